@@ -1,0 +1,41 @@
+/** Canonical base64url without padding (RFC 7515 section 2, RFC 4648 section 3.5). */
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const INVALID = 255;
+const SEXTET_OF_CODE = new Uint8Array(128).fill(INVALID);
+for (let sextet = 0; sextet < ALPHABET.length; sextet += 1) {
+  SEXTET_OF_CODE[ALPHABET.charCodeAt(sextet)] = sextet;
+}
+
+/**
+ * Decodes one segment of a token. Refuses what lets one token have several texts: padding, whitespace, the standard
+ * alphabet's `+` and `/`, a length that no encoder produces, and left-over bits that are not zero.
+ *
+ * @returns the bytes, or undefined when the text is not canonical.
+ */
+export function decodeBase64url(text: string): Uint8Array | undefined {
+  const remainder = text.length % 4;
+  if (remainder === 1) {
+    return undefined;
+  }
+  const bytes = new Uint8Array(Math.floor((text.length * 6) / 8));
+  let written = 0;
+  let bits = 0;
+  let bitCount = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    const sextet = code < 128 ? (SEXTET_OF_CODE[code] as number) : INVALID;
+    if (sextet === INVALID) {
+      return undefined;
+    }
+    bits = ((bits << 6) | sextet) & 0xffff;
+    bitCount += 6;
+    if (bitCount >= 8) {
+      bitCount -= 8;
+      bytes[written] = (bits >> bitCount) & 0xff;
+      written += 1;
+    }
+  }
+  const leftOver = bits & ((1 << bitCount) - 1);
+  return leftOver === 0 ? bytes : undefined;
+}

@@ -1,0 +1,72 @@
+import { readClaim } from "./claim-reference.ts";
+import type { JoseHeader } from "./decode.ts";
+import type { Denial } from "./denial.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import type { CompiledIssuer, Requirements } from "./policy.ts";
+
+/** The last second of the year 9999; a NumericDate beyond it is most likely in milliseconds. */
+const MAX_NUMERIC_DATE = 253_402_300_799;
+
+/**
+ * Validates the registered claims (RFC 7519 section 4.1, RFC 9068 section 4) in the order that the denial table states.
+ *
+ * @param nowSeconds seconds since the epoch, fractions allowed.
+ * @returns undefined when all hold.
+ */
+export function validateClaims(
+  issuer: CompiledIssuer,
+  requirements: Requirements,
+  joseHeader: JoseHeader,
+  claims: JsonObject,
+  nowSeconds: number,
+): Denial | undefined {
+  const { aud, exp, nbf, iat } = claims;
+  const skew = issuer.clockSkewSeconds;
+  if (issuer.tokenType !== undefined && normalizeType(joseHeader.typ) !== issuer.tokenType) {
+    return { reason: "token_type_mismatch", detail: `typ must be "${issuer.tokenType}"` };
+  }
+  if (!hasAudience(aud, requirements.audiences ?? issuer.audiences)) {
+    return { reason: "audience_mismatch", detail: audienceDetail(aud) };
+  }
+  if (typeof nbf === "number" && nowSeconds + skew < nbf) {
+    return { reason: "token_not_yet_valid" };
+  }
+  if (typeof exp === "number" && nowSeconds - skew >= exp) {
+    return { reason: "token_expired" };
+  }
+  for (const reference of [EXP, ...issuer.requiredClaims]) {
+    if (readClaim(claims, reference) === undefined) {
+      return { reason: "claim_missing", detail: `claim "${reference.text}" is required` };
+    }
+  }
+  for (const [name, value] of Object.entries({ exp, nbf, iat })) {
+    if (value !== undefined && !isNumericDate(value)) {
+      return { reason: "claim_invalid", detail: `${name} is not a time in seconds since 1970` };
+    }
+  }
+  return undefined;
+}
+
+const EXP = { text: "exp", path: ["exp"] };
+
+/** RFC 7515 section 4.1.9: compared without case, and `application/` may be left out. */
+export function normalizeType(typ: string | undefined): string | undefined {
+  const lower = typ?.toLowerCase();
+  return lower?.startsWith("application/") ? lower.slice("application/".length) : lower;
+}
+
+function hasAudience(aud: JsonValue | undefined, accepted: ReadonlySet<string>): boolean {
+  const audiences = Array.isArray(aud) ? aud : [aud];
+  // One element that is not a string spoils the array: RFC 7519 section 4.1.3 allows strings only.
+  return (
+    audiences.every((audience) => typeof audience === "string") && audiences.some((audience) => accepted.has(audience))
+  );
+}
+
+function audienceDetail(aud: JsonValue | undefined): string {
+  return aud === undefined ? "the token has no aud" : "aud holds no audience that the rule accepts";
+}
+
+function isNumericDate(value: JsonValue): boolean {
+  return typeof value === "number" && value >= 0 && value <= MAX_NUMERIC_DATE;
+}

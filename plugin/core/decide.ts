@@ -1,0 +1,88 @@
+import { authorize } from "./authorize.ts";
+import { validateClaims } from "./claims.ts";
+import { createAllow, createDeny, type Decision, type Evidence } from "./decision.ts";
+import { decodeToken } from "./decode.ts";
+import { type Denial, isDenial } from "./denial.ts";
+import { extractToken } from "./extract.ts";
+import type { JsonObject } from "./json.ts";
+import { findKey, type KeySource, selectIssuer } from "./key.ts";
+import { matchRule } from "./match.ts";
+import type { CompiledPolicy, Requirements } from "./policy.ts";
+import { propagateClaims } from "./propagate.ts";
+import type { RequestFacts } from "./request.ts";
+import { verifySignature } from "./verify.ts";
+
+/**
+ * Decides one request: the first failing stage wins, and whatever no stage allows is refused.
+ *
+ * @param now seconds since the epoch; read once, after the key is there, because waiting for a key takes time.
+ */
+export async function decide(
+  facts: RequestFacts,
+  policy: CompiledPolicy,
+  keys: KeySource,
+  now: () => number,
+): Promise<Decision> {
+  const match = matchRule(policy, facts);
+  if (isDenial(match)) {
+    return createDeny(match, { policy: policy.name });
+  }
+  const { rule, requirements } = match;
+  const evidence: Evidence = { policy: policy.name, rule };
+  if (isAnonymousAllowed(requirements, facts)) {
+    return conclude(policy, undefined, evidence);
+  }
+  const authenticated = await authenticate(facts, policy, requirements, keys, now, evidence);
+  return "verdict" in authenticated ? authenticated : conclude(policy, authenticated.claims, authenticated.evidence);
+}
+
+// `optional` lets a request through only when it carries nothing at all; a bad token is no token, but no free pass either.
+function isAnonymousAllowed(requirements: Requirements, facts: RequestFacts): boolean {
+  return requirements.access === "public" || (requirements.access === "optional" && facts.authorization === undefined);
+}
+
+async function authenticate(
+  facts: RequestFacts,
+  policy: CompiledPolicy,
+  requirements: Requirements,
+  keys: KeySource,
+  now: () => number,
+  matched: Evidence,
+): Promise<{ readonly claims: JsonObject; readonly evidence: Evidence } | Decision> {
+  let evidence = matched;
+  const deny = (denial: Denial): Decision => createDeny(denial, evidence);
+
+  const extracted = extractToken(facts.authorization, policy.maxTokenBytes);
+  if (isDenial(extracted)) {
+    return deny(extracted);
+  }
+  const decoded = decodeToken(extracted.token);
+  if (isDenial(decoded)) {
+    return deny(decoded);
+  }
+  const { joseHeader } = decoded;
+  evidence = joseHeader.kid === undefined ? evidence : { ...evidence, kid: joseHeader.kid };
+  const selected = selectIssuer(policy, requirements, joseHeader, decoded.unverifiedClaims);
+  if (isDenial(selected)) {
+    return deny(selected);
+  }
+  const { issuer } = selected;
+  evidence = { ...evidence, issuer: issuer.id };
+  const located = await findKey(keys, issuer, joseHeader);
+  if (isDenial(located)) {
+    return deny(located);
+  }
+  const verified = verifySignature(decoded, located.key);
+  if (isDenial(verified)) {
+    return deny(verified);
+  }
+  const { claims } = verified;
+  const denial =
+    validateClaims(issuer, requirements, joseHeader, claims, now()) ?? authorize(issuer, requirements, claims);
+  return denial ? deny(denial) : { claims, evidence };
+}
+
+function conclude(policy: CompiledPolicy, claims: JsonObject | undefined, evidence: Evidence): Decision {
+  const propagated = propagateClaims(policy, claims);
+  return isDenial(propagated) ? createDeny(propagated, evidence) : createAllow(propagated.headers, evidence);
+}

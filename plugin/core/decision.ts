@@ -1,0 +1,45 @@
+import type { Denial } from "./denial.ts";
+import type { HeaderChanges } from "./propagate.ts";
+
+/** What was found on the way to a decision; for logs and `explain`, never for the client. */
+export interface Evidence {
+  readonly policy: string;
+  readonly rule?: string;
+  /** Id of the issuer in the policy. */
+  readonly issuer?: string;
+  /** From the token's header: unverified unless the signature held. */
+  readonly kid?: string;
+}
+
+export interface Allow {
+  readonly verdict: "allow";
+  readonly headers: HeaderChanges;
+  readonly evidence: Evidence;
+}
+
+export interface Deny {
+  readonly verdict: "deny";
+  readonly denial: Denial;
+  readonly evidence: Evidence;
+}
+
+export type Decision = Allow | Deny;
+
+// An object that merely looks like an Allow must not open the gate: what counts is where it was made.
+const issued = new WeakSet<object>();
+
+/** Makes the only value with which a request may be proxied. */
+export function createAllow(headers: HeaderChanges, evidence: Evidence): Allow {
+  const allow: Allow = Object.freeze({ verdict: "allow", headers, evidence });
+  issued.add(allow);
+  return allow;
+}
+
+export function createDeny(denial: Denial, evidence: Evidence): Deny {
+  return { verdict: "deny", denial, evidence };
+}
+
+/** Whether `value` is an Allow made by {@link createAllow} in this process. */
+export function isAllow(value: unknown): value is Allow {
+  return typeof value === "object" && value !== null && issued.has(value);
+}

@@ -1,0 +1,232 @@
+/**
+ * Why a request is refused: a closed union, and one table that says what follows from each reason. Answers, logs, metric
+ * labels, `explain` and docs/denials.md all read this table.
+ */
+
+export type Stage = "match" | "extract" | "decode" | "key" | "verify" | "claims" | "authorize" | "propagate" | "any";
+
+/** Error codes of RFC 6750 section 3.1. */
+export type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope";
+
+export interface DenialRow {
+  readonly stage: Stage;
+  readonly status: 400 | 401 | 403 | 500 | 503;
+  /** Undefined on a 401 means the bare challenge: RFC 6750 section 3.1 wants no error where no token was sent. */
+  readonly error?: BearerError;
+  /** The words for the client. They never depend on the token beyond the reason itself. */
+  readonly told: string;
+  /** What it means, for the people who run the gateway. */
+  readonly meaning: string;
+  readonly spec: string;
+}
+
+const INVALID_TOKEN = { status: 401, error: "invalid_token", told: "The access token is invalid" } as const;
+const UNAVAILABLE = { status: 503, told: "The request can not be checked at the moment" } as const;
+
+export const DENIALS = {
+  no_matching_rule: {
+    stage: "match",
+    status: 403,
+    told: "Access is not allowed",
+    meaning: "The policy names no rule for this Kong Route, or no operation of the rule fits method and path.",
+    spec: "default deny",
+  },
+  path_ambiguous: {
+    stage: "match",
+    status: 400,
+    told: "The request path is ambiguous",
+    meaning:
+      "The rule decides by path, and the path can be read in more than one way: dot segments, `//`, encoded separators.",
+    spec: "RFC 3986 section 6.2.2",
+  },
+  connection_header_refused: {
+    stage: "match",
+    status: 400,
+    told: "The Connection header is not acceptable",
+    meaning:
+      "`Connection` names a field that is not a known connection option; Kong would delete that header after the plugin set it.",
+    spec: "RFC 9110 section 7.6.1",
+  },
+  too_many_headers: {
+    stage: "match",
+    status: 400,
+    told: "The request has too many headers",
+    meaning: "More headers than can be read; what comes after the limit would go unseen.",
+    spec: "Kong PDK request.get_headers",
+  },
+  token_missing: {
+    stage: "extract",
+    status: 401,
+    told: "Authentication is required",
+    meaning: "No bearer token: no Authorization header, an empty one, or another scheme.",
+    spec: "RFC 6750 section 3.1",
+  },
+  authorization_malformed: {
+    stage: "extract",
+    status: 400,
+    error: "invalid_request",
+    told: "The Authorization header is malformed",
+    meaning: "The Bearer credentials are not one token of the allowed characters.",
+    spec: "RFC 6750 section 2.1",
+  },
+  token_ambiguous: {
+    stage: "extract",
+    status: 400,
+    error: "invalid_request",
+    told: "More than one access token was sent",
+    meaning: "The Authorization header holds more than one set of credentials.",
+    spec: "RFC 6750 section 2",
+  },
+  token_too_large: {
+    ...INVALID_TOKEN,
+    stage: "extract",
+    meaning: "The token is longer than `token.max_bytes`.",
+    spec: "RFC 8725 section 2.5",
+  },
+  token_malformed: {
+    ...INVALID_TOKEN,
+    stage: "decode",
+    meaning: "Not a compact JWS with canonical base64url, strict UTF-8 and strict JSON.",
+    spec: "RFC 7515 section 5.2",
+  },
+  token_encrypted: {
+    ...INVALID_TOKEN,
+    stage: "decode",
+    meaning: "The token is encrypted (JWE); only signed tokens are accepted.",
+    spec: "RFC 7516 section 3",
+  },
+  critical_header_unsupported: {
+    ...INVALID_TOKEN,
+    stage: "decode",
+    meaning: "The header carries `crit` or `b64`; no extension is supported.",
+    spec: "RFC 7515 section 4.1.11, RFC 7797 section 6",
+  },
+  issuer_untrusted: {
+    ...INVALID_TOKEN,
+    stage: "key",
+    meaning: "`iss` is not an issuer that the rule accepts.",
+    spec: "RFC 8725 section 3.8",
+  },
+  algorithm_not_allowed: {
+    ...INVALID_TOKEN,
+    stage: "key",
+    meaning: "`alg` is not among the issuer's algorithms.",
+    spec: "RFC 8725 section 3.1",
+  },
+  key_not_found: {
+    ...INVALID_TOKEN,
+    stage: "key",
+    meaning: "The issuer publishes no key that fits `kid` and `alg`.",
+    spec: "RFC 7515 section 6",
+  },
+  signature_invalid: {
+    ...INVALID_TOKEN,
+    stage: "verify",
+    meaning: "The signature does not hold with the issuer's key.",
+    spec: "RFC 7515 section 5.2",
+  },
+  keys_unavailable: {
+    ...UNAVAILABLE,
+    stage: "key",
+    meaning: "The issuer's keys could not be fetched so far, and no earlier set is usable.",
+    spec: "RFC 9110 section 15.6.4",
+  },
+  token_type_mismatch: {
+    ...INVALID_TOKEN,
+    stage: "claims",
+    meaning: "`typ` is not the issuer's `token_type`.",
+    spec: "RFC 9068 section 4, RFC 8725 section 3.11",
+  },
+  audience_mismatch: {
+    ...INVALID_TOKEN,
+    stage: "claims",
+    told: "The access token is not meant for this audience",
+    meaning: "`aud` holds none of the audiences the rule accepts.",
+    spec: "RFC 7519 section 4.1.3",
+  },
+  token_not_yet_valid: {
+    ...INVALID_TOKEN,
+    stage: "claims",
+    meaning: "`nbf` lies in the future beyond the clock skew.",
+    spec: "RFC 7519 section 4.1.5",
+  },
+  token_expired: {
+    ...INVALID_TOKEN,
+    stage: "claims",
+    told: "The access token expired",
+    meaning: "`exp` lies in the past beyond the clock skew.",
+    spec: "RFC 7519 section 4.1.4",
+  },
+  claim_missing: {
+    ...INVALID_TOKEN,
+    stage: "claims",
+    meaning: "A required claim is absent; `exp` is always required.",
+    spec: "RFC 7519 section 4",
+  },
+  claim_invalid: {
+    ...INVALID_TOKEN,
+    stage: "claims",
+    meaning: "A registered claim has the wrong type or is out of range.",
+    spec: "RFC 7519 section 4.1",
+  },
+  scope_insufficient: {
+    stage: "authorize",
+    status: 403,
+    error: "insufficient_scope",
+    told: "The access token lacks a required scope",
+    meaning: "The token lacks at least one scope that the rule requires.",
+    spec: "RFC 6750 section 3.1",
+  },
+  claim_not_header_safe: {
+    stage: "propagate",
+    status: 403,
+    told: "Access is not allowed",
+    meaning:
+      "A mapped claim can not travel as a header: not a string, number, boolean or list of strings; not visible ASCII; or too long.",
+    spec: "RFC 9110 section 5.5",
+  },
+  policy_unavailable: {
+    ...UNAVAILABLE,
+    stage: "any",
+    meaning: "The plugin's policy or rule can not be loaded, so nothing may pass.",
+    spec: "fail closed",
+  },
+  deadline_exceeded: {
+    ...UNAVAILABLE,
+    stage: "any",
+    meaning: "The decision took longer than the deadline of an event.",
+    spec: "fail closed",
+  },
+  internal_error: {
+    stage: "any",
+    status: 500,
+    told: "An unexpected error occurred",
+    meaning: "A defect in the plugin or an answer from Kong that it does not understand.",
+    spec: "fail closed",
+  },
+} as const satisfies Record<string, DenialRow>;
+
+export type Reason = keyof typeof DENIALS;
+
+/** What some reasons carry for the client beyond fixed words. */
+interface ReasonArguments {
+  scope_insufficient: { readonly requiredScopes: readonly string[] };
+  keys_unavailable: { readonly retryAfterSeconds: number };
+}
+
+/** `detail` is for the operator: fixed words and names from configuration, never text of the token. */
+export type Denial = {
+  [R in Reason]: { readonly reason: R; readonly detail?: string } & (R extends keyof ReasonArguments
+    ? ReasonArguments[R]
+    : unknown);
+}[Reason];
+
+/** The row of a denial, widened to what every row has. */
+export function denialRow(reason: Reason): DenialRow {
+  return DENIALS[reason];
+}
+
+/** Distinguishes a denial from a stage's facts, which never have a member `reason`. */
+export function isDenial(value: object): value is Denial {
+  return "reason" in value;
+}

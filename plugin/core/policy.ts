@@ -1,0 +1,63 @@
+import type { ClaimReference } from "./claim-reference.ts";
+import type { OperationTree } from "./operation-tree.ts";
+
+/** A policy document made ready for decisions: every look-up that a request needs is one step in a map or a set. */
+export interface CompiledPolicy {
+  readonly name: string;
+  /** Hex SHA-256 of the document's bytes: names the version in force. */
+  readonly hash: string;
+  readonly maxTokenBytes: number;
+  /** By exact `iss`. */
+  readonly issuers: ReadonlyMap<string, CompiledIssuer>;
+  /** By rule id. */
+  readonly rules: ReadonlyMap<string, CompiledRule>;
+  readonly headerMappings: readonly HeaderMapping[];
+  /** Every name to remove from the client's request: all mapped headers, in each spelling with `-` and `_`. */
+  readonly clearedHeaders: readonly string[];
+  /** Whether any rule decides by method and path. */
+  readonly needsRequestLine: boolean;
+}
+
+export interface CompiledIssuer {
+  /** The issuer's id in the document; safe in logs and metric labels. */
+  readonly id: string;
+  /** Exact `iss`. */
+  readonly issuer: string;
+  readonly audiences: ReadonlySet<string>;
+  readonly algorithms: ReadonlySet<string>;
+  readonly clockSkewSeconds: number;
+  /** Required `typ` in lower case without `application/`; undefined accepts any. */
+  readonly tokenType: string | undefined;
+  readonly requiredClaims: readonly ClaimReference[];
+  readonly scopes: ClaimReference;
+  readonly keys: KeyOrigin;
+}
+
+/** Where an issuer's keys come from. */
+export type KeyOrigin =
+  | { readonly from: "discovery"; readonly issuer: string }
+  | { readonly from: "jwks_uri"; readonly uri: string }
+  | { readonly from: "jwks"; readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } };
+
+export interface CompiledRule {
+  readonly id: string;
+  /** What holds for the whole rule, or per operation; a request that no operation matches has no rule. */
+  readonly operations: OperationTree<Requirements> | undefined;
+  /** Meaningful when there are no operations. */
+  readonly requirements: Requirements;
+}
+
+export interface Requirements {
+  readonly access: "required" | "optional" | "public";
+  /** Ids of the issuers whose tokens are accepted. */
+  readonly accept: ReadonlySet<string>;
+  /** Replaces the issuer's audiences. */
+  readonly audiences: ReadonlySet<string> | undefined;
+  /** All of them. */
+  readonly requiredScopes: readonly string[];
+}
+
+export interface HeaderMapping {
+  readonly header: string;
+  readonly claim: ClaimReference;
+}

@@ -1,0 +1,58 @@
+import { readClaim } from "./claim-reference.ts";
+import type { Denial } from "./denial.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import type { CompiledPolicy } from "./policy.ts";
+
+/** What to do to the request's headers: a text sets the header, an empty list removes it in the same step. */
+export type HeaderChanges = Readonly<Record<string, string | readonly []>>;
+
+/** Longest value that a claim may have as a header, in bytes. */
+export const MAX_HEADER_VALUE_BYTES = 4096;
+
+// Visible ASCII with single inner spaces or more (RFC 9110 section 5.5), and none at the ends, where proxies strip them.
+const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+
+/**
+ * Turns verified claims into identity headers. Every mapped name is in the result, in all spellings: what the client sent
+ * under it is removed even when the claim is absent.
+ *
+ * @param claims undefined when nobody was authenticated.
+ */
+export function propagateClaims(
+  policy: CompiledPolicy,
+  claims: JsonObject | undefined,
+): { readonly headers: HeaderChanges } | Denial {
+  const headers: Record<string, string | readonly []> = {};
+  for (const name of policy.clearedHeaders) {
+    headers[name] = [];
+  }
+  for (const { header, claim } of claims === undefined ? [] : policy.headerMappings) {
+    const value = readClaim(claims as JsonObject, claim);
+    if (value === undefined || value === null || value === "") {
+      continue;
+    }
+    const text = toHeaderText(value);
+    if (text === undefined) {
+      return { reason: "claim_not_header_safe", detail: `claim "${claim.text}" for header ${header}` };
+    }
+    headers[header] = text;
+  }
+  return { headers };
+}
+
+function toHeaderText(value: JsonValue): string | undefined {
+  const text = Array.isArray(value) ? joinList(value) : scalarText(value);
+  return text !== undefined && text.length <= MAX_HEADER_VALUE_BYTES && HEADER_SAFE.test(text) ? text : undefined;
+}
+
+/** Joined by commas; an element with a comma could be read as two, so it is refused. */
+function joinList(values: readonly JsonValue[]): string | undefined {
+  const safe = values.every((value) => typeof value === "string" && value !== "" && !value.includes(","));
+  return safe ? values.join(",") : undefined;
+}
+
+function scalarText(value: JsonValue): string | undefined {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : undefined;
+}

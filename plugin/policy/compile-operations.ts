@@ -1,0 +1,47 @@
+import { buildOperationTree, methodsCovered, type Operation, type OperationTree } from "../core/operation-tree.ts";
+import type { Requirements } from "../core/policy.ts";
+import type { DocumentPath, Finding } from "./issue.ts";
+import { parsePathTemplate, templatesOverlap } from "./path-template.ts";
+
+/** One operation of the document with its requirements already settled. */
+export interface OperationSource {
+  readonly methods: readonly string[];
+  readonly path: string;
+  readonly requirements: Requirements;
+}
+
+/** Compiles the operations of one rule; none may fit a request that another fits. */
+export function compileOperations(
+  sources: readonly OperationSource[],
+  path: DocumentPath,
+): { readonly tree: OperationTree<Requirements>; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  const operations: (Operation<Requirements> & { readonly path: string })[] = [];
+  for (const [index, source] of sources.entries()) {
+    const parsed = parsePathTemplate(source.path);
+    if ("problem" in parsed) {
+      const message = `The path template "${source.path}" can not be used. ${parsed.problem}`;
+      findings.push({ code: "path_template_invalid", path: [...path, index, "path"], message });
+      continue;
+    }
+    const operation = { ...source, segments: parsed.segments, value: source.requirements };
+    const twin = operations.find((other) => overlap(other, operation));
+    if (twin) {
+      const message = `${describe(source)} and ${describe(twin)} can fit the same request; make them disjoint.`;
+      findings.push({ code: "operations_overlap", path: [...path, index, "path"], message });
+    }
+    operations.push(operation);
+  }
+  return { tree: buildOperationTree(operations), findings };
+}
+
+function overlap(a: Operation<unknown>, b: Operation<unknown>): boolean {
+  const methods = methodsCovered(a.methods);
+  return (
+    [...methodsCovered(b.methods)].some((method) => methods.has(method)) && templatesOverlap(a.segments, b.segments)
+  );
+}
+
+function describe({ methods, path }: { readonly methods: readonly string[]; readonly path: string }): string {
+  return `${methods.join("/")} ${path}`;
+}

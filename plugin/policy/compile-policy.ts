@@ -1,0 +1,130 @@
+import type { Defaults, Operation, PolicyDocument, Rule } from "../../schema/generated/policy-document.ts";
+import { parseClaimReference } from "../core/claim-reference.ts";
+import type { CompiledIssuer, CompiledPolicy, CompiledRule, Requirements } from "../core/policy.ts";
+import { compileIssuer } from "./compile-issuer.ts";
+import { compileOperations } from "./compile-operations.ts";
+import { headerSpellings } from "./header-spellings.ts";
+import type { DocumentPath, Finding } from "./issue.ts";
+import { suggestName } from "./suggest-name.ts";
+
+type RequirementSource = Pick<NonNullable<Rule>, "access" | "accept" | "audiences" | "required_scopes">;
+
+/**
+ * Compiles a valid document. Either everything holds and there is a policy, or there is none.
+ *
+ * @param hash hex SHA-256 of the document's bytes.
+ */
+export function compilePolicy(
+  document: PolicyDocument,
+  hash: string,
+): { readonly policy: CompiledPolicy } | { readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  const issuers = compileIssuers(document, findings);
+  const rules = new Map<string, CompiledRule>();
+  for (const [id, rule] of Object.entries(document.routes)) {
+    rules.set(id, compileRule(id, rule ?? {}, document, findings));
+  }
+  findings.push(...checkAccepted(document.defaults ?? {}, document, ["defaults"]));
+  if (findings.length > 0) {
+    return { findings };
+  }
+  const headerMappings = Object.entries(document.header_mappings).map(([header, claim]) => ({
+    header,
+    claim: parseClaimReference(claim),
+  }));
+  return {
+    policy: {
+      name: document.name,
+      hash,
+      maxTokenBytes: document.token.max_bytes,
+      issuers,
+      rules,
+      headerMappings,
+      clearedHeaders: headerMappings.flatMap(({ header }) => headerSpellings(header)),
+      needsRequestLine: [...rules.values()].some((rule) => rule.operations !== undefined),
+    },
+  };
+}
+
+function compileIssuers(document: PolicyDocument, findings: Finding[]): Map<string, CompiledIssuer> {
+  const issuers = new Map<string, CompiledIssuer>();
+  for (const [id, source] of Object.entries(document.issuers)) {
+    const compiled = compileIssuer(id, source);
+    findings.push(...compiled.findings);
+    const twin = issuers.get(source.issuer);
+    if (twin) {
+      const message = `Issuer "${twin.id}" has the same identifier; a token's iss must lead to one issuer.`;
+      findings.push({ code: "issuer_duplicate", path: ["issuers", id, "issuer"], message });
+    }
+    issuers.set(source.issuer, compiled.issuer);
+  }
+  return issuers;
+}
+
+function compileRule(id: string, rule: NonNullable<Rule>, document: PolicyDocument, findings: Finding[]): CompiledRule {
+  const path: DocumentPath = ["routes", id];
+  const requirements = settleRequirements([rule], document);
+  findings.push(...checkRequirements(rule, document, path));
+  if (!rule.operations) {
+    findings.push(...checkAcceptNamed(requirements, rule, document, path));
+    return { id, operations: undefined, requirements };
+  }
+  const operationsPath: DocumentPath = [...path, "operations"];
+  const sources = rule.operations.map((operation: Operation, index) => {
+    const settled = settleRequirements([operation, rule], document);
+    const operationPath = [...operationsPath, index];
+    findings.push(...checkRequirements(operation, document, operationPath));
+    findings.push(...checkAcceptNamed(settled, { ...rule, ...operation }, document, operationPath));
+    return { methods: operation.methods, path: operation.path, requirements: settled };
+  });
+  const compiled = compileOperations(sources, operationsPath);
+  findings.push(...compiled.findings);
+  return { id, operations: compiled.tree, requirements };
+}
+
+/** The nearest source that names a requirement wins as a whole: operation, rule, defaults, built in. */
+function settleRequirements(sources: readonly RequirementSource[], document: PolicyDocument): Requirements {
+  const all: readonly RequirementSource[] = [...sources, document.defaults ?? {}];
+  const audiences = all.find((source) => source.audiences)?.audiences;
+  return {
+    access: all.find((source) => source.access)?.access ?? "required",
+    accept: new Set(all.find((source) => source.accept)?.accept ?? Object.keys(document.issuers)),
+    audiences: audiences && new Set(audiences),
+    requiredScopes: all.find((source) => source.required_scopes)?.required_scopes ?? [],
+  };
+}
+
+function checkRequirements(source: RequirementSource, document: PolicyDocument, path: DocumentPath): Finding[] {
+  const findings = checkAccepted(source, document, path);
+  const needless = (["accept", "audiences", "required_scopes"] as const).find((key) => source[key] !== undefined);
+  if (source.access === "public" && needless !== undefined) {
+    const message = `"access: public" looks at no token, so "${needless}" would never be checked; remove one of them.`;
+    findings.push({ code: "requirement_contradiction", path: [...path, needless], atKey: true, message });
+  }
+  return findings;
+}
+
+function checkAccepted(source: RequirementSource | Defaults, document: PolicyDocument, path: DocumentPath): Finding[] {
+  const known = Object.keys(document.issuers);
+  return (source.accept ?? []).flatMap((id, index) => {
+    const suggestion = suggestName(id, known);
+    const hint = suggestion ? ` Did you mean "${suggestion}"?` : ` Known: ${known.join(", ")}.`;
+    const message = `There is no issuer "${id}" in this policy.${hint}`;
+    return known.includes(id) ? [] : [{ code: "issuer_unknown" as const, path: [...path, "accept", index], message }];
+  });
+}
+
+/** With several issuers, trusting all of them must be said and not happen. */
+function checkAcceptNamed(
+  settled: Requirements,
+  source: RequirementSource,
+  document: PolicyDocument,
+  path: DocumentPath,
+): Finding[] {
+  const isNamed = source.accept !== undefined || document.defaults?.accept !== undefined;
+  if (isNamed || settled.access === "public" || Object.keys(document.issuers).length === 1) {
+    return [];
+  }
+  const message = `The policy has several issuers: say which ones pass, with "accept" here or under "defaults".`;
+  return [{ code: "accept_missing", path, atKey: true, message }];
+}

@@ -1,0 +1,11 @@
+/**
+ * All spellings of a header name with `-` and `_`: Kong passes `x_user_id` on beside `x-user-id`, and many upstreams (CGI,
+ * WSGI, Rack) read both as one. A name with n dashes has 2^n spellings; the schema allows four dashes.
+ */
+export function headerSpellings(name: string): readonly string[] {
+  const [first = "", ...rest] = name.split("-");
+  return rest.reduce<readonly string[]>(
+    (spellings, part) => spellings.flatMap((spelling) => [`${spelling}-${part}`, `${spelling}_${part}`]),
+    [first],
+  );
+}

@@ -1,0 +1,46 @@
+/** What can be wrong with a policy. Codes are stable: tools and tests match on them, wording may improve. */
+export type PolicyIssueCode =
+  | "syntax_error"
+  | "duplicate_key"
+  | "document_too_large"
+  | "unknown_key"
+  | "missing_key"
+  | "wrong_type"
+  | "invalid_value"
+  | "version_unknown"
+  | "duration_invalid"
+  | "url_insecure"
+  | "issuer_duplicate"
+  | "issuer_unknown"
+  | "accept_missing"
+  | "private_key"
+  | "no_usable_key"
+  | "path_template_invalid"
+  | "operations_overlap"
+  | "requirement_contradiction"
+  | "file_outside_root"
+  | "file_unreadable";
+
+/** Keys and indexes from the document's root to a value. */
+export type DocumentPath = readonly (string | number)[];
+
+/** One finding, before it is known where in the text it stands. */
+export interface Finding {
+  readonly code: PolicyIssueCode;
+  readonly path: DocumentPath;
+  /** The place is the key itself and not its value. */
+  readonly atKey?: boolean;
+  /** What is wrong and what to do, as one sentence without the place. */
+  readonly message: string;
+}
+
+/** One mistake in a policy, with its place. */
+export interface PolicyIssue {
+  readonly code: PolicyIssueCode;
+  readonly message: string;
+  /** JSON Pointer into the document; empty for the whole of it. */
+  readonly pointer: string;
+  /** Counted from 1; 1:1 when the place is the whole document. */
+  readonly line: number;
+  readonly column: number;
+}

@@ -1,0 +1,170 @@
+import type { ErrorObject } from "ajv";
+import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
+import { validatePolicy } from "../../schema/generated/validate-policy.ts";
+import type { DocumentPath, Finding, PolicyIssueCode } from "./issue.ts";
+import { suggestName } from "./suggest-name.ts";
+
+/**
+ * Checks plain data against policy.schema.json and fills in its defaults, in place.
+ *
+ * @returns the same data, typed, or what is wrong with it.
+ */
+export function validateDocument(
+  data: unknown,
+): { readonly document: PolicyDocument } | { readonly findings: readonly Finding[] } {
+  if (validatePolicy(data)) {
+    return { document: data as PolicyDocument };
+  }
+  const errors: readonly ErrorObject[] = validatePolicy.errors ?? [];
+  return { findings: keepTelling(errors).map((error) => toFinding(error, data)) };
+}
+
+/**
+ * Drops errors that only repeat others: `propertyNames` beside its cause, and, of an alternative that is not met, the
+ * branches the author did not mean.
+ */
+function keepTelling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const meantBranches = new Set(
+    errors
+      .filter(isInBranch)
+      .map(branchOf)
+      .filter((branch, _, all) => all.length > 0 && !isBranchMissed(errors, branch)),
+  );
+  return errors.filter((error) => {
+    if (error.keyword === "propertyNames") {
+      return false;
+    }
+    if (isInBranch(error)) {
+      return meantBranches.has(branchOf(error));
+    }
+    const isExplained = [...meantBranches].some((branch) => branch.startsWith(`${error.instancePath} `));
+    return error.keyword !== "oneOf" || !isExplained;
+  });
+}
+
+const isInBranch = (error: ErrorObject): boolean => /\/oneOf\/\d+\//.test(error.schemaPath);
+
+/** Names one branch of one alternative in the document: place and branch number. */
+function branchOf(error: ErrorObject): string {
+  const branch = /^(.*)\/oneOf\/(\d+)\//.exec(error.schemaPath);
+  const place = /^(\/issuers\/[^/]+\/keys)/.exec(error.instancePath)?.[1] ?? error.instancePath;
+  return `${place} ${branch?.[2]}`;
+}
+
+/** The author did not mean a branch whose distinguishing key is absent. */
+function isBranchMissed(errors: readonly ErrorObject[], branch: string): boolean {
+  return errors.some(
+    (error) =>
+      isInBranch(error) &&
+      branchOf(error) === branch &&
+      (error.keyword === "required" || error.keyword === "type") &&
+      branch.startsWith(`${error.instancePath} `),
+  );
+}
+
+function toFinding(error: ErrorObject, data: unknown): Finding {
+  const path = resolvePath(error.instancePath, data);
+  const { keyword, params, parentSchema } = error;
+  switch (keyword) {
+    case "additionalProperties": {
+      const key = String(params.additionalProperty);
+      const known = Object.keys(parentSchema?.properties ?? {});
+      return { code: "unknown_key", path: [...path, key], atKey: true, message: unknownKeyMessage(key, known) };
+    }
+    case "required":
+      return { code: "missing_key", path, atKey: true, message: `The key "${params.missingProperty}" is missing.` };
+    case "type":
+      return {
+        code: "wrong_type",
+        path,
+        message: `This must be ${typeName(params.type)}, not ${describe(error.data)}.`,
+      };
+    case "oneOf":
+      return { code: "invalid_value", path, message: `This must be exactly one of: ${branchKeys(parentSchema)}.` };
+    default:
+      return valueFinding(error, path);
+  }
+}
+
+function valueFinding(error: ErrorObject, path: DocumentPath): Finding {
+  const { keyword, parentSchema, data } = error;
+  const isKey = error.propertyName !== undefined;
+  const place = isKey ? { path: [...path, error.propertyName as string], atKey: true } : { path };
+  const shown = isKey ? `"${error.propertyName}"` : describe(data);
+  const title: string = parentSchema?.title?.toLowerCase() ?? "value";
+  switch (keyword) {
+    case "const":
+      return path.join() === "jwt_policy"
+        ? {
+            ...place,
+            code: "version_unknown",
+            message: `Format version ${shown} is not known; this release reads version 1.`,
+          }
+        : { ...place, code: "invalid_value", message: `This must be ${JSON.stringify(error.params.allowedValue)}.` };
+    case "enum":
+      return { ...place, code: "invalid_value", message: enumMessage(shown, data, error.params.allowedValues) };
+    case "pattern":
+    case "not": {
+      const code: PolicyIssueCode = title === "duration" ? "duration_invalid" : "invalid_value";
+      const example = parentSchema?.examples?.[0];
+      const hint = `${parentSchema?.description ?? ""}${example === undefined ? "" : ` Example: ${example}.`}`;
+      return { ...place, code, message: `${shown} is not a valid ${title}. ${hint}`.trim() };
+    }
+    default:
+      return { ...place, code: "invalid_value", message: `This ${error.message}.` };
+  }
+}
+
+function unknownKeyMessage(key: string, known: readonly string[]): string {
+  const suggestion = suggestName(key, known);
+  const hint = suggestion ? ` Did you mean "${suggestion}"?` : ` Known here: ${known.join(", ")}.`;
+  return `The key "${key}" is not known here.${hint}`;
+}
+
+function enumMessage(shown: string, data: unknown, allowed: readonly unknown[]): string {
+  const suggestion = suggestName(String(data), allowed.map(String));
+  return `${shown} is not one of ${allowed.join(", ")}.${suggestion ? ` Did you mean "${suggestion}"?` : ""}`;
+}
+
+function branchKeys(schema: ErrorObject["parentSchema"]): string {
+  const branches: readonly { readonly required?: readonly string[] }[] = schema?.oneOf ?? [];
+  return branches.flatMap((branch) => branch.required ?? []).join(", ");
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  object: "a map",
+  array: "a list",
+  string: "text",
+  integer: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+};
+
+function typeName(type: unknown): string {
+  const types = Array.isArray(type) ? type : [type];
+  return types
+    .filter((name) => name !== "null")
+    .map((name) => TYPE_NAMES[String(name)] ?? String(name))
+    .join(" or ");
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "object" && value !== null) {
+    return Array.isArray(value) ? "a list" : "a map";
+  }
+  const text = value === undefined || value === null ? "empty" : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** A JSON Pointer as a path; list indexes become numbers. */
+function resolvePath(pointer: string, data: unknown): DocumentPath {
+  const path: (string | number)[] = [];
+  let value: unknown = data;
+  for (const raw of pointer.split("/").slice(1)) {
+    const key = raw.replaceAll("~1", "/").replaceAll("~0", "~");
+    const step = Array.isArray(value) ? Number(key) : key;
+    path.push(step);
+    value = (value as Record<string | number, unknown> | undefined)?.[step];
+  }
+  return path;
+}

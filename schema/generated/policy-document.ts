@@ -1,0 +1,239 @@
+// Generated from schema/policy.schema.json by `npm run generate`; do not edit.
+
+/**
+ * Version of this format, and the mark by which policy files are recognised. An unknown version is refused.
+ */
+export type FormatVersion = 1
+/**
+ * Names the policy in logs and as the realm of challenges (RFC 6750 section 3).
+ */
+export type Name = Identifier
+/**
+ * Letters, digits, dot, dash and underscore; it may appear in challenges, logs and metric labels.
+ */
+export type Identifier = string
+/**
+ * What the policy is for; not read by the plugin.
+ */
+export type Description = string
+/**
+ * The exact `iss` of its tokens (RFC 7519 section 4.1.1), compared byte by byte. Keys come by discovery from here unless `keys` says otherwise.
+ */
+export type IssuerIdentifier = string
+/**
+ * `aud` must hold at least one of these (RFC 7519 section 4.1.3). A rule may name others.
+ */
+export type Audiences = Audiences1
+/**
+ * `aud` must hold at least one of these.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type Audiences1 = [string, ...(string)[]]
+/**
+ * Signature algorithms that its tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864).
+ * 
+ * @minItems 1
+ */
+export type Algorithms = [("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519"), ...(("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519"))[]]
+/**
+ * How far the issuer's clock may be off when `exp` and `nbf` are checked; at most 5m.
+ */
+export type ClockSkew = Duration
+/**
+ * A whole number followed by s, m, h or d.
+ */
+export type Duration = string
+/**
+ * Required `typ` of the header, compared without case and without `application/`. The default keeps ID tokens from passing as access tokens (RFC 9068 section 4). Issuers that write `JWT` need that here; `any` turns the check off.
+ */
+export type TokenType = string
+/**
+ * Name of a top-level claim; a text that starts with `/` is a JSON Pointer into the claims (RFC 6901).
+ */
+export type Claim = string
+/**
+ * Claims that every token of this issuer must have, besides `iss`, `aud` and `exp`.
+ * 
+ * @maxItems 30
+ */
+export type RequiredClaims = Claim[]
+/**
+ * Claim with the scopes: a string with spaces between them (RFC 8693 section 4.2), or a list of strings.
+ */
+export type ScopesClaim = Claim
+/**
+ * Where the issuer's public keys come from. Nothing in a token can change it.
+ */
+export type Keys = (Discovery | JWKSURI | InlineJWKS)
+/**
+ * Fetches the issuer's metadata, whose `issuer` must equal the configured one.
+ */
+export type Discovery1 = true
+/**
+ * Address of the JWK Set (RFC 7517 section 5): https, or http on loopback.
+ */
+export type JWKSURI1 = string
+/**
+ * The keys; parameters that are not used are ignored (RFC 7517 section 4).
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type JWKs = [{
+kty: string
+}, ...({
+kty: string
+})[]]
+/**
+ * Ids of the issuers whose tokens pass. May be left out only while the policy has a single issuer.
+ * 
+ * @minItems 1
+ */
+export type AcceptedIssuers = [Identifier, ...(Identifier)[]]
+/**
+ * One scope (RFC 6749 section 3.3).
+ */
+export type Scope = string
+/**
+ * The token must have all of them (RFC 6750 section 3.1: else 403 insufficient_scope).
+ * 
+ * @maxItems 50
+ */
+export type RequiredScopes = Scope[]
+/**
+ * What requests bound to this rule need. With `operations`, method and path decide further, and what fits none is refused.
+ */
+export type Rule = ({
+access?: Access
+accept?: AcceptedIssuers
+audiences?: Audiences1
+required_scopes?: RequiredScopes
+operations?: Operations
+} | null)
+/**
+ * `required`: a valid token or nothing. `optional`: anonymous when the request carries no Authorization header, else the token must be valid. `public`: no token is looked at.
+ */
+export type Access = ("required" | "optional" | "public")
+/**
+ * Requirements by method and path, each replacing the rule's own. No two may fit the same request.
+ * 
+ * @minItems 1
+ * @maxItems 1000
+ */
+export type Operations = [Operation, ...(Operation)[]]
+/**
+ * HTTP methods in upper case; GET covers HEAD (RFC 9110 section 9.3.2).
+ * 
+ * @minItems 1
+ */
+export type Methods = [string, ...(string)[]]
+/**
+ * The path as the client sends it to Kong. `{name}` stands for exactly one segment.
+ */
+export type PathTemplate = string
+/**
+ * Longer tokens are refused unread (RFC 8725 section 2.5). On HTTP/1.1 Kong itself answers 400 above about 8,160 bytes.
+ */
+export type LargestToken = number
+
+/**
+ * Which issuers an API trusts, what each of its routes requires of an access token, and which verified claims travel upstream. What no rule names is refused.
+ */
+export interface PolicyDocument {
+jwt_policy: FormatVersion
+name: Name
+description?: Description
+issuers: Issuers
+defaults?: Defaults
+routes: Rules
+token: Token
+header_mappings: HeaderMappings
+}
+/**
+ * Trusted issuers by an id of your choice, which rules and logs use. A token of any other issuer is refused (RFC 8725 section 3.8).
+ */
+export interface Issuers {
+[k: string]: Issuer
+}
+/**
+ * One trusted issuer: how its tokens look and where its keys come from.
+ */
+export interface Issuer {
+issuer: IssuerIdentifier
+audiences: Audiences
+algorithms: Algorithms
+clock_skew: ClockSkew
+token_type: TokenType
+required_claims: RequiredClaims
+claims: ClaimNames
+keys: Keys
+}
+/**
+ * Where this issuer puts what rules ask for.
+ */
+export interface ClaimNames {
+scopes: ScopesClaim
+}
+/**
+ * OpenID Connect Discovery 1.0 section 4: from `<issuer>/.well-known/openid-configuration`.
+ */
+export interface Discovery {
+discovery: Discovery1
+}
+/**
+ * A key set at a fixed address.
+ */
+export interface JWKSURI {
+jwks_uri: JWKSURI1
+}
+/**
+ * A key set written here; it changes only with the policy.
+ */
+export interface InlineJWKS {
+jwks: JWKSet
+}
+/**
+ * Public keys (RFC 7517 section 5). A private key is refused.
+ */
+export interface JWKSet {
+keys: JWKs
+}
+/**
+ * What holds for every rule that does not say otherwise. A rule's own value replaces the default as a whole.
+ */
+export interface Defaults {
+accept?: AcceptedIssuers
+audiences?: Audiences1
+required_scopes?: RequiredScopes
+}
+/**
+ * Rules by id. A request is bound to a rule by the plugin's `config.rule`, else by the name of its Kong Route, else by a Route tag `jwt-policy-rule:<id>`. What is not named here is refused.
+ */
+export interface Rules {
+[k: string]: Rule
+}
+/**
+ * Methods and one path template, with what they require.
+ */
+export interface Operation {
+methods: Methods
+path: PathTemplate
+access?: Access
+accept?: AcceptedIssuers
+audiences?: Audiences1
+required_scopes?: RequiredScopes
+}
+/**
+ * Bounds on the token itself.
+ */
+export interface Token {
+max_bytes: LargestToken
+}
+/**
+ * Request header to claim: what the upstream learns of the verified token. Each of these headers is removed from the client's request first, in every spelling with `-` and `_`, on public and optional rules too.
+ */
+export interface HeaderMappings {
+[k: string]: Claim
+}

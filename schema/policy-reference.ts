@@ -1,0 +1,124 @@
+import type { SchemaNode } from "./schema-node.ts";
+
+/** The reference of the policy format as Markdown: one section per object, one table row per property. */
+export function renderPolicyReference(schema: SchemaNode): string {
+  const sections = [
+    { heading: "The document", node: schema },
+    ...Object.entries(schema.properties ?? {})
+      .filter(([, node]) => node.properties !== undefined)
+      .map(([name, node]) => ({ heading: `\`${name}\``, node })),
+    ...Object.entries(schema.definitions ?? {})
+      .filter(([, node]) => node.properties !== undefined)
+      .flatMap(([name, node]) => objectSections(`${title(name, node)}`, node)),
+  ];
+  const types = Object.entries(schema.definitions ?? {})
+    .filter(([, node]) => node.pattern !== undefined)
+    .map(
+      ([name, node]) =>
+        `| <a id="${name}"></a>${title(name, node)} | ${node.description} | \`${escapeCell(node.pattern ?? "")}\` | ${renderExamples(node)} |`,
+    );
+
+  return [
+    "<!-- Generated from schema/policy.schema.json by `npm run generate`; do not edit. -->",
+    "# Policy reference",
+    "",
+    `${schema.description}`,
+    "",
+    "Keys that are not listed here are errors. Durations, claims and identifiers are described at the end.",
+    "",
+    ...sections.flatMap(({ heading, node }) => [
+      `## ${heading}`,
+      "",
+      ...describe(node, schema),
+      ...renderTable(node, schema),
+      "",
+    ]),
+    "## Kinds of text",
+    "",
+    "| kind | what it is | pattern | example |",
+    "| --- | --- | --- | --- |",
+    ...types,
+    "",
+  ].join("\n");
+}
+
+function objectSections(heading: string, node: SchemaNode): { heading: string; node: SchemaNode }[] {
+  const alternatives = Object.entries(node.properties ?? {}).flatMap(([name, property]) => [
+    ...(property.properties ? [{ heading: `${heading}: \`${name}\``, node: property }] : []),
+    ...(property.oneOf ?? []).map((choice) => ({
+      heading: `${heading}: \`${name}\`, ${choice.title?.toLowerCase()}`,
+      node: choice,
+    })),
+  ]);
+  return [{ heading, node }, ...alternatives];
+}
+
+function describe(node: SchemaNode, schema: SchemaNode): string[] {
+  return node === schema || !node.description ? [] : [node.description, ""];
+}
+
+function renderTable(node: SchemaNode, schema: SchemaNode): string[] {
+  return [
+    "| key | what it means | type | default | example |",
+    "| --- | --- | --- | --- | --- |",
+    ...Object.entries(node.properties ?? {}).map(([name, property]) => {
+      const facts = { ...target(property, schema), ...property };
+      const key = node.required?.includes(name) ? `**${name}**` : name;
+      const fallback = node.required?.includes(name) ? "required" : renderValue(facts.default);
+      return `| ${key} | ${escapeCell(facts.description ?? "")} | ${renderType(property, schema)} | ${fallback} | ${renderExamples(facts)} |`;
+    }),
+  ];
+}
+
+function target(node: SchemaNode, schema: SchemaNode): SchemaNode {
+  const reference = node.$ref ?? node.allOf?.[0]?.$ref;
+  return reference === undefined ? node : (schema.definitions?.[reference.replace("#/definitions/", "")] ?? node);
+}
+
+function renderType(node: SchemaNode, schema: SchemaNode): string {
+  const resolved = target(node, schema);
+  if (resolved !== node && resolved.pattern !== undefined) {
+    return resolved.title?.toLowerCase() ?? "text";
+  }
+  const { enum: choices, const: only, oneOf, items } = resolved;
+  if (choices) {
+    return choices.map((choice) => `\`${choice}\``).join(", ");
+  }
+  if (only !== undefined) {
+    return `\`${only}\``;
+  }
+  if (oneOf) {
+    return `one of: ${oneOf.map((choice) => choice.title?.toLowerCase()).join(", ")}`;
+  }
+  if (items) {
+    return `list of ${renderType(items, schema)}`;
+  }
+  return renderObjectOrScalar(resolved, schema);
+}
+
+function renderObjectOrScalar(node: SchemaNode, schema: SchemaNode): string {
+  if (typeof node.additionalProperties === "object") {
+    return `map of ${renderType(node.additionalProperties, schema)}`;
+  }
+  if (node.properties && node.title) {
+    return node.title.toLowerCase();
+  }
+  const range = node.minimum === undefined ? "" : ` ${node.minimum} to ${node.maximum}`;
+  return `${node.type === "string" ? "text" : node.type}${range}`;
+}
+
+function title(name: string, node: SchemaNode): string {
+  return node.title ?? name;
+}
+
+function renderValue(value: unknown): string {
+  return value === undefined ? "" : `\`${escapeCell(JSON.stringify(value))}\``;
+}
+
+function renderExamples(node: SchemaNode): string {
+  return (node.examples ?? []).map(renderValue).join("<br>");
+}
+
+function escapeCell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
