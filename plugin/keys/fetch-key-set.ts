@@ -1,0 +1,36 @@
+import { isFetchAllowed } from "../core/fetch-url.ts";
+import type { KeyOrigin } from "../core/policy.ts";
+import { fetchJson } from "./fetch-json.ts";
+
+/**
+ * Fetches the JWK Set of an origin.
+ *
+ * @param timeoutMs bound on each request.
+ * @throws Error that names the URL and the cause.
+ */
+export async function fetchKeySet(origin: KeyOrigin, timeoutMs: number): Promise<unknown> {
+  switch (origin.from) {
+    case "jwks":
+      return origin.jwks;
+    case "jwks_uri":
+      return fetchJson(origin.uri, timeoutMs);
+    case "discovery":
+      return fetchJson(await discoverJwksUri(origin.issuer, timeoutMs), timeoutMs);
+  }
+}
+
+/** OpenID Connect Discovery 1.0 section 4; the metadata's `issuer` must equal the configured one (section 4.3). */
+async function discoverJwksUri(issuer: string, timeoutMs: number): Promise<string> {
+  const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  const metadata = await fetchJson(url, timeoutMs);
+  if (typeof metadata !== "object" || metadata === null || !("issuer" in metadata) || !("jwks_uri" in metadata)) {
+    throw new Error(`${url} is not OpenID provider metadata: issuer or jwks_uri is missing`);
+  }
+  if (metadata.issuer !== issuer) {
+    throw new Error(`${url} names another issuer than the policy`);
+  }
+  if (typeof metadata.jwks_uri !== "string" || !isFetchAllowed(metadata.jwks_uri)) {
+    throw new Error(`${url} has a jwks_uri that is not an https URL`);
+  }
+  return metadata.jwks_uri;
+}

@@ -1,0 +1,110 @@
+import type { JoseHeader } from "../core/decode.ts";
+import type { KeyLookup } from "../core/key.ts";
+import type { CompiledIssuer } from "../core/policy.ts";
+import { fetchKeySet } from "./fetch-key-set.ts";
+import { importKeySet } from "./import-key-set.ts";
+import { indexKeys, type KeyIndex, selectKey } from "./select-key.ts";
+
+/** Times in milliseconds. */
+export interface KeyTimings {
+  /** A good set is fetched anew this long after it came. */
+  readonly refreshMs: number;
+  /** An unknown kid causes a fetch at most this often, counted from the last attempt. */
+  readonly cooldownMs: number;
+  /** First delay after a failed fetch; doubles up to the cooldown. */
+  readonly retryMs: number;
+  readonly fetchTimeoutMs: number;
+}
+
+export const KEY_TIMINGS: KeyTimings = {
+  refreshMs: 300_000,
+  cooldownMs: 30_000,
+  retryMs: 1_000,
+  fetchTimeoutMs: 3_000,
+};
+
+export interface IssuerKeys {
+  find(joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
+  /** Fetches now, unless a fetch is under way. Never rejects. */
+  refresh(): Promise<void>;
+  stop(): void;
+}
+
+/**
+ * The keys of one issuer through their life: fetched once for all who wait, refreshed in the background, and kept when a
+ * later fetch fails or brings nothing usable.
+ *
+ * @param now milliseconds since the epoch.
+ * @param log told of every set that is taken or refused, in words without key material.
+ */
+export function createIssuerKeys(
+  issuer: CompiledIssuer,
+  now: () => number,
+  log: (line: string) => void,
+  timings: KeyTimings = KEY_TIMINGS,
+): IssuerKeys {
+  let index: KeyIndex | undefined;
+  let fetching: Promise<void> | undefined;
+  let failures = 0;
+  let nextAttemptAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const retryDelayMs = (): number => Math.min(timings.retryMs * 2 ** Math.max(0, failures - 1), timings.cooldownMs);
+
+  const takeKeySet = async (): Promise<void> => {
+    try {
+      const { keys, ignored } = await importKeySet(await fetchKeySet(issuer.keys, timings.fetchTimeoutMs), issuer);
+      for (const reason of ignored) {
+        log(`issuer=${issuer.id} key ignored: ${reason}`);
+      }
+      if (keys.length === 0) {
+        throw new Error("the key set has no usable key");
+      }
+      index = indexKeys(keys);
+      failures = 0;
+      log(`issuer=${issuer.id} took a key set with ${keys.length} usable keys`);
+    } catch (error) {
+      failures += 1;
+      log(`issuer=${issuer.id} keys not fetched: ${error instanceof Error ? error.message : "unknown error"}`);
+    }
+  };
+
+  const refresh = (): Promise<void> => {
+    fetching ??= takeKeySet().finally(() => {
+      fetching = undefined;
+      nextAttemptAt = now() + (failures > 0 && !index ? retryDelayMs() : timings.cooldownMs);
+      schedule();
+    });
+    return fetching;
+  };
+
+  const schedule = (): void => {
+    clearTimeout(timer);
+    if (issuer.keys.from !== "jwks") {
+      timer = setTimeout(refresh, failures > 0 ? retryDelayMs() : timings.refreshMs).unref();
+    }
+  };
+
+  const lookUp = (joseHeader: JoseHeader): KeyLookup => {
+    if (!index) {
+      const retryAfterSeconds = Math.max(1, Math.ceil((nextAttemptAt - now()) / 1000));
+      return { found: undefined, because: "unavailable", retryAfterSeconds };
+    }
+    const found = selectKey(index, joseHeader);
+    return found ? { found } : { found: undefined, because: "unknown" };
+  };
+
+  return {
+    find(joseHeader) {
+      const lookup = lookUp(joseHeader);
+      if (lookup.found) {
+        return lookup;
+      }
+      const canChange = issuer.keys.from !== "jwks" || !index;
+      const mayFetch = canChange && now() >= nextAttemptAt;
+      return fetching || mayFetch ? refresh().then(() => lookUp(joseHeader)) : lookup;
+    },
+    refresh,
+    stop: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,47 @@
+import type { KeySource } from "../core/key.ts";
+import type { CompiledIssuer, CompiledPolicy } from "../core/policy.ts";
+import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.ts";
+
+export interface ProcessKeySource extends KeySource {
+  /** Starts fetching the keys of a policy's issuers, so that the first request need not wait. */
+  prefetch(policy: CompiledPolicy): void;
+  stop(): void;
+}
+
+/**
+ * The keys of all issuers, owned by the process: policies that name the same issuer with the same options share one set.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export function createKeySource(now: () => number, log: (line: string) => void): ProcessKeySource {
+  const byOptions = new Map<string, IssuerKeys>();
+  // Saves the hot path from naming the options again.
+  const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
+
+  const keysOf = (issuer: CompiledIssuer): IssuerKeys => {
+    let keys = byIssuer.get(issuer);
+    if (!keys) {
+      const options = JSON.stringify([issuer.issuer, issuer.keys, [...issuer.algorithms].sort()]);
+      keys = byOptions.get(options) ?? createIssuerKeys(issuer, now, log);
+      byOptions.set(options, keys);
+      byIssuer.set(issuer, keys);
+    }
+    return keys;
+  };
+
+  return {
+    find: (issuer, joseHeader) => keysOf(issuer).find(joseHeader),
+    prefetch(policy) {
+      for (const issuer of policy.issuers.values()) {
+        if (!byIssuer.has(issuer)) {
+          void keysOf(issuer).refresh();
+        }
+      }
+    },
+    stop() {
+      for (const keys of byOptions.values()) {
+        keys.stop();
+      }
+    },
+  };
+}

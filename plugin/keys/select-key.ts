@@ -1,0 +1,37 @@
+import type { JoseHeader } from "../core/decode.ts";
+import type { VerificationKey } from "../core/key.ts";
+
+/** Keys of one set, ready to be asked in constant time. */
+export type KeyIndex = ReadonlyMap<string, readonly VerificationKey[]>;
+
+export function indexKeys(keys: readonly VerificationKey[]): KeyIndex {
+  const index = new Map<string, VerificationKey[]>();
+  for (const key of keys) {
+    const name = indexName(key.algorithm, key.kid);
+    index.set(name, [...(index.get(name) ?? []), key]);
+    if (key.kid !== undefined) {
+      const anyName = anyKidName(key.algorithm);
+      index.set(anyName, [...(index.get(anyName) ?? []), key]);
+    }
+  }
+  return index;
+}
+
+/**
+ * The key for a token: the one that its `kid` names. A token without `kid` gets a key only when the set has exactly one
+ * for the algorithm; a key without `kid` serves only when it is the only one for the algorithm. No key is ever tried out.
+ */
+export function selectKey(index: KeyIndex, { alg, kid }: JoseHeader): VerificationKey | undefined {
+  const nameless = index.get(indexName(alg, undefined)) ?? [];
+  const named = index.get(anyKidName(alg)) ?? [];
+  if (kid !== undefined) {
+    const [exact] = index.get(indexName(alg, kid)) ?? [];
+    return exact ?? (named.length === 0 && nameless.length === 1 ? nameless[0] : undefined);
+  }
+  return named.length + nameless.length === 1 ? (named[0] ?? nameless[0]) : undefined;
+}
+
+// A kid is free text: the algorithm, which has no space, comes first so that no two names can meet.
+const indexName = (algorithm: string, kid: string | undefined): string =>
+  kid === undefined ? algorithm : `${algorithm} kid ${kid}`;
+const anyKidName = (algorithm: string): string => `${algorithm} any`;

@@ -1,0 +1,31 @@
+import type { Deny } from "../core/decision.ts";
+import { denialRow, type Stage } from "../core/denial.ts";
+
+const MAX_KID_LENGTH = 64;
+/** Stages that a request reaches only after the signature held. */
+const VERIFIED_STAGES: ReadonlySet<Stage> = new Set(["claims", "authorize", "propagate"]);
+
+/**
+ * One line for the operator about a refused request: `key=value` pairs, from configuration but for `kid`, which is capped,
+ * stripped of all but plain characters, and marked until the signature vouches for it. Never the token, never claim values.
+ */
+export function formatDenial({ denial, evidence }: Deny): string {
+  const { status, stage } = denialRow(denial.reason);
+  const kidName = VERIFIED_STAGES.has(stage) ? "kid" : "unverified_kid";
+  const pairs: readonly (readonly [string, string | undefined])[] = [
+    ["reason", denial.reason],
+    ["status", String(status)],
+    ["policy", evidence.policy],
+    ["rule", evidence.rule],
+    ["issuer", evidence.issuer],
+    [kidName, evidence.kid && plainText(evidence.kid)],
+    ["detail", denial.detail && JSON.stringify(denial.detail)],
+  ];
+  const text = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])).join(" ");
+  // Kong does not say which plugin a line of an external plugin comes from.
+  return `jwt-policy denied the request: ${text}`;
+}
+
+function plainText(text: string): string {
+  return text.slice(0, MAX_KID_LENGTH).replaceAll(/[^A-Za-z0-9._~:/+=@-]/g, "?");
+}

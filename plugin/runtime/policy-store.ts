@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { readFile, realpath, stat } from "node:fs/promises";
+import { resolve, sep } from "node:path";
+import type { CompiledPolicy } from "../core/policy.ts";
+import type { PolicyIssue } from "../policy/issue.ts";
+import { readPolicy } from "../policy/read-policy.ts";
+
+/** A policy that is in force, or why there is none. */
+export type PolicyLoad = { readonly policy: CompiledPolicy } | { readonly issues: readonly PolicyIssue[] };
+
+export interface PolicyStore {
+  /** The policy of a file under the root. Read anew when the file changed; a broken file never replaces a good one. */
+  loadFile(file: string): Promise<PolicyLoad>;
+  /** The policy of a text that the plugin's configuration carries. */
+  loadInline(text: string): PolicyLoad;
+}
+
+interface FileEntry {
+  /** Tells whether the file is still the same without reading it. */
+  readonly identity: string;
+  readonly load: PolicyLoad;
+}
+
+const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_INLINE_POLICIES = 1000;
+
+/**
+ * Policies by file and by content. Each content is compiled once, however many plugin instances use it.
+ *
+ * @param root the only directory that policy files may lie in, symbolic links resolved.
+ * @param log told of every policy that is taken or refused.
+ */
+export function createPolicyStore(root: string, log: (line: string) => void): PolicyStore {
+  const files = new Map<string, FileEntry>();
+  const inline = new Map<string, PolicyLoad>();
+
+  const loadFile = async (file: string): Promise<PolicyLoad> => {
+    const known = files.get(file);
+    let identity: string;
+    let path: string;
+    try {
+      path = await resolveInRoot(root, file);
+      identity = await identifyFile(path);
+    } catch (error) {
+      return keepGood(file, known, { issues: [fileIssue(file, error)] });
+    }
+    if (known?.identity === identity) {
+      return known.load;
+    }
+    const load = keepGood(file, known, await readPolicyFile(path, file));
+    files.set(file, { identity, load });
+    return load;
+  };
+
+  const keepGood = (file: string, known: FileEntry | undefined, fresh: PolicyLoad): PolicyLoad => {
+    if ("policy" in fresh) {
+      log(`policy file ${file} is in force: name=${fresh.policy.name} sha256=${fresh.policy.hash}`);
+      return fresh;
+    }
+    const isGood = known !== undefined && "policy" in known.load;
+    for (const issue of fresh.issues) {
+      log(`policy file ${file}:${issue.line}:${issue.column} ${issue.code}: ${issue.message}`);
+    }
+    log(`policy file ${file} is refused; ${isGood ? "the last good version stays in force" : "its routes answer 503"}`);
+    return isGood ? known.load : fresh;
+  };
+
+  return {
+    loadFile,
+    loadInline(text) {
+      const hash = hashText(text);
+      let load = inline.get(hash);
+      if (!load) {
+        load = readPolicy(text, hash);
+        if (inline.size >= MAX_INLINE_POLICIES) {
+          inline.clear(); // Instances hold on to what they use; this only gives up sharing.
+        }
+        inline.set(hash, load);
+      }
+      return load;
+    },
+  };
+}
+
+/**
+ * Reads and compiles one policy file that is known to lie under the root.
+ *
+ * @param name how issues call the file.
+ */
+export async function readPolicyFile(path: string, name: string): Promise<PolicyLoad> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_FILE_BYTES) {
+      throw new Error(`it has ${size} bytes, at most ${MAX_FILE_BYTES} are read`);
+    }
+    const text = await readFile(path, "utf8");
+    return readPolicy(text, hashText(text));
+  } catch (error) {
+    return { issues: [fileIssue(name, error)] };
+  }
+}
+
+/** An Admin API user names the file: no name may lead out of the root, not through `..` and not through a link. */
+class OutsideRootError extends Error {}
+
+async function resolveInRoot(root: string, file: string): Promise<string> {
+  const realRoot = await realpath(root);
+  const path = resolve(realRoot, file);
+  if (!path.startsWith(realRoot + sep)) {
+    throw new OutsideRootError();
+  }
+  const real = await realpath(path);
+  if (!real.startsWith(realRoot + sep)) {
+    throw new OutsideRootError();
+  }
+  return real;
+}
+
+async function identifyFile(path: string): Promise<string> {
+  const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
+  return [dev, ino, size, mtimeMs, ctimeMs].join(" ");
+}
+
+function fileIssue(file: string, error: unknown): PolicyIssue {
+  const place = { pointer: "", line: 1, column: 1 };
+  if (error instanceof OutsideRootError) {
+    const message = `${file} lies outside the policy root; move it there, or start with another --policy-root.`;
+    return { code: "file_outside_root", message, ...place };
+  }
+  const cause = error instanceof Error ? error.message : "unknown error";
+  return { code: "file_unreadable", message: `${file} can not be read: ${cause}.`, ...place };
+}
+
+function hashText(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
