@@ -1,0 +1,32 @@
+import type { RequestFacts, RequestLine } from "../core/request.ts";
+
+/**
+ * An nginx variable that carries every fact of a request, so that one PDK call reads them all. Kong sets it through
+ * `KONG_NGINX_PROXY_SET`. No field can hold a line feed: nginx refuses it in request lines and header values.
+ */
+export const FACTS_VARIABLE = {
+  name: "jwt_facts",
+  value: "1\\n$request\\n$http_connection\\n$http_authorization",
+} as const;
+
+const FORMAT_VERSION = "1";
+const FIELDS = 4;
+
+export type VariableFacts = Omit<RequestFacts, "binding">;
+
+/** Reads the variable's value. Returns undefined when it is not in the expected form, as when Kong does not set it. */
+export function parseFactsVariable(value: string): VariableFacts | undefined {
+  const fields = value.split("\n");
+  const [version, request, connection, authorization] = fields;
+  const requestLine = parseRequestLine(request ?? "");
+  if (fields.length !== FIELDS || version !== FORMAT_VERSION || !requestLine) {
+    return undefined;
+  }
+  return { requestLine, connection: connection || undefined, authorization: authorization || undefined };
+}
+
+/** Reads nginx's `$request`, such as `GET /a?b HTTP/1.1` (RFC 9112 section 3). */
+export function parseRequestLine(request: string): RequestLine | undefined {
+  const [, method, target] = /^([^ ]+) (.+) HTTP\/[0-9.]+$/.exec(request) ?? [];
+  return method === undefined || target === undefined ? undefined : { method, target };
+}

@@ -1,0 +1,22 @@
+/** The functions of Kong's PDK that the plugin calls, under Kong's names. Each call is a round trip to Kong's worker. */
+export interface Pdk {
+  readonly nginx: {
+    /** The variable's value; empty when it is unset, empty or unknown. */
+    getVar(name: string): Promise<string>;
+  };
+  readonly request: {
+    /** Header names in lower case. Kong stops silently at `maxHeaders` names. */
+    getHeaders(maxHeaders: number): Promise<ReadonlyMap<string, readonly string[]>>;
+  };
+  readonly router: {
+    /** The matched Kong Route; its name and tags where it has any. */
+    getRoute(): Promise<{ readonly name?: string; readonly tags?: readonly string[] }>;
+  };
+}
+
+/** Arguments of `kong.response.exit`. */
+export interface ExitResponse {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,34 @@
+/** The plugin's configuration as Kong hands it to an instance. Kong has checked it against the schema in the dump. */
+export interface PluginConfig {
+  /** File under the policy root, or else `policy`. */
+  readonly policyFile: string | undefined;
+  /** A whole policy document as text. */
+  readonly policy: string | undefined;
+  /** Rule id; without it the Kong Route decides. */
+  readonly rule: string | undefined;
+}
+
+/**
+ * Reads the configuration from Kong's JSON. Kong adds members of its own (`__plugin_id`, `route_id` …) and writes what is not
+ * set as null.
+ *
+ * @throws Error when the configuration is not one that the schema allows.
+ */
+export function parsePluginConfig(json: string): PluginConfig {
+  const config: unknown = JSON.parse(json);
+  if (typeof config !== "object" || config === null) {
+    throw new Error("the plugin's configuration is not an object");
+  }
+  const read = (name: string): string | undefined => {
+    const value: unknown = (config as Record<string, unknown>)[name];
+    if (value !== undefined && value !== null && typeof value !== "string") {
+      throw new Error(`config.${name} is not text`);
+    }
+    return value || undefined;
+  };
+  const parsed = { policyFile: read("policy_file"), policy: read("policy"), rule: read("rule") };
+  if ((parsed.policyFile === undefined) === (parsed.policy === undefined)) {
+    throw new Error("exactly one of config.policy_file and config.policy must be set");
+  }
+  return parsed;
+}

@@ -1,0 +1,158 @@
+import type { Socket } from "node:net";
+import { createDeny } from "../core/decision.ts";
+import type { PluginInstance } from "../kong/handler.ts";
+import { NAME } from "../kong/plugin-identity.ts";
+import { type EventEnding, encodeFailure, encodeOutcome, encodePdkCall, encodeUnknownInstance } from "./end-event.ts";
+import { type CallPdk, createEventPdk } from "./event-pdk.ts";
+import { createFrameReader, encodeFrame } from "./frames.ts";
+import type { Instances } from "./instances.ts";
+import { type RpcCall, RpcCallMessage, type RpcReturn, RpcReturnMessage } from "./messages.ts";
+
+export interface ConnectionOptions {
+  readonly instances: Instances;
+  /** Bound on one event in milliseconds; then the request is refused, whatever the handler still does. */
+  readonly deadlineMs: number;
+  readonly log: (line: string) => void;
+}
+
+interface Event {
+  readonly sequence: number;
+  hasEnded: boolean;
+  deadline?: NodeJS.Timeout;
+}
+
+type ReplyHandler = (reply: Buffer) => void;
+
+const dropReply: ReplyHandler = () => {};
+
+/**
+ * Serves one connection of a Kong worker: one call at a time, and during an event the roles are reversed, for then this
+ * side calls the PDK and Kong replies in order. The connection is never closed instead of answering, because Kong retries
+ * a closed one without end.
+ */
+export function serveConnection(socket: Socket, { instances, deadlineMs, log }: ConnectionOptions): void {
+  const replyHandlers: ReplyHandler[] = [];
+  let current: Event | undefined;
+
+  const answer = (message: RpcReturn): void => void socket.write(encodeFrame(RpcReturnMessage.encode(message)));
+
+  const finish = (event: Event, ending: EventEnding): void => {
+    endEvent(event);
+    current = undefined;
+    // Replies that the handler no longer waits for still come in order, and so do those to the ending's own calls.
+    replyHandlers.fill(dropReply).push(...Array.from({ length: ending.repliesToDrop }, () => dropReply));
+    socket.write(ending.frames);
+  };
+
+  const callFor = (event: Event): CallPdk => {
+    return (method, args, decode) =>
+      new Promise((resolve, reject) => {
+        if (event.hasEnded) {
+          reject(new Error("the event has ended"));
+          return;
+        }
+        replyHandlers.push((reply) => {
+          try {
+            resolve(decode(reply));
+          } catch (error) {
+            reject(error);
+          }
+        });
+        socket.write(encodePdkCall(method, args));
+      });
+  };
+
+  const runEvent = (instance: PluginInstance, event: Event): void => {
+    const conclude = (outcome: unknown): void => {
+      if (!event.hasEnded) {
+        finish(event, encodeSafely(outcome, event.sequence, log));
+      }
+    };
+    event.deadline = setTimeout(() => conclude(denied("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);
+    const fail = (error: unknown): void => {
+      log(`event failed: ${describeError(error)}`);
+      conclude(denied("internal_error", "see the plugin server's log"));
+    };
+    try {
+      instance.access(createEventPdk(callFor(event))).then(conclude, fail);
+    } catch (error) {
+      fail(error);
+    }
+  };
+
+  const handleCall = ({ sequence = 0, cmdStartInstance, cmdCloseInstance, cmdHandleEvent }: RpcCall): void => {
+    if (cmdStartInstance) {
+      const instanceId = instances.start(Buffer.from(cmdStartInstance.config ?? []).toString());
+      answer({ sequence, instanceStatus: { name: NAME, instanceId, startedAt: Math.floor(Date.now() / 1000) } });
+    } else if (cmdCloseInstance) {
+      instances.close(cmdCloseInstance.instanceId ?? 0);
+      answer({ sequence, instanceStatus: { name: NAME, ...cmdCloseInstance } });
+    } else {
+      current = { sequence, hasEnded: false };
+      const instance = instances.find(cmdHandleEvent?.instanceId ?? 0);
+      if (cmdHandleEvent?.eventName !== "access") {
+        finish(current, encodeFailure(`${NAME} has no such command or phase`));
+      } else if (instance) {
+        runEvent(instance, current);
+      } else {
+        finish(current, encodeUnknownInstance());
+      }
+    }
+  };
+
+  const readFrame = createFrameReader((payload) => {
+    const handleReply = replyHandlers.shift();
+    if (handleReply) {
+      handleReply(payload);
+    } else if (current) {
+      throw new Error("a call came while an event was under way");
+    } else {
+      handleCall(RpcCallMessage.decode(payload));
+    }
+  });
+
+  socket.on("data", (chunk: Buffer) => {
+    try {
+      readFrame(chunk);
+    } catch (error) {
+      // Not Kong, or not a Kong we know: there is no way to answer what can not be read.
+      log(`connection dropped: ${describeError(error)}`);
+      socket.destroy();
+    }
+  });
+  // Without a listener a peer's reset would end the process. Kong abandons a connection after each refusal.
+  socket.on("error", (error) => log(`connection error: ${error.message}`));
+  socket.on("close", () => {
+    if (current) {
+      endEvent(current);
+    }
+    replyHandlers.length = 0;
+  });
+}
+
+function endEvent(event: Event): void {
+  event.hasEnded = true;
+  clearTimeout(event.deadline);
+}
+
+function encodeSafely(outcome: unknown, sequence: number, log: (line: string) => void): EventEnding {
+  try {
+    return encodeOutcome(outcome, sequence);
+  } catch (error) {
+    log(`outcome not encoded: ${describeError(error)}`);
+    return encodeFailure(`${NAME} failed`);
+  }
+}
+
+function denied(reason: "deadline_exceeded" | "internal_error", detail: string): unknown {
+  return createDeny({ reason, detail }, { policy: NAME });
+}
+
+/** Kind and place of an error, without its message: that may quote what was being read. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return typeof error;
+  }
+  const frames = (error.stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
+  return [error.name, ...frames.slice(0, 8).map((line) => line.trim())].join(" ");
+}

@@ -1,0 +1,76 @@
+import { createDeny, type Deny, isAllow } from "../core/decision.ts";
+import { denialRow } from "../core/denial.ts";
+import { createExit } from "../kong/create-exit.ts";
+import { formatDenial } from "../observe/decision-log.ts";
+import { encodeFrame } from "./frames.ts";
+import { ExitArgsMessage, headersToStruct, ListValueMessage, RpcReturnMessage, StructMessage } from "./messages.ts";
+
+/** Frames that end an event. Kong answers some of the calls among them; those answers mean nothing any more. */
+export interface EventEnding {
+  readonly frames: Buffer;
+  /** How many frames Kong will send back. */
+  readonly repliesToDrop: number;
+}
+
+const EMPTY_FRAME = encodeFrame(new Uint8Array());
+
+/** Two frames: a PDK method and its encoded arguments. */
+export function encodePdkCall(method: string, args: Uint8Array): Buffer {
+  return Buffer.concat([encodeFrame(Buffer.from(method)), encodeFrame(args)]);
+}
+
+/**
+ * Lets the request pass. This is the only place that writes the empty frame, which Kong takes for "proxy it"; it comes in
+ * one write behind the headers, and Kong reads it only when setting them succeeded.
+ *
+ * @throws TypeError for anything but an Allow that the pipeline made.
+ */
+export function encodeAllow(outcome: unknown, sequence: number): EventEnding {
+  if (!isAllow(outcome)) {
+    throw new TypeError("only an Allow can end an event");
+  }
+  const hasChanges = Object.keys(outcome.headers).length > 0;
+  const setHeaders = hasChanges
+    ? encodePdkCall("kong.service.request.set_headers", StructMessage.encode(headersToStruct(outcome.headers)))
+    : Buffer.alloc(0);
+  const rpcReturn = encodeFrame(RpcReturnMessage.encode({ sequence }));
+  return { frames: Buffer.concat([setHeaders, EMPTY_FRAME, rpcReturn]), repliesToDrop: hasChanges ? 1 : 0 };
+}
+
+/** Refuses the request: a line in Kong's log at a level that is on by default, then the answer to the client. */
+export function encodeDeny(deny: Deny): EventEnding {
+  const { status, body, headers } = createExit(deny);
+  const level = denialRow(deny.denial.reason).status >= 500 ? "err" : "warn";
+  const log = ListValueMessage.encode({ values: [{ stringValue: formatDenial(deny) }] });
+  const exit = ExitArgsMessage.encode({ status, body: Buffer.from(body), headers: headersToStruct(headers) });
+  return {
+    frames: Buffer.concat([encodePdkCall(`kong.log.${level}`, log), encodePdkCall("kong.response.exit", exit)]),
+    repliesToDrop: 1,
+  };
+}
+
+/** Makes Kong answer 500 and log the text: it calls a PDK method that does not exist. */
+export function encodeFailure(text: string): EventEnding {
+  return { frames: encodePdkCall(text, new Uint8Array()), repliesToDrop: 0 };
+}
+
+/** The error text at which Kong forgets its instance ids, starts the instance anew and repeats the event. */
+export function encodeUnknownInstance(): EventEnding {
+  return encodeFailure("no plugin instance");
+}
+
+/** What any outcome of a handler comes to. Nothing but an Allow lets the request pass. */
+export function encodeOutcome(outcome: unknown, sequence: number): EventEnding {
+  if (isAllow(outcome)) {
+    return encodeAllow(outcome, sequence);
+  }
+  if (isDeny(outcome)) {
+    return encodeDeny(outcome);
+  }
+  const detail = "the handler returned no decision";
+  return encodeDeny(createDeny({ reason: "internal_error", detail }, { policy: "jwt-policy" }));
+}
+
+function isDeny(outcome: unknown): outcome is Deny {
+  return typeof outcome === "object" && outcome !== null && "verdict" in outcome && outcome.verdict === "deny";
+}

@@ -1,0 +1,26 @@
+import type { Pdk } from "../kong/pdk.ts";
+import { IntMessage, RouteMessage, StringMessage, StructMessage, structToHeaders } from "./messages.ts";
+
+/** Calls one PDK method and decodes its reply; rejects when the event has ended. */
+export type CallPdk = <T>(method: string, args: Uint8Array, decode: (reply: Buffer) => T) => Promise<T>;
+
+const NO_ARGUMENTS = new Uint8Array();
+
+/** Kong's PDK over the plugin protocol. */
+export function createEventPdk(call: CallPdk): Pdk {
+  return {
+    nginx: {
+      getVar: (name) =>
+        call("kong.nginx.get_var", StringMessage.encode({ v: name }), (reply) => StringMessage.decode(reply).v ?? ""),
+    },
+    request: {
+      getHeaders: (maxHeaders) =>
+        call("kong.request.get_headers", IntMessage.encode({ v: maxHeaders }), (reply) =>
+          structToHeaders(StructMessage.decode(reply)),
+        ),
+    },
+    router: {
+      getRoute: () => call("kong.router.get_route", NO_ARGUMENTS, (reply) => RouteMessage.decode(reply)),
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * Frames of Kong's `ProtoBuf:1` plugin protocol: a uint32 in little-endian order that counts the bytes, then the bytes.
+ * An empty frame is meaningful: where Kong waits for a PDK method name it ends the event, and the request is proxied.
+ */
+
+/** The most bytes one frame may announce: room for a large inline policy, and far below what could exhaust the process. */
+export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+
+const LENGTH_BYTES = 4;
+
+/** Puts the length in front of `payload`. */
+export function encodeFrame(payload: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(LENGTH_BYTES + payload.byteLength);
+  frame.writeUInt32LE(payload.byteLength, 0);
+  frame.set(payload, LENGTH_BYTES);
+  return frame;
+}
+
+/**
+ * Cuts a byte stream into frames, however the stream was chunked.
+ *
+ * @param onFrame called once per complete frame, in order, with a buffer that is valid during the call only.
+ * @returns a function to feed chunks to. It throws a RangeError when a frame announces more than `maxBytes`; the stream is
+ *   unusable from then on and the caller must drop it.
+ */
+export function createFrameReader(
+  onFrame: (payload: Buffer) => void,
+  maxBytes: number = MAX_FRAME_BYTES,
+): (chunk: Buffer) => void {
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+  let wantedBytes = LENGTH_BYTES;
+
+  return (chunk) => {
+    pending.push(chunk);
+    pendingBytes += chunk.byteLength;
+    // Joining only once enough has come keeps a large frame that trickles in linear instead of quadratic.
+    if (pendingBytes < wantedBytes) {
+      return;
+    }
+    let bytes = pending.length === 1 ? chunk : Buffer.concat(pending, pendingBytes);
+    wantedBytes = LENGTH_BYTES;
+    while (bytes.byteLength >= LENGTH_BYTES) {
+      const length = bytes.readUInt32LE(0);
+      if (length > maxBytes) {
+        throw new RangeError(`a frame announces ${length} bytes, the limit is ${maxBytes}`);
+      }
+      if (bytes.byteLength < LENGTH_BYTES + length) {
+        wantedBytes = LENGTH_BYTES + length;
+        break;
+      }
+      const payload = bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
+      bytes = bytes.subarray(LENGTH_BYTES + length);
+      onFrame(payload);
+    }
+    pending = bytes.byteLength === 0 ? [] : [bytes];
+    pendingBytes = bytes.byteLength;
+  };
+}

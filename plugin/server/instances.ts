@@ -1,0 +1,61 @@
+import type { PluginInstance } from "../kong/handler.ts";
+
+/** The plugin instances of this process, by the id that Kong knows them under. */
+export interface Instances {
+  /** Starts an instance from Kong's configuration JSON and returns its id. */
+  start(configJson: string): number;
+  close(id: number): void;
+  find(id: number): PluginInstance | undefined;
+  /** Gives up instances that no event asked for in a long time: Kong sends no close when it deletes a plugin. */
+  evictIdle(): void;
+}
+
+const MAX_ID = 2 ** 31 - 1;
+const IDLE_MS = 3_600_000;
+const MAX_INSTANCES = 100_000;
+
+/**
+ * Ids are never reused, not by a respawned process either: Kong goes on using the ids of the old process until it is told
+ * otherwise, and a reused one would have a route judged by another route's policy. So the first id comes from the clock.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export function createInstances(startInstance: (configJson: string) => PluginInstance, now: () => number): Instances {
+  const instances = new Map<number, { readonly instance: PluginInstance; usedAt: number }>();
+  let last = 0;
+
+  const nextId = (): number => {
+    last = Math.max(last + 1, now() % MAX_ID);
+    if (last > MAX_ID) {
+      last = 1;
+    }
+    return last;
+  };
+
+  return {
+    start(configJson) {
+      const id = nextId();
+      const [oldest] = instances.keys();
+      if (instances.size >= MAX_INSTANCES && oldest !== undefined) {
+        instances.delete(oldest); // Kong starts it anew if it is still wanted.
+      }
+      instances.set(id, { instance: startInstance(configJson), usedAt: now() });
+      return id;
+    },
+    close: (id) => void instances.delete(id),
+    find(id) {
+      const entry = instances.get(id);
+      if (entry) {
+        entry.usedAt = now();
+      }
+      return entry?.instance;
+    },
+    evictIdle() {
+      for (const [id, { usedAt }] of instances) {
+        if (now() - usedAt > IDLE_MS) {
+          instances.delete(id);
+        }
+      }
+    },
+  };
+}

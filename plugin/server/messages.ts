@@ -1,0 +1,182 @@
+/**
+ * The messages of Kong's `ProtoBuf:1` plugin protocol that this project exchanges. Field numbers and types are those of
+ * the `pluginsocket.proto` that Kong 3.8 and later ship; messages nobody here sends or reads are left out.
+ */
+import protobuf from "protobufjs/light.js";
+
+const descriptor = {
+  nested: {
+    CmdStartInstance: { fields: { name: { type: "string", id: 1 }, config: { type: "bytes", id: 2 } } },
+    CmdCloseInstance: { fields: { instanceId: { type: "int32", id: 1 } } },
+    CmdHandleEvent: {
+      fields: { instanceId: { type: "int32", id: 1 }, eventName: { type: "string", id: 2 } },
+    },
+    RpcCall: {
+      fields: {
+        sequence: { type: "int64", id: 1 },
+        cmdStartInstance: { type: "CmdStartInstance", id: 33 },
+        cmdCloseInstance: { type: "CmdCloseInstance", id: 35 },
+        cmdHandleEvent: { type: "CmdHandleEvent", id: 36 },
+      },
+      oneofs: { call: { oneof: ["cmdStartInstance", "cmdCloseInstance", "cmdHandleEvent"] } },
+    },
+    InstanceStatus: {
+      fields: {
+        name: { type: "string", id: 1 },
+        instanceId: { type: "int32", id: 2 },
+        startedAt: { type: "int64", id: 4 },
+      },
+    },
+    RpcReturn: {
+      fields: { sequence: { type: "int64", id: 1 }, instanceStatus: { type: "InstanceStatus", id: 33 } },
+    },
+    Int: { fields: { v: { type: "int32", id: 1 } } },
+    String: { fields: { v: { type: "string", id: 1 } } },
+    ExitArgs: {
+      fields: {
+        status: { type: "int32", id: 1 },
+        body: { type: "bytes", id: 2 },
+        headers: { type: "Struct", id: 3 },
+      },
+    },
+    ServiceKey: { fields: { id: { type: "string", id: 1 } } },
+    Route: {
+      fields: {
+        id: { type: "string", id: 1 },
+        name: { type: "string", id: 4 },
+        protocols: { rule: "repeated", type: "string", id: 5 },
+        methods: { rule: "repeated", type: "string", id: 6 },
+        hosts: { rule: "repeated", type: "string", id: 7 },
+        paths: { rule: "repeated", type: "string", id: 8 },
+        stripPath: { type: "bool", id: 12 },
+        tags: { rule: "repeated", type: "string", id: 17 },
+        service: { type: "ServiceKey", id: 18 },
+      },
+    },
+    // google.protobuf.Struct, Value and ListValue: same numbers on the wire, whatever package names them.
+    Struct: { fields: { fields: { keyType: "string", type: "Value", id: 1 } } },
+    Value: {
+      fields: {
+        nullValue: { type: "int32", id: 1 },
+        numberValue: { type: "double", id: 2 },
+        stringValue: { type: "string", id: 3 },
+        boolValue: { type: "bool", id: 4 },
+        structValue: { type: "Struct", id: 5 },
+        listValue: { type: "ListValue", id: 6 },
+      },
+      oneofs: {
+        kind: { oneof: ["nullValue", "numberValue", "stringValue", "boolValue", "structValue", "listValue"] },
+      },
+    },
+    ListValue: { fields: { values: { rule: "repeated", type: "Value", id: 1 } } },
+  },
+};
+
+const root = protobuf.Root.fromJSON(descriptor);
+
+/** A message type: what `decode(encode(x))` keeps is exactly `T`. */
+export interface MessageType<T> {
+  encode(message: T): Uint8Array;
+  /** @throws Error when the bytes are not such a message. */
+  decode(bytes: Uint8Array): T;
+}
+
+function messageType<T>(name: string): MessageType<T> {
+  const type = root.lookupType(name);
+  return {
+    encode: (message) => type.encode(message as Record<string, unknown>).finish(),
+    // Numbers instead of Long objects: sequences and times here stay far below 2^53. Absent fields stay absent.
+    decode: (bytes) => type.toObject(type.decode(bytes), { longs: Number }) as T,
+  };
+}
+
+/** What Kong asks of a plugin server. At most one of the `cmd…` fields is present; none means a command unknown here. */
+export interface RpcCall {
+  sequence?: number;
+  /** `config`: the plugin's configuration as JSON text. */
+  cmdStartInstance?: { name?: string; config?: Uint8Array };
+  cmdCloseInstance?: { instanceId?: number };
+  /** `eventName`: Kong's phase, such as `access`. */
+  cmdHandleEvent?: { instanceId?: number; eventName?: string };
+}
+
+/** The answer to an RpcCall of the same `sequence`. It has no way to say that something failed. */
+export interface RpcReturn {
+  sequence: number;
+  /** `startedAt`: seconds since the epoch. */
+  instanceStatus?: { name?: string; instanceId?: number; startedAt?: number };
+}
+
+export interface ExitArgs {
+  status: number;
+  body?: Uint8Array;
+  headers?: Struct;
+}
+
+/** The part of a Kong Route that is used here. Proto3 leaves out what is empty, so every field may be absent. */
+export interface Route {
+  id?: string;
+  name?: string;
+  protocols?: string[];
+  methods?: string[];
+  hosts?: string[];
+  paths?: string[];
+  stripPath?: boolean;
+  tags?: string[];
+  service?: { id?: string };
+}
+
+/** google.protobuf.Value; one field at most is present. */
+export interface Value {
+  nullValue?: number;
+  numberValue?: number;
+  stringValue?: string;
+  boolValue?: boolean;
+  structValue?: Struct;
+  listValue?: ListValue;
+}
+
+export interface Struct {
+  fields?: Record<string, Value>;
+}
+
+export interface ListValue {
+  values?: Value[];
+}
+
+export const RpcCallMessage = messageType<RpcCall>("RpcCall");
+export const RpcReturnMessage = messageType<RpcReturn>("RpcReturn");
+export const StringMessage = messageType<{ v?: string }>("String");
+export const IntMessage = messageType<{ v?: number }>("Int");
+export const ExitArgsMessage = messageType<ExitArgs>("ExitArgs");
+export const RouteMessage = messageType<Route>("Route");
+export const StructMessage = messageType<Struct>("Struct");
+export const ListValueMessage = messageType<ListValue>("ListValue");
+
+/** Headers as a Struct: a string becomes a string, a list becomes a list; an empty list makes Kong remove the header. */
+export function headersToStruct(headers: Readonly<Record<string, string | readonly string[]>>): Struct {
+  const fields: Record<string, Value> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    fields[name] =
+      typeof value === "string"
+        ? { stringValue: value }
+        : { listValue: { values: value.map((item) => ({ stringValue: item })) } };
+  }
+  return { fields };
+}
+
+/** The reverse of {@link headersToStruct}; what is neither a string nor a list of strings is left out. */
+export function structToHeaders(struct: Struct): Map<string, readonly string[]> {
+  const headers = new Map<string, readonly string[]>();
+  for (const [name, value] of Object.entries(struct.fields ?? {})) {
+    if (value.stringValue !== undefined) {
+      headers.set(name, [value.stringValue]);
+    } else if (value.listValue) {
+      headers.set(
+        name,
+        (value.listValue.values ?? []).flatMap((item) => (item.stringValue === undefined ? [] : [item.stringValue])),
+      );
+    }
+  }
+  return headers;
+}

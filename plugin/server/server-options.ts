@@ -1,0 +1,69 @@
+import { statSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { parseArgs } from "node:util";
+
+export interface ServerOptions {
+  /** The Unix socket that Kong connects to. */
+  readonly socket: string;
+  readonly policyRoot: string;
+  readonly hasFactsVariable: boolean;
+  readonly socketMode: number;
+}
+
+export const USAGE = `Usage: main.js --socket PATH --policy-root DIR [--facts-variable] [--socket-mode MODE]
+       main.js --dump
+
+The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints the settings.
+
+  --socket PATH       Unix socket that Kong connects to (absolute path)
+  --policy-root DIR   directory that all policy files lie in (absolute path)
+  --facts-variable    Kong sets the nginx variable $jwt_facts, as \`jwt-policy kong env\` prints it
+  --socket-mode MODE  permissions of the socket in octal (default 600: Kong runs as the same user)
+  --dump              print what Kong's query command needs, and end
+  --help              print this`;
+
+/**
+ * Reads the command line.
+ *
+ * @throws Error that says which option is wrong and what to do.
+ */
+export function readServerOptions(args: readonly string[]): ServerOptions | "dump" | "help" {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      socket: { type: "string" },
+      "policy-root": { type: "string" },
+      "facts-variable": { type: "boolean", default: false },
+      "socket-mode": { type: "string", default: "600" },
+      dump: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    return "help";
+  }
+  if (values.dump) {
+    return "dump";
+  }
+  if (!/^[0-7]{3}$/.test(values["socket-mode"])) {
+    throw new Error(`--socket-mode must be three octal digits such as 660, not "${values["socket-mode"]}"`);
+  }
+  const policyRoot = requirePath("--policy-root", values["policy-root"]);
+  if (!statSync(policyRoot, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Error(`--policy-root ${policyRoot} is not a directory`);
+  }
+  return {
+    socket: requirePath("--socket", values.socket),
+    policyRoot,
+    hasFactsVariable: values["facts-variable"],
+    socketMode: Number.parseInt(values["socket-mode"], 8),
+  };
+}
+
+/** Relative paths would depend on the working directory that Kong happens to have. */
+function requirePath(option: string, value: string | undefined): string {
+  if (value === undefined || !isAbsolute(value)) {
+    throw new Error(`${option} must be given as an absolute path${value === undefined ? "" : `, not "${value}"`}`);
+  }
+  return value;
+}
