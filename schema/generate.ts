@@ -51,16 +51,13 @@ function renderValidator(): string {
     allowUnionTypes: true,
     code: { source: true, esm: true },
   });
-  const imports: string[] = [];
-  // Ajv's ESM output still calls require() for its two runtime functions.
+  const imports = new Set<string>();
+  // Ajv's ESM output still calls require() for its runtime functions, which are CommonJS with a default export.
   const code = standaloneCode
     .default(ajv, ajv.compile(schema))
     .replaceAll(/require\("(ajv\/dist\/runtime\/(\w+))"\)\.default/g, (_, path: string, name: string) => {
-      const line = `import ${name} from "${path}.js";`;
-      if (!imports.includes(line)) {
-        imports.push(line);
-      }
-      return `${name}.default`;
+      imports.add(`import ${name} from "${path}.js";`);
+      return `(${name}.default ?? ${name})`;
     });
   if (code.includes("require(")) {
     throw new Error("the validator still calls require(): teach schema/generate.ts about it");

@@ -20,7 +20,7 @@ export function validateClaims(
   claims: JsonObject,
   nowSeconds: number,
 ): Denial | undefined {
-  const { aud, exp, nbf, iat } = claims;
+  const { aud, exp, nbf } = claims;
   const skew = issuer.clockSkewSeconds;
   if (issuer.tokenType !== undefined && normalizeType(joseHeader.typ) !== issuer.tokenType) {
     return { reason: "token_type_mismatch", detail: `typ must be "${issuer.tokenType}"` };
@@ -34,20 +34,41 @@ export function validateClaims(
   if (typeof exp === "number" && nowSeconds - skew >= exp) {
     return { reason: "token_expired" };
   }
-  for (const reference of [EXP, ...issuer.requiredClaims]) {
-    if (readClaim(claims, reference) === undefined) {
-      return { reason: "claim_missing", detail: `claim "${reference.text}" is required` };
+  if (exp === undefined) {
+    return missing("exp");
+  }
+  for (const reference of issuer.requiredClaims) {
+    const value = readClaim(claims, reference);
+    if (value === undefined || value === null) {
+      return missing(reference.text);
     }
   }
-  for (const [name, value] of Object.entries({ exp, nbf, iat })) {
+  return validateTypes(claims);
+}
+
+function missing(claim: string): Denial {
+  return { reason: "claim_missing", detail: `claim "${claim}" is required` };
+}
+
+/** Registered claims have their registered types, used or not: whoever issues others is not understood. */
+function validateTypes(claims: JsonObject): Denial | undefined {
+  const { exp, iat } = claims;
+  for (const name of ["exp", "nbf", "iat"]) {
+    const value = claims[name];
     if (value !== undefined && !isNumericDate(value)) {
       return { reason: "claim_invalid", detail: `${name} is not a time in seconds since 1970` };
     }
   }
-  return undefined;
+  for (const name of ["sub", "jti"]) {
+    const value = claims[name];
+    if (value !== undefined && typeof value !== "string") {
+      return { reason: "claim_invalid", detail: `${name} is not a string` };
+    }
+  }
+  return typeof iat === "number" && typeof exp === "number" && iat > exp
+    ? { reason: "claim_invalid", detail: "iat is after exp" }
+    : undefined;
 }
-
-const EXP = { text: "exp", path: ["exp"] };
 
 /** RFC 7515 section 4.1.9: compared without case, and `application/` may be left out. */
 export function normalizeType(typ: string | undefined): string | undefined {

@@ -6,7 +6,7 @@
 export type Stage = "match" | "extract" | "decode" | "key" | "verify" | "claims" | "authorize" | "propagate" | "any";
 
 /** Error codes of RFC 6750 section 3.1. */
-export type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope";
+type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope";
 
 export interface DenialRow {
   readonly stage: Stage;

@@ -57,7 +57,7 @@ export interface Requirements {
   readonly requiredScopes: readonly string[];
 }
 
-export interface HeaderMapping {
+interface HeaderMapping {
   readonly header: string;
   readonly claim: ClaimReference;
 }

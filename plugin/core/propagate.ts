@@ -28,7 +28,7 @@ export function propagateClaims(
   }
   for (const { header, claim } of claims === undefined ? [] : policy.headerMappings) {
     const value = readClaim(claims as JsonObject, claim);
-    if (value === undefined || value === null || value === "") {
+    if (isNothing(value)) {
       continue;
     }
     const text = toHeaderText(value);
@@ -40,15 +40,19 @@ export function propagateClaims(
   return { headers };
 }
 
+function isNothing(value: JsonValue | undefined): value is undefined | null {
+  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
 function toHeaderText(value: JsonValue): string | undefined {
   const text = Array.isArray(value) ? joinList(value) : scalarText(value);
   return text !== undefined && text.length <= MAX_HEADER_VALUE_BYTES && HEADER_SAFE.test(text) ? text : undefined;
 }
 
-/** Joined by commas; an element with a comma could be read as two, so it is refused. */
+/** Joined by commas; an element that holds a comma, or a blank at its ends, would be read back as something else. */
 function joinList(values: readonly JsonValue[]): string | undefined {
-  const safe = values.every((value) => typeof value === "string" && value !== "" && !value.includes(","));
-  return safe ? values.join(",") : undefined;
+  const isSafe = values.every((value) => typeof value === "string" && HEADER_SAFE.test(value) && !value.includes(","));
+  return isSafe ? values.join(",") : undefined;
 }
 
 function scalarText(value: JsonValue): string | undefined {

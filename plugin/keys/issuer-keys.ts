@@ -16,7 +16,7 @@ export interface KeyTimings {
   readonly fetchTimeoutMs: number;
 }
 
-export const KEY_TIMINGS: KeyTimings = {
+const KEY_TIMINGS: KeyTimings = {
   refreshMs: 300_000,
   cooldownMs: 30_000,
   retryMs: 1_000,

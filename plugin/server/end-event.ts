@@ -1,4 +1,4 @@
-import { createDeny, type Deny, isAllow } from "../core/decision.ts";
+import { type Allow, createDeny, type Deny, isAllow } from "../core/decision.ts";
 import { denialRow } from "../core/denial.ts";
 import { createExit } from "../kong/create-exit.ts";
 import { formatDenial } from "../observe/decision-log.ts";
@@ -22,23 +22,18 @@ export function encodePdkCall(method: string, args: Uint8Array): Buffer {
 /**
  * Lets the request pass. This is the only place that writes the empty frame, which Kong takes for "proxy it"; it comes in
  * one write behind the headers, and Kong reads it only when setting them succeeded.
- *
- * @throws TypeError for anything but an Allow that the pipeline made.
  */
-export function encodeAllow(outcome: unknown, sequence: number): EventEnding {
-  if (!isAllow(outcome)) {
-    throw new TypeError("only an Allow can end an event");
-  }
-  const hasChanges = Object.keys(outcome.headers).length > 0;
+function encodeAllow({ headers }: Allow, sequence: number): EventEnding {
+  const hasChanges = Object.keys(headers).length > 0;
   const setHeaders = hasChanges
-    ? encodePdkCall("kong.service.request.set_headers", StructMessage.encode(headersToStruct(outcome.headers)))
+    ? encodePdkCall("kong.service.request.set_headers", StructMessage.encode(headersToStruct(headers)))
     : Buffer.alloc(0);
   const rpcReturn = encodeFrame(RpcReturnMessage.encode({ sequence }));
   return { frames: Buffer.concat([setHeaders, EMPTY_FRAME, rpcReturn]), repliesToDrop: hasChanges ? 1 : 0 };
 }
 
 /** Refuses the request: a line in Kong's log at a level that is on by default, then the answer to the client. */
-export function encodeDeny(deny: Deny): EventEnding {
+function encodeDeny(deny: Deny): EventEnding {
   const { status, body, headers } = createExit(deny);
   const level = denialRow(deny.denial.reason).status >= 500 ? "err" : "warn";
   const log = ListValueMessage.encode({ values: [{ stringValue: formatDenial(deny) }] });

@@ -4,7 +4,7 @@
  */
 
 /** The most bytes one frame may announce: room for a large inline policy, and far below what could exhaust the process. */
-export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
 const LENGTH_BYTES = 4;
 

@@ -52,8 +52,10 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
   if (!statSync(policyRoot, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Error(`--policy-root ${policyRoot} is not a directory`);
   }
+  const socket = requirePath("--socket", values.socket);
+  checkSocketPath(socket);
   return {
-    socket: requirePath("--socket", values.socket),
+    socket,
     policyRoot,
     hasFactsVariable: values["facts-variable"],
     socketMode: Number.parseInt(values["socket-mode"], 8),
@@ -66,4 +68,15 @@ function requirePath(option: string, value: string | undefined): string {
     throw new Error(`${option} must be given as an absolute path${value === undefined ? "" : `, not "${value}"`}`);
   }
   return value;
+}
+
+/** The kernel allows 107 bytes, and the private name that comes first is longer than the shared one. */
+const MAX_SOCKET_PATH_BYTES = 80;
+
+/** @throws Error when a path is too long to listen on. */
+export function checkSocketPath(path: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MAX_SOCKET_PATH_BYTES) {
+    throw new Error(`the socket path ${path} has ${bytes} bytes, at most ${MAX_SOCKET_PATH_BYTES} are possible`);
+  }
 }

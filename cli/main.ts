@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+/** The command `jwt-policy`. Exit codes: 0 all is well, 1 the policy or the installation is not, 2 the call itself is wrong. */
+import { Command, CommanderError } from "commander";
+import { NAME, VERSION } from "../plugin/kong/plugin-identity.ts";
+import { addKongCommand } from "./kong-env.ts";
+import { addValidateCommand } from "./validate.ts";
+
+const program = new Command(NAME)
+  .description("JWT policies as code for Kong Gateway")
+  .version(VERSION)
+  .showHelpAfterError()
+  .exitOverride();
+
+addValidateCommand(program);
+addKongCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) {
+    process.stderr.write(`${NAME}: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
+  process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
+}

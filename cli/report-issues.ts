@@ -1,0 +1,50 @@
+import pc from "picocolors";
+import type { PolicyIssue } from "../plugin/policy/issue.ts";
+
+export interface CheckedFile {
+  readonly file: string;
+  readonly issues: readonly PolicyIssue[];
+  /** The file's text, for excerpts. */
+  readonly lines: readonly string[];
+  /** Name of the policy when the file is good. */
+  readonly policy: string | undefined;
+}
+
+/** For people: every mistake with its place in the form that terminals and editors make a link of, and the line it is in. */
+export function reportText(checked: readonly CheckedFile[], hasColor: boolean): string {
+  const color = pc.createColors(hasColor);
+  const files = checked.map(({ file, issues, lines, policy }) =>
+    issues.length === 0
+      ? `${color.green("ok")} ${file}: policy "${policy}"\n`
+      : issues.map((issue) => formatIssue(file, issue, lines[issue.line - 1], color)).join(""),
+  );
+  const mistakes = checked.reduce((sum, { issues }) => sum + issues.length, 0);
+  const summary = `${count(checked.length, "file")}, ${mistakes === 0 ? "no mistakes" : count(mistakes, "mistake")}`;
+  return `${files.join("")}${mistakes === 0 ? color.green(summary) : color.red(summary)}\n`;
+}
+
+/** For programs: `{ files: [{ file, policy, issues: [{ code, message, pointer, line, column }] }] }`. */
+export function reportJson(checked: readonly CheckedFile[]): string {
+  const files = checked.map(({ file, issues, policy }) => ({ file, policy: policy ?? null, issues }));
+  return `${JSON.stringify({ files }, null, 2)}\n`;
+}
+
+function formatIssue(
+  file: string,
+  { line, column, code, message }: PolicyIssue,
+  text: string | undefined,
+  color: ReturnType<typeof pc.createColors>,
+): string {
+  const place = color.bold(`${file}:${line}:${column}`);
+  const head = `${place} ${color.red(code)} ${message}\n`;
+  if (!text) {
+    return head;
+  }
+  const gutter = String(line);
+  const pointer = `${" ".repeat(gutter.length)} ${color.dim("|")} ${" ".repeat(column - 1)}${color.red("^")}`;
+  return `${head}${color.dim(`${gutter} |`)} ${text}\n${pointer}\n`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,52 @@
+import { FACTS_VARIABLE } from "../kong/facts-variable.ts";
+import { NAME } from "../kong/plugin-identity.ts";
+
+/** Absolute paths; Kong starts plugin servers without a PATH and in a working directory of its own. */
+export interface Installation {
+  readonly node: string;
+  /** This package's plugin/server/main.js. */
+  readonly serverMain: string;
+  readonly socket: string;
+  readonly policyRoot: string;
+  /** Environment of the plugin server: Kong starts it with an empty one. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The first Kong whose client for ProtoBuf:1 refuses the request when the plugin server fails; older ones let it pass. */
+export const MIN_KONG_VERSION = "3.8";
+
+/** The settings by which Kong loads the plugin, asks it for its schema, and starts its server. */
+export function createKongSettings(installation: Installation): Readonly<Record<string, string>> {
+  const { node, serverMain, socket, policyRoot, environment } = installation;
+  const variables = Object.entries(environment).map(([name, value]) => quoteWord(`${name}=${value}`));
+  const command = ["/usr/bin/env", ...variables, quoteWord(node), quoteWord(serverMain)].join(" ");
+  const server = `KONG_PLUGINSERVER_${NAME.toUpperCase().replaceAll("-", "_")}`;
+  return {
+    KONG_PLUGINS: `bundled,${NAME}`,
+    KONG_PLUGINSERVER_NAMES: NAME,
+    [`${server}_SOCKET`]: socket,
+    [`${server}_START_CMD`]: `${command} --socket ${quoteWord(socket)} --policy-root ${quoteWord(policyRoot)} --facts-variable`,
+    [`${server}_QUERY_CMD`]: `${command} --dump`,
+    KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${FACTS_VARIABLE.value}"`,
+  };
+}
+
+/** Quotes a word for `sh`, through which Kong runs both commands. */
+function quoteWord(word: string): string {
+  return /^[A-Za-z0-9_./=:@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * Whether a Kong version can run the plugin safely.
+ *
+ * @param version as `kong version` prints it, such as `3.9.1` or `3.10.0.2-enterprise-edition`.
+ * @returns undefined for a text without a version.
+ */
+export function isKongSupported(version: string): boolean | undefined {
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? [];
+  if (major === undefined || minor === undefined) {
+    return undefined;
+  }
+  const [minMajor = 0, minMinor = 0] = MIN_KONG_VERSION.split(".").map(Number);
+  return Number(major) > minMajor || (Number(major) === minMajor && Number(minor) >= minMinor);
+}

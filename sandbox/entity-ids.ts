@@ -1,0 +1,25 @@
+/**
+ * The ids that a DB-less Kong gives to entities without one: UUIDs of version 5, derived from the entity's kind and key.
+ * Deriving them the same way makes ids in logs, and the router's last tie-break, equal to Kong's.
+ */
+import { createHash } from "node:crypto";
+
+const ENTITIES_NAMESPACE = "fd02801f-0957-4a15-a55a-c8d9606f30b5";
+
+/** A UUID of version 5 (RFC 9562, section 5.5). */
+export function nameUuid(namespace: string, name: string): string {
+  const hash = createHash("sha1")
+    .update(Buffer.from(namespace.replaceAll("-", ""), "hex"))
+    .update(name)
+    .digest()
+    .subarray(0, 16);
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = hash.toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** Kong's id of the entity of this kind with this key (a name, or for plugins a compound of name and scope). */
+export function entityId(kind: "services" | "routes" | "plugins", key: string): string {
+  return nameUuid(nameUuid(ENTITIES_NAMESPACE, kind), key);
+}

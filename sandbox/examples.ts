@@ -1,0 +1,101 @@
+/** The requests that `npm start` prints and `npm start -- --check` makes, with what each of them shows. */
+import type { TokenRequest } from "./identity-provider.ts";
+
+/** Tokens by the name of the shell variable that holds them. */
+export const TOKENS = {
+  READER: { client: "checkout-web", resource: "payments", scope: "payments:read" },
+  WRITER: { client: "back-office", resource: "payments", scope: "payments:read payments:write" },
+  REFUNDS: { client: "back-office", resource: "payments", scope: "refunds:read" },
+  SHOPPER: { client: "checkout-web", resource: "platform", scope: "orders:read" },
+  LEDGER: { client: "checkout-web", resource: "ledger", scope: "payments:read" },
+} as const satisfies Record<string, TokenRequest>;
+
+export type TokenName = keyof typeof TOKENS | "TAMPERED";
+
+export interface Example {
+  title: string;
+  method: "GET" | "POST";
+  path: string;
+  token?: TokenName;
+  headers?: Readonly<Record<string, string>>;
+  status: number;
+  /** Identity headers at the upstream; null for one that must not be there. */
+  upstream?: Readonly<Record<string, string | null>>;
+}
+
+export const EXAMPLES: readonly Example[] = [
+  {
+    title: "reads payments",
+    method: "GET",
+    path: "/payments",
+    token: "READER",
+    status: 200,
+    upstream: { "x-user-id": "checkout-web", "x-client-id": "checkout-web", "x-scope": "payments:read" },
+  },
+  {
+    title: "makes a payment",
+    method: "POST",
+    path: "/payments",
+    token: "WRITER",
+    status: 200,
+    upstream: { "x-user-id": "back-office", "x-scope": "payments:read payments:write" },
+  },
+  {
+    title: "a client's own x-user-id is replaced",
+    method: "GET",
+    path: "/payments",
+    token: "READER",
+    headers: { "X-User-Id": "admin" },
+    status: 200,
+    upstream: { "x-user-id": "checkout-web" },
+  },
+  {
+    title: "reads a refund: the operation GET /refunds/{id}",
+    method: "GET",
+    path: "/refunds/42",
+    token: "REFUNDS",
+    status: 200,
+    upstream: { "x-user-id": "back-office", "x-scope": "refunds:read" },
+  },
+  {
+    title: "an ES256 token, the global policy",
+    method: "GET",
+    path: "/shop/orders",
+    token: "SHOPPER",
+    status: 200,
+    upstream: { "x-user-id": "checkout-web", "x-scope": "orders:read" },
+  },
+  {
+    title: "optional: nobody is fine",
+    method: "GET",
+    path: "/shop/catalogue",
+    status: 200,
+    upstream: { "x-user-id": null },
+  },
+  {
+    title: "public: a spoofed x-user-id is removed",
+    method: "GET",
+    path: "/health",
+    headers: { "X-User-Id": "admin" },
+    status: 200,
+    upstream: { "x-user-id": null, "x-client-id": null, "x-scope": null },
+  },
+  { title: "no token", method: "GET", path: "/payments", status: 401 },
+  { title: "a changed signature", method: "GET", path: "/payments", token: "TAMPERED", status: 401 },
+  { title: "a token for another audience", method: "GET", path: "/payments", token: "LEDGER", status: 401 },
+  { title: "lacks the scope payments:write", method: "POST", path: "/payments", token: "READER", status: 403 },
+  {
+    title: "lacks the scope refunds:write of the operation POST /refunds",
+    method: "POST",
+    path: "/refunds",
+    token: "REFUNDS",
+    status: 403,
+  },
+  { title: "a route that no rule names", method: "GET", path: "/reports", token: "SHOPPER", status: 403 },
+];
+
+/** The same token with one character of its signature changed: still a well-formed token. */
+export function tamper(token: string): string {
+  const start = token.lastIndexOf(".") + 1;
+  return token.slice(0, start) + (token[start] === "A" ? "B" : "A") + token.slice(start + 1);
+}

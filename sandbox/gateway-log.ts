@@ -1,0 +1,28 @@
+/** Log entries of the gateway and of what runs behind it, and their one-line form. */
+
+export type LogLevel = "debug" | "info" | "notice" | "warn" | "err";
+
+export interface LogEntry {
+  level: LogLevel;
+  /** Who says it: the gateway, the plugin through `kong.log`, or the plugin server's process by its output. */
+  source: "gateway" | "plugin" | "plugin server";
+  message: string;
+  /** The request it belongs to, and its first line. */
+  request?: { id: string; line: string };
+}
+
+export type Log = (entry: LogEntry) => void;
+
+/**
+ * One line in the manner of Kong's error log, where the plugin's words stand without a name. Control characters are
+ * escaped: a client may have sent them.
+ */
+export function formatLogEntry({ level, source, message, request }: LogEntry): string {
+  const from = source === "plugin" ? "" : `[${source}] `;
+  const about = request === undefined ? "" : `, request: "${request.line}", request_id: "${request.id}"`;
+  return escapeControls(`[${level === "err" ? "error" : level}] ${from}${message}${about}`);
+}
+
+function escapeControls(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}

@@ -1,0 +1,27 @@
+import type { HeaderList } from "./header-list.ts";
+import type { KongRoute } from "./kong-config.ts";
+
+/** A routed request. Strings that come from the client are byte strings: one character per byte (latin1). */
+export interface GatewayRequest {
+  /** 32 hexadecimal digits: Kong's request id. */
+  id: string;
+  /** As it came: `GET /payments?x=1 HTTP/1.1`. */
+  requestLine: string;
+  method: string;
+  /** Path and query as they came. */
+  target: string;
+  /** `1.0` or `1.1`. */
+  httpVersion: string;
+  /** What plugins see and change; what is left goes upstream. */
+  headers: HeaderList;
+  remoteAddress: string;
+  /** The port that the gateway listens on. */
+  port: number;
+  route: KongRoute;
+  /** The route's path that the request's path starts with, if the route names paths. */
+  matchedPath?: string;
+  /** In lower case, without port: `kong` when the client names none. */
+  host: string;
+  /** Variables that configuration sets, by name: what stands between the quotes of nginx's `set $name "…"`. */
+  nginxVariables: Readonly<Record<string, string>>;
+}

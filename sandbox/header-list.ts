@@ -1,0 +1,74 @@
+/**
+ * Request headers as nginx keeps them: an ordered list with the client's spelling, compared without regard to case.
+ * Names and values are byte strings: one character per byte (latin1).
+ */
+
+export type Header = readonly [name: string, value: string];
+export type HeaderList = readonly Header[];
+
+/**
+ * @param raw names and values in turn, as node:http gives them.
+ * @returns the headers that nginx keeps: it silently drops names with other characters than letters, digits, - and _.
+ */
+export function readHeaderList(raw: readonly string[]): HeaderList {
+  const headers: Header[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? "";
+    if (/^[\w-]+$/.test(name)) {
+      headers.push([name, raw[i + 1] ?? ""]);
+    }
+  }
+  return headers;
+}
+
+export function findHeaders(headers: HeaderList, name: string): string[] {
+  const wanted = name.toLowerCase();
+  return headers.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value);
+}
+
+export function removeHeader(headers: HeaderList, name: string): HeaderList {
+  const unwanted = name.toLowerCase();
+  return headers.filter(([key]) => key.toLowerCase() !== unwanted);
+}
+
+/** Replaces every header of this name; the first keeps its place, no values remove it. Underscore is not dash. */
+export function setHeader(headers: HeaderList, name: string, values: readonly string[]): HeaderList {
+  const wanted = name.toLowerCase();
+  const [first, ...more] = values;
+  const index = headers.findIndex(([key]) => key.toLowerCase() === wanted);
+  const others = removeHeader(headers, name);
+  if (first === undefined) {
+    return others;
+  }
+  const added = more.map((value): Header => [name, value]);
+  if (index < 0) {
+    return [...others, [name, first], ...added];
+  }
+  return [...others.slice(0, index), [headers[index]?.[0] ?? name, first], ...others.slice(index), ...added];
+}
+
+/**
+ * The value of nginx's `$http_…` variable: of every header whose name fits when dashes count as underscores, joined.
+ *
+ * @param name the part behind `http_`.
+ */
+export function headerVariable(headers: HeaderList, name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  const values = headers.filter(([key]) => key.toLowerCase().replaceAll("-", "_") === wanted).map(([, value]) => value);
+  return values.length === 0 ? undefined : values.join(wanted === "cookie" ? "; " : ", ");
+}
+
+/** Percent-encodes what nginx's Lua module does not let into a header value: control characters, except the tab. */
+export function escapeHeaderValue(value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return value.replace(/[\x00-\x08\x0a-\x1f\x7f]/g, percentEncode);
+}
+
+/** The same for a header name: everything that is not allowed in a token. */
+export function escapeHeaderName(name: string): string {
+  return name.replace(/[^!#$%&'*+\-.^_`|~\dA-Za-z]/g, percentEncode);
+}
+
+function percentEncode(char: string): string {
+  return `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+}

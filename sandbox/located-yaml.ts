@@ -1,0 +1,155 @@
+/**
+ * Reading YAML with positions: small readers that turn a node into a value and report what is wrong where it stands.
+ * All problems are collected; a reader gives `undefined` when it reported one.
+ */
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+
+/** One thing wrong in a document. `line` and `column` start at 1. */
+export interface Problem {
+  line: number;
+  column: number;
+  message: string;
+}
+
+export interface Report {
+  (node: Node, message: string): void;
+  /** Follows an alias (`*name`) to what it stands for. */
+  resolve(node: Node): Node;
+}
+
+export type Read<T> = (node: Node, report: Report) => T | undefined;
+
+export interface Field<T> {
+  read: Read<T>;
+  required: boolean;
+}
+
+/** A value together with the node it came from, so that later checks can name the place. */
+export interface Located<T> {
+  value: T;
+  node: Node;
+}
+
+/**
+ * Parses YAML text and reads its root.
+ *
+ * @returns the value with no problems, or `undefined` with all problems in the order of the text.
+ */
+export function readYaml<T>(
+  text: string,
+  read: (root: Node, report: Report) => T | undefined,
+): { value?: T; problems: readonly Problem[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problems: Problem[] = [];
+  const add = (offset: number, message: string): void => {
+    const { line, col } = lines.linePos(offset);
+    problems.push({ line, column: col, message });
+  };
+  for (const error of document.errors) {
+    add(error.pos[0], error.message);
+  }
+  if (problems.length > 0) {
+    return { problems };
+  }
+  if (document.contents === null) {
+    return { problems: [{ line: 1, column: 1, message: "the file is empty" }] };
+  }
+  const report: Report = Object.assign((node: Node, message: string) => add(node.range?.[0] ?? 0, message), {
+    resolve: (node: Node): Node => (isAlias(node) ? (node.resolve(document) ?? node) : node),
+  });
+  const value = read(document.contents, report);
+  problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  return problems.length === 0 && value !== undefined ? { value, problems } : { problems };
+}
+
+export function required<T>(read: Read<T>): { read: Read<T>; required: true } {
+  return { read, required: true };
+}
+
+export function optional<T>(read: Read<T>): { read: Read<T>; required: false } {
+  return { read, required: false };
+}
+
+type Values<F extends Record<string, Field<unknown>>> = {
+  [K in keyof F as F[K]["required"] extends true ? K : never]: F[K] extends Field<infer T> ? T : never;
+} & {
+  [K in keyof F as F[K]["required"] extends true ? never : K]?: F[K] extends Field<infer T> ? T : never;
+};
+
+/**
+ * Reads a map with exactly these fields.
+ *
+ * @param what names the map in messages, such as `a route`.
+ * @param explainUnknown says more about an unknown key, if anything is known about it.
+ */
+export function mapOf<F extends Record<string, Field<unknown>>>(
+  what: string,
+  fields: F,
+  explainUnknown: (key: string) => string | undefined = () => undefined,
+): Read<Values<F>> {
+  const known = `known are ${Object.keys(fields).join(", ")}`;
+  return (node, report) => {
+    const map = report.resolve(node);
+    if (!isMap<Node, Node | null>(map)) {
+      report(node, `${what} must be a map`);
+      return undefined;
+    }
+    const missing = Object.entries(fields).filter(([name, field]) => field.required && !map.has(name));
+    for (const [name] of missing) {
+      report(node, `${what} needs "${name}"`);
+    }
+    const read = map.items.map(({ key, value }) => {
+      const name = isScalar(key) ? String(key.value) : String(key);
+      const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      if (field === undefined) {
+        report(key, `${what}: the sandbox does not honour "${name}": ${explainUnknown(name) ?? known}`);
+      }
+      return [name, value === null ? undefined : field?.read(value, report)] as const;
+    });
+    const complete = missing.length === 0 && read.every(([, value]) => value !== undefined);
+    return complete ? (Object.fromEntries(read) as Values<F>) : undefined;
+  };
+}
+
+export function listOf<T>(what: string, read: Read<T>): Read<T[]> {
+  return (node, report) => {
+    const list = report.resolve(node);
+    if (!isSeq<Node>(list)) {
+      report(node, `${what} must be a list`);
+      return undefined;
+    }
+    const items = list.items.map((item) => read(item, report));
+    return items.every((item) => item !== undefined) ? (items as T[]) : undefined;
+  };
+}
+
+/**
+ * Reads a scalar.
+ *
+ * @param parse gives the value, or what is wrong with it as the end of a sentence that starts with the value.
+ */
+export function scalarOf<T>(parse: (value: unknown) => { value: T } | string): Read<T> {
+  return (node, report) => {
+    const scalar = report.resolve(node);
+    if (!isScalar(scalar)) {
+      report(node, "a single value is expected here");
+      return undefined;
+    }
+    const parsed = parse(scalar.value);
+    if (typeof parsed === "string") {
+      const shown = JSON.stringify(scalar.value) ?? String(scalar.value);
+      report(node, `${shown.length > 60 ? `${shown.slice(0, 57)}…` : shown} ${parsed}`);
+      return undefined;
+    }
+    return parsed.value;
+  };
+}
+
+/** Keeps the node beside the value. */
+export function located<T>(read: Read<T>): Read<Located<T>> {
+  return (node, report) => {
+    const value = read(node, report);
+    return value === undefined ? undefined : { value, node };
+  };
+}

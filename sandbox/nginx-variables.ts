@@ -1,0 +1,47 @@
+/** nginx's variables, as far as plugins here ask for them. */
+import type { GatewayRequest } from "./gateway-request.ts";
+import { headerVariable } from "./header-list.ts";
+
+const READERS: Record<string, (request: GatewayRequest) => string> = {
+  kong_request_id: (request) => request.id,
+  remote_addr: (request) => request.remoteAddress,
+  request: (request) => request.requestLine,
+  request_method: (request) => request.method,
+  request_uri: (request) => request.target,
+  scheme: () => "http",
+  server_port: (request) => String(request.port),
+};
+
+/** Whether the sandbox knows what this variable would be on Kong. */
+export function isKnownVariable(request: GatewayRequest, name: string): boolean {
+  const key = name.toLowerCase();
+  return Object.hasOwn(READERS, key) || key.startsWith("http_") || Object.hasOwn(request.nginxVariables, key);
+}
+
+/** @returns the variable's value as a byte string; undefined where nginx has none. */
+export function readVariable(request: GatewayRequest, name: string): string | undefined {
+  const key = name.toLowerCase();
+  const value = Object.hasOwn(request.nginxVariables, key) ? request.nginxVariables[key] : undefined;
+  if (value !== undefined) {
+    return interpolate(request, value);
+  }
+  if (key.startsWith("http_")) {
+    return headerVariable(request.headers, key.slice("http_".length));
+  }
+  return Object.hasOwn(READERS, key) ? READERS[key]?.(request) : undefined;
+}
+
+/** nginx's `$name` and `${name}` in a quoted text; what has no value leaves nothing. */
+function interpolate(request: GatewayRequest, quoted: string): string {
+  return unescapeQuoted(quoted).replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, plain?: string) => {
+    const name = braced ?? plain ?? "";
+    return Object.hasOwn(request.nginxVariables, name) ? "" : (readVariable(request, name) ?? "");
+  });
+}
+
+const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
+
+/** The escapes that nginx knows inside quotes in its configuration; any other backslash stays. */
+function unescapeQuoted(quoted: string): string {
+  return quoted.replace(/\\(["'\\nrt])/g, (_, char: string) => ESCAPES[char] ?? char);
+}

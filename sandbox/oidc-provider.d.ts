@@ -1,0 +1,10 @@
+/** The part of oidc-provider that the sandbox uses; the package ships no types. */
+declare module "oidc-provider" {
+  import type { IncomingMessage, ServerResponse } from "node:http";
+
+  export class Provider {
+    constructor(issuer: string, configuration: Record<string, unknown>);
+    callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+    on(event: string, listener: (...details: unknown[]) => void): this;
+  }
+}

@@ -1,0 +1,153 @@
+/** Connections to the plugin server's socket, kept alive for the next call as Kong keeps them. */
+import { connect, type Socket } from "node:net";
+import { createFrameReader, encodeFrame } from "../plugin/server/frames.ts";
+
+/** What stands in front of a frame: its length. */
+const FRAME_HEAD_BYTES = 4;
+
+/** Errors carry the words that Kong's sockets use; `closed` is what Kong looks for to try again. */
+export interface PluginConnection {
+  /** @throws Error `closed` or `timeout`. */
+  readFrame(): Promise<Buffer>;
+  /** @throws Error `broken pipe` when the peer has gone. */
+  writeFrame(payload: Uint8Array): void;
+  /** Gives the connection back for the next call. */
+  keepAlive(): void;
+  destroy(): void;
+}
+
+export interface ConnectionPool {
+  /** @throws Error `connection refused` or `no such file or directory` when nobody listens. */
+  acquire(): Promise<PluginConnection>;
+  close(): void;
+}
+
+/** @param readTimeout milliseconds that one read may wait: nginx's `lua_socket_read_timeout`, 60 s by default. */
+export function createConnectionPool(socketPath: string, readTimeout: number): ConnectionPool {
+  const idle: OpenConnection[] = [];
+  const open = new Set<OpenConnection>();
+
+  const openConnection = async (): Promise<OpenConnection> => {
+    const connection = watchConnection(await openSocket(socketPath));
+    open.add(connection);
+    connection.socket.once("close", () => open.delete(connection));
+    return connection;
+  };
+
+  const takeIdle = (): OpenConnection | undefined => {
+    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
+      // Closed meanwhile, or with bytes that nobody asked for: of no use, in Kong too.
+      if (connection.isQuiet()) {
+        return connection;
+      }
+      connection.socket.destroy();
+    }
+    return undefined;
+  };
+
+  return {
+    acquire: async () => {
+      const connection = takeIdle() ?? (await openConnection());
+      return {
+        readFrame: () => connection.read(readTimeout),
+        writeFrame: (payload) => connection.write(payload),
+        keepAlive: () => {
+          idle.push(connection);
+        },
+        destroy: () => connection.socket.destroy(),
+      };
+    },
+    close: () => {
+      for (const { socket } of open) {
+        socket.destroy();
+      }
+    },
+  };
+}
+
+interface OpenConnection {
+  socket: Socket;
+  read(timeout: number): Promise<Buffer>;
+  write(payload: Uint8Array): void;
+  /** Whether the peer is there and has sent nothing that is not read yet. */
+  isQuiet(): boolean;
+}
+
+function openSocket(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.removeAllListeners("error");
+      resolve(socket);
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) => reject(new Error(describeError(error))));
+  });
+}
+
+function watchConnection(socket: Socket): OpenConnection {
+  const frames: Buffer[] = [];
+  let bytesBeyondFrames = 0;
+  let ended = false;
+  let wake: (() => void) | undefined;
+  const feed = createFrameReader((payload) => {
+    bytesBeyondFrames -= FRAME_HEAD_BYTES + payload.byteLength;
+    frames.push(Buffer.from(payload));
+  });
+  socket.on("data", (chunk) => {
+    try {
+      bytesBeyondFrames += chunk.byteLength;
+      feed(chunk);
+    } catch {
+      socket.destroy();
+    }
+    wake?.();
+  });
+  const end = (): void => {
+    ended = true;
+    socket.destroy();
+    wake?.();
+  };
+  socket.on("end", end);
+  socket.on("close", end);
+  socket.on("error", end);
+
+  const waitForFrame = (timeout: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        wake = undefined;
+        reject(new Error("timeout"));
+      }, timeout);
+      wake = () => {
+        if (frames.length > 0 || ended) {
+          clearTimeout(timer);
+          wake = undefined;
+          resolve();
+        }
+      };
+      wake();
+    });
+
+  return {
+    socket,
+    read: async (timeout) => {
+      await waitForFrame(timeout);
+      const frame = frames.shift();
+      if (frame === undefined) {
+        throw new Error("closed");
+      }
+      return frame;
+    },
+    write: (payload) => {
+      if (ended || !socket.writable) {
+        throw new Error("broken pipe");
+      }
+      socket.write(encodeFrame(payload));
+    },
+    isQuiet: () => !ended && bytesBeyondFrames === 0 && frames.length === 0,
+  };
+}
+
+function describeError(error: NodeJS.ErrnoException): string {
+  const words: Record<string, string> = { ECONNREFUSED: "connection refused", ENOENT: "no such file or directory" };
+  return words[error.code ?? ""] ?? error.message;
+}

@@ -1,0 +1,104 @@
+/**
+ * What nginx and Kong make of a request path: what nginx refuses, what the router compares, what the upstream gets.
+ * Paths are byte strings: one character per byte (latin1), as they came over the wire.
+ */
+
+const RESERVED = new Set("!*'();:@&=+$,/?%#[]");
+
+/**
+ * Kong's normal form, which routes are matched against: percent-encoding undone except for reserved characters, dot
+ * segments removed, slashes merged.
+ */
+export function normalizePath(path: string): string {
+  const decoded = path.replace(/%([\dA-Fa-f]{2})/g, (triplet, hex: string) => {
+    const char = String.fromCharCode(Number.parseInt(hex, 16));
+    return RESERVED.has(char) ? triplet.toUpperCase() : char;
+  });
+  if (decoded === "" || decoded === "/") {
+    return decoded;
+  }
+  // "/a/./b//c/.." gives "/a/b/": a dot segment at the end leaves its slash.
+  const segments: string[] = [];
+  const parts = decoded.split("/");
+  for (const [index, part] of parts.entries()) {
+    const last = index === parts.length - 1;
+    if (part === "..") {
+      segments.pop();
+    } else if (part !== "." && part !== "") {
+      segments.push(part);
+    }
+    if (last && (part === "." || part === ".." || part === "")) {
+      segments.push("");
+    }
+  }
+  return `/${segments.join("/")}`;
+}
+
+/** Percent-encodes what may not stand in a request line. */
+export function escapePath(path: string): string {
+  return path.replace(
+    /[^!#$&'()*+,/:;=?@[\]A-Za-z\d\-_.~%]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+  );
+}
+
+/**
+ * Whether nginx takes this path at all. It answers 400 to a broken percent-encoding, an encoded NUL, and a path that
+ * climbs above the root; there, encoded dots and slashes count as dots and slashes.
+ */
+export function isAcceptedPath(path: string): boolean {
+  const [uri = ""] = path.split("#", 1);
+  if (!uri.startsWith("/") || /%(?![\dA-Fa-f]{2})|%00/.test(uri)) {
+    return false;
+  }
+  const decoded = uri.replace(/%([\dA-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  let depth = 0;
+  for (const segment of decoded.split("/")) {
+    depth += segment === ".." ? -1 : segment === "" || segment === "." ? 0 : 1;
+    if (depth < 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** The path without the query; a `?` as the first character belongs to the path, as in Kong. */
+export function stripQuery(target: string): string {
+  const query = target.indexOf("?", 1);
+  return query < 0 ? target : target.slice(0, query);
+}
+
+/**
+ * Joins the Service's path and the request's (Kong's `path_handling` v0).
+ *
+ * @param base the Service's path, or `/`.
+ * @param path the normalised request path.
+ */
+export function joinUpstreamPath(base: string, path: string): string {
+  if (base.endsWith("/")) {
+    return base + path.slice(1);
+  }
+  return path === "/" ? base : base + path;
+}
+
+/**
+ * The same for a route with `strip_path`.
+ *
+ * @param matchedPath the route's path that matched; absent when the route names none, then Kong takes away one `/`.
+ */
+export function joinStrippedPath(base: string, path: string, matchedPath = "/"): string {
+  // One leading dot segment of the rest goes too: stripping may have laid it bare.
+  const rest = path.slice(matchedPath.length).replace(/^\.{1,2}(?:\/|$)/, "");
+  if (rest === "") {
+    return withSlashLike(base, path);
+  }
+  const stem = base.endsWith("/") ? base.slice(0, -1) : base;
+  return rest.startsWith("/") ? stem + rest : `${stem}/${rest}`;
+}
+
+/** The Service's path ends with a slash when the request's did, except that `/` stays. */
+function withSlashLike(base: string, path: string): string {
+  const stem = base.endsWith("/") ? base.slice(0, -1) : base;
+  const wantsSlash = path.endsWith("/") && (path !== "/" || base.endsWith("/"));
+  return base === "/" || wantsSlash ? `${stem}/` : stem;
+}

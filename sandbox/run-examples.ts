@@ -1,0 +1,37 @@
+import { request } from "undici";
+import type { Echo } from "./echo-upstream.ts";
+import type { Example, TokenName } from "./examples.ts";
+
+export interface ExampleResult {
+  example: Example;
+  status: number;
+  /** What differs from the expectation; empty when nothing does. */
+  differences: readonly string[];
+}
+
+/** Makes the request at the gateway and compares what came back and what reached the upstream. */
+export async function runExample(
+  url: string,
+  example: Example,
+  tokens: Readonly<Record<TokenName, string>>,
+): Promise<ExampleResult> {
+  const authorization = example.token === undefined ? {} : { authorization: `Bearer ${tokens[example.token]}` };
+  const { statusCode, body } = await request(url + example.path, {
+    method: example.method,
+    headers: { ...example.headers, ...authorization },
+  });
+  const text = await body.text();
+  const differences = statusCode === example.status ? [] : [`status ${statusCode} instead of ${example.status}`];
+  if (statusCode === 200 && example.status === 200) {
+    differences.push(...compareUpstream(example.upstream ?? {}, text));
+  }
+  return { example, status: statusCode, differences };
+}
+
+function compareUpstream(expected: Readonly<Record<string, string | null>>, text: string): string[] {
+  const { headers } = JSON.parse(text) as Echo;
+  return Object.entries(expected)
+    .map(([name, value]) => ({ name, value, got: headers[name] ?? null }))
+    .filter(({ value, got }) => value !== got)
+    .map(({ name, value, got }) => `${name}: ${got ?? "(none)"} instead of ${value ?? "(none)"}`);
+}

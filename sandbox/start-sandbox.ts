@@ -1,0 +1,121 @@
+/** Starts the plugin server as its own process and the gateway in front of it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { FACTS_VARIABLE } from "../plugin/kong/facts-variable.ts";
+import { startGateway } from "./gateway.ts";
+import type { Log } from "./gateway-log.ts";
+import { describeProblems, type KongConfig, readKongConfig } from "./kong-config.ts";
+import { createPluginClient } from "./plugin-client.ts";
+import { type PluginProcess, runPluginProcess } from "./plugin-process.ts";
+
+/** Milliseconds until a plugin server that does not listen counts as broken. */
+const READY_TIMEOUT = 15_000;
+/** nginx's default for `lua_socket_read_timeout`, in milliseconds. */
+const DEFAULT_READ_TIMEOUT = 60_000;
+
+export interface SandboxOptions {
+  /** The text of a `kong.yml`. */
+  configText: string;
+  /** How to name it in messages. */
+  configFile?: string;
+  /** The directory that every policy file lies under. */
+  policyRoot: string;
+  /** 0 takes any free port. */
+  proxyPort: number;
+  /** Variables to set, by name without `$`: what stands between the quotes of nginx's `set $name "…"`. */
+  nginxVariables: Readonly<Record<string, string>>;
+  onLog: Log;
+  /** Milliseconds that the gateway waits for each answer of the plugin server. */
+  readTimeoutMs?: number;
+}
+
+export interface Sandbox {
+  url: string;
+  config: KongConfig;
+  /** Changes when the plugin server has been started again; undefined while it is down. */
+  pluginServerPid(): number | undefined;
+  stop(): Promise<void>;
+}
+
+/** @throws Error with every problem of the configuration, or with code EADDRINUSE, or when the plugin server does not start. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { configText, configFile = "kong.yml", onLog } = options;
+  const read = readKongConfig(configText);
+  if ("problems" in read) {
+    throw new Error(describeProblems(read.problems, configFile));
+  }
+  const directory = await mkdtemp(join(tmpdir(), "jwt-policy-"));
+  const socketPath = join(directory, "plugin.sock");
+  const server = startPluginServer(options, socketPath);
+  const pluginClient = createPluginClient({
+    socketPath,
+    readTimeout: options.readTimeoutMs ?? DEFAULT_READ_TIMEOUT,
+    log: onLog,
+  });
+  const stopPlugin = async (): Promise<void> => {
+    pluginClient.close();
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await waitForListener(socketPath, server);
+    const { proxyPort: port, nginxVariables } = options;
+    const gateway = await startGateway({ config: read.config, pluginClient, port, nginxVariables, log: onLog });
+    return {
+      url: `http://127.0.0.1:${gateway.port}`,
+      config: read.config,
+      pluginServerPid: server.pid,
+      stop: async () => {
+        await gateway.stop();
+        await stopPlugin();
+      },
+    };
+  } catch (error) {
+    await stopPlugin();
+    throw error;
+  }
+}
+
+function startPluginServer({ policyRoot, nginxVariables, onLog }: SandboxOptions, socketPath: string): PluginProcess {
+  const facts = Object.hasOwn(nginxVariables, FACTS_VARIABLE.name) ? ["--facts-variable"] : [];
+  return runPluginProcess({
+    command: [process.execPath, findPluginServer(), "--socket", socketPath, "--policy-root", policyRoot, ...facts],
+    onLine: (message) => onLog({ level: "info", source: "plugin server", message }),
+    onChange: (message) => onLog({ level: "notice", source: "gateway", message }),
+  });
+}
+
+/** The built file, also when this module runs from its source in a test. */
+function findPluginServer(): string {
+  const built = import.meta.url.endsWith(".ts") ? "../dist/plugin/server/main.js" : "../plugin/server/main.js";
+  return fileURLToPath(new URL(built, import.meta.url));
+}
+
+async function waitForListener(path: string, server: PluginProcess): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT;
+  const firstPid = server.pid();
+  while (!(await isListening(path))) {
+    if (server.pid() !== firstPid) {
+      throw new Error("the plugin server ended instead of listening; its output says why");
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`the plugin server did not listen within ${READY_TIMEOUT / 1000} s; its output says why`);
+    }
+    await sleep(10);
+  }
+}
+
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}

@@ -1,0 +1,175 @@
+/** `npm start`: the whole gateway on one machine, with a provider that issues tokens and an upstream that shows what came. */
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Command, InvalidArgumentError } from "commander";
+import pc from "picocolors";
+import { FACTS_VARIABLE } from "../plugin/kong/facts-variable.ts";
+import { startEchoUpstream } from "./echo-upstream.ts";
+import { EXAMPLES, TOKENS, type TokenName, tamper } from "./examples.ts";
+import { formatLogEntry, type LogEntry } from "./gateway-log.ts";
+import { type IdentityProvider, startIdentityProvider } from "./identity-provider.ts";
+import { copyForPorts, WRITTEN_PORTS } from "./local-copy.ts";
+import { type ExampleResult, runExample } from "./run-examples.ts";
+import { formatCurlLines, formatResults, formatRoutes } from "./sandbox-report.ts";
+import { type Sandbox, startSandbox } from "./start-sandbox.ts";
+
+interface Flags {
+  check: boolean;
+  proxyPort: number;
+  upstreamPort: number;
+  idpPort: number;
+}
+
+/** Milliseconds that a start which is under way may take to finish when the user wants to end. */
+const START_TIMEOUT = 3_000;
+const ROOT = new URL("../../", import.meta.url);
+
+/** What has been started and must be ended, the last one first. */
+const endings: (() => Promise<void>)[] = [];
+
+async function endAll(): Promise<void> {
+  for (let end = endings.pop(); end !== undefined; end = endings.pop()) {
+    await end();
+  }
+}
+
+async function start(flags: Flags): Promise<void> {
+  const provider = await startStep("OpenID provider", "--idp-port", flags.idpPort, async (port) => {
+    const started = await startIdentityProvider(port);
+    endings.push(started.stop);
+    return { ...started, address: started.issuer };
+  });
+  const upstream = await startStep("echo upstream", "--upstream-port", flags.upstreamPort, async (port) => {
+    const started = await startEchoUpstream(port);
+    endings.push(started.stop);
+    return { ...started, address: `http://127.0.0.1:${started.port}` };
+  });
+  const sandbox = await startStep("gateway", "--proxy-port", flags.proxyPort, async (port) => {
+    const started = await startGateway(port, upstream.port, provider.issuer);
+    endings.push(started.stop);
+    return { ...started, address: started.url };
+  });
+  const tokens = await mintTokens(provider);
+  if (flags.check) {
+    await check(sandbox, tokens);
+    return;
+  }
+  print(`\n${pc.bold("Routes")}\n${formatRoutes(sandbox.config, sandbox.url)}\n`);
+  print(`${pc.bold("Paste these lines into another terminal")} (tokens hold for an hour)\n`);
+  print(`${formatCurlLines(sandbox.url, EXAMPLES, tokens)}\n`);
+  print(`${pc.bold("Denials and logs appear below")}; Ctrl-C ends everything.\n`);
+}
+
+async function startGateway(proxyPort: number, upstreamPort: number, issuer: string): Promise<Sandbox> {
+  const ports = { upstream: upstreamPort, provider: Number(new URL(issuer).port) };
+  const copy = await copyForPorts(
+    fileURLToPath(new URL("kong.yml", ROOT)),
+    fileURLToPath(new URL("policies", ROOT)),
+    ports,
+  );
+  endings.push(copy.remove);
+  return startSandbox({
+    configText: copy.configText,
+    policyRoot: copy.policyRoot,
+    proxyPort,
+    nginxVariables: { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value },
+    onLog: printLog,
+  });
+}
+
+async function mintTokens(provider: IdentityProvider): Promise<Record<TokenName, string>> {
+  const entries = await Promise.all(
+    Object.entries(TOKENS).map(async ([name, wanted]) => [name, await provider.mintToken(wanted)] as const),
+  );
+  const tokens = Object.fromEntries(entries) as Record<keyof typeof TOKENS, string>;
+  return { ...tokens, TAMPERED: tamper(tokens.READER) };
+}
+
+async function check(sandbox: Sandbox, tokens: Record<TokenName, string>): Promise<void> {
+  const results: ExampleResult[] = [];
+  for (const example of EXAMPLES) {
+    results.push(await runExample(sandbox.url, example, tokens));
+  }
+  await endAll();
+  print(`\n${formatResults(results)}`);
+  process.exitCode = results.every(({ differences }) => differences.length === 0) ? 0 : 1;
+}
+
+/** Starts one part and says how long it took; explains a port that is taken. */
+async function startStep<T extends { address: string }>(
+  what: string,
+  flag: string,
+  port: number,
+  run: (port: number) => Promise<T>,
+): Promise<T> {
+  const begin = performance.now();
+  try {
+    const started = await run(port);
+    print(`${what.padEnd(16)} ${started.address}  ${pc.dim(`${Math.round(performance.now() - begin)} ms`)}`);
+    return started;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") {
+      const other = `npm start -- ${flag} ${port + 1}`;
+      throw new Error(`port ${port} is taken, and the ${what} needs it: end what uses it, or choose another: ${other}`);
+    }
+    throw error;
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** As Kong does by default, what the plugin logs below notice stays invisible. */
+function printLog(entry: LogEntry): void {
+  const fromProcess = entry.source === "plugin server";
+  if (fromProcess || !["debug", "info"].includes(entry.level)) {
+    const colour = { debug: pc.dim, info: pc.dim, notice: pc.dim, warn: pc.yellow, err: pc.red }[entry.level];
+    print(colour(formatLogEntry(entry)));
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) {
+    throw new InvalidArgumentError("a port is a number from 1 to 65535, or 0 for any free one.");
+  }
+  return port;
+}
+
+const command = new Command("npm start --")
+  .description("Starts the sandbox: gateway, plugin server, OpenID provider and echo upstream.")
+  .option("--check", "make the example requests, print what came, and end", false)
+  .option("--proxy-port <port>", "where the gateway listens", parsePort, 8000)
+  .option("--upstream-port <port>", "where the echo upstream listens", parsePort, WRITTEN_PORTS.upstream)
+  .option("--idp-port <port>", "where the OpenID provider listens", parsePort, WRITTEN_PORTS.provider)
+  .parse();
+
+const starting = start(command.opts<Flags>());
+let wantsEnd = false;
+
+/** Ends the program well. What is just being started is waited for: it could not be ended otherwise. */
+async function end(): Promise<void> {
+  wantsEnd = true;
+  await Promise.race([starting.catch(() => undefined), sleep(START_TIMEOUT)]);
+  await endAll();
+  process.exit(0);
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, end);
+}
+// A reader that goes away, as in `npm start | head`, counts as Ctrl-C.
+process.stdout.on("error", end);
+
+try {
+  await starting;
+} catch (error) {
+  await endAll();
+  // Ctrl-C in a terminal goes to the plugin server too: then a start fails, and nothing is wrong.
+  if (!wantsEnd) {
+    process.stderr.write(`${pc.red(error instanceof Error ? error.message : String(error))}\n`);
+    process.exit(1);
+  }
+}

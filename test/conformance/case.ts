@@ -1,0 +1,41 @@
+import type { Reason } from "../../plugin/core/denial.ts";
+import type { TokenRequest } from "../../sandbox/identity-provider.ts";
+
+/** Keys of the conformance world; `stranger` is in no policy. */
+export type KeyName = "rs256" | "ps256" | "es256" | "eddsa" | "ed25519" | "partner" | "stranger";
+
+/** How to make the token of a case. Times are relative to the run, in seconds. */
+export interface TokenRecipe {
+  readonly key: KeyName;
+  /** Laid over alg, kid and typ; undefined removes one. */
+  readonly header?: Readonly<Record<string, unknown>>;
+  /** Laid over a valid set of claims; undefined removes one. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly expiresIn?: number;
+  readonly notBeforeIn?: number;
+  /** Changes the finished token. */
+  readonly damage?: "signature" | "payload" | "no_signature" | "padding" | "encrypted_shape";
+}
+
+/** One request and everything that must come of it, on every gateway alike. */
+export interface ConformanceCase {
+  readonly title: string;
+  readonly method?: string;
+  readonly path: string;
+  /** Name and value by turns, in this spelling and order. */
+  readonly headers?: readonly string[];
+  /** Sent as `Authorization: Bearer …`; a string is sent as the whole header value. */
+  readonly token?: TokenRecipe | { readonly provider: TokenRequest } | string;
+  readonly status: number;
+  /** Reason in the operator's log; absent where the request passes, or where the gateway itself answers. */
+  readonly reason?: Reason;
+  /** The exact WWW-Authenticate; absent means that there must be none. */
+  readonly challenge?: string;
+  /** The exact `message` of the answer. */
+  readonly message?: string;
+  /** Headers that the upstream gets: exact value, or null for none. */
+  readonly upstream?: Readonly<Record<string, string | null>>;
+}
+
+/** A recipe whose token passes everywhere the main issuer does. */
+export const GOOD: TokenRecipe = { key: "rs256" };

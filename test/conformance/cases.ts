@@ -1,0 +1,647 @@
+import { type ConformanceCase, GOOD } from "./case.ts";
+
+const INVALID = 'Bearer realm="api", error="invalid_token", error_description="The access token is invalid"';
+const EXPIRED = 'Bearer realm="api", error="invalid_token", error_description="The access token expired"';
+const WRONG_AUDIENCE =
+  'Bearer realm="api", error="invalid_token", error_description="The access token is not meant for this audience"';
+const BARE = 'Bearer realm="api"';
+const MALFORMED =
+  'Bearer realm="api", error="invalid_request", error_description="The Authorization header is malformed"';
+const SEVERAL = 'Bearer realm="api", error="invalid_request", error_description="More than one access token was sent"';
+
+const lacksScope = (scope: string): string =>
+  `Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="${scope}"`;
+
+const IDENTITY = { "x-user-id": "user-1", "x-tenant": "acme", "x-roles": "admin,auditor", "x-scope": "things:read" };
+const NOBODY = { "x-user-id": null, "x-tenant": null, "x-roles": null, "x-scope": null };
+const SPOOFED = ["X-User-Id", "evil", "x_user_id", "evil", "x-user_id", "evil", "X_TENANT", "evil", "x-roles", "evil"];
+const SPOOFS_GONE = { x_user_id: null, "x-user_id": null, "x_user-id": null, x_tenant: null };
+
+const algorithms: readonly ConformanceCase[] = (["rs256", "ps256", "es256", "eddsa", "ed25519"] as const).map(
+  (key) => ({
+    title: `passes a token signed with ${key}`,
+    path: "/read",
+    token: { key },
+    status: 200,
+    upstream: IDENTITY,
+  }),
+);
+
+const identity: readonly ConformanceCase[] = [
+  {
+    title: "replaces identity headers that the client made up, in every spelling",
+    path: "/read",
+    headers: SPOOFED,
+    token: GOOD,
+    status: 200,
+    upstream: { ...IDENTITY, ...SPOOFS_GONE },
+  },
+  {
+    title: "removes an identity header whose claim is absent",
+    path: "/read",
+    headers: ["x-tenant", "evil"],
+    token: { key: "rs256", claims: { tenant: undefined } },
+    status: 200,
+    upstream: { "x-tenant": null },
+  },
+  {
+    title: "removes made-up identity headers on a public rule",
+    path: "/public",
+    headers: SPOOFED,
+    status: 200,
+    upstream: { ...NOBODY, ...SPOOFS_GONE },
+  },
+  {
+    title: "looks at no token on a public rule",
+    path: "/public",
+    token: "Bearer nonsense",
+    status: 200,
+    upstream: NOBODY,
+  },
+  {
+    title: "lets nobody through as nobody on an optional rule",
+    path: "/optional",
+    headers: SPOOFED,
+    status: 200,
+    upstream: { ...NOBODY, ...SPOOFS_GONE },
+  },
+  { title: "takes a good token on an optional rule", path: "/optional", token: GOOD, status: 200, upstream: IDENTITY },
+  {
+    title: "refuses a bad token on an optional rule",
+    path: "/optional",
+    token: { key: "rs256", damage: "signature" },
+    status: 401,
+    reason: "signature_invalid",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses other credentials on an optional rule",
+    path: "/optional",
+    token: "Basic dXNlcjpwYXNz",
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE,
+  },
+  {
+    title: "refuses a claim with a line break for a header",
+    path: "/read",
+    token: { key: "rs256", claims: { sub: "user\r\nx-admin: yes" } },
+    status: 403,
+    reason: "claim_not_header_safe",
+  },
+  {
+    title: "refuses a claim beyond ASCII for a header",
+    path: "/read",
+    token: { key: "rs256", claims: { tenant: "Zürich" } },
+    status: 403,
+    reason: "claim_not_header_safe",
+  },
+];
+
+const extraction: readonly ConformanceCase[] = [
+  {
+    title: "asks for a token where there is none",
+    path: "/read",
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE,
+    message: "Authentication is required",
+  },
+  {
+    title: "takes an empty Authorization for none",
+    path: "/read",
+    token: "",
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE,
+  },
+  {
+    title: "takes another scheme for no token",
+    path: "/read",
+    token: "Basic dXNlcjpwYXNz",
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE,
+  },
+  {
+    title: "takes Bearer without a token for none",
+    path: "/read",
+    token: "Bearer",
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE,
+  },
+  {
+    title: "refuses two words after Bearer",
+    path: "/read",
+    token: "Bearer a b",
+    status: 400,
+    reason: "authorization_malformed",
+    challenge: MALFORMED,
+  },
+  {
+    title: "refuses two tokens in one header",
+    path: "/read",
+    token: "Bearer a, Bearer b",
+    status: 400,
+    reason: "token_ambiguous",
+    challenge: SEVERAL,
+  },
+  {
+    title: "leaves a second Authorization header to the gateway's 400",
+    path: "/read",
+    headers: ["Authorization", "Bearer a", "Authorization", "Bearer b"],
+    status: 400,
+  },
+  {
+    title: "refuses a token over max_bytes unread",
+    path: "/read",
+    token: `Bearer ${"a".repeat(4097)}`,
+    status: 401,
+    reason: "token_too_large",
+    challenge: INVALID,
+  },
+  {
+    title: "reads a token of exactly max_bytes",
+    path: "/read",
+    token: `Bearer ${"a".repeat(4096)}`,
+    status: 401,
+    reason: "token_malformed",
+    challenge: INVALID,
+  },
+];
+
+const forgery: readonly ConformanceCase[] = [
+  {
+    title: "refuses text that is no token",
+    path: "/read",
+    token: "Bearer nonsense",
+    status: 401,
+    reason: "token_malformed",
+    challenge: INVALID,
+    message: "The access token is invalid",
+  },
+  {
+    title: "refuses a changed signature",
+    path: "/read",
+    token: { key: "rs256", damage: "signature" },
+    status: 401,
+    reason: "signature_invalid",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses a changed payload",
+    path: "/read",
+    token: { key: "rs256", damage: "payload" },
+    status: 401,
+    reason: "signature_invalid",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses a token without its signature",
+    path: "/read",
+    token: { key: "rs256", damage: "no_signature" },
+    status: 401,
+    reason: "token_malformed",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses padding behind a segment",
+    path: "/read",
+    token: { key: "rs256", damage: "padding" },
+    status: 401,
+    reason: "token_malformed",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses five segments as encrypted",
+    path: "/read",
+    token: { key: "rs256", damage: "encrypted_shape" },
+    status: 401,
+    reason: "token_encrypted",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses alg none",
+    path: "/read",
+    token: { key: "rs256", header: { alg: "none" } },
+    status: 401,
+    reason: "algorithm_not_allowed",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses alg HS256",
+    path: "/read",
+    token: { key: "rs256", header: { alg: "HS256" } },
+    status: 401,
+    reason: "algorithm_not_allowed",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses critical extensions",
+    path: "/read",
+    token: { key: "rs256", header: { crit: ["exp"] } },
+    status: 401,
+    reason: "critical_header_unsupported",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses an unknown kid",
+    path: "/read",
+    token: { key: "rs256", header: { kid: "other" } },
+    status: 401,
+    reason: "key_not_found",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses a stranger's key under a known kid",
+    path: "/read",
+    token: { key: "stranger" },
+    status: 401,
+    reason: "signature_invalid",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses an unknown issuer",
+    path: "/read",
+    token: { key: "rs256", claims: { iss: "https://evil.example" } },
+    status: 401,
+    reason: "issuer_untrusted",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses the issuer with a slash more",
+    path: "/read",
+    token: { key: "rs256", claims: { iss: "https://idp.example/" } },
+    status: 401,
+    reason: "issuer_untrusted",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses an issuer that the rule does not accept",
+    path: "/read",
+    token: { key: "partner" },
+    status: 401,
+    reason: "issuer_untrusted",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses one issuer's token signed with another's key",
+    path: "/partner",
+    token: { key: "rs256", claims: { iss: "https://partner.example" } },
+    status: 401,
+    reason: "algorithm_not_allowed",
+    challenge: INVALID,
+  },
+];
+
+const claims: readonly ConformanceCase[] = [
+  {
+    title: "refuses an expired token beyond the skew",
+    path: "/read",
+    token: { key: "rs256", expiresIn: -90 },
+    status: 401,
+    reason: "token_expired",
+    challenge: EXPIRED,
+  },
+  {
+    title: "passes a token that expired within the skew",
+    path: "/read",
+    token: { key: "rs256", expiresIn: -20 },
+    status: 200,
+  },
+  {
+    title: "refuses a token that is not yet valid beyond the skew",
+    path: "/read",
+    token: { key: "rs256", notBeforeIn: 120 },
+    status: 401,
+    reason: "token_not_yet_valid",
+    challenge: INVALID,
+  },
+  {
+    title: "passes a token that becomes valid within the skew",
+    path: "/read",
+    token: { key: "rs256", notBeforeIn: 30 },
+    status: 200,
+  },
+  {
+    title: "refuses a token without exp",
+    path: "/read",
+    token: { key: "rs256", claims: { exp: undefined } },
+    status: 401,
+    reason: "claim_missing",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses exp as text",
+    path: "/read",
+    token: { key: "rs256", claims: { exp: "4102444800" } },
+    status: 401,
+    reason: "claim_invalid",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses exp in milliseconds",
+    path: "/read",
+    token: { key: "rs256", claims: { exp: 4_102_444_800_000 } },
+    status: 401,
+    reason: "claim_invalid",
+    challenge: INVALID,
+  },
+  {
+    title: "refuses another audience and says so",
+    path: "/read",
+    token: { key: "rs256", claims: { aud: "https://other.example" } },
+    status: 401,
+    reason: "audience_mismatch",
+    challenge: WRONG_AUDIENCE,
+  },
+  {
+    title: "refuses a token without aud",
+    path: "/read",
+    token: { key: "rs256", claims: { aud: undefined } },
+    status: 401,
+    reason: "audience_mismatch",
+    challenge: WRONG_AUDIENCE,
+  },
+  {
+    title: "passes one matching audience of several",
+    path: "/read",
+    token: { key: "rs256", claims: { aud: ["https://other.example", "https://api.example"] } },
+    status: 200,
+  },
+  {
+    title: "takes the rule's own audiences instead of the issuer's",
+    path: "/other-audience",
+    token: { key: "rs256", claims: { aud: "https://other.example" } },
+    status: 200,
+  },
+  {
+    title: "refuses the issuer's audience where the rule has its own",
+    path: "/other-audience",
+    token: GOOD,
+    status: 401,
+    reason: "audience_mismatch",
+    challenge: WRONG_AUDIENCE,
+  },
+  {
+    title: "refuses an ID token's typ",
+    path: "/read",
+    token: { key: "rs256", header: { typ: "JWT" } },
+    status: 401,
+    reason: "token_type_mismatch",
+    challenge: INVALID,
+  },
+  {
+    title: "takes typ with its media type prefix",
+    path: "/read",
+    token: { key: "rs256", header: { typ: "application/AT+JWT" } },
+    status: 200,
+  },
+  {
+    title: "refuses a token without a claim that the issuer must give",
+    path: "/read",
+    token: { key: "rs256", claims: { sub: undefined } },
+    status: 401,
+    reason: "claim_missing",
+    challenge: INVALID,
+  },
+];
+
+const authorization: readonly ConformanceCase[] = [
+  {
+    title: "refuses a missing scope and names it",
+    path: "/write",
+    method: "POST",
+    token: GOOD,
+    status: 403,
+    reason: "scope_insufficient",
+    challenge: lacksScope("things:read things:write"),
+    message: "The access token lacks a required scope",
+  },
+  {
+    title: "passes when all scopes are there, in any order",
+    path: "/write",
+    method: "POST",
+    token: { key: "rs256", claims: { scope: "things:write other things:read" } },
+    status: 200,
+  },
+  {
+    title: "does not take a scope for another that begins with it",
+    path: "/write",
+    token: { key: "rs256", claims: { scope: "things:read things:writer" } },
+    status: 403,
+    reason: "scope_insufficient",
+    challenge: lacksScope("things:read things:write"),
+  },
+  {
+    title: "takes an accepted partner's token with its own claim names",
+    path: "/partner",
+    token: { key: "partner" },
+    status: 200,
+    upstream: { "x-user-id": "user-1", "x-tenant": "acme" },
+  },
+];
+
+const matching: readonly ConformanceCase[] = [
+  {
+    title: "finds an operation by method and path template",
+    path: "/refunds/42",
+    token: { key: "rs256", claims: { scope: "refunds:read" } },
+    status: 200,
+  },
+  {
+    title: "covers HEAD by GET",
+    path: "/refunds/42",
+    method: "HEAD",
+    token: { key: "rs256", claims: { scope: "refunds:read" } },
+    status: 200,
+  },
+  {
+    title: "asks each operation's own scope",
+    path: "/refunds",
+    method: "POST",
+    token: { key: "rs256", claims: { scope: "refunds:read" } },
+    status: 403,
+    reason: "scope_insufficient",
+    challenge: lacksScope("refunds:write"),
+  },
+  {
+    title: "refuses a method that no operation has",
+    path: "/refunds/42",
+    method: "DELETE",
+    token: GOOD,
+    status: 403,
+    reason: "no_matching_rule",
+  },
+  {
+    title: "refuses a path that no operation has",
+    path: "/refunds/42/items",
+    token: GOOD,
+    status: 403,
+    reason: "no_matching_rule",
+  },
+  {
+    title: "ignores the query when it finds an operation",
+    path: "/refunds/42?x=/..",
+    token: { key: "rs256", claims: { scope: "refunds:read" } },
+    status: 200,
+  },
+  {
+    title: "refuses an encoded slash in a path that decides",
+    path: "/refunds/4%2F2",
+    token: GOOD,
+    status: 400,
+    reason: "path_ambiguous",
+  },
+  {
+    title: "refuses dot segments in a path that decides",
+    path: "/refunds/x/../42",
+    token: GOOD,
+    status: 400,
+    reason: "path_ambiguous",
+  },
+  {
+    title: "refuses encoded dot segments in a path that decides",
+    path: "/refunds/%2e%2e/refunds/42",
+    token: GOOD,
+    status: 400,
+    reason: "path_ambiguous",
+  },
+  {
+    title: "refuses double slashes in a path that decides",
+    path: "//refunds/42",
+    token: GOOD,
+    status: 400,
+    reason: "path_ambiguous",
+  },
+  {
+    title: "refuses a Connection header that would strip an identity header",
+    path: "/read",
+    headers: ["Connection", "close, x-user-id"],
+    token: GOOD,
+    status: 400,
+    reason: "connection_header_refused",
+  },
+  {
+    title: "refuses it on a public rule too",
+    path: "/public",
+    headers: ["Connection", "X-Tenant"],
+    status: 400,
+    reason: "connection_header_refused",
+  },
+  {
+    title: "allows plain connection options",
+    path: "/read",
+    headers: ["Connection", "close"],
+    token: GOOD,
+    status: 200,
+  },
+];
+
+const binding: readonly ConformanceCase[] = [
+  {
+    title: "binds a rule by the Kong Route's name under a global plugin",
+    path: "/named",
+    token: GOOD,
+    status: 200,
+    upstream: { "x-user-id": "user-1" },
+  },
+  {
+    title: "binds a rule by a tag of the Kong Route",
+    path: "/tagged",
+    token: GOOD,
+    status: 403,
+    reason: "scope_insufficient",
+    challenge:
+      'Bearer realm="by-name", error="insufficient_scope", error_description="The access token lacks a required scope", scope="tagged:read"',
+  },
+  {
+    title: "refuses a Kong Route that the policy does not name",
+    path: "/unnamed",
+    token: GOOD,
+    status: 403,
+    reason: "no_matching_rule",
+    message: "Access is not allowed",
+  },
+  {
+    title: "refuses when the configured rule does not exist",
+    path: "/ghost",
+    token: GOOD,
+    status: 503,
+    reason: "policy_unavailable",
+    message: "The request can not be checked at the moment",
+  },
+  {
+    title: "refuses when the policy file has mistakes",
+    path: "/broken",
+    token: GOOD,
+    status: 503,
+    reason: "policy_unavailable",
+  },
+  {
+    title: "refuses when the policy file does not exist",
+    path: "/missing",
+    token: GOOD,
+    status: 503,
+    reason: "policy_unavailable",
+  },
+  {
+    title: "refuses a policy file outside the root",
+    path: "/outside",
+    token: GOOD,
+    status: 503,
+    reason: "policy_unavailable",
+  },
+  {
+    title: "takes a policy from the plugin's configuration",
+    path: "/inline",
+    token: GOOD,
+    status: 200,
+    upstream: { "x-user-id": "user-1" },
+  },
+];
+
+const keys: readonly ConformanceCase[] = [
+  {
+    title: "finds keys by discovery at an OpenID provider (RS256)",
+    path: "/discovery",
+    token: { provider: { client: "checkout-web", resource: "payments", scope: "payments:read" } },
+    status: 200,
+    upstream: { "x-user-id": "checkout-web" },
+  },
+  {
+    title: "finds keys by discovery at an OpenID provider (ES256)",
+    path: "/discovery-es256",
+    token: { provider: { client: "checkout-web", resource: "platform", scope: "orders:read" } },
+    status: 200,
+    upstream: { "x-user-id": "checkout-web" },
+  },
+  {
+    title: "finds keys at a jwks_uri",
+    path: "/jwks-uri",
+    token: { provider: { client: "back-office", resource: "payments", scope: "payments:read" } },
+    status: 200,
+  },
+  {
+    title: "answers 503 when no key could ever be fetched",
+    path: "/keys-down",
+    token: GOOD,
+    status: 503,
+    reason: "keys_unavailable",
+    message: "The request can not be checked at the moment",
+  },
+];
+
+/** The conformance table. */
+export const CASES: readonly ConformanceCase[] = [
+  ...algorithms,
+  ...identity,
+  ...extraction,
+  ...forgery,
+  ...claims,
+  ...authorization,
+  ...matching,
+  ...binding,
+  ...keys,
+];

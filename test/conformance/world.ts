@@ -1,0 +1,229 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { startIdentityProvider } from "../../sandbox/identity-provider.ts";
+import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
+import type { ConformanceCase, KeyName, TokenRecipe } from "./case.ts";
+
+/** Everything around a gateway: policies, kong.yml, keys, provider and upstream. */
+export interface World {
+  readonly configText: string;
+  readonly policyRoot: string;
+  /** The value of the Authorization header for a case, or undefined for none. */
+  authorizationOf(testCase: ConformanceCase): Promise<string | undefined>;
+  /** The headers with which a request reached the upstream, by its `x-case`; undefined when it did not. */
+  upstreamHeaders(caseId: string): IncomingHttpHeaders | undefined;
+  stop(): Promise<void>;
+}
+
+const MAIN = "https://idp.example";
+const PARTNER = "https://partner.example";
+const AUDIENCE = "https://api.example";
+/** Port 9, discard: nothing listens there. */
+const NOBODY_THERE = "http://127.0.0.1:9";
+
+export async function createWorld(): Promise<World> {
+  const directory = await mkdtemp(join(tmpdir(), "jwt-policy-world-"));
+  const policyRoot = join(directory, "policies");
+  await mkdir(policyRoot);
+  const keys = createKeys();
+  const provider = await startIdentityProvider(0);
+  const upstream = await startUpstream();
+  const policies = createPolicies(keys, provider.issuer);
+  for (const [name, policy] of Object.entries(policies)) {
+    await writeFile(join(policyRoot, `${name}.yaml`), typeof policy === "string" ? policy : stringify(policy));
+  }
+  await writeFile(join(directory, "outside.yaml"), stringify(policies.api));
+  return {
+    configText: stringify(createKongConfig(upstream.url, JSON.stringify(policies.inline))),
+    policyRoot,
+    async authorizationOf({ token }) {
+      if (token === undefined || typeof token === "string") {
+        return token;
+      }
+      return `Bearer ${"provider" in token ? await provider.mintToken(token.provider) : makeToken(keys, token)}`;
+    },
+    upstreamHeaders: upstream.headersOf,
+    async stop() {
+      await provider.stop();
+      await upstream.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function createKeys(): Readonly<Record<KeyName, SigningKey>> {
+  return {
+    rs256: generateSigningKey("RS256", "main-rs256"),
+    ps256: generateSigningKey("PS256", "main-ps256"),
+    es256: generateSigningKey("ES256", "main-es256"),
+    eddsa: generateSigningKey("EdDSA", "main-eddsa"),
+    ed25519: generateSigningKey("Ed25519", "main-ed25519"),
+    partner: generateSigningKey("ES256", "partner-es256"),
+    stranger: generateSigningKey("RS256", "main-rs256"),
+  };
+}
+
+function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: string) {
+  const main = {
+    issuer: MAIN,
+    audiences: [AUDIENCE],
+    algorithms: ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"],
+    clock_skew: "60s",
+    required_claims: ["sub"],
+    keys: {
+      jwks: { keys: [keys.rs256, keys.ps256, keys.es256, keys.eddsa, keys.ed25519].map(({ publicJwk }) => publicJwk) },
+    },
+  };
+  const partner = {
+    issuer: PARTNER,
+    audiences: [AUDIENCE],
+    algorithms: ["ES256"],
+    claims: { scopes: "/permissions/granted" },
+    keys: { jwks: { keys: [keys.partner.publicJwk] } },
+  };
+  const simple = (name: string, issuer: object, routes: object) => ({
+    jwt_policy: 1,
+    name,
+    issuers: { main: issuer },
+    routes,
+    header_mappings: { "x-user-id": "sub" },
+  });
+  const fromProvider = (name: string, issuer: object) =>
+    simple(name, { issuer: provider, ...issuer }, { all: { required_scopes: [] } });
+  const payments = { audiences: ["https://api.example.com/payments"], algorithms: ["RS256"] };
+  return {
+    api: {
+      jwt_policy: 1,
+      name: "api",
+      issuers: { main, partner },
+      defaults: { accept: ["main"] },
+      routes: {
+        read: { required_scopes: ["things:read"] },
+        write: { required_scopes: ["things:read", "things:write"] },
+        "other-audience": { audiences: ["https://other.example"] },
+        partner: { accept: ["partner"], required_scopes: ["partner:read"] },
+        optional: { access: "optional" },
+        public: { access: "public" },
+        refunds: {
+          operations: [
+            { methods: ["GET"], path: "/refunds/{id}", required_scopes: ["refunds:read"] },
+            { methods: ["POST"], path: "/refunds", required_scopes: ["refunds:write"] },
+          ],
+        },
+      },
+      token: { max_bytes: 4096 },
+      header_mappings: {
+        "x-user-id": "sub",
+        "x-tenant": "tenant",
+        "x-roles": "/realm_access/roles",
+        "x-scope": "scope",
+      },
+    },
+    "by-name": simple("by-name", main, { named: {}, tagged: { required_scopes: ["tagged:read"] } }),
+    inline: simple("inline", main, { inline: { required_scopes: ["things:read"] } }),
+    discovery: fromProvider("discovery", payments),
+    "discovery-es256": fromProvider("discovery-es256", {
+      audiences: ["https://api.example.com/platform"],
+      algorithms: ["ES256"],
+    }),
+    "jwks-uri": fromProvider("jwks-uri", { ...payments, keys: { jwks_uri: `${provider}/jwks` } }),
+    "keys-down": simple("keys-down", { ...main, keys: { jwks_uri: NOBODY_THERE } }, { all: null }),
+    broken: "jwt_policy: 1\nname: broken\nissuers: {}\nrouts: {}\n",
+  };
+}
+
+function createKongConfig(upstream: string, inlinePolicy: string): object {
+  const route = (name: string, config: object, more: object = {}) => ({
+    name,
+    paths: [`/${name}`],
+    plugins: [{ name: "jwt-policy", config }],
+    ...more,
+  });
+  const api = (name: string, rule = name) => route(name, { policy_file: "api.yaml", rule });
+  return {
+    _format_version: "3.0",
+    services: [
+      {
+        name: "things",
+        url: upstream,
+        routes: [
+          ...["read", "write", "other-audience", "partner", "optional", "public"].map((name) => api(name)),
+          route("refunds", { policy_file: "api.yaml", rule: "refunds" }, { strip_path: false }),
+          api("ghost", "does-not-exist"),
+          ...["broken", "missing"].map((name) => route(name, { policy_file: `${name}.yaml`, rule: "all" })),
+          route("outside", { policy_file: "../outside.yaml", rule: "read" }),
+          route("inline", { policy: inlinePolicy }),
+          ...["discovery", "discovery-es256", "jwks-uri", "keys-down"].map((name) =>
+            route(name, { policy_file: `${name}.yaml`, rule: "all" }),
+          ),
+          { name: "named", paths: ["/named"] },
+          { name: "generated-7f3a", paths: ["/tagged"], tags: ["team-a", "jwt-policy-rule:tagged"] },
+          { name: "unnamed", paths: ["/unnamed"] },
+        ],
+      },
+    ],
+    plugins: [{ name: "jwt-policy", config: { policy_file: "by-name.yaml" } }],
+  };
+}
+
+function makeToken(keys: Readonly<Record<KeyName, SigningKey>>, recipe: TokenRecipe): string {
+  const { key, header = {}, claims = {}, expiresIn = 3600, notBeforeIn, damage } = recipe;
+  const now = Math.floor(Date.now() / 1000);
+  const partner = { iss: PARTNER, permissions: { granted: ["partner:read"] }, scope: undefined };
+  const token = mintToken({
+    key: keys[key],
+    header,
+    claims: {
+      iss: MAIN,
+      aud: AUDIENCE,
+      sub: "user-1",
+      tenant: "acme",
+      scope: "things:read",
+      realm_access: { roles: ["admin", "auditor"] },
+      iat: now - 600,
+      exp: now + expiresIn,
+      ...(notBeforeIn === undefined ? {} : { nbf: now + notBeforeIn }),
+      ...(key === "partner" ? partner : {}),
+      ...claims,
+    },
+  });
+  return damage === undefined ? token : DAMAGES[damage](token);
+}
+
+const flipCharacter = (text: string, index: number): string =>
+  text.slice(0, index) + (text[index] === "A" ? "B" : "A") + text.slice(index + 1);
+
+const DAMAGES: Readonly<Record<NonNullable<TokenRecipe["damage"]>, (token: string) => string>> = {
+  signature: (token) => flipCharacter(token, token.lastIndexOf(".") + 5),
+  payload(token) {
+    const [header, payload = "", signature] = token.split(".");
+    const claims = JSON.parse(Buffer.from(payload, "base64url").toString());
+    const changed = Buffer.from(JSON.stringify({ ...claims, sub: "admin" })).toString("base64url");
+    return [header, changed, signature].join(".");
+  },
+  no_signature: (token) => token.slice(0, token.lastIndexOf(".") + 1),
+  padding: (token) => `${token}=`,
+  encrypted_shape: (token) => `${token}.AAAA.AAAA`,
+};
+
+async function startUpstream() {
+  const seen = new Map<string, IncomingHttpHeaders>();
+  const server = createServer((request, response) => {
+    seen.set(String(request.headers["x-case"]), request.headers);
+    request.resume();
+    response.end("upstream");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    headersOf: (caseId: string) => seen.get(caseId),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

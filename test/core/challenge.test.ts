@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { createChallenge } from "../../plugin/core/challenge.ts";
+import { DENIALS, type Denial, denialRow, isDenial, type Reason } from "../../plugin/core/denial.ts";
+
+const reasons = Object.keys(DENIALS) as Reason[];
+
+/** A denial with made-up arguments, and a detail that must not show. */
+function denialOf(reason: Reason): Denial {
+  const detail = "SECRET";
+  switch (reason) {
+    case "scope_insufficient":
+      return { reason, requiredScopes: ["payments:read", "payments:write"], detail };
+    case "keys_unavailable":
+      return { reason, retryAfterSeconds: 7, detail };
+    default:
+      return { reason, detail };
+  }
+}
+
+const invalidRequest = (told: string): string =>
+  `Bearer realm="payments", error="invalid_request", error_description="${told}"`;
+const invalidToken = (told = "The access token is invalid"): string =>
+  `Bearer realm="payments", error="invalid_token", error_description="${told}"`;
+
+/** Status and exact WWW-Authenticate of every reason (RFC 6750 section 3). */
+const WIRE: Readonly<Record<Reason, readonly [status: number, challenge: string | undefined]>> = {
+  no_matching_rule: [403, undefined],
+  path_ambiguous: [400, undefined],
+  connection_header_refused: [400, undefined],
+  too_many_headers: [400, undefined],
+  token_missing: [401, 'Bearer realm="payments"'],
+  authorization_malformed: [400, invalidRequest("The Authorization header is malformed")],
+  token_ambiguous: [400, invalidRequest("More than one access token was sent")],
+  token_too_large: [401, invalidToken()],
+  token_malformed: [401, invalidToken()],
+  token_encrypted: [401, invalidToken()],
+  critical_header_unsupported: [401, invalidToken()],
+  issuer_untrusted: [401, invalidToken()],
+  algorithm_not_allowed: [401, invalidToken()],
+  key_not_found: [401, invalidToken()],
+  signature_invalid: [401, invalidToken()],
+  keys_unavailable: [503, undefined],
+  token_type_mismatch: [401, invalidToken()],
+  audience_mismatch: [401, invalidToken("The access token is not meant for this audience")],
+  token_not_yet_valid: [401, invalidToken()],
+  token_expired: [401, invalidToken("The access token expired")],
+  claim_missing: [401, invalidToken()],
+  claim_invalid: [401, invalidToken()],
+  scope_insufficient: [
+    403,
+    'Bearer realm="payments", error="insufficient_scope", error_description="The access token lacks a required scope", scope="payments:read payments:write"',
+  ],
+  claim_not_header_safe: [403, undefined],
+  policy_unavailable: [503, undefined],
+  deadline_exceeded: [503, undefined],
+  internal_error: [500, undefined],
+};
+
+describe.each(reasons)("%s", (reason) => {
+  it("has its status and exactly this challenge", () => {
+    expect([denialRow(reason).status, createChallenge(denialOf(reason), "payments")]).toEqual(WIRE[reason]);
+  });
+
+  it("tells the client nothing of the detail", () => {
+    expect(`${createChallenge(denialOf(reason), "payments")} ${denialRow(reason).told}`).not.toContain("SECRET");
+  });
+});
+
+it("challenges exactly on 401 and where RFC 6750 has an error code", () => {
+  const challenged = reasons.filter((reason) => createChallenge(denialOf(reason), "payments") !== undefined);
+  const expected = reasons.filter((reason) => denialRow(reason).status === 401 || denialRow(reason).error);
+  expect(challenged).toEqual(expected);
+});
+
+it("needs no escaping in a quoted-string: the words of the table have neither quote nor backslash", () => {
+  expect(reasons.filter((reason) => !/^[ !#-[\]-~]+$/.test(denialRow(reason).told))).toEqual([]);
+});
+
+it("knows a denial by its reason", () => {
+  expect(isDenial({ reason: "token_missing" })).toBe(true);
+  expect(isDenial({ token: "a.b.c" })).toBe(false);
+});

@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+import { normalizeType, validateClaims } from "../../plugin/core/claims.ts";
+import { readJsonObject } from "../../plugin/core/json.ts";
+import { AUDIENCE, claimsOf, compileIssuer, joseHeaderOf, NOW, requirementsOf } from "./fixtures.ts";
+
+const LAST_SECOND = 253_402_300_799; // of the year 9999
+
+function validate(
+  changes: Record<string, unknown>,
+  options: { issuer?: Record<string, unknown>; audiences?: string[]; typ?: string | undefined; now?: number } = {},
+): unknown {
+  const requirements = requirementsOf(options.audiences ? { audiences: new Set(options.audiences) } : {});
+  const header = joseHeaderOf("typ" in options ? { typ: options.typ } : {});
+  const claims = readJsonObject(JSON.stringify(claimsOf(changes)));
+  return "refused" in claims
+    ? claims
+    : validateClaims(compileIssuer(options.issuer), requirements, header, claims.object, options.now ?? NOW);
+}
+
+it("accepts claims that all hold", () => {
+  expect(validate({})).toBeUndefined();
+});
+
+describe.each([
+  [0, "0s"],
+  [30, "30s"],
+  [300, "5m"],
+])("with a clock skew of %i seconds", (skew, clock_skew) => {
+  const at = (changes: Record<string, unknown>, now: number): unknown =>
+    validate(changes, { issuer: { clock_skew }, now });
+
+  it("refuses a token at the very second exp + clock_skew, and accepts it one second before", () => {
+    expect(at({ exp: NOW }, NOW + skew - 1)).toBeUndefined();
+    expect(at({ exp: NOW }, NOW + skew - 0.001)).toBeUndefined();
+    expect(at({ exp: NOW }, NOW + skew)).toEqual({ reason: "token_expired" });
+    expect(at({ exp: NOW }, NOW + skew + 1)).toEqual({ reason: "token_expired" });
+  });
+
+  it("accepts a token at the very second nbf - clock_skew, and refuses it one second before", () => {
+    const nbf = { nbf: NOW, exp: NOW + 1000 };
+    expect(at(nbf, NOW - skew)).toBeUndefined();
+    expect(at(nbf, NOW - skew - 0.001)).toEqual({ reason: "token_not_yet_valid" });
+    expect(at(nbf, NOW - skew - 1)).toEqual({ reason: "token_not_yet_valid" });
+  });
+
+  it("counts fractions of a second in exp", () => {
+    expect(at({ exp: NOW + 0.5 }, NOW + skew)).toBeUndefined();
+    expect(at({ exp: NOW + 0.5 }, NOW + skew + 0.5)).toEqual({ reason: "token_expired" });
+  });
+});
+
+describe("exp, nbf and iat are times in seconds", () => {
+  const invalid = (name: string): unknown => ({
+    reason: "claim_invalid",
+    detail: `${name} is not a time in seconds since 1970`,
+  });
+  const notNumbers = [null, true, "", String(NOW + 60), "2099-01-01T00:00:00Z", [NOW + 60], { exp: NOW + 60 }];
+
+  it.each(notNumbers)("refuses exp %j", (exp) => {
+    expect(validate({ exp })).toEqual(invalid("exp"));
+  });
+  it.each(notNumbers)("refuses nbf %j", (nbf) => {
+    expect(validate({ nbf })).toEqual(invalid("nbf"));
+  });
+  it.each([...notNumbers, -1])("refuses iat %j", (iat) => {
+    expect(validate({ iat })).toEqual(invalid("iat"));
+  });
+
+  it("refuses an exp in milliseconds, which would hold for fifty thousand years", () => {
+    expect(validate({ exp: (NOW + 60) * 1000 })).toEqual(invalid("exp"));
+  });
+  it("takes an exp of the last second of the year 9999 and none later", () => {
+    expect(validate({ exp: LAST_SECOND })).toBeUndefined();
+    expect(validate({ exp: LAST_SECOND + 1 })).toEqual(invalid("exp"));
+  });
+  it.each([0, -1, -NOW])("calls an exp of %i expired", (exp) => {
+    expect(validate({ exp })).toEqual({ reason: "token_expired" });
+  });
+  it("refuses a negative nbf, and takes 0", () => {
+    expect(validate({ nbf: -1 })).toEqual(invalid("nbf"));
+    expect(validate({ nbf: 0 })).toBeUndefined();
+  });
+  it("calls an nbf in milliseconds not yet valid", () => {
+    expect(validate({ nbf: NOW * 1000 })).toEqual({ reason: "token_not_yet_valid" });
+  });
+  it("takes a token without nbf and iat", () => {
+    expect(validate({ nbf: undefined, iat: undefined })).toBeUndefined();
+  });
+  it("refuses a token that was issued after it expired, and takes one issued as it expires", () => {
+    expect(validate({ iat: NOW + 60, exp: NOW + 60 })).toBeUndefined();
+    expect(validate({ iat: NOW + 61, exp: NOW + 60 })).toMatchObject({ reason: "claim_invalid" });
+  });
+});
+
+describe("aud must hold an accepted audience", () => {
+  it.each<[aud: unknown]>([[AUDIENCE], [[AUDIENCE]], [["https://other.example", AUDIENCE]]])("%j does", (aud) => {
+    expect(validate({ aud })).toBeUndefined();
+  });
+
+  const holdsNone = "aud holds no audience that the rule accepts";
+  it.each<[aud: unknown, detail: string]>([
+    [undefined, "the token has no aud"],
+    [null, holdsNone],
+    ["", holdsNone],
+    [0, holdsNone],
+    [true, holdsNone],
+    [[], holdsNone],
+    [[[AUDIENCE]], holdsNone],
+    [{ [AUDIENCE]: true }, holdsNone],
+    [[AUDIENCE, 1], holdsNone],
+    [[AUDIENCE, null], holdsNone],
+    [["https://other.example"], holdsNone],
+    [`${AUDIENCE}/`, holdsNone],
+    [AUDIENCE.toUpperCase(), holdsNone],
+    [`${AUDIENCE} https://other.example`, holdsNone],
+  ])("%j does not", (aud, detail) => {
+    expect(validate({ aud })).toEqual({ reason: "audience_mismatch", detail });
+  });
+
+  it("and a rule's audiences replace those of the issuer", () => {
+    expect(validate({ aud: "pay-write" }, { audiences: ["pay-write"] })).toBeUndefined();
+    expect(validate({ aud: AUDIENCE }, { audiences: ["pay-write"] })).toMatchObject({ reason: "audience_mismatch" });
+  });
+});
+
+describe("typ must be the issuer's token_type", () => {
+  const mismatch = (expected: string): unknown => ({
+    reason: "token_type_mismatch",
+    detail: `typ must be "${expected}"`,
+  });
+
+  it.each(["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+JWT"])("%j is at+jwt", (typ) => {
+    expect(validate({}, { typ })).toBeUndefined();
+  });
+  it.each([undefined, "", "JWT", "at+jwt ", "at jwt", "application/application/at+jwt", "text/at+jwt", "id+jwt"])(
+    "%j is not",
+    (typ) => {
+      expect(validate({}, { typ })).toEqual(mismatch("at+jwt"));
+    },
+  );
+  it.each(["JWT", "application/jwt"])("token_type %j means both ways to write it", (token_type) => {
+    expect(validate({}, { typ: "JWT", issuer: { token_type } })).toBeUndefined();
+    expect(validate({}, { typ: "application/jwt", issuer: { token_type } })).toBeUndefined();
+    expect(validate({}, { typ: "at+jwt", issuer: { token_type } })).toEqual(mismatch("jwt"));
+  });
+  it.each([undefined, "", "JWT", "anything"])("token_type any takes %j", (typ) => {
+    expect(validate({}, { typ, issuer: { token_type: "any" } })).toBeUndefined();
+  });
+  it("normalizeType leaves absent absent", () => {
+    expect(normalizeType(undefined)).toBeUndefined();
+  });
+});
+
+describe("required claims must be there", () => {
+  const missing = (name: string): unknown => ({ reason: "claim_missing", detail: `claim "${name}" is required` });
+
+  it("exp always", () => {
+    expect(validate({ exp: undefined })).toEqual(missing("exp"));
+  });
+  it.each<[reference: string, changes: Record<string, unknown>]>([
+    ["client_id", {}],
+    ["/realm_access/roles", { realm_access: {} }],
+    ["/realm_access/roles", { realm_access: "roles" }],
+    ["/groups/0", { groups: ["admin"] }],
+    ["/a~1b/m~0n", { "a/b": { "m~1n": true } }],
+    ["toString", {}],
+    ["__proto__", {}],
+    // An upstream gets no header from null, so it is no claim to rely on.
+    ["client_id", { client_id: null }],
+  ])("refuses a token without %s: %j", (reference, changes) => {
+    expect(validate(changes, { issuer: { required_claims: [reference] } })).toEqual(missing(reference));
+  });
+  it.each<[reference: string, changes: Record<string, unknown>]>([
+    ["client_id", { client_id: "shop" }],
+    ["client_id", { client_id: false }],
+    ["client_id", { client_id: 0 }],
+    ["/realm_access/roles", { realm_access: { roles: [] } }],
+    ["/a~1b/m~0n", { "a/b": { "m~n": true } }],
+    ["https://example.com/tenant", { "https://example.com/tenant": "acme" }],
+  ])("takes a token with %s: %j", (reference, changes) => {
+    expect(validate(changes, { issuer: { required_claims: [reference] } })).toBeUndefined();
+  });
+});
+
+describe("sub and jti are strings (RFC 7519 sections 4.1.2 and 4.1.7)", () => {
+  it.each(["sub", "jti"])("%s", (name) => {
+    expect(validate({ [name]: "1" })).toBeUndefined();
+    expect(validate({ [name]: 1 })).toMatchObject({ reason: "claim_invalid" });
+    expect(validate({ [name]: { id: "1" } })).toMatchObject({ reason: "claim_invalid" });
+  });
+});
+
+it("reports the first of several failures in the order of the denial table", () => {
+  const faults: readonly (readonly [reason: string, fault: Record<string, unknown>])[] = [
+    ["audience_mismatch", { aud: "other" }],
+    ["token_not_yet_valid", { nbf: NOW + 1000 }],
+    ["token_expired", { exp: NOW - 1000 }],
+    ["claim_missing", { sub: undefined }],
+    ["claim_invalid", { iat: "yesterday" }],
+  ];
+  const issuer = { required_claims: ["sub"] };
+  const all = Object.assign({}, ...faults.map(([, fault]) => fault));
+  expect(validate(all, { issuer, typ: "JWT" })).toMatchObject({ reason: "token_type_mismatch" });
+  for (const [index, [reason]] of faults.entries()) {
+    const rest = Object.assign({}, ...faults.slice(index).map(([, fault]) => fault));
+    expect(validate(rest, { issuer })).toMatchObject({ reason });
+  }
+});

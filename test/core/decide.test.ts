@@ -1,0 +1,161 @@
+import { createPublicKey } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { decide } from "../../plugin/core/decide.ts";
+import { isAllow } from "../../plugin/core/decision.ts";
+import type { KeySource } from "../../plugin/core/key.ts";
+import type { RequestFacts } from "../../plugin/core/request.ts";
+import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { createVerificationKey } from "../../plugin/keys/verification-key.ts";
+import { generateSigningKey, mintToken } from "../tokens.ts";
+import { claimsOf, compileDocument, ISSUER, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
+
+const key = generateSigningKey("ES256", "acme-1");
+const policy = compileDocument(
+  policyDocument(inlineIssuer([key], { clock_skew: "0s" }), {
+    routes: {
+      read: { required_scopes: ["read"] },
+      open: { access: "public" },
+      maybe: { access: "optional", required_scopes: ["read"] },
+      mixed: {
+        operations: [
+          { methods: ["GET"], path: "/", access: "public" },
+          { methods: ["POST"], path: "/", required_scopes: ["write"] },
+        ],
+      },
+    },
+  }),
+);
+const keys = createKeySource(
+  () => NOW * 1000,
+  () => {},
+);
+const CLEARED = { "x-user-id": [], "x-user_id": [], "x_user-id": [], x_user_id: [] };
+const ANONYMOUS = { headers: CLEARED };
+const ALICE = { headers: { ...CLEARED, "x-user-id": "alice" } };
+
+const valid = mintToken({ key, claims: claimsOf() });
+const expired = mintToken({ key, claims: claimsOf({ exp: NOW }) });
+
+/** The headers of an Allow, or the reason and evidence of a Deny. */
+async function judge(facts: RequestFacts, source: KeySource = keys, now: () => number = () => NOW): Promise<unknown> {
+  const decision = await decide(facts, policy, source, now);
+  return isAllow(decision) ? { headers: decision.headers } : decision.verdict === "deny" && decision.denial.reason;
+}
+
+const bound = (rule: string, authorization: string | undefined): RequestFacts =>
+  requestOf(undefined, { binding: { by: "rule", rule }, authorization });
+
+describe("access says what a request without a valid token may do", () => {
+  it.each<[rule: string, what: string, authorization: string | undefined, expected: unknown]>([
+    ["read", "no Authorization header", undefined, "token_missing"],
+    ["read", "an empty one", "", "token_missing"],
+    ["read", "another scheme", "Basic YTpi", "token_missing"],
+    ["read", "a valid token", `Bearer ${valid}`, ALICE],
+    ["read", "an expired token", `Bearer ${expired}`, "token_expired"],
+    ["maybe", "no Authorization header", undefined, ANONYMOUS],
+    ["maybe", "an empty one", "", "token_missing"],
+    ["maybe", "another scheme", "Basic YTpi", "token_missing"],
+    ["maybe", "a scheme without a token", "Bearer ", "token_missing"],
+    ["maybe", "a malformed token", "Bearer x", "token_malformed"],
+    ["maybe", "a token of nobody", "Bearer a b", "authorization_malformed"],
+    ["maybe", "an expired token", `Bearer ${expired}`, "token_expired"],
+    [
+      "maybe",
+      "a token without the scope",
+      `Bearer ${mintToken({ key, claims: claimsOf({ scope: "" }) })}`,
+      "scope_insufficient",
+    ],
+    ["maybe", "a valid token", `Bearer ${valid}`, ALICE],
+    ["open", "no Authorization header", undefined, ANONYMOUS],
+    ["open", "a malformed token", "Bearer x, y", ANONYMOUS],
+    ["open", "an expired token", `Bearer ${expired}`, ANONYMOUS],
+    ["open", "a valid token, at which it does not look", `Bearer ${valid}`, ANONYMOUS],
+  ])("%s, with %s", async (rule, _what, authorization, expected) => {
+    expect(await judge(bound(rule, authorization))).toEqual(expected);
+  });
+
+  it("per operation, where the rule has operations", async () => {
+    const request = (method: string): RequestFacts =>
+      requestOf(undefined, { binding: { by: "rule", rule: "mixed" }, requestLine: { method, target: "/" } });
+    expect(await judge(request("GET"))).toEqual(ANONYMOUS);
+    expect(await judge(request("HEAD"))).toEqual(ANONYMOUS);
+    expect(await judge(request("POST"))).toBe("token_missing");
+    expect(await judge(request("PUT"))).toBe("no_matching_rule");
+  });
+});
+
+describe("evidence names what was found on the way, and no more", () => {
+  const token = (header: Record<string, unknown>, changes: Record<string, unknown> = {}): string =>
+    mintToken({ key, header, claims: claimsOf(changes) });
+  it.each<[what: string, facts: RequestFacts, evidence: Record<string, unknown>]>([
+    ["no rule", bound("other", undefined), {}],
+    ["no token", bound("read", undefined), { rule: "read" }],
+    ["an unreadable token", bound("read", "Bearer x"), { rule: "read" }],
+    ["an untrusted issuer", requestOf(token({}, { iss: "x" })), { rule: "read", kid: "acme-1" }],
+    ["a token without kid", requestOf(token({ kid: undefined })), { rule: "read", issuer: "acme" }],
+    ["an unknown kid", requestOf(token({ kid: "x" })), { rule: "read", issuer: "acme", kid: "x" }],
+    ["a valid token", requestOf(valid), { rule: "read", issuer: "acme", kid: "acme-1" }],
+    ["a public rule", bound("open", `Bearer ${valid}`), { rule: "open" }],
+  ])("%s", async (_what, facts, evidence) => {
+    const decision = await decide(facts, policy, keys, () => NOW);
+    expect(decision.evidence).toEqual({ policy: "payments", ...evidence });
+  });
+});
+
+describe("the clock is read once, after the key is there", () => {
+  const publicKey = createPublicKey({ key: key.publicJwk, format: "jwk" });
+  const found = createVerificationKey(ISSUER, "acme-1", "ES256", publicKey);
+  const token = mintToken({ key, claims: claimsOf({ exp: NOW + 5 }) });
+
+  it.each([
+    [4, ALICE],
+    [5, "token_expired"],
+  ])("a key that takes %i seconds to come, for a token that expires in 5", async (seconds, expected) => {
+    let clock = NOW;
+    const slow: KeySource = {
+      find: async () => {
+        await Promise.resolve();
+        clock += seconds;
+        return { found };
+      },
+    };
+    expect(await judge(requestOf(token), slow, () => clock)).toEqual(expected);
+  });
+
+  it("and not at all where no claims are looked at", async () => {
+    const noClock = (): number => {
+      throw new Error("the clock was read");
+    };
+    expect(await judge(bound("open", undefined), keys, noClock)).toEqual(ANONYMOUS);
+    expect(await judge(requestOf("a.b.c"), keys, noClock)).toBe("token_malformed");
+  });
+});
+
+it("answers that keys are unavailable while the issuer's only key is too weak to use", async () => {
+  const weak = { kty: "RSA", kid: "weak", n: Buffer.alloc(128, 0xff).toString("base64url"), e: "AQAB" };
+  const issuer = { issuer: ISSUER, audiences: ["api"], algorithms: ["RS256"], keys: { jwks: { keys: [weak] } } };
+  const rsa = generateSigningKey("RS256", "weak");
+  const facts = requestOf(mintToken({ key: rsa, claims: claimsOf() }));
+  const decision = await decide(facts, compileDocument(policyDocument(issuer)), keys, () => NOW);
+  expect(decision).toMatchObject({
+    verdict: "deny",
+    denial: { reason: "keys_unavailable", retryAfterSeconds: 1, detail: 'no usable keys of issuer "acme" yet' },
+  });
+});
+
+it("looks for no key before the token is known to be readable, trusted and of an allowed algorithm", async () => {
+  const asked: string[] = [];
+  const recording: KeySource = {
+    find: (issuer, joseHeader) => {
+      asked.push(`${issuer.id} ${joseHeader.kid}`);
+      return keys.find(issuer, joseHeader);
+    },
+  };
+  await judge(requestOf("a.b.c"), recording);
+  await judge(requestOf(mintToken({ key, claims: claimsOf({ iss: "https://evil.example" }) })), recording);
+  await judge(requestOf(mintToken({ key, header: { alg: "RS256" }, claims: claimsOf() })), recording);
+  await judge(bound("open", `Bearer ${valid}`), recording);
+  expect(asked).toEqual([]);
+  await judge(requestOf(expired), recording);
+  expect(asked).toEqual(["acme acme-1"]);
+});

@@ -1,0 +1,76 @@
+import type { JoseHeader } from "../../plugin/core/decode.ts";
+import type { CompiledIssuer, CompiledPolicy, Requirements } from "../../plugin/core/policy.ts";
+import type { RequestFacts } from "../../plugin/core/request.ts";
+import { readPolicy } from "../../plugin/policy/read-policy.ts";
+import type { SigningKey } from "../tokens.ts";
+
+/** Policies, claims and requests that tests vary in one respect each. Policies take the real way from a text. */
+
+/** Seconds; every test's clock stands here unless it says otherwise. */
+export const NOW = 1_800_000_000;
+export const ISSUER = "https://idp.example.com";
+export const AUDIENCE = "https://api.example.com";
+
+type Members = Record<string, unknown>;
+
+/** An issuer of the document with inline keys, so that nothing is fetched. */
+export function inlineIssuer(keys: readonly SigningKey[], changes: Members = {}): Members {
+  const algorithms = [...new Set(keys.map(({ alg }) => alg))];
+  const jwks = { keys: keys.map(({ publicJwk }) => publicJwk) };
+  return { issuer: ISSUER, audiences: [AUDIENCE], algorithms, keys: { jwks }, ...changes };
+}
+
+/** A document with the issuer `acme` and the rule `read` that requires the scope `read`. */
+export function policyDocument(issuer: Members, changes: Members = {}): Members {
+  return {
+    jwt_policy: 1,
+    name: "payments",
+    issuers: { acme: issuer },
+    routes: { read: { required_scopes: ["read"] } },
+    header_mappings: { "x-user-id": "sub" },
+    ...changes,
+  };
+}
+
+/** @throws Error with all issues, when the document has any. */
+export function compileDocument(document: Members | string): CompiledPolicy {
+  const result = readPolicy(typeof document === "string" ? document : JSON.stringify(document), "0".repeat(64));
+  if ("issues" in result) {
+    throw new Error(JSON.stringify(result.issues, undefined, 2));
+  }
+  return result.policy;
+}
+
+/** The compiled form of an issuer whose keys play no part in the test. */
+export function compileIssuer(changes: Members = {}): CompiledIssuer {
+  const issuer = { issuer: ISSUER, audiences: [AUDIENCE], ...changes };
+  const compiled = compileDocument(policyDocument(issuer)).issuers.get(ISSUER);
+  if (!compiled) {
+    throw new Error("the document has no such issuer");
+  }
+  return compiled;
+}
+
+export function requirementsOf(changes: Partial<Requirements> = {}): Requirements {
+  return { access: "required", accept: new Set(["acme"]), audiences: undefined, requiredScopes: [], ...changes };
+}
+
+export function joseHeaderOf(changes: Partial<JoseHeader> = {}): JoseHeader {
+  return { alg: "ES256", kid: "1", typ: "at+jwt", ...changes };
+}
+
+/** Claims that the rule `read` accepts at {@link NOW}. */
+export function claimsOf(changes: Members = {}): Members {
+  return { iss: ISSUER, aud: AUDIENCE, sub: "alice", exp: NOW + 300, iat: NOW - 10, scope: "read", ...changes };
+}
+
+/** A request bound to the rule `read`; a token becomes its bearer credentials. */
+export function requestOf(token: string | undefined, changes: Partial<RequestFacts> = {}): RequestFacts {
+  return {
+    binding: { by: "rule", rule: "read" },
+    requestLine: { method: "GET", target: "/" },
+    connection: undefined,
+    authorization: token === undefined ? undefined : `Bearer ${token}`,
+    ...changes,
+  };
+}

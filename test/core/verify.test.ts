@@ -1,0 +1,154 @@
+import { constants, createPublicKey, sign } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { decodeToken } from "../../plugin/core/decode.ts";
+import type { VerificationKey } from "../../plugin/core/key.ts";
+import { verifySignature } from "../../plugin/core/verify.ts";
+import { createVerificationKey } from "../../plugin/keys/verification-key.ts";
+import { generateSigningKey, mintToken, replaceSignature, type SigningKey, signBytes } from "../tokens.ts";
+import { claimsOf, ISSUER } from "./fixtures.ts";
+
+const CLAIMS = claimsOf();
+const keys = (["RS256", "PS256", "ES256", "EdDSA", "Ed25519"] as const).map((alg) => generateSigningKey(alg, "1"));
+const [rs256, ps256, es256, eddsa] = keys as [SigningKey, SigningKey, SigningKey, SigningKey];
+const INVALID = { reason: "signature_invalid" };
+
+function verificationKey({ publicJwk, alg }: SigningKey, algorithm: string = alg): VerificationKey {
+  return createVerificationKey(ISSUER, "1", algorithm, createPublicKey({ key: publicJwk, format: "jwk" }));
+}
+
+function verify(token: string, key: VerificationKey): unknown {
+  const decoded = decodeToken(token);
+  return "reason" in decoded ? decoded : verifySignature(decoded, key);
+}
+
+const signatureOf = (token: string): Buffer => Buffer.from(token.slice(token.lastIndexOf(".") + 1), "base64url");
+const signingInputOf = (token: string): Buffer => Buffer.from(token.slice(0, token.lastIndexOf(".")));
+
+describe.each(keys.map((key) => [key.alg, key] as const))("%s", (alg, key) => {
+  const token = mintToken({ key, claims: CLAIMS });
+  const signature = signatureOf(token);
+  const own = verificationKey(key);
+
+  it("hands out the claims once the signature holds", () => {
+    expect(verify(token, own)).toEqual({ claims: CLAIMS });
+  });
+
+  it("refuses the signature of another key of the same kind", () => {
+    const other = verificationKey(generateSigningKey(alg, "1"));
+    expect(verify(token, other)).toEqual(INVALID);
+  });
+
+  it("refuses the signature of another token", () => {
+    const other = mintToken({ key, claims: { ...CLAIMS, sub: "mallory" } });
+    expect(verify(replaceSignature(other, signature), own)).toEqual(INVALID);
+  });
+
+  it.each<[what: string, changed: Uint8Array]>([
+    ["without its last byte", signature.subarray(0, -1)],
+    ["without its first byte", signature.subarray(1)],
+    ["with a zero byte more at its end", Buffer.concat([signature, Buffer.from([0])])],
+    ["with a zero byte more at its front", Buffer.concat([Buffer.from([0]), signature])],
+    ["twice in a row", Buffer.concat([signature, signature])],
+    ["of a single byte", Buffer.from([1])],
+    ["of zeros", Buffer.alloc(signature.length)],
+    ["of ones", Buffer.alloc(signature.length, 0xff)],
+    [
+      "with its last bit flipped",
+      Buffer.from(signature.map((byte, at) => (at === signature.length - 1 ? byte ^ 1 : byte))),
+    ],
+  ])("refuses a signature %s", (_what, changed) => {
+    expect(verify(replaceSignature(token, changed), own)).toEqual(INVALID);
+  });
+});
+
+describe("ES256 takes only 64 bytes of r and s", () => {
+  const token = mintToken({ key: es256, claims: CLAIMS });
+  const own = verificationKey(es256);
+  const order = Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex");
+  const one = Buffer.alloc(32);
+  one[31] = 1;
+
+  it("refuses the same signature in DER", () => {
+    const der = sign("sha256", signingInputOf(token), { key: es256.privateKey, dsaEncoding: "der" });
+    expect(verify(replaceSignature(token, der), own)).toEqual(INVALID);
+  });
+
+  it.each<[what: string, r: Buffer, s: Buffer]>([
+    ["r = s = 0", Buffer.alloc(32), Buffer.alloc(32)],
+    ["r = 0, s = 1", Buffer.alloc(32), one],
+    ["r = 1, s = 0", one, Buffer.alloc(32)],
+    ["r = s = n", order, order],
+    ["r = n, s = 1", order, one],
+  ])("refuses the psychic signature %s", (_what, r, s) => {
+    expect(verify(replaceSignature(token, Buffer.concat([r, s])), own)).toEqual(INVALID);
+  });
+
+  it("refuses r and s in the wrong order", () => {
+    const signature = signatureOf(token);
+    const swapped = Buffer.concat([signature.subarray(32), signature.subarray(0, 32)]);
+    expect(verify(replaceSignature(token, swapped), own)).toEqual(INVALID);
+  });
+});
+
+describe("PS256 takes only a salt as long as the hash", () => {
+  it.each([
+    [0, INVALID],
+    [31, INVALID],
+    [32, { claims: CLAIMS }],
+    [33, INVALID],
+    [constants.RSA_PSS_SALTLEN_MAX_SIGN, INVALID],
+  ])("a salt of %i bytes", (saltLength, expected) => {
+    const token = mintToken({ key: ps256, claims: CLAIMS });
+    const options = { key: ps256.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+    const signature = sign("sha256", signingInputOf(token), options);
+    expect(verify(replaceSignature(token, signature), verificationKey(ps256))).toEqual(expected);
+  });
+
+  it("refuses a signature over another hash", () => {
+    const token = mintToken({ key: ps256, claims: CLAIMS });
+    const options = { key: ps256.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+    expect(
+      verify(replaceSignature(token, sign("sha512", signingInputOf(token), options)), verificationKey(ps256)),
+    ).toEqual(INVALID);
+  });
+});
+
+describe("one algorithm's signature is no other's, with the same key", () => {
+  const asPs256: SigningKey = { ...rs256, alg: "PS256" };
+
+  it("an RS256 signature under the header PS256", () => {
+    const token = mintToken({ key: rs256, header: { alg: "PS256" }, claims: CLAIMS });
+    expect(verify(token, verificationKey(rs256, "PS256"))).toEqual(INVALID);
+  });
+
+  it("a PS256 signature under the header RS256", () => {
+    const token = mintToken({ key: asPs256, header: { alg: "RS256" }, claims: CLAIMS });
+    expect(verify(token, verificationKey(rs256, "RS256"))).toEqual(INVALID);
+  });
+
+  it("and the header does not choose: a key for PS256 verifies PS256 whatever the token says", () => {
+    const token = mintToken({ key: asPs256, header: { alg: "RS256" }, claims: CLAIMS });
+    expect(verify(token, verificationKey(rs256, "PS256"))).toEqual({ claims: CLAIMS });
+  });
+
+  it("RS256 over another hash", () => {
+    const token = mintToken({ key: rs256, claims: CLAIMS });
+    const sha512 = sign("sha512", signingInputOf(token), rs256.privateKey);
+    expect(verify(replaceSignature(token, sha512), verificationKey(rs256))).toEqual(INVALID);
+  });
+});
+
+it("refuses an Ed25519 signature whose s was raised by the group order", () => {
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const token = mintToken({ key: eddsa, claims: CLAIMS });
+  const signature = Buffer.from(signBytes(eddsa, signingInputOf(token)));
+  const s = BigInt(`0x${Buffer.from(signature.subarray(32)).reverse().toString("hex")}`) + order;
+  Buffer.from(s.toString(16).padStart(64, "0"), "hex").reverse().copy(signature, 32);
+  expect(verify(replaceSignature(token, signature), verificationKey(eddsa))).toEqual(INVALID);
+});
+
+it("takes nothing but true for a yes", () => {
+  const token = mintToken({ key: es256, claims: CLAIMS });
+  const truthy = { ...verificationKey(es256), verify: () => 1 as unknown as boolean };
+  expect(verify(token, truthy)).toEqual(INVALID);
+});

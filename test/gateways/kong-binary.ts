@@ -1,0 +1,112 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
+
+const run = promisify(execFile);
+const CLI = join(import.meta.dirname, "../../dist/cli/main.js");
+const KONG = process.env.KONG_BIN ?? "kong";
+
+/** Kong from `KONG_BIN` or PATH, DB-less, with a plugin server that Kong itself starts from `jwt-policy kong env`. */
+export function kongBinary(): GatewayKind {
+  const version = readKongVersion();
+  return {
+    label: "Kong binary",
+    missing: version === undefined ? "no kong: set KONG_BIN or put kong into PATH" : undefined,
+    async start({ configText, policyRoot }) {
+      const prefix = await mkdtemp(join(tmpdir(), "kong-"));
+      await writeFile(join(prefix, "kong.yml"), configText);
+      const port = await findFreePort();
+      const environment = {
+        ...process.env,
+        ...(await askKongSettings(prefix, policyRoot)),
+        KONG_PREFIX: prefix,
+        KONG_DATABASE: "off",
+        KONG_DECLARATIVE_CONFIG: join(prefix, "kong.yml"),
+        KONG_PROXY_LISTEN: `127.0.0.1:${port}`,
+        KONG_ADMIN_LISTEN: "off",
+        KONG_ADMIN_GUI_LISTEN: "off",
+        KONG_STATUS_LISTEN: "off",
+        KONG_ANONYMOUS_REPORTS: "off",
+        KONG_NGINX_WORKER_PROCESSES: process.env.KONG_WORKERS ?? "1",
+        // As root, nginx would run its workers as nobody, who may not read this checkout.
+        ...(process.getuid?.() === 0 ? { KONG_NGINX_USER: "root root" } : {}),
+      };
+      const kong = (command: string): Promise<unknown> => run(KONG, [command], { env: environment, timeout: 60_000 });
+      const socket = join(prefix, "jwt-policy.socket");
+      const errorLog = join(prefix, "logs/error.log");
+      const stop = async (): Promise<void> => {
+        await kong("stop").catch(() => undefined);
+        await rm(prefix, { recursive: true, force: true, maxRetries: 5 });
+      };
+      try {
+        await kong("start");
+        await waitFor(() => findPluginServer(socket), 10_000);
+      } catch (error) {
+        const log = await readFile(errorLog, "utf8").catch(() => "");
+        await stop();
+        throw new Error(`Kong did not start: ${error}\n${log.slice(-2_000)}`);
+      }
+      return {
+        name: `Kong ${version} (binary)`,
+        version: version ?? "",
+        url: `http://127.0.0.1:${port}`,
+        findDenialLine: (requestId) =>
+          waitFor(async () => pickDenialLine(await readFile(errorLog, "utf8"), requestId), 5_000),
+        async restartPluginServer() {
+          const pid = await findPluginServer(socket);
+          process.kill(pid ?? Number.NaN, "SIGKILL");
+          await waitFor(async () => {
+            const next = await findPluginServer(socket);
+            return next !== undefined && next !== pid ? next : undefined;
+          }, 10_000);
+        },
+        stop,
+      };
+    },
+  };
+}
+
+function readKongVersion(): string | undefined {
+  try {
+    return execFileSync(KONG, ["version"], { encoding: "utf8", timeout: 20_000, stdio: "pipe" }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes the settings from the command that users run, so that a run proves the command as well. */
+async function askKongSettings(prefix: string, policyRoot: string): Promise<Record<string, string>> {
+  const { stdout } = await run(process.execPath, [
+    CLI,
+    "kong",
+    "env",
+    ...["--prefix", prefix],
+    ...["--policy-root", policyRoot],
+    ...["--format", "json"],
+  ]);
+  return JSON.parse(stdout);
+}
+
+/** The process that was started with this socket, found by its command line. */
+async function findPluginServer(socket: string): Promise<number | undefined> {
+  for (const name of await readdir("/proc")) {
+    const commandLine = /^\d+$/.test(name) ? await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "") : "";
+    const words = commandLine.split("\0");
+    if (words.includes(socket) && words.some((word) => word.endsWith("plugin/server/main.js"))) {
+      return Number(name);
+    }
+  }
+  return undefined;
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

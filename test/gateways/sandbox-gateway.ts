@@ -1,0 +1,42 @@
+import { FACTS_VARIABLE } from "../../plugin/kong/facts-variable.ts";
+import { VERSION } from "../../plugin/kong/plugin-identity.ts";
+import { formatLogEntry } from "../../sandbox/gateway-log.ts";
+import { startSandbox } from "../../sandbox/start-sandbox.ts";
+import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
+
+/** @param hasFactsVariable whether one PDK call carries all facts, or the adapter must ask for them. */
+export function sandboxGateway(hasFactsVariable: boolean): GatewayKind {
+  return {
+    label: hasFactsVariable ? "sandbox" : "sandbox without the facts variable",
+    missing: undefined,
+    async start({ configText, policyRoot }) {
+      const log: string[] = [];
+      const sandbox = await startSandbox({
+        configText,
+        policyRoot,
+        proxyPort: 0,
+        nginxVariables: hasFactsVariable ? { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value } : {},
+        onLog: (entry) => {
+          if (entry.level !== "info") {
+            log.push(formatLogEntry(entry));
+          }
+        },
+      });
+      return {
+        name: "sandbox",
+        version: VERSION,
+        url: sandbox.url,
+        findDenialLine: (requestId) => waitFor(() => pickDenialLine(log.join("\n"), requestId), 2_000),
+        async restartPluginServer() {
+          const pid = sandbox.pluginServerPid();
+          process.kill(pid ?? Number.NaN, "SIGKILL");
+          await waitFor(() => {
+            const next = sandbox.pluginServerPid();
+            return next !== undefined && next !== pid ? next : undefined;
+          }, 5_000);
+        },
+        stop: sandbox.stop,
+      };
+    },
+  };
+}

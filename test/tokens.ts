@@ -1,0 +1,86 @@
+import { constants, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import type { JWK } from "jose";
+
+/** Recipes for tokens: well-formed ones, and ones that no honest issuer would write. Real keys, no state, no clock. */
+
+export type SigningAlgorithm = "RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519";
+
+export interface SigningKey {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  readonly privateKey: KeyObject;
+  /** As an issuer publishes it, with `kid`, `alg` and `use`. */
+  readonly publicJwk: JWK;
+}
+
+/** Makes a new key. RSA takes a good part of a second: generate once per test file. */
+export function generateSigningKey(alg: SigningAlgorithm, kid: string): SigningKey {
+  const { privateKey, publicKey } = generatePair(alg);
+  const publicJwk: JWK = { ...(publicKey.export({ format: "jwk" }) as JWK), kid, alg, use: "sig" };
+  return { kid, alg, privateKey, publicJwk };
+}
+
+/** A token with `alg`, `kid` and `typ: at+jwt`; `header` overrides each, and undefined removes it. */
+export function mintToken(options: {
+  readonly key: SigningKey;
+  readonly header?: Record<string, unknown>;
+  readonly claims: Record<string, unknown>;
+}): string {
+  const { key, header, claims } = options;
+  const joseHeader = { alg: key.alg, kid: key.kid, typ: "at+jwt", ...header };
+  return signRaw(key, JSON.stringify(joseHeader), JSON.stringify(claims));
+}
+
+/** Signs exactly these bytes with the key's own algorithm, whatever they say. */
+export function signRaw(key: SigningKey, headerText: string | Uint8Array, payloadText: string | Uint8Array): string {
+  return signSegments(key, encodeSegment(headerText), encodeSegment(payloadText));
+}
+
+/** Signs two segments as they stand, canonical base64url or not. */
+export function signSegments(key: SigningKey, headerSegment: string, payloadSegment: string): string {
+  const signingInput = `${headerSegment}.${payloadSegment}`;
+  return `${signingInput}.${encodeSegment(signBytes(key, Buffer.from(signingInput, "latin1")))}`;
+}
+
+/** The signature alone, as RFC 7518 section 3 and RFC 8037 section 3.1 want it. */
+export function signBytes({ alg, privateKey }: SigningKey, signingInput: Uint8Array): Uint8Array {
+  switch (alg) {
+    case "RS256":
+      return sign("sha256", signingInput, { key: privateKey, padding: constants.RSA_PKCS1_PADDING });
+    case "PS256":
+      return sign("sha256", signingInput, {
+        key: privateKey,
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+      });
+    case "ES256":
+      return sign("sha256", signingInput, { key: privateKey, dsaEncoding: "ieee-p1363" });
+    case "EdDSA":
+    case "Ed25519":
+      return sign(null, signingInput, privateKey);
+  }
+}
+
+/** Canonical base64url of text (as UTF-8) or bytes. */
+export function encodeSegment(content: string | Uint8Array): string {
+  return Buffer.from(content).toString("base64url");
+}
+
+/** The same token under another signature: text is taken as a segment, bytes are encoded. */
+export function replaceSignature(token: string, signature: string | Uint8Array): string {
+  const signingInput = token.slice(0, token.lastIndexOf("."));
+  return `${signingInput}.${typeof signature === "string" ? signature : encodeSegment(signature)}`;
+}
+
+function generatePair(alg: SigningAlgorithm): { privateKey: KeyObject; publicKey: KeyObject } {
+  switch (alg) {
+    case "RS256":
+    case "PS256":
+      return generateKeyPairSync("rsa", { modulusLength: 2048 });
+    case "ES256":
+      return generateKeyPairSync("ec", { namedCurve: "P-256" });
+    case "EdDSA":
+    case "Ed25519":
+      return generateKeyPairSync("ed25519");
+  }
+}

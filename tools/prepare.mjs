@@ -1,0 +1,94 @@
+// Makes a fresh clone ready: right Node, dependencies as locked, sources built. Says nothing when nothing is to do.
+// Run by `npm start` and `npm test`; needs Node's own modules only, because nothing may be installed yet.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const MINIMUM_NODE = [20, 19];
+const SOURCES = ["plugin", "schema", "cli", "sandbox", "tsconfig.json", "tsconfig.build.json"];
+const SHOWN_LINES = 20;
+
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+checkNode();
+installDependencies();
+buildSources();
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major < MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor < MINIMUM_NODE[1])) {
+    fail(`This project needs Node ${MINIMUM_NODE.join(".")} or later; this is Node ${process.versions.node}.`);
+  }
+}
+
+/** Installs when the lock file is neither the one that was installed last nor older than what npm itself noted. */
+function installDependencies() {
+  const marker = "node_modules/.prepared";
+  const lock = createHash("sha256").update(readFileSync("package-lock.json")).digest("hex");
+  if (existsSync(marker) && readFileSync(marker, "utf8").trim() === lock) {
+    return;
+  }
+  // npm writes this file at the end of every installation: then somebody ran npm by hand, and all is there.
+  if (changedAt("node_modules/.package-lock.json") > changedAt("package-lock.json")) {
+    writeFileSync(marker, `${lock}\n`);
+    return;
+  }
+  run("Installing dependencies (first run, about a minute) …", "npm", ["ci", "--no-audit", "--no-fund"]);
+  writeFileSync(marker, `${lock}\n`);
+}
+
+/** Builds when a source is newer than the last build; a build that failed leaves no mark. */
+function buildSources() {
+  const marker = "dist/.built";
+  const builtAt = changedAt(marker);
+  // The installed marker counts as a source: other dependencies may need another build.
+  if (builtAt > Math.max(...[...SOURCES, "node_modules/.prepared"].map(newestChange))) {
+    return;
+  }
+  run("Building …", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+  writeFileSync(marker, "");
+}
+
+/** Milliseconds since the epoch; 0 for what is not there. */
+function changedAt(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** When the newest file or folder below this path changed, in milliseconds; a folder changes when a file in it goes. */
+function newestChange(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    return 0;
+  }
+  const children = stat.isDirectory() ? readdirSync(path).map((name) => newestChange(`${path}/${name}`)) : [];
+  return Math.max(stat.mtimeMs, ...children);
+}
+
+/** Runs a command quietly: one line before, the time after, its own output only when it fails. */
+function run(message, program, args) {
+  process.stderr.write(message);
+  const begin = Date.now();
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) {
+    const output = error ? error.message : shorten(`${stdout}${stderr}`.trimEnd());
+    fail(`\n${output}\n\n${program} ${args.join(" ")} failed${status === null ? "" : ` with exit status ${status}`}.`);
+  }
+  process.stderr.write(` ${((Date.now() - begin) / 1000).toFixed(1)} s\n`);
+}
+
+/** The beginning and the end: npm says what is wrong first and prints its whole usage after it, a compiler's summary is last. */
+function shorten(output) {
+  const lines = output.split("\n");
+  return lines.length <= 2 * SHOWN_LINES
+    ? output
+    : [...lines.slice(0, SHOWN_LINES), "…", ...lines.slice(-SHOWN_LINES)].join("\n");
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
