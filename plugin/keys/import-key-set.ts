@@ -66,7 +66,7 @@ async function importKey(jwk: unknown, issuer: CompiledIssuer): Promise<Verifica
   );
   const [first] = algorithms;
   if (first === undefined) {
-    throw new Error("fits none of the issuer's algorithms");
+    return []; // Providers publish keys for more purposes than one policy has.
   }
   // Web Crypto binds a key to an algorithm, a KeyObject does not: one import serves all of them.
   const publicKey = KeyObject.from((await importJWK(jwk as JWK, first)) as CryptoKey);

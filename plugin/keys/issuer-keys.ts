@@ -46,26 +46,36 @@ export function createIssuerKeys(
   let index: KeyIndex | undefined;
   let fetching: Promise<void> | undefined;
   let failures = 0;
+  let lastReport = "";
   let nextAttemptAt = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const retryDelayMs = (): number => Math.min(timings.retryMs * 2 ** Math.max(0, failures - 1), timings.cooldownMs);
 
+  // Every refresh finds the same, most of the time: only news is worth a line.
+  const report = (lines: readonly string[]): void => {
+    const text = lines.join("\n");
+    if (text !== lastReport) {
+      lastReport = text;
+      for (const line of lines) {
+        log(`issuer=${issuer.id} iss=${issuer.issuer} ${line}`);
+      }
+    }
+  };
+
   const takeKeySet = async (): Promise<void> => {
     try {
       const { keys, ignored } = await importKeySet(await fetchKeySet(issuer.keys, timings.fetchTimeoutMs), issuer);
-      for (const reason of ignored) {
-        log(`issuer=${issuer.id} key ignored: ${reason}`);
-      }
       if (keys.length === 0) {
-        throw new Error("the key set has no usable key");
+        throw new Error(["the key set has no usable key", ...ignored].join("; "));
       }
       index = indexKeys(keys);
       failures = 0;
-      log(`issuer=${issuer.id} took a key set with ${keys.length} usable keys`);
+      const kids = keys.map(({ kid, algorithm }) => `${algorithm} ${JSON.stringify(kid ?? null)}`);
+      report([...ignored.map((reason) => `key ignored: ${reason}`), `keys in force: ${kids.join(", ")}`]);
     } catch (error) {
       failures += 1;
-      log(`issuer=${issuer.id} keys not fetched: ${error instanceof Error ? error.message : "unknown error"}`);
+      report([`keys not fetched: ${error instanceof Error ? error.message : "unknown error"}`]);
     }
   };
 

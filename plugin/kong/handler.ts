@@ -5,7 +5,7 @@ import type { PolicyLoad } from "../runtime/policy-store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Pdk } from "./pdk.ts";
 import { type PluginConfig, parsePluginConfig } from "./plugin-config.ts";
-import { readFacts } from "./read-facts.ts";
+import type { ReadFacts } from "./read-facts.ts";
 
 /** One Kong plugin entity: a configuration bound to a policy. */
 export interface PluginInstance {
@@ -19,7 +19,7 @@ export interface PluginInstance {
  *
  * @param configJson the plugin's configuration as Kong sends it.
  */
-export function startPluginInstance(configJson: string, runtime: Runtime, hasFactsVariable: boolean): PluginInstance {
+export function startPluginInstance(configJson: string, runtime: Runtime, readFacts: ReadFacts): PluginInstance {
   const loading = loadConfigured(configJson, runtime);
   return {
     async access(pdk) {
@@ -28,7 +28,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, hasFac
         return createDeny({ reason: "policy_unavailable", detail: loaded.problem }, { policy: "jwt-policy" });
       }
       const { policy, rule } = loaded;
-      const facts = await readFacts(pdk, policy, rule, hasFactsVariable);
+      const facts = await readFacts(pdk, policy, rule);
       return isDenial(facts) ? createDeny(facts, { policy: policy.name }) : runtime.decide(facts, policy);
     },
   };

@@ -8,30 +8,36 @@ import type { Pdk } from "./pdk.ts";
 const MAX_HEADERS = 1000;
 
 /**
- * Reads what the policy needs to know of the request, in one pass and with the fewest calls.
- *
- * @param rule the rule that the plugin's configuration names. Without it the Kong Route is asked for, on every request:
- *   a route can be renamed without the plugin instance starting anew.
- * @param hasFactsVariable whether Kong is configured to set the facts variable.
+ * Reads what the policy needs to know of the request, in one pass and with the fewest calls. `rule` is the one that the
+ * plugin's configuration names; without it the Kong Route is asked for, on every request, because a route can be renamed
+ * without the plugin instance starting anew.
  */
-export async function readFacts(
-  pdk: Pdk,
-  policy: CompiledPolicy,
-  rule: string | undefined,
-  hasFactsVariable: boolean,
-): Promise<RequestFacts | Denial> {
-  const binding = rule === undefined ? await readRoute(pdk) : ({ by: "rule", rule } as const);
-  const facts = (hasFactsVariable ? await readVariable(pdk) : undefined) ?? (await readHeaders(pdk, policy));
-  return "reason" in facts ? facts : { binding, ...facts };
+export type ReadFacts = (pdk: Pdk, policy: CompiledPolicy, rule: string | undefined) => Promise<RequestFacts | Denial>;
+
+/**
+ * @param hasFactsVariable whether Kong is configured to set the facts variable.
+ * @param log told once when it turns out that Kong does not.
+ */
+export function createFactsReader(hasFactsVariable: boolean, log: (line: string) => void): ReadFacts {
+  let hasWarned = false;
+  const readVariable = async (pdk: Pdk): Promise<VariableFacts | undefined> => {
+    const facts = parseFactsVariable(await pdk.nginx.getVar(FACTS_VARIABLE.name));
+    if (!facts && !hasWarned) {
+      hasWarned = true;
+      log(`$${FACTS_VARIABLE.name} is not what \`jwt-policy kong env\` sets: facts are read by more and slower calls`);
+    }
+    return facts;
+  };
+  return async (pdk, policy, rule) => {
+    const binding = rule === undefined ? await readRoute(pdk) : ({ by: "rule", rule } as const);
+    const facts = (hasFactsVariable ? await readVariable(pdk) : undefined) ?? (await readHeaders(pdk, policy));
+    return "reason" in facts ? facts : { binding, ...facts };
+  };
 }
 
 async function readRoute(pdk: Pdk): Promise<Binding> {
   const { name, tags } = await pdk.router.getRoute();
   return { by: "route", name, tags: tags ?? [] };
-}
-
-async function readVariable(pdk: Pdk): Promise<VariableFacts | undefined> {
-  return parseFactsVariable(await pdk.nginx.getVar(FACTS_VARIABLE.name));
 }
 
 async function readHeaders(pdk: Pdk, policy: CompiledPolicy): Promise<VariableFacts | Denial> {

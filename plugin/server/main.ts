@@ -1,6 +1,7 @@
 /** The plugin server: the process that Kong starts and asks about every request. */
 import { startPluginInstance } from "../kong/handler.ts";
 import { NAME, VERSION } from "../kong/plugin-identity.ts";
+import { createFactsReader } from "../kong/read-facts.ts";
 import { createRuntime } from "../runtime/runtime.ts";
 import { serveConnection } from "./connection.ts";
 import { renderDump } from "./dump.ts";
@@ -40,10 +41,8 @@ function readOptions(): ServerOptions {
 
 async function serve(options: ServerOptions): Promise<void> {
   const runtime = createRuntime({ policyRoot: options.policyRoot, now: Date.now, log });
-  const instances = createInstances(
-    (configJson) => startPluginInstance(configJson, runtime, options.hasFactsVariable),
-    Date.now,
-  );
+  const readFacts = createFactsReader(options.hasFactsVariable, log);
+  const instances = createInstances((configJson) => startPluginInstance(configJson, runtime, readFacts), Date.now);
   let openConnections = 0;
   const server = await listenOnSocket(options.socket, options.socketMode, (socket) => {
     openConnections += 1;

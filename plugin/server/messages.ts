@@ -4,6 +4,12 @@
  */
 import protobuf from "protobufjs/light.js";
 
+/**
+ * Kong puts header bytes into strings as the client sent them. What is not UTF-8 becomes U+FFFD, which no check accepts; a
+ * decoder that throws would let any client turn its request into an error.
+ */
+const anyBytes = { features: { utf8_validation: "NONE" } };
+
 const descriptor = {
   nested: {
     CmdStartInstance: { fields: { name: { type: "string", id: 1 }, config: { type: "bytes", id: 2 } } },
@@ -31,7 +37,7 @@ const descriptor = {
       fields: { sequence: { type: "int64", id: 1 }, instanceStatus: { type: "InstanceStatus", id: 33 } },
     },
     Int: { fields: { v: { type: "int32", id: 1 } } },
-    String: { fields: { v: { type: "string", id: 1 } } },
+    String: { options: anyBytes, fields: { v: { type: "string", id: 1 } } },
     ExitArgs: {
       fields: {
         status: { type: "int32", id: 1 },
@@ -54,8 +60,9 @@ const descriptor = {
       },
     },
     // google.protobuf.Struct, Value and ListValue: same numbers on the wire, whatever package names them.
-    Struct: { fields: { fields: { keyType: "string", type: "Value", id: 1 } } },
+    Struct: { options: anyBytes, fields: { fields: { keyType: "string", type: "Value", id: 1 } } },
     Value: {
+      options: anyBytes,
       fields: {
         nullValue: { type: "int32", id: 1 },
         numberValue: { type: "double", id: 2 },

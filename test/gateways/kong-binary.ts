@@ -1,13 +1,13 @@
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { findFreePort } from "./free-port.ts";
 import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
+import { askKongSettings } from "./kong-settings.ts";
 
 const run = promisify(execFile);
-const CLI = join(import.meta.dirname, "../../dist/cli/main.js");
 const KONG = process.env.KONG_BIN ?? "kong";
 
 /** Kong from `KONG_BIN` or PATH, DB-less, with a plugin server that Kong itself starts from `jwt-policy kong env`. */
@@ -78,19 +78,6 @@ function readKongVersion(): string | undefined {
   }
 }
 
-/** Takes the settings from the command that users run, so that a run proves the command as well. */
-async function askKongSettings(prefix: string, policyRoot: string): Promise<Record<string, string>> {
-  const { stdout } = await run(process.execPath, [
-    CLI,
-    "kong",
-    "env",
-    ...["--prefix", prefix],
-    ...["--policy-root", policyRoot],
-    ...["--format", "json"],
-  ]);
-  return JSON.parse(stdout);
-}
-
 /** The process that was started with this socket, found by its command line. */
 async function findPluginServer(socket: string): Promise<number | undefined> {
   for (const name of await readdir("/proc")) {
@@ -101,12 +88,4 @@ async function findPluginServer(socket: string): Promise<number | undefined> {
     }
   }
   return undefined;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

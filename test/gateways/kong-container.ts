@@ -1,0 +1,99 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
+import { renderDump } from "../../plugin/server/dump.ts";
+import { runPluginProcess } from "../../sandbox/plugin-process.ts";
+import { findFreePort } from "./free-port.ts";
+import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
+import { askKongSettings } from "./kong-settings.ts";
+
+const IMAGE = process.env.KONG_IMAGE;
+const SERVER_MAIN = join(import.meta.dirname, "../../dist/plugin/server/main.js");
+const SHARED = "/shared";
+
+/**
+ * The image that `KONG_IMAGE` names, DB-less, with the plugin server beside it as a sidecar: Kong's container needs no Node,
+ * only the socket and the dump, in a directory that both share.
+ */
+export async function kongContainer(): Promise<GatewayKind> {
+  return {
+    label: "Kong container",
+    missing: await findWhatIsMissing(),
+    async start({ configText, policyRoot }) {
+      const directory = await mkdtemp(join(tmpdir(), "kong-container-"));
+      await chmod(directory, 0o777); // The image's user is not this one.
+      await writeFile(join(directory, "kong.yml"), configText);
+      await writeFile(join(directory, "dump.json"), renderDump());
+      await writeFile(join(directory, "error.log"), "");
+      await chmod(join(directory, "error.log"), 0o666);
+      const socket = join(directory, "jwt-policy.socket");
+      const server = runPluginProcess({
+        command: [
+          process.execPath,
+          ...[SERVER_MAIN, "--socket", socket, "--socket-mode", "666"],
+          ...["--policy-root", policyRoot, "--facts-variable"],
+        ],
+        onLine: () => {},
+        onChange: () => {},
+      });
+      const port = await findFreePort();
+      const { KONG_PLUGINSERVER_JWT_POLICY_START_CMD: _, ...settings } = await askKongSettings(directory, policyRoot);
+      const container = await new GenericContainer(IMAGE ?? "")
+        .withNetworkMode("host")
+        .withBindMounts([{ source: directory, target: SHARED }])
+        .withEnvironment({
+          ...settings,
+          KONG_PLUGINSERVER_JWT_POLICY_SOCKET: `${SHARED}/jwt-policy.socket`,
+          KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/bin/cat ${SHARED}/dump.json`,
+          KONG_DATABASE: "off",
+          KONG_DECLARATIVE_CONFIG: `${SHARED}/kong.yml`,
+          KONG_PROXY_LISTEN: `127.0.0.1:${port}`,
+          KONG_PROXY_ERROR_LOG: `${SHARED}/error.log`,
+          KONG_ADMIN_LISTEN: "off",
+          KONG_ADMIN_GUI_LISTEN: "off",
+          KONG_STATUS_LISTEN: "off",
+          KONG_ANONYMOUS_REPORTS: "off",
+          KONG_NGINX_WORKER_PROCESSES: "1",
+        })
+        .withWaitStrategy(Wait.forSuccessfulCommand("kong health"))
+        .withStartupTimeout(60_000)
+        .start()
+        .catch(async (error: unknown) => {
+          await server.stop();
+          throw error;
+        });
+      const { output } = await container.exec(["kong", "version"]);
+      const version = output.trim();
+      return {
+        name: `Kong ${version} (container ${IMAGE})`,
+        version,
+        url: `http://127.0.0.1:${port}`,
+        findDenialLine: (requestId) =>
+          waitFor(async () => pickDenialLine(await readFile(join(directory, "error.log"), "utf8"), requestId), 5_000),
+        async restartPluginServer() {
+          const pid = server.pid();
+          process.kill(pid ?? Number.NaN, "SIGKILL");
+          await waitFor(() => (server.pid() === pid ? undefined : server.pid()), 5_000);
+        },
+        async stop() {
+          await container.stop();
+          await server.stop();
+          await rm(directory, { recursive: true, force: true });
+        },
+      };
+    },
+  };
+}
+
+async function findWhatIsMissing(): Promise<string | undefined> {
+  if (IMAGE === undefined) {
+    return "KONG_IMAGE is not set";
+  }
+  try {
+    await getContainerRuntimeClient();
+    return undefined;
+  } catch {
+    return `no container engine answers, so ${IMAGE} can not be run`;
+  }
+}

@@ -1,0 +1,123 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { JWK } from "jose";
+import { describe, expect, it } from "vitest";
+import type { CompiledIssuer } from "../../plugin/core/policy.ts";
+import { importKeySet } from "../../plugin/keys/import-key-set.ts";
+import { compileIssuer, ISSUER } from "../core/fixtures.ts";
+import { generateSigningKey } from "../tokens.ts";
+
+const rsa = generateSigningKey("RS256", "r").publicJwk;
+const ec = generateSigningKey("ES256", "e").publicJwk;
+const okp = generateSigningKey("EdDSA", "o").publicJwk;
+const issuer = compileIssuer({ algorithms: ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"] });
+
+const without = (jwk: JWK, ...members: readonly string[]): JWK =>
+  Object.fromEntries(Object.entries(jwk).filter(([name]) => !members.includes(name))) as JWK;
+
+/** What was taken, as `kid algorithm`, and what was said of the rest. */
+async function importAll(keys: unknown, of: CompiledIssuer = issuer): Promise<[taken: string[], ignored: string[]]> {
+  const imported = await importKeySet({ keys }, of);
+  return [imported.keys.map(({ kid, algorithm }) => `${kid} ${algorithm}`), [...imported.ignored]];
+}
+
+describe("a key serves the algorithms that the issuer, its type and its own alg allow", () => {
+  it.each<[what: string, jwk: JWK, taken: string[]]>([
+    ["RSA with alg", rsa, ["r RS256"]],
+    ["RSA without alg", without(rsa, "alg"), ["r RS256", "r PS256"]],
+    ["RSA for PS256", { ...rsa, alg: "PS256" }, ["r PS256"]],
+    ["P-256", without(ec, "alg"), ["e ES256"]],
+    ["Ed25519 with the old name", okp, ["o EdDSA"]],
+    ["Ed25519 with the new name", { ...okp, alg: "Ed25519" }, ["o Ed25519"]],
+    ["Ed25519 without alg", without(okp, "alg"), ["o EdDSA", "o Ed25519"]],
+    ["without kid", without(ec, "kid"), ["undefined ES256"]],
+    ["without use", without(ec, "use"), ["e ES256"]],
+    ["with key_ops verify", { ...ec, key_ops: ["verify"] }, ["e ES256"]],
+    ["with parameters that nobody knows", { ...ec, "x-note": { a: 1 }, iat: 1 } as JWK, ["e ES256"]],
+  ])("%s", async (_what, jwk, taken) => {
+    expect(await importAll([jwk])).toEqual([taken, []]);
+  });
+
+  it("and belongs to the issuer", async () => {
+    const { keys } = await importKeySet({ keys: [ec] }, issuer);
+    expect(keys.map((key) => key.issuer)).toEqual([ISSUER]);
+  });
+});
+
+describe("leaves out, and says why without key material", () => {
+  const rsaOf = (modulusLength: number, publicExponent: number): JWK => {
+    const { publicKey } = generateKeyPairSync("rsa", { modulusLength, publicExponent });
+    return { ...(publicKey.export({ format: "jwk" }) as JWK), kid: "r" };
+  };
+  const p384 = generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey.export({ format: "jwk" }) as JWK;
+  const noFit = "key 0: fits none of the issuer's algorithms";
+  const notForSignatures = "key 0: not meant for signatures";
+  it.each<[what: string, jwk: unknown, ignored: string | RegExp]>([
+    ["a key for encryption", { ...ec, use: "enc" }, notForSignatures],
+    ["a use that nobody knows", { ...ec, use: "SIG" }, notForSignatures],
+    ["key_ops without verify", { ...without(ec, "use"), key_ops: ["encrypt"] }, notForSignatures],
+    ["empty key_ops", { ...ec, key_ops: [] }, notForSignatures],
+    ["another alg of the same type", { ...rsa, alg: "RS512" }, noFit],
+    ["an alg of another type", { ...rsa, alg: "ES256" }, noFit],
+    ["HS256 over a public key", { ...rsa, alg: "HS256" }, noFit],
+    ["none", { ...rsa, alg: "none" }, noFit],
+    ["an alg that is not a string", { ...rsa, alg: null }, noFit],
+    ["P-384", { ...p384, kid: "e" }, noFit],
+    ["X25519", { kty: "OKP", crv: "X25519", x: okp.x }, noFit],
+    ["an unknown type", { kty: "LWE", kid: "x" }, noFit],
+    ["a symmetric key", { kty: "oct", k: "c2VjcmV0", alg: "HS256" }, /private members/],
+    ["a private key", { ...ec, d: "c2VjcmV0" }, /^key 0: has private members; treat it as leaked$/],
+    ["RSA of 1024 bits", rsaOf(1024, 65_537), "key 0: an RSA key of 1024 bits; 2048 to 8192 are used"],
+    ["RSA of 2040 bits", rsaOf(2040, 65_537), "key 0: an RSA key of 2040 bits; 2048 to 8192 are used"],
+    ["RSA with e = 1", { ...rsa, e: "AQ" }, /^key 0: /],
+    ["RSA with an even e", { ...rsa, e: "BA" }, /^key 0: /],
+    ["RSA of 16,384 bits", { ...rsa, n: Buffer.alloc(2048, 0xff).toString("base64url") }, /^key 0: /],
+    ["a kid that is not a string", { ...ec, kid: 1 }, "key 0: kid is not a string"],
+    ["a kid that is null", { ...ec, kid: null }, "key 0: kid is not a string"],
+    ["a point that is not on the curve", { ...ec, x: ec.y }, /^key 0: /],
+    ["a coordinate that is missing", without(ec, "y"), /^key 0: /],
+    ["a modulus that is not a string", { ...rsa, n: 5 }, /^key 0: /],
+    ["null", null, "key 0: not an object"],
+    ["a text", "key", "key 0: not an object"],
+    ["a list", [], noFit],
+  ])("%s", async (_what, jwk, ignored) => {
+    const [taken, said] = await importAll([jwk, { ...ec, kid: "good" }]);
+    expect(taken).toEqual(["good ES256"]);
+    expect(said).toEqual([typeof ignored === "string" ? ignored : expect.stringMatching(ignored)]);
+    expect(said[0]).not.toMatch(/c2VjcmV0/);
+  });
+
+  it("algorithms that the issuer does not use", async () => {
+    const rs256Only = compileIssuer({ algorithms: ["RS256"] });
+    expect(await importAll([without(rsa, "alg"), ec], rs256Only)).toEqual([
+      ["r RS256"],
+      ["key 1: fits none of the issuer's algorithms"],
+    ]);
+  });
+
+  it("a second key of one kid and algorithm, and keeps the first", async () => {
+    const other = { ...generateSigningKey("ES256", "e").publicJwk };
+    const { keys, ignored } = await importKeySet({ keys: [ec, other, { ...rsa, kid: "e" }] }, issuer);
+    expect(keys.map(({ algorithm }) => algorithm)).toEqual(["ES256", "RS256"]);
+    expect(ignored).toEqual(["a second ES256 key with the same kid"]);
+  });
+
+  it("keys after the hundredth", async () => {
+    const keys = Array.from({ length: 101 }, (_, index) => ({ ...okp, kid: `${index}` }));
+    const [taken, ignored] = await importAll(keys);
+    expect(taken).toHaveLength(100);
+    expect(ignored).toEqual(["only the first 100 of 101 keys are read"]);
+  });
+});
+
+describe("takes no keys of what is not a key set", () => {
+  it.each([undefined, null, "keys", 1, [], {}, { keys: null }, { keys: {} }, { keys: "x" }, [{ keys: [] }]])(
+    "%j",
+    async (jwks) => {
+      expect(await importKeySet(jwks, issuer)).toEqual({ keys: [], ignored: ["the key set has no list `keys`"] });
+    },
+  );
+
+  it("nor of an empty one", async () => {
+    expect(await importAll([])).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { CompiledIssuer, CompiledPolicy } from "../../plugin/core/policy.ts";
+import { createKeySource, type ProcessKeySource } from "../../plugin/keys/key-source.ts";
+import { compileDocument, ISSUER, joseHeaderOf, NOW, policyDocument } from "../core/fixtures.ts";
+import { generateSigningKey } from "../tokens.ts";
+import { type KeyServer, keySetOf, startKeyServer } from "./key-server.ts";
+
+const key = generateSigningKey("ES256", "1");
+let server: KeyServer;
+let source: ProcessKeySource;
+beforeAll(async () => {
+  server = await startKeyServer();
+});
+afterAll(() => server.stop());
+beforeEach(() => {
+  server.answer("/jwks", keySetOf(key));
+  source = createKeySource(
+    () => NOW * 1000,
+    () => {},
+  );
+  return () => source.stop();
+});
+
+function compile(changes: Record<string, unknown> = {}): CompiledPolicy {
+  const jwks_uri = `${server.origin}/jwks`;
+  return compileDocument(policyDocument({ issuer: ISSUER, audiences: ["a"], keys: { jwks_uri }, ...changes }));
+}
+const issuerOf = (policy: CompiledPolicy): CompiledIssuer => policy.issuers.get(ISSUER) as CompiledIssuer;
+const find = async (policy: CompiledPolicy): Promise<string | undefined> =>
+  (await source.find(issuerOf(policy), joseHeaderOf())).found?.issuer;
+
+describe("policies share the keys of an issuer", () => {
+  const fetchesOf = async (...policies: readonly CompiledPolicy[]): Promise<number> => {
+    const before = server.requests.length;
+    for (const policy of policies) {
+      expect(await find(policy)).toBe(ISSUER);
+    }
+    return server.requests.length - before;
+  };
+
+  it("when they name it with the same options, whatever else differs", async () => {
+    const other = compile({ audiences: ["b"], clock_skew: "5m", token_type: "JWT", algorithms: ["PS256", "ES256"] });
+    const reordered = compile({ algorithms: ["ES256", "PS256"] });
+    expect(await fetchesOf(other, reordered, compile({ algorithms: ["PS256", "ES256"] }))).toBe(1);
+  });
+
+  it("and not when its algorithms or the place of its keys differ", async () => {
+    server.answer("/other", keySetOf(key));
+    const elsewhere = compile({ keys: { jwks_uri: `${server.origin}/other` } });
+    expect(await fetchesOf(compile(), compile({ algorithms: ["ES256"] }), elsewhere)).toBe(3);
+  });
+});
+
+it("prefetch fetches what the first request needs, which then does not wait", async () => {
+  const policy = compile();
+  const before = server.requests.length;
+  source.prefetch(policy);
+  await find(policy); // Joins the fetch.
+  expect(source.find(issuerOf(policy), joseHeaderOf())).not.toBeInstanceOf(Promise);
+  expect(server.requests.length - before).toBe(1);
+});
+
+it("prefetch of a policy that was loaded anew does not fetch again what is there", async () => {
+  const before = server.requests.length;
+  source.prefetch(compile());
+  await find(compile());
+  for (let reload = 0; reload < 5; reload += 1) {
+    const reloaded = compile({ audiences: [`${reload}`] });
+    source.prefetch(reloaded);
+    await find(reloaded);
+  }
+  expect(server.requests.length - before).toBe(1);
+});
+
+it("keys of one issuer are never those of another", async () => {
+  const foreign = { ...issuerOf(compile()), id: "other", issuer: "https://other.example" };
+  expect(await find(compile())).toBe(ISSUER);
+  expect((await source.find(foreign, joseHeaderOf())).found?.issuer).toBe("https://other.example");
+});

@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { compileDocument } from "../core/fixtures.ts";
+import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
+
+const ROUTES = "routes: {r: {}}\n";
+const issuer = (...lines: readonly string[]): string =>
+  `${ISSUER_START}${lines.map((line) => `    ${line}\n`).join("")}${ROUTES}`;
+
+function check(marked: string, ...codes: readonly string[]): void {
+  expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, ...codes));
+}
+
+describe("defaults are as strict as most issuers allow", () => {
+  it("for an issuer that names only itself and its audiences", () => {
+    expect([...compileDocument(issuer()).issuers.values()]).toEqual([
+      {
+        id: "acme",
+        issuer: "https://idp.example.com",
+        audiences: new Set(["api"]),
+        algorithms: new Set(["RS256", "PS256", "ES256", "EdDSA"]),
+        clockSkewSeconds: 30,
+        tokenType: "at+jwt",
+        requiredClaims: [],
+        scopes: { text: "scope", path: ["scope"] },
+        keys: { from: "discovery", issuer: "https://idp.example.com" },
+      },
+    ]);
+  });
+
+  it.each<[line: string, member: string, value: unknown]>([
+    ["clock_skew: 0s", "clockSkewSeconds", 0],
+    ["clock_skew: 5m", "clockSkewSeconds", 300],
+    ["token_type: JWT", "tokenType", "jwt"],
+    ["token_type: application/AT+JWT", "tokenType", "at+jwt"],
+    ["token_type: any", "tokenType", undefined],
+    ["claims: {scopes: /a~1b/scp}", "scopes", { text: "/a~1b/scp", path: ["a/b", "scp"] }],
+    ["required_claims: [sub]", "requiredClaims", [{ text: "sub", path: ["sub"] }]],
+    ["keys: {discovery: true}", "keys", { from: "discovery", issuer: "https://idp.example.com" }],
+    ["keys: {jwks_uri: https://x.example/jwks}", "keys", { from: "jwks_uri", uri: "https://x.example/jwks" }],
+    [
+      "keys: {jwks: {keys: [{kty: RSA, kid: a}]}}",
+      "keys",
+      { from: "jwks", jwks: { keys: [{ kty: "RSA", kid: "a" }] } },
+    ],
+  ])("%s", (line, member, value) => {
+    expect(compileDocument(issuer(line)).issuers.get("https://idp.example.com")).toHaveProperty(member, value);
+  });
+});
+
+describe("url_insecure: keys must come from where nobody can replace them", () => {
+  it.each([
+    "http://idp.example.com/jwks",
+    "http://10.0.0.1/jwks",
+    "https://user@idp.example.com/jwks",
+    "https://idp.example.com/jwks?x=1",
+    "https://idp.example.com/jwks#x",
+    "file:///etc/jwks.json",
+    "idp.example.com/jwks",
+    "/jwks",
+  ])("jwks_uri %s", (uri) => {
+    check(issuer(`keys: {jwks_uri: ‸"${uri}"}`), "url_insecure");
+  });
+
+  it.each(["http://idp.example.com", "urn:example:issuer", "idp"])("discovery from %s", (identifier) => {
+    check(issuer().replace("https://idp.example.com", `‸${identifier}`), "url_insecure");
+  });
+
+  it.each(["http://localhost:9400/jwks", "http://127.0.0.1:9400/jwks", "https://idp.example.com:8443/jwks"])(
+    "but %s is fine",
+    (uri) => check(issuer(`keys: {jwks_uri: "${uri}"}`)),
+  );
+
+  it("and an issuer need be no URL when its keys come from elsewhere", () => {
+    check(issuer("keys: {jwks_uri: https://x.example/jwks}").replace("https://idp.example.com", "urn:example:issuer"));
+  });
+});
+
+describe("private_key: a key that is published with its private part is leaked", () => {
+  it.each(["d", "p", "q", "dp", "dq", "qi", "oth", "k"])("member %s", (member) => {
+    check(issuer(`keys: {jwks: {keys: [{kty: RSA}, {kty: RSA, ‸${member}: SECRET}]}}`), "private_key");
+  });
+
+  it("is not quoted", () => {
+    const [issue] = issuesOf(issuer("keys: {jwks: {keys: [{kty: RSA, d: SECRET}]}}"));
+    expect(issue?.message).toMatch(/private member "d"/);
+    expect(JSON.stringify(issue)).not.toContain("SECRET");
+  });
+});
+
+describe("no_usable_key: an inline set must hold a key for one of the algorithms", () => {
+  it.each<[algorithms: string, key: string]>([
+    ["ES256", "{kty: RSA}"],
+    ["ES256", "{kty: EC, crv: P-384}"],
+    ["ES256", "{kty: EC}"],
+    ["RS256, PS256", "{kty: EC, crv: P-256}"],
+    ["EdDSA", "{kty: OKP, crv: X25519}"],
+    ["Ed25519", "{kty: OKP, crv: Ed448}"],
+    ["RS256", "{kty: rsa}"],
+    // What the key says of itself counts too: at run time it would be left out, and every request answered 503.
+    ["RS256", "{kty: RSA, alg: RS512}"],
+    ["RS256", "{kty: RSA, use: enc}"],
+  ])("%s is not served by %s", (algorithms, key) => {
+    check(issuer(`algorithms: [${algorithms}]`, `keys: {jwks: {keys: ‸[${key}]}}`), "no_usable_key");
+  });
+
+  it.each<[algorithms: string, keys: string]>([
+    ["RS256", "{kty: RSA}"],
+    ["PS256", "{kty: RSA}"],
+    ["ES256", "{kty: EC, crv: P-256}"],
+    ["EdDSA", "{kty: OKP, crv: Ed25519}"],
+    ["Ed25519", "{kty: OKP, crv: Ed25519}"],
+    ["ES256", "{kty: RSA}, {kty: EC, crv: P-256}"],
+    ["RS256, ES256", "{kty: RSA, alg: RS256, use: sig}"],
+  ])("%s is served by %s", (algorithms, keys) => {
+    check(issuer(`algorithms: [${algorithms}]`, `keys: {jwks: {keys: [${keys}]}}`));
+  });
+});
+
+it("clock_skew is 5m at most, to the second", () => {
+  check(issuer("clock_skew: 300s"));
+  check(issuer("clock_skew: ‸301s"), "duration_invalid");
+  check(issuer("clock_skew: ‸1h"), "duration_invalid");
+  check(issuer("clock_skew: ‸999999999d"), "duration_invalid");
+});

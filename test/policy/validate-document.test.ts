@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
+
+const ROUTES = "routes: {r: {}}\n";
+
+/** Expects exactly one issue, at the mark. */
+function check(code: string, marked: string, message: RegExp): void {
+  const issues = issuesOf(takeMarks(marked).text);
+  expect(summarize(issues)).toEqual(expectedAt(marked, code));
+  expect(issues[0]?.message).toMatch(message);
+}
+
+describe("the frame of a document", () => {
+  it.each<[code: string, marked: string, message: RegExp]>([
+    ["wrong_type", "‸", /^This must be a map, not empty\.$/],
+    ["wrong_type", "‸[]", /^This must be a map, not a list\.$/],
+    ["wrong_type", "‸payments", /^This must be a map, not "payments"\.$/],
+    ["version_unknown", `${ISSUER_START.replace(": 1", ": ‸2")}${ROUTES}`, /version 2 is not known.*reads version 1/],
+    ["version_unknown", `${ISSUER_START.replace(": 1", ': ‸"1"')}${ROUTES}`, /version "1" is not known/],
+    ["missing_key", `‸${ISSUER_START}`, /^The key "routes" is missing\.$/],
+    ["missing_key", `‸${ISSUER_START.replace("jwt_policy: 1\n", "")}${ROUTES}`, /"jwt_policy" is missing/],
+    [
+      "missing_key",
+      `${ISSUER_START.replace("  acme", "  ‸acme").replace(/ +audiences.*\n/, "")}${ROUTES}`,
+      /"audiences"/,
+    ],
+    [
+      "unknown_key",
+      `${ISSUER_START}${ROUTES}‸extends: base.yaml`,
+      /"extends" is not known here\. Known here: jwt_policy,/,
+    ],
+    ["invalid_value", `${ISSUER_START}‸routes: {}`.replace("‸routes: ", "routes: ‸"), /fewer than 1/],
+    ["invalid_value", `${ISSUER_START}routes: {‸"a b": {}}`, /^"a b" is not a valid identifier\./],
+    [
+      "invalid_value",
+      `${ISSUER_START}routes: {‸__proto__: {access: public}}`,
+      /^"__proto__" is not a valid identifier\./,
+    ],
+    ["invalid_value", `${ISSUER_START.replace("payments", '‸pay"ments')}${ROUTES}`, /is not a valid identifier/],
+  ])("%s: %j", check);
+});
+
+describe("issuers", () => {
+  const issuer = (line: string): string => `${ISSUER_START}    ${line}\n${ROUTES}`;
+  it.each<[code: string, line: string, message: RegExp]>([
+    ["unknown_key", "‸audience: [x]", /Did you mean "audiences"\?$/],
+    ["unknown_key", "‸clock-skew: 30s", /Did you mean "clock_skew"\?$/],
+    ["unknown_key", "claims: {‸__proto__: {scopes: x}}", /^The key "__proto__" is not known here/],
+    ["invalid_value", "algorithms: [‸HS256]", /^"HS256" is not one of RS256, PS256, ES256, EdDSA, Ed25519\./],
+    ["invalid_value", "algorithms: [RS256, ‸none]", /^"none" is not one of/],
+    ["invalid_value", "algorithms: ‸[]", /fewer than 1/],
+    ["invalid_value", "algorithms: ‸[RS256, RS256]", /duplicate/],
+    ["wrong_type", "clock_skew: ‸30", /^This must be text, not 30\.$/],
+    ["duration_invalid", "clock_skew: ‸30 s", /^"30 s" is not a valid duration\..* Example: 30s\.$/],
+    ["duration_invalid", "clock_skew: ‸1.5m", /is not a valid duration/],
+    ["duration_invalid", "clock_skew: ‸-1s", /is not a valid duration/],
+    ["duration_invalid", "clock_skew: ‸030s", /is not a valid duration/],
+    ["duration_invalid", "clock_skew: ‸301s", /more than 5m/],
+    ["invalid_value", 'token_type: ‸"at jwt"', /is not a valid token type/],
+    ["invalid_value", "required_claims: [sub, ‸/a~2b]", /is not a valid claim/],
+    ["invalid_value", "claims: {scopes: ‸''}", /is not a valid claim/],
+    ["invalid_value", "keys: ‸{}", /^This must be exactly one of: discovery, jwks_uri, jwks\.$/],
+    ["invalid_value", "keys: ‸inline", /^This must be exactly one of/],
+    ["invalid_value", "keys: ‸{jwks_url: https://idp.example.com/jwks}", /^This must be exactly one of/],
+    ["invalid_value", "keys: {discovery: ‸false}", /^This must be true\.$/],
+    ["wrong_type", "keys: {jwks_uri: ‸5}", /^This must be text, not 5\.$/],
+    ["wrong_type", "keys: {jwks: ‸[]}", /^This must be a map, not a list\.$/],
+    ["missing_key", "keys: {‸jwks: {}}", /^The key "keys" is missing\.$/],
+    ["missing_key", "keys: {jwks: {keys: [‸{kid: a}]}}", /^The key "kty" is missing\.$/],
+    ["wrong_type", "keys: {jwks: {keys: [‸text]}}", /^This must be a map, not "text"\.$/],
+    ["unknown_key", "keys: {discovery: true, ‸url: x}", /^The key "url" is not known here\./],
+  ])("%s: %s", (code, line, message) => check(code, issuer(line), message));
+});
+
+describe("rules and operations", () => {
+  const rule = (line: string): string => `${ISSUER_START}routes:\n  r:\n    ${line}\n`;
+  it.each<[code: string, line: string, message: RegExp]>([
+    ["unknown_key", "‸acess: public", /Did you mean "access"\?$/],
+    ["unknown_key", "‸scopes: [read]", /^The key "scopes" is not known here\. Known here: access, accept,/],
+    ["invalid_value", "access: ‸publik", /Did you mean "public"\?$/],
+    ["invalid_value", "access: ‸none", /^"none" is not one of required, optional, public\.$/],
+    ["wrong_type", "required_scopes: ‸read", /^This must be a list, not "read"\.$/],
+    ["wrong_type", "required_scopes: [read, ‸1]", /^This must be text, not 1\.$/],
+    ["invalid_value", 'required_scopes: [‸"read write"]', /^"read write" is not a valid scope\./],
+    ["invalid_value", "required_scopes: [‸'a\"b']", /is not a valid scope/],
+    ["invalid_value", "accept: ‸[]", /fewer than 1/],
+    ["invalid_value", "operations: ‸[]", /fewer than 1/],
+    ["missing_key", "operations: [‸{path: /a}]", /^The key "methods" is missing\.$/],
+    ["invalid_value", "operations: [{methods: [‸get], path: /a}]", /^"get" is not/],
+    ["invalid_value", "operations: [{methods: [GET], path: ‸a}]", /^"a" is not a valid path template\./],
+    ["unknown_key", "operations: [{methods: [GET], path: /a, ‸operations: []}]", /^The key "operations" is not known/],
+  ])("%s: %s", (code, line, message) => check(code, rule(line), message));
+});
+
+describe("defaults, token and header mappings", () => {
+  it.each<[code: string, line: string, message: RegExp]>([
+    ["unknown_key", "defaults: {‸access: public}", /^The key "access" is not known here/],
+    ["invalid_value", "token: {max_bytes: ‸255}", />= 256/],
+    ["invalid_value", "token: {max_bytes: ‸16385}", /<= 16384/],
+    ["wrong_type", 'token: {max_bytes: ‸"300"}', /^This must be a whole number, not "300"\.$/],
+    ["wrong_type", "header_mappings: ‸[x-user-id]", /^This must be a map, not a list\.$/],
+    ["wrong_type", "header_mappings: {x-user-id: ‸{from: sub}}", /^This must be text, not a map\.$/],
+    ["invalid_value", "header_mappings: {‸X-User-Id: sub}", /^"X-User-Id" is not a valid mapped header\./],
+    ["invalid_value", "header_mappings: {‸x_user_id: sub}", /is not a valid mapped header/],
+    ["invalid_value", "header_mappings: {‸x-a-b-c-d-e: sub}", /is not a valid mapped header/],
+    ["invalid_value", "header_mappings: {‸authorization: sub}", /is not a valid mapped header/],
+    ["invalid_value", "header_mappings: {‸connection: sub}", /is not a valid mapped header/],
+    ["invalid_value", "header_mappings: {‸host: sub}", /is not a valid mapped header/],
+    ["invalid_value", "header_mappings: {x-user-id: ‸/a~}", /is not a valid claim/],
+  ])("%s: %s", (code, line, message) => check(code, `${ISSUER_START}${ROUTES}${line}\n`, message));
+});
+
+describe("one mistake is one issue", () => {
+  it.each<[code: string, text: string]>([
+    ["wrong_type", `${ISSUER_START}routes: {r: {access: ‸}}`],
+    ["wrong_type", `${ISSUER_START}${ROUTES}token: {max_bytes: ‸1.5}`],
+    [
+      "invalid_value",
+      `${ISSUER_START}    keys: ‸{discovery: true, jwks_uri: "https://idp.example.com/jwks"}\n${ROUTES}`,
+    ],
+  ])("%s: %j", (code, marked) => {
+    expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, code));
+  });
+});
+
+it("prints all mistakes of a file at once, in the order of the text", () => {
+  const marked = `jwt_policy: ‸2
+name: payments
+issuers:
+  ‸acme:
+    issuer: https://idp.example.com
+    ‸audience: [api]
+routes:
+  read:
+    access: ‸publik
+`;
+  expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(
+    expectedAt(marked, "version_unknown", "missing_key", "unknown_key", "invalid_value"),
+  );
+});
+
+it("shows no more than 60 characters of a value", () => {
+  const [issue] = issuesOf(`${ISSUER_START}routes: {r: {access: ${"x".repeat(1000)}}}`);
+  expect(issue?.message.length).toBeLessThan(130);
+});
