@@ -1,4 +1,13 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** Name and version of the gateway that a test ran on. */
+    gateway?: string;
+  }
+}
 
 /** Test files that run the conformance table, and the gateway that each exercises. */
 const GATEWAYS: ReadonlyMap<string, string> = new Map([
@@ -6,6 +15,9 @@ const GATEWAYS: ReadonlyMap<string, string> = new Map([
   ["test/conformance/kong-binary.test.ts", "Kong binary"],
   ["test/conformance/kong-container.test.ts", "Kong container"],
 ]);
+
+/** Where `CONFORMANCE_RESULTS=1` puts the results as data, to be committed. */
+const RESULTS = "docs/conformance";
 
 /** Says at the end which gateways were exercised, and why any was not; then the counts, alone on a line. */
 export default class GatewayReporter implements Reporter {
@@ -15,7 +27,7 @@ export default class GatewayReporter implements Reporter {
     const broken = modules.filter((module) => module.state() === "failed" && module.errors().length > 0).length;
     const lines = modules.flatMap((module) => {
       const gateway = GATEWAYS.get(module.relativeModuleId);
-      return gateway === undefined ? [] : [`  ${gateway}: ${describeRun([...module.children.allTests()])}`];
+      return gateway === undefined ? [] : [`  ${gateway}: ${reportGateway(gateway, [...module.children.allTests()])}`];
     });
     process.stdout.write(
       [
@@ -26,9 +38,36 @@ export default class GatewayReporter implements Reporter {
   }
 }
 
-function describeRun(tests: readonly TestCase[]): string {
+function reportGateway(gateway: string, tests: readonly TestCase[]): string {
   const results = tests.map((test) => test.result());
   const ran = results.filter(({ state }) => state === "passed" || state === "failed").length;
   const note = results.flatMap((result) => ("note" in result && result.note ? [result.note] : []))[0];
-  return ran > 0 ? `exercised, ${ran} cases` : `not exercised: ${note ?? "no test ran"}`;
+  if (ran === 0) {
+    return `not exercised: ${note ?? "no test ran"}`;
+  }
+  const names = [...new Set(tests.flatMap((test) => test.meta().gateway ?? []))];
+  if (process.env.CONFORMANCE_RESULTS === "1") {
+    writeResults(gateway, names, tests);
+  }
+  return `exercised, ${ran} cases on ${names.join(" and ")}`;
+}
+
+function writeResults(gateway: string, names: readonly string[], tests: readonly TestCase[]): void {
+  const commit = execFileSync("git", ["describe", "--always", "--dirty", "--abbrev=40"], { encoding: "utf8" }).trim();
+  const cases = tests.map((test) => ({ gateway: test.meta().gateway, title: test.name, result: test.result().state }));
+  const passed = cases.filter(({ result }) => result === "passed").length;
+  const results = {
+    gateways: names,
+    commit,
+    date: new Date().toISOString(),
+    node: process.version,
+    passed,
+    of: cases.length,
+    cases,
+  };
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(
+    `${RESULTS}/${gateway.toLowerCase().replaceAll(" ", "-")}.json`,
+    `${JSON.stringify(results, null, 2)}\n`,
+  );
 }

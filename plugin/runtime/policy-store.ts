@@ -22,34 +22,46 @@ interface FileEntry {
 }
 
 const MAX_FILE_BYTES = 1024 * 1024;
-const MAX_INLINE_POLICIES = 1000;
+const MAX_COMPILED = 1000;
 
 /**
- * Policies by file and by content. Each content is compiled once, however many plugin instances use it.
+ * Policies by file and by content. Each content is compiled once, however many files and plugin instances use it.
  *
  * @param root the only directory that policy files may lie in, symbolic links resolved.
- * @param log told of every policy that is taken or refused.
+ * @param log told of every policy file that is taken or refused.
  */
 export function createPolicyStore(root: string, log: (line: string) => void): PolicyStore {
   const files = new Map<string, FileEntry>();
-  const inline = new Map<string, PolicyLoad>();
+  const loading = new Map<string, Promise<PolicyLoad>>();
+  const byContent = new Map<string, PolicyLoad>();
 
-  const loadFile = async (file: string): Promise<PolicyLoad> => {
+  const compile = (text: string): PolicyLoad => {
+    const hash = hashText(text);
+    let load = byContent.get(hash);
+    if (!load) {
+      load = readPolicy(text, hash);
+      if (byContent.size >= MAX_COMPILED) {
+        byContent.clear(); // Files and instances hold on to what they use; this only gives up sharing.
+      }
+      byContent.set(hash, load);
+    }
+    return load;
+  };
+
+  const readChanged = async (file: string): Promise<PolicyLoad> => {
     const known = files.get(file);
-    let identity: string;
-    let path: string;
     try {
-      path = await resolveInRoot(root, file);
-      identity = await identifyFile(path);
+      const path = await resolveInRoot(root, file);
+      const identity = await identifyFile(path);
+      if (known?.identity === identity) {
+        return known.load;
+      }
+      const load = keepGood(file, known, compile(await readBounded(path)));
+      files.set(file, { identity, load });
+      return load;
     } catch (error) {
       return keepGood(file, known, { issues: [fileIssue(file, error)] });
     }
-    if (known?.identity === identity) {
-      return known.load;
-    }
-    const load = keepGood(file, known, await readPolicyFile(path, file));
-    files.set(file, { identity, load });
-    return load;
   };
 
   const keepGood = (file: string, known: FileEntry | undefined, fresh: PolicyLoad): PolicyLoad => {
@@ -66,38 +78,35 @@ export function createPolicyStore(root: string, log: (line: string) => void): Po
   };
 
   return {
-    loadFile,
-    loadInline(text) {
-      const hash = hashText(text);
-      let load = inline.get(hash);
-      if (!load) {
-        load = readPolicy(text, hash);
-        if (inline.size >= MAX_INLINE_POLICIES) {
-          inline.clear(); // Instances hold on to what they use; this only gives up sharing.
-        }
-        inline.set(hash, load);
-      }
-      return load;
+    loadFile(file) {
+      const started = loading.get(file) ?? readChanged(file).finally(() => loading.delete(file));
+      loading.set(file, started);
+      return started;
     },
+    loadInline: compile,
   };
 }
 
 /**
- * Reads and compiles one policy file that is known to lie under the root.
+ * Reads and compiles one policy file, wherever it lies.
  *
  * @param name how issues call the file.
  */
 export async function readPolicyFile(path: string, name: string): Promise<PolicyLoad> {
   try {
-    const { size } = await stat(path);
-    if (size > MAX_FILE_BYTES) {
-      throw new Error(`it has ${size} bytes, at most ${MAX_FILE_BYTES} are read`);
-    }
-    const text = await readFile(path, "utf8");
+    const text = await readBounded(path);
     return readPolicy(text, hashText(text));
   } catch (error) {
     return { issues: [fileIssue(name, error)] };
   }
+}
+
+async function readBounded(path: string): Promise<string> {
+  const { size } = await stat(path);
+  if (size > MAX_FILE_BYTES) {
+    throw new Error(`it has ${size} bytes, at most ${MAX_FILE_BYTES} are read`);
+  }
+  return readFile(path, "utf8");
 }
 
 /** An Admin API user names the file: no name may lead out of the root, not through `..` and not through a link. */

@@ -5,6 +5,7 @@ import type { CompiledPolicy } from "../core/policy.ts";
 import type { RequestFacts } from "../core/request.ts";
 import { createKeySource } from "../keys/key-source.ts";
 import { createPolicyStore, type PolicyLoad } from "./policy-store.ts";
+import { rememberVerified } from "./verified-tokens.ts";
 
 /** Tests of policies lie beside them; Kubernetes keeps what it links to in directories that start with two dots. */
 const POLICY_FILE = /(?<!\.test)\.(?:ya?ml|json)$/;
@@ -30,6 +31,7 @@ export interface RuntimeOptions {
 export function createRuntime({ policyRoot, now, log }: RuntimeOptions): Runtime {
   const store = createPolicyStore(policyRoot, log);
   const keys = createKeySource(now, log);
+  const verifyingKeys = rememberVerified(keys);
   const nowSeconds = (): number => now() / 1000;
 
   const prefetched = (load: PolicyLoad): PolicyLoad => {
@@ -48,7 +50,7 @@ export function createRuntime({ policyRoot, now, log }: RuntimeOptions): Runtime
       const files = names.filter((name) => POLICY_FILE.test(name) && !name.startsWith(".."));
       await Promise.all(files.map(loadPolicyFile));
     },
-    decide: (facts, policy) => decide(facts, policy, keys, nowSeconds),
+    decide: (facts, policy) => decide(facts, policy, verifyingKeys, nowSeconds),
     stop: () => keys.stop(),
   };
 }

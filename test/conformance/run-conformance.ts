@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Gateway, type GatewayKind, waitFor } from "../gateways/gateway.ts";
 import type { ConformanceCase } from "./case.ts";
 import { GOOD } from "./case.ts";
@@ -38,6 +38,10 @@ export function runConformance(kind: GatewayKind): void {
       await gateway?.stop();
       await world?.stop();
     }, START_TIMEOUT_MS);
+
+    beforeEach(({ task }) => {
+      task.meta.gateway = gateway.name;
+    });
 
     it.each(CASES.map((testCase, index) => ({ ...testCase, id: `case-${index}` })))(
       "$title",

@@ -23,7 +23,7 @@ export function sandboxGateway(hasFactsVariable: boolean): GatewayKind {
         },
       });
       return {
-        name: "sandbox",
+        name: hasFactsVariable ? "sandbox" : "sandbox without the facts variable",
         version: VERSION,
         url: sandbox.url,
         findDenialLine: (requestId) => waitFor(() => pickDenialLine(log.join("\n"), requestId), 2_000),

@@ -1,0 +1,79 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { runCli } from "./run-cli.ts";
+
+const DIST = join(import.meta.dirname, "../../dist");
+const directory = mkdtempSync(join(tmpdir(), "jwt policy'"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe("jwt-policy kong env", () => {
+  const args = [
+    "kong",
+    "env",
+    "--kong-version",
+    "3.9.1",
+    "--prefix",
+    "/kong",
+    "--node",
+    "/opt/node",
+    "--policy-root",
+    "/p",
+  ];
+
+  it("prints absolute commands that need no environment, and the facts variable", () => {
+    const { status, stdout, stderr } = runCli([...args, "--format", "json"]);
+    expect(status).toBe(0);
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({
+      KONG_PLUGINS: "bundled,jwt-policy",
+      KONG_PLUGINSERVER_NAMES: "jwt-policy",
+      KONG_PLUGINSERVER_JWT_POLICY_SOCKET: "/kong/jwt-policy.socket",
+      KONG_PLUGINSERVER_JWT_POLICY_START_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/plugin/server/main.js --socket /kong/jwt-policy.socket --policy-root /p --facts-variable`,
+      KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/plugin/server/main.js --dump`,
+      KONG_NGINX_PROXY_SET: '$jwt_facts "1\\n$request\\n$http_connection\\n$http_authorization"',
+    });
+  });
+
+  it("prints lines that a shell reads back to the same values, with blanks and quotes in a path", () => {
+    const odd = [...args.slice(0, -1), directory];
+    const settings = JSON.parse(runCli([...odd, "--format", "json"]).stdout);
+    const shell = runCli(odd).stdout;
+    const read = execFileSync("/bin/sh", ["-c", `${shell}\nprintf %s "$KONG_PLUGINSERVER_JWT_POLICY_START_CMD"`]);
+    expect(read.toString()).toBe(settings.KONG_PLUGINSERVER_JWT_POLICY_START_CMD);
+  });
+
+  it("prints an env file without quotes for docker", () => {
+    expect(runCli([...args, "--format", "env-file"]).stdout).toContain("\nKONG_PLUGINSERVER_NAMES=jwt-policy\n");
+  });
+
+  it("passes the CA bundle on, because Kong passes nothing", () => {
+    const { stdout } = runCli(args, { NODE_EXTRA_CA_CERTS: "/ca.pem" });
+    expect(stdout).toContain("/usr/bin/env NODE_ENV=production NODE_EXTRA_CA_CERTS=/ca.pem /opt/node");
+  });
+
+  it.each(["3.7.1", "3.4.3.12-enterprise-edition", "2.8.5", "nonsense"])("refuses Kong %s", (version) => {
+    const { status, stdout, stderr } = runCli(["kong", "env", "--kong-version", version]);
+    expect(status).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("lets a request pass when the plugin server fails");
+  });
+
+  it.each(["3.8.0", "3.9.3", "3.10.0.2-enterprise-edition", "4.0.0"])("takes Kong %s", (version) => {
+    expect(runCli(["kong", "env", "--kong-version", version]).status).toBe(0);
+  });
+
+  it("says so when there is no kong to ask", () => {
+    const { status, stderr } = runCli(["kong", "env"], { KONG_BIN: "/nowhere/kong" });
+    expect(status).toBe(0);
+    expect(stderr).toContain("make sure that it is 3.8 or later");
+  });
+
+  it("refuses a socket path that no kernel takes", () => {
+    const { status, stderr } = runCli([...args, "--socket", `/${"x".repeat(90)}`]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("91 bytes, at most 80 are possible");
+  });
+});

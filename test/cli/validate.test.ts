@@ -1,0 +1,124 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCli } from "./run-cli.ts";
+
+const GOOD = `jwt_policy: 1
+name: good
+issuers:
+  acme: { issuer: https://idp.example, audiences: [api] }
+routes:
+  read: { required_scopes: [things:read] }
+`;
+
+const THREE_MISTAKES = `jwt_policy: 1
+name: payments
+issuers:
+  acme:
+    issuer: https://idp.example
+    audience: [api]
+    audiences: [api]
+    clock_skew: 30 sec
+routes:
+  refunds:
+    operations:
+      - { methods: [GET], path: "/refunds/{id}", required_scopes: refunds:read }
+`;
+
+let directory: string;
+const write = (name: string, text: string): string => {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "jwt-policy-cli-"));
+  mkdirSync(join(directory, "root"));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe("jwt-policy validate", () => {
+  it("says ok and exits 0 for a good policy", () => {
+    const file = write("good.yaml", GOOD);
+    expect(runCli(["validate", file])).toEqual({
+      status: 0,
+      stdout: `ok ${file}: policy "good"\n1 file, no mistakes\n`,
+      stderr: "",
+    });
+  });
+
+  it("prints each of three mistakes at its place and exits 1", () => {
+    const file = write("three.yaml", THREE_MISTAKES);
+    const { status, stdout } = runCli(["validate", file]);
+    expect(status).toBe(1);
+    expect(stdout).toBe(`${file}:6:5 unknown_key The key "audience" is not known here. Did you mean "audiences"?
+6 |     audience: [api]
+  |     ^
+${file}:8:17 duration_invalid "30 sec" is not a valid duration. A whole number followed by s, m, h or d. Example: 30s.
+8 |     clock_skew: 30 sec
+  |                 ^
+${file}:12:67 wrong_type This must be a list, not "refunds:read".
+12 |       - { methods: [GET], path: "/refunds/{id}", required_scopes: refunds:read }
+   |                                                                   ^
+1 file, 3 mistakes
+`);
+  });
+
+  it("checks several files in one call and reports the good ones too", () => {
+    const { status, stdout } = runCli(["validate", write("good.yaml", GOOD), write("three.yaml", THREE_MISTAKES)]);
+    expect(status).toBe(1);
+    expect(stdout).toContain('good.yaml: policy "good"');
+    expect(stdout).toContain("2 files, 3 mistakes");
+  });
+
+  it("reports two operations that fit one request", () => {
+    const overlapping = GOOD.replace(
+      "{ required_scopes: [things:read] }",
+      '{ operations: [{ methods: [GET], path: "/a/{x}" }, { methods: [HEAD], path: /a/b }] }',
+    );
+    const { status, stdout } = runCli(["validate", write("overlap.yaml", overlapping)]);
+    expect(status).toBe(1);
+    expect(stdout).toContain(
+      "operations_overlap HEAD /a/b and GET /a/{x} can fit the same request; make them disjoint.",
+    );
+  });
+
+  it("refuses a file outside the policy root, by path and by link, without showing any of it", () => {
+    const outside = write("good.yaml", GOOD);
+    const link = join(directory, "root/link.yaml");
+    symlinkSync(outside, link);
+    for (const file of [outside, link]) {
+      const { status, stdout } = runCli(["validate", "--policy-root", join(directory, "root"), file]);
+      expect(status).toBe(1);
+      expect(stdout).toContain("file_outside_root");
+      expect(stdout).not.toContain("jwt_policy");
+    }
+  });
+
+  it("gives the same as data for programs", () => {
+    const { status, stdout } = runCli(["validate", "--format", "json", write("three.yaml", THREE_MISTAKES)]);
+    expect(status).toBe(1);
+    const { files } = JSON.parse(stdout);
+    expect(files[0].policy).toBeNull();
+    expect(files[0].issues[0]).toEqual({
+      code: "unknown_key",
+      message: 'The key "audience" is not known here. Did you mean "audiences"?',
+      pointer: "/issuers/acme/audience",
+      line: 6,
+      column: 5,
+    });
+  });
+
+  it.each([
+    ["a file that is not there", ["validate", "/nowhere/policy.yaml"], 1, "file_unreadable"],
+    ["no file at all", ["validate"], 2, "missing required argument"],
+    ["an unknown option", ["validate", "--fix", "x.yaml"], 2, "unknown option '--fix'"],
+    ["an unknown command", ["check"], 2, "unknown command 'check'"],
+  ])("answers %s with the right exit code", (_, args, status, words) => {
+    const result = runCli(args);
+    expect(result.status).toBe(status);
+    expect(result.stdout + result.stderr).toContain(words);
+  });
+});

@@ -1,0 +1,56 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startEchoUpstream } from "../../sandbox/echo-upstream.ts";
+import { EXAMPLES, TOKENS, type TokenName, tamper } from "../../sandbox/examples.ts";
+import { startIdentityProvider } from "../../sandbox/identity-provider.ts";
+import { copyForPorts } from "../../sandbox/local-copy.ts";
+import { runExample } from "../../sandbox/run-examples.ts";
+import { type Gateway, waitFor } from "../gateways/gateway.ts";
+import { kongBinary } from "../gateways/kong-binary.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const kong = kongBinary();
+
+/** What `npm start` prints for the sandbox, done on a real Kong with the repository's own kong.yml and policies. */
+describe("the examples of npm start on a Kong binary", () => {
+  if (kong.missing !== undefined) {
+    it("give what the sandbox gives", (context) => context.skip(kong.missing));
+    return;
+  }
+  let gateway: Gateway;
+  const tokens: Partial<Record<TokenName, string>> = {};
+  const endings: (() => Promise<void>)[] = [];
+
+  beforeAll(async () => {
+    const provider = await startIdentityProvider(0);
+    endings.unshift(provider.stop);
+    const upstream = await startEchoUpstream(0);
+    endings.unshift(upstream.stop);
+    for (const [name, wanted] of Object.entries(TOKENS)) {
+      tokens[name as keyof typeof TOKENS] = await provider.mintToken(wanted);
+    }
+    tokens.TAMPERED = tamper(tokens.READER ?? "");
+    const copy = await copyForPorts(
+      fileURLToPath(new URL("kong.yml", ROOT)),
+      fileURLToPath(new URL("policies", ROOT)),
+      {
+        upstream: upstream.port,
+        provider: Number(new URL(provider.issuer).port),
+      },
+    );
+    endings.unshift(copy.remove);
+    gateway = await kong.start(copy);
+    endings.unshift(gateway.stop);
+    await waitFor(async () => (await fetch(`${gateway.url}/health`)).status === 200 || undefined, 10_000);
+  }, 60_000);
+  afterAll(async () => {
+    for (const end of endings) {
+      await end();
+    }
+  }, 60_000);
+
+  it.each(EXAMPLES)("$method $path: $title", async (example) => {
+    const { status, differences } = await runExample(gateway.url, example, tokens as Record<TokenName, string>);
+    expect({ status, differences }).toEqual({ status: example.status, differences: [] });
+  });
+});

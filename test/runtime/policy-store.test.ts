@@ -1,0 +1,225 @@
+import { mkdir, mkdtemp, realpath, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { CompiledPolicy } from "../../plugin/core/policy.ts";
+import {
+  createPolicyStore,
+  type PolicyLoad,
+  type PolicyStore,
+  readPolicyFile,
+} from "../../plugin/runtime/policy-store.ts";
+
+const GOOD = `jwt_policy: 1
+name: payments
+issuers: {acme: {issuer: "https://idp.example.com", audiences: [api]}}
+routes: {read: {}}
+`;
+const BROKEN = GOOD.replace("read", "read: {}, read");
+
+let directory: string;
+let root: string;
+let log: string[];
+let store: PolicyStore;
+
+beforeEach(async () => {
+  directory = await realpath(await mkdtemp(join(tmpdir(), "policy-store-")));
+  root = join(directory, "policies");
+  await mkdir(join(root, "team"), { recursive: true });
+  log = [];
+  store = createPolicyStore(root, (line) => log.push(line));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const write = (name: string, text: string): Promise<void> => writeFile(join(root, name), text);
+function policyOf(load: PolicyLoad): CompiledPolicy {
+  if ("issues" in load) {
+    throw new Error(JSON.stringify(load.issues));
+  }
+  return load.policy;
+}
+const codesOf = (load: PolicyLoad): readonly string[] =>
+  "issues" in load ? load.issues.map(({ code, line, column }) => `${line}:${column} ${code}`) : ["good"];
+
+describe("loads a policy file under the root", () => {
+  it.each(["a.yaml", "team/a.yaml", "./a.yaml", "team/../a.yaml", "..a.yaml"])("%s", async (name) => {
+    await write(name, GOOD);
+    expect(policyOf(await store.loadFile(name)).name).toBe("payments");
+  });
+
+  it("through a link that stays under the root, as Kubernetes mounts them", async () => {
+    await mkdir(join(root, "..2026"));
+    await write("..2026/a.yaml", GOOD);
+    await symlink("..2026", join(root, "..data"));
+    await symlink("..data/a.yaml", join(root, "a.yaml"));
+    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["good"]);
+  });
+
+  it("under a root that is a link itself", async () => {
+    await symlink(root, join(directory, "link"));
+    await write("a.yaml", GOOD);
+    const linked = createPolicyStore(join(directory, "link"), () => {});
+    expect(codesOf(await linked.loadFile("a.yaml"))).toEqual(["good"]);
+  });
+
+  it("and says which version is in force, by the SHA-256 of its text", async () => {
+    await write("a.yaml", GOOD);
+    const { hash } = policyOf(await store.loadFile("a.yaml"));
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(log).toEqual([`policy file a.yaml is in force: name=payments sha256=${hash}`]);
+  });
+});
+
+describe("refuses a file outside the root", () => {
+  beforeEach(async () => {
+    await writeFile(join(directory, "secret.yaml"), GOOD);
+    await mkdir(join(directory, "policies-other"));
+    await writeFile(join(directory, "policies-other", "a.yaml"), GOOD);
+  });
+
+  it.each<[what: string, name: () => string]>([
+    ["by ..", () => "../secret.yaml"],
+    ["by .. behind a directory", () => "team/../../secret.yaml"],
+    ["by .. to a sibling whose name starts alike", () => "../policies-other/a.yaml"],
+    ["by .. to what is not there, and does not tell whether it is", () => "../policies-none.yaml"],
+    ["by an absolute path", () => join(directory, "secret.yaml")],
+    ["by the path of a system file", () => "/etc/passwd"],
+    ["by the root itself", () => "."],
+    ["by an empty name", () => ""],
+  ])("%s", async (_what, name) => {
+    expect(codesOf(await store.loadFile(name()))).toEqual(["1:1 file_outside_root"]);
+  });
+
+  it.each<[what: string, target: () => string, link: string, name: string]>([
+    ["a link to a file", () => join(directory, "secret.yaml"), "link.yaml", "link.yaml"],
+    ["a relative link to a file", () => "../secret.yaml", "link.yaml", "link.yaml"],
+    ["a link to a directory", () => directory, "link", "link/secret.yaml"],
+  ])("by %s", async (_what, target, link, name) => {
+    await symlink(target(), join(root, link));
+    expect(codesOf(await store.loadFile(name))).toEqual(["1:1 file_outside_root"]);
+  });
+
+  it("by a link that replaces a good file, and keeps the good version", async () => {
+    await write("a.yaml", GOOD);
+    const good = await store.loadFile("a.yaml");
+    await symlink(join(directory, "secret.yaml"), join(root, "new.yaml"));
+    await rename(join(root, "new.yaml"), join(root, "a.yaml"));
+    expect(await store.loadFile("a.yaml")).toBe(good);
+  });
+});
+
+describe("refuses what can not be read", () => {
+  it("a file that is not there, a directory, and a name with a NUL", async () => {
+    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["1:1 file_unreadable"]);
+    expect(codesOf(await store.loadFile("team"))).toEqual(["1:1 file_unreadable"]);
+    expect(codesOf(await store.loadFile("a\u0000.yaml"))).toEqual(["1:1 file_unreadable"]);
+  });
+
+  it("a file over 1 MiB, and takes one of exactly that", async () => {
+    const padded = (bytes: number): string => `${GOOD}#${"x".repeat(bytes - GOOD.length - 1)}`;
+    await write("a.yaml", padded(1024 * 1024));
+    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["good"]);
+    await write("b.yaml", padded(1024 * 1024 + 1));
+    expect(codesOf(await store.loadFile("b.yaml"))).toEqual(["1:1 file_unreadable"]);
+  });
+
+  it("and tells the operator every mistake with its place", async () => {
+    await write("a.yaml", BROKEN);
+    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["4:20 duplicate_key"]);
+    expect(log).toEqual([
+      "policy file a.yaml:4:20 duplicate_key: This key stands here twice; keep one.",
+      "policy file a.yaml is refused; its routes answer 503",
+    ]);
+  });
+});
+
+describe("a file that changes", () => {
+  it("is read anew", async () => {
+    await write("a.yaml", GOOD);
+    await store.loadFile("a.yaml");
+    await write("a.yaml", GOOD.replace("payments", "refunds"));
+    expect(policyOf(await store.loadFile("a.yaml")).name).toBe("refunds");
+  });
+
+  it.each<[what: string, spoil: () => Promise<void>]>([
+    ["broken", () => write("a.yaml", BROKEN)],
+    ["empty", () => write("a.yaml", "")],
+    ["too large", () => write("a.yaml", "#".repeat(1024 * 1024 + 1))],
+    ["gone", () => rm(join(root, "a.yaml"))],
+  ])("and is %s never replaces the last good version, until it is good again", async (_what, spoil) => {
+    await write("a.yaml", GOOD);
+    const good = await store.loadFile("a.yaml");
+    await spoil();
+    expect(await store.loadFile("a.yaml")).toBe(good);
+    expect(await store.loadFile("a.yaml")).toBe(good);
+    expect(log.at(-1)).toBe("policy file a.yaml is refused; the last good version stays in force");
+    await write("a.yaml", GOOD.replace("payments", "mended"));
+    expect(policyOf(await store.loadFile("a.yaml")).name).toBe("mended");
+  });
+
+  it("from bad to good takes effect", async () => {
+    await write("a.yaml", BROKEN);
+    await store.loadFile("a.yaml");
+    await write("a.yaml", GOOD);
+    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["good"]);
+  });
+
+  it("and is broken is told once, not on every load", async () => {
+    await write("a.yaml", BROKEN);
+    await store.loadFile("a.yaml");
+    const told = log.length;
+    await store.loadFile("a.yaml");
+    expect(log).toHaveLength(told);
+  });
+});
+
+describe("compiles each content once", () => {
+  it("for a file that did not change", async () => {
+    await write("a.yaml", GOOD);
+    const load = await store.loadFile("a.yaml");
+    expect(await store.loadFile("a.yaml")).toBe(load);
+    expect(log).toHaveLength(1);
+  });
+
+  it("for a file that was touched", async () => {
+    await write("a.yaml", GOOD);
+    const policy = policyOf(await store.loadFile("a.yaml"));
+    await utimes(join(root, "a.yaml"), 1, 1);
+    expect(policyOf(await store.loadFile("a.yaml"))).toBe(policy);
+  });
+
+  it("for two files", async () => {
+    await write("a.yaml", GOOD);
+    await write("b.yaml", GOOD);
+    const policy = policyOf(await store.loadFile("a.yaml"));
+    expect(policyOf(await store.loadFile("b.yaml"))).toBe(policy);
+  });
+
+  it("for many plugin instances that start at the same time", async () => {
+    await write("a.yaml", GOOD);
+    const loads = await Promise.all(Array.from({ length: 10 }, () => store.loadFile("a.yaml")));
+    expect(new Set(loads.map(policyOf)).size).toBe(1);
+  });
+
+  it("for inline policies", () => {
+    const policy = policyOf(store.loadInline(GOOD));
+    expect(policyOf(store.loadInline(GOOD))).toBe(policy);
+    expect(policyOf(store.loadInline(`${GOOD}\n`))).not.toBe(policy);
+  });
+});
+
+describe("reads a policy without the store", () => {
+  it("inline, YAML or JSON, and names what is wrong", () => {
+    expect(codesOf(store.loadInline(GOOD))).toEqual(["good"]);
+    expect(codesOf(store.loadInline("{}"))).toEqual(Array.from({ length: 4 }, () => "1:1 missing_key"));
+    expect(codesOf(store.loadInline(BROKEN))).toEqual(["4:20 duplicate_key"]);
+    expect(log).toEqual([]);
+  });
+
+  it("from a path that is known to be good, as `jwt-policy validate` does", async () => {
+    await write("a.yaml", GOOD);
+    expect(codesOf(await readPolicyFile(join(root, "a.yaml"), "a.yaml"))).toEqual(["good"]);
+    const missing = await readPolicyFile(join(root, "b.yaml"), "b.yaml");
+    expect("issues" in missing && missing.issues[0]?.message).toMatch(/^b\.yaml can not be read: ENOENT/);
+  });
+});

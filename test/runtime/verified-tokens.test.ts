@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import type { KeySource, VerificationKey } from "../../plugin/core/key.ts";
+import type { CompiledIssuer } from "../../plugin/core/policy.ts";
+import { rememberVerified } from "../../plugin/runtime/verified-tokens.ts";
+
+const HEADER = { alg: "RS256", kid: "one", typ: undefined };
+const INPUT = new Uint8Array([1, 2, 3]);
+const SIGNATURE = new Uint8Array([9, 200, 255]);
+const ISSUER = { id: "main" } as CompiledIssuer;
+
+/** A key that accepts exactly one pair of bytes and counts how often it was asked. */
+function countingKey(): VerificationKey & { asked: number } {
+  const key = {
+    issuer: "https://idp.example",
+    kid: "one",
+    algorithm: "RS256",
+    asked: 0,
+    verify(signingInput: Uint8Array, signature: Uint8Array): boolean {
+      key.asked += 1;
+      return Buffer.compare(signingInput, INPUT) === 0 && Buffer.compare(signature, SIGNATURE) === 0;
+    },
+  };
+  return key;
+}
+
+const sourceOf = (current: () => VerificationKey): KeySource => ({ find: () => ({ found: current() }) });
+
+async function verifyWith(
+  source: KeySource,
+  input: Uint8Array = INPUT,
+  signature: Uint8Array = SIGNATURE,
+): Promise<boolean | undefined> {
+  return (await source.find(ISSUER, HEADER)).found?.verify(input, signature);
+}
+
+describe("signatures that held are remembered", () => {
+  it("asks the key once for a token that comes again", async () => {
+    const key = countingKey();
+    const source = rememberVerified(sourceOf(() => key));
+    expect([await verifyWith(source), await verifyWith(source), await verifyWith(source)]).toEqual([true, true, true]);
+    expect(key.asked).toBe(1);
+  });
+
+  it("does not take a remembered signature for another text", async () => {
+    const key = countingKey();
+    const source = rememberVerified(sourceOf(() => key));
+    expect(await verifyWith(source)).toBe(true);
+    expect(await verifyWith(source, new Uint8Array([1, 2, 4]))).toBe(false);
+    expect(await verifyWith(source, new Uint8Array([1, 2]))).toBe(false);
+  });
+
+  it("does not remember a refusal", async () => {
+    const key = countingKey();
+    const source = rememberVerified(sourceOf(() => key));
+    expect(await verifyWith(source, INPUT, new Uint8Array([1]))).toBe(false);
+    expect(await verifyWith(source, INPUT, new Uint8Array([1]))).toBe(false);
+    expect(key.asked).toBe(2);
+  });
+
+  it("forgets with the key: a new key under the same kid verifies for itself", async () => {
+    const old = countingKey();
+    let current: VerificationKey = old;
+    const source = rememberVerified(sourceOf(() => current));
+    expect(await verifyWith(source)).toBe(true);
+    current = { ...old, verify: () => false };
+    expect(await verifyWith(source)).toBe(false);
+  });
+
+  it("gives up the oldest when there are too many, and verifies that again", async () => {
+    let asked = 0;
+    const key: VerificationKey = {
+      ...countingKey(),
+      verify: () => {
+        asked += 1;
+        return true;
+      },
+    };
+    const source = rememberVerified(sourceOf(() => key));
+    const signatureOf = (index: number): Uint8Array => new Uint8Array([index >> 8, index & 255]);
+    for (let index = 0; index <= 10_000; index += 1) {
+      await verifyWith(source, INPUT, signatureOf(index));
+    }
+    expect(asked).toBe(10_001);
+    await verifyWith(source, INPUT, signatureOf(10_000));
+    expect(asked).toBe(10_001);
+    await verifyWith(source, INPUT, signatureOf(0));
+    expect(asked).toBe(10_002);
+  });
+
+  it.each([
+    { found: undefined, because: "unknown" },
+    { found: undefined, because: "unavailable", retryAfterSeconds: 3 },
+  ] as const)("passes on that there is no key: $because", async (lookup) => {
+    const waiting: KeySource = { find: async () => lookup };
+    expect(await rememberVerified(waiting).find(ISSUER, HEADER)).toEqual(lookup);
+  });
+});
