@@ -19,6 +19,8 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 // Up to the next quote, backslash, control character or end; strings without escapes are one match.
 const PLAIN_CHARACTERS = /[ !#-[\]-\uffff]*/y;
 const WHITESPACE = /[ \t\n\r]*/y;
+/** The highest code of a whitespace character: tokens rarely have any, so most looks end here. */
+const BLANK = 0x20;
 const FOUR_HEX_DIGITS = /[0-9a-fA-F]{4}/y;
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
@@ -48,12 +50,17 @@ export function readJsonObject(text: string): { readonly object: JsonObject } | 
   };
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = position;
-    const found = pattern.exec(text)?.[0];
-    position += found?.length ?? 0;
-    return found;
+    if (!pattern.test(text)) {
+      return undefined;
+    }
+    const start = position;
+    position = pattern.lastIndex;
+    return text.slice(start, position);
   };
   const skipWhitespace = (): void => {
-    match(WHITESPACE);
+    if (text.charCodeAt(position) <= BLANK) {
+      match(WHITESPACE);
+    }
   };
   const takeIf = (character: string): boolean => {
     if (text[position] !== character) {
