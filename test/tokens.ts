@@ -3,7 +3,7 @@ import type { JWK } from "jose";
 
 /** Recipes for tokens: well-formed ones, and ones that no honest issuer would write. Real keys, no state, no clock. */
 
-export type SigningAlgorithm = "RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519";
+type SigningAlgorithm = "RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519";
 
 export interface SigningKey {
   readonly kid: string;

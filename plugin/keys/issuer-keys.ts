@@ -23,8 +23,12 @@ const KEY_TIMINGS: KeyTimings = {
   fetchTimeoutMs: 3_000,
 };
 
+const MAX_KID_IN_LOG = 64;
+
 export interface IssuerKeys {
   find(joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
+  /** Starts the first fetch, once. */
+  prefetch(): void;
   /** Fetches now, unless a fetch is under way. Never rejects. */
   refresh(): Promise<void>;
   stop(): void;
@@ -49,6 +53,8 @@ export function createIssuerKeys(
   let lastReport = "";
   let nextAttemptAt = 0;
   let timer: NodeJS.Timeout | undefined;
+  let hasStarted = false;
+  let isStopped = false;
 
   const retryDelayMs = (): number => Math.min(timings.retryMs * 2 ** Math.max(0, failures - 1), timings.cooldownMs);
 
@@ -71,7 +77,9 @@ export function createIssuerKeys(
       }
       index = indexKeys(keys);
       failures = 0;
-      const kids = keys.map(({ kid, algorithm }) => `${algorithm} ${JSON.stringify(kid ?? null)}`);
+      const kids = keys.map(
+        ({ kid, algorithm }) => `${algorithm} ${JSON.stringify(kid?.slice(0, MAX_KID_IN_LOG) ?? null)}`,
+      );
       report([...ignored.map((reason) => `key ignored: ${reason}`), `keys in force: ${kids.join(", ")}`]);
     } catch (error) {
       failures += 1;
@@ -80,6 +88,7 @@ export function createIssuerKeys(
   };
 
   const refresh = (): Promise<void> => {
+    hasStarted = true;
     fetching ??= takeKeySet().finally(() => {
       fetching = undefined;
       nextAttemptAt = now() + (failures > 0 && !index ? retryDelayMs() : timings.cooldownMs);
@@ -90,7 +99,7 @@ export function createIssuerKeys(
 
   const schedule = (): void => {
     clearTimeout(timer);
-    if (issuer.keys.from !== "jwks") {
+    if (issuer.keys.from !== "jwks" && !isStopped) {
       timer = setTimeout(refresh, failures > 0 ? retryDelayMs() : timings.refreshMs).unref();
     }
   };
@@ -114,7 +123,15 @@ export function createIssuerKeys(
       const mayFetch = canChange && now() >= nextAttemptAt;
       return fetching || mayFetch ? refresh().then(() => lookUp(joseHeader)) : lookup;
     },
+    prefetch() {
+      if (!hasStarted) {
+        void refresh();
+      }
+    },
     refresh,
-    stop: () => clearTimeout(timer),
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
   };
 }

@@ -33,9 +33,7 @@ export function createKeySource(now: () => number, log: (line: string) => void):
     find: (issuer, joseHeader) => keysOf(issuer).find(joseHeader),
     prefetch(policy) {
       for (const issuer of policy.issuers.values()) {
-        if (!byIssuer.has(issuer)) {
-          void keysOf(issuer).refresh();
-        }
+        keysOf(issuer).prefetch();
       }
     },
     stop() {

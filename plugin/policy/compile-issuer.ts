@@ -67,7 +67,7 @@ function checkInlineKeys(
       : [{ code: "private_key" as const, path: [...keysPath, index, member], atKey: true, message }];
   });
   const { algorithms } = source;
-  if (!jwks.some((jwk) => algorithms.some((algorithm) => KEY_SHAPES[algorithm]?.(jwk)))) {
+  if (!jwks.some((jwk) => algorithms.some((algorithm) => isUsable(jwk, algorithm)))) {
     findings.push({
       code: "no_usable_key",
       path: keysPath,
@@ -77,6 +77,10 @@ function checkInlineKeys(
   return findings;
 }
 
+const isUsable = (jwk: Readonly<Record<string, unknown>>, algorithm: string): boolean =>
+  KEY_SHAPES[algorithm]?.(jwk) === true &&
+  (jwk.alg === undefined || jwk.alg === algorithm) &&
+  (jwk.use === undefined || jwk.use === "sig");
 const isRsa = (jwk: Readonly<Record<string, unknown>>): boolean => jwk.kty === "RSA";
 const isEd25519 = (jwk: Readonly<Record<string, unknown>>): boolean => jwk.kty === "OKP" && jwk.crv === "Ed25519";
 const KEY_SHAPES: Readonly<Record<string, (jwk: Readonly<Record<string, unknown>>) => boolean>> = {

@@ -64,8 +64,9 @@ function compileIssuers(document: PolicyDocument, findings: Finding[]): Map<stri
 function compileRule(id: string, rule: NonNullable<Rule>, document: PolicyDocument, findings: Finding[]): CompiledRule {
   const path: DocumentPath = ["routes", id];
   const requirements = settleRequirements([rule], document);
-  findings.push(...checkRequirements(rule, document, path));
+  findings.push(...checkAccepted(rule, document, path));
   if (!rule.operations) {
+    findings.push(...checkNeeded(rule, requirements.access === "public", path));
     findings.push(...checkAcceptNamed(requirements, rule, document, path));
     return { id, operations: undefined, requirements };
   }
@@ -73,10 +74,19 @@ function compileRule(id: string, rule: NonNullable<Rule>, document: PolicyDocume
   const sources = rule.operations.map((operation: Operation, index) => {
     const settled = settleRequirements([operation, rule], document);
     const operationPath = [...operationsPath, index];
-    findings.push(...checkRequirements(operation, document, operationPath));
+    findings.push(...checkAccepted(operation, document, operationPath));
+    findings.push(...checkNeeded(operation, settled.access === "public", operationPath));
     findings.push(...checkAcceptNamed(settled, { ...rule, ...operation }, document, operationPath));
     return { methods: operation.methods, path: operation.path, requirements: settled };
   });
+  // The rule's own requirements are idle only when no operation is left to inherit them.
+  findings.push(
+    ...checkNeeded(
+      rule,
+      sources.every((source) => source.requirements.access === "public"),
+      path,
+    ),
+  );
   const compiled = compileOperations(sources, operationsPath);
   findings.push(...compiled.findings);
   return { id, operations: compiled.tree, requirements };
@@ -94,14 +104,14 @@ function settleRequirements(sources: readonly RequirementSource[], document: Pol
   };
 }
 
-function checkRequirements(source: RequirementSource, document: PolicyDocument, path: DocumentPath): Finding[] {
-  const findings = checkAccepted(source, document, path);
+/** @param isPublic what access comes to, be it said here or inherited. */
+function checkNeeded(source: RequirementSource, isPublic: boolean, path: DocumentPath): Finding[] {
   const needless = (["accept", "audiences", "required_scopes"] as const).find((key) => source[key] !== undefined);
-  if (source.access === "public" && needless !== undefined) {
-    const message = `"access: public" looks at no token, so "${needless}" would never be checked; remove one of them.`;
-    findings.push({ code: "requirement_contradiction", path: [...path, needless], atKey: true, message });
+  if (!isPublic || needless === undefined) {
+    return [];
   }
-  return findings;
+  const message = `"access: public" looks at no token, so "${needless}" would never be checked; remove one of them.`;
+  return [{ code: "requirement_contradiction", path: [...path, needless], atKey: true, message }];
 }
 
 function checkAccepted(source: RequirementSource | Defaults, document: PolicyDocument, path: DocumentPath): Finding[] {

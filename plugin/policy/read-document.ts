@@ -1,10 +1,26 @@
-import { type Document, isCollection, isMap, isScalar, LineCounter, parseDocument, type YAMLError } from "yaml";
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from "yaml";
 import type { DocumentPath, Finding, PolicyIssue, PolicyIssueCode } from "./issue.ts";
 
 /** Largest policy document, in UTF-16 units. */
 const MAX_DOCUMENT_LENGTH = 1024 * 1024;
 /** Aliases can make a small document explode; policies need few. */
 const MAX_ALIASES = 100;
+
+/** Words for mistakes that the parser explains to programmers. */
+const SYNTAX_MESSAGES: Readonly<Partial<Record<YAMLError["code"], string>>> = {
+  DUPLICATE_KEY: "This key stands here twice; keep one.",
+  MULTIPLE_DOCS: "A second document starts here; a file holds one policy.",
+};
 
 /** A document as plain data, and the means to say where in the text each part of it stands. */
 export interface SourceDocument {
@@ -28,6 +44,10 @@ export function readDocument(text: string): SourceDocument | { readonly issues: 
   if (problems.length > 0) {
     return { issues: problems.map((problem) => toIssue(problem, lineCounter)) };
   }
+  const dangling = findDanglingAliases(document, lineCounter);
+  if (dangling.length > 0) {
+    return { issues: dangling };
+  }
   try {
     const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { data, locate: (findings) => locateFindings(findings, document, lineCounter) };
@@ -37,10 +57,37 @@ export function readDocument(text: string): SourceDocument | { readonly issues: 
   }
 }
 
+/** Looks at no more aliases than may be: each look goes through the document. */
+function findDanglingAliases(document: Document, lineCounter: LineCounter): PolicyIssue[] {
+  const issues: PolicyIssue[] = [];
+  let aliases = 0;
+  visit(document, {
+    Alias(_key, alias) {
+      aliases += 1;
+      if (aliases > MAX_ALIASES) {
+        const message = `The document has more than ${MAX_ALIASES} aliases.`;
+        issues.push({ code: "document_too_large", message, pointer: "", ...placeOf(alias, lineCounter) });
+        return visit.BREAK;
+      }
+      if (!alias.resolve(document)) {
+        const message = `No anchor "&${alias.source}" stands before this alias.`;
+        issues.push({ code: "syntax_error", message, pointer: "", ...placeOf(alias, lineCounter) });
+      }
+      return undefined;
+    },
+  });
+  return issues;
+}
+
+function placeOf(node: Node, lineCounter: LineCounter): { line: number; column: number } {
+  const { line, col } = lineCounter.linePos(node.range?.[0] ?? 0);
+  return { line, column: col };
+}
+
 function toIssue(problem: YAMLError, lineCounter: LineCounter): PolicyIssue {
   const { line, col } = lineCounter.linePos(problem.pos[0]);
   const code: PolicyIssueCode = problem.code === "DUPLICATE_KEY" ? "duplicate_key" : "syntax_error";
-  const message = code === "duplicate_key" ? "This key stands here twice; keep one." : `${problem.message}.`;
+  const message = SYNTAX_MESSAGES[problem.code] ?? `${problem.message}.`;
   return { code, message, pointer: "", line, column: col };
 }
 

@@ -2,6 +2,7 @@ import type { ErrorObject } from "ajv";
 import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { validatePolicy } from "../../schema/generated/validate-policy.ts";
 import type { DocumentPath, Finding, PolicyIssueCode } from "./issue.ts";
+import { pickTellingErrors } from "./pick-telling-errors.ts";
 import { suggestName } from "./suggest-name.ts";
 
 /**
@@ -16,50 +17,7 @@ export function validateDocument(
     return { document: data as PolicyDocument };
   }
   const errors: readonly ErrorObject[] = validatePolicy.errors ?? [];
-  return { findings: keepTelling(errors).map((error) => toFinding(error, data)) };
-}
-
-/**
- * Drops errors that only repeat others: `propertyNames` beside its cause, and, of an alternative that is not met, the
- * branches the author did not mean.
- */
-function keepTelling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
-  const meantBranches = new Set(
-    errors
-      .filter(isInBranch)
-      .map(branchOf)
-      .filter((branch, _, all) => all.length > 0 && !isBranchMissed(errors, branch)),
-  );
-  return errors.filter((error) => {
-    if (error.keyword === "propertyNames") {
-      return false;
-    }
-    if (isInBranch(error)) {
-      return meantBranches.has(branchOf(error));
-    }
-    const isExplained = [...meantBranches].some((branch) => branch.startsWith(`${error.instancePath} `));
-    return error.keyword !== "oneOf" || !isExplained;
-  });
-}
-
-const isInBranch = (error: ErrorObject): boolean => /\/oneOf\/\d+\//.test(error.schemaPath);
-
-/** Names one branch of one alternative in the document: place and branch number. */
-function branchOf(error: ErrorObject): string {
-  const branch = /^(.*)\/oneOf\/(\d+)\//.exec(error.schemaPath);
-  const place = /^(\/issuers\/[^/]+\/keys)/.exec(error.instancePath)?.[1] ?? error.instancePath;
-  return `${place} ${branch?.[2]}`;
-}
-
-/** The author did not mean a branch whose distinguishing key is absent. */
-function isBranchMissed(errors: readonly ErrorObject[], branch: string): boolean {
-  return errors.some(
-    (error) =>
-      isInBranch(error) &&
-      branchOf(error) === branch &&
-      (error.keyword === "required" || error.keyword === "type") &&
-      branch.startsWith(`${error.instancePath} `),
-  );
+  return { findings: pickTellingErrors(errors).map((error) => toFinding(error, data)) };
 }
 
 function toFinding(error: ErrorObject, data: unknown): Finding {

@@ -82,10 +82,14 @@ export type JWKSURI1 = string
  * @maxItems 50
  */
 export type JWKs = [{
-kty: string
+kty: KeyType
 }, ...({
-kty: string
+kty: KeyType
 })[]]
+/**
+ * Family of the key (RFC 7517 section 4.1): RSA, EC or OKP.
+ */
+export type KeyType = string
 /**
  * Ids of the issuers whose tokens pass. May be left out only while the policy has a single issuer.
  * 

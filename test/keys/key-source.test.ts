@@ -67,7 +67,7 @@ it("prefetch of a policy that was loaded anew does not fetch again what is there
   for (let reload = 0; reload < 5; reload += 1) {
     const reloaded = compile({ audiences: [`${reload}`] });
     source.prefetch(reloaded);
-    await find(reloaded);
+    await source.find(issuerOf(reloaded), joseHeaderOf({ kid: "unknown" })); // Joins a fetch that is under way.
   }
   expect(server.requests.length - before).toBe(1);
 });

@@ -99,7 +99,9 @@ describe("a requirement on a public rule would never be checked", () => {
   it.each<[what: string, text: string]>([
     [
       "scopes of a rule beside a public operation",
-      rule("    required_scopes: [read]\n    operations: [{methods: [GET], path: /, access: public}]\n"),
+      rule(
+        "    required_scopes: [read]\n    operations: [{methods: [GET], path: /, access: public}, {methods: [PUT], path: /}]\n",
+      ),
     ],
     [
       "accepted issuers of a public rule for an operation that is not",

@@ -1,0 +1,67 @@
+import { vi } from "vitest";
+import type { KeyLookup } from "../../plugin/core/key.ts";
+import type { KeyOrigin } from "../../plugin/core/policy.ts";
+import { createIssuerKeys, type IssuerKeys, type KeyTimings } from "../../plugin/keys/issuer-keys.ts";
+import { compileIssuer, joseHeaderOf, NOW } from "../core/fixtures.ts";
+import { type Answer, type KeyServer, startKeyServer } from "./key-server.ts";
+
+export const TIMINGS: KeyTimings = { refreshMs: 300_000, cooldownMs: 30_000, retryMs: 8_000, fetchTimeoutMs: 5_000 };
+
+/** An RSA key of 1024 bits, which nobody may use. */
+export const WEAK_JWK = { kty: "RSA", kid: "1", n: Buffer.alloc(128, 0xff).toString("base64url"), e: "AQAB" };
+
+/** One issuer with a real key server, and a clock that only the test moves. */
+export interface IssuerScene {
+  readonly server: KeyServer;
+  readonly keys: IssuerKeys;
+  readonly log: readonly string[];
+  /** Milliseconds since the epoch. */
+  clock: number;
+  serve(answer: Answer): void;
+  fetches(): number;
+  /** Whether a fetch is under way; asked within the cooldown, so that asking starts none. */
+  isFetching(): boolean;
+  /** `found`, `unknown`, or the seconds to wait. */
+  find(kid: string | undefined): Promise<string | number>;
+  findAll(kids: readonly string[]): Promise<(string | number)[]>;
+  stop(): Promise<void>;
+}
+
+/** @param origin of the keys; the scene's server unless given. */
+export async function setUpIssuer(origin?: KeyOrigin): Promise<IssuerScene> {
+  const server = await startKeyServer();
+  // Timers stand still, so that only what a test does can cause a fetch; those of Node's fetch start with its first use.
+  await fetch(server.origin);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const log: string[] = [];
+  const issuer = {
+    ...compileIssuer({ algorithms: ["ES256", "RS256"] }),
+    keys: origin ?? { from: "jwks_uri", uri: `${server.origin}/jwks` },
+  };
+  const now = (): number => scene.clock;
+  const keys = createIssuerKeys(issuer, now, (line) => log.push(line), TIMINGS);
+  const scene: IssuerScene = {
+    server,
+    keys,
+    log,
+    clock: NOW * 1000,
+    serve: (answer) => server.answer("/jwks", answer),
+    fetches: () => server.requests.filter((path) => path === "/jwks").length,
+    isFetching: () => keys.find(joseHeaderOf({ kid: "nobody" })) instanceof Promise,
+    find: async (kid) => outcomeOf(await keys.find(joseHeaderOf({ kid }))),
+    findAll: (kids) => Promise.all(kids.map(scene.find)),
+    async stop() {
+      keys.stop();
+      vi.useRealTimers();
+      await server.stop();
+    },
+  };
+  return scene;
+}
+
+function outcomeOf(lookup: KeyLookup): string | number {
+  if (lookup.found) {
+    return "found";
+  }
+  return lookup.because === "unavailable" ? lookup.retryAfterSeconds : "unknown";
+}

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { decide } from "../../plugin/core/decide.ts";
+import { isAllow } from "../../plugin/core/decision.ts";
+import { denialRow } from "../../plugin/core/denial.ts";
+import type { RequestFacts } from "../../plugin/core/request.ts";
+import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
+import { encodeSegment, generateSigningKey, mintToken, signRaw } from "../tokens.ts";
+
+const key = generateSigningKey("ES256", "1");
+const policy = compileDocument(
+  policyDocument(inlineIssuer([key]), {
+    routes: {
+      read: { required_scopes: ["read"] },
+      maybe: { access: "optional" },
+      paths: { operations: [{ methods: ["GET"], path: "/a/{id}" }] },
+    },
+    header_mappings: { "x-user-id": "sub", "x-roles": "/realm/roles" },
+  }),
+);
+const CLEARED = [...policy.clearedHeaders].sort();
+const keys = createKeySource(
+  () => NOW * 1000,
+  () => {},
+);
+
+/** What holds for every decision, whatever the request. */
+async function checkDecision(facts: RequestFacts): Promise<"allow" | "deny"> {
+  const decision = await decide(facts, policy, keys, () => NOW);
+  if (isAllow(decision)) {
+    expect(Object.keys(decision.headers).sort()).toEqual(CLEARED);
+    for (const value of Object.values(decision.headers)) {
+      expect(typeof value === "string" ? value : "removed").toMatch(/^[!-~](?:[ -~]*[!-~])?$/);
+    }
+    return "allow";
+  }
+  expect(decision).not.toHaveProperty("headers");
+  expect(decision.verdict === "deny" && denialRow(decision.denial.reason).status).toBeGreaterThanOrEqual(400);
+  return "deny";
+}
+
+const anyText = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 60 }),
+  fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)), maxLength: 60 }),
+);
+const segment = fc.oneof(
+  fc.json().map(encodeSegment),
+  fc.uint8Array({ maxLength: 80 }).map(encodeSegment),
+  fc.string({ unit: fc.constantFrom(..."aA0-_=+/. ,"), maxLength: 20 }),
+);
+const tokenLike = fc.array(segment, { maxLength: 6 }).map((segments) => segments.join("."));
+const authorization = fc.oneof(
+  fc.constant(undefined),
+  anyText,
+  anyText.map((text) => `Bearer ${text}`),
+  fc.tuple(fc.constantFrom("Bearer ", "bearer  ", "BEARER\t"), tokenLike).map((parts) => parts.join("")),
+);
+const binding: fc.Arbitrary<RequestFacts["binding"]> = fc.oneof(
+  fc.constantFrom("read", "maybe", "paths", "other").map((rule) => ({ by: "rule" as const, rule })),
+  fc.record({
+    by: fc.constant("route" as const),
+    name: fc.option(anyText, { nil: undefined }),
+    tags: fc.array(anyText),
+  }),
+);
+const target = fc.oneof(
+  anyText,
+  anyText.map((text) => `/a/${text}`),
+);
+const requestLine = fc.option(fc.record({ method: fc.constantFrom("GET", "HEAD", "POST", "get", ""), target }), {
+  nil: undefined,
+});
+
+it("decides every request without throwing, and sets no header on a deny", async () => {
+  const connection = fc.oneof(fc.constant(undefined), anyText);
+  const facts = fc.record({ binding, requestLine, connection, authorization });
+  await fc.assert(
+    fc.asyncProperty(facts, async (anyFacts) => void (await checkDecision(anyFacts))),
+    { numRuns: 1500 },
+  );
+});
+
+it("allows nobody without a token that the key signed", async () => {
+  await fc.assert(
+    fc.asyncProperty(authorization, async (text) => {
+      expect(await checkDecision(requestOf(undefined, { authorization: text }))).toBe("deny");
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+it("decides whatever the issuer signs without throwing, and hands on only what is safe in a header", async () => {
+  const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.string({ unit: "binary" }), fc.double());
+  const names = ["iss", "aud", "exp", "nbf", "iat", "sub", "scope", "realm", "typ"] as const;
+  const changes = fc.dictionary(fc.constantFrom<string>(...names), value, { maxKeys: 3 });
+  const roles = fc.option(fc.oneof(value, fc.array(fc.string())), { nil: undefined });
+  const verdicts = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(changes, roles, async (claims, list) => {
+      const token = mintToken({ key, claims: claimsOf({ realm: { roles: list }, ...claims }) });
+      verdicts.add(await checkDecision(requestOf(token)));
+    }),
+    { numRuns: 600 },
+  );
+  expect([...verdicts].sort()).toEqual(["allow", "deny"]);
+});
+
+it("decides whatever bytes the issuer signs without throwing", async () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    fc.json().map((text) => Buffer.from(text)),
+  );
+  await fc.assert(
+    fc.asyncProperty(bytes, bytes, async (header, payload) => {
+      expect(await checkDecision(requestOf(signRaw(key, header, payload)))).toBe("deny");
+    }),
+    { numRuns: 500 },
+  );
+});
