@@ -2,7 +2,7 @@
 // Run by `npm start` and `npm test`; needs Node's own modules only, because nothing may be installed yet.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const MINIMUM_NODE = [20, 19];
@@ -45,6 +45,7 @@ function buildSources() {
   if (builtAt > Math.max(...[...SOURCES, "node_modules/.prepared"].map(newestChange))) {
     return;
   }
+  rmSync("dist", { recursive: true, force: true }); // What has no source any more must not run.
   run("Building …", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
   writeFileSync(marker, "");
 }
