@@ -7,6 +7,9 @@ const FIRST_BUFFER_BYTES = 1024;
 const LARGE_BUFFER_BYTES = 8 * 1024;
 const LARGE_BUFFERS = 4;
 
+/** More header lines than these get 400 from Kong's nginx. */
+const MAX_HEADER_LINES = 1000;
+
 /** Headers that nginx answers with 400 when they come twice. */
 const UNIQUE_HEADERS = [
   "host",
@@ -52,6 +55,9 @@ export function checkRequest(received: ReceivedRequest): Refusal | undefined {
   }
   if (method === "TRACE") {
     return { status: 405, message: "Method not allowed" };
+  }
+  if (headers.length > MAX_HEADER_LINES) {
+    return BAD_REQUEST;
   }
   const hosts = findHeaders(headers, "host");
   const wrongHost = hosts.length === 0 ? httpVersion === "1.1" : hosts.some((host) => readHostName(host) === undefined);

@@ -33,11 +33,8 @@ export function matchRule(policy: CompiledPolicy, facts: RequestFacts): Match | 
   if (!rule.operations) {
     return { rule: rule.id, requirements: rule.requirements };
   }
-  if (!facts.requestLine) {
-    return { reason: "internal_error", detail: "the request line was not read" };
-  }
-  const segments = splitPath(facts.requestLine.target);
-  if (!segments) {
+  const segments = facts.requestLine && splitPath(facts.requestLine.target);
+  if (!facts.requestLine || !segments) {
     return { reason: "path_ambiguous" };
   }
   const requirements = findOperation(rule.operations, facts.requestLine.method, segments);

@@ -17,16 +17,22 @@ export type VariableFacts = Omit<RequestFacts, "binding">;
 /** Reads the variable's value. Returns undefined when it is not in the expected form, as when Kong does not set it. */
 export function parseFactsVariable(value: string): VariableFacts | undefined {
   const fields = value.split("\n");
-  const [version, request, connection, authorization] = fields;
-  const requestLine = parseRequestLine(request ?? "");
-  if (fields.length !== FIELDS || version !== FORMAT_VERSION || !requestLine) {
+  const [version, request = "", connection, authorization] = fields;
+  if (fields.length !== FIELDS || version !== FORMAT_VERSION) {
     return undefined;
   }
-  return { requestLine, connection: connection || undefined, authorization: authorization || undefined };
+  return {
+    requestLine: parseRequestLine(request),
+    connection: connection || undefined,
+    authorization: authorization || undefined,
+  };
 }
 
-/** Reads nginx's `$request`, such as `GET /a?b HTTP/1.1` (RFC 9112 section 3). */
+/**
+ * Reads nginx's `$request`, such as `GET /a?b HTTP/1.1` (RFC 9112 section 3). Returns undefined for what nginx lets pass
+ * besides, such as HTTP/0.9, which has no version.
+ */
 export function parseRequestLine(request: string): RequestLine | undefined {
-  const [, method, target] = /^([^ ]+) (.+) HTTP\/[0-9.]+$/.exec(request) ?? [];
+  const [, method, target] = /^([^ ]+) (.+) HTTP\/[0-9.]+ *$/.exec(request) ?? [];
   return method === undefined || target === undefined ? undefined : { method, target };
 }

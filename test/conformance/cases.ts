@@ -633,6 +633,38 @@ const keys: readonly ConformanceCase[] = [
   },
 ];
 
+const bytes: readonly ConformanceCase[] = [
+  {
+    title: "is not disturbed by header bytes that are not UTF-8",
+    path: "/read",
+    headers: ["X-Other", "caf\u00e9"],
+    token: GOOD,
+    status: 200,
+    upstream: IDENTITY,
+  },
+  {
+    title: "refuses such bytes in a token",
+    path: "/read",
+    token: "Bearer caf\u00e9",
+    status: 400,
+    reason: "authorization_malformed",
+    challenge: MALFORMED,
+  },
+  {
+    title: "is not disturbed by a header of 7 kB and two hundred small ones",
+    path: "/read",
+    headers: ["X-Large", "x".repeat(7_000), ...Array.from({ length: 200 }, (_, index) => [`X-${index}`, "y"]).flat()],
+    token: GOOD,
+    status: 200,
+  },
+  {
+    title: "leaves more than 1,000 header lines to the gateway's 400",
+    path: "/public",
+    headers: Array.from({ length: 1_001 }, (_, index) => [`X-${index}`, "y"]).flat(),
+    status: 400,
+  },
+];
+
 /** The conformance table. */
 export const CASES: readonly ConformanceCase[] = [
   ...algorithms,
@@ -644,4 +676,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...matching,
   ...binding,
   ...keys,
+  ...bytes,
 ];

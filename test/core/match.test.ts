@@ -174,10 +174,9 @@ describe("decides by method and path where a rule has operations", () => {
     expect(match({ requestLine: undefined })).toHaveProperty("rule", "read");
   });
 
-  it("fails closed when the request line was not read", () => {
+  it("refuses to decide by path without a readable request line", () => {
     expect(match({ binding: { by: "rule", rule: "refunds" }, requestLine: undefined })).toEqual({
-      reason: "internal_error",
-      detail: "the request line was not read",
+      reason: "path_ambiguous",
     });
   });
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { findFreePort } from "./free-port.ts";
 import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
+import { quietKongEnvironment, rootEnvironment } from "./kong-environment.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
 const run = promisify(execFile);
@@ -24,16 +25,8 @@ export function kongBinary(): GatewayKind {
         ...process.env,
         ...(await askKongSettings(prefix, policyRoot)),
         KONG_PREFIX: prefix,
-        KONG_DATABASE: "off",
-        KONG_DECLARATIVE_CONFIG: join(prefix, "kong.yml"),
-        KONG_PROXY_LISTEN: `127.0.0.1:${port}`,
-        KONG_ADMIN_LISTEN: "off",
-        KONG_ADMIN_GUI_LISTEN: "off",
-        KONG_STATUS_LISTEN: "off",
-        KONG_ANONYMOUS_REPORTS: "off",
-        KONG_NGINX_WORKER_PROCESSES: process.env.KONG_WORKERS ?? "1",
-        // As root, nginx would run its workers as nobody, who may not read this checkout.
-        ...(process.getuid?.() === 0 ? { KONG_NGINX_USER: "root root" } : {}),
+        ...quietKongEnvironment(join(prefix, "kong.yml"), port),
+        ...rootEnvironment(),
       };
       const kong = (command: string): Promise<unknown> => run(KONG, [command], { env: environment, timeout: 60_000 });
       const socket = join(prefix, "jwt-policy.socket");

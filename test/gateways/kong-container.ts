@@ -6,6 +6,7 @@ import { renderDump } from "../../plugin/server/dump.ts";
 import { runPluginProcess } from "../../sandbox/plugin-process.ts";
 import { findFreePort } from "./free-port.ts";
 import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
+import { quietKongEnvironment } from "./kong-environment.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
 const IMAGE = process.env.KONG_IMAGE;
@@ -46,15 +47,8 @@ export async function kongContainer(): Promise<GatewayKind> {
           ...settings,
           KONG_PLUGINSERVER_JWT_POLICY_SOCKET: `${SHARED}/jwt-policy.socket`,
           KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/bin/cat ${SHARED}/dump.json`,
-          KONG_DATABASE: "off",
-          KONG_DECLARATIVE_CONFIG: `${SHARED}/kong.yml`,
-          KONG_PROXY_LISTEN: `127.0.0.1:${port}`,
+          ...quietKongEnvironment(`${SHARED}/kong.yml`, port),
           KONG_PROXY_ERROR_LOG: `${SHARED}/error.log`,
-          KONG_ADMIN_LISTEN: "off",
-          KONG_ADMIN_GUI_LISTEN: "off",
-          KONG_STATUS_LISTEN: "off",
-          KONG_ANONYMOUS_REPORTS: "off",
-          KONG_NGINX_WORKER_PROCESSES: "1",
         })
         .withWaitStrategy(Wait.forSuccessfulCommand("kong health"))
         .withStartupTimeout(60_000)

@@ -1,0 +1,39 @@
+import type { Socket } from "node:net";
+import { startPluginInstance } from "../../plugin/kong/handler.ts";
+import { createFactsReader } from "../../plugin/kong/read-facts.ts";
+import { createRuntime } from "../../plugin/runtime/runtime.ts";
+import { serveConnection } from "../../plugin/server/connection.ts";
+import { createInstances } from "../../plugin/server/instances.ts";
+import { listenOnSocket } from "../../plugin/server/listen.ts";
+import { RECORDED_AT, type Scenario } from "./scenarios.ts";
+
+/** The second plugin server starts a minute after the first, and gives other ids to its instances. */
+const STARTED_AT: Readonly<Record<Scenario["server"], number>> = { first: RECORDED_AT, second: RECORDED_AT + 60 };
+
+/** The plugin server as main.ts puts it together, but for a clock that stands still. */
+export async function startPluginServer(
+  which: Scenario["server"],
+  socketPath: string,
+  policyRoot: string,
+): Promise<{ stop(): Promise<void> }> {
+  const now = (): number => STARTED_AT[which] * 1000;
+  const log = (): void => {};
+  const runtime = createRuntime({ policyRoot, now, log });
+  const readFacts = createFactsReader(which === "first", log);
+  const instances = createInstances((configJson) => startPluginInstance(configJson, runtime, readFacts), now);
+  const sockets = new Set<Socket>();
+  const server = await listenOnSocket(socketPath, 0o600, (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    serveConnection(socket, { instances, deadlineMs: 5_000, log });
+  });
+  return {
+    async stop() {
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+      await new Promise((resolve) => server.close(resolve));
+      runtime.stop();
+    },
+  };
+}

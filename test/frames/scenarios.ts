@@ -1,0 +1,186 @@
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { mintToken, type SigningKey } from "../tokens.ts";
+
+/** The plugin servers' clock, in seconds since the epoch: 2026-01-01. */
+export const RECORDED_AT = 1_767_225_600;
+
+const ISSUER = "https://idp.example";
+const AUDIENCE = "https://api.example";
+
+/** The key of RFC 8037 appendix A.1. All the world knows it, and its signatures are the same every time. */
+const key: SigningKey = (() => {
+  const jwk = {
+    kty: "OKP",
+    crv: "Ed25519",
+    d: "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+    x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+  };
+  const privateKey = createPrivateKey({ key: jwk, format: "jwk" });
+  const publicKey = createPublicKey(privateKey).export({ format: "jwk" });
+  const kid = "rfc8037-a1";
+  return { kid, alg: "EdDSA", privateKey, publicJwk: { ...publicKey, kid, alg: "EdDSA", use: "sig" } };
+})();
+
+function mint(claims: Record<string, unknown> = {}): string {
+  const times = { iat: RECORDED_AT - 60, exp: RECORDED_AT + 600 };
+  return mintToken({
+    key,
+    claims: { iss: ISSUER, aud: AUDIENCE, sub: "user-1", scope: "orders:read", ...times, ...claims },
+  });
+}
+
+export const TOKEN = mint();
+/** Close to the most that a policy accepts unless it says otherwise, which is 7,168 bytes. */
+export const LARGE_TOKEN = mint({ filler: "0123456789".repeat(500) });
+
+const issuers = {
+  main: { issuer: ISSUER, audiences: [AUDIENCE], algorithms: ["EdDSA"], keys: { jwks: { keys: [key.publicJwk] } } },
+};
+
+/** Policy documents by file name. */
+export const POLICIES: Readonly<Record<string, object>> = {
+  "orders.yaml": {
+    jwt_policy: 1,
+    name: "orders",
+    issuers,
+    routes: {
+      read: { required_scopes: ["orders:read"] },
+      write: { operations: [{ methods: ["POST"], path: "/orders", required_scopes: ["orders:write"] }] },
+    },
+    header_mappings: { "x-user-id": "sub", "x-tenant": "tenant", "x-scope": "scope" },
+  },
+  "by-route.yaml": { jwt_policy: 1, name: "by-route", issuers, routes: { catalogue: {} } },
+};
+
+/** @param paths of the route that carries a plugin of its own. */
+export function createKongConfig(upstream: string, paths: readonly string[] = ["/orders"]) {
+  const withPlugin = (config: object) => ({ plugins: [{ name: "jwt-policy", config }] });
+  return {
+    _format_version: "3.0",
+    services: [
+      {
+        name: "shop",
+        url: upstream,
+        routes: [
+          { name: "orders", paths, ...withPlugin({ policy_file: "orders.yaml", rule: "read" }) },
+          {
+            name: "catalogue",
+            paths: ["/catalogue", "/items"],
+            methods: ["GET", "POST"],
+            hosts: ["api.example"],
+            strip_path: false,
+            tags: ["team-a", "public"],
+          },
+          // Kong invents an id for a route that has no name, another one at each start.
+          { id: "5f9c1a52-3c1e-4d57-9a53-1d2f3b4c5d6e", paths: ["/nameless"] },
+        ],
+      },
+      {
+        name: "billing",
+        url: upstream,
+        routes: [{ name: "invoices", paths: ["/invoices"] }],
+        ...withPlugin({ policy_file: "orders.yaml", rule: "ghost" }),
+      },
+    ],
+    plugins: [{ name: "jwt-policy", instance_name: "everywhere", config: { policy_file: "by-route.yaml" } }],
+  };
+}
+
+/** One request and what it is to show. */
+export interface Scenario {
+  readonly name: string;
+  /**
+   * Which plugin server is running. The second one took the first one's place, knows nothing of its instances, and does
+   * not use the facts variable.
+   */
+  readonly server: "first" | "second";
+  /** Whether Kong's configuration is loaded anew before, so that the instances have to be replaced. */
+  readonly afterReload?: boolean;
+  /** As sent: one character per byte. */
+  readonly request: string;
+  readonly status: number;
+}
+
+function get(target: string, ...headers: string[]): string {
+  return [`GET ${target} HTTP/1.1`, "Host: api.example", "Connection: close", ...headers, "", ""].join("\r\n");
+}
+
+const authorization = `Authorization: Bearer ${TOKEN}`;
+
+/** In this order, for instances live on from one to the next. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "route plugin: start instance, event, facts variable, allow that sets and removes headers",
+    server: "first",
+    request: get("/orders?page=2", authorization, "X-User-Id: admin", "x_tenant: other"),
+    status: 200,
+  },
+  {
+    name: "route plugin: event, no token, deny with a warning and exit",
+    server: "first",
+    request: get("/orders"),
+    status: 401,
+  },
+  {
+    name: "route plugin: event, facts variable that is not UTF-8, deny",
+    server: "first",
+    request: get("/orders?q=caf%E9", authorization, "Connection: caf\xe9 \xff\xfe"),
+    status: 400,
+  },
+  {
+    name: "service plugin: start instance, event, rule that does not exist, deny with an error and exit",
+    server: "first",
+    request: get("/invoices", authorization),
+    status: 503,
+  },
+  {
+    name: "global plugin: start instance, event, route with all its fields, allow without headers",
+    server: "first",
+    request: get("/items/1", authorization),
+    status: 200,
+  },
+  {
+    name: "global plugin: event, route without a name, deny",
+    server: "first",
+    request: get("/nameless", authorization),
+    status: 403,
+  },
+  {
+    name: "route plugin: event for an instance that the new plugin server does not know, started anew, event again",
+    server: "second",
+    request: get("/orders?page=2", authorization),
+    status: 200,
+  },
+  {
+    name: "route plugin: event, headers that repeat, differ by underscore or case, are long, empty or not UTF-8, allow",
+    server: "second",
+    request: get(
+      "/orders",
+      `AUTHORIZATION: Bearer ${LARGE_TOKEN}`,
+      "X-Tag: one",
+      "x-tag: two, three",
+      "X-TAG:",
+      "X-User-Id: admin",
+      "X_User_Id: root",
+      "x-MiXeD-cAsE: Kept As Sent",
+      "X-Empty:",
+      "X-Bytes: caf\xe9 \xff\xfe",
+      "X-Utf8: caf\xc3\xa9 \xf0\x9f\x94\x91",
+      "X-Cookie: a=1; b=2",
+    ),
+    status: 200,
+  },
+  {
+    name: "global plugin: start instance, event, route and headers, deny with a challenge",
+    server: "second",
+    request: get("/catalogue", "Authorization: Bearer no-token"),
+    status: 401,
+  },
+  {
+    name: "route plugin: start instance, close the old one, event, allow",
+    server: "second",
+    afterReload: true,
+    request: get("/reloaded", authorization),
+    status: 200,
+  },
+];

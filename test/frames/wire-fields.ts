@@ -1,0 +1,24 @@
+import protobuf from "protobufjs/light.js";
+
+/** One field of a message as it is on the wire. */
+export interface WireField {
+  readonly id: number;
+  /** With its tag. */
+  readonly hex: string;
+}
+
+/**
+ * Takes a message apart without knowing its type, in an order that does not depend on the sender's: Kong writes fields and
+ * map entries in the order of its hash tables.
+ */
+export function readWireFields(message: Buffer): WireField[] {
+  const reader = protobuf.Reader.create(message);
+  const fields: WireField[] = [];
+  while (reader.pos < reader.len) {
+    const start = reader.pos;
+    const tag = reader.uint32();
+    reader.skipType(tag & 7);
+    fields.push({ id: tag >>> 3, hex: message.toString("hex", start, reader.pos) });
+  }
+  return fields.sort((a, b) => a.id - b.id || a.hex.localeCompare(b.hex));
+}

@@ -1,0 +1,18 @@
+/** The environment of a DB-less Kong with one worker that listens on the proxy only and reports to nobody. */
+export function quietKongEnvironment(configFile: string, proxyPort: number): Readonly<Record<string, string>> {
+  return {
+    KONG_DATABASE: "off",
+    KONG_DECLARATIVE_CONFIG: configFile,
+    KONG_PROXY_LISTEN: `127.0.0.1:${proxyPort}`,
+    KONG_ADMIN_LISTEN: "off",
+    KONG_ADMIN_GUI_LISTEN: "off",
+    KONG_STATUS_LISTEN: "off",
+    KONG_ANONYMOUS_REPORTS: "off",
+    KONG_NGINX_WORKER_PROCESSES: "1",
+  };
+}
+
+/** As root, nginx would run its workers as nobody, who may neither read this checkout nor use a socket of ours. */
+export function rootEnvironment(): Readonly<Record<string, string>> {
+  return process.getuid?.() === 0 ? { KONG_NGINX_USER: "root root" } : {};
+}
