@@ -2,7 +2,7 @@
 // Run by `npm start` and `npm test`; needs Node's own modules only, because nothing may be installed yet.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const MINIMUM_NODE = [20, 19];
@@ -47,6 +47,7 @@ function buildSources() {
   }
   rmSync("dist", { recursive: true, force: true }); // What has no source any more must not run.
   run("Building …", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+  chmodSync("dist/cli/main.js", 0o755); // So that `npx jwt-policy` runs in the clone itself.
   writeFileSync(marker, "");
 }
 

@@ -27,8 +27,8 @@ const MAX_KID_IN_LOG = 64;
 
 export interface IssuerKeys {
   find(joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
-  /** Starts the first fetch, once. */
-  prefetch(): void;
+  /** Starts the first fetch, once, and resolves when it has ended. Never rejects. */
+  prepare(): Promise<void>;
   /** Fetches now, unless a fetch is under way. Never rejects. */
   refresh(): Promise<void>;
   stop(): void;
@@ -53,7 +53,7 @@ export function createIssuerKeys(
   let lastReport = "";
   let nextAttemptAt = 0;
   let timer: NodeJS.Timeout | undefined;
-  let hasStarted = false;
+  let firstFetch: Promise<void> | undefined;
   let isStopped = false;
 
   const retryDelayMs = (): number => Math.min(timings.retryMs * 2 ** Math.max(0, failures - 1), timings.cooldownMs);
@@ -88,12 +88,12 @@ export function createIssuerKeys(
   };
 
   const refresh = (): Promise<void> => {
-    hasStarted = true;
     fetching ??= takeKeySet().finally(() => {
       fetching = undefined;
       nextAttemptAt = now() + (failures > 0 && !index ? retryDelayMs() : timings.cooldownMs);
       schedule();
     });
+    firstFetch ??= fetching;
     return fetching;
   };
 
@@ -123,11 +123,7 @@ export function createIssuerKeys(
       const mayFetch = canChange && now() >= nextAttemptAt;
       return fetching || mayFetch ? refresh().then(() => lookUp(joseHeader)) : lookup;
     },
-    prefetch() {
-      if (!hasStarted) {
-        void refresh();
-      }
-    },
+    prepare: () => firstFetch ?? refresh(),
     refresh,
     stop() {
       isStopped = true;

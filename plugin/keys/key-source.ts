@@ -3,8 +3,11 @@ import type { CompiledIssuer, CompiledPolicy } from "../core/policy.ts";
 import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.ts";
 
 export interface ProcessKeySource extends KeySource {
-  /** Starts fetching the keys of a policy's issuers, so that the first request need not wait. */
-  prefetch(policy: CompiledPolicy): void;
+  /**
+   * Starts fetching the keys of a policy's issuers, so that no request need wait. Resolves when each issuer's first fetch has
+   * ended, well or not; never rejects.
+   */
+  prepare(policy: CompiledPolicy): Promise<void>;
   stop(): void;
 }
 
@@ -31,10 +34,8 @@ export function createKeySource(now: () => number, log: (line: string) => void):
 
   return {
     find: (issuer, joseHeader) => keysOf(issuer).find(joseHeader),
-    prefetch(policy) {
-      for (const issuer of policy.issuers.values()) {
-        keysOf(issuer).prefetch();
-      }
+    async prepare(policy) {
+      await Promise.all([...policy.issuers.values()].map((issuer) => keysOf(issuer).prepare()));
     },
     stop() {
       for (const keys of byOptions.values()) {

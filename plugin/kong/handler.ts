@@ -1,10 +1,11 @@
 import { createDeny, type Decision } from "../core/decision.ts";
 import { isDenial } from "../core/denial.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
-import type { PolicyLoad } from "../runtime/policy-store.ts";
+import type { PolicyFile } from "../runtime/policy-files.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Pdk } from "./pdk.ts";
 import { type PluginConfig, parsePluginConfig } from "./plugin-config.ts";
+import { NAME } from "./plugin-identity.ts";
 import type { ReadFacts } from "./read-facts.ts";
 
 /** One Kong plugin entity: a configuration bound to a policy. */
@@ -20,37 +21,45 @@ export interface PluginInstance {
  * @param configJson the plugin's configuration as Kong sends it.
  */
 export function startPluginInstance(configJson: string, runtime: Runtime, readFacts: ReadFacts): PluginInstance {
-  const loading = loadConfigured(configJson, runtime);
+  const configured = readConfigured(configJson, runtime);
   return {
     async access(pdk) {
-      const loaded = await loading;
-      if ("problem" in loaded) {
-        return createDeny({ reason: "policy_unavailable", detail: loaded.problem }, { policy: "jwt-policy" });
+      if ("problem" in configured) {
+        return denyUnavailable(configured.problem);
       }
-      const { policy, rule } = loaded;
-      const facts = await readFacts(pdk, policy, rule);
-      return isDenial(facts) ? createDeny(facts, { policy: policy.name }) : runtime.decide(facts, policy);
+      const { source, rule } = configured;
+      const load = await source.policy.current();
+      if ("issues" in load) {
+        return denyUnavailable(describeIssues(source.name, load.issues));
+      }
+      const facts = await readFacts(pdk, load.policy, rule);
+      return isDenial(facts) ? createDeny(facts, { policy: load.policy.name }) : runtime.decide(facts, load.policy);
     },
   };
 }
 
-type Loaded =
-  | ({ readonly rule: string | undefined } & Extract<PolicyLoad, { policy: unknown }>)
-  | { readonly problem: string };
+interface Configured {
+  readonly source: { readonly name: string; readonly policy: PolicyFile };
+  readonly rule: string | undefined;
+}
 
-async function loadConfigured(configJson: string, runtime: Runtime): Promise<Loaded> {
+function readConfigured(configJson: string, runtime: Runtime): Configured | { readonly problem: string } {
   let config: PluginConfig;
   try {
     config = parsePluginConfig(configJson);
   } catch (error) {
     return { problem: error instanceof Error ? error.message : "the plugin's configuration can not be read" };
   }
-  const { policyFile, policy, rule } = config;
-  const load =
-    policyFile === undefined ? runtime.loadInlinePolicy(policy ?? "") : await runtime.loadPolicyFile(policyFile);
-  return "policy" in load
-    ? { policy: load.policy, rule }
-    : { problem: describeIssues(policyFile ?? "the inline policy", load.issues) };
+  const { policyFile, policy = "", rule } = config;
+  if (policyFile !== undefined) {
+    return { source: { name: policyFile, policy: runtime.openPolicyFile(policyFile) }, rule };
+  }
+  const load = runtime.loadInlinePolicy(policy);
+  return { source: { name: "the inline policy", policy: { current: () => load } }, rule };
+}
+
+function denyUnavailable(detail: string): Decision {
+  return createDeny({ reason: "policy_unavailable", detail }, { policy: NAME });
 }
 
 function describeIssues(source: string, issues: readonly PolicyIssue[]): string {

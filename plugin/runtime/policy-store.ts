@@ -16,7 +16,7 @@ export interface PolicyStore {
 }
 
 interface FileEntry {
-  /** Tells whether the file is still the same without reading it. */
+  /** Tells whether the file, or what is wrong with it, is still the same. */
   readonly identity: string;
   readonly load: PolicyLoad;
 }
@@ -60,7 +60,13 @@ export function createPolicyStore(root: string, log: (line: string) => void): Po
       files.set(file, { identity, load });
       return load;
     } catch (error) {
-      return keepGood(file, known, { issues: [fileIssue(file, error)] });
+      const issue = fileIssue(file, error);
+      if (known?.identity === issue.message) {
+        return known.load;
+      }
+      const load = keepGood(file, known, { issues: [issue] });
+      files.set(file, { identity: issue.message, load });
+      return load;
     }
   };
 

@@ -4,6 +4,7 @@ import type { Decision } from "../core/decision.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { RequestFacts } from "../core/request.ts";
 import { createKeySource } from "../keys/key-source.ts";
+import { type PolicyFile, watchPolicyFiles } from "./policy-files.ts";
 import { createPolicyStore, type PolicyLoad } from "./policy-store.ts";
 import { rememberVerified } from "./verified-tokens.ts";
 
@@ -12,7 +13,8 @@ const POLICY_FILE = /(?<!\.test)\.(?:ya?ml|json)$/;
 
 /** Everything that the process owns and all plugin instances share. */
 export interface Runtime {
-  loadPolicyFile(file: string): Promise<PolicyLoad>;
+  /** A file under the root; what it yields changes with the file. */
+  openPolicyFile(file: string): PolicyFile;
   loadInlinePolicy(text: string): PolicyLoad;
   /** Loads every policy under the root ahead of the first request; resolves when all have been read. */
   preload(): Promise<void>;
@@ -25,32 +27,39 @@ export interface RuntimeOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: (line: string) => void;
+  /** How often to look whether policy files changed, in milliseconds. */
+  readonly pollMs?: number;
 }
 
+const POLL_MS = 1_000;
+
 /** Puts store, keys, clock and pipeline together: the one composition root. */
-export function createRuntime({ policyRoot, now, log }: RuntimeOptions): Runtime {
+export function createRuntime({ policyRoot, now, log, pollMs = POLL_MS }: RuntimeOptions): Runtime {
   const store = createPolicyStore(policyRoot, log);
   const keys = createKeySource(now, log);
   const verifyingKeys = rememberVerified(keys);
   const nowSeconds = (): number => now() / 1000;
 
-  const prefetched = (load: PolicyLoad): PolicyLoad => {
-    if ("policy" in load) {
-      keys.prefetch(load.policy);
-    }
-    return load;
-  };
-  const loadPolicyFile = async (file: string): Promise<PolicyLoad> => prefetched(await store.loadFile(file));
+  const files = watchPolicyFiles(store, keys.prepare, pollMs);
 
   return {
-    loadPolicyFile,
-    loadInlinePolicy: (text) => prefetched(store.loadInline(text)),
+    openPolicyFile: files.open,
+    loadInlinePolicy(text) {
+      const load = store.loadInline(text);
+      if ("policy" in load) {
+        void keys.prepare(load.policy);
+      }
+      return load;
+    },
     async preload() {
       const names = await readdir(policyRoot, { recursive: true });
-      const files = names.filter((name) => POLICY_FILE.test(name) && !name.startsWith(".."));
-      await Promise.all(files.map(loadPolicyFile));
+      const policies = names.filter((name) => POLICY_FILE.test(name) && !name.startsWith(".."));
+      await Promise.all(policies.map((name) => files.open(name).current()));
     },
     decide: (facts, policy) => decide(facts, policy, verifyingKeys, nowSeconds),
-    stop: () => keys.stop(),
+    stop() {
+      files.stop();
+      keys.stop();
+    },
   };
 }

@@ -54,7 +54,7 @@ describe("policies share the keys of an issuer", () => {
 it("prefetch fetches what the first request needs, which then does not wait", async () => {
   const policy = compile();
   const before = server.requests.length;
-  source.prefetch(policy);
+  void source.prepare(policy);
   await find(policy); // Joins the fetch.
   expect(source.find(issuerOf(policy), joseHeaderOf())).not.toBeInstanceOf(Promise);
   expect(server.requests.length - before).toBe(1);
@@ -62,11 +62,11 @@ it("prefetch fetches what the first request needs, which then does not wait", as
 
 it("prefetch of a policy that was loaded anew does not fetch again what is there", async () => {
   const before = server.requests.length;
-  source.prefetch(compile());
+  void source.prepare(compile());
   await find(compile());
   for (let reload = 0; reload < 5; reload += 1) {
     const reloaded = compile({ audiences: [`${reload}`] });
-    source.prefetch(reloaded);
+    void source.prepare(reloaded);
     await source.find(issuerOf(reloaded), joseHeaderOf({ kid: "unknown" })); // Joins a fetch that is under way.
   }
   expect(server.requests.length - before).toBe(1);

@@ -27,7 +27,7 @@ afterEach(async () => {
 
 it("decides by a policy file, with a clock in milliseconds", async () => {
   await writeFile(join(root, "a.json"), document("payments"));
-  const load = await runtime.loadPolicyFile("a.json");
+  const load = await runtime.openPolicyFile("a.json").current();
   if ("issues" in load) {
     throw new Error(JSON.stringify(load.issues));
   }
