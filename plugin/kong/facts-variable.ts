@@ -33,6 +33,6 @@ export function parseFactsVariable(value: string): VariableFacts | undefined {
  * besides, such as HTTP/0.9, which has no version.
  */
 export function parseRequestLine(request: string): RequestLine | undefined {
-  const [, method, target] = /^([^ ]+) (.+) HTTP\/[0-9.]+ *$/s.exec(request) ?? [];
+  const [, method, target] = /^([^ \n]+) ([^\n]+) HTTP\/[0-9.]+ *$/.exec(request) ?? [];
   return method === undefined || target === undefined ? undefined : { method, target };
 }
