@@ -8,7 +8,7 @@ import type { JsonObject } from "./json.ts";
 import { findKey, type KeySource, selectIssuer } from "./key.ts";
 import { matchRule } from "./match.ts";
 import type { CompiledPolicy, Requirements } from "./policy.ts";
-import { propagateClaims } from "./propagate.ts";
+import { type HeaderChanges, propagateClaims } from "./propagate.ts";
 import type { RequestFacts } from "./request.ts";
 import { verifySignature } from "./verify.ts";
 
@@ -29,16 +29,18 @@ export async function decide(
   }
   const { rule, requirements } = match;
   const evidence: Evidence = { policy: policy.name, rule };
-  if (isAnonymousAllowed(requirements, facts)) {
-    return conclude(policy, undefined, evidence);
+  if (requirements.access === "public") {
+    return conclude(policy, undefined, {}, evidence);
+  }
+  if (requirements.access === "optional" && facts.authorization === undefined) {
+    return conclude(policy, undefined, { authorization: [] }, evidence);
   }
   const authenticated = await authenticate(facts, policy, requirements, keys, now, evidence);
-  return "verdict" in authenticated ? authenticated : conclude(policy, authenticated.claims, authenticated.evidence);
-}
-
-// `optional` lets a request through only when it carries nothing at all; a bad token is no token, but no free pass either.
-function isAnonymousAllowed(requirements: Requirements, facts: RequestFacts): boolean {
-  return requirements.access === "public" || (requirements.access === "optional" && facts.authorization === undefined);
+  if ("verdict" in authenticated) {
+    return authenticated;
+  }
+  const judged: HeaderChanges = { authorization: facts.authorization ?? [] };
+  return conclude(policy, authenticated.claims, judged, authenticated.evidence);
 }
 
 async function authenticate(
@@ -82,7 +84,18 @@ async function authenticate(
   return denial ? deny(denial) : { claims, evidence };
 }
 
-function conclude(policy: CompiledPolicy, claims: JsonObject | undefined, evidence: Evidence): Decision {
+/**
+ * @param judged the credentials that the decision is about. They are set as they were judged: another plugin may have
+ *   changed the header since the facts were read, and the upstream must not get a token that nobody looked at.
+ */
+function conclude(
+  policy: CompiledPolicy,
+  claims: JsonObject | undefined,
+  judged: HeaderChanges,
+  evidence: Evidence,
+): Decision {
   const propagated = propagateClaims(policy, claims);
-  return isDenial(propagated) ? createDeny(propagated, evidence) : createAllow(propagated.headers, evidence);
+  return isDenial(propagated)
+    ? createDeny(propagated, evidence)
+    : createAllow({ ...propagated.headers, ...judged }, evidence);
 }

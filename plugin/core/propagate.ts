@@ -55,7 +55,11 @@ function joinList(values: readonly JsonValue[]): string | undefined {
   return isSafe ? values.join(",") : undefined;
 }
 
+/** Numbers beyond 2^53 are rounded when they are read: two users could come out as one. */
 function scalarText(value: JsonValue): string | undefined {
+  if (typeof value === "number" && !Number.isSafeInteger(value)) {
+    return undefined;
+  }
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
     ? String(value)
     : undefined;

@@ -29,7 +29,8 @@ async function discoverJwksUri(issuer: string, timeoutMs: number): Promise<strin
   if (metadata.issuer !== issuer) {
     throw new Error(`${url} names another issuer than the policy`);
   }
-  if (typeof metadata.jwks_uri !== "string" || !isFetchAllowed(metadata.jwks_uri)) {
+  const isDowngrade = issuer.startsWith("https:") && !String(metadata.jwks_uri).startsWith("https:");
+  if (typeof metadata.jwks_uri !== "string" || !isFetchAllowed(metadata.jwks_uri) || isDowngrade) {
     throw new Error(`${url} has a jwks_uri that is not an https URL`);
   }
   return metadata.jwks_uri;

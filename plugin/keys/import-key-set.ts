@@ -6,14 +6,15 @@ import { createVerificationKey } from "./verification-key.ts";
 
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192;
+const MAX_RSA_EXPONENT = 2n ** 32n - 1n;
 const MAX_KEYS = 100;
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-const ALGORITHMS_BY_SHAPE: Readonly<Record<string, readonly string[]>> = {
-  RSA: ["RS256", "PS256"],
-  "EC P-256": ["ES256"],
-  "OKP Ed25519": ["EdDSA", "Ed25519"],
-};
+const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
+  ["RSA", ["RS256", "PS256"]],
+  ["EC P-256", ["ES256"]],
+  ["OKP Ed25519", ["EdDSA", "Ed25519"]],
+]);
 
 export interface ImportedKeySet {
   readonly keys: readonly VerificationKey[];
@@ -54,14 +55,17 @@ async function importKey(jwk: unknown, issuer: CompiledIssuer): Promise<Verifica
   if (PRIVATE_MEMBERS.some((member) => member in jwk)) {
     throw new Error("has private members; treat it as leaked");
   }
-  if ((use !== undefined && use !== "sig") || (key_ops !== undefined && !key_ops.includes("verify"))) {
+  if (
+    (use !== undefined && use !== "sig") ||
+    (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes("verify")))
+  ) {
     throw new Error("not meant for signatures");
   }
   if (kid !== undefined && typeof kid !== "string") {
     throw new Error("kid is not a string");
   }
   const shape = crv === undefined ? `${kty}` : `${kty} ${crv}`;
-  const algorithms = (ALGORITHMS_BY_SHAPE[shape] ?? []).filter(
+  const algorithms = (ALGORITHMS_BY_SHAPE.get(shape) ?? []).filter(
     (algorithm) => issuer.algorithms.has(algorithm) && (alg === undefined || alg === algorithm),
   );
   const [first] = algorithms;
@@ -82,8 +86,9 @@ function checkStrength({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): 
   if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS) {
     throw new Error(`an RSA key of ${modulusLength} bits; ${MIN_RSA_BITS} to ${MAX_RSA_BITS} are used`);
   }
-  if (publicExponent < 3n || publicExponent % 2n === 0n) {
-    throw new Error("an RSA key with a public exponent that protects nothing");
+  // Even or tiny exponents protect nothing; huge ones, which nobody uses, make every check cost milliseconds.
+  if (publicExponent < 3n || publicExponent % 2n === 0n || publicExponent > MAX_RSA_EXPONENT) {
+    throw new Error("an RSA key with an unusable public exponent");
   }
 }
 

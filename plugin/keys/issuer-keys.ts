@@ -20,10 +20,12 @@ const KEY_TIMINGS: KeyTimings = {
   refreshMs: 300_000,
   cooldownMs: 30_000,
   retryMs: 1_000,
-  fetchTimeoutMs: 3_000,
+  fetchTimeoutMs: 2_000,
 };
 
 const MAX_KID_IN_LOG = 64;
+/** Keys that nobody asked for in this time are no longer refreshed. */
+const IDLE_MS = 3_600_000;
 
 export interface IssuerKeys {
   find(joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
@@ -53,6 +55,7 @@ export function createIssuerKeys(
   let lastReport = "";
   let nextAttemptAt = 0;
   let timer: NodeJS.Timeout | undefined;
+  let usedAt: number | undefined;
   let firstFetch: Promise<void> | undefined;
   let isStopped = false;
 
@@ -88,6 +91,7 @@ export function createIssuerKeys(
   };
 
   const refresh = (): Promise<void> => {
+    usedAt ??= now();
     fetching ??= takeKeySet().finally(() => {
       fetching = undefined;
       nextAttemptAt = now() + (failures > 0 && !index ? retryDelayMs() : timings.cooldownMs);
@@ -97,9 +101,12 @@ export function createIssuerKeys(
     return fetching;
   };
 
+  // A policy that is gone asks no more; when it comes back, the unknown kid or the refresh that follows catches up.
+  const isIdle = (): boolean => usedAt !== undefined && now() - usedAt > IDLE_MS;
+
   const schedule = (): void => {
     clearTimeout(timer);
-    if (issuer.keys.from !== "jwks" && !isStopped) {
+    if (issuer.keys.from !== "jwks" && !isStopped && !isIdle()) {
       timer = setTimeout(refresh, failures > 0 ? retryDelayMs() : timings.refreshMs).unref();
     }
   };
@@ -115,6 +122,11 @@ export function createIssuerKeys(
 
   return {
     find(joseHeader) {
+      const wasIdle = isIdle();
+      usedAt = now();
+      if (wasIdle) {
+        void refresh();
+      }
       const lookup = lookUp(joseHeader);
       if (lookup.found) {
         return lookup;

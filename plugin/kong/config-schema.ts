@@ -15,7 +15,7 @@ export const CONFIG_FIELDS = [
       description: "A whole policy document as YAML or JSON text, for small policies or one global plugin.",
       type: "string",
       len_min: 1,
-      len_max: 1_048_576,
+      len_max: 131_072,
     },
   },
   {

@@ -28,7 +28,7 @@ export function compileIssuer(
     audiences: new Set(source.audiences),
     algorithms: new Set(source.algorithms),
     clockSkewSeconds,
-    tokenType: source.token_type === "any" ? undefined : normalizeType(source.token_type),
+    tokenType: source.token_type.toLowerCase() === "any" ? undefined : normalizeType(source.token_type),
     requiredClaims: source.required_claims.map(parseClaimReference),
     scopes: parseClaimReference(source.claims.scopes),
     keys,

@@ -10,13 +10,18 @@ export interface OperationSource {
   readonly requirements: Requirements;
 }
 
+interface CoveredOperation extends Operation<Requirements> {
+  readonly path: string;
+  readonly covered: ReadonlySet<string>;
+}
+
 /** Compiles the operations of one rule; none may fit a request that another fits. */
 export function compileOperations(
   sources: readonly OperationSource[],
   path: DocumentPath,
 ): { readonly tree: OperationTree<Requirements>; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [];
-  const operations: (Operation<Requirements> & { readonly path: string })[] = [];
+  const operations: CoveredOperation[] = [];
   for (const [index, source] of sources.entries()) {
     const parsed = parsePathTemplate(source.path);
     if ("problem" in parsed) {
@@ -24,7 +29,8 @@ export function compileOperations(
       findings.push({ code: "path_template_invalid", path: [...path, index, "path"], message });
       continue;
     }
-    const operation = { ...source, segments: parsed.segments, value: source.requirements };
+    const covered = methodsCovered(source.methods);
+    const operation = { ...source, covered, segments: parsed.segments, value: source.requirements };
     const twin = operations.find((other) => overlap(other, operation));
     if (twin) {
       const message = `${describe(source)} and ${describe(twin)} can fit the same request; make them disjoint.`;
@@ -35,11 +41,8 @@ export function compileOperations(
   return { tree: buildOperationTree(operations), findings };
 }
 
-function overlap(a: Operation<unknown>, b: Operation<unknown>): boolean {
-  const methods = methodsCovered(a.methods);
-  return (
-    [...methodsCovered(b.methods)].some((method) => methods.has(method)) && templatesOverlap(a.segments, b.segments)
-  );
+function overlap(a: CoveredOperation, b: CoveredOperation): boolean {
+  return templatesOverlap(a.segments, b.segments) && [...b.covered].some((method) => a.covered.has(method));
 }
 
 function describe({ methods, path }: { readonly methods: readonly string[]; readonly path: string }): string {

@@ -7,7 +7,7 @@ import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 import { suggestName } from "./suggest-name.ts";
 
-type RequirementSource = Pick<NonNullable<Rule>, "access" | "accept" | "audiences" | "required_scopes">;
+type RequirementSource = Pick<Rule, "access" | "accept" | "audiences" | "required_scopes">;
 
 /**
  * Compiles a valid document. Either everything holds and there is a policy, or there is none.
@@ -22,7 +22,7 @@ export function compilePolicy(
   const issuers = compileIssuers(document, findings);
   const rules = new Map<string, CompiledRule>();
   for (const [id, rule] of Object.entries(document.routes)) {
-    rules.set(id, compileRule(id, rule ?? {}, document, findings));
+    rules.set(id, compileRule(id, rule, document, findings));
   }
   findings.push(...checkAccepted(document.defaults ?? {}, document, ["defaults"]));
   if (findings.length > 0) {
@@ -61,7 +61,7 @@ function compileIssuers(document: PolicyDocument, findings: Finding[]): Map<stri
   return issuers;
 }
 
-function compileRule(id: string, rule: NonNullable<Rule>, document: PolicyDocument, findings: Finding[]): CompiledRule {
+function compileRule(id: string, rule: Rule, document: PolicyDocument, findings: Finding[]): CompiledRule {
   const path: DocumentPath = ["routes", id];
   const requirements = settleRequirements([rule], document);
   findings.push(...checkAccepted(rule, document, path));

@@ -6,12 +6,16 @@ interface Branch {
   readonly number: string;
 }
 
+/** Beyond this many nobody reads on, and sorting them out would take long. */
+const MAX_ERRORS = 500;
+
 /**
  * Leaves out errors that only repeat or follow from others, so that one mistake gives one message:
  * `propertyNames` beside its cause; checks of a value whose type is wrong already; and, of an alternative, either the
  * branches that the author did not mean or, when no single branch was meant, all but the alternative itself.
  */
-export function pickTellingErrors(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorObject[] {
+  const errors = dropRepeated(all.slice(0, MAX_ERRORS));
   const places = errors.filter(({ keyword }) => keyword === "oneOf").map(({ instancePath }) => instancePath);
   const meant = new Map(places.map((place) => [place, findMeantBranch(errors, place)]));
   const mistyped = new Set(
@@ -27,6 +31,17 @@ export function pickTellingErrors(errors: readonly ErrorObject[]): readonly Erro
     }
     return error.keyword !== "propertyNames" && (error.keyword === "type" || !mistyped.has(error.instancePath));
   });
+}
+
+/** A type that is written beside a reference, for Ajv's sake, is checked twice. */
+function dropRepeated(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const byText = new Map(
+    errors.map((error) => [
+      JSON.stringify([error.instancePath, error.keyword, error.params, /\/oneOf\/\d+\//.exec(error.schemaPath)?.[0]]),
+      error,
+    ]),
+  );
+  return [...byText.values()];
 }
 
 /** The branch whose distinguishing key the author wrote, provided there is exactly one. */

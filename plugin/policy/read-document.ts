@@ -9,16 +9,17 @@ import {
   visit,
   type YAMLError,
 } from "yaml";
-import type { DocumentPath, Finding, PolicyIssue, PolicyIssueCode } from "./issue.ts";
+import type { DocumentPath, Finding, PolicyIssue } from "./issue.ts";
 
-/** Largest policy document, in UTF-16 units. */
-const MAX_DOCUMENT_LENGTH = 1024 * 1024;
+/** Largest policy document, in UTF-16 units: several thousand rules. Reading holds the process up, so it must stay short. */
+const MAX_DOCUMENT_LENGTH = 256 * 1024;
+/** Most mistakes that are told at once. */
+const MAX_FINDINGS = 50;
 /** Aliases can make a small document explode; policies need few. */
 const MAX_ALIASES = 100;
 
 /** Words for mistakes that the parser explains to programmers. */
 const SYNTAX_MESSAGES: Readonly<Partial<Record<YAMLError["code"], string>>> = {
-  DUPLICATE_KEY: "This key stands here twice; keep one.",
   MULTIPLE_DOCS: "A second document starts here; a file holds one policy.",
 };
 
@@ -39,14 +40,25 @@ export function readDocument(text: string): SourceDocument | { readonly issues: 
     return { issues: [{ code: "document_too_large", message, pointer: "", line: 1, column: 1 }] };
   }
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true, stringKeys: true });
+  const document = parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    stringKeys: true,
+    uniqueKeys: false, // Takes quadratic time; see findDuplicateKeys.
+    schema: "core",
+    resolveKnownTags: false,
+  });
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
-    return { issues: problems.map((problem) => toIssue(problem, lineCounter)) };
+    return { issues: problems.slice(0, MAX_FINDINGS).map((problem) => toIssue(problem, lineCounter)) };
   }
-  const dangling = findDanglingAliases(document, lineCounter);
-  if (dangling.length > 0) {
-    return { issues: dangling };
+  const issues = [
+    ...findOtherVersion(document),
+    ...findDuplicateKeys(document, lineCounter),
+    ...findDanglingAliases(document, lineCounter),
+  ];
+  if (issues.length > 0) {
+    return { issues: issues.slice(0, MAX_FINDINGS) };
   }
   try {
     const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -55,6 +67,31 @@ export function readDocument(text: string): SourceDocument | { readonly issues: 
     const message = `${error instanceof Error ? error.message : "The document can not be read"}.`;
     return { issues: [{ code: "syntax_error", message, pointer: "", line: 1, column: 1 }] };
   }
+}
+
+/** YAML 1.1 has other scalars and tags; a directive must not change what the same text means. */
+function findOtherVersion({ directives }: Document): PolicyIssue[] {
+  const version = directives?.yaml.version;
+  const message = `The document asks for YAML ${version}; policies are YAML 1.2.`;
+  return version === "1.2" ? [] : [{ code: "syntax_error", message, pointer: "", line: 1, column: 1 }];
+}
+
+function findDuplicateKeys(document: Document, lineCounter: LineCounter): PolicyIssue[] {
+  const issues: PolicyIssue[] = [];
+  visit(document, {
+    Map(_key, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        const name = isScalar(key) ? key.value : key;
+        if (seen.has(name) && isScalar(key)) {
+          const message = "This key stands here twice; keep one.";
+          issues.push({ code: "duplicate_key", message, pointer: "", ...placeOf(key, lineCounter) });
+        }
+        seen.add(name);
+      }
+    },
+  });
+  return issues;
 }
 
 /** Looks at no more aliases than may be: each look goes through the document. */
@@ -86,13 +123,13 @@ function placeOf(node: Node, lineCounter: LineCounter): { line: number; column: 
 
 function toIssue(problem: YAMLError, lineCounter: LineCounter): PolicyIssue {
   const { line, col } = lineCounter.linePos(problem.pos[0]);
-  const code: PolicyIssueCode = problem.code === "DUPLICATE_KEY" ? "duplicate_key" : "syntax_error";
   const message = SYNTAX_MESSAGES[problem.code] ?? `${problem.message}.`;
-  return { code, message, pointer: "", line, column: col };
+  return { code: "syntax_error", message, pointer: "", line, column: col };
 }
 
 function locateFindings(findings: readonly Finding[], document: Document, lineCounter: LineCounter): PolicyIssue[] {
   return findings
+    .slice(0, MAX_FINDINGS)
     .map(({ code, message, path, atKey }) => {
       const { line, col } = lineCounter.linePos(findOffset(document, path, atKey === true));
       return { code, message, pointer: toPointer(path), line, column: col };

@@ -48,7 +48,7 @@ function valueFinding(error: ErrorObject, path: DocumentPath): Finding {
   const { keyword, parentSchema, data } = error;
   const isKey = error.propertyName !== undefined;
   const place = isKey ? { path: [...path, error.propertyName as string], atKey: true } : { path };
-  const shown = isKey ? `"${error.propertyName}"` : describe(data);
+  const shown = describe(isKey ? error.propertyName : data);
   const title: string = parentSchema?.title?.toLowerCase() ?? "value";
   switch (keyword) {
     case "const":
@@ -76,7 +76,7 @@ function valueFinding(error: ErrorObject, path: DocumentPath): Finding {
 function unknownKeyMessage(key: string, known: readonly string[]): string {
   const suggestion = suggestName(key, known);
   const hint = suggestion ? ` Did you mean "${suggestion}"?` : ` Known here: ${known.join(", ")}.`;
-  return `The key "${key}" is not known here.${hint}`;
+  return `The key ${JSON.stringify(key)} is not known here.${hint}`;
 }
 
 function enumMessage(shown: string, data: unknown, allowed: readonly unknown[]): string {

@@ -15,10 +15,14 @@ export interface PolicyFiles {
   stop(): void;
 }
 
+/** Files that nobody asked for in this time are no longer looked at; whoever asks again starts anew. */
+const IDLE_MS = 3_600_000;
+
 interface WatchedFile {
   inForce: PolicyLoad | undefined;
   readonly loading: Promise<PolicyLoad>;
   isFollowing: boolean;
+  usedAt: number;
 }
 
 /**
@@ -26,11 +30,13 @@ interface WatchedFile {
  * Kubernetes' swap of symbolic links alike, on every file system, at the price of one `stat` per file.
  *
  * @param prepareKeys resolves when the issuers of a policy have keys, so that no request pays for a reload.
+ * @param now milliseconds since the epoch.
  */
 export function watchPolicyFiles(
   store: PolicyStore,
   prepareKeys: (policy: CompiledPolicy) => Promise<void>,
   pollMs: number,
+  now: () => number,
 ): PolicyFiles {
   const files = new Map<string, WatchedFile>();
 
@@ -43,7 +49,12 @@ export function watchPolicyFiles(
   };
 
   const startWatching = (file: string): WatchedFile => {
-    const watched: WatchedFile = { inForce: undefined, loading: store.loadFile(file), isFollowing: false };
+    const watched: WatchedFile = {
+      inForce: undefined,
+      loading: store.loadFile(file),
+      isFollowing: false,
+      usedAt: now(),
+    };
     files.set(file, watched);
     void watched.loading.then((load) => {
       watched.inForce ??= load;
@@ -56,6 +67,10 @@ export function watchPolicyFiles(
 
   const poll = (): void => {
     for (const [file, watched] of files) {
+      if (now() - watched.usedAt > IDLE_MS) {
+        files.delete(file);
+        continue;
+      }
       // A slow disk, or keys that do not come, must not pile polls up.
       if (!watched.isFollowing) {
         watched.isFollowing = true;
@@ -69,8 +84,13 @@ export function watchPolicyFiles(
 
   return {
     open(file) {
-      const watched = files.get(file) ?? startWatching(file);
-      return { current: () => watched.inForce ?? watched.loading };
+      const current = (): PolicyLoad | Promise<PolicyLoad> => {
+        const watched = files.get(file) ?? startWatching(file);
+        watched.usedAt = now();
+        return watched.inForce ?? watched.loading;
+      };
+      void current();
+      return { current };
     },
     stop: () => clearInterval(timer),
   };

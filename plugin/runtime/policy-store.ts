@@ -5,6 +5,9 @@ import type { CompiledPolicy } from "../core/policy.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
 import { readPolicy } from "../policy/read-policy.ts";
 
+/** A file must have kept still for this long: a cut-off policy can be a valid one, and a laxer one. */
+const SETTLED_MS = 1_000;
+
 /** A policy that is in force, or why there is none. */
 export type PolicyLoad = { readonly policy: CompiledPolicy } | { readonly issues: readonly PolicyIssue[] };
 
@@ -21,16 +24,21 @@ interface FileEntry {
   readonly load: PolicyLoad;
 }
 
-const MAX_FILE_BYTES = 1024 * 1024;
-const MAX_COMPILED = 1000;
+const MAX_FILE_BYTES = 256 * 1024;
+const MAX_COMPILED = 200;
 
 /**
  * Policies by file and by content. Each content is compiled once, however many files and plugin instances use it.
  *
  * @param root the only directory that policy files may lie in, symbolic links resolved.
  * @param log told of every policy file that is taken or refused.
+ * @param settledMs how long a changed file must have kept still before it replaces a good version.
  */
-export function createPolicyStore(root: string, log: (line: string) => void): PolicyStore {
+export function createPolicyStore(
+  root: string,
+  log: (line: string) => void,
+  settledMs: number = SETTLED_MS,
+): PolicyStore {
   const files = new Map<string, FileEntry>();
   const loading = new Map<string, Promise<PolicyLoad>>();
   const byContent = new Map<string, PolicyLoad>();
@@ -52,8 +60,12 @@ export function createPolicyStore(root: string, log: (line: string) => void): Po
     const known = files.get(file);
     try {
       const path = await resolveInRoot(root, file);
-      const identity = await identifyFile(path);
+      const { identity, changedMs } = await identifyFile(path);
       if (known?.identity === identity) {
+        return known.load;
+      }
+      // At the first reading there is nothing else to go by. Later, the version in force can wait for the writer to finish.
+      if (known && "policy" in known.load && Date.now() - changedMs < settledMs) {
         return known.load;
       }
       const load = keepGood(file, known, compile(await readBounded(path)));
@@ -108,7 +120,11 @@ export async function readPolicyFile(path: string, name: string): Promise<Policy
 }
 
 async function readBounded(path: string): Promise<string> {
-  const { size } = await stat(path);
+  const stats = await stat(path);
+  if (!stats.isFile()) {
+    throw new Error("it is not a regular file");
+  }
+  const { size } = stats;
   if (size > MAX_FILE_BYTES) {
     throw new Error(`it has ${size} bytes, at most ${MAX_FILE_BYTES} are read`);
   }
@@ -131,9 +147,13 @@ async function resolveInRoot(root: string, file: string): Promise<string> {
   return real;
 }
 
-async function identifyFile(path: string): Promise<string> {
+/**
+ * `changedMs`: when the file last changed, in whole milliseconds since the epoch. It is the time of the inode's change, which
+ * nobody can set: copies often carry the time of their original.
+ */
+async function identifyFile(path: string): Promise<{ identity: string; changedMs: number }> {
   const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
-  return [dev, ino, size, mtimeMs, ctimeMs].join(" ");
+  return { identity: [dev, ino, size, mtimeMs, ctimeMs].join(" "), changedMs: Math.trunc(ctimeMs) };
 }
 
 function fileIssue(file: string, error: unknown): PolicyIssue {

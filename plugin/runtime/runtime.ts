@@ -40,7 +40,7 @@ export function createRuntime({ policyRoot, now, log, pollMs = POLL_MS }: Runtim
   const verifyingKeys = rememberVerified(keys);
   const nowSeconds = (): number => now() / 1000;
 
-  const files = watchPolicyFiles(store, keys.prepare, pollMs);
+  const files = watchPolicyFiles(store, keys.prepare, pollMs, now);
 
   return {
     openPolicyFile: files.open,

@@ -1,7 +1,7 @@
 import type { KeySource, VerificationKey } from "../core/key.ts";
 
-/** Tokens whose signature is remembered; one takes about a kilobyte. */
-const MAX_VERIFIED = 10_000;
+/** Bytes of signed text and signatures that are remembered: about 20,000 tokens of usual size. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * Remembers which signatures held, so that a token that comes a thousand times is verified once. Only the signature is
@@ -11,7 +11,16 @@ const MAX_VERIFIED = 10_000;
 export function rememberVerified(keys: KeySource): KeySource {
   // The signature names the entry and the whole signed text is compared: no hash that could collide.
   const verified = new Map<string, { readonly key: VerificationKey; readonly signingInput: Uint8Array }>();
+  let bytes = 0;
   const remembering = new WeakMap<VerificationKey, VerificationKey>();
+
+  const forget = (name: string): void => {
+    const entry = verified.get(name);
+    if (entry) {
+      verified.delete(name);
+      bytes -= name.length + entry.signingInput.byteLength;
+    }
+  };
 
   const createRemembering = (key: VerificationKey): VerificationKey => ({
     ...key,
@@ -23,11 +32,15 @@ export function rememberVerified(keys: KeySource): KeySource {
       }
       const holds = key.verify(signingInput, signature);
       if (holds) {
-        const [oldest] = verified.keys();
-        if (verified.size >= MAX_VERIFIED && oldest !== undefined) {
-          verified.delete(oldest);
-        }
+        forget(name);
         verified.set(name, { key, signingInput });
+        bytes += name.length + signingInput.byteLength;
+        for (const oldest of verified.keys()) {
+          if (bytes <= MAX_BYTES) {
+            break;
+          }
+          forget(oldest);
+        }
       }
       return holds;
     },

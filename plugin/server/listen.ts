@@ -16,13 +16,15 @@ const BACKLOG = 8192;
 export async function listenOnSocket(path: string, mode: number, serve: (socket: Socket) => void): Promise<Server> {
   const privatePath = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   const server = createServer(serve);
+  // Between listen and chmod nobody else may connect either.
+  const umask = process.umask(0o177);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ path: privatePath, backlog: BACKLOG }, () => {
       server.off("error", reject);
       resolve();
     });
-  });
+  }).finally(() => process.umask(umask));
   try {
     chmodSync(privatePath, mode);
     renameSync(privatePath, path);

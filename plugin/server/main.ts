@@ -11,7 +11,7 @@ import { identifySocket, listenOnSocket } from "./listen.ts";
 import { readServerOptions, type ServerOptions, USAGE } from "./server-options.ts";
 import { startWatchdog } from "./watchdog.ts";
 
-/** Bound on one event; fetching keys for the first time takes up to two requests of three seconds. */
+/** Bound on one event; fetching keys for the first time takes up to two requests of two seconds. */
 const DEADLINE_MS = 5_000;
 const WATCHDOG_MS = 3_000;
 const GRACE_MS = 10_000;
@@ -20,6 +20,10 @@ const EVICT_MS = 600_000;
 const log = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
+
+// Kong's worker reads the output, and may go before this process does: a log line must not be its end.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
 
 function fail(message: string): never {
   process.stderr.write(`${NAME}: ${message}\n`);
@@ -66,7 +70,9 @@ async function serve(options: ServerOptions): Promise<void> {
     },
   });
   startWatchdog(WATCHDOG_MS);
-  await runtime.preload();
+  await runtime.preload().catch((error: unknown) => {
+    log(`policies are not read ahead: ${error instanceof Error ? error.message : "unknown error"}`);
+  });
 }
 
 serve(readOptions()).catch((error: unknown) => {

@@ -94,8 +94,9 @@ export type KeyType = string
  * Ids of the issuers whose tokens pass. May be left out only while the policy has a single issuer.
  * 
  * @minItems 1
+ * @maxItems 100
  */
-export type AcceptedIssuers = [Identifier, ...(Identifier)[]]
+export type AcceptedIssuers = [(Identifier & string & string), ...((Identifier & string & string))[]]
 /**
  * One scope (RFC 6749 section 3.3).
  */
@@ -107,16 +108,6 @@ export type Scope = string
  */
 export type RequiredScopes = Scope[]
 /**
- * What requests bound to this rule need. With `operations`, method and path decide further, and what fits none is refused.
- */
-export type Rule = ({
-access?: Access
-accept?: AcceptedIssuers
-audiences?: Audiences1
-required_scopes?: RequiredScopes
-operations?: Operations
-} | null)
-/**
  * `required`: a valid token or nothing. `optional`: anonymous when the request carries no Authorization header, else the token must be valid. `public`: no token is looked at.
  */
 export type Access = ("required" | "optional" | "public")
@@ -124,15 +115,16 @@ export type Access = ("required" | "optional" | "public")
  * Requirements by method and path, each replacing the rule's own. No two may fit the same request.
  * 
  * @minItems 1
- * @maxItems 1000
+ * @maxItems 250
  */
 export type Operations = [Operation, ...(Operation)[]]
 /**
  * HTTP methods in upper case; GET covers HEAD (RFC 9110 section 9.3.2).
  * 
  * @minItems 1
+ * @maxItems 20
  */
-export type Methods = [string, ...(string)[]]
+export type Methods = [string]|[string, string]|[string, string, string]|[string, string, string, string]|[string, string, string, string, string]|[string, string, string, string, string, string]|[string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
 /**
  * The path as the client sends it to Kong. `{name}` stands for exactly one segment.
  */
@@ -217,6 +209,16 @@ required_scopes?: RequiredScopes
  */
 export interface Rules {
 [k: string]: Rule
+}
+/**
+ * What requests bound to this rule need; `{}` asks for a valid token and no more. With `operations`, method and path decide further, and what fits none is refused.
+ */
+export interface Rule {
+access?: Access
+accept?: AcceptedIssuers
+audiences?: Audiences1
+required_scopes?: RequiredScopes
+operations?: Operations
 }
 /**
  * Methods and one path template, with what they require.

@@ -131,7 +131,7 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
       algorithms: ["ES256"],
     }),
     "jwks-uri": fromProvider("jwks-uri", { ...payments, keys: { jwks_uri: `${provider}/jwks` } }),
-    "keys-down": simple("keys-down", { ...main, keys: { jwks_uri: NOBODY_THERE } }, { all: null }),
+    "keys-down": simple("keys-down", { ...main, keys: { jwks_uri: NOBODY_THERE } }, { all: {} }),
     broken: "jwt_policy: 1\nname: broken\nissuers: {}\nrouts: {}\n",
   };
 }

@@ -50,20 +50,23 @@ const askHeaders = (headers: object): Meaning[] =>
 const askRoute = (route: object): Meaning[] =>
   ask("kong.router.get_route", undefined, { protocols: ["http", "https"], service: { id: SHOP }, ...route });
 
-const setHeaders: Meaning[] = ask(
-  "kong.service.request.set_headers",
-  {
-    "x-user-id": ["user-1"],
-    "x-user_id": [],
-    "x_user-id": [],
-    x_user_id: [],
-    "x-tenant": [],
-    x_tenant: [],
-    "x-scope": ["orders:read"],
-    x_scope: [],
-  },
-  undefined,
-);
+const setJudged: Meaning[] = ask("kong.service.request.set_headers", { authorization: [`Bearer ${TOKEN}`] }, undefined);
+const setHeaders = (token = TOKEN): Meaning[] =>
+  ask(
+    "kong.service.request.set_headers",
+    {
+      authorization: [`Bearer ${token}`],
+      "x-user-id": ["user-1"],
+      "x-user_id": [],
+      "x_user-id": [],
+      x_user_id: [],
+      "x-tenant": [],
+      x_tenant: [],
+      "x-scope": ["orders:read"],
+      x_scope: [],
+    },
+    undefined,
+  );
 const allow = (sequence: number): Meaning[] => [fromServer("end"), fromServer("return", { sequence })];
 const deny = (level: "warn" | "err", pairs: string, status: number, message: string, challenge?: string): Meaning[] => [
   ...ask(`kong.log.${level}`, [`jwt-policy denied the request: ${pairs}`], undefined),
@@ -89,7 +92,7 @@ const CATALOGUE = {
 
 /** What each conversation means, in the order of the scenarios. */
 export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
-  [...startOrders(2, FIRST_ID), event(3, FIRST_ID), ...askFacts("GET /orders?page=2"), ...setHeaders, ...allow(3)],
+  [...startOrders(2, FIRST_ID), event(3, FIRST_ID), ...askFacts("GET /orders?page=2"), ...setHeaders(), ...allow(3)],
   [
     event(4, FIRST_ID),
     ...askFacts("GET /orders", ""),
@@ -133,6 +136,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     event(9, FIRST_ID + 2),
     ...askRoute(CATALOGUE),
     ...askFacts("GET /items/1"),
+    ...setJudged,
     ...allow(9),
   ],
   [
@@ -153,7 +157,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     event(13, SECOND_ID),
     ...askHeaders({ authorization: [`Bearer ${TOKEN}`] }),
     ...askVariable("request", "GET /orders?page=2 HTTP/1.1"),
-    ...setHeaders,
+    ...setHeaders(),
     ...allow(13),
   ],
   [
@@ -170,7 +174,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
       "x-cookie": ["a=1; b=2"],
     }),
     ...askVariable("request", "GET /orders HTTP/1.1"),
-    ...setHeaders,
+    ...setHeaders(LARGE_TOKEN),
     ...allow(14),
   ],
   [
@@ -193,7 +197,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     event(19, SECOND_ID + 2),
     ...askHeaders({ authorization: [`Bearer ${TOKEN}`] }),
     ...askVariable("request", "GET /reloaded HTTP/1.1"),
-    ...setHeaders,
+    ...setHeaders(),
     ...allow(19),
   ],
 ];

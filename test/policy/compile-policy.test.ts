@@ -38,7 +38,7 @@ describe("accept may be left out while it can mean one issuer only", () => {
   const policy = (routes: string): string => `${ISSUER_START}${SECOND_ISSUER}${routes}`;
   it.each<[what: string, marked: string]>([
     ["a rule", policy("routes: {‸r: {}}")],
-    ["an empty rule", policy("routes:\n  ‸r:\n")],
+    ["an empty rule", policy("routes:\n  ‸r: {}\n")],
     ["an optional rule", policy("routes: {‸r: {access: optional}}")],
     ["two rules", policy("routes: {‸r: {}, ‸s: {required_scopes: [a]}, t: {accept: [acme]}}")],
     ["an operation", policy("routes: {r: {operations: [‸{methods: [GET], path: /}]}}")],
@@ -117,7 +117,7 @@ describe("a requirement on a public rule would never be checked", () => {
 describe("the nearest requirement wins as a whole: operation, rule, defaults, built in", () => {
   const policy = compileDocument(`${ISSUER_START}
 routes:
-  bare:
+  bare: {}
   scoped: {required_scopes: [a, b], audiences: [x]}
   none: {required_scopes: []}
   nested:

@@ -11,7 +11,7 @@ name: ${name}
 issuers:
   acme: { issuer: https://idp.example, audiences: [api] }
 routes:
-  read:
+  read: {}
 `;
 
 let root: string;
@@ -25,8 +25,8 @@ beforeEach(async () => {
   log = [];
   prepared = [];
   prepareKeys = async ({ name }) => void prepared.push(name);
-  const store = createPolicyStore(root, (line) => log.push(line));
-  files = watchPolicyFiles(store, (compiled) => prepareKeys(compiled), 10);
+  const store = createPolicyStore(root, (line) => log.push(line), 0);
+  files = watchPolicyFiles(store, (compiled) => prepareKeys(compiled), 10, Date.now);
 });
 afterEach(async () => {
   files.stop();
@@ -107,4 +107,18 @@ it("lets the old version decide until the keys of the new one are there", async 
   expect(await nameOf("a.yaml")).toBe("one");
   haveKeys();
   await become("a.yaml", "two");
+});
+
+it("waits for a writer to finish: a cut-off policy can be a valid one, and a laxer one", async () => {
+  files.stop();
+  const store = createPolicyStore(root, (line) => log.push(line), 300);
+  files = watchPolicyFiles(store, async () => {}, 10, Date.now);
+  await writeFile(join(root, "a.yaml"), policy("one"));
+  expect(await nameOf("a.yaml")).toBe("one");
+  for (const text of [policy("half"), policy("almost"), policy("whole")]) {
+    await writeFile(join(root, "a.yaml"), text);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await become("a.yaml", "whole");
+  expect(log.join("\n")).not.toMatch(/name=(half|almost)/);
 });

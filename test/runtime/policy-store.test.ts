@@ -27,7 +27,7 @@ beforeEach(async () => {
   root = join(directory, "policies");
   await mkdir(join(root, "team"), { recursive: true });
   log = [];
-  store = createPolicyStore(root, (line) => log.push(line));
+  store = createPolicyStore(root, (line) => log.push(line), 0);
 });
 afterEach(() => rm(directory, { recursive: true }));
 
@@ -117,9 +117,9 @@ describe("refuses what can not be read", () => {
 
   it("a file over 1 MiB, and takes one of exactly that", async () => {
     const padded = (bytes: number): string => `${GOOD}#${"x".repeat(bytes - GOOD.length - 1)}`;
-    await write("a.yaml", padded(1024 * 1024));
+    await write("a.yaml", padded(256 * 1024));
     expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["good"]);
-    await write("b.yaml", padded(1024 * 1024 + 1));
+    await write("b.yaml", padded(256 * 1024 + 1));
     expect(codesOf(await store.loadFile("b.yaml"))).toEqual(["1:1 file_unreadable"]);
   });
 
@@ -144,7 +144,7 @@ describe("a file that changes", () => {
   it.each<[what: string, spoil: () => Promise<void>]>([
     ["broken", () => write("a.yaml", BROKEN)],
     ["empty", () => write("a.yaml", "")],
-    ["too large", () => write("a.yaml", "#".repeat(1024 * 1024 + 1))],
+    ["too large", () => write("a.yaml", "#".repeat(256 * 1024 + 1))],
     ["gone", () => rm(join(root, "a.yaml"))],
   ])("and is %s never replaces the last good version, until it is good again", async (_what, spoil) => {
     await write("a.yaml", GOOD);
