@@ -10,6 +10,7 @@ import {
   type YAMLError,
 } from "yaml";
 import type { DocumentPath, Finding, PolicyIssue } from "./issue.ts";
+import { parseYaml } from "./parse-yaml.ts";
 
 /** Largest policy document, in UTF-16 units: several thousand rules. Reading holds the process up, so it must stay short. */
 const MAX_DOCUMENT_LENGTH = 256 * 1024;
@@ -17,11 +18,6 @@ const MAX_DOCUMENT_LENGTH = 256 * 1024;
 const MAX_FINDINGS = 50;
 /** Aliases can make a small document explode; policies need few. */
 const MAX_ALIASES = 100;
-
-/** Words for mistakes that the parser explains to programmers. */
-const SYNTAX_MESSAGES: Readonly<Partial<Record<YAMLError["code"], string>>> = {
-  MULTIPLE_DOCS: "A second document starts here; a file holds one policy.",
-};
 
 /** A document as plain data, and the means to say where in the text each part of it stands. */
 export interface SourceDocument {
@@ -40,14 +36,12 @@ export function readDocument(text: string): SourceDocument | { readonly issues: 
     return { issues: [{ code: "document_too_large", message, pointer: "", line: 1, column: 1 }] };
   }
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter,
-    prettyErrors: false,
-    stringKeys: true,
-    uniqueKeys: false, // Takes quadratic time; see findDuplicateKeys.
-    schema: "core",
-    resolveKnownTags: false,
-  });
+  const parsed = parseYaml(text, lineCounter);
+  if ("message" in parsed) {
+    const { line, col } = lineCounter.linePos(parsed.offset);
+    return { issues: [{ code: "syntax_error", message: parsed.message, pointer: "", line, column: col }] };
+  }
+  const { document } = parsed;
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
     return { issues: problems.slice(0, MAX_FINDINGS).map((problem) => toIssue(problem, lineCounter)) };
@@ -123,8 +117,7 @@ function placeOf(node: Node, lineCounter: LineCounter): { line: number; column: 
 
 function toIssue(problem: YAMLError, lineCounter: LineCounter): PolicyIssue {
   const { line, col } = lineCounter.linePos(problem.pos[0]);
-  const message = SYNTAX_MESSAGES[problem.code] ?? `${problem.message}.`;
-  return { code: "syntax_error", message, pointer: "", line, column: col };
+  return { code: "syntax_error", message: `${problem.message}.`, pointer: "", line, column: col };
 }
 
 function locateFindings(findings: readonly Finding[], document: Document, lineCounter: LineCounter): PolicyIssue[] {

@@ -11,23 +11,28 @@ export interface Instances {
 }
 
 const MAX_ID = 2 ** 31 - 1;
+const following = (id: number): number => (id % MAX_ID) + 1;
 const IDLE_MS = 3_600_000;
 const MAX_INSTANCES = 100_000;
 
 /**
  * Ids are never reused, not by a respawned process either: Kong goes on using the ids of the old process until it is told
- * otherwise, and a reused one would have a route judged by another route's policy. So the first id comes from the clock.
+ * otherwise, and a reused one would have a route judged by another route's policy. So ids follow the clock in milliseconds: a
+ * later process starts beyond all that an earlier one gave out.
  *
  * @param now milliseconds since the epoch.
  */
 export function createInstances(startInstance: (configJson: string) => PluginInstance, now: () => number): Instances {
   const instances = new Map<number, { readonly instance: PluginInstance; usedAt: number }>();
-  let last = 0;
+  let last = (now() % MAX_ID) - 1;
 
   const nextId = (): number => {
-    last = Math.max(last + 1, now() % MAX_ID);
-    if (last > MAX_ID) {
-      last = 1;
+    const clock = now() % MAX_ID;
+    const ahead = (clock - last + MAX_ID) % MAX_ID;
+    // Where the clock's range begins anew, ids go on from where they were instead of jumping back.
+    last = ahead > 0 && ahead < MAX_ID / 2 ? Math.max(clock, 1) : following(last);
+    while (instances.has(last)) {
+      last = following(last);
     }
     return last;
   };

@@ -48,18 +48,8 @@ async function serve(options: ServerOptions): Promise<void> {
   const readFacts = createFactsReader(options.hasFactsVariable, log);
   const instances = createInstances((configJson) => startPluginInstance(configJson, runtime, readFacts), Date.now);
   let openConnections = 0;
-  const server = await listenOnSocket(options.socket, options.socketMode, (socket) => {
-    openConnections += 1;
-    socket.on("close", () => {
-      openConnections -= 1;
-    });
-    serveConnection(socket, { instances, deadlineMs: DEADLINE_MS, log });
-  });
-  server.on("error", (error) => log(`listening: ${error.message}`));
-  const ownSocket = identifySocket(options.socket);
-  log(`${NAME} ${VERSION} listens on ${options.socket}, policies under ${options.policyRoot}`);
-
-  setInterval(() => instances.evictIdle(), EVICT_MS).unref();
+  let ownSocket: string | undefined;
+  // Before anything else: a signal must find its handler from the first moment on.
   manageLifecycle({
     graceMs: GRACE_MS,
     isDrained: (parentIsGone) =>
@@ -69,6 +59,18 @@ async function serve(options: ServerOptions): Promise<void> {
       process.exit(0);
     },
   });
+  const server = await listenOnSocket(options.socket, options.socketMode, (socket) => {
+    openConnections += 1;
+    socket.on("close", () => {
+      openConnections -= 1;
+    });
+    serveConnection(socket, { instances, deadlineMs: DEADLINE_MS, log });
+  });
+  server.on("error", (error) => log(`listening: ${error.message}`));
+  ownSocket = identifySocket(options.socket);
+  log(`${NAME} ${VERSION} listens on ${options.socket}, policies under ${options.policyRoot}`);
+
+  setInterval(() => instances.evictIdle(), EVICT_MS).unref();
   startWatchdog(WATCHDOG_MS);
   await runtime.preload().catch((error: unknown) => {
     log(`policies are not read ahead: ${error instanceof Error ? error.message : "unknown error"}`);

@@ -18,7 +18,11 @@ for (;;) {
   silentMs = beat === lastBeat && !stoodStill ? silentMs + CHECK_MS : 0;
   lastBeat = beat;
   if (silentMs >= limitMs) {
-    writeSync(STDERR, `watchdog: the event loop did not turn for ${limitMs} ms, ending the process\n`);
+    try {
+      writeSync(STDERR, `watchdog: the event loop did not turn for ${limitMs} ms, ending the process\n`);
+    } catch {
+      // Nobody reads any more; the process must end all the same.
+    }
     process.kill(process.pid, "SIGKILL");
   }
 }

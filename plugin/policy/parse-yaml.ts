@@ -1,0 +1,43 @@
+import { Composer, type CST, type Document, Lexer, type LineCounter, Parser } from "yaml";
+
+/** Deepest nesting that is read. Policies need about ten levels; the parser calls itself for each and would end the process. */
+const MAX_DEPTH = 100;
+
+export type ParsedYaml =
+  | { readonly document: Document }
+  /** Offset in the text, and what is wrong there. */
+  | { readonly offset: number; readonly message: string };
+
+/** Parses one YAML 1.2 document of limited depth, with the core schema and no tags. */
+export function parseYaml(text: string, lineCounter: LineCounter): ParsedYaml {
+  const parser = new Parser(lineCounter.addNewLine);
+  let tooDeepAt: number | undefined;
+
+  function* parseShallow(): Generator<CST.Token> {
+    lineCounter.addNewLine(0);
+    for (const lexeme of new Lexer().lex(text)) {
+      yield* parser.next(lexeme);
+      if (parser.stack.length > MAX_DEPTH) {
+        tooDeepAt = parser.offset;
+        return;
+      }
+    }
+    yield* parser.end();
+  }
+
+  const composer = new Composer({
+    prettyErrors: false,
+    stringKeys: true,
+    uniqueKeys: false, // Takes quadratic time; the reader looks for duplicates itself.
+    schema: "core",
+    resolveKnownTags: false,
+  });
+  const [document, second] = composer.compose(parseShallow(), true, text.length);
+  if (tooDeepAt !== undefined) {
+    return { offset: tooDeepAt, message: `The document is nested deeper than ${MAX_DEPTH} levels.` };
+  }
+  if (second) {
+    return { offset: second.range[0], message: "A second document starts here; a file holds one policy." };
+  }
+  return document ? { document } : { offset: 0, message: "The document is empty." };
+}
