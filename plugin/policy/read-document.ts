@@ -1,14 +1,4 @@
-import {
-  type Document,
-  isCollection,
-  isMap,
-  isScalar,
-  LineCounter,
-  type Node,
-  parseDocument,
-  visit,
-  type YAMLError,
-} from "yaml";
+import { type Document, isCollection, isMap, isScalar, LineCounter, type Node, visit, type YAMLError } from "yaml";
 import type { DocumentPath, Finding, PolicyIssue } from "./issue.ts";
 import { parseYaml } from "./parse-yaml.ts";
 

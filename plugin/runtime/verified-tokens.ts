@@ -22,6 +22,18 @@ export function rememberVerified(keys: KeySource): KeySource {
     }
   };
 
+  const remember = (name: string, key: VerificationKey, signingInput: Uint8Array): void => {
+    forget(name);
+    verified.set(name, { key, signingInput });
+    bytes += name.length + signingInput.byteLength;
+    for (const oldest of verified.keys()) {
+      if (bytes <= MAX_BYTES) {
+        return;
+      }
+      forget(oldest);
+    }
+  };
+
   const createRemembering = (key: VerificationKey): VerificationKey => ({
     ...key,
     verify(signingInput, signature) {
@@ -32,15 +44,7 @@ export function rememberVerified(keys: KeySource): KeySource {
       }
       const holds = key.verify(signingInput, signature);
       if (holds) {
-        forget(name);
-        verified.set(name, { key, signingInput });
-        bytes += name.length + signingInput.byteLength;
-        for (const oldest of verified.keys()) {
-          if (bytes <= MAX_BYTES) {
-            break;
-          }
-          forget(oldest);
-        }
+        remember(name, key, signingInput);
       }
       return holds;
     },
@@ -48,7 +52,7 @@ export function rememberVerified(keys: KeySource): KeySource {
 
   return {
     find(issuer, joseHeader) {
-      const remember = (lookup: Awaited<ReturnType<KeySource["find"]>>) => {
+      const withMemory = (lookup: Awaited<ReturnType<KeySource["find"]>>) => {
         if (!lookup.found) {
           return lookup;
         }
@@ -57,7 +61,7 @@ export function rememberVerified(keys: KeySource): KeySource {
         return { found };
       };
       const lookup = keys.find(issuer, joseHeader);
-      return lookup instanceof Promise ? lookup.then(remember) : remember(lookup);
+      return lookup instanceof Promise ? lookup.then(withMemory) : withMemory(lookup);
     },
   };
 }
