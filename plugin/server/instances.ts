@@ -37,6 +37,15 @@ export function createInstances(startInstance: (configJson: string) => PluginIns
     return last;
   };
 
+  // Kong can not be told that a start failed: the failure shows as a refusal of every request.
+  const startSafely = (configJson: string): PluginInstance => {
+    try {
+      return startInstance(configJson);
+    } catch (error) {
+      return { access: () => Promise.reject(error) };
+    }
+  };
+
   return {
     start(configJson) {
       const id = nextId();
@@ -44,7 +53,7 @@ export function createInstances(startInstance: (configJson: string) => PluginIns
       if (instances.size >= MAX_INSTANCES && oldest !== undefined) {
         instances.delete(oldest); // Kong starts it anew if it is still wanted.
       }
-      instances.set(id, { instance: startInstance(configJson), usedAt: now() });
+      instances.set(id, { instance: startSafely(configJson), usedAt: now() });
       return id;
     },
     close: (id) => void instances.delete(id),

@@ -1,6 +1,8 @@
 /** How often to look whether the parent is still there. */
 const PARENT_CHECK_MS = 500;
 const DRAIN_CHECK_MS = 100;
+/** Read as early as can be: a parent that is gone before this is not missed. */
+const PARENT = process.ppid;
 
 export interface Lifecycle {
   /** How long connections are still served after SIGTERM, in milliseconds. */
@@ -16,9 +18,8 @@ export interface Lifecycle {
  * sends nothing at all when its worker 0 is killed.
  */
 export function manageLifecycle({ graceMs, isDrained, exit }: Lifecycle): void {
-  const parent = process.ppid;
   let isEnding = false;
-  const parentIsGone = (): boolean => process.ppid !== parent;
+  const parentIsGone = (): boolean => process.ppid !== PARENT;
 
   const endSoon = (reason: string): void => {
     if (isEnding) {

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import type { Decision } from "../../plugin/core/decision.ts";
+import { startPluginInstance } from "../../plugin/kong/handler.ts";
+import type { Pdk } from "../../plugin/kong/pdk.ts";
+import { createFactsReader } from "../../plugin/kong/read-facts.ts";
+import { createRuntime } from "../../plugin/runtime/runtime.ts";
+import { claimsOf, inlineIssuer, policyDocument } from "../core/fixtures.ts";
+import { generateSigningKey, mintToken } from "../tokens.ts";
+
+const key = generateSigningKey("ES256", "acme-1");
+const DOCUMENT = JSON.stringify(
+  policyDocument(inlineIssuer([key]), {
+    routes: { read: { required_scopes: ["read"] }, orders: { access: "public" } },
+  }),
+);
+const now = (): number => Date.now();
+const TOKEN = mintToken({
+  key,
+  claims: claimsOf({ exp: Math.floor(now() / 1000) + 300, iat: Math.floor(now() / 1000) }),
+});
+
+const root = mkdtempSync(join(tmpdir(), "handler-"));
+writeFileSync(join(root, "good.json"), DOCUMENT);
+writeFileSync(join(root, "broken.yaml"), "jwt_policy: 1\nnames: x\n");
+const runtime = createRuntime({ policyRoot: root, now, log: () => {} });
+afterAll(() => {
+  runtime.stop();
+  rmSync(root, { recursive: true });
+});
+
+/** Kong's side: every request carries this token and came over the route `orders`. */
+const asked: string[] = [];
+const pdk: Pdk = {
+  nginx: {
+    async getVar(name) {
+      asked.push(name);
+      return "";
+    },
+  },
+  request: {
+    async getHeaders() {
+      asked.push("headers");
+      return new Map([["authorization", [`Bearer ${TOKEN}`]]]);
+    },
+  },
+  router: {
+    async getRoute() {
+      asked.push("route");
+      return { name: "orders" };
+    },
+  },
+};
+
+function access(configJson: string): Promise<Decision> {
+  asked.length = 0;
+  return startPluginInstance(
+    configJson,
+    runtime,
+    createFactsReader(false, () => {}),
+  ).access(pdk);
+}
+
+describe("an instance whose configuration or policy is broken refuses every request with policy_unavailable", () => {
+  it.each<[what: string, configJson: string, detail: RegExp]>([
+    ["no JSON", "{", /JSON/],
+    ["an empty text, as when Kong sends no configuration", "", /JSON/],
+    ["neither a file nor a policy", "{}", /^exactly one of config\.policy_file and config\.policy must be set$/],
+    ["both", '{"policy_file":"good.json","policy":"x"}', /^exactly one of/],
+    ["a file that is not there", '{"policy_file":"none.yaml"}', /^none\.yaml:1:1 file_unreadable: /],
+    ["a file outside the root", '{"policy_file":"../etc/passwd"}', /^\.\.\/etc\/passwd:1:1 file_outside_root: /],
+    ["an absolute file", '{"policy_file":"/etc/passwd"}', /^\/etc\/passwd:1:1 file_outside_root: /],
+    ["a file with mistakes", '{"policy_file":"broken.yaml"}', /^broken\.yaml:\d+:\d+ [a-z_]+: .* \(and \d+ more\)$/],
+    ["an inline policy with mistakes", '{"policy":"jwt_policy: 2"}', /^the inline policy:\d+:\d+ [a-z_]+: /],
+    [
+      "a rule that the policy does not have",
+      '{"policy_file":"good.json","rule":"none"}',
+      /has no rule "none", which the plugin's config names$/,
+    ],
+  ])("%s", async (_what, configJson, detail) => {
+    const decision = await access(configJson);
+    expect(decision).toMatchObject({ verdict: "deny", denial: { reason: "policy_unavailable" } });
+    expect(decision.verdict === "deny" && decision.denial.detail).toMatch(detail);
+  });
+
+  it("without asking Kong anything, again and again", async () => {
+    const instance = startPluginInstance(
+      "{}",
+      runtime,
+      createFactsReader(false, () => {}),
+    );
+    asked.length = 0;
+    for (const _ of [1, 2]) {
+      expect(await instance.access(pdk)).toMatchObject({ denial: { reason: "policy_unavailable" } });
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it("and nothing is thrown when no request ever comes", async () => {
+    for (const config of ["{", "{}", '{"policy_file":"none.yaml"}']) {
+      startPluginInstance(
+        config,
+        runtime,
+        createFactsReader(false, () => {}),
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50)); // An unhandled rejection would fail the run.
+  });
+});
+
+describe("an instance whose policy is good decides", () => {
+  it.each<[what: string, config: object, expected: object, calls: string[]]>([
+    [
+      "by the rule that the configuration names",
+      { policy_file: "good.json", rule: "read" },
+      { verdict: "allow", headers: { "x-user-id": "alice" }, evidence: { policy: "payments", rule: "read" } },
+      ["headers"],
+    ],
+    [
+      "by the route without one",
+      { policy_file: "good.json" },
+      { verdict: "allow", headers: { "x-user-id": [] }, evidence: { policy: "payments", rule: "orders" } },
+      ["route", "headers"],
+    ],
+    [
+      "by an inline policy all the same",
+      { policy: DOCUMENT, rule: "read" },
+      { verdict: "allow", headers: { "x-user-id": "alice" } },
+      ["headers"],
+    ],
+  ])("%s", async (_what, config, expected, calls) => {
+    expect(await access(JSON.stringify(config))).toMatchObject(expected);
+    expect(asked).toEqual(calls);
+  });
+
+  it("refuses under the policy's own name what can not be read with certainty", async () => {
+    const instance = startPluginInstance('{"policy_file":"good.json","rule":"read"}', runtime, async () => ({
+      reason: "too_many_headers",
+    }));
+    expect(await instance.access(pdk)).toEqual({
+      verdict: "deny",
+      denial: { reason: "too_many_headers" },
+      evidence: { policy: "payments" },
+    });
+  });
+
+  it("rejects when Kong does not answer, which ends the request in 500", async () => {
+    const failing: Pdk = { ...pdk, request: { getHeaders: () => Promise.reject(new Error("no reply")) } };
+    const instance = startPluginInstance(
+      '{"policy_file":"good.json","rule":"read"}',
+      runtime,
+      createFactsReader(false, () => {}),
+    );
+    await expect(instance.access(failing)).rejects.toThrow("no reply");
+  });
+});

@@ -1,0 +1,58 @@
+import type { CompiledPolicy } from "../../plugin/core/policy.ts";
+import type { Pdk } from "../../plugin/kong/pdk.ts";
+import { createFactsReader } from "../../plugin/kong/read-facts.ts";
+import { compileDocument, policyDocument } from "../core/fixtures.ts";
+
+const ISSUER = { issuer: "https://idp.example.com", audiences: ["api"] };
+/** No rule of it decides by method and path. */
+export const plain = compileDocument(policyDocument(ISSUER));
+/** Its one rule does. */
+export const withOperations = compileDocument(
+  policyDocument(ISSUER, { routes: { read: { operations: [{ methods: ["GET"], path: "/a" }] } } }),
+);
+
+/** What Kong answers; nothing where nothing is said. */
+export interface Answers {
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly headers?: readonly (readonly [name: string, values: readonly string[]])[];
+  readonly route?: { readonly name?: string; readonly tags?: readonly string[] };
+}
+
+/** A PDK that answers from a script and records what it was asked, in order. */
+export function scriptedPdk({ variables = {}, headers = [], route = {} }: Answers): { pdk: Pdk; calls: string[] } {
+  const calls: string[] = [];
+  const pdk: Pdk = {
+    nginx: {
+      async getVar(name) {
+        calls.push(`get_var ${name}`);
+        return variables[name] ?? "";
+      },
+    },
+    request: {
+      async getHeaders(maxHeaders) {
+        calls.push(`get_headers ${maxHeaders}`);
+        return new Map(headers);
+      },
+    },
+    router: {
+      async getRoute() {
+        calls.push("get_route");
+        return route;
+      },
+    },
+  };
+  return { pdk, calls };
+}
+
+/** Reads the facts of one request with a new reader. */
+export async function readScripted(
+  hasFactsVariable: boolean,
+  policy: CompiledPolicy,
+  rule: string | undefined,
+  answers: Answers,
+): Promise<{ result: unknown; calls: string[]; logged: string[] }> {
+  const { pdk, calls } = scriptedPdk(answers);
+  const logged: string[] = [];
+  const result = await createFactsReader(hasFactsVariable, (line) => logged.push(line))(pdk, policy, rule);
+  return { result, calls, logged };
+}

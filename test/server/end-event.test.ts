@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { createAllow, createDeny } from "../../plugin/core/decision.ts";
+import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
+import { encodeFailure, encodeOutcome, encodePdkCall, encodeUnknownInstance } from "../../plugin/server/end-event.ts";
+import { createFrameReader } from "../../plugin/server/frames.ts";
+import {
+  ExitArgsMessage,
+  ListValueMessage,
+  RpcReturnMessage,
+  StructMessage,
+  structToHeaders,
+} from "../../plugin/server/messages.ts";
+
+const EVIDENCE = { policy: "payments", rule: "read" };
+
+function splitFrames(bytes: Buffer): Buffer[] {
+  const frames: Buffer[] = [];
+  createFrameReader((frame) => frames.push(Buffer.from(frame)))(bytes);
+  return frames;
+}
+
+const isEmpty = (frame: Buffer): boolean => frame.byteLength === 0;
+
+describe("the frames of an Allow", () => {
+  it("without headers are an empty one and the RpcReturn, and Kong replies to none", () => {
+    const { frames, repliesToDrop } = encodeOutcome(createAllow({}, EVIDENCE), 7);
+    const [end, rpcReturn, ...rest] = splitFrames(frames);
+    expect(end).toEqual(Buffer.alloc(0));
+    expect(RpcReturnMessage.decode(rpcReturn ?? Buffer.alloc(0))).toEqual({ sequence: 7 });
+    expect([rest, repliesToDrop]).toEqual([[], 0]);
+  });
+
+  it("with headers set and remove them first, to which Kong replies once", () => {
+    const { frames, repliesToDrop } = encodeOutcome(createAllow({ "x-user-id": "alice", "x-role": [] }, EVIDENCE), 7);
+    const [method, args, end, rpcReturn, ...rest] = splitFrames(frames);
+    expect(method?.toString()).toBe("kong.service.request.set_headers");
+    expect(structToHeaders(StructMessage.decode(args ?? Buffer.alloc(0)))).toEqual(
+      new Map([
+        ["x-user-id", ["alice"]],
+        ["x-role", []],
+      ]),
+    );
+    expect(end).toEqual(Buffer.alloc(0));
+    expect(RpcReturnMessage.decode(rpcReturn ?? Buffer.alloc(0))).toEqual({ sequence: 7 });
+    expect([rest, repliesToDrop]).toEqual([[], 1]);
+  });
+
+  it("keep a sequence beyond 32 bits", () => {
+    const { frames } = encodeOutcome(createAllow({}, EVIDENCE), 2 ** 33 + 1);
+    expect(RpcReturnMessage.decode(splitFrames(frames)[1] ?? Buffer.alloc(0))).toEqual({ sequence: 2 ** 33 + 1 });
+  });
+});
+
+describe("the frames of a Deny", () => {
+  const denialOf = (reason: Reason): Denial =>
+    ({ reason, requiredScopes: ["read"], retryAfterSeconds: 3 }) as unknown as Denial;
+
+  it.each(Object.entries(DENIALS).map(([reason, { status }]) => ({ reason: reason as Reason, status })))(
+    "$reason: a line at a level that Kong shows, an exit with $status, no empty method, no end",
+    ({ reason, status }) => {
+      const { frames, repliesToDrop } = encodeOutcome(createDeny(denialOf(reason), EVIDENCE), 7);
+      const [logMethod, logArgs, exitMethod, exitArgs, ...rest] = splitFrames(frames);
+      expect(logMethod?.toString()).toBe(status >= 500 ? "kong.log.err" : "kong.log.warn");
+      const [line] = ListValueMessage.decode(logArgs ?? Buffer.alloc(0)).values ?? [];
+      expect(line?.stringValue).toContain(`reason=${reason} status=${status}`);
+      expect(exitMethod?.toString()).toBe("kong.response.exit");
+      const exit = ExitArgsMessage.decode(exitArgs ?? Buffer.alloc(0));
+      expect(exit.status).toBe(status);
+      expect(structToHeaders(exit.headers ?? {}).get("Cache-Control")).toEqual(["no-store"]);
+      expect([rest, repliesToDrop]).toEqual([[], 1]);
+    },
+  );
+});
+
+describe("a failure", () => {
+  it.each([
+    ["of an unknown instance is Kong's own words and an empty argument", encodeUnknownInstance(), "no plugin instance"],
+    ["of another kind is its text and an empty argument", encodeFailure("jwt-policy failed"), "jwt-policy failed"],
+  ])("%s, to which Kong replies nothing", (_what, { frames, repliesToDrop }, text) => {
+    expect(splitFrames(frames).map(String)).toEqual([text, ""]);
+    expect(repliesToDrop).toBe(0);
+  });
+});
+
+describe("nothing but an Allow of ours has an empty frame where Kong reads a method", () => {
+  const allow = createAllow({}, EVIDENCE);
+  it.each<[what: string, outcome: unknown]>([
+    ["undefined", undefined],
+    ["null", null],
+    ["true", true],
+    ["an empty text", ""],
+    ["empty bytes", new Uint8Array()],
+    ["an empty list", []],
+    ["an Error", new Error("x")],
+    ["the word", "allow"],
+    ["a look-alike", { verdict: "allow", headers: {}, evidence: EVIDENCE }],
+    ["a frozen copy", Object.freeze({ ...allow })],
+    ["a proxy", new Proxy(allow, {})],
+    ["an heir", Object.create(allow)],
+    ["a promise of one", Promise.resolve(allow)],
+    ["a Deny", createDeny({ reason: "token_missing" }, EVIDENCE)],
+  ])("%s", (_what, outcome) => {
+    const methods = splitFrames(encodeOutcome(outcome, 1).frames).filter((_frame, index) => index % 2 === 0);
+    expect(methods.length).toBeGreaterThan(0);
+    expect(methods.some(isEmpty)).toBe(false);
+    expect(methods.at(-1)?.toString()).toBe("kong.response.exit");
+  });
+});
+
+it("writes a PDK call as two frames", () => {
+  expect(splitFrames(encodePdkCall("kong.nginx.get_var", Buffer.from([1, 2])))).toEqual([
+    Buffer.from("kong.nginx.get_var"),
+    Buffer.from([1, 2]),
+  ]);
+});

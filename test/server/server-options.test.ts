@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { readServerOptions, USAGE } from "../../plugin/server/server-options.ts";
+import { createPlace, runNode, SERVER_MAIN } from "./server-process.ts";
+
+const root = mkdtempSync(join(tmpdir(), "options-"));
+const file = join(root, "file");
+writeFileSync(file, "");
+afterAll(() => rmSync(root, { recursive: true }));
+
+const GOOD = ["--socket", "/run/s", "--policy-root", root];
+
+describe("readServerOptions", () => {
+  it("reads the least that is needed, and is strict where nothing is said", () => {
+    expect(readServerOptions(GOOD)).toEqual({
+      socket: "/run/s",
+      policyRoot: root,
+      hasFactsVariable: false,
+      socketMode: 0o600,
+    });
+  });
+
+  it("reads everything that can be said, in any order and with `=`", () => {
+    const args = ["--facts-variable", "--socket-mode=660", `--policy-root=${root}`, "--socket=/run/s"];
+    expect(readServerOptions(args)).toEqual({
+      socket: "/run/s",
+      policyRoot: root,
+      hasFactsVariable: true,
+      socketMode: 0o660,
+    });
+  });
+
+  it.each<[args: string[], expected: string]>([
+    [["--dump"], "dump"],
+    [["--help"], "help"],
+    [["--dump", "--help"], "help"],
+    [["--dump", ...GOOD], "dump"],
+  ])("%j asks for %s and needs nothing else", (args, expected) => {
+    expect(readServerOptions(args)).toBe(expected);
+  });
+
+  it.each<[what: string, args: string[], message: string]>([
+    ["no options at all", [], "--policy-root must be given as an absolute path"],
+    ["no socket", ["--policy-root", root], "--socket must be given as an absolute path"],
+    [
+      "a relative socket",
+      ["--socket", "s", "--policy-root", root],
+      '--socket must be given as an absolute path, not "s"',
+    ],
+    ["an empty socket", ["--socket", "", "--policy-root", root], '--socket must be given as an absolute path, not ""'],
+    [
+      "a relative policy root",
+      ["--socket", "/run/s", "--policy-root", "./policies"],
+      '--policy-root must be given as an absolute path, not "./policies"',
+    ],
+    [
+      "a policy root that is not there",
+      ["--socket", "/run/s", "--policy-root", `${root}/none`],
+      `--policy-root ${root}/none is not a directory`,
+    ],
+    [
+      "a policy root that is a file",
+      ["--socket", "/run/s", "--policy-root", file],
+      `--policy-root ${file} is not a directory`,
+    ],
+    [
+      "a socket path that is too long",
+      ["--socket", `/${"s".repeat(80)}`, "--policy-root", root],
+      `the socket path /${"s".repeat(80)} has 81 bytes, at most 80 are possible`,
+    ],
+    ...["", "6", "0600", "888", "rw-", "0o6"].map((mode): [string, string[], string] => [
+      `the mode "${mode}"`,
+      [...GOOD, `--socket-mode=${mode}`],
+      `--socket-mode must be three octal digits such as 660, not "${mode}"`,
+    ]),
+  ])("refuses %s and says which option is wrong", (_what, args, message) => {
+    expect(() => readServerOptions(args)).toThrow(new Error(message));
+  });
+
+  it.each<[what: string, args: string[], message: RegExp]>([
+    ["an option that does not exist", [...GOOD, "--sockett", "x"], /--sockett/],
+    ["an option without its value", ["--policy-root", root, "--socket"], /--socket/],
+    ["a value for a switch", [...GOOD, "--facts-variable=no"], /--facts-variable/],
+    ["a word that belongs to no option", [...GOOD, "policies"], /policies/],
+  ])("refuses %s", (_what, args, message) => {
+    expect(() => readServerOptions(args)).toThrow(message);
+  });
+});
+
+describe("the process", () => {
+  it("prints its usage when asked to, naming every option", async () => {
+    const help = runNode([SERVER_MAIN, "--help"]);
+    expect(await help.ended).toEqual({ code: 0, signal: null });
+    expect(help.stdout()).toBe(`${USAGE}\n`);
+    expect(help.stderr()).toBe("");
+    for (const option of ["--socket", "--policy-root", "--facts-variable", "--socket-mode", "--dump", "--help"]) {
+      expect(USAGE).toContain(`${option} `);
+    }
+  });
+
+  it("ends with status 2, the mistake and the usage on standard error, when an option is wrong", async () => {
+    const server = runNode([SERVER_MAIN, "--socket", "s", "--policy-root", root]);
+    expect(await server.ended).toEqual({ code: 2, signal: null });
+    expect(server.stdout()).toBe("");
+    expect(server.stderr()).toBe(`jwt-policy: --socket must be given as an absolute path, not "s"\n${USAGE}\n`);
+  });
+
+  it("ends with status 2 and the reason when it can not listen", async () => {
+    const { directory, policyRoot } = createPlace();
+    const server = runNode([SERVER_MAIN, "--socket", policyRoot, "--policy-root", directory]);
+    expect(await server.ended).toEqual({ code: 2, signal: null });
+    expect(server.stdout()).toBe("");
+    expect(server.stderr()).toMatch(/^jwt-policy: EISDIR.*\n$/);
+  });
+});

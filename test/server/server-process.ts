@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { onTestFinished } from "vitest";
+import { generateSigningKey } from "../tokens.ts";
+import { connectWorker } from "./raw-worker.ts";
+
+const DIST = join(import.meta.dirname, "../../dist/plugin");
+export const SERVER_MAIN = join(DIST, "server/main.js");
+
+export interface RunningProcess {
+  readonly child: ChildProcess;
+  /** What it wrote so far. */
+  stdout(): string;
+  stderr(): string;
+  /** Resolves when standard output holds this text. @throws Error when the process ends without writing it. */
+  waitForOutput(text: string): Promise<void>;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+}
+
+/** Starts node with an empty environment, as Kong does; it does not outlive the test. */
+export function runNode(args: readonly string[]): RunningProcess {
+  if (!existsSync(SERVER_MAIN)) {
+    throw new Error("dist is not built: run `npm test`, or `npx tsc -p tsconfig.build.json` first");
+  }
+  const child = spawn(process.execPath, args, { env: {}, stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  const listeners = new Set<() => void>();
+  const notify = (): void => {
+    for (const listener of listeners) {
+      listener();
+    }
+  };
+  child.stdout.on("data", (chunk) => {
+    stdout += chunk;
+    notify();
+  });
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  let hasEnded = false;
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once("close", (code, signal) => {
+      hasEnded = true;
+      resolve({ code, signal });
+      notify();
+    });
+  });
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    // Whatever it passed its output on to may still hold the pipes.
+    child.stdout.destroy();
+    child.stderr.destroy();
+    await ended;
+  });
+  return {
+    child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    waitForOutput: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (stdout.includes(text)) {
+            listeners.delete(look);
+            resolve();
+          } else if (hasEnded) {
+            reject(new Error(`the process ended without "${text}": ${stdout}${stderr}`));
+          }
+        };
+        listeners.add(look);
+        look();
+      }),
+    ended,
+  };
+}
+
+export interface ServerPlace {
+  readonly directory: string;
+  readonly socket: string;
+  readonly policyRoot: string;
+}
+
+/** A directory for a socket and policies, gone when the test ends. */
+export function createPlace(): ServerPlace {
+  const directory = mkdtempSync(join(tmpdir(), "server-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const policyRoot = join(directory, "policies");
+  mkdirSync(policyRoot);
+  return { directory, socket: join(directory, "s"), policyRoot };
+}
+
+/** The plugin server's process, answering. */
+export async function runServer(place: ServerPlace): Promise<RunningProcess> {
+  const server = startServer(place);
+  await server.waitForOutput("listens on");
+  const worker = await connectWorker(place.socket);
+  await worker.expectSilence();
+  worker.socket.destroy();
+  return server;
+}
+
+/** The plugin server's process, which may not listen yet. */
+export function startServer({ socket, policyRoot }: ServerPlace): RunningProcess {
+  return runNode([SERVER_MAIN, "--socket", socket, "--policy-root", policyRoot]);
+}
+
+/** Runs a module's text; what it imports from `./` is the built plugin's folder `server`. */
+export function runScript(text: string): RunningProcess {
+  const directory = mkdtempSync(join(tmpdir(), "script-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const file = join(directory, "script.mjs");
+  writeFileSync(file, text.replaceAll('from "./', `from "${pathToFileURL(join(DIST, "server/")).href}`));
+  return runNode([file]);
+}
+
+/** Whether anybody answers on the socket: true, or why not. */
+export function probeSocket(path: string): Promise<true | string> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  });
+}
+
+/** Asks every 50 ms until the answer is yes; false when it was not within the time. */
+export async function eventually(ask: () => Promise<boolean> | boolean, timeoutMs: number): Promise<boolean> {
+  const end = Date.now() + timeoutMs;
+  while (Date.now() < end) {
+    if (await ask()) {
+      return true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}
+
+/** The one key makes it a policy; nobody signs with it. */
+const POLICY = {
+  jwt_policy: 1,
+  name: "inline",
+  issuers: {
+    a: {
+      issuer: "https://idp.example",
+      audiences: ["a"],
+      algorithms: ["ES256"],
+      keys: { jwks: { keys: [generateSigningKey("ES256", "1").publicJwk] } },
+    },
+  },
+  defaults: { accept: ["a"] },
+  routes: { open: { access: "public" } },
+  header_mappings: { "x-user-id": "sub" },
+};
+
+/** A plugin's configuration as Kong sends it, with a policy that lets everybody pass without an identity. */
+export const OPEN_CONFIG = JSON.stringify({
+  policy: JSON.stringify(POLICY),
+  rule: "open",
+  policy_file: null,
+  __plugin_id: "1",
+});

@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Decision } from "../../plugin/core/decision.ts";
+import type { Pdk } from "../../plugin/kong/pdk.ts";
+import { serveConnection } from "../../plugin/server/connection.ts";
+import { createInstances, type Instances } from "../../plugin/server/instances.ts";
+import { connectWorker, type RawWorker } from "./raw-worker.ts";
+
+/** What an instance does with an event. What misbehaves is cast to this type by the test. */
+export type Access = (pdk: Pdk) => Promise<Decision>;
+
+export interface TestServer {
+  readonly path: string;
+  readonly instances: Instances;
+  readonly logged: readonly string[];
+  /** Configurations that instances were started with. */
+  readonly configs: readonly string[];
+  /** The server's ends of the connections, in order. */
+  readonly sockets: readonly Socket[];
+  connect(): Promise<RawWorker>;
+}
+
+/** The real connection loop and instances on a real Unix socket, gone when the test ends. */
+export async function startTestServer(access: Access, deadlineMs = 10_000): Promise<TestServer> {
+  const directory = await mkdtemp(join(tmpdir(), "serve-"));
+  const path = join(directory, "socket");
+  const logged: string[] = [];
+  const configs: string[] = [];
+  const sockets: Socket[] = [];
+  const instances = createInstances((configJson) => {
+    configs.push(configJson);
+    return { access };
+  }, Date.now);
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    serveConnection(socket, { instances, deadlineMs, log: (line) => logged.push(line) });
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  const workers: RawWorker[] = [];
+  onTestFinished(async () => {
+    for (const { socket } of workers) {
+      socket.destroy();
+    }
+    await new Promise((resolve) => server.close(resolve));
+    await rm(directory, { recursive: true, force: true });
+  });
+  return {
+    path,
+    instances,
+    logged,
+    configs,
+    sockets,
+    async connect() {
+      const worker = await connectWorker(path);
+      workers.push(worker);
+      return worker;
+    },
+  };
+}
+
+/** A connection with one instance started on it. */
+export async function startInstance(server: TestServer): Promise<{ worker: RawWorker; id: number }> {
+  const worker = await server.connect();
+  const { instanceStatus } = await worker.start();
+  return { worker, id: instanceStatus?.instanceId ?? 0 };
+}
+
+/** Lets everything that is already due happen: promises, and one turn of the event loop's every phase. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
