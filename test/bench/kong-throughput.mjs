@@ -44,7 +44,7 @@ async function runRounds() {
     "plain proxy": { path: "/plain", nextToken: () => "" },
     "Kong's jwt, RS256": { path: "/jwt", nextToken: cycle(mintTokens(1)) },
     "jwt-policy, RS256, one token": { path: "/policy", nextToken: cycle(mintTokens(1)) },
-    "jwt-policy, RS256, every token new": { path: "/policy", nextToken: cycle(mintTokens(20_000)) },
+    "jwt-policy, RS256, 20,000 in turn": { path: "/policy", nextToken: cycle(mintTokens(20_000)) },
     "jwt-policy, refused (no token)": { path: "/policy", nextToken: () => "", status: 401 },
   };
   await untilServing("/policy", targets["jwt-policy, RS256, one token"].nextToken());
