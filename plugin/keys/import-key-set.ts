@@ -1,5 +1,6 @@
 import { KeyObject } from "node:crypto";
 import { type CryptoKey, importJWK, type JWK } from "jose";
+import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk } from "../core/jwk.ts";
 import type { VerificationKey } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
 import { createVerificationKey } from "./verification-key.ts";
@@ -8,13 +9,6 @@ const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192;
 const MAX_RSA_EXPONENT = 2n ** 32n - 1n;
 const MAX_KEYS = 100;
-const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-
-const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
-  ["RSA", ["RS256", "PS256"]],
-  ["EC P-256", ["ES256"]],
-  ["OKP Ed25519", ["EdDSA", "Ed25519"]],
-]);
 
 export interface ImportedKeySet {
   readonly keys: readonly VerificationKey[];
@@ -51,23 +45,17 @@ async function importKey(jwk: unknown, issuer: CompiledIssuer): Promise<Verifica
   if (typeof jwk !== "object" || jwk === null) {
     throw new Error("not an object");
   }
-  const { kty, crv, kid, alg, use, key_ops } = jwk as JWK;
-  if (PRIVATE_MEMBERS.some((member) => member in jwk)) {
+  const { kid } = jwk as JWK;
+  if (findPrivateMember(jwk as Jwk) !== undefined) {
     throw new Error("has private members; treat it as leaked");
   }
-  if (
-    (use !== undefined && use !== "sig") ||
-    (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes("verify")))
-  ) {
+  if (!isMeantForVerifying(jwk as Jwk)) {
     throw new Error("not meant for signatures");
   }
   if (kid !== undefined && typeof kid !== "string") {
     throw new Error("kid is not a string");
   }
-  const shape = crv === undefined ? `${kty}` : `${kty} ${crv}`;
-  const algorithms = (ALGORITHMS_BY_SHAPE.get(shape) ?? []).filter(
-    (algorithm) => issuer.algorithms.has(algorithm) && (alg === undefined || alg === algorithm),
-  );
+  const algorithms = fittingAlgorithms(jwk as Jwk).filter((algorithm) => issuer.algorithms.has(algorithm));
   const [first] = algorithms;
   if (first === undefined) {
     return []; // Providers publish keys for more purposes than one policy has.

@@ -2,14 +2,12 @@ import type { Issuer } from "../../schema/generated/policy-document.ts";
 import { parseClaimReference } from "../core/claim-reference.ts";
 import { normalizeType } from "../core/claims.ts";
 import { isFetchAllowed } from "../core/fetch-url.ts";
+import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk } from "../core/jwk.ts";
 import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
 import { durationSeconds } from "./duration.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 
 const MAX_CLOCK_SKEW_SECONDS = 300;
-/** JWK members that hold private or symmetric key material (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1). */
-const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-
 /** Compiles one issuer and reports what the schema can not see. */
 export function compileIssuer(
   id: string,
@@ -53,21 +51,19 @@ function checkUrl(url: string, path: DocumentPath): Finding[] {
   return isFetchAllowed(url) ? [] : [{ code: "url_insecure", path, message }];
 }
 
-function checkInlineKeys(
-  jwks: readonly Readonly<Record<string, unknown>>[],
-  source: Issuer,
-  path: DocumentPath,
-): Finding[] {
+function checkInlineKeys(jwks: readonly Jwk[], source: Issuer, path: DocumentPath): Finding[] {
   const keysPath: DocumentPath = [...path, "keys", "jwks", "keys"];
   const findings: Finding[] = jwks.flatMap((jwk, index) => {
-    const member = PRIVATE_MEMBERS.find((name) => name in jwk);
+    const member = findPrivateMember(jwk);
     const message = `The key has the private member "${member}". Treat it as leaked: replace it at the issuer and publish the public part only.`;
     return member === undefined
       ? []
       : [{ code: "private_key" as const, path: [...keysPath, index, member], atKey: true, message }];
   });
   const { algorithms } = source;
-  if (!jwks.some((jwk) => algorithms.some((algorithm) => isUsable(jwk, algorithm)))) {
+  const isUsable = (jwk: Jwk): boolean =>
+    isMeantForVerifying(jwk) && fittingAlgorithms(jwk).some((fitting) => algorithms.some((name) => name === fitting));
+  if (!jwks.some(isUsable)) {
     findings.push({
       code: "no_usable_key",
       path: keysPath,
@@ -76,17 +72,3 @@ function checkInlineKeys(
   }
   return findings;
 }
-
-const isUsable = (jwk: Readonly<Record<string, unknown>>, algorithm: string): boolean =>
-  KEY_SHAPES[algorithm]?.(jwk) === true &&
-  (jwk.alg === undefined || jwk.alg === algorithm) &&
-  (jwk.use === undefined || jwk.use === "sig");
-const isRsa = (jwk: Readonly<Record<string, unknown>>): boolean => jwk.kty === "RSA";
-const isEd25519 = (jwk: Readonly<Record<string, unknown>>): boolean => jwk.kty === "OKP" && jwk.crv === "Ed25519";
-const KEY_SHAPES: Readonly<Record<string, (jwk: Readonly<Record<string, unknown>>) => boolean>> = {
-  RS256: isRsa,
-  PS256: isRsa,
-  ES256: (jwk) => jwk.kty === "EC" && jwk.crv === "P-256",
-  EdDSA: isEd25519,
-  Ed25519: isEd25519,
-};

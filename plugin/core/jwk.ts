@@ -1,0 +1,30 @@
+/** What a JWK says of its own use (RFC 7517 section 4), whoever wrote it. */
+export type Jwk = Readonly<Record<string, unknown>>;
+
+/** Members that hold private or symmetric key material (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1). */
+const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
+  ["RSA", ["RS256", "PS256"]],
+  ["EC P-256", ["ES256"]],
+  ["OKP Ed25519", ["EdDSA", "Ed25519"]],
+]);
+
+/** The first private member, or undefined when only the public part is there. */
+export function findPrivateMember(jwk: Jwk): string | undefined {
+  return PRIVATE_MEMBERS.find((member) => member in jwk);
+}
+
+/** Whether `use` and `key_ops`, where present, allow to verify signatures (RFC 7517 sections 4.2 and 4.3). */
+export function isMeantForVerifying({ use, key_ops }: Jwk): boolean {
+  return (
+    (use === undefined || use === "sig") &&
+    (key_ops === undefined || (Array.isArray(key_ops) && key_ops.includes("verify")))
+  );
+}
+
+/** The algorithms that fit the key's type and its own `alg`. */
+export function fittingAlgorithms({ kty, crv, alg }: Jwk): readonly string[] {
+  const shape = crv === undefined ? String(kty) : `${kty} ${crv}`;
+  return (ALGORITHMS_BY_SHAPE.get(shape) ?? []).filter((algorithm) => alg === undefined || alg === algorithm);
+}
