@@ -32,6 +32,7 @@ export async function decide(
   if (requirements.access === "public") {
     return conclude(policy, undefined, {}, evidence);
   }
+  // Nothing at all, and not merely nothing good: a bad token is no token, but no free pass either.
   if (requirements.access === "optional" && facts.authorization === undefined) {
     return conclude(policy, undefined, { authorization: [] }, evidence);
   }
