@@ -53,7 +53,10 @@ function reportGateway(gateway: string, tests: readonly TestCase[]): string {
 }
 
 function writeResults(gateway: string, names: readonly string[], tests: readonly TestCase[]): void {
-  const commit = execFileSync("git", ["describe", "--always", "--dirty", "--abbrev=40"], { encoding: "utf8" }).trim();
+  const git = (...args: string[]): string => execFileSync("git", args, { encoding: "utf8" }).trim();
+  // The results themselves do not count as a change.
+  const changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", `:!${RESULTS}`);
+  const commit = `${git("rev-parse", "HEAD")}${changes === "" ? "" : " and changes"}`;
   const cases = tests.map((test) => ({ gateway: test.meta().gateway, title: test.name, result: test.result().state }));
   const passed = cases.filter(({ result }) => result === "passed").length;
   const results = {
