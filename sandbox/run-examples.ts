@@ -1,12 +1,22 @@
 import { request } from "undici";
 import type { Echo } from "./echo-upstream.ts";
-import type { Example, TokenName } from "./examples.ts";
+import { type Example, TOKENS, type TokenName, tamper } from "./examples.ts";
+import type { IdentityProvider } from "./identity-provider.ts";
 
 export interface ExampleResult {
   example: Example;
   status: number;
   /** What differs from the expectation; empty when nothing does. */
   differences: readonly string[];
+}
+
+/** Asks the provider for the tokens of all examples. */
+export async function mintExampleTokens(provider: IdentityProvider): Promise<Readonly<Record<TokenName, string>>> {
+  const entries = await Promise.all(
+    Object.entries(TOKENS).map(async ([name, wanted]) => [name, await provider.mintToken(wanted)] as const),
+  );
+  const tokens = Object.fromEntries(entries) as Record<keyof typeof TOKENS, string>;
+  return { ...tokens, TAMPERED: tamper(tokens.READER) };
 }
 
 /** Makes the request at the gateway and compares what came back and what reached the upstream. */

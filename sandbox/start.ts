@@ -6,11 +6,11 @@ import { Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { FACTS_VARIABLE } from "../plugin/kong/facts-variable.ts";
 import { startEchoUpstream } from "./echo-upstream.ts";
-import { EXAMPLES, TOKENS, type TokenName, tamper } from "./examples.ts";
+import { EXAMPLES, type TokenName } from "./examples.ts";
 import { formatLogEntry, type LogEntry } from "./gateway-log.ts";
-import { type IdentityProvider, startIdentityProvider } from "./identity-provider.ts";
+import { startIdentityProvider } from "./identity-provider.ts";
 import { copyForPorts, WRITTEN_PORTS } from "./local-copy.ts";
-import { type ExampleResult, runExample } from "./run-examples.ts";
+import { type ExampleResult, mintExampleTokens, runExample } from "./run-examples.ts";
 import { formatCurlLines, formatResults, formatRoutes } from "./sandbox-report.ts";
 import { type Sandbox, startSandbox } from "./start-sandbox.ts";
 
@@ -50,7 +50,7 @@ async function start(flags: Flags): Promise<void> {
     endings.push(started.stop);
     return { ...started, address: started.url };
   });
-  const tokens = await mintTokens(provider);
+  const tokens = await mintExampleTokens(provider);
   if (flags.check) {
     await check(sandbox, tokens);
     return;
@@ -78,15 +78,7 @@ async function startGateway(proxyPort: number, upstreamPort: number, issuer: str
   });
 }
 
-async function mintTokens(provider: IdentityProvider): Promise<Record<TokenName, string>> {
-  const entries = await Promise.all(
-    Object.entries(TOKENS).map(async ([name, wanted]) => [name, await provider.mintToken(wanted)] as const),
-  );
-  const tokens = Object.fromEntries(entries) as Record<keyof typeof TOKENS, string>;
-  return { ...tokens, TAMPERED: tamper(tokens.READER) };
-}
-
-async function check(sandbox: Sandbox, tokens: Record<TokenName, string>): Promise<void> {
+async function check(sandbox: Sandbox, tokens: Readonly<Record<TokenName, string>>): Promise<void> {
   const results: ExampleResult[] = [];
   for (const example of EXAMPLES) {
     results.push(await runExample(sandbox.url, example, tokens));

@@ -48,7 +48,6 @@ function renderValidator(): string {
     useDefaults: true,
     verbose: true,
     strict: true,
-    allowUnionTypes: true,
     code: { source: true, esm: true },
   });
   const imports = new Set<string>();

@@ -2,7 +2,7 @@
 export interface SchemaNode {
   readonly title?: string;
   readonly description?: string;
-  readonly type?: string | readonly string[];
+  readonly type?: string;
   readonly $ref?: string;
   readonly allOf?: readonly SchemaNode[];
   readonly oneOf?: readonly SchemaNode[];

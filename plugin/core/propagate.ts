@@ -26,8 +26,11 @@ export function propagateClaims(
   for (const name of policy.clearedHeaders) {
     headers[name] = [];
   }
-  for (const { header, claim } of claims === undefined ? [] : policy.headerMappings) {
-    const value = readClaim(claims as JsonObject, claim);
+  if (claims === undefined) {
+    return { headers };
+  }
+  for (const { header, claim } of policy.headerMappings) {
+    const value = readClaim(claims, claim);
     if (isNothing(value)) {
       continue;
     }
@@ -57,10 +60,8 @@ function joinList(values: readonly JsonValue[]): string | undefined {
 
 /** Numbers beyond 2^53 are rounded when they are read: two users could come out as one. */
 function scalarText(value: JsonValue): string | undefined {
-  if (typeof value === "number" && !Number.isSafeInteger(value)) {
-    return undefined;
+  if (typeof value === "number") {
+    return Number.isSafeInteger(value) ? String(value) : undefined;
   }
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-    ? String(value)
-    : undefined;
+  return typeof value === "string" || typeof value === "boolean" ? String(value) : undefined;
 }

@@ -1,6 +1,6 @@
 import { KeyObject } from "node:crypto";
 import { type CryptoKey, importJWK, type JWK } from "jose";
-import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk } from "../core/jwk.ts";
+import { findPrivateMember, fittingAlgorithms, isMeantForVerifying } from "../core/jwk.ts";
 import type { VerificationKey } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
 import { createVerificationKey } from "./verification-key.ts";
@@ -45,23 +45,24 @@ async function importKey(jwk: unknown, issuer: CompiledIssuer): Promise<Verifica
   if (typeof jwk !== "object" || jwk === null) {
     throw new Error("not an object");
   }
-  const { kid } = jwk as JWK;
-  if (findPrivateMember(jwk as Jwk) !== undefined) {
+  const published: JWK = jwk;
+  const { kid } = published;
+  if (findPrivateMember(published) !== undefined) {
     throw new Error("has private members; treat it as leaked");
   }
-  if (!isMeantForVerifying(jwk as Jwk)) {
+  if (!isMeantForVerifying(published)) {
     throw new Error("not meant for signatures");
   }
   if (kid !== undefined && typeof kid !== "string") {
     throw new Error("kid is not a string");
   }
-  const algorithms = fittingAlgorithms(jwk as Jwk).filter((algorithm) => issuer.algorithms.has(algorithm));
+  const algorithms = fittingAlgorithms(published).filter((algorithm) => issuer.algorithms.has(algorithm));
   const [first] = algorithms;
   if (first === undefined) {
     return []; // Providers publish keys for more purposes than one policy has.
   }
   // Web Crypto binds a key to an algorithm, a KeyObject does not: one import serves all of them.
-  const publicKey = KeyObject.from((await importJWK(jwk as JWK, first)) as CryptoKey);
+  const publicKey = KeyObject.from((await importJWK(published, first)) as CryptoKey);
   checkStrength(publicKey);
   return algorithms.map((algorithm) => createVerificationKey(issuer.issuer, kid, algorithm, publicKey));
 }

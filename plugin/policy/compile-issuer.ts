@@ -8,6 +8,7 @@ import { durationSeconds } from "./duration.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 
 const MAX_CLOCK_SKEW_SECONDS = 300;
+
 /** Compiles one issuer and reports what the schema can not see. */
 export function compileIssuer(
   id: string,

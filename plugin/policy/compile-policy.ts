@@ -5,7 +5,7 @@ import { compileIssuer } from "./compile-issuer.ts";
 import { compileOperations } from "./compile-operations.ts";
 import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
-import { suggestName } from "./suggest-name.ts";
+import { didYouMean } from "./suggest-name.ts";
 
 type RequirementSource = Pick<Rule, "access" | "accept" | "audiences" | "required_scopes">;
 
@@ -117,8 +117,7 @@ function checkNeeded(source: RequirementSource, isPublic: boolean, path: Documen
 function checkAccepted(source: RequirementSource | Defaults, document: PolicyDocument, path: DocumentPath): Finding[] {
   const known = Object.keys(document.issuers);
   return (source.accept ?? []).flatMap((id, index) => {
-    const suggestion = suggestName(id, known);
-    const hint = suggestion ? ` Did you mean "${suggestion}"?` : ` Known: ${known.join(", ")}.`;
+    const hint = didYouMean(id, known) || ` Known: ${known.join(", ")}.`;
     const message = `There is no issuer "${id}" in this policy.${hint}`;
     return known.includes(id) ? [] : [{ code: "issuer_unknown" as const, path: [...path, "accept", index], message }];
   });

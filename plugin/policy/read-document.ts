@@ -28,8 +28,8 @@ export function readDocument(text: string): SourceDocument | { readonly issues: 
   const lineCounter = new LineCounter();
   const parsed = parseYaml(text, lineCounter);
   if ("message" in parsed) {
-    const { line, col } = lineCounter.linePos(parsed.offset);
-    return { issues: [{ code: "syntax_error", message: parsed.message, pointer: "", line, column: col }] };
+    const place = placeAt(parsed.offset, lineCounter);
+    return { issues: [{ code: "syntax_error", message: parsed.message, pointer: "", ...place }] };
   }
   const { document } = parsed;
   const problems = [...document.errors, ...document.warnings];
@@ -101,21 +101,25 @@ function findDanglingAliases(document: Document, lineCounter: LineCounter): Poli
 }
 
 function placeOf(node: Node, lineCounter: LineCounter): { line: number; column: number } {
-  const { line, col } = lineCounter.linePos(node.range?.[0] ?? 0);
+  return placeAt(node.range?.[0] ?? 0, lineCounter);
+}
+
+function placeAt(offset: number, lineCounter: LineCounter): { line: number; column: number } {
+  const { line, col } = lineCounter.linePos(offset);
   return { line, column: col };
 }
 
 function toIssue(problem: YAMLError, lineCounter: LineCounter): PolicyIssue {
-  const { line, col } = lineCounter.linePos(problem.pos[0]);
-  return { code: "syntax_error", message: `${problem.message}.`, pointer: "", line, column: col };
+  const place = placeAt(problem.pos[0], lineCounter);
+  return { code: "syntax_error", message: `${problem.message}.`, pointer: "", ...place };
 }
 
 function locateFindings(findings: readonly Finding[], document: Document, lineCounter: LineCounter): PolicyIssue[] {
   return findings
     .slice(0, MAX_FINDINGS)
     .map(({ code, message, path, atKey }) => {
-      const { line, col } = lineCounter.linePos(findOffset(document, path, atKey === true));
-      return { code, message, pointer: toPointer(path), line, column: col };
+      const place = placeAt(findOffset(document, path, atKey === true), lineCounter);
+      return { code, message, pointer: toPointer(path), ...place };
     })
     .sort((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -8,6 +8,12 @@ export function suggestName(name: string, known: readonly string[]): string | un
   return ranked[0]?.candidate;
 }
 
+/** The end of a message about an unknown name: a question when a known name is near, or else nothing. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const suggestion = suggestName(name, known);
+  return suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`;
+}
+
 /** Levenshtein distance, over names that are short on both sides. */
 function editDistance(a: string, b: string): number {
   if (a.length > 64 || b.length > 64) {

@@ -3,7 +3,7 @@ import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { validatePolicy } from "../../schema/generated/validate-policy.ts";
 import type { DocumentPath, Finding, PolicyIssueCode } from "./issue.ts";
 import { pickTellingErrors } from "./pick-telling-errors.ts";
-import { suggestName } from "./suggest-name.ts";
+import { didYouMean } from "./suggest-name.ts";
 
 /**
  * Checks plain data against policy.schema.json and fills in its defaults, in place.
@@ -74,14 +74,12 @@ function valueFinding(error: ErrorObject, path: DocumentPath): Finding {
 }
 
 function unknownKeyMessage(key: string, known: readonly string[]): string {
-  const suggestion = suggestName(key, known);
-  const hint = suggestion ? ` Did you mean "${suggestion}"?` : ` Known here: ${known.join(", ")}.`;
+  const hint = didYouMean(key, known) || ` Known here: ${known.join(", ")}.`;
   return `The key ${JSON.stringify(key)} is not known here.${hint}`;
 }
 
 function enumMessage(shown: string, data: unknown, allowed: readonly unknown[]): string {
-  const suggestion = suggestName(String(data), allowed.map(String));
-  return `${shown} is not one of ${allowed.join(", ")}.${suggestion ? ` Did you mean "${suggestion}"?` : ""}`;
+  return `${shown} is not one of ${allowed.join(", ")}.${didYouMean(String(data), allowed.map(String))}`;
 }
 
 function branchKeys(schema: ErrorObject["parentSchema"]): string {
@@ -98,12 +96,8 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
-function typeName(type: unknown): string {
-  const types = Array.isArray(type) ? type : [type];
-  return types
-    .filter((name) => name !== "null")
-    .map((name) => TYPE_NAMES[String(name)] ?? String(name))
-    .join(" or ");
+function typeName(type: string): string {
+  return TYPE_NAMES[type] ?? type;
 }
 
 function describe(value: unknown): string {

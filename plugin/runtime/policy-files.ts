@@ -27,7 +27,7 @@ interface WatchedFile {
 
 /**
  * Keeps policy files in force while they change on disk. Files are polled: that sees an atomic rename, an edit in place and
- * Kubernetes' swap of symbolic links alike, on every file system, at the price of one `stat` per file.
+ * Kubernetes' swap of symbolic links alike, on every file system, at the price of a few look-ups per file.
  *
  * @param prepareKeys resolves when the issuers of a policy have keys, so that no request pays for a reload.
  * @param now milliseconds since the epoch.

@@ -27,20 +27,19 @@ export interface RuntimeOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: (line: string) => void;
-  /** How often to look whether policy files changed, in milliseconds. */
-  readonly pollMs?: number;
 }
 
+/** How often to look whether policy files changed. */
 const POLL_MS = 1_000;
 
 /** Puts store, keys, clock and pipeline together: the one composition root. */
-export function createRuntime({ policyRoot, now, log, pollMs = POLL_MS }: RuntimeOptions): Runtime {
+export function createRuntime({ policyRoot, now, log }: RuntimeOptions): Runtime {
   const store = createPolicyStore(policyRoot, log);
   const keys = createKeySource(now, log);
   const verifyingKeys = rememberVerified(keys);
   const nowSeconds = (): number => now() / 1000;
 
-  const files = watchPolicyFiles(store, keys.prepare, pollMs, now);
+  const files = watchPolicyFiles(store, keys.prepare, POLL_MS, now);
 
   return {
     openPolicyFile: files.open,

@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEchoUpstream } from "../../sandbox/echo-upstream.ts";
-import { EXAMPLES, TOKENS, type TokenName, tamper } from "../../sandbox/examples.ts";
+import { EXAMPLES, type TokenName } from "../../sandbox/examples.ts";
 import { startIdentityProvider } from "../../sandbox/identity-provider.ts";
 import { copyForPorts } from "../../sandbox/local-copy.ts";
-import { runExample } from "../../sandbox/run-examples.ts";
+import { mintExampleTokens, runExample } from "../../sandbox/run-examples.ts";
 import { type Gateway, waitFor } from "../gateways/gateway.ts";
 import { kongBinary } from "../gateways/kong-binary.ts";
 
@@ -18,7 +18,7 @@ describe("the examples of npm start on a Kong binary", () => {
     return;
   }
   let gateway: Gateway;
-  const tokens: Partial<Record<TokenName, string>> = {};
+  let tokens: Readonly<Record<TokenName, string>>;
   const endings: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
@@ -26,10 +26,7 @@ describe("the examples of npm start on a Kong binary", () => {
     endings.unshift(provider.stop);
     const upstream = await startEchoUpstream(0);
     endings.unshift(upstream.stop);
-    for (const [name, wanted] of Object.entries(TOKENS)) {
-      tokens[name as keyof typeof TOKENS] = await provider.mintToken(wanted);
-    }
-    tokens.TAMPERED = tamper(tokens.READER ?? "");
+    tokens = await mintExampleTokens(provider);
     const copy = await copyForPorts(
       fileURLToPath(new URL("kong.yml", ROOT)),
       fileURLToPath(new URL("policies", ROOT)),
@@ -50,7 +47,7 @@ describe("the examples of npm start on a Kong binary", () => {
   }, 60_000);
 
   it.each(EXAMPLES)("$method $path: $title", async (example) => {
-    const { status, differences } = await runExample(gateway.url, example, tokens as Record<TokenName, string>);
+    const { status, differences } = await runExample(gateway.url, example, tokens);
     expect({ status, differences }).toEqual({ status: example.status, differences: [] });
   });
 });
