@@ -4,13 +4,14 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
 import { createKongSettings, isKongSupported, MIN_KONG_VERSION } from "../plugin/server/kong-settings.ts";
-import { checkSocketPath } from "../plugin/server/server-options.ts";
+import { checkSocketPath, parseAddress } from "../plugin/server/server-options.ts";
 
 interface KongEnvOptions {
   readonly policyRoot: string;
   readonly prefix: string;
   readonly socket?: string;
   readonly node: string;
+  readonly statusListen?: string;
   readonly kongVersion?: string;
   readonly format: "shell" | "env-file" | "json";
 }
@@ -31,6 +32,10 @@ export function addKongCommand(program: Command): void {
       "--node <path>",
       "the node that Kong starts the server with; Kong's user must be able to run it",
       process.execPath,
+    )
+    .option(
+      "--status-listen <host:port>",
+      "where the plugin server answers probes: /status/ready, /status/live, /status",
     )
     .option("--kong-version <version>", "Kong's version, where `kong` can not be run here to ask for it")
     .addOption(
@@ -55,11 +60,15 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   }
   const socket = resolve(options.socket ?? `${options.prefix}/jwt-policy.socket`);
   checkSocketPath(socket);
+  if (options.statusListen !== undefined) {
+    parseAddress(options.statusListen);
+  }
   const settings = createKongSettings({
     node: resolve(options.node),
     serverMain: fileURLToPath(new URL("../plugin/server/main.js", import.meta.url)),
     socket,
     policyRoot: resolve(options.policyRoot),
+    statusListen: options.statusListen,
     environment: { NODE_ENV: "production", ...pickEnvironment(PASSED_ON) },
   });
   process.stdout.write(formatSettings(settings, options.format));

@@ -1,7 +1,6 @@
 import { createDeny, type Decision } from "../core/decision.ts";
 import { isDenial } from "../core/denial.ts";
-import type { PolicyIssue } from "../policy/issue.ts";
-import type { PolicyFile } from "../runtime/policy-files.ts";
+import { describeIssues, type PolicySource } from "../runtime/policy-source.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Pdk } from "./pdk.ts";
 import { type PluginConfig, parsePluginConfig } from "./plugin-config.ts";
@@ -30,7 +29,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
       const { source, rule } = configured;
       const load = await source.policy.current();
       if ("issues" in load) {
-        return denyUnavailable(describeIssues(source.name, load.issues));
+        return denyUnavailable(summarize(describeIssues(source.name, load.issues)));
       }
       const facts = await readFacts(pdk, load.policy, rule);
       return isDenial(facts) ? createDeny(facts, { policy: load.policy.name }) : runtime.decide(facts, load.policy);
@@ -39,7 +38,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
 }
 
 interface Configured {
-  readonly source: { readonly name: string; readonly policy: PolicyFile };
+  readonly source: { readonly name: string; readonly policy: PolicySource };
   readonly rule: string | undefined;
 }
 
@@ -50,22 +49,18 @@ function readConfigured(configJson: string, runtime: Runtime): Configured | { re
   } catch (error) {
     return { problem: error instanceof Error ? error.message : "the plugin's configuration can not be read" };
   }
-  const { policyFile, policy = "", rule } = config;
+  const { policyFile, policy = "", rule, pluginId } = config;
   if (policyFile !== undefined) {
     return { source: { name: policyFile, policy: runtime.openPolicyFile(policyFile) }, rule };
   }
-  const load = runtime.loadInlinePolicy(policy);
-  return { source: { name: "the inline policy", policy: { current: () => load } }, rule };
+  return { source: { name: "the inline policy", policy: runtime.openInlinePolicy(pluginId, policy) }, rule };
 }
 
 function denyUnavailable(detail: string): Decision {
   return createDeny({ reason: "policy_unavailable", detail }, { policy: NAME });
 }
 
-function describeIssues(source: string, issues: readonly PolicyIssue[]): string {
-  const [first] = issues;
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-  return first
-    ? `${source}:${first.line}:${first.column} ${first.code}: ${first.message}${more}`
-    : `${source} is refused`;
+function summarize(issues: readonly string[]): string {
+  const [first = "the policy is refused"] = issues;
+  return issues.length > 1 ? `${first} (and ${issues.length - 1} more)` : first;
 }

@@ -6,6 +6,8 @@ export interface PluginConfig {
   readonly policy: string | undefined;
   /** Rule id; without it the Kong Route decides. */
   readonly rule: string | undefined;
+  /** Id of the Kong plugin entity. */
+  readonly pluginId: string;
 }
 
 /**
@@ -26,7 +28,12 @@ export function parsePluginConfig(json: string): PluginConfig {
     }
     return value || undefined;
   };
-  const parsed = { policyFile: read("policy_file"), policy: read("policy"), rule: read("rule") };
+  const parsed = {
+    policyFile: read("policy_file"),
+    policy: read("policy"),
+    rule: read("rule"),
+    pluginId: read("__plugin_id") ?? "unknown",
+  };
   if ((parsed.policyFile === undefined) === (parsed.policy === undefined)) {
     throw new Error("exactly one of config.policy_file and config.policy must be set");
   }

@@ -5,6 +5,7 @@ import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { generateSigningKey, type SigningKey, signRaw } from "../tokens.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
+import { silentLog } from "../logs.ts";
 
 const key = generateSigningKey("ES256", "acme-1");
 const strangersKey = generateSigningKey("ES256", "acme-1");
@@ -15,10 +16,7 @@ const policy = compileDocument(
     header_mappings: { "x-name": "name" },
   }),
 );
-const keys = createKeySource(
-  () => NOW * 1000,
-  () => {},
-);
+const keys = createKeySource(() => NOW * 1000, silentLog);
 
 /** What a fault changes in a request that is otherwise valid. */
 interface Fault {

@@ -15,6 +15,7 @@ import {
   policyDocument,
   requirementsOf,
 } from "./fixtures.ts";
+import { silentLog } from "../logs.ts";
 
 const acmeKey = generateSigningKey("ES256", "acme-1");
 const partnerKey = generateSigningKey("ES256", "partner-1");
@@ -95,10 +96,7 @@ describe("selectIssuer", () => {
 
 describe("findKey", () => {
   const acme = compileIssuer();
-  const keys = createKeySource(
-    () => NOW * 1000,
-    () => {},
-  );
+  const keys = createKeySource(() => NOW * 1000, silentLog);
   const find = (iss: string, kid: string | undefined, alg = "ES256"): unknown =>
     findKey(keys, policy.issuers.get(iss) ?? acme, joseHeaderOf({ kid, alg }));
 

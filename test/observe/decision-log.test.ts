@@ -6,6 +6,7 @@ import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { formatDenial } from "../../plugin/observe/decision-log.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { generateSigningKey, mintToken, replaceSignature } from "../tokens.ts";
+import { silentLog } from "../logs.ts";
 
 const EVIDENCE: Evidence = { policy: "payments", rule: "read", issuer: "acme", kid: "1" };
 const PREFIX = "jwt-policy denied the request: ";
@@ -80,10 +81,7 @@ describe("no line holds the token or values of its claims", () => {
   const policy = compileDocument(
     policyDocument(inlineIssuer([key], { token_type: "at+jwt", required_claims: ["tenant"] })),
   );
-  const keys = createKeySource(
-    () => NOW * 1000,
-    () => {},
-  );
+  const keys = createKeySource(() => NOW * 1000, silentLog);
   const SECRET = "SECRETVALUE";
   const good = { sub: SECRET, jti: SECRET, tenant: SECRET, scope: `read ${SECRET}` };
   const mint = (claims: object, header = {}): string =>

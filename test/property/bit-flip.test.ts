@@ -5,6 +5,7 @@ import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
+import { silentLog } from "../logs.ts";
 
 const algorithms = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"] as const;
 const signingKeys = algorithms.map((alg) => generateSigningKey(alg, alg));
@@ -12,10 +13,7 @@ const signingKeys = algorithms.map((alg) => generateSigningKey(alg, alg));
 const policy = compileDocument(
   policyDocument(inlineIssuer(signingKeys, { token_type: "any" }), { routes: { read: {} } }),
 );
-const keys = createKeySource(
-  () => NOW * 1000,
-  () => {},
-);
+const keys = createKeySource(() => NOW * 1000, silentLog);
 const verdictOf = async (facts: RequestFacts): Promise<string> =>
   (await decide(facts, policy, keys, () => NOW)).verdict;
 

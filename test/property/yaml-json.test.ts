@@ -6,12 +6,10 @@ import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { AUDIENCE, claimsOf, inlineIssuer, NOW, requestOf } from "../core/fixtures.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
+import { silentLog } from "../logs.ts";
 
 const key = generateSigningKey("ES256", "1");
-const keys = createKeySource(
-  () => NOW * 1000,
-  () => {},
-);
+const keys = createKeySource(() => NOW * 1000, silentLog);
 const HASH = "0".repeat(64);
 
 /** Mostly what is right, now and then what is not. */
