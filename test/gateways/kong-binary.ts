@@ -4,30 +4,30 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findFreePort } from "./free-port.ts";
-import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
-import { quietKongEnvironment, rootEnvironment } from "./kong-environment.ts";
+import { type FaultyGatewayKind, pickDenialLine, restartPluginServer, waitFor } from "./gateway.ts";
+import { loadConfig, quietKongEnvironment, rootEnvironment } from "./kong-environment.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
 const run = promisify(execFile);
 const KONG = process.env.KONG_BIN ?? "kong";
 
 /** Kong from `KONG_BIN` or PATH, DB-less, with a plugin server that Kong itself starts from `jwt-policy kong env`. */
-export function kongBinary(): GatewayKind {
+export function kongBinary(): FaultyGatewayKind {
   const version = readKongVersion();
   return {
     label: "Kong binary",
     missing: version === undefined ? "no kong: set KONG_BIN or put kong into PATH" : undefined,
-    async start({ configText, policyRoot }) {
+    async start({ configText, policyRoot, changeSettings = (settings) => settings }) {
       const prefix = await mkdtemp(join(tmpdir(), "kong-"));
       await writeFile(join(prefix, "kong.yml"), configText);
       const port = await findFreePort();
-      const environment = {
-        ...process.env,
+      const settings = changeSettings({
         ...(await askKongSettings(prefix, policyRoot)),
         KONG_PREFIX: prefix,
         ...quietKongEnvironment(join(prefix, "kong.yml"), port),
         ...rootEnvironment(),
-      };
+      });
+      const environment = { ...process.env, ...settings };
       const kong = (command: string): Promise<unknown> => run(KONG, [command], { env: environment, timeout: 60_000 });
       const socket = join(prefix, "jwt-policy.socket");
       const errorLog = join(prefix, "logs/error.log");
@@ -49,13 +49,16 @@ export function kongBinary(): GatewayKind {
         url: `http://127.0.0.1:${port}`,
         findDenialLine: (requestId) =>
           waitFor(async () => pickDenialLine(await readFile(errorLog, "utf8"), requestId), 5_000),
-        async restartPluginServer() {
-          const pid = await findPluginServer(socket);
-          process.kill(pid ?? Number.NaN, "SIGKILL");
-          await waitFor(async () => {
-            const next = await findPluginServer(socket);
-            return next !== undefined && next !== pid ? next : undefined;
-          }, 10_000);
+        socket,
+        findPluginServer: () => findPluginServer(socket),
+        restartPluginServer: () => restartPluginServer(() => findPluginServer(socket)),
+        kong: {
+          reload: async () => void (await kong("reload")),
+          load: (text) => loadConfig(settings, text),
+          async killWorkerZero() {
+            // Only this worker starts plugin servers.
+            process.kill(await readParent((await findPluginServer(socket)) ?? Number.NaN), "SIGKILL");
+          },
         },
         stop,
       };
@@ -69,6 +72,11 @@ function readKongVersion(): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+async function readParent(pid: number): Promise<number> {
+  const [, parent] = /^PPid:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(parent);
 }
 
 /** The process that was started with this socket, found by its command line. */
