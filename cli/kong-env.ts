@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
+import { addGuardSettings } from "../plugin/server/guard-settings.ts";
 import { createKongSettings, isKongSupported, MIN_KONG_VERSION } from "../plugin/server/kong-settings.ts";
 import { checkSocketPath } from "../plugin/server/server-options.ts";
 
@@ -12,6 +13,7 @@ interface KongEnvOptions {
   readonly socket?: string;
   readonly node: string;
   readonly kongVersion?: string;
+  readonly guard?: boolean;
   readonly format: "shell" | "env-file" | "json";
 }
 
@@ -32,6 +34,7 @@ export function addKongCommand(program: Command): void {
       "the node that Kong starts the server with; Kong's user must be able to run it",
       process.execPath,
     )
+    .option("--guard", "load the guard as well: a Lua plugin that lets nothing pass without a verdict")
     .option("--kong-version <version>", "Kong's version, where `kong` can not be run here to ask for it")
     .addOption(
       new Option("--format <format>", "shell: for eval; env-file: for docker --env-file; json")
@@ -62,7 +65,10 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
     policyRoot: resolve(options.policyRoot),
     environment: { NODE_ENV: "production", ...pickEnvironment(PASSED_ON) },
   });
-  process.stdout.write(formatSettings(settings, options.format));
+  const guardPath = fileURLToPath(new URL("../../plugin/guard", import.meta.url));
+  process.stdout.write(
+    formatSettings(options.guard ? addGuardSettings(settings, guardPath) : settings, options.format),
+  );
 }
 
 async function askKongVersion(): Promise<string | undefined> {

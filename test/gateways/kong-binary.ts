@@ -11,11 +11,18 @@ import { askKongSettings } from "./kong-settings.ts";
 const run = promisify(execFile);
 const KONG = process.env.KONG_BIN ?? "kong";
 
+interface KongBinaryOptions {
+  /** With the guard loaded, but not configured: it checks what jwt-policy judges, and is no default deny. */
+  readonly guard?: boolean;
+  /** Laid over the environment of Kong. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Kong from `KONG_BIN` or PATH, DB-less, with a plugin server that Kong itself starts from `jwt-policy kong env`. */
-export function kongBinary(): GatewayKind {
+export function kongBinary({ guard = false, environment: more = {} }: KongBinaryOptions = {}): GatewayKind {
   const version = readKongVersion();
   return {
-    label: "Kong binary",
+    label: `Kong binary${guard ? " with the guard" : ""}`,
     missing: version === undefined ? "no kong: set KONG_BIN or put kong into PATH" : undefined,
     async start({ configText, policyRoot }) {
       const prefix = await mkdtemp(join(tmpdir(), "kong-"));
@@ -23,10 +30,11 @@ export function kongBinary(): GatewayKind {
       const port = await findFreePort();
       const environment = {
         ...process.env,
-        ...(await askKongSettings(prefix, policyRoot)),
+        ...(await askKongSettings(prefix, policyRoot, guard ? ["--guard"] : [])),
         KONG_PREFIX: prefix,
         ...quietKongEnvironment(join(prefix, "kong.yml"), port),
         ...rootEnvironment(),
+        ...more,
       };
       const kong = (command: string): Promise<unknown> => run(KONG, [command], { env: environment, timeout: 60_000 });
       const socket = join(prefix, "jwt-policy.socket");
@@ -44,7 +52,7 @@ export function kongBinary(): GatewayKind {
         throw new Error(`Kong did not start: ${error}\n${log.slice(-2_000)}`);
       }
       return {
-        name: `Kong ${version} (binary)`,
+        name: `Kong ${version} (binary${guard ? ", with the guard" : ""})`,
         version: version ?? "",
         url: `http://127.0.0.1:${port}`,
         findDenialLine: (requestId) =>
