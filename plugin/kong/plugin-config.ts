@@ -43,7 +43,7 @@ export function parsePluginConfig(json: string): PluginConfig {
 }
 
 /** What Kong adds to every configuration. */
-function readIdentity(config: object): InstanceIdentity | undefined {
+export function readIdentity(config: object): InstanceIdentity | undefined {
   const { __plugin_id: pluginId, __seq__: sequence } = config as { __plugin_id?: unknown; __seq__?: unknown };
   return typeof pluginId === "string" && typeof sequence === "number" ? { pluginId, sequence } : undefined;
 }

@@ -14,7 +14,7 @@ const MAX_HEADERS = 1000;
  */
 export type ReadFacts = (pdk: Pdk, policy: CompiledPolicy, rule: string | undefined) => Promise<ReadRequest | Denial>;
 
-export type ReadRequest = VariableFacts & { readonly binding: Binding };
+type ReadRequest = VariableFacts & { readonly binding: Binding };
 
 /**
  * @param hasFactsVariable whether Kong is configured to set the facts variable.

@@ -1,7 +1,10 @@
-import { createAllow, type Decision, isAllow } from "../core/decision.ts";
+import { createAllow, type Decision, type Deny, isAllow } from "../core/decision.ts";
+import type { HeaderChanges } from "../core/propagate.ts";
+import { formatDenial, logLevelOf } from "../observe/decision-log.ts";
+import { createExit } from "./create-exit.ts";
 
 /** The request header that carries a verdict to the guard, which removes it. The guard's handler.lua has the same name. */
-export const VERDICT_HEADER = "x-jwt-policy-verdict";
+const VERDICT_HEADER = "x-jwt-policy-verdict";
 
 /** What an instance is to Kong: one version of one plugin's configuration. */
 export interface InstanceIdentity {
@@ -25,6 +28,11 @@ export function parseGuardMark(text: string): GuardMark | undefined {
     : { nonce, instance: { pluginId, sequence: Number(sequence) } };
 }
 
+/** Whether this instance is the one that Kong means. In a respawned stock plugin server its id may be another's. */
+export function isMeant({ instance }: GuardMark, own: InstanceIdentity): boolean {
+  return instance.pluginId === own.pluginId && instance.sequence === own.sequence;
+}
+
 /**
  * Adds the verdict to an Allow; every other decision stays as it is. The verdict names the instance that judged and not
  * the one that was asked for: only where they are the same does the guard let the request pass.
@@ -35,4 +43,15 @@ export function addVerdict(decision: Decision, { nonce }: GuardMark, judge: Inst
   }
   const verdict = `${nonce} ${judge.pluginId} ${judge.sequence}`;
   return createAllow({ ...decision.headers, [VERDICT_HEADER]: verdict }, decision.evidence);
+}
+
+/** Asks the guard to refuse the request: the log line and the answer, as one header. */
+export function renderRefusal({ nonce }: GuardMark, deny: Deny): HeaderChanges {
+  const refusal = { level: logLevelOf(deny), line: formatDenial(deny), ...createExit(deny) };
+  return { [VERDICT_HEADER]: `${nonce} refused ${Buffer.from(JSON.stringify(refusal)).toString("base64")}` };
+}
+
+/** Tells the guard that Kong asked the wrong instance, which judged nothing. */
+export function renderOtherInstance({ nonce }: GuardMark): HeaderChanges {
+  return { [VERDICT_HEADER]: `${nonce} other-instance` };
 }

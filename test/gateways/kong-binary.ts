@@ -1,7 +1,8 @@
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { findFreePort } from "./free-port.ts";
 import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
@@ -9,20 +10,29 @@ import { quietKongEnvironment, rootEnvironment } from "./kong-environment.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
 const run = promisify(execFile);
+const STOCK_SERVER = createRequire(import.meta.url).resolve("kong-pdk/bin/kong-js-pluginserver");
 const KONG = process.env.KONG_BIN ?? "kong";
 
 interface KongBinaryOptions {
   /** With the guard loaded, but not configured: it checks what jwt-policy judges, and is no default deny. */
   readonly guard?: boolean;
+  /** With kong-pdk's own plugin server, and therefore with the guard. */
+  readonly stock?: boolean;
   /** Laid over the environment of Kong. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Kong from `KONG_BIN` or PATH, DB-less, with a plugin server that Kong itself starts from `jwt-policy kong env`. */
-export function kongBinary({ guard = false, environment: more = {} }: KongBinaryOptions = {}): GatewayKind {
+export function kongBinary({
+  guard = false,
+  stock = false,
+  environment: more = {},
+}: KongBinaryOptions = {}): GatewayKind {
   const version = readKongVersion();
+  const kind = stock ? ", stock server with the guard" : guard ? ", with the guard" : "";
+  const options = [...(guard ? ["--guard"] : []), ...(stock ? ["--stock", STOCK_SERVER] : [])];
   return {
-    label: `Kong binary${guard ? " with the guard" : ""}`,
+    label: `Kong binary${kind}`,
     missing: version === undefined ? "no kong: set KONG_BIN or put kong into PATH" : undefined,
     async start({ configText, policyRoot }) {
       const prefix = await mkdtemp(join(tmpdir(), "kong-"));
@@ -30,7 +40,7 @@ export function kongBinary({ guard = false, environment: more = {} }: KongBinary
       const port = await findFreePort();
       const environment = {
         ...process.env,
-        ...(await askKongSettings(prefix, policyRoot, guard ? ["--guard"] : [])),
+        ...(await askKongSettings(prefix, policyRoot, options)),
         KONG_PREFIX: prefix,
         ...quietKongEnvironment(join(prefix, "kong.yml"), port),
         ...rootEnvironment(),
@@ -52,7 +62,7 @@ export function kongBinary({ guard = false, environment: more = {} }: KongBinary
         throw new Error(`Kong did not start: ${error}\n${log.slice(-2_000)}`);
       }
       return {
-        name: `Kong ${version} (binary${guard ? ", with the guard" : ""})`,
+        name: `Kong ${version} (binary${kind})`,
         version: version ?? "",
         url: `http://127.0.0.1:${port}`,
         findDenialLine: (requestId) =>
@@ -79,12 +89,13 @@ function readKongVersion(): string | undefined {
   }
 }
 
-/** The process that was started with this socket, found by its command line. */
+/** The process that was started with this socket, found by its command line; the stock server has its name apart. */
 async function findPluginServer(socket: string): Promise<number | undefined> {
   for (const name of await readdir("/proc")) {
     const commandLine = /^\d+$/.test(name) ? await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "") : "";
     const words = commandLine.split("\0");
-    if (words.includes(socket) && words.some((word) => word.endsWith("plugin/server/main.js"))) {
+    const isOurs = words.includes(socket) && words.some((word) => word.endsWith("plugin/server/main.js"));
+    if (isOurs || (words.includes(STOCK_SERVER) && words.includes(dirname(socket)))) {
       return Number(name);
     }
   }

@@ -1,6 +1,8 @@
 -- The guard: nothing that jwt-policy judges goes on to an upstream without a verdict about this very request, whatever
 -- becomes of the plugin server. Loaded by KONG_PLUGINS it checks every request that jwt-policy runs for; configured as a
 -- plugin it also refuses those that jwt-policy does not run for (default deny).
+local cjson = require "cjson"
+
 local VERDICT = "x-jwt-policy-verdict"
 local FACTS = "jwt_facts"
 local PLUGIN = "jwt-policy"
@@ -45,6 +47,14 @@ local function forget_instances()
   end
 end
 
+-- A refusal that came by the header instead of ending the connection to the plugin server. Never returns.
+local function pass_on(refusal)
+  local answer = cjson.decode(ngx.decode_base64(refusal))
+  kong.log[answer.level](answer.line)
+  kong.response.exit(answer.status, answer.body, answer.headers)
+  error("jwt-policy-guard: the exit returned")
+end
+
 -- Runs jwt-policy for one request and returns only when its verdict is the one that is due.
 local function judge(access, handler, conf)
   local facts = ngx.var[FACTS]
@@ -54,8 +64,9 @@ local function judge(access, handler, conf)
   -- Nobody outside knows the request's id yet, and id and sequence name one version of one plugin's configuration.
   local nonce = ngx.var.request_id
   local due = nonce .. " " .. conf.__plugin_id .. " " .. string.format("%d", conf.__seq__)
-  -- The plugin reads from this that it is guarded. No client can send it, for no value there can hold a line feed.
-  ngx.var[FACTS] = facts .. "\n" .. due
+  -- The plugin reads from this that it is guarded. No client can send it, for no value there can hold a line feed. Bytes
+  -- beyond ASCII become one that no check takes: the stock server's decoder makes line feeds and letters of some.
+  ngx.var[FACTS] = facts:gsub("[\128-\255]", "\127") .. "\n" .. due
   ngx.req.clear_header(VERDICT)
 
   access(handler, conf)
@@ -66,8 +77,11 @@ local function judge(access, handler, conf)
     access(handler, conf)
     verdict = take_verdict()
   end
+  local refusal = type(verdict) == "string" and verdict:match("^" .. nonce .. " refused (.+)$")
   if verdict == due then
     ngx.ctx[PASSED] = true
+  elseif refusal then
+    return pass_on(refusal)
   elseif verdict == nil then
     return refuse("jwt-policy gave no verdict")
   else
