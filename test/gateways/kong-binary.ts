@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { findFreePort } from "./free-port.ts";
-import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
+import { type Gateway, type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
 import { quietKongEnvironment, rootEnvironment } from "./kong-environment.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
@@ -18,16 +18,28 @@ interface KongBinaryOptions {
   readonly guard?: boolean;
   /** With kong-pdk's own plugin server, and therefore with the guard. */
   readonly stock?: boolean;
-  /** Laid over the environment of Kong. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Changes the `KONG_*` settings before Kong starts: more workers, another start command. */
+  readonly adapt?: (settings: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
+}
+
+/** A Kong whose process and log can be looked into. */
+export interface KongBinary extends Gateway {
+  /** Kong's prefix, where the socket is. */
+  readonly prefix: string;
+  pluginServerPid(): Promise<number | undefined>;
+  readErrorLog(): Promise<string>;
+}
+
+interface KongBinaryKind extends GatewayKind {
+  start(...args: Parameters<GatewayKind["start"]>): Promise<KongBinary>;
 }
 
 /** Kong from `KONG_BIN` or PATH, DB-less, with a plugin server that Kong itself starts from `jwt-policy kong env`. */
 export function kongBinary({
   guard = false,
   stock = false,
-  environment: more = {},
-}: KongBinaryOptions = {}): GatewayKind {
+  adapt = (settings) => settings,
+}: KongBinaryOptions = {}): KongBinaryKind {
   const version = readKongVersion();
   const kind = stock ? ", stock server with the guard" : guard ? ", with the guard" : "";
   const options = [...(guard ? ["--guard"] : []), ...(stock ? ["--stock", STOCK_SERVER] : [])];
@@ -38,14 +50,13 @@ export function kongBinary({
       const prefix = await mkdtemp(join(tmpdir(), "kong-"));
       await writeFile(join(prefix, "kong.yml"), configText);
       const port = await findFreePort();
-      const environment = {
-        ...process.env,
+      const settings = adapt({
         ...(await askKongSettings(prefix, policyRoot, options)),
         KONG_PREFIX: prefix,
         ...quietKongEnvironment(join(prefix, "kong.yml"), port),
         ...rootEnvironment(),
-        ...more,
-      };
+      });
+      const environment = { ...process.env, ...settings };
       const kong = (command: string): Promise<unknown> => run(KONG, [command], { env: environment, timeout: 60_000 });
       const socket = join(prefix, "jwt-policy.socket");
       const errorLog = join(prefix, "logs/error.log");
@@ -65,6 +76,9 @@ export function kongBinary({
         name: `Kong ${version} (binary${kind})`,
         version: version ?? "",
         url: `http://127.0.0.1:${port}`,
+        prefix,
+        pluginServerPid: () => findPluginServer(socket),
+        readErrorLog: () => readFile(errorLog, "utf8"),
         findDenialLine: (requestId) =>
           waitFor(async () => pickDenialLine(await readFile(errorLog, "utf8"), requestId), 5_000),
         async restartPluginServer() {
