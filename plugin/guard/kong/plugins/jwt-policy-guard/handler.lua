@@ -119,6 +119,7 @@ end
 
 -- Default deny.
 function Guard:access()
+  ngx.req.clear_header(VERDICT)
   if not is_wrapped then
     return refuse("jwt-policy is not loaded, or not in a way that can be checked")
   end
