@@ -48,6 +48,7 @@ if (missing !== undefined) {
     let scene: Scene;
     beforeAll(async () => {
       scene = await startScene(options);
+      await scene.untilServing();
     }, START_TIMEOUT_MS);
     afterAll(() => scene?.stop(), START_TIMEOUT_MS);
 
@@ -128,6 +129,7 @@ if (missing !== undefined) {
     let scene: Scene;
     beforeAll(async () => {
       scene = await startScene({ guard: true, plugins: [{ name: "jwt-policy-guard" }] });
+      await scene.untilServing();
     }, START_TIMEOUT_MS);
     afterAll(() => scene?.stop(), START_TIMEOUT_MS);
 

@@ -29,9 +29,11 @@ export interface Scene {
 export interface SceneOptions extends NonNullable<Parameters<typeof kongBinary>[0]> {
   /** Kong plugins that are global. */
   readonly plugins?: readonly object[];
+  /** A plugin that no route or service has. */
+  readonly without?: string;
 }
 
-export async function startScene({ plugins = [], ...options }: SceneOptions): Promise<Scene> {
+export async function startScene({ plugins = [], without, ...options }: SceneOptions): Promise<Scene> {
   const directory = await mkdtemp(join(tmpdir(), "guard-"));
   const policyRoot = join(directory, "policies");
   await mkdir(policyRoot);
@@ -50,7 +52,7 @@ export async function startScene({ plugins = [], ...options }: SceneOptions): Pr
   await writeFile(join(policyRoot, "shop.yaml"), stringify(document));
   const upstream = await startUpstream();
   const kong = await kongBinary(options)
-    .start({ configText: stringify(createKongConfig(upstream.port, plugins)), policyRoot })
+    .start({ configText: stringify(createKongConfig(upstream.port, plugins, without)), policyRoot })
     .catch(async (error: unknown) => {
       await upstream.stop();
       throw error;
@@ -68,7 +70,6 @@ export async function startScene({ plugins = [], ...options }: SceneOptions): Pr
       return answer?.status === 200 || undefined;
     }, 20_000);
   };
-  await untilServing();
   return {
     kong,
     reader,
@@ -90,16 +91,23 @@ export async function startScene({ plugins = [], ...options }: SceneOptions): Pr
   };
 }
 
-function createKongConfig(upstreamPort: number, plugins: readonly object[]): object {
-  const route = (name: string, plugins: readonly object[], more: object = {}): object => ({
+interface KongPlugin {
+  readonly name: string;
+  readonly config?: object;
+}
+
+function createKongConfig(upstreamPort: number, globals: readonly object[], without: string | undefined): object {
+  const keep = (plugins: readonly KongPlugin[]): readonly KongPlugin[] =>
+    plugins.filter(({ name }) => name !== without);
+  const route = (name: string, plugins: readonly KongPlugin[], more: object = {}): object => ({
     name,
     paths: [`/${name}`],
-    plugins,
+    plugins: keep(plugins),
     ...more,
   });
-  const policy = (rule: string): object => ({ name: "jwt-policy", config: { policy_file: "shop.yaml", rule } });
+  const policy = (rule: string): KongPlugin => ({ name: "jwt-policy", config: { policy_file: "shop.yaml", rule } });
   const terminate = { name: "request-termination", config: { status_code: 418 } };
-  const lua = (phase: string, code: string): object => ({ name: "pre-function", config: { [phase]: [code] } });
+  const lua = (phase: string, code: string): KongPlugin => ({ name: "pre-function", config: { [phase]: [code] } });
   const tags = ["team-a", "jwt-policy-public"];
   const url = `http://127.0.0.1:${upstreamPort}`;
   return {
@@ -145,12 +153,12 @@ function createKongConfig(upstreamPort: number, plugins: readonly object[]): obj
       {
         name: "guarded-service",
         url,
-        plugins: [{ name: "jwt-policy-guard" }],
+        plugins: keep([{ name: "jwt-policy-guard" }]),
         routes: [route("guarded-service", [])],
       },
     ],
     routes: [route("no-service", []), route("no-service-tagged", [], { tags })],
-    plugins,
+    plugins: globals,
   };
 }
 
