@@ -99,6 +99,14 @@ if (missing !== undefined) {
       expectAnswer(scene, await scene.send(path, ask), invalid);
     });
 
+    it("the token that an earlier plugin put there is the one that counts", async () => {
+      const answer = await scene.send("/cookie", { headers: ["Cookie", scene.reader, "Authorization", "Bearer x"] });
+      expectAnswer(scene, answer, 200);
+      expect(scene.upstreamOf(answer)?.authorization).toBe(scene.reader);
+      const ask = { headers: ["Cookie", scene.writer, "Authorization", scene.reader] };
+      expectAnswer(scene, await scene.send("/cookie", ask), 403);
+    });
+
     it("an upgrade to WebSocket is judged like any request", async () => {
       const upgrade = ["Connection", "Upgrade", "Upgrade", "websocket"];
       const allowed = await scene.send("/read", { headers: ["Authorization", scene.reader, ...upgrade] });

@@ -91,6 +91,9 @@ export async function startScene({ plugins = [], without, ...options }: SceneOpt
   };
 }
 
+/** As a session plugin does: the token comes from elsewhere. */
+const COOKIE_TO_TOKEN = 'ngx.req.set_header("Authorization", ngx.req.get_headers().cookie)';
+
 interface KongPlugin {
   readonly name: string;
   readonly config?: object;
@@ -139,6 +142,7 @@ function createKongConfig(upstreamPort: number, globals: readonly object[], with
           route("unbuffered", [policy("read")], { request_buffering: false, response_buffering: false }),
           route("guarded-route", [{ name: "jwt-policy-guard" }]),
           route("guarded-and-judged", [policy("read"), { name: "jwt-policy-guard" }]),
+          route("cookie", [policy("read"), lua("access", COOKIE_TO_TOKEN)]),
           // A defect elsewhere: the header that nobody but the plugin should set, set before it runs.
           route("forged", [policy("read"), lua("access", 'ngx.req.set_header("x-jwt-policy-verdict", "forged")')]),
         ],

@@ -47,6 +47,21 @@ local function forget_instances()
   end
 end
 
+-- All values of a header in one line; empty when there is none.
+local function join(values)
+  return type(values) == "table" and table.concat(values, ", ") or values or ""
+end
+
+-- The facts in the form of the variable (plugin/kong/facts-variable.ts), read now, so that what earlier plugins did to the
+-- request counts. The plugin sees by the field that follows them that it is guarded; no client can send that, for none of
+-- these can hold a line feed. Bytes beyond ASCII become one that no check takes: the stock server's decoder makes line
+-- feeds and letters of some.
+local function read_facts()
+  local headers = ngx.req.get_headers(0)
+  local facts = "1\n" .. ngx.var.request .. "\n" .. join(headers.connection) .. "\n" .. join(headers.authorization)
+  return (facts:gsub("[\128-\255]", "\127"))
+end
+
 -- A refusal that came by the header instead of ending the connection to the plugin server. Never returns.
 local function pass_on(refusal)
   local answer = cjson.decode(ngx.decode_base64(refusal))
@@ -57,16 +72,13 @@ end
 
 -- Runs jwt-policy for one request and returns only when its verdict is the one that is due.
 local function judge(access, handler, conf)
-  local facts = ngx.var[FACTS]
-  if not facts then
+  if not ngx.var[FACTS] then
     return refuse("the nginx variable $jwt_facts is not set; use the settings that `jwt-policy kong env --guard` prints")
   end
   -- Nobody outside knows the request's id yet, and id and sequence name one version of one plugin's configuration.
   local nonce = ngx.var.request_id
   local due = nonce .. " " .. conf.__plugin_id .. " " .. string.format("%d", conf.__seq__)
-  -- The plugin reads from this that it is guarded. No client can send it, for no value there can hold a line feed. Bytes
-  -- beyond ASCII become one that no check takes: the stock server's decoder makes line feeds and letters of some.
-  ngx.var[FACTS] = facts:gsub("[\128-\255]", "\127") .. "\n" .. due
+  ngx.var[FACTS] = read_facts() .. "\n" .. due
   ngx.req.clear_header(VERDICT)
 
   access(handler, conf)
