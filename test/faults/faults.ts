@@ -4,8 +4,8 @@ import { type ForeignManner, occupySocket } from "./foreign-process.ts";
 import type { LoadOptions } from "./load.ts";
 import {
   findServer,
-  identify,
   type InnerFault,
+  identify,
   type Scene,
   signalServer,
   startSecondServer,

@@ -1,5 +1,6 @@
 import { kongBinary } from "../gateways/kong-binary.ts";
 import { runFaults } from "./run-faults.ts";
 
-runFaults({ kind: kongBinary(), workers: 1, readTimeoutS: 7 });
-runFaults({ kind: kongBinary(), workers: 2, readTimeoutS: 7 });
+for (const workers of [1, 2]) {
+  await runFaults({ createKind: (adapt) => kongBinary({ adapt }), workers, readTimeoutS: 7 });
+}

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KINDS, type Kind, ROUTES, type World } from "./world.ts";
 import { ID_HEADER, UPSTREAM_HEADER } from "./upstream.ts";
+import { KINDS, type Kind, ROUTES, type World } from "./world.ts";
 
 /** One request, and what its client saw. Times are of `performance.now()`. */
 export interface Sent {

@@ -1,8 +1,16 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type FaultyGateway, type FaultyGatewayKind, type KongSettings, START_CMD } from "../gateways/gateway.ts";
 import { findFreePort } from "../gateways/free-port.ts";
+import {
+  type AdaptSettings,
+  type FaultyGateway,
+  type FaultyGatewayKind,
+  type KongSettings,
+  keepSettings,
+  START_CMD,
+} from "../gateways/gateway.ts";
 import { type Assessment, assess } from "./assess.ts";
 import { FAULTS, type Fault } from "./faults.ts";
 import { createJudging } from "./judging.ts";
@@ -25,7 +33,8 @@ export interface FaultResult extends Assessment {
 }
 
 export interface FaultsRun {
-  readonly kind: FaultyGatewayKind;
+  /** The kind of gateway, with its settings changed by `adapt`. */
+  readonly createKind: (adapt: AdaptSettings) => FaultyGatewayKind | Promise<FaultyGatewayKind>;
   readonly workers: number;
   /** Kong's `lua_socket_read_timeout`, in seconds. */
   readonly readTimeoutS: number;
@@ -38,9 +47,12 @@ const SERVING_TIMEOUT_MS = 20_000;
 const AFTERWARDS_MS = 400;
 const CLIENTS = 32;
 const PRELOAD = new URL("./preload/preload.mjs", import.meta.url);
+const STOCK_PLUGINS = fileURLToPath(new URL("../../plugin/stock", import.meta.url));
+const FAULTY_STOCK_PLUGINS = fileURLToPath(new URL("./preload/stock", import.meta.url));
 
 /** Declares a test for each fault on one gateway, all on the same one: it has to get up again each time. */
-export function runFaults({ kind, workers, readTimeoutS }: FaultsRun): void {
+export async function runFaults({ createKind, workers, readTimeoutS }: FaultsRun): Promise<void> {
+  const kind = await createKind(keepSettings);
   describe(`faults on ${kind.label}, ${workers} ${workers === 1 ? "worker" : "workers"}`, () => {
     if (kind.missing !== undefined) {
       it("runs the table", (context) => {
@@ -56,17 +68,14 @@ export function runFaults({ kind, workers, readTimeoutS }: FaultsRun): void {
 
     const start = async (): Promise<void> => {
       const adminPort = await findFreePort();
-      gateway = await kind.start({
-        configText: world.configText(usualJudge),
-        policyRoot: world.policyRoot,
-        changeSettings: (settings) => ({
-          ...settings,
-          [START_CMD]: addPreload(settings, control),
-          KONG_NGINX_WORKER_PROCESSES: String(workers),
-          KONG_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
-          KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: `${readTimeoutS}s`,
-        }),
-      });
+      const adapted = await createKind((settings) => ({
+        ...settings,
+        [START_CMD]: addPreload(settings, control),
+        KONG_NGINX_WORKER_PROCESSES: String(workers),
+        KONG_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
+        KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: `${readTimeoutS}s`,
+      }));
+      gateway = await adapted.start({ configText: world.configText(usualJudge), policyRoot: world.policyRoot });
     };
 
     /** What an earlier fault left behind counts for that one alone. */
@@ -159,10 +168,12 @@ function check({ sparesValid, recoveryMs, holdMs }: Fault, assessment: Assessmen
 /** Puts the preload, and a heap that can be exhausted, into the command that starts the plugin server. */
 function addPreload(settings: KongSettings, control: string): string {
   const command = settings[START_CMD] ?? "";
-  const preload = new URL(`?control=${encodeURIComponent(control)}`, PRELOAD);
-  const node = ` ${process.execPath} `;
-  if (!command.includes(node)) {
+  const [before, after] = command.split(` ${process.execPath} `);
+  if (before === undefined || after === undefined) {
     throw new Error(`no node in the start command: ${command}`);
   }
-  return command.replace(node, `${node}--max-old-space-size=64 --import '${preload.href}' `);
+  // The stock server needs 64 MB for itself: it loads TypeScript.
+  const isStock = after.includes(STOCK_PLUGINS);
+  const node = `${process.execPath} --max-old-space-size=${isStock ? 256 : 64} --import ${PRELOAD.href}`;
+  return `${before} FAULT_CONTROL=${control} ${node} ${after.replace(STOCK_PLUGINS, FAULTY_STOCK_PLUGINS)}`;
 }

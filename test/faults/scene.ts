@@ -6,7 +6,7 @@ import type { Judging } from "./judging.ts";
 import { sendValid } from "./load.ts";
 import { ROUTES, type World } from "./world.ts";
 
-/** What the plugin server's preload can be told to do: see preload/with-faults.mjs. */
+/** What the plugin server's preload can be told to do: see preload/fail-or.mjs. */
 export type InnerFault = "hold" | "die_at_start" | "throw" | "nothing" | "never" | "block" | "allocate";
 
 /** Everything that a fault can get at while the load runs. */
@@ -44,7 +44,7 @@ export async function waitUntilServing(gateway: FaultyGateway, world: World, tim
 
 /** @throws Error when none appears in time. */
 export async function findServer({ gateway }: Scene): Promise<number> {
-  const pid = await waitFor(() => gateway.findPluginServer(), 15_000);
+  const pid = await waitFor(() => gateway.pluginServerPid(), 15_000);
   if (pid === undefined) {
     throw new Error("the gateway has no plugin server");
   }
@@ -67,9 +67,11 @@ export function writeInnerFault(control: string, fault: InnerFault | undefined):
 
 /** Starts a second plugin server just as the first one was started, and waits until it has taken over the socket. */
 export async function startSecondServer(pid: number, socket: string): Promise<ChildProcess> {
-  const [program = "", ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  const readWords = (file: string): string[] => readFileSync(`/proc/${pid}/${file}`, "utf8").split("\0").slice(0, -1);
+  const [program = "", ...args] = readWords("cmdline");
+  const env = Object.fromEntries(readWords("environ").map((word) => word.split(/=(.*)/s, 2)));
   const before = identify(socket);
-  const child = spawn(program, args, { env: {}, stdio: "ignore" });
+  const child = spawn(program, args, { env, stdio: "ignore" });
   await waitForTakeover(socket, before);
   return child;
 }

@@ -16,7 +16,7 @@ export interface FaultyGateway extends Gateway {
   /** Where the plugin server listens, as this machine names it. */
   readonly socket: string;
   /** The process of the plugin server that the gateway started; undefined while there is none. */
-  findPluginServer(): Promise<number | undefined>;
+  pluginServerPid(): Promise<number | undefined>;
   /** What only a Kong can. */
   readonly kong?: KongControl;
 }
@@ -33,12 +33,15 @@ export interface KongControl {
 /** Kong's settings as environment variables. */
 export type KongSettings = Readonly<Record<string, string>>;
 
+/** Changes what Kong is started with: more workers, another command that starts the plugin server. */
+export type AdaptSettings = (settings: KongSettings) => KongSettings;
+
+export const keepSettings: AdaptSettings = (settings) => settings;
+
 interface GatewayInput {
   /** Text of a kong.yml. */
   readonly configText: string;
   readonly policyRoot: string;
-  /** Changes what Kong is started with: its settings, the plugin server's start command among them. */
-  readonly changeSettings?: (settings: KongSettings) => KongSettings;
 }
 
 /** A kind of gateway: how to start one here, or why that can not be. */
@@ -61,7 +64,7 @@ export function pickDenialLine(log: string, requestId: string): string | undefin
 }
 
 /** Ends the plugin server, and waits until there is another process. */
-export async function restartPluginServer(find: FaultyGateway["findPluginServer"]): Promise<void> {
+export async function restartPluginServer(find: FaultyGateway["pluginServerPid"]): Promise<void> {
   const pid = await find();
   process.kill(pid ?? Number.NaN, "SIGKILL");
   await waitFor(async () => {

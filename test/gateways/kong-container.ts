@@ -5,7 +5,15 @@ import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainer
 import { renderDump } from "../../plugin/server/dump.ts";
 import { runPluginProcess } from "../../sandbox/plugin-process.ts";
 import { findFreePort } from "./free-port.ts";
-import { type FaultyGatewayKind, pickDenialLine, restartPluginServer, START_CMD, waitFor } from "./gateway.ts";
+import {
+  type AdaptSettings,
+  type FaultyGatewayKind,
+  keepSettings,
+  pickDenialLine,
+  restartPluginServer,
+  START_CMD,
+  waitFor,
+} from "./gateway.ts";
 import { loadConfig, quietKongEnvironment } from "./kong-environment.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
@@ -16,11 +24,15 @@ const SHARED = "/shared";
  * The image that `KONG_IMAGE` names, DB-less, with the plugin server beside it as a sidecar: Kong's container needs no Node,
  * only the socket and the dump, in a directory that both share.
  */
-export async function kongContainer(): Promise<FaultyGatewayKind> {
+export async function kongContainer({
+  adapt = keepSettings,
+}: {
+  readonly adapt?: AdaptSettings;
+} = {}): Promise<FaultyGatewayKind> {
   return {
     label: "Kong container",
     missing: await findWhatIsMissing(),
-    async start({ configText, policyRoot, changeSettings = (settings) => settings }) {
+    async start({ configText, policyRoot }) {
       const directory = await mkdtemp(join(tmpdir(), "kong-container-"));
       await chmod(directory, 0o777); // The image's user is not this one.
       await writeFile(join(directory, "kong.yml"), configText);
@@ -29,7 +41,7 @@ export async function kongContainer(): Promise<FaultyGatewayKind> {
       await chmod(join(directory, "error.log"), 0o666);
       const socket = join(directory, "jwt-policy.socket");
       const port = await findFreePort();
-      const { [START_CMD]: startCommand, ...settings } = changeSettings({
+      const { [START_CMD]: startCommand, ...settings } = adapt({
         ...(await askKongSettings(directory, policyRoot)),
         KONG_PLUGINSERVER_JWT_POLICY_SOCKET: `${SHARED}/jwt-policy.socket`,
         KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/bin/cat ${SHARED}/dump.json`,
@@ -61,7 +73,7 @@ export async function kongContainer(): Promise<FaultyGatewayKind> {
         findDenialLine: (requestId) =>
           waitFor(async () => pickDenialLine(await readFile(join(directory, "error.log"), "utf8"), requestId), 5_000),
         socket,
-        findPluginServer: async () => server.pid(),
+        pluginServerPid: async () => server.pid(),
         restartPluginServer: () => restartPluginServer(async () => server.pid()),
         kong: {
           reload: async () => {
@@ -73,7 +85,8 @@ export async function kongContainer(): Promise<FaultyGatewayKind> {
           load: (text) => loadConfig(settings, text),
           async killWorkerZero() {
             // Workers start in order, and pids go up.
-            const words = "grep -l '^nginx: worker process' /proc/[0-9]*/cmdline | sort -t/ -k3n | head -n 1 | cut -d/ -f3";
+            const words =
+              "grep -l '^nginx: worker process' /proc/[0-9]*/cmdline | sort -t/ -k3n | head -n 1 | cut -d/ -f3";
             const { exitCode, output: text } = await container.exec(["sh", "-c", `kill -9 "$(${words})"`]);
             if (exitCode !== 0) {
               throw new Error(`no worker to end: ${text}`);

@@ -8,7 +8,15 @@ import { formatLogEntry, type LogEntry } from "../../sandbox/gateway-log.ts";
 import { describeProblems, readKongConfig } from "../../sandbox/kong-config.ts";
 import { createPluginClient } from "../../sandbox/plugin-client.ts";
 import { runPluginProcess } from "../../sandbox/plugin-process.ts";
-import { type FaultyGatewayKind, pickDenialLine, restartPluginServer, START_CMD, waitFor } from "./gateway.ts";
+import {
+  type AdaptSettings,
+  type FaultyGatewayKind,
+  keepSettings,
+  pickDenialLine,
+  restartPluginServer,
+  START_CMD,
+  waitFor,
+} from "./gateway.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
 const READ_TIMEOUT = "KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT";
@@ -17,18 +25,22 @@ const READ_TIMEOUT = "KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT";
  * The sandbox's parts put together from what `jwt-policy kong env` says, as Kong would start them. Unlike `npm start` it
  * does not wait for the plugin server.
  */
-export function sandboxFromSettings(): FaultyGatewayKind {
+export function sandboxFromSettings({
+  adapt = keepSettings,
+}: {
+  readonly adapt?: AdaptSettings;
+} = {}): FaultyGatewayKind {
   return {
     label: "sandbox",
     missing: undefined,
-    async start({ configText, policyRoot, changeSettings = (settings) => settings }) {
+    async start({ configText, policyRoot }) {
       const config = readKongConfig(configText);
       if ("problems" in config) {
         throw new Error(describeProblems(config.problems, "kong.yml"));
       }
       const directory = await mkdtemp(join(tmpdir(), "sandbox-"));
       const socket = join(directory, "jwt-policy.socket");
-      const settings = changeSettings(await askKongSettings(directory, policyRoot));
+      const settings = adapt(await askKongSettings(directory, policyRoot));
       const lines: string[] = [];
       const log = (entry: LogEntry): void => {
         // Thousands of refusals are written; only those of the plugin are ever asked for.
@@ -54,7 +66,7 @@ export function sandboxFromSettings(): FaultyGatewayKind {
         url: `http://127.0.0.1:${gateway.port}`,
         socket,
         findDenialLine: (requestId) => waitFor(() => pickDenialLine(lines.join("\n"), requestId), 2_000),
-        findPluginServer: async () => server.pid(),
+        pluginServerPid: async () => server.pid(),
         restartPluginServer: () => restartPluginServer(async () => server.pid()),
         async stop() {
           await gateway.stop();

@@ -1,7 +1,9 @@
 import { readFileSync, rmSync } from "node:fs";
 
+const control = process.env.FAULT_CONTROL;
+
 /** The fault that is asked for, or undefined. */
-export function readFault(control) {
+export function readFault() {
   try {
     return readFileSync(control, "utf8");
   } catch {
@@ -10,6 +12,6 @@ export function readFault(control) {
 }
 
 /** Takes a fault that is meant to happen once. */
-export function takeFault(control) {
+export function takeFault() {
   rmSync(control, { force: true });
 }

@@ -4,36 +4,37 @@ import { readFault, takeFault } from "./read-fault.mjs";
 const BLOCK_MS = 10_000;
 
 const FAULTS = {
-  async throw(pdk) {
+  async throw(callPdk) {
     if (Math.random() < 0.5) {
-      await pdk.nginx.getVar("request");
+      await callPdk();
     }
     throw new Error("a fault of the test");
   },
-  async nothing(pdk) {
+  async nothing(callPdk) {
     if (Math.random() < 0.5) {
-      await pdk.nginx.getVar("request");
+      await callPdk();
     }
   },
   never: () => new Promise(() => {}),
-  async block(_, control) {
-    takeFault(control);
+  async block() {
+    takeFault();
     for (const end = performance.now() + BLOCK_MS; performance.now() < end; );
   },
-  async allocate(_, control) {
-    takeFault(control);
+  async allocate() {
+    takeFault();
     for (const hoard = []; ; ) {
       hoard.push(new Array(10_000).fill(hoard.length / 3));
     }
   },
 };
 
-/** A plugin instance that fails in the way that the control file asks for. */
-export function withFaults(instance, control) {
-  return {
-    access(pdk) {
-      const fault = FAULTS[readFault(control)];
-      return fault ? fault(pdk, control) : instance.access(pdk);
-    },
-  };
+/**
+ * Handles a request, or fails in the way that the control file asks for.
+ *
+ * @param access the sound handler.
+ * @param callPdk makes some call to Kong: half of the failures come after one.
+ */
+export function failOr(access, callPdk) {
+  const fault = FAULTS[readFault()];
+  return fault ? fault(callPdk) : access();
 }
