@@ -1,10 +1,19 @@
 import { execFile } from "node:child_process";
+import { realpath } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
-import { createKongSettings, isKongSupported, MIN_KONG_VERSION } from "../plugin/server/kong-settings.ts";
+import { addGuardSettings } from "../plugin/server/guard-settings.ts";
+import {
+  createKongSettings,
+  type Installation,
+  isKongSupported,
+  MIN_KONG_VERSION,
+} from "../plugin/server/kong-settings.ts";
 import { checkSocketPath, parseAddress } from "../plugin/server/server-options.ts";
+import { createStockSettings, type StockServer } from "../plugin/server/stock-settings.ts";
 
 interface KongEnvOptions {
   readonly policyRoot: string;
@@ -13,6 +22,8 @@ interface KongEnvOptions {
   readonly node: string;
   readonly statusListen?: string;
   readonly kongVersion?: string;
+  readonly guard?: boolean;
+  readonly stock?: string;
   readonly format: "shell" | "env-file" | "json";
 }
 
@@ -36,6 +47,11 @@ export function addKongCommand(program: Command): void {
     .option(
       "--status-listen <host:port>",
       "where the plugin server answers probes: /status/ready, /status/live, /status",
+    )
+    .option("--guard", "load the guard as well: a Lua plugin that lets nothing pass without a verdict")
+    .option(
+      "--stock <path>",
+      "use kong-pdk's kong-js-pluginserver at this path instead of our own server; its protocol needs the guard, which is loaded as well",
     )
     .option("--kong-version <version>", "Kong's version, where `kong` can not be run here to ask for it")
     .addOption(
@@ -63,15 +79,31 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   if (options.statusListen !== undefined) {
     parseAddress(options.statusListen);
   }
-  const settings = createKongSettings({
+  const installation: Installation = {
     node: resolve(options.node),
     serverMain: fileURLToPath(new URL("../plugin/server/main.js", import.meta.url)),
     socket,
     policyRoot: resolve(options.policyRoot),
     statusListen: options.statusListen,
     environment: { NODE_ENV: "production", ...pickEnvironment(PASSED_ON) },
-  });
-  process.stdout.write(formatSettings(settings, options.format));
+  };
+  const settings =
+    options.stock === undefined
+      ? createKongSettings(installation)
+      : createStockSettings(installation, await findStockServer(options.stock));
+  const isGuarded = options.guard === true || options.stock !== undefined;
+  const guardPath = fileURLToPath(new URL("../../plugin/guard", import.meta.url));
+  process.stdout.write(formatSettings(isGuarded ? addGuardSettings(settings, guardPath) : settings, options.format));
+}
+
+/** @throws Error when there is no such file, or no TypeScript that belongs to it. */
+async function findStockServer(path: string): Promise<StockServer> {
+  const main = await realpath(path); // What npm puts into node_modules/.bin is a link.
+  return {
+    main,
+    typescript: createRequire(main).resolve("typescript"),
+    pluginsDirectory: fileURLToPath(new URL("../../plugin/stock", import.meta.url)),
+  };
 }
 
 async function askKongVersion(): Promise<string | undefined> {

@@ -1,21 +1,58 @@
 /**
  * The plugin as Kong's JavaScript PDK defines it, for the stock `kong-js-pluginserver`. That server speaks `MsgPack:1`,
- * over which Kong proxies a request when the plugin process dies, hangs or throws: nothing that a handler does there can
- * be relied on. Until Kong itself checks the verdict, this handler refuses everything; use the plugin server in server/.
+ * over which Kong proxies a request when the plugin process dies, hangs or throws. So requests are judged here only where
+ * the guard is loaded, which checks the verdict inside Kong, and refused otherwise.
  */
+import { createDeny } from "./core/decision.ts";
 import { CONFIG_FIELDS } from "./kong/config-schema.ts";
-import { PRIORITY, VERSION } from "./kong/plugin-identity.ts";
+import { type PluginInstance, startPluginInstance } from "./kong/handler.ts";
+import { readIdentity } from "./kong/plugin-config.ts";
+import { NAME, PRIORITY, VERSION } from "./kong/plugin-identity.ts";
+import { createFactsReader } from "./kong/read-facts.ts";
+import { handleAccess, type StockHandler, type StockPdk } from "./kong/stock-handler.ts";
+import { createOperatorLog } from "./observe/operator-log.ts";
+import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 
-/** The part of kong-pdk that is called here. */
-interface StockPdk {
-  readonly response: { exit(status: number, body: string, headers: Readonly<Record<string, string>>): Promise<void> };
+/** As in our own plugin server. */
+const DEADLINE_MS = 5_000;
+const POLICY_POLL_MS = 1_000;
+
+// Unlike a write to standard output, this does not end the process when Kong's worker, which reads it, is gone.
+const log = createOperatorLog((line) => console.log(line));
+
+let runtime: Runtime | undefined;
+
+/** Not when the module is loaded: the query command loads it as well, has no policies, and must come to an end. */
+function openRuntime(): Runtime {
+  const policyRoot = process.env.JWT_POLICY_ROOT;
+  if (policyRoot === undefined || policyRoot === "") {
+    throw new Error("JWT_POLICY_ROOT names no policy root: see `jwt-policy kong env --stock`");
+  }
+  runtime ??= createRuntime({ policyRoot, policyPollMs: POLICY_POLL_MS, now: Date.now, log });
+  return runtime;
+}
+
+/** What can not start refuses every request, with the reason in the log each time. */
+function startInstance(configJson: string): PluginInstance {
+  try {
+    return startPluginInstance(configJson, openRuntime(), createFactsReader(true, log.warn));
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : "the instance can not start";
+    return { access: async () => createDeny({ reason: "policy_unavailable", detail }, { policy: NAME }) };
+  }
 }
 
 export class Plugin {
-  /** Answers 503 to every request. */
-  async access(kong: StockPdk): Promise<void> {
-    const message = "jwt-policy does not run in this plugin server, because Kong's protocol for it fails open";
-    await kong.response.exit(503, JSON.stringify({ message }), { "Content-Type": "application/json" });
+  readonly #handler: StockHandler;
+
+  /** @param config the plugin's configuration as Kong sends it. */
+  constructor(config: object) {
+    const instance = startInstance(JSON.stringify(config));
+    this.#handler = { instance, identity: readIdentity(config), deadlineMs: DEADLINE_MS, log };
+  }
+
+  access(kong: StockPdk): Promise<void> {
+    return handleAccess(kong, this.#handler);
   }
 }
 

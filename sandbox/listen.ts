@@ -1,5 +1,8 @@
 import type { Server } from "node:net";
 
+/** Node's 511 is less than some clients open at once; the kernel would drop the rest, and they would wait or be reset. */
+const BACKLOG = 4096;
+
 /**
  * Listens on a port of the loopback address.
  *
@@ -9,7 +12,7 @@ import type { Server } from "node:net";
 export function listenOn(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
+    server.listen({ port, host: "127.0.0.1", backlog: BACKLOG }, () => {
       server.removeListener("error", reject);
       resolve();
     });

@@ -13,6 +13,8 @@ declare module "vitest" {
 const GATEWAYS: ReadonlyMap<string, string> = new Map([
   ["test/conformance/sandbox.test.ts", "sandbox"],
   ["test/conformance/kong-binary.test.ts", "Kong binary"],
+  ["test/conformance/kong-binary-guard.test.ts", "Kong binary with the guard"],
+  ["test/conformance/kong-binary-stock.test.ts", "Kong binary with the stock server and the guard"],
   ["test/conformance/kong-container.test.ts", "Kong container"],
 ]);
 

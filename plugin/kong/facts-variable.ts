@@ -1,8 +1,10 @@
 import type { RequestFacts, RequestLine } from "../core/request.ts";
+import { type GuardMark, parseGuardMark } from "./verdict.ts";
 
 /**
  * An nginx variable that carries every fact of a request, so that one PDK call reads them all. Kong sets it through
- * `KONG_NGINX_PROXY_SET`. No field can hold a line feed: nginx refuses it in request lines and header values.
+ * `KONG_NGINX_PROXY_SET`. No field can hold a line feed: nginx refuses it in request lines and header values. Where the guard
+ * is loaded, it adds one field more, its mark.
  */
 export const FACTS_VARIABLE = {
   name: "jwt_facts",
@@ -12,19 +14,24 @@ export const FACTS_VARIABLE = {
 const FORMAT_VERSION = "1";
 const FIELDS = 4;
 
-export type VariableFacts = Omit<RequestFacts, "binding">;
+export interface VariableFacts extends Omit<RequestFacts, "binding"> {
+  /** Undefined when no guard is there to check the verdict. */
+  readonly guard: GuardMark | undefined;
+}
 
 /** Reads the variable's value. Returns undefined when it is not in the expected form, as when Kong does not set it. */
 export function parseFactsVariable(value: string): VariableFacts | undefined {
   const fields = value.split("\n");
-  const [version, request = "", connection, authorization] = fields;
-  if (fields.length !== FIELDS || version !== FORMAT_VERSION) {
+  const [version, request = "", connection, authorization, mark] = fields;
+  const guard = mark === undefined ? undefined : parseGuardMark(mark);
+  if (fields.length !== (guard ? FIELDS + 1 : FIELDS) || version !== FORMAT_VERSION) {
     return undefined;
   }
   return {
     requestLine: parseRequestLine(request),
     connection: connection || undefined,
     authorization: authorization || undefined,
+    guard,
   };
 }
 

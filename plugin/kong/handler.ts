@@ -6,6 +6,7 @@ import type { Pdk } from "./pdk.ts";
 import { type PluginConfig, parsePluginConfig } from "./plugin-config.ts";
 import { NAME } from "./plugin-identity.ts";
 import type { ReadFacts } from "./read-facts.ts";
+import { addVerdict, type InstanceIdentity } from "./verdict.ts";
 
 /** One Kong plugin entity: a configuration bound to a policy. */
 export interface PluginInstance {
@@ -26,13 +27,17 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
       if ("problem" in configured) {
         return denyUnavailable(configured.problem);
       }
-      const { source, rule } = configured;
+      const { source, rule, identity } = configured;
       const load = await source.policy.current();
       if ("issues" in load) {
         return denyUnavailable(summarize(describeIssues(source.name, load.issues)));
       }
       const facts = await readFacts(pdk, load.policy, rule);
-      return isDenial(facts) ? createDeny(facts, { policy: load.policy.name }) : runtime.decide(facts, load.policy);
+      if (isDenial(facts)) {
+        return createDeny(facts, { policy: load.policy.name });
+      }
+      const decision = await runtime.decide(facts, load.policy);
+      return facts.guard && identity ? addVerdict(decision, facts.guard, identity) : decision;
     },
   };
 }
@@ -40,6 +45,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
 interface Configured {
   readonly source: { readonly name: string; readonly policy: PolicySource };
   readonly rule: string | undefined;
+  readonly identity: InstanceIdentity | undefined;
 }
 
 function readConfigured(configJson: string, runtime: Runtime): Configured | { readonly problem: string } {
@@ -49,11 +55,16 @@ function readConfigured(configJson: string, runtime: Runtime): Configured | { re
   } catch (error) {
     return { problem: error instanceof Error ? error.message : "the plugin's configuration can not be read" };
   }
-  const { policyFile, policy = "", rule, pluginId } = config;
+  const { policyFile, policy = "", rule, identity } = config;
   if (policyFile !== undefined) {
-    return { source: { name: policyFile, policy: runtime.openPolicyFile(policyFile) }, rule };
+    return { source: { name: policyFile, policy: runtime.openPolicyFile(policyFile) }, rule, identity };
   }
-  return { source: { name: "the inline policy", policy: runtime.openInlinePolicy(pluginId, policy) }, rule };
+  const pluginId = identity?.pluginId ?? "unknown";
+  return {
+    source: { name: "the inline policy", policy: runtime.openInlinePolicy(pluginId, policy) },
+    rule,
+    identity,
+  };
 }
 
 function denyUnavailable(detail: string): Decision {

@@ -1,3 +1,5 @@
+import type { InstanceIdentity } from "./verdict.ts";
+
 /** The plugin's configuration as Kong hands it to an instance. Kong has checked it against the schema in the dump. */
 export interface PluginConfig {
   /** File under the policy root, or else `policy`. */
@@ -6,8 +8,8 @@ export interface PluginConfig {
   readonly policy: string | undefined;
   /** Rule id; without it the Kong Route decides. */
   readonly rule: string | undefined;
-  /** Id of the Kong plugin entity. */
-  readonly pluginId: string;
+  /** Which configuration this is, in which version. Without it no verdict can be given, and nothing else is wrong. */
+  readonly identity: InstanceIdentity | undefined;
 }
 
 /**
@@ -32,10 +34,16 @@ export function parsePluginConfig(json: string): PluginConfig {
     policyFile: read("policy_file"),
     policy: read("policy"),
     rule: read("rule"),
-    pluginId: read("__plugin_id") ?? "unknown",
+    identity: readIdentity(config),
   };
   if ((parsed.policyFile === undefined) === (parsed.policy === undefined)) {
     throw new Error("exactly one of config.policy_file and config.policy must be set");
   }
   return parsed;
+}
+
+/** What Kong adds to every configuration. */
+export function readIdentity(config: object): InstanceIdentity | undefined {
+  const { __plugin_id: pluginId, __seq__: sequence } = config as { __plugin_id?: unknown; __seq__?: unknown };
+  return typeof pluginId === "string" && typeof sequence === "number" ? { pluginId, sequence } : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Denial } from "../core/denial.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
-import type { Binding, RequestFacts } from "../core/request.ts";
+import type { Binding } from "../core/request.ts";
 import { FACTS_VARIABLE, parseFactsVariable, parseRequestLine, type VariableFacts } from "./facts-variable.ts";
 import type { Pdk } from "./pdk.ts";
 
@@ -12,7 +12,9 @@ const MAX_HEADERS = 1000;
  * plugin's configuration names; without it the Kong Route is asked for, on every request, because a route can be renamed
  * without the plugin instance starting anew.
  */
-export type ReadFacts = (pdk: Pdk, policy: CompiledPolicy, rule: string | undefined) => Promise<RequestFacts | Denial>;
+export type ReadFacts = (pdk: Pdk, policy: CompiledPolicy, rule: string | undefined) => Promise<ReadRequest | Denial>;
+
+type ReadRequest = VariableFacts & { readonly binding: Binding };
 
 /**
  * @param hasFactsVariable whether Kong is configured to set the facts variable.
@@ -54,5 +56,6 @@ async function readHeaders(pdk: Pdk, policy: CompiledPolicy): Promise<VariableFa
     requestLine: policy.needsRequestLine ? parseRequestLine(await pdk.nginx.getVar("request")) : undefined,
     connection: headers.get("connection")?.join(",") || undefined,
     authorization: authorization[0] || undefined,
+    guard: undefined, // It needs the facts variable, and says so.
   };
 }

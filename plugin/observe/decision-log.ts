@@ -5,6 +5,11 @@ const MAX_KID_LENGTH = 64;
 /** Stages that a request reaches only after the signature held. */
 const VERIFIED_STAGES: ReadonlySet<Stage> = new Set(["claims", "authorize", "propagate"]);
 
+/** Kong's level for the line about a refusal: both are on by default, and `err` is for what is not the client's doing. */
+export function logLevelOf({ denial }: Deny): "warn" | "err" {
+  return denialRow(denial.reason).status >= 500 ? "err" : "warn";
+}
+
 /**
  * One line for the operator about a refused request: `key=value` pairs, from configuration but for `kid`, which is capped,
  * stripped of all but plain characters, and marked until the signature vouches for it. Never the token, never claim values.

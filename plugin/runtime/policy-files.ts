@@ -1,5 +1,5 @@
-import type { PolicyIssue } from "../policy/issue.ts";
 import type { Log } from "../observe/operator-log.ts";
+import type { PolicyIssue } from "../policy/issue.ts";
 import { describeIssues, type PolicySource, type PolicyStatus } from "./policy-source.ts";
 import type { PolicyLoad, PolicyStore } from "./policy-store.ts";
 import { type PolicyKeys, waitForKeys } from "./wait-for-keys.ts";

@@ -1,8 +1,9 @@
 import { type Allow, createDeny, type Deny, isAllow } from "../core/decision.ts";
-import { denialRow } from "../core/denial.ts";
 import { createExit } from "../kong/create-exit.ts";
+
 import { NAME } from "../kong/plugin-identity.ts";
-import { formatDenial } from "../observe/decision-log.ts";
+import { formatDenial, logLevelOf } from "../observe/decision-log.ts";
+
 import { encodeFrame } from "./frames.ts";
 import { ExitArgsMessage, headersToStruct, ListValueMessage, RpcReturnMessage, StructMessage } from "./messages.ts";
 
@@ -36,10 +37,9 @@ function encodeAllow({ headers }: Allow, sequence: number): EventEnding {
 /** Refuses the request: a line in Kong's log at a level that is on by default, then the answer to the client. */
 function encodeDeny(deny: Deny): EventEnding {
   const { status, body, headers } = createExit(deny);
-  const level = denialRow(deny.denial.reason).status >= 500 ? "err" : "warn";
   const exit = ExitArgsMessage.encode({ status, body: Buffer.from(body), headers: headersToStruct(headers) });
   return {
-    frames: Buffer.concat([encodeLog(level, formatDenial(deny)), encodePdkCall("kong.response.exit", exit)]),
+    frames: Buffer.concat([encodeLog(logLevelOf(deny), formatDenial(deny)), encodePdkCall("kong.response.exit", exit)]),
     repliesToDrop: 1,
   };
 }

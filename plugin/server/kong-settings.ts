@@ -46,7 +46,7 @@ export function createKongSettings(installation: Installation): Readonly<Record<
 }
 
 /** Quotes a word for `sh`, through which Kong runs both commands. */
-function quoteWord(word: string): string {
+export function quoteWord(word: string): string {
   return /^[A-Za-z0-9_./=:@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

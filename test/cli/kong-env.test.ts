@@ -1,5 +1,8 @@
 import { execFileSync } from "node:child_process";
+
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -61,6 +64,40 @@ describe("jwt-policy kong env", () => {
     expect(deadlineMs).toBeGreaterThan(0);
     expect(waitMs).toBeGreaterThan(deadlineMs);
     expect(waitMs).toBeLessThan(10_000);
+  });
+
+  it("with --guard loads the guard beside the plugin, and changes nothing else", () => {
+    const plain = JSON.parse(runCli([...args, "--format", "json"]).stdout);
+    expect(JSON.parse(runCli([...args, "--format", "json", "--guard"]).stdout)).toEqual({
+      ...plain,
+      KONG_PLUGINS: "bundled,jwt-policy,jwt-policy-guard",
+      KONG_LUA_PACKAGE_PATH: `${join(DIST, "../plugin/guard")}/?.lua;;`,
+    });
+  });
+
+  it.each([[], ["--guard"]])("with --stock starts and asks kong-pdk's server, and loads the guard", (...more) => {
+    const guarded = JSON.parse(runCli([...args, "--format", "json", "--guard"]).stdout);
+    const link = join(DIST, "../node_modules/.bin/kong-js-pluginserver");
+    const { status, stdout } = runCli([...args, "--format", "json", "--stock", link, ...more]);
+    expect(status).toBe(0);
+    const pdk = join(DIST, "../node_modules/kong-pdk");
+    const typescript = createRequire(join(pdk, "bin/x")).resolve("typescript");
+    const command = [
+      "/usr/bin/env NODE_ENV=production JWT_POLICY_ROOT=/p TS_NODE_SKIP_PROJECT=true",
+      `TS_NODE_COMPILER=${typescript} /opt/node ${pdk}/bin/kong-js-pluginserver`,
+      `--plugins-directory ${join(DIST, "../plugin/stock")}`,
+    ].join(" ");
+    expect(JSON.parse(stdout)).toEqual({
+      ...guarded,
+      KONG_PLUGINSERVER_JWT_POLICY_START_CMD: `${command} --kong-prefix /kong --sock-name jwt-policy.socket`,
+      KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `${command} --dump-all-plugins`,
+    });
+  });
+
+  it("with a --stock that is not there says which file is missing", () => {
+    const { status, stdout, stderr } = runCli([...args, "--stock", "/nowhere/kong-js-pluginserver"]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("/nowhere/kong-js-pluginserver");
   });
 
   it("prints lines that a shell reads back to the same values, with blanks and quotes in a path", () => {

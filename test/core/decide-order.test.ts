@@ -3,9 +3,9 @@ import { decide } from "../../plugin/core/decide.ts";
 import type { Reason } from "../../plugin/core/denial.ts";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { silentLog } from "../logs.ts";
 import { generateSigningKey, type SigningKey, signRaw } from "../tokens.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
-import { silentLog } from "../logs.ts";
 
 const key = generateSigningKey("ES256", "acme-1");
 const strangersKey = generateSigningKey("ES256", "acme-1");

@@ -6,9 +6,9 @@ import type { KeySource } from "../../plugin/core/key.ts";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { createVerificationKey } from "../../plugin/keys/verification-key.ts";
+import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { claimsOf, compileDocument, ISSUER, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
-import { silentLog } from "../logs.ts";
 
 const key = generateSigningKey("ES256", "acme-1");
 const policy = compileDocument(

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decodeToken } from "../../plugin/core/decode.ts";
 import { findKey, type KeyLookup, type KeySource, selectIssuer, type VerificationKey } from "../../plugin/core/key.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { silentLog } from "../logs.ts";
 import { encodeSegment, generateSigningKey, mintToken } from "../tokens.ts";
 import {
   claimsOf,
@@ -15,7 +16,6 @@ import {
   policyDocument,
   requirementsOf,
 } from "./fixtures.ts";
-import { silentLog } from "../logs.ts";
 
 const acmeKey = generateSigningKey("ES256", "acme-1");
 const partnerKey = generateSigningKey("ES256", "partner-1");

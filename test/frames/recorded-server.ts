@@ -5,8 +5,8 @@ import { createRuntime } from "../../plugin/runtime/runtime.ts";
 import { serveConnection } from "../../plugin/server/connection.ts";
 import { createInstances } from "../../plugin/server/instances.ts";
 import { listenOnSocket } from "../../plugin/server/listen.ts";
-import { RECORDED_AT, type Scenario } from "./scenarios.ts";
 import { silentLog } from "../logs.ts";
+import { RECORDED_AT, type Scenario } from "./scenarios.ts";
 
 /** The second plugin server starts a minute after the first, and gives other ids to its instances. */
 const STARTED_AT: Readonly<Record<Scenario["server"], number>> = { first: RECORDED_AT, second: RECORDED_AT + 60 };

@@ -1,4 +1,4 @@
-/** What every gateway of the conformance runs can do. */
+/** What every gateway of the conformance and fault runs can do. */
 export interface Gateway {
   /** Such as `Kong 3.9.3 (binary)`. */
   readonly name: string;
@@ -10,6 +10,33 @@ export interface Gateway {
   restartPluginServer(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** A gateway whose parts can be reached, to do harm to them. */
+export interface FaultyGateway extends Gateway {
+  /** Where the plugin server listens, as this machine names it. */
+  readonly socket: string;
+  /** The process of the plugin server that the gateway started; undefined while there is none. */
+  pluginServerPid(): Promise<number | undefined>;
+  /** What only a Kong can. */
+  readonly kong?: KongControl;
+}
+
+export interface KongControl {
+  /** `kong reload`: new workers, while the old ones finish what is under way. */
+  reload(): Promise<void>;
+  /** Hands the text of a kong.yml to the Admin API, and returns when Kong took it. */
+  load(configText: string): Promise<void>;
+  /** Ends the worker that looks after the plugin server with SIGKILL. */
+  killWorkerZero(): Promise<void>;
+}
+
+/** Kong's settings as environment variables. */
+export type KongSettings = Readonly<Record<string, string>>;
+
+/** Changes what Kong is started with: more workers, another command that starts the plugin server. */
+export type AdaptSettings = (settings: KongSettings) => KongSettings;
+
+export const keepSettings: AdaptSettings = (settings) => settings;
 
 interface GatewayInput {
   /** Text of a kong.yml. */
@@ -24,9 +51,26 @@ export interface GatewayKind {
   start(input: GatewayInput): Promise<Gateway>;
 }
 
+export interface FaultyGatewayKind extends GatewayKind {
+  start(input: GatewayInput): Promise<FaultyGateway>;
+}
+
+/** The setting with the command that starts the plugin server. */
+export const START_CMD = "KONG_PLUGINSERVER_JWT_POLICY_START_CMD";
+
 /** Picks the line about one request out of a log. */
 export function pickDenialLine(log: string, requestId: string): string | undefined {
   return log.split("\n").find((line) => line.includes("jwt-policy denied the request:") && line.includes(requestId));
+}
+
+/** Ends the plugin server, and waits until there is another process. */
+export async function restartPluginServer(find: FaultyGateway["pluginServerPid"]): Promise<void> {
+  const pid = await find();
+  process.kill(pid ?? Number.NaN, "SIGKILL");
+  await waitFor(async () => {
+    const next = await find();
+    return next === pid ? undefined : next;
+  }, 10_000);
 }
 
 /** Asks again until there is an answer, for what becomes visible a moment later. */

@@ -5,19 +5,30 @@ import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainer
 import { renderDump } from "../../plugin/server/dump.ts";
 import { runPluginProcess } from "../../sandbox/plugin-process.ts";
 import { findFreePort } from "./free-port.ts";
-import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
-import { quietKongEnvironment } from "./kong-environment.ts";
+import {
+  type AdaptSettings,
+  type FaultyGatewayKind,
+  keepSettings,
+  pickDenialLine,
+  restartPluginServer,
+  START_CMD,
+  waitFor,
+} from "./gateway.ts";
+import { loadConfig, quietKongEnvironment } from "./kong-environment.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
 const IMAGE = process.env.KONG_IMAGE;
-const SERVER_MAIN = join(import.meta.dirname, "../../dist/plugin/server/main.js");
 const SHARED = "/shared";
 
 /**
  * The image that `KONG_IMAGE` names, DB-less, with the plugin server beside it as a sidecar: Kong's container needs no Node,
  * only the socket and the dump, in a directory that both share.
  */
-export async function kongContainer(): Promise<GatewayKind> {
+export async function kongContainer({
+  adapt = keepSettings,
+}: {
+  readonly adapt?: AdaptSettings;
+} = {}): Promise<FaultyGatewayKind> {
   return {
     label: "Kong container",
     missing: await findWhatIsMissing(),
@@ -29,27 +40,23 @@ export async function kongContainer(): Promise<GatewayKind> {
       await writeFile(join(directory, "error.log"), "");
       await chmod(join(directory, "error.log"), 0o666);
       const socket = join(directory, "jwt-policy.socket");
+      const port = await findFreePort();
+      const { [START_CMD]: startCommand, ...settings } = adapt({
+        ...(await askKongSettings(directory, policyRoot)),
+        KONG_PLUGINSERVER_JWT_POLICY_SOCKET: `${SHARED}/jwt-policy.socket`,
+        KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/bin/cat ${SHARED}/dump.json`,
+        ...quietKongEnvironment(`${SHARED}/kong.yml`, port),
+        KONG_PROXY_ERROR_LOG: `${SHARED}/error.log`,
+      });
       const server = runPluginProcess({
-        command: [
-          process.execPath,
-          ...[SERVER_MAIN, "--socket", socket, "--socket-mode", "666"],
-          ...["--policy-root", policyRoot, "--facts-variable"],
-        ],
+        command: ["/bin/sh", "-c", `exec ${startCommand} --socket-mode 666`],
         onLine: () => {},
         onChange: () => {},
       });
-      const port = await findFreePort();
-      const { KONG_PLUGINSERVER_JWT_POLICY_START_CMD: _, ...settings } = await askKongSettings(directory, policyRoot);
       const container = await new GenericContainer(IMAGE ?? "")
         .withNetworkMode("host")
         .withBindMounts([{ source: directory, target: SHARED }])
-        .withEnvironment({
-          ...settings,
-          KONG_PLUGINSERVER_JWT_POLICY_SOCKET: `${SHARED}/jwt-policy.socket`,
-          KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/bin/cat ${SHARED}/dump.json`,
-          ...quietKongEnvironment(`${SHARED}/kong.yml`, port),
-          KONG_PROXY_ERROR_LOG: `${SHARED}/error.log`,
-        })
+        .withEnvironment(settings)
         .withWaitStrategy(Wait.forSuccessfulCommand("kong health"))
         .withStartupTimeout(60_000)
         .start()
@@ -65,10 +72,26 @@ export async function kongContainer(): Promise<GatewayKind> {
         url: `http://127.0.0.1:${port}`,
         findDenialLine: (requestId) =>
           waitFor(async () => pickDenialLine(await readFile(join(directory, "error.log"), "utf8"), requestId), 5_000),
-        async restartPluginServer() {
-          const pid = server.pid();
-          process.kill(pid ?? Number.NaN, "SIGKILL");
-          await waitFor(() => (server.pid() === pid ? undefined : server.pid()), 5_000);
+        socket,
+        pluginServerPid: async () => server.pid(),
+        restartPluginServer: () => restartPluginServer(async () => server.pid()),
+        kong: {
+          reload: async () => {
+            const { exitCode, output: words } = await container.exec(["kong", "reload"]);
+            if (exitCode !== 0) {
+              throw new Error(`kong reload failed: ${words}`);
+            }
+          },
+          load: (text) => loadConfig(settings, text),
+          async killWorkerZero() {
+            // Workers start in order, and pids go up.
+            const words =
+              "grep -l '^nginx: worker process' /proc/[0-9]*/cmdline | sort -t/ -k3n | head -n 1 | cut -d/ -f3";
+            const { exitCode, output: text } = await container.exec(["sh", "-c", `kill -9 "$(${words})"`]);
+            if (exitCode !== 0) {
+              throw new Error(`no worker to end: ${text}`);
+            }
+          },
         },
         async stop() {
           await container.stop();

@@ -1,3 +1,5 @@
+import type { KongSettings } from "./gateway.ts";
+
 /** The environment of a DB-less Kong with one worker that listens on the proxy only and reports to nobody. */
 export function quietKongEnvironment(configFile: string, proxyPort: number): Readonly<Record<string, string>> {
   return {
@@ -15,4 +17,21 @@ export function quietKongEnvironment(configFile: string, proxyPort: number): Rea
 /** As root, nginx would run its workers as nobody, who may neither read this checkout nor use a socket of ours. */
 export function rootEnvironment(): Readonly<Record<string, string>> {
   return process.getuid?.() === 0 ? { KONG_NGINX_USER: "root root" } : {};
+}
+
+/**
+ * Hands Kong a whole kong.yml through the Admin API that it was told to listen on.
+ *
+ * @throws Error with Kong's words when it refuses the file.
+ */
+export async function loadConfig(settings: KongSettings, configText: string): Promise<void> {
+  const response = await fetch(`http://${settings.KONG_ADMIN_LISTEN}/config`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ config: configText }),
+  });
+  if (response.status !== 201) {
+    throw new Error(`Kong refused the configuration: ${response.status} ${await response.text()}`);
+  }
+  await response.body?.cancel();
 }

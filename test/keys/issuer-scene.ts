@@ -3,8 +3,8 @@ import type { KeyLookup } from "../../plugin/core/key.ts";
 import type { KeyOrigin } from "../../plugin/core/policy.ts";
 import { createIssuerKeys, type IssuerKeys, type KeyTimings } from "../../plugin/keys/issuer-keys.ts";
 import { compileIssuer, joseHeaderOf, NOW } from "../core/fixtures.ts";
-import { type Answer, type KeyServer, startKeyServer } from "./key-server.ts";
 import { logInto } from "../logs.ts";
+import { type Answer, type KeyServer, startKeyServer } from "./key-server.ts";
 
 export const TIMINGS: KeyTimings = { refreshMs: 300_000, cooldownMs: 30_000, retryMs: 8_000, fetchTimeoutMs: 5_000 };
 

@@ -29,9 +29,13 @@ export interface AdminKong {
  * A DB-less Kong that knows the plugin from our dump alone, started with a kong.yml. (`kong config parse` of Kong 3.9 can not
  * load any external plugin: its command line has no global `kong`.)
  *
+ * @param more laid over the settings.
  * @throws Error with Kong's words when it refuses the file.
  */
-export async function startAdminKong(configFile: string): Promise<AdminKong> {
+export async function startAdminKong(
+  configFile: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<AdminKong> {
   const prefix = await mkdtemp(join(tmpdir(), "kong-"));
   const port = await findFreePort();
   const server = "KONG_PLUGINSERVER_JWT_POLICY";
@@ -51,6 +55,7 @@ export async function startAdminKong(configFile: string): Promise<AdminKong> {
     KONG_ANONYMOUS_REPORTS: "off",
     KONG_NGINX_WORKER_PROCESSES: "1",
     ...(process.getuid?.() === 0 ? { KONG_NGINX_USER: "root root" } : {}),
+    ...more,
   };
   const kong = (command: string): Promise<unknown> => run(KONG, [command], { env, timeout: 60_000 });
   const stop = async (): Promise<void> => {

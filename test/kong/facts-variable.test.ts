@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { FACTS_VARIABLE, parseFactsVariable, parseRequestLine } from "../../plugin/kong/facts-variable.ts";
 
+const NONCE = "0123456789abcdef0123456789abcdef";
+const PLUGIN_ID = "3111686f-61fa-57f7-8919-d96abb8e3836";
+const MARK = `${NONCE} ${PLUGIN_ID} 12`;
+
 const line = (method: string, target: string): object => ({ method, target });
 
 describe("the facts variable", () => {
@@ -54,9 +58,31 @@ describe("the facts variable", () => {
     expect(parseFactsVariable(value)).toEqual(facts);
   });
 
+  it("with the guard's mark behind the fields says what the guard expects", () => {
+    const facts = parseFactsVariable(`1\nGET /a HTTP/1.1\nclose\nBearer x\n${MARK}`);
+    expect(facts).toEqual({
+      requestLine: line("GET", "/a"),
+      connection: "close",
+      authorization: "Bearer x",
+      guard: { nonce: NONCE, instance: { pluginId: PLUGIN_ID, sequence: 12 } },
+    });
+  });
+
+  it("with a mark in a client's field is not guarded", () => {
+    expect(parseFactsVariable(`1\nGET /a HTTP/1.1\nclose\n${MARK}`)).toEqual({
+      requestLine: line("GET", "/a"),
+      connection: "close",
+      authorization: MARK,
+    });
+  });
+
   it.each<[what: string, value: string]>([
     ["nothing", ""],
     ["the version alone", "1"],
+    ["a mark that is none", "1\nGET /a HTTP/1.1\nclose\nBearer x\nguard"],
+    ["a field behind the mark", `1\nGET /a HTTP/1.1\nclose\nBearer x\n${MARK}\n`],
+    ["the mark in place of a field", `1\nGET /a HTTP/1.1\nclose\n${MARK}\nBearer x`],
+    ["a field too few before the mark", `1\nGET /a HTTP/1.1\nclose\n${MARK}\n${MARK}\n${MARK}`],
     ["a field too few", "1\nGET /a HTTP/1.1\nclose"],
     ["a field too many", "1\nGET /a HTTP/1.1\nclose\nBearer x\n"],
     ["a line feed smuggled into a value", "1\nGET /a HTTP/1.1\nclose\nBearer x\nBearer y"],

@@ -8,8 +8,8 @@ import type { Pdk } from "../../plugin/kong/pdk.ts";
 import { createFactsReader } from "../../plugin/kong/read-facts.ts";
 import { createRuntime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, policyDocument } from "../core/fixtures.ts";
-import { generateSigningKey, mintToken } from "../tokens.ts";
 import { silentLog } from "../logs.ts";
+import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const key = generateSigningKey("ES256", "acme-1");
 const DOCUMENT = JSON.stringify(

@@ -5,8 +5,8 @@ import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { formatDenial } from "../../plugin/observe/decision-log.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
-import { generateSigningKey, mintToken, replaceSignature } from "../tokens.ts";
 import { silentLog } from "../logs.ts";
+import { generateSigningKey, mintToken, replaceSignature } from "../tokens.ts";
 
 const EVIDENCE: Evidence = { policy: "payments", rule: "read", issuer: "acme", kid: "1" };
 const PREFIX = "jwt-policy denied the request: ";

@@ -4,8 +4,8 @@ import { decide } from "../../plugin/core/decide.ts";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
-import { generateSigningKey, mintToken } from "../tokens.ts";
 import { silentLog } from "../logs.ts";
+import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const algorithms = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"] as const;
 const signingKeys = algorithms.map((alg) => generateSigningKey(alg, alg));

@@ -6,8 +6,8 @@ import { denialRow } from "../../plugin/core/denial.ts";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
-import { encodeSegment, generateSigningKey, mintToken, signRaw } from "../tokens.ts";
 import { silentLog } from "../logs.ts";
+import { encodeSegment, generateSigningKey, mintToken, signRaw } from "../tokens.ts";
 
 const key = generateSigningKey("ES256", "1");
 const policy = compileDocument(

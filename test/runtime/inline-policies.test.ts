@@ -73,7 +73,9 @@ describe("a broken version", () => {
     open("one", "other");
     expect(await nameOf(policies.open(PLUGIN, BROKEN))).toBe(BROKEN_CODES);
     expect(log.warnings).toEqual([
-      expect.stringMatching(/^inline policy of plugin 5d7f is refused; its routes answer 503: policy:1:1 missing_key: ./),
+      expect.stringMatching(
+        /^inline policy of plugin 5d7f is refused; its routes answer 503: policy:1:1 missing_key: ./,
+      ),
     ]);
   });
 });

@@ -177,7 +177,11 @@ describe("a version that is no good never replaces one that is", () => {
   it.each<[what: string, spoil: () => Promise<void>, mistake: RegExp]>([
     ["broken", () => scene.write("a.yaml", BROKEN), /a\.yaml:1:1 missing_key: ./],
     ["empty", () => scene.write("a.yaml", ""), /a\.yaml:1:1 wrong_type: ./],
-    ["too large", () => scene.write("a.yaml", "#".repeat(256 * 1024 + 1)), /a\.yaml:1:1 file_unreadable: .*262145 bytes/],
+    [
+      "too large",
+      () => scene.write("a.yaml", "#".repeat(256 * 1024 + 1)),
+      /a\.yaml:1:1 file_unreadable: .*262145 bytes/,
+    ],
     ["gone", () => rm(join(scene.root, "a.yaml")), /a\.yaml:1:1 file_unreadable: .*ENOENT/],
     ["a link out of the root", () => linkTo("/etc/passwd", "a.yaml"), /a\.yaml:1:1 file_outside_root: ./],
     [

@@ -102,7 +102,14 @@ describe("a process is ready", () => {
 
   it("whatever lies beside the policies: tests, other files, and what Kubernetes links to", async () => {
     const place = await setUp();
-    const others = ["a.test.yaml", "team/b.test.json", "README.md", "a.yaml.bak", "..2026/x.yaml", "team/..2026/x.yaml"];
+    const others = [
+      "a.test.yaml",
+      "team/b.test.json",
+      "README.md",
+      "a.yaml.bak",
+      "..2026/x.yaml",
+      "team/..2026/x.yaml",
+    ];
     for (const file of others) {
       await place.write(file, BROKEN);
     }

@@ -88,7 +88,10 @@ describe("ids", () => {
 
   it.each([
     ["in steps of a third", [1 / 3, 2 / 3, 1].map((part) => Math.round(part * MAX_ID) / IDS_PER_MS)],
-    ["in one step, and many at once where it ends", [-40_002, -40_001, -40_001, -40_001, 0, 0].map((part) => (MAX_ID + part) / IDS_PER_MS)],
+    [
+      "in one step, and many at once where it ends",
+      [-40_002, -40_001, -40_001, -40_001, 0, 0].map((part) => (MAX_ID + part) / IDS_PER_MS),
+    ],
   ])("never name another instance in use when the clock goes once through its range, %s", (_how, steps) => {
     const { clock, instances, start } = setUp(5000);
     const old = start();

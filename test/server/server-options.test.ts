@@ -126,7 +126,16 @@ describe("the process", () => {
     expect(await help.ended).toEqual({ code: 0, signal: null });
     expect(help.stdout()).toBe(`${USAGE}\n`);
     expect(help.stderr()).toBe("");
-    for (const option of ["--socket", "--policy-root", "--facts-variable", "--socket-mode", "--policy-poll", "--status-listen", "--dump", "--help"]) {
+    for (const option of [
+      "--socket",
+      "--policy-root",
+      "--facts-variable",
+      "--socket-mode",
+      "--policy-poll",
+      "--status-listen",
+      "--dump",
+      "--help",
+    ]) {
       expect(USAGE).toContain(`${option} `);
     }
   });

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { StructMessage, headersToStruct } from "../../plugin/server/messages.ts";
+import { headersToStruct, StructMessage } from "../../plugin/server/messages.ts";
 import { findFreePort } from "../gateways/free-port.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { connectWorker, playEvent } from "./raw-worker.ts";
@@ -165,8 +165,15 @@ it("tells no secret: no key, no kid, no token, no claim, on no path and in no li
     await server.waitForOutput(`${file} is refused`);
   }
 
-  const token = mintToken({ key, claims: { iss: "https://idp.example", sub: "SECRET-subject", aud: "SECRET-audience" } });
-  const tokens = [token, `${token}x`, mintToken({ key, header: { kid: "SECRET-other" }, claims: { iss: "SECRET-iss" } })];
+  const token = mintToken({
+    key,
+    claims: { iss: "https://idp.example", sub: "SECRET-subject", aud: "SECRET-audience" },
+  });
+  const tokens = [
+    token,
+    `${token}x`,
+    mintToken({ key, header: { kid: "SECRET-other" }, claims: { iss: "SECRET-iss" } }),
+  ];
   const worker = await connectWorker(place.socket);
   for (const [index, config] of [{ policy_file: "good.json" }, { policy: document([jwk]) }].entries()) {
     const configJson = JSON.stringify({ ...config, rule: "closed", __plugin_id: `${index}` });
@@ -175,13 +182,17 @@ it("tells no secret: no key, no kid, no token, no claim, on no path and in no li
       const connection = await connectWorker(place.socket);
       const { instanceStatus } = await connection.start(configJson);
       const headers = StructMessage.encode(headersToStruct({ authorization }));
-      const outcome = await playEvent(connection, instanceStatus?.instanceId ?? 0, { "kong.request.get_headers": headers });
+      const outcome = await playEvent(connection, instanceStatus?.instanceId ?? 0, {
+        "kong.request.get_headers": headers,
+      });
       expect(outcome.ended).toBe("exited");
     }
   }
   await worker.expectSilence();
 
-  const said = [...(await Promise.all(["/status", "/status/ready", "/status/live", "/none"].map(ask))).map(({ text }) => text)];
+  const said = [
+    ...(await Promise.all(["/status", "/status/ready", "/status/live", "/none"].map(ask))).map(({ text }) => text),
+  ];
   expect(said[0]).toContain("private_key");
   const secrets = ["SECRET", ...tokens, ...token.split("."), ...[publicJwk.x, publicJwk.y].map(String)];
   // The log names the kids of keys in force, for whoever follows a rotation.

@@ -65,7 +65,10 @@ async function openRaw(port: number): Promise<{ socket: Socket; closed: Promise<
 }
 
 describe("what is asked, is answered in JSON that nobody may store", () => {
-  const NOT_READY: Status = { reasons: ["a.yaml:1:1 missing_key: …", "b.yaml: issuer acme has no keys yet"], policies: [] };
+  const NOT_READY: Status = {
+    reasons: ["a.yaml:1:1 missing_key: …", "b.yaml: issuer acme has no keys yet"],
+    policies: [],
+  };
   it.each<[path: string, status: Status, code: number, body: object]>([
     ["/status/live", READY, 200, { message: "live" }],
     ["/status/live", NOT_READY, 200, { message: "live" }],
@@ -234,5 +237,5 @@ describe("those who do not speak HTTP, or not to the end, do no harm", () => {
         () => false,
       );
     expect(await eventually(isAnswered, 15_000)).toBe(true); // The limit for each is five seconds.
-  });
+  }, 40_000);
 });

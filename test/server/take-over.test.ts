@@ -29,9 +29,7 @@ function writePolicy({ directory, policyRoot }: ServerPlace, file: string, text:
 /** One request to a route bound to this file, over a connection and an instance of its own. */
 async function request({ socket }: ServerPlace, file: string): Promise<Outcome> {
   const worker = await connectWorker(socket);
-  const { instanceStatus } = await worker.start(
-    JSON.stringify({ policy_file: file, rule: "open", __plugin_id: file }),
-  );
+  const { instanceStatus } = await worker.start(JSON.stringify({ policy_file: file, rule: "open", __plugin_id: file }));
   const outcome = await playEvent(worker, instanceStatus?.instanceId ?? 0, NO_HEADERS);
   worker.socket.destroy();
   return outcome;
@@ -135,7 +133,7 @@ describe("a fresh process", () => {
     const listening = fresh.waitForOutput("listens on").then(() => {
       isOver = true;
     });
-    for (let round = 0; !isOver; round += 1) {
+    while (!isOver) {
       expect(statusOf(await request(place, "good.json"))).toBe("proxied");
     }
     await listening;

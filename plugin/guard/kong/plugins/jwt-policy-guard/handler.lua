@@ -1,0 +1,143 @@
+-- The guard: nothing that jwt-policy judges goes on to an upstream without a verdict about this very request, whatever
+-- becomes of the plugin server. Loaded by KONG_PLUGINS it checks every request that jwt-policy runs for; configured as a
+-- plugin it also refuses those that jwt-policy does not run for (default deny).
+local cjson = require "cjson"
+
+local VERDICT = "x-jwt-policy-verdict"
+local FACTS = "jwt_facts"
+local PLUGIN = "jwt-policy"
+local PUBLIC_TAG = "jwt-policy-public"
+
+-- A key that no other plugin can name: over the plugin socket every text key of ngx.ctx can be written.
+local PASSED = {}
+
+local BODY = '{"message":"The request can not be checked at the moment"}\n'
+local HEADERS = { ["Content-Type"] = "application/json; charset=utf-8", ["Cache-Control"] = "no-store" }
+
+local is_wrapped = false
+
+local Guard = {
+  -- Directly below jwt-policy.
+  PRIORITY = 1449,
+  VERSION = "0.1.0",
+}
+
+-- Ends the request; never returns.
+local function refuse(why)
+  kong.log.err("jwt-policy-guard refused the request: ", why)
+  kong.response.exit(503, BODY, HEADERS)
+  error("jwt-policy-guard: the exit returned")
+end
+
+-- The header exactly: Kong's own look-up takes x_jwt_policy_verdict for it as well. All headers, for a verdict comes last;
+-- nginx bounds how many there can be. A list when there are several.
+local function take_verdict()
+  local verdict = rawget(ngx.req.get_headers(0), VERDICT)
+  ngx.req.clear_header(VERDICT)
+  return verdict
+end
+
+-- With the stock plugin server ids begin at 0 again after a respawn, and Kong goes on using those of the old process.
+local function forget_instances()
+  local has_forgotten, why = pcall(function()
+    require("kong.runloop.plugin_servers.plugin").reset_instances_for_plugin(PLUGIN)
+  end)
+  if not has_forgotten then
+    kong.log.err("jwt-policy-guard can not make Kong start plugin instances anew: ", why)
+  end
+end
+
+-- All values of a header in one line; empty when there is none.
+local function join(values)
+  return type(values) == "table" and table.concat(values, ", ") or values or ""
+end
+
+-- The facts in the form of the variable (plugin/kong/facts-variable.ts), read now, so that what earlier plugins did to the
+-- request counts. The plugin sees by the field that follows them that it is guarded; no client can send that, for none of
+-- these can hold a line feed. Bytes beyond ASCII become one that no check takes: the stock server's decoder makes line
+-- feeds and letters of some.
+local function read_facts()
+  local headers = ngx.req.get_headers(0)
+  local facts = "1\n" .. ngx.var.request .. "\n" .. join(headers.connection) .. "\n" .. join(headers.authorization)
+  return (facts:gsub("[\128-\255]", "\127"))
+end
+
+-- A refusal that came by the header instead of ending the connection to the plugin server. Never returns.
+local function pass_on(refusal)
+  local answer = cjson.decode(ngx.decode_base64(refusal))
+  kong.log[answer.level](answer.line)
+  kong.response.exit(answer.status, answer.body, answer.headers)
+  error("jwt-policy-guard: the exit returned")
+end
+
+-- Runs jwt-policy for one request and returns only when its verdict is the one that is due.
+local function judge(access, handler, conf)
+  if not ngx.var[FACTS] then
+    return refuse("the nginx variable $jwt_facts is not set; use the settings that `jwt-policy kong env --guard` prints")
+  end
+  -- Nobody outside knows the request's id yet, and id and sequence name one version of one plugin's configuration.
+  local nonce = ngx.var.request_id
+  local due = nonce .. " " .. conf.__plugin_id .. " " .. string.format("%d", conf.__seq__)
+  ngx.var[FACTS] = read_facts() .. "\n" .. due
+  ngx.req.clear_header(VERDICT)
+
+  access(handler, conf)
+  local verdict = take_verdict()
+  if verdict == nonce .. " other-instance" then
+    -- Nothing was judged: Kong asked an instance of another configuration.
+    forget_instances()
+    access(handler, conf)
+    verdict = take_verdict()
+  end
+  local refusal = type(verdict) == "string" and verdict:match("^" .. nonce .. " refused (.+)$")
+  if verdict == due then
+    ngx.ctx[PASSED] = true
+  elseif refusal then
+    return pass_on(refusal)
+  elseif verdict == nil then
+    return refuse("jwt-policy gave no verdict")
+  else
+    forget_instances()
+    return refuse("jwt-policy gave a verdict that is not for this request and configuration")
+  end
+end
+
+-- Kong looks the function up in this table for every request.
+local function wrap(handler)
+  local access = handler.access
+  handler.access = function(self, conf)
+    return judge(access, self, conf)
+  end
+  is_wrapped = true
+end
+
+function Guard:init_worker()
+  for _, plugin in ipairs(assert(kong.db.plugins:get_handlers())) do
+    if plugin.name == PLUGIN and type(plugin.handler.access) == "function" then
+      return wrap(plugin.handler)
+    end
+  end
+  kong.log.crit("jwt-policy-guard found no jwt-policy to check; where it is configured, it refuses every request")
+end
+
+local function is_public(route)
+  for _, tag in ipairs(route and route.tags or {}) do
+    if tag == PUBLIC_TAG then
+      return true
+    end
+  end
+  return false
+end
+
+-- Default deny.
+function Guard:access()
+  ngx.req.clear_header(VERDICT)
+  if not is_wrapped then
+    return refuse("jwt-policy is not loaded, or not in a way that can be checked")
+  end
+  if not ngx.ctx[PASSED] and not is_public(kong.router.get_route()) then
+    return refuse("no jwt-policy is configured for this Kong Route, and it has no tag " .. PUBLIC_TAG)
+  end
+end
+
+return Guard

@@ -1,0 +1,90 @@
+import { createDeny, type Decision, type Deny, isAllow } from "../core/decision.ts";
+import type { HeaderChanges } from "../core/propagate.ts";
+import type { OperatorLog } from "../observe/operator-log.ts";
+import { createExit } from "./create-exit.ts";
+import { FACTS_VARIABLE, parseFactsVariable } from "./facts-variable.ts";
+import type { PluginInstance } from "./handler.ts";
+import type { ExitResponse, Pdk } from "./pdk.ts";
+import { NAME } from "./plugin-identity.ts";
+import { type InstanceIdentity, isMeant, renderOtherInstance, renderRefusal } from "./verdict.ts";
+
+/** What is called of kong-pdk, under its names; values come as Kong's worker sends them, absent ones as nothing. */
+export interface StockPdk {
+  readonly nginx: { get_var(name: string): Promise<string | null | undefined> };
+  readonly router: { get_route(): Promise<{ name?: string; tags?: readonly string[] } | null | undefined> };
+  readonly log: { err(line: string): Promise<unknown>; warn(line: string): Promise<unknown> };
+  readonly service: { readonly request: { set_headers(headers: HeaderChanges): Promise<unknown> } };
+  readonly response: { exit(status: number, body: string, headers: ExitResponse["headers"]): Promise<unknown> };
+}
+
+export interface StockHandler {
+  readonly instance: PluginInstance;
+  /** Undefined where Kong did not say, and then nothing passes. */
+  readonly identity: InstanceIdentity | undefined;
+  /** Bound on one decision in milliseconds. */
+  readonly deadlineMs: number;
+  readonly log: OperatorLog;
+}
+
+/**
+ * The access phase in the stock plugin server, whose protocol proxies whatever nobody refuses: the last call carries the
+ * verdict to the guard. So do refusals, for that server keeps the event of every `kong.response.exit` for ever.
+ */
+export async function handleAccess(kong: StockPdk, handler: StockHandler): Promise<void> {
+  const facts = (await kong.nginx.get_var(FACTS_VARIABLE.name)) ?? "";
+  const guard = parseFactsVariable(facts)?.guard;
+  if (!guard) {
+    return refuseUnguarded(kong);
+  }
+  if (!handler.identity || !isMeant(guard, handler.identity)) {
+    await kong.service.request.set_headers(renderOtherInstance(guard));
+    return;
+  }
+  const decision = await decideInTime(createPdk(kong, facts), handler);
+  for (const line of handler.log.takeWarnings()) {
+    await kong.log.warn(`${NAME}: ${line}`);
+  }
+  await kong.service.request.set_headers(isAllow(decision) ? decision.headers : renderRefusal(guard, decision));
+}
+
+async function refuseUnguarded(kong: StockPdk): Promise<void> {
+  const refusal = deny("policy_unavailable", "");
+  await kong.log.err(
+    `${NAME} refuses everything in kong-js-pluginserver unless ${NAME}-guard is loaded: see \`jwt-policy kong env --stock\``,
+  );
+  const { status, body, headers } = createExit(refusal);
+  await kong.response.exit(status, body, headers);
+}
+
+/** Never rejects and never waits longer than the deadline. */
+async function decideInTime(pdk: Pdk, { instance, deadlineMs, log }: StockHandler): Promise<Decision | Deny> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<Deny>((resolve) => {
+    timer = setTimeout(() => resolve(deny("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);
+  });
+  const decision = instance.access(pdk).catch((error: unknown) => {
+    log.info(`event failed: ${error instanceof Error ? error.stack : typeof error}`);
+    return deny("internal_error", "see the plugin server's log");
+  });
+  return Promise.race([decision, deadline]).finally(() => clearTimeout(timer));
+}
+
+/** The plugin's view of kong-pdk. The facts are there already, and a guard never comes without them. */
+function createPdk(kong: StockPdk, facts: string): Pdk {
+  return {
+    nginx: {
+      getVar: async (name) => (name === FACTS_VARIABLE.name ? facts : ((await kong.nginx.get_var(name)) ?? "")),
+    },
+    request: { getHeaders: () => Promise.reject(new Error("headers are not read where the facts variable is set")) },
+    router: {
+      async getRoute() {
+        const { name, tags } = (await kong.router.get_route()) ?? {};
+        return { ...(name ? { name } : {}), ...(tags ? { tags } : {}) };
+      },
+    },
+  };
+}
+
+function deny(reason: "policy_unavailable" | "deadline_exceeded" | "internal_error", detail: string): Deny {
+  return createDeny({ reason, detail }, { policy: NAME });
+}

@@ -1,0 +1,18 @@
+import { NAME } from "../kong/plugin-identity.ts";
+
+/**
+ * Has Kong load the guard beside the plugin. It needs the facts variable, which all settings printed here set.
+ *
+ * @param settings the settings of the plugin itself.
+ * @param guardPath absolute path of this package's plugin/guard.
+ */
+export function addGuardSettings(
+  settings: Readonly<Record<string, string>>,
+  guardPath: string,
+): Readonly<Record<string, string>> {
+  return {
+    ...settings,
+    KONG_PLUGINS: `${settings.KONG_PLUGINS},${NAME}-guard`,
+    KONG_LUA_PACKAGE_PATH: `${guardPath}/?.lua;;`,
+  };
+}

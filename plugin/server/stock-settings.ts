@@ -1,0 +1,43 @@
+import { basename, dirname } from "node:path";
+import { createKongSettings, type Installation, quoteWord } from "./kong-settings.ts";
+
+/** kong-pdk's plugin server and what it loads; absolute paths. */
+export interface StockServer {
+  /** Its bin/kong-js-pluginserver. */
+  readonly main: string;
+  /** The TypeScript that it was made for: it loads one when it starts, and would take any later one that is near. */
+  readonly typescript: string;
+  /** This package's plugin/stock. */
+  readonly pluginsDirectory: string;
+}
+
+/** The settings with kong-pdk's plugin server in place of our own. They are safe with those of the guard only. */
+export function createStockSettings(
+  installation: Installation,
+  { main, typescript, pluginsDirectory }: StockServer,
+): Readonly<Record<string, string>> {
+  const { node, socket, policyRoot, environment } = installation;
+  const variables = {
+    ...environment,
+    JWT_POLICY_ROOT: policyRoot,
+    TS_NODE_SKIP_PROJECT: "true",
+    TS_NODE_COMPILER: typescript,
+  };
+  const words = [
+    "/usr/bin/env",
+    ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+    ...[node, main],
+    ...["--plugins-directory", pluginsDirectory],
+  ];
+  const command = words.map(quoteWord).join(" ");
+  const listen = ["--kong-prefix", dirname(socket), "--sock-name", basename(socket)].map(quoteWord).join(" ");
+  const settings = createKongSettings(installation);
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => {
+      if (name.endsWith("_START_CMD")) {
+        return [name, `${command} ${listen}`];
+      }
+      return [name, name.endsWith("_QUERY_CMD") ? `${command} --dump-all-plugins` : value];
+    }),
+  );
+}

@@ -1,0 +1,319 @@
+import { rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ForeignManner, occupySocket } from "./foreign-process.ts";
+import type { LoadOptions } from "./load.ts";
+import {
+  findServer,
+  type InnerFault,
+  identify,
+  type Scene,
+  signalServer,
+  startSecondServer,
+  waitForTakeover,
+  waitUntilServing,
+} from "./scene.ts";
+import { type Judge, usualJudge } from "./world.ts";
+
+/** One row of the table. */
+export interface Fault {
+  /** Names the row in results; never changes. */
+  readonly id: string;
+  readonly title: string;
+  /** Whether no valid request may be lost: the fault is our own doing, or none of the plugin server. */
+  readonly sparesValid: boolean;
+  /** Milliseconds that follow from the settings, with room for a slow machine. */
+  readonly recoveryMs: number;
+  readonly holdMs: number;
+  /** Why this can not be on a gateway that is no Kong. */
+  readonly onlyKong?: string;
+  readonly load?: Pick<LoadOptions, "clients" | "breakOff">;
+  /** Does the harm and returns when it is over. */
+  inject(scene: Scene): Promise<void>;
+}
+
+// Stated settings: see docs/kong.md and docs/faults.md.
+const DEADLINE_MS = 5_000;
+const WATCHDOG_MS = 3_000;
+const RESPAWN_MS = 1_000;
+const READ_TIMEOUT_MS = 7_000;
+/** Kong's requests wait so long for another one that is starting the same plugin instance. */
+const CLAIM_MS = 10_000;
+/** For a machine that is busy with everything else. */
+const SLACK_MS = 5_000;
+
+const AFTER_RESPAWN_MS = RESPAWN_MS + CLAIM_MS + SLACK_MS;
+const LONGEST_HOLD_MS = CLAIM_MS + READ_TIMEOUT_MS + SLACK_MS;
+const USUAL = { sparesValid: false, recoveryMs: AFTER_RESPAWN_MS, holdMs: LONGEST_HOLD_MS };
+const SPARING = { sparesValid: true, recoveryMs: 0, holdMs: SLACK_MS };
+
+/** The plugin server fails from within for some time. */
+const inner = (fault: InnerFault, forMs: number) => async (scene: Scene) => {
+  scene.setInnerFault(fault);
+  await sleep(forMs);
+  scene.setInnerFault(undefined);
+  scene.mark();
+};
+
+/** The plugin server is dead, and none gets up before the fault is over. */
+const withoutServer = async (scene: Scene, during: () => Promise<void>): Promise<void> => {
+  scene.setInnerFault("hold");
+  await signalServer(scene, "SIGKILL");
+  await during();
+  scene.setInnerFault(undefined);
+  scene.mark();
+};
+
+const foreign = (manner: ForeignManner, forMs: (scene: Scene) => number) => async (scene: Scene) => {
+  let leave = (): void => {};
+  await withoutServer(scene, async () => {
+    leave = await occupySocket(scene.gateway.socket, manner);
+    await sleep(forMs(scene));
+  });
+  await waitForTakeover(scene.gateway.socket, identify(scene.gateway.socket));
+  leave();
+};
+
+const changeConfig =
+  (settleMs: number) =>
+  async ({ gateway, world, judging }: Scene): Promise<void> => {
+    const swapped = (route: number): Judge => (usualJudge(route) === "alpha" ? "beta" : "alpha");
+    for (const judgeOf of [swapped, usualJudge, swapped, usualJudge]) {
+      await judging.change(judgeOf, async () => gateway.kong?.load(world.configText(judgeOf)), settleMs);
+      await sleep(settleMs + 1_000);
+    }
+  };
+
+const changePolicy =
+  (settleMs: number) =>
+  async ({ world, judging }: Scene): Promise<void> => {
+    const changed = (route: number): Judge => (usualJudge(route) === "alpha" ? "gamma" : "beta");
+    await judging.change(changed, () => world.writePolicy("alpha", "gamma"), settleMs);
+    await sleep(settleMs + 500);
+    await judging.change(usualJudge, () => world.writePolicy("alpha", "alpha"), settleMs);
+    await sleep(settleMs + 500);
+  };
+
+export const FAULTS: readonly Fault[] = [
+  {
+    ...USUAL,
+    id: "late-start",
+    title: "plugin server started 2 s after the gateway",
+    // The gateway itself was started with the server held back.
+    async inject(scene) {
+      await sleep(2_000);
+      scene.setInnerFault(undefined);
+      scene.mark();
+    },
+  },
+  {
+    ...USUAL,
+    id: "kill-idle",
+    title: "plugin server killed while idle (SIGKILL)",
+    load: { clients: 1 },
+    async inject(scene) {
+      scene.mark();
+      await signalServer(scene, "SIGKILL");
+    },
+  },
+  {
+    ...USUAL,
+    id: "kill-20",
+    title: "plugin server killed 20 times under 32 connections",
+    async inject(scene) {
+      for (let count = 0; count < 20; count += 1) {
+        await waitUntilServing(scene.gateway, scene.world, AFTER_RESPAWN_MS);
+        await sleep(100 * Math.random());
+        scene.mark();
+        await signalServer(scene, "SIGKILL");
+      }
+    },
+  },
+  {
+    ...USUAL,
+    id: "stop-kill",
+    title: "plugin server stopped (SIGSTOP), killed after 1 s",
+    async inject(scene) {
+      const pid = await signalServer(scene, "SIGSTOP");
+      await sleep(1_000);
+      scene.mark();
+      process.kill(pid, "SIGKILL");
+    },
+  },
+  {
+    ...USUAL,
+    id: "stop-continue",
+    title: "plugin server stopped for longer than the read timeout, then continued",
+    async inject(scene) {
+      const pid = await signalServer(scene, "SIGSTOP");
+      await sleep(scene.readTimeoutMs + 1_000);
+      process.kill(pid, "SIGCONT");
+      scene.mark();
+    },
+  },
+  {
+    ...SPARING,
+    id: "stall",
+    title: "stall of 500 ms (SIGSTOP, SIGCONT) under 1,500 concurrent connections",
+    holdMs: 500 + 2 * SLACK_MS,
+    async inject(scene) {
+      const pid = await signalServer(scene, "SIGSTOP");
+      const crowd = scene.sendCrowd(1_500);
+      await sleep(500);
+      process.kill(pid, "SIGCONT");
+      scene.mark();
+      await crowd;
+    },
+  },
+  {
+    ...USUAL,
+    id: "block",
+    title: "event loop blocked for ever",
+    recoveryMs: WATCHDOG_MS + AFTER_RESPAWN_MS,
+    async inject(scene) {
+      scene.setInnerFault("block");
+      scene.mark();
+      await sleep(WATCHDOG_MS + 500);
+    },
+  },
+  {
+    ...USUAL,
+    id: "throw",
+    title: "handler throws, for 1 s",
+    inject: inner("throw", 1_000),
+  },
+  {
+    ...USUAL,
+    id: "nothing",
+    title: "handler returns nothing, for 1 s",
+    inject: inner("nothing", 1_000),
+  },
+  {
+    ...USUAL,
+    id: "never",
+    title: "handler never settles, for 500 ms",
+    holdMs: DEADLINE_MS + READ_TIMEOUT_MS + SLACK_MS,
+    inject: inner("never", 500),
+  },
+  {
+    ...USUAL,
+    id: "memory",
+    title: "out of memory (heap of 64 MB)",
+    async inject(scene) {
+      scene.setInnerFault("allocate");
+      scene.mark();
+      await sleep(1_000);
+    },
+  },
+  {
+    ...USUAL,
+    id: "socket-removed",
+    title: "socket file removed, plugin server killed after 2 s",
+    async inject(scene) {
+      rmSync(scene.gateway.socket);
+      await sleep(2_000);
+      scene.mark();
+      await signalServer(scene, "SIGKILL");
+    },
+  },
+  {
+    ...USUAL,
+    id: "restart-storm",
+    title: "plugin server dies right at its start, for 5 s",
+    async inject(scene) {
+      scene.setInnerFault("die_at_start");
+      await signalServer(scene, "SIGKILL");
+      await sleep(5_000);
+      scene.setInnerFault(undefined);
+      scene.mark();
+    },
+  },
+  {
+    ...USUAL,
+    id: "foreign-silent",
+    title: "another process on the socket, silent",
+    inject: foreign("silent", ({ readTimeoutMs }) => readTimeoutMs + 500),
+  },
+  {
+    ...USUAL,
+    id: "foreign-closes",
+    title: "another process on the socket, closes at once",
+    inject: foreign("closes", () => 1_500),
+  },
+  {
+    ...USUAL,
+    id: "foreign-junk",
+    title: "another process on the socket, writes junk",
+    inject: foreign("junk", () => 1_500),
+  },
+  {
+    ...USUAL,
+    id: "foreign-zeros",
+    title: "another process on the socket, writes zeros (to Kong the end of an event)",
+    inject: foreign("zeros", () => 1_500),
+  },
+  {
+    ...SPARING,
+    id: "upstream-aborts",
+    title: "upstream breaks off every third request",
+    load: { clients: 32, breakOff: "upstream" },
+    inject: () => sleep(2_000),
+  },
+  {
+    ...SPARING,
+    id: "client-aborts",
+    title: "client leaves in the middle of every third request",
+    load: { clients: 32, breakOff: "client" },
+    inject: () => sleep(2_000),
+  },
+  {
+    ...SPARING,
+    id: "rolling-restart",
+    title: "rolling restart: another plugin server takes over, SIGTERM to the first; twice",
+    async inject(scene) {
+      const { socket } = scene.gateway;
+      const first = await findServer(scene);
+      const second = await startSecondServer(first, socket);
+      const before = identify(socket);
+      process.kill(first, "SIGTERM");
+      // The gateway starts its own anew, which takes over in turn.
+      await waitForTakeover(socket, before);
+      second.kill("SIGTERM");
+      await sleep(1_000);
+      setTimeout(() => second.kill("SIGKILL"), 15_000).unref();
+    },
+  },
+  {
+    ...SPARING,
+    id: "policy-change",
+    title: "policy file replaced by another, and back",
+    inject: changePolicy(4_000),
+  },
+  {
+    ...SPARING,
+    id: "config-change",
+    title: "Kong's configuration changed 4 times: each route gets another policy and rule",
+    onlyKong: "the sandbox reads its configuration once",
+    inject: changeConfig(2_000),
+  },
+  {
+    ...SPARING,
+    id: "reload-20",
+    title: "`kong reload`, 20 times",
+    onlyKong: "the sandbox has no reload",
+    async inject({ gateway }) {
+      for (let count = 0; count < 20; count += 1) {
+        await gateway.kong?.reload();
+      }
+    },
+  },
+  {
+    ...USUAL,
+    id: "worker-0",
+    title: "Kong's worker 0 killed",
+    onlyKong: "the sandbox is one process",
+    async inject({ gateway, mark }) {
+      mark();
+      await gateway.kong?.killWorkerZero();
+    },
+  },
+];

@@ -1,0 +1,36 @@
+import type { Sent } from "./load.ts";
+import { type Judge, usualJudge } from "./world.ts";
+
+/** Which policy is in force for a route, over the time of one fault. */
+export interface Judging {
+  judgesOf(sent: Sent): readonly Judge[];
+  /** Another policy comes into force: from the begin of `apply` on it may judge, and `settleMs` after its end nothing else may. */
+  change(judgeOf: (route: number) => Judge, apply: () => Promise<void>, settleMs: number): Promise<void>;
+}
+
+interface Phase {
+  readonly judgeOf: (route: number) => Judge;
+  readonly fromMs: number;
+  untilMs: number;
+}
+
+export function createJudging(): Judging {
+  const phases: Phase[] = [{ judgeOf: usualJudge, fromMs: 0, untilMs: Number.POSITIVE_INFINITY }];
+  return {
+    judgesOf: ({ route, startMs, endMs }) => [
+      ...new Set(
+        phases
+          .filter(({ fromMs, untilMs }) => fromMs <= endMs && startMs <= untilMs)
+          .map(({ judgeOf }) => judgeOf(route)),
+      ),
+    ],
+    async change(judgeOf, apply, settleMs) {
+      const former = phases.at(-1);
+      phases.push({ judgeOf, fromMs: performance.now(), untilMs: Number.POSITIVE_INFINITY });
+      await apply();
+      if (former) {
+        former.untilMs = performance.now() + settleMs;
+      }
+    },
+  };
+}

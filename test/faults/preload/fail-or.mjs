@@ -1,0 +1,40 @@
+import { readFault, takeFault } from "./read-fault.mjs";
+
+/** Longer than any deadline: whoever does not end the process waits for this. */
+const BLOCK_MS = 10_000;
+
+const FAULTS = {
+  async throw(callPdk) {
+    if (Math.random() < 0.5) {
+      await callPdk();
+    }
+    throw new Error("a fault of the test");
+  },
+  async nothing(callPdk) {
+    if (Math.random() < 0.5) {
+      await callPdk();
+    }
+  },
+  never: () => new Promise(() => {}),
+  async block() {
+    takeFault();
+    for (const end = performance.now() + BLOCK_MS; performance.now() < end; );
+  },
+  async allocate() {
+    takeFault();
+    for (const hoard = []; ; ) {
+      hoard.push(new Array(10_000).fill(hoard.length / 3));
+    }
+  },
+};
+
+/**
+ * Handles a request, or fails in the way that the control file asks for.
+ *
+ * @param access the sound handler.
+ * @param callPdk makes some call to Kong: half of the failures come after one.
+ */
+export function failOr(access, callPdk) {
+  const fault = FAULTS[readFault()];
+  return fault ? fault(callPdk) : access();
+}

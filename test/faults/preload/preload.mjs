@@ -1,0 +1,16 @@
+// Put in front of the plugin server by `node --import`, in tests only: it brings faults into the process that no signal can.
+// The word in the file that FAULT_CONTROL names says which; without that file nothing is different.
+import { register } from "node:module";
+import { isMainThread } from "node:worker_threads";
+import { readFault } from "./read-fault.mjs";
+
+if (isMainThread) {
+  while (readFault() === "hold") {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  if (readFault() === "die_at_start") {
+    // By then the server listens, or is about to.
+    setTimeout(() => process.exit(1), 150 * Math.random());
+  }
+  register("./hooks.mjs", import.meta.url);
+}

@@ -1,0 +1,45 @@
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What reached the upstream, by the id of the request. */
+export interface Upstream {
+  readonly url: string;
+  /** The headers with which a request came, once for each time it came. */
+  arrivalsOf(id: string): readonly IncomingHttpHeaders[];
+  /** Ids of all that came. */
+  ids(): Iterable<string>;
+  stop(): Promise<void>;
+}
+
+/** Names the request; no two have the same. */
+export const ID_HEADER = "x-fault-id";
+/** What the upstream shall do instead of answering at once: `abort`, or `wait` half a second. */
+export const UPSTREAM_HEADER = "x-upstream";
+
+const WAIT_MS = 500;
+
+export async function startUpstream(): Promise<Upstream> {
+  const arrivals = new Map<string, IncomingHttpHeaders[]>();
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
+    const id = String(request.headers[ID_HEADER]);
+    arrivals.set(id, [...(arrivals.get(id) ?? []), request.headers]);
+    request.resume();
+    const wanted = request.headers[UPSTREAM_HEADER];
+    if (wanted === "abort") {
+      request.socket.destroy();
+    } else {
+      setTimeout(() => response.end("upstream"), wanted === "wait" ? WAIT_MS : 0);
+    }
+  });
+  // Thousands at once, after a stall; and no connection that is closed while Kong takes it for open.
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    arrivalsOf: (id) => arrivals.get(id) ?? [],
+    ids: () => arrivals.keys(),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FACTS_VARIABLE } from "../../plugin/kong/facts-variable.ts";
+import { VERSION } from "../../plugin/kong/plugin-identity.ts";
+import { startGateway } from "../../sandbox/gateway.ts";
+import { formatLogEntry, type LogEntry } from "../../sandbox/gateway-log.ts";
+import { describeProblems, readKongConfig } from "../../sandbox/kong-config.ts";
+import { createPluginClient } from "../../sandbox/plugin-client.ts";
+import { runPluginProcess } from "../../sandbox/plugin-process.ts";
+import {
+  type AdaptSettings,
+  type FaultyGatewayKind,
+  keepSettings,
+  pickDenialLine,
+  restartPluginServer,
+  START_CMD,
+  waitFor,
+} from "./gateway.ts";
+import { askKongSettings } from "./kong-settings.ts";
+
+const READ_TIMEOUT = "KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT";
+
+/**
+ * The sandbox's parts put together from what `jwt-policy kong env` says, as Kong would start them. Unlike `npm start` it
+ * does not wait for the plugin server.
+ */
+export function sandboxFromSettings({
+  adapt = keepSettings,
+}: {
+  readonly adapt?: AdaptSettings;
+} = {}): FaultyGatewayKind {
+  return {
+    label: "sandbox",
+    missing: undefined,
+    async start({ configText, policyRoot }) {
+      const config = readKongConfig(configText);
+      if ("problems" in config) {
+        throw new Error(describeProblems(config.problems, "kong.yml"));
+      }
+      const directory = await mkdtemp(join(tmpdir(), "sandbox-"));
+      const socket = join(directory, "jwt-policy.socket");
+      const settings = adapt(await askKongSettings(directory, policyRoot));
+      const lines: string[] = [];
+      const log = (entry: LogEntry): void => {
+        // Thousands of refusals are written; only those of the plugin are ever asked for.
+        if (entry.source === "plugin") {
+          lines.push(formatLogEntry(entry));
+        }
+      };
+      const server = runPluginProcess({
+        command: ["/bin/sh", "-c", `exec ${settings[START_CMD]}`],
+        onLine: () => {},
+        onChange: () => {},
+      });
+      const pluginClient = createPluginClient({
+        socketPath: socket,
+        readTimeout: Number.parseInt(settings[READ_TIMEOUT] ?? "60s", 10) * 1000,
+        log,
+      });
+      const nginxVariables = { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value };
+      const gateway = await startGateway({ config: config.config, pluginClient, port: 0, nginxVariables, log });
+      return {
+        name: "sandbox",
+        version: VERSION,
+        url: `http://127.0.0.1:${gateway.port}`,
+        socket,
+        findDenialLine: (requestId) => waitFor(() => pickDenialLine(lines.join("\n"), requestId), 2_000),
+        pluginServerPid: async () => server.pid(),
+        restartPluginServer: () => restartPluginServer(async () => server.pid()),
+        async stop() {
+          await gateway.stop();
+          pluginClient.close();
+          await server.stop();
+          await rm(directory, { recursive: true, force: true });
+        },
+      };
+    },
+  };
+}

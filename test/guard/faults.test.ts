@@ -1,0 +1,189 @@
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { waitFor } from "../gateways/gateway.ts";
+import { kongBinary } from "../gateways/kong-binary.ts";
+import { type Scene, type SceneOptions, startScene } from "./scene.ts";
+import type { Answer, Ask } from "./send-request.ts";
+import { startForeignInstance } from "./stock-peer.ts";
+
+const START_TIMEOUT_MS = 60_000;
+const { missing } = kongBinary();
+
+type Settings = Readonly<Record<string, string>>;
+const START_CMD = "KONG_PLUGINSERVER_JWT_POLICY_START_CMD";
+const DEFAULT_DENY = { plugins: [{ name: "jwt-policy-guard" }] };
+
+/** Bounds how long Kong waits for a plugin server that is silent; two workers, each with instances of its own. */
+const withTimeout = (settings: Settings): Settings => ({
+  ...settings,
+  KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: "2s",
+  KONG_NGINX_WORKER_PROCESSES: "2",
+});
+const here = (path: string): string => join(import.meta.dirname, path);
+
+const OURS: SceneOptions = {
+  ...DEFAULT_DENY,
+  guard: true,
+  adapt: (settings) => ({
+    ...withTimeout(settings),
+    [START_CMD]: (settings[START_CMD] ?? "").replace(
+      process.execPath,
+      (node) => `${node} --import ${here("faulty-preload.mjs")}`,
+    ),
+  }),
+};
+const STOCK: SceneOptions = {
+  ...DEFAULT_DENY,
+  stock: true,
+  adapt: (settings) => ({
+    ...withTimeout(settings),
+    [START_CMD]: (settings[START_CMD] ?? "").replace(
+      /--plugins-directory \S+/,
+      `--plugins-directory ${here("faulty-stock")}`,
+    ),
+  }),
+};
+
+const NO_VERDICT = "jwt-policy gave no verdict";
+const WRONG_VERDICT = "jwt-policy gave a verdict that is not for this request and configuration";
+
+if (missing !== undefined) {
+  it("the guard against faults on a real Kong", (context) => {
+    expect(process.env.KONG_REQUIRED, missing).not.toBe("1");
+    context.skip(missing);
+  });
+} else {
+  describe.each<[what: string, options: SceneOptions, faults: [fault: string, status: number, line: string][]]>([
+    [
+      "our plugin server",
+      OURS,
+      [
+        ["throw", 500, "reason=internal_error"],
+        ["never", 500, "pluginserver error: timeout"],
+        ["nothing", 500, "reason=internal_error"],
+        ["no-verdict", 503, NO_VERDICT],
+        ["other-configuration", 503, WRONG_VERDICT],
+      ],
+    ],
+    [
+      "the stock plugin server",
+      STOCK,
+      [
+        ["throw", 503, NO_VERDICT],
+        ["never", 503, NO_VERDICT],
+        ["nothing", 503, NO_VERDICT],
+        ["no-verdict", 503, NO_VERDICT],
+        ["other-configuration", 503, WRONG_VERDICT],
+      ],
+    ],
+  ])("a request goes nowhere without a verdict: %s", (_what, options, faults) => {
+    let scene: Scene;
+    beforeAll(async () => {
+      scene = await startScene(options);
+      await scene.untilServing();
+    }, START_TIMEOUT_MS);
+    afterAll(() => scene?.stop(), START_TIMEOUT_MS);
+    afterEach(() => scene.untilServing(), START_TIMEOUT_MS);
+
+    it.each(faults)("a handler with the fault `%s`: %i", async (fault, status, words) => {
+      const headers = ["X-Fault", fault, "Authorization", scene.reader];
+      const answers = await Promise.all(["/read", "/public", "/both"].map((path) => scene.send(path, { headers })));
+      for (const answer of answers) {
+        expect(answer.status, answer.body).toBe(status);
+        expect(scene.upstreamOf(answer)).toBeUndefined();
+        expect(await scene.findLine(answer, words)).toBeDefined();
+      }
+      const { status: after } = await scene.send("/read", { headers: ["Authorization", scene.reader] });
+      expect(after, "the next request").toBe(200);
+    });
+
+    it("a process that is stopped: refused when Kong's patience ends, also where the route has the tag of public ones", async () => {
+      const pid = (await scene.kong.pluginServerPid()) ?? Number.NaN;
+      process.kill(pid, "SIGSTOP");
+      const answers = await Promise.all(["/read", "/public", "/both"].map((path) => scene.send(path)));
+      process.kill(pid, "SIGCONT");
+      for (const answer of answers) {
+        expect([500, 503]).toContain(answer.status);
+        expect(scene.upstreamOf(answer)).toBeUndefined();
+      }
+    });
+
+    it("a process that is killed: refused until there is another, and then each route by its own rule again", async () => {
+      const ask = { headers: ["Authorization", scene.reader] };
+      for (let kill = 0; kill < 3; kill += 1) {
+        process.kill((await scene.kong.pluginServerPid()) ?? Number.NaN, "SIGKILL");
+        await expectNoLeakUntilServing(scene, ask);
+      }
+      expect(await statusOf(scene, "/write", ask)).toBe(403);
+      expect(await statusOf(scene, "/read", ask)).toBe(200);
+      expect(await statusOf(scene, "/both", {})).toBe(401);
+    }, 60_000);
+  });
+
+  describe("a stock plugin server whose instance ids mean other configurations than Kong thinks", () => {
+    let scene: Scene;
+    beforeAll(async () => {
+      scene = await startScene({ stock: true });
+      await scene.untilServing();
+    }, START_TIMEOUT_MS);
+    afterAll(() => scene?.stop(), START_TIMEOUT_MS);
+
+    it("judges nothing by them, and no request is lost", async () => {
+      for (const path of ["/read", "/write", "/public", "/items/open", "/both"]) {
+        await scene.send(path);
+      }
+      await scene.kong.restartPluginServer();
+      // Every id that Kong remembers is now that of a configuration without any requirement.
+      const foreign = { policy_file: "shop.yaml", rule: "public", __plugin_id: "0", __seq__: 1 };
+      const socket = join(scene.kong.prefix, "jwt-policy.socket");
+      await waitFor(
+        () =>
+          startForeignInstance(socket, foreign).then(
+            () => true,
+            () => undefined,
+          ),
+        5_000,
+      );
+      for (let id = 1; id < 10; id += 1) {
+        await startForeignInstance(socket, foreign);
+      }
+      const reader = { headers: ["Authorization", scene.reader] };
+      const expected: [path: string, ask: Ask, status: number][] = [
+        ["/write", reader, 403],
+        ["/read", {}, 401],
+        ["/read", reader, 200],
+        ["/both", {}, 401],
+        ["/items/closed", {}, 403],
+        ["/public", {}, 200],
+      ];
+      for (const [path, ask, status] of expected) {
+        expect(await statusOf(scene, path, ask), path).toBe(status);
+      }
+    });
+  });
+}
+
+async function statusOf(scene: Scene, path: string, ask: Ask): Promise<number> {
+  return (await scene.send(path, ask)).status;
+}
+
+/** Sends requests that must not pass beside a valid one, until that passes. */
+async function expectNoLeakUntilServing(scene: Scene, valid: Ask): Promise<void> {
+  const check = (answer: Answer | undefined, allowed: number[]): void => {
+    expect(allowed).toContain(answer?.status);
+    expect(answer && scene.upstreamOf(answer)).toBeUndefined();
+  };
+  const isServing = await waitFor(async () => {
+    const [missing, insufficient, tagged, good] = await Promise.all([
+      scene.send("/read"),
+      scene.send("/write", valid),
+      scene.send("/both"),
+      scene.send("/read", valid),
+    ]);
+    check(missing, [401, 500, 503]);
+    check(insufficient, [403, 500, 503]);
+    check(tagged, [401, 500, 503]);
+    return good.status === 200 || undefined;
+  }, 20_000);
+  expect(isServing, "serves again").toBe(true);
+}

@@ -1,0 +1,3 @@
+import { register } from "node:module";
+
+register("./faulty-load.mjs", import.meta.url);

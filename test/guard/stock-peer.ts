@@ -1,0 +1,21 @@
+import { createRequire } from "node:module";
+import { connect } from "node:net";
+
+const require = createRequire(import.meta.url);
+// What kong-pdk itself speaks with.
+const { encode } = createRequire(require.resolve("kong-pdk/server"))("@msgpack/msgpack") as {
+  encode(value: unknown): Uint8Array;
+};
+
+/** Starts a plugin instance in the stock server, as any process can that may open its socket. */
+export async function startForeignInstance(socketPath: string, config: object): Promise<void> {
+  const start = encode([0, 1, "plugin.StartInstance", [{ Name: "jwt-policy", Config: JSON.stringify(config) }]]);
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect(socketPath, () => socket.write(start));
+    socket.once("data", () => {
+      socket.end();
+      resolve();
+    });
+    socket.once("error", reject);
+  });
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it, vi } from "vitest";
+import { createAllow, createDeny, type Decision } from "../../plugin/core/decision.ts";
+import { handleAccess, type StockHandler, type StockPdk } from "../../plugin/kong/stock-handler.ts";
+import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
+
+const NONCE = "0123456789abcdef0123456789abcdef";
+const IDENTITY = { pluginId: "3111686f-61fa-57f7-8919-d96abb8e3836", sequence: 12 };
+const FACTS = "1\nGET /a HTTP/1.1\n\nBearer x";
+const GUARDED = `${FACTS}\n${NONCE} ${IDENTITY.pluginId} ${IDENTITY.sequence}`;
+const ALLOW = createAllow({ "x-user-id": "alice" }, { policy: "payments" });
+
+type Route = Awaited<ReturnType<StockPdk["router"]["get_route"]>>;
+
+/** Runs the handler against a kong-pdk that answers from a script, and returns its calls in order. */
+async function run(facts: string | null | undefined, handler: Partial<StockHandler>, route: Route = {}) {
+  const calls: unknown[][] = [];
+  const kong: StockPdk = {
+    nginx: {
+      async get_var(name) {
+        calls.push(["get_var", name]);
+        return name === "jwt_facts" ? facts : "GET /a HTTP/1.1";
+      },
+    },
+    router: {
+      async get_route() {
+        calls.push(["get_route"]);
+        return route;
+      },
+    },
+    log: {
+      err: async (line) => void calls.push(["log.err", line]),
+      warn: async (line) => void calls.push(["log.warn", line]),
+    },
+    service: { request: { set_headers: async (headers) => void calls.push(["set_headers", headers]) } },
+    response: { exit: async (...args) => void calls.push(["exit", ...args]) },
+  };
+  const logged: string[] = [];
+  await handleAccess(kong, {
+    instance: { access: async () => ALLOW },
+    identity: IDENTITY,
+    deadlineMs: 5_000,
+    log: createOperatorLog((line) => logged.push(line)),
+    ...handler,
+  });
+  return { calls, logged };
+}
+
+/** What the guard is told by the last call. */
+function refusalIn(calls: unknown[][]): { line: string; status: number } {
+  const [method, headers] = calls.at(-1) ?? [];
+  expect(method).toBe("set_headers");
+  const [nonce, word, text = ""] = String((headers as Record<string, string>)["x-jwt-policy-verdict"]).split(" ");
+  expect([nonce, word]).toEqual([NONCE, "refused"]);
+  return JSON.parse(Buffer.from(text, "base64").toString());
+}
+
+describe("the handler in the stock server", () => {
+  it.each<[what: string, facts: string | null | undefined]>([
+    ["facts without the guard's mark", FACTS],
+    ["no facts variable", ""],
+    ["a variable that Kong does not know", null],
+    ["a variable of which nothing is said", undefined],
+    ["a mark that a client could send", `${FACTS} ${NONCE} ${IDENTITY.pluginId} 12`],
+  ])("refuses with 503 and asks nobody: %s", async (_what, facts) => {
+    const access = vi.fn(async () => ALLOW);
+    const { calls } = await run(facts, { instance: { access } });
+    expect(access).not.toHaveBeenCalled();
+    expect(calls.map(([method]) => method)).toEqual(["get_var", "log.err", "exit"]);
+    expect(calls[2]?.[1]).toBe(503);
+    expect(calls[1]?.[1]).toContain("unless jwt-policy-guard is loaded");
+  });
+
+  it("writes what the operator has to know to Kong's log, ahead of the verdict", async () => {
+    const log = createOperatorLog(() => {});
+    log.warn("a.yaml is refused");
+    const { calls } = await run(GUARDED, { log });
+    expect(calls.slice(1)).toEqual([
+      ["log.warn", "jwt-policy: a.yaml is refused"],
+      ["set_headers", { "x-user-id": "alice" }],
+    ]);
+  });
+
+  it("allows by one call, the last, after one that reads all", async () => {
+    const { calls } = await run(GUARDED, {});
+    expect(calls).toEqual([
+      ["get_var", "jwt_facts"],
+      ["set_headers", { "x-user-id": "alice" }],
+    ]);
+  });
+
+  it.each<[what: string, identity: StockHandler["identity"]]>([
+    ["of an older configuration", { ...IDENTITY, sequence: 11 }],
+    ["of another plugin", { ...IDENTITY, pluginId: "32872376-ee0e-5c55-8923-40c6de4bf2f7" }],
+    ["that Kong did not name", undefined],
+  ])("an instance %s judges nothing and says so", async (_what, identity) => {
+    const access = vi.fn(async () => ALLOW);
+    const { calls } = await run(GUARDED, { identity, instance: { access } });
+    expect(access).not.toHaveBeenCalled();
+    expect(calls.at(-1)).toEqual(["set_headers", { "x-jwt-policy-verdict": `${NONCE} other-instance` }]);
+  });
+
+  it("hands a refusal to the guard", async () => {
+    const deny = createDeny({ reason: "token_missing" }, { policy: "payments", rule: "read" });
+    const { calls } = await run(GUARDED, { instance: { access: async () => deny } });
+    expect(refusalIn(calls)).toMatchObject({
+      level: "warn",
+      status: 401,
+      headers: { "WWW-Authenticate": 'Bearer realm="payments"' },
+    });
+  });
+
+  it.each<[what: string, access: () => Promise<Decision>, line: string]>([
+    ["throws", () => Promise.reject(new Error("x")), "reason=internal_error status=500"],
+    ["never settles", () => new Promise(() => {}), "reason=deadline_exceeded status=503"],
+  ])("refuses in time where the decision %s", async (_what, access, line) => {
+    const { calls, logged } = await run(GUARDED, { instance: { access }, deadlineMs: 50 });
+    expect(refusalIn(calls).line).toContain(line);
+    expect(logged.join()).not.toContain("Bearer");
+  });
+
+  it.each<[what: string, decision: unknown]>([
+    ["a look-alike of an Allow", { ...ALLOW }],
+    ["nothing", undefined],
+  ])("never sets the headers of %s", async (_what, decision) => {
+    const outcome = run(GUARDED, { instance: { access: async () => decision as Decision } });
+    await expect(outcome).rejects.toThrow(TypeError);
+  });
+
+  it.each<[what: string, route: Route, expected: object]>([
+    ["name and tags", { name: "orders", tags: ["a"] }, { name: "orders", tags: ["a"] }],
+    ["neither", {}, {}],
+    ["nothing at all", undefined, {}],
+  ])("gives the plugin the facts without a further call, and a route with %s", async (_what, route, expected) => {
+    const seen: unknown[] = [];
+    const { calls } = await run(
+      GUARDED,
+      {
+        instance: {
+          async access(pdk) {
+            seen.push(await pdk.nginx.getVar("jwt_facts"), await pdk.router.getRoute());
+            return ALLOW;
+          },
+        },
+      },
+      route,
+    );
+    expect(seen).toEqual([GUARDED, expected]);
+    expect(calls.map(([method]) => method)).toEqual(["get_var", "get_route", "set_headers"]);
+  });
+});
