@@ -59,9 +59,8 @@ function readConfigured(configJson: string, runtime: Runtime): Configured | { re
   if (policyFile !== undefined) {
     return { source: { name: policyFile, policy: runtime.openPolicyFile(policyFile) }, rule, identity };
   }
-  const pluginId = identity?.pluginId ?? "unknown";
   return {
-    source: { name: "the inline policy", policy: runtime.openInlinePolicy(pluginId, policy) },
+    source: { name: "the inline policy", policy: runtime.openInlinePolicy(identity?.pluginId, policy) },
     rule,
     identity,
   };

@@ -10,8 +10,9 @@ export interface InlinePolicies {
    * The policy that one plugin instance carries in its configuration.
    *
    * @param pluginId of the Kong plugin entity; it stays the same when the configuration changes and the instance starts anew.
+   *   Without it nothing is kept: the last good version of one entity must never decide for another.
    */
-  open(pluginId: string, text: string): PolicySource;
+  open(pluginId: string | undefined, text: string): PolicySource;
   status(): readonly PolicyStatus[];
 }
 
@@ -51,13 +52,20 @@ export function keepInlinePolicies(store: PolicyStore, keys: PolicyKeys, log: Lo
   };
 
   const take = (pluginId: string, policy: CompiledPolicy): void => {
+    const isNew = plugins.get(pluginId)?.good?.hash !== policy.hash;
     remember(pluginId, { good: policy, refused: [] });
+    if (!isNew) {
+      return; // Each of Kong's workers starts an instance of its own.
+    }
     log.info(`inline policy of plugin ${pluginId} is in force: name=${policy.name} sha256=${policy.hash}`);
   };
 
   return {
     open(pluginId, text) {
       const load = store.loadInline(text);
+      if (pluginId === undefined) {
+        return { current: () => load };
+      }
       if ("issues" in load) {
         const inForce = refuse(pluginId, load);
         return { current: () => inForce };

@@ -42,7 +42,11 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
   server.maxConnections = MAX_CONNECTIONS;
   let retry: NodeJS.Timeout | undefined;
   let isTold = false;
+  let isClosed = false;
   server.on("error", (error: NodeJS.ErrnoException) => {
+    if (isClosed) {
+      return;
+    }
     if (!isTold) {
       isTold = true;
       log(`status is not served yet: ${error.message}`);
@@ -52,6 +56,10 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
   server.on("listening", () => log(`status is served on ${describeAddress(server)}`));
   server.listen(listen);
   return () => {
+    if (isClosed) {
+      return;
+    }
+    isClosed = true;
     clearTimeout(retry);
     server.close();
     server.closeAllConnections();

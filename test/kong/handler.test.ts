@@ -86,6 +86,24 @@ describe("an instance whose configuration or policy is broken refuses every requ
     expect(decision.verdict === "deny" && decision.denial.detail).toMatch(detail);
   });
 
+  it("an inline policy with mistakes, whatever policies other plugins have, with an id and without", async () => {
+    const good = { policy: DOCUMENT, rule: "orders" };
+    const broken = { policy: "jwt_policy: 2", rule: "orders" };
+    for (const [identity, other] of [
+      [{}, {}],
+      [
+        { __plugin_id: "1", __seq__: 1 },
+        { __plugin_id: "2", __seq__: 1 },
+      ],
+      [{ __plugin_id: "1" }, { __plugin_id: "2" }],
+    ]) {
+      expect(await access(JSON.stringify({ ...good, ...identity }))).toMatchObject({ verdict: "allow" });
+      expect(await access(JSON.stringify({ ...broken, ...other }))).toMatchObject({
+        denial: { reason: "policy_unavailable" },
+      });
+    }
+  });
+
   it("without asking Kong anything, again and again", async () => {
     const instance = startPluginInstance(
       "{}",
@@ -126,12 +144,19 @@ describe("an instance whose policy is good decides", () => {
       ["route", "headers"],
     ],
     [
+      "by the last good inline policy of the same plugin, when the newest has mistakes",
+      { policy: "jwt_policy: 2", rule: "read", __plugin_id: "last-good", __seq__: 2 },
+      { verdict: "allow", headers: { "x-user-id": "alice" } },
+      ["headers"],
+    ],
+    [
       "by an inline policy all the same",
       { policy: DOCUMENT, rule: "read" },
       { verdict: "allow", headers: { "x-user-id": "alice" } },
       ["headers"],
     ],
   ])("%s", async (_what, config, expected, calls) => {
+    await access(JSON.stringify({ policy: DOCUMENT, rule: "read", __plugin_id: "last-good", __seq__: 1 }));
     expect(await access(JSON.stringify(config))).toMatchObject(expected);
     expect(asked).toEqual(calls);
   });

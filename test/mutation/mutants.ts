@@ -85,15 +85,15 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a Deny is not logged",
-        find: "[encodeLog(level, formatDenial(deny)), ",
+        find: "[encodeLog(logLevelOf(deny), formatDenial(deny)), ",
         replace: "[",
       },
       { name: "no reply to the log is expected", find: "repliesToDrop: 1,", replace: "repliesToDrop: 0," },
       { name: "a reply to the exit is expected", find: "repliesToDrop: 1,", replace: "repliesToDrop: 2," },
       {
         name: "failures of ours are logged like the client's",
-        find: "denialRow(deny.denial.reason).status >= 500",
-        replace: "denialRow(deny.denial.reason).status > 503",
+        find: "encodeLog(logLevelOf(deny), ",
+        replace: 'encodeLog("warn", ',
       },
       {
         name: "a failure names no method, which Kong takes for the end",
@@ -441,6 +441,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     file: "plugin/runtime/inline-policies.ts",
     killers: ["test/runtime/inline-policies.test.ts"],
     mutants: [
+      { name: "what has no id shares one", find: "if (pluginId === undefined) {", replace: "if (false) {" },
       { name: "a broken version decides", find: "return good ? { policy: good } : load;", replace: "return load;" },
       {
         name: "a broken version makes the good one forgotten",

@@ -80,6 +80,13 @@ describe("a broken version", () => {
   });
 });
 
+it("without a plugin's id nothing is kept: the policy of one must never decide for another", async () => {
+  const good = policies.open(undefined, policyText("one"));
+  const broken = policies.open(undefined, BROKEN);
+  expect([await nameOf(good), await nameOf(broken)]).toEqual(["one", BROKEN_CODES]);
+  expect(policies.status()).toEqual([]);
+});
+
 describe("a new good version", () => {
   it("decides for its own instance once its keys are there, and the previous one until then", async () => {
     open("one");

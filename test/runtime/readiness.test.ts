@@ -34,7 +34,8 @@ interface Place {
   readonly root: string;
   readonly log: string[];
   write(file: string, text: string): Promise<void>;
-  start(): Runtime;
+  /** @param now milliseconds since the epoch. */
+  start(now?: () => number): Runtime;
 }
 
 async function setUp(): Promise<Place> {
@@ -48,8 +49,8 @@ async function setUp(): Promise<Place> {
       await mkdir(join(root, dirname(file)), { recursive: true });
       await writeFile(join(root, file), text);
     },
-    start() {
-      const runtime = createRuntime({ policyRoot: root, policyPollMs: 20, now: Date.now, log: logInto(log) });
+    start(now = Date.now) {
+      const runtime = createRuntime({ policyRoot: root, policyPollMs: 20, now, log: logInto(log) });
       onTestFinished(() => runtime.stop());
       return runtime;
     },
@@ -202,6 +203,22 @@ describe("keys that do not come", () => {
     expect(server.requests.length).toBeLessThanOrEqual(4);
   });
 });
+
+it("keys that nobody asked for in hours are still tried, for the process waits for them", async () => {
+  const server = await startKeys();
+  server.answer("/jwks", status(503));
+  const place = await setUp();
+  await place.write("a.yaml", policyOf(`${server.origin}/jwks`));
+  let clock = Date.now();
+  const runtime = place.start(() => clock);
+  await stayUnready(runtime, ["a.yaml: issuer acme has no keys yet"]);
+  const before = server.requests.length;
+  clock += 3 * 3_600_000;
+  await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(before), SOON);
+  await new Promise((resolve) => setTimeout(resolve, 500)); // The attempt that was due already has failed.
+  server.answer("/jwks", keySetOf(key));
+  await becomeReady(runtime);
+}, 60_000);
 
 describe("a ready process stays ready", () => {
   it.each<[what: string, spoil: (place: Place, server: KeyServer) => Promise<void>, told: string]>([
