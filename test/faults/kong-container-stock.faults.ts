@@ -1,0 +1,12 @@
+import { kongContainer } from "../gateways/kong-container.ts";
+import { runFaults } from "./run-faults.ts";
+import { STOCK_LOSES } from "./stock-loses.ts";
+
+for (const workers of [1, 2]) {
+  await runFaults({
+    createKind: (adapt) => kongContainer({ stock: true, adapt }),
+    workers,
+    readTimeoutSeconds: 7,
+    mayLose: STOCK_LOSES,
+  });
+}
