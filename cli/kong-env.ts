@@ -12,7 +12,7 @@ import {
   isKongSupported,
   MIN_KONG_VERSION,
 } from "../plugin/server/kong-settings.ts";
-import { checkSocketPath } from "../plugin/server/server-options.ts";
+import { checkSocketPath, parseAddress } from "../plugin/server/server-options.ts";
 import { createStockSettings, type StockServer } from "../plugin/server/stock-settings.ts";
 
 interface KongEnvOptions {
@@ -20,6 +20,7 @@ interface KongEnvOptions {
   readonly prefix: string;
   readonly socket?: string;
   readonly node: string;
+  readonly statusListen?: string;
   readonly kongVersion?: string;
   readonly guard?: boolean;
   readonly stock?: string;
@@ -42,6 +43,10 @@ export function addKongCommand(program: Command): void {
       "--node <path>",
       "the node that Kong starts the server with; Kong's user must be able to run it",
       process.execPath,
+    )
+    .option(
+      "--status-listen <host:port>",
+      "where the plugin server answers probes: /status/ready, /status/live, /status",
     )
     .option("--guard", "load the guard as well: a Lua plugin that lets nothing pass without a verdict")
     .option(
@@ -71,11 +76,15 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   }
   const socket = resolve(options.socket ?? `${options.prefix}/jwt-policy.socket`);
   checkSocketPath(socket);
+  if (options.statusListen !== undefined) {
+    parseAddress(options.statusListen);
+  }
   const installation: Installation = {
     node: resolve(options.node),
     serverMain: fileURLToPath(new URL("../plugin/server/main.js", import.meta.url)),
     socket,
     policyRoot: resolve(options.policyRoot),
+    statusListen: options.statusListen,
     environment: { NODE_ENV: "production", ...pickEnvironment(PASSED_ON) },
   };
   const settings =

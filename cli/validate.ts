@@ -31,7 +31,7 @@ async function checkFile(file: string, policyRoot: string | undefined): Promise<
   const load: PolicyLoad =
     policyRoot === undefined
       ? await readPolicyFile(path, file)
-      : await createPolicyStore(resolve(policyRoot), () => {}).loadFile(relative(resolve(policyRoot), path));
+      : await createPolicyStore(resolve(policyRoot)).loadFile(relative(resolve(policyRoot), path));
   if ("policy" in load) {
     return { file, issues: [], lines: [], policy: load.policy.name };
   }

@@ -10,13 +10,15 @@ import { readIdentity } from "./kong/plugin-config.ts";
 import { NAME, PRIORITY, VERSION } from "./kong/plugin-identity.ts";
 import { createFactsReader } from "./kong/read-facts.ts";
 import { handleAccess, type StockHandler, type StockPdk } from "./kong/stock-handler.ts";
+import { createOperatorLog } from "./observe/operator-log.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 
 /** As in our own plugin server. */
 const DEADLINE_MS = 5_000;
+const POLICY_POLL_MS = 1_000;
 
 // Unlike a write to standard output, this does not end the process when Kong's worker, which reads it, is gone.
-const log = (line: string): void => console.log(line);
+const log = createOperatorLog((line) => console.log(line));
 
 let runtime: Runtime | undefined;
 
@@ -26,17 +28,14 @@ function openRuntime(): Runtime {
   if (policyRoot === undefined || policyRoot === "") {
     throw new Error("JWT_POLICY_ROOT names no policy root: see `jwt-policy kong env --stock`");
   }
-  if (runtime === undefined) {
-    runtime = createRuntime({ policyRoot, now: Date.now, log });
-    runtime.preload().catch(() => log(`${NAME}: the policies under ${policyRoot} are not read ahead`));
-  }
+  runtime ??= createRuntime({ policyRoot, policyPollMs: POLICY_POLL_MS, now: Date.now, log });
   return runtime;
 }
 
 /** What can not start refuses every request, with the reason in the log each time. */
 function startInstance(configJson: string): PluginInstance {
   try {
-    return startPluginInstance(configJson, openRuntime(), createFactsReader(true, log));
+    return startPluginInstance(configJson, openRuntime(), createFactsReader(true, log.warn));
   } catch (error) {
     const detail = error instanceof Error ? error.message : "the instance can not start";
     return { access: async () => createDeny({ reason: "policy_unavailable", detail }, { policy: NAME }) };

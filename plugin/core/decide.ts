@@ -32,15 +32,15 @@ export async function decide(
   if (requirements.access === "public") {
     return conclude(policy, undefined, {}, evidence);
   }
+  const judged: HeaderChanges = { authorization: facts.authorization ?? [] };
   // Nothing at all, and not merely nothing good: a bad token is no token, but no free pass either.
   if (requirements.access === "optional" && facts.authorization === undefined) {
-    return conclude(policy, undefined, { authorization: [] }, evidence);
+    return conclude(policy, undefined, judged, evidence);
   }
   const authenticated = await authenticate(facts, policy, requirements, keys, now, evidence);
   if ("verdict" in authenticated) {
     return authenticated;
   }
-  const judged: HeaderChanges = { authorization: facts.authorization ?? [] };
   return conclude(policy, authenticated.claims, judged, authenticated.evidence);
 }
 
@@ -64,7 +64,7 @@ async function authenticate(
     return deny(decoded);
   }
   const { joseHeader } = decoded;
-  evidence = joseHeader.kid === undefined ? evidence : { ...evidence, kid: joseHeader.kid };
+  evidence = { ...evidence, kid: joseHeader.kid };
   const selected = selectIssuer(policy, requirements, joseHeader, decoded.unverifiedClaims);
   if (isDenial(selected)) {
     return deny(selected);

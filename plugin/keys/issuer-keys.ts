@@ -1,6 +1,7 @@
 import type { JoseHeader } from "../core/decode.ts";
 import type { KeyLookup } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
+import type { Log } from "../observe/operator-log.ts";
 import { fetchKeySet } from "./fetch-key-set.ts";
 import { importKeySet } from "./import-key-set.ts";
 import { indexKeys, type KeyIndex, selectKey } from "./select-key.ts";
@@ -29,7 +30,8 @@ const IDLE_MS = 3_600_000;
 
 export interface IssuerKeys {
   find(joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
-  /** Starts the first fetch, once, and resolves when it has ended. Never rejects. */
+  hasKeys(): boolean;
+  /** Resolves when there are keys, and sees to it that they are fetched. Never rejects. */
   prepare(): Promise<void>;
   /** Fetches now, unless a fetch is under way. Never rejects. */
   refresh(): Promise<void>;
@@ -46,7 +48,7 @@ export interface IssuerKeys {
 export function createIssuerKeys(
   issuer: CompiledIssuer,
   now: () => number,
-  log: (line: string) => void,
+  log: Log,
   timings: KeyTimings = KEY_TIMINGS,
 ): IssuerKeys {
   let index: KeyIndex | undefined;
@@ -56,18 +58,21 @@ export function createIssuerKeys(
   let nextAttemptAt = 0;
   let timer: NodeJS.Timeout | undefined;
   let usedAt: number | undefined;
-  let firstFetch: Promise<void> | undefined;
+  let announceKeys = (): void => {};
+  const firstKeys = new Promise<void>((resolve) => {
+    announceKeys = resolve;
+  });
   let isStopped = false;
 
   const retryDelayMs = (): number => Math.min(timings.retryMs * 2 ** Math.max(0, failures - 1), timings.cooldownMs);
 
   // Every refresh finds the same, most of the time: only news is worth a line.
-  const report = (lines: readonly string[]): void => {
+  const report = (level: keyof Log, lines: readonly string[]): void => {
     const text = lines.join("\n");
     if (text !== lastReport) {
       lastReport = text;
       for (const line of lines) {
-        log(`issuer=${issuer.id} iss=${issuer.issuer} ${line}`);
+        log[level](`issuer=${issuer.id} iss=${issuer.issuer} ${line}`);
       }
     }
   };
@@ -83,10 +88,11 @@ export function createIssuerKeys(
       const kids = keys.map(
         ({ kid, algorithm }) => `${algorithm} ${JSON.stringify(kid?.slice(0, MAX_KID_IN_LOG) ?? null)}`,
       );
-      report([...ignored.map((reason) => `key ignored: ${reason}`), `keys in force: ${kids.join(", ")}`]);
+      announceKeys();
+      report("info", [...ignored.map((reason) => `key ignored: ${reason}`), `keys in force: ${kids.join(", ")}`]);
     } catch (error) {
       failures += 1;
-      report([`keys not fetched: ${error instanceof Error ? error.message : "unknown error"}`]);
+      report("warn", [`keys not fetched: ${error instanceof Error ? error.message : "unknown error"}`]);
     }
   };
 
@@ -97,7 +103,6 @@ export function createIssuerKeys(
       nextAttemptAt = now() + (failures > 0 && !index ? retryDelayMs() : timings.cooldownMs);
       schedule();
     });
-    firstFetch ??= fetching;
     return fetching;
   };
 
@@ -135,7 +140,16 @@ export function createIssuerKeys(
       const mayFetch = canChange && now() >= nextAttemptAt;
       return fetching || mayFetch ? refresh().then(() => lookUp(joseHeader)) : lookup;
     },
-    prepare: () => firstFetch ?? refresh(),
+    hasKeys: () => index !== undefined,
+    prepare() {
+      if (!index) {
+        usedAt = now();
+        if (!fetching && now() >= nextAttemptAt) {
+          void refresh();
+        }
+      }
+      return firstKeys;
+    },
     refresh,
     stop() {
       isStopped = true;

@@ -1,13 +1,16 @@
 import type { KeySource } from "../core/key.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../core/policy.ts";
+import type { Log } from "../observe/operator-log.ts";
 import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.ts";
 
 export interface ProcessKeySource extends KeySource {
   /**
-   * Starts fetching the keys of a policy's issuers, so that no request need wait. Resolves when each issuer's first fetch has
-   * ended, well or not; never rejects.
+   * Starts fetching the keys of a policy's issuers, so that no request need wait. Resolves when each issuer has keys, which may be
+   * never; never rejects.
    */
   prepare(policy: CompiledPolicy): Promise<void>;
+  /** Ids of a policy's issuers that have no keys at the moment. */
+  findMissing(policy: CompiledPolicy): readonly string[];
   stop(): void;
 }
 
@@ -16,10 +19,12 @@ export interface ProcessKeySource extends KeySource {
  *
  * @param now milliseconds since the epoch.
  */
-export function createKeySource(now: () => number, log: (line: string) => void): ProcessKeySource {
+export function createKeySource(now: () => number, log: Log): ProcessKeySource {
   const byOptions = new Map<string, IssuerKeys>();
   // Saves the hot path from naming the options again.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
+  // One wait per policy, however often it is asked for: keys may never come, and each wait for them is kept until they do.
+  const waits = new WeakMap<CompiledPolicy, Promise<void>>();
 
   const keysOf = (issuer: CompiledIssuer): IssuerKeys => {
     let keys = byIssuer.get(issuer);
@@ -34,9 +39,14 @@ export function createKeySource(now: () => number, log: (line: string) => void):
 
   return {
     find: (issuer, joseHeader) => keysOf(issuer).find(joseHeader),
-    async prepare(policy) {
-      await Promise.all([...policy.issuers.values()].map((issuer) => keysOf(issuer).prepare()));
+    prepare(policy) {
+      const prepared = [...policy.issuers.values()].map((issuer) => keysOf(issuer).prepare());
+      const wait = waits.get(policy) ?? Promise.all(prepared).then(() => {});
+      waits.set(policy, wait);
+      return wait;
     },
+    findMissing: (policy) =>
+      [...policy.issuers.values()].filter((issuer) => !keysOf(issuer).hasKeys()).map(({ id }) => id),
     stop() {
       for (const keys of byOptions.values()) {
         keys.stop();

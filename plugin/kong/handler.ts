@@ -1,7 +1,6 @@
 import { createDeny, type Decision } from "../core/decision.ts";
 import { isDenial } from "../core/denial.ts";
-import type { PolicyIssue } from "../policy/issue.ts";
-import type { PolicyFile } from "../runtime/policy-files.ts";
+import { describeIssues, type PolicySource } from "../runtime/policy-source.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Pdk } from "./pdk.ts";
 import { type PluginConfig, parsePluginConfig } from "./plugin-config.ts";
@@ -31,7 +30,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
       const { source, rule, identity } = configured;
       const load = await source.policy.current();
       if ("issues" in load) {
-        return denyUnavailable(describeIssues(source.name, load.issues));
+        return denyUnavailable(summarize(describeIssues(source.name, load.issues)));
       }
       const facts = await readFacts(pdk, load.policy, rule);
       if (isDenial(facts)) {
@@ -44,7 +43,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
 }
 
 interface Configured {
-  readonly source: { readonly name: string; readonly policy: PolicyFile };
+  readonly source: { readonly name: string; readonly policy: PolicySource };
   readonly rule: string | undefined;
   readonly identity: InstanceIdentity | undefined;
 }
@@ -60,18 +59,19 @@ function readConfigured(configJson: string, runtime: Runtime): Configured | { re
   if (policyFile !== undefined) {
     return { source: { name: policyFile, policy: runtime.openPolicyFile(policyFile) }, rule, identity };
   }
-  const load = runtime.loadInlinePolicy(policy);
-  return { source: { name: "the inline policy", policy: { current: () => load } }, rule, identity };
+  const pluginId = identity?.pluginId ?? "unknown";
+  return {
+    source: { name: "the inline policy", policy: runtime.openInlinePolicy(pluginId, policy) },
+    rule,
+    identity,
+  };
 }
 
 function denyUnavailable(detail: string): Decision {
   return createDeny({ reason: "policy_unavailable", detail }, { policy: NAME });
 }
 
-function describeIssues(source: string, issues: readonly PolicyIssue[]): string {
-  const [first] = issues;
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-  return first
-    ? `${source}:${first.line}:${first.column} ${first.code}: ${first.message}${more}`
-    : `${source} is refused`;
+function summarize(issues: readonly string[]): string {
+  const [first = "the policy is refused"] = issues;
+  return issues.length > 1 ? `${first} (and ${issues.length - 1} more)` : first;
 }

@@ -1,5 +1,6 @@
 import { createDeny, type Decision, type Deny, isAllow } from "../core/decision.ts";
 import type { HeaderChanges } from "../core/propagate.ts";
+import type { OperatorLog } from "../observe/operator-log.ts";
 import { createExit } from "./create-exit.ts";
 import { FACTS_VARIABLE, parseFactsVariable } from "./facts-variable.ts";
 import type { PluginInstance } from "./handler.ts";
@@ -11,7 +12,7 @@ import { type InstanceIdentity, isMeant, renderOtherInstance, renderRefusal } fr
 export interface StockPdk {
   readonly nginx: { get_var(name: string): Promise<string | null | undefined> };
   readonly router: { get_route(): Promise<{ name?: string; tags?: readonly string[] } | null | undefined> };
-  readonly log: { err(line: string): Promise<unknown> };
+  readonly log: { err(line: string): Promise<unknown>; warn(line: string): Promise<unknown> };
   readonly service: { readonly request: { set_headers(headers: HeaderChanges): Promise<unknown> } };
   readonly response: { exit(status: number, body: string, headers: ExitResponse["headers"]): Promise<unknown> };
 }
@@ -22,7 +23,7 @@ export interface StockHandler {
   readonly identity: InstanceIdentity | undefined;
   /** Bound on one decision in milliseconds. */
   readonly deadlineMs: number;
-  readonly log: (line: string) => void;
+  readonly log: OperatorLog;
 }
 
 /**
@@ -40,6 +41,9 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
     return;
   }
   const decision = await decideInTime(createPdk(kong, facts), handler);
+  for (const line of handler.log.takeWarnings()) {
+    await kong.log.warn(`${NAME}: ${line}`);
+  }
   await kong.service.request.set_headers(isAllow(decision) ? decision.headers : renderRefusal(guard, decision));
 }
 
@@ -59,7 +63,7 @@ async function decideInTime(pdk: Pdk, { instance, deadlineMs, log }: StockHandle
     timer = setTimeout(() => resolve(deny("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);
   });
   const decision = instance.access(pdk).catch((error: unknown) => {
-    log(`event failed: ${error instanceof Error ? error.stack : typeof error}`);
+    log.info(`event failed: ${error instanceof Error ? error.stack : typeof error}`);
     return deny("internal_error", "see the plugin server's log");
   });
   return Promise.race([decision, deadline]).finally(() => clearTimeout(timer));

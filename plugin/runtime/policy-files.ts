@@ -1,80 +1,132 @@
-import type { CompiledPolicy } from "../core/policy.ts";
+import type { Log } from "../observe/operator-log.ts";
+import type { PolicyIssue } from "../policy/issue.ts";
+import { describeIssues, type PolicySource, type PolicyStatus } from "./policy-source.ts";
 import type { PolicyLoad, PolicyStore } from "./policy-store.ts";
-
-/** Longest wait for the keys of a new version's issuers. After it the new version is in force all the same. */
-const KEYS_WAIT_MS = 10_000;
-
-/** One policy file as its users see it: always the version in force. */
-export interface PolicyFile {
-  /** Waits for the first reading only. */
-  current(): PolicyLoad | Promise<PolicyLoad>;
-}
+import { type PolicyKeys, waitForKeys } from "./wait-for-keys.ts";
 
 export interface PolicyFiles {
-  open(file: string): PolicyFile;
+  open(file: string): PolicySource;
+  status(): readonly PolicyStatus[];
   stop(): void;
 }
 
-/** Files that nobody asked for in this time are no longer looked at; whoever asks again starts anew. */
+export interface PolicyFilesOptions {
+  readonly store: PolicyStore;
+  readonly keys: PolicyKeys;
+  readonly log: Log;
+  /** How often to look, in milliseconds. */
+  readonly pollMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Files that are not there, and that nobody asked for in this time, are no longer looked for. */
 const IDLE_MS = 3_600_000;
 
 interface WatchedFile {
+  readonly file: string;
   inForce: PolicyLoad | undefined;
+  refused: readonly PolicyIssue[];
   readonly loading: Promise<PolicyLoad>;
+  /** The version that was read last, good or not. */
+  readIdentity: string;
+  /** The version that the last look found. */
+  seenIdentity: string;
   isFollowing: boolean;
   usedAt: number;
 }
 
 /**
  * Keeps policy files in force while they change on disk. Files are polled: that sees an atomic rename, an edit in place and
- * Kubernetes' swap of symbolic links alike, on every file system, at the price of a few look-ups per file.
- *
- * @param prepareKeys resolves when the issuers of a policy have keys, so that no request pays for a reload.
- * @param now milliseconds since the epoch.
+ * Kubernetes' swap of symbolic links alike, on every file system, at the price of a few look-ups per file. A version takes over
+ * in one step, when two looks in a row found it unchanged, it has no mistake and its issuers have keys.
  */
-export function watchPolicyFiles(
-  store: PolicyStore,
-  prepareKeys: (policy: CompiledPolicy) => Promise<void>,
-  pollMs: number,
-  now: () => number,
-): PolicyFiles {
+export function watchPolicyFiles({ store, keys, log, pollMs, now }: PolicyFilesOptions): PolicyFiles {
   const files = new Map<string, WatchedFile>();
 
-  const follow = async (file: string, watched: WatchedFile): Promise<void> => {
-    const load = await store.loadFile(file);
-    if (load !== watched.inForce && "policy" in load) {
-      await Promise.race([prepareKeys(load.policy), wait(KEYS_WAIT_MS)]);
+  const take = (watched: WatchedFile, load: PolicyLoad): void => {
+    const { file } = watched;
+    const isGood = watched.inForce !== undefined && "policy" in watched.inForce;
+    if ("policy" in load) {
+      watched.inForce = load;
+      watched.refused = [];
+      log.info(`policy file ${file} is in force: name=${load.policy.name} sha256=${load.policy.hash}`);
+      return;
     }
-    watched.inForce = load;
+    watched.inForce = isGood ? watched.inForce : load;
+    watched.refused = load.issues;
+    for (const line of describeIssues(file, load.issues)) {
+      log.info(`policy file ${line}`);
+    }
+    const [first] = describeIssues(file, load.issues);
+    const outcome = isGood ? "the last good version stays in force" : "its routes answer 503";
+    log.warn(`policy file ${file} is refused; ${outcome}: ${first}`);
+  };
+
+  const readFirst = async (watched: WatchedFile): Promise<PolicyLoad> => {
+    watched.readIdentity = await store.identifyFile(watched.file);
+    const load = await store.loadFile(watched.file);
+    take(watched, load);
+    if ("policy" in load) {
+      void keys.prepare(load.policy);
+    }
+    return load;
+  };
+
+  const follow = async (watched: WatchedFile): Promise<void> => {
+    const { file } = watched;
+    const identity = await store.identifyFile(file);
+    const isSettled = identity === watched.seenIdentity;
+    watched.seenIdentity = identity;
+    if (identity === watched.readIdentity) {
+      return;
+    }
+    // A policy that is cut off in the middle can be a valid one, and a laxer one: what is in force can wait for the writer.
+    const hasGood = watched.inForce !== undefined && "policy" in watched.inForce;
+    if (!isSettled && hasGood) {
+      return;
+    }
+    const load = await store.loadFile(file);
+    if ((await store.identifyFile(file)) !== identity) {
+      return;
+    }
+    watched.readIdentity = identity;
+    if ("policy" in load && hasGood) {
+      await waitForKeys(load.policy, keys, `policy file ${file}`, log);
+    } else if ("policy" in load) {
+      void keys.prepare(load.policy); // Nothing else could decide while it waits.
+    }
+    take(watched, load);
   };
 
   const startWatching = (file: string): WatchedFile => {
     const watched: WatchedFile = {
+      file,
       inForce: undefined,
-      loading: store.loadFile(file),
-      isFollowing: false,
+      refused: [],
+      loading: Promise.resolve().then(() => readFirst(watched)),
+      readIdentity: "",
+      seenIdentity: "",
+      isFollowing: true, // Until the first reading is done.
       usedAt: now(),
     };
     files.set(file, watched);
-    void watched.loading.then((load) => {
-      watched.inForce ??= load;
-      if ("policy" in load) {
-        void prepareKeys(load.policy);
-      }
+    void watched.loading.finally(() => {
+      watched.isFollowing = false;
     });
     return watched;
   };
 
   const poll = (): void => {
     for (const [file, watched] of files) {
-      if (now() - watched.usedAt > IDLE_MS) {
+      if (now() - watched.usedAt > IDLE_MS && isUseless(watched)) {
         files.delete(file);
         continue;
       }
       // A slow disk, or keys that do not come, must not pile polls up.
       if (!watched.isFollowing) {
         watched.isFollowing = true;
-        void follow(file, watched).finally(() => {
+        void follow(watched).finally(() => {
           watched.isFollowing = false;
         });
       }
@@ -92,10 +144,22 @@ export function watchPolicyFiles(
       void current();
       return { current };
     },
+    status: () =>
+      [...files.values()].map(({ file, inForce, refused }) => {
+        const policy = inForce && "policy" in inForce ? inForce.policy : undefined;
+        return {
+          source: file,
+          inForce: policy && { name: policy.name, sha256: policy.hash },
+          refused,
+          issuersWithoutKeys: policy ? keys.findMissing(policy) : [],
+        };
+      }),
     stop: () => clearInterval(timer),
   };
 }
 
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+/** Whether there is no policy, or one whose file is gone. A file that is there keeps its last good version, used or not. */
+function isUseless({ inForce, refused }: WatchedFile): boolean {
+  const isGone = refused.some(({ code }) => code === "file_unreadable");
+  return inForce !== undefined && (isGone || "issues" in inForce);
 }

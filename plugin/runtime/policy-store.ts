@@ -5,23 +5,16 @@ import type { CompiledPolicy } from "../core/policy.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
 import { readPolicy } from "../policy/read-policy.ts";
 
-/** A file must have kept still for this long: a cut-off policy can be a valid one, and a laxer one. */
-const SETTLED_MS = 1_000;
-
-/** A policy that is in force, or why there is none. */
+/** A compiled policy, or why there is none. */
 export type PolicyLoad = { readonly policy: CompiledPolicy } | { readonly issues: readonly PolicyIssue[] };
 
 export interface PolicyStore {
-  /** The policy of a file under the root. Read anew when the file changed; a broken file never replaces a good one. */
+  /** Names what is at a file's place now, or why nothing can be read there. Another version has another name. */
+  identifyFile(file: string): Promise<string>;
+  /** Reads and compiles a file under the root. */
   loadFile(file: string): Promise<PolicyLoad>;
-  /** The policy of a text that the plugin's configuration carries. */
+  /** Compiles a text that the plugin's configuration carries. */
   loadInline(text: string): PolicyLoad;
-}
-
-interface FileEntry {
-  /** Tells whether the file, or what is wrong with it, is still the same. */
-  readonly identity: string;
-  readonly load: PolicyLoad;
 }
 
 const MAX_FILE_BYTES = 256 * 1024;
@@ -31,16 +24,8 @@ const MAX_COMPILED = 200;
  * Policies by file and by content. Each content is compiled once, however many files and plugin instances use it.
  *
  * @param root the only directory that policy files may lie in, symbolic links resolved.
- * @param log told of every policy file that is taken or refused.
- * @param settledMs how long a changed file must have kept still before it replaces a good version.
  */
-export function createPolicyStore(
-  root: string,
-  log: (line: string) => void,
-  settledMs: number = SETTLED_MS,
-): PolicyStore {
-  const files = new Map<string, FileEntry>();
-  const loading = new Map<string, Promise<PolicyLoad>>();
+export function createPolicyStore(root: string): PolicyStore {
   const byContent = new Map<string, PolicyLoad>();
 
   const compile = (text: string): PolicyLoad => {
@@ -56,50 +41,22 @@ export function createPolicyStore(
     return load;
   };
 
-  const readChanged = async (file: string): Promise<PolicyLoad> => {
-    const known = files.get(file);
-    try {
-      const path = await resolveInRoot(root, file);
-      const { identity, changedMs } = await identifyFile(path);
-      if (known?.identity === identity) {
-        return known.load;
-      }
-      // At the first reading there is nothing else to go by. Later, the version in force can wait for the writer to finish.
-      if (known && "policy" in known.load && Date.now() - changedMs < settledMs) {
-        return known.load;
-      }
-      const load = keepGood(file, known, compile(await readBounded(path)));
-      files.set(file, { identity, load });
-      return load;
-    } catch (error) {
-      const issue = fileIssue(file, error);
-      if (known?.identity === issue.message) {
-        return known.load;
-      }
-      const load = keepGood(file, known, { issues: [issue] });
-      files.set(file, { identity: issue.message, load });
-      return load;
-    }
-  };
-
-  const keepGood = (file: string, known: FileEntry | undefined, fresh: PolicyLoad): PolicyLoad => {
-    if ("policy" in fresh) {
-      log(`policy file ${file} is in force: name=${fresh.policy.name} sha256=${fresh.policy.hash}`);
-      return fresh;
-    }
-    const isGood = known !== undefined && "policy" in known.load;
-    for (const issue of fresh.issues) {
-      log(`policy file ${file}:${issue.line}:${issue.column} ${issue.code}: ${issue.message}`);
-    }
-    log(`policy file ${file} is refused; ${isGood ? "the last good version stays in force" : "its routes answer 503"}`);
-    return isGood ? known.load : fresh;
-  };
-
   return {
-    loadFile(file) {
-      const started = loading.get(file) ?? readChanged(file).finally(() => loading.delete(file));
-      loading.set(file, started);
-      return started;
+    async identifyFile(file) {
+      try {
+        const { dev, ino, size, mtimeNs, ctimeNs } = await stat(await resolveInRoot(root, file), { bigint: true });
+        // The time of the inode's change nobody can set, while copies often carry the time of their original.
+        return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
+      } catch (error) {
+        return fileIssue(file, error).message;
+      }
+    },
+    async loadFile(file) {
+      try {
+        return compile(await readBounded(await resolveInRoot(root, file)));
+      } catch (error) {
+        return { issues: [fileIssue(file, error)] };
+      }
     },
     loadInline: compile,
   };
@@ -145,15 +102,6 @@ async function resolveInRoot(root: string, file: string): Promise<string> {
     throw new OutsideRootError();
   }
   return real;
-}
-
-/**
- * `changedMs`: when the file last changed, in whole milliseconds since the epoch. It is the time of the inode's change, which
- * nobody can set: copies often carry the time of their original.
- */
-async function identifyFile(path: string): Promise<{ identity: string; changedMs: number }> {
-  const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
-  return { identity: [dev, ino, size, mtimeMs, ctimeMs].join(" "), changedMs: Math.trunc(ctimeMs) };
 }
 
 function fileIssue(file: string, error: unknown): PolicyIssue {

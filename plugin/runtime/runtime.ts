@@ -4,61 +4,70 @@ import type { Decision } from "../core/decision.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { RequestFacts } from "../core/request.ts";
 import { createKeySource } from "../keys/key-source.ts";
-import { type PolicyFile, watchPolicyFiles } from "./policy-files.ts";
-import { createPolicyStore, type PolicyLoad } from "./policy-store.ts";
+import type { Log } from "../observe/operator-log.ts";
+import { keepInlinePolicies } from "./inline-policies.ts";
+import { watchPolicyFiles } from "./policy-files.ts";
+import type { PolicySource, PolicyStatus } from "./policy-source.ts";
+import { createPolicyStore } from "./policy-store.ts";
+import { type Readiness, watchReadiness } from "./readiness.ts";
 import { rememberVerified } from "./verified-tokens.ts";
 
 /** Tests of policies lie beside them; Kubernetes keeps what it links to in directories that start with two dots. */
 const POLICY_FILE = /(?<!\.test)\.(?:ya?ml|json)$/;
+const LINKED_TO = /(?:^|\/)\.\./;
 
 /** Everything that the process owns and all plugin instances share. */
 export interface Runtime {
   /** A file under the root; what it yields changes with the file. */
-  openPolicyFile(file: string): PolicyFile;
-  loadInlinePolicy(text: string): PolicyLoad;
-  /** Loads every policy under the root ahead of the first request; resolves when all have been read. */
-  preload(): Promise<void>;
+  openPolicyFile(file: string): PolicySource;
+  /** A policy that the configuration of a Kong plugin entity carries as text. */
+  openInlinePolicy(pluginId: string, text: string): PolicySource;
   decide(facts: RequestFacts, policy: CompiledPolicy): Promise<Decision>;
+  readonly readiness: Readiness;
+  status(): readonly PolicyStatus[];
   stop(): void;
 }
 
 export interface RuntimeOptions {
   readonly policyRoot: string;
+  /** How often to look whether policy files changed, in milliseconds. */
+  readonly policyPollMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
-/** How often to look whether policy files changed. */
-const POLL_MS = 1_000;
-
-/** Puts store, keys, clock and pipeline together: the one composition root. */
-export function createRuntime({ policyRoot, now, log }: RuntimeOptions): Runtime {
-  const store = createPolicyStore(policyRoot, log);
+/** Puts store, keys, clock and pipeline together: the one composition root. Starts reading every policy under the root. */
+export function createRuntime({ policyRoot, policyPollMs, now, log }: RuntimeOptions): Runtime {
+  const store = createPolicyStore(policyRoot);
   const keys = createKeySource(now, log);
   const verifyingKeys = rememberVerified(keys);
   const nowSeconds = (): number => now() / 1000;
 
-  const files = watchPolicyFiles(store, keys.prepare, POLL_MS, now);
+  const files = watchPolicyFiles({ store, keys, log, pollMs: policyPollMs, now });
+  const inline = keepInlinePolicies(store, keys, log);
+  const readiness = watchReadiness({
+    listFiles: () => listPolicyFiles(policyRoot),
+    openFile: files.open,
+    keys,
+    log,
+  });
 
   return {
     openPolicyFile: files.open,
-    loadInlinePolicy(text) {
-      const load = store.loadInline(text);
-      if ("policy" in load) {
-        void keys.prepare(load.policy);
-      }
-      return load;
-    },
-    async preload() {
-      const names = await readdir(policyRoot, { recursive: true });
-      const policies = names.filter((name) => POLICY_FILE.test(name) && !name.startsWith(".."));
-      await Promise.all(policies.map((name) => files.open(name).current()));
-    },
+    openInlinePolicy: inline.open,
     decide: (facts, policy) => decide(facts, policy, verifyingKeys, nowSeconds),
+    readiness,
+    status: () => [...files.status(), ...inline.status()],
     stop() {
+      readiness.stop();
       files.stop();
       keys.stop();
     },
   };
+}
+
+async function listPolicyFiles(root: string): Promise<readonly string[]> {
+  const names = await readdir(root, { recursive: true });
+  return names.filter((name) => POLICY_FILE.test(name) && !LINKED_TO.test(name));
 }

@@ -12,7 +12,14 @@ export interface ConnectionOptions {
   readonly instances: Instances;
   /** Bound on one event in milliseconds; then the request is refused, whatever the handler still does. */
   readonly deadlineMs: number;
+  /** Warnings for the operator that the next answer may carry into Kong's log. */
+  readonly takeWarnings: () => readonly string[];
   readonly log: (line: string) => void;
+}
+
+export interface Connection {
+  /** Closes the connection before its next event, so that Kong opens one to the process that took over. */
+  endWhenIdle(): void;
 }
 
 interface Event {
@@ -30,9 +37,13 @@ const dropReply: ReplyHandler = () => {};
  * side calls the PDK and Kong replies in order. The connection is never closed instead of answering, because Kong retries
  * a closed one without end.
  */
-export function serveConnection(socket: Socket, { instances, deadlineMs, log }: ConnectionOptions): void {
+export function serveConnection(
+  socket: Socket,
+  { instances, deadlineMs, takeWarnings, log }: ConnectionOptions,
+): Connection {
   const replyHandlers: ReplyHandler[] = [];
   let current: Event | undefined;
+  let isEnding = false;
 
   const answer = (message: RpcReturn): void => void socket.write(encodeFrame(RpcReturnMessage.encode(message)));
 
@@ -42,6 +53,14 @@ export function serveConnection(socket: Socket, { instances, deadlineMs, log }: 
     // Replies that the handler no longer waits for still come in order, and so do those to the ending's own calls.
     replyHandlers.fill(dropReply).push(...Array.from({ length: ending.repliesToDrop }, () => dropReply));
     socket.write(ending.frames);
+    endIfIdle();
+  };
+
+  // Only this side's half: a call that Kong sends at this moment finds the end of the stream, and Kong sends it again elsewhere.
+  const endIfIdle = (): void => {
+    if (isEnding && !current) {
+      socket.end();
+    }
   };
 
   const callFor = (event: Event): CallPdk => {
@@ -65,7 +84,7 @@ export function serveConnection(socket: Socket, { instances, deadlineMs, log }: 
   const runEvent = (instance: PluginInstance, event: Event): void => {
     const conclude = (outcome: unknown): void => {
       if (!event.hasEnded) {
-        finish(event, encodeSafely(outcome, event.sequence, log));
+        finish(event, encodeSafely(outcome, event.sequence, takeWarnings(), log));
       }
     };
     event.deadline = setTimeout(() => conclude(denied("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);
@@ -112,6 +131,9 @@ export function serveConnection(socket: Socket, { instances, deadlineMs, log }: 
   });
 
   socket.on("data", (chunk: Buffer) => {
+    if (socket.writableEnded) {
+      return;
+    }
     try {
       readFrame(chunk);
     } catch (error) {
@@ -128,6 +150,13 @@ export function serveConnection(socket: Socket, { instances, deadlineMs, log }: 
     }
     replyHandlers.length = 0;
   });
+
+  return {
+    endWhenIdle() {
+      isEnding = true;
+      endIfIdle();
+    },
+  };
 }
 
 function endEvent(event: Event): void {
@@ -135,9 +164,14 @@ function endEvent(event: Event): void {
   clearTimeout(event.deadline);
 }
 
-function encodeSafely(outcome: unknown, sequence: number, log: (line: string) => void): EventEnding {
+function encodeSafely(
+  outcome: unknown,
+  sequence: number,
+  warnings: readonly string[],
+  log: (line: string) => void,
+): EventEnding {
   try {
-    return encodeOutcome(outcome, sequence);
+    return encodeOutcome(outcome, sequence, warnings);
   } catch (error) {
     log(`outcome not encoded: ${describeError(error)}`);
     return encodeFailure(`${NAME} failed`);

@@ -1,6 +1,9 @@
 import { type Allow, createDeny, type Deny, isAllow } from "../core/decision.ts";
 import { createExit } from "../kong/create-exit.ts";
+
+import { NAME } from "../kong/plugin-identity.ts";
 import { formatDenial, logLevelOf } from "../observe/decision-log.ts";
+
 import { encodeFrame } from "./frames.ts";
 import { ExitArgsMessage, headersToStruct, ListValueMessage, RpcReturnMessage, StructMessage } from "./messages.ts";
 
@@ -34,15 +37,15 @@ function encodeAllow({ headers }: Allow, sequence: number): EventEnding {
 /** Refuses the request: a line in Kong's log at a level that is on by default, then the answer to the client. */
 function encodeDeny(deny: Deny): EventEnding {
   const { status, body, headers } = createExit(deny);
-  const log = ListValueMessage.encode({ values: [{ stringValue: formatDenial(deny) }] });
   const exit = ExitArgsMessage.encode({ status, body: Buffer.from(body), headers: headersToStruct(headers) });
   return {
-    frames: Buffer.concat([
-      encodePdkCall(`kong.log.${logLevelOf(deny)}`, log),
-      encodePdkCall("kong.response.exit", exit),
-    ]),
+    frames: Buffer.concat([encodeLog(logLevelOf(deny), formatDenial(deny)), encodePdkCall("kong.response.exit", exit)]),
     repliesToDrop: 1,
   };
+}
+
+function encodeLog(level: "warn" | "err", line: string): Buffer {
+  return encodePdkCall(`kong.log.${level}`, ListValueMessage.encode({ values: [{ stringValue: line }] }));
 }
 
 /** Makes Kong answer 500 and log the text: it calls a PDK method that does not exist. */
@@ -55,8 +58,24 @@ export function encodeUnknownInstance(): EventEnding {
   return encodeFailure("no plugin instance");
 }
 
-/** What any outcome of a handler comes to. Nothing but an Allow lets the request pass. */
-export function encodeOutcome(outcome: unknown, sequence: number): EventEnding {
+/**
+ * What any outcome of a handler comes to. Nothing but an Allow lets the request pass.
+ *
+ * @param warnings for the operator, written to Kong's log on the way; they do not depend on the outcome.
+ */
+export function encodeOutcome(outcome: unknown, sequence: number, warnings: readonly string[] = []): EventEnding {
+  const ending = encodeVerdict(outcome, sequence);
+  if (warnings.length === 0) {
+    return ending;
+  }
+  const lines = warnings.map((line) => encodeLog("warn", `${NAME}: ${line}`));
+  return {
+    frames: Buffer.concat([...lines, ending.frames]),
+    repliesToDrop: lines.length + ending.repliesToDrop,
+  };
+}
+
+function encodeVerdict(outcome: unknown, sequence: number): EventEnding {
   if (isAllow(outcome)) {
     return encodeAllow(outcome, sequence);
   }
@@ -64,7 +83,7 @@ export function encodeOutcome(outcome: unknown, sequence: number): EventEnding {
     return encodeDeny(outcome);
   }
   const detail = "the handler returned no decision";
-  return encodeDeny(createDeny({ reason: "internal_error", detail }, { policy: "jwt-policy" }));
+  return encodeDeny(createDeny({ reason: "internal_error", detail }, { policy: NAME }));
 }
 
 function isDeny(outcome: unknown): outcome is Deny {

@@ -8,6 +8,8 @@ export interface Installation {
   readonly serverMain: string;
   readonly socket: string;
   readonly policyRoot: string;
+  /** Where the server answers probes, such as `127.0.0.1:8007`. */
+  readonly statusListen: string | undefined;
   /** Environment of the plugin server: Kong starts it with an empty one. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -15,19 +17,31 @@ export interface Installation {
 /** The first Kong whose client for ProtoBuf:1 refuses the request when the plugin server fails; older ones let it pass. */
 export const MIN_KONG_VERSION = "3.8";
 
+/**
+ * How long Kong waits for a plugin server that is stopped from outside, which nothing inside it can bound. Longer than the
+ * deadline of an event, or Kong would give up on what is about to be answered. It holds for every Lua socket of the proxy that
+ * sets no time of its own.
+ */
+const READ_TIMEOUT = "7s";
+
 /** The settings by which Kong loads the plugin, asks it for its schema, and starts its server. */
 export function createKongSettings(installation: Installation): Readonly<Record<string, string>> {
-  const { node, serverMain, socket, policyRoot, environment } = installation;
+  const { node, serverMain, socket, policyRoot, statusListen, environment } = installation;
   const variables = Object.entries(environment).map(([name, value]) => quoteWord(`${name}=${value}`));
   const command = ["/usr/bin/env", ...variables, quoteWord(node), quoteWord(serverMain)].join(" ");
+  const options = [
+    ...["--socket", quoteWord(socket), "--policy-root", quoteWord(policyRoot), "--facts-variable"],
+    ...(statusListen === undefined ? [] : ["--status-listen", quoteWord(statusListen)]),
+  ];
   const server = `KONG_PLUGINSERVER_${NAME.toUpperCase().replaceAll("-", "_")}`;
   return {
     KONG_PLUGINS: `bundled,${NAME}`,
     KONG_PLUGINSERVER_NAMES: NAME,
     [`${server}_SOCKET`]: socket,
-    [`${server}_START_CMD`]: `${command} --socket ${quoteWord(socket)} --policy-root ${quoteWord(policyRoot)} --facts-variable`,
+    [`${server}_START_CMD`]: `${command} ${options.join(" ")}`,
     [`${server}_QUERY_CMD`]: `${command} --dump`,
     KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${FACTS_VARIABLE.value}"`,
+    KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: READ_TIMEOUT,
   };
 }
 

@@ -7,8 +7,11 @@ const PARENT = process.ppid;
 export interface Lifecycle {
   /** How long connections are still served after SIGTERM, in milliseconds. */
   readonly graceMs: number;
-  /** Whether nothing more can come: no connection is open, and new ones go to another process or nobody is left to open any. */
-  isDrained(parentIsGone: boolean): boolean;
+  /**
+   * Called again and again once the process is to end: sends those who can away to the process that took over. Returns whether nothing
+   * more can come: no connection is open, and new ones go to another process or nobody is left to open any.
+   */
+  drain(parentIsGone: boolean): boolean;
   /** Ends the process. */
   exit(reason: string): void;
 }
@@ -17,7 +20,7 @@ export interface Lifecycle {
  * Decides when the process ends. Kong sends SIGTERM at the end of a worker whose last requests may still be under way, and
  * sends nothing at all when its worker 0 is killed.
  */
-export function manageLifecycle({ graceMs, isDrained, exit }: Lifecycle): void {
+export function manageLifecycle({ graceMs, drain, exit }: Lifecycle): { isEnding(): boolean } {
   let isEnding = false;
   const parentIsGone = (): boolean => process.ppid !== PARENT;
 
@@ -28,7 +31,7 @@ export function manageLifecycle({ graceMs, isDrained, exit }: Lifecycle): void {
     isEnding = true;
     setTimeout(() => exit(`${reason}, grace time over`), graceMs);
     setInterval(() => {
-      if (isDrained(parentIsGone())) {
+      if (drain(parentIsGone())) {
         exit(`${reason}, nothing left to serve`);
       }
     }, DRAIN_CHECK_MS);
@@ -41,4 +44,5 @@ export function manageLifecycle({ graceMs, isDrained, exit }: Lifecycle): void {
       endSoon("the parent process is gone");
     }
   }, PARENT_CHECK_MS);
+  return { isEnding: () => isEnding };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
-import { createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Kong opens one connection per request under way; with Node's 511 a stall of half a second refuses hundreds. */
 const BACKLOG = 8192;
@@ -36,8 +37,61 @@ export async function listenOnSocket(path: string, mode: number, serve: (socket:
   return server;
 }
 
-/** Names the socket that is at `path` now, or undefined when there is none; changes when another process takes over. */
+/** Names the socket that is at `path` now, or undefined when none can be found; changes when another process takes over. */
 export function identifySocket(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats && `${stats.dev} ${stats.ino}`;
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev} ${ino}`;
+  } catch {
+    return undefined; // Not there, or the way there is closed: nobody can connect to it either.
+  }
+}
+
+const TAKE_OVER_CHECK_MS = 100;
+
+/**
+ * Resolves when this process may take the socket: at once where nobody answers on it, for any answer is better than none;
+ * else when it is ready. So a fresh process with a broken policy leaves the requests to the one that has a good version.
+ */
+export async function waitForTurn(path: string, isReady: () => boolean): Promise<void> {
+  while (!isReady() && (await isAnswered(path))) {
+    await sleep(TAKE_OVER_CHECK_MS);
+  }
+}
+
+/** Whether a process listens on the socket, be it ours or not. */
+export function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.on("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on("error", () => resolve(false));
+  });
+}
+
+const KEEP_CHECK_MS = 500;
+
+/**
+ * Listens anew when the socket's file was removed, or when whoever had replaced it is gone.
+ *
+ * @param isFine whether the socket is this process's, or none of its business any more.
+ */
+export function keepSocket(
+  isFine: () => boolean,
+  path: string,
+  listen: () => Promise<void>,
+  log: (line: string) => void,
+): void {
+  const check = async (): Promise<void> => {
+    if (!isFine() && !(await isAnswered(path)) && !isFine()) {
+      log(`nobody serves the socket ${path} any more: listening on it again`);
+      await listen().catch((error: unknown) =>
+        log(`can not listen: ${error instanceof Error ? error.message : error}`),
+      );
+    }
+    setTimeout(check, KEEP_CHECK_MS).unref();
+  };
+  setTimeout(check, KEEP_CHECK_MS).unref();
 }

@@ -2,13 +2,15 @@
 import { startPluginInstance } from "../kong/handler.ts";
 import { NAME, VERSION } from "../kong/plugin-identity.ts";
 import { createFactsReader } from "../kong/read-facts.ts";
+import { createOperatorLog } from "../observe/operator-log.ts";
 import { createRuntime } from "../runtime/runtime.ts";
-import { serveConnection } from "./connection.ts";
+import { type Connection, serveConnection } from "./connection.ts";
 import { renderDump } from "./dump.ts";
 import { createInstances } from "./instances.ts";
 import { manageLifecycle } from "./lifecycle.ts";
-import { identifySocket, listenOnSocket } from "./listen.ts";
+import { identifySocket, keepSocket, listenOnSocket, waitForTurn } from "./listen.ts";
 import { readServerOptions, type ServerOptions, USAGE } from "./server-options.ts";
+import { type Status, serveStatus } from "./status.ts";
 import { startWatchdog } from "./watchdog.ts";
 
 /** Bound on one event; fetching keys for the first time takes up to two requests of two seconds. */
@@ -17,9 +19,10 @@ const WATCHDOG_MS = 3_000;
 const GRACE_MS = 10_000;
 const EVICT_MS = 600_000;
 
-const log = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
+const log = createOperatorLog((line) => void process.stdout.write(`${line}\n`));
+
+/** Ids of instances follow it: unlike the time of day it never steps back, and it goes on when this process ends. */
+const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 // Kong's worker reads the output, and may go before this process does: a log line must not be its end.
 process.stdout.on("error", () => {});
@@ -44,37 +47,56 @@ function readOptions(): ServerOptions {
 }
 
 async function serve(options: ServerOptions): Promise<void> {
-  const runtime = createRuntime({ policyRoot: options.policyRoot, now: Date.now, log });
-  const readFacts = createFactsReader(options.hasFactsVariable, log);
-  const instances = createInstances((configJson) => startPluginInstance(configJson, runtime, readFacts), Date.now);
-  let openConnections = 0;
+  const { policyRoot, policyPollMs, socket: path, socketMode, statusListen } = options;
+  const runtime = createRuntime({ policyRoot, policyPollMs, now: Date.now, log });
+  const readFacts = createFactsReader(options.hasFactsVariable, log.warn);
+  const instances = createInstances((configJson) => startPluginInstance(configJson, runtime, readFacts), monotonicMs);
+  const connections = new Set<Connection>();
   let ownSocket: string | undefined;
+  const isOurs = (): boolean => ownSocket !== undefined && identifySocket(path) === ownSocket;
+
   // Before anything else: a signal must find its handler from the first moment on.
-  manageLifecycle({
+  const lifecycle = manageLifecycle({
     graceMs: GRACE_MS,
-    isDrained: (parentIsGone) =>
-      openConnections === 0 && (parentIsGone || identifySocket(options.socket) !== ownSocket),
+    drain(parentIsGone) {
+      stopStatus();
+      // A file that is merely gone is nobody to send them to.
+      if (!isOurs() && identifySocket(path) !== undefined) {
+        for (const connection of connections) {
+          connection.endWhenIdle();
+        }
+      }
+      return connections.size === 0 && (parentIsGone || !isOurs());
+    },
     exit(reason) {
-      log(`${NAME} ends: ${reason}`);
+      log.info(`${NAME} ends: ${reason}`);
       process.exit(0);
     },
   });
-  const server = await listenOnSocket(options.socket, options.socketMode, (socket) => {
-    openConnections += 1;
-    socket.on("close", () => {
-      openConnections -= 1;
-    });
-    serveConnection(socket, { instances, deadlineMs: DEADLINE_MS, log });
+  const readStatus = (): Status => ({
+    reasons: [...runtime.readiness.reasons(), ...(isOurs() ? [] : [`another process or none serves ${path}`])],
+    policies: runtime.status(),
   });
-  server.on("error", (error) => log(`listening: ${error.message}`));
-  ownSocket = identifySocket(options.socket);
-  log(`${NAME} ${VERSION} listens on ${options.socket}, policies under ${options.policyRoot}`);
+  const stopStatus = statusListen ? serveStatus({ listen: statusListen, read: readStatus, log: log.info }) : () => {};
+
+  const listen = async (): Promise<void> => {
+    const server = await listenOnSocket(path, socketMode, (socket) => {
+      const connection = serveConnection(socket, {
+        ...{ instances, deadlineMs: DEADLINE_MS, takeWarnings: log.takeWarnings, log: log.info },
+      });
+      connections.add(connection);
+      socket.on("close", () => connections.delete(connection));
+    });
+    server.on("error", (error) => log.info(`listening: ${error.message}`));
+    ownSocket = identifySocket(path);
+    log.info(`${NAME} ${VERSION} listens on ${path}, policies under ${policyRoot}`);
+  };
+  startWatchdog(WATCHDOG_MS);
+  await waitForTurn(path, runtime.readiness.isReady);
+  await listen();
+  keepSocket(() => lifecycle.isEnding() || isOurs(), path, listen, log.warn);
 
   setInterval(() => instances.evictIdle(), EVICT_MS).unref();
-  startWatchdog(WATCHDOG_MS);
-  await runtime.preload().catch((error: unknown) => {
-    log(`policies are not read ahead: ${error instanceof Error ? error.message : "unknown error"}`);
-  });
 }
 
 serve(readOptions()).catch((error: unknown) => {

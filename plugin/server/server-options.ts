@@ -8,9 +8,13 @@ export interface ServerOptions {
   readonly policyRoot: string;
   readonly hasFactsVariable: boolean;
   readonly socketMode: number;
+  readonly policyPollMs: number;
+  /** Where probes are answered; undefined for nowhere. */
+  readonly statusListen: { readonly host: string; readonly port: number } | undefined;
 }
 
 export const USAGE = `Usage: main.js --socket PATH --policy-root DIR [--facts-variable] [--socket-mode MODE]
+               [--policy-poll MS] [--status-listen HOST:PORT]
        main.js --dump
 
 The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints the settings.
@@ -19,6 +23,9 @@ The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints 
   --policy-root DIR   directory that all policy files lie in (absolute path)
   --facts-variable    Kong sets the nginx variable $jwt_facts, as \`jwt-policy kong env\` prints it
   --socket-mode MODE  permissions of the socket in octal (default 600: Kong runs as the same user)
+  --policy-poll MS    how often to look whether policy files changed, in milliseconds (default 1000)
+  --status-listen HOST:PORT
+                      answer probes over HTTP: /status/ready, /status/live and /status (default: nowhere)
   --dump              print what Kong's query command needs, and end
   --help              print this`;
 
@@ -35,6 +42,8 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
       "policy-root": { type: "string" },
       "facts-variable": { type: "boolean", default: false },
       "socket-mode": { type: "string", default: "600" },
+      "policy-poll": { type: "string", default: "1000" },
+      "status-listen": { type: "string" },
       dump: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -59,7 +68,34 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
     policyRoot,
     hasFactsVariable: values["facts-variable"],
     socketMode: Number.parseInt(values["socket-mode"], 8),
+    policyPollMs: readPollInterval(values["policy-poll"]),
+    statusListen: values["status-listen"] === undefined ? undefined : parseAddress(values["status-listen"]),
   };
+}
+
+const MIN_POLL_MS = 10;
+const MAX_POLL_MS = 600_000;
+
+function readPollInterval(text: string): number {
+  const ms = Number(text);
+  if (!/^\d+$/.test(text) || ms < MIN_POLL_MS || ms > MAX_POLL_MS) {
+    throw new Error(`--policy-poll must be ${MIN_POLL_MS} to ${MAX_POLL_MS} milliseconds, not "${text}"`);
+  }
+  return ms;
+}
+
+/**
+ * Reads `127.0.0.1:8007`, `[::1]:8007` or `localhost:8007`.
+ *
+ * @throws Error for anything else.
+ */
+export function parseAddress(text: string): { readonly host: string; readonly port: number } {
+  const [, ipv6, name, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = ipv6 ?? name;
+  if (host === undefined || Number(port) > 65_535) {
+    throw new Error(`--status-listen must be an address such as 127.0.0.1:8007, not "${text}"`);
+  }
+  return { host, port: Number(port) };
 }
 
 /** Relative paths would depend on the working directory that Kong happens to have. */

@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -35,7 +37,33 @@ describe("jwt-policy kong env", () => {
       KONG_PLUGINSERVER_JWT_POLICY_START_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/plugin/server/main.js --socket /kong/jwt-policy.socket --policy-root /p --facts-variable`,
       KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/plugin/server/main.js --dump`,
       KONG_NGINX_PROXY_SET: '$jwt_facts "1\\n$request\\n$http_connection\\n$http_authorization"',
+      KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: "7s",
     });
+  });
+
+  it.each(["127.0.0.1:8007", "[::1]:8007"])("has the server answer probes on %s when asked to", (address) => {
+    const { stdout } = runCli([...args, "--format", "json", "--status-listen", address]);
+    const settings = JSON.parse(stdout);
+    // Kong starts it by a shell, to which brackets are a pattern.
+    const start = execFileSync("/bin/sh", ["-c", `printf '%s\\n' ${settings.KONG_PLUGINSERVER_JWT_POLICY_START_CMD}`]);
+    expect(start.toString().trimEnd().split("\n").slice(-3)).toEqual(["--facts-variable", "--status-listen", address]);
+    expect(settings.KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD).not.toContain("--status-listen");
+  });
+
+  it.each(["8007", "127.0.0.1", "127.0.0.1:99999", ""])("refuses to have probes answered on `%s`", (address) => {
+    const { status, stdout, stderr } = runCli([...args, "--status-listen", address]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`--status-listen must be an address such as 127.0.0.1:8007, not "${address}"`);
+  });
+
+  it("has Kong wait longer for the server than the server for a decision, and not a minute", () => {
+    const main = readFileSync(join(DIST, "plugin/server/main.js"), "utf8");
+    const deadlineMs = Number(/DEADLINE_MS = ([\d_]+)/.exec(main)?.[1]?.replaceAll("_", ""));
+    const settings = JSON.parse(runCli([...args, "--format", "json"]).stdout);
+    const waitMs = 1000 * Number.parseInt(settings.KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT, 10);
+    expect(deadlineMs).toBeGreaterThan(0);
+    expect(waitMs).toBeGreaterThan(deadlineMs);
+    expect(waitMs).toBeLessThan(10_000);
   });
 
   it("with --guard loads the guard beside the plugin, and changes nothing else", () => {

@@ -33,6 +33,7 @@ export async function startKong(prefix: string, socket: string, config: object):
     serverMain: "",
     socket,
     policyRoot: prefix,
+    statusListen: undefined,
     environment: {},
   });
   const env = {

@@ -5,6 +5,7 @@ import { createRuntime } from "../../plugin/runtime/runtime.ts";
 import { serveConnection } from "../../plugin/server/connection.ts";
 import { createInstances } from "../../plugin/server/instances.ts";
 import { listenOnSocket } from "../../plugin/server/listen.ts";
+import { silentLog } from "../logs.ts";
 import { RECORDED_AT, type Scenario } from "./scenarios.ts";
 
 /** The second plugin server starts a minute after the first, and gives other ids to its instances. */
@@ -18,14 +19,14 @@ export async function startPluginServer(
 ): Promise<{ stop(): Promise<void> }> {
   const now = (): number => STARTED_AT[which] * 1000;
   const log = (): void => {};
-  const runtime = createRuntime({ policyRoot, now, log });
+  const runtime = createRuntime({ policyRoot, policyPollMs: 1_000, now, log: silentLog });
   const readFacts = createFactsReader(which === "first", log);
   const instances = createInstances((configJson) => startPluginInstance(configJson, runtime, readFacts), now);
   const sockets = new Set<Socket>();
   const server = await listenOnSocket(socketPath, 0o600, (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    serveConnection(socket, { instances, deadlineMs: 5_000, log });
+    serveConnection(socket, { instances, deadlineMs: 5_000, takeWarnings: () => [], log });
   });
   return {
     async stop() {

@@ -59,6 +59,56 @@ describe("refreshes in the background", () => {
   });
 });
 
+describe("prepare", () => {
+  it("fetches once for all who wait, and resolves when the keys are there", async () => {
+    expect(scene.keys.hasKeys()).toBe(false);
+    await Promise.all([scene.keys.prepare(), scene.keys.prepare()]);
+    expect([scene.keys.hasKeys(), scene.fetches()]).toEqual([true, 1]);
+  });
+
+  it("fetches nothing when they are there already", async () => {
+    await scene.keys.refresh();
+    scene.clock += TIMINGS.cooldownMs - 1;
+    await scene.keys.prepare();
+    expect([scene.fetches(), scene.isFetching()]).toEqual([1, false]);
+  });
+
+  it("asks no sooner than the pause after a failure allows, however often it is called", async () => {
+    scene.serve(status(503));
+    await scene.keys.refresh();
+    scene.clock += TIMINGS.retryMs - 1;
+    for (let time = 0; time < 100; time += 1) {
+      void scene.keys.prepare();
+    }
+    expect([scene.fetches(), scene.isFetching(), scene.keys.hasKeys()]).toEqual([1, false, false]);
+    scene.clock += 1;
+    scene.serve(keySetOf(first));
+    await scene.keys.prepare();
+    expect([scene.fetches(), scene.keys.hasKeys()]).toEqual([2, true]);
+  });
+
+  it("does not resolve at a set that is of no use, but at the first one that is", async () => {
+    scene.serve({ json: { keys: [WEAK_JWK] } });
+    let isReady = false;
+    const waiting = scene.keys.prepare().then(() => {
+      isReady = true;
+    });
+    await scene.keys.refresh(); // Joins.
+    expect([isReady, scene.keys.hasKeys()]).toEqual([false, false]);
+    scene.serve(keySetOf(first));
+    await scene.keys.refresh();
+    await waiting;
+    expect(scene.keys.hasKeys()).toBe(true);
+  });
+});
+
+it("keys that were there once count as there when a later fetch fails", async () => {
+  await scene.keys.refresh();
+  scene.serve(status(500));
+  await scene.keys.refresh();
+  expect(scene.keys.hasKeys()).toBe(true);
+});
+
 describe("inline keys", () => {
   it("are imported once and never fetched anew", async () => {
     await scene.stop();

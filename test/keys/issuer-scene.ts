@@ -3,6 +3,7 @@ import type { KeyLookup } from "../../plugin/core/key.ts";
 import type { KeyOrigin } from "../../plugin/core/policy.ts";
 import { createIssuerKeys, type IssuerKeys, type KeyTimings } from "../../plugin/keys/issuer-keys.ts";
 import { compileIssuer, joseHeaderOf, NOW } from "../core/fixtures.ts";
+import { logInto } from "../logs.ts";
 import { type Answer, type KeyServer, startKeyServer } from "./key-server.ts";
 
 export const TIMINGS: KeyTimings = { refreshMs: 300_000, cooldownMs: 30_000, retryMs: 8_000, fetchTimeoutMs: 5_000 };
@@ -39,7 +40,7 @@ export async function setUpIssuer(origin?: KeyOrigin): Promise<IssuerScene> {
     keys: origin ?? { from: "jwks_uri", uri: `${server.origin}/jwks` },
   };
   const now = (): number => scene.clock;
-  const keys = createIssuerKeys(issuer, now, (line) => log.push(line), TIMINGS);
+  const keys = createIssuerKeys(issuer, now, logInto(log), TIMINGS);
   const scene: IssuerScene = {
     server,
     keys,

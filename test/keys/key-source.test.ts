@@ -1,23 +1,25 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CompiledIssuer, CompiledPolicy } from "../../plugin/core/policy.ts";
 import { createKeySource, type ProcessKeySource } from "../../plugin/keys/key-source.ts";
 import { compileDocument, ISSUER, joseHeaderOf, NOW, policyDocument } from "../core/fixtures.ts";
+import { logApart } from "../runtime/policy-scene.ts";
 import { generateSigningKey } from "../tokens.ts";
-import { type KeyServer, keySetOf, startKeyServer } from "./key-server.ts";
+import { type KeyServer, keySetOf, startKeyServer, status } from "./key-server.ts";
 
 const key = generateSigningKey("ES256", "1");
 let server: KeyServer;
 let source: ProcessKeySource;
+let log: ReturnType<typeof logApart>;
+let clock: number;
 beforeAll(async () => {
   server = await startKeyServer();
 });
 afterAll(() => server.stop());
 beforeEach(() => {
   server.answer("/jwks", keySetOf(key));
-  source = createKeySource(
-    () => NOW * 1000,
-    () => {},
-  );
+  clock = NOW * 1000;
+  log = logApart();
+  source = createKeySource(() => clock, log);
   return () => source.stop();
 });
 
@@ -76,4 +78,57 @@ it("keys of one issuer are never those of another", async () => {
   const foreign = { ...issuerOf(compile()), id: "other", issuer: "https://other.example" };
   expect(await find(compile())).toBe(ISSUER);
   expect((await source.find(foreign, joseHeaderOf())).found?.issuer).toBe("https://other.example");
+});
+
+describe("whose keys are missing", () => {
+  it("is told by the issuers' ids, until the keys are there", async () => {
+    const policy = compile();
+    expect(source.findMissing(policy)).toEqual(["acme"]);
+    await source.prepare(policy);
+    expect(source.findMissing(policy)).toEqual([]);
+  });
+
+  it("is told of those alone whose fetch failed; the others do not make up for them", async () => {
+    server.answer("/down", status(503));
+    const issuer = (name: string, path: string) => ({
+      issuer: `https://${name}.example`,
+      audiences: ["a"],
+      keys: { jwks_uri: `${server.origin}${path}` },
+    });
+    const issuers = { up: issuer("up", "/jwks"), down: issuer("down", "/down") };
+    const policy = compileDocument(policyDocument({}, { issuers, defaults: { accept: ["up", "down"] } }));
+    let isReady = false;
+    void source.prepare(policy).then(() => {
+      isReady = true;
+    });
+    await vi.waitFor(() => expect(log.warnings).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(source.findMissing(policy)).toEqual(["down"]), { timeout: 10_000 });
+    expect(isReady).toBe(false);
+    server.answer("/down", keySetOf(key));
+    clock += 60_000;
+    await source.prepare(policy);
+    expect(source.findMissing(policy)).toEqual([]);
+    await vi.waitFor(() => expect(isReady).toBe(true));
+  });
+
+  it("is a warning, once, with issuer and cause; that they are there is none", async () => {
+    server.answer("/jwks", status(503));
+    const policy = compile();
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      void source.prepare(policy);
+      await source.find(issuerOf(policy), joseHeaderOf());
+      clock += 60_000;
+    }
+    expect(log.warnings).toEqual([expect.stringMatching(/^issuer=acme iss=\S+ keys not fetched: .*503/)]);
+    server.answer("/jwks", keySetOf(key));
+    await source.prepare(policy);
+    expect(log.warnings).toHaveLength(1);
+    expect(log.infos).toEqual([expect.stringMatching(/^issuer=acme iss=\S+ keys in force: ES256 "1"$/)]);
+  });
+});
+
+it("a policy whose keys never come is waited for once, however often it is asked for", () => {
+  server.answer("/jwks", status(503));
+  const policy = compile();
+  expect(source.prepare(policy)).toBe(source.prepare(policy));
 });

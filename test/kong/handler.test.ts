@@ -8,6 +8,7 @@ import type { Pdk } from "../../plugin/kong/pdk.ts";
 import { createFactsReader } from "../../plugin/kong/read-facts.ts";
 import { createRuntime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, policyDocument } from "../core/fixtures.ts";
+import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const key = generateSigningKey("ES256", "acme-1");
@@ -25,7 +26,7 @@ const TOKEN = mintToken({
 const root = mkdtempSync(join(tmpdir(), "handler-"));
 writeFileSync(join(root, "good.json"), DOCUMENT);
 writeFileSync(join(root, "broken.yaml"), "jwt_policy: 1\nnames: x\n");
-const runtime = createRuntime({ policyRoot: root, now, log: () => {} });
+const runtime = createRuntime({ policyRoot: root, policyPollMs: 1_000, now, log: silentLog });
 afterAll(() => {
   runtime.stop();
   rmSync(root, { recursive: true });

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { createAllow, createDeny, type Decision } from "../../plugin/core/decision.ts";
 import { handleAccess, type StockHandler, type StockPdk } from "../../plugin/kong/stock-handler.ts";
+import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
 
 const NONCE = "0123456789abcdef0123456789abcdef";
 const IDENTITY = { pluginId: "3111686f-61fa-57f7-8919-d96abb8e3836", sequence: 12 };
@@ -26,7 +27,10 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
         return route;
       },
     },
-    log: { err: async (line) => void calls.push(["log.err", line]) },
+    log: {
+      err: async (line) => void calls.push(["log.err", line]),
+      warn: async (line) => void calls.push(["log.warn", line]),
+    },
     service: { request: { set_headers: async (headers) => void calls.push(["set_headers", headers]) } },
     response: { exit: async (...args) => void calls.push(["exit", ...args]) },
   };
@@ -35,7 +39,7 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
     instance: { access: async () => ALLOW },
     identity: IDENTITY,
     deadlineMs: 5_000,
-    log: (line) => logged.push(line),
+    log: createOperatorLog((line) => logged.push(line)),
     ...handler,
   });
   return { calls, logged };
@@ -64,6 +68,16 @@ describe("the handler in the stock server", () => {
     expect(calls.map(([method]) => method)).toEqual(["get_var", "log.err", "exit"]);
     expect(calls[2]?.[1]).toBe(503);
     expect(calls[1]?.[1]).toContain("unless jwt-policy-guard is loaded");
+  });
+
+  it("writes what the operator has to know to Kong's log, ahead of the verdict", async () => {
+    const log = createOperatorLog(() => {});
+    log.warn("a.yaml is refused");
+    const { calls } = await run(GUARDED, { log });
+    expect(calls.slice(1)).toEqual([
+      ["log.warn", "jwt-policy: a.yaml is refused"],
+      ["set_headers", { "x-user-id": "alice" }],
+    ]);
   });
 
   it("allows by one call, the last, after one that reads all", async () => {

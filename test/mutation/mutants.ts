@@ -14,19 +14,20 @@ interface Mutant {
 
 interface MutatedFile {
   readonly file: string;
-  /** Tests that must fail; they import sources, so that nothing needs building. */
+  /** Tests that must fail; they import sources, so that nothing needs building, unless they start the process. */
   readonly killers: readonly string[];
+  readonly isBuilt?: boolean;
   readonly mutants: readonly Mutant[];
 }
 
-const CONNECTION = ["outcomes", "calls", "sequence", "commands", "faults"].map(
+const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "ending", "faults"].map(
   (part) => `test/server/connection-${part}.test.ts`,
 );
 
 export const MUTATED_FILES: readonly MutatedFile[] = [
   {
     file: "plugin/server/end-event.ts",
-    killers: ["test/server/end-event.test.ts", "test/server/connection-outcomes.test.ts"],
+    killers: ["end-event", "connection-outcomes", "connection-warnings"].map((name) => `test/server/${name}.test.ts`),
     mutants: [
       {
         name: "a look-alike counts as an Allow",
@@ -41,12 +42,12 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "a Deny is not recognised", find: "if (isDeny(outcome)) {", replace: "if (false) {" },
       {
         name: "what is no decision is allowed",
-        find: 'return encodeDeny(createDeny({ reason: "internal_error", detail }, { policy: "jwt-policy" }));',
+        find: 'return encodeDeny(createDeny({ reason: "internal_error", detail }, { policy: NAME }));',
         replace: "return encodeAllow({ headers: {} } as Allow, sequence);",
       },
       {
         name: "what is no decision ends nothing",
-        find: 'return encodeDeny(createDeny({ reason: "internal_error", detail }, { policy: "jwt-policy" }));',
+        find: 'return encodeDeny(createDeny({ reason: "internal_error", detail }, { policy: NAME }));',
         replace: "return { frames: Buffer.alloc(0), repliesToDrop: 0 };",
       },
       { name: "null is looked into", find: "outcome !== null && ", replace: "" },
@@ -84,7 +85,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a Deny is not logged",
-        find: "[encodePdkCall(`kong.log.${level}`, log), ",
+        find: "[encodeLog(level, formatDenial(deny)), ",
         replace: "[",
       },
       { name: "no reply to the log is expected", find: "repliesToDrop: 1,", replace: "repliesToDrop: 0," },
@@ -109,6 +110,18 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: 'encodeFailure("no plugin instance")',
         replace: 'encodeFailure("jwt-policy failed")',
       },
+      { name: "replies to warnings are taken for calls", find: "lines.length + ", replace: "" },
+      {
+        name: "warnings hide the replies to the outcome",
+        find: "lines.length + ending.repliesToDrop",
+        replace: "lines.length",
+      },
+      {
+        name: "warnings come behind the outcome, where Kong reads no more calls",
+        find: "[...lines, ending.frames]",
+        replace: "[ending.frames, ...lines]",
+      },
+      { name: "warnings are dropped", find: "[...lines, ending.frames]", replace: "[ending.frames]" },
     ],
   },
   {
@@ -185,6 +198,33 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: "finish(current, encodeFailure(NAME));",
       },
       {
+        name: "warnings get lost with an unknown instance",
+        find: "finish(current, encodeUnknownInstance());",
+        replace: "takeWarnings();\n        finish(current, encodeUnknownInstance());",
+      },
+      {
+        name: "warnings are never taken",
+        find: "event.sequence, takeWarnings(), log",
+        replace: "event.sequence, [], log",
+      },
+      { name: "a busy connection is ended", find: "if (isEnding && !current) {", replace: "if (isEnding) {" },
+      {
+        name: "a busy connection is never ended",
+        find: "socket.write(ending.frames);\n    endIfIdle();",
+        replace: "socket.write(ending.frames);",
+      },
+      {
+        name: "an idle connection is not ended",
+        find: "      isEnding = true;\n      endIfIdle();",
+        replace: "      isEnding = true;",
+      },
+      { name: "a connection ends unasked", find: "let isEnding = false;", replace: "let isEnding = true;" },
+      {
+        name: "a call on a half-closed connection is served",
+        find: "if (socket.writableEnded) {",
+        replace: "if (false) {",
+      },
+      {
         name: "an unknown instance closes the connection",
         find: "finish(current, encodeUnknownInstance());",
         replace: "socket.destroy();",
@@ -231,8 +271,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     mutants: [
       {
         name: "a look-alike counts as an Allow",
-        find: "issued.has(value)",
-        replace: '(value as Allow).verdict === "allow"',
+        find: "issued.has(value as object)",
+        replace: '(value as Allow | undefined)?.verdict === "allow"',
       },
       { name: "no Allow counts", find: "  issued.add(allow);\n", replace: "" },
       {
@@ -244,12 +284,6 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         name: "an Allow can be changed after it was made",
         find: 'Object.freeze({ verdict: "allow", headers, evidence })',
         replace: '{ verdict: "allow", headers, evidence }',
-      },
-      {
-        name: "no look at the kind of value",
-        find: 'typeof value === "object" && value !== null && issued.has(value)',
-        replace: "issued.has(value as object)",
-        equivalent: "a WeakSet holds objects only and answers false for everything else; the check is for the types",
       },
     ],
   },
@@ -311,8 +345,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "credentials that came later travel with nobody",
-        find: "{ authorization: [] }",
-        replace: "{}",
+        find: "conclude(policy, undefined, judged, evidence)",
+        replace: "conclude(policy, undefined, {}, evidence)",
       },
     ],
   },
@@ -320,7 +354,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     file: "plugin/server/instances.ts",
     killers: ["test/server/instances.test.ts"],
     mutants: [
-      { name: "ids begin at one", find: "let last = (now() % MAX_ID) - 1;", replace: "let last = 0;" },
+      { name: "ids begin at one", find: "let last = readClock() - 1;", replace: "let last = 0;" },
       {
         name: "ids count up only, whatever the clock says",
         find: "ahead > 0 && ahead < MAX_ID / 2 ? ",
@@ -339,7 +373,14 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: "return [...instances.values()].at(-1)?.instance;",
       },
       { name: "a closed instance stays", find: "close: (id) => void instances.delete(id)", replace: "close: () => {}" },
-      { name: "the number is not bounded", find: "instances.delete(oldest);", replace: "" },
+      { name: "the number is not bounded", find: "instances.delete(longestUnused);", replace: "" },
+      { name: "one that is in use goes first", find: "instances.delete(id); // To", replace: "// To" },
+      { name: "every use is noted, which costs time", find: "> USE_GRAIN_MS", replace: ">= 0" },
+      {
+        name: "a burst of starts runs ahead of the clock",
+        find: "const IDS_PER_MS = 8;",
+        replace: "const IDS_PER_MS = 1;",
+      },
       {
         name: "one more than the bound",
         find: "instances.size >= MAX_INSTANCES",
@@ -348,6 +389,232 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "use does not count", find: "entry.usedAt = now();", replace: "" },
       { name: "idle ones stay", find: "if (now() - usedAt > IDLE_MS) {", replace: "if (false) {" },
       { name: "idle ones go too soon", find: "now() - usedAt > IDLE_MS", replace: "now() - usedAt >= IDLE_MS" },
+    ],
+  },
+  {
+    file: "plugin/runtime/policy-files.ts",
+    killers: ["test/runtime/policy-files.test.ts"],
+    mutants: [
+      {
+        name: "a broken version replaces a good one",
+        find: "watched.inForce = isGood ? watched.inForce : load;",
+        replace: "watched.inForce = load;",
+      },
+      { name: "a file need not settle", find: "if (!isSettled && hasGood) {", replace: "if (false) {" },
+      { name: "nothing good has to settle", find: "if (!isSettled && hasGood) {", replace: "if (!isSettled) {" },
+      {
+        name: "looks need not be in a row",
+        find: "    watched.seenIdentity = identity;\n    if (identity === watched.readIdentity) {\n      return;\n    }\n",
+        replace:
+          "    if (identity === watched.readIdentity) {\n      return;\n    }\n    watched.seenIdentity = identity;\n",
+      },
+      {
+        name: "what changes while it is read counts",
+        find: "if ((await store.identifyFile(file)) !== identity) {",
+        replace: "if (false) {",
+      },
+      { name: "keys are not waited for", find: "await waitForKeys(", replace: "void waitForKeys(" },
+      {
+        name: "nothing good waits for keys",
+        find: 'if ("policy" in load && hasGood) {',
+        replace: 'if ("policy" in load) {',
+      },
+      { name: "the same version is read again and again", find: "    watched.readIdentity = identity;\n", replace: "" },
+      { name: "a refusal is no warning", find: "    log.warn(`policy file", replace: "    log.info(`policy file" },
+      { name: "a refusal does not show", find: "    watched.refused = load.issues;\n", replace: "" },
+      { name: "a refusal shows for ever", find: "      watched.refused = [];\n", replace: "" },
+      {
+        name: "a good file is forgotten",
+        find: 'return inForce !== undefined && (isGone || "issues" in inForce);',
+        replace: "return inForce !== undefined;",
+      },
+      { name: "a file that is gone is never forgotten", find: "(isGone || ", replace: "(" },
+      {
+        name: "one that never was good is never forgotten",
+        find: '(isGone || "issues" in inForce)',
+        replace: "isGone",
+      },
+      { name: "use does not count", find: "        watched.usedAt = now();\n", replace: "" },
+    ],
+  },
+  {
+    file: "plugin/runtime/inline-policies.ts",
+    killers: ["test/runtime/inline-policies.test.ts"],
+    mutants: [
+      { name: "a broken version decides", find: "return good ? { policy: good } : load;", replace: "return load;" },
+      {
+        name: "a broken version makes the good one forgotten",
+        find: "{ ...known, ...change }",
+        replace: "{ good: undefined, refused: [], ...change }",
+      },
+      { name: "keys are not waited for", find: "PolicyLoad = { policy: good };", replace: "PolicyLoad = load;" },
+      { name: "a new version never decides", find: "        inForce = load;\n", replace: "" },
+      {
+        name: "a new version is not the last good one",
+        find: "        take(pluginId, load.policy);\n      });",
+        replace: "      });",
+      },
+      { name: "the number is not bounded", find: "plugins.size > MAX_PLUGINS && ", replace: "false && " },
+      { name: "a change does not count as use", find: "    plugins.delete(pluginId);\n", replace: "" },
+    ],
+  },
+  {
+    file: "plugin/runtime/readiness.ts",
+    killers: ["test/runtime/readiness.test.ts"],
+    mutants: [
+      { name: "ready before anything was read", find: '= ["policies are being read"]', replace: "= []" },
+      {
+        name: "a broken policy is no reason",
+        find: "return describeIssues(file, load.issues);",
+        replace: "return [];",
+      },
+      {
+        name: "missing keys are no reason",
+        find: "return keys.findMissing(load.policy).map(",
+        replace: "return [].map(",
+      },
+      { name: "keys are asked for once only", find: "        void keys.prepare(load.policy);\n", replace: "" },
+      { name: "what can not be listed is no reason", find: "reasons = [`policies", replace: "void [`policies" },
+      { name: "looks once", find: "timer = setTimeout(look, LOOK_MS).unref();", replace: "" },
+      {
+        name: "ready no more when something breaks",
+        find: "    } else if (!isStopped) {\n",
+        replace: "    }\n    if (!isStopped) {\n",
+      },
+    ],
+  },
+  {
+    file: "plugin/runtime/runtime.ts",
+    killers: ["test/runtime/runtime.test.ts", "test/runtime/readiness.test.ts"],
+    mutants: [
+      { name: "tests of policies are policies", find: "(?<!\\.test)", replace: "" },
+      { name: "what Kubernetes links to counts twice", find: " && !LINKED_TO.test(name)", replace: "" },
+      { name: "what Kubernetes links to counts twice, further down", find: "(?:^|\\/)", replace: "^" },
+    ],
+  },
+  {
+    file: "plugin/runtime/wait-for-keys.ts",
+    killers: ["test/runtime/wait-for-keys.test.ts"],
+    mutants: [
+      { name: "does not wait", find: "await Promise.race(", replace: "void Promise.race(" },
+      { name: "missing keys are not told", find: "if (missing.length > 0) {", replace: "if (false) {" },
+    ],
+  },
+  {
+    file: "plugin/keys/issuer-keys.ts",
+    killers: ["test/keys/issuer-keys-background.test.ts"],
+    mutants: [
+      {
+        name: "whoever waits asks without a pause",
+        find: "if (!fetching && now() >= nextAttemptAt) {",
+        replace: "if (!fetching) {",
+      },
+      { name: "whoever waits is not told", find: "      announceKeys();\n", replace: "" },
+      {
+        name: "keys that are there are fetched anew",
+        find: "      if (!index) {\n        usedAt",
+        replace: "      if (true) {\n        usedAt",
+      },
+    ],
+  },
+  {
+    file: "plugin/keys/key-source.ts",
+    killers: ["test/keys/key-source.test.ts"],
+    mutants: [
+      { name: "waits for keys pile up", find: "waits.get(policy) ?? ", replace: "" },
+      { name: "no keys are ever missing", find: "!keysOf(issuer).hasKeys()", replace: "false" },
+    ],
+  },
+  {
+    file: "plugin/observe/operator-log.ts",
+    killers: ["test/observe/operator-log.test.ts"],
+    mutants: [
+      { name: "warnings pile up", find: "      waiting = waiting.slice(-MAX_WAITING);\n", replace: "" },
+      { name: "the oldest warnings stay", find: "slice(-MAX_WAITING)", replace: "slice(0, MAX_WAITING)" },
+      { name: "warnings are taken twice", find: "      waiting = [];\n      return", replace: "      return" },
+      { name: "control characters get through", find: ', "?");', replace: ', "$&");' },
+      { name: "a line has no end", find: ".slice(0, MAX_LENGTH)", replace: "" },
+    ],
+  },
+  {
+    file: "plugin/server/listen.ts",
+    killers: ["test/server/socket-turn.test.ts"],
+    mutants: [
+      {
+        name: "a process takes the socket before its turn",
+        find: "while (!isReady() && (await isAnswered(path))) {",
+        replace: "while (false) {",
+      },
+      { name: "the ready wait as well", find: "while (!isReady() && (await", replace: "while ((await" },
+      {
+        name: "who is not ready waits for ever",
+        find: "while (!isReady() && (await isAnswered(path))) {",
+        replace: "while (!isReady()) {",
+      },
+      { name: "a dead socket counts as answered", find: "resolve(false)", replace: "resolve(true)" },
+      { name: "a live one counts as dead", find: "resolve(true);", replace: "resolve(false);" },
+      {
+        name: "a live process is robbed",
+        find: "if (!isFine() && !(await isAnswered(path)) && !isFine()) {",
+        replace: "if (!isFine()) {",
+      },
+      {
+        name: "a removed socket stays away",
+        find: "if (!isFine() && !(await isAnswered(path)) && !isFine()) {",
+        replace: "if (false) {",
+      },
+      { name: "looks once", find: "    setTimeout(check, KEEP_CHECK_MS).unref();\n  };", replace: "  };" },
+    ],
+  },
+  {
+    file: "plugin/server/status.ts",
+    killers: ["test/server/status.test.ts"],
+    mutants: [
+      { name: "ready whatever the reasons", find: "return reasons.length === 0", replace: "return true" },
+      { name: "any method is answered", find: 'if (method !== "GET" && method !== "HEAD") {', replace: "if (false) {" },
+      {
+        name: "an address in use is not tried again",
+        find: "retry = setTimeout(() => server.listen(listen), RETRY_MS).unref();",
+        replace: "",
+      },
+      { name: "an address in use is told of at each try", find: "if (!isTold) {", replace: "if (true) {" },
+      { name: "the address is kept", find: "    server.close();\n", replace: "" },
+      { name: "connections are kept", find: "    server.closeAllConnections();\n", replace: "" },
+      { name: "it goes on trying after it was given up", find: "    clearTimeout(retry);\n", replace: "" },
+      { name: "slow ones stay", find: "connectionsCheckingInterval: RETRY_MS,", replace: "" },
+    ],
+  },
+  {
+    file: "plugin/server/main.ts",
+    killers: ["lifecycle", "take-over", "status-process"].map((name) => `test/server/${name}.test.ts`),
+    isBuilt: true,
+    mutants: [
+      {
+        name: "idle connections stay with the old process",
+        find: "          connection.endWhenIdle();\n",
+        replace: "",
+      },
+      {
+        name: "connections are ended though nobody took over",
+        find: "if (!isOurs() && identifySocket(path) !== undefined) {",
+        replace: "if (identifySocket(path) !== undefined) {",
+      },
+      {
+        name: "a removed socket counts as taken over",
+        find: "if (!isOurs() && identifySocket(path) !== undefined) {",
+        replace: "if (!isOurs()) {",
+      },
+      { name: "it ends under its own socket", find: " && (parentIsGone || !isOurs())", replace: "" },
+      { name: "it does not notice who took over", find: "(parentIsGone || !isOurs())", replace: "parentIsGone" },
+      { name: "it listens anew while it ends", find: "lifecycle.isEnding() || isOurs()", replace: "isOurs()" },
+      {
+        name: "it takes the socket before its turn",
+        find: "  await waitForTurn(path, runtime.readiness.isReady);\n",
+        replace: "",
+      },
+      { name: "it does not keep its socket", find: "lifecycle.isEnding() || isOurs(), path", replace: "true, path" },
+      { name: "it keeps the address of its status", find: "      stopStatus();\n", replace: "" },
+      { name: "it is ready while another serves", find: "...(isOurs() ? [] : ", replace: "...(true ? [] : " },
     ],
   },
 ];

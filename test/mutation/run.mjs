@@ -16,6 +16,9 @@ const COPIED_CONFIGS = ["tsconfig.json", "tsconfig.build.json"];
 /** A mutant may leave a test waiting for ever; none of these tests takes a tenth of this. */
 const TEST_TIMEOUT_MS = 4_000;
 const RUN_TIMEOUT_MS = 60_000;
+/** Tests that start the process wait for it. */
+const BUILT_TEST_TIMEOUT_MS = 20_000;
+const BUILT_RUN_TIMEOUT_MS = 180_000;
 
 const [word = ""] = process.argv.slice(2);
 const files = await loadMutatedFiles();
@@ -38,13 +41,13 @@ symlinkSync(join(ROOT, "node_modules"), join(workplace, "node_modules"));
 
 const survivors = [];
 let count = 0;
-for (const { file, killers, mutants } of files) {
+for (const { file, killers, isBuilt = false, mutants } of files) {
   const chosen = mutants.filter(({ name }) => `${file} ${name}`.includes(word));
   if (chosen.length === 0) {
     continue;
   }
   console.log(`\n${file}`);
-  const baseline = await runTests(killers);
+  const baseline = await runTests(killers, isBuilt);
   if (!baseline.passed) {
     console.log(`  The tests fail without any mutant (${baseline.killer}); nothing can be said about this file.`);
     survivors.push(`${file}: all, for its tests fail anyway`);
@@ -53,7 +56,7 @@ for (const { file, killers, mutants } of files) {
   const path = join(workplace, file);
   const source = readFileSync(path, "utf8");
   for (const mutant of chosen) {
-    const verdict = await judge(mutant, source, path, killers);
+    const verdict = await judge(mutant, source, path, killers, isBuilt);
     const note = mutant.equivalent === undefined ? "" : ` (equivalent: ${mutant.equivalent})`;
     console.log(`  ${mutant.name.padEnd(64)} ${verdict}${note}`);
     count += 1;
@@ -68,23 +71,34 @@ console.log(`\n${count} mutants, ${survivors.length} survived${survivors.map((na
 process.exit(survivors.length > 0 || count === 0 ? 1 : 0);
 
 /** `killed by` and a test, or SURVIVED. */
-async function judge({ find, replace }, source, path, killers) {
+async function judge({ find, replace }, source, path, killers, isBuilt) {
   const parts = source.split(find);
   if (parts.length !== 2) {
     console.log(`\n${JSON.stringify(find)} stands ${parts.length - 1} times in ${path}: the list is stale.`);
     process.exit(1);
   }
   writeFileSync(path, parts.join(replace));
-  const { passed, killer } = await runTests(killers);
+  const { passed, killer } = await runTests(killers, isBuilt);
   return passed ? "SURVIVED" : `killed by ${killer}`;
 }
 
-async function runTests(tests) {
+/** Compiles the copy; a mutant may have wrong types and runs all the same. */
+async function build() {
+  const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
+  const child = spawn(process.execPath, [compiler, "-p", "tsconfig.build.json"], { cwd: workplace, stdio: "ignore" });
+  await once(child, "close");
+}
+
+async function runTests(tests, isBuilt) {
+  if (isBuilt) {
+    await build();
+  }
+  const testTimeout = isBuilt ? BUILT_TEST_TIMEOUT_MS : TEST_TIMEOUT_MS;
   const child = spawn(
     process.execPath,
     [
       join(ROOT, "node_modules/vitest/vitest.mjs"),
-      ...["run", "--bail", "1", "--reporter", "json", "--testTimeout", String(TEST_TIMEOUT_MS), "--maxWorkers", "1"],
+      ...["run", "--bail", "1", "--reporter", "json", "--testTimeout", String(testTimeout), "--maxWorkers", "1"],
       ...tests,
     ],
     // A group of its own: a mutant may loop for ever in a worker, which would outlive the runner.
@@ -95,7 +109,7 @@ async function runTests(tests) {
   child.stdout.on("data", (chunk) => {
     stdout += chunk;
   });
-  const timer = setTimeout(() => killGroup(child), RUN_TIMEOUT_MS);
+  const timer = setTimeout(() => killGroup(child), isBuilt ? BUILT_RUN_TIMEOUT_MS : RUN_TIMEOUT_MS);
   const [status] = await once(child, "close");
   clearTimeout(timer);
   running = undefined;

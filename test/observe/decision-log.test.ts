@@ -5,6 +5,7 @@ import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { formatDenial } from "../../plugin/observe/decision-log.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
+import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken, replaceSignature } from "../tokens.ts";
 
 const EVIDENCE: Evidence = { policy: "payments", rule: "read", issuer: "acme", kid: "1" };
@@ -80,10 +81,7 @@ describe("no line holds the token or values of its claims", () => {
   const policy = compileDocument(
     policyDocument(inlineIssuer([key], { token_type: "at+jwt", required_claims: ["tenant"] })),
   );
-  const keys = createKeySource(
-    () => NOW * 1000,
-    () => {},
-  );
+  const keys = createKeySource(() => NOW * 1000, silentLog);
   const SECRET = "SECRETVALUE";
   const good = { sub: SECRET, jti: SECRET, tenant: SECRET, scope: `read ${SECRET}` };
   const mint = (claims: object, header = {}): string =>

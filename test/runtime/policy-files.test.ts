@@ -1,124 +1,339 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { CompiledPolicy } from "../../plugin/core/policy.ts";
-import { type PolicyFiles, watchPolicyFiles } from "../../plugin/runtime/policy-files.ts";
-import { createPolicyStore } from "../../plugin/runtime/policy-store.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type PolicyScene, policyText, setUpPolicies } from "./policy-scene.ts";
 
-const policy = (name: string): string => `jwt_policy: 1
-name: ${name}
-issuers:
-  acme: { issuer: https://idp.example, audiences: [api] }
-routes:
-  read: {}
-`;
+const BROKEN = "jwt_policy: 1\nname: broken\n";
+const HOUR = 3_600_000;
 
-let root: string;
-let log: string[];
-let prepared: string[];
-let prepareKeys: (policy: CompiledPolicy) => Promise<void>;
-let files: PolicyFiles;
-
+let scene: PolicyScene;
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "policy-files-"));
-  log = [];
-  prepared = [];
-  prepareKeys = async ({ name }) => void prepared.push(name);
-  const store = createPolicyStore(root, (line) => log.push(line), 0);
-  files = watchPolicyFiles(store, (compiled) => prepareKeys(compiled), 10, Date.now);
-});
-afterEach(async () => {
-  files.stop();
-  await rm(root, { recursive: true });
+  scene = await setUpPolicies();
 });
 
-const nameOf = async (file: string): Promise<string> => {
-  const load = await files.open(file).current();
-  return "policy" in load ? load.policy.name : load.issues.map(({ code }) => code).join();
-};
-const become = (file: string, name: string): Promise<void> =>
-  vi.waitFor(async () => expect(await nameOf(file)).toBe(name), { timeout: 5_000, interval: 10 });
+async function putIntoForce(name: string): Promise<void> {
+  await scene.write("a.yaml", policyText(name));
+  expect(await scene.nameOf("a.yaml")).toBe(name);
+}
 
-it("puts a file that was edited in place into force", async () => {
-  await writeFile(join(root, "a.yaml"), policy("one"));
-  expect(await nameOf("a.yaml")).toBe("one");
-  await writeFile(join(root, "a.yaml"), policy("two"));
-  await become("a.yaml", "two");
-});
+async function linkTo(target: string, link: string): Promise<void> {
+  await symlink(target, join(scene.root, "..tmp"));
+  await rename(join(scene.root, "..tmp"), join(scene.root, link));
+}
 
-it("puts a file that was renamed over the old one into force", async () => {
-  await writeFile(join(root, "a.yaml"), policy("one"));
-  expect(await nameOf("a.yaml")).toBe("one");
-  await writeFile(join(root, "a.yaml.new"), policy("two"));
-  await rename(join(root, "a.yaml.new"), join(root, "a.yaml"));
-  await become("a.yaml", "two");
-});
-
-it("follows Kubernetes, which swaps the link that all files of a ConfigMap go through", async () => {
+async function writeVersions(): Promise<void> {
   for (const [directory, name] of [
     ["..2026_1", "one"],
     ["..2026_2", "two"],
   ] as const) {
-    await mkdir(join(root, directory));
-    await writeFile(join(root, directory, "a.yaml"), policy(name));
+    await mkdir(join(scene.root, directory));
+    await scene.write(`${directory}/a.yaml`, policyText(name));
   }
-  await symlink("..2026_1", join(root, "..data"));
-  await symlink("..data/a.yaml", join(root, "a.yaml"));
-  expect(await nameOf("a.yaml")).toBe("one");
-  await symlink("..2026_2", join(root, "..data_tmp"));
-  await rename(join(root, "..data_tmp"), join(root, "..data"));
-  await become("a.yaml", "two");
-});
+}
 
-it("keeps the last good version while the file is broken or gone, and says each problem once", async () => {
-  await writeFile(join(root, "a.yaml"), policy("one"));
-  expect(await nameOf("a.yaml")).toBe("one");
-  await writeFile(join(root, "a.yaml"), "jwt_policy: 1\n");
-  await vi.waitFor(() => expect(log.join("\n")).toContain("the last good version stays in force"));
-  await rm(join(root, "a.yaml"));
-  await vi.waitFor(() => expect(log.join("\n")).toContain("file_unreadable"));
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(await nameOf("a.yaml")).toBe("one");
-  expect(log.filter((line) => line.includes("file_unreadable"))).toHaveLength(1);
-  await writeFile(join(root, "a.yaml"), policy("three"));
-  await become("a.yaml", "three");
-});
-
-it("takes a file that comes into being later", async () => {
-  expect(await nameOf("late.yaml")).toBe("file_unreadable");
-  await writeFile(join(root, "late.yaml"), policy("late"));
-  await become("late.yaml", "late");
-});
-
-it("lets the old version decide until the keys of the new one are there", async () => {
-  await writeFile(join(root, "a.yaml"), policy("one"));
-  expect(await nameOf("a.yaml")).toBe("one");
-  let haveKeys = (): void => {};
-  const promise = new Promise<void>((resolve) => {
-    haveKeys = resolve;
+describe("puts a version into force", () => {
+  it("that was edited in place", async () => {
+    await putIntoForce("one");
+    await scene.write("a.yaml", policyText("two"));
+    await scene.look(2);
+    expect(await scene.nameOf("a.yaml")).toBe("two");
   });
-  prepareKeys = ({ name }) => {
-    prepared.push(name);
-    return promise;
-  };
-  await writeFile(join(root, "a.yaml"), policy("two"));
-  await vi.waitFor(() => expect(prepared).toContain("two"));
-  expect(await nameOf("a.yaml")).toBe("one");
-  haveKeys();
-  await become("a.yaml", "two");
+
+  it("that was renamed over the old one", async () => {
+    await putIntoForce("one");
+    await scene.write("a.yaml.new", policyText("two"));
+    await rename(join(scene.root, "a.yaml.new"), join(scene.root, "a.yaml"));
+    await scene.look(2);
+    expect(await scene.nameOf("a.yaml")).toBe("two");
+  });
+
+  it("to which Kubernetes swapped the link that all files of a ConfigMap go through", async () => {
+    await writeVersions();
+    await linkTo("..2026_1", "..data");
+    await linkTo("..data/a.yaml", "a.yaml");
+    expect(await scene.nameOf("a.yaml")).toBe("one");
+    await linkTo("..2026_2", "..data");
+    await rm(join(scene.root, "..2026_1"), { recursive: true });
+    await scene.look(2);
+    expect(await scene.nameOf("a.yaml")).toBe("two");
+  });
+
+  it("for those who opened the file long before, too", async () => {
+    await putIntoForce("one");
+    const opened = scene.files.open("a.yaml");
+    await scene.write("a.yaml", policyText("two"));
+    await scene.look(2);
+    expect(opened.current()).toMatchObject({ policy: { name: "two" } });
+  });
+
+  it("and tells which, by the SHA-256 of its text", async () => {
+    await putIntoForce("one");
+    expect(scene.log.infos).toEqual([
+      expect.stringMatching(/^policy file a\.yaml is in force: name=one sha256=[0-9a-f]{64}$/),
+    ]);
+    await scene.look(3);
+    expect(scene.log.infos).toHaveLength(1);
+    expect(scene.log.warnings).toEqual([]);
+  });
 });
 
-it("waits for a writer to finish: a cut-off policy can be a valid one, and a laxer one", async () => {
-  files.stop();
-  const store = createPolicyStore(root, (line) => log.push(line), 300);
-  files = watchPolicyFiles(store, async () => {}, 10, Date.now);
-  await writeFile(join(root, "a.yaml"), policy("one"));
-  expect(await nameOf("a.yaml")).toBe("one");
-  for (const text of [policy("half"), policy("almost"), policy("whole")]) {
-    await writeFile(join(root, "a.yaml"), text);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  await become("a.yaml", "whole");
-  expect(log.join("\n")).not.toMatch(/name=(half|almost)/);
+describe("while a good version is in force, waits for the writer: a cut-off policy can be valid, and laxer", () => {
+  beforeEach(() => putIntoForce("one"));
+
+  it("so that one look is not enough and a second that finds the same is", async () => {
+    await scene.write("a.yaml", policyText("two"));
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("one");
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("two");
+  });
+
+  it("so that a version is never read that changes between any two looks", async () => {
+    for (const name of ["half", "almost", "whole"]) {
+      await scene.write("a.yaml", policyText(name));
+      await scene.look();
+      expect(await scene.nameOf("a.yaml")).toBe("one");
+    }
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("whole");
+    expect(scene.log.infos.join()).not.toMatch(/name=(half|almost)/);
+  });
+
+  it("so that one that changes while it is read does not count", async () => {
+    await scene.write("a.yaml", policyText("half"));
+    await scene.look();
+    scene.onLoad = () => scene.write("a.yaml", policyText("complete"));
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("one");
+    await scene.look(2);
+    expect(await scene.nameOf("a.yaml")).toBe("complete");
+    expect(scene.log.infos.join()).not.toContain("name=half");
+  });
+
+  it("so that a file that is missing at single looks only, as under `rm` and `cp`, is nobody's concern", async () => {
+    await rm(join(scene.root, "a.yaml"));
+    await writeVersions();
+    await linkTo("..2026_1/a.yaml", "a.yaml");
+    await scene.look(2);
+    const told = scene.log.infos.length;
+    for (let time = 0; time < 3; time += 1) {
+      await rm(join(scene.root, "a.yaml"));
+      await scene.look();
+      await linkTo("..2026_1/a.yaml", "a.yaml");
+      await scene.look();
+    }
+    expect([scene.log.infos.length, scene.log.warnings]).toEqual([told, []]);
+  });
+});
+
+describe("while nothing good is in force, takes what comes at the first look", () => {
+  it.each<[what: string, spoil: () => Promise<void>, code: string]>([
+    ["not there", async () => {}, "file_unreadable"],
+    ["broken", () => scene.write("a.yaml", BROKEN), "missing_key,missing_key"],
+    ["a link out of the root", () => linkTo("/etc/passwd", "a.yaml"), "file_outside_root"],
+  ])("where the file was %s", async (_what, spoil, code) => {
+    await spoil();
+    expect(await scene.nameOf("a.yaml")).toBe(code);
+    await rm(join(scene.root, "a.yaml"), { force: true });
+    await scene.write("a.yaml", policyText("mended"));
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("mended");
+  });
+
+  it("and does not wait for its keys, but has them fetched", async () => {
+    await scene.write("a.yaml", BROKEN);
+    await scene.nameOf("a.yaml");
+    scene.keys.hold("mended");
+    await scene.write("a.yaml", policyText("mended"));
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("mended");
+    expect(scene.keys.prepared).toEqual(["mended"]);
+  });
+
+  it("and tells the mistakes of each new attempt", async () => {
+    await scene.write("a.yaml", BROKEN);
+    await scene.nameOf("a.yaml");
+    await scene.write("a.yaml", "jwt_policy: 2\n");
+    await scene.look();
+    expect(scene.log.warnings).toHaveLength(2);
+    expect(scene.log.warnings[1]).toMatch(/^policy file a\.yaml is refused; its routes answer 503: a\.yaml:1:/);
+  });
+
+  it("but not what changes while it is read", async () => {
+    await scene.write("a.yaml", BROKEN);
+    await scene.nameOf("a.yaml");
+    await scene.write("a.yaml", policyText("half"));
+    scene.onLoad = () => scene.write("a.yaml", policyText("complete"));
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("missing_key,missing_key");
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("complete");
+  });
+});
+
+describe("a version that is no good never replaces one that is", () => {
+  beforeEach(() => putIntoForce("good"));
+
+  it.each<[what: string, spoil: () => Promise<void>, mistake: RegExp]>([
+    ["broken", () => scene.write("a.yaml", BROKEN), /a\.yaml:1:1 missing_key: ./],
+    ["empty", () => scene.write("a.yaml", ""), /a\.yaml:1:1 wrong_type: ./],
+    [
+      "too large",
+      () => scene.write("a.yaml", "#".repeat(256 * 1024 + 1)),
+      /a\.yaml:1:1 file_unreadable: .*262145 bytes/,
+    ],
+    ["gone", () => rm(join(scene.root, "a.yaml")), /a\.yaml:1:1 file_unreadable: .*ENOENT/],
+    ["a link out of the root", () => linkTo("/etc/passwd", "a.yaml"), /a\.yaml:1:1 file_outside_root: ./],
+    [
+      "a directory",
+      async () => {
+        await rm(join(scene.root, "a.yaml"));
+        await mkdir(join(scene.root, "a.yaml"));
+      },
+      /a\.yaml:1:1 file_unreadable: .*not a regular file/,
+    ],
+  ])("when it is %s; the operator is warned once, with the first mistake", async (_what, spoil, mistake) => {
+    await spoil();
+    await scene.look(5);
+    expect(await scene.nameOf("a.yaml")).toBe("good");
+    const [warning = "", ...more] = scene.log.warnings;
+    expect(warning).toMatch(/^policy file a\.yaml is refused; the last good version stays in force: /);
+    expect(warning).toMatch(mistake);
+    expect(more).toEqual([]);
+    await rm(join(scene.root, "a.yaml"), { recursive: true, force: true });
+    await scene.write("a.yaml", policyText("mended"));
+    await scene.look(2);
+    expect(await scene.nameOf("a.yaml")).toBe("mended");
+    expect(scene.log.warnings).toHaveLength(1);
+  });
+
+  it("and all its mistakes are told, where whoever mends it looks for them", async () => {
+    await scene.write("a.yaml", BROKEN);
+    await scene.look(3);
+    expect(scene.log.infos.slice(1)).toEqual([
+      expect.stringMatching(/^policy file a\.yaml:\d+:\d+ missing_key: .*issuers/),
+      expect.stringMatching(/^policy file a\.yaml:\d+:\d+ missing_key: .*routes/),
+    ]);
+  });
+
+  it("and another mistake is another warning, but the good version's return is none", async () => {
+    await scene.write("a.yaml", BROKEN);
+    await scene.look(2);
+    await rm(join(scene.root, "a.yaml"));
+    await scene.look(2);
+    expect(scene.log.warnings).toHaveLength(2);
+    await scene.write("a.yaml", policyText("good"));
+    await scene.look(4);
+    expect(scene.log.warnings).toHaveLength(2);
+    expect(scene.files.status()).toMatchObject([{ inForce: { name: "good" }, refused: [] }]);
+  });
+});
+
+describe("the keys of a new version's issuers", () => {
+  beforeEach(() => putIntoForce("one"));
+
+  it("are waited for, while the old version decides", async () => {
+    scene.keys.hold("two");
+    await scene.write("a.yaml", policyText("two"));
+    await scene.look(4);
+    expect(scene.keys.prepared).toEqual(["one", "two"]);
+    expect(await scene.nameOf("a.yaml")).toBe("one");
+    scene.keys.release("two");
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("two");
+    expect(scene.log.warnings).toEqual([]);
+  });
+
+  it("hold no other file up", async () => {
+    await scene.write("b.yaml", policyText("b-one"));
+    expect(await scene.nameOf("b.yaml")).toBe("b-one");
+    scene.keys.hold("two");
+    await scene.write("a.yaml", policyText("two"));
+    await scene.write("b.yaml", policyText("b-two"));
+    await scene.look(2);
+    expect([await scene.nameOf("a.yaml"), await scene.nameOf("b.yaml")]).toEqual(["one", "b-two"]);
+  });
+
+  it("are not waited for by the first version of all", async () => {
+    scene.keys.hold("first");
+    await scene.write("new.yaml", policyText("first"));
+    expect(await scene.nameOf("new.yaml")).toBe("first");
+  });
+});
+
+describe("status", () => {
+  it("says what is in force, why the newest is refused, and whose keys are missing", async () => {
+    scene.keys.hold("one");
+    await putIntoForce("one");
+    const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/);
+    const a = { source: "a.yaml", inForce: { name: "one", sha256 }, refused: [], issuersWithoutKeys: ["acme"] };
+    expect(scene.files.status()).toEqual([a]);
+
+    scene.keys.release("one");
+    await scene.write("a.yaml", BROKEN);
+    await scene.nameOf("none.yaml");
+    await scene.look(2);
+    const mistake = expect.objectContaining({ code: "missing_key", line: 1, column: 1 });
+    const unreadable = expect.objectContaining({ code: "file_unreadable" });
+    expect(scene.files.status()).toEqual([
+      { ...a, refused: [mistake, mistake], issuersWithoutKeys: [] },
+      { source: "none.yaml", inForce: undefined, refused: [unreadable], issuersWithoutKeys: [] },
+    ]);
+
+    await scene.write("a.yaml", policyText("two"));
+    await scene.look(2);
+    expect(scene.files.status()[0]).toEqual({ ...a, inForce: { name: "two", sha256 }, issuersWithoutKeys: [] });
+  });
+});
+
+describe("a file that nobody asked for in an hour", () => {
+  const known = (): string[] => scene.files.status().map(({ source }) => source);
+  const passTime = async (ms: number): Promise<void> => {
+    scene.clock += ms;
+    await scene.look();
+  };
+
+  it("is kept as long as it is good, for its last good version is worth more than a look", async () => {
+    await putIntoForce("good");
+    await passTime(3 * HOUR);
+    await scene.write("a.yaml", BROKEN);
+    await scene.look(2);
+    await passTime(3 * HOUR);
+    expect(known()).toEqual(["a.yaml"]);
+    expect(await scene.nameOf("a.yaml")).toBe("good");
+  });
+
+  it.each<[what: string, spoil: () => Promise<void>]>([
+    ["is not there", async () => {}],
+    ["never was good", () => scene.write("a.yaml", BROKEN)],
+  ])("and %s is forgotten, a millisecond later and not sooner", async (_what, spoil) => {
+    await spoil();
+    await scene.nameOf("a.yaml");
+    await passTime(HOUR);
+    expect(known()).toEqual(["a.yaml"]);
+    await passTime(1);
+    expect(known()).toEqual([]);
+  });
+
+  it("and is gone is forgotten; whoever asks again gets what is there then", async () => {
+    await putIntoForce("good");
+    const opened = scene.files.open("a.yaml");
+    await rm(join(scene.root, "a.yaml"));
+    await scene.look(2);
+    await passTime(HOUR + 1);
+    expect(known()).toEqual([]);
+    await scene.write("a.yaml", policyText("back"));
+    expect(await opened.current()).toMatchObject({ policy: { name: "back" } });
+  });
+
+  it("is kept when somebody asked, though it is gone", async () => {
+    await putIntoForce("good");
+    const opened = scene.files.open("a.yaml");
+    await rm(join(scene.root, "a.yaml"));
+    await scene.look(2);
+    await passTime(HOUR);
+    opened.current();
+    await passTime(HOUR);
+    expect(await opened.current()).toMatchObject({ policy: { name: "good" } });
+  });
 });

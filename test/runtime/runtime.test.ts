@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createRuntime, type Runtime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
+import { logInto } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const key = generateSigningKey("EdDSA", "1");
@@ -18,15 +19,19 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "runtime-"));
   log = [];
   clockMs = NOW * 1000;
-  runtime = createRuntime({ policyRoot: root, now: () => clockMs, log: (line) => log.push(line) });
 });
 afterEach(async () => {
   runtime.stop();
   await rm(root, { recursive: true });
 });
 
+function start(): void {
+  runtime = createRuntime({ policyRoot: root, policyPollMs: 1_000, now: () => clockMs, log: logInto(log) });
+}
+
 it("decides by a policy file, with a clock in milliseconds", async () => {
   await writeFile(join(root, "a.json"), document("payments"));
+  start();
   const load = await runtime.openPolicyFile("a.json").current();
   if ("issues" in load) {
     throw new Error(JSON.stringify(load.issues));
@@ -43,25 +48,39 @@ it("decides by a policy file, with a clock in milliseconds", async () => {
 });
 
 it("decides by an inline policy", async () => {
-  const load = runtime.loadInlinePolicy(document("inline"));
+  start();
+  const load = await runtime.openInlinePolicy("5d7f", document("inline")).current();
   const decision = "policy" in load && (await runtime.decide(requestOf(undefined), load.policy));
   expect(decision).toMatchObject({ denial: { reason: "token_missing" }, evidence: { policy: "inline" } });
 });
 
-it("preloads every policy under the root and passes by tests, other files and what Kubernetes links to", async () => {
+it("starts reading every policy under the root by itself, and passes by tests, other files and what Kubernetes links to", async () => {
   await mkdir(join(root, "team"));
   await mkdir(join(root, "..data"));
   const names = ["a.yaml", "b.yml", "team/c.json", "a.test.yaml", "README.md", "..data/a.yaml", "d.yaml.bak"];
   await Promise.all(names.map((name) => writeFile(join(root, name), document(name.replaceAll(/[^a-z]/g, "")))));
-  await runtime.preload();
-  const inForce = log.filter((line) => line.includes("is in force")).map((line) => line.split(" ")[2]);
+  start();
+  await vi.waitFor(() => expect(runtime.readiness.isReady()).toBe(true), { timeout: 10_000 });
+  const inForce = log.filter((line) => /^policy file .* is in force/.test(line)).map((line) => line.split(" ")[2]);
   expect(inForce.sort()).toEqual(["a.yaml", "b.yml", "team/c.json"]);
 });
 
-it("preloads the good ones when one is broken, and says which", async () => {
+it("reads the good ones when one is broken, and says which", async () => {
   await writeFile(join(root, "a.yaml"), document("a"));
   await writeFile(join(root, "b.yaml"), "jwt_policy: 2");
-  await runtime.preload();
-  expect(log.filter((line) => line.startsWith("policy file a.yaml is in force"))).toHaveLength(1);
-  expect(log).toContain("policy file b.yaml is refused; its routes answer 503");
+  start();
+  const refusal = expect.stringMatching(/^policy file b\.yaml is refused; its routes answer 503: b\.yaml:1:/);
+  await vi.waitFor(() => expect(log).toContainEqual(refusal), { timeout: 10_000 });
+  await vi.waitFor(() => expect(log).toContainEqual(expect.stringMatching(/^policy file a\.yaml is in force/)));
+});
+
+it("tells how files and inline policies stand", async () => {
+  await writeFile(join(root, "a.yaml"), document("a"));
+  start();
+  await runtime.openPolicyFile("a.yaml").current();
+  await runtime.openInlinePolicy("5d7f", document("inline")).current();
+  expect(runtime.status()).toMatchObject([
+    { source: "a.yaml", inForce: { name: "a" } },
+    { source: "inline 5d7f", inForce: { name: "inline" } },
+  ]);
 });

@@ -1,6 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { connectWorker, playEvent } from "./raw-worker.ts";
+import { connectWorker, playCalls, playEvent } from "./raw-worker.ts";
 import {
   createPlace,
   eventually,
@@ -81,18 +82,77 @@ describe("the server's process", () => {
 });
 
 describe("SIGTERM", () => {
-  it("leaves open connections served, and ends the process when they have closed and another one listens", async () => {
+  it("leaves open connections served, until another one listens and they can go there; then the process ends", async () => {
     const place = createPlace();
     const old = await runServer(place);
     const { worker, id } = await startOpen(place.socket);
     old.child.kill("SIGTERM");
     expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
     await runServer(place);
-    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
-    worker.socket.destroy();
+    await worker.closed;
     expect(await old.ended).toEqual({ code: 0, signal: null });
     expect(old.stdout()).toContain("jwt-policy ends: SIGTERM, nothing left to serve");
     expect(await probeSocket(place.socket)).toBe(true);
+  });
+
+  it("after another one took over closes idle connections at once, and busy ones behind their outcome", async () => {
+    const place = createPlace();
+    const old = await runServer(place);
+    const idle = await startOpen(place.socket);
+    const busy = await startOpen(place.socket);
+    await runServer(place);
+    expect((await playEvent(idle.worker, idle.id, NO_HEADERS)).ended).toBe("proxied");
+
+    busy.worker.call({ cmdHandleEvent: { instanceId: busy.id, eventName: "access" } });
+    expect((await busy.worker.next()).toString()).toBe("kong.request.get_headers");
+    await busy.worker.next();
+    old.child.kill("SIGTERM");
+    await idle.worker.closed;
+    expect(old.child.exitCode).toBeNull();
+    busy.worker.sendFrame(NO_HEADERS["kong.request.get_headers"]);
+    expect((await playCalls(busy.worker, NO_HEADERS)).ended).toBe("proxied");
+    await busy.worker.closed;
+    expect(await old.ended).toEqual({ code: 0, signal: null });
+    expect(old.stdout()).toContain("jwt-policy ends: SIGTERM, nothing left to serve");
+  });
+
+  it("goes on serving, however idle, where nobody took over, and ends when the grace time is over", async () => {
+    const place = createPlace();
+    const server = await runServer(place);
+    const { worker, id } = await startOpen(place.socket);
+    server.child.kill("SIGTERM");
+    const before = performance.now();
+    for (let second = 0; second < 5; second += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+    }
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - before).toBeGreaterThan(9_000);
+    expect(server.stdout()).toContain("jwt-policy ends: SIGTERM, grace time over");
+  }, 60_000);
+
+  it("does not take a removed socket for another process: who is connected stays served", async () => {
+    const place = createPlace();
+    const server = await runServer(place);
+    const { worker, id } = await startOpen(place.socket);
+    server.child.kill("SIGTERM");
+    rmSync(place.socket);
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // Ten looks.
+    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+    worker.socket.destroy();
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(existsSync(place.socket)).toBe(false); // It does not listen anew either.
+  });
+
+  it("ends at once a process that still waits for its turn", async () => {
+    const place = createPlace();
+    await runServer(place);
+    writeFileSync(join(place.policyRoot, "a.yaml"), "broken");
+    const waiting = startServer(place);
+    await waiting.waitForOutput("a.yaml is refused");
+    waiting.child.kill("SIGTERM");
+    expect(await waiting.ended).toEqual({ code: 0, signal: null });
+    expect(waiting.stdout()).not.toContain("listens on");
   });
 
   it("without anybody who takes over leaves new connections served as well", async () => {
@@ -120,7 +180,7 @@ describe("SIGTERM", () => {
   it("ends the process when the grace time is over, whoever is still connected", async () => {
     const script = runScript(`
       import { manageLifecycle } from "./lifecycle.js";
-      manageLifecycle({ graceMs: 300, isDrained: () => false, exit: (reason) => { console.log(reason); process.exit(0); } });
+      manageLifecycle({ graceMs: 300, drain: () => false, exit: (reason) => { console.log(reason); process.exit(0); } });
       console.log("ready");`);
     await script.waitForOutput("ready");
     script.child.kill("SIGTERM");

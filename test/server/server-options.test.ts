@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { readServerOptions, USAGE } from "../../plugin/server/server-options.ts";
+import { parseAddress, readServerOptions, USAGE } from "../../plugin/server/server-options.ts";
 import { createPlace, runNode, SERVER_MAIN } from "./server-process.ts";
 
 const root = mkdtempSync(join(tmpdir(), "options-"));
@@ -19,17 +19,36 @@ describe("readServerOptions", () => {
       policyRoot: root,
       hasFactsVariable: false,
       socketMode: 0o600,
+      policyPollMs: 1_000,
+      statusListen: undefined,
     });
   });
 
   it("reads everything that can be said, in any order and with `=`", () => {
-    const args = ["--facts-variable", "--socket-mode=660", `--policy-root=${root}`, "--socket=/run/s"];
+    const more = ["--status-listen", "127.0.0.1:8007", "--policy-poll=50"];
+    const args = ["--facts-variable", "--socket-mode=660", `--policy-root=${root}`, ...more, "--socket=/run/s"];
     expect(readServerOptions(args)).toEqual({
       socket: "/run/s",
       policyRoot: root,
       hasFactsVariable: true,
       socketMode: 0o660,
+      policyPollMs: 50,
+      statusListen: { host: "127.0.0.1", port: 8007 },
     });
+  });
+
+  it.each<[text: string, host: string, port: number]>([
+    ["0.0.0.0:1", "0.0.0.0", 1],
+    ["localhost:65535", "localhost", 65_535],
+    ["[::1]:8007", "::1", 8007],
+    ["[::ffff:127.0.0.1]:8007", "::ffff:127.0.0.1", 8007],
+    ["probes.example.com:0", "probes.example.com", 0],
+  ])("reads the address %s", (text, host, port) => {
+    expect(parseAddress(text)).toEqual({ host, port });
+  });
+
+  it.each([10, 600_000])("takes %i ms between two looks at the policies", (ms) => {
+    expect(readServerOptions([...GOOD, `--policy-poll=${ms}`])).toMatchObject({ policyPollMs: ms });
   });
 
   it.each<[args: string[], expected: string]>([
@@ -75,6 +94,18 @@ describe("readServerOptions", () => {
       [...GOOD, `--socket-mode=${mode}`],
       `--socket-mode must be three octal digits such as 660, not "${mode}"`,
     ]),
+    ...["", "9", "600001", "1s", "-1", "1e3", "0x10", " 50", "50.5"].map((ms): [string, string[], string] => [
+      `"${ms}" ms between two looks`,
+      [...GOOD, `--policy-poll=${ms}`],
+      `--policy-poll must be 10 to 600000 milliseconds, not "${ms}"`,
+    ]),
+    ...["", "8007", ":8007", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:123456"]
+      .concat("::1:8007", "[::1]", "[::1]8007", "[]:1", "[localhost]:1", "a b:1", "http://a:1", "127.0.0.1:80\n")
+      .map((address): [string, string[], string] => [
+        `the address ${JSON.stringify(address)}`,
+        [...GOOD, `--status-listen=${address}`],
+        `--status-listen must be an address such as 127.0.0.1:8007, not "${address}"`,
+      ]),
   ])("refuses %s and says which option is wrong", (_what, args, message) => {
     expect(() => readServerOptions(args)).toThrow(new Error(message));
   });
@@ -95,7 +126,16 @@ describe("the process", () => {
     expect(await help.ended).toEqual({ code: 0, signal: null });
     expect(help.stdout()).toBe(`${USAGE}\n`);
     expect(help.stderr()).toBe("");
-    for (const option of ["--socket", "--policy-root", "--facts-variable", "--socket-mode", "--dump", "--help"]) {
+    for (const option of [
+      "--socket",
+      "--policy-root",
+      "--facts-variable",
+      "--socket-mode",
+      "--policy-poll",
+      "--status-listen",
+      "--dump",
+      "--help",
+    ]) {
       expect(USAGE).toContain(`${option} `);
     }
   });

@@ -94,8 +94,8 @@ export function createPlace(): ServerPlace {
 }
 
 /** The plugin server's process, answering. */
-export async function runServer(place: ServerPlace): Promise<RunningProcess> {
-  const server = startServer(place);
+export async function runServer(place: ServerPlace, more: readonly string[] = []): Promise<RunningProcess> {
+  const server = startServer(place, more);
   await server.waitForOutput("listens on");
   const worker = await connectWorker(place.socket);
   await worker.expectSilence();
@@ -104,8 +104,8 @@ export async function runServer(place: ServerPlace): Promise<RunningProcess> {
 }
 
 /** The plugin server's process, which may not listen yet. */
-export function startServer({ socket, policyRoot }: ServerPlace): RunningProcess {
-  return runNode([SERVER_MAIN, "--socket", socket, "--policy-root", policyRoot]);
+export function startServer({ socket, policyRoot }: ServerPlace, more: readonly string[] = []): RunningProcess {
+  return runNode([SERVER_MAIN, "--socket", socket, "--policy-root", policyRoot, ...more]);
 }
 
 /** Runs a module's text; what it imports from `./` is the built plugin's folder `server`. */
@@ -158,9 +158,12 @@ const POLICY = {
   header_mappings: { "x-user-id": "sub" },
 };
 
+/** A policy file whose rule `open` lets everybody pass without an identity. */
+export const OPEN_POLICY = JSON.stringify(POLICY);
+
 /** A plugin's configuration as Kong sends it, with a policy that lets everybody pass without an identity. */
 export const OPEN_CONFIG = JSON.stringify({
-  policy: JSON.stringify(POLICY),
+  policy: OPEN_POLICY,
   rule: "open",
   policy_file: null,
   __plugin_id: "1",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Decision } from "../../plugin/core/decision.ts";
 import type { Pdk } from "../../plugin/kong/pdk.ts";
-import { serveConnection } from "../../plugin/server/connection.ts";
+import { type Connection, serveConnection } from "../../plugin/server/connection.ts";
 import { createInstances, type Instances } from "../../plugin/server/instances.ts";
 import { connectWorker, type RawWorker } from "./raw-worker.ts";
 
@@ -20,6 +20,9 @@ export interface TestServer {
   readonly configs: readonly string[];
   /** The server's ends of the connections, in order. */
   readonly sockets: readonly Socket[];
+  readonly connections: readonly Connection[];
+  /** Warnings that wait for an answer to carry them. */
+  readonly warnings: string[];
   connect(): Promise<RawWorker>;
 }
 
@@ -30,13 +33,17 @@ export async function startTestServer(access: Access, deadlineMs = 10_000): Prom
   const logged: string[] = [];
   const configs: string[] = [];
   const sockets: Socket[] = [];
+  const connections: Connection[] = [];
+  const warnings: string[] = [];
   const instances = createInstances((configJson) => {
     configs.push(configJson);
     return { access };
   }, Date.now);
   const server = createServer((socket) => {
     sockets.push(socket);
-    serveConnection(socket, { instances, deadlineMs, log: (line) => logged.push(line) });
+    const takeWarnings = (): readonly string[] => warnings.splice(0);
+    const log = (line: string): void => void logged.push(line);
+    connections.push(serveConnection(socket, { instances, deadlineMs, takeWarnings, log }));
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   const workers: RawWorker[] = [];
@@ -53,6 +60,8 @@ export async function startTestServer(access: Access, deadlineMs = 10_000): Prom
     logged,
     configs,
     sockets,
+    connections,
+    warnings,
     async connect() {
       const worker = await connectWorker(path);
       workers.push(worker);

@@ -1,0 +1,86 @@
+import type { CompiledPolicy } from "../core/policy.ts";
+import type { Log } from "../observe/operator-log.ts";
+import type { PolicyIssue } from "../policy/issue.ts";
+import { describeIssues, type PolicySource, type PolicyStatus } from "./policy-source.ts";
+import type { PolicyLoad, PolicyStore } from "./policy-store.ts";
+import { type PolicyKeys, waitForKeys } from "./wait-for-keys.ts";
+
+export interface InlinePolicies {
+  /**
+   * The policy that one plugin instance carries in its configuration.
+   *
+   * @param pluginId of the Kong plugin entity; it stays the same when the configuration changes and the instance starts anew.
+   */
+  open(pluginId: string, text: string): PolicySource;
+  status(): readonly PolicyStatus[];
+}
+
+/** Far more plugin entities than carry policies of their own on any gateway. */
+const MAX_PLUGINS = 10_000;
+
+interface InlinePolicy {
+  good: CompiledPolicy | undefined;
+  refused: readonly PolicyIssue[];
+}
+
+/**
+ * Keeps the last good inline policy of each Kong plugin entity: Kong starts a new instance for a changed configuration and
+ * can not be told that it is broken. A new version decides for its own instance once its issuers have keys; until then, and
+ * when it has mistakes, the last good one does.
+ */
+export function keepInlinePolicies(store: PolicyStore, keys: PolicyKeys, log: Log): InlinePolicies {
+  const plugins = new Map<string, InlinePolicy>();
+
+  const remember = (pluginId: string, change: Partial<InlinePolicy>): void => {
+    const known = plugins.get(pluginId) ?? { good: undefined, refused: [] };
+    plugins.delete(pluginId);
+    plugins.set(pluginId, { ...known, ...change });
+    const [oldest] = plugins.keys();
+    if (plugins.size > MAX_PLUGINS && oldest !== undefined) {
+      plugins.delete(oldest);
+    }
+  };
+
+  const refuse = (pluginId: string, load: { readonly issues: readonly PolicyIssue[] }): PolicyLoad => {
+    const good = plugins.get(pluginId)?.good;
+    remember(pluginId, { refused: load.issues });
+    const [first] = describeIssues("policy", load.issues);
+    const outcome = good ? "the last good version stays in force" : "its routes answer 503";
+    log.warn(`inline policy of plugin ${pluginId} is refused; ${outcome}: ${first}`);
+    return good ? { policy: good } : load;
+  };
+
+  const take = (pluginId: string, policy: CompiledPolicy): void => {
+    remember(pluginId, { good: policy, refused: [] });
+    log.info(`inline policy of plugin ${pluginId} is in force: name=${policy.name} sha256=${policy.hash}`);
+  };
+
+  return {
+    open(pluginId, text) {
+      const load = store.loadInline(text);
+      if ("issues" in load) {
+        const inForce = refuse(pluginId, load);
+        return { current: () => inForce };
+      }
+      const good = plugins.get(pluginId)?.good;
+      if (good === undefined || good.hash === load.policy.hash) {
+        void keys.prepare(load.policy);
+        take(pluginId, load.policy);
+        return { current: () => load };
+      }
+      let inForce: PolicyLoad = { policy: good };
+      void waitForKeys(load.policy, keys, `inline policy of plugin ${pluginId}`, log).then(() => {
+        inForce = load;
+        take(pluginId, load.policy);
+      });
+      return { current: () => inForce };
+    },
+    status: () =>
+      [...plugins].map(([pluginId, { good, refused }]) => ({
+        source: `inline ${pluginId}`,
+        inForce: good && { name: good.name, sha256: good.hash },
+        refused,
+        issuersWithoutKeys: good ? keys.findMissing(good) : [],
+      })),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Log } from "../observe/operator-log.ts";
+import { describeIssues, type PolicySource } from "./policy-source.ts";
+import type { PolicyKeys } from "./wait-for-keys.ts";
+
+/** Whether this process may take requests over from another one. */
+export interface Readiness {
+  isReady(): boolean;
+  /** Why not; empty when ready. */
+  reasons(): readonly string[];
+  stop(): void;
+}
+
+export interface ReadinessOptions {
+  /** Names of the policy files under the root. */
+  listFiles(): Promise<readonly string[]>;
+  openFile(file: string): PolicySource;
+  readonly keys: PolicyKeys;
+  readonly log: Log;
+}
+
+/** How often to look until the process is ready. */
+const LOOK_MS = 100;
+
+/**
+ * A process is ready from the moment on at which every policy file under the root is in force and all issuers' keys have come.
+ * It stays ready: what breaks later leaves the last good version and the known keys in force, and must not take every
+ * process of a fleet out of service at once. A fresh process beside a broken file never becomes ready.
+ */
+export function watchReadiness({ listFiles, openFile, keys, log }: ReadinessOptions): Readiness {
+  let reasons: readonly string[] = ["policies are being read"];
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+
+  const findReasons = async (): Promise<readonly string[]> => {
+    const files = await listFiles();
+    const found = await Promise.all(
+      files.map(async (file) => {
+        const load = await openFile(file).current();
+        if ("issues" in load) {
+          return describeIssues(file, load.issues);
+        }
+        void keys.prepare(load.policy);
+        return keys.findMissing(load.policy).map((id) => `${file}: issuer ${id} has no keys yet`);
+      }),
+    );
+    return found.flat();
+  };
+
+  const look = async (): Promise<void> => {
+    try {
+      reasons = await findReasons();
+    } catch (error) {
+      reasons = [`policies can not be listed: ${error instanceof Error ? error.message : "unknown error"}`];
+    }
+    if (reasons.length === 0) {
+      log.info("ready: every policy is in force and has its keys");
+    } else if (!isStopped) {
+      timer = setTimeout(look, LOOK_MS).unref();
+    }
+  };
+  void look();
+
+  return {
+    isReady: () => reasons.length === 0,
+    reasons: () => reasons,
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { createServer, type Server } from "node:http";
+import type { ListenOptions } from "node:net";
+import type { PolicyStatus } from "../runtime/policy-source.ts";
+
+/** What the process says about itself. */
+export interface Status {
+  /** Why it should get no requests; empty when it is ready for them. */
+  readonly reasons: readonly string[];
+  readonly policies: readonly PolicyStatus[];
+}
+
+export interface StatusOptions {
+  readonly listen: ListenOptions;
+  readonly read: () => Status;
+  readonly log: (line: string) => void;
+}
+
+/** While an old process still has the address, as on `kong reload`, it answers the probes. */
+const RETRY_MS = 500;
+const MAX_CONNECTIONS = 64;
+const TIMEOUT_MS = 5_000;
+
+/**
+ * An HTTP server for probes: `/status/live` says 200 as long as the event loop turns, `/status/ready` says 200 or 503 with the reasons,
+ * and `/status` shows which version of each policy is in force. It tells no secrets, but names policies and issuers: keep it inside.
+ *
+ * @returns a function that gives the address up at once.
+ */
+export function serveStatus({ listen, read, log }: StatusOptions): () => void {
+  const server = createServer(
+    {
+      ...{ maxHeaderSize: 8_192, requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS },
+      connectionsCheckingInterval: RETRY_MS, // Node looks for those who are too slow only every 30 s by itself.
+    },
+    (request, response) => {
+      const { status, body } = answer(request.method ?? "", request.url ?? "", read());
+      const text = `${JSON.stringify(body, null, 2)}\n`;
+      response.writeHead(status, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" });
+      response.end(request.method === "HEAD" ? undefined : text);
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  let retry: NodeJS.Timeout | undefined;
+  let isTold = false;
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    if (!isTold) {
+      isTold = true;
+      log(`status is not served yet: ${error.message}`);
+    }
+    retry = setTimeout(() => server.listen(listen), RETRY_MS).unref();
+  });
+  server.on("listening", () => log(`status is served on ${describeAddress(server)}`));
+  server.listen(listen);
+  return () => {
+    clearTimeout(retry);
+    server.close();
+    server.closeAllConnections();
+  };
+}
+
+function answer(method: string, url: string, { reasons, policies }: Status): { status: number; body: object } {
+  const path = url.replace(/[?#].*$/, "");
+  if (method !== "GET" && method !== "HEAD") {
+    return { status: 405, body: { message: "Only GET and HEAD are allowed" } };
+  }
+  switch (path) {
+    case "/status/live":
+      return { status: 200, body: { message: "live" } };
+    case "/status/ready":
+      return reasons.length === 0
+        ? { status: 200, body: { message: "ready" } }
+        : { status: 503, body: { message: "not ready", reasons } };
+    case "/status":
+      return { status: 200, body: { ready: reasons.length === 0, reasons, policies: policies.map(describePolicy) } };
+    default:
+      return { status: 404, body: { message: "There are /status, /status/ready and /status/live" } };
+  }
+}
+
+function describePolicy({ source, inForce, refused, issuersWithoutKeys }: PolicyStatus): object {
+  return {
+    source,
+    name: inForce?.name ?? null,
+    sha256: inForce?.sha256 ?? null,
+    refused: refused.map(({ line, column, code, message }) => ({ line, column, code, message })),
+    issuers_without_keys: issuersWithoutKeys,
+  };
+}
+
+function describeAddress(server: Server): string {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? `${address.address}:${address.port}` : String(address);
+}

@@ -1,0 +1,73 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { createOperatorLog, type OperatorLog } from "../../plugin/observe/operator-log.ts";
+
+let printed: string[];
+let log: OperatorLog;
+beforeEach(() => {
+  printed = [];
+  log = createOperatorLog((line) => printed.push(line));
+});
+
+const texts = (count: number, from = 0): string[] => Array.from({ length: count }, (_, index) => `w${from + index}`);
+
+describe("the operator's log", () => {
+  it("prints both kinds, and marks what has to be looked after", () => {
+    log.info("a policy is in force");
+    log.warn("a policy is refused");
+    expect(printed).toEqual(["a policy is in force", "warning: a policy is refused"]);
+  });
+
+  it("has warnings taken once, oldest first, and nothing else", () => {
+    log.info("news");
+    expect(log.takeWarnings()).toEqual([]);
+    log.warn("first");
+    log.info("news");
+    log.warn("second");
+    expect(log.takeWarnings()).toEqual(["first", "second"]);
+    expect(log.takeWarnings()).toEqual([]);
+    log.warn("third");
+    expect(log.takeWarnings()).toEqual(["third"]);
+  });
+
+  it.each([
+    [32, texts(32)],
+    [33, texts(32, 1)],
+    [100, texts(32, 68)],
+  ])("keeps the newest 32 when %i wait, and has printed them all", (count, kept) => {
+    for (const text of texts(count)) {
+      log.warn(text);
+    }
+    expect(log.takeWarnings()).toEqual(kept);
+    expect(printed).toHaveLength(count);
+  });
+
+  it("has one list per process: what was taken is not changed by what comes later", () => {
+    log.warn("first");
+    const taken = log.takeWarnings();
+    log.warn("second");
+    expect(taken).toEqual(["first"]);
+  });
+});
+
+describe("a line", () => {
+  it.each<[what: string, text: string, line: string]>([
+    ["a line feed", "a\nwarning: b", "a?warning: b"],
+    ["CR and NUL", "a\r\u0000b", "a??b"],
+    ["a terminal's escape", "\u001b[31mred", "?[31mred"],
+    ["DEL and C1", "\u007f\u0085\u009b", "???"],
+    ["Unicode's own line ends", "\u2028\u2029", "??"],
+    ["letters of other scripts and emoji", "Prüfung 検証 🔑", "Prüfung 検証 🔑"],
+  ])("with %s is one line and harmless, printed and taken", (_what, text, line) => {
+    log.info(text);
+    log.warn(text);
+    expect(printed).toEqual([line, `warning: ${line}`]);
+    expect(log.takeWarnings()).toEqual([line]);
+  });
+
+  it("is cut at 2000 characters", () => {
+    log.warn("x".repeat(2_000));
+    log.warn("x".repeat(2_001));
+    expect(log.takeWarnings().map(({ length }) => length)).toEqual([2_000, 2_000]);
+    expect(printed.every(({ length }) => length === "warning: ".length + 2_000)).toBe(true);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { createAllow, createDeny } from "../../plugin/core/decision.ts";
+import { encodeFrame } from "../../plugin/server/frames.ts";
+import { RpcCallMessage, StringMessage } from "../../plugin/server/messages.ts";
+import { playCalls, playEvent } from "./raw-worker.ts";
+import { type Access, settle, startInstance, startTestServer } from "./test-server.ts";
+
+const EVIDENCE = { policy: "payments" };
+const ALLOW: Access = async () => createAllow({ "x-user-id": "alice" }, EVIDENCE);
+const ASK_AND_ALLOW: Access = async (pdk) => {
+  await pdk.nginx.getVar("request");
+  return createAllow({ "x-user-id": "alice" }, EVIDENCE);
+};
+const REPLIES = { "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }) };
+
+describe("a connection that is to end when idle", () => {
+  it("is half-closed at once when no event is under way, and closed when Kong closes its half", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker } = await startInstance(server);
+    server.connections[0]?.endWhenIdle();
+    await worker.closed;
+    await expect(worker.next()).rejects.toThrow("closed");
+    expect(worker.frames).toHaveLength(1);
+    expect(server.logged).toEqual([]);
+  });
+
+  it.each<[what: string, access: Access, ended: string]>([
+    ["an Allow", ASK_AND_ALLOW, "proxied"],
+    [
+      "a Deny",
+      async (pdk) => {
+        await pdk.nginx.getVar("request");
+        return createDeny({ reason: "token_missing" }, EVIDENCE);
+      },
+      "exited",
+    ],
+  ])("is half-closed after the event that is under way, whose outcome is whole: %s", async (_what, access, ended) => {
+    const server = await startTestServer(access);
+    const { worker, id } = await startInstance(server);
+    worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+    expect((await worker.next()).toString()).toBe("kong.nginx.get_var");
+    server.connections[0]?.endWhenIdle();
+    server.connections[0]?.endWhenIdle();
+    await settle();
+    expect(server.sockets[0]?.writableEnded).toBe(false);
+    await worker.next();
+    worker.sendFrame(REPLIES["kong.nginx.get_var"]);
+    expect((await playCalls(worker)).ended).toBe(ended);
+    await worker.closed;
+    expect(server.logged).toEqual([]);
+  });
+
+  it("is half-closed after the deadline of an event that hangs", async () => {
+    const server = await startTestServer(() => new Promise(() => {}), 100);
+    const { worker, id } = await startInstance(server);
+    worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+    await settle();
+    server.connections[0]?.endWhenIdle();
+    expect((await playCalls(worker)).exit?.status).toBe(503);
+    await worker.closed;
+  });
+
+  it("ignores a call that was on its way already: unanswered, Kong repeats it elsewhere", async () => {
+    let events = 0;
+    const server = await startTestServer(async (pdk) => {
+      events += 1;
+      return ALLOW(pdk);
+    });
+    const { worker, id } = await startInstance(server);
+    // Both in one turn: the call leaves before the other side's end is seen.
+    worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+    worker.call({ cmdStartInstance: { name: "jwt-policy", config: Buffer.from("{}") } });
+    server.connections[0]?.endWhenIdle();
+    await worker.closed;
+    expect([worker.frames.length, events, server.configs.length]).toEqual([1, 0, 1]);
+    expect(server.logged).toEqual([]);
+  });
+
+  it("ignores replies and whatever else comes on the half-closed connection, in pieces too, without a word", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker } = await startInstance(server);
+    worker.socket.allowHalfOpen = true;
+    server.connections[0]?.endWhenIdle();
+    await new Promise((resolve) => worker.socket.once("end", resolve));
+    const call = encodeFrame(RpcCallMessage.encode({ sequence: 9, cmdStartInstance: { config: Buffer.from("{}") } }));
+    for (const bytes of [call.subarray(0, 3), call.subarray(3), Buffer.from("garbage \xff\xff\xff\xff")]) {
+      worker.socket.write(bytes);
+      await settle();
+    }
+    expect([server.configs.length, server.sockets[0]?.destroyed]).toEqual([1, false]);
+    worker.socket.end();
+    await worker.closed;
+    expect([worker.frames.length, server.logged]).toEqual([1, []]);
+  });
+
+  it("is answered what it asked before, when half a call more has come", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker } = await startInstance(server);
+    const call = encodeFrame(RpcCallMessage.encode({ sequence: 9, cmdStartInstance: { config: Buffer.from("{}") } }));
+    worker.socket.write(call.subarray(0, 5));
+    await settle();
+    server.connections[0]?.endWhenIdle();
+    await worker.closed;
+    expect([worker.frames.length, server.configs.length]).toEqual([1, 1]);
+  });
+});
+
+it("ends one connection and leaves the others alone", async () => {
+  const server = await startTestServer(ALLOW);
+  const [first, second] = [await startInstance(server), await startInstance(server)];
+  server.connections[0]?.endWhenIdle();
+  await first.worker.closed;
+  expect((await playEvent(second.worker, first.id)).ended).toBe("proxied");
+});

@@ -1,0 +1,16 @@
+/** The part of autocannon that is used here; it brings no types. */
+declare module "autocannon" {
+  interface Options {
+    readonly url: string;
+    readonly connections: number;
+    /** How many requests in all. */
+    readonly amount: number;
+    /** Sent in turn. */
+    readonly requests: readonly { readonly path: string; readonly headers: Readonly<Record<string, string>> }[];
+  }
+  interface Result {
+    readonly statusCodeStats: Readonly<Record<string, { readonly count: number }>>;
+    readonly errors: number;
+  }
+  export default function autocannon(options: Options): Promise<Result>;
+}
