@@ -34,7 +34,7 @@ export function renderFaults(all: readonly FaultResults[]): string {
 }
 
 function renderGateway(results: FaultResults): string {
-  const { gateway, plugin, node, system, processors, commit, date, readTimeoutSeconds, runs } = results;
+  const { gateway, plugin, node, system, processors, commit, date, readTimeoutSeconds, rounds, runs } = results;
   const workers = runs.map((run) => run.workers).join(" and ");
   const isKong = results.kong !== undefined;
   const circumstances = [
@@ -43,6 +43,7 @@ function renderGateway(results: FaultResults): string {
     `${system}, ${processors} processors`,
     ...(isKong ? [`${workers} ${workers === "1" ? "worker" : "workers"}`] : ["one process"]),
     `read timeout ${readTimeoutSeconds} s`,
+    `"again and again" is ${rounds} times`,
     `commit ${commit.slice(0, 10)}${commit.slice(40)}`,
     date.slice(0, 10),
   ];

@@ -6,6 +6,8 @@ export interface FaultOutcome {
   readonly kong: string | undefined;
   readonly workers: number;
   readonly readTimeoutSeconds: number;
+  /** How often a fault that repeats came. */
+  readonly rounds: number;
   readonly fault: string;
   readonly assessment: Assessment;
 }
@@ -36,6 +38,8 @@ export interface FaultResults {
   readonly commit: string;
   readonly date: string;
   readonly readTimeoutSeconds: number;
+  /** How often a fault that repeats came. */
+  readonly rounds: number;
   /** One for each number of workers. */
   readonly runs: readonly { readonly workers: number; readonly faults: readonly FaultFigures[] }[];
 }
@@ -58,13 +62,14 @@ export function collectResults(
   if (first === undefined) {
     return undefined;
   }
-  const { gateway, kong, readTimeoutSeconds } = first;
+  const { gateway, kong, readTimeoutSeconds, rounds } = first;
   const workers = [...new Set(outcomes.map((outcome) => outcome.workers))];
   return {
     gateway,
     ...(kong === undefined ? {} : { kong }),
     ...circumstances,
     readTimeoutSeconds,
+    rounds,
     runs: workers.map((count) => ({
       workers: count,
       faults: outcomes.filter((outcome) => outcome.workers === count).map(toFigures),

@@ -114,6 +114,7 @@ export async function runFaults({
             kong,
             workers,
             readTimeoutSeconds,
+            rounds,
             fault: fault.id,
             assessment,
           };
