@@ -1,25 +1,38 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, release, type } from "node:os";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
+import { VERSION } from "../plugin/kong/plugin-identity.ts";
+import { currentCommit } from "./current-commit.ts";
+import { RESULTS as FAULT_RESULTS, RENDERED, renderAll } from "./faults/fault-files.ts";
+import { collectResults, type FaultOutcome } from "./faults/results.ts";
 
 declare module "vitest" {
   interface TaskMeta {
     /** Name and version of the gateway that a test ran on. */
     gateway?: string;
+    /** What a fault on that gateway came to. */
+    fault?: FaultOutcome;
   }
 }
 
-/** Test files that run the conformance table, and the gateway that each exercises. */
+/** Test files that run the conformance table or the faults, and the gateway that each exercises. */
 const GATEWAYS: ReadonlyMap<string, string> = new Map([
   ["test/conformance/sandbox.test.ts", "sandbox"],
   ["test/conformance/kong-binary.test.ts", "Kong binary"],
   ["test/conformance/kong-binary-guard.test.ts", "Kong binary with the guard"],
   ["test/conformance/kong-binary-stock.test.ts", "Kong binary with the stock server and the guard"],
   ["test/conformance/kong-container.test.ts", "Kong container"],
+  ["test/faults/sandbox.test.ts", "sandbox, under faults"],
+  ["test/faults/sandbox.faults.ts", "sandbox, under faults"],
+  ["test/faults/kong-binary.faults.ts", "Kong binary, under faults"],
+  ["test/faults/kong-binary-stock.faults.ts", "Kong binary with the stock server and the guard, under faults"],
+  ["test/faults/kong-container.faults.ts", "Kong container, under faults"],
+  ["test/faults/kong-container-stock.faults.ts", "Kong container with the stock server and the guard, under faults"],
 ]);
 
-/** Where `CONFORMANCE_RESULTS=1` puts the results as data, to be committed. */
+/** Where `CONFORMANCE_RESULTS=1` and `FAULTS_RESULTS=1` put the results as data, to be committed. */
 const RESULTS = "docs/conformance";
+const FAULT_FILE = /^test\/faults\/(.*)\.faults\.ts$/;
 
 /** Says at the end which gateways were exercised, and why any was not; then the counts, alone on a line. */
 export default class GatewayReporter implements Reporter {
@@ -29,7 +42,12 @@ export default class GatewayReporter implements Reporter {
     const broken = modules.filter((module) => module.state() === "failed" && module.errors().length > 0).length;
     const lines = modules.flatMap((module) => {
       const gateway = GATEWAYS.get(module.relativeModuleId);
-      return gateway === undefined ? [] : [`  ${gateway}: ${reportGateway(gateway, [...module.children.allTests()])}`];
+      const ofModule = [...module.children.allTests()];
+      const [, faults] = FAULT_FILE.exec(module.relativeModuleId) ?? [];
+      if (faults !== undefined && process.env.FAULTS_RESULTS === "1") {
+        writeFaultResults(faults, ofModule);
+      }
+      return gateway === undefined ? [] : [`  ${gateway}: ${reportGateway(gateway, ofModule)}`];
     });
     process.stdout.write(
       [
@@ -51,14 +69,11 @@ function reportGateway(gateway: string, tests: readonly TestCase[]): string {
   if (process.env.CONFORMANCE_RESULTS === "1") {
     writeResults(gateway, names, tests);
   }
-  return `exercised, ${ran} cases on ${names.join(" and ")}`;
+  return `exercised, ${ran} tests on ${names.join(" and ")}`;
 }
 
 function writeResults(gateway: string, names: readonly string[], tests: readonly TestCase[]): void {
-  const git = (...args: string[]): string => execFileSync("git", args, { encoding: "utf8" }).trim();
-  // The results themselves do not count as a change.
-  const changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", `:!${RESULTS}`);
-  const commit = `${git("rev-parse", "HEAD")}${changes === "" ? "" : " and changes"}`;
+  const commit = currentCommit(RESULTS);
   const cases = tests.map((test) => ({ gateway: test.meta().gateway, title: test.name, result: test.result().state }));
   const passed = cases.filter(({ result }) => result === "passed").length;
   const results = {
@@ -75,4 +90,24 @@ function writeResults(gateway: string, names: readonly string[], tests: readonly
     `${RESULTS}/${gateway.toLowerCase().replaceAll(" ", "-")}.json`,
     `${JSON.stringify(results, null, 2)}\n`,
   );
+}
+
+function writeFaultResults(name: string, tests: readonly TestCase[]): void {
+  const outcomes = tests.flatMap((test) => {
+    const { fault } = test.meta();
+    return fault === undefined ? [] : [{ ...fault, result: test.result().state }];
+  });
+  const results = collectResults(outcomes, {
+    plugin: VERSION,
+    node: process.version,
+    system: `${type()} ${release()}`,
+    processors: cpus().length,
+    commit: currentCommit("docs/faults*"),
+    date: new Date().toISOString(),
+  });
+  if (results !== undefined) {
+    mkdirSync(FAULT_RESULTS, { recursive: true });
+    writeFileSync(`${FAULT_RESULTS}${name}.json`, `${JSON.stringify(results, null, 2)}\n`);
+    writeFileSync(RENDERED, renderAll());
+  }
 }

@@ -43,7 +43,8 @@ const SLACK_MS = 5_000;
 
 const AFTER_RESPAWN_MS = RESPAWN_MS + CLAIM_MS + SLACK_MS;
 const LONGEST_HOLD_MS = CLAIM_MS + READ_TIMEOUT_MS + SLACK_MS;
-const USUAL = { sparesValid: false, recoveryMs: AFTER_RESPAWN_MS, holdMs: LONGEST_HOLD_MS };
+/** What holds where valid requests may be lost. */
+export const LOSING = { sparesValid: false, recoveryMs: AFTER_RESPAWN_MS, holdMs: LONGEST_HOLD_MS };
 const SPARING = { sparesValid: true, recoveryMs: 0, holdMs: SLACK_MS };
 
 /** The plugin server fails from within for some time. */
@@ -95,7 +96,7 @@ const changePolicy =
 
 export const FAULTS: readonly Fault[] = [
   {
-    ...USUAL,
+    ...LOSING,
     id: "late-start",
     title: "plugin server started 2 s after the gateway",
     // The gateway itself was started with the server held back.
@@ -106,7 +107,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "kill-idle",
     title: "plugin server killed while idle (SIGKILL)",
     load: { clients: 1 },
@@ -116,11 +117,12 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...USUAL,
-    id: "kill-20",
-    title: "plugin server killed 20 times under 32 connections",
+    ...LOSING,
+    id: "kill-often",
+    title: "plugin server killed again and again under 32 connections",
     async inject(scene) {
-      for (let count = 0; count < 20; count += 1) {
+      const { rounds } = scene;
+      for (let count = 0; count < rounds; count += 1) {
         await waitUntilServing(scene.gateway, scene.world, AFTER_RESPAWN_MS);
         await sleep(100 * Math.random());
         scene.mark();
@@ -129,7 +131,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "stop-kill",
     title: "plugin server stopped (SIGSTOP), killed after 1 s",
     async inject(scene) {
@@ -140,7 +142,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "stop-continue",
     title: "plugin server stopped for longer than the read timeout, then continued",
     async inject(scene) {
@@ -165,7 +167,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "block",
     title: "event loop blocked for ever",
     recoveryMs: WATCHDOG_MS + AFTER_RESPAWN_MS,
@@ -176,26 +178,26 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "throw",
     title: "handler throws, for 1 s",
     inject: inner("throw", 1_000),
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "nothing",
     title: "handler returns nothing, for 1 s",
     inject: inner("nothing", 1_000),
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "never",
     title: "handler never settles, for 500 ms",
     holdMs: DEADLINE_MS + READ_TIMEOUT_MS + SLACK_MS,
     inject: inner("never", 500),
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "memory",
     title: "out of memory (heap of 64 MB)",
     async inject(scene) {
@@ -205,7 +207,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "socket-removed",
     title: "socket file removed, plugin server killed after 2 s",
     async inject(scene) {
@@ -216,7 +218,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "restart-storm",
     title: "plugin server dies right at its start, for 5 s",
     async inject(scene) {
@@ -228,25 +230,25 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "foreign-silent",
     title: "another process on the socket, silent",
     inject: foreign("silent", ({ readTimeoutMs }) => readTimeoutMs + 500),
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "foreign-closes",
     title: "another process on the socket, closes at once",
     inject: foreign("closes", () => 1_500),
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "foreign-junk",
     title: "another process on the socket, writes junk",
     inject: foreign("junk", () => 1_500),
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "foreign-zeros",
     title: "another process on the socket, writes zeros (to Kong the end of an event)",
     inject: foreign("zeros", () => 1_500),
@@ -297,17 +299,17 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     ...SPARING,
-    id: "reload-20",
-    title: "`kong reload`, 20 times",
+    id: "reload-often",
+    title: "`kong reload` again and again",
     onlyKong: "the sandbox has no reload",
-    async inject({ gateway }) {
-      for (let count = 0; count < 20; count += 1) {
+    async inject({ gateway, rounds }) {
+      for (let count = 0; count < rounds; count += 1) {
         await gateway.kong?.reload();
       }
     },
   },
   {
-    ...USUAL,
+    ...LOSING,
     id: "worker-0",
     title: "Kong's worker 0 killed",
     onlyKong: "the sandbox is one process",

@@ -2,7 +2,7 @@ import { renameSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 
 /** What somebody else does who listens where the plugin server should. */
-export const FOREIGN_MANNERS = {
+const FOREIGN_MANNERS = {
   /** Takes connections and says nothing. */
   silent: () => {},
   closes: (socket: Socket) => void socket.destroy(),

@@ -2,5 +2,5 @@ import { kongBinary } from "../gateways/kong-binary.ts";
 import { runFaults } from "./run-faults.ts";
 
 for (const workers of [1, 2]) {
-  await runFaults({ createKind: (adapt) => kongBinary({ adapt }), workers, readTimeoutS: 7 });
+  await runFaults({ createKind: (adapt) => kongBinary({ adapt }), workers, readTimeoutSeconds: 7 });
 }

@@ -14,6 +14,8 @@ export interface Scene {
   readonly gateway: FaultyGateway;
   readonly world: World;
   readonly judging: Judging;
+  /** How often a fault that repeats comes. */
+  readonly rounds: number;
   /** Kong's `lua_socket_read_timeout` here. */
   readonly readTimeoutMs: number;
   /** Lets this many more clients come at once, with one request each; resolves when all have their answers. */

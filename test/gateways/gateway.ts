@@ -21,7 +21,7 @@ export interface FaultyGateway extends Gateway {
   readonly kong?: KongControl;
 }
 
-export interface KongControl {
+interface KongControl {
   /** `kong reload`: new workers, while the old ones finish what is under way. */
   reload(): Promise<void>;
   /** Hands the text of a kong.yml to the Admin API, and returns when Kong took it. */

@@ -1,8 +1,10 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { chmod, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
-import { renderDump } from "../../plugin/server/dump.ts";
 import { runPluginProcess } from "../../sandbox/plugin-process.ts";
 import { findFreePort } from "./free-port.ts";
 import {
@@ -17,8 +19,19 @@ import {
 import { loadConfig, quietKongEnvironment } from "./kong-environment.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
+const run = promisify(execFile);
+const QUERY_CMD = "KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD";
 const IMAGE = process.env.KONG_IMAGE;
 const SHARED = "/shared";
+const STOCK_SERVER = createRequire(import.meta.url).resolve("kong-pdk/bin/kong-js-pluginserver");
+const GUARD = join(import.meta.dirname, "../../plugin/guard");
+
+interface KongContainerOptions {
+  /** Changes the `KONG_*` settings before Kong starts. */
+  readonly adapt?: AdaptSettings;
+  /** With kong-pdk's own plugin server, and therefore with the guard. */
+  readonly stock?: boolean;
+}
 
 /**
  * The image that `KONG_IMAGE` names, DB-less, with the plugin server beside it as a sidecar: Kong's container needs no Node,
@@ -26,30 +39,35 @@ const SHARED = "/shared";
  */
 export async function kongContainer({
   adapt = keepSettings,
-}: {
-  readonly adapt?: AdaptSettings;
-} = {}): Promise<FaultyGatewayKind> {
+  stock = false,
+}: KongContainerOptions = {}): Promise<FaultyGatewayKind> {
+  const kind = stock ? ", stock server with the guard" : "";
   return {
-    label: "Kong container",
+    label: `Kong container${kind}`,
     missing: await findWhatIsMissing(),
     async start({ configText, policyRoot }) {
       const directory = await mkdtemp(join(tmpdir(), "kong-container-"));
       await chmod(directory, 0o777); // The image's user is not this one.
       await writeFile(join(directory, "kong.yml"), configText);
-      await writeFile(join(directory, "dump.json"), renderDump());
       await writeFile(join(directory, "error.log"), "");
       await chmod(join(directory, "error.log"), 0o666);
       const socket = join(directory, "jwt-policy.socket");
       const port = await findFreePort();
+      const usual = await askKongSettings(directory, policyRoot, stock ? ["--stock", STOCK_SERVER] : []);
+      const { stdout: dump } = await run("/bin/sh", ["-c", usual[QUERY_CMD] ?? ""]);
+      await writeFile(join(directory, "dump.json"), dump);
+      await cp(GUARD, join(directory, "guard"), { recursive: true });
       const { [START_CMD]: startCommand, ...settings } = adapt({
-        ...(await askKongSettings(directory, policyRoot)),
+        ...usual,
         KONG_PLUGINSERVER_JWT_POLICY_SOCKET: `${SHARED}/jwt-policy.socket`,
-        KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/bin/cat ${SHARED}/dump.json`,
+        [QUERY_CMD]: `/bin/cat ${SHARED}/dump.json`,
+        ...(stock ? { KONG_LUA_PACKAGE_PATH: `${SHARED}/guard/?.lua;;` } : {}),
         ...quietKongEnvironment(`${SHARED}/kong.yml`, port),
         KONG_PROXY_ERROR_LOG: `${SHARED}/error.log`,
       });
       const server = runPluginProcess({
-        command: ["/bin/sh", "-c", `exec ${startCommand} --socket-mode 666`],
+        // Kong's container has another user, so the socket must be open to all.
+        command: ["/bin/sh", "-c", `umask 0; exec ${startCommand}${stock ? "" : " --socket-mode 666"}`],
         onLine: () => {},
         onChange: () => {},
       });
@@ -67,7 +85,7 @@ export async function kongContainer({
       const { output } = await container.exec(["kong", "version"]);
       const version = output.trim();
       return {
-        name: `Kong ${version} (container ${IMAGE})`,
+        name: `Kong ${version} (container ${IMAGE}${kind})`,
         version,
         url: `http://127.0.0.1:${port}`,
         findDenialLine: (requestId) =>

@@ -1,0 +1,90 @@
+import type { Assessment } from "./assess.ts";
+
+/** What one fault came to, as tests hand it to the reporter. */
+export interface FaultOutcome {
+  readonly gateway: string;
+  readonly kong: string | undefined;
+  readonly workers: number;
+  readonly readTimeoutSeconds: number;
+  /** How often a fault that repeats came. */
+  readonly rounds: number;
+  readonly fault: string;
+  readonly assessment: Assessment;
+}
+
+/** Figures of one fault, as they are committed. */
+export interface FaultFigures {
+  readonly fault: string;
+  readonly result: string;
+  readonly requests: number;
+  readonly leaked: number;
+  readonly judgedByAnother: number;
+  readonly valid: number;
+  /** By status and words of the answer that came instead. */
+  readonly refusedValid: Readonly<Record<string, number>>;
+  /** Absent when it never recovered. */
+  readonly recoveryMs?: number;
+  readonly longestHoldMs: number;
+}
+
+/** One file in docs/faults: a gateway with one kind of plugin server. */
+export interface FaultResults {
+  readonly gateway: string;
+  readonly kong?: string;
+  readonly plugin: string;
+  readonly node: string;
+  readonly system: string;
+  readonly processors: number;
+  readonly commit: string;
+  readonly date: string;
+  readonly readTimeoutSeconds: number;
+  /** How often a fault that repeats came. */
+  readonly rounds: number;
+  /** One for each number of workers. */
+  readonly runs: readonly { readonly workers: number; readonly faults: readonly FaultFigures[] }[];
+}
+
+interface Circumstances {
+  readonly plugin: string;
+  readonly node: string;
+  readonly system: string;
+  readonly processors: number;
+  readonly commit: string;
+  readonly date: string;
+}
+
+/** @returns undefined when there are no outcomes. */
+export function collectResults(
+  outcomes: readonly (FaultOutcome & { readonly result: string })[],
+  circumstances: Circumstances,
+): FaultResults | undefined {
+  const [first] = outcomes;
+  if (first === undefined) {
+    return undefined;
+  }
+  const { gateway, kong, readTimeoutSeconds, rounds } = first;
+  const workers = [...new Set(outcomes.map((outcome) => outcome.workers))];
+  return {
+    gateway,
+    ...(kong === undefined ? {} : { kong }),
+    ...circumstances,
+    readTimeoutSeconds,
+    rounds,
+    runs: workers.map((count) => ({
+      workers: count,
+      faults: outcomes.filter((outcome) => outcome.workers === count).map(toFigures),
+    })),
+  };
+}
+
+function toFigures({ fault, result, assessment }: FaultOutcome & { readonly result: string }): FaultFigures {
+  const { recoveryMs, leaked, judgedByAnother, ...rest } = assessment;
+  return {
+    fault,
+    result,
+    ...rest,
+    leaked: leaked.length,
+    judgedByAnother: judgedByAnother.length,
+    ...(recoveryMs === undefined ? {} : { recoveryMs }),
+  };
+}
