@@ -34,13 +34,11 @@ function encodeAllow({ headers }: Allow, sequence: number): EventEnding {
 /** Refuses the request: a line in Kong's log at a level that is on by default, then the answer to the client. */
 function encodeDeny(deny: Deny): EventEnding {
   const { status, body, headers } = createExit(deny);
+  const level = logLevelOf(deny);
   const log = ListValueMessage.encode({ values: [{ stringValue: formatDenial(deny) }] });
   const exit = ExitArgsMessage.encode({ status, body: Buffer.from(body), headers: headersToStruct(headers) });
   return {
-    frames: Buffer.concat([
-      encodePdkCall(`kong.log.${logLevelOf(deny)}`, log),
-      encodePdkCall("kong.response.exit", exit),
-    ]),
+    frames: Buffer.concat([encodePdkCall(`kong.log.${level}`, log), encodePdkCall("kong.response.exit", exit)]),
     repliesToDrop: 1,
   };
 }
