@@ -404,8 +404,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "bytes beyond ASCII go on",
-        find: 'return (facts:gsub("[\\128-\\255]", "\\127"))',
-        replace: "return facts",
+        find: 'facts:gsub("[\\128-\\255]", "\\127")',
+        replace: "facts",
       },
       {
         name: "a refusal by header is forgotten",

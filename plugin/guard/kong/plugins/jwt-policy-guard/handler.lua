@@ -59,7 +59,7 @@ end
 local function read_facts()
   local headers = ngx.req.get_headers(0)
   local facts = "1\n" .. ngx.var.request .. "\n" .. join(headers.connection) .. "\n" .. join(headers.authorization)
-  return (facts:gsub("[\128-\255]", "\127"))
+  return ngx.re.find(facts, "[\\x80-\\xff]", "jo") and facts:gsub("[\128-\255]", "\127") or facts
 end
 
 -- A refusal that came by the header instead of ending the connection to the plugin server. Never returns.
