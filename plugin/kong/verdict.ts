@@ -20,9 +20,9 @@ export interface GuardMark {
   readonly instance: InstanceIdentity;
 }
 
-/** Reads `<nonce> <plugin id> <sequence>`. Returns undefined for anything else. */
+/** Reads `<plugin id> <sequence> <nonce>`. Returns undefined for anything else. */
 export function parseGuardMark(text: string): GuardMark | undefined {
-  const [, nonce, pluginId, sequence] = /^([0-9a-f]{32}) ([0-9a-f-]{36}) ([0-9]{1,15})$/.exec(text) ?? [];
+  const [, pluginId, sequence, nonce] = /^([0-9a-f-]{36}) ([0-9]{1,15}) ([0-9a-f]{32})$/.exec(text) ?? [];
   return nonce === undefined || pluginId === undefined
     ? undefined
     : { nonce, instance: { pluginId, sequence: Number(sequence) } };
@@ -41,17 +41,17 @@ export function addVerdict(decision: Decision, { nonce }: GuardMark, judge: Inst
   if (!isAllow(decision)) {
     return decision;
   }
-  const verdict = `${nonce} ${judge.pluginId} ${judge.sequence}`;
+  const verdict = `${judge.pluginId} ${judge.sequence} ${nonce}`;
   return createAllow({ ...decision.headers, [VERDICT_HEADER]: verdict }, decision.evidence);
 }
 
 /** Asks the guard to refuse the request: the log line and the answer, as one header. */
 export function renderRefusal({ nonce }: GuardMark, deny: Deny): HeaderChanges {
   const refusal = { level: logLevelOf(deny), line: formatDenial(deny), ...createExit(deny) };
-  return { [VERDICT_HEADER]: `${nonce} refused ${Buffer.from(JSON.stringify(refusal)).toString("base64")}` };
+  return { [VERDICT_HEADER]: `refused ${Buffer.from(JSON.stringify(refusal)).toString("base64")} ${nonce}` };
 }
 
 /** Tells the guard that Kong asked the wrong instance, which judged nothing. */
 export function renderOtherInstance({ nonce }: GuardMark): HeaderChanges {
-  return { [VERDICT_HEADER]: `${nonce} other-instance` };
+  return { [VERDICT_HEADER]: `other-instance ${nonce}` };
 }

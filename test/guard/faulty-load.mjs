@@ -22,7 +22,7 @@ export function startPluginInstance(...args) {
         return createAllow(headers, decision.evidence);
       }
       if (fault === "other-configuration") {
-        return createAllow({ ...headers, "x-jwt-policy-verdict": verdict + "0" }, decision.evidence);
+        return createAllow({ ...headers, "x-jwt-policy-verdict": "x" + verdict.slice(1) }, decision.evidence);
       }
       return decision;
     },

@@ -56,12 +56,12 @@ if (missing !== undefined) {
     const plugin = "5d7f0a9e-0000-4000-8000-000000000000";
     it.each<[what: string, headers: string[]]>([
       ["nothing of the kind", []],
-      ["a verdict in the right form", ["X-Jwt-Policy-Verdict", `${nonce} ${plugin} 1`]],
+      ["a verdict in the right form", ["X-Jwt-Policy-Verdict", `${plugin} 1 ${nonce}`]],
       ["a verdict twice", ["x-jwt-policy-verdict", "a", "x-jwt-policy-verdict", "b"]],
-      ["a verdict with underscores", ["x_jwt_policy_verdict", `${nonce} ${plugin} 1`]],
+      ["a verdict with underscores", ["x_jwt_policy_verdict", `${plugin} 1 ${nonce}`]],
       ["a verdict in mixed spellings", ["x-jwt_policy-verdict", "a", "X_JWT_POLICY_VERDICT", "b"]],
-      ["a refusal", ["x-jwt-policy-verdict", `${nonce} refused e30=`]],
-      ["the word of another instance", ["x-jwt-policy-verdict", `${nonce} other-instance`]],
+      ["a refusal", ["x-jwt-policy-verdict", `refused e30= ${nonce}`]],
+      ["the word of another instance", ["x-jwt-policy-verdict", `other-instance ${nonce}`]],
       ["as many other headers as nginx takes", Array.from({ length: 990 }, (_, index) => [`x-${index}`, "1"]).flat()],
     ])(
       "a client that sends %s gets what its token allows, and the upstream gets no verdict",
@@ -80,7 +80,7 @@ if (missing !== undefined) {
 
     it("a verdict is of no use twice: the request id that an answer shows is over", async () => {
       const first = await scene.send("/read", { headers: ["Authorization", scene.reader] });
-      const verdict = `${first.headers["x-kong-request-id"]} ${plugin} 1`;
+      const verdict = `${plugin} 1 ${first.headers["x-kong-request-id"]}`;
       expectAnswer(scene, await scene.send("/read", { headers: ["x-jwt-policy-verdict", verdict] }), 401);
     });
 

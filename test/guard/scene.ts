@@ -134,7 +134,7 @@ function createKongConfig(upstreamPort: number, globals: readonly object[], with
           route("items", [policy("items")], { strip_path: false }),
           route("both", [policy("read")], { tags }),
           route("tagged", [], { tags }),
-          route("bare", []),
+          route("bare", [], { tags: ["team-a"] }),
           route("terminated", [terminate]),
           route("judged-and-terminated", [policy("read"), terminate]),
           route("early", [policy("read"), lua("access", "kong.response.exit(418)")]),

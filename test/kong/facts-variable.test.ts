@@ -3,7 +3,7 @@ import { FACTS_VARIABLE, parseFactsVariable, parseRequestLine } from "../../plug
 
 const NONCE = "0123456789abcdef0123456789abcdef";
 const PLUGIN_ID = "3111686f-61fa-57f7-8919-d96abb8e3836";
-const MARK = `${NONCE} ${PLUGIN_ID} 12`;
+const MARK = `${PLUGIN_ID} 12 ${NONCE}`;
 
 const line = (method: string, target: string): object => ({ method, target });
 

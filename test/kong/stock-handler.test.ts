@@ -6,7 +6,7 @@ import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
 const NONCE = "0123456789abcdef0123456789abcdef";
 const IDENTITY = { pluginId: "3111686f-61fa-57f7-8919-d96abb8e3836", sequence: 12 };
 const FACTS = "1\nGET /a HTTP/1.1\n\nBearer x";
-const GUARDED = `${FACTS}\n${NONCE} ${IDENTITY.pluginId} ${IDENTITY.sequence}`;
+const GUARDED = `${FACTS}\n${IDENTITY.pluginId} ${IDENTITY.sequence} ${NONCE}`;
 const ALLOW = createAllow({ "x-user-id": "alice" }, { policy: "payments" });
 
 type Route = Awaited<ReturnType<StockPdk["router"]["get_route"]>>;
@@ -49,7 +49,7 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
 function refusalIn(calls: unknown[][]): { line: string; status: number } {
   const [method, headers] = calls.at(-1) ?? [];
   expect(method).toBe("set_headers");
-  const [nonce, word, text = ""] = String((headers as Record<string, string>)["x-jwt-policy-verdict"]).split(" ");
+  const [word, text = "", nonce] = String((headers as Record<string, string>)["x-jwt-policy-verdict"]).split(" ");
   expect([nonce, word]).toEqual([NONCE, "refused"]);
   return JSON.parse(Buffer.from(text, "base64").toString());
 }
@@ -60,7 +60,7 @@ describe("the handler in the stock server", () => {
     ["no facts variable", ""],
     ["a variable that Kong does not know", null],
     ["a variable of which nothing is said", undefined],
-    ["a mark that a client could send", `${FACTS} ${NONCE} ${IDENTITY.pluginId} 12`],
+    ["a mark that a client could send", `${FACTS} ${IDENTITY.pluginId} 12 ${NONCE}`],
   ])("refuses with 503 and asks nobody: %s", async (_what, facts) => {
     const access = vi.fn(async () => ALLOW);
     const { calls } = await run(facts, { instance: { access } });
@@ -96,7 +96,7 @@ describe("the handler in the stock server", () => {
     const access = vi.fn(async () => ALLOW);
     const { calls } = await run(GUARDED, { identity, instance: { access } });
     expect(access).not.toHaveBeenCalled();
-    expect(calls.at(-1)).toEqual(["set_headers", { "x-jwt-policy-verdict": `${NONCE} other-instance` }]);
+    expect(calls.at(-1)).toEqual(["set_headers", { "x-jwt-policy-verdict": `other-instance ${NONCE}` }]);
   });
 
   it("hands a refusal to the guard", async () => {

@@ -14,26 +14,27 @@ const MARK = { nonce: NONCE, instance: { pluginId: PLUGIN_ID, sequence: 12 } };
 const EVIDENCE = { policy: "payments", rule: "read" };
 
 describe("the guard's mark", () => {
-  it("is nonce, plugin id and sequence", () => {
-    expect(parseGuardMark(`${NONCE} ${PLUGIN_ID} 12`)).toEqual(MARK);
+  it("is plugin id, sequence and nonce", () => {
+    expect(parseGuardMark(`${PLUGIN_ID} 12 ${NONCE}`)).toEqual(MARK);
   });
 
   it.each([
     "",
     NONCE,
-    `${NONCE} ${PLUGIN_ID}`,
-    `${NONCE} ${PLUGIN_ID} `,
-    `${NONCE} ${PLUGIN_ID} 1.5`,
-    `${NONCE} ${PLUGIN_ID} -1`,
-    `${NONCE} ${PLUGIN_ID} 1234567890123456`,
-    `${NONCE} ${PLUGIN_ID} 12 `,
-    ` ${NONCE} ${PLUGIN_ID} 12`,
-    `${NONCE.slice(1)} ${PLUGIN_ID} 12`,
-    `${NONCE}0 ${PLUGIN_ID} 12`,
-    `${NONCE.toUpperCase()} ${PLUGIN_ID} 12`,
-    `${NONCE}  ${PLUGIN_ID} 12`,
-    `${NONCE} ${PLUGIN_ID} 12\n`,
-    `${NONCE} ${PLUGIN_ID.slice(1)} 12`,
+    `${PLUGIN_ID} 12`,
+    `${PLUGIN_ID} ${NONCE}`,
+    `${PLUGIN_ID} 1.5 ${NONCE}`,
+    `${PLUGIN_ID} -1 ${NONCE}`,
+    `${PLUGIN_ID} 1234567890123456 ${NONCE}`,
+    ` ${PLUGIN_ID} 12 ${NONCE}`,
+    `${PLUGIN_ID} 12 ${NONCE} `,
+    `${PLUGIN_ID} 12 ${NONCE}\n`,
+    `${PLUGIN_ID} 12 ${NONCE}0`,
+    `${PLUGIN_ID} 12 ${NONCE.slice(1)}`,
+    `${PLUGIN_ID} 12 ${NONCE.toUpperCase()}`,
+    `${PLUGIN_ID}  12 ${NONCE}`,
+    `${PLUGIN_ID.slice(1)} 12 ${NONCE}`,
+    `${NONCE} ${PLUGIN_ID} 12`,
   ])("is not %j", (text) => {
     expect(parseGuardMark(text)).toBeUndefined();
   });
@@ -47,19 +48,19 @@ describe("a verdict", () => {
     expect(isAllow(sealed)).toBe(true);
     expect(sealed).toEqual({
       ...allow,
-      headers: { "x-user-id": "alice", x_user_id: [], "x-jwt-policy-verdict": `${NONCE} ${PLUGIN_ID} 12` },
+      headers: { "x-user-id": "alice", x_user_id: [], "x-jwt-policy-verdict": `${PLUGIN_ID} 12 ${NONCE}` },
     });
   });
 
   it("names who judged, not who was asked for", () => {
     const sealed = addVerdict(allow, MARK, { pluginId: OTHER_ID, sequence: 13 });
-    expect(sealed).toMatchObject({ headers: { "x-jwt-policy-verdict": `${NONCE} ${OTHER_ID} 13` } });
+    expect(sealed).toMatchObject({ headers: { "x-jwt-policy-verdict": `${OTHER_ID} 13 ${NONCE}` } });
   });
 
   it("wins over a policy that maps a claim to its name", () => {
     const mapped = createAllow({ "x-jwt-policy-verdict": "alice" }, EVIDENCE);
     expect(addVerdict(mapped, MARK, MARK.instance)).toMatchObject({
-      headers: { "x-jwt-policy-verdict": `${NONCE} ${PLUGIN_ID} 12` },
+      headers: { "x-jwt-policy-verdict": `${PLUGIN_ID} 12 ${NONCE}` },
     });
   });
 
@@ -82,7 +83,7 @@ it.each<[what: string, own: { pluginId: string; sequence: number }, meant: boole
 });
 
 it("says that another instance was asked in words that are no verdict and no refusal", () => {
-  expect(renderOtherInstance(MARK)).toEqual({ "x-jwt-policy-verdict": `${NONCE} other-instance` });
+  expect(renderOtherInstance(MARK)).toEqual({ "x-jwt-policy-verdict": `other-instance ${NONCE}` });
 });
 
 it.each(Object.keys(DENIALS) as Reason[])(
@@ -92,8 +93,8 @@ it.each(Object.keys(DENIALS) as Reason[])(
     const deny = createDeny(denial, { ...EVIDENCE, kid: "\u{1f511}" });
     const { "x-jwt-policy-verdict": value, ...others } = renderRefusal(MARK, deny);
     expect(others).toEqual({});
-    expect(value).toMatch(new RegExp(`^${NONCE} refused [A-Za-z0-9+/]+=*$`));
-    const carried = JSON.parse(Buffer.from(String(value).split(" ")[2] ?? "", "base64").toString());
+    expect(value).toMatch(new RegExp(`^refused [A-Za-z0-9+/]+=* ${NONCE}$`));
+    const carried = JSON.parse(Buffer.from(String(value).split(" ")[1] ?? "", "base64").toString());
     expect(carried).toEqual({
       ...createExit(deny),
       level: DENIALS[reason].status >= 500 ? "err" : "warn",
@@ -113,8 +114,8 @@ describe("the guard's own source", () => {
     ["the header", 'local VERDICT = "x-jwt-policy-verdict"'],
     ["the priority directly below", `PRIORITY = ${PRIORITY - 1},`],
     ["the version", `VERSION = "${VERSION}"`],
-    ["the words of another instance", '" other-instance"'],
-    ["the words of a refusal", '" refused (.+)$"'],
+    ["the words of another instance", '"other-instance "'],
+    ["the words of a refusal", '"^refused (%S+) "'],
     ["the format of the facts", '"1\\n" .. ngx.var.request .. "\\n"'],
     ["the body of a refusal", JSON.stringify({ message: DENIALS.policy_unavailable.told })],
   ])("agrees on %s", (_what, text) => {

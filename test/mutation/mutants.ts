@@ -1,4 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for are the sources' own templates.
+import { findMissingKong } from "../kong/admin-kong.ts";
+
 /**
  * One guard removed at a time: "only an Allow ends an event" and "no instance id ever names another instance" must not
  * survive any of these. `npm run test:mutation` applies each to a copy of the sources and runs the tests named with it.
@@ -18,6 +20,8 @@ interface MutatedFile {
   readonly killers: readonly string[];
   readonly isBuilt?: boolean;
   readonly mutants: readonly Mutant[];
+  /** Why these can not be tried here; undefined when they can. */
+  readonly missing?: string | undefined;
 }
 
 const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "ending", "faults"].map(
@@ -616,6 +620,80 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "it does not keep its socket", find: "lifecycle.isEnding() || isOurs(), path", replace: "true, path" },
       { name: "it keeps the address of its status", find: "      stopStatus();\n", replace: "" },
       { name: "it is ready while another serves", find: "...(isOurs() ? [] : ", replace: "...(true ? [] : " },
+    ],
+  },
+  {
+    file: "plugin/guard/kong/plugins/jwt-policy-guard/handler.lua",
+    missing: findMissingKong(),
+    isBuilt: true,
+    killers: ["test/guard/requests.test.ts", "test/guard/faults.test.ts", "test/guard/settings.test.ts"],
+    mutants: [
+      {
+        name: "no verdict is good enough",
+        find: 'return refuse("jwt-policy gave no verdict")',
+        replace: "ngx.ctx[PASSED] = true",
+      },
+      { name: "any verdict is good enough", find: "if verdict == due then", replace: "if verdict ~= nil then" },
+      {
+        name: "a verdict of another configuration is good enough",
+        find: "if verdict == due then",
+        replace: 'if type(verdict) == "string" and verdict:match("%d " .. nonce .. "$") then',
+      },
+      { name: "nothing is checked", find: "return judge(access, self, conf)", replace: "return access(self, conf)" },
+      {
+        name: "what a client sends stays until the plugin is asked",
+        find: "  ngx.req.clear_header(VERDICT)\n\n",
+        replace: "\n",
+        equivalent: "no client knows the verdict that is due; only the log would give another reason",
+      },
+      {
+        name: "the upstream gets the verdict",
+        find: "  ngx.req.clear_header(VERDICT)\n  return verdict\n",
+        replace: "  return verdict\n",
+      },
+      {
+        name: "underscores count as the header",
+        find: "rawget(ngx.req.get_headers(0), VERDICT)",
+        replace: "ngx.var.http_x_jwt_policy_verdict",
+      },
+      {
+        name: "only the first hundred headers count",
+        find: "rawget(ngx.req.get_headers(0), VERDICT)",
+        replace: "rawget(ngx.req.get_headers(), VERDICT)",
+      },
+      {
+        name: "instances that were mixed up stay so",
+        find: "    forget_instances()\n    access(handler, conf)\n",
+        replace: "    access(handler, conf)\n",
+      },
+      {
+        name: "a request that met another instance has no second try",
+        find: "    access(handler, conf)\n    verdict = take_verdict()\n",
+        replace: "",
+      },
+      {
+        name: "bytes beyond ASCII go on",
+        find: 'facts:gsub("[\\128-\\255]", "\\127")',
+        replace: "facts",
+      },
+      {
+        name: "a refusal by header is forgotten",
+        find: "return pass_on(refusal)",
+        replace: "ngx.ctx[PASSED] = true",
+      },
+      { name: "refusals end nothing", find: "kong.response.exit(503, BODY, HEADERS)\n  error(", replace: "print(" },
+      {
+        name: "what nobody judges passes",
+        find: "if not ngx.ctx[PASSED] and not is_public(kong.router.get_route()) then",
+        replace: "if false then",
+      },
+      { name: "any tag makes a route public", find: "if tag == PUBLIC_TAG then", replace: "if true then" },
+      { name: "no tag makes a route public", find: "if tag == PUBLIC_TAG then", replace: "if false then" },
+      {
+        name: "without jwt-policy to check, the tag is enough",
+        find: "if not is_wrapped then",
+        replace: "if false then",
+      },
     ],
   },
 ];

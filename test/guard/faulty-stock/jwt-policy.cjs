@@ -26,7 +26,7 @@ class Plugin extends sound.Plugin {
             if (fault === "no-verdict") {
               return kong.service.request.set_headers(headers);
             }
-            const wrong = fault === "other-configuration" ? `${verdict}0` : verdict;
+            const wrong = fault === "other-configuration" ? `x${verdict.slice(1)}` : verdict;
             return kong.service.request.set_headers({ ...headers, [VERDICT]: wrong });
           },
         },
