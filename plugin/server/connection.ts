@@ -18,8 +18,14 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  /** Closes the connection before its next event, so that Kong opens one to the process that took over. */
-  endWhenIdle(): void;
+  /** Closes the connection behind its next answer: so Kong does not keep it, and opens one to the process that took over. */
+  retire(): void;
+  /**
+   * Closes this side's half when no call has come for this long, and says whether it did. A call that Kong sends at that moment
+   * finds the end of the stream, and Kong sends it again elsewhere; but a plugin instance that it starts again meanwhile must not
+   * find the same. So close idle connections one by one.
+   */
+  closeIfIdle(idleMs: number): boolean;
 }
 
 interface Event {
@@ -43,24 +49,23 @@ export function serveConnection(
 ): Connection {
   const replyHandlers: ReplyHandler[] = [];
   let current: Event | undefined;
-  let isEnding = false;
+  let isRetired = false;
+  let lastCallMs = performance.now();
 
-  const answer = (message: RpcReturn): void => void socket.write(encodeFrame(RpcReturnMessage.encode(message)));
+  const write = (frames: Buffer): void => {
+    socket.write(frames);
+    if (isRetired) {
+      socket.end();
+    }
+  };
+  const answer = (message: RpcReturn): void => write(encodeFrame(RpcReturnMessage.encode(message)));
 
   const finish = (event: Event, ending: EventEnding): void => {
     endEvent(event);
     current = undefined;
     // Replies that the handler no longer waits for still come in order, and so do those to the ending's own calls.
     replyHandlers.fill(dropReply).push(...Array.from({ length: ending.repliesToDrop }, () => dropReply));
-    socket.write(ending.frames);
-    endIfIdle();
-  };
-
-  // Only this side's half: a call that Kong sends at this moment finds the end of the stream, and Kong sends it again elsewhere.
-  const endIfIdle = (): void => {
-    if (isEnding && !current) {
-      socket.end();
-    }
+    write(ending.frames);
   };
 
   const callFor = (event: Event): CallPdk => {
@@ -126,6 +131,7 @@ export function serveConnection(
     } else if (current) {
       throw new Error("a call came while an event was under way");
     } else {
+      lastCallMs = performance.now();
       handleCall(RpcCallMessage.decode(payload));
     }
   });
@@ -152,9 +158,15 @@ export function serveConnection(
   });
 
   return {
-    endWhenIdle() {
-      isEnding = true;
-      endIfIdle();
+    retire() {
+      isRetired = true;
+    },
+    closeIfIdle(idleMs) {
+      const isIdle = !current && !socket.writableEnded && performance.now() - lastCallMs > idleMs;
+      if (isIdle) {
+        socket.end();
+      }
+      return isIdle;
     },
   };
 }

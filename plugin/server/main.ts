@@ -18,6 +18,8 @@ const DEADLINE_MS = 5_000;
 const WATCHDOG_MS = 3_000;
 const GRACE_MS = 10_000;
 const EVICT_MS = 600_000;
+/** A connection without a call for so long may be closed while the process ends. */
+const IDLE_MS = 1_000;
 
 const log = createOperatorLog((line) => void process.stdout.write(`${line}\n`));
 
@@ -63,8 +65,9 @@ async function serve(options: ServerOptions): Promise<void> {
       // A file that is merely gone is nobody to send them to.
       if (!isOurs() && identifySocket(path) !== undefined) {
         for (const connection of connections) {
-          connection.endWhenIdle();
+          connection.retire();
         }
+        [...connections].some((connection) => connection.closeIfIdle(IDLE_MS)); // One each time.
       }
       return connections.size === 0 && (parentIsGone || !isOurs());
     },

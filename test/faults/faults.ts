@@ -26,6 +26,8 @@ export interface Fault {
   readonly holdMs: number;
   /** Why this can not be on a gateway that is no Kong. */
   readonly onlyKong?: string;
+  /** Why this can not be with kong-pdk's plugin server. */
+  readonly onlyOurs?: string;
   readonly load?: Pick<LoadOptions, "clients" | "breakOff">;
   /** Does the harm and returns when it is over. */
   inject(scene: Scene): Promise<void>;
@@ -38,6 +40,7 @@ const RESPAWN_MS = 1_000;
 const READ_TIMEOUT_MS = 7_000;
 /** Kong's requests wait so long for another one that is starting the same plugin instance. */
 const CLAIM_MS = 10_000;
+const CHANGES_PER_ROUND = 50;
 /** For a machine that is busy with everything else. */
 const SLACK_MS = 5_000;
 
@@ -209,12 +212,13 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "socket-removed",
-    title: "socket file removed, plugin server killed after 2 s",
+    title: "socket file removed (the stock server is killed after 3 s)",
     async inject(scene) {
-      rmSync(scene.gateway.socket);
-      await sleep(2_000);
       scene.mark();
-      await signalServer(scene, "SIGKILL");
+      rmSync(scene.gateway.socket);
+      if (!(await waitUntilServing(scene.gateway, scene.world, 3_000))) {
+        await signalServer(scene, "SIGKILL");
+      }
     },
   },
   {
@@ -289,6 +293,23 @@ export const FAULTS: readonly Fault[] = [
     id: "policy-change",
     title: "policy file replaced by another, and back",
     inject: changePolicy(4_000),
+  },
+  {
+    ...SPARING,
+    id: "policy-often",
+    title: `policy file replaced again and again, ${CHANGES_PER_ROUND} times as often`,
+    onlyOurs: "it has no status that says when a version is in force",
+    async inject({ world, judging, rounds, waitForPolicy }) {
+      const judges: readonly Judge[] = ["gamma", "alpha"];
+      for (let count = 0; count < rounds * CHANGES_PER_ROUND; count += 1) {
+        const judge = judges[count % judges.length] ?? "alpha";
+        const replace = async (): Promise<void> => {
+          await world.writePolicy("alpha", judge);
+          await waitForPolicy("alpha", judge);
+        };
+        await judging.change((route) => (usualJudge(route) === "alpha" ? judge : "beta"), replace, 0);
+      }
+    },
   },
   {
     ...SPARING,

@@ -8,5 +8,6 @@ for (const workers of [1, 2]) {
     workers,
     readTimeoutSeconds: 7,
     mayLose: STOCK_LOSES,
+    isStock: true,
   });
 }

@@ -9,4 +9,5 @@ await runFaults({
   readTimeoutSeconds: 7,
   rounds: 10,
   mayLose: STOCK_LOSES,
+  isStock: true,
 });

@@ -47,10 +47,10 @@ function renderGateway(results: FaultResults): string {
     `commit ${commit.slice(0, 10)}${commit.slice(40)}`,
     date.slice(0, 10),
   ];
-  const rows = FAULTS.map(({ id, title, sparesValid, onlyKong }) => {
+  const rows = FAULTS.map(({ id, title, sparesValid, onlyKong, onlyOurs }) => {
     const figures = runs.flatMap((run) => run.faults.find(({ fault }) => fault === id) ?? []);
     const cells = figures.length === 0 ? COLUMNS.slice(1).map(() => "–") : renderCells(figures);
-    const missing = figures.length === 0 ? ` (– ${isKong ? "not run" : (onlyKong ?? "not run")})` : "";
+    const missing = figures.length === 0 ? ` (– ${(isKong ? onlyOurs : onlyKong) ?? "not run"})` : "";
     return `| ${title}${sparesValid ? " *" : ""}${missing} | ${cells.join(" | ")} |`;
   });
   return [

@@ -15,7 +15,7 @@ import { type Assessment, assess } from "./assess.ts";
 import { FAULTS, type Fault, LOSING } from "./faults.ts";
 import { createJudging } from "./judging.ts";
 import { RAMP_MS, startLoad } from "./load.ts";
-import { type Scene, waitUntilServing, writeInnerFault } from "./scene.ts";
+import { type Scene, waitForPolicy, waitUntilServing, writeInnerFault } from "./scene.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 import { createWorld, usualJudge, type World } from "./world.ts";
 
@@ -29,10 +29,14 @@ export interface FaultsRun {
   readonly rounds?: number;
   /** Faults, by id, in which this plugin server may lose valid requests that ours may not. */
   readonly mayLose?: readonly string[];
+  /** Whether the plugin server is kong-pdk's. */
+  readonly isStock?: boolean;
 }
 
 const START_TIMEOUT_MS = 120_000;
-const FAULT_TIMEOUT_MS = 180_000;
+const FAULT_TIMEOUT_MS = 300_000;
+/** Policies change a thousand times: a second for each look would be too long. */
+const POLL_MS = 20;
 const SERVING_TIMEOUT_MS = 20_000;
 /** Each route is asked for many times in this. */
 const AFTERWARDS_MS = 400;
@@ -48,6 +52,7 @@ export async function runFaults({
   readTimeoutSeconds,
   rounds = 20,
   mayLose = [],
+  isStock = false,
 }: FaultsRun): Promise<void> {
   const kind = await createKind(keepSettings);
   describe(`faults on ${kind.label}, ${workers} ${workers === 1 ? "worker" : "workers"}`, () => {
@@ -63,11 +68,15 @@ export async function runFaults({
     let gateway: FaultyGateway;
     let control: string;
 
+    let statusAddress: string;
+
     const start = async (): Promise<void> => {
       const adminPort = await findFreePort();
+      statusAddress = `127.0.0.1:${await findFreePort()}`;
+      const options = isStock ? "" : ` --policy-poll ${POLL_MS} --status-listen ${statusAddress}`;
       const adapted = await createKind((settings) => ({
         ...settings,
-        [START_CMD]: addPreload(settings, control),
+        [START_CMD]: addPreload(settings, control, isStock) + options,
         KONG_NGINX_WORKER_PROCESSES: String(workers),
         KONG_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
         KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: `${readTimeoutSeconds}s`,
@@ -98,7 +107,10 @@ export async function runFaults({
       await world?.remove();
     }, START_TIMEOUT_MS);
 
-    const faults = FAULTS.filter(({ onlyKong }) => onlyKong === undefined || kind.label !== "sandbox");
+    const faults = FAULTS.filter(
+      ({ onlyKong, onlyOurs }) =>
+        (onlyKong === undefined || kind.label !== "sandbox") && (onlyOurs === undefined || !isStock),
+    );
     for (const fault of faults) {
       it(
         fault.title,
@@ -143,6 +155,7 @@ export async function runFaults({
           await crowd.stop();
         },
         setInnerFault: (inner) => writeInnerFault(control, inner),
+        waitForPolicy: (file, judge) => waitForPolicy(statusAddress, file, judge),
       };
       const load = startLoad({ url: gateway.url, world, clients: CLIENTS, ...fault.load });
       const loads = [load];
@@ -174,14 +187,13 @@ function check({ sparesValid, recoveryMs, holdMs }: Fault, assessment: Assessmen
 }
 
 /** Puts the preload, and a heap that can be exhausted, into the command that starts the plugin server. */
-function addPreload(settings: KongSettings, control: string): string {
+function addPreload(settings: KongSettings, control: string, isStock: boolean): string {
   const command = settings[START_CMD] ?? "";
   const [before, after] = command.split(` ${process.execPath} `);
   if (before === undefined || after === undefined) {
     throw new Error(`no node in the start command: ${command}`);
   }
   // The stock server needs 64 MB for itself: it loads TypeScript.
-  const isStock = after.includes(STOCK_PLUGINS);
   const node = `${process.execPath} --max-old-space-size=${isStock ? 256 : 64} --import ${PRELOAD.href}`;
   return `${before} FAULT_CONTROL=${control} ${node} ${after.replace(STOCK_PLUGINS, FAULTY_STOCK_PLUGINS)}`;
 }

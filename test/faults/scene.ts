@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type FaultyGateway, waitFor } from "../gateways/gateway.ts";
 import type { Judging } from "./judging.ts";
 import { sendValid } from "./load.ts";
-import { ROUTES, type World } from "./world.ts";
+import { type Judge, ROUTES, type World } from "./world.ts";
 
 /** What the plugin server's preload can be told to do: see preload/fail-or.mjs. */
 export type InnerFault = "hold" | "die_at_start" | "throw" | "nothing" | "never" | "block" | "allocate";
@@ -24,6 +24,8 @@ export interface Scene {
   mark(): void;
   /** Tells the plugin server to fail in some way, or not to fail any more. */
   setInnerFault(fault: InnerFault | undefined): void;
+  /** Resolves when the plugin server says that this policy is in force for this file. */
+  waitForPolicy(file: Judge, judge: Judge): Promise<void>;
 }
 
 /** How often each route must serve in a row: every worker must have had its turn. */
@@ -91,4 +93,16 @@ export async function waitForTakeover(socket: string, before: string | undefined
 export function identify(socket: string): string | undefined {
   const stats = statSync(socket, { throwIfNoEntry: false });
   return stats && `${stats.dev} ${stats.ino}`;
+}
+
+/** Waits until the status that is served at this address names a policy for a file. @throws Error when it does not in time. */
+export async function waitForPolicy(statusAddress: string, file: string, name: string): Promise<void> {
+  const isInForce = async (): Promise<true | undefined> => {
+    const response = await fetch(`http://${statusAddress}/status`);
+    const { policies } = (await response.json()) as { policies: readonly { source: string; name: string }[] };
+    return policies.some((policy) => policy.source === `${file}.yaml` && policy.name === name) || undefined;
+  };
+  if (!(await waitFor(isInForce, 20_000))) {
+    throw new Error(`${file}.yaml did not come into force as ${name}`);
+  }
 }

@@ -211,18 +211,16 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "event.sequence, takeWarnings(), log",
         replace: "event.sequence, [], log",
       },
-      { name: "a busy connection is ended", find: "if (isEnding && !current) {", replace: "if (isEnding) {" },
+      { name: "a busy connection is closed", find: "const isIdle = !current && ", replace: "const isIdle = " },
+      { name: "a used connection is closed", find: " && performance.now() - lastCallMs > idleMs", replace: "" },
+      { name: "a call does not count as use", find: "      lastCallMs = performance.now();\n", replace: "" },
+      { name: "an idle connection is not closed", find: "      if (isIdle) {", replace: "      if (false) {" },
       {
-        name: "a busy connection is never ended",
-        find: "socket.write(ending.frames);\n    endIfIdle();",
-        replace: "socket.write(ending.frames);",
+        name: "a retired connection goes on",
+        find: "    if (isRetired) {",
+        replace: "    if (false) {",
       },
-      {
-        name: "an idle connection is not ended",
-        find: "      isEnding = true;\n      endIfIdle();",
-        replace: "      isEnding = true;",
-      },
-      { name: "a connection ends unasked", find: "let isEnding = false;", replace: "let isEnding = true;" },
+      { name: "a connection ends unasked", find: "let isRetired = false;", replace: "let isRetired = true;" },
       {
         name: "a call on a half-closed connection is served",
         find: "if (socket.writableEnded) {",
@@ -595,8 +593,13 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     isBuilt: true,
     mutants: [
       {
+        name: "busy connections stay with the old process",
+        find: "          connection.retire();\n",
+        replace: "",
+      },
+      {
         name: "idle connections stay with the old process",
-        find: "          connection.endWhenIdle();\n",
+        find: "        [...connections].some((connection) => connection.closeIfIdle(IDLE_MS)); // One each time.\n",
         replace: "",
       },
       {

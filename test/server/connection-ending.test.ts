@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createAllow, createDeny } from "../../plugin/core/decision.ts";
 import { encodeFrame } from "../../plugin/server/frames.ts";
@@ -13,14 +14,15 @@ const ASK_AND_ALLOW: Access = async (pdk) => {
 };
 const REPLIES = { "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }) };
 
-describe("a connection that is to end when idle", () => {
-  it("is half-closed at once when no event is under way, and closed when Kong closes its half", async () => {
+describe("a connection that is retired", () => {
+  it("goes on until its next answer", async () => {
     const server = await startTestServer(ALLOW);
-    const { worker } = await startInstance(server);
-    server.connections[0]?.endWhenIdle();
+    const { worker, id } = await startInstance(server);
+    server.connections[0]?.retire();
+    await settle();
+    expect(server.sockets[0]?.writableEnded).toBe(false);
+    expect((await playEvent(worker, id)).ended).toBe("proxied");
     await worker.closed;
-    await expect(worker.next()).rejects.toThrow("closed");
-    expect(worker.frames).toHaveLength(1);
     expect(server.logged).toEqual([]);
   });
 
@@ -34,13 +36,13 @@ describe("a connection that is to end when idle", () => {
       },
       "exited",
     ],
-  ])("is half-closed after the event that is under way, whose outcome is whole: %s", async (_what, access, ended) => {
+  ])("is half-closed behind the event that is under way, whose outcome is whole: %s", async (_what, access, ended) => {
     const server = await startTestServer(access);
     const { worker, id } = await startInstance(server);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     expect((await worker.next()).toString()).toBe("kong.nginx.get_var");
-    server.connections[0]?.endWhenIdle();
-    server.connections[0]?.endWhenIdle();
+    server.connections[0]?.retire();
+    server.connections[0]?.retire();
     await settle();
     expect(server.sockets[0]?.writableEnded).toBe(false);
     await worker.next();
@@ -55,9 +57,43 @@ describe("a connection that is to end when idle", () => {
     const { worker, id } = await startInstance(server);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     await settle();
-    server.connections[0]?.endWhenIdle();
+    server.connections[0]?.retire();
     expect((await playCalls(worker)).exit?.status).toBe(503);
     await worker.closed;
+  });
+
+  it("starts an instance, and is closed behind the answer", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker } = await startInstance(server);
+    server.connections[0]?.retire();
+    expect((await worker.start()).instanceStatus?.instanceId).toBeGreaterThan(0);
+    await worker.closed;
+  });
+});
+
+describe("a connection that is closed when idle", () => {
+  it("is half-closed at once, and closed when Kong closes its half", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker } = await startInstance(server);
+    await wait(20);
+    expect(server.connections[0]?.closeIfIdle(10)).toBe(true);
+    expect(server.connections[0]?.closeIfIdle(10)).toBe(false);
+    await worker.closed;
+    await expect(worker.next()).rejects.toThrow("closed");
+    expect(worker.frames).toHaveLength(1);
+    expect(server.logged).toEqual([]);
+  });
+
+  it("stays when it was used lately, or an event is under way", async () => {
+    const server = await startTestServer(() => new Promise(() => {}), 60_000);
+    const { worker, id } = await startInstance(server);
+    await wait(20);
+    await worker.start();
+    expect(server.connections[0]?.closeIfIdle(10_000)).toBe(false);
+    worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+    await settle();
+    expect(server.connections[0]?.closeIfIdle(0)).toBe(false);
+    expect(server.sockets[0]?.writableEnded).toBe(false);
   });
 
   it("ignores a call that was on its way already: unanswered, Kong repeats it elsewhere", async () => {
@@ -67,10 +103,11 @@ describe("a connection that is to end when idle", () => {
       return ALLOW(pdk);
     });
     const { worker, id } = await startInstance(server);
+    await wait(5);
     // Both in one turn: the call leaves before the other side's end is seen.
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     worker.call({ cmdStartInstance: { name: "jwt-policy", config: Buffer.from("{}") } });
-    server.connections[0]?.endWhenIdle();
+    expect(server.connections[0]?.closeIfIdle(0)).toBe(true);
     await worker.closed;
     expect([worker.frames.length, events, server.configs.length]).toEqual([1, 0, 1]);
     expect(server.logged).toEqual([]);
@@ -79,8 +116,9 @@ describe("a connection that is to end when idle", () => {
   it("ignores replies and whatever else comes on the half-closed connection, in pieces too, without a word", async () => {
     const server = await startTestServer(ALLOW);
     const { worker } = await startInstance(server);
+    await wait(5);
     worker.socket.allowHalfOpen = true;
-    server.connections[0]?.endWhenIdle();
+    server.connections[0]?.closeIfIdle(0);
     await new Promise((resolve) => worker.socket.once("end", resolve));
     const call = encodeFrame(RpcCallMessage.encode({ sequence: 9, cmdStartInstance: { config: Buffer.from("{}") } }));
     for (const bytes of [call.subarray(0, 3), call.subarray(3), Buffer.from("garbage \xff\xff\xff\xff")]) {
@@ -93,22 +131,12 @@ describe("a connection that is to end when idle", () => {
     expect([worker.frames.length, server.logged]).toEqual([1, []]);
   });
 
-  it("is answered what it asked before, when half a call more has come", async () => {
+  it("leaves the others alone", async () => {
     const server = await startTestServer(ALLOW);
-    const { worker } = await startInstance(server);
-    const call = encodeFrame(RpcCallMessage.encode({ sequence: 9, cmdStartInstance: { config: Buffer.from("{}") } }));
-    worker.socket.write(call.subarray(0, 5));
-    await settle();
-    server.connections[0]?.endWhenIdle();
-    await worker.closed;
-    expect([worker.frames.length, server.configs.length]).toEqual([1, 1]);
+    const [first, second] = [await startInstance(server), await startInstance(server)];
+    await wait(5);
+    server.connections[0]?.closeIfIdle(0);
+    await first.worker.closed;
+    expect((await playEvent(second.worker, first.id)).ended).toBe("proxied");
   });
-});
-
-it("ends one connection and leaves the others alone", async () => {
-  const server = await startTestServer(ALLOW);
-  const [first, second] = [await startInstance(server), await startInstance(server)];
-  server.connections[0]?.endWhenIdle();
-  await first.worker.closed;
-  expect((await playEvent(second.worker, first.id)).ended).toBe("proxied");
 });

@@ -95,7 +95,7 @@ describe("SIGTERM", () => {
     expect(await probeSocket(place.socket)).toBe(true);
   });
 
-  it("after another one took over closes idle connections at once, and busy ones behind their outcome", async () => {
+  it("after another one took over closes idle connections soon, and busy ones behind their outcome", async () => {
     const place = createPlace();
     const old = await runServer(place);
     const idle = await startOpen(place.socket);
