@@ -35,7 +35,7 @@ async function checkFile(file: string, policyRoot: string | undefined): Promise<
   if ("policy" in load) {
     return { file, issues: [], lines: [], policy: load.policy.name };
   }
-  const isRead = !load.issues.some(({ code }) => code === "file_outside_root" || code === "file_unreadable");
+  const isRead = !load.issues.some(({ code }) => code.startsWith("file_"));
   const text = isRead ? await readFile(path, "utf8") : "";
   return { file, issues: load.issues, lines: text.split(/\r?\n/), policy: undefined };
 }

@@ -60,7 +60,7 @@ function readConfigured(configJson: string, runtime: Runtime): Configured | { re
     return { source: { name: policyFile, policy: runtime.openPolicyFile(policyFile) }, rule, identity };
   }
   return {
-    source: { name: "the inline policy", policy: runtime.openInlinePolicy(identity?.pluginId, policy) },
+    source: { name: "the inline policy", policy: runtime.openInlinePolicy(identity?.pluginId, policy, rule) },
     rule,
     identity,
   };

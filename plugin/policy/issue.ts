@@ -19,6 +19,7 @@ export type PolicyIssueCode =
   | "operations_overlap"
   | "requirement_contradiction"
   | "file_outside_root"
+  | "file_missing"
   | "file_unreadable";
 
 /** Keys and indexes from the document's root to a value. */

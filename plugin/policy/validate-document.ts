@@ -35,7 +35,7 @@ function toFinding(error: ErrorObject, data: unknown): Finding {
       return {
         code: "wrong_type",
         path,
-        message: `This must be ${typeName(params.type)}, not ${describe(error.data)}.`,
+        message: `This must be ${typeName(params.type)}, not ${describe(error.data, path)}.`,
       };
     case "oneOf":
       return { code: "invalid_value", path, message: `This must be exactly one of: ${branchKeys(parentSchema)}.` };
@@ -48,7 +48,7 @@ function valueFinding(error: ErrorObject, path: DocumentPath): Finding {
   const { keyword, parentSchema, data } = error;
   const isKey = error.propertyName !== undefined;
   const place = isKey ? { path: [...path, error.propertyName as string], atKey: true } : { path };
-  const shown = describe(isKey ? error.propertyName : data);
+  const shown = describe(isKey ? error.propertyName : data, path);
   const title: string = parentSchema?.title?.toLowerCase() ?? "value";
   switch (keyword) {
     case "const":
@@ -100,9 +100,13 @@ function typeName(type: string): string {
   return TYPE_NAMES[type] ?? type;
 }
 
-function describe(value: unknown): string {
+/** Values below an issuer's `keys` are not repeated: messages get into logs, and a secret may be there by mistake. */
+function describe(value: unknown, path: DocumentPath): string {
   if (typeof value === "object" && value !== null) {
     return Array.isArray(value) ? "a list" : "a map";
+  }
+  if (typeof value === "string" && path[0] === "issuers" && path[2] === "keys") {
+    return "this text";
   }
   const text = value === undefined || value === null ? "empty" : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;

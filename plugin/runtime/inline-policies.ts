@@ -11,8 +11,9 @@ export interface InlinePolicies {
    *
    * @param pluginId of the Kong plugin entity; it stays the same when the configuration changes and the instance starts anew.
    *   Without it nothing is kept: the last good version of one entity must never decide for another.
+   * @param rule that the configuration names. A last good version that does not have it can not decide in the meantime.
    */
-  open(pluginId: string | undefined, text: string): PolicySource;
+  open(pluginId: string | undefined, text: string, rule: string | undefined): PolicySource;
   status(): readonly PolicyStatus[];
 }
 
@@ -61,17 +62,25 @@ export function keepInlinePolicies(store: PolicyStore, keys: PolicyKeys, log: Lo
   };
 
   return {
-    open(pluginId, text) {
+    open(pluginId, text, rule) {
       const load = store.loadInline(text);
       if (pluginId === undefined) {
         return { current: () => load };
       }
       if ("issues" in load) {
         const inForce = refuse(pluginId, load);
-        return { current: () => inForce };
+        // Another instance's version may just be waiting for its keys, and become the last good one.
+        const lastGood = (): CompiledPolicy | undefined => plugins.get(pluginId)?.good;
+        return {
+          current() {
+            const good = lastGood();
+            return good ? { policy: good } : inForce;
+          },
+        };
       }
       const good = plugins.get(pluginId)?.good;
-      if (good === undefined || good.hash === load.policy.hash) {
+      const canDecide = good !== undefined && (rule === undefined || good.rules.has(rule));
+      if (!canDecide || good.hash === load.policy.hash) {
         void keys.prepare(load.policy);
         take(pluginId, load.policy);
         return { current: () => load };

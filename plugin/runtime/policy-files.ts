@@ -160,6 +160,6 @@ export function watchPolicyFiles({ store, keys, log, pollMs, now }: PolicyFilesO
 
 /** Whether there is no policy, or one whose file is gone. A file that is there keeps its last good version, used or not. */
 function isUseless({ inForce, refused }: WatchedFile): boolean {
-  const isGone = refused.some(({ code }) => code === "file_unreadable");
+  const isGone = refused.some(({ code }) => code === "file_missing");
   return inForce !== undefined && (isGone || "issues" in inForce);
 }

@@ -111,7 +111,12 @@ function fileIssue(file: string, error: unknown): PolicyIssue {
     return { code: "file_outside_root", message, ...place };
   }
   const cause = error instanceof Error ? error.message : "unknown error";
-  return { code: "file_unreadable", message: `${file} can not be read: ${cause}.`, ...place };
+  const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+  return {
+    code: isMissing ? "file_missing" : "file_unreadable",
+    message: `${file} can not be read: ${cause}.`,
+    ...place,
+  };
 }
 
 function hashText(text: string): string {

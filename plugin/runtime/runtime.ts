@@ -21,7 +21,7 @@ export interface Runtime {
   /** A file under the root; what it yields changes with the file. */
   openPolicyFile(file: string): PolicySource;
   /** A policy that the configuration of a Kong plugin entity carries as text. */
-  openInlinePolicy(pluginId: string | undefined, text: string): PolicySource;
+  openInlinePolicy(pluginId: string | undefined, text: string, rule: string | undefined): PolicySource;
   decide(facts: RequestFacts, policy: CompiledPolicy): Promise<Decision>;
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];

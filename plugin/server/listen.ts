@@ -47,7 +47,8 @@ export function identifySocket(path: string): string | undefined {
   }
 }
 
-const TAKE_OVER_CHECK_MS = 100;
+/** Between the end of one process and the turn of the next, nobody answers. */
+const TAKE_OVER_CHECK_MS = 20;
 
 /**
  * Resolves when this process may take the socket: at once where nobody answers on it, for any answer is better than none;
@@ -84,11 +85,21 @@ export function keepSocket(
   listen: () => Promise<void>,
   log: (line: string) => void,
 ): void {
+  let isTold = false;
+  const tellOnce = (line: string): void => {
+    if (!isTold) {
+      isTold = true;
+      log(line);
+    }
+  };
   const check = async (): Promise<void> => {
     if (!isFine() && !(await isAnswered(path)) && !isFine()) {
-      log(`nobody serves the socket ${path} any more: listening on it again`);
-      await listen().catch((error: unknown) =>
-        log(`can not listen: ${error instanceof Error ? error.message : error}`),
+      await listen().then(
+        () => {
+          isTold = false;
+          log(`nobody serves the socket ${path} any more: listening on it again`);
+        },
+        (error: unknown) => tellOnce(`can not listen: ${error instanceof Error ? error.message : error}`),
       );
     }
     setTimeout(check, KEEP_CHECK_MS).unref();

@@ -1,4 +1,5 @@
 /** The plugin server: the process that Kong starts and asks about every request. */
+import type { Server } from "node:net";
 import { startPluginInstance } from "../kong/handler.ts";
 import { NAME, VERSION } from "../kong/plugin-identity.ts";
 import { createFactsReader } from "../kong/read-facts.ts";
@@ -18,6 +19,7 @@ const DEADLINE_MS = 5_000;
 const WATCHDOG_MS = 3_000;
 const GRACE_MS = 10_000;
 const EVICT_MS = 600_000;
+const FOLLOW_MS = 500;
 /** A connection without a call for so long may be closed while the process ends. */
 const IDLE_MS = 1_000;
 
@@ -57,13 +59,15 @@ async function serve(options: ServerOptions): Promise<void> {
   let ownSocket: string | undefined;
   const isOurs = (): boolean => ownSocket !== undefined && identifySocket(path) === ownSocket;
 
+  /** Whether another process has the socket; a file that is merely gone is nobody to send requests to. */
+  const isReplaced = (): boolean => !isOurs() && identifySocket(path) !== undefined;
+
   // Before anything else: a signal must find its handler from the first moment on.
   const lifecycle = manageLifecycle({
     graceMs: GRACE_MS,
     drain(parentIsGone) {
-      stopStatus();
-      // A file that is merely gone is nobody to send them to.
-      if (!isOurs() && identifySocket(path) !== undefined) {
+      followStatus();
+      if (isReplaced()) {
         for (const connection of connections) {
           connection.retire();
         }
@@ -80,9 +84,22 @@ async function serve(options: ServerOptions): Promise<void> {
     reasons: [...runtime.readiness.reasons(), ...(isOurs() ? [] : [`another process or none serves ${path}`])],
     policies: runtime.status(),
   });
-  const stopStatus = statusListen ? serveStatus({ listen: statusListen, read: readStatus, log: log.info }) : () => {};
+  let giveStatusUp: (() => void) | undefined;
+  /** The address goes with the socket: to whoever has it, or waits for it. */
+  const followStatus = (): void => {
+    if (lifecycle.isEnding() || (ownSocket !== undefined && isReplaced())) {
+      giveStatusUp?.();
+      giveStatusUp = undefined;
+    } else if (statusListen) {
+      giveStatusUp ??= serveStatus({ listen: statusListen, read: readStatus, log: log.info });
+    }
+  };
+  followStatus();
+  setInterval(followStatus, FOLLOW_MS).unref();
 
+  let listening: Server | undefined;
   const listen = async (): Promise<void> => {
+    listening?.close(); // Nobody can reach it any more; who is connected stays.
     const server = await listenOnSocket(path, socketMode, (socket) => {
       const connection = serveConnection(socket, {
         ...{ instances, deadlineMs: DEADLINE_MS, takeWarnings: log.takeWarnings, log: log.info },
@@ -91,6 +108,7 @@ async function serve(options: ServerOptions): Promise<void> {
       socket.on("close", () => connections.delete(connection));
     });
     server.on("error", (error) => log.info(`listening: ${error.message}`));
+    listening = server;
     ownSocket = identifySocket(path);
     log.info(`${NAME} ${VERSION} listens on ${path}, policies under ${policyRoot}`);
   };

@@ -35,7 +35,11 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
     (request, response) => {
       const { status, body } = answer(request.method ?? "", request.url ?? "", read());
       const text = `${JSON.stringify(body, null, 2)}\n`;
-      response.writeHead(status, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" });
+      response.writeHead(status, {
+        "Content-Type": "application/json; charset=utf-8",
+        "Cache-Control": "no-store",
+        Allow: "GET, HEAD",
+      });
       response.end(request.method === "HEAD" ? undefined : text);
     },
   );

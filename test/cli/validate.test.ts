@@ -112,7 +112,7 @@ ${file}:12:67 wrong_type This must be a list, not "refunds:read".
   });
 
   it.each([
-    ["a file that is not there", ["validate", "/nowhere/policy.yaml"], 1, "file_unreadable"],
+    ["a file that is not there", ["validate", "/nowhere/policy.yaml"], 1, "file_missing"],
     ["no file at all", ["validate"], 2, "missing required argument"],
     ["an unknown option", ["validate", "--fix", "x.yaml"], 2, "unknown option '--fix'"],
     ["an unknown command", ["check"], 2, "unknown command 'check'"],

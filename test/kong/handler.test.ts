@@ -70,7 +70,7 @@ describe("an instance whose configuration or policy is broken refuses every requ
     ["an empty text, as when Kong sends no configuration", "", /JSON/],
     ["neither a file nor a policy", "{}", /^exactly one of config\.policy_file and config\.policy must be set$/],
     ["both", '{"policy_file":"good.json","policy":"x"}', /^exactly one of/],
-    ["a file that is not there", '{"policy_file":"none.yaml"}', /^none\.yaml:1:1 file_unreadable: /],
+    ["a file that is not there", '{"policy_file":"none.yaml"}', /^none\.yaml:1:1 file_missing: /],
     ["a file outside the root", '{"policy_file":"../etc/passwd"}', /^\.\.\/etc\/passwd:1:1 file_outside_root: /],
     ["an absolute file", '{"policy_file":"/etc/passwd"}', /^\/etc\/passwd:1:1 file_outside_root: /],
     ["a file with mistakes", '{"policy_file":"broken.yaml"}', /^broken\.yaml:\d+:\d+ [a-z_]+: .* \(and \d+ more\)$/],

@@ -67,7 +67,7 @@ describe("issuers", () => {
     ["wrong_type", "keys: {jwks: ‸[]}", /^This must be a map, not a list\.$/],
     ["missing_key", "keys: {‸jwks: {}}", /^The key "keys" is missing\.$/],
     ["missing_key", "keys: {jwks: {keys: [‸{kid: a}]}}", /^The key "kty" is missing\.$/],
-    ["wrong_type", "keys: {jwks: {keys: [‸text]}}", /^This must be a map, not "text"\.$/],
+    ["wrong_type", "keys: {jwks: {keys: [‸text]}}", /^This must be a map, not this text\.$/],
     ["unknown_key", "keys: {discovery: true, ‸url: x}", /^The key "url" is not known here\./],
   ])("%s: %s", (code, line, message) => check(code, issuer(line), message));
 });

@@ -24,7 +24,7 @@ beforeEach(() => {
   policies = keepInlinePolicies(createPolicyStore(root), keys, log);
 });
 
-const open = (name: string, pluginId = PLUGIN): PolicySource => policies.open(pluginId, policyText(name));
+const open = (name: string, pluginId = PLUGIN): PolicySource => policies.open(pluginId, policyText(name), undefined);
 const nameOf = async (source: PolicySource): Promise<string> => nameOfLoad(await source.current());
 const become = (source: PolicySource, name: string): Promise<void> =>
   vi.waitFor(async () => expect(await nameOf(source)).toBe(name), { timeout: 5_000, interval: 5 });
@@ -40,7 +40,7 @@ describe("the first good version of a plugin decides at once", () => {
   });
 
   it("also where a broken one came before", async () => {
-    expect(await nameOf(policies.open(PLUGIN, BROKEN))).toBe(BROKEN_CODES);
+    expect(await nameOf(policies.open(PLUGIN, BROKEN, undefined))).toBe(BROKEN_CODES);
     expect(await nameOf(open("mended"))).toBe("mended");
   });
 });
@@ -48,7 +48,7 @@ describe("the first good version of a plugin decides at once", () => {
 describe("a broken version", () => {
   it("leaves the last good one of the same plugin in force, in an instance that starts anew", async () => {
     open("one");
-    const broken = policies.open(PLUGIN, BROKEN);
+    const broken = policies.open(PLUGIN, BROKEN, undefined);
     expect(await nameOf(broken)).toBe("one");
     expect(log.warnings).toEqual([
       expect.stringMatching(
@@ -59,19 +59,19 @@ describe("a broken version", () => {
 
   it("that comes again and again leaves it in force all the same", async () => {
     open("one");
-    const sources = ["", "[", BROKEN, BROKEN].map((text) => policies.open(PLUGIN, text));
+    const sources = ["", "[", BROKEN, BROKEN].map((text) => policies.open(PLUGIN, text, undefined));
     expect(await Promise.all(sources.map(nameOf))).toEqual(["one", "one", "one", "one"]);
   });
 
   it("leaves the latest good one in force, not the first", async () => {
     open("one");
     await become(open("two"), "two");
-    expect(await nameOf(policies.open(PLUGIN, BROKEN))).toBe("two");
+    expect(await nameOf(policies.open(PLUGIN, BROKEN, undefined))).toBe("two");
   });
 
   it("of a plugin that never had a good one is refused, whatever other plugins have", async () => {
     open("one", "other");
-    expect(await nameOf(policies.open(PLUGIN, BROKEN))).toBe(BROKEN_CODES);
+    expect(await nameOf(policies.open(PLUGIN, BROKEN, undefined))).toBe(BROKEN_CODES);
     expect(log.warnings).toEqual([
       expect.stringMatching(
         /^inline policy of plugin 5d7f is refused; its routes answer 503: policy:1:1 missing_key: ./,
@@ -81,8 +81,8 @@ describe("a broken version", () => {
 });
 
 it("without a plugin's id nothing is kept: the policy of one must never decide for another", async () => {
-  const good = policies.open(undefined, policyText("one"));
-  const broken = policies.open(undefined, BROKEN);
+  const good = policies.open(undefined, policyText("one"), undefined);
+  const broken = policies.open(undefined, BROKEN, undefined);
   expect([await nameOf(good), await nameOf(broken)]).toEqual(["one", BROKEN_CODES]);
   expect(policies.status()).toEqual([]);
 });
@@ -133,7 +133,7 @@ describe("a new good version", () => {
 it("status says per plugin what is in force, what is refused, and whose keys are missing", () => {
   keys.hold("one");
   open("one");
-  policies.open("other", BROKEN);
+  policies.open("other", BROKEN, undefined);
   const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/);
   const mistake = expect.objectContaining({ code: "missing_key" });
   const mine = { source: "inline 5d7f", inForce: { name: "one", sha256 }, refused: [], issuersWithoutKeys: ["acme"] };
@@ -145,7 +145,7 @@ it("status says per plugin what is in force, what is refused, and whose keys are
   };
   expect(policies.status()).toEqual([mine, other]);
 
-  policies.open(PLUGIN, BROKEN);
+  policies.open(PLUGIN, BROKEN, undefined);
   open("mended", "other");
   expect(policies.status()).toEqual([
     { ...mine, refused: [mistake, mistake] },
@@ -160,6 +160,23 @@ it(`keeps ${MAX_PLUGINS} plugins at most: one more forgets whoever changed longe
   open("one", "0");
   open("one", "new");
   expect(policies.status()).toHaveLength(MAX_PLUGINS);
-  const broken = ["0", "2", "new", "1"].map((plugin) => policies.open(plugin, BROKEN));
+  const broken = ["0", "2", "new", "1"].map((plugin) => policies.open(plugin, BROKEN, undefined));
   expect(await Promise.all(broken.map(nameOf))).toEqual(["one", "one", "one", BROKEN_CODES]);
+});
+
+it("a new version decides at once where the last good one lacks the rule that is configured with it", async () => {
+  open("one");
+  keys.hold("two");
+  expect(await nameOf(policies.open(PLUGIN, policyText("two"), "read"))).toBe("one");
+  expect(await nameOf(policies.open(PLUGIN, policyText("two"), "write"))).toBe("two");
+});
+
+it("a broken version gives way to one that was waiting for its keys", async () => {
+  open("one");
+  keys.hold("two");
+  open("two");
+  const broken = policies.open(PLUGIN, BROKEN, undefined);
+  expect(await nameOf(broken)).toBe("one");
+  keys.release("two");
+  await become(broken, "two");
 });

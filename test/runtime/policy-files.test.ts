@@ -128,7 +128,7 @@ describe("while a good version is in force, waits for the writer: a cut-off poli
 
 describe("while nothing good is in force, takes what comes at the first look", () => {
   it.each<[what: string, spoil: () => Promise<void>, code: string]>([
-    ["not there", async () => {}, "file_unreadable"],
+    ["not there", async () => {}, "file_missing"],
     ["broken", () => scene.write("a.yaml", BROKEN), "missing_key,missing_key"],
     ["a link out of the root", () => linkTo("/etc/passwd", "a.yaml"), "file_outside_root"],
   ])("where the file was %s", async (_what, spoil, code) => {
@@ -182,7 +182,7 @@ describe("a version that is no good never replaces one that is", () => {
       () => scene.write("a.yaml", "#".repeat(256 * 1024 + 1)),
       /a\.yaml:1:1 file_unreadable: .*262145 bytes/,
     ],
-    ["gone", () => rm(join(scene.root, "a.yaml")), /a\.yaml:1:1 file_unreadable: .*ENOENT/],
+    ["gone", () => rm(join(scene.root, "a.yaml")), /a\.yaml:1:1 file_missing: .*ENOENT/],
     ["a link out of the root", () => linkTo("/etc/passwd", "a.yaml"), /a\.yaml:1:1 file_outside_root: ./],
     [
       "a directory",
@@ -274,10 +274,10 @@ describe("status", () => {
     await scene.nameOf("none.yaml");
     await scene.look(2);
     const mistake = expect.objectContaining({ code: "missing_key", line: 1, column: 1 });
-    const unreadable = expect.objectContaining({ code: "file_unreadable" });
+    const missing = expect.objectContaining({ code: "file_missing" });
     expect(scene.files.status()).toEqual([
       { ...a, refused: [mistake, mistake], issuersWithoutKeys: [] },
-      { source: "none.yaml", inForce: undefined, refused: [unreadable], issuersWithoutKeys: [] },
+      { source: "none.yaml", inForce: undefined, refused: [missing], issuersWithoutKeys: [] },
     ]);
 
     await scene.write("a.yaml", policyText("two"));

@@ -108,7 +108,7 @@ describe("refuses a file outside the root", () => {
 
 describe("refuses what can not be read", () => {
   it("a file that is not there, a directory, and a name with a NUL", async () => {
-    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["1:1 file_unreadable"]);
+    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["1:1 file_missing"]);
     expect(codesOf(await store.loadFile("team"))).toEqual(["1:1 file_unreadable"]);
     expect(codesOf(await store.loadFile("a\u0000.yaml"))).toEqual(["1:1 file_unreadable"]);
   });
@@ -146,7 +146,7 @@ describe("a file that changes", () => {
     ["broken", () => write("a.yaml", BROKEN), "4:20 duplicate_key"],
     ["empty", () => write("a.yaml", ""), "1:1 wrong_type"],
     ["too large", () => write("a.yaml", "#".repeat(256 * 1024 + 1)), "1:1 file_unreadable"],
-    ["gone", () => rm(join(root, "a.yaml")), "1:1 file_unreadable"],
+    ["gone", () => rm(join(root, "a.yaml")), "1:1 file_missing"],
   ])("and is %s is refused, until it is good again: who keeps the last good one is policy-files", async (...row) => {
     const [, spoil, code] = row;
     await write("a.yaml", GOOD);

@@ -223,7 +223,7 @@ it("keys that nobody asked for in hours are still tried, for the process waits f
 describe("a ready process stays ready", () => {
   it.each<[what: string, spoil: (place: Place, server: KeyServer) => Promise<void>, told: string]>([
     ["a policy breaks", ({ write }) => write("a.yaml", BROKEN), "the last good version stays in force"],
-    ["a policy goes", ({ root }) => rm(join(root, "a.yaml")), "file_unreadable"],
+    ["a policy goes", ({ root }) => rm(join(root, "a.yaml")), "file_missing"],
     [
       "the keys of a new version do not come",
       async ({ write }, server) => {

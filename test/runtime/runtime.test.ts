@@ -49,7 +49,7 @@ it("decides by a policy file, with a clock in milliseconds", async () => {
 
 it("decides by an inline policy", async () => {
   start();
-  const load = await runtime.openInlinePolicy("5d7f", document("inline")).current();
+  const load = await runtime.openInlinePolicy("5d7f", document("inline"), undefined).current();
   const decision = "policy" in load && (await runtime.decide(requestOf(undefined), load.policy));
   expect(decision).toMatchObject({ denial: { reason: "token_missing" }, evidence: { policy: "inline" } });
 });
@@ -78,7 +78,7 @@ it("tells how files and inline policies stand", async () => {
   await writeFile(join(root, "a.yaml"), document("a"));
   start();
   await runtime.openPolicyFile("a.yaml").current();
-  await runtime.openInlinePolicy("5d7f", document("inline")).current();
+  await runtime.openInlinePolicy("5d7f", document("inline"), undefined).current();
   expect(runtime.status()).toMatchObject([
     { source: "a.yaml", inForce: { name: "a" } },
     { source: "inline 5d7f", inForce: { name: "inline" } },

@@ -84,20 +84,22 @@ describe("the status of a process", () => {
     await server.waitForOutput("the last good version stays in force");
     const { body } = await ask("/status");
     const [policy] = before.policies as object[];
-    const refused = [expect.objectContaining({ code: "file_unreadable", line: 1, column: 1 })];
+    const refused = [expect.objectContaining({ code: "file_missing", line: 1, column: 1 })];
     expect(body).toEqual({ ...before, policies: [{ ...policy, refused }] });
     expect((await ask("/status/ready")).status).toBe(200);
   });
 
-  it("is not ready while another process serves the socket", async () => {
+  it("goes with the socket: the process that took over answers, and the old one again when that is gone", async () => {
     const place = createPlace();
-    const { options, ask, becomes } = await createProbe();
-    await runServer(place, options);
+    const { options, becomes } = await createProbe();
+    const old = await runServer(place, options);
     expect(await becomes("/status/ready", 200)).toBe(true);
-    await runServer(place);
-    expect((await ask("/status/ready")).body).toMatchObject({
-      reasons: [`another process or none serves ${place.socket}`],
-    });
+    const next = await runServer(place, options);
+    await next.waitForOutput("status is served on");
+    expect(await becomes("/status/ready", 200)).toBe(true);
+    next.child.kill("SIGKILL");
+    await old.waitForOutput("listening on it again");
+    expect(await becomes("/status/ready", 200)).toBe(true);
   });
 
   it("is given up on SIGTERM, connections or not, so that the next process answers", async () => {
@@ -106,7 +108,6 @@ describe("the status of a process", () => {
     const old = await runServer(place, options);
     expect(await becomes("/status/ready", 200)).toBe(true);
     const next = await runServer(place, options);
-    await next.waitForOutput("status is not served yet: ");
     const worker = await connectWorker(place.socket);
     old.child.kill("SIGTERM");
     await next.waitForOutput("status is served on");
