@@ -7,6 +7,7 @@ import type { Answer, Ask } from "./send-request.ts";
 import { startForeignInstance } from "./stock-peer.ts";
 
 const START_TIMEOUT_MS = 60_000;
+const TEST_TIMEOUT_MS = 60_000;
 const { missing } = kongBinary();
 
 type Settings = Readonly<Record<string, string>>;
@@ -85,39 +86,51 @@ if (missing !== undefined) {
     afterAll(() => scene?.stop(), START_TIMEOUT_MS);
     afterEach(() => scene.untilServing(), START_TIMEOUT_MS);
 
-    it.each(faults)("a handler with the fault `%s`: %i", async (fault, status, words) => {
-      const headers = ["X-Fault", fault, "Authorization", scene.reader];
-      const answers = await Promise.all(["/read", "/public", "/both"].map((path) => scene.send(path, { headers })));
-      for (const answer of answers) {
-        expect(answer.status, answer.body).toBe(status);
-        expect(scene.upstreamOf(answer)).toBeUndefined();
-        expect(await scene.findLine(answer, words)).toBeDefined();
-      }
-      const { status: after } = await scene.send("/read", { headers: ["Authorization", scene.reader] });
-      expect(after, "the next request").toBe(200);
-    });
+    it.each(faults)(
+      "a handler with the fault `%s`: %i",
+      async (fault, status, words) => {
+        const headers = ["X-Fault", fault, "Authorization", scene.reader];
+        const answers = await Promise.all(["/read", "/public", "/both"].map((path) => scene.send(path, { headers })));
+        for (const answer of answers) {
+          expect(answer.status, answer.body).toBe(status);
+          expect(scene.upstreamOf(answer)).toBeUndefined();
+          expect(await scene.findLine(answer, words)).toBeDefined();
+        }
+        const { status: after } = await scene.send("/read", { headers: ["Authorization", scene.reader] });
+        expect(after, "the next request").toBe(200);
+      },
+      TEST_TIMEOUT_MS,
+    );
 
-    it("a process that is stopped: refused when Kong's patience ends, also where the route has the tag of public ones", async () => {
-      const pid = (await scene.kong.pluginServerPid()) ?? Number.NaN;
-      process.kill(pid, "SIGSTOP");
-      const answers = await Promise.all(["/read", "/public", "/both"].map((path) => scene.send(path)));
-      process.kill(pid, "SIGCONT");
-      for (const answer of answers) {
-        expect([500, 503]).toContain(answer.status);
-        expect(scene.upstreamOf(answer)).toBeUndefined();
-      }
-    });
+    it(
+      "a process that is stopped: refused when Kong's patience ends, also where the route has the tag of public ones",
+      async () => {
+        const pid = (await scene.kong.pluginServerPid()) ?? Number.NaN;
+        process.kill(pid, "SIGSTOP");
+        const answers = await Promise.all(["/read", "/public", "/both"].map((path) => scene.send(path)));
+        process.kill(pid, "SIGCONT");
+        for (const answer of answers) {
+          expect([500, 503]).toContain(answer.status);
+          expect(scene.upstreamOf(answer)).toBeUndefined();
+        }
+      },
+      TEST_TIMEOUT_MS,
+    );
 
-    it("a process that is killed: refused until there is another, and then each route by its own rule again", async () => {
-      const ask = { headers: ["Authorization", scene.reader] };
-      for (let kill = 0; kill < 3; kill += 1) {
-        process.kill((await scene.kong.pluginServerPid()) ?? Number.NaN, "SIGKILL");
-        await expectNoLeakUntilServing(scene, ask);
-      }
-      expect(await statusOf(scene, "/write", ask)).toBe(403);
-      expect(await statusOf(scene, "/read", ask)).toBe(200);
-      expect(await statusOf(scene, "/both", {})).toBe(401);
-    }, 60_000);
+    it(
+      "a process that is killed: refused until there is another, and then each route by its own rule again",
+      async () => {
+        const ask = { headers: ["Authorization", scene.reader] };
+        for (let kill = 0; kill < 3; kill += 1) {
+          process.kill((await scene.kong.pluginServerPid()) ?? Number.NaN, "SIGKILL");
+          await expectNoLeakUntilServing(scene, ask);
+        }
+        expect(await statusOf(scene, "/write", ask)).toBe(403);
+        expect(await statusOf(scene, "/read", ask)).toBe(200);
+        expect(await statusOf(scene, "/both", {})).toBe(401);
+      },
+      TEST_TIMEOUT_MS,
+    );
   });
 
   describe("a stock plugin server whose instance ids mean other configurations than Kong thinks", () => {
@@ -128,38 +141,42 @@ if (missing !== undefined) {
     }, START_TIMEOUT_MS);
     afterAll(() => scene?.stop(), START_TIMEOUT_MS);
 
-    it("judges nothing by them, and no request is lost", async () => {
-      for (const path of ["/read", "/write", "/public", "/items/open", "/both"]) {
-        await scene.send(path);
-      }
-      await scene.kong.restartPluginServer();
-      // Every id that Kong remembers is now that of a configuration without any requirement.
-      const foreign = { policy_file: "shop.yaml", rule: "public", __plugin_id: "0", __seq__: 1 };
-      const socket = join(scene.kong.prefix, "jwt-policy.socket");
-      await waitFor(
-        () =>
-          startForeignInstance(socket, foreign).then(
-            () => true,
-            () => undefined,
-          ),
-        5_000,
-      );
-      for (let id = 1; id < 10; id += 1) {
-        await startForeignInstance(socket, foreign);
-      }
-      const reader = { headers: ["Authorization", scene.reader] };
-      const expected: [path: string, ask: Ask, status: number][] = [
-        ["/write", reader, 403],
-        ["/read", {}, 401],
-        ["/read", reader, 200],
-        ["/both", {}, 401],
-        ["/items/closed", {}, 403],
-        ["/public", {}, 200],
-      ];
-      for (const [path, ask, status] of expected) {
-        expect(await statusOf(scene, path, ask), path).toBe(status);
-      }
-    });
+    it(
+      "judges nothing by them, and no request is lost",
+      async () => {
+        for (const path of ["/read", "/write", "/public", "/items/open", "/both"]) {
+          await scene.send(path);
+        }
+        await scene.kong.restartPluginServer();
+        // Every id that Kong remembers is now that of a configuration without any requirement.
+        const foreign = { policy_file: "shop.yaml", rule: "public", __plugin_id: "0", __seq__: 1 };
+        const socket = join(scene.kong.prefix, "jwt-policy.socket");
+        await waitFor(
+          () =>
+            startForeignInstance(socket, foreign).then(
+              () => true,
+              () => undefined,
+            ),
+          5_000,
+        );
+        for (let id = 1; id < 10; id += 1) {
+          await startForeignInstance(socket, foreign);
+        }
+        const reader = { headers: ["Authorization", scene.reader] };
+        const expected: [path: string, ask: Ask, status: number][] = [
+          ["/write", reader, 403],
+          ["/read", {}, 401],
+          ["/read", reader, 200],
+          ["/both", {}, 401],
+          ["/items/closed", {}, 403],
+          ["/public", {}, 200],
+        ];
+        for (const [path, ask, status] of expected) {
+          expect(await statusOf(scene, path, ask), path).toBe(status);
+        }
+      },
+      TEST_TIMEOUT_MS,
+    );
   });
 }
 
