@@ -6,6 +6,7 @@ const READERS: Record<string, (request: GatewayRequest) => string> = {
   kong_request_id: (request) => request.id,
   remote_addr: (request) => request.remoteAddress,
   request: (request) => request.requestLine,
+  request_id: (request) => request.id,
   request_method: (request) => request.method,
   request_uri: (request) => request.target,
   scheme: () => "http",

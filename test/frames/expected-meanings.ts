@@ -1,9 +1,10 @@
-import type { Meaning } from "./meanings.ts";
+import { type Meaning, REQUEST_ID } from "./meanings.ts";
 import { LARGE_TOKEN, RECORDED_AT, TOKEN } from "./scenarios.ts";
 
+const IDS_PER_MS = 8;
 /** Ids that the two plugin servers give, by the rule of instances.ts: from the clock, then counted on. */
-const FIRST_ID = (RECORDED_AT * 1000) % (2 ** 31 - 1);
-const SECOND_ID = ((RECORDED_AT + 60) * 1000) % (2 ** 31 - 1);
+const FIRST_ID = (RECORDED_AT * 1000 * IDS_PER_MS) % (2 ** 31 - 1);
+const SECOND_ID = ((RECORDED_AT + 60) * 1000 * IDS_PER_MS) % (2 ** 31 - 1);
 
 /** What a DB-less Kong derives from names: UUIDs of version 5. */
 const WORKSPACE = "0dc6f45b-8f8d-40d2-a504-473544ee190b";
@@ -44,7 +45,7 @@ const ask = (method: string, args: unknown, reply: unknown): Meaning[] => [
 ];
 const askVariable = (name: string, value: string): Meaning[] => ask("kong.nginx.get_var", name, value);
 const askFacts = (request: string, authorization = `Bearer ${TOKEN}`, connection = "close"): Meaning[] =>
-  askVariable("jwt_facts", `1\n${request} HTTP/1.1\n${connection}\n${authorization}`);
+  askVariable("jwt_facts", `2\n${request} HTTP/1.1\n${connection}\n${authorization}\n${REQUEST_ID}`);
 const askHeaders = (headers: object): Meaning[] =>
   ask("kong.request.get_headers", 1000, { host: ["api.example"], connection: ["close"], ...headers });
 const askRoute = (route: object): Meaning[] =>

@@ -27,6 +27,9 @@ export function readMeanings(frames: readonly Frame[]): Meaning[] {
   });
 }
 
+/** Stands for the id that the gateway gave to a request, another one each time. */
+export const REQUEST_ID = "<request id>";
+
 /** What Kong sends is read as the plugin server reads it, what the plugin server sends as the sandbox does. */
 const READERS: Readonly<Record<Step["what"], (payload: Buffer) => unknown>> = {
   call: readCall,
@@ -34,7 +37,8 @@ const READERS: Readonly<Record<Step["what"], (payload: Buffer) => unknown>> = {
   end: readNothing,
   "no plugin instance": readNothing,
   "kong.nginx.get_var": (payload) => StringMessage.decode(payload).v,
-  "reply to kong.nginx.get_var": (payload) => StringMessage.decode(payload).v,
+  "reply to kong.nginx.get_var": (payload) =>
+    StringMessage.decode(payload).v?.replace(/(?<=\n)[0-9a-f]{32}$/, REQUEST_ID),
   "kong.request.get_headers": (payload) => IntMessage.decode(payload).v,
   "reply to kong.request.get_headers": (payload) => Object.fromEntries(structToHeaders(StructMessage.decode(payload))),
   "kong.router.get_route": readNothing,

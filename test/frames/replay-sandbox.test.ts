@@ -73,7 +73,13 @@ describe.skipIf(isUpdating)("the sandbox says to the plugin server what a real K
 function readReplyBytes(frames: readonly Frame[]): object[] {
   return readSteps(frames)
     .filter(({ what }) => what === "reply to kong.nginx.get_var" || what === "reply to kong.request.get_headers")
-    .map(({ what, payload }) => ({ what, fields: readWireFields(payload) }));
+    .map(({ what, payload }) => ({ what, fields: readWireFields(maskRequestId(payload)) }));
+}
+
+/** Every gateway gives ids of its own, of the same length. */
+function maskRequestId(payload: Buffer): Buffer {
+  const text = payload.toString("latin1").replace(/(?<=\n)[0-9a-f]{32}$/, "0".repeat(32));
+  return Buffer.from(text, "latin1");
 }
 
 function readRouteFieldIds(frames: readonly Frame[]): number[] {

@@ -10,56 +10,56 @@ const line = (method: string, target: string): object => ({ method, target });
 describe("the facts variable", () => {
   it("is what `jwt-policy kong env` has nginx put together, in this order", () => {
     const lines = FACTS_VARIABLE.value.split("\\n");
-    expect(lines).toEqual(["1", "$request", "$http_connection", "$http_authorization"]);
+    expect(lines).toEqual(["2", "$request", "$http_connection", "$http_authorization", "$request_id"]);
   });
 
   it.each<[what: string, value: string, facts: object]>([
     [
       "all fields",
-      "1\nGET /a HTTP/1.1\nclose\nBearer x",
+      "2\nGET /a HTTP/1.1\nclose\nBearer x",
       { requestLine: line("GET", "/a"), connection: "close", authorization: "Bearer x" },
     ],
     [
       "no Connection",
-      "1\nGET /a HTTP/2.0\n\nBearer x",
+      "2\nGET /a HTTP/2.0\n\nBearer x",
       { requestLine: line("GET", "/a"), connection: undefined, authorization: "Bearer x" },
     ],
     [
       "no Authorization",
-      "1\nGET /a HTTP/1.1\nclose\n",
+      "2\nGET /a HTTP/1.1\nclose\n",
       { requestLine: line("GET", "/a"), connection: "close", authorization: undefined },
     ],
     [
       "neither",
-      "1\nGET /a HTTP/1.1\n\n",
+      "2\nGET /a HTTP/1.1\n\n",
       { requestLine: line("GET", "/a"), connection: undefined, authorization: undefined },
     ],
     [
       "values that look like other fields",
-      "1\nGET /1 HTTP/1.1\nGET / HTTP/1.1\nBearer 1 HTTP/1.1",
+      "2\nGET /1 HTTP/1.1\nGET / HTTP/1.1\nBearer 1 HTTP/1.1",
       { requestLine: line("GET", "/1"), connection: "GET / HTTP/1.1", authorization: "Bearer 1 HTTP/1.1" },
     ],
     [
       "blanks, tabs, carriage returns and quotes in values, kept as they are",
-      '1\nGET /a HTTP/1.1\n \r\n\t"Bearer\\n x',
+      '2\nGET /a HTTP/1.1\n \r\n\t"Bearer\\n x',
       { requestLine: line("GET", "/a"), connection: " \r", authorization: '\t"Bearer\\n x' },
     ],
     [
       "a request of HTTP/0.9, whose line can not be split: the other fields stand",
-      "1\nGET /a\nclose\nBearer x",
+      "2\nGET /a\nclose\nBearer x",
       { requestLine: undefined, connection: "close", authorization: "Bearer x" },
     ],
     [
       "no request line",
-      "1\n\n\nBearer x",
+      "2\n\n\nBearer x",
       { requestLine: undefined, connection: undefined, authorization: "Bearer x" },
     ],
   ])("with %s is read", (_what, value, facts) => {
-    expect(parseFactsVariable(value)).toEqual(facts);
+    expect(parseFactsVariable(`${value}\n${NONCE}`)).toEqual(facts);
   });
 
-  it("with the guard's mark behind the fields says what the guard expects", () => {
-    const facts = parseFactsVariable(`1\nGET /a HTTP/1.1\nclose\nBearer x\n${MARK}`);
+  it("with the guard's mark in place of the request's id says what the guard expects", () => {
+    const facts = parseFactsVariable(`2\nGET /a HTTP/1.1\nclose\nBearer x\n${MARK}`);
     expect(facts).toEqual({
       requestLine: line("GET", "/a"),
       connection: "close",
@@ -69,7 +69,7 @@ describe("the facts variable", () => {
   });
 
   it("with a mark in a client's field is not guarded", () => {
-    expect(parseFactsVariable(`1\nGET /a HTTP/1.1\nclose\n${MARK}`)).toEqual({
+    expect(parseFactsVariable(`2\nGET /a HTTP/1.1\nclose\n${MARK}\n${NONCE}`)).toEqual({
       requestLine: line("GET", "/a"),
       connection: "close",
       authorization: MARK,
@@ -78,20 +78,24 @@ describe("the facts variable", () => {
 
   it.each<[what: string, value: string]>([
     ["nothing", ""],
-    ["the version alone", "1"],
-    ["a mark that is none", "1\nGET /a HTTP/1.1\nclose\nBearer x\nguard"],
-    ["a field behind the mark", `1\nGET /a HTTP/1.1\nclose\nBearer x\n${MARK}\n`],
-    ["the mark in place of a field", `1\nGET /a HTTP/1.1\nclose\n${MARK}\nBearer x`],
-    ["a field too few before the mark", `1\nGET /a HTTP/1.1\nclose\n${MARK}\n${MARK}\n${MARK}`],
-    ["a field too few", "1\nGET /a HTTP/1.1\nclose"],
-    ["a field too many", "1\nGET /a HTTP/1.1\nclose\nBearer x\n"],
-    ["a line feed smuggled into a value", "1\nGET /a HTTP/1.1\nclose\nBearer x\nBearer y"],
-    ["a smuggled line in place of the last field", "1\nGET /a\nb HTTP/1.1\nclose\nBearer x"],
-    ["a later version", "2\nGET /a HTTP/1.1\nclose\nBearer x"],
-    ["an empty version", "\nGET /a HTTP/1.1\nclose\nBearer x"],
-    ["a version with a blank", "1 \nGET /a HTTP/1.1\nclose\nBearer x"],
-    ["escapes that nginx did not expand", "1\\nGET /a HTTP/1.1\\nclose\\nBearer x"],
-    ["carriage returns before the line feeds", "1\r\nGET /a HTTP/1.1\r\nclose\r\nBearer x"],
+    ["the version alone", "2"],
+    ["a mark that is none", "2\nGET /a HTTP/1.1\nclose\nBearer x\nguard"],
+    ["an id that is none", `2\nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}0`],
+    ["no id", "2\nGET /a HTTP/1.1\nclose\nBearer x\n"],
+    ["a field behind the mark", `2\nGET /a HTTP/1.1\nclose\nBearer x\n${MARK}\n`],
+    ["the mark in place of a field", `2\nGET /a HTTP/1.1\nclose\n${MARK}\nBearer x`],
+    ["a field too few before the mark", `2\nGET /a HTTP/1.1\nclose\n${MARK}`],
+    ["a field too few", `2\nGET /a HTTP/1.1\nclose\n${NONCE}`],
+    ["a field too many", `2\nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}\n${NONCE}`],
+    ["a line feed smuggled into a value", `2\nGET /a HTTP/1.1\nclose\nBearer x\nBearer y\n${NONCE}`],
+    ["a smuggled line in place of the last field", `2\nGET /a\nb HTTP/1.1\nclose\nBearer x`],
+    ["an earlier version", "1\nGET /a HTTP/1.1\nclose\nBearer x"],
+    ["an earlier version with the id", `1\nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}`],
+    ["a later version", `3\nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}`],
+    ["an empty version", `\nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}`],
+    ["a version with a blank", `2 \nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}`],
+    ["escapes that nginx did not expand", `2\\nGET /a HTTP/1.1\\nclose\\nBearer x\\n${NONCE}`],
+    ["carriage returns before the line feeds", `2\r\nGET /a HTTP/1.1\r\nclose\r\nBearer x\r\n${NONCE}`],
   ])("with %s is not understood", (_what, value) => {
     expect(parseFactsVariable(value)).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import type { Pdk } from "../../plugin/kong/pdk.ts";
 import { createFactsReader } from "../../plugin/kong/read-facts.ts";
 import { type Answers, plain, readScripted, scriptedPdk, withOperations } from "./scripted-pdk.ts";
 
-const FACTS = "1\nGET /a?b=c HTTP/1.1\nkeep-alive\nBearer x";
+const FACTS = "2\nGET /a?b=c HTTP/1.1\nkeep-alive\nBearer x\n0123456789abcdef0123456789abcdef";
 const READ_FACTS = {
   requestLine: { method: "GET", target: "/a?b=c" },
   connection: "keep-alive",
@@ -90,7 +90,7 @@ describe("without a usable facts variable", () => {
   it("headers are read instead, on every request, and one line says why", async () => {
     const logged: string[] = [];
     const reader = createFactsReader(true, (line) => logged.push(line));
-    for (const jwt_facts of ["", "2\nGET / HTTP/1.1\n\n", "nonsense"]) {
+    for (const jwt_facts of ["", "1\nGET / HTTP/1.1\n\n", "nonsense"]) {
       const { pdk, calls } = scriptedPdk({ variables: { jwt_facts }, headers: HEADERS });
       expect(await reader(pdk, plain, "read")).toMatchObject({ authorization: "Bearer x" });
       expect(calls).toEqual(["get_var jwt_facts", "get_headers 1000"]);

@@ -5,7 +5,7 @@ import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
 
 const NONCE = "0123456789abcdef0123456789abcdef";
 const IDENTITY = { pluginId: "3111686f-61fa-57f7-8919-d96abb8e3836", sequence: 12 };
-const FACTS = "1\nGET /a HTTP/1.1\n\nBearer x";
+const FACTS = "2\nGET /a HTTP/1.1\n\nBearer x";
 const GUARDED = `${FACTS}\n${IDENTITY.pluginId} ${IDENTITY.sequence} ${NONCE}`;
 const ALLOW = createAllow({ "x-user-id": "alice" }, { policy: "payments" });
 
@@ -56,11 +56,11 @@ function refusalIn(calls: unknown[][]): { line: string; status: number } {
 
 describe("the handler in the stock server", () => {
   it.each<[what: string, facts: string | null | undefined]>([
-    ["facts without the guard's mark", FACTS],
+    ["facts without the guard's mark", `${FACTS}\n${NONCE}`],
     ["no facts variable", ""],
     ["a variable that Kong does not know", null],
     ["a variable of which nothing is said", undefined],
-    ["a mark that a client could send", `${FACTS} ${IDENTITY.pluginId} 12 ${NONCE}`],
+    ["a mark that a client could send", `${FACTS} ${IDENTITY.pluginId} 12 ${NONCE}\n${NONCE}`],
   ])("refuses with 503 and asks nobody: %s", async (_what, facts) => {
     const access = vi.fn(async () => ALLOW);
     const { calls } = await run(facts, { instance: { access } });

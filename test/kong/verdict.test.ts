@@ -116,7 +116,7 @@ describe("the guard's own source", () => {
     ["the version", `VERSION = "${VERSION}"`],
     ["the words of another instance", '"other-instance "'],
     ["the words of a refusal", '"^refused (%S+) "'],
-    ["the format of the facts", '"1\\n" .. ngx.var.request .. "\\n"'],
+    ["the format of the facts", '"2\\n" .. ngx.var.request .. "\\n"'],
     ["the body of a refusal", JSON.stringify({ message: DENIALS.policy_unavailable.told })],
   ])("agrees on %s", (_what, text) => {
     expect(source).toContain(text);

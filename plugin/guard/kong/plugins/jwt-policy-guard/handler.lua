@@ -58,7 +58,7 @@ end
 -- feeds and letters of some.
 local function read_facts()
   local headers = ngx.req.get_headers(0)
-  local facts = "1\n" .. ngx.var.request .. "\n" .. join(headers.connection) .. "\n" .. join(headers.authorization)
+  local facts = "2\n" .. ngx.var.request .. "\n" .. join(headers.connection) .. "\n" .. join(headers.authorization)
   return ngx.re.find(facts, "[\\x80-\\xff]", "jo") and facts:gsub("[\128-\255]", "\127") or facts
 end
 
