@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { renderDump } from "../../plugin/server/dump.ts";
@@ -60,6 +61,8 @@ export async function startKong(prefix: string, socket: string, config: object):
   try {
     await run("start");
     const { stdout } = await run("version");
+    // Kong builds its list of plugins once more soon after its start, and then starts their instances anew.
+    await sleep(1_500);
     return { version: stdout.trim(), proxyPort, reload, stop };
   } catch (error) {
     const log = await readFile(join(prefix, "logs/error.log"), "utf8").catch(() => "");
