@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Decision } from "../../plugin/core/decision.ts";
+import { type Decision, isAllow } from "../../plugin/core/decision.ts";
 import { startPluginInstance } from "../../plugin/kong/handler.ts";
 import type { Pdk } from "../../plugin/kong/pdk.ts";
 import { createFactsReader } from "../../plugin/kong/read-facts.ts";
@@ -26,6 +26,7 @@ const TOKEN = mintToken({
 const root = mkdtempSync(join(tmpdir(), "handler-"));
 writeFileSync(join(root, "good.json"), DOCUMENT);
 writeFileSync(join(root, "broken.yaml"), "jwt_policy: 1\nnames: x\n");
+writeFileSync(join(root, "broken-once.yaml"), "text\n");
 const runtime = createRuntime({ policyRoot: root, policyPollMs: 1_000, now, log: silentLog });
 afterAll(() => {
   runtime.stop();
@@ -73,6 +74,7 @@ describe("an instance whose configuration or policy is broken refuses every requ
     ["a file that is not there", '{"policy_file":"none.yaml"}', /^none\.yaml:1:1 file_missing: /],
     ["a file outside the root", '{"policy_file":"../etc/passwd"}', /^\.\.\/etc\/passwd:1:1 file_outside_root: /],
     ["an absolute file", '{"policy_file":"/etc/passwd"}', /^\/etc\/passwd:1:1 file_outside_root: /],
+    ["a file with one mistake", '{"policy_file":"broken-once.yaml"}', /^broken-once\.yaml:1:1 wrong_type: [^(]*$/],
     ["a file with mistakes", '{"policy_file":"broken.yaml"}', /^broken\.yaml:\d+:\d+ [a-z_]+: .* \(and \d+ more\)$/],
     ["an inline policy with mistakes", '{"policy":"jwt_policy: 2"}', /^the inline policy:\d+:\d+ [a-z_]+: /],
     [
@@ -82,7 +84,11 @@ describe("an instance whose configuration or policy is broken refuses every requ
     ],
   ])("%s", async (_what, configJson, detail) => {
     const decision = await access(configJson);
-    expect(decision).toMatchObject({ verdict: "deny", denial: { reason: "policy_unavailable" } });
+    expect(decision).toMatchObject({
+      verdict: "deny",
+      denial: { reason: "policy_unavailable" },
+      evidence: { policy: expect.stringMatching(/./) },
+    });
     expect(decision.verdict === "deny" && decision.denial.detail).toMatch(detail);
   });
 
@@ -180,5 +186,36 @@ describe("an instance whose policy is good decides", () => {
       createFactsReader(false, () => {}),
     );
     await expect(instance.access(failing)).rejects.toThrow("no reply");
+  });
+});
+
+describe("the verdict for the guard", () => {
+  const NONCE = "0123456789abcdef0123456789abcdef";
+  const PLUGIN_ID = "3111686f-61fa-57f7-8919-d96abb8e3836";
+  const askWith = (identity: object, last: string): Promise<Decision> => {
+    const facts = `2\nGET / HTTP/1.1\n\nBearer ${TOKEN}\n${last}`;
+    const guarded: Pdk = { ...pdk, nginx: { getVar: async () => facts } };
+    const config = JSON.stringify({ policy_file: "good.json", rule: "orders", ...identity });
+    return startPluginInstance(
+      config,
+      runtime,
+      createFactsReader(true, () => {}),
+    ).access(guarded);
+  };
+  const OWN = { __plugin_id: PLUGIN_ID, __seq__: 7 };
+
+  it("names the instance that judged and the request, where the guard asks for it", async () => {
+    const decision = await askWith(OWN, `${PLUGIN_ID} 7 ${NONCE}`);
+    expect(isAllow(decision) && decision.headers["x-jwt-policy-verdict"]).toBe(`${PLUGIN_ID} 7 ${NONCE}`);
+  });
+
+  it.each<[what: string, identity: object, last: string]>([
+    ["no guard asks", OWN, NONCE],
+    ["Kong did not say who the instance is", {}, `${PLUGIN_ID} 7 ${NONCE}`],
+  ])("is not given where %s", async (_what, identity, last) => {
+    const decision = await askWith(identity, last);
+    expect(isAllow(decision) && decision.headers).toEqual(
+      expect.not.objectContaining({ "x-jwt-policy-verdict": expect.anything() }),
+    );
   });
 });

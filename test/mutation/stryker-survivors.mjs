@@ -1,2 +1,66 @@
+const NO_MESSAGE = "messages of errors are never shown: they may quote what was being read";
+const ALL_GROUPS = "a match has all its groups; the check is for the types";
+
 /** Mutants that no test can tell from the original, and why. `line` and `replacement` as `npm run test:stryker` prints them. */
-export const SURVIVORS = [];
+export const SURVIVORS = [
+  {
+    file: "plugin/kong/handler.ts",
+    line: 'return { problem: error instanceof Error ? error.message : "the plugin\'s configuration can not be read" };',
+    replacement: '""',
+    because: "nothing but an Error is thrown there",
+  },
+  {
+    file: "plugin/kong/handler.ts",
+    line: 'const [first = "the policy is refused"] = issues;',
+    replacement: '""',
+    because: "a policy is refused for at least one issue",
+  },
+  {
+    file: "plugin/kong/handler.ts",
+    line: 'const { policyFile, policy = "", rule, identity } = config;',
+    replacement: '"Stryker was here!"',
+    because: "where there is no file, there is a policy",
+  },
+  ...["nonce === undefined && pluginId === undefined", "false"].map((replacement) => ({
+    file: "plugin/kong/verdict.ts",
+    line: "return nonce === undefined || pluginId === undefined",
+    replacement,
+    because: ALL_GROUPS,
+  })),
+  {
+    file: "plugin/server/connection.ts",
+    line: 'throw new Error("a call came while an event was under way");',
+    replacement: '""',
+    because: NO_MESSAGE,
+  },
+  {
+    file: "plugin/server/connection.ts",
+    line: 'const frames = (error.stack ?? "").split("\\n").filter((line) => line.startsWith("    at "));',
+    replacement: '"Stryker was here!"',
+    because: "every Error that Node throws has a stack",
+  },
+  {
+    file: "plugin/server/connection.ts",
+    line: 'return [error.name, ...frames.slice(0, 8).map((line) => line.trim())].join(" ");',
+    replacement: "frames",
+    because: "how many places a line of the log names is taste",
+  },
+  ...["false", "{}"].map((replacement) => ({
+    file: "plugin/server/end-event.ts",
+    line: "if (warnings.length === 0) {",
+    replacement,
+    because: "without warnings nothing comes before the frames; the short way saves a copy",
+  })),
+  {
+    file: "plugin/server/instances.ts",
+    line: "last = ahead > 0 && ahead < MAX_ID / 2 ? Math.max(clock, 1) : following(last);",
+    replacement: "ahead <= MAX_ID / 2",
+    because: "half of an odd number is no whole number",
+  },
+  {
+    file: "plugin/server/instances.ts",
+    line: "if (instances.size >= MAX_INSTANCES && longestUnused !== undefined) {",
+    replacement: "true",
+    because: "a full map has a first key; the check is for the types",
+  },
+];

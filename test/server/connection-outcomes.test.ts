@@ -97,7 +97,11 @@ describe("whatever is not an Allow of ours ends in 500", () => {
     const outcome = await playEvent(worker, id);
     expect(outcome.ended).toBe("exited");
     expect(outcome.calls.map(({ method }) => method)).toEqual(["kong.log.err", "kong.response.exit"]);
-    expect(logLine(outcome)).toContain("reason=internal_error status=500");
+    // What was returned by mistake, or failed: never with the words of an error, which may quote what was being read.
+    const [failure] = server.logged;
+    const detail = failure === undefined ? "the handler returned no decision" : "see the plugin server's log";
+    expect(logLine(outcome)).toContain(`reason=internal_error status=500 policy=jwt-policy detail="${detail}"`);
+    expect(failure ?? "event failed: undefined").toMatch(/^event failed: (?:undefined|object|Error at |TypeError at )/);
     expect(outcome.exit?.status).toBe(500);
     expect(bodyOf(outcome)).toEqual({ message: "An unexpected error occurred" });
     await worker.expectSilence();
@@ -109,10 +113,12 @@ describe("whatever is not an Allow of ours ends in 500", () => {
     ["a Deny of an unknown reason", { verdict: "deny", denial: { reason: "because" }, evidence: EVIDENCE }],
     ["a Deny without evidence", { verdict: "deny", denial: { reason: "token_missing" } }],
   ])("%s, which can not be put into words, names a method that Kong does not know", async (_what, value) => {
-    const { worker, id } = await startInstance(await startTestServer(resolving(value)));
+    const server = await startTestServer(resolving(value));
+    const { worker, id } = await startInstance(server);
     const { ended, calls } = await playEvent(worker, id);
     expect(ended).toBe("failed");
     expect(calls).toEqual([{ method: "jwt-policy failed", args: Buffer.alloc(0) }]);
+    expect(server.logged).toEqual([expect.stringMatching(/^outcome not encoded: TypeError at /)]);
     await worker.expectSilence();
   });
 
