@@ -3,13 +3,13 @@ import { link, mkdir, mkdtemp, realpath, rename, rm, symlink, truncate, utimes, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CompiledPolicy } from "../../plugin/core/policy.ts";
 import {
   createPolicyStore,
   type PolicyLoad,
   type PolicyStore,
   readPolicyFile,
 } from "../../plugin/runtime/policy-store.ts";
+import { policyOf } from "./policy-scene.ts";
 
 const GOOD = `jwt_policy: 1
 name: payments
@@ -31,12 +31,6 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 const write = (name: string, text: string): Promise<void> => writeFile(join(root, name), text);
-function policyOf(load: PolicyLoad): CompiledPolicy {
-  if ("issues" in load) {
-    throw new Error(JSON.stringify(load.issues));
-  }
-  return load.policy;
-}
 const codesOf = (load: PolicyLoad): readonly string[] =>
   "issues" in load ? load.issues.map(({ code, line, column }) => `${line}:${column} ${code}`) : ["good"];
 
