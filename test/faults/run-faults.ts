@@ -111,8 +111,10 @@ export async function runFaults({
     }, START_TIMEOUT_MS);
 
     const faults = FAULTS.filter(
-      ({ onlyKong, onlyOurs }) =>
-        (onlyKong === undefined || kind.label !== "sandbox") && (onlyOurs === undefined || !isStock),
+      ({ id, onlyKong, onlyOurs }) =>
+        !leaveOut.includes(id) &&
+        (onlyKong === undefined || kind.label !== "sandbox") &&
+        (onlyOurs === undefined || !isStock),
     );
     for (const fault of faults) {
       it(
