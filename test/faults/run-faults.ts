@@ -27,6 +27,8 @@ export interface FaultsRun {
   readonly readTimeoutSeconds: number;
   /** How often a fault that repeats comes; 20 unless time is short. */
   readonly rounds?: number;
+  /** Faults, by id, that take more time than there is. */
+  readonly leaveOut?: readonly string[];
   /** Faults, by id, in which this plugin server may lose valid requests that ours may not. */
   readonly mayLose?: readonly string[];
   /** Whether the plugin server is kong-pdk's. */
@@ -51,6 +53,7 @@ export async function runFaults({
   workers,
   readTimeoutSeconds,
   rounds = 20,
+  leaveOut = [],
   mayLose = [],
   isStock = false,
 }: FaultsRun): Promise<void> {
@@ -108,8 +111,10 @@ export async function runFaults({
     }, START_TIMEOUT_MS);
 
     const faults = FAULTS.filter(
-      ({ onlyKong, onlyOurs }) =>
-        (onlyKong === undefined || kind.label !== "sandbox") && (onlyOurs === undefined || !isStock),
+      ({ id, onlyKong, onlyOurs }) =>
+        !leaveOut.includes(id) &&
+        (onlyKong === undefined || kind.label !== "sandbox") &&
+        (onlyOurs === undefined || !isStock),
     );
     for (const fault of faults) {
       it(
