@@ -1,4 +1,5 @@
 import type { PluginInstance } from "../kong/handler.ts";
+import { GENERATIONS } from "./claim-generation.ts";
 
 /** The plugin instances of this process, by the id that Kong knows them under. */
 export interface Instances {
@@ -10,36 +11,37 @@ export interface Instances {
   evictIdle(): void;
 }
 
-const MAX_ID = 2 ** 31 - 1;
-const following = (id: number): number => (id % MAX_ID) + 1;
-/** Fine enough that no burst of starts runs ahead of the clock; the range of ids lasts three days before it begins anew. */
-const IDS_PER_MS = 8;
+/** An id is the process's generation and a count; all 31 bits of Kong's int32 that are not its sign. */
+const IDS_PER_GENERATION = 2 ** 31 / GENERATIONS;
 const IDLE_MS = 3_600_000;
 const MAX_INSTANCES = 20_000;
 /** How exactly the order of use is kept, in milliseconds; it costs time on every request. */
 const USE_GRAIN_MS = 1_000;
 
 /**
- * Ids are never reused, not by a respawned process either: Kong goes on using the ids of the old process until it is told
- * otherwise, and a reused one would have a route judged by another route's policy. So ids follow the clock: a later process starts
- * beyond all that an earlier one gave out.
+ * Ids are never reused, not by another process either: Kong goes on using those of a process that is gone until it is told
+ * otherwise, and sends those of one to another that serves beside it. A reused one would have a route judged by another route's
+ * policy. So each process counts within a generation of its own, and claims another when it has used that up.
  *
- * @param now milliseconds of a clock that all processes on this machine share and that never steps back.
+ * @param claimGeneration 0 to 255, another one each time.
+ * @param now milliseconds of any clock.
  */
-export function createInstances(startInstance: (configJson: string) => PluginInstance, now: () => number): Instances {
+export function createInstances(
+  startInstance: (configJson: string) => PluginInstance,
+  claimGeneration: () => number,
+  now: () => number,
+): Instances {
   const instances = new Map<number, { readonly instance: PluginInstance; usedAt: number }>();
-  const readClock = (): number => Math.floor(now() * IDS_PER_MS) % MAX_ID;
-  let last = readClock() - 1;
+  let generation = claimGeneration();
+  let count = 0;
 
   const nextId = (): number => {
-    const clock = readClock();
-    const ahead = (clock - last + MAX_ID) % MAX_ID;
-    // Where the clock's range begins anew, ids go on from where they were instead of jumping back.
-    last = ahead > 0 && ahead < MAX_ID / 2 ? Math.max(clock, 1) : following(last);
-    while (instances.has(last)) {
-      last = following(last);
+    count += 1; // Kong takes 0 for none.
+    if (count === IDS_PER_GENERATION) {
+      generation = claimGeneration();
+      count = 1;
     }
-    return last;
+    return generation * IDS_PER_GENERATION + count;
   };
 
   // Kong can not be told that a start failed: the failure shows as a refusal of every request.

@@ -30,6 +30,7 @@ export function createKongSettings(installation: Installation): Readonly<Record<
   const variables = Object.entries(environment).map(([name, value]) => quoteWord(`${name}=${value}`));
   const command = ["/usr/bin/env", ...variables, quoteWord(node), quoteWord(serverMain)].join(" ");
   const options = [
+    ...["--parent", "$PPID"], // Kong starts it by a shell, whose parent is the worker.
     ...["--socket", quoteWord(socket), "--policy-root", quoteWord(policyRoot), "--facts-variable"],
     ...(statusListen === undefined ? [] : ["--status-listen", quoteWord(statusListen)]),
   ];

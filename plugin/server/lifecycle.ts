@@ -1,17 +1,16 @@
 /** How often to look whether the parent is still there. */
 const PARENT_CHECK_MS = 500;
 const DRAIN_CHECK_MS = 100;
-/** Read as early as can be: a parent that is gone before this is not missed. */
-const PARENT = process.ppid;
 
 export interface Lifecycle {
-  /** How long connections are still served after SIGTERM, in milliseconds. */
-  readonly graceMs: number;
+  /** The process whose end is this one's; process.ppid would miss a parent that is gone before it is read. */
+  readonly parentPid: number;
   /**
-   * Called again and again once the process is to end: sends those who can away to the process that took over. Returns whether nothing
-   * more can come: no connection is open, and new ones go to another process or nobody is left to open any.
+   * Called again and again once the process is to end: sends those who can away to the process that took over.
+   *
+   * @returns why the process may end now, or undefined.
    */
-  drain(parentIsGone: boolean): boolean;
+  drain(): string | undefined;
   /** Ends the process. */
   exit(reason: string): void;
 }
@@ -20,19 +19,18 @@ export interface Lifecycle {
  * Decides when the process ends. Kong sends SIGTERM at the end of a worker whose last requests may still be under way, and
  * sends nothing at all when its worker 0 is killed.
  */
-export function manageLifecycle({ graceMs, drain, exit }: Lifecycle): { isEnding(): boolean } {
+export function manageLifecycle({ parentPid, drain, exit }: Lifecycle): { isEnding(): boolean } {
   let isEnding = false;
-  const parentIsGone = (): boolean => process.ppid !== PARENT;
 
   const endSoon = (reason: string): void => {
     if (isEnding) {
       return;
     }
     isEnding = true;
-    setTimeout(() => exit(`${reason}, grace time over`), graceMs);
     setInterval(() => {
-      if (drain(parentIsGone())) {
-        exit(`${reason}, nothing left to serve`);
+      const why = drain();
+      if (why !== undefined) {
+        exit(`${reason}, ${why}`);
       }
     }, DRAIN_CHECK_MS);
   };
@@ -40,7 +38,7 @@ export function manageLifecycle({ graceMs, drain, exit }: Lifecycle): { isEnding
   process.on("SIGTERM", () => endSoon("SIGTERM"));
   process.on("SIGINT", () => exit("SIGINT"));
   setInterval(() => {
-    if (parentIsGone()) {
+    if (process.ppid !== parentPid) {
       endSoon("the parent process is gone");
     }
   }, PARENT_CHECK_MS);

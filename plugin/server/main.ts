@@ -5,6 +5,7 @@ import { NAME, VERSION } from "../kong/plugin-identity.ts";
 import { createFactsReader } from "../kong/read-facts.ts";
 import { createOperatorLog } from "../observe/operator-log.ts";
 import { createRuntime } from "../runtime/runtime.ts";
+import { claimGeneration } from "./claim-generation.ts";
 import { type Connection, serveConnection } from "./connection.ts";
 import { renderDump } from "./dump.ts";
 import { createInstances } from "./instances.ts";
@@ -17,7 +18,11 @@ import { startWatchdog } from "./watchdog.ts";
 /** Bound on one event; fetching keys for the first time takes up to two requests of two seconds. */
 const DEADLINE_MS = 5_000;
 const WATCHDOG_MS = 3_000;
+/** How long connections are still served after another process took over. */
 const GRACE_MS = 10_000;
+/** How long a process that is to end waits for one that takes over; and how long, when no call comes any more. */
+const SUCCESSOR_WAIT_MS = 60_000;
+const SUCCESSOR_IDLE_WAIT_MS = 3_000;
 const EVICT_MS = 600_000;
 const FOLLOW_MS = 500;
 /** A connection without a call for so long may be closed while the process ends. */
@@ -25,8 +30,7 @@ const IDLE_MS = 1_000;
 
 const log = createOperatorLog((line) => void process.stdout.write(`${line}\n`));
 
-/** Ids of instances follow it: unlike the time of day it never steps back, and it goes on when this process ends. */
-const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+const isPast = (limitMs: number, since: number): boolean => performance.now() - since > limitMs;
 
 // Kong's worker reads the output, and may go before this process does: a log line must not be its end.
 process.stdout.on("error", () => {});
@@ -54,8 +58,15 @@ async function serve(options: ServerOptions): Promise<void> {
   const { policyRoot, policyPollMs, socket: path, socketMode, statusListen } = options;
   const runtime = createRuntime({ policyRoot, policyPollMs, now: Date.now, log });
   const readFacts = createFactsReader(options.hasFactsVariable, log.warn);
-  const instances = createInstances((configJson) => startPluginInstance(configJson, runtime, readFacts), monotonicMs);
+  const instances = createInstances(
+    (configJson) => startPluginInstance(configJson, runtime, readFacts),
+    () => claimGeneration(path),
+    () => performance.now(),
+  );
   const connections = new Set<Connection>();
+  let lastCallMs = performance.now();
+  let endingSince: number | undefined;
+  let replacedSince: number | undefined;
   let ownSocket: string | undefined;
   const isOurs = (): boolean => ownSocket !== undefined && identifySocket(path) === ownSocket;
 
@@ -64,16 +75,29 @@ async function serve(options: ServerOptions): Promise<void> {
 
   // Before anything else: a signal must find its handler from the first moment on.
   const lifecycle = manageLifecycle({
-    graceMs: GRACE_MS,
-    drain(parentIsGone) {
+    parentPid: options.parentPid ?? process.ppid,
+    drain() {
       followStatus();
-      if (isReplaced()) {
-        for (const connection of connections) {
-          connection.retire();
-        }
-        [...connections].some((connection) => connection.closeIfIdle(IDLE_MS)); // One each time.
+      endingSince ??= performance.now();
+      if (ownSocket === undefined) {
+        return "before it listened";
       }
-      return connections.size === 0 && (parentIsGone || !isOurs());
+      if (!isReplaced()) {
+        // Whoever goes now leaves requests to nobody: the next process may be on its way, as on `kong reload`.
+        return isPast(SUCCESSOR_WAIT_MS, endingSince) ||
+          isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(endingSince, lastCallMs))
+          ? "nobody took over"
+          : undefined;
+      }
+      replacedSince ??= performance.now();
+      for (const connection of connections) {
+        connection.retire();
+      }
+      [...connections].some((connection) => connection.closeIfIdle(IDLE_MS)); // One each time.
+      if (connections.size === 0) {
+        return "nothing left to serve";
+      }
+      return isPast(GRACE_MS, replacedSince) ? "grace time over" : undefined;
     },
     exit(reason) {
       log.info(`${NAME} ends: ${reason}`);
@@ -105,6 +129,9 @@ async function serve(options: ServerOptions): Promise<void> {
         ...{ instances, deadlineMs: DEADLINE_MS, takeWarnings: log.takeWarnings, log: log.info },
       });
       connections.add(connection);
+      socket.on("data", () => {
+        lastCallMs = performance.now();
+      });
       socket.on("close", () => connections.delete(connection));
     });
     server.on("error", (error) => log.info(`listening: ${error.message}`));

@@ -9,12 +9,14 @@ export interface ServerOptions {
   readonly hasFactsVariable: boolean;
   readonly socketMode: number;
   readonly policyPollMs: number;
+  /** The process whose end is this one's; undefined for the one that is the parent when it starts. */
+  readonly parentPid: number | undefined;
   /** Where probes are answered; undefined for nowhere. */
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
 }
 
 export const USAGE = `Usage: main.js --socket PATH --policy-root DIR [--facts-variable] [--socket-mode MODE]
-               [--policy-poll MS] [--status-listen HOST:PORT]
+               [--policy-poll MS] [--status-listen HOST:PORT] [--parent PID]
        main.js --dump
 
 The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints the settings.
@@ -26,6 +28,7 @@ The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints 
   --policy-poll MS    how often to look whether policy files changed, in milliseconds (default 1000)
   --status-listen HOST:PORT
                       answer probes over HTTP: /status/ready, /status/live and /status (default: nowhere)
+  --parent PID        end when this process is gone (default: the parent)
   --dump              print what Kong's query command needs, and end
   --help              print this`;
 
@@ -44,6 +47,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
       "socket-mode": { type: "string", default: "600" },
       "policy-poll": { type: "string", default: "1000" },
       "status-listen": { type: "string" },
+      parent: { type: "string" },
       dump: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -69,8 +73,16 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
     hasFactsVariable: values["facts-variable"],
     socketMode: Number.parseInt(values["socket-mode"], 8),
     policyPollMs: readPollInterval(values["policy-poll"]),
+    parentPid: values.parent === undefined ? undefined : readPid(values.parent),
     statusListen: values["status-listen"] === undefined ? undefined : parseAddress(values["status-listen"]),
   };
+}
+
+function readPid(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) {
+    throw new Error(`--parent must be the number of a process, not "${text}"`);
+  }
+  return Number(text);
 }
 
 const MIN_POLL_MS = 10;

@@ -1,10 +1,9 @@
 import { type Meaning, REQUEST_ID } from "./meanings.ts";
 import { LARGE_TOKEN, RECORDED_AT, TOKEN } from "./scenarios.ts";
 
-const IDS_PER_MS = 8;
-/** Ids that the two plugin servers give, by the rule of instances.ts: from the clock, then counted on. */
-const FIRST_ID = (RECORDED_AT * 1000 * IDS_PER_MS) % (2 ** 31 - 1);
-const SECOND_ID = ((RECORDED_AT + 60) * 1000 * IDS_PER_MS) % (2 ** 31 - 1);
+/** Ids that the two plugin servers give, by the rule of instances.ts: their generation, and counted from 1. */
+const FIRST_ID = 2 ** 23 + 1;
+const SECOND_ID = 2 * 2 ** 23 + 1;
 
 /** What a DB-less Kong derives from names: UUIDs of version 5. */
 const WORKSPACE = "0dc6f45b-8f8d-40d2-a504-473544ee190b";

@@ -8,8 +8,11 @@ import { listenOnSocket } from "../../plugin/server/listen.ts";
 import { silentLog } from "../logs.ts";
 import { RECORDED_AT, type Scenario } from "./scenarios.ts";
 
-/** The second plugin server starts a minute after the first, and gives other ids to its instances. */
+/** The second plugin server starts a minute after the first. */
 const STARTED_AT: Readonly<Record<Scenario["server"], number>> = { first: RECORDED_AT, second: RECORDED_AT + 60 };
+
+/** The second plugin server follows the first, and gives other ids to its instances. */
+const GENERATIONS: Readonly<Record<Scenario["server"], number>> = { first: 1, second: 2 };
 
 /** The plugin server as main.ts puts it together, but for a clock that stands still. */
 export async function startPluginServer(
@@ -21,7 +24,11 @@ export async function startPluginServer(
   const log = (): void => {};
   const runtime = createRuntime({ policyRoot, policyPollMs: 1_000, now, log: silentLog });
   const readFacts = createFactsReader(which === "first", log);
-  const instances = createInstances((configJson) => startPluginInstance(configJson, runtime, readFacts), now);
+  const instances = createInstances(
+    (configJson) => startPluginInstance(configJson, runtime, readFacts),
+    () => GENERATIONS[which],
+    now,
+  );
   const sockets = new Set<Socket>();
   const server = await listenOnSocket(socketPath, 0o600, (socket) => {
     sockets.add(socket);

@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import { createDeny } from "../../plugin/core/decision.ts";
 import { createInstances, type Instances } from "../../plugin/server/instances.ts";
 
-const MAX_ID = 2 ** 31 - 1;
 const HOUR = 3_600_000;
 const CAP = 20_000;
-const IDS_PER_MS = 8;
+const PER_GENERATION = 2 ** 23;
 const DENY = createDeny({ reason: "token_missing" }, { policy: "p" });
 
 interface Setup {
@@ -15,68 +14,35 @@ interface Setup {
   start(config?: string): number;
 }
 
-function setUp(now: number): Setup {
+/** @param generations that the process can claim, in this order. */
+function setUp(now: number, generations: readonly number[] = [0]): Setup {
   const clock = { now };
+  const left = [...generations];
   const instances = createInstances(
     () => ({ access: async () => DENY }),
+    () => left.shift() ?? Number.NaN,
     () => clock.now,
   );
   return { clock, instances, start: (config = "{}") => instances.start(config) };
 }
 
 describe("ids", () => {
-  it.each([1_000_000, Math.floor(MAX_ID / 16), Math.floor(MAX_ID / 9), Date.UTC(2026, 10, 22), 1_000_000.375])(
-    "begin at eight per millisecond of the clock, at %f ms: a process that starts 2 s later begins 16000 higher",
-    (now) => {
-      const base = setUp(now).start();
-      expect(base - ((now * IDS_PER_MS) % MAX_ID)).toBeOneOf([0, 1]);
-      expect(setUp(now + 2000).start()).toBe(base + 16_000);
-    },
-  );
-
-  it("tell an eighth of a millisecond: a process that follows that soon gives out others", () => {
-    const ids = [1000, 1000.124, 1000.125, 1000.25].map((now) => setUp(now).start());
-    expect(ids.map((id) => id - (ids[0] ?? 0))).toEqual([0, 0, 1, 2]);
+  it("are the process's generation and a count from 1", () => {
+    const { start } = setUp(0, [3]);
+    expect([start(), start()]).toEqual([3 * PER_GENERATION + 1, 3 * PER_GENERATION + 2]);
   });
 
-  it("go up by one while the clock stands still and follow it when it goes on", () => {
-    const { clock, start } = setUp(1000);
-    const first = start();
-    expect([start(), start()]).toEqual([first + 1, first + 2]);
-    clock.now = 5000;
-    expect([start(), start()]).toEqual([first + 32_000, first + 32_001]);
+  it("are positive and fit int32, from the first of all to the last", () => {
+    expect(setUp(0, [0]).start()).toBe(1);
+    expect(setUp(0, [255]).start()).toBe(255 * PER_GENERATION + 1);
+    expect(256 * PER_GENERATION - 1).toBe(2 ** 31 - 1);
   });
 
-  it("go up when the clock goes back", () => {
-    const { clock, start } = setUp(5000);
-    const first = start();
-    clock.now = 10;
-    expect([start(), start()]).toEqual([first + 1, first + 2]);
-  });
-
-  it.each([
-    ["today", Date.UTC(2026, 10, 22)],
-    ["shortly before the end of the clock's range", (MAX_ID - 3) / IDS_PER_MS],
-    ["at its last value", (MAX_ID - 1) / IDS_PER_MS],
-    ["just after it", MAX_ID / IDS_PER_MS],
-    ["at 2^31", 2 ** 31 / IDS_PER_MS],
-    ["at twice the range", (2 * MAX_ID) / IDS_PER_MS],
-    ["at zero", 0],
-  ])("are positive, fit int32 and differ, %s", (_when, now) => {
-    const { instances, start } = setUp(now);
-    const ids = Array.from({ length: 10 }, () => start());
-    expect(ids.filter((id) => !Number.isInteger(id) || id <= 0 || id > MAX_ID)).toEqual([]);
-    expect(new Set(ids).size).toBe(10);
-    expect(new Set(ids.map((id) => instances.find(id))).size).toBe(10);
-  });
-
-  it("are not those of the process before, which started within a second and gave out thousands", () => {
-    const before = setUp(1_000_000);
-    const old = Array.from({ length: 7_999 }, () => before.start());
-    const after = setUp(1_000_000 + 1000);
-    const fresh = Array.from({ length: 500 }, () => after.start());
-    expect(fresh.filter((id) => old.includes(id))).toEqual([]);
-    expect(old.map((id) => after.instances.find(id))).toEqual(old.map(() => undefined));
+  it("of two processes side by side are never the same, however many each gives out", () => {
+    const [one, other] = [setUp(0, [7]), setUp(0, [8])];
+    const ids = Array.from({ length: 3_000 }, () => [one.start(), other.start()]).flat();
+    expect(new Set(ids).size).toBe(6_000);
+    expect(other.instances.find(one.start())).toBeUndefined();
   });
 
   it("are not given out again when their instance is closed", () => {
@@ -86,22 +52,16 @@ describe("ids", () => {
     expect(start()).toBeGreaterThan(first);
   });
 
-  it.each([
-    ["in steps of a third", [1 / 3, 2 / 3, 1].map((part) => Math.round(part * MAX_ID) / IDS_PER_MS)],
-    [
-      "in one step, and many at once where it ends",
-      [-40_002, -40_001, -40_001, -40_001, 0, 0].map((part) => (MAX_ID + part) / IDS_PER_MS),
-    ],
-  ])("never name another instance in use when the clock goes once through its range, %s", (_how, steps) => {
-    const { clock, instances, start } = setUp(5000);
-    const old = start();
-    const kept = instances.find(old);
-    for (const step of steps) {
-      clock.now = 5000 + step;
-      expect(start()).not.toBe(old);
+  it("go on in another generation when one is used up", () => {
+    const { instances, start } = setUp(0, [0, 1]);
+    let last = 0;
+    for (let count = 1; count < PER_GENERATION; count += 1) {
+      last = start();
+      instances.close(last);
     }
-    expect(instances.find(old)).toBe(kept);
-  });
+    expect(last).toBe(PER_GENERATION - 1);
+    expect(start()).toBe(PER_GENERATION + 1);
+  }, 60_000);
 });
 
 describe("instances", () => {
@@ -112,6 +72,7 @@ describe("instances", () => {
         configs.push(config);
         return { access: async () => DENY };
       },
+      () => 0,
       () => 1,
     );
     const id = instances.start('{ "rule": 1 }');
@@ -215,9 +176,13 @@ describe("instances", () => {
 });
 
 it("turns a start that throws into an instance that refuses", async () => {
-  const instances = createInstances(() => {
-    throw new Error("broken");
-  }, Date.now);
+  const instances = createInstances(
+    () => {
+      throw new Error("broken");
+    },
+    () => 0,
+    Date.now,
+  );
   const id = instances.start("{}");
   await expect(instances.find(id)?.access({} as never)).rejects.toThrow("broken");
 });

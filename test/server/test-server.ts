@@ -35,10 +35,14 @@ export async function startTestServer(access: Access, deadlineMs = 10_000): Prom
   const sockets: Socket[] = [];
   const connections: Connection[] = [];
   const warnings: string[] = [];
-  const instances = createInstances((configJson) => {
-    configs.push(configJson);
-    return { access };
-  }, Date.now);
+  const instances = createInstances(
+    (configJson) => {
+      configs.push(configJson);
+      return { access };
+    },
+    () => 0,
+    Date.now,
+  );
   const server = createServer((socket) => {
     sockets.push(socket);
     const takeWarnings = (): readonly string[] => warnings.splice(0);

@@ -1,0 +1,58 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, expect, it, onTestFinished } from "vitest";
+import { claimGeneration, GENERATIONS } from "../../plugin/server/claim-generation.ts";
+
+let directory: string;
+let socket: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "generation-"));
+  socket = join(directory, "s");
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+});
+
+const claims = (): string[] => readdirSync(directory).sort();
+
+it("counts up from 0, keeps the last claim only, and begins anew behind 255", () => {
+  const claimed = Array.from({ length: GENERATIONS + 2 }, () => claimGeneration(socket));
+  expect(claimed.slice(0, 3)).toEqual([0, 1, 2]);
+  expect(claimed.slice(-3)).toEqual([255, 0, 1]);
+  expect(new Set(claimed.slice(0, GENERATIONS)).size).toBe(GENERATIONS);
+  expect(claims()).toEqual(["s.generation-1"]);
+});
+
+it("gives way to a process that was faster", () => {
+  claimGeneration(socket);
+  writeFileSync(`${socket}.generation-1`, ""); // It has not removed generation 0 yet.
+  writeFileSync(`${socket}.generation-2`, "");
+  expect(claimGeneration(socket)).toBe(3);
+});
+
+it("counts apart for each socket of a directory, and minds no other file", () => {
+  writeFileSync(join(directory, "other.generation-9"), "");
+  writeFileSync(`${socket}.generation-x`, "");
+  expect([claimGeneration(socket), claimGeneration(`${socket}2`)]).toEqual([0, 0]);
+  expect(claims()).toEqual(["other.generation-9", "s.generation-0", "s2.generation-0"]);
+});
+
+it("never gives the same to two, though both see the same claims", async () => {
+  const { runScript } = await import("./server-process.ts");
+  const text = `
+    import { claimGeneration } from "./claim-generation.js";
+    const claimed = Array.from({ length: 20 }, () => claimGeneration(${JSON.stringify(socket)}));
+    console.log(claimed.join(" "));`;
+  const scripts = [runScript(text), runScript(text), runScript(text)];
+  await Promise.all(scripts.map(({ ended }) => ended));
+  const all = scripts.flatMap((script) => script.stdout().trim().split(" "));
+  expect(all).toHaveLength(60);
+  expect(new Set(all).size).toBe(60);
+});
+
+it("says which files are in the way when all are taken, and where it can not write", () => {
+  for (let generation = 0; generation < GENERATIONS; generation += 1) {
+    writeFileSync(`${socket}.generation-${generation}`, "");
+  }
+  expect(() => claimGeneration(socket)).toThrow(/s\.generation-0 to 255 are taken; remove them$/);
+  expect(() => claimGeneration(join(directory, "none", "s"))).toThrow(/ENOENT/);
+});
