@@ -353,22 +353,36 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ],
   },
   {
+    file: "plugin/server/claim-generation.ts",
+    killers: ["test/server/claim-generation.test.ts"],
+    mutants: [
+      {
+        name: "a claim that another has counts",
+        find: 'openSync(path, "wx", 0o600)',
+        replace: 'openSync(path, "w", 0o600)',
+      },
+      { name: "claims pile up", find: "rmSync(join(directory, name), { force: true });", replace: "" },
+      { name: "it does not count on", find: "(newest + tries) % GENERATIONS", replace: "(tries - 1) % GENERATIONS" },
+      { name: "it counts beyond the last", find: "(newest + tries) % GENERATIONS", replace: "newest + tries" },
+    ],
+  },
+  {
     file: "plugin/server/instances.ts",
     killers: ["test/server/instances.test.ts"],
     mutants: [
-      { name: "ids begin at one", find: "let last = readClock() - 1;", replace: "let last = 0;" },
+      { name: "all processes have one generation", find: "generation * IDS_PER_GENERATION + count", replace: "count" },
+      { name: "ids do not go up", find: "    count += 1; // Kong", replace: "    // Kong" },
+      { name: "ids reach zero", find: "let count = 0;", replace: "let count = -1;" },
       {
-        name: "ids count up only, whatever the clock says",
-        find: "ahead > 0 && ahead < MAX_ID / 2 ? ",
-        replace: "false ? ",
+        name: "a generation that is used up goes on",
+        find: "if (count === IDS_PER_GENERATION) {",
+        replace: "if (false) {",
       },
-      { name: "ids are the clock", find: "ahead > 0 && ahead < MAX_ID / 2 ? ", replace: "last !== clock ? " },
-      { name: "ids jump back with the clock", find: " && ahead < MAX_ID / 2", replace: "" },
-      { name: "ids do not go up within a millisecond", find: ": following(last);", replace: ": last;" },
-      { name: "an id in use is given out again", find: "while (instances.has(last)) {", replace: "while (false) {" },
-      { name: "ids reach zero", find: "(id % MAX_ID) + 1", replace: "(id + 1) % MAX_ID" },
-      { name: "ids are no int32", find: "const MAX_ID = 2 ** 31 - 1;", replace: "const MAX_ID = 2 ** 40;" },
-      { name: "ids come one too far", find: "const MAX_ID = 2 ** 31 - 1;", replace: "const MAX_ID = 2 ** 31;" },
+      {
+        name: "a generation that is used up begins anew",
+        find: "      generation = claimGeneration();\n      count = 1;",
+        replace: "      count = 1;",
+      },
       {
         name: "one instance for all",
         find: "return entry?.instance;",
@@ -378,11 +392,6 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "the number is not bounded", find: "instances.delete(longestUnused);", replace: "" },
       { name: "one that is in use goes first", find: "instances.delete(id); // To", replace: "// To" },
       { name: "every use is noted, which costs time", find: "> USE_GRAIN_MS", replace: ">= 0" },
-      {
-        name: "a burst of starts runs ahead of the clock",
-        find: "const IDS_PER_MS = 8;",
-        replace: "const IDS_PER_MS = 1;",
-      },
       {
         name: "one more than the bound",
         find: "instances.size >= MAX_INSTANCES",
@@ -594,12 +603,12 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     mutants: [
       {
         name: "busy connections stay with the old process",
-        find: "          connection.retire();\n",
+        find: "        connection.retire();\n",
         replace: "",
       },
       {
         name: "idle connections stay with the old process",
-        find: "        [...connections].some((connection) => connection.closeIfIdle(IDLE_MS)); // One each time.\n",
+        find: "      [...connections].some((connection) => connection.closeIfIdle(IDLE_MS)); // One each time.\n",
         replace: "",
       },
       {
@@ -612,8 +621,19 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "!isOurs() && identifySocket(path) !== undefined",
         replace: "!isOurs()",
       },
-      { name: "it ends under its own socket", find: " && (parentIsGone || !isOurs())", replace: "" },
-      { name: "it does not notice who took over", find: "(parentIsGone || !isOurs())", replace: "parentIsGone" },
+      { name: "it ends though nobody took over", find: "      if (!isReplaced()) {", replace: "      if (false) {" },
+      {
+        name: "it waits for a successor though no call comes",
+        find: " ||\n          isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(endingSince, lastCallMs))",
+        replace: "",
+      },
+      { name: "calls do not count", find: "        lastCallMs = performance.now();\n", replace: "" },
+      {
+        name: "it never ends while somebody is connected",
+        find: "isPast(GRACE_MS, replacedSince) ? ",
+        replace: "false ? ",
+      },
+      { name: "it does not end when all are gone", find: "if (connections.size === 0) {", replace: "if (false) {" },
       { name: "it listens anew while it ends", find: "lifecycle.isEnding() || isOurs()", replace: "isOurs()" },
       {
         name: "it takes the socket before its turn",
@@ -621,7 +641,11 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: "",
       },
       { name: "it does not keep its socket", find: "lifecycle.isEnding() || isOurs(), path", replace: "true, path" },
-      { name: "it keeps the address of its status", find: "      followStatus();\n      if", replace: "      if" },
+      {
+        name: "it keeps the address of its status",
+        find: "      followStatus();\n      endingSince",
+        replace: "      endingSince",
+      },
       {
         name: "the address of its status does not go with the socket",
         find: "(ownSocket !== undefined && isReplaced())",

@@ -53,12 +53,6 @@ export const SURVIVORS = [
   })),
   {
     file: "plugin/server/instances.ts",
-    line: "last = ahead > 0 && ahead < MAX_ID / 2 ? Math.max(clock, 1) : following(last);",
-    replacement: "ahead <= MAX_ID / 2",
-    because: "half of an odd number is no whole number",
-  },
-  {
-    file: "plugin/server/instances.ts",
     line: "if (instances.size >= MAX_INSTANCES && longestUnused !== undefined) {",
     replacement: "true",
     because: "a full map has a first key; the check is for the types",
