@@ -8,7 +8,6 @@ import {
   OPEN_CONFIG,
   probeSocket,
   runNode,
-  runScript,
   runServer,
   SERVER_MAIN,
   startServer,
