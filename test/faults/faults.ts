@@ -323,9 +323,10 @@ export const FAULTS: readonly Fault[] = [
     id: "reload-often",
     title: "`kong reload` again and again",
     onlyKong: "the sandbox has no reload",
-    async inject({ gateway, rounds }) {
+    async inject({ gateway, rounds, mark }) {
       for (let count = 0; count < rounds; count += 1) {
         await gateway.kong?.reload();
+        mark();
       }
     },
   },
