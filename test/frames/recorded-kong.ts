@@ -61,8 +61,8 @@ export async function startKong(prefix: string, socket: string, config: object):
   try {
     await run("start");
     const { stdout } = await run("version");
-    // Kong builds its list of plugins once more soon after its start, and then starts their instances anew.
-    await sleep(1_500);
+    // Kong builds its list of plugins once more five seconds after its start (worker_state_update_frequency), and starts their instances anew.
+    await sleep(6_000);
     return { version: stdout.trim(), proxyPort, reload, stop };
   } catch (error) {
     const log = await readFile(join(prefix, "logs/error.log"), "utf8").catch(() => "");

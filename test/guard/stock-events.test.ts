@@ -17,6 +17,6 @@ it("kong-pdk's server keeps nothing of a refused request", () => {
   });
   expect(JSON.parse(output.trim().split("\n").at(-1) ?? "")).toEqual({
     kept: 0,
-    methods: ["kong.nginx.get_var", "kong.service.request.set_headers"],
+    methods: ["kong.nginx.get_var", "kong.log.warn", "kong.service.request.set_headers"],
   });
 });

@@ -133,7 +133,7 @@ describe("two processes that overlap, as on `kong reload`", () => {
     await newWorker.expectSilence();
     const another = await connectWorker(place.socket);
     await another.expectSilence();
-    expect(readdirSync(place.directory).sort()).toEqual(["policies", "s"]);
+    expect(readdirSync(place.directory).sort()).toEqual(["policies", "s", "s.generation-1"]);
   });
 
   it("do not take each other's instance ids for their own", async () => {

@@ -40,7 +40,7 @@ export async function startTestServer(access: Access, deadlineMs = 10_000): Prom
       configs.push(configJson);
       return { access };
     },
-    () => 0,
+    () => 5, // Not 0: tests take small ids for unknown.
     Date.now,
   );
   const server = createServer((socket) => {
