@@ -18,8 +18,11 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  /** Closes the connection behind its next answer: so Kong does not keep it, and opens one to the process that took over. */
-  retire(): void;
+  /**
+   * Closes the connection behind its next answer: so Kong does not keep it, and opens one to the process that took over. Says
+   * whether it was not to be closed before.
+   */
+  retire(): boolean;
   /**
    * Closes this side's half when no call has come for this long, and says whether it did. A call that Kong sends at that moment
    * finds the end of the stream, and Kong sends it again elsewhere; but a plugin instance that it starts again meanwhile must not
@@ -159,7 +162,9 @@ export function serveConnection(
 
   return {
     retire() {
+      const isNew = !isRetired;
       isRetired = true;
+      return isNew;
     },
     closeIfIdle(idleMs) {
       const isIdle = !current && !socket.writableEnded && performance.now() - lastCallMs > idleMs;

@@ -90,10 +90,9 @@ async function serve(options: ServerOptions): Promise<void> {
           : undefined;
       }
       replacedSince ??= performance.now();
-      for (const connection of connections) {
-        connection.retire();
-      }
-      [...connections].some((connection) => connection.closeIfIdle(IDLE_MS)); // One each time.
+      // One each time: Kong may use a connection in the moment in which it is closed, and tries again over another one.
+      [...connections].some((connection) => connection.retire());
+      [...connections].some((connection) => connection.closeIfIdle(IDLE_MS));
       if (connections.size === 0) {
         return "nothing left to serve";
       }

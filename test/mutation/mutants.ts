@@ -603,12 +603,12 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     mutants: [
       {
         name: "busy connections stay with the old process",
-        find: "        connection.retire();\n",
+        find: "      [...connections].some((connection) => connection.retire());\n",
         replace: "",
       },
       {
         name: "idle connections stay with the old process",
-        find: "      [...connections].some((connection) => connection.closeIfIdle(IDLE_MS)); // One each time.\n",
+        find: "      [...connections].some((connection) => connection.closeIfIdle(IDLE_MS));\n",
         replace: "",
       },
       {
