@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { startIdentityProvider } from "../../sandbox/identity-provider.ts";
+import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
 import type { ConformanceCase, KeyName, TokenRecipe } from "./case.ts";
 
@@ -31,14 +31,14 @@ export async function createWorld(): Promise<World> {
   await mkdir(policyRoot);
   const keys = createKeys();
   const provider = await startIdentityProvider(0);
-  const upstream = await startUpstream();
+  const upstream = await startRecordingUpstream();
   const policies = createPolicies(keys, provider.issuer);
   for (const [name, policy] of Object.entries(policies)) {
     await writeFile(join(policyRoot, `${name}.yaml`), typeof policy === "string" ? policy : stringify(policy));
   }
   await writeFile(join(directory, "outside.yaml"), stringify(policies.api));
   return {
-    configText: stringify(createKongConfig(upstream.url, JSON.stringify(policies.inline))),
+    configText: stringify(createKongConfig(`http://127.0.0.1:${upstream.port}`, JSON.stringify(policies.inline))),
     policyRoot,
     async authorizationOf({ token }) {
       if (token === undefined || typeof token === "string") {
@@ -209,21 +209,3 @@ const DAMAGES: Readonly<Record<NonNullable<TokenRecipe["damage"]>, (token: strin
   padding: (token) => `${token}=`,
   encrypted_shape: (token) => `${token}.AAAA.AAAA`,
 };
-
-async function startUpstream() {
-  const seen = new Map<string, IncomingHttpHeaders>();
-  const server = createServer((request, response) => {
-    seen.set(String(request.headers["x-case"]), request.headers);
-    request.resume();
-    response.end("upstream");
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    headersOf: (caseId: string) => seen.get(caseId),
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}

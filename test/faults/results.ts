@@ -27,23 +27,6 @@ export interface FaultFigures {
   readonly longestHoldMs: number;
 }
 
-/** One file in docs/faults: a gateway with one kind of plugin server. */
-export interface FaultResults {
-  readonly gateway: string;
-  readonly kong?: string;
-  readonly plugin: string;
-  readonly node: string;
-  readonly system: string;
-  readonly processors: number;
-  readonly commit: string;
-  readonly date: string;
-  readonly readTimeoutSeconds: number;
-  /** How often a fault that repeats came. */
-  readonly rounds: number;
-  /** One for each number of workers. */
-  readonly runs: readonly { readonly workers: number; readonly faults: readonly FaultFigures[] }[];
-}
-
 interface Circumstances {
   readonly plugin: string;
   readonly node: string;
@@ -51,6 +34,17 @@ interface Circumstances {
   readonly processors: number;
   readonly commit: string;
   readonly date: string;
+}
+
+/** One file in docs/faults: a gateway with one kind of plugin server. */
+export interface FaultResults extends Circumstances {
+  readonly gateway: string;
+  readonly kong?: string;
+  readonly readTimeoutSeconds: number;
+  /** How often a fault that repeats came. */
+  readonly rounds: number;
+  /** One for each number of workers. */
+  readonly runs: readonly { readonly workers: number; readonly faults: readonly FaultFigures[] }[];
 }
 
 /** @returns undefined when there are no outcomes. */

@@ -11,6 +11,7 @@ import {
   keepSettings,
   START_CMD,
 } from "../gateways/gateway.ts";
+import { reportMissing } from "../gateways/report-missing.ts";
 import { type Assessment, assess } from "./assess.ts";
 import { FAULTS, type Fault, LOSING } from "./faults.ts";
 import { createJudging } from "./judging.ts";
@@ -60,10 +61,7 @@ export async function runFaults({
   const kind = await createKind(keepSettings);
   describe(`faults on ${kind.label}, ${workers} ${workers === 1 ? "worker" : "workers"}`, () => {
     if (kind.missing !== undefined) {
-      it("runs the table", (context) => {
-        expect(process.env.KONG_REQUIRED, kind.missing).not.toBe("1");
-        context.skip(kind.missing);
-      });
+      reportMissing("runs the table", kind.missing);
       return;
     }
     let upstream: Upstream;

@@ -6,8 +6,6 @@ export interface Upstream {
   readonly url: string;
   /** The headers with which a request came, once for each time it came. */
   arrivalsOf(id: string): readonly IncomingHttpHeaders[];
-  /** Ids of all that came. */
-  ids(): Iterable<string>;
   stop(): Promise<void>;
 }
 
@@ -36,7 +34,6 @@ export async function startUpstream(): Promise<Upstream> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     arrivalsOf: (id) => arrivals.get(id) ?? [],
-    ids: () => arrivals.keys(),
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

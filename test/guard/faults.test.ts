@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../gateways/gateway.ts";
 import { kongBinary } from "../gateways/kong-binary.ts";
+import { reportMissing } from "../gateways/report-missing.ts";
 import { type Scene, type SceneOptions, startScene } from "./scene.ts";
 import type { Answer, Ask } from "./send-request.ts";
 import { startForeignInstance } from "./stock-peer.ts";
@@ -49,10 +50,7 @@ const NO_VERDICT = "jwt-policy gave no verdict";
 const WRONG_VERDICT = "jwt-policy gave a verdict that is not for this request and configuration";
 
 if (missing !== undefined) {
-  it("the guard against faults on a real Kong", (context) => {
-    expect(process.env.KONG_REQUIRED, missing).not.toBe("1");
-    context.skip(missing);
-  });
+  reportMissing("the guard against faults on a real Kong", missing);
 } else {
   describe.each<[what: string, options: SceneOptions, faults: [fault: string, status: number, line: string][]]>([
     [

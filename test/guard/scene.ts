@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { claimsOf, inlineIssuer, policyDocument } from "../core/fixtures.ts";
 import { waitFor } from "../gateways/gateway.ts";
 import { type KongBinary, kongBinary } from "../gateways/kong-binary.ts";
+import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { type Answer, type Ask, sendRequest } from "./send-request.ts";
 
@@ -50,7 +50,7 @@ export async function startScene({ plugins = [], without, ...options }: SceneOpt
     },
   });
   await writeFile(join(policyRoot, "shop.yaml"), stringify(document));
-  const upstream = await startUpstream();
+  const upstream = await startRecordingUpstream();
   const kong = await kongBinary(options)
     .start({ configText: stringify(createKongConfig(upstream.port, plugins, without)), policyRoot })
     .catch(async (error: unknown) => {
@@ -75,7 +75,7 @@ export async function startScene({ plugins = [], without, ...options }: SceneOpt
     reader,
     writer: mint("write"),
     send,
-    upstreamOf: ({ id }) => upstream.seen.get(id),
+    upstreamOf: ({ id }) => upstream.headersOf(id),
     findLine: (answer, words) =>
       waitFor(async () => {
         const log = await kong.readErrorLog();
@@ -163,27 +163,5 @@ function createKongConfig(upstreamPort: number, globals: readonly object[], with
     ],
     routes: [route("no-service", []), route("no-service-tagged", [], { tags })],
     plugins: globals,
-  };
-}
-
-async function startUpstream() {
-  const seen = new Map<string, IncomingHttpHeaders>();
-  const server = createServer((request, response) => {
-    seen.set(String(request.headers["x-case"]), request.headers);
-    request.resume();
-    response.end("upstream");
-  });
-  server.on("upgrade", (request, socket) => {
-    seen.set(String(request.headers["x-case"]), request.headers);
-    socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    seen,
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }

@@ -1,0 +1,32 @@
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** An upstream that answers everything, takes every upgrade to websocket, and notes the headers by the request's `x-case`. */
+export interface RecordingUpstream {
+  readonly port: number;
+  /** The headers with which a case's last request came; undefined when none did. */
+  headersOf(caseId: string): IncomingHttpHeaders | undefined;
+  stop(): Promise<void>;
+}
+
+export async function startRecordingUpstream(): Promise<RecordingUpstream> {
+  const seen = new Map<string, IncomingHttpHeaders>();
+  const server = createServer((request, response) => {
+    seen.set(String(request.headers["x-case"]), request.headers);
+    request.resume();
+    response.end("upstream");
+  });
+  server.on("upgrade", (request, socket) => {
+    seen.set(String(request.headers["x-case"]), request.headers);
+    socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    headersOf: (caseId) => seen.get(caseId),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
