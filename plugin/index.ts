@@ -3,18 +3,17 @@
  * over which Kong proxies a request when the plugin process dies, hangs or throws. So requests are judged here only where
  * the guard is loaded, which checks the verdict inside Kong, and refused otherwise.
  */
-import { createDeny } from "./core/decision.ts";
 import { CONFIG_FIELDS } from "./kong/config-schema.ts";
-import { type PluginInstance, startPluginInstance } from "./kong/handler.ts";
+import { denyOwn } from "./kong/deny-own.ts";
+import { DEADLINE_MS, type PluginInstance, startPluginInstance } from "./kong/handler.ts";
 import { readIdentity } from "./kong/plugin-config.ts";
-import { NAME, PRIORITY, VERSION } from "./kong/plugin-identity.ts";
+import { PRIORITY, VERSION } from "./kong/plugin-identity.ts";
 import { createFactsReader } from "./kong/read-facts.ts";
 import { handleAccess, type StockHandler, type StockPdk } from "./kong/stock-handler.ts";
 import { createOperatorLog } from "./observe/operator-log.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 
-/** As in our own plugin server. */
-const DEADLINE_MS = 5_000;
+/** What our own plugin server does unless told otherwise. */
 const POLICY_POLL_MS = 1_000;
 
 // Unlike a write to standard output, this does not end the process when Kong's worker, which reads it, is gone.
@@ -38,7 +37,7 @@ function startInstance(configJson: string): PluginInstance {
     return startPluginInstance(configJson, openRuntime(), createFactsReader(true, log.warn));
   } catch (error) {
     const detail = error instanceof Error ? error.message : "the instance can not start";
-    return { access: async () => createDeny({ reason: "policy_unavailable", detail }, { policy: NAME }) };
+    return { access: async () => denyOwn("policy_unavailable", detail) };
   }
 }
 

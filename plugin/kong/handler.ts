@@ -1,12 +1,16 @@
 import { createDeny, type Decision } from "../core/decision.ts";
 import { isDenial } from "../core/denial.ts";
-import { describeIssues, type PolicySource } from "../runtime/policy-source.ts";
+import { describeIssues } from "../runtime/policy-report.ts";
+import type { PolicySource } from "../runtime/policy-source.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { denyOwn } from "./deny-own.ts";
 import type { Pdk } from "./pdk.ts";
 import { type PluginConfig, parsePluginConfig } from "./plugin-config.ts";
-import { NAME } from "./plugin-identity.ts";
 import type { ReadFacts } from "./read-facts.ts";
 import { addVerdict, type InstanceIdentity } from "./verdict.ts";
+
+/** Bound on one event; fetching keys for the first time takes up to two requests of two seconds. */
+export const DEADLINE_MS = 5_000;
 
 /** One Kong plugin entity: a configuration bound to a policy. */
 export interface PluginInstance {
@@ -25,12 +29,12 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
   return {
     async access(pdk) {
       if ("problem" in configured) {
-        return denyUnavailable(configured.problem);
+        return denyOwn("policy_unavailable", configured.problem);
       }
       const { source, rule, identity } = configured;
       const load = await source.policy.current();
       if ("issues" in load) {
-        return denyUnavailable(summarize(describeIssues(source.name, load.issues)));
+        return denyOwn("policy_unavailable", summarize(describeIssues(source.name, load.issues)));
       }
       const facts = await readFacts(pdk, load.policy, rule);
       if (isDenial(facts)) {
@@ -64,10 +68,6 @@ function readConfigured(configJson: string, runtime: Runtime): Configured | { re
     rule,
     identity,
   };
-}
-
-function denyUnavailable(detail: string): Decision {
-  return createDeny({ reason: "policy_unavailable", detail }, { policy: NAME });
 }
 
 function summarize(issues: readonly string[]): string {

@@ -1,7 +1,8 @@
-import { createDeny, type Decision, type Deny, isAllow } from "../core/decision.ts";
+import { type Decision, type Deny, isAllow } from "../core/decision.ts";
 import type { HeaderChanges } from "../core/propagate.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
 import { createExit } from "./create-exit.ts";
+import { denyOwn } from "./deny-own.ts";
 import { FACTS_VARIABLE, parseFactsVariable } from "./facts-variable.ts";
 import type { PluginInstance } from "./handler.ts";
 import type { ExitResponse, Pdk } from "./pdk.ts";
@@ -48,11 +49,10 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
 }
 
 async function refuseUnguarded(kong: StockPdk): Promise<void> {
-  const refusal = deny("policy_unavailable", "");
   await kong.log.err(
     `${NAME} refuses everything in kong-js-pluginserver unless ${NAME}-guard is loaded: see \`jwt-policy kong env --stock\``,
   );
-  const { status, body, headers } = createExit(refusal);
+  const { status, body, headers } = createExit(denyOwn("policy_unavailable", ""));
   await kong.response.exit(status, body, headers);
 }
 
@@ -60,11 +60,11 @@ async function refuseUnguarded(kong: StockPdk): Promise<void> {
 async function decideInTime(pdk: Pdk, { instance, deadlineMs, log }: StockHandler): Promise<Decision | Deny> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<Deny>((resolve) => {
-    timer = setTimeout(() => resolve(deny("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);
+    timer = setTimeout(() => resolve(denyOwn("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);
   });
   const decision = instance.access(pdk).catch((error: unknown) => {
     log.info(`event failed: ${error instanceof Error ? error.stack : typeof error}`);
-    return deny("internal_error", "see the plugin server's log");
+    return denyOwn("internal_error", "see the plugin server's log");
   });
   return Promise.race([decision, deadline]).finally(() => clearTimeout(timer));
 }
@@ -83,8 +83,4 @@ function createPdk(kong: StockPdk, facts: string): Pdk {
       },
     },
   };
-}
-
-function deny(reason: "policy_unavailable" | "deadline_exceeded" | "internal_error", detail: string): Deny {
-  return createDeny({ reason, detail }, { policy: NAME });
 }

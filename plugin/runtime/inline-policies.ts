@@ -1,7 +1,8 @@
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { Log } from "../observe/operator-log.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
-import { describeIssues, type PolicySource, type PolicyStatus } from "./policy-source.ts";
+import { describeIssues, describeStatus, type PolicyStatus, reportInForce, reportRefused } from "./policy-report.ts";
+import type { PolicySource } from "./policy-source.ts";
 import type { PolicyLoad, PolicyStore } from "./policy-store.ts";
 import { type PolicyKeys, waitForKeys } from "./wait-for-keys.ts";
 
@@ -47,18 +48,17 @@ export function keepInlinePolicies(store: PolicyStore, keys: PolicyKeys, log: Lo
     const good = plugins.get(pluginId)?.good;
     remember(pluginId, { refused: load.issues });
     const [first] = describeIssues("policy", load.issues);
-    const outcome = good ? "the last good version stays in force" : "its routes answer 503";
-    log.warn(`inline policy of plugin ${pluginId} is refused; ${outcome}: ${first}`);
+    reportRefused(describeSource(pluginId), good !== undefined, first, log);
     return good ? { policy: good } : load;
   };
 
   const take = (pluginId: string, policy: CompiledPolicy): void => {
     const isNew = plugins.get(pluginId)?.good?.hash !== policy.hash;
     remember(pluginId, { good: policy, refused: [] });
-    if (!isNew) {
-      return; // Each of Kong's workers starts an instance of its own.
+    // Each of Kong's workers starts an instance of its own.
+    if (isNew) {
+      reportInForce(describeSource(pluginId), policy, log);
     }
-    log.info(`inline policy of plugin ${pluginId} is in force: name=${policy.name} sha256=${policy.hash}`);
   };
 
   return {
@@ -69,11 +69,10 @@ export function keepInlinePolicies(store: PolicyStore, keys: PolicyKeys, log: Lo
       }
       if ("issues" in load) {
         const inForce = refuse(pluginId, load);
-        // Another instance's version may just be waiting for its keys, and become the last good one.
-        const lastGood = (): CompiledPolicy | undefined => plugins.get(pluginId)?.good;
         return {
           current() {
-            const good = lastGood();
+            // Another instance's version may have been waiting for its keys, and be the last good one by now.
+            const good = plugins.get(pluginId)?.good;
             return good ? { policy: good } : inForce;
           },
         };
@@ -86,18 +85,17 @@ export function keepInlinePolicies(store: PolicyStore, keys: PolicyKeys, log: Lo
         return { current: () => load };
       }
       let inForce: PolicyLoad = { policy: good };
-      void waitForKeys(load.policy, keys, `inline policy of plugin ${pluginId}`, log).then(() => {
+      void waitForKeys(load.policy, keys, describeSource(pluginId), log).then(() => {
         inForce = load;
         take(pluginId, load.policy);
       });
       return { current: () => inForce };
     },
     status: () =>
-      [...plugins].map(([pluginId, { good, refused }]) => ({
-        source: `inline ${pluginId}`,
-        inForce: good && { name: good.name, sha256: good.hash },
-        refused,
-        issuersWithoutKeys: good ? keys.findMissing(good) : [],
-      })),
+      [...plugins].map(([pluginId, { good, refused }]) => describeStatus(`inline ${pluginId}`, good, refused, keys)),
   };
+}
+
+function describeSource(pluginId: string): string {
+  return `inline policy of plugin ${pluginId}`;
 }

@@ -1,6 +1,8 @@
+import type { CompiledPolicy } from "../core/policy.ts";
 import type { Log } from "../observe/operator-log.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
-import { describeIssues, type PolicySource, type PolicyStatus } from "./policy-source.ts";
+import { describeIssues, describeStatus, type PolicyStatus, reportInForce, reportRefused } from "./policy-report.ts";
+import type { PolicySource } from "./policy-source.ts";
 import type { PolicyLoad, PolicyStore } from "./policy-store.ts";
 import { type PolicyKeys, waitForKeys } from "./wait-for-keys.ts";
 
@@ -45,22 +47,21 @@ export function watchPolicyFiles({ store, keys, log, pollMs, now }: PolicyFilesO
   const files = new Map<string, WatchedFile>();
 
   const take = (watched: WatchedFile, load: PolicyLoad): void => {
-    const { file } = watched;
-    const isGood = watched.inForce !== undefined && "policy" in watched.inForce;
+    const source = `policy file ${watched.file}`;
     if ("policy" in load) {
       watched.inForce = load;
       watched.refused = [];
-      log.info(`policy file ${file} is in force: name=${load.policy.name} sha256=${load.policy.hash}`);
+      reportInForce(source, load.policy, log);
       return;
     }
+    const isGood = findGood(watched) !== undefined;
     watched.inForce = isGood ? watched.inForce : load;
     watched.refused = load.issues;
-    for (const line of describeIssues(file, load.issues)) {
+    const mistakes = describeIssues(watched.file, load.issues);
+    for (const line of mistakes) {
       log.info(`policy file ${line}`);
     }
-    const [first] = describeIssues(file, load.issues);
-    const outcome = isGood ? "the last good version stays in force" : "its routes answer 503";
-    log.warn(`policy file ${file} is refused; ${outcome}: ${first}`);
+    reportRefused(source, isGood, mistakes[0], log);
   };
 
   const readFirst = async (watched: WatchedFile): Promise<PolicyLoad> => {
@@ -82,7 +83,7 @@ export function watchPolicyFiles({ store, keys, log, pollMs, now }: PolicyFilesO
       return;
     }
     // A policy that is cut off in the middle can be a valid one, and a laxer one: what is in force can wait for the writer.
-    const hasGood = watched.inForce !== undefined && "policy" in watched.inForce;
+    const hasGood = findGood(watched) !== undefined;
     if (!isSettled && hasGood) {
       return;
     }
@@ -145,17 +146,13 @@ export function watchPolicyFiles({ store, keys, log, pollMs, now }: PolicyFilesO
       return { current };
     },
     status: () =>
-      [...files.values()].map(({ file, inForce, refused }) => {
-        const policy = inForce && "policy" in inForce ? inForce.policy : undefined;
-        return {
-          source: file,
-          inForce: policy && { name: policy.name, sha256: policy.hash },
-          refused,
-          issuersWithoutKeys: policy ? keys.findMissing(policy) : [],
-        };
-      }),
+      [...files.values()].map((watched) => describeStatus(watched.file, findGood(watched), watched.refused, keys)),
     stop: () => clearInterval(timer),
   };
+}
+
+function findGood({ inForce }: WatchedFile): CompiledPolicy | undefined {
+  return inForce && "policy" in inForce ? inForce.policy : undefined;
 }
 
 /** Whether there is no policy, or one whose file is gone. A file that is there keeps its last good version, used or not. */

@@ -1,5 +1,6 @@
 import type { Log } from "../observe/operator-log.ts";
-import { describeIssues, type PolicySource } from "./policy-source.ts";
+import { describeIssues } from "./policy-report.ts";
+import type { PolicySource } from "./policy-source.ts";
 import type { PolicyKeys } from "./wait-for-keys.ts";
 
 /** Whether this process may take requests over from another one. */

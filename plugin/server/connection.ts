@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
-import { createDeny } from "../core/decision.ts";
+import { denyOwn } from "../kong/deny-own.ts";
 import type { PluginInstance } from "../kong/handler.ts";
 import { NAME } from "../kong/plugin-identity.ts";
+import { describeError } from "../observe/describe-error.ts";
 import { type EventEnding, encodeFailure, encodeOutcome, encodePdkCall, encodeUnknownInstance } from "./end-event.ts";
 import { type CallPdk, createEventPdk } from "./event-pdk.ts";
 import { createFrameReader, encodeFrame } from "./frames.ts";
@@ -95,10 +96,10 @@ export function serveConnection(
         finish(event, encodeSafely(outcome, event.sequence, takeWarnings(), log));
       }
     };
-    event.deadline = setTimeout(() => conclude(denied("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);
+    event.deadline = setTimeout(() => conclude(denyOwn("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);
     const fail = (error: unknown): void => {
       log(`event failed: ${describeError(error)}`);
-      conclude(denied("internal_error", "see the plugin server's log"));
+      conclude(denyOwn("internal_error", "see the plugin server's log"));
     };
     try {
       instance.access(createEventPdk(callFor(event))).then(conclude, fail);
@@ -193,17 +194,4 @@ function encodeSafely(
     log(`outcome not encoded: ${describeError(error)}`);
     return encodeFailure(`${NAME} failed`);
   }
-}
-
-function denied(reason: "deadline_exceeded" | "internal_error", detail: string): unknown {
-  return createDeny({ reason, detail }, { policy: NAME });
-}
-
-/** Kind and place of an error, without its message: that may quote what was being read. */
-function describeError(error: unknown): string {
-  if (!(error instanceof Error)) {
-    return typeof error;
-  }
-  const frames = (error.stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
-  return [error.name, ...frames.slice(0, 8).map((line) => line.trim())].join(" ");
 }

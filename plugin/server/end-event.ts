@@ -1,6 +1,7 @@
-import { type Allow, createDeny, type Deny, isAllow } from "../core/decision.ts";
+import { type Allow, type Deny, isAllow } from "../core/decision.ts";
 import { createExit } from "../kong/create-exit.ts";
 
+import { denyOwn } from "../kong/deny-own.ts";
 import { NAME } from "../kong/plugin-identity.ts";
 import { formatDenial, logLevelOf } from "../observe/decision-log.ts";
 
@@ -82,8 +83,7 @@ function encodeVerdict(outcome: unknown, sequence: number): EventEnding {
   if (isDeny(outcome)) {
     return encodeDeny(outcome);
   }
-  const detail = "the handler returned no decision";
-  return encodeDeny(createDeny({ reason: "internal_error", detail }, { policy: NAME }));
+  return encodeDeny(denyOwn("internal_error", "the handler returned no decision"));
 }
 
 function isDeny(outcome: unknown): outcome is Deny {

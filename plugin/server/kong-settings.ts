@@ -27,27 +27,35 @@ const READ_TIMEOUT = "7s";
 /** The settings by which Kong loads the plugin, asks it for its schema, and starts its server. */
 export function createKongSettings(installation: Installation): Readonly<Record<string, string>> {
   const { node, serverMain, socket, policyRoot, statusListen, environment } = installation;
-  const variables = Object.entries(environment).map(([name, value]) => quoteWord(`${name}=${value}`));
-  const command = ["/usr/bin/env", ...variables, quoteWord(node), quoteWord(serverMain)].join(" ");
-  const options = [
-    ...["--parent", "$PPID"], // Kong starts it by a shell, whose parent is the worker.
-    ...["--socket", quoteWord(socket), "--policy-root", quoteWord(policyRoot), "--facts-variable"],
-    ...(statusListen === undefined ? [] : ["--status-listen", quoteWord(statusListen)]),
-  ];
+  const command = renderCommand(environment, [node, serverMain]);
+  const options = quoteWords([
+    ...["--socket", socket, "--policy-root", policyRoot, "--facts-variable"],
+    ...(statusListen === undefined ? [] : ["--status-listen", statusListen]),
+  ]);
   const server = `KONG_PLUGINSERVER_${NAME.toUpperCase().replaceAll("-", "_")}`;
   return {
     KONG_PLUGINS: `bundled,${NAME}`,
     KONG_PLUGINSERVER_NAMES: NAME,
     [`${server}_SOCKET`]: socket,
-    [`${server}_START_CMD`]: `${command} ${options.join(" ")}`,
+    [`${server}_START_CMD`]: `${command} --parent $PPID ${options}`, // By a shell, whose parent is the worker.
     [`${server}_QUERY_CMD`]: `${command} --dump`,
     KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${FACTS_VARIABLE.value}"`,
     KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: READ_TIMEOUT,
   };
 }
 
-/** Quotes a word for `sh`, through which Kong runs both commands. */
-export function quoteWord(word: string): string {
+/** A command for `sh`, through which Kong runs it, with this environment and no other. */
+export function renderCommand(environment: Readonly<Record<string, string>>, words: readonly string[]): string {
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return quoteWords(["/usr/bin/env", ...variables, ...words]);
+}
+
+/** Words for `sh`, which reads them as they are. */
+export function quoteWords(words: readonly string[]): string {
+  return words.map(quoteWord).join(" ");
+}
+
+function quoteWord(word: string): string {
   return /^[A-Za-z0-9_./=:@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -1,6 +1,6 @@
 /** The plugin server: the process that Kong starts and asks about every request. */
 import type { Server } from "node:net";
-import { startPluginInstance } from "../kong/handler.ts";
+import { DEADLINE_MS, startPluginInstance } from "../kong/handler.ts";
 import { NAME, VERSION } from "../kong/plugin-identity.ts";
 import { createFactsReader } from "../kong/read-facts.ts";
 import { createOperatorLog } from "../observe/operator-log.ts";
@@ -15,8 +15,6 @@ import { readServerOptions, type ServerOptions, USAGE } from "./server-options.t
 import { type Status, serveStatus } from "./status.ts";
 import { startWatchdog } from "./watchdog.ts";
 
-/** Bound on one event; fetching keys for the first time takes up to two requests of two seconds. */
-const DEADLINE_MS = 5_000;
 const WATCHDOG_MS = 3_000;
 /** How long connections are still served after another process took over. */
 const GRACE_MS = 10_000;
@@ -125,7 +123,10 @@ async function serve(options: ServerOptions): Promise<void> {
     listening?.close(); // Nobody can reach it any more; who is connected stays.
     const server = await listenOnSocket(path, socketMode, (socket) => {
       const connection = serveConnection(socket, {
-        ...{ instances, deadlineMs: DEADLINE_MS, takeWarnings: log.takeWarnings, log: log.info },
+        instances,
+        deadlineMs: DEADLINE_MS,
+        takeWarnings: log.takeWarnings,
+        log: log.info,
       });
       connections.add(connection);
       socket.on("data", () => {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { ListenOptions } from "node:net";
-import type { PolicyStatus } from "../runtime/policy-source.ts";
+import type { PolicyStatus } from "../runtime/policy-report.ts";
 
 /** What the process says about itself. */
 export interface Status {
@@ -29,7 +29,9 @@ const TIMEOUT_MS = 5_000;
 export function serveStatus({ listen, read, log }: StatusOptions): () => void {
   const server = createServer(
     {
-      ...{ maxHeaderSize: 8_192, requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS },
+      maxHeaderSize: 8_192,
+      requestTimeout: TIMEOUT_MS,
+      headersTimeout: TIMEOUT_MS,
       connectionsCheckingInterval: RETRY_MS, // Node looks for those who are too slow only every 30 s by itself.
     },
     (request, response) => {
@@ -60,9 +62,6 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
   server.on("listening", () => log(`status is served on ${describeAddress(server)}`));
   server.listen(listen);
   return () => {
-    if (isClosed) {
-      return;
-    }
     isClosed = true;
     clearTimeout(retry);
     server.close();

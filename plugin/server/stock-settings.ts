@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { createKongSettings, type Installation, quoteWord } from "./kong-settings.ts";
+import { createKongSettings, type Installation, quoteWords, renderCommand } from "./kong-settings.ts";
 
 /** kong-pdk's plugin server and what it loads; absolute paths. */
 export interface StockServer {
@@ -23,14 +23,8 @@ export function createStockSettings(
     TS_NODE_SKIP_PROJECT: "true",
     TS_NODE_COMPILER: typescript,
   };
-  const words = [
-    "/usr/bin/env",
-    ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-    ...[node, main],
-    ...["--plugins-directory", pluginsDirectory],
-  ];
-  const command = words.map(quoteWord).join(" ");
-  const listen = ["--kong-prefix", dirname(socket), "--sock-name", basename(socket)].map(quoteWord).join(" ");
+  const command = renderCommand(variables, [node, main, "--plugins-directory", pluginsDirectory]);
+  const listen = quoteWords(["--kong-prefix", dirname(socket), "--sock-name", basename(socket)]);
   const settings = createKongSettings(installation);
   return Object.fromEntries(
     Object.entries(settings).map(([name, value]) => {

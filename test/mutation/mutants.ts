@@ -46,12 +46,12 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "a Deny is not recognised", find: "if (isDeny(outcome)) {", replace: "if (false) {" },
       {
         name: "what is no decision is allowed",
-        find: 'return encodeDeny(createDeny({ reason: "internal_error", detail }, { policy: NAME }));',
+        find: 'return encodeDeny(denyOwn("internal_error", "the handler returned no decision"));',
         replace: "return encodeAllow({ headers: {} } as Allow, sequence);",
       },
       {
         name: "what is no decision ends nothing",
-        find: 'return encodeDeny(createDeny({ reason: "internal_error", detail }, { policy: NAME }));',
+        find: 'return encodeDeny(denyOwn("internal_error", "the handler returned no decision"));',
         replace: "return { frames: Buffer.alloc(0), repliesToDrop: 0 };",
       },
       { name: "null is looked into", find: "outcome !== null && ", replace: "" },
@@ -142,12 +142,12 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "the deadline allows",
-        find: 'conclude(denied("deadline_exceeded", `${deadlineMs} ms`))',
+        find: 'conclude(denyOwn("deadline_exceeded", `${deadlineMs} ms`))',
         replace: "socket.write(Buffer.alloc(4))",
       },
       {
         name: "the deadline is an internal error",
-        find: 'conclude(denied("deadline_exceeded", `${deadlineMs} ms`))',
+        find: 'conclude(denyOwn("deadline_exceeded", `${deadlineMs} ms`))',
         replace: "conclude(undefined)",
       },
       { name: "a rejection is not heard", find: ".then(conclude, fail)", replace: ".then(conclude, () => {})" },
@@ -155,7 +155,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "a throw is swallowed", find: "      fail(error);\n", replace: "" },
       {
         name: "a failure ends nothing",
-        find: 'conclude(denied("internal_error", "see the plugin server\'s log"));',
+        find: 'conclude(denyOwn("internal_error", "see the plugin server\'s log"));',
         replace: "",
       },
       {
@@ -259,11 +259,6 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: "",
         equivalent:
           "frees memory a little earlier than the end of the connection's closures does; no reply comes any more",
-      },
-      {
-        name: "the log quotes an error's message",
-        find: "return [error.name, ",
-        replace: "return [error.message, ",
       },
     ],
   },
@@ -431,7 +426,6 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: 'if ("policy" in load) {',
       },
       { name: "the same version is read again and again", find: "    watched.readIdentity = identity;\n", replace: "" },
-      { name: "a refusal is no warning", find: "    log.warn(`policy file", replace: "    log.info(`policy file" },
       { name: "a refusal does not show", find: "    watched.refused = load.issues;\n", replace: "" },
       { name: "a refusal shows for ever", find: "      watched.refused = [];\n", replace: "" },
       {
@@ -446,6 +440,17 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: "isGone",
       },
       { name: "use does not count", find: "        watched.usedAt = now();\n", replace: "" },
+    ],
+  },
+  {
+    file: "plugin/runtime/policy-report.ts",
+    killers: ["test/runtime/policy-files.test.ts", "test/runtime/inline-policies.test.ts"],
+    mutants: [
+      {
+        name: "a refusal is no warning",
+        find: "  log.warn(`${source} is refused",
+        replace: "  log.info(`${source} is refused",
+      },
     ],
   },
   {
@@ -535,6 +540,17 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     mutants: [
       { name: "waits for keys pile up", find: "waits.get(policy) ?? ", replace: "" },
       { name: "no keys are ever missing", find: "!keysOf(issuer).hasKeys()", replace: "false" },
+    ],
+  },
+  {
+    file: "plugin/observe/describe-error.ts",
+    killers: CONNECTION,
+    mutants: [
+      {
+        name: "the log quotes an error's message",
+        find: "return [error.name, ",
+        replace: "return [error.message, ",
+      },
     ],
   },
   {

@@ -33,18 +33,6 @@ export const SURVIVORS = [
     replacement: '""',
     because: NO_MESSAGE,
   },
-  {
-    file: "plugin/server/connection.ts",
-    line: 'const frames = (error.stack ?? "").split("\\n").filter((line) => line.startsWith("    at "));',
-    replacement: '"Stryker was here!"',
-    because: "every Error that Node throws has a stack",
-  },
-  {
-    file: "plugin/server/connection.ts",
-    line: 'return [error.name, ...frames.slice(0, 8).map((line) => line.trim())].join(" ");',
-    replacement: "frames",
-    because: "how many places a line of the log names is taste",
-  },
   ...["false", "{}"].map((replacement) => ({
     file: "plugin/server/end-event.ts",
     line: "if (warnings.length === 0) {",

@@ -1,0 +1,50 @@
+import type { CompiledPolicy } from "../core/policy.ts";
+import type { Log } from "../observe/operator-log.ts";
+import type { PolicyIssue } from "../policy/issue.ts";
+import type { PolicyKeys } from "./wait-for-keys.ts";
+
+/** How one policy stands; for the status endpoint. */
+export interface PolicyStatus {
+  /** The file's name, or `inline` and the id of the Kong plugin entity. */
+  readonly source: string;
+  /** What is in force; undefined when nothing is, and its routes answer 503. */
+  readonly inForce: { readonly name: string; readonly sha256: string } | undefined;
+  /** Why the newest version is refused; empty when it is the one in force. */
+  readonly refused: readonly PolicyIssue[];
+  /** Ids of issuers whose keys have never been there. */
+  readonly issuersWithoutKeys: readonly string[];
+}
+
+/** One line per mistake, as `validate` prints them. */
+export function describeIssues(source: string, issues: readonly PolicyIssue[]): readonly string[] {
+  return issues.map(({ line, column, code, message }) => `${source}:${line}:${column} ${code}: ${message}`);
+}
+
+export function describeStatus(
+  source: string,
+  good: CompiledPolicy | undefined,
+  refused: readonly PolicyIssue[],
+  keys: PolicyKeys,
+): PolicyStatus {
+  return {
+    source,
+    inForce: good && { name: good.name, sha256: good.hash },
+    refused,
+    issuersWithoutKeys: good ? keys.findMissing(good) : [],
+  };
+}
+
+/** @param source how log lines begin, such as `policy file payments.yaml`. */
+export function reportInForce(source: string, { name, hash }: CompiledPolicy, log: Log): void {
+  log.info(`${source} is in force: name=${name} sha256=${hash}`);
+}
+
+/**
+ * @param source how log lines begin, such as `policy file payments.yaml`.
+ * @param hasGood whether an earlier version is in force.
+ * @param mistake the first one, with its place.
+ */
+export function reportRefused(source: string, hasGood: boolean, mistake: string | undefined, log: Log): void {
+  const outcome = hasGood ? "the last good version stays in force" : "its routes answer 503";
+  log.warn(`${source} is refused; ${outcome}: ${mistake}`);
+}
