@@ -1,5 +1,6 @@
 import { type Decision, type Deny, isAllow } from "../core/decision.ts";
 import type { HeaderChanges } from "../core/propagate.ts";
+import { describeError } from "../observe/describe-error.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
 import { createExit } from "./create-exit.ts";
 import { denyOwn } from "./deny-own.ts";
@@ -63,7 +64,7 @@ async function decideInTime(pdk: Pdk, { instance, deadlineMs, log }: StockHandle
     timer = setTimeout(() => resolve(denyOwn("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);
   });
   const decision = instance.access(pdk).catch((error: unknown) => {
-    log.info(`event failed: ${error instanceof Error ? error.stack : typeof error}`);
+    log.info(`event failed: ${describeError(error)}`);
     return denyOwn("internal_error", "see the plugin server's log");
   });
   return Promise.race([decision, deadline]).finally(() => clearTimeout(timer));

@@ -110,7 +110,7 @@ describe("the handler in the stock server", () => {
   });
 
   it.each<[what: string, access: () => Promise<Decision>, line: string]>([
-    ["throws", () => Promise.reject(new Error("x")), "reason=internal_error status=500"],
+    ["throws", () => Promise.reject(new Error("Bearer x")), "reason=internal_error status=500"],
     ["never settles", () => new Promise(() => {}), "reason=deadline_exceeded status=503"],
   ])("refuses in time where the decision %s", async (_what, access, line) => {
     const { calls, logged } = await run(GUARDED, { instance: { access }, deadlineMs: 50 });
