@@ -5,7 +5,7 @@ interface VerifyParameters {
   /** Null where the algorithm brings its own hash. */
   readonly hash: string | null;
   readonly options: { readonly padding?: number; readonly saltLength?: number; readonly dsaEncoding?: "ieee-p1363" };
-  /** Exact length of a signature in bytes; undefined where it follows from the key. */
+  /** Exact length of a signature in bytes; undefined for RSA, whose signatures are as long as the modulus. */
   readonly signatureBytes?: number;
 }
 
@@ -38,14 +38,17 @@ export function createVerificationKey(
   if (!parameters) {
     throw new RangeError(`no verification for algorithm ${algorithm}`);
   }
-  const { hash, options, signatureBytes } = parameters;
+  const { hash, options } = parameters;
+  // RFC 8017 sections 8.1.2 and 8.2.2, step 1. OpenSSL takes a PSS signature without its leading zero bytes as well, and then one
+  // token has two texts.
+  const signatureBytes =
+    parameters.signatureBytes ?? Math.ceil((publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
   const key = { key: publicKey, ...options };
   return {
     issuer,
     kid,
     algorithm,
     verify: (signingInput, signature) =>
-      (signatureBytes === undefined || signature.byteLength === signatureBytes) &&
-      verify(hash, signingInput, key, signature),
+      signature.byteLength === signatureBytes && verify(hash, signingInput, key, signature),
   };
 }

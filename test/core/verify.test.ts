@@ -152,3 +152,27 @@ it("takes nothing but true for a yes", () => {
   const truthy = { ...verificationKey(es256), verify: () => 1 as unknown as boolean };
   expect(verify(token, truthy)).toEqual(INVALID);
 });
+
+// OpenSSL takes such a PSS signature without its first byte as well: it reads a number (RFC 8017 sections 8.1.2 and 8.2.2).
+it.each([
+  ["RS256", rs256],
+  ["PS256", ps256],
+] as const)(
+  "refuses a signature of %s without the zero byte that it begins with",
+  (_alg, key) => {
+    const tokens = (function* (): Generator<string> {
+      for (let count = 0; ; count += 1) {
+        yield mintToken({ key, claims: { ...CLAIMS, jti: String(count) } });
+      }
+    })();
+    for (const token of tokens) {
+      const signature = signatureOf(token);
+      if (signature[0] === 0) {
+        expect(verify(token, verificationKey(key))).toMatchObject({ claims: CLAIMS });
+        expect(verify(replaceSignature(token, signature.subarray(1)), verificationKey(key))).toEqual(INVALID);
+        return;
+      }
+    }
+  },
+  60_000,
+);
