@@ -91,7 +91,9 @@ export async function runFaults({
       if (!(await waitUntilServing(gateway, world, SERVING_TIMEOUT_MS))) {
         await gateway.stop();
         await start();
-        await waitUntilServing(gateway, world, SERVING_TIMEOUT_MS);
+        if (!(await waitUntilServing(gateway, world, SERVING_TIMEOUT_MS))) {
+          throw new Error("the gateway does not serve even before this fault");
+        }
       }
     };
 

@@ -8,6 +8,7 @@ export async function load(url, context, nextLoad) {
   const source = `
     import { startPluginInstance as start } from ${JSON.stringify(`${url}?real`)};
     import { failOr } from ${JSON.stringify(new URL("./fail-or.mjs", import.meta.url).href)};
+    export * from ${JSON.stringify(`${url}?real`)};
     export const startPluginInstance = (...args) => {
       const instance = start(...args);
       return { access: (pdk) => failOr(() => instance.access(pdk), () => pdk.nginx.getVar("request")) };
