@@ -3,12 +3,16 @@ import { basename, dirname, join } from "node:path";
 
 /** How many there are; then they begin anew. */
 export const GENERATIONS = 256;
+/** More than other processes can get in the way of one. */
+const MAX_TRIES = 1_000;
 
 /**
  * Claims a number that no process near in time has, so that two processes which serve the same socket one after the other, or
  * side by side, never give the same id to two plugin instances. A clock would not do: Kong sends calls to both over the connections
- * that it keeps, and both give out ids at the same time. The claim is an empty file beside the socket that only one can create; those that it follows
- * are removed.
+ * that it keeps, and both give out ids at the same time.
+ *
+ * The claim is an empty file beside the socket that only one can create. It counts only if it is the newest one then: between
+ * looking and creating, faster processes may have claimed the same number, then others, and removed it as too old.
  *
  * @param socket path of the shared socket.
  * @returns 0 to 255.
@@ -17,18 +21,29 @@ export const GENERATIONS = 256;
 export function claimGeneration(socket: string): number {
   const directory = dirname(socket);
   const prefix = `${basename(socket)}.generation-`;
-  const claims = readdirSync(directory).filter((name) => name.startsWith(prefix));
-  const newest = Math.max(-1, ...claims.map((name) => Number(name.slice(prefix.length))).filter(Number.isInteger));
-  for (let tries = 1; tries <= GENERATIONS; tries += 1) {
-    const generation = (newest + tries) % GENERATIONS;
-    if (create(join(directory, `${prefix}${generation}`))) {
-      for (const name of claims) {
-        rmSync(join(directory, name), { force: true });
+  const pathOf = (generation: number): string => join(directory, `${prefix}${generation}`);
+  const findClaims = (): number[] => {
+    const names = readdirSync(directory).filter((name) => name.startsWith(prefix));
+    return names.map((name) => Number(name.slice(prefix.length))).filter(Number.isInteger);
+  };
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const claims = findClaims();
+    const newest = claims.reduce((newer, claim) => (isNewer(claim, newer) ? claim : newer), claims[0] ?? -1);
+    const generation = (newest + 1) % GENERATIONS;
+    if (create(pathOf(generation)) && !findClaims().some((claim) => isNewer(claim, generation))) {
+      for (const claim of claims) {
+        rmSync(pathOf(claim), { force: true });
       }
       return generation;
     }
   }
-  throw new Error(`all of ${join(directory, prefix)}0 to ${GENERATIONS - 1} are taken; remove them`);
+  throw new Error(`the files ${pathOf(0)} to ${GENERATIONS - 1} leave no number free; remove them`);
+}
+
+/** They go round, so a number is newer than those of the half round behind it. */
+function isNewer(a: number, b: number): boolean {
+  const ahead = (a - b + GENERATIONS) % GENERATIONS;
+  return ahead > 0 && ahead < GENERATIONS / 2;
 }
 
 function create(path: string): boolean {

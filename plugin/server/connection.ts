@@ -19,15 +19,12 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  /**
-   * Closes the connection behind its next answer: so Kong does not keep it, and opens one to the process that took over. Says
-   * whether it was not to be closed before.
-   */
-  retire(): boolean;
+  /** Makes Kong give the connection up with its next answer, so that its next call goes to the process that took over. */
+  retire(): void;
   /**
    * Closes this side's half when no call has come for this long, and says whether it did. A call that Kong sends at that moment
    * finds the end of the stream, and Kong sends it again elsewhere; but a plugin instance that it starts again meanwhile must not
-   * find the same. So close idle connections one by one.
+   * find the same. So close the next one only when Kong has closed its half of this one.
    */
   closeIfIdle(idleMs: number): boolean;
 }
@@ -41,6 +38,13 @@ interface Event {
 type ReplyHandler = (reply: Buffer) => void;
 
 const dropReply: ReplyHandler = () => {};
+
+/**
+ * Stands behind the last answer of a connection. Kong does not keep a connection for the next call when there is something left
+ * to read on it. The end of the stream would say the same, but it is a write of its own: Kong may have sent the next call by
+ * then, and when that call starts an instance, it answers 500.
+ */
+const PARTING = Buffer.of(0xff);
 
 /**
  * Serves one connection of a Kong worker: one call at a time, and during an event the roles are reversed, for then this
@@ -57,9 +61,10 @@ export function serveConnection(
   let lastCallMs = performance.now();
 
   const write = (frames: Buffer): void => {
-    socket.write(frames);
     if (isRetired) {
-      socket.end();
+      socket.end(Buffer.concat([frames, PARTING]));
+    } else {
+      socket.write(frames);
     }
   };
   const answer = (message: RpcReturn): void => write(encodeFrame(RpcReturnMessage.encode(message)));
@@ -163,9 +168,7 @@ export function serveConnection(
 
   return {
     retire() {
-      const isNew = !isRetired;
       isRetired = true;
-      return isNew;
     },
     closeIfIdle(idleMs) {
       const isIdle = !current && !socket.writableEnded && performance.now() - lastCallMs > idleMs;

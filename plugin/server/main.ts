@@ -8,6 +8,7 @@ import { createRuntime } from "../runtime/runtime.ts";
 import { claimGeneration } from "./claim-generation.ts";
 import { type Connection, serveConnection } from "./connection.ts";
 import { renderDump } from "./dump.ts";
+import { createHandOver } from "./hand-over.ts";
 import { createInstances } from "./instances.ts";
 import { manageLifecycle } from "./lifecycle.ts";
 import { identifySocket, keepSocket, listenOnSocket, waitForTurn } from "./listen.ts";
@@ -16,19 +17,10 @@ import { type Status, serveStatus } from "./status.ts";
 import { startWatchdog } from "./watchdog.ts";
 
 const WATCHDOG_MS = 3_000;
-/** How long connections are still served after another process took over. */
-const GRACE_MS = 10_000;
-/** How long a process that is to end waits for one that takes over; and how long, when no call comes any more. */
-const SUCCESSOR_WAIT_MS = 60_000;
-const SUCCESSOR_IDLE_WAIT_MS = 3_000;
 const EVICT_MS = 600_000;
 const FOLLOW_MS = 500;
-/** A connection without a call for so long may be closed while the process ends. */
-const IDLE_MS = 1_000;
 
 const log = createOperatorLog((line) => void process.stdout.write(`${line}\n`));
-
-const isPast = (limitMs: number, since: number): boolean => performance.now() - since > limitMs;
 
 // Kong's worker reads the output, and may go before this process does: a log line must not be its end.
 process.stdout.on("error", () => {});
@@ -63,38 +55,20 @@ async function serve(options: ServerOptions): Promise<void> {
   );
   const connections = new Set<Connection>();
   let lastCallMs = performance.now();
-  let endingSince: number | undefined;
-  let replacedSince: number | undefined;
   let ownSocket: string | undefined;
   const isOurs = (): boolean => ownSocket !== undefined && identifySocket(path) === ownSocket;
 
   /** Whether another process has the socket; a file that is merely gone is nobody to send requests to. */
   const isReplaced = (): boolean => !isOurs() && identifySocket(path) !== undefined;
 
+  const handOver = createHandOver({ connections, isReplaced, lastCallMs: () => lastCallMs });
+
   // Before anything else: a signal must find its handler from the first moment on.
   const lifecycle = manageLifecycle({
     parentPid: options.parentPid ?? process.ppid,
     drain() {
       followStatus();
-      endingSince ??= performance.now();
-      if (ownSocket === undefined) {
-        return "before it listened";
-      }
-      if (!isReplaced()) {
-        // Whoever goes now leaves requests to nobody: the next process may be on its way, as on `kong reload`.
-        return isPast(SUCCESSOR_WAIT_MS, endingSince) ||
-          isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(endingSince, lastCallMs))
-          ? "nobody took over"
-          : undefined;
-      }
-      replacedSince ??= performance.now();
-      // One each time: Kong may use a connection in the moment in which it is closed, and tries again over another one.
-      [...connections].some((connection) => connection.retire());
-      [...connections].some((connection) => connection.closeIfIdle(IDLE_MS));
-      if (connections.size === 0) {
-        return "nothing left to serve";
-      }
-      return isPast(GRACE_MS, replacedSince) ? "grace time over" : undefined;
+      return ownSocket === undefined ? "before it listened" : handOver.drain();
     },
     exit(reason) {
       log.info(`${NAME} ends: ${reason}`);
@@ -132,7 +106,10 @@ async function serve(options: ServerOptions): Promise<void> {
       socket.on("data", () => {
         lastCallMs = performance.now();
       });
-      socket.on("close", () => connections.delete(connection));
+      socket.on("close", () => {
+        connections.delete(connection);
+        handOver.noteClosed(connection);
+      });
     });
     server.on("error", (error) => log.info(`listening: ${error.message}`));
     listening = server;

@@ -215,10 +215,11 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "a used connection is closed", find: " && performance.now() - lastCallMs > idleMs", replace: "" },
       { name: "a call does not count as use", find: "      lastCallMs = performance.now();\n", replace: "" },
       { name: "an idle connection is not closed", find: "      if (isIdle) {", replace: "      if (false) {" },
+      { name: "a retired connection goes on", find: "    if (isRetired) {", replace: "    if (false) {" },
       {
-        name: "a retired connection goes on",
-        find: "    if (isRetired) {",
-        replace: "    if (false) {",
+        name: "the end of the stream is all that parts Kong from a retired connection",
+        find: "socket.end(Buffer.concat([frames, PARTING]));",
+        replace: "socket.end(frames);",
       },
       { name: "a connection ends unasked", find: "let isRetired = false;", replace: "let isRetired = true;" },
       {
@@ -350,15 +351,22 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
   {
     file: "plugin/server/claim-generation.ts",
     killers: ["test/server/claim-generation.test.ts"],
+    isBuilt: true,
     mutants: [
       {
         name: "a claim that another has counts",
         find: 'openSync(path, "wx", 0o600)',
         replace: 'openSync(path, "w", 0o600)',
       },
-      { name: "claims pile up", find: "rmSync(join(directory, name), { force: true });", replace: "" },
-      { name: "it does not count on", find: "(newest + tries) % GENERATIONS", replace: "(tries - 1) % GENERATIONS" },
-      { name: "it counts beyond the last", find: "(newest + tries) % GENERATIONS", replace: "newest + tries" },
+      {
+        name: "a claim counts though newer ones are there",
+        find: " && !findClaims().some((claim) => isNewer(claim, generation))",
+        replace: "",
+      },
+      { name: "claims pile up", find: "        rmSync(pathOf(claim), { force: true });\n", replace: "" },
+      { name: "it does not count on", find: "(newest + 1) % GENERATIONS", replace: "tries % GENERATIONS" },
+      { name: "it counts beyond the last", find: "(newest + 1) % GENERATIONS", replace: "newest + 1" },
+      { name: "the greatest is the newest", find: "(isNewer(claim, newer) ?", replace: "(claim > newer ?" },
     ],
   },
   {
@@ -613,20 +621,60 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ],
   },
   {
+    file: "plugin/server/hand-over.ts",
+    killers: ["test/server/hand-over.test.ts"],
+    mutants: [
+      { name: "busy connections stay with the old process", find: "        connection.retire();\n", replace: "" },
+      {
+        name: "idle connections stay with the old process",
+        find: "      closeNextIdle();\n      if (replacedSince",
+        replace: "      if (replacedSince",
+      },
+      { name: "only one idle connection is closed", find: "        closing = undefined;\n", replace: "" },
+      {
+        name: "idle connections are closed before Kong has seen the end of the one before",
+        find: "    closing ??= [",
+        replace: "    closing = [",
+      },
+      {
+        name: "any connection that is closed counts as the one Kong has seen the end of",
+        find: "if (connection === closing) {",
+        replace: "if (true) {",
+      },
+      {
+        name: "the next idle one waits for the next look",
+        find: "        closing = undefined;\n        closeNextIdle();\n",
+        replace: "        closing = undefined;\n",
+      },
+      {
+        name: "it ends before those that connected before are accepted",
+        find: "        replacedSince = performance.now();\n        return undefined;",
+        replace: "        replacedSince = performance.now();",
+      },
+      { name: "it ends though nobody took over", find: "if (!isReplaced()) {", replace: "if (false) {" },
+      {
+        name: "it waits for a successor though no call comes",
+        find: " || isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(since, lastCallMs()))",
+        replace: "",
+      },
+      {
+        name: "it waits for a successor for ever",
+        find: "isPast(SUCCESSOR_WAIT_MS, since) || ",
+        replace: "",
+      },
+      {
+        name: "it never ends while somebody is connected",
+        find: "isPast(GRACE_MS, replacedSince) ? ",
+        replace: "false ? ",
+      },
+      { name: "it does not end when all are gone", find: "if (connections.size === 0) {", replace: "if (false) {" },
+    ],
+  },
+  {
     file: "plugin/server/main.ts",
     killers: ["lifecycle", "take-over", "status-process"].map((name) => `test/server/${name}.test.ts`),
     isBuilt: true,
     mutants: [
-      {
-        name: "busy connections stay with the old process",
-        find: "      [...connections].some((connection) => connection.retire());\n",
-        replace: "",
-      },
-      {
-        name: "idle connections stay with the old process",
-        find: "      [...connections].some((connection) => connection.closeIfIdle(IDLE_MS));\n",
-        replace: "",
-      },
       {
         name: "connections are ended though nobody took over",
         find: "!isOurs() && identifySocket(path) !== undefined",
@@ -637,19 +685,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "!isOurs() && identifySocket(path) !== undefined",
         replace: "!isOurs()",
       },
-      { name: "it ends though nobody took over", find: "      if (!isReplaced()) {", replace: "      if (false) {" },
-      {
-        name: "it waits for a successor though no call comes",
-        find: " ||\n          isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(endingSince, lastCallMs))",
-        replace: "",
-      },
       { name: "calls do not count", find: "        lastCallMs = performance.now();\n", replace: "" },
-      {
-        name: "it never ends while somebody is connected",
-        find: "isPast(GRACE_MS, replacedSince) ? ",
-        replace: "false ? ",
-      },
-      { name: "it does not end when all are gone", find: "if (connections.size === 0) {", replace: "if (false) {" },
       { name: "it listens anew while it ends", find: "lifecycle.isEnding() || isOurs()", replace: "isOurs()" },
       {
         name: "it takes the socket before its turn",
@@ -659,8 +695,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "it does not keep its socket", find: "lifecycle.isEnding() || isOurs(), path", replace: "true, path" },
       {
         name: "it keeps the address of its status",
-        find: "      followStatus();\n      endingSince",
-        replace: "      endingSince",
+        find: "      followStatus();\n      return",
+        replace: "      return",
       },
       {
         name: "the address of its status does not go with the socket",

@@ -33,26 +33,35 @@ it("counts apart for each socket of a directory, and minds no other file", () =>
   writeFileSync(join(directory, "other.generation-9"), "");
   writeFileSync(`${socket}.generation-x`, "");
   expect([claimGeneration(socket), claimGeneration(`${socket}2`)]).toEqual([0, 0]);
-  expect(claims()).toEqual(["other.generation-9", "s.generation-0", "s2.generation-0"]);
+  expect(claims()).toEqual(["other.generation-9", "s.generation-0", "s.generation-x", "s2.generation-0"]);
 });
 
-it("never gives the same to two, though both see the same claims", async () => {
+it("knows which is newer across the end of the round, with one that was left over", () => {
+  for (const generation of [250, 255, 0, 1]) {
+    writeFileSync(`${socket}.generation-${generation}`, "");
+  }
+  expect(claimGeneration(socket)).toBe(2);
+  expect(claims()).toEqual(["s.generation-2"]);
+});
+
+it("never gives the same to two of many at once, though a slow one has looked before others came and went", async () => {
   const { runScript } = await import("./server-process.ts");
   const text = `
     import { claimGeneration } from "./claim-generation.js";
-    const claimed = Array.from({ length: 20 }, () => claimGeneration(${JSON.stringify(socket)}));
+    const claimed = Array.from({ length: 40 }, () => claimGeneration(${JSON.stringify(socket)}));
     console.log(claimed.join(" "));`;
-  const scripts = [runScript(text), runScript(text), runScript(text)];
+  const scripts = Array.from({ length: 5 }, () => runScript(text));
   await Promise.all(scripts.map(({ ended }) => ended));
   const all = scripts.flatMap((script) => script.stdout().trim().split(" "));
-  expect(all).toHaveLength(60);
-  expect(new Set(all).size).toBe(60);
+  expect(all).toHaveLength(200);
+  expect(new Set(all).size).toBe(200);
+  expect(claims()).toHaveLength(1);
 });
 
-it("says which files are in the way when all are taken, and where it can not write", () => {
+it("says which files are in the way when none is free, and where it can not write", () => {
   for (let generation = 0; generation < GENERATIONS; generation += 1) {
     writeFileSync(`${socket}.generation-${generation}`, "");
   }
-  expect(() => claimGeneration(socket)).toThrow(/s\.generation-0 to 255 are taken; remove them$/);
+  expect(() => claimGeneration(socket)).toThrow(/s\.generation-0 to 255 leave no number free; remove them$/);
   expect(() => claimGeneration(join(directory, "none", "s"))).toThrow(/ENOENT/);
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createAllow, createDeny } from "../../plugin/core/decision.ts";
 import { encodeFrame } from "../../plugin/server/frames.ts";
 import { RpcCallMessage, StringMessage } from "../../plugin/server/messages.ts";
-import { playCalls, playEvent } from "./raw-worker.ts";
+import { playCalls, playEvent, type RawWorker } from "./raw-worker.ts";
 import { type Access, settle, startInstance, startTestServer } from "./test-server.ts";
 
 const EVIDENCE = { policy: "payments" };
@@ -14,6 +14,18 @@ const ASK_AND_ALLOW: Access = async (pdk) => {
 };
 const REPLIES = { "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }) };
 
+/** Kong reads an answer and what stands behind it in one go, and keeps no connection on which something is left to read. */
+function expectParting({ chunks }: RawWorker): void {
+  const last = chunks.at(-1) ?? Buffer.alloc(0);
+  const frame = last.length - 1;
+  let at = 0;
+  while (at < frame) {
+    at += 4 + last.readUInt32LE(at);
+  }
+  expect([at, last[at]]).toEqual([frame, 0xff]);
+  expect(frame).toBeGreaterThan(0);
+}
+
 describe("a connection that is retired", () => {
   it("goes on until its next answer", async () => {
     const server = await startTestServer(ALLOW);
@@ -23,6 +35,7 @@ describe("a connection that is retired", () => {
     expect(server.sockets[0]?.writableEnded).toBe(false);
     expect((await playEvent(worker, id)).ended).toBe("proxied");
     await worker.closed;
+    expectParting(worker);
     expect(server.logged).toEqual([]);
   });
 
@@ -36,7 +49,7 @@ describe("a connection that is retired", () => {
       },
       "exited",
     ],
-  ])("is half-closed behind the event that is under way, whose outcome is whole: %s", async (_what, access, ended) => {
+  ])("is given up behind the event that is under way, whose outcome is whole: %s", async (_what, access, ended) => {
     const server = await startTestServer(access);
     const { worker, id } = await startInstance(server);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
@@ -49,10 +62,11 @@ describe("a connection that is retired", () => {
     worker.sendFrame(REPLIES["kong.nginx.get_var"]);
     expect((await playCalls(worker)).ended).toBe(ended);
     await worker.closed;
+    expectParting(worker);
     expect(server.logged).toEqual([]);
   });
 
-  it("is half-closed after the deadline of an event that hangs", async () => {
+  it("is given up after the deadline of an event that hangs", async () => {
     const server = await startTestServer(() => new Promise(() => {}), 100);
     const { worker, id } = await startInstance(server);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
@@ -60,14 +74,25 @@ describe("a connection that is retired", () => {
     server.connections[0]?.retire();
     expect((await playCalls(worker)).exit?.status).toBe(503);
     await worker.closed;
+    expectParting(worker);
   });
 
-  it("starts an instance, and is closed behind the answer", async () => {
+  it("starts an instance, and is given up behind the answer: Kong must not send the first event after it", async () => {
     const server = await startTestServer(ALLOW);
     const { worker } = await startInstance(server);
     server.connections[0]?.retire();
     expect((await worker.start()).instanceStatus?.instanceId).toBeGreaterThan(0);
     await worker.closed;
+    expectParting(worker);
+  });
+
+  it("says that it knows no such instance, and is given up behind that: Kong must not start one over it", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker } = await startInstance(server);
+    server.connections[0]?.retire();
+    expect((await playEvent(worker, 2 ** 30)).ended).toBe("failed");
+    await worker.closed;
+    expectParting(worker);
   });
 });
 

@@ -14,6 +14,8 @@ export interface RawWorker {
   readonly socket: Socket;
   /** Every frame the server wrote so far, in order. */
   readonly frames: readonly Buffer[];
+  /** What was read in one go each time, as Kong's worker reads it into its buffer. */
+  readonly chunks: readonly Buffer[];
   /** Resolves when the connection has closed. */
   readonly closed: Promise<void>;
   /** The next frame not yet taken. @throws Error "closed" when none comes any more. */
@@ -32,12 +34,14 @@ export async function connectWorker(address: string | number): Promise<RawWorker
   const socket = typeof address === "number" ? connect(address, "127.0.0.1") : connect(address);
   await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
   const frames: Buffer[] = [];
+  const chunks: Buffer[] = [];
   let taken = 0;
   let isClosed = false;
   let wake = (): void => {};
   let sequence = 0;
   const read = createFrameReader((payload) => frames.push(Buffer.from(payload)));
   socket.on("data", (chunk) => {
+    chunks.push(chunk);
     read(chunk);
     wake();
   });
@@ -81,6 +85,7 @@ export async function connectWorker(address: string | number): Promise<RawWorker
   return {
     socket,
     frames,
+    chunks,
     closed,
     next,
     sendFrame,
