@@ -46,8 +46,10 @@ it("knows which is newer across the end of the round, with one that was left ove
 
 it("never gives the same to two of many at once, though a slow one has looked before others came and went", async () => {
   const { runScript } = await import("./server-process.ts");
+  const begin = Date.now() + 1_000;
   const text = `
     import { claimGeneration } from "./claim-generation.js";
+    while (Date.now() < ${begin});
     const claimed = Array.from({ length: 40 }, () => claimGeneration(${JSON.stringify(socket)}));
     console.log(claimed.join(" "));`;
   const scripts = Array.from({ length: 5 }, () => runScript(text));
