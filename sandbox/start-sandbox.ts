@@ -82,8 +82,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
 function startPluginServer({ policyRoot, nginxVariables, onLog }: SandboxOptions, socketPath: string): PluginProcess {
   const facts = Object.hasOwn(nginxVariables, FACTS_VARIABLE.name) ? ["--facts-variable"] : [];
+  const paths = ["--socket", socketPath, "--policy-root", policyRoot];
   return runPluginProcess({
-    command: [process.execPath, findPluginServer(), "--socket", socketPath, "--policy-root", policyRoot, ...facts],
+    command: [process.execPath, findPluginServer(), ...paths, "--parent", String(process.pid), ...facts],
     onLine: (message) => onLog({ level: "info", source: "plugin server", message }),
     onChange: (message) => onLog({ level: "notice", source: "gateway", message }),
   });
