@@ -6,8 +6,8 @@ export interface CheckedFile {
   readonly issues: readonly PolicyIssue[];
   /** The file's text, for excerpts. */
   readonly lines: readonly string[];
-  /** Name of the policy when the file is good. */
-  readonly policy: string | undefined;
+  /** Name of the policy, and how many rules it has, when the file is good. */
+  readonly policy: { readonly name: string; readonly rules: number } | undefined;
 }
 
 /** For people: every mistake with its place in the form that terminals and editors make a link of, and the line it is in. */
@@ -15,7 +15,7 @@ export function reportText(checked: readonly CheckedFile[], hasColor: boolean): 
   const color = pc.createColors(hasColor);
   const files = checked.map(({ file, issues, lines, policy }) =>
     issues.length === 0
-      ? `${color.green("ok")} ${file}: policy "${policy}"\n`
+      ? `${color.green("ok")} ${file}: policy "${policy?.name}"${describeRules(policy?.rules)}\n`
       : issues.map((issue) => formatIssue(file, issue, lines[issue.line - 1], color)).join(""),
   );
   const mistakes = checked.reduce((sum, { issues }) => sum + issues.length, 0);
@@ -25,8 +25,13 @@ export function reportText(checked: readonly CheckedFile[], hasColor: boolean): 
 
 /** For programs: `{ files: [{ file, policy, issues: [{ code, message, pointer, line, column }] }] }`. */
 export function reportJson(checked: readonly CheckedFile[]): string {
-  const files = checked.map(({ file, issues, policy }) => ({ file, policy: policy ?? null, issues }));
+  const files = checked.map(({ file, issues, policy }) => ({ file, policy: policy?.name ?? null, issues }));
   return `${JSON.stringify({ files }, null, 2)}\n`;
+}
+
+/** Not a mistake, but nothing that anyone wants to find out on the gateway. */
+function describeRules(rules: number | undefined): string {
+  return rules === 0 ? ", without rules: it refuses every request, and is there for others to extend" : "";
 }
 
 function formatIssue(

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { createPolicyStore, type PolicyLoad, readPolicyFile } from "../plugin/runtime/policy-store.ts";
+import type { PolicyLoad } from "../plugin/policy/read-policy.ts";
+import { createPolicyStore, readPolicyFile } from "../plugin/runtime/policy-store.ts";
 import { type CheckedFile, reportJson, reportText } from "./report-issues.ts";
 
 interface ValidateOptions {
@@ -33,7 +34,7 @@ async function checkFile(file: string, policyRoot: string | undefined): Promise<
       ? await readPolicyFile(path, file)
       : await createPolicyStore(resolve(policyRoot)).loadFile(relative(resolve(policyRoot), path));
   if ("policy" in load) {
-    return { file, issues: [], lines: [], policy: load.policy.name };
+    return { file, issues: [], lines: [], policy: { name: load.policy.name, rules: load.policy.rules.size } };
   }
   const isRead = !load.issues.some(({ code }) => code.startsWith("file_"));
   const text = isRead ? await readFile(path, "utf8") : "";

@@ -18,7 +18,7 @@ export function compilePolicy(
   document: PolicyDocument,
   hash: string,
 ): { readonly policy: CompiledPolicy } | { readonly findings: readonly Finding[] } {
-  const findings: Finding[] = [];
+  const findings: Finding[] = checkExtends(document);
   const issuers = compileIssuers(document, findings);
   const rules = new Map<string, CompiledRule>();
   for (const [id, rule] of Object.entries(document.routes)) {
@@ -44,6 +44,12 @@ export function compilePolicy(
       needsRequestLine: [...rules.values()].some((rule) => rule.operations !== undefined),
     },
   };
+}
+
+/** Whoever reads files puts the parent's keys in and takes this one out. */
+function checkExtends({ extends: parent }: PolicyDocument): Finding[] {
+  const message = "An inline policy can not extend a file; put both into one text.";
+  return parent === undefined ? [] : [{ code: "extends_impossible", path: ["extends"], atKey: true, message }];
 }
 
 function compileIssuers(document: PolicyDocument, findings: Finding[]): Map<string, CompiledIssuer> {

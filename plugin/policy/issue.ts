@@ -18,6 +18,8 @@ export type PolicyIssueCode =
   | "path_template_invalid"
   | "operations_overlap"
   | "requirement_contradiction"
+  | "extends_impossible"
+  | "extends_refused"
   | "file_outside_root"
   | "file_missing"
   | "file_unreadable";

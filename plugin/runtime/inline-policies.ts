@@ -1,9 +1,10 @@
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { Log } from "../observe/operator-log.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
+import type { PolicyLoad } from "../policy/read-policy.ts";
 import { describeIssues, describeStatus, type PolicyStatus, reportInForce, reportRefused } from "./policy-report.ts";
 import type { PolicySource } from "./policy-source.ts";
-import type { PolicyLoad, PolicyStore } from "./policy-store.ts";
+import type { PolicyStore } from "./policy-store.ts";
 import { type PolicyKeys, waitForKeys } from "./wait-for-keys.ts";
 
 export interface InlinePolicies {

@@ -1,9 +1,10 @@
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { Log } from "../observe/operator-log.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
+import type { PolicyLoad } from "../policy/read-policy.ts";
 import { describeIssues, describeStatus, type PolicyStatus, reportInForce, reportRefused } from "./policy-report.ts";
 import type { PolicySource } from "./policy-source.ts";
-import type { PolicyLoad, PolicyStore } from "./policy-store.ts";
+import type { PolicyStore } from "./policy-store.ts";
 import { type PolicyKeys, waitForKeys } from "./wait-for-keys.ts";
 
 export interface PolicyFiles {
@@ -27,6 +28,8 @@ const IDLE_MS = 3_600_000;
 
 interface WatchedFile {
   readonly file: string;
+  /** The file and those that it extends, as the last reading found them. */
+  files: readonly string[];
   inForce: PolicyLoad | undefined;
   refused: readonly PolicyIssue[];
   readonly loading: Promise<PolicyLoad>;
@@ -49,9 +52,12 @@ export function watchPolicyFiles({ store, keys, log, pollMs, now }: PolicyFilesO
   const take = (watched: WatchedFile, load: PolicyLoad): void => {
     const source = `policy file ${watched.file}`;
     if ("policy" in load) {
+      const isNew = findGood(watched) !== load.policy || watched.refused.length > 0;
       watched.inForce = load;
       watched.refused = [];
-      reportInForce(source, load.policy, log);
+      if (isNew) {
+        reportInForce(source, load.policy, log);
+      }
       return;
     }
     const isGood = findGood(watched) !== undefined;
@@ -65,8 +71,9 @@ export function watchPolicyFiles({ store, keys, log, pollMs, now }: PolicyFilesO
   };
 
   const readFirst = async (watched: WatchedFile): Promise<PolicyLoad> => {
-    watched.readIdentity = await store.identifyFile(watched.file);
+    watched.readIdentity = await store.identifyFiles(watched.files);
     const load = await store.loadFile(watched.file);
+    watched.files = load.files; // When there are several, the next look finds another identity, and reads them once more.
     take(watched, load);
     if ("policy" in load) {
       void keys.prepare(load.policy);
@@ -76,7 +83,7 @@ export function watchPolicyFiles({ store, keys, log, pollMs, now }: PolicyFilesO
 
   const follow = async (watched: WatchedFile): Promise<void> => {
     const { file } = watched;
-    const identity = await store.identifyFile(file);
+    const identity = await store.identifyFiles(watched.files);
     const isSettled = identity === watched.seenIdentity;
     watched.seenIdentity = identity;
     if (identity === watched.readIdentity) {
@@ -88,7 +95,8 @@ export function watchPolicyFiles({ store, keys, log, pollMs, now }: PolicyFilesO
       return;
     }
     const load = await store.loadFile(file);
-    if ((await store.identifyFile(file)) !== identity) {
+    watched.files = load.files;
+    if ((await store.identifyFiles(load.files)) !== identity) {
       return;
     }
     watched.readIdentity = identity;
@@ -103,6 +111,7 @@ export function watchPolicyFiles({ store, keys, log, pollMs, now }: PolicyFilesO
   const startWatching = (file: string): WatchedFile => {
     const watched: WatchedFile = {
       file,
+      files: [file],
       inForce: undefined,
       refused: [],
       loading: Promise.resolve().then(() => readFirst(watched)),

@@ -1,4 +1,4 @@
-import type { PolicyLoad } from "./policy-store.ts";
+import type { PolicyLoad } from "../policy/read-policy.ts";
 
 /** Where a plugin instance gets its policy from: always the version in force. */
 export interface PolicySource {

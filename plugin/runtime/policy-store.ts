@@ -1,18 +1,21 @@
-import { createHash } from "node:crypto";
 import { readFile, realpath, stat } from "node:fs/promises";
-import { resolve, sep } from "node:path";
-import type { CompiledPolicy } from "../core/policy.ts";
+import { basename, dirname, resolve, sep } from "node:path";
 import type { PolicyIssue } from "../policy/issue.ts";
-import { readPolicy } from "../policy/read-policy.ts";
+import { compileSource, type PolicyLoad, readPolicy } from "../policy/read-policy.ts";
+import { hashText, type ReadLineage, readLineage } from "./read-lineage.ts";
 
-/** A compiled policy, or why there is none. */
-export type PolicyLoad = { readonly policy: CompiledPolicy } | { readonly issues: readonly PolicyIssue[] };
+export type FileLoad = PolicyLoad & {
+  /** The file and those that it extends, as far as they could be followed: a change in any of them makes another version. */
+  readonly files: readonly string[];
+  /** The policy as one document; empty when it could not be read. */
+  readonly text: string;
+};
 
 export interface PolicyStore {
-  /** Names what is at a file's place now, or why nothing can be read there. Another version has another name. */
-  identifyFile(file: string): Promise<string>;
+  /** Names what is at the places of these files now, or why nothing can be read there. Other versions have other names. */
+  identifyFiles(files: readonly string[]): Promise<string>;
   /** Reads and compiles a file under the root. */
-  loadFile(file: string): Promise<PolicyLoad>;
+  loadFile(file: string): Promise<FileLoad>;
   /** Compiles a text that the plugin's configuration carries. */
   loadInline(text: string): PolicyLoad;
 }
@@ -28,11 +31,11 @@ const MAX_COMPILED = 200;
 export function createPolicyStore(root: string): PolicyStore {
   const byContent = new Map<string, PolicyLoad>();
 
-  const compile = (text: string): PolicyLoad => {
+  const share = (text: string, compile: Compile): PolicyLoad => {
     const hash = hashText(text);
     let load = byContent.get(hash);
     if (!load) {
-      load = readPolicy(text, hash);
+      load = compile(hash);
       if (byContent.size >= MAX_COMPILED) {
         byContent.clear(); // Files and instances hold on to what they use; this only gives up sharing.
       }
@@ -41,42 +44,50 @@ export function createPolicyStore(root: string): PolicyStore {
     return load;
   };
 
+  const identifyFile = async (file: string): Promise<string> => {
+    try {
+      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(await resolveInRoot(root, file), { bigint: true });
+      // The time of the inode's change nobody can set, while copies often carry the time of their original.
+      return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
+    } catch (error) {
+      return fileIssue(file, error).message;
+    }
+  };
+
+  const readText = (file: string): Promise<string | PolicyIssue> =>
+    readBounded(resolveInRoot(root, file)).catch((error: unknown) => fileIssue(file, error));
+
   return {
-    async identifyFile(file) {
-      try {
-        const { dev, ino, size, mtimeNs, ctimeNs } = await stat(await resolveInRoot(root, file), { bigint: true });
-        // The time of the inode's change nobody can set, while copies often carry the time of their original.
-        return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
-      } catch (error) {
-        return fileIssue(file, error).message;
-      }
-    },
+    identifyFiles: async (files) => (await Promise.all(files.map(identifyFile))).join("\n"),
     async loadFile(file) {
-      try {
-        return compile(await readBounded(await resolveInRoot(root, file)));
-      } catch (error) {
-        return { issues: [fileIssue(file, error)] };
-      }
+      return compileLineage(await readLineage(file, readText), share);
     },
-    loadInline: compile,
+    loadInline: (text) => share(text, (hash) => readPolicy(text, hash)),
   };
 }
 
 /**
- * Reads and compiles one policy file, wherever it lies.
+ * Reads one policy file, and those that it extends, wherever they lie.
  *
  * @param name how issues call the file.
  */
-export async function readPolicyFile(path: string, name: string): Promise<PolicyLoad> {
-  try {
-    const text = await readBounded(path);
-    return readPolicy(text, hashText(text));
-  } catch (error) {
-    return { issues: [fileIssue(name, error)] };
-  }
+export async function readPolicyFile(path: string, name: string): Promise<FileLoad> {
+  const first = basename(path);
+  const readText = (file: string): Promise<string | PolicyIssue> =>
+    readBounded(resolve(dirname(path), file)).catch((error: unknown) => fileIssue(file === first ? name : file, error));
+  return compileLineage(await readLineage(first, readText), (text, compile) => compile(hashText(text)));
 }
 
-async function readBounded(path: string): Promise<string> {
+type Compile = (hash: string) => PolicyLoad;
+
+function compileLineage({ read, files }: ReadLineage, share: (text: string, compile: Compile) => PolicyLoad): FileLoad {
+  return "issues" in read
+    ? { ...read, files, text: "" }
+    : { ...share(read.text, (hash) => compileSource(read.source, hash)), files, text: read.text };
+}
+
+async function readBounded(place: string | Promise<string>): Promise<string> {
+  const path = await place;
   const stats = await stat(path);
   if (!stats.isFile()) {
     throw new Error("it is not a regular file");
@@ -117,8 +128,4 @@ function fileIssue(file: string, error: unknown): PolicyIssue {
     message: `${file} can not be read: ${cause}.`,
     ...place,
   };
-}
-
-function hashText(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

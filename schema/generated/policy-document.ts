@@ -17,6 +17,10 @@ export type Identifier = string
  */
 export type Description = string
 /**
+ * A policy file whose keys hold here too, by its path relative to this file. Maps merge by key; texts, numbers and lists replace what stands there. Its name and description stay its own. Policy files only: an inline policy can not name a file.
+ */
+export type Extends = string
+/**
  * The exact `iss` of its tokens (RFC 7519 section 4.1.1), compared byte by byte. Keys come by discovery from here unless `keys` says otherwise.
  */
 export type IssuerIdentifier = string
@@ -141,6 +145,7 @@ export interface PolicyDocument {
 jwt_policy: FormatVersion
 name: Name
 description?: Description
+extends?: Extends
 issuers: Issuers
 defaults?: Defaults
 routes: Rules
@@ -205,7 +210,7 @@ audiences?: Audiences1
 required_scopes?: RequiredScopes
 }
 /**
- * Rules by id. A request is bound to a rule by the plugin's `config.rule`, else by the name of its Kong Route, else by a Route tag `jwt-policy-rule:<id>`. What is not named here is refused.
+ * Rules by id. A request is bound to a rule by the plugin's `config.rule`, else by the name of its Kong Route, else by a Route tag `jwt-policy-rule:<id>`. What is not named here is refused, so a policy without rules refuses everything: it is there for others to extend.
  */
 export interface Rules {
 [k: string]: Rule

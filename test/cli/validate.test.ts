@@ -40,6 +40,15 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe("jwt-policy validate", () => {
+  it("says of a policy without rules what it is good for", () => {
+    const file = write("base.yaml", GOOD.replace(/routes:\n.*\n/, ""));
+    const { status, stdout } = runCli(["validate", file]);
+    expect(stdout).toContain(
+      'policy "good", without rules: it refuses every request, and is there for others to extend',
+    );
+    expect(status).toBe(0);
+  });
+
   it("says ok and exits 0 for a good policy", () => {
     const file = write("good.yaml", GOOD);
     expect(runCli(["validate", file])).toEqual({

@@ -349,6 +349,38 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ],
   },
   {
+    file: "plugin/runtime/read-lineage.ts",
+    killers: ["test/runtime/read-lineage.test.ts"],
+    mutants: [
+      { name: "a circle is followed", find: "if (files.includes(parentFile)) {", replace: "if (false) {" },
+      {
+        name: "the number of files is not bounded",
+        find: "if (files.length === MAX_FILES) {",
+        replace: "if (false) {",
+      },
+      {
+        name: "a parent need not be a policy by itself",
+        find: '"issues" in ancestry.read ? ancestry.read : checkAlone(ancestry.read)',
+        replace: "ancestry.read",
+      },
+      {
+        name: "a parent's changes are not looked for",
+        find: "text: writeDocument(data) }, files: ancestry.files };",
+        replace: "text: writeDocument(data) }, files };",
+      },
+      {
+        name: "the parent alone decides",
+        find: "extendDocument(base.source.data, source.data)",
+        replace: "{ ...(base.source.data as object) }",
+      },
+      {
+        name: "a parent is looked for at the root",
+        find: "posix.join(posix.dirname(file), parent)",
+        replace: "parent",
+      },
+    ],
+  },
+  {
     file: "plugin/server/claim-generation.ts",
     killers: ["test/server/claim-generation.test.ts"],
     isBuilt: true,
@@ -424,7 +456,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "what changes while it is read counts",
-        find: "if ((await store.identifyFile(file)) !== identity) {",
+        find: "if ((await store.identifyFiles(load.files)) !== identity) {",
         replace: "if (false) {",
       },
       { name: "keys are not waited for", find: "await waitForKeys(", replace: "void waitForKeys(" },

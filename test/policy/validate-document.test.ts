@@ -17,7 +17,7 @@ describe("the frame of a document", () => {
     ["wrong_type", "‸payments", /^This must be a map, not "payments"\.$/],
     ["version_unknown", `${ISSUER_START.replace(": 1", ": ‸2")}${ROUTES}`, /version 2 is not known.*reads version 1/],
     ["version_unknown", `${ISSUER_START.replace(": 1", ': ‸"1"')}${ROUTES}`, /version "1" is not known/],
-    ["missing_key", `‸${ISSUER_START}`, /^The key "routes" is missing\.$/],
+    ["missing_key", "‸jwt_policy: 1\nname: payments\n", /^The key "issuers" is missing\.$/],
     ["missing_key", `‸${ISSUER_START.replace("jwt_policy: 1\n", "")}${ROUTES}`, /"jwt_policy" is missing/],
     [
       "missing_key",
@@ -26,10 +26,11 @@ describe("the frame of a document", () => {
     ],
     [
       "unknown_key",
-      `${ISSUER_START}${ROUTES}‸extends: base.yaml`,
-      /"extends" is not known here\. Known here: jwt_policy,/,
+      `${ISSUER_START}${ROUTES}‸based_on: base.yaml`,
+      /"based_on" is not known here\. Known here: jwt_policy,/,
     ],
-    ["invalid_value", `${ISSUER_START}‸routes: {}`.replace("‸routes: ", "routes: ‸"), /fewer than 1/],
+    ["extends_impossible", `${ISSUER_START}${ROUTES}‸extends: base.yaml`, /^An inline policy can not extend a file/],
+    ["invalid_value", `${ISSUER_START}${ROUTES}extends: ‸/etc/passwd`, /^"\/etc\/passwd" is not a valid extends\./],
     ["invalid_value", `${ISSUER_START}routes: {‸"a b": {}}`, /^"a b" is not a valid identifier\./],
     [
       "invalid_value",

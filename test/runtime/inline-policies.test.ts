@@ -7,7 +7,7 @@ import type { PolicySource } from "../../plugin/runtime/policy-source.ts";
 import { createPolicyStore } from "../../plugin/runtime/policy-store.ts";
 import { type HeldKeys, holdKeys, logApart, nameOfLoad, policyText } from "./policy-scene.ts";
 
-const BROKEN = "jwt_policy: 1\nname: broken\n";
+const BROKEN = "jwt_policy: 1\ndescription: broken\n";
 const BROKEN_CODES = "missing_key,missing_key";
 const PLUGIN = "5d7f";
 const MAX_PLUGINS = 10_000;

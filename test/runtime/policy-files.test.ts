@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type PolicyScene, policyText, setUpPolicies } from "./policy-scene.ts";
 
-const BROKEN = "jwt_policy: 1\nname: broken\n";
+const BROKEN = "jwt_policy: 1\ndescription: broken\n";
 const HOUR = 3_600_000;
 
 let scene: PolicyScene;
@@ -211,8 +211,8 @@ describe("a version that is no good never replaces one that is", () => {
     await scene.write("a.yaml", BROKEN);
     await scene.look(3);
     expect(scene.log.infos.slice(1)).toEqual([
-      expect.stringMatching(/^policy file a\.yaml:\d+:\d+ missing_key: .*issuers/),
-      expect.stringMatching(/^policy file a\.yaml:\d+:\d+ missing_key: .*routes/),
+      expect.stringMatching(/^policy file a\.yaml:\d+:\d+ missing_key: .*"name"/),
+      expect.stringMatching(/^policy file a\.yaml:\d+:\d+ missing_key: .*"issuers"/),
     ]);
   });
 

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { onTestFinished, vi } from "vitest";
 import type { CompiledPolicy } from "../../plugin/core/policy.ts";
 import type { Log } from "../../plugin/observe/operator-log.ts";
+import type { PolicyLoad } from "../../plugin/policy/read-policy.ts";
 import { type PolicyFiles, watchPolicyFiles } from "../../plugin/runtime/policy-files.ts";
-import { createPolicyStore, type PolicyLoad, type PolicyStore } from "../../plugin/runtime/policy-store.ts";
+import { createPolicyStore, type FileLoad, type PolicyStore } from "../../plugin/runtime/policy-store.ts";
 import type { PolicyKeys } from "../../plugin/runtime/wait-for-keys.ts";
 
 const POLL_MS = 1_000;
@@ -86,7 +87,7 @@ export async function setUpPolicies(): Promise<PolicyScene> {
       busy -= 1;
     });
   };
-  const loadFile = async (file: string): Promise<PolicyLoad> => {
+  const loadFile = async (file: string): Promise<FileLoad> => {
     const load = await real.loadFile(file);
     const { onLoad } = scene;
     scene.onLoad = undefined;
@@ -94,7 +95,7 @@ export async function setUpPolicies(): Promise<PolicyScene> {
     return load;
   };
   const store: PolicyStore = {
-    identifyFile: (file) => whileBusy(real.identifyFile(file)),
+    identifyFiles: (names) => whileBusy(real.identifyFiles(names)),
     loadFile: (file) => whileBusy(loadFile(file)),
     loadInline: real.loadInline,
   };

@@ -3,12 +3,8 @@ import { link, mkdir, mkdtemp, realpath, rename, rm, symlink, truncate, utimes, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  createPolicyStore,
-  type PolicyLoad,
-  type PolicyStore,
-  readPolicyFile,
-} from "../../plugin/runtime/policy-store.ts";
+import type { PolicyLoad } from "../../plugin/policy/read-policy.ts";
+import { createPolicyStore, type PolicyStore, readPolicyFile } from "../../plugin/runtime/policy-store.ts";
 import { policyOf } from "./policy-scene.ts";
 
 const GOOD = `jwt_policy: 1
@@ -153,7 +149,7 @@ describe("a file that changes", () => {
 });
 
 describe("identifies what is at a file's place", () => {
-  const identify = (): Promise<string> => store.identifyFile("a.yaml");
+  const identify = (): Promise<string> => store.identifyFiles(["a.yaml"]);
 
   it("by the same name as long as nothing changes, read or not", async () => {
     await write("a.yaml", GOOD);
@@ -192,7 +188,7 @@ describe("identifies what is at a file's place", () => {
     const leadTo = async (version: string): Promise<string> => {
       await symlink(version, join(root, "tmp"));
       await rename(join(root, "tmp"), join(root, "data"));
-      return store.identifyFile("data/a.yaml");
+      return store.identifyFiles(["data/a.yaml"]);
     };
     const first = await leadTo("one");
     expect(await leadTo("two")).not.toBe(first);
@@ -200,7 +196,7 @@ describe("identifies what is at a file's place", () => {
   });
 
   it("by the reason where nothing can be read, always the same", async () => {
-    const reasons = await Promise.all(["a.yaml", "../a.yaml", "a\u0000"].map((file) => store.identifyFile(file)));
+    const reasons = await Promise.all(["a.yaml", "../a.yaml", "a\u0000"].map((file) => store.identifyFiles([file])));
     expect(reasons).toEqual([
       expect.stringMatching(/^a\.yaml can not be read: ENOENT/),
       expect.stringMatching(/lies outside the policy root/),
@@ -213,8 +209,8 @@ describe("identifies what is at a file's place", () => {
 describe("compiles each content once", () => {
   it("for a file that did not change", async () => {
     await write("a.yaml", GOOD);
-    const load = await store.loadFile("a.yaml");
-    expect(await store.loadFile("a.yaml")).toBe(load);
+    const policy = policyOf(await store.loadFile("a.yaml"));
+    expect(policyOf(await store.loadFile("a.yaml"))).toBe(policy);
   });
 
   it("for a file that was touched", async () => {
@@ -247,7 +243,7 @@ describe("compiles each content once", () => {
 describe("reads a policy without the store", () => {
   it("inline, YAML or JSON, and names what is wrong", () => {
     expect(codesOf(store.loadInline(GOOD))).toEqual(["good"]);
-    expect(codesOf(store.loadInline("{}"))).toEqual(Array.from({ length: 4 }, () => "1:1 missing_key"));
+    expect(codesOf(store.loadInline("{}"))).toEqual(Array.from({ length: 3 }, () => "1:1 missing_key"));
     expect(codesOf(store.loadInline(BROKEN))).toEqual(["4:20 duplicate_key"]);
   });
 

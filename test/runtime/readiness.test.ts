@@ -10,7 +10,7 @@ import { policyText } from "./policy-scene.ts";
 
 const key = generateSigningKey("ES256", "1");
 const READY = "ready: every policy is in force and has its keys";
-const BROKEN = "jwt_policy: 1\nname: broken\n";
+const BROKEN = "jwt_policy: 1\ndescription: broken\n";
 /** Far more than anything here takes on a busy machine. */
 const SOON = { timeout: 15_000, interval: 20 };
 
@@ -141,8 +141,8 @@ describe("a fresh process beside a broken policy is not ready", () => {
     return place;
   };
   const REASONS = [
-    expect.stringMatching(/^bad\.yaml:1:1 missing_key: .*issuers/),
-    expect.stringMatching(/^bad\.yaml:1:1 missing_key: .*routes/),
+    expect.stringMatching(/^bad\.yaml:1:1 missing_key: .*"name"/),
+    expect.stringMatching(/^bad\.yaml:1:1 missing_key: .*"issuers"/),
   ];
 
   it("and stays so; the reasons are its mistakes", async () => {

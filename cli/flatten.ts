@@ -1,0 +1,23 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { readPolicyFile } from "../plugin/runtime/policy-store.ts";
+import { reportText } from "./report-issues.ts";
+
+export function addFlattenCommand(program: Command): void {
+  program
+    .command("flatten")
+    .description("print a policy file and what it extends as one document; its SHA-256 is the one in logs and /status")
+    .argument("<file>", "policy file, YAML or JSON")
+    .action(flattenFile);
+}
+
+async function flattenFile(file: string): Promise<void> {
+  const load = await readPolicyFile(resolve(file), file);
+  if ("issues" in load) {
+    const checked = { file, issues: load.issues, lines: load.text.split(/\r?\n/), policy: undefined };
+    process.stderr.write(reportText([checked], process.stderr.isTTY));
+    process.exitCode = 1;
+    return;
+  }
+  process.stdout.write(load.text);
+}

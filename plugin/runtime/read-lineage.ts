@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import { posix } from "node:path";
+import { extendDocument, findParent, writeDocument } from "../policy/extend-document.ts";
+import type { PolicyIssue } from "../policy/issue.ts";
+import { readDocument, type SourceDocument } from "../policy/read-document.ts";
+import { compileSource } from "../policy/read-policy.ts";
+
+/** One policy document, made of a file and those that it extends. */
+interface Lineage {
+  readonly source: SourceDocument;
+  /** The file's text; when it extends another, the text of both as one document. */
+  readonly text: string;
+}
+
+export interface ReadLineage {
+  /** The document, or why there is none. */
+  readonly read: Lineage | { readonly issues: readonly PolicyIssue[] };
+  /** All files that were looked at, the first one the file itself, found or not: a change in any of them makes another version. */
+  readonly files: readonly string[];
+}
+
+/** A file, what it extends, and so on. */
+const MAX_FILES = 5;
+
+/**
+ * Reads a policy file, and merges what the files say that it extends. Each of those must be a policy by itself, so that a mistake is
+ * told where it is.
+ *
+ * @param readText reads a file by name, or says what hinders.
+ */
+export async function readLineage(
+  file: string,
+  readText: (file: string) => Promise<string | PolicyIssue>,
+  descendants: readonly string[] = [],
+): Promise<ReadLineage> {
+  const files = [...descendants, file];
+  const own = await readText(file);
+  if (typeof own !== "string") {
+    return { read: { issues: [own] }, files };
+  }
+  const source = readDocument(own);
+  const parent = "issues" in source ? undefined : findParent(source.data);
+  if ("issues" in source) {
+    return { read: source, files };
+  }
+  if (parent === undefined) {
+    return { read: { source, text: own }, files };
+  }
+  const refuse = (code: PolicyIssue["code"], message: string) => ({
+    issues: source.locate([{ code, path: ["extends"], message }]),
+  });
+  const parentFile = posix.join(posix.dirname(file), parent);
+  if (files.includes(parentFile)) {
+    return {
+      read: refuse("extends_impossible", `${[...files, parentFile].join(" → ")} goes round in a circle.`),
+      files,
+    };
+  }
+  if (files.length === MAX_FILES) {
+    return { read: refuse("extends_impossible", `At most ${MAX_FILES} files extend one another.`), files };
+  }
+  const ancestry = await readLineage(parentFile, readText, files);
+  const base = "issues" in ancestry.read ? ancestry.read : checkAlone(ancestry.read);
+  if ("issues" in base) {
+    return { read: refuse("extends_refused", describeRefusal(parentFile, base.issues)), files: ancestry.files };
+  }
+  const data = extendDocument(base.source.data, source.data);
+  return { read: { source: { data, locate: source.locate }, text: writeDocument(data) }, files: ancestry.files };
+}
+
+/** Hex SHA-256, by which a version of a policy is named: `sha256sum` of its file, or of what `jwt-policy flatten` prints. */
+export function hashText(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function checkAlone(base: Lineage): Lineage | { readonly issues: readonly PolicyIssue[] } {
+  const load = compileSource(base.source, "");
+  return "issues" in load ? load : base;
+}
+
+function describeRefusal(file: string, [first]: readonly PolicyIssue[]): string {
+  return `${file} is refused itself${first ? `, at ${first.line}:${first.column}: ${first.message}` : "."}`;
+}

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { createPolicyStore } from "../../plugin/runtime/policy-store.ts";
+import { policyOf } from "../runtime/policy-scene.ts";
+import { runCli } from "./run-cli.ts";
+
+const BASE = `jwt_policy: 1
+name: base
+issuers:
+  acme: { issuer: https://idp.example, audiences: [api] } # whom we trust
+`;
+const CHILD = `jwt_policy: 1
+name: payments
+extends: base.yaml
+routes:
+  read: { required_scopes: [things:read] }
+`;
+
+function write(files: Readonly<Record<string, string>>): string {
+  const directory = mkdtempSync(join(tmpdir(), "jwt-policy-flatten-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(directory, name), text);
+  }
+  return directory;
+}
+
+it("flatten prints a file and what it extends as one document, whose SHA-256 is that of the policy in force", async () => {
+  const directory = write({ "base.yaml": BASE, "payments.yaml": CHILD });
+  const { status, stdout, stderr } = runCli(["flatten", join(directory, "payments.yaml")]);
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(stdout).toBe(`jwt_policy: 1
+name: payments
+issuers:
+  acme:
+    issuer: https://idp.example
+    audiences:
+      - api
+routes:
+  read:
+    required_scopes:
+      - things:read
+`);
+  const { hash } = policyOf(await createPolicyStore(directory).loadFile("payments.yaml"));
+  expect(createHash("sha256").update(stdout).digest("hex")).toBe(hash);
+});
+
+it("flatten prints a file that extends nothing as it is, comments included", () => {
+  const directory = write({ "base.yaml": BASE });
+  expect(runCli(["flatten", join(directory, "base.yaml")]).stdout).toBe(BASE);
+});
+
+it("flatten prints nothing of a broken policy but its mistakes, and exits 1", () => {
+  const directory = write({ "payments.yaml": CHILD });
+  const { status, stdout, stderr } = runCli(["flatten", join(directory, "payments.yaml")]);
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(/payments\.yaml:3:10 extends_refused base\.yaml is refused itself/);
+});
