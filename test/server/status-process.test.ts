@@ -64,7 +64,7 @@ describe("the status of a process", () => {
       async () =>
         expect((await ask("/status/ready")).body).toEqual({
           message: "not ready",
-          reasons: [reason, reason, reason, reason],
+          reasons: [reason, reason, reason],
         }),
       { timeout: SOON, interval: 50 },
     );
