@@ -3,7 +3,8 @@ import type { JWK } from "jose";
 
 /** Recipes for tokens: well-formed ones, and ones that no honest issuer would write. Real keys, no state, no clock. */
 
-type SigningAlgorithm = "RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519";
+type Size = "256" | "384" | "512";
+export type SigningAlgorithm = `${"RS" | "PS" | "ES"}${Size}` | "EdDSA" | "Ed25519";
 
 export interface SigningKey {
   readonly kid: string;
@@ -44,19 +45,19 @@ export function signSegments(key: SigningKey, headerSegment: string, payloadSegm
 
 /** The signature alone, as RFC 7518 section 3 and RFC 8037 section 3.1 want it. */
 export function signBytes({ alg, privateKey }: SigningKey, signingInput: Uint8Array): Uint8Array {
-  switch (alg) {
-    case "RS256":
-      return sign("sha256", signingInput, { key: privateKey, padding: constants.RSA_PKCS1_PADDING });
-    case "PS256":
-      return sign("sha256", signingInput, {
+  const hash = `sha${alg.slice(2)}`;
+  switch (alg.slice(0, 2)) {
+    case "RS":
+      return sign(hash, signingInput, { key: privateKey, padding: constants.RSA_PKCS1_PADDING });
+    case "PS":
+      return sign(hash, signingInput, {
         key: privateKey,
         padding: constants.RSA_PKCS1_PSS_PADDING,
         saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
       });
-    case "ES256":
-      return sign("sha256", signingInput, { key: privateKey, dsaEncoding: "ieee-p1363" });
-    case "EdDSA":
-    case "Ed25519":
+    case "ES":
+      return sign(hash, signingInput, { key: privateKey, dsaEncoding: "ieee-p1363" });
+    default:
       return sign(null, signingInput, privateKey);
   }
 }
@@ -72,15 +73,14 @@ export function replaceSignature(token: string, signature: string | Uint8Array):
   return `${signingInput}.${typeof signature === "string" ? signature : encodeSegment(signature)}`;
 }
 
+const CURVES: Readonly<Record<string, string>> = { ES256: "P-256", ES384: "P-384", ES512: "P-521" };
+
 function generatePair(alg: SigningAlgorithm): { privateKey: KeyObject; publicKey: KeyObject } {
-  switch (alg) {
-    case "RS256":
-    case "PS256":
-      return generateKeyPairSync("rsa", { modulusLength: 2048 });
-    case "ES256":
-      return generateKeyPairSync("ec", { namedCurve: "P-256" });
-    case "EdDSA":
-    case "Ed25519":
-      return generateKeyPairSync("ed25519");
+  const namedCurve = CURVES[alg];
+  if (namedCurve !== undefined) {
+    return generateKeyPairSync("ec", { namedCurve });
   }
+  return alg === "EdDSA" || alg === "Ed25519"
+    ? generateKeyPairSync("ed25519")
+    : generateKeyPairSync("rsa", { modulusLength: 2048 });
 }

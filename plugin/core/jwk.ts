@@ -5,8 +5,10 @@ export type Jwk = Readonly<Record<string, unknown>>;
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
-  ["RSA", ["RS256", "PS256"]],
+  ["RSA", ["RS256", "PS256", "RS384", "PS384", "RS512", "PS512"]],
   ["EC P-256", ["ES256"]],
+  ["EC P-384", ["ES384"]],
+  ["EC P-521", ["ES512"]],
   ["OKP Ed25519", ["EdDSA", "Ed25519"]],
 ]);
 

@@ -3,11 +3,9 @@ import { type CryptoKey, importJWK, type JWK } from "jose";
 import { findPrivateMember, fittingAlgorithms, isMeantForVerifying } from "../core/jwk.ts";
 import type { VerificationKey } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
+import { findRsaWeakness } from "./rsa-weakness.ts";
 import { createVerificationKey } from "./verification-key.ts";
 
-const MIN_RSA_BITS = 2048;
-const MAX_RSA_BITS = 8192;
-const MAX_RSA_EXPONENT = 2n ** 32n - 1n;
 const MAX_KEYS = 100;
 
 export interface ImportedKeySet {
@@ -63,22 +61,11 @@ async function importKey(jwk: unknown, issuer: CompiledIssuer): Promise<Verifica
   }
   // Web Crypto binds a key to an algorithm, a KeyObject does not: one import serves all of them.
   const publicKey = KeyObject.from((await importJWK(published, first)) as CryptoKey);
-  checkStrength(publicKey);
+  const weakness = findRsaWeakness(publicKey);
+  if (weakness !== undefined) {
+    throw new Error(weakness);
+  }
   return algorithms.map((algorithm) => createVerificationKey(issuer.issuer, kid, algorithm, publicKey));
-}
-
-function checkStrength({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): void {
-  if (asymmetricKeyType !== "rsa") {
-    return;
-  }
-  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
-  if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS) {
-    throw new Error(`an RSA key of ${modulusLength} bits; ${MIN_RSA_BITS} to ${MAX_RSA_BITS} are used`);
-  }
-  // Even or tiny exponents protect nothing; huge ones, which nobody uses, make every check cost milliseconds.
-  if (publicExponent < 3n || publicExponent % 2n === 0n || publicExponent > MAX_RSA_EXPONENT) {
-    throw new Error("an RSA key with an unusable public exponent");
-  }
 }
 
 /** Two keys with one name leave open which is meant; the first counts, and the operator hears of it. */

@@ -11,15 +11,32 @@ interface VerifyParameters {
 
 const ED25519: VerifyParameters = { hash: null, options: {}, signatureBytes: 64 };
 
+const rsaPkcs1 = (hash: string): VerifyParameters => ({ hash, options: { padding: constants.RSA_PKCS1_PADDING } });
+
+/** RFC 7518 section 3.5: the salt is as long as the hash, no shorter and no longer. */
+const rsaPss = (hash: string): VerifyParameters => ({
+  hash,
+  options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+});
+
+/** RFC 7518 section 3.4: `r` and `s`, each as long as the curve's order, and never DER. */
+const ecdsa = (hash: string, signatureBytes: number): VerifyParameters => ({
+  hash,
+  options: { dsaEncoding: "ieee-p1363" },
+  signatureBytes,
+});
+
 /** How each JOSE algorithm verifies (RFC 7518 section 3, RFC 8037 section 3.1, RFC 9864 section 2.2). */
 const PARAMETERS: Readonly<Record<string, VerifyParameters>> = {
-  RS256: { hash: "sha256", options: { padding: constants.RSA_PKCS1_PADDING } },
-  // RFC 7518 section 3.5: the salt is as long as the hash, no shorter and no longer.
-  PS256: {
-    hash: "sha256",
-    options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
-  },
-  ES256: { hash: "sha256", options: { dsaEncoding: "ieee-p1363" }, signatureBytes: 64 },
+  RS256: rsaPkcs1("sha256"),
+  RS384: rsaPkcs1("sha384"),
+  RS512: rsaPkcs1("sha512"),
+  PS256: rsaPss("sha256"),
+  PS384: rsaPss("sha384"),
+  PS512: rsaPss("sha512"),
+  ES256: ecdsa("sha256", 64),
+  ES384: ecdsa("sha384", 96),
+  ES512: ecdsa("sha512", 132),
   EdDSA: ED25519,
   Ed25519: ED25519,
 };

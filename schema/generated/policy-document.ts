@@ -40,7 +40,7 @@ export type Audiences1 = [string, ...(string)[]]
  * 
  * @minItems 1
  */
-export type Algorithms = [("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519"), ...(("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519"))[]]
+export type Algorithms = [("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512"), ...(("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512"))[]]
 /**
  * How far the issuer's clock may be off when `exp` and `nbf` are checked; at most 5m.
  */

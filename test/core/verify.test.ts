@@ -8,7 +8,20 @@ import { generateSigningKey, mintToken, replaceSignature, type SigningKey, signB
 import { claimsOf, ISSUER } from "./fixtures.ts";
 
 const CLAIMS = claimsOf();
-const keys = (["RS256", "PS256", "ES256", "EdDSA", "Ed25519"] as const).map((alg) => generateSigningKey(alg, "1"));
+const ALGORITHMS = [
+  "RS256",
+  "PS256",
+  "ES256",
+  "EdDSA",
+  "Ed25519",
+  "RS384",
+  "RS512",
+  "PS384",
+  "PS512",
+  "ES384",
+  "ES512",
+] as const;
+const keys = ALGORITHMS.map((alg) => generateSigningKey(alg, "1"));
 const [rs256, ps256, es256, eddsa] = keys as [SigningKey, SigningKey, SigningKey, SigningKey];
 const INVALID = { reason: "signature_invalid" };
 
@@ -114,6 +127,13 @@ describe("PS256 takes only a salt as long as the hash", () => {
 });
 
 describe("one algorithm's signature is no other's, with the same key", () => {
+  const ofRsa = ALGORITHMS.filter((alg) => /^[RP]S/.test(alg));
+  const pairs = ofRsa.flatMap((signed) => ofRsa.map((said) => [signed, said] as const));
+  it.each(pairs.filter(([signed, said]) => signed !== said))("%s is not %s", (signed, said) => {
+    const token = mintToken({ key: { ...rs256, alg: signed }, header: { alg: said }, claims: CLAIMS });
+    expect(verify(token, verificationKey(rs256, said))).toEqual(INVALID);
+  });
+
   const asPs256: SigningKey = { ...rs256, alg: "PS256" };
 
   it("an RS256 signature under the header PS256", () => {

@@ -9,7 +9,11 @@ import { generateSigningKey } from "../tokens.ts";
 const rsa = generateSigningKey("RS256", "r").publicJwk;
 const ec = generateSigningKey("ES256", "e").publicJwk;
 const okp = generateSigningKey("EdDSA", "o").publicJwk;
-const issuer = compileIssuer({ algorithms: ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"] });
+const p384 = generateSigningKey("ES384", "e").publicJwk;
+const p521 = generateSigningKey("ES512", "e").publicJwk;
+const issuer = compileIssuer({
+  algorithms: ["RS256", "PS256", "ES256", "EdDSA", "Ed25519", "PS384", "RS512", "ES384", "ES512"],
+});
 
 const without = (jwk: JWK, ...members: readonly string[]): JWK =>
   Object.fromEntries(Object.entries(jwk).filter(([name]) => !members.includes(name))) as JWK;
@@ -23,9 +27,12 @@ async function importAll(keys: unknown, of: CompiledIssuer = issuer): Promise<[t
 describe("a key serves the algorithms that the issuer, its type and its own alg allow", () => {
   it.each<[what: string, jwk: JWK, taken: string[]]>([
     ["RSA with alg", rsa, ["r RS256"]],
-    ["RSA without alg", without(rsa, "alg"), ["r RS256", "r PS256"]],
+    ["RSA without alg", without(rsa, "alg"), ["r RS256", "r PS256", "r PS384", "r RS512"]],
     ["RSA for PS256", { ...rsa, alg: "PS256" }, ["r PS256"]],
     ["P-256", without(ec, "alg"), ["e ES256"]],
+    ["P-384", without(p384, "alg"), ["e ES384"]],
+    ["P-521", without(p521, "alg"), ["e ES512"]],
+    ["RSA for RS512", { ...rsa, alg: "RS512" }, ["r RS512"]],
     ["Ed25519 with the old name", okp, ["o EdDSA"]],
     ["Ed25519 with the new name", { ...okp, alg: "Ed25519" }, ["o Ed25519"]],
     ["Ed25519 without alg", without(okp, "alg"), ["o EdDSA", "o Ed25519"]],
@@ -44,14 +51,15 @@ describe("a key serves the algorithms that the issuer, its type and its own alg 
 });
 
 describe("leaves out without a word what is meant for others: providers publish keys for more purposes than one", () => {
-  const p384 = generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey.export({ format: "jwk" }) as JWK;
   it.each<[what: string, jwk: unknown]>([
-    ["another alg of the same type", { ...rsa, alg: "RS512" }],
+    ["an alg of the same type that the issuer does not use", { ...rsa, alg: "RS384" }],
+    ["ES256 over P-384", { ...p384, alg: "ES256" }],
+    ["ES512 over P-256", { ...ec, alg: "ES512" }],
     ["an alg of another type", { ...rsa, alg: "ES256" }],
     ["HS256 over a public key", { ...rsa, alg: "HS256" }],
     ["none", { ...rsa, alg: "none" }],
     ["an alg that is not a string", { ...rsa, alg: null }],
-    ["P-384", { ...p384, kid: "e" }],
+    ["secp256k1", { kty: "EC", crv: "secp256k1", x: ec.x, y: ec.y }],
     ["X25519", { kty: "OKP", crv: "X25519", x: okp.x }],
     ["an unknown type", { kty: "LWE", kid: "x" }],
     ["a list", []],

@@ -349,6 +349,21 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ],
   },
   {
+    file: "plugin/keys/rsa-weakness.ts",
+    killers: ["test/keys/rsa-weakness.test.ts"],
+    mutants: [
+      { name: "short moduli are used", find: "modulusLength < MIN_BITS || ", replace: "" },
+      { name: "huge moduli are used", find: " || modulusLength > MAX_BITS", replace: "" },
+      { name: "an exponent of one is used", find: "publicExponent < 3n || ", replace: "" },
+      { name: "even exponents are used", find: " || publicExponent % 2n === 0n", replace: "" },
+      { name: "huge exponents are used", find: " || publicExponent > MAX_EXPONENT", replace: "" },
+      { name: "even moduli are used", find: "modulus % 2n === 0n || ", replace: "" },
+      { name: "moduli with a small factor are used", find: " || remainders.includes(0)", replace: "" },
+      { name: "one prime tells of a faulty chip", find: "return PRIMES.every(", replace: "return PRIMES.some(" },
+      { name: "faulty chips are not known", find: "return PRIMES.every(", replace: "return !PRIMES.every(" },
+    ],
+  },
+  {
     file: "plugin/runtime/read-lineage.ts",
     killers: ["test/runtime/read-lineage.test.ts"],
     mutants: [

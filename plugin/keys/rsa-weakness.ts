@@ -1,0 +1,51 @@
+import type { KeyObject } from "node:crypto";
+
+const MIN_BITS = 2048;
+const MAX_BITS = 8192;
+const MAX_EXPONENT = 2n ** 32n - 1n;
+
+/** The odd primes up to 167: enough to know the keys of CVE-2017-15361 with less than one mistake in 2^27 sound ones. */
+const PRIMES = [
+  ...[3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109],
+  ...[113, 127, 131, 137, 139, 149, 151, 157, 163, 167],
+] as const;
+
+/** For each prime, what the powers of 65537 leave when they are divided by it. */
+const POWERS_OF_65537: ReadonlyMap<number, ReadonlySet<number>> = new Map(
+  PRIMES.map((prime) => {
+    const powers = new Set<number>();
+    for (let power = 1; !powers.has(power); power = (power * 65_537) % prime) {
+      powers.add(power);
+    }
+    return [prime, powers];
+  }),
+);
+
+/**
+ * Why an RSA key protects nothing, or too little, or costs too much to use; undefined for a sound one, and for keys of other types.
+ * The chips of CVE-2017-15361 (ROCA) made primes that are a power of 65537 modulo many small primes, so their product is, too:
+ * such a key can be factored.
+ */
+export function findRsaWeakness(publicKey: KeyObject): string | undefined {
+  const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;
+  if (asymmetricKeyType !== "rsa") {
+    return undefined;
+  }
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
+  if (modulusLength < MIN_BITS || modulusLength > MAX_BITS) {
+    return `an RSA key of ${modulusLength} bits; ${MIN_BITS} to ${MAX_BITS} are used`;
+  }
+  // Even or tiny exponents protect nothing; huge ones, which nobody uses, make every check cost milliseconds.
+  if (publicExponent < 3n || publicExponent % 2n === 0n || publicExponent > MAX_EXPONENT) {
+    return "an RSA key with an unusable public exponent";
+  }
+  const { n = "" } = publicKey.export({ format: "jwk" });
+  const modulus = BigInt(`0x${Buffer.from(n, "base64url").toString("hex")}`);
+  const remainders = PRIMES.map((prime) => Number(modulus % BigInt(prime)));
+  if (modulus % 2n === 0n || remainders.includes(0)) {
+    return "an RSA key whose modulus has a small factor: anyone can make its signatures";
+  }
+  return PRIMES.every((prime, index) => POWERS_OF_65537.get(prime)?.has(remainders[index] ?? 0))
+    ? "an RSA key made by a faulty chip (CVE-2017-15361): it can be factored"
+    : undefined;
+}
