@@ -6,6 +6,8 @@ import type { CompiledIssuer, Requirements } from "./policy.ts";
 
 /** The last second of the year 9999; a NumericDate beyond it is most likely in milliseconds. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
+/** The year 2000, in milliseconds: no other unit gives such numbers for the times of tokens. */
+const MIN_MILLISECONDS = 946_684_800_000;
 
 /**
  * Validates the registered claims (RFC 7519 section 4.1, RFC 9068 section 4) in the order that the denial table states.
@@ -20,22 +22,21 @@ export function validateClaims(
   claims: JsonObject,
   nowSeconds: number,
 ): Denial | undefined {
-  const { aud, exp, nbf } = claims;
-  const skew = issuer.clockSkewSeconds;
   if (issuer.tokenType !== undefined && normalizeType(joseHeader.typ) !== issuer.tokenType) {
     return { reason: "token_type_mismatch", detail: `typ must be "${issuer.tokenType}"` };
   }
-  if (!hasAudience(aud, requirements.audiences ?? issuer.audiences)) {
-    return { reason: "audience_mismatch", detail: audienceDetail(aud) };
+  const audience = readClaim(claims, issuer.audience);
+  if (!hasAudience(audience, requirements.audiences ?? issuer.audiences)) {
+    return { reason: "audience_mismatch", detail: audienceDetail(audience, issuer.audience.text) };
   }
-  if (typeof nbf === "number" && nowSeconds + skew < nbf) {
-    return { reason: "token_not_yet_valid" };
+  const late = validateTimes(issuer, claims, nowSeconds);
+  if (late) {
+    return late;
   }
-  if (typeof exp === "number" && nowSeconds - skew >= exp) {
-    return { reason: "token_expired" };
-  }
-  if (exp === undefined) {
-    return missing("exp");
+  for (const name of ["exp", ...(needsIssueTime(issuer) ? ["iat"] : [])]) {
+    if (claims[name] === undefined) {
+      return missing(name);
+    }
   }
   for (const reference of issuer.requiredClaims) {
     const value = readClaim(claims, reference);
@@ -43,7 +44,36 @@ export function validateClaims(
       return missing(reference.text);
     }
   }
-  return validateTypes(claims);
+  return validateTypes(claims) ?? validateLifetime(issuer, claims);
+}
+
+/** Times that are no numbers are for {@link validateTypes} to refuse. */
+function validateTimes(issuer: CompiledIssuer, claims: JsonObject, nowSeconds: number): Denial | undefined {
+  const { exp, nbf, iat } = claims;
+  const { clockSkewSeconds: skew, maxTokenAgeSeconds: maxAge } = issuer;
+  if (typeof nbf === "number" && nowSeconds + skew < nbf) {
+    return { reason: "token_not_yet_valid", detail: `nbf ${describeFuture(nbf)}` };
+  }
+  if (typeof iat === "number" && nowSeconds + skew < iat) {
+    return { reason: "token_not_yet_valid", detail: `iat ${describeFuture(iat)}` };
+  }
+  if (typeof exp === "number" && nowSeconds - skew >= exp) {
+    return { reason: "token_expired" };
+  }
+  return maxAge !== undefined && typeof iat === "number" && nowSeconds - skew >= iat + maxAge
+    ? { reason: "token_too_old", detail: `iat is ${maxAge} s ago or more` }
+    : undefined;
+}
+
+function needsIssueTime({ maxTokenAgeSeconds, maxTokenLifetimeSeconds }: CompiledIssuer): boolean {
+  return maxTokenAgeSeconds !== undefined || maxTokenLifetimeSeconds !== undefined;
+}
+
+/** A token that lives for years is a password; how long is too long only the policy knows. */
+function validateLifetime({ maxTokenLifetimeSeconds }: CompiledIssuer, { exp, iat }: JsonObject): Denial | undefined {
+  return maxTokenLifetimeSeconds !== undefined && Number(exp) - Number(iat) > maxTokenLifetimeSeconds
+    ? { reason: "claim_invalid", detail: `exp is more than ${maxTokenLifetimeSeconds} s after iat` }
+    : undefined;
 }
 
 function missing(claim: string): Denial {
@@ -56,7 +86,8 @@ function validateTypes(claims: JsonObject): Denial | undefined {
   for (const name of ["exp", "nbf", "iat"]) {
     const value = claims[name];
     if (value !== undefined && !isNumericDate(value)) {
-      return { reason: "claim_invalid", detail: `${name} is not a time in seconds since 1970` };
+      const hint = isInMilliseconds(value) ? ", but in milliseconds" : "";
+      return { reason: "claim_invalid", detail: `${name} is not a time in seconds since 1970${hint}` };
     }
   }
   for (const name of ["sub", "jti"]) {
@@ -84,8 +115,16 @@ function hasAudience(aud: JsonValue | undefined, accepted: ReadonlySet<string>):
   );
 }
 
-function audienceDetail(aud: JsonValue | undefined): string {
-  return aud === undefined ? "the token has no aud" : "aud holds no audience that the rule accepts";
+function audienceDetail(audience: JsonValue | undefined, claim: string): string {
+  return audience === undefined ? `the token has no ${claim}` : `${claim} holds no audience that the rule accepts`;
+}
+
+function describeFuture(time: number): string {
+  return isInMilliseconds(time) ? "lies in the future: it is in milliseconds" : "lies in the future";
+}
+
+function isInMilliseconds(value: JsonValue): boolean {
+  return typeof value === "number" && value >= MIN_MILLISECONDS && value <= MAX_NUMERIC_DATE * 1_000;
 }
 
 function isNumericDate(value: JsonValue): boolean {

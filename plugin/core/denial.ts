@@ -147,8 +147,8 @@ export const DENIALS = {
   token_not_yet_valid: {
     ...INVALID_TOKEN,
     stage: "claims",
-    meaning: "`nbf` lies in the future beyond the clock skew.",
-    spec: "RFC 7519 section 4.1.5",
+    meaning: "`nbf` or `iat` lies in the future beyond the clock skew.",
+    spec: "RFC 7519 sections 4.1.5 and 4.1.6",
   },
   token_expired: {
     ...INVALID_TOKEN,
@@ -157,16 +157,23 @@ export const DENIALS = {
     meaning: "`exp` lies in the past beyond the clock skew.",
     spec: "RFC 7519 section 4.1.4",
   },
+  token_too_old: {
+    ...INVALID_TOKEN,
+    stage: "claims",
+    meaning: "The token was issued longer ago than the issuer's `max_token_age`, whatever its `exp` says.",
+    spec: "RFC 7519 section 4.1.6",
+  },
   claim_missing: {
     ...INVALID_TOKEN,
     stage: "claims",
-    meaning: "A required claim is absent; `exp` is always required.",
+    meaning: "A required claim is absent; `exp` is always required, and `iat` where age or lifetime are bounded.",
     spec: "RFC 7519 section 4",
   },
   claim_invalid: {
     ...INVALID_TOKEN,
     stage: "claims",
-    meaning: "A registered claim has the wrong type or is out of range.",
+    meaning:
+      "A registered claim has the wrong type or is out of range, or the token's lifetime is more than `max_token_lifetime`.",
     spec: "RFC 7519 section 4.1",
   },
   scope_insufficient: {

@@ -28,7 +28,12 @@ export interface CompiledIssuer {
   readonly clockSkewSeconds: number;
   /** Required `typ` in lower case without `application/`; undefined accepts any. */
   readonly tokenType: string | undefined;
+  /** Longest time since `iat`; undefined accepts any. */
+  readonly maxTokenAgeSeconds: number | undefined;
+  /** Longest time from `iat` to `exp`; undefined accepts any. */
+  readonly maxTokenLifetimeSeconds: number | undefined;
   readonly requiredClaims: readonly ClaimReference[];
+  readonly audience: ClaimReference;
   readonly scopes: ClaimReference;
   readonly keys: KeyOrigin;
 }

@@ -28,11 +28,18 @@ export function compileIssuer(
     algorithms: new Set(source.algorithms),
     clockSkewSeconds,
     tokenType: source.token_type.toLowerCase() === "any" ? undefined : normalizeType(source.token_type),
+    maxTokenAgeSeconds: optionalSeconds(source.max_token_age),
+    maxTokenLifetimeSeconds: optionalSeconds(source.max_token_lifetime),
     requiredClaims: source.required_claims.map(parseClaimReference),
+    audience: parseClaimReference(source.claims.audience),
     scopes: parseClaimReference(source.claims.scopes),
     keys,
   };
   return { issuer, findings };
+}
+
+function optionalSeconds(duration: string | undefined): number | undefined {
+  return duration === undefined ? undefined : durationSeconds(duration);
 }
 
 function compileKeys(source: Issuer, path: DocumentPath): { keys: KeyOrigin; findings: Finding[] } {

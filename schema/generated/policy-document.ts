@@ -54,6 +54,14 @@ export type Duration = string
  */
 export type TokenType = string
 /**
+ * How long ago a token may have been issued (`iat`), whatever its `exp` says; then `iat` is required (RFC 7519 section 4.1.6).
+ */
+export type MaximumTokenAge = Duration
+/**
+ * Longest time from `iat` to `exp`: refuses tokens that their issuer made to last; then `iat` is required.
+ */
+export type MaximumTokenLifetime = Duration
+/**
  * Name of a top-level claim; a text that starts with `/` is a JSON Pointer into the claims (RFC 6901).
  */
 export type Claim = string
@@ -63,6 +71,10 @@ export type Claim = string
  * @maxItems 30
  */
 export type RequiredClaims = Claim[]
+/**
+ * Claim with the audience, a string or a list of strings: for issuers whose access tokens have no `aud`, such as `client_id` with Amazon Cognito (RFC 7519 section 4.1.3).
+ */
+export type AudienceClaim = Claim
 /**
  * Claim with the scopes: a string with spaces between them (RFC 8693 section 4.2), or a list of strings.
  */
@@ -167,6 +179,8 @@ audiences: Audiences
 algorithms: Algorithms
 clock_skew: ClockSkew
 token_type: TokenType
+max_token_age?: MaximumTokenAge
+max_token_lifetime?: MaximumTokenLifetime
 required_claims: RequiredClaims
 claims: ClaimNames
 keys: Keys
@@ -175,6 +189,7 @@ keys: Keys
  * Where this issuer puts what rules ask for.
  */
 export interface ClaimNames {
+audience: AudienceClaim
 scopes: ScopesClaim
 }
 /**

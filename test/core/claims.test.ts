@@ -21,6 +21,11 @@ it("accepts claims that all hold", () => {
   expect(validate({})).toBeUndefined();
 });
 
+const future = (claim: string): unknown => ({
+  reason: "token_not_yet_valid",
+  detail: `${claim} lies in the future`,
+});
+
 describe.each([
   [0, "0s"],
   [30, "30s"],
@@ -37,10 +42,25 @@ describe.each([
   });
 
   it("accepts a token at the very second nbf - clock_skew, and refuses it one second before", () => {
-    const nbf = { nbf: NOW, exp: NOW + 1000 };
+    const nbf = { nbf: NOW, iat: undefined, exp: NOW + 1000 };
     expect(at(nbf, NOW - skew)).toBeUndefined();
-    expect(at(nbf, NOW - skew - 0.001)).toEqual({ reason: "token_not_yet_valid" });
-    expect(at(nbf, NOW - skew - 1)).toEqual({ reason: "token_not_yet_valid" });
+    expect(at(nbf, NOW - skew - 0.001)).toEqual(future("nbf"));
+    expect(at(nbf, NOW - skew - 1)).toEqual(future("nbf"));
+  });
+
+  it("accepts a token at the very second iat - clock_skew, and refuses it one second before", () => {
+    const iat = { iat: NOW, exp: NOW + 1000 };
+    expect(at(iat, NOW - skew)).toBeUndefined();
+    expect(at(iat, NOW - skew - 0.001)).toEqual(future("iat"));
+    expect(at(iat, NOW - skew - 1)).toEqual(future("iat"));
+  });
+
+  it("refuses a token at the very second iat + max_token_age + clock_skew, and accepts it one second before", () => {
+    const aged = (now: number): unknown =>
+      validate({ iat: NOW, exp: NOW + 100_000 }, { issuer: { clock_skew, max_token_age: "1h" }, now });
+    expect(aged(NOW + skew + 3_599)).toBeUndefined();
+    expect(aged(NOW + skew + 3_599.999)).toBeUndefined();
+    expect(aged(NOW + skew + 3_600)).toEqual({ reason: "token_too_old", detail: "iat is 3600 s ago or more" });
   });
 
   it("counts fractions of a second in exp", () => {
@@ -67,7 +87,10 @@ describe("exp, nbf and iat are times in seconds", () => {
   });
 
   it("refuses an exp in milliseconds, which would hold for fifty thousand years", () => {
-    expect(validate({ exp: (NOW + 60) * 1000 })).toEqual(invalid("exp"));
+    expect(validate({ exp: (NOW + 60) * 1000 })).toEqual({
+      reason: "claim_invalid",
+      detail: "exp is not a time in seconds since 1970, but in milliseconds",
+    });
   });
   it("takes an exp of the last second of the year 9999 and none later", () => {
     expect(validate({ exp: LAST_SECOND })).toBeUndefined();
@@ -81,14 +104,53 @@ describe("exp, nbf and iat are times in seconds", () => {
     expect(validate({ nbf: 0 })).toBeUndefined();
   });
   it("calls an nbf in milliseconds not yet valid", () => {
-    expect(validate({ nbf: NOW * 1000 })).toEqual({ reason: "token_not_yet_valid" });
+    const detail = "nbf lies in the future: it is in milliseconds";
+    expect(validate({ nbf: NOW * 1000 })).toEqual({ reason: "token_not_yet_valid", detail });
+  });
+  it("calls an iat in milliseconds not yet valid", () => {
+    const detail = "iat lies in the future: it is in milliseconds";
+    expect(validate({ iat: NOW * 1000 })).toEqual({ reason: "token_not_yet_valid", detail });
   });
   it("takes a token without nbf and iat", () => {
     expect(validate({ nbf: undefined, iat: undefined })).toBeUndefined();
   });
   it("refuses a token that was issued after it expired, and takes one issued as it expires", () => {
-    expect(validate({ iat: NOW + 60, exp: NOW + 60 })).toBeUndefined();
-    expect(validate({ iat: NOW + 61, exp: NOW + 60 })).toMatchObject({ reason: "claim_invalid" });
+    expect(validate({ iat: NOW + 20, exp: NOW + 20 })).toBeUndefined();
+    expect(validate({ iat: NOW + 21, exp: NOW + 20 })).toMatchObject({ reason: "claim_invalid" });
+  });
+});
+
+describe("age and lifetime are bounded where the issuer says so", () => {
+  const bounded = { max_token_age: "1h", max_token_lifetime: "2h" };
+  it.each(["max_token_age", "max_token_lifetime"])("%s needs an iat", (name) => {
+    const issuer = { [name]: "1h" };
+    const detail = 'claim "iat" is required';
+    expect(validate({ iat: undefined }, { issuer })).toEqual({ reason: "claim_missing", detail });
+    expect(validate({ iat: "now" }, { issuer })).toMatchObject({ reason: "claim_invalid" });
+  });
+  it("takes a lifetime of just max_token_lifetime, and not a second more", () => {
+    const detail = "exp is more than 7200 s after iat";
+    expect(validate({ iat: NOW, exp: NOW + 7_200 }, { issuer: bounded })).toBeUndefined();
+    expect(validate({ iat: NOW, exp: NOW + 7_201 }, { issuer: bounded })).toEqual({ reason: "claim_invalid", detail });
+  });
+  it("calls an expired token expired, however old it is", () => {
+    expect(validate({ iat: NOW - 10_000, exp: NOW - 5_000 }, { issuer: bounded })).toEqual({ reason: "token_expired" });
+  });
+  it("are free otherwise", () => {
+    expect(validate({ iat: 0, exp: LAST_SECOND })).toBeUndefined();
+  });
+});
+
+describe("the audience may be in another claim", () => {
+  const issuer = { claims: { audience: "client_id" }, audiences: ["shop"] };
+  it.each<[what: string, changes: Record<string, unknown>, refused: unknown]>([
+    ["a text", { client_id: "shop" }, undefined],
+    ["a list", { client_id: ["other", "shop"] }, undefined],
+    ["in aud alone", { aud: "shop" }, "the token has no client_id"],
+    ["another one", { client_id: "other" }, "client_id holds no audience that the rule accepts"],
+    ["none, and no aud", { aud: undefined }, "the token has no client_id"],
+  ])("%s", (_what, changes, detail) => {
+    expect(validate(changes, { issuer })).toEqual(detail && { reason: "audience_mismatch", detail });
   });
 });
 
@@ -195,10 +257,11 @@ it("reports the first of several failures in the order of the denial table", () 
     ["audience_mismatch", { aud: "other" }],
     ["token_not_yet_valid", { nbf: NOW + 1000 }],
     ["token_expired", { exp: NOW - 1000 }],
+    ["token_too_old", { iat: NOW - 5000 }],
     ["claim_missing", { sub: undefined }],
-    ["claim_invalid", { iat: "yesterday" }],
+    ["claim_invalid", { jti: 7 }],
   ];
-  const issuer = { required_claims: ["sub"] };
+  const issuer = { required_claims: ["sub"], max_token_age: "1h" };
   const all = Object.assign({}, ...faults.map(([, fault]) => fault));
   expect(validate(all, { issuer, typ: "JWT" })).toMatchObject({ reason: "token_type_mismatch" });
   for (const [index, [reason]] of faults.entries()) {

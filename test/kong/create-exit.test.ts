@@ -60,6 +60,7 @@ const ANSWERS: Record<Reason, Answer> = {
     told: "The access token expired",
     challenge: 'Bearer realm="payments", error="invalid_token", error_description="The access token expired"',
   },
+  token_too_old: INVALID,
   claim_missing: INVALID,
   claim_invalid: INVALID,
   scope_insufficient: {

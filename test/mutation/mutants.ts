@@ -349,6 +349,43 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ],
   },
   {
+    file: "plugin/core/claims.ts",
+    killers: ["test/core/claims.test.ts"],
+    mutants: [
+      {
+        name: "iat may lie in the future",
+        find: 'typeof iat === "number" && nowSeconds + skew < iat',
+        replace: "false",
+      },
+      {
+        name: "age is not bounded",
+        find: 'maxAge !== undefined && typeof iat === "number" && nowSeconds - skew >= iat + maxAge',
+        replace: "maxAge === -1",
+      },
+      {
+        name: "age is bounded a second late",
+        find: "nowSeconds - skew >= iat + maxAge",
+        replace: "nowSeconds - skew > iat + maxAge",
+      },
+      {
+        name: "lifetime is not bounded",
+        find: "Number(exp) - Number(iat) > maxTokenLifetimeSeconds",
+        replace: "maxTokenLifetimeSeconds < 0",
+      },
+      {
+        name: "lifetime is bounded a second early",
+        find: "Number(iat) > maxToken",
+        replace: "Number(iat) >= maxToken",
+      },
+      { name: "iat is never needed", find: '...(needsIssueTime(issuer) ? ["iat"] : [])', replace: "" },
+      {
+        name: "aud is the audience, whatever the issuer says",
+        find: "readClaim(claims, issuer.audience)",
+        replace: "claims.aud",
+      },
+    ],
+  },
+  {
     file: "plugin/keys/rsa-weakness.ts",
     killers: ["test/keys/rsa-weakness.test.ts"],
     mutants: [
