@@ -4,7 +4,14 @@ import { reportMissing } from "../gateways/report-missing.ts";
 import { checkTypes } from "./check-types.ts";
 import { readDefinitions } from "./custom-resources.ts";
 import { findDefinitionFiles, findMissingHelm, renderChart } from "./helm.ts";
-import { type ContainerValues, type Manifest, manifests, typeManifest, values } from "./kubernetes-files.ts";
+import {
+  type ContainerValues,
+  kongEnvironment,
+  type Manifest,
+  manifests,
+  typeManifest,
+  values,
+} from "./kubernetes-files.ts";
 
 const TIMEOUT_MS = 60_000;
 const missing = findMissingHelm();
@@ -63,8 +70,8 @@ if (missing !== undefined) {
       expect(initContainers.slice(1)).toEqual(values.deployment.initContainers);
       const kong = containers.find(({ name }) => name === "proxy");
       const env = new Map(kong?.env?.map(({ name, value }) => [name, value]));
-      for (const [name, value] of Object.entries(values.env)) {
-        expect([name, env.get(`KONG_${name.toUpperCase()}`)]).toEqual([name, value]);
+      for (const [name, value] of Object.entries(kongEnvironment)) {
+        expect([name, env.get(name)]).toEqual([name, value]);
       }
       expect(kong?.volumeMounts).toEqual(expect.arrayContaining([...values.deployment.userDefinedVolumeMounts]));
       expect(kong).toMatchObject({

@@ -71,6 +71,10 @@ export function readYaml<T>(file: string): T {
 }
 
 export const values: ChartValues = readYaml("values.yaml");
+/** Variables of Kong's container, as the chart makes them of `env`. */
+export const kongEnvironment: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(values.env).map(([name, value]) => [`KONG_${name.toUpperCase()}`, value]),
+);
 export const kustomization: Kustomization = readYaml("kustomization.yaml");
 
 /** All manifests that `kubectl apply -f` takes, with the file that each is in. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
@@ -131,5 +131,23 @@ describe("the policies' ConfigMap", () => {
   it("comes with resources that are there", () => {
     const files = manifests.map(({ file }) => file);
     expect(kustomization.resources.filter((resource) => !files.includes(resource))).toEqual([]);
+  });
+});
+
+describe("docs/kubernetes.md", () => {
+  const text = readFileSync(join(KUBERNETES, "../../docs/kubernetes.md"), "utf8");
+
+  it("names files that are there, all of them", () => {
+    const [, table = ""] = /^\| file \|.*\n\| --- .*\n((?:\|.*\n)+)/m.exec(text) ?? [];
+    const named = table.split("\n").flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`([^`]+?)\/?`/g)]);
+    expect(named.map(([, name]) => name).sort()).toEqual(readdirSync(KUBERNETES).sort());
+  });
+
+  it("says which chart and which versions the values are for", () => {
+    const [chart] =
+      /kong\/kong \(checked with [\d.]+\)/.exec(readFileSync(join(KUBERNETES, "values.yaml"), "utf8")) ?? [];
+    const [, version] = /with ([\d.]+)/.exec(chart ?? "") ?? [];
+    expect(text).toContain(`(checked with ${version}, Kong 3.9)`);
+    expect(text.match(/--version [\d.]+/g)).toEqual([`--version ${version}`, `--version ${version}`]);
   });
 });

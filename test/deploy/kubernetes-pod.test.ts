@@ -1,39 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { parse, stringify } from "yaml";
 import { renderDump } from "../../plugin/server/dump.ts";
 import { waitFor } from "../gateways/gateway.ts";
 import { kongBinary } from "../gateways/kong-binary.ts";
 import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
-import { generateSigningKey, mintToken } from "../tokens.ts";
 import { type KongInPod, startKongInPod } from "./kong-in-pod.ts";
-import { KUBERNETES, values } from "./kubernetes-files.ts";
+import { createConfig, createPolicy, mint } from "./kubernetes-example.ts";
+import { kongEnvironment } from "./kubernetes-files.ts";
 import { createPod, type Pod } from "./pod.ts";
 
 const TIMEOUT_MS = 120_000;
-const UPSTREAM = "http://payments.shop.svc:8080";
-const key = generateSigningKey("ES256", "acme-1");
-const policyText = readFileSync(join(KUBERNETES, "policies/payments.yaml"), "utf8");
-
-interface Policy {
-  readonly issuers: { readonly acme: { readonly issuer: string; readonly audiences: readonly string[] } };
-  readonly routes: object;
-}
-
-/** The policy of the example, with keys that need no provider. */
-function createPolicy(changes: object = {}): string {
-  const policy: Policy = parse(policyText);
-  const acme = { ...policy.issuers.acme, keys: { jwks: { keys: [key.publicJwk] } } };
-  return stringify({ ...policy, issuers: { acme }, routes: { ...policy.routes, ...changes } });
-}
-
-function mint(scope: string): string {
-  const { issuer, audiences } = (parse(policyText) as Policy).issuers.acme;
-  const now = Math.floor(Date.now() / 1000);
-  return mintToken({ key, claims: { iss: issuer, aud: audiences, sub: "user-1", scope, iat: now, exp: now + 600 } });
-}
+const STRICTER = { "payments-read": { required_scopes: ["payments:audit"] } };
 
 async function startReadyServer(pod: Pod): Promise<ReturnType<Pod["startServer"]>> {
   pod.writePolicies({ "payments.yaml": createPolicy() });
@@ -74,7 +53,7 @@ describe("the pod's containers", () => {
     const pod = await createPod();
     await startReadyServer(pod);
     const first = await readSha(pod);
-    pod.writePolicies({ "payments.yaml": createPolicy({ "payments-read": { required_scopes: ["payments:audit"] } }) });
+    pod.writePolicies({ "payments.yaml": createPolicy(STRICTER) });
     const second = await waitFor(async () => differs(await readSha(pod), first), 20_000);
     expect(second).toMatch(/^[0-9a-f]{64}$/);
     pod.writePolicies({ "payments.yaml": "jwt_policy: 1\n" });
@@ -104,23 +83,6 @@ if (missing !== undefined) {
       return upstream.stop;
     });
 
-    const env = Object.fromEntries(
-      Object.entries(values.env).map(([name, value]) => [`KONG_${name.toUpperCase()}`, value]),
-    );
-
-    /** The kong.yml of the example and a route without a policy, with this upstream and names like the Ingress Controller's. */
-    const createConfig = (): string => {
-      const text = readFileSync(join(KUBERNETES, "kong.yml"), "utf8");
-      const config: { services: { routes: { name: string; paths?: string[] }[] }[] } = parse(
-        text.replace(UPSTREAM, `http://127.0.0.1:${upstream.port}`),
-      );
-      config.services[0]?.routes.push({ name: "forgotten", paths: ["/forgotten"] });
-      for (const route of config.services.flatMap(({ routes }) => routes)) {
-        route.name = `shop.${route.name}.payments.api.example.com.8080`;
-      }
-      return stringify(config);
-    };
-
     const ask = async (kong: KongInPod, path: string, scope?: string, method = "GET"): Promise<number> => {
       const headers = scope === undefined ? {} : { authorization: `Bearer ${mint(scope)}` };
       const response = await fetch(`${kong.url}${path}`, { method, headers });
@@ -133,7 +95,7 @@ if (missing !== undefined) {
     }, async () => {
       const pod = await createPod();
       await startReadyServer(pod);
-      const kong = await startKongInPod(pod, env, createConfig());
+      const kong = await startKongInPod(pod, kongEnvironment, createConfig(`http://127.0.0.1:${upstream.port}`));
       expect(await ask(kong, "/payments", "payments:read")).toBe(200);
       expect(await ask(kong, "/payments", "payments:read", "POST")).toBe(403);
       expect(await ask(kong, "/payments", "payments:write", "POST")).toBe(200);
@@ -143,7 +105,7 @@ if (missing !== undefined) {
       expect(await ask(kong, "/forgotten", "payments:read")).toBe(503); // The guard, which the containers brought.
 
       pod.writePolicies({
-        "payments.yaml": createPolicy({ "payments-read": { required_scopes: ["payments:audit"] } }),
+        "payments.yaml": createPolicy(STRICTER),
       });
       const status = await waitFor(async () => {
         const now = await ask(kong, "/payments", "payments:read");
