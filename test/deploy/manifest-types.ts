@@ -1,4 +1,3 @@
-import type { ValidatingWebhookConfiguration } from "kubernetes-types/admissionregistration/v1.js";
 import type { Deployment, DeploymentStrategy } from "kubernetes-types/apps/v1.js";
 import type {
   ConfigMap,
@@ -40,7 +39,6 @@ interface HttpRoute {
 
 /** What a manifest must be, by its `apiVersion` and `kind`: Kubernetes' API of the version that kubernetes-types has, no field more. */
 export interface Manifests {
-  "admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration": ValidatingWebhookConfiguration;
   "apps/v1 Deployment": Deployment;
   "configuration.konghq.com/v1 KongClusterPlugin": KongPlugin;
   "configuration.konghq.com/v1 KongPlugin": KongPlugin;
