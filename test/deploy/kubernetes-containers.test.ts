@@ -25,7 +25,8 @@ if (missing !== undefined) {
       waitFor(async () => (await ask(url, scope).catch(() => 0)) === status || undefined, 60_000);
 
     expect(await waitForStatus(200, `${pod.statusUrl}/status/ready`)).toBe(true);
-    expect(await waitForStatus(404, `${pod.url}/payments`, "payments:read")).toBe(true);
+    const isServing = await waitForStatus(404, `${pod.url}/payments`, "payments:read");
+    expect(isServing, await pod.readKongLog()).toBe(true);
     expect(await ask(`${pod.url}/payments`)).toBe(401);
     expect(await ask(`${pod.url}/payments`, "payments:write")).toBe(403);
     expect(await ask(`${pod.url}/forgotten`, "payments:read")).toBe(503);

@@ -23,6 +23,8 @@ const CONFINED = [
 export interface PodContainers {
   readonly url: string;
   readonly statusUrl: string;
+  /** What Kong wrote to its standard error. */
+  readKongLog(): Promise<string>;
   writePolicies(texts: Readonly<Record<string, string>>): void;
   /** Runs Kong's `preStop` without its wait, then tells the sidecar to end, as the kubelet does: the exit codes of both. */
   end(): Promise<{ readonly kong: number; readonly server: number }>;
@@ -92,6 +94,7 @@ export async function startPodContainers(
   return {
     url: `http://127.0.0.1:${port}`,
     statusUrl: `http://127.0.0.1:${statusPort}`,
+    readKongLog: async () => (await run("docker", ["logs", kong], { timeout: 20_000 })).stderr,
     writePolicies: (texts) => writeConfigMap(volume("policies"), texts),
     async end() {
       const [command = "", ...options] = values.lifecycle.preStop.exec.command;
