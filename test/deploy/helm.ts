@@ -1,0 +1,51 @@
+import { execFile, execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { onTestFinished } from "vitest";
+import { parse, stringify } from "yaml";
+import { KUBERNETES, type Manifest, parseManifests } from "./kubernetes-files.ts";
+
+const HELM = process.env.HELM_BIN ?? "helm";
+const CHART = process.env.HELM_CHART;
+/** Of the API that kubernetes-types describes. */
+const KUBERNETES_VERSION = "1.30.0";
+
+/** Why the chart can not be rendered here; undefined when it can. */
+export function findMissingHelm(): string | undefined {
+  if (CHART === undefined || !existsSync(join(CHART, "Chart.yaml"))) {
+    return "no chart: HELM_CHART must name the folder of Kong's Helm chart kong";
+  }
+  try {
+    execFileSync(HELM, ["version"], { stdio: "pipe", timeout: 20_000 });
+    return undefined;
+  } catch {
+    return "no helm: set HELM_BIN or put helm into PATH";
+  }
+}
+
+/** The custom resource definitions that come with the chart, and those in the files that KUBERNETES_CRDS names (`:` between them). */
+export function findDefinitionFiles(): readonly string[] {
+  const more = process.env.KUBERNETES_CRDS?.split(":") ?? [];
+  return CHART === undefined ? more : [join(CHART, "crds/custom-resource-definitions.yaml"), ...more];
+}
+
+/** What `helm install` with these options would apply. */
+export async function renderChart(options: readonly string[]): Promise<readonly Manifest[]> {
+  const chart = copyChart(CHART ?? "");
+  const call = ["template", "kong", chart, "--namespace", "kong", "--kube-version", KUBERNETES_VERSION, ...options];
+  const { stdout } = await promisify(execFile)(HELM, call, { cwd: KUBERNETES, maxBuffer: 64 * 1024 * 1024 });
+  return parseManifests(stdout);
+}
+
+/** A copy without what the chart depends on: that is PostgreSQL, which lies beside a released chart only and is not rendered. */
+function copyChart(chart: string): string {
+  const copy = mkdtempSync(join(tmpdir(), "chart-"));
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+  cpSync(chart, copy, { recursive: true });
+  const { dependencies: _, ...rest } = parse(readFileSync(join(copy, "Chart.yaml"), "utf8"));
+  writeFileSync(join(copy, "Chart.yaml"), stringify(rest));
+  rmSync(join(copy, "Chart.lock"), { force: true });
+  return copy;
+}
