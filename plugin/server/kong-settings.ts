@@ -8,7 +8,7 @@ export interface Installation {
   readonly serverMain: string;
   readonly socket: string;
   readonly policyRoot: string;
-  /** Where the server answers probes, such as `127.0.0.1:8007`. */
+  /** Where the server answers probes, such as `127.0.0.1:8008`. */
   readonly statusListen: string | undefined;
   /** Environment of the plugin server: Kong starts it with an empty one. */
   readonly environment: Readonly<Record<string, string>>;

@@ -97,7 +97,7 @@ function readPollInterval(text: string): number {
 }
 
 /**
- * Reads `127.0.0.1:8007`, `[::1]:8007` or `localhost:8007`.
+ * Reads `127.0.0.1:8008`, `[::1]:8008` or `localhost:8008`.
  *
  * @throws Error for anything else.
  */
@@ -105,7 +105,7 @@ export function parseAddress(text: string): { readonly host: string; readonly po
   const [, ipv6, name, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = ipv6 ?? name;
   if (host === undefined || Number(port) > 65_535) {
-    throw new Error(`--status-listen must be an address such as 127.0.0.1:8007, not "${text}"`);
+    throw new Error(`--status-listen must be an address such as 127.0.0.1:8008, not "${text}"`);
   }
   return { host, port: Number(port) };
 }

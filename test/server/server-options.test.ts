@@ -25,7 +25,7 @@ describe("readServerOptions", () => {
   });
 
   it("reads everything that can be said, in any order and with `=`", () => {
-    const more = ["--status-listen", "127.0.0.1:8007", "--policy-poll=50"];
+    const more = ["--status-listen", "127.0.0.1:8008", "--policy-poll=50"];
     const args = ["--facts-variable", "--socket-mode=660", `--policy-root=${root}`, ...more, "--socket=/run/s"];
     expect(readServerOptions(args)).toEqual({
       socket: "/run/s",
@@ -33,15 +33,15 @@ describe("readServerOptions", () => {
       hasFactsVariable: true,
       socketMode: 0o660,
       policyPollMs: 50,
-      statusListen: { host: "127.0.0.1", port: 8007 },
+      statusListen: { host: "127.0.0.1", port: 8008 },
     });
   });
 
   it.each<[text: string, host: string, port: number]>([
     ["0.0.0.0:1", "0.0.0.0", 1],
     ["localhost:65535", "localhost", 65_535],
-    ["[::1]:8007", "::1", 8007],
-    ["[::ffff:127.0.0.1]:8007", "::ffff:127.0.0.1", 8007],
+    ["[::1]:8008", "::1", 8008],
+    ["[::ffff:127.0.0.1]:8008", "::ffff:127.0.0.1", 8008],
     ["probes.example.com:0", "probes.example.com", 0],
   ])("reads the address %s", (text, host, port) => {
     expect(parseAddress(text)).toEqual({ host, port });
@@ -99,12 +99,12 @@ describe("readServerOptions", () => {
       [...GOOD, `--policy-poll=${ms}`],
       `--policy-poll must be 10 to 600000 milliseconds, not "${ms}"`,
     ]),
-    ...["", "8007", ":8007", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:123456"]
-      .concat("::1:8007", "[::1]", "[::1]8007", "[]:1", "[localhost]:1", "a b:1", "http://a:1", "127.0.0.1:80\n")
+    ...["", "8008", ":8008", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:123456"]
+      .concat("::1:8008", "[::1]", "[::1]8008", "[]:1", "[localhost]:1", "a b:1", "http://a:1", "127.0.0.1:80\n")
       .map((address): [string, string[], string] => [
         `the address ${JSON.stringify(address)}`,
         [...GOOD, `--status-listen=${address}`],
-        `--status-listen must be an address such as 127.0.0.1:8007, not "${address}"`,
+        `--status-listen must be an address such as 127.0.0.1:8008, not "${address}"`,
       ]),
   ])("refuses %s and says which option is wrong", (_what, args, message) => {
     expect(() => readServerOptions(args)).toThrow(new Error(message));
