@@ -22,6 +22,8 @@ const GATEWAYS: ReadonlyMap<string, string> = new Map([
   ["test/conformance/kong-binary-guard.test.ts", "Kong binary with the guard"],
   ["test/conformance/kong-binary-stock.test.ts", "Kong binary with the stock server and the guard"],
   ["test/conformance/kong-container.test.ts", "Kong container"],
+  ["test/conformance/kong-container-guard.test.ts", "Kong container with the guard"],
+  ["test/deploy/conformance.deploy.ts", "Kong image"],
   ["test/faults/sandbox.test.ts", "sandbox, under faults"],
   ["test/faults/sandbox.faults.ts", "sandbox, under faults"],
   ["test/faults/kong-binary.faults.ts", "Kong binary, under faults"],
