@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { renderDump } from "../../plugin/server/dump.ts";
 import { EXAMPLES } from "../../sandbox/examples.ts";
 import { waitFor } from "../gateways/gateway.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
@@ -25,8 +26,10 @@ describe("deploy/compose.sidecar.yaml", () => {
   let deployment: Deployment;
   const check = (): Promise<string> => deployment.compose("run", "--rm", "check");
   const getStatus = async (path: string): Promise<number> => (await fetch(deployment.url + path)).status;
+  const listServers = async (): Promise<string[]> =>
+    (await deployment.compose("ps", "--quiet", "plugin-server")).trim().split("\n");
   const countRestarts = async (): Promise<number> => {
-    const id = (await deployment.compose("ps", "--quiet", "plugin-server")).trim();
+    const [id = ""] = await listServers();
     return Number(await docker(["inspect", "--format", "{{.RestartCount}}", id]));
   };
   /** Waits for the container to be started once more and to serve; nothing may pass without a verdict until then. */
@@ -57,6 +60,10 @@ describe("deploy/compose.sidecar.yaml", () => {
     await expect(deployment.shell("kong", "touch /run/jwt-policy/x")).rejects.toThrow("Read-only");
   });
 
+  it("prints the schema that Kong is to read", async () => {
+    expect((await docker(["run", "--rm", "jwt-policy-server:0.1.0", "--dump"])).trim()).toBe(renderDump());
+  });
+
   it("lets nothing pass when the plugin server is killed, and serves again by itself", async () => {
     const restarts = await countRestarts();
     await deployment.shell("plugin-server", `kill -KILL "$(${PLUGIN_SERVER_PID})"`);
@@ -73,6 +80,38 @@ describe("deploy/compose.sidecar.yaml", () => {
   it("serves again after the sidecar was restarted, under the same name and another process", async () => {
     await deployment.compose("restart", "--timeout", "20", "plugin-server");
     expect(await waitFor(async () => (await getStatus("/health")) === 200 || undefined, 60_000)).toBe(true);
+    expect(await check()).toContain(ALL_WELL);
+  });
+
+  it("is replaced without a lost request: the new one beside the old one, then the old one ends", async () => {
+    const [before = ""] = await listServers();
+    const statuses = new Map<number, number>();
+    let isOver = false;
+    const load = (async () => {
+      while (!isOver) {
+        const status = await getStatus("/payments");
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    })();
+    await deployment.compose(
+      "up",
+      "--detach",
+      "--no-deps",
+      "--no-recreate",
+      "--scale",
+      "plugin-server=2",
+      "plugin-server",
+    );
+    const after = (await listServers()).find((id) => id !== before) ?? "";
+    const listens = await waitFor(
+      async () => (await docker(["logs", after])).includes("listens on") || undefined,
+      60_000,
+    );
+    await docker(["stop", "--time", "70", before]);
+    isOver = true;
+    await load;
+    expect(listens).toBe(true);
+    expect([...statuses.keys()]).toEqual([401]);
     expect(await check()).toContain(ALL_WELL);
   });
 });
