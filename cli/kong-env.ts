@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
+import { useDumpFile } from "../plugin/server/dump-file-settings.ts";
 import { addGuardSettings } from "../plugin/server/guard-settings.ts";
 import {
   createKongSettings,
@@ -14,6 +15,7 @@ import {
 } from "../plugin/server/kong-settings.ts";
 import { checkSocketPath, parseAddress } from "../plugin/server/server-options.ts";
 import { createStockSettings, type StockServer } from "../plugin/server/stock-settings.ts";
+import { FORMATS, type Format, formatSettings } from "./format-settings.ts";
 
 interface KongEnvOptions {
   readonly policyRoot: string;
@@ -22,9 +24,11 @@ interface KongEnvOptions {
   readonly node: string;
   readonly statusListen?: string;
   readonly kongVersion?: string;
-  readonly guard?: boolean;
+  /** A path is where Kong finds the guard, when that is not this package. */
+  readonly guard?: boolean | string;
   readonly stock?: string;
-  readonly format: "shell" | "env-file" | "json";
+  readonly dumpFile?: string;
+  readonly format: Format;
 }
 
 /** What the plugin server needs of this environment, for Kong passes nothing on. */
@@ -48,15 +52,24 @@ export function addKongCommand(program: Command): void {
       "--status-listen <host:port>",
       "where the plugin server answers probes: /status/ready, /status/live, /status",
     )
-    .option("--guard", "load the guard as well: a Lua plugin that lets nothing pass without a verdict")
+    .option(
+      "--guard [dir]",
+      "load the guard as well, from this package or from a copy of its plugin/guard: a Lua plugin that lets nothing pass without a verdict",
+    )
     .option(
       "--stock <path>",
       "use kong-pdk's kong-js-pluginserver at this path instead of our own server; its protocol needs the guard, which is loaded as well",
     )
+    .addOption(
+      new Option(
+        "--dump-file <path>",
+        "for a Kong that starts no plugin server, as beside a sidecar and on a control plane: read the schema from this file",
+      ).conflicts(["stock", "statusListen"]),
+    )
     .option("--kong-version <version>", "Kong's version, where `kong` can not be run here to ask for it")
     .addOption(
-      new Option("--format <format>", "shell: for eval; env-file: for docker --env-file; json")
-        .choices(["shell", "env-file", "json"])
+      new Option("--format <format>", "shell: for eval; env-file: for docker --env-file; json; conf: for kong.conf")
+        .choices(FORMATS)
         .default("shell"),
     )
     .action(printKongEnv);
@@ -87,13 +100,31 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
     statusListen: options.statusListen,
     environment: { NODE_ENV: "production", ...pickEnvironment(PASSED_ON) },
   };
-  const settings =
-    options.stock === undefined
-      ? createKongSettings(installation)
-      : createStockSettings(installation, await findStockServer(options.stock));
-  const isGuarded = options.guard === true || options.stock !== undefined;
-  const guardPath = fileURLToPath(new URL("../../plugin/guard", import.meta.url));
-  process.stdout.write(formatSettings(isGuarded ? addGuardSettings(settings, guardPath) : settings, options.format));
+  const settings = await choosePluginServer(installation, options);
+  const guardPath = findGuard(options);
+  process.stdout.write(
+    formatSettings(guardPath === undefined ? settings : addGuardSettings(settings, guardPath), options.format),
+  );
+}
+
+async function choosePluginServer(
+  installation: Installation,
+  { stock, dumpFile }: KongEnvOptions,
+): Promise<Readonly<Record<string, string>>> {
+  if (stock !== undefined) {
+    return createStockSettings(installation, await findStockServer(stock));
+  }
+  const settings = createKongSettings(installation);
+  return dumpFile === undefined ? settings : useDumpFile(settings, resolve(dumpFile));
+}
+
+/** The directory with the guard; undefined for none. */
+function findGuard({ guard, stock }: KongEnvOptions): string | undefined {
+  if (typeof guard === "string") {
+    return resolve(guard);
+  }
+  const isGuarded = guard === true || stock !== undefined;
+  return isGuarded ? fileURLToPath(new URL("../../plugin/guard", import.meta.url)) : undefined;
 }
 
 /** @throws Error when there is no such file, or no TypeScript that belongs to it. */
@@ -117,16 +148,4 @@ async function askKongVersion(): Promise<string | undefined> {
 
 function pickEnvironment(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
-}
-
-function formatSettings(settings: Readonly<Record<string, string>>, format: KongEnvOptions["format"]): string {
-  const entries = Object.entries(settings);
-  switch (format) {
-    case "json":
-      return `${JSON.stringify(settings, null, 2)}\n`;
-    case "env-file": // Docker takes the rest of the line as it is, quotes included.
-      return entries.map(([name, value]) => `${name}=${value}\n`).join("");
-    case "shell":
-      return entries.map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`).join("");
-  }
 }

@@ -42,6 +42,13 @@ export interface IdentityProvider {
   stop(): Promise<void>;
 }
 
+export interface ProviderOptions {
+  /** Where to listen; the issuer is the loopback address all the same, for which alone a policy may say http. */
+  host?: string | undefined;
+  /** The secret of every client, for whoever asks from another process; each gets one of its own otherwise. */
+  clientSecret?: string | undefined;
+}
+
 const generateKey = promisify(generateKeyPair);
 const TOKEN_SECONDS = 3600;
 
@@ -49,12 +56,17 @@ const TOKEN_SECONDS = 3600;
  * @param port 0 takes any free one.
  * @throws Error with code EADDRINUSE when the port is taken.
  */
-export async function startIdentityProvider(port: number): Promise<IdentityProvider> {
+export async function startIdentityProvider(
+  port: number,
+  { host, clientSecret }: ProviderOptions = {},
+): Promise<IdentityProvider> {
   let answer = (_: IncomingMessage, response: ServerResponse): unknown => response.writeHead(503).end();
   const server = createServer((incoming, outgoing) => answer(incoming, outgoing));
-  await listenOn(server, port);
+  await listenOn(server, port, host);
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const secrets = new Map(Object.keys(CLIENTS).map((name) => [name, randomBytes(24).toString("base64url")]));
+  const secrets = new Map(
+    Object.keys(CLIENTS).map((name) => [name, clientSecret ?? randomBytes(24).toString("base64url")]),
+  );
   const keys = await generateSigningKeys();
   const provider = await withoutDevelopmentNotices(async () => {
     const { Provider } = await import("oidc-provider");
@@ -126,8 +138,18 @@ function describeResource(indicator: string): Record<string, unknown> {
   };
 }
 
-async function mintToken(issuer: string, secret: string, { client, resource, scope }: TokenRequest): Promise<string> {
-  const { statusCode, body } = await request(`${issuer}/token`, {
+/**
+ * Asks the token endpoint of a provider for an access token.
+ *
+ * @param url where the provider is reached.
+ * @throws Error with what it answered when that is no token.
+ */
+export async function mintToken(
+  url: string,
+  secret: string,
+  { client, resource, scope }: TokenRequest,
+): Promise<string> {
+  const { statusCode, body } = await request(new URL("/token", url), {
     method: "POST",
     headers: {
       authorization: `Basic ${Buffer.from(`${client}:${secret}`).toString("base64")}`,

@@ -11,7 +11,9 @@ export interface ExampleResult {
 }
 
 /** Asks the provider for the tokens of all examples. */
-export async function mintExampleTokens(provider: IdentityProvider): Promise<Readonly<Record<TokenName, string>>> {
+export async function mintExampleTokens(
+  provider: Pick<IdentityProvider, "mintToken">,
+): Promise<Readonly<Record<TokenName, string>>> {
   const entries = await Promise.all(
     Object.entries(TOKENS).map(async ([name, wanted]) => [name, await provider.mintToken(wanted)] as const),
   );

@@ -2,7 +2,7 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import pc from "picocolors";
 import { FACTS_VARIABLE } from "../plugin/kong/facts-variable.ts";
 import { startEchoUpstream } from "./echo-upstream.ts";
@@ -10,6 +10,7 @@ import { EXAMPLES, type TokenName } from "./examples.ts";
 import { formatLogEntry, type LogEntry } from "./gateway-log.ts";
 import { startIdentityProvider } from "./identity-provider.ts";
 import { copyForPorts, WRITTEN_PORTS } from "./local-copy.ts";
+import { parsePort } from "./parse-port.ts";
 import { type ExampleResult, mintExampleTokens, runExample } from "./run-examples.ts";
 import { formatCurlLines, formatResults, formatRoutes } from "./sandbox-report.ts";
 import { type Sandbox, startSandbox } from "./start-sandbox.ts";
@@ -120,14 +121,6 @@ function printLog(entry: LogEntry): void {
     const colour = { debug: pc.dim, info: pc.dim, notice: pc.dim, warn: pc.yellow, err: pc.red }[entry.level];
     print(colour(formatLogEntry(entry)));
   }
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new InvalidArgumentError("a port is a number from 1 to 65535, or 0 for any free one.");
-  }
-  return port;
 }
 
 const command = new Command("npm start --")

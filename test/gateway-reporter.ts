@@ -22,6 +22,8 @@ const GATEWAYS: ReadonlyMap<string, string> = new Map([
   ["test/conformance/kong-binary-guard.test.ts", "Kong binary with the guard"],
   ["test/conformance/kong-binary-stock.test.ts", "Kong binary with the stock server and the guard"],
   ["test/conformance/kong-container.test.ts", "Kong container"],
+  ["test/conformance/kong-container-guard.test.ts", "Kong container with the guard"],
+  ["test/deploy/conformance.deploy.ts", "Kong image"],
   ["test/faults/sandbox.test.ts", "sandbox, under faults"],
   ["test/faults/sandbox.faults.ts", "sandbox, under faults"],
   ["test/faults/kong-binary.faults.ts", "Kong binary, under faults"],
@@ -58,16 +60,33 @@ export default class GatewayReporter implements Reporter {
     process.stdout.write(
       [
         ...(lines.length > 0 ? ["\nGateways:", ...lines.sort()] : []),
+        ...reportNotRun(modules),
         `\n${count("passed")} passed, ${count("failed") + broken} failed, ${count("skipped")} skipped\n`,
       ].join("\n"),
     );
   }
 }
 
+/** Why a test was skipped, as it said itself. */
+function findNotes(tests: readonly TestCase[]): string[] {
+  const results = tests.map((test) => test.result());
+  return results.flatMap((result) => ("note" in result && result.note ? [result.note] : []));
+}
+
+/** What else could not be run here, and why: one line per test file. */
+function reportNotRun(modules: readonly TestModule[]): string[] {
+  const others = modules.filter(({ relativeModuleId }) => !GATEWAYS.has(relativeModuleId));
+  const lines = others.flatMap((module) => {
+    const notes = new Set(findNotes([...module.children.allTests()]));
+    return notes.size === 0 ? [] : [`  ${module.relativeModuleId}: ${[...notes].join("; ")}`];
+  });
+  return lines.length === 0 ? [] : ["\nNot run:", ...lines.sort()];
+}
+
 function reportGateway(gateway: string, tests: readonly TestCase[]): string {
   const results = tests.map((test) => test.result());
   const ran = results.filter(({ state }) => state === "passed" || state === "failed").length;
-  const note = results.flatMap((result) => ("note" in result && result.note ? [result.note] : []))[0];
+  const [note] = findNotes(tests);
   const names = [...new Set(tests.flatMap((test) => test.meta().gateway ?? []))];
   if (ran === 0 || names.length === 0) {
     return `not exercised: ${note ?? "it was required and is missing"}`;

@@ -74,6 +74,30 @@ describe("jwt-policy kong env", () => {
     });
   });
 
+  it("with --guard and a directory takes the guard from there, where Kong has its own copy", () => {
+    const { KONG_LUA_PACKAGE_PATH } = JSON.parse(runCli([...args, "--guard", "/run/guard", "--format", "json"]).stdout);
+    expect(KONG_LUA_PACKAGE_PATH).toBe("/run/guard/?.lua;;");
+  });
+
+  it("with --dump-file has Kong read the schema from there and start nothing, and changes nothing else", () => {
+    const { KONG_PLUGINSERVER_JWT_POLICY_START_CMD: _, ...plain } = JSON.parse(
+      runCli([...args, "--format", "json"]).stdout,
+    );
+    expect(JSON.parse(runCli([...args, "--format", "json", "--dump-file", "/run/a b/dump.json"]).stdout)).toEqual({
+      ...plain,
+      KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: "/bin/cat '/run/a b/dump.json'",
+    });
+  });
+
+  it.each([
+    ["--stock", "/x"],
+    ["--status-listen", "127.0.0.1:8008"],
+  ])("refuses --dump-file with %s, which is for a server that Kong starts", (...other) => {
+    const { status, stdout, stderr } = runCli([...args, "--dump-file", "/d.json", ...other]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("cannot be used with option");
+  });
+
   it.each([[], ["--guard"]])("with --stock starts and asks kong-pdk's server, and loads the guard", (...more) => {
     const guarded = JSON.parse(runCli([...args, "--format", "json", "--guard"]).stdout);
     const link = join(DIST, "../node_modules/.bin/kong-js-pluginserver");
@@ -109,6 +133,15 @@ describe("jwt-policy kong env", () => {
 
   it("prints an env file without quotes for docker", () => {
     expect(runCli([...args, "--format", "env-file"]).stdout).toContain("\nKONG_PLUGINSERVER_NAMES=jwt-policy\n");
+  });
+
+  it("prints lines for kong.conf, in which a # is not the beginning of a comment", () => {
+    const lines = runCli([...args, "--format", "conf", "--socket", "/kong/a#b"]).stdout.split("\n");
+    expect(lines).toContain("plugins = bundled,jwt-policy");
+    expect(lines).toContain("pluginserver_jwt_policy_socket = /kong/a\\#b");
+    expect(lines).toContain(
+      'nginx_proxy_set = $jwt_facts "2\\n$request\\n$http_connection\\n$http_authorization\\n$request_id"',
+    );
   });
 
   it("passes the CA bundle on, because Kong passes nothing", () => {

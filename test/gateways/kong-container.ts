@@ -27,6 +27,8 @@ const STOCK_SERVER = createRequire(import.meta.url).resolve("kong-pdk/bin/kong-j
 const GUARD = join(import.meta.dirname, "../../plugin/guard");
 
 interface KongContainerOptions {
+  /** With the guard loaded, but not configured: it checks what jwt-policy judges, and is no default deny. */
+  readonly guard?: boolean;
   /** Changes the `KONG_*` settings before Kong starts. */
   readonly adapt?: AdaptSettings;
   /** With kong-pdk's own plugin server, and therefore with the guard. */
@@ -38,10 +40,12 @@ interface KongContainerOptions {
  * only the socket and the dump, in a directory that both share.
  */
 export async function kongContainer({
+  guard = false,
   adapt = keepSettings,
   stock = false,
 }: KongContainerOptions = {}): Promise<FaultyGatewayKind> {
-  const kind = stock ? ", stock server with the guard" : "";
+  const kind = stock ? ", stock server with the guard" : guard ? ", with the guard" : "";
+  const options = [...(guard ? ["--guard", `${SHARED}/guard`] : []), ...(stock ? ["--stock", STOCK_SERVER] : [])];
   return {
     label: `Kong container${kind}`,
     missing: await findWhatIsMissing(),
@@ -53,7 +57,7 @@ export async function kongContainer({
       await chmod(join(directory, "error.log"), 0o666);
       const socket = join(directory, "jwt-policy.socket");
       const port = await findFreePort();
-      const usual = await askKongSettings(directory, policyRoot, stock ? ["--stock", STOCK_SERVER] : []);
+      const usual = await askKongSettings(directory, policyRoot, options);
       const { stdout: dump } = await run("/bin/sh", ["-c", usual[QUERY_CMD] ?? ""]);
       await writeFile(join(directory, "dump.json"), dump);
       await cp(GUARD, join(directory, "guard"), { recursive: true });

@@ -1,0 +1,21 @@
+/** Forms in which settings of Kong can be handed on. */
+export const FORMATS = ["shell", "env-file", "json", "conf"] as const;
+
+export type Format = (typeof FORMATS)[number];
+
+/** @param settings `KONG_*` variables by name. */
+export function formatSettings(settings: Readonly<Record<string, string>>, format: Format): string {
+  const entries = Object.entries(settings);
+  switch (format) {
+    case "json":
+      return `${JSON.stringify(settings, null, 2)}\n`;
+    case "env-file": // Docker takes the rest of the line as it is, quotes included.
+      return entries.map(([name, value]) => `${name}=${value}\n`).join("");
+    case "conf": // As kong.conf has it; there a # would begin a comment.
+      return entries
+        .map(([name, value]) => `${name.slice("KONG_".length).toLowerCase()} = ${value.replaceAll("#", "\\#")}\n`)
+        .join("");
+    case "shell":
+      return entries.map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`).join("");
+  }
+}

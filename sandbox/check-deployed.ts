@@ -1,0 +1,65 @@
+/** `npm run check:deployed`: the example requests of `npm start -- --check`, made at a gateway that runs somewhere else. */
+import { Command, InvalidArgumentError } from "commander";
+import pc from "picocolors";
+import { EXAMPLES, type TokenName } from "./examples.ts";
+import { mintToken } from "./identity-provider.ts";
+import { WRITTEN_PORTS } from "./local-copy.ts";
+import { type ExampleResult, mintExampleTokens, runExample } from "./run-examples.ts";
+import { formatCurlLines, formatResults } from "./sandbox-report.ts";
+
+interface Flags {
+  gateway: string;
+  idp: string;
+  curl: boolean;
+}
+
+const { gateway, idp, curl } = new Command("npm run check:deployed --")
+  .description(
+    "Makes the example requests at a gateway with this repository's kong.yml and policies, the sandbox's OpenID provider and its upstream. SANDBOX_CLIENT_SECRET is the secret that the provider was started with.",
+  )
+  .option("--gateway <url>", "where the gateway is reached", parseUrl, "http://127.0.0.1:8000")
+  .option("--idp <url>", "where the provider is reached", parseUrl, `http://127.0.0.1:${WRITTEN_PORTS.provider}`)
+  .option("--curl", "print the requests as curl lines with fresh tokens instead of making them", false)
+  .parse()
+  .opts<Flags>();
+
+/** Without a slash at the end: paths follow. */
+function parseUrl(text: string): string {
+  if (!/^https?:/.test(text) || !URL.canParse(text)) {
+    throw new InvalidArgumentError("it must be an address such as http://127.0.0.1:8000.");
+  }
+  return text.replace(/\/+$/, "");
+}
+
+async function mintTokens(): Promise<Readonly<Record<TokenName, string>>> {
+  const secret = process.env.SANDBOX_CLIENT_SECRET;
+  if (!secret) {
+    throw new Error("SANDBOX_CLIENT_SECRET is not set: the secret that the provider was started with");
+  }
+  return mintExampleTokens({ mintToken: (wanted) => mintToken(idp, secret, wanted) });
+}
+
+/** @returns whether every answer was as expected. */
+async function check(tokens: Readonly<Record<TokenName, string>>): Promise<boolean> {
+  const results: ExampleResult[] = [];
+  for (const example of EXAMPLES) {
+    results.push(await runExample(gateway, example, tokens));
+  }
+  process.stdout.write(`${formatResults(results)}\n`);
+  return results.every(({ differences }) => differences.length === 0);
+}
+
+try {
+  const tokens = await mintTokens();
+  if (curl) {
+    process.stdout.write(`${formatCurlLines(gateway, EXAMPLES, tokens)}\n`);
+  } else if (!(await check(tokens))) {
+    process.exitCode = 1;
+  }
+} catch (error) {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const what =
+    code === "ECONNREFUSED" ? `nobody listens: ${message}. Is what --gateway and --idp name running?` : message;
+  process.stderr.write(`${pc.red(what)}\n`);
+  process.exitCode = 1;
+}

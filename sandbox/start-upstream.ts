@@ -1,0 +1,19 @@
+/** The echo upstream alone, for a gateway that runs elsewhere: `node dist/sandbox/start-upstream.js`. */
+import { Command } from "commander";
+import { startEchoUpstream } from "./echo-upstream.ts";
+import { WRITTEN_PORTS } from "./local-copy.ts";
+import { parsePort } from "./parse-port.ts";
+
+const { port } = new Command("start-upstream")
+  .description("Starts the sandbox's upstream alone: it answers with what reached it.")
+  .option("--port <port>", "where it listens, on the loopback address", parsePort, WRITTEN_PORTS.upstream)
+  .parse()
+  .opts<{ port: number }>();
+
+const upstream = await startEchoUpstream(port);
+process.stdout.write(`echo upstream http://127.0.0.1:${upstream.port}\n`);
+
+// The first process of a container ends at a signal only when it says so.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => process.exit(0));
+}

@@ -1,0 +1,88 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { findFreePort } from "../gateways/free-port.ts";
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, "../..");
+
+/** What the Dockerfile builds on; as there, other images by the environment. */
+const BASE_IMAGES = [process.env.KONG_IMAGE ?? "kong:3.9", process.env.NODE_IMAGE ?? "node:24-bookworm-slim"];
+
+/** More than a first build takes on a small machine, packages and all. */
+const BUILD_TIMEOUT_MS = 1_100_000;
+
+/**
+ * Runs docker at the top of the repository.
+ *
+ * @returns what it wrote to its standard output.
+ * @throws Error with everything that it wrote.
+ */
+export async function docker(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
+  const { stdout } = await run("docker", args, {
+    cwd: ROOT,
+    env: { ...process.env, NO_COLOR: "1", ...environment },
+    timeout: BUILD_TIMEOUT_MS,
+    maxBuffer: 64 * 1024 * 1024,
+  }).catch((error) => {
+    throw new Error(`docker ${args.join(" ")} failed:\n${error.stdout}\n${error.stderr}`.slice(-6_000));
+  });
+  return stdout;
+}
+
+/** Why no image of deploy/ can be built here, or undefined. */
+export async function findMissingEngine(): Promise<string | undefined> {
+  if (!(await succeeds("version"))) {
+    return "no container engine answers to `docker version`";
+  }
+  for (const image of BASE_IMAGES) {
+    if (!(await succeeds("image", "inspect", image)) && !(await succeeds("pull", "--quiet", image))) {
+      return `the image ${image} is neither here nor can it be pulled (KONG_IMAGE and NODE_IMAGE name others)`;
+    }
+  }
+  return undefined;
+}
+
+/** Why no compose file of deploy/ can be run here, or undefined. */
+export async function findMissingCompose(): Promise<string | undefined> {
+  const missing = await findMissingEngine();
+  return missing ?? ((await succeeds("compose", "version")) ? undefined : "no `docker compose`");
+}
+
+const succeeds = (...args: string[]): Promise<boolean> =>
+  docker(args).then(
+    () => true,
+    () => false,
+  );
+
+/** A compose file of deploy/ under a project name of its own, so that it meets no other. */
+export interface Deployment {
+  /** Where its gateway answers. */
+  readonly url: string;
+  /** `docker compose -f deploy/<file> …` */
+  compose(...args: string[]): Promise<string>;
+  /** Runs a shell command in a running service. */
+  shell(service: string, command: string): Promise<string>;
+  down(): Promise<void>;
+}
+
+/** Builds and starts it as the file itself says, and returns when all is well. */
+export async function startDeployment(file: string): Promise<Deployment> {
+  const port = await findFreePort();
+  const project = ["compose", "-p", `jwt-policy-test-${process.pid}`, "-f", `deploy/${file}`];
+  const compose = (...args: string[]): Promise<string> => docker([...project, ...args], { PROXY_PORT: String(port) });
+  const down = async (): Promise<void> => void (await compose("down", "--volumes", "--timeout", "20"));
+  try {
+    await compose("up", "--build", "--wait");
+  } catch (error) {
+    const logs = await compose("logs", "--tail", "40").catch(() => "");
+    await down();
+    throw new Error(`${error}\n${logs}`);
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    compose,
+    shell: (service, command) => compose("exec", "-T", service, "sh", "-c", command),
+    down,
+  };
+}

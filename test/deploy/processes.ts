@@ -1,0 +1,10 @@
+/**
+ * Shell words for a container without `pgrep`: prints the pid of the plugin server. The shell that runs them, and tini, have its options
+ * in their command lines too, hence the look at the program.
+ */
+export const PLUGIN_SERVER_PID = [
+  "for file in $(grep -l -a -e --policy-root /proc/[0-9]*/cmdline)",
+  "do directory=$(dirname $file)",
+  '[ "$(readlink $directory/exe)" != /usr/local/bin/node ] || basename $directory',
+  "done",
+].join("; ");
