@@ -1,7 +1,7 @@
 // `npm run test:nodes`: the tests that need no gateway but the sandbox, under each Node that the plugin promises to run on. npm's
 // package `node` brings the runtimes, into a folder outside of the clone that goes again.
 //
-//   npm run test:nodes [-- VERSION…]      such as 22, or 24.1.0; all versions with NODES_RESULTS=1 write docs/nodes.json
+//   npm run test:nodes [-- VERSION…]      such as 22, or 24.1.0; `NODES_RESULTS=1` notes the results in docs/nodes.json
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir, type } from "node:os";
@@ -52,8 +52,8 @@ for (const { node, failures } of runs) {
   }
 }
 const isGood = runs.every(({ passed, failed }) => passed > 0 && failed === 0);
-if (process.env.NODES_RESULTS === "1" && asked.length === 0) {
-  writeFileSync(RESULTS, `${JSON.stringify(describeRuns(), null, 2)}\n`);
+if (process.env.NODES_RESULTS === "1") {
+  noteResults();
 }
 process.exitCode = isGood ? 0 : 1;
 
@@ -102,7 +102,9 @@ function readReport(path) {
     failed: numFailedTests + broken.length,
     skipped: numPendingTests,
     failures: [
-      ...tests.filter(({ status }) => status === "failed").map(({ fullName }) => fullName),
+      ...tests
+        .filter(({ status }) => status === "failed")
+        .map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages.join("\n")}`),
       ...broken.map(({ name, message }) => `${name}: ${message}`),
     ],
   };
@@ -114,13 +116,13 @@ function findCommit() {
   return `${git("rev-parse", "HEAD")}${changes === "" ? "" : " and changes"}`;
 }
 
-function describeRuns() {
-  return {
-    commit,
-    date: new Date().toISOString(),
-    system: `${type()} ${release()}`,
-    processors: cpus().length,
-    tests: TESTS,
-    runs,
-  };
+/** Each runtime's last run, in the order of their versions. */
+function noteResults() {
+  const before = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")).runs : [];
+  const date = new Date().toISOString();
+  const system = `${type()} ${release()}, ${cpus().length} processors`;
+  const now = runs.map((run) => ({ ...run, commit, date, system }));
+  const kept = before.filter(({ node }) => !now.some((run) => run.node === node));
+  const sorted = [...kept, ...now].sort((a, b) => a.node.localeCompare(b.node, "en", { numeric: true }));
+  writeFileSync(RESULTS, `${JSON.stringify({ tests: TESTS, runs: sorted }, null, 2)}\n`);
 }
