@@ -94,7 +94,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   }
   const installation: Installation = {
     node: resolve(options.node),
-    serverMain: fileURLToPath(new URL("../plugin/server/main.js", import.meta.url)),
+    serverMain: fileURLToPath(new URL("../jwt-policy-server.mjs", import.meta.url)),
     socket,
     policyRoot: resolve(options.policyRoot),
     statusListen: options.statusListen,

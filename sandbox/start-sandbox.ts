@@ -90,9 +90,9 @@ function startPluginServer({ policyRoot, nginxVariables, onLog }: SandboxOptions
   });
 }
 
-/** The built file, also when this module runs from its source in a test. */
+/** The file that Kong is given, also when this module runs from its source in a test. */
 function findPluginServer(): string {
-  const built = import.meta.url.endsWith(".ts") ? "../dist/plugin/server/main.js" : "../plugin/server/main.js";
+  const built = import.meta.url.endsWith(".ts") ? "../dist/jwt-policy-server.mjs" : "../jwt-policy-server.mjs";
   return fileURLToPath(new URL(built, import.meta.url));
 }
 

@@ -1,12 +1,12 @@
 // Makes a fresh clone ready: right Node, dependencies as locked, sources built. Says nothing when nothing is to do.
-// Run by `npm start` and `npm test`; needs Node's own modules only, because nothing may be installed yet.
+// Run by `npm start`, `npm test` and `npm pack`; needs Node's own modules only, because nothing may be installed yet.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const MINIMUM_NODE = [20, 19];
-const SOURCES = ["plugin", "schema", "cli", "sandbox", "tsconfig.json", "tsconfig.build.json"];
+const SOURCES = ["plugin", "schema", "cli", "sandbox", "tsconfig.json", "tsconfig.build.json", "tools/bundle.mjs"];
 const SHOWN_LINES = 20;
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
@@ -47,6 +47,7 @@ function buildSources() {
   }
   rmSync("dist", { recursive: true, force: true }); // What has no source any more must not run.
   run("Building …", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+  run("Bundling …", process.execPath, ["tools/bundle.mjs"]);
   chmodSync("dist/cli/main.js", 0o755); // So that `npx jwt-policy` runs in the clone itself.
   writeFileSync(marker, "");
 }

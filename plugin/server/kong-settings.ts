@@ -4,7 +4,7 @@ import { NAME } from "../kong/plugin-identity.ts";
 /** Absolute paths; Kong starts plugin servers without a PATH and in a working directory of its own. */
 export interface Installation {
   readonly node: string;
-  /** This package's plugin/server/main.js. */
+  /** This package's dist/jwt-policy-server.mjs. */
   readonly serverMain: string;
   readonly socket: string;
   readonly policyRoot: string;

@@ -15,9 +15,9 @@ export interface ServerOptions {
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
 }
 
-export const USAGE = `Usage: main.js --socket PATH --policy-root DIR [--facts-variable] [--socket-mode MODE]
-               [--policy-poll MS] [--status-listen HOST:PORT] [--parent PID]
-       main.js --dump
+export const USAGE = `Usage: jwt-policy-server --socket PATH --policy-root DIR [--facts-variable] [--socket-mode MODE]
+                         [--policy-poll MS] [--status-listen HOST:PORT] [--parent PID]
+       jwt-policy-server --dump
 
 The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints the settings.
 

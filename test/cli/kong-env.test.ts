@@ -35,8 +35,8 @@ describe("jwt-policy kong env", () => {
       KONG_PLUGINS: "bundled,jwt-policy",
       KONG_PLUGINSERVER_NAMES: "jwt-policy",
       KONG_PLUGINSERVER_JWT_POLICY_SOCKET: "/kong/jwt-policy.socket",
-      KONG_PLUGINSERVER_JWT_POLICY_START_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/plugin/server/main.js --parent $PPID --socket /kong/jwt-policy.socket --policy-root /p --facts-variable`,
-      KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/plugin/server/main.js --dump`,
+      KONG_PLUGINSERVER_JWT_POLICY_START_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-server.mjs --parent $PPID --socket /kong/jwt-policy.socket --policy-root /p --facts-variable`,
+      KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-server.mjs --dump`,
       KONG_NGINX_PROXY_SET: '$jwt_facts "2\\n$request\\n$http_connection\\n$http_authorization\\n$request_id"',
       KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: "7s",
     });

@@ -128,7 +128,7 @@ async function findPluginServer(socket: string): Promise<number | undefined> {
   for (const name of await readdir("/proc")) {
     const commandLine = /^\d+$/.test(name) ? await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "") : "";
     const words = commandLine.split("\0");
-    const isOurs = words.includes(socket) && words.some((word) => word.endsWith("plugin/server/main.js"));
+    const isOurs = words.includes(socket) && words.some((word) => word.endsWith("jwt-policy-server.mjs"));
     if (isOurs || (words.includes(STOCK_SERVER) && words.includes(dirname(socket)))) {
       const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
       found.push({ pid: Number(name), startedAt: Number(stat.slice(stat.lastIndexOf(")")).split(" ")[20]) });

@@ -1,8 +1,7 @@
-// A load hook that gives our plugin server a faulty handler: what goes wrong is what the request's `x-fault` says.
+// A load hook that gives our plugin server, which is one file, a faulty handler: what goes wrong is what the request's `x-fault` says.
+const HANDLER = "function startPluginInstance(";
 const FAULTY = `
-import { createAllow } from "../core/decision.js";
-
-export function startPluginInstance(...args) {
+function startPluginInstance(...args) {
   const sound = startSoundInstance(...args);
   return {
     async access(pdk) {
@@ -32,9 +31,12 @@ export function startPluginInstance(...args) {
 
 export async function load(url, context, nextLoad) {
   const loaded = await nextLoad(url, context);
-  if (!url.endsWith("/plugin/kong/handler.js")) {
+  if (!url.endsWith("/jwt-policy-server.mjs")) {
     return loaded;
   }
-  const sound = String(loaded.source).replace("export function startPluginInstance", "function startSoundInstance");
-  return { ...loaded, source: sound + FAULTY };
+  const parts = String(loaded.source).split(HANDLER);
+  if (parts.length !== 2) {
+    throw new Error(`${HANDLER} stands ${parts.length - 1} times in ${url}: the faults can not be brought in`);
+  }
+  return { ...loaded, source: parts.join("function startSoundInstance(") + FAULTY };
 }

@@ -7,7 +7,7 @@ import { findFreePort } from "../gateways/free-port.ts";
 
 const run = promisify(execFile);
 const KONG = process.env.KONG_BIN ?? "kong";
-const SERVER_MAIN = join(import.meta.dirname, "../../dist/plugin/server/main.js");
+const SERVER_MAIN = join(import.meta.dirname, "../../dist/jwt-policy-server.mjs");
 
 /** Why no Kong can be run here, or undefined. */
 export function findMissingKong(): string | undefined {

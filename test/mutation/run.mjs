@@ -12,7 +12,7 @@ import { createViteServer } from "vitest/node";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 // The tests on a real Kong run what is built.
-const COPIED = ["dist", "plugin", "schema", "test", "sandbox", "policies", "package.json", "vitest.config.ts"];
+const COPIED = ["dist", "plugin", "schema", "test", "sandbox", "policies", "tools", "package.json", "vitest.config.ts"];
 const COPIED_CONFIGS = ["tsconfig.json", "tsconfig.build.json"];
 /** A mutant may leave a test waiting for ever; none of these tests takes a tenth of this. */
 const TEST_TIMEOUT_MS = 4_000;
@@ -87,11 +87,13 @@ async function judge({ find, replace }, source, path, killers, isBuilt) {
   return passed ? "SURVIVED" : `killed by ${killer}`;
 }
 
-/** Compiles the copy; a mutant may have wrong types and runs all the same. */
+/** Compiles and bundles the copy; a mutant may have wrong types and runs all the same. */
 async function build() {
   const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
-  const child = spawn(process.execPath, [compiler, "-p", "tsconfig.build.json"], { cwd: workplace, stdio: "ignore" });
-  await once(child, "close");
+  for (const args of [[compiler, "-p", "tsconfig.build.json"], ["tools/bundle.mjs"]]) {
+    const child = spawn(process.execPath, args, { cwd: workplace, stdio: "ignore" });
+    await once(child, "close");
+  }
 }
 
 async function runTests(tests, isBuilt) {

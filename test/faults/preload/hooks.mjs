@@ -1,18 +1,24 @@
-// Puts another module in the place of the handler: one that wraps it.
-const HANDLER = /\/dist\/plugin\/kong\/handler\.js$/;
+// Wraps the handler, which is one function in the one file that the plugin server is.
+const SERVER = /\/dist\/jwt-policy-server\.mjs$/;
+const HANDLER = "function startPluginInstance(";
+
+const WRAPPER = `
+import { failOr } from ${JSON.stringify(new URL("./fail-or.mjs", import.meta.url).href)};
+
+function startPluginInstance(...args) {
+  const instance = startSoundInstance(...args);
+  return { access: (pdk) => failOr(() => instance.access(pdk), () => pdk.nginx.getVar("request")) };
+}
+`;
 
 export async function load(url, context, nextLoad) {
-  if (!HANDLER.test(url)) {
-    return nextLoad(url, context);
+  const loaded = await nextLoad(url, context);
+  if (!SERVER.test(url)) {
+    return loaded;
   }
-  const source = `
-    import { startPluginInstance as start } from ${JSON.stringify(`${url}?real`)};
-    import { failOr } from ${JSON.stringify(new URL("./fail-or.mjs", import.meta.url).href)};
-    export * from ${JSON.stringify(`${url}?real`)};
-    export const startPluginInstance = (...args) => {
-      const instance = start(...args);
-      return { access: (pdk) => failOr(() => instance.access(pdk), () => pdk.nginx.getVar("request")) };
-    };
-  `;
-  return { format: "module", shortCircuit: true, source };
+  const parts = String(loaded.source).split(HANDLER);
+  if (parts.length !== 2) {
+    throw new Error(`${HANDLER} stands ${parts.length - 1} times in ${url}: the faults can not be brought in`);
+  }
+  return { ...loaded, source: parts.join("function startSoundInstance(") + WRAPPER };
 }

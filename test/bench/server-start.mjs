@@ -1,0 +1,78 @@
+// `npm run size`: how large the plugin server is, and how long it takes from its start until it has printed its dump and until
+// it listens, as one file and as the modules that this file is made of. The rounds are interleaved, the figures are medians.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const ROUNDS = Number(process.env.SIZE_ROUNDS ?? 20);
+const dist = (path) => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
+const BUNDLE = dist("jwt-policy-server.mjs");
+const MODULES = dist("plugin/server/main.js");
+
+const directory = mkdtempSync(join(tmpdir(), "jwt-policy-size-"));
+const place = ["--socket", join(directory, "s"), "--policy-root", directory];
+
+/** What is measured: a title, the arguments of node, and the words on standard output that end it; none for its end. */
+const CASES = [
+  ["node alone, until it has ended", ["-e", "0"]],
+  ["--dump, modules", [MODULES, "--dump"]],
+  ["--dump, one file", [BUNDLE, "--dump"]],
+  ["until it listens, modules", [MODULES, ...place], "listens on"],
+  ["until it listens, one file", [BUNDLE, ...place], "listens on"],
+];
+
+try {
+  const bytes = readFileSync(BUNDLE);
+  console.log(`Node ${process.version}, ${cpus().length} processors (${cpus()[0]?.model}), ${ROUNDS} rounds`);
+  console.log(`one file: ${kilobytes(bytes)} kB, ${kilobytes(gzipSync(bytes))} kB with gzip`);
+  const figures = CASES.map(() => []);
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const [index, [, args, words]] of CASES.entries()) {
+      const ms = await measure(args, words);
+      if (round > 0) {
+        figures[index].push(ms); // The first round warms the file cache.
+      }
+    }
+  }
+  for (const [index, [title]] of CASES.entries()) {
+    const sorted = figures[index].sort((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)].toFixed(0).padStart(5);
+    console.log(`${title.padEnd(32)} ${median} ms  (${sorted[0].toFixed(0)} to ${sorted.at(-1).toFixed(0)})`);
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** Milliseconds from the start of the process to the words, or to its end. */
+async function measure(args, words) {
+  const begin = performance.now();
+  const child = spawn(process.execPath, args, { env: {}, stdio: ["ignore", "pipe", "inherit"] });
+  const closed = once(child, "close");
+  let output = "";
+  if (words !== undefined) {
+    for await (const chunk of child.stdout) {
+      output += chunk;
+      if (output.includes(words)) {
+        break;
+      }
+    }
+  } else {
+    child.stdout.resume();
+    await closed;
+  }
+  const ms = performance.now() - begin;
+  child.kill("SIGKILL");
+  const [status] = await closed;
+  if (words === undefined ? status !== 0 : !output.includes(words)) {
+    throw new Error(`node ${args.join(" ")} ended with status ${status}: ${output}`);
+  }
+  return ms;
+}
+
+function kilobytes(data) {
+  return (data.length / 1000).toFixed(0);
+}
