@@ -42,7 +42,7 @@ describe("jwt-policy kong env", () => {
     });
   });
 
-  it.each(["127.0.0.1:8007", "[::1]:8007"])("has the server answer probes on %s when asked to", (address) => {
+  it.each(["127.0.0.1:8008", "[::1]:8008"])("has the server answer probes on %s when asked to", (address) => {
     const { stdout } = runCli([...args, "--format", "json", "--status-listen", address]);
     const settings = JSON.parse(stdout);
     // Kong starts it by a shell, to which brackets are a pattern.
@@ -51,10 +51,10 @@ describe("jwt-policy kong env", () => {
     expect(settings.KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD).not.toContain("--status-listen");
   });
 
-  it.each(["8007", "127.0.0.1", "127.0.0.1:99999", ""])("refuses to have probes answered on `%s`", (address) => {
+  it.each(["8008", "127.0.0.1", "127.0.0.1:99999", ""])("refuses to have probes answered on `%s`", (address) => {
     const { status, stdout, stderr } = runCli([...args, "--status-listen", address]);
     expect([status, stdout]).toEqual([2, ""]);
-    expect(stderr).toContain(`--status-listen must be an address such as 127.0.0.1:8007, not "${address}"`);
+    expect(stderr).toContain(`--status-listen must be an address such as 127.0.0.1:8008, not "${address}"`);
   });
 
   it("has Kong wait longer for the server than the server for a decision, and not a minute", () => {

@@ -12,7 +12,7 @@ import { type ContainerValues, values } from "./kubernetes-files.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** The image's entrypoint. */
-const ENTRYPOINT = join(ROOT, "dist/plugin/server/main.js");
+const ENTRYPOINT = join(ROOT, "dist/jwt-policy-server.mjs");
 
 /** The containers of values.yaml as processes of this machine: their very commands and arguments, other paths and ports. */
 export interface Pod {
