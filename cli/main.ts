@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { NAME, VERSION } from "../plugin/kong/plugin-identity.ts";
 import { addKongCommand } from "./kong-env.ts";
+import { addRenderCommand } from "./render.ts";
 import { addValidateCommand } from "./validate.ts";
 
 const program = new Command(NAME)
@@ -13,6 +14,7 @@ const program = new Command(NAME)
 
 addValidateCommand(program);
 addKongCommand(program);
+addRenderCommand(program);
 
 try {
   await program.parseAsync();
