@@ -16,6 +16,7 @@ import {
 import { checkSocketPath, parseAddress } from "../plugin/server/server-options.ts";
 import { createStockSettings, type StockServer } from "../plugin/server/stock-settings.ts";
 import { FORMATS, type Format, formatSettings } from "./format-settings.ts";
+import { addKongSchemaCommand } from "./kong-schema.ts";
 
 interface KongEnvOptions {
   readonly policyRoot: string;
@@ -35,9 +36,9 @@ interface KongEnvOptions {
 const PASSED_ON = ["NODE_EXTRA_CA_CERTS"];
 
 export function addKongCommand(program: Command): void {
-  program
-    .command("kong")
-    .description("run the plugin on Kong")
+  const kong = program.command("kong").description("run the plugin on Kong");
+  addKongSchemaCommand(kong);
+  kong
     .command("env")
     .description("print the KONG_* settings that load this installation of the plugin")
     .option("--policy-root <dir>", "directory that all policy files lie in", "policies")

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { NAME, VERSION } from "../plugin/kong/plugin-identity.ts";
 import { addFlattenCommand } from "./flatten.ts";
 import { addKongCommand } from "./kong-env.ts";
+import { addRenderCommand } from "./render.ts";
 import { addValidateCommand } from "./validate.ts";
 
 const program = new Command(NAME)
@@ -15,6 +16,7 @@ const program = new Command(NAME)
 addValidateCommand(program);
 addFlattenCommand(program);
 addKongCommand(program);
+addRenderCommand(program);
 
 try {
   await program.parseAsync();

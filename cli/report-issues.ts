@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import type { PolicyIssue } from "../plugin/policy/issue.ts";
+import type { StateIssue } from "./deck/state-issue.ts";
 
 export interface CheckedFile {
   readonly file: string;
@@ -34,9 +35,21 @@ function describeRules(rules: number | undefined): string {
   return rules === 0 ? ", without rules: it refuses every request, and is there for others to extend" : "";
 }
 
+/** For people: mistakes and warnings in decK files, each at its place, and how many there are. Empty when there is none. */
+export function reportState(issues: readonly StateIssue[], hasColor: boolean): string {
+  const color = pc.createColors(hasColor);
+  const mistakes = issues.filter(({ severity }) => severity === "mistake").length;
+  const lines = issues.map((issue) => {
+    const { severity, file, code, text } = issue;
+    return formatIssue(file, severity === "warning" ? { ...issue, code: `warning ${code}` } : issue, text, color);
+  });
+  const counts = [count(mistakes, "mistake"), count(issues.length - mistakes, "warning")];
+  return issues.length === 0 ? "" : `${lines.join("")}${counts.join(", ")}\n`;
+}
+
 function formatIssue(
   file: string,
-  { line, column, code, message }: PolicyIssue,
+  { line, column, code, message }: Pick<PolicyIssue, "line" | "column" | "message"> & { readonly code: string },
   text: string | undefined,
   color: ReturnType<typeof pc.createColors>,
 ): string {

@@ -43,7 +43,8 @@ export function matchRule(policy: CompiledPolicy, facts: RequestFacts): Match | 
     : { reason: "no_matching_rule", detail: `no operation of rule "${rule.id}" fits method and path` };
 }
 
-function findRule(policy: CompiledPolicy, binding: Binding): CompiledRule | Denial {
+/** The rule that the plugin's configuration names, else the one of the Route's name, else the one of its tag. */
+export function findRule(policy: CompiledPolicy, binding: Binding): CompiledRule | Denial {
   if (binding.by === "rule") {
     return (
       policy.rules.get(binding.rule) ?? {

@@ -29,12 +29,12 @@ export interface AdminKong {
  * A DB-less Kong that knows the plugin from our dump alone, started with a kong.yml. (`kong config parse` of Kong 3.9 can not
  * load any external plugin: its command line has no global `kong`.)
  *
- * @param more laid over the settings.
+ * @param more laid over the settings; undefined takes one away.
  * @throws Error with Kong's words when it refuses the file.
  */
 export async function startAdminKong(
   configFile: string,
-  more: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string | undefined>> = {},
 ): Promise<AdminKong> {
   const prefix = await mkdtemp(join(tmpdir(), "kong-"));
   const port = await findFreePort();

@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
+import { runCli } from "../cli/run-cli.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
 import { type AdminKong, findMissingKong, startAdminKong } from "./admin-kong.ts";
 
@@ -21,16 +23,32 @@ function configWith(plugin: object): string {
   });
 }
 
-describe("Kong itself, which knows the plugin by our dump", () => {
+/** A plugin of Kong's own kind with the schema that `jwt-policy kong schema` prints, as a control plane has it. */
+function installLuaSchema(directory: string): Record<string, string | undefined> {
+  const plugin = join(directory, "kong/plugins/jwt-policy");
+  mkdirSync(plugin, { recursive: true });
+  writeFileSync(join(plugin, "schema.lua"), runCli(["kong", "schema"]).stdout);
+  writeFileSync(join(plugin, "handler.lua"), 'return { PRIORITY = 1450, VERSION = "0.1.0" }\n');
+  return { KONG_LUA_PACKAGE_PATH: `${directory}/?.lua;;`, KONG_PLUGINSERVER_NAMES: undefined };
+}
+
+describe.each([
+  ["our dump", () => ({})],
+  ["the schema in Lua", installLuaSchema],
+])("Kong itself, which knows the plugin by %s", (_name, settingsIn) => {
   if (missing !== undefined) {
     reportMissing("takes and refuses what it should", missing);
     return;
   }
+  const directory = mkdtempSync(join(tmpdir(), "kong-schema-"));
   let kong: AdminKong;
   beforeAll(async () => {
-    kong = await startAdminKong(KONG_YML);
+    kong = await startAdminKong(KONG_YML, settingsIn(directory));
   }, 60_000);
-  afterAll(() => kong?.stop(), 60_000);
+  afterAll(async () => {
+    await kong?.stop();
+    rmSync(directory, { recursive: true });
+  }, 60_000);
 
   it("starts with the repository's kong.yml as it is, and takes it again at run time", async () => {
     const { status, text } = await kong.load(readFileSync(KONG_YML, "utf8"));

@@ -1,0 +1,68 @@
+import { findRule } from "../../plugin/core/match.ts";
+import type { CheckedPlugin } from "./check-plugins.ts";
+import { isSame, type StatePlugin, type StateRoute, textAt, textsAt } from "./kong-state.ts";
+import { issueAt, type StateIssue } from "./state-issue.ts";
+
+/** The tag of a Route that the guard lets pass without a policy. */
+const PUBLIC_TAG = "jwt-policy-public";
+/** Kong's defaults. Which protocols a plugin judges has no say over those that it does not name. */
+const ROUTE_PROTOCOLS = ["http", "https"];
+const PLUGIN_PROTOCOLS = ["grpc", "grpcs", "http", "https"];
+
+/** Warns of each route that no plugin governs, or only in part, or by a policy that has no rule for it. */
+export function checkRoutes(
+  routes: readonly StateRoute[],
+  plugins: readonly StatePlugin[],
+  checked: readonly CheckedPlugin[],
+): StateIssue[] {
+  return routes.flatMap((route) => {
+    const warn = (code: string, message: string): StateIssue[] => [
+      issueAt(route.source, route.node, "warning", code, `Route "${route.names[0] ?? ""}" ${message}`),
+    ];
+    const governing = findGoverning(route, plugins);
+    if (governing === undefined) {
+      const message =
+        "has no jwt-policy of its own, its Service has none, and none is global: its requests are not judged.";
+      return route.tags.includes(PUBLIC_TAG) ? [] : warn("route_without_policy", message);
+    }
+    const plugin = checked.find(({ node }) => node === governing.node);
+    const missing = findUnjudgedProtocols(route, governing);
+    return [
+      ...(missing.length > 0
+        ? warn(
+            "protocol_without_policy",
+            `takes ${missing.join(", ")}, which the protocols of its jwt-policy leave out.`,
+          )
+        : []),
+      ...(plugin && !hasRule(route, plugin)
+        ? warn(
+            "route_without_rule",
+            `has no rule in policy "${plugin.policy?.name}": every request gets 403. Add a rule of its name, or name one in the plugin's config.`,
+          )
+        : []),
+    ];
+  });
+}
+
+/** As on Kong: the route's plugin, else its Service's, else the global one. One that is off is not there. */
+function findGoverning(route: StateRoute, plugins: readonly StatePlugin[]): StatePlugin | undefined {
+  const enabled = plugins.filter(({ node }) => node.get("enabled") !== false);
+  return (
+    enabled.find(({ scope }) => scope.on === "route" && isSame(scope.names, route.names)) ??
+    enabled.find(({ scope }) => scope.on === "service" && isSame(scope.names, route.service)) ??
+    enabled.find(({ scope }) => scope.on === "global")
+  );
+}
+
+function findUnjudgedProtocols(route: StateRoute, plugin: StatePlugin): string[] {
+  const judged = plugin.node.has("protocols") ? textsAt(plugin.node, "protocols") : PLUGIN_PROTOCOLS;
+  const taken = route.node.has("protocols") ? textsAt(route.node, "protocols") : ROUTE_PROTOCOLS;
+  return taken.filter((protocol) => !judged.includes(protocol));
+}
+
+function hasRule(route: StateRoute, { policy, config }: CheckedPlugin): boolean {
+  if (policy === undefined || config.has("rule")) {
+    return true; // The rule that is named was looked for with the plugin.
+  }
+  return !("reason" in findRule(policy, { by: "route", name: textAt(route.node, "name"), tags: route.tags }));
+}

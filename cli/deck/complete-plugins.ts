@@ -1,0 +1,62 @@
+import { Pair, Scalar, type YAMLMap, YAMLSeq } from "yaml";
+import type { CheckedPlugin } from "./check-plugins.ts";
+import { type PluginScope, textAt, textsAt } from "./kong-state.ts";
+import { issueAt, type StateIssue } from "./state-issue.ts";
+
+/** Gives each plugin what it lacks: the tags, and a name that stays the same as long as its Route or Service does. */
+export function completePlugins(plugins: readonly CheckedPlugin[], tags: readonly string[]): void {
+  for (const { node, scope } of plugins) {
+    const name = nameInstance(scope);
+    if (!node.has("instance_name") && name !== undefined) {
+      addAfterName(node, new Pair(new Scalar("instance_name"), new Scalar(name)));
+    }
+    addTags(node, tags);
+  }
+}
+
+/** Kong takes each instance name once. */
+export function checkInstanceNames(plugins: readonly CheckedPlugin[]): StateIssue[] {
+  const seen = new Set<string>();
+  return plugins.flatMap(({ node, source }) => {
+    const name = textAt(node, "instance_name");
+    if (name === undefined || !seen.has(name)) {
+      seen.add(name ?? "");
+      return [];
+    }
+    const message = `instance_name "${name}" is there twice; give this plugin another one.`;
+    return [issueAt(source, node, "mistake", "instance_name_twice", message)];
+  });
+}
+
+function nameInstance({ on, names: [name] }: PluginScope): string | undefined {
+  switch (on) {
+    case "route":
+      return name && `${name}-jwt-policy`;
+    case "service": // Routes are often called like their Service.
+      return name && `${name}-service-jwt-policy`;
+    case "global":
+      return "global-jwt-policy";
+    case "consumer":
+      return undefined;
+  }
+}
+
+function addAfterName(node: YAMLMap, pair: Pair): void {
+  const index = node.items.findIndex(({ key }) => (key as Scalar).value === "name");
+  node.items.splice(index + 1, 0, pair);
+}
+
+/** @param node changed in place: its list of tags gets those that it does not have. */
+function addTags(node: YAMLMap, tags: readonly string[]): void {
+  const known = textsAt(node, "tags");
+  const missing = tags.filter((tag) => !known.includes(tag));
+  if (missing.length > 0) {
+    const list = node.get("tags");
+    const sequence = list instanceof YAMLSeq ? list : new YAMLSeq();
+    sequence.flow = true;
+    for (const tag of missing) {
+      sequence.add(new Scalar(tag));
+    }
+    node.set("tags", sequence);
+  }
+}

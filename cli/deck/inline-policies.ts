@@ -1,0 +1,53 @@
+import { isScalar, Pair, Scalar } from "yaml";
+import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
+import { createPolicyStore } from "../../plugin/runtime/policy-store.ts";
+import type { CheckedPlugin } from "./check-plugins.ts";
+import { flattenPolicy } from "./flatten-policy.ts";
+import { type ConfigField, isTemplate } from "./plugin-config.ts";
+import { issueAt, type StateIssue } from "./state-issue.ts";
+
+const { policy: POLICY_FIELD } = Object.assign({}, ...CONFIG_FIELDS) as { policy: { len_max: number } };
+
+/**
+ * Puts in the place of each `policy_file` the policy itself, in the plugin or in the shared configuration where it is written.
+ *
+ * @returns what stands in the way.
+ */
+export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRoot: string): Promise<StateIssue[]> {
+  const issues: StateIssue[] = [];
+  for (const { node, config, policy } of plugins) {
+    const field = config.get("policy_file");
+    // A shared configuration was done with the first plugin that uses it.
+    if (field?.owner.has("policy_file") && (policy !== undefined || isTemplate(field.value))) {
+      issues.push(...(await inlinePolicy(field, policyRoot)));
+      node.flow = false;
+    }
+  }
+  return issues;
+}
+
+async function inlinePolicy(field: ConfigField, policyRoot: string): Promise<StateIssue[]> {
+  const fail = (code: string, message: string): StateIssue[] => [
+    issueAt(field.source, field.node, "mistake", code, message),
+  ];
+  if (isTemplate(field.value)) {
+    return fail("not_inlined", "decK puts the name of the policy in later, so there is none to inline here.");
+  }
+  const text = flattenPolicy((await createPolicyStore(policyRoot).loadFile(field.value)).text);
+  if (isTemplate(text)) {
+    return fail("not_inlined", 'The policy has "${{" in it, which decK would take for one of its own templates.');
+  }
+  const length = Buffer.byteLength(text);
+  if (length > POLICY_FIELD.len_max) {
+    const message = `The policy has ${length} bytes; Kong takes ${POLICY_FIELD.len_max} in a configuration. Leave it in its file.`;
+    return fail("policy_too_large", message);
+  }
+  const { owner } = field;
+  const value = new Scalar(text);
+  value.type = Scalar.BLOCK_LITERAL;
+  owner.items = owner.items.map((pair) =>
+    isScalar(pair.key) && pair.key.value === "policy_file" ? new Pair(new Scalar("policy"), value) : pair,
+  );
+  owner.flow = false;
+  return [];
+}

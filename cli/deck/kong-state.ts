@@ -1,0 +1,122 @@
+import { isMap, isScalar, isSeq, type YAMLMap } from "yaml";
+import { NAME } from "../../plugin/kong/plugin-identity.ts";
+import type { StateFile } from "./state-file.ts";
+
+/** A map of a state file that stands for something on Kong. */
+export interface StateEntity {
+  readonly node: YAMLMap;
+  readonly source: StateFile;
+}
+
+export interface StateRoute extends StateEntity {
+  /** Name and id, as far as they are given. */
+  readonly names: readonly string[];
+  readonly tags: readonly string[];
+  /** Name and id of the Service. */
+  readonly service: readonly string[];
+}
+
+/** What a plugin is attached to, by all names that it is known by. */
+export interface PluginScope {
+  readonly on: "global" | "service" | "route" | "consumer";
+  readonly names: readonly string[];
+}
+
+export interface StatePlugin extends StateEntity {
+  readonly scope: PluginScope;
+}
+
+/** What matters here of the files together: they end up on one gateway. */
+export interface KongState {
+  readonly routes: readonly StateRoute[];
+  /** The plugins that are jwt-policy. */
+  readonly plugins: readonly StatePlugin[];
+  /** decK's `_plugin_configs`, which plugins use by `_config`. */
+  readonly sharedConfigs: ReadonlyMap<string, StateEntity>;
+}
+
+const GLOBAL: PluginScope = { on: "global", names: [] };
+
+/** Finds routes and our plugins in every place where decK takes them: nested and at the top. */
+export function findKongState(files: readonly StateFile[]): KongState {
+  const routes: StateRoute[] = [];
+  const plugins: StatePlugin[] = [];
+  const services = files.flatMap(({ root }) => mapsAt(root, "services").map(namesOf));
+  const addPlugins = (owner: YAMLMap, source: StateFile, scopeOf: (plugin: YAMLMap) => PluginScope): void => {
+    const own = mapsAt(owner, "plugins").filter((node) => textAt(node, "name") === NAME);
+    plugins.push(...own.map((node) => ({ node, source, scope: scopeOf(node) })));
+  };
+  const addRoutes = (owner: YAMLMap, source: StateFile, serviceOf: (route: YAMLMap) => readonly string[]): void => {
+    for (const node of mapsAt(owner, "routes")) {
+      const names = namesOf(node);
+      routes.push({ node, source, names, tags: textsAt(node, "tags"), service: serviceOf(node) });
+      addPlugins(node, source, () => ({ on: "route", names }));
+    }
+  };
+  for (const source of files) {
+    const { root } = source;
+    for (const service of mapsAt(root, "services")) {
+      const names = namesOf(service);
+      addPlugins(service, source, () => ({ on: "service", names }));
+      addRoutes(service, source, () => names);
+    }
+    addRoutes(root, source, (route) => {
+      const reference = referenceAt(route, "service");
+      return services.find((names) => isSame(names, reference)) ?? reference;
+    });
+    for (const consumer of [...mapsAt(root, "consumers"), ...mapsAt(root, "consumer_groups")]) {
+      addPlugins(consumer, source, () => ({ on: "consumer", names: [] }));
+    }
+    addPlugins(root, source, findScope);
+  }
+  return { routes, plugins, sharedConfigs: findSharedConfigs(files) };
+}
+
+/** Whether two lists of names mean one entity. */
+export function isSame(names: readonly string[], others: readonly string[]): boolean {
+  return names.some((name) => others.includes(name));
+}
+
+export function textAt(map: YAMLMap, key: string): string | undefined {
+  const value = map.get(key);
+  return typeof value === "string" ? value : undefined;
+}
+
+export function textsAt(map: YAMLMap, key: string): string[] {
+  const list = map.get(key);
+  return isSeq(list) ? list.items.flatMap((item) => (isScalar(item) ? [String(item.value)] : [])) : [];
+}
+
+function mapsAt(map: YAMLMap, key: string): YAMLMap[] {
+  const list = map.get(key);
+  return isSeq(list) ? list.items.filter((item): item is YAMLMap => isMap(item)) : [];
+}
+
+function namesOf(entity: YAMLMap): string[] {
+  return ["name", "id"].flatMap((key) => textAt(entity, key) ?? []);
+}
+
+/** A reference is a name or id alone, or a map with one of them. */
+function referenceAt(map: YAMLMap, key: string): string[] {
+  const value = map.get(key);
+  return isMap(value) ? namesOf(value as YAMLMap) : typeof value === "string" ? [value] : [];
+}
+
+function findScope(plugin: YAMLMap): PluginScope {
+  if (plugin.has("consumer") || plugin.has("consumer_group")) {
+    return { on: "consumer", names: [] };
+  }
+  const on = (["route", "service"] as const).find((key) => plugin.has(key));
+  return on === undefined ? GLOBAL : { on, names: referenceAt(plugin, on) };
+}
+
+function findSharedConfigs(files: readonly StateFile[]): ReadonlyMap<string, StateEntity> {
+  const found = files.flatMap((source) => {
+    const configs = source.root.get("_plugin_configs");
+    const items = isMap(configs) ? (configs as YAMLMap).items : [];
+    return items.flatMap(({ key, value }) =>
+      isScalar(key) && isMap(value) ? [[String(key.value), { node: value as YAMLMap, source }] as const] : [],
+    );
+  });
+  return new Map(found);
+}

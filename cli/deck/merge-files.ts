@@ -1,0 +1,66 @@
+import { isDeepStrictEqual } from "node:util";
+import { Document, isMap, isScalar, isSeq, type Node, Pair, YAMLMap } from "yaml";
+import type { StateFile } from "./state-file.ts";
+import { issueAt, type StateIssue } from "./state-issue.ts";
+
+/** What stands first in the result, in this order. */
+const HEAD = ["_format_version", "_info"];
+/** Maps of which each file can bring a part. */
+const JOINED_MAPS = ["_info", "_plugin_configs"];
+
+/**
+ * Makes one file of several as `deck file merge` does: lists are joined in the order of the files. What can be there only
+ * once must be the same wherever it stands; decK would silently let one of them win.
+ */
+export function mergeFiles(
+  files: readonly StateFile[],
+): { readonly root: YAMLMap } | { readonly issues: readonly StateIssue[] } {
+  const root = new YAMLMap();
+  const issues: StateIssue[] = [];
+  /** Which file said it first, by the path of the key. */
+  const firstIn = new Map<string, string>();
+
+  const add = (target: YAMLMap, pair: Pair, path: string, source: StateFile): void => {
+    const name = nameOf(pair);
+    const known: unknown = target.get(name, true);
+    if (known === undefined) {
+      target.items.push(new Pair(pair.key, pair.value));
+      firstIn.set(`${path}/${name}`, source.file);
+    } else if (path === "" && isSeq(known) && isSeq(pair.value)) {
+      known.items.push(...pair.value.items);
+    } else if (!isDeepStrictEqual(toData(known), toData(pair.value))) {
+      const message = `"${name}" says something else in ${firstIn.get(`${path}/${name}`)}; it can be there only once.`;
+      issues.push(issueAt(source, pair.key as Node, "mistake", "files_differ", message));
+    }
+  };
+  for (const source of files) {
+    for (const pair of source.root.items) {
+      const name = nameOf(pair);
+      if (!JOINED_MAPS.includes(name) || !isMap(pair.value)) {
+        add(root, pair, "", source);
+        continue;
+      }
+      if (!isMap(root.get(name))) {
+        root.set(pair.key, new YAMLMap());
+      }
+      for (const part of (pair.value as YAMLMap).items) {
+        add(root.get(name) as YAMLMap, part, name, source);
+      }
+    }
+  }
+  root.items.sort((one, other) => rank(one) - rank(other));
+  return issues.length > 0 ? { issues } : { root };
+}
+
+function nameOf({ key }: Pair): string {
+  return isScalar(key) ? String(key.value) : String(key);
+}
+
+function rank(pair: Pair): number {
+  const index = HEAD.indexOf(nameOf(pair));
+  return index < 0 ? HEAD.length : index;
+}
+
+function toData(node: unknown): unknown {
+  return new Document(node).toJS();
+}

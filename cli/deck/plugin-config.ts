@@ -1,0 +1,67 @@
+import { isMap, isScalar, type Node, type YAMLMap } from "yaml";
+import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
+import { didYouMean } from "../../plugin/policy/suggest-name.ts";
+import { type KongState, type StateEntity, type StatePlugin, textAt } from "./kong-state.ts";
+import type { StateFile } from "./state-file.ts";
+import { issueAt, type StateIssue } from "./state-issue.ts";
+
+/** A field of the plugin's configuration, and where it is written: in the plugin, or in the shared configuration it uses. */
+export interface ConfigField {
+  readonly value: string;
+  readonly node: Node;
+  /** The map that it is written in. */
+  readonly owner: YAMLMap;
+  readonly source: StateFile;
+}
+
+export type PluginConfig = ReadonlyMap<string, ConfigField>;
+
+const KNOWN = CONFIG_FIELDS.flatMap((field) => Object.keys(field));
+
+/** Puts a plugin's configuration together as decK does: its own fields, then those of the shared one that `_config` names. */
+export function readPluginConfig(
+  { node, source }: StatePlugin,
+  { sharedConfigs }: KongState,
+): { readonly config: PluginConfig } | { readonly issues: readonly StateIssue[] } {
+  const sharedName = textAt(node, "_config");
+  const shared = sharedName === undefined ? undefined : sharedConfigs.get(sharedName);
+  if (sharedName !== undefined && shared === undefined) {
+    const message = `There is no _plugin_configs entry "${sharedName}".${didYouMean(sharedName, [...sharedConfigs.keys()])}`;
+    return { issues: [issueAt(source, node.get("_config", true) as Node, "mistake", "config_unknown", message)] };
+  }
+  const own = node.get("config");
+  const parts: StateEntity[] = [...(shared ? [shared] : []), ...(isMap(own) ? [{ node: own as YAMLMap, source }] : [])];
+  const issues = parts.flatMap(checkFields);
+  const config = new Map(parts.flatMap(readFields));
+  if (config.has("policy_file") === config.has("policy")) {
+    const message = "The plugin needs exactly one of policy_file and policy in its config.";
+    issues.push(issueAt(source, node, "mistake", "policy_missing", message));
+  }
+  return issues.length > 0 ? { issues } : { config };
+}
+
+/** Whether decK still has to put something in, so that nobody can know the value here. */
+export function isTemplate(text: string): boolean {
+  return text.includes("${{");
+}
+
+function checkFields({ node, source }: StateEntity): StateIssue[] {
+  return node.items.flatMap(({ key, value }) => {
+    const name = isScalar(key) ? String(key.value) : "";
+    if (!KNOWN.includes(name)) {
+      const message = `The plugin's config has no field "${name}".${didYouMean(name, KNOWN) || ` Known: ${KNOWN.join(", ")}.`}`;
+      return [issueAt(source, key as Node, "mistake", "unknown_key", message)];
+    }
+    const isText = isScalar(value) && typeof value.value === "string" && value.value !== "";
+    const place = (value ?? key) as Node;
+    return isText ? [] : [issueAt(source, place, "mistake", "wrong_type", `config.${name} must be a text.`)];
+  });
+}
+
+function readFields({ node, source }: StateEntity): [string, ConfigField][] {
+  return node.items.flatMap(({ key, value }): [string, ConfigField][] =>
+    isScalar(key) && isScalar(value)
+      ? [[String(key.value), { value: String(value.value), node: value, owner: node, source }]]
+      : [],
+  );
+}

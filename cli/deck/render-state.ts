@@ -1,0 +1,69 @@
+import { Document, stringify } from "yaml";
+import { checkPlugins } from "./check-plugins.ts";
+import { checkRoutes } from "./check-routes.ts";
+import { checkInstanceNames, completePlugins } from "./complete-plugins.ts";
+import { inlinePolicies } from "./inline-policies.ts";
+import { findKongState } from "./kong-state.ts";
+import { mergeFiles } from "./merge-files.ts";
+import { readPluginConfig } from "./plugin-config.ts";
+import { readStateFile, type StateFile } from "./state-file.ts";
+import type { StateIssue } from "./state-issue.ts";
+
+export interface StateInput {
+  /** How issues call it. */
+  readonly file: string;
+  readonly text: string;
+}
+
+interface RenderSettings {
+  readonly policyRoot: string;
+  /** Whether policies go into the plugins' configurations. */
+  readonly inline: boolean;
+  /** For each jwt-policy plugin. */
+  readonly tags: readonly string[];
+  /** For `_info.select_tags`; none leaves them as they are. */
+  readonly selectTags: readonly string[];
+}
+
+interface Rendered {
+  /** A decK file; undefined when there is a mistake. */
+  readonly text?: string;
+  readonly issues: readonly StateIssue[];
+}
+
+/** Makes one decK file of several, with every jwt-policy plugin in it checked against the policies and completed. */
+export async function renderState(
+  inputs: readonly StateInput[],
+  { policyRoot, inline, tags, selectTags }: RenderSettings,
+): Promise<Rendered> {
+  const read = inputs.map(({ file, text }) => readStateFile(file, text));
+  const files = read.filter((file): file is StateFile => "root" in file);
+  if (files.length < read.length) {
+    return { issues: read.flatMap((file) => ("issues" in file ? file.issues : [])) };
+  }
+  const state = findKongState(files);
+  const { plugins, issues } = await checkPlugins(state, policyRoot);
+  const found = [...issues, ...checkRoutes(state.routes, state.plugins, plugins)];
+  completePlugins(plugins, tags);
+  found.push(...checkInstanceNames(plugins));
+  if (inline) {
+    found.push(...(await inlinePolicies(plugins, policyRoot)));
+    // A file name that was overridden in a shared configuration must not stand beside a policy now.
+    const again = plugins.map((plugin) => readPluginConfig(plugin, state));
+    found.push(...again.flatMap((config) => ("issues" in config ? config.issues : [])));
+  }
+  const merged = mergeFiles([...readSelectTags(selectTags), ...files]);
+  if ("issues" in merged || found.some(({ severity }) => severity === "mistake")) {
+    return { issues: [...found, ...("issues" in merged ? merged.issues : [])] };
+  }
+  const document = new Document(merged.root);
+  const names = files.map(({ file }) => file).join(" ");
+  document.commentBefore = ` Made by \`jwt-policy render\` of ${names}: change that, not this.`;
+  return { text: document.toString({ lineWidth: 0 }), issues: found };
+}
+
+/** The option as the part of a file that it stands for, so that a file that says something else is noticed. */
+function readSelectTags(tags: readonly string[]): StateFile[] {
+  const file = readStateFile("--select-tag", stringify({ _info: { select_tags: tags } }));
+  return tags.length > 0 && "root" in file ? [file] : [];
+}

@@ -1,0 +1,39 @@
+import { isMap, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
+import { expandAliases } from "./expand-aliases.ts";
+import type { StateIssue } from "./state-issue.ts";
+
+/** One decK state file: what it holds, and where each part of it stands. */
+export interface StateFile {
+  readonly file: string;
+  readonly lines: readonly string[];
+  /** Without aliases and merge keys. Comments and quotes are as in the text. */
+  readonly root: YAMLMap;
+  /** Where a node of this file begins, counted from 1. */
+  locate(node: Node): { readonly line: number; readonly column: number };
+}
+
+/** Reads YAML or JSON. What decK puts in for `${{ env "DECK_…" }}` is not known here; it stays as it is written. */
+export function readStateFile(file: string, text: string): StateFile | { readonly issues: readonly StateIssue[] } {
+  const lines = text.split(/\r?\n/);
+  const lineCounter = new LineCounter();
+  const locate = (offset: number): { line: number; column: number } => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line, column: col };
+  };
+  const fail = (offset: number, code: string, message: string): StateIssue => {
+    const place = locate(offset);
+    return { severity: "mistake", file, ...place, code, message, text: lines[place.line - 1] };
+  };
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  if (document.errors.length > 0) {
+    return { issues: document.errors.map(({ pos, message }) => fail(pos[0], "syntax_error", `${message}.`)) };
+  }
+  try {
+    const root = expandAliases(document);
+    return isMap(root)
+      ? { file, lines, root: root as YAMLMap, locate: (node) => locate(node.range?.[0] ?? 0) }
+      : { issues: [fail(0, "wrong_type", "A decK file is a map such as `services: […]`.")] };
+  } catch (error) {
+    return { issues: [fail(0, "syntax_error", `${error instanceof Error ? error.message : "It can not be read"}.`)] };
+  }
+}

@@ -1,0 +1,27 @@
+import type { Node } from "yaml";
+import type { StateFile } from "./state-file.ts";
+
+/** A mistake stops the rendering; a warning does so only when asked to. */
+export interface StateIssue {
+  readonly severity: "mistake" | "warning";
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly code: string;
+  readonly message: string;
+  /** The line of text that it is in. */
+  readonly text: string | undefined;
+}
+
+/** Says what is wrong at a node of a state file. */
+export function issueAt(
+  source: StateFile,
+  node: Node,
+  severity: StateIssue["severity"],
+  code: string,
+  message: string,
+): StateIssue {
+  const place = source.locate(node);
+  return { severity, file: source.file, ...place, code, message, text: source.lines[place.line - 1] };
+}

@@ -1,0 +1,62 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { text as readAll } from "node:stream/consumers";
+import type { Command } from "commander";
+import { renderState, type StateInput } from "./deck/render-state.ts";
+import { reportState } from "./report-issues.ts";
+
+interface RenderOptions {
+  readonly policyRoot: string;
+  readonly output: string;
+  readonly inline?: boolean;
+  readonly tag: readonly string[];
+  readonly selectTag: readonly string[];
+  readonly strict?: boolean;
+}
+
+export function addRenderCommand(program: Command): void {
+  program
+    .command("render")
+    .description(
+      "check the jwt-policy plugins of decK files against the policies, and write one decK file with instance names and tags",
+    )
+    .argument("<file...>", "decK state files, YAML or JSON; - is standard input")
+    .option("--policy-root <dir>", "directory that all policy files lie in", "policies")
+    .option("-o, --output <file>", "where to write; - is standard output", "-")
+    .option("--inline", "put the policies themselves into the plugins' configurations instead of the files' names")
+    .option("--tag <tag>", "tag that every jwt-policy plugin gets; can be repeated", collect, [])
+    .option(
+      "--select-tag <tag>",
+      "for _info.select_tags: what decK looks after by this file; can be repeated",
+      collect,
+      [],
+    )
+    .option("--strict", "exit 1 on warnings as well, such as a route without a policy")
+    .action(printState);
+}
+
+async function printState(files: readonly string[], options: RenderOptions): Promise<void> {
+  const { policyRoot, output, inline = false, tag: tags, selectTag: selectTags, strict = false } = options;
+  const { text, issues } = await renderState(await Promise.all(files.map(readInput)), {
+    policyRoot,
+    inline,
+    tags,
+    selectTags,
+  });
+  process.stderr.write(reportState(issues, process.stderr.isTTY));
+  if (text === undefined || (strict && issues.length > 0)) {
+    process.exitCode = 1;
+  } else if (output === "-") {
+    process.stdout.write(text);
+  } else {
+    await writeFile(output, text);
+  }
+}
+
+async function readInput(file: string): Promise<StateInput> {
+  return { file, text: await (file === "-" ? readAll(process.stdin) : readFile(file, "utf8")) };
+}
+
+/** Options that can be there more than once, as decK's can. */
+function collect(value: string, known: readonly string[]): string[] {
+  return [...known, value];
+}

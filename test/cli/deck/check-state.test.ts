@@ -1,0 +1,176 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { createStateScene, FILE, fromDeck, POLICY, READ, routeWith } from "./state-scene.ts";
+
+const scene = createStateScene();
+afterAll(scene.remove);
+
+/** What is found in these states, a line each: `mistake 2.yaml:1:1 code message`. */
+async function find(...args: Parameters<typeof scene.render>): Promise<string[]> {
+  const { text, issues } = await scene.render(...args);
+  const hasMistake = issues.some(({ severity }) => severity === "mistake");
+  expect(text === undefined, "a mistake and no text, or a text").toBe(hasMistake);
+  return issues.map(
+    ({ severity, file, line, column, code, message }) => `${severity} ${file}:${line}:${column} ${code} ${message}`,
+  );
+}
+
+describe("what is found in decK files", () => {
+  it.each<[what: string, state: object | string, words: string]>([
+    ["a policy file that is not there", routeWith({ config: { policy_file: "no.yaml" } }), "file_missing"],
+    ["a policy file outside the root", routeWith({ config: { policy_file: "../x.yaml" } }), "file_outside_root"],
+    [
+      "a mistake in the policy, at its place there",
+      routeWith({ config: { policy_file: "broken.yaml" } }),
+      "broken.yaml:4:40 unknown_key",
+    ],
+    [
+      "a mistake in an inline policy",
+      routeWith({ config: { policy: "jwt_policy: 1\nnam: x" } }),
+      "Line 2, column 1 of the policy: ",
+    ],
+    ["a file and a policy", routeWith({ config: { ...FILE, policy: POLICY } }), "policy_missing"],
+    ["neither", routeWith({ config: { rule: "read" } }), "policy_missing"],
+    ["no config", routeWith({}), "policy_missing"],
+    ["a misspelt field", routeWith({ config: { polcy_file: "things.yaml" } }), 'Did you mean "policy_file"?'],
+    ["a field that is no text", routeWith({ config: { ...FILE, rule: 7 } }), "config.rule must be a text"],
+    [
+      "a shared config that is not there",
+      { ...routeWith({ _config: "sharde" }), _plugin_configs: { shared: READ } },
+      'Did you mean "shared"?',
+    ],
+    [
+      "two plugins on one route",
+      { ...routeWith({ config: READ }), plugins: [{ name: "jwt-policy", route: "read", config: READ }] },
+      "This route has another jwt-policy",
+    ],
+    [
+      "two global plugins",
+      { plugins: [1, 2].map((n) => ({ name: "jwt-policy", instance_name: `n${n}`, config: READ })) },
+      "Another jwt-policy is global",
+    ],
+    [
+      "a plugin on a consumer",
+      { consumers: [{ username: "a", plugins: [{ name: "jwt-policy", config: READ }] }] },
+      "plugin_on_consumer",
+    ],
+    [
+      "a plugin for a consumer",
+      { plugins: [{ name: "jwt-policy", consumer: "a", config: READ }] },
+      "plugin_on_consumer",
+    ],
+    [
+      "a plugin for a consumer group",
+      { plugins: [{ name: "jwt-policy", consumer_group: "a", config: READ }] },
+      "plugin_on_consumer",
+    ],
+    [
+      "an instance name that is taken",
+      {
+        ...routeWith({ config: READ }),
+        plugins: [{ name: "jwt-policy", instance_name: "read-jwt-policy", config: READ }],
+      },
+      "instance_name_twice",
+    ],
+    ["text that is no YAML", "services: [", "syntax_error"],
+    ["a list", [1], "wrong_type"],
+  ])("is a mistake for %s", async (_what, state, words) => {
+    const found = await find([state]);
+    expect(found.filter((line) => line.startsWith("mistake")).join("\n")).toContain(words);
+  });
+
+  it.each<[what: string, state: object, words: string | undefined]>([
+    ["a route without any jwt-policy", routeWith(), 'route_without_policy Route "read"'],
+    ["a route whose jwt-policy is off", routeWith({ enabled: false, config: READ }), "route_without_policy"],
+    [
+      "a route whose policy has no rule of its name",
+      routeWith({ config: FILE }, { name: "reports" }),
+      "route_without_rule",
+    ],
+    [
+      "a route that takes http beside a jwt-policy for https",
+      routeWith({ config: READ, protocols: ["https"] }),
+      "takes http,",
+    ],
+    [
+      "a policy that decK puts in later",
+      routeWith({ config: { policy_file: fromDeck("DECK_POLICY") } }),
+      "not_checked",
+    ],
+    ["a rule that decK puts in later", routeWith({ config: { ...FILE, rule: fromDeck("DECK_RULE") } }), "not_checked"],
+    ["a route by the tag of the guard", routeWith(undefined, { tags: ["jwt-policy-public"] }), undefined],
+    ["a rule by the route's name", routeWith({ config: FILE }), undefined],
+    [
+      "a rule by the route's tag",
+      routeWith({ config: FILE }, { name: "x", tags: ["jwt-policy-rule:tagged"] }),
+      undefined,
+    ],
+    [
+      "a route that the service's plugin governs",
+      { ...routeWith(), plugins: [{ name: "jwt-policy", service: "s", config: READ }] },
+      undefined,
+    ],
+    [
+      "a route at the top that its service's plugin governs",
+      {
+        services: [{ name: "s", id: "7", url: "http://up.example", plugins: [{ name: "jwt-policy", config: READ }] }],
+        routes: [{ name: "r", paths: ["/"], service: { id: "7" } }],
+      },
+      undefined,
+    ],
+    [
+      "a route by id that a plugin at the top governs",
+      {
+        ...routeWith(undefined, { id: "7" }),
+        plugins: [{ name: "jwt-policy", route: "7", config: READ }],
+      },
+      undefined,
+    ],
+    [
+      "a route that the global plugin governs",
+      { ...routeWith(), plugins: [{ name: "jwt-policy", config: FILE }] },
+      undefined,
+    ],
+  ])("is a warning where due for %s", async (_what, state, words) => {
+    const found = await find([state]);
+    expect(found).toEqual(words === undefined ? [] : [expect.stringContaining(words)]);
+    expect(found.every((line) => line.startsWith("warning"))).toBe(true);
+  });
+
+  it.each<[what: string, one: object, two: object, selectTags: string[], words: string]>([
+    [
+      "workspaces",
+      { _workspace: "a" },
+      { _workspace: "b" },
+      [],
+      '2.yaml:1:1 files_differ "_workspace" says something else in 1.yaml',
+    ],
+    [
+      "shared configs",
+      { _plugin_configs: { x: READ } },
+      { _plugin_configs: { x: FILE } },
+      [],
+      '"x" says something else',
+    ],
+    ["select_tags", { _info: { select_tags: ["a"] } }, { _info: { select_tags: ["b"] } }, [], '"select_tags" says'],
+    ["select_tags and the option", { _info: { select_tags: ["a"] } }, {}, ["b"], "in --select-tag"],
+  ])("is a mistake for files that differ in %s", async (_what, one, two, selectTags, words) => {
+    expect(await find([one, two], { selectTags })).toEqual([expect.stringContaining(words)]);
+  });
+
+  it("is told once of a policy that many plugins use", async () => {
+    const plugins = ["a", "b"].map((route) => ({ name: "jwt-policy", route, config: { policy_file: "broken.yaml" } }));
+    expect(await find([{ plugins }])).toHaveLength(2); // The missing key and the unknown one.
+  });
+
+  it("is a mistake for aliases that stand for more than anybody means", async () => {
+    const levels = Array.from(
+      { length: 9 },
+      (_, n) => `a${n}: &a${n} [${Array(10).fill(n === 0 ? "x" : `*a${n - 1}`)}]`,
+    );
+    expect(await find([levels.join("\n")])).toEqual([expect.stringContaining("more than 200000 values")]);
+  });
+
+  it("is a mistake for an alias within its own anchor", async () => {
+    expect(await find(["services: &a [*a]"])).toEqual([expect.stringContaining("syntax_error")]);
+  });
+});

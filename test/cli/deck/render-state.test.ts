@@ -1,0 +1,188 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { createStateScene, FILE, fromDeck, POLICY, READ, routeWith } from "./state-scene.ts";
+
+const OTHER = { policy_file: "other.yaml" };
+const scene = createStateScene();
+afterAll(scene.remove);
+
+/** The state that comes of these, which must be without any issue. */
+async function rendered(...args: Parameters<typeof scene.render>) {
+  const { text = "", issues } = await scene.render(...args);
+  expect(issues).toEqual([]);
+  return parse(text);
+}
+
+describe("a rendered decK file", () => {
+  it("names each plugin after its route, its service, or as the global one, and keeps names and comments that are there", async () => {
+    const { text } = await scene.render([
+      `_format_version: "3.0"
+services:
+  - name: shop
+    url: http://up.example
+    plugins:
+      - { name: jwt-policy, config: { policy_file: things.yaml, rule: read } }
+    routes:
+      - name: read # everybody reads
+        paths: [/r]
+        plugins:
+          - name: jwt-policy
+            config: { policy_file: things.yaml, rule: read }
+          - name: cors
+      - { name: own, paths: [/o], plugins: [{ name: jwt-policy, instance_name: mine, _config: x }] }
+_plugin_configs:
+  x: { policy_file: things.yaml, rule: read }
+plugins:
+  - name: jwt-policy
+    config: { policy_file: things.yaml }
+`,
+    ]);
+    expect(text).toBe(`# Made by \`jwt-policy render\` of 1.yaml: change that, not this.
+
+_format_version: "3.0"
+services:
+  - name: shop
+    url: http://up.example
+    plugins:
+      - { name: jwt-policy, instance_name: shop-service-jwt-policy, config: { policy_file: things.yaml, rule: read } }
+    routes:
+      - name: read # everybody reads
+        paths: [ /r ]
+        plugins:
+          - name: jwt-policy
+            instance_name: read-jwt-policy
+            config: { policy_file: things.yaml, rule: read }
+          - name: cors
+      - { name: own, paths: [ /o ], plugins: [ { name: jwt-policy, instance_name: mine, _config: x } ] }
+_plugin_configs:
+  x: { policy_file: things.yaml, rule: read }
+plugins:
+  - name: jwt-policy
+    instance_name: global-jwt-policy
+    config: { policy_file: things.yaml }
+`);
+  });
+
+  it("is the same when it is rendered again", async () => {
+    const { text: first = "" } = await scene.render([routeWith({ config: READ })], { tags: ["a"], inline: true });
+    expect(await scene.render([first], { tags: ["a"], inline: true })).toEqual({ text: first, issues: [] });
+  });
+
+  it("has tags on the jwt-policy plugins alone, each once, and select_tags", async () => {
+    const state = await rendered([routeWith({ config: READ, tags: ["kept", "a"] })], {
+      tags: ["a", "b"],
+      selectTags: ["x", "y"],
+    });
+    expect(state._info).toEqual({ select_tags: ["x", "y"] });
+    const [service] = state.services;
+    expect([service.tags, service.routes[0].tags]).toEqual([undefined, undefined]);
+    expect(service.routes[0].plugins[0].tags).toEqual(["kept", "a", "b"]);
+  });
+
+  it("has what each file has, in the order of the files", async () => {
+    const state = await rendered([
+      { _format_version: "3.0", ...routeWith({ _config: "shared" }), _plugin_configs: { shared: READ } },
+      {
+        consumers: [{ username: "alice" }],
+        _format_version: "3.0",
+        services: [{ name: "t", url: "http://t.example" }],
+        _plugin_configs: { other: READ },
+      },
+    ]);
+    expect(Object.keys(state)).toEqual(["_format_version", "services", "_plugin_configs", "consumers"]);
+    expect(state.services.map(({ name }: { name: string }) => name)).toEqual(["s", "t"]);
+    expect(Object.keys(state._plugin_configs)).toEqual(["shared", "other"]);
+  });
+
+  it("has what files and option say alike", async () => {
+    const state = { _format_version: "3.0", _info: { select_tags: ["a"] }, _plugin_configs: { x: READ } };
+    expect(await rendered([state, state], { selectTags: ["a"] })).toEqual(state);
+  });
+
+  it("has a name of its own for each plugin that came by an alias or a merge key", async () => {
+    const state = await rendered([
+      `services:
+  - name: s
+    url: http://up.example
+    routes:
+      - { name: read, paths: [/r], plugins: [&plugin { name: jwt-policy, config: &config { policy_file: things.yaml, rule: read } }] }
+      - { name: write, paths: [/w], plugins: [*plugin] }
+      - { name: third, paths: [/t], plugins: [{ <<: *plugin, config: { <<: *config, rule: tagged } }] }
+      - { name: fourth, paths: [/f], plugins: [{ <<: [{ tags: [a] }, *plugin] }] }
+`,
+    ]);
+    expect(state.services[0].routes.flatMap(({ plugins }: { plugins: object[] }) => plugins)).toEqual([
+      { name: "jwt-policy", instance_name: "read-jwt-policy", config: READ },
+      { name: "jwt-policy", instance_name: "write-jwt-policy", config: READ },
+      { name: "jwt-policy", instance_name: "third-jwt-policy", config: { ...FILE, rule: "tagged" } },
+      { name: "jwt-policy", instance_name: "fourth-jwt-policy", config: READ, tags: ["a"] },
+    ]);
+  });
+
+  it("has decK's templates and quotes as they are written", async () => {
+    const lines = `  - name: "123"
+    host: ${fromDeck("DECK_HOST")}
+    port: \${{ env "DECK_PORT" | toInt }}
+    path: '${fromDeck("DECK_PATH")}'
+`;
+    const { text } = await scene.render([`services:\n${lines}`]);
+    expect(text).toContain(lines);
+  });
+});
+
+describe("policies that are rendered into the configuration", () => {
+  const flat = `jwt_policy: 1
+name: things
+issuers:
+  acme:
+    issuer: https://idp.example
+    audiences:
+      - api
+routes:
+  read:
+    required_scopes:
+      - things:read
+  tagged: {}
+`;
+
+  it("are in one form, without comments", async () => {
+    const { text = "" } = await scene.render([routeWith({ config: READ })], { inline: true });
+    expect(text).toContain("policy: |\n");
+    expect(parse(text).services[0].routes[0].plugins[0].config).toEqual({ policy: flat, rule: "read" });
+  });
+
+  it("are once in a configuration that plugins share", async () => {
+    const plugins = [{ name: "jwt-policy", _config: "shared", config: { rule: "tagged" } }];
+    const state = { ...routeWith({ _config: "shared" }), plugins, _plugin_configs: { shared: FILE } };
+    const { _plugin_configs, plugins: after } = await rendered([state], { inline: true });
+    expect(_plugin_configs).toEqual({ shared: { policy: flat } });
+    expect(after[0].config).toEqual({ rule: "tagged" });
+  });
+
+  it.each<[what: string, state: object, code: string, policy: string]>([
+    ["beside a file name", overriding(), "policy_missing", POLICY],
+    ["when decK puts the name in later", routeWith({ config: { policy_file: fromDeck("DECK_X") } }), "not_inlined", ""],
+    [
+      "when decK would read a template in it",
+      routeWith({ config: OTHER }),
+      "not_inlined",
+      `${POLICY}description: '${fromDeck("DECK_X")}'\n`,
+    ],
+    ["when it has more than 128 kB", routeWith({ config: OTHER }), "policy_too_large", largePolicy()],
+  ])("are refused %s", async (_what, state, code, policy) => {
+    scene.addPolicy("other.yaml", policy);
+    const { text, issues } = await scene.render([state], { inline: true });
+    expect(text).toBeUndefined();
+    expect(issues.filter(({ severity }) => severity === "mistake").map((issue) => issue.code)).toEqual([code]);
+  });
+});
+
+/** A plugin whose own file name stands before that of the configuration it shares. */
+function overriding(): object {
+  return { ...routeWith({ _config: "shared", config: FILE }), _plugin_configs: { shared: OTHER } };
+}
+
+function largePolicy(): string {
+  const rules = Array.from({ length: 4_500 }, (_, index) => `  a-rule-of-some-length-${index}: {}\n`);
+  return `${POLICY}${rules.join("")}`;
+}

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { renderState } from "../../../cli/deck/render-state.ts";
+
+export const POLICY = `jwt_policy: 1
+name: things # the name
+issuers:
+  acme: { issuer: https://idp.example, audiences: [api] }
+routes:
+  read: { required_scopes: [things:read] }
+  tagged: {}
+`;
+export const FILE = { policy_file: "things.yaml" };
+export const READ = { ...FILE, rule: "read" };
+
+/** What decK fills in from its environment. */
+export const fromDeck = (name: string): string => `\${{ env "${name}" }}`;
+
+/** A state with one service and one route that has this jwt-policy, or none. */
+export function routeWith(plugin?: object, route: object = {}): object {
+  const plugins = plugin === undefined ? {} : { plugins: [{ name: "jwt-policy", ...plugin }] };
+  const routes = [{ name: "read", paths: ["/r"], ...route, ...plugins }];
+  return { services: [{ name: "s", url: "http://up.example", routes }] };
+}
+
+type Options = Partial<Omit<Parameters<typeof renderState>[1], "policyRoot">>;
+
+/** A policy root with good and bad policies, and what `jwt-policy render` makes of states (text, or data to be written as YAML). */
+export function createStateScene() {
+  const policyRoot = mkdtempSync(join(tmpdir(), "jwt-policy-state-"));
+  const addPolicy = (name: string, text: string): void => writeFileSync(join(policyRoot, name), text);
+  addPolicy("things.yaml", POLICY);
+  addPolicy("broken.yaml", POLICY.replace("audiences", "audience"));
+  return {
+    policyRoot,
+    addPolicy,
+    render(states: readonly (string | object)[], options: Options = {}) {
+      const inputs = states.map((state, index) => ({
+        file: `${index + 1}.yaml`,
+        text: typeof state === "string" ? state : stringify(state),
+      }));
+      return renderState(inputs, { policyRoot, inline: false, tags: [], selectTags: [], ...options });
+    },
+    remove: () => rmSync(policyRoot, { recursive: true }),
+  };
+}

@@ -1,0 +1,31 @@
+/** A command of a document's console blocks, and the output that the document shows of it. */
+export interface Transcript {
+  readonly command: string;
+  /** `…` stands for anything. */
+  readonly output: string;
+}
+
+/** The fenced blocks of a Markdown text. */
+export function findBlocks(markdown: string): { readonly language: string; readonly text: string }[] {
+  return [...markdown.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
+    language,
+    text,
+  }));
+}
+
+/** The commands of all console blocks, each behind `$ `, in their order. */
+export function findTranscripts(markdown: string): Transcript[] {
+  return findBlocks(markdown)
+    .filter(({ language }) => language === "console")
+    .flatMap(({ text }) => [...text.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n?)*)/gm)])
+    .map(([, command = "", output = ""]) => ({ command, output }));
+}
+
+/** Matches what a document shows. */
+export function toPattern(output: string): RegExp {
+  const pattern = output
+    .split("…")
+    .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
+    .join("[\\s\\S]*");
+  return new RegExp(`^${pattern}$`);
+}
