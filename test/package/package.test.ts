@@ -41,7 +41,7 @@ function list(folder: string, ending: string): string[] {
 }
 
 function describeTarball({ root, files }: InstalledPackage): void {
-  it("holds what was compiled, the one file, the guard, the schema and the documents, and not one file more", () => {
+  it("holds what was compiled, the one file, the guard, the schema, the rules for decK and the documents, and not one file more", () => {
     const built = (folder: string, endings: readonly string[]): string[] =>
       list(folder, ".ts").flatMap((path) => endings.map((ending) => `dist/${path.slice(0, -".ts".length)}${ending}`));
     const guard = "plugin/guard/kong/plugins/jwt-policy-guard";
@@ -55,7 +55,7 @@ function describeTarball({ root, files }: InstalledPackage): void {
         ...built("plugin", [".js", ".d.ts"]),
         ...built("schema/generated", [".js", ".d.ts"]),
         ...[`${guard}/handler.lua`, `${guard}/schema.lua`],
-        ...["plugin/stock/jwt-policy.cjs", "schema/policy.schema.json"],
+        ...["deploy/deck/ruleset.yaml", "plugin/stock/jwt-policy.cjs", "schema/policy.schema.json"],
       ].sort(),
     );
   });
