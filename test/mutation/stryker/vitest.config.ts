@@ -9,6 +9,5 @@ export default defineConfig({
       "test/kong/{handler,verdict,plugin-config}.test.ts",
       "test/server/{connection-*,end-event,instances}.test.ts",
     ],
-    testTimeout: 20_000,
   },
 });
