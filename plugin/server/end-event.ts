@@ -1,6 +1,5 @@
 import { type Allow, type Deny, isAllow } from "../core/decision.ts";
 import { createExit } from "../kong/create-exit.ts";
-
 import { denyOwn } from "../kong/deny-own.ts";
 import { NAME } from "../kong/plugin-identity.ts";
 import { formatDenial, logLevelOf } from "../observe/decision-log.ts";

@@ -377,7 +377,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "Number(iat) > maxToken",
         replace: "Number(iat) >= maxToken",
       },
-      { name: "iat is never needed", find: '...(needsIssueTime(issuer) ? ["iat"] : [])', replace: "" },
+      { name: "iat is never needed", find: "claims.iat === undefined && needsIssueTime(issuer)", replace: "false" },
       {
         name: "aud is the audience, whatever the issuer says",
         find: "readClaim(claims, issuer.audience)",
