@@ -49,7 +49,7 @@ export function createRuntime({ policyRoot, policyPollMs, now, log }: RuntimeOpt
   const files = watchPolicyFiles({ store, keys, log, pollMs: policyPollMs, now });
   const inline = keepInlinePolicies(store, keys, log);
   const readiness = watchReadiness({
-    listFiles: () => listPolicyFiles(policyRoot, rootFiles),
+    listFiles: () => listPolicyFiles(policyRoot),
     openFile: files.open,
     keys,
     log,
