@@ -10,13 +10,19 @@ export interface VerificationKey {
   readonly kid: string | undefined;
   /** JOSE name, such as `RS256`. */
   readonly algorithm: string;
-  verify(signingInput: Uint8Array, signature: Uint8Array): boolean;
+  /** Whether the signature holds; undefined when too many are being checked to start one more. */
+  verify(signingInput: Uint8Array, signature: Uint8Array): SignatureCheck | Promise<SignatureCheck>;
 }
 
-/** `unknown`: the issuer has no such key. `unavailable`: no usable key set exists, so nobody can tell. */
+export type SignatureCheck = boolean | undefined;
+
+/**
+ * `unknown`: the issuer has no such key. `unavailable`: keys of the issuer are missing, so nobody can tell. `overloaded`: too many wait for
+ * keys already.
+ */
 export type KeyLookup =
   | { readonly found: VerificationKey }
-  | { readonly found: undefined; readonly because: "unknown" }
+  | { readonly found: undefined; readonly because: "unknown" | "overloaded" }
   | { readonly found: undefined; readonly because: "unavailable"; readonly retryAfterSeconds: number };
 
 /** The one port of the pipeline. It never throws, and answers without waiting where the key is known. */
@@ -56,16 +62,23 @@ export async function findKey(
 ): Promise<{ readonly key: VerificationKey } | Denial> {
   const lookup = await keys.find(issuer, joseHeader);
   if (!lookup.found) {
-    return lookup.because === "unavailable"
-      ? {
-          reason: "keys_unavailable",
-          retryAfterSeconds: lookup.retryAfterSeconds,
-          detail: `no usable keys of issuer "${issuer.id}" yet`,
-        }
-      : { reason: "key_not_found", detail: `issuer "${issuer.id}" has no key for this kid and alg` };
+    return denyWithoutKey(issuer, lookup);
   }
   // Not left to the port: a key of another issuer or algorithm must never verify this token.
   return lookup.found.issuer === issuer.issuer && lookup.found.algorithm === joseHeader.alg
     ? { key: lookup.found }
     : { reason: "internal_error", detail: "the key source returned a key that does not fit" };
+}
+
+function denyWithoutKey({ id }: CompiledIssuer, lookup: Extract<KeyLookup, { readonly found: undefined }>): Denial {
+  switch (lookup.because) {
+    case "unknown":
+      return { reason: "key_not_found", detail: `issuer "${id}" has no key for this kid and alg` };
+    case "overloaded":
+      return { reason: "overloaded", detail: `too many requests wait for keys of issuer "${id}"` };
+    case "unavailable": {
+      const { retryAfterSeconds } = lookup;
+      return { reason: "keys_unavailable", retryAfterSeconds, detail: `no usable keys of issuer "${id}" yet` };
+    }
+  }
 }

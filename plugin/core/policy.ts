@@ -35,14 +35,25 @@ export interface CompiledIssuer {
   readonly requiredClaims: readonly ClaimReference[];
   readonly audience: ClaimReference;
   readonly scopes: ClaimReference;
-  readonly keys: KeyOrigin;
+  readonly keys: readonly KeyOrigin[];
 }
 
-/** Where an issuer's keys come from. */
+/** One place where keys of an issuer come from. Files are named from the policy root. */
 export type KeyOrigin =
   | { readonly from: "discovery"; readonly issuer: string }
   | { readonly from: "jwks_uri"; readonly uri: string }
-  | { readonly from: "jwks"; readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } };
+  | { readonly from: "jwks"; readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } }
+  | { readonly from: "jwks_file"; readonly file: string }
+  | { readonly from: "pem_file"; readonly file: string; readonly kid: string | undefined }
+  | {
+      readonly from: "secret_file";
+      readonly file: string;
+      readonly kid: string | undefined;
+      readonly encoding: SecretEncoding;
+    };
+
+/** How a shared secret is written in its file. */
+export type SecretEncoding = "text" | "base64url" | "base64" | "hex";
 
 export interface CompiledRule {
   readonly id: string;

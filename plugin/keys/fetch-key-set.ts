@@ -2,13 +2,15 @@ import { isFetchAllowed } from "../core/fetch-url.ts";
 import type { KeyOrigin } from "../core/policy.ts";
 import { fetchJson } from "./fetch-json.ts";
 
+type WebOrigin = Exclude<KeyOrigin, { readonly file: string }>;
+
 /**
- * Fetches the JWK Set of an origin.
+ * Fetches the JWK Set of an origin that is no file.
  *
  * @param timeoutMs bound on each request.
  * @throws Error that names the URL and the cause.
  */
-export async function fetchKeySet(origin: KeyOrigin, timeoutMs: number): Promise<unknown> {
+export async function fetchKeySet(origin: WebOrigin, timeoutMs: number): Promise<unknown> {
   switch (origin.from) {
     case "jwks":
       return origin.jwks;

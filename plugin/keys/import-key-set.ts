@@ -12,7 +12,12 @@ export interface ImportedKeySet {
   readonly keys: readonly VerificationKey[];
   /** Why keys of the set are not used, for the operator; no key material. */
   readonly ignored: readonly string[];
+  /** Why somebody has to act: private keys are out. */
+  readonly leaked: readonly string[];
 }
+
+/** The private part of a key, where everyone can read it. */
+class LeakedKeyError extends Error {}
 
 /**
  * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. A key serves each of the issuer's algorithms that its type
@@ -23,19 +28,21 @@ export interface ImportedKeySet {
 export async function importKeySet(jwks: unknown, issuer: CompiledIssuer): Promise<ImportedKeySet> {
   const list: unknown = typeof jwks === "object" && jwks !== null && "keys" in jwks ? jwks.keys : undefined;
   if (!Array.isArray(list)) {
-    return { keys: [], ignored: ["the key set has no list `keys`"] };
+    return { keys: [], ignored: ["the key set has no list `keys`"], leaked: [] };
   }
   const keys: VerificationKey[] = [];
   const ignored: string[] =
     list.length > MAX_KEYS ? [`only the first ${MAX_KEYS} of ${list.length} keys are read`] : [];
+  const leaked: string[] = [];
   for (const [index, jwk] of list.slice(0, MAX_KEYS).entries()) {
     try {
       keys.push(...(await importKey(jwk, issuer)));
     } catch (error) {
-      ignored.push(`key ${index}: ${error instanceof Error ? error.message : "not usable"}`);
+      const list = error instanceof LeakedKeyError ? leaked : ignored;
+      list.push(`key ${index}: ${error instanceof Error ? error.message : "not usable"}`);
     }
   }
-  return { keys: dropDuplicates(keys, ignored), ignored };
+  return { keys: dropDuplicates(keys, ignored), ignored, leaked };
 }
 
 /** @throws Error that says why the key can not be used. */
@@ -46,7 +53,9 @@ async function importKey(jwk: unknown, issuer: CompiledIssuer): Promise<Verifica
   const published: JWK = jwk;
   const { kid } = published;
   if (findPrivateMember(published) !== undefined) {
-    throw new Error("has private members; treat it as leaked");
+    throw new LeakedKeyError(
+      "its private part is published: whoever read it can make tokens; replace it at the issuer",
+    );
   }
   if (!isMeantForVerifying(published)) {
     throw new Error("not meant for signatures");

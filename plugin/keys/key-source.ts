@@ -1,7 +1,7 @@
 import type { KeySource } from "../core/key.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../core/policy.ts";
-import type { Log } from "../observe/operator-log.ts";
 import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.ts";
+import type { KeyPorts } from "./key-set.ts";
 
 export interface ProcessKeySource extends KeySource {
   /**
@@ -16,10 +16,8 @@ export interface ProcessKeySource extends KeySource {
 
 /**
  * The keys of all issuers, owned by the process: policies that name the same issuer with the same options share one set.
- *
- * @param now milliseconds since the epoch.
  */
-export function createKeySource(now: () => number, log: Log): ProcessKeySource {
+export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const byOptions = new Map<string, IssuerKeys>();
   // Saves the hot path from naming the options again.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
@@ -30,7 +28,7 @@ export function createKeySource(now: () => number, log: Log): ProcessKeySource {
     let keys = byIssuer.get(issuer);
     if (!keys) {
       const options = JSON.stringify([issuer.issuer, issuer.keys, [...issuer.algorithms].sort()]);
-      keys = byOptions.get(options) ?? createIssuerKeys(issuer, now, log);
+      keys = byOptions.get(options) ?? createIssuerKeys(issuer, ports);
       byOptions.set(options, keys);
       byIssuer.set(issuer, keys);
     }

@@ -2,7 +2,7 @@ import type { Issuer } from "../../schema/generated/policy-document.ts";
 import { parseClaimReference } from "../core/claim-reference.ts";
 import { normalizeType } from "../core/claims.ts";
 import { isFetchAllowed } from "../core/fetch-url.ts";
-import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk } from "../core/jwk.ts";
+import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk, SECRET_ALGORITHMS } from "../core/jwk.ts";
 import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
 import { durationSeconds } from "./duration.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
@@ -42,16 +42,53 @@ function optionalSeconds(duration: string | undefined): number | undefined {
   return duration === undefined ? undefined : durationSeconds(duration);
 }
 
-function compileKeys(source: Issuer, path: DocumentPath): { keys: KeyOrigin; findings: Finding[] } {
-  const { keys } = source;
-  if ("jwks" in keys) {
-    return { keys: { from: "jwks", jwks: keys.jwks }, findings: checkInlineKeys(keys.jwks.keys, source, path) };
+function compileKeys(
+  { issuer, algorithms, keys }: Issuer,
+  path: DocumentPath,
+): { keys: KeyOrigin[]; findings: Finding[] } {
+  const { discovery, jwks_uri, jwks, jwks_files = [], pem_files = [], secret_files = [] } = keys;
+  const origins: KeyOrigin[] = [];
+  const findings: Finding[] = [];
+  const keysPath: DocumentPath = [...path, "keys"];
+  if (discovery) {
+    origins.push({ from: "discovery", issuer });
+    findings.push(...checkUrl(issuer, [...path, "issuer"]));
   }
-  if ("jwks_uri" in keys) {
-    const findings = checkUrl(keys.jwks_uri, [...path, "keys", "jwks_uri"]);
-    return { keys: { from: "jwks_uri", uri: keys.jwks_uri }, findings };
+  if (jwks_uri !== undefined) {
+    origins.push({ from: "jwks_uri", uri: jwks_uri });
+    findings.push(...checkUrl(jwks_uri, [...keysPath, "jwks_uri"]));
   }
-  return { keys: { from: "discovery", issuer: source.issuer }, findings: checkUrl(source.issuer, [...path, "issuer"]) };
+  if (jwks) {
+    origins.push({ from: "jwks", jwks });
+    findings.push(...checkInlineKeys(jwks.keys, algorithms, [...keysPath, "jwks", "keys"]));
+  }
+  origins.push(
+    ...jwks_files.map((file): KeyOrigin => ({ from: "jwks_file", file })),
+    ...pem_files.map(({ file, kid }): KeyOrigin => ({ from: "pem_file", file, kid })),
+    ...secret_files.map(({ file, kid, encoding }): KeyOrigin => ({ from: "secret_file", file, kid, encoding })),
+  );
+  findings.push(...checkAlgorithms(algorithms, origins, path));
+  return { keys: origins, findings };
+}
+
+/** A secret serves its own algorithms and nothing else does: to confuse the two is to let everyone make tokens (RFC 8725 section 2.1). */
+function checkAlgorithms(algorithms: readonly string[], origins: readonly KeyOrigin[], path: DocumentPath): Finding[] {
+  const hasSecrets = origins.some(({ from }) => from === "secret_file");
+  const hasPublicKeys = origins.some(({ from }) => from !== "secret_file");
+  const names = SECRET_ALGORITHMS.join(", ");
+  if (hasSecrets && !algorithms.some((algorithm) => SECRET_ALGORITHMS.includes(algorithm))) {
+    const message = `The secrets serve no algorithm of this issuer: name one of ${names} under "algorithms".`;
+    return [{ code: "no_usable_key", path: [...path, "keys", "secret_files"], message }];
+  }
+  return algorithms.flatMap((algorithm, index): Finding[] => {
+    const isSecret = SECRET_ALGORITHMS.includes(algorithm);
+    const message = isSecret
+      ? `${algorithm} needs a secret that the issuer shares: name its file under "keys", "secret_files".`
+      : `${algorithm} needs a public key, and the issuer has only secrets; those serve ${names}.`;
+    return (isSecret ? hasSecrets : hasPublicKeys)
+      ? []
+      : [{ code: "algorithm_without_key", path: [...path, "algorithms", index], message }];
+  });
 }
 
 function checkUrl(url: string, path: DocumentPath): Finding[] {
@@ -59,8 +96,7 @@ function checkUrl(url: string, path: DocumentPath): Finding[] {
   return isFetchAllowed(url) ? [] : [{ code: "url_insecure", path, message }];
 }
 
-function checkInlineKeys(jwks: readonly Jwk[], source: Issuer, path: DocumentPath): Finding[] {
-  const keysPath: DocumentPath = [...path, "keys", "jwks", "keys"];
+function checkInlineKeys(jwks: readonly Jwk[], algorithms: readonly string[], keysPath: DocumentPath): Finding[] {
   const findings: Finding[] = jwks.flatMap((jwk, index) => {
     const member = findPrivateMember(jwk);
     const message = `The key has the private member "${member}". Treat it as leaked: replace it at the issuer and publish the public part only.`;
@@ -68,7 +104,6 @@ function checkInlineKeys(jwks: readonly Jwk[], source: Issuer, path: DocumentPat
       ? []
       : [{ code: "private_key" as const, path: [...keysPath, index, member], atKey: true, message }];
   });
-  const { algorithms } = source;
   const isUsable = (jwk: Jwk): boolean =>
     isMeantForVerifying(jwk) && fittingAlgorithms(jwk).some((fitting) => algorithms.some((name) => name === fitting));
   if (!jwks.some(isUsable)) {

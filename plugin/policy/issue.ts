@@ -15,6 +15,7 @@ export type PolicyIssueCode =
   | "accept_missing"
   | "private_key"
   | "no_usable_key"
+  | "algorithm_without_key"
   | "path_template_invalid"
   | "operations_overlap"
   | "requirement_contradiction"

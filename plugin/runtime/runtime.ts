@@ -11,6 +11,7 @@ import type { PolicyStatus } from "./policy-report.ts";
 import type { PolicySource } from "./policy-source.ts";
 import { createPolicyStore } from "./policy-store.ts";
 import { type Readiness, watchReadiness } from "./readiness.ts";
+import { createRootFiles } from "./root-files.ts";
 import { rememberVerified } from "./verified-tokens.ts";
 
 /** Tests of policies lie beside them; Kubernetes keeps what it links to in directories that start with two dots. */
@@ -41,7 +42,7 @@ export interface RuntimeOptions {
 /** Puts store, keys, clock and pipeline together: the one composition root. Starts reading every policy under the root. */
 export function createRuntime({ policyRoot, policyPollMs, now, log }: RuntimeOptions): Runtime {
   const store = createPolicyStore(policyRoot);
-  const keys = createKeySource(now, log);
+  const keys = createKeySource({ now, log, files: createRootFiles(policyRoot) });
   const verifyingKeys = rememberVerified(keys);
   const nowSeconds = (): number => now() / 1000;
 

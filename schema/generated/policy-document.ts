@@ -36,11 +36,11 @@ export type Audiences = Audiences1
  */
 export type Audiences1 = [string, ...(string)[]]
 /**
- * Signature algorithms that its tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864).
+ * Signature algorithms that its tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). HS256, HS384 and HS512 go with `secret_files`.
  * 
  * @minItems 1
  */
-export type Algorithms = [("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512"), ...(("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512"))[]]
+export type Algorithms = [("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"), ...(("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"))[]]
 /**
  * How far the issuer's clock may be off when `exp` and `nbf` are checked; at most 5m.
  */
@@ -80,17 +80,13 @@ export type AudienceClaim = Claim
  */
 export type ScopesClaim = Claim
 /**
- * Where the issuer's public keys come from. Nothing in a token can change it.
+ * OpenID Connect Discovery 1.0 section 4: from `<issuer>/.well-known/openid-configuration`, whose `issuer` must equal the configured one.
  */
-export type Keys = (Discovery | JWKSURI | InlineJWKS)
+export type Discovery = true
 /**
- * Fetches the issuer's metadata, whose `issuer` must equal the configured one.
+ * A key set at a fixed address (RFC 7517 section 5): https, or http on loopback.
  */
-export type Discovery1 = true
-/**
- * Address of the JWK Set (RFC 7517 section 5): https, or http on loopback.
- */
-export type JWKSURI1 = string
+export type JWKSURI = string
 /**
  * The keys; parameters that are not used are ignored (RFC 7517 section 4).
  * 
@@ -106,6 +102,51 @@ kty: KeyType
  * Family of the key (RFC 7517 section 4.1): RSA, EC or OKP.
  */
 export type KeyType = string
+/**
+ * Key sets in files under the policy root; a changed file is read again.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ */
+export type JWKSFiles = [(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]
+/**
+ * A path from the policy root; no link and no `..` leads out of it.
+ */
+export type FileUnderThePolicyRoot = string
+/**
+ * Public keys (SPKI) or X.509 certificates in PEM, one in a file, under the policy root; a changed file is read again. Of a certificate only the key counts: neither its dates nor its issuer are checked.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ */
+export type PEMFiles = [PEMFile]|[PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]
+/**
+ * Its path from the policy root.
+ */
+export type File = FileUnderThePolicyRoot
+/**
+ * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). Without it the key serves only while it is the issuer's only one for the algorithm.
+ */
+export type KeyID = string
+/**
+ * Secrets that are shared with the issuer, for HS256, HS384 and HS512, in files under the policy root; a changed file is read again. Whoever can check such a token can also make one: prefer public keys.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ */
+export type SecretFiles = [SecretFile]|[SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]
+/**
+ * Its path from the policy root.
+ */
+export type File1 = FileUnderThePolicyRoot
+/**
+ * How the secret is written in the file. `text`: its characters are the secret. Line ends behind it do not count.
+ */
+export type Encoding = ("text" | "base64url" | "base64" | "hex")
+/**
+ * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). Without it the key serves only while it is the issuer's only one for the algorithm.
+ */
+export type KeyID1 = string
 /**
  * Ids of the issuers whose tokens pass. May be left out only while the policy has a single issuer.
  * 
@@ -193,28 +234,36 @@ audience: AudienceClaim
 scopes: ScopesClaim
 }
 /**
- * OpenID Connect Discovery 1.0 section 4: from `<issuer>/.well-known/openid-configuration`.
+ * Where the issuer's keys come from. Nothing in a token can change it. Several places count together, such as during a migration.
  */
-export interface Discovery {
-discovery: Discovery1
+export interface Keys {
+discovery?: Discovery
+jwks_uri?: JWKSURI
+jwks?: JWKSet
+jwks_files?: JWKSFiles
+pem_files?: PEMFiles
+secret_files?: SecretFiles
 }
 /**
- * A key set at a fixed address.
- */
-export interface JWKSURI {
-jwks_uri: JWKSURI1
-}
-/**
- * A key set written here; it changes only with the policy.
- */
-export interface InlineJWKS {
-jwks: JWKSet
-}
-/**
- * Public keys (RFC 7517 section 5). A private key is refused.
+ * Public keys written here (RFC 7517 section 5); they change only with the policy. A private key is refused.
  */
 export interface JWKSet {
 keys: JWKs
+}
+/**
+ * One public key.
+ */
+export interface PEMFile {
+file: File
+kid?: KeyID
+}
+/**
+ * One shared secret, at least as long as the hash (RFC 7518 section 3.2): 32 bytes for HS256, 48 for HS384, 64 for HS512.
+ */
+export interface SecretFile {
+file: File1
+encoding: Encoding
+kid?: KeyID1
 }
 /**
  * What holds for every rule that does not say otherwise. A rule's own value replaces the default as a whole.

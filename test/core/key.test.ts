@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decodeToken } from "../../plugin/core/decode.ts";
 import { findKey, type KeyLookup, type KeySource, selectIssuer, type VerificationKey } from "../../plugin/core/key.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { encodeSegment, generateSigningKey, mintToken } from "../tokens.ts";
 import {
@@ -96,7 +97,7 @@ describe("selectIssuer", () => {
 
 describe("findKey", () => {
   const acme = compileIssuer();
-  const keys = createKeySource(() => NOW * 1000, silentLog);
+  const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
   const find = (iss: string, kid: string | undefined, alg = "ES256"): unknown =>
     findKey(keys, policy.issuers.get(iss) ?? acme, joseHeaderOf({ kid, alg }));
 

@@ -25,7 +25,7 @@ describe("defaults are as strict as most issuers allow", () => {
         requiredClaims: [],
         audience: { text: "aud", path: ["aud"] },
         scopes: { text: "scope", path: ["scope"] },
-        keys: { from: "discovery", issuer: "https://idp.example.com" },
+        keys: [{ from: "discovery", issuer: "https://idp.example.com" }],
       },
     ]);
   });
@@ -41,16 +41,46 @@ describe("defaults are as strict as most issuers allow", () => {
     ["claims: {audience: client_id}", "audience", { text: "client_id", path: ["client_id"] }],
     ["claims: {scopes: /a~1b/scp}", "scopes", { text: "/a~1b/scp", path: ["a/b", "scp"] }],
     ["required_claims: [sub]", "requiredClaims", [{ text: "sub", path: ["sub"] }]],
-    ["keys: {discovery: true}", "keys", { from: "discovery", issuer: "https://idp.example.com" }],
-    ["keys: {jwks_uri: https://x.example/jwks}", "keys", { from: "jwks_uri", uri: "https://x.example/jwks" }],
+    ["keys: {discovery: true}", "keys", [{ from: "discovery", issuer: "https://idp.example.com" }]],
+    ["keys: {jwks_uri: https://x.example/jwks}", "keys", [{ from: "jwks_uri", uri: "https://x.example/jwks" }]],
     [
       "keys: {jwks: {keys: [{kty: RSA, kid: a}]}}",
       "keys",
-      { from: "jwks", jwks: { keys: [{ kty: "RSA", kid: "a" }] } },
+      [{ from: "jwks", jwks: { keys: [{ kty: "RSA", kid: "a" }] } }],
+    ],
+    [
+      "keys: {discovery: true, jwks_uri: https://x.example/jwks, jwks_files: [b/old.json], pem_files: [{file: a.pem}]}",
+      "keys",
+      [
+        { from: "discovery", issuer: "https://idp.example.com" },
+        { from: "jwks_uri", uri: "https://x.example/jwks" },
+        { from: "jwks_file", file: "b/old.json" },
+        { from: "pem_file", file: "a.pem", kid: undefined },
+      ],
     ],
   ])("%s", (line, member, value) => {
     expect(compileDocument(issuer(line)).issuers.get("https://idp.example.com")).toHaveProperty(member, value);
   });
+});
+
+describe("a secret serves HS256, HS384 and HS512, and nothing else does", () => {
+  it("so an issuer with both has keys for both", () => {
+    const lines = ["algorithms: [HS256, RS256]", "keys: {discovery: true, secret_files: [{file: a.key, kid: a}]}"];
+    expect([...compileDocument(issuer(...lines)).issuers.values()]).toMatchObject([
+      {
+        algorithms: new Set(["HS256", "RS256"]),
+        keys: [{ from: "discovery" }, { from: "secret_file", file: "a.key", kid: "a", encoding: "text" }],
+      },
+    ]);
+  });
+
+  it.each<[codes: readonly string[], lines: readonly string[]]>([
+    [["algorithm_without_key"], ["algorithms: [‸HS256]"]],
+    [["algorithm_without_key"], ["algorithms: [RS256, ‸HS512]", "keys: {jwks_uri: https://x.example/jwks}"]],
+    [["algorithm_without_key"], ["algorithms: [HS256, ‸ES256]", "keys: {secret_files: [{file: a}]}"]],
+    [["no_usable_key"], ["keys: {secret_files: ‸[{file: a}]}"]],
+    [["no_usable_key"], ["algorithms: [RS256]", "keys: {discovery: true, secret_files: ‸[{file: a}]}"]],
+  ])("%s: %j", (codes, lines) => check(issuer(...lines), ...codes));
 });
 
 describe("url_insecure: keys must come from where nobody can replace them", () => {

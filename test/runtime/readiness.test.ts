@@ -230,7 +230,7 @@ describe("a ready process stays ready", () => {
         server.answer("/other", status(503));
         await write("a.yaml", policyOf(`${server.origin}/other`));
       },
-      "keys not fetched",
+      "keys not loaded",
     ],
   ])("when %s", async (_what, spoil, told) => {
     const server = await startKeys();
