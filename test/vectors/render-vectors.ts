@@ -1,3 +1,5 @@
+import { CHECK_LISTS } from "./check-lists/all.ts";
+import { type CheckList, type Coverage, readPositions } from "./check-lists/check-list.ts";
 import { DISAGREEMENTS } from "./disagreements.ts";
 import { HEADINGS, rowOf, type VectorFigures } from "./figures.ts";
 
@@ -43,6 +45,13 @@ export function renderVectors(all: readonly VectorFigures[]): string {
     "## Waiting for issue 7\n",
     "What a policy can not say yet.\n",
     table(["source", "needs", "vectors"], all.flatMap(waitingRows)),
+    "## Check-lists\n",
+    "Tests of others as a list of what to test, one by one: test/vectors/check-lists says which of our tests covers each, or why none does.\n",
+    table(
+      ["source", "tests there", "covered by a test here", "waiting", "not applicable"],
+      CHECK_LISTS.map(checkListRow),
+    ),
+    table(["source", "not applicable or waiting", "tests there"], CHECK_LISTS.flatMap(uncoveredRows)),
     "## Sources\n",
     table(["repository", "licence", "what"], ORIGINS),
   ].join("\n");
@@ -54,6 +63,29 @@ function waitingRows({ source, waiting }: VectorFigures): string[][] {
     const ids = waiting.filter(({ waitsFor }) => waitsFor === need).map(({ id }) => code(id));
     return [source, need, `${ids.length}: ${ids.join(", ")}`];
   });
+}
+
+/** Each title's coverage. */
+function coveragesOf({ files }: CheckList): Coverage[] {
+  const rows = Object.values(files).flat();
+  return rows.flatMap(([positions, coverage]) => readPositions(positions).map(() => coverage));
+}
+
+function checkListRow(list: CheckList): string[] {
+  const coverages = coveragesOf(list);
+  const count = (kind: string): string => String(coverages.filter((coverage) => kind in coverage).length);
+  return [list.source, String(coverages.length), count("sentence"), count("waitsFor"), count("notApplicable")];
+}
+
+function uncoveredRows(list: CheckList): string[][] {
+  const counts = new Map<string, number>();
+  for (const coverage of coveragesOf(list)) {
+    if (!("sentence" in coverage)) {
+      const text = "waitsFor" in coverage ? `waits for issue 7: ${coverage.waitsFor}` : coverage.notApplicable;
+      counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+  }
+  return [...counts].map(([text, count]) => [list.source, text, String(count)]);
 }
 
 const code = (text: string): string => `\`${text}\``;
