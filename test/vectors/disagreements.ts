@@ -9,6 +9,7 @@ interface Disagreement {
 }
 
 const KONG_SIGNATURES = "Kong's JWT parser: signatures";
+const KONG_SCENARIOS = "Kong's jwt plugin: its scenarios as requests";
 const RFC_REQUESTS = "RFC 7515, 7516, 7519, CVE-2022-29217: requests";
 
 export const DISAGREEMENTS: readonly Disagreement[] = [
@@ -53,6 +54,18 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     ids: ["parser/ed448-ok"],
     found: "key_not_found",
     why: "Ed448 is not supported: Ed25519 is what providers use, and fewer algorithms are fewer ways in (RFC 8725 section 3.2).",
+  },
+  {
+    source: KONG_SCENARIOS,
+    ids: ["refusals 12"],
+    found: "400 token_ambiguous",
+    why: "Refused as well, but with 400 and `invalid_request`, as RFC 6750 section 3.1 has it for more than one token, and not with 401.",
+  },
+  {
+    source: KONG_SCENARIOS,
+    ids: ["config.anonymous 2"],
+    found: "401 signature_invalid",
+    why: "On an optional rule nobody is fine, but a bad token is no free pass: its sender takes itself for somebody.",
   },
   {
     source: "Istio: requests against its policies",

@@ -1,6 +1,7 @@
 import { cookbook } from "./cookbook.ts";
 import { istio } from "./istio.ts";
 import type { VectorSource } from "./judged.ts";
+import { kongScenarios } from "./kong-scenarios.ts";
 import { kongClaims, kongRequests, kongSignatures } from "./kong-tokens.ts";
 import { krakendJose } from "./krakend-jose.ts";
 import { rfcRequests, rfcSignatures } from "./rfc7515.ts";
@@ -16,6 +17,7 @@ export const SOURCES: readonly VectorSource[] = [
   kongSignatures,
   kongRequests,
   kongClaims,
+  kongScenarios,
   istio,
   krakendJose,
 ];
