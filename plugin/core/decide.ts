@@ -71,7 +71,7 @@ async function authenticate(
   }
   const { issuer } = selected;
   evidence = { ...evidence, issuer: issuer.id };
-  const located = await findKey(keys, issuer, joseHeader);
+  const located = await findKey(keys, issuer, joseHeader, decoded.unverifiedClaims);
   if (isDenial(located)) {
     return deny(located);
   }

@@ -1,13 +1,16 @@
 import type { JoseHeader } from "./decode.ts";
 import type { Denial } from "./denial.ts";
+import { findByTemplate, tenantOf } from "./issuer-template.ts";
 import type { JsonObject } from "./json.ts";
 import type { CompiledIssuer, CompiledPolicy, Requirements } from "./policy.ts";
 
 /** A key as a capability: it verifies with its own algorithm, and the token has no say in it (RFC 8725 section 3.1). */
 export interface VerificationKey {
-  /** The `iss` whose tokens it may verify. */
+  /** The `iss` whose tokens it may verify, or its template. */
   readonly issuer: string;
   readonly kid: string | undefined;
+  /** The one `iss` of an issuer with many tenants that the key is for; undefined when it serves all. */
+  readonly onlyFor?: string | undefined;
   /** JOSE name, such as `RS256`. */
   readonly algorithm: string;
   /** Whether the signature holds; undefined when too many are being checked to start one more. */
@@ -38,9 +41,12 @@ export function selectIssuer(
   unverifiedClaims: JsonObject,
 ): { readonly issuer: CompiledIssuer } | Denial {
   const { iss } = unverifiedClaims;
-  const issuer = typeof iss === "string" ? policy.issuers.get(iss) : undefined;
-  if (!issuer) {
+  const issuer = typeof iss === "string" ? findIssuer(policy, iss) : undefined;
+  if (typeof iss !== "string" || !issuer) {
     return { reason: "issuer_untrusted", detail: "the policy has no issuer with this iss" };
+  }
+  if (issuer.template?.tenants?.has(tenantOf(issuer.template, iss)) === false) {
+    return { reason: "issuer_untrusted", detail: `issuer "${issuer.id}" has other tenants` };
   }
   if (!requirements.accept.has(issuer.id)) {
     return { reason: "issuer_untrusted", detail: `the rule does not accept issuer "${issuer.id}"` };
@@ -54,15 +60,25 @@ export function selectIssuer(
   return { issuer };
 }
 
+/** The exact `iss` first: who has an entry of its own does not fall under a template. */
+function findIssuer(policy: CompiledPolicy, iss: string): CompiledIssuer | undefined {
+  return policy.issuers.get(iss) ?? findByTemplate(policy.issuerTemplates, iss);
+}
+
 /** Asks for the key that the header names among those of the issuer. */
 export async function findKey(
   keys: KeySource,
   issuer: CompiledIssuer,
   joseHeader: JoseHeader,
+  unverifiedClaims: JsonObject,
 ): Promise<{ readonly key: VerificationKey } | Denial> {
   const lookup = await keys.find(issuer, joseHeader);
   if (!lookup.found) {
     return denyWithoutKey(issuer, lookup);
+  }
+  const { onlyFor } = lookup.found;
+  if (onlyFor !== undefined && onlyFor !== unverifiedClaims.iss) {
+    return { reason: "key_not_found", detail: `issuer "${issuer.id}" has this key for another tenant` };
   }
   // Not left to the port: a key of another issuer or algorithm must never verify this token.
   return lookup.found.issuer === issuer.issuer && lookup.found.algorithm === joseHeader.alg

@@ -1,6 +1,6 @@
 import { KeyObject } from "node:crypto";
 import { type CryptoKey, importJWK, type JWK } from "jose";
-import { findPrivateMember, fittingAlgorithms, isMeantForVerifying } from "../core/jwk.ts";
+import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk } from "../core/jwk.ts";
 import type { VerificationKey } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
 import { findRsaWeakness } from "./rsa-weakness.ts";
@@ -52,6 +52,7 @@ async function importKey(jwk: unknown, issuer: CompiledIssuer): Promise<Verifica
   }
   const published: JWK = jwk;
   const { kid } = published;
+  const onlyFor = findOwner(published, issuer);
   if (findPrivateMember(published) !== undefined) {
     throw new LeakedKeyError(
       "its private part is published: whoever read it can make tokens; replace it at the issuer",
@@ -74,7 +75,16 @@ async function importKey(jwk: unknown, issuer: CompiledIssuer): Promise<Verifica
   if (weakness !== undefined) {
     throw new Error(weakness);
   }
-  return algorithms.map((algorithm) => createVerificationKey(issuer.issuer, kid, algorithm, publicKey));
+  return algorithms.map((algorithm) => ({
+    ...createVerificationKey(issuer.issuer, kid, algorithm, publicKey),
+    onlyFor,
+  }));
+}
+
+/** Entra publishes the keys of many tenants together, and says in `issuer` whose tokens each may sign: a template, or one issuer. */
+function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string | undefined {
+  const { issuer: owner } = published;
+  return template && typeof owner === "string" && owner !== issuer ? owner : undefined;
 }
 
 /** Two keys with one name leave open which is meant; the first counts, and the operator hears of it. */

@@ -27,7 +27,8 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const keysOf = (issuer: CompiledIssuer): IssuerKeys => {
     let keys = byIssuer.get(issuer);
     if (!keys) {
-      const options = JSON.stringify([issuer.issuer, issuer.keys, [...issuer.algorithms].sort()]);
+      const isTemplate = issuer.template !== undefined;
+      const options = JSON.stringify([issuer.issuer, isTemplate, issuer.keys, [...issuer.algorithms].sort()]);
       keys = byOptions.get(options) ?? createIssuerKeys(issuer, ports);
       byOptions.set(options, keys);
       byIssuer.set(issuer, keys);
@@ -38,17 +39,23 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
   return {
     find: (issuer, joseHeader) => keysOf(issuer).find(joseHeader),
     prepare(policy) {
-      const prepared = [...policy.issuers.values()].map((issuer) => keysOf(issuer).prepare());
+      const prepared = issuersOf(policy).map((issuer) => keysOf(issuer).prepare());
       const wait = waits.get(policy) ?? Promise.all(prepared).then(() => {});
       waits.set(policy, wait);
       return wait;
     },
     findMissing: (policy) =>
-      [...policy.issuers.values()].filter((issuer) => !keysOf(issuer).hasKeys()).map(({ id }) => id),
+      issuersOf(policy)
+        .filter((issuer) => !keysOf(issuer).hasKeys())
+        .map(({ id }) => id),
     stop() {
       for (const keys of byOptions.values()) {
         keys.stop();
       }
     },
   };
+}
+
+function issuersOf({ issuers, issuerTemplates }: CompiledPolicy): readonly CompiledIssuer[] {
+  return [...issuers.values(), ...issuerTemplates.issuers.values()];
 }

@@ -2,12 +2,14 @@ import type { Issuer } from "../../schema/generated/policy-document.ts";
 import { parseClaimReference } from "../core/claim-reference.ts";
 import { normalizeType } from "../core/claims.ts";
 import { isFetchAllowed } from "../core/fetch-url.ts";
+import { findPlaceholder, type IssuerTemplate } from "../core/issuer-template.ts";
 import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk, SECRET_ALGORITHMS } from "../core/jwk.ts";
 import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
 import { durationSeconds } from "./duration.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 
 const MAX_CLOCK_SKEW_SECONDS = 300;
+const ANY_TENANT = "*";
 
 /** Compiles one issuer and reports what the schema can not see. */
 export function compileIssuer(
@@ -16,6 +18,7 @@ export function compileIssuer(
 ): { readonly issuer: CompiledIssuer; readonly findings: readonly Finding[] } {
   const path: DocumentPath = ["issuers", id];
   const { keys, findings } = compileKeys(source, path);
+  findings.unshift(...checkTemplate(source, path));
   const clockSkewSeconds = durationSeconds(source.clock_skew);
   if (clockSkewSeconds > MAX_CLOCK_SKEW_SECONDS) {
     const message = `A clock skew of ${source.clock_skew} is more than 5m: fix the clock that is this wrong.`;
@@ -24,6 +27,7 @@ export function compileIssuer(
   const issuer: CompiledIssuer = {
     id,
     issuer: source.issuer,
+    template: compileTemplate(source),
     audiences: new Set(source.audiences),
     algorithms: new Set(source.algorithms),
     clockSkewSeconds,
@@ -32,10 +36,38 @@ export function compileIssuer(
     maxTokenLifetimeSeconds: optionalSeconds(source.max_token_lifetime),
     requiredClaims: source.required_claims.map(parseClaimReference),
     audience: parseClaimReference(source.claims.audience),
+    tenant: parseClaimReference(source.claims.tenant),
     scopes: parseClaimReference(source.claims.scopes),
     keys,
   };
   return { issuer, findings };
+}
+
+function compileTemplate({ issuer, tenants }: Issuer): IssuerTemplate | undefined {
+  const segment = findPlaceholder(issuer);
+  if (!tenants || segment === undefined) {
+    return undefined;
+  }
+  return { segment, tenants: tenants.includes(ANY_TENANT) ? undefined : new Set(tenants) };
+}
+
+/** A placeholder and the tenants that it may stand for belong together. */
+function checkTemplate({ issuer, tenants }: Issuer, path: DocumentPath): Finding[] {
+  const isTemplate = findPlaceholder(issuer) !== undefined;
+  if (tenants === undefined) {
+    const message = `Braces stand for a tenant: say with "tenants" which ones pass.`;
+    return /[{}]/.test(issuer) ? [{ code: "issuer_template_invalid", path: [...path, "issuer"], message }] : [];
+  }
+  const findings: Finding[] = [];
+  if (!isTemplate || !issuer.startsWith("https://")) {
+    const message = `With "tenants", this must be an https URL in which one path segment is a name in braces, such as "https://idp.example.com/{tenant}".`;
+    findings.push({ code: "issuer_template_invalid", path: [...path, "issuer"], message });
+  }
+  if (tenants.length > 1 && tenants.includes(ANY_TENANT)) {
+    const message = `"${ANY_TENANT}" accepts every tenant; name it alone, or only those that you mean.`;
+    findings.push({ code: "issuer_template_invalid", path: [...path, "tenants"], message });
+  }
+  return findings;
 }
 
 function optionalSeconds(duration: string | undefined): number | undefined {
@@ -52,7 +84,7 @@ function compileKeys(
   const keysPath: DocumentPath = [...path, "keys"];
   if (discovery) {
     origins.push({ from: "discovery", issuer });
-    findings.push(...checkUrl(issuer, [...path, "issuer"]));
+    findings.push(...checkDiscovery(issuer, path));
   }
   if (jwks_uri !== undefined) {
     origins.push({ from: "jwks_uri", uri: jwks_uri });
@@ -100,6 +132,14 @@ function checkAlgorithms(algorithms: readonly string[], origins: readonly KeyOri
       ? []
       : [{ code: "algorithm_without_key", path: [...path, "algorithms", index], message }];
   });
+}
+
+function checkDiscovery(issuer: string, path: DocumentPath): Finding[] {
+  if (findPlaceholder(issuer) === undefined) {
+    return checkUrl(issuer, [...path, "issuer"]);
+  }
+  const message = `An issuer with many tenants can not be discovered: name the address of its keys under "keys".`;
+  return [{ code: "issuer_template_invalid", path: [...path, "keys"], message }];
 }
 
 function checkUrl(url: string, path: DocumentPath): Finding[] {

@@ -11,6 +11,7 @@ export type PolicyIssueCode =
   | "duration_invalid"
   | "url_insecure"
   | "issuer_duplicate"
+  | "issuer_template_invalid"
   | "issuer_unknown"
   | "accept_missing"
   | "private_key"

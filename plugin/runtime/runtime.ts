@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { decide } from "../core/decide.ts";
 import type { Decision } from "../core/decision.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
@@ -6,6 +5,7 @@ import type { RequestFacts } from "../core/request.ts";
 import { createKeySource } from "../keys/key-source.ts";
 import type { Log } from "../observe/operator-log.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
+import { listPolicyFiles } from "./list-policy-files.ts";
 import { watchPolicyFiles } from "./policy-files.ts";
 import type { PolicyStatus } from "./policy-report.ts";
 import type { PolicySource } from "./policy-source.ts";
@@ -13,10 +13,6 @@ import { createPolicyStore } from "./policy-store.ts";
 import { type Readiness, watchReadiness } from "./readiness.ts";
 import { createRootFiles } from "./root-files.ts";
 import { rememberVerified } from "./verified-tokens.ts";
-
-/** Tests of policies lie beside them; Kubernetes keeps what it links to in directories that start with two dots. */
-const POLICY_FILE = /(?<!\.test)\.(?:ya?ml|json)$/;
-const LINKED_TO = /(?:^|\/)\.\./;
 
 /** Everything that the process owns and all plugin instances share. */
 export interface Runtime {
@@ -41,15 +37,16 @@ export interface RuntimeOptions {
 
 /** Puts store, keys, clock and pipeline together: the one composition root. Starts reading every policy under the root. */
 export function createRuntime({ policyRoot, policyPollMs, now, log }: RuntimeOptions): Runtime {
+  const rootFiles = createRootFiles(policyRoot);
   const store = createPolicyStore(policyRoot);
-  const keys = createKeySource({ now, log, files: createRootFiles(policyRoot) });
+  const keys = createKeySource({ now, log, files: rootFiles });
   const verifyingKeys = rememberVerified(keys);
   const nowSeconds = (): number => now() / 1000;
 
   const files = watchPolicyFiles({ store, keys, log, pollMs: policyPollMs, now });
   const inline = keepInlinePolicies(store, keys, log);
   const readiness = watchReadiness({
-    listFiles: () => listPolicyFiles(policyRoot),
+    listFiles: () => listPolicyFiles(policyRoot, rootFiles),
     openFile: files.open,
     keys,
     log,
@@ -67,9 +64,4 @@ export function createRuntime({ policyRoot, policyPollMs, now, log }: RuntimeOpt
       keys.stop();
     },
   };
-}
-
-async function listPolicyFiles(root: string): Promise<readonly string[]> {
-  const names = await readdir(root, { recursive: true });
-  return names.filter((name) => POLICY_FILE.test(name) && !LINKED_TO.test(name));
 }

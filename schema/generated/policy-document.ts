@@ -21,9 +21,16 @@ export type Description = string
  */
 export type Extends = string
 /**
- * The exact `iss` of its tokens (RFC 7519 section 4.1.1), compared byte by byte. Keys come by discovery from here unless `keys` says otherwise.
+ * The exact `iss` of its tokens (RFC 7519 section 4.1.1), compared byte by byte. Keys come by discovery from here unless `keys` says otherwise. With `tenants`, one path segment is a name in braces and stands for the tenant.
  */
 export type IssuerIdentifier = string
+/**
+ * For issuers with many tenants, such as Microsoft Entra: those whose tokens pass, or `"*"` alone for every tenant that exists. The tenant's segment of `iss` holds letters, digits, `-` and `_` only, and the claim `claims.tenant` must name the same.
+ * 
+ * @minItems 1
+ * @maxItems 1000
+ */
+export type Tenants = [string, ...(string)[]]
 /**
  * `aud` must hold at least one of these (RFC 7519 section 4.1.3). A rule may name others.
  */
@@ -75,6 +82,10 @@ export type RequiredClaims = Claim[]
  * Claim with the audience, a string or a list of strings: for issuers whose access tokens have no `aud`, such as `client_id` with Amazon Cognito (RFC 7519 section 4.1.3).
  */
 export type AudienceClaim = Claim
+/**
+ * Claim that must name the same tenant as `iss`, where the issuer has `tenants`.
+ */
+export type TenantClaim = Claim
 /**
  * Claim with the scopes: a string with spaces between them (RFC 8693 section 4.2), or a list of strings.
  */
@@ -216,6 +227,7 @@ export interface Issuers {
  */
 export interface Issuer {
 issuer: IssuerIdentifier
+tenants?: Tenants
 audiences: Audiences
 algorithms: Algorithms
 clock_skew: ClockSkew
@@ -231,6 +243,7 @@ keys: Keys
  */
 export interface ClaimNames {
 audience: AudienceClaim
+tenant: TenantClaim
 scopes: ScopesClaim
 }
 /**

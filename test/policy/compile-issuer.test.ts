@@ -16,6 +16,7 @@ describe("defaults are as strict as most issuers allow", () => {
       {
         id: "acme",
         issuer: "https://idp.example.com",
+        template: undefined,
         audiences: new Set(["api"]),
         algorithms: new Set(["RS256", "PS256", "ES256", "EdDSA"]),
         clockSkewSeconds: 30,
@@ -24,6 +25,7 @@ describe("defaults are as strict as most issuers allow", () => {
         maxTokenLifetimeSeconds: undefined,
         requiredClaims: [],
         audience: { text: "aud", path: ["aud"] },
+        tenant: { text: "tid", path: ["tid"] },
         scopes: { text: "scope", path: ["scope"] },
         keys: [{ from: "discovery", issuer: "https://idp.example.com" }],
       },
@@ -159,4 +161,53 @@ it("clock_skew is 5m at most, to the second", () => {
   check(issuer("clock_skew: ‸301s"), "duration_invalid");
   check(issuer("clock_skew: ‸1h"), "duration_invalid");
   check(issuer("clock_skew: ‸999999999d"), "duration_invalid");
+});
+
+describe("issuer_template_invalid: a placeholder is one whole path segment, and its tenants are named", () => {
+  const KEYS = "keys: {jwks_uri: https://x.example/jwks}";
+  const templated = (identifier: string, ...lines: readonly string[]): string =>
+    issuer(...lines).replace("https://idp.example.com", identifier);
+
+  it.each([
+    "https://idp.example.com/{t}",
+    "https://idp.example.com/{tenant_1}/v2.0",
+    "https://idp.example.com/a/{t}/b/",
+  ])("%s is one", (identifier) => {
+    check(templated(`"${identifier}"`, "tenants: [a]", KEYS));
+  });
+
+  it.each([
+    "https://idp.example.com",
+    "https://{t}.example.com/",
+    "https://{t}",
+    "https://idp.example.com/{t}/{u}",
+    "https://idp.example.com/a{t}",
+    "https://idp.example.com/{}",
+    "https://idp.example.com/{t",
+    "https://idp.example.com/{t}/v}",
+    "http://127.0.0.1/{t}",
+    "urn:idp/{t}",
+    "{t}/idp",
+  ])("%s is none", (identifier) => {
+    check(templated(`‸"${identifier}"`, "tenants: [a]", KEYS), "issuer_template_invalid");
+  });
+
+  it("braces without tenants are a mistake, and no literal text", () => {
+    check(templated('‸"https://idp.example.com/{t}"', KEYS), "issuer_template_invalid");
+  });
+
+  it("every tenant, and one of them, is a contradiction", () => {
+    check(templated('"https://idp.example.com/{t}"', 'tenants: ‸["*", a]', KEYS), "issuer_template_invalid");
+  });
+
+  it("its keys must be named: they can not be discovered under a placeholder", () => {
+    check(
+      templated('"https://idp.example.com/{t}"', "tenants: [a]", "keys: ‸{discovery: true}"),
+      "issuer_template_invalid",
+    );
+  });
+
+  it.each([".", "a.b", "a/b", "a%2fb", "", "**", "a".repeat(129)])("tenant %j is not one", (tenant) => {
+    check(templated('"https://idp.example.com/{t}"', `tenants: [‸"${tenant}"]`, KEYS), "invalid_value");
+  });
 });

@@ -72,7 +72,7 @@ async function judgeWith(
       return found ? { found } : { found: undefined, because: "unknown" };
     },
   };
-  const located = await findKey(source, selected.issuer, jws.joseHeader);
+  const located = await findKey(source, selected.issuer, jws.joseHeader, claims);
   if (isDenial(located)) {
     return describe(located, unusable);
   }
