@@ -27,9 +27,10 @@ export async function judgeJws(token: string, source: IssuerKeysSource): Promise
   for (const issuer of policy.policy.issuers.values()) {
     for (const origin of issuer.keys) {
       try {
-        const loaded = await loadKeySet(origin, issuer, source.files, FETCH_TIMEOUT_MS);
-        keys.push(...loaded.keys);
-        unusable.push(...loaded.leaked, ...loaded.ignored);
+        const loaded = await loadKeySet(origin, source.files, FETCH_TIMEOUT_MS);
+        const imported = await loaded.importFor(issuer);
+        keys.push(...imported.keys);
+        unusable.push(...imported.leaked, ...imported.ignored);
       } catch (error) {
         unusable.push(error instanceof Error ? error.message : "not loaded");
       }
