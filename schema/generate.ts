@@ -48,6 +48,7 @@ function renderValidator(): string {
     useDefaults: true,
     verbose: true,
     strict: true,
+    allowUnionTypes: true, // A list, or a map that says more.
     code: { source: true, esm: true },
   });
   const imports = new Set<string>();

@@ -96,8 +96,12 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
-function typeName(type: string): string {
-  return TYPE_NAMES[type] ?? type;
+/** @param type of JSON Schema: one or several. */
+function typeName(type: string | readonly string[]): string {
+  return [type]
+    .flat()
+    .map((name) => TYPE_NAMES[name] ?? name)
+    .join(" or ");
 }
 
 /** Values below an issuer's `keys` are not repeated: messages get into logs, and a secret may be there by mistake. */
