@@ -73,4 +73,10 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     found: "token_expired",
     why: "Istio passes preflight requests unread. With Kong its `cors` plugin answers them before this plugin runs; what comes here is judged.",
   },
+  {
+    source: "KrakenD: matchers of roles and scopes",
+    ids: ["krakend/CanAccess/simple_space_success"],
+    found: "condition_unmet",
+    why: "A text is one role here, for names of roles may have blanks in them; only scopes are split (RFC 8693 section 4.2).",
+  },
 ];

@@ -1,7 +1,7 @@
 /**
  * Istio's settings as policy documents, and what each of its requests is here. Istio checks the audience only where `audiences` stands,
  * lets requests without a token pass unless an AuthorizationPolicy asks for one, and matches hosts and paths itself, which is the
- * Kong Route's part with us. Its `requestPrincipals: [issuer/sub]` needs a predicate on `sub`.
+ * Kong Route's part with us. Its `requestPrincipals: [issuer/sub]` is one accepted issuer and a condition on `sub`.
  */
 
 type Members = Record<string, unknown>;
@@ -48,12 +48,12 @@ const documentOfOne = (routes: Members, jwksPath: string): DocumentOf => {
 const AUTHENTICATE = { workload: { access: "optional" } };
 const OK: MappedCase = { route: "workload" };
 const refused = (rightReason: string, route = "workload"): MappedCase => ({ route, rightReason });
-const SUB: MappedCase = { waitsFor: "a predicate on a claim" };
+const SUB_1 = { accept: ["one"], required_claims: { sub: { equals: "sub-1" } } };
 const PLACE: MappedCase = { waitsFor: "tokens in other headers or in the query" };
 
 /** Hosts are matched by Kong Routes: `example` and `any` for the two hosts, `healthz` for the path, `mesh` for the workload itself. */
 const BY_HOST: MappedTemplate["document"] = documentOf({
-  example: {},
+  example: SUB_1,
   any: {},
   healthz: { access: "public" },
   mesh: { access: "optional" },
@@ -61,8 +61,8 @@ const BY_HOST: MappedTemplate["document"] = documentOf({
 const HOST_CASES: MappedTemplate["cases"] = {
   "allow healthz": { route: "healthz" },
   "deny without token": refused("token_missing", "example"),
-  "allow with sub-1 token": SUB,
-  "deny with sub-2 token": SUB,
+  "allow with sub-1 token": { route: "example" },
+  "deny with sub-2 token": refused("issuer_untrusted", "example"), // Which is also of issuer 2.
   "deny with expired token": refused("token_expired", "example"),
   "allow with sub-1 token on any.com": { route: "any" },
   "allow with sub-2 token on any.com": { route: "any" },
@@ -87,9 +87,9 @@ export const ISTIO_TEMPLATES: Readonly<Record<string, MappedTemplate>> = {
     },
   },
   "authn-authz": {
-    document: documentOfOne({ workload: {}, bare: { access: "public" } }, "/jwks"),
+    document: documentOfOne({ workload: SUB_1, bare: { access: "public" } }, "/jwks"),
     cases: {
-      "valid-token": SUB,
+      "valid-token": OK,
       "expired-token": refused("token_expired"),
       "no-token": refused("token_missing"),
       // Goes to a workload that no policy selects.
@@ -127,7 +127,7 @@ export const ISTIO_TEMPLATES: Readonly<Record<string, MappedTemplate>> = {
     },
   },
   "headers-params": {
-    document: documentOfOne({ workload: {} }, "/jwks"),
+    document: documentOfOne({ workload: SUB_1 }, "/jwks"),
     cases: {
       "valid-params": PLACE,
       "valid-params-secondary": PLACE,

@@ -1,7 +1,7 @@
 import { claimsOf, inlineIssuer, NOW, policyDocument } from "../core/fixtures.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { judgeRequest } from "./judge-request.ts";
-import type { JudgedVector, VectorSource, WaitingVector } from "./judged.ts";
+import type { JudgedVector, VectorSource } from "./judged.ts";
 import { readVectors } from "./vector-folder.ts";
 
 /** KrakenD's matchers of roles and scopes: claims and what is required of them. The tokens are ours, for there are none. */
@@ -22,27 +22,23 @@ export const krakendJose: VectorSource = {
   judge: () => Promise.all(readVectors<MatcherCase[]>("krakend-jose/claim_matchers.json").map(judgeMatcher)),
 };
 
-async function judgeMatcher(matcherCase: MatcherCase): Promise<JudgedVector | WaitingVector> {
-  const { id, matcher, claims, required, expect } = matcherCase;
-  if (matcher === "CanAccess" || matcher === "CanAccessNested") {
-    return { id, waitsFor: "roles" };
-  }
-  // Any of one, or of none, is all of them.
-  if (matcher === "ScopesAnyMatcher" && required.length > 1) {
-    return { id, waitsFor: "any of several scopes" };
-  }
+async function judgeMatcher(matcherCase: MatcherCase): Promise<JudgedVector> {
+  const { id, matcher, claims, expect } = matcherCase;
   const token = mintToken({ key, claims: { ...claimsOf({ scope: undefined }), ...claims } });
-  const { found } = await judgeRequest({
-    document: documentOf(matcherCase),
-    authorization: `Bearer ${token}`,
-    now: NOW,
-  });
-  return { id, expected: expect === "accept" ? "accepted" : "scope_insufficient", found };
+  const document = documentOf(matcherCase);
+  const { found } = await judgeRequest({ document, authorization: `Bearer ${token}`, now: NOW });
+  const reason = matcher.startsWith("Scopes") ? "scope_insufficient" : "condition_unmet";
+  return { id, expected: expect === "accept" ? "accepted" : reason, found };
 }
 
-/** `scopes_key: data.scope` and `scopes: [a, b]` there are `claims: { scopes: /data/scope }` and `required_scopes: [a, b]` here. */
-function documentOf({ claim_path, required }: MatcherCase): Record<string, unknown> {
-  const scopes = claim_path.includes(".") ? `/${claim_path.replaceAll(".", "/")}` : claim_path;
-  const requirements = required.length === 0 ? {} : { required_scopes: required };
-  return policyDocument(inlineIssuer([key], { claims: { scopes } }), { routes: { read: requirements } });
+/**
+ * `scopes_key: data.scope`, `scopes: [a, b]` and `scopes_matcher: all` there are `claims: { scopes: /data/scope }` and
+ * `required_scopes: { all_of: [a, b] }` here; `roles_key` and `roles` are `claims: { roles }` and `required_roles: { any_of }`.
+ */
+function documentOf({ matcher, claim_path, required }: MatcherCase): Record<string, unknown> {
+  const what = matcher.startsWith("Scopes") ? "scopes" : "roles";
+  const claim = claim_path.includes(".") ? `/${claim_path.replaceAll(".", "/")}` : claim_path;
+  const wanted = { [matcher === "ScopesAllMatcher" ? "all_of" : "any_of"]: required };
+  const requirements = required.length === 0 ? {} : { [`required_${what}`]: wanted };
+  return policyDocument(inlineIssuer([key], { claims: { [what]: claim } }), { routes: { read: requirements } });
 }

@@ -100,7 +100,7 @@ export const programming = none(
 );
 
 export const consumers = waits("Consumers");
-export const predicates = waits("a predicate on a claim");
-export const roles = waits("roles");
-export const anyScope = waits("any of several scopes");
+export const conditions = by("core/condition.test.ts", "must meet all its tests, and the first that fails is named");
+export const memberships = by("core/authorize.test.ts", "%j of %j: %s");
+export const anyScope = by("core/authorize.test.ts", "scopes, any or none of them");
 export const otherPlaces = waits("tokens in other headers, in the query or in cookies");

@@ -94,7 +94,7 @@ export const panvaJose: CheckList = {
       ["6", our.typFits],
       ["7-9", our.issuerUnknown],
       ["10-12", our.audienceFits],
-      ["13", our.predicates],
+      ["13", our.conditions],
       ["14-15", our.expEdge],
       ["16", our.nbfEdge],
       ["17", our.expMissing],
