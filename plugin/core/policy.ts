@@ -38,11 +38,20 @@ export interface CompiledIssuer {
   readonly keys: KeyOrigin;
 }
 
-/** Where an issuer's keys come from. */
+/** Where an issuer's keys come from. Plain data: issuers with the same origin share their keys. */
 export type KeyOrigin =
-  | { readonly from: "discovery"; readonly issuer: string }
-  | { readonly from: "jwks_uri"; readonly uri: string }
+  | ({ readonly from: "discovery"; readonly issuer: string; readonly metadata: "openid" | "oauth" } & FetchRules)
+  | ({ readonly from: "metadata_uri"; readonly uri: string; readonly issuer: string } & FetchRules)
+  | ({ readonly from: "jwks_uri"; readonly uri: string } & FetchRules)
   | { readonly from: "jwks"; readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } };
+
+/** What holds for keys that are fetched. */
+export interface FetchRules {
+  /** Plain http is fine, although the host is not loopback. */
+  readonly allowHttp?: true;
+  /** RFC 7638 thumbprints (SHA-256, base64url), sorted; no other key is used. */
+  readonly thumbprints?: readonly string[];
+}
 
 export interface CompiledRule {
   readonly id: string;

@@ -3,6 +3,7 @@ import { type CryptoKey, importJWK, type JWK } from "jose";
 import { findPrivateMember, fittingAlgorithms, isMeantForVerifying } from "../core/jwk.ts";
 import type { VerificationKey } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
+import { isPinned } from "./pinned-key.ts";
 import { findRsaWeakness } from "./rsa-weakness.ts";
 import { createVerificationKey } from "./verification-key.ts";
 
@@ -47,6 +48,9 @@ async function importKey(jwk: unknown, issuer: CompiledIssuer): Promise<Verifica
   const { kid } = published;
   if (findPrivateMember(published) !== undefined) {
     throw new Error("has private members; treat it as leaked");
+  }
+  if (!(await isPinned(published, issuer.keys))) {
+    throw new Error("its thumbprint is not among those that the policy names");
   }
   if (!isMeantForVerifying(published)) {
     throw new Error("not meant for signatures");

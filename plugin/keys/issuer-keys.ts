@@ -2,6 +2,7 @@ import type { JoseHeader } from "../core/decode.ts";
 import type { KeyLookup } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
 import type { Log } from "../observe/operator-log.ts";
+import { createFetcher, type FetchJson } from "./fetch-json.ts";
 import { fetchKeySet } from "./fetch-key-set.ts";
 import { importKeySet } from "./import-key-set.ts";
 import { indexKeys, type KeyIndex, selectKey } from "./select-key.ts";
@@ -50,6 +51,7 @@ export function createIssuerKeys(
   now: () => number,
   log: Log,
   timings: KeyTimings = KEY_TIMINGS,
+  fetchJson: FetchJson = createFetcher(),
 ): IssuerKeys {
   let index: KeyIndex | undefined;
   let fetching: Promise<void> | undefined;
@@ -79,7 +81,8 @@ export function createIssuerKeys(
 
   const takeKeySet = async (): Promise<void> => {
     try {
-      const { keys, ignored } = await importKeySet(await fetchKeySet(issuer.keys, timings.fetchTimeoutMs), issuer);
+      const { jwks } = await fetchKeySet(issuer.keys, fetchJson, { timeoutMs: timings.fetchTimeoutMs });
+      const { keys, ignored } = await importKeySet(jwks, issuer);
       if (keys.length === 0) {
         throw new Error(["the key set has no usable key", ...ignored].join("; "));
       }

@@ -1,6 +1,7 @@
 import type { KeySource } from "../core/key.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../core/policy.ts";
 import type { Log } from "../observe/operator-log.ts";
+import { createFetcher, type FetchJson } from "./fetch-json.ts";
 import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.ts";
 
 export interface ProcessKeySource extends KeySource {
@@ -19,7 +20,7 @@ export interface ProcessKeySource extends KeySource {
  *
  * @param now milliseconds since the epoch.
  */
-export function createKeySource(now: () => number, log: Log): ProcessKeySource {
+export function createKeySource(now: () => number, log: Log, fetchJson: FetchJson = createFetcher()): ProcessKeySource {
   const byOptions = new Map<string, IssuerKeys>();
   // Saves the hot path from naming the options again.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
@@ -30,7 +31,7 @@ export function createKeySource(now: () => number, log: Log): ProcessKeySource {
     let keys = byIssuer.get(issuer);
     if (!keys) {
       const options = JSON.stringify([issuer.issuer, issuer.keys, [...issuer.algorithms].sort()]);
-      keys = byOptions.get(options) ?? createIssuerKeys(issuer, now, log);
+      keys = byOptions.get(options) ?? createIssuerKeys(issuer, now, log, undefined, fetchJson);
       byOptions.set(options, keys);
       byIssuer.set(issuer, keys);
     }

@@ -1,9 +1,9 @@
 import type { Issuer } from "../../schema/generated/policy-document.ts";
 import { parseClaimReference } from "../core/claim-reference.ts";
 import { normalizeType } from "../core/claims.ts";
-import { isFetchAllowed } from "../core/fetch-url.ts";
+import { type FetchUrlRules, isFetchAllowed } from "../core/fetch-url.ts";
 import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk } from "../core/jwk.ts";
-import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
+import type { CompiledIssuer, FetchRules, KeyOrigin } from "../core/policy.ts";
 import { durationSeconds } from "./duration.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 
@@ -43,20 +43,38 @@ function optionalSeconds(duration: string | undefined): number | undefined {
 }
 
 function compileKeys(source: Issuer, path: DocumentPath): { keys: KeyOrigin; findings: Finding[] } {
-  const { keys } = source;
+  const { keys, issuer } = source;
   if ("jwks" in keys) {
     return { keys: { from: "jwks", jwks: keys.jwks }, findings: checkInlineKeys(keys.jwks.keys, source, path) };
   }
+  const rules = compileFetchRules(keys);
+  const allowHttp = rules.allowHttp === true;
   if ("jwks_uri" in keys) {
-    const findings = checkUrl(keys.jwks_uri, [...path, "keys", "jwks_uri"]);
-    return { keys: { from: "jwks_uri", uri: keys.jwks_uri }, findings };
+    const findings = checkUrl(keys.jwks_uri, { allowHttp, allowQuery: true }, [...path, "keys", "jwks_uri"]);
+    return { keys: { from: "jwks_uri", uri: keys.jwks_uri, ...rules }, findings };
   }
-  return { keys: { from: "discovery", issuer: source.issuer }, findings: checkUrl(source.issuer, [...path, "issuer"]) };
+  if ("metadata_uri" in keys) {
+    const findings = checkUrl(keys.metadata_uri, { allowHttp, allowQuery: true }, [...path, "keys", "metadata_uri"]);
+    return { keys: { from: "metadata_uri", uri: keys.metadata_uri, issuer, ...rules }, findings };
+  }
+  const metadata = keys.discovery === "oauth" ? "oauth" : "openid";
+  return {
+    keys: { from: "discovery", issuer, metadata, ...rules },
+    findings: checkUrl(issuer, { allowHttp }, [...path, "issuer"]),
+  };
 }
 
-function checkUrl(url: string, path: DocumentPath): Finding[] {
-  const message = `Keys can not be fetched from "${url}": use an https URL without user, query or fragment (http is allowed on loopback).`;
-  return isFetchAllowed(url) ? [] : [{ code: "url_insecure", path, message }];
+function compileFetchRules({ allow_http, thumbprints }: Exclude<Issuer["keys"], { jwks: unknown }>): FetchRules {
+  return {
+    ...(allow_http ? { allowHttp: true } : {}),
+    ...(thumbprints ? { thumbprints: [...thumbprints].sort() } : {}),
+  };
+}
+
+function checkUrl(url: string, rules: FetchUrlRules, path: DocumentPath): Finding[] {
+  const parts = rules.allowQuery ? "user or fragment" : "user, query or fragment";
+  const message = `Keys can not be fetched from "${url}": use an https URL without ${parts} (http is allowed on loopback, and with \`allow_http\`).`;
+  return isFetchAllowed(url, rules) ? [] : [{ code: "url_insecure", path, message }];
 }
 
 function checkInlineKeys(jwks: readonly Jwk[], source: Issuer, path: DocumentPath): Finding[] {

@@ -82,15 +82,64 @@ export type ScopesClaim = Claim
 /**
  * Where the issuer's public keys come from. Nothing in a token can change it.
  */
-export type Keys = (Discovery | JWKSURI | InlineJWKS)
+export type Keys = (Discovery | MetadataURI | JWKSURI | InlineJWKS)
 /**
- * Fetches the issuer's metadata, whose `issuer` must equal the configured one.
+ * Which of the two addresses to ask; nothing else is tried. The metadata's `issuer` must equal the configured one.
  */
-export type Discovery1 = true
+export type Discovery1 = (true | "openid" | "oauth")
 /**
- * Address of the JWK Set (RFC 7517 section 5): https, or http on loopback.
+ * The only keys that are used, by their RFC 7638 thumbprints (SHA-256, base64url): a changed key waits for a changed policy.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type Thumbprints = [Thumbprint, ...(Thumbprint)[]]
+/**
+ * 43 characters of base64url.
+ */
+export type Thumbprint = string
+/**
+ * Fetches by plain http from hosts that are not loopback, too: whoever is on the way can then replace the keys. Only for networks that you trust entirely.
+ */
+export type AllowHttp = boolean
+/**
+ * Address of the metadata: https, or http on loopback. Its `issuer` must equal the configured one.
+ */
+export type MetadataURI1 = string
+/**
+ * The only keys that are used, by their RFC 7638 thumbprints (SHA-256, base64url): a changed key waits for a changed policy.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type Thumbprints1 = [Thumbprint1, ...(Thumbprint1)[]]
+/**
+ * 43 characters of base64url.
+ */
+export type Thumbprint1 = string
+/**
+ * Fetches by plain http from hosts that are not loopback, too: whoever is on the way can then replace the keys. Only for networks that you trust entirely.
+ */
+export type AllowHttp1 = boolean
+/**
+ * Address of the JWK Set (RFC 7517 section 5): https, or http on loopback. Redirects are not followed.
  */
 export type JWKSURI1 = string
+/**
+ * The only keys that are used, by their RFC 7638 thumbprints (SHA-256, base64url): a changed key waits for a changed policy.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type Thumbprints2 = [Thumbprint2, ...(Thumbprint2)[]]
+/**
+ * 43 characters of base64url.
+ */
+export type Thumbprint2 = string
+/**
+ * Fetches by plain http from hosts that are not loopback, too: whoever is on the way can then replace the keys. Only for networks that you trust entirely.
+ */
+export type AllowHttp2 = boolean
 /**
  * The keys; parameters that are not used are ignored (RFC 7517 section 4).
  * 
@@ -193,16 +242,28 @@ audience: AudienceClaim
 scopes: ScopesClaim
 }
 /**
- * OpenID Connect Discovery 1.0 section 4: from `<issuer>/.well-known/openid-configuration`.
+ * From the issuer's metadata. `openid` (or `true`): `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1).
  */
 export interface Discovery {
 discovery: Discovery1
+thumbprints?: Thumbprints
+allow_http?: AllowHttp
+}
+/**
+ * From metadata at an address that does not follow from the issuer.
+ */
+export interface MetadataURI {
+metadata_uri: MetadataURI1
+thumbprints?: Thumbprints1
+allow_http?: AllowHttp1
 }
 /**
  * A key set at a fixed address.
  */
 export interface JWKSURI {
 jwks_uri: JWKSURI1
+thumbprints?: Thumbprints2
+allow_http?: AllowHttp2
 }
 /**
  * A key set written here; it changes only with the policy.

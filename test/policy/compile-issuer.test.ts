@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { compileDocument } from "../core/fixtures.ts";
 import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
 
+/** RFC 7638 section 3.1, and RFC 8037 appendix A.3. */
+const THUMBPRINTS = ["NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"];
 const ROUTES = "routes: {r: {}}\n";
 const issuer = (...lines: readonly string[]): string =>
   `${ISSUER_START}${lines.map((line) => `    ${line}\n`).join("")}${ROUTES}`;
@@ -25,7 +27,7 @@ describe("defaults are as strict as most issuers allow", () => {
         requiredClaims: [],
         audience: { text: "aud", path: ["aud"] },
         scopes: { text: "scope", path: ["scope"] },
-        keys: { from: "discovery", issuer: "https://idp.example.com" },
+        keys: { from: "discovery", issuer: "https://idp.example.com", metadata: "openid" },
       },
     ]);
   });
@@ -41,7 +43,30 @@ describe("defaults are as strict as most issuers allow", () => {
     ["claims: {audience: client_id}", "audience", { text: "client_id", path: ["client_id"] }],
     ["claims: {scopes: /a~1b/scp}", "scopes", { text: "/a~1b/scp", path: ["a/b", "scp"] }],
     ["required_claims: [sub]", "requiredClaims", [{ text: "sub", path: ["sub"] }]],
-    ["keys: {discovery: true}", "keys", { from: "discovery", issuer: "https://idp.example.com" }],
+    ...[
+      ["true", "openid"],
+      ["openid", "openid"],
+      ["oauth", "oauth"],
+    ].map(([written, metadata]): [string, string, unknown] => [
+      `keys: {discovery: ${written}}`,
+      "keys",
+      { from: "discovery", issuer: "https://idp.example.com", metadata },
+    ]),
+    [
+      "keys: {metadata_uri: https://x.example/m?appid=1}",
+      "keys",
+      { from: "metadata_uri", uri: "https://x.example/m?appid=1", issuer: "https://idp.example.com" },
+    ],
+    [
+      `keys: {jwks_uri: http://x.internal/jwks, allow_http: true, thumbprints: [${THUMBPRINTS.toReversed()}]}`,
+      "keys",
+      { from: "jwks_uri", uri: "http://x.internal/jwks", allowHttp: true, thumbprints: THUMBPRINTS },
+    ],
+    [
+      "keys: {jwks_uri: https://x.example/jwks, allow_http: false}",
+      "keys",
+      { from: "jwks_uri", uri: "https://x.example/jwks" },
+    ],
     ["keys: {jwks_uri: https://x.example/jwks}", "keys", { from: "jwks_uri", uri: "https://x.example/jwks" }],
     [
       "keys: {jwks: {keys: [{kty: RSA, kid: a}]}}",
@@ -58,7 +83,6 @@ describe("url_insecure: keys must come from where nobody can replace them", () =
     "http://idp.example.com/jwks",
     "http://10.0.0.1/jwks",
     "https://user@idp.example.com/jwks",
-    "https://idp.example.com/jwks?x=1",
     "https://idp.example.com/jwks#x",
     "file:///etc/jwks.json",
     "idp.example.com/jwks",
@@ -67,9 +91,34 @@ describe("url_insecure: keys must come from where nobody can replace them", () =
     check(issuer(`keys: {jwks_uri: ‸"${uri}"}`), "url_insecure");
   });
 
-  it.each(["http://idp.example.com", "urn:example:issuer", "idp"])("discovery from %s", (identifier) => {
-    check(issuer().replace("https://idp.example.com", `‸${identifier}`), "url_insecure");
+  it.each(["http://idp.example.com/m", "https://user@idp.example.com/m"])("metadata_uri %s", (uri) => {
+    check(issuer(`keys: {metadata_uri: ‸"${uri}"}`), "url_insecure");
   });
+
+  it.each(["ftp://idp.internal/jwks", "http://user@idp.internal/jwks"])("%s, with allow_http, too", (uri) => {
+    check(issuer(`keys: {jwks_uri: ‸"${uri}", allow_http: true}`), "url_insecure");
+  });
+
+  it.each([
+    "jwks_uri: http://idp.internal/jwks",
+    "metadata_uri: http://idp.internal/m",
+    "jwks_uri: https://idp.example.com/jwks?x=1",
+  ])("%s, with allow_http, is fine", (keys) => {
+    check(issuer(`keys: {${keys.replace(": ", ': "')}", allow_http: true}`));
+  });
+
+  it("discovery by plain http, with allow_http, is fine", () => {
+    check(
+      issuer("keys: {discovery: true, allow_http: true}").replace("https://idp.example.com", "http://idp.internal"),
+    );
+  });
+
+  it.each(["https://idp.example.com?x=1", "http://idp.example.com", "urn:example:issuer", "idp"])(
+    "discovery from %s",
+    (identifier) => {
+      check(issuer().replace("https://idp.example.com", `‸${identifier}`), "url_insecure");
+    },
+  );
 
   it.each(["http://localhost:9400/jwks", "http://127.0.0.1:9400/jwks", "https://idp.example.com:8443/jwks"])(
     "but %s is fine",

@@ -1,0 +1,79 @@
+import { type LookupAddress, type LookupOptions, lookup } from "node:dns";
+import { once } from "node:events";
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { isLoopbackName } from "../core/fetch-url.ts";
+import type { Credentials } from "./credential-files.ts";
+import { findRefusal } from "./refused-address.ts";
+
+/** As `dns.lookup` with `all`: what a name resolves to. */
+export type Resolve = (
+  hostname: string,
+  options: LookupOptions & { readonly all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+export const resolveByName: Resolve = lookup;
+
+/** @throws Error when the URL's host is an address that no connection is made to; of names their addresses decide. */
+export function checkHost({ hostname }: URL): void {
+  const address = hostname.replace(/^\[|\]$/g, "");
+  const refusal = isIP(address) === 0 ? undefined : findRefusal(address, isLoopbackName(hostname));
+  if (refusal !== undefined) {
+    throw new Error(`${address} is ${refusal}`);
+  }
+}
+
+/**
+ * Connects to a URL's origin and, for https, checks who is there. The connection goes to the very addresses that were checked, so
+ * that a name that resolves to something else the next moment gains nothing.
+ *
+ * @param over a tunnel to the origin, in place of a connection of its own.
+ * @param signal ends the connection, whatever is being done with it.
+ * @throws Error of the network or of TLS, or one that says which address is refused.
+ */
+export async function openConnection(
+  url: URL,
+  { ca, cert, key }: Pick<Credentials, "ca" | "cert" | "key">,
+  { resolve, over, signal }: { readonly resolve: Resolve; readonly over?: Socket; readonly signal: AbortSignal },
+): Promise<Socket> {
+  const isTls = url.protocol === "https:";
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const target = { host, port: Number(url.port) || (isTls ? 443 : 80), lookup: lookUpChecked(resolve, url.hostname) };
+  const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  const socket = isTls
+    ? connectTls({ ...target, ...files, ...(over && { socket: over }), servername: isIP(host) === 0 ? host : "" })
+    : connectTcp(target);
+  // Whoever waits for the socket hears of it; without a listener of its own a late error would end the process.
+  socket.on("error", () => {});
+  const end = (): void => void socket.destroy();
+  signal.addEventListener("abort", end, { once: true });
+  socket.once("close", () => signal.removeEventListener("abort", end));
+  await once(socket, isTls ? "secureConnect" : "connect", { signal });
+  return socket;
+}
+
+/** One refused address refuses the name: who mixes them has something in mind. */
+function lookUpChecked(resolve: Resolve, urlHostname: string): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      const failure = error ?? findRefused(hostname, addresses ?? [], isLoopbackName(urlHostname));
+      const [first] = addresses ?? [];
+      if (failure || first === undefined) {
+        callback(failure ?? new Error(`${hostname} has no address`), []);
+      } else if (options.all) {
+        callback(null, addresses);
+      } else {
+        callback(null, first.address, first.family);
+      }
+    });
+  };
+}
+
+function findRefused(hostname: string, addresses: readonly LookupAddress[], isLoopback: boolean): Error | undefined {
+  const [refused] = addresses.flatMap(({ address }) => {
+    const refusal = findRefusal(address, isLoopback);
+    return refusal === undefined ? [] : [`${hostname} resolves to ${address}, ${refusal}`];
+  });
+  return refused === undefined ? undefined : new Error(refused);
+}
