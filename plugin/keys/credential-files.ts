@@ -30,7 +30,8 @@ export async function readCredentials(settings: FetchSettings, origin: string): 
   return { ca, ...(await readClientCertificate(clientCertificate)), headers };
 }
 
-async function readClientCertificate(
+/** @throws Error as {@link readCredentials} does. */
+export async function readClientCertificate(
   files: { readonly certificateFile: string; readonly keyFile: string } | undefined,
 ): Promise<{ readonly cert: string | undefined; readonly key: string | undefined }> {
   if (files === undefined) {

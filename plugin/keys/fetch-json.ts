@@ -6,9 +6,10 @@ import { readCredentials } from "./credential-files.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { type FetchSettings, NO_FETCH_SETTINGS } from "./fetch-settings.ts";
 import { readFreshness } from "./freshness.ts";
-import { checkHost, openConnection, type Resolve, resolveByName } from "./open-connection.ts";
+import { checkHost, openConnection } from "./open-connection.ts";
 import { chooseProxy, openTunnel } from "./proxy-tunnel.ts";
 import { readAnswer } from "./read-answer.ts";
+import { type ResolveName, resolveName } from "./resolve-name.ts";
 
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -41,7 +42,7 @@ export type FetchJson = (url: string, options: FetchOptions) => Promise<FetchedJ
  */
 export function createFetcher(
   settings: FetchSettings = NO_FETCH_SETTINGS,
-  resolve: Resolve = resolveByName,
+  resolve: ResolveName = resolveName,
 ): FetchJson {
   return async (text, { timeoutMs, signal, allowHttp = false }) => {
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -64,7 +65,7 @@ export function createFetcher(
 async function exchange(
   url: URL,
   settings: FetchSettings,
-  { resolve, signal }: { readonly resolve: Resolve; readonly signal: AbortSignal },
+  { resolve, signal }: { readonly resolve: ResolveName; readonly signal: AbortSignal },
 ): Promise<FetchedJson> {
   checkHost(url);
   const { headers, ...files } = await readCredentials(settings, url.origin);

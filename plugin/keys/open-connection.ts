@@ -1,19 +1,10 @@
-import { type LookupAddress, type LookupOptions, lookup } from "node:dns";
 import { once } from "node:events";
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { isLoopbackName } from "../core/fetch-url.ts";
 import type { Credentials } from "./credential-files.ts";
 import { findRefusal } from "./refused-address.ts";
-
-/** As `dns.lookup` with `all`: what a name resolves to. */
-export type Resolve = (
-  hostname: string,
-  options: LookupOptions & { readonly all: true },
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
-
-export const resolveByName: Resolve = lookup;
+import type { ResolvedAddress, ResolveName } from "./resolve-name.ts";
 
 /** @throws Error when the URL's host is an address that no connection is made to; of names their addresses decide. */
 export function checkHost({ hostname }: URL): void {
@@ -35,7 +26,7 @@ export function checkHost({ hostname }: URL): void {
 export async function openConnection(
   url: URL,
   { ca, cert, key }: Pick<Credentials, "ca" | "cert" | "key">,
-  { resolve, over, signal }: { readonly resolve: Resolve; readonly over?: Socket; readonly signal: AbortSignal },
+  { resolve, over, signal }: { readonly resolve: ResolveName; readonly over?: Socket; readonly signal: AbortSignal },
 ): Promise<Socket> {
   const isTls = url.protocol === "https:";
   const host = url.hostname.replace(/^\[|\]$/g, "");
@@ -54,26 +45,28 @@ export async function openConnection(
 }
 
 /** One refused address refuses the name: who mixes them has something in mind. */
-function lookUpChecked(resolve: Resolve, urlHostname: string): LookupFunction {
+function lookUpChecked(resolve: ResolveName, urlHostname: string): LookupFunction {
+  const resolveChecked = async (hostname: string): Promise<ResolvedAddress[]> => {
+    const addresses = await resolve(hostname);
+    for (const { address } of addresses) {
+      const refusal = findRefusal(address, isLoopbackName(urlHostname));
+      if (refusal !== undefined) {
+        throw new Error(`${hostname} resolves to ${address}, ${refusal}`);
+      }
+    }
+    return [...addresses];
+  };
   return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      const failure = error ?? findRefused(hostname, addresses ?? [], isLoopbackName(urlHostname));
-      const [first] = addresses ?? [];
-      if (failure || first === undefined) {
-        callback(failure ?? new Error(`${hostname} has no address`), []);
+    const give = (addresses: ResolvedAddress[]): void => {
+      const [first] = addresses;
+      if (first === undefined) {
+        callback(new Error(`${hostname} has no address`), []);
       } else if (options.all) {
         callback(null, addresses);
       } else {
         callback(null, first.address, first.family);
       }
-    });
+    };
+    resolveChecked(hostname).then(give, (error: Error) => callback(error, []));
   };
-}
-
-function findRefused(hostname: string, addresses: readonly LookupAddress[], isLoopback: boolean): Error | undefined {
-  const [refused] = addresses.flatMap(({ address }) => {
-    const refusal = findRefusal(address, isLoopback);
-    return refusal === undefined ? [] : [`${hostname} resolves to ${address}, ${refusal}`];
-  });
-  return refused === undefined ? undefined : new Error(refused);
 }

@@ -4,7 +4,8 @@ import type { Socket } from "node:net";
 import { isLoopbackName } from "../core/fetch-url.ts";
 import { readCertificates, readHeaderValue } from "./credential-files.ts";
 import type { FetchSettings, ProxySettings } from "./fetch-settings.ts";
-import { checkHost, openConnection, type Resolve } from "./open-connection.ts";
+import { checkHost, openConnection } from "./open-connection.ts";
+import type { ResolveName } from "./resolve-name.ts";
 
 /** The proxy for a URL: none for loopback, for plain http, which stays near by, and for hosts that the settings except. */
 export function chooseProxy({ proxy }: FetchSettings, { protocol, hostname }: URL): ProxySettings | undefined {
@@ -21,7 +22,7 @@ export function chooseProxy({ proxy }: FetchSettings, { protocol, hostname }: UR
 export async function openTunnel(
   proxy: ProxySettings,
   target: URL,
-  { settings, resolve, signal }: { settings: FetchSettings; resolve: Resolve; signal: AbortSignal },
+  { settings, resolve, signal }: { settings: FetchSettings; resolve: ResolveName; signal: AbortSignal },
 ): Promise<Socket> {
   const url = new URL(proxy.url);
   checkHost(url);

@@ -1,10 +1,9 @@
-import type { LookupAddress } from "node:dns";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFetcher } from "../../plugin/keys/fetch-json.ts";
-import type { Resolve } from "../../plugin/keys/open-connection.ts";
+import type { ResolveName } from "../../plugin/keys/resolve-name.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
 import { type KeyServer, startKeyServer } from "./key-server.ts";
 
@@ -17,13 +16,12 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /** A name server that has these addresses for every name, one list after the other and the last one for ever. */
-function resolveTo(...answers: readonly (readonly string[])[]): Resolve & { readonly asked: readonly string[] } {
+function resolveTo(...answers: readonly (readonly string[])[]): ResolveName & { readonly asked: readonly string[] } {
   const asked: string[] = [];
-  const resolve: Resolve = (hostname, _options, callback) => {
+  const resolve: ResolveName = async (hostname) => {
     const addresses = answers[Math.min(asked.length, answers.length - 1)] ?? [];
     asked.push(hostname);
-    const found = addresses.map((address): LookupAddress => ({ address, family: address.includes(":") ? 6 : 4 }));
-    setImmediate(() => callback(null, found));
+    return addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
   };
   return Object.assign(resolve, { asked });
 }
