@@ -1,6 +1,7 @@
 import { readClaim } from "./claim-reference.ts";
 import type { JoseHeader } from "./decode.ts";
 import type { Denial } from "./denial.ts";
+import { tenantOf } from "./issuer-template.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { CompiledIssuer, Requirements } from "./policy.ts";
 
@@ -45,7 +46,14 @@ export function validateClaims(
       return missing(reference.text);
     }
   }
-  return validateTypes(claims) ?? validateLifetime(issuer, claims);
+  return validateTypes(claims) ?? validateTenant(issuer, claims) ?? validateLifetime(issuer, claims);
+}
+
+/** Everybody may get a tenant: a token that names two is not believed. */
+function validateTenant({ template, tenant }: CompiledIssuer, claims: JsonObject): Denial | undefined {
+  return template && readClaim(claims, tenant) !== tenantOf(template, String(claims.iss))
+    ? { reason: "claim_invalid", detail: `${tenant.text} is not the tenant that iss names` }
+    : undefined;
 }
 
 /** Times that are no numbers are for {@link validateTypes} to refuse. */

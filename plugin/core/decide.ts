@@ -15,7 +15,7 @@ import { verifySignature } from "./verify.ts";
 /**
  * Decides one request: the first failing stage wins, and whatever no stage allows is refused.
  *
- * @param now seconds since the epoch; read once, after the key is there, because waiting for a key takes time.
+ * @param now seconds since the epoch; read once, after the signature held, because waiting for a key takes time.
  */
 export async function decide(
   facts: RequestFacts,
@@ -71,11 +71,11 @@ async function authenticate(
   }
   const { issuer } = selected;
   evidence = { ...evidence, issuer: issuer.id };
-  const located = await findKey(keys, issuer, joseHeader);
+  const located = await findKey(keys, issuer, joseHeader, decoded.unverifiedClaims);
   if (isDenial(located)) {
     return deny(located);
   }
-  const verified = verifySignature(decoded, located.key);
+  const verified = await verifySignature(decoded, located.key);
   if (isDenial(verified)) {
     return deny(verified);
   }

@@ -131,6 +131,13 @@ export const DENIALS = {
     meaning: "The issuer's keys could not be fetched so far, and no earlier set is usable.",
     spec: "RFC 9110 section 15.6.4",
   },
+  overloaded: {
+    ...UNAVAILABLE,
+    stage: "any",
+    meaning:
+      "Too many requests wait for keys of the issuer, or too many signatures of slow algorithms (ES384, ES512, long RSA keys) are being checked.",
+    spec: "RFC 9110 section 15.6.4",
+  },
   token_type_mismatch: {
     ...INVALID_TOKEN,
     stage: "claims",

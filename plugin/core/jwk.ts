@@ -12,6 +12,9 @@ const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
   ["OKP Ed25519", ["EdDSA", "Ed25519"]],
 ]);
 
+/** Algorithms whose key is a secret that both sides know (RFC 7518 section 3.2). Never served by a public key. */
+export const SECRET_ALGORITHMS: readonly string[] = ["HS256", "HS384", "HS512"];
+
 /** The first private member, or undefined when only the public part is there. */
 export function findPrivateMember(jwk: Jwk): string | undefined {
   return PRIVATE_MEMBERS.find((member) => member in jwk);

@@ -1,22 +1,31 @@
 import type { JoseHeader } from "./decode.ts";
 import type { Denial } from "./denial.ts";
+import { findByTemplate, tenantOf } from "./issuer-template.ts";
 import type { JsonObject } from "./json.ts";
 import type { CompiledIssuer, CompiledPolicy, Requirements } from "./policy.ts";
 
 /** A key as a capability: it verifies with its own algorithm, and the token has no say in it (RFC 8725 section 3.1). */
 export interface VerificationKey {
-  /** The `iss` whose tokens it may verify. */
+  /** The `iss` whose tokens it may verify, or its template. */
   readonly issuer: string;
   readonly kid: string | undefined;
+  /** The one `iss` of an issuer with many tenants that the key is for; undefined when it serves all. */
+  readonly onlyFor?: string | undefined;
   /** JOSE name, such as `RS256`. */
   readonly algorithm: string;
-  verify(signingInput: Uint8Array, signature: Uint8Array): boolean;
+  /** Whether the signature holds; undefined when too many are being checked to start one more. */
+  verify(signingInput: Uint8Array, signature: Uint8Array): SignatureCheck | Promise<SignatureCheck>;
 }
 
-/** `unknown`: the issuer has no such key. `unavailable`: no usable key set exists, so nobody can tell. */
+export type SignatureCheck = boolean | undefined;
+
+/**
+ * `unknown`: the issuer has no such key. `unavailable`: keys of the issuer are missing, so nobody can tell. `overloaded`: too many wait for
+ * keys already.
+ */
 export type KeyLookup =
   | { readonly found: VerificationKey }
-  | { readonly found: undefined; readonly because: "unknown" }
+  | { readonly found: undefined; readonly because: "unknown" | "overloaded" }
   | { readonly found: undefined; readonly because: "unavailable"; readonly retryAfterSeconds: number };
 
 /** The one port of the pipeline. It never throws, and answers without waiting where the key is known. */
@@ -32,9 +41,12 @@ export function selectIssuer(
   unverifiedClaims: JsonObject,
 ): { readonly issuer: CompiledIssuer } | Denial {
   const { iss } = unverifiedClaims;
-  const issuer = typeof iss === "string" ? policy.issuers.get(iss) : undefined;
-  if (!issuer) {
+  const issuer = typeof iss === "string" ? findIssuer(policy, iss) : undefined;
+  if (typeof iss !== "string" || !issuer) {
     return { reason: "issuer_untrusted", detail: "the policy has no issuer with this iss" };
+  }
+  if (issuer.template?.tenants?.has(tenantOf(issuer.template, iss)) === false) {
+    return { reason: "issuer_untrusted", detail: `issuer "${issuer.id}" has other tenants` };
   }
   if (!requirements.accept.has(issuer.id)) {
     return { reason: "issuer_untrusted", detail: `the rule does not accept issuer "${issuer.id}"` };
@@ -48,24 +60,41 @@ export function selectIssuer(
   return { issuer };
 }
 
+/** The exact `iss` first: who has an entry of its own does not fall under a template. */
+function findIssuer(policy: CompiledPolicy, iss: string): CompiledIssuer | undefined {
+  return policy.issuers.get(iss) ?? findByTemplate(policy.issuerTemplates, iss);
+}
+
 /** Asks for the key that the header names among those of the issuer. */
 export async function findKey(
   keys: KeySource,
   issuer: CompiledIssuer,
   joseHeader: JoseHeader,
+  unverifiedClaims: JsonObject,
 ): Promise<{ readonly key: VerificationKey } | Denial> {
   const lookup = await keys.find(issuer, joseHeader);
   if (!lookup.found) {
-    return lookup.because === "unavailable"
-      ? {
-          reason: "keys_unavailable",
-          retryAfterSeconds: lookup.retryAfterSeconds,
-          detail: `no usable keys of issuer "${issuer.id}" yet`,
-        }
-      : { reason: "key_not_found", detail: `issuer "${issuer.id}" has no key for this kid and alg` };
+    return denyWithoutKey(issuer, lookup);
+  }
+  const { onlyFor } = lookup.found;
+  if (onlyFor !== undefined && onlyFor !== unverifiedClaims.iss) {
+    return { reason: "key_not_found", detail: `issuer "${issuer.id}" has this key for another tenant` };
   }
   // Not left to the port: a key of another issuer or algorithm must never verify this token.
   return lookup.found.issuer === issuer.issuer && lookup.found.algorithm === joseHeader.alg
     ? { key: lookup.found }
     : { reason: "internal_error", detail: "the key source returned a key that does not fit" };
+}
+
+function denyWithoutKey({ id }: CompiledIssuer, lookup: Extract<KeyLookup, { readonly found: undefined }>): Denial {
+  switch (lookup.because) {
+    case "unknown":
+      return { reason: "key_not_found", detail: `issuer "${id}" has no key for this kid and alg` };
+    case "overloaded":
+      return { reason: "overloaded", detail: `too many requests wait for keys of issuer "${id}"` };
+    case "unavailable": {
+      const { retryAfterSeconds } = lookup;
+      return { reason: "keys_unavailable", retryAfterSeconds, detail: `no usable keys of issuer "${id}" yet` };
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import type { ClaimReference } from "./claim-reference.ts";
+import type { IssuerTemplate, IssuerTemplates } from "./issuer-template.ts";
 import type { OperationTree } from "./operation-tree.ts";
 
 /** A policy document made ready for decisions: every look-up that a request needs is one step in a map or a set. */
@@ -9,6 +10,8 @@ export interface CompiledPolicy {
   readonly maxTokenBytes: number;
   /** By exact `iss`. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
+  /** Issuers with many tenants. */
+  readonly issuerTemplates: IssuerTemplates;
   /** By rule id. */
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly headerMappings: readonly HeaderMapping[];
@@ -21,8 +24,9 @@ export interface CompiledPolicy {
 export interface CompiledIssuer {
   /** The issuer's id in the document; safe in logs and metric labels. */
   readonly id: string;
-  /** Exact `iss`. */
+  /** Exact `iss`, or its template. */
   readonly issuer: string;
+  readonly template: IssuerTemplate | undefined;
   readonly audiences: ReadonlySet<string>;
   readonly algorithms: ReadonlySet<string>;
   readonly clockSkewSeconds: number;
@@ -34,16 +38,29 @@ export interface CompiledIssuer {
   readonly maxTokenLifetimeSeconds: number | undefined;
   readonly requiredClaims: readonly ClaimReference[];
   readonly audience: ClaimReference;
+  /** Claim that must be the tenant of `iss`, where the issuer has many. */
+  readonly tenant: ClaimReference;
   readonly scopes: ClaimReference;
-  readonly keys: KeyOrigin;
+  readonly keys: readonly KeyOrigin[];
 }
 
-/** Where an issuer's keys come from. Plain data: issuers with the same origin share their keys. */
+/** One place where keys of an issuer come from. Files are named from the policy root. */
 export type KeyOrigin =
   | ({ readonly from: "discovery"; readonly issuer: string; readonly metadata: "openid" | "oauth" } & FetchRules)
   | ({ readonly from: "metadata_uri"; readonly uri: string; readonly issuer: string } & FetchRules)
   | ({ readonly from: "jwks_uri"; readonly uri: string } & FetchRules)
-  | { readonly from: "jwks"; readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } };
+  | { readonly from: "jwks"; readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } }
+  | { readonly from: "jwks_file"; readonly file: string }
+  | { readonly from: "pem_file"; readonly file: string; readonly kid: string | undefined }
+  | {
+      readonly from: "secret_file";
+      readonly file: string;
+      readonly kid: string | undefined;
+      readonly encoding: SecretEncoding;
+    };
+
+/** How a shared secret is written in its file. */
+export type SecretEncoding = "text" | "base64url" | "base64" | "hex";
 
 /** What holds for keys that are fetched. */
 export interface FetchRules {

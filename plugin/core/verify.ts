@@ -1,11 +1,20 @@
 import type { DecodedToken } from "./decode.ts";
 import type { Denial } from "./denial.ts";
 import type { JsonObject } from "./json.ts";
-import type { VerificationKey } from "./key.ts";
+import type { SignatureCheck, VerificationKey } from "./key.ts";
+
+type Verified = { readonly claims: JsonObject } | Denial;
 
 /** Checks the signature (RFC 7515 section 5.2). From here on the claims are the issuer's own words. */
-export function verifySignature(decoded: DecodedToken, key: VerificationKey): { readonly claims: JsonObject } | Denial {
-  return key.verify(decoded.signingInput, decoded.signature) === true
-    ? { claims: decoded.unverifiedClaims }
-    : { reason: "signature_invalid" };
+export function verifySignature(decoded: DecodedToken, key: VerificationKey): Verified | Promise<Verified> {
+  const conclude = (check: SignatureCheck): Verified => {
+    if (check === true) {
+      return { claims: decoded.unverifiedClaims };
+    }
+    return check === undefined
+      ? { reason: "overloaded", detail: "too many signatures of slow algorithms are being checked" }
+      : { reason: "signature_invalid" };
+  };
+  const check = key.verify(decoded.signingInput, decoded.signature);
+  return check instanceof Promise ? check.then(conclude) : conclude(check);
 }

@@ -10,14 +10,16 @@ export interface FetchedKeySet {
   readonly freshForSeconds: number | undefined;
 }
 
+type WebOrigin = Exclude<KeyOrigin, { readonly file: string }>;
+
 /**
- * Fetches the JWK Set of an origin, and first the metadata that says where it is.
+ * Fetches the JWK Set of an origin that is no file, and first the metadata that says where it is.
  *
  * @param options bound each request.
  * @throws Error that names the URL and the cause.
  */
 export async function fetchKeySet(
-  origin: KeyOrigin,
+  origin: WebOrigin,
   fetchJson: FetchJson,
   options: Pick<FetchOptions, "timeoutMs" | "signal">,
 ): Promise<FetchedKeySet> {

@@ -1,162 +1,124 @@
 import type { JoseHeader } from "../core/decode.ts";
 import type { KeyLookup } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
-import type { Log } from "../observe/operator-log.ts";
-import { createFetcher, type FetchJson } from "./fetch-json.ts";
-import { fetchKeySet } from "./fetch-key-set.ts";
-import { importKeySet } from "./import-key-set.ts";
+import { createKeySet, type KeyPorts, type KeyTimings } from "./key-set.ts";
 import { indexKeys, type KeyIndex, selectKey } from "./select-key.ts";
-
-/** Times in milliseconds. */
-export interface KeyTimings {
-  /** A good set is fetched anew this long after it came. */
-  readonly refreshMs: number;
-  /** An unknown kid causes a fetch at most this often, counted from the last attempt. */
-  readonly cooldownMs: number;
-  /** First delay after a failed fetch; doubles up to the cooldown. */
-  readonly retryMs: number;
-  readonly fetchTimeoutMs: number;
-}
 
 const KEY_TIMINGS: KeyTimings = {
   refreshMs: 300_000,
   cooldownMs: 30_000,
   retryMs: 1_000,
   fetchTimeoutMs: 2_000,
+  filePollMs: 1_000,
 };
 
-const MAX_KID_IN_LOG = 64;
 /** Keys that nobody asked for in this time are no longer refreshed. */
 const IDLE_MS = 3_600_000;
+/** Most requests that wait for keys of one issuer; each holds a connection, and clients decide how many come. */
+const MAX_WAITING = 256;
 
 export interface IssuerKeys {
   find(joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
   hasKeys(): boolean;
-  /** Resolves when there are keys, and sees to it that they are fetched. Never rejects. */
+  /** Resolves when there are keys from every place, and sees to it that they are loaded. Never rejects. */
   prepare(): Promise<void>;
-  /** Fetches now, unless a fetch is under way. Never rejects. */
+  /** Loads now, where that is not under way. Never rejects. */
   refresh(): Promise<void>;
   stop(): void;
 }
 
-/**
- * The keys of one issuer through their life: fetched once for all who wait, refreshed in the background, and kept when a
- * later fetch fails or brings nothing usable.
- *
- * @param now milliseconds since the epoch.
- * @param log told of every set that is taken or refused, in words without key material.
- */
+/** The keys of one issuer, from all the places that its policy names. */
 export function createIssuerKeys(
   issuer: CompiledIssuer,
-  now: () => number,
-  log: Log,
+  ports: KeyPorts,
   timings: KeyTimings = KEY_TIMINGS,
-  fetchJson: FetchJson = createFetcher(),
 ): IssuerKeys {
-  let index: KeyIndex | undefined;
-  let fetching: Promise<void> | undefined;
-  let failures = 0;
-  let lastReport = "";
-  let nextAttemptAt = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let usedAt: number | undefined;
+  const { now } = ports;
+  let index: KeyIndex = indexKeys([]);
+  let isComplete = false;
+  let waiting = 0;
+  let usedAt = now();
   let announceKeys = (): void => {};
   const firstKeys = new Promise<void>((resolve) => {
     announceKeys = resolve;
   });
-  let isStopped = false;
 
-  const retryDelayMs = (): number => Math.min(timings.retryMs * 2 ** Math.max(0, failures - 1), timings.cooldownMs);
+  // A policy that is gone asks no more; when it comes back, the next request catches up.
+  const isIdle = (): boolean => now() - usedAt > IDLE_MS;
 
-  // Every refresh finds the same, most of the time: only news is worth a line.
-  const report = (level: keyof Log, lines: readonly string[]): void => {
-    const text = lines.join("\n");
-    if (text !== lastReport) {
-      lastReport = text;
-      for (const line of lines) {
-        log[level](`issuer=${issuer.id} iss=${issuer.issuer} ${line}`);
+  const sets = issuer.keys.map((origin) =>
+    createKeySet(origin, issuer, ports, timings, isIdle, () => {
+      index = indexKeys(sets.flatMap((set) => set.keys() ?? []));
+      isComplete = sets.every((set) => set.keys() !== undefined);
+      if (isComplete) {
+        announceKeys();
       }
-    }
-  };
-
-  const takeKeySet = async (): Promise<void> => {
-    try {
-      const { jwks } = await fetchKeySet(issuer.keys, fetchJson, { timeoutMs: timings.fetchTimeoutMs });
-      const { keys, ignored } = await importKeySet(jwks, issuer);
-      if (keys.length === 0) {
-        throw new Error(["the key set has no usable key", ...ignored].join("; "));
-      }
-      index = indexKeys(keys);
-      failures = 0;
-      const kids = keys.map(
-        ({ kid, algorithm }) => `${algorithm} ${JSON.stringify(kid?.slice(0, MAX_KID_IN_LOG) ?? null)}`,
-      );
-      announceKeys();
-      report("info", [...ignored.map((reason) => `key ignored: ${reason}`), `keys in force: ${kids.join(", ")}`]);
-    } catch (error) {
-      failures += 1;
-      report("warn", [`keys not fetched: ${error instanceof Error ? error.message : "unknown error"}`]);
-    }
-  };
-
-  const refresh = (): Promise<void> => {
-    usedAt ??= now();
-    fetching ??= takeKeySet().finally(() => {
-      fetching = undefined;
-      nextAttemptAt = now() + (failures > 0 && !index ? retryDelayMs() : timings.cooldownMs);
-      schedule();
-    });
-    return fetching;
-  };
-
-  // A policy that is gone asks no more; when it comes back, the unknown kid or the refresh that follows catches up.
-  const isIdle = (): boolean => usedAt !== undefined && now() - usedAt > IDLE_MS;
-
-  const schedule = (): void => {
-    clearTimeout(timer);
-    if (issuer.keys.from !== "jwks" && !isStopped && !isIdle()) {
-      timer = setTimeout(refresh, failures > 0 ? retryDelayMs() : timings.refreshMs).unref();
-    }
-  };
+    }),
+  );
 
   const lookUp = (joseHeader: JoseHeader): KeyLookup => {
-    if (!index) {
-      const retryAfterSeconds = Math.max(1, Math.ceil((nextAttemptAt - now()) / 1000));
-      return { found: undefined, because: "unavailable", retryAfterSeconds };
-    }
     const found = selectKey(index, joseHeader);
-    return found ? { found } : { found: undefined, because: "unknown" };
+    if (found) {
+      return { found };
+    }
+    if (isComplete) {
+      return { found: undefined, because: "unknown" };
+    }
+    // What is missing may hold the key: the token is not to be called invalid.
+    const missing = sets.filter((set) => set.keys() === undefined);
+    const nextAttemptAt = Math.min(...missing.map((set) => set.nextAttemptAt()));
+    return {
+      found: undefined,
+      because: "unavailable",
+      retryAfterSeconds: Math.max(1, Math.ceil((nextAttemptAt - now()) / 1000)),
+    };
+  };
+
+  const waitFor = async (loads: readonly Promise<void>[], joseHeader: JoseHeader): Promise<KeyLookup> => {
+    if (waiting >= MAX_WAITING) {
+      return { found: undefined, because: "overloaded" };
+    }
+    waiting += 1;
+    await Promise.all(loads);
+    waiting -= 1;
+    return lookUp(joseHeader);
+  };
+
+  const refresh = async (): Promise<void> => {
+    usedAt = now();
+    await Promise.all(sets.map((set) => set.refresh()));
   };
 
   return {
     find(joseHeader) {
       const wasIdle = isIdle();
       usedAt = now();
+      // Nobody has looked for an hour what the issuer withdrew.
       if (wasIdle) {
-        void refresh();
+        return waitFor([refresh()], joseHeader);
       }
       const lookup = lookUp(joseHeader);
       if (lookup.found) {
         return lookup;
       }
-      const canChange = issuer.keys.from !== "jwks" || !index;
-      const mayFetch = canChange && now() >= nextAttemptAt;
-      return fetching || mayFetch ? refresh().then(() => lookUp(joseHeader)) : lookup;
+      const loads = sets.map((set) => set.lookAgain()).filter((load) => load !== undefined);
+      return loads.length > 0 ? waitFor(loads, joseHeader) : lookup;
     },
-    hasKeys: () => index !== undefined,
+    hasKeys: () => isComplete,
     prepare() {
-      if (!index) {
-        usedAt = now();
-        if (!fetching && now() >= nextAttemptAt) {
-          void refresh();
+      usedAt = now();
+      for (const set of sets) {
+        if (set.keys() === undefined) {
+          void set.lookAgain();
         }
       }
       return firstKeys;
     },
     refresh,
     stop() {
-      isStopped = true;
-      clearTimeout(timer);
+      for (const set of sets) {
+        set.stop();
+      }
     },
   };
 }

@@ -1,8 +1,7 @@
 import type { KeySource } from "../core/key.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../core/policy.ts";
-import type { Log } from "../observe/operator-log.ts";
-import { createFetcher, type FetchJson } from "./fetch-json.ts";
 import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.ts";
+import type { KeyPorts } from "./key-set.ts";
 
 export interface ProcessKeySource extends KeySource {
   /**
@@ -17,10 +16,8 @@ export interface ProcessKeySource extends KeySource {
 
 /**
  * The keys of all issuers, owned by the process: policies that name the same issuer with the same options share one set.
- *
- * @param now milliseconds since the epoch.
  */
-export function createKeySource(now: () => number, log: Log, fetchJson: FetchJson = createFetcher()): ProcessKeySource {
+export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const byOptions = new Map<string, IssuerKeys>();
   // Saves the hot path from naming the options again.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
@@ -30,8 +27,9 @@ export function createKeySource(now: () => number, log: Log, fetchJson: FetchJso
   const keysOf = (issuer: CompiledIssuer): IssuerKeys => {
     let keys = byIssuer.get(issuer);
     if (!keys) {
-      const options = JSON.stringify([issuer.issuer, issuer.keys, [...issuer.algorithms].sort()]);
-      keys = byOptions.get(options) ?? createIssuerKeys(issuer, now, log, undefined, fetchJson);
+      const isTemplate = issuer.template !== undefined;
+      const options = JSON.stringify([issuer.issuer, isTemplate, issuer.keys, [...issuer.algorithms].sort()]);
+      keys = byOptions.get(options) ?? createIssuerKeys(issuer, ports);
       byOptions.set(options, keys);
       byIssuer.set(issuer, keys);
     }
@@ -41,17 +39,23 @@ export function createKeySource(now: () => number, log: Log, fetchJson: FetchJso
   return {
     find: (issuer, joseHeader) => keysOf(issuer).find(joseHeader),
     prepare(policy) {
-      const prepared = [...policy.issuers.values()].map((issuer) => keysOf(issuer).prepare());
+      const prepared = issuersOf(policy).map((issuer) => keysOf(issuer).prepare());
       const wait = waits.get(policy) ?? Promise.all(prepared).then(() => {});
       waits.set(policy, wait);
       return wait;
     },
     findMissing: (policy) =>
-      [...policy.issuers.values()].filter((issuer) => !keysOf(issuer).hasKeys()).map(({ id }) => id),
+      issuersOf(policy)
+        .filter((issuer) => !keysOf(issuer).hasKeys())
+        .map(({ id }) => id),
     stop() {
       for (const keys of byOptions.values()) {
         keys.stop();
       }
     },
   };
+}
+
+function issuersOf({ issuers, issuerTemplates }: CompiledPolicy): readonly CompiledIssuer[] {
+  return [...issuers.values(), ...issuerTemplates.issuers.values()];
 }

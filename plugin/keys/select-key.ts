@@ -1,13 +1,17 @@
 import type { JoseHeader } from "../core/decode.ts";
 import type { VerificationKey } from "../core/key.ts";
 
-/** Keys of one set, ready to be asked in constant time. */
+/** Keys of one issuer, ready to be asked in constant time. */
 export type KeyIndex = ReadonlyMap<string, readonly VerificationKey[]>;
 
+/** Two keys with one kid and algorithm leave open which is meant: the first counts. */
 export function indexKeys(keys: readonly VerificationKey[]): KeyIndex {
   const index = new Map<string, VerificationKey[]>();
   for (const key of keys) {
     const name = indexName(key.algorithm, key.kid);
+    if (key.kid !== undefined && index.has(name)) {
+      continue;
+    }
     index.set(name, [...(index.get(name) ?? []), key]);
     if (key.kid !== undefined) {
       const anyName = anyKidName(key.algorithm);

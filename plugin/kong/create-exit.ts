@@ -1,6 +1,6 @@
 import { createChallenge } from "../core/challenge.ts";
 import type { Deny } from "../core/decision.ts";
-import { denialRow } from "../core/denial.ts";
+import { type Denial, denialRow } from "../core/denial.ts";
 import type { ExitResponse } from "./pdk.ts";
 
 /** The answer to a refused request: status, fixed words, and the challenge where RFC 6750 asks for one. */
@@ -14,7 +14,19 @@ export function createExit({ denial, evidence }: Deny): ExitResponse {
       "Content-Type": "application/json; charset=utf-8",
       "Cache-Control": "no-store",
       ...(challenge === undefined ? {} : { "WWW-Authenticate": challenge }),
-      ...(denial.reason === "keys_unavailable" ? { "Retry-After": String(denial.retryAfterSeconds) } : {}),
+      ...retryAfter(denial),
     },
   };
+}
+
+/** RFC 9110 section 10.2.3. What overloads passes in a moment. */
+function retryAfter(denial: Denial): { readonly "Retry-After"?: string } {
+  switch (denial.reason) {
+    case "keys_unavailable":
+      return { "Retry-After": String(denial.retryAfterSeconds) };
+    case "overloaded":
+      return { "Retry-After": "1" };
+    default:
+      return {};
+  }
 }

@@ -1,5 +1,6 @@
 import type { Defaults, Operation, PolicyDocument, Rule } from "../../schema/generated/policy-document.ts";
 import { parseClaimReference } from "../core/claim-reference.ts";
+import { type IssuerTemplates, templateKey } from "../core/issuer-template.ts";
 import type { CompiledIssuer, CompiledPolicy, CompiledRule, Requirements } from "../core/policy.ts";
 import { compileIssuer } from "./compile-issuer.ts";
 import { compileOperations } from "./compile-operations.ts";
@@ -19,7 +20,7 @@ export function compilePolicy(
   hash: string,
 ): { readonly policy: CompiledPolicy } | { readonly findings: readonly Finding[] } {
   const findings: Finding[] = checkExtends(document);
-  const issuers = compileIssuers(document, findings);
+  const { issuers, issuerTemplates } = compileIssuers(document, findings);
   const rules = new Map<string, CompiledRule>();
   for (const [id, rule] of Object.entries(document.routes)) {
     rules.set(id, compileRule(id, rule, document, findings));
@@ -38,6 +39,7 @@ export function compilePolicy(
       hash,
       maxTokenBytes: document.token.max_bytes,
       issuers,
+      issuerTemplates,
       rules,
       headerMappings,
       clearedHeaders: headerMappings.flatMap(({ header }) => headerSpellings(header)),
@@ -52,19 +54,29 @@ function checkExtends({ extends: parent }: PolicyDocument): Finding[] {
   return parent === undefined ? [] : [{ code: "extends_impossible", path: ["extends"], atKey: true, message }];
 }
 
-function compileIssuers(document: PolicyDocument, findings: Finding[]): Map<string, CompiledIssuer> {
+interface CompiledIssuers {
+  readonly issuers: ReadonlyMap<string, CompiledIssuer>;
+  readonly issuerTemplates: IssuerTemplates;
+}
+
+function compileIssuers(document: PolicyDocument, findings: Finding[]): CompiledIssuers {
   const issuers = new Map<string, CompiledIssuer>();
+  const templates = new Map<string, CompiledIssuer>();
   for (const [id, source] of Object.entries(document.issuers)) {
-    const compiled = compileIssuer(id, source);
-    findings.push(...compiled.findings);
-    const twin = issuers.get(source.issuer);
+    const { issuer, findings: own } = compileIssuer(id, source);
+    findings.push(...own);
+    const [map, key] = issuer.template
+      ? ([templates, templateKey(issuer.issuer, issuer.template.segment)] as const)
+      : ([issuers, issuer.issuer] as const);
+    const twin = map.get(key);
     if (twin) {
       const message = `Issuer "${twin.id}" has the same identifier; a token's iss must lead to one issuer.`;
       findings.push({ code: "issuer_duplicate", path: ["issuers", id, "issuer"], message });
     }
-    issuers.set(source.issuer, compiled.issuer);
+    map.set(key, issuer);
   }
-  return issuers;
+  const segments = new Set([...templates.values()].flatMap(({ template }) => template?.segment ?? []));
+  return { issuers, issuerTemplates: { issuers: templates, segments: [...segments] } };
 }
 
 function compileRule(id: string, rule: Rule, document: PolicyDocument, findings: Finding[]): CompiledRule {

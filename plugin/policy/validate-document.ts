@@ -47,8 +47,8 @@ function toFinding(error: ErrorObject, data: unknown, isSecret: IsSecret): Findi
         path,
         message: `This must be ${typeName(params.type)}, not ${describe(error.data)}.`,
       };
-    case "oneOf":
-      return { code: "invalid_value", path, message: `This must be exactly one of: ${branchKeys(parentSchema)}.` };
+    case "minProperties":
+      return { code: "invalid_value", path, message: emptyMapMessage(parentSchema) };
     default:
       return valueFinding(error, path, describe);
   }
@@ -92,9 +92,9 @@ function enumMessage(shown: string, data: unknown, allowed: readonly unknown[]):
   return `${shown} is not one of ${allowed.join(", ")}.${didYouMean(String(data), allowed.map(String))}`;
 }
 
-function branchKeys(schema: ErrorObject["parentSchema"]): string {
-  const branches: readonly { readonly required?: readonly string[] }[] = schema?.oneOf ?? [];
-  return branches.flatMap((branch) => branch.required ?? []).join(", ");
+function emptyMapMessage(schema: ErrorObject["parentSchema"]): string {
+  const known = Object.keys(schema?.properties ?? {});
+  return `This must not be empty.${known.length === 0 ? "" : ` Known here: ${known.join(", ")}.`}`;
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {

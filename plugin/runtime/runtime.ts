@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { decide } from "../core/decide.ts";
 import type { Decision } from "../core/decision.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
@@ -7,16 +6,14 @@ import type { FetchJson } from "../keys/fetch-json.ts";
 import { createKeySource } from "../keys/key-source.ts";
 import type { Log } from "../observe/operator-log.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
+import { listPolicyFiles } from "./list-policy-files.ts";
 import { watchPolicyFiles } from "./policy-files.ts";
 import type { PolicyStatus } from "./policy-report.ts";
 import type { PolicySource } from "./policy-source.ts";
 import { createPolicyStore } from "./policy-store.ts";
 import { type Readiness, watchReadiness } from "./readiness.ts";
+import { createRootFiles } from "./root-files.ts";
 import { rememberVerified } from "./verified-tokens.ts";
-
-/** Tests of policies lie beside them; Kubernetes keeps what it links to in directories that start with two dots. */
-const POLICY_FILE = /(?<!\.test)\.(?:ya?ml|json)$/;
-const LINKED_TO = /(?:^|\/)\.\./;
 
 /** Everything that the process owns and all plugin instances share. */
 export interface Runtime {
@@ -43,15 +40,16 @@ export interface RuntimeOptions {
 
 /** Puts store, keys, clock and pipeline together: the one composition root. Starts reading every policy under the root. */
 export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }: RuntimeOptions): Runtime {
+  const rootFiles = createRootFiles(policyRoot);
   const store = createPolicyStore(policyRoot);
-  const keys = createKeySource(now, log, fetchJson);
+  const keys = createKeySource({ now, log, files: rootFiles, ...(fetchJson && { fetchJson }) });
   const verifyingKeys = rememberVerified(keys);
   const nowSeconds = (): number => now() / 1000;
 
   const files = watchPolicyFiles({ store, keys, log, pollMs: policyPollMs, now });
   const inline = keepInlinePolicies(store, keys, log);
   const readiness = watchReadiness({
-    listFiles: () => listPolicyFiles(policyRoot),
+    listFiles: () => listPolicyFiles(policyRoot, rootFiles),
     openFile: files.open,
     keys,
     log,
@@ -69,9 +67,4 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
       keys.stop();
     },
   };
-}
-
-async function listPolicyFiles(root: string): Promise<readonly string[]> {
-  const names = await readdir(root, { recursive: true });
-  return names.filter((name) => POLICY_FILE.test(name) && !LINKED_TO.test(name));
 }

@@ -1,4 +1,4 @@
-import type { KeySource, VerificationKey } from "../core/key.ts";
+import type { KeySource, SignatureCheck, VerificationKey } from "../core/key.ts";
 
 /** Bytes of signed text and signatures that are remembered: about 20,000 tokens of usual size. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -34,21 +34,38 @@ export function rememberVerified(keys: KeySource): KeySource {
     }
   };
 
-  const createRemembering = (key: VerificationKey): VerificationKey => ({
-    ...key,
-    verify(signingInput, signature) {
-      const name = Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString("latin1");
-      const known = verified.get(name);
-      if (known?.key === key && Buffer.compare(known.signingInput, signingInput) === 0) {
-        return true;
-      }
-      const holds = key.verify(signingInput, signature);
-      if (holds) {
-        remember(name, key, signingInput);
-      }
-      return holds;
-    },
-  });
+  const createRemembering = (key: VerificationKey): VerificationKey => {
+    /** What the thread pool is busy with: one token may come on many connections at once. */
+    const checking = new Map<string, { readonly signingInput: Uint8Array; readonly check: Promise<SignatureCheck> }>();
+    return {
+      ...key,
+      verify(signingInput, signature) {
+        const name = Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString("latin1");
+        const known = verified.get(name);
+        if (known?.key === key && Buffer.compare(known.signingInput, signingInput) === 0) {
+          return true;
+        }
+        const same = checking.get(name);
+        if (same && Buffer.compare(same.signingInput, signingInput) === 0) {
+          return same.check;
+        }
+        const conclude = (check: SignatureCheck): SignatureCheck => {
+          checking.delete(name);
+          if (check === true) {
+            remember(name, key, signingInput);
+          }
+          return check;
+        };
+        const result = key.verify(signingInput, signature);
+        if (!(result instanceof Promise)) {
+          return conclude(result);
+        }
+        const check = result.then(conclude);
+        checking.set(name, { signingInput, check });
+        return check;
+      },
+    };
+  };
 
   return {
     find(issuer, joseHeader) {

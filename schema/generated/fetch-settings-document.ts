@@ -51,7 +51,7 @@ export type ValueSFile = File
  * How the plugin server gets at the keys of issuers: authorities, proxy, client certificates, headers. The operator's file, which no policy can change; it is read when the plugin server starts.
  */
 export interface FetchSettingsDocument {
-jwt_policy_fetch: FormatVersion
+fetch_settings: FormatVersion
 ca_file?: CertificateAuthorities
 proxy?: Proxy
 origins: Origins

@@ -21,9 +21,16 @@ export type Description = string
  */
 export type Extends = string
 /**
- * The exact `iss` of its tokens (RFC 7519 section 4.1.1), compared byte by byte. Keys come by discovery from here unless `keys` says otherwise.
+ * The exact `iss` of its tokens (RFC 7519 section 4.1.1), compared byte by byte. Keys come by discovery from here unless `keys` says otherwise. With `tenants`, one path segment is a name in braces and stands for the tenant.
  */
 export type IssuerIdentifier = string
+/**
+ * For issuers with many tenants, such as Microsoft Entra: those whose tokens pass, or `"*"` alone for every tenant that exists. The tenant's segment of `iss` holds letters, digits, `-` and `_` only, and the claim `claims.tenant` must name the same.
+ * 
+ * @minItems 1
+ * @maxItems 1000
+ */
+export type Tenants = [string, ...(string)[]]
 /**
  * `aud` must hold at least one of these (RFC 7519 section 4.1.3). A rule may name others.
  */
@@ -36,11 +43,11 @@ export type Audiences = Audiences1
  */
 export type Audiences1 = [string, ...(string)[]]
 /**
- * Signature algorithms that its tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864).
+ * Signature algorithms that its tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). HS256, HS384 and HS512 go with `secret_files`.
  * 
  * @minItems 1
  */
-export type Algorithms = [("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512"), ...(("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512"))[]]
+export type Algorithms = [("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"), ...(("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"))[]]
 /**
  * How far the issuer's clock may be off when `exp` and `nbf` are checked; at most 5m.
  */
@@ -76,70 +83,25 @@ export type RequiredClaims = Claim[]
  */
 export type AudienceClaim = Claim
 /**
+ * Claim that must name the same tenant as `iss`, where the issuer has `tenants`.
+ */
+export type TenantClaim = Claim
+/**
  * Claim with the scopes: a string with spaces between them (RFC 8693 section 4.2), or a list of strings.
  */
 export type ScopesClaim = Claim
 /**
- * Where the issuer's public keys come from. Nothing in a token can change it.
+ * From the issuer's metadata, whose `issuer` must equal the configured one. `true` or `openid`: at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: at `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1). Only the one named is asked.
  */
-export type Keys = (Discovery | MetadataURI | JWKSURI | InlineJWKS)
+export type Discovery = (true | "openid" | "oauth")
 /**
- * Which of the two addresses to ask; nothing else is tried. The metadata's `issuer` must equal the configured one.
+ * From metadata at an address that does not follow from the issuer: https, or http on loopback. Its `issuer` must equal the configured one.
  */
-export type Discovery1 = (true | "openid" | "oauth")
+export type MetadataURI = string
 /**
- * The only keys that are used, by their RFC 7638 thumbprints (SHA-256, base64url): a changed key waits for a changed policy.
- * 
- * @minItems 1
- * @maxItems 100
+ * A key set at a fixed address (RFC 7517 section 5): https, or http on loopback. Redirects are not followed.
  */
-export type Thumbprints = [Thumbprint, ...(Thumbprint)[]]
-/**
- * 43 characters of base64url.
- */
-export type Thumbprint = string
-/**
- * Fetches by plain http from hosts that are not loopback, too: whoever is on the way can then replace the keys. Only for networks that you trust entirely.
- */
-export type AllowHttp = boolean
-/**
- * Address of the metadata: https, or http on loopback. Its `issuer` must equal the configured one.
- */
-export type MetadataURI1 = string
-/**
- * The only keys that are used, by their RFC 7638 thumbprints (SHA-256, base64url): a changed key waits for a changed policy.
- * 
- * @minItems 1
- * @maxItems 100
- */
-export type Thumbprints1 = [Thumbprint1, ...(Thumbprint1)[]]
-/**
- * 43 characters of base64url.
- */
-export type Thumbprint1 = string
-/**
- * Fetches by plain http from hosts that are not loopback, too: whoever is on the way can then replace the keys. Only for networks that you trust entirely.
- */
-export type AllowHttp1 = boolean
-/**
- * Address of the JWK Set (RFC 7517 section 5): https, or http on loopback. Redirects are not followed.
- */
-export type JWKSURI1 = string
-/**
- * The only keys that are used, by their RFC 7638 thumbprints (SHA-256, base64url): a changed key waits for a changed policy.
- * 
- * @minItems 1
- * @maxItems 100
- */
-export type Thumbprints2 = [Thumbprint2, ...(Thumbprint2)[]]
-/**
- * 43 characters of base64url.
- */
-export type Thumbprint2 = string
-/**
- * Fetches by plain http from hosts that are not loopback, too: whoever is on the way can then replace the keys. Only for networks that you trust entirely.
- */
-export type AllowHttp2 = boolean
+export type JWKSURI = string
 /**
  * The keys; parameters that are not used are ignored (RFC 7517 section 4).
  * 
@@ -155,6 +117,66 @@ kty: KeyType
  * Family of the key (RFC 7517 section 4.1): RSA, EC or OKP.
  */
 export type KeyType = string
+/**
+ * Key sets in files under the policy root; a changed file is read again.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ */
+export type JWKSFiles = [(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]
+/**
+ * A path from the policy root; no link and no `..` leads out of it.
+ */
+export type FileUnderThePolicyRoot = string
+/**
+ * Public keys (SPKI) or X.509 certificates in PEM, one in a file, under the policy root; a changed file is read again. Of a certificate only the key counts: neither its dates nor its issuer are checked.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ */
+export type PEMFiles = [PEMFile]|[PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]
+/**
+ * Its path from the policy root.
+ */
+export type File = FileUnderThePolicyRoot
+/**
+ * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). Without it the key serves only while it is the issuer's only one for the algorithm.
+ */
+export type KeyID = string
+/**
+ * Secrets that are shared with the issuer, for HS256, HS384 and HS512, in files under the policy root; a changed file is read again. Whoever can check such a token can also make one: prefer public keys.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ */
+export type SecretFiles = [SecretFile]|[SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]
+/**
+ * Its path from the policy root.
+ */
+export type File1 = FileUnderThePolicyRoot
+/**
+ * How the secret is written in the file. `text`: its characters are the secret. Line ends behind it do not count.
+ */
+export type Encoding = ("text" | "base64url" | "base64" | "hex")
+/**
+ * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). Without it the key serves only while it is the issuer's only one for the algorithm.
+ */
+export type KeyID1 = string
+/**
+ * Of the keys that are fetched only these are used, known by their RFC 7638 thumbprints (SHA-256, base64url): a new key waits for a changed policy.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type Thumbprints = [Thumbprint, ...(Thumbprint)[]]
+/**
+ * 43 characters of base64url.
+ */
+export type Thumbprint = string
+/**
+ * Fetches by plain http from hosts that are not loopback, too: whoever is on the way can then replace the keys. Only for networks that you trust entirely.
+ */
+export type AllowHttp = boolean
 /**
  * Ids of the issuers whose tokens pass. May be left out only while the policy has a single issuer.
  * 
@@ -224,6 +246,7 @@ export interface Issuers {
  */
 export interface Issuer {
 issuer: IssuerIdentifier
+tenants?: Tenants
 audiences: Audiences
 algorithms: Algorithms
 clock_skew: ClockSkew
@@ -239,43 +262,43 @@ keys: Keys
  */
 export interface ClaimNames {
 audience: AudienceClaim
+tenant: TenantClaim
 scopes: ScopesClaim
 }
 /**
- * From the issuer's metadata. `openid` (or `true`): `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1).
+ * Where the issuer's keys come from. Nothing in a token can change it. Several places count together, such as during a migration.
  */
-export interface Discovery {
-discovery: Discovery1
+export interface Keys {
+discovery?: Discovery
+metadata_uri?: MetadataURI
+jwks_uri?: JWKSURI
+jwks?: JWKSet
+jwks_files?: JWKSFiles
+pem_files?: PEMFiles
+secret_files?: SecretFiles
 thumbprints?: Thumbprints
 allow_http?: AllowHttp
 }
 /**
- * From metadata at an address that does not follow from the issuer.
- */
-export interface MetadataURI {
-metadata_uri: MetadataURI1
-thumbprints?: Thumbprints1
-allow_http?: AllowHttp1
-}
-/**
- * A key set at a fixed address.
- */
-export interface JWKSURI {
-jwks_uri: JWKSURI1
-thumbprints?: Thumbprints2
-allow_http?: AllowHttp2
-}
-/**
- * A key set written here; it changes only with the policy.
- */
-export interface InlineJWKS {
-jwks: JWKSet
-}
-/**
- * Public keys (RFC 7517 section 5). A private key is refused.
+ * Public keys written here (RFC 7517 section 5); they change only with the policy. A private key is refused.
  */
 export interface JWKSet {
 keys: JWKs
+}
+/**
+ * One public key.
+ */
+export interface PEMFile {
+file: File
+kid?: KeyID
+}
+/**
+ * One shared secret, at least as long as the hash (RFC 7518 section 3.2): 32 bytes for HS256, 48 for HS384, 64 for HS512.
+ */
+export interface SecretFile {
+file: File1
+encoding: Encoding
+kid?: KeyID1
 }
 /**
  * What holds for every rule that does not say otherwise. A rule's own value replaces the default as a whole.

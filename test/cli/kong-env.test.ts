@@ -59,7 +59,7 @@ describe("jwt-policy kong env", () => {
 
   it("hands settings for fetching keys on, also to kong-pdk's server, and refuses broken ones", () => {
     const file = join(directory, "fetch.yaml");
-    writeFileSync(file, "jwt_policy_fetch: 1\nca_file: /only/on/the/gateway.pem\n");
+    writeFileSync(file, "fetch_settings: 1\nca_file: /only/on/the/gateway.pem\n");
     const read = (...more: readonly string[]): Record<string, string> =>
       JSON.parse(runCli([...args, "--format", "json", "--fetch-settings", file, ...more]).stdout);
     const start = read().KONG_PLUGINSERVER_JWT_POLICY_START_CMD ?? "";
@@ -74,7 +74,7 @@ describe("jwt-policy kong env", () => {
       .toString()
       .split("\n");
     expect(environment).toContain(`JWT_POLICY_FETCH_SETTINGS=${file}`);
-    writeFileSync(file, "jwt_policy_fetch: 1\nca-file: x\n");
+    writeFileSync(file, "fetch_settings: 1\nca-file: x\n");
     const { status, stdout, stderr } = runCli([...args, "--fetch-settings", file]);
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/fetch\.yaml:2:1 unknown_key: .*Did you mean "ca_file"/);

@@ -40,6 +40,7 @@ const WIRE: Readonly<Record<Reason, readonly [status: number, challenge: string 
   key_not_found: [401, invalidToken()],
   signature_invalid: [401, invalidToken()],
   keys_unavailable: [503, undefined],
+  overloaded: [503, undefined],
   token_type_mismatch: [401, invalidToken()],
   audience_mismatch: [401, invalidToken("The access token is not meant for this audience")],
   token_not_yet_valid: [401, invalidToken()],

@@ -3,6 +3,7 @@ import { decide } from "../../plugin/core/decide.ts";
 import type { Reason } from "../../plugin/core/denial.ts";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, type SigningKey, signRaw } from "../tokens.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
@@ -16,7 +17,7 @@ const policy = compileDocument(
     header_mappings: { "x-name": "name" },
   }),
 );
-const keys = createKeySource(() => NOW * 1000, silentLog);
+const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
 
 /** What a fault changes in a request that is otherwise valid. */
 interface Fault {

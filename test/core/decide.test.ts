@@ -6,6 +6,7 @@ import type { KeySource } from "../../plugin/core/key.ts";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { createVerificationKey } from "../../plugin/keys/verification-key.ts";
+import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { claimsOf, compileDocument, ISSUER, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
@@ -26,7 +27,7 @@ const policy = compileDocument(
     },
   }),
 );
-const keys = createKeySource(() => NOW * 1000, silentLog);
+const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
 const CLEARED = { "x-user-id": [], "x-user_id": [], "x_user-id": [], x_user_id: [] };
 const ANONYMOUS = { headers: CLEARED };
 const ALICE = { headers: { ...CLEARED, "x-user-id": "alice", authorization: expect.stringMatching(/^Bearer ey/) } };

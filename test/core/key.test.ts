@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decodeToken } from "../../plugin/core/decode.ts";
 import { findKey, type KeyLookup, type KeySource, selectIssuer, type VerificationKey } from "../../plugin/core/key.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { encodeSegment, generateSigningKey, mintToken } from "../tokens.ts";
 import {
@@ -96,9 +97,9 @@ describe("selectIssuer", () => {
 
 describe("findKey", () => {
   const acme = compileIssuer();
-  const keys = createKeySource(() => NOW * 1000, silentLog);
+  const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
   const find = (iss: string, kid: string | undefined, alg = "ES256"): unknown =>
-    findKey(keys, policy.issuers.get(iss) ?? acme, joseHeaderOf({ kid, alg }));
+    findKey(keys, policy.issuers.get(iss) ?? acme, joseHeaderOf({ kid, alg }), {});
 
   it("finds the issuer's key that kid and alg name", async () => {
     expect(await find(ISSUER, "acme-1")).toMatchObject({ key: { issuer: ISSUER, kid: "acme-1", algorithm: "ES256" } });
@@ -122,11 +123,30 @@ describe("findKey", () => {
 
   it("says when to come back while no usable key set exists", async () => {
     const source = answering({ found: undefined, because: "unavailable", retryAfterSeconds: 7 });
-    expect(await findKey(source, acme, joseHeaderOf())).toEqual({
+    expect(await findKey(source, acme, joseHeaderOf(), {})).toEqual({
       reason: "keys_unavailable",
       retryAfterSeconds: 7,
       detail: 'no usable keys of issuer "acme" yet',
     });
+  });
+
+  it("does not call a token invalid whose key nobody could look for", async () => {
+    const source = answering({ found: undefined, because: "overloaded" });
+    expect(await findKey(source, acme, joseHeaderOf(), {})).toEqual({
+      reason: "overloaded",
+      detail: 'too many requests wait for keys of issuer "acme"',
+    });
+  });
+
+  it("gives a key that is for one tenant to no other", async () => {
+    const found = { ...yesSayer, onlyFor: `${ISSUER}/a` };
+    expect(await findKey(answering({ found }), acme, joseHeaderOf(), { iss: `${ISSUER}/a` })).toEqual({ key: found });
+    for (const iss of [`${ISSUER}/b`, `${ISSUER}/a/`, undefined]) {
+      expect(await findKey(answering({ found }), acme, joseHeaderOf(), iss === undefined ? {} : { iss })).toEqual({
+        reason: "key_not_found",
+        detail: 'issuer "acme" has this key for another tenant',
+      });
+    }
   });
 
   const yesSayer: VerificationKey = { issuer: ISSUER, kid: "1", algorithm: "ES256", verify: () => true };
@@ -134,8 +154,8 @@ describe("findKey", () => {
     ["of another issuer", { ...yesSayer, issuer: PARTNER }],
     ["of another algorithm", { ...yesSayer, algorithm: "RS256" }],
   ])("refuses a key %s that the port returns by mistake", async (_what, found) => {
-    expect(await findKey(answering({ found: yesSayer }), acme, joseHeaderOf())).toEqual({ key: yesSayer });
-    expect(await findKey(answering({ found }), acme, joseHeaderOf())).toEqual({
+    expect(await findKey(answering({ found: yesSayer }), acme, joseHeaderOf(), {})).toEqual({ key: yesSayer });
+    expect(await findKey(answering({ found }), acme, joseHeaderOf(), {})).toEqual({
       reason: "internal_error",
       detail: "the key source returned a key that does not fit",
     });

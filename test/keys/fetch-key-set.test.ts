@@ -14,7 +14,8 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const fetchJson = createFetcher();
-const fetchFrom = (origin: KeyOrigin): Promise<unknown> =>
+type WebOrigin = Exclude<KeyOrigin, { readonly file: string }>;
+const fetchFrom = (origin: WebOrigin): Promise<unknown> =>
   fetchKeySet(origin, fetchJson, { timeoutMs: PATIENCE_MS }).then(({ jwks }) => jwks);
 
 /** Serves metadata of the issuer `<origin><path>` and discovers from there. */
@@ -33,7 +34,7 @@ it("takes inline keys as they are, without a request", async () => {
 it("fetches a jwks_uri, and says how long it is fresh", async () => {
   expect(await fetchFrom({ from: "jwks_uri", uri: `${server.origin}/jwks` })).toEqual(KEY_SET);
   server.answer("/fresh", (_request, response) => void response.setHeader("cache-control", "max-age=60").end("{}"));
-  const origin: KeyOrigin = { from: "jwks_uri", uri: `${server.origin}/fresh` };
+  const origin: WebOrigin = { from: "jwks_uri", uri: `${server.origin}/fresh` };
   expect(await fetchKeySet(origin, fetchJson, { timeoutMs: PATIENCE_MS })).toMatchObject({ freshForSeconds: 60 });
 });
 
@@ -53,7 +54,7 @@ it.each<[path: string, metadata: string]>([
 });
 
 describe("metadata at an address of its own", () => {
-  const origin = (): KeyOrigin => ({ from: "metadata_uri", uri: `${server.origin}/odd?a=1`, issuer: "urn:acme" });
+  const origin = (): WebOrigin => ({ from: "metadata_uri", uri: `${server.origin}/odd?a=1`, issuer: "urn:acme" });
 
   it("leads to the keys when it names the policy's issuer", async () => {
     server.answer("/odd?a=1", { json: { issuer: "urn:acme", jwks_uri: `${server.origin}/jwks?a=1` } });
@@ -112,7 +113,7 @@ describe("discovers keys", () => {
     server.answer("/gone", status(410));
     const metadata = (issuer: string): unknown => ({ issuer, jwks_uri: `${server.origin}/gone` });
     await expect(discover("/op", metadata)).rejects.toThrow(`GET ${server.origin}/gone failed: status 410`);
-    const nobody: KeyOrigin = { from: "discovery", issuer: `${server.origin}/nobody`, metadata: "openid" };
+    const nobody: WebOrigin = { from: "discovery", issuer: `${server.origin}/nobody`, metadata: "openid" };
     await expect(fetchFrom(nobody)).rejects.toThrow(
       `GET ${server.origin}/nobody/.well-known/openid-configuration failed: status 404`,
     );
@@ -127,7 +128,7 @@ describe("what metadata may lead to", () => {
       freshForSeconds: undefined,
     });
   const follow = async (uri: string, jwksUri: string, allowHttp?: true): Promise<unknown> => {
-    const origin: KeyOrigin = { from: "metadata_uri", uri, issuer: "i", ...(allowHttp && { allowHttp }) };
+    const origin: WebOrigin = { from: "metadata_uri", uri, issuer: "i", ...(allowHttp && { allowHttp }) };
     return (await fetchKeySet(origin, answer(jwksUri), { timeoutMs: PATIENCE_MS })).jwks;
   };
 

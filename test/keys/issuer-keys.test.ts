@@ -111,7 +111,7 @@ describe("a set that is not usable never replaces a good one", () => {
     scene.clock += 24 * 3600 * 1000;
     await scene.keys.refresh();
     expect(await scene.findAll(["1", "2"])).toEqual([FOUND, UNKNOWN]);
-    expect(scene.log.at(-1)).toMatch(/^issuer=acme .*keys not fetched: ./);
+    expect(scene.log.at(-1)).toMatch(/^issuer=acme .*keys not loaded: ./);
   });
 });
 
@@ -143,4 +143,20 @@ describe("while no set ever came, keys are unavailable", () => {
     scene.serve(answer);
     expect(await scene.find("1")).toBe(8);
   });
+});
+
+it("at most 256 requests wait for keys: the next is sent away at once, and its token not called invalid", async () => {
+  const waiting = Array.from({ length: 256 }, () => scene.find("1"));
+  expect(await scene.find("1")).toBe("overloaded");
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set([FOUND]));
+  expect(await scene.find("1")).toBe(FOUND);
+});
+
+it("keys that nobody asked for in an hour are looked at before they serve again", async () => {
+  await scene.keys.refresh();
+  scene.serve(keySetOf(second));
+  scene.clock += 3_600_000;
+  expect(await scene.find("1")).toBe(FOUND);
+  scene.clock += 3_600_001;
+  expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
 });

@@ -1,12 +1,20 @@
 import { vi } from "vitest";
 import type { KeyLookup } from "../../plugin/core/key.ts";
 import type { KeyOrigin } from "../../plugin/core/policy.ts";
-import { createIssuerKeys, type IssuerKeys, type KeyTimings } from "../../plugin/keys/issuer-keys.ts";
+import { createIssuerKeys, type IssuerKeys } from "../../plugin/keys/issuer-keys.ts";
+import type { KeyTimings } from "../../plugin/keys/key-set.ts";
 import { compileIssuer, joseHeaderOf, NOW } from "../core/fixtures.ts";
 import { logInto } from "../logs.ts";
 import { type Answer, type KeyServer, startKeyServer } from "./key-server.ts";
+import { noFiles } from "./no-files.ts";
 
-export const TIMINGS: KeyTimings = { refreshMs: 300_000, cooldownMs: 30_000, retryMs: 8_000, fetchTimeoutMs: 5_000 };
+export const TIMINGS: KeyTimings = {
+  refreshMs: 300_000,
+  cooldownMs: 30_000,
+  retryMs: 8_000,
+  fetchTimeoutMs: 5_000,
+  filePollMs: 1_000,
+};
 
 /** An RSA key of 1024 bits, which nobody may use. */
 export const WEAK_JWK = { kty: "RSA", kid: "1", n: Buffer.alloc(128, 0xff).toString("base64url"), e: "AQAB" };
@@ -28,8 +36,8 @@ export interface IssuerScene {
   stop(): Promise<void>;
 }
 
-/** @param origin of the keys; the scene's server unless given. */
-export async function setUpIssuer(origin?: KeyOrigin): Promise<IssuerScene> {
+/** @param origins of the keys; the scene's server unless given. */
+export async function setUpIssuer(...origins: readonly KeyOrigin[]): Promise<IssuerScene> {
   const server = await startKeyServer();
   // Timers stand still, so that only what a test does can cause a fetch; those of Node's fetch start with its first use.
   await fetch(server.origin);
@@ -37,15 +45,21 @@ export async function setUpIssuer(origin?: KeyOrigin): Promise<IssuerScene> {
   const log: string[] = [];
   const issuer = {
     ...compileIssuer({ algorithms: ["ES256", "RS256"] }),
-    keys: origin ?? { from: "jwks_uri", uri: `${server.origin}/jwks` },
+    keys: origins.length > 0 ? origins : [{ from: "jwks_uri" as const, uri: `${server.origin}/jwks` }],
   };
-  const now = (): number => scene.clock;
-  const keys = createIssuerKeys(issuer, now, logInto(log), TIMINGS);
+  let clock = NOW * 1000;
+  const now = (): number => clock;
+  const keys = createIssuerKeys(issuer, { now, log: logInto(log), files: noFiles }, TIMINGS);
   const scene: IssuerScene = {
     server,
     keys,
     log,
-    clock: NOW * 1000,
+    get clock() {
+      return clock;
+    },
+    set clock(ms) {
+      clock = ms;
+    },
     serve: (answer) => server.answer("/jwks", answer),
     fetches: () => server.requests.filter((path) => path === "/jwks").length,
     isFetching: () => keys.find(joseHeaderOf({ kid: "nobody" })) instanceof Promise,
@@ -64,5 +78,5 @@ function outcomeOf(lookup: KeyLookup): string | number {
   if (lookup.found) {
     return "found";
   }
-  return lookup.because === "unavailable" ? lookup.retryAfterSeconds : "unknown";
+  return lookup.because === "unavailable" ? lookup.retryAfterSeconds : lookup.because;
 }

@@ -5,6 +5,7 @@ import { compileDocument, ISSUER, joseHeaderOf, NOW, policyDocument } from "../c
 import { logApart } from "../runtime/policy-scene.ts";
 import { generateSigningKey } from "../tokens.ts";
 import { type KeyServer, keySetOf, startKeyServer, status } from "./key-server.ts";
+import { noFiles } from "./no-files.ts";
 
 const key = generateSigningKey("ES256", "1");
 let server: KeyServer;
@@ -19,7 +20,7 @@ beforeEach(() => {
   server.answer("/jwks", keySetOf(key));
   clock = NOW * 1000;
   log = logApart();
-  source = createKeySource(() => clock, log);
+  source = createKeySource({ now: () => clock, log, files: noFiles });
   return () => source.stop();
 });
 
@@ -119,7 +120,7 @@ describe("whose keys are missing", () => {
       await source.find(issuerOf(policy), joseHeaderOf());
       clock += 60_000;
     }
-    expect(log.warnings).toEqual([expect.stringMatching(/^issuer=acme iss=\S+ keys not fetched: .*503/)]);
+    expect(log.warnings).toEqual([expect.stringMatching(/^issuer=acme iss=\S+ keys not loaded: .*503/)]);
     server.answer("/jwks", keySetOf(key));
     await source.prepare(policy);
     expect(log.warnings).toHaveLength(1);

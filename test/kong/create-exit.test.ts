@@ -47,6 +47,7 @@ const ANSWERS: Record<Reason, Answer> = {
   key_not_found: INVALID,
   signature_invalid: INVALID,
   keys_unavailable: { ...UNAVAILABLE, retryAfter: "3" },
+  overloaded: { ...UNAVAILABLE, retryAfter: "1" },
   token_type_mismatch: INVALID,
   audience_mismatch: {
     status: 401,

@@ -46,7 +46,7 @@ it("takes settings for fetching keys from its environment, and while they are br
   const directory = mkdtempSync(join(tmpdir(), "stock-fetch-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const settings = join(directory, "fetch.yaml");
-  writeFileSync(settings, "jwt_policy_fetch: 2\n");
+  writeFileSync(settings, "fetch_settings: 2\n");
   const policies = join(directory, "policies");
   mkdirSync(policies);
   const issuer = { issuer: "https://idp.example", audiences: ["a"], keys: { jwks_uri: "http://127.0.0.1:9/jwks" } };
@@ -61,9 +61,9 @@ it("takes settings for fetching keys from its environment, and while they are br
   let output = "";
   for await (const chunk of child.stdout) {
     output += chunk;
-    if (output.includes("keys not fetched")) {
+    if (output.includes("keys not loaded")) {
       break;
     }
   }
-  expect(output).toContain(`keys not fetched: ${settings}:1:19 version_unknown: Format version 2 is not known`);
+  expect(output).toContain(`keys not loaded: ${settings}:1:17 version_unknown: Format version 2 is not known`);
 });

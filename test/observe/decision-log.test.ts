@@ -5,6 +5,7 @@ import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { formatDenial } from "../../plugin/observe/decision-log.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
+import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken, replaceSignature } from "../tokens.ts";
 
@@ -81,7 +82,7 @@ describe("no line holds the token or values of its claims", () => {
   const policy = compileDocument(
     policyDocument(inlineIssuer([key], { token_type: "at+jwt", required_claims: ["tenant"] })),
   );
-  const keys = createKeySource(() => NOW * 1000, silentLog);
+  const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
   const SECRET = "SECRETVALUE";
   const good = { sub: SECRET, jti: SECRET, tenant: SECRET, scope: `read ${SECRET}` };
   const mint = (claims: object, header = {}): string =>

@@ -18,6 +18,7 @@ describe("defaults are as strict as most issuers allow", () => {
       {
         id: "acme",
         issuer: "https://idp.example.com",
+        template: undefined,
         audiences: new Set(["api"]),
         algorithms: new Set(["RS256", "PS256", "ES256", "EdDSA"]),
         clockSkewSeconds: 30,
@@ -26,8 +27,9 @@ describe("defaults are as strict as most issuers allow", () => {
         maxTokenLifetimeSeconds: undefined,
         requiredClaims: [],
         audience: { text: "aud", path: ["aud"] },
+        tenant: { text: "tid", path: ["tid"] },
         scopes: { text: "scope", path: ["scope"] },
-        keys: { from: "discovery", issuer: "https://idp.example.com", metadata: "openid" },
+        keys: [{ from: "discovery", issuer: "https://idp.example.com", metadata: "openid" }],
       },
     ]);
   });
@@ -50,31 +52,75 @@ describe("defaults are as strict as most issuers allow", () => {
     ].map(([written, metadata]): [string, string, unknown] => [
       `keys: {discovery: ${written}}`,
       "keys",
-      { from: "discovery", issuer: "https://idp.example.com", metadata },
+      [{ from: "discovery", issuer: "https://idp.example.com", metadata }],
     ]),
     [
       "keys: {metadata_uri: https://x.example/m?appid=1}",
       "keys",
-      { from: "metadata_uri", uri: "https://x.example/m?appid=1", issuer: "https://idp.example.com" },
+      [{ from: "metadata_uri", uri: "https://x.example/m?appid=1", issuer: "https://idp.example.com" }],
     ],
     [
       `keys: {jwks_uri: http://x.internal/jwks, allow_http: true, thumbprints: [${THUMBPRINTS.toReversed()}]}`,
       "keys",
-      { from: "jwks_uri", uri: "http://x.internal/jwks", allowHttp: true, thumbprints: THUMBPRINTS },
+      [{ from: "jwks_uri", uri: "http://x.internal/jwks", allowHttp: true, thumbprints: THUMBPRINTS }],
     ],
     [
       "keys: {jwks_uri: https://x.example/jwks, allow_http: false}",
       "keys",
-      { from: "jwks_uri", uri: "https://x.example/jwks" },
+      [{ from: "jwks_uri", uri: "https://x.example/jwks" }],
     ],
-    ["keys: {jwks_uri: https://x.example/jwks}", "keys", { from: "jwks_uri", uri: "https://x.example/jwks" }],
+    ["keys: {jwks_uri: https://x.example/jwks}", "keys", [{ from: "jwks_uri", uri: "https://x.example/jwks" }]],
     [
       "keys: {jwks: {keys: [{kty: RSA, kid: a}]}}",
       "keys",
-      { from: "jwks", jwks: { keys: [{ kty: "RSA", kid: "a" }] } },
+      [{ from: "jwks", jwks: { keys: [{ kty: "RSA", kid: "a" }] } }],
+    ],
+    [
+      "keys: {discovery: true, jwks_uri: https://x.example/jwks, jwks_files: [b/old.json], pem_files: [{file: a.pem}]}",
+      "keys",
+      [
+        { from: "discovery", issuer: "https://idp.example.com", metadata: "openid" },
+        { from: "jwks_uri", uri: "https://x.example/jwks" },
+        { from: "jwks_file", file: "b/old.json" },
+        { from: "pem_file", file: "a.pem", kid: undefined },
+      ],
     ],
   ])("%s", (line, member, value) => {
     expect(compileDocument(issuer(line)).issuers.get("https://idp.example.com")).toHaveProperty(member, value);
+  });
+});
+
+describe("a secret serves HS256, HS384 and HS512, and nothing else does", () => {
+  it("so an issuer with both has keys for both", () => {
+    const lines = ["algorithms: [HS256, RS256]", "keys: {discovery: true, secret_files: [{file: a.key, kid: a}]}"];
+    expect([...compileDocument(issuer(...lines)).issuers.values()]).toMatchObject([
+      {
+        algorithms: new Set(["HS256", "RS256"]),
+        keys: [{ from: "discovery" }, { from: "secret_file", file: "a.key", kid: "a", encoding: "text" }],
+      },
+    ]);
+  });
+
+  it.each<[codes: readonly string[], lines: readonly string[]]>([
+    [["algorithm_without_key"], ["algorithms: [‸HS256]"]],
+    [["algorithm_without_key"], ["algorithms: [RS256, ‸HS512]", "keys: {jwks_uri: https://x.example/jwks}"]],
+    [["algorithm_without_key"], ["algorithms: [HS256, ‸ES256]", "keys: {secret_files: [{file: a}]}"]],
+    [["no_usable_key"], ["keys: {secret_files: ‸[{file: a}]}"]],
+    [["no_usable_key"], ["algorithms: [RS256]", "keys: {discovery: true, secret_files: ‸[{file: a}]}"]],
+  ])("%s: %j", (codes, lines) => check(issuer(...lines), ...codes));
+});
+
+describe("what holds for keys that are fetched", () => {
+  it.each<[keys: string, ...codes: string[]]>([
+    ["{jwks_files: [a.json], ‸allow_http: true}", "invalid_value"],
+    [`{jwks_files: [a.json], ‸thumbprints: [${THUMBPRINTS}]}`, "invalid_value"],
+    [`{pem_files: [{file: a.pem}], ‸allow_http: false, ‸thumbprints: [${THUMBPRINTS}]}`, "invalid_value"],
+  ])("belongs to such keys: %s", (keys, ...codes) => {
+    check(issuer(`keys: ${keys}`), ...codes);
+  });
+
+  it("is no place that keys come from", () => {
+    check(issuer("‸keys: {‸allow_http: true}"), "missing_key", "invalid_value");
   });
 });
 
@@ -113,12 +159,13 @@ describe("url_insecure: keys must come from where nobody can replace them", () =
     );
   });
 
-  it.each(["https://idp.example.com?x=1", "http://idp.example.com", "urn:example:issuer", "idp"])(
-    "discovery from %s",
-    (identifier) => {
-      check(issuer().replace("https://idp.example.com", `‸${identifier}`), "url_insecure");
-    },
-  );
+  it("discovery under an issuer with a query", () => {
+    check(issuer().replace("https://idp.example.com", "‸https://idp.example.com?x=1"), "url_insecure");
+  });
+
+  it.each(["http://idp.example.com", "urn:example:issuer", "idp"])("discovery from %s", (identifier) => {
+    check(issuer().replace("https://idp.example.com", `‸${identifier}`), "url_insecure");
+  });
 
   it.each(["http://localhost:9400/jwks", "http://127.0.0.1:9400/jwks", "https://idp.example.com:8443/jwks"])(
     "but %s is fine",
@@ -176,4 +223,53 @@ it("clock_skew is 5m at most, to the second", () => {
   check(issuer("clock_skew: ‸301s"), "duration_invalid");
   check(issuer("clock_skew: ‸1h"), "duration_invalid");
   check(issuer("clock_skew: ‸999999999d"), "duration_invalid");
+});
+
+describe("issuer_template_invalid: a placeholder is one whole path segment, and its tenants are named", () => {
+  const KEYS = "keys: {jwks_uri: https://x.example/jwks}";
+  const templated = (identifier: string, ...lines: readonly string[]): string =>
+    issuer(...lines).replace("https://idp.example.com", identifier);
+
+  it.each([
+    "https://idp.example.com/{t}",
+    "https://idp.example.com/{tenant_1}/v2.0",
+    "https://idp.example.com/a/{t}/b/",
+  ])("%s is one", (identifier) => {
+    check(templated(`"${identifier}"`, "tenants: [a]", KEYS));
+  });
+
+  it.each([
+    "https://idp.example.com",
+    "https://{t}.example.com/",
+    "https://{t}",
+    "https://idp.example.com/{t}/{u}",
+    "https://idp.example.com/a{t}",
+    "https://idp.example.com/{}",
+    "https://idp.example.com/{t",
+    "https://idp.example.com/{t}/v}",
+    "http://127.0.0.1/{t}",
+    "urn:idp/{t}",
+    "{t}/idp",
+  ])("%s is none", (identifier) => {
+    check(templated(`‸"${identifier}"`, "tenants: [a]", KEYS), "issuer_template_invalid");
+  });
+
+  it("braces without tenants are a mistake, and no literal text", () => {
+    check(templated('‸"https://idp.example.com/{t}"', KEYS), "issuer_template_invalid");
+  });
+
+  it("every tenant, and one of them, is a contradiction", () => {
+    check(templated('"https://idp.example.com/{t}"', 'tenants: ‸["*", a]', KEYS), "issuer_template_invalid");
+  });
+
+  it("its keys must be named: they can not be discovered under a placeholder", () => {
+    check(
+      templated('"https://idp.example.com/{t}"', "tenants: [a]", "keys: ‸{discovery: true}"),
+      "issuer_template_invalid",
+    );
+  });
+
+  it.each([".", "a.b", "a/b", "a%2fb", "", "**", "a".repeat(129)])("tenant %j is not one", (tenant) => {
+    check(templated('"https://idp.example.com/{t}"', `tenants: [‸"${tenant}"]`, KEYS), "invalid_value");
+  });
 });

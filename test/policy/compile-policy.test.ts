@@ -20,6 +20,13 @@ describe("issuers", () => {
     check("issuer_duplicate", marked, /^Issuer "acme" has the same identifier/);
   });
 
+  it("is told of two templates that fit the same", () => {
+    const template = (id: string, name: string): string =>
+      `  ${id}: {issuer: "https://x.example/{${name}}", audiences: [b], tenants: [a], keys: {jwks_uri: "https://x.example/k"}}\n`;
+    const marked = `${ISSUER_START}${template("one", "t")}${template("two", "u").replace('"', '‸"')}routes: {r: {accept: [acme]}}`;
+    check("issuer_duplicate", marked, /^Issuer "one" has the same identifier/);
+  });
+
   it.each<[where: string, marked: string, message: RegExp]>([
     ["a rule", `${ISSUER_START}routes: {r: {accept: [acme, ‸acne]}}`, /Did you mean "acme"\?$/],
     [

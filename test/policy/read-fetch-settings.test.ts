@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { readFetchSettings } from "../../plugin/policy/read-fetch-settings.ts";
 import { expectedAt, summarize, takeMarks } from "./marked-text.ts";
 
-const START = "jwt_policy_fetch: 1\n";
+const START = "fetch_settings: 1\n";
 const ORIGIN = `${START}origins:\n  https://idp.internal:\n    `;
 
 describe("settings for fetching keys", () => {
   it("may say nothing", () => {
-    expect(readFetchSettings(START)).toMatchObject({ document: { jwt_policy_fetch: 1, origins: {} } });
+    expect(readFetchSettings(START)).toMatchObject({ document: { fetch_settings: 1, origins: {} } });
   });
 
   it("may say everything, and are filled in", () => {
@@ -32,8 +32,8 @@ origins:
 
   it.each<[code: string, marked: string, message: RegExp]>([
     ["syntax_error", `${START}ca_file: ‸@x\n`, /./],
-    ["version_unknown", "jwt_policy_fetch: ‸2\n", /^Format version 2 is not known; this release reads version 1\.$/],
-    ["missing_key", "‸ca_file: a\n", /^The key "jwt_policy_fetch" is missing\.$/],
+    ["version_unknown", "fetch_settings: ‸2\n", /^Format version 2 is not known; this release reads version 1\.$/],
+    ["missing_key", "‸ca_file: a\n", /^The key "fetch_settings" is missing\.$/],
     ["unknown_key", `${START}‸ca-file: a\n`, /not known here\. Did you mean "ca_file"\?$/],
     ["duplicate_key", `${START}ca_file: a\n‸ca_file: b\n`, /twice/],
     ["wrong_type", `${START}ca_file: ‸[a]\n`, /^This must be text, not a list\.$/],

@@ -4,6 +4,7 @@ import { decide } from "../../plugin/core/decide.ts";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
+import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
@@ -13,7 +14,7 @@ const signingKeys = algorithms.map((alg) => generateSigningKey(alg, alg));
 const policy = compileDocument(
   policyDocument(inlineIssuer(signingKeys, { token_type: "any" }), { routes: { read: {} } }),
 );
-const keys = createKeySource(() => NOW * 1000, silentLog);
+const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
 const verdictOf = async (facts: RequestFacts): Promise<string> =>
   (await decide(facts, policy, keys, () => NOW)).verdict;
 

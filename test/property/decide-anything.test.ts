@@ -6,6 +6,7 @@ import { denialRow } from "../../plugin/core/denial.ts";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
+import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { encodeSegment, generateSigningKey, mintToken, signRaw } from "../tokens.ts";
 
@@ -21,7 +22,7 @@ const policy = compileDocument(
   }),
 );
 const CLEARED = [...policy.clearedHeaders].sort();
-const keys = createKeySource(() => NOW * 1000, silentLog);
+const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
 
 /** What holds for every decision, whatever the request. */
 async function checkDecision(facts: RequestFacts): Promise<"allow" | "deny"> {

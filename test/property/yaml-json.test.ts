@@ -5,11 +5,12 @@ import { decide } from "../../plugin/core/decide.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { AUDIENCE, claimsOf, inlineIssuer, NOW, requestOf } from "../core/fixtures.ts";
+import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const key = generateSigningKey("ES256", "1");
-const keys = createKeySource(() => NOW * 1000, silentLog);
+const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
 const HASH = "0".repeat(64);
 
 /** Mostly what is right, now and then what is not. */

@@ -19,7 +19,7 @@ describe("a file of settings", () => {
     server.answer("/x", ({ headers }, response) => void response.end(JSON.stringify(headers)));
     writeFileSync(
       file,
-      `jwt_policy_fetch: 1\norigins:\n  ${server.origin}: { headers: { x-api-key: { file: ./key } } }\n`,
+      `fetch_settings: 1\norigins:\n  ${server.origin}: { headers: { x-api-key: { file: ./key } } }\n`,
     );
     writeFileSync(join(directory, "key"), "first\n");
     const fetchJson = await openFetcher(file);
@@ -32,7 +32,7 @@ describe("a file of settings", () => {
   });
 
   it("is refused for its mistakes, each at its place", async () => {
-    writeFileSync(file, "jwt_policy_fetch: 1\nca-file: a\nproxy: { url: ftp://a }\n");
+    writeFileSync(file, "fetch_settings: 1\nca-file: a\nproxy: { url: ftp://a }\n");
     await expect(openFetcher(file)).rejects.toThrow(
       new RegExp(`^${file}:2:1 unknown_key: .*\n${file}:3:15 invalid_value: this text is not a valid proxy url`),
     );
@@ -43,7 +43,7 @@ describe("a file of settings", () => {
     writeFileSync(
       file,
       [
-        "jwt_policy_fetch: 1",
+        "fetch_settings: 1",
         "ca_file: none.pem",
         "proxy: { url: http://proxy, authorization_file: empty }",
         "origins:",

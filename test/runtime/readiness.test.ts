@@ -74,6 +74,15 @@ async function stayUnready({ readiness }: Runtime, reasons: readonly unknown[]):
 }
 
 describe("a process is ready", () => {
+  it("beside key sets and other documents under the policy root: they are no policies", async () => {
+    const place = await setUp();
+    await place.write("a.yaml", policyOf());
+    await place.write("keys/idp.json", JSON.stringify(keySetOf(key).json));
+    await place.write("values.yaml", "replicas: 3\n");
+    await place.write("broken.yaml", "a: [\n");
+    await becomeReady(place.start());
+  });
+
   it("not before the policies were read", async () => {
     const { readiness } = (await setUp()).start();
     expect([readiness.isReady(), readiness.reasons()]).toEqual([false, ["policies are being read"]]);
@@ -230,7 +239,7 @@ describe("a ready process stays ready", () => {
         server.answer("/other", status(503));
         await write("a.yaml", policyOf(`${server.origin}/other`));
       },
-      "keys not fetched",
+      "keys not loaded",
     ],
   ])("when %s", async (_what, spoil, told) => {
     const server = await startKeys();

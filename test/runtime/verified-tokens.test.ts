@@ -96,3 +96,50 @@ describe("signatures that held are remembered", () => {
     expect(await rememberVerified(waiting).find(ISSUER, HEADER)).toEqual(lookup);
   });
 });
+
+describe("a check that takes its time", () => {
+  /** A key that says yes when the test lets it. */
+  function slowKey(answer: boolean | undefined) {
+    const release: (() => void)[] = [];
+    const key: VerificationKey = {
+      issuer: "https://idp.example",
+      kid: "one",
+      algorithm: "ES512",
+      verify: () => new Promise((resolve) => release.push(() => resolve(answer))),
+    };
+    return { source: rememberVerified(sourceOf(() => key)), release };
+  }
+
+  it("is made once for all who bring the same token meanwhile, and then remembered", async () => {
+    const { source, release } = slowKey(true);
+    const checks = [verifyWith(source), verifyWith(source), verifyWith(source)];
+    await Promise.resolve();
+    expect(release).toHaveLength(1);
+    release[0]?.();
+    expect(await Promise.all(checks)).toEqual([true, true, true]);
+    expect(await verifyWith(source)).toBe(true);
+    expect(release).toHaveLength(1);
+  });
+
+  it("is not taken for that of another text under the same signature", async () => {
+    const { source, release } = slowKey(false);
+    const checks = [verifyWith(source), verifyWith(source, new Uint8Array([1, 2, 4]))];
+    await Promise.resolve();
+    expect(release).toHaveLength(2);
+    for (const letGo of release) {
+      letGo();
+    }
+    expect(await Promise.all(checks)).toEqual([false, false]);
+  });
+
+  it.each([false, undefined])("and comes to %s is made again the next time", async (answer) => {
+    const { source, release } = slowKey(answer);
+    for (const turn of [0, 1]) {
+      const check = verifyWith(source);
+      await Promise.resolve();
+      release[turn]?.();
+      expect(await check).toBe(answer);
+    }
+    expect(release).toHaveLength(2);
+  });
+});

@@ -24,13 +24,13 @@ describe("warnings for the operator travel in front of the next outcome", () => 
   ])("of %s, in their order, once", async (_what, access, ended, own) => {
     const server = await startTestServer(access);
     const { worker, id } = await startInstance(server);
-    server.warnings.push("policy file a.yaml is refused", "keys not fetched");
+    server.warnings.push("policy file a.yaml is refused", "keys not loaded");
     const first = await playEvent(worker, id);
     expect(first.ended).toBe(ended);
     expect(methodsOf(first)).toEqual(["kong.log.warn", "kong.log.warn", ...own]);
     expect(linesOf(first).slice(0, 2)).toEqual([
       "jwt-policy: policy file a.yaml is refused",
-      "jwt-policy: keys not fetched",
+      "jwt-policy: keys not loaded",
     ]);
     const second = await playEvent(worker, id);
     expect([second.ended, methodsOf(second)]).toEqual([ended, own]);

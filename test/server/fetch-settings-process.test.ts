@@ -12,7 +12,7 @@ describe("a process with settings for fetching keys", () => {
   it("does not start when they are broken, and says where", async () => {
     const place = createPlace();
     const file = join(place.directory, "fetch.yaml");
-    writeFileSync(file, "jwt_policy_fetch: 1\nca_file: none.pem\n");
+    writeFileSync(file, "fetch_settings: 1\nca_file: none.pem\n");
     const server = startServer(place, ["--fetch-settings", file]);
     expect(await server.ended).toEqual({ code: 2, signal: null });
     const named = join(place.directory, "none.pem");
@@ -38,7 +38,7 @@ describe("a process with settings for fetching keys", () => {
       writeFileSync(join(place.policyRoot, "p.json"), JSON.stringify(policy));
 
       const without = await runServer(place);
-      await without.waitForOutput("keys not fetched: GET");
+      await without.waitForOutput("keys not loaded: GET");
       expect(without.stdout()).toContain(`GET ${origin}/jwks failed: self-signed certificate`);
       without.child.kill("SIGKILL");
       await without.ended;
@@ -51,7 +51,7 @@ describe("a process with settings for fetching keys", () => {
         client_certificate: client,
         headers: { "x-api-key": { file: "api-key" } },
       };
-      writeFileSync(file, JSON.stringify({ jwt_policy_fetch: 1, origins: { [origin]: settings } }));
+      writeFileSync(file, JSON.stringify({ fetch_settings: 1, origins: { [origin]: settings } }));
       const server = startServer(place, ["--fetch-settings", file]);
       await server.waitForOutput('keys in force: ES256 "1"');
       expect(server.stdout()).not.toContain("s3cret");

@@ -1,9 +1,11 @@
 import { calculateJwkThumbprint, type JWK } from "jose";
 import { describe, expect, it } from "vitest";
+import type { FetchJson } from "../../plugin/keys/fetch-json.ts";
 import { importKeySet } from "../../plugin/keys/import-key-set.ts";
-import { isPinned } from "../../plugin/keys/pinned-key.ts";
+import { loadKeySet } from "../../plugin/keys/load-key-set.ts";
 import { compileIssuer } from "../core/fixtures.ts";
 import { generateSigningKey } from "../tokens.ts";
+import { noFiles } from "./no-files.ts";
 
 /** The key of RFC 7638 section 3.1. */
 const RSA: JWK = {
@@ -18,34 +20,47 @@ const RSA_THUMBPRINT = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 const OKP: JWK = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" };
 const OKP_THUMBPRINT = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
 
-const pinned = (...thumbprints: readonly string[]) => ({ from: "jwks_uri" as const, uri: "https://x", thumbprints });
+const issuer = compileIssuer({ algorithms: ["RS256", "EdDSA", "ES256"] });
+const take = async (keys: readonly JWK[], thumbprints?: readonly string[]): Promise<number> =>
+  (await importKeySet({ keys }, issuer, thumbprints)).keys.length;
 
 describe("a key is known by its RFC 7638 thumbprint", () => {
   it.each([
     ["RSA", RSA, RSA_THUMBPRINT],
     ["Ed25519", OKP, OKP_THUMBPRINT],
   ])("%s, whatever else it says of itself", async (_what, jwk, thumbprint) => {
-    expect(await isPinned(jwk, pinned("x", thumbprint))).toBe(true);
-    expect(await isPinned({ ...jwk, kid: "other", use: "sig" }, pinned(thumbprint))).toBe(true);
-    expect(await isPinned(jwk, pinned("x"))).toBe(false);
-    expect(await isPinned(jwk, pinned())).toBe(false);
+    expect(await take([jwk], ["x", thumbprint])).toBe(1);
+    expect(await take([{ ...jwk, kid: "other", use: "sig" }], [thumbprint])).toBe(1);
+    expect(await take([jwk], ["x"])).toBe(0);
+    expect(await take([jwk], [])).toBe(0);
   });
 
   it("and any key is fine where the policy names none", async () => {
-    expect(await isPinned(RSA, { from: "jwks_uri", uri: "https://x" })).toBe(true);
-    expect(await isPinned(RSA, { from: "jwks", jwks: { keys: [] } })).toBe(true);
+    expect(await take([RSA, OKP])).toBe(2);
   });
 });
 
+const own = generateSigningKey("ES256", "1").publicJwk;
+const foreign = generateSigningKey("ES256", "1").publicJwk;
+
 it("of a key set only the pinned keys are used, even under the pinned key's kid", async () => {
-  const own = generateSigningKey("ES256", "1").publicJwk;
-  const foreign = generateSigningKey("ES256", "1").publicJwk;
-  const issuer = { ...compileIssuer(), keys: pinned(await calculateJwkThumbprint(own)) };
-  const { keys, ignored } = await importKeySet({ keys: [foreign, own, { kty: "EC", kid: "2" }] }, issuer);
+  const thumbprints = [await calculateJwkThumbprint(own)];
+  const { keys, ignored } = await importKeySet({ keys: [foreign, own, { kty: "EC", kid: "2" }] }, issuer, thumbprints);
   expect(keys.map(({ kid }) => kid)).toEqual(["1"]);
   expect(ignored).toEqual([
     "key 0: its thumbprint is not among those that the policy names",
     expect.stringMatching(/^key 2: ./),
   ]);
-  expect((await importKeySet({ keys: [foreign] }, issuer)).keys).toEqual([]);
+});
+
+it("a policy's thumbprints hold for the keys that are fetched", async () => {
+  const answer: FetchJson = async () => ({ body: { keys: [{ ...foreign }, { ...own }] }, freshForSeconds: undefined });
+  const origin = {
+    from: "jwks_uri",
+    uri: "https://x.example",
+    thumbprints: [await calculateJwkThumbprint(own)],
+  } as const;
+  const { keys, ignored } = await loadKeySet(origin, issuer, { files: noFiles, fetchJson: answer }, 1_000);
+  expect(keys).toHaveLength(1);
+  expect(ignored).toHaveLength(1);
 });

@@ -1,0 +1,70 @@
+import { createSecretKey } from "node:crypto";
+import { SECRET_ALGORITHMS } from "../core/jwk.ts";
+import type { VerificationKey } from "../core/key.ts";
+import type { CompiledIssuer, SecretEncoding } from "../core/policy.ts";
+import type { ImportedKeySet } from "./import-key-set.ts";
+import { createVerificationKey } from "./verification-key.ts";
+
+/** Longest secret in bytes; more is most likely another file. */
+const MAX_BYTES = 1024;
+/** A secret of fewer different bytes was typed to try something out, and stayed. */
+const MIN_DIFFERENT_BYTES = 8;
+const TRAILING_LINE_ENDS = /[\r\n]+$/;
+
+/** What each encoding may consist of; Node's decoders skip what they do not know. */
+const FORMS: Readonly<Record<Exclude<SecretEncoding, "text">, RegExp>> = {
+  base64url: /^[A-Za-z0-9_-]+={0,2}$/,
+  base64: /^[A-Za-z0-9+/]+={0,2}$/,
+  hex: /^(?:[0-9a-fA-F]{2})+$/,
+};
+
+/** Public keys and key sets: as a secret, everyone knows them (RFC 8725 section 2.1). */
+const PUBLIC_KEY = /-----BEGIN |^(?:ssh|ecdsa)-|"kty"/;
+
+/**
+ * Turns the content of a file into an issuer's secret, which serves each of the issuer's HMAC algorithms that it is long enough for
+ * (RFC 7518 section 3.2).
+ *
+ * @throws Error that says why the secret can not be used, without any of it.
+ */
+export function importSecret(
+  content: Uint8Array,
+  encoding: SecretEncoding,
+  kid: string | undefined,
+  issuer: CompiledIssuer,
+): ImportedKeySet {
+  const secret = decodeSecret(Buffer.from(content), encoding);
+  if (secret.byteLength > MAX_BYTES) {
+    throw new Error(`the secret has more than ${MAX_BYTES} bytes`);
+  }
+  const wanted = SECRET_ALGORITHMS.filter((algorithm) => issuer.algorithms.has(algorithm));
+  const served = wanted.filter((algorithm) => secret.byteLength >= minBytes(algorithm));
+  const ignored = wanted
+    .filter((algorithm) => !served.includes(algorithm))
+    .map((algorithm) => `${algorithm} needs ${minBytes(algorithm)} bytes; the secret has ${secret.byteLength}`);
+  if (served.length > 0 && new Set(secret).size < MIN_DIFFERENT_BYTES) {
+    throw new Error("the secret repeats itself; use random bytes");
+  }
+  const key = createSecretKey(secret);
+  const keys: VerificationKey[] = served.map((algorithm) => createVerificationKey(issuer.issuer, kid, algorithm, key));
+  return { keys, ignored, leaked: [] };
+}
+
+/** As long as the hash's output. */
+function minBytes(algorithm: string): number {
+  return Number(algorithm.slice(2)) / 8;
+}
+
+function decodeSecret(content: Buffer, encoding: SecretEncoding): Buffer {
+  const text = content.toString("latin1").replace(TRAILING_LINE_ENDS, "");
+  if (PUBLIC_KEY.test(text)) {
+    throw new Error("the file holds a key in another form, and not a secret");
+  }
+  if (encoding === "text") {
+    return Buffer.from(text, "latin1"); // Back to the file's own bytes.
+  }
+  if (!FORMS[encoding].test(text)) {
+    throw new Error(`the secret is not written in ${encoding}`);
+  }
+  return Buffer.from(text, encoding);
+}

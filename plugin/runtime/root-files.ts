@@ -1,0 +1,68 @@
+import { readFile, realpath, stat } from "node:fs/promises";
+import { resolve, sep } from "node:path";
+
+/** Files under one root, by names that come from policies and from Kong's configuration. */
+export interface RootFiles {
+  /** Names what is at the file's place now, or why nothing can be read there. Another version has another name. */
+  identify(file: string): Promise<string>;
+  /**
+   * @throws Error that says why the file can not be read; see {@link describeFileError}.
+   */
+  read(file: string): Promise<Buffer>;
+}
+
+const MAX_FILE_BYTES = 256 * 1024;
+
+/** A user of the Admin API names the file: no name may lead out of the root, not through `..` and not through a link. */
+export class OutsideRootError extends Error {
+  constructor() {
+    super("it lies outside the policy root; move it there, or start with another --policy-root");
+  }
+}
+
+/** @param root the only directory that the files may lie in, symbolic links resolved. */
+export function createRootFiles(root: string): RootFiles {
+  return {
+    async identify(file) {
+      try {
+        const { dev, ino, size, mtimeNs, ctimeNs } = await stat(await resolveInRoot(root, file), { bigint: true });
+        // The time of the inode's change nobody can set, while copies often carry the time of their original.
+        return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
+      } catch (error) {
+        return describeFileError(file, error);
+      }
+    },
+    read: async (file) => readBounded(await resolveInRoot(root, file)),
+  };
+}
+
+/** @throws Error when it is no regular file, or a large one. */
+export async function readBounded(path: string): Promise<Buffer> {
+  const stats = await stat(path);
+  if (!stats.isFile()) {
+    throw new Error("it is not a regular file");
+  }
+  const { size } = stats;
+  if (size > MAX_FILE_BYTES) {
+    throw new Error(`it has ${size} bytes, at most ${MAX_FILE_BYTES} are read`);
+  }
+  return readFile(path);
+}
+
+/** One sentence about a file that could not be read. */
+export function describeFileError(file: string, error: unknown): string {
+  return `${file} can not be read: ${error instanceof Error ? error.message : "unknown error"}.`;
+}
+
+async function resolveInRoot(root: string, file: string): Promise<string> {
+  const realRoot = await realpath(root);
+  const path = resolve(realRoot, file);
+  if (!path.startsWith(realRoot + sep)) {
+    throw new OutsideRootError();
+  }
+  const real = await realpath(path);
+  if (!real.startsWith(realRoot + sep)) {
+    throw new OutsideRootError();
+  }
+  return real;
+}

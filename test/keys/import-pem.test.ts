@@ -1,0 +1,58 @@
+import { type createPublicKey, generateKeyPairSync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { importPem } from "../../plugin/keys/import-pem.ts";
+import { compileIssuer } from "../core/fixtures.ts";
+import { CERTIFICATE } from "./certificate.ts";
+
+const issuer = compileIssuer({ algorithms: ["RS256", "ES256", "EdDSA"] });
+const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const spki = (key: ReturnType<typeof createPublicKey>): string => String(key.export({ type: "spki", format: "pem" }));
+
+describe("a PEM file is one public key", () => {
+  it.each<[what: string, text: string, algorithm: string]>([
+    ["RSA in SPKI form", spki(rsa.publicKey), "RS256"],
+    ["RSA in its older form", String(rsa.publicKey.export({ type: "pkcs1", format: "pem" })), "RS256"],
+    ["P-256", spki(ec.publicKey), "ES256"],
+    ["Ed25519", spki(generateKeyPairSync("ed25519").publicKey), "EdDSA"],
+    ["an X.509 certificate", CERTIFICATE, "ES256"],
+    ["with words before it", `our key of 2026:\n${spki(ec.publicKey)}`, "ES256"],
+  ])("%s", async (_what, text, algorithm) => {
+    const { keys, ignored } = await importPem(text, undefined, issuer);
+    expect([keys.map((key) => [key.kid, key.algorithm]), ignored]).toEqual([[[undefined, algorithm]], []]);
+  });
+
+  it("with the kid that the policy gives it", async () => {
+    const { keys } = await importPem(spki(ec.publicKey), "2026-11", issuer);
+    expect(keys.map(({ kid }) => kid)).toEqual(["2026-11"]);
+  });
+
+  it("and a weak one serves nothing", async () => {
+    const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey;
+    expect(await importPem(spki(weak), undefined, issuer)).toEqual({
+      keys: [],
+      ignored: ["key 0: an RSA key of 1024 bits; 2048 to 8192 are used"],
+      leaked: [],
+    });
+  });
+});
+
+describe("is refused", () => {
+  const PRIVATE = "the file holds a private key; keep it with the issuer, and put the public key here";
+  const DAMAGED = "the file is damaged, or its key is of an unknown type";
+  it.each<[what: string, text: string, why: string]>([
+    ["a private key", String(ec.privateKey.export({ type: "pkcs8", format: "pem" })), PRIVATE],
+    ["a private key in its older form", String(ec.privateKey.export({ type: "sec1", format: "pem" })), PRIVATE],
+    ["nothing", "", "the file must hold one public key or certificate in PEM, and holds 0"],
+    [
+      "two keys: which is meant?",
+      spki(rsa.publicKey) + spki(ec.publicKey),
+      "the file must hold one public key or certificate in PEM, and holds 2",
+    ],
+    ["a damaged key", spki(ec.publicKey).replace("MF", "AA"), DAMAGED],
+    ["a damaged certificate", CERTIFICATE.replace("MII", "AAA"), DAMAGED],
+    ["something else", "-----BEGIN DH PARAMETERS-----\nMAYCAQICAQI=\n-----END DH PARAMETERS-----\n", DAMAGED],
+  ])("%s", async (_what, text, why) => {
+    await expect(async () => importPem(text, undefined, issuer)).rejects.toThrow(new Error(why));
+  });
+});
