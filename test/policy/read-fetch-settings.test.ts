@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readFetchSettings } from "../../plugin/policy/read-fetch-settings.ts";
 import { expectedAt, summarize, takeMarks } from "./marked-text.ts";
@@ -28,6 +29,12 @@ origins:
         },
       },
     });
+  });
+
+  it("are as docs/keys.md shows them", () => {
+    const page = readFileSync(new URL("../../docs/keys.md", import.meta.url), "utf8");
+    const [, example = ""] = /```yaml\n(.*?fetch_settings: 1.*?)```/s.exec(page) ?? [];
+    expect(readFetchSettings(example)).toHaveProperty("document.origins");
   });
 
   it.each<[code: string, marked: string, message: RegExp]>([
