@@ -42,6 +42,18 @@ export interface CompiledIssuer {
   readonly tenant: ClaimReference;
   readonly scopes: ClaimReference;
   readonly keys: readonly KeyOrigin[];
+  readonly keyRefresh: KeyRefresh;
+}
+
+/** How long keys that are fetched serve, in seconds. */
+export interface KeyRefresh {
+  /** Bounds on what the provider says of the time until the next fetch. */
+  readonly minSeconds: number;
+  readonly maxSeconds: number;
+  /** An unknown kid causes a fetch at most this often, counted from the last attempt. */
+  readonly cooldownSeconds: number;
+  /** How long the last good keys serve while no fetch succeeds. */
+  readonly maxStaleSeconds: number;
 }
 
 /** One place where keys of an issuer come from. Files are named from the policy root. */

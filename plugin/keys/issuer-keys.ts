@@ -1,19 +1,12 @@
 import type { JoseHeader } from "../core/decode.ts";
 import type { KeyLookup } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
-import { createKeySet, type KeyPorts, type KeyTimings } from "./key-set.ts";
+import { createKeySet, type KeyPorts, type KeySetStatus } from "./key-set.ts";
+import { KEY_TIMINGS, type KeyTimings } from "./refresh-delay.ts";
 import { indexKeys, type KeyIndex, selectKey } from "./select-key.ts";
 
-const KEY_TIMINGS: KeyTimings = {
-  refreshMs: 300_000,
-  cooldownMs: 30_000,
-  retryMs: 1_000,
-  fetchTimeoutMs: 2_000,
-  filePollMs: 1_000,
-};
-
-/** Keys that nobody asked for in this time are no longer refreshed. */
-const IDLE_MS = 3_600_000;
+/** Keys that nobody asked for in this time are no longer refreshed: their policy is most likely gone. */
+const IDLE_MS = 86_400_000;
 /** Most requests that wait for keys of one issuer; each holds a connection, and clients decide how many come. */
 const MAX_WAITING = 256;
 
@@ -24,6 +17,10 @@ export interface IssuerKeys {
   prepare(): Promise<void>;
   /** Loads now, where that is not under way. Never rejects. */
   refresh(): Promise<void>;
+  /** Whether nobody has asked for long. */
+  isIdle(): boolean;
+  /** One for each place. */
+  status(): readonly KeySetStatus[];
   stop(): void;
 }
 
@@ -36,6 +33,7 @@ export function createIssuerKeys(
   const { now } = ports;
   let index: KeyIndex = indexKeys([]);
   let isComplete = false;
+  let staleAt = Number.POSITIVE_INFINITY;
   let waiting = 0;
   let usedAt = now();
   let announceKeys = (): void => {};
@@ -46,17 +44,20 @@ export function createIssuerKeys(
   // A policy that is gone asks no more; when it comes back, the next request catches up.
   const isIdle = (): boolean => now() - usedAt > IDLE_MS;
 
-  const sets = issuer.keys.map((origin) =>
-    createKeySet(origin, issuer, ports, timings, isIdle, () => {
-      index = indexKeys(sets.flatMap((set) => set.keys() ?? []));
-      isComplete = sets.every((set) => set.keys() !== undefined);
-      if (isComplete) {
-        announceKeys();
-      }
-    }),
-  );
+  const settle = (): void => {
+    index = indexKeys(sets.flatMap((set) => set.keys() ?? []));
+    isComplete = sets.every((set) => set.keys() !== undefined);
+    staleAt = Math.min(...sets.filter((set) => set.keys()).map((set) => set.staleAt()));
+    if (isComplete) {
+      announceKeys();
+    }
+  };
+  const sets = issuer.keys.map((origin) => createKeySet(origin, issuer, ports, timings, isIdle, settle));
 
   const lookUp = (joseHeader: JoseHeader): KeyLookup => {
+    if (now() >= staleAt) {
+      settle();
+    }
     const found = selectKey(index, joseHeader);
     if (found) {
       return { found };
@@ -93,7 +94,7 @@ export function createIssuerKeys(
     find(joseHeader) {
       const wasIdle = isIdle();
       usedAt = now();
-      // Nobody has looked for an hour what the issuer withdrew.
+      // Nobody has looked for long what the issuer withdrew.
       if (wasIdle) {
         return waitFor([refresh()], joseHeader);
       }
@@ -115,6 +116,8 @@ export function createIssuerKeys(
       return firstKeys;
     },
     refresh,
+    isIdle,
+    status: () => sets.map((set) => set.status()),
     stop() {
       for (const set of sets) {
         set.stop();

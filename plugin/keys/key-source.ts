@@ -1,7 +1,7 @@
 import type { KeySource } from "../core/key.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../core/policy.ts";
 import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.ts";
-import type { KeyPorts } from "./key-set.ts";
+import type { KeyPorts, KeySetStatus } from "./key-set.ts";
 
 export interface ProcessKeySource extends KeySource {
   /**
@@ -11,14 +11,25 @@ export interface ProcessKeySource extends KeySource {
   prepare(policy: CompiledPolicy): Promise<void>;
   /** Ids of a policy's issuers that have no keys at the moment. */
   findMissing(policy: CompiledPolicy): readonly string[];
+  /** Loads the keys of all issuers anew, whatever was loaded when: for an operator who knows that they changed. Never rejects. */
+  refresh(): Promise<void>;
+  status(): readonly IssuerKeysStatus[];
   stop(): void;
+}
+
+/** How the keys of one issuer stand. */
+export interface IssuerKeysStatus {
+  /** The issuer's id in the policy that named it first. */
+  readonly id: string;
+  readonly issuer: string;
+  readonly sets: readonly KeySetStatus[];
 }
 
 /**
  * The keys of all issuers, owned by the process: policies that name the same issuer with the same options share one set.
  */
 export function createKeySource(ports: KeyPorts): ProcessKeySource {
-  const byOptions = new Map<string, IssuerKeys>();
+  const byOptions = new Map<string, { readonly issuer: CompiledIssuer; readonly keys: IssuerKeys }>();
   // Saves the hot path from naming the options again.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
   // One wait per policy, however often it is asked for: keys may never come, and each wait for them is kept until they do.
@@ -27,19 +38,32 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const keysOf = (issuer: CompiledIssuer): IssuerKeys => {
     let keys = byIssuer.get(issuer);
     if (!keys) {
-      const isTemplate = issuer.template !== undefined;
-      const options = JSON.stringify([issuer.issuer, isTemplate, issuer.keys, [...issuer.algorithms].sort()]);
-      keys = byOptions.get(options) ?? createIssuerKeys(issuer, ports);
-      byOptions.set(options, keys);
+      const options = nameOptions(issuer);
+      keys = byOptions.get(options)?.keys ?? createIssuerKeys(issuer, ports);
+      byOptions.set(options, { issuer, keys });
       byIssuer.set(issuer, keys);
     }
     return keys;
   };
 
+  /** Whose policy is gone asks no more, and would be kept for ever. */
+  const forgetIdle = (): void => {
+    for (const [options, { keys }] of byOptions) {
+      if (keys.isIdle()) {
+        byOptions.delete(options);
+      }
+    }
+  };
+
   return {
     find: (issuer, joseHeader) => keysOf(issuer).find(joseHeader),
     prepare(policy) {
-      const prepared = issuersOf(policy).map((issuer) => keysOf(issuer).prepare());
+      forgetIdle();
+      const prepared = issuersOf(policy).map((issuer) => {
+        const keys = keysOf(issuer);
+        byOptions.set(nameOptions(issuer), { issuer, keys }); // It may have been forgotten.
+        return keys.prepare();
+      });
       const wait = waits.get(policy) ?? Promise.all(prepared).then(() => {});
       waits.set(policy, wait);
       return wait;
@@ -48,12 +72,22 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
       issuersOf(policy)
         .filter((issuer) => !keysOf(issuer).hasKeys())
         .map(({ id }) => id),
+    async refresh() {
+      await Promise.all([...byOptions.values()].map(({ keys }) => keys.refresh()));
+    },
+    status: () =>
+      [...byOptions.values()].map(({ issuer: { id, issuer }, keys }) => ({ id, issuer, sets: keys.status() })),
     stop() {
-      for (const keys of byOptions.values()) {
+      for (const { keys } of byOptions.values()) {
         keys.stop();
       }
     },
   };
+}
+
+/** Everything that other keys could follow from. */
+function nameOptions({ issuer, template, keys, keyRefresh, algorithms }: CompiledIssuer): string {
+  return JSON.stringify([issuer, template !== undefined, keys, keyRefresh, [...algorithms].sort()]);
 }
 
 function issuersOf({ issuers, issuerTemplates }: CompiledPolicy): readonly CompiledIssuer[] {

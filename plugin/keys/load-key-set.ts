@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
 import type { FetchJson } from "./fetch-json.ts";
 import { fetchKeySet } from "./fetch-key-set.ts";
@@ -13,31 +14,60 @@ export interface KeyFiles {
   read(file: string): Promise<Uint8Array>;
 }
 
+/** What a place of keys holds at the moment, not imported yet. */
+export interface LoadedKeySet {
+  /** Hex SHA-256: other contents have other digests. */
+  readonly digest: string;
+  /** How long the server lets it be used, in seconds; undefined when it does not say. */
+  readonly freshForSeconds: number | undefined;
+  /** @throws Error that says why nothing of it can be used, without key material. */
+  importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
+}
+
+type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
+
 /**
- * Loads the keys of an issuer from one place.
+ * Loads what one place of keys holds.
  *
  * @param timeoutMs bound on each request.
- * @throws Error that names the place and says why nothing can be loaded, without key material.
+ * @throws Error that names the place and says why nothing can be loaded.
  */
 export async function loadKeySet(
   origin: KeyOrigin,
-  issuer: CompiledIssuer,
   { files, fetchJson }: { readonly files: KeyFiles; readonly fetchJson: FetchJson },
   timeoutMs: number,
-): Promise<ImportedKeySet> {
+): Promise<LoadedKeySet> {
   if (!("file" in origin)) {
-    const { jwks } = await fetchKeySet(origin, fetchJson, { timeoutMs });
-    return importKeySet(jwks, issuer, origin.from === "jwks" ? undefined : origin.thumbprints);
+    const { jwks, freshForSeconds } = await fetchKeySet(origin, fetchJson, { timeoutMs });
+    const thumbprints = origin.from === "jwks" ? undefined : origin.thumbprints;
+    return {
+      digest: digestOf(JSON.stringify(jwks) ?? ""),
+      freshForSeconds,
+      importFor: (issuer) => importKeySet(jwks, issuer, thumbprints),
+    };
   }
+  const content = await namingFile(origin, () => files.read(origin.file));
+  return {
+    digest: digestOf(content),
+    freshForSeconds: undefined,
+    importFor: (issuer) => namingFile(origin, () => importFile(origin, content, issuer)),
+  };
+}
+
+function digestOf(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): Promise<T> {
   try {
-    return await importFile(origin, await files.read(origin.file), issuer);
+    return await act();
   } catch (error) {
-    throw new Error(`${origin.file}: ${error instanceof Error ? error.message : "not readable"}`);
+    throw new Error(`${file}: ${error instanceof Error ? error.message : "not readable"}`);
   }
 }
 
 function importFile(
-  origin: Extract<KeyOrigin, { readonly file: string }>,
+  origin: FileOrigin,
   content: Uint8Array,
   issuer: CompiledIssuer,
 ): ImportedKeySet | Promise<ImportedKeySet> {

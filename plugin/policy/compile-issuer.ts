@@ -4,12 +4,15 @@ import { normalizeType } from "../core/claims.ts";
 import { type FetchUrlRules, isFetchAllowed } from "../core/fetch-url.ts";
 import { findPlaceholder, type IssuerTemplate } from "../core/issuer-template.ts";
 import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk, SECRET_ALGORITHMS } from "../core/jwk.ts";
-import type { CompiledIssuer, FetchRules, KeyOrigin } from "../core/policy.ts";
+import type { CompiledIssuer, FetchRules, KeyOrigin, KeyRefresh } from "../core/policy.ts";
 import { durationSeconds } from "./duration.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 
 const MAX_CLOCK_SKEW_SECONDS = 300;
 const ANY_TENANT = "*";
+const MIN_REFRESH_SECONDS = 10;
+const MAX_REFRESH_SECONDS = 86_400;
+const MIN_COOLDOWN_SECONDS = 5;
 
 /** Compiles one issuer and reports what the schema can not see. */
 export function compileIssuer(
@@ -39,8 +42,45 @@ export function compileIssuer(
     tenant: parseClaimReference(source.claims.tenant),
     scopes: parseClaimReference(source.claims.scopes),
     keys,
+    keyRefresh: compileRefresh(source),
   };
+  findings.push(...checkRefresh(source, issuer.keyRefresh, path));
   return { issuer, findings };
+}
+
+function compileRefresh({ key_refresh: { min, max, cooldown, max_stale } }: Issuer): KeyRefresh {
+  return {
+    minSeconds: durationSeconds(min),
+    maxSeconds: durationSeconds(max),
+    cooldownSeconds: durationSeconds(cooldown),
+    maxStaleSeconds: durationSeconds(max_stale),
+  };
+}
+
+/** Times so short that the provider is asked all the time, or so long that a timer can not wait for them. */
+function checkRefresh({ key_refresh: source }: Issuer, refresh: KeyRefresh, path: DocumentPath): Finding[] {
+  const { minSeconds, maxSeconds, cooldownSeconds, maxStaleSeconds } = refresh;
+  const rules: readonly [key: keyof typeof source, holds: boolean, message: string][] = [
+    ["min", minSeconds >= MIN_REFRESH_SECONDS, `This must be ${MIN_REFRESH_SECONDS}s or more.`],
+    [
+      "max",
+      maxSeconds >= minSeconds && maxSeconds <= MAX_REFRESH_SECONDS,
+      `This must be from min (${source.min}) to 1d.`,
+    ],
+    [
+      "cooldown",
+      cooldownSeconds >= MIN_COOLDOWN_SECONDS && cooldownSeconds <= maxSeconds,
+      `This must be from ${MIN_COOLDOWN_SECONDS}s to max (${source.max}).`,
+    ],
+    [
+      "max_stale",
+      maxStaleSeconds >= maxSeconds,
+      `This must be max (${source.max}) or more: keys serve that long anyway.`,
+    ],
+  ];
+  return rules.flatMap(([key, holds, message]): Finding[] =>
+    holds ? [] : [{ code: "duration_invalid", path: [...path, "key_refresh", key], message }],
+  );
 }
 
 function compileTemplate({ issuer, tenants }: Issuer): IssuerTemplate | undefined {

@@ -3,7 +3,7 @@ import type { Decision } from "../core/decision.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { RequestFacts } from "../core/request.ts";
 import type { FetchJson } from "../keys/fetch-json.ts";
-import { createKeySource } from "../keys/key-source.ts";
+import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
 import type { Log } from "../observe/operator-log.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
 import { listPolicyFiles } from "./list-policy-files.ts";
@@ -24,6 +24,9 @@ export interface Runtime {
   decide(facts: RequestFacts, policy: CompiledPolicy): Promise<Decision>;
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
+  keyStatus(): readonly IssuerKeysStatus[];
+  /** Loads all keys anew. Never rejects. */
+  refreshKeys(): Promise<void>;
   stop(): void;
 }
 
@@ -61,6 +64,8 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
     decide: (facts, policy) => decide(facts, policy, verifyingKeys, nowSeconds),
     readiness,
     status: () => [...files.status(), ...inline.status()],
+    keyStatus: keys.status,
+    refreshKeys: keys.refresh,
     stop() {
       readiness.stop();
       files.stop();

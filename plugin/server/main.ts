@@ -81,6 +81,7 @@ async function serve(options: ServerOptions): Promise<void> {
   const readStatus = (): Status => ({
     reasons: [...runtime.readiness.reasons(), ...(isOurs() ? [] : [`another process or none serves ${path}`])],
     policies: runtime.status(),
+    keys: runtime.keyStatus(),
   });
   let giveStatusUp: (() => void) | undefined;
   /** The address goes with the socket: to whoever has it, or waits for it. */
@@ -119,6 +120,10 @@ async function serve(options: ServerOptions): Promise<void> {
     ownSocket = identifySocket(path);
     log.info(`${NAME} ${VERSION} listens on ${path}, policies under ${policyRoot}`);
   };
+  process.on("SIGHUP", () => {
+    log.info("SIGHUP: all keys are loaded anew");
+    void runtime.refreshKeys();
+  });
   startWatchdog(WATCHDOG_MS);
   await waitForTurn(path, runtime.readiness.isReady);
   await listen();

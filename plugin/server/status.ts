@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { ListenOptions } from "node:net";
+import type { IssuerKeysStatus } from "../keys/key-source.ts";
 import type { PolicyStatus } from "../runtime/policy-report.ts";
 
 /** What the process says about itself. */
@@ -7,6 +8,7 @@ export interface Status {
   /** Why it should get no requests; empty when it is ready for them. */
   readonly reasons: readonly string[];
   readonly policies: readonly PolicyStatus[];
+  readonly keys: readonly IssuerKeysStatus[];
 }
 
 export interface StatusOptions {
@@ -22,7 +24,7 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * An HTTP server for probes: `/status/live` says 200 as long as the event loop turns, `/status/ready` says 200 or 503 with the reasons,
- * and `/status` shows which version of each policy is in force. It tells no secrets, but names policies and issuers: keep it inside.
+ * and `/status` shows which version of each policy is in force and how the keys of each issuer stand. It tells no secrets, but names policies and issuers: keep it inside.
  *
  * @returns a function that gives the address up at once.
  */
@@ -69,7 +71,7 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
   };
 }
 
-function answer(method: string, url: string, { reasons, policies }: Status): { status: number; body: object } {
+function answer(method: string, url: string, { reasons, policies, keys }: Status): { status: number; body: object } {
   const path = url.replace(/[?#].*$/, "");
   if (method !== "GET" && method !== "HEAD") {
     return { status: 405, body: { message: "Only GET and HEAD are allowed" } };
@@ -82,7 +84,15 @@ function answer(method: string, url: string, { reasons, policies }: Status): { s
         ? { status: 200, body: { message: "ready" } }
         : { status: 503, body: { message: "not ready", reasons } };
     case "/status":
-      return { status: 200, body: { ready: reasons.length === 0, reasons, policies: policies.map(describePolicy) } };
+      return {
+        status: 200,
+        body: {
+          ready: reasons.length === 0,
+          reasons,
+          policies: policies.map(describePolicy),
+          keys: keys.flatMap(describeKeys),
+        },
+      };
     default:
       return { status: 404, body: { message: "There are /status, /status/ready and /status/live" } };
   }
@@ -96,6 +106,18 @@ function describePolicy({ source, inForce, refused, issuersWithoutKeys }: Policy
     refused: refused.map(({ line, column, code, message }) => ({ line, column, code, message })),
     issuers_without_keys: issuersWithoutKeys,
   };
+}
+
+function describeKeys({ id, issuer, sets }: IssuerKeysStatus): readonly object[] {
+  return sets.map(({ from, keys, loadedAt, failures, failure }) => ({
+    issuer: id,
+    iss: issuer,
+    from,
+    keys,
+    loaded_at: loadedAt === undefined ? null : new Date(loadedAt).toISOString(),
+    failures,
+    failure: failure ?? null,
+  }));
 }
 
 function describeAddress(server: Server): string {

@@ -178,6 +178,22 @@ export type Thumbprint = string
  */
 export type AllowHttp = boolean
 /**
+ * Keys are not fetched anew sooner than this after they came, whatever the provider says; at least 10s.
+ */
+export type LeastTime = Duration
+/**
+ * Keys are fetched anew after this at the latest, so a key that the provider withdrew serves no longer than this.
+ */
+export type LongestTime = Duration
+/**
+ * A token with a kid that is not known causes a fetch at most this often, counted from the last attempt: a new key works at most this long after it was published. At least 5s.
+ */
+export type Cooldown = Duration
+/**
+ * How long the last good keys serve while the provider does not answer; then tokens get 503.
+ */
+export type LongestStale = Duration
+/**
  * Ids of the issuers whose tokens pass. May be left out only while the policy has a single issuer.
  * 
  * @minItems 1
@@ -256,6 +272,7 @@ max_token_lifetime?: MaximumTokenLifetime
 required_claims: RequiredClaims
 claims: ClaimNames
 keys: Keys
+key_refresh: KeyRefresh
 }
 /**
  * Where this issuer puts what rules ask for.
@@ -299,6 +316,15 @@ export interface SecretFile {
 file: File1
 encoding: Encoding
 kid?: KeyID1
+}
+/**
+ * How long keys that are fetched serve. The provider's Cache-Control or Expires decides within these bounds; without either it is 5m.
+ */
+export interface KeyRefresh {
+min: LeastTime
+max: LongestTime
+cooldown: Cooldown
+max_stale: LongestStale
 }
 /**
  * What holds for every rule that does not say otherwise. A rule's own value replaces the default as a whole.

@@ -62,6 +62,15 @@ describe("metadata at an address of its own", () => {
     expect(await fetchFrom(origin())).toEqual(KEY_SET);
   });
 
+  it("leads to the keys of many tenants when it names the policy's template", async () => {
+    const issuer = "https://login.example.com/{tenantid}/v2.0";
+    server.answer("/common", { json: { issuer, jwks_uri: `${server.origin}/jwks` } });
+    const uri = `${server.origin}/common`;
+    expect(await fetchFrom({ from: "metadata_uri", uri, issuer })).toEqual(KEY_SET);
+    const other = issuer.replace("tenantid", "tenant");
+    await expect(fetchFrom({ from: "metadata_uri", uri, issuer: other })).rejects.toThrow(/names another issuer/);
+  });
+
   it("leads nowhere when it names another, and its query is not in the message", async () => {
     server.answer("/odd?a=1", { json: { issuer: "urn:acme2", jwks_uri: `${server.origin}/jwks` } });
     await expect(fetchFrom(origin())).rejects.toThrow(
@@ -151,11 +160,16 @@ describe("what metadata may lead to", () => {
     ["https://idp.example.com/m", "https://localhost/certs"],
     ["https://idp.example.com/m", "https://0x7f.1/certs"],
     ["https://idp.example.com/m", "https://[::1]/certs"],
-    ["https://idp.example.com/m", `https://idp.example.com/${"x".repeat(2_048)}`],
     ["https://idp.example.com/m", "https://user@idp.example.com/certs"],
-  ])("not from %s to %.60s", async (from, to, allowHttp) => {
+  ])("not from %s to %s", async (from, to, allowHttp) => {
     await expect(follow(from, to, allowHttp)).rejects.toThrow(
       /has a jwks_uri (?:that is not an https URL|on loopback)/,
     );
+  });
+
+  it("not to an address that is longer than any", async () => {
+    const longest = `https://idp.example.com/${"x".repeat(2_024)}`;
+    expect(await follow("https://idp.example.com/m", longest)).toEqual({ from: longest });
+    await expect(follow("https://idp.example.com/m", `${longest}x`)).rejects.toThrow(/not an https URL/);
   });
 });

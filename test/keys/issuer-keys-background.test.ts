@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { joseHeaderOf } from "../core/fixtures.ts";
 import { generateSigningKey } from "../tokens.ts";
-import { type IssuerScene, setUpIssuer, TIMINGS, WEAK_JWK } from "./issuer-scene.ts";
+import { COOLDOWN_MS, type IssuerScene, REFRESH_MS, setUpIssuer, TIMINGS, WEAK_JWK } from "./issuer-scene.ts";
 import { keySetOf, status } from "./key-server.ts";
 
 const FOUND = "found";
@@ -21,7 +21,7 @@ describe("refreshes in the background", () => {
   it("when a good set is five minutes old, and not before", async () => {
     await scene.keys.refresh();
     scene.serve(keySetOf(second));
-    vi.advanceTimersByTime(TIMINGS.refreshMs - 1);
+    vi.advanceTimersByTime(REFRESH_MS - 1);
     expect(scene.isFetching()).toBe(false);
     vi.advanceTimersByTime(1);
     expect(scene.isFetching()).toBe(true);
@@ -41,6 +41,20 @@ describe("refreshes in the background", () => {
     await scene.keys.refresh();
     expect(scene.fetches()).toBe(2);
     expect(await scene.find("1")).toBe(FOUND);
+  });
+
+  it("at the cooldown after a failure when there are keys, then after twice the time, up to max", async () => {
+    await scene.keys.refresh();
+    scene.serve(status(503));
+    await scene.keys.refresh();
+    for (const [attempt, wait] of [30, 60, 120, 240, 480, 900, 900].entries()) {
+      vi.advanceTimersByTime(wait * 1000 - 1);
+      expect(scene.isFetching()).toBe(false);
+      vi.advanceTimersByTime(1);
+      expect(scene.isFetching()).toBe(true);
+      await scene.keys.refresh();
+      expect(scene.fetches()).toBe(attempt + 3);
+    }
   });
 
   it("no more once stopped", async () => {
@@ -68,7 +82,7 @@ describe("prepare", () => {
 
   it("fetches nothing when they are there already", async () => {
     await scene.keys.refresh();
-    scene.clock += TIMINGS.cooldownMs;
+    scene.clock += COOLDOWN_MS;
     await scene.keys.prepare();
     scene.clock -= 1; // Or the question itself would fetch.
     expect([scene.fetches(), scene.isFetching()]).toEqual([1, false]);

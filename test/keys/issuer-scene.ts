@@ -2,19 +2,17 @@ import { vi } from "vitest";
 import type { KeyLookup } from "../../plugin/core/key.ts";
 import type { KeyOrigin } from "../../plugin/core/policy.ts";
 import { createIssuerKeys, type IssuerKeys } from "../../plugin/keys/issuer-keys.ts";
-import type { KeyTimings } from "../../plugin/keys/key-set.ts";
+import type { KeyTimings } from "../../plugin/keys/refresh-delay.ts";
 import { compileIssuer, joseHeaderOf, NOW } from "../core/fixtures.ts";
 import { logInto } from "../logs.ts";
 import { type Answer, type KeyServer, startKeyServer } from "./key-server.ts";
 import { noFiles } from "./no-files.ts";
 
-export const TIMINGS: KeyTimings = {
-  refreshMs: 300_000,
-  cooldownMs: 30_000,
-  retryMs: 8_000,
-  fetchTimeoutMs: 5_000,
-  filePollMs: 1_000,
-};
+export const TIMINGS: KeyTimings = { retryMs: 8_000, fetchTimeoutMs: 5_000, filePollMs: 1_000, random: () => 0 };
+/** What a policy has that says nothing of it, in milliseconds. */
+export const COOLDOWN_MS = 30_000;
+export const REFRESH_MS = 300_000;
+export const MAX_STALE_MS = 3 * 86_400_000;
 
 /** An RSA key of 1024 bits, which nobody may use. */
 export const WEAK_JWK = { kty: "RSA", kid: "1", n: Buffer.alloc(128, 0xff).toString("base64url"), e: "AQAB" };

@@ -133,3 +133,32 @@ it("a policy whose keys never come is waited for once, however often it is asked
   const policy = compile();
   expect(source.prepare(policy)).toBe(source.prepare(policy));
 });
+
+describe("an operator", () => {
+  it("has all keys loaded anew, the cooldown notwithstanding", async () => {
+    const policy = compile();
+    await source.prepare(policy);
+    const before = server.requests.length;
+    const other = generateSigningKey("ES256", "2");
+    server.answer("/jwks", keySetOf(other));
+    await source.refresh();
+    expect(server.requests.length - before).toBe(1);
+    expect((await source.find(issuerOf(policy), joseHeaderOf({ kid: "2" }))).found?.kid).toBe("2");
+    expect(source.find(issuerOf(policy), joseHeaderOf({ kid: "1" }))).toEqual({ found: undefined, because: "unknown" });
+  });
+
+  it("sees each issuer once, until nobody has asked for it in a day", async () => {
+    const policy = compile();
+    await source.prepare(policy);
+    await source.prepare(compile({ audiences: ["b"] }));
+    const sets = [{ from: "jwks_uri", keys: 1, loadedAt: clock, failures: 0, failure: undefined }];
+    expect(source.status()).toEqual([{ id: "acme", issuer: ISSUER, sets }]);
+    clock += 86_400_001;
+    const elsewhere = compile({ algorithms: ["ES256"] });
+    await source.prepare(elsewhere);
+    expect(source.status()).toEqual([{ id: "acme", issuer: ISSUER, sets: [{ ...sets[0], loadedAt: clock }] }]);
+    // And it is there again with its policy.
+    await source.prepare(policy);
+    expect(source.status()).toHaveLength(2);
+  });
+});

@@ -54,13 +54,12 @@ it("of a key set only the pinned keys are used, even under the pinned key's kid"
 });
 
 it("a policy's thumbprints hold for the keys that are fetched", async () => {
-  const answer: FetchJson = async () => ({ body: { keys: [{ ...foreign }, { ...own }] }, freshForSeconds: undefined });
-  const origin = {
-    from: "jwks_uri",
-    uri: "https://x.example",
-    thumbprints: [await calculateJwkThumbprint(own)],
-  } as const;
-  const { keys, ignored } = await loadKeySet(origin, issuer, { files: noFiles, fetchJson: answer }, 1_000);
+  const fetchJson: FetchJson = async () => ({ body: { keys: [{ ...foreign }, { ...own }] }, freshForSeconds: 60 });
+  const thumbprints = [await calculateJwkThumbprint(own)];
+  const origin = { from: "jwks_uri", uri: "https://x.example", thumbprints } as const;
+  const loaded = await loadKeySet(origin, { files: noFiles, fetchJson }, 1_000);
+  expect(loaded.freshForSeconds).toBe(60);
+  const { keys, ignored } = await loaded.importFor(issuer);
   expect(keys).toHaveLength(1);
   expect(ignored).toHaveLength(1);
 });

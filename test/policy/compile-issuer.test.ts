@@ -30,6 +30,7 @@ describe("defaults are as strict as most issuers allow", () => {
         tenant: { text: "tid", path: ["tid"] },
         scopes: { text: "scope", path: ["scope"] },
         keys: [{ from: "discovery", issuer: "https://idp.example.com", metadata: "openid" }],
+        keyRefresh: { minSeconds: 60, maxSeconds: 900, cooldownSeconds: 30, maxStaleSeconds: 259_200 },
       },
     ]);
   });
@@ -272,4 +273,22 @@ describe("issuer_template_invalid: a placeholder is one whole path segment, and 
   it.each([".", "a.b", "a/b", "a%2fb", "", "**", "a".repeat(129)])("tenant %j is not one", (tenant) => {
     check(templated('"https://idp.example.com/{t}"', `tenants: [‸"${tenant}"]`, KEYS), "invalid_value");
   });
+});
+
+describe("duration_invalid: keys are refreshed neither all the time nor hardly ever", () => {
+  it.each([
+    "{}",
+    "{min: 10s, max: 10s, cooldown: 5s, max_stale: 10s}",
+    "{min: 1d, max: 1d, max_stale: 365d}",
+    "{max: 1m, cooldown: 60s}",
+  ])("%s is fine", (refresh) => check(issuer(`key_refresh: ${refresh}`)));
+
+  it.each([
+    "{min: ‸9s}",
+    "{min: 2m, max: ‸1m}",
+    "{max: ‸86401s}",
+    "{cooldown: ‸4s}",
+    "{max: 1m, cooldown: ‸61s}",
+    "{max_stale: ‸14m}",
+  ])("%s is not", (refresh) => check(issuer(`key_refresh: ${refresh}`), "duration_invalid"));
 });

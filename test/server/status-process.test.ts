@@ -49,12 +49,37 @@ describe("the status of a process", () => {
       ready: true,
       reasons: [],
       policies: [{ source: "a.json", name: "inline", sha256: SHA256, refused: [], issuers_without_keys: [] }],
+      keys: [
+        {
+          issuer: "a",
+          iss: "https://idp.example",
+          from: "jwks",
+          keys: 1,
+          loaded_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+          failures: 0,
+          failure: null,
+        },
+      ],
     });
+  });
+
+  it("shows keys that SIGHUP had loaded anew", async () => {
+    const place = createPlace();
+    writeFileSync(join(place.policyRoot, "a.json"), OPEN_POLICY);
+    const { options, ask, becomes } = await createProbe();
+    const server = await runServer(place, options);
+    expect(await becomes("/status/ready", 200)).toBe(true);
+    const loadedAt = async () => ((await ask("/status")).body.keys as { loaded_at: string }[])[0]?.loaded_at;
+    const before = await loadedAt();
+    server.child.kill("SIGHUP");
+    await server.waitForOutput("SIGHUP: all keys are loaded anew");
+    await vi.waitFor(async () => expect(await loadedAt()).not.toBe(before), { timeout: SOON, interval: 50 });
+    expect(server.child.exitCode).toBeNull();
   });
 
   it("is live and not ready beside a broken one, says why, and is ready once it is mended", async () => {
     const place = createPlace();
-    writeFileSync(join(place.policyRoot, "a.json"), "{}");
+    writeFileSync(join(place.policyRoot, "a.json"), '{"jwt_policy":1}');
     const { options, ask, becomes } = await createProbe();
     await runServer(place, options);
     expect(await becomes("/status/ready", 503)).toBe(true);
@@ -64,7 +89,7 @@ describe("the status of a process", () => {
       async () =>
         expect((await ask("/status/ready")).body).toEqual({
           message: "not ready",
-          reasons: [reason, reason, reason],
+          reasons: [reason, reason],
         }),
       { timeout: SOON, interval: 50 },
     );
@@ -133,7 +158,7 @@ describe("the status of a process", () => {
   it("is answered before the process has its turn at the socket", async () => {
     const place = createPlace();
     await runServer(place);
-    writeFileSync(join(place.policyRoot, "a.json"), "{}");
+    writeFileSync(join(place.policyRoot, "a.json"), '{"jwt_policy":1}');
     const { options, ask, becomes } = await createProbe();
     const waiting = startServer(place, options);
     expect(await becomes("/status/live", 200)).toBe(true);

@@ -7,7 +7,7 @@ import { eventually } from "./server-process.ts";
 
 /** Far more than anything here takes on a busy machine. */
 const SOON = 15_000;
-const READY: Status = { reasons: [], policies: [] };
+const READY: Status = { reasons: [], policies: [], keys: [] };
 
 interface StatusServer {
   readonly port: number;
@@ -68,6 +68,7 @@ describe("what is asked, is answered in JSON that nobody may store", () => {
   const NOT_READY: Status = {
     reasons: ["a.yaml:1:1 missing_key: …", "b.yaml: issuer acme has no keys yet"],
     policies: [],
+    keys: [],
   };
   it.each<[path: string, status: Status, code: number, body: object]>([
     ["/status/live", READY, 200, { message: "live" }],
@@ -75,8 +76,8 @@ describe("what is asked, is answered in JSON that nobody may store", () => {
     ["/status/ready", READY, 200, { message: "ready" }],
     ["/status/ready", NOT_READY, 503, { message: "not ready", reasons: NOT_READY.reasons }],
     ["/status/ready?verbose=1", NOT_READY, 503, { message: "not ready", reasons: NOT_READY.reasons }],
-    ["/status", READY, 200, { ready: true, reasons: [], policies: [] }],
-    ["/status", NOT_READY, 200, { ready: false, reasons: NOT_READY.reasons, policies: [] }],
+    ["/status", READY, 200, { ready: true, reasons: [], policies: [], keys: [] }],
+    ["/status", NOT_READY, 200, { ready: false, reasons: NOT_READY.reasons, policies: [], keys: [] }],
     ...["/", "/status/", "/status/live/", "/statusx", "/status/../status", "/%73tatus", "//status", "/metrics"].map(
       (path): [string, Status, number, object] => [
         path,
@@ -120,7 +121,7 @@ describe("what is asked, is answered in JSON that nobody may store", () => {
   });
 });
 
-it("/status shows each policy: which version is in force, why the newest is not, and whose keys are missing", async () => {
+it("/status shows each policy: which version is in force, why the newest is not, whose keys are missing, and how all keys stand", async () => {
   const mistake = { code: "missing_key", message: "It has no routes.", pointer: "/routes", line: 2, column: 1 };
   const { port } = await start({
     reasons: [],
@@ -132,6 +133,16 @@ it("/status shows each policy: which version is in force, why the newest is not,
         issuersWithoutKeys: ["acme", "partner"],
       },
       { source: "inline 5d7f", inForce: undefined, refused: [], issuersWithoutKeys: [] },
+    ],
+    keys: [
+      {
+        id: "acme",
+        issuer: "https://idp.example",
+        sets: [
+          { from: "discovery", keys: 2, loadedAt: 1_800_000_000_000, failures: 0, failure: undefined },
+          { from: "jwks_file", keys: 0, loadedAt: undefined, failures: 3, failure: "a.json: it is not JSON" },
+        ],
+      },
     ],
   } as Status);
   const { text } = await ask(port, "/status");
@@ -147,6 +158,26 @@ it("/status shows each policy: which version is in force, why the newest is not,
         issuers_without_keys: ["acme", "partner"],
       },
       { source: "inline 5d7f", name: null, sha256: null, refused: [], issuers_without_keys: [] },
+    ],
+    keys: [
+      {
+        issuer: "acme",
+        iss: "https://idp.example",
+        from: "discovery",
+        keys: 2,
+        loaded_at: "2027-01-15T08:00:00.000Z",
+        failures: 0,
+        failure: null,
+      },
+      {
+        issuer: "acme",
+        iss: "https://idp.example",
+        from: "jwks_file",
+        keys: 0,
+        loaded_at: null,
+        failures: 3,
+        failure: "a.json: it is not JSON",
+      },
     ],
   });
 });
