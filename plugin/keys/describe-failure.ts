@@ -7,7 +7,6 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ECONNRESET: "the connection broke before the answer was complete",
   EPIPE: "the connection broke before the answer was complete",
   HPE_HEADER_OVERFLOW: "the answer's headers are too long",
-  ABORT_ERR: "given up",
 };
 
 /** Why an exchange failed, in words for the operator and with the code to search for; nothing of what was answered. */

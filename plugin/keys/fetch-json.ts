@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { isFetchAllowed } from "../core/fetch-url.ts";
 import type { JsonObject } from "../core/json.ts";
-import { readCredentials } from "./credential-files.ts";
+import { type CredentialFiles, openCredentialFiles } from "./credential-files.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { type FetchSettings, NO_FETCH_SETTINGS } from "./fetch-settings.ts";
 import { readFreshness } from "./freshness.ts";
@@ -44,6 +44,7 @@ export function createFetcher(
   settings: FetchSettings = NO_FETCH_SETTINGS,
   resolve: ResolveName = resolveName,
 ): FetchJson {
+  const files = openCredentialFiles(settings);
   return async (text, { timeoutMs, signal, allowHttp = false }) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     const done = new AbortController();
@@ -52,9 +53,12 @@ export function createFetcher(
       if (!isFetchAllowed(text, { allowHttp, allowQuery: true })) {
         throw new Error("keys are fetched by https, and by http on loopback or with `allow_http`");
       }
-      return await exchange(new URL(text), settings, { resolve, signal: end });
+      end.throwIfAborted();
+      // The bound holds for files that can not be read at the moment, too.
+      const ended = once(end, "abort").then(() => Promise.reject(end.reason));
+      return await Promise.race([exchange(new URL(text), settings, files, { resolve, signal: end }), ended]);
     } catch (error) {
-      const cause = timeout.aborted ? `no complete answer in ${timeoutMs} ms` : describeFailure(error);
+      const cause = describeEnd(timeout, signal, timeoutMs) ?? describeFailure(error);
       throw new Error(`GET ${describeUrl(text)} failed: ${cause}`);
     } finally {
       done.abort(); // Closes every socket.
@@ -62,16 +66,24 @@ export function createFetcher(
   };
 }
 
+function describeEnd(timeout: AbortSignal, signal: AbortSignal | undefined, timeoutMs: number): string | undefined {
+  if (timeout.aborted) {
+    return `no complete answer in ${timeoutMs} ms`;
+  }
+  return signal?.aborted ? "given up" : undefined;
+}
+
 async function exchange(
   url: URL,
   settings: FetchSettings,
+  files: CredentialFiles,
   { resolve, signal }: { readonly resolve: ResolveName; readonly signal: AbortSignal },
 ): Promise<FetchedJson> {
   checkHost(url);
-  const { headers, ...files } = await readCredentials(settings, url.origin);
+  const { context, headers } = await files.forOrigin(url.origin);
   const proxy = chooseProxy(settings, url);
-  const over = proxy && (await openTunnel(proxy, url, { settings, resolve, signal }));
-  const socket = await openConnection(url, files, { resolve, signal, ...(over && { over }) });
+  const over = proxy && (await openTunnel(proxy, url, await files.forProxy(), { resolve, signal }));
+  const socket = await openConnection(url, context, { resolve, signal, ...(over && { over }) });
   const asking = request({
     path: `${url.pathname}${url.search}`,
     headers: {

@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, type SecureContext } from "node:tls";
 import { isLoopbackName } from "../core/fetch-url.ts";
-import type { Credentials } from "./credential-files.ts";
 import { findRefusal } from "./refused-address.ts";
 import type { ResolvedAddress, ResolveName } from "./resolve-name.ts";
 
@@ -19,22 +18,22 @@ export function checkHost({ hostname }: URL): void {
  * Connects to a URL's origin and, for https, checks who is there. The connection goes to the very addresses that were checked, so
  * that a name that resolves to something else the next moment gains nothing.
  *
+ * @param secureContext what is trusted and shown, for https.
  * @param over a tunnel to the origin, in place of a connection of its own.
  * @param signal ends the connection, whatever is being done with it.
  * @throws Error of the network or of TLS, or one that says which address is refused.
  */
 export async function openConnection(
   url: URL,
-  { ca, cert, key }: Pick<Credentials, "ca" | "cert" | "key">,
+  secureContext: SecureContext,
   { resolve, over, signal }: { readonly resolve: ResolveName; readonly over?: Socket; readonly signal: AbortSignal },
 ): Promise<Socket> {
   const isTls = url.protocol === "https:";
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const target = { host, port: Number(url.port) || (isTls ? 443 : 80), lookup: lookUpChecked(resolve, url.hostname) };
-  const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-  const socket = isTls
-    ? connectTls({ ...target, ...files, ...(over && { socket: over }), servername: isIP(host) === 0 ? host : "" })
-    : connectTcp(target);
+  signal.throwIfAborted(); // Or nothing would ever end what begins now.
+  const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // Whatever the environment says.
+  const socket = isTls ? connectTls({ ...target, ...tls, ...(over && { socket: over }) }) : connectTcp(target);
   // Whoever waits for the socket hears of it; without a listener of its own a late error would end the process.
   socket.on("error", () => {});
   const end = (): void => void socket.destroy();

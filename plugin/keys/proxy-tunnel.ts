@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { isLoopbackName } from "../core/fetch-url.ts";
-import { readCertificates, readHeaderValue } from "./credential-files.ts";
+import type { Credentials } from "./credential-files.ts";
 import type { FetchSettings, ProxySettings } from "./fetch-settings.ts";
 import { checkHost, openConnection } from "./open-connection.ts";
 import type { ResolveName } from "./resolve-name.ts";
@@ -22,20 +22,17 @@ export function chooseProxy({ proxy }: FetchSettings, { protocol, hostname }: UR
 export async function openTunnel(
   proxy: ProxySettings,
   target: URL,
-  { settings, resolve, signal }: { settings: FetchSettings; resolve: ResolveName; signal: AbortSignal },
+  { context, headers }: Credentials,
+  { resolve, signal }: { readonly resolve: ResolveName; readonly signal: AbortSignal },
 ): Promise<Socket> {
   const url = new URL(proxy.url);
   checkHost(url);
-  const { caFile } = settings;
-  const ca = caFile === undefined ? undefined : await readCertificates(caFile);
-  const { authorizationFile: file } = proxy;
-  const credentials = file === undefined ? {} : { "proxy-authorization": await readHeaderValue(file) };
-  const socket = await openConnection(url, { ca, cert: undefined, key: undefined }, { resolve, signal });
+  const socket = await openConnection(url, context, { resolve, signal });
   const authority = `${target.hostname}:${target.port || 443}`;
   const asking = request({
     method: "CONNECT",
     path: authority,
-    headers: { host: authority, ...credentials },
+    headers: { host: authority, ...headers },
     createConnection: () => socket,
   }).end();
   asking.on("error", () => {}); // What comes later than the answer is noticed at the socket.

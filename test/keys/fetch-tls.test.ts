@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createFetcher } from "../../plugin/keys/fetch-json.ts";
 import { type FetchSettings, NO_FETCH_SETTINGS, type OriginSettings } from "../../plugin/keys/fetch-settings.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
@@ -63,6 +63,13 @@ function describeTls(): void {
     await expect(fetchWith({ caFile: named.certificate }, wrong)).rejects.toThrow(/ERR_TLS_CERT_ALTNAME_INVALID/);
     const right = (await startServer(both)).replace("localhost", "127.0.0.1");
     expect(await fetchWith({ caFile: both.certificate }, right)).toMatchObject({ client: null });
+  });
+
+  it("is checked also where Node's environment says that nothing is", async () => {
+    const origin = await startServer(makeCertificate(createDirectory(), "idp"));
+    vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(fetchWith({}, origin)).rejects.toThrow(/self-signed certificate/);
   });
 
   it("below version 1.2 is refused", async () => {

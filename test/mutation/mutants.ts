@@ -668,6 +668,13 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ],
   },
   {
+    file: "plugin/keys/open-connection.ts",
+    killers: ["test/keys/fetch-tls.test.ts"],
+    mutants: [
+      { name: "certificates are not checked", find: "rejectUnauthorized: true", replace: "rejectUnauthorized: false" },
+    ],
+  },
+  {
     file: "plugin/keys/credential-files.ts",
     killers: ["test/keys/fetch-tls.test.ts"],
     mutants: [
