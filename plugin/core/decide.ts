@@ -6,8 +6,8 @@ import { type Denial, isDenial } from "./denial.ts";
 import { extractToken } from "./extract.ts";
 import type { JsonObject } from "./json.ts";
 import { findKey, type KeySource, selectIssuer } from "./key.ts";
-import { matchRule } from "./match.ts";
-import type { CompiledPolicy, Requirements } from "./policy.ts";
+import { type Match, matchRule } from "./match.ts";
+import type { CompiledPolicy } from "./policy.ts";
 import { type HeaderChanges, propagateClaims } from "./propagate.ts";
 import type { RequestFacts } from "./request.ts";
 import { verifySignature } from "./verify.ts";
@@ -37,7 +37,7 @@ export async function decide(
   if (requirements.access === "optional" && facts.authorization === undefined) {
     return conclude(policy, undefined, judged, evidence);
   }
-  const authenticated = await authenticate(facts, policy, requirements, keys, now, evidence);
+  const authenticated = await authenticate(facts, policy, match, keys, now, evidence);
   if ("verdict" in authenticated) {
     return authenticated;
   }
@@ -47,7 +47,7 @@ export async function decide(
 async function authenticate(
   facts: RequestFacts,
   policy: CompiledPolicy,
-  requirements: Requirements,
+  { requirements, segments }: Match,
   keys: KeySource,
   now: () => number,
   matched: Evidence,
@@ -80,8 +80,10 @@ async function authenticate(
     return deny(verified);
   }
   const { claims } = verified;
+  const nowSeconds = now();
   const denial =
-    validateClaims(issuer, requirements, joseHeader, claims, now()) ?? authorize(issuer, requirements, claims);
+    validateClaims(issuer, requirements, joseHeader, claims, nowSeconds) ??
+    authorize(issuer, requirements, claims, segments, nowSeconds);
   return denial ? deny(denial) : { claims, evidence };
 }
 

@@ -20,6 +20,7 @@ export type PolicyIssueCode =
   | "path_template_invalid"
   | "operations_overlap"
   | "requirement_contradiction"
+  | "condition_invalid"
   | "extends_impossible"
   | "extends_refused"
   | "file_outside_root"

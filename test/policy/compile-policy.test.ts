@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileDocument } from "../core/fixtures.ts";
+import { compileDocument, requirementsOf } from "../core/fixtures.ts";
 import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
 
 const SECOND_ISSUER = "  partner:\n    issuer: https://login.partner.example\n    audiences: [pay]\n";
@@ -136,10 +136,8 @@ routes:
 defaults: {required_scopes: [default], audiences: [d]}
 `);
   const requirements = (access: string, audiences: string[], requiredScopes: string[]): unknown => ({
+    ...requirementsOf({ audiences: new Set(audiences), requiredScopes }),
     access,
-    accept: new Set(["acme"]),
-    audiences: new Set(audiences),
-    requiredScopes,
   });
 
   it.each([

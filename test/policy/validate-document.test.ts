@@ -94,7 +94,7 @@ describe("rules and operations", () => {
     ["unknown_key", "‸scopes: [read]", /^The key "scopes" is not known here\. Known here: access, accept,/],
     ["invalid_value", "access: ‸publik", /Did you mean "public"\?$/],
     ["invalid_value", "access: ‸none", /^"none" is not one of required, optional, public\.$/],
-    ["wrong_type", "required_scopes: ‸read", /^This must be a list, not "read"\.$/],
+    ["wrong_type", "required_scopes: ‸read", /^This must be a list or a map, not "read"\.$/],
     ["wrong_type", "required_scopes: [read, ‸1]", /^This must be text, not 1\.$/],
     ["invalid_value", 'required_scopes: [‸"read write"]', /^"read write" is not a valid scope\./],
     ["invalid_value", "required_scopes: [‸'a\"b']", /is not a valid scope/],
