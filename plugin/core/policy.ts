@@ -8,6 +8,8 @@ export interface CompiledPolicy {
   /** Hex SHA-256 of the document's bytes: names the version in force. */
   readonly hash: string;
   readonly maxTokenBytes: number;
+  /** Whether the upstream gets the token. */
+  readonly forwardsToken: boolean;
   /** By exact `iss`. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
   /** Issuers with many tenants. */
@@ -146,7 +148,19 @@ export interface AuthenticationRequirement {
   readonly maxAgeSeconds: number | undefined;
 }
 
-interface HeaderMapping {
+export interface HeaderMapping {
   readonly header: string;
-  readonly claim: ClaimReference;
+  readonly source: HeaderSource;
+  readonly list: "join" | "repeat";
+  /** Between joined elements. */
+  readonly separator: string;
+  readonly encoding: "text" | "percent" | "base64url" | "json";
+  /** When the token does not have the claim. */
+  readonly fallback: string | undefined;
+  readonly maxBytes: number;
 }
+
+export type HeaderSource =
+  | { readonly from: "claim"; readonly claim: ClaimReference }
+  | { readonly from: "constant"; readonly text: string }
+  | { readonly from: "payload" };

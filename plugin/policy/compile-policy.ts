@@ -1,7 +1,7 @@
 import type { Operation, PolicyDocument, Rule } from "../../schema/generated/policy-document.ts";
-import { parseClaimReference } from "../core/claim-reference.ts";
 import { type IssuerTemplates, templateKey } from "../core/issuer-template.ts";
 import type { CompiledIssuer, CompiledPolicy, CompiledRule, Requirements } from "../core/policy.ts";
+import { compileHeaderMappings } from "./compile-header-mappings.ts";
 import { compileIssuer } from "./compile-issuer.ts";
 import { compileOperations } from "./compile-operations.ts";
 import {
@@ -33,18 +33,17 @@ export function compilePolicy(
     rules.set(id, compileRule(id, rule, document, findings));
   }
   findings.push(...checkAccepted(document.defaults ?? {}, document, ["defaults"]));
+  const { mappings: headerMappings, findings: mappingFindings } = compileHeaderMappings(document);
+  findings.push(...mappingFindings);
   if (findings.length > 0) {
     return { findings: dropRepeated(findings) };
   }
-  const headerMappings = Object.entries(document.header_mappings).map(([header, claim]) => ({
-    header,
-    claim: parseClaimReference(claim),
-  }));
   return {
     policy: {
       name: document.name,
       hash,
       maxTokenBytes: document.token.max_bytes,
+      forwardsToken: document.token.forward,
       issuers,
       issuerTemplates,
       rules,

@@ -21,6 +21,7 @@ export type PolicyIssueCode =
   | "operations_overlap"
   | "requirement_contradiction"
   | "condition_invalid"
+  | "mapping_invalid"
   | "extends_impossible"
   | "extends_refused"
   | "file_outside_root"

@@ -397,6 +397,55 @@ export type PathTemplate = string
  * Longer tokens are refused unread (RFC 8725 section 2.5). On HTTP/1.1 Kong itself answers 400 above about 8,160 bytes.
  */
 export type LargestToken = number
+/**
+ * Whether the upstream gets the token. `false` removes the Authorization header wherever a token was looked at, for an upstream that trusts the mapped headers.
+ */
+export type Forward = boolean
+/**
+ * A claim, or a map that says more: one of `from`, `constant` and `payload`, and how it is written.
+ */
+export type HeaderMapping = (string | {
+from?: From
+constant?: Constant
+payload?: Payload
+list: List
+separator: Separator
+encoding: Encoding1
+fallback?: Fallback
+max_bytes: LongestValue
+})
+/**
+ * The claim.
+ */
+export type From = Claim
+/**
+ * Always this text, for a verified token.
+ */
+export type Constant = string
+/**
+ * The whole payload of the token, base64url as it stands there (RFC 7519 section 3).
+ */
+export type Payload = true
+/**
+ * How a list is written: in one header, joined, or each element in a header of its own (RFC 9110 section 5.3).
+ */
+export type List = ("join" | "repeat")
+/**
+ * Stands between joined elements; none of them may hold it.
+ */
+export type Separator = string
+/**
+ * `text`: visible ASCII, else the request is refused. `percent`: UTF-8, all but letters, digits and `-_.!~*'()` as `%XX` (RFC 3986 section 2.1). `base64url`: of the text's UTF-8. `json`: base64url of the JSON text of any value, maps too.
+ */
+export type Encoding1 = ("text" | "percent" | "base64url" | "json")
+/**
+ * The header's value when the token does not have the claim.
+ */
+export type Fallback = string
+/**
+ * A longer one refuses the request.
+ */
+export type LongestValue = number
 
 /**
  * Which issuers an API trusts, what each of its routes requires of an access token, and which verified claims travel upstream. What no rule names is refused.
@@ -582,10 +631,11 @@ any_of?: AnyOf3
  */
 export interface Token {
 max_bytes: LargestToken
+forward: Forward
 }
 /**
- * Request header to claim: what the upstream learns of the verified token. Each of these headers is removed from the client's request first, in every spelling with `-` and `_`, on public and optional rules too.
+ * Request header to claim: what the upstream learns of the verified token. Each of these headers is removed from the client's request first, in every spelling with `-` and `_`, on public and optional rules too; without a verified token it stays away.
  */
 export interface HeaderMappings {
-[k: string]: Claim
+[k: string]: HeaderMapping
 }

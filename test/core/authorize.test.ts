@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { authorize } from "../../plugin/core/authorize.ts";
+import { parseClaimReference } from "../../plugin/core/claim-reference.ts";
 import type { JsonObject } from "../../plugin/core/json.ts";
 import type { Alternative, Membership } from "../../plugin/core/policy.ts";
 import { AUDIENCE, alternativeOf, compileIssuer, membershipOf, NOW, requirementsOf } from "./fixtures.ts";
@@ -131,6 +132,20 @@ describe.each([
     expect(judge(wanted({ allOf: ["a"] }), claims, { issuer })).toBe("allow");
     expect(judge(wanted({ allOf: ["a"] }), { [list]: ["a"] }, { issuer })).not.toBe("allow");
   });
+});
+
+it("a claim must be what it must be, and the request's path is what the policy means", () => {
+  const conditions = [
+    { claim: parseClaimReference("tenant"), tests: [{ is: "equals", value: "acme" }] },
+    { claim: parseClaimReference("sub"), tests: [{ is: "equals_path", segment: 1 }] },
+  ] as const;
+  const outcome = (claims: JsonObject): string | undefined =>
+    authorize(compileIssuer(), requirementsOf({ conditions }), withAudience(claims), ["users", "alice"], NOW)?.detail;
+  expect([
+    outcome({ tenant: "acme", sub: "alice" }),
+    outcome({ tenant: "acme", sub: "bob" }),
+    outcome({ sub: "alice" }),
+  ]).toEqual([undefined, 'claim "sub" does not meet equals_path', 'claim "tenant" is missing']);
 });
 
 describe("authentication (RFC 9470)", () => {

@@ -301,8 +301,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a denial of claims or scopes is passed over",
-        find: "return denial ? deny(denial) : { claims, evidence };",
-        replace: "return { claims, evidence };",
+        find: "return denial ? deny(denial) : { token: { claims, payload: decoded.payload }, evidence };",
+        replace: "return { token: { claims, payload: decoded.payload }, evidence };",
       },
       {
         name: "claims are not validated",
@@ -338,11 +338,11 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       {
         name: "nobody gets the identity of the token all the same",
         find: "conclude(policy, undefined, {}, evidence)",
-        replace: 'conclude(policy, { sub: "token" }, {}, evidence)',
+        replace: 'conclude(policy, { claims: { sub: "token" }, payload: "" }, {}, evidence)',
       },
       {
         name: "the credentials that were judged are not set",
-        find: "{ authorization: facts.authorization ?? [] }",
+        find: "{ authorization: (policy.forwardsToken ? facts.authorization : undefined) ?? [] }",
         replace: "{}",
       },
       {

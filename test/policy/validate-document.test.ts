@@ -114,14 +114,19 @@ describe("defaults, token and header mappings", () => {
     ["invalid_value", "token: {max_bytes: ‸16385}", /<= 16384/],
     ["wrong_type", 'token: {max_bytes: ‸"300"}', /^This must be a whole number, not "300"\.$/],
     ["wrong_type", "header_mappings: ‸[x-user-id]", /^This must be a map, not a list\.$/],
-    ["wrong_type", "header_mappings: {x-user-id: ‸{from: sub}}", /^This must be text, not a map\.$/],
+    ["wrong_type", "header_mappings: {x-user-id: ‸[sub]}", /^This must be text or a map, not a list\.$/],
+    ["unknown_key", "header_mappings: {x-user-id: {‸claim: sub}}", /Known here: from, constant, payload,/],
+    ["invalid_value", 'header_mappings: {x-a: {constant: ‸"a\\nb"}}', /is not a valid constant/],
+    ["mapping_invalid", "header_mappings: {x-a: ‸{list: repeat}}", /^A header has one source/],
+    ["mapping_invalid", "header_mappings: {x-a: ‸{from: sub, constant: a}}", /^A header has one source/],
+    ["mapping_invalid", "header_mappings: {x-a: ‸{payload: true, fallback: a}}", /"fallback" goes with "from"\.$/],
     ["invalid_value", "header_mappings: {‸X-User-Id: sub}", /^"X-User-Id" is not a valid mapped header\./],
     ["invalid_value", "header_mappings: {‸x_user_id: sub}", /is not a valid mapped header/],
     ["invalid_value", "header_mappings: {‸x-a-b-c-d-e: sub}", /is not a valid mapped header/],
     ["invalid_value", "header_mappings: {‸authorization: sub}", /is not a valid mapped header/],
     ["invalid_value", "header_mappings: {‸connection: sub}", /is not a valid mapped header/],
     ["invalid_value", "header_mappings: {‸host: sub}", /is not a valid mapped header/],
-    ["invalid_value", "header_mappings: {x-user-id: ‸/a~}", /is not a valid claim/],
+    ["invalid_value", "header_mappings: {x-user-id: ‸/a~}", /is not a valid header mapping/],
   ])("%s: %s", (code, line, message) => check(code, `${ISSUER_START}${ROUTES}${line}\n`, message));
 });
 
