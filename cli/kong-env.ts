@@ -5,6 +5,8 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
+import { checkSettingsFile } from "../plugin/runtime/fetch-settings.ts";
+import { describeIssues } from "../plugin/runtime/policy-report.ts";
 import { useDumpFile } from "../plugin/server/dump-file-settings.ts";
 import { addGuardSettings } from "../plugin/server/guard-settings.ts";
 import {
@@ -23,6 +25,7 @@ interface KongEnvOptions {
   readonly prefix: string;
   readonly socket?: string;
   readonly node: string;
+  readonly fetchSettings?: string;
   readonly statusListen?: string;
   readonly kongVersion?: string;
   /** A path is where Kong finds the guard, when that is not this package. */
@@ -50,6 +53,10 @@ export function addKongCommand(program: Command): void {
       process.execPath,
     )
     .option(
+      "--fetch-settings <file>",
+      "how keys are fetched: certificate authorities, proxy, client certificates, headers (docs/keys.md)",
+    )
+    .option(
       "--status-listen <host:port>",
       "where the plugin server answers probes: /status/ready, /status/live, /status",
     )
@@ -65,7 +72,7 @@ export function addKongCommand(program: Command): void {
       new Option(
         "--dump-file <path>",
         "for a Kong that starts no plugin server, as beside a sidecar and on a control plane: read the schema from this file",
-      ).conflicts(["stock", "statusListen"]),
+      ).conflicts(["stock", "statusListen", "fetchSettings"]),
     )
     .option("--kong-version <version>", "Kong's version, where `kong` can not be run here to ask for it")
     .addOption(
@@ -93,11 +100,19 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   if (options.statusListen !== undefined) {
     parseAddress(options.statusListen);
   }
+  const fetchSettings = options.fetchSettings === undefined ? undefined : resolve(options.fetchSettings);
+  const issues = fetchSettings === undefined ? [] : await checkSettingsFile(fetchSettings);
+  if (issues.length > 0) {
+    process.stderr.write(`${describeIssues(options.fetchSettings ?? "", issues).join("\n")}\n`);
+    process.exitCode = 1;
+    return;
+  }
   const installation: Installation = {
     node: resolve(options.node),
     serverMain: fileURLToPath(new URL("../jwt-policy-server.mjs", import.meta.url)),
     socket,
     policyRoot: resolve(options.policyRoot),
+    fetchSettings,
     statusListen: options.statusListen,
     environment: { NODE_ENV: "production", ...pickEnvironment(PASSED_ON) },
   };

@@ -3,6 +3,8 @@
  * over which Kong proxies a request when the plugin process dies, hangs or throws. So requests are judged here only where
  * the guard is loaded, which checks the verdict inside Kong, and refused otherwise.
  */
+
+import { createFetcher, type FetchJson } from "./keys/fetch-json.ts";
 import { CONFIG_FIELDS } from "./kong/config-schema.ts";
 import { denyOwn } from "./kong/deny-own.ts";
 import { DEADLINE_MS, type PluginInstance, startPluginInstance } from "./kong/handler.ts";
@@ -11,6 +13,7 @@ import { PRIORITY, VERSION } from "./kong/plugin-identity.ts";
 import { createFactsReader } from "./kong/read-facts.ts";
 import { handleAccess, type StockHandler, type StockPdk } from "./kong/stock-handler.ts";
 import { createOperatorLog } from "./observe/operator-log.ts";
+import { openFetcher } from "./runtime/fetch-settings.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 
 /** What our own plugin server does unless told otherwise. */
@@ -27,8 +30,29 @@ function openRuntime(): Runtime {
   if (policyRoot === undefined || policyRoot === "") {
     throw new Error("JWT_POLICY_ROOT names no policy root: see `jwt-policy kong env --stock`");
   }
-  runtime ??= createRuntime({ policyRoot, policyPollMs: POLICY_POLL_MS, now: Date.now, log });
+  runtime ??= createRuntime({
+    policyRoot,
+    policyPollMs: POLICY_POLL_MS,
+    fetchJson: openFetcherLater(process.env.JWT_POLICY_FETCH_SETTINGS),
+    now: Date.now,
+    log,
+  });
   return runtime;
+}
+
+/** That server can not be kept from starting: while the settings are broken no key comes, and the log says why. */
+function openFetcherLater(settingsFile: string | undefined): FetchJson {
+  if (settingsFile === undefined || settingsFile === "") {
+    return createFetcher();
+  }
+  let opening: Promise<FetchJson> | undefined;
+  return async (url, options) => {
+    opening ??= openFetcher(settingsFile).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return (await opening)(url, options);
+  };
 }
 
 /** What can not start refuses every request, with the reason in the log each time. */

@@ -1,6 +1,6 @@
 /**
- * Makes everything that follows from policy.schema.json, the one source: TypeScript types, the validator and the policy
- * reference; and the denial reference from the denial table. `--check` writes nothing and fails when a file is stale.
+ * Makes everything that follows from the schemas of our two documents, policies and fetch settings: TypeScript types, validators
+ * and references; and the denial reference from the denial table. `--check` writes nothing and fails when a file is stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,13 +8,37 @@ import { Ajv } from "ajv";
 import standaloneCode from "ajv/dist/standalone/index.js";
 import { compile } from "json-schema-to-typescript";
 import { renderDenialReference } from "./denial-reference.ts";
-import { renderPolicyReference } from "./policy-reference.ts";
 import type { SchemaNode } from "./schema-node.ts";
+import { renderSchemaReference } from "./schema-reference.ts";
 
 const root = new URL(import.meta.url.includes("/dist/") ? "../../" : "../", import.meta.url);
-const schema: SchemaNode = JSON.parse(readFileSync(new URL("schema/policy.schema.json", root), "utf8"));
 
-const BANNER = "Generated from schema/policy.schema.json by `npm run generate`; do not edit.";
+/** A schema, and the names of what is made of it. */
+interface Format {
+  readonly schemaFile: string;
+  /** The file of types and the type of a whole document. */
+  readonly types: readonly [file: string, name: string];
+  /** The file of the validator, and its name. */
+  readonly validator: readonly [file: string, name: string];
+  readonly reference: readonly [file: string, heading: string];
+}
+
+const FORMATS: readonly Format[] = [
+  {
+    schemaFile: "schema/policy.schema.json",
+    types: ["schema/generated/policy-document.ts", "PolicyDocument"],
+    validator: ["schema/generated/validate-policy.ts", "validatePolicy"],
+    reference: ["docs/policy.md", "Policy reference"],
+  },
+  {
+    schemaFile: "schema/fetch-settings.schema.json",
+    types: ["schema/generated/fetch-settings-document.ts", "FetchSettingsDocument"],
+    validator: ["schema/generated/validate-fetch-settings.ts", "validateFetchSettings"],
+    reference: ["docs/fetch-settings.md", "Fetch settings reference"],
+  },
+];
+
+const bannerOf = (schemaFile: string): string => `Generated from ${schemaFile} by \`npm run generate\`; do not edit.`;
 
 /** The types describe a document after validation, when every default is filled in: such properties are always there. */
 function requireDefaulted(node: unknown): void {
@@ -32,17 +56,17 @@ function requireDefaulted(node: unknown): void {
   }
 }
 
-async function renderTypes(): Promise<string> {
+async function renderTypes(schema: SchemaNode, { schemaFile, types: [, name] }: Format): Promise<string> {
   const filled: object = structuredClone(schema);
   requireDefaulted(filled);
-  return compile(filled, "PolicyDocument", {
-    bannerComment: `// ${BANNER}`,
+  return compile(filled, name, {
+    bannerComment: `// ${bannerOf(schemaFile)}`,
     additionalProperties: false,
     format: false,
   });
 }
 
-function renderValidator(): string {
+function renderValidator(schema: SchemaNode, { schemaFile, validator: [, validatorName] }: Format): string {
   const ajv = new Ajv({
     allErrors: true,
     useDefaults: true,
@@ -64,22 +88,25 @@ function renderValidator(): string {
   }
   return [
     "// @ts-nocheck",
-    `// ${BANNER}`,
+    `// ${bannerOf(schemaFile)}`,
     'import type { ValidateFunction } from "ajv";',
     ...imports,
     code,
-    "export const validatePolicy: ValidateFunction = validate;",
+    `export const ${validatorName}: ValidateFunction = validate;`,
     "",
   ].join("\n");
 }
 
 async function renderAll(): Promise<ReadonlyMap<string, string>> {
-  return new Map([
-    ["schema/generated/policy-document.ts", await renderTypes()],
-    ["schema/generated/validate-policy.ts", renderValidator()],
-    ["docs/policy.md", renderPolicyReference(schema)],
-    ["docs/denials.md", renderDenialReference()],
-  ]);
+  const files = new Map<string, string>([["docs/denials.md", renderDenialReference()]]);
+  for (const format of FORMATS) {
+    const { schemaFile, types, validator, reference } = format;
+    const schema: SchemaNode = JSON.parse(readFileSync(new URL(schemaFile, root), "utf8"));
+    files.set(types[0], await renderTypes(schema, format));
+    files.set(validator[0], renderValidator(schema, format));
+    files.set(reference[0], renderSchemaReference(schema, schemaFile, reference[1]));
+  }
+  return files;
 }
 
 const stale: string[] = [];

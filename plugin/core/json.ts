@@ -1,5 +1,5 @@
 /**
- * Strict JSON for tokens. `JSON.parse` lets the last of two equal member names win, keeps no bound on depth and turns
+ * Strict JSON for tokens and keys. `JSON.parse` lets the last of two equal member names win, keeps no bound on depth and turns
  * `1e400` into Infinity; each of these lets two readers of one token disagree (RFC 8725 section 2.4, RFC 8259 section 4).
  */
 
@@ -12,7 +12,7 @@ export interface JsonObject {
 
 /** Deepest nesting of arrays and objects that is read. */
 export const MAX_JSON_DEPTH = 16;
-/** Most object members and array elements, counted over the whole text. */
+/** Most object members and array elements in a token, counted over the whole text. */
 export const MAX_JSON_MEMBERS = 1024;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
@@ -39,9 +39,13 @@ class JsonError extends Error {}
 /**
  * Reads one JSON object.
  *
+ * @param maxMembers most object members and array elements, counted over the whole text.
  * @returns the object, or the reason why the text is refused as a short fixed phrase without any of its content.
  */
-export function readJsonObject(text: string): { readonly object: JsonObject } | { readonly refused: string } {
+export function readJsonObject(
+  text: string,
+  maxMembers: number = MAX_JSON_MEMBERS,
+): { readonly object: JsonObject } | { readonly refused: string } {
   let position = 0;
   let members = 0;
 
@@ -71,7 +75,7 @@ export function readJsonObject(text: string): { readonly object: JsonObject } | 
   };
   const countMember = (): void => {
     members += 1;
-    if (members > MAX_JSON_MEMBERS) {
+    if (members > maxMembers) {
       refuse("too many members");
     }
   };

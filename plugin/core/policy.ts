@@ -62,8 +62,9 @@ export interface KeyRefresh {
 
 /** One place where keys of an issuer come from. Files are named from the policy root. */
 export type KeyOrigin =
-  | { readonly from: "discovery"; readonly issuer: string }
-  | { readonly from: "jwks_uri"; readonly uri: string }
+  | ({ readonly from: "discovery"; readonly issuer: string; readonly metadata: "openid" | "oauth" } & FetchRules)
+  | ({ readonly from: "metadata_uri"; readonly uri: string; readonly issuer: string } & FetchRules)
+  | ({ readonly from: "jwks_uri"; readonly uri: string } & FetchRules)
   | { readonly from: "jwks"; readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } }
   | { readonly from: "jwks_file"; readonly file: string }
   | { readonly from: "pem_file"; readonly file: string; readonly kid: string | undefined }
@@ -76,6 +77,14 @@ export type KeyOrigin =
 
 /** How a shared secret is written in its file. */
 export type SecretEncoding = "text" | "base64url" | "base64" | "hex";
+
+/** What holds for keys that are fetched. */
+export interface FetchRules {
+  /** Plain http is fine, although the host is not loopback. */
+  readonly allowHttp?: true;
+  /** RFC 7638 thumbprints (SHA-256, base64url), sorted; no other key is used. */
+  readonly thumbprints?: readonly string[];
+}
 
 export interface CompiledRule {
   readonly id: string;

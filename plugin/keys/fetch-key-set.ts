@@ -1,39 +1,80 @@
-import { isFetchAllowed } from "../core/fetch-url.ts";
-import type { KeyOrigin } from "../core/policy.ts";
-import { fetchJson } from "./fetch-json.ts";
+import { isFetchAllowed, isLoopbackName } from "../core/fetch-url.ts";
+import type { FetchRules, KeyOrigin } from "../core/policy.ts";
+import { describeUrl, type FetchJson, type FetchOptions } from "./fetch-json.ts";
+
+const MAX_URL_LENGTH = 2_048;
+
+export interface FetchedKeySet {
+  readonly jwks: unknown;
+  /** How long its server lets it be used, in seconds; undefined when it does not say. */
+  readonly freshForSeconds: number | undefined;
+}
 
 type WebOrigin = Exclude<KeyOrigin, { readonly file: string }>;
 
 /**
- * Fetches the JWK Set of an origin that is no file.
+ * Fetches the JWK Set of an origin that is no file, and first the metadata that says where it is.
  *
- * @param timeoutMs bound on each request.
+ * @param options bound each request.
  * @throws Error that names the URL and the cause.
  */
-export async function fetchKeySet(origin: WebOrigin, timeoutMs: number): Promise<unknown> {
-  switch (origin.from) {
-    case "jwks":
-      return origin.jwks;
-    case "jwks_uri":
-      return fetchJson(origin.uri, timeoutMs);
-    case "discovery":
-      return fetchJson(await discoverJwksUri(origin.issuer, timeoutMs), timeoutMs);
+export async function fetchKeySet(
+  origin: WebOrigin,
+  fetchJson: FetchJson,
+  options: Pick<FetchOptions, "timeoutMs" | "signal">,
+): Promise<FetchedKeySet> {
+  if (origin.from === "jwks") {
+    return { jwks: origin.jwks, freshForSeconds: undefined };
   }
+  const allowHttp = origin.allowHttp === true;
+  const fetch: FetchJson = (url) => fetchJson(url, { ...options, allowHttp });
+  const uri = origin.from === "jwks_uri" ? origin.uri : await discoverJwksUri(origin, fetch, options);
+  const { body, freshForSeconds } = await fetch(uri, options);
+  return { jwks: body, freshForSeconds };
 }
 
-/** OpenID Connect Discovery 1.0 section 4; the metadata's `issuer` must equal the configured one (section 4.3). */
-async function discoverJwksUri(issuer: string, timeoutMs: number): Promise<string> {
-  const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const metadata = await fetchJson(url, timeoutMs);
-  if (typeof metadata !== "object" || metadata === null || !("issuer" in metadata) || !("jwks_uri" in metadata)) {
-    throw new Error(`${url} is not OpenID provider metadata: issuer or jwks_uri is missing`);
+/** OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3: the metadata's `issuer` must be the configured one. */
+async function discoverJwksUri(
+  origin: Extract<KeyOrigin, { readonly issuer: string }>,
+  fetch: FetchJson,
+  options: FetchOptions,
+): Promise<string> {
+  const url = origin.from === "metadata_uri" ? origin.uri : metadataUrl(origin);
+  const shown = describeUrl(url);
+  const { issuer, jwks_uri: jwksUri } = (await fetch(url, options)).body;
+  if (issuer === undefined || jwksUri === undefined) {
+    throw new Error(`${shown} is not the metadata of an issuer: issuer or jwks_uri is missing`);
   }
-  if (metadata.issuer !== issuer) {
-    throw new Error(`${url} names another issuer than the policy`);
+  if (issuer !== origin.issuer) {
+    throw new Error(`${shown} names another issuer than the policy`);
   }
-  const isDowngrade = issuer.startsWith("https:") && !String(metadata.jwks_uri).startsWith("https:");
-  if (typeof metadata.jwks_uri !== "string" || !isFetchAllowed(metadata.jwks_uri) || isDowngrade) {
-    throw new Error(`${url} has a jwks_uri that is not an https URL`);
+  if (typeof jwksUri !== "string" || jwksUri.length > MAX_URL_LENGTH || !mayLeadTo(url, jwksUri, origin)) {
+    throw new Error(`${shown} has a jwks_uri that is not an https URL`);
   }
-  return metadata.jwks_uri;
+  if (isLoopbackName(new URL(jwksUri).hostname) && !isLoopbackName(new URL(url).hostname)) {
+    throw new Error(`${shown} has a jwks_uri on loopback, and is not on loopback itself`);
+  }
+  return jwksUri;
+}
+
+/**
+ * Where an issuer's metadata is. OpenID puts the well-known name behind the issuer's path (Discovery section 4), RFC 8414 puts it
+ * before (section 3.1); both leave out a slash at the path's end.
+ */
+function metadataUrl({ issuer, metadata }: Extract<KeyOrigin, { readonly from: "discovery" }>): string {
+  const base = issuer.replace(/\/$/, "");
+  if (metadata === "openid") {
+    return `${base}/.well-known/openid-configuration`;
+  }
+  const { origin } = new URL(issuer);
+  return `${origin}/.well-known/oauth-authorization-server${base.replace(/^[^:]+:\/\/[^/]+/, "")}`;
+}
+
+/** Another host may have the keys, but nobody between may: https stays https. */
+function mayLeadTo(from: string, to: string, { allowHttp }: FetchRules): boolean {
+  const isSecure = new URL(from).protocol === "https:";
+  return (
+    isFetchAllowed(to, { allowHttp: allowHttp === true, allowQuery: true }) &&
+    (!isSecure || new URL(to).protocol === "https:")
+  );
 }

@@ -1,5 +1,5 @@
 import { KeyObject } from "node:crypto";
-import { type CryptoKey, importJWK, type JWK } from "jose";
+import { type CryptoKey, calculateJwkThumbprint, importJWK, type JWK } from "jose";
 import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk } from "../core/jwk.ts";
 import type { VerificationKey } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
@@ -24,8 +24,13 @@ class LeakedKeyError extends Error {}
  * and its own `alg`, `use` and `key_ops` allow. Keys that do not fit are left out, as section 5 asks.
  *
  * @param jwks what the issuer published: not trusted to have any form.
+ * @param thumbprints of the only keys that may be used (RFC 7638, SHA-256); undefined for any.
  */
-export async function importKeySet(jwks: unknown, issuer: CompiledIssuer): Promise<ImportedKeySet> {
+export async function importKeySet(
+  jwks: unknown,
+  issuer: CompiledIssuer,
+  thumbprints?: readonly string[],
+): Promise<ImportedKeySet> {
   const list: unknown = typeof jwks === "object" && jwks !== null && "keys" in jwks ? jwks.keys : undefined;
   if (!Array.isArray(list)) {
     return { keys: [], ignored: ["the key set has no list `keys`"], leaked: [] };
@@ -36,7 +41,7 @@ export async function importKeySet(jwks: unknown, issuer: CompiledIssuer): Promi
   const leaked: string[] = [];
   for (const [index, jwk] of list.slice(0, MAX_KEYS).entries()) {
     try {
-      keys.push(...(await importKey(jwk, issuer)));
+      keys.push(...(await importKey(jwk, issuer, thumbprints)));
     } catch (error) {
       const list = error instanceof LeakedKeyError ? leaked : ignored;
       list.push(`key ${index}: ${error instanceof Error ? error.message : "not usable"}`);
@@ -46,7 +51,11 @@ export async function importKeySet(jwks: unknown, issuer: CompiledIssuer): Promi
 }
 
 /** @throws Error that says why the key can not be used. */
-async function importKey(jwk: unknown, issuer: CompiledIssuer): Promise<VerificationKey[]> {
+async function importKey(
+  jwk: unknown,
+  issuer: CompiledIssuer,
+  thumbprints: readonly string[] | undefined,
+): Promise<VerificationKey[]> {
   if (typeof jwk !== "object" || jwk === null) {
     throw new Error("not an object");
   }
@@ -57,6 +66,9 @@ async function importKey(jwk: unknown, issuer: CompiledIssuer): Promise<Verifica
     throw new LeakedKeyError(
       "its private part is published: whoever read it can make tokens; replace it at the issuer",
     );
+  }
+  if (thumbprints && !thumbprints.includes(await calculateJwkThumbprint(published, "sha256"))) {
+    throw new Error("its thumbprint is not among those that the policy names");
   }
   if (!isMeantForVerifying(published)) {
     throw new Error("not meant for signatures");

@@ -1,6 +1,7 @@
 import type { VerificationKey } from "../core/key.ts";
 import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
 import type { Log } from "../observe/operator-log.ts";
+import { createFetcher, type FetchJson } from "./fetch-json.ts";
 import type { ImportedKeySet } from "./import-key-set.ts";
 import { type KeyFiles, loadKeySet } from "./load-key-set.ts";
 import { type KeyTimings, refreshDelayMs, retryDelayMs } from "./refresh-delay.ts";
@@ -12,6 +13,8 @@ export interface KeyPorts {
   /** Told of every set that is taken or refused, in words without key material. */
   readonly log: Log;
   readonly files: KeyFiles;
+  /** How keys are fetched; without it by what needs no settings. */
+  readonly fetchJson?: FetchJson;
 }
 
 /** How the keys from one place stand; for the status endpoint. */
@@ -58,7 +61,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 export function createKeySet(
   origin: KeyOrigin,
   issuer: CompiledIssuer,
-  { now, log, files }: KeyPorts,
+  { now, log, files, fetchJson = createFetcher() }: KeyPorts,
   timings: KeyTimings,
   isIdle: () => boolean,
   onLoad: () => void,
@@ -108,7 +111,7 @@ export function createKeySet(
   const load = async (): Promise<void> => {
     try {
       loadedVersion = "file" in origin ? await files.identify(origin.file) : "";
-      const loaded = await loadKeySet(origin, files, timings.fetchTimeoutMs);
+      const loaded = await loadKeySet(origin, { files, fetchJson }, timings.fetchTimeoutMs);
       // The same keys stay the same objects: what was verified with them need not be verified again.
       if (loaded.digest !== digest) {
         take(await loaded.importFor(issuer));

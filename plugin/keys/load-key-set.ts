@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { readJsonObject } from "../core/json.ts";
 import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
+import type { FetchJson } from "./fetch-json.ts";
 import { fetchKeySet } from "./fetch-key-set.ts";
 import { type ImportedKeySet, importKeySet } from "./import-key-set.ts";
 import { importPem } from "./import-pem.ts";
@@ -23,6 +25,9 @@ export interface LoadedKeySet {
   importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
 }
 
+/** Enough for hundreds of keys. */
+const MAX_MEMBERS = 8_192;
+
 type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
 
 /**
@@ -31,13 +36,18 @@ type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
  * @param timeoutMs bound on each request.
  * @throws Error that names the place and says why nothing can be loaded.
  */
-export async function loadKeySet(origin: KeyOrigin, files: KeyFiles, timeoutMs: number): Promise<LoadedKeySet> {
+export async function loadKeySet(
+  origin: KeyOrigin,
+  { files, fetchJson }: { readonly files: KeyFiles; readonly fetchJson: FetchJson },
+  timeoutMs: number,
+): Promise<LoadedKeySet> {
   if (!("file" in origin)) {
-    const jwks = await fetchKeySet(origin, timeoutMs);
+    const { jwks, freshForSeconds } = await fetchKeySet(origin, fetchJson, { timeoutMs });
+    const thumbprints = origin.from === "jwks" ? undefined : origin.thumbprints;
     return {
       digest: digestOf(JSON.stringify(jwks) ?? ""),
-      freshForSeconds: undefined,
-      importFor: (issuer) => importKeySet(jwks, issuer),
+      freshForSeconds,
+      importFor: (issuer) => importKeySet(jwks, issuer, thumbprints),
     };
   }
   const content = await namingFile(origin, () => files.read(origin.file));
@@ -76,9 +86,9 @@ function importFile(
 }
 
 function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error("it is not JSON"); // The parser's own message would quote it.
+  const read = readJsonObject(text, MAX_MEMBERS);
+  if ("refused" in read) {
+    throw new Error(`it is no JSON object: ${read.refused}`);
   }
+  return read.object;
 }

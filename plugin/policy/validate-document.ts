@@ -1,4 +1,4 @@
-import type { ErrorObject } from "ajv";
+import type { ErrorObject, ValidateFunction } from "ajv";
 import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { validatePolicy } from "../../schema/generated/validate-policy.ts";
 import type { DocumentPath, Finding, PolicyIssueCode } from "./issue.ts";
@@ -13,15 +13,25 @@ import { didYouMean } from "./suggest-name.ts";
 export function validateDocument(
   data: unknown,
 ): { readonly document: PolicyDocument } | { readonly findings: readonly Finding[] } {
-  if (validatePolicy(data)) {
-    return { document: data as PolicyDocument };
-  }
-  const errors: readonly ErrorObject[] = validatePolicy.errors ?? [];
-  return { findings: pickTellingErrors(errors).map((error) => toFinding(error, data)) };
+  const findings = checkData(validatePolicy, data, isBelowKeys);
+  return findings.length === 0 ? { document: data as PolicyDocument } : { findings };
 }
 
-function toFinding(error: ErrorObject, data: unknown): Finding {
+/** Whether values at a place are not repeated: messages get into logs, and a secret may be there by mistake. */
+export type IsSecret = (path: DocumentPath) => boolean;
+
+const isBelowKeys: IsSecret = (path) => path[0] === "issuers" && path[2] === "keys";
+
+/** Checks plain data by a generated validator, which fills in defaults in place. Returns what is wrong. */
+export function checkData(validate: ValidateFunction, data: unknown, isSecret: IsSecret): readonly Finding[] {
+  const errors: readonly ErrorObject[] = validate(data) ? [] : (validate.errors ?? []);
+  return pickTellingErrors(errors).map((error) => toFinding(error, data, isSecret));
+}
+
+function toFinding(error: ErrorObject, data: unknown, isSecret: IsSecret): Finding {
   const path = resolvePath(error.instancePath, data);
+  const describe = (value: unknown): string =>
+    typeof value === "string" && isSecret(path) ? "this text" : describeValue(value);
   const { keyword, params, parentSchema } = error;
   switch (keyword) {
     case "additionalProperties": {
@@ -35,24 +45,24 @@ function toFinding(error: ErrorObject, data: unknown): Finding {
       return {
         code: "wrong_type",
         path,
-        message: `This must be ${typeName(params.type)}, not ${describe(error.data, path)}.`,
+        message: `This must be ${typeName(params.type)}, not ${describe(error.data)}.`,
       };
     case "minProperties":
       return { code: "invalid_value", path, message: emptyMapMessage(parentSchema) };
     default:
-      return valueFinding(error, path);
+      return valueFinding(error, path, describe);
   }
 }
 
-function valueFinding(error: ErrorObject, path: DocumentPath): Finding {
+function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: unknown) => string): Finding {
   const { keyword, parentSchema, data } = error;
   const isKey = error.propertyName !== undefined;
   const place = isKey ? { path: [...path, error.propertyName as string], atKey: true } : { path };
-  const shown = describe(isKey ? error.propertyName : data, path);
+  const shown = describe(isKey ? error.propertyName : data);
   const title: string = parentSchema?.title?.toLowerCase() ?? "value";
   switch (keyword) {
     case "const":
-      return path.join() === "jwt_policy"
+      return title === "format version"
         ? {
             ...place,
             code: "version_unknown",
@@ -104,13 +114,9 @@ function typeName(type: string | readonly string[]): string {
     .join(" or ");
 }
 
-/** Values below an issuer's `keys` are not repeated: messages get into logs, and a secret may be there by mistake. */
-function describe(value: unknown, path: DocumentPath): string {
+function describeValue(value: unknown): string {
   if (typeof value === "object" && value !== null) {
     return Array.isArray(value) ? "a list" : "a map";
-  }
-  if (typeof value === "string" && path[0] === "issuers" && path[2] === "keys") {
-    return "this text";
   }
   const text = value === undefined || value === null ? "empty" : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;

@@ -2,6 +2,7 @@ import { decide } from "../core/decide.ts";
 import type { Decision } from "../core/decision.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { RequestFacts } from "../core/request.ts";
+import type { FetchJson } from "../keys/fetch-json.ts";
 import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
 import type { Log } from "../observe/operator-log.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
@@ -33,16 +34,18 @@ export interface RuntimeOptions {
   readonly policyRoot: string;
   /** How often to look whether policy files changed, in milliseconds. */
   readonly policyPollMs: number;
+  /** How keys are fetched; without it by what needs no settings. */
+  readonly fetchJson?: FetchJson;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
 }
 
 /** Puts store, keys, clock and pipeline together: the one composition root. Starts reading every policy under the root. */
-export function createRuntime({ policyRoot, policyPollMs, now, log }: RuntimeOptions): Runtime {
+export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }: RuntimeOptions): Runtime {
   const rootFiles = createRootFiles(policyRoot);
   const store = createPolicyStore(policyRoot);
-  const keys = createKeySource({ now, log, files: rootFiles });
+  const keys = createKeySource({ now, log, files: rootFiles, ...(fetchJson && { fetchJson }) });
   const verifyingKeys = rememberVerified(keys);
   const nowSeconds = (): number => now() / 1000;
 

@@ -8,6 +8,8 @@ export interface Installation {
   readonly serverMain: string;
   readonly socket: string;
   readonly policyRoot: string;
+  /** The file with the settings for fetching keys. */
+  readonly fetchSettings: string | undefined;
   /** Where the server answers probes, such as `127.0.0.1:8008`. */
   readonly statusListen: string | undefined;
   /** Environment of the plugin server: Kong starts it with an empty one. */
@@ -26,10 +28,11 @@ const READ_TIMEOUT = "7s";
 
 /** The settings by which Kong loads the plugin, asks it for its schema, and starts its server. */
 export function createKongSettings(installation: Installation): Readonly<Record<string, string>> {
-  const { node, serverMain, socket, policyRoot, statusListen, environment } = installation;
+  const { node, serverMain, socket, policyRoot, fetchSettings, statusListen, environment } = installation;
   const command = renderCommand(environment, [node, serverMain]);
   const options = quoteWords([
     ...["--socket", socket, "--policy-root", policyRoot, "--facts-variable"],
+    ...(fetchSettings === undefined ? [] : ["--fetch-settings", fetchSettings]),
     ...(statusListen === undefined ? [] : ["--status-listen", statusListen]),
   ]);
   const server = `KONG_PLUGINSERVER_${NAME.toUpperCase().replaceAll("-", "_")}`;

@@ -11,12 +11,15 @@ export interface ServerOptions {
   readonly policyPollMs: number;
   /** The process whose end is this one's; undefined for the one that is the parent when it starts. */
   readonly parentPid: number | undefined;
+  /** The file with the settings for fetching keys; undefined for none. */
+  readonly fetchSettings: string | undefined;
   /** Where probes are answered; undefined for nowhere. */
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
 }
 
 export const USAGE = `Usage: jwt-policy-server --socket PATH --policy-root DIR [--facts-variable] [--socket-mode MODE]
-                         [--policy-poll MS] [--status-listen HOST:PORT] [--parent PID]
+                         [--fetch-settings FILE] [--policy-poll MS] [--status-listen HOST:PORT]
+                         [--parent PID]
        jwt-policy-server --dump
 
 The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints the settings.
@@ -24,6 +27,9 @@ The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints 
   --socket PATH       Unix socket that Kong connects to (absolute path)
   --policy-root DIR   directory that all policy files lie in (absolute path)
   --facts-variable    Kong sets the nginx variable $jwt_facts, as \`jwt-policy kong env\` prints it
+  --fetch-settings FILE
+                      how keys are fetched: certificate authorities, proxy, client certificates, headers
+                      (absolute path of a YAML file)
   --socket-mode MODE  permissions of the socket in octal (default 600: Kong runs as the same user)
   --policy-poll MS    how often to look whether policy files changed, in milliseconds (default 1000)
   --status-listen HOST:PORT
@@ -44,6 +50,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
       socket: { type: "string" },
       "policy-root": { type: "string" },
       "facts-variable": { type: "boolean", default: false },
+      "fetch-settings": { type: "string" },
       "socket-mode": { type: "string", default: "600" },
       "policy-poll": { type: "string", default: "1000" },
       "status-listen": { type: "string" },
@@ -72,6 +79,8 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
     policyRoot,
     hasFactsVariable: values["facts-variable"],
     socketMode: Number.parseInt(values["socket-mode"], 8),
+    fetchSettings:
+      values["fetch-settings"] === undefined ? undefined : requirePath("--fetch-settings", values["fetch-settings"]),
     policyPollMs: readPollInterval(values["policy-poll"]),
     parentPid: values.parent === undefined ? undefined : readPid(values.parent),
     statusListen: values["status-listen"] === undefined ? undefined : parseAddress(values["status-listen"]),

@@ -16,10 +16,11 @@ export function createStockSettings(
   installation: Installation,
   { main, typescript, pluginsDirectory }: StockServer,
 ): Readonly<Record<string, string>> {
-  const { node, socket, policyRoot, environment } = installation;
+  const { node, socket, policyRoot, fetchSettings, environment } = installation;
   const variables = {
     ...environment,
     JWT_POLICY_ROOT: policyRoot,
+    ...(fetchSettings === undefined ? {} : { JWT_POLICY_FETCH_SETTINGS: fetchSettings }),
     TS_NODE_SKIP_PROJECT: "true",
     TS_NODE_COMPILER: typescript,
   };

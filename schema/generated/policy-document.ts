@@ -99,11 +99,15 @@ export type RolesClaim = Claim
  */
 export type GroupsClaim = Claim
 /**
- * OpenID Connect Discovery 1.0 section 4: from `<issuer>/.well-known/openid-configuration`, whose `issuer` must equal the configured one.
+ * From the issuer's metadata, whose `issuer` must equal the configured one. `true` or `openid`: at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: at `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1). Only the one named is asked.
  */
-export type Discovery = true
+export type Discovery = (true | "openid" | "oauth")
 /**
- * A key set at a fixed address (RFC 7517 section 5): https, or http on loopback.
+ * From metadata at an address that does not follow from the issuer: https, or http on loopback. Its `issuer` must equal the configured one.
+ */
+export type MetadataURI = string
+/**
+ * A key set at a fixed address (RFC 7517 section 5): https, or http on loopback. Redirects are not followed.
  */
 export type JWKSURI = string
 /**
@@ -166,6 +170,21 @@ export type Encoding = ("text" | "base64url" | "base64" | "hex")
  * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). Without it the key serves only while it is the issuer's only one for the algorithm.
  */
 export type KeyID1 = string
+/**
+ * Of the keys that are fetched only these are used, known by their RFC 7638 thumbprints (SHA-256, base64url): a new key waits for a changed policy.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type Thumbprints = [Thumbprint, ...(Thumbprint)[]]
+/**
+ * 43 characters of base64url.
+ */
+export type Thumbprint = string
+/**
+ * Fetches by plain http from hosts that are not loopback, too: whoever is on the way can then replace the keys. Only for networks that you trust entirely.
+ */
+export type AllowHttp = boolean
 /**
  * Keys are not fetched anew sooner than this after they came, whatever the provider says; at least 10s.
  */
@@ -480,11 +499,14 @@ groups: GroupsClaim
  */
 export interface Keys {
 discovery?: Discovery
+metadata_uri?: MetadataURI
 jwks_uri?: JWKSURI
 jwks?: JWKSet
 jwks_files?: JWKSFiles
 pem_files?: PEMFiles
 secret_files?: SecretFiles
+thumbprints?: Thumbprints
+allow_http?: AllowHttp
 }
 /**
  * Public keys written here (RFC 7517 section 5); they change only with the policy. A private key is refused.

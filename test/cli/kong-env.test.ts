@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 import { tmpdir } from "node:os";
@@ -55,6 +55,29 @@ describe("jwt-policy kong env", () => {
     const { status, stdout, stderr } = runCli([...args, "--status-listen", address]);
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(`--status-listen must be an address such as 127.0.0.1:8008, not "${address}"`);
+  });
+
+  it("hands settings for fetching keys on, also to kong-pdk's server, and refuses broken ones", () => {
+    const file = join(directory, "fetch.yaml");
+    writeFileSync(file, "fetch_settings: 1\nca_file: /only/on/the/gateway.pem\n");
+    const read = (...more: readonly string[]): Record<string, string> =>
+      JSON.parse(runCli([...args, "--format", "json", "--fetch-settings", file, ...more]).stdout);
+    const start = read().KONG_PLUGINSERVER_JWT_POLICY_START_CMD ?? "";
+    const words = execFileSync("/bin/sh", ["-c", `printf '%s\\n' ${start}`])
+      .toString()
+      .trimEnd()
+      .split("\n");
+    expect(words.slice(-3)).toEqual(["--facts-variable", "--fetch-settings", file]);
+    const stock = createRequire(import.meta.url).resolve("kong-pdk/bin/kong-js-pluginserver");
+    const started = read("--stock", stock).KONG_PLUGINSERVER_JWT_POLICY_START_CMD ?? "";
+    const environment = execFileSync("/bin/sh", ["-c", `printf '%s\\n' ${started}`])
+      .toString()
+      .split("\n");
+    expect(environment).toContain(`JWT_POLICY_FETCH_SETTINGS=${file}`);
+    writeFileSync(file, "fetch_settings: 1\nca-file: x\n");
+    const { status, stdout, stderr } = runCli([...args, "--fetch-settings", file]);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/fetch\.yaml:2:1 unknown_key: .*Did you mean "ca_file"/);
   });
 
   it("has Kong wait longer for the server than the server for a decision, and not a minute", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isFetchAllowed } from "../../plugin/core/fetch-url.ts";
+import { type FetchUrlRules, isFetchAllowed } from "../../plugin/core/fetch-url.ts";
 
 describe("keys may be fetched by https from anywhere, and by http on loopback", () => {
   it.each([
@@ -48,5 +48,28 @@ describe("and nowhere else", () => {
     "https://@idp.example.com/",
   ])("%j", (url) => {
     expect(isFetchAllowed(url)).toBe(false);
+  });
+});
+
+describe("what the policy allows beyond that", () => {
+  it.each<[url: string, rules: FetchUrlRules]>([
+    ["http://idp.internal:8080/jwks", { allowHttp: true }],
+    ["https://idp.example.com/jwks?appid=1", { allowQuery: true }],
+    ["https://idp.example.com/?", { allowQuery: true }],
+    ["http://idp.internal/jwks?a=b/c", { allowHttp: true, allowQuery: true }],
+  ])("%s with %j", (url, rules) => {
+    expect(isFetchAllowed(url, rules)).toBe(true);
+    expect(isFetchAllowed(url)).toBe(false);
+  });
+
+  it.each([
+    "ftp://idp.internal/",
+    "file:///etc/passwd",
+    "http://user@idp.internal/",
+    "https://idp.example.com/?x=user@evil.example",
+    "https://idp.example.com/?a\\b",
+    "https://idp.example.com/jwks?x#y",
+  ])("is never %s", (url) => {
+    expect(isFetchAllowed(url, { allowHttp: true, allowQuery: true })).toBe(false);
   });
 });

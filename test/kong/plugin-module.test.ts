@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { Priority, Schema, Version } from "../../plugin/index.ts";
 import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
 import { VERSION } from "../../plugin/kong/plugin-identity.ts";
@@ -39,4 +40,30 @@ describe("the module for the stock plugin server", () => {
       },
     ]);
   });
+});
+
+it("takes settings for fetching keys from its environment, and while they are broken says why no key comes", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "stock-fetch-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const settings = join(directory, "fetch.yaml");
+  writeFileSync(settings, "fetch_settings: 2\n");
+  const policies = join(directory, "policies");
+  mkdirSync(policies);
+  const issuer = { issuer: "https://idp.example", audiences: ["a"], keys: { jwks_uri: "http://127.0.0.1:9/jwks" } };
+  writeFileSync(join(policies, "p.json"), JSON.stringify({ jwt_policy: 1, name: "p", issuers: { a: issuer } }));
+  const start = 'new (require("./plugin/stock/jwt-policy.cjs").Plugin)({ policy_file: "p.json", rule: "r" })';
+  const child = spawn(process.execPath, ["-e", start], {
+    cwd: ROOT,
+    env: { JWT_POLICY_ROOT: policies, JWT_POLICY_FETCH_SETTINGS: settings },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let output = "";
+  for await (const chunk of child.stdout) {
+    output += chunk;
+    if (output.includes("keys not loaded")) {
+      break;
+    }
+  }
+  expect(output).toContain(`keys not loaded: ${settings}:1:17 version_unknown: Format version 2 is not known`);
 });

@@ -675,6 +675,90 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ],
   },
   {
+    file: "plugin/core/fetch-url.ts",
+    killers: ["test/core/fetch-url.test.ts"],
+    mutants: [
+      { name: "http is fine everywhere", find: "(allowHttp || isLoopbackName(hostname))", replace: "true" },
+      { name: "a query is fine behind an issuer", find: '(!allowQuery && text.includes("?"))', replace: "false" },
+      {
+        name: "whatever starts like loopback is loopback",
+        find: "(?:\\.\\d{1,3}){3}$/",
+        replace: "(?:\\.\\d{1,3}){3}/",
+      },
+    ],
+  },
+  {
+    file: "plugin/keys/open-connection.ts",
+    killers: ["test/keys/fetch-addresses.test.ts"],
+    mutants: [
+      {
+        name: "addresses in URLs are not judged",
+        find: "isIP(address) === 0 ? undefined : ",
+        replace: "undefined && ",
+      },
+      {
+        name: "resolved addresses are not judged",
+        find: "if (refusal !== undefined) {\n        throw",
+        replace: "if (false) {\n        throw",
+      },
+      { name: "only the first address is judged", find: "of addresses) {", replace: "of addresses.slice(0, 1)) {" },
+      {
+        name: "loopback is fine behind any name",
+        find: "findRefusal(address, isLoopbackName(urlHostname))",
+        replace: "findRefusal(address, address.startsWith('127.') || address === '::1')",
+      },
+      {
+        name: "names are resolved past the check",
+        find: ", lookup: lookUpChecked(resolve, url.hostname)",
+        replace: "",
+      },
+    ],
+  },
+  {
+    file: "plugin/keys/fetch-key-set.ts",
+    killers: ["test/keys/fetch-key-set.test.ts"],
+    mutants: [
+      { name: "metadata may name any issuer", find: "issuer !== origin.issuer", replace: "false" },
+      {
+        name: "https may lead to http",
+        find: '(!isSecure || new URL(to).protocol === "https:")',
+        replace: "(isSecure || true)",
+      },
+      {
+        name: "metadata may lead to loopback",
+        find: "isLoopbackName(new URL(jwksUri).hostname) && ",
+        replace: "false && ",
+      },
+    ],
+  },
+  {
+    file: "plugin/keys/read-answer.ts",
+    killers: ["test/keys/fetch-json.test.ts"],
+    mutants: [
+      { name: "any status is fine", find: "statusCode !== 200", replace: "false" },
+      { name: "any length is fine", find: "bytes > MAX_BODY_BYTES", replace: "false" },
+      { name: "any length is fine, unpacked", find: ", { maxOutputLength: MAX_BODY_BYTES }", replace: "" },
+    ],
+  },
+  {
+    file: "plugin/keys/open-connection.ts",
+    killers: ["test/keys/fetch-tls.test.ts"],
+    mutants: [
+      { name: "certificates are not checked", find: "rejectUnauthorized: true", replace: "rejectUnauthorized: false" },
+    ],
+  },
+  {
+    file: "plugin/keys/credential-files.ts",
+    killers: ["test/keys/fetch-tls.test.ts"],
+    mutants: [
+      {
+        name: "credentials go to every origin",
+        find: "settings.origins.get(origin) ?? {}",
+        replace: "[...settings.origins.values()][0] ?? ({} as never)",
+      },
+    ],
+  },
+  {
     file: "plugin/runtime/wait-for-keys.ts",
     killers: ["test/runtime/wait-for-keys.test.ts"],
     mutants: [

@@ -55,7 +55,12 @@ function describeTarball({ root, files }: InstalledPackage): void {
         ...built("plugin", [".js", ".d.ts"]),
         ...built("schema/generated", [".js", ".d.ts"]),
         ...[`${guard}/handler.lua`, `${guard}/schema.lua`],
-        ...["deploy/deck/ruleset.yaml", "plugin/stock/jwt-policy.cjs", "schema/policy.schema.json"],
+        ...[
+          "deploy/deck/ruleset.yaml",
+          "plugin/stock/jwt-policy.cjs",
+          "schema/fetch-settings.schema.json",
+          "schema/policy.schema.json",
+        ],
       ].sort(),
     );
   });

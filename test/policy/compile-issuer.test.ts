@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { compileDocument } from "../core/fixtures.ts";
 import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
 
+/** RFC 7638 section 3.1, and RFC 8037 appendix A.3. */
+const THUMBPRINTS = ["NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"];
 const ROUTES = "routes: {r: {}}\n";
 const issuer = (...lines: readonly string[]): string =>
   `${ISSUER_START}${lines.map((line) => `    ${line}\n`).join("")}${ROUTES}`;
@@ -29,7 +31,7 @@ describe("defaults are as strict as most issuers allow", () => {
         scopes: { text: "scope", path: ["scope"] },
         roles: { text: "roles", path: ["roles"] },
         groups: { text: "groups", path: ["groups"] },
-        keys: [{ from: "discovery", issuer: "https://idp.example.com" }],
+        keys: [{ from: "discovery", issuer: "https://idp.example.com", metadata: "openid" }],
         keyRefresh: { minSeconds: 60, maxSeconds: 900, cooldownSeconds: 30, maxStaleSeconds: 259_200 },
       },
     ]);
@@ -46,7 +48,30 @@ describe("defaults are as strict as most issuers allow", () => {
     ["claims: {audience: client_id}", "audience", { text: "client_id", path: ["client_id"] }],
     ["claims: {scopes: /a~1b/scp}", "scopes", { text: "/a~1b/scp", path: ["a/b", "scp"] }],
     ["required_claims: [sub]", "requiredClaims", [{ text: "sub", path: ["sub"] }]],
-    ["keys: {discovery: true}", "keys", [{ from: "discovery", issuer: "https://idp.example.com" }]],
+    ...[
+      ["true", "openid"],
+      ["openid", "openid"],
+      ["oauth", "oauth"],
+    ].map(([written, metadata]): [string, string, unknown] => [
+      `keys: {discovery: ${written}}`,
+      "keys",
+      [{ from: "discovery", issuer: "https://idp.example.com", metadata }],
+    ]),
+    [
+      "keys: {metadata_uri: https://x.example/m?appid=1}",
+      "keys",
+      [{ from: "metadata_uri", uri: "https://x.example/m?appid=1", issuer: "https://idp.example.com" }],
+    ],
+    [
+      `keys: {jwks_uri: http://x.internal/jwks, allow_http: true, thumbprints: [${THUMBPRINTS.toReversed()}]}`,
+      "keys",
+      [{ from: "jwks_uri", uri: "http://x.internal/jwks", allowHttp: true, thumbprints: THUMBPRINTS }],
+    ],
+    [
+      "keys: {jwks_uri: https://x.example/jwks, allow_http: false}",
+      "keys",
+      [{ from: "jwks_uri", uri: "https://x.example/jwks" }],
+    ],
     ["keys: {jwks_uri: https://x.example/jwks}", "keys", [{ from: "jwks_uri", uri: "https://x.example/jwks" }]],
     [
       "keys: {jwks: {keys: [{kty: RSA, kid: a}]}}",
@@ -57,7 +82,7 @@ describe("defaults are as strict as most issuers allow", () => {
       "keys: {discovery: true, jwks_uri: https://x.example/jwks, jwks_files: [b/old.jwks], pem_files: [{file: a.pem}]}",
       "keys",
       [
-        { from: "discovery", issuer: "https://idp.example.com" },
+        { from: "discovery", issuer: "https://idp.example.com", metadata: "openid" },
         { from: "jwks_uri", uri: "https://x.example/jwks" },
         { from: "jwks_file", file: "b/old.jwks" },
         { from: "pem_file", file: "a.pem", kid: undefined },
@@ -90,18 +115,57 @@ describe("a secret serves HS256, HS384 and HS512, and nothing else does", () => 
   ])("%s: %j", (codes, lines) => check(issuer(...lines), ...codes));
 });
 
+describe("what holds for keys that are fetched", () => {
+  it.each<[keys: string, ...codes: string[]]>([
+    ["{jwks_files: [a.jwks], ‸allow_http: true}", "invalid_value"],
+    [`{jwks_files: [a.jwks], ‸thumbprints: [${THUMBPRINTS}]}`, "invalid_value"],
+    [`{pem_files: [{file: a.pem}], ‸allow_http: false, ‸thumbprints: [${THUMBPRINTS}]}`, "invalid_value"],
+  ])("belongs to such keys: %s", (keys, ...codes) => {
+    check(issuer(`keys: ${keys}`), ...codes);
+  });
+
+  it("is no place that keys come from", () => {
+    check(issuer("‸keys: {‸allow_http: true}"), "missing_key", "invalid_value");
+  });
+});
+
 describe("url_insecure: keys must come from where nobody can replace them", () => {
   it.each([
     "http://idp.example.com/jwks",
     "http://10.0.0.1/jwks",
     "https://user@idp.example.com/jwks",
-    "https://idp.example.com/jwks?x=1",
     "https://idp.example.com/jwks#x",
     "file:///etc/jwks.json",
     "idp.example.com/jwks",
     "/jwks",
   ])("jwks_uri %s", (uri) => {
     check(issuer(`keys: {jwks_uri: ‸"${uri}"}`), "url_insecure");
+  });
+
+  it.each(["http://idp.example.com/m", "https://user@idp.example.com/m"])("metadata_uri %s", (uri) => {
+    check(issuer(`keys: {metadata_uri: ‸"${uri}"}`), "url_insecure");
+  });
+
+  it.each(["ftp://idp.internal/jwks", "http://user@idp.internal/jwks"])("%s, with allow_http, too", (uri) => {
+    check(issuer(`keys: {jwks_uri: ‸"${uri}", allow_http: true}`), "url_insecure");
+  });
+
+  it.each([
+    "jwks_uri: http://idp.internal/jwks",
+    "metadata_uri: http://idp.internal/m",
+    "jwks_uri: https://idp.example.com/jwks?x=1",
+  ])("%s, with allow_http, is fine", (keys) => {
+    check(issuer(`keys: {${keys.replace(": ", ': "')}", allow_http: true}`));
+  });
+
+  it("discovery by plain http, with allow_http, is fine", () => {
+    check(
+      issuer("keys: {discovery: true, allow_http: true}").replace("https://idp.example.com", "http://idp.internal"),
+    );
+  });
+
+  it("discovery under an issuer with a query", () => {
+    check(issuer().replace("https://idp.example.com", "‸https://idp.example.com?x=1"), "url_insecure");
   });
 
   it.each(["http://idp.example.com", "urn:example:issuer", "idp"])("discovery from %s", (identifier) => {

@@ -20,12 +20,13 @@ describe("readServerOptions", () => {
       hasFactsVariable: false,
       socketMode: 0o600,
       policyPollMs: 1_000,
+      fetchSettings: undefined,
       statusListen: undefined,
     });
   });
 
   it("reads everything that can be said, in any order and with `=`", () => {
-    const more = ["--status-listen", "127.0.0.1:8008", "--policy-poll=50"];
+    const more = ["--status-listen", "127.0.0.1:8008", "--policy-poll=50", "--fetch-settings", "/etc/fetch.yaml"];
     const args = ["--facts-variable", "--socket-mode=660", `--policy-root=${root}`, ...more, "--socket=/run/s"];
     expect(readServerOptions(args)).toEqual({
       socket: "/run/s",
@@ -33,6 +34,7 @@ describe("readServerOptions", () => {
       hasFactsVariable: true,
       socketMode: 0o660,
       policyPollMs: 50,
+      fetchSettings: "/etc/fetch.yaml",
       statusListen: { host: "127.0.0.1", port: 8008 },
     });
   });
@@ -73,6 +75,11 @@ describe("readServerOptions", () => {
       "a relative policy root",
       ["--socket", "/run/s", "--policy-root", "./policies"],
       '--policy-root must be given as an absolute path, not "./policies"',
+    ],
+    [
+      "relative fetch settings",
+      [...GOOD, "--fetch-settings", "fetch.yaml"],
+      '--fetch-settings must be given as an absolute path, not "fetch.yaml"',
     ],
     [
       "a policy root that is not there",
@@ -132,6 +139,7 @@ describe("the process", () => {
       "--facts-variable",
       "--socket-mode",
       "--policy-poll",
+      "--fetch-settings",
       "--status-listen",
       "--dump",
       "--help",

@@ -4,6 +4,7 @@ import { type Denial, isDenial } from "../../plugin/core/denial.ts";
 import { findKey, type KeySource, selectIssuer, type VerificationKey } from "../../plugin/core/key.ts";
 import type { CompiledPolicy } from "../../plugin/core/policy.ts";
 import { verifySignature } from "../../plugin/core/verify.ts";
+import { createFetcher } from "../../plugin/keys/fetch-json.ts";
 import { loadKeySet } from "../../plugin/keys/load-key-set.ts";
 import { indexKeys, selectKey } from "../../plugin/keys/select-key.ts";
 import { createVerificationKey } from "../../plugin/keys/verification-key.ts";
@@ -27,7 +28,7 @@ export async function judgeJws(token: string, source: IssuerKeysSource): Promise
   for (const issuer of policy.policy.issuers.values()) {
     for (const origin of issuer.keys) {
       try {
-        const loaded = await loadKeySet(origin, source.files, FETCH_TIMEOUT_MS);
+        const loaded = await loadKeySet(origin, { files: source.files, fetchJson: createFetcher() }, FETCH_TIMEOUT_MS);
         const imported = await loaded.importFor(issuer);
         keys.push(...imported.keys);
         unusable.push(...imported.leaked, ...imported.ignored);

@@ -35,7 +35,7 @@ export const awsJwtVerify: CheckList = {
       ["17", ownCode],
     ],
     "tests/unit/https.test.ts": [
-      ["1,5", by("keys/fetch-json.test.ts", "JSON, whatever its content type")],
+      ["1,5", by("keys/fetch-json.test.ts", "a JSON object, whatever its content type")],
       ["2", by("keys/fetch-json.test.ts", "status 404")],
       ["3", by("keys/fetch-json.test.ts", "an address where nobody listens")],
       ["4", our.fetchTimeout],
@@ -45,7 +45,7 @@ export const awsJwtVerify: CheckList = {
     "tests/unit/index.test.ts": [["1", by("kong/plugin-module.test.ts", "exports what kong-pdk wants")]],
     "tests/unit/jwk.test.ts": [
       ["1-2", by("keys/fetch-key-set.test.ts", "fetches a jwks_uri")],
-      ["3", by("keys/fetch-json.test.ts", "the answer is not JSON")],
+      ["3", by("keys/fetch-json.test.ts", "bytes that are not UTF-8")],
       ["4,11", our.kidRules],
       ["5", our.kidUnknown],
       ["6-7,18-20", our.notAKeySet],

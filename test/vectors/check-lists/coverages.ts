@@ -77,7 +77,7 @@ export const knownAtOnce = by(ISSUER_KEYS, "and answers a known kid at once, wit
 export const badSet = by(ISSUER_KEYS, "a set that is not usable never replaces a good one");
 export const keysUnavailable = by(ISSUER_KEYS, "while no set ever came, keys are unavailable");
 
-export const fetchTimeout = by("keys/fetch-json.test.ts", "no complete answer in time");
+export const fetchTimeout = by("keys/fetch-json.test.ts", "%s in time, and closes the connection");
 export const certificates = by("keys/import-pem.test.ts", "an X.509 certificate");
 export const certificateForm = by("keys/import-pem.test.ts", "a damaged certificate");
 export const pemForSecrets = by("keys/import-secret.test.ts", "a public key in PEM (CVE-2016-10555)");

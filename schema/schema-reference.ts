@@ -1,7 +1,11 @@
 import type { SchemaNode } from "./schema-node.ts";
 
-/** The reference of the policy format as Markdown: one section per object, one table row per property. */
-export function renderPolicyReference(schema: SchemaNode): string {
+/**
+ * The reference of a format as Markdown: one section per object, one table row per property.
+ *
+ * @param file where the schema is, for the reader who wants to change it.
+ */
+export function renderSchemaReference(schema: SchemaNode, file: string, heading: string): string {
   const sections = [
     { heading: "The document", node: schema },
     ...Object.entries(schema.properties ?? {})
@@ -19,12 +23,12 @@ export function renderPolicyReference(schema: SchemaNode): string {
     );
 
   return [
-    "<!-- Generated from schema/policy.schema.json by `npm run generate`; do not edit. -->",
-    "# Policy reference",
+    `<!-- Generated from ${file} by \`npm run generate\`; do not edit. -->`,
+    `# ${heading}`,
     "",
     `${schema.description}`,
     "",
-    "Keys that are not listed here are errors. Durations, claims and identifiers are described at the end.",
+    "Keys that are not listed here are errors. Kinds of text are described at the end.",
     "",
     ...sections.flatMap(({ heading, node }) => [
       `## ${heading}`,

@@ -1,0 +1,120 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createSecureContext, type SecureContext } from "node:tls";
+import type { FetchSettings, OriginSettings } from "./fetch-settings.ts";
+
+/** What a connection to one origin is made with, by what files hold at this moment. */
+export interface Credentials {
+  readonly context: SecureContext;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Reads files anew at each call: certificates and secrets get replaced while the process runs. */
+export interface CredentialFiles {
+  /** @throws Error that names a file and says what is wrong with it, without any of its content. */
+  forOrigin(origin: string): Promise<Credentials>;
+  /** @throws Error as `forOrigin` does. */
+  forProxy(): Promise<Credentials>;
+}
+
+interface TlsFiles {
+  readonly caFile: string | undefined;
+  readonly client: OriginSettings["clientCertificate"];
+}
+
+/** Visible ASCII, with blanks and tabs inside (RFC 9110 section 5.5). */
+const HEADER_VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+/** As Node has it by itself, unless its options say otherwise. */
+const MIN_VERSION = "TLSv1.2";
+
+export function openCredentialFiles(settings: FetchSettings): CredentialFiles {
+  // A hundred authorities take a tenth of a second in which nothing else is done: only when their file changed.
+  const contexts = new Map<string, { readonly texts: string; readonly context: SecureContext }>();
+
+  const openContext = async ({ caFile, client }: TlsFiles): Promise<SecureContext> => {
+    const files = [caFile, client?.certificateFile, client?.keyFile];
+    const place = JSON.stringify(files);
+    const texts = JSON.stringify(await Promise.all(files.map((file) => file && readText(file))));
+    const known = contexts.get(place);
+    if (known?.texts === texts) {
+      return known.context;
+    }
+    const ca = caFile === undefined ? {} : { ca: await readCertificates(caFile) };
+    const context = createSecureContext({ minVersion: MIN_VERSION, ...ca, ...(await readClientCertificate(client)) });
+    contexts.set(place, { texts, context });
+    return context;
+  };
+
+  return {
+    async forOrigin(origin) {
+      const { caFile = settings.caFile, clientCertificate: client, headerFiles } = settings.origins.get(origin) ?? {};
+      const headers: Record<string, string> = {};
+      for (const [name, file] of headerFiles ?? []) {
+        headers[name] = await readHeaderValue(file);
+      }
+      return { context: await openContext({ caFile, client }), headers };
+    },
+    async forProxy() {
+      const file = settings.proxy?.authorizationFile;
+      const headers = file === undefined ? {} : { "proxy-authorization": await readHeaderValue(file) };
+      return { context: await openContext({ caFile: settings.caFile, client: undefined }), headers };
+    },
+  };
+}
+
+/** @throws Error that names a file and says what is wrong with it, without any of its content. */
+export async function readClientCertificate(
+  files: OriginSettings["clientCertificate"],
+): Promise<{ readonly cert?: string; readonly key?: string }> {
+  if (files === undefined) {
+    return {};
+  }
+  const { certificateFile, keyFile } = files;
+  const cert = await readCertificates(certificateFile);
+  const key = await readText(keyFile);
+  if (!isTaken(() => createPrivateKey(key))) {
+    throw new Error(`${keyFile} holds no private key in PEM that can be read without a passphrase`);
+  }
+  if (!isTaken(() => createSecureContext({ cert, key }))) {
+    throw new Error(`the key in ${keyFile} does not belong to the certificate in ${certificateFile}`);
+  }
+  return { cert, key };
+}
+
+/** @throws Error as {@link readClientCertificate} does. */
+export async function readCertificates(file: string): Promise<string> {
+  const blocks = (await readText(file)).match(CERTIFICATE);
+  if (!blocks?.every((block) => isTaken(() => new X509Certificate(block)))) {
+    throw new Error(`${file} holds no certificates in PEM, or a broken one`);
+  }
+  return blocks.join("\n");
+}
+
+/** @throws Error as {@link readClientCertificate} does. */
+export async function readHeaderValue(file: string): Promise<string> {
+  const value = (await readText(file)).trim();
+  if (!HEADER_VALUE.test(value)) {
+    throw new Error(`${file} does not hold one line of visible ASCII, which a header's value must be`);
+  }
+  return value;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    throw new Error(`${file} can not be read: ${code}`);
+  }
+}
+
+/** Whether OpenSSL takes it; what it says otherwise helps nobody. */
+function isTaken(make: () => unknown): boolean {
+  try {
+    make();
+    return true;
+  } catch {
+    return false;
+  }
+}

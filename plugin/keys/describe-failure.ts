@@ -1,0 +1,33 @@
+const MAX_LENGTH = 300;
+
+const UNTRUSTED = "the server's certificate is of no authority that is trusted";
+
+/** Where Node's words do not help, say too little, or give advice that is for others. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "the host name does not resolve",
+  EAI_AGAIN: "the host name can not be resolved at the moment",
+  ECONNRESET: "the connection broke before the answer was complete",
+  EPIPE: "the connection broke before the answer was complete",
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is of another host",
+  HPE_HEADER_OVERFLOW: "the answer's headers are too long",
+};
+
+/** Why an exchange failed, in words for the operator and with the code to search for; nothing of what was answered. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof AggregateError) {
+    return error.errors.map(describeFailure).join("; "); // One for each address that was tried.
+  }
+  if (!(error instanceof Error)) {
+    return "unknown error";
+  }
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  const meaning = MEANINGS[code ?? ""] ?? (code?.startsWith("HPE_") ? "the answer is not HTTP" : error.message);
+  const text = meaning.slice(0, MAX_LENGTH) || error.name;
+  return code === undefined || text.includes(code) ? text : `${text} (${code})`;
+}

@@ -1,0 +1,48 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** A directive's name, and its value as a token or a quoted string (RFC 9111 section 5.2). */
+const DIRECTIVE = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*)))?/g;
+
+/**
+ * How long an answer may be used without asking again, in seconds, by RFC 9111 section 4.2.1 for a private cache. What is
+ * contradictory or can not be read counts as stale. Undefined when the answer says nothing about it.
+ *
+ * @param now milliseconds since the epoch, for answers without a date.
+ */
+export function readFreshness(headers: IncomingHttpHeaders, now: number): number | undefined {
+  const directives = readDirectives(headers["cache-control"] ?? "");
+  if (directives.has("no-store") || directives.has("no-cache")) {
+    return 0;
+  }
+  const maxAges = directives.get("max-age");
+  if (maxAges !== undefined) {
+    const [maxAge, ...others] = maxAges.map(wholeSeconds);
+    return maxAge === undefined || others.some((other) => other !== maxAge)
+      ? 0
+      : Math.max(0, maxAge - (wholeSeconds(headers.age ?? "") ?? 0));
+  }
+  if (headers.expires === undefined) {
+    return undefined;
+  }
+  const expires = readDate(headers.expires);
+  return expires === undefined ? 0 : Math.max(0, Math.floor((expires - (readDate(headers.date) ?? now)) / 1000));
+}
+
+/** Values by lower-case name; a directive that comes twice has two. */
+function readDirectives(text: string): ReadonlyMap<string, readonly string[]> {
+  const directives = new Map<string, readonly string[]>();
+  for (const [, name = "", quoted, token] of text.matchAll(DIRECTIVE)) {
+    const key = name.toLowerCase();
+    directives.set(key, [...(directives.get(key) ?? []), quoted ?? token ?? ""]);
+  }
+  return directives;
+}
+
+function wholeSeconds(text: string): number | undefined {
+  return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+function readDate(text: string | undefined): number | undefined {
+  const time = text?.endsWith("GMT") ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}

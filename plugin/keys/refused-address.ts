@@ -1,0 +1,81 @@
+import { BlockList, isIPv4, isIPv6 } from "node:net";
+
+/** What nobody serves keys from, and what a request from a gateway could do harm at. Private ranges are fine: clusters use them. */
+const REFUSED: readonly (readonly [kind: string, ...subnets: readonly string[]])[] = [
+  ["unspecified", "0.0.0.0/8", "::/128"],
+  ["loopback", "127.0.0.0/8", "::1/128"],
+  ["link-local", "169.254.0.0/16", "fe80::/10"],
+  // Amazon's, Google's, Oracle's and Scaleway's over IPv6; Alibaba's, Azure's and Oracle's over IPv4. The others are link-local.
+  ["cloud metadata", "fd00:ec2::/32", "fd20:ce::254/128", "fd00:c1::a9fe:a9fe/128", "fd00:42::42/128"],
+  ["cloud metadata", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32"],
+  ["multicast", "224.0.0.0/4", "ff00::/8"],
+  ["reserved or broadcast", "240.0.0.0/4", "::/96"], // Behind loopback, which lies in the last of these.
+  ["tunnel", "2001::/32"], // Teredo: who is at its end can not be told from the address alone.
+];
+
+const LISTS = REFUSED.map(([kind, ...subnets]) => {
+  const list = new BlockList();
+  for (const subnet of subnets) {
+    const [network = "", length] = subnet.split("/");
+    list.addSubnet(network, Number(length), isIPv4(network) ? "ipv4" : "ipv6");
+  }
+  return { kind, list };
+});
+
+/**
+ * Why no connection is made to an address; undefined when one may be made. IPv6 addresses that stand for an IPv4 address are
+ * judged by that one as well.
+ *
+ * @param address as a resolver gives it.
+ * @param isLoopbackMeant whether the URL names loopback itself; then nothing but loopback will do.
+ */
+export function findRefusal(address: string, isLoopbackMeant: boolean): string | undefined {
+  const [bare = ""] = address.split("%", 1); // What follows is the zone.
+  if (!isIPv4(bare) && !isIPv6(bare)) {
+    return "not an address";
+  }
+  const kinds = [bare, ...embeddedAddresses(bare)].map(kindOf).filter((kind) => kind !== undefined);
+  if (isLoopbackMeant) {
+    return kinds.length === 1 && kinds[0] === "loopback" ? undefined : "not a loopback address";
+  }
+  const [kind] = kinds;
+  return kind && `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind} address`;
+}
+
+function kindOf(address: string): string | undefined {
+  const family = isIPv4(address) ? "ipv4" : "ipv6";
+  return LISTS.find(({ list }) => list.check(address, family))?.kind;
+}
+
+/** The IPv4 addresses that an IPv6 address may stand for. */
+function embeddedAddresses(address: string): readonly string[] {
+  if (isIPv4(address)) {
+    return [];
+  }
+  const groups = groupsOf(address);
+  const bytes = groups.flatMap((group) => [group >> 8, group & 0xff]);
+  const at = (...places: readonly number[]): string => places.map((place) => bytes[place]).join(".");
+  const startsWith = (...prefix: readonly number[]): boolean => prefix.every((group, index) => groups[index] === group);
+  const last = at(12, 13, 14, 15);
+  if (startsWith(0x64, 0xff9b, 1)) {
+    // Local NAT64 (RFC 8215): where the address is in it depends on how long the operator's prefix is (RFC 6052 section 2.2).
+    const readings = [last, at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)];
+    return readings.filter((reading) => !reading.startsWith("0.")); // In all but one of them these are the bytes around it.
+  }
+  if (startsWith(0x2002)) {
+    return [at(2, 3, 4, 5)]; // 6to4 (RFC 3056 section 2).
+  }
+  const isMapped = startsWith(0, 0, 0, 0, 0, 0xffff); // RFC 4291 section 2.5.5.2
+  const isTranslated = startsWith(0, 0, 0, 0, 0xffff, 0); // RFC 2765 section 2.1
+  const isNat64 = startsWith(0x64, 0xff9b, 0, 0, 0, 0); // RFC 6052 section 2.1
+  return isMapped || isTranslated || isNat64 ? [last] : [];
+}
+
+/** The eight groups of an IPv6 address in any spelling; the URL parser writes them all in one way (RFC 5952). */
+function groupsOf(address: string): readonly number[] {
+  const [head = "", tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split("::");
+  const read = (text: string | undefined): number[] =>
+    text ? text.split(":").map((group) => Number.parseInt(group, 16)) : [];
+  const [first, rest] = [read(head), read(tail)];
+  return [...first, ...Array<number>(8 - first.length - rest.length).fill(0), ...rest];
+}

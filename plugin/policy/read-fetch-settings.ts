@@ -1,0 +1,40 @@
+import type { FetchSettingsDocument } from "../../schema/generated/fetch-settings-document.ts";
+import { validateFetchSettings } from "../../schema/generated/validate-fetch-settings.ts";
+import { isFetchAllowed } from "../core/fetch-url.ts";
+import type { Finding, PolicyIssue } from "./issue.ts";
+import { readDocument, type SourceDocument } from "./read-document.ts";
+import { checkData } from "./validate-document.ts";
+
+/** A document of fetch settings with the means to say where something stands, or all that is wrong with it. */
+export type FetchSettingsRead =
+  | { readonly document: FetchSettingsDocument; readonly locate: SourceDocument["locate"] }
+  | { readonly issues: readonly PolicyIssue[] };
+
+/** From a text to checked settings; the files that they name are not looked at. */
+export function readFetchSettings(text: string): FetchSettingsRead {
+  const source = readDocument(text);
+  if ("issues" in source) {
+    return source;
+  }
+  const { data, locate } = source;
+  const findings = checkData(validateFetchSettings, data, () => true);
+  if (findings.length > 0) {
+    return { issues: locate(findings) };
+  }
+  const document = data as FetchSettingsDocument;
+  const wrongOrigins = Object.keys(document.origins).flatMap(checkOrigin);
+  return wrongOrigins.length > 0 ? { issues: locate(wrongOrigins) } : { document, locate };
+}
+
+/** What is never looked up protects nobody, and what is sent unprotected is no secret for long. */
+function checkOrigin(origin: string): Finding[] {
+  const place = { path: ["origins", origin], atKey: true } as const;
+  if (!isFetchAllowed(origin)) {
+    const message = "This is no https origin such as https://idp.example.com:8443 (http is allowed on loopback).";
+    return [{ code: "url_insecure", ...place, message }];
+  }
+  const { origin: canonical } = new URL(origin);
+  return origin === canonical
+    ? []
+    : [{ code: "invalid_value", ...place, message: `This is no origin: write ${canonical}.` }];
+}

@@ -1,0 +1,33 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+
+/** Paths of a certificate that vouches for itself, and of its key. */
+export interface CertificateFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Why no certificates can be made here; undefined when they can. */
+export const missingOpenssl: string | undefined =
+  spawnSync("openssl", ["version"]).status === 0 ? undefined : "no openssl in PATH to make certificates with";
+
+/** A directory that is gone when the test ends. */
+export function createDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "certificates-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** @param names of whom it speaks, such as `DNS:localhost,IP:127.0.0.1`. */
+export function makeCertificate(directory: string, name: string, names = "DNS:localhost"): CertificateFiles {
+  const files = { certificate: join(directory, `${name}.pem`), key: join(directory, `${name}.key`) };
+  const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=${names}`];
+  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  execFileSync("openssl", ["req", ...kind, ...subject, "-keyout", files.key, "-out", files.certificate], {
+    stdio: "pipe",
+  });
+  return files;
+}
