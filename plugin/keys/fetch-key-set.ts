@@ -21,10 +21,20 @@ export async function fetchKeySet(origin: WebOrigin, timeoutMs: number): Promise
   }
 }
 
-/** OpenID Connect Discovery 1.0 section 4; the metadata's `issuer` must equal the configured one (section 4.3). */
+/** OpenID Connect Discovery 1.0 section 4. */
 async function discoverJwksUri(issuer: string, timeoutMs: number): Promise<string> {
   const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const metadata = await fetchJson(url, timeoutMs);
+  return readJwksUri(await fetchJson(url, timeoutMs), issuer, url);
+}
+
+/**
+ * Where an issuer's metadata says that its keys are: the metadata's `issuer` must equal the configured one (section 4.3), and who is
+ * reached by https does not send us on by http, not to this machine either.
+ *
+ * @param url of the metadata, for messages.
+ * @throws Error that names the URL and the cause.
+ */
+export function readJwksUri(metadata: unknown, issuer: string, url: string): string {
   if (typeof metadata !== "object" || metadata === null || !("issuer" in metadata) || !("jwks_uri" in metadata)) {
     throw new Error(`${url} is not OpenID provider metadata: issuer or jwks_uri is missing`);
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fetchKeySet } from "../../plugin/keys/fetch-key-set.ts";
+import { fetchKeySet, readJwksUri } from "../../plugin/keys/fetch-key-set.ts";
 import { type KeyServer, startKeyServer, status } from "./key-server.ts";
 
 const PATIENCE_MS = 10_000;
@@ -76,4 +76,20 @@ describe("discovers keys", () => {
       `GET ${server.origin}/nobody/.well-known/openid-configuration failed: status 404`,
     );
   });
+});
+
+describe("an issuer that is reached by https", () => {
+  const issuer = "https://idp.example.com";
+  const read = (uri: string): string => readJwksUri({ issuer, jwks_uri: uri }, issuer, "the metadata");
+
+  it("may have its keys at another host", () => {
+    expect(read("https://keys.example.com/jwks")).toBe("https://keys.example.com/jwks");
+  });
+
+  it.each(["http://127.0.0.1:8001/jwks", "http://localhost/jwks", "http://[::1]/jwks"])(
+    "does not send us by http to what else runs on this machine: %s",
+    (uri) => {
+      expect(() => read(uri)).toThrow("the metadata has a jwks_uri that is not an https URL");
+    },
+  );
 });
