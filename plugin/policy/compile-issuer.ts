@@ -142,7 +142,18 @@ function compileKeys(
     ...secret_files.map(({ file, kid, encoding }): KeyOrigin => ({ from: "secret_file", file, kid, encoding })),
   );
   findings.push(...checkAlgorithms(algorithms, origins, path));
+  findings.push(...checkSecretNames(secret_files, [...keysPath, "secret_files"]));
   return { keys: origins, findings };
+}
+
+/** Secrets with one name serve the same algorithms, and a token can not say which is meant; without a name none of several can be meant. */
+function checkSecretNames(files: readonly { readonly kid?: string }[], path: DocumentPath): Finding[] {
+  return files.flatMap(({ kid }, index): Finding[] => {
+    const message = `${kid === undefined ? "A secret without a kid" : `The kid "${kid}"`} is there already: give each secret a kid of its own.`;
+    return files.findIndex((other) => other.kid === kid) === index
+      ? []
+      : [{ code: "kid_duplicate", path: [...path, index], message }];
+  });
 }
 
 /** A secret serves its own algorithms and nothing else does: to confuse the two is to let everyone make tokens (RFC 8725 section 2.1). */

@@ -62,6 +62,8 @@ describe("leaves out without a word what is meant for others: providers publish 
     ["secp256k1", { kty: "EC", crv: "secp256k1", x: ec.x, y: ec.y }],
     ["X25519", { kty: "OKP", crv: "X25519", x: okp.x }],
     ["an unknown type", { kty: "LWE", kid: "x" }],
+    ["a key without its curve", without(ec, "crv")],
+    ["an Ed25519 key without its curve", without(okp, "crv")],
     ["a list", []],
   ])("%s", async (_what, jwk) => {
     expect(await importAll([jwk, { ...ec, kid: "good" }])).toEqual([["good ES256"], []]);
@@ -108,6 +110,10 @@ describe("leaves out, and says why without key material", () => {
     ["a kid that is null", { ...ec, kid: null }, "key 0: kid is not a string"],
     ["a point that is not on the curve", { ...ec, x: ec.y }, /^key 0: /],
     ["a coordinate that is missing", without(ec, "y"), /^key 0: /],
+    ["RSA without a modulus", without(rsa, "n"), /^key 0: /],
+    ["RSA without an exponent", without(rsa, "e"), /^key 0: /],
+    ["Ed25519 without a key in it", without(okp, "x"), /^key 0: /],
+    ["key_ops that are a text", { ...ec, key_ops: "verify" }, notForSignatures],
     ["a modulus that is not a string", { ...rsa, n: 5 }, /^key 0: /],
     ["null", null, "key 0: not an object"],
     ["a text", "key", "key 0: not an object"],

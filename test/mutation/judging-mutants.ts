@@ -71,9 +71,9 @@ export const JUDGING: readonly MutatedFile[] = [
         replace: 'const signature = Buffer.from(signatureText, "base64url");',
       },
       {
-        name: "header and payload may be written in several ways",
-        find: "const bytes = decodeBase64url(segment);",
-        replace: 'const bytes = Buffer.from(segment, "base64url");',
+        name: "a payload may be written in several ways",
+        find: "const payload = decodeBase64url(payloadText);",
+        replace: 'const payload = Buffer.from(payloadText, "base64url");',
       },
       { name: "what is not UTF-8 is replaced", find: "fatal: true, ", replace: "" },
       { name: "a byte order mark is dropped", find: "ignoreBOM: true", replace: "ignoreBOM: false" },

@@ -319,7 +319,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       {
         name: "nobody gets the identity of the token all the same",
         find: "conclude(policy, undefined, {}, evidence)",
-        replace: 'conclude(policy, { claims: { sub: "token" }, payload: "" }, {}, evidence)',
+        replace: 'conclude(policy, { claims: { sub: "token" }, payload: new Uint8Array() }, {}, evidence)',
       },
       {
         name: "the credentials that were judged are not set",
