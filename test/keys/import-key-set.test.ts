@@ -105,6 +105,7 @@ describe("leaves out, and says why without key material", () => {
     ["RSA with e = 1", { ...rsa, e: "AQ" }, /^key 0: /],
     ["RSA with an even e", { ...rsa, e: "BA" }, /^key 0: /],
     ["RSA of 16,384 bits", { ...rsa, n: Buffer.alloc(2048, 0xff).toString("base64url") }, /^key 0: /],
+    ["Ed25519 of small order", { ...okp, x: `AQ${"A".repeat(41)}` }, /^key 0: an Ed25519 key of small order/],
     ["a kid that is not a string", { ...ec, kid: 1 }, "key 0: kid is not a string"],
     ["a kid that is null", { ...ec, kid: null }, "key 0: kid is not a string"],
     ["a point that is not on the curve", { ...ec, x: ec.y }, /^key 0: /],
