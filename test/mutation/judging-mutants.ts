@@ -274,7 +274,7 @@ export const JUDGING: readonly MutatedFile[] = [
       { name: "exp may be absent", find: "if (claims.exp === undefined) {", replace: "if (false) {" },
       {
         name: "required claims may be absent",
-        find: "if (value === undefined || value === null) {",
+        find: 'if (value === undefined || value === null || value === "") {',
         replace: "if (false) {",
       },
       {
