@@ -5,11 +5,11 @@ import { encodeSegment, generateSigningKey, mintToken, replaceSignature, type Si
 
 /** The costliest tokens of each sort that are refused, and what they are measured against. Nothing is longer than a token may be. */
 
-export const MAX_BYTES = 7168;
+const MAX_BYTES = 7168;
 /** Bytes of JSON that fit beside a header and a short signature. */
 const ROOM = 5_200;
 
-export interface Sort {
+interface Sort {
   readonly name: string;
   /** What follows `Bearer `; undefined sends no header. */
   readonly token: string | undefined;

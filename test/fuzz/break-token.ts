@@ -7,7 +7,7 @@ import { TOKEN_PIECES } from "./vocabulary.ts";
 /** Ways to change a token whose signature is not made anew: whatever comes out is refused, or is the same signed text. */
 
 /** Honest tokens to take parts of. */
-export type Donors = readonly string[];
+type Donors = readonly string[];
 type Breaker = (token: string, random: Random, donors: Donors) => string;
 
 const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
