@@ -1,0 +1,7 @@
+import { findKeycloak } from "./keycloak.ts";
+import { oidcProvider } from "./oidc-provider.ts";
+import { runProvider } from "./run-provider.ts";
+
+for (const kind of [oidcProvider, await findKeycloak()]) {
+  runProvider(kind);
+}
