@@ -6,6 +6,7 @@ import { simulateOutage } from "./simulate-outage.ts";
 
 const MAX_STALE_SECONDS = 3 * 86_400;
 const COOLDOWN_SECONDS = 30;
+const MAX_SECONDS = 900;
 
 describe("a provider that is down for a day", () => {
   const table = [
@@ -17,6 +18,7 @@ describe("a provider that is down for a day", () => {
     noteFigures("outages", `${failure}, 24 h${unknownKids ? ", unknown kids" : ""}`, figures);
     expect(figures).toMatchObject({ refused: 0 });
     expect(figures.shortestGapSeconds).toBeGreaterThanOrEqual(COOLDOWN_SECONDS);
+    expect(figures.longestGapSeconds).toBeLessThanOrEqual(MAX_SECONDS);
     expect(figures.shown.failures).toBe(figures.attempts);
   });
 });

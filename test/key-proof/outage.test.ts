@@ -15,6 +15,7 @@ it.each([
     const figures = await simulateOutage(failure, hours, unknownKids);
     expect(figures).toMatchObject({ requests: hours * 360, refused: 0, shown: { ageSeconds: hours * 3600 } });
     expect(figures.shortestGapSeconds).toBeGreaterThanOrEqual(30); // The cooldown.
+    expect(figures.longestGapSeconds).toBeLessThanOrEqual(900); // The longest time between two refreshes.
     expect(figures.shown.failures).toBe(figures.attempts);
   },
 );
