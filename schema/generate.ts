@@ -72,6 +72,7 @@ function renderValidator(schema: SchemaNode, { schemaFile, validator: [, validat
     useDefaults: true,
     verbose: true,
     strict: true,
+    allowUnionTypes: true, // A list, or a map that says more.
     code: { source: true, esm: true },
   });
   const imports = new Set<string>();

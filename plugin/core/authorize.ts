@@ -1,29 +1,162 @@
-import { readClaim } from "./claim-reference.ts";
+import { findOpenAlternatives } from "./alternatives.ts";
+import { type ClaimReference, readClaim } from "./claim-reference.ts";
+import { findUnmet } from "./condition.ts";
 import type { Denial } from "./denial.ts";
 import type { JsonObject } from "./json.ts";
-import type { CompiledIssuer, Requirements } from "./policy.ts";
+import type { Alternative, AuthenticationRequirement, CompiledIssuer, Membership, Requirements } from "./policy.ts";
 
-/** Checks what the rule requires of a token that is valid in itself. Returns undefined when all is met. */
-export function authorize(issuer: CompiledIssuer, requirements: Requirements, claims: JsonObject): Denial | undefined {
-  if (requirements.requiredScopes.length === 0) {
-    return undefined;
+/**
+ * Checks what the rule requires of a token that is valid in itself. With alternatives, one must hold; when none does, the first that the
+ * token's issuer and audience leave open says why.
+ *
+ * @param segments of the request's path; empty when the rule does not decide by path.
+ * @param nowSeconds since the epoch.
+ * @returns undefined when all is met.
+ */
+export function authorize(
+  issuer: CompiledIssuer,
+  requirements: Requirements,
+  claims: JsonObject,
+  segments: readonly string[],
+  nowSeconds: number,
+): Denial | undefined {
+  let first: Denial | undefined;
+  for (const alternative of findOpenAlternatives(issuer, requirements, claims)) {
+    const denial = checkAlternative(issuer, alternative, claims, segments, nowSeconds);
+    if (!denial) {
+      return undefined;
+    }
+    first ??= denial;
   }
-  const scopes = readScopes(issuer, claims);
-  const unmet = requirements.requiredScopes.filter((scope) => !scopes.has(scope));
-  return unmet.length === 0
-    ? undefined
-    : {
-        reason: "scope_insufficient",
-        requiredScopes: requirements.requiredScopes,
-        detail: `lacks scope ${unmet.join(" ")}`,
-      };
+  return first ?? { reason: "internal_error", detail: "no alternative is left open" };
+}
+
+function checkAlternative(
+  issuer: CompiledIssuer,
+  alternative: Alternative,
+  claims: JsonObject,
+  segments: readonly string[],
+  nowSeconds: number,
+): Denial | undefined {
+  return (
+    checkScopes(issuer, alternative.scopes, claims) ??
+    checkNames("role", issuer.roles, alternative.roles, claims) ??
+    checkNames("group", issuer.groups, alternative.groups, claims) ??
+    checkConditions(alternative, claims, segments) ??
+    checkAuthentication(issuer, alternative.authentication, claims, nowSeconds)
+  );
 }
 
 /** Scopes as RFC 8693 section 4.2 writes them, a string split at spaces, or a list of strings as some issuers do. */
-function readScopes(issuer: CompiledIssuer, claims: JsonObject): ReadonlySet<string> {
-  const value = readClaim(claims, issuer.scopes);
-  if (typeof value === "string") {
-    return new Set(value.split(" "));
+function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObject): Denial | undefined {
+  if (asksNothing(wanted)) {
+    return undefined;
   }
-  return new Set(Array.isArray(value) ? value.filter((scope) => typeof scope === "string") : []);
+  const value = readClaim(claims, issuer.scopes);
+  const scopes = toNames(typeof value === "string" ? value.split(" ") : value);
+  const forbidden = findForbidden(wanted, scopes);
+  if (forbidden !== undefined) {
+    return { reason: "condition_unmet", detail: `scope ${forbidden}` };
+  }
+  const lacking = findLacking(wanted, scopes);
+  return lacking === undefined
+    ? undefined
+    : {
+        reason: "scope_insufficient",
+        requiredScopes: [...wanted.allOf, ...wanted.anyOf],
+        detail: `lacks scope ${lacking}`,
+      };
+}
+
+function checkNames(
+  what: "role" | "group",
+  claim: ClaimReference,
+  wanted: Membership,
+  claims: JsonObject,
+): Denial | undefined {
+  if (asksNothing(wanted)) {
+    return undefined;
+  }
+  const value = readClaim(claims, claim);
+  const names = toNames(typeof value === "string" ? [value] : value);
+  const forbidden = findForbidden(wanted, names);
+  const lacking = findLacking(wanted, names);
+  if (forbidden !== undefined) {
+    return { reason: "condition_unmet", detail: `${what} ${forbidden}` };
+  }
+  return lacking === undefined ? undefined : { reason: "condition_unmet", detail: `lacks ${what} ${lacking}` };
+}
+
+function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
+  return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;
+}
+
+/** The names in a claim; undefined when it holds anything else, and nobody knows what that means. */
+function toNames(value: unknown): ReadonlySet<string> | undefined {
+  const list = value ?? [];
+  return Array.isArray(list) && list.every((item) => typeof item === "string") ? new Set(list) : undefined;
+}
+
+function findLacking({ allOf, anyOf }: Membership, names: ReadonlySet<string> | undefined): string | undefined {
+  const unmet = allOf.filter((name) => !names?.has(name));
+  if (unmet.length > 0) {
+    return unmet.join(" ");
+  }
+  return anyOf.length === 0 || anyOf.some((name) => names?.has(name)) ? undefined : `any of ${anyOf.join(" ")}`;
+}
+
+function findForbidden({ noneOf }: Membership, names: ReadonlySet<string> | undefined): string | undefined {
+  if (noneOf.length > 0 && names === undefined) {
+    return "can not be read from the claim";
+  }
+  const found = noneOf.find((name) => names?.has(name));
+  return found && `${found} is excluded`;
+}
+
+function checkConditions(
+  { conditions }: Alternative,
+  claims: JsonObject,
+  segments: readonly string[],
+): Denial | undefined {
+  for (const condition of conditions) {
+    const unmet = findUnmet(condition, claims, segments);
+    if (unmet !== undefined) {
+      return { reason: "condition_unmet", detail: unmet };
+    }
+  }
+  return undefined;
+}
+
+function checkAuthentication(
+  { clockSkewSeconds }: CompiledIssuer,
+  required: AuthenticationRequirement | undefined,
+  { acr, amr, auth_time: authTime }: JsonObject,
+  nowSeconds: number,
+): Denial | undefined {
+  if (!required) {
+    return undefined;
+  }
+  const { acrValues, amr: methods, maxAgeSeconds } = required;
+  const deny = (detail: string): Denial => ({
+    reason: "authentication_insufficient",
+    acrValues,
+    maxAgeSeconds,
+    detail,
+  });
+  if (acrValues.length > 0 && !acrValues.some((value) => value === acr)) {
+    return deny(`acr is none of ${acrValues.join(" ")}`);
+  }
+  const used = toNames(amr);
+  const unused = methods.filter((method) => !used?.has(method));
+  if (unused.length > 0) {
+    return deny(`amr lacks ${unused.join(" ")}`);
+  }
+  if (maxAgeSeconds === undefined) {
+    return undefined;
+  }
+  const isRecent =
+    typeof authTime === "number" &&
+    nowSeconds - clockSkewSeconds < authTime + maxAgeSeconds &&
+    nowSeconds + clockSkewSeconds >= authTime;
+  return isRecent ? undefined : deny(`auth_time is missing, in the future, or ${maxAgeSeconds} s ago or more`);
 }

@@ -39,3 +39,19 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
   const leftOver = bits & ((1 << bitCount) - 1);
   return leftOver === 0 ? bytes : undefined;
 }
+
+/** Canonical base64url of bytes, without padding. */
+export function encodeBase64url(bytes: Uint8Array): string {
+  let text = "";
+  let bits = 0;
+  let bitCount = 0;
+  for (const byte of bytes) {
+    bits = ((bits << 8) | byte) & 0xffff;
+    bitCount += 8;
+    while (bitCount >= 6) {
+      bitCount -= 6;
+      text += ALPHABET[(bits >> bitCount) & 0x3f];
+    }
+  }
+  return bitCount === 0 ? text : text + ALPHABET[(bits << (6 - bitCount)) & 0x3f];
+}

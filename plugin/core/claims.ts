@@ -1,4 +1,5 @@
-import { readClaim } from "./claim-reference.ts";
+import { findOpenAlternatives } from "./alternatives.ts";
+import { type ClaimReference, readClaim } from "./claim-reference.ts";
 import type { JoseHeader } from "./decode.ts";
 import type { Denial } from "./denial.ts";
 import { tenantOf } from "./issuer-template.ts";
@@ -26,9 +27,8 @@ export function validateClaims(
   if (issuer.tokenType !== undefined && normalizeType(joseHeader.typ) !== issuer.tokenType) {
     return { reason: "token_type_mismatch", detail: `typ must be "${issuer.tokenType}"` };
   }
-  const audience = readClaim(claims, issuer.audience);
-  if (!hasAudience(audience, requirements.audiences ?? issuer.audiences)) {
-    return { reason: "audience_mismatch", detail: audienceDetail(audience, issuer.audience.text) };
+  if (findOpenAlternatives(issuer, requirements, claims).length === 0) {
+    return { reason: "audience_mismatch", detail: audienceDetail(issuer.audience, claims) };
   }
   const late = validateTimes(issuer, claims, nowSeconds);
   if (late) {
@@ -116,16 +116,10 @@ export function normalizeType(typ: string | undefined): string | undefined {
   return lower?.startsWith("application/") ? lower.slice("application/".length) : lower;
 }
 
-function hasAudience(aud: JsonValue | undefined, accepted: ReadonlySet<string>): boolean {
-  const audiences = Array.isArray(aud) ? aud : [aud];
-  // One element that is not a string spoils the array: RFC 7519 section 4.1.3 allows strings only.
-  return (
-    audiences.every((audience) => typeof audience === "string") && audiences.some((audience) => accepted.has(audience))
-  );
-}
-
-function audienceDetail(audience: JsonValue | undefined, claim: string): string {
-  return audience === undefined ? `the token has no ${claim}` : `${claim} holds no audience that the rule accepts`;
+function audienceDetail(audience: ClaimReference, claims: JsonObject): string {
+  return readClaim(claims, audience) === undefined
+    ? `the token has no ${audience.text}`
+    : `${audience.text} holds no audience that the rule accepts`;
 }
 
 function describeFuture(time: number): string {

@@ -4,11 +4,10 @@ import { createAllow, createDeny, type Decision, type Evidence } from "./decisio
 import { decodeToken } from "./decode.ts";
 import { type Denial, isDenial } from "./denial.ts";
 import { extractToken } from "./extract.ts";
-import type { JsonObject } from "./json.ts";
 import { findKey, type KeySource, selectIssuer } from "./key.ts";
-import { matchRule } from "./match.ts";
-import type { CompiledPolicy, Requirements } from "./policy.ts";
-import { type HeaderChanges, propagateClaims } from "./propagate.ts";
+import { type Match, matchRule } from "./match.ts";
+import type { CompiledPolicy } from "./policy.ts";
+import { type HeaderChanges, propagateClaims, type VerifiedToken } from "./propagate.ts";
 import type { RequestFacts } from "./request.ts";
 import { verifySignature } from "./verify.ts";
 
@@ -32,26 +31,26 @@ export async function decide(
   if (requirements.access === "public") {
     return conclude(policy, undefined, {}, evidence);
   }
-  const judged: HeaderChanges = { authorization: facts.authorization ?? [] };
+  const judged: HeaderChanges = { authorization: (policy.forwardsToken ? facts.authorization : undefined) ?? [] };
   // Nothing at all, and not merely nothing good: a bad token is no token, but no free pass either.
   if (requirements.access === "optional" && facts.authorization === undefined) {
     return conclude(policy, undefined, judged, evidence);
   }
-  const authenticated = await authenticate(facts, policy, requirements, keys, now, evidence);
+  const authenticated = await authenticate(facts, policy, match, keys, now, evidence);
   if ("verdict" in authenticated) {
     return authenticated;
   }
-  return conclude(policy, authenticated.claims, judged, authenticated.evidence);
+  return conclude(policy, authenticated.token, judged, authenticated.evidence);
 }
 
 async function authenticate(
   facts: RequestFacts,
   policy: CompiledPolicy,
-  requirements: Requirements,
+  { requirements, segments }: Match,
   keys: KeySource,
   now: () => number,
   matched: Evidence,
-): Promise<{ readonly claims: JsonObject; readonly evidence: Evidence } | Decision> {
+): Promise<{ readonly token: VerifiedToken; readonly evidence: Evidence } | Decision> {
   let evidence = matched;
   const deny = (denial: Denial): Decision => createDeny(denial, evidence);
 
@@ -80,9 +79,11 @@ async function authenticate(
     return deny(verified);
   }
   const { claims } = verified;
+  const nowSeconds = now();
   const denial =
-    validateClaims(issuer, requirements, joseHeader, claims, now()) ?? authorize(issuer, requirements, claims);
-  return denial ? deny(denial) : { claims, evidence };
+    validateClaims(issuer, requirements, joseHeader, claims, nowSeconds) ??
+    authorize(issuer, requirements, claims, segments, nowSeconds);
+  return denial ? deny(denial) : { token: { claims, payload: decoded.payload }, evidence };
 }
 
 /**
@@ -91,11 +92,11 @@ async function authenticate(
  */
 function conclude(
   policy: CompiledPolicy,
-  claims: JsonObject | undefined,
+  token: VerifiedToken | undefined,
   judged: HeaderChanges,
   evidence: Evidence,
 ): Decision {
-  const propagated = propagateClaims(policy, claims);
+  const propagated = propagateClaims(policy, token);
   return isDenial(propagated)
     ? createDeny(propagated, evidence)
     : createAllow({ ...propagated.headers, ...judged }, evidence);

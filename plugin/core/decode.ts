@@ -13,6 +13,8 @@ export interface JoseHeader {
 export interface DecodedToken {
   readonly joseHeader: JoseHeader;
   readonly unverifiedClaims: JsonObject;
+  /** The second segment as it stands. */
+  readonly payload: string;
   /** The bytes the signature covers: first two segments and the dot, in ASCII. */
   readonly signingInput: Uint8Array;
   readonly signature: Uint8Array;
@@ -51,6 +53,7 @@ export function decodeToken(token: string): DecodedToken | Denial {
   return {
     joseHeader,
     unverifiedClaims: payload.object,
+    payload: payloadText,
     signingInput: ascii.encode(token.slice(0, headerText.length + 1 + payloadText.length)),
     signature,
   };

@@ -5,8 +5,8 @@
 
 export type Stage = "match" | "extract" | "decode" | "key" | "verify" | "claims" | "authorize" | "propagate" | "any";
 
-/** Error codes of RFC 6750 section 3.1. */
-type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope";
+/** Error codes of RFC 6750 section 3.1 and RFC 9470 section 3. */
+type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope" | "insufficient_user_authentication";
 
 export interface DenialRow {
   readonly stage: Stage;
@@ -191,6 +191,22 @@ export const DENIALS = {
     meaning: "The token lacks at least one scope that the rule requires.",
     spec: "RFC 6750 section 3.1",
   },
+  condition_unmet: {
+    stage: "authorize",
+    status: 403,
+    told: "Access is not allowed",
+    meaning:
+      "The token lacks a role or group that the rule requires, has one that it excludes, or a claim is not what it must be.",
+    spec: "RFC 9110 section 15.5.4",
+  },
+  authentication_insufficient: {
+    stage: "authorize",
+    status: 401,
+    error: "insufficient_user_authentication",
+    told: "A different or more recent authentication is required",
+    meaning: "`acr`, `amr` or `auth_time` do not meet the rule's `authentication`; the challenge says what to ask for.",
+    spec: "RFC 9470 section 3",
+  },
   claim_not_header_safe: {
     stage: "propagate",
     status: 403,
@@ -225,6 +241,7 @@ export type Reason = keyof typeof DENIALS;
 /** What some reasons carry for the client beyond fixed words. */
 interface ReasonArguments {
   scope_insufficient: { readonly requiredScopes: readonly string[] };
+  authentication_insufficient: { readonly acrValues: readonly string[]; readonly maxAgeSeconds: number | undefined };
   keys_unavailable: { readonly retryAfterSeconds: number };
 }
 

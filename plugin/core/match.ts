@@ -7,6 +7,8 @@ import { splitPath } from "./request-path.ts";
 export interface Match {
   readonly rule: string;
   readonly requirements: Requirements;
+  /** Of the request's path; empty when the rule does not decide by it. */
+  readonly segments: readonly string[];
 }
 
 // Connection options proper. Anything else in `Connection` names a header, and Kong deletes it after all plugins ran.
@@ -31,7 +33,7 @@ export function matchRule(policy: CompiledPolicy, facts: RequestFacts): Match | 
     return { reason: "connection_header_refused" };
   }
   if (!rule.operations) {
-    return { rule: rule.id, requirements: rule.requirements };
+    return { rule: rule.id, requirements: rule.requirements, segments: [] };
   }
   const segments = facts.requestLine && splitPath(facts.requestLine.target);
   if (!facts.requestLine || !segments) {
@@ -39,7 +41,7 @@ export function matchRule(policy: CompiledPolicy, facts: RequestFacts): Match | 
   }
   const requirements = findOperation(rule.operations, facts.requestLine.method, segments);
   return requirements
-    ? { rule: rule.id, requirements }
+    ? { rule: rule.id, requirements, segments }
     : { reason: "no_matching_rule", detail: `no operation of rule "${rule.id}" fits method and path` };
 }
 

@@ -8,6 +8,8 @@ export interface CompiledPolicy {
   /** Hex SHA-256 of the document's bytes: names the version in force. */
   readonly hash: string;
   readonly maxTokenBytes: number;
+  /** Whether the upstream gets the token. */
+  readonly forwardsToken: boolean;
   /** By exact `iss`. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
   /** Issuers with many tenants. */
@@ -41,6 +43,8 @@ export interface CompiledIssuer {
   /** Claim that must be the tenant of `iss`, where the issuer has many. */
   readonly tenant: ClaimReference;
   readonly scopes: ClaimReference;
+  readonly roles: ClaimReference;
+  readonly groups: ClaimReference;
   readonly keys: readonly KeyOrigin[];
   readonly keyRefresh: KeyRefresh;
 }
@@ -92,15 +96,71 @@ export interface CompiledRule {
 
 export interface Requirements {
   readonly access: "required" | "optional" | "public";
+  /** Ids of the issuers whose tokens some alternative accepts. */
+  readonly accept: ReadonlySet<string>;
+  /** In the order of the document, one or more: the request passes when one of them holds. */
+  readonly alternatives: readonly Alternative[];
+}
+
+/** One way to be let in: all of it must hold. */
+export interface Alternative {
   /** Ids of the issuers whose tokens are accepted. */
   readonly accept: ReadonlySet<string>;
   /** Replaces the issuer's audiences. */
   readonly audiences: ReadonlySet<string> | undefined;
-  /** All of them. */
-  readonly requiredScopes: readonly string[];
+  readonly scopes: Membership;
+  readonly roles: Membership;
+  readonly groups: Membership;
+  readonly conditions: readonly Condition[];
+  readonly authentication: AuthenticationRequirement | undefined;
 }
 
-interface HeaderMapping {
-  readonly header: string;
-  readonly claim: ClaimReference;
+/** What a list of names must hold; an empty list asks nothing. */
+export interface Membership {
+  readonly allOf: readonly string[];
+  readonly anyOf: readonly string[];
+  readonly noneOf: readonly string[];
 }
+
+/** What one claim must be: all tests hold. Without a test it must be there. */
+export interface Condition {
+  readonly claim: ClaimReference;
+  readonly tests: readonly ClaimTest[];
+}
+
+export type Scalar = string | number | boolean;
+
+export type ClaimTest =
+  | { readonly is: "equals"; readonly value: Scalar }
+  | { readonly is: "one_of" | "contains_any" | "contains_all"; readonly values: ReadonlySet<Scalar> }
+  /** Anchored, and of a form that takes a bounded time. */
+  | { readonly is: "matches"; readonly pattern: RegExp }
+  | { readonly is: "min" | "max"; readonly bound: number }
+  /** Index of the segment of the request's path. */
+  | { readonly is: "equals_path"; readonly segment: number };
+
+/** How and when the user was authenticated (RFC 9470). */
+export interface AuthenticationRequirement {
+  /** Empty accepts any. */
+  readonly acrValues: readonly string[];
+  /** All of them. */
+  readonly amr: readonly string[];
+  readonly maxAgeSeconds: number | undefined;
+}
+
+export interface HeaderMapping {
+  readonly header: string;
+  readonly source: HeaderSource;
+  readonly list: "join" | "repeat";
+  /** Between joined elements. */
+  readonly separator: string;
+  readonly encoding: "text" | "percent" | "base64url" | "json";
+  /** When the token does not have the claim. */
+  readonly fallback: string | undefined;
+  readonly maxBytes: number;
+}
+
+export type HeaderSource =
+  | { readonly from: "claim"; readonly claim: ClaimReference }
+  | { readonly from: "constant"; readonly text: string }
+  | { readonly from: "payload" };

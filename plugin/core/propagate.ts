@@ -1,61 +1,112 @@
+import { encodeBase64url } from "./base64url.ts";
 import { readClaim } from "./claim-reference.ts";
 import type { Denial } from "./denial.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import type { CompiledPolicy } from "./policy.ts";
+import type { CompiledPolicy, HeaderMapping } from "./policy.ts";
 
-/** What to do to the request's headers: a text sets the header, an empty list removes it in the same step. */
-export type HeaderChanges = Readonly<Record<string, string | readonly []>>;
+/** What to do to the request's headers: texts set the header, each in a line of its own; an empty list removes it in the same step. */
+export type HeaderChanges = Readonly<Record<string, string | readonly string[]>>;
 
-/** Longest value that a claim may have as a header, in bytes. */
-export const MAX_HEADER_VALUE_BYTES = 4096;
+/** A token whose signature and claims held. */
+export interface VerifiedToken {
+  readonly claims: JsonObject;
+  /** The second segment, base64url. */
+  readonly payload: string;
+}
 
 // Visible ASCII with single inner spaces or more (RFC 9110 section 5.5), and none at the ends, where proxies strip them.
 const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+const utf8 = new TextEncoder();
 
 /**
- * Turns verified claims into identity headers. Every mapped name is in the result, in all spellings: what the client sent
+ * Turns a verified token into identity headers. Every mapped name is in the result, in all spellings: what the client sent
  * under it is removed even when the claim is absent.
  *
- * @param claims undefined when nobody was authenticated.
+ * @param token undefined when nobody was authenticated.
  */
 export function propagateClaims(
   policy: CompiledPolicy,
-  claims: JsonObject | undefined,
+  token: VerifiedToken | undefined,
 ): { readonly headers: HeaderChanges } | Denial {
-  const headers: Record<string, string | readonly []> = {};
+  const headers: Record<string, string | readonly string[]> = {};
   for (const name of policy.clearedHeaders) {
     headers[name] = [];
   }
-  if (claims === undefined) {
+  if (token === undefined) {
     return { headers };
   }
-  for (const { header, claim } of policy.headerMappings) {
-    const value = readClaim(claims, claim);
-    if (isNothing(value)) {
-      continue;
+  for (const mapping of policy.headerMappings) {
+    const value = writeHeader(mapping, token);
+    if (value === undefined) {
+      const { source, header } = mapping;
+      const what = source.from === "claim" ? `claim "${source.claim.text}"` : source.from;
+      return { reason: "claim_not_header_safe", detail: `${what} for header ${header}` };
     }
-    const text = toHeaderText(value);
-    if (text === undefined) {
-      return { reason: "claim_not_header_safe", detail: `claim "${claim.text}" for header ${header}` };
+    if (value.length > 0) {
+      headers[mapping.header] = value;
     }
-    headers[header] = text;
   }
   return { headers };
+}
+
+/** Undefined when the value can not travel; an empty list when there is none. */
+function writeHeader(
+  mapping: HeaderMapping,
+  { claims, payload }: VerifiedToken,
+): string | readonly string[] | undefined {
+  const { source, maxBytes } = mapping;
+  switch (source.from) {
+    case "constant":
+      return source.text;
+    case "payload":
+      return payload.length <= maxBytes ? payload : undefined;
+    case "claim": {
+      const value = readClaim(claims, source.claim);
+      return isNothing(value) ? (mapping.fallback ?? []) : writeValue(mapping, value);
+    }
+  }
 }
 
 function isNothing(value: JsonValue | undefined): value is undefined | null {
   return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
-function toHeaderText(value: JsonValue): string | undefined {
-  const text = Array.isArray(value) ? joinList(value) : scalarText(value);
-  return text !== undefined && text.length <= MAX_HEADER_VALUE_BYTES && HEADER_SAFE.test(text) ? text : undefined;
+function writeValue(mapping: HeaderMapping, value: JsonValue): string | readonly string[] | undefined {
+  const { encoding, list, separator, maxBytes } = mapping;
+  if (encoding === "json") {
+    const text = hasExactNumbers(value) ? encodeText(JSON.stringify(value)) : "";
+    return isSafe(text, maxBytes) ? text : undefined;
+  }
+  if (!Array.isArray(value)) {
+    const text = encodeScalar(value, encoding);
+    return isSafe(text, maxBytes) ? text : undefined;
+  }
+  const items = value.map((item) => (typeof item === "string" ? encodeScalar(item, encoding) : undefined));
+  if (!items.every((item) => isSafe(item, maxBytes))) {
+    return undefined;
+  }
+  if (list === "repeat") {
+    return items;
+  }
+  // An element that holds the separator would be read back as something else.
+  const text = items.join(separator);
+  return items.some((item) => item.includes(separator)) || !isSafe(text, maxBytes) ? undefined : text;
 }
 
-/** Joined by commas; an element that holds a comma, or a blank at its ends, would be read back as something else. */
-function joinList(values: readonly JsonValue[]): string | undefined {
-  const isSafe = values.every((value) => typeof value === "string" && HEADER_SAFE.test(value) && !value.includes(","));
-  return isSafe ? values.join(",") : undefined;
+function isSafe(text: string | undefined, maxBytes: number): text is string {
+  return text !== undefined && text.length <= maxBytes && HEADER_SAFE.test(text);
+}
+
+function encodeScalar(value: JsonValue, encoding: "text" | "percent" | "base64url"): string | undefined {
+  const text = scalarText(value);
+  if (text === undefined || encoding === "text") {
+    return text;
+  }
+  return encoding === "percent" ? encodeURIComponent(text) : encodeText(text);
+}
+
+function encodeText(text: string): string {
+  return encodeBase64url(utf8.encode(text));
 }
 
 /** Numbers beyond 2^53 are rounded when they are read: two users could come out as one. */
@@ -64,4 +115,12 @@ function scalarText(value: JsonValue): string | undefined {
     return Number.isSafeInteger(value) ? String(value) : undefined;
   }
   return typeof value === "string" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+/** Fractions are written as they were read; only whole numbers stand for somebody. */
+function hasExactNumbers(value: JsonValue): boolean {
+  if (typeof value === "object" && value !== null) {
+    return Object.values(value).every(hasExactNumbers);
+  }
+  return typeof value !== "number" || !Number.isInteger(value) || Number.isSafeInteger(value);
 }

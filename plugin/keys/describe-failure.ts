@@ -1,11 +1,20 @@
 const MAX_LENGTH = 300;
 
-/** Where Node's words do not help, or say too little. */
+const UNTRUSTED = "the server's certificate is of no authority that is trusted";
+
+/** Where Node's words do not help, say too little, or give advice that is for others. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOTFOUND: "the host name does not resolve",
   EAI_AGAIN: "the host name can not be resolved at the moment",
   ECONNRESET: "the connection broke before the answer was complete",
   EPIPE: "the connection broke before the answer was complete",
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is of another host",
   HPE_HEADER_OVERFLOW: "the answer's headers are too long",
 };
 

@@ -41,6 +41,8 @@ export function compileIssuer(
     audience: parseClaimReference(source.claims.audience),
     tenant: parseClaimReference(source.claims.tenant),
     scopes: parseClaimReference(source.claims.scopes),
+    roles: parseClaimReference(source.claims.roles),
+    groups: parseClaimReference(source.claims.groups),
     keys,
     keyRefresh: compileRefresh(source),
   };

@@ -1,14 +1,21 @@
-import type { Defaults, Operation, PolicyDocument, Rule } from "../../schema/generated/policy-document.ts";
-import { parseClaimReference } from "../core/claim-reference.ts";
+import type { Operation, PolicyDocument, Rule } from "../../schema/generated/policy-document.ts";
 import { type IssuerTemplates, templateKey } from "../core/issuer-template.ts";
 import type { CompiledIssuer, CompiledPolicy, CompiledRule, Requirements } from "../core/policy.ts";
+import { compileHeaderMappings } from "./compile-header-mappings.ts";
 import { compileIssuer } from "./compile-issuer.ts";
 import { compileOperations } from "./compile-operations.ts";
+import {
+  compileRequirements,
+  type PlacedSource,
+  REQUIREMENT_KEYS,
+  type RequirementSource,
+} from "./compile-requirements.ts";
 import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
+import { captureIndexes } from "./path-template.ts";
 import { didYouMean } from "./suggest-name.ts";
 
-type RequirementSource = Pick<Rule, "access" | "accept" | "audiences" | "required_scopes">;
+const NO_CAPTURES: ReadonlyMap<string, number> = new Map();
 
 /**
  * Compiles a valid document. Either everything holds and there is a policy, or there is none.
@@ -26,18 +33,17 @@ export function compilePolicy(
     rules.set(id, compileRule(id, rule, document, findings));
   }
   findings.push(...checkAccepted(document.defaults ?? {}, document, ["defaults"]));
+  const { mappings: headerMappings, findings: mappingFindings } = compileHeaderMappings(document);
+  findings.push(...mappingFindings);
   if (findings.length > 0) {
-    return { findings };
+    return { findings: dropRepeated(findings) };
   }
-  const headerMappings = Object.entries(document.header_mappings).map(([header, claim]) => ({
-    header,
-    claim: parseClaimReference(claim),
-  }));
   return {
     policy: {
       name: document.name,
       hash,
       maxTokenBytes: document.token.max_bytes,
+      forwardsToken: document.token.forward,
       issuers,
       issuerTemplates,
       rules,
@@ -46,6 +52,11 @@ export function compilePolicy(
       needsRequestLine: [...rules.values()].some((rule) => rule.operations !== undefined),
     },
   };
+}
+
+/** What several operations take over is wrong in each of them, and told once. */
+function dropRepeated(findings: readonly Finding[]): readonly Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
 /** Whoever reads files puts the parent's keys in and takes this one out. */
@@ -81,21 +92,23 @@ function compileIssuers(document: PolicyDocument, findings: Finding[]): Compiled
 
 function compileRule(id: string, rule: Rule, document: PolicyDocument, findings: Finding[]): CompiledRule {
   const path: DocumentPath = ["routes", id];
-  const requirements = settleRequirements([rule], document);
-  findings.push(...checkAccepted(rule, document, path));
+  const defaults: PlacedSource = { source: document.defaults ?? {}, path: ["defaults"] };
+  const own: PlacedSource = { source: rule, path };
+  const { requirements, findings: conditionFindings } = compileRequirements([own, defaults], document, NO_CAPTURES);
+  findings.push(...checkSource(own, document));
   if (!rule.operations) {
-    findings.push(...checkNeeded(rule, requirements.access === "public", path));
+    findings.push(...conditionFindings, ...checkNeeded(rule, requirements.access === "public", path));
     findings.push(...checkAcceptNamed(requirements, rule, document, path));
     return { id, operations: undefined, requirements };
   }
   const operationsPath: DocumentPath = [...path, "operations"];
   const sources = rule.operations.map((operation: Operation, index) => {
-    const settled = settleRequirements([operation, rule], document);
-    const operationPath = [...operationsPath, index];
-    findings.push(...checkAccepted(operation, document, operationPath));
-    findings.push(...checkNeeded(operation, settled.access === "public", operationPath));
-    findings.push(...checkAcceptNamed(settled, { ...rule, ...operation }, document, operationPath));
-    return { methods: operation.methods, path: operation.path, requirements: settled };
+    const placed: PlacedSource = { source: operation, path: [...operationsPath, index] };
+    const settled = compileRequirements([placed, own, defaults], document, captureIndexes(operation.path));
+    findings.push(...checkSource(placed, document), ...settled.findings);
+    findings.push(...checkNeeded(operation, settled.requirements.access === "public", placed.path));
+    findings.push(...checkAcceptNamed(settled.requirements, { ...rule, ...operation }, document, placed.path));
+    return { methods: operation.methods, path: operation.path, requirements: settled.requirements };
   });
   // The rule's own requirements are idle only when no operation is left to inherit them.
   findings.push(
@@ -110,21 +123,11 @@ function compileRule(id: string, rule: Rule, document: PolicyDocument, findings:
   return { id, operations: compiled.tree, requirements };
 }
 
-/** The nearest source that names a requirement wins as a whole: operation, rule, defaults, built in. */
-function settleRequirements(sources: readonly RequirementSource[], document: PolicyDocument): Requirements {
-  const all: readonly RequirementSource[] = [...sources, document.defaults ?? {}];
-  const audiences = all.find((source) => source.audiences)?.audiences;
-  return {
-    access: all.find((source) => source.access)?.access ?? "required",
-    accept: new Set(all.find((source) => source.accept)?.accept ?? Object.keys(document.issuers)),
-    audiences: audiences && new Set(audiences),
-    requiredScopes: all.find((source) => source.required_scopes)?.required_scopes ?? [],
-  };
-}
+const NEEDLESS_WHEN_PUBLIC = ["accept", "audiences", ...REQUIREMENT_KEYS, "any_of"] as const;
 
 /** @param isPublic what access comes to, be it said here or inherited. */
 function checkNeeded(source: RequirementSource, isPublic: boolean, path: DocumentPath): Finding[] {
-  const needless = (["accept", "audiences", "required_scopes"] as const).find((key) => source[key] !== undefined);
+  const needless = NEEDLESS_WHEN_PUBLIC.find((key) => source[key] !== undefined);
   if (!isPublic || needless === undefined) {
     return [];
   }
@@ -132,7 +135,26 @@ function checkNeeded(source: RequirementSource, isPublic: boolean, path: Documen
   return [{ code: "requirement_contradiction", path: [...path, needless], atKey: true, message }];
 }
 
-function checkAccepted(source: RequirementSource | Defaults, document: PolicyDocument, path: DocumentPath): Finding[] {
+/** What is wrong with one source by itself. */
+function checkSource({ source, path }: PlacedSource, document: PolicyDocument): Finding[] {
+  const beside = source.any_of && REQUIREMENT_KEYS.find((key) => source[key] !== undefined);
+  const message = `"any_of" stands in place of other requirements: put "${beside}" into each alternative that needs it.`;
+  return [
+    ...checkAccepted(source, document, path),
+    ...(source.any_of ?? []).flatMap((alternative, index) =>
+      checkAccepted(alternative, document, [...path, "any_of", index]),
+    ),
+    ...(beside === undefined
+      ? []
+      : [{ code: "requirement_contradiction" as const, path: [...path, beside], atKey: true, message }]),
+  ];
+}
+
+function checkAccepted(
+  source: Pick<RequirementSource, "accept">,
+  document: PolicyDocument,
+  path: DocumentPath,
+): Finding[] {
   const known = Object.keys(document.issuers);
   return (source.accept ?? []).flatMap((id, index) => {
     const hint = didYouMean(id, known) || ` Known: ${known.join(", ")}.`;
@@ -148,7 +170,10 @@ function checkAcceptNamed(
   document: PolicyDocument,
   path: DocumentPath,
 ): Finding[] {
-  const isNamed = source.accept !== undefined || document.defaults?.accept !== undefined;
+  const isNamed =
+    source.accept !== undefined ||
+    document.defaults?.accept !== undefined ||
+    source.any_of?.every(({ accept }) => accept !== undefined);
   if (isNamed || settled.access === "public" || Object.keys(document.issuers).length === 1) {
     return [];
   }

@@ -20,6 +20,8 @@ export type PolicyIssueCode =
   | "path_template_invalid"
   | "operations_overlap"
   | "requirement_contradiction"
+  | "condition_invalid"
+  | "mapping_invalid"
   | "extends_impossible"
   | "extends_refused"
   | "file_outside_root"

@@ -27,6 +27,15 @@ export function parsePathTemplate(
   return { segments: segments.map((segment, index) => (isPlaceholder[index] ? undefined : segment)) };
 }
 
+/** Index of the segment for each name in braces. A name that stands there twice means the first. */
+export function captureIndexes(template: string): ReadonlyMap<string, number> {
+  const parts = template.slice(1).split("/");
+  const named = parts.flatMap((part, index): [string, number][] =>
+    PLACEHOLDER.test(part) ? [[part.slice(1, -1), index]] : [],
+  );
+  return new Map(named.toReversed());
+}
+
 /** Whether some request path fits both templates. */
 export function templatesOverlap(a: readonly TemplateSegment[], b: readonly TemplateSegment[]): boolean {
   return (

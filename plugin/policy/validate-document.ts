@@ -106,8 +106,12 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
-function typeName(type: string): string {
-  return TYPE_NAMES[type] ?? type;
+/** @param type of JSON Schema: one or several. */
+function typeName(type: string | readonly string[]): string {
+  return [type]
+    .flat()
+    .map((name) => TYPE_NAMES[name] ?? name)
+    .join(" or ");
 }
 
 function describeValue(value: unknown): string {

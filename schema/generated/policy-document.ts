@@ -91,6 +91,14 @@ export type TenantClaim = Claim
  */
 export type ScopesClaim = Claim
 /**
+ * Claim with the roles: a list of strings, or one string that is one role. `/realm_access/roles` with Keycloak, `roles` with Microsoft Entra.
+ */
+export type RolesClaim = Claim
+/**
+ * Claim with the groups: a list of strings, or one string that is one group.
+ */
+export type GroupsClaim = Claim
+/**
  * From the issuer's metadata, whose `issuer` must equal the configured one. `true` or `openid`: at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: at `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1). Only the one named is asked.
  */
 export type Discovery = (true | "openid" | "oauth")
@@ -201,19 +209,172 @@ export type LongestStale = Duration
  */
 export type AcceptedIssuers = [(Identifier & string & string), ...((Identifier & string & string))[]]
 /**
+ * A list: the token must have all of them. A map says more: `all_of`, `any_of`, `none_of` (RFC 6750 section 3.1: else 403 insufficient_scope).
+ * 
+ * @maxItems 50
+ */
+export type RequiredScopes = (Scope[] | {
+all_of?: AllOf
+any_of?: AnyOf
+none_of?: NoneOf
+})
+/**
  * One scope (RFC 6749 section 3.3).
  */
 export type Scope = string
 /**
- * The token must have all of them (RFC 6750 section 3.1: else 403 insufficient_scope).
+ * Each of these.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type AllOf = [(Scope & string & string), ...((Scope & string & string))[]]
+/**
+ * At least one of these.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type AnyOf = [(Scope & string & string), ...((Scope & string & string))[]]
+/**
+ * Not one of these.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type NoneOf = [(Scope & string & string), ...((Scope & string & string))[]]
+/**
+ * Roles that the token must have, from the claim that the issuer's `claims.roles` names. A list means all of them.
  * 
  * @maxItems 50
  */
-export type RequiredScopes = Scope[]
+export type RequiredRoles = (string[] | {
+all_of?: AllOf1
+any_of?: AnyOf1
+none_of?: NoneOf1
+})
+/**
+ * Each of these.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type AllOf1 = [string, ...(string)[]]
+/**
+ * At least one of these.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type AnyOf1 = [string, ...(string)[]]
+/**
+ * Not one of these.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type NoneOf1 = [string, ...(string)[]]
+/**
+ * Groups that the token must have, from the claim that the issuer's `claims.groups` names. A list means all of them.
+ * 
+ * @maxItems 50
+ */
+export type RequiredGroups = (string[] | {
+all_of?: AllOf2
+any_of?: AnyOf2
+none_of?: NoneOf2
+})
+/**
+ * Each of these.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type AllOf2 = [string, ...(string)[]]
+/**
+ * At least one of these.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type AnyOf2 = [string, ...(string)[]]
+/**
+ * Not one of these.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+export type NoneOf2 = [string, ...(string)[]]
+/**
+ * The claim is exactly this text, number, true or false.
+ */
+export type Equals = (string | number | boolean)
+/**
+ * The claim is one of these.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type OneOf = [(string | number | boolean), ...((string | number | boolean))[]]
+/**
+ * The claim is a list that holds at least one of these.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type ContainsAny = [(string | number | boolean), ...((string | number | boolean))[]]
+/**
+ * The claim is a list that holds each of these.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type ContainsAll = [(string | number | boolean), ...((string | number | boolean))[]]
+/**
+ * The claim is a text of at most 256 characters that fits this pattern from its first to its last character: characters, classes such as `[a-z0-9]`, `.`, `\d`, `\w`, and behind each `?`, `*`, `+` or `{2,5}`. No groups and no alternatives: use `one_of`.
+ */
+export type Matches = string
+/**
+ * The claim is a number, this or more.
+ */
+export type Least = number
+/**
+ * The claim is a number, this or less.
+ */
+export type Most = number
+/**
+ * The claim is the text that the path has for this name of the operation's template.
+ */
+export type EqualsPathSegment = string
+/**
+ * `acr` is one of these (OpenID Connect Core section 2).
+ * 
+ * @minItems 1
+ * @maxItems 20
+ */
+export type ACRValues = [string]|[string, string]|[string, string, string]|[string, string, string, string]|[string, string, string, string, string]|[string, string, string, string, string, string]|[string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+/**
+ * `amr` holds each of these (RFC 8176).
+ * 
+ * @minItems 1
+ * @maxItems 20
+ */
+export type AMR = [string]|[string, string]|[string, string, string]|[string, string, string, string]|[string, string, string, string, string]|[string, string, string, string, string, string]|[string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+/**
+ * The user was authenticated (`auth_time`) this long ago at most.
+ */
+export type LongestTimeSince = Duration
 /**
  * `required`: a valid token or nothing. `optional`: anonymous when the request carries no Authorization header, else the token must be valid. `public`: no token is looked at.
  */
 export type Access = ("required" | "optional" | "public")
+/**
+ * Alternatives: the request passes when one of them holds. They stand in place of the other requirements.
+ * 
+ * @minItems 2
+ * @maxItems 20
+ */
+export type AnyOf3 = [Alternative, Alternative]|[Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]
 /**
  * Requirements by method and path, each replacing the rule's own. No two may fit the same request.
  * 
@@ -236,6 +397,55 @@ export type PathTemplate = string
  * Longer tokens are refused unread (RFC 8725 section 2.5). On HTTP/1.1 Kong itself answers 400 above about 8,160 bytes.
  */
 export type LargestToken = number
+/**
+ * Whether the upstream gets the token. `false` removes the Authorization header wherever a token was looked at, for an upstream that trusts the mapped headers.
+ */
+export type Forward = boolean
+/**
+ * A claim, or a map that says more: one of `from`, `constant` and `payload`, and how it is written.
+ */
+export type HeaderMapping = (string | {
+from?: From
+constant?: Constant
+payload?: Payload
+list: List
+separator: Separator
+encoding: Encoding1
+fallback?: Fallback
+max_bytes: LongestValue
+})
+/**
+ * The claim.
+ */
+export type From = Claim
+/**
+ * Always this text, for a verified token.
+ */
+export type Constant = string
+/**
+ * The whole payload of the token, base64url as it stands there (RFC 7519 section 3).
+ */
+export type Payload = true
+/**
+ * How a list is written: in one header, joined, or each element in a header of its own (RFC 9110 section 5.3).
+ */
+export type List = ("join" | "repeat")
+/**
+ * Stands between joined elements; none of them may hold it.
+ */
+export type Separator = string
+/**
+ * `text`: visible ASCII, else the request is refused. `percent`: UTF-8, all but letters, digits and `-_.!~*'()` as `%XX` (RFC 3986 section 2.1). `base64url`: of the text's UTF-8. `json`: base64url of the JSON text of any value, maps too.
+ */
+export type Encoding1 = ("text" | "percent" | "base64url" | "json")
+/**
+ * The header's value when the token does not have the claim.
+ */
+export type Fallback = string
+/**
+ * A longer one refuses the request.
+ */
+export type LongestValue = number
 
 /**
  * Which issuers an API trusts, what each of its routes requires of an access token, and which verified claims travel upstream. What no rule names is refused.
@@ -281,6 +491,8 @@ export interface ClaimNames {
 audience: AudienceClaim
 tenant: TenantClaim
 scopes: ScopesClaim
+roles: RolesClaim
+groups: GroupsClaim
 }
 /**
  * Where the issuer's keys come from. Nothing in a token can change it. Several places count together, such as during a migration.
@@ -333,6 +545,37 @@ export interface Defaults {
 accept?: AcceptedIssuers
 audiences?: Audiences1
 required_scopes?: RequiredScopes
+required_roles?: RequiredRoles
+required_groups?: RequiredGroups
+required_claims?: RequiredClaims1
+authentication?: Authentication
+}
+/**
+ * What single claims must be. To name a claim is to require it; `{}` asks no more than that.
+ */
+export interface RequiredClaims1 {
+[k: string]: Condition
+}
+/**
+ * All that stands here must hold. Text is compared byte by byte, and no value is turned into another type.
+ */
+export interface Condition {
+equals?: Equals
+one_of?: OneOf
+contains_any?: ContainsAny
+contains_all?: ContainsAll
+matches?: Matches
+min?: Least
+max?: Most
+equals_path?: EqualsPathSegment
+}
+/**
+ * How and when the user was authenticated (RFC 9470): else 401 insufficient_user_authentication, which tells the client what to ask for.
+ */
+export interface Authentication {
+acr_values?: ACRValues
+amr?: AMR
+max_age?: LongestTimeSince
 }
 /**
  * Rules by id. A request is bound to a rule by the plugin's `config.rule`, else by the name of its Kong Route, else by a Route tag `jwt-policy-rule:<id>`. What is not named here is refused, so a policy without rules refuses everything: it is there for others to extend.
@@ -348,7 +591,24 @@ access?: Access
 accept?: AcceptedIssuers
 audiences?: Audiences1
 required_scopes?: RequiredScopes
+required_roles?: RequiredRoles
+required_groups?: RequiredGroups
+required_claims?: RequiredClaims1
+authentication?: Authentication
+any_of?: AnyOf3
 operations?: Operations
+}
+/**
+ * One way to be let in, complete by itself: it takes over `accept` and `audiences` where it names none, and nothing else.
+ */
+export interface Alternative {
+accept?: AcceptedIssuers
+audiences?: Audiences1
+required_scopes?: RequiredScopes
+required_roles?: RequiredRoles
+required_groups?: RequiredGroups
+required_claims?: RequiredClaims1
+authentication?: Authentication
 }
 /**
  * Methods and one path template, with what they require.
@@ -360,16 +620,22 @@ access?: Access
 accept?: AcceptedIssuers
 audiences?: Audiences1
 required_scopes?: RequiredScopes
+required_roles?: RequiredRoles
+required_groups?: RequiredGroups
+required_claims?: RequiredClaims1
+authentication?: Authentication
+any_of?: AnyOf3
 }
 /**
  * Bounds on the token itself.
  */
 export interface Token {
 max_bytes: LargestToken
+forward: Forward
 }
 /**
- * Request header to claim: what the upstream learns of the verified token. Each of these headers is removed from the client's request first, in every spelling with `-` and `_`, on public and optional rules too.
+ * Request header to claim: what the upstream learns of the verified token. Each of these headers is removed from the client's request first, in every spelling with `-` and `_`, on public and optional rules too; without a verified token it stays away.
  */
 export interface HeaderMappings {
-[k: string]: Claim
+[k: string]: HeaderMapping
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeBase64url } from "../../plugin/core/base64url.ts";
+import { decodeBase64url, encodeBase64url } from "../../plugin/core/base64url.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
@@ -80,4 +80,12 @@ it("takes a text exactly when encoding its bytes gives the text back", () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+it("writes what Node writes, and reads it back", () => {
+  for (const length of [0, 1, 2, 3, 4, 5, 63, 64, 65]) {
+    const bytes = Uint8Array.from({ length }, (_, index) => (index * 89 + length) % 256);
+    expect(encodeBase64url(bytes)).toBe(Buffer.from(bytes).toString("base64url"));
+    expect(decodeBase64url(encodeBase64url(bytes))).toEqual(bytes);
+  }
 });

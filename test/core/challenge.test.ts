@@ -10,6 +10,8 @@ function denialOf(reason: Reason): Denial {
   switch (reason) {
     case "scope_insufficient":
       return { reason, requiredScopes: ["payments:read", "payments:write"], detail };
+    case "authentication_insufficient":
+      return { reason, acrValues: ["silver", "gold"], maxAgeSeconds: 900, detail };
     case "keys_unavailable":
       return { reason, retryAfterSeconds: 7, detail };
     default:
@@ -52,6 +54,11 @@ const WIRE: Readonly<Record<Reason, readonly [status: number, challenge: string 
     403,
     'Bearer realm="payments", error="insufficient_scope", error_description="The access token lacks a required scope", scope="payments:read payments:write"',
   ],
+  condition_unmet: [403, undefined],
+  authentication_insufficient: [
+    401,
+    'Bearer realm="payments", error="insufficient_user_authentication", error_description="A different or more recent authentication is required", acr_values="silver gold", max_age="900"',
+  ],
   claim_not_header_safe: [403, undefined],
   policy_unavailable: [503, undefined],
   deadline_exceeded: [503, undefined],
@@ -81,4 +88,12 @@ it("needs no escaping in a quoted-string: the words of the table have neither qu
 it("knows a denial by its reason", () => {
   expect(isDenial({ reason: "token_missing" })).toBe(true);
   expect(isDenial({ token: "a.b.c" })).toBe(false);
+});
+
+it.each<[acrValues: string[], maxAgeSeconds: number | undefined, parameters: RegExp]>([
+  [["gold"], undefined, /required", acr_values="gold"$/],
+  [[], 60, /required", max_age="60"$/],
+  [[], undefined, /required"$/],
+])("asks for %j and %j (RFC 9470 section 3)", (acrValues, maxAgeSeconds, parameters) => {
+  expect(createChallenge({ reason: "authentication_insufficient", acrValues, maxAgeSeconds }, "p")).toMatch(parameters);
 });

@@ -158,3 +158,27 @@ it("looks for no key before the token is known to be readable, trusted and of an
   await judge(requestOf(expired), recording);
   expect(asked).toEqual(["acme acme-1"]);
 });
+
+describe("a token that the upstream does not get", () => {
+  const kept = compileDocument(
+    policyDocument(inlineIssuer([key]), {
+      token: { forward: false },
+      routes: { read: {}, maybe: { access: "optional" }, open: { access: "public" } },
+      header_mappings: { "x-user-id": "sub" },
+    }),
+  );
+  const headersOf = async (rule: string, authorization: string | undefined) => {
+    const decision = await decide(bound(rule, authorization), kept, keys, () => NOW);
+    return isAllow(decision) ? decision.headers : decision;
+  };
+
+  it("is removed wherever one was looked at, and its claims travel all the same", async () => {
+    for (const rule of ["read", "maybe"]) {
+      expect(await headersOf(rule, `Bearer ${valid}`)).toMatchObject({ authorization: [], "x-user-id": "alice" });
+    }
+  });
+
+  it("is not ours to remove on a public rule", async () => {
+    expect(await headersOf("open", `Bearer ${valid}`)).not.toHaveProperty("authorization");
+  });
+});

@@ -1,5 +1,11 @@
 import type { JoseHeader } from "../../plugin/core/decode.ts";
-import type { CompiledIssuer, CompiledPolicy, Requirements } from "../../plugin/core/policy.ts";
+import type {
+  Alternative,
+  CompiledIssuer,
+  CompiledPolicy,
+  Membership,
+  Requirements,
+} from "../../plugin/core/policy.ts";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import type { SigningKey } from "../tokens.ts";
@@ -51,8 +57,29 @@ export function compileIssuer(changes: Members = {}): CompiledIssuer {
   return compiled;
 }
 
-export function requirementsOf(changes: Partial<Requirements> = {}): Requirements {
-  return { access: "required", accept: new Set(["acme"]), audiences: undefined, requiredScopes: [], ...changes };
+type AlternativeChanges = Partial<Alternative> & { readonly requiredScopes?: readonly string[] };
+
+/** Requirements of one alternative: any valid token of the issuer `acme`, unless the changes say otherwise. */
+export function requirementsOf(changes: AlternativeChanges = {}): Requirements {
+  const alternative = alternativeOf(changes);
+  return { access: "required", accept: alternative.accept, alternatives: [alternative] };
+}
+
+export function alternativeOf({ requiredScopes = [], ...changes }: AlternativeChanges = {}): Alternative {
+  return {
+    accept: new Set(["acme"]),
+    audiences: undefined,
+    scopes: membershipOf({ allOf: requiredScopes }),
+    roles: membershipOf({}),
+    groups: membershipOf({}),
+    conditions: [],
+    authentication: undefined,
+    ...changes,
+  };
+}
+
+export function membershipOf(changes: Partial<Membership>): Membership {
+  return { allOf: [], anyOf: [], noneOf: [], ...changes };
 }
 
 export function joseHeaderOf(changes: Partial<JoseHeader> = {}): JoseHeader {

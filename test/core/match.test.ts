@@ -46,7 +46,7 @@ describe("binds a request to a rule", () => {
       "read",
     ],
   ])("%s", (_what, binding, rule) => {
-    expect(bound(binding)).toEqual({ rule, requirements: policy.rules.get(rule)?.requirements });
+    expect(bound(binding)).toEqual({ rule, requirements: policy.rules.get(rule)?.requirements, segments: [] });
   });
 
   it.each(["", "Read", "read ", "__proto__", "constructor", "nowhere"])(
@@ -132,7 +132,10 @@ describe("decides by method and path where a rule has operations", () => {
     ["GET", "/refunds/7/notes/1", ["refunds"]],
     ["GET", "/", []],
   ])("%s %s needs %j", (method, target, scopes) => {
-    expect(refunds(method, target)).toMatchObject({ rule: "refunds", requirements: { requiredScopes: scopes } });
+    expect(refunds(method, target)).toMatchObject({
+      rule: "refunds",
+      requirements: { alternatives: [{ scopes: { allOf: scopes } }] },
+    });
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { JsonValue } from "../../plugin/core/json.ts";
-import { MAX_HEADER_VALUE_BYTES, propagateClaims } from "../../plugin/core/propagate.ts";
+import type { JsonObject, JsonValue } from "../../plugin/core/json.ts";
+import { propagateClaims } from "../../plugin/core/propagate.ts";
 import { compileDocument, policyDocument } from "./fixtures.ts";
 
 const policy = compileDocument(
@@ -9,9 +9,11 @@ const policy = compileDocument(
     { header_mappings: { "x-value": "value" } },
   ),
 );
+const MAX_HEADER_VALUE_BYTES = 4096;
+const tokenOf = (claims: JsonObject) => ({ claims, payload: "eyJ9" });
 const CLEARED = { "x-value": [], x_value: [] };
 const propagate = (value: JsonValue | undefined): unknown =>
-  propagateClaims(policy, value === undefined ? {} : { value });
+  propagateClaims(policy, tokenOf(value === undefined ? {} : { value }));
 
 describe("sets a header from a claim and removes its other spellings", () => {
   it.each<[value: JsonValue, text: string]>([
@@ -107,14 +109,14 @@ describe("with several mappings", () => {
 
   it("sets those whose claims are there, nested ones too", () => {
     const claims = { sub: "alice", realm_access: { roles: ["admin"] } };
-    expect(propagateClaims(mapped, claims)).toEqual({
+    expect(propagateClaims(mapped, tokenOf(claims))).toEqual({
       headers: { ...cleared, "x-user-id": "alice", "x-roles": "admin" },
     });
   });
 
   it("refuses the whole request for one claim that is not safe", () => {
     const claims = { sub: "alice", realm_access: { roles: ["admin\n"] } };
-    expect(propagateClaims(mapped, claims)).toEqual({
+    expect(propagateClaims(mapped, tokenOf(claims))).toEqual({
       reason: "claim_not_header_safe",
       detail: 'claim "/realm_access/roles" for header x-roles',
     });
@@ -127,6 +129,73 @@ describe("with several mappings", () => {
         { header_mappings: { "x-value": "constructor" } },
       ),
     );
-    expect(propagateClaims(inherited, Object.create(null))).toEqual({ headers: CLEARED });
+    expect(propagateClaims(inherited, tokenOf(Object.create(null)))).toEqual({ headers: CLEARED });
+  });
+});
+
+describe("a mapping that says more", () => {
+  const write = (mapping: Record<string, unknown>, claims: JsonObject): unknown => {
+    const changes = { header_mappings: { "x-value": mapping } };
+    const compiled = compileDocument(
+      policyDocument({ issuer: "https://idp.example.com", audiences: ["api"] }, changes),
+    );
+    const propagated = propagateClaims(compiled, tokenOf(claims));
+    return "headers" in propagated ? propagated.headers["x-value"] : propagated.reason;
+  };
+  const UNSAFE = "claim_not_header_safe";
+
+  it.each<[mapping: Record<string, unknown>, value: JsonValue | undefined, header: unknown]>([
+    [{}, "alice", "alice"],
+    [{}, undefined, []],
+    [{ fallback: "nobody" }, undefined, "nobody"],
+    [{ fallback: "nobody" }, "", "nobody"],
+    [{ fallback: "nobody" }, [], "nobody"],
+    [{ fallback: "nobody" }, "alice", "alice"],
+    [{ separator: " " }, ["a", "b"], "a b"],
+    [{ separator: " " }, ["a b", "c"], UNSAFE],
+    [{ separator: "; " }, ["a,b", "c;d"], "a,b; c;d"],
+    [{ separator: "; " }, ["a; b"], UNSAFE],
+    [{ list: "repeat" }, ["a,b", "c"], ["a,b", "c"]],
+    [{ list: "repeat" }, ["a"], ["a"]],
+    [{ list: "repeat" }, "a", "a"],
+    [{ list: "repeat" }, ["a", "b\n"], UNSAFE],
+    [{ list: "repeat" }, ["a", 1], UNSAFE],
+    [{ encoding: "percent" }, "José Núñez", "Jos%C3%A9%20N%C3%BA%C3%B1ez"],
+    [{ encoding: "percent" }, "a\r\nx: y", "a%0D%0Ax%3A%20y"],
+    [{ encoding: "percent" }, "100%", "100%25"],
+    [{ encoding: "percent" }, ["a,b", "ü"], "a%2Cb,%C3%BC"],
+    [{ encoding: "percent" }, { a: 1 }, UNSAFE],
+    [{ encoding: "base64url" }, "José", "Sm9zw6k"],
+    [{ encoding: "base64url" }, ["a", "b"], "YQ,Yg"],
+    [{ encoding: "json" }, { a: [1, "é"], b: null }, Buffer.from('{"a":[1,"é"],"b":null}').toString("base64url")],
+    [{ encoding: "json" }, ["a"], "WyJhIl0"],
+    [{ encoding: "json" }, 1.5, "MS41"],
+    [{ encoding: "json" }, { id: 9007199254740992 }, UNSAFE],
+    [{ encoding: "json" }, [{ id: -9007199254740992 }], UNSAFE],
+    [{ max_bytes: 3 }, "abc", "abc"],
+    [{ max_bytes: 3 }, "abcd", UNSAFE],
+    [{ max_bytes: 3 }, ["ab", "c"], UNSAFE],
+    [{ max_bytes: 3, list: "repeat" }, ["ab", "cde"], ["ab", "cde"]],
+    [{ max_bytes: 3, encoding: "base64url" }, "abc", UNSAFE],
+  ])("%j of %j: %j", (mapping, value, header) => {
+    expect(write({ from: "value", ...mapping }, value === undefined ? {} : { value })).toEqual(header);
+  });
+
+  it("writes a constant, or the payload as the token has it, for a verified token alone", () => {
+    expect([write({ constant: "jwt-policy" }, {}), write({ payload: true }, {})]).toEqual(["jwt-policy", "eyJ9"]);
+    expect(write({ payload: true, max_bytes: 3 }, {})).toBe(UNSAFE);
+    const changes = { header_mappings: { "x-value": { constant: "jwt-policy" } } };
+    const compiled = compileDocument(
+      policyDocument({ issuer: "https://idp.example.com", audiences: ["api"] }, changes),
+    );
+    expect(propagateClaims(compiled, undefined)).toEqual({ headers: CLEARED });
+  });
+
+  it("names what can not travel", () => {
+    const changes = { header_mappings: { "x-value": { payload: true, max_bytes: 1 } } };
+    const compiled = compileDocument(
+      policyDocument({ issuer: "https://idp.example.com", audiences: ["api"] }, changes),
+    );
+    expect(propagateClaims(compiled, tokenOf({}))).toHaveProperty("detail", "payload for header x-value");
   });
 });

@@ -70,6 +70,13 @@ const ANSWERS: Record<Reason, Answer> = {
     challenge:
       'Bearer realm="payments", error="insufficient_scope", error_description="The access token lacks a required scope", scope="read write"',
   },
+  condition_unmet: NO_ACCESS,
+  authentication_insufficient: {
+    status: 401,
+    told: "A different or more recent authentication is required",
+    challenge:
+      'Bearer realm="payments", error="insufficient_user_authentication", error_description="A different or more recent authentication is required", acr_values="silver gold", max_age="900"',
+  },
   claim_not_header_safe: NO_ACCESS,
   policy_unavailable: UNAVAILABLE,
   deadline_exceeded: UNAVAILABLE,
@@ -82,6 +89,8 @@ const denialOf = (reason: Reason): Denial =>
     reason,
     detail: "secret detail",
     requiredScopes: ["read", "write"],
+    acrValues: ["silver", "gold"],
+    maxAgeSeconds: 900,
     retryAfterSeconds: 3,
   }) as unknown as Denial;
 

@@ -89,7 +89,7 @@ it("says that another instance was asked in words that are no verdict and no ref
 it.each(Object.keys(DENIALS) as Reason[])(
   "a refusal by header carries the whole answer and its log line: %s",
   (reason) => {
-    const denial = { reason, requiredScopes: ["read"], retryAfterSeconds: 3 } as unknown as Denial;
+    const denial = { reason, requiredScopes: ["read"], acrValues: ["gold"], retryAfterSeconds: 3 } as unknown as Denial;
     const deny = createDeny(denial, { ...EVIDENCE, kid: "\u{1f511}" });
     const { "x-jwt-policy-verdict": value, ...others } = renderRefusal(MARK, deny);
     expect(others).toEqual({});

@@ -301,16 +301,20 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a denial of claims or scopes is passed over",
-        find: "return denial ? deny(denial) : { claims, evidence };",
-        replace: "return { claims, evidence };",
+        find: "return denial ? deny(denial) : { token: { claims, payload: decoded.payload }, evidence };",
+        replace: "return { token: { claims, payload: decoded.payload }, evidence };",
       },
       {
         name: "claims are not validated",
-        find: "validateClaims(issuer, requirements, joseHeader, claims, now()) ?? ",
+        find: "validateClaims(issuer, requirements, joseHeader, claims, nowSeconds) ??",
         replace: "",
       },
-      { name: "nothing is authorized", find: " ?? authorize(issuer, requirements, claims)", replace: "" },
-      { name: "time stands still in 1970", find: "claims, now())", replace: "claims, 0)" },
+      {
+        name: "nothing is authorized",
+        find: " ??\n    authorize(issuer, requirements, claims, segments, nowSeconds)",
+        replace: "",
+      },
+      { name: "time stands still in 1970", find: "= now();", replace: "= 0;" },
       {
         name: "a claim that can not travel is passed over",
         find: "isDenial(propagated)\n    ? createDeny(propagated, evidence)\n    : ",
@@ -334,11 +338,11 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       {
         name: "nobody gets the identity of the token all the same",
         find: "conclude(policy, undefined, {}, evidence)",
-        replace: 'conclude(policy, { sub: "token" }, {}, evidence)',
+        replace: 'conclude(policy, { claims: { sub: "token" }, payload: "" }, {}, evidence)',
       },
       {
         name: "the credentials that were judged are not set",
-        find: "{ authorization: facts.authorization ?? [] }",
+        find: "{ authorization: (policy.forwardsToken ? facts.authorization : undefined) ?? [] }",
         replace: "{}",
       },
       {
@@ -378,10 +382,79 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: "Number(iat) >= maxToken",
       },
       { name: "iat is never needed", find: "claims.iat === undefined && needsIssueTime(issuer)", replace: "false" },
+    ],
+  },
+  {
+    file: "plugin/core/alternatives.ts",
+    killers: ["test/core/claims.test.ts", "test/core/authorize.test.ts"],
+    mutants: [
       {
         name: "aud is the audience, whatever the issuer says",
         find: "readClaim(claims, issuer.audience)",
         replace: "claims.aud",
+      },
+      { name: "an alternative for another issuer counts", find: "accept.has(issuer.id) && ", replace: "" },
+      {
+        name: "an alternative for another audience counts",
+        find: " && hasAudience(audience, audiences ?? issuer.audiences)",
+        replace: "",
+      },
+      {
+        name: "a rule's own audiences do not count",
+        find: "audiences ?? issuer.audiences",
+        replace: "issuer.audiences",
+      },
+    ],
+  },
+  {
+    file: "plugin/core/authorize.ts",
+    killers: ["test/core/authorize.test.ts"],
+    mutants: [
+      ...["checkScopes", "checkNames", "checkConditions", "checkAuthentication"].map((check) => ({
+        name: `the last word of ${check} is not heard`,
+        find:
+          {
+            checkScopes: "lacking === undefined\n    ? undefined\n    : {",
+            checkNames: "return lacking === undefined ? undefined :",
+            checkConditions: "if (unmet !== undefined) {",
+            checkAuthentication: "return isRecent ? undefined :",
+          }[check] ?? "",
+        replace:
+          {
+            checkScopes: "true\n    ? undefined\n    : {",
+            checkNames: "return true ? undefined :",
+            checkConditions: "if (false) {",
+            checkAuthentication: "return true ? undefined :",
+          }[check] ?? "",
+      })),
+      {
+        name: "no alternative left is as good as one that holds",
+        find: "return first ?? {",
+        replace: "return first && {",
+      },
+      {
+        name: "what can not be read is not excluded",
+        find: "noneOf.length > 0 && names === undefined",
+        replace: "false",
+      },
+      {
+        name: "authentication may lie in the future",
+        find: " &&\n    nowSeconds + clockSkewSeconds >= authTime",
+        replace: "",
+      },
+    ],
+  },
+  {
+    file: "plugin/core/issuer-template.ts",
+    killers: ["test/core/issuer-template.test.ts"],
+    mutants: [
+      { name: "any text is a tenant", find: 'TENANT.test(segments[index] ?? "")', replace: "true" },
+      {
+        name: "iss may be as long as it likes",
+        find: " || iss.length > MAX_LENGTH",
+        replace: "",
+        equivalent:
+          "the pattern of tenants and the map of templates already bound what can be found; the length bounds the time",
       },
     ],
   },
@@ -593,9 +666,10 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ],
   },
   {
-    file: "plugin/runtime/runtime.ts",
+    file: "plugin/runtime/list-policy-files.ts",
     killers: ["test/runtime/runtime.test.ts", "test/runtime/readiness.test.ts"],
     mutants: [
+      { name: "every document is a policy", find: "(content) => content.includes(MARK)", replace: "() => true" },
       { name: "tests of policies are policies", find: "(?<!\\.test)", replace: "" },
       { name: "what Kubernetes links to counts twice", find: " && !LINKED_TO.test(name)", replace: "" },
       { name: "what Kubernetes links to counts twice, further down", find: "(?:^|\\/)", replace: "^" },
@@ -695,18 +769,63 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
   },
   {
     file: "plugin/keys/issuer-keys.ts",
-    killers: ["test/keys/issuer-keys-background.test.ts"],
+    killers: [
+      "test/keys/issuer-keys-background.test.ts",
+      "test/keys/issuer-keys.test.ts",
+      "test/keys/key-files.test.ts",
+    ],
     mutants: [
-      {
-        name: "whoever waits asks without a pause",
-        find: "if (!fetching && now() >= nextAttemptAt) {",
-        replace: "if (!fetching) {",
-      },
       { name: "whoever waits is not told", find: "      announceKeys();\n", replace: "" },
+      { name: "keys that are there are fetched anew", find: "if (set.keys() === undefined) {", replace: "if (true) {" },
+      { name: "as many wait as like", find: "if (waiting >= MAX_WAITING) {", replace: "if (false) {" },
+      { name: "stale keys stay", find: "if (now() >= staleAt) {", replace: "if (false) {" },
+      { name: "one place of keys is enough", find: "sets.every((set)", replace: "sets.some((set)" },
+      { name: "keys that nobody used are as good as new", find: "if (wasIdle) {", replace: "if (false) {" },
+    ],
+  },
+  {
+    file: "plugin/keys/key-set.ts",
+    killers: [
+      "test/keys/issuer-keys-background.test.ts",
+      "test/keys/issuer-keys.test.ts",
+      "test/keys/key-files.test.ts",
+    ],
+    mutants: [
+      { name: "whoever waits asks without a pause", find: " && now() >= nextAttemptAt", replace: "" },
+      { name: "an empty set is a set", find: "if (imported.length === 0) {", replace: "if (false) {" },
+      { name: "keys never get too old", find: "now() < staleAt() ? keys : undefined", replace: "keys" },
       {
-        name: "keys that are there are fetched anew",
-        find: "      if (!index) {\n        usedAt",
-        replace: "      if (true) {\n        usedAt",
+        name: "a set that did not change is imported anew",
+        find: "if (loaded.digest !== digest) {",
+        replace: "if (true) {",
+      },
+      { name: "a file is read once", find: "=== loadedVersion", replace: "!== undefined" },
+    ],
+  },
+  {
+    file: "plugin/keys/pooled-verifier.ts",
+    killers: ["test/keys/pooled-verifier.test.ts"],
+    mutants: [
+      { name: "as many checks as there are", find: "if (inFlight >= MAX_IN_FLIGHT) {", replace: "if (false) {" },
+      { name: "what was checked counts for ever", find: "        inFlight -= 1;\n", replace: "" },
+      { name: "what was checked holds", find: "error === null && holds", replace: "true" },
+    ],
+  },
+  {
+    file: "plugin/keys/import-secret.ts",
+    killers: ["test/keys/import-secret.test.ts"],
+    mutants: [
+      { name: "a public key is a secret", find: "if (PUBLIC_KEY.test(text)) {", replace: "if (false) {" },
+      { name: "a short secret will do", find: "secret.byteLength >= minBytes(algorithm)", replace: "true" },
+      {
+        name: "a secret may repeat itself",
+        find: "served.length > 0 && new Set(secret).size < MIN_DIFFERENT_BYTES",
+        replace: "false",
+      },
+      {
+        name: "what is not of the encoding is skipped",
+        find: "if (!FORMS[encoding].test(text)) {",
+        replace: "if (false) {",
       },
     ],
   },

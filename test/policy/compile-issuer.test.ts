@@ -29,6 +29,8 @@ describe("defaults are as strict as most issuers allow", () => {
         audience: { text: "aud", path: ["aud"] },
         tenant: { text: "tid", path: ["tid"] },
         scopes: { text: "scope", path: ["scope"] },
+        roles: { text: "roles", path: ["roles"] },
+        groups: { text: "groups", path: ["groups"] },
         keys: [{ from: "discovery", issuer: "https://idp.example.com", metadata: "openid" }],
         keyRefresh: { minSeconds: 60, maxSeconds: 900, cooldownSeconds: 30, maxStaleSeconds: 259_200 },
       },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileDocument } from "../core/fixtures.ts";
+import { compileDocument, requirementsOf } from "../core/fixtures.ts";
 import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
 
 const SECOND_ISSUER = "  partner:\n    issuer: https://login.partner.example\n    audiences: [pay]\n";
@@ -136,10 +136,8 @@ routes:
 defaults: {required_scopes: [default], audiences: [d]}
 `);
   const requirements = (access: string, audiences: string[], requiredScopes: string[]): unknown => ({
+    ...requirementsOf({ audiences: new Set(audiences), requiredScopes }),
     access,
-    accept: new Set(["acme"]),
-    audiences: new Set(audiences),
-    requiredScopes,
   });
 
   it.each([
@@ -170,9 +168,10 @@ it("clears every mapped header in every spelling", () => {
     `${ISSUER_START}${ROUTES}header_mappings: {x-user-id: sub, tenant: /org/id}`,
   );
   expect(clearedHeaders).toEqual(["x-user-id", "x-user_id", "x_user-id", "x_user_id", "tenant"]);
+  const plain = { list: "join", separator: ",", encoding: "text", fallback: undefined, maxBytes: 4096 };
   expect(headerMappings).toEqual([
-    { header: "x-user-id", claim: { text: "sub", path: ["sub"] } },
-    { header: "tenant", claim: { text: "/org/id", path: ["org", "id"] } },
+    { header: "x-user-id", source: { from: "claim", claim: { text: "sub", path: ["sub"] } }, ...plain },
+    { header: "tenant", source: { from: "claim", claim: { text: "/org/id", path: ["org", "id"] } }, ...plain },
   ]);
 });
 

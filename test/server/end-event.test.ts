@@ -53,7 +53,7 @@ describe("the frames of an Allow", () => {
 
 describe("the frames of a Deny", () => {
   const denialOf = (reason: Reason): Denial =>
-    ({ reason, requiredScopes: ["read"], retryAfterSeconds: 3 }) as unknown as Denial;
+    ({ reason, requiredScopes: ["read"], acrValues: ["gold"], retryAfterSeconds: 3 }) as unknown as Denial;
 
   it.each(Object.entries(DENIALS).map(([reason, { status }]) => ({ reason: reason as Reason, status })))(
     "$reason: a line at a level that Kong shows, an exit with $status, no empty method, no end",

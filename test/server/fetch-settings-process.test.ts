@@ -39,7 +39,7 @@ describe("a process with settings for fetching keys", () => {
 
       const without = await runServer(place);
       await without.waitForOutput("keys not loaded: GET");
-      expect(without.stdout()).toContain(`GET ${origin}/jwks failed: self-signed certificate`);
+      expect(without.stdout()).toContain(`GET ${origin}/jwks failed: the server's certificate is of no authority`);
       without.child.kill("SIGKILL");
       await without.ended;
 

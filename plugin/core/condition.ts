@@ -1,0 +1,46 @@
+import { readClaim } from "./claim-reference.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import type { ClaimTest, Condition, Scalar } from "./policy.ts";
+
+/** Longest text that is held against a pattern. */
+const MAX_MATCHED_LENGTH = 256;
+
+/**
+ * Why a claim does not meet its condition, without its value; undefined when it does.
+ *
+ * @param segments of the request's path.
+ */
+export function findUnmet(
+  { claim, tests }: Condition,
+  claims: JsonObject,
+  segments: readonly string[],
+): string | undefined {
+  const value = readClaim(claims, claim);
+  if (value === undefined || value === null) {
+    return `claim "${claim.text}" is missing`;
+  }
+  const failed = tests.find((test) => !holds(test, value, segments));
+  return failed && `claim "${claim.text}" does not meet ${failed.is}`;
+}
+
+/** No value is turned into another type: a number is never equal to its text. */
+function holds(test: ClaimTest, value: JsonValue, segments: readonly string[]): boolean {
+  switch (test.is) {
+    case "equals":
+      return value === test.value;
+    case "one_of":
+      return test.values.has(value as Scalar);
+    case "contains_any":
+      return Array.isArray(value) && value.some((item) => test.values.has(item));
+    case "contains_all":
+      return Array.isArray(value) && [...test.values].every((item) => value.includes(item));
+    case "matches":
+      return typeof value === "string" && value.length <= MAX_MATCHED_LENGTH && test.pattern.test(value);
+    case "min":
+      return typeof value === "number" && value >= test.bound;
+    case "max":
+      return typeof value === "number" && value <= test.bound;
+    case "equals_path":
+      return value === segments[test.segment];
+  }
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { parseClaimReference } from "../../plugin/core/claim-reference.ts";
+import { findUnmet } from "../../plugin/core/condition.ts";
+import { type JsonObject, readJsonObject } from "../../plugin/core/json.ts";
+import type { ClaimTest } from "../../plugin/core/policy.ts";
+
+const claimsOf = (claims: unknown): JsonObject => {
+  const read = readJsonObject(JSON.stringify(claims));
+  return "object" in read ? read.object : {};
+};
+const meets = (claims: unknown, ...tests: readonly ClaimTest[]): boolean =>
+  findUnmet({ claim: parseClaimReference("c"), tests }, claimsOf(claims), ["users", "alice"]) === undefined;
+
+const set = (...values: readonly (string | number | boolean)[]) => new Set(values);
+
+describe("a claim", () => {
+  it.each<[test: ClaimTest, value: unknown, holds: boolean]>([
+    [{ is: "equals", value: "a" }, "a", true],
+    [{ is: "equals", value: "a" }, "A", false],
+    [{ is: "equals", value: "a" }, "a ", false],
+    [{ is: "equals", value: "a" }, ["a"], false],
+    [{ is: "equals", value: "1" }, 1, false],
+    [{ is: "equals", value: 1 }, 1.0, true],
+    [{ is: "equals", value: 1 }, "1", false],
+    [{ is: "equals", value: 1 }, true, false],
+    [{ is: "equals", value: true }, true, true],
+    [{ is: "equals", value: true }, "true", false],
+    [{ is: "equals", value: false }, 0, false],
+    [{ is: "equals", value: "" }, "", true],
+    [{ is: "equals", value: "é" }, "e\u0301", false],
+    [{ is: "one_of", values: set("a", 2) }, "a", true],
+    [{ is: "one_of", values: set("a", 2) }, 2, true],
+    [{ is: "one_of", values: set("a", 2) }, "2", false],
+    [{ is: "one_of", values: set("a", 2) }, ["a"], false],
+    [{ is: "contains_any", values: set("a", "b") }, ["x", "b"], true],
+    [{ is: "contains_any", values: set("a", "b") }, ["x"], false],
+    [{ is: "contains_any", values: set("a", "b") }, "a", false],
+    [{ is: "contains_any", values: set("a", "b") }, { a: 1 }, false],
+    [{ is: "contains_any", values: set("a") }, [["a"]], false],
+    [{ is: "contains_all", values: set("a", "b") }, ["b", "x", "a"], true],
+    [{ is: "contains_all", values: set("a", "b") }, ["a"], false],
+    [{ is: "contains_all", values: set("a") }, "a", false],
+    [{ is: "contains_all", values: set("a") }, [], false],
+    [{ is: "matches", pattern: /^a+$/su }, "aaa", true],
+    [{ is: "matches", pattern: /^a+$/su }, "aaab", false],
+    [{ is: "matches", pattern: /^a+$/su }, "aaa\n", false],
+    [{ is: "matches", pattern: /^\d+$/su }, 1, false],
+    [{ is: "matches", pattern: /^a+$/su }, "a".repeat(256), true],
+    [{ is: "matches", pattern: /^a+$/su }, "a".repeat(257), false],
+    [{ is: "matches", pattern: /^a+$/su }, ["a"], false],
+    [{ is: "min", bound: 18 }, 18, true],
+    [{ is: "min", bound: 18 }, 17.99, false],
+    [{ is: "min", bound: 18 }, "19", false],
+    [{ is: "max", bound: 3 }, 3, true],
+    [{ is: "max", bound: 3 }, 4, false],
+    [{ is: "max", bound: 3 }, null, false],
+    [{ is: "equals_path", segment: 1 }, "alice", true],
+    [{ is: "equals_path", segment: 1 }, "users", false],
+    [{ is: "equals_path", segment: 1 }, ["alice"], false],
+    [{ is: "equals_path", segment: 2 }, "alice", false],
+  ])("%j of %j: %s", (test, value, holds) => {
+    expect(meets({ c: value }, test)).toBe(holds);
+  });
+
+  it("must be there, and not null, to meet no test at all", () => {
+    expect([meets({ c: false }), meets({ c: "" }), meets({ c: null }), meets({})]).toEqual([true, true, false, false]);
+  });
+
+  it("that is missing meets nothing, not even a segment that is missing too", () => {
+    expect(meets({}, { is: "equals_path", segment: 9 })).toBe(false);
+  });
+
+  it("must meet all its tests, and the first that fails is named, without the value", () => {
+    const condition = {
+      claim: parseClaimReference("/a/b"),
+      tests: [
+        { is: "min", bound: 1 },
+        { is: "max", bound: 2 },
+      ] as const,
+    };
+    expect(findUnmet(condition, claimsOf({ a: { b: 1.5 } }), [])).toBeUndefined();
+    expect(findUnmet(condition, claimsOf({ a: { b: 77 } }), [])).toBe('claim "/a/b" does not meet max');
+    expect(findUnmet(condition, claimsOf({ a: {} }), [])).toBe('claim "/a/b" is missing');
+  });
+});

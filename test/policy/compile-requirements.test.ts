@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import type { Requirements } from "../../plugin/core/policy.ts";
+import { alternativeOf, compileDocument, membershipOf } from "../core/fixtures.ts";
+import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
+
+const PARTNER = "  partner:\n    issuer: https://partner.example\n    audiences: [p]\n";
+const policy = (rest: string): string => `${ISSUER_START}${PARTNER}${rest}\n`;
+const ACCEPT = "defaults: {accept: [acme]}";
+
+function compileRule(rule: string, defaults = ACCEPT): Requirements | undefined {
+  return compileDocument(policy(`routes: {r: ${rule}}\n${defaults}`)).rules.get("r")?.requirements;
+}
+function check(rule: string, code: string, defaults = ACCEPT): void {
+  const marked = policy(`routes: {r: ${rule}}\n${defaults}`);
+  expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, code));
+}
+
+describe("a rule's own requirements", () => {
+  it.each<[rule: string, alternative: object]>([
+    ["{required_scopes: [a, b]}", { scopes: membershipOf({ allOf: ["a", "b"] }) }],
+    [
+      "{required_scopes: {all_of: [a], any_of: [b, c], none_of: [d]}}",
+      { scopes: { allOf: ["a"], anyOf: ["b", "c"], noneOf: ["d"] } },
+    ],
+    ["{required_roles: [merchant]}", { roles: membershipOf({ allOf: ["merchant"] }) }],
+    ["{required_groups: {any_of: [a b]}}", { groups: membershipOf({ anyOf: ["a b"] }) }],
+    [
+      "{authentication: {acr_values: [gold], max_age: 15m}}",
+      { authentication: { acrValues: ["gold"], amr: [], maxAgeSeconds: 900 } },
+    ],
+    ["{authentication: {amr: [otp]}}", { authentication: { acrValues: [], amr: ["otp"], maxAgeSeconds: undefined } }],
+    [
+      "{required_claims: {tenant: {equals: acme}, /a/b: {}}}",
+      {
+        conditions: [
+          { claim: { text: "tenant", path: ["tenant"] }, tests: [{ is: "equals", value: "acme" }] },
+          { claim: { text: "/a/b", path: ["a", "b"] }, tests: [] },
+        ],
+      },
+    ],
+    [
+      '{required_claims: {c: {one_of: [1, a], contains_any: [b], contains_all: [d], matches: "x+", min: 1, max: 2}}}',
+      {
+        conditions: [
+          {
+            claim: { text: "c", path: ["c"] },
+            tests: [
+              { is: "one_of", values: new Set([1, "a"]) },
+              { is: "contains_any", values: new Set(["b"]) },
+              { is: "contains_all", values: new Set(["d"]) },
+              { is: "matches", pattern: /^x+$/su },
+              { is: "min", bound: 1 },
+              { is: "max", bound: 2 },
+            ],
+          },
+        ],
+      },
+    ],
+  ])("%s", (rule, alternative) => {
+    expect(compileRule(rule)?.alternatives).toEqual([alternativeOf(alternative)]);
+  });
+
+  it("replace those of the defaults key by key", () => {
+    const defaults = "defaults: {accept: [acme], required_scopes: [a], required_roles: [b]}";
+    expect(compileRule("{required_scopes: []}", defaults)?.alternatives).toEqual([
+      alternativeOf({ roles: membershipOf({ allOf: ["b"] }) }),
+    ]);
+  });
+
+  it.each([
+    "{required_claims: {c: {‸matches: (a)}}}".replace("‸matches: (a)", "matches: ‸(a)"),
+    "{required_claims: {c: {min: ‸2, max: 1}}}",
+    "{required_claims: {c: {equals_path: ‸id}}}",
+    "{any_of: [{}, {required_claims: {c: {matches: ‸a|b}}}]}",
+  ])("condition_invalid: %s", (rule) => check(rule, "condition_invalid"));
+
+  it.each(["{required_claims: {c: {equals: ‸[a]}}}", "{required_scopes: ‸read}", "{required_roles: {any_of: ‸a}}"])(
+    "wrong_type: %s",
+    (rule) => check(rule, "wrong_type"),
+  );
+});
+
+describe("alternatives", () => {
+  it("each take over accept and audiences where they name none, and nothing else", () => {
+    const rule =
+      "{audiences: [x], any_of: [{required_scopes: [a]}, {accept: [partner], audiences: [y], required_roles: [b]}]}";
+    const defaults = "defaults: {accept: [acme], required_scopes: [default]}";
+    expect(compileRule(rule, defaults)).toEqual({
+      access: "required",
+      accept: new Set(["acme", "partner"]),
+      alternatives: [
+        alternativeOf({ audiences: new Set(["x"]), requiredScopes: ["a"] }),
+        alternativeOf({
+          accept: new Set(["partner"]),
+          audiences: new Set(["y"]),
+          roles: membershipOf({ allOf: ["b"] }),
+        }),
+      ],
+    });
+  });
+
+  it.each([
+    "{any_of: [{}, {}], ‸required_scopes: [a]}",
+    "{any_of: [{}, {}], ‸authentication: {amr: [a]}}",
+    "{access: public, ‸any_of: [{}, {}]}",
+    "{access: public, ‸required_claims: {}}",
+  ])("requirement_contradiction: %s", (rule) => check(rule, "requirement_contradiction"));
+
+  it("accept issuers of the policy only", () => check("{any_of: [{}, {accept: [‸acne]}]}", "issuer_unknown"));
+
+  it("say which issuers pass, each of them or the rule for all", () => {
+    const named = "{any_of: [{accept: [acme]}, {accept: [partner]}]}";
+    expect(issuesOf(policy(`routes: {r: ${named}}`))).toEqual([]);
+    const marked = policy("routes: {‸r: {any_of: [{accept: [acme]}, {}]}}");
+    expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, "accept_missing"));
+  });
+
+  it("of a rule are replaced by an operation's requirements, and those by an operation's alternatives", () => {
+    const operations = [
+      "{methods: [GET], path: /a}",
+      "{methods: [GET], path: /b, required_scopes: [b]}",
+      "{methods: [GET], path: /c, any_of: [{required_scopes: [c]}, {required_scopes: [d]}]}",
+    ];
+    const { rules } = compileDocument(
+      policy(`routes: {r: {any_of: [{required_roles: [r]}, {}], operations: [${operations}]}}\n${ACCEPT}`),
+    );
+    const node = rules.get("r")?.operations?.byMethod.get("GET");
+    const alternativesOf = (segment: string) => node?.literals.get(segment)?.value?.alternatives;
+    expect(["a", "b", "c"].map(alternativesOf)).toEqual([
+      [alternativeOf({ roles: membershipOf({ allOf: ["r"] }) }), alternativeOf()],
+      [alternativeOf({ requiredScopes: ["b"] })],
+      [alternativeOf({ requiredScopes: ["c"] }), alternativeOf({ requiredScopes: ["d"] })],
+    ]);
+  });
+});
+
+describe("a claim may have to equal a segment of the path", () => {
+  const conditions = "required_claims: {sub: {equals_path: user}}";
+
+  it("by the name that the operation's template gives it, be it required there or in the rule", () => {
+    const operations = "operations: [{methods: [GET], path: '/users/{user}/x'}, {methods: [PUT], path: '/{user}'}]";
+    const { rules } = compileDocument(policy(`routes: {r: {${conditions}, ${operations}}}\n${ACCEPT}`));
+    const methods = rules.get("r")?.operations?.byMethod;
+    const test = (segment: number) => [
+      alternativeOf({
+        conditions: [{ claim: { text: "sub", path: ["sub"] }, tests: [{ is: "equals_path", segment }] }],
+      }),
+    ];
+    const users = methods?.get("GET")?.literals.get("users");
+    expect(users?.placeholder?.literals.get("x")?.value?.alternatives).toEqual(test(1));
+    expect(methods?.get("PUT")?.placeholder?.value?.alternatives).toEqual(test(0));
+  });
+
+  it("of an operation that has no such name: condition_invalid, once", () => {
+    const operations = "operations: [{methods: [GET], path: '/{id}'}, {methods: [PUT], path: '/{id}'}]";
+    check(`{required_claims: {sub: {equals_path: ‸user}}, ${operations}}`, "condition_invalid");
+  });
+});
