@@ -52,7 +52,7 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
   const files = watchPolicyFiles({ store, keys, log, pollMs: policyPollMs, now });
   const inline = keepInlinePolicies(store, keys, log);
   const readiness = watchReadiness({
-    listFiles: () => listPolicyFiles(policyRoot, rootFiles),
+    listFiles: () => listPolicyFiles(policyRoot),
     openFile: files.open,
     keys,
     log,

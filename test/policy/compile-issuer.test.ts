@@ -79,12 +79,12 @@ describe("defaults are as strict as most issuers allow", () => {
       [{ from: "jwks", jwks: { keys: [{ kty: "RSA", kid: "a" }] } }],
     ],
     [
-      "keys: {discovery: true, jwks_uri: https://x.example/jwks, jwks_files: [b/old.json], pem_files: [{file: a.pem}]}",
+      "keys: {discovery: true, jwks_uri: https://x.example/jwks, jwks_files: [b/old.jwks], pem_files: [{file: a.pem}]}",
       "keys",
       [
         { from: "discovery", issuer: "https://idp.example.com", metadata: "openid" },
         { from: "jwks_uri", uri: "https://x.example/jwks" },
-        { from: "jwks_file", file: "b/old.json" },
+        { from: "jwks_file", file: "b/old.jwks" },
         { from: "pem_file", file: "a.pem", kid: undefined },
       ],
     ],

@@ -64,6 +64,11 @@ describe("issuers", () => {
     ["wrong_type", "keys: ‸inline", /^This must be a map, not this text\.$/],
     ["unknown_key", "keys: {‸jwks_url: https://idp.example.com/jwks}", /Did you mean "jwks_uri"\?$/],
     ["invalid_value", "keys: {jwks_files: [‸/etc/keys.json]}", /is not a valid file under the policy root/],
+    [
+      "invalid_value",
+      "keys: {jwks_files: [‸keys/idp.json]}",
+      /does not end with \.yaml, \.yml or \.json: these are policies/,
+    ],
     ["missing_key", "keys: {pem_files: [‸{kid: a}]}", /^The key "file" is missing\.$/],
     [
       "invalid_value",

@@ -74,12 +74,11 @@ async function stayUnready({ readiness }: Runtime, reasons: readonly unknown[]):
 }
 
 describe("a process is ready", () => {
-  it("beside key sets and other documents under the policy root: they are no policies", async () => {
+  it("beside key files, which are called otherwise", async () => {
     const place = await setUp();
     await place.write("a.yaml", policyOf());
-    await place.write("keys/idp.json", JSON.stringify(keySetOf(key).json));
-    await place.write("values.yaml", "replicas: 3\n");
-    await place.write("broken.yaml", "a: [\n");
+    await place.write("keys/idp.jwks", JSON.stringify(keySetOf(key).json));
+    await place.write("README.md", "our policies");
     await becomeReady(place.start());
   });
 
