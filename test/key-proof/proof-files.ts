@@ -21,8 +21,8 @@ interface ProviderFigures {
   readonly provider: string;
   /** Milliseconds from publication until tokens of a key that signed at once passed. */
   readonly unannouncedMs: number;
-  /** For how long tokens of a key that was taken away still passed. */
-  readonly passedForMs: number;
+  /** For how long tokens of a key that was taken away still passed; absent for a provider that rotates by itself. */
+  readonly passedForMs?: number;
 }
 
 interface Sections {

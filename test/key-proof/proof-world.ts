@@ -16,8 +16,11 @@ export interface ProofWorld {
 /** Bounds as narrow as a policy may have them, so that a run sees many refreshes. */
 export const NARROW_REFRESH = { min: "10s", max: "10s", cooldown: "5s" };
 
-/** @param issuer as the policy document has it, and the scope that the rule requires. */
-export async function createProofWorld(issuer: object, scope: string): Promise<ProofWorld> {
+/**
+ * @param issuer as the policy document has it.
+ * @param scope that the rule requires; undefined for none.
+ */
+export async function createProofWorld(issuer: object, scope: string | undefined): Promise<ProofWorld> {
   const upstream = createServer((_, response) => response.end("upstream"));
   await listenOn(upstream, 0);
   const directory = await mkdtemp(join(tmpdir(), "key-proof-"));
@@ -27,7 +30,7 @@ export async function createProofWorld(issuer: object, scope: string): Promise<P
     jwt_policy: 1,
     name: "proof",
     issuers: { main: issuer },
-    routes: { r: { required_scopes: [scope] } },
+    routes: { r: scope === undefined ? {} : { required_scopes: [scope] } },
   };
   await writeFile(join(policyRoot, "proof.yaml"), stringify(policy));
   const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;

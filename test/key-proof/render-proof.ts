@@ -154,7 +154,8 @@ function renderProviders({ providers }: ProofResults): readonly string[] {
     "## Providers",
     "",
     "`npm run test:providers`, through the plugin server behind the sandbox, with the bounds of the first table. Keycloak rotates by its",
-    "Admin API: a key with a low priority is published, with the highest it signs, and the others are removed.",
+    "Admin API: a key with a low priority is published, with the highest it signs, and the others are removed. dex rotates by itself every 30 s, signs at",
+    "once, and keeps old keys until their last token has expired.",
     "",
     ...table(Object.entries(providers), [
       { title: "provider", cell: ({ provider }) => provider },

@@ -1,4 +1,4 @@
-import type { Provider } from "./provider.ts";
+import { type Provider, type RotationSteps, takeStepsAtOnce } from "./provider.ts";
 
 const REALM = "proof";
 const CLIENT = { id: "proof", secret: "for-this-run-only" };
@@ -74,16 +74,7 @@ export async function createKeycloakRealm(url: string, password: string): Promis
     (await listKeys()).find((key) => key.name === name)?.id ?? "";
 
   let published = "rsa-generated"; // A new realm's own.
-  return {
-    issuer: {
-      issuer: `${url}/realms/${REALM}`,
-      audiences: [AUDIENCE],
-      token_type: "JWT",
-      keys: { discovery: true },
-    },
-    scope: "profile",
-    mintToken: () =>
-      tokenOf(REALM, { grant_type: "client_credentials", client_id: CLIENT.id, client_secret: CLIENT.secret }),
+  const steps: RotationSteps = {
     async publish() {
       priority += 1;
       published = `proof-${priority}`;
@@ -101,5 +92,18 @@ export async function createKeycloakRealm(url: string, password: string): Promis
         }
       }
     },
+  };
+  return {
+    issuer: {
+      issuer: `${url}/realms/${REALM}`,
+      audiences: [AUDIENCE],
+      token_type: "JWT",
+      keys: { discovery: true },
+    },
+    scope: "profile",
+    mintToken: () =>
+      tokenOf(REALM, { grant_type: "client_credentials", client_id: CLIENT.id, client_secret: CLIENT.secret }),
+    switchAtOnce: () => takeStepsAtOnce(steps),
+    steps,
   };
 }

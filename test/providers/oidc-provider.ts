@@ -6,7 +6,7 @@ import {
   SCOPE,
   startRotatingProvider,
 } from "../key-proof/rotating-provider.ts";
-import type { ProviderKind } from "./provider.ts";
+import { type ProviderKind, type RotationSteps, takeStepsAtOnce } from "./provider.ts";
 
 const { version } = createRequire(import.meta.url)("oidc-provider/package.json") as { readonly version: string };
 
@@ -19,11 +19,7 @@ export const oidcProvider: ProviderKind = {
     let signing: ProviderKey = await generateProviderKey("key-1");
     let next = signing;
     const provider = await startRotatingProvider([signing]);
-    return {
-      name: `oidc-provider ${version}`,
-      issuer: { issuer: provider.issuer, audiences: [AUDIENCE], keys: { discovery: true } },
-      scope: SCOPE,
-      mintToken: async () => (await provider.mintTokens(1))[0] ?? "",
+    const steps: RotationSteps = {
       async publish() {
         count += 1;
         next = await generateProviderKey(`key-${count}`);
@@ -34,6 +30,14 @@ export const oidcProvider: ProviderKind = {
         signing = next;
       },
       retire: () => provider.setKeys([signing]),
+    };
+    return {
+      name: `oidc-provider ${version}`,
+      issuer: { issuer: provider.issuer, audiences: [AUDIENCE], keys: { discovery: true } },
+      scope: SCOPE,
+      mintToken: async () => (await provider.mintTokens(1))[0] ?? "",
+      switchAtOnce: () => takeStepsAtOnce(steps),
+      steps,
       stop: provider.stop,
     };
   },

@@ -4,16 +4,29 @@ export interface Provider {
   readonly name: string;
   /** As the policy document has it, but for key_refresh. */
   readonly issuer: object;
-  /** That its tokens have. */
-  readonly scope: string;
+  /** That its tokens have; undefined where they have none. */
+  readonly scope: string | undefined;
   mintToken(): Promise<string>;
+  /** Has a key sign that was not published before; the ones before stay published. */
+  switchAtOnce(): Promise<void>;
+  /** For a provider that does each step when it is told to. */
+  readonly steps?: RotationSteps;
+  stop(): Promise<void>;
+}
+
+export interface RotationSteps {
   /** Publishes a new key that does not sign yet. */
   publish(): Promise<void>;
-  /** Has the key that was published last sign from now on; the one before stays published. */
+  /** Has the key that was published last sign from now on; the ones before stay published. */
   switchOver(): Promise<void>;
   /** Takes away all keys but the one that signs. */
   retire(): Promise<void>;
-  stop(): Promise<void>;
+}
+
+/** Both steps at the same time. */
+export async function takeStepsAtOnce({ publish, switchOver }: RotationSteps): Promise<void> {
+  await publish();
+  await switchOver();
 }
 
 /** A kind of provider: how to start one here, or why that can not be. */

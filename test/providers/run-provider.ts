@@ -9,6 +9,7 @@ import { createProofWorld, NARROW_REFRESH, type ProofWorld } from "../key-proof/
 import { COOLDOWN_MS, MAX_MS } from "../key-proof/rotate-under-load.ts";
 import { replaceSignature } from "../tokens.ts";
 import type { Provider, ProviderKind } from "./provider.ts";
+import { readKid } from "./read-kid.ts";
 
 const START_MS = 700_000;
 const TEST_MS = 120_000;
@@ -58,34 +59,34 @@ export function runProvider(kind: ProviderKind): void {
     });
 
     it("a key that signs at once is known after one cooldown at most", { timeout: TEST_MS }, async () => {
-      await provider.publish();
-      await provider.switchOver();
+      await provider.switchAtOnce();
       unannouncedMs = await timeUntil(await provider.mintToken(), /^200$/, SERVING_MS);
       expect(unannouncedMs).toBeLessThan(COOLDOWN_MS + SLACK_MS);
-      await provider.retire();
+      noteFigures("providers", kind.label, { provider: provider.name, unannouncedMs });
+      await provider.steps?.retire();
       await sleep(MAX_MS + SLACK_MS);
     });
 
     it("rotates by the book without a refused token, and what it takes away is refused", {
       timeout: TEST_MS,
-    }, async () => {
+    }, async ({ skip }) => {
+      const { steps } = provider;
+      if (steps === undefined) {
+        return skip(`${provider.name} rotates by itself`);
+      }
       const old = await provider.mintToken();
-      await provider.publish();
+      await steps.publish();
       await sleep(MAX_MS + SLACK_MS);
       expect(await send(old)).toBe("200");
-      await provider.switchOver();
+      await steps.switchOver();
       const fresh = await provider.mintToken();
-      expect(kidOf(fresh)).not.toBe(kidOf(old));
+      expect(readKid(fresh)).not.toBe(readKid(old));
       expect([await send(fresh), await send(old)]).toEqual(["200", "200"]);
-      await provider.retire();
+      await steps.retire();
       const passedForMs = await timeUntil(old, /^401/, MAX_MS + 2 * SLACK_MS);
       expect(passedForMs).toBeLessThan(MAX_MS + SLACK_MS);
       expect([await send(fresh), await send(old)]).toEqual(["200", expect.stringMatching(/^401/)]);
       noteFigures("providers", kind.label, { provider: provider.name, unannouncedMs, passedForMs });
     });
   });
-}
-
-function kidOf(token: string): unknown {
-  return JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).kid;
 }
