@@ -19,6 +19,7 @@ describe("a provider that is down for a day", () => {
     expect(figures).toMatchObject({ refused: 0 });
     expect(figures.shortestGapSeconds).toBeGreaterThanOrEqual(COOLDOWN_SECONDS);
     expect(figures.longestGapSeconds).toBeLessThanOrEqual(MAX_SECONDS);
+    expect(figures.backAfterSeconds).toBeLessThanOrEqual(MAX_SECONDS);
     expect(figures.shown.failures).toBe(figures.attempts);
   });
 });

@@ -16,6 +16,7 @@ it.each([
     expect(figures).toMatchObject({ requests: hours * 360, refused: 0, shown: { ageSeconds: hours * 3600 } });
     expect(figures.shortestGapSeconds).toBeGreaterThanOrEqual(30); // The cooldown.
     expect(figures.longestGapSeconds).toBeLessThanOrEqual(900); // The longest time between two refreshes.
+    expect(figures.backAfterSeconds).toBeLessThanOrEqual(900);
     expect(figures.shown.failures).toBe(figures.attempts);
   },
 );
