@@ -5,6 +5,7 @@ import { VERSION } from "../plugin/kong/plugin-identity.ts";
 import { currentCommit } from "./current-commit.ts";
 import { RESULTS as FAULT_RESULTS, RENDERED, renderAll } from "./faults/fault-files.ts";
 import { collectResults, type FaultOutcome } from "./faults/results.ts";
+import { reportVectors } from "./vectors/report-vectors.ts";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -64,6 +65,7 @@ export default class GatewayReporter implements Reporter {
       [
         ...(lines.length > 0 ? ["\nGateways:", ...lines.sort()] : []),
         ...reportNotRun(modules),
+        ...reportVectors(modules),
         `\n${count("passed")} passed, ${count("failed") + broken} failed, ${count("skipped")} skipped\n`,
       ].join("\n"),
     );

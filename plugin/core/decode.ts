@@ -9,32 +9,51 @@ export interface JoseHeader {
   readonly typ: string | undefined;
 }
 
-/** A token taken apart. Nothing in it is verified yet. */
-export interface DecodedToken {
+/** A compact JWS taken apart, whatever its payload says. Nothing in it is verified yet. */
+interface DecodedJws {
   readonly joseHeader: JoseHeader;
-  readonly unverifiedClaims: JsonObject;
-  /** The second segment as it stands. */
-  readonly payload: string;
+  /** Not read: what is signed need not be claims, nor text. */
+  readonly payload: Uint8Array;
   /** The bytes the signature covers: first two segments and the dot, in ASCII. */
   readonly signingInput: Uint8Array;
   readonly signature: Uint8Array;
 }
 
+/** A token taken apart: a JWS whose payload is a claims set (RFC 7519 section 7.2). Nothing in it is verified yet. */
+export interface DecodedToken extends DecodedJws {
+  readonly unverifiedClaims: JsonObject;
+}
+
 const ENCRYPTED_SEGMENTS = 5;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ascii = new TextEncoder();
+const NOT_CANONICAL = { refused: "not canonical base64url" } as const;
 
-/** Takes a compact JWS apart, strictly: two readers of what passes can not come to different results. */
+/** Takes a token apart, strictly: two readers of what passes can not come to different results. */
 export function decodeToken(token: string): DecodedToken | Denial {
+  const jws = decodeJws(token);
+  if ("reason" in jws) {
+    return jws;
+  }
+  const claims = readObject(jws.payload);
+  if ("refused" in claims) {
+    return { reason: "token_malformed", detail: `payload: ${claims.refused}` };
+  }
+  return { ...jws, unverifiedClaims: claims.object };
+}
+
+/** Takes a compact JWS apart (RFC 7515 section 5.2), as strictly, for any payload. */
+export function decodeJws(token: string): DecodedJws | Denial {
   const segments = token.split(".", ENCRYPTED_SEGMENTS + 1);
   if (segments.length === ENCRYPTED_SEGMENTS) {
     return { reason: "token_encrypted" };
   }
-  const [headerText, payloadText, signatureText] = segments;
-  if (segments.length !== 3 || !headerText || !payloadText || !signatureText) {
+  const [headerText, payloadText = "", signatureText] = segments;
+  if (segments.length !== 3 || !headerText || !signatureText) {
     return { reason: "token_malformed", detail: "not three non-empty segments" };
   }
-  const header = readObjectSegment(headerText);
+  const headerBytes = decodeBase64url(headerText);
+  const header = headerBytes ? readObject(headerBytes) : NOT_CANONICAL;
   if ("refused" in header) {
     return { reason: "token_malformed", detail: `header: ${header.refused}` };
   }
@@ -42,28 +61,16 @@ export function decodeToken(token: string): DecodedToken | Denial {
   if ("reason" in joseHeader) {
     return joseHeader;
   }
-  const payload = readObjectSegment(payloadText);
-  if ("refused" in payload) {
-    return { reason: "token_malformed", detail: `payload: ${payload.refused}` };
-  }
+  const payload = decodeBase64url(payloadText);
   const signature = decodeBase64url(signatureText);
-  if (!signature) {
-    return { reason: "token_malformed", detail: "signature: not canonical base64url" };
+  if (!payload || !signature) {
+    return { reason: "token_malformed", detail: `${payload ? "signature" : "payload"}: ${NOT_CANONICAL.refused}` };
   }
-  return {
-    joseHeader,
-    unverifiedClaims: payload.object,
-    payload: payloadText,
-    signingInput: ascii.encode(token.slice(0, headerText.length + 1 + payloadText.length)),
-    signature,
-  };
+  const signingInput = ascii.encode(token.slice(0, headerText.length + 1 + payloadText.length));
+  return { joseHeader, payload, signingInput, signature };
 }
 
-function readObjectSegment(segment: string): { readonly object: JsonObject } | { readonly refused: string } {
-  const bytes = decodeBase64url(segment);
-  if (!bytes) {
-    return { refused: "not canonical base64url" };
-  }
+function readObject(bytes: Uint8Array): ReturnType<typeof readJsonObject> {
   try {
     return readJsonObject(utf8.decode(bytes));
   } catch {

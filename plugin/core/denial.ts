@@ -81,7 +81,7 @@ export const DENIALS = {
     ...INVALID_TOKEN,
     stage: "extract",
     meaning: "The token is longer than `token.max_bytes`.",
-    spec: "RFC 8725 section 2.5",
+    spec: "RFC 9110 section 5.4",
   },
   token_malformed: {
     ...INVALID_TOKEN,

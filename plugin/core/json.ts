@@ -1,6 +1,6 @@
 /**
  * Strict JSON for tokens and keys. `JSON.parse` lets the last of two equal member names win, keeps no bound on depth and turns
- * `1e400` into Infinity; each of these lets two readers of one token disagree (RFC 8725 section 2.4, RFC 8259 section 4).
+ * `1e400` into Infinity; each of these lets two readers of one token disagree (RFC 8725bis section 2.13, RFC 8259 section 4).
  */
 
 /** A JSON value. Objects have no prototype, so a member named `__proto__` is a member like any other. */

@@ -10,8 +10,8 @@ export type HeaderChanges = Readonly<Record<string, string | readonly string[]>>
 /** A token whose signature and claims held. */
 export interface VerifiedToken {
   readonly claims: JsonObject;
-  /** The second segment, base64url. */
-  readonly payload: string;
+  /** The bytes of the claims as they were signed. */
+  readonly payload: Uint8Array;
 }
 
 // Visible ASCII with single inner spaces or more (RFC 9110 section 5.5), and none at the ends, where proxies strip them.
@@ -58,8 +58,10 @@ function writeHeader(
   switch (source.from) {
     case "constant":
       return source.text;
-    case "payload":
-      return payload.length <= maxBytes ? payload : undefined;
+    case "payload": {
+      const text = encodeBase64url(payload);
+      return text.length <= maxBytes ? text : undefined;
+    }
     case "claim": {
       const value = readClaim(claims, source.claim);
       return isNothing(value) ? (mapping.fallback ?? []) : writeValue(mapping, value);

@@ -3,6 +3,7 @@ import { type CryptoKey, calculateJwkThumbprint, importJWK, type JWK } from "jos
 import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk } from "../core/jwk.ts";
 import type { VerificationKey } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
+import { findEd25519Weakness } from "./ed25519-weakness.ts";
 import { findRsaWeakness } from "./rsa-weakness.ts";
 import { createVerificationKey } from "./verification-key.ts";
 
@@ -83,7 +84,7 @@ async function importKey(
   }
   // Web Crypto binds a key to an algorithm, a KeyObject does not: one import serves all of them.
   const publicKey = KeyObject.from((await importJWK(published, first)) as CryptoKey);
-  const weakness = findRsaWeakness(publicKey);
+  const weakness = findRsaWeakness(publicKey) ?? findEd25519Weakness(publicKey);
   if (weakness !== undefined) {
     throw new Error(weakness);
   }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readJsonObject } from "../core/json.ts";
 import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
 import type { FetchJson } from "./fetch-json.ts";
 import { fetchKeySet } from "./fetch-key-set.ts";
@@ -23,6 +24,9 @@ export interface LoadedKeySet {
   /** @throws Error that says why nothing of it can be used, without key material. */
   importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
 }
+
+/** Enough for hundreds of keys. */
+const MAX_MEMBERS = 8_192;
 
 type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
 
@@ -82,9 +86,9 @@ function importFile(
 }
 
 function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error("it is not JSON"); // The parser's own message would quote it.
+  const read = readJsonObject(text, MAX_MEMBERS);
+  if ("refused" in read) {
+    throw new Error(`it is no JSON object: ${read.refused}`);
   }
+  return read.object;
 }

@@ -17,6 +17,7 @@ export type PolicyIssueCode =
   | "private_key"
   | "no_usable_key"
   | "algorithm_without_key"
+  | "kid_duplicate"
   | "path_template_invalid"
   | "operations_overlap"
   | "requirement_contradiction"

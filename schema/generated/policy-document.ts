@@ -394,7 +394,7 @@ export type Methods = [string]|[string, string]|[string, string, string]|[string
  */
 export type PathTemplate = string
 /**
- * Longer tokens are refused unread (RFC 8725 section 2.5). On HTTP/1.1 Kong itself answers 400 above about 8,160 bytes.
+ * Longer tokens are refused unread (RFC 9110 section 5.4). On HTTP/1.1 Kong itself answers 400 above about 8,160 bytes.
  */
 export type LargestToken = number
 /**

@@ -68,7 +68,7 @@ describe("jwt-policy validate", () => {
 ${file}:8:17 duration_invalid "30 sec" is not a valid duration. A whole number followed by s, m, h or d. Example: 30s.
 8 |     clock_skew: 30 sec
   |                 ^
-${file}:12:67 wrong_type This must be a list, not "refunds:read".
+${file}:12:67 wrong_type This must be a list or a map, not "refunds:read".
 12 |       - { methods: [GET], path: "/refunds/{id}", required_scopes: refunds:read }
    |                                                                   ^
 1 file, 3 mistakes

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeToken } from "../../plugin/core/decode.ts";
+import { decodeJws, decodeToken } from "../../plugin/core/decode.ts";
 import { MAX_JSON_DEPTH } from "../../plugin/core/json.ts";
 import { encodeSegment, generateSigningKey, mintToken, signRaw, signSegments } from "../tokens.ts";
 
@@ -20,6 +20,7 @@ describe("takes a signed token apart", () => {
     expect(decodeToken(VALID)).toEqual({
       joseHeader: { alg: "ES256", kid: "1", typ: "at+jwt" },
       unverifiedClaims: CLAIMS,
+      payload: new Uint8Array(Buffer.from(PAYLOAD, "base64url")),
       signingInput: new Uint8Array(Buffer.from(`${HEADER}.${PAYLOAD}`)),
       signature: new Uint8Array(Buffer.from(SIGNATURE, "base64url")),
     });
@@ -37,7 +38,7 @@ describe("takes a signed token apart", () => {
   });
 });
 
-describe("refuses what is not three non-empty segments", () => {
+describe("refuses what is not three segments, of which header and signature are not empty", () => {
   it.each<[what: string, token: string]>([
     ["one segment", HEADER],
     ["two segments", `${HEADER}.${PAYLOAD}`],
@@ -46,13 +47,25 @@ describe("refuses what is not three non-empty segments", () => {
     ["a thousand dots", ".".repeat(1000)],
     ["dots alone", ".."],
     ["an empty header", `.${PAYLOAD}.${SIGNATURE}`],
-    ["an empty payload", `${HEADER}..${SIGNATURE}`],
     ["an empty signature", `${HEADER}.${PAYLOAD}.`],
     ["a dot in front", `.${VALID}`],
     ["a dot at the end", `${VALID}.`],
     ["nothing", ""],
   ])("%s", (_what, token) => {
     expect(detailOf(token)).toEqual(["token_malformed", "not three non-empty segments"]);
+  });
+});
+
+describe("a payload need be a claims set in a token only", () => {
+  it.each<[what: string, payload: string | Uint8Array]>([
+    ["empty", ""],
+    ["text", "It is a dangerous business"],
+    ["bytes that are no text", Buffer.from([0xff, 0x00])],
+  ])("%s", (_what, payload) => {
+    const jws = signRaw(key, '{"alg":"ES256"}', payload);
+    const decoded = decodeJws(jws);
+    expect("payload" in decoded && Buffer.from(decoded.payload)).toEqual(Buffer.from(payload));
+    expect(decodeToken(jws)).toMatchObject({ reason: "token_malformed", detail: expect.stringMatching(/^payload: /) });
   });
 });
 
@@ -112,6 +125,7 @@ describe("refuses bytes that two readers can read differently", () => {
     ["a list", "[]", "not an object"],
     ["a text", '"alice"', "not an object"],
     ["null", "null", "not an object"],
+    ["a blank alone", " ", "bad value"],
     ["text after the object", '{"sub":"alice"}{}', "text after the value"],
   ])("%s", (_what, payload, why) => {
     const header = JSON.stringify({ alg: "ES256" });

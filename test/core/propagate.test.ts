@@ -10,7 +10,7 @@ const policy = compileDocument(
   ),
 );
 const MAX_HEADER_VALUE_BYTES = 4096;
-const tokenOf = (claims: JsonObject) => ({ claims, payload: "eyJ9" });
+const tokenOf = (claims: JsonObject) => ({ claims, payload: Buffer.from("eyJ9", "base64url") });
 const CLEARED = { "x-value": [], x_value: [] };
 const propagate = (value: JsonValue | undefined): unknown =>
   propagateClaims(policy, tokenOf(value === undefined ? {} : { value }));

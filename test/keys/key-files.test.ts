@@ -91,7 +91,8 @@ describe("keys in files", () => {
   });
 
   it.each<[what: string, content: string, why: RegExp]>([
-    ["no JSON", `{"secret": `, /idp\.json: it is not JSON$/],
+    ["no JSON", `{"secret`, /idp\.json: it is no JSON object: ends inside a string$/],
+    ["a member twice", '{"keys": [], "keys": []}', /idp\.json: it is no JSON object: duplicate member$/],
     ["no usable key", json(), /the key set has no usable key$/],
   ])("stay when a later version has %s", async (_what, content, why) => {
     const { has, write, log } = await setUp([SET], { "idp.json": json(first) });

@@ -1,34 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for are the sources' own templates.
 import { findMissingKong } from "../kong/admin-kong.ts";
-
-/**
- * One guard removed at a time: "only an Allow ends an event" and "no instance id ever names another instance" must not
- * survive any of these. `npm run test:mutation` applies each to a copy of the sources and runs the tests named with it.
- */
-interface Mutant {
-  readonly name: string;
-  /** Stands exactly once in the file; else the mutant is stale and its test fails. */
-  readonly find: string;
-  readonly replace: string;
-  /** Why nothing can tell this mutant from the original. */
-  readonly equivalent?: string;
-}
-
-interface MutatedFile {
-  readonly file: string;
-  /** Tests that must fail; they import sources, so that nothing needs building, unless they start the process. */
-  readonly killers: readonly string[];
-  readonly isBuilt?: boolean;
-  readonly mutants: readonly Mutant[];
-  /** Why these can not be tried here; undefined when they can. */
-  readonly missing?: string | undefined;
-}
+import { JUDGING } from "./judging-mutants.ts";
+import type { MutatedFile } from "./mutant.ts";
 
 const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "ending", "faults"].map(
   (part) => `test/server/connection-${part}.test.ts`,
 );
 
+/** "Only an Allow ends an event", "no instance id ever names another instance", and what judges a token. */
 export const MUTATED_FILES: readonly MutatedFile[] = [
+  ...JUDGING,
   {
     file: "plugin/server/end-event.ts",
     killers: ["end-event", "connection-outcomes", "connection-warnings"].map((name) => `test/server/${name}.test.ts`),
@@ -338,7 +319,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       {
         name: "nobody gets the identity of the token all the same",
         find: "conclude(policy, undefined, {}, evidence)",
-        replace: 'conclude(policy, { claims: { sub: "token" }, payload: "" }, {}, evidence)',
+        replace: 'conclude(policy, { claims: { sub: "token" }, payload: new Uint8Array() }, {}, evidence)',
       },
       {
         name: "the credentials that were judged are not set",
@@ -471,6 +452,14 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "moduli with a small factor are used", find: " || remainders.includes(0)", replace: "" },
       { name: "one prime tells of a faulty chip", find: "return PRIMES.every(", replace: "return PRIMES.some(" },
       { name: "faulty chips are not known", find: "return PRIMES.every(", replace: "return !PRIMES.every(" },
+    ],
+  },
+  {
+    file: "plugin/keys/ed25519-weakness.ts",
+    killers: ["test/keys/ed25519-weakness.test.ts"],
+    mutants: [
+      { name: "points of small order are used", find: "return SMALL_ORDER.has(", replace: "return new Set().has(" },
+      { name: "the sign of x hides them", find: " & 0x7f;", replace: ";" },
     ],
   },
   {
@@ -735,7 +724,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     file: "plugin/keys/read-answer.ts",
     killers: ["test/keys/fetch-json.test.ts"],
     mutants: [
-      { name: "any status is fine", find: "statusCode !== 200", replace: "false" },
+      { name: "redirects and any status are as good as an answer", find: "statusCode !== 200", replace: "false" },
       { name: "any length is fine", find: "bytes > MAX_BODY_BYTES", replace: "false" },
       { name: "any length is fine, unpacked", find: ", { maxOutputLength: MAX_BODY_BYTES }", replace: "" },
     ],

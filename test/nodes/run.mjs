@@ -26,6 +26,8 @@ const FOLDERS = [
 const TESTS = [
   ...FOLDERS.map((name) => `test/${name}/`),
   "test/package/",
+  "test/attacks/decide",
+  "test/attacks/sandbox",
   "test/conformance/sandbox",
   "test/guard/stock-events",
 ];

@@ -109,14 +109,16 @@ describe("a secret serves HS256, HS384 and HS512, and nothing else does", () => 
     [["algorithm_without_key"], ["algorithms: [RS256, ‸HS512]", "keys: {jwks_uri: https://x.example/jwks}"]],
     [["algorithm_without_key"], ["algorithms: [HS256, ‸ES256]", "keys: {secret_files: [{file: a}]}"]],
     [["no_usable_key"], ["keys: {secret_files: ‸[{file: a}]}"]],
+    [["kid_duplicate"], ["algorithms: [HS256]", "keys: {secret_files: [{file: a, kid: x}, ‸{file: b, kid: x}]}"]],
+    [["kid_duplicate"], ["algorithms: [HS256]", "keys: {secret_files: [{file: a}, {file: b, kid: x}, ‸{file: c}]}"]],
     [["no_usable_key"], ["algorithms: [RS256]", "keys: {discovery: true, secret_files: ‸[{file: a}]}"]],
   ])("%s: %j", (codes, lines) => check(issuer(...lines), ...codes));
 });
 
 describe("what holds for keys that are fetched", () => {
   it.each<[keys: string, ...codes: string[]]>([
-    ["{jwks_files: [a.json], ‸allow_http: true}", "invalid_value"],
-    [`{jwks_files: [a.json], ‸thumbprints: [${THUMBPRINTS}]}`, "invalid_value"],
+    ["{jwks_files: [a.jwks], ‸allow_http: true}", "invalid_value"],
+    [`{jwks_files: [a.jwks], ‸thumbprints: [${THUMBPRINTS}]}`, "invalid_value"],
     [`{pem_files: [{file: a.pem}], ‸allow_http: false, ‸thumbprints: [${THUMBPRINTS}]}`, "invalid_value"],
   ])("belongs to such keys: %s", (keys, ...codes) => {
     check(issuer(`keys: ${keys}`), ...codes);

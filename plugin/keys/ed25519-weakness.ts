@@ -1,0 +1,31 @@
+import type { KeyObject } from "node:crypto";
+
+/**
+ * The y coordinates of the eight points of small order on edwards25519, in hex as RFC 8032 section 5.1.2 writes them, and the other
+ * spellings of 0 and 1 that decoders take. The highest bit, the sign of x, is 0.
+ */
+const SMALL_ORDER: ReadonlySet<string> = new Set([
+  `${"00".repeat(32)}`,
+  `01${"00".repeat(31)}`,
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  `ec${"ff".repeat(30)}7f`,
+  `ed${"ff".repeat(30)}7f`,
+  `ee${"ff".repeat(30)}7f`,
+]);
+
+/**
+ * Why an Ed25519 key protects nothing; undefined for a sound one, and for keys of other types. Under a point of small order one
+ * signature that anyone can write down holds for many texts, or for all; the OpenSSL of Node 20 does not look.
+ */
+export function findEd25519Weakness(publicKey: KeyObject): string | undefined {
+  if (publicKey.asymmetricKeyType !== "ed25519") {
+    return undefined;
+  }
+  const { x = "" } = publicKey.export({ format: "jwk" });
+  const point = Buffer.from(x, "base64url");
+  point[31] = (point[31] ?? 0) & 0x7f;
+  return SMALL_ORDER.has(point.toString("hex"))
+    ? "an Ed25519 key of small order: anyone can make its signatures"
+    : undefined;
+}

@@ -1,0 +1,144 @@
+import { PUBLISHED_SECRET } from "./hmac-secrets.ts";
+import type { AttackKeys } from "./keys.ts";
+
+/** The policy that is attacked, and the Kong Routes in front of it. */
+
+export const ISSUERS = {
+  acme: "https://idp.example.com",
+  partner: "https://partner.example.com",
+  remote: "https://remote.example.com",
+  secret: "https://secret.example.com",
+  mixed: "https://mixed.example.com",
+  tenants: "https://login.example.com/{tenant}/v2.0",
+  anyTenant: "https://open.example.com/{tenant}",
+} as const;
+export const AUDIENCE = "https://api.example.com";
+export const POLICY_NAME = "attacked";
+
+/** The `iss` of one tenant. */
+export const tenantIssuer = (tenant: string): string => ISSUERS.tenants.replace("{tenant}", tenant);
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** @param jwksUri where the issuer `remote` has its keys. */
+export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
+  const ofAcme = [keys.rs256, keys.ps256, keys.es256, keys.es384, keys.es512, keys.eddsa, keys.cubic];
+  const ofTenants = { ...keys.tenants.publicJwk, issuer: ISSUERS.tenants };
+  const issuer = (name: keyof typeof ISSUERS, algorithms: readonly string[], more: Members): Members => ({
+    issuer: ISSUERS[name],
+    audiences: [AUDIENCE],
+    algorithms,
+    ...more,
+  });
+  return {
+    jwt_policy: 1,
+    name: POLICY_NAME,
+    issuers: {
+      acme: issuer("acme", ["RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA"], {
+        clock_skew: "30s",
+        max_token_age: "1h",
+        max_token_lifetime: "2h",
+        required_claims: ["sub"],
+        claims: { roles: "/realm_access/roles" },
+        keys: { jwks: { keys: ofAcme.map(({ publicJwk }) => publicJwk) } },
+      }),
+      partner: issuer("partner", ["ES256"], { keys: { jwks: { keys: [keys.partner.publicJwk] } } }),
+      remote: issuer("remote", ["ES256", "RS256", "EdDSA"], { keys: { jwks_uri: jwksUri } }),
+      secret: issuer("secret", ["HS256"], { keys: { secret_files: [{ file: "secret.key", encoding: "base64url" }] } }),
+      tenants: issuer("tenants", ["ES256"], {
+        tenants: ["blue", "green"],
+        // As Entra does it, the set says whose tokens each key may sign.
+        keys: { jwks: { keys: [ofTenants, { ...keys.blue.publicJwk, issuer: tenantIssuer("blue") }] } },
+      }),
+      anyTenant: issuer("anyTenant", ["ES256"], { tenants: ["*"], keys: { jwks: { keys: [keys.tenants.publicJwk] } } }),
+      mixed: issuer("mixed", ["HS256", "RS256", "ES256"], {
+        keys: {
+          jwks: { keys: [keys.mixed.publicJwk, keys.mixedRsa.publicJwk] },
+          secret_files: [{ file: "mixed.key", encoding: "text" }],
+        },
+      }),
+    },
+    defaults: { accept: ["acme"] },
+    routes: {
+      read: { required_scopes: ["read"] },
+      admin: { required_scopes: ["read", "admin"] },
+      optional: { access: "optional", required_scopes: ["read"] },
+      "other-audience": { audiences: ["https://other.example.com"] },
+      roles: { required_roles: { all_of: ["user"], none_of: ["suspended"] } },
+      "not-suspended": { required_roles: { none_of: ["suspended"] } },
+      conditions: {
+        required_claims: { plan: { matches: "[a-z]+" }, level: { min: 3 }, "/org/id": { equals: 7 } },
+      },
+      "strong-login": { authentication: { acr_values: ["urn:example:mfa"], max_age: "5m" } },
+      own: {
+        operations: [
+          { methods: ["GET"], path: "/own/{user}/mail/{box}", required_claims: { sub: { equals_path: "user" } } },
+        ],
+      },
+      partner: { accept: ["partner"] },
+      remote: { accept: ["remote"] },
+      secret: { accept: ["secret"] },
+      mixed: { accept: ["mixed"] },
+      tenants: { accept: ["tenants"] },
+      "any-tenant": { accept: ["anyTenant"] },
+      orders: {
+        operations: [
+          { methods: ["GET"], path: "/orders/{id}", required_scopes: ["read"] },
+          { methods: ["DELETE"], path: "/orders/{id}", required_scopes: ["admin"] },
+          { methods: ["GET"], path: "/orders/{id}/secret", required_scopes: ["admin"] },
+        ],
+      },
+    },
+    header_mappings: { "x-user-id": "sub", "x-tenant": "tenant", "x-roles": "/realm_access/roles" },
+  };
+}
+
+/** @param policyFile relative to the policy root. */
+export function createKongConfig(policyFile: string, upstream: string): Members {
+  const rules = [
+    ...[
+      "read",
+      "admin",
+      "optional",
+      "other-audience",
+      "roles",
+      "not-suspended",
+      "conditions",
+      "strong-login",
+      "own",
+      "orders",
+    ],
+    ...["partner", "remote", "secret", "mixed", "tenants", "any-tenant"],
+  ];
+  const routes = rules.map((rule) => ({
+    name: rule,
+    paths: [`/${rule}`],
+    strip_path: false,
+    plugins: [{ name: "jwt-policy", config: { policy_file: policyFile, rule } }],
+  }));
+  return { _format_version: "3.0", services: [{ name: "things", url: upstream, routes }] };
+}
+
+/** The neutral element of edwards25519 (RFC 8032 section 5.1). */
+const NEUTRAL = Buffer.from([1, ...Buffer.alloc(31)]).toString("base64url");
+/** The product of two primes as the chips of CVE-2017-15361 made them. */
+const FAULTY_MODULUS =
+  "kAAAAAADZ-377dvSkxx9CnULLWZzynIwgpeXhVM7nByuL1LaRuXannJsvgj8IzfW3UfkEdW1GSkCmjQFaN-D5X8OvZ9Kq3dbVsvnupZJRrI01-S2EbzF" +
+  "Z4Y729hECMQPUEqtR3HsDY49Vo7F6yymK03iWCQJjYohwKOKx6PHJ-oTKKwsQyLBJFq7T2WXG0A_3r0VHDHuy6-ZtpN9ZDzU-1gnOg9gfBUqJAEe8HU0" +
+  "4crKqYVp1cvhbI91EAmK2gWO0z-BxvVYI135UjZL2clb1c30eunekFVGiBrgjMgrH92wuSpPSsXKxiC04XLeq-ypMudKY4e8JuX3C8qvsgMfMQ";
+
+/** What the issuer `remote` publishes: one sound key, and others that nobody may use. */
+export function createRemoteKeySet({ remote, rs256, short, leaked, forEncryption }: AttackKeys): Members {
+  return {
+    keys: [
+      remote.publicJwk,
+      short.publicJwk,
+      { ...leaked.publicJwk, d: leaked.privateKey.export({ format: "jwk" }).d },
+      { ...forEncryption.publicJwk, use: "enc" },
+      { kty: "RSA", kid: "exponent-one", alg: "RS256", e: "AQ", n: rs256.publicJwk.n },
+      { kty: "RSA", kid: "faulty-chip", alg: "RS256", e: "AQAB", n: FAULTY_MODULUS },
+      { kty: "OKP", crv: "Ed25519", kid: "small-order", alg: "EdDSA", x: NEUTRAL },
+      { kty: "oct", kid: "symmetric", alg: "HS256", k: Buffer.from(PUBLISHED_SECRET).toString("base64url") },
+    ],
+  };
+}

@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { type RecordingUpstream, startRecordingUpstream } from "../gateways/recording-upstream.ts";
+import { type KeyServer, startKeyServer } from "../keys/key-server.ts";
+import { createKongConfig, createPolicy, createRemoteKeySet } from "./attack-policy.ts";
+import { SECRET_FILES } from "./hmac-secrets.ts";
+import { createKeys } from "./keys.ts";
+import type { AttackScene } from "./make-request.ts";
+
+/** Everything around the gateway that is attacked. */
+export interface AttackWorld {
+  readonly configText: string;
+  readonly policyRoot: string;
+  readonly scene: AttackScene;
+  readonly upstream: RecordingUpstream;
+  /** Has the keys that are fetched, and is the trap. */
+  readonly server: KeyServer;
+  stop(): Promise<void>;
+}
+
+/** Where the issuer `remote` has its keys; whatever else is asked for, a token asked for it. */
+export const KEY_SET_PATH = "/remote/jwks";
+export const POLICY_FILE = "attacked.yaml";
+
+export async function createAttackWorld(): Promise<AttackWorld> {
+  const policyRoot = await mkdtemp(join(tmpdir(), "jwt-policy-attacks-"));
+  const server = await startKeyServer();
+  const upstream = await startRecordingUpstream();
+  const keys = createKeys();
+  server.answer(KEY_SET_PATH, { json: createRemoteKeySet(keys) });
+  const policy = createPolicy(keys, `${server.origin}${KEY_SET_PATH}`);
+  await writeFile(join(policyRoot, POLICY_FILE), stringify(policy));
+  for (const [name, content] of Object.entries(SECRET_FILES)) {
+    await writeFile(join(policyRoot, name), content);
+  }
+  return {
+    configText: stringify(createKongConfig(POLICY_FILE, `http://127.0.0.1:${upstream.port}`)),
+    policyRoot,
+    scene: { keys, trap: server.origin, now: () => Date.now() / 1_000 },
+    upstream,
+    server,
+    async stop() {
+      await server.stop();
+      await upstream.stop();
+      await rm(policyRoot, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import { subscribe } from "node:diagnostics_channel";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decide } from "../../plugin/core/decide.ts";
+import { type Decision, isAllow } from "../../plugin/core/decision.ts";
+import type { KeySource } from "../../plugin/core/key.ts";
+import type { CompiledPolicy } from "../../plugin/core/policy.ts";
+import { createKeySource, type ProcessKeySource } from "../../plugin/keys/key-source.ts";
+import { createExit } from "../../plugin/kong/create-exit.ts";
+import { formatDenial } from "../../plugin/observe/decision-log.ts";
+import { createRootFiles } from "../../plugin/runtime/root-files.ts";
+import { rememberVerified } from "../../plugin/runtime/verified-tokens.ts";
+import { compileDocument, NOW } from "../core/fixtures.ts";
+import { silentLog } from "../logs.ts";
+import type { Attack, Honest } from "./attack.ts";
+import { POLICY_NAME } from "./attack-policy.ts";
+import { type AttackWorld, createAttackWorld, POLICY_FILE } from "./attack-world.ts";
+import { ATTACK_CLASSES } from "./classes.ts";
+import { type AttackScene, makeRequest, type WireRequest } from "./make-request.ts";
+
+/** Every attack and every honest request through the pipeline: real keys, a clock that stands still. */
+
+/** RSA keys take their time on a busy machine. */
+const START_TIMEOUT_MS = 60_000;
+const ALL = ATTACK_CLASSES.flatMap(({ attacks }) => attacks);
+const CLEARED = Object.fromEntries(
+  ["x-user-id", "x-user_id", "x_user-id", "x_user_id", "x-tenant", "x_tenant", "x-roles", "x_roles"].map((name) => [
+    name,
+    [],
+  ]),
+);
+
+let world: AttackWorld;
+let source: ProcessKeySource;
+let keys: KeySource;
+let policy: CompiledPolicy;
+let scene: AttackScene;
+let connections = 0;
+
+beforeAll(async () => {
+  world = await createAttackWorld();
+  scene = { ...world.scene, now: () => NOW };
+  policy = compileDocument(await readFile(join(world.policyRoot, POLICY_FILE), "utf8"));
+  source = createKeySource({ now: () => NOW * 1_000, log: silentLog, files: createRootFiles(world.policyRoot) });
+  keys = rememberVerified(source);
+  await source.prepare(policy);
+  subscribe("net.client.socket", () => {
+    connections += 1;
+  });
+}, START_TIMEOUT_MS);
+afterAll(async () => {
+  source?.stop();
+  await world?.stop();
+});
+
+function judge({ rule, method, target, authorization, headers }: WireRequest): Promise<Decision> {
+  const names = headers.filter((_text, index) => index % 2 === 0).map((name) => name.toLowerCase());
+  const facts = {
+    binding: { by: "rule", rule },
+    requestLine: { method, target },
+    connection: headers[names.indexOf("connection") * 2 + 1],
+    authorization: authorization.length === 0 ? undefined : authorization.join(", "),
+  } as const;
+  return decide(facts, policy, keys, scene.now);
+}
+
+async function judgeQuietly(request: WireRequest): Promise<Decision> {
+  const before = [connections, world.server.requests.length];
+  const decision = await judge(request);
+  // What is fetched in the background would begin now.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([connections, world.server.requests.length], "nothing is fetched because a token says so").toEqual(before);
+  return decision;
+}
+
+async function expectRefused(attack: Attack): Promise<void> {
+  const request = makeRequest(attack, scene);
+  const decision = await judgeQuietly(request);
+  expect(isAllow(decision)).toBe(false);
+  if (decision.verdict === "allow") {
+    return;
+  }
+  expect(decision.denial.reason).toBe(attack.reason);
+  expect("headers" in decision, "no header is set").toBe(false);
+  const { status, message, challenge } = attack.told;
+  const realm = `Bearer realm="${POLICY_NAME}"${challenge === "" ? "" : `, ${challenge}`}`;
+  expect(createExit(decision)).toEqual({
+    status,
+    body: `${JSON.stringify({ message })}\n`,
+    headers: {
+      "Content-Type": "application/json; charset=utf-8",
+      "Cache-Control": "no-store",
+      ...(challenge === null ? {} : { "WWW-Authenticate": realm }),
+    },
+  });
+  expectPlain(formatDenial(decision), request.token);
+}
+
+/** One line of plain characters for the operator, of bounded length and without the token. */
+function expectPlain(line: string, token: string): void {
+  expect(line).toMatch(/^[\x20-\x7e]{1,500}$/);
+  const parts = token.split(".").filter((part) => part.length >= 20);
+  expect(parts.filter((part) => line.includes(part.slice(0, 20)))).toEqual([]);
+}
+
+async function expectPassed(honest: Honest): Promise<void> {
+  const decision = await judgeQuietly(makeRequest(honest, scene));
+  expect(decision).toMatchObject({ verdict: "allow" });
+  expect(isAllow(decision) && decision.headers).toEqual({
+    ...CLEARED,
+    authorization: expect.stringMatching(/^bearer /i),
+    "x-user-id": "alice",
+    ...honest.upstream,
+  });
+}
+
+for (const { name, honest, attacks } of ATTACK_CLASSES) {
+  describe(name, () => {
+    for (const each of honest) {
+      it(`passes ${each.what}`, () => expectPassed(each));
+    }
+    for (const attack of attacks) {
+      it(`refuses ${attack.id}: ${attack.tries}`, () => expectRefused(attack));
+    }
+    for (const each of honest) {
+      it(`still passes ${each.what}`, () => expectPassed(each));
+    }
+  });
+}
+
+const describeRecipe = ({ token = {}, request = {} }: Attack | Honest): string =>
+  JSON.stringify([token, request], (_name, value) => (value === undefined ? "absent" : value));
+
+describe("the table", () => {
+  it("gives each attack an id of its own", () => {
+    const ids = ALL.map(({ id }) => id);
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+  });
+
+  it("tries nothing twice, and nothing that an honest request does", () => {
+    const recipes = [...ALL, ...ATTACK_CLASSES.flatMap((each) => each.honest)].map(describeRecipe);
+    expect(ALL.filter((_attack, index) => recipes.lastIndexOf(recipes[index] ?? "") !== index)).toEqual([]);
+  });
+});
+
+it("a thousand unknown kids of an issuer whose keys are fetched cost no fetch before the cooldown is over", async () => {
+  const of = (index: number): Attack => ({
+    id: "",
+    tries: "",
+    reference: "",
+    token: { key: "remote", header: { kid: `random-${index}` }, claims: { iss: "https://remote.example.com" } },
+    request: { rule: "remote" },
+    reason: "key_not_found",
+    told: { status: 401, message: "", challenge: "" },
+  });
+  const before = world.server.requests.length;
+  for (let index = 0; index < 1_000; index += 1) {
+    const decision = await judge(makeRequest(of(index), scene));
+    expect(decision).toMatchObject({ denial: { reason: "key_not_found" } });
+  }
+  expect(world.server.requests.length).toBe(before);
+});

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Gateway, type GatewayKind, waitFor } from "../gateways/gateway.ts";
+import { reportMissing } from "../gateways/report-missing.ts";
+import type { Attack, Honest } from "./attack.ts";
+import { POLICY_NAME } from "./attack-policy.ts";
+import { type AttackWorld, createAttackWorld, KEY_SET_PATH } from "./attack-world.ts";
+import { ATTACK_CLASSES } from "./classes.ts";
+import { makeRequest, type WireRequest } from "./make-request.ts";
+import { type Answer, sendBytes } from "./send-bytes.ts";
+
+const START_TIMEOUT_MS = 120_000;
+
+/** Declares every attack and every honest request as bytes for one gateway, with the plugin server as a process of its own. */
+export function runAttacks(kind: GatewayKind): void {
+  describe(`attacks on ${kind.label}`, () => {
+    if (kind.missing !== undefined) {
+      reportMissing("runs the table", kind.missing);
+      return;
+    }
+    let world: AttackWorld;
+    let gateway: Gateway;
+    let count = 0;
+
+    const send = async (recipe: Attack | Honest): Promise<[id: string, request: WireRequest, answer: Answer]> => {
+      count += 1;
+      const request = makeRequest(recipe, world.scene);
+      return [`case-${count}`, request, await sendBytes(gateway.url, writeRequest(request, `case-${count}`))];
+    };
+
+    const expectPassed = async (each: Honest): Promise<void> => {
+      const [id, , answer] = await send(each);
+      expect(answer.status, answer.body).toBe(200);
+      expect(world.upstream.headersOf(id)).toMatchObject({ "x-user-id": "alice", ...each.upstream });
+    };
+    const expectRefused = async (attack: Attack): Promise<void> => {
+      const [id, request, answer] = await send(attack);
+      expect(world.upstream.headersOf(id), "nothing may reach the upstream").toBeUndefined();
+      if (attack.kong !== undefined) {
+        expect(answer.status).toBe(attack.kong);
+        return;
+      }
+      checkAnswer(attack, answer);
+      const line = (await gateway.findDenialLine(answer.headers.get("x-kong-request-id") ?? "")) ?? "";
+      expect(line).toContain(`reason=${attack.reason} status=${attack.told.status}`);
+      // Kong writes the request line behind what the plugin says.
+      const said = line.replace(request.target, "");
+      const parts = request.token.split(".").filter((part) => part.length >= 20);
+      expect(parts.filter((part) => said.includes(part.slice(0, 20)))).toEqual([]);
+    };
+
+    beforeAll(async () => {
+      world = await createAttackWorld();
+      gateway = await kind.start(world);
+      // Until the plugin server listens and has the keys, every answer is an error and nothing reaches the upstream.
+      const first = { what: "", token: { key: "remote", claims: { iss: "https://remote.example.com" } } } as const;
+      const passed = await waitFor(
+        async () => (await send({ ...first, request: { rule: "remote" } }))[2].status === 200 || undefined,
+        20_000,
+      );
+      expect(passed, "the first honest request passes").toBe(true);
+    }, START_TIMEOUT_MS);
+    afterAll(async () => {
+      await gateway?.stop();
+      await world?.stop();
+    }, START_TIMEOUT_MS);
+
+    for (const { name, honest, attacks } of ATTACK_CLASSES) {
+      describe.concurrent(name, () => {
+        for (const each of honest) {
+          it(`passes ${each.what}`, () => expectPassed(each));
+        }
+        for (const attack of attacks) {
+          it(`refuses ${attack.id}: ${attack.tries}`, () => expectRefused(attack));
+        }
+      });
+    }
+
+    it("was led to ask nobody for anything, and asked for its own keys no more than it may", () => {
+      expect(world.server.requests.filter((path) => path !== KEY_SET_PATH)).toEqual([]);
+      // At the start, and for unknown kids once in thirty seconds.
+      expect(world.server.requests.length).toBeLessThan(10);
+    });
+  });
+}
+
+function checkAnswer({ told: { status, message, challenge } }: Attack, { headers, body, ...answer }: Answer): void {
+  expect(answer.status, body).toBe(status);
+  const realm = `Bearer realm="${POLICY_NAME}"${challenge === "" ? "" : `, ${challenge}`}`;
+  expect(headers.get("www-authenticate")).toBe(challenge === null ? undefined : realm);
+  expect(headers.get("cache-control")).toBe("no-store");
+  expect(body).toBe(`${JSON.stringify({ message })}\n`);
+}
+
+function writeRequest({ method, target, authorization, headers }: WireRequest, id: string): string {
+  const lines = authorization.map((value) => `Authorization: ${value}`);
+  for (let index = 0; index < headers.length; index += 2) {
+    lines.push(`${headers[index]}: ${headers[index + 1]}`);
+  }
+  if (!headers.includes("Connection")) {
+    lines.push("Connection: close");
+  }
+  return [`${method} ${target} HTTP/1.1`, "Host: api.example.com", `X-Case: ${id}`, ...lines, "", ""].join("\r\n");
+}

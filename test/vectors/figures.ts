@@ -1,0 +1,60 @@
+import { DISAGREEMENTS } from "./disagreements.ts";
+import { isRight, type JudgedVector, type VectorSource, type WaitingVector } from "./judged.ts";
+
+/** What the vectors of one source came to. */
+export interface VectorFigures {
+  readonly source: string;
+  readonly judged: readonly JudgedVector[];
+  readonly waiting: readonly WaitingVector[];
+  /** Vectors that are neither right nor listed as disagreements, and disagreements that are none any more. */
+  readonly wrong: readonly (JudgedVector & { readonly listed: string | undefined })[];
+}
+
+export async function judgeSource({ name, judge }: VectorSource): Promise<VectorFigures> {
+  const vectors = await judge();
+  const judged = vectors.filter((vector) => "found" in vector);
+  const listed = new Map(
+    DISAGREEMENTS.filter(({ source }) => source === name).flatMap(({ ids, found }) => ids.map((id) => [id, found])),
+  );
+  const isAsListed = (vector: JudgedVector): boolean => {
+    const found = listed.get(vector.id);
+    return found === undefined ? isRight(vector) : !isRight(vector) && isRight({ ...vector, expected: found });
+  };
+  const unknown = [...listed.keys()].filter((id) => !judged.some((vector) => vector.id === id));
+  return {
+    source: name,
+    judged,
+    waiting: vectors.filter((vector) => "waitsFor" in vector),
+    wrong: [
+      ...judged.filter((vector) => !isAsListed(vector)).map((vector) => ({ ...vector, listed: listed.get(vector.id) })),
+      ...unknown.map((id) => ({ id, expected: "a vector of this source", found: "none", listed: listed.get(id) })),
+    ],
+  };
+}
+
+/** How many of the vectors that have to be accepted, or that have to be refused, were. */
+function countRight({ judged }: VectorFigures, kind: "accepted" | "refused"): { right: number; of: number } {
+  const vectors = judged.filter(({ expected }) => (expected === "accepted") === (kind === "accepted"));
+  return { right: vectors.filter(isRight).length, of: vectors.length };
+}
+
+/** A row of the table, as texts: source, accepted, refused, disagreements, waiting. */
+export function rowOf(figures: VectorFigures): readonly string[] {
+  const [accepted, refused] = [countRight(figures, "accepted"), countRight(figures, "refused")];
+  const disagreements = accepted.of - accepted.right + refused.of - refused.right;
+  return [
+    figures.source,
+    `${accepted.right}/${accepted.of}`,
+    `${refused.right}/${refused.of}`,
+    String(disagreements),
+    String(figures.waiting.length),
+  ];
+}
+
+export const HEADINGS: readonly string[] = [
+  "source",
+  "accepted",
+  "refused, with the right reason",
+  "disagreements",
+  "waiting",
+];

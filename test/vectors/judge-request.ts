@@ -1,0 +1,34 @@
+import { decide } from "../../plugin/core/decide.ts";
+import type { HeaderChanges } from "../../plugin/core/propagate.ts";
+import type { RequestFacts } from "../../plugin/core/request.ts";
+import { createKeySource } from "../../plugin/keys/key-source.ts";
+import type { KeyFiles } from "../../plugin/keys/load-key-set.ts";
+import { compileDocument, requestOf } from "../core/fixtures.ts";
+import { noFiles } from "../keys/no-files.ts";
+import { silentLog } from "../logs.ts";
+
+/** A request as a vector has it: what Kong would have found out about it, and what the client sent. */
+export interface VectorRequest {
+  readonly document: Record<string, unknown>;
+  /** Rule that the plugin's configuration names, or the name of the Kong Route; `read` is every document's plain rule. */
+  readonly binding?: RequestFacts["binding"];
+  readonly authorization: string | undefined;
+  /** Key files that the document names. */
+  readonly files?: KeyFiles;
+  readonly requestLine?: RequestFacts["requestLine"];
+  /** Seconds since the epoch. */
+  readonly now: number;
+}
+
+/** Takes the whole way: a document compiled as at a gateway, then {@link decide}. */
+export async function judgeRequest({ document, files = noFiles, now, ...request }: VectorRequest): Promise<{
+  readonly found: string;
+  readonly headers: HeaderChanges;
+}> {
+  const keys = createKeySource({ now: () => now * 1000, log: silentLog, files });
+  const decision = await decide(requestOf(undefined, request), compileDocument(document), keys, () => now);
+  keys.stop();
+  return decision.verdict === "allow"
+    ? { found: "accepted", headers: decision.headers }
+    : { found: decision.denial.reason, headers: {} };
+}

@@ -1,0 +1,25 @@
+/** A vector and what it came to. */
+export interface JudgedVector {
+  readonly id: string;
+  /** `accepted`, or the reason for which it has to be refused. */
+  readonly expected: string;
+  /** `accepted`, or the reason of the refusal, with a colon and the detail where that tells one cause from another. */
+  readonly found: string;
+}
+
+/** A vector that can not be judged before a policy can say what it asks for. */
+export interface WaitingVector {
+  readonly id: string;
+  readonly waitsFor: string;
+}
+
+/** One line of the table: vectors of one source that are judged in one way. */
+export interface VectorSource {
+  readonly name: string;
+  judge(): Promise<readonly (JudgedVector | WaitingVector)[]>;
+}
+
+/** Whether it was accepted as it has to be, or refused for the right reason; a reason without detail stands for any detail. */
+export function isRight({ expected, found }: JudgedVector): boolean {
+  return found === expected || (expected !== "accepted" && found.startsWith(`${expected}: `));
+}

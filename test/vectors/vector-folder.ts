@@ -1,0 +1,20 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/**
+ * Where the public vectors lie: `JWT_VECTORS`, else beside the project. They are other projects' data and not part of this one;
+ * docs/vectors.md names the sources.
+ */
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const FOLDER = resolve(ROOT, process.env.JWT_VECTORS ?? "../shared/vectors");
+
+/** Why no vectors can be read, or undefined when they are there. */
+export const missingVectors: string | undefined = existsSync(`${FOLDER}/wycheproof/cases.json`)
+  ? undefined
+  : `no public vectors: ${process.env.JWT_VECTORS ?? "../shared/vectors"} has no wycheproof/cases.json; JWT_VECTORS names their folder`;
+
+/** One file of the vectors. @throws Error when it is not there or not JSON. */
+export function readVectors<T>(path: string): T {
+  return JSON.parse(readFileSync(`${FOLDER}/${path}`, "utf8")) as T;
+}

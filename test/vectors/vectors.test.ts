@@ -1,0 +1,47 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { DISAGREEMENTS } from "./disagreements.ts";
+import { judgeSource, type VectorFigures } from "./figures.ts";
+import { renderVectors } from "./render-vectors.ts";
+import { SOURCES } from "./sources.ts";
+import { missingVectors } from "./vector-folder.ts";
+
+/** The list may become shorter. */
+const MOST_DISAGREEMENTS = 15;
+const DOCUMENT = new URL("../../docs/vectors.md", import.meta.url);
+
+it("disagreements with public vectors are no more than they were, and each has a source, ids and a reason", () => {
+  expect(DISAGREEMENTS.flatMap(({ ids }) => ids).length).toBeLessThanOrEqual(MOST_DISAGREEMENTS);
+  expect(DISAGREEMENTS.filter(({ source }) => !SOURCES.some(({ name }) => name === source))).toEqual([]);
+  expect(DISAGREEMENTS.filter(({ ids, why }) => ids.length === 0 || why === "")).toEqual([]);
+});
+
+if (missingVectors !== undefined) {
+  it("public vectors", (context) => {
+    expect(process.env.JWT_VECTORS, missingVectors).toBeUndefined(); // Who names a folder wants it read.
+    context.skip(missingVectors);
+  });
+} else {
+  const all: Promise<readonly VectorFigures[]> = Promise.all(SOURCES.map(judgeSource));
+
+  describe("public vectors", () => {
+    it.each(SOURCES.map(({ name }, index) => [name, index] as const))(
+      "%s",
+      { timeout: 60_000 },
+      async (_name, index) => {
+        const figures = (await all)[index];
+        expect(figures?.wrong).toEqual([]);
+        expect(figures?.judged.length).toBeGreaterThan(0);
+      },
+    );
+
+    it("docs/vectors.md says what came of them; VECTORS_RESULTS=1 npm run test:vectors writes it", async ({ task }) => {
+      task.meta.vectors = await all;
+      const text = renderVectors(await all);
+      if (process.env.VECTORS_RESULTS === "1") {
+        writeFileSync(DOCUMENT, text);
+      }
+      expect(readFileSync(DOCUMENT, "utf8")).toBe(text);
+    });
+  });
+}
