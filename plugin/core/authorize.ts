@@ -2,8 +2,11 @@ import { findOpenAlternatives } from "./alternatives.ts";
 import { type ClaimReference, readClaim } from "./claim-reference.ts";
 import { findUnmet } from "./condition.ts";
 import type { Denial } from "./denial.ts";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
 import type { Alternative, AuthenticationRequirement, CompiledIssuer, Membership, Requirements } from "./policy.ts";
+
+/** Scope tokens and spaces (RFC 6749 section 3.3). */
+const SCOPE_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 /**
  * Checks what the rule requires of a token that is valid in itself. With alternatives, one must hold; when none does, the first that the
@@ -52,8 +55,7 @@ function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObj
   if (asksNothing(wanted)) {
     return undefined;
   }
-  const value = readClaim(claims, issuer.scopes);
-  const scopes = toNames(typeof value === "string" ? value.split(" ") : value);
+  const scopes = toNames(splitScopes(readClaim(claims, issuer.scopes)));
   const forbidden = findForbidden(wanted, scopes);
   if (forbidden !== undefined) {
     return { reason: "condition_unmet", detail: `scope ${forbidden}` };
@@ -66,6 +68,14 @@ function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObj
         requiredScopes: [...wanted.allOf, ...wanted.anyOf],
         detail: `lacks scope ${lacking}`,
       };
+}
+
+/** A tab or a line end between scopes may be a space for whoever wrote it: such a text is nothing that can be read. */
+function splitScopes(value: JsonValue | undefined): JsonValue | undefined {
+  if (typeof value !== "string") {
+    return value;
+  }
+  return SCOPE_TEXT.test(value) ? value.split(" ") : false;
 }
 
 function checkNames(
@@ -92,7 +102,7 @@ function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
 }
 
 /** The names in a claim; undefined when it holds anything else, and nobody knows what that means. */
-function toNames(value: unknown): ReadonlySet<string> | undefined {
+function toNames(value: JsonValue | undefined): ReadonlySet<string> | undefined {
   const list = value ?? [];
   return Array.isArray(list) && list.every((item) => typeof item === "string") ? new Set(list) : undefined;
 }

@@ -3,8 +3,8 @@
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const INVALID = 255;
 const SEXTET_OF_CODE = new Uint8Array(128).fill(INVALID);
-for (let sextet = 0; sextet < ALPHABET.length; sextet += 1) {
-  SEXTET_OF_CODE[ALPHABET.charCodeAt(sextet)] = sextet;
+for (const [sextet, character] of [...ALPHABET].entries()) {
+  SEXTET_OF_CODE[character.charCodeAt(0)] = sextet;
 }
 
 /**
@@ -23,8 +23,7 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
   let bits = 0;
   let bitCount = 0;
   for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    const sextet = code < 128 ? (SEXTET_OF_CODE[code] as number) : INVALID;
+    const sextet = SEXTET_OF_CODE[text.charCodeAt(index)] ?? INVALID;
     if (sextet === INVALID) {
       return undefined;
     }

@@ -42,11 +42,23 @@ export function validateClaims(
   }
   for (const reference of issuer.requiredClaims) {
     const value = readClaim(claims, reference);
-    if (value === undefined || value === null) {
+    if (value === undefined || value === null || value === "") {
       return missing(reference.text);
     }
   }
-  return validateTypes(claims) ?? validateTenant(issuer, claims) ?? validateLifetime(issuer, claims);
+  return (
+    validateTypes(claims) ??
+    validateBinding(issuer, claims) ??
+    validateTenant(issuer, claims) ??
+    validateLifetime(issuer, claims)
+  );
+}
+
+/** Whoever holds such a token must show a key with it (RFC 7800, RFC 9449 section 7.2): as a mere bearer token it is most likely stolen. */
+function validateBinding({ acceptsBoundTokens }: CompiledIssuer, { cnf }: JsonObject): Denial | undefined {
+  return cnf === undefined || acceptsBoundTokens
+    ? undefined
+    : { reason: "claim_invalid", detail: "cnf binds the token to a key, and nobody here checks who has that" };
 }
 
 /** Everybody may get a tenant: a token that names two is not believed. */

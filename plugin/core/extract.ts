@@ -1,7 +1,7 @@
 import type { Denial } from "./denial.ts";
 
 // RFC 6750 section 2.1: "Bearer" 1*SP b64token; the scheme is case-insensitive (RFC 9110 section 11.1).
-const BEARER = /^bearer(?: +|$)/i;
+const BEARER = /^bearer +/i;
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /**
@@ -13,11 +13,12 @@ export function extractToken(
   authorization: string | undefined,
   maxTokenBytes: number,
 ): { readonly token: string } | Denial {
-  const scheme = authorization === undefined ? null : BEARER.exec(authorization);
-  if (authorization === undefined || scheme === null) {
+  const credentials = authorization ?? "";
+  const scheme = BEARER.exec(credentials);
+  if (scheme === null) {
     return { reason: "token_missing" };
   }
-  const token = authorization.slice(scheme[0].length);
+  const token = credentials.slice(scheme[0].length);
   if (token === "") {
     return { reason: "token_missing" };
   }

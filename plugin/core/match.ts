@@ -11,17 +11,10 @@ export interface Match {
   readonly segments: readonly string[];
 }
 
-// Connection options proper. Anything else in `Connection` names a header, and Kong deletes it after all plugins ran.
-const CONNECTION_OPTIONS: ReadonlySet<string> = new Set([
-  "close",
-  "keep-alive",
-  "upgrade",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "http2-settings",
-  "proxy-connection",
-]);
+// Connection options proper, or nothing. Anything else in `Connection` names a header, and Kong deletes it after all plugins ran.
+// Letters of other alphabets are none of these, even where lower case makes them one (the Kelvin sign becomes k).
+const CONNECTION_OPTION =
+  /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
 /** Finds the one rule that governs the request, and refuses requests whose reading is not certain. */
 export function matchRule(policy: CompiledPolicy, facts: RequestFacts): Match | Denial {
@@ -68,8 +61,5 @@ export function findRule(policy: CompiledPolicy, binding: Binding): CompiledRule
 }
 
 function hasOnlyConnectionOptions(connection: string): boolean {
-  return connection.split(",").every((option) => {
-    const name = option.trim().toLowerCase();
-    return name === "" || CONNECTION_OPTIONS.has(name);
-  });
+  return connection.split(",").every((option) => CONNECTION_OPTION.test(option));
 }

@@ -38,6 +38,8 @@ export interface CompiledIssuer {
   readonly maxTokenAgeSeconds: number | undefined;
   /** Longest time from `iat` to `exp`; undefined accepts any. */
   readonly maxTokenLifetimeSeconds: number | undefined;
+  /** Whether tokens pass that are bound to a key, although it is not asked for. */
+  readonly acceptsBoundTokens: boolean;
   readonly requiredClaims: readonly ClaimReference[];
   readonly audience: ClaimReference;
   /** Claim that must be the tenant of `iss`, where the issuer has many. */

@@ -41,9 +41,6 @@ export function splitPath(target: string): readonly string[] | undefined {
 }
 
 function decodeSegment(raw: string): string | undefined {
-  if (!raw.includes("%")) {
-    return raw;
-  }
   try {
     return decodeURIComponent(raw);
   } catch {

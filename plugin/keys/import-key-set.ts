@@ -97,7 +97,13 @@ async function importKey(
 /** Entra publishes the keys of many tenants together, and says in `issuer` whose tokens each may sign: a template, or one issuer. */
 function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string | undefined {
   const { issuer: owner } = published;
-  return template && typeof owner === "string" && owner !== issuer ? owner : undefined;
+  if (!template || owner === undefined || owner === issuer) {
+    return undefined;
+  }
+  if (typeof owner !== "string") {
+    throw new Error("its issuer is not a string");
+  }
+  return owner;
 }
 
 /** Two keys with one name leave open which is meant; the first counts, and the operator hears of it. */

@@ -35,6 +35,7 @@ export function compileIssuer(
     tokenType: source.token_type.toLowerCase() === "any" ? undefined : normalizeType(source.token_type),
     maxTokenAgeSeconds: optionalSeconds(source.max_token_age),
     maxTokenLifetimeSeconds: optionalSeconds(source.max_token_lifetime),
+    acceptsBoundTokens: source.bound_tokens === "accept",
     requiredClaims: source.required_claims.map(parseClaimReference),
     audience: parseClaimReference(source.claims.audience),
     tenant: parseClaimReference(source.claims.tenant),

@@ -1,4 +1,4 @@
-import { Composer, type CST, type Document, Lexer, type LineCounter, Parser } from "yaml";
+import { Composer, type CST, type Document, Lexer, Parser } from "yaml";
 
 /** Deepest nesting that is read. Policies need about ten levels; the parser calls itself for each and would end the process. */
 const MAX_DEPTH = 100;
@@ -9,12 +9,11 @@ export type ParsedYaml =
   | { readonly offset: number; readonly message: string };
 
 /** Parses one YAML 1.2 document of limited depth, with the core schema and no tags. */
-export function parseYaml(text: string, lineCounter: LineCounter): ParsedYaml {
-  const parser = new Parser(lineCounter.addNewLine);
+export function parseYaml(text: string): ParsedYaml {
+  const parser = new Parser();
   let tooDeepAt: number | undefined;
 
   function* parseShallow(): Generator<CST.Token> {
-    lineCounter.addNewLine(0);
     for (const lexeme of new Lexer().lex(text)) {
       yield* parser.next(lexeme);
       if (parser.stack.length > MAX_DEPTH) {

@@ -25,8 +25,8 @@ export function readDocument(text: string): SourceDocument | { readonly issues: 
     const message = `The document has ${text.length} characters; at most ${MAX_DOCUMENT_LENGTH} are read.`;
     return { issues: [{ code: "document_too_large", message, pointer: "", line: 1, column: 1 }] };
   }
-  const lineCounter = new LineCounter();
-  const parsed = parseYaml(text, lineCounter);
+  const lineCounter = countLines(text);
+  const parsed = parseYaml(text);
   if ("message" in parsed) {
     const place = placeAt(parsed.offset, lineCounter);
     return { issues: [{ code: "syntax_error", message: parsed.message, pointer: "", ...place }] };
@@ -51,6 +51,16 @@ export function readDocument(text: string): SourceDocument | { readonly issues: 
     const message = `${error instanceof Error ? error.message : "The document can not be read"}.`;
     return { issues: [{ code: "syntax_error", message, pointer: "", line: 1, column: 1 }] };
   }
+}
+
+/** From the text itself: the parser does not tell of every line break behind a syntax error. */
+function countLines(text: string): LineCounter {
+  const lineCounter = new LineCounter();
+  lineCounter.addNewLine(0);
+  for (const { index } of text.matchAll(/\n/g)) {
+    lineCounter.addNewLine(index + 1);
+  }
+  return lineCounter;
 }
 
 /** YAML 1.1 has other scalars and tags; a directive must not change what the same text means. */

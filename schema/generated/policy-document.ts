@@ -69,6 +69,10 @@ export type MaximumTokenAge = Duration
  */
 export type MaximumTokenLifetime = Duration
 /**
+ * What to do with tokens that are bound to a key by `cnf` (RFC 7800), such as by DPoP or mTLS: nobody here checks that the sender has the key (RFC 9449 section 7.2). `accept` is for gateways behind something that does.
+ */
+export type BoundTokens = ("refuse" | "accept")
+/**
  * Name of a top-level claim; a text that starts with `/` is a JSON Pointer into the claims (RFC 6901).
  */
 export type Claim = string
@@ -479,6 +483,7 @@ clock_skew: ClockSkew
 token_type: TokenType
 max_token_age?: MaximumTokenAge
 max_token_lifetime?: MaximumTokenLifetime
+bound_tokens: BoundTokens
 required_claims: RequiredClaims
 claims: ClaimNames
 keys: Keys

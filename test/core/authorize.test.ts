@@ -84,6 +84,9 @@ describe("scopes, any or none of them", () => {
     [none, ["a", 1], "condition_unmet: scope can not be read from the claim"],
     [none, { x: true }, "condition_unmet: scope can not be read from the claim"],
     [none, 1, "condition_unmet: scope can not be read from the claim"],
+    [none, "a\tx", "condition_unmet: scope can not be read from the claim"],
+    [none, "a\u00a0x", "condition_unmet: scope can not be read from the claim"],
+    [none, "a\nx", "condition_unmet: scope can not be read from the claim"],
   ])("%j of %j: %s", (scopes, scope, outcome) => {
     expect(judge(scopes, scope === undefined ? {} : { scope })).toBe(outcome);
   });

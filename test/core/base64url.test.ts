@@ -19,6 +19,7 @@ describe("refuses every text but the one that an encoder writes", () => {
     ["a newline", "AAAA\n"],
     ["a NUL", "AAA\u0000"],
     ["a dot", "AA.A"],
+    ["the first character beyond ASCII", "AAA\u0080"],
     ["a letter beyond ASCII", "AAAé"],
     ["a letter beyond ASCII whose low byte is a letter", "AAA\u0141"],
     ["an astral character", "AA\u{1f600}"],

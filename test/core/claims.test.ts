@@ -269,3 +269,20 @@ it("reports the first of several failures in the order of the denial table", () 
     expect(validate(rest, { issuer })).toMatchObject({ reason });
   }
 });
+
+describe("a token that is bound to a key (RFC 7800)", () => {
+  const detail = "cnf binds the token to a key, and nobody here checks who has that";
+  it.each([{ jkt: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" }, { "x5t#S256": "a" }, {}, null, "x"])(
+    "by cnf %j is no bearer token, unless the policy says that somebody else checks it",
+    (cnf) => {
+      expect(validate({ cnf })).toEqual({ reason: "claim_invalid", detail });
+      expect(validate({ cnf }, { issuer: { bound_tokens: "accept" } })).toBeUndefined();
+    },
+  );
+});
+
+it("a required claim that is empty is missing", () => {
+  const issuer = { required_claims: ["sub"] };
+  expect(validate({ sub: "" }, { issuer })).toEqual({ reason: "claim_missing", detail: 'claim "sub" is required' });
+  expect(validate({ sub: " " }, { issuer })).toBeUndefined();
+});

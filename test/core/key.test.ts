@@ -95,11 +95,35 @@ describe("selectIssuer", () => {
   });
 });
 
+describe("selectIssuer, where an issuer has tenants", () => {
+  const TENANTS = "https://login.example.com/{tenant}";
+  const policyOf = (...tenants: readonly string[]) =>
+    compileDocument(policyDocument(inlineIssuer([acmeKey], { issuer: TENANTS, tenants })));
+  const selectTenant = (iss: unknown, ...tenants: readonly string[]): unknown =>
+    selectIssuer(policyOf(...tenants), requirementsOf(), joseHeaderOf(), JSON.parse(JSON.stringify({ iss })));
+
+  it("finds it by a tenant that it names, and says that it has others", () => {
+    expect(selectTenant("https://login.example.com/a", "a")).toMatchObject({ issuer: { issuer: TENANTS } });
+    expect(selectTenant("https://login.example.com/b", "a")).toEqual({
+      reason: "issuer_untrusted",
+      detail: 'issuer "acme" has other tenants',
+    });
+  });
+
+  it("finds it by any tenant when it names none", () => {
+    expect(selectTenant("https://login.example.com/b", "*")).toMatchObject({ issuer: { issuer: TENANTS } });
+  });
+
+  it.each([undefined, null, 1, ["https://login.example.com/a"], {}])("trusts no issuer with iss %j", (iss) => {
+    expect(selectTenant(iss, "a")).toHaveProperty("detail", "the policy has no issuer with this iss");
+  });
+});
+
 describe("findKey", () => {
   const acme = compileIssuer();
   const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
   const find = (iss: string, kid: string | undefined, alg = "ES256"): unknown =>
-    findKey(keys, policy.issuers.get(iss) ?? acme, joseHeaderOf({ kid, alg }), {});
+    findKey(keys, policy.issuers.get(iss) ?? acme, joseHeaderOf({ kid, alg }), { iss });
 
   it("finds the issuer's key that kid and alg name", async () => {
     expect(await find(ISSUER, "acme-1")).toMatchObject({ key: { issuer: ISSUER, kid: "acme-1", algorithm: "ES256" } });

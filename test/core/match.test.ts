@@ -101,6 +101,8 @@ describe("the Connection header", () => {
     '"close"',
     "authorization",
     "clo\u017fe",
+    "\u212aeep-alive",
+    "\ufeffclose",
     "close\u0000",
   ])("may not be %j", (connection) => {
     expect(match({ connection })).toEqual({ reason: "connection_header_refused" });

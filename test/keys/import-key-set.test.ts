@@ -3,7 +3,7 @@ import type { JWK } from "jose";
 import { describe, expect, it } from "vitest";
 import type { CompiledIssuer } from "../../plugin/core/policy.ts";
 import { importKeySet } from "../../plugin/keys/import-key-set.ts";
-import { compileIssuer, ISSUER } from "../core/fixtures.ts";
+import { compileDocument, compileIssuer, ISSUER, policyDocument } from "../core/fixtures.ts";
 import { generateSigningKey } from "../tokens.ts";
 
 const rsa = generateSigningKey("RS256", "r").publicJwk;
@@ -153,5 +153,34 @@ describe("takes no keys of what is not a key set", () => {
 
   it("nor of an empty one", async () => {
     expect(await importAll([])).toEqual([[], []]);
+  });
+});
+
+describe("among the keys of an issuer with many tenants, one that is kept for", () => {
+  const TEMPLATE = "https://login.example.com/{tenantid}/v2.0";
+  const keys = { jwks_uri: "https://login.example.com/keys" };
+  const templated = compileDocument(
+    policyDocument({ issuer: TEMPLATE, tenants: ["*"], audiences: ["a"], algorithms: ["ES256"], keys }),
+  ).issuerTemplates.issuers;
+  const [many] = [...templated.values()] as [CompiledIssuer];
+  const ownerOf = async (owner: unknown, of = many) => {
+    const imported = await importKeySet({ keys: [{ ...ec, issuer: owner }] }, of);
+    return imported.keys.length > 0 ? imported.keys[0]?.onlyFor : imported.ignored;
+  };
+
+  it("one of them serves that one", async () => {
+    expect(await ownerOf("https://login.example.com/a/v2.0")).toBe("https://login.example.com/a/v2.0");
+  });
+
+  it.each([undefined, TEMPLATE])("%s serves all", async (owner) => {
+    expect(await ownerOf(owner)).toBeUndefined();
+  });
+
+  it.each([null, 1, [TEMPLATE], {}])("%j is not used", async (owner) => {
+    expect(await ownerOf(owner)).toEqual(["key 0: its issuer is not a string"]);
+  });
+
+  it("elsewhere the member means nothing", async () => {
+    expect(await ownerOf("https://login.example.com/a/v2.0", issuer)).toBeUndefined();
   });
 });

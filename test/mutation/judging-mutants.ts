@@ -37,9 +37,9 @@ export const JUDGING: readonly MutatedFile[] = [
     file: "plugin/core/extract.ts",
     killers: ATTACKS,
     mutants: [
-      { name: "any scheme is Bearer", find: "/^bearer(?: +|$)/i", replace: "/^\\w+(?: +|$)/i" },
-      { name: "any white space may follow the scheme", find: "/^bearer(?: +|$)/i", replace: "/^bearer(?:\\s+|$)/i" },
-      { name: "what follows the scheme is the token", find: "/^bearer(?: +|$)/i", replace: "/^bearer\\W*/i" },
+      { name: "any scheme is Bearer", find: "/^bearer +/i", replace: "/^\\w+ +/i" },
+      { name: "any white space may follow the scheme", find: "/^bearer +/i", replace: "/^bearer\\s+/i" },
+      { name: "what follows the scheme is the token", find: "/^bearer +/i", replace: "/^bearer\\W*/i" },
       { name: "a long token is read", find: "token.length > maxTokenBytes", replace: "false" },
       { name: "two tokens are one", find: 'if (token.includes(",")) {', replace: "if (false) {" },
       { name: "any character may stand in a token", find: "return B64TOKEN.test(token) ? ", replace: "return true ? " },
@@ -274,7 +274,7 @@ export const JUDGING: readonly MutatedFile[] = [
       { name: "exp may be absent", find: "if (claims.exp === undefined) {", replace: "if (false) {" },
       {
         name: "required claims may be absent",
-        find: "if (value === undefined || value === null) {",
+        find: 'if (value === undefined || value === null || value === "") {',
         replace: "if (false) {",
       },
       {

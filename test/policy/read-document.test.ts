@@ -31,6 +31,10 @@ describe("refuses, with the place", () => {
     expect(read("a:\n\tb: 1\n")).toContain("2:1 syntax_error");
   });
 
+  it("what follows a syntax error, behind a text over two lines", () => {
+    expect(read('"a" "b\nc" }\n')).toEqual(["1:5 syntax_error", "2:4 syntax_error"]);
+  });
+
   it("a document that is longer than 262,144 characters, and takes one that is not", () => {
     const limit = 256 * 1024;
     expect(read(`a: ${"x".repeat(limit - 3)}`)).toHaveProperty("a");

@@ -9,7 +9,9 @@ import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const algorithms = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"] as const;
-const signingKeys = algorithms.map((alg) => generateSigningKey(alg, alg));
+// Their curves take a millisecond for each check: one bit of each byte is flipped, and not all eight.
+const slowAlgorithms: readonly string[] = ["ES384", "ES512"];
+const signingKeys = [...algorithms, "ES384" as const, "ES512" as const].map((alg) => generateSigningKey(alg, alg));
 // Without a required typ, clock or scope in the way: only the signature is left to notice the change.
 const policy = compileDocument(
   policyDocument(inlineIssuer(signingKeys, { token_type: "any" }), { routes: { read: {} } }),
@@ -25,16 +27,42 @@ describe.each(signingKeys.map((key) => [key.alg, key] as const))("%s", (_alg, ke
     expect(await verdictOf(requestOf(token))).toBe("allow");
   });
 
-  it("denies it after any single bit of it was flipped", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.nat(token.length - 1), fc.nat(7), async (at, bit) => {
+  const bitsOf = (at: number): readonly number[] =>
+    slowAlgorithms.includes(key.alg) ? [at % 8] : [0, 1, 2, 3, 4, 5, 6, 7];
+
+  it.each(["header", "payload", "signature"].map((name, index) => [name, index] as const))(
+    "denies it after any single bit of the %s was flipped",
+    async (_name, index) => {
+      const segments = token.split(".");
+      const bytes = Buffer.from(segments[index] ?? "", "base64url");
+      const allowed: string[] = [];
+      for (const [at, byte] of bytes.entries()) {
+        for (const bit of bitsOf(at)) {
+          bytes.writeUInt8(byte ^ (1 << bit), at);
+          const changed = segments.with(index, bytes.toString("base64url")).join(".");
+          bytes.writeUInt8(byte, at);
+          if ((await verdictOf(requestOf(changed))) !== "deny") {
+            allowed.push(`byte ${at}, bit ${bit}`);
+          }
+        }
+      }
+      expect(allowed).toEqual([]);
+    },
+    60_000,
+  );
+
+  it("denies it after any single bit of its text was flipped", async () => {
+    const allowed: string[] = [];
+    for (let at = 0; at < token.length; at += 1) {
+      for (const bit of bitsOf(at)) {
         const flipped = String.fromCharCode(token.charCodeAt(at) ^ (1 << bit));
-        const changed = token.slice(0, at) + flipped + token.slice(at + 1);
-        expect(await verdictOf(requestOf(changed))).toBe("deny");
-      }),
-      { numRuns: 400 },
-    );
-  });
+        if ((await verdictOf(requestOf(token.slice(0, at) + flipped + token.slice(at + 1)))) !== "deny") {
+          allowed.push(`character ${at}, bit ${bit}`);
+        }
+      }
+    }
+    expect(allowed).toEqual([]);
+  }, 60_000);
 
   it("denies it after any character was replaced, removed, doubled, or swapped with its neighbour", async () => {
     const character = fc.string({ minLength: 1, maxLength: 1, unit: "grapheme-ascii" });

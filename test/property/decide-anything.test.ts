@@ -5,6 +5,8 @@ import { isAllow } from "../../plugin/core/decision.ts";
 import { denialRow } from "../../plugin/core/denial.ts";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { encodeOutcome } from "../../plugin/server/end-event.ts";
+import { createFrameReader } from "../../plugin/server/frames.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
@@ -24,6 +26,13 @@ const policy = compileDocument(
 const CLEARED = [...policy.clearedHeaders].sort();
 const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
 
+/** The methods that Kong is told to call: every second frame is one. */
+function callsOf(bytes: Buffer): readonly string[] {
+  const frames: string[] = [];
+  createFrameReader((frame) => frames.push(frame.toString()))(bytes);
+  return frames.filter((_, index) => index % 2 === 0);
+}
+
 /** What holds for every decision, whatever the request. */
 async function checkDecision(facts: RequestFacts): Promise<"allow" | "deny"> {
   const decision = await decide(facts, policy, keys, () => NOW);
@@ -37,6 +46,8 @@ async function checkDecision(facts: RequestFacts): Promise<"allow" | "deny"> {
     return "allow";
   }
   expect(decision).not.toHaveProperty("headers");
+  const [log, end, ...more] = callsOf(encodeOutcome(decision, 1).frames);
+  expect([log, end, more]).toEqual([expect.stringMatching(/^kong\.log\.(?:warn|err)$/), "kong.response.exit", []]);
   expect(decision.verdict === "deny" && denialRow(decision.denial.reason).status).toBeGreaterThanOrEqual(400);
   return "deny";
 }
@@ -73,7 +84,7 @@ const requestLine = fc.option(fc.record({ method: fc.constantFrom("GET", "HEAD",
   nil: undefined,
 });
 
-it("decides every request without throwing, and sets no header on a deny", async () => {
+it("decides every request without throwing, and a deny comes to a log line and an answer, and sets no header upstream", async () => {
   const connection = fc.oneof(fc.constant(undefined), anyText);
   const facts = fc.record({ binding, requestLine, connection, authorization });
   await fc.assert(

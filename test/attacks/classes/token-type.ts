@@ -166,5 +166,21 @@ export const tokenType: AttackClass = {
       token: { header: { typ: "JWT", cty: "at+jwt" } },
       ...REFUSED,
     },
+    {
+      id: "bound-to-dpop-key",
+      tries: "a stolen token that its issuer bound to a client's key, as a bearer token",
+      reference: "RFC 9449 7.2; RFC 7800 3",
+      token: { claims: { cnf: { jkt: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" } } },
+      reason: "claim_invalid",
+      told: INVALID,
+    },
+    {
+      id: "bound-to-certificate",
+      tries: "a stolen token that its issuer bound to a client's certificate",
+      reference: "RFC 8705 3",
+      token: { claims: { cnf: { "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" } } },
+      reason: "claim_invalid",
+      told: INVALID,
+    },
   ],
 };

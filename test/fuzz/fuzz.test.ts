@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { readCorpus } from "./corpus.ts";
+import { type Campaign, fuzz } from "./engine.ts";
+import { createPolicyTarget } from "./policy-target.ts";
+import { createRandom } from "./random.ts";
+import { createTokenTarget } from "./token-target.ts";
+import { tryMutatedTokens } from "./try-mutated-tokens.ts";
+
+const findingsOf = <T>({ findings }: Campaign<T>): readonly string[] => findings.map(({ what }) => what);
+
+/** A short form of `npm run fuzz`: the whole corpus, and as many mutations as a few seconds allow, always the same ones. */
+describe("the fuzzer finds nothing", () => {
+  it("in the decisions about its corpus of requests, and 1,500 mutations of them", async () => {
+    const corpus = readCorpus<ReturnType<typeof createTokenTarget>["seeds"][number]>("token");
+    const campaign = await fuzz(createTokenTarget(), corpus, createRandom(1), undefined, (done) => done < 1_500);
+    expect(findingsOf(campaign)).toEqual([]);
+    expect(campaign.features.size).toBeGreaterThan(100);
+  }, 300_000);
+
+  it("in what becomes of its corpus of policies, and 250 mutations of them", async () => {
+    const corpus = readCorpus<string>("policy");
+    const campaign = await fuzz(createPolicyTarget(), corpus, createRandom(1), undefined, (done) => done < 250);
+    expect(findingsOf(campaign)).toEqual([]);
+    expect(campaign.features.size).toBeGreaterThan(20);
+  }, 300_000);
+});
+
+/** A short form of `npm run test:mutated-tokens`. */
+it("refuses 2,000 mutated tokens, but for those that are the same signed text or signed anew and right", async () => {
+  const { rows, unexpected } = await tryMutatedTokens(2_000, 2);
+  expect(unexpected).toEqual([]);
+  expect(rows.filter(({ reasons }) => reasons.size === 0)).toEqual([]);
+}, 300_000);
