@@ -49,7 +49,8 @@ function renderGateways({ gateways }: ProofResults): readonly string[] {
       { title: "capacity, load", cell: ({ capacity, rate }) => `${capacity}/s, ${rate}/s` },
       {
         title: "valid requests refused",
-        cell: ({ valid }) => `${countRefused(valid)} of ${valid.requests}${listAnswers(valid.refused)}`,
+        cell: ({ valid }) =>
+          `${countRefused(valid)} of ${valid.requests}${countRefused(valid) === 0 ? "" : ` (${listAnswers(valid.refused)})`}`,
       },
       { title: "rotations", cell: ({ rotations }) => String(rotations.length) },
       {
@@ -72,7 +73,7 @@ function renderGateways({ gateways }: ProofResults): readonly string[] {
         title: "unknown kids, passed",
         cell: ({ flood: { requests, seconds, passed } }) => `${requests} in ${seconds} s, ${passed} passed`,
       },
-      { title: "answers to them", cell: ({ flood: { refused } }) => listAnswers(refused).trim() },
+      { title: "answers to them", cell: ({ flood: { refused } }) => listAnswers(refused) },
       {
         title: "fetches at the provider, shortest time between two",
         cell: ({ flood: { fetches, shortestGapMs } }) => `${fetches}, ${seconds(shortestGapMs)}`,
@@ -154,8 +155,8 @@ function renderProviders({ providers }: ProofResults): readonly string[] {
     "## Providers",
     "",
     "`npm run test:providers`, through the plugin server behind the sandbox, with the bounds of the first table. Keycloak rotates by its",
-    "Admin API: a key with a low priority is published, with the highest it signs, and the others are removed. dex rotates by itself every 30 s, signs at",
-    "once, and keeps old keys until their last token has expired.",
+    "Admin API: a key with a low priority is published, with the highest it signs, and the others are removed. dex (commit",
+    "ab64ed778070) rotates by itself every 30 s, signs at once, and keeps old keys until their last token has expired.",
     "",
     ...table(Object.entries(providers), [
       { title: "provider", cell: ({ provider }) => provider },
@@ -183,8 +184,9 @@ function describeCircumstances({ node, system, processors, commit, date }: Circu
 }
 
 function listAnswers(refused: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(refused).map(([answer, count]) => `${count} times ${answer}`);
-  return parts.length === 0 ? "" : ` (${parts.join("; ")})`;
+  return Object.entries(refused)
+    .map(([answer, count]) => `${count} times ${answer}`)
+    .join("; ");
 }
 
 function range(ms: readonly number[]): string {
