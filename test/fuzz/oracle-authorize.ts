@@ -42,12 +42,18 @@ function holdsAll(
 ): boolean {
   const scope = readPlace(claims, places?.scopes ?? "scope");
   return (
-    hasNames(typeof scope === "string" ? scope.split(" ") : scope, required_scopes) &&
+    hasNames(typeof scope === "string" ? readScopes(scope) : scope, required_scopes) &&
     hasNames(asList(readPlace(claims, places?.roles ?? "roles")), required_roles) &&
     hasNames(asList(readPlace(claims, places?.groups ?? "groups")), required_groups) &&
     Object.entries(required_claims).every(([place, condition]) => meets(readPlace(claims, place), condition, path)) &&
     isAuthenticated(authentication, claims, now, seconds(clock_skew))
   );
+}
+
+/** RFC 6749 section 3.3: a text with any other character holds no scopes, and nothing that could be told from it. */
+function readScopes(text: string): Json {
+  const isScope = [...text].every((character) => character >= " " && character <= "~" && !`"\\`.includes(character));
+  return isScope ? text.split(" ") : 0;
 }
 
 const asList = (value: Json | undefined): Json | undefined => (typeof value === "string" ? [value] : value);

@@ -11,7 +11,8 @@ export function areClaimsGood(issuer: IssuerData, header: JsonMembers, claims: J
   const { token_type = "at+jwt" } = issuer;
   const plainType = (typ: string): string => typ.toLowerCase().replace(/^application\//, "");
   const isTyped = token_type === "any" || plainType(String(header.typ)) === plainType(token_type);
-  const isComplete = (issuer.required_claims ?? []).every((place) => (readPlace(claims, place) ?? null) !== null);
+  const isThere = (place: string): boolean => ![undefined, null, ""].some((none) => readPlace(claims, place) === none);
+  const isComplete = (issuer.required_claims ?? []).every(isThere) && !Object.hasOwn(claims, "cnf");
   // The tenant that iss names is the one of the claim.
   const [before = "", behind = ""] = issuer.tenants ? issuer.issuer.split("{tenant}") : [];
   const isAtHome = !issuer.tenants || (typeof claims.tid === "string" && before + claims.tid + behind === claims.iss);
