@@ -52,9 +52,6 @@ function checkAlternative(
 
 /** Scopes as RFC 8693 section 4.2 writes them, a string split at spaces, or a list of strings as some issuers do. */
 function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObject): Denial | undefined {
-  if (asksNothing(wanted)) {
-    return undefined;
-  }
   const scopes = toNames(splitScopes(readClaim(claims, issuer.scopes)));
   const forbidden = findForbidden(wanted, scopes);
   if (forbidden !== undefined) {
@@ -70,12 +67,9 @@ function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObj
       };
 }
 
-/** A tab or a line end between scopes may be a space for whoever wrote it: such a text is nothing that can be read. */
+/** A tab or a line end between scopes may be a space for whoever wrote it: such a text stays whole, and {@link toNames} reads none. */
 function splitScopes(value: JsonValue | undefined): JsonValue | undefined {
-  if (typeof value !== "string") {
-    return value;
-  }
-  return SCOPE_TEXT.test(value) ? value.split(" ") : false;
+  return typeof value === "string" && SCOPE_TEXT.test(value) ? value.split(" ") : value;
 }
 
 function checkNames(
@@ -84,9 +78,6 @@ function checkNames(
   wanted: Membership,
   claims: JsonObject,
 ): Denial | undefined {
-  if (asksNothing(wanted)) {
-    return undefined;
-  }
   const value = readClaim(claims, claim);
   const names = toNames(typeof value === "string" ? [value] : value);
   const forbidden = findForbidden(wanted, names);
@@ -95,10 +86,6 @@ function checkNames(
     return { reason: "condition_unmet", detail: `${what} ${forbidden}` };
   }
   return lacking === undefined ? undefined : { reason: "condition_unmet", detail: `lacks ${what} ${lacking}` };
-}
-
-function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
-  return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;
 }
 
 /** The names in a claim; undefined when it holds anything else, and nobody knows what that means. */
@@ -116,10 +103,10 @@ function findLacking({ allOf, anyOf }: Membership, names: ReadonlySet<string> | 
 }
 
 function findForbidden({ noneOf }: Membership, names: ReadonlySet<string> | undefined): string | undefined {
-  if (noneOf.length > 0 && names === undefined) {
-    return "can not be read from the claim";
+  if (names === undefined) {
+    return noneOf.length > 0 ? "can not be read from the claim" : undefined;
   }
-  const found = noneOf.find((name) => names?.has(name));
+  const found = noneOf.find((name) => names.has(name));
   return found && `${found} is excluded`;
 }
 

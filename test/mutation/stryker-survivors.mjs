@@ -16,6 +16,12 @@ export const SURVIVORS = [
     because: "it throws when the module loads, and Stryker takes tests that never ran for passed",
   },
   {
+    file: "plugin/core/authorize.ts",
+    line: "const list = value ?? [];",
+    replacement: '["Stryker was here"]',
+    because: "nobody asks for that name, and no rule excludes it",
+  },
+  {
     file: "plugin/kong/handler.ts",
     line: 'return { problem: error instanceof Error ? error.message : "the plugin\'s configuration can not be read" };',
     replacement: '""',
