@@ -26,6 +26,8 @@ const GATEWAYS: ReadonlyMap<string, string> = new Map([
   ["test/conformance/kong-container-guard.test.ts", "Kong container with the guard"],
   ["test/deploy/conformance.deploy.ts", "Kong image"],
   ["test/deck/sync.deck.ts", "Kong binary with PostgreSQL, by decK"],
+  ["test/key-proof/sandbox.proof.ts", "sandbox, while keys change"],
+  ["test/key-proof/kong-binary.proof.ts", "Kong binary, while keys change"],
   ["test/faults/sandbox.test.ts", "sandbox, under faults"],
   ["test/faults/sandbox.faults.ts", "sandbox, under faults"],
   ["test/faults/kong-binary.faults.ts", "Kong binary, under faults"],

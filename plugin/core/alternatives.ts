@@ -1,17 +1,10 @@
 import { readClaim } from "./claim-reference.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import type { Alternative, CompiledIssuer, Requirements } from "./policy.ts";
+import type { Alternative, CompiledIssuer } from "./policy.ts";
 
-/** The alternatives that a token of this issuer and audience can meet at all (RFC 7519 section 4.1.3). */
-export function findOpenAlternatives(
-  issuer: CompiledIssuer,
-  { alternatives }: Requirements,
-  claims: JsonObject,
-): readonly Alternative[] {
-  const audience = readClaim(claims, issuer.audience);
-  return alternatives.filter(
-    ({ accept, audiences }) => accept.has(issuer.id) && hasAudience(audience, audiences ?? issuer.audiences),
-  );
+/** Whether a token of this issuer and audience can meet the alternative at all (RFC 7519 section 4.1.3). */
+export function isOpen(issuer: CompiledIssuer, { accept, audiences }: Alternative, claims: JsonObject): boolean {
+  return accept.has(issuer.id) && hasAudience(readClaim(claims, issuer.audience), audiences ?? issuer.audiences);
 }
 
 function hasAudience(aud: JsonValue | undefined, accepted: ReadonlySet<string>): boolean {

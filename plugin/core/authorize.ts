@@ -1,4 +1,4 @@
-import { findOpenAlternatives } from "./alternatives.ts";
+import { isOpen } from "./alternatives.ts";
 import { type ClaimReference, readClaim } from "./claim-reference.ts";
 import { findUnmet } from "./condition.ts";
 import type { Denial } from "./denial.ts";
@@ -24,7 +24,10 @@ export function authorize(
   nowSeconds: number,
 ): Denial | undefined {
   let first: Denial | undefined;
-  for (const alternative of findOpenAlternatives(issuer, requirements, claims)) {
+  for (const alternative of requirements.alternatives) {
+    if (!isOpen(issuer, alternative, claims)) {
+      continue;
+    }
     const denial = checkAlternative(issuer, alternative, claims, segments, nowSeconds);
     if (!denial) {
       return undefined;

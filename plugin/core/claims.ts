@@ -1,4 +1,4 @@
-import { findOpenAlternatives } from "./alternatives.ts";
+import { isOpen } from "./alternatives.ts";
 import { type ClaimReference, readClaim } from "./claim-reference.ts";
 import type { JoseHeader } from "./decode.ts";
 import type { Denial } from "./denial.ts";
@@ -27,7 +27,7 @@ export function validateClaims(
   if (issuer.tokenType !== undefined && normalizeType(joseHeader.typ) !== issuer.tokenType) {
     return { reason: "token_type_mismatch", detail: `typ must be "${issuer.tokenType}"` };
   }
-  if (findOpenAlternatives(issuer, requirements, claims).length === 0) {
+  if (!requirements.alternatives.some((alternative) => isOpen(issuer, alternative, claims))) {
     return { reason: "audience_mismatch", detail: audienceDetail(issuer.audience, claims) };
   }
   const late = validateTimes(issuer, claims, nowSeconds);

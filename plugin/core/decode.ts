@@ -39,7 +39,8 @@ export function decodeToken(token: string): DecodedToken | Denial {
   if ("refused" in claims) {
     return { reason: "token_malformed", detail: `payload: ${claims.refused}` };
   }
-  return { ...jws, unverifiedClaims: claims.object };
+  const { joseHeader, payload, signingInput, signature } = jws;
+  return { joseHeader, unverifiedClaims: claims.object, payload, signingInput, signature };
 }
 
 /** Takes a compact JWS apart (RFC 7515 section 5.2), as strictly, for any payload. */

@@ -52,6 +52,8 @@ export function retryDelayMs(
 ): number {
   const [first, last] = hasKeys ? [cooldownSeconds * 1000, maxSeconds * 1000] : [retryMs, cooldownSeconds * 1000];
   const delay = Math.min(first * 2 ** Math.min(failures - 1, 20), last);
-  // With keys no sooner, so that there is never more than one fetch in a cooldown; without keys no later.
-  return Math.round(delay * (hasKeys ? 1 + RETRY_SPREAD * random() : 1 - RETRY_SPREAD * random()));
+  // With keys no sooner, so that there is never more than one fetch in a cooldown; without keys no later. Never later than the bound
+  // that withdrawn keys are promised to end at: processes that parted in earlier rounds stay apart.
+  const spread = delay * (hasKeys ? 1 + RETRY_SPREAD * random() : 1 - RETRY_SPREAD * random());
+  return Math.round(Math.min(spread, last));
 }

@@ -34,8 +34,8 @@ describe("after failures the next attempt comes", () => {
     expect(seconds(false, 1)).toEqual([0.5, 1, 2, 4, 8, 15, 15, 15]);
   });
 
-  it("at the cooldown when there are keys, and no sooner, up to the longest refresh", () => {
+  it("at the cooldown when there are keys, and no sooner, and at the longest refresh at the latest", () => {
     expect(seconds(true, 0)).toEqual([30, 60, 120, 240, 480, 900, 900, 900]);
-    expect(seconds(true, 1)).toEqual([45, 90, 180, 360, 720, 1350, 1350, 1350]);
+    expect(seconds(true, 1)).toEqual([45, 90, 180, 360, 720, 900, 900, 900]);
   });
 });

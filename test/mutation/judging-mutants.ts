@@ -308,7 +308,11 @@ export const JUDGING: readonly MutatedFile[] = [
     file: "plugin/core/alternatives.ts",
     killers: ATTACKS,
     mutants: [
-      { name: "aud does not matter", find: " && hasAudience(audience, audiences ?? issuer.audiences)", replace: "" },
+      {
+        name: "aud does not matter",
+        find: " && hasAudience(readClaim(claims, issuer.audience), audiences ?? issuer.audiences)",
+        replace: "",
+      },
       {
         name: "anything may stand beside the audience",
         find: 'audiences.every((audience) => typeof audience === "string") && ',

@@ -379,7 +379,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "an alternative for another issuer counts", find: "accept.has(issuer.id) && ", replace: "" },
       {
         name: "an alternative for another audience counts",
-        find: " && hasAudience(audience, audiences ?? issuer.audiences)",
+        find: " && hasAudience(readClaim(claims, issuer.audience), audiences ?? issuer.audiences)",
         replace: "",
       },
       {
