@@ -55,6 +55,9 @@ function checkAlternative(
 
 /** Scopes as RFC 8693 section 4.2 writes them, a string split at spaces, or a list of strings as some issuers do. */
 function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObject): Denial | undefined {
+  if (asksNothing(wanted)) {
+    return undefined;
+  }
   const scopes = toNames(splitScopes(readClaim(claims, issuer.scopes)));
   const forbidden = findForbidden(wanted, scopes);
   if (forbidden !== undefined) {
@@ -81,6 +84,9 @@ function checkNames(
   wanted: Membership,
   claims: JsonObject,
 ): Denial | undefined {
+  if (asksNothing(wanted)) {
+    return undefined;
+  }
   const value = readClaim(claims, claim);
   const names = toNames(typeof value === "string" ? [value] : value);
   const forbidden = findForbidden(wanted, names);
@@ -89,6 +95,11 @@ function checkNames(
     return { reason: "condition_unmet", detail: `${what} ${forbidden}` };
   }
   return lacking === undefined ? undefined : { reason: "condition_unmet", detail: `lacks ${what} ${lacking}` };
+}
+
+/** Most rules ask for few of these: then the claim need not be read. */
+function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
+  return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;
 }
 
 /** The names in a claim; undefined when it holds anything else, and nobody knows what that means. */
