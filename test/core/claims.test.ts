@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { normalizeType, validateClaims } from "../../plugin/core/claims.ts";
-import { readJsonObject } from "../../plugin/core/json.ts";
-import { AUDIENCE, claimsOf, compileIssuer, joseHeaderOf, NOW, requirementsOf } from "./fixtures.ts";
+import { type JsonObject, readJsonObject } from "../../plugin/core/json.ts";
+import type { Alternative } from "../../plugin/core/policy.ts";
+import { AUDIENCE, alternativeOf, claimsOf, compileIssuer, joseHeaderOf, NOW, requirementsOf } from "./fixtures.ts";
 
 const LAST_SECOND = 253_402_300_799; // of the year 9999
 
@@ -193,6 +194,20 @@ describe("aud must hold an accepted audience", () => {
     expect(validate({ aud: "pay-write" }, { audiences: ["pay-write"] })).toBeUndefined();
     expect(validate({ aud: AUDIENCE }, { audiences: ["pay-write"] })).toMatchObject({ reason: "audience_mismatch" });
   });
+});
+
+it("of several alternatives one that takes the audience is enough", () => {
+  const other = alternativeOf({ audiences: new Set(["other"]) });
+  const check = (...alternatives: readonly Alternative[]): unknown =>
+    validateClaims(
+      compileIssuer(),
+      { ...requirementsOf(), alternatives },
+      joseHeaderOf(),
+      claimsOf() as JsonObject,
+      NOW,
+    );
+  expect([check(other, alternativeOf()), check(alternativeOf(), other)]).toEqual([undefined, undefined]);
+  expect(check(other, other)).toMatchObject({ reason: "audience_mismatch" });
 });
 
 describe("typ must be the issuer's token_type", () => {
