@@ -15,6 +15,13 @@ export const SURVIVORS = [
     replacement: '""',
     because: "it throws when the module loads, and Stryker takes tests that never ran for passed",
   },
+  {
+    file: "plugin/core/decode.ts",
+    line: 'const [headerText, payloadText = "", signatureText] = segments;',
+    replacement: '"Stryker was here!"',
+    because:
+      "without a second segment there is no third, which is refused in the next line; the default is for the types",
+  },
   ...['let value = match(PLAIN_CHARACTERS) ?? "";', 'value += match(PLAIN_CHARACTERS) ?? "";'].map((line) => ({
     file: "plugin/core/json.ts",
     line,
