@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import type { PolicyLoad } from "../plugin/policy/read-policy.ts";
 import { createPolicyStore, readPolicyFile } from "../plugin/runtime/policy-store.ts";
+import { checkInlineKeys } from "./check-inline-keys.ts";
 import { type CheckedFile, reportJson, reportText } from "./report-issues.ts";
 
 interface ValidateOptions {
@@ -29,14 +29,15 @@ async function validateFiles(files: readonly string[], { policyRoot, format }: V
 
 async function checkFile(file: string, policyRoot: string | undefined): Promise<CheckedFile> {
   const path = resolve(file);
-  const load: PolicyLoad =
+  const load =
     policyRoot === undefined
       ? await readPolicyFile(path, file)
       : await createPolicyStore(resolve(policyRoot)).loadFile(relative(resolve(policyRoot), path));
-  if ("policy" in load) {
+  const issues = "policy" in load ? await checkInlineKeys(load.policy, load.text) : load.issues;
+  if ("policy" in load && issues.length === 0) {
     return { file, issues: [], lines: [], policy: { name: load.policy.name, rules: load.policy.rules.size } };
   }
-  const isRead = !load.issues.some(({ code }) => code.startsWith("file_"));
+  const isRead = !issues.some(({ code }) => code.startsWith("file_"));
   const text = isRead ? await readFile(path, "utf8") : "";
-  return { file, issues: load.issues, lines: text.split(/\r?\n/), policy: undefined };
+  return { file, issues, lines: text.split(/\r?\n/), policy: undefined };
 }

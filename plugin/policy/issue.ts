@@ -16,6 +16,7 @@ export type PolicyIssueCode =
   | "accept_missing"
   | "private_key"
   | "no_usable_key"
+  | "key_unusable"
   | "algorithm_without_key"
   | "kid_duplicate"
   | "path_template_invalid"

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,6 +57,24 @@ describe("jwt-policy validate", () => {
       stdout: `ok ${file}: policy "good"\n1 file, no mistakes\n`,
       stderr: "",
     });
+  });
+
+  it("finds a key of the policy that the gateway would leave out, at its place", () => {
+    const weak = { kty: "RSA", kid: "old", n: Buffer.alloc(128, 0xff).toString("base64url"), e: "AQAB" };
+    const other = { kty: "RSA", use: "enc", n: "AQ", e: "AQAB" };
+    const { publicKey } = generateKeyPairSync("ed25519");
+    const keys = [publicKey.export({ format: "jwk" }), other, weak];
+    const policy = GOOD.replace(
+      "audiences: [api] }",
+      `audiences: [api], algorithms: [RS256, EdDSA],\n    keys: { jwks: { keys: [\n${keys.map((key) => `    ${JSON.stringify(key)}`).join(",\n")}] } } }`,
+    );
+    const file = write("weak.yaml", policy);
+    const { status, stdout } = runCli(["validate", file]);
+    expect(stdout).toContain(
+      `${file}:8:5 key_unusable This key can not be used: an RSA key of 1024 bits; 2048 to 8192 are used.`,
+    );
+    expect(stdout).toContain("1 file, 1 mistake\n");
+    expect(status).toBe(1);
   });
 
   it("prints each of three mistakes at its place and exits 1", () => {

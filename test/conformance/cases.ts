@@ -665,6 +665,95 @@ const bytes: readonly ConformanceCase[] = [
   },
 ];
 
+const role = (...roles: readonly string[]) => ({ key: "rs256", claims: { realm_access: { roles } } }) as const;
+const STEP_UP =
+  'Bearer realm="requirements", error="insufficient_user_authentication", error_description="A different or more recent authentication is required", acr_values="gold", max_age="900"';
+const seconds = (offset: number): number => Math.floor(Date.now() / 1000) + offset;
+
+const requirements: readonly ConformanceCase[] = [
+  { title: "passes one of several roles", path: "/roles", token: role("owner"), status: 200 },
+  {
+    title: "refuses who has none of them",
+    path: "/roles",
+    token: role("auditor"),
+    status: 403,
+    reason: "condition_unmet",
+    message: "Access is not allowed",
+  },
+  {
+    title: "refuses who has one that is excluded",
+    path: "/roles",
+    token: role("admin", "suspended"),
+    status: 403,
+    reason: "condition_unmet",
+  },
+  {
+    title: "passes the second of two alternatives",
+    path: "/ways",
+    token: { key: "partner" },
+    status: 200,
+  },
+  {
+    title: "says of alternatives what the first that is open asks for",
+    path: "/ways",
+    token: GOOD,
+    status: 403,
+    reason: "scope_insufficient",
+    challenge: lacksScope("things:write").replace("api", "requirements"),
+  },
+  {
+    title: "refuses the other issuer whose claim is another",
+    path: "/ways",
+    token: { key: "partner", claims: { tenant: "evil" } },
+    status: 403,
+    reason: "condition_unmet",
+  },
+  { title: "passes who asks for what is theirs", path: "/own/user-1", token: GOOD, status: 200 },
+  {
+    title: "refuses who asks for what is another's",
+    path: "/own/user-2",
+    token: GOOD,
+    status: 403,
+    reason: "condition_unmet",
+  },
+  {
+    title: "passes a recent login of the right kind",
+    path: "/stepup",
+    token: { key: "rs256", claims: { acr: "gold", auth_time: seconds(-60) } },
+    status: 200,
+  },
+  {
+    title: "asks for a new login when it was long ago (RFC 9470)",
+    path: "/stepup",
+    token: { key: "rs256", claims: { acr: "gold", auth_time: seconds(-86_400) } },
+    status: 401,
+    reason: "authentication_insufficient",
+    challenge: STEP_UP,
+  },
+  {
+    title: "writes headers as their mappings say, and keeps the token from the upstream",
+    path: "/roles",
+    headers: ["X-Role", "evil", "x_role", "evil", "X-Source", "evil", "X-Claims", "evil"],
+    token: { key: "rs256", claims: { name: "Jos\u00e9 N.", realm_access: { roles: ["admin", "a,b"] } } },
+    status: 200,
+    upstream: {
+      authorization: null,
+      x_role: null,
+      "x-name": "Jos%C3%A9%20N.",
+      "x-role": "admin, a,b",
+      "x-claims": "eyJyb2xlcyI6WyJhZG1pbiIsImEsYiJdfQ",
+      "x-source": "jwt-policy",
+    },
+  },
+  {
+    title: "falls back where the claim is absent",
+    path: "/roles",
+    token: role("admin"),
+    status: 200,
+    upstream: { "x-name": "nobody" },
+  },
+];
+
 /** The conformance table. */
 export const CASES: readonly ConformanceCase[] = [
   ...algorithms,
@@ -677,4 +766,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...binding,
   ...keys,
   ...bytes,
+  ...requirements,
 ];

@@ -123,6 +123,32 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
         "x-scope": "scope",
       },
     },
+    requirements: {
+      jwt_policy: 1,
+      name: "requirements",
+      issuers: { main: { ...main, claims: { roles: "/realm_access/roles" } }, partner },
+      defaults: { accept: ["main"] },
+      routes: {
+        roles: { required_roles: { any_of: ["admin", "owner"], none_of: ["suspended"] } },
+        ways: {
+          any_of: [
+            { required_scopes: ["things:write"] },
+            { accept: ["partner"], required_claims: { tenant: { equals: "acme" } } },
+          ],
+        },
+        own: {
+          operations: [{ methods: ["GET"], path: "/own/{user}", required_claims: { sub: { equals_path: "user" } } }],
+        },
+        stepup: { authentication: { acr_values: ["gold"], max_age: "15m" } },
+      },
+      token: { forward: false },
+      header_mappings: {
+        "x-name": { from: "name", encoding: "percent", fallback: "nobody" },
+        "x-role": { from: "/realm_access/roles", list: "repeat" },
+        "x-claims": { from: "realm_access", encoding: "json" },
+        "x-source": { constant: "jwt-policy" },
+      },
+    },
     "by-name": simple("by-name", main, { named: {}, tagged: { required_scopes: ["tagged:read"] } }),
     inline: simple("inline", main, { inline: { required_scopes: ["things:read"] } }),
     discovery: fromProvider("discovery", payments),
@@ -154,6 +180,9 @@ function createKongConfig(upstream: string, inlinePolicy: string): object {
           ...["read", "write", "other-audience", "partner", "optional", "public"].map((name) => api(name)),
           route("refunds", { policy_file: "api.yaml", rule: "refunds" }, { strip_path: false }),
           api("ghost", "does-not-exist"),
+          ...["roles", "ways", "own", "stepup"].map((name) =>
+            route(name, { policy_file: "requirements.yaml", rule: name }, { strip_path: false }),
+          ),
           ...["broken", "missing"].map((name) => route(name, { policy_file: `${name}.yaml`, rule: "all" })),
           route("outside", { policy_file: "../outside.yaml", rule: "read" }),
           route("inline", { policy: inlinePolicy }),

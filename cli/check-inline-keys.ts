@@ -1,0 +1,34 @@
+import { isMeantForVerifying } from "../plugin/core/jwk.ts";
+import type { CompiledIssuer, CompiledPolicy } from "../plugin/core/policy.ts";
+import { importKeySet } from "../plugin/keys/import-key-set.ts";
+import type { Finding, PolicyIssue } from "../plugin/policy/issue.ts";
+import { readDocument } from "../plugin/policy/read-document.ts";
+
+/**
+ * Imports the keys that stand in a policy, as the gateway does: a weak or damaged one is left out there, and nobody sees it before
+ * tokens are refused. Compiling can not tell, for it knows no cryptography.
+ *
+ * @param text of the policy as one document.
+ */
+export async function checkInlineKeys(policy: CompiledPolicy, text: string): Promise<readonly PolicyIssue[]> {
+  const issuers = [...policy.issuers.values(), ...policy.issuerTemplates.issuers.values()];
+  const findings = (await Promise.all(issuers.map(findUnusable))).flat();
+  const source = readDocument(text);
+  return findings.length === 0 || "issues" in source ? [] : source.locate(findings);
+}
+
+async function findUnusable(issuer: CompiledIssuer): Promise<readonly Finding[]> {
+  const jwks = issuer.keys.flatMap((origin) => (origin.from === "jwks" ? origin.jwks.keys : []));
+  const findings = jwks.map(async (jwk, index): Promise<Finding[]> => {
+    if (!isMeantForVerifying(jwk)) {
+      return []; // Providers publish keys for more purposes than one.
+    }
+    const { ignored } = await importKeySet({ keys: [jwk] }, issuer);
+    return ignored.map((reason) => ({
+      code: "key_unusable",
+      path: ["issuers", issuer.id, "keys", "jwks", "keys", index],
+      message: `This key can not be used: ${reason.replace("key 0: ", "")}.`,
+    }));
+  });
+  return (await Promise.all(findings)).flat();
+}
