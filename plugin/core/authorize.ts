@@ -73,12 +73,9 @@ function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObj
       };
 }
 
-/** A tab or a line end between scopes may be a space for whoever wrote it: such a text is nothing that can be read. */
+/** A tab or a line end between scopes may be a space for whoever wrote it: such a text stays whole, and {@link toNames} reads none. */
 function splitScopes(value: JsonValue | undefined): JsonValue | undefined {
-  if (typeof value !== "string") {
-    return value;
-  }
-  return SCOPE_TEXT.test(value) ? value.split(" ") : false;
+  return typeof value === "string" && SCOPE_TEXT.test(value) ? value.split(" ") : value;
 }
 
 function checkNames(
@@ -100,6 +97,7 @@ function checkNames(
   return lacking === undefined ? undefined : { reason: "condition_unmet", detail: `lacks ${what} ${lacking}` };
 }
 
+/** Most rules ask for few of these: then the claim need not be read. */
 function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
   return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;
 }
@@ -119,10 +117,10 @@ function findLacking({ allOf, anyOf }: Membership, names: ReadonlySet<string> | 
 }
 
 function findForbidden({ noneOf }: Membership, names: ReadonlySet<string> | undefined): string | undefined {
-  if (noneOf.length > 0 && names === undefined) {
-    return "can not be read from the claim";
+  if (names === undefined) {
+    return noneOf.length > 0 ? "can not be read from the claim" : undefined;
   }
-  const found = noneOf.find((name) => names?.has(name));
+  const found = noneOf.find((name) => names.has(name));
   return found && `${found} is excluded`;
 }
 

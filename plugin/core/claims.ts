@@ -71,7 +71,7 @@ function validateTenant({ template, tenant }: CompiledIssuer, claims: JsonObject
 /** Times that are no numbers are for {@link validateTypes} to refuse. */
 function validateTimes(issuer: CompiledIssuer, claims: JsonObject, nowSeconds: number): Denial | undefined {
   const { exp, nbf, iat } = claims;
-  const { clockSkewSeconds: skew, maxTokenAgeSeconds: maxAge } = issuer;
+  const { clockSkewSeconds: skew, maxTokenAgeSeconds: maxAge = Number.POSITIVE_INFINITY } = issuer;
   if (typeof nbf === "number" && nowSeconds + skew < nbf) {
     return { reason: "token_not_yet_valid", detail: `nbf ${describeFuture(nbf)}` };
   }
@@ -81,7 +81,7 @@ function validateTimes(issuer: CompiledIssuer, claims: JsonObject, nowSeconds: n
   if (typeof exp === "number" && nowSeconds - skew >= exp) {
     return { reason: "token_expired" };
   }
-  return maxAge !== undefined && typeof iat === "number" && nowSeconds - skew >= iat + maxAge
+  return typeof iat === "number" && nowSeconds - skew >= iat + maxAge
     ? { reason: "token_too_old", detail: `iat is ${maxAge} s ago or more` }
     : undefined;
 }
@@ -91,9 +91,12 @@ function needsIssueTime({ maxTokenAgeSeconds, maxTokenLifetimeSeconds }: Compile
 }
 
 /** A token that lives for years is a password; how long is too long only the policy knows. */
-function validateLifetime({ maxTokenLifetimeSeconds }: CompiledIssuer, { exp, iat }: JsonObject): Denial | undefined {
-  return maxTokenLifetimeSeconds !== undefined && Number(exp) - Number(iat) > maxTokenLifetimeSeconds
-    ? { reason: "claim_invalid", detail: `exp is more than ${maxTokenLifetimeSeconds} s after iat` }
+function validateLifetime(
+  { maxTokenLifetimeSeconds: longest = Number.POSITIVE_INFINITY }: CompiledIssuer,
+  { exp, iat }: JsonObject,
+): Denial | undefined {
+  return Number(exp) - Number(iat) > longest
+    ? { reason: "claim_invalid", detail: `exp is more than ${longest} s after iat` }
     : undefined;
 }
 
@@ -117,9 +120,7 @@ function validateTypes(claims: JsonObject): Denial | undefined {
       return { reason: "claim_invalid", detail: `${name} is not a string` };
     }
   }
-  return typeof iat === "number" && typeof exp === "number" && iat > exp
-    ? { reason: "claim_invalid", detail: "iat is after exp" }
-    : undefined;
+  return Number(iat) > Number(exp) ? { reason: "claim_invalid", detail: "iat is after exp" } : undefined;
 }
 
 /** RFC 7515 section 4.1.9: compared without case, and `application/` may be left out. */

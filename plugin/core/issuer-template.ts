@@ -42,7 +42,7 @@ export function templateKey(template: string, segment: number): string {
  * templates have their placeholder in.
  */
 export function findByTemplate(templates: IssuerTemplates, iss: string): CompiledIssuer | undefined {
-  if (templates.segments.length === 0 || iss.length > MAX_LENGTH) {
+  if (iss.length > MAX_LENGTH) {
     return undefined;
   }
   const segments = iss.split("/");

@@ -42,9 +42,7 @@ export function propagateClaims(
       const what = source.from === "claim" ? `claim "${source.claim.text}"` : source.from;
       return { reason: "claim_not_header_safe", detail: `${what} for header ${header}` };
     }
-    if (value.length > 0) {
-      headers[mapping.header] = value;
-    }
+    headers[mapping.header] = value;
   }
   return { headers };
 }
@@ -124,5 +122,5 @@ function hasExactNumbers(value: JsonValue): boolean {
   if (typeof value === "object" && value !== null) {
     return Object.values(value).every(hasExactNumbers);
   }
-  return typeof value !== "number" || !Number.isInteger(value) || Number.isSafeInteger(value);
+  return !Number.isInteger(value) || Number.isSafeInteger(value);
 }

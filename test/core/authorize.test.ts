@@ -77,6 +77,7 @@ describe("scopes, any or none of them", () => {
     [any, "a b c", "allow"],
     [any, "a", "scope_insufficient: lacks scope any of b c"],
     [any, "b c", "scope_insufficient: lacks scope a"],
+    [{ scopes: membershipOf({ anyOf: ["b", "c"] }) }, "a\tb", "scope_insufficient: lacks scope any of b c"],
     [none, "a", "allow"],
     [none, "", "allow"],
     [none, "a y", "condition_unmet: scope y is excluded"],
@@ -116,6 +117,8 @@ describe.each([
     [{ allOf: ["a"] }, null, `condition_unmet: lacks ${what} a`],
     [{ anyOf: ["a", "b"] }, ["b"], "allow"],
     [{ anyOf: ["a", "b"] }, undefined, `condition_unmet: lacks ${what} any of a b`],
+    [{ anyOf: ["a", "b"] }, ["a", 1], `condition_unmet: lacks ${what} any of a b`],
+    [{}, ["a", 1], "allow"],
     [{ anyOf: ["a"], noneOf: ["x"] }, ["a", "x"], `condition_unmet: ${what} x is excluded`],
     [{ noneOf: ["x"] }, undefined, "allow"],
     [{ noneOf: ["x"] }, ["y"], "allow"],
@@ -142,13 +145,14 @@ it("a claim must be what it must be, and the request's path is what the policy m
     { claim: parseClaimReference("tenant"), tests: [{ is: "equals", value: "acme" }] },
     { claim: parseClaimReference("sub"), tests: [{ is: "equals_path", segment: 1 }] },
   ] as const;
-  const outcome = (claims: JsonObject): string | undefined =>
-    authorize(compileIssuer(), requirementsOf({ conditions }), withAudience(claims), ["users", "alice"], NOW)?.detail;
+  const outcome = (claims: JsonObject): unknown =>
+    authorize(compileIssuer(), requirementsOf({ conditions }), withAudience(claims), ["users", "alice"], NOW);
+  const unmet = (detail: string): unknown => ({ reason: "condition_unmet", detail });
   expect([
     outcome({ tenant: "acme", sub: "alice" }),
     outcome({ tenant: "acme", sub: "bob" }),
     outcome({ sub: "alice" }),
-  ]).toEqual([undefined, 'claim "sub" does not meet equals_path', 'claim "tenant" is missing']);
+  ]).toEqual([undefined, unmet('claim "sub" does not meet equals_path'), unmet('claim "tenant" is missing')]);
 });
 
 describe("authentication (RFC 9470)", () => {
@@ -166,6 +170,7 @@ describe("authentication (RFC 9470)", () => {
     [asked({ amr: ["pwd", "otp"] }), { amr: ["pwd"] }, amr("otp")],
     [asked({ amr: ["pwd"] }), { amr: "pwd" }, amr("pwd")],
     [asked({ amr: ["pwd"] }), {}, amr("pwd")],
+    [asked({ amr: ["pwd", "otp", "pop"] }), { amr: ["otp"] }, amr("pwd pop")],
   ])("%j of %j: %s", (wanted, claims, outcome) => {
     expect(judge(wanted, claims)).toBe(outcome);
   });
@@ -216,6 +221,9 @@ describe("of several alternatives one must hold", () => {
   ])("and one for %s does not count", (_what, other) => {
     expect(outcome({}, other, writer)).toBe("scope_insufficient");
     expect(outcome({ scope: "write" }, other, writer)).toBe("allow");
-    expect(outcome({}, other)).toBe("internal_error");
+    expect(authorize(compileIssuer(), requirements(other), withAudience({}), [], NOW)).toEqual({
+      reason: "internal_error",
+      detail: "no alternative is left open",
+    });
   });
 });

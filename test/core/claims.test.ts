@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { normalizeType, validateClaims } from "../../plugin/core/claims.ts";
-import { readJsonObject } from "../../plugin/core/json.ts";
-import { AUDIENCE, claimsOf, compileIssuer, joseHeaderOf, NOW, requirementsOf } from "./fixtures.ts";
+import { type JsonObject, readJsonObject } from "../../plugin/core/json.ts";
+import type { Alternative } from "../../plugin/core/policy.ts";
+import { AUDIENCE, alternativeOf, claimsOf, compileIssuer, joseHeaderOf, NOW, requirementsOf } from "./fixtures.ts";
 
 const LAST_SECOND = 253_402_300_799; // of the year 9999
 
@@ -111,12 +112,20 @@ describe("exp, nbf and iat are times in seconds", () => {
     const detail = "iat lies in the future: it is in milliseconds";
     expect(validate({ iat: NOW * 1000 })).toEqual({ reason: "token_not_yet_valid", detail });
   });
+  it("says that a time is in milliseconds from the year 2000 to the year 9999, in which seconds never are", () => {
+    const from = 946_684_800_000;
+    expect(validate({ exp: from - 1 })).toEqual(invalid("exp"));
+    expect(validate({ exp: from })).toHaveProperty("detail", expect.stringMatching(/, but in milliseconds$/));
+    expect(validate({ exp: LAST_SECOND * 1000 })).toHaveProperty("detail", expect.stringMatching(/milliseconds$/));
+    expect(validate({ exp: LAST_SECOND * 1000 + 1 })).toEqual(invalid("exp"));
+    expect(validate({ nbf: from - 1 })).toEqual(future("nbf"));
+  });
   it("takes a token without nbf and iat", () => {
     expect(validate({ nbf: undefined, iat: undefined })).toBeUndefined();
   });
   it("refuses a token that was issued after it expired, and takes one issued as it expires", () => {
     expect(validate({ iat: NOW + 20, exp: NOW + 20 })).toBeUndefined();
-    expect(validate({ iat: NOW + 21, exp: NOW + 20 })).toMatchObject({ reason: "claim_invalid" });
+    expect(validate({ iat: NOW + 21, exp: NOW + 20 })).toEqual({ reason: "claim_invalid", detail: "iat is after exp" });
   });
 });
 
@@ -126,7 +135,9 @@ describe("age and lifetime are bounded where the issuer says so", () => {
     const issuer = { [name]: "1h" };
     const detail = 'claim "iat" is required';
     expect(validate({ iat: undefined }, { issuer })).toEqual({ reason: "claim_missing", detail });
-    expect(validate({ iat: "now" }, { issuer })).toMatchObject({ reason: "claim_invalid" });
+    const invalid = { reason: "claim_invalid", detail: "iat is not a time in seconds since 1970" };
+    expect(validate({ iat: "now" }, { issuer })).toEqual(invalid);
+    expect(validate({ iat: null }, { issuer })).toEqual(invalid);
   });
   it("takes a lifetime of just max_token_lifetime, and not a second more", () => {
     const detail = "exp is more than 7200 s after iat";
@@ -183,6 +194,20 @@ describe("aud must hold an accepted audience", () => {
     expect(validate({ aud: "pay-write" }, { audiences: ["pay-write"] })).toBeUndefined();
     expect(validate({ aud: AUDIENCE }, { audiences: ["pay-write"] })).toMatchObject({ reason: "audience_mismatch" });
   });
+});
+
+it("of several alternatives one that takes the audience is enough", () => {
+  const other = alternativeOf({ audiences: new Set(["other"]) });
+  const check = (...alternatives: readonly Alternative[]): unknown =>
+    validateClaims(
+      compileIssuer(),
+      { ...requirementsOf(), alternatives },
+      joseHeaderOf(),
+      claimsOf() as JsonObject,
+      NOW,
+    );
+  expect([check(other, alternativeOf()), check(alternativeOf(), other)]).toEqual([undefined, undefined]);
+  expect(check(other, other)).toMatchObject({ reason: "audience_mismatch" });
 });
 
 describe("typ must be the issuer's token_type", () => {
@@ -247,8 +272,9 @@ describe("required claims must be there", () => {
 describe("sub and jti are strings (RFC 7519 sections 4.1.2 and 4.1.7)", () => {
   it.each(["sub", "jti"])("%s", (name) => {
     expect(validate({ [name]: "1" })).toBeUndefined();
-    expect(validate({ [name]: 1 })).toMatchObject({ reason: "claim_invalid" });
-    expect(validate({ [name]: { id: "1" } })).toMatchObject({ reason: "claim_invalid" });
+    const invalid = { reason: "claim_invalid", detail: `${name} is not a string` };
+    expect(validate({ [name]: 1 })).toEqual(invalid);
+    expect(validate({ [name]: { id: "1" } })).toEqual(invalid);
   });
 });
 

@@ -53,6 +53,7 @@ describe("a claim", () => {
     [{ is: "min", bound: 18 }, "19", false],
     [{ is: "max", bound: 3 }, 3, true],
     [{ is: "max", bound: 3 }, 4, false],
+    [{ is: "max", bound: 3 }, "2", false],
     [{ is: "max", bound: 3 }, null, false],
     [{ is: "equals_path", segment: 1 }, "alice", true],
     [{ is: "equals_path", segment: 1 }, "users", false],

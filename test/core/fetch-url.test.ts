@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type FetchUrlRules, isFetchAllowed } from "../../plugin/core/fetch-url.ts";
+import { type FetchUrlRules, isFetchAllowed, isLoopbackName } from "../../plugin/core/fetch-url.ts";
 
 describe("keys may be fetched by https from anywhere, and by http on loopback", () => {
   it.each([
@@ -71,5 +71,18 @@ describe("what the policy allows beyond that", () => {
     "https://idp.example.com/jwks?x#y",
   ])("is never %s", (url) => {
     expect(isFetchAllowed(url, { allowHttp: true, allowQuery: true })).toBe(false);
+  });
+});
+
+describe("a host is this machine by its name", () => {
+  it.each(["localhost", "[::1]", "127.0.0.1", "127.255.255.255"])("%s", (hostname) => {
+    expect(isLoopbackName(hostname)).toBe(true);
+  });
+
+  it.each([
+    ...["", "localhost.", "xlocalhost", "::1", "[::2]", "127", "127.0.0", "127.0.0.0.1", "127.a.b.c"],
+    ...["1127.0.0.1", "127.0.0.1234", "127.0.0.1.example", "x127.0.0.1", "127x0x0x1", "128.0.0.1"],
+  ])("%j is not", (hostname) => {
+    expect(isLoopbackName(hostname)).toBe(false);
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
+import { findByTemplate, findPlaceholder, templateKey, tenantOf } from "../../plugin/core/issuer-template.ts";
+import type { CompiledIssuer } from "../../plugin/core/policy.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
@@ -32,14 +34,15 @@ const policyOf = (tenants: readonly string[]) =>
       defaults: { accept: ["entra", "gamma"] },
     }),
   );
-const [some, any] = [policyOf(["alpha", "beta"]), policyOf(["*"])];
+const some = () => policyOf(["alpha", "beta"]);
+const any = () => policyOf(["*"]);
 
 async function judge(
   iss: unknown,
   { tid = "alpha", policy = some, key = shared }: { tid?: unknown; policy?: typeof some; key?: typeof shared } = {},
 ): Promise<string> {
   const token = mintToken({ key, claims: claimsOf({ iss, tid }) });
-  const decision = await decide(requestOf(token), policy, keys, () => NOW);
+  const decision = await decide(requestOf(token), policy(), keys, () => NOW);
   return decision.verdict === "allow" ? "allow" : decision.denial.reason;
 }
 const issOf = (tenant: string): string => `https://login.example.com/${tenant}/v2.0`;
@@ -82,7 +85,7 @@ describe("an issuer with tenants", () => {
 
   it.each([undefined, null, "beta", "ALPHA", "", ["alpha"], 1])("refuses tid %j in a token of alpha", async (tid) => {
     const token = mintToken({ key: shared, claims: claimsOf({ iss: issOf("alpha"), tid }) });
-    const decision = await decide(requestOf(token), any, keys, () => NOW);
+    const decision = await decide(requestOf(token), any(), keys, () => NOW);
     expect(decision).toMatchObject({
       verdict: "deny",
       denial: { reason: "claim_invalid", detail: "tid is not the tenant that iss names" },
@@ -105,4 +108,65 @@ describe("an issuer's keys that are published for", () => {
 it("a tenant with an entry of its own is judged by that, and the template's keys are none of its own", async () => {
   expect(await judge(issOf("gamma"), { key: own, policy: any })).toBe("allow");
   expect(await judge(issOf("gamma"), { tid: "gamma", policy: any })).toBe("key_not_found");
+});
+
+describe("a template has one placeholder, a whole segment of its path", () => {
+  it.each<[template: string, segment: number | undefined]>([
+    ["https://a.example/{t}", 3],
+    ["https://a.example/{tenant_Id9}/v2.0", 3],
+    ["https://a.example/t/{t}/v2.0", 4],
+    ["https://a.example/t", undefined],
+    ["https://a.example/x{t}", undefined],
+    ["https://a.example/{t}x", undefined],
+    ["https://a.example/{}", undefined],
+    ["https://a.example/{9}", undefined],
+    ["https://a.example/{t-t}", undefined],
+    ["https://a.example/{t}/{u}", undefined],
+    ["https://a.example/{t}/{", undefined],
+    ["https://a.example/{t}/}", undefined],
+    ["https://a{.example/{t}", undefined],
+    ["https://{t}/v2.0", undefined],
+    ["{t}", undefined],
+  ])("%s: %s", (template, segment) => {
+    expect(findPlaceholder(template)).toBe(segment);
+  });
+});
+
+describe("an iss is found by its template", () => {
+  // Built anew in each test: what throws while a file loads fails no test.
+  const issuer = { id: "acme" } as unknown as CompiledIssuer;
+  const find = (iss: string, segments: readonly number[] = [4, 3, 9]) =>
+    findByTemplate({ issuers: new Map([[templateKey("https://a.example/{t}/v2", 3), issuer]]), segments }, iss);
+
+  it.each(["alpha", "A-z_9", "a".repeat(128)])("with the tenant %s", (tenant) => {
+    expect(find(`https://a.example/${tenant}/v2`)).toBe(issuer);
+  });
+
+  it.each(["", "a".repeat(129), "a.b", "a%62", "{}", "{t}", " a", "a "])("not with the tenant %j", (tenant) => {
+    expect(find(`https://a.example/${tenant}/v2`)).toBeUndefined();
+  });
+
+  it("by the template with a nameless placeholder", () => {
+    expect(templateKey("https://a.example/{t}/v2", 3)).toBe("https://a.example/{}/v2");
+  });
+
+  it("only where a template has its placeholder", () => {
+    expect(find("https://a.example/alpha/v2", [3])).toBe(issuer);
+    expect(find("https://a.example/alpha/v2", [4])).toBeUndefined();
+    expect(find("https://a.example/{}/v2", [9])).toBeUndefined();
+    expect(find("https://a.example/{}/v2", [])).toBeUndefined();
+  });
+
+  it("as long as the longest template and tenant, and no longer", () => {
+    const longest = `https://a.example/{t}/${"a".repeat(1130 - 22)}`;
+    const found = (iss: string) =>
+      findByTemplate({ issuers: new Map([[templateKey(longest, 3), issuer]]), segments: [3] }, iss);
+    expect(found(longest.replace("{t}", "t".repeat(25)))).toBe(issuer);
+    expect(found(longest.replace("{t}", "t".repeat(26)))).toBeUndefined();
+  });
+
+  it("and names the tenant, or none", () => {
+    const template = { segment: 3, tenants: undefined };
+    expect([tenantOf(template, "https://a.example/alpha/v2"), tenantOf(template, "alpha")]).toEqual(["alpha", ""]);
+  });
 });

@@ -171,7 +171,9 @@ describe("a mapping that says more", () => {
     [{ encoding: "json" }, ["a"], "WyJhIl0"],
     [{ encoding: "json" }, 1.5, "MS41"],
     [{ encoding: "json" }, { id: 9007199254740992 }, UNSAFE],
+    [{ encoding: "json" }, { id: 9007199254740992, name: "a" }, UNSAFE],
     [{ encoding: "json" }, [{ id: -9007199254740992 }], UNSAFE],
+    [{ encoding: "json" }, {}, "e30"],
     [{ max_bytes: 3 }, "abc", "abc"],
     [{ max_bytes: 3 }, "abcd", UNSAFE],
     [{ max_bytes: 3 }, ["ab", "c"], UNSAFE],
@@ -183,7 +185,10 @@ describe("a mapping that says more", () => {
 
   it("writes a constant, or the payload as the token has it, for a verified token alone", () => {
     expect([write({ constant: "jwt-policy" }, {}), write({ payload: true }, {})]).toEqual(["jwt-policy", "eyJ9"]);
-    expect(write({ payload: true, max_bytes: 3 }, {})).toBe(UNSAFE);
+    expect([write({ payload: true, max_bytes: 4 }, {}), write({ payload: true, max_bytes: 3 }, {})]).toEqual([
+      "eyJ9",
+      UNSAFE,
+    ]);
     const changes = { header_mappings: { "x-value": { constant: "jwt-policy" } } };
     const compiled = compileDocument(
       policyDocument({ issuer: "https://idp.example.com", audiences: ["api"] }, changes),

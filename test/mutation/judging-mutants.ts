@@ -299,7 +299,7 @@ export const JUDGING: readonly MutatedFile[] = [
       },
       {
         name: "iat may be after exp",
-        find: 'typeof iat === "number" && typeof exp === "number" && iat > exp',
+        find: "Number(iat) > Number(exp)",
         replace: "false",
       },
     ],
@@ -338,8 +338,8 @@ export const JUDGING: readonly MutatedFile[] = [
       },
       {
         name: "who can not be read is not excluded",
-        find: "noneOf.length > 0 && names === undefined",
-        replace: "false",
+        find: "noneOf.length > 0 ? ",
+        replace: "false ? ",
       },
       { name: "a role may be parted", find: "? [value] : value", replace: "? value.split(/[ ,]/) : value" },
       {
