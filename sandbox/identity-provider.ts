@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { request } from "undici";
 import { listenOn } from "./listen.ts";
 import { withoutDevelopmentNotices } from "./provider-notices.ts";
+import { rereadKey } from "./reread-key.ts";
 
 /** APIs that tokens can be asked for: their audience, scopes and signing algorithm. */
 const RESOURCES = {
@@ -90,8 +91,8 @@ async function generateSigningKeys(): Promise<object[]> {
     generateKey("ec", { namedCurve: "P-256" }),
   ]);
   return [
-    { ...rsa.privateKey.export({ format: "jwk" }), alg: "RS256", use: "sig", kid: "sandbox-rsa" },
-    { ...elliptic.privateKey.export({ format: "jwk" }), alg: "ES256", use: "sig", kid: "sandbox-ec" },
+    { ...rereadKey(rsa.privateKey).export({ format: "jwk" }), alg: "RS256", use: "sig", kid: "sandbox-rsa" },
+    { ...rereadKey(elliptic.privateKey).export({ format: "jwk" }), alg: "ES256", use: "sig", kid: "sandbox-ec" },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { constants, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import type { JWK } from "jose";
+import { rereadKey } from "../sandbox/reread-key.ts";
 
 /** Recipes for tokens: well-formed ones, and ones that no honest issuer would write. Real keys, no state, no clock. */
 
@@ -16,7 +17,8 @@ export interface SigningKey {
 
 /** Makes a new key. RSA takes a good part of a second: generate once per test file. */
 export function generateSigningKey(alg: SigningAlgorithm, kid: string): SigningKey {
-  const { privateKey, publicKey } = generatePair(alg);
+  const pair = generatePair(alg);
+  const [privateKey, publicKey] = [rereadKey(pair.privateKey), rereadKey(pair.publicKey)];
   const publicJwk: JWK = { ...(publicKey.export({ format: "jwk" }) as JWK), kid, alg, use: "sig" };
   return { kid, alg, privateKey, publicJwk };
 }

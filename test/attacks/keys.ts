@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { JWK } from "jose";
+import { rereadKey } from "../../sandbox/reread-key.ts";
 import { generateSigningKey, type SigningAlgorithm, type SigningKey } from "../tokens.ts";
 
 const OF_ACME = {
@@ -61,6 +62,6 @@ export function createKeys(): AttackKeys {
 
 function generateRsaKey(kid: string, modulusLength: number, publicExponent: number): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength, publicExponent });
-  const publicJwk: JWK = { ...(publicKey.export({ format: "jwk" }) as JWK), kid, alg: "RS256", use: "sig" };
+  const publicJwk: JWK = { ...(rereadKey(publicKey).export({ format: "jwk" }) as JWK), kid, alg: "RS256", use: "sig" };
   return { kid, alg: "RS256", privateKey, publicJwk };
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rereadKey } from "../../sandbox/reread-key.ts";
 import { runCli } from "./run-cli.ts";
 
 const GOOD = `jwt_policy: 1
@@ -63,7 +64,7 @@ describe("jwt-policy validate", () => {
     const weak = { kty: "RSA", kid: "old", n: Buffer.alloc(128, 0xff).toString("base64url"), e: "AQAB" };
     const other = { kty: "RSA", use: "enc", n: "AQ", e: "AQAB" };
     const { publicKey } = generateKeyPairSync("ed25519");
-    const keys = [publicKey.export({ format: "jwk" }), other, weak];
+    const keys = [rereadKey(publicKey).export({ format: "jwk" }), other, weak];
     const policy = GOOD.replace(
       "audiences: [api] }",
       `audiences: [api], algorithms: [RS256, EdDSA],\n    keys: { jwks: { keys: [\n${keys.map((key) => `    ${JSON.stringify(key)}`).join(",\n")}] } } }`,

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { Pool } from "undici";
 import { listenOn } from "../../sandbox/listen.ts";
 import { withoutDevelopmentNotices } from "../../sandbox/provider-notices.ts";
+import { rereadKey } from "../../sandbox/reread-key.ts";
 
 /** An OpenID provider, `oidc-provider`, whose signing keys change while it runs. */
 export interface RotatingProvider {
@@ -32,7 +33,7 @@ const generate = promisify(generateKeyPair);
 /** A private RSA key of 2048 bits for RS256. */
 export async function generateProviderKey(kid: string): Promise<ProviderKey> {
   const { privateKey } = await generate("rsa", { modulusLength: 2048 });
-  return { ...privateKey.export({ format: "jwk" }), kid, alg: "RS256", use: "sig" };
+  return { ...rereadKey(privateKey).export({ format: "jwk" }), kid, alg: "RS256", use: "sig" };
 }
 
 export async function startRotatingProvider(keys: readonly ProviderKey[]): Promise<RotatingProvider> {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { VerificationKey } from "../../plugin/core/key.ts";
 import type { SecretEncoding } from "../../plugin/core/policy.ts";
 import { importSecret } from "../../plugin/keys/import-secret.ts";
+import { rereadKey } from "../../sandbox/reread-key.ts";
 import { compileIssuer, ISSUER } from "../core/fixtures.ts";
 
 const ALL = ["HS256", "HS384", "HS512"];
@@ -87,7 +88,7 @@ describe("a secret must be as long as the hash (RFC 7518 section 3.2)", () => {
 });
 
 describe("is refused, without a word of the content", () => {
-  const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const publicKey = rereadKey(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey);
   it.each<[what: string, content: string, encoding: SecretEncoding, why: string]>([
     ["more than a kilobyte", "ab".repeat(1025), "hex", "the secret has more than 1024 bytes"],
     [
