@@ -1,3 +1,4 @@
+import { listIssuers } from "../plugin/core/issuer-template.ts";
 import { isMeantForVerifying } from "../plugin/core/jwk.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../plugin/core/policy.ts";
 import { importKeySet } from "../plugin/keys/import-key-set.ts";
@@ -11,8 +12,7 @@ import { readDocument } from "../plugin/policy/read-document.ts";
  * @param text of the policy as one document.
  */
 export async function checkInlineKeys(policy: CompiledPolicy, text: string): Promise<readonly PolicyIssue[]> {
-  const issuers = [...policy.issuers.values(), ...policy.issuerTemplates.issuers.values()];
-  const findings = (await Promise.all(issuers.map(findUnusable))).flat();
+  const findings = (await Promise.all(listIssuers(policy).map(findUnusable))).flat();
   const source = readDocument(text);
   return findings.length === 0 || "issues" in source ? [] : source.locate(findings);
 }

@@ -1,4 +1,4 @@
-import type { CompiledIssuer } from "./policy.ts";
+import type { CompiledIssuer, CompiledPolicy } from "./policy.ts";
 
 /** An issuer with many tenants, such as `https://login.microsoftonline.com/{tenantid}/v2.0`: one path segment of `iss` names the tenant. */
 export interface IssuerTemplate {
@@ -55,6 +55,11 @@ export function findByTemplate(templates: IssuerTemplates, iss: string): Compile
     }
   }
   return undefined;
+}
+
+/** All issuers of a policy, those with many tenants too. */
+export function listIssuers({ issuers, issuerTemplates }: CompiledPolicy): readonly CompiledIssuer[] {
+  return [...issuers.values(), ...issuerTemplates.issuers.values()];
 }
 
 /** The tenant that an `iss` names, which fits the template. */

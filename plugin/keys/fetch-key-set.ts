@@ -10,6 +10,8 @@ export interface FetchedKeySet {
   readonly freshForSeconds: number | undefined;
 }
 
+/** With the options of one origin. */
+type Fetch = (url: string) => ReturnType<FetchJson>;
 type WebOrigin = Exclude<KeyOrigin, { readonly file: string }>;
 
 /**
@@ -27,21 +29,17 @@ export async function fetchKeySet(
     return { jwks: origin.jwks, freshForSeconds: undefined };
   }
   const allowHttp = origin.allowHttp === true;
-  const fetch: FetchJson = (url) => fetchJson(url, { ...options, allowHttp });
-  const uri = origin.from === "jwks_uri" ? origin.uri : await discoverJwksUri(origin, fetch, options);
-  const { body, freshForSeconds } = await fetch(uri, options);
+  const fetch: Fetch = (url) => fetchJson(url, { ...options, allowHttp });
+  const uri = origin.from === "jwks_uri" ? origin.uri : await discoverJwksUri(origin, fetch);
+  const { body, freshForSeconds } = await fetch(uri);
   return { jwks: body, freshForSeconds };
 }
 
 /** OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3: the metadata's `issuer` must be the configured one. */
-async function discoverJwksUri(
-  origin: Extract<KeyOrigin, { readonly issuer: string }>,
-  fetch: FetchJson,
-  options: FetchOptions,
-): Promise<string> {
+async function discoverJwksUri(origin: Extract<KeyOrigin, { readonly issuer: string }>, fetch: Fetch): Promise<string> {
   const url = origin.from === "metadata_uri" ? origin.uri : metadataUrl(origin);
   const shown = describeUrl(url);
-  const { issuer, jwks_uri: jwksUri } = (await fetch(url, options)).body;
+  const { issuer, jwks_uri: jwksUri } = (await fetch(url)).body;
   if (issuer === undefined || jwksUri === undefined) {
     throw new Error(`${shown} is not the metadata of an issuer: issuer or jwks_uri is missing`);
   }

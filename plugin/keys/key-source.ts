@@ -1,3 +1,4 @@
+import { listIssuers } from "../core/issuer-template.ts";
 import type { KeySource } from "../core/key.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../core/policy.ts";
 import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.ts";
@@ -59,7 +60,7 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
     find: (issuer, joseHeader) => keysOf(issuer).find(joseHeader),
     prepare(policy) {
       forgetIdle();
-      const prepared = issuersOf(policy).map((issuer) => {
+      const prepared = listIssuers(policy).map((issuer) => {
         const keys = keysOf(issuer);
         byOptions.set(nameOptions(issuer), { issuer, keys }); // It may have been forgotten.
         return keys.prepare();
@@ -69,7 +70,7 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
       return wait;
     },
     findMissing: (policy) =>
-      issuersOf(policy)
+      listIssuers(policy)
         .filter((issuer) => !keysOf(issuer).hasKeys())
         .map(({ id }) => id),
     async refresh() {
@@ -88,8 +89,4 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
 /** Everything that other keys could follow from. */
 function nameOptions({ issuer, template, keys, keyRefresh, algorithms }: CompiledIssuer): string {
   return JSON.stringify([issuer, template !== undefined, keys, keyRefresh, [...algorithms].sort()]);
-}
-
-function issuersOf({ issuers, issuerTemplates }: CompiledPolicy): readonly CompiledIssuer[] {
-  return [...issuers.values(), ...issuerTemplates.issuers.values()];
 }

@@ -6,6 +6,7 @@ import { fetchKeySet } from "./fetch-key-set.ts";
 import { type ImportedKeySet, importKeySet } from "./import-key-set.ts";
 import { importPem } from "./import-pem.ts";
 import { importSecret } from "./import-secret.ts";
+import { MAX_MEMBERS } from "./read-answer.ts";
 
 /** The files that policies may name. */
 export interface KeyFiles {
@@ -24,9 +25,6 @@ export interface LoadedKeySet {
   /** @throws Error that says why nothing of it can be used, without key material. */
   importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
 }
-
-/** Enough for hundreds of keys. */
-const MAX_MEMBERS = 8_192;
 
 type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
 

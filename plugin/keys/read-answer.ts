@@ -4,8 +4,8 @@ import { type JsonObject, readJsonObject } from "../core/json.ts";
 
 /** Longest answer that is read: key sets of large providers stay below 30 kB. */
 const MAX_BODY_BYTES = 512 * 1024;
-/** Most members and elements of an answer: a hundred keys with their certificates have two thousand. */
-const MAX_MEMBERS = 8_192;
+/** Most members and elements of a key set, wherever it comes from: a hundred keys with their certificates have two thousand. */
+export const MAX_MEMBERS = 8_192;
 const TOO_LONG = `the answer is longer than ${MAX_BODY_BYTES} bytes`;
 
 /**

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
-import { findByTemplate, findPlaceholder, templateKey, tenantOf } from "../../plugin/core/issuer-template.ts";
+import {
+  findByTemplate,
+  findPlaceholder,
+  listIssuers,
+  templateKey,
+  tenantOf,
+} from "../../plugin/core/issuer-template.ts";
 import type { CompiledIssuer } from "../../plugin/core/policy.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { noFiles } from "../keys/no-files.ts";
@@ -169,4 +175,8 @@ describe("an iss is found by its template", () => {
     const template = { segment: 3, tenants: undefined };
     expect([tenantOf(template, "https://a.example/alpha/v2"), tenantOf(template, "alpha")]).toEqual(["alpha", ""]);
   });
+});
+
+it("all issuers of a policy are those with an entry of their own, and those with many tenants", () => {
+  expect(listIssuers(policyOf(["*"])).map(({ id }) => id)).toEqual(["gamma", "entra"]);
 });
