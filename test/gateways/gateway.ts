@@ -3,7 +3,10 @@ export interface Gateway {
   /** Such as `Kong 3.9.3 (binary)`. */
   readonly name: string;
   readonly version: string;
+  /** Speaks HTTP/1.1, and HTTP/2 to who knows it. */
   readonly url: string;
+  /** Speaks both over TLS, by ALPN, with a certificate that nobody vouches for. */
+  readonly tlsUrl: string;
   /** The line that the plugin wrote about a request, at the gateway's default log level. */
   findDenialLine(requestId: string): Promise<string | undefined>;
   /** Ends the plugin server with SIGKILL and waits until another one serves. */
