@@ -17,6 +17,7 @@ import {
 } from "../plugin/server/kong-settings.ts";
 import { checkSocketPath, parseAddress } from "../plugin/server/server-options.ts";
 import { createStockSettings, type StockServer } from "../plugin/server/stock-settings.ts";
+import { findReadHeaders } from "./find-read-headers.ts";
 import { FORMATS, type Format, formatSettings } from "./format-settings.ts";
 import { addKongSchemaCommand } from "./kong-schema.ts";
 
@@ -27,6 +28,7 @@ interface KongEnvOptions {
   readonly node: string;
   readonly fetchSettings?: string;
   readonly statusListen?: string;
+  readonly header: readonly string[];
   readonly kongVersion?: string;
   /** A path is where Kong finds the guard, when that is not this package. */
   readonly guard?: boolean | string;
@@ -59,6 +61,11 @@ export function addKongCommand(program: Command): void {
     .option(
       "--status-listen <host:port>",
       "where the plugin server answers probes: /status/ready, /status/live, /status",
+    )
+    .option(
+      "--header <name...>",
+      "a request header that a policy looks at, so that reading it costs no call; those of the policies under the root are known",
+      [],
     )
     .option(
       "--guard [dir]",
@@ -114,6 +121,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
     policyRoot: resolve(options.policyRoot),
     fetchSettings,
     statusListen: options.statusListen,
+    headers: await chooseHeaders(options),
     environment: { NODE_ENV: "production", ...pickEnvironment(PASSED_ON) },
   };
   const settings = await choosePluginServer(installation, options);
@@ -132,6 +140,15 @@ async function choosePluginServer(
   }
   const settings = createKongSettings(installation);
   return dumpFile === undefined ? settings : useDumpFile(settings, resolve(dumpFile));
+}
+
+/** @throws Error when a name is none of a header. */
+async function chooseHeaders({ header, policyRoot }: KongEnvOptions): Promise<readonly string[]> {
+  const wrong = header.find((name) => !/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name));
+  if (wrong !== undefined) {
+    throw new Error(`--header ${wrong} is no name of a header: letters, digits and dashes, such as X-Tenant`);
+  }
+  return [...header.map((name) => name.toLowerCase()), ...(await findReadHeaders(resolve(policyRoot)))];
 }
 
 /** The directory with the guard; undefined for none. */

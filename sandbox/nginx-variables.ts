@@ -4,6 +4,7 @@ import { headerVariable } from "./header-list.ts";
 
 const READERS: Record<string, (request: GatewayRequest) => string> = {
   kong_request_id: (request) => request.id,
+  realip_remote_addr: (request) => request.remoteAddress,
   remote_addr: (request) => request.remoteAddress,
   request: (request) => request.requestLine,
   request_id: (request) => request.id,

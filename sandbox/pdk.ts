@@ -46,6 +46,7 @@ const METHODS: Record<string, PdkMethod> = {
   "kong.request.get_headers": ({ request }, args) => ({
     reply: encodeStruct(collectHeaders(request, IntMessage.decode(args).v ?? 0)),
   }),
+  "kong.request.get_forwarded_scheme": ({ request }) => ({ reply: encodeString(readVariable(request, "scheme")) }),
   "kong.request.get_method": ({ request }) => ({ reply: encodeString(request.method) }),
   "kong.request.get_path": ({ request }) => ({ reply: encodeString(normalizePath(stripQuery(request.target))) }),
   "kong.router.get_route": ({ request }) => ({ reply: encodeRoute(request) }),

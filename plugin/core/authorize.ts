@@ -1,6 +1,6 @@
 import { isOpen } from "./alternatives.ts";
 import { type ClaimReference, readClaim } from "./claim-reference.ts";
-import { findUnmet } from "./condition.ts";
+import { type ComparedRequest, findUnmet } from "./condition.ts";
 import type { Denial } from "./denial.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { Alternative, AuthenticationRequirement, CompiledIssuer, Membership, Requirements } from "./policy.ts";
@@ -12,7 +12,7 @@ const SCOPE_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
  * Checks what the rule requires of a token that is valid in itself. With alternatives, one must hold; when none does, the first that the
  * token's issuer and audience leave open says why.
  *
- * @param segments of the request's path; empty when the rule does not decide by path.
+ * @param request what claims may be compared with.
  * @param nowSeconds since the epoch.
  * @returns undefined when all is met.
  */
@@ -20,7 +20,7 @@ export function authorize(
   issuer: CompiledIssuer,
   requirements: Requirements,
   claims: JsonObject,
-  segments: readonly string[],
+  request: ComparedRequest,
   nowSeconds: number,
 ): Denial | undefined {
   let first: Denial | undefined;
@@ -28,7 +28,7 @@ export function authorize(
     if (!isOpen(issuer, alternative, claims)) {
       continue;
     }
-    const denial = checkAlternative(issuer, alternative, claims, segments, nowSeconds);
+    const denial = checkAlternative(issuer, alternative, claims, request, nowSeconds);
     if (!denial) {
       return undefined;
     }
@@ -41,14 +41,14 @@ function checkAlternative(
   issuer: CompiledIssuer,
   alternative: Alternative,
   claims: JsonObject,
-  segments: readonly string[],
+  request: ComparedRequest,
   nowSeconds: number,
 ): Denial | undefined {
   return (
     checkScopes(issuer, alternative.scopes, claims) ??
     checkNames("role", issuer.roles, alternative.roles, claims) ??
     checkNames("group", issuer.groups, alternative.groups, claims) ??
-    checkConditions(alternative, claims, segments) ??
+    checkConditions(alternative, claims, request) ??
     checkAuthentication(issuer, alternative.authentication, claims, nowSeconds)
   );
 }
@@ -127,10 +127,10 @@ function findForbidden({ noneOf }: Membership, names: ReadonlySet<string> | unde
 function checkConditions(
   { conditions }: Alternative,
   claims: JsonObject,
-  segments: readonly string[],
+  request: ComparedRequest,
 ): Denial | undefined {
   for (const condition of conditions) {
-    const unmet = findUnmet(condition, claims, segments);
+    const unmet = findUnmet(condition, claims, request);
     if (unmet !== undefined) {
       return { reason: "condition_unmet", detail: unmet };
     }

@@ -5,14 +5,15 @@ import { decodeToken } from "./decode.ts";
 import { type Denial, isDenial } from "./denial.ts";
 import { extractToken } from "./extract.ts";
 import { findKey, type KeySource, selectIssuer } from "./key.ts";
-import { type Match, matchRule } from "./match.ts";
-import type { CompiledPolicy } from "./policy.ts";
-import { type HeaderChanges, propagateClaims, type VerifiedToken } from "./propagate.ts";
+import { findRule, type Match, matchRequest } from "./match.ts";
+import type { CompiledPolicy, Mode, Requirements } from "./policy.ts";
+import { clearIdentity, type HeaderChanges, propagateClaims, type VerifiedToken } from "./propagate.ts";
 import type { RequestFacts } from "./request.ts";
 import { verifySignature } from "./verify.ts";
 
 /**
- * Decides one request: the first failing stage wins, and whatever no stage allows is refused.
+ * Decides one request: the first failing stage wins, and whatever no stage allows is refused. In report mode everything is judged
+ * alike, and what would be refused goes on, with the reason for the log.
  *
  * @param now seconds since the epoch; read once, after the signature held, because waiting for a key takes time.
  */
@@ -22,25 +23,38 @@ export async function decide(
   keys: KeySource,
   now: () => number,
 ): Promise<Decision> {
-  const match = matchRule(policy, facts);
+  const unmatched: Evidence = { policy: policy.name };
+  const rule = findRule(policy, facts.binding);
+  if (isDenial(rule)) {
+    return refuse(policy, policy.unmatchedMode, { denial: rule, evidence: unmatched });
+  }
+  const evidence: Evidence = { ...unmatched, rule: rule.id };
+  const match = matchRequest(rule, facts);
   if (isDenial(match)) {
-    return createDeny(match, { policy: policy.name });
+    return refuse(policy, rule.requirements.mode, { denial: match, evidence });
   }
-  const { rule, requirements } = match;
-  const evidence: Evidence = { policy: policy.name, rule };
-  if (requirements.access === "public") {
-    return conclude(policy, undefined, {}, evidence);
+  const { requirements } = match;
+  if (match.isOpen) {
+    return pass(policy, requirements.mode, { evidence }, {});
   }
-  const judged: HeaderChanges = { authorization: (policy.forwardsToken ? facts.authorization : undefined) ?? [] };
   // Nothing at all, and not merely nothing good: a bad token is no token, but no free pass either.
   if (requirements.access === "optional" && facts.authorization === undefined) {
-    return conclude(policy, undefined, judged, evidence);
+    return pass(policy, requirements.mode, { evidence }, { authorization: [] });
   }
-  const authenticated = await authenticate(facts, policy, match, keys, now, evidence);
-  if ("verdict" in authenticated) {
-    return authenticated;
-  }
-  return conclude(policy, authenticated.token, judged, authenticated.evidence);
+  const judgement = await authenticate(facts, policy, match, keys, now, evidence);
+  const judged = judgement.token ? judgedHeaders(policy, requirements, facts) : {};
+  const { denial } = judgement;
+  return denial
+    ? refuse(policy, requirements.mode, { ...judgement, denial }, judged)
+    : pass(policy, requirements.mode, judgement, judged);
+}
+
+/** What came of looking at a request. */
+interface Judgement {
+  readonly denial?: Denial | undefined;
+  /** Present once signature and claims held, be it that the rule then asks for more. */
+  readonly token?: VerifiedToken;
+  readonly evidence: Evidence;
 }
 
 async function authenticate(
@@ -50,9 +64,9 @@ async function authenticate(
   keys: KeySource,
   now: () => number,
   matched: Evidence,
-): Promise<{ readonly token: VerifiedToken; readonly evidence: Evidence } | Decision> {
+): Promise<Judgement> {
   let evidence = matched;
-  const deny = (denial: Denial): Decision => createDeny(denial, evidence);
+  const deny = (denial: Denial): Judgement => ({ denial, evidence });
 
   const extracted = extractToken(facts.authorization, policy.maxTokenBytes);
   if (isDenial(extracted)) {
@@ -80,24 +94,57 @@ async function authenticate(
   }
   const { claims } = verified;
   const nowSeconds = now();
-  const denial =
-    validateClaims(issuer, requirements, joseHeader, claims, nowSeconds) ??
-    authorize(issuer, requirements, claims, segments, nowSeconds);
-  return denial ? deny(denial) : { token: { claims, payload: decoded.payload }, evidence };
+  const invalid = validateClaims(issuer, requirements, joseHeader, claims, nowSeconds);
+  if (invalid) {
+    return deny(invalid);
+  }
+  const denial = authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds);
+  return { denial, token: { claims, payload: decoded.payload }, evidence };
 }
 
 /**
- * @param judged the credentials that the decision is about. They are set as they were judged: another plugin may have
- *   changed the header since the facts were read, and the upstream must not get a token that nobody looked at.
+ * The header fields that the decision is about, set as they were judged: another plugin may have changed them since the facts
+ * were read, and the upstream must not get what nobody looked at.
  */
-function conclude(
-  policy: CompiledPolicy,
-  token: VerifiedToken | undefined,
-  judged: HeaderChanges,
-  evidence: Evidence,
-): Decision {
+function judgedHeaders(
+  { forwardsToken }: CompiledPolicy,
+  { comparedHeaders }: Requirements,
+  { authorization, headers }: RequestFacts,
+): HeaderChanges {
+  const judged: Record<string, string | readonly string[]> = {
+    authorization: (forwardsToken ? authorization : undefined) ?? [],
+  };
+  for (const { name, spellings } of comparedHeaders) {
+    for (const spelling of spellings) {
+      judged[spelling] = [];
+    }
+    judged[name] = headers.get(name) ?? [];
+  }
+  return judged;
+}
+
+function pass(policy: CompiledPolicy, mode: Mode, { token, evidence }: Judgement, judged: HeaderChanges): Decision {
   const propagated = propagateClaims(policy, token);
   return isDenial(propagated)
-    ? createDeny(propagated, evidence)
-    : createAllow({ ...propagated.headers, ...judged }, evidence);
+    ? refuse(policy, mode, { denial: propagated, evidence })
+    : createAllow({ headers: { ...propagated.headers, ...judged } }, evidence);
+}
+
+/**
+ * In report mode the request goes on as it came, but for the identity headers, which only a verified token may set. A defect of ours
+ * is no finding about the request: it ends it in every mode.
+ */
+function refuse(
+  policy: CompiledPolicy,
+  mode: Mode,
+  { denial, token, evidence }: Judgement & { readonly denial: Denial },
+  judged: HeaderChanges = {},
+): Decision {
+  if (mode === "enforce" || denial.reason === "internal_error") {
+    return createDeny(denial, evidence);
+  }
+  const propagated = propagateClaims(policy, token);
+  const identity = isDenial(propagated) ? clearIdentity(policy) : propagated.headers;
+  const withheld: HeaderChanges = policy.forwardsToken ? {} : { authorization: [] };
+  return createAllow({ headers: { ...identity, ...withheld, ...judged } }, evidence, denial);
 }

@@ -11,9 +11,15 @@ export interface Evidence {
   readonly kid?: string | undefined;
 }
 
-export interface Allow {
-  readonly verdict: "allow";
+/** What to do to the request on its way to the upstream. */
+export interface UpstreamChanges {
   readonly headers: HeaderChanges;
+}
+
+export interface Allow extends UpstreamChanges {
+  readonly verdict: "allow";
+  /** Why the request would have been refused, were the rule not in report mode. */
+  readonly reported: Denial | undefined;
   readonly evidence: Evidence;
 }
 
@@ -29,8 +35,8 @@ export type Decision = Allow | Deny;
 const issued = new WeakSet<object>();
 
 /** Makes the only value with which a request may be proxied. */
-export function createAllow(headers: HeaderChanges, evidence: Evidence): Allow {
-  const allow: Allow = Object.freeze({ verdict: "allow", headers, evidence });
+export function createAllow(changes: UpstreamChanges, evidence: Evidence, reported?: Denial): Allow {
+  const allow: Allow = Object.freeze({ verdict: "allow", ...changes, evidence, reported });
   issued.add(allow);
   return allow;
 }

@@ -39,6 +39,14 @@ export const DENIALS = {
       "The rule decides by path, and the path can be read in more than one way: dot segments, `//`, encoded separators.",
     spec: "RFC 3986 section 6.2.2",
   },
+  insecure_transport: {
+    stage: "match",
+    status: 403,
+    told: "HTTPS is required",
+    meaning:
+      "The request came over the network in plain, and a token that travels so is anybody's. Kong tells by its listener, or by `X-Forwarded-Proto` of a proxy in its `trusted_ips`.",
+    spec: "RFC 6750 section 5.3",
+  },
   connection_header_refused: {
     stage: "match",
     status: 400,

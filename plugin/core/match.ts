@@ -1,14 +1,16 @@
 import type { Denial } from "./denial.ts";
 import { findOperation } from "./operation-tree.ts";
 import type { CompiledPolicy, CompiledRule, Requirements } from "./policy.ts";
+import { readPreflight } from "./preflight.ts";
 import { type Binding, type RequestFacts, RULE_TAG_PREFIX } from "./request.ts";
 import { splitPath } from "./request-path.ts";
 
 export interface Match {
-  readonly rule: string;
   readonly requirements: Requirements;
   /** Of the request's path; empty when the rule does not decide by it. */
   readonly segments: readonly string[];
+  /** Whether no token is asked for: the rule is public, or lets this CORS preflight pass. */
+  readonly isOpen: boolean;
 }
 
 // Connection options proper, or nothing. Anything else in `Connection` names a header, and Kong deletes it after all plugins ran.
@@ -16,25 +18,38 @@ export interface Match {
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
-/** Finds the one rule that governs the request, and refuses requests whose reading is not certain. */
-export function matchRule(policy: CompiledPolicy, facts: RequestFacts): Match | Denial {
-  const rule = findRule(policy, facts.binding);
-  if ("reason" in rule) {
-    return rule;
-  }
+/** Finds what the rule asks of the request, and refuses requests whose reading is not certain. */
+export function matchRequest(rule: CompiledRule, facts: RequestFacts): Match | Denial {
   if (facts.connection !== undefined && !hasOnlyConnectionOptions(facts.connection)) {
     return { reason: "connection_header_refused" };
   }
+  const match = matchOperation(rule, facts);
+  return "reason" in match || match.isOpen || match.requirements.allowsHttp || facts.transport !== "plain"
+    ? match
+    : { reason: "insecure_transport" };
+}
+
+function matchOperation(rule: CompiledRule, facts: RequestFacts): Match | Denial {
+  const preflight = readPreflight(facts);
+  const found = (requirements: Requirements, segments: readonly string[], isPreflight: boolean): Match => {
+    const isOpen = requirements.access === "public" || (isPreflight && requirements.passesPreflight);
+    return { requirements, segments, isOpen };
+  };
   if (!rule.operations) {
-    return { rule: rule.id, requirements: rule.requirements, segments: [] };
+    return found(rule.requirements, [], preflight !== undefined);
   }
   const segments = facts.requestLine && splitPath(facts.requestLine.target);
   if (!facts.requestLine || !segments) {
     return { reason: "path_ambiguous" };
   }
-  const requirements = findOperation(rule.operations, facts.requestLine.method, segments);
-  return requirements
-    ? { rule: rule.id, requirements, segments }
+  const own = findOperation(rule.operations, facts.requestLine.method, segments);
+  if (own) {
+    return found(own, segments, false);
+  }
+  // A preflight speaks for the request that will follow it.
+  const asked = preflight === undefined ? undefined : findOperation(rule.operations, preflight, segments);
+  return asked?.passesPreflight
+    ? found(asked, segments, true)
     : { reason: "no_matching_rule", detail: `no operation of rule "${rule.id}" fits method and path` };
 }
 

@@ -7,6 +7,8 @@
 export type TemplateSegment = string | undefined;
 
 export interface OperationTree<T> {
+  /** Of all operations. */
+  readonly values: readonly T[];
   readonly byMethod: ReadonlyMap<string, OperationNode<T>>;
 }
 
@@ -41,7 +43,7 @@ export function buildOperationTree<T>(operations: readonly Operation<T>[]): Oper
       node.value = operation.value;
     }
   }
-  return { byMethod };
+  return { byMethod, values: operations.map(({ value }) => value) };
 }
 
 /** The methods an operation answers for: GET covers HEAD (RFC 9110 section 9.3.2). */

@@ -21,6 +21,12 @@ export interface CompiledPolicy {
   readonly clearedHeaders: readonly string[];
   /** Whether any rule decides by method and path. */
   readonly needsRequestLine: boolean;
+  /** Whether any rule refuses what comes over the network in plain. */
+  readonly needsTransport: boolean;
+  /** Names, in lower case, of the header fields that rules look at, beyond those that every request is judged by. */
+  readonly readHeaders: readonly string[];
+  /** What becomes of a request that no rule fits. */
+  readonly unmatchedMode: Mode;
 }
 
 export interface CompiledIssuer {
@@ -96,8 +102,18 @@ export interface CompiledRule {
   readonly requirements: Requirements;
 }
 
+/** Whether a denial ends the request, or is only logged. */
+export type Mode = "enforce" | "report";
+
 export interface Requirements {
   readonly access: "required" | "optional" | "public";
+  readonly mode: Mode;
+  /** Whether tokens may come over the network in plain. */
+  readonly allowsHttp: boolean;
+  /** Whether a CORS preflight passes without a token. */
+  readonly passesPreflight: boolean;
+  /** Header fields that claims are compared with. The upstream gets them as they were compared, and in no other spelling. */
+  readonly comparedHeaders: readonly { readonly name: string; readonly spellings: readonly string[] }[];
   /** Ids of the issuers whose tokens some alternative accepts. */
   readonly accept: ReadonlySet<string>;
   /** In the order of the document, one or more: the request passes when one of them holds. */
@@ -139,7 +155,9 @@ export type ClaimTest =
   | { readonly is: "matches"; readonly pattern: RegExp }
   | { readonly is: "min" | "max"; readonly bound: number }
   /** Index of the segment of the request's path. */
-  | { readonly is: "equals_path"; readonly segment: number };
+  | { readonly is: "equals_path"; readonly segment: number }
+  /** Name in lower case. */
+  | { readonly is: "equals_header"; readonly header: string };
 
 /** How and when the user was authenticated (RFC 9470). */
 export interface AuthenticationRequirement {

@@ -18,6 +18,11 @@ export interface VerifiedToken {
 const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 const utf8 = new TextEncoder();
 
+/** Removes all identity headers, in all spellings, that the client may have sent. */
+export function clearIdentity({ clearedHeaders }: CompiledPolicy): Record<string, string | readonly string[]> {
+  return Object.fromEntries(clearedHeaders.map((name) => [name, []]));
+}
+
 /**
  * Turns a verified token into identity headers. Every mapped name is in the result, in all spellings: what the client sent
  * under it is removed even when the claim is absent.
@@ -28,10 +33,7 @@ export function propagateClaims(
   policy: CompiledPolicy,
   token: VerifiedToken | undefined,
 ): { readonly headers: HeaderChanges } | Denial {
-  const headers: Record<string, string | readonly string[]> = {};
-  for (const name of policy.clearedHeaders) {
-    headers[name] = [];
-  }
+  const headers = clearIdentity(policy);
   if (token === undefined) {
     return { headers };
   }

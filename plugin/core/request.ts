@@ -7,7 +7,21 @@ export interface RequestFacts {
   readonly connection: string | undefined;
   /** The `Authorization` header; undefined when absent, and Kong can not tell absent from empty. */
   readonly authorization: string | undefined;
+  /**
+   * Other header fields, by name in lower case; no entry when absent or empty. Several lines are one text, joined with commas
+   * (cookies with semicolons), and names that differ in `-` and `_` only may count as one.
+   */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly transport: Transport;
+  /** Kong's id of the request, which it also tells the client; undefined when asking costs a call. */
+  readonly requestId: string | undefined;
 }
+
+/**
+ * How the request came: over TLS, be it that a proxy which Kong trusts says so; from this machine; or else over the network in
+ * plain. `plain` too where no rule needs to know and asking costs a call.
+ */
+export type Transport = "tls" | "loopback" | "plain";
 
 export interface RequestLine {
   readonly method: string;

@@ -1,38 +1,88 @@
 import type { RequestFacts, RequestLine } from "../core/request.ts";
 import { type GuardMark, parseGuardMark } from "./verdict.ts";
 
-/**
- * An nginx variable that carries every fact of a request, so that one PDK call reads them all. Kong sets it through
- * `KONG_NGINX_PROXY_SET`. No field can hold a line feed: nginx refuses it in request lines and header values. The request's id
- * stands last because LuaJIT hashes long strings by a few places, the end among them: without it, requests with one token
- * would collide, and Kong's worker would compare them byte by byte. The guard's mark stands in its place where it is loaded.
- */
-export const FACTS_VARIABLE = {
-  name: "jwt_facts",
-  value: "2\\n$request\\n$http_connection\\n$http_authorization\\n$request_id",
-} as const;
+/** The header fields that every request is judged by, or that its answer depends on. */
+const USUAL_HEADERS = [
+  "connection",
+  "authorization",
+  "x-forwarded-proto",
+  "origin",
+  "access-control-request-method",
+  "accept",
+  "content-type",
+] as const;
 
-const FORMAT_VERSION = "2";
-const FIELDS = 5;
+const FORMAT_VERSION = "3";
 const REQUEST_ID = /^[0-9a-f]{32}$/;
 
-export interface VariableFacts extends Omit<RequestFacts, "binding"> {
+/**
+ * An nginx variable that carries every fact of a request, so that one PDK call reads them all; its first line says which header
+ * fields are in it. Kong sets it through `KONG_NGINX_PROXY_SET`. No field can hold a line feed: nginx refuses it in request lines
+ * and header values. The request's id stands last because LuaJIT hashes long strings by a few places, the end among them: without
+ * it, requests with one token would collide, and Kong's worker would compare them byte by byte. The guard's mark stands in its
+ * place where it is loaded.
+ */
+export const FACTS_VARIABLE = { name: "jwt_facts", value: renderFacts([]) } as const;
+
+/**
+ * The variable's value with more header fields in it.
+ *
+ * @param moreHeaders names in lower case that policies look at besides.
+ */
+export function renderFacts(moreHeaders: readonly string[]): string {
+  const headers: readonly string[] = [...new Set([...USUAL_HEADERS, ...moreHeaders])];
+  const values = headers.map((name) => `$http_${name.replaceAll("-", "_")}`);
+  const lines = [
+    `${FORMAT_VERSION} ${headers.join(" ")}`,
+    "$request",
+    "$scheme $realip_remote_addr $remote_addr",
+    ...values,
+  ];
+  return [...lines, "$request_id"].join("\\n");
+}
+
+/** How Kong's worker sees the client's side of the connection. */
+export interface ConnectionFacts {
+  readonly scheme: string;
+  /** The address at the other end. */
+  readonly peer: string;
+  /** The address that stands for the client: another one when the peer is in Kong's `trusted_ips` and names it. */
+  readonly client: string;
+}
+
+export interface VariableFacts extends Omit<RequestFacts, "binding" | "transport"> {
+  readonly connectionFacts: ConnectionFacts;
+  /** Names of all header fields that would be in it, were they in the request. */
+  readonly carried: readonly string[];
   /** Undefined when no guard is there to check the verdict. */
   readonly guard: GuardMark | undefined;
 }
 
 /** Reads the variable's value. Returns undefined when it is not in the expected form, as when Kong does not set it. */
 export function parseFactsVariable(value: string): VariableFacts | undefined {
-  const fields = value.split("\n");
-  const [version, request = "", connection, authorization, last = ""] = fields;
+  const [head = "", request = "", addresses = "", ...rest] = value.split("\n");
+  const [version, ...carried] = head.split(" ");
+  const last = rest.pop() ?? "";
   const guard = parseGuardMark(last);
-  if (fields.length !== FIELDS || version !== FORMAT_VERSION || !(guard || REQUEST_ID.test(last))) {
+  const requestId = REQUEST_ID.test(last) ? last : guard?.nonce;
+  if (version !== FORMAT_VERSION || rest.length !== carried.length || requestId === undefined) {
     return undefined;
   }
+  const headers = new Map<string, string>();
+  for (const [index, text] of rest.entries()) {
+    if (text !== "") {
+      headers.set(carried[index] ?? "", text);
+    }
+  }
+  const [scheme = "", peer = "", client = ""] = addresses.split(" ");
   return {
     requestLine: parseRequestLine(request),
-    connection: connection || undefined,
-    authorization: authorization || undefined,
+    connection: headers.get("connection"),
+    authorization: headers.get("authorization"),
+    headers,
+    requestId,
+    connectionFacts: { scheme, peer, client },
+    carried,
     guard,
   };
 }

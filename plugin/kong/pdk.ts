@@ -7,6 +7,8 @@ export interface Pdk {
   readonly request: {
     /** Header names in lower case. Kong stops silently at `maxHeaders` names. */
     getHeaders(maxHeaders: number): Promise<ReadonlyMap<string, readonly string[]>>;
+    /** `http` or `https`, as a proxy says that Kong trusts, or else as the connection is. */
+    getForwardedScheme(): Promise<string>;
   };
   readonly router: {
     /** The matched Kong Route; its name and tags where it has any. */

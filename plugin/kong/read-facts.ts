@@ -1,8 +1,10 @@
 import type { Denial } from "../core/denial.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
-import type { Binding } from "../core/request.ts";
+import type { Binding, RequestFacts, Transport } from "../core/request.ts";
 import { FACTS_VARIABLE, parseFactsVariable, parseRequestLine, type VariableFacts } from "./facts-variable.ts";
 import type { Pdk } from "./pdk.ts";
+import { askTransport, readTransport } from "./read-transport.ts";
+import type { GuardMark } from "./verdict.ts";
 
 /** Most header names that are asked for. Kong drops the rest silently, so reaching it means not knowing. */
 const MAX_HEADERS = 1000;
@@ -14,26 +16,53 @@ const MAX_HEADERS = 1000;
  */
 export type ReadFacts = (pdk: Pdk, policy: CompiledPolicy, rule: string | undefined) => Promise<ReadRequest | Denial>;
 
-type ReadRequest = VariableFacts & { readonly binding: Binding };
+interface ReadRequest extends RequestFacts {
+  /** Undefined when no guard is there to check the verdict. */
+  readonly guard: GuardMark | undefined;
+}
 
 /**
  * @param hasFactsVariable whether Kong is configured to set the facts variable.
- * @param log told once when it turns out that Kong does not.
+ * @param log told once when it turns out that Kong does not, and once per header field that the variable lacks.
  */
 export function createFactsReader(hasFactsVariable: boolean, log: (line: string) => void): ReadFacts {
-  let hasWarned = false;
+  const warned = new Set<string>();
+  const warnOnce = (line: string): void => {
+    if (!warned.has(line)) {
+      warned.add(line);
+      log(line);
+    }
+  };
   const readVariable = async (pdk: Pdk): Promise<VariableFacts | undefined> => {
     const facts = parseFactsVariable(await pdk.nginx.getVar(FACTS_VARIABLE.name));
-    if (!facts && !hasWarned) {
-      hasWarned = true;
-      log(`$${FACTS_VARIABLE.name} is not what \`jwt-policy kong env\` sets: facts are read by more and slower calls`);
+    if (!facts) {
+      warnOnce(
+        `$${FACTS_VARIABLE.name} is not what \`jwt-policy kong env\` sets: facts are read by more and slower calls`,
+      );
     }
     return facts;
   };
   return async (pdk, policy, rule) => {
     const binding = rule === undefined ? await readRoute(pdk) : ({ by: "rule", rule } as const);
-    const facts = (hasFactsVariable ? await readVariable(pdk) : undefined) ?? (await readHeaders(pdk, policy));
-    return "reason" in facts ? facts : { binding, ...facts };
+    const facts = hasFactsVariable ? await readVariable(pdk) : undefined;
+    if (!facts) {
+      const asked = await askFacts(pdk, policy);
+      return "reason" in asked ? asked : { binding, ...asked };
+    }
+    const { connectionFacts, carried, ...known } = facts;
+    const transport: Transport = policy.needsTransport
+      ? await readTransport(pdk, connectionFacts, known.headers)
+      : "plain";
+    const missing = policy.readHeaders.filter((name) => !carried.includes(name));
+    if (missing.length === 0) {
+      return { binding, ...known, transport };
+    }
+    const more = `--header ${missing.join(" --header ")}`;
+    warnOnce(`reading headers costs another call: print the settings anew with \`jwt-policy kong env ${more}\``);
+    const headers = await readHeaders(pdk);
+    return "reason" in headers
+      ? headers
+      : { binding, ...known, headers: new Map([...headers, ...known.headers]), transport };
   };
 }
 
@@ -42,20 +71,33 @@ async function readRoute(pdk: Pdk): Promise<Binding> {
   return { by: "route", name, tags: tags ?? [] };
 }
 
-async function readHeaders(pdk: Pdk, policy: CompiledPolicy): Promise<VariableFacts | Denial> {
+/** Everything by calls of its own. */
+async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Omit<ReadRequest, "binding"> | Denial> {
+  const headers = await readHeaders(pdk);
+  if ("reason" in headers) {
+    return headers;
+  }
+  return {
+    requestLine: policy.needsRequestLine ? parseRequestLine(await pdk.nginx.getVar("request")) : undefined,
+    connection: headers.get("connection"),
+    authorization: headers.get("authorization"),
+    headers,
+    transport: policy.needsTransport ? await askTransport(pdk) : "plain",
+    requestId: undefined,
+    guard: undefined, // It needs the facts variable, and says so.
+  };
+}
+
+/** All header fields, each as one text. Names that differ in `-` and `_` stay apart here. */
+async function readHeaders(pdk: Pdk): Promise<ReadonlyMap<string, string> | Denial> {
   const headers = await pdk.request.getHeaders(MAX_HEADERS);
   const count = [...headers.values()].reduce((sum, values) => sum + values.length, 0);
   if (count >= MAX_HEADERS) {
     return { reason: "too_many_headers" };
   }
-  const authorization = headers.get("authorization") ?? [];
-  if (authorization.length > 1) {
+  if ((headers.get("authorization")?.length ?? 0) > 1) {
     return { reason: "token_ambiguous" };
   }
-  return {
-    requestLine: policy.needsRequestLine ? parseRequestLine(await pdk.nginx.getVar("request")) : undefined,
-    connection: headers.get("connection")?.join(",") || undefined,
-    authorization: authorization[0] || undefined,
-    guard: undefined, // It needs the facts variable, and says so.
-  };
+  const joined = [...headers].map(([name, values]) => [name, values.join(name === "cookie" ? "; " : ",")] as const);
+  return new Map(joined.filter(([, text]) => text !== ""));
 }

@@ -1,5 +1,6 @@
 import { type Decision, type Deny, isAllow } from "../core/decision.ts";
 import type { HeaderChanges } from "../core/propagate.ts";
+import { formatReport } from "../observe/decision-log.ts";
 import { describeError } from "../observe/describe-error.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
 import { createExit } from "./create-exit.ts";
@@ -13,6 +14,10 @@ import { type InstanceIdentity, isMeant, renderOtherInstance, renderRefusal } fr
 /** What is called of kong-pdk, under its names; values come as Kong's worker sends them, absent ones as nothing. */
 export interface StockPdk {
   readonly nginx: { get_var(name: string): Promise<string | null | undefined> };
+  readonly request: {
+    get_forwarded_scheme(): Promise<string | null | undefined>;
+    get_headers(maxHeaders: number): Promise<Readonly<Record<string, string | readonly string[]>> | null | undefined>;
+  };
   readonly router: { get_route(): Promise<{ name?: string; tags?: readonly string[] } | null | undefined> };
   readonly log: { err(line: string): Promise<unknown>; warn(line: string): Promise<unknown> };
   readonly service: { readonly request: { set_headers(headers: HeaderChanges): Promise<unknown> } };
@@ -46,6 +51,10 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
   for (const line of handler.log.takeWarnings()) {
     await kong.log.warn(`${NAME}: ${line}`);
   }
+  const report = isAllow(decision) ? formatReport(decision) : undefined;
+  if (report !== undefined) {
+    await kong.log.warn(report);
+  }
   await kong.service.request.set_headers(isAllow(decision) ? decision.headers : renderRefusal(guard, decision));
 }
 
@@ -76,7 +85,16 @@ function createPdk(kong: StockPdk, facts: string): Pdk {
     nginx: {
       getVar: async (name) => (name === FACTS_VARIABLE.name ? facts : ((await kong.nginx.get_var(name)) ?? "")),
     },
-    request: { getHeaders: () => Promise.reject(new Error("headers are not read where the facts variable is set")) },
+    request: {
+      getHeaders: async (maxHeaders) =>
+        new Map(
+          Object.entries((await kong.request.get_headers(maxHeaders)) ?? {}).map(([name, values]) => [
+            name,
+            [values].flat(),
+          ]),
+        ),
+      getForwardedScheme: async () => (await kong.request.get_forwarded_scheme()) ?? "",
+    },
     router: {
       async getRoute() {
         const { name, tags } = (await kong.router.get_route()) ?? {};

@@ -42,7 +42,11 @@ export function addVerdict(decision: Decision, { nonce }: GuardMark, judge: Inst
     return decision;
   }
   const verdict = `${judge.pluginId} ${judge.sequence} ${nonce}`;
-  return createAllow({ ...decision.headers, [VERDICT_HEADER]: verdict }, decision.evidence);
+  return createAllow(
+    { ...decision, headers: { ...decision.headers, [VERDICT_HEADER]: verdict } },
+    decision.evidence,
+    decision.reported,
+  );
 }
 
 /** Asks the guard to refuse the request: the log line and the answer, as one header. */

@@ -1,4 +1,4 @@
-import type { Deny } from "../core/decision.ts";
+import type { Allow, Deny } from "../core/decision.ts";
 import { denialRow, type Stage } from "../core/denial.ts";
 
 const MAX_KID_LENGTH = 64;
@@ -13,8 +13,10 @@ export function logLevelOf({ denial }: Deny): "warn" | "err" {
 /**
  * One line for the operator about a refused request: `key=value` pairs, from configuration but for `kid`, which is capped,
  * stripped of all but plain characters, and marked until the signature vouches for it. Never the token, never claim values.
+ *
+ * @param did what came of it; in report mode the request went on.
  */
-export function formatDenial({ denial, evidence }: Deny): string {
+export function formatDenial({ denial, evidence }: Pick<Deny, "denial" | "evidence">, did = "denied"): string {
   const { status, stage } = denialRow(denial.reason);
   const kidName = VERIFIED_STAGES.has(stage) ? "kid" : "unverified_kid";
   const pairs: readonly (readonly [string, string | undefined])[] = [
@@ -28,7 +30,12 @@ export function formatDenial({ denial, evidence }: Deny): string {
   ];
   const text = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])).join(" ");
   // Kong does not say which plugin a line of an external plugin comes from.
-  return `jwt-policy denied the request: ${text}`;
+  return `jwt-policy ${did} the request: ${text}`;
+}
+
+/** The line about a request that went on only because its rule is in report mode; undefined for every other. */
+export function formatReport({ reported, evidence }: Allow): string | undefined {
+  return reported && formatDenial({ denial: reported, evidence }, "would have denied");
 }
 
 function plainText(text: string): string {

@@ -10,6 +10,7 @@ import {
   REQUIREMENT_KEYS,
   type RequirementSource,
 } from "./compile-requirements.ts";
+import { findNeededFacts } from "./find-needed-facts.ts";
 import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 import { captureIndexes } from "./path-template.ts";
@@ -49,7 +50,8 @@ export function compilePolicy(
       rules,
       headerMappings,
       clearedHeaders: headerMappings.flatMap(({ header }) => headerSpellings(header)),
-      needsRequestLine: [...rules.values()].some((rule) => rule.operations !== undefined),
+      ...findNeededFacts([...rules.values()]),
+      unmatchedMode: document.defaults?.mode ?? "enforce",
     },
   };
 }

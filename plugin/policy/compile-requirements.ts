@@ -1,26 +1,18 @@
 import type {
   Alternative as AlternativeSource,
-  Condition as ConditionSource,
   RequiredRoles as MembershipSource,
   PolicyDocument,
   Rule,
 } from "../../schema/generated/policy-document.ts";
-import { parseClaimReference } from "../core/claim-reference.ts";
-import type {
-  Alternative,
-  AuthenticationRequirement,
-  ClaimTest,
-  Condition,
-  Membership,
-  Requirements,
-  Scalar,
-} from "../core/policy.ts";
-import { compileClaimPattern } from "./claim-pattern.ts";
+import type { Alternative, AuthenticationRequirement, Membership, Requirements } from "../core/policy.ts";
+import { compileConditions } from "./compile-conditions.ts";
 import { durationSeconds } from "./duration.ts";
+import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 
 /** What an operation, a rule or the defaults say of who may pass. */
-export type RequirementSource = Pick<Rule, "access" | "any_of"> & AlternativeSource;
+export type RequirementSource = Pick<Rule, "access" | "mode" | "allow_http" | "cors_preflight" | "any_of"> &
+  AlternativeSource;
 
 /** One such part of the document, and where it stands. */
 export interface PlacedSource {
@@ -51,6 +43,7 @@ export function compileRequirements(
   captures: ReadonlyMap<string, number>,
 ): { readonly requirements: Requirements; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [];
+  const request = { captures, mappedHeaders: Object.keys(document.header_mappings ?? {}) };
   const nearest = <K extends keyof RequirementSource>(key: K) =>
     sources.find(({ source }) => source[key] !== undefined);
   const accept = nearest("accept")?.source.accept ?? Object.keys(document.issuers);
@@ -59,7 +52,7 @@ export function compileRequirements(
     keys: AlternativeSource,
     placeOf: (key: (typeof REQUIREMENT_KEYS)[number]) => DocumentPath,
   ): Alternative => {
-    const compiled = compileConditions(keys.required_claims ?? {}, placeOf("required_claims"), captures);
+    const compiled = compileConditions(keys.required_claims ?? {}, placeOf("required_claims"), request);
     findings.push(...compiled.findings);
     const own = keys.audiences ?? audiences;
     return {
@@ -91,11 +84,21 @@ export function compileRequirements(
   return {
     requirements: {
       access: nearest("access")?.source.access ?? "required",
+      mode: nearest("mode")?.source.mode ?? "enforce",
+      allowsHttp: nearest("allow_http")?.source.allow_http ?? false,
+      passesPreflight: nearest("cors_preflight")?.source.cors_preflight === "pass",
+      comparedHeaders: findComparedHeaders(compiled),
       accept: new Set(compiled.flatMap((alternative) => [...alternative.accept])),
       alternatives: compiled,
     },
     findings,
   };
+}
+
+function findComparedHeaders(alternatives: readonly Alternative[]): Requirements["comparedHeaders"] {
+  const tests = alternatives.flatMap(({ conditions }) => conditions.flatMap((condition) => condition.tests));
+  const names = new Set(tests.flatMap((test) => (test.is === "equals_header" ? [test.header] : [])));
+  return [...names].map((name) => ({ name, spellings: headerSpellings(name) }));
 }
 
 function compileMembership(source: MembershipSource | undefined): Membership {
@@ -115,74 +118,4 @@ function compileAuthentication(source: AlternativeSource["authentication"]): Aut
       maxAgeSeconds: source.max_age === undefined ? undefined : durationSeconds(source.max_age),
     }
   );
-}
-
-function compileConditions(
-  sources: Readonly<Record<string, ConditionSource>>,
-  path: DocumentPath,
-  captures: ReadonlyMap<string, number>,
-): { readonly conditions: readonly Condition[]; readonly findings: readonly Finding[] } {
-  const findings: Finding[] = [];
-  const conditions = Object.entries(sources).map(([claim, source]) => {
-    const refuse = (key: keyof ConditionSource, message: string): ClaimTest[] => {
-      findings.push({ code: "condition_invalid", path: [...path, claim, key], message });
-      return [];
-    };
-    return { claim: parseClaimReference(claim), tests: compileTests(source, captures, refuse) };
-  });
-  return { conditions, findings };
-}
-
-type Refuse = (key: keyof ConditionSource, message: string) => ClaimTest[];
-
-function compileTests(source: ConditionSource, captures: ReadonlyMap<string, number>, refuse: Refuse): ClaimTest[] {
-  const { equals, one_of, contains_any, contains_all, min, max } = source;
-  if (min !== undefined && max !== undefined && min > max) {
-    refuse("min", `No number is ${min} or more and ${max} or less.`);
-  }
-  return [
-    ...(equals === undefined ? [] : [{ is: "equals" as const, value: equals }]),
-    ...compileValues("one_of", one_of),
-    ...compileValues("contains_any", contains_any),
-    ...compileValues("contains_all", contains_all),
-    ...compilePattern(source, refuse),
-    ...compileBound("min", min),
-    ...compileBound("max", max),
-    ...compileCapture(source, captures, refuse),
-  ];
-}
-
-function compileValues(
-  is: "one_of" | "contains_any" | "contains_all",
-  values: readonly Scalar[] | undefined,
-): ClaimTest[] {
-  return values ? [{ is, values: new Set(values) }] : [];
-}
-
-function compileBound(is: "min" | "max", bound: number | undefined): ClaimTest[] {
-  return bound === undefined ? [] : [{ is, bound }];
-}
-
-function compilePattern({ matches }: ConditionSource, refuse: Refuse): ClaimTest[] {
-  if (matches === undefined) {
-    return [];
-  }
-  const compiled = compileClaimPattern(matches);
-  return "problem" in compiled ? refuse("matches", compiled.problem) : [{ is: "matches", ...compiled }];
-}
-
-function compileCapture(
-  { equals_path: name }: ConditionSource,
-  captures: ReadonlyMap<string, number>,
-  refuse: Refuse,
-): ClaimTest[] {
-  if (name === undefined) {
-    return [];
-  }
-  const segment = captures.get(name);
-  const known = [...captures.keys()].join(", ");
-  const hint = known === "" ? "It needs operations whose paths have names in braces." : `Known here: ${known}.`;
-  return segment === undefined
-    ? refuse("equals_path", `No segment of the path is called "${name}". ${hint}`)
-    : [{ is: "equals_path", segment }];
 }

@@ -2,7 +2,7 @@ import { type Allow, type Deny, isAllow } from "../core/decision.ts";
 import { createExit } from "../kong/create-exit.ts";
 import { denyOwn } from "../kong/deny-own.ts";
 import { NAME } from "../kong/plugin-identity.ts";
-import { formatDenial, logLevelOf } from "../observe/decision-log.ts";
+import { formatDenial, formatReport, logLevelOf } from "../observe/decision-log.ts";
 
 import { encodeFrame } from "./frames.ts";
 import { ExitArgsMessage, headersToStruct, ListValueMessage, RpcReturnMessage, StructMessage } from "./messages.ts";
@@ -25,13 +25,21 @@ export function encodePdkCall(method: string, args: Uint8Array): Buffer {
  * Lets the request pass. This is the only place that writes the empty frame, which Kong takes for "proxy it"; it comes in
  * one write behind the headers, and Kong reads it only when setting them succeeded.
  */
-function encodeAllow({ headers }: Allow, sequence: number): EventEnding {
-  const hasChanges = Object.keys(headers).length > 0;
-  const setHeaders = hasChanges
-    ? encodePdkCall("kong.service.request.set_headers", StructMessage.encode(headersToStruct(headers)))
-    : Buffer.alloc(0);
+function encodeAllow(allow: Allow, sequence: number): EventEnding {
+  const calls = [...encodeReport(allow), ...encodeChanges(allow)];
   const rpcReturn = encodeFrame(RpcReturnMessage.encode({ sequence }));
-  return { frames: Buffer.concat([setHeaders, EMPTY_FRAME, rpcReturn]), repliesToDrop: hasChanges ? 1 : 0 };
+  return { frames: Buffer.concat([...calls, EMPTY_FRAME, rpcReturn]), repliesToDrop: calls.length };
+}
+
+function encodeChanges({ headers }: Allow): readonly Buffer[] {
+  return Object.keys(headers).length > 0
+    ? [encodePdkCall("kong.service.request.set_headers", StructMessage.encode(headersToStruct(headers)))]
+    : [];
+}
+
+function encodeReport(allow: Allow): readonly Buffer[] {
+  const line = formatReport(allow);
+  return line === undefined ? [] : [encodeLog("warn", line)];
 }
 
 /** Refuses the request: a line in Kong's log at a level that is on by default, then the answer to the client. */

@@ -18,6 +18,8 @@ export function createEventPdk(call: CallPdk): Pdk {
         call("kong.request.get_headers", IntMessage.encode({ v: maxHeaders }), (reply) =>
           structToHeaders(StructMessage.decode(reply)),
         ),
+      getForwardedScheme: () =>
+        call("kong.request.get_forwarded_scheme", NO_ARGUMENTS, (reply) => StringMessage.decode(reply).v ?? ""),
     },
     router: {
       getRoute: () => call("kong.router.get_route", NO_ARGUMENTS, (reply) => RouteMessage.decode(reply)),

@@ -1,4 +1,4 @@
-import { FACTS_VARIABLE } from "../kong/facts-variable.ts";
+import { FACTS_VARIABLE, renderFacts } from "../kong/facts-variable.ts";
 import { NAME } from "../kong/plugin-identity.ts";
 
 /** Absolute paths; Kong starts plugin servers without a PATH and in a working directory of its own. */
@@ -12,6 +12,8 @@ export interface Installation {
   readonly fetchSettings: string | undefined;
   /** Where the server answers probes, such as `127.0.0.1:8008`. */
   readonly statusListen: string | undefined;
+  /** Names in lower case of the header fields that policies look at, beside the usual ones. */
+  readonly headers: readonly string[];
   /** Environment of the plugin server: Kong starts it with an empty one. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -28,7 +30,7 @@ const READ_TIMEOUT = "7s";
 
 /** The settings by which Kong loads the plugin, asks it for its schema, and starts its server. */
 export function createKongSettings(installation: Installation): Readonly<Record<string, string>> {
-  const { node, serverMain, socket, policyRoot, fetchSettings, statusListen, environment } = installation;
+  const { node, serverMain, socket, policyRoot, fetchSettings, statusListen, headers, environment } = installation;
   const command = renderCommand(environment, [node, serverMain]);
   const options = quoteWords([
     ...["--socket", socket, "--policy-root", policyRoot, "--facts-variable"],
@@ -42,7 +44,7 @@ export function createKongSettings(installation: Installation): Readonly<Record<
     [`${server}_SOCKET`]: socket,
     [`${server}_START_CMD`]: `${command} --parent $PPID ${options}`, // By a shell, whose parent is the worker.
     [`${server}_QUERY_CMD`]: `${command} --dump`,
-    KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${FACTS_VARIABLE.value}"`,
+    KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${renderFacts(headers)}"`,
     KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: READ_TIMEOUT,
   };
 }

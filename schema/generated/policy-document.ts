@@ -206,6 +206,18 @@ export type Cooldown = Duration
  */
 export type LongestStale = Duration
 /**
+ * `enforce`: what the policy does not allow is refused. `report`: everything is judged and what would be refused is logged, but goes on; identity headers are cleared all the same and set only from a verified token. Under `defaults` it holds for requests that no rule fits, too.
+ */
+export type Mode = ("enforce" | "report")
+/**
+ * Tokens may come over the network without TLS. Otherwise such requests are refused, unless they come from this machine or a proxy in Kong's `trusted_ips` says `X-Forwarded-Proto: https` (RFC 6750 section 5.3).
+ */
+export type AllowHTTP = boolean
+/**
+ * `pass`: a preflight (OPTIONS with `Origin` and `Access-Control-Request-Method`, without credentials) goes to the upstream without a token; with operations, when one fits the method that it asks for. `judge`: it needs a token like any other request. Kong's `cors` plugin answers preflights before this plugin runs.
+ */
+export type CORSPreflight = ("judge" | "pass")
+/**
  * Ids of the issuers whose tokens pass. May be left out only while the policy has a single issuer.
  * 
  * @minItems 1
@@ -350,6 +362,10 @@ export type Most = number
  * The claim is the text that the path has for this name of the operation's template.
  */
 export type EqualsPathSegment = string
+/**
+ * The claim is the value of this request header, in lower case; the header must stand there once. The upstream gets it as it was compared, and in no other spelling.
+ */
+export type EqualsHeader = string
 /**
  * `acr` is one of these (OpenID Connect Core section 2).
  * 
@@ -547,6 +563,9 @@ max_stale: LongestStale
  * What holds for every rule that does not say otherwise. A rule's own value replaces the default as a whole.
  */
 export interface Defaults {
+mode?: Mode
+allow_http?: AllowHTTP
+cors_preflight?: CORSPreflight
 accept?: AcceptedIssuers
 audiences?: Audiences1
 required_scopes?: RequiredScopes
@@ -573,6 +592,7 @@ matches?: Matches
 min?: Least
 max?: Most
 equals_path?: EqualsPathSegment
+equals_header?: EqualsHeader
 }
 /**
  * How and when the user was authenticated (RFC 9470): else 401 insufficient_user_authentication, which tells the client what to ask for.
@@ -593,6 +613,9 @@ export interface Rules {
  */
 export interface Rule {
 access?: Access
+mode?: Mode
+allow_http?: AllowHTTP
+cors_preflight?: CORSPreflight
 accept?: AcceptedIssuers
 audiences?: Audiences1
 required_scopes?: RequiredScopes
@@ -622,6 +645,9 @@ export interface Operation {
 methods: Methods
 path: PathTemplate
 access?: Access
+mode?: Mode
+allow_http?: AllowHTTP
+cors_preflight?: CORSPreflight
 accept?: AcceptedIssuers
 audiences?: Audiences1
 required_scopes?: RequiredScopes

@@ -11,7 +11,7 @@ import { createExit } from "../../plugin/kong/create-exit.ts";
 import { formatDenial } from "../../plugin/observe/decision-log.ts";
 import { createRootFiles } from "../../plugin/runtime/root-files.ts";
 import { rememberVerified } from "../../plugin/runtime/verified-tokens.ts";
-import { compileDocument, NOW } from "../core/fixtures.ts";
+import { compileDocument, NOW, OVER_TLS } from "../core/fixtures.ts";
 import { silentLog } from "../logs.ts";
 import type { Attack, Honest } from "./attack.ts";
 import { POLICY_NAME } from "./attack-policy.ts";
@@ -61,6 +61,7 @@ function judge({ rule, method, target, authorization, headers }: WireRequest): P
     requestLine: { method, target },
     connection: headers[names.indexOf("connection") * 2 + 1],
     authorization: authorization.length === 0 ? undefined : authorization.join(", "),
+    ...OVER_TLS,
   } as const;
   return decide(facts, policy, keys, scene.now);
 }

@@ -5,9 +5,16 @@ import type { JsonObject } from "../../plugin/core/json.ts";
 import type { Alternative, Membership } from "../../plugin/core/policy.ts";
 import { AUDIENCE, alternativeOf, compileIssuer, membershipOf, NOW, requirementsOf } from "./fixtures.ts";
 
+const NOTHING = { segments: [], headers: new Map<string, string>() };
 const withAudience = (claims: JsonObject): JsonObject => ({ aud: AUDIENCE, ...claims });
 const check = (claims: JsonObject, requiredScopes: readonly string[], scopes = "scope"): unknown =>
-  authorize(compileIssuer({ claims: { scopes } }), requirementsOf({ requiredScopes }), withAudience(claims), [], NOW);
+  authorize(
+    compileIssuer({ claims: { scopes } }),
+    requirementsOf({ requiredScopes }),
+    withAudience(claims),
+    NOTHING,
+    NOW,
+  );
 
 describe("lets a token pass that has all required scopes", () => {
   it.each<[claims: JsonObject, required: string[]]>([
@@ -65,7 +72,7 @@ const judge = (
   claims: JsonObject,
   { issuer = {}, now = NOW }: { issuer?: Record<string, unknown>; now?: number } = {},
 ): string => {
-  const denial = authorize(compileIssuer(issuer), requirementsOf(changes), withAudience(claims), [], now);
+  const denial = authorize(compileIssuer(issuer), requirementsOf(changes), withAudience(claims), NOTHING, now);
   return denial ? `${denial.reason}: ${denial.detail}` : "allow";
 };
 
@@ -93,7 +100,7 @@ describe("scopes, any or none of them", () => {
   });
 
   it("tell the client all that may be asked for", () => {
-    expect(authorize(compileIssuer(), requirementsOf(any), { aud: AUDIENCE }, [], NOW)).toMatchObject({
+    expect(authorize(compileIssuer(), requirementsOf(any), { aud: AUDIENCE }, NOTHING, NOW)).toMatchObject({
       requiredScopes: ["a", "b", "c"],
     });
   });
@@ -146,7 +153,13 @@ it("a claim must be what it must be, and the request's path is what the policy m
     { claim: parseClaimReference("sub"), tests: [{ is: "equals_path", segment: 1 }] },
   ] as const;
   const outcome = (claims: JsonObject): unknown =>
-    authorize(compileIssuer(), requirementsOf({ conditions }), withAudience(claims), ["users", "alice"], NOW);
+    authorize(
+      compileIssuer(),
+      requirementsOf({ conditions }),
+      withAudience(claims),
+      { ...NOTHING, segments: ["users", "alice"] },
+      NOW,
+    );
   const unmet = (detail: string): unknown => ({ reason: "condition_unmet", detail });
   expect([
     outcome({ tenant: "acme", sub: "alice" }),
@@ -199,7 +212,7 @@ describe("of several alternatives one must hold", () => {
   const elsewhere = alternativeOf({ audiences: new Set(["other"]) });
   const partner = alternativeOf({ accept: new Set(["partner"]) });
   const outcome = (claims: JsonObject, ...alternatives: readonly Alternative[]) =>
-    authorize(compileIssuer(), requirements(...alternatives), withAudience(claims), [], NOW)?.reason ?? "allow";
+    authorize(compileIssuer(), requirements(...alternatives), withAudience(claims), NOTHING, NOW)?.reason ?? "allow";
 
   it.each<[claims: JsonObject, outcome: string]>([
     [{ scope: "write" }, "allow"],
@@ -221,7 +234,7 @@ describe("of several alternatives one must hold", () => {
   ])("and one for %s does not count", (_what, other) => {
     expect(outcome({}, other, writer)).toBe("scope_insufficient");
     expect(outcome({ scope: "write" }, other, writer)).toBe("allow");
-    expect(authorize(compileIssuer(), requirements(other), withAudience({}), [], NOW)).toEqual({
+    expect(authorize(compileIssuer(), requirements(other), withAudience({}), NOTHING, NOW)).toEqual({
       reason: "internal_error",
       detail: "no alternative is left open",
     });

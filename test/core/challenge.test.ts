@@ -28,6 +28,7 @@ const invalidToken = (told = "The access token is invalid"): string =>
 const WIRE: Readonly<Record<Reason, readonly [status: number, challenge: string | undefined]>> = {
   no_matching_rule: [403, undefined],
   path_ambiguous: [400, undefined],
+  insecure_transport: [403, undefined],
   connection_header_refused: [400, undefined],
   too_many_headers: [400, undefined],
   token_missing: [401, 'Bearer realm="payments"'],

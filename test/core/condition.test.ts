@@ -4,17 +4,23 @@ import { findUnmet } from "../../plugin/core/condition.ts";
 import { type JsonObject, readJsonObject } from "../../plugin/core/json.ts";
 import type { ClaimTest } from "../../plugin/core/policy.ts";
 
+const REQUEST = { segments: ["users", "alice"], headers: new Map([["x-tenant", "acme"]]) };
 const claimsOf = (claims: unknown): JsonObject => {
   const read = readJsonObject(JSON.stringify(claims));
   return "object" in read ? read.object : {};
 };
 const meets = (claims: unknown, ...tests: readonly ClaimTest[]): boolean =>
-  findUnmet({ claim: parseClaimReference("c"), tests }, claimsOf(claims), ["users", "alice"]) === undefined;
+  findUnmet({ claim: parseClaimReference("c"), tests }, claimsOf(claims), REQUEST) === undefined;
 
 const set = (...values: readonly (string | number | boolean)[]) => new Set(values);
 
 describe("a claim", () => {
   it.each<[test: ClaimTest, value: unknown, holds: boolean]>([
+    [{ is: "equals_header", header: "x-tenant" }, "acme", true],
+    [{ is: "equals_header", header: "x-tenant" }, "ACME", false],
+    [{ is: "equals_header", header: "x-tenant" }, ["acme"], false],
+    [{ is: "equals_header", header: "x-other" }, "acme", false],
+    [{ is: "equals_header", header: "x-other" }, "undefined", false],
     [{ is: "equals", value: "a" }, "a", true],
     [{ is: "equals", value: "a" }, "A", false],
     [{ is: "equals", value: "a" }, "a ", false],
@@ -79,8 +85,8 @@ describe("a claim", () => {
         { is: "max", bound: 2 },
       ] as const,
     };
-    expect(findUnmet(condition, claimsOf({ a: { b: 1.5 } }), [])).toBeUndefined();
-    expect(findUnmet(condition, claimsOf({ a: { b: 77 } }), [])).toBe('claim "/a/b" does not meet max');
-    expect(findUnmet(condition, claimsOf({ a: {} }), [])).toBe('claim "/a/b" is missing');
+    expect(findUnmet(condition, claimsOf({ a: { b: 1.5 } }), REQUEST)).toBeUndefined();
+    expect(findUnmet(condition, claimsOf({ a: { b: 77 } }), REQUEST)).toBe('claim "/a/b" does not meet max');
+    expect(findUnmet(condition, claimsOf({ a: {} }), REQUEST)).toBe('claim "/a/b" is missing');
   });
 });

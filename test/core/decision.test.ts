@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createAllow, createDeny, isAllow } from "../../plugin/core/decision.ts";
 
 const evidence = { policy: "payments", rule: "read" };
-const allow = createAllow({ "x-user-id": "alice" }, evidence);
+const allow = createAllow({ headers: { "x-user-id": "alice" } }, evidence);
 
 it("knows the Allow that it made", () => {
   expect(isAllow(allow)).toBe(true);

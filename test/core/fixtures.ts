@@ -62,7 +62,15 @@ type AlternativeChanges = Partial<Alternative> & { readonly requiredScopes?: rea
 /** Requirements of one alternative: any valid token of the issuer `acme`, unless the changes say otherwise. */
 export function requirementsOf(changes: AlternativeChanges = {}): Requirements {
   const alternative = alternativeOf(changes);
-  return { access: "required", accept: alternative.accept, alternatives: [alternative] };
+  return {
+    access: "required",
+    mode: "enforce",
+    allowsHttp: false,
+    passesPreflight: false,
+    comparedHeaders: [],
+    accept: alternative.accept,
+    alternatives: [alternative],
+  };
 }
 
 export function alternativeOf({ requiredScopes = [], ...changes }: AlternativeChanges = {}): Alternative {
@@ -91,12 +99,20 @@ export function claimsOf(changes: Members = {}): Members {
   return { iss: ISSUER, aud: AUDIENCE, sub: "alice", exp: NOW + 300, iat: NOW - 10, scope: "read", ...changes };
 }
 
+/** A request over TLS, whose headers play no part. */
+export const OVER_TLS: Pick<RequestFacts, "headers" | "transport" | "requestId"> = {
+  headers: new Map(),
+  transport: "tls",
+  requestId: undefined,
+};
+
 /** A request bound to the rule `read`; a token becomes its bearer credentials. */
 export function requestOf(token: string | undefined, changes: Partial<RequestFacts> = {}): RequestFacts {
   return {
     binding: { by: "rule", rule: "read" },
     requestLine: { method: "GET", target: "/" },
     connection: undefined,
+    ...OVER_TLS,
     authorization: token === undefined ? undefined : `Bearer ${token}`,
     ...changes,
   };

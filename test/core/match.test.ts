@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { matchRule } from "../../plugin/core/match.ts";
+import { isDenial } from "../../plugin/core/denial.ts";
+import { findRule, matchRequest } from "../../plugin/core/match.ts";
 import type { Binding, RequestFacts } from "../../plugin/core/request.ts";
 import { AUDIENCE, compileDocument, ISSUER, policyDocument, requestOf } from "./fixtures.ts";
 
@@ -10,6 +11,17 @@ const policy = compileDocument(
       routes: {
         read: { required_scopes: ["read"] },
         health: { access: "public" },
+        legacy: { allow_http: true },
+        browse: { access: "optional" },
+        things: { cors_preflight: "pass" },
+        "things-by-method": {
+          cors_preflight: "pass",
+          operations: [
+            { methods: ["PUT"], path: "/things/{id}" },
+            { methods: ["DELETE"], path: "/things/{id}", cors_preflight: "judge" },
+            { methods: ["OPTIONS", "PUT"], path: "/own-options" },
+          ],
+        },
         refunds: {
           required_scopes: ["refunds"],
           operations: [
@@ -17,7 +29,7 @@ const policy = compileDocument(
             { methods: ["GET"], path: "/refunds", required_scopes: ["refunds:list"] },
             { methods: ["POST", "PUT"], path: "/refunds", required_scopes: ["refunds:write"] },
             { methods: ["GET"], path: "/refunds/{id}/notes/{note}", access: "optional" },
-            { methods: ["GET"], path: "/", required_scopes: [] },
+            { methods: ["GET"], path: "/", required_scopes: [], allow_http: true },
           ],
         },
       },
@@ -25,7 +37,11 @@ const policy = compileDocument(
   ),
 );
 
-const match = (changes: Partial<RequestFacts>): unknown => matchRule(policy, requestOf(undefined, changes));
+const match = (changes: Partial<RequestFacts>): unknown => {
+  const facts = requestOf(undefined, changes);
+  const rule = findRule(policy, facts.binding);
+  return isDenial(rule) ? rule : matchRequest(rule, facts);
+};
 const bound = (binding: Binding): unknown => match({ binding });
 const refunds = (method: string, target: string): unknown =>
   match({ binding: { by: "rule", rule: "refunds" }, requestLine: { method, target } });
@@ -46,7 +62,8 @@ describe("binds a request to a rule", () => {
       "read",
     ],
   ])("%s", (_what, binding, rule) => {
-    expect(bound(binding)).toEqual({ rule, requirements: policy.rules.get(rule)?.requirements, segments: [] });
+    const isOpen = rule === "health";
+    expect(bound(binding)).toEqual({ requirements: policy.rules.get(rule)?.requirements, segments: [], isOpen });
   });
 
   it.each(["", "Read", "read ", "__proto__", "constructor", "nowhere"])(
@@ -87,7 +104,7 @@ describe("the Connection header", () => {
     "TE, trailer,transfer-encoding , proxy-connection",
     " close\t,, ",
   ])("may be %j", (connection) => {
-    expect(match({ connection })).toHaveProperty("rule", "read");
+    expect(match({ connection })).toHaveProperty("requirements");
   });
 
   it.each([
@@ -135,7 +152,6 @@ describe("decides by method and path where a rule has operations", () => {
     ["GET", "/", []],
   ])("%s %s needs %j", (method, target, scopes) => {
     expect(refunds(method, target)).toMatchObject({
-      rule: "refunds",
       requirements: { alternatives: [{ scopes: { allOf: scopes } }] },
     });
   });
@@ -175,13 +191,88 @@ describe("decides by method and path where a rule has operations", () => {
   });
 
   it("looks at no path where the rule has no operations", () => {
-    expect(match({ requestLine: { method: "GET", target: "/a/../b" } })).toHaveProperty("rule", "read");
-    expect(match({ requestLine: undefined })).toHaveProperty("rule", "read");
+    expect(match({ requestLine: { method: "GET", target: "/a/../b" } })).toHaveProperty("segments", []);
+    expect(match({ requestLine: undefined })).toHaveProperty("segments", []);
   });
 
   it("refuses to decide by path without a readable request line", () => {
     expect(match({ binding: { by: "rule", rule: "refunds" }, requestLine: undefined })).toEqual({
       reason: "path_ambiguous",
     });
+  });
+});
+
+describe("a request over the network in plain", () => {
+  const over = (transport: RequestFacts["transport"], rule: string, more: Partial<RequestFacts> = {}): unknown =>
+    match({ transport, binding: { by: "rule", rule }, ...more });
+
+  it.each<[transport: RequestFacts["transport"], rule: string]>([
+    ["tls", "read"],
+    ["loopback", "read"],
+    ["plain", "health"],
+    ["plain", "legacy"],
+  ])("%s is fine for the rule %s", (transport, rule) => {
+    expect(over(transport, rule)).toHaveProperty("requirements");
+  });
+
+  it.each(["read", "browse"])("is refused by the rule %s, with a token and without", (rule) => {
+    for (const authorization of ["Bearer x", undefined]) {
+      expect(over("plain", rule, { authorization })).toEqual({ reason: "insecure_transport" });
+    }
+  });
+
+  it("is refused by the operation that fits, and not by what stands beside it", () => {
+    const requestLine = { method: "GET", target: "/refunds/7" };
+    expect(over("plain", "refunds", { requestLine })).toEqual({ reason: "insecure_transport" });
+    expect(over("plain", "refunds", { requestLine: { method: "GET", target: "/" } })).toHaveProperty("requirements");
+    expect(over("plain", "refunds", { requestLine: { method: "GET", target: "/x" } })).toHaveProperty(
+      "reason",
+      "no_matching_rule",
+    );
+  });
+});
+
+describe("a CORS preflight", () => {
+  const asks = (method: string): Partial<RequestFacts> => ({
+    requestLine: { method: "OPTIONS", target: "/things/7" },
+    headers: new Map([
+      ["origin", "https://app.example"],
+      ["access-control-request-method", method],
+    ]),
+    transport: "plain",
+  });
+  const open = (rule: string, facts: Partial<RequestFacts>): unknown =>
+    match({ binding: { by: "rule", rule }, ...facts });
+
+  it("passes where the rule says so, over whatever it comes", () => {
+    expect(open("things", asks("DELETE"))).toMatchObject({ isOpen: true });
+  });
+
+  it("passes where an operation fits the method that it asks for, and only there", () => {
+    expect(open("things-by-method", asks("PUT"))).toMatchObject({ isOpen: true, segments: ["things", "7"] });
+    expect(open("things-by-method", asks("DELETE"))).toHaveProperty("reason", "no_matching_rule");
+    expect(open("things-by-method", asks("PATCH"))).toHaveProperty("reason", "no_matching_rule");
+    expect(open("things-by-method", asks("put"))).toHaveProperty("reason", "no_matching_rule");
+  });
+
+  it("is judged like any request by an operation for OPTIONS", () => {
+    const facts = { ...asks("PUT"), requestLine: { method: "OPTIONS", target: "/own-options" } };
+    expect(open("things-by-method", facts)).toEqual({ reason: "insecure_transport" });
+    expect(open("things-by-method", { ...facts, transport: "tls" })).toMatchObject({ isOpen: false });
+  });
+
+  it.each<[what: string, changes: Partial<RequestFacts>]>([
+    ["another method", { requestLine: { method: "GET", target: "/things/7" } }],
+    ["no request line", { requestLine: undefined }],
+    ["no Origin", { headers: new Map([["access-control-request-method", "PUT"]]) }],
+    ["nothing that it asks for", { headers: new Map([["origin", "https://app.example"]]) }],
+    ["a token", { authorization: "Bearer x" }],
+    ["a cookie", { headers: new Map([...(asks("PUT").headers ?? []), ["cookie", "a=b"]]) }],
+  ])("with %s is none", (_what, changes) => {
+    expect(open("things", { ...asks("PUT"), transport: "tls", ...changes })).toMatchObject({ isOpen: false });
+  });
+
+  it("needs a token where the rule does not say otherwise", () => {
+    expect(open("read", { ...asks("PUT"), transport: "tls" })).toMatchObject({ isOpen: false });
   });
 });

@@ -34,6 +34,7 @@ export async function startKong(prefix: string, socket: string, config: object):
     serverMain: "",
     socket,
     policyRoot: prefix,
+    headers: [],
     fetchSettings: undefined,
     statusListen: undefined,
     environment: {},

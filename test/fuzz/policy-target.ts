@@ -6,7 +6,7 @@ import type { CompiledIssuer, CompiledPolicy } from "../../plugin/core/policy.ts
 import { importKeySet } from "../../plugin/keys/import-key-set.ts";
 import { indexKeys, selectKey } from "../../plugin/keys/select-key.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
-import { claimsOf, NOW } from "../core/fixtures.ts";
+import { claimsOf, NOW, OVER_TLS } from "../core/fixtures.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { mutatePolicy } from "./mutate-policy.ts";
 import { POLICY_SEEDS } from "./seed-policies.ts";
@@ -49,7 +49,13 @@ export function createPolicyTarget(): Target<string> {
     for (const rule of [...Object.keys(routes).slice(0, MAX_RULES), "no such rule"]) {
       for (const authorization of [undefined, `Bearer ${token}`]) {
         const requestLine = { method: "GET", target: "/" };
-        const facts = { binding: { by: "rule", rule } as const, requestLine, connection: undefined, authorization };
+        const facts = {
+          binding: { by: "rule", rule } as const,
+          requestLine,
+          connection: undefined,
+          authorization,
+          ...OVER_TLS,
+        };
         const decision = await decide(facts, policy, { find: findInline }, () => NOW);
         const open = accessesOf(routes[rule]);
         const isOpen = open.includes("public") || (open.includes("optional") && authorization === undefined);

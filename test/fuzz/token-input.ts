@@ -1,5 +1,6 @@
 import { createHmac, createPublicKey } from "node:crypto";
 import type { Binding, RequestFacts, RequestLine } from "../../plugin/core/request.ts";
+import { OVER_TLS } from "../core/fixtures.ts";
 import { encodeSegment } from "../tokens.ts";
 import type { Signer } from "./signers.ts";
 
@@ -65,7 +66,13 @@ export function renderRequest(
   const authorization =
     scheme === undefined ? undefined : applyEdits(scheme + renderToken(input, signers, signed), input.edits);
   // An empty header can not be told from an absent one.
-  return { binding, requestLine, connection, authorization: authorization === "" ? undefined : authorization };
+  return {
+    binding,
+    requestLine,
+    connection,
+    authorization: authorization === "" ? undefined : authorization,
+    ...OVER_TLS,
+  };
 }
 
 function renderToken(input: TokenInput, signers: ReadonlyMap<string, Signer>, signed: SignedTexts): string {

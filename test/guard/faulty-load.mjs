@@ -18,10 +18,10 @@ function startPluginInstance(...args) {
       const decision = await sound.access(pdk);
       const { "x-jwt-policy-verdict": verdict, ...headers } = decision.headers ?? {};
       if (fault === "no-verdict") {
-        return createAllow(headers, decision.evidence);
+        return createAllow({ headers }, decision.evidence);
       }
       if (fault === "other-configuration") {
-        return createAllow({ ...headers, "x-jwt-policy-verdict": "x" + verdict.slice(1) }, decision.evidence);
+        return createAllow({ headers: { ...headers, "x-jwt-policy-verdict": "x" + verdict.slice(1) } }, decision.evidence);
       }
       return decision;
     },

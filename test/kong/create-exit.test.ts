@@ -23,6 +23,7 @@ interface Answer {
 const ANSWERS: Record<Reason, Answer> = {
   no_matching_rule: NO_ACCESS,
   path_ambiguous: { status: 400, told: "The request path is ambiguous" },
+  insecure_transport: { status: 403, told: "HTTPS is required" },
   connection_header_refused: { status: 400, told: "The Connection header is not acceptable" },
   too_many_headers: { status: 400, told: "The request has too many headers" },
   token_missing: { status: 401, told: "Authentication is required", challenge: 'Bearer realm="payments"' },

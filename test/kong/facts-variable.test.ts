@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FACTS_VARIABLE, parseFactsVariable, parseRequestLine } from "../../plugin/kong/facts-variable.ts";
+import { FACTS_VARIABLE, parseFactsVariable, parseRequestLine, renderFacts } from "../../plugin/kong/facts-variable.ts";
 
 const NONCE = "0123456789abcdef0123456789abcdef";
 const PLUGIN_ID = "3111686f-61fa-57f7-8919-d96abb8e3836";
@@ -7,95 +7,122 @@ const MARK = `${PLUGIN_ID} 12 ${NONCE}`;
 
 const line = (method: string, target: string): object => ({ method, target });
 
+const HEAD = "3 connection authorization x-tenant";
+const CONNECTION = "https 10.0.0.1 192.0.2.7";
+
+/** The variable's lines, with three headers in it. */
+const lines = (...headers: readonly string[]): string => [HEAD, "GET /a HTTP/1.1", CONNECTION, ...headers].join("\n");
+
+const READ = {
+  requestLine: line("GET", "/a"),
+  connection: undefined,
+  authorization: undefined,
+  headers: new Map(),
+  requestId: NONCE,
+  connectionFacts: { scheme: "https", peer: "10.0.0.1", client: "192.0.2.7" },
+  carried: ["connection", "authorization", "x-tenant"],
+};
+const GOOD = lines("close", "Bearer x", "acme");
+
 describe("the facts variable", () => {
   it("is what `jwt-policy kong env` has nginx put together, in this order", () => {
-    const lines = FACTS_VARIABLE.value.split("\\n");
-    expect(lines).toEqual(["2", "$request", "$http_connection", "$http_authorization", "$request_id"]);
+    const usual = "connection authorization x-forwarded-proto origin access-control-request-method accept content-type";
+    const variables = usual.split(" ").map((name) => `$http_${name.replaceAll("-", "_")}`);
+    const facts = ["$request", "$scheme $realip_remote_addr $remote_addr", ...variables];
+    expect(FACTS_VARIABLE.value.split("\\n")).toEqual([`3 ${usual}`, ...facts, "$request_id"]);
+    expect(renderFacts(["x-tenant", "origin"]).split("\\n")).toEqual([
+      `3 ${usual} x-tenant`,
+      ...facts,
+      "$http_x_tenant",
+      "$request_id",
+    ]);
   });
 
   it.each<[what: string, value: string, facts: object]>([
     [
       "all fields",
-      "2\nGET /a HTTP/1.1\nclose\nBearer x",
-      { requestLine: line("GET", "/a"), connection: "close", authorization: "Bearer x" },
+      GOOD,
+      {
+        connection: "close",
+        authorization: "Bearer x",
+        headers: new Map([
+          ["connection", "close"],
+          ["authorization", "Bearer x"],
+          ["x-tenant", "acme"],
+        ]),
+      },
     ],
-    [
-      "no Connection",
-      "2\nGET /a HTTP/2.0\n\nBearer x",
-      { requestLine: line("GET", "/a"), connection: undefined, authorization: "Bearer x" },
-    ],
-    [
-      "no Authorization",
-      "2\nGET /a HTTP/1.1\nclose\n",
-      { requestLine: line("GET", "/a"), connection: "close", authorization: undefined },
-    ],
-    [
-      "neither",
-      "2\nGET /a HTTP/1.1\n\n",
-      { requestLine: line("GET", "/a"), connection: undefined, authorization: undefined },
-    ],
+    ["no headers", lines("", "", ""), {}],
     [
       "values that look like other fields",
-      "2\nGET /1 HTTP/1.1\nGET / HTTP/1.1\nBearer 1 HTTP/1.1",
-      { requestLine: line("GET", "/1"), connection: "GET / HTTP/1.1", authorization: "Bearer 1 HTTP/1.1" },
+      lines("GET / HTTP/1.1", "", HEAD),
+      {
+        connection: "GET / HTTP/1.1",
+        headers: new Map([
+          ["connection", "GET / HTTP/1.1"],
+          ["x-tenant", HEAD],
+        ]),
+      },
     ],
     [
       "blanks, tabs, carriage returns and quotes in values, kept as they are",
-      '2\nGET /a HTTP/1.1\n \r\n\t"Bearer\\n x',
-      { requestLine: line("GET", "/a"), connection: " \r", authorization: '\t"Bearer\\n x' },
+      lines(" \r", '\t"Bearer\\n x', ""),
+      {
+        connection: " \r",
+        authorization: '\t"Bearer\\n x',
+        headers: new Map([
+          ["connection", " \r"],
+          ["authorization", '\t"Bearer\\n x'],
+        ]),
+      },
     ],
     [
       "a request of HTTP/0.9, whose line can not be split: the other fields stand",
-      "2\nGET /a\nclose\nBearer x",
-      { requestLine: undefined, connection: "close", authorization: "Bearer x" },
+      lines("", "", "").replace(" HTTP/1.1", ""),
+      { requestLine: undefined },
     ],
+    ["no request line", lines("", "", "").replace("GET /a HTTP/1.1", ""), { requestLine: undefined }],
     [
-      "no request line",
-      "2\n\n\nBearer x",
-      { requestLine: undefined, connection: undefined, authorization: "Bearer x" },
+      "no addresses",
+      lines("", "", "").replace(CONNECTION, ""),
+      { connectionFacts: { scheme: "", peer: "", client: "" } },
     ],
   ])("with %s is read", (_what, value, facts) => {
-    expect(parseFactsVariable(`${value}\n${NONCE}`)).toEqual(facts);
+    expect(parseFactsVariable(`${value}\n${NONCE}`)).toEqual({ ...READ, ...facts });
   });
 
   it("with the guard's mark in place of the request's id says what the guard expects", () => {
-    const facts = parseFactsVariable(`2\nGET /a HTTP/1.1\nclose\nBearer x\n${MARK}`);
-    expect(facts).toEqual({
-      requestLine: line("GET", "/a"),
-      connection: "close",
-      authorization: "Bearer x",
+    expect(parseFactsVariable(`${lines("", "", "")}\n${MARK}`)).toEqual({
+      ...READ,
       guard: { nonce: NONCE, instance: { pluginId: PLUGIN_ID, sequence: 12 } },
     });
   });
 
   it("with a mark in a client's field is not guarded", () => {
-    expect(parseFactsVariable(`2\nGET /a HTTP/1.1\nclose\n${MARK}\n${NONCE}`)).toEqual({
-      requestLine: line("GET", "/a"),
-      connection: "close",
-      authorization: MARK,
-    });
+    const facts = parseFactsVariable(`${lines("", MARK, "")}\n${NONCE}`);
+    expect(facts).toMatchObject({ authorization: MARK, guard: undefined });
   });
 
   it.each<[what: string, value: string]>([
     ["nothing", ""],
-    ["the version alone", "2"],
-    ["a mark that is none", "2\nGET /a HTTP/1.1\nclose\nBearer x\nguard"],
-    ["an id that is none", `2\nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}0`],
-    ["no id", "2\nGET /a HTTP/1.1\nclose\nBearer x\n"],
-    ["a field behind the mark", `2\nGET /a HTTP/1.1\nclose\nBearer x\n${MARK}\n`],
-    ["the mark in place of a field", `2\nGET /a HTTP/1.1\nclose\n${MARK}\nBearer x`],
-    ["a field too few before the mark", `2\nGET /a HTTP/1.1\nclose\n${MARK}`],
-    ["a field too few", `2\nGET /a HTTP/1.1\nclose\n${NONCE}`],
-    ["a field too many", `2\nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}\n${NONCE}`],
-    ["a line feed smuggled into a value", `2\nGET /a HTTP/1.1\nclose\nBearer x\nBearer y\n${NONCE}`],
-    ["a smuggled line in place of the last field", `2\nGET /a\nb HTTP/1.1\nclose\nBearer x`],
-    ["an earlier version", "1\nGET /a HTTP/1.1\nclose\nBearer x"],
-    ["an earlier version with the id", `1\nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}`],
-    ["a later version", `3\nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}`],
-    ["an empty version", `\nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}`],
-    ["a version with a blank", `2 \nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}`],
-    ["escapes that nginx did not expand", `2\\nGET /a HTTP/1.1\\nclose\\nBearer x\\n${NONCE}`],
-    ["carriage returns before the line feeds", `2\r\nGET /a HTTP/1.1\r\nclose\r\nBearer x\r\n${NONCE}`],
+    ["the version alone", "3"],
+    ["the first line alone", HEAD],
+    ["a mark that is none", `${GOOD}\nguard`],
+    ["an id that is none", `${GOOD}\n${NONCE}0`],
+    ["no id", `${GOOD}\n`],
+    ["no line for the id", GOOD],
+    ["a field behind the mark", `${GOOD}\n${MARK}\n`],
+    ["the mark in place of a field", lines("close", "Bearer x", MARK)],
+    ["a field too few before the mark", `${lines("close", "Bearer x")}\n${MARK}`],
+    ["a field too few", `${lines("close", "Bearer x")}\n${NONCE}`],
+    ["a field too many", `${GOOD}\n${NONCE}\n${NONCE}`],
+    ["a line feed smuggled into a value", `${lines("close", "Bearer x\nBearer y", "acme")}\n${NONCE}`],
+    ["a name too few", `${GOOD.replace(" x-tenant", "")}\n${NONCE}`],
+    ["an earlier version", `2\nGET /a HTTP/1.1\nclose\nBearer x\n${NONCE}`],
+    ["an earlier version in this form", `${GOOD.replace("3", "2")}\n${NONCE}`],
+    ["a later version", `${GOOD.replace("3", "4")}\n${NONCE}`],
+    ["an empty version", `${GOOD.replace("3", "")}\n${NONCE}`],
+    ["escapes that nginx did not expand", `${GOOD}\n${NONCE}`.replaceAll("\n", "\\n")],
   ])("with %s is not understood", (_what, value) => {
     expect(parseFactsVariable(value)).toBeUndefined();
   });

@@ -47,6 +47,10 @@ const pdk: Pdk = {
       asked.push("headers");
       return new Map([["authorization", [`Bearer ${TOKEN}`]]]);
     },
+    async getForwardedScheme() {
+      asked.push("scheme");
+      return "https";
+    },
   },
   router: {
     async getRoute() {
@@ -141,25 +145,25 @@ describe("an instance whose policy is good decides", () => {
       "by the rule that the configuration names",
       { policy_file: "good.json", rule: "read" },
       { verdict: "allow", headers: { "x-user-id": "alice" }, evidence: { policy: "payments", rule: "read" } },
-      ["headers"],
+      ["headers", "scheme"],
     ],
     [
       "by the route without one",
       { policy_file: "good.json" },
       { verdict: "allow", headers: { "x-user-id": [] }, evidence: { policy: "payments", rule: "orders" } },
-      ["route", "headers"],
+      ["route", "headers", "scheme"],
     ],
     [
       "by the last good inline policy of the same plugin, when the newest has mistakes",
       { policy: "jwt_policy: 2", rule: "read", __plugin_id: "last-good", __seq__: 2 },
       { verdict: "allow", headers: { "x-user-id": "alice" } },
-      ["headers"],
+      ["headers", "scheme"],
     ],
     [
       "by an inline policy all the same",
       { policy: DOCUMENT, rule: "read" },
       { verdict: "allow", headers: { "x-user-id": "alice" } },
-      ["headers"],
+      ["headers", "scheme"],
     ],
   ])("%s", async (_what, config, expected, calls) => {
     await access(JSON.stringify({ policy: DOCUMENT, rule: "read", __plugin_id: "last-good", __seq__: 1 }));
@@ -179,7 +183,10 @@ describe("an instance whose policy is good decides", () => {
   });
 
   it("rejects when Kong does not answer, which ends the request in 500", async () => {
-    const failing: Pdk = { ...pdk, request: { getHeaders: () => Promise.reject(new Error("no reply")) } };
+    const failing: Pdk = {
+      ...pdk,
+      request: { ...pdk.request, getHeaders: () => Promise.reject(new Error("no reply")) },
+    };
     const instance = startPluginInstance(
       '{"policy_file":"good.json","rule":"read"}',
       runtime,
@@ -193,7 +200,7 @@ describe("the verdict for the guard", () => {
   const NONCE = "0123456789abcdef0123456789abcdef";
   const PLUGIN_ID = "3111686f-61fa-57f7-8919-d96abb8e3836";
   const askWith = (identity: object, last: string): Promise<Decision> => {
-    const facts = `2\nGET / HTTP/1.1\n\nBearer ${TOKEN}\n${last}`;
+    const facts = `3 connection authorization\nGET / HTTP/1.1\nhttps 10.0.0.1 10.0.0.1\n\nBearer ${TOKEN}\n${last}`;
     const guarded: Pdk = { ...pdk, nginx: { getVar: async () => facts } };
     const config = JSON.stringify({ policy_file: "good.json", rule: "orders", ...identity });
     return startPluginInstance(

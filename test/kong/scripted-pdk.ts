@@ -15,11 +15,16 @@ export const withOperations = compileDocument(
 export interface Answers {
   readonly variables?: Readonly<Record<string, string>>;
   readonly headers?: readonly (readonly [name: string, values: readonly string[]])[];
+  /** `http` when nothing is said. */
+  readonly forwardedScheme?: string;
   readonly route?: { readonly name?: string; readonly tags?: readonly string[] };
 }
 
 /** A PDK that answers from a script and records what it was asked, in order. */
-export function scriptedPdk({ variables = {}, headers = [], route = {} }: Answers): { pdk: Pdk; calls: string[] } {
+export function scriptedPdk({ variables = {}, headers = [], forwardedScheme = "http", route = {} }: Answers): {
+  pdk: Pdk;
+  calls: string[];
+} {
   const calls: string[] = [];
   const pdk: Pdk = {
     nginx: {
@@ -32,6 +37,10 @@ export function scriptedPdk({ variables = {}, headers = [], route = {} }: Answer
       async getHeaders(maxHeaders) {
         calls.push(`get_headers ${maxHeaders}`);
         return new Map(headers);
+      },
+      async getForwardedScheme() {
+        calls.push("get_forwarded_scheme");
+        return forwardedScheme;
       },
     },
     router: {

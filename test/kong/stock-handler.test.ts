@@ -5,9 +5,9 @@ import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
 
 const NONCE = "0123456789abcdef0123456789abcdef";
 const IDENTITY = { pluginId: "3111686f-61fa-57f7-8919-d96abb8e3836", sequence: 12 };
-const FACTS = "2\nGET /a HTTP/1.1\n\nBearer x";
+const FACTS = "3 connection authorization\nGET /a HTTP/1.1\nhttps 10.0.0.1 10.0.0.1\n\nBearer x";
 const GUARDED = `${FACTS}\n${IDENTITY.pluginId} ${IDENTITY.sequence} ${NONCE}`;
-const ALLOW = createAllow({ "x-user-id": "alice" }, { policy: "payments" });
+const ALLOW = createAllow({ headers: { "x-user-id": "alice" } }, { policy: "payments" });
 
 type Route = Awaited<ReturnType<StockPdk["router"]["get_route"]>>;
 
@@ -19,6 +19,16 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
       async get_var(name) {
         calls.push(["get_var", name]);
         return name === "jwt_facts" ? facts : "GET /a HTTP/1.1";
+      },
+    },
+    request: {
+      async get_forwarded_scheme() {
+        calls.push(["get_forwarded_scheme"]);
+        return "https";
+      },
+      async get_headers(maxHeaders) {
+        calls.push(["get_headers", maxHeaders]);
+        return { "x-tenant": "acme" };
       },
     },
     router: {

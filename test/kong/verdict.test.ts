@@ -41,7 +41,7 @@ describe("the guard's mark", () => {
 });
 
 describe("a verdict", () => {
-  const allow = createAllow({ "x-user-id": "alice", x_user_id: [] }, EVIDENCE);
+  const allow = createAllow({ headers: { "x-user-id": "alice", x_user_id: [] } }, EVIDENCE);
 
   it("is added to the headers of an Allow, which stays one", () => {
     const sealed = addVerdict(allow, MARK, MARK.instance);
@@ -58,7 +58,7 @@ describe("a verdict", () => {
   });
 
   it("wins over a policy that maps a claim to its name", () => {
-    const mapped = createAllow({ "x-jwt-policy-verdict": "alice" }, EVIDENCE);
+    const mapped = createAllow({ headers: { "x-jwt-policy-verdict": "alice" } }, EVIDENCE);
     expect(addVerdict(mapped, MARK, MARK.instance)).toMatchObject({
       headers: { "x-jwt-policy-verdict": `${PLUGIN_ID} 12 ${NONCE}` },
     });
@@ -116,7 +116,7 @@ describe("the guard's own source", () => {
     ["the version", `VERSION = "${VERSION}"`],
     ["the words of another instance", '"other-instance "'],
     ["the words of a refusal", '"^refused (%S+) "'],
-    ["the format of the facts", '"2\\n" .. ngx.var.request .. "\\n"'],
+    ["the format of the facts", 'var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr'],
     ["the body of a refusal", JSON.stringify({ message: DENIALS.policy_unavailable.told })],
   ])("agrees on %s", (_what, text) => {
     expect(source).toContain(text);

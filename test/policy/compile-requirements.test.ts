@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Requirements } from "../../plugin/core/policy.ts";
-import { alternativeOf, compileDocument, membershipOf } from "../core/fixtures.ts";
+import { alternativeOf, compileDocument, membershipOf, requirementsOf } from "../core/fixtures.ts";
 import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
 
 const PARTNER = "  partner:\n    issuer: https://partner.example\n    audiences: [p]\n";
@@ -86,7 +86,7 @@ describe("alternatives", () => {
       "{audiences: [x], any_of: [{required_scopes: [a]}, {accept: [partner], audiences: [y], required_roles: [b]}]}";
     const defaults = "defaults: {accept: [acme], required_scopes: [default]}";
     expect(compileRule(rule, defaults)).toEqual({
-      access: "required",
+      ...requirementsOf(),
       accept: new Set(["acme", "partner"]),
       alternatives: [
         alternativeOf({ audiences: new Set(["x"]), requiredScopes: ["a"] }),

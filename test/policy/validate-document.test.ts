@@ -96,7 +96,7 @@ describe("rules and operations", () => {
   const rule = (line: string): string => `${ISSUER_START}routes:\n  r:\n    ${line}\n`;
   it.each<[code: string, line: string, message: RegExp]>([
     ["unknown_key", "‸acess: public", /Did you mean "access"\?$/],
-    ["unknown_key", "‸scopes: [read]", /^The key "scopes" is not known here\. Known here: access, accept,/],
+    ["unknown_key", "‸scopes: [read]", /^The key "scopes" is not known here\. Known here: access, mode, /],
     ["invalid_value", "access: ‸publik", /Did you mean "public"\?$/],
     ["invalid_value", "access: ‸none", /^"none" is not one of required, optional, public\.$/],
     ["wrong_type", "required_scopes: ‸read", /^This must be a list or a map, not "read"\.$/],

@@ -86,7 +86,17 @@ const requestLine = fc.option(fc.record({ method: fc.constantFrom("GET", "HEAD",
 
 it("decides every request without throwing, and a deny comes to a log line and an answer, and sets no header upstream", async () => {
   const connection = fc.oneof(fc.constant(undefined), anyText);
-  const facts = fc.record({ binding, requestLine, connection, authorization });
+  const facts = fc.record({
+    binding,
+    requestLine,
+    connection,
+    authorization,
+    headers: fc
+      .dictionary(fc.constantFrom("origin", "access-control-request-method", "cookie"), anyText)
+      .map((names) => new Map(Object.entries(names))),
+    transport: fc.constantFrom("tls", "loopback", "plain"),
+    requestId: fc.constant(undefined),
+  });
   await fc.assert(
     fc.asyncProperty(facts, async (anyFacts) => void (await checkDecision(anyFacts))),
     { numRuns: 1500 },

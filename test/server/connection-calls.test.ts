@@ -12,7 +12,7 @@ import { playEvent } from "./raw-worker.ts";
 import { startInstance, startTestServer } from "./test-server.ts";
 
 const EVIDENCE = { policy: "payments" };
-const ALLOW = createAllow({}, EVIDENCE);
+const ALLOW = createAllow({ headers: {} }, EVIDENCE);
 const text = (v: string): Uint8Array => StringMessage.encode({ v });
 
 const REPLIES = {

@@ -6,7 +6,7 @@ import { RpcCallMessage, RpcReturnMessage } from "../../plugin/server/messages.t
 import { playCalls, playEvent } from "./raw-worker.ts";
 import { startInstance, startTestServer } from "./test-server.ts";
 
-const allowAll = async () => createAllow({}, { policy: "payments" });
+const allowAll = async () => createAllow({ headers: {} }, { policy: "payments" });
 const EMPTY = Buffer.alloc(0);
 
 describe("starting an instance", () => {

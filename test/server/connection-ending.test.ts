@@ -7,10 +7,10 @@ import { playCalls, playEvent, type RawWorker } from "./raw-worker.ts";
 import { type Access, settle, startInstance, startTestServer } from "./test-server.ts";
 
 const EVIDENCE = { policy: "payments" };
-const ALLOW: Access = async () => createAllow({ "x-user-id": "alice" }, EVIDENCE);
+const ALLOW: Access = async () => createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
 const ASK_AND_ALLOW: Access = async (pdk) => {
   await pdk.nginx.getVar("request");
-  return createAllow({ "x-user-id": "alice" }, EVIDENCE);
+  return createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
 };
 const REPLIES = { "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }) };
 

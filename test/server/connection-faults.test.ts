@@ -7,10 +7,10 @@ import { RpcCallMessage, StringMessage } from "../../plugin/server/messages.ts";
 import { connectWorker, playCalls, playEvent } from "./raw-worker.ts";
 import { type Access, settle, startInstance, startTestServer, type TestServer } from "./test-server.ts";
 
-const allowAll: Access = async () => createAllow({}, { policy: "payments" });
+const allowAll: Access = async () => createAllow({ headers: {} }, { policy: "payments" });
 const askAndAllow: Access = async (pdk) => {
   await pdk.nginx.getVar("request");
-  return createAllow({}, { policy: "payments" });
+  return createAllow({ headers: {} }, { policy: "payments" });
 };
 /** More than any limit of frames that would still be one. */
 const TOO_MUCH = 16 * 1024 * 1024;

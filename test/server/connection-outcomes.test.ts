@@ -6,7 +6,7 @@ import { type Outcome, playEvent } from "./raw-worker.ts";
 import { type Access, settle, startInstance, startTestServer } from "./test-server.ts";
 
 const EVIDENCE = { policy: "payments" };
-const ALLOW = createAllow({}, EVIDENCE);
+const ALLOW = createAllow({ headers: {} }, EVIDENCE);
 
 /** Returns what no handler may return. */
 const returning = (value: unknown): Access => (() => value) as unknown as Access;
@@ -24,7 +24,7 @@ function bodyOf({ exit }: Outcome): unknown {
 describe("an Allow ends the event with an empty frame and the RpcReturn of the same sequence", () => {
   it("behind set_headers, in one write, when there are headers to change", async () => {
     const headers: HeaderChanges = { "x-user-id": "alice", x_user_id: [] };
-    const server = await startTestServer(async () => createAllow(headers, EVIDENCE));
+    const server = await startTestServer(async () => createAllow({ headers }, EVIDENCE));
     const { worker, id } = await startInstance(server);
     const before = worker.frames.length;
     const sequence = worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
@@ -124,7 +124,7 @@ describe("whatever is not an Allow of ours ends in 500", () => {
 
   it("an Allow whose headers can not be encoded names one too", async () => {
     const headers = { "x-user-id": 7 } as unknown as HeaderChanges;
-    const { worker, id } = await startInstance(await startTestServer(async () => createAllow(headers, EVIDENCE)));
+    const { worker, id } = await startInstance(await startTestServer(async () => createAllow({ headers }, EVIDENCE)));
     const { ended, calls } = await playEvent(worker, id);
     expect([ended, calls.map(({ method }) => method)]).toEqual(["failed", ["jwt-policy failed"]]);
     await worker.expectSilence();

@@ -5,7 +5,7 @@ import { playEvent } from "./raw-worker.ts";
 import { settle, startInstance, startTestServer } from "./test-server.ts";
 
 const EVIDENCE = { policy: "payments" };
-const ALLOW = createAllow({}, EVIDENCE);
+const ALLOW = createAllow({ headers: {} }, EVIDENCE);
 const DENY = createDeny({ reason: "token_missing" }, EVIDENCE);
 const text = (v: string): Uint8Array => StringMessage.encode({ v });
 const REPLIES = { "kong.nginx.get_var": text("GET / HTTP/1.1"), "kong.router.get_route": new Uint8Array() };
@@ -15,7 +15,7 @@ describe("events in sequence on one connection", () => {
     const seen: string[] = [];
     const server = await startTestServer(async (pdk) => {
       seen.push(await pdk.nginx.getVar("request"));
-      return createAllow({ "x-user-id": `user-${seen.length}` }, EVIDENCE);
+      return createAllow({ headers: { "x-user-id": `user-${seen.length}` } }, EVIDENCE);
     });
     const { worker, id } = await startInstance(server);
     const first = await playEvent(worker, id, { "kong.nginx.get_var": text("one") });
@@ -29,7 +29,7 @@ describe("events in sequence on one connection", () => {
     const server = await startTestServer(async (pdk) => {
       void pdk.nginx.getVar("request");
       void pdk.router.getRoute();
-      return createAllow({ "x-user-id": "alice" }, EVIDENCE);
+      return createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
     });
     const { worker, id } = await startInstance(server);
     const first = await playEvent(worker, id, REPLIES);

@@ -5,8 +5,8 @@ import { type Outcome, playCalls, playEvent } from "./raw-worker.ts";
 import { type Access, settle, startInstance, startTestServer } from "./test-server.ts";
 
 const EVIDENCE = { policy: "payments" };
-const ALLOW: Access = async () => createAllow({}, EVIDENCE);
-const ALLOW_WITH_HEADERS: Access = async () => createAllow({ "x-user-id": "alice" }, EVIDENCE);
+const ALLOW: Access = async () => createAllow({ headers: {} }, EVIDENCE);
+const ALLOW_WITH_HEADERS: Access = async () => createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
 const DENY: Access = async () => createDeny({ reason: "token_missing" }, EVIDENCE);
 
 const methodsOf = ({ calls }: Outcome): string[] => calls.map(({ method }) => method);
@@ -41,7 +41,7 @@ describe("warnings for the operator travel in front of the next outcome", () => 
     const seen: string[] = [];
     const server = await startTestServer(async (pdk) => {
       seen.push(await pdk.nginx.getVar("request"));
-      return createAllow({ "x-user-id": "alice" }, EVIDENCE);
+      return createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
     });
     const { worker, id } = await startInstance(server);
     server.warnings.push(...Array.from({ length: 32 }, (_, index) => `warning ${index}`));
@@ -55,7 +55,7 @@ describe("warnings for the operator travel in front of the next outcome", () => 
   it("and their replies count when they come only behind the next call of the handler's own", async () => {
     const server = await startTestServer(async (pdk) => {
       void pdk.nginx.getVar("forgotten");
-      return createAllow({ "x-user-id": "alice" }, EVIDENCE);
+      return createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
     });
     const { worker, id } = await startInstance(server);
     server.warnings.push("a", "b");

@@ -23,7 +23,7 @@ const isEmpty = (frame: Buffer): boolean => frame.byteLength === 0;
 
 describe("the frames of an Allow", () => {
   it("without headers are an empty one and the RpcReturn, and Kong replies to none", () => {
-    const { frames, repliesToDrop } = encodeOutcome(createAllow({}, EVIDENCE), 7);
+    const { frames, repliesToDrop } = encodeOutcome(createAllow({ headers: {} }, EVIDENCE), 7);
     const [end, rpcReturn, ...rest] = splitFrames(frames);
     expect(end).toEqual(Buffer.alloc(0));
     expect(RpcReturnMessage.decode(rpcReturn ?? Buffer.alloc(0))).toEqual({ sequence: 7 });
@@ -31,7 +31,10 @@ describe("the frames of an Allow", () => {
   });
 
   it("with headers set and remove them first, to which Kong replies once", () => {
-    const { frames, repliesToDrop } = encodeOutcome(createAllow({ "x-user-id": "alice", "x-role": [] }, EVIDENCE), 7);
+    const { frames, repliesToDrop } = encodeOutcome(
+      createAllow({ headers: { "x-user-id": "alice", "x-role": [] } }, EVIDENCE),
+      7,
+    );
     const [method, args, end, rpcReturn, ...rest] = splitFrames(frames);
     expect(method?.toString()).toBe("kong.service.request.set_headers");
     expect(structToHeaders(StructMessage.decode(args ?? Buffer.alloc(0)))).toEqual(
@@ -46,7 +49,7 @@ describe("the frames of an Allow", () => {
   });
 
   it("keep a sequence beyond 32 bits", () => {
-    const { frames } = encodeOutcome(createAllow({}, EVIDENCE), 2 ** 33 + 1);
+    const { frames } = encodeOutcome(createAllow({ headers: {} }, EVIDENCE), 2 ** 33 + 1);
     expect(RpcReturnMessage.decode(splitFrames(frames)[1] ?? Buffer.alloc(0))).toEqual({ sequence: 2 ** 33 + 1 });
   });
 });
@@ -83,7 +86,7 @@ describe("a failure", () => {
 });
 
 describe("nothing but an Allow of ours has an empty frame where Kong reads a method", () => {
-  const allow = createAllow({}, EVIDENCE);
+  const allow = createAllow({ headers: {} }, EVIDENCE);
   it.each<[what: string, outcome: unknown]>([
     ["undefined", undefined],
     ["null", null],

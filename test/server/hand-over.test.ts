@@ -24,7 +24,7 @@ interface Scene {
 
 /** A process with so many connections, each of which was used a moment ago. */
 async function startHandOver(count: number): Promise<Scene> {
-  const server = await startTestServer(async () => createAllow({}, { policy: "payments" }));
+  const server = await startTestServer(async () => createAllow({ headers: {} }, { policy: "payments" }));
   const workers: RawWorker[] = [];
   let id = 0;
   for (let number = 0; number < count; number += 1) {

@@ -47,18 +47,24 @@ local function forget_instances()
   end
 end
 
--- All values of a header in one line; empty when there is none.
-local function join(values)
-  return type(values) == "table" and table.concat(values, ", ") or values or ""
+-- All values of a header in one text; empty when there is none.
+local function join(values, separator)
+  return type(values) == "table" and table.concat(values, separator) or values or ""
 end
 
 -- The facts in the form of the variable (plugin/kong/facts-variable.ts), read now, so that what earlier plugins did to the
--- request counts. The plugin sees by the field that follows them that it is guarded; no client can send that, for none of
--- these can hold a line feed. Bytes beyond ASCII become one that no check takes: the stock server's decoder makes line
--- feeds and letters of some.
+-- request counts. Its first line, which is configuration, names the headers. The plugin sees by the field that follows them
+-- that it is guarded; no client can send that, for none of these can hold a line feed. Bytes beyond ASCII become one that no
+-- check takes: the stock server's decoder makes line feeds and letters of some.
 local function read_facts()
   local headers = ngx.req.get_headers(0)
-  local facts = "2\n" .. ngx.var.request .. "\n" .. join(headers.connection) .. "\n" .. join(headers.authorization)
+  local var = ngx.var
+  local head = var[FACTS]:match("^[^\n]*")
+  local lines = { head, var.request, var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr }
+  for name in head:sub(3):gmatch("%S+") do
+    lines[#lines + 1] = join(headers[name], name == "cookie" and "; " or ", ")
+  end
+  local facts = table.concat(lines, "\n")
   return ngx.re.find(facts, "[\\x80-\\xff]", "jo") and facts:gsub("[\128-\255]", "\127") or facts
 end
 

@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { decide } from "../../plugin/core/decide.ts";
+import { type Allow, isAllow } from "../../plugin/core/decision.ts";
+import type { RequestFacts } from "../../plugin/core/request.ts";
+import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { noFiles } from "../keys/no-files.ts";
+import { silentLog } from "../logs.ts";
+import { generateSigningKey, mintToken } from "../tokens.ts";
+import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
+
+const key = generateSigningKey("ES256", "acme-1");
+const document = {
+  routes: {
+    read: { required_scopes: ["read"] },
+    strict: { mode: "enforce", required_scopes: ["read"] },
+    mixed: {
+      operations: [
+        { methods: ["GET"], path: "/a", required_scopes: ["read"] },
+        { methods: ["GET"], path: "/b", required_scopes: ["read"], mode: "enforce" },
+      ],
+    },
+    browse: { access: "optional" },
+    health: { access: "public" },
+  },
+  defaults: { mode: "report" },
+};
+const CLEARED = { "x-user-id": [], "x-user_id": [], x_user_id: [], "x_user-id": [] };
+const ALICE = { ...CLEARED, "x-user-id": "alice" };
+
+const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+const token = (claims: Record<string, unknown> = {}): string => mintToken({ key, claims: claimsOf(claims) });
+
+async function judge(facts: RequestFacts, changes: Record<string, unknown> = {}): Promise<Allow | undefined> {
+  const policy = compileDocument(policyDocument(inlineIssuer([key]), { ...document, ...changes }));
+  const decision = await decide(facts, policy, keys, () => NOW);
+  return isAllow(decision) ? decision : undefined;
+}
+const bound = (rule: string, credentials?: string): RequestFacts =>
+  requestOf(credentials, { binding: { by: "rule", rule } });
+
+describe("in report mode", () => {
+  it("a good request passes without a report", async () => {
+    const allow = await judge(bound("read", token()));
+    expect(allow?.headers).toMatchObject(ALICE);
+    expect(allow?.reported).toBeUndefined();
+  });
+
+  it.each<[what: string, facts: RequestFacts, reason: string]>([
+    ["no token", bound("read"), "token_missing"],
+    ["nonsense for a token", bound("read", "nonsense"), "token_malformed"],
+    ["a token of a stranger", bound("read", token({ iss: "https://evil.example" })), "issuer_untrusted"],
+    ["a bad signature", bound("read", `${token().slice(0, -8)}AAAAAAAA`), "signature_invalid"],
+    ["an expired token", bound("read", token({ exp: NOW - 1000 })), "token_expired"],
+    ["a bad token where none is needed", bound("browse", "nonsense"), "token_malformed"],
+    ["another Kong Route", requestOf(token(), { binding: { by: "route", name: "x", tags: [] } }), "no_matching_rule"],
+    ["a rule that is not there", bound("ghost", token()), "policy_unavailable"],
+    [
+      "a Connection that would strip headers",
+      { ...bound("read", token()), connection: "x-user-id" },
+      "connection_header_refused",
+    ],
+    ["plain HTTP", { ...bound("read", token()), transport: "plain" }, "insecure_transport"],
+    [
+      "a path that can be read in two ways",
+      { ...bound("mixed", token()), requestLine: { method: "GET", target: "/a/../b" } },
+      "path_ambiguous",
+    ],
+    [
+      "a path that no operation fits",
+      { ...bound("mixed", token()), requestLine: { method: "GET", target: "/c" } },
+      "no_matching_rule",
+    ],
+  ])("%s is reported, and goes on as it came without any identity", async (_what, facts, reason) => {
+    const allow = await judge(facts);
+    expect(allow?.reported).toHaveProperty("reason", reason);
+    expect(allow?.headers).toEqual(CLEARED);
+  });
+
+  it("a token that is valid but may not do this still says who it is", async () => {
+    const credentials = token({ scope: "write" });
+    const allow = await judge(bound("read", credentials));
+    expect(allow?.reported).toHaveProperty("reason", "scope_insufficient");
+    expect(allow?.headers).toEqual({ ...ALICE, authorization: `Bearer ${credentials}` });
+  });
+
+  it("a claim that can not be a header leaves no identity at all", async () => {
+    for (const scope of ["read", "write"]) {
+      const allow = await judge(bound("read", token({ sub: "al\r\nice", scope })));
+      expect(allow?.reported).toHaveProperty(
+        "reason",
+        scope === "read" ? "claim_not_header_safe" : "scope_insufficient",
+      );
+      expect(allow?.headers).toMatchObject(CLEARED);
+    }
+  });
+
+  it("no token goes on where the upstream is to get none, be it good or bad", async () => {
+    for (const credentials of [token(), token({ scope: "write" }), "nonsense"]) {
+      const allow = await judge(bound("read", credentials), { token: { forward: false } });
+      expect(allow?.headers.authorization).toEqual([]);
+    }
+  });
+
+  it("a rule or an operation that enforces is not concerned", async () => {
+    const at = (target: string): RequestFacts => ({ ...bound("mixed"), requestLine: { method: "GET", target } });
+    expect(await judge(bound("strict"))).toBeUndefined();
+    expect(await judge(at("/a"))).toHaveProperty("reported");
+    expect(await judge(at("/b"))).toBeUndefined();
+  });
+
+  it("one rule alone can report, and what no rule fits is refused as ever", async () => {
+    const changes = { defaults: {}, routes: { read: { mode: "report" }, other: {} } };
+    expect(await judge(bound("read"), changes)).toHaveProperty("reported.reason", "token_missing");
+    expect(await judge(bound("other"), changes)).toBeUndefined();
+    expect(await judge(bound("ghost"), changes)).toBeUndefined();
+  });
+
+  it("a defect of ours ends the request all the same", async () => {
+    const policy = compileDocument(policyDocument(inlineIssuer([key]), document));
+    const stranger = { issuer: "https://evil.example", kid: "acme-1", algorithm: "ES256", verify: () => true };
+    const failing = { find: async () => ({ found: stranger }) };
+    const decision = await decide(bound("read", token()), policy, failing, () => NOW);
+    expect(decision).toMatchObject({ verdict: "deny", denial: { reason: "internal_error" } });
+  });
+});
