@@ -3,7 +3,6 @@ import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
   connect,
-  constants,
   type IncomingHttpHeaders,
   type IncomingHttpStatusHeader,
 } from "node:http2";
@@ -36,9 +35,11 @@ export function createGrpcProxy(report: ReportFailure): UpstreamProxy {
     forward: async (request, exchange) => {
       const { response } = exchange;
       const { service } = request.route;
-      const upstream = sessionOf(service).request(buildHead(request), { endStream: !exchange.hasBody });
+      const abort = new AbortController();
+      response.onClose(() => abort.abort());
+      const options = { endStream: !exchange.hasBody, signal: abort.signal };
+      const upstream = sessionOf(service).request(buildHead(request), options);
       upstream.setTimeout(service.readTimeout, () => upstream.destroy(new Error(TIMED_OUT)));
-      response.onClose(() => upstream.close(constants.NGHTTP2_CANCEL));
       if (exchange.hasBody) {
         exchange.openBody().pipe(upstream);
       }

@@ -1,5 +1,5 @@
 /** HTTP/2 over node:http2, one exchange per stream. */
-import { constants, type ServerHttp2Stream } from "node:http2";
+import type { ServerHttp2Stream } from "node:http2";
 import { PassThrough, Writable } from "node:stream";
 import type { Exchange, OutgoingResponse, ReceivedRequest } from "./exchange.ts";
 import { findHeaders, type Header, type HeaderList, readHeaderList, setHeader } from "./header-list.ts";
@@ -10,7 +10,7 @@ export function toHttp2Exchange(stream: ServerHttp2Stream, raw: readonly string[
   return {
     received: readReceived(stream, raw),
     hasBody: !stream.endAfterHeaders,
-    // What reads the body may destroy it when the upstream fails, and the answer must still go out.
+    // A stream of its own: what reads it may destroy it when the upstream fails, and the answer must still go out.
     openBody: () => stream.pipe(new PassThrough()),
     response: createResponse(stream),
   };
@@ -68,7 +68,8 @@ function createResponse(stream: ServerHttp2Stream): OutgoingResponse {
       return stream.writableEnded ? createDrain() : stream;
     },
     setTrailers: (more) => void trailers.push(...more),
-    abort: () => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+    // `close` would end the body first, as if it were whole.
+    abort: () => void stream.destroy(new Error("broken off")),
     onClose: (listener) => void stream.once("close", listener),
   };
 }

@@ -26,7 +26,7 @@ export function createHttp2Server(idleTimeout: number, onExchange: (exchange: Ex
   server.on(
     "stream",
     (stream: ServerHttp2Stream, _: IncomingHttpHeaders, _flags: number, rawHeaders: readonly string[]) => {
-      stream.setTimeout(idleTimeout, () => stream.close(constants.NGHTTP2_CANCEL));
+      stream.setTimeout(idleTimeout, () => stream.destroy(new Error("idle")));
       const exchange = toHttp2Exchange(stream, rawHeaders);
       const bytes = rawHeaders.reduce((sum, text) => sum + text.length, 0);
       if (bytes > MAX_HEADER_BYTES) {

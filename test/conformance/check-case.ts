@@ -44,7 +44,7 @@ export async function checkCase(
     expect.soft(upstream?.[name] ?? null, `${name} at the upstream`).toBe(value);
   }
   if (testCase.reason !== undefined) {
-    await checkDenial(testCase, answer, authorization, gateway);
+    await checkDenial(testCase, protocol, answer, authorization, gateway);
   }
 }
 
@@ -66,6 +66,7 @@ function checkGrpc({ status, grpcStatus, reason }: ConformanceCase, answer: Answ
 
 async function checkDenial(
   { reason, status }: ConformanceCase,
+  protocol: Protocol,
   answer: Answer,
   authorization: string | undefined,
   gateway: Gateway,
@@ -74,8 +75,10 @@ async function checkDenial(
   expect
     .soft(answer.headers["retry-after"])
     .toEqual(reason === "keys_unavailable" ? expect.stringMatching(/^\d+$/) : undefined);
-  const line = await gateway.findDenialLine(String(answer.headers["x-kong-request-id"]));
-  expect.soft(line, "the operator's log").toContain(`reason=${reason} status=${status}`);
+  const words = `reason=${reason} status=${status}`;
+  const requestId = String(answer.headers["x-kong-request-id"]);
+  const line = await gateway.findDenialLine(requestId, protocol === "grpc" ? words : undefined);
+  expect.soft(line, "the operator's log").toContain(words);
   const token = authorization?.split(" ").at(-1) ?? "";
   if (token.length > 20) {
     expect.soft(line, "no token in the log").not.toContain(token.slice(0, 20));

@@ -1,21 +1,13 @@
 /** Sends the request of a case over its protocol, each over a connection of its own. */
 import { request as requestHttp } from "node:http";
-import { connect, type OutgoingHttpHeaders } from "node:http2";
+import type { OutgoingHttpHeaders } from "node:http2";
 import { request as requestHttps } from "node:https";
 import type { Gateway } from "../gateways/gateway.ts";
+import { type Http2Answer, requestHttp2 } from "../gateways/http2-client.ts";
 import type { ConformanceCase, Protocol } from "./case.ts";
 
-type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: AnswerHeaders;
-  readonly body: string;
-  /** HTTP/2 only. */
-  readonly trailers: AnswerHeaders;
-  /** Whether the answer was its head alone. HTTP/2 only. */
-  readonly endsWithHead: boolean;
-}
+/** What came back; HTTP/1.1 knows neither trailers nor an answer that is its head alone. */
+export type Answer = Omit<Http2Answer, "code">;
 
 /** A message of gRPC: not compressed, four bytes of length, and two of content. */
 export const MESSAGE = Buffer.from([0, 0, 0, 0, 2, 8, 1]);
@@ -69,31 +61,7 @@ function sendHttp2(url: string, sent: CaseRequest): Promise<Answer> {
   const isGrpc = sent.protocol === "grpc";
   const { method = isGrpc ? "POST" : "GET", path } = sent.testCase;
   const headers = groupHeaders([...(isGrpc ? GRPC_HEADERS : []), ...listHeaders(sent)]);
-  const session = connect(url, { rejectUnauthorized: false });
-  const answer = new Promise<Answer>((resolve, reject) => {
-    session.on("error", reject);
-    const stream = session.request({ ":method": method, ":path": path, ...headers }, { endStream: !isGrpc });
-    let head: Pick<Answer, "status" | "headers" | "endsWithHead"> | undefined;
-    let trailers: AnswerHeaders = {};
-    const chunks: Buffer[] = [];
-    stream.on("response", (got, flags) => {
-      head = { status: got[":status"] ?? 0, headers: { ...got }, endsWithHead: (flags & 1) === 1 };
-    });
-    stream.on("trailers", (got) => {
-      trailers = { ...got };
-    });
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("error", reject);
-    stream.on("close", () =>
-      head === undefined
-        ? reject(new Error("the stream was closed without an answer"))
-        : resolve({ ...head, trailers, body: Buffer.concat(chunks).toString() }),
-    );
-    if (isGrpc) {
-      stream.end(MESSAGE);
-    }
-  });
-  return answer.finally(() => session.destroy());
+  return requestHttp2(url, { ":method": method, ":path": path, ...headers }, isGrpc ? MESSAGE : undefined);
 }
 
 /** Names in lower case; several values of one name as a list. */
