@@ -39,8 +39,12 @@ export function acceptPlain(port: number, patience: number, servers: HttpServers
   );
 }
 
-/** Takes connections with TLS; the client chooses the version by ALPN, and HTTP/1.1 by saying nothing. */
-export function acceptTls(
+/**
+ * Takes connections with TLS; the client chooses the version by ALPN, and HTTP/1.1 by saying nothing.
+ *
+ * @throws Error as above, or when certificate and key are none or do not fit.
+ */
+export async function acceptTls(
   port: number,
   patience: number,
   { certificate, key }: TlsOptions,

@@ -39,7 +39,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** @throws Error with code EADDRINUSE when a port is taken. */
+/** @throws Error with code EADDRINUSE when a port is taken, or when the certificate can not be used. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, pluginClient, port, tls, nginxVariables, log } = options;
   const report: ReportFailure = (request, message) =>
@@ -82,7 +82,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const http1 = createHttp1Server(IDLE_TIMEOUT, answer);
   const servers = { http1, http2: createHttp2Server(IDLE_TIMEOUT, answer) };
   const plain = await acceptPlain(port, IDLE_TIMEOUT, servers);
-  const secure = tls && (await acceptTls(tls.port, IDLE_TIMEOUT, tls, servers));
+  const secure =
+    tls &&
+    (await acceptTls(tls.port, IDLE_TIMEOUT, tls, servers).catch(async (error: unknown) => {
+      await plain.stop();
+      throw error;
+    }));
   const listeners = secure === undefined ? [plain] : [plain, secure];
   for (const listener of listeners) {
     routers.set(listener.port, compileRouter(config.routes, listener.port));
