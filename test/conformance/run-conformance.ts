@@ -69,7 +69,8 @@ async function waitUntilServing(gateway: Gateway): Promise<void> {
   await waitFor(async () => (await send(gateway.url, open, "gap", undefined)).status === 200 || undefined, 10_000);
 }
 
-async function checkCase(testCase: ConformanceCase, id: string, world: World, gateway: Gateway): Promise<void> {
+async function checkCase(recipe: ConformanceCase, id: string, world: World, gateway: Gateway): Promise<void> {
+  const testCase = world.fillIn(recipe);
   const authorization = await world.authorizationOf(testCase);
   const answer = await send(gateway.url, testCase, id, authorization);
   const upstream = world.upstreamHeaders(id);
@@ -84,6 +85,9 @@ async function checkCase(testCase: ConformanceCase, id: string, world: World, ga
   }
   for (const [name, value] of Object.entries(testCase.upstream ?? {})) {
     expect.soft(upstream?.[name] ?? null, `${name} at the upstream`).toBe(value);
+  }
+  if (testCase.upstreamUrl !== undefined) {
+    expect.soft(world.upstreamUrl(id)).toBe(testCase.upstreamUrl);
   }
   if (testCase.reason !== undefined) {
     await checkDenial(testCase, answer, authorization, gateway);
