@@ -10,8 +10,8 @@ export interface Credential {
   readonly text: string;
 }
 
-/** Stands for bytes that are no UTF-8: what holds it can not be written back as it was. */
-const LOST_BYTES = "\ufffd";
+/** Stand for bytes that are no UTF-8, and behind the guard for all beyond ASCII: what holds them can not be written back as it was. */
+const LOST_BYTES = /[\ufffd\x7f]/;
 
 /**
  * All that the sources of a policy carry. Every source is looked at, whatever is found first: which of two tokens counts must not
@@ -56,5 +56,5 @@ type ReadValues = (place: string, name: string) => readonly string[] | undefined
 
 function readPlace(place: string | undefined, name: string, read: ReadValues): readonly string[] | undefined {
   const values = place === undefined ? [] : read(place, name);
-  return values && values.length > 0 && place?.includes(LOST_BYTES) ? undefined : values;
+  return values && values.length > 0 && LOST_BYTES.test(place ?? "") ? undefined : values;
 }

@@ -1,5 +1,5 @@
 import { type ConformanceCase, GOOD } from "./case.ts";
-import { sourceCases } from "./source-cases.ts";
+import { SOURCE_CASES } from "./source-cases.ts";
 
 const INVALID = 'Bearer realm="api", error="invalid_token", error_description="The access token is invalid"';
 const EXPIRED = 'Bearer realm="api", error="invalid_token", error_description="The access token expired"';
@@ -768,5 +768,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...keys,
   ...bytes,
   ...requirements,
-  ...sourceCases,
+  ...SOURCE_CASES,
 ];

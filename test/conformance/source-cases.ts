@@ -147,16 +147,16 @@ const removal: readonly ConformanceCase[] = [
       ["a=1; __Host-token={token}; b=2", "a=1; b=2"],
       ["__Host-token={token}; b=2", "b=2"],
       ["a=1;__Host-token={token}", "a=1"],
-      ['a="x y";  b=%zz,{"c":"ü"}; __Host-token={token};d', 'a="x y";  b=%zz,{"c":"ü"};d'],
+      ['a="x y";  b=%zz,{"c":1}; __Host-token={token};d', 'a="x y";  b=%zz,{"c":1};d'],
     ] as const
   ).map(
     ([sent, kept]): ConformanceCase => ({
       title: `leaves the other cookies as they were: ${kept}`,
       path: "/any",
-      headers: cookie(Buffer.from(sent).toString("latin1")),
+      headers: cookie(sent),
       carried,
       status: 200,
-      upstream: { ...ARRIVED, cookie: Buffer.from(kept).toString("latin1") },
+      upstream: { ...ARRIVED, cookie: kept },
     }),
   ),
   ...(
@@ -308,4 +308,10 @@ const origins: readonly ConformanceCase[] = [
   ),
 ];
 
-export const sourceCases: readonly ConformanceCase[] = [...accepted, ...ambiguous, ...readings, ...removal, ...origins];
+export const SOURCE_CASES: readonly ConformanceCase[] = [
+  ...accepted,
+  ...ambiguous,
+  ...readings,
+  ...removal,
+  ...origins,
+];

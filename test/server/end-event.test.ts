@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { createAllow, createDeny } from "../../plugin/core/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
 import { encodeFailure, encodeOutcome, encodePdkCall, encodeUnknownInstance } from "../../plugin/server/end-event.ts";
-import { createFrameReader } from "../../plugin/server/frames.ts";
 import {
   ExitArgsMessage,
   ListValueMessage,
@@ -11,14 +10,9 @@ import {
   StructMessage,
   structToHeaders,
 } from "../../plugin/server/messages.ts";
+import { splitFrames } from "./split-frames.ts";
 
 const EVIDENCE = { policy: "payments", rule: "read" };
-
-function splitFrames(bytes: Buffer): Buffer[] {
-  const frames: Buffer[] = [];
-  createFrameReader((frame) => frames.push(Buffer.from(frame)))(bytes);
-  return frames;
-}
 
 const isEmpty = (frame: Buffer): boolean => frame.byteLength === 0;
 
@@ -57,6 +51,15 @@ describe("the frames of an Allow", () => {
     expect(StringMessage.decode(args ?? Buffer.from("none")).v ?? "").toBe("");
     expect(next?.toString()).toBe("kong.service.request.set_headers");
     expect(repliesToDrop).toBe(2);
+  });
+
+  it("say first what would have been refused, in report mode", () => {
+    const reported = { reason: "token_missing" } as const;
+    const { frames, repliesToDrop } = encodeOutcome(createAllow({ headers: { "x-role": [] } }, EVIDENCE, reported), 7);
+    const [log, line, setHeaders, , end] = splitFrames(frames);
+    expect([log, setHeaders].map(String)).toEqual(["kong.log.warn", "kong.service.request.set_headers"]);
+    expect(String(line)).toContain("jwt-policy would have denied the request: reason=token_missing status=401");
+    expect([end, repliesToDrop]).toEqual([Buffer.alloc(0), 2]);
   });
 
   it("keep a sequence beyond 32 bits", () => {
