@@ -1,5 +1,7 @@
 import { type ConformanceCase, GOOD } from "./case.ts";
+import { GRPC_CASES } from "./grpc-cases.ts";
 import { SOURCE_CASES } from "./source-cases.ts";
+import { TRANSPORT_CASES } from "./transport-cases.ts";
 
 const INVALID = 'Bearer realm="api", error="invalid_token", error_description="The access token is invalid"';
 const EXPIRED = 'Bearer realm="api", error="invalid_token", error_description="The access token expired"';
@@ -150,6 +152,7 @@ const extraction: readonly ConformanceCase[] = [
   },
   {
     title: "leaves a second Authorization header to the gateway's 400",
+    only: ["http/1.1"], // For HTTP/2 run-conformance.ts has it as bytes: clients by the book do not send it.
     path: "/read",
     headers: ["Authorization", "Bearer a", "Authorization", "Bearer b"],
     status: 400,
@@ -518,6 +521,7 @@ const matching: readonly ConformanceCase[] = [
   },
   {
     title: "refuses a Connection header that would strip an identity header",
+    only: ["http/1.1"], // HTTP/2 has no such header (RFC 9113 section 8.2.2); run-conformance.ts sends it all the same.
     path: "/read",
     headers: ["Connection", "close, x-user-id"],
     token: GOOD,
@@ -526,6 +530,7 @@ const matching: readonly ConformanceCase[] = [
   },
   {
     title: "refuses it on a public rule too",
+    only: ["http/1.1"], // As above.
     path: "/public",
     headers: ["Connection", "X-Tenant"],
     status: 400,
@@ -533,6 +538,7 @@ const matching: readonly ConformanceCase[] = [
   },
   {
     title: "allows plain connection options",
+    only: ["http/1.1"], // As above.
     path: "/read",
     headers: ["Connection", "close"],
     token: GOOD,
@@ -769,4 +775,6 @@ export const CASES: readonly ConformanceCase[] = [
   ...bytes,
   ...requirements,
   ...SOURCE_CASES,
+  ...TRANSPORT_CASES,
+  ...GRPC_CASES,
 ];

@@ -262,8 +262,10 @@ const origins: readonly ConformanceCase[] = [
     "https://app.example.evil",
     "https://app.example, https://evil.example",
   ].map((origin) => foreign(`with POST from ${origin}`, "POST", ["Origin", origin])),
-  foreign("with GET and an upgrade from another origin", "GET", ["Origin", "https://evil.example", ...UPGRADE]),
-  foreign("with GET and an upgrade without Origin", "GET", UPGRADE),
+  ...[
+    foreign("with GET and an upgrade from another origin", "GET", ["Origin", "https://evil.example", ...UPGRADE]),
+    foreign("with GET and an upgrade without Origin", "GET", UPGRADE),
+  ].map((each): ConformanceCase => ({ ...each, only: ["http/1.1"] })),
   {
     title: "asks for no Origin where the token is not in a cookie",
     method: "POST",
