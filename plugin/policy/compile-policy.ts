@@ -10,6 +10,7 @@ import {
   REQUIREMENT_KEYS,
   type RequirementSource,
 } from "./compile-requirements.ts";
+import { compileToken } from "./compile-token.ts";
 import { findNeededFacts } from "./find-needed-facts.ts";
 import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
@@ -36,6 +37,8 @@ export function compilePolicy(
   findings.push(...checkAccepted(document.defaults ?? {}, document, ["defaults"]));
   const { mappings: headerMappings, findings: mappingFindings } = compileHeaderMappings(document);
   findings.push(...mappingFindings);
+  const { token, findings: tokenFindings } = compileToken(document, [...rules.values()]);
+  findings.push(...tokenFindings);
   if (findings.length > 0) {
     return { findings: dropRepeated(findings) };
   }
@@ -43,14 +46,13 @@ export function compilePolicy(
     policy: {
       name: document.name,
       hash,
-      maxTokenBytes: document.token.max_bytes,
-      forwardsToken: document.token.forward,
+      ...token,
       issuers,
       issuerTemplates,
       rules,
       headerMappings,
-      clearedHeaders: headerMappings.flatMap(({ header }) => headerSpellings(header)),
-      ...findNeededFacts([...rules.values()]),
+      clearedHeaders: [...headerMappings.map(({ header }) => header), ...token.ownHeaders].flatMap(headerSpellings),
+      ...findNeededFacts([...rules.values()], token.tokenSources),
       unmatchedMode: document.defaults?.mode ?? "enforce",
     },
   };

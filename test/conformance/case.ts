@@ -36,6 +36,8 @@ export interface ConformanceCase {
   readonly headers?: readonly string[];
   /** Sent as `Authorization: Bearer …`; a string is sent as the whole header value. */
   readonly token?: TokenRecipe | { readonly provider: TokenRequest } | string;
+  /** Makes the token that `{token}` stands for in `path`, `headers` and `upstream`. */
+  readonly carried?: TokenRecipe;
   readonly status: number;
   /** What the head says where a call gets no answer of the upstream, without being refused by the plugin. */
   readonly grpcStatus?: number;
@@ -49,6 +51,8 @@ export interface ConformanceCase {
   readonly message?: string;
   /** Headers that the upstream gets: exact value, or null for none. */
   readonly upstream?: Readonly<Record<string, string | null>>;
+  /** Path and query with which it reached the upstream. */
+  readonly upstreamUrl?: string;
 }
 
 /** A recipe whose token passes everywhere the main issuer does. */

@@ -16,12 +16,13 @@ const GRPC_STATUS: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7,
 
 /** Sends the request of a case, and checks everything that must come of it. `id` is for this one request. */
 export async function checkCase(
-  testCase: ConformanceCase,
+  recipe: ConformanceCase,
   protocol: Protocol,
   id: string,
   world: World,
   gateway: Gateway,
 ): Promise<void> {
+  const testCase = world.fillIn(recipe);
   const authorization = await world.authorizationOf(testCase);
   const answer = await send(gateway, { testCase, protocol, id, authorization });
   const upstream = world.upstreamHeaders(id);
@@ -42,6 +43,9 @@ export async function checkCase(
   }
   for (const [name, value] of Object.entries(testCase.upstream ?? {})) {
     expect.soft(upstream?.[name] ?? null, `${name} at the upstream`).toBe(value);
+  }
+  if (testCase.upstreamUrl !== undefined) {
+    expect.soft(world.upstreamUrl(id)).toBe(testCase.upstreamUrl);
   }
   if (testCase.reason !== undefined) {
     checkRefusal(testCase, answer);

@@ -8,6 +8,7 @@ import { startRecordingGrpcUpstream } from "../gateways/recording-grpc-upstream.
 import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
 import type { ConformanceCase, KeyName, TokenRecipe } from "./case.ts";
+import { createSourcePolicies, SOURCE_ROUTES } from "./source-policies.ts";
 
 /** Everything around a gateway: policies, kong.yml, keys, provider and upstream. */
 export interface World {
@@ -15,8 +16,12 @@ export interface World {
   readonly policyRoot: string;
   /** The value of the Authorization header for a case, or undefined for none. */
   authorizationOf(testCase: ConformanceCase): Promise<string | undefined>;
+  /** A case with the token that it carries in its texts. */
+  fillIn(testCase: ConformanceCase): ConformanceCase;
   /** The headers with which a request reached the upstream, by its `x-case`; undefined when it did not. */
   upstreamHeaders(caseId: string): IncomingHttpHeaders | undefined;
+  /** Path and query with which it did. */
+  upstreamUrl(caseId: string): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -48,13 +53,28 @@ export async function createWorld(): Promise<World> {
       }
       return `Bearer ${"provider" in token ? await provider.mintToken(token.provider) : makeToken(keys, token)}`;
     },
+    fillIn: (testCase) => fillIn(testCase, testCase.carried && makeToken(keys, testCase.carried)),
     upstreamHeaders: (caseId) => upstream.headersOf(caseId) ?? grpcUpstream.headersOf(caseId),
+    upstreamUrl: upstream.urlOf,
     async stop() {
       await provider.stop();
       await upstream.stop();
       await grpcUpstream.stop();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+function fillIn(testCase: ConformanceCase, token = ""): ConformanceCase {
+  const fill = (text: string): string => text.replaceAll("{token}", token);
+  const { path, headers = [], upstream = {} } = testCase;
+  return {
+    ...testCase,
+    path: fill(path),
+    headers: headers.map(fill),
+    upstream: Object.fromEntries(
+      Object.entries(upstream).map(([name, value]) => [name, value === null ? null : fill(value)]),
+    ),
   };
 }
 
@@ -169,6 +189,7 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
       }),
       defaults: { mode: "report" },
     },
+    ...createSourcePolicies(main),
     "by-name": simple("by-name", main, { named: {}, tagged: { required_scopes: ["tagged:read"] } }),
     inline: simple("inline", main, { inline: { required_scopes: ["things:read"] } }),
     discovery: fromProvider("discovery", payments),
@@ -210,6 +231,9 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           ),
           ...["watched", "unwatched", "enforced", "watched-paths"].map((name) =>
             route(name, { policy_file: "report.yaml" }, { strip_path: false }),
+          ),
+          ...SOURCE_ROUTES.map(([name, policy]) =>
+            route(name, { policy_file: `${policy}.yaml`, rule: name }, { protocols: ["http", "https"] }),
           ),
           ...["broken", "missing"].map((name) => route(name, { policy_file: `${name}.yaml`, rule: "all" })),
           route("outside", { policy_file: "../outside.yaml", rule: "read" }),
