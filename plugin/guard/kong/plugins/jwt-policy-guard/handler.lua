@@ -84,7 +84,7 @@ local function judge(access, handler, conf)
   -- Nobody outside knows the request's id yet, and id and sequence name one version of one plugin's configuration. What
   -- differs comes last everywhere: LuaJIT hashes long strings by a few places only, the end among them, and thousands
   -- that differ in the middle are compared byte by byte.
-  local nonce = ngx.var.request_id
+  local nonce = ngx.var.kong_request_id
   local due = conf.__plugin_id .. " " .. string.format("%d", conf.__seq__) .. " " .. nonce
   ngx.var[FACTS] = read_facts() .. "\n" .. due
   ngx.req.clear_header(VERDICT)
