@@ -8,6 +8,7 @@ import { findKey, type KeySource, selectIssuer } from "./key.ts";
 import { findRule, type Match, matchRequest } from "./match.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./policy.ts";
 import { clearIdentity, type HeaderChanges, propagateClaims, type VerifiedToken } from "./propagate.ts";
+import { createReply } from "./reply.ts";
 import type { RequestFacts } from "./request.ts";
 import { verifySignature } from "./verify.ts";
 
@@ -26,27 +27,27 @@ export async function decide(
   const unmatched: Evidence = { policy: policy.name };
   const rule = findRule(policy, facts.binding);
   if (isDenial(rule)) {
-    return refuse(policy, policy.unmatchedMode, { denial: rule, evidence: unmatched });
+    return refuse(policy, facts, policy.unmatchedMode, { denial: rule, evidence: unmatched });
   }
   const evidence: Evidence = { ...unmatched, rule: rule.id };
   const match = matchRequest(rule, facts);
   if (isDenial(match)) {
-    return refuse(policy, rule.requirements.mode, { denial: match, evidence });
+    return refuse(policy, facts, rule.requirements.mode, { denial: match, evidence });
   }
   const { requirements } = match;
   if (match.isOpen) {
-    return pass(policy, requirements.mode, { evidence }, {});
+    return pass(policy, facts, requirements.mode, { evidence }, {});
   }
   // Nothing at all, and not merely nothing good: a bad token is no token, but no free pass either.
   if (requirements.access === "optional" && facts.authorization === undefined) {
-    return pass(policy, requirements.mode, { evidence }, { authorization: [] });
+    return pass(policy, facts, requirements.mode, { evidence }, { authorization: [] });
   }
   const judgement = await authenticate(facts, policy, match, keys, now, evidence);
   const judged = judgement.token ? judgedHeaders(policy, requirements, facts) : {};
   const { denial } = judgement;
   return denial
-    ? refuse(policy, requirements.mode, { ...judgement, denial }, judged)
-    : pass(policy, requirements.mode, judgement, judged);
+    ? refuse(policy, facts, requirements.mode, { ...judgement, denial }, judged)
+    : pass(policy, facts, requirements.mode, judgement, judged);
 }
 
 /** What came of looking at a request. */
@@ -54,6 +55,8 @@ interface Judgement {
   readonly denial?: Denial | undefined;
   /** Present once signature and claims held, be it that the rule then asks for more. */
   readonly token?: VerifiedToken;
+  /** What the token is asked for. */
+  readonly requirements?: Requirements;
   readonly evidence: Evidence;
 }
 
@@ -66,7 +69,7 @@ async function authenticate(
   matched: Evidence,
 ): Promise<Judgement> {
   let evidence = matched;
-  const deny = (denial: Denial): Judgement => ({ denial, evidence });
+  const deny = (denial: Denial): Judgement => ({ denial, requirements, evidence });
 
   const extracted = extractToken(facts.authorization, policy.maxTokenBytes);
   if (isDenial(extracted)) {
@@ -123,10 +126,16 @@ function judgedHeaders(
   return judged;
 }
 
-function pass(policy: CompiledPolicy, mode: Mode, { token, evidence }: Judgement, judged: HeaderChanges): Decision {
+function pass(
+  policy: CompiledPolicy,
+  facts: RequestFacts,
+  mode: Mode,
+  { token, evidence }: Judgement,
+  judged: HeaderChanges,
+): Decision {
   const propagated = propagateClaims(policy, token);
   return isDenial(propagated)
-    ? refuse(policy, mode, { denial: propagated, evidence })
+    ? refuse(policy, facts, mode, { denial: propagated, evidence })
     : createAllow({ headers: { ...propagated.headers, ...judged } }, evidence);
 }
 
@@ -136,12 +145,13 @@ function pass(policy: CompiledPolicy, mode: Mode, { token, evidence }: Judgement
  */
 function refuse(
   policy: CompiledPolicy,
+  facts: RequestFacts,
   mode: Mode,
-  { denial, token, evidence }: Judgement & { readonly denial: Denial },
+  { denial, token, evidence, requirements }: Judgement & { readonly denial: Denial },
   judged: HeaderChanges = {},
 ): Decision {
   if (mode === "enforce" || denial.reason === "internal_error") {
-    return createDeny(denial, evidence);
+    return createDeny(denial, evidence, createReply(policy, facts, requirements));
   }
   const propagated = propagateClaims(policy, token);
   const identity = isDenial(propagated) ? clearIdentity(policy) : propagated.headers;

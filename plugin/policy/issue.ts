@@ -24,6 +24,8 @@ export type PolicyIssueCode =
   | "requirement_contradiction"
   | "condition_invalid"
   | "mapping_invalid"
+  | "answer_invalid"
+  | "answer_indistinct"
   | "extends_impossible"
   | "extends_refused"
   | "file_outside_root"

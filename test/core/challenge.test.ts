@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createChallenge } from "../../plugin/core/challenge.ts";
+import { createDeny } from "../../plugin/core/decision.ts";
 import { DENIALS, type Denial, denialRow, isDenial, type Reason } from "../../plugin/core/denial.ts";
 
 const reasons = Object.keys(DENIALS) as Reason[];
@@ -18,6 +19,9 @@ function denialOf(reason: Reason): Denial {
       return { reason, detail } as Denial; // TypeScript does not take unions of more than 25 members apart.
   }
 }
+
+const challengeOf = (denial: Denial, realm = "payments"): string | undefined =>
+  createChallenge(createDeny(denial, { policy: realm }));
 
 const invalidRequest = (told: string): string =>
   `Bearer realm="payments", error="invalid_request", error_description="${told}"`;
@@ -68,16 +72,16 @@ const WIRE: Readonly<Record<Reason, readonly [status: number, challenge: string 
 
 describe.each(reasons)("%s", (reason) => {
   it("has its status and exactly this challenge", () => {
-    expect([denialRow(reason).status, createChallenge(denialOf(reason), "payments")]).toEqual(WIRE[reason]);
+    expect([denialRow(reason).status, challengeOf(denialOf(reason))]).toEqual(WIRE[reason]);
   });
 
   it("tells the client nothing of the detail", () => {
-    expect(`${createChallenge(denialOf(reason), "payments")} ${denialRow(reason).told}`).not.toContain("SECRET");
+    expect(`${challengeOf(denialOf(reason))} ${denialRow(reason).told}`).not.toContain("SECRET");
   });
 });
 
 it("challenges exactly on 401 and where RFC 6750 has an error code", () => {
-  const challenged = reasons.filter((reason) => createChallenge(denialOf(reason), "payments") !== undefined);
+  const challenged = reasons.filter((reason) => challengeOf(denialOf(reason)) !== undefined);
   const expected = reasons.filter((reason) => denialRow(reason).status === 401 || denialRow(reason).error);
   expect(challenged).toEqual(expected);
 });
@@ -96,5 +100,5 @@ it.each<[acrValues: string[], maxAgeSeconds: number | undefined, parameters: Reg
   [[], 60, /required", max_age="60"$/],
   [[], undefined, /required"$/],
 ])("asks for %j and %j (RFC 9470 section 3)", (acrValues, maxAgeSeconds, parameters) => {
-  expect(createChallenge({ reason: "authentication_insufficient", acrValues, maxAgeSeconds }, "p")).toMatch(parameters);
+  expect(challengeOf({ reason: "authentication_insufficient", acrValues, maxAgeSeconds }, "p")).toMatch(parameters);
 });

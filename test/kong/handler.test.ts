@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { type Decision, isAllow } from "../../plugin/core/decision.ts";
+import { type Answer, type Decision, isAllow } from "../../plugin/core/decision.ts";
+import { PLAIN_REPLY } from "../../plugin/core/reply.ts";
 import { startPluginInstance } from "../../plugin/kong/handler.ts";
 import type { Pdk } from "../../plugin/kong/pdk.ts";
 import { createFactsReader } from "../../plugin/kong/read-facts.ts";
@@ -60,7 +61,7 @@ const pdk: Pdk = {
   },
 };
 
-function access(configJson: string): Promise<Decision> {
+function access(configJson: string): Promise<Decision | Answer> {
   asked.length = 0;
   return startPluginInstance(
     configJson,
@@ -178,6 +179,7 @@ describe("an instance whose policy is good decides", () => {
     expect(await instance.access(pdk)).toEqual({
       verdict: "deny",
       denial: { reason: "too_many_headers" },
+      reply: PLAIN_REPLY,
       evidence: { policy: "payments" },
     });
   });
@@ -199,7 +201,7 @@ describe("an instance whose policy is good decides", () => {
 describe("the verdict for the guard", () => {
   const NONCE = "0123456789abcdef0123456789abcdef";
   const PLUGIN_ID = "3111686f-61fa-57f7-8919-d96abb8e3836";
-  const askWith = (identity: object, last: string): Promise<Decision> => {
+  const askWith = (identity: object, last: string): Promise<Decision | Answer> => {
     const facts = `3 connection authorization\nGET / HTTP/1.1\nhttps 10.0.0.1 10.0.0.1\n\nBearer ${TOKEN}\n${last}`;
     const guarded: Pdk = { ...pdk, nginx: { getVar: async () => facts } };
     const config = JSON.stringify({ policy_file: "good.json", rule: "orders", ...identity });

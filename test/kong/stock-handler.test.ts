@@ -60,7 +60,7 @@ function refusalIn(calls: unknown[][]): { line: string; status: number } {
   const [method, headers] = calls.at(-1) ?? [];
   expect(method).toBe("set_headers");
   const [word, text = "", nonce] = String((headers as Record<string, string>)["x-jwt-policy-verdict"]).split(" ");
-  expect([nonce, word]).toEqual([NONCE, "refused"]);
+  expect([nonce, word]).toEqual([NONCE, "answered"]);
   return JSON.parse(Buffer.from(text, "base64").toString());
 }
 

@@ -68,10 +68,13 @@ local function read_facts()
   return ngx.re.find(facts, "[\\x80-\\xff]", "jo") and facts:gsub("[\128-\255]", "\127") or facts
 end
 
--- A refusal that came by the header instead of ending the connection to the plugin server. Never returns.
-local function pass_on(refusal)
-  local answer = cjson.decode(ngx.decode_base64(refusal))
-  kong.log[answer.level](answer.line)
+-- A refusal, or an answer of the plugin's own, that came by the header instead of ending the connection to the plugin
+-- server. Never returns.
+local function pass_on(encoded)
+  local answer = cjson.decode(ngx.decode_base64(encoded))
+  if answer.line then
+    kong.log[answer.level](answer.line)
+  end
   kong.response.exit(answer.status, answer.body, answer.headers)
   error("jwt-policy-guard: the exit returned")
 end
@@ -97,11 +100,11 @@ local function judge(access, handler, conf)
     access(handler, conf)
     verdict = take_verdict()
   end
-  local refusal = type(verdict) == "string" and verdict:match("^refused (%S+) " .. nonce .. "$")
+  local answer = type(verdict) == "string" and verdict:match("^answered (%S+) " .. nonce .. "$")
   if verdict == due then
     ngx.ctx[PASSED] = true
-  elseif refusal then
-    return pass_on(refusal)
+  elseif answer then
+    return pass_on(answer)
   elseif verdict == nil then
     return refuse("jwt-policy gave no verdict")
   else
