@@ -38,17 +38,17 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "null is looked into", find: "outcome !== null && ", replace: "" },
       {
         name: "an Allow has no empty frame",
-        find: "[setHeaders, EMPTY_FRAME, rpcReturn]",
-        replace: "[setHeaders, rpcReturn]",
+        find: "[...calls, EMPTY_FRAME, rpcReturn]",
+        replace: "[...calls, rpcReturn]",
       },
       {
         name: "the empty frame comes before the headers",
-        find: "[setHeaders, EMPTY_FRAME, rpcReturn]",
-        replace: "[EMPTY_FRAME, setHeaders, rpcReturn]",
+        find: "[...calls, EMPTY_FRAME, rpcReturn]",
+        replace: "[EMPTY_FRAME, ...calls, rpcReturn]",
       },
       {
         name: "an Allow forgets its headers",
-        find: "[setHeaders, EMPTY_FRAME, rpcReturn]",
+        find: "[...calls, EMPTY_FRAME, rpcReturn]",
         replace: "[EMPTY_FRAME, rpcReturn]",
       },
       {
@@ -56,8 +56,17 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "RpcReturnMessage.encode({ sequence })",
         replace: "RpcReturnMessage.encode({ sequence: 1 })",
       },
-      { name: "the reply to set_headers is not expected", find: "hasChanges ? 1 : 0", replace: "0" },
-      { name: "a reply to set_headers is always expected", find: "hasChanges ? 1 : 0", replace: "1" },
+      {
+        name: "the reply to set_headers is not expected",
+        find: "repliesToDrop: calls.length",
+        replace: "repliesToDrop: 0",
+      },
+      {
+        name: "a reply to set_headers is always expected",
+        find: "repliesToDrop: calls.length",
+        replace: "repliesToDrop: 1",
+      },
+      { name: "a report is not logged", find: "...encodeReport(allow), ", replace: "" },
       {
         name: "a Deny ends with an empty frame instead of an exit",
         find: 'encodePdkCall("kong.response.exit", exit)]',
@@ -261,44 +270,35 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "an Allow can be changed after it was made",
-        find: 'Object.freeze({ verdict: "allow", headers, evidence })',
-        replace: '{ verdict: "allow", headers, evidence }',
+        find: 'Object.freeze({ verdict: "allow", ...changes, evidence, reported })',
+        replace: '{ verdict: "allow", ...changes, evidence, reported }',
       },
     ],
   },
   {
     file: "plugin/core/decide.ts",
-    killers: ["test/core/decide.test.ts", "test/core/decide-order.test.ts"],
+    killers: ["test/core/decide.test.ts", "test/core/decide-order.test.ts", "test/core/decide-report.test.ts"],
     mutants: [
-      ...["match", "extracted", "decoded", "selected", "located", "verified"].map((stage) => ({
+      ...["rule", "match", "extracted", "decoded", "selected", "located", "verified"].map((stage) => ({
         name: `a denial is passed over: ${stage}`,
         find: `if (isDenial(${stage})) {`,
         replace: "if (false) {",
       })),
       {
-        name: "a denial on the way is taken for an identity of nobody",
-        find: '  if ("verdict" in authenticated) {\n    return authenticated;\n  }\n',
-        replace: "",
+        name: "a denial of scopes is passed over",
+        find: "const { denial } = judgement;",
+        replace: "const denial = undefined as Denial | undefined;",
       },
-      {
-        name: "a denial of claims or scopes is passed over",
-        find: "return denial ? deny(denial) : { token: { claims, payload: decoded.payload }, evidence };",
-        replace: "return { token: { claims, payload: decoded.payload }, evidence };",
-      },
-      {
-        name: "claims are not validated",
-        find: "validateClaims(issuer, requirements, joseHeader, claims, nowSeconds) ??",
-        replace: "",
-      },
+      { name: "claims are not validated", find: "if (invalid) {", replace: "if (false) {" },
       {
         name: "nothing is authorized",
-        find: " ??\n    authorize(issuer, requirements, claims, segments, nowSeconds)",
-        replace: "",
+        find: "authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds)",
+        replace: "undefined",
       },
       { name: "time stands still in 1970", find: "= now();", replace: "= 0;" },
       {
         name: "a claim that can not travel is passed over",
-        find: "isDenial(propagated)\n    ? createDeny(propagated, evidence)\n    : ",
+        find: "isDenial(propagated)\n    ? refuse(policy, mode, { denial: propagated, evidence })\n    : ",
         replace: "",
       },
       {
@@ -311,25 +311,49 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: 'requirements.access === "optional" && ',
         replace: "",
       },
-      {
-        name: "public is not public",
-        find: 'if (requirements.access === "public") {',
-        replace: "if (false) {",
-      },
+      { name: "public is not public", find: "if (match.isOpen) {", replace: "if (false) {" },
       {
         name: "nobody gets the identity of the token all the same",
-        find: "conclude(policy, undefined, {}, evidence)",
-        replace: 'conclude(policy, { claims: { sub: "token" }, payload: new Uint8Array() }, {}, evidence)',
+        find: "pass(policy, requirements.mode, { evidence }, {})",
+        replace:
+          'pass(policy, requirements.mode, { evidence, token: { claims: { sub: "token" }, payload: new Uint8Array() } }, {})',
       },
       {
         name: "the credentials that were judged are not set",
-        find: "{ authorization: (policy.forwardsToken ? facts.authorization : undefined) ?? [] }",
+        find: "judgement.token ? judgedHeaders(policy, requirements, facts) : {}",
         replace: "{}",
       },
       {
         name: "credentials that came later travel with nobody",
-        find: "conclude(policy, undefined, judged, evidence)",
-        replace: "conclude(policy, undefined, {}, evidence)",
+        find: "{ evidence }, { authorization: [] })",
+        replace: "{ evidence }, {})",
+      },
+      {
+        name: "a header that was compared goes on in its other spellings",
+        find: "judged[spelling] = [];",
+        replace: "",
+      },
+      {
+        name: "a header that was compared goes on as another plugin left it",
+        find: "judged[name] = headers.get(name) ?? [];",
+        replace: "",
+      },
+      { name: "every rule only reports", find: 'mode === "enforce" || ', replace: "" },
+      { name: "a defect is only reported", find: ' || denial.reason === "internal_error"', replace: "" },
+      {
+        name: "what is only reported keeps what the client says of itself",
+        find: "{ headers: { ...identity, ...withheld, ...judged } }, evidence, denial",
+        replace: "{ headers: { ...withheld, ...judged } }, evidence, denial",
+      },
+      {
+        name: "an unverified token goes on where none may",
+        find: "policy.forwardsToken ? {} : { authorization: [] }",
+        replace: "{}",
+      },
+      {
+        name: "who only reports does not say what",
+        find: "...judged } }, evidence, denial)",
+        replace: "...judged } }, evidence)",
       },
     ],
   },

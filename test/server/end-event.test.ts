@@ -48,6 +48,15 @@ describe("the frames of an Allow", () => {
     expect([rest, repliesToDrop]).toEqual([[], 1]);
   });
 
+  it("say first what would have been refused, in report mode", () => {
+    const reported = { reason: "token_missing" } as const;
+    const { frames, repliesToDrop } = encodeOutcome(createAllow({ headers: { "x-role": [] } }, EVIDENCE, reported), 7);
+    const [log, line, setHeaders, , end] = splitFrames(frames);
+    expect([log, setHeaders].map(String)).toEqual(["kong.log.warn", "kong.service.request.set_headers"]);
+    expect(String(line)).toContain("jwt-policy would have denied the request: reason=token_missing status=401");
+    expect([end, repliesToDrop]).toEqual([Buffer.alloc(0), 2]);
+  });
+
   it("keep a sequence beyond 32 bits", () => {
     const { frames } = encodeOutcome(createAllow({ headers: {} }, EVIDENCE), 2 ** 33 + 1);
     expect(RpcReturnMessage.decode(splitFrames(frames)[1] ?? Buffer.alloc(0))).toEqual({ sequence: 2 ** 33 + 1 });
