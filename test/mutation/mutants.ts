@@ -22,9 +22,20 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       {
         name: "everything that is no Deny counts as an Allow",
         find: "if (isAllow(outcome)) {",
-        replace: "if (!isDeny(outcome)) {",
+        replace: 'if (!isVerdict(outcome, "deny")) {',
       },
-      { name: "a Deny is not recognised", find: "if (isDeny(outcome)) {", replace: "if (false) {" },
+      { name: "a Deny is not recognised", find: 'if (isVerdict(outcome, "deny")) {', replace: "if (false) {" },
+      { name: "an Answer is not recognised", find: 'if (isVerdict(outcome, "answer")) {', replace: "if (false) {" },
+      {
+        name: "an Answer lets the request pass",
+        find: "{ frames: encodeExit(createMetadataExit(outcome.metadataRequest)), repliesToDrop: 0 }",
+        replace: "encodeAllow({ headers: {} } as Allow, sequence)",
+      },
+      {
+        name: "a reply to the exit of an Answer is expected",
+        find: "encodeExit(createMetadataExit(outcome.metadataRequest)), repliesToDrop: 0",
+        replace: "encodeExit(createMetadataExit(outcome.metadataRequest)), repliesToDrop: 1",
+      },
       {
         name: "what is no decision is allowed",
         find: 'return encodeDeny(denyOwn("internal_error", "the handler returned no decision"));',
@@ -69,21 +80,21 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "a report is not logged", find: "...encodeReport(allow), ", replace: "" },
       {
         name: "a Deny ends with an empty frame instead of an exit",
-        find: 'encodePdkCall("kong.response.exit", exit)]',
-        replace: "EMPTY_FRAME]",
+        find: "[log, encodeExit(createExit(deny))]",
+        replace: "[log, EMPTY_FRAME]",
       },
       {
         name: "a Deny has an empty frame behind it",
-        find: 'encodePdkCall("kong.response.exit", exit)]',
-        replace: 'encodePdkCall("kong.response.exit", exit), EMPTY_FRAME]',
+        find: "[log, encodeExit(createExit(deny))]",
+        replace: "[log, encodeExit(createExit(deny)), EMPTY_FRAME]",
       },
       {
         name: "a Deny is not logged",
-        find: "[encodeLog(logLevelOf(deny), formatDenial(deny)), ",
-        replace: "[",
+        find: "[log, encodeExit(createExit(deny))]",
+        replace: "[encodeExit(createExit(deny))]",
       },
-      { name: "no reply to the log is expected", find: "repliesToDrop: 1,", replace: "repliesToDrop: 0," },
-      { name: "a reply to the exit is expected", find: "repliesToDrop: 1,", replace: "repliesToDrop: 2," },
+      { name: "no reply to the log is expected", find: "repliesToDrop: 1 ", replace: "repliesToDrop: 0 " },
+      { name: "a reply to the exit is expected", find: "repliesToDrop: 1 ", replace: "repliesToDrop: 2 " },
       {
         name: "failures of ours are logged like the client's",
         find: "encodeLog(logLevelOf(deny), ",
@@ -265,8 +276,9 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "no Allow counts", find: "  issued.add(allow);\n", replace: "" },
       {
         name: "a Deny counts as well",
-        find: 'return { verdict: "deny", denial, evidence };',
-        replace: 'const deny = { verdict: "deny", denial, evidence } as const;\n  issued.add(deny);\n  return deny;',
+        find: 'return { verdict: "deny", denial, evidence, reply };',
+        replace:
+          'const deny = { verdict: "deny", denial, evidence, reply } as const;\n  issued.add(deny);\n  return deny;',
       },
       {
         name: "an Allow can be changed after it was made",
@@ -298,7 +310,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "time stands still in 1970", find: "= now();", replace: "= 0;" },
       {
         name: "a claim that can not travel is passed over",
-        find: "isDenial(propagated)\n    ? refuse(policy, mode, { denial: propagated, evidence })\n    : ",
+        find: "isDenial(propagated)\n    ? refuse(policy, facts, mode, { denial: propagated, evidence })\n    : ",
         replace: "",
       },
       {
@@ -314,9 +326,9 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "public is not public", find: "if (match.isOpen) {", replace: "if (false) {" },
       {
         name: "nobody gets the identity of the token all the same",
-        find: "pass(policy, requirements.mode, { evidence }, {})",
+        find: "pass(policy, facts, requirements.mode, { evidence }, {})",
         replace:
-          'pass(policy, requirements.mode, { evidence, token: { claims: { sub: "token" }, payload: new Uint8Array() } }, {})',
+          'pass(policy, facts, requirements.mode, { evidence, token: { claims: { sub: "token" }, payload: new Uint8Array() } }, {})',
       },
       {
         name: "the credentials that were judged are not set",
@@ -1046,7 +1058,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a refusal by header is forgotten",
-        find: "return pass_on(refusal)",
+        find: "return pass_on(answer)",
         replace: "ngx.ctx[PASSED] = true",
       },
       { name: "refusals end nothing", find: "kong.response.exit(503, BODY, HEADERS)\n  error(", replace: "print(" },
