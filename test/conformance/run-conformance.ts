@@ -5,6 +5,7 @@ import { reportMissing } from "../gateways/report-missing.ts";
 import type { ConformanceCase } from "./case.ts";
 import { GOOD } from "./case.ts";
 import { CASES } from "./cases.ts";
+import { walkToToken } from "./walk-to-token.ts";
 import { createWorld, type World } from "./world.ts";
 
 const START_TIMEOUT_MS = 120_000;
@@ -48,6 +49,10 @@ export function runConformance(kind: GatewayKind): void {
       },
     );
 
+    it("leads a client that knows only the API's address to a token, as MCP clients do it (RFC 9728, RFC 8414)", async () => {
+      await walkToToken(world, gateway.url);
+    });
+
     it("goes on after the plugin server was killed, without any change of configuration, each route under its own rule", async () => {
       await gateway.restartPluginServer();
       await waitUntilServing(gateway);
@@ -79,14 +84,26 @@ async function checkCase(testCase: ConformanceCase, id: string, world: World, ga
   if (testCase.message !== undefined) {
     expect.soft(JSON.parse(answer.body).message).toBe(testCase.message);
   }
-  if (testCase.status !== 200) {
+  if (testCase.status !== 200 || testCase.answer) {
     expect.soft(upstream, "nothing may reach the upstream").toBeUndefined();
   }
+  checkAnswer(testCase, answer);
   for (const [name, value] of Object.entries(testCase.upstream ?? {})) {
     expect.soft(upstream?.[name] ?? null, `${name} at the upstream`).toBe(value);
   }
   if (testCase.reason !== undefined) {
     await checkDenial(testCase, answer, authorization, gateway);
+  }
+}
+
+function checkAnswer({ answer: expected = {} }: ConformanceCase, { headers, body }: Answer): void {
+  for (const [name, value] of Object.entries(expected.headers ?? {})) {
+    expect.soft(headers[name] ?? null, name).toBe(value);
+  }
+  if (expected.body === "") {
+    expect.soft(body).toBe("");
+  } else if (expected.body) {
+    expect.soft(JSON.parse(body)).toMatchObject(expected.body);
   }
 }
 

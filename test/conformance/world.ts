@@ -14,6 +14,8 @@ export interface World {
   readonly policyRoot: string;
   /** The value of the Authorization header for a case, or undefined for none. */
   authorizationOf(testCase: ConformanceCase): Promise<string | undefined>;
+  /** The provider's token for an API that it has by this identifier. */
+  tokenFor(resource: string, scope: string): Promise<string>;
   /** The headers with which a request reached the upstream, by its `x-case`; undefined when it did not. */
   upstreamHeaders(caseId: string): IncomingHttpHeaders | undefined;
   stop(): Promise<void>;
@@ -22,6 +24,9 @@ export interface World {
 const MAIN = "https://idp.example";
 const PARTNER = "https://partner.example";
 const AUDIENCE = "https://api.example";
+/** The API that describes itself, and where that is. */
+const RESOURCE = "https://api.example.com/payments";
+const METADATA_PATH = "/.well-known/oauth-protected-resource/payments";
 /** Port 9, discard: nothing listens there. */
 const NOBODY_THERE = "http://127.0.0.1:9";
 
@@ -46,6 +51,8 @@ export async function createWorld(): Promise<World> {
       }
       return `Bearer ${"provider" in token ? await provider.mintToken(token.provider) : makeToken(keys, token)}`;
     },
+    tokenFor: (resource, scope) =>
+      provider.mintToken({ client: "checkout-web", resource: resource === RESOURCE ? "payments" : "ledger", scope }),
     upstreamHeaders: upstream.headersOf,
     async stop() {
       await provider.stop();
@@ -158,6 +165,27 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
     }),
     "jwks-uri": fromProvider("jwks-uri", { ...payments, keys: { jwks_uri: `${provider}/jwks` } }),
     "keys-down": simple("keys-down", { ...main, keys: { jwks_uri: NOBODY_THERE } }, { all: {} }),
+    answers: {
+      ...simple("answers", main, {
+        answers: { operations: [{ methods: ["GET"], path: "/answers", required_scopes: ["things:write"] }] },
+      }),
+      answers: {
+        problem_types: "https://docs.example.com/errors/",
+        reasons: {
+          no_matching_rule: { status: 404, text: "Not found" },
+          token_missing: { text: "Bitte zuerst \u201eanmelden\u201c" },
+          invalid_token: { status: 400, text: 'Not "good"' },
+          token_expired: { text: "Sign in again" },
+          scope_insufficient: { status: 404, text: "Not found" },
+        },
+      },
+    },
+    problem: { ...simple("problem", main, { problem: {} }), answers: { format: "problem" } },
+    mcp: {
+      ...fromProvider("mcp", payments),
+      routes: { mcp: { required_scopes: ["payments:read"] }, "mcp-ways": { any_of: [{}, {}] } },
+      protected_resource: { resource: RESOURCE, resource_name: "Payments" },
+    },
     broken: "jwt_policy: 1\nname: broken\nissuers: {}\nrouts: {}\n",
   };
 }
@@ -183,6 +211,11 @@ function createKongConfig(upstream: string, inlinePolicy: string): object {
           ...["roles", "ways", "own", "stepup"].map((name) =>
             route(name, { policy_file: "requirements.yaml", rule: name }, { strip_path: false }),
           ),
+          ...["answers", "problem"].map((name) =>
+            route(name, { policy_file: `${name}.yaml`, rule: name }, { strip_path: false }),
+          ),
+          route("mcp", { policy_file: "mcp.yaml", rule: "mcp" }, { paths: ["/mcp", METADATA_PATH], strip_path: false }),
+          route("mcp-ways", { policy_file: "mcp.yaml", rule: "mcp-ways" }),
           ...["broken", "missing"].map((name) => route(name, { policy_file: `${name}.yaml`, rule: "all" })),
           route("outside", { policy_file: "../outside.yaml", rule: "read" }),
           route("inline", { policy: inlinePolicy }),
