@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { createAllow, createDeny } from "../../plugin/core/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
 import { encodeFailure, encodeOutcome, encodePdkCall, encodeUnknownInstance } from "../../plugin/server/end-event.ts";
-import { createFrameReader } from "../../plugin/server/frames.ts";
 import {
   ExitArgsMessage,
   ListValueMessage,
@@ -10,14 +9,9 @@ import {
   StructMessage,
   structToHeaders,
 } from "../../plugin/server/messages.ts";
+import { splitFrames } from "./split-frames.ts";
 
 const EVIDENCE = { policy: "payments", rule: "read" };
-
-function splitFrames(bytes: Buffer): Buffer[] {
-  const frames: Buffer[] = [];
-  createFrameReader((frame) => frames.push(Buffer.from(frame)))(bytes);
-  return frames;
-}
 
 const isEmpty = (frame: Buffer): boolean => frame.byteLength === 0;
 
