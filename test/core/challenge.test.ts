@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { USUAL_ANSWERS } from "../../plugin/core/answers.ts";
 import { createChallenge } from "../../plugin/core/challenge.ts";
 import { createDeny } from "../../plugin/core/decision.ts";
-import { DENIALS, type Denial, denialRow, isDenial, type Reason } from "../../plugin/core/denial.ts";
+import { DENIALS, type Denial, denialRow, isDenial, type Reason, type ToldReason } from "../../plugin/core/denial.ts";
+import { PLAIN_REPLY, type Reply } from "../../plugin/core/reply.ts";
 
 const reasons = Object.keys(DENIALS) as Reason[];
 
@@ -101,4 +103,70 @@ it.each<[acrValues: string[], maxAgeSeconds: number | undefined, parameters: Reg
   [[], undefined, /required"$/],
 ])("asks for %j and %j (RFC 9470 section 3)", (acrValues, maxAgeSeconds, parameters) => {
   expect(challengeOf({ reason: "authentication_insufficient", acrValues, maxAgeSeconds }, "p")).toMatch(parameters);
+});
+
+describe("beside what RFC 6750 asks for", () => {
+  const challenge = (denial: Denial, reply: Partial<Reply>): string | undefined =>
+    createChallenge(createDeny(denial, { policy: "p" }, { ...PLAIN_REPLY, ...reply }));
+  const withText = (as: ToldReason, text: string, status?: number): Partial<Reply> => ({
+    answers: { ...USUAL_ANSWERS, reasons: new Map([[as, { status, text }]]) },
+  });
+  const resourceMetadata = "https://api.example.com/.well-known/oauth-protected-resource";
+
+  it.each<[what: string, denial: Denial, reply: Partial<Reply>, expected: string | undefined]>([
+    [
+      "scopes for who has no token",
+      { reason: "token_missing" },
+      { scopes: ["a", "b"] },
+      'Bearer realm="p", scope="a b"',
+    ],
+    [
+      "the API's description (RFC 9728 section 5.1)",
+      { reason: "token_missing" },
+      { resourceMetadata },
+      `Bearer realm="p", resource_metadata="${resourceMetadata}"`,
+    ],
+    [
+      "the description last, and the scopes of the denial alone",
+      { reason: "scope_insufficient", requiredScopes: ["c"] },
+      { scopes: ["a"], resourceMetadata, ...withText("scope_insufficient", "No") },
+      `Bearer realm="p", error="insufficient_scope", error_description="No", scope="c", resource_metadata="${resourceMetadata}"`,
+    ],
+    [
+      "no scopes for who has a token that is not valid",
+      { reason: "token_malformed" },
+      { scopes: ["a"], ...withText("invalid_token", "No") },
+      'Bearer realm="p", error="invalid_token", error_description="No"',
+    ],
+    ["nothing where none belongs", { reason: "condition_unmet" }, { scopes: ["a"], resourceMetadata }, undefined],
+    [
+      "nothing where the status is another",
+      { reason: "token_missing" },
+      withText("token_missing", "No", 404),
+      undefined,
+    ],
+    [
+      "the error where the status becomes a 401",
+      { reason: "scope_insufficient", requiredScopes: ["c"] },
+      withText("scope_insufficient", "No", 401),
+      'Bearer realm="p", error="insufficient_scope", error_description="No", scope="c"',
+    ],
+    [
+      "a bare one where the status becomes a 401",
+      { reason: "condition_unmet" },
+      withText("access_denied", "No", 401),
+      'Bearer realm="p"',
+    ],
+  ])("%s", (_what, denial, reply, expected) => {
+    expect(challenge(denial, reply)).toBe(expected);
+  });
+
+  it.each(['a "quote"', "a\\b", "Stra\u00dfe", "\u201equoted\u201c", "\ud83d\udd11", "a\r\nx: y", ""])(
+    "has no description that a quoted-string can not hold as it stands: %j",
+    (text) => {
+      expect(challenge({ reason: "token_malformed" }, withText("invalid_token", text))).toBe(
+        'Bearer realm="p", error="invalid_token"',
+      );
+    },
+  );
 });
