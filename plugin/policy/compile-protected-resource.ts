@@ -29,10 +29,11 @@ export function compileProtectedResource(
     const finding: Finding = { code: "url_insecure", path: ["protected_resource", "resource"], message };
     return { protectedResource: undefined, findings: [finding] };
   }
+  // Empty lists are left out (section 3.2).
   const metadata = {
     resource,
-    authorization_servers: servers ?? findServers(issuers, rules),
-    scopes_supported: scopes ?? findScopes(rules),
+    authorization_servers: orNothing(servers ?? findServers(issuers, rules)),
+    scopes_supported: orNothing(scopes ?? findScopes(rules)),
     bearer_methods_supported: BEARER_METHODS,
     ...texts,
   };
@@ -42,6 +43,10 @@ export function compileProtectedResource(
     metadata: JSON.stringify(metadata),
   };
   return { protectedResource, findings: [] };
+}
+
+function orNothing(list: readonly string[]): readonly string[] | undefined {
+  return list.length === 0 ? undefined : list;
 }
 
 /** The well-known path stands between host and path, and takes the place of a slash that is all of the path (RFC 9728 section 3.1). */

@@ -172,6 +172,23 @@ describe("an instance whose policy is good decides", () => {
     expect(asked).toEqual(calls);
   });
 
+  it.each<[method: string, target: string, verdict: string]>([
+    ["GET", "/.well-known/oauth-protected-resource/pay", "answer"],
+    ["OPTIONS", "/.well-known/oauth-protected-resource/pay", "answer"],
+    ["GET", "/pay", "deny"],
+    ["POST", "/.well-known/oauth-protected-resource/pay", "deny"],
+  ])("answers for the API's description, whatever the rule asks: %s %s", async (method, target, verdict) => {
+    const described = { ...JSON.parse(DOCUMENT), protected_resource: { resource: "https://api.example.com/pay" } };
+    const config = JSON.stringify({ policy: JSON.stringify(described), rule: "none" });
+    const asking: Pdk = { ...pdk, nginx: { getVar: async () => `${method} ${target} HTTP/1.1` } };
+    const instance = startPluginInstance(
+      config,
+      runtime,
+      createFactsReader(false, () => {}),
+    );
+    expect(await instance.access(asking)).toMatchObject({ verdict });
+  });
+
   it("refuses under the policy's own name what can not be read with certainty", async () => {
     const instance = startPluginInstance('{"policy_file":"good.json","rule":"read"}', runtime, async () => ({
       reason: "too_many_headers",

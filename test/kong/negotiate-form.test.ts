@@ -93,11 +93,11 @@ describe("whatever a client sends as Accept", () => {
     );
     fc.assert(
       fc.property(ranges, (accepted) => {
-        const find = (type: string) => {
-          const nearest = [type, "application/*", "*/*"].findIndex((range) =>
-            accepted.some((each) => each.range === range),
-          );
-          const at = accepted.findIndex(({ range }) => range === [type, "application/*", "*/*"][nearest]);
+        const listed = accepted.map(({ range }) => range);
+        const find = (type: typeof JSON_TYPE | typeof PROBLEM) => {
+          const nearness = ([type, "application/*", "*/*"] as const).map((range) => listed.indexOf(range));
+          const nearest = nearness.findIndex((at) => at >= 0);
+          const at = nearness[nearest] ?? -1;
           return { q: accepted[at]?.q ?? 0, nearest, at };
         };
         const [kong, problem] = [find(JSON_TYPE), find(PROBLEM)];

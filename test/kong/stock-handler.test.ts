@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { createAllow, createDeny, type Decision } from "../../plugin/core/decision.ts";
+import { createAllow, createAnswer, createDeny, type Decision } from "../../plugin/core/decision.ts";
+import type { MetadataRequest } from "../../plugin/core/protected-resource.ts";
 import { handleAccess, type StockHandler, type StockPdk } from "../../plugin/kong/stock-handler.ts";
 import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
 
@@ -54,6 +55,11 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
   });
   return { calls, logged };
 }
+
+const METADATA_REQUEST: MetadataRequest = {
+  asks: "text",
+  resource: { metadataUrl: "https://x/y", metadataPath: "/y", metadata: '{"resource":"x"}' },
+};
 
 /** What the guard is told by the last call. */
 function refusalIn(calls: unknown[][]): { line: string; status: number } {
@@ -117,6 +123,16 @@ describe("the handler in the stock server", () => {
       status: 401,
       headers: { "WWW-Authenticate": 'Bearer realm="payments"' },
     });
+  });
+
+  it("hands an answer of the plugin's own to the guard, with nothing to log", async () => {
+    const { calls } = await run(GUARDED, { instance: { access: async () => createAnswer(METADATA_REQUEST) } });
+    expect(refusalIn(calls)).toEqual({
+      status: 200,
+      body: '{"resource":"x"}',
+      headers: expect.objectContaining({ "Content-Type": "application/json" }),
+    });
+    expect(calls.map(([method]) => method)).toEqual(["get_var", "set_headers"]);
   });
 
   it.each<[what: string, access: () => Promise<Decision>, line: string]>([

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createAllow, createDeny, type Decision, isAllow } from "../../plugin/core/decision.ts";
+import { createAllow, createAnswer, createDeny, type Decision, isAllow } from "../../plugin/core/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
 import { createExit } from "../../plugin/kong/create-exit.ts";
 import { NAME, PRIORITY, VERSION } from "../../plugin/kong/plugin-identity.ts";
@@ -65,6 +65,7 @@ describe("a verdict", () => {
   });
 
   it.each<[what: string, decision: unknown]>([
+    ["an Answer", createAnswer({ asks: "text", resource: { metadataUrl: "", metadataPath: "", metadata: "" } })],
     ["a Deny", createDeny({ reason: "token_missing" }, EVIDENCE)],
     ["a look-alike of an Allow", { verdict: "allow", headers: {}, evidence: EVIDENCE }],
     ["a copy of an Allow", { ...allow }],
