@@ -38,6 +38,13 @@ describe("what a client is told", () => {
       { status: 403, isChallenged: true },
     ],
     [
+      "another status beside an error, which the challenge was not made for either",
+      "scope_insufficient",
+      "scope_insufficient",
+      { status: 404 },
+      { status: 404, isChallenged: false },
+    ],
+    [
       "a 401, which always has a challenge (RFC 9110 section 15.5.2)",
       "no_matching_rule",
       "no_matching_rule",

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for are the sources' own templates.
 import { findMissingKong } from "../kong/admin-kong.ts";
+import { ANSWERING } from "./answer-mutants.ts";
 import { JUDGING } from "./judging-mutants.ts";
 import type { MutatedFile } from "./mutant.ts";
 
@@ -10,6 +11,7 @@ const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "en
 /** "Only an Allow ends an event", "no instance id ever names another instance", and what judges a token. */
 export const MUTATED_FILES: readonly MutatedFile[] = [
   ...JUDGING,
+  ...ANSWERING,
   {
     file: "plugin/server/end-event.ts",
     killers: ["end-event", "connection-outcomes", "connection-warnings"].map((name) => `test/server/${name}.test.ts`),
