@@ -1,10 +1,11 @@
 import { decide } from "../core/decide.ts";
-import type { Decision } from "../core/decision.ts";
+import { type Decision, isAllow } from "../core/decision.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { RequestFacts } from "../core/request.ts";
 import type { FetchJson } from "../keys/fetch-json.ts";
 import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
 import type { Log } from "../observe/operator-log.ts";
+import { countReports, type ReportCount } from "../observe/report-counts.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
 import { listPolicyFiles } from "./list-policy-files.ts";
 import { watchPolicyFiles } from "./policy-files.ts";
@@ -25,6 +26,7 @@ export interface Runtime {
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
   keyStatus(): readonly IssuerKeysStatus[];
+  reportStatus(): readonly ReportCount[];
   /** Loads all keys anew. Never rejects. */
   refreshKeys(): Promise<void>;
   stop(): void;
@@ -47,6 +49,7 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
   const store = createPolicyStore(policyRoot);
   const keys = createKeySource({ now, log, files: rootFiles, ...(fetchJson && { fetchJson }) });
   const verifyingKeys = rememberVerified(keys);
+  const reports = countReports(now);
   const nowSeconds = (): number => now() / 1000;
 
   const files = watchPolicyFiles({ store, keys, log, pollMs: policyPollMs, now });
@@ -61,10 +64,17 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
   return {
     openPolicyFile: files.open,
     openInlinePolicy: inline.open,
-    decide: (facts, policy) => decide(facts, policy, verifyingKeys, nowSeconds),
+    async decide(facts, policy) {
+      const decision = await decide(facts, policy, verifyingKeys, nowSeconds);
+      if (isAllow(decision)) {
+        reports.add(decision);
+      }
+      return decision;
+    },
     readiness,
     status: () => [...files.status(), ...inline.status()],
     keyStatus: keys.status,
+    reportStatus: reports.list,
     refreshKeys: keys.refresh,
     stop() {
       readiness.stop();
