@@ -64,7 +64,13 @@ export async function startGateway({
       sendError(outgoing, id, read.status, read.message, read.headers);
       return;
     }
-    const request: GatewayRequest = { ...read, port: listeningPort, nginxVariables };
+    const request: GatewayRequest = {
+      ...read,
+      port: listeningPort,
+      nginxVariables,
+      consumers: config.consumers,
+      authenticated: {},
+    };
     const outcome = await decide(request);
     if (outcome.kind === "exit") {
       const { status, headers, body } = outcome.response;
@@ -103,7 +109,7 @@ export async function startGateway({
   return { port: listeningPort, stop: () => stopGateway(server, proxy.close) };
 }
 
-type RoutedRequest = Omit<GatewayRequest, "port" | "nginxVariables">;
+type RoutedRequest = Omit<GatewayRequest, "port" | "nginxVariables" | "consumers" | "authenticated">;
 
 /** What nginx and Kong do before the plugins: check, normalise, route. */
 function readRequest(incoming: IncomingMessage, id: string, match: MatchRoute): RoutedRequest | Refusal {

@@ -1,9 +1,10 @@
 import { authorize } from "./authorize.ts";
 import { validateClaims } from "./claims.ts";
-import { createAllow, createDeny, type Decision, type Evidence } from "./decision.ts";
+import { createAllow, createDeny, type Decision, type Evidence, type UpstreamChanges } from "./decision.ts";
 import { decodeToken } from "./decode.ts";
 import { type Denial, isDenial } from "./denial.ts";
 import { extractToken } from "./extract.ts";
+import { type CallerIdentity, type CallerSource, identify, KNOWS_NOBODY, writeIdentityHeaders } from "./identity.ts";
 import { findKey, type KeySource, selectIssuer } from "./key.ts";
 import { findRule, type Match, matchRequest } from "./match.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./policy.ts";
@@ -16,12 +17,14 @@ import { verifySignature } from "./verify.ts";
  * alike, and what would be refused goes on, with the reason for the log.
  *
  * @param now seconds since the epoch; read once, after the signature held, because waiting for a key takes time.
+ * @param callers asked only where the policy needs it: about other plugins before the token is looked at, about Consumers last.
  */
 export async function decide(
   facts: RequestFacts,
   policy: CompiledPolicy,
   keys: KeySource,
   now: () => number,
+  callers: CallerSource = KNOWS_NOBODY,
 ): Promise<Decision> {
   const unmatched: Evidence = { policy: policy.name };
   const rule = findRule(policy, facts.binding);
@@ -37,11 +40,20 @@ export async function decide(
   if (match.isOpen) {
     return pass(policy, requirements.mode, { evidence }, {});
   }
+  if (requirements.otherAuthentication !== "ignore") {
+    const credentialId = await callers.authenticatedCredential();
+    if (credentialId === undefined && requirements.otherAuthentication === "require") {
+      return refuse(policy, requirements.mode, { denial: { reason: "other_authentication_missing" }, evidence });
+    }
+    if (credentialId !== undefined && requirements.otherAuthentication === "skip") {
+      return passAs(policy, credentialId, callers, evidence);
+    }
+  }
   // Nothing at all, and not merely nothing good: a bad token is no token, but no free pass either.
   if (requirements.access === "optional" && facts.authorization === undefined) {
     return pass(policy, requirements.mode, { evidence }, { authorization: [] });
   }
-  const judgement = await authenticate(facts, policy, match, keys, now, evidence);
+  const judgement = await authenticate(facts, policy, match, { keys, callers, now }, evidence);
   const judged = judgement.token ? judgedHeaders(policy, requirements, facts) : {};
   const { denial } = judgement;
   return denial
@@ -54,15 +66,22 @@ interface Judgement {
   readonly denial?: Denial | undefined;
   /** Present once signature and claims held, be it that the rule then asks for more. */
   readonly token?: VerifiedToken;
+  /** Present where the token names somebody to Kong. */
+  readonly caller?: CallerIdentity | undefined;
   readonly evidence: Evidence;
+}
+
+interface Ports {
+  readonly keys: KeySource;
+  readonly callers: CallerSource;
+  readonly now: () => number;
 }
 
 async function authenticate(
   facts: RequestFacts,
   policy: CompiledPolicy,
   { requirements, segments }: Match,
-  keys: KeySource,
-  now: () => number,
+  { keys, callers, now }: Ports,
   matched: Evidence,
 ): Promise<Judgement> {
   let evidence = matched;
@@ -98,8 +117,27 @@ async function authenticate(
   if (invalid) {
     return deny(invalid);
   }
+  const token = { claims, payload: decoded.payload };
   const denial = authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds);
-  return { denial, token: { claims, payload: decoded.payload }, evidence };
+  if (denial && requirements.mode === "enforce") {
+    return { denial, token, evidence };
+  }
+  const caller = await identify(policy.identity, claims, issuer.id, callers);
+  return caller && isDenial(caller)
+    ? { denial: denial ?? caller, token, evidence }
+    : { denial, token, caller, evidence };
+}
+
+/** For whom another plugin vouches. Kong keeps whom it knows, and the upstream gets nothing that nobody looked at. */
+async function passAs(
+  policy: CompiledPolicy,
+  credentialId: string,
+  callers: CallerSource,
+  evidence: Evidence,
+): Promise<Decision> {
+  const known = policy.identity ? { consumer: await callers.authenticatedConsumer(), credentialId } : undefined;
+  const headers = { ...clearIdentity(policy), ...(known && writeIdentityHeaders(known)), authorization: [] };
+  return createAllow({ headers }, evidence);
 }
 
 /**
@@ -123,11 +161,17 @@ function judgedHeaders(
   return judged;
 }
 
-function pass(policy: CompiledPolicy, mode: Mode, { token, evidence }: Judgement, judged: HeaderChanges): Decision {
+function pass(policy: CompiledPolicy, mode: Mode, judgement: Judgement, judged: HeaderChanges): Decision {
+  const { token, caller, evidence } = judgement;
   const propagated = propagateClaims(policy, token);
   return isDenial(propagated)
     ? refuse(policy, mode, { denial: propagated, evidence })
-    : createAllow({ headers: { ...propagated.headers, ...judged } }, evidence);
+    : createAllow(withCaller({ ...propagated.headers, ...judged }, caller), evidence);
+}
+
+/** What Kong is told and what the upstream is told stand and fall together. */
+function withCaller(headers: HeaderChanges, caller: CallerIdentity | undefined): UpstreamChanges {
+  return caller ? { headers: { ...headers, ...writeIdentityHeaders(caller) }, caller } : { headers };
 }
 
 /**
@@ -137,14 +181,16 @@ function pass(policy: CompiledPolicy, mode: Mode, { token, evidence }: Judgement
 function refuse(
   policy: CompiledPolicy,
   mode: Mode,
-  { denial, token, evidence }: Judgement & { readonly denial: Denial },
+  { denial, token, caller, evidence }: Judgement & { readonly denial: Denial },
   judged: HeaderChanges = {},
 ): Decision {
   if (mode === "enforce" || denial.reason === "internal_error") {
     return createDeny(denial, evidence);
   }
   const propagated = propagateClaims(policy, token);
-  const identity = isDenial(propagated) ? clearIdentity(policy) : propagated.headers;
   const withheld: HeaderChanges = policy.forwardsToken ? {} : { authorization: [] };
-  return createAllow({ headers: { ...identity, ...withheld, ...judged } }, evidence, denial);
+  const changes = isDenial(propagated)
+    ? { headers: { ...clearIdentity(policy), ...withheld, ...judged } }
+    : withCaller({ ...propagated.headers, ...withheld, ...judged }, caller);
+  return createAllow(changes, evidence, denial);
 }

@@ -1,4 +1,5 @@
 import type { Denial } from "./denial.ts";
+import type { CallerIdentity } from "./identity.ts";
 import type { HeaderChanges } from "./propagate.ts";
 
 /** What was found on the way to a decision; for logs and `explain`, never for the client. */
@@ -11,9 +12,11 @@ export interface Evidence {
   readonly kid?: string | undefined;
 }
 
-/** What to do to the request on its way to the upstream. */
+/** What to do to the request on its way to the upstream, and to what Kong knows of it. */
 export interface UpstreamChanges {
   readonly headers: HeaderChanges;
+  /** Whom Kong is to take the caller for; absent leaves that as it is. */
+  readonly caller?: CallerIdentity;
 }
 
 export interface Allow extends UpstreamChanges {

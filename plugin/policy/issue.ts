@@ -24,6 +24,7 @@ export type PolicyIssueCode =
   | "requirement_contradiction"
   | "condition_invalid"
   | "mapping_invalid"
+  | "identity_invalid"
   | "extends_impossible"
   | "extends_refused"
   | "file_outside_root"

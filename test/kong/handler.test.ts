@@ -33,6 +33,8 @@ afterAll(() => {
   rmSync(root, { recursive: true });
 });
 
+const ALICE = { id: "11111111-1111-4111-8111-111111111111", username: "alice" };
+
 /** Kong's side: every request carries this token and came over the route `orders`. */
 const asked: string[] = [];
 const pdk: Pdk = {
@@ -50,6 +52,20 @@ const pdk: Pdk = {
     async getForwardedScheme() {
       asked.push("scheme");
       return "https";
+    },
+  },
+  client: {
+    async loadConsumer(idOrUsername) {
+      asked.push(`load_consumer ${idOrUsername}`);
+      return idOrUsername === "alice" ? ALICE : {};
+    },
+    async getCredential() {
+      asked.push("get_credential");
+      return {};
+    },
+    async getConsumer() {
+      asked.push("get_consumer");
+      return {};
     },
   },
   router: {

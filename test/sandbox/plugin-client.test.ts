@@ -43,6 +43,8 @@ function newRequest(): GatewayRequest {
       service: { id: "service-1", name: "s", host: "h", port: 80, connectTimeout: 1, readTimeout: 1 },
     },
     nginxVariables: {},
+    consumers: [],
+    authenticated: {},
   };
 }
 
