@@ -7,6 +7,7 @@ import { extractToken } from "./extract.ts";
 import { type CallerIdentity, type CallerSource, identify, KNOWS_NOBODY, writeIdentityHeaders } from "./identity.ts";
 import { findKey, type KeySource, selectIssuer } from "./key.ts";
 import { findRule, type Match, matchRequest } from "./match.ts";
+import { judgeOtherAuthentication } from "./other-authentication.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./policy.ts";
 import { clearIdentity, type HeaderChanges, propagateClaims, type VerifiedToken } from "./propagate.ts";
 import type { RequestFacts } from "./request.ts";
@@ -40,14 +41,11 @@ export async function decide(
   if (match.isOpen) {
     return pass(policy, requirements.mode, { evidence }, {});
   }
-  if (requirements.otherAuthentication !== "ignore") {
-    const credentialId = await callers.authenticatedCredential();
-    if (credentialId === undefined && requirements.otherAuthentication === "require") {
-      return refuse(policy, requirements.mode, { denial: { reason: "other_authentication_missing" }, evidence });
-    }
-    if (credentialId !== undefined && requirements.otherAuthentication === "skip") {
-      return passAs(policy, credentialId, callers, evidence);
-    }
+  const other = await judgeOtherAuthentication(policy, requirements, callers);
+  if (other) {
+    return "reason" in other
+      ? refuse(policy, requirements.mode, { denial: other, evidence })
+      : createAllow(other, evidence);
   }
   // Nothing at all, and not merely nothing good: a bad token is no token, but no free pass either.
   if (requirements.access === "optional" && facts.authorization === undefined) {
@@ -126,18 +124,6 @@ async function authenticate(
   return caller && isDenial(caller)
     ? { denial: denial ?? caller, token, evidence }
     : { denial, token, caller, evidence };
-}
-
-/** For whom another plugin vouches. Kong keeps whom it knows, and the upstream gets nothing that nobody looked at. */
-async function passAs(
-  policy: CompiledPolicy,
-  credentialId: string,
-  callers: CallerSource,
-  evidence: Evidence,
-): Promise<Decision> {
-  const known = policy.identity ? { consumer: await callers.authenticatedConsumer(), credentialId } : undefined;
-  const headers = { ...clearIdentity(policy), ...(known && writeIdentityHeaders(known)), authorization: [] };
-  return createAllow({ headers }, evidence);
 }
 
 /**

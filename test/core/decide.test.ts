@@ -18,6 +18,7 @@ const policy = compileDocument(
       read: { required_scopes: ["read"] },
       open: { access: "public" },
       maybe: { access: "optional", required_scopes: ["read"] },
+      tenant: { required_claims: { tenant: { equals_header: "x-tenant" } } },
       mixed: {
         operations: [
           { methods: ["GET"], path: "/", access: "public" },
@@ -43,6 +44,29 @@ async function judge(facts: RequestFacts, source: KeySource = keys, now: () => n
 
 const bound = (rule: string, authorization: string | undefined): RequestFacts =>
   requestOf(undefined, { binding: { by: "rule", rule }, authorization });
+
+describe("a header that a claim is compared with", () => {
+  const from = (tenant: unknown, ...headers: readonly (readonly [string, string])[]): Promise<unknown> => {
+    const credentials = `Bearer ${mintToken({ key, claims: claimsOf({ tenant }) })}`;
+    return judge({ ...bound("tenant", credentials), headers: new Map(headers) });
+  };
+
+  it("reaches the upstream as it was compared, and in no other spelling", async () => {
+    expect(await from("acme", ["x-tenant", "acme"])).toEqual({
+      headers: { ...ALICE.headers, "x-tenant": "acme", x_tenant: [] },
+    });
+  });
+
+  it.each<[what: string, tenant: unknown, headers: readonly (readonly [string, string])[]]>([
+    ["is another", "acme", [["x-tenant", "other"]]],
+    ["stands there twice", "acme", [["x-tenant", "acme, acme"]]],
+    ["is absent", "acme", []],
+    ["is absent and so is the claim", undefined, []],
+    ["is there without the claim", undefined, [["x-tenant", "acme"]]],
+  ])("ends the request when it %s", async (_what, tenant, headers) => {
+    expect(await from(tenant, ...headers)).toBe("condition_unmet");
+  });
+});
 
 describe("access says what a request without a valid token may do", () => {
   it.each<[rule: string, what: string, authorization: string | undefined, expected: unknown]>([

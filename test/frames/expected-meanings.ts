@@ -38,15 +38,28 @@ const startGlobal = (sequence: number, instanceId: number): Meaning[] =>
 const event = (sequence: number, instanceId: number): Meaning =>
   fromKong("call", { sequence, instanceId, eventName: "access" });
 
+const FACTS_HEAD =
+  "3 connection authorization x-forwarded-proto origin access-control-request-method accept content-type";
+const FACTS_CONNECTION = "http 127.0.0.1 127.0.0.1";
+
 const ask = (method: string, args: unknown, reply: unknown): Meaning[] => [
   fromServer(method, args),
   fromKong(`reply to ${method}`, reply),
 ];
 const askVariable = (name: string, value: string): Meaning[] => ask("kong.nginx.get_var", name, value);
 const askFacts = (request: string, authorization = `Bearer ${TOKEN}`, connection = "close"): Meaning[] =>
-  askVariable("jwt_facts", `2\n${request} HTTP/1.1\n${connection}\n${authorization}\n${REQUEST_ID}`);
+  askVariable(
+    "jwt_facts",
+    [FACTS_HEAD, `${request} HTTP/1.1`, FACTS_CONNECTION, connection, authorization, "\n".repeat(4), REQUEST_ID].join(
+      "\n",
+    ),
+  );
 const askHeaders = (headers: object): Meaning[] =>
   ask("kong.request.get_headers", 1000, { host: ["api.example"], connection: ["close"], ...headers });
+const askTransport: Meaning[] = [
+  ...ask("kong.request.get_forwarded_scheme", undefined, "http"),
+  ...askVariable("realip_remote_addr", "127.0.0.1"),
+];
 const askRoute = (route: object): Meaning[] =>
   ask("kong.router.get_route", undefined, { protocols: ["http", "https"], service: { id: SHOP }, ...route });
 
@@ -109,7 +122,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     ...askFacts("GET /orders?q=caf%E9", undefined, "close, caf\ufffd \ufffd\ufffd"),
     ...deny(
       "warn",
-      "reason=connection_header_refused status=400 policy=orders",
+      "reason=connection_header_refused status=400 policy=orders rule=read",
       400,
       "The Connection header is not acceptable",
     ),
@@ -157,6 +170,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     event(13, SECOND_ID),
     ...askHeaders({ authorization: [`Bearer ${TOKEN}`] }),
     ...askVariable("request", "GET /orders?page=2 HTTP/1.1"),
+    ...askTransport,
     ...setHeaders(),
     ...allow(13),
   ],
@@ -174,6 +188,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
       "x-cookie": ["a=1; b=2"],
     }),
     ...askVariable("request", "GET /orders HTTP/1.1"),
+    ...askTransport,
     ...setHeaders(LARGE_TOKEN),
     ...allow(14),
   ],
@@ -182,6 +197,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     event(16, SECOND_ID + 1),
     ...askRoute(CATALOGUE),
     ...askHeaders({ authorization: ["Bearer no-token"] }),
+    ...askTransport,
     ...deny(
       "warn",
       'reason=token_malformed status=401 policy=by-route rule=catalogue detail="not three non-empty segments"',
@@ -197,6 +213,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     event(19, SECOND_ID + 2),
     ...askHeaders({ authorization: [`Bearer ${TOKEN}`] }),
     ...askVariable("request", "GET /reloaded HTTP/1.1"),
+    ...askTransport,
     ...setHeaders(),
     ...allow(19),
   ],

@@ -63,9 +63,7 @@ describe.skipIf(isUpdating)("frames recorded from a real Kong", () => {
 
   it("tell nothing of the machine that they were recorded on", () => {
     const bytes = conversations.flatMap(({ frames }) => frames.map(({ hex }) => Buffer.from(hex, "hex")));
-    expect(Buffer.concat(bytes).toString("latin1")).not.toMatch(
-      /\/(?:tmp|var|home|root|work|usr|opt|Users)\b|127\.0\.0\.1/,
-    );
+    expect(Buffer.concat(bytes).toString("latin1")).not.toMatch(/\/(?:tmp|var|home|root|work|usr|opt|Users)\b/);
   });
 });
 

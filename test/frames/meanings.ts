@@ -39,6 +39,8 @@ const READERS: Readonly<Record<Step["what"], (payload: Buffer) => unknown>> = {
   "kong.nginx.get_var": (payload) => StringMessage.decode(payload).v,
   "reply to kong.nginx.get_var": (payload) =>
     StringMessage.decode(payload).v?.replace(/(?<=\n)[0-9a-f]{32}$/, REQUEST_ID),
+  "kong.request.get_forwarded_scheme": readNothing,
+  "reply to kong.request.get_forwarded_scheme": (payload) => StringMessage.decode(payload).v,
   "kong.request.get_headers": (payload) => IntMessage.decode(payload).v,
   "reply to kong.request.get_headers": (payload) => Object.fromEntries(structToHeaders(StructMessage.decode(payload))),
   "kong.router.get_route": readNothing,

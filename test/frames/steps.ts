@@ -30,6 +30,7 @@ export interface Step {
 
 const METHODS: Readonly<Record<string, { args?: Codec; reply?: Codec; endsEvent?: true }>> = {
   "kong.nginx.get_var": { args: StringMessage, reply: StringMessage },
+  "kong.request.get_forwarded_scheme": { reply: StringMessage },
   "kong.request.get_headers": { args: IntMessage, reply: StructMessage },
   "kong.router.get_route": { reply: RouteMessage },
   "kong.service.request.set_headers": { args: StructMessage },

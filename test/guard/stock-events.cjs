@@ -8,7 +8,8 @@ const logger = createRequire(require.resolve("kong-pdk/server"))("node-color-log
 const IDENTITY = { __plugin_id: "3111686f-61fa-57f7-8919-d96abb8e3836", __seq__: 12 };
 const NONCE = "0123456789abcdef0123456789abcdef";
 const mark = (sequence) => `${IDENTITY.__plugin_id} ${sequence} ${NONCE}`;
-const facts = (sequence) => `2\nGET /a HTTP/1.1\n\n\n${mark(sequence)}`;
+const facts = (sequence) =>
+  `3 connection authorization\nGET /a HTTP/1.1\nhttps 10.0.0.1 10.0.0.1\n\n\n${mark(sequence)}`;
 
 async function main() {
   logger.setLevel("error");

@@ -38,17 +38,17 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "null is looked into", find: "outcome !== null && ", replace: "" },
       {
         name: "an Allow has no empty frame",
-        find: "[setHeaders, EMPTY_FRAME, rpcReturn]",
-        replace: "[setHeaders, rpcReturn]",
+        find: "[...calls, EMPTY_FRAME, rpcReturn]",
+        replace: "[...calls, rpcReturn]",
       },
       {
         name: "the empty frame comes before the headers",
-        find: "[setHeaders, EMPTY_FRAME, rpcReturn]",
-        replace: "[EMPTY_FRAME, setHeaders, rpcReturn]",
+        find: "[...calls, EMPTY_FRAME, rpcReturn]",
+        replace: "[EMPTY_FRAME, ...calls, rpcReturn]",
       },
       {
         name: "an Allow forgets its headers",
-        find: "[setHeaders, EMPTY_FRAME, rpcReturn]",
+        find: "[...calls, EMPTY_FRAME, rpcReturn]",
         replace: "[EMPTY_FRAME, rpcReturn]",
       },
       {
@@ -56,8 +56,28 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "RpcReturnMessage.encode({ sequence })",
         replace: "RpcReturnMessage.encode({ sequence: 1 })",
       },
-      { name: "the reply to set_headers is not expected", find: "hasChanges ? 1 : 0", replace: "0" },
-      { name: "a reply to set_headers is always expected", find: "hasChanges ? 1 : 0", replace: "1" },
+      {
+        name: "the reply to set_headers is not expected",
+        find: "repliesToDrop: calls.length",
+        replace: "repliesToDrop: 0",
+      },
+      {
+        name: "a reply to set_headers is always expected",
+        find: "repliesToDrop: calls.length",
+        replace: "repliesToDrop: 1",
+      },
+      {
+        name: "Kong learns of the caller when the guard has its verdict already",
+        find: "[...calls, EMPTY_FRAME, rpcReturn]",
+        replace: "[...calls.toReversed(), EMPTY_FRAME, rpcReturn]",
+      },
+      { name: "Kong learns of nobody", find: "caller ? encodeCaller(caller) : []", replace: "[]" },
+      {
+        name: "another plugin's Consumer keeps the token's credential",
+        find: '    encodeSet("kong.nginx.set_ctx", "authenticated_consumer", {}),\n',
+        replace: "",
+      },
+      { name: "a report is not logged", find: "...encodeReport(allow), ", replace: "" },
       {
         name: "a Deny ends with an empty frame instead of an exit",
         find: 'encodePdkCall("kong.response.exit", exit)]',
@@ -261,44 +281,35 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "an Allow can be changed after it was made",
-        find: 'Object.freeze({ verdict: "allow", headers, evidence })',
-        replace: '{ verdict: "allow", headers, evidence }',
+        find: 'Object.freeze({ verdict: "allow", ...changes, evidence, reported })',
+        replace: '{ verdict: "allow", ...changes, evidence, reported }',
       },
     ],
   },
   {
     file: "plugin/core/decide.ts",
-    killers: ["test/core/decide.test.ts", "test/core/decide-order.test.ts"],
+    killers: ["decide", "decide-order", "decide-report", "decide-callers"].map((name) => `test/core/${name}.test.ts`),
     mutants: [
-      ...["match", "extracted", "decoded", "selected", "located", "verified"].map((stage) => ({
+      ...["rule", "match", "extracted", "decoded", "selected", "located", "verified"].map((stage) => ({
         name: `a denial is passed over: ${stage}`,
         find: `if (isDenial(${stage})) {`,
         replace: "if (false) {",
       })),
       {
-        name: "a denial on the way is taken for an identity of nobody",
-        find: '  if ("verdict" in authenticated) {\n    return authenticated;\n  }\n',
-        replace: "",
+        name: "a denial of scopes is passed over",
+        find: "const { denial } = judgement;",
+        replace: "const denial = undefined as Denial | undefined;",
       },
-      {
-        name: "a denial of claims or scopes is passed over",
-        find: "return denial ? deny(denial) : { token: { claims, payload: decoded.payload }, evidence };",
-        replace: "return { token: { claims, payload: decoded.payload }, evidence };",
-      },
-      {
-        name: "claims are not validated",
-        find: "validateClaims(issuer, requirements, joseHeader, claims, nowSeconds) ??",
-        replace: "",
-      },
+      { name: "claims are not validated", find: "if (invalid) {", replace: "if (false) {" },
       {
         name: "nothing is authorized",
-        find: " ??\n    authorize(issuer, requirements, claims, segments, nowSeconds)",
-        replace: "",
+        find: "authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds)",
+        replace: "undefined",
       },
       { name: "time stands still in 1970", find: "= now();", replace: "= 0;" },
       {
         name: "a claim that can not travel is passed over",
-        find: "isDenial(propagated)\n    ? createDeny(propagated, evidence)\n    : ",
+        find: "isDenial(propagated)\n    ? refuse(policy, mode, { denial: propagated, evidence })\n    : ",
         replace: "",
       },
       {
@@ -311,26 +322,143 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: 'requirements.access === "optional" && ',
         replace: "",
       },
-      {
-        name: "public is not public",
-        find: 'if (requirements.access === "public") {',
-        replace: "if (false) {",
-      },
+      { name: "public is not public", find: "if (match.isOpen) {", replace: "if (false) {" },
       {
         name: "nobody gets the identity of the token all the same",
-        find: "conclude(policy, undefined, {}, evidence)",
-        replace: 'conclude(policy, { claims: { sub: "token" }, payload: new Uint8Array() }, {}, evidence)',
+        find: "pass(policy, requirements.mode, { evidence }, {})",
+        replace:
+          'pass(policy, requirements.mode, { evidence, token: { claims: { sub: "token" }, payload: new Uint8Array() } }, {})',
       },
       {
         name: "the credentials that were judged are not set",
-        find: "{ authorization: (policy.forwardsToken ? facts.authorization : undefined) ?? [] }",
+        find: "judgement.token ? judgedHeaders(policy, requirements, facts) : {}",
         replace: "{}",
       },
       {
         name: "credentials that came later travel with nobody",
-        find: "conclude(policy, undefined, judged, evidence)",
-        replace: "conclude(policy, undefined, {}, evidence)",
+        find: "{ evidence }, { authorization: [] })",
+        replace: "{ evidence }, {})",
       },
+      {
+        name: "a header that was compared goes on in its other spellings",
+        find: "judged[spelling] = [];",
+        replace: "",
+      },
+      {
+        name: "a header that was compared goes on as another plugin left it",
+        find: "judged[name] = headers.get(name) ?? [];",
+        replace: "",
+      },
+      { name: "every rule only reports", find: 'mode === "enforce" || ', replace: "" },
+      { name: "a defect is only reported", find: ' || denial.reason === "internal_error"', replace: "" },
+      {
+        name: "what is only reported keeps what the client says of itself",
+        find: "withCaller({ ...propagated.headers, ...withheld, ...judged }, caller)",
+        replace: "withCaller({ ...withheld, ...judged }, caller)",
+      },
+      {
+        name: "an unverified token goes on where none may",
+        find: "policy.forwardsToken ? {} : { authorization: [] }",
+        replace: "{}",
+      },
+      {
+        name: "who only reports does not say what",
+        find: "createAllow(changes, evidence, denial)",
+        replace: "createAllow(changes, evidence)",
+      },
+      {
+        name: "whom the token names is not looked for",
+        find: "await identify(policy.identity, claims, issuer.id, callers)",
+        replace: "undefined as CallerIdentity | Denial | undefined",
+      },
+      {
+        name: "a token that names nobody to Kong is passed over",
+        find: "{ denial: denial ?? caller, token, evidence }",
+        replace: "{ denial, token, evidence }",
+      },
+      {
+        name: "Kong is asked about who may not pass",
+        find: 'if (denial && requirements.mode === "enforce") {',
+        replace: "if (false) {",
+      },
+      {
+        name: "Kong is told whom the upstream is not",
+        find: "{ headers: { ...clearIdentity(policy), ...withheld, ...judged } }",
+        replace: "withCaller({ ...clearIdentity(policy), ...withheld, ...judged }, caller)",
+      },
+      { name: "the upstream is not told whom Kong is", find: ", ...writeIdentityHeaders(caller) }", replace: " }" },
+      {
+        name: "Kong is not told whom the upstream is",
+        find: "}, caller } : { headers }",
+        replace: "} } : { headers }",
+      },
+      {
+        name: "the lack of another authentication is passed over",
+        find: "refuse(policy, requirements.mode, { denial: other, evidence })",
+        replace: "createAllow({ headers: {} }, evidence)",
+      },
+    ],
+  },
+  {
+    file: "plugin/core/other-authentication.ts",
+    killers: ["test/core/decide-callers.test.ts"],
+    mutants: [
+      {
+        name: "it is enough everywhere",
+        find: 'otherAuthentication === "skip" ? vouchFor(policy, credentialId, callers) : undefined',
+        replace: "vouchFor(policy, credentialId, callers)",
+      },
+      { name: "it is never missing", find: 'otherAuthentication === "require" ? ', replace: "false ? " },
+      { name: "it is asked for everywhere", find: 'if (otherAuthentication === "ignore") {', replace: "if (false) {" },
+      { name: "what the client says of itself stays", find: "...clearIdentity(policy), ", replace: "" },
+      { name: "a token that nobody looked at goes on", find: ", authorization: [] }", replace: " }" },
+    ],
+  },
+  {
+    file: "plugin/core/identity.ts",
+    killers: ["test/core/identity.test.ts"],
+    mutants: [
+      {
+        name: "every issuer may name everybody",
+        find: "if (!identity.issuers.has(issuerId)) {",
+        replace: "if (false) {",
+      },
+      {
+        name: "the unknown pass",
+        find: 'refusesUnknown ? { reason: "consumer_unknown", detail } : { consumer: undefined }',
+        replace: "{ consumer: undefined }",
+      },
+      { name: "Kong may find another one", find: "consumer?.id && consumer[by] === value", replace: "consumer?.id" },
+      { name: "anything is an id", find: 'by === "id" && !UUID.test(value)', replace: "false" },
+      { name: "any text names somebody", find: " && IDENTIFIER.test(value)", replace: "" },
+      {
+        name: "no credential is a credential",
+        find: "if (identity.credential && credentialId === undefined) {",
+        replace: "if (false) {",
+      },
+      { name: "any text is a group", find: " && GROUP.test(item)", replace: "" },
+      {
+        name: "groups that can not be read are none",
+        find: "if (identity.groups && !groups) {",
+        replace: "if (false) {",
+      },
+      { name: "a Consumer has no credential", find: "credentialId ?? consumer?.id", replace: "credentialId" },
+    ],
+  },
+  {
+    file: "plugin/runtime/known-consumers.ts",
+    killers: ["test/runtime/known-consumers.test.ts"],
+    mutants: [
+      { name: "one workspace knows the other's", find: "${workspace} ${by} ${value}", replace: "${by} ${value}" },
+      { name: "an id is a username", find: "${workspace} ${by} ${value}", replace: "${workspace} ${value}" },
+      { name: "who was found is found for ever", find: "if (ageMs >= maxAgeMs) {", replace: "if (false) {" },
+      {
+        name: "who was not found stays unknown",
+        find: "entry.consumer ? maxAgeSeconds : Math.min(maxAgeSeconds, MAX_UNKNOWN_AGE_SECONDS)",
+        replace: "maxAgeSeconds",
+      },
+      { name: "all ask at once", find: "  entry.renewingSince = nowMs;\n", replace: "" },
+      { name: "nobody is ever forgotten", find: "entries.size > MAX_ENTRIES && ", replace: "false && " },
     ],
   },
   {

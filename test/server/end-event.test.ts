@@ -3,7 +3,6 @@ import { createAllow, createDeny } from "../../plugin/core/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
 import type { CallerIdentity } from "../../plugin/core/identity.ts";
 import { encodeFailure, encodeOutcome, encodePdkCall, encodeUnknownInstance } from "../../plugin/server/end-event.ts";
-import { createFrameReader } from "../../plugin/server/frames.ts";
 import {
   type AuthenticateArgs,
   AuthenticateArgsMessage,
@@ -16,15 +15,10 @@ import {
   structToHeaders,
   type Value,
 } from "../../plugin/server/messages.ts";
+import { splitFrames } from "./split-frames.ts";
 
 type Call = readonly [method: string, message: Pick<MessageType<unknown>, "decode">, args: unknown];
 const EVIDENCE = { policy: "payments", rule: "read" };
-
-function splitFrames(bytes: Buffer): Buffer[] {
-  const frames: Buffer[] = [];
-  createFrameReader((frame) => frames.push(Buffer.from(frame)))(bytes);
-  return frames;
-}
 
 const isEmpty = (frame: Buffer): boolean => frame.byteLength === 0;
 
@@ -106,6 +100,15 @@ describe("the frames of an Allow", () => {
     const [method, , end, , ...rest] = split.slice(2 * calls.length);
     expect([method?.toString(), end, rest]).toEqual(["kong.service.request.set_headers", Buffer.alloc(0), []]);
     expect(repliesToDrop).toBe(calls.length + 1);
+  });
+
+  it("say first what would have been refused, in report mode", () => {
+    const reported = { reason: "token_missing" } as const;
+    const { frames, repliesToDrop } = encodeOutcome(createAllow({ headers: { "x-role": [] } }, EVIDENCE, reported), 7);
+    const [log, line, setHeaders, , end] = splitFrames(frames);
+    expect([log, setHeaders].map(String)).toEqual(["kong.log.warn", "kong.service.request.set_headers"]);
+    expect(String(line)).toContain("jwt-policy would have denied the request: reason=token_missing status=401");
+    expect([end, repliesToDrop]).toEqual([Buffer.alloc(0), 2]);
   });
 
   it("keep a sequence beyond 32 bits", () => {
