@@ -119,9 +119,12 @@ describe("Kong's identity", () => {
     expect(reasonOf(decision)).toBe("consumer_unknown");
   });
 
-  it("is neither set nor told where a mapped claim can not travel", async () => {
-    const { decision } = await judge(bound("trial", token({ name: "Jos\u00e9" })), undefined, mapped());
-    expect(reasonOf(decision)).toBe("claim_not_header_safe");
+  it.each<[what: string, claims: Record<string, unknown>, reason: string]>([
+    ["", {}, "claim_not_header_safe"],
+    [", and the token may not do this either", { scope: "" }, "scope_insufficient"],
+  ])("is neither set nor told where a mapped claim can not travel%s", async (_what, claims, reason) => {
+    const { decision } = await judge(bound("trial", token({ name: "Jos\u00e9", ...claims })), undefined, mapped());
+    expect(reasonOf(decision)).toBe(reason);
     expect(decision).not.toHaveProperty("caller");
     expect(isAllow(decision) && decision.headers).toMatchObject({ ...CLEARED, "x-name": [] });
   });

@@ -70,6 +70,18 @@ describe("a Consumer that was found", () => {
     expect(await find("billing")).toBe(renamed);
   });
 
+  it("is not used beyond its time while another request asks anew", async () => {
+    const { kong, known, at, find } = scene();
+    kong.set("billing", BILLING);
+    await find("billing");
+    kong.clear();
+    at(59.5);
+    void known.find("w", { by: "username", value: "billing", maxAgeSeconds: 60 }, () => new Promise(() => {}));
+    expect(await find("billing")).toBe(BILLING);
+    at(60);
+    expect(await find("billing")).toBeUndefined();
+  });
+
   it("counts from when it was asked for", async () => {
     const { kong, asked, known, at, find } = scene();
     kong.set("billing", BILLING);

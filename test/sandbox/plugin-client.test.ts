@@ -192,6 +192,11 @@ describe("every way to misbehave ends in 500 or in another try, never in a reque
       /method "constructor" not/,
     ],
     [
+      "a call that fails, with the end of the event sent right behind it",
+      { onEvent: (peer) => peer.send("kong.client.authenticate", "", "", RpcReturnMessage.encode({ sequence: 3 })) },
+      /either credential or consumer must be provided/,
+    ],
+    [
       "an answer to another call",
       { onEvent: (peer) => peer.send("", RpcReturnMessage.encode({ sequence: 1 })) },
       /another sequence/,
