@@ -6,17 +6,18 @@ import type { Authenticated } from "./pdk-client.ts";
 export interface GatewayRequest {
   /** 32 hexadecimal digits: Kong's request id. */
   id: string;
-  /** As it came: `GET /payments?x=1 HTTP/1.1`. */
+  /** As it came, `GET /payments?x=1 HTTP/1.1`; of HTTP/2 what nginx makes of it, `GET /payments?x=1 HTTP/2.0`. */
   requestLine: string;
   method: string;
   /** Path and query as they came. */
   target: string;
-  /** `1.0` or `1.1`. */
+  /** `1.0`, `1.1` or `2.0`. */
   httpVersion: string;
+  scheme: "http" | "https";
   /** What plugins see and change; what is left goes upstream. */
   headers: HeaderList;
   remoteAddress: string;
-  /** The port that the gateway listens on. */
+  /** The port of the gateway that the request came to. */
   port: number;
   route: KongRoute;
   /** The route's path that the request's path starts with, if the route names paths. */

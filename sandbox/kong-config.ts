@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { entityId } from "./entity-ids.ts";
 import {
   type ConsumerNode,
+  type KongProtocol,
   type PluginNode,
   type RouteNode,
   readKongDocument,
@@ -16,6 +17,7 @@ import type { Problem } from "./located-yaml.ts";
 export interface KongService {
   id: string;
   name: string;
+  protocol: KongProtocol;
   host: string;
   port: number;
   /** Prefix of every upstream path; absent means `/`. */
@@ -93,10 +95,16 @@ export function describeProblems(problems: readonly Problem[], file: string): st
 }
 
 function toService(node: ServiceNode): KongService {
-  const address = node.url ?? { host: node.host ?? "", port: node.port, path: node.path };
+  const address = node.url ?? {
+    protocol: node.protocol,
+    host: node.host ?? "",
+    port: node.port,
+    path: node.path,
+  };
   return {
     id: node.id ?? entityId("services", node.name.value),
     name: node.name.value,
+    protocol: address.protocol ?? "http",
     host: address.host,
     port: address.port ?? 80,
     ...(address.path === undefined ? {} : { path: address.path }),
@@ -114,7 +122,7 @@ function toRoute(node: RouteNode, service: KongService): KongRoute {
     ...(node.methods === undefined ? {} : { methods: node.methods }),
     ...(node.hosts === undefined ? {} : { hosts: node.hosts }),
     ...(node.paths === undefined ? {} : { paths: node.paths }),
-    stripPath: node.strip_path ?? true,
+    stripPath: node.strip_path ?? !(node.protocols ?? []).some((protocol) => protocol.startsWith("grpc")),
     preserveHost: node.preserve_host ?? false,
     ...(node.tags === undefined ? {} : { tags: node.tags }),
     service,

@@ -3,6 +3,7 @@
  * kong-config.ts; here a field that is not written stays absent.
  */
 import type { Node } from "yaml";
+import { findRouteProblem, findServiceProblem } from "./check-grpc-entities.ts";
 import { reportDuplicates } from "./kong-duplicates.ts";
 import {
   listOf,
@@ -23,7 +24,10 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PATH = /^\/[\w.\-~/%:@!$&'()*+,;=]*$/;
 const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])$/;
 const WILDCARD_HOST = /^(?:\*\.[\w.-]+|[\w.-]+\.\*|[\w.-]+)(?::\d+)?$/;
-const SERVICE_URL = /^http:\/\/([^/:?#@[\]]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(\/[^?#]*)?$/;
+const SERVICE_URL = /^(http|grpc):\/\/([^/:?#@[\]]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(\/[^?#]*)?$/;
+
+/** What a Service speaks. */
+export type KongProtocol = "http" | "grpc";
 
 function matching(pattern: RegExp, expected: string): Read<string> {
   return scalarOf((value) => (typeof value === "string" && pattern.test(value) ? { value } : `must be ${expected}`));
@@ -64,13 +68,19 @@ const routePath = scalarOf((value) => {
 });
 
 const serviceUrl = scalarOf((value) => {
-  const match = typeof value === "string" ? SERVICE_URL.exec(value) : null;
-  if (match?.[1] === undefined || Number(match[2] ?? 80) > 65_535) {
-    return 'must be a URL such as http://127.0.0.1:9100/path (the sandbox proxies to "http" only)';
+  const [, scheme, host, port, path] = (typeof value === "string" && SERVICE_URL.exec(value)) || [];
+  if (host === undefined || Number(port ?? 80) > 65_535) {
+    return 'must be a URL such as http://127.0.0.1:9100/path (the sandbox proxies to "http" and "grpc" only)';
   }
-  const path = match[3];
-  return { value: { host: match[1], port: Number(match[2] ?? 80), ...(path === undefined ? {} : { path }) } };
+  const protocol: KongProtocol = scheme === "grpc" ? "grpc" : "http";
+  return { value: { protocol, host, port: Number(port ?? 80), ...(path === undefined ? {} : { path }) } };
 });
+
+const serviceProtocol = scalarOf((value) =>
+  value === "http" || value === "grpc"
+    ? { value: value as KongProtocol }
+    : 'must be "http" or "grpc": the sandbox proxies to nothing else',
+);
 
 const plugin = mapOf(
   "a plugin",
@@ -118,7 +128,7 @@ function withOnePolicy(node: Node, report: Report): ReturnType<typeof pluginConf
 const plainRoute = mapOf("a route", {
   id: optional(uuid),
   name: optional(entityName),
-  protocols: optional(listOf("protocols", matching(/^https?$/, "http or https"))),
+  protocols: optional(listOf("protocols", matching(/^(?:http|grpc)s?$/, "http and https, or grpc and grpcs"))),
   methods: optional(listOf("methods", matching(/^[A-Z]+$/, "a method in capitals"))),
   hosts: optional(listOf("hosts", matching(WILDCARD_HOST, "a host name, with * at most as its first or last label"))),
   paths: optional(listOf("paths", routePath)),
@@ -134,6 +144,11 @@ function route(node: Node, report: Report): ReturnType<typeof plainRoute> {
     report(node, "a route needs at least one of methods, hosts, paths");
     return undefined;
   }
+  const problem = value && findRouteProblem(value);
+  if (problem !== undefined) {
+    report(node, problem);
+    return undefined;
+  }
   return value;
 }
 
@@ -141,7 +156,7 @@ const plainService = mapOf("a service", {
   id: optional(uuid),
   name: required(entityName),
   url: optional(serviceUrl),
-  protocol: optional(matching(/^http$/, '"http": the sandbox proxies to nothing else')),
+  protocol: optional(serviceProtocol),
   host: optional(matching(HOST, "a host name or address, without port")),
   port: optional(wholeNumber(0, 65_535)),
   path: optional(servicePath),
@@ -161,6 +176,11 @@ function service(node: Node, report: Report): ReturnType<typeof plainService> {
   const parts = [value.protocol, value.host, value.port, value.path].some((part) => part !== undefined);
   if (value.url === undefined ? value.host === undefined : parts) {
     report(node, 'a service needs either "url", or "host" with protocol, port and path as wanted');
+    return undefined;
+  }
+  const problem = findServiceProblem(value);
+  if (problem !== undefined) {
+    report(node, problem);
     return undefined;
   }
   return value;

@@ -1,32 +1,41 @@
 /** Kong's own error answers, in JSON. (Kong also writes HTML, XML and plain text when `Accept` asks for them.) */
-import type { ServerResponse } from "node:http";
+import type { OutgoingResponse } from "./exchange.ts";
+import type { ExitResponse } from "./exit-response.ts";
+import { toGrpcAnswer } from "./grpc-answer.ts";
 import type { Header } from "./header-list.ts";
 
 export const SERVER_NAME = "jwt-policy-sandbox";
 
-/** @param headers in addition to those that every answer of the gateway has. */
-export function sendError(
-  response: ServerResponse,
-  requestId: string,
-  status: number,
-  message: string,
-  headers: readonly Header[] = [],
-): void {
-  const body = Buffer.from(`{\n  "message":"${message}",\n  "request_id":"${requestId}"\n}`);
-  sendOwnResponse(response, requestId, status, [["Content-Type", "application/json; charset=utf-8"], ...headers], body);
+const NOTHING = new Uint8Array(0);
+
+/** An error answer of the gateway itself; `headers` in addition to the usual ones. */
+export interface Refusal {
+  status: number;
+  message: string;
+  headers?: readonly Header[];
+  /** Whether Kong's router says it. To gRPC clients it says the code alone; nginx and failures say the message. */
+  byRouter?: boolean;
 }
 
-/** Sends a response that comes from the gateway or its plugin, not from an upstream. */
-export function sendOwnResponse(
-  response: ServerResponse,
-  requestId: string,
-  status: number,
-  headers: readonly Header[],
-  body: Uint8Array,
-): void {
-  if (response.headersSent || response.destroyed) {
+/** @param isGrpc whether the client speaks gRPC, and reads headers instead of a body. */
+export function createErrorAnswer(requestId: string, refusal: Refusal, isGrpc: boolean): ExitResponse {
+  const { status, message, headers = [], byRouter = false } = refusal;
+  if (isGrpc) {
+    const answer = byRouter
+      ? { status, headers: [["Content-Type", "application/grpc"] as const, ...headers], body: NOTHING }
+      : { status, headers, body: Buffer.from(message) };
+    return toGrpcAnswer(answer, true);
+  }
+  const body = Buffer.from(`{\n  "message":"${message}",\n  "request_id":"${requestId}"\n}`);
+  return { status, headers: [["Content-Type", "application/json; charset=utf-8"], ...headers], body };
+}
+
+/** Sends an answer that comes from the gateway or its plugin, not from an upstream. */
+export function sendOwnAnswer(response: OutgoingResponse, requestId: string, answer: ExitResponse): void {
+  if (response.isOver()) {
     return;
   }
+  const { status, headers, body } = answer;
   const own: Header[] = [
     ["Server", SERVER_NAME],
     ["X-Kong-Request-Id", requestId],
@@ -36,6 +45,5 @@ export function sendOwnResponse(
   if (!named.has("content-length")) {
     all.push(["Content-Length", String(body.byteLength)]);
   }
-  response.writeHead(status, all.flat());
-  response.end(body);
+  response.send(status, all, body);
 }

@@ -10,7 +10,7 @@ const READERS: Record<string, (request: GatewayRequest) => string> = {
   request_id: (request) => request.id,
   request_method: (request) => request.method,
   request_uri: (request) => request.target,
-  scheme: () => "http",
+  scheme: (request) => request.scheme,
   server_port: (request) => String(request.port),
 };
 

@@ -1,22 +1,31 @@
-/** Proxies an allowed request to its service, bodies streamed both ways. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+/** Proxies an allowed request to a service that speaks HTTP/1.1, bodies streamed both ways. */
 import { pipeline } from "node:stream/promises";
 import { type Dispatcher, errors, Pool } from "undici";
+import type { Exchange } from "./exchange.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
-import { findHeaders, type HeaderList, readHeaderList } from "./header-list.ts";
+import { isGrpcRequest } from "./grpc-answer.ts";
+import { readHeaderList } from "./header-list.ts";
 import type { KongService } from "./kong-config.ts";
-import { sendError } from "./kong-error.ts";
+import { createErrorAnswer, type Refusal, sendOwnAnswer } from "./kong-error.ts";
 import { escapePath, joinStrippedPath, joinUpstreamPath, normalizePath, stripQuery } from "./request-path.ts";
 import { buildDownstreamHeaders, buildUpstreamHeaders } from "./upstream-headers.ts";
 
-export interface Proxy {
+export interface UpstreamProxy {
   /** Ends when the response has been sent or given up. Never rejects. */
-  forward(request: GatewayRequest, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
+  forward(request: GatewayRequest, exchange: Exchange): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param report is told why an upstream failed. */
-export function createProxy(report: (request: GatewayRequest, message: string) => void): Proxy {
+/** Is told why an upstream failed. */
+export type ReportFailure = (request: GatewayRequest, message: string) => void;
+
+export const UPSTREAM_FAILED: Refusal = {
+  status: 502,
+  message: "An invalid response was received from the upstream server",
+};
+export const UPSTREAM_TIMED_OUT: Refusal = { status: 504, message: "The upstream server is timing out" };
+
+export function createProxy(report: ReportFailure): UpstreamProxy {
   const pools = new Map<string, Pool>();
 
   const poolOf = (service: KongService): Pool => {
@@ -32,35 +41,36 @@ export function createProxy(report: (request: GatewayRequest, message: string) =
   };
 
   return {
-    forward: async (request, incoming, outgoing) => {
+    forward: async (request, exchange) => {
+      const { response } = exchange;
       const abort = new AbortController();
-      outgoing.once("close", () => abort.abort());
+      response.onClose(() => abort.abort());
       let answer: Dispatcher.ResponseData;
       try {
         answer = await poolOf(request.route.service).request({
           method: request.method,
           path: upstreamTarget(request),
           headers: buildUpstreamHeaders(request).flat(),
-          body: hasBody(request.headers) ? incoming : null,
+          body: exchange.hasBody ? exchange.openBody() : null,
           signal: abort.signal,
           responseHeaders: "raw",
         });
       } catch (error) {
-        if (!outgoing.destroyed) {
-          const { status, message } = explainFailure(error);
+        if (!response.isOver()) {
           report(request, `${request.route.service.name}: ${String(error)}`);
-          sendError(outgoing, request.id, status, message);
+          const refusal = isTimeout(error) ? UPSTREAM_TIMED_OUT : UPSTREAM_FAILED;
+          sendOwnAnswer(response, request.id, createErrorAnswer(request.id, refusal, isGrpcRequest(request)));
         }
         return;
       }
       const headers = readHeaderList(answer.headers as unknown as string[]);
       try {
-        outgoing.writeHead(answer.statusCode, buildDownstreamHeaders(headers, request.id).flat());
-        await pipeline(answer.body, outgoing);
+        const body = response.begin(answer.statusCode, buildDownstreamHeaders(headers, request.id, "1.1"));
+        await pipeline(answer.body, body);
       } catch {
         // One side went away in the middle: the other must notice that the body is not complete.
         answer.body.destroy();
-        outgoing.destroy();
+        response.abort();
       }
     },
     close: async () => {
@@ -77,13 +87,6 @@ function upstreamTarget({ route, target, matchedPath }: GatewayRequest): string 
   return escapePath(joined) + target.slice(stripQuery(target).length);
 }
 
-function hasBody(headers: HeaderList): boolean {
-  const length = findHeaders(headers, "content-length")[0];
-  return findHeaders(headers, "transfer-encoding").length > 0 || (length !== undefined && Number(length) > 0);
-}
-
-function explainFailure(error: unknown): { status: number; message: string } {
-  return error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError
-    ? { status: 504, message: "The upstream server is timing out" }
-    : { status: 502, message: "An invalid response was received from the upstream server" };
+function isTimeout(error: unknown): boolean {
+  return error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError;
 }

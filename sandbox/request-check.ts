@@ -1,5 +1,7 @@
 /** What nginx refuses before Kong and its plugins see a request. */
-import { findHeaders, type Header, type HeaderList } from "./header-list.ts";
+import type { ReceivedRequest } from "./exchange.ts";
+import { findHeaders, type HeaderList } from "./header-list.ts";
+import type { Refusal } from "./kong-error.ts";
 import { isAcceptedPath, stripQuery } from "./request-path.ts";
 
 /** nginx's defaults: `client_header_buffer_size 1k` and `large_client_header_buffers 4 8k`. */
@@ -25,33 +27,21 @@ const UNIQUE_HEADERS = [
   "transfer-encoding",
 ];
 
-/** An error answer of the gateway itself; `headers` in addition to the usual ones. */
-export interface Refusal {
-  status: number;
-  message: string;
-  headers?: readonly Header[];
-}
-
 const BAD_REQUEST: Refusal = { status: 400, message: "Bad request" };
-
-/** What the client's bytes say, before Kong routes them. */
-export interface ReceivedRequest {
-  method: string;
-  requestLine: string;
-  /** Path and query. */
-  target: string;
-  httpVersion: string;
-  headers: HeaderList;
-}
 
 export function checkRequest(received: ReceivedRequest): Refusal | undefined {
   const { method, requestLine, target, httpVersion, headers } = received;
-  if (!["1.0", "1.1"].includes(httpVersion)) {
+  if (!["1.0", "1.1", "2.0"].includes(httpVersion)) {
     return { status: 505, message: "HTTP version not supported" };
   }
-  const tooLarge = checkSizes(requestLine, headers);
+  // Of HTTP/2 nginx bounds the sum of all headers, and breaks the stream off: http2-server.ts.
+  const tooLarge = httpVersion === "2.0" ? undefined : checkSizes(requestLine, headers);
   if (tooLarge !== undefined) {
     return tooLarge;
+  }
+  // node's parser for HTTP/1.1 knows its methods; the one for HTTP/2 takes any token.
+  if (!/^[A-Z_-]+$/.test(method) || method === "CONNECT") {
+    return BAD_REQUEST;
   }
   if (method === "TRACE") {
     return { status: 405, message: "Method not allowed" };
@@ -60,7 +50,7 @@ export function checkRequest(received: ReceivedRequest): Refusal | undefined {
     return BAD_REQUEST;
   }
   const hosts = findHeaders(headers, "host");
-  const wrongHost = hosts.length === 0 ? httpVersion === "1.1" : hosts.some((host) => readHostName(host) === undefined);
+  const wrongHost = hosts.length === 0 ? httpVersion !== "1.0" : hosts.some((host) => readHostName(host) === undefined);
   const repeated = UNIQUE_HEADERS.some((name) => findHeaders(headers, name).length > 1);
   return wrongHost || repeated || !isAcceptedPath(stripQuery(target)) ? BAD_REQUEST : undefined;
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { FACTS_VARIABLE } from "../plugin/kong/facts-variable.ts";
+import type { TlsOptions } from "./accept-connections.ts";
 import { startGateway } from "./gateway.ts";
 import type { Log } from "./gateway-log.ts";
 import { describeProblems, type KongConfig, readKongConfig } from "./kong-config.ts";
@@ -26,6 +27,8 @@ export interface SandboxOptions {
   policyRoot: string;
   /** 0 takes any free port. */
   proxyPort: number;
+  /** A second port that speaks TLS; 0 takes any free one. */
+  tls?: TlsOptions & { readonly port: number };
   /** Variables to set, by name without `$`: what stands between the quotes of nginx's `set $name "…"`. */
   nginxVariables: Readonly<Record<string, string>>;
   onLog: Log;
@@ -35,6 +38,8 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   url: string;
+  /** Undefined without TLS. */
+  tlsUrl: string | undefined;
   config: KongConfig;
   /** Changes when the plugin server has been started again; undefined while it is down. */
   pluginServerPid(): number | undefined;
@@ -63,10 +68,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   try {
     await waitForListener(socketPath, server);
-    const { proxyPort: port, nginxVariables } = options;
-    const gateway = await startGateway({ config: read.config, pluginClient, port, nginxVariables, log: onLog });
+    const { proxyPort: port, nginxVariables, tls } = options;
+    const listens = { port, ...(tls === undefined ? {} : { tls }) };
+    const gateway = await startGateway({ config: read.config, pluginClient, ...listens, nginxVariables, log: onLog });
     return {
       url: `http://127.0.0.1:${gateway.port}`,
+      tlsUrl: gateway.tlsPort === undefined ? undefined : `https://127.0.0.1:${gateway.tlsPort}`,
       config: read.config,
       pluginServerPid: server.pid,
       stop: async () => {

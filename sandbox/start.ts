@@ -11,11 +11,12 @@ import { formatLogEntry, type LogEntry } from "./gateway-log.ts";
 import { startIdentityProvider } from "./identity-provider.ts";
 import { copyForPorts, WRITTEN_PORTS } from "./local-copy.ts";
 import { parsePort } from "./parse-port.ts";
+import { readTlsFiles, type TlsFlags } from "./read-tls-files.ts";
 import { type ExampleResult, mintExampleTokens, runExample } from "./run-examples.ts";
 import { formatCurlLines, formatResults, formatRoutes } from "./sandbox-report.ts";
 import { type Sandbox, startSandbox } from "./start-sandbox.ts";
 
-interface Flags {
+interface Flags extends TlsFlags {
   check: boolean;
   proxyPort: number;
   upstreamPort: number;
@@ -47,9 +48,9 @@ async function start(flags: Flags): Promise<void> {
     return { ...started, address: `http://127.0.0.1:${started.port}` };
   });
   const sandbox = await startStep("gateway", "--proxy-port", flags.proxyPort, async (port) => {
-    const started = await startGateway(port, upstream.port, provider.issuer);
+    const started = await startGateway({ ...flags, proxyPort: port }, upstream.port, provider.issuer);
     endings.push(started.stop);
-    return { ...started, address: started.url };
+    return { ...started, address: [started.url, started.tlsUrl ?? []].flat().join("  ") };
   });
   const tokens = await mintExampleTokens(provider);
   if (flags.check) {
@@ -62,7 +63,8 @@ async function start(flags: Flags): Promise<void> {
   print(`${pc.bold("Denials and logs appear below")}; Ctrl-C ends everything.\n`);
 }
 
-async function startGateway(proxyPort: number, upstreamPort: number, issuer: string): Promise<Sandbox> {
+async function startGateway(flags: Flags, upstreamPort: number, issuer: string): Promise<Sandbox> {
+  const tls = await readTlsFiles(flags);
   const ports = { upstream: upstreamPort, provider: Number(new URL(issuer).port) };
   const copy = await copyForPorts(
     fileURLToPath(new URL("kong.yml", ROOT)),
@@ -73,7 +75,8 @@ async function startGateway(proxyPort: number, upstreamPort: number, issuer: str
   return startSandbox({
     configText: copy.configText,
     policyRoot: copy.policyRoot,
-    proxyPort,
+    proxyPort: flags.proxyPort,
+    ...(tls === undefined ? {} : { tls }),
     nginxVariables: { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value },
     onLog: printLog,
   });
@@ -102,7 +105,8 @@ async function startStep<T extends { address: string }>(
     print(`${what.padEnd(16)} ${started.address}  ${pc.dim(`${Math.round(performance.now() - begin)} ms`)}`);
     return started;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") {
+    const { code, port: taken } = error as NodeJS.ErrnoException & { port?: number };
+    if (code === "EADDRINUSE" && taken === port) {
       const other = `npm start -- ${flag} ${port + 1}`;
       throw new Error(`port ${port} is taken, and the ${what} needs it: end what uses it, or choose another: ${other}`);
     }
@@ -129,6 +133,9 @@ const command = new Command("npm start --")
   .option("--proxy-port <port>", "where the gateway listens", parsePort, 8000)
   .option("--upstream-port <port>", "where the echo upstream listens", parsePort, WRITTEN_PORTS.upstream)
   .option("--idp-port <port>", "where the OpenID provider listens", parsePort, WRITTEN_PORTS.provider)
+  .option("--tls-port <port>", "where the gateway speaks TLS as well, with the two files that follow", parsePort)
+  .option("--tls-cert <file>", "its certificate and chain, as PEM")
+  .option("--tls-key <file>", "its key, as PEM")
   .parse();
 
 const starting = start(command.opts<Flags>());

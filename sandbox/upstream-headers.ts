@@ -36,7 +36,7 @@ export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
     ["Via", `${via === undefined ? "" : `${via}, `}${Number(request.httpVersion)} ${SERVER_NAME}`],
     ["Host", upstreamHost(request)],
     ["X-Forwarded-For", `${forwardedFor === undefined ? "" : `${forwardedFor}, `}${remoteAddress}`],
-    ["X-Forwarded-Proto", "http"],
+    ["X-Forwarded-Proto", request.scheme],
     ["X-Forwarded-Host", request.host],
     ["X-Forwarded-Port", String(request.port)],
     ["X-Forwarded-Path", stripQuery(target)],
@@ -47,8 +47,12 @@ export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
   return [...own, ...removeNamedByConnection(headers).filter(([name]) => isForwarded(name))];
 }
 
-/** Headers of the upstream's response that are not about its connection, and the gateway's own. */
-export function buildDownstreamHeaders(raw: HeaderList, requestId: string): Header[] {
+/**
+ * Headers of the upstream's response that are not about its connection, and the gateway's own.
+ *
+ * @param httpVersion what the upstream spoke, as `Via` says it.
+ */
+export function buildDownstreamHeaders(raw: HeaderList, requestId: string, httpVersion: "1.1" | "2"): Header[] {
   const dropped = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "via"]);
   for (const token of listTokens(findHeaders(raw, "connection")[0])) {
     dropped.add(token);
@@ -58,7 +62,7 @@ export function buildDownstreamHeaders(raw: HeaderList, requestId: string): Head
   return [
     ...removeHeader(kept, "x-kong-request-id"),
     ...(findHeaders(kept, "server").length > 0 ? [] : [["Server", SERVER_NAME] as const]),
-    ["Via", `${via === undefined ? "" : `${via}, `}1.1 ${SERVER_NAME}`],
+    ["Via", `${via === undefined ? "" : `${via}, `}${httpVersion} ${SERVER_NAME}`],
     ["X-Kong-Request-Id", requestId],
   ];
 }

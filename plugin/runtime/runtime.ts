@@ -1,11 +1,12 @@
 import { decide } from "../core/decide.ts";
-import type { Decision } from "../core/decision.ts";
+import { type Decision, isAllow } from "../core/decision.ts";
 import type { CallerSource } from "../core/identity.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { RequestFacts } from "../core/request.ts";
 import type { FetchJson } from "../keys/fetch-json.ts";
 import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
 import type { Log } from "../observe/operator-log.ts";
+import { countReports, type ReportCount } from "../observe/report-counts.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
 import { type LoadConsumer, rememberConsumers } from "./known-consumers.ts";
 import { listPolicyFiles } from "./list-policy-files.ts";
@@ -34,6 +35,7 @@ export interface Runtime {
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
   keyStatus(): readonly IssuerKeysStatus[];
+  reportStatus(): readonly ReportCount[];
   /** Loads all keys anew. Never rejects. */
   refreshKeys(): Promise<void>;
   stop(): void;
@@ -57,6 +59,7 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
   const keys = createKeySource({ now, log, files: rootFiles, ...(fetchJson && { fetchJson }) });
   const verifyingKeys = rememberVerified(keys);
   const consumers = rememberConsumers(now);
+  const reports = countReports(now);
   const nowSeconds = (): number => now() / 1000;
 
   const files = watchPolicyFiles({ store, keys, log, pollMs: policyPollMs, now });
@@ -71,14 +74,20 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
   return {
     openPolicyFile: files.open,
     openInlinePolicy: inline.open,
-    decide: (facts, policy, { workspace, loadConsumer, ...kong }) =>
-      decide(facts, policy, verifyingKeys, nowSeconds, {
+    async decide(facts, policy, { workspace, loadConsumer, ...kong }) {
+      const decision = await decide(facts, policy, verifyingKeys, nowSeconds, {
         ...kong,
         findConsumer: (lookup) => consumers.find(workspace, lookup, loadConsumer),
-      }),
+      });
+      if (isAllow(decision)) {
+        reports.add(decision);
+      }
+      return decision;
+    },
     readiness,
     status: () => [...files.status(), ...inline.status()],
     keyStatus: keys.status,
+    reportStatus: reports.list,
     refreshKeys: keys.refresh,
     stop() {
       readiness.stop();

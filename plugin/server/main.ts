@@ -82,6 +82,7 @@ async function serve(options: ServerOptions): Promise<void> {
     reasons: [...runtime.readiness.reasons(), ...(isOurs() ? [] : [`another process or none serves ${path}`])],
     policies: runtime.status(),
     keys: runtime.keyStatus(),
+    reports: runtime.reportStatus(),
   });
   let giveStatusUp: (() => void) | undefined;
   /** The address goes with the socket: to whoever has it, or waits for it. */

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { ListenOptions } from "node:net";
 import type { IssuerKeysStatus } from "../keys/key-source.ts";
+import type { ReportCount } from "../observe/report-counts.ts";
 import type { PolicyStatus } from "../runtime/policy-report.ts";
 
 /** What the process says about itself. */
@@ -9,6 +10,7 @@ export interface Status {
   readonly reasons: readonly string[];
   readonly policies: readonly PolicyStatus[];
   readonly keys: readonly IssuerKeysStatus[];
+  readonly reports: readonly ReportCount[];
 }
 
 export interface StatusOptions {
@@ -24,7 +26,8 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * An HTTP server for probes: `/status/live` says 200 as long as the event loop turns, `/status/ready` says 200 or 503 with the reasons,
- * and `/status` shows which version of each policy is in force and how the keys of each issuer stand. It tells no secrets, but names policies and issuers: keep it inside.
+ * and `/status` shows which version of each policy is in force, how the keys of each issuer stand, and
+ * what rules in report mode would have refused. It tells no secrets, but names policies and issuers: keep it inside.
  *
  * @returns a function that gives the address up at once.
  */
@@ -71,7 +74,11 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
   };
 }
 
-function answer(method: string, url: string, { reasons, policies, keys }: Status): { status: number; body: object } {
+function answer(
+  method: string,
+  url: string,
+  { reasons, policies, keys, reports }: Status,
+): { status: number; body: object } {
   const path = url.replace(/[?#].*$/, "");
   if (method !== "GET" && method !== "HEAD") {
     return { status: 405, body: { message: "Only GET and HEAD are allowed" } };
@@ -91,6 +98,7 @@ function answer(method: string, url: string, { reasons, policies, keys }: Status
           reasons,
           policies: policies.map(describePolicy),
           keys: keys.flatMap(describeKeys),
+          would_have_denied: reports.map(describeReport),
         },
       };
     default:
@@ -118,6 +126,10 @@ function describeKeys({ id, issuer, sets }: IssuerKeysStatus): readonly object[]
     failures,
     failure: failure ?? null,
   }));
+}
+
+function describeReport({ policy, rule, reason, requests, lastAt }: ReportCount): object {
+  return { policy, rule: rule ?? null, reason, requests, last_at: new Date(lastAt).toISOString() };
 }
 
 function describeAddress(server: Server): string {

@@ -17,16 +17,26 @@ export interface TokenRecipe {
   readonly damage?: "signature" | "payload" | "no_signature" | "padding" | "encrypted_shape";
 }
 
+/** How a request travels. Over TLS, HTTP/2 and gRPC are agreed by ALPN; else the client knows that HTTP/2 is spoken. */
+export type Protocol = "http/1.1" | "h2" | "grpc";
+
 /** One request and everything that must come of it, on every gateway alike. */
 export interface ConformanceCase {
   readonly title: string;
+  /** The protocols it is asked over: HTTP/1.1 and HTTP/2 unless a case is about something that only some have. */
+  readonly only?: readonly Protocol[];
+  /** Whether it is asked at the port that speaks TLS. */
+  readonly overTls?: boolean;
+  /** GET, and POST for gRPC, unless given. */
   readonly method?: string;
   readonly path: string;
-  /** Name and value by turns, in this spelling and order. */
+  /** Name and value by turns, in this spelling and order; HTTP/2 has all names in lower case. */
   readonly headers?: readonly string[];
   /** Sent as `Authorization: Bearer …`; a string is sent as the whole header value. */
   readonly token?: TokenRecipe | { readonly provider: TokenRequest } | string;
   readonly status: number;
+  /** What the head says where a call gets no answer of the upstream, without being refused by the plugin. */
+  readonly grpcStatus?: number;
   /** Reason in the operator's log; absent where the request passes, or where the gateway itself answers. */
   readonly reason?: Reason;
   /** The exact WWW-Authenticate; absent means that there must be none. */

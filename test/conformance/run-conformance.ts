@@ -1,19 +1,24 @@
-import { request } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Gateway, type GatewayKind, waitFor } from "../gateways/gateway.ts";
+import { sendRawHttp2 } from "../gateways/raw-http2.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
-import type { ConformanceCase } from "./case.ts";
-import { GOOD } from "./case.ts";
+import { type ConformanceCase, GOOD, type Protocol } from "./case.ts";
 import { CASES } from "./cases.ts";
+import { checkCase } from "./check-case.ts";
+import { send } from "./send.ts";
 import { createWorld, type World } from "./world.ts";
 
 const START_TIMEOUT_MS = 120_000;
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
+const IN_TITLES: Readonly<Record<Protocol, string>> = { "http/1.1": "", h2: "over HTTP/2, ", grpc: "as gRPC, " };
+
+/** Every case once for each protocol that it is asked over. */
+const RUNS = CASES.flatMap((testCase, index) =>
+  (testCase.only ?? (["http/1.1", "h2"] as const)).map((protocol) => {
+    const id = `case-${index}-${protocol.replace("/", "")}`;
+    return [`${IN_TITLES[protocol]}${testCase.title}`, { testCase, protocol, id }] as const;
+  }),
+);
 
 /**
  * Declares the tests of the conformance table for one gateway. Where the gateway is not to be had, one skipped test says
@@ -41,102 +46,39 @@ export function runConformance(kind: GatewayKind): void {
       task.meta.gateway = gateway.name;
     });
 
-    it.each(CASES.map((testCase, index) => ({ ...testCase, id: `case-${index}` })))(
-      "$title",
-      async ({ id, ...testCase }) => {
-        await checkCase(testCase, id, world, gateway);
-      },
-    );
+    it.each(RUNS)("%s", async (_, { testCase, protocol, id }) => {
+      await checkCase(testCase, protocol, id, world, gateway);
+    });
+
+    // nginx lets these through to Kong, which then deletes the header that is named. Our sandbox breaks the stream off.
+    it.each([
+      { title: "a Connection header that would strip an identity header", more: [["connection", "x-user-id"]] },
+      { title: "two Authorization headers", more: [["authorization", "Bearer a"]] },
+    ] as const)("over HTTP/2, lets nobody through with $title", async ({ title, more }) => {
+      const authorization = (await world.authorizationOf({ title: "", path: "", token: GOOD, status: 200 })) ?? "";
+      const sendBytes = (id: string, headers: readonly (readonly [string, string])[]) =>
+        sendRawHttp2(gateway.url, "/read", [["x-case", id], ["authorization", authorization], ...headers]);
+      expect(await sendBytes("raw-honest", [])).toBe(200);
+      expect(world.upstreamHeaders("raw-honest")).toMatchObject({ "x-user-id": "user-1" });
+      expect([400, "reset"]).toContain(await sendBytes(`raw ${title}`, more));
+      expect(world.upstreamHeaders(`raw ${title}`)).toBeUndefined();
+    });
 
     it("goes on after the plugin server was killed, without any change of configuration, each route under its own rule", async () => {
+      const check = (path: string, more: Pick<ConformanceCase, "status" | "reason">): Promise<void> =>
+        checkCase({ title: "", path, token: GOOD, ...more }, "http/1.1", `after-kill${path}`, world, gateway);
       await gateway.restartPluginServer();
       await waitUntilServing(gateway);
-      await checkCase({ title: "", path: "/read", token: GOOD, status: 200 }, "after-kill-read", world, gateway);
-      await checkCase(
-        { title: "", path: "/ghost", token: GOOD, status: 503, reason: "policy_unavailable" },
-        "after-kill-ghost",
-        world,
-        gateway,
-      );
-      await checkCase({ title: "", path: "/named", token: GOOD, status: 200 }, "after-kill-named", world, gateway);
+      await check("/read", { status: 200 });
+      await check("/ghost", { status: 503, reason: "policy_unavailable" });
+      await check("/named", { status: 200 });
     }, 30_000);
   });
 }
 
 /** Until the plugin server listens, every answer is a 500 and nothing reaches the upstream. */
 async function waitUntilServing(gateway: Gateway): Promise<void> {
-  const open = { title: "", path: "/public", status: 200 };
-  await waitFor(async () => (await send(gateway.url, open, "gap", undefined)).status === 200 || undefined, 10_000);
-}
-
-async function checkCase(testCase: ConformanceCase, id: string, world: World, gateway: Gateway): Promise<void> {
-  const authorization = await world.authorizationOf(testCase);
-  const answer = await send(gateway.url, testCase, id, authorization);
-  const upstream = world.upstreamHeaders(id);
-
-  expect.soft(answer.status, answer.body).toBe(testCase.status);
-  expect.soft(answer.headers["www-authenticate"]).toBe(testCase.challenge);
-  if (testCase.message !== undefined) {
-    expect.soft(JSON.parse(answer.body).message).toBe(testCase.message);
-  }
-  if (testCase.status !== 200) {
-    expect.soft(upstream, "nothing may reach the upstream").toBeUndefined();
-  }
-  for (const [name, value] of Object.entries(testCase.upstream ?? {})) {
-    expect.soft(upstream?.[name] ?? null, `${name} at the upstream`).toBe(value);
-  }
-  if (testCase.reason !== undefined) {
-    await checkDenial(testCase, answer, authorization, gateway);
-  }
-}
-
-async function checkDenial(
-  { reason, status }: ConformanceCase,
-  answer: Answer,
-  authorization: string | undefined,
-  gateway: Gateway,
-): Promise<void> {
-  expect.soft(answer.headers["cache-control"]).toBe("no-store");
-  expect
-    .soft(answer.headers["retry-after"])
-    .toEqual(reason === "keys_unavailable" ? expect.stringMatching(/^\d+$/) : undefined);
-  const line = await gateway.findDenialLine(String(answer.headers["x-kong-request-id"]));
-  expect.soft(line, "the operator's log").toContain(`reason=${reason} status=${status}`);
-  const token = authorization?.split(" ").at(-1) ?? "";
-  if (token.length > 20) {
-    expect.soft(line, "no token in the log").not.toContain(token.slice(0, 20));
-  }
-}
-
-function send(url: string, testCase: ConformanceCase, id: string, authorization: string | undefined): Promise<Answer> {
-  const { method = "GET", path, headers = [] } = testCase;
-  const { hostname, port, host } = new URL(url);
-  const authorized = authorization === undefined ? [] : ["Authorization", authorization];
-  const connection = headers.includes("Connection") ? [] : ["Connection", "close"];
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        hostname,
-        port,
-        method,
-        path,
-        agent: false,
-        headers: ["Host", host, "X-Case", id, ...headers, ...authorized, ...connection],
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("error", reject);
-        response.on("end", () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: Buffer.concat(chunks).toString(),
-          }),
-        );
-      },
-    );
-    outgoing.on("error", reject);
-    outgoing.end();
-  });
+  const testCase = { title: "", path: "/public", status: 200 };
+  const gap = { testCase, protocol: "http/1.1", id: "gap", authorization: undefined } as const;
+  await waitFor(async () => (await send(gateway, gap)).status === 200 || undefined, 10_000);
 }

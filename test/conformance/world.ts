@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { startIdentityProvider } from "../../sandbox/identity-provider.ts";
+import { startRecordingGrpcUpstream } from "../gateways/recording-grpc-upstream.ts";
 import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
 import type { ConformanceCase, KeyName, TokenRecipe } from "./case.ts";
@@ -32,13 +33,14 @@ export async function createWorld(): Promise<World> {
   const keys = createKeys();
   const provider = await startIdentityProvider(0);
   const upstream = await startRecordingUpstream();
+  const grpcUpstream = await startRecordingGrpcUpstream();
   const policies = createPolicies(keys, provider.issuer);
   for (const [name, policy] of Object.entries(policies)) {
     await writeFile(join(policyRoot, `${name}.yaml`), typeof policy === "string" ? policy : stringify(policy));
   }
   await writeFile(join(directory, "outside.yaml"), stringify(policies.api));
   return {
-    configText: stringify(createKongConfig(`http://127.0.0.1:${upstream.port}`, JSON.stringify(policies.inline))),
+    configText: stringify(createKongConfig(upstream.port, grpcUpstream.port, JSON.stringify(policies.inline))),
     policyRoot,
     async authorizationOf({ token }) {
       if (token === undefined || typeof token === "string") {
@@ -46,10 +48,11 @@ export async function createWorld(): Promise<World> {
       }
       return `Bearer ${"provider" in token ? await provider.mintToken(token.provider) : makeToken(keys, token)}`;
     },
-    upstreamHeaders: upstream.headersOf,
+    upstreamHeaders: (caseId) => upstream.headersOf(caseId) ?? grpcUpstream.headersOf(caseId),
     async stop() {
       await provider.stop();
       await upstream.stop();
+      await grpcUpstream.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -108,6 +111,12 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
         partner: { accept: ["partner"], required_scopes: ["partner:read"] },
         optional: { access: "optional" },
         public: { access: "public" },
+        calls: {
+          operations: [
+            { methods: ["POST"], path: "/things.Things/Get", required_scopes: ["things:read"] },
+            { methods: ["POST"], path: "/things.Things/Put", required_scopes: ["things:write"] },
+          ],
+        },
         refunds: {
           operations: [
             { methods: ["GET"], path: "/refunds/{id}", required_scopes: ["refunds:read"] },
@@ -191,12 +200,17 @@ export const CONSUMERS = [
   { id: "5e0d7f9a-47a3-4a52-8a3f-6a0c9c0f2d22", username: "8a1f33c2-9f6e-4c55-9d0a-2f0f3a7e6b11" },
 ] as const;
 
-function createKongConfig(upstream: string, inlinePolicy: string): object {
+function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: string): object {
   const route = (name: string, config: object, more: object = {}) => ({
     name,
     paths: [`/${name}`],
     plugins: [{ name: "jwt-policy", config }],
     ...more,
+  });
+  const call = (name: string, policyFile: string, rule: string) => ({
+    ...route(`grpc-${name}`, { policy_file: policyFile, rule }),
+    paths: [`/${name}.Things`],
+    protocols: ["grpc", "grpcs"],
   });
   const api = (name: string, rule = name) => route(name, { policy_file: "api.yaml", rule });
   return {
@@ -205,7 +219,7 @@ function createKongConfig(upstream: string, inlinePolicy: string): object {
     services: [
       {
         name: "things",
-        url: upstream,
+        url: `http://127.0.0.1:${upstream}`,
         routes: [
           ...["read", "write", "other-audience", "partner", "optional", "public"].map((name) => api(name)),
           route("refunds", { policy_file: "api.yaml", rule: "refunds" }, { strip_path: false }),
@@ -233,6 +247,21 @@ function createKongConfig(upstream: string, inlinePolicy: string): object {
           { name: "named", paths: ["/named"] },
           { name: "generated-7f3a", paths: ["/tagged"], tags: ["team-a", "jwt-policy-rule:tagged"] },
           { name: "unnamed", paths: ["/unnamed"] },
+          { ...api("secure", "read"), protocols: ["https"] },
+        ],
+      },
+      {
+        name: "calls",
+        url: `grpc://127.0.0.1:${grpcUpstream}`,
+        routes: [
+          call("things", "api.yaml", "calls"),
+          call("public", "api.yaml", "public"),
+          call("optional", "api.yaml", "optional"),
+          call("ghost", "api.yaml", "does-not-exist"),
+          call("keys-down", "keys-down.yaml", "all"),
+          { ...call("secure", "api.yaml", "read"), protocols: ["grpcs"] },
+          // A Route for HTTP leads to a Service for gRPC as well.
+          { ...call("mixed", "api.yaml", "read"), protocols: ["http", "https"], strip_path: false },
         ],
       },
     ],

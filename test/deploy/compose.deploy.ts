@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXAMPLES } from "../../sandbox/examples.ts";
 import { waitFor } from "../gateways/gateway.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
+import { askStatus } from "./ask-status.ts";
 import { type Deployment, docker, findMissingCompose, startDeployment } from "./docker.ts";
 import { PLUGIN_SERVER_PID } from "./processes.ts";
 
@@ -16,7 +17,7 @@ describe("deploy/compose.yaml", () => {
   }
   let deployment: Deployment;
   const check = (): Promise<string> => deployment.compose("run", "--rm", "check");
-  const getStatus = async (path: string): Promise<number> => (await fetch(deployment.url + path)).status;
+  const getStatus = (path: string): Promise<number> => askStatus(deployment.url + path);
   const findServer = async (): Promise<string> => (await deployment.shell("kong", PLUGIN_SERVER_PID)).trim();
   beforeAll(async () => {
     deployment = await startDeployment("compose.yaml");
@@ -28,10 +29,10 @@ describe("deploy/compose.yaml", () => {
   });
 
   it("judges what comes from outside: 200 for a token of the provider that it prints, 401 without", async () => {
-    const lines = await deployment.compose("run", "--rm", "check", "--curl");
+    const lines = await deployment.compose("run", "--rm", "check", "--curl", "--gateway", deployment.url);
     const [, token] = /^READER=(\S+)$/m.exec(lines) ?? [];
-    const response = await fetch(`${deployment.url}/payments`, { headers: { authorization: `Bearer ${token}` } });
-    expect(response.status).toBe(200);
+    expect(lines).toContain(`curl -i -k -H "Authorization: Bearer $READER" ${deployment.url}/payments`);
+    expect(await askStatus(`${deployment.url}/payments`, { authorization: `Bearer ${token}` })).toBe(200);
     expect(await getStatus("/payments")).toBe(401);
   });
 

@@ -57,7 +57,7 @@ const succeeds = (...args: string[]): Promise<boolean> =>
 
 /** A compose file of deploy/ under a project name of its own, so that it meets no other. */
 export interface Deployment {
-  /** Where its gateway answers. */
+  /** Where its gateway answers, with a certificate that Kong made for itself. */
   readonly url: string;
   /** `docker compose -f deploy/<file> …` */
   compose(...args: string[]): Promise<string>;
@@ -68,9 +68,10 @@ export interface Deployment {
 
 /** Builds and starts it as the file itself says, and returns when all is well. */
 export async function startDeployment(file: string): Promise<Deployment> {
-  const port = await findFreePort();
+  const [port, tlsPort] = [await findFreePort(), await findFreePort()];
+  const ports = { PROXY_PORT: String(port), PROXY_TLS_PORT: String(tlsPort) };
   const project = ["compose", "-p", `jwt-policy-test-${process.pid}`, "-f", `deploy/${file}`];
-  const compose = (...args: string[]): Promise<string> => docker([...project, ...args], { PROXY_PORT: String(port) });
+  const compose = (...args: string[]): Promise<string> => docker([...project, ...args], ports);
   const down = async (): Promise<void> => void (await compose("down", "--volumes", "--timeout", "20"));
   try {
     await compose("up", "--build", "--wait");
@@ -80,7 +81,7 @@ export async function startDeployment(file: string): Promise<Deployment> {
     throw new Error(`${error}\n${logs}`);
   }
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `https://127.0.0.1:${tlsPort}`,
     compose,
     shell: (service, command) => compose("exec", "-T", service, "sh", "-c", command),
     down,

@@ -16,7 +16,11 @@ if (missing !== undefined) {
     // Kong is its own upstream: its status says 404 to all of these paths.
     const pod = await startPodContainers({ "payments.yaml": createPolicy() }, createConfig("http://127.0.0.1:8100"));
     const ask = async (url: string, scope?: string): Promise<number> => {
-      const headers = scope === undefined ? {} : { authorization: `Bearer ${mint(scope)}` };
+      // As a load balancer that ends TLS.
+      const headers = {
+        "x-forwarded-proto": "https",
+        ...(scope === undefined ? {} : { authorization: `Bearer ${mint(scope)}` }),
+      };
       const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
       await response.body?.cancel();
       return response.status;

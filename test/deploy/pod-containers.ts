@@ -75,6 +75,7 @@ export async function startPodContainers(
     KONG_DECLARATIVE_CONFIG: "/kong_dbless/kong.yml",
     KONG_PREFIX: "/kong_prefix/",
     KONG_PROXY_LISTEN: "0.0.0.0:8000",
+    KONG_TRUSTED_IPS: "0.0.0.0/0", // The requests come from the machine that the container runs on.
     KONG_STATUS_LISTEN: "0.0.0.0:8100",
     KONG_ADMIN_LISTEN: "off",
     KONG_PROXY_ACCESS_LOG: "/dev/stdout",

@@ -3,6 +3,7 @@ import { renderDump } from "../../plugin/server/dump.ts";
 import { EXAMPLES } from "../../sandbox/examples.ts";
 import { waitFor } from "../gateways/gateway.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
+import { askStatus } from "./ask-status.ts";
 import { type Deployment, docker, findMissingCompose, startDeployment } from "./docker.ts";
 import { PLUGIN_SERVER_PID } from "./processes.ts";
 
@@ -25,7 +26,7 @@ describe("deploy/compose.sidecar.yaml", () => {
   }
   let deployment: Deployment;
   const check = (): Promise<string> => deployment.compose("run", "--rm", "check");
-  const getStatus = async (path: string): Promise<number> => (await fetch(deployment.url + path)).status;
+  const getStatus = (path: string): Promise<number> => askStatus(deployment.url + path);
   const listServers = async (): Promise<string[]> =>
     (await deployment.compose("ps", "--quiet", "plugin-server")).trim().split("\n");
   const countRestarts = async (): Promise<number> => {

@@ -8,3 +8,14 @@ export async function findFreePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return typeof address === "object" && address !== null ? address.port : 0;
 }
+
+/** Two of them. */
+export async function findFreePorts(): Promise<readonly [number, number]> {
+  const first = await findFreePort();
+  for (;;) {
+    const second = await findFreePort();
+    if (second !== first) {
+      return [first, second];
+    }
+  }
+}

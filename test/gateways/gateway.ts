@@ -3,9 +3,12 @@ export interface Gateway {
   /** Such as `Kong 3.9.3 (binary)`. */
   readonly name: string;
   readonly version: string;
+  /** Speaks HTTP/1.1, and HTTP/2 to who knows it. */
   readonly url: string;
+  /** Speaks both over TLS, by ALPN, with a certificate that nobody vouches for. */
+  readonly tlsUrl: string;
   /** The line that the plugin wrote about a request, at the gateway's default log level. */
-  findDenialLine(requestId: string): Promise<string | undefined>;
+  findDenialLine(requestId: string, withoutId?: string): Promise<string | undefined>;
   /** Ends the plugin server with SIGKILL and waits until another one serves. */
   restartPluginServer(): Promise<void>;
   stop(): Promise<void>;
@@ -58,9 +61,17 @@ export interface FaultyGatewayKind extends GatewayKind {
 /** The setting with the command that starts the plugin server. */
 export const START_CMD = "KONG_PLUGINSERVER_JWT_POLICY_START_CMD";
 
-/** Picks the line about one request out of a log. */
-export function pickDenialLine(log: string, requestId: string): string | undefined {
-  return log.split("\n").find((line) => line.includes("jwt-policy denied the request:") && line.includes(requestId));
+/**
+ * Picks the line about one request out of a log.
+ *
+ * @param withoutId words of the line where Kong writes no request behind it, as it does for Services that speak gRPC.
+ */
+export function pickDenialLine(log: string, requestId: string, withoutId?: string): string | undefined {
+  const lines = log.split("\n").filter((line) => line.includes("jwt-policy denied the request:"));
+  return (
+    lines.find((line) => line.includes(requestId)) ??
+    lines.findLast((line) => withoutId !== undefined && line.includes(withoutId) && !line.includes("request_id: "))
+  );
 }
 
 /** Ends the plugin server, and waits until there is another process. */

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { findFreePort } from "./free-port.ts";
+import { findFreePorts } from "./free-port.ts";
 import {
   type AdaptSettings,
   type FaultyGateway,
@@ -56,11 +56,11 @@ export function kongBinary({
     async start({ configText, policyRoot }) {
       const prefix = await mkdtemp(join(tmpdir(), "kong-"));
       await writeFile(join(prefix, "kong.yml"), configText);
-      const port = await findFreePort();
+      const [port, tlsPort] = await findFreePorts();
       const settings = adapt({
         ...(await askKongSettings(prefix, policyRoot, options)),
         KONG_PREFIX: prefix,
-        ...quietKongEnvironment(join(prefix, "kong.yml"), port),
+        ...quietKongEnvironment(join(prefix, "kong.yml"), port, tlsPort),
         ...rootEnvironment(),
       });
       const environment = { ...process.env, ...settings };
@@ -83,10 +83,11 @@ export function kongBinary({
         name: `Kong ${version} (binary${kind})`,
         version: version ?? "",
         url: `http://127.0.0.1:${port}`,
+        tlsUrl: `https://127.0.0.1:${tlsPort}`,
         prefix,
         readErrorLog: () => readFile(errorLog, "utf8"),
-        findDenialLine: (requestId) =>
-          waitFor(async () => pickDenialLine(await readFile(errorLog, "utf8"), requestId), 5_000),
+        findDenialLine: (requestId, withoutId) =>
+          waitFor(async () => pickDenialLine(await readFile(errorLog, "utf8"), requestId, withoutId), 5_000),
         socket,
         pluginServerPid: () => findPluginServer(socket),
         restartPluginServer: () => restartPluginServer(() => findPluginServer(socket)),

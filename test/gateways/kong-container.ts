@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
 import { runPluginProcess } from "../../sandbox/plugin-process.ts";
-import { findFreePort } from "./free-port.ts";
+import { findFreePorts } from "./free-port.ts";
 import {
   type AdaptSettings,
   type FaultyGatewayKind,
@@ -56,7 +56,7 @@ export async function kongContainer({
       await writeFile(join(directory, "error.log"), "");
       await chmod(join(directory, "error.log"), 0o666);
       const socket = join(directory, "jwt-policy.socket");
-      const port = await findFreePort();
+      const [port, tlsPort] = await findFreePorts();
       const usual = await askKongSettings(directory, policyRoot, options);
       const { stdout: dump } = await run("/bin/sh", ["-c", usual[QUERY_CMD] ?? ""]);
       await writeFile(join(directory, "dump.json"), dump);
@@ -66,7 +66,7 @@ export async function kongContainer({
         KONG_PLUGINSERVER_JWT_POLICY_SOCKET: `${SHARED}/jwt-policy.socket`,
         [QUERY_CMD]: `/bin/cat ${SHARED}/dump.json`,
         ...(stock ? { KONG_LUA_PACKAGE_PATH: `${SHARED}/guard/?.lua;;` } : {}),
-        ...quietKongEnvironment(`${SHARED}/kong.yml`, port),
+        ...quietKongEnvironment(`${SHARED}/kong.yml`, port, tlsPort),
         KONG_PROXY_ERROR_LOG: `${SHARED}/error.log`,
       });
       const server = runPluginProcess({
@@ -92,8 +92,12 @@ export async function kongContainer({
         name: `Kong ${version} (container ${IMAGE}${kind})`,
         version,
         url: `http://127.0.0.1:${port}`,
-        findDenialLine: (requestId) =>
-          waitFor(async () => pickDenialLine(await readFile(join(directory, "error.log"), "utf8"), requestId), 5_000),
+        tlsUrl: `https://127.0.0.1:${tlsPort}`,
+        findDenialLine: (requestId, withoutId) =>
+          waitFor(
+            async () => pickDenialLine(await readFile(join(directory, "error.log"), "utf8"), requestId, withoutId),
+            5_000,
+          ),
         socket,
         pluginServerPid: async () => server.pid(),
         restartPluginServer: () => restartPluginServer(async () => server.pid()),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { GenericContainer, Wait } from "testcontainers";
 import { docker, findMissingEngine } from "../deploy/docker.ts";
 import { PLUGIN_SERVER_PID } from "../deploy/processes.ts";
-import { findFreePort } from "./free-port.ts";
+import { findFreePorts } from "./free-port.ts";
 import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
 import { quietKongEnvironment } from "./kong-environment.ts";
 
@@ -27,7 +27,7 @@ export async function kongImage(): Promise<GatewayKind> {
       await cp(policyRoot, policies, { recursive: true });
       await writeFile(join(directory, "kong.yml"), configText);
       await chmod(policies, 0o755); // The image's user is not this one.
-      const port = await findFreePort();
+      const [port, tlsPort] = await findFreePorts();
       let log = "";
       const container = await new GenericContainer(IMAGE)
         .withNetworkMode("host")
@@ -35,7 +35,7 @@ export async function kongImage(): Promise<GatewayKind> {
           { source: policies, target: "/etc/jwt-policy/policies", mode: "ro" },
           { source: join(directory, "kong.yml"), target: CONFIG, mode: "ro" },
         ])
-        .withEnvironment(quietKongEnvironment(CONFIG, port))
+        .withEnvironment(quietKongEnvironment(CONFIG, port, tlsPort))
         .withLogConsumer((stream) =>
           stream.on("data", (text) => {
             log += text;
@@ -50,7 +50,8 @@ export async function kongImage(): Promise<GatewayKind> {
         name: `Kong ${await shell("kong version")} (image of deploy/Dockerfile, with the guard)`,
         version: await shell("kong version"),
         url: `http://127.0.0.1:${port}`,
-        findDenialLine: (requestId) => waitFor(() => pickDenialLine(log, requestId), 5_000),
+        tlsUrl: `https://127.0.0.1:${tlsPort}`,
+        findDenialLine: (requestId, withoutId) => waitFor(() => pickDenialLine(log, requestId, withoutId), 5_000),
         async restartPluginServer() {
           const before = await shell(PLUGIN_SERVER_PID);
           await shell(`kill -KILL ${before}`);

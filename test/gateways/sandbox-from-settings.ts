@@ -18,6 +18,7 @@ import {
   waitFor,
 } from "./gateway.ts";
 import { askKongSettings } from "./kong-settings.ts";
+import { createSelfSigned } from "./self-signed.ts";
 
 const READ_TIMEOUT = "KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT";
 
@@ -59,13 +60,16 @@ export function sandboxFromSettings({
         log,
       });
       const nginxVariables = { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value };
-      const gateway = await startGateway({ config: config.config, pluginClient, port: 0, nginxVariables, log });
+      const tls = { port: 0, ...createSelfSigned() };
+      const gateway = await startGateway({ config: config.config, pluginClient, port: 0, tls, nginxVariables, log });
       return {
         name: "sandbox",
         version: VERSION,
         url: `http://127.0.0.1:${gateway.port}`,
+        tlsUrl: `https://127.0.0.1:${gateway.tlsPort}`,
         socket,
-        findDenialLine: (requestId) => waitFor(() => pickDenialLine(lines.join("\n"), requestId), 2_000),
+        findDenialLine: (requestId, withoutId) =>
+          waitFor(() => pickDenialLine(lines.join("\n"), requestId, withoutId), 2_000),
         pluginServerPid: async () => server.pid(),
         restartPluginServer: () => restartPluginServer(async () => server.pid()),
         async stop() {

@@ -3,6 +3,7 @@ import { VERSION } from "../../plugin/kong/plugin-identity.ts";
 import { formatLogEntry } from "../../sandbox/gateway-log.ts";
 import { startSandbox } from "../../sandbox/start-sandbox.ts";
 import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
+import { createSelfSigned } from "./self-signed.ts";
 
 /** @param hasFactsVariable whether one PDK call carries all facts, or the adapter must ask for them. */
 export function sandboxGateway(hasFactsVariable: boolean): GatewayKind {
@@ -15,6 +16,7 @@ export function sandboxGateway(hasFactsVariable: boolean): GatewayKind {
         configText,
         policyRoot,
         proxyPort: 0,
+        tls: { port: 0, ...createSelfSigned() },
         nginxVariables: hasFactsVariable ? { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value } : {},
         onLog: (entry) => {
           if (entry.level !== "info") {
@@ -26,7 +28,9 @@ export function sandboxGateway(hasFactsVariable: boolean): GatewayKind {
         name: hasFactsVariable ? "sandbox" : "sandbox without the facts variable",
         version: VERSION,
         url: sandbox.url,
-        findDenialLine: (requestId) => waitFor(() => pickDenialLine(log.join("\n"), requestId), 2_000),
+        tlsUrl: sandbox.tlsUrl ?? "",
+        findDenialLine: (requestId, withoutId) =>
+          waitFor(() => pickDenialLine(log.join("\n"), requestId, withoutId), 2_000),
         async restartPluginServer() {
           const pid = sandbox.pluginServerPid();
           process.kill(pid ?? Number.NaN, "SIGKILL");

@@ -129,7 +129,11 @@ describe("what the sandbox does not honour is refused by name and place", () => 
     ["headers", withRoute("paths: [/a]", "headers: {x: [y]}"), [/^7:5 a route: .*"headers"/]],
     ["a wildcard in the middle", withRoute("hosts: [a.*.b]"), [/^6:13 "a\.\*\.b" must be a host name/]],
     ["a method in small letters", withRoute("methods: [get]"), ['6:15 "get" must be a method in capitals']],
-    ["grpc", withRoute("paths: [/a]", "protocols: [grpc]"), ['7:17 "grpc" must be http or https']],
+    ["tcp", withRoute("paths: [/a]", "protocols: [tcp]"), ['7:17 "tcp" must be http and https, or grpc and grpcs']],
+    ["http and grpc on one route", withRoute("paths: [/a]", "protocols: [http, grpc]"), [/never both/]],
+    ["methods for grpc", withRoute("paths: [/a]\n    methods: [POST]", "protocols: [grpc]"), [/has no methods/]],
+    ["strip_path for grpc", withRoute("paths: [/a]\n    strip_path: true", "protocols: [grpcs]"), [/strip_path/]],
+    ["a path of a grpc service", `${HEAD}services: [{name: s, url: "grpc://h:1/a"}]`, [/grpc has no path/]],
     [
       "another plugin",
       `${HEAD}plugins:\n- name: cors\n  config: {}`,

@@ -2,7 +2,15 @@ import { describe, expect, test } from "vitest";
 import type { KongRoute } from "../../sandbox/kong-config.ts";
 import { compileRouter } from "../../sandbox/router.ts";
 
-const SERVICE = { id: "s", name: "s", host: "h", port: 80, connectTimeout: 1, readTimeout: 1 };
+const SERVICE = {
+  id: "s",
+  name: "s",
+  protocol: "http" as const,
+  host: "h",
+  port: 80,
+  connectTimeout: 1,
+  readTimeout: 1,
+};
 
 function route(name: string, criteria: Partial<KongRoute>): KongRoute {
   return { id: name, name, protocols: ["http"], stripPath: true, preserveHost: false, service: SERVICE, ...criteria };

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { headersToStruct, StructMessage } from "../../plugin/server/messages.ts";
+import { headersToStruct, StringMessage, StructMessage } from "../../plugin/server/messages.ts";
 import { findFreePort } from "../gateways/free-port.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { connectWorker, playEvent } from "./raw-worker.ts";
@@ -60,6 +60,7 @@ describe("the status of a process", () => {
           failure: null,
         },
       ],
+      would_have_denied: [],
     });
   });
 
@@ -210,6 +211,7 @@ it("tells no secret: no key, no kid, no token, no claim, on no path and in no li
       const headers = StructMessage.encode(headersToStruct({ authorization }));
       const outcome = await playEvent(connection, instanceStatus?.instanceId ?? 0, {
         "kong.request.get_headers": headers,
+        "kong.request.get_forwarded_scheme": StringMessage.encode({ v: "https" }),
       });
       expect(outcome.ended).toBe("exited");
     }

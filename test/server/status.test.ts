@@ -7,7 +7,7 @@ import { eventually } from "./server-process.ts";
 
 /** Far more than anything here takes on a busy machine. */
 const SOON = 15_000;
-const READY: Status = { reasons: [], policies: [], keys: [] };
+const READY: Status = { reasons: [], policies: [], keys: [], reports: [] };
 
 interface StatusServer {
   readonly port: number;
@@ -69,6 +69,7 @@ describe("what is asked, is answered in JSON that nobody may store", () => {
     reasons: ["a.yaml:1:1 missing_key: …", "b.yaml: issuer acme has no keys yet"],
     policies: [],
     keys: [],
+    reports: [],
   };
   it.each<[path: string, status: Status, code: number, body: object]>([
     ["/status/live", READY, 200, { message: "live" }],
@@ -76,8 +77,13 @@ describe("what is asked, is answered in JSON that nobody may store", () => {
     ["/status/ready", READY, 200, { message: "ready" }],
     ["/status/ready", NOT_READY, 503, { message: "not ready", reasons: NOT_READY.reasons }],
     ["/status/ready?verbose=1", NOT_READY, 503, { message: "not ready", reasons: NOT_READY.reasons }],
-    ["/status", READY, 200, { ready: true, reasons: [], policies: [], keys: [] }],
-    ["/status", NOT_READY, 200, { ready: false, reasons: NOT_READY.reasons, policies: [], keys: [] }],
+    ["/status", READY, 200, { ready: true, reasons: [], policies: [], keys: [], would_have_denied: [] }],
+    [
+      "/status",
+      NOT_READY,
+      200,
+      { ready: false, reasons: NOT_READY.reasons, policies: [], keys: [], would_have_denied: [] },
+    ],
     ...["/", "/status/", "/status/live/", "/statusx", "/status/../status", "/%73tatus", "//status", "/metrics"].map(
       (path): [string, Status, number, object] => [
         path,
@@ -121,7 +127,7 @@ describe("what is asked, is answered in JSON that nobody may store", () => {
   });
 });
 
-it("/status shows each policy: which version is in force, why the newest is not, whose keys are missing, and how all keys stand", async () => {
+it("/status shows each policy: which version is in force, why the newest is not, whose keys are missing, how all keys stand, and what would have been refused", async () => {
   const mistake = { code: "missing_key", message: "It has no routes.", pointer: "/routes", line: 2, column: 1 };
   const { port } = await start({
     reasons: [],
@@ -143,6 +149,10 @@ it("/status shows each policy: which version is in force, why the newest is not,
           { from: "jwks_file", keys: 0, loadedAt: undefined, failures: 3, failure: "a.json: it is not JSON" },
         ],
       },
+    ],
+    reports: [
+      { policy: "payments", rule: "read", reason: "token_expired", requests: 7, lastAt: 1_800_000_000_000 },
+      { policy: "payments", rule: undefined, reason: "no_matching_rule", requests: 1, lastAt: 1_800_000_001_000 },
     ],
   } as Status);
   const { text } = await ask(port, "/status");
@@ -178,6 +188,10 @@ it("/status shows each policy: which version is in force, why the newest is not,
         failures: 3,
         failure: "a.json: it is not JSON",
       },
+    ],
+    would_have_denied: [
+      { policy: "payments", rule: "read", reason: "token_expired", requests: 7, last_at: "2027-01-15T08:00:00.000Z" },
+      { policy: "payments", rule: null, reason: "no_matching_rule", requests: 1, last_at: "2027-01-15T08:00:01.000Z" },
     ],
   });
 });

@@ -1,0 +1,45 @@
+/** Whether a request speaks what its Route wants. Kong looks at that once it has found the Route, never to find one. */
+import type { ReceivedRequest } from "./exchange.ts";
+import type { ExitResponse } from "./exit-response.ts";
+import { isGrpcContent, isGrpcRequest } from "./grpc-answer.ts";
+import { findHeaders } from "./header-list.ts";
+import { createErrorAnswer, type Refusal } from "./kong-error.ts";
+
+/** @returns what Kong answers instead of running plugins; undefined where nothing is wrong. */
+export function checkProtocols(
+  protocols: readonly string[],
+  received: ReceivedRequest,
+  requestId: string,
+): ExitResponse | undefined {
+  const refuse = (refusal: Refusal): ExitResponse =>
+    createErrorAnswer(requestId, { ...refusal, byRouter: true }, isGrpcRequest(received));
+  if (protocols.includes("https") && !protocols.includes("http") && received.scheme !== "https") {
+    return refuse({ status: 426, message: "Please use HTTPS protocol", headers: upgradeTo("TLS/1.2, HTTP/1.1") });
+  }
+  if (!protocols.some((protocol) => protocol.startsWith("grpc"))) {
+    return undefined;
+  }
+  if (!isGrpcContent(findHeaders(received.headers, "content-type")[0])) {
+    return refuse({ status: 415, message: "Non-gRPC request matched gRPC route" });
+  }
+  if (received.httpVersion !== "2.0") {
+    return refuse({ status: 426, message: "Please use HTTP2 protocol", headers: upgradeTo("HTTP/2") });
+  }
+  return protocols.includes("grpc") || received.scheme === "https" ? undefined : WANTS_TLS;
+}
+
+const upgradeTo = (protocols: string) =>
+  [
+    ["Connection", "Upgrade, close"],
+    ["Upgrade", protocols],
+  ] as const;
+
+const WANTS_TLS: ExitResponse = {
+  status: 200,
+  headers: [
+    ["Content-Type", "application/grpc"],
+    ["grpc-status", "1"],
+    ["grpc-message", "gRPC request matched gRPCs route"],
+  ],
+  body: new Uint8Array(0),
+};

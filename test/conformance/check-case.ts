@@ -1,0 +1,86 @@
+import { expect } from "vitest";
+import { denialRow } from "../../plugin/core/denial.ts";
+import type { Gateway } from "../gateways/gateway.ts";
+import type { ConformanceCase, Protocol } from "./case.ts";
+import { type Answer, MESSAGE, send } from "./send.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Whether the plugin's refusals leave the Content-Type away for gRPC. With one, Kong sends a gRPC client the body of an HTTP
+ * client and no `grpc-status`.
+ */
+const REFUSALS_SPEAK_GRPC: boolean = false;
+
+/** Kong's codes for the statuses that refusals have. */
+const GRPC_STATUS: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 500: 13, 503: 14 };
+
+/** Sends the request of a case, and checks everything that must come of it. `id` is for this one request. */
+export async function checkCase(
+  testCase: ConformanceCase,
+  protocol: Protocol,
+  id: string,
+  world: World,
+  gateway: Gateway,
+): Promise<void> {
+  const authorization = await world.authorizationOf(testCase);
+  const answer = await send(gateway, { testCase, protocol, id, authorization });
+  const upstream = world.upstreamHeaders(id);
+  const speaksGrpc = protocol === "grpc" && (testCase.reason === undefined || REFUSALS_SPEAK_GRPC);
+
+  expect.soft(answer.status, answer.body).toBe(testCase.status);
+  expect.soft(answer.headers["www-authenticate"]).toBe(testCase.challenge);
+  if (speaksGrpc) {
+    checkGrpc(testCase, answer);
+  } else if (testCase.message !== undefined) {
+    expect.soft(JSON.parse(answer.body).message).toBe(testCase.message);
+  }
+  if (testCase.method === "HEAD") {
+    expect.soft(answer.body, "HEAD has no body").toBe("");
+  }
+  if (testCase.status !== 200 || testCase.grpcStatus !== undefined) {
+    expect.soft(upstream, "nothing may reach the upstream").toBeUndefined();
+  }
+  for (const [name, value] of Object.entries(testCase.upstream ?? {})) {
+    expect.soft(upstream?.[name] ?? null, `${name} at the upstream`).toBe(value);
+  }
+  if (testCase.reason !== undefined) {
+    await checkDenial(testCase, protocol, answer, authorization, gateway);
+  }
+}
+
+/** A call ends with the upstream's trailers, or with a head that has the status already and is all there is. */
+function checkGrpc({ status, grpcStatus, reason }: ConformanceCase, answer: Answer): void {
+  if (status === 200 && grpcStatus === undefined) {
+    expect.soft(answer.trailers).toMatchObject({ "grpc-status": "0", "grpc-message": "fine" });
+    expect.soft(answer.body, "the message comes back").toBe(MESSAGE.toString());
+    return;
+  }
+  expect.soft(answer.headers["grpc-status"]).toBe(String(grpcStatus ?? GRPC_STATUS[status]));
+  expect.soft(answer.endsWithHead, "trailers only").toBe(true);
+  expect.soft(answer.body).toBe("");
+  if (reason !== undefined) {
+    expect.soft(answer.headers["grpc-message"]).toBe(denialRow(reason).told);
+    expect.soft(answer.headers["content-type"]).toBeUndefined();
+  }
+}
+
+async function checkDenial(
+  { reason, status }: ConformanceCase,
+  protocol: Protocol,
+  answer: Answer,
+  authorization: string | undefined,
+  gateway: Gateway,
+): Promise<void> {
+  expect.soft(answer.headers["cache-control"]).toBe("no-store");
+  expect
+    .soft(answer.headers["retry-after"])
+    .toEqual(reason === "keys_unavailable" ? expect.stringMatching(/^\d+$/) : undefined);
+  const words = `reason=${reason} status=${status}`;
+  const requestId = String(answer.headers["x-kong-request-id"]);
+  const line = await gateway.findDenialLine(requestId, protocol === "grpc" ? words : undefined);
+  expect.soft(line, "the operator's log").toContain(words);
+  const token = authorization?.split(" ").at(-1) ?? "";
+  if (token.length > 20) {
+    expect.soft(line, "no token in the log").not.toContain(token.slice(0, 20));
+  }
+}

@@ -1,0 +1,79 @@
+/** One HTTP/2 request as bytes, for what a client by the book does not send: headers about the connection, and twice the same. */
+import { connect } from "node:net";
+
+const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, goAway: 7 } as const;
+const END_OF_STREAM_AND_HEADERS = 5;
+/** Statuses that have a byte of their own (RFC 7541 appendix A). */
+const STATUS_BYTES: ReadonlyMap<number | undefined, number> = new Map([
+  [0x88, 200],
+  [0x8c, 400],
+  [0x8d, 404],
+  [0x8e, 500],
+]);
+
+/** @returns the status, `other` for one that this does not know, or `reset` when the stream or connection was broken off. */
+export async function sendRawHttp2(
+  url: string,
+  path: string,
+  headers: readonly (readonly [name: string, value: string])[],
+): Promise<number | "other" | "reset"> {
+  const { hostname, port, host } = new URL(url);
+  const pseudo = [":method", "GET", ":scheme", "http", ":path", path, ":authority", host];
+  const block = encodeHeaders([...pseudo, ...headers.flat()]);
+  const socket = connect(Number(port), hostname);
+  socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  socket.write(encodeFrame(FRAME.settings, 0, 0, Buffer.alloc(0)));
+  socket.write(encodeFrame(FRAME.headers, END_OF_STREAM_AND_HEADERS, 1, block));
+  let received: Buffer = Buffer.alloc(0);
+  try {
+    for await (const chunk of socket) {
+      received = Buffer.concat([received, chunk]);
+      for (let size = 9; received.length >= 9; received = received.subarray(size)) {
+        size = 9 + received.readUIntBE(0, 3);
+        if (received.length < size) {
+          break;
+        }
+        if (received[3] === FRAME.headers) {
+          return STATUS_BYTES.get(received[9]) ?? "other";
+        }
+        if (received[3] === FRAME.reset || received[3] === FRAME.goAway) {
+          return "reset";
+        }
+      }
+    }
+    return "reset";
+  } finally {
+    socket.destroy();
+  }
+}
+
+function encodeFrame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** Literals that are neither indexed nor compressed (RFC 7541 section 6.2.2). */
+function encodeHeaders(texts: readonly string[]): Buffer {
+  return Buffer.concat(
+    texts.flatMap((text, index) => [...(index % 2 === 0 ? [Buffer.from([0])] : []), encodeText(text)]),
+  );
+}
+
+function encodeText(text: string): Buffer {
+  const length: number[] = [];
+  let rest = text.length;
+  if (rest < 0x7f) {
+    length.push(rest);
+  } else {
+    length.push(0x7f);
+    for (rest -= 0x7f; rest >= 0x80; rest >>= 7) {
+      length.push((rest & 0x7f) | 0x80);
+    }
+    length.push(rest);
+  }
+  return Buffer.concat([Buffer.from(length), Buffer.from(text, "latin1")]);
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { authorize } from "../../plugin/core/authorize.ts";
+import { validateClaims } from "../../plugin/core/claims.ts";
+import type { JsonObject } from "../../plugin/core/json.ts";
+import { compileDocument, joseHeaderOf, NOW } from "../core/fixtures.ts";
+
+const page = readFileSync(join(import.meta.dirname, "../../docs/providers.md"), "utf8");
+const policies = new Map(
+  [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => [String(parse(text).name), text]),
+);
+
+/** The reason why a token with these claims may not use the rule `refunds`; undefined when it may. */
+function judge(name: string, claims: JsonObject): string | undefined {
+  const policy = compileDocument(policies.get(name) ?? "");
+  const [issuer] = [...policy.issuers.values()];
+  const requirements = policy.rules.get("refunds")?.requirements;
+  if (!issuer || !requirements) {
+    throw new Error(`there is no policy "${name}" on the page`);
+  }
+  const token: JsonObject = { iss: issuer.issuer, exp: NOW + 300, iat: NOW, sub: "alice", ...claims };
+  const request = { segments: [], headers: new Map() };
+  const denial =
+    validateClaims(issuer, requirements, joseHeaderOf({ typ: TYPES[name] }), token, NOW) ??
+    authorize(issuer, requirements, token, request, NOW);
+  return denial?.reason;
+}
+
+/** What the providers write into the header. */
+const TYPES: Readonly<Record<string, string | undefined>> = { keycloak: "JWT", entra: "JWT", auth0: "JWT" };
+
+const KEYCLOAK = {
+  aud: ["account", "payments-api"],
+  azp: "shop",
+  scope: "openid payments",
+  realm_access: { roles: ["offline_access", "merchant"] },
+  resource_access: { account: { roles: ["view-profile"] } },
+  groups: ["/merchants"],
+};
+const ENTRA = { aud: "6e74172b-be56-4843-9ff4-e66a39bb12e3", ver: "2.0", tid: "72f988bf-86f1-41af-91ab-2d7cd011db47" };
+const AUTH0 = {
+  aud: ["https://api.example.com", "https://acme.eu.auth0.com/userinfo"],
+  scope: "openid",
+  permissions: ["read:refunds"],
+  "https://example.com/roles": ["merchant"],
+  "https://example.com/tenant.id": "acme",
+};
+const OKTA = { aud: "api://default", scp: ["openid", "refunds.read"], groups: ["Everyone", "Merchants"] };
+const COGNITO = {
+  client_id: "1example23456789",
+  token_use: "access",
+  scope: "openid shop/refunds.read",
+  "cognito:groups": ["merchants"],
+};
+
+it("the page has a policy for each provider", () => {
+  expect([...policies.keys()]).toEqual(["keycloak", "entra", "auth0", "okta", "cognito"]);
+});
+
+describe("a token of the provider's shape", () => {
+  it.each<[provider: string, what: string, claims: JsonObject, reason: string | undefined]>([
+    ["keycloak", "with all", KEYCLOAK, undefined],
+    [
+      "keycloak",
+      "with the role of a client only",
+      { ...KEYCLOAK, realm_access: { roles: [] }, resource_access: { "payments-api": { roles: ["merchant"] } } },
+      "condition_unmet",
+    ],
+    ["keycloak", "of a suspended group", { ...KEYCLOAK, groups: ["/merchants", "/suspended"] }, "condition_unmet"],
+    ["keycloak", "without the audience that a mapper adds", { ...KEYCLOAK, aud: "account" }, "audience_mismatch"],
+    ["entra", "of a user", { ...ENTRA, scp: "User.Read Refunds.Read" }, undefined],
+    ["entra", "of an application", { ...ENTRA, roles: ["Refunds.Read.All"], idtyp: "app" }, undefined],
+    [
+      "entra",
+      "of a user who has the application's role",
+      { ...ENTRA, scp: "User.Read", roles: ["Refunds.Read.All"] },
+      "scope_insufficient",
+    ],
+    ["entra", "with a scope that merely begins alike", { ...ENTRA, scp: "Refunds.ReadWrite" }, "scope_insufficient"],
+    ["auth0", "with all", AUTH0, undefined],
+    [
+      "auth0",
+      "with the scope, but not the permission",
+      { ...AUTH0, scope: "read:refunds", permissions: [] },
+      "scope_insufficient",
+    ],
+    [
+      "auth0",
+      "with roles under another name",
+      { ...AUTH0, "https://example.com/roles": undefined as never, roles: ["merchant"] },
+      "condition_unmet",
+    ],
+    [
+      "auth0",
+      "whose claim is nested, where the name has a dot",
+      { ...AUTH0, "https://example.com/tenant.id": undefined as never, "https://example.com/tenant": { id: "acme" } },
+      "condition_unmet",
+    ],
+    ["okta", "with all", OKTA, undefined],
+    ["okta", "without the scope", { ...OKTA, scp: ["openid"] }, "scope_insufficient"],
+    ["cognito", "with all", COGNITO, undefined],
+    ["cognito", "of another client", { ...COGNITO, client_id: "other" }, "audience_mismatch"],
+    ["cognito", "that is an ID token", { ...COGNITO, token_use: "id" }, "condition_unmet"],
+  ])("%s, %s", (provider, _what, claims, reason) => {
+    expect(judge(provider, claims)).toBe(reason);
+  });
+});
