@@ -18,7 +18,7 @@ export interface PluginsWorld {
   stop(): Promise<void>;
 }
 
-export interface LogEntry {
+interface LogEntry {
   readonly request: { readonly headers: Readonly<Record<string, unknown>> };
   readonly consumer?: { readonly id: string; readonly username: string };
   readonly authenticated_entity?: { readonly id: string };
