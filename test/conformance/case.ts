@@ -27,6 +27,8 @@ export interface ConformanceCase {
   readonly only?: readonly Protocol[];
   /** Whether it is asked at the port that speaks TLS. */
   readonly overTls?: boolean;
+  /** Whether the client has an address beyond loopback. */
+  readonly fromNetwork?: boolean;
   /** GET, and POST for gRPC, unless given. */
   readonly method?: string;
   readonly path: string;
@@ -41,6 +43,8 @@ export interface ConformanceCase {
   readonly grpcStatus?: number;
   /** Reason in the operator's log; absent where the request passes, or where the gateway itself answers. */
   readonly reason?: Reason;
+  /** Reason why it would have been refused, in the operator's log, where it passes in report mode. */
+  readonly reported?: Reason;
   /** The exact WWW-Authenticate; absent means that there must be none. */
   readonly challenge?: string;
   /** The exact `message` of the answer. */

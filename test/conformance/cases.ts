@@ -1,5 +1,7 @@
 import { type ConformanceCase, GOOD } from "./case.ts";
 import { GRPC_CASES } from "./grpc-cases.ts";
+import { PLAIN_HTTP_CASES } from "./plain-http-cases.ts";
+import { REPORT_CASES } from "./report-cases.ts";
 import { SOURCE_CASES } from "./source-cases.ts";
 import { TRANSPORT_CASES } from "./transport-cases.ts";
 
@@ -774,6 +776,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...keys,
   ...bytes,
   ...requirements,
+  ...REPORT_CASES,
+  ...PLAIN_HTTP_CASES,
   ...SOURCE_CASES,
   ...TRANSPORT_CASES,
   ...GRPC_CASES,

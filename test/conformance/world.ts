@@ -168,6 +168,9 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
         own: {
           operations: [{ methods: ["GET"], path: "/own/{user}", required_claims: { sub: { equals_path: "user" } } }],
         },
+        legacy: { allow_http: true },
+        tenant: { required_claims: { tenant: { equals_header: "x-tenant" } } },
+        browser: { cors_preflight: "pass", operations: [{ methods: ["PUT"], path: "/browser/{id}" }] },
         stepup: { authentication: { acr_values: ["gold"], max_age: "15m" } },
       },
       token: { forward: false },
@@ -177,6 +180,14 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
         "x-claims": { from: "realm_access", encoding: "json" },
         "x-source": { constant: "jwt-policy" },
       },
+    },
+    report: {
+      ...simple("report", main, {
+        watched: { required_scopes: ["things:read"] },
+        "watched-paths": { operations: [{ methods: ["GET"], path: "/watched-paths/{id}" }] },
+        enforced: { mode: "enforce" },
+      }),
+      defaults: { mode: "report" },
     },
     ...createSourcePolicies(main),
     "by-name": simple("by-name", main, { named: {}, tagged: { required_scopes: ["tagged:read"] } }),
@@ -215,8 +226,11 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           ...["read", "write", "other-audience", "partner", "optional", "public"].map((name) => api(name)),
           route("refunds", { policy_file: "api.yaml", rule: "refunds" }, { strip_path: false }),
           api("ghost", "does-not-exist"),
-          ...["roles", "ways", "own", "stepup"].map((name) =>
+          ...["roles", "ways", "own", "stepup", "tenant", "browser", "legacy"].map((name) =>
             route(name, { policy_file: "requirements.yaml", rule: name }, { strip_path: false }),
+          ),
+          ...["watched", "unwatched", "enforced", "watched-paths"].map((name) =>
+            route(name, { policy_file: "report.yaml" }, { strip_path: false }),
           ),
           ...SOURCE_ROUTES.map(([name, policy]) =>
             route(name, { policy_file: `${policy}.yaml`, rule: name }, { protocols: ["http", "https"] }),
@@ -239,6 +253,7 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
         routes: [
           call("things", "api.yaml", "calls"),
           call("public", "api.yaml", "public"),
+          call("watched", "report.yaml", "watched"),
           call("optional", "api.yaml", "optional"),
           call("ghost", "api.yaml", "does-not-exist"),
           call("keys-down", "keys-down.yaml", "all"),
