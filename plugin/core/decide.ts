@@ -10,6 +10,7 @@ import { findRule, type Match, matchRequest } from "./match.ts";
 import { checkOrigin } from "./origin.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./policy.ts";
 import { clearIdentity, propagateClaims, type VerifiedToken } from "./propagate.ts";
+import { createReply } from "./reply.ts";
 import type { RequestFacts } from "./request.ts";
 import { type Credential, findCredentials } from "./token-source.ts";
 import { verifySignature } from "./verify.ts";
@@ -68,6 +69,8 @@ interface Judgement {
   readonly denial?: Denial | undefined;
   /** Present once signature and claims held, be it that the rule then asks for more. */
   readonly verified?: VerifiedToken & { readonly sent: SentToken };
+  /** What the token is asked for. */
+  readonly requirements?: Requirements;
   readonly evidence: Evidence;
 }
 
@@ -80,7 +83,7 @@ async function authenticate(
   matched: Evidence,
 ): Promise<Judgement> {
   let evidence = matched;
-  const deny = (denial: Denial): Judgement => ({ denial, evidence });
+  const deny = (denial: Denial): Judgement => ({ denial, requirements, evidence });
 
   const sent = isDenial(credentials) ? credentials : extractToken(credentials, policy.maxTokenBytes);
   if (isDenial(sent)) {
@@ -155,11 +158,11 @@ function pass(
 function refuse(
   { policy, facts }: Asked,
   mode: Mode,
-  { denial, verified, evidence }: Judgement & { readonly denial: Denial },
+  { denial, verified, evidence, requirements }: Judgement & { readonly denial: Denial },
   judged: UpstreamChanges = UNCHANGED,
 ): Decision {
   if (mode === "enforce" || denial.reason === "internal_error") {
-    return createDeny(denial, evidence);
+    return createDeny(denial, evidence, createReply(policy, facts, requirements));
   }
   const propagated = propagateClaims(policy, verified);
   const identity = isDenial(propagated) ? clearIdentity(policy) : propagated.headers;

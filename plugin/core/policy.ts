@@ -1,6 +1,8 @@
+import type { Answers } from "./answers.ts";
 import type { ClaimReference } from "./claim-reference.ts";
 import type { IssuerTemplate, IssuerTemplates } from "./issuer-template.ts";
 import type { OperationTree } from "./operation-tree.ts";
+import type { ProtectedResource } from "./protected-resource.ts";
 
 /** A policy document made ready for decisions: every look-up that a request needs is one step in a map or a set. */
 export interface CompiledPolicy {
@@ -34,6 +36,10 @@ export interface CompiledPolicy {
   readonly readHeaders: readonly string[];
   /** What becomes of a request that no rule fits. */
   readonly unmatchedMode: Mode;
+  /** How refused clients are told. */
+  readonly answers: Answers;
+  /** The description that the plugin serves, where there is one. */
+  readonly protectedResource: ProtectedResource | undefined;
 }
 
 /** A place where a token may be. */

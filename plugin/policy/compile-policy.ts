@@ -1,9 +1,11 @@
 import type { Operation, PolicyDocument, Rule } from "../../schema/generated/policy-document.ts";
 import { type IssuerTemplates, templateKey } from "../core/issuer-template.ts";
 import type { CompiledIssuer, CompiledPolicy, CompiledRule, Requirements } from "../core/policy.ts";
+import { compileAnswers } from "./compile-answers.ts";
 import { compileHeaderMappings } from "./compile-header-mappings.ts";
 import { compileIssuer } from "./compile-issuer.ts";
 import { compileOperations } from "./compile-operations.ts";
+import { compileProtectedResource } from "./compile-protected-resource.ts";
 import {
   compileRequirements,
   type PlacedSource,
@@ -36,9 +38,13 @@ export function compilePolicy(
   }
   findings.push(...checkAccepted(document.defaults ?? {}, document, ["defaults"]));
   const { mappings: headerMappings, findings: mappingFindings } = compileHeaderMappings(document);
-  findings.push(...mappingFindings);
   const { token, findings: tokenFindings } = compileToken(document, [...rules.values()]);
-  findings.push(...tokenFindings);
+  const { answers, findings: answerFindings } = compileAnswers(document);
+  const allIssuers = [...issuers.values(), ...issuerTemplates.issuers.values()];
+  const { protectedResource, findings: resourceFindings } = compileProtectedResource(document, allIssuers, [
+    ...rules.values(),
+  ]);
+  findings.push(...mappingFindings, ...tokenFindings, ...answerFindings, ...resourceFindings);
   if (findings.length > 0) {
     return { findings: dropRepeated(findings) };
   }
@@ -52,8 +58,10 @@ export function compilePolicy(
       rules,
       headerMappings,
       clearedHeaders: [...headerMappings.map(({ header }) => header), ...token.ownHeaders].flatMap(headerSpellings),
-      ...findNeededFacts([...rules.values()], token.tokenSources),
+      ...findNeededFacts([...rules.values()], token.tokenSources, protectedResource),
       unmatchedMode: document.defaults?.mode ?? "enforce",
+      answers,
+      protectedResource,
     },
   };
 }

@@ -25,6 +25,8 @@ export type PolicyIssueCode =
   | "condition_invalid"
   | "mapping_invalid"
   | "token_source_invalid"
+  | "answer_invalid"
+  | "answer_indistinct"
   | "extends_impossible"
   | "extends_refused"
   | "file_outside_root"

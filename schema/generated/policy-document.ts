@@ -530,6 +530,56 @@ export type Fallback = string
  * A longer one refuses the request.
  */
 export type LongestValue = number
+/**
+ * `negotiate`: problem details (RFC 9457) where `Accept` prefers `application/problem+json` to `application/json`, else Kong's own form. `problem`, `kong`: always that one. gRPC clients get `grpc-status` and `grpc-message` in any case.
+ */
+export type Format = ("negotiate" | "problem" | "kong")
+/**
+ * Beginning of the `type` of problem details (RFC 9457 section 3.1.1), which the reason's name completes; it ends with `/`, `#`, `:` or `=`. Without it the type is `about:blank`.
+ */
+export type ProblemTypes = string
+/**
+ * Another status of the same class: 4xx stays 4xx and 5xx stays 5xx, for clients and proxies try again by it. A challenge goes with 401 and with the usual status.
+ */
+export type Status = number
+/**
+ * The words for the client. In a challenge they are left out where they are more than plain ASCII (RFC 6750 section 3).
+ */
+export type Text = PlainText
+/**
+ * 1 to 200 visible characters and spaces in one line.
+ */
+export type PlainText = string
+/**
+ * The API's identifier (RFC 9728 section 1.2): an https URL without query and fragment, in its normal form. The description is at the same host, under `/.well-known/oauth-protected-resource` and the URL's path.
+ */
+export type Resource = string
+/**
+ * Who gives out tokens. Without it the issuers that some rule accepts and that are URLs, each named tenant as one of its own.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type AuthorizationServers = [(URL & string & string), ...((URL & string & string))[]]
+/**
+ * An http or https URL of visible characters.
+ */
+export type URL = string
+/**
+ * Scopes that clients may ask for. Without it all that the rules require.
+ * 
+ * @minItems 1
+ * @maxItems 1000
+ */
+export type Scopes = [(Scope & string & string), ...((Scope & string & string))[]]
+/**
+ * The API's name for people.
+ */
+export type Name1 = PlainText
+/**
+ * Where developers read about the API.
+ */
+export type Documentation = URL
 
 /**
  * Which issuers an API trusts, what each of its routes requires of an access token, and which verified claims travel upstream. What no rule names is refused.
@@ -544,6 +594,8 @@ defaults?: Defaults
 routes: Rules
 token: Token
 header_mappings: HeaderMappings
+answers: Answers
+protected_resource?: ProtectedResource
 }
 /**
  * Trusted issuers by an id of your choice, which rules and logs use. A token of any other issuer is refused (RFC 8725 section 3.8).
@@ -734,4 +786,35 @@ forward: Forward
  */
 export interface HeaderMappings {
 [k: string]: HeaderMapping
+}
+/**
+ * What refused clients are told. docs/answers.md has each form.
+ */
+export interface Answers {
+format: Format
+problem_types?: ProblemTypes
+reasons: Reasons
+}
+/**
+ * Words and statuses of your own, by reason. Reasons that a client must not tell apart have one name: `invalid_token`, `access_denied` (a valid token that may not) and `unavailable` (503).
+ */
+export interface Reasons {
+[k: string]: CustomAnswer
+}
+/**
+ * What stands in place of the usual status and words; docs/denials.md has those.
+ */
+export interface CustomAnswer {
+status?: Status
+text?: Text
+}
+/**
+ * Has the plugin serve the API's description (RFC 9728) at its well-known path, without a token, and name it in every challenge. MCP clients find their authorization server by it. docs/answers.md says which Kong Route it needs.
+ */
+export interface ProtectedResource {
+resource: Resource
+authorization_servers?: AuthorizationServers
+scopes_supported?: Scopes
+resource_name?: Name1
+resource_documentation?: Documentation
 }

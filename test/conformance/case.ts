@@ -49,6 +49,13 @@ export interface ConformanceCase {
   readonly challenge?: string;
   /** The exact `message` of the answer. */
   readonly message?: string;
+  /** What else the gateway's own answer is; nothing reaches the upstream then. */
+  readonly answer?: {
+    /** Exact value, or null for none. */
+    readonly headers?: Readonly<Record<string, string | null>>;
+    /** Members that its JSON has at least; empty for no body. */
+    readonly body?: object | "";
+  };
   /** Headers that the upstream gets: exact value, or null for none. */
   readonly upstream?: Readonly<Record<string, string | null>>;
   /** Path and query with which it reached the upstream. */

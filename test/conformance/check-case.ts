@@ -5,12 +5,6 @@ import type { ConformanceCase, Protocol } from "./case.ts";
 import { type Answer, MESSAGE, send } from "./send.ts";
 import type { World } from "./world.ts";
 
-/**
- * Whether the plugin's refusals leave the Content-Type away for gRPC. With one, Kong sends a gRPC client the body of an HTTP
- * client and no `grpc-status`.
- */
-const REFUSALS_SPEAK_GRPC: boolean = false;
-
 /** Kong's codes for the statuses that refusals have. */
 const GRPC_STATUS: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 500: 13, 503: 14 };
 
@@ -26,11 +20,10 @@ export async function checkCase(
   const authorization = await world.authorizationOf(testCase);
   const answer = await send(gateway, { testCase, protocol, id, authorization });
   const upstream = world.upstreamHeaders(id);
-  const speaksGrpc = protocol === "grpc" && (testCase.reason === undefined || REFUSALS_SPEAK_GRPC);
 
   expect.soft(answer.status, answer.body).toBe(testCase.status);
   expect.soft(answer.headers["www-authenticate"]).toBe(testCase.challenge);
-  if (speaksGrpc) {
+  if (protocol === "grpc") {
     checkGrpc(testCase, answer);
   } else if (testCase.message !== undefined) {
     expect.soft(JSON.parse(answer.body).message).toBe(testCase.message);
@@ -38,9 +31,10 @@ export async function checkCase(
   if (testCase.method === "HEAD") {
     expect.soft(answer.body, "HEAD has no body").toBe("");
   }
-  if (testCase.status !== 200 || testCase.grpcStatus !== undefined) {
+  if (testCase.status !== 200 || testCase.grpcStatus !== undefined || testCase.answer) {
     expect.soft(upstream, "nothing may reach the upstream").toBeUndefined();
   }
+  checkAnswer(testCase, answer);
   for (const [name, value] of Object.entries(testCase.upstream ?? {})) {
     expect.soft(upstream?.[name] ?? null, `${name} at the upstream`).toBe(value);
   }
@@ -57,6 +51,17 @@ export async function checkCase(
   }
 }
 
+function checkAnswer({ answer: expected = {} }: ConformanceCase, { headers, body }: Answer): void {
+  for (const [name, value] of Object.entries(expected.headers ?? {})) {
+    expect.soft(headers[name] ?? null, name).toBe(value);
+  }
+  if (expected.body === "") {
+    expect.soft(body).toBe("");
+  } else if (expected.body) {
+    expect.soft(JSON.parse(body)).toMatchObject(expected.body);
+  }
+}
+
 /** A call ends with the upstream's trailers, or with a head that has the status already and is all there is. */
 function checkGrpc({ status, grpcStatus, reason }: ConformanceCase, answer: Answer): void {
   if (status === 200 && grpcStatus === undefined) {
@@ -69,7 +74,7 @@ function checkGrpc({ status, grpcStatus, reason }: ConformanceCase, answer: Answ
   expect.soft(answer.body).toBe("");
   if (reason !== undefined) {
     expect.soft(answer.headers["grpc-message"]).toBe(denialRow(reason).told);
-    expect.soft(answer.headers["content-type"]).toBeUndefined();
+    expect.soft(answer.headers["content-type"]).toBe("application/grpc");
   }
 }
 

@@ -7,6 +7,7 @@ import { type ConformanceCase, GOOD, type Protocol } from "./case.ts";
 import { CASES } from "./cases.ts";
 import { checkCase } from "./check-case.ts";
 import { waitUntilServing } from "./wait-until-serving.ts";
+import { walkToToken } from "./walk-to-token.ts";
 import { createWorld, type World } from "./world.ts";
 
 const START_TIMEOUT_MS = 120_000;
@@ -66,6 +67,10 @@ export function runConformance(kind: GatewayKind): void {
       expect(world.upstreamHeaders("raw-honest")).toMatchObject({ "x-user-id": "user-1" });
       expect([400, "reset"]).toContain(await sendBytes(`raw ${title}`, more));
       expect(world.upstreamHeaders(`raw ${title}`)).toBeUndefined();
+    });
+
+    it("leads a client that knows only the API's address to a token, as MCP clients do it (RFC 9728, RFC 8414)", async () => {
+      await walkToToken(world, gateway.url);
     });
 
     it("goes on after the plugin server was killed, without any change of configuration, each route under its own rule", async () => {

@@ -18,6 +18,8 @@ export interface World {
   authorizationOf(testCase: ConformanceCase): Promise<string | undefined>;
   /** A case with the token that it carries in its texts. */
   fillIn(testCase: ConformanceCase): ConformanceCase;
+  /** The provider's token for an API that it has by this identifier. */
+  tokenFor(resource: string, scope: string): Promise<string>;
   /** The headers with which a request reached the upstream, by its `x-case`; undefined when it did not. */
   upstreamHeaders(caseId: string): IncomingHttpHeaders | undefined;
   /** Path and query with which it did. */
@@ -28,6 +30,9 @@ export interface World {
 const MAIN = "https://idp.example";
 const PARTNER = "https://partner.example";
 const AUDIENCE = "https://api.example";
+/** The API that describes itself, and where that is. */
+const RESOURCE = "https://api.example.com/payments";
+const METADATA_PATH = "/.well-known/oauth-protected-resource/payments";
 /** Port 9, discard: nothing listens there. */
 const NOBODY_THERE = "http://127.0.0.1:9";
 
@@ -54,6 +59,8 @@ export async function createWorld(): Promise<World> {
       return `Bearer ${"provider" in token ? await provider.mintToken(token.provider) : makeToken(keys, token)}`;
     },
     fillIn: (testCase) => fillIn(testCase, testCase.carried && makeToken(keys, testCase.carried)),
+    tokenFor: (resource, scope) =>
+      provider.mintToken({ client: "checkout-web", resource: resource === RESOURCE ? "payments" : "ledger", scope }),
     upstreamHeaders: (caseId) => upstream.headersOf(caseId) ?? grpcUpstream.headersOf(caseId),
     upstreamUrl: upstream.urlOf,
     async stop() {
@@ -199,6 +206,27 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
     }),
     "jwks-uri": fromProvider("jwks-uri", { ...payments, keys: { jwks_uri: `${provider}/jwks` } }),
     "keys-down": simple("keys-down", { ...main, keys: { jwks_uri: NOBODY_THERE } }, { all: {} }),
+    answers: {
+      ...simple("answers", main, {
+        answers: { operations: [{ methods: ["GET"], path: "/answers", required_scopes: ["things:write"] }] },
+      }),
+      answers: {
+        problem_types: "https://docs.example.com/errors/",
+        reasons: {
+          no_matching_rule: { status: 404, text: "Not found" },
+          token_missing: { text: "Bitte zuerst \u201eanmelden\u201c" },
+          invalid_token: { status: 400, text: 'Not "good"' },
+          token_expired: { text: "Sign in again" },
+          scope_insufficient: { status: 404, text: "Not found" },
+        },
+      },
+    },
+    problem: { ...simple("problem", main, { problem: {} }), answers: { format: "problem" } },
+    mcp: {
+      ...fromProvider("mcp", payments),
+      routes: { mcp: { required_scopes: ["payments:read"] }, "mcp-ways": { any_of: [{}, {}] } },
+      protected_resource: { resource: RESOURCE, resource_name: "Payments" },
+    },
     broken: "jwt_policy: 1\nname: broken\nissuers: {}\nrouts: {}\n",
   };
 }
@@ -235,6 +263,11 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           ...SOURCE_ROUTES.map(([name, policy]) =>
             route(name, { policy_file: `${policy}.yaml`, rule: name }, { protocols: ["http", "https"] }),
           ),
+          ...["answers", "problem"].map((name) =>
+            route(name, { policy_file: `${name}.yaml`, rule: name }, { strip_path: false }),
+          ),
+          route("mcp", { policy_file: "mcp.yaml", rule: "mcp" }, { paths: ["/mcp", METADATA_PATH], strip_path: false }),
+          route("mcp-ways", { policy_file: "mcp.yaml", rule: "mcp-ways" }),
           ...["broken", "missing"].map((name) => route(name, { policy_file: `${name}.yaml`, rule: "all" })),
           route("outside", { policy_file: "../outside.yaml", rule: "read" }),
           route("inline", { policy: inlinePolicy }),

@@ -27,7 +27,7 @@ const REQUEST: Readonly<Record<string, string>> = {
   remote_addr: "192.0.2.7",
   http_authorization: `Bearer ${TOKEN}`,
   http_x_tenant: "shop",
-  request_id: "0123456789abcdef0123456789abcdef",
+  kong_request_id: "0123456789abcdef0123456789abcdef",
 };
 
 /** What nginx makes of the setting for this request. */
@@ -97,6 +97,12 @@ describe("a request that passes takes the fewest calls that its policy needs", (
       ["get_route", HEADERS, SCHEME, SET],
     ],
     ["operations", { rule: OPERATIONS }, [FACTS, SET], [HEADERS, LINE, SCHEME, SET]],
+    [
+      "an API that describes itself",
+      { policy: { protected_resource: { resource: "https://api.example.com" } } },
+      [FACTS, SET],
+      [HEADERS, LINE, SCHEME, SET],
+    ],
     ["no header mappings", { policy: { header_mappings: {} } }, [FACTS, SET], [HEADERS, SCHEME, SET]],
     ["a public rule", { rule: { access: "public", required_scopes: undefined } }, [FACTS, SET], [HEADERS, SET]],
     [

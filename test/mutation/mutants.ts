@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for are the sources' own templates.
 import { findMissingKong } from "../kong/admin-kong.ts";
+import { ANSWERING } from "./answer-mutants.ts";
 import { JUDGING } from "./judging-mutants.ts";
 import type { MutatedFile } from "./mutant.ts";
 import { TOKEN_SOURCES } from "./token-source-mutants.ts";
@@ -12,6 +13,7 @@ const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "en
 export const MUTATED_FILES: readonly MutatedFile[] = [
   ...JUDGING,
   ...TOKEN_SOURCES,
+  ...ANSWERING,
   {
     file: "plugin/server/end-event.ts",
     killers: ["end-event", "connection-outcomes", "connection-warnings"].map((name) => `test/server/${name}.test.ts`),
@@ -24,9 +26,20 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       {
         name: "everything that is no Deny counts as an Allow",
         find: "if (isAllow(outcome)) {",
-        replace: "if (!isDeny(outcome)) {",
+        replace: 'if (!isVerdict(outcome, "deny")) {',
       },
-      { name: "a Deny is not recognised", find: "if (isDeny(outcome)) {", replace: "if (false) {" },
+      { name: "a Deny is not recognised", find: 'if (isVerdict(outcome, "deny")) {', replace: "if (false) {" },
+      { name: "an Answer is not recognised", find: 'if (isVerdict(outcome, "answer")) {', replace: "if (false) {" },
+      {
+        name: "an Answer lets the request pass",
+        find: "{ frames: encodeExit(createMetadataExit(outcome.metadataRequest)), repliesToDrop: 0 }",
+        replace: "encodeAllow({ headers: {} } as Allow, sequence)",
+      },
+      {
+        name: "a reply to the exit of an Answer is expected",
+        find: "encodeExit(createMetadataExit(outcome.metadataRequest)), repliesToDrop: 0",
+        replace: "encodeExit(createMetadataExit(outcome.metadataRequest)), repliesToDrop: 1",
+      },
       {
         name: "what is no decision is allowed",
         find: 'return encodeDeny(denyOwn("internal_error", "the handler returned no decision"));',
@@ -71,21 +84,21 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "a report is not logged", find: "...encodeReport(allow), ", replace: "" },
       {
         name: "a Deny ends with an empty frame instead of an exit",
-        find: 'encodePdkCall("kong.response.exit", exit)]',
-        replace: "EMPTY_FRAME]",
+        find: "[log, encodeExit(createExit(deny))]",
+        replace: "[log, EMPTY_FRAME]",
       },
       {
         name: "a Deny has an empty frame behind it",
-        find: 'encodePdkCall("kong.response.exit", exit)]',
-        replace: 'encodePdkCall("kong.response.exit", exit), EMPTY_FRAME]',
+        find: "[log, encodeExit(createExit(deny))]",
+        replace: "[log, encodeExit(createExit(deny)), EMPTY_FRAME]",
       },
       {
         name: "a Deny is not logged",
-        find: "[encodeLog(logLevelOf(deny), formatDenial(deny)), ",
-        replace: "[",
+        find: "[log, encodeExit(createExit(deny))]",
+        replace: "[encodeExit(createExit(deny))]",
       },
-      { name: "no reply to the log is expected", find: "repliesToDrop: 1,", replace: "repliesToDrop: 0," },
-      { name: "a reply to the exit is expected", find: "repliesToDrop: 1,", replace: "repliesToDrop: 2," },
+      { name: "no reply to the log is expected", find: "repliesToDrop: 1 ", replace: "repliesToDrop: 0 " },
+      { name: "a reply to the exit is expected", find: "repliesToDrop: 1 ", replace: "repliesToDrop: 2 " },
       {
         name: "failures of ours are logged like the client's",
         find: "encodeLog(logLevelOf(deny), ",
@@ -267,8 +280,9 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "no Allow counts", find: "  issued.add(allow);\n", replace: "" },
       {
         name: "a Deny counts as well",
-        find: 'return { verdict: "deny", denial, evidence };',
-        replace: 'const deny = { verdict: "deny", denial, evidence } as const;\n  issued.add(deny);\n  return deny;',
+        find: 'return { verdict: "deny", denial, evidence, reply };',
+        replace:
+          'const deny = { verdict: "deny", denial, evidence, reply } as const;\n  issued.add(deny);\n  return deny;',
       },
       {
         name: "an Allow can be changed after it was made",
@@ -1054,7 +1068,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a refusal by header is forgotten",
-        find: "return pass_on(refusal)",
+        find: "return pass_on(answer)",
         replace: "ngx.ctx[PASSED] = true",
       },
       { name: "refusals end nothing", find: "kong.response.exit(503, BODY, HEADERS)\n  error(", replace: "print(" },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createAllow, createDeny } from "../../plugin/core/decision.ts";
+import { createAllow, createAnswer, createDeny } from "../../plugin/core/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
 import { encodeFailure, encodeOutcome, encodePdkCall, encodeUnknownInstance } from "../../plugin/server/end-event.ts";
 import {
@@ -87,6 +87,16 @@ describe("the frames of a Deny", () => {
       expect([rest, repliesToDrop]).toEqual([[], 1]);
     },
   );
+});
+
+it("the frames of an Answer are an exit alone: no line in the log, no end, and Kong replies to none", () => {
+  const resource = { metadataUrl: "https://x/y", metadataPath: "/y", metadata: '{"resource":"x"}' };
+  const { frames, repliesToDrop } = encodeOutcome(createAnswer({ asks: "text", resource }), 7);
+  const [method, args, ...rest] = splitFrames(frames);
+  expect(method?.toString()).toBe("kong.response.exit");
+  const { status, body } = ExitArgsMessage.decode(args ?? Buffer.alloc(0));
+  expect([status, Buffer.from(body ?? []).toString()]).toEqual([200, resource.metadata]);
+  expect([rest, repliesToDrop]).toEqual([[], 0]);
 });
 
 describe("a failure", () => {

@@ -92,10 +92,13 @@ local function read_facts()
   return ngx.re.find(facts, "[\\x80-\\xff]", "jo") and facts:gsub("[\128-\255]", "\127") or facts
 end
 
--- A refusal that came by the header instead of ending the connection to the plugin server. Never returns.
-local function pass_on(refusal)
-  local answer = cjson.decode(ngx.decode_base64(refusal))
-  kong.log[answer.level](answer.line)
+-- A refusal, or an answer of the plugin's own, that came by the header instead of ending the connection to the plugin
+-- server. Never returns.
+local function pass_on(encoded)
+  local answer = cjson.decode(ngx.decode_base64(encoded))
+  if answer.line then
+    kong.log[answer.level](answer.line)
+  end
   kong.response.exit(answer.status, answer.body, answer.headers)
   error("jwt-policy-guard: the exit returned")
 end
@@ -108,7 +111,7 @@ local function judge(access, handler, conf)
   -- Nobody outside knows the request's id yet, and id and sequence name one version of one plugin's configuration. What
   -- differs comes last everywhere: LuaJIT hashes long strings by a few places only, the end among them, and thousands
   -- that differ in the middle are compared byte by byte.
-  local nonce = ngx.var.request_id
+  local nonce = ngx.var.kong_request_id
   local due = conf.__plugin_id .. " " .. string.format("%d", conf.__seq__) .. " " .. nonce
   ngx.var[FACTS] = read_facts() .. "\n" .. due
   ngx.req.clear_header(VERDICT)
@@ -121,11 +124,11 @@ local function judge(access, handler, conf)
     access(handler, conf)
     verdict = take_verdict()
   end
-  local refusal = type(verdict) == "string" and verdict:match("^refused (%S+) " .. nonce .. "$")
+  local answer = type(verdict) == "string" and verdict:match("^answered (%S+) " .. nonce .. "$")
   if verdict == due then
     ngx.ctx[PASSED] = true
-  elseif refusal then
-    return pass_on(refusal)
+  elseif answer then
+    return pass_on(answer)
   elseif verdict == nil then
     return refuse("jwt-policy gave no verdict")
   else
