@@ -16,6 +16,8 @@ export interface Evidence {
 /** What to do to the request on its way to the upstream. */
 export interface UpstreamChanges {
   readonly headers: HeaderChanges;
+  /** The query to go on with, without `?`; absent when it stays as it is. */
+  readonly rawQuery?: string | undefined;
 }
 
 export interface Allow extends UpstreamChanges {

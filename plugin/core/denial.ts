@@ -74,7 +74,8 @@ export const DENIALS = {
     stage: "extract",
     status: 401,
     told: "Authentication is required",
-    meaning: "No bearer token: no Authorization header, an empty one, or another scheme.",
+    meaning:
+      "No token in any of the policy's `token.sources`: by default no Authorization header, an empty one, or another scheme than Bearer.",
     spec: "RFC 6750 section 3.1",
   },
   authorization_malformed: {
@@ -85,13 +86,30 @@ export const DENIALS = {
     meaning: "The Bearer credentials are not one token of the allowed characters.",
     spec: "RFC 6750 section 2.1",
   },
+  credentials_malformed: {
+    stage: "extract",
+    status: 400,
+    error: "invalid_request",
+    told: "The request's credentials are malformed",
+    meaning:
+      "What another source than Authorization carries is not one token, or can be read in more than one way: quotes around a cookie, white space in its name, a wrong escape in the query.",
+    spec: "RFC 6265 section 4.2.1, RFC 6750 section 2.3",
+  },
   token_ambiguous: {
     stage: "extract",
     status: 400,
     error: "invalid_request",
     told: "More than one access token was sent",
-    meaning: "The Authorization header holds more than one set of credentials.",
+    meaning: "More than one set of credentials: in two of the policy's `token.sources`, or twice in one.",
     spec: "RFC 6750 section 2",
+  },
+  origin_not_allowed: {
+    stage: "extract",
+    status: 403,
+    told: "Access is not allowed",
+    meaning:
+      "The token came in a cookie, the request changes something or asks for an upgrade, and `Origin` is not one of the source's `allowed_origins`: another site may have sent it.",
+    spec: "RFC 6265 section 8.2, RFC 9110 section 9.2.1",
   },
   token_too_large: {
     ...INVALID_TOKEN,

@@ -20,7 +20,12 @@ export interface StockPdk {
   };
   readonly router: { get_route(): Promise<{ name?: string; tags?: readonly string[] } | null | undefined> };
   readonly log: { err(line: string): Promise<unknown>; warn(line: string): Promise<unknown> };
-  readonly service: { readonly request: { set_headers(headers: HeaderChanges): Promise<unknown> } };
+  readonly service: {
+    readonly request: {
+      set_headers(headers: HeaderChanges): Promise<unknown>;
+      set_raw_query(query: string): Promise<unknown>;
+    };
+  };
   readonly response: { exit(status: number, body: string, headers: ExitResponse["headers"]): Promise<unknown> };
 }
 
@@ -54,6 +59,9 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
   const report = isAllow(decision) ? formatReport(decision) : undefined;
   if (report !== undefined) {
     await kong.log.warn(report);
+  }
+  if (isAllow(decision) && decision.rawQuery !== undefined) {
+    await kong.service.request.set_raw_query(decision.rawQuery);
   }
   await kong.service.request.set_headers(isAllow(decision) ? decision.headers : renderEnding(guard, decision));
 }

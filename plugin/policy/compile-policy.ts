@@ -12,6 +12,7 @@ import {
   REQUIREMENT_KEYS,
   type RequirementSource,
 } from "./compile-requirements.ts";
+import { compileToken } from "./compile-token.ts";
 import { findNeededFacts } from "./find-needed-facts.ts";
 import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
@@ -37,12 +38,16 @@ export function compilePolicy(
   }
   findings.push(...checkAccepted(document.defaults ?? {}, document, ["defaults"]));
   const { mappings: headerMappings, findings: mappingFindings } = compileHeaderMappings(document);
+  const { token, findings: tokenFindings } = compileToken(document, [...rules.values()]);
   const { answers, findings: answerFindings } = compileAnswers(document);
   const allIssuers = [...issuers.values(), ...issuerTemplates.issuers.values()];
-  const { protectedResource, findings: resourceFindings } = compileProtectedResource(document, allIssuers, [
-    ...rules.values(),
-  ]);
-  findings.push(...mappingFindings, ...answerFindings, ...resourceFindings);
+  const { protectedResource, findings: resourceFindings } = compileProtectedResource(
+    document,
+    allIssuers,
+    [...rules.values()],
+    token.tokenSources,
+  );
+  findings.push(...mappingFindings, ...answerFindings, ...resourceFindings, ...tokenFindings);
   if (findings.length > 0) {
     return { findings: dropRepeated(findings) };
   }
@@ -50,14 +55,13 @@ export function compilePolicy(
     policy: {
       name: document.name,
       hash,
-      maxTokenBytes: document.token.max_bytes,
-      forwardsToken: document.token.forward,
+      ...token,
       issuers,
       issuerTemplates,
       rules,
       headerMappings,
-      clearedHeaders: headerMappings.flatMap(({ header }) => headerSpellings(header)),
-      ...findNeededFacts([...rules.values()], protectedResource),
+      clearedHeaders: [...headerMappings.map(({ header }) => header), ...token.ownHeaders].flatMap(headerSpellings),
+      ...findNeededFacts([...rules.values()], token.tokenSources, protectedResource),
       unmatchedMode: document.defaults?.mode ?? "enforce",
       answers,
       protectedResource,

@@ -26,6 +26,7 @@ export type PolicyIssueCode =
   | "mapping_invalid"
   | "answer_invalid"
   | "answer_indistinct"
+  | "token_source_invalid"
   | "extends_impossible"
   | "extends_refused"
   | "file_outside_root"

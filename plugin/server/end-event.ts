@@ -7,7 +7,14 @@ import { NAME } from "../kong/plugin-identity.ts";
 import { formatDenial, formatReport, logLevelOf } from "../observe/decision-log.ts";
 
 import { encodeFrame } from "./frames.ts";
-import { ExitArgsMessage, headersToStruct, ListValueMessage, RpcReturnMessage, StructMessage } from "./messages.ts";
+import {
+  ExitArgsMessage,
+  headersToStruct,
+  ListValueMessage,
+  RpcReturnMessage,
+  StringMessage,
+  StructMessage,
+} from "./messages.ts";
 
 /** Frames that end an event. Kong answers some of the calls among them; those answers mean nothing any more. */
 export interface EventEnding {
@@ -33,10 +40,17 @@ function encodeAllow(allow: Allow, sequence: number): EventEnding {
   return { frames: Buffer.concat([...calls, EMPTY_FRAME, rpcReturn]), repliesToDrop: calls.length };
 }
 
-function encodeChanges({ headers }: Allow): readonly Buffer[] {
-  return Object.keys(headers).length > 0
-    ? [encodePdkCall("kong.service.request.set_headers", StructMessage.encode(headersToStruct(headers)))]
-    : [];
+/** The headers come last: among them is the verdict for the guard. */
+function encodeChanges({ headers, rawQuery }: Allow): readonly Buffer[] {
+  const setQuery =
+    rawQuery === undefined
+      ? []
+      : [encodePdkCall("kong.service.request.set_raw_query", StringMessage.encode({ v: rawQuery }))];
+  const setHeaders =
+    Object.keys(headers).length > 0
+      ? [encodePdkCall("kong.service.request.set_headers", StructMessage.encode(headersToStruct(headers)))]
+      : [];
+  return [...setQuery, ...setHeaders];
 }
 
 function encodeReport(allow: Allow): readonly Buffer[] {

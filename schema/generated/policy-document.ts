@@ -385,7 +385,7 @@ export type AMR = [string]|[string, string]|[string, string, string]|[string, st
  */
 export type LongestTimeSince = Duration
 /**
- * `required`: a valid token or nothing. `optional`: anonymous when the request carries no Authorization header, else the token must be valid. `public`: no token is looked at.
+ * `required`: a valid token or nothing. `optional`: anonymous when no source of `token.sources` carries anything, else the token must be valid. `public`: no token is looked at.
  */
 export type Access = ("required" | "optional" | "public")
 /**
@@ -418,9 +418,73 @@ export type PathTemplate = string
  */
 export type LargestToken = number
 /**
- * Whether the upstream gets the token. `false` removes the Authorization header wherever a token was looked at, for an upstream that trusts the mapped headers.
+ * Where clients may put the token. All of them are looked at, and exactly one token must be there; where none of them carries anything, there is no token. Whatever they carry is removed upstream. docs/token-sources.md says what each place costs.
+ * 
+ * @minItems 1
  */
-export type Forward = boolean
+export type Sources = [TokenSource, ...(TokenSource)[]]
+/**
+ * `authorization`: the Authorization header with the scheme Bearer (RFC 6750 section 2.1). Or a map with one of `header`, `cookie` and `query`.
+ */
+export type TokenSource = (string | {
+header?: Header
+prefix?: Prefix
+cookie?: Cookie
+allowed_origins?: AllowedOrigins
+allow_unprefixed?: AllowAnUnprefixedName
+query?: Query
+})
+/**
+ * A request header whose value is the token.
+ */
+export type Header = MappedHeader
+/**
+ * A request header in lower case. Headers that steer the connection, routing or authentication, and those that Kong sets itself after the plugin, can not be mapped.
+ */
+export type MappedHeader = string
+/**
+ * A word that stands before the token, in any case and with spaces behind, as `Bearer` does in Authorization. Goes with `header`.
+ */
+export type Prefix = string
+/**
+ * A cookie whose value is the token. Its name begins with `__Host-`: then only this very host can have set it, and over https (RFC 6265bis section 4.1.3.2).
+ */
+export type Cookie = string
+/**
+ * Browsers send cookies along with requests that other sites make. With a method other than GET, HEAD, OPTIONS and TRACE, and for an upgrade of the connection such as to WebSocket, `Origin` must be one of these, byte for byte; else 403 origin_not_allowed. Without them only the safe methods pass with a cookie. Goes with `cookie`.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type AllowedOrigins = [Origin, ...(Origin)[]]
+/**
+ * `https://host` with the port where it is another than 443; http is for localhost only.
+ */
+export type Origin = string
+/**
+ * Takes a cookie whose name does not begin with `__Host-`, although any other host of the domain can have planted it. Goes with `cookie`.
+ */
+export type AllowAnUnprefixedName = true
+/**
+ * A query parameter whose value is the token. Addresses get into logs, histories and Referer headers, and so does the token in them (RFC 6750 section 2.3, RFC 9700 section 4.3.2): for clients that can do no other.
+ */
+export type Query = string
+/**
+ * What the upstream gets of the token that was judged. `true`: `Authorization: Bearer <token>`, wherever the client put it. `false`: nothing, for an upstream that trusts the mapped headers. A map: the token in another header. The client's own Authorization never gets there beside it.
+ */
+export type Forward = (Forward1 & (boolean | {
+
+}))
+/**
+ * Where the upstream gets the token that was judged.
+ */
+export type Forward1 = (boolean | {
+header: Header1
+})
+/**
+ * The header that has the token, and nothing else, as its value. Authorization is removed.
+ */
+export type Header1 = MappedHeader
 /**
  * A claim, or a map that says more: one of `from`, `constant` and `payload`, and how it is written.
  */
@@ -710,10 +774,11 @@ authentication?: Authentication
 any_of?: AnyOf3
 }
 /**
- * Bounds on the token itself.
+ * Where the token may be, how long it may be, and what becomes of it.
  */
 export interface Token {
 max_bytes: LargestToken
+sources: Sources
 forward: Forward
 }
 /**

@@ -1,5 +1,8 @@
 import { type ConformanceCase, GOOD } from "./case.ts";
 import { GRPC_CASES } from "./grpc-cases.ts";
+import { PLAIN_HTTP_CASES } from "./plain-http-cases.ts";
+import { REPORT_CASES } from "./report-cases.ts";
+import { SOURCE_CASES } from "./source-cases.ts";
 import { TRANSPORT_CASES } from "./transport-cases.ts";
 
 const INVALID = 'Bearer realm="api", error="invalid_token", error_description="The access token is invalid"';
@@ -1025,6 +1028,9 @@ export const CASES: readonly ConformanceCase[] = [
   ...bytes,
   ...requirements,
   ...answers,
+  ...REPORT_CASES,
+  ...PLAIN_HTTP_CASES,
+  ...SOURCE_CASES,
   ...TRANSPORT_CASES,
   ...GRPC_CASES,
 ];

@@ -10,12 +10,13 @@ const GRPC_STATUS: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7,
 
 /** Sends the request of a case, and checks everything that must come of it. `id` is for this one request. */
 export async function checkCase(
-  testCase: ConformanceCase,
+  recipe: ConformanceCase,
   protocol: Protocol,
   id: string,
   world: World,
   gateway: Gateway,
 ): Promise<void> {
+  const testCase = world.fillIn(recipe);
   const authorization = await world.authorizationOf(testCase);
   const answer = await send(gateway, { testCase, protocol, id, authorization });
   const upstream = world.upstreamHeaders(id);
@@ -37,8 +38,16 @@ export async function checkCase(
   for (const [name, value] of Object.entries(testCase.upstream ?? {})) {
     expect.soft(upstream?.[name] ?? null, `${name} at the upstream`).toBe(value);
   }
+  if (testCase.upstreamUrl !== undefined) {
+    expect.soft(world.upstreamUrl(id)).toBe(testCase.upstreamUrl);
+  }
   if (testCase.reason !== undefined) {
-    await checkDenial(testCase, protocol, answer, authorization, gateway);
+    checkRefusal(testCase, answer);
+  }
+  const { reason = testCase.reported } = testCase;
+  if (reason !== undefined) {
+    const words = testCase.reported ? "would have denied the request:" : "denied the request:";
+    await checkLog(`${words} reason=${reason} `, protocol, answer, authorization, gateway);
   }
 }
 
@@ -69,18 +78,20 @@ function checkGrpc({ status, grpcStatus, reason }: ConformanceCase, answer: Answ
   }
 }
 
-async function checkDenial(
-  { reason, status }: ConformanceCase,
+function checkRefusal({ reason }: ConformanceCase, answer: Answer): void {
+  expect.soft(answer.headers["cache-control"]).toBe("no-store");
+  expect
+    .soft(answer.headers["retry-after"])
+    .toEqual(reason === "keys_unavailable" ? expect.stringMatching(/^\d+$/) : undefined);
+}
+
+async function checkLog(
+  words: string,
   protocol: Protocol,
   answer: Answer,
   authorization: string | undefined,
   gateway: Gateway,
 ): Promise<void> {
-  expect.soft(answer.headers["cache-control"]).toBe("no-store");
-  expect
-    .soft(answer.headers["retry-after"])
-    .toEqual(reason === "keys_unavailable" ? expect.stringMatching(/^\d+$/) : undefined);
-  const words = `reason=${reason} status=${status}`;
   const requestId = String(answer.headers["x-kong-request-id"]);
   const line = await gateway.findDenialLine(requestId, protocol === "grpc" ? words : undefined);
   expect.soft(line, "the operator's log").toContain(words);

@@ -8,6 +8,7 @@ import { startRecordingGrpcUpstream } from "../gateways/recording-grpc-upstream.
 import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
 import type { ConformanceCase, KeyName, TokenRecipe } from "./case.ts";
+import { createSourcePolicies, SOURCE_ROUTES } from "./source-policies.ts";
 
 /** Everything around a gateway: policies, kong.yml, keys, provider and upstream. */
 export interface World {
@@ -17,8 +18,12 @@ export interface World {
   authorizationOf(testCase: ConformanceCase): Promise<string | undefined>;
   /** The provider's token for an API that it has by this identifier. */
   tokenFor(resource: string, scope: string): Promise<string>;
+  /** A case with the token that it carries in its texts. */
+  fillIn(testCase: ConformanceCase): ConformanceCase;
   /** The headers with which a request reached the upstream, by its `x-case`; undefined when it did not. */
   upstreamHeaders(caseId: string): IncomingHttpHeaders | undefined;
+  /** Path and query with which it did. */
+  upstreamUrl(caseId: string): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -55,13 +60,28 @@ export async function createWorld(): Promise<World> {
     },
     tokenFor: (resource, scope) =>
       provider.mintToken({ client: "checkout-web", resource: resource === RESOURCE ? "payments" : "ledger", scope }),
+    fillIn: (testCase) => fillIn(testCase, testCase.carried && makeToken(keys, testCase.carried)),
     upstreamHeaders: (caseId) => upstream.headersOf(caseId) ?? grpcUpstream.headersOf(caseId),
+    upstreamUrl: upstream.urlOf,
     async stop() {
       await provider.stop();
       await upstream.stop();
       await grpcUpstream.stop();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+function fillIn(testCase: ConformanceCase, token = ""): ConformanceCase {
+  const fill = (text: string): string => text.replaceAll("{token}", token);
+  const { path, headers = [], upstream = {} } = testCase;
+  return {
+    ...testCase,
+    path: fill(path),
+    headers: headers.map(fill),
+    upstream: Object.fromEntries(
+      Object.entries(upstream).map(([name, value]) => [name, value === null ? null : fill(value)]),
+    ),
   };
 }
 
@@ -155,6 +175,9 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
         own: {
           operations: [{ methods: ["GET"], path: "/own/{user}", required_claims: { sub: { equals_path: "user" } } }],
         },
+        legacy: { allow_http: true },
+        tenant: { required_claims: { tenant: { equals_header: "x-tenant" } } },
+        browser: { cors_preflight: "pass", operations: [{ methods: ["PUT"], path: "/browser/{id}" }] },
         stepup: { authentication: { acr_values: ["gold"], max_age: "15m" } },
       },
       token: { forward: false },
@@ -165,6 +188,15 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
         "x-source": { constant: "jwt-policy" },
       },
     },
+    report: {
+      ...simple("report", main, {
+        watched: { required_scopes: ["things:read"] },
+        "watched-paths": { operations: [{ methods: ["GET"], path: "/watched-paths/{id}" }] },
+        enforced: { mode: "enforce" },
+      }),
+      defaults: { mode: "report" },
+    },
+    ...createSourcePolicies(main),
     "by-name": simple("by-name", main, { named: {}, tagged: { required_scopes: ["tagged:read"] } }),
     inline: simple("inline", main, { inline: { required_scopes: ["things:read"] } }),
     discovery: fromProvider("discovery", payments),
@@ -222,7 +254,7 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           ...["read", "write", "other-audience", "partner", "optional", "public"].map((name) => api(name)),
           route("refunds", { policy_file: "api.yaml", rule: "refunds" }, { strip_path: false }),
           api("ghost", "does-not-exist"),
-          ...["roles", "ways", "own", "stepup"].map((name) =>
+          ...["roles", "ways", "own", "stepup", "tenant", "browser", "legacy"].map((name) =>
             route(name, { policy_file: "requirements.yaml", rule: name }, { strip_path: false }),
           ),
           ...["answers", "problem"].map((name) =>
@@ -230,6 +262,12 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           ),
           route("mcp", { policy_file: "mcp.yaml", rule: "mcp" }, { paths: ["/mcp", METADATA_PATH], strip_path: false }),
           route("mcp-ways", { policy_file: "mcp.yaml", rule: "mcp-ways" }),
+          ...["watched", "unwatched", "enforced", "watched-paths"].map((name) =>
+            route(name, { policy_file: "report.yaml" }, { strip_path: false }),
+          ),
+          ...SOURCE_ROUTES.map(([name, policy]) =>
+            route(name, { policy_file: `${policy}.yaml`, rule: name }, { protocols: ["http", "https"] }),
+          ),
           ...["broken", "missing"].map((name) => route(name, { policy_file: `${name}.yaml`, rule: "all" })),
           route("outside", { policy_file: "../outside.yaml", rule: "read" }),
           route("inline", { policy: inlinePolicy }),
@@ -248,6 +286,7 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
         routes: [
           call("things", "api.yaml", "calls"),
           call("public", "api.yaml", "public"),
+          call("watched", "report.yaml", "watched"),
           call("optional", "api.yaml", "optional"),
           call("ghost", "api.yaml", "does-not-exist"),
           call("keys-down", "keys-down.yaml", "all"),

@@ -35,6 +35,13 @@ const ANSWERS: Record<Reason, Answer> = {
     challenge:
       'Bearer realm="payments", error="invalid_request", error_description="The Authorization header is malformed"',
   },
+  credentials_malformed: {
+    status: 400,
+    told: "The request's credentials are malformed",
+    challenge:
+      'Bearer realm="payments", error="invalid_request", error_description="The request\'s credentials are malformed"',
+  },
+  origin_not_allowed: NO_ACCESS,
   token_ambiguous: {
     status: 400,
     told: "More than one access token was sent",

@@ -42,7 +42,12 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
       err: async (line) => void calls.push(["log.err", line]),
       warn: async (line) => void calls.push(["log.warn", line]),
     },
-    service: { request: { set_headers: async (headers) => void calls.push(["set_headers", headers]) } },
+    service: {
+      request: {
+        set_headers: async (headers) => void calls.push(["set_headers", headers]),
+        set_raw_query: async (query) => void calls.push(["set_raw_query", query]),
+      },
+    },
     response: { exit: async (...args) => void calls.push(["exit", ...args]) },
   };
   const logged: string[] = [];
@@ -100,6 +105,15 @@ describe("the handler in the stock server", () => {
     const { calls } = await run(GUARDED, {});
     expect(calls).toEqual([
       ["get_var", "jwt_facts"],
+      ["set_headers", { "x-user-id": "alice" }],
+    ]);
+  });
+
+  it("sets the query first, for the verdict is the last call", async () => {
+    const allow = createAllow({ headers: { "x-user-id": "alice" }, rawQuery: "" }, { policy: "payments" });
+    const { calls } = await run(GUARDED, { instance: { access: async () => allow } });
+    expect(calls.slice(1)).toEqual([
+      ["set_raw_query", ""],
       ["set_headers", { "x-user-id": "alice" }],
     ]);
   });

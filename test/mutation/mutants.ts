@@ -3,6 +3,7 @@ import { findMissingKong } from "../kong/admin-kong.ts";
 import { ANSWERING } from "./answer-mutants.ts";
 import { JUDGING } from "./judging-mutants.ts";
 import type { MutatedFile } from "./mutant.ts";
+import { TOKEN_SOURCES } from "./token-source-mutants.ts";
 
 const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "ending", "faults"].map(
   (part) => `test/server/connection-${part}.test.ts`,
@@ -12,6 +13,7 @@ const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "en
 export const MUTATED_FILES: readonly MutatedFile[] = [
   ...JUDGING,
   ...ANSWERING,
+  ...TOKEN_SOURCES,
   {
     file: "plugin/server/end-event.ts",
     killers: ["end-event", "connection-outcomes", "connection-warnings"].map((name) => `test/server/${name}.test.ts`),
@@ -291,9 +293,14 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
   },
   {
     file: "plugin/core/decide.ts",
-    killers: ["test/core/decide.test.ts", "test/core/decide-order.test.ts", "test/core/decide-report.test.ts"],
+    killers: [
+      "test/core/decide.test.ts",
+      "test/core/decide-order.test.ts",
+      "test/core/decide-report.test.ts",
+      "test/core/decide-token-source.test.ts",
+    ],
     mutants: [
-      ...["rule", "match", "extracted", "decoded", "selected", "located", "verified"].map((stage) => ({
+      ...["rule", "match", "sent", "decoded", "selected", "located", "verified"].map((stage) => ({
         name: `a denial is passed over: ${stage}`,
         find: `if (isDenial(${stage})) {`,
         replace: "if (false) {",
@@ -312,13 +319,13 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "time stands still in 1970", find: "= now();", replace: "= 0;" },
       {
         name: "a claim that can not travel is passed over",
-        find: "isDenial(propagated)\n    ? refuse(policy, facts, mode, { denial: propagated, evidence })\n    : ",
+        find: "isDenial(propagated)\n    ? refuse(asked, mode, { denial: propagated, evidence }, judged)\n    : ",
         replace: "",
       },
       {
         name: "optional lets a bad token pass as nobody",
-        find: " && facts.authorization === undefined",
-        replace: "",
+        find: ' === "optional" && isBare',
+        replace: ' === "optional"',
       },
       {
         name: "required lets a request without a token pass as nobody",
@@ -328,19 +335,19 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "public is not public", find: "if (match.isOpen) {", replace: "if (false) {" },
       {
         name: "nobody gets the identity of the token all the same",
-        find: "pass(policy, facts, requirements.mode, { evidence }, {})",
+        find: "pass(asked, requirements.mode, { evidence })",
         replace:
-          'pass(policy, facts, requirements.mode, { evidence, token: { claims: { sub: "token" }, payload: new Uint8Array() } }, {})',
+          'pass(asked, requirements.mode, { evidence, verified: { claims: { sub: "token" }, payload: new Uint8Array() } as never })',
       },
       {
         name: "the credentials that were judged are not set",
-        find: "judgement.token ? judgedHeaders(policy, requirements, facts) : {}",
-        replace: "{}",
+        find: "judgement.verified ? judgedRequest(asked, requirements, judgement.verified.sent) : UNCHANGED",
+        replace: "UNCHANGED",
       },
       {
         name: "credentials that came later travel with nobody",
-        find: "{ evidence }, { authorization: [] })",
-        replace: "{ evidence }, {})",
+        find: "{ evidence }, withholdTokens(policy, facts))",
+        replace: "{ evidence })",
       },
       {
         name: "a header that was compared goes on in its other spellings",
@@ -349,25 +356,26 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a header that was compared goes on as another plugin left it",
-        find: "judged[name] = headers.get(name) ?? [];",
+        find: "judged[name] = facts.headers.get(name) ?? [];",
         replace: "",
       },
+      { name: "any site may use a cookie", find: "if (foreign) {", replace: "if (false) {" },
       { name: "every rule only reports", find: 'mode === "enforce" || ', replace: "" },
       { name: "a defect is only reported", find: ' || denial.reason === "internal_error"', replace: "" },
       {
         name: "what is only reported keeps what the client says of itself",
-        find: "{ headers: { ...identity, ...withheld, ...judged } }, evidence, denial",
-        replace: "{ headers: { ...withheld, ...judged } }, evidence, denial",
+        find: "{ ...identity, ...withheld.headers, ",
+        replace: "{ ...withheld.headers, ",
       },
       {
         name: "an unverified token goes on where none may",
-        find: "policy.forwardsToken ? {} : { authorization: [] }",
-        replace: "{}",
+        find: "policy.forwardHeader === undefined ? withholdTokens(policy, facts) : UNCHANGED",
+        replace: "UNCHANGED",
       },
       {
         name: "who only reports does not say what",
-        find: "...judged } }, evidence, denial)",
-        replace: "...judged } }, evidence)",
+        find: "    evidence,\n    denial,\n  );",
+        replace: "    evidence,\n  );",
       },
     ],
   },

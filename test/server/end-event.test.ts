@@ -6,6 +6,7 @@ import {
   ExitArgsMessage,
   ListValueMessage,
   RpcReturnMessage,
+  StringMessage,
   StructMessage,
   structToHeaders,
 } from "../../plugin/server/messages.ts";
@@ -40,6 +41,16 @@ describe("the frames of an Allow", () => {
     expect(end).toEqual(Buffer.alloc(0));
     expect(RpcReturnMessage.decode(rpcReturn ?? Buffer.alloc(0))).toEqual({ sequence: 7 });
     expect([rest, repliesToDrop]).toEqual([[], 1]);
+  });
+
+  it("with another query set it before the headers, be it empty", () => {
+    const allow = createAllow({ headers: { "x-user-id": "alice" }, rawQuery: "" }, EVIDENCE);
+    const { frames, repliesToDrop } = encodeOutcome(allow, 7);
+    const [method, args, next] = splitFrames(frames);
+    expect(method?.toString()).toBe("kong.service.request.set_raw_query");
+    expect(StringMessage.decode(args ?? Buffer.from("none")).v ?? "").toBe("");
+    expect(next?.toString()).toBe("kong.service.request.set_headers");
+    expect(repliesToDrop).toBe(2);
   });
 
   it("say first what would have been refused, in report mode", () => {

@@ -47,6 +47,25 @@ local function forget_instances()
   end
 end
 
+-- Headers by names with "-" in the place of every "_": nginx's variables take both for one, and the plugin has to judge the same.
+local function merge_spellings(headers)
+  local merged
+  for name, values in pairs(headers) do
+    if name:find("_", 1, true) then
+      merged = merged or setmetatable({}, { __index = headers })
+      local dashed = name:gsub("_", "-")
+      local all = {}
+      for _, more in ipairs({ merged[dashed] or {}, values }) do
+        for _, value in ipairs(type(more) == "table" and more or { more }) do
+          all[#all + 1] = value
+        end
+      end
+      merged[dashed] = all
+    end
+  end
+  return merged or headers
+end
+
 -- All values of a header in one text; empty when there is none.
 local function join(values, separator)
   return type(values) == "table" and table.concat(values, separator) or values or ""
@@ -57,7 +76,7 @@ end
 -- that it is guarded; no client can send that, for none of these can hold a line feed. Bytes beyond ASCII become one that no
 -- check takes: the stock server's decoder makes line feeds and letters of some.
 local function read_facts()
-  local headers = ngx.req.get_headers(0)
+  local headers = merge_spellings(ngx.req.get_headers(0))
   local var = ngx.var
   local head = var[FACTS]:match("^[^\n]*")
   local lines = { head, var.request, var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr }
