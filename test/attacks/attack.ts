@@ -102,6 +102,7 @@ export const SEVERAL = withError(400, "invalid_request", "More than one access t
 export const BAD_CREDENTIALS = withError(400, "invalid_request", "The request's credentials are malformed");
 export const NO_TOKEN: Told = { status: 401, message: "Authentication is required", challenge: "" };
 export const NO_ACCESS: Told = { status: 403, message: "Access is not allowed", challenge: null };
+export const OTHER_ORIGIN: Told = { status: 403, message: "The origin of the request is not allowed", challenge: null };
 export const AMBIGUOUS_PATH: Told = { status: 400, message: "The request path is ambiguous", challenge: null };
 export const BAD_CONNECTION: Told = {
   status: 400,

@@ -85,10 +85,8 @@ describe("reasons of one name", () => {
   it("are all those that would else be told in the same words after a token was sent", () => {
     const words = REASONS.map((reason) => [toldReason(reason), denialRow(reason).told] as const);
     const alike = words.filter(([name, told]) => words.some(([other, same]) => other !== name && same === told));
-    // Who sends no token sees by the 401 whether a rule fits, and an origin is judged before the token: these are no secrets.
-    expect(new Set(alike.map(([name]) => name))).toEqual(
-      new Set(["no_matching_rule", "origin_not_allowed", "access_denied"]),
-    );
+    // Who sends no token sees by the 401 whether a rule fits, so it is no secret.
+    expect(new Set(alike.map(([name]) => name))).toEqual(new Set(["no_matching_rule", "access_denied"]));
   });
 
   it("have a name that is no reason", () => {

@@ -28,6 +28,9 @@ const ANSWERS: Record<Reason, Answer> = {
   insecure_transport: { status: 403, told: "HTTPS is required" },
   connection_header_refused: { status: 400, told: "The Connection header is not acceptable" },
   too_many_headers: { status: 400, told: "The request has too many headers" },
+  other_authentication_missing: NO_ACCESS,
+  consumer_unknown: NO_ACCESS,
+  identity_claim_invalid: NO_ACCESS,
   token_missing: { status: 401, told: "Authentication is required", challenge: 'Bearer realm="payments"' },
   authorization_malformed: {
     status: 400,
@@ -41,7 +44,7 @@ const ANSWERS: Record<Reason, Answer> = {
     challenge:
       'Bearer realm="payments", error="invalid_request", error_description="The request\'s credentials are malformed"',
   },
-  origin_not_allowed: NO_ACCESS,
+  origin_not_allowed: { status: 403, told: "The origin of the request is not allowed" },
   token_ambiguous: {
     status: 400,
     told: "More than one access token was sent",

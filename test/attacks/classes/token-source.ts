@@ -1,9 +1,9 @@
-import { type AttackClass, BAD_CREDENTIALS, INVALID, NO_ACCESS, NO_TOKEN, SEVERAL } from "../attack.ts";
+import { type AttackClass, BAD_CREDENTIALS, INVALID, NO_TOKEN, OTHER_ORIGIN, SEVERAL } from "../attack.ts";
 
 const TWO = { reason: "token_ambiguous", told: SEVERAL } as const;
 const UNCLEAR = { reason: "credentials_malformed", told: BAD_CREDENTIALS } as const;
 const MISSING = { reason: "token_missing", told: NO_TOKEN } as const;
-const FOREIGN = { reason: "origin_not_allowed", told: NO_ACCESS } as const;
+const FOREIGN = { reason: "origin_not_allowed", told: OTHER_ORIGIN } as const;
 const ONE_PLACE = "RFC 6750 2; CWE-436";
 const COOKIES = "RFC 6265 5.4, 8.6";
 const FORGERY = "RFC 6265 8.2; CWE-352";
