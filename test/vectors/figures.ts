@@ -1,18 +1,16 @@
 import { DISAGREEMENTS } from "./disagreements.ts";
-import { isRight, type JudgedVector, type VectorSource, type WaitingVector } from "./judged.ts";
+import { isRight, type JudgedVector, type VectorSource } from "./judged.ts";
 
 /** What the vectors of one source came to. */
 export interface VectorFigures {
   readonly source: string;
   readonly judged: readonly JudgedVector[];
-  readonly waiting: readonly WaitingVector[];
   /** Vectors that are neither right nor listed as disagreements, and disagreements that are none any more. */
   readonly wrong: readonly (JudgedVector & { readonly listed: string | undefined })[];
 }
 
 export async function judgeSource({ name, judge }: VectorSource): Promise<VectorFigures> {
-  const vectors = await judge();
-  const judged = vectors.filter((vector) => "found" in vector);
+  const judged = await judge();
   const listed = new Map(
     DISAGREEMENTS.filter(({ source }) => source === name).flatMap(({ ids, found }) => ids.map((id) => [id, found])),
   );
@@ -24,7 +22,6 @@ export async function judgeSource({ name, judge }: VectorSource): Promise<Vector
   return {
     source: name,
     judged,
-    waiting: vectors.filter((vector) => "waitsFor" in vector),
     wrong: [
       ...judged.filter((vector) => !isAsListed(vector)).map((vector) => ({ ...vector, listed: listed.get(vector.id) })),
       ...unknown.map((id) => ({ id, expected: "a vector of this source", found: "none", listed: listed.get(id) })),
@@ -38,23 +35,11 @@ function countRight({ judged }: VectorFigures, kind: "accepted" | "refused"): { 
   return { right: vectors.filter(isRight).length, of: vectors.length };
 }
 
-/** A row of the table, as texts: source, accepted, refused, disagreements, waiting. */
+/** A row of the table, as texts: source, accepted, refused, disagreements. */
 export function rowOf(figures: VectorFigures): readonly string[] {
   const [accepted, refused] = [countRight(figures, "accepted"), countRight(figures, "refused")];
   const disagreements = accepted.of - accepted.right + refused.of - refused.right;
-  return [
-    figures.source,
-    `${accepted.right}/${accepted.of}`,
-    `${refused.right}/${refused.of}`,
-    String(disagreements),
-    String(figures.waiting.length),
-  ];
+  return [figures.source, `${accepted.right}/${accepted.of}`, `${refused.right}/${refused.of}`, String(disagreements)];
 }
 
-export const HEADINGS: readonly string[] = [
-  "source",
-  "accepted",
-  "refused, with the right reason",
-  "disagreements",
-  "waiting",
-];
+export const HEADINGS: readonly string[] = ["source", "accepted", "refused, with the right reason", "disagreements"];

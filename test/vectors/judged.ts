@@ -7,16 +7,10 @@ export interface JudgedVector {
   readonly found: string;
 }
 
-/** A vector that can not be judged before a policy can say what it asks for. */
-export interface WaitingVector {
-  readonly id: string;
-  readonly waitsFor: string;
-}
-
 /** One line of the table: vectors of one source that are judged in one way. */
 export interface VectorSource {
   readonly name: string;
-  judge(): Promise<readonly (JudgedVector | WaitingVector)[]>;
+  judge(): Promise<readonly JudgedVector[]>;
 }
 
 /** Whether it was accepted as it has to be, or refused for the right reason; a reason without detail stands for any detail. */

@@ -42,27 +42,13 @@ export function renderVectors(all: readonly VectorFigures[]): string {
     "## Disagreements\n",
     "What we do on purpose and the source does not expect.\n",
     table(["source", "vectors", "here", "why"], disagreements),
-    "## Waiting for issue 7\n",
-    "What a policy can not say yet.\n",
-    table(["source", "needs", "vectors"], all.flatMap(waitingRows)),
     "## Check-lists\n",
     "Tests of others as a list of what to test, one by one: test/vectors/check-lists says which of our tests covers each, or why none does.\n",
-    table(
-      ["source", "tests there", "covered by a test here", "waiting", "not applicable"],
-      CHECK_LISTS.map(checkListRow),
-    ),
-    table(["source", "not applicable or waiting", "tests there"], CHECK_LISTS.flatMap(uncoveredRows)),
+    table(["source", "tests there", "covered by a test here", "not applicable"], CHECK_LISTS.map(checkListRow)),
+    table(["source", "not applicable", "tests there"], CHECK_LISTS.flatMap(uncoveredRows)),
     "## Sources\n",
     table(["repository", "licence", "what"], ORIGINS),
   ].join("\n");
-}
-
-function waitingRows({ source, waiting }: VectorFigures): string[][] {
-  const needs = [...new Set(waiting.map(({ waitsFor }) => waitsFor))];
-  return needs.map((need) => {
-    const ids = waiting.filter(({ waitsFor }) => waitsFor === need).map(({ id }) => code(id));
-    return [source, need, `${ids.length}: ${ids.join(", ")}`];
-  });
 }
 
 /** Each title's coverage. */
@@ -74,15 +60,15 @@ function coveragesOf({ files }: CheckList): Coverage[] {
 function checkListRow(list: CheckList): string[] {
   const coverages = coveragesOf(list);
   const count = (kind: string): string => String(coverages.filter((coverage) => kind in coverage).length);
-  return [list.source, String(coverages.length), count("sentence"), count("waitsFor"), count("notApplicable")];
+  return [list.source, String(coverages.length), count("sentence"), count("notApplicable")];
 }
 
 function uncoveredRows(list: CheckList): string[][] {
   const counts = new Map<string, number>();
   for (const coverage of coveragesOf(list)) {
-    if (!("sentence" in coverage)) {
-      const text = "waitsFor" in coverage ? `waits for issue 7: ${coverage.waitsFor}` : coverage.notApplicable;
-      counts.set(text, (counts.get(text) ?? 0) + 1);
+    if ("notApplicable" in coverage) {
+      const { notApplicable } = coverage;
+      counts.set(notApplicable, (counts.get(notApplicable) ?? 0) + 1);
     }
   }
   return [...counts].map(([text, count]) => [list.source, text, String(count)]);

@@ -14,10 +14,7 @@ export interface CheckList {
 /** Positions, counted from 1, such as `3` or `3-7`; several with commas between them. */
 export type CheckedTitles = readonly [positions: string, coverage: Coverage];
 
-export type Coverage =
-  | { readonly file: string; readonly sentence: string }
-  | { readonly notApplicable: string }
-  | { readonly waitsFor: string };
+export type Coverage = { readonly file: string; readonly sentence: string } | { readonly notApplicable: string };
 
 /** Covered by a test of ours. @param file below test/. @param sentence that stands in it. */
 export function by(file: string, sentence: string): Coverage {
