@@ -28,7 +28,7 @@ interface KongEnvOptions {
   readonly node: string;
   readonly fetchSettings?: string;
   readonly statusListen?: string;
-  readonly header: readonly string[];
+  readonly header?: readonly string[];
   readonly kongVersion?: string;
   /** A path is where Kong finds the guard, when that is not this package. */
   readonly guard?: boolean | string;
@@ -65,7 +65,6 @@ export function addKongCommand(program: Command): void {
     .option(
       "--header <name...>",
       "a request header that a policy looks at, so that reading it costs no call; those of the policies under the root are known",
-      [],
     )
     .option(
       "--guard [dir]",
@@ -143,7 +142,7 @@ async function choosePluginServer(
 }
 
 /** @throws Error when a name is none of a header. */
-async function chooseHeaders({ header, policyRoot }: KongEnvOptions): Promise<readonly string[]> {
+async function chooseHeaders({ header = [], policyRoot }: KongEnvOptions): Promise<readonly string[]> {
   const wrong = header.find((name) => !/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name));
   if (wrong !== undefined) {
     throw new Error(`--header ${wrong} is no name of a header: letters, digits and dashes, such as X-Tenant`);

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 import { tmpdir } from "node:os";
@@ -50,6 +50,41 @@ describe("jwt-policy kong env", () => {
     const start = execFileSync("/bin/sh", ["-c", `printf '%s\\n' ${settings.KONG_PLUGINSERVER_JWT_POLICY_START_CMD}`]);
     expect(start.toString().trimEnd().split("\n").slice(-3)).toEqual(["--facts-variable", "--status-listen", address]);
     expect(settings.KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD).not.toContain("--status-listen");
+  });
+
+  describe("--header", () => {
+    /** Behind the usual ones. */
+    const namesOf = (...words: readonly string[]): readonly string[] => {
+      const { KONG_NGINX_PROXY_SET } = JSON.parse(runCli([...args, "--format", "json", ...words]).stdout);
+      return KONG_NGINX_PROXY_SET.split("\\n")[0].split(" content-type")[1].split(" ").slice(1);
+    };
+    const root = join(directory, "headers");
+    mkdirSync(root);
+    writeFileSync(
+      join(root, "a.yaml"),
+      "jwt_policy: 1\nname: a\nissuers: { a: { issuer: https://a.example, audiences: [a] } }\nroutes: { a: {} }\ntoken: { sources: [{ header: x-a }, { cookie: __Host-a }] }\n",
+    );
+
+    it.each<[what: string, words: readonly string[], names: readonly string[]]>([
+      ["takes several at once", ["--header", "x-tenant", "x-b"], ["x-tenant", "x-b"]],
+      ["can be said several times", ["--header", "x-tenant", "--header", "x-b"], ["x-tenant", "x-b"]],
+      ["writes upper case in lower case", ["--header", "X-Tenant"], ["x-tenant"]],
+      ["writes a name once, in whatever case it comes", ["--header", "X-Tenant", "x-tenant", "X-TENANT"], ["x-tenant"]],
+      ["leaves out what is there always", ["--header", "Authorization", "accept", "Connection"], []],
+      ["stands before what policies look at", ["--policy-root", root, "--header", "x-b"], ["x-b", "cookie", "x-a"]],
+      ["names what a policy looks at once", ["--policy-root", root, "--header", "X-A"], ["x-a", "cookie"]],
+    ])("%s", (_what, words, names) => {
+      expect(namesOf(...words)).toEqual(names);
+    });
+
+    it.each(["", "x_tenant", "x tenant", "x-tenant:", "$host", 'x"', "x\n", "1x", "x".repeat(65), "é"])(
+      "refuses `%s`",
+      (name) => {
+        const { status, stdout, stderr } = runCli([...args, `--header=${name}`]);
+        expect([status, stdout]).toEqual([2, ""]);
+        expect(stderr).toContain("is no name of a header: letters, digits and dashes, such as X-Tenant");
+      },
+    );
   });
 
   it.each(["8008", "127.0.0.1", "127.0.0.1:99999", ""])("refuses to have probes answered on `%s`", (address) => {
