@@ -190,8 +190,9 @@ function refuse(
   { denial, verified, caller, evidence, requirements }: Judgement & { readonly denial: Denial },
   judged: UpstreamChanges = UNCHANGED,
 ): Decision {
+  const deny = createDeny(denial, evidence, createReply(policy, facts, requirements));
   if (mode === "enforce" || denial.reason === "internal_error") {
-    return createDeny(denial, evidence, createReply(policy, facts, requirements));
+    return deny;
   }
   const propagated = propagateClaims(policy, verified);
   const withheld = policy.forwardHeader === undefined ? withholdTokens(policy, facts) : UNCHANGED;
@@ -201,6 +202,6 @@ function refuse(
       ? withIdentity(clearIdentity(policy), changes)
       : withCaller(withIdentity(propagated.headers, changes), caller),
     evidence,
-    denial,
+    deny,
   );
 }

@@ -25,8 +25,8 @@ export interface UpstreamChanges {
 
 export interface Allow extends UpstreamChanges {
   readonly verdict: "allow";
-  /** Why the request would have been refused, were the rule not in report mode. */
-  readonly reported: Denial | undefined;
+  /** How the request would have been refused, were the rule not in report mode. */
+  readonly reported: Deny | undefined;
   readonly evidence: Evidence;
 }
 
@@ -49,7 +49,7 @@ export interface Answer {
 const issued = new WeakSet<object>();
 
 /** Makes the only value with which a request may be proxied. */
-export function createAllow(changes: UpstreamChanges, evidence: Evidence, reported?: Denial): Allow {
+export function createAllow(changes: UpstreamChanges, evidence: Evidence, reported?: Deny): Allow {
   const allow: Allow = Object.freeze({ verdict: "allow", ...changes, evidence, reported });
   issued.add(allow);
   return allow;

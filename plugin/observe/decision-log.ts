@@ -1,8 +1,11 @@
 import { tellClient } from "../core/answers.ts";
-import { type Allow, createDeny, type Deny } from "../core/decision.ts";
+import type { Allow, Deny } from "../core/decision.ts";
 import { denialRow, type Stage } from "../core/denial.ts";
+import type { Reply } from "../core/reply.ts";
 
 const MAX_KID_LENGTH = 64;
+/** Of gRPC-Web as well, whose calls reach the same Services. */
+const GRPC = /^application\/grpc/i;
 /** Stages that a request reaches only after the signature held. */
 const VERIFIED_STAGES: ReadonlySet<Stage> = new Set(["claims", "authorize", "propagate"]);
 
@@ -29,6 +32,7 @@ export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"):
     ["issuer", evidence.issuer],
     [kidName, evidence.kid && plainText(evidence.kid)],
     ["detail", denial.detail && JSON.stringify(denial.detail)],
+    ["request_id", ofGrpc(reply)],
   ];
   const text = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])).join(" ");
   // Kong does not say which plugin a line of an external plugin comes from.
@@ -36,8 +40,13 @@ export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"):
 }
 
 /** The line about a request that went on only because its rule is in report mode; undefined for every other. */
-export function formatReport({ reported, evidence }: Allow): string | undefined {
-  return reported && formatDenial(createDeny(reported, evidence), "would have denied");
+export function formatReport({ reported }: Allow): string | undefined {
+  return reported && formatDenial(reported, "would have denied");
+}
+
+/** Kong writes the request's id behind its lines, but not where the Service speaks gRPC. Its id is 32 hex digits. */
+function ofGrpc({ contentType, requestId }: Reply): string | undefined {
+  return contentType !== undefined && GRPC.test(contentType) ? requestId : undefined;
 }
 
 function plainText(text: string): string {

@@ -29,7 +29,7 @@ export function countReports(now: () => number): ReportCounts {
       if (!reported) {
         return;
       }
-      const { reason } = reported;
+      const { reason } = reported.denial;
       const key = JSON.stringify([policy, rule, reason]);
       const before = counts.get(key);
       if (before || counts.size < MAX_KINDS) {

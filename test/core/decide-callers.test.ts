@@ -85,7 +85,7 @@ async function judge(
 }
 
 const reasonOf = (decision: Decision): unknown =>
-  decision.verdict === "deny" ? decision.denial.reason : decision.reported?.reason;
+  decision.verdict === "deny" ? decision.denial.reason : decision.reported?.denial.reason;
 
 describe("Kong's identity", () => {
   it("is the verified token's, and the upstream is told the same", async () => {

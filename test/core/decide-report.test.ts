@@ -72,21 +72,21 @@ describe("in report mode", () => {
     ],
   ])("%s is reported, and goes on as it came without any identity", async (_what, facts, reason) => {
     const allow = await judge(facts);
-    expect(allow?.reported).toHaveProperty("reason", reason);
+    expect(allow?.reported?.denial).toHaveProperty("reason", reason);
     expect(allow?.headers).toEqual(CLEARED);
   });
 
   it("a token that is valid but may not do this still says who it is", async () => {
     const credentials = token({ scope: "write" });
     const allow = await judge(bound("read", credentials));
-    expect(allow?.reported).toHaveProperty("reason", "scope_insufficient");
+    expect(allow?.reported?.denial).toHaveProperty("reason", "scope_insufficient");
     expect(allow?.headers).toEqual({ ...ALICE, authorization: `Bearer ${credentials}` });
   });
 
   it("a claim that can not be a header leaves no identity at all", async () => {
     for (const scope of ["read", "write"]) {
       const allow = await judge(bound("read", token({ sub: "al\r\nice", scope })));
-      expect(allow?.reported).toHaveProperty(
+      expect(allow?.reported?.denial).toHaveProperty(
         "reason",
         scope === "read" ? "claim_not_header_safe" : "scope_insufficient",
       );
@@ -110,7 +110,7 @@ describe("in report mode", () => {
 
   it("one rule alone can report, and what no rule fits is refused as ever", async () => {
     const changes = { defaults: {}, routes: { read: { mode: "report" }, other: {} } };
-    expect(await judge(bound("read"), changes)).toHaveProperty("reported.reason", "token_missing");
+    expect(await judge(bound("read"), changes)).toHaveProperty("reported.denial.reason", "token_missing");
     expect(await judge(bound("other"), changes)).toBeUndefined();
     expect(await judge(bound("ghost"), changes)).toBeUndefined();
   });

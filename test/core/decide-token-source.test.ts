@@ -54,7 +54,7 @@ async function judge(settings: object, { rule = "read", method = "GET", target =
     user,
     ...changed,
     ...(rawQuery === undefined ? {} : { rawQuery }),
-    ...(reported ? { reported: reported.reason } : {}),
+    ...(reported ? { reported: reported.denial.reason } : {}),
   };
 }
 

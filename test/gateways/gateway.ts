@@ -8,7 +8,7 @@ export interface Gateway {
   /** Speaks both over TLS, by ALPN, with a certificate that nobody vouches for. */
   readonly tlsUrl: string;
   /** The line that the plugin wrote about a request, at the gateway's default log level. */
-  findDenialLine(requestId: string, withoutId?: string): Promise<string | undefined>;
+  findDenialLine(requestId: string): Promise<string | undefined>;
   /** Ends the plugin server with SIGKILL and waits until another one serves. */
   restartPluginServer(): Promise<void>;
   stop(): Promise<void>;
@@ -61,17 +61,10 @@ export interface FaultyGatewayKind extends GatewayKind {
 /** The setting with the command that starts the plugin server. */
 export const START_CMD = "KONG_PLUGINSERVER_JWT_POLICY_START_CMD";
 
-/**
- * Picks the line about one request out of a log.
- *
- * @param withoutId words of the line where Kong writes no request behind it, as it does for Services that speak gRPC.
- */
-export function pickDenialLine(log: string, requestId: string, withoutId?: string): string | undefined {
+/** Picks the line about one request out of a log. */
+export function pickDenialLine(log: string, requestId: string): string | undefined {
   const lines = log.split("\n").filter((line) => /jwt-policy (?:would have )?denied the request:/.test(line));
-  return (
-    lines.find((line) => line.includes(requestId)) ??
-    lines.findLast((line) => withoutId !== undefined && line.includes(withoutId) && !line.includes("request_id: "))
-  );
+  return lines.find((line) => line.includes(requestId));
 }
 
 /** Ends the plugin server, and waits until there is another process. */

@@ -86,8 +86,8 @@ export function kongBinary({
         tlsUrl: `https://127.0.0.1:${tlsPort}`,
         prefix,
         readErrorLog: () => readFile(errorLog, "utf8"),
-        findDenialLine: (requestId, withoutId) =>
-          waitFor(async () => pickDenialLine(await readFile(errorLog, "utf8"), requestId, withoutId), 5_000),
+        findDenialLine: (requestId) =>
+          waitFor(async () => pickDenialLine(await readFile(errorLog, "utf8"), requestId), 5_000),
         socket,
         pluginServerPid: () => findPluginServer(socket),
         restartPluginServer: () => restartPluginServer(() => findPluginServer(socket)),

@@ -93,11 +93,8 @@ export async function kongContainer({
         version,
         url: `http://127.0.0.1:${port}`,
         tlsUrl: `https://127.0.0.1:${tlsPort}`,
-        findDenialLine: (requestId, withoutId) =>
-          waitFor(
-            async () => pickDenialLine(await readFile(join(directory, "error.log"), "utf8"), requestId, withoutId),
-            5_000,
-          ),
+        findDenialLine: (requestId) =>
+          waitFor(async () => pickDenialLine(await readFile(join(directory, "error.log"), "utf8"), requestId), 5_000),
         socket,
         pluginServerPid: async () => server.pid(),
         restartPluginServer: () => restartPluginServer(async () => server.pid()),

@@ -51,7 +51,7 @@ export async function kongImage(): Promise<GatewayKind> {
         version: await shell("kong version"),
         url: `http://127.0.0.1:${port}`,
         tlsUrl: `https://127.0.0.1:${tlsPort}`,
-        findDenialLine: (requestId, withoutId) => waitFor(() => pickDenialLine(log, requestId, withoutId), 5_000),
+        findDenialLine: (requestId) => waitFor(() => pickDenialLine(log, requestId), 5_000),
         async restartPluginServer() {
           const before = await shell(PLUGIN_SERVER_PID);
           await shell(`kill -KILL ${before}`);

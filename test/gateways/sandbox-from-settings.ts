@@ -68,8 +68,7 @@ export function sandboxFromSettings({
         url: `http://127.0.0.1:${gateway.port}`,
         tlsUrl: `https://127.0.0.1:${gateway.tlsPort}`,
         socket,
-        findDenialLine: (requestId, withoutId) =>
-          waitFor(() => pickDenialLine(lines.join("\n"), requestId, withoutId), 2_000),
+        findDenialLine: (requestId) => waitFor(() => pickDenialLine(lines.join("\n"), requestId), 2_000),
         pluginServerPid: async () => server.pid(),
         restartPluginServer: () => restartPluginServer(async () => server.pid()),
         async stop() {

@@ -29,8 +29,7 @@ export function sandboxGateway(hasFactsVariable: boolean): GatewayKind {
         version: VERSION,
         url: sandbox.url,
         tlsUrl: sandbox.tlsUrl ?? "",
-        findDenialLine: (requestId, withoutId) =>
-          waitFor(() => pickDenialLine(log.join("\n"), requestId, withoutId), 2_000),
+        findDenialLine: (requestId) => waitFor(() => pickDenialLine(log.join("\n"), requestId), 2_000),
         async restartPluginServer() {
           const pid = sandbox.pluginServerPid();
           process.kill(pid ?? Number.NaN, "SIGKILL");

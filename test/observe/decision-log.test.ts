@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { USUAL_ANSWERS } from "../../plugin/core/answers.ts";
 import { decide } from "../../plugin/core/decide.ts";
-import { createDeny, type Evidence } from "../../plugin/core/decision.ts";
+import { createAllow, createDeny, type Evidence } from "../../plugin/core/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
 import { PLAIN_REPLY } from "../../plugin/core/reply.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
-import { formatDenial } from "../../plugin/observe/decision-log.ts";
+import { formatDenial, formatReport } from "../../plugin/observe/decision-log.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
@@ -48,6 +48,43 @@ it("has the status that the client got, which the policy may have changed", () =
   const answers = { ...USUAL_ANSWERS, reasons: new Map([["invalid_token", { status: 404, text: "No" }] as const]) };
   const deny = createDeny({ reason: "key_not_found" }, EVIDENCE, { ...PLAIN_REPLY, answers });
   expect(formatDenial(deny)).toContain(`${PREFIX}reason=key_not_found status=404 policy=payments `);
+});
+
+describe("the request's id", () => {
+  const ID = "0123456789abcdef0123456789abcdef";
+  const ofType = (contentType: string | undefined, requestId: string | undefined = ID): string =>
+    formatDenial(createDeny({ reason: "token_missing" }, EVIDENCE, { ...PLAIN_REPLY, contentType, requestId }));
+
+  it.each(["application/grpc", "application/grpc+proto", "APPLICATION/gRPC", "application/grpc-web+proto"])(
+    "stands in the line about %s, for Kong does not write it there",
+    (type) => {
+      expect(ofType(type)).toMatch(new RegExp(` unverified_kid=1 request_id=${ID}$`));
+    },
+  );
+
+  it.each([undefined, "", "application/json", "text/plain; application/grpc"])("is left to Kong for `%s`", (type) => {
+    expect(ofType(type)).not.toContain("request_id");
+  });
+
+  it("is left out where nobody knows it", () => {
+    const reply = { ...PLAIN_REPLY, contentType: "application/grpc" };
+    expect(formatDenial(createDeny({ reason: "token_missing" }, EVIDENCE, reply))).not.toContain("request_id");
+  });
+});
+
+describe("the line about a request that would have been refused", () => {
+  it("says all that the line about a refusal says", () => {
+    const answers = { ...USUAL_ANSWERS, reasons: new Map([["token_missing", { status: 403, text: "No" }] as const]) };
+    const reply = { ...PLAIN_REPLY, answers, contentType: "application/grpc", requestId: "7" };
+    const deny = createDeny({ reason: "token_missing" }, EVIDENCE, reply);
+    const line = formatReport(createAllow({ headers: {} }, EVIDENCE, deny));
+    expect(line).toBe(formatDenial(deny).replace("denied", "would have denied"));
+    expect(line).toContain(" status=403 ");
+  });
+
+  it("is none where nothing is to be said", () => {
+    expect(formatReport(createAllow({ headers: {} }, EVIDENCE))).toBeUndefined();
+  });
 });
 
 describe("the kid is marked as unverified until the signature held", () => {

@@ -114,7 +114,7 @@ describe("the frames of an Allow", () => {
   });
 
   it("say first what would have been refused, in report mode", () => {
-    const reported = { reason: "token_missing" } as const;
+    const reported = createDeny({ reason: "token_missing" }, EVIDENCE);
     const { frames, repliesToDrop } = encodeOutcome(createAllow({ headers: { "x-role": [] } }, EVIDENCE, reported), 7);
     const [log, line, setHeaders, , end] = splitFrames(frames);
     expect([log, setHeaders].map(String)).toEqual(["kong.log.warn", "kong.service.request.set_headers"]);
