@@ -33,7 +33,7 @@ export type NoProxy = Host[]
 /**
  * Certificates in PEM, the only authorities that are trusted for this origin.
  */
-export type CertificateAuthorities1 = File
+export type CertificateAuthoritiesOfTheOrigin = File
 /**
  * The certificate in PEM, followed by those that lead to its authority.
  */
@@ -74,7 +74,7 @@ export interface Origins {
  * What is trusted at this origin, and what it is shown.
  */
 export interface Origin {
-ca_file?: CertificateAuthorities1
+ca_file?: CertificateAuthoritiesOfTheOrigin
 client_certificate?: ClientCertificate
 headers: Headers
 }

@@ -34,14 +34,14 @@ export type Tenants = [string, ...(string)[]]
 /**
  * `aud` must hold at least one of these (RFC 7519 section 4.1.3). A rule may name others.
  */
-export type Audiences = Audiences1
+export type IssuerAudiences = Audiences
 /**
  * `aud` must hold at least one of these.
  * 
  * @minItems 1
  * @maxItems 100
  */
-export type Audiences1 = [string, ...(string)[]]
+export type Audiences = [string, ...(string)[]]
 /**
  * Signature algorithms that its tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). HS256, HS384 and HS512 go with `secret_files`.
  * 
@@ -81,7 +81,7 @@ export type Claim = string
  * 
  * @maxItems 30
  */
-export type RequiredClaims = Claim[]
+export type ClaimsOfEveryToken = Claim[]
 /**
  * Claim with the audience, a string or a list of strings: for issuers whose access tokens have no `aud`, such as `client_id` with Amazon Cognito (RFC 7519 section 4.1.3).
  */
@@ -150,11 +150,11 @@ export type PEMFiles = [PEMFile]|[PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile]|
 /**
  * Its path from the policy root.
  */
-export type File = FileUnderThePolicyRoot
+export type PEMPath = FileUnderThePolicyRoot
 /**
  * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). Without it the key serves only while it is the issuer's only one for the algorithm.
  */
-export type KeyID = string
+export type PEMKeyID = string
 /**
  * Secrets that are shared with the issuer, for HS256, HS384 and HS512, in files under the policy root; a changed file is read again. Whoever can check such a token can also make one: prefer public keys.
  * 
@@ -165,15 +165,15 @@ export type SecretFiles = [SecretFile]|[SecretFile, SecretFile]|[SecretFile, Sec
 /**
  * Its path from the policy root.
  */
-export type File1 = FileUnderThePolicyRoot
+export type SecretPath = FileUnderThePolicyRoot
 /**
  * How the secret is written in the file. `text`: its characters are the secret. Line ends behind it do not count.
  */
-export type Encoding = ("text" | "base64url" | "base64" | "hex")
+export type SecretEncoding = ("text" | "base64url" | "base64" | "hex")
 /**
  * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). Without it the key serves only while it is the issuer's only one for the algorithm.
  */
-export type KeyID1 = string
+export type SecretKeyID = string
 /**
  * Of the keys that are fetched only these are used, known by their RFC 7638 thumbprints (SHA-256, base64url): a new key waits for a changed policy.
  * 
@@ -188,7 +188,7 @@ export type Thumbprint = string
 /**
  * Fetches by plain http from hosts that are not loopback, too: whoever is on the way can then replace the keys. Only for networks that you trust entirely.
  */
-export type AllowHttp = boolean
+export type KeysOverHTTP = boolean
 /**
  * Keys are not fetched anew sooner than this after they came, whatever the provider says; at least 10s.
  */
@@ -234,9 +234,9 @@ export type AcceptedIssuers = [(Identifier & string & string), ...((Identifier &
  * @maxItems 50
  */
 export type RequiredScopes = (Scope[] | {
-all_of?: AllOf
-any_of?: AnyOf
-none_of?: NoneOf
+all_of?: AllScopes
+any_of?: AnyScope
+none_of?: NoScope
 })
 /**
  * One scope (RFC 6749 section 3.3).
@@ -248,30 +248,30 @@ export type Scope = string
  * @minItems 1
  * @maxItems 50
  */
-export type AllOf = [(Scope & string & string), ...((Scope & string & string))[]]
+export type AllScopes = [(Scope & string & string), ...((Scope & string & string))[]]
 /**
  * At least one of these.
  * 
  * @minItems 1
  * @maxItems 50
  */
-export type AnyOf = [(Scope & string & string), ...((Scope & string & string))[]]
+export type AnyScope = [(Scope & string & string), ...((Scope & string & string))[]]
 /**
  * Not one of these.
  * 
  * @minItems 1
  * @maxItems 50
  */
-export type NoneOf = [(Scope & string & string), ...((Scope & string & string))[]]
+export type NoScope = [(Scope & string & string), ...((Scope & string & string))[]]
 /**
  * Roles that the token must have, from the claim that the issuer's `claims.roles` names. A list means all of them.
  * 
  * @maxItems 50
  */
 export type RequiredRoles = (string[] | {
-all_of?: AllOf1
-any_of?: AnyOf1
-none_of?: NoneOf1
+all_of?: AllRoles
+any_of?: AnyRole
+none_of?: NoRole
 })
 /**
  * Each of these.
@@ -279,30 +279,30 @@ none_of?: NoneOf1
  * @minItems 1
  * @maxItems 50
  */
-export type AllOf1 = [string, ...(string)[]]
+export type AllRoles = [string, ...(string)[]]
 /**
  * At least one of these.
  * 
  * @minItems 1
  * @maxItems 50
  */
-export type AnyOf1 = [string, ...(string)[]]
+export type AnyRole = [string, ...(string)[]]
 /**
  * Not one of these.
  * 
  * @minItems 1
  * @maxItems 50
  */
-export type NoneOf1 = [string, ...(string)[]]
+export type NoRole = [string, ...(string)[]]
 /**
  * Groups that the token must have, from the claim that the issuer's `claims.groups` names. A list means all of them.
  * 
  * @maxItems 50
  */
 export type RequiredGroups = (string[] | {
-all_of?: AllOf2
-any_of?: AnyOf2
-none_of?: NoneOf2
+all_of?: AllGroups
+any_of?: AnyGroup
+none_of?: NoGroup
 })
 /**
  * Each of these.
@@ -310,21 +310,21 @@ none_of?: NoneOf2
  * @minItems 1
  * @maxItems 50
  */
-export type AllOf2 = [string, ...(string)[]]
+export type AllGroups = [string, ...(string)[]]
 /**
  * At least one of these.
  * 
  * @minItems 1
  * @maxItems 50
  */
-export type AnyOf2 = [string, ...(string)[]]
+export type AnyGroup = [string, ...(string)[]]
 /**
  * Not one of these.
  * 
  * @minItems 1
  * @maxItems 50
  */
-export type NoneOf2 = [string, ...(string)[]]
+export type NoGroup = [string, ...(string)[]]
 /**
  * The claim is exactly this text, number, true or false.
  */
@@ -398,7 +398,7 @@ export type Access = ("required" | "optional" | "public")
  * @minItems 2
  * @maxItems 20
  */
-export type AnyOf3 = [Alternative, Alternative]|[Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]
+export type Alternatives = [Alternative, Alternative]|[Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]
 /**
  * Requirements by method and path, each replacing the rule's own. No two may fit the same request.
  * 
@@ -431,7 +431,7 @@ export type Sources = [TokenSource, ...(TokenSource)[]]
  * `authorization`: the Authorization header with the scheme Bearer (RFC 6750 section 2.1). Or a map with one of `header`, `cookie` and `query`.
  */
 export type TokenSource = (string | {
-header?: Header
+header?: TokenHeader
 prefix?: Prefix
 cookie?: Cookie
 allowed_origins?: AllowedOrigins
@@ -441,7 +441,7 @@ query?: Query
 /**
  * A request header whose value is the token.
  */
-export type Header = MappedHeader
+export type TokenHeader = MappedHeader
 /**
  * A request header in lower case. Headers that steer the connection, routing or authentication, and those that Kong sets itself after the plugin, can not be mapped.
  */
@@ -476,30 +476,30 @@ export type Query = string
 /**
  * What the upstream gets of the token that was judged. `true`: `Authorization: Bearer <token>`, wherever the client put it. `false`: nothing, for an upstream that trusts the mapped headers. A map: the token in another header. The client's own Authorization never gets there beside it.
  */
-export type Forward = (Forward1 & (boolean | {
+export type Forwarding = (Forward & (boolean | {
 
 }))
 /**
  * Where the upstream gets the token that was judged.
  */
-export type Forward1 = (boolean | {
-header: Header1
+export type Forward = (boolean | {
+header: ForwardHeader
 })
 /**
  * The header that has the token, and nothing else, as its value. Authorization is removed.
  */
-export type Header1 = MappedHeader
+export type ForwardHeader = MappedHeader
 /**
  * Ids of the issuers whose tokens say who the caller is to Kong. It must be said where a policy has several: each of them could name the others' Consumers, and users of two issuers may have the same `sub`.
  * 
  * @minItems 1
  * @maxItems 100
  */
-export type Issuers1 = [Identifier, ...(Identifier)[]]
+export type IdentifyingIssuers = [Identifier, ...(Identifier)[]]
 /**
  * Claim with the Consumer's name: a text of 1 to 256 visible ASCII characters.
  */
-export type Claim1 = Claim
+export type ConsumerClaim = Claim
 /**
  * What the claim holds: the Consumer's `username`, or its `id`.
  */
@@ -529,7 +529,7 @@ constant?: Constant
 payload?: Payload
 list: List
 separator: Separator
-encoding: Encoding1
+encoding: ValueEncoding
 fallback?: Fallback
 max_bytes: LongestValue
 })
@@ -556,7 +556,7 @@ export type Separator = string
 /**
  * `text`: visible ASCII, else the request is refused. `percent`: UTF-8, all but letters, digits and `-_.!~*'()` as `%XX` (RFC 3986 section 2.1). `base64url`: of the text's UTF-8. `json`: base64url of the JSON text of any value, maps too.
  */
-export type Encoding1 = ("text" | "percent" | "base64url" | "json")
+export type ValueEncoding = ("text" | "percent" | "base64url" | "json")
 /**
  * The header's value when the token does not have the claim.
  */
@@ -610,7 +610,7 @@ export type Scopes = [(Scope & string & string), ...((Scope & string & string))[
 /**
  * The API's name for people.
  */
-export type Name1 = PlainText
+export type ResourceName = PlainText
 /**
  * Where developers read about the API.
  */
@@ -645,14 +645,14 @@ export interface Issuers {
 export interface Issuer {
 issuer: IssuerIdentifier
 tenants?: Tenants
-audiences: Audiences
+audiences: IssuerAudiences
 algorithms: Algorithms
 clock_skew: ClockSkew
 token_type: TokenType
 max_token_age?: MaximumTokenAge
 max_token_lifetime?: MaximumTokenLifetime
 bound_tokens: BoundTokens
-required_claims: RequiredClaims
+required_claims: ClaimsOfEveryToken
 claims: ClaimNames
 keys: Keys
 key_refresh: KeyRefresh
@@ -679,7 +679,7 @@ jwks_files?: JWKSFiles
 pem_files?: PEMFiles
 secret_files?: SecretFiles
 thumbprints?: Thumbprints
-allow_http?: AllowHttp
+allow_http?: KeysOverHTTP
 }
 /**
  * Public keys written here (RFC 7517 section 5); they change only with the policy. A private key is refused.
@@ -691,16 +691,16 @@ keys: JWKs
  * One public key.
  */
 export interface PEMFile {
-file: File
-kid?: KeyID
+file: PEMPath
+kid?: PEMKeyID
 }
 /**
  * One shared secret, at least as long as the hash (RFC 7518 section 3.2): 32 bytes for HS256, 48 for HS384, 64 for HS512.
  */
 export interface SecretFile {
-file: File1
-encoding: Encoding
-kid?: KeyID1
+file: SecretPath
+encoding: SecretEncoding
+kid?: SecretKeyID
 }
 /**
  * How long keys that are fetched serve. The provider's Cache-Control or Expires decides within these bounds; without either it is 5m.
@@ -720,17 +720,17 @@ allow_http?: AllowHTTP
 cors_preflight?: CORSPreflight
 other_authentication?: OtherAuthentication
 accept?: AcceptedIssuers
-audiences?: Audiences1
+audiences?: Audiences
 required_scopes?: RequiredScopes
 required_roles?: RequiredRoles
 required_groups?: RequiredGroups
-required_claims?: RequiredClaims1
+required_claims?: RequiredClaims
 authentication?: Authentication
 }
 /**
  * What single claims must be. To name a claim is to require it; `{}` asks no more than that.
  */
-export interface RequiredClaims1 {
+export interface RequiredClaims {
 [k: string]: Condition
 }
 /**
@@ -771,13 +771,13 @@ allow_http?: AllowHTTP
 cors_preflight?: CORSPreflight
 other_authentication?: OtherAuthentication
 accept?: AcceptedIssuers
-audiences?: Audiences1
+audiences?: Audiences
 required_scopes?: RequiredScopes
 required_roles?: RequiredRoles
 required_groups?: RequiredGroups
-required_claims?: RequiredClaims1
+required_claims?: RequiredClaims
 authentication?: Authentication
-any_of?: AnyOf3
+any_of?: Alternatives
 operations?: Operations
 }
 /**
@@ -785,11 +785,11 @@ operations?: Operations
  */
 export interface Alternative {
 accept?: AcceptedIssuers
-audiences?: Audiences1
+audiences?: Audiences
 required_scopes?: RequiredScopes
 required_roles?: RequiredRoles
 required_groups?: RequiredGroups
-required_claims?: RequiredClaims1
+required_claims?: RequiredClaims
 authentication?: Authentication
 }
 /**
@@ -804,13 +804,13 @@ allow_http?: AllowHTTP
 cors_preflight?: CORSPreflight
 other_authentication?: OtherAuthentication
 accept?: AcceptedIssuers
-audiences?: Audiences1
+audiences?: Audiences
 required_scopes?: RequiredScopes
 required_roles?: RequiredRoles
 required_groups?: RequiredGroups
-required_claims?: RequiredClaims1
+required_claims?: RequiredClaims
 authentication?: Authentication
-any_of?: AnyOf3
+any_of?: Alternatives
 }
 /**
  * Where the token may be, how long it may be, and what becomes of it.
@@ -818,13 +818,13 @@ any_of?: AnyOf3
 export interface Token {
 max_bytes: LargestToken
 sources: Sources
-forward: Forward
+forward: Forwarding
 }
 /**
  * Whom Kong and its plugins (acl, rate-limiting, logs) take the caller for, by the verified token: a Consumer, a credential, groups. Where it is used, `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier` tell the upstream the same, and what the client sent under these names, or as `X-Anonymous-Consumer`, `X-Consumer-Groups` or `X-Authenticated-Groups`, is removed on every rule, in every spelling with `-` and `_`.
  */
 export interface Identity {
-issuers?: Issuers1
+issuers?: IdentifyingIssuers
 consumer?: Consumer
 credential?: Credential
 groups?: Groups
@@ -833,7 +833,7 @@ groups?: Groups
  * The Kong Consumer that the token names, looked up once the token is in order. Consumers are found by id or username; Kong's PDK finds none by `custom_id`.
  */
 export interface Consumer {
-claim: Claim1
+claim: ConsumerClaim
 by: By
 unknown: Unknown
 cache: Cache
@@ -872,6 +872,6 @@ export interface ProtectedResource {
 resource: Resource
 authorization_servers?: AuthorizationServers
 scopes_supported?: Scopes
-resource_name?: Name1
+resource_name?: ResourceName
 resource_documentation?: Documentation
 }

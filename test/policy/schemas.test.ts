@@ -71,6 +71,11 @@ describe.each<[file: string, properties: number, open: readonly string[]]>([
     },
   );
 
+  it("gives no title twice, for types are named by them", () => {
+    const titles = nodes.flatMap(([, { title }]) => (typeof title === "string" ? [title.toLowerCase()] : []));
+    expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toEqual([]);
+  });
+
   it("allows no unknown key in any map of its own", () => {
     const open = nodes.filter(
       ([pointer, node]) =>
