@@ -38,7 +38,13 @@ function checkMapping(source: MappingMap, path: DocumentPath): Finding[] {
   if (named.length !== 1) {
     return refuse(`A header has one source: name "from", "constant" or "payload", and only one of them.`);
   }
-  return source.from === undefined && source.fallback !== undefined
-    ? refuse(`Only a claim can be absent: "fallback" goes with "from".`)
+  if (source.from === undefined && source.fallback !== undefined) {
+    return refuse(`Only a claim can be absent: "fallback" goes with "from".`);
+  }
+  if (source.list === "repeat" && source.separator !== PLAIN.separator) {
+    return refuse(`"separator" stands between joined elements: leave it out beside "list: repeat".`);
+  }
+  return source.payload && source.encoding !== PLAIN.encoding
+    ? refuse(`"payload" is base64url as it stands in the token: leave "encoding" out.`)
     : [];
 }

@@ -18,7 +18,10 @@ export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorOb
 /** A type that is written beside a reference, for Ajv's sake, is checked twice. */
 function dropRepeated(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const byText = new Map(
-    errors.map((error) => [JSON.stringify([error.instancePath, error.keyword, error.params]), error]),
+    errors.map((error) => [
+      JSON.stringify([error.instancePath, error.propertyName, error.keyword, error.params]),
+      error,
+    ]),
   );
   return [...byText.values()];
 }

@@ -38,7 +38,10 @@ function toFinding(error: ErrorObject, data: unknown, isSecret: IsSecret): Findi
     case "additionalProperties": {
       const key = String(params.additionalProperty);
       const known = Object.keys(parentSchema?.properties ?? {});
-      return { code: "unknown_key", path: [...path, key], atKey: true, message: unknownKeyMessage(key, known) };
+      const message = isDefault(key, parentSchema)
+        ? `The key "${key}" stands under "defaults", or in a rule.`
+        : unknownKeyMessage(key, known);
+      return { code: "unknown_key", path: [...path, key], atKey: true, message };
     }
     case "required":
       return { code: "missing_key", path, atKey: true, message: `The key "${params.missingProperty}" is missing.` };
@@ -46,7 +49,7 @@ function toFinding(error: ErrorObject, data: unknown, isSecret: IsSecret): Findi
       return {
         code: "wrong_type",
         path,
-        message: `This must be ${typeName(params.type)}, not ${describe(error.data)}.`,
+        message: `This must be ${wantedName(params.type, parentSchema)}, not ${describe(error.data)}.`,
       };
     case "minProperties":
       return { code: "invalid_value", path, message: emptyMapMessage(parentSchema) };
@@ -84,8 +87,30 @@ function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: 
       return { ...place, code, message: `${shown} is not a valid ${title}. ${hint}`.trim() };
     }
     default:
-      return { ...place, code: "invalid_value", message: `This ${error.message}.` };
+      return { ...place, code: "invalid_value", message: boundMessage(error) };
   }
+}
+
+/** Whether a key of a policy stands one level too high. */
+function isDefault(key: string, schema: ErrorObject["parentSchema"]): boolean {
+  return Object.hasOwn(schema?.properties?.defaults?.properties ?? {}, key);
+}
+
+const BOUNDED: Readonly<Record<string, readonly [bound: "least" | "most", one: string, several: string]>> = {
+  minItems: ["least", "element", "elements"],
+  maxItems: ["most", "element", "elements"],
+  minLength: ["least", "character", "characters"],
+  maxLength: ["most", "character", "characters"],
+  maxProperties: ["most", "key", "keys"],
+};
+
+function boundMessage({ keyword, params, message }: ErrorObject): string {
+  const bounded = BOUNDED[keyword];
+  if (!bounded) {
+    return `This ${message}.`;
+  }
+  const [bound, one, several] = bounded;
+  return `This must have at ${bound} ${params.limit} ${params.limit === 1 ? one : several}.`;
 }
 
 function unknownKeyMessage(key: string, known: readonly string[]): string {
@@ -112,7 +137,10 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** @param type of JSON Schema: one or several. */
-function typeName(type: string | readonly string[]): string {
+function wantedName(type: string | readonly string[], schema: ErrorObject["parentSchema"]): string {
+  if (schema?.enum) {
+    return `one of ${schema.enum.join(", ")}`;
+  }
   return [type]
     .flat()
     .map((name) => TYPE_NAMES[name] ?? name)

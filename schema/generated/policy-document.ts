@@ -369,7 +369,11 @@ export type EqualsPathSegment = string
 /**
  * The claim is the value of this request header, in lower case; the header must stand there once. The upstream gets it as it was compared, and in no other spelling.
  */
-export type EqualsHeader = string
+export type ComparedHeader = RequestHeader
+/**
+ * The name of a request header in lower case, at most five words with dashes between. None of those that steer the connection, routing or authentication, such as `host`, `cookie` and `authorization`, and none that Kong or the guard sets.
+ */
+export type RequestHeader = string
 /**
  * `acr` is one of these (OpenID Connect Core section 2).
  * 
@@ -439,13 +443,9 @@ allow_unprefixed?: AllowAnUnprefixedName
 query?: Query
 })
 /**
- * A request header whose value is the token.
+ * A request header whose value is the token. For Authorization write `authorization` in place of the map.
  */
-export type TokenHeader = MappedHeader
-/**
- * A request header in lower case. Headers that steer the connection, routing or authentication, and those that Kong sets itself after the plugin, can not be mapped.
- */
-export type MappedHeader = string
+export type TokenHeader = RequestHeader
 /**
  * A word that stands before the token, in any case and with spaces behind, as `Bearer` does in Authorization. Goes with `header`.
  */
@@ -488,7 +488,7 @@ header: ForwardHeader
 /**
  * The header that has the token, and nothing else, as its value. Authorization is removed.
  */
-export type ForwardHeader = MappedHeader
+export type ForwardHeader = RequestHeader
 /**
  * Ids of the issuers whose tokens say who the caller is to Kong. It must be said where a policy has several: each of them could name the others' Consumers, and users of two issuers may have the same `sub`.
  * 
@@ -572,7 +572,7 @@ export type Format = ("negotiate" | "problem" | "kong")
 /**
  * Beginning of the `type` of problem details (RFC 9457 section 3.1.1), which the reason's name completes; it ends with `/`, `#`, `:` or `=`. Without it the type is `about:blank`.
  */
-export type ProblemTypes = string
+export type BeginningOfProblemTypes = string
 /**
  * Another status of the same class: 4xx stays 4xx and 5xx stays 5xx, for clients and proxies try again by it. A challenge goes with 401 and with the usual status.
  */
@@ -745,7 +745,7 @@ matches?: Matches
 min?: Least
 max?: Most
 equals_path?: EqualsPathSegment
-equals_header?: EqualsHeader
+equals_header?: ComparedHeader
 }
 /**
  * How and when the user was authenticated (RFC 9470): else 401 insufficient_user_authentication, which tells the client what to ask for.
@@ -849,7 +849,7 @@ export interface HeaderMappings {
  */
 export interface Answers {
 format: Format
-problem_types?: ProblemTypes
+problem_types?: BeginningOfProblemTypes
 reasons: Reasons
 }
 /**

@@ -118,4 +118,11 @@ describe("refuses", () => {
       check(policy("{forward: {header: ‸x-a}}", rest), "token_source_invalid");
     }
   });
+
+  it("a header that Kong's identity has", () => {
+    const identity = "routes: {r: {}}\nidentity: {credential: sub}";
+    check(policy("{sources: [{header: ‸x-consumer-id}]}", identity), "token_source_invalid");
+    check(policy("{forward: {header: ‸x-credential-identifier}}", identity), "token_source_invalid");
+    check(policy("{forward: {header: x-consumer-id}}"), "token_source_invalid");
+  });
 });

@@ -49,7 +49,7 @@ describe("issuers", () => {
     ["unknown_key", "claims: {‸__proto__: {scopes: x}}", /^The key "__proto__" is not known here/],
     ["invalid_value", "algorithms: [‸HS265]", /^"HS265" is not one of RS256, PS256, ES256, EdDSA, Ed25519, RS384,/],
     ["invalid_value", "algorithms: [RS256, ‸none]", /^"none" is not one of/],
-    ["invalid_value", "algorithms: ‸[]", /fewer than 1/],
+    ["invalid_value", "algorithms: ‸[]", /at least 1 element/],
     ["invalid_value", "algorithms: ‸[RS256, RS256]", /duplicate/],
     ["wrong_type", "clock_skew: ‸30", /^This must be text, not 30\.$/],
     ["duration_invalid", "clock_skew: ‸30 s", /^"30 s" is not a valid duration\..* Example: 30s\.$/],
@@ -103,8 +103,11 @@ describe("rules and operations", () => {
     ["wrong_type", "required_scopes: [read, ‸1]", /^This must be text, not 1\.$/],
     ["invalid_value", 'required_scopes: [‸"read write"]', /^"read write" is not a valid scope\./],
     ["invalid_value", "required_scopes: [‸'a\"b']", /is not a valid scope/],
-    ["invalid_value", "accept: ‸[]", /fewer than 1/],
-    ["invalid_value", "operations: ‸[]", /fewer than 1/],
+    ["invalid_value", "accept: ‸[]", /^This must have at least 1 element\.$/],
+    ["invalid_value", "any_of: ‸[{}]", /^This must have at least 2 elements\.$/],
+    ["invalid_value", "required_claims: {a: {matches: ‸''}}", /^This must have at least 1 character\.$/],
+    ["wrong_type", "other_authentication: ‸true", /^This must be one of ignore, skip, require, not true\.$/],
+    ["invalid_value", "required_claims: {a: {equals_header: ‸X-A}}", /is not a valid request header/],
     ["missing_key", "operations: [‸{path: /a}]", /^The key "methods" is missing\.$/],
     ["invalid_value", "operations: [{methods: [‸get], path: /a}]", /^"get" is not/],
     ["invalid_value", "operations: [{methods: [GET], path: ‸a}]", /^"a" is not a valid path template\./],
@@ -115,6 +118,8 @@ describe("rules and operations", () => {
 describe("defaults, token and header mappings", () => {
   it.each<[code: string, line: string, message: RegExp]>([
     ["unknown_key", "defaults: {‸access: public}", /^The key "access" is not known here/],
+    ["unknown_key", "‸mode: report", /^The key "mode" stands under "defaults", or in a rule\.$/],
+    ["unknown_key", "‸modes: report", /^The key "modes" is not known here/],
     ["invalid_value", "token: {max_bytes: ‸255}", />= 256/],
     ["invalid_value", "token: {max_bytes: ‸16385}", /<= 16384/],
     ["wrong_type", 'token: {max_bytes: ‸"300"}', /^This must be a whole number, not "300"\.$/],
@@ -125,12 +130,15 @@ describe("defaults, token and header mappings", () => {
     ["mapping_invalid", "header_mappings: {x-a: ‸{list: repeat}}", /^A header has one source/],
     ["mapping_invalid", "header_mappings: {x-a: ‸{from: sub, constant: a}}", /^A header has one source/],
     ["mapping_invalid", "header_mappings: {x-a: ‸{payload: true, fallback: a}}", /"fallback" goes with "from"\.$/],
-    ["invalid_value", "header_mappings: {‸X-User-Id: sub}", /^"X-User-Id" is not a valid mapped header\./],
-    ["invalid_value", "header_mappings: {‸x_user_id: sub}", /is not a valid mapped header/],
-    ["invalid_value", "header_mappings: {‸x-a-b-c-d-e: sub}", /is not a valid mapped header/],
-    ["invalid_value", "header_mappings: {‸authorization: sub}", /is not a valid mapped header/],
-    ["invalid_value", "header_mappings: {‸connection: sub}", /is not a valid mapped header/],
-    ["invalid_value", "header_mappings: {‸host: sub}", /is not a valid mapped header/],
+    ["mapping_invalid", "header_mappings: {x-a: ‸{payload: true, encoding: json}}", /leave "encoding" out\.$/],
+    ["mapping_invalid", "header_mappings: {x-a: ‸{from: a, list: repeat, separator: ;}}", /beside "list: repeat"\.$/],
+    ["invalid_value", "header_mappings: {‸x-jwt-policy-verdict: sub}", /is not a valid request header/],
+    ["invalid_value", "header_mappings: {‸X-User-Id: sub}", /^"X-User-Id" is not a valid request header\./],
+    ["invalid_value", "header_mappings: {‸x_user_id: sub}", /is not a valid request header/],
+    ["invalid_value", "header_mappings: {‸x-a-b-c-d-e: sub}", /is not a valid request header/],
+    ["invalid_value", "header_mappings: {‸authorization: sub}", /is not a valid request header/],
+    ["invalid_value", "header_mappings: {‸connection: sub}", /is not a valid request header/],
+    ["invalid_value", "header_mappings: {‸host: sub}", /is not a valid request header/],
     ["invalid_value", "header_mappings: {x-user-id: ‸/a~}", /is not a valid header mapping/],
   ])("%s: %s", (code, line, message) => check(code, `${ISSUER_START}${ROUTES}${line}\n`, message));
 });
@@ -142,6 +150,11 @@ describe("one mistake is one issue", () => {
   ])("%s: %j", (code, marked) => {
     expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, code));
   });
+});
+
+it("tells of each wrong key of one map", () => {
+  const marked = `${ISSUER_START}${ROUTES}header_mappings: {‸X-A: a, x-b: b, ‸x_c: c, ‸host: d, ‸cookie: e}\n`;
+  expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, "invalid_value"));
 });
 
 it("prints all mistakes of a file at once, in the order of the text", () => {
