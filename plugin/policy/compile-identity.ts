@@ -61,7 +61,7 @@ function checkIssuers(issuers: readonly string[] | undefined, document: PolicyDo
   if (issuers) {
     return checkIssuerIds(issuers, document, [...PATH, "issuers"]);
   }
-  const message = `The policy has several issuers: say with "issuers" whose tokens tell Kong who the caller is.`;
+  const message = `The policy has several issuers: say with "identity.issuers" whose tokens tell Kong who the caller is.`;
   return Object.keys(document.issuers).length === 1
     ? []
     : [{ code: "identity_invalid", path: PATH, atKey: true, message }];

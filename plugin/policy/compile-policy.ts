@@ -141,7 +141,15 @@ function compileRule(id: string, rule: Rule, document: PolicyDocument, findings:
   return { id, operations: compiled.tree, requirements };
 }
 
-const NEEDLESS_WHEN_PUBLIC = ["other_authentication", "accept", "audiences", ...REQUIREMENT_KEYS, "any_of"] as const;
+const NEEDLESS_WHEN_PUBLIC = [
+  "allow_http",
+  "cors_preflight",
+  "other_authentication",
+  "accept",
+  "audiences",
+  ...REQUIREMENT_KEYS,
+  "any_of",
+] as const;
 
 /** @param isPublic what access comes to, be it said here or inherited. */
 function checkNeeded(source: RequirementSource, isPublic: boolean, path: DocumentPath): Finding[] {
@@ -149,7 +157,7 @@ function checkNeeded(source: RequirementSource, isPublic: boolean, path: Documen
   if (!isPublic || needless === undefined) {
     return [];
   }
-  const message = `"access: public" looks at no token, so "${needless}" would never be checked; remove one of them.`;
+  const message = `"access: public" looks at no token, so "${needless}" has no effect; remove one of them.`;
   return [{ code: "requirement_contradiction", path: [...path, needless], atKey: true, message }];
 }
 

@@ -128,5 +128,5 @@ function checkTaken(
   path: DocumentPath,
 ): readonly Finding[] {
   const by = header === undefined ? undefined : taken.get(header);
-  return by === undefined ? [] : refuse(path, `"${by}" names ${header} as well; a header has one meaning.`);
+  return by === undefined ? [] : refuse(path, `"${by}" uses ${header} as well; a header has one meaning.`);
 }

@@ -76,12 +76,14 @@ describe("accept may be left out while it can mean one issuer only", () => {
   });
 });
 
-describe("a requirement on a public rule would never be checked", () => {
+describe("what a public rule says of tokens has no effect", () => {
   const rule = (body: string): string => `${ISSUER_START}routes:\n  r:\n${body}`;
   it.each<[what: string, marked: string]>([
     ["scopes", rule("    access: public\n    ‸required_scopes: [read]\n")],
     ["audiences", rule("    access: public\n    ‸audiences: [x]\n")],
     ["accepted issuers", rule("    access: public\n    ‸accept: [acme]\n")],
+    ["tokens without TLS", rule("    access: public\n    ‸allow_http: true\n")],
+    ["preflights without a token", rule("    access: public\n    ‸cors_preflight: pass\n")],
     [
       "scopes of a public operation",
       rule("    operations: [{methods: [GET], path: /, access: public, ‸required_scopes: [read]}]\n"),
