@@ -2,6 +2,8 @@
 import { connect } from "node:net";
 
 const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, goAway: 7 } as const;
+const END_OF_STREAM = 1;
+const END_OF_HEADERS = 4;
 const END_OF_STREAM_AND_HEADERS = 5;
 /** Statuses that have a byte of their own (RFC 7541 appendix A). */
 const STATUS_BYTES: ReadonlyMap<number | undefined, number> = new Map([
@@ -11,19 +13,37 @@ const STATUS_BYTES: ReadonlyMap<number | undefined, number> = new Map([
   [0x8e, 500],
 ]);
 
+type Fields = readonly (readonly [name: string, value: string])[];
+
+interface RawRequest {
+  /** GET unless given. */
+  readonly method?: string;
+  /** Without one the request ends with its headers. */
+  readonly body?: Buffer;
+  /** Fields behind the body (RFC 9113 section 8.1). */
+  readonly trailers?: Fields;
+}
+
 /** @returns the status, `other` for one that this does not know, or `reset` when the stream or connection was broken off. */
 export async function sendRawHttp2(
   url: string,
   path: string,
-  headers: readonly (readonly [name: string, value: string])[],
+  headers: Fields,
+  { method = "GET", body, trailers }: RawRequest = {},
 ): Promise<number | "other" | "reset"> {
   const { hostname, port, host } = new URL(url);
-  const pseudo = [":method", "GET", ":scheme", "http", ":path", path, ":authority", host];
+  const pseudo = [":method", method, ":scheme", "http", ":path", path, ":authority", host];
   const block = encodeHeaders([...pseudo, ...headers.flat()]);
   const socket = connect(Number(port), hostname);
   socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   socket.write(encodeFrame(FRAME.settings, 0, 0, Buffer.alloc(0)));
-  socket.write(encodeFrame(FRAME.headers, END_OF_STREAM_AND_HEADERS, 1, block));
+  socket.write(encodeFrame(FRAME.headers, body ? END_OF_HEADERS : END_OF_STREAM_AND_HEADERS, 1, block));
+  if (body) {
+    socket.write(encodeFrame(FRAME.data, trailers ? 0 : END_OF_STREAM, 1, body));
+  }
+  if (trailers) {
+    socket.write(encodeFrame(FRAME.headers, END_OF_STREAM_AND_HEADERS, 1, encodeHeaders(trailers.flat())));
+  }
   let received: Buffer = Buffer.alloc(0);
   try {
     for await (const chunk of socket) {
@@ -41,6 +61,8 @@ export async function sendRawHttp2(
         }
       }
     }
+    return "reset";
+  } catch {
     return "reset";
   } finally {
     socket.destroy();

@@ -1,0 +1,202 @@
+import type { Expected, Line } from "./oracle.ts";
+
+/** Credentials of a request; `scoped` has a scope more than `good`. */
+export type Credential = "none" | "good" | "scoped" | "bad" | "malformed";
+
+/** One way in: a route with its rule, and who asks. */
+export interface AccessMode {
+  readonly title: string;
+  /** First segment of the path, and name of the Kong Route. */
+  readonly route: string;
+  /** Behind the route's name. */
+  readonly path?: string;
+  readonly method?: string;
+  readonly credential: Credential;
+  readonly headers?: readonly Line[];
+  /** Whose identity the upstream gets; `refused` when nothing may reach it. */
+  readonly identity: "user" | "nobody" | "refused";
+  /** Whether the upstream gets the credential that was sent. */
+  readonly forwards?: boolean;
+  /** Whether the rule refuses nothing. */
+  readonly isReport?: boolean;
+  /** Whether its policy maps no headers: then there is nothing to make up. */
+  readonly isPlain?: boolean;
+  /** Whether it is asked over gRPC as well. */
+  readonly grpc?: boolean;
+}
+
+/** Header fields of the client that a rule compares with a claim. */
+export const COMPARED = "x-tenant";
+
+const CORS: readonly Line[] = [
+  ["origin", "https://app.example"],
+  ["access-control-request-method", "GET"],
+];
+const TENANT: readonly Line[] = [[COMPARED, "acme"]];
+
+export const ACCESS_MODES: readonly AccessMode[] = [
+  {
+    title: "required, good token",
+    route: "required",
+    credential: "good",
+    identity: "user",
+    forwards: true,
+    grpc: true,
+  },
+  { title: "required, bad token", route: "required", credential: "bad", identity: "refused", grpc: true },
+  { title: "required, no token", route: "required", credential: "none", identity: "refused", grpc: true },
+  { title: "required, scope lacking", route: "scoped", credential: "good", identity: "refused" },
+  {
+    title: "optional, good token",
+    route: "optional",
+    credential: "good",
+    identity: "user",
+    forwards: true,
+    grpc: true,
+  },
+  { title: "optional, no token", route: "optional", credential: "none", identity: "nobody", grpc: true },
+  { title: "optional, bad token", route: "optional", credential: "bad", identity: "refused", grpc: true },
+  { title: "optional, no token at all", route: "optional", credential: "malformed", identity: "refused" },
+  { title: "public, good token", route: "public", credential: "good", identity: "nobody", forwards: true },
+  { title: "public, bad token", route: "public", credential: "bad", identity: "nobody", forwards: true },
+  { title: "public, no token", route: "public", credential: "none", identity: "nobody", grpc: true },
+  { title: "report, no token", route: "report", credential: "none", identity: "nobody", isReport: true, grpc: true },
+  {
+    title: "report, bad token",
+    route: "report",
+    credential: "bad",
+    identity: "nobody",
+    forwards: true,
+    isReport: true,
+    grpc: true,
+  },
+  {
+    title: "report, scope lacking",
+    route: "report",
+    credential: "good",
+    identity: "user",
+    forwards: true,
+    isReport: true,
+    grpc: true,
+  },
+  {
+    title: "report, good token",
+    route: "report",
+    credential: "scoped",
+    identity: "user",
+    forwards: true,
+    isReport: true,
+  },
+  {
+    title: "CORS preflight",
+    route: "preflight",
+    method: "OPTIONS",
+    headers: CORS,
+    credential: "none",
+    identity: "nobody",
+  },
+  {
+    title: "CORS preflight to a rule that judges it",
+    route: "required",
+    method: "OPTIONS",
+    headers: CORS,
+    credential: "none",
+    identity: "refused",
+  },
+  { title: "public operation", route: "operations", path: "/open", credential: "none", identity: "nobody" },
+  {
+    title: "public operation, good token",
+    route: "operations",
+    path: "/open",
+    credential: "good",
+    identity: "nobody",
+    forwards: true,
+  },
+  {
+    title: "operation beside a public one, good token",
+    route: "operations",
+    path: "/closed",
+    credential: "good",
+    identity: "user",
+    forwards: true,
+  },
+  {
+    title: "operation beside a public one, no token",
+    route: "operations",
+    path: "/closed",
+    credential: "none",
+    identity: "refused",
+  },
+  {
+    title: "bound by the Route's name, good token",
+    route: "by-name",
+    credential: "good",
+    identity: "user",
+    forwards: true,
+  },
+  { title: "bound by the Route's name, no token", route: "by-name", credential: "none", identity: "refused" },
+  {
+    title: "no rule of the Route's name, in report mode",
+    route: "unmatched",
+    credential: "good",
+    identity: "nobody",
+    forwards: true,
+    isReport: true,
+  },
+  { title: "inline policy, good token", route: "inline", credential: "good", identity: "user", forwards: true },
+  { title: "inline policy, no token, public", route: "inline-public", credential: "none", identity: "nobody" },
+  { title: "no forwarding, good token", route: "withheld", credential: "good", identity: "user", grpc: true },
+  {
+    title: "no forwarding, report, bad token",
+    route: "withheld-report",
+    credential: "bad",
+    identity: "nobody",
+    isReport: true,
+  },
+  {
+    title: "no mappings, good token",
+    route: "plain",
+    credential: "good",
+    identity: "user",
+    forwards: true,
+    isPlain: true,
+  },
+  { title: "no mappings, bad token", route: "plain", credential: "bad", identity: "refused", isPlain: true },
+  {
+    title: "a header compared with a claim",
+    route: "compared",
+    headers: TENANT,
+    credential: "good",
+    identity: "user",
+    forwards: true,
+    grpc: true,
+  },
+  {
+    title: "a header compared with a claim, which is not there",
+    route: "compared",
+    credential: "good",
+    identity: "refused",
+  },
+];
+
+/** Under each mapped name what the token's user comes to; world.ts has mappings and claims. */
+const USER: Expected = {
+  userid: ["user-1"],
+  "x-user": ["user-1"],
+  "x-user-id": ["user-1"],
+  "x-user-tenant-name": ["acme"],
+  "x-user-role-of-day": ["admin", "auditor"],
+  "x-groups": ["a;b"],
+  "x-source": ["jwt-policy"],
+  "x-team": ["none"],
+  "x-absent": [],
+};
+
+/** Names that policies map, those whose value is the token's payload among them. */
+export const MAPPED: readonly string[] = [...Object.keys(USER), "x-claims"];
+
+/** @param payload the token's second segment. @returns what must stand under every mapped name. */
+export function expectedIdentity(identity: "user" | "nobody", payload: string): Expected {
+  const nobody = Object.fromEntries(MAPPED.map((name) => [name, []]));
+  return identity === "user" ? { ...nobody, ...USER, "x-claims": [payload] } : nobody;
+}
