@@ -10,6 +10,8 @@ export interface GatewayRequest {
   method: string;
   /** Path and query as they came. */
   target: string;
+  /** The query for the upstream, once a plugin has set one. */
+  rawQuery?: string;
   /** `1.0`, `1.1` or `2.0`. */
   httpVersion: string;
   scheme: "http" | "https";

@@ -37,20 +37,20 @@ export function createGrpcProxy(report: ReportFailure): UpstreamProxy {
       const { service } = request.route;
       const abort = new AbortController();
       response.onClose(() => abort.abort());
-      const options = { endStream: !exchange.hasBody, signal: abort.signal };
-      const upstream = sessionOf(service).request(buildHead(request), options);
-      upstream.setTimeout(service.readTimeout, () => upstream.destroy(new Error(TIMED_OUT)));
-      if (exchange.hasBody) {
-        exchange.openBody().pipe(upstream);
-      }
       try {
+        const options = { endStream: !exchange.hasBody, signal: abort.signal };
+        const upstream = sessionOf(service).request(buildHead(request), options);
+        upstream.setTimeout(service.readTimeout, () => upstream.destroy(new Error(TIMED_OUT)));
+        if (exchange.hasBody) {
+          exchange.openBody().pipe(upstream);
+        }
         const { status, headers } = await readHead(upstream);
         upstream.once("trailers", (_: unknown, _flags: unknown, raw: readonly string[]) =>
           response.setTrailers(readHeaderList(raw)),
         );
         await pipeline(upstream, response.begin(status, buildDownstreamHeaders(headers, request.id, "2")));
       } catch (error) {
-        upstream.destroy();
+        abort.abort();
         if (response.isOver()) {
           response.abort();
           return;

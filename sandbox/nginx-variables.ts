@@ -7,7 +7,8 @@ const READERS: Record<string, (request: GatewayRequest) => string> = {
   realip_remote_addr: (request) => request.remoteAddress,
   remote_addr: (request) => request.remoteAddress,
   request: (request) => request.requestLine,
-  request_id: (request) => request.id,
+  // nginx has an id of its own, which is another than Kong's.
+  request_id: (request) => [...request.id].reverse().join(""),
   request_method: (request) => request.method,
   request_uri: (request) => request.target,
   scheme: (request) => request.scheme,

@@ -56,6 +56,10 @@ const METHODS: Record<string, PdkMethod> = {
     }
     return { reply: NOTHING };
   },
+  "kong.service.request.set_raw_query": ({ request }, args) => {
+    request.rawQuery = Buffer.from(StringMessage.decode(args).v ?? "").toString("latin1");
+    return { reply: NOTHING };
+  },
   "kong.response.exit": (_, args) => ({ exit: readExitResponse(ExitArgsMessage.decode(args)) }),
   "kong.log.debug": logMethod("debug"),
   "kong.log.info": logMethod("info"),

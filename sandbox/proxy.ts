@@ -79,12 +79,13 @@ export function createProxy(report: ReportFailure): UpstreamProxy {
   };
 }
 
-/** Path and query for the upstream; the query goes as it came, an empty one included. */
-function upstreamTarget({ route, target, matchedPath }: GatewayRequest): string {
+/** Path and query for the upstream; the query goes as it came, an empty one included, unless a plugin set another. */
+function upstreamTarget({ route, target, rawQuery, matchedPath }: GatewayRequest): string {
   const path = normalizePath(stripQuery(target));
   const base = route.service.path ?? "/";
   const joined = route.stripPath ? joinStrippedPath(base, path, matchedPath) : joinUpstreamPath(base, path);
-  return escapePath(joined) + target.slice(stripQuery(target).length);
+  const query = rawQuery === undefined ? target.slice(stripQuery(target).length) : rawQuery && `?${rawQuery}`;
+  return escapePath(joined) + query;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -1,29 +1,45 @@
+import { tellClient } from "./answers.ts";
+import type { Deny } from "./decision.ts";
 import { type Denial, denialRow } from "./denial.ts";
 
+/** What the text of `error_description` may hold (RFC 6750 section 3), which needs no escaping. */
+const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
+
 /**
- * The WWW-Authenticate value of a denial (RFC 6750 section 3, RFC 9470 section 3), or undefined where none belongs.
- *
- * @param realm the policy's name. At least one parameter must follow `Bearer`, so the bare challenge carries it too.
+ * The WWW-Authenticate value of a denial (RFC 6750 section 3, RFC 9470 section 3, RFC 9728 section 5.1), or undefined where none
+ * belongs. The realm is the policy's name: at least one parameter must follow `Bearer`.
  */
-export function createChallenge(denial: Denial, realm: string): string | undefined {
-  const { status, error, told } = denialRow(denial.reason);
-  if (error === undefined) {
-    return status === 401 ? `Bearer realm="${realm}"` : undefined;
+export function createChallenge({ denial, evidence, reply }: Deny): string | undefined {
+  const { text, isChallenged } = tellClient(denial, reply.answers);
+  if (!isChallenged) {
+    return undefined;
   }
-  return `Bearer realm="${realm}", error="${error}", error_description="${told}"${whatToAskFor(denial)}`;
+  const { error } = denialRow(denial.reason);
+  const parameters = [
+    `realm="${evidence.policy}"`,
+    ...(error === undefined ? [] : [`error="${error}"`]),
+    ...(error === undefined || !DESCRIPTION.test(text) ? [] : [`error_description="${text}"`]),
+    ...whatToAskFor(denial, reply.scopes),
+    ...(reply.resourceMetadata === undefined ? [] : [`resource_metadata="${reply.resourceMetadata}"`]),
+  ];
+  return `Bearer ${parameters.join(", ")}`;
 }
 
 /** Everything in it is the policy's own text, whose characters the schema bounds. */
-function whatToAskFor(denial: Denial): string {
+function whatToAskFor(denial: Denial, scopes: readonly string[]): readonly string[] {
   switch (denial.reason) {
+    case "token_missing":
+      return scopes.length === 0 ? [] : [`scope="${scopes.join(" ")}"`];
     case "scope_insufficient":
-      return `, scope="${denial.requiredScopes.join(" ")}"`;
+      return [`scope="${denial.requiredScopes.join(" ")}"`];
     case "authentication_insufficient": {
       const { acrValues, maxAgeSeconds } = denial;
-      const acr = acrValues.length === 0 ? "" : `, acr_values="${acrValues.join(" ")}"`;
-      return maxAgeSeconds === undefined ? acr : `${acr}, max_age="${maxAgeSeconds}"`;
+      return [
+        ...(acrValues.length === 0 ? [] : [`acr_values="${acrValues.join(" ")}"`]),
+        ...(maxAgeSeconds === undefined ? [] : [`max_age="${maxAgeSeconds}"`]),
+      ];
     }
     default:
-      return "";
+      return [];
   }
 }

@@ -1,14 +1,18 @@
 import { authorize } from "./authorize.ts";
 import { validateClaims } from "./claims.ts";
-import { createAllow, createDeny, type Decision, type Evidence } from "./decision.ts";
+import { createAllow, createDeny, type Decision, type Evidence, type UpstreamChanges } from "./decision.ts";
 import { decodeToken } from "./decode.ts";
 import { type Denial, isDenial } from "./denial.ts";
-import { extractToken } from "./extract.ts";
+import { extractToken, type SentToken } from "./extract.ts";
+import { forwardToken, withholdTokens } from "./forward.ts";
 import { findKey, type KeySource, selectIssuer } from "./key.ts";
 import { findRule, type Match, matchRequest } from "./match.ts";
+import { checkOrigin } from "./origin.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./policy.ts";
-import { clearIdentity, type HeaderChanges, propagateClaims, type VerifiedToken } from "./propagate.ts";
+import { clearIdentity, propagateClaims, type VerifiedToken } from "./propagate.ts";
+import { createReply } from "./reply.ts";
 import type { RequestFacts } from "./request.ts";
+import { type Credential, findCredentials } from "./token-source.ts";
 import { verifySignature } from "./verify.ts";
 
 /**
@@ -23,56 +27,73 @@ export async function decide(
   keys: KeySource,
   now: () => number,
 ): Promise<Decision> {
+  const asked: Asked = { policy, facts };
   const unmatched: Evidence = { policy: policy.name };
   const rule = findRule(policy, facts.binding);
   if (isDenial(rule)) {
-    return refuse(policy, policy.unmatchedMode, { denial: rule, evidence: unmatched });
+    return refuse(asked, policy.unmatchedMode, { denial: rule, evidence: unmatched });
   }
   const evidence: Evidence = { ...unmatched, rule: rule.id };
-  const match = matchRequest(rule, facts);
+  const credentials = findCredentials(policy.tokenSources, facts);
+  const isBare = !isDenial(credentials) && credentials.length === 0;
+  const match = matchRequest(rule, facts, isBare);
   if (isDenial(match)) {
-    return refuse(policy, rule.requirements.mode, { denial: match, evidence });
+    return refuse(asked, rule.requirements.mode, { denial: match, evidence });
   }
   const { requirements } = match;
   if (match.isOpen) {
-    return pass(policy, requirements.mode, { evidence }, {});
+    return pass(asked, requirements.mode, { evidence });
   }
   // Nothing at all, and not merely nothing good: a bad token is no token, but no free pass either.
-  if (requirements.access === "optional" && facts.authorization === undefined) {
-    return pass(policy, requirements.mode, { evidence }, { authorization: [] });
+  if (requirements.access === "optional" && isBare) {
+    return pass(asked, requirements.mode, { evidence }, withholdTokens(policy, facts));
   }
-  const judgement = await authenticate(facts, policy, match, keys, now, evidence);
-  const judged = judgement.token ? judgedHeaders(policy, requirements, facts) : {};
+  const judgement = await authenticate(asked, credentials, match, keys, now, evidence);
+  const judged = judgement.verified ? judgedRequest(asked, requirements, judgement.verified.sent) : UNCHANGED;
   const { denial } = judgement;
   return denial
-    ? refuse(policy, requirements.mode, { ...judgement, denial }, judged)
-    : pass(policy, requirements.mode, judgement, judged);
+    ? refuse(asked, requirements.mode, { ...judgement, denial }, judged)
+    : pass(asked, requirements.mode, judgement, judged);
 }
+
+/** What is decided about. */
+interface Asked {
+  readonly policy: CompiledPolicy;
+  readonly facts: RequestFacts;
+}
+
+const UNCHANGED: UpstreamChanges = { headers: {} };
 
 /** What came of looking at a request. */
 interface Judgement {
   readonly denial?: Denial | undefined;
   /** Present once signature and claims held, be it that the rule then asks for more. */
-  readonly token?: VerifiedToken;
+  readonly verified?: VerifiedToken & { readonly sent: SentToken };
+  /** What the token is asked for. */
+  readonly requirements?: Requirements;
   readonly evidence: Evidence;
 }
 
 async function authenticate(
-  facts: RequestFacts,
-  policy: CompiledPolicy,
+  { policy, facts }: Asked,
+  credentials: readonly Credential[] | Denial,
   { requirements, segments }: Match,
   keys: KeySource,
   now: () => number,
   matched: Evidence,
 ): Promise<Judgement> {
   let evidence = matched;
-  const deny = (denial: Denial): Judgement => ({ denial, evidence });
+  const deny = (denial: Denial): Judgement => ({ denial, requirements, evidence });
 
-  const extracted = extractToken(facts.authorization, policy.maxTokenBytes);
-  if (isDenial(extracted)) {
-    return deny(extracted);
+  const sent = isDenial(credentials) ? credentials : extractToken(credentials, policy.maxTokenBytes);
+  if (isDenial(sent)) {
+    return deny(sent);
   }
-  const decoded = decodeToken(extracted.token);
+  const foreign = checkOrigin(sent.credential, facts);
+  if (foreign) {
+    return deny(foreign);
+  }
+  const decoded = decodeToken(sent.token);
   if (isDenial(decoded)) {
     return deny(decoded);
   }
@@ -99,35 +120,35 @@ async function authenticate(
     return deny(invalid);
   }
   const denial = authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds);
-  return { denial, token: { claims, payload: decoded.payload }, evidence };
+  return { denial, verified: { claims, payload: decoded.payload, sent }, evidence };
 }
 
 /**
- * The header fields that the decision is about, set as they were judged: another plugin may have changed them since the facts
- * were read, and the upstream must not get what nobody looked at.
+ * What the decision is about, set as it was judged: another plugin may have changed it since the facts were read, and the upstream
+ * must not get what nobody looked at.
  */
-function judgedHeaders(
-  { forwardsToken }: CompiledPolicy,
-  { comparedHeaders }: Requirements,
-  { authorization, headers }: RequestFacts,
-): HeaderChanges {
-  const judged: Record<string, string | readonly string[]> = {
-    authorization: (forwardsToken ? authorization : undefined) ?? [],
-  };
+function judgedRequest({ policy, facts }: Asked, { comparedHeaders }: Requirements, sent: SentToken): UpstreamChanges {
+  const { headers, ...changes } = forwardToken(policy, facts, sent);
+  const judged = { ...headers };
   for (const { name, spellings } of comparedHeaders) {
     for (const spelling of spellings) {
       judged[spelling] = [];
     }
-    judged[name] = headers.get(name) ?? [];
+    judged[name] = facts.headers.get(name) ?? [];
   }
-  return judged;
+  return { ...changes, headers: judged };
 }
 
-function pass(policy: CompiledPolicy, mode: Mode, { token, evidence }: Judgement, judged: HeaderChanges): Decision {
-  const propagated = propagateClaims(policy, token);
+function pass(
+  asked: Asked,
+  mode: Mode,
+  { verified, evidence }: Judgement,
+  judged: UpstreamChanges = UNCHANGED,
+): Decision {
+  const propagated = propagateClaims(asked.policy, verified);
   return isDenial(propagated)
-    ? refuse(policy, mode, { denial: propagated, evidence })
-    : createAllow({ headers: { ...propagated.headers, ...judged } }, evidence);
+    ? refuse(asked, mode, { denial: propagated, evidence }, judged)
+    : createAllow({ ...judged, headers: { ...propagated.headers, ...judged.headers } }, evidence);
 }
 
 /**
@@ -135,16 +156,20 @@ function pass(policy: CompiledPolicy, mode: Mode, { token, evidence }: Judgement
  * is no finding about the request: it ends it in every mode.
  */
 function refuse(
-  policy: CompiledPolicy,
+  { policy, facts }: Asked,
   mode: Mode,
-  { denial, token, evidence }: Judgement & { readonly denial: Denial },
-  judged: HeaderChanges = {},
+  { denial, verified, evidence, requirements }: Judgement & { readonly denial: Denial },
+  judged: UpstreamChanges = UNCHANGED,
 ): Decision {
   if (mode === "enforce" || denial.reason === "internal_error") {
-    return createDeny(denial, evidence);
+    return createDeny(denial, evidence, createReply(policy, facts, requirements));
   }
-  const propagated = propagateClaims(policy, token);
+  const propagated = propagateClaims(policy, verified);
   const identity = isDenial(propagated) ? clearIdentity(policy) : propagated.headers;
-  const withheld: HeaderChanges = policy.forwardsToken ? {} : { authorization: [] };
-  return createAllow({ headers: { ...identity, ...withheld, ...judged } }, evidence, denial);
+  const withheld = policy.forwardHeader === undefined ? withholdTokens(policy, facts) : UNCHANGED;
+  return createAllow(
+    { ...withheld, ...judged, headers: { ...identity, ...withheld.headers, ...judged.headers } },
+    evidence,
+    denial,
+  );
 }

@@ -1,5 +1,7 @@
 import type { Denial } from "./denial.ts";
 import type { HeaderChanges } from "./propagate.ts";
+import type { MetadataRequest } from "./protected-resource.ts";
+import { PLAIN_REPLY, type Reply } from "./reply.ts";
 
 /** What was found on the way to a decision; for logs and `explain`, never for the client. */
 export interface Evidence {
@@ -14,6 +16,8 @@ export interface Evidence {
 /** What to do to the request on its way to the upstream. */
 export interface UpstreamChanges {
   readonly headers: HeaderChanges;
+  /** The query to go on with, without `?`; absent when it stays as it is. */
+  readonly rawQuery?: string | undefined;
 }
 
 export interface Allow extends UpstreamChanges {
@@ -27,9 +31,16 @@ export interface Deny {
   readonly verdict: "deny";
   readonly denial: Denial;
   readonly evidence: Evidence;
+  readonly reply: Reply;
 }
 
 export type Decision = Allow | Deny;
+
+/** There is nothing to decide: the plugin has the answer, and no upstream gets the request. */
+export interface Answer {
+  readonly verdict: "answer";
+  readonly metadataRequest: MetadataRequest;
+}
 
 // An object that merely looks like an Allow must not open the gate: what counts is where it was made.
 const issued = new WeakSet<object>();
@@ -41,8 +52,13 @@ export function createAllow(changes: UpstreamChanges, evidence: Evidence, report
   return allow;
 }
 
-export function createDeny(denial: Denial, evidence: Evidence): Deny {
-  return { verdict: "deny", denial, evidence };
+/** @param reply how the client is told; without it as one of whom nothing is known, by no policy. */
+export function createDeny(denial: Denial, evidence: Evidence, reply: Reply = PLAIN_REPLY): Deny {
+  return { verdict: "deny", denial, evidence, reply };
+}
+
+export function createAnswer(metadataRequest: MetadataRequest): Answer {
+  return { verdict: "answer", metadataRequest };
 }
 
 /** Whether `value` is an Allow made by {@link createAllow} in this process. */

@@ -15,13 +15,21 @@ export interface DenialRow {
   readonly error?: BearerError;
   /** The words for the client. They never depend on the token beyond the reason itself. */
   readonly told: string;
+  /** The name under which the client is told, where that is not the reason: one name, status and words for reasons it must not tell apart. */
+  readonly toldAs?: string;
   /** What it means, for the people who run the gateway. */
   readonly meaning: string;
   readonly spec: string;
 }
 
-const INVALID_TOKEN = { status: 401, error: "invalid_token", told: "The access token is invalid" } as const;
-const UNAVAILABLE = { status: 503, told: "The request can not be checked at the moment" } as const;
+const INVALID = { status: 401, error: "invalid_token" } as const;
+const INVALID_TOKEN = { ...INVALID, told: "The access token is invalid", toldAs: "invalid_token" } as const;
+const ACCESS_DENIED = { status: 403, told: "Access is not allowed", toldAs: "access_denied" } as const;
+const UNAVAILABLE = {
+  status: 503,
+  told: "The request can not be checked at the moment",
+  toldAs: "unavailable",
+} as const;
 
 export const DENIALS = {
   no_matching_rule: {
@@ -66,7 +74,8 @@ export const DENIALS = {
     stage: "extract",
     status: 401,
     told: "Authentication is required",
-    meaning: "No bearer token: no Authorization header, an empty one, or another scheme.",
+    meaning:
+      "No token in any of the policy's `token.sources`: by default no Authorization header, an empty one, or another scheme than Bearer.",
     spec: "RFC 6750 section 3.1",
   },
   authorization_malformed: {
@@ -77,13 +86,30 @@ export const DENIALS = {
     meaning: "The Bearer credentials are not one token of the allowed characters.",
     spec: "RFC 6750 section 2.1",
   },
+  credentials_malformed: {
+    stage: "extract",
+    status: 400,
+    error: "invalid_request",
+    told: "The request's credentials are malformed",
+    meaning:
+      "What another source than Authorization carries is not one token, or can be read in more than one way: quotes around a cookie, white space in its name, a wrong escape in the query.",
+    spec: "RFC 6265 section 4.2.1, RFC 6750 section 2.3",
+  },
   token_ambiguous: {
     stage: "extract",
     status: 400,
     error: "invalid_request",
     told: "More than one access token was sent",
-    meaning: "The Authorization header holds more than one set of credentials.",
+    meaning: "More than one set of credentials: in two of the policy's `token.sources`, or twice in one.",
     spec: "RFC 6750 section 2",
+  },
+  origin_not_allowed: {
+    stage: "extract",
+    status: 403,
+    told: "The origin of the request is not allowed",
+    meaning:
+      "The token came in a cookie, the request changes something or asks for an upgrade, and `Origin` is not one of the source's `allowed_origins`: another site may have sent it.",
+    spec: "RFC 6265 section 8.2, RFC 9110 section 9.2.1",
   },
   token_too_large: {
     ...INVALID_TOKEN,
@@ -153,7 +179,7 @@ export const DENIALS = {
     spec: "RFC 9068 section 4, RFC 8725 section 3.11",
   },
   audience_mismatch: {
-    ...INVALID_TOKEN,
+    ...INVALID,
     stage: "claims",
     told: "The access token is not meant for this audience",
     meaning: "`aud` holds none of the audiences the rule accepts.",
@@ -166,7 +192,7 @@ export const DENIALS = {
     spec: "RFC 7519 sections 4.1.5 and 4.1.6",
   },
   token_expired: {
-    ...INVALID_TOKEN,
+    ...INVALID,
     stage: "claims",
     told: "The access token expired",
     meaning: "`exp` lies in the past beyond the clock skew.",
@@ -200,9 +226,8 @@ export const DENIALS = {
     spec: "RFC 6750 section 3.1",
   },
   condition_unmet: {
+    ...ACCESS_DENIED,
     stage: "authorize",
-    status: 403,
-    told: "Access is not allowed",
     meaning:
       "The token lacks a role or group that the rule requires, has one that it excludes, or a claim is not what it must be.",
     spec: "RFC 9110 section 15.5.4",
@@ -216,9 +241,8 @@ export const DENIALS = {
     spec: "RFC 9470 section 3",
   },
   claim_not_header_safe: {
+    ...ACCESS_DENIED,
     stage: "propagate",
-    status: 403,
-    told: "Access is not allowed",
     meaning:
       "A mapped claim can not travel as a header: not a string, number, boolean or list of strings; not visible ASCII; or too long.",
     spec: "RFC 9110 section 5.5",
@@ -246,6 +270,11 @@ export const DENIALS = {
 
 export type Reason = keyof typeof DENIALS;
 
+/** What a client is told: a reason, or what several are called together. */
+export type ToldReason = {
+  [R in Reason]: (typeof DENIALS)[R] extends { readonly toldAs: infer Name extends string } ? Name : R;
+}[Reason];
+
 /** What some reasons carry for the client beyond fixed words. */
 interface ReasonArguments {
   scope_insufficient: { readonly requiredScopes: readonly string[] };
@@ -263,6 +292,11 @@ export type Denial = {
 /** The row of a denial, widened to what every row has. */
 export function denialRow(reason: Reason): DenialRow {
   return DENIALS[reason];
+}
+
+/** The name of a reason as far as the client may know it. */
+export function toldReason(reason: Reason): ToldReason {
+  return (denialRow(reason).toldAs ?? reason) as ToldReason;
 }
 
 /** Distinguishes a denial from a stage's facts, which never have a member `reason`. */

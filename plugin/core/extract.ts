@@ -1,25 +1,32 @@
 import type { Denial } from "./denial.ts";
+import { type Credential, describeSource } from "./token-source.ts";
 
 // RFC 6750 section 2.1: "Bearer" 1*SP b64token; the scheme is case-insensitive (RFC 9110 section 11.1).
 const BEARER = /^bearer +/i;
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
+/** The one token of a request, and where it was. */
+export interface SentToken {
+  readonly token: string;
+  readonly credential: Credential;
+}
+
 /**
- * Takes the bearer token from the Authorization header.
+ * Takes the token from what the sources carry (RFC 6750 section 2: clients must not use more than one place).
  *
  * @param maxTokenBytes checked before anything looks inside the token.
  */
-export function extractToken(
-  authorization: string | undefined,
-  maxTokenBytes: number,
-): { readonly token: string } | Denial {
-  const credentials = authorization ?? "";
-  const scheme = BEARER.exec(credentials);
-  if (scheme === null) {
+export function extractToken(credentials: readonly Credential[], maxTokenBytes: number): SentToken | Denial {
+  const [credential, ...more] = credentials;
+  if (!credential) {
     return { reason: "token_missing" };
   }
-  const token = credentials.slice(scheme[0].length);
-  if (token === "") {
+  if (more.length > 0) {
+    const places = new Set(credentials.map(({ source }) => describeSource(source)));
+    return { reason: "token_ambiguous", detail: `in ${[...places].join(" and ")}` };
+  }
+  const token = takeText(credential);
+  if (token === undefined || token === "") {
     return { reason: "token_missing" };
   }
   // Characters beyond ASCII are refused below, so that characters are bytes.
@@ -29,5 +36,32 @@ export function extractToken(
   if (token.includes(",")) {
     return { reason: "token_ambiguous" };
   }
-  return B64TOKEN.test(token) ? { token } : { reason: "authorization_malformed" };
+  return B64TOKEN.test(token) ? { token, credential } : malformed(credential);
+}
+
+/** Undefined when another scheme stands before it, or none where one must. */
+function takeText({ source, text }: Credential): string | undefined {
+  const scheme = schemeOf(source);
+  if (!scheme) {
+    return text;
+  }
+  const [found] = scheme.exec(text) ?? [];
+  return found === undefined ? undefined : text.slice(found.length);
+}
+
+function schemeOf(source: Credential["source"]): RegExp | undefined {
+  switch (source.from) {
+    case "authorization":
+      return BEARER;
+    case "header":
+      return source.scheme;
+    default:
+      return undefined;
+  }
+}
+
+function malformed({ source }: Credential): Denial {
+  return source.from === "authorization"
+    ? { reason: "authorization_malformed" }
+    : { reason: "credentials_malformed", detail: describeSource(source) };
 }

@@ -18,19 +18,23 @@ export interface Match {
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
-/** Finds what the rule asks of the request, and refuses requests whose reading is not certain. */
-export function matchRequest(rule: CompiledRule, facts: RequestFacts): Match | Denial {
+/**
+ * Finds what the rule asks of the request, and refuses requests whose reading is not certain.
+ *
+ * @param isBare whether no source of tokens carries anything.
+ */
+export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Denial {
   if (facts.connection !== undefined && !hasOnlyConnectionOptions(facts.connection)) {
     return { reason: "connection_header_refused" };
   }
-  const match = matchOperation(rule, facts);
+  const match = matchOperation(rule, facts, isBare);
   return "reason" in match || match.isOpen || match.requirements.allowsHttp || facts.transport !== "plain"
     ? match
     : { reason: "insecure_transport" };
 }
 
-function matchOperation(rule: CompiledRule, facts: RequestFacts): Match | Denial {
-  const preflight = readPreflight(facts);
+function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Denial {
+  const preflight = readPreflight(facts, isBare);
   const found = (requirements: Requirements, segments: readonly string[], isPreflight: boolean): Match => {
     const isOpen = requirements.access === "public" || (isPreflight && requirements.passesPreflight);
     return { requirements, segments, isOpen };

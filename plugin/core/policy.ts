@@ -1,6 +1,8 @@
+import type { Answers } from "./answers.ts";
 import type { ClaimReference } from "./claim-reference.ts";
 import type { IssuerTemplate, IssuerTemplates } from "./issuer-template.ts";
 import type { OperationTree } from "./operation-tree.ts";
+import type { ProtectedResource } from "./protected-resource.ts";
 
 /** A policy document made ready for decisions: every look-up that a request needs is one step in a map or a set. */
 export interface CompiledPolicy {
@@ -8,8 +10,12 @@ export interface CompiledPolicy {
   /** Hex SHA-256 of the document's bytes: names the version in force. */
   readonly hash: string;
   readonly maxTokenBytes: number;
-  /** Whether the upstream gets the token. */
-  readonly forwardsToken: boolean;
+  /** All places where a token may be. */
+  readonly tokenSources: readonly TokenSource[];
+  /** Every name that credentials may have in a request's headers, in each spelling with `-` and `_`; Authorization always. */
+  readonly credentialHeaders: readonly string[];
+  /** The header in which the upstream gets the token: `authorization`, or one that has it bare; undefined for none. */
+  readonly forwardHeader: string | undefined;
   /** By exact `iss`. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
   /** Issuers with many tenants. */
@@ -17,7 +23,10 @@ export interface CompiledPolicy {
   /** By rule id. */
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly headerMappings: readonly HeaderMapping[];
-  /** Every name to remove from the client's request: all mapped headers, in each spelling with `-` and `_`. */
+  /**
+   * Every name to remove from the client's request: all mapped headers, and the one with the token unless it is a source, in each
+   * spelling with `-` and `_`.
+   */
   readonly clearedHeaders: readonly string[];
   /** Whether any rule decides by method and path. */
   readonly needsRequestLine: boolean;
@@ -27,7 +36,19 @@ export interface CompiledPolicy {
   readonly readHeaders: readonly string[];
   /** What becomes of a request that no rule fits. */
   readonly unmatchedMode: Mode;
+  /** How refused clients are told. */
+  readonly answers: Answers;
+  /** The description that the plugin serves, where there is one. */
+  readonly protectedResource: ProtectedResource | undefined;
 }
+
+/** A place where a token may be. */
+export type TokenSource =
+  | { readonly from: "authorization" }
+  /** Name in lower case; the scheme, with the spaces behind it, stands before the token. */
+  | { readonly from: "header"; readonly name: string; readonly scheme: RegExp | undefined }
+  | { readonly from: "cookie"; readonly name: string; readonly allowedOrigins: ReadonlySet<string> }
+  | { readonly from: "query"; readonly name: string };
 
 export interface CompiledIssuer {
   /** The issuer's id in the document; safe in logs and metric labels. */

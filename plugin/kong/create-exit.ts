@@ -1,17 +1,21 @@
+import { tellClient } from "../core/answers.ts";
 import { createChallenge } from "../core/challenge.ts";
 import type { Deny } from "../core/decision.ts";
-import { type Denial, denialRow } from "../core/denial.ts";
+import type { Denial } from "../core/denial.ts";
 import type { ExitResponse } from "./pdk.ts";
+import { renderTold } from "./render-told.ts";
 
-/** The answer to a refused request: status, fixed words, and the challenge where RFC 6750 asks for one. */
-export function createExit({ denial, evidence }: Deny): ExitResponse {
-  const { status, told } = denialRow(denial.reason);
-  const challenge = createChallenge(denial, evidence.policy);
+/** The answer to a refused request: status, fixed words in the form that suits the client, and the challenge where one belongs. */
+export function createExit(deny: Deny): ExitResponse {
+  const { denial, reply } = deny;
+  const told = tellClient(denial, reply.answers);
+  const { body, headers } = renderTold(told, reply);
+  const challenge = createChallenge(deny);
   return {
-    status,
-    body: `${JSON.stringify({ message: told })}\n`,
+    status: told.status,
+    body,
     headers: {
-      "Content-Type": "application/json; charset=utf-8",
+      ...headers,
       "Cache-Control": "no-store",
       ...(challenge === undefined ? {} : { "WWW-Authenticate": challenge }),
       ...retryAfter(denial),

@@ -38,7 +38,7 @@ export function renderFacts(moreHeaders: readonly string[]): string {
     "$scheme $realip_remote_addr $remote_addr",
     ...values,
   ];
-  return [...lines, "$request_id"].join("\\n");
+  return [...lines, "$kong_request_id"].join("\\n");
 }
 
 /** How Kong's worker sees the client's side of the connection. */

@@ -1,5 +1,7 @@
-import { createDeny, type Decision } from "../core/decision.ts";
+import { type Answer, createAnswer, createDeny, type Decision } from "../core/decision.ts";
 import { isDenial } from "../core/denial.ts";
+import { readMetadataRequest } from "../core/protected-resource.ts";
+import { createReply } from "../core/reply.ts";
 import { describeIssues } from "../runtime/policy-report.ts";
 import type { PolicySource } from "../runtime/policy-source.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -15,7 +17,7 @@ export const DEADLINE_MS = 5_000;
 /** One Kong plugin entity: a configuration bound to a policy. */
 export interface PluginInstance {
   /** Decides the request behind `pdk`. What the decision asks for is left to the caller. */
-  access(pdk: Pdk): Promise<Decision>;
+  access(pdk: Pdk): Promise<Decision | Answer>;
 }
 
 /**
@@ -38,7 +40,11 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
       }
       const facts = await readFacts(pdk, load.policy, rule);
       if (isDenial(facts)) {
-        return createDeny(facts, { policy: load.policy.name });
+        return createDeny(facts, { policy: load.policy.name }, createReply(load.policy, undefined));
+      }
+      const metadataRequest = readMetadataRequest(load.policy.protectedResource, facts);
+      if (metadataRequest) {
+        return createAnswer(metadataRequest);
       }
       const decision = await runtime.decide(facts, load.policy);
       return facts.guard && identity ? addVerdict(decision, facts.guard, identity) : decision;

@@ -88,7 +88,10 @@ async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Omit<ReadRequ
   };
 }
 
-/** All header fields, each as one text. Names that differ in `-` and `_` stay apart here. */
+/**
+ * All header fields, each as one text. Names that differ in `-` and `_` only are one, as they are for nginx's variables: what is
+ * decided must not depend on how the facts were read.
+ */
 async function readHeaders(pdk: Pdk): Promise<ReadonlyMap<string, string> | Denial> {
   const headers = await pdk.request.getHeaders(MAX_HEADERS);
   const count = [...headers.values()].reduce((sum, values) => sum + values.length, 0);
@@ -98,6 +101,11 @@ async function readHeaders(pdk: Pdk): Promise<ReadonlyMap<string, string> | Deni
   if ((headers.get("authorization")?.length ?? 0) > 1) {
     return { reason: "token_ambiguous" };
   }
-  const joined = [...headers].map(([name, values]) => [name, values.join(name === "cookie" ? "; " : ",")] as const);
+  const merged = new Map<string, readonly string[]>();
+  for (const [spelling, values] of headers) {
+    const name = spelling.replaceAll("_", "-");
+    merged.set(name, [...(merged.get(name) ?? []), ...values]);
+  }
+  const joined = [...merged].map(([name, values]) => [name, values.join(name === "cookie" ? "; " : ",")] as const);
   return new Map(joined.filter(([, text]) => text !== ""));
 }

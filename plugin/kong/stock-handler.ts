@@ -1,4 +1,4 @@
-import { type Decision, type Deny, isAllow } from "../core/decision.ts";
+import { type Answer, type Decision, type Deny, isAllow } from "../core/decision.ts";
 import type { HeaderChanges } from "../core/propagate.ts";
 import { formatReport } from "../observe/decision-log.ts";
 import { describeError } from "../observe/describe-error.ts";
@@ -9,7 +9,7 @@ import { FACTS_VARIABLE, parseFactsVariable } from "./facts-variable.ts";
 import type { PluginInstance } from "./handler.ts";
 import type { ExitResponse, Pdk } from "./pdk.ts";
 import { NAME } from "./plugin-identity.ts";
-import { type InstanceIdentity, isMeant, renderOtherInstance, renderRefusal } from "./verdict.ts";
+import { type InstanceIdentity, isMeant, renderEnding, renderOtherInstance } from "./verdict.ts";
 
 /** What is called of kong-pdk, under its names; values come as Kong's worker sends them, absent ones as nothing. */
 export interface StockPdk {
@@ -20,7 +20,12 @@ export interface StockPdk {
   };
   readonly router: { get_route(): Promise<{ name?: string; tags?: readonly string[] } | null | undefined> };
   readonly log: { err(line: string): Promise<unknown>; warn(line: string): Promise<unknown> };
-  readonly service: { readonly request: { set_headers(headers: HeaderChanges): Promise<unknown> } };
+  readonly service: {
+    readonly request: {
+      set_headers(headers: HeaderChanges): Promise<unknown>;
+      set_raw_query(query: string): Promise<unknown>;
+    };
+  };
   readonly response: { exit(status: number, body: string, headers: ExitResponse["headers"]): Promise<unknown> };
 }
 
@@ -55,7 +60,10 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
   if (report !== undefined) {
     await kong.log.warn(report);
   }
-  await kong.service.request.set_headers(isAllow(decision) ? decision.headers : renderRefusal(guard, decision));
+  if (isAllow(decision) && decision.rawQuery !== undefined) {
+    await kong.service.request.set_raw_query(decision.rawQuery);
+  }
+  await kong.service.request.set_headers(isAllow(decision) ? decision.headers : renderEnding(guard, decision));
 }
 
 async function refuseUnguarded(kong: StockPdk): Promise<void> {
@@ -67,7 +75,7 @@ async function refuseUnguarded(kong: StockPdk): Promise<void> {
 }
 
 /** Never rejects and never waits longer than the deadline. */
-async function decideInTime(pdk: Pdk, { instance, deadlineMs, log }: StockHandler): Promise<Decision | Deny> {
+async function decideInTime(pdk: Pdk, { instance, deadlineMs, log }: StockHandler): Promise<Decision | Answer> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<Deny>((resolve) => {
     timer = setTimeout(() => resolve(denyOwn("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);

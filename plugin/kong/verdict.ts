@@ -1,7 +1,8 @@
-import { createAllow, type Decision, type Deny, isAllow } from "../core/decision.ts";
+import { type Answer, createAllow, type Decision, type Deny, isAllow } from "../core/decision.ts";
 import type { HeaderChanges } from "../core/propagate.ts";
 import { formatDenial, logLevelOf } from "../observe/decision-log.ts";
 import { createExit } from "./create-exit.ts";
+import { createMetadataExit } from "./create-metadata-exit.ts";
 
 /** The request header that carries a verdict to the guard, which removes it. The guard's handler.lua has the same name. */
 const VERDICT_HEADER = "x-jwt-policy-verdict";
@@ -49,10 +50,13 @@ export function addVerdict(decision: Decision, { nonce }: GuardMark, judge: Inst
   );
 }
 
-/** Asks the guard to refuse the request: the log line and the answer, as one header. */
-export function renderRefusal({ nonce }: GuardMark, deny: Deny): HeaderChanges {
-  const refusal = { level: logLevelOf(deny), line: formatDenial(deny), ...createExit(deny) };
-  return { [VERDICT_HEADER]: `refused ${Buffer.from(JSON.stringify(refusal)).toString("base64")} ${nonce}` };
+/** Asks the guard to answer the request: what to send, and for a refusal the log line, as one header. */
+export function renderEnding({ nonce }: GuardMark, decision: Deny | Answer): HeaderChanges {
+  const ending =
+    decision.verdict === "answer"
+      ? createMetadataExit(decision.metadataRequest)
+      : { level: logLevelOf(decision), line: formatDenial(decision), ...createExit(decision) };
+  return { [VERDICT_HEADER]: `answered ${Buffer.from(JSON.stringify(ending)).toString("base64")} ${nonce}` };
 }
 
 /** Tells the guard that Kong asked the wrong instance, which judged nothing. */

@@ -1,4 +1,5 @@
-import type { Allow, Deny } from "../core/decision.ts";
+import { tellClient } from "../core/answers.ts";
+import { type Allow, createDeny, type Deny } from "../core/decision.ts";
 import { denialRow, type Stage } from "../core/denial.ts";
 
 const MAX_KID_LENGTH = 64;
@@ -16,8 +17,9 @@ export function logLevelOf({ denial }: Deny): "warn" | "err" {
  *
  * @param did what came of it; in report mode the request went on.
  */
-export function formatDenial({ denial, evidence }: Pick<Deny, "denial" | "evidence">, did = "denied"): string {
-  const { status, stage } = denialRow(denial.reason);
+export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"): string {
+  const { stage } = denialRow(denial.reason);
+  const { status } = tellClient(denial, reply.answers);
   const kidName = VERIFIED_STAGES.has(stage) ? "kid" : "unverified_kid";
   const pairs: readonly (readonly [string, string | undefined])[] = [
     ["reason", denial.reason],
@@ -35,7 +37,7 @@ export function formatDenial({ denial, evidence }: Pick<Deny, "denial" | "eviden
 
 /** The line about a request that went on only because its rule is in report mode; undefined for every other. */
 export function formatReport({ reported, evidence }: Allow): string | undefined {
-  return reported && formatDenial({ denial: reported, evidence }, "would have denied");
+  return reported && formatDenial(createDeny(reported, evidence), "would have denied");
 }
 
 function plainText(text: string): string {

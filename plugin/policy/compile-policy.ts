@@ -1,15 +1,18 @@
 import type { Operation, PolicyDocument, Rule } from "../../schema/generated/policy-document.ts";
 import { type IssuerTemplates, templateKey } from "../core/issuer-template.ts";
 import type { CompiledIssuer, CompiledPolicy, CompiledRule, Requirements } from "../core/policy.ts";
+import { compileAnswers } from "./compile-answers.ts";
 import { compileHeaderMappings } from "./compile-header-mappings.ts";
 import { compileIssuer } from "./compile-issuer.ts";
 import { compileOperations } from "./compile-operations.ts";
+import { compileProtectedResource } from "./compile-protected-resource.ts";
 import {
   compileRequirements,
   type PlacedSource,
   REQUIREMENT_KEYS,
   type RequirementSource,
 } from "./compile-requirements.ts";
+import { compileToken } from "./compile-token.ts";
 import { findNeededFacts } from "./find-needed-facts.ts";
 import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
@@ -35,7 +38,13 @@ export function compilePolicy(
   }
   findings.push(...checkAccepted(document.defaults ?? {}, document, ["defaults"]));
   const { mappings: headerMappings, findings: mappingFindings } = compileHeaderMappings(document);
-  findings.push(...mappingFindings);
+  const { token, findings: tokenFindings } = compileToken(document, [...rules.values()]);
+  const { answers, findings: answerFindings } = compileAnswers(document);
+  const allIssuers = [...issuers.values(), ...issuerTemplates.issuers.values()];
+  const { protectedResource, findings: resourceFindings } = compileProtectedResource(document, allIssuers, [
+    ...rules.values(),
+  ]);
+  findings.push(...mappingFindings, ...tokenFindings, ...answerFindings, ...resourceFindings);
   if (findings.length > 0) {
     return { findings: dropRepeated(findings) };
   }
@@ -43,15 +52,16 @@ export function compilePolicy(
     policy: {
       name: document.name,
       hash,
-      maxTokenBytes: document.token.max_bytes,
-      forwardsToken: document.token.forward,
+      ...token,
       issuers,
       issuerTemplates,
       rules,
       headerMappings,
-      clearedHeaders: headerMappings.flatMap(({ header }) => headerSpellings(header)),
-      ...findNeededFacts([...rules.values()]),
+      clearedHeaders: [...headerMappings.map(({ header }) => header), ...token.ownHeaders].flatMap(headerSpellings),
+      ...findNeededFacts([...rules.values()], token.tokenSources, protectedResource),
       unmatchedMode: document.defaults?.mode ?? "enforce",
+      answers,
+      protectedResource,
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
 import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { validatePolicy } from "../../schema/generated/validate-policy.ts";
+import { describeIndistinct } from "./compile-answers.ts";
 import type { DocumentPath, Finding, PolicyIssueCode } from "./issue.ts";
 import { pickTellingErrors } from "./pick-telling-errors.ts";
 import { didYouMean } from "./suggest-name.ts";
@@ -69,8 +70,12 @@ function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: 
             message: `Format version ${shown} is not known; this release reads version 1.`,
           }
         : { ...place, code: "invalid_value", message: `This must be ${JSON.stringify(error.params.allowedValue)}.` };
-    case "enum":
-      return { ...place, code: "invalid_value", message: enumMessage(shown, data, error.params.allowedValues) };
+    case "enum": {
+      const indistinct = title === "told reason" && describeIndistinct(String(data));
+      return indistinct
+        ? { ...place, code: "answer_indistinct", message: indistinct }
+        : { ...place, code: "invalid_value", message: enumMessage(shown, data, error.params.allowedValues) };
+    }
     case "pattern":
     case "not": {
       const code: PolicyIssueCode = title === "duration" ? "duration_invalid" : "invalid_value";

@@ -1,11 +1,20 @@
-import { type Allow, type Deny, isAllow } from "../core/decision.ts";
+import { type Allow, type Answer, type Deny, isAllow } from "../core/decision.ts";
 import { createExit } from "../kong/create-exit.ts";
+import { createMetadataExit } from "../kong/create-metadata-exit.ts";
 import { denyOwn } from "../kong/deny-own.ts";
+import type { ExitResponse } from "../kong/pdk.ts";
 import { NAME } from "../kong/plugin-identity.ts";
 import { formatDenial, formatReport, logLevelOf } from "../observe/decision-log.ts";
 
 import { encodeFrame } from "./frames.ts";
-import { ExitArgsMessage, headersToStruct, ListValueMessage, RpcReturnMessage, StructMessage } from "./messages.ts";
+import {
+  ExitArgsMessage,
+  headersToStruct,
+  ListValueMessage,
+  RpcReturnMessage,
+  StringMessage,
+  StructMessage,
+} from "./messages.ts";
 
 /** Frames that end an event. Kong answers some of the calls among them; those answers mean nothing any more. */
 export interface EventEnding {
@@ -31,10 +40,17 @@ function encodeAllow(allow: Allow, sequence: number): EventEnding {
   return { frames: Buffer.concat([...calls, EMPTY_FRAME, rpcReturn]), repliesToDrop: calls.length };
 }
 
-function encodeChanges({ headers }: Allow): readonly Buffer[] {
-  return Object.keys(headers).length > 0
-    ? [encodePdkCall("kong.service.request.set_headers", StructMessage.encode(headersToStruct(headers)))]
-    : [];
+/** The headers come last: among them is the verdict for the guard. */
+function encodeChanges({ headers, rawQuery }: Allow): readonly Buffer[] {
+  const setQuery =
+    rawQuery === undefined
+      ? []
+      : [encodePdkCall("kong.service.request.set_raw_query", StringMessage.encode({ v: rawQuery }))];
+  const setHeaders =
+    Object.keys(headers).length > 0
+      ? [encodePdkCall("kong.service.request.set_headers", StructMessage.encode(headersToStruct(headers)))]
+      : [];
+  return [...setQuery, ...setHeaders];
 }
 
 function encodeReport(allow: Allow): readonly Buffer[] {
@@ -44,12 +60,13 @@ function encodeReport(allow: Allow): readonly Buffer[] {
 
 /** Refuses the request: a line in Kong's log at a level that is on by default, then the answer to the client. */
 function encodeDeny(deny: Deny): EventEnding {
-  const { status, body, headers } = createExit(deny);
-  const exit = ExitArgsMessage.encode({ status, body: Buffer.from(body), headers: headersToStruct(headers) });
-  return {
-    frames: Buffer.concat([encodeLog(logLevelOf(deny), formatDenial(deny)), encodePdkCall("kong.response.exit", exit)]),
-    repliesToDrop: 1,
-  };
+  const log = encodeLog(logLevelOf(deny), formatDenial(deny));
+  return { frames: Buffer.concat([log, encodeExit(createExit(deny))]), repliesToDrop: 1 };
+}
+
+function encodeExit({ status, body, headers }: ExitResponse): Buffer {
+  const args = ExitArgsMessage.encode({ status, body: Buffer.from(body), headers: headersToStruct(headers) });
+  return encodePdkCall("kong.response.exit", args);
 }
 
 function encodeLog(level: "warn" | "err", line: string): Buffer {
@@ -87,12 +104,18 @@ function encodeVerdict(outcome: unknown, sequence: number): EventEnding {
   if (isAllow(outcome)) {
     return encodeAllow(outcome, sequence);
   }
-  if (isDeny(outcome)) {
+  if (isVerdict(outcome, "deny")) {
     return encodeDeny(outcome);
+  }
+  if (isVerdict(outcome, "answer")) {
+    return { frames: encodeExit(createMetadataExit(outcome.metadataRequest)), repliesToDrop: 0 };
   }
   return encodeDeny(denyOwn("internal_error", "the handler returned no decision"));
 }
 
-function isDeny(outcome: unknown): outcome is Deny {
-  return typeof outcome === "object" && outcome !== null && "verdict" in outcome && outcome.verdict === "deny";
+function isVerdict<V extends "deny" | "answer">(
+  outcome: unknown,
+  verdict: V,
+): outcome is { deny: Deny; answer: Answer }[V] {
+  return typeof outcome === "object" && outcome !== null && "verdict" in outcome && outcome.verdict === verdict;
 }

@@ -385,7 +385,7 @@ export type AMR = [string]|[string, string]|[string, string, string]|[string, st
  */
 export type LongestTimeSince = Duration
 /**
- * `required`: a valid token or nothing. `optional`: anonymous when the request carries no Authorization header, else the token must be valid. `public`: no token is looked at.
+ * `required`: a valid token or nothing. `optional`: anonymous when no source of `token.sources` carries anything, else the token must be valid. `public`: no token is looked at.
  */
 export type Access = ("required" | "optional" | "public")
 /**
@@ -418,9 +418,73 @@ export type PathTemplate = string
  */
 export type LargestToken = number
 /**
- * Whether the upstream gets the token. `false` removes the Authorization header wherever a token was looked at, for an upstream that trusts the mapped headers.
+ * Where clients may put the token. All of them are looked at, and exactly one token must be there; where none of them carries anything, there is no token. Whatever they carry is removed upstream. docs/token-sources.md says what each place costs.
+ * 
+ * @minItems 1
  */
-export type Forward = boolean
+export type Sources = [TokenSource, ...(TokenSource)[]]
+/**
+ * `authorization`: the Authorization header with the scheme Bearer (RFC 6750 section 2.1). Or a map with one of `header`, `cookie` and `query`.
+ */
+export type TokenSource = (string | {
+header?: Header
+prefix?: Prefix
+cookie?: Cookie
+allowed_origins?: AllowedOrigins
+allow_unprefixed?: AllowAnUnprefixedName
+query?: Query
+})
+/**
+ * A request header whose value is the token.
+ */
+export type Header = MappedHeader
+/**
+ * A request header in lower case. Headers that steer the connection, routing or authentication, and those that Kong sets itself after the plugin, can not be mapped.
+ */
+export type MappedHeader = string
+/**
+ * A word that stands before the token, in any case and with spaces behind, as `Bearer` does in Authorization. Goes with `header`.
+ */
+export type Prefix = string
+/**
+ * A cookie whose value is the token. Its name begins with `__Host-`: then only this very host can have set it, and over https (RFC 6265bis section 4.1.3.2).
+ */
+export type Cookie = string
+/**
+ * Browsers send cookies along with requests that other sites make. With a method other than GET, HEAD, OPTIONS and TRACE, and for an upgrade of the connection such as to WebSocket, `Origin` must be one of these, byte for byte; else 403 origin_not_allowed. Without them only the safe methods pass with a cookie. Goes with `cookie`.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type AllowedOrigins = [Origin, ...(Origin)[]]
+/**
+ * `https://host` with the port where it is another than 443; http is for localhost only.
+ */
+export type Origin = string
+/**
+ * Takes a cookie whose name does not begin with `__Host-`, although any other host of the domain can have planted it. Goes with `cookie`.
+ */
+export type AllowAnUnprefixedName = true
+/**
+ * A query parameter whose value is the token. Addresses get into logs, histories and Referer headers, and so does the token in them (RFC 6750 section 2.3, RFC 9700 section 4.3.2): for clients that can do no other.
+ */
+export type Query = string
+/**
+ * What the upstream gets of the token that was judged. `true`: `Authorization: Bearer <token>`, wherever the client put it. `false`: nothing, for an upstream that trusts the mapped headers. A map: the token in another header. The client's own Authorization never gets there beside it.
+ */
+export type Forward = (Forward1 & (boolean | {
+
+}))
+/**
+ * Where the upstream gets the token that was judged.
+ */
+export type Forward1 = (boolean | {
+header: Header1
+})
+/**
+ * The header that has the token, and nothing else, as its value. Authorization is removed.
+ */
+export type Header1 = MappedHeader
 /**
  * A claim, or a map that says more: one of `from`, `constant` and `payload`, and how it is written.
  */
@@ -466,6 +530,56 @@ export type Fallback = string
  * A longer one refuses the request.
  */
 export type LongestValue = number
+/**
+ * `negotiate`: problem details (RFC 9457) where `Accept` prefers `application/problem+json` to `application/json`, else Kong's own form. `problem`, `kong`: always that one. gRPC clients get `grpc-status` and `grpc-message` in any case.
+ */
+export type Format = ("negotiate" | "problem" | "kong")
+/**
+ * Beginning of the `type` of problem details (RFC 9457 section 3.1.1), which the reason's name completes; it ends with `/`, `#`, `:` or `=`. Without it the type is `about:blank`.
+ */
+export type ProblemTypes = string
+/**
+ * Another status of the same class: 4xx stays 4xx and 5xx stays 5xx, for clients and proxies try again by it. A challenge goes with 401 and with the usual status.
+ */
+export type Status = number
+/**
+ * The words for the client. In a challenge they are left out where they are more than plain ASCII (RFC 6750 section 3).
+ */
+export type Text = PlainText
+/**
+ * 1 to 200 visible characters and spaces in one line.
+ */
+export type PlainText = string
+/**
+ * The API's identifier (RFC 9728 section 1.2): an https URL without query and fragment, in its normal form. The description is at the same host, under `/.well-known/oauth-protected-resource` and the URL's path.
+ */
+export type Resource = string
+/**
+ * Who gives out tokens. Without it the issuers that some rule accepts and that are URLs, each named tenant as one of its own.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type AuthorizationServers = [(URL & string & string), ...((URL & string & string))[]]
+/**
+ * An http or https URL of visible characters.
+ */
+export type URL = string
+/**
+ * Scopes that clients may ask for. Without it all that the rules require.
+ * 
+ * @minItems 1
+ * @maxItems 1000
+ */
+export type Scopes = [(Scope & string & string), ...((Scope & string & string))[]]
+/**
+ * The API's name for people.
+ */
+export type Name1 = PlainText
+/**
+ * Where developers read about the API.
+ */
+export type Documentation = URL
 
 /**
  * Which issuers an API trusts, what each of its routes requires of an access token, and which verified claims travel upstream. What no rule names is refused.
@@ -480,6 +594,8 @@ defaults?: Defaults
 routes: Rules
 token: Token
 header_mappings: HeaderMappings
+answers: Answers
+protected_resource?: ProtectedResource
 }
 /**
  * Trusted issuers by an id of your choice, which rules and logs use. A token of any other issuer is refused (RFC 8725 section 3.8).
@@ -658,10 +774,11 @@ authentication?: Authentication
 any_of?: AnyOf3
 }
 /**
- * Bounds on the token itself.
+ * Where the token may be, how long it may be, and what becomes of it.
  */
 export interface Token {
 max_bytes: LargestToken
+sources: Sources
 forward: Forward
 }
 /**
@@ -669,4 +786,35 @@ forward: Forward
  */
 export interface HeaderMappings {
 [k: string]: HeaderMapping
+}
+/**
+ * What refused clients are told. docs/answers.md has each form.
+ */
+export interface Answers {
+format: Format
+problem_types?: ProblemTypes
+reasons: Reasons
+}
+/**
+ * Words and statuses of your own, by reason. Reasons that a client must not tell apart have one name: `invalid_token`, `access_denied` (a valid token that may not) and `unavailable` (503).
+ */
+export interface Reasons {
+[k: string]: CustomAnswer
+}
+/**
+ * What stands in place of the usual status and words; docs/denials.md has those.
+ */
+export interface CustomAnswer {
+status?: Status
+text?: Text
+}
+/**
+ * Has the plugin serve the API's description (RFC 9728) at its well-known path, without a token, and name it in every challenge. MCP clients find their authorization server by it. docs/answers.md says which Kong Route it needs.
+ */
+export interface ProtectedResource {
+resource: Resource
+authorization_servers?: AuthorizationServers
+scopes_supported?: Scopes
+resource_name?: Name1
+resource_documentation?: Documentation
 }

@@ -93,8 +93,28 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
   };
 }
 
-/** @param policyFile relative to the policy root. */
-export function createKongConfig(policyFile: string, upstream: string): Members {
+const SOURCE_RULES = ["anywhere", "anywhere-optional"] as const;
+
+/** The same issuer for tokens in other places than Authorization; its name and so the realm are the same. */
+export function createSourcePolicy(keys: AttackKeys, jwksUri: string): Members {
+  const { issuers, ...rest } = createPolicy(keys, jwksUri);
+  return {
+    ...rest,
+    issuers: { acme: (issuers as Members).acme },
+    routes: { anywhere: { required_scopes: ["read"] }, "anywhere-optional": { access: "optional" } },
+    token: {
+      sources: [
+        "authorization",
+        { header: "x-access-token" },
+        { cookie: "__Host-token", allowed_origins: ["https://app.example.com"] },
+        { query: "access_token" },
+      ],
+    },
+  };
+}
+
+/** @param policyFile relative to the policy root; @param sourceFile the one of {@link createSourcePolicy}. */
+export function createKongConfig(policyFile: string, sourceFile: string, upstream: string): Members {
   const rules = [
     ...[
       "read",
@@ -109,12 +129,18 @@ export function createKongConfig(policyFile: string, upstream: string): Members 
       "orders",
     ],
     ...["partner", "remote", "secret", "mixed", "tenants", "any-tenant"],
+    ...SOURCE_RULES,
   ];
   const routes = rules.map((rule) => ({
     name: rule,
     paths: [`/${rule}`],
     strip_path: false,
-    plugins: [{ name: "jwt-policy", config: { policy_file: policyFile, rule } }],
+    plugins: [
+      {
+        name: "jwt-policy",
+        config: { policy_file: SOURCE_RULES.some((name) => name === rule) ? sourceFile : policyFile, rule },
+      },
+    ],
   }));
   return { _format_version: "3.0", services: [{ name: "things", url: upstream, routes }] };
 }

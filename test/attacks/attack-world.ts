@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { type RecordingUpstream, startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { type KeyServer, startKeyServer } from "../keys/key-server.ts";
-import { createKongConfig, createPolicy, createRemoteKeySet } from "./attack-policy.ts";
+import { createKongConfig, createPolicy, createRemoteKeySet, createSourcePolicy } from "./attack-policy.ts";
 import { SECRET_FILES } from "./hmac-secrets.ts";
 import { createKeys } from "./keys.ts";
 import type { AttackScene } from "./make-request.ts";
@@ -23,6 +23,7 @@ export interface AttackWorld {
 /** Where the issuer `remote` has its keys; whatever else is asked for, a token asked for it. */
 export const KEY_SET_PATH = "/remote/jwks";
 export const POLICY_FILE = "attacked.yaml";
+export const SOURCE_POLICY_FILE = "attacked-sources.yaml";
 
 export async function createAttackWorld(): Promise<AttackWorld> {
   const policyRoot = await mkdtemp(join(tmpdir(), "jwt-policy-attacks-"));
@@ -30,13 +31,14 @@ export async function createAttackWorld(): Promise<AttackWorld> {
   const upstream = await startRecordingUpstream();
   const keys = createKeys();
   server.answer(KEY_SET_PATH, { json: createRemoteKeySet(keys) });
-  const policy = createPolicy(keys, `${server.origin}${KEY_SET_PATH}`);
-  await writeFile(join(policyRoot, POLICY_FILE), stringify(policy));
+  const jwksUri = `${server.origin}${KEY_SET_PATH}`;
+  await writeFile(join(policyRoot, POLICY_FILE), stringify(createPolicy(keys, jwksUri)));
+  await writeFile(join(policyRoot, SOURCE_POLICY_FILE), stringify(createSourcePolicy(keys, jwksUri)));
   for (const [name, content] of Object.entries(SECRET_FILES)) {
     await writeFile(join(policyRoot, name), content);
   }
   return {
-    configText: stringify(createKongConfig(POLICY_FILE, `http://127.0.0.1:${upstream.port}`)),
+    configText: stringify(createKongConfig(POLICY_FILE, SOURCE_POLICY_FILE, `http://127.0.0.1:${upstream.port}`)),
     policyRoot,
     scene: { keys, trap: server.origin, now: () => Date.now() / 1_000 },
     upstream,

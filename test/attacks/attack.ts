@@ -75,7 +75,7 @@ interface RequestRecipe {
   readonly target?: string;
   /** The Authorization headers, with `{token}` for the token; `Bearer {token}` unless it says otherwise. One character is one byte. */
   readonly authorization?: readonly string[];
-  /** Other headers, name and value by turns. */
+  /** Other headers, name and value by turns, with `{token}` for the token. */
   readonly headers?: readonly string[];
 }
 
@@ -99,8 +99,10 @@ export const EXPIRED = withError(401, "invalid_token", "The access token expired
 export const OTHER_AUDIENCE = withError(401, "invalid_token", "The access token is not meant for this audience");
 export const MALFORMED = withError(400, "invalid_request", "The Authorization header is malformed");
 export const SEVERAL = withError(400, "invalid_request", "More than one access token was sent");
+export const BAD_CREDENTIALS = withError(400, "invalid_request", "The request's credentials are malformed");
 export const NO_TOKEN: Told = { status: 401, message: "Authentication is required", challenge: "" };
 export const NO_ACCESS: Told = { status: 403, message: "Access is not allowed", challenge: null };
+export const OTHER_ORIGIN: Told = { status: 403, message: "The origin of the request is not allowed", challenge: null };
 export const AMBIGUOUS_PATH: Told = { status: 400, message: "The request path is ambiguous", challenge: null };
 export const BAD_CONNECTION: Told = {
   status: 400,

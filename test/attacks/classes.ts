@@ -15,6 +15,7 @@ import { sharedSecret } from "./classes/shared-secret.ts";
 import { signature } from "./classes/signature.ts";
 import { tenant } from "./classes/tenant.ts";
 import { time } from "./classes/time.ts";
+import { tokenSource } from "./classes/token-source.ts";
 import { tokenType } from "./classes/token-type.ts";
 import { weakKey } from "./classes/weak-key.ts";
 
@@ -22,6 +23,7 @@ import { weakKey } from "./classes/weak-key.ts";
 export const ATTACK_CLASSES: readonly AttackClass[] = [
   requestReading,
   credentials,
+  tokenSource,
   serialization,
   json,
   encryption,

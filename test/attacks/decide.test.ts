@@ -15,7 +15,7 @@ import { compileDocument, NOW, OVER_TLS } from "../core/fixtures.ts";
 import { silentLog } from "../logs.ts";
 import type { Attack, Honest } from "./attack.ts";
 import { POLICY_NAME } from "./attack-policy.ts";
-import { type AttackWorld, createAttackWorld, POLICY_FILE } from "./attack-world.ts";
+import { type AttackWorld, createAttackWorld, POLICY_FILE, SOURCE_POLICY_FILE } from "./attack-world.ts";
 import { ATTACK_CLASSES } from "./classes.ts";
 import { type AttackScene, makeRequest, type WireRequest } from "./make-request.ts";
 
@@ -34,17 +34,18 @@ const CLEARED = Object.fromEntries(
 let world: AttackWorld;
 let source: ProcessKeySource;
 let keys: KeySource;
-let policy: CompiledPolicy;
+let policies: readonly CompiledPolicy[];
 let scene: AttackScene;
 let connections = 0;
 
 beforeAll(async () => {
   world = await createAttackWorld();
   scene = { ...world.scene, now: () => NOW };
-  policy = compileDocument(await readFile(join(world.policyRoot, POLICY_FILE), "utf8"));
+  const texts = [POLICY_FILE, SOURCE_POLICY_FILE].map((file) => readFile(join(world.policyRoot, file), "utf8"));
+  policies = (await Promise.all(texts)).map(compileDocument);
   source = createKeySource({ now: () => NOW * 1_000, log: silentLog, files: createRootFiles(world.policyRoot) });
   keys = rememberVerified(source);
-  await source.prepare(policy);
+  await Promise.all(policies.map((policy) => source.prepare(policy)));
   subscribe("net.client.socket", () => {
     connections += 1;
   });
@@ -54,16 +55,31 @@ afterAll(async () => {
   await world?.stop();
 });
 
+function policyOf(rule: string): CompiledPolicy {
+  const policy = policies.find(({ rules }) => rules.has(rule));
+  if (!policy) {
+    throw new Error(`no policy has the rule ${rule}`);
+  }
+  return policy;
+}
+
 function judge({ rule, method, target, authorization, headers }: WireRequest): Promise<Decision> {
   const names = headers.filter((_text, index) => index % 2 === 0).map((name) => name.toLowerCase());
+  const fields = new Map<string, string>();
+  for (const [index, name] of names.entries()) {
+    const before = fields.get(name);
+    const text = headers[index * 2 + 1] ?? "";
+    fields.set(name, before === undefined ? text : `${before}${name === "cookie" ? "; " : ", "}${text}`);
+  }
   const facts = {
     binding: { by: "rule", rule },
     requestLine: { method, target },
     connection: headers[names.indexOf("connection") * 2 + 1],
     authorization: authorization.length === 0 ? undefined : authorization.join(", "),
     ...OVER_TLS,
+    headers: fields,
   } as const;
-  return decide(facts, policy, keys, scene.now);
+  return decide(facts, policyOf(rule), keys, scene.now);
 }
 
 async function judgeQuietly(request: WireRequest): Promise<Decision> {
@@ -106,10 +122,12 @@ function expectPlain(line: string, token: string): void {
 }
 
 async function expectPassed(honest: Honest): Promise<void> {
-  const decision = await judgeQuietly(makeRequest(honest, scene));
+  const request = makeRequest(honest, scene);
+  const decision = await judgeQuietly(request);
   expect(decision).toMatchObject({ verdict: "allow" });
   expect(isAllow(decision) && decision.headers).toEqual({
     ...CLEARED,
+    ...Object.fromEntries(policyOf(request.rule).credentialHeaders.map((name) => [name, []])),
     authorization: expect.stringMatching(/^bearer /i),
     "x-user-id": "alice",
     ...honest.upstream,

@@ -39,7 +39,14 @@ export function makeRequest({ token: recipe = {}, request = {} }: Attack | Hones
   const { target = `/${rule}` } = request;
   const token = makeToken(recipe, scene);
   const place = (text: string): string => expand(text, scene).replaceAll("{token}", () => token);
-  return { rule, method, target: place(target), token, authorization: authorization.map(place), headers };
+  return {
+    rule,
+    method,
+    target: place(target),
+    token,
+    authorization: authorization.map(place),
+    headers: headers.map(place),
+  };
 }
 
 function makeToken(recipe: TokenRecipe, scene: AttackScene): string {

@@ -88,7 +88,7 @@ function checkAnswer({ told: { status, message, challenge } }: Attack, { headers
   const realm = `Bearer realm="${POLICY_NAME}"${challenge === "" ? "" : `, ${challenge}`}`;
   expect(headers.get("www-authenticate")).toBe(challenge === null ? undefined : realm);
   expect(headers.get("cache-control")).toBe("no-store");
-  expect(body).toBe(`${JSON.stringify({ message })}\n`);
+  expect(body).toBe(`${JSON.stringify({ message, request_id: headers.get("x-kong-request-id") })}\n`);
 }
 
 function writeRequest({ method, target, authorization, headers }: WireRequest, id: string): string {

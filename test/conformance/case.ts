@@ -27,6 +27,8 @@ export interface ConformanceCase {
   readonly only?: readonly Protocol[];
   /** Whether it is asked at the port that speaks TLS. */
   readonly overTls?: boolean;
+  /** Whether the client has an address beyond loopback. */
+  readonly fromNetwork?: boolean;
   /** GET, and POST for gRPC, unless given. */
   readonly method?: string;
   readonly path: string;
@@ -34,17 +36,30 @@ export interface ConformanceCase {
   readonly headers?: readonly string[];
   /** Sent as `Authorization: Bearer …`; a string is sent as the whole header value. */
   readonly token?: TokenRecipe | { readonly provider: TokenRequest } | string;
+  /** Makes the token that `{token}` stands for in `path`, `headers` and `upstream`. */
+  readonly carried?: TokenRecipe;
   readonly status: number;
   /** What the head says where a call gets no answer of the upstream, without being refused by the plugin. */
   readonly grpcStatus?: number;
   /** Reason in the operator's log; absent where the request passes, or where the gateway itself answers. */
   readonly reason?: Reason;
+  /** Reason why it would have been refused, in the operator's log, where it passes in report mode. */
+  readonly reported?: Reason;
   /** The exact WWW-Authenticate; absent means that there must be none. */
   readonly challenge?: string;
   /** The exact `message` of the answer. */
   readonly message?: string;
+  /** What else the gateway's own answer is; nothing reaches the upstream then. */
+  readonly answer?: {
+    /** Exact value, or null for none. */
+    readonly headers?: Readonly<Record<string, string | null>>;
+    /** Members that its JSON has at least; empty for no body. */
+    readonly body?: object | "";
+  };
   /** Headers that the upstream gets: exact value, or null for none. */
   readonly upstream?: Readonly<Record<string, string | null>>;
+  /** Path and query with which it reached the upstream. */
+  readonly upstreamUrl?: string;
 }
 
 /** A recipe whose token passes everywhere the main issuer does. */

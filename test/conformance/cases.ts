@@ -1,5 +1,8 @@
 import { type ConformanceCase, GOOD } from "./case.ts";
 import { GRPC_CASES } from "./grpc-cases.ts";
+import { PLAIN_HTTP_CASES } from "./plain-http-cases.ts";
+import { REPORT_CASES } from "./report-cases.ts";
+import { SOURCE_CASES } from "./source-cases.ts";
 import { TRANSPORT_CASES } from "./transport-cases.ts";
 
 const INVALID = 'Bearer realm="api", error="invalid_token", error_description="The access token is invalid"';
@@ -760,6 +763,257 @@ const requirements: readonly ConformanceCase[] = [
   },
 ];
 
+const PROBLEM = ["Accept", "application/problem+json"];
+const GRPC = "application/grpc";
+const DETAILS = { "content-type": "application/problem+json" };
+const KONG_FORM = { "content-type": "application/json; charset=utf-8" };
+const METADATA_PATH = "/.well-known/oauth-protected-resource/payments";
+const METADATA_URL = `https://api.example.com${METADATA_PATH}`;
+const METADATA = {
+  "content-type": "application/json",
+  "access-control-allow-origin": "*",
+  "cache-control": "max-age=3600",
+};
+const NAMED = `resource_metadata="${METADATA_URL}"`;
+
+const answers: readonly ConformanceCase[] = [
+  {
+    title: "tells problem details to whom prefers them (RFC 9457)",
+    path: "/read",
+    headers: PROBLEM,
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE,
+    answer: {
+      headers: DETAILS,
+      body: { type: "about:blank", title: "Unauthorized", status: 401, detail: "Authentication is required" },
+    },
+  },
+  {
+    title: "tells Kong's form to whom takes both alike",
+    path: "/read",
+    headers: ["Accept", "text/html, */*;q=0.8"],
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE,
+    answer: { headers: KONG_FORM, body: { message: "Authentication is required" } },
+  },
+  {
+    title: "reads no Accept of more than 1 kB",
+    path: "/read",
+    headers: ["Accept", `application/problem+json${", a/b".repeat(250)}`],
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE,
+    answer: { headers: KONG_FORM },
+  },
+  {
+    title: "tells problem details always where the policy says so",
+    path: "/problem",
+    headers: ["Accept", "application/json"],
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE.replace("api", "problem"),
+    answer: { headers: DETAILS },
+  },
+  {
+    title: "sends no body to HEAD",
+    path: "/read",
+    method: "HEAD",
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE,
+    answer: { headers: KONG_FORM, body: "" },
+  },
+  {
+    title: "has a status and words of the policy, and no challenge where the status is another",
+    path: "/answers",
+    token: GOOD,
+    status: 404,
+    reason: "scope_insufficient",
+    message: "Not found",
+  },
+  {
+    title: "has the same for what no rule fits",
+    path: "/answers",
+    method: "POST",
+    status: 404,
+    reason: "no_matching_rule",
+    message: "Not found",
+  },
+  {
+    title: "has words beyond ASCII in the body and none in the challenge",
+    path: "/answers",
+    headers: PROBLEM,
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE.replace("api", "answers"),
+    answer: {
+      headers: DETAILS,
+      body: {
+        type: "https://docs.example.com/errors/token_missing",
+        title: "Bitte zuerst \u201eanmelden\u201c",
+        status: 401,
+      },
+    },
+  },
+  {
+    title: "has words of the policy in the challenge that stays",
+    path: "/answers",
+    token: { key: "rs256", expiresIn: -90 },
+    status: 401,
+    reason: "token_expired",
+    challenge: 'Bearer realm="answers", error="invalid_token", error_description="Sign in again"',
+    message: "Sign in again",
+  },
+  ...(
+    [
+      ["signature_invalid", { key: "rs256", damage: "signature" }],
+      ["token_malformed", "Bearer nonsense"],
+      ["issuer_untrusted", { key: "rs256", claims: { iss: "https://evil.example" } }],
+    ] as const
+  ).map(
+    ([reason, token]): ConformanceCase => ({
+      title: `tells all the same of an invalid token, type included: ${reason}`,
+      path: "/answers",
+      headers: PROBLEM,
+      token,
+      status: 400,
+      reason,
+      answer: { body: { type: "https://docs.example.com/errors/invalid_token", title: 'Not "good"', status: 400 } },
+    }),
+  ),
+  {
+    title: "tells a client of gRPC in its way, whatever the message format and Accept",
+    only: ["h2"],
+    path: "/read",
+    headers: [...PROBLEM, "Content-Type", "application/grpc+proto"],
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE,
+    answer: {
+      headers: { "content-type": GRPC, "grpc-status": "16", "grpc-message": "Authentication is required" },
+      body: "",
+    },
+  },
+  {
+    title: "tells it the policy's status and words",
+    only: ["h2"],
+    method: "POST",
+    path: "/answers",
+    headers: ["Content-Type", GRPC],
+    status: 404,
+    reason: "no_matching_rule",
+    answer: { headers: { "content-type": GRPC, "grpc-status": "5", "grpc-message": "Not found" }, body: "" },
+  },
+  {
+    title: "tells it words beyond ASCII, encoded",
+    only: ["h2"],
+    path: "/answers",
+    headers: ["Content-Type", GRPC],
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE.replace("api", "answers"),
+    answer: { headers: { "grpc-message": "Bitte zuerst %E2%80%9Eanmelden%E2%80%9C" }, body: "" },
+  },
+  {
+    title: "tells gRPC-Web in JSON",
+    path: "/read",
+    headers: ["Content-Type", "application/grpc-web+proto"],
+    status: 401,
+    reason: "token_missing",
+    challenge: BARE,
+    answer: { headers: { ...KONG_FORM, "grpc-status": null }, body: { message: "Authentication is required" } },
+  },
+  {
+    title: "tells everybody in Kong's form where no policy is known",
+    only: ["h2"],
+    path: "/broken",
+    headers: [...PROBLEM, "Content-Type", GRPC],
+    status: 503,
+    reason: "policy_unavailable",
+    answer: { headers: KONG_FORM },
+  },
+  {
+    title: "names the API's description and the scope in a bare challenge (RFC 9728)",
+    path: "/mcp",
+    status: 401,
+    reason: "token_missing",
+    challenge: `Bearer realm="mcp", scope="payments:read", ${NAMED}`,
+  },
+  {
+    title: "names no scope where there are several ways to be let in",
+    path: "/mcp-ways",
+    status: 401,
+    reason: "token_missing",
+    challenge: `Bearer realm="mcp", ${NAMED}`,
+  },
+  {
+    title: "names the API's description where a scope is missing",
+    path: "/mcp",
+    token: { provider: { client: "checkout-web", resource: "payments", scope: "payments:write" } },
+    status: 403,
+    reason: "scope_insufficient",
+    challenge: `${lacksScope("payments:read").replace("api", "mcp")}, ${NAMED}`,
+  },
+  {
+    title: "serves the API's description to anybody",
+    path: `${METADATA_PATH}?x=1`,
+    status: 200,
+    answer: {
+      headers: METADATA,
+      body: {
+        resource: "https://api.example.com/payments",
+        scopes_supported: ["payments:read"],
+        bearer_methods_supported: ["header"],
+        resource_name: "Payments",
+      },
+    },
+  },
+  {
+    title: "serves it without a body to HEAD",
+    path: METADATA_PATH,
+    method: "HEAD",
+    status: 200,
+    answer: { headers: METADATA, body: "" },
+  },
+  {
+    title: "lets pages of any origin ask for it",
+    path: METADATA_PATH,
+    method: "OPTIONS",
+    headers: [
+      ...["Origin", "https://app.example", "Access-Control-Request-Method", "GET"],
+      ...["Access-Control-Request-Headers", "mcp-protocol-version"],
+    ],
+    status: 204,
+    answer: {
+      headers: {
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": "GET, HEAD",
+        "access-control-allow-headers": "*",
+      },
+      body: "",
+    },
+  },
+  ...[`${METADATA_PATH}/`, METADATA_PATH.replace("oauth", "%6fauth"), `/x/..${METADATA_PATH}`].map(
+    (path): ConformanceCase => ({
+      title: `takes another spelling of its path for a request like any other: ${path}`,
+      path,
+      status: 401,
+      reason: "token_missing",
+      challenge: `Bearer realm="mcp", scope="payments:read", ${NAMED}`,
+    }),
+  ),
+  {
+    title: "takes another method at its path for a request like any other",
+    path: METADATA_PATH,
+    method: "POST",
+    status: 401,
+    reason: "token_missing",
+    challenge: `Bearer realm="mcp", scope="payments:read", ${NAMED}`,
+  },
+];
+
 /** The conformance table. */
 export const CASES: readonly ConformanceCase[] = [
   ...algorithms,
@@ -773,6 +1027,10 @@ export const CASES: readonly ConformanceCase[] = [
   ...keys,
   ...bytes,
   ...requirements,
+  ...REPORT_CASES,
+  ...PLAIN_HTTP_CASES,
+  ...SOURCE_CASES,
+  ...answers,
   ...TRANSPORT_CASES,
   ...GRPC_CASES,
 ];

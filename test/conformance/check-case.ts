@@ -5,31 +5,25 @@ import type { ConformanceCase, Protocol } from "./case.ts";
 import { type Answer, MESSAGE, send } from "./send.ts";
 import type { World } from "./world.ts";
 
-/**
- * Whether the plugin's refusals leave the Content-Type away for gRPC. With one, Kong sends a gRPC client the body of an HTTP
- * client and no `grpc-status`.
- */
-const REFUSALS_SPEAK_GRPC: boolean = false;
-
 /** Kong's codes for the statuses that refusals have. */
 const GRPC_STATUS: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 500: 13, 503: 14 };
 
 /** Sends the request of a case, and checks everything that must come of it. `id` is for this one request. */
 export async function checkCase(
-  testCase: ConformanceCase,
+  recipe: ConformanceCase,
   protocol: Protocol,
   id: string,
   world: World,
   gateway: Gateway,
 ): Promise<void> {
+  const testCase = world.fillIn(recipe);
   const authorization = await world.authorizationOf(testCase);
   const answer = await send(gateway, { testCase, protocol, id, authorization });
   const upstream = world.upstreamHeaders(id);
-  const speaksGrpc = protocol === "grpc" && (testCase.reason === undefined || REFUSALS_SPEAK_GRPC);
 
   expect.soft(answer.status, answer.body).toBe(testCase.status);
   expect.soft(answer.headers["www-authenticate"]).toBe(testCase.challenge);
-  if (speaksGrpc) {
+  if (protocol === "grpc") {
     checkGrpc(testCase, answer);
   } else if (testCase.message !== undefined) {
     expect.soft(JSON.parse(answer.body).message).toBe(testCase.message);
@@ -37,14 +31,34 @@ export async function checkCase(
   if (testCase.method === "HEAD") {
     expect.soft(answer.body, "HEAD has no body").toBe("");
   }
-  if (testCase.status !== 200 || testCase.grpcStatus !== undefined) {
+  if (testCase.status !== 200 || testCase.grpcStatus !== undefined || testCase.answer) {
     expect.soft(upstream, "nothing may reach the upstream").toBeUndefined();
   }
+  checkAnswer(testCase, answer);
   for (const [name, value] of Object.entries(testCase.upstream ?? {})) {
     expect.soft(upstream?.[name] ?? null, `${name} at the upstream`).toBe(value);
   }
+  if (testCase.upstreamUrl !== undefined) {
+    expect.soft(world.upstreamUrl(id)).toBe(testCase.upstreamUrl);
+  }
   if (testCase.reason !== undefined) {
-    await checkDenial(testCase, protocol, answer, authorization, gateway);
+    checkRefusal(testCase, answer);
+  }
+  const { reason = testCase.reported } = testCase;
+  if (reason !== undefined) {
+    const words = testCase.reported ? "would have denied the request:" : "denied the request:";
+    await checkLog(`${words} reason=${reason} `, protocol, answer, authorization, gateway);
+  }
+}
+
+function checkAnswer({ answer: expected = {} }: ConformanceCase, { headers, body }: Answer): void {
+  for (const [name, value] of Object.entries(expected.headers ?? {})) {
+    expect.soft(headers[name] ?? null, name).toBe(value);
+  }
+  if (expected.body === "") {
+    expect.soft(body).toBe("");
+  } else if (expected.body) {
+    expect.soft(JSON.parse(body)).toMatchObject(expected.body);
   }
 }
 
@@ -60,22 +74,24 @@ function checkGrpc({ status, grpcStatus, reason }: ConformanceCase, answer: Answ
   expect.soft(answer.body).toBe("");
   if (reason !== undefined) {
     expect.soft(answer.headers["grpc-message"]).toBe(denialRow(reason).told);
-    expect.soft(answer.headers["content-type"]).toBeUndefined();
+    expect.soft(answer.headers["content-type"]).toBe("application/grpc");
   }
 }
 
-async function checkDenial(
-  { reason, status }: ConformanceCase,
+function checkRefusal({ reason }: ConformanceCase, answer: Answer): void {
+  expect.soft(answer.headers["cache-control"]).toBe("no-store");
+  expect
+    .soft(answer.headers["retry-after"])
+    .toEqual(reason === "keys_unavailable" ? expect.stringMatching(/^\d+$/) : undefined);
+}
+
+async function checkLog(
+  words: string,
   protocol: Protocol,
   answer: Answer,
   authorization: string | undefined,
   gateway: Gateway,
 ): Promise<void> {
-  expect.soft(answer.headers["cache-control"]).toBe("no-store");
-  expect
-    .soft(answer.headers["retry-after"])
-    .toEqual(reason === "keys_unavailable" ? expect.stringMatching(/^\d+$/) : undefined);
-  const words = `reason=${reason} status=${status}`;
   const requestId = String(answer.headers["x-kong-request-id"]);
   const line = await gateway.findDenialLine(requestId, protocol === "grpc" ? words : undefined);
   expect.soft(line, "the operator's log").toContain(words);

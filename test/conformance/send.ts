@@ -4,6 +4,7 @@ import type { OutgoingHttpHeaders } from "node:http2";
 import { request as requestHttps } from "node:https";
 import type { Gateway } from "../gateways/gateway.ts";
 import { type Http2Answer, requestHttp2 } from "../gateways/http2-client.ts";
+import { findNetworkAddress } from "../gateways/network-address.ts";
 import type { ConformanceCase, Protocol } from "./case.ts";
 
 /** What came back; HTTP/1.1 knows neither trailers nor an answer that is its head alone. */
@@ -34,7 +35,16 @@ function sendHttp1(url: string, sent: CaseRequest): Promise<Answer> {
   const { hostname, port, host, protocol } = new URL(url);
   const headers = listHeaders(sent);
   const connection = headers.includes("Connection") ? [] : ["Connection", "close"];
-  const options = { hostname, port, method, path, agent: false, headers: ["Host", host, ...headers, ...connection] };
+  const localAddress = sent.testCase.fromNetwork ? findNetworkAddress() : undefined;
+  const options = {
+    localAddress,
+    hostname,
+    port,
+    method,
+    path,
+    agent: false,
+    headers: ["Host", host, ...headers, ...connection],
+  };
   return new Promise((resolve, reject) => {
     const outgoing =
       protocol === "https:" ? requestHttps({ ...options, rejectUnauthorized: false }) : requestHttp(options);
@@ -61,7 +71,9 @@ function sendHttp2(url: string, sent: CaseRequest): Promise<Answer> {
   const isGrpc = sent.protocol === "grpc";
   const { method = isGrpc ? "POST" : "GET", path } = sent.testCase;
   const headers = groupHeaders([...(isGrpc ? GRPC_HEADERS : []), ...listHeaders(sent)]);
-  return requestHttp2(url, { ":method": method, ":path": path, ...headers }, isGrpc ? MESSAGE : undefined);
+  const localAddress = sent.testCase.fromNetwork ? findNetworkAddress() : undefined;
+  const pseudo = { ":method": method, ":path": path };
+  return requestHttp2(url, { ...pseudo, ...headers }, isGrpc ? MESSAGE : undefined, localAddress);
 }
 
 /** Names in lower case; several values of one name as a list. */

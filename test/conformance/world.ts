@@ -8,6 +8,7 @@ import { startRecordingGrpcUpstream } from "../gateways/recording-grpc-upstream.
 import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
 import type { ConformanceCase, KeyName, TokenRecipe } from "./case.ts";
+import { createSourcePolicies, SOURCE_ROUTES } from "./source-policies.ts";
 
 /** Everything around a gateway: policies, kong.yml, keys, provider and upstream. */
 export interface World {
@@ -15,14 +16,23 @@ export interface World {
   readonly policyRoot: string;
   /** The value of the Authorization header for a case, or undefined for none. */
   authorizationOf(testCase: ConformanceCase): Promise<string | undefined>;
+  /** A case with the token that it carries in its texts. */
+  fillIn(testCase: ConformanceCase): ConformanceCase;
+  /** The provider's token for an API that it has by this identifier. */
+  tokenFor(resource: string, scope: string): Promise<string>;
   /** The headers with which a request reached the upstream, by its `x-case`; undefined when it did not. */
   upstreamHeaders(caseId: string): IncomingHttpHeaders | undefined;
+  /** Path and query with which it did. */
+  upstreamUrl(caseId: string): string | undefined;
   stop(): Promise<void>;
 }
 
 const MAIN = "https://idp.example";
 const PARTNER = "https://partner.example";
 const AUDIENCE = "https://api.example";
+/** The API that describes itself, and where that is. */
+const RESOURCE = "https://api.example.com/payments";
+const METADATA_PATH = "/.well-known/oauth-protected-resource/payments";
 /** Port 9, discard: nothing listens there. */
 const NOBODY_THERE = "http://127.0.0.1:9";
 
@@ -48,13 +58,30 @@ export async function createWorld(): Promise<World> {
       }
       return `Bearer ${"provider" in token ? await provider.mintToken(token.provider) : makeToken(keys, token)}`;
     },
+    fillIn: (testCase) => fillIn(testCase, testCase.carried && makeToken(keys, testCase.carried)),
+    tokenFor: (resource, scope) =>
+      provider.mintToken({ client: "checkout-web", resource: resource === RESOURCE ? "payments" : "ledger", scope }),
     upstreamHeaders: (caseId) => upstream.headersOf(caseId) ?? grpcUpstream.headersOf(caseId),
+    upstreamUrl: upstream.urlOf,
     async stop() {
       await provider.stop();
       await upstream.stop();
       await grpcUpstream.stop();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+function fillIn(testCase: ConformanceCase, token = ""): ConformanceCase {
+  const fill = (text: string): string => text.replaceAll("{token}", token);
+  const { path, headers = [], upstream = {} } = testCase;
+  return {
+    ...testCase,
+    path: fill(path),
+    headers: headers.map(fill),
+    upstream: Object.fromEntries(
+      Object.entries(upstream).map(([name, value]) => [name, value === null ? null : fill(value)]),
+    ),
   };
 }
 
@@ -148,6 +175,9 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
         own: {
           operations: [{ methods: ["GET"], path: "/own/{user}", required_claims: { sub: { equals_path: "user" } } }],
         },
+        legacy: { allow_http: true },
+        tenant: { required_claims: { tenant: { equals_header: "x-tenant" } } },
+        browser: { cors_preflight: "pass", operations: [{ methods: ["PUT"], path: "/browser/{id}" }] },
         stepup: { authentication: { acr_values: ["gold"], max_age: "15m" } },
       },
       token: { forward: false },
@@ -158,6 +188,15 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
         "x-source": { constant: "jwt-policy" },
       },
     },
+    report: {
+      ...simple("report", main, {
+        watched: { required_scopes: ["things:read"] },
+        "watched-paths": { operations: [{ methods: ["GET"], path: "/watched-paths/{id}" }] },
+        enforced: { mode: "enforce" },
+      }),
+      defaults: { mode: "report" },
+    },
+    ...createSourcePolicies(main),
     "by-name": simple("by-name", main, { named: {}, tagged: { required_scopes: ["tagged:read"] } }),
     inline: simple("inline", main, { inline: { required_scopes: ["things:read"] } }),
     discovery: fromProvider("discovery", payments),
@@ -167,6 +206,27 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
     }),
     "jwks-uri": fromProvider("jwks-uri", { ...payments, keys: { jwks_uri: `${provider}/jwks` } }),
     "keys-down": simple("keys-down", { ...main, keys: { jwks_uri: NOBODY_THERE } }, { all: {} }),
+    answers: {
+      ...simple("answers", main, {
+        answers: { operations: [{ methods: ["GET"], path: "/answers", required_scopes: ["things:write"] }] },
+      }),
+      answers: {
+        problem_types: "https://docs.example.com/errors/",
+        reasons: {
+          no_matching_rule: { status: 404, text: "Not found" },
+          token_missing: { text: "Bitte zuerst \u201eanmelden\u201c" },
+          invalid_token: { status: 400, text: 'Not "good"' },
+          token_expired: { text: "Sign in again" },
+          scope_insufficient: { status: 404, text: "Not found" },
+        },
+      },
+    },
+    problem: { ...simple("problem", main, { problem: {} }), answers: { format: "problem" } },
+    mcp: {
+      ...fromProvider("mcp", payments),
+      routes: { mcp: { required_scopes: ["payments:read"] }, "mcp-ways": { any_of: [{}, {}] } },
+      protected_resource: { resource: RESOURCE, resource_name: "Payments" },
+    },
     broken: "jwt_policy: 1\nname: broken\nissuers: {}\nrouts: {}\n",
   };
 }
@@ -194,9 +254,20 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           ...["read", "write", "other-audience", "partner", "optional", "public"].map((name) => api(name)),
           route("refunds", { policy_file: "api.yaml", rule: "refunds" }, { strip_path: false }),
           api("ghost", "does-not-exist"),
-          ...["roles", "ways", "own", "stepup"].map((name) =>
+          ...["roles", "ways", "own", "stepup", "tenant", "browser", "legacy"].map((name) =>
             route(name, { policy_file: "requirements.yaml", rule: name }, { strip_path: false }),
           ),
+          ...["watched", "unwatched", "enforced", "watched-paths"].map((name) =>
+            route(name, { policy_file: "report.yaml" }, { strip_path: false }),
+          ),
+          ...SOURCE_ROUTES.map(([name, policy]) =>
+            route(name, { policy_file: `${policy}.yaml`, rule: name }, { protocols: ["http", "https"] }),
+          ),
+          ...["answers", "problem"].map((name) =>
+            route(name, { policy_file: `${name}.yaml`, rule: name }, { strip_path: false }),
+          ),
+          route("mcp", { policy_file: "mcp.yaml", rule: "mcp" }, { paths: ["/mcp", METADATA_PATH], strip_path: false }),
+          route("mcp-ways", { policy_file: "mcp.yaml", rule: "mcp-ways" }),
           ...["broken", "missing"].map((name) => route(name, { policy_file: `${name}.yaml`, rule: "all" })),
           route("outside", { policy_file: "../outside.yaml", rule: "read" }),
           route("inline", { policy: inlinePolicy }),
@@ -215,6 +286,7 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
         routes: [
           call("things", "api.yaml", "calls"),
           call("public", "api.yaml", "public"),
+          call("watched", "report.yaml", "watched"),
           call("optional", "api.yaml", "optional"),
           call("ghost", "api.yaml", "does-not-exist"),
           call("keys-down", "keys-down.yaml", "all"),

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { USUAL_ANSWERS } from "../../plugin/core/answers.ts";
 import { createChallenge } from "../../plugin/core/challenge.ts";
-import { DENIALS, type Denial, denialRow, isDenial, type Reason } from "../../plugin/core/denial.ts";
+import { createDeny } from "../../plugin/core/decision.ts";
+import { DENIALS, type Denial, denialRow, isDenial, type Reason, type ToldReason } from "../../plugin/core/denial.ts";
+import { PLAIN_REPLY, type Reply } from "../../plugin/core/reply.ts";
 
 const reasons = Object.keys(DENIALS) as Reason[];
 
@@ -19,6 +22,9 @@ function denialOf(reason: Reason): Denial {
   }
 }
 
+const challengeOf = (denial: Denial, realm = "payments"): string | undefined =>
+  createChallenge(createDeny(denial, { policy: realm }));
+
 const invalidRequest = (told: string): string =>
   `Bearer realm="payments", error="invalid_request", error_description="${told}"`;
 const invalidToken = (told = "The access token is invalid"): string =>
@@ -33,7 +39,9 @@ const WIRE: Readonly<Record<Reason, readonly [status: number, challenge: string 
   too_many_headers: [400, undefined],
   token_missing: [401, 'Bearer realm="payments"'],
   authorization_malformed: [400, invalidRequest("The Authorization header is malformed")],
+  credentials_malformed: [400, invalidRequest("The request's credentials are malformed")],
   token_ambiguous: [400, invalidRequest("More than one access token was sent")],
+  origin_not_allowed: [403, undefined],
   token_too_large: [401, invalidToken()],
   token_malformed: [401, invalidToken()],
   token_encrypted: [401, invalidToken()],
@@ -68,16 +76,16 @@ const WIRE: Readonly<Record<Reason, readonly [status: number, challenge: string 
 
 describe.each(reasons)("%s", (reason) => {
   it("has its status and exactly this challenge", () => {
-    expect([denialRow(reason).status, createChallenge(denialOf(reason), "payments")]).toEqual(WIRE[reason]);
+    expect([denialRow(reason).status, challengeOf(denialOf(reason))]).toEqual(WIRE[reason]);
   });
 
   it("tells the client nothing of the detail", () => {
-    expect(`${createChallenge(denialOf(reason), "payments")} ${denialRow(reason).told}`).not.toContain("SECRET");
+    expect(`${challengeOf(denialOf(reason))} ${denialRow(reason).told}`).not.toContain("SECRET");
   });
 });
 
 it("challenges exactly on 401 and where RFC 6750 has an error code", () => {
-  const challenged = reasons.filter((reason) => createChallenge(denialOf(reason), "payments") !== undefined);
+  const challenged = reasons.filter((reason) => challengeOf(denialOf(reason)) !== undefined);
   const expected = reasons.filter((reason) => denialRow(reason).status === 401 || denialRow(reason).error);
   expect(challenged).toEqual(expected);
 });
@@ -96,5 +104,71 @@ it.each<[acrValues: string[], maxAgeSeconds: number | undefined, parameters: Reg
   [[], 60, /required", max_age="60"$/],
   [[], undefined, /required"$/],
 ])("asks for %j and %j (RFC 9470 section 3)", (acrValues, maxAgeSeconds, parameters) => {
-  expect(createChallenge({ reason: "authentication_insufficient", acrValues, maxAgeSeconds }, "p")).toMatch(parameters);
+  expect(challengeOf({ reason: "authentication_insufficient", acrValues, maxAgeSeconds }, "p")).toMatch(parameters);
+});
+
+describe("beside what RFC 6750 asks for", () => {
+  const challenge = (denial: Denial, reply: Partial<Reply>): string | undefined =>
+    createChallenge(createDeny(denial, { policy: "p" }, { ...PLAIN_REPLY, ...reply }));
+  const withText = (as: ToldReason, text: string, status?: number): Partial<Reply> => ({
+    answers: { ...USUAL_ANSWERS, reasons: new Map([[as, { status, text }]]) },
+  });
+  const resourceMetadata = "https://api.example.com/.well-known/oauth-protected-resource";
+
+  it.each<[what: string, denial: Denial, reply: Partial<Reply>, expected: string | undefined]>([
+    [
+      "scopes for who has no token",
+      { reason: "token_missing" },
+      { scopes: ["a", "b"] },
+      'Bearer realm="p", scope="a b"',
+    ],
+    [
+      "the API's description (RFC 9728 section 5.1)",
+      { reason: "token_missing" },
+      { resourceMetadata },
+      `Bearer realm="p", resource_metadata="${resourceMetadata}"`,
+    ],
+    [
+      "the description last, and the scopes of the denial alone",
+      { reason: "scope_insufficient", requiredScopes: ["c"] },
+      { scopes: ["a"], resourceMetadata, ...withText("scope_insufficient", "No") },
+      `Bearer realm="p", error="insufficient_scope", error_description="No", scope="c", resource_metadata="${resourceMetadata}"`,
+    ],
+    [
+      "no scopes for who has a token that is not valid",
+      { reason: "token_malformed" },
+      { scopes: ["a"], ...withText("invalid_token", "No") },
+      'Bearer realm="p", error="invalid_token", error_description="No"',
+    ],
+    ["nothing where none belongs", { reason: "condition_unmet" }, { scopes: ["a"], resourceMetadata }, undefined],
+    [
+      "nothing where the status is another",
+      { reason: "token_missing" },
+      withText("token_missing", "No", 404),
+      undefined,
+    ],
+    [
+      "the error where the status becomes a 401",
+      { reason: "scope_insufficient", requiredScopes: ["c"] },
+      withText("scope_insufficient", "No", 401),
+      'Bearer realm="p", error="insufficient_scope", error_description="No", scope="c"',
+    ],
+    [
+      "a bare one where the status becomes a 401",
+      { reason: "condition_unmet" },
+      withText("access_denied", "No", 401),
+      'Bearer realm="p"',
+    ],
+  ])("%s", (_what, denial, reply, expected) => {
+    expect(challenge(denial, reply)).toBe(expected);
+  });
+
+  it.each(['a "quote"', "a\\b", "Stra\u00dfe", "\u201equoted\u201c", "\ud83d\udd11", "a\r\nx: y", ""])(
+    "has no description that a quoted-string can not hold as it stands: %j",
+    (text) => {
+      expect(challenge({ reason: "token_malformed" }, withText("invalid_token", text))).toBe(
+        'Bearer realm="p", error="invalid_token"',
+      );
+    },
+  );
 });

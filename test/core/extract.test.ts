@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { isDenial } from "../../plugin/core/denial.ts";
 import { extractToken } from "../../plugin/core/extract.ts";
 
 const MAX_BYTES = 256;
-const extract = (authorization: string | undefined): unknown => extractToken(authorization, MAX_BYTES);
+const extract = (authorization: string | undefined): unknown => {
+  const credentials =
+    authorization === undefined ? [] : [{ source: { from: "authorization" }, text: authorization } as const];
+  const extracted = extractToken(credentials, MAX_BYTES);
+  return isDenial(extracted) ? extracted : { token: extracted.token };
+};
 
 describe("takes the token of bearer credentials", () => {
   it.each<[authorization: string, token: string]>([

@@ -37,10 +37,10 @@ const policy = compileDocument(
   ),
 );
 
-const match = (changes: Partial<RequestFacts>): unknown => {
+const match = (changes: Partial<RequestFacts>, isBare = true): unknown => {
   const facts = requestOf(undefined, changes);
   const rule = findRule(policy, facts.binding);
-  return isDenial(rule) ? rule : matchRequest(rule, facts);
+  return isDenial(rule) ? rule : matchRequest(rule, facts, isBare);
 };
 const bound = (binding: Binding): unknown => match({ binding });
 const refunds = (method: string, target: string): unknown =>
@@ -267,9 +267,14 @@ describe("a CORS preflight", () => {
     ["no Origin", { headers: new Map([["access-control-request-method", "PUT"]]) }],
     ["nothing that it asks for", { headers: new Map([["origin", "https://app.example"]]) }],
     ["a token", { authorization: "Bearer x" }],
-    ["a cookie", { headers: new Map([...(asks("PUT").headers ?? []), ["cookie", "a=b"]]) }],
   ])("with %s is none", (_what, changes) => {
     expect(open("things", { ...asks("PUT"), transport: "tls", ...changes })).toMatchObject({ isOpen: false });
+  });
+
+  it("with anything in a source of tokens is none", () => {
+    expect(match({ binding: { by: "rule", rule: "things" }, ...asks("PUT"), transport: "tls" }, false)).toMatchObject({
+      isOpen: false,
+    });
   });
 
   it("needs a token where the rule does not say otherwise", () => {

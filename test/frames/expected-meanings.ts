@@ -81,7 +81,15 @@ const setHeaders = (token = TOKEN): Meaning[] =>
     undefined,
   );
 const allow = (sequence: number): Meaning[] => [fromServer("end"), fromServer("return", { sequence })];
-const deny = (level: "warn" | "err", pairs: string, status: number, message: string, challenge?: string): Meaning[] => [
+/** @param requestId empty where the plugin server did not ask for it. */
+const deny = (
+  level: "warn" | "err",
+  pairs: string,
+  status: number,
+  message: string,
+  challenge?: string,
+  requestId = REQUEST_ID,
+): Meaning[] => [
   ...ask(`kong.log.${level}`, [`jwt-policy denied the request: ${pairs}`], undefined),
   fromServer("kong.response.exit", {
     status,
@@ -90,7 +98,7 @@ const deny = (level: "warn" | "err", pairs: string, status: number, message: str
       "Cache-Control": "no-store",
       ...(challenge === undefined ? {} : { "WWW-Authenticate": challenge }),
     },
-    body: `{"message":"${message}"}\n`,
+    body: `${JSON.stringify({ message, request_id: requestId || undefined })}\n`,
   }),
 ];
 
@@ -204,6 +212,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
       401,
       "The access token is invalid",
       'Bearer realm="by-route", error="invalid_token", error_description="The access token is invalid"',
+      "",
     ),
   ],
   [

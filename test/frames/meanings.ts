@@ -53,7 +53,13 @@ const READERS: Readonly<Record<Step["what"], (payload: Buffer) => unknown>> = {
   "reply to kong.log.err": readNothing,
   "kong.response.exit": (payload) => {
     const { status, headers, body } = readExitResponse(ExitArgsMessage.decode(payload));
-    return { status, headers: Object.fromEntries(headers), body: Buffer.from(body).toString() };
+    return {
+      status,
+      headers: Object.fromEntries(headers),
+      body: Buffer.from(body)
+        .toString()
+        .replace(/(?<="request_id":")[0-9a-f]{32}/, REQUEST_ID),
+    };
   },
 };
 

@@ -90,11 +90,7 @@ function checkDenial(decision: Deny, { authorization }: RequestFacts, { policy }
     return `${reason} for what a client sent`;
   }
   const answer = JSON.stringify(createExit(decision));
-  const plain = createExit({
-    verdict: "deny",
-    denial: { reason: "signature_invalid" },
-    evidence: { policy: policy.name },
-  });
+  const plain = createExit({ ...decision, denial: { reason: "signature_invalid" }, evidence: { policy: policy.name } });
   if (SAME_FOR_ALL.has(stage) && answer !== JSON.stringify(plain)) {
     return `the answer to ${reason} differs from the one to a bad signature`;
   }

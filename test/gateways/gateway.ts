@@ -67,7 +67,7 @@ export const START_CMD = "KONG_PLUGINSERVER_JWT_POLICY_START_CMD";
  * @param withoutId words of the line where Kong writes no request behind it, as it does for Services that speak gRPC.
  */
 export function pickDenialLine(log: string, requestId: string, withoutId?: string): string | undefined {
-  const lines = log.split("\n").filter((line) => line.includes("jwt-policy denied the request:"));
+  const lines = log.split("\n").filter((line) => /jwt-policy (?:would have )?denied the request:/.test(line));
   return (
     lines.find((line) => line.includes(requestId)) ??
     lines.findLast((line) => withoutId !== undefined && line.includes(withoutId) && !line.includes("request_id: "))

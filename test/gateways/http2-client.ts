@@ -17,14 +17,16 @@ export interface Http2Answer {
  * Makes one request over a connection of its own; who vouches for the certificate does not matter.
  *
  * @param body what is sent at once; a function may send and read as it likes, and ends the stream itself.
+ * @param localAddress the client's; the system chooses unless given.
  * @throws Error when the stream ends without an answer, with the code as `code`.
  */
 export function requestHttp2(
   url: string,
   headers: OutgoingHttpHeaders,
   body?: Buffer | ((stream: ClientHttp2Stream) => void),
+  localAddress?: string,
 ): Promise<Http2Answer> {
-  const session = connect(url, { rejectUnauthorized: false });
+  const session = connect(url, { rejectUnauthorized: false, ...(localAddress && { localAddress }) });
   const answer = new Promise<Http2Answer>((resolve, reject) => {
     session.on("error", reject);
     const stream = session.request(headers, { endStream: body === undefined });

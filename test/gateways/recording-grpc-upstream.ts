@@ -23,6 +23,7 @@ export async function startRecordingGrpcUpstream(): Promise<RecordingUpstream> {
   return {
     port: (server.address() as AddressInfo).port,
     headersOf: (caseId) => seen.get(caseId),
+    urlOf: (caseId) => seen.get(caseId)?.[":path"]?.toString(),
     async stop() {
       for (const session of sessions) {
         session.destroy();

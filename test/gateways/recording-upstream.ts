@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** An upstream that answers everything, takes every upgrade to websocket, and notes the headers by the request's `x-case`. */
@@ -6,24 +6,28 @@ export interface RecordingUpstream {
   readonly port: number;
   /** The headers with which a case's last request came; undefined when none did. */
   headersOf(caseId: string): IncomingHttpHeaders | undefined;
+  /** The path and query of that request. */
+  urlOf(caseId: string): string | undefined;
   stop(): Promise<void>;
 }
 
 export async function startRecordingUpstream(): Promise<RecordingUpstream> {
-  const seen = new Map<string, IncomingHttpHeaders>();
+  const seen = new Map<string, IncomingMessage>();
+  const note = (request: IncomingMessage): void => void seen.set(String(request.headers["x-case"]), request);
   const server = createServer((request, response) => {
-    seen.set(String(request.headers["x-case"]), request.headers);
+    note(request);
     request.resume();
     response.end("upstream");
   });
   server.on("upgrade", (request, socket) => {
-    seen.set(String(request.headers["x-case"]), request.headers);
+    note(request);
     socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    headersOf: (caseId) => seen.get(caseId),
+    headersOf: (caseId) => seen.get(caseId)?.headers,
+    urlOf: (caseId) => seen.get(caseId)?.url,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

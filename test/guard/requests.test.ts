@@ -58,7 +58,7 @@ if (missing !== undefined) {
       ["a verdict twice", ["x-jwt-policy-verdict", "a", "x-jwt-policy-verdict", "b"]],
       ["a verdict with underscores", ["x_jwt_policy_verdict", `${plugin} 1 ${nonce}`]],
       ["a verdict in mixed spellings", ["x-jwt_policy-verdict", "a", "X_JWT_POLICY_VERDICT", "b"]],
-      ["a refusal", ["x-jwt-policy-verdict", `refused e30= ${nonce}`]],
+      ["an answer", ["x-jwt-policy-verdict", `answered e30= ${nonce}`]],
       ["the word of another instance", ["x-jwt-policy-verdict", `other-instance ${nonce}`]],
       ["as many other headers as nginx takes", Array.from({ length: 990 }, (_, index) => [`x-${index}`, "1"]).flat()],
     ])(

@@ -29,12 +29,12 @@ describe("the facts variable", () => {
     const usual = "connection authorization x-forwarded-proto origin access-control-request-method accept content-type";
     const variables = usual.split(" ").map((name) => `$http_${name.replaceAll("-", "_")}`);
     const facts = ["$request", "$scheme $realip_remote_addr $remote_addr", ...variables];
-    expect(FACTS_VARIABLE.value.split("\\n")).toEqual([`3 ${usual}`, ...facts, "$request_id"]);
+    expect(FACTS_VARIABLE.value.split("\\n")).toEqual([`3 ${usual}`, ...facts, "$kong_request_id"]);
     expect(renderFacts(["x-tenant", "origin"]).split("\\n")).toEqual([
       `3 ${usual} x-tenant`,
       ...facts,
       "$http_x_tenant",
-      "$request_id",
+      "$kong_request_id",
     ]);
   });
 

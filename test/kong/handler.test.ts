@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { type Decision, isAllow } from "../../plugin/core/decision.ts";
+import { type Answer, type Decision, isAllow } from "../../plugin/core/decision.ts";
+import { PLAIN_REPLY } from "../../plugin/core/reply.ts";
 import { startPluginInstance } from "../../plugin/kong/handler.ts";
 import type { Pdk } from "../../plugin/kong/pdk.ts";
 import { createFactsReader } from "../../plugin/kong/read-facts.ts";
@@ -60,7 +61,7 @@ const pdk: Pdk = {
   },
 };
 
-function access(configJson: string): Promise<Decision> {
+function access(configJson: string): Promise<Decision | Answer> {
   asked.length = 0;
   return startPluginInstance(
     configJson,
@@ -171,6 +172,23 @@ describe("an instance whose policy is good decides", () => {
     expect(asked).toEqual(calls);
   });
 
+  it.each<[method: string, target: string, verdict: string]>([
+    ["GET", "/.well-known/oauth-protected-resource/pay", "answer"],
+    ["OPTIONS", "/.well-known/oauth-protected-resource/pay", "answer"],
+    ["GET", "/pay", "deny"],
+    ["POST", "/.well-known/oauth-protected-resource/pay", "deny"],
+  ])("answers for the API's description, whatever the rule asks: %s %s", async (method, target, verdict) => {
+    const described = { ...JSON.parse(DOCUMENT), protected_resource: { resource: "https://api.example.com/pay" } };
+    const config = JSON.stringify({ policy: JSON.stringify(described), rule: "none" });
+    const asking: Pdk = { ...pdk, nginx: { getVar: async () => `${method} ${target} HTTP/1.1` } };
+    const instance = startPluginInstance(
+      config,
+      runtime,
+      createFactsReader(false, () => {}),
+    );
+    expect(await instance.access(asking)).toMatchObject({ verdict });
+  });
+
   it("refuses under the policy's own name what can not be read with certainty", async () => {
     const instance = startPluginInstance('{"policy_file":"good.json","rule":"read"}', runtime, async () => ({
       reason: "too_many_headers",
@@ -178,6 +196,7 @@ describe("an instance whose policy is good decides", () => {
     expect(await instance.access(pdk)).toEqual({
       verdict: "deny",
       denial: { reason: "too_many_headers" },
+      reply: PLAIN_REPLY,
       evidence: { policy: "payments" },
     });
   });
@@ -199,7 +218,7 @@ describe("an instance whose policy is good decides", () => {
 describe("the verdict for the guard", () => {
   const NONCE = "0123456789abcdef0123456789abcdef";
   const PLUGIN_ID = "3111686f-61fa-57f7-8919-d96abb8e3836";
-  const askWith = (identity: object, last: string): Promise<Decision> => {
+  const askWith = (identity: object, last: string): Promise<Decision | Answer> => {
     const facts = `3 connection authorization\nGET / HTTP/1.1\nhttps 10.0.0.1 10.0.0.1\n\nBearer ${TOKEN}\n${last}`;
     const guarded: Pdk = { ...pdk, nginx: { getVar: async () => facts } };
     const config = JSON.stringify({ policy_file: "good.json", rule: "orders", ...identity });

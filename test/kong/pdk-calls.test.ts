@@ -27,7 +27,7 @@ const REQUEST: Readonly<Record<string, string>> = {
   remote_addr: "192.0.2.7",
   http_authorization: `Bearer ${TOKEN}`,
   http_x_tenant: "shop",
-  request_id: "0123456789abcdef0123456789abcdef",
+  kong_request_id: "0123456789abcdef0123456789abcdef",
 };
 
 /** What nginx makes of the setting for this request. */
@@ -80,6 +80,11 @@ const OPERATIONS = { operations: [{ methods: ["GET"], path: "/things/{id}", requ
 const PLAIN = { scheme: "http" };
 const PROXIED = { scheme: "http", realip_remote_addr: "10.0.0.1", http_x_forwarded_proto: "https" };
 const MAYBE_PROXIED = { ...PROXIED, remote_addr: "10.0.0.1" };
+const SET_QUERY = "set_raw_query";
+const tokenIn = (source: object, request: Readonly<Record<string, string>>): Shape => ({
+  policy: { token: { sources: [source] } },
+  request: { http_authorization: "", ...request },
+});
 const COMPARING = { required_claims: { tenant: { equals_header: "x-tenant" } } };
 
 describe("a request that passes takes the fewest calls that its policy needs", () => {
@@ -92,6 +97,12 @@ describe("a request that passes takes the fewest calls that its policy needs", (
       ["get_route", HEADERS, SCHEME, SET],
     ],
     ["operations", { rule: OPERATIONS }, [FACTS, SET], [HEADERS, LINE, SCHEME, SET]],
+    [
+      "an API that describes itself",
+      { policy: { protected_resource: { resource: "https://api.example.com" } } },
+      [FACTS, SET],
+      [HEADERS, LINE, SCHEME, SET],
+    ],
     ["no header mappings", { policy: { header_mappings: {} } }, [FACTS, SET], [HEADERS, SCHEME, SET]],
     ["a public rule", { rule: { access: "public", required_scopes: undefined } }, [FACTS, SET], [HEADERS, SET]],
     [
@@ -140,6 +151,39 @@ describe("a request that passes takes the fewest calls that its policy needs", (
       { rule: COMPARING },
       [FACTS, HEADERS, SET],
       [HEADERS, SCHEME, SET],
+    ],
+    [
+      "a token in another header",
+      { ...tokenIn({ header: "x-access-token" }, { http_x_access_token: TOKEN }), carried: ["x-access-token"] },
+      [FACTS, SET],
+      [HEADERS, SCHEME, SET],
+    ],
+    [
+      "a token in a cookie",
+      { ...tokenIn({ cookie: "__Host-t" }, { http_cookie: `a=b; __Host-t=${TOKEN}` }), carried: ["cookie"] },
+      [FACTS, SET],
+      [HEADERS, LINE, SCHEME, SET],
+    ],
+    [
+      "a token in a cookie that the variable does not carry",
+      tokenIn({ cookie: "__Host-t" }, { http_cookie: `__Host-t=${TOKEN}` }),
+      [FACTS, HEADERS, SET],
+      [HEADERS, LINE, SCHEME, SET],
+    ],
+    [
+      "a token in the query, which has to go on without it",
+      tokenIn({ query: "t" }, { request: `GET /things/7?t=${TOKEN} HTTP/1.1` }),
+      [FACTS, SET_QUERY, SET],
+      [HEADERS, LINE, SCHEME, SET_QUERY, SET],
+    ],
+    [
+      "a query in which a token may be, and is not",
+      {
+        policy: { token: { sources: ["authorization", { query: "t" }] } },
+        request: { request: "GET /things/7?a=b HTTP/1.1" },
+      },
+      [FACTS, SET],
+      [HEADERS, LINE, SCHEME, SET],
     ],
     ["report mode, nothing to report", { rule: { mode: "report" } }, [FACTS, SET], [HEADERS, SCHEME, SET]],
     [

@@ -19,6 +19,19 @@ describe("headers read one by one", () => {
     expect((await readScripted(false, plain, "read", answers)).result).toMatchObject(facts);
   });
 
+  it("names that differ in `_` and `-` only are one, as they are in nginx's variables", async () => {
+    const { result } = await readScripted(false, plain, "read", {
+      headers: [
+        ["x-tenant", ["acme"]],
+        ["x_tenant", ["evil"]],
+        ["x_team", ["blue"]],
+      ],
+    });
+    expect(result).toHaveProperty("headers.size", 2);
+    const { headers } = result as { headers: ReadonlyMap<string, string> };
+    expect([headers.get("x-tenant"), headers.get("x-team")]).toEqual(["acme,evil", "blue"]);
+  });
+
   it("two Authorization headers are ambiguous, even equal ones", async () => {
     for (const values of [
       ["Bearer a", "Bearer b"],

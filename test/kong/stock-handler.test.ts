@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { createAllow, createDeny, type Decision } from "../../plugin/core/decision.ts";
+import { createAllow, createAnswer, createDeny, type Decision } from "../../plugin/core/decision.ts";
+import type { MetadataRequest } from "../../plugin/core/protected-resource.ts";
 import { handleAccess, type StockHandler, type StockPdk } from "../../plugin/kong/stock-handler.ts";
 import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
 
@@ -41,7 +42,12 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
       err: async (line) => void calls.push(["log.err", line]),
       warn: async (line) => void calls.push(["log.warn", line]),
     },
-    service: { request: { set_headers: async (headers) => void calls.push(["set_headers", headers]) } },
+    service: {
+      request: {
+        set_headers: async (headers) => void calls.push(["set_headers", headers]),
+        set_raw_query: async (query) => void calls.push(["set_raw_query", query]),
+      },
+    },
     response: { exit: async (...args) => void calls.push(["exit", ...args]) },
   };
   const logged: string[] = [];
@@ -55,12 +61,17 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
   return { calls, logged };
 }
 
+const METADATA_REQUEST: MetadataRequest = {
+  asks: "text",
+  resource: { metadataUrl: "https://x/y", metadataPath: "/y", metadata: '{"resource":"x"}' },
+};
+
 /** What the guard is told by the last call. */
 function refusalIn(calls: unknown[][]): { line: string; status: number } {
   const [method, headers] = calls.at(-1) ?? [];
   expect(method).toBe("set_headers");
   const [word, text = "", nonce] = String((headers as Record<string, string>)["x-jwt-policy-verdict"]).split(" ");
-  expect([nonce, word]).toEqual([NONCE, "refused"]);
+  expect([nonce, word]).toEqual([NONCE, "answered"]);
   return JSON.parse(Buffer.from(text, "base64").toString());
 }
 
@@ -98,6 +109,15 @@ describe("the handler in the stock server", () => {
     ]);
   });
 
+  it("sets the query first, for the verdict is the last call", async () => {
+    const allow = createAllow({ headers: { "x-user-id": "alice" }, rawQuery: "" }, { policy: "payments" });
+    const { calls } = await run(GUARDED, { instance: { access: async () => allow } });
+    expect(calls.slice(1)).toEqual([
+      ["set_raw_query", ""],
+      ["set_headers", { "x-user-id": "alice" }],
+    ]);
+  });
+
   it.each<[what: string, identity: StockHandler["identity"]]>([
     ["of an older configuration", { ...IDENTITY, sequence: 11 }],
     ["of another plugin", { ...IDENTITY, pluginId: "32872376-ee0e-5c55-8923-40c6de4bf2f7" }],
@@ -117,6 +137,16 @@ describe("the handler in the stock server", () => {
       status: 401,
       headers: { "WWW-Authenticate": 'Bearer realm="payments"' },
     });
+  });
+
+  it("hands an answer of the plugin's own to the guard, with nothing to log", async () => {
+    const { calls } = await run(GUARDED, { instance: { access: async () => createAnswer(METADATA_REQUEST) } });
+    expect(refusalIn(calls)).toEqual({
+      status: 200,
+      body: '{"resource":"x"}',
+      headers: expect.objectContaining({ "Content-Type": "application/json" }),
+    });
+    expect(calls.map(([method]) => method)).toEqual(["get_var", "set_headers"]);
   });
 
   it.each<[what: string, access: () => Promise<Decision>, line: string]>([

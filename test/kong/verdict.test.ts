@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createAllow, createDeny, type Decision, isAllow } from "../../plugin/core/decision.ts";
+import { createAllow, createAnswer, createDeny, type Decision, isAllow } from "../../plugin/core/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
 import { createExit } from "../../plugin/kong/create-exit.ts";
 import { NAME, PRIORITY, VERSION } from "../../plugin/kong/plugin-identity.ts";
-import { addVerdict, isMeant, parseGuardMark, renderOtherInstance, renderRefusal } from "../../plugin/kong/verdict.ts";
+import { addVerdict, isMeant, parseGuardMark, renderEnding, renderOtherInstance } from "../../plugin/kong/verdict.ts";
 
 const NONCE = "0123456789abcdef0123456789abcdef";
 const PLUGIN_ID = "3111686f-61fa-57f7-8919-d96abb8e3836";
@@ -65,6 +65,7 @@ describe("a verdict", () => {
   });
 
   it.each<[what: string, decision: unknown]>([
+    ["an Answer", createAnswer({ asks: "text", resource: { metadataUrl: "", metadataPath: "", metadata: "" } })],
     ["a Deny", createDeny({ reason: "token_missing" }, EVIDENCE)],
     ["a look-alike of an Allow", { verdict: "allow", headers: {}, evidence: EVIDENCE }],
     ["a copy of an Allow", { ...allow }],
@@ -91,9 +92,9 @@ it.each(Object.keys(DENIALS) as Reason[])(
   (reason) => {
     const denial = { reason, requiredScopes: ["read"], acrValues: ["gold"], retryAfterSeconds: 3 } as unknown as Denial;
     const deny = createDeny(denial, { ...EVIDENCE, kid: "\u{1f511}" });
-    const { "x-jwt-policy-verdict": value, ...others } = renderRefusal(MARK, deny);
+    const { "x-jwt-policy-verdict": value, ...others } = renderEnding(MARK, deny);
     expect(others).toEqual({});
-    expect(value).toMatch(new RegExp(`^refused [A-Za-z0-9+/]+=* ${NONCE}$`));
+    expect(value).toMatch(new RegExp(`^answered [A-Za-z0-9+/]+=* ${NONCE}$`));
     const carried = JSON.parse(Buffer.from(String(value).split(" ")[1] ?? "", "base64").toString());
     expect(carried).toEqual({
       ...createExit(deny),
@@ -115,7 +116,7 @@ describe("the guard's own source", () => {
     ["the priority directly below", `PRIORITY = ${PRIORITY - 1},`],
     ["the version", `VERSION = "${VERSION}"`],
     ["the words of another instance", '"other-instance "'],
-    ["the words of a refusal", '"^refused (%S+) "'],
+    ["the words of an answer", '"^answered (%S+) "'],
     ["the format of the facts", 'var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr'],
     ["the body of a refusal", JSON.stringify({ message: DENIALS.policy_unavailable.told })],
   ])("agrees on %s", (_what, text) => {

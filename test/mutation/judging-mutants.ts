@@ -406,8 +406,8 @@ export const JUDGING: readonly MutatedFile[] = [
     mutants: [
       {
         name: "the client learns the detail",
-        find: "JSON.stringify({ message: told })",
-        replace: "JSON.stringify({ message: denial.detail ?? told })",
+        find: "renderTold(told, reply)",
+        replace: "renderTold({ ...told, text: denial.detail ?? told.text }, reply)",
       },
       { name: "the client gets no challenge", find: "challenge === undefined ? {} : ", replace: "true ? {} : " },
     ],

@@ -1,7 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for are the sources' own templates.
 import { findMissingKong } from "../kong/admin-kong.ts";
+import { ANSWERING } from "./answer-mutants.ts";
 import { JUDGING } from "./judging-mutants.ts";
 import type { MutatedFile } from "./mutant.ts";
+import { TOKEN_SOURCES } from "./token-source-mutants.ts";
 
 const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "ending", "faults"].map(
   (part) => `test/server/connection-${part}.test.ts`,
@@ -10,6 +12,8 @@ const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "en
 /** "Only an Allow ends an event", "no instance id ever names another instance", and what judges a token. */
 export const MUTATED_FILES: readonly MutatedFile[] = [
   ...JUDGING,
+  ...TOKEN_SOURCES,
+  ...ANSWERING,
   {
     file: "plugin/server/end-event.ts",
     killers: ["end-event", "connection-outcomes", "connection-warnings"].map((name) => `test/server/${name}.test.ts`),
@@ -22,9 +26,20 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       {
         name: "everything that is no Deny counts as an Allow",
         find: "if (isAllow(outcome)) {",
-        replace: "if (!isDeny(outcome)) {",
+        replace: 'if (!isVerdict(outcome, "deny")) {',
       },
-      { name: "a Deny is not recognised", find: "if (isDeny(outcome)) {", replace: "if (false) {" },
+      { name: "a Deny is not recognised", find: 'if (isVerdict(outcome, "deny")) {', replace: "if (false) {" },
+      { name: "an Answer is not recognised", find: 'if (isVerdict(outcome, "answer")) {', replace: "if (false) {" },
+      {
+        name: "an Answer lets the request pass",
+        find: "{ frames: encodeExit(createMetadataExit(outcome.metadataRequest)), repliesToDrop: 0 }",
+        replace: "encodeAllow({ headers: {} } as Allow, sequence)",
+      },
+      {
+        name: "a reply to the exit of an Answer is expected",
+        find: "encodeExit(createMetadataExit(outcome.metadataRequest)), repliesToDrop: 0",
+        replace: "encodeExit(createMetadataExit(outcome.metadataRequest)), repliesToDrop: 1",
+      },
       {
         name: "what is no decision is allowed",
         find: 'return encodeDeny(denyOwn("internal_error", "the handler returned no decision"));',
@@ -69,21 +84,21 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "a report is not logged", find: "...encodeReport(allow), ", replace: "" },
       {
         name: "a Deny ends with an empty frame instead of an exit",
-        find: 'encodePdkCall("kong.response.exit", exit)]',
-        replace: "EMPTY_FRAME]",
+        find: "[log, encodeExit(createExit(deny))]",
+        replace: "[log, EMPTY_FRAME]",
       },
       {
         name: "a Deny has an empty frame behind it",
-        find: 'encodePdkCall("kong.response.exit", exit)]',
-        replace: 'encodePdkCall("kong.response.exit", exit), EMPTY_FRAME]',
+        find: "[log, encodeExit(createExit(deny))]",
+        replace: "[log, encodeExit(createExit(deny)), EMPTY_FRAME]",
       },
       {
         name: "a Deny is not logged",
-        find: "[encodeLog(logLevelOf(deny), formatDenial(deny)), ",
-        replace: "[",
+        find: "[log, encodeExit(createExit(deny))]",
+        replace: "[encodeExit(createExit(deny))]",
       },
-      { name: "no reply to the log is expected", find: "repliesToDrop: 1,", replace: "repliesToDrop: 0," },
-      { name: "a reply to the exit is expected", find: "repliesToDrop: 1,", replace: "repliesToDrop: 2," },
+      { name: "no reply to the log is expected", find: "repliesToDrop: 1 ", replace: "repliesToDrop: 0 " },
+      { name: "a reply to the exit is expected", find: "repliesToDrop: 1 ", replace: "repliesToDrop: 2 " },
       {
         name: "failures of ours are logged like the client's",
         find: "encodeLog(logLevelOf(deny), ",
@@ -265,8 +280,9 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "no Allow counts", find: "  issued.add(allow);\n", replace: "" },
       {
         name: "a Deny counts as well",
-        find: 'return { verdict: "deny", denial, evidence };',
-        replace: 'const deny = { verdict: "deny", denial, evidence } as const;\n  issued.add(deny);\n  return deny;',
+        find: 'return { verdict: "deny", denial, evidence, reply };',
+        replace:
+          'const deny = { verdict: "deny", denial, evidence, reply } as const;\n  issued.add(deny);\n  return deny;',
       },
       {
         name: "an Allow can be changed after it was made",
@@ -277,9 +293,14 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
   },
   {
     file: "plugin/core/decide.ts",
-    killers: ["test/core/decide.test.ts", "test/core/decide-order.test.ts", "test/core/decide-report.test.ts"],
+    killers: [
+      "test/core/decide.test.ts",
+      "test/core/decide-order.test.ts",
+      "test/core/decide-report.test.ts",
+      "test/core/decide-token-source.test.ts",
+    ],
     mutants: [
-      ...["rule", "match", "extracted", "decoded", "selected", "located", "verified"].map((stage) => ({
+      ...["rule", "match", "sent", "decoded", "selected", "located", "verified"].map((stage) => ({
         name: `a denial is passed over: ${stage}`,
         find: `if (isDenial(${stage})) {`,
         replace: "if (false) {",
@@ -298,13 +319,13 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "time stands still in 1970", find: "= now();", replace: "= 0;" },
       {
         name: "a claim that can not travel is passed over",
-        find: "isDenial(propagated)\n    ? refuse(policy, mode, { denial: propagated, evidence })\n    : ",
+        find: "isDenial(propagated)\n    ? refuse(asked, mode, { denial: propagated, evidence }, judged)\n    : ",
         replace: "",
       },
       {
         name: "optional lets a bad token pass as nobody",
-        find: " && facts.authorization === undefined",
-        replace: "",
+        find: ' === "optional" && isBare',
+        replace: ' === "optional"',
       },
       {
         name: "required lets a request without a token pass as nobody",
@@ -314,19 +335,19 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "public is not public", find: "if (match.isOpen) {", replace: "if (false) {" },
       {
         name: "nobody gets the identity of the token all the same",
-        find: "pass(policy, requirements.mode, { evidence }, {})",
+        find: "pass(asked, requirements.mode, { evidence })",
         replace:
-          'pass(policy, requirements.mode, { evidence, token: { claims: { sub: "token" }, payload: new Uint8Array() } }, {})',
+          'pass(asked, requirements.mode, { evidence, verified: { claims: { sub: "token" }, payload: new Uint8Array() } as never })',
       },
       {
         name: "the credentials that were judged are not set",
-        find: "judgement.token ? judgedHeaders(policy, requirements, facts) : {}",
-        replace: "{}",
+        find: "judgement.verified ? judgedRequest(asked, requirements, judgement.verified.sent) : UNCHANGED",
+        replace: "UNCHANGED",
       },
       {
         name: "credentials that came later travel with nobody",
-        find: "{ evidence }, { authorization: [] })",
-        replace: "{ evidence }, {})",
+        find: "{ evidence }, withholdTokens(policy, facts))",
+        replace: "{ evidence })",
       },
       {
         name: "a header that was compared goes on in its other spellings",
@@ -335,25 +356,26 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a header that was compared goes on as another plugin left it",
-        find: "judged[name] = headers.get(name) ?? [];",
+        find: "judged[name] = facts.headers.get(name) ?? [];",
         replace: "",
       },
+      { name: "any site may use a cookie", find: "if (foreign) {", replace: "if (false) {" },
       { name: "every rule only reports", find: 'mode === "enforce" || ', replace: "" },
       { name: "a defect is only reported", find: ' || denial.reason === "internal_error"', replace: "" },
       {
         name: "what is only reported keeps what the client says of itself",
-        find: "{ headers: { ...identity, ...withheld, ...judged } }, evidence, denial",
-        replace: "{ headers: { ...withheld, ...judged } }, evidence, denial",
+        find: "{ ...identity, ...withheld.headers, ",
+        replace: "{ ...withheld.headers, ",
       },
       {
         name: "an unverified token goes on where none may",
-        find: "policy.forwardsToken ? {} : { authorization: [] }",
-        replace: "{}",
+        find: "policy.forwardHeader === undefined ? withholdTokens(policy, facts) : UNCHANGED",
+        replace: "UNCHANGED",
       },
       {
         name: "who only reports does not say what",
-        find: "...judged } }, evidence, denial)",
-        replace: "...judged } }, evidence)",
+        find: "    evidence,\n    denial,\n  );",
+        replace: "    evidence,\n  );",
       },
     ],
   },
@@ -1046,7 +1068,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a refusal by header is forgotten",
-        find: "return pass_on(refusal)",
+        find: "return pass_on(answer)",
         replace: "ngx.ctx[PASSED] = true",
       },
       { name: "refusals end nothing", find: "kong.response.exit(503, BODY, HEADERS)\n  error(", replace: "print(" },

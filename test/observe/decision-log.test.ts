@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { USUAL_ANSWERS } from "../../plugin/core/answers.ts";
 import { decide } from "../../plugin/core/decide.ts";
 import { createDeny, type Evidence } from "../../plugin/core/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
+import { PLAIN_REPLY } from "../../plugin/core/reply.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
 import { formatDenial } from "../../plugin/observe/decision-log.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
@@ -40,6 +42,12 @@ describe("the line about a refused request", () => {
       `${PREFIX}reason=policy_unavailable status=503 policy=jwt-policy detail="a\\nreason=token_missing \\"\\r\\u001b[31m\u2028"`,
     );
   });
+});
+
+it("has the status that the client got, which the policy may have changed", () => {
+  const answers = { ...USUAL_ANSWERS, reasons: new Map([["invalid_token", { status: 404, text: "No" }] as const]) };
+  const deny = createDeny({ reason: "key_not_found" }, EVIDENCE, { ...PLAIN_REPLY, answers });
+  expect(formatDenial(deny)).toContain(`${PREFIX}reason=key_not_found status=404 policy=payments `);
 });
 
 describe("the kid is marked as unverified until the signature held", () => {

@@ -103,6 +103,73 @@ it("decides every request without throwing, and a deny comes to a log line and a
   );
 });
 
+it("decides every request with tokens in any place, and hands on no token that nobody signed", async () => {
+  const sources = ["authorization", { header: "x-t" }, { cookie: "__Host-t" }, { query: "t" }];
+  const [sourced, withheld] = [true, false].map((forward) =>
+    compileDocument(
+      policyDocument(inlineIssuer([key]), {
+        token: { sources, forward },
+        routes: { read: {}, maybe: { access: "optional" }, reported: { mode: "report" } },
+      }),
+    ),
+  );
+  const pairs = fc.array(
+    fc.oneof(
+      anyText,
+      fc
+        .tuple(fc.constantFrom("__Host-t", "t", "%74", " __Host-t ", "a"), fc.constantFrom("=", "", " ="), tokenLike)
+        .map((parts) => parts.join("")),
+    ),
+    { maxLength: 4 },
+  );
+  const facts = fc.record({
+    binding: fc.constantFrom("read", "maybe", "reported").map((rule) => ({ by: "rule" as const, rule })),
+    requestLine: fc.record({
+      method: fc.constantFrom("GET", "POST"),
+      target: pairs.map((parts) => `/?${parts.join("&")}`),
+    }),
+    connection: fc.constant(undefined),
+    authorization,
+    headers: fc
+      .record({ cookie: pairs.map((parts) => parts.join(";")), "x-t": tokenLike }, { requiredKeys: [] })
+      .map((names) => new Map(Object.entries(names).filter(([, text]) => text !== ""))),
+    transport: fc.constant("tls" as const),
+    requestId: fc.constant(undefined),
+  });
+  const verdicts = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(facts, fc.boolean(), async (anyFacts, forward) => {
+      const policyOfRun = forward ? sourced : withheld;
+      if (!policyOfRun) {
+        throw new Error("there are two policies");
+      }
+      const decision = await decide(anyFacts, policyOfRun, keys, () => NOW);
+      verdicts.add(`${anyFacts.binding.rule} ${decision.verdict}`);
+      if (!isAllow(decision)) {
+        return;
+      }
+      expect(decision.headers["x-user-id"], "nobody signed anything").toEqual([]);
+      if (anyFacts.binding.rule === "maybe" || !forward) {
+        const {
+          authorization: sent,
+          "x-t": own,
+          cookie: kept = anyFacts.headers.get("cookie") ?? "",
+        } = decision.headers;
+        expect([sent, own]).toEqual([[], []]);
+        expect(
+          String(kept)
+            .split(";")
+            .map((part) => part.split("=")[0]?.trim()),
+        ).not.toContain("__Host-t");
+        const query = decision.rawQuery ?? anyFacts.requestLine.target.slice(2);
+        expect(new URLSearchParams(query).has("t")).toBe(false);
+      }
+    }),
+    { numRuns: 1500 },
+  );
+  expect([...verdicts].sort()).toEqual(["maybe allow", "maybe deny", "read deny", "reported allow"]);
+});
+
 it("allows nobody without a token that the key signed", async () => {
   await fc.assert(
     fc.asyncProperty(authorization, async (text) => {

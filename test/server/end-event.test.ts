@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { createAllow, createDeny } from "../../plugin/core/decision.ts";
+import { createAllow, createAnswer, createDeny } from "../../plugin/core/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
 import { encodeFailure, encodeOutcome, encodePdkCall, encodeUnknownInstance } from "../../plugin/server/end-event.ts";
 import {
   ExitArgsMessage,
   ListValueMessage,
   RpcReturnMessage,
+  StringMessage,
   StructMessage,
   structToHeaders,
 } from "../../plugin/server/messages.ts";
@@ -42,6 +43,16 @@ describe("the frames of an Allow", () => {
     expect([rest, repliesToDrop]).toEqual([[], 1]);
   });
 
+  it("with another query set it before the headers, be it empty", () => {
+    const allow = createAllow({ headers: { "x-user-id": "alice" }, rawQuery: "" }, EVIDENCE);
+    const { frames, repliesToDrop } = encodeOutcome(allow, 7);
+    const [method, args, next] = splitFrames(frames);
+    expect(method?.toString()).toBe("kong.service.request.set_raw_query");
+    expect(StringMessage.decode(args ?? Buffer.from("none")).v ?? "").toBe("");
+    expect(next?.toString()).toBe("kong.service.request.set_headers");
+    expect(repliesToDrop).toBe(2);
+  });
+
   it("say first what would have been refused, in report mode", () => {
     const reported = { reason: "token_missing" } as const;
     const { frames, repliesToDrop } = encodeOutcome(createAllow({ headers: { "x-role": [] } }, EVIDENCE, reported), 7);
@@ -76,6 +87,16 @@ describe("the frames of a Deny", () => {
       expect([rest, repliesToDrop]).toEqual([[], 1]);
     },
   );
+});
+
+it("the frames of an Answer are an exit alone: no line in the log, no end, and Kong replies to none", () => {
+  const resource = { metadataUrl: "https://x/y", metadataPath: "/y", metadata: '{"resource":"x"}' };
+  const { frames, repliesToDrop } = encodeOutcome(createAnswer({ asks: "text", resource }), 7);
+  const [method, args, ...rest] = splitFrames(frames);
+  expect(method?.toString()).toBe("kong.response.exit");
+  const { status, body } = ExitArgsMessage.decode(args ?? Buffer.alloc(0));
+  expect([status, Buffer.from(body ?? []).toString()]).toEqual([200, resource.metadata]);
+  expect([rest, repliesToDrop]).toEqual([[], 0]);
 });
 
 describe("a failure", () => {

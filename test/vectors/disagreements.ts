@@ -63,6 +63,12 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     source: KONG_SCENARIOS,
+    ids: ["HS256 13"],
+    found: "400 token_ambiguous",
+    why: "Of two header lines with tokens Kong takes the first and passes both on: another reader would take the last. Two are too many here (RFC 6750 section 2).",
+  },
+  {
+    source: KONG_SCENARIOS,
     ids: ["config.anonymous 2"],
     found: "401 signature_invalid",
     why: "On an optional rule nobody is fine, but a bad token is no free pass: its sender takes itself for somebody.",
@@ -72,6 +78,12 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     ids: ["authn-only: expired-token-cors-preflight-request-allowed"],
     found: "token_expired",
     why: "Istio passes preflight requests unread. With Kong its `cors` plugin answers them before this plugin runs; what comes here is judged.",
+  },
+  {
+    source: "Istio: requests against its policies",
+    ids: ["headers-params: valid-token-set"],
+    found: "token_ambiguous",
+    why: "Two parameters with tokens, both of them good. Istio lets the request pass when all are; here a request has one token (RFC 6750 section 2), or it is not sure whom the upstream takes it for.",
   },
   {
     source: "KrakenD: matchers of roles and scopes",

@@ -9,10 +9,11 @@ type Members = Record<string, unknown>;
 /** @param origin of the server that stands in for Istio's key server. */
 type DocumentOf = (origin: string) => Members;
 
-/** How a request is bound and for which reason it has to be refused, if it has to; or what it waits for. */
-type MappedCase =
-  | { readonly route: string; readonly rightReason?: string }
-  | { readonly route?: never; readonly waitsFor: string };
+/** How a request is bound and for which reason it has to be refused, if it has to. */
+interface MappedCase {
+  readonly route: string;
+  readonly rightReason?: string;
+}
 
 interface MappedTemplate {
   readonly document: DocumentOf;
@@ -49,7 +50,13 @@ const AUTHENTICATE = { workload: { access: "optional" } };
 const OK: MappedCase = { route: "workload" };
 const refused = (rightReason: string, route = "workload"): MappedCase => ({ route, rightReason });
 const SUB_1 = { accept: ["one"], required_claims: { sub: { equals: "sub-1" } } };
-const PLACE: MappedCase = { waitsFor: "tokens in other headers or in the query" };
+/** `fromHeaders` with prefixes and `fromParams`; then Authorization is no source there, either. */
+const SOURCES = [
+  { header: "x-jwt-token", prefix: "Value" },
+  { header: "auth-token", prefix: "Token" },
+  { query: "token" },
+  { query: "secondary_token" },
+];
 
 /** Hosts are matched by Kong Routes: `example` and `any` for the two hosts, `healthz` for the path, `mesh` for the workload itself. */
 const BY_HOST: MappedTemplate["document"] = documentOf({
@@ -127,15 +134,15 @@ export const ISTIO_TEMPLATES: Readonly<Record<string, MappedTemplate>> = {
     },
   },
   "headers-params": {
-    document: documentOfOne({ workload: SUB_1 }, "/jwks"),
+    document: (origin) => ({ ...documentOfOne({ workload: SUB_1 }, "/jwks")(origin), token: { sources: SOURCES } }),
     cases: {
-      "valid-params": PLACE,
-      "valid-params-secondary": PLACE,
+      "valid-params": OK,
+      "valid-params-secondary": OK,
       "invalid-params": refused("token_missing"),
-      "valid-token-set": PLACE,
-      "invalid-token-set": PLACE,
-      "valid-header": PLACE,
-      "valid-header-secondary": PLACE,
+      "valid-token-set": OK,
+      "invalid-token-set": refused("token_ambiguous"),
+      "valid-header": OK,
+      "valid-header-secondary": OK,
       "invalid-header": refused("token_missing"),
     },
   },

@@ -1,7 +1,7 @@
 import { startKeyServer } from "../keys/key-server.ts";
 import { ISTIO_TEMPLATES } from "./istio-cases.ts";
 import { judgeRequest } from "./judge-request.ts";
-import type { JudgedVector, VectorSource, WaitingVector } from "./judged.ts";
+import type { JudgedVector, VectorSource } from "./judged.ts";
 import { readVectors } from "./vector-folder.ts";
 
 /** One request of Istio's integration tests, and what came of it. */
@@ -36,7 +36,7 @@ export const istio: VectorSource = {
   },
 };
 
-async function judgeCase(istioCase: IstioCase, origin: string): Promise<JudgedVector | WaitingVector> {
+async function judgeCase(istioCase: IstioCase, origin: string): Promise<JudgedVector> {
   const template = istioCase.policy_template.replace(/^requestauthn\/|\.yaml\.tmpl$/g, "");
   const name = istioCase.id.replace(/^istio\//, "");
   const id = `${template}: ${name}`;
@@ -45,18 +45,17 @@ async function judgeCase(istioCase: IstioCase, origin: string): Promise<JudgedVe
   if (!mapped || !document) {
     throw new Error(`istio-cases.ts does not say what "${id}" is here`);
   }
-  if ("waitsFor" in mapped) {
-    return { id, waitsFor: mapped.waitsFor };
-  }
-  const { found, headers } = await judgeRequest({
+  const headers = new Map(istioCase.headers.map(([field, value]) => [field.toLowerCase(), value]));
+  const { found, headers: upstream } = await judgeRequest({
     document,
     binding: { by: "route", name: mapped.route, tags: [] },
-    authorization: headerOf(istioCase, "authorization"),
+    authorization: headers.get("authorization"),
+    headers,
     requestLine: { method: istioCase.method, target: istioCase.path },
     now: NOW,
   });
   const lost = Object.entries(istioCase.expect_upstream_headers).filter(
-    ([header, value]) => headers[header.toLowerCase()] !== value,
+    ([header, value]) => upstream[header.toLowerCase()] !== value,
   );
   return {
     id,
@@ -64,6 +63,3 @@ async function judgeCase(istioCase: IstioCase, origin: string): Promise<JudgedVe
     found: found === "accepted" && lost.length > 0 ? `accepted without ${JSON.stringify(lost)}` : found,
   };
 }
-
-const headerOf = ({ headers }: IstioCase, wanted: string): string | undefined =>
-  headers.find(([name]) => name.toLowerCase() === wanted)?.[1];

@@ -13,6 +13,8 @@ export interface VectorRequest {
   /** Rule that the plugin's configuration names, or the name of the Kong Route; `read` is every document's plain rule. */
   readonly binding?: RequestFacts["binding"];
   readonly authorization: string | undefined;
+  /** Other headers, by name in lower case. */
+  readonly headers?: RequestFacts["headers"];
   /** Key files that the document names. */
   readonly files?: KeyFiles;
   readonly requestLine?: RequestFacts["requestLine"];

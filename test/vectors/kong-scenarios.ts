@@ -29,6 +29,10 @@ interface Scenario {
   readonly issuer?: Members;
   readonly rule?: Members;
   readonly method?: string;
+  /** The policy's `token.sources`. */
+  readonly sources?: readonly (string | Members)[];
+  /** Where the token is sent, unless in Authorization. */
+  readonly place?: (token: string) => { readonly headers?: Readonly<Record<string, string>>; readonly query?: string };
   /** Otherwise it has to be accepted. */
   readonly refused?: Reason;
 }
@@ -39,6 +43,9 @@ const operations = [
   { methods: ["OPTIONS"], path: "/", access: "public" },
   { methods: ["GET"], path: "/" },
 ];
+
+const COOKIES = ["silly", "crumble"].map((cookie) => ({ cookie, allow_unprefixed: true }));
+const CUSTOM = [{ header: "customauthorization", prefix: "Bearer" }];
 
 /** By group and position, as in the check-list. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -58,12 +65,45 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     refused: "claim_invalid",
   },
   "refusals 10": { claims: { iat: NOW, exp: NOW + 300 }, issuer: { max_token_lifetime: "300s" } },
-  // Two places to look for a token there; here there is one, and two tokens in it.
-  "refusals 12": { send: (token) => `${token}, Bearer ${token}x`, refused: "token_ambiguous" },
+  "refusals 12": {
+    sources: ["authorization", { query: "jwt" }],
+    place: (token) => ({ headers: { authorization: `Bearer ${token}` }, query: `jwt=${token}` }),
+    refused: "token_ambiguous",
+  },
   "HS256 1": { alg: "HS256" },
   "HS256 5": { alg: "HS256" }, // The file of the secret says `encoding: base64url`.
-  "HS256 10": { alg: "HS256" },
-  "HS256 11": { alg: "HS256", send: nothing, refused: "token_missing" },
+  // `cookie_names: [silly, crumble]`
+  "HS256 6": { alg: "HS256", sources: COOKIES, place: (token) => ({ headers: { cookie: `crumble=${token}` } }) },
+  "HS256 7": { alg: "HS256", sources: COOKIES, place: (token) => ({ headers: { cookie: `silly=${token}` } }) },
+  "HS256 8": {
+    alg: "HS256",
+    sources: COOKIES,
+    place: (token) => ({ headers: { cookie: `silly=${token}` } }),
+    claims: { iss: "https://other.example" },
+    refused: "issuer_untrusted",
+  },
+  "HS256 9": {
+    alg: "HS256",
+    sources: COOKIES,
+    place: (token) => ({ headers: { cookie: `silly=${token}asdf` } }),
+    refused: "token_malformed",
+  },
+  "HS256 10": { alg: "HS256", sources: ["authorization", ...COOKIES] },
+  "HS256 11": { alg: "HS256", sources: ["authorization", ...COOKIES], send: nothing, refused: "token_missing" },
+  // `header_names: [CustomAuthorization]`
+  "HS256 12": {
+    alg: "HS256",
+    sources: CUSTOM,
+    place: (token) => ({ headers: { customauthorization: `Bearer ${token}` } }),
+  },
+  "HS256 13": {
+    alg: "HS256",
+    sources: CUSTOM,
+    place: (token) => ({ headers: { customauthorization: `Bearer ${token}, Bearer other` } }),
+  },
+  // `uri_param_names`
+  "HS256 14": { alg: "HS256", sources: [{ query: "jwt" }], place: (token) => ({ query: `jwt=${token}` }) },
+  "HS256 15": { alg: "HS256", sources: [{ query: "token" }], place: (token) => ({ query: `token=${token}` }) },
   "HS386 1": { alg: "HS384" },
   "HS512 1": { alg: "HS512" },
   "RS256 1": { alg: "RS256" },
@@ -119,19 +159,24 @@ async function judgeScenario(id: string, theirStatus: number | undefined): Promi
     throw new Error(`kong-scenarios.ts does not say what "${id}" is here`);
   }
   const { alg = "ES256", send = (token: string) => token, issuer, rule = {}, method = "GET", refused } = scenario;
+  const { sources, place = (sent: string) => ({ headers: { authorization: `Bearer ${sent}` } }) } = scenario;
   const { token, source } = mint(alg, scenario);
   const { algorithms, keys, files } = source;
   // No clock skew there. `sub` of a good token comes upstream, where there it is the Consumer.
   const document = policyDocument(
     { issuer: ISSUER, audiences: [String(claimsOf().aud)], clock_skew: "0s", algorithms, keys, ...issuer },
-    { routes: { read: rule } },
+    { routes: { read: rule }, ...(sources ? { token: { sources } } : {}) },
   );
   const sent = send(token);
+  const { headers: fields = {}, query }: ReturnType<NonNullable<Scenario["place"]>> =
+    sent === undefined ? {} : place(sent);
+  const carried = new Map(Object.entries(fields));
   const { found, headers } = await judgeRequest({
     document,
     files,
-    authorization: sent === undefined ? undefined : `Bearer ${sent}`,
-    requestLine: { method, target: "/" },
+    authorization: carried.get("authorization"),
+    headers: carried,
+    requestLine: { method, target: `/${query === undefined ? "" : `?${query}`}` },
     now: NOW,
   });
   const status = found === "accepted" ? 200 : denialRow(found as Reason).status;

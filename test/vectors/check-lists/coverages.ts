@@ -103,4 +103,13 @@ export const consumers = waits("Consumers");
 export const conditions = by("core/condition.test.ts", "must meet all its tests, and the first that fails is named");
 export const memberships = by("core/authorize.test.ts", "%j of %j: %s");
 export const anyScope = by("core/authorize.test.ts", "scopes, any or none of them");
-export const otherPlaces = waits("tokens in other headers, in the query or in cookies");
+export const otherPlaces = by("core/token-source.test.ts", "in %s is taken");
+export const otherPlaceJudged = by(
+  "core/decide-token-source.test.ts",
+  "the upstream gets the token as Authorization and nowhere else",
+);
+export const severalPlaces = by(
+  "core/token-source.test.ts",
+  "in %s and one in %s are ambiguous, in whichever order the sources stand",
+);
+export const severalInOne = by("core/token-source.test.ts", "what is no token");

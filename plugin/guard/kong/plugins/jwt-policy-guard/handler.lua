@@ -47,6 +47,25 @@ local function forget_instances()
   end
 end
 
+-- Headers by names with "-" in the place of every "_": nginx's variables take both for one, and the plugin has to judge the same.
+local function merge_spellings(headers)
+  local merged
+  for name, values in pairs(headers) do
+    if name:find("_", 1, true) then
+      merged = merged or setmetatable({}, { __index = headers })
+      local dashed = name:gsub("_", "-")
+      local all = {}
+      for _, more in ipairs({ merged[dashed] or {}, values }) do
+        for _, value in ipairs(type(more) == "table" and more or { more }) do
+          all[#all + 1] = value
+        end
+      end
+      merged[dashed] = all
+    end
+  end
+  return merged or headers
+end
+
 -- All values of a header in one text; empty when there is none.
 local function join(values, separator)
   return type(values) == "table" and table.concat(values, separator) or values or ""
@@ -57,7 +76,7 @@ end
 -- that it is guarded; no client can send that, for none of these can hold a line feed. Bytes beyond ASCII become one that no
 -- check takes: the stock server's decoder makes line feeds and letters of some.
 local function read_facts()
-  local headers = ngx.req.get_headers(0)
+  local headers = merge_spellings(ngx.req.get_headers(0))
   local var = ngx.var
   local head = var[FACTS]:match("^[^\n]*")
   local lines = { head, var.request, var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr }
@@ -68,10 +87,13 @@ local function read_facts()
   return ngx.re.find(facts, "[\\x80-\\xff]", "jo") and facts:gsub("[\128-\255]", "\127") or facts
 end
 
--- A refusal that came by the header instead of ending the connection to the plugin server. Never returns.
-local function pass_on(refusal)
-  local answer = cjson.decode(ngx.decode_base64(refusal))
-  kong.log[answer.level](answer.line)
+-- A refusal, or an answer of the plugin's own, that came by the header instead of ending the connection to the plugin
+-- server. Never returns.
+local function pass_on(encoded)
+  local answer = cjson.decode(ngx.decode_base64(encoded))
+  if answer.line then
+    kong.log[answer.level](answer.line)
+  end
   kong.response.exit(answer.status, answer.body, answer.headers)
   error("jwt-policy-guard: the exit returned")
 end
@@ -84,7 +106,7 @@ local function judge(access, handler, conf)
   -- Nobody outside knows the request's id yet, and id and sequence name one version of one plugin's configuration. What
   -- differs comes last everywhere: LuaJIT hashes long strings by a few places only, the end among them, and thousands
   -- that differ in the middle are compared byte by byte.
-  local nonce = ngx.var.request_id
+  local nonce = ngx.var.kong_request_id
   local due = conf.__plugin_id .. " " .. string.format("%d", conf.__seq__) .. " " .. nonce
   ngx.var[FACTS] = read_facts() .. "\n" .. due
   ngx.req.clear_header(VERDICT)
@@ -97,11 +119,11 @@ local function judge(access, handler, conf)
     access(handler, conf)
     verdict = take_verdict()
   end
-  local refusal = type(verdict) == "string" and verdict:match("^refused (%S+) " .. nonce .. "$")
+  local answer = type(verdict) == "string" and verdict:match("^answered (%S+) " .. nonce .. "$")
   if verdict == due then
     ngx.ctx[PASSED] = true
-  elseif refusal then
-    return pass_on(refusal)
+  elseif answer then
+    return pass_on(answer)
   elseif verdict == nil then
     return refuse("jwt-policy gave no verdict")
   else

@@ -1,0 +1,54 @@
+import { removeCookie } from "./cookies.ts";
+import type { UpstreamChanges } from "./decision.ts";
+import type { SentToken } from "./extract.ts";
+import type { CompiledPolicy } from "./policy.ts";
+import type { HeaderChanges } from "./propagate.ts";
+import { queryOf, removeParameter } from "./query.ts";
+import type { RequestFacts } from "./request.ts";
+
+/** What the upstream gets once a token was judged: that token where the policy wants it, and no other credentials from any source. */
+export function forwardToken(
+  policy: CompiledPolicy,
+  facts: RequestFacts,
+  { token, credential }: SentToken,
+): UpstreamChanges {
+  const { headers, ...changes } = withholdTokens(policy, facts);
+  switch (policy.forwardHeader) {
+    case undefined:
+      return { ...changes, headers };
+    case "authorization": {
+      const asItCame = credential.source.from === "authorization";
+      return { ...changes, headers: { ...headers, authorization: asItCame ? credential.text : `Bearer ${token}` } };
+    }
+    default:
+      return { ...changes, headers: { ...headers, [policy.forwardHeader]: token } };
+  }
+}
+
+/**
+ * Removes whatever the sources carry, and Authorization even if it is none of them. This goes by looser rules than reading: what may
+ * pass for a token with the upstream is removed as well.
+ */
+export function withholdTokens(policy: CompiledPolicy, facts: RequestFacts): UpstreamChanges {
+  const removed: HeaderChanges = Object.fromEntries(policy.credentialHeaders.map((name) => [name, []]));
+  const cookie = facts.headers.get("cookie");
+  const query = facts.requestLine && queryOf(facts.requestLine.target);
+  const keptCookie = removeAll(policy, "cookie", cookie, removeCookie);
+  const keptQuery = removeAll(policy, "query", query, removeParameter);
+  return {
+    headers: keptCookie === cookie ? removed : { ...removed, cookie: keptCookie || [] },
+    ...(keptQuery === query ? {} : { rawQuery: keptQuery }),
+  };
+}
+
+function removeAll(
+  { tokenSources }: CompiledPolicy,
+  from: "cookie" | "query",
+  place: string | undefined,
+  remove: (place: string, name: string) => string,
+): string | undefined {
+  return tokenSources.reduce(
+    (kept, source) => (kept !== undefined && source.from === from ? remove(kept, source.name) : kept),
+    place,
+  );
+}

@@ -1,0 +1,46 @@
+import { STATUS_CODES } from "node:http";
+import type { Told } from "../core/answers.ts";
+import type { Reply } from "../core/reply.ts";
+import { prefersProblemDetails } from "./negotiate-form.ts";
+import type { ExitResponse } from "./pdk.ts";
+
+/** gRPC over HTTP/2, with any message format; gRPC-Web speaks otherwise. */
+const GRPC = /^application\/grpc(?:$|[+;\s])/i;
+/** What has to be encoded in `grpc-message` (gRPC over HTTP2, "Percent-Byte-Unencoded"). */
+const BEYOND_GRPC_MESSAGE = /[^\x20-\x24\x26-\x7e]+/g;
+
+type Rendered = Pick<ExitResponse, "body" | "headers">;
+
+/** What the client is told, in the form that it understands and the policy wants. */
+export function renderTold(told: Told, reply: Reply): Rendered {
+  const { answers, accept, contentType } = reply;
+  if (contentType !== undefined && GRPC.test(contentType)) {
+    return renderForGrpc(told);
+  }
+  const isProblem = answers.format === "problem" || (answers.format === "negotiate" && prefersProblemDetails(accept));
+  return isProblem ? renderProblem(told, reply) : renderKongForm(told, reply);
+}
+
+/** Kong writes `grpc-status` itself where the answer says that it is one of gRPC; such an answer has no body. */
+function renderForGrpc({ text }: Told): Rendered {
+  const message = text.replaceAll(BEYOND_GRPC_MESSAGE, encodeURIComponent);
+  return { body: "", headers: { "Content-Type": "application/grpc", "grpc-message": message } };
+}
+
+/** As Kong answers by itself. */
+function renderKongForm({ text }: Told, { requestId }: Reply): Rendered {
+  return renderJson("application/json; charset=utf-8", { message: text, request_id: requestId });
+}
+
+/** RFC 9457 section 3. Without a type of its own the title is the status's, and the words are details (section 4.2.1). */
+function renderProblem({ as, status, text }: Told, { answers: { problemTypes }, requestId }: Reply): Rendered {
+  const words =
+    problemTypes === undefined
+      ? { type: "about:blank", title: STATUS_CODES[status], status, detail: text }
+      : { type: `${problemTypes}${as}`, title: text, status };
+  return renderJson("application/problem+json", { ...words, request_id: requestId });
+}
+
+function renderJson(type: string, members: object): Rendered {
+  return { body: `${JSON.stringify(members)}\n`, headers: { "Content-Type": type } };
+}

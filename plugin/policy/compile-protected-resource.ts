@@ -1,0 +1,78 @@
+import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
+import { isFetchAllowed } from "../core/fetch-url.ts";
+import type { CompiledIssuer, CompiledRule } from "../core/policy.ts";
+import type { ProtectedResource } from "../core/protected-resource.ts";
+import type { Finding } from "./issue.ts";
+import { listRequirements } from "./list-requirements.ts";
+
+const WELL_KNOWN = "/.well-known/oauth-protected-resource";
+/** Where tokens are read from (RFC 6750 section 2). */
+const BEARER_METHODS = ["header"] as const;
+
+/**
+ * Writes the API's description (RFC 9728 section 2): what the document says of it, and what follows from its rules.
+ *
+ * @param issuers all of the policy.
+ */
+export function compileProtectedResource(
+  { protected_resource: source }: PolicyDocument,
+  issuers: readonly CompiledIssuer[],
+  rules: readonly CompiledRule[],
+): { readonly protectedResource: ProtectedResource | undefined; readonly findings: readonly Finding[] } {
+  if (!source) {
+    return { protectedResource: undefined, findings: [] };
+  }
+  const { resource, authorization_servers: servers, scopes_supported: scopes, ...texts } = source;
+  const metadataUrl = locateMetadata(resource);
+  if (metadataUrl === undefined) {
+    const message = `"${resource}" is not an https URL in the form that clients compare: host in lower case, no default port, query, fragment or dot segments (http is allowed on loopback).`;
+    const finding: Finding = { code: "url_insecure", path: ["protected_resource", "resource"], message };
+    return { protectedResource: undefined, findings: [finding] };
+  }
+  // Empty lists are left out (section 3.2).
+  const metadata = {
+    resource,
+    authorization_servers: orNothing(servers ?? findServers(issuers, rules)),
+    scopes_supported: orNothing(scopes ?? findScopes(rules)),
+    bearer_methods_supported: BEARER_METHODS,
+    ...texts,
+  };
+  const protectedResource: ProtectedResource = {
+    metadataUrl,
+    metadataPath: new URL(metadataUrl).pathname,
+    metadata: JSON.stringify(metadata),
+  };
+  return { protectedResource, findings: [] };
+}
+
+function orNothing(list: readonly string[]): readonly string[] | undefined {
+  return list.length === 0 ? undefined : list;
+}
+
+/** The well-known path stands between host and path, and takes the place of a slash that is all of the path (RFC 9728 section 3.1). */
+function locateMetadata(resource: string): string | undefined {
+  if (!isFetchAllowed(resource)) {
+    return undefined;
+  }
+  const { origin, pathname, href } = new URL(resource);
+  const path = pathname === "/" ? "" : pathname;
+  return href === resource || href === `${resource}/` ? `${origin}${WELL_KNOWN}${path}` : undefined;
+}
+
+/** The issuers that some rule accepts, each tenant as an issuer of its own. An issuer that is no URL can not be asked for anything. */
+function findServers(issuers: readonly CompiledIssuer[], rules: readonly CompiledRule[]): readonly string[] {
+  const accepted = new Set(listRequirements(rules).flatMap(({ accept }) => [...accept]));
+  return issuers
+    .filter(({ id }) => accepted.has(id))
+    .flatMap(({ issuer, template }) =>
+      template
+        ? [...(template.tenants ?? [])].map((tenant) => issuer.split("/").with(template.segment, tenant).join("/"))
+        : [issuer],
+    )
+    .filter((issuer) => isFetchAllowed(issuer));
+}
+
+function findScopes(rules: readonly CompiledRule[]): readonly string[] {
+  const wanted = listRequirements(rules).flatMap(({ alternatives }) => alternatives.map(({ scopes }) => scopes));
+  return [...new Set(wanted.flatMap(({ allOf, anyOf }) => [...allOf, ...anyOf]))].sort();
+}

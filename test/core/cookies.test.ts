@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readCookies, removeCookie } from "../../plugin/core/cookies.ts";
+
+const NAME = "__Host-token";
+
+describe("the values of a cookie", () => {
+  it.each<[header: string, values: readonly string[]]>([
+    ["", []],
+    ["a=b", []],
+    ["__Host-token=x", ["x"]],
+    ["a=b; __Host-token=x; c=d", ["x"]],
+    ["a=b;__Host-token=x;c=d", ["x"]],
+    ["a=b; \t __Host-token=x", ["x"]],
+    ["__Host-token=", [""]],
+    ["__Host-token=x=y", ["x=y"]],
+    ["__Host-token=unclear", ["unclear"]],
+    ["__Host-token=x; __Host-token=y", ["x", "y"]],
+    // Left to whoever knows what a token is.
+    ['__Host-token="x"', ['"x"']],
+    ["__Host-token=x ; a=b", ["x "]],
+    // None of them is this cookie.
+    ["__host-token=x", []],
+    ["__Host-token2=x; x__Host-token=x", []],
+    ["%5F_Host-token=x", []],
+    ["a=__Host-token=x", []],
+    ["=__Host-token=x", []],
+    ["a=b, __Host-token=x", []],
+  ])("in %j are %j", (header, values) => {
+    expect(readCookies(header, NAME)).toEqual(values);
+  });
+
+  it.each([
+    "__Host-token =x",
+    "__Host-token\t=x",
+    "__Host-token",
+    " __Host-token ; a=b",
+    "a=b; __Host-token",
+    "\u00a0__Host-token=x",
+    "__Host-token=x; __Host-token =y",
+  ])("are unclear in %j", (header) => {
+    expect(readCookies(header, NAME)).toBeUndefined();
+  });
+});
+
+describe("a header without the cookie", () => {
+  it.each<[header: string, rest: string]>([
+    ["__Host-token=x", ""],
+    ["__Host-token=x;", ""],
+    ["__Host-token=x; a=b", "a=b"],
+    ["a=b; __Host-token=x", "a=b"],
+    ["a=b; __Host-token=x; c=d", "a=b; c=d"],
+    ["a=b;  c=d;__Host-token=x;;e", "a=b;  c=d;;e"],
+    ["__Host-token=x; a=b; __Host-token=y", "a=b"],
+    ["__Host-token =x; __Host-token; a=b", "a=b"],
+    [" a=b ", " a=b "],
+  ])("%j is %j", (header, rest) => {
+    expect(removeCookie(header, NAME)).toBe(rest);
+  });
+});
+
+const text = fc.string({ unit: fc.constantFrom(...'abT_-=" \t,%é'), maxLength: 12 });
+const own = fc
+  .tuple(fc.constantFrom("", " ", "\t "), fc.constantFrom("", " "), fc.constantFrom("=", "=x", '="x"', ""))
+  .map(([before, behind, rest]) => `${before}${NAME}${behind}${rest}`);
+
+describe("any header", () => {
+  const isOwn = (part: string): boolean => part.split("=")[0]?.trim() === NAME;
+  const header = fc.array(fc.oneof(text, own), { maxLength: 8 }).map((parts) => parts.join(";"));
+
+  it("keeps all other parts byte for byte and in their order, and nothing that reads as the cookie", () => {
+    fc.assert(
+      fc.property(header, (sent) => {
+        const others = sent.split(";").filter((part) => !isOwn(part));
+        const rest = removeCookie(sent, NAME);
+        const first = sent.split(";").some(isOwn) ? (others[0] ?? "").replace(/^[ \t]+/, "") : others[0];
+        // White space between the first pair and the header's name is no part of it.
+        expect(rest).toBe(
+          [first ?? "", ...others.slice(1)].join(";").replace(/^[ \t]+$/, (all) => (others.length === 0 ? "" : all)),
+        );
+        expect(readCookies(rest, NAME)).toEqual([]);
+        expect(removeCookie(rest, NAME)).toBe(rest);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("is read in a time that grows with its length alone", () => {
+    const long = `${" ".repeat(200_000)}; ${`${NAME} `.repeat(20_000)}${";=".repeat(50_000)}`;
+    const start = performance.now();
+    readCookies(long, NAME);
+    removeCookie(long, NAME);
+    expect(performance.now() - start).toBeLessThan(5_000); // Milliseconds, where quadratic would be minutes.
+  });
+});

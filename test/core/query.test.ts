@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { queryOf, readParameters, removeParameter } from "../../plugin/core/query.ts";
+
+const NAME = "access_token";
+
+it.each<[target: string, query: string | undefined]>([
+  ["/", undefined],
+  ["/?", ""],
+  ["/a?b", "b"],
+  ["/a?b?c", "b?c"],
+  ["http://host/a?b", "b"],
+])("the query of %j is %j", (target, query) => {
+  expect(queryOf(target)).toBe(query);
+});
+
+describe("the values of a parameter", () => {
+  it.each<[query: string, values: readonly string[]]>([
+    ["", []],
+    ["a=b&c", []],
+    ["access_token=x", ["x"]],
+    ["a=b&access_token=x&c=d", ["x"]],
+    ["access%5Ftoken=x", ["x"]],
+    ["access%5ftoken=x", ["x"]],
+    ["%61%63%63%65%73%73%5f%74%6f%6b%65%6e=x", ["x"]],
+    ["access_token=%78", ["x"]],
+    ["access_token=x=y", ["x=y"]],
+    ["access_token=x+y", ["x y"]],
+    ["access_token", [""]],
+    ["access_token=", [""]],
+    ["access_token=x&&access_token=y", ["x", "y"]],
+    // None of them is this parameter.
+    ["Access_Token=x", []],
+    ["access+token=x&access%2Btoken=x&access%255Ftoken=x", []],
+    ["access_token[]=x&access.token=x", []],
+    ["a=1;access_token=x", []],
+    ["a=%zz", []],
+  ])("in %j are %j", (query, values) => {
+    expect(readParameters(query, NAME)).toEqual(values);
+  });
+
+  it.each([
+    "access_token=x&%=1",
+    "access_token=x&%5=1",
+    "a%zz",
+    "access%5token=x",
+    "access_token=x%",
+    "access_token=%5",
+    "access_token=x#",
+    "a=1#&access_token=x",
+  ])("are unclear in %j", (query) => {
+    expect(readParameters(query, NAME)).toBeUndefined();
+  });
+});
+
+describe("a query without the parameter", () => {
+  it.each<[query: string, rest: string]>([
+    ["access_token=x", ""],
+    ["access_token", ""],
+    ["a=1&access_token=x&b=2", "a=1&b=2"],
+    ["access_token=x&a=1", "a=1"],
+    ["a=1&access_token=x", "a=1"],
+    ["&access_token=x&", "&"],
+    ["access%5Ftoken=x&a=%zz+%2f&access_token", "a=%zz+%2f"],
+    ["a=1&b", "a=1&b"],
+  ])("%j is %j", (query, rest) => {
+    expect(removeParameter(query, NAME)).toBe(rest);
+  });
+});
+
+const other = fc.string({ unit: fc.constantFrom(..."aA_=%5Ff+é;#?/"), maxLength: 10 });
+/** The name with any of its characters escaped, in either case. */
+const disguised = fc
+  .array(fc.constantFrom("plain", "lower", "upper"), { minLength: NAME.length, maxLength: NAME.length })
+  .map((ways) =>
+    ways
+      .map((way, index) => {
+        const hex = NAME.charCodeAt(index).toString(16);
+        return way === "plain" ? NAME[index] : `%${way === "lower" ? hex : hex.toUpperCase()}`;
+      })
+      .join(""),
+  );
+const own = fc.tuple(disguised, fc.constantFrom("", "=", "=x", "=%78", "=%")).map((parts) => parts.join(""));
+
+describe("any query", () => {
+  const parts = fc.array(
+    fc.oneof(
+      other.map((sent) => ({ sent, isOwn: false })),
+      own.map((sent) => ({ sent, isOwn: true })),
+    ),
+    { maxLength: 8 },
+  );
+
+  it("keeps all other parts byte for byte and in their order, and the parameter in no disguise", () => {
+    fc.assert(
+      fc.property(parts, (all) => {
+        const sent = all.map((part) => part.sent).join("&");
+        const kept = all.filter(({ isOwn }) => !isOwn).map((part) => part.sent);
+        const rest = removeParameter(sent, NAME);
+        expect(rest).toBe(kept.join("&"));
+        // As URLSearchParams reads it, which shares no code with ours.
+        expect(new URLSearchParams(rest).has(NAME)).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("has the values that URLSearchParams finds, or is unclear", () => {
+    fc.assert(
+      fc.property(parts, (all) => {
+        const sent = all.map((part) => part.sent).join("&");
+        const values = readParameters(sent, NAME);
+        expect(values ?? "unclear").toEqual(values ? new URLSearchParams(sent).getAll(NAME) : "unclear");
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
