@@ -1,5 +1,5 @@
 /** One HTTP/2 request as bytes, for what a client by the book does not send: headers about the connection, and twice the same. */
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 
 const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, goAway: 7 } as const;
 const END_OF_STREAM = 1;
@@ -14,6 +14,8 @@ const STATUS_BYTES: ReadonlyMap<number | undefined, number> = new Map([
 ]);
 
 type Fields = readonly (readonly [name: string, value: string])[];
+
+type RawStatus = number | "other" | "reset";
 
 interface RawRequest {
   /** GET unless given. */
@@ -30,7 +32,7 @@ export async function sendRawHttp2(
   path: string,
   headers: Fields,
   { method = "GET", body, trailers }: RawRequest = {},
-): Promise<number | "other" | "reset"> {
+): Promise<RawStatus> {
   const { hostname, port, host } = new URL(url);
   const pseudo = [":method", method, ":scheme", "http", ":path", path, ":authority", host];
   const block = encodeHeaders([...pseudo, ...headers.flat()]);
@@ -44,6 +46,10 @@ export async function sendRawHttp2(
   if (trailers) {
     socket.write(encodeFrame(FRAME.headers, END_OF_STREAM_AND_HEADERS, 1, encodeHeaders(trailers.flat())));
   }
+  return readStatus(socket);
+}
+
+async function readStatus(socket: Socket): Promise<RawStatus> {
   let received: Buffer = Buffer.alloc(0);
   try {
     for await (const chunk of socket) {

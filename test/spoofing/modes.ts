@@ -15,8 +15,10 @@ export interface AccessMode {
   readonly headers?: readonly Line[];
   /** Whose identity the upstream gets; `refused` when nothing may reach it. */
   readonly identity: "user" | "nobody" | "refused";
-  /** Whether the upstream gets the credential that was sent. */
-  readonly forwards?: boolean;
+  /** Where the credential stands; Authorization unless given. */
+  readonly place?: typeof SOURCE | "cookie" | "query";
+  /** Whether the upstream gets the credential as it was sent, or the token alone in another header. */
+  readonly forwards?: boolean | typeof FORWARD;
   /** Whether the rule refuses nothing. */
   readonly isReport?: boolean;
   /** Whether its policy maps no headers: then there is nothing to make up. */
@@ -28,11 +30,18 @@ export interface AccessMode {
 /** Header fields of the client that a rule compares with a claim. */
 export const COMPARED = "x-tenant";
 
+/** A header that is a token source, and the one in which a policy forwards the token. */
+export const SOURCE = "x-access-token";
+export const FORWARD = "x-upstream-token";
+
 const CORS: readonly Line[] = [
   ["origin", "https://app.example"],
   ["access-control-request-method", "GET"],
 ];
 const TENANT: readonly Line[] = [[COMPARED, "acme"]];
+/** Asked for with cookies, where the connection is upgraded. */
+const SAME_SITE: readonly Line[] = [["origin", "https://app.example"]];
+const MOVED = { credential: "good", identity: "user", forwards: FORWARD } as const;
 
 export const ACCESS_MODES: readonly AccessMode[] = [
   {
@@ -176,6 +185,21 @@ export const ACCESS_MODES: readonly AccessMode[] = [
     route: "compared",
     credential: "good",
     identity: "refused",
+  },
+  { title: "token moved from Authorization", route: "moved", ...MOVED, grpc: true },
+  { title: "token moved from a header", route: "moved", place: SOURCE, ...MOVED },
+  { title: "token moved from a cookie", route: "moved", place: "cookie", headers: SAME_SITE, ...MOVED },
+  { title: "token moved from the query", route: "moved", place: "query", ...MOVED },
+  { title: "token elsewhere, bad", route: "moved", place: SOURCE, credential: "bad", identity: "refused" },
+  { title: "token elsewhere, optional, none", route: "moved-optional", credential: "none", identity: "nobody" },
+  { title: "token elsewhere, public", route: "moved-public", place: SOURCE, credential: "good", identity: "nobody" },
+  {
+    title: "token elsewhere, report, bad",
+    route: "moved-report",
+    place: SOURCE,
+    credential: "bad",
+    identity: "nobody",
+    isReport: true,
   },
 ];
 

@@ -16,8 +16,13 @@ export function foldName(name: string): string {
 
 /** @returns one text for each name whose values are not exactly the expected ones; none when all is well. */
 export function findForgeries(lines: readonly Line[], expected: Expected): readonly string[] {
+  const received = new Map<string, Line[]>();
+  for (const line of lines) {
+    const name = foldName(line[0]);
+    received.set(name, [...(received.get(name) ?? []), line]);
+  }
   return Object.entries(expected).flatMap(([name, values]) => {
-    const own = lines.filter(([sent]) => foldName(sent) === foldName(name));
+    const own = received.get(foldName(name)) ?? [];
     const isHonest = own.length === values.length && own.every(([, value], index) => value === values[index]);
     return isHonest ? [] : [`${name} is ${JSON.stringify(own)} and not ${JSON.stringify(values)}`];
   });

@@ -68,6 +68,26 @@ export function createPolicies(key: SigningKey) {
       { withheld: read, "withheld-report": { mode: "report", ...read } },
       { token: { forward: false } },
     ),
+    moved: policy(
+      "moved",
+      {
+        moved: read,
+        "moved-optional": { access: "optional" },
+        "moved-public": { access: "public" },
+        "moved-report": { mode: "report", ...read },
+      },
+      {
+        token: {
+          sources: [
+            "authorization",
+            { header: "x-access-token" },
+            { cookie: "__Host-token", allowed_origins: ["https://app.example"] },
+            { query: "access_token" },
+          ],
+          forward: { header: "x-upstream-token" },
+        },
+      },
+    ),
     plain: policy("plain", { plain: read }, { header_mappings: {} }),
     "by-route": policy("by-route", { "by-name": { mode: "enforce", ...read } }, { defaults: { mode: "report" } }),
     inline: policy("inline", { inline: read }),

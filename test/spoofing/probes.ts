@@ -1,5 +1,5 @@
 import type { Protocol } from "../conformance/case.ts";
-import { ACCESS_MODES, type AccessMode, COMPARED, expectedIdentity, MAPPED } from "./modes.ts";
+import { ACCESS_MODES, type AccessMode, COMPARED, expectedIdentity, FORWARD, MAPPED, SOURCE } from "./modes.ts";
 import { type Expected, findForgeries, type Line } from "./oracle.ts";
 import type { SpoofedRequest } from "./send.ts";
 import { VARIANTS, type Variant } from "./variants.ts";
@@ -23,23 +23,31 @@ interface NameGroup {
   readonly names: readonly string[];
   /** Whether requests are judged as if these were not there. */
   readonly isInert: boolean;
+  /** Whether it is the client's own where nobody looks at tokens. */
+  readonly isCredential?: boolean;
 }
 
 const MAPPED_NAMES: NameGroup = { title: "mapped names", names: MAPPED, isInert: true };
 /** What would be a verdict, if clients could give one to the guard. */
 const VERDICT: NameGroup = { title: "the guard's verdict", names: ["x-jwt-policy-verdict"], isInert: true };
-const AUTHORIZATION: NameGroup = { title: "Authorization", names: ["authorization"], isInert: false };
+const AUTHORIZATION: NameGroup = {
+  title: "Authorization",
+  names: ["authorization"],
+  isInert: false,
+  isCredential: true,
+};
+const SOURCE_NAME: NameGroup = { title: "a token's header", names: [SOURCE], isInert: false, isCredential: true };
 const COMPARED_NAME: NameGroup = { title: "the compared header", names: [COMPARED], isInert: false };
 
 /**
- * The requests for one mode over one protocol. Each variant of the mapped names is in every mode that lets requests pass over HTTP/1.1; of the
- * rest so many are left out that each variant is in some mode. The pipeline is tried with all of them (core.test.ts).
+ * The requests for one mode over one protocol: not all of them, but each variant in several modes, and all names of a policy in one request.
+ * The pipeline is tried with all of them (core.test.ts).
  */
 export function createProbes(mode: AccessMode, protocol: Protocol, credentials: Credentials): readonly Probe[] {
   const offset = ACCESS_MODES.indexOf(mode);
   return namesOf(mode).flatMap((group) => {
     const isWhole = group !== VERDICT && group !== AUTHORIZATION && mode.identity !== "refused";
-    const stride = isWhole ? (protocol === "http/1.1" ? 1 : 2) : 5;
+    const stride = isWhole ? (protocol === "http/1.1" ? 2 : 4) : 7;
     return variantsOf(group, protocol)
       .filter((_, index) => (index + offset) % stride === 0)
       .map((variant) => createProbe(mode, protocol, variant, group, credentials));
@@ -56,8 +64,19 @@ export function createAllProbes(mode: AccessMode, credentials: Credentials): rea
   );
 }
 
-function namesOf({ route }: AccessMode): readonly NameGroup[] {
-  return [MAPPED_NAMES, VERDICT, AUTHORIZATION, ...(route === "compared" ? [COMPARED_NAME] : [])];
+function namesOf(mode: AccessMode): readonly NameGroup[] {
+  return [
+    isMoved(mode) ? { ...MAPPED_NAMES, names: [...MAPPED, FORWARD] } : MAPPED_NAMES,
+    VERDICT,
+    AUTHORIZATION,
+    ...(mode.route === "compared" ? [COMPARED_NAME] : []),
+    ...(isMoved(mode) ? [SOURCE_NAME] : []),
+  ];
+}
+
+/** Whether its policy takes tokens from several places and forwards them in a header of their own. */
+function isMoved({ route }: AccessMode): boolean {
+  return route.startsWith("moved");
 }
 
 function variantsOf({ names }: NameGroup, protocol: Protocol): readonly Variant[] {
@@ -78,14 +97,10 @@ function createProbe(
   const id = `spoof-${count}`;
   const credential = credentials[mode.credential];
   const made = group.names.flatMap(variant.lines);
-  const honest: readonly Line[] = [
-    ["x-case", id],
-    ...(credential === undefined ? [] : [["authorization", credential] as const]),
-    ...(mode.headers ?? []),
-  ];
-  const request = {
+  const honest: readonly Line[] = [["x-case", id], ...placeCredential(mode, credential), ...(mode.headers ?? [])];
+  const request: SpoofedRequest = {
     protocol,
-    ...targetOf(mode, protocol, variant),
+    ...targetOf(mode, protocol, variant, credential),
     version: variant.version ?? "1.1",
     lines: [...(variant.besides ?? []), ...(variant.trailers ? honest : placeLines(variant, made, honest))],
     trailers: variant.trailers ? made : undefined,
@@ -100,10 +115,34 @@ function createProbe(
   return { title: `${group.title}, ${variant.title}`, id, request, findFaults };
 }
 
-function targetOf(mode: AccessMode, protocol: Protocol, { trailers }: Variant): { method: string; path: string } {
+function targetOf(
+  mode: AccessMode,
+  protocol: Protocol,
+  { trailers }: Variant,
+  credential: string | undefined,
+): { method: string; path: string } {
+  const query = mode.place === "query" ? `?a=b&access_token=${tokenOf(credential)}` : "";
   return protocol === "grpc"
     ? { method: "POST", path: `/${mode.route}.Things/Get` }
-    : { method: mode.method ?? (trailers ? "POST" : "GET"), path: `/${mode.route}${mode.path ?? ""}` };
+    : { method: mode.method ?? (trailers ? "POST" : "GET"), path: `/${mode.route}${mode.path ?? ""}${query}` };
+}
+
+function placeCredential({ place }: AccessMode, credential: string | undefined): readonly Line[] {
+  if (credential === undefined || place === "query") {
+    return [];
+  }
+  const token = tokenOf(credential);
+  return [
+    place === "cookie"
+      ? ["cookie", `a=b; __Host-token=${token}`]
+      : place
+        ? [place, token]
+        : ["authorization", credential],
+  ];
+}
+
+function tokenOf(credential = ""): string {
+  return credential.replace("Bearer ", "");
 }
 
 function placeLines({ place = "before" }: Variant, made: readonly Line[], honest: readonly Line[]): readonly Line[] {
@@ -127,11 +166,13 @@ function expectLines(
 ): Expected {
   // In report mode it goes on as nobody's.
   const identity = mode.identity === "user" && fate !== "refused" ? "user" : "nobody";
-  // Where nobody looks at a token, Authorization is the client's own.
-  const isOwn = group === AUTHORIZATION && identity === "nobody";
+  // Where nobody looks at a token, what may carry one is the client's own.
+  const isOwn = group.isCredential === true && identity === "nobody";
   return {
     ...(mode.isPlain ? {} : expectedIdentity(identity, credential?.split(".")[1] ?? "")),
     ...(mode.route === "compared" ? { [COMPARED]: ["acme"] } : {}),
-    ...(isOwn ? {} : { authorization: mode.forwards && credential !== undefined ? [credential] : [] }),
+    ...(isOwn ? {} : { authorization: mode.forwards === true && credential !== undefined ? [credential] : [] }),
+    ...(isMoved(mode) ? { [FORWARD]: identity === "user" ? [tokenOf(credential)] : [] } : {}),
+    ...(isMoved(mode) && identity === "user" ? { [SOURCE]: [] } : {}),
   };
 }

@@ -167,7 +167,7 @@ const lineForms: readonly Variant[] = [
 
 /** Headers about the connection, and the request's frame. */
 const connections: readonly Variant[] = [
-  ...["close, {}", "{}", "{}, close", "Keep-Alive,{}", "\t{}"].map(
+  ...["close, {}", "{}", "{}, close", "Keep-Alive,{}", ",\t{}"].map(
     (list): Variant => ({
       title: `Connection: ${JSON.stringify(list)} names it`,
       lines: (name) => [

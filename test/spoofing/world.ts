@@ -44,9 +44,14 @@ export async function createSpoofingWorld(): Promise<SpoofingWorld> {
 const HTTP_ROUTES = {
   api: ["required", "scoped", "optional", "public", "report", "preflight", "compared", "operations"],
   withheld: ["withheld", "withheld-report"],
+  moved: ["moved", "moved-optional", "moved-public", "moved-report"],
   plain: ["plain"],
 };
-const GRPC_ROUTES = { api: ["required", "optional", "public", "report", "compared"], withheld: ["withheld"] };
+const GRPC_ROUTES = {
+  api: ["required", "optional", "public", "report", "compared"],
+  withheld: ["withheld"],
+  moved: ["moved"],
+};
 
 function createKongConfig({ http, grpc }: Upstreams, inline: Readonly<Record<string, string>>): object {
   const plugin = (config: object) => ({ plugins: [{ name: "jwt-policy", config }] });
