@@ -20,6 +20,6 @@ export function nameUuid(namespace: string, name: string): string {
 }
 
 /** Kong's id of the entity of this kind with this key (a name, or for plugins a compound of name and scope). */
-export function entityId(kind: "services" | "routes" | "plugins", key: string): string {
+export function entityId(kind: "services" | "routes" | "plugins" | "consumers", key: string): string {
   return nameUuid(nameUuid(ENTITIES_NAMESPACE, kind), key);
 }

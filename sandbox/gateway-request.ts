@@ -1,5 +1,6 @@
 import type { HeaderList } from "./header-list.ts";
-import type { KongRoute } from "./kong-config.ts";
+import type { KongConsumer, KongRoute } from "./kong-config.ts";
+import type { Authenticated } from "./pdk-client.ts";
 
 /** A routed request. Strings that come from the client are byte strings: one character per byte (latin1). */
 export interface GatewayRequest {
@@ -27,4 +28,8 @@ export interface GatewayRequest {
   host: string;
   /** Variables that configuration sets, by name: what stands between the quotes of nginx's `set $name "…"`. */
   nginxVariables: Readonly<Record<string, string>>;
+  /** All that Kong has. */
+  consumers: readonly KongConsumer[];
+  /** Who the plugin said the client is. */
+  authenticated: Authenticated;
 }

@@ -60,7 +60,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       sendOwnAnswer(exchange.response, id, read.answer);
       return;
     }
-    const request: GatewayRequest = { ...read.request, nginxVariables };
+    const request: GatewayRequest = { ...read.request, nginxVariables, consumers: config.consumers, authenticated: {} };
     const outcome = await decide(request);
     if (outcome.kind === "exit") {
       sendOwnAnswer(exchange.response, id, toGrpcAnswer(outcome.response, isGrpcRequest(received)));

@@ -1,10 +1,11 @@
 /**
  * The part of a declarative Kong configuration (`kong.yml`, format 3.0) that the sandbox honours: services, their routes,
- * and the plugin `jwt-policy` on a service, on a route, or global. Everything else is refused by name and place.
+ * Consumers, and the plugin `jwt-policy` on a service, on a route, or global. Everything else is refused by name and place.
  */
 import { randomUUID } from "node:crypto";
 import { entityId } from "./entity-ids.ts";
 import {
+  type ConsumerNode,
   type KongProtocol,
   type PluginNode,
   type RouteNode,
@@ -40,6 +41,13 @@ export interface KongRoute {
   service: KongService;
 }
 
+export interface KongConsumer {
+  id: string;
+  username?: string;
+  customId?: string;
+  tags?: readonly string[];
+}
+
 export interface KongPlugin {
   id: string;
   instanceName?: string;
@@ -53,6 +61,7 @@ export interface KongPlugin {
 export interface KongConfig {
   routes: readonly KongRoute[];
   plugins: readonly KongPlugin[];
+  consumers: readonly KongConsumer[];
 }
 
 /**
@@ -76,7 +85,8 @@ export function readKongConfig(text: string): { config: KongConfig } | { problem
       plugins.push(...(routeNode.plugins ?? []).map((plugin) => toPlugin(plugin.value, { routeId: route.id })));
     }
   }
-  return { config: { routes, plugins } };
+  const consumers = (document.consumers ?? []).map(({ value }) => toConsumer(value));
+  return { config: { routes, plugins, consumers } };
 }
 
 /** Problems as text, one per line: `kong.yml:12:7 message`. */
@@ -116,6 +126,15 @@ function toRoute(node: RouteNode, service: KongService): KongRoute {
     preserveHost: node.preserve_host ?? false,
     ...(node.tags === undefined ? {} : { tags: node.tags }),
     service,
+  };
+}
+
+function toConsumer({ id, username, custom_id: customId, tags }: ConsumerNode): KongConsumer {
+  return {
+    id: id ?? (username === undefined ? randomUUID() : entityId("consumers", username.value)),
+    ...(username === undefined ? {} : { username: username.value }),
+    ...(customId === undefined ? {} : { customId: customId.value }),
+    ...(tags === undefined ? {} : { tags }),
   };
 }
 

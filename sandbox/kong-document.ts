@@ -46,6 +46,7 @@ const entityName = located(matching(/^[\w.\-~\u0080-\u{10ffff}]+$/u, "a name of 
 const tags = listOf("tags", matching(/^[^,/\p{Cc}]+$/u, "a text without comma and slash"));
 const flag = scalarOf((value) => (typeof value === "boolean" ? { value } : "must be true or false"));
 const text = scalarOf((value) => (typeof value === "string" ? { value } : "must be a text"));
+const nonEmpty = matching(/^.+$/su, "a text that is not empty");
 const timeout = wholeNumber(1, 2 ** 31 - 2);
 const servicePath = matching(
   /^(?!.*\/\/)\/[\w.\-~/%:@!$&'()*+,;=]*$/,
@@ -185,10 +186,31 @@ function service(node: Node, report: Report): ReturnType<typeof plainService> {
   return value;
 }
 
+const plainConsumer = mapOf(
+  "a consumer",
+  {
+    id: optional(uuid),
+    username: optional(located(nonEmpty)),
+    custom_id: optional(located(nonEmpty)),
+    tags: optional(tags),
+  },
+  (key) => (key === "plugins" ? `a plugin of a Consumer is one that the sandbox does not have` : undefined),
+);
+
+function consumer(node: Node, report: Report): ReturnType<typeof plainConsumer> {
+  const value = plainConsumer(node, report);
+  if (value !== undefined && value.username === undefined && value.custom_id === undefined) {
+    report(node, "a consumer needs a username or a custom_id");
+    return undefined;
+  }
+  return value;
+}
+
 const root = mapOf(
   "kong.yml",
   {
     _format_version: required(scalarOf((value) => (value === "3.0" ? { value } : 'must be the text "3.0", in quotes'))),
+    consumers: optional(listOf("consumers", located(consumer))),
     services: optional(listOf("services", located(service))),
     plugins: optional(listOf("plugins", located(plugin))),
   },
@@ -199,6 +221,7 @@ type Present<R> = R extends Read<infer T> ? T : never;
 export type PluginNode = Present<typeof plugin>;
 export type RouteNode = Present<typeof plainRoute>;
 export type ServiceNode = Present<typeof plainService>;
+export type ConsumerNode = Present<typeof plainConsumer>;
 export type KongDocument = Present<typeof root>;
 
 /** Reads and checks the text; the problems include what is given twice. */

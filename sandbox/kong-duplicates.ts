@@ -35,5 +35,13 @@ export function reportDuplicates(document: KongDocument, report: Report): boolea
       checkPlugins(value.plugins, `route ${s}/${r}`);
     }
   }
+  for (const { value } of document.consumers ?? []) {
+    for (const key of ["username", "custom_id"] as const) {
+      const field = value[key];
+      if (field) {
+        once(`${key} ${field.value}`, `a consumer's ${key} "${field.value}"`, field.node);
+      }
+    }
+  }
   return found;
 }

@@ -15,6 +15,7 @@ import type { LogLevel } from "./gateway-log.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
 import { escapeHeaderName, escapeHeaderValue, headerVariable, setHeader } from "./header-list.ts";
 import { isKnownVariable, readVariable } from "./nginx-variables.ts";
+import { CLIENT_METHODS } from "./pdk-client.ts";
 import { encodeString, encodeStruct } from "./raw-messages.ts";
 import { normalizePath, stripQuery } from "./request-path.ts";
 
@@ -30,9 +31,10 @@ export interface PdkContext {
 /** The bytes that go back to the plugin, or the response that ends the request. */
 export type PdkResult = { reply: Uint8Array } | { exit: ExitResponse };
 
-type PdkMethod = (context: PdkContext, args: Uint8Array) => PdkResult;
+export type PdkMethod = (context: PdkContext, args: Uint8Array) => PdkResult;
 
 const METHODS: Record<string, PdkMethod> = {
+  ...CLIENT_METHODS,
   "kong.nginx.get_var": (context, args) => {
     const name = StringMessage.decode(args).v ?? "";
     if (!isKnownVariable(context.request, name)) {

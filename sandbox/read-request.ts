@@ -10,7 +10,7 @@ import { checkRequest, readHostName } from "./request-check.ts";
 import { normalizePath, stripQuery } from "./request-path.ts";
 import type { MatchRoute } from "./router.ts";
 
-type RoutedRequest = Omit<GatewayRequest, "nginxVariables">;
+type RoutedRequest = Omit<GatewayRequest, "nginxVariables" | "consumers" | "authenticated">;
 
 /** @returns the request with its Route, or what is answered instead. */
 export function readRequest(

@@ -5,11 +5,13 @@ import { decodeToken } from "./decode.ts";
 import { type Denial, isDenial } from "./denial.ts";
 import { extractToken, type SentToken } from "./extract.ts";
 import { forwardToken, withholdTokens } from "./forward.ts";
+import { type CallerIdentity, type CallerSource, identify, KNOWS_NOBODY, writeIdentityHeaders } from "./identity.ts";
 import { findKey, type KeySource, selectIssuer } from "./key.ts";
 import { findRule, type Match, matchRequest } from "./match.ts";
 import { checkOrigin } from "./origin.ts";
+import { judgeOtherAuthentication } from "./other-authentication.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./policy.ts";
-import { clearIdentity, propagateClaims, type VerifiedToken } from "./propagate.ts";
+import { clearIdentity, type HeaderChanges, propagateClaims, type VerifiedToken } from "./propagate.ts";
 import { createReply } from "./reply.ts";
 import type { RequestFacts } from "./request.ts";
 import { type Credential, findCredentials } from "./token-source.ts";
@@ -20,12 +22,14 @@ import { verifySignature } from "./verify.ts";
  * alike, and what would be refused goes on, with the reason for the log.
  *
  * @param now seconds since the epoch; read once, after the signature held, because waiting for a key takes time.
+ * @param callers asked only where the policy needs it: about other plugins before the token is looked at, about Consumers last.
  */
 export async function decide(
   facts: RequestFacts,
   policy: CompiledPolicy,
   keys: KeySource,
   now: () => number,
+  callers: CallerSource = KNOWS_NOBODY,
 ): Promise<Decision> {
   const asked: Asked = { policy, facts };
   const unmatched: Evidence = { policy: policy.name };
@@ -44,11 +48,17 @@ export async function decide(
   if (match.isOpen) {
     return pass(asked, requirements.mode, { evidence });
   }
+  const other = await judgeOtherAuthentication(policy, requirements, callers);
+  if (other) {
+    return isDenial(other)
+      ? refuse(asked, requirements.mode, { denial: other, evidence })
+      : createAllow(withIdentity(other.headers, withholdTokens(policy, facts)), evidence);
+  }
   // Nothing at all, and not merely nothing good: a bad token is no token, but no free pass either.
   if (requirements.access === "optional" && isBare) {
     return pass(asked, requirements.mode, { evidence }, withholdTokens(policy, facts));
   }
-  const judgement = await authenticate(asked, credentials, match, keys, now, evidence);
+  const judgement = await authenticate(asked, credentials, match, { keys, callers, now }, evidence);
   const judged = judgement.verified ? judgedRequest(asked, requirements, judgement.verified.sent) : UNCHANGED;
   const { denial } = judgement;
   return denial
@@ -69,17 +79,24 @@ interface Judgement {
   readonly denial?: Denial | undefined;
   /** Present once signature and claims held, be it that the rule then asks for more. */
   readonly verified?: VerifiedToken & { readonly sent: SentToken };
+  /** Present where the token names somebody to Kong. */
+  readonly caller?: CallerIdentity | undefined;
   /** What the token is asked for. */
   readonly requirements?: Requirements;
   readonly evidence: Evidence;
+}
+
+interface Ports {
+  readonly keys: KeySource;
+  readonly callers: CallerSource;
+  readonly now: () => number;
 }
 
 async function authenticate(
   { policy, facts }: Asked,
   credentials: readonly Credential[] | Denial,
   { requirements, segments }: Match,
-  keys: KeySource,
-  now: () => number,
+  { keys, callers, now }: Ports,
   matched: Evidence,
 ): Promise<Judgement> {
   let evidence = matched;
@@ -109,18 +126,25 @@ async function authenticate(
   if (isDenial(located)) {
     return deny(located);
   }
-  const verified = await verifySignature(decoded, located.key);
-  if (isDenial(verified)) {
-    return deny(verified);
+  const signed = await verifySignature(decoded, located.key);
+  if (isDenial(signed)) {
+    return deny(signed);
   }
-  const { claims } = verified;
+  const { claims } = signed;
   const nowSeconds = now();
   const invalid = validateClaims(issuer, requirements, joseHeader, claims, nowSeconds);
   if (invalid) {
     return deny(invalid);
   }
   const denial = authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds);
-  return { denial, verified: { claims, payload: decoded.payload, sent }, evidence };
+  const verified = { claims, payload: decoded.payload, sent };
+  if (denial && requirements.mode === "enforce") {
+    return { denial, verified, evidence };
+  }
+  const caller = await identify(policy.identity, claims, issuer.id, callers);
+  return caller && isDenial(caller)
+    ? { denial: denial ?? caller, verified, evidence }
+    : { denial, verified, caller, evidence };
 }
 
 /**
@@ -139,16 +163,21 @@ function judgedRequest({ policy, facts }: Asked, { comparedHeaders }: Requiremen
   return { ...changes, headers: judged };
 }
 
-function pass(
-  asked: Asked,
-  mode: Mode,
-  { verified, evidence }: Judgement,
-  judged: UpstreamChanges = UNCHANGED,
-): Decision {
+function pass(asked: Asked, mode: Mode, judgement: Judgement, judged: UpstreamChanges = UNCHANGED): Decision {
+  const { verified, caller, evidence } = judgement;
   const propagated = propagateClaims(asked.policy, verified);
   return isDenial(propagated)
     ? refuse(asked, mode, { denial: propagated, evidence }, judged)
-    : createAllow({ ...judged, headers: { ...propagated.headers, ...judged.headers } }, evidence);
+    : createAllow(withCaller(withIdentity(propagated.headers, judged), caller), evidence);
+}
+
+function withIdentity(identity: HeaderChanges, changes: UpstreamChanges): UpstreamChanges {
+  return { ...changes, headers: { ...identity, ...changes.headers } };
+}
+
+/** What Kong is told and what the upstream is told stand and fall together. */
+function withCaller(changes: UpstreamChanges, caller: CallerIdentity | undefined): UpstreamChanges {
+  return caller ? { ...changes, headers: { ...changes.headers, ...writeIdentityHeaders(caller) }, caller } : changes;
 }
 
 /**
@@ -158,17 +187,19 @@ function pass(
 function refuse(
   { policy, facts }: Asked,
   mode: Mode,
-  { denial, verified, evidence, requirements }: Judgement & { readonly denial: Denial },
+  { denial, verified, caller, evidence, requirements }: Judgement & { readonly denial: Denial },
   judged: UpstreamChanges = UNCHANGED,
 ): Decision {
   if (mode === "enforce" || denial.reason === "internal_error") {
     return createDeny(denial, evidence, createReply(policy, facts, requirements));
   }
   const propagated = propagateClaims(policy, verified);
-  const identity = isDenial(propagated) ? clearIdentity(policy) : propagated.headers;
   const withheld = policy.forwardHeader === undefined ? withholdTokens(policy, facts) : UNCHANGED;
+  const changes = { ...withheld, ...judged, headers: { ...withheld.headers, ...judged.headers } };
   return createAllow(
-    { ...withheld, ...judged, headers: { ...identity, ...withheld.headers, ...judged.headers } },
+    isDenial(propagated)
+      ? withIdentity(clearIdentity(policy), changes)
+      : withCaller(withIdentity(propagated.headers, changes), caller),
     evidence,
     denial,
   );

@@ -1,4 +1,5 @@
 import type { Denial } from "./denial.ts";
+import type { CallerIdentity } from "./identity.ts";
 import type { HeaderChanges } from "./propagate.ts";
 import type { MetadataRequest } from "./protected-resource.ts";
 import { PLAIN_REPLY, type Reply } from "./reply.ts";
@@ -13,11 +14,13 @@ export interface Evidence {
   readonly kid?: string | undefined;
 }
 
-/** What to do to the request on its way to the upstream. */
+/** What to do to the request on its way to the upstream, and to what Kong knows of it. */
 export interface UpstreamChanges {
   readonly headers: HeaderChanges;
   /** The query to go on with, without `?`; absent when it stays as it is. */
   readonly rawQuery?: string | undefined;
+  /** Whom Kong is to take the caller for; absent leaves that as it is. */
+  readonly caller?: CallerIdentity;
 }
 
 export interface Allow extends UpstreamChanges {

@@ -70,6 +70,14 @@ export const DENIALS = {
     meaning: "More headers than can be read; what comes after the limit would go unseen.",
     spec: "Kong PDK request.get_headers",
   },
+  other_authentication_missing: {
+    stage: "extract",
+    status: 403,
+    told: "Access is not allowed",
+    meaning:
+      "The rule says `other_authentication: require`, and no plugin that runs before this one has authenticated the request.",
+    spec: "docs/identity.md",
+  },
   token_missing: {
     stage: "extract",
     status: 401,
@@ -239,6 +247,22 @@ export const DENIALS = {
     told: "A different or more recent authentication is required",
     meaning: "`acr`, `amr` or `auth_time` do not meet the rule's `authentication`; the challenge says what to ask for.",
     spec: "RFC 9470 section 3",
+  },
+  consumer_unknown: {
+    stage: "propagate",
+    status: 403,
+    told: "Access is not allowed",
+    meaning:
+      "Kong has no Consumer with the id or username that the token names, or could not read its database; or the token names none.",
+    spec: "docs/identity.md",
+  },
+  identity_claim_invalid: {
+    stage: "propagate",
+    status: 403,
+    told: "Access is not allowed",
+    meaning:
+      "A claim that `identity` makes Kong's credential or groups can not be that: missing, of another type, or too long.",
+    spec: "docs/identity.md",
   },
   claim_not_header_safe: {
     ...ACCESS_DENIED,

@@ -23,9 +23,11 @@ export interface CompiledPolicy {
   /** By rule id. */
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly headerMappings: readonly HeaderMapping[];
+  /** What Kong learns of the caller; undefined leaves Kong's own identity and its headers alone. */
+  readonly identity: CompiledIdentity | undefined;
   /**
-   * Every name to remove from the client's request: all mapped headers, and the one with the token unless it is a source, in each
-   * spelling with `-` and `_`.
+   * Every name to remove from the client's request: all mapped headers, the one with the token unless it is a source, and Kong's own
+   * where `identity` sets them, in each spelling with `-` and `_`.
    */
   readonly clearedHeaders: readonly string[];
   /** Whether any rule decides by method and path. */
@@ -123,6 +125,26 @@ export interface CompiledRule {
   readonly requirements: Requirements;
 }
 
+/** How a verified token becomes the identity that Kong's own plugins know. */
+export interface CompiledIdentity {
+  /** Ids of the issuers whose tokens it is for. */
+  readonly issuers: ReadonlySet<string>;
+  readonly consumer:
+    | {
+        readonly claim: ClaimReference;
+        readonly by: "id" | "username";
+        readonly refusesUnknown: boolean;
+        /** How long a Consumer that was found is remembered. */
+        readonly maxAgeSeconds: number;
+      }
+    | undefined;
+  readonly credential: ClaimReference | undefined;
+  readonly groups: ClaimReference | undefined;
+}
+
+/** What it is worth that another plugin has authenticated the request before. */
+type OtherAuthentication = "ignore" | "skip" | "require";
+
 /** Whether a denial ends the request, or is only logged. */
 export type Mode = "enforce" | "report";
 
@@ -131,6 +153,7 @@ export interface Requirements {
   readonly mode: Mode;
   /** Whether tokens may come over the network in plain. */
   readonly allowsHttp: boolean;
+  readonly otherAuthentication: OtherAuthentication;
   /** Whether a CORS preflight passes without a token. */
   readonly passesPreflight: boolean;
   /** Header fields that claims are compared with. The upstream gets them as they were compared, and in no other spelling. */

@@ -5,6 +5,7 @@ import { createReply } from "../core/reply.ts";
 import { describeIssues } from "../runtime/policy-report.ts";
 import type { PolicySource } from "../runtime/policy-source.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { askCallers } from "./callers.ts";
 import { denyOwn } from "./deny-own.ts";
 import type { Pdk } from "./pdk.ts";
 import { type PluginConfig, parsePluginConfig } from "./plugin-config.ts";
@@ -33,7 +34,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
       if ("problem" in configured) {
         return denyOwn("policy_unavailable", configured.problem);
       }
-      const { source, rule, identity } = configured;
+      const { source, rule, identity, workspace } = configured;
       const load = await source.policy.current();
       if ("issues" in load) {
         return denyOwn("policy_unavailable", summarize(describeIssues(source.name, load.issues)));
@@ -46,7 +47,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
       if (metadataRequest) {
         return createAnswer(metadataRequest);
       }
-      const decision = await runtime.decide(facts, load.policy);
+      const decision = await runtime.decide(facts, load.policy, askCallers(pdk, workspace));
       return facts.guard && identity ? addVerdict(decision, facts.guard, identity) : decision;
     },
   };
@@ -56,6 +57,7 @@ interface Configured {
   readonly source: { readonly name: string; readonly policy: PolicySource };
   readonly rule: string | undefined;
   readonly identity: InstanceIdentity | undefined;
+  readonly workspace: string;
 }
 
 function readConfigured(configJson: string, runtime: Runtime): Configured | { readonly problem: string } {
@@ -65,14 +67,15 @@ function readConfigured(configJson: string, runtime: Runtime): Configured | { re
   } catch (error) {
     return { problem: error instanceof Error ? error.message : "the plugin's configuration can not be read" };
   }
-  const { policyFile, policy = "", rule, identity } = config;
+  const { policyFile, policy = "", rule, identity, workspace } = config;
   if (policyFile !== undefined) {
-    return { source: { name: policyFile, policy: runtime.openPolicyFile(policyFile) }, rule, identity };
+    return { source: { name: policyFile, policy: runtime.openPolicyFile(policyFile) }, rule, identity, workspace };
   }
   return {
     source: { name: "the inline policy", policy: runtime.openInlinePolicy(identity?.pluginId, policy, rule) },
     rule,
     identity,
+    workspace,
   };
 }
 

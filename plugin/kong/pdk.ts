@@ -1,3 +1,5 @@
+import type { Consumer } from "../core/identity.ts";
+
 /** The functions of Kong's PDK that the plugin calls, under Kong's names. Each call is a round trip to Kong's worker. */
 export interface Pdk {
   readonly nginx: {
@@ -9,6 +11,13 @@ export interface Pdk {
     getHeaders(maxHeaders: number): Promise<ReadonlyMap<string, readonly string[]>>;
     /** `http` or `https`, as a proxy says that Kong trusts, or else as the connection is. */
     getForwardedScheme(): Promise<string>;
+  };
+  readonly client: {
+    /** The Consumer with this id, or else this username where that is asked for; without an id when Kong finds none. */
+    loadConsumer(idOrUsername: string, byUsername: boolean): Promise<Consumer>;
+    /** What another plugin has authenticated before; without an id when none has. */
+    getCredential(): Promise<{ readonly id?: string }>;
+    getConsumer(): Promise<Consumer>;
   };
   readonly router: {
     /** The matched Kong Route; its name and tags where it has any. */

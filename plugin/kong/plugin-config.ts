@@ -10,6 +10,8 @@ export interface PluginConfig {
   readonly rule: string | undefined;
   /** Which configuration this is, in which version. Without it no verdict can be given, and nothing else is wrong. */
   readonly identity: InstanceIdentity | undefined;
+  /** Id of the Kong workspace that the plugin belongs to; empty where Kong does not say. */
+  readonly workspace: string;
 }
 
 /**
@@ -35,6 +37,7 @@ export function parsePluginConfig(json: string): PluginConfig {
     policy: read("policy"),
     rule: read("rule"),
     identity: readIdentity(config),
+    workspace: read("__ws_id") ?? "",
   };
   if ((parsed.policyFile === undefined) === (parsed.policy === undefined)) {
     throw new Error("exactly one of config.policy_file and config.policy must be set");

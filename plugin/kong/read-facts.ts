@@ -101,10 +101,12 @@ async function readHeaders(pdk: Pdk): Promise<ReadonlyMap<string, string> | Deni
   if ((headers.get("authorization")?.length ?? 0) > 1) {
     return { reason: "token_ambiguous" };
   }
-  const merged = new Map<string, readonly string[]>();
+  const merged = new Map<string, string[]>();
   for (const [spelling, values] of headers) {
     const name = spelling.replaceAll("_", "-");
-    merged.set(name, [...(merged.get(name) ?? []), ...values]);
+    const list = merged.get(name) ?? [];
+    list.push(...values);
+    merged.set(name, list);
   }
   const joined = [...merged].map(([name, values]) => [name, values.join(name === "cookie" ? "; " : ",")] as const);
   return new Map(joined.filter(([, text]) => text !== ""));

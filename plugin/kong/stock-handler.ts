@@ -1,4 +1,5 @@
 import { type Answer, type Decision, type Deny, isAllow } from "../core/decision.ts";
+import type { CallerIdentity, Consumer } from "../core/identity.ts";
 import type { HeaderChanges } from "../core/propagate.ts";
 import { formatReport } from "../observe/decision-log.ts";
 import { describeError } from "../observe/describe-error.ts";
@@ -13,11 +14,22 @@ import { type InstanceIdentity, isMeant, renderEnding, renderOtherInstance } fro
 
 /** What is called of kong-pdk, under its names; values come as Kong's worker sends them, absent ones as nothing. */
 export interface StockPdk {
-  readonly nginx: { get_var(name: string): Promise<string | null | undefined> };
+  readonly nginx: {
+    get_var(name: string): Promise<string | null | undefined>;
+    /** Without a value it sets nil. */
+    set_ctx(name: string, ...value: readonly object[]): Promise<unknown>;
+  };
   readonly request: {
     get_forwarded_scheme(): Promise<string | null | undefined>;
     get_headers(maxHeaders: number): Promise<Readonly<Record<string, string | readonly string[]>> | null | undefined>;
   };
+  readonly client: {
+    load_consumer(idOrUsername: string, byUsername: boolean): Promise<StockConsumer | null | undefined>;
+    get_credential(): Promise<{ id?: string } | null | undefined>;
+    get_consumer(): Promise<StockConsumer | null | undefined>;
+    authenticate(consumer: StockConsumer, credential: object): Promise<unknown>;
+  };
+  readonly ctx: { readonly shared: { set(name: string, value: readonly string[]): Promise<unknown> } };
   readonly router: { get_route(): Promise<{ name?: string; tags?: readonly string[] } | null | undefined> };
   readonly log: { err(line: string): Promise<unknown>; warn(line: string): Promise<unknown> };
   readonly service: {
@@ -27,6 +39,15 @@ export interface StockPdk {
     };
   };
   readonly response: { exit(status: number, body: string, headers: ExitResponse["headers"]): Promise<unknown> };
+}
+
+/** Kong's own names. */
+interface StockConsumer {
+  readonly id?: string;
+  readonly username?: string;
+  readonly custom_id?: string;
+  readonly created_at?: number;
+  readonly tags?: readonly string[];
 }
 
 export interface StockHandler {
@@ -60,10 +81,28 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
   if (report !== undefined) {
     await kong.log.warn(report);
   }
+  if (isAllow(decision) && decision.caller) {
+    await setCaller(kong, decision.caller);
+  }
   if (isAllow(decision) && decision.rawQuery !== undefined) {
     await kong.service.request.set_raw_query(decision.rawQuery);
   }
   await kong.service.request.set_headers(isAllow(decision) ? decision.headers : renderEnding(guard, decision));
+}
+
+/** The same calls as server/end-event.ts makes, one by one: should one fail, the verdict is never sent. */
+async function setCaller(kong: StockPdk, { consumer, credentialId, groups }: CallerIdentity): Promise<void> {
+  if (consumer) {
+    const { customId, createdAt, ...same } = consumer;
+    const named = { ...same, ...(customId && { custom_id: customId }), ...(createdAt && { created_at: createdAt }) };
+    await kong.client.authenticate(named, { id: credentialId, consumer_id: consumer.id });
+  } else {
+    await kong.nginx.set_ctx("authenticated_consumer");
+    await kong.nginx.set_ctx("authenticated_credential", ...(credentialId === undefined ? [] : [{ id: credentialId }]));
+  }
+  if (groups) {
+    await kong.ctx.shared.set("authenticated_groups", groups);
+  }
 }
 
 async function refuseUnguarded(kong: StockPdk): Promise<void> {
@@ -103,11 +142,27 @@ function createPdk(kong: StockPdk, facts: string): Pdk {
         ),
       getForwardedScheme: async () => (await kong.request.get_forwarded_scheme()) ?? "",
     },
+    client: {
+      loadConsumer: async (id, byUsername) => readConsumer(await kong.client.load_consumer(id, byUsername)),
+      getCredential: async () => (await kong.client.get_credential()) ?? {},
+      getConsumer: async () => readConsumer(await kong.client.get_consumer()),
+    },
     router: {
       async getRoute() {
         const { name, tags } = (await kong.router.get_route()) ?? {};
         return { ...(name ? { name } : {}), ...(tags ? { tags } : {}) };
       },
     },
+  };
+}
+
+function readConsumer(consumer: StockConsumer | null | undefined): Consumer {
+  const { id, username, custom_id: customId, created_at: createdAt, tags } = consumer ?? {};
+  return {
+    ...(id && { id }),
+    ...(username && { username }),
+    ...(customId && { customId }),
+    ...(createdAt && { createdAt }),
+    ...(tags && { tags }),
   };
 }

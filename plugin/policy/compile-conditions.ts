@@ -8,7 +8,7 @@ import type { DocumentPath, Finding } from "./issue.ts";
 export interface RequestParts {
   readonly captures: ReadonlyMap<string, number>;
   /** They are the policy's to set. */
-  readonly mappedHeaders: readonly string[];
+  readonly ownHeaders: readonly string[];
 }
 
 /** Compiles the conditions of one `required_claims`, and reports those that can not be meant. */
@@ -85,13 +85,13 @@ function compileCapture(
 
 function compileHeader(
   { equals_header: header }: ConditionSource,
-  { mappedHeaders }: RequestParts,
+  { ownHeaders }: RequestParts,
   refuse: Refuse,
 ): ClaimTest[] {
   if (header === undefined) {
     return [];
   }
-  return mappedHeaders.includes(header)
-    ? refuse("equals_header", `"header_mappings" sets ${header} from the token; compare with a header of the client.`)
+  return ownHeaders.includes(header)
+    ? refuse("equals_header", `The policy sets ${header} from the token; compare with a header of the client.`)
     : [{ is: "equals_header", header }];
 }

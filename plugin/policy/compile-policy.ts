@@ -1,8 +1,10 @@
 import type { Operation, PolicyDocument, Rule } from "../../schema/generated/policy-document.ts";
 import { type IssuerTemplates, templateKey } from "../core/issuer-template.ts";
 import type { CompiledIssuer, CompiledPolicy, CompiledRule, Requirements } from "../core/policy.ts";
+import { checkIssuerIds } from "./check-issuer-ids.ts";
 import { compileAnswers } from "./compile-answers.ts";
 import { compileHeaderMappings } from "./compile-header-mappings.ts";
+import { compileIdentity, listOwnHeaders } from "./compile-identity.ts";
 import { compileIssuer } from "./compile-issuer.ts";
 import { compileOperations } from "./compile-operations.ts";
 import { compileProtectedResource } from "./compile-protected-resource.ts";
@@ -17,7 +19,6 @@ import { findNeededFacts } from "./find-needed-facts.ts";
 import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 import { captureIndexes } from "./path-template.ts";
-import { didYouMean } from "./suggest-name.ts";
 
 const NO_CAPTURES: ReadonlyMap<string, number> = new Map();
 
@@ -39,12 +40,13 @@ export function compilePolicy(
   findings.push(...checkAccepted(document.defaults ?? {}, document, ["defaults"]));
   const { mappings: headerMappings, findings: mappingFindings } = compileHeaderMappings(document);
   const { token, findings: tokenFindings } = compileToken(document, [...rules.values()]);
+  const { identity, findings: identityFindings } = compileIdentity(document);
   const { answers, findings: answerFindings } = compileAnswers(document);
   const allIssuers = [...issuers.values(), ...issuerTemplates.issuers.values()];
   const { protectedResource, findings: resourceFindings } = compileProtectedResource(document, allIssuers, [
     ...rules.values(),
   ]);
-  findings.push(...mappingFindings, ...tokenFindings, ...answerFindings, ...resourceFindings);
+  findings.push(...mappingFindings, ...tokenFindings, ...identityFindings, ...answerFindings, ...resourceFindings);
   if (findings.length > 0) {
     return { findings: dropRepeated(findings) };
   }
@@ -57,7 +59,8 @@ export function compilePolicy(
       issuerTemplates,
       rules,
       headerMappings,
-      clearedHeaders: [...headerMappings.map(({ header }) => header), ...token.ownHeaders].flatMap(headerSpellings),
+      identity,
+      clearedHeaders: [...listOwnHeaders(document), ...token.ownHeaders].flatMap(headerSpellings),
       ...findNeededFacts([...rules.values()], token.tokenSources, protectedResource),
       unmatchedMode: document.defaults?.mode ?? "enforce",
       answers,
@@ -135,7 +138,7 @@ function compileRule(id: string, rule: Rule, document: PolicyDocument, findings:
   return { id, operations: compiled.tree, requirements };
 }
 
-const NEEDLESS_WHEN_PUBLIC = ["accept", "audiences", ...REQUIREMENT_KEYS, "any_of"] as const;
+const NEEDLESS_WHEN_PUBLIC = ["other_authentication", "accept", "audiences", ...REQUIREMENT_KEYS, "any_of"] as const;
 
 /** @param isPublic what access comes to, be it said here or inherited. */
 function checkNeeded(source: RequirementSource, isPublic: boolean, path: DocumentPath): Finding[] {
@@ -167,12 +170,7 @@ function checkAccepted(
   document: PolicyDocument,
   path: DocumentPath,
 ): Finding[] {
-  const known = Object.keys(document.issuers);
-  return (source.accept ?? []).flatMap((id, index) => {
-    const hint = didYouMean(id, known) || ` Known: ${known.join(", ")}.`;
-    const message = `There is no issuer "${id}" in this policy.${hint}`;
-    return known.includes(id) ? [] : [{ code: "issuer_unknown" as const, path: [...path, "accept", index], message }];
-  });
+  return checkIssuerIds(source.accept ?? [], document, [...path, "accept"]);
 }
 
 /** With several issuers, trusting all of them must be said and not happen. */

@@ -6,12 +6,16 @@ import type {
 } from "../../schema/generated/policy-document.ts";
 import type { Alternative, AuthenticationRequirement, Membership, Requirements } from "../core/policy.ts";
 import { compileConditions } from "./compile-conditions.ts";
+import { listOwnHeaders } from "./compile-identity.ts";
 import { durationSeconds } from "./duration.ts";
 import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 
 /** What an operation, a rule or the defaults say of who may pass. */
-export type RequirementSource = Pick<Rule, "access" | "mode" | "allow_http" | "cors_preflight" | "any_of"> &
+export type RequirementSource = Pick<
+  Rule,
+  "access" | "mode" | "allow_http" | "cors_preflight" | "other_authentication" | "any_of"
+> &
   AlternativeSource;
 
 /** One such part of the document, and where it stands. */
@@ -43,7 +47,7 @@ export function compileRequirements(
   captures: ReadonlyMap<string, number>,
 ): { readonly requirements: Requirements; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [];
-  const request = { captures, mappedHeaders: Object.keys(document.header_mappings ?? {}) };
+  const request = { captures, ownHeaders: listOwnHeaders(document) };
   const nearest = <K extends keyof RequirementSource>(key: K) =>
     sources.find(({ source }) => source[key] !== undefined);
   const accept = nearest("accept")?.source.accept ?? Object.keys(document.issuers);
@@ -86,6 +90,7 @@ export function compileRequirements(
       access: nearest("access")?.source.access ?? "required",
       mode: nearest("mode")?.source.mode ?? "enforce",
       allowsHttp: nearest("allow_http")?.source.allow_http ?? false,
+      otherAuthentication: nearest("other_authentication")?.source.other_authentication ?? "ignore",
       passesPreflight: nearest("cors_preflight")?.source.cors_preflight === "pass",
       comparedHeaders: findComparedHeaders(compiled),
       accept: new Set(compiled.flatMap((alternative) => [...alternative.accept])),

@@ -27,6 +27,7 @@ export type PolicyIssueCode =
   | "token_source_invalid"
   | "answer_invalid"
   | "answer_indistinct"
+  | "identity_invalid"
   | "extends_impossible"
   | "extends_refused"
   | "file_outside_root"

@@ -1,5 +1,6 @@
 import { decide } from "../core/decide.ts";
 import { type Decision, isAllow } from "../core/decision.ts";
+import type { CallerSource } from "../core/identity.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { RequestFacts } from "../core/request.ts";
 import type { FetchJson } from "../keys/fetch-json.ts";
@@ -7,6 +8,7 @@ import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
 import type { Log } from "../observe/operator-log.ts";
 import { countReports, type ReportCount } from "../observe/report-counts.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
+import { type LoadConsumer, rememberConsumers } from "./known-consumers.ts";
 import { listPolicyFiles } from "./list-policy-files.ts";
 import { watchPolicyFiles } from "./policy-files.ts";
 import type { PolicyStatus } from "./policy-report.ts";
@@ -16,13 +18,20 @@ import { type Readiness, watchReadiness } from "./readiness.ts";
 import { createRootFiles } from "./root-files.ts";
 import { rememberVerified } from "./verified-tokens.ts";
 
+/** What can be asked of the Kong behind one request. Only Consumers are remembered. */
+interface AskedKong extends Omit<CallerSource, "findConsumer"> {
+  /** Keeps apart what different plugins of one Kong may know under the same name. */
+  readonly workspace: string;
+  readonly loadConsumer: LoadConsumer;
+}
+
 /** Everything that the process owns and all plugin instances share. */
 export interface Runtime {
   /** A file under the root; what it yields changes with the file. */
   openPolicyFile(file: string): PolicySource;
   /** A policy that the configuration of a Kong plugin entity carries as text. */
   openInlinePolicy(pluginId: string | undefined, text: string, rule: string | undefined): PolicySource;
-  decide(facts: RequestFacts, policy: CompiledPolicy): Promise<Decision>;
+  decide(facts: RequestFacts, policy: CompiledPolicy, kong: AskedKong): Promise<Decision>;
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
   keyStatus(): readonly IssuerKeysStatus[];
@@ -49,6 +58,7 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
   const store = createPolicyStore(policyRoot);
   const keys = createKeySource({ now, log, files: rootFiles, ...(fetchJson && { fetchJson }) });
   const verifyingKeys = rememberVerified(keys);
+  const consumers = rememberConsumers(now);
   const reports = countReports(now);
   const nowSeconds = (): number => now() / 1000;
 
@@ -64,8 +74,11 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
   return {
     openPolicyFile: files.open,
     openInlinePolicy: inline.open,
-    async decide(facts, policy) {
-      const decision = await decide(facts, policy, verifyingKeys, nowSeconds);
+    async decide(facts, policy, { workspace, loadConsumer, ...kong }) {
+      const decision = await decide(facts, policy, verifyingKeys, nowSeconds, {
+        ...kong,
+        findConsumer: (lookup) => consumers.find(workspace, lookup, loadConsumer),
+      });
       if (isAllow(decision)) {
         reports.add(decision);
       }

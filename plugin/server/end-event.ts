@@ -1,4 +1,5 @@
 import { type Allow, type Answer, type Deny, isAllow } from "../core/decision.ts";
+import type { CallerIdentity } from "../core/identity.ts";
 import { createExit } from "../kong/create-exit.ts";
 import { createMetadataExit } from "../kong/create-metadata-exit.ts";
 import { denyOwn } from "../kong/deny-own.ts";
@@ -8,12 +9,15 @@ import { formatDenial, formatReport, logLevelOf } from "../observe/decision-log.
 
 import { encodeFrame } from "./frames.ts";
 import {
+  AuthenticateArgsMessage,
   ExitArgsMessage,
   headersToStruct,
+  KVMessage,
   ListValueMessage,
   RpcReturnMessage,
   StringMessage,
   StructMessage,
+  type Value,
 } from "./messages.ts";
 
 /** Frames that end an event. Kong answers some of the calls among them; those answers mean nothing any more. */
@@ -40,8 +44,8 @@ function encodeAllow(allow: Allow, sequence: number): EventEnding {
   return { frames: Buffer.concat([...calls, EMPTY_FRAME, rpcReturn]), repliesToDrop: calls.length };
 }
 
-/** The headers come last: among them is the verdict for the guard. */
-function encodeChanges({ headers, rawQuery }: Allow): readonly Buffer[] {
+/** The headers come last: among them is the verdict for the guard, which then knows that all the rest succeeded. */
+function encodeChanges({ headers, rawQuery, caller }: Allow): readonly Buffer[] {
   const setQuery =
     rawQuery === undefined
       ? []
@@ -50,7 +54,34 @@ function encodeChanges({ headers, rawQuery }: Allow): readonly Buffer[] {
     Object.keys(headers).length > 0
       ? [encodePdkCall("kong.service.request.set_headers", StructMessage.encode(headersToStruct(headers)))]
       : [];
-  return [...setQuery, ...setHeaders];
+  return [...(caller ? encodeCaller(caller) : []), ...setQuery, ...setHeaders];
+}
+
+/** Replaces whom another plugin may have authenticated: a request is never one's Consumer with another's credential. */
+function encodeCaller({ consumer, credentialId, groups }: CallerIdentity): readonly Buffer[] {
+  const grouped = groups ? [encodeSet("kong.ctx.shared.set", "authenticated_groups", listOf(groups))] : [];
+  if (consumer) {
+    const credential = { id: credentialId ?? "", consumerId: consumer.id ?? "" };
+    return [
+      encodePdkCall("kong.client.authenticate", AuthenticateArgsMessage.encode({ consumer, credential })),
+      ...grouped,
+    ];
+  }
+  // Kong's authenticate would write an empty consumer_id into a credential alone, and acl fail at it.
+  const credential = credentialId === undefined ? {} : { structValue: headersToStruct({ id: credentialId }) };
+  return [
+    encodeSet("kong.nginx.set_ctx", "authenticated_consumer", {}),
+    encodeSet("kong.nginx.set_ctx", "authenticated_credential", credential),
+    ...grouped,
+  ];
+}
+
+function encodeSet(method: "kong.nginx.set_ctx" | "kong.ctx.shared.set", name: string, value: Value): Buffer {
+  return encodePdkCall(method, KVMessage.encode({ k: name, v: value }));
+}
+
+function listOf(texts: readonly string[]): Value {
+  return { listValue: { values: texts.map((text) => ({ stringValue: text })) } };
 }
 
 function encodeReport(allow: Allow): readonly Buffer[] {

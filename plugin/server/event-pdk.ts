@@ -1,5 +1,14 @@
 import type { Pdk } from "../kong/pdk.ts";
-import { IntMessage, RouteMessage, StringMessage, StructMessage, structToHeaders } from "./messages.ts";
+import {
+  AuthenticatedCredentialMessage,
+  ConsumerMessage,
+  ConsumerSpecMessage,
+  IntMessage,
+  RouteMessage,
+  StringMessage,
+  StructMessage,
+  structToHeaders,
+} from "./messages.ts";
 
 /** Calls one PDK method and decodes its reply; rejects when the event has ended. */
 export type CallPdk = <T>(method: string, args: Uint8Array, decode: (reply: Buffer) => T) => Promise<T>;
@@ -20,6 +29,12 @@ export function createEventPdk(call: CallPdk): Pdk {
         ),
       getForwardedScheme: () =>
         call("kong.request.get_forwarded_scheme", NO_ARGUMENTS, (reply) => StringMessage.decode(reply).v ?? ""),
+    },
+    client: {
+      loadConsumer: (id, byUsername) =>
+        call("kong.client.load_consumer", ConsumerSpecMessage.encode({ id, byUsername }), ConsumerMessage.decode),
+      getCredential: () => call("kong.client.get_credential", NO_ARGUMENTS, AuthenticatedCredentialMessage.decode),
+      getConsumer: () => call("kong.client.get_consumer", NO_ARGUMENTS, ConsumerMessage.decode),
     },
     router: {
       getRoute: () => call("kong.router.get_route", NO_ARGUMENTS, (reply) => RouteMessage.decode(reply)),

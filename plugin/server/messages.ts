@@ -3,6 +3,7 @@
  * the `pluginsocket.proto` that Kong 3.8 and later ship; messages nobody here sends or reads are left out.
  */
 import protobuf from "protobufjs/light.js";
+import type { Consumer } from "../core/identity.ts";
 
 /**
  * Kong puts header bytes into strings as the client sent them. What is not UTF-8 becomes U+FFFD, which no check accepts; a
@@ -59,6 +60,23 @@ const descriptor = {
         service: { type: "ServiceKey", id: 18 },
       },
     },
+    ConsumerSpec: { fields: { id: { type: "string", id: 1 }, byUsername: { type: "bool", id: 2 } } },
+    Consumer: {
+      fields: {
+        id: { type: "string", id: 1 },
+        createdAt: { type: "int64", id: 2 },
+        username: { type: "string", id: 3 },
+        customId: { type: "string", id: 4 },
+        tags: { rule: "repeated", type: "string", id: 5 },
+      },
+    },
+    AuthenticatedCredential: {
+      fields: { id: { type: "string", id: 1 }, consumerId: { type: "string", id: 2 } },
+    },
+    AuthenticateArgs: {
+      fields: { consumer: { type: "Consumer", id: 1 }, credential: { type: "AuthenticatedCredential", id: 2 } },
+    },
+    KV: { fields: { k: { type: "string", id: 1 }, v: { type: "Value", id: 2 } } },
     // google.protobuf.Struct, Value and ListValue: same numbers on the wire, whatever package names them.
     Struct: { options: anyBytes, fields: { fields: { keyType: "string", type: "Value", id: 1 } } },
     Value: {
@@ -133,6 +151,12 @@ export interface Route {
   service?: { id?: string };
 }
 
+/** Arguments of `kong.client.authenticate`. */
+export interface AuthenticateArgs {
+  consumer: Consumer;
+  credential: { id?: string; consumerId?: string };
+}
+
 /** google.protobuf.Value; one field at most is present. */
 export interface Value {
   nullValue?: number;
@@ -157,6 +181,14 @@ export const StringMessage = messageType<{ v?: string }>("String");
 export const IntMessage = messageType<{ v?: number }>("Int");
 export const ExitArgsMessage = messageType<ExitArgs>("ExitArgs");
 export const RouteMessage = messageType<Route>("Route");
+export const ConsumerSpecMessage = messageType<{ id?: string; byUsername?: boolean }>("ConsumerSpec");
+export const ConsumerMessage = messageType<Consumer>("Consumer");
+export const AuthenticatedCredentialMessage = messageType<{ id?: string; consumerId?: string }>(
+  "AuthenticatedCredential",
+);
+export const AuthenticateArgsMessage = messageType<AuthenticateArgs>("AuthenticateArgs");
+/** A name and what to set it to; a value without a field is Lua's nil. */
+export const KVMessage = messageType<{ k?: string; v?: Value }>("KV");
 export const StructMessage = messageType<Struct>("Struct");
 export const ListValueMessage = messageType<ListValue>("ListValue");
 

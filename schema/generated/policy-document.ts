@@ -218,6 +218,10 @@ export type AllowHTTP = boolean
  */
 export type CORSPreflight = ("judge" | "pass")
 /**
+ * What it is worth that a Kong plugin which runs before this one, such as session, has authenticated the request. `ignore`: nothing. `skip`: it is enough; no token is looked at, and the upstream gets no Authorization header. `require`: it takes that and the token. Plugins that run behind this one, such as key-auth, have settings of their own for this.
+ */
+export type OtherAuthentication = ("ignore" | "skip" | "require")
+/**
  * Ids of the issuers whose tokens pass. May be left out only while the policy has a single issuer.
  * 
  * @minItems 1
@@ -486,6 +490,37 @@ header: Header1
  */
 export type Header1 = MappedHeader
 /**
+ * Ids of the issuers whose tokens say who the caller is to Kong. It must be said where a policy has several: each of them could name the others' Consumers, and users of two issuers may have the same `sub`.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type Issuers1 = [Identifier, ...(Identifier)[]]
+/**
+ * Claim with the Consumer's name: a text of 1 to 256 visible ASCII characters.
+ */
+export type Claim1 = Claim
+/**
+ * What the claim holds: the Consumer's `username`, or its `id`.
+ */
+export type By = ("username" | "id")
+/**
+ * What becomes of a token that names no Consumer, or one that Kong does not have or can not read from its database. `refuse`: 403. `ignore`: the request goes on without a Consumer; plugins that deny by Consumer let it pass then.
+ */
+export type Unknown = ("refuse" | "ignore")
+/**
+ * How long a Consumer that was found is remembered, at most 1h: so long a change in Kong takes to be seen. One that was not found is looked for again after 10s at most.
+ */
+export type Cache = Duration
+/**
+ * Claim that names the credential: what rate-limiting counts by and logs show, with or without a Consumer. A text of 1 to 256 visible ASCII characters; a token without it is refused. Left out, the Consumer's id stands in.
+ */
+export type Credential = Claim
+/**
+ * Claim with groups that Kong's acl plugin allows or denies: a list of texts, or one text. None are an empty list. For a request that has a Consumer, acl looks at the Consumer's own groups unless its `always_use_authenticated_groups` is on.
+ */
+export type Groups = Claim
+/**
  * A claim, or a map that says more: one of `from`, `constant` and `payload`, and how it is written.
  */
 export type HeaderMapping = (string | {
@@ -593,6 +628,7 @@ issuers: Issuers
 defaults?: Defaults
 routes: Rules
 token: Token
+identity?: Identity
 header_mappings: HeaderMappings
 answers: Answers
 protected_resource?: ProtectedResource
@@ -682,6 +718,7 @@ export interface Defaults {
 mode?: Mode
 allow_http?: AllowHTTP
 cors_preflight?: CORSPreflight
+other_authentication?: OtherAuthentication
 accept?: AcceptedIssuers
 audiences?: Audiences1
 required_scopes?: RequiredScopes
@@ -732,6 +769,7 @@ access?: Access
 mode?: Mode
 allow_http?: AllowHTTP
 cors_preflight?: CORSPreflight
+other_authentication?: OtherAuthentication
 accept?: AcceptedIssuers
 audiences?: Audiences1
 required_scopes?: RequiredScopes
@@ -764,6 +802,7 @@ access?: Access
 mode?: Mode
 allow_http?: AllowHTTP
 cors_preflight?: CORSPreflight
+other_authentication?: OtherAuthentication
 accept?: AcceptedIssuers
 audiences?: Audiences1
 required_scopes?: RequiredScopes
@@ -780,6 +819,24 @@ export interface Token {
 max_bytes: LargestToken
 sources: Sources
 forward: Forward
+}
+/**
+ * Whom Kong and its plugins (acl, rate-limiting, logs) take the caller for, by the verified token: a Consumer, a credential, groups. Where it is used, `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier` tell the upstream the same, and what the client sent under these names, or as `X-Anonymous-Consumer`, `X-Consumer-Groups` or `X-Authenticated-Groups`, is removed on every rule, in every spelling with `-` and `_`.
+ */
+export interface Identity {
+issuers?: Issuers1
+consumer?: Consumer
+credential?: Credential
+groups?: Groups
+}
+/**
+ * The Kong Consumer that the token names, looked up once the token is in order. Consumers are found by id or username; Kong's PDK finds none by `custom_id`.
+ */
+export interface Consumer {
+claim: Claim1
+by: By
+unknown: Unknown
+cache: Cache
 }
 /**
  * Request header to claim: what the upstream learns of the verified token. Each of these headers is removed from the client's request first, in every spelling with `-` and `_`, on public and optional rules too; without a verified token it stays away.

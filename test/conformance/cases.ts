@@ -1,3 +1,4 @@
+import { CALLER_CASES } from "./caller-cases.ts";
 import { type ConformanceCase, GOOD } from "./case.ts";
 import { GRPC_CASES } from "./grpc-cases.ts";
 import { PLAIN_HTTP_CASES } from "./plain-http-cases.ts";
@@ -1031,6 +1032,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...PLAIN_HTTP_CASES,
   ...SOURCE_CASES,
   ...answers,
+  ...CALLER_CASES,
   ...TRANSPORT_CASES,
   ...GRPC_CASES,
 ];

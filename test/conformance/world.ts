@@ -197,6 +197,29 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
       defaults: { mode: "report" },
     },
     ...createSourcePolicies(main),
+    consumers: {
+      ...simple("consumers", main, {
+        "consumer-required": {},
+        "consumer-optional": { access: "optional" },
+        "consumer-public": { access: "public" },
+        "consumer-partner": { accept: ["partner"] },
+        "other-skip": { other_authentication: "skip" },
+        "other-require": { other_authentication: "require" },
+      }),
+      issuers: { main, partner },
+      defaults: { accept: ["main"] },
+      identity: {
+        issuers: ["main"],
+        consumer: { claim: "azp" },
+        credential: "sub",
+        groups: "/realm_access/roles",
+      },
+    },
+    "consumers-by-id": {
+      ...simple("consumers-by-id", main, { all: {} }),
+      identity: { consumer: { claim: "azp", by: "id", unknown: "ignore" } },
+    },
+    credentials: { ...simple("credentials", main, { all: {} }), identity: { credential: "sub" } },
     "by-name": simple("by-name", main, { named: {}, tagged: { required_scopes: ["tagged:read"] } }),
     inline: simple("inline", main, { inline: { required_scopes: ["things:read"] } }),
     discovery: fromProvider("discovery", payments),
@@ -231,6 +254,12 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
   };
 }
 
+/** The second has the id of the first for a name: who asks for that name must not get the first. */
+export const CONSUMERS = [
+  { id: "8a1f33c2-9f6e-4c55-9d0a-2f0f3a7e6b11", username: "billing-app", custom_id: "c-17" },
+  { id: "5e0d7f9a-47a3-4a52-8a3f-6a0c9c0f2d22", username: "8a1f33c2-9f6e-4c55-9d0a-2f0f3a7e6b11" },
+] as const;
+
 function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: string): object {
   const route = (name: string, config: object, more: object = {}) => ({
     name,
@@ -246,6 +275,7 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
   const api = (name: string, rule = name) => route(name, { policy_file: "api.yaml", rule });
   return {
     _format_version: "3.0",
+    consumers: CONSUMERS,
     services: [
       {
         name: "things",
@@ -272,6 +302,17 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           route("outside", { policy_file: "../outside.yaml", rule: "read" }),
           route("inline", { policy: inlinePolicy }),
           ...["discovery", "discovery-es256", "jwks-uri", "keys-down"].map((name) =>
+            route(name, { policy_file: `${name}.yaml`, rule: "all" }),
+          ),
+          ...[
+            "consumer-required",
+            "consumer-optional",
+            "consumer-public",
+            "consumer-partner",
+            "other-skip",
+            "other-require",
+          ].map((name) => route(name, { policy_file: "consumers.yaml", rule: name })),
+          ...["consumers-by-id", "credentials"].map((name) =>
             route(name, { policy_file: `${name}.yaml`, rule: "all" }),
           ),
           { name: "named", paths: ["/named"] },

@@ -66,6 +66,7 @@ export function requirementsOf(changes: AlternativeChanges = {}): Requirements {
     access: "required",
     mode: "enforce",
     allowsHttp: false,
+    otherAuthentication: "ignore",
     passesPreflight: false,
     comparedHeaders: [],
     accept: alternative.accept,

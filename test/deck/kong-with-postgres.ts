@@ -17,6 +17,8 @@ export interface KongWithPostgres {
   readonly name: string;
   readonly adminUrl: string;
   readonly proxyUrl: string;
+  /** Takes the database away from the running Kong, for good. */
+  stopDatabase(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,10 +51,17 @@ export async function startKongWithPostgres(policyRoot: string): Promise<KongWit
   };
   const kong = (...args: readonly string[]): Promise<{ stdout: string }> =>
     promisify(execFile)(KONG, args, { env: environment, timeout: 180_000 });
+  let isDatabaseUp = true;
+  const stopDatabase = async (): Promise<void> => {
+    if (isDatabaseUp) {
+      isDatabaseUp = false;
+      await postgres.stop();
+    }
+  };
   const stop = async (): Promise<void> => {
     await kong("stop").catch(() => undefined);
     server.kill("SIGKILL");
-    await postgres.stop();
+    await stopDatabase();
     await rm(prefix, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
@@ -63,6 +72,7 @@ export async function startKongWithPostgres(policyRoot: string): Promise<KongWit
       name: `Kong ${stdout.trim()} (binary, PostgreSQL)`,
       adminUrl: `http://127.0.0.1:${adminPort}`,
       proxyUrl: `http://127.0.0.1:${proxyPort}`,
+      stopDatabase,
       stop,
     };
   } catch (error) {

@@ -12,7 +12,6 @@ const { missing } = kongBinary();
 const adapt = (settings: Readonly<Record<string, string>>): Record<string, string> => ({
   ...settings,
   KONG_ROUTER_FLAVOR: "traditional",
-  KONG_PROXY_LISTEN: `${settings.KONG_PROXY_LISTEN} http2`,
 });
 const GATEWAYS: readonly SceneOptions[] = [
   { guard: true, adapt },

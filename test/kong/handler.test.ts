@@ -34,6 +34,8 @@ afterAll(() => {
   rmSync(root, { recursive: true });
 });
 
+const ALICE = { id: "11111111-1111-4111-8111-111111111111", username: "alice" };
+
 /** Kong's side: every request carries this token and came over the route `orders`. */
 const asked: string[] = [];
 const pdk: Pdk = {
@@ -51,6 +53,20 @@ const pdk: Pdk = {
     async getForwardedScheme() {
       asked.push("scheme");
       return "https";
+    },
+  },
+  client: {
+    async loadConsumer(idOrUsername) {
+      asked.push(`load_consumer ${idOrUsername}`);
+      return idOrUsername === "alice" ? ALICE : {};
+    },
+    async getCredential() {
+      asked.push("get_credential");
+      return {};
+    },
+    async getConsumer() {
+      asked.push("get_consumer");
+      return {};
     },
   },
   router: {
@@ -212,6 +228,50 @@ describe("an instance whose policy is good decides", () => {
       createFactsReader(false, () => {}),
     );
     await expect(instance.access(failing)).rejects.toThrow("no reply");
+  });
+});
+
+describe("the Consumer that a token names", () => {
+  const CONSUMERS = JSON.stringify({ ...JSON.parse(DOCUMENT), identity: { consumer: { claim: "sub" } } });
+  const config = (workspace: string): string =>
+    JSON.stringify({ policy: CONSUMERS, rule: "read", __plugin_id: `p-${workspace}`, __seq__: 1, __ws_id: workspace });
+
+  it("is asked for by the request that needs it first, once for each workspace", async () => {
+    const found = { verdict: "allow", caller: { consumer: ALICE, credentialId: ALICE.id } };
+    const ask = async (workspace: string): Promise<readonly string[]> => {
+      expect(await access(config(workspace))).toMatchObject(found);
+      return asked.filter((call) => call.startsWith("load_consumer"));
+    };
+    expect(await ask("1")).toEqual(["load_consumer alice"]);
+    expect(await ask("1")).toEqual([]);
+    expect(await ask("2")).toEqual(["load_consumer alice"]);
+  });
+
+  it("is still known in an Allow that carries a verdict", async () => {
+    const mark = "3111686f-61fa-57f7-8919-d96abb8e3836 7 0123456789abcdef0123456789abcdef";
+    const facts = `3 connection authorization\nGET / HTTP/1.1\nhttps 10.0.0.1 10.0.0.1\n\nBearer ${TOKEN}\n${mark}`;
+    const guarded: Pdk = { ...pdk, nginx: { getVar: async () => facts } };
+    const own = { __plugin_id: "3111686f-61fa-57f7-8919-d96abb8e3836", __seq__: 7 };
+    const instance = startPluginInstance(
+      JSON.stringify({ policy: CONSUMERS, rule: "read", ...own }),
+      runtime,
+      createFactsReader(true, () => {}),
+    );
+    const decision = await instance.access(guarded);
+    expect(decision).toMatchObject({ caller: { consumer: ALICE }, headers: { "x-jwt-policy-verdict": mark } });
+  });
+
+  it("ends the request in 500 when Kong's answer can not be read", async () => {
+    const failing: Pdk = {
+      ...pdk,
+      client: { ...pdk.client, loadConsumer: () => Promise.reject(new Error("index out of range")) },
+    };
+    const instance = startPluginInstance(
+      config("3"),
+      runtime,
+      createFactsReader(false, () => {}),
+    );
+    await expect(instance.access(failing)).rejects.toThrow("index out of range");
   });
 });
 

@@ -2,9 +2,12 @@ import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
 import { type Decision, isAllow } from "../../plugin/core/decision.ts";
 import { isDenial } from "../../plugin/core/denial.ts";
+import type { CallerSource } from "../../plugin/core/identity.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { askCallers } from "../../plugin/kong/callers.ts";
 import { renderFacts } from "../../plugin/kong/facts-variable.ts";
 import { createFactsReader } from "../../plugin/kong/read-facts.ts";
+import { rememberConsumers } from "../../plugin/runtime/known-consumers.ts";
 import { encodeOutcome } from "../../plugin/server/end-event.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument } from "../core/fixtures.ts";
 import { noFiles } from "../keys/no-files.ts";
@@ -43,6 +46,10 @@ interface Shape {
   readonly isBoundByRoute?: true;
   /** Headers that the variable carries beside the usual ones. */
   readonly carried?: readonly string[];
+  /** Whether the Consumer was asked for before. */
+  readonly knowsConsumer?: true;
+  /** What another plugin authenticated. */
+  readonly credential?: string;
 }
 
 /** The calls of one request, in order: those that ask and those that the outcome comes to. */
@@ -58,12 +65,22 @@ async function countCalls(shape: Shape, hasVariable: boolean): Promise<{ calls: 
     headers,
     forwardedScheme: request.http_x_forwarded_proto ?? request.scheme ?? "",
     route: { name: "read" },
+    consumers: { shop: { id: "1", username: "shop" } },
+    ...(shape.credential !== undefined && { credential: { id: shape.credential } }),
   });
   const facts = await createFactsReader(hasVariable, () => {})(pdk, policy, shape.isBoundByRoute ? undefined : "read");
   if (isDenial(facts)) {
     throw new Error(facts.reason);
   }
-  const decision = await decide(facts, policy, keys, () => NOW);
+  const { loadConsumer, ...kong } = askCallers(pdk, "");
+  const known = rememberConsumers(() => NOW);
+  const findConsumer: CallerSource["findConsumer"] = (lookup) => known.find("", lookup, loadConsumer);
+  const lookup = { by: "username", value: "shop", maxAgeSeconds: 60 } as const;
+  if (shape.knowsConsumer) {
+    await findConsumer(lookup);
+    calls.pop();
+  }
+  const decision = await decide(facts, policy, keys, () => NOW, { ...kong, findConsumer });
   const methods = splitFrames(encodeOutcome(decision, 1).frames)
     .map(String)
     .flatMap((frame) => (frame.startsWith("kong.") ? [frame.split(".").at(-1) ?? ""] : []));
@@ -186,6 +203,46 @@ describe("a request that passes takes the fewest calls that its policy needs", (
       [HEADERS, LINE, SCHEME, SET],
     ],
     ["report mode, nothing to report", { rule: { mode: "report" } }, [FACTS, SET], [HEADERS, SCHEME, SET]],
+    [
+      "a Consumer that is asked for",
+      { policy: { identity: { consumer: { claim: "tenant" } } } },
+      [FACTS, "load_consumer shop true", "authenticate", SET],
+      [HEADERS, SCHEME, "load_consumer shop true", "authenticate", SET],
+    ],
+    [
+      "a Consumer that is known, and groups",
+      { policy: { identity: { consumer: { claim: "tenant" }, groups: "roles" } }, knowsConsumer: true },
+      [FACTS, "authenticate", "set", SET],
+      [HEADERS, SCHEME, "authenticate", "set", SET],
+    ],
+    [
+      "a credential",
+      { policy: { identity: { credential: "sub" } } },
+      [FACTS, "set_ctx", "set_ctx", SET],
+      [HEADERS, SCHEME, "set_ctx", "set_ctx", SET],
+    ],
+    [
+      "another authentication that may be enough, and is not there",
+      { rule: { other_authentication: "skip" } },
+      [FACTS, "get_credential", SET],
+      [HEADERS, SCHEME, "get_credential", SET],
+    ],
+    [
+      "another authentication that is enough",
+      { rule: { other_authentication: "skip" }, credential: "session-1" },
+      [FACTS, "get_credential", SET],
+      [HEADERS, SCHEME, "get_credential", SET],
+    ],
+    [
+      "another authentication that is enough, where Kong's headers are the policy's",
+      {
+        rule: { other_authentication: "skip" },
+        policy: { identity: { consumer: { claim: "tenant" } } },
+        credential: "session-1",
+      },
+      [FACTS, "get_credential", "get_consumer", SET],
+      [HEADERS, SCHEME, "get_credential", "get_consumer", SET],
+    ],
     [
       "report mode, a line to log",
       { rule: { mode: "report", required_scopes: ["write"] } },

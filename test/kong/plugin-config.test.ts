@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parsePluginConfig } from "../../plugin/kong/plugin-config.ts";
 
-const NOTHING = { policyFile: undefined, policy: undefined, rule: undefined };
+const NOTHING = { policyFile: undefined, policy: undefined, rule: undefined, workspace: "" };
 const parse = (config: unknown): unknown => parsePluginConfig(JSON.stringify(config));
 
 describe("the plugin's configuration", () => {
@@ -22,7 +22,7 @@ describe("the plugin's configuration", () => {
         route_id: "8b1c",
         service_id: null,
       },
-      { policyFile: "a.yaml", identity: { pluginId: "5d7f", sequence: 3 } },
+      { policyFile: "a.yaml", identity: { pluginId: "5d7f", sequence: 3 }, workspace: "0" },
     ],
     ["an empty text, as if it were not set", { policy_file: "a.yaml", policy: "", rule: "" }, { policyFile: "a.yaml" }],
     ["blanks, which are a name like any other", { policy_file: " " }, { policyFile: " " }],

@@ -1,3 +1,4 @@
+import type { Consumer } from "../../plugin/core/identity.ts";
 import type { CompiledPolicy } from "../../plugin/core/policy.ts";
 import type { Pdk } from "../../plugin/kong/pdk.ts";
 import { createFactsReader } from "../../plugin/kong/read-facts.ts";
@@ -17,14 +18,17 @@ export interface Answers {
   readonly headers?: readonly (readonly [name: string, values: readonly string[]])[];
   /** `http` when nothing is said. */
   readonly forwardedScheme?: string;
+  /** What `load_consumer` finds, by what it is asked for. */
+  readonly consumers?: Readonly<Record<string, Consumer>>;
+  readonly credential?: { readonly id?: string };
+  readonly consumer?: Consumer;
   readonly route?: { readonly name?: string; readonly tags?: readonly string[] };
 }
 
 /** A PDK that answers from a script and records what it was asked, in order. */
-export function scriptedPdk({ variables = {}, headers = [], forwardedScheme = "http", route = {} }: Answers): {
-  pdk: Pdk;
-  calls: string[];
-} {
+export function scriptedPdk(answers: Answers): { pdk: Pdk; calls: string[] } {
+  const { variables = {}, headers = [], forwardedScheme = "http", route = {} } = answers;
+  const { consumers = {}, credential = {}, consumer = {} } = answers;
   const calls: string[] = [];
   const pdk: Pdk = {
     nginx: {
@@ -41,6 +45,20 @@ export function scriptedPdk({ variables = {}, headers = [], forwardedScheme = "h
       async getForwardedScheme() {
         calls.push("get_forwarded_scheme");
         return forwardedScheme;
+      },
+    },
+    client: {
+      async loadConsumer(idOrUsername, byUsername) {
+        calls.push(`load_consumer ${idOrUsername} ${byUsername}`);
+        return consumers[idOrUsername] ?? {};
+      },
+      async getCredential() {
+        calls.push("get_credential");
+        return credential;
+      },
+      async getConsumer() {
+        calls.push("get_consumer");
+        return consumer;
       },
     },
     router: {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { createAllow, createAnswer, createDeny, type Decision } from "../../plugin/core/decision.ts";
+import type { CallerIdentity } from "../../plugin/core/identity.ts";
 import type { MetadataRequest } from "../../plugin/core/protected-resource.ts";
 import { handleAccess, type StockHandler, type StockPdk } from "../../plugin/kong/stock-handler.ts";
 import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
@@ -10,6 +11,8 @@ const FACTS = "3 connection authorization\nGET /a HTTP/1.1\nhttps 10.0.0.1 10.0.
 const GUARDED = `${FACTS}\n${IDENTITY.pluginId} ${IDENTITY.sequence} ${NONCE}`;
 const ALLOW = createAllow({ headers: { "x-user-id": "alice" } }, { policy: "payments" });
 
+const STOCK_ALICE = { id: "1", username: "alice", custom_id: "c", created_at: 3, tags: ["t"] };
+
 type Route = Awaited<ReturnType<StockPdk["router"]["get_route"]>>;
 
 /** Runs the handler against a kong-pdk that answers from a script, and returns its calls in order. */
@@ -17,6 +20,7 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
   const calls: unknown[][] = [];
   const kong: StockPdk = {
     nginx: {
+      set_ctx: async (...args) => void calls.push(["set_ctx", ...args]),
       async get_var(name) {
         calls.push(["get_var", name]);
         return name === "jwt_facts" ? facts : "GET /a HTTP/1.1";
@@ -32,6 +36,22 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
         return { "x-tenant": "acme" };
       },
     },
+    client: {
+      async load_consumer(idOrUsername, byUsername) {
+        calls.push(["load_consumer", idOrUsername, byUsername]);
+        return idOrUsername === "alice" ? STOCK_ALICE : null;
+      },
+      async get_credential() {
+        calls.push(["get_credential"]);
+        return null;
+      },
+      async get_consumer() {
+        calls.push(["get_consumer"]);
+        return undefined;
+      },
+      authenticate: async (...args) => void calls.push(["authenticate", ...args]),
+    },
+    ctx: { shared: { set: async (...args) => void calls.push(["shared.set", ...args]) } },
     router: {
       async get_route() {
         calls.push(["get_route"]);
@@ -115,6 +135,67 @@ describe("the handler in the stock server", () => {
     expect(calls.slice(1)).toEqual([
       ["set_raw_query", ""],
       ["set_headers", { "x-user-id": "alice" }],
+    ]);
+  });
+
+  it.each<[what: string, caller: CallerIdentity, calls: unknown[][]]>([
+    [
+      "a Consumer and groups",
+      {
+        consumer: { id: "1", username: "alice", customId: "c", createdAt: 3, tags: ["t"] },
+        credentialId: "cred",
+        groups: ["a"],
+      },
+      [
+        ["authenticate", STOCK_ALICE, { id: "cred", consumer_id: "1" }],
+        ["shared.set", "authenticated_groups", ["a"]],
+      ],
+    ],
+    [
+      "a Consumer without all that it may lack",
+      { consumer: { id: "1" }, credentialId: "1", groups: undefined },
+      [["authenticate", { id: "1" }, { id: "1", consumer_id: "1" }]],
+    ],
+    [
+      "a credential",
+      { consumer: undefined, credentialId: "cred", groups: undefined },
+      [
+        ["set_ctx", "authenticated_consumer"],
+        ["set_ctx", "authenticated_credential", { id: "cred" }],
+      ],
+    ],
+    [
+      "no groups",
+      { consumer: undefined, credentialId: undefined, groups: [] },
+      [
+        ["set_ctx", "authenticated_consumer"],
+        ["set_ctx", "authenticated_credential"],
+        ["shared.set", "authenticated_groups", []],
+      ],
+    ],
+  ])("tells Kong of %s ahead of the verdict", async (_what, caller, expected) => {
+    const allow = createAllow({ headers: { "x-user-id": "alice" }, caller }, { policy: "payments" });
+    const { calls } = await run(GUARDED, { instance: { access: async () => allow } });
+    expect(calls.slice(1)).toEqual([...expected, ["set_headers", { "x-user-id": "alice" }]]);
+  });
+
+  it("asks Kong of callers by Kong's names", async () => {
+    const seen: unknown[] = [];
+    const { calls } = await run(GUARDED, {
+      instance: {
+        async access({ client }) {
+          seen.push(await client.loadConsumer("alice", true), await client.loadConsumer("bob", false));
+          seen.push(await client.getCredential(), await client.getConsumer());
+          return ALLOW;
+        },
+      },
+    });
+    expect(seen).toEqual([{ id: "1", username: "alice", customId: "c", createdAt: 3, tags: ["t"] }, ...[{}, {}, {}]]);
+    expect(calls.slice(1, -1)).toEqual([
+      ["load_consumer", "alice", true],
+      ["load_consumer", "bob", false],
+      ["get_credential"],
+      ["get_consumer"],
     ]);
   });
 

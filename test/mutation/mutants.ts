@@ -83,6 +83,17 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "repliesToDrop: calls.length",
         replace: "repliesToDrop: 1",
       },
+      {
+        name: "Kong learns of the caller when the guard has its verdict already",
+        find: "[...calls, EMPTY_FRAME, rpcReturn]",
+        replace: "[...calls.toReversed(), EMPTY_FRAME, rpcReturn]",
+      },
+      { name: "Kong learns of nobody", find: "caller ? encodeCaller(caller) : []", replace: "[]" },
+      {
+        name: "another plugin's Consumer keeps the token's credential",
+        find: '    encodeSet("kong.nginx.set_ctx", "authenticated_consumer", {}),\n',
+        replace: "",
+      },
       { name: "a report is not logged", find: "...encodeReport(allow), ", replace: "" },
       {
         name: "a Deny ends with an empty frame instead of an exit",
@@ -295,14 +306,11 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
   },
   {
     file: "plugin/core/decide.ts",
-    killers: [
-      "test/core/decide.test.ts",
-      "test/core/decide-order.test.ts",
-      "test/core/decide-report.test.ts",
-      "test/core/decide-token-source.test.ts",
-    ],
+    killers: ["decide", "decide-order", "decide-report", "decide-callers", "decide-token-source"].map(
+      (name) => `test/core/${name}.test.ts`,
+    ),
     mutants: [
-      ...["rule", "match", "sent", "decoded", "selected", "located", "verified"].map((stage) => ({
+      ...["rule", "match", "sent", "decoded", "selected", "located", "signed"].map((stage) => ({
         name: `a denial is passed over: ${stage}`,
         find: `if (isDenial(${stage})) {`,
         replace: "if (false) {",
@@ -366,8 +374,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "a defect is only reported", find: ' || denial.reason === "internal_error"', replace: "" },
       {
         name: "what is only reported keeps what the client says of itself",
-        find: "{ ...identity, ...withheld.headers, ",
-        replace: "{ ...withheld.headers, ",
+        find: "withCaller(withIdentity(propagated.headers, changes), caller),",
+        replace: "withCaller(changes, caller),",
       },
       {
         name: "an unverified token goes on where none may",
@@ -379,6 +387,103 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "    evidence,\n    denial,\n  );",
         replace: "    evidence,\n  );",
       },
+      {
+        name: "whom the token names is not looked for",
+        find: "await identify(policy.identity, claims, issuer.id, callers)",
+        replace: "undefined as CallerIdentity | Denial | undefined",
+      },
+      {
+        name: "a token that names nobody to Kong is passed over",
+        find: "{ denial: denial ?? caller, verified, evidence }",
+        replace: "{ denial, verified, evidence }",
+      },
+      {
+        name: "Kong is asked about who may not pass",
+        find: 'if (denial && requirements.mode === "enforce") {',
+        replace: "if (false) {",
+      },
+      {
+        name: "Kong is told whom the upstream is not",
+        find: "withIdentity(clearIdentity(policy), changes)",
+        replace: "withCaller(withIdentity(clearIdentity(policy), changes), caller)",
+      },
+      { name: "the upstream is not told whom Kong is", find: ", ...writeIdentityHeaders(caller) }", replace: " }" },
+      {
+        name: "Kong is not told whom the upstream is",
+        find: "...writeIdentityHeaders(caller) }, caller }",
+        replace: "...writeIdentityHeaders(caller) } }",
+      },
+      {
+        name: "a token goes on that nobody looked at, because another plugin vouches for the caller",
+        find: "withIdentity(other.headers, withholdTokens(policy, facts))",
+        replace: "other",
+      },
+      {
+        name: "the lack of another authentication is passed over",
+        find: "refuse(asked, requirements.mode, { denial: other, evidence })",
+        replace: "createAllow({ headers: {} }, evidence)",
+      },
+    ],
+  },
+  {
+    file: "plugin/core/other-authentication.ts",
+    killers: ["test/core/decide-callers.test.ts"],
+    mutants: [
+      {
+        name: "it is enough everywhere",
+        find: 'otherAuthentication === "skip" ? vouchFor(policy, credentialId, callers) : undefined',
+        replace: "vouchFor(policy, credentialId, callers)",
+      },
+      { name: "it is never missing", find: 'otherAuthentication === "require" ? ', replace: "false ? " },
+      { name: "it is asked for everywhere", find: 'if (otherAuthentication === "ignore") {', replace: "if (false) {" },
+      { name: "what the client says of itself stays", find: "...clearIdentity(policy), ", replace: "" },
+    ],
+  },
+  {
+    file: "plugin/core/identity.ts",
+    killers: ["test/core/identity.test.ts"],
+    mutants: [
+      {
+        name: "every issuer may name everybody",
+        find: "if (!identity.issuers.has(issuerId)) {",
+        replace: "if (false) {",
+      },
+      {
+        name: "the unknown pass",
+        find: 'refusesUnknown ? { reason: "consumer_unknown", detail } : { consumer: undefined }',
+        replace: "{ consumer: undefined }",
+      },
+      { name: "Kong may find another one", find: "consumer?.id && consumer[by] === value", replace: "consumer?.id" },
+      { name: "anything is an id", find: 'by === "id" && !UUID.test(value)', replace: "false" },
+      { name: "any text names somebody", find: " && IDENTIFIER.test(value)", replace: "" },
+      {
+        name: "no credential is a credential",
+        find: "if (identity.credential && credentialId === undefined) {",
+        replace: "if (false) {",
+      },
+      { name: "any text is a group", find: " && GROUP.test(item)", replace: "" },
+      {
+        name: "groups that can not be read are none",
+        find: "if (identity.groups && !groups) {",
+        replace: "if (false) {",
+      },
+      { name: "a Consumer has no credential", find: "credentialId ?? consumer?.id", replace: "credentialId" },
+    ],
+  },
+  {
+    file: "plugin/runtime/known-consumers.ts",
+    killers: ["test/runtime/known-consumers.test.ts"],
+    mutants: [
+      { name: "one workspace knows the other's", find: "${workspace} ${by} ${value}", replace: "${by} ${value}" },
+      { name: "an id is a username", find: "${workspace} ${by} ${value}", replace: "${workspace} ${value}" },
+      { name: "who was found is found for ever", find: "if (ageMs >= maxAgeMs) {", replace: "if (false) {" },
+      {
+        name: "who was not found stays unknown",
+        find: "entry.consumer ? maxAgeSeconds : Math.min(maxAgeSeconds, MAX_UNKNOWN_AGE_SECONDS)",
+        replace: "maxAgeSeconds",
+      },
+      { name: "all ask at once", find: "  entry.renewingSince = nowMs;\n", replace: "" },
+      { name: "nobody is ever forgotten", find: "entries.size > MAX_ENTRIES && ", replace: "false && " },
     ],
   },
   {

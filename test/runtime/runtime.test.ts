@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { KNOWS_NOBODY } from "../../plugin/core/identity.ts";
 import { createRuntime, type Runtime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { logInto } from "../logs.ts";
@@ -10,6 +11,9 @@ import { generateSigningKey, mintToken } from "../tokens.ts";
 const key = generateSigningKey("EdDSA", "1");
 const document = (name: string): string =>
   JSON.stringify(policyDocument(inlineIssuer([key], { clock_skew: "0s" }), { name }));
+
+/** Asked for nothing by the policies here. */
+const NO_KONG = { ...KNOWS_NOBODY, workspace: "", loadConsumer: async () => undefined };
 
 let root: string;
 let log: string[];
@@ -38,19 +42,19 @@ it("decides by a policy file, with a clock in milliseconds", async () => {
   }
   const facts = requestOf(mintToken({ key, claims: claimsOf({ exp: NOW + 1 }) }));
   clockMs = NOW * 1000 + 999;
-  expect(await runtime.decide(facts, load.policy)).toMatchObject({
+  expect(await runtime.decide(facts, load.policy, NO_KONG)).toMatchObject({
     verdict: "allow",
     headers: { "x-user-id": "alice" },
     evidence: { policy: "payments", rule: "read", issuer: "acme", kid: "1" },
   });
   clockMs += 1;
-  expect(await runtime.decide(facts, load.policy)).toMatchObject({ denial: { reason: "token_expired" } });
+  expect(await runtime.decide(facts, load.policy, NO_KONG)).toMatchObject({ denial: { reason: "token_expired" } });
 });
 
 it("decides by an inline policy", async () => {
   start();
   const load = await runtime.openInlinePolicy("5d7f", document("inline"), undefined).current();
-  const decision = "policy" in load && (await runtime.decide(requestOf(undefined), load.policy));
+  const decision = "policy" in load && (await runtime.decide(requestOf(undefined), load.policy, NO_KONG));
   expect(decision).toMatchObject({ denial: { reason: "token_missing" }, evidence: { policy: "inline" } });
 });
 

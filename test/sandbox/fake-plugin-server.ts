@@ -77,6 +77,9 @@ export async function startFakePluginServer({ onEvent, onStart }: FakeBehaviour)
         reply(Buffer.from(payload));
         return;
       }
+      if (payload.byteLength === 0) {
+        return; // A reply that nobody waits for; no call is empty.
+      }
       call = RpcCallMessage.decode(payload);
       if (call.cmdHandleEvent !== undefined) {
         void onEvent(peer, call.cmdHandleEvent.instanceId ?? 0);

@@ -91,7 +91,27 @@ describe("what the sandbox does not honour is refused by name and place", () => 
     ["a key given twice", `${HEAD}plugins: []\nplugins: []`, [/^3:1 .*unique/]],
     ["no version", "services: []", ['1:1 kong.yml needs "_format_version"']],
     ["another version", "_format_version: 3.0", ['1:18 3 must be the text "3.0", in quotes']],
-    ["consumers", `${HEAD}consumers: []`, [/^2:1 kong.yml: the sandbox does not honour "consumers"/]],
+    [
+      "a consumer without a name",
+      `${HEAD}consumers: [{tags: [a]}]`,
+      ["2:13 a consumer needs a username or a custom_id"],
+    ],
+    ["a consumer's empty name", `${HEAD}consumers: [{username: ""}]`, [/^2:24 "" must be a text that is not empty/]],
+    [
+      "two consumers of one name",
+      `${HEAD}consumers: [{username: a}, {username: a}]`,
+      [/^2:39 a consumer's username "a" is there twice/],
+    ],
+    [
+      "two consumers of one custom_id",
+      `${HEAD}consumers: [{custom_id: a}, {custom_id: a}]`,
+      [/custom_id "a" is there twice/],
+    ],
+    [
+      "credentials of a consumer",
+      `${HEAD}consumers: [{username: a, keyauth_credentials: []}]`,
+      [/"keyauth_credentials"/],
+    ],
     ["upstreams", `${HEAD}upstreams: []`, [/^2:1 .*"upstreams"/]],
     ["routes outside of a service", `${HEAD}routes: []`, [/^2:1 .*"routes": write routes under their service/]],
     [
@@ -120,7 +140,7 @@ describe("what the sandbox does not honour is refused by name and place", () => 
       [/^3:9 "cors" is a plugin that the sandbox does not have/, /either/],
     ],
     [
-      "a consumer's plugin",
+      "a plugin for a consumer",
       `${HEAD}plugins:\n- name: jwt-policy\n  consumer: c\n  ${config}`,
       [/^4:3 a plugin: .*"consumer"/],
     ],

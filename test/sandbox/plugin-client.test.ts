@@ -44,6 +44,8 @@ function newRequest(): GatewayRequest {
       service: { id: "service-1", name: "s", protocol: "http", host: "h", port: 80, connectTimeout: 1, readTimeout: 1 },
     },
     nginxVariables: {},
+    consumers: [],
+    authenticated: {},
   };
 }
 
@@ -189,6 +191,11 @@ describe("every way to misbehave ends in 500 or in another try, never in a reque
       "a method that objects have anyway",
       { onEvent: (peer) => peer.callPdk("constructor") },
       /method "constructor" not/,
+    ],
+    [
+      "a call that fails, with the end of the event sent right behind it",
+      { onEvent: (peer) => peer.send("kong.client.authenticate", "", "", RpcReturnMessage.encode({ sequence: 3 })) },
+      /either credential or consumer must be provided/,
     ],
     [
       "an answer to another call",

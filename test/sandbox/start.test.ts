@@ -239,7 +239,7 @@ describe("the sandbox with the real plugin server", { timeout: 30_000 }, () => {
 
   test("a broken configuration is refused with every place", async () => {
     const options = { policyRoot: "/nowhere", proxyPort: 0, nginxVariables: {}, onLog: () => undefined };
-    const configText = '_format_version: "3.0"\nconsumers: []\nupstreams: []\n';
+    const configText = '_format_version: "3.0"\ncertificates: []\nupstreams: []\n';
     await expect(startSandbox({ ...options, configText })).rejects.toThrow(/kong\.yml:2:1 .*\nkong\.yml:3:1 /);
   });
 

@@ -1,17 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { createAllow, createAnswer, createDeny } from "../../plugin/core/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
+import type { CallerIdentity } from "../../plugin/core/identity.ts";
 import { encodeFailure, encodeOutcome, encodePdkCall, encodeUnknownInstance } from "../../plugin/server/end-event.ts";
 import {
+  type AuthenticateArgs,
+  AuthenticateArgsMessage,
   ExitArgsMessage,
+  KVMessage,
   ListValueMessage,
+  type MessageType,
   RpcReturnMessage,
   StringMessage,
   StructMessage,
   structToHeaders,
+  type Value,
 } from "../../plugin/server/messages.ts";
 import { splitFrames } from "./split-frames.ts";
 
+type Call = readonly [method: string, message: Pick<MessageType<unknown>, "decode">, args: unknown];
 const EVIDENCE = { policy: "payments", rule: "read" };
 
 const isEmpty = (frame: Buffer): boolean => frame.byteLength === 0;
@@ -51,6 +58,59 @@ describe("the frames of an Allow", () => {
     expect(StringMessage.decode(args ?? Buffer.from("none")).v ?? "").toBe("");
     expect(next?.toString()).toBe("kong.service.request.set_headers");
     expect(repliesToDrop).toBe(2);
+  });
+
+  const consumer = { id: "1", username: "billing", customId: "c", createdAt: 3, tags: ["t"] };
+  const authenticate = (args: AuthenticateArgs): Call => ["kong.client.authenticate", AuthenticateArgsMessage, args];
+  const setContext = (name: string, v: Value): Call => ["kong.nginx.set_ctx", KVMessage, { k: name, v }];
+  const nobody = setContext("authenticated_consumer", {});
+  const groups: Call = [
+    "kong.ctx.shared.set",
+    KVMessage,
+    { k: "authenticated_groups", v: { listValue: { values: [{ stringValue: "a" }, { stringValue: "b" }] } } },
+  ];
+  it.each<[what: string, caller: CallerIdentity, calls: Call[]]>([
+    [
+      "a Consumer with a credential and groups",
+      { consumer, credentialId: "alice", groups: ["a", "b"] },
+      [authenticate({ consumer, credential: { id: "alice", consumerId: "1" } }), groups],
+    ],
+    [
+      "a Consumer that has an id only",
+      { consumer: { id: "1" }, credentialId: "1", groups: undefined },
+      [authenticate({ consumer: { id: "1" }, credential: { id: "1", consumerId: "1" } })],
+    ],
+    [
+      "a credential, in place of whatever Consumer another plugin set",
+      { consumer: undefined, credentialId: "alice", groups: undefined },
+      [nobody, setContext("authenticated_credential", { structValue: { fields: { id: { stringValue: "alice" } } } })],
+    ],
+    [
+      "groups alone, in place of whomever another plugin set",
+      { consumer: undefined, credentialId: undefined, groups: ["a", "b"] },
+      [nobody, setContext("authenticated_credential", {}), groups],
+    ],
+    [
+      "no groups at all",
+      { consumer: undefined, credentialId: undefined, groups: [] },
+      [
+        nobody,
+        setContext("authenticated_credential", {}),
+        ["kong.ctx.shared.set", KVMessage, { k: "authenticated_groups", v: { listValue: {} } }],
+      ],
+    ],
+  ])("with %s tell Kong before the headers, so that a call that fails ends the request", (_what, caller, calls) => {
+    const allow = createAllow({ headers: { "x-user-id": "alice" }, caller }, EVIDENCE);
+    const { frames, repliesToDrop } = encodeOutcome(allow, 7);
+    const split = splitFrames(frames);
+    const found = calls.map(([, message], index) => [
+      split[2 * index]?.toString(),
+      message.decode(split[2 * index + 1] ?? Buffer.alloc(0)),
+    ]);
+    expect(found).toEqual(calls.map(([method, , args]) => [method, args]));
+    const [method, , end, , ...rest] = split.slice(2 * calls.length);
+    expect([method?.toString(), end, rest]).toEqual(["kong.service.request.set_headers", Buffer.alloc(0), []]);
+    expect(repliesToDrop).toBe(calls.length + 1);
   });
 
   it("say first what would have been refused, in report mode", () => {

@@ -1,4 +1,5 @@
 import { decide } from "../../plugin/core/decide.ts";
+import { type Consumer, KNOWS_NOBODY } from "../../plugin/core/identity.ts";
 import type { HeaderChanges } from "../../plugin/core/propagate.ts";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { createKeySource } from "../../plugin/keys/key-source.ts";
@@ -20,15 +21,26 @@ export interface VectorRequest {
   readonly requestLine?: RequestFacts["requestLine"];
   /** Seconds since the epoch. */
   readonly now: number;
+  /** Whom Kong knows,. */
+  readonly consumers?: readonly Consumer[];
 }
 
 /** Takes the whole way: a document compiled as at a gateway, then {@link decide}. */
-export async function judgeRequest({ document, files = noFiles, now, ...request }: VectorRequest): Promise<{
+export async function judgeRequest({
+  document,
+  files = noFiles,
+  now,
+  consumers = [],
+  ...request
+}: VectorRequest): Promise<{
   readonly found: string;
   readonly headers: HeaderChanges;
 }> {
   const keys = createKeySource({ now: () => now * 1000, log: silentLog, files });
-  const decision = await decide(requestOf(undefined, request), compileDocument(document), keys, () => now);
+  const decision = await decide(requestOf(undefined, request), compileDocument(document), keys, () => now, {
+    ...KNOWS_NOBODY,
+    findConsumer: async ({ by, value }) => consumers.find((consumer) => consumer[by] === value),
+  });
   keys.stop();
   return decision.verdict === "allow"
     ? { found: "accepted", headers: decision.headers }

@@ -33,9 +33,16 @@ interface Scenario {
   readonly sources?: readonly (string | Members)[];
   /** Where the token is sent, unless in Authorization. */
   readonly place?: (token: string) => { readonly headers?: Readonly<Record<string, string>>; readonly query?: string };
+  /** Whether the token's `sub` has to come out as Kong's Consumer. */
+  readonly identifies?: true;
   /** Otherwise it has to be accepted. */
   readonly refused?: Reason;
 }
+
+/** The Consumer whose credential it is there; here the token names it. */
+const ALICE = { id: "0a11ce00-0000-4000-8000-000000000000", username: "alice" };
+const AS_ALICE = { "x-consumer-id": ALICE.id, "x-consumer-username": ALICE.username };
+const identity = { consumer: { claim: "sub" } };
 
 const nothing = (): undefined => undefined;
 const otherSignature = (token: string): string => token.replace(/[^.]{8}$/, "AAAAAAAA");
@@ -115,6 +122,13 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "PS384 1": { alg: "PS384" },
   "PS512 1": { alg: "PS512" },
   "EdDSA 1": { alg: "EdDSA" },
+  ...Object.fromEntries(
+    (["RS256", "RS384", "RS512", "ES384", "ES512", "PS256", "PS384", "PS512"] as const).map((alg) => [
+      `${alg} 2`,
+      { alg, identifies: true },
+    ]),
+  ),
+  "EdDSA 3": { alg: "EdDSA", identifies: true },
   // `claims_to_verify: [nbf, exp]`
   "JWT private claims checks 1": { claims: { exp: undefined }, refused: "claim_missing" },
   "JWT private claims checks 2": { claims: { exp: NOW - 10 }, refused: "token_expired" },
@@ -122,6 +136,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   // `anonymous` is an optional rule.
   "config.anonymous 1": { rule: { access: "optional" } },
   "config.anonymous 2": { rule: { access: "optional" }, send: otherSignature },
+  "config.anonymous 3": { rule: { access: "optional" }, send: otherSignature },
 };
 
 interface KongScenario {
@@ -158,14 +173,15 @@ async function judgeScenario(id: string, theirStatus: number | undefined): Promi
   if (!scenario) {
     throw new Error(`kong-scenarios.ts does not say what "${id}" is here`);
   }
-  const { alg = "ES256", send = (token: string) => token, issuer, rule = {}, method = "GET", refused } = scenario;
-  const { sources, place = (sent: string) => ({ headers: { authorization: `Bearer ${sent}` } }) } = scenario;
+  const { alg = "ES256", send = (token: string) => token, issuer, rule = {}, method = "GET" } = scenario;
+  const { refused, identifies, sources } = scenario;
+  const { place = (sent: string) => ({ headers: { authorization: `Bearer ${sent}` } }) } = scenario;
   const { token, source } = mint(alg, scenario);
   const { algorithms, keys, files } = source;
-  // No clock skew there. `sub` of a good token comes upstream, where there it is the Consumer.
+  // No clock skew there.
   const document = policyDocument(
     { issuer: ISSUER, audiences: [String(claimsOf().aud)], clock_skew: "0s", algorithms, keys, ...issuer },
-    { routes: { read: rule }, ...(sources ? { token: { sources } } : {}) },
+    { routes: { read: rule }, ...(sources ? { token: { sources } } : {}), ...(identifies && { identity }) },
   );
   const sent = send(token);
   const { headers: fields = {}, query }: ReturnType<NonNullable<Scenario["place"]>> =
@@ -178,9 +194,12 @@ async function judgeScenario(id: string, theirStatus: number | undefined): Promi
     headers: carried,
     requestLine: { method, target: `/${query === undefined ? "" : `?${query}`}` },
     now: NOW,
+    consumers: [ALICE],
   });
   const status = found === "accepted" ? 200 : denialRow(found as Reason).status;
-  const isIdentified = found !== "accepted" || sent === undefined || headers["x-user-id"] === "alice";
+  const wanted = { "x-user-id": "alice", ...(identifies && AS_ALICE) };
+  const isTold = Object.entries(wanted).every(([name, value]) => headers[name] === value);
+  const isIdentified = found !== "accepted" || sent === undefined || isTold;
   return {
     id,
     expected: theirStatus === 200 ? "accepted" : (refused ?? "no reason given in kong-scenarios.ts"),

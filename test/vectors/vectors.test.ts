@@ -7,7 +7,7 @@ import { SOURCES } from "./sources.ts";
 import { missingVectors } from "./vector-folder.ts";
 
 /** The list may become shorter; longer only with vectors that were not judged before. */
-const MOST_DISAGREEMENTS = 17;
+const MOST_DISAGREEMENTS = 18;
 const DOCUMENT = new URL("../../docs/vectors.md", import.meta.url);
 
 it("disagreements with public vectors are no more than they were, and each has a source, ids and a reason", () => {

@@ -28,11 +28,6 @@ export function none(notApplicable: string): Coverage {
   return { notApplicable };
 }
 
-/** Something that a policy can not say before issue 7. */
-export function waits(waitsFor: string): Coverage {
-  return { waitsFor };
-}
-
 /** The positions of a row, one by one. */
 export function readPositions(positions: string): number[] {
   return positions.split(",").flatMap((range) => {

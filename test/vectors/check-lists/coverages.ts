@@ -1,4 +1,4 @@
-import { by, none, waits } from "./check-list.ts";
+import { by } from "./check-list.ts";
 
 /** Coverages that more than one check-list names. */
 
@@ -99,7 +99,7 @@ export const programming = none(
   "how a program calls the library; here a policy says it, and its mistakes are found when it is read",
 );
 
-export const consumers = waits("Consumers");
+export const consumers = by("conformance/caller-cases.ts", "tells the upstream which Consumer the token names");
 export const conditions = by("core/condition.test.ts", "must meet all its tests, and the first that fails is named");
 export const memberships = by("core/authorize.test.ts", "%j of %j: %s");
 export const anyScope = by("core/authorize.test.ts", "scopes, any or none of them");

@@ -47,6 +47,13 @@ local function forget_instances()
   end
 end
 
+-- Adds one value, several or none.
+local function append(list, values)
+  for _, value in ipairs(type(values) == "table" and values or { values }) do
+    list[#list + 1] = value
+  end
+end
+
 -- Headers by names with "-" in the place of every "_": nginx's variables take both for one, and the plugin has to judge the same.
 local function merge_spellings(headers)
   local merged
@@ -54,13 +61,11 @@ local function merge_spellings(headers)
     if name:find("_", 1, true) then
       merged = merged or setmetatable({}, { __index = headers })
       local dashed = name:gsub("_", "-")
-      local all = {}
-      for _, more in ipairs({ merged[dashed] or {}, values }) do
-        for _, value in ipairs(type(more) == "table" and more or { more }) do
-          all[#all + 1] = value
-        end
+      if not rawget(merged, dashed) then
+        merged[dashed] = {}
+        append(merged[dashed], headers[dashed])
       end
-      merged[dashed] = all
+      append(merged[dashed], values)
     end
   end
   return merged or headers

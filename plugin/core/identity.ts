@@ -1,0 +1,150 @@
+import { type ClaimReference, readClaim } from "./claim-reference.ts";
+import type { Denial } from "./denial.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import type { CompiledIdentity } from "./policy.ts";
+
+/** A Consumer as Kong knows it; a field that it does not have is absent. */
+export interface Consumer {
+  readonly id?: string;
+  readonly username?: string;
+  readonly customId?: string;
+  /** Seconds since the epoch. */
+  readonly createdAt?: number;
+  readonly tags?: readonly string[];
+}
+
+/** Whom Kong, and the plugins behind this one, take the caller for. */
+export interface CallerIdentity {
+  readonly consumer: Consumer | undefined;
+  readonly credentialId: string | undefined;
+  /** Undefined leaves to Kong what it has. */
+  readonly groups: readonly string[] | undefined;
+}
+
+export interface ConsumerLookup {
+  readonly by: "id" | "username";
+  /** What the Consumer's field must be. */
+  readonly value: string;
+  /** How old an answer may be. */
+  readonly maxAgeSeconds: number;
+}
+
+/** What Kong knows of callers. Rejects when Kong's answer can not be read. */
+export interface CallerSource {
+  /** Undefined when Kong has no such Consumer, or can not read its database: its protocol does not tell the two apart. */
+  findConsumer(lookup: ConsumerLookup): Promise<Consumer | undefined>;
+  /** Id of the credential that another plugin found good; undefined when none did. */
+  authenticatedCredential(): Promise<string | undefined>;
+  /** The Consumer that goes with it. */
+  authenticatedConsumer(): Promise<Consumer | undefined>;
+}
+
+/** Where there is no Kong to ask: nobody is known. */
+export const KNOWS_NOBODY: CallerSource = {
+  findConsumer: async () => undefined,
+  authenticatedCredential: async () => undefined,
+  authenticatedConsumer: async () => undefined,
+};
+
+/** Request headers by which Kong's plugins tell upstreams who called. */
+export const IDENTITY_HEADERS = [
+  "x-consumer-id",
+  "x-consumer-username",
+  "x-consumer-custom-id",
+  "x-credential-identifier",
+  "x-anonymous-consumer",
+  "x-consumer-groups",
+  "x-authenticated-groups",
+] as const;
+
+// Visible ASCII, and spaces between: what headers, logs and counters keep apart.
+const IDENTIFIER = /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/;
+// Kong's acl joins groups with commas for the upstream.
+const GROUP = /^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,254}[\x21-\x2b\x2d-\x7e])?$/;
+// Kong throws at an id of any other form.
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Whom Kong is to take the bearer of a verified token for. Undefined when the policy tells Kong nothing of this issuer's tokens.
+ *
+ * @param issuerId of the issuer whose token it is.
+ */
+export async function identify(
+  identity: CompiledIdentity | undefined,
+  claims: JsonObject,
+  issuerId: string,
+  callers: CallerSource,
+): Promise<CallerIdentity | Denial | undefined> {
+  if (!identity) {
+    return undefined;
+  }
+  if (!identity.issuers.has(issuerId)) {
+    const detail = `"identity" is not for tokens of issuer "${issuerId}"`;
+    return identity.consumer?.refusesUnknown ? { reason: "consumer_unknown", detail } : undefined;
+  }
+  const credentialId = identity.credential && readIdentifier(claims, identity.credential);
+  if (identity.credential && credentialId === undefined) {
+    return deny(identity.credential, "a text of 1 to 256 visible characters");
+  }
+  const groups = identity.groups && readGroups(readClaim(claims, identity.groups));
+  if (identity.groups && !groups) {
+    return deny(identity.groups, "a list of texts of 1 to 256 visible characters, without commas");
+  }
+  const found = identity.consumer && (await findConsumer(identity.consumer, claims, callers));
+  if (found && "reason" in found) {
+    return found;
+  }
+  const consumer = found?.consumer;
+  // Kong's own plugins take a Consumer without a credential for an anonymous one.
+  return { consumer, credentialId: credentialId ?? consumer?.id, groups };
+}
+
+function deny(claim: ClaimReference, expected: string): Denial {
+  return { reason: "identity_claim_invalid", detail: `claim "${claim.text}" is not ${expected}` };
+}
+
+async function findConsumer(
+  { claim, by, refusesUnknown, maxAgeSeconds }: NonNullable<CompiledIdentity["consumer"]>,
+  claims: JsonObject,
+  callers: CallerSource,
+): Promise<{ readonly consumer: Consumer | undefined } | Denial> {
+  const unknown = (detail: string): { readonly consumer: undefined } | Denial =>
+    refusesUnknown ? { reason: "consumer_unknown", detail } : { consumer: undefined };
+  const value = readIdentifier(claims, claim);
+  if (value === undefined) {
+    return unknown(`claim "${claim.text}" is not a text of 1 to 256 visible characters`);
+  }
+  if (by === "id" && !UUID.test(value)) {
+    return unknown(`claim "${claim.text}" is not a UUID in lower case`);
+  }
+  const consumer = await callers.findConsumer({ by, value, maxAgeSeconds });
+  // Not left to the port: Kong looks for an id first, also where it is asked for a name.
+  return consumer?.id && consumer[by] === value
+    ? { consumer }
+    : unknown(`Kong has no Consumer with the ${by} in claim "${claim.text}"`);
+}
+
+function readIdentifier(claims: JsonObject, claim: ClaimReference): string | undefined {
+  const value = readClaim(claims, claim);
+  return typeof value === "string" && IDENTIFIER.test(value) ? value : undefined;
+}
+
+/** No groups is an answer as well; what can not be read is none. */
+function readGroups(value: JsonValue | undefined): readonly string[] | undefined {
+  const list = value === undefined || value === null ? [] : [value].flat();
+  return list.every((item): item is string => typeof item === "string" && GROUP.test(item)) ? list : undefined;
+}
+
+/** The request headers that Kong's own authentication plugins set for this caller. */
+export function writeIdentityHeaders({
+  consumer,
+  credentialId,
+}: Pick<CallerIdentity, "consumer" | "credentialId">): Readonly<Record<string, string>> {
+  const headers: readonly (readonly [(typeof IDENTITY_HEADERS)[number], string | undefined])[] = [
+    ["x-consumer-id", consumer?.id],
+    ["x-consumer-username", consumer?.username],
+    ["x-consumer-custom-id", consumer?.customId],
+    ["x-credential-identifier", credentialId],
+  ];
+  return Object.fromEntries(headers.flatMap(([name, value]) => (value ? [[name, value]] : [])));
+}

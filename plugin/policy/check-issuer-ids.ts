@@ -1,0 +1,13 @@
+import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
+import type { DocumentPath, Finding } from "./issue.ts";
+import { didYouMean } from "./suggest-name.ts";
+
+/** Reports each id in the list at `path` that is no issuer of the document. */
+export function checkIssuerIds(ids: readonly string[], { issuers }: PolicyDocument, path: DocumentPath): Finding[] {
+  const known = Object.keys(issuers);
+  return ids.flatMap((id, index) => {
+    const hint = didYouMean(id, known) || ` Known: ${known.join(", ")}.`;
+    const message = `There is no issuer "${id}" in this policy.${hint}`;
+    return known.includes(id) ? [] : [{ code: "issuer_unknown" as const, path: [...path, index], message }];
+  });
+}

@@ -1,0 +1,235 @@
+import { describe, expect, it } from "vitest";
+import { decide } from "../../plugin/core/decide.ts";
+import { type Decision, isAllow } from "../../plugin/core/decision.ts";
+import type { CallerSource, Consumer } from "../../plugin/core/identity.ts";
+import type { RequestFacts } from "../../plugin/core/request.ts";
+import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { headerSpellings } from "../../plugin/policy/header-spellings.ts";
+import { noFiles } from "../keys/no-files.ts";
+import { silentLog } from "../logs.ts";
+import { generateSigningKey, mintToken } from "../tokens.ts";
+import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
+
+const key = generateSigningKey("ES256", "acme-1");
+const BILLING: Consumer = { id: "11111111-1111-4111-8111-111111111111", username: "billing", customId: "c-17" };
+const SESSION: Consumer = { id: "22222222-2222-4222-8222-222222222222", username: "by-session" };
+const document = policyDocument(inlineIssuer([key]), {
+  identity: { consumer: { claim: "azp" }, credential: "sub", groups: "roles" },
+  routes: {
+    read: { required_scopes: ["read"] },
+    browse: { access: "optional" },
+    health: { access: "public" },
+    trial: { mode: "report", required_scopes: ["read"] },
+    skip: { other_authentication: "skip" },
+    both: { other_authentication: "require" },
+    trying: { other_authentication: "require", mode: "report" },
+    "browse-both": { access: "optional", other_authentication: "require" },
+    mixed: {
+      other_authentication: "skip",
+      operations: [
+        { methods: ["GET"], path: "/" },
+        { methods: ["POST"], path: "/", other_authentication: "ignore" },
+        { methods: ["PUT"], path: "/", access: "public" },
+      ],
+    },
+  },
+});
+const policy = compileDocument(document);
+const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+const token = (claims: Record<string, unknown> = {}): string =>
+  mintToken({ key, claims: claimsOf({ azp: "billing", roles: ["admin"], ...claims }) });
+const bound = (rule: string, credentials?: string, method = "GET"): RequestFacts =>
+  requestOf(credentials, { binding: { by: "rule", rule }, requestLine: { method, target: "/" } });
+
+const OWN = [
+  "x-user-id",
+  "x-consumer-id",
+  "x-consumer-username",
+  "x-consumer-custom-id",
+  "x-credential-identifier",
+  "x-anonymous-consumer",
+  "x-consumer-groups",
+  "x-authenticated-groups",
+];
+const CLEARED = Object.fromEntries(OWN.flatMap(headerSpellings).map((name) => [name, []]));
+const AS_BILLING = {
+  "x-consumer-id": BILLING.id,
+  "x-consumer-username": "billing",
+  "x-consumer-custom-id": "c-17",
+  "x-credential-identifier": "alice",
+};
+const CALLER = { consumer: BILLING, credentialId: "alice", groups: ["admin"] };
+
+/** Decides with a Kong in which this credential is authenticated, and says in which order it was asked what. */
+async function judge(
+  facts: RequestFacts,
+  credential?: string,
+  compiled = policy,
+): Promise<{ decision: Decision; asked: string[] }> {
+  const asked: string[] = [];
+  const callers: CallerSource = {
+    async findConsumer({ value }) {
+      asked.push(`consumer ${value}`);
+      return value === "billing" ? BILLING : undefined;
+    },
+    async authenticatedCredential() {
+      asked.push("credential");
+      return credential;
+    },
+    async authenticatedConsumer() {
+      asked.push("its consumer");
+      return SESSION;
+    },
+  };
+  return { decision: await decide(facts, compiled, keys, () => NOW, callers), asked };
+}
+
+const reasonOf = (decision: Decision): unknown =>
+  decision.verdict === "deny" ? decision.denial.reason : decision.reported?.reason;
+
+describe("Kong's identity", () => {
+  it("is the verified token's, and the upstream is told the same", async () => {
+    const { decision, asked } = await judge(bound("read", token()));
+    expect(decision).toMatchObject({ verdict: "allow", caller: CALLER });
+    expect(isAllow(decision) && decision.headers).toEqual({
+      ...CLEARED,
+      ...AS_BILLING,
+      "x-user-id": "alice",
+      authorization: expect.stringMatching(/^Bearer ey/),
+    });
+    expect(asked).toEqual(["consumer billing"]);
+  });
+
+  it.each([
+    ["an optional rule without a token", "browse"],
+    ["a public rule", "health"],
+  ])("is nobody's on %s, whatever headers the client made up", async (_what, rule) => {
+    const { decision, asked } = await judge(bound(rule));
+    expect(isAllow(decision) && decision).toMatchObject({ headers: CLEARED });
+    expect([decision, asked]).toEqual([expect.not.objectContaining({ caller: expect.anything() }), []]);
+  });
+
+  it("is not looked for when the token may not do this", async () => {
+    const { decision, asked } = await judge(bound("read", token({ scope: "" })));
+    expect([reasonOf(decision), asked]).toEqual(["scope_insufficient", []]);
+  });
+
+  it("that Kong does not have refuses the request", async () => {
+    const { decision } = await judge(bound("read", token({ azp: "nobody" })));
+    expect(reasonOf(decision)).toBe("consumer_unknown");
+  });
+
+  it.each<[what: string, claims: Record<string, unknown>, reason: string]>([
+    ["", {}, "claim_not_header_safe"],
+    [", and the token may not do this either", { scope: "" }, "scope_insufficient"],
+  ])("is neither set nor told where a mapped claim can not travel%s", async (_what, claims, reason) => {
+    const { decision } = await judge(bound("trial", token({ name: "Jos\u00e9", ...claims })), undefined, mapped());
+    expect(reasonOf(decision)).toBe(reason);
+    expect(decision).not.toHaveProperty("caller");
+    expect(isAllow(decision) && decision.headers).toMatchObject({ ...CLEARED, "x-name": [] });
+  });
+
+  const mapped = (): typeof policy =>
+    compileDocument({ ...document, header_mappings: { "x-user-id": "sub", "x-name": "name" } });
+});
+
+describe("in report mode Kong's identity", () => {
+  it.each<[what: string, claims: Record<string, unknown>, reason: string | undefined]>([
+    ["is the good token's", {}, undefined],
+    ["is the token's that lacks a scope", { scope: "" }, "scope_insufficient"],
+  ])("%s", async (_what, claims, reason) => {
+    const { decision } = await judge(bound("trial", token(claims)));
+    expect(decision).toMatchObject({ verdict: "allow", caller: CALLER, headers: AS_BILLING });
+    expect(reasonOf(decision)).toBe(reason);
+  });
+
+  it.each<[what: string, credentials: string | undefined, reason: string]>([
+    ["no token", undefined, "token_missing"],
+    ["an expired token", token({ exp: NOW - 1000 }), "token_expired"],
+    ["a token without a Consumer", token({ azp: "nobody" }), "consumer_unknown"],
+    ["a token without a usable credential", token({ roles: "a,b" }), "identity_claim_invalid"],
+  ])("is nobody's with %s", async (_what, credentials, reason) => {
+    const { decision } = await judge(bound("trial", credentials));
+    expect(reasonOf(decision)).toBe(reason);
+    expect(decision).not.toHaveProperty("caller");
+    const { "x-user-id": _, ...kong } = CLEARED;
+    expect(isAllow(decision) && decision.headers).toMatchObject(kong);
+  });
+
+  it("passes on nothing when Kong's answer can not be read", async () => {
+    const callers: CallerSource = {
+      findConsumer: () => Promise.reject(new Error("no message")),
+      authenticatedCredential: () => Promise.reject(new Error("no message")),
+      authenticatedConsumer: () => Promise.reject(new Error("no message")),
+    };
+    for (const rule of ["trial", "trying"]) {
+      await expect(decide(bound(rule, token()), policy, keys, () => NOW, callers)).rejects.toThrow("no message");
+    }
+  });
+});
+
+describe("what another plugin authenticated", () => {
+  it.each(["read", "browse", "health"])("is not asked for where it is worth nothing: %s", async (rule) => {
+    const { asked } = await judge(bound(rule), "session-1");
+    expect(asked).toEqual([]);
+  });
+
+  it("is enough where it may be: Kong's identity is told to the upstream, and no token looked at or passed on", async () => {
+    for (const credentials of [undefined, token(), "nonsense"]) {
+      const { decision, asked } = await judge(bound("skip", credentials), "session-1");
+      expect(isAllow(decision) && decision.headers).toEqual({
+        ...CLEARED,
+        "x-consumer-id": SESSION.id,
+        "x-consumer-username": "by-session",
+        "x-credential-identifier": "session-1",
+        authorization: [],
+      });
+      expect([decision, asked]).toEqual([
+        expect.not.objectContaining({ caller: expect.anything() }),
+        ["credential", "its consumer"],
+      ]);
+    }
+  });
+
+  it("is enough without Kong's headers, where the policy leaves these alone", async () => {
+    const { identity: _, ...plain } = document as Record<string, unknown>;
+    const { decision, asked } = await judge(bound("skip"), "session-1", compileDocument(plain));
+    const own = Object.fromEntries(headerSpellings("x-user-id").map((name) => [name, []]));
+    expect(isAllow(decision) && decision.headers).toEqual({ ...own, authorization: [] });
+    expect(asked).toEqual(["credential"]);
+  });
+
+  it("is nothing where there is none: then a token is needed", async () => {
+    expect(reasonOf((await judge(bound("skip"))).decision)).toBe("token_missing");
+    expect((await judge(bound("skip", token()))).decision).toMatchObject({ caller: CALLER });
+  });
+
+  it("is needed besides the token where both are, and Kong's identity is the token's", async () => {
+    expect(reasonOf((await judge(bound("both", token()))).decision)).toBe("other_authentication_missing");
+    expect(reasonOf((await judge(bound("both"), "session-1")).decision)).toBe("token_missing");
+    expect((await judge(bound("both", token()), "session-1")).decision).toMatchObject({ caller: CALLER });
+  });
+
+  it("is needed without a token as well, where the rule is optional", async () => {
+    expect(reasonOf((await judge(bound("browse-both"))).decision)).toBe("other_authentication_missing");
+    expect((await judge(bound("browse-both"), "session-1")).decision).toMatchObject({ verdict: "allow" });
+    expect(reasonOf((await judge(bound("browse-both", "nonsense"), "session-1")).decision)).toBe("token_malformed");
+  });
+
+  it("is reported as missing in report mode", async () => {
+    const { decision } = await judge(bound("trying", token()));
+    expect([decision.verdict, reasonOf(decision)]).toEqual(["allow", "other_authentication_missing"]);
+  });
+
+  it("counts by operation", async () => {
+    expect((await judge(bound("mixed"), "session-1")).decision.verdict).toBe("allow");
+    expect(reasonOf((await judge(bound("mixed", undefined, "POST"), "session-1")).decision)).toBe("token_missing");
+    expect((await judge(bound("mixed", undefined, "PUT"), "session-1")).asked).toEqual([]);
+  });
+
+  it("does not help a request that is refused before", async () => {
+    const facts = { ...bound("skip"), connection: "x-consumer-id" };
+    const { decision, asked } = await judge(facts, "session-1");
+    expect([reasonOf(decision), asked]).toEqual(["connection_header_refused", []]);
+  });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import type { Consumer } from "../../plugin/core/identity.ts";
+import { rememberConsumers } from "../../plugin/runtime/known-consumers.ts";
+
+/** Consumers of a Kong, what it was asked, and a clock in seconds. */
+function scene() {
+  let seconds = 0;
+  const kong = new Map<string, Consumer>();
+  const asked: string[] = [];
+  const known = rememberConsumers(() => seconds * 1000);
+  const load = async (by: string, value: string): Promise<Consumer | undefined> => {
+    asked.push(`${by} ${value}`);
+    return kong.get(value);
+  };
+  return {
+    kong,
+    asked,
+    known,
+    at(time: number) {
+      seconds = time;
+    },
+    find: (value: string, maxAgeSeconds = 60, workspace = "w", by: "id" | "username" = "username") =>
+      known.find(workspace, { by, value, maxAgeSeconds }, load),
+  };
+}
+
+const BILLING: Consumer = { id: "1", username: "billing" };
+
+describe("a Consumer that was found", () => {
+  it("is remembered for its time, and not a moment longer", async () => {
+    const { kong, asked, at, find } = scene();
+    kong.set("billing", BILLING);
+    expect(await find("billing")).toBe(BILLING);
+    kong.clear();
+    at(53.9);
+    expect(await find("billing")).toBe(BILLING);
+    expect(asked).toHaveLength(1);
+    at(60);
+    expect(await find("billing")).toBeUndefined();
+    expect(asked).toHaveLength(2);
+  });
+
+  it("is asked for anew towards the end, by one request a second, while the others go on with what is known", async () => {
+    const { kong, asked, at, find } = scene();
+    kong.set("billing", BILLING);
+    await find("billing");
+    const renamed: Consumer = { id: "2", username: "billing" };
+    kong.set("billing", renamed);
+    at(54);
+    const [first, ...others] = [find("billing"), find("billing"), find("billing")];
+    expect(await first).toBe(renamed);
+    expect(await Promise.all(others)).toEqual([BILLING, BILLING]);
+    expect(asked).toHaveLength(2);
+    at(100);
+    expect(await find("billing")).toBe(renamed);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("is asked for again a second later when the one that asked got no answer, and then nobody waits for it", async () => {
+    const { kong, known, at, find } = scene();
+    kong.set("billing", BILLING);
+    await find("billing");
+    at(54);
+    void known.find("w", { by: "username", value: "billing", maxAgeSeconds: 60 }, () => new Promise(() => {}));
+    at(54.9);
+    expect(await find("billing")).toBe(BILLING);
+    const renamed: Consumer = { id: "2", username: "billing" };
+    kong.set("billing", renamed);
+    at(55);
+    expect(await find("billing")).toBe(renamed);
+  });
+
+  it("is not used beyond its time while another request asks anew", async () => {
+    const { kong, known, at, find } = scene();
+    kong.set("billing", BILLING);
+    await find("billing");
+    kong.clear();
+    at(59.5);
+    void known.find("w", { by: "username", value: "billing", maxAgeSeconds: 60 }, () => new Promise(() => {}));
+    expect(await find("billing")).toBe(BILLING);
+    at(60);
+    expect(await find("billing")).toBeUndefined();
+  });
+
+  it("counts from when it was asked for", async () => {
+    const { kong, asked, known, at, find } = scene();
+    kong.set("billing", BILLING);
+    let answer: (consumer: Consumer) => void = () => {};
+    const slow = known.find("w", { by: "username", value: "billing", maxAgeSeconds: 60 }, () => {
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    });
+    at(5);
+    answer(BILLING);
+    await slow;
+    at(60);
+    await find("billing");
+    expect(asked).toHaveLength(1);
+  });
+
+  it("counts for each policy as long as it says, and not at all with 0s", async () => {
+    const { kong, asked, at, find } = scene();
+    kong.set("billing", BILLING);
+    await find("billing", 0);
+    await find("billing", 0);
+    expect(asked).toHaveLength(2);
+    at(10);
+    await find("billing", 3600);
+    expect(asked).toHaveLength(2);
+    await find("billing", 10);
+    expect(asked).toHaveLength(3);
+  });
+});
+
+describe("a Consumer that was not found", () => {
+  it.each([
+    ["is looked for again after 10 s, whatever its time", 3600, 8.9, 10],
+    ["is looked for again earlier, where its time is shorter", 4, 3.5, 4],
+  ])("%s", async (_what, maxAge, before, after) => {
+    const { kong, asked, at, find } = scene();
+    expect(await find("billing", maxAge)).toBeUndefined();
+    kong.set("billing", BILLING);
+    at(before);
+    expect(await find("billing", maxAge)).toBeUndefined();
+    expect(asked).toHaveLength(1);
+    at(after);
+    expect(await find("billing", maxAge)).toBe(BILLING);
+  });
+
+  it("is not remembered when Kong failed to answer", async () => {
+    const { kong, known, find } = scene();
+    kong.set("billing", BILLING);
+    const failing = () => Promise.reject(new Error("closed"));
+    const lookup = { by: "username", value: "billing", maxAgeSeconds: 60 } as const;
+    await expect(known.find("w", lookup, failing)).rejects.toThrow("closed");
+    expect(await find("billing")).toBe(BILLING);
+  });
+});
+
+it("keeps workspaces, ids and usernames apart", async () => {
+  const { kong, asked, find } = scene();
+  kong.set("1", BILLING);
+  await find("1", 60, "w", "id");
+  await find("1", 60, "w", "username");
+  await find("1", 60, "other", "id");
+  await find("1", 60, "w", "id");
+  expect(asked).toEqual(["id 1", "username 1", "id 1"]);
+});
+
+it("remembers 10,000 and forgets the oldest answer first", async () => {
+  const { asked, find } = scene();
+  for (let index = 0; index <= 10_000; index += 1) {
+    await find(`c-${index}`);
+  }
+  asked.length = 0;
+  await find("c-1");
+  await find("c-10000");
+  expect(asked).toEqual([]);
+  await find("c-0");
+  expect(asked).toEqual(["username c-0"]);
+});
