@@ -54,25 +54,32 @@ async function readStatus(socket: Socket): Promise<RawStatus> {
   try {
     for await (const chunk of socket) {
       received = Buffer.concat([received, chunk]);
-      for (let size = 9; received.length >= 9; received = received.subarray(size)) {
-        size = 9 + received.readUIntBE(0, 3);
-        if (received.length < size) {
-          break;
+      while (received.length >= 9 && received.length >= sizeOf(received)) {
+        const status = statusOf(received);
+        if (status !== undefined) {
+          return status;
         }
-        if (received[3] === FRAME.headers) {
-          return STATUS_BYTES.get(received[9]) ?? "other";
-        }
-        if (received[3] === FRAME.reset || received[3] === FRAME.goAway) {
-          return "reset";
-        }
+        received = received.subarray(sizeOf(received));
       }
     }
-    return "reset";
   } catch {
-    return "reset";
+    // The other side broke off.
   } finally {
     socket.destroy();
   }
+  return "reset";
+}
+
+function sizeOf(frame: Buffer): number {
+  return 9 + frame.readUIntBE(0, 3);
+}
+
+/** What the frame at the beginning says of the stream; undefined for nothing. */
+function statusOf(frame: Buffer): RawStatus | undefined {
+  if (frame[3] === FRAME.headers) {
+    return STATUS_BYTES.get(frame[9]) ?? "other";
+  }
+  return frame[3] === FRAME.reset || frame[3] === FRAME.goAway ? "reset" : undefined;
 }
 
 function encodeFrame(type: number, flags: number, stream: number, payload: Buffer): Buffer {

@@ -44,8 +44,8 @@ export const CLEARING: readonly MutatedFile[] = [
       },
       {
         name: "in report mode the client may say who it is",
-        find: "isDenial(propagated) ? clearIdentity(policy) : propagated.headers;",
-        replace: "verified && !isDenial(propagated) ? propagated.headers : {};",
+        find: "withCaller(withIdentity(propagated.headers, changes), caller),",
+        replace: "withCaller(withIdentity(verified ? propagated.headers : {}, changes), caller),",
       },
       { name: "compared headers stay in every spelling", find: "judged[spelling] = [];", replace: "" },
     ],

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
 import { isAllow } from "../../plugin/core/decision.ts";
+import { type CallerSource, KNOWS_NOBODY } from "../../plugin/core/identity.ts";
 import type { KeySource } from "../../plugin/core/key.ts";
 import type { CompiledPolicy } from "../../plugin/core/policy.ts";
 import type { HeaderChanges } from "../../plugin/core/propagate.ts";
@@ -12,7 +13,7 @@ import { compileDocument, NOW, OVER_TLS } from "../core/fixtures.ts";
 import { noFiles } from "../keys/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey } from "../tokens.ts";
-import { ACCESS_MODES, type AccessMode } from "./modes.ts";
+import { ACCESS_MODES, type AccessMode, CONSUMER } from "./modes.ts";
 import type { Line } from "./oracle.ts";
 import { createCredentials, createPolicies } from "./policies.ts";
 import { createAllProbes, createProbes, type Probe } from "./probes.ts";
@@ -23,6 +24,10 @@ const key = generateSigningKey("ES256", "1");
 const credentials = createCredentials(key, NOW);
 const policies = new Map<string, CompiledPolicy>();
 let keys: KeySource;
+const callers: CallerSource = {
+  ...KNOWS_NOBODY,
+  findConsumer: async ({ value }) => (value === CONSUMER.username ? CONSUMER : undefined),
+};
 
 beforeAll(() => {
   for (const [name, document] of Object.entries(createPolicies(key))) {
@@ -76,7 +81,13 @@ async function proxy(mode: AccessMode, { request }: Probe, byVariable: boolean):
   if (findHeaders(headers, "authorization").length > 1) {
     return undefined;
   }
-  const decision = await decide(readFacts(mode, request, headers, byVariable), policyOf(mode), keys, () => NOW);
+  const decision = await decide(
+    readFacts(mode, request, headers, byVariable),
+    policyOf(mode),
+    keys,
+    () => NOW,
+    callers,
+  );
   return isAllow(decision) ? applyChanges(headers, decision.headers) : undefined;
 }
 

@@ -201,6 +201,39 @@ export const ACCESS_MODES: readonly AccessMode[] = [
     identity: "nobody",
     isReport: true,
   },
+  {
+    title: "Kong Consumer, good token",
+    route: "consumer",
+    credential: "good",
+    identity: "user",
+    forwards: true,
+    grpc: true,
+  },
+  { title: "Kong Consumer, bad token", route: "consumer", credential: "bad", identity: "refused" },
+  { title: "Kong Consumer, optional, no token", route: "consumer-optional", credential: "none", identity: "nobody" },
+  {
+    title: "Kong Consumer, public, good token",
+    route: "consumer-public",
+    credential: "good",
+    identity: "nobody",
+    forwards: true,
+  },
+  {
+    title: "Kong Consumer, report, bad token",
+    route: "consumer-report",
+    credential: "bad",
+    identity: "nobody",
+    forwards: true,
+    isReport: true,
+  },
+  {
+    title: "Kong Consumer, report, scope lacking",
+    route: "consumer-report",
+    credential: "good",
+    identity: "user",
+    forwards: true,
+    isReport: true,
+  },
 ];
 
 /** Under each mapped name what the token's user comes to; world.ts has mappings and claims. */
@@ -216,11 +249,34 @@ const USER: Expected = {
   "x-absent": [],
 };
 
-/** Names that policies map, those whose value is the token's payload among them. */
-export const MAPPED: readonly string[] = [...Object.keys(USER), "x-claims"];
+/** The Consumer that the token names. */
+export const CONSUMER = {
+  id: "0b8f6a1e-5a5a-4c7e-9a53-1d2c3b4a5f60",
+  username: "user-1",
+  customId: "custom-1",
+} as const;
 
-/** @param payload the token's second segment. @returns what must stand under every mapped name. */
-export function expectedIdentity(identity: "user" | "nobody", payload: string): Expected {
-  const nobody = Object.fromEntries(MAPPED.map((name) => [name, []]));
-  return identity === "user" ? { ...nobody, ...USER, "x-claims": [payload] } : nobody;
+/** The same for headers by which Kong tells upstreams of Consumers. */
+const KONG_USER: Expected = {
+  "x-consumer-id": [CONSUMER.id],
+  "x-consumer-username": [CONSUMER.username],
+  "x-consumer-custom-id": [CONSUMER.customId],
+  "x-credential-identifier": ["user-1"],
+  "x-anonymous-consumer": [],
+  "x-consumer-groups": [],
+  "x-authenticated-groups": [],
+};
+
+/** @param token that the mode's user has. @returns what must stand under every name that the mode's policy sets. */
+export function expectIdentity(
+  { route, isPlain }: AccessMode,
+  identity: AccessMode["identity"],
+  token: string,
+): Expected {
+  const all: Expected = {
+    ...(isPlain ? {} : { ...USER, "x-claims": [token.split(".")[1] ?? ""] }),
+    ...(route.startsWith("consumer") ? KONG_USER : {}),
+    ...(route.startsWith("moved") ? { [FORWARD]: [token] } : {}),
+  };
+  return identity === "user" ? all : Object.fromEntries(Object.keys(all).map((name) => [name, []]));
 }

@@ -88,6 +88,16 @@ export function createPolicies(key: SigningKey) {
         },
       },
     ),
+    consumer: policy(
+      "consumer",
+      {
+        consumer: read,
+        "consumer-optional": { access: "optional" },
+        "consumer-public": { access: "public" },
+        "consumer-report": { mode: "report", ...write },
+      },
+      { identity: { consumer: { claim: "sub" }, credential: "sub", groups: "groups" } },
+    ),
     plain: policy("plain", { plain: read }, { header_mappings: {} }),
     "by-route": policy("by-route", { "by-name": { mode: "enforce", ...read } }, { defaults: { mode: "report" } }),
     inline: policy("inline", { inline: read }),

@@ -1,5 +1,5 @@
 import type { Protocol } from "../conformance/case.ts";
-import { ACCESS_MODES, type AccessMode, COMPARED, expectedIdentity, FORWARD, MAPPED, SOURCE } from "./modes.ts";
+import { ACCESS_MODES, type AccessMode, COMPARED, expectIdentity, SOURCE } from "./modes.ts";
 import { type Expected, findForgeries, type Line } from "./oracle.ts";
 import type { SpoofedRequest } from "./send.ts";
 import { VARIANTS, type Variant } from "./variants.ts";
@@ -27,7 +27,6 @@ interface NameGroup {
   readonly isCredential?: boolean;
 }
 
-const MAPPED_NAMES: NameGroup = { title: "mapped names", names: MAPPED, isInert: true };
 /** What would be a verdict, if clients could give one to the guard. */
 const VERDICT: NameGroup = { title: "the guard's verdict", names: ["x-jwt-policy-verdict"], isInert: true };
 const AUTHORIZATION: NameGroup = {
@@ -66,7 +65,8 @@ export function createAllProbes(mode: AccessMode, credentials: Credentials): rea
 
 function namesOf(mode: AccessMode): readonly NameGroup[] {
   return [
-    isMoved(mode) ? { ...MAPPED_NAMES, names: [...MAPPED, FORWARD] } : MAPPED_NAMES,
+    // A policy that sets none must let them be.
+    { title: "identity", names: Object.keys(expectIdentity({ ...mode, isPlain: false }, "user", "")), isInert: true },
     VERDICT,
     AUTHORIZATION,
     ...(mode.route === "compared" ? [COMPARED_NAME] : []),
@@ -169,10 +169,9 @@ function expectLines(
   // Where nobody looks at a token, what may carry one is the client's own.
   const isOwn = group.isCredential === true && identity === "nobody";
   return {
-    ...(mode.isPlain ? {} : expectedIdentity(identity, credential?.split(".")[1] ?? "")),
+    ...expectIdentity(mode, identity, tokenOf(credential)),
     ...(mode.route === "compared" ? { [COMPARED]: ["acme"] } : {}),
     ...(isOwn ? {} : { authorization: mode.forwards === true && credential !== undefined ? [credential] : [] }),
-    ...(isMoved(mode) ? { [FORWARD]: identity === "user" ? [tokenOf(credential)] : [] } : {}),
     ...(isMoved(mode) && identity === "user" ? { [SOURCE]: [] } : {}),
   };
 }

@@ -126,7 +126,7 @@ const values: readonly Variant[] = [
     fate: "either",
   },
   { title: "blanks alone", lines: (name) => as(name, " \t "), only: HTTP1, fate: "judged" },
-  { title: "a value of 1,000 characters", lines: (name) => [[mix(name, 1), EVIL.padEnd(1_000, "x")]], fate: "judged" },
+  { title: "a value of 500 characters", lines: (name) => [[mix(name, 1), EVIL.padEnd(500, "x")]], fate: "judged" },
   { title: "bytes beyond ASCII", lines: (name) => as(name, "\xe9vil\xff"), fate: "either" },
 ];
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { generateSigningKey } from "../tokens.ts";
-import type { Credential } from "./modes.ts";
+import { CONSUMER, type Credential } from "./modes.ts";
 import { createCredentials, createPolicies } from "./policies.ts";
 import { startUpstreams, type Upstreams } from "./upstreams.ts";
 
@@ -45,6 +45,7 @@ const HTTP_ROUTES = {
   api: ["required", "scoped", "optional", "public", "report", "preflight", "compared", "operations"],
   withheld: ["withheld", "withheld-report"],
   moved: ["moved", "moved-optional", "moved-public", "moved-report"],
+  consumer: ["consumer", "consumer-optional", "consumer-public", "consumer-report"],
   plain: ["plain"],
 };
 const GRPC_ROUTES = {
@@ -60,6 +61,7 @@ function createKongConfig({ http, grpc }: Upstreams, inline: Readonly<Record<str
   const paths = (name: string) => ({ name, paths: [`/${name}`], strip_path: false });
   return {
     _format_version: "3.0",
+    consumers: [{ id: CONSUMER.id, username: CONSUMER.username, custom_id: CONSUMER.customId }],
     services: [
       {
         name: "things",
