@@ -73,7 +73,7 @@ export const DENIALS = {
   other_authentication_missing: {
     stage: "extract",
     status: 403,
-    told: "Access is not allowed",
+    told: "Another authentication is required as well",
     meaning:
       "The rule says `other_authentication: require`, and no plugin that runs before this one has authenticated the request.",
     spec: "docs/identity.md",
@@ -249,17 +249,15 @@ export const DENIALS = {
     spec: "RFC 9470 section 3",
   },
   consumer_unknown: {
+    ...ACCESS_DENIED,
     stage: "propagate",
-    status: 403,
-    told: "Access is not allowed",
     meaning:
       "Kong has no Consumer with the id or username that the token names, or could not read its database; or the token names none.",
     spec: "docs/identity.md",
   },
   identity_claim_invalid: {
+    ...ACCESS_DENIED,
     stage: "propagate",
-    status: 403,
-    told: "Access is not allowed",
     meaning:
       "A claim that `identity` makes Kong's credential or groups can not be that: missing, of another type, or too long.",
     spec: "docs/identity.md",

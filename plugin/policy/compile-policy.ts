@@ -43,9 +43,12 @@ export function compilePolicy(
   const { identity, findings: identityFindings } = compileIdentity(document);
   const { answers, findings: answerFindings } = compileAnswers(document);
   const allIssuers = [...issuers.values(), ...issuerTemplates.issuers.values()];
-  const { protectedResource, findings: resourceFindings } = compileProtectedResource(document, allIssuers, [
-    ...rules.values(),
-  ]);
+  const { protectedResource, findings: resourceFindings } = compileProtectedResource(
+    document,
+    allIssuers,
+    [...rules.values()],
+    token.tokenSources,
+  );
   findings.push(...mappingFindings, ...tokenFindings, ...identityFindings, ...answerFindings, ...resourceFindings);
   if (findings.length > 0) {
     return { findings: dropRepeated(findings) };

@@ -1,13 +1,11 @@
 import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { isFetchAllowed } from "../core/fetch-url.ts";
-import type { CompiledIssuer, CompiledRule } from "../core/policy.ts";
+import type { CompiledIssuer, CompiledRule, TokenSource } from "../core/policy.ts";
 import type { ProtectedResource } from "../core/protected-resource.ts";
 import type { Finding } from "./issue.ts";
 import { listRequirements } from "./list-requirements.ts";
 
 const WELL_KNOWN = "/.well-known/oauth-protected-resource";
-/** Where tokens are read from (RFC 6750 section 2). */
-const BEARER_METHODS = ["header"] as const;
 
 /**
  * Writes the API's description (RFC 9728 section 2): what the document says of it, and what follows from its rules.
@@ -18,6 +16,7 @@ export function compileProtectedResource(
   { protected_resource: source }: PolicyDocument,
   issuers: readonly CompiledIssuer[],
   rules: readonly CompiledRule[],
+  tokenSources: readonly TokenSource[],
 ): { readonly protectedResource: ProtectedResource | undefined; readonly findings: readonly Finding[] } {
   if (!source) {
     return { protectedResource: undefined, findings: [] };
@@ -34,7 +33,7 @@ export function compileProtectedResource(
     resource,
     authorization_servers: orNothing(servers ?? findServers(issuers, rules)),
     scopes_supported: orNothing(scopes ?? findScopes(rules)),
-    bearer_methods_supported: BEARER_METHODS,
+    bearer_methods_supported: tokenSources.flatMap(nameBearerMethod),
     ...texts,
   };
   const protectedResource: ProtectedResource = {
@@ -43,6 +42,14 @@ export function compileProtectedResource(
     metadata: JSON.stringify(metadata),
   };
   return { protectedResource, findings: [] };
+}
+
+/** The names of RFC 6750 section 2 for the places that it knows; what else a policy reads is not told. */
+function nameBearerMethod(source: TokenSource): readonly string[] {
+  if (source.from === "authorization") {
+    return ["header"];
+  }
+  return source.from === "query" && source.name === "access_token" ? ["query"] : [];
 }
 
 function orNothing(list: readonly string[]): readonly string[] | undefined {

@@ -191,6 +191,17 @@ describe("what another plugin authenticated", () => {
     }
   });
 
+  it("is enough, and then no token goes on from any source", async () => {
+    const sources = ["authorization", { cookie: "__Host-token" }, { query: "access_token" }];
+    const facts = {
+      ...bound("skip", token()),
+      headers: new Map([["cookie", `a=b; __Host-token=${token()}`]]),
+      requestLine: { method: "GET", target: "/?access_token=x&c=d" },
+    };
+    const { decision } = await judge(facts, "session-1", compileDocument({ ...document, token: { sources } }));
+    expect(decision).toMatchObject({ headers: { authorization: [], cookie: "a=b" }, rawQuery: "c=d" });
+  });
+
   it("is enough without Kong's headers, where the policy leaves these alone", async () => {
     const { identity: _, ...plain } = document as Record<string, unknown>;
     const { decision, asked } = await judge(bound("skip"), "session-1", compileDocument(plain));

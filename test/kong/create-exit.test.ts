@@ -28,7 +28,7 @@ const ANSWERS: Record<Reason, Answer> = {
   insecure_transport: { status: 403, told: "HTTPS is required" },
   connection_header_refused: { status: 400, told: "The Connection header is not acceptable" },
   too_many_headers: { status: 400, told: "The request has too many headers" },
-  other_authentication_missing: NO_ACCESS,
+  other_authentication_missing: { status: 403, told: "Another authentication is required as well" },
   consumer_unknown: NO_ACCESS,
   identity_claim_invalid: NO_ACCESS,
   token_missing: { status: 401, told: "Authentication is required", challenge: 'Bearer realm="payments"' },

@@ -142,6 +142,20 @@ describe("what the description says (RFC 9728 section 2)", () => {
     ]);
   });
 
+  it.each<[sources: readonly unknown[], methods: readonly string[]]>([
+    [["authorization"], ["header"]],
+    [
+      [{ query: "access_token" }, "authorization"],
+      ["query", "header"],
+    ],
+    [
+      [{ query: "token" }, { header: "x-token" }, { cookie: "__Host-token", allowed_origins: ["https://app.example"] }],
+      [],
+    ],
+  ])("names of %j the methods that RFC 6750 knows", (sources, methods) => {
+    expect(metadataOf({}, { token: { sources } }).bearer_methods_supported).toEqual(methods);
+  });
+
   it("leaves out what there is none of (RFC 9728 section 3.2)", () => {
     const metadata = metadataOf({}, { routes: {} });
     expect(metadata).toEqual({ resource: RESOURCE, bearer_methods_supported: ["header"] });

@@ -1,4 +1,4 @@
-import { by } from "./check-list.ts";
+import { by, none } from "./check-list.ts";
 
 /** Coverages that more than one check-list names. */
 
