@@ -32,7 +32,7 @@ export const COMPARED = "x-tenant";
 
 /** A header that is a token source, and the one in which a policy forwards the token. */
 export const SOURCE = "x-access-token";
-export const FORWARD = "x-upstream-token";
+const FORWARD = "x-upstream-token";
 
 const CORS: readonly Line[] = [
   ["origin", "https://app.example"],
