@@ -27,6 +27,8 @@ interface NameGroup {
   readonly isCredential?: boolean;
 }
 
+/** A verdict as the guard takes it, which no upstream may see. */
+const TRUE_VERDICT = /^[0-9a-f-]{36} [0-9]+ [0-9a-f]{32}$/;
 /** What would be a verdict, if clients could give one to the guard. */
 const VERDICT: NameGroup = { title: "the guard's verdict", names: ["x-jwt-policy-verdict"], isInert: true };
 const AUTHORIZATION: NameGroup = {
@@ -108,9 +110,11 @@ function createProbe(
   const fate = group.isInert || variant.fate === "refused" ? variant.fate : "either";
   const findFaults = (received: readonly Line[] | undefined): readonly string[] => {
     const unexpected = checkArrival(mode, fate, received !== undefined);
-    return unexpected === undefined && received
-      ? findForgeries(received, expectLines(mode, fate, group, credential))
-      : [unexpected ?? []].flat();
+    if (unexpected !== undefined || received === undefined) {
+      return [unexpected ?? []].flat();
+    }
+    const leaks = received.filter(([, value]) => TRUE_VERDICT.test(value)).map(([name]) => `${name} has the verdict`);
+    return [...leaks, ...findForgeries(received, expectLines(mode, fate, group, credential))];
   };
   return { title: `${group.title}, ${variant.title}`, id, request, findFaults };
 }
