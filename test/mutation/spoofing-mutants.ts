@@ -29,6 +29,17 @@ export const CLEARING: readonly MutatedFile[] = [
     ],
   },
   {
+    file: "plugin/policy/compile-identity.ts",
+    killers: SPOOFING,
+    mutants: [
+      {
+        name: "the client may say which Consumer it is",
+        find: ", ...(identity ? IDENTITY_HEADERS : [])]",
+        replace: "]",
+      },
+    ],
+  },
+  {
     file: "plugin/core/decide.ts",
     killers: SPOOFING,
     mutants: [
