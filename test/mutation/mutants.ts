@@ -3,6 +3,7 @@ import { findMissingKong } from "../kong/admin-kong.ts";
 import { ANSWERING } from "./answer-mutants.ts";
 import { JUDGING } from "./judging-mutants.ts";
 import type { MutatedFile } from "./mutant.ts";
+import { CLEARING } from "./spoofing-mutants.ts";
 import { TOKEN_SOURCES } from "./token-source-mutants.ts";
 
 const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "ending", "faults"].map(
@@ -12,6 +13,7 @@ const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "en
 /** "Only an Allow ends an event", "no instance id ever names another instance", and what judges a token. */
 export const MUTATED_FILES: readonly MutatedFile[] = [
   ...JUDGING,
+  ...CLEARING,
   ...TOKEN_SOURCES,
   ...ANSWERING,
   {
