@@ -376,7 +376,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "who only reports does not say what",
-        find: "    evidence,\n    denial,\n  );",
+        find: "    evidence,\n    deny,\n  );",
         replace: "    evidence,\n  );",
       },
       {
