@@ -335,6 +335,7 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           call("public", "api.yaml", "public"),
           call("watched", "report.yaml", "watched"),
           call("optional", "api.yaml", "optional"),
+          call("any", "sources.yaml", "any"),
           call("ghost", "api.yaml", "does-not-exist"),
           call("keys-down", "keys-down.yaml", "all"),
           { ...call("secure", "api.yaml", "read"), protocols: ["grpcs"] },
