@@ -54,7 +54,7 @@ describe("what is looked at", () => {
   it.each<[sources: string, rule: string, needs: object]>([
     ["[authorization]", "{}", { needsRequestLine: false, readHeaders: [] }],
     ["[{header: x-t}]", "{}", { needsRequestLine: false, readHeaders: ["x-t"] }],
-    ["[{cookie: __Host-t}]", "{}", { needsRequestLine: true, readHeaders: ["cookie"] }],
+    ["[{cookie: __Host-t}]", "{}", { needsRequestLine: true, readHeaders: ["cookie", "upgrade"] }],
     ["[{query: t}]", "{}", { needsRequestLine: true, readHeaders: [] }],
     ["[{query: t}, {header: x-t}]", "{access: public}", { needsRequestLine: false, readHeaders: [] }],
   ])("with sources %s by rule %s", (sources, rule, needs) => {
