@@ -1,5 +1,6 @@
 import type { TokenSource as MapOrName, PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { isFetchAllowed } from "../core/fetch-url.ts";
+import { IDENTITY_HEADERS } from "../core/identity.ts";
 import type { CompiledPolicy, CompiledRule, TokenSource } from "../core/policy.ts";
 import { describeSource } from "../core/token-source.ts";
 import { headerSpellings } from "./header-spellings.ts";
@@ -111,12 +112,13 @@ function checkDuplicates(sources: readonly TokenSource[]): Finding[] {
 }
 
 /** Headers that have another meaning already, with what says so. */
-function findTakenHeaders({ header_mappings: mappings }: PolicyDocument, rules: readonly CompiledRule[]) {
+function findTakenHeaders({ header_mappings: mappings, identity }: PolicyDocument, rules: readonly CompiledRule[]) {
   const requirements = rules.flatMap((rule) => rule.operations?.values ?? [rule.requirements]);
   const compared = requirements.flatMap(({ comparedHeaders }) => comparedHeaders.map(({ name }) => name));
   return new Map<string, string>([
     ...compared.map((name) => [name, "equals_header"] as const),
     ...Object.keys(mappings).map((name) => [name, "header_mappings"] as const),
+    ...(identity ? IDENTITY_HEADERS : []).map((name) => [name, "identity"] as const),
   ]);
 }
 
