@@ -1,21 +1,17 @@
-import { authorize } from "./authorize.ts";
-import { validateClaims } from "./claims.ts";
+import { type Asked, authenticate, type Judgement } from "./authenticate.ts";
 import { createAllow, createDeny, type Decision, type Evidence, type UpstreamChanges } from "./decision.ts";
-import { decodeToken } from "./decode.ts";
 import { type Denial, isDenial } from "./denial.ts";
-import { extractToken, type SentToken } from "./extract.ts";
+import type { SentToken } from "./extract.ts";
 import { forwardToken, withholdTokens } from "./forward.ts";
-import { type CallerIdentity, type CallerSource, identify, KNOWS_NOBODY, writeIdentityHeaders } from "./identity.ts";
-import { findKey, type KeySource, selectIssuer } from "./key.ts";
-import { findRule, type Match, matchRequest } from "./match.ts";
-import { checkOrigin } from "./origin.ts";
+import { type CallerIdentity, type CallerSource, KNOWS_NOBODY, writeIdentityHeaders } from "./identity.ts";
+import type { KeySource } from "./key.ts";
+import { findRule, matchRequest } from "./match.ts";
 import { judgeOtherAuthentication } from "./other-authentication.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./policy.ts";
-import { clearIdentity, type HeaderChanges, propagateClaims, type VerifiedToken } from "./propagate.ts";
+import { clearIdentity, type HeaderChanges, propagateClaims } from "./propagate.ts";
 import { createReply } from "./reply.ts";
 import type { RequestFacts } from "./request.ts";
-import { type Credential, findCredentials } from "./token-source.ts";
-import { verifySignature } from "./verify.ts";
+import { findCredentials } from "./token-source.ts";
 
 /**
  * Decides one request: the first failing stage wins, and whatever no stage allows is refused. In report mode everything is judged
@@ -66,86 +62,7 @@ export async function decide(
     : pass(asked, requirements.mode, judgement, judged);
 }
 
-/** What is decided about. */
-interface Asked {
-  readonly policy: CompiledPolicy;
-  readonly facts: RequestFacts;
-}
-
 const UNCHANGED: UpstreamChanges = { headers: {} };
-
-/** What came of looking at a request. */
-interface Judgement {
-  readonly denial?: Denial | undefined;
-  /** Present once signature and claims held, be it that the rule then asks for more. */
-  readonly verified?: VerifiedToken & { readonly sent: SentToken };
-  /** Present where the token names somebody to Kong. */
-  readonly caller?: CallerIdentity | undefined;
-  /** What the token is asked for. */
-  readonly requirements?: Requirements;
-  readonly evidence: Evidence;
-}
-
-interface Ports {
-  readonly keys: KeySource;
-  readonly callers: CallerSource;
-  readonly now: () => number;
-}
-
-async function authenticate(
-  { policy, facts }: Asked,
-  credentials: readonly Credential[] | Denial,
-  { requirements, segments }: Match,
-  { keys, callers, now }: Ports,
-  matched: Evidence,
-): Promise<Judgement> {
-  let evidence = matched;
-  const deny = (denial: Denial): Judgement => ({ denial, requirements, evidence });
-
-  const sent = isDenial(credentials) ? credentials : extractToken(credentials, policy.maxTokenBytes);
-  if (isDenial(sent)) {
-    return deny(sent);
-  }
-  const foreign = checkOrigin(sent.credential, facts);
-  if (foreign) {
-    return deny(foreign);
-  }
-  const decoded = decodeToken(sent.token);
-  if (isDenial(decoded)) {
-    return deny(decoded);
-  }
-  const { joseHeader } = decoded;
-  evidence = { ...evidence, kid: joseHeader.kid };
-  const selected = selectIssuer(policy, requirements, joseHeader, decoded.unverifiedClaims);
-  if (isDenial(selected)) {
-    return deny(selected);
-  }
-  const { issuer } = selected;
-  evidence = { ...evidence, issuer: issuer.id };
-  const located = await findKey(keys, issuer, joseHeader, decoded.unverifiedClaims);
-  if (isDenial(located)) {
-    return deny(located);
-  }
-  const signed = await verifySignature(decoded, located.key);
-  if (isDenial(signed)) {
-    return deny(signed);
-  }
-  const { claims } = signed;
-  const nowSeconds = now();
-  const invalid = validateClaims(issuer, requirements, joseHeader, claims, nowSeconds);
-  if (invalid) {
-    return deny(invalid);
-  }
-  const denial = authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds);
-  const verified = { claims, payload: decoded.payload, sent };
-  if (denial && requirements.mode === "enforce") {
-    return { denial, verified, evidence };
-  }
-  const caller = await identify(policy.identity, claims, issuer.id, callers);
-  return caller && isDenial(caller)
-    ? { denial: denial ?? caller, verified, evidence }
-    : { denial, verified, caller, evidence };
-}
 
 /**
  * What the decision is about, set as it was judged: another plugin may have changed it since the facts were read, and the upstream

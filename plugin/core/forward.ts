@@ -2,7 +2,7 @@ import { removeCookie } from "./cookies.ts";
 import type { UpstreamChanges } from "./decision.ts";
 import type { SentToken } from "./extract.ts";
 import type { CompiledPolicy } from "./policy.ts";
-import type { HeaderChanges } from "./propagate.ts";
+import { type HeaderChanges, removeHeaders } from "./propagate.ts";
 import { queryOf, removeParameter } from "./query.ts";
 import type { RequestFacts } from "./request.ts";
 
@@ -30,7 +30,7 @@ export function forwardToken(
  * pass for a token with the upstream is removed as well.
  */
 export function withholdTokens(policy: CompiledPolicy, facts: RequestFacts): UpstreamChanges {
-  const removed: HeaderChanges = Object.fromEntries(policy.credentialHeaders.map((name) => [name, []]));
+  const removed: HeaderChanges = removeHeaders(policy.credentialHeaders);
   const cookie = facts.headers.get("cookie");
   const query = facts.requestLine && queryOf(facts.requestLine.target);
   const keptCookie = removeAll(policy, "cookie", cookie, removeCookie);

@@ -1,7 +1,9 @@
 /** One HTTP/2 request as bytes, for what a client by the book does not send: headers about the connection, and twice the same. */
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 
 const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, goAway: 7 } as const;
+const END_OF_STREAM = 1;
+const END_OF_HEADERS = 4;
 const END_OF_STREAM_AND_HEADERS = 5;
 /** Statuses that have a byte of their own (RFC 7541 appendix A). */
 const STATUS_BYTES: ReadonlyMap<number | undefined, number> = new Map([
@@ -11,40 +13,73 @@ const STATUS_BYTES: ReadonlyMap<number | undefined, number> = new Map([
   [0x8e, 500],
 ]);
 
+type Fields = readonly (readonly [name: string, value: string])[];
+
+type RawStatus = number | "other" | "reset";
+
+interface RawRequest {
+  /** GET unless given. */
+  readonly method?: string;
+  /** Without one the request ends with its headers. */
+  readonly body?: Buffer;
+  /** Fields behind the body (RFC 9113 section 8.1). */
+  readonly trailers?: Fields;
+}
+
 /** @returns the status, `other` for one that this does not know, or `reset` when the stream or connection was broken off. */
 export async function sendRawHttp2(
   url: string,
   path: string,
-  headers: readonly (readonly [name: string, value: string])[],
-): Promise<number | "other" | "reset"> {
+  headers: Fields,
+  { method = "GET", body, trailers }: RawRequest = {},
+): Promise<RawStatus> {
   const { hostname, port, host } = new URL(url);
-  const pseudo = [":method", "GET", ":scheme", "http", ":path", path, ":authority", host];
+  const pseudo = [":method", method, ":scheme", "http", ":path", path, ":authority", host];
   const block = encodeHeaders([...pseudo, ...headers.flat()]);
   const socket = connect(Number(port), hostname);
   socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   socket.write(encodeFrame(FRAME.settings, 0, 0, Buffer.alloc(0)));
-  socket.write(encodeFrame(FRAME.headers, END_OF_STREAM_AND_HEADERS, 1, block));
+  socket.write(encodeFrame(FRAME.headers, body ? END_OF_HEADERS : END_OF_STREAM_AND_HEADERS, 1, block));
+  if (body) {
+    socket.write(encodeFrame(FRAME.data, trailers ? 0 : END_OF_STREAM, 1, body));
+  }
+  if (trailers) {
+    socket.write(encodeFrame(FRAME.headers, END_OF_STREAM_AND_HEADERS, 1, encodeHeaders(trailers.flat())));
+  }
+  return readStatus(socket);
+}
+
+async function readStatus(socket: Socket): Promise<RawStatus> {
   let received: Buffer = Buffer.alloc(0);
   try {
     for await (const chunk of socket) {
       received = Buffer.concat([received, chunk]);
-      for (let size = 9; received.length >= 9; received = received.subarray(size)) {
-        size = 9 + received.readUIntBE(0, 3);
-        if (received.length < size) {
-          break;
+      while (received.length >= 9 && received.length >= sizeOf(received)) {
+        const status = statusOf(received);
+        if (status !== undefined) {
+          return status;
         }
-        if (received[3] === FRAME.headers) {
-          return STATUS_BYTES.get(received[9]) ?? "other";
-        }
-        if (received[3] === FRAME.reset || received[3] === FRAME.goAway) {
-          return "reset";
-        }
+        received = received.subarray(sizeOf(received));
       }
     }
-    return "reset";
+  } catch {
+    // The other side broke off.
   } finally {
     socket.destroy();
   }
+  return "reset";
+}
+
+function sizeOf(frame: Buffer): number {
+  return 9 + frame.readUIntBE(0, 3);
+}
+
+/** What the frame at the beginning says of the stream; undefined for nothing. */
+function statusOf(frame: Buffer): RawStatus | undefined {
+  if (frame[3] === FRAME.headers) {
+    return STATUS_BYTES.get(frame[9]) ?? "other";
+  }
+  return frame[3] === FRAME.reset || frame[3] === FRAME.goAway ? "reset" : undefined;
 }
 
 function encodeFrame(type: number, flags: number, stream: number, payload: Buffer): Buffer {

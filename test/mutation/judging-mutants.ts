@@ -397,7 +397,7 @@ export const JUDGING: readonly MutatedFile[] = [
         find: "Number.isSafeInteger(value) ? String",
         replace: "Number.isFinite(value) ? String",
       },
-      { name: "what the client sent stays", find: "clearedHeaders.map((name) => [name, []])", replace: "[]" },
+      { name: "what the client sent stays", find: "removeHeaders(clearedHeaders)", replace: "{}" },
     ],
   },
   {

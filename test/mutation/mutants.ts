@@ -3,6 +3,7 @@ import { findMissingKong } from "../kong/admin-kong.ts";
 import { ANSWERING } from "./answer-mutants.ts";
 import { JUDGING } from "./judging-mutants.ts";
 import type { MutatedFile } from "./mutant.ts";
+import { CLEARING } from "./spoofing-mutants.ts";
 import { TOKEN_SOURCES } from "./token-source-mutants.ts";
 
 const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "ending", "faults"].map(
@@ -12,6 +13,7 @@ const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "en
 /** "Only an Allow ends an event", "no instance id ever names another instance", and what judges a token. */
 export const MUTATED_FILES: readonly MutatedFile[] = [
   ...JUDGING,
+  ...CLEARING,
   ...TOKEN_SOURCES,
   ...ANSWERING,
   {
@@ -325,23 +327,12 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ),
     mutants: [
       { name: "a denial is passed over: match", find: 'if ("denial" in match) {', replace: "if (false) {" },
-      ...["rule", "sent", "decoded", "selected", "located", "signed"].map((stage) => ({
-        name: `a denial is passed over: ${stage}`,
-        find: `if (isDenial(${stage})) {`,
-        replace: "if (false) {",
-      })),
+      { name: "a denial is passed over: rule", find: "if (isDenial(rule)) {", replace: "if (false) {" },
       {
         name: "a denial of scopes is passed over",
         find: "const { denial } = judgement;",
         replace: "const denial = undefined as Denial | undefined;",
       },
-      { name: "claims are not validated", find: "if (invalid) {", replace: "if (false) {" },
-      {
-        name: "nothing is authorized",
-        find: "authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds)",
-        replace: "undefined",
-      },
-      { name: "time stands still in 1970", find: "= now();", replace: "= 0;" },
       {
         name: "a claim that can not travel is passed over",
         find: "isDenial(propagated)\n    ? refuse(asked, mode, { denial: propagated, evidence }, judged)\n    : ",
@@ -384,7 +375,6 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "judged[name] = facts.headers.get(name) ?? [];",
         replace: "",
       },
-      { name: "any site may use a cookie", find: "if (foreign) {", replace: "if (false) {" },
       {
         name: "a rule that reports opens its operations that enforce",
         find: "refuse(asked, match.mode,",
@@ -408,21 +398,6 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: "    evidence,\n  );",
       },
       {
-        name: "whom the token names is not looked for",
-        find: "await identify(policy.identity, claims, issuer.id, callers)",
-        replace: "undefined as CallerIdentity | Denial | undefined",
-      },
-      {
-        name: "a token that names nobody to Kong is passed over",
-        find: "{ denial: denial ?? caller, verified, evidence }",
-        replace: "{ denial, verified, evidence }",
-      },
-      {
-        name: "Kong is asked about who may not pass",
-        find: 'if (denial && requirements.mode === "enforce") {',
-        replace: "if (false) {",
-      },
-      {
         name: "Kong is told whom the upstream is not",
         find: "withIdentity(clearIdentity(policy), changes)",
         replace: "withCaller(withIdentity(clearIdentity(policy), changes), caller)",
@@ -442,6 +417,42 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         name: "the lack of another authentication is passed over",
         find: "refuse(asked, requirements.mode, { denial: other, evidence })",
         replace: "createAllow({ headers: {} }, evidence)",
+      },
+    ],
+  },
+  {
+    file: "plugin/core/authenticate.ts",
+    killers: ["decide", "decide-order", "decide-report", "decide-callers", "decide-token-source"].map(
+      (name) => `test/core/${name}.test.ts`,
+    ),
+    mutants: [
+      ...["sent", "decoded", "selected", "located", "signed"].map((stage) => ({
+        name: `a denial is passed over: ${stage}`,
+        find: `if (isDenial(${stage})) {`,
+        replace: "if (false) {",
+      })),
+      { name: "claims are not validated", find: "if (invalid) {", replace: "if (false) {" },
+      {
+        name: "nothing is authorized",
+        find: "authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds)",
+        replace: "undefined",
+      },
+      { name: "time stands still in 1970", find: "= now();", replace: "= 0;" },
+      { name: "any site may use a cookie", find: "if (foreign) {", replace: "if (false) {" },
+      {
+        name: "whom the token names is not looked for",
+        find: "await identify(policy.identity, claims, issuer.id, callers)",
+        replace: "undefined as CallerIdentity | Denial | undefined",
+      },
+      {
+        name: "a token that names nobody to Kong is passed over",
+        find: "{ denial: denial ?? caller, verified, evidence }",
+        replace: "{ denial, verified, evidence }",
+      },
+      {
+        name: "Kong is asked about who may not pass",
+        find: 'if (denial && requirements.mode === "enforce") {',
+        replace: "if (false) {",
       },
     ],
   },

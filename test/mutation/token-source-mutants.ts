@@ -90,7 +90,7 @@ export const TOKEN_SOURCES: readonly MutatedFile[] = [
     file: "plugin/core/forward.ts",
     killers: [DECIDE],
     mutants: [
-      { name: "headers with tokens go on", find: "policy.credentialHeaders.map(", replace: "[].map(" },
+      { name: "headers with tokens go on", find: "removeHeaders(policy.credentialHeaders)", replace: "{}" },
       { name: "the cookie goes on", find: "keptCookie === cookie ?", replace: "true ?" },
       { name: "an empty Cookie header goes on", find: "keptCookie || []", replace: "keptCookie ?? []" },
       { name: "the parameter goes on", find: "keptQuery === query ?", replace: "true ?" },

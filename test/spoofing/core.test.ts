@@ -1,0 +1,118 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { decide } from "../../plugin/core/decide.ts";
+import { isAllow } from "../../plugin/core/decision.ts";
+import { type CallerSource, KNOWS_NOBODY } from "../../plugin/core/identity.ts";
+import type { KeySource } from "../../plugin/core/key.ts";
+import type { CompiledPolicy } from "../../plugin/core/policy.ts";
+import type { HeaderChanges } from "../../plugin/core/propagate.ts";
+import type { RequestFacts } from "../../plugin/core/request.ts";
+import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { rememberVerified } from "../../plugin/runtime/verified-tokens.ts";
+import { findHeaders, type HeaderList, headerVariable, readHeaderList } from "../../sandbox/header-list.ts";
+import { compileDocument, NOW, OVER_TLS } from "../core/fixtures.ts";
+import { noFiles } from "../keys/no-files.ts";
+import { silentLog } from "../logs.ts";
+import { generateSigningKey } from "../tokens.ts";
+import { ACCESS_MODES, type AccessMode, CONSUMER } from "./modes.ts";
+import type { Line } from "./oracle.ts";
+import { createCredentials, createPolicies } from "./policies.ts";
+import { createAllProbes, createProbes, type Probe } from "./probes.ts";
+
+/** Every variant of every name in every mode, through the pipeline: headers are read and changed as a gateway does it. */
+
+const key = generateSigningKey("ES256", "1");
+const credentials = createCredentials(key, NOW);
+const policies = new Map<string, CompiledPolicy>();
+let keys: KeySource;
+const callers: CallerSource = {
+  ...KNOWS_NOBODY,
+  findConsumer: async ({ value }) => (value === CONSUMER.username ? CONSUMER : undefined),
+};
+
+beforeAll(() => {
+  for (const [name, document] of Object.entries(createPolicies(key))) {
+    policies.set(name, compileDocument(document));
+  }
+  keys = rememberVerified(createKeySource({ now: () => NOW * 1_000, log: silentLog, files: noFiles }));
+});
+
+function policyOf({ route }: AccessMode): CompiledPolicy {
+  const byRule = [...policies.values()].find(({ rules }) => rules.has(route));
+  return byRule ?? (policies.get("by-route") as CompiledPolicy);
+}
+
+/** What the facts variable would carry, or else what asking for all headers gives. */
+function readFacts(
+  mode: AccessMode,
+  { method, path }: Probe["request"],
+  headers: HeaderList,
+  byVariable: boolean,
+): RequestFacts {
+  const read = (name: string): string | undefined =>
+    (byVariable ? headerVariable(headers, name.replaceAll("-", "_")) : findHeaders(headers, name).join(",")) ||
+    undefined;
+  const names = [
+    "connection",
+    "authorization",
+    "origin",
+    "access-control-request-method",
+    "cookie",
+    "x-tenant",
+    "x-access-token",
+  ];
+  return {
+    binding: { by: "route", name: mode.route, tags: [] },
+    requestLine: { method, target: path },
+    connection: read("connection"),
+    authorization: read("authorization"),
+    ...OVER_TLS,
+    headers: new Map(
+      names
+        .flatMap((name) => [[name, read(name)] as const])
+        .filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+  };
+}
+
+/** @returns what goes on to the upstream; undefined for nothing. */
+async function proxy(mode: AccessMode, { request }: Probe, byVariable: boolean): Promise<readonly Line[] | undefined> {
+  const headers = readHeaderList(request.lines.flat());
+  // nginx refuses it, and never asks.
+  if (findHeaders(headers, "authorization").length > 1) {
+    return undefined;
+  }
+  const decision = await decide(
+    readFacts(mode, request, headers, byVariable),
+    policyOf(mode),
+    keys,
+    () => NOW,
+    callers,
+  );
+  return isAllow(decision) ? applyChanges(headers, decision.headers) : undefined;
+}
+
+function applyChanges(headers: HeaderList, changes: HeaderChanges): HeaderList {
+  const kept = headers.filter(([name]) => !Object.hasOwn(changes, name.toLowerCase()));
+  const set = Object.entries(changes).flatMap(([name, value]) => [value].flat().map((text): Line => [name, text]));
+  return [...kept, ...set];
+}
+
+describe("made-up identities in the pipeline", () => {
+  const modes = ACCESS_MODES.map((mode) => [mode.title, mode] as const);
+  const tryAll = async (mode: AccessMode, probes: readonly Probe[], byVariable: boolean): Promise<void> => {
+    const findings: string[] = [];
+    for (const probe of probes) {
+      const lines = await proxy(mode, probe, byVariable);
+      findings.push(...probe.findFaults(lines).map((fault) => `${probe.title}: ${fault}`));
+    }
+    expect(findings).toEqual([]);
+  };
+
+  it.each(modes)("%s: every variant of every name by itself", (_title, mode) =>
+    tryAll(mode, createAllProbes(mode, credentials), true),
+  );
+
+  it.each(modes)("%s, where facts are asked for: every variant", (_title, mode) =>
+    tryAll(mode, createProbes(mode, "http/1.1", credentials), false),
+  );
+});

@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { waitFor } from "../gateways/gateway.ts";
+import { kongBinary } from "../gateways/kong-binary.ts";
+import { foldName } from "./oracle.ts";
+import { runSpoofing } from "./run-spoofing.ts";
+import { sendRequest } from "./send.ts";
+import { createSpoofingWorld } from "./world.ts";
+
+runSpoofing(kongBinary());
+
+const letsAnyNamePass = kongBinary({
+  adapt: (settings) => ({ ...settings, KONG_NGINX_PROXY_IGNORE_INVALID_HEADERS: "off" }),
+});
+
+// What SECURITY.md assumes of nginx, and that this suite would notice.
+it.skipIf(letsAnyNamePass.missing)(
+  "where nginx is told to keep names with any character, a dot does as a dash",
+  async () => {
+    const world = await createSpoofingWorld();
+    const kong = await letsAnyNamePass.start(world);
+    const lines = [
+      ["x-case", "dots"],
+      ["x.user.id", "evil"],
+    ] as const;
+    const request = {
+      protocol: "http/1.1",
+      method: "GET",
+      path: "/public",
+      version: "1.1",
+      lines,
+      trailers: undefined,
+    } as const;
+    await waitFor(async () => (await sendRequest(kong.url, request)) === 200 || undefined, 20_000);
+    const received = world.upstreams.linesOf("dots")?.filter(([name]) => foldName(name) === "X_USER_ID");
+    await kong.stop();
+    await world.stop();
+    expect(received).toEqual([["x.user.id", "evil"]]);
+  },
+  120_000,
+);

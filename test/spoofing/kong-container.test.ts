@@ -1,0 +1,4 @@
+import { kongContainer } from "../gateways/kong-container.ts";
+import { runSpoofing } from "./run-spoofing.ts";
+
+runSpoofing(await kongContainer());

@@ -1,0 +1,29 @@
+/** What an upstream makes of the headers that it received, by rules of its own: nothing here knows how the product spells names. */
+
+/** One header line: name and value as they travel, one character per byte. */
+export type Line = readonly [name: string, value: string];
+
+/** Values that must stand under each name, in order; an empty list means that there must be none. */
+export type Expected = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * The variable that CGI, WSGI and Rack make of a header's name (RFC 3875 section 4.1.18), read as widely as any of them does: letters of
+ * either case are one, and whatever is neither letter nor digit is `_`.
+ */
+export function foldName(name: string): string {
+  return name.replaceAll(/[a-z]/g, (letter) => letter.toUpperCase()).replaceAll(/[^A-Z0-9]/g, "_");
+}
+
+/** @returns one text for each name whose values are not exactly the expected ones; none when all is well. */
+export function findForgeries(lines: readonly Line[], expected: Expected): readonly string[] {
+  const received = new Map<string, Line[]>();
+  for (const line of lines) {
+    const name = foldName(line[0]);
+    received.set(name, [...(received.get(name) ?? []), line]);
+  }
+  return Object.entries(expected).flatMap(([name, values]) => {
+    const own = received.get(foldName(name)) ?? [];
+    const isHonest = own.length === values.length && own.every(([, value], index) => value === values[index]);
+    return isHonest ? [] : [`${name} is ${JSON.stringify(own)} and not ${JSON.stringify(values)}`];
+  });
+}

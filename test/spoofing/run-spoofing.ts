@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Protocol } from "../conformance/case.ts";
+import { type Gateway, type GatewayKind, waitFor } from "../gateways/gateway.ts";
+import { reportMissing } from "../gateways/report-missing.ts";
+import { ACCESS_MODES } from "./modes.ts";
+import { createProbes, type Probe } from "./probes.ts";
+import { sendRequest } from "./send.ts";
+import { createSpoofingWorld, type SpoofingWorld } from "./world.ts";
+
+const START_TIMEOUT_MS = 120_000;
+const RUN_TIMEOUT_MS = 120_000;
+const AT_ONCE = 16;
+const PROTOCOLS: readonly Protocol[] = ["http/1.1", "h2", "grpc"];
+
+/** Declares the suite for one gateway: every variant in every access mode over every protocol, and what the upstream made of it. */
+export function runSpoofing(kind: GatewayKind): void {
+  describe(`made-up identities on ${kind.label}`, () => {
+    if (kind.missing !== undefined) {
+      reportMissing("reach no upstream", kind.missing);
+      return;
+    }
+    let world: SpoofingWorld;
+    let gateway: Gateway;
+    beforeAll(async () => {
+      world = await createSpoofingWorld();
+      gateway = await kind.start(world);
+      await waitFor(() => isServing(gateway), 20_000);
+    }, START_TIMEOUT_MS);
+    afterAll(async () => {
+      await gateway?.stop();
+      await world?.stop();
+    }, START_TIMEOUT_MS);
+    beforeEach(({ task }) => {
+      task.meta.gateway = gateway.name;
+    });
+
+    for (const protocol of PROTOCOLS) {
+      const modes = ACCESS_MODES.filter(({ grpc }) => grpc || protocol !== "grpc");
+      it.each(modes.map((mode) => [mode.title, mode] as const))(
+        `${protocol}: %s`,
+        async (_title, mode) => {
+          const findings = await tryAll(createProbes(mode, protocol, world.credentials), gateway, world);
+          expect(findings).toEqual([]);
+        },
+        RUN_TIMEOUT_MS,
+      );
+    }
+  });
+}
+
+/** Until the plugin server listens, every answer is a 500 and nothing reaches the upstream. */
+async function isServing(gateway: Gateway): Promise<true | undefined> {
+  const request = {
+    protocol: "http/1.1",
+    method: "GET",
+    path: "/public",
+    version: "1.1",
+    lines: [],
+    trailers: undefined,
+  } as const;
+  return (await sendRequest(gateway.url, request)) === 200 || undefined;
+}
+
+/** @returns a text for each probe with which an upstream saw what it must not, or with which an honest request came to nothing. */
+async function tryAll(probes: readonly Probe[], gateway: Gateway, world: SpoofingWorld): Promise<readonly string[]> {
+  const findings: string[] = [];
+  const left = probes.values();
+  const work = async (): Promise<void> => {
+    for (const probe of left) {
+      const status = await sendRequest(gateway.url, probe.request);
+      const lines = world.upstreams.linesOf(probe.id);
+      findings.push(...probe.findFaults(lines).map((fault) => `${probe.title} (${status}): ${fault}`));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return findings;
+}
