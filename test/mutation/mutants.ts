@@ -5,6 +5,7 @@ import { JUDGING } from "./judging-mutants.ts";
 import type { MutatedFile } from "./mutant.ts";
 import { CLEARING } from "./spoofing-mutants.ts";
 import { TOKEN_SOURCES } from "./token-source-mutants.ts";
+import { WAY_IN } from "./way-in-mutants.ts";
 
 const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "ending", "faults"].map(
   (part) => `test/server/connection-${part}.test.ts`,
@@ -15,6 +16,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
   ...JUDGING,
   ...CLEARING,
   ...TOKEN_SOURCES,
+  ...WAY_IN,
   ...ANSWERING,
   {
     file: "plugin/server/end-event.ts",
