@@ -13,7 +13,8 @@ import { findHeaders, type HeaderList, readHeaderList } from "./header-list.ts";
 import { toHttp2Headers } from "./http2-headers.ts";
 import type { KongService } from "./kong-config.ts";
 import { createErrorAnswer, sendOwnAnswer } from "./kong-error.ts";
-import { type ReportFailure, UPSTREAM_FAILED, UPSTREAM_TIMED_OUT, type UpstreamProxy } from "./proxy.ts";
+import { type ReportFailure, UPSTREAM_FAILED, UPSTREAM_TIMED_OUT, type UpstreamProxy, upstreamQuery } from "./proxy.ts";
+import { stripQuery } from "./request-path.ts";
 import { buildDownstreamHeaders, buildUpstreamHeaders } from "./upstream-headers.ts";
 
 const TIMED_OUT = "timed out";
@@ -84,7 +85,7 @@ function buildHead(request: GatewayRequest) {
   return {
     ...toHttp2Headers(headers),
     ":method": request.method,
-    ":path": request.target,
+    ":path": stripQuery(request.target) + upstreamQuery(request),
     ":authority": findHeaders(headers, "host")[0] ?? "",
   };
 }

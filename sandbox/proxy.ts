@@ -79,13 +79,17 @@ export function createProxy(report: ReportFailure): UpstreamProxy {
   };
 }
 
-/** Path and query for the upstream; the query goes as it came, an empty one included, unless a plugin set another. */
-function upstreamTarget({ route, target, rawQuery, matchedPath }: GatewayRequest): string {
+/** The query for the upstream, with its `?`: as it came, an empty one included, unless a plugin set another. */
+export function upstreamQuery({ target, rawQuery }: GatewayRequest): string {
+  return rawQuery === undefined ? target.slice(stripQuery(target).length) : rawQuery && `?${rawQuery}`;
+}
+
+function upstreamTarget(request: GatewayRequest): string {
+  const { route, target, matchedPath } = request;
   const path = normalizePath(stripQuery(target));
   const base = route.service.path ?? "/";
   const joined = route.stripPath ? joinStrippedPath(base, path, matchedPath) : joinUpstreamPath(base, path);
-  const query = rawQuery === undefined ? target.slice(stripQuery(target).length) : rawQuery && `?${rawQuery}`;
-  return escapePath(joined) + query;
+  return escapePath(joined) + upstreamQuery(request);
 }
 
 function isTimeout(error: unknown): boolean {

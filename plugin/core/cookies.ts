@@ -24,10 +24,13 @@ export function removeCookie(header: string, name: string): string {
   return kept.length === parts.length ? header : trimStart(kept.join(";"));
 }
 
-/** Without the white space that some readers drop; a part without `=` is a name to some, and a value to others. */
+// Spaces, control characters, and whatever stands for bytes beyond ASCII: no name has them, and at its ends one reader or another drops each.
+const NOT_IN_NAMES = /[^\x21-\x7e]+/g;
+
+/** The name as the most generous reader has it; a part without `=` is a name to some, and a value to others. */
 function nameOf(part: string): string {
   const end = part.indexOf("=");
-  return (end === -1 ? part : part.slice(0, end)).trim();
+  return (end === -1 ? part : part.slice(0, end)).replaceAll(NOT_IN_NAMES, "");
 }
 
 function trimStart(text: string): string {

@@ -37,8 +37,8 @@ export async function decide(
   const credentials = findCredentials(policy.tokenSources, facts);
   const isBare = !isDenial(credentials) && credentials.length === 0;
   const match = matchRequest(rule, facts, isBare);
-  if (isDenial(match)) {
-    return refuse(asked, rule.requirements.mode, { denial: match, evidence });
+  if ("denial" in match) {
+    return refuse(asked, match.mode, { denial: match.denial, evidence });
   }
   const { requirements } = match;
   if (match.isOpen) {

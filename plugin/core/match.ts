@@ -1,6 +1,6 @@
 import type { Denial } from "./denial.ts";
 import { findOperation } from "./operation-tree.ts";
-import type { CompiledPolicy, CompiledRule, Requirements } from "./policy.ts";
+import type { CompiledPolicy, CompiledRule, Mode, Requirements } from "./policy.ts";
 import { readPreflight } from "./preflight.ts";
 import { type Binding, type RequestFacts, RULE_TAG_PREFIX } from "./request.ts";
 import { splitPath } from "./request-path.ts";
@@ -13,6 +13,13 @@ export interface Match {
   readonly isOpen: boolean;
 }
 
+/** A request that is refused before a token is looked for. */
+export interface Mismatch {
+  readonly denial: Denial;
+  /** Of what the request is for; where that is not certain, the strictest of what it may be for. */
+  readonly mode: Mode;
+}
+
 // Connection options proper, or nothing. Anything else in `Connection` names a header, and Kong deletes it after all plugins ran.
 // Letters of other alphabets are none of these, even where lower case makes them one (the Kelvin sign becomes k).
 const CONNECTION_OPTION =
@@ -23,17 +30,18 @@ const CONNECTION_OPTION =
  *
  * @param isBare whether no source of tokens carries anything.
  */
-export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Denial {
-  if (facts.connection !== undefined && !hasOnlyConnectionOptions(facts.connection)) {
-    return { reason: "connection_header_refused" };
-  }
+export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Mismatch {
   const match = matchOperation(rule, facts, isBare);
-  return "reason" in match || match.isOpen || match.requirements.allowsHttp || facts.transport !== "plain"
+  const mode = "denial" in match ? match.mode : match.requirements.mode;
+  if (facts.connection !== undefined && !hasOnlyConnectionOptions(facts.connection)) {
+    return { denial: { reason: "connection_header_refused" }, mode };
+  }
+  return "denial" in match || match.isOpen || match.requirements.allowsHttp || facts.transport !== "plain"
     ? match
-    : { reason: "insecure_transport" };
+    : { denial: { reason: "insecure_transport" }, mode };
 }
 
-function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Denial {
+function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Mismatch {
   const preflight = readPreflight(facts, isBare);
   const found = (requirements: Requirements, segments: readonly string[], isPreflight: boolean): Match => {
     const isOpen = requirements.access === "public" || (isPreflight && requirements.passesPreflight);
@@ -44,7 +52,7 @@ function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean
   }
   const segments = facts.requestLine && splitPath(facts.requestLine.target);
   if (!facts.requestLine || !segments) {
-    return { reason: "path_ambiguous" };
+    return { denial: { reason: "path_ambiguous" }, mode: strictestMode(rule.requirements, rule.operations.values) };
   }
   const own = findOperation(rule.operations, facts.requestLine.method, segments);
   if (own) {
@@ -52,9 +60,16 @@ function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean
   }
   // A preflight speaks for the request that will follow it.
   const asked = preflight === undefined ? undefined : findOperation(rule.operations, preflight, segments);
-  return asked?.passesPreflight
-    ? found(asked, segments, true)
-    : { reason: "no_matching_rule", detail: `no operation of rule "${rule.id}" fits method and path` };
+  if (asked?.passesPreflight) {
+    return found(asked, segments, true);
+  }
+  const detail = `no operation of rule "${rule.id}" fits method and path`;
+  return { denial: { reason: "no_matching_rule", detail }, mode: rule.requirements.mode };
+}
+
+/** The upstream may read the path as that of any operation: one that enforces must not be reached by another spelling. */
+function strictestMode(rule: Requirements, operations: readonly Requirements[]): Mode {
+  return [rule, ...operations].some(({ mode }) => mode === "enforce") ? "enforce" : "report";
 }
 
 /** The rule that the plugin's configuration names, else the one of the Route's name, else the one of its tag. */

@@ -28,6 +28,7 @@ function isSafe({ requestLine }: RequestFacts): boolean {
   return requestLine !== undefined && SAFE_METHODS.has(requestLine.method);
 }
 
-function asksForUpgrade({ connection }: RequestFacts): boolean {
-  return connection?.toLowerCase().includes("upgrade") ?? false;
+/** Kong goes by `Upgrade` alone, which a proxy in front may pass on without the `Connection` that belongs to it. */
+function asksForUpgrade({ connection, headers }: RequestFacts): boolean {
+  return headers.has("upgrade") || (connection?.toLowerCase().includes("upgrade") ?? false);
 }

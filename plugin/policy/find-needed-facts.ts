@@ -29,7 +29,8 @@ function headerOf(source: TokenSource): readonly string[] {
     case "header":
       return [source.name];
     case "cookie":
-      return ["cookie"];
+      // What asks for an upgrade needs an origin.
+      return ["cookie", "upgrade"];
     default:
       return [];
   }

@@ -39,6 +39,13 @@ const calls: readonly Omit<ConformanceCase, "only">[] = [
     upstream: { ...NOBODY, ...SPOOFS_GONE },
   },
   {
+    title: "takes the token out of a call's query",
+    path: "/any.Things/Get?a=b&access_token={token}",
+    carried: GOOD,
+    status: 200,
+    upstream: { ":path": "/any.Things/Get?a=b", authorization: "Bearer {token}", "x-user-id": "user-1" },
+  },
+  {
     title: "lets nobody through as nobody on an optional rule",
     path: "/optional.Things/Get",
     headers: SPOOFED,

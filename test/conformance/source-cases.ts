@@ -99,6 +99,7 @@ const readings: readonly ConformanceCase[] = [
   several("another scheme beside a cookie", "/any", ["Authorization", "Basic YTpi", ...COOKIE]),
   malformed("a cookie in quotes", "/any", cookie('__Host-token="{token}"')),
   malformed("white space before a cookie's equals sign", "/any", cookie("__Host-token ={token}")),
+  malformed("a space of latin1 before a cookie's name", "/any-optional", cookie("a=b; \u00a0__Host-token={token}")),
   malformed("a cookie without an equals sign", "/any", cookie("a=b; __Host-token")),
   malformed("a broken escape in a parameter's name", "/any?access%5token=x&access_token={token}", []),
   malformed("a broken escape in the token", "/any?access_token={token}%zz", []),
@@ -265,6 +266,7 @@ const origins: readonly ConformanceCase[] = [
   ...[
     foreign("with GET and an upgrade from another origin", "GET", ["Origin", "https://evil.example", ...UPGRADE]),
     foreign("with GET and an upgrade without Origin", "GET", UPGRADE),
+    foreign("with GET and an upgrade that Connection does not name", "GET", ["Upgrade", "websocket"]),
   ].map((each): ConformanceCase => ({ ...each, only: ["http/1.1"] })),
   {
     title: "asks for no Origin where the token is not in a cookie",

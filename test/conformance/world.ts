@@ -192,6 +192,12 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
       ...simple("report", main, {
         watched: { required_scopes: ["things:read"] },
         "watched-paths": { operations: [{ methods: ["GET"], path: "/watched-paths/{id}" }] },
+        "watched-some": {
+          operations: [
+            { methods: ["GET"], path: "/watched-some/other" },
+            { methods: ["GET"], path: "/watched-some/secret", mode: "enforce" },
+          ],
+        },
         enforced: { mode: "enforce" },
       }),
       defaults: { mode: "report" },
@@ -287,7 +293,7 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           ...["roles", "ways", "own", "stepup", "tenant", "browser", "legacy"].map((name) =>
             route(name, { policy_file: "requirements.yaml", rule: name }, { strip_path: false }),
           ),
-          ...["watched", "unwatched", "enforced", "watched-paths"].map((name) =>
+          ...["watched", "unwatched", "enforced", "watched-paths", "watched-some"].map((name) =>
             route(name, { policy_file: "report.yaml" }, { strip_path: false }),
           ),
           ...SOURCE_ROUTES.map(([name, policy]) =>
@@ -329,6 +335,7 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           call("public", "api.yaml", "public"),
           call("watched", "report.yaml", "watched"),
           call("optional", "api.yaml", "optional"),
+          call("any", "sources.yaml", "any"),
           call("ghost", "api.yaml", "does-not-exist"),
           call("keys-down", "keys-down.yaml", "all"),
           { ...call("secure", "api.yaml", "read"), protocols: ["grpcs"] },

@@ -19,6 +19,8 @@ const document = {
         { methods: ["GET"], path: "/b", required_scopes: ["read"], mode: "enforce" },
       ],
     },
+    watched: { operations: [{ methods: ["GET"], path: "/a", required_scopes: ["read"] }] },
+    "watched-strict": { mode: "enforce", operations: [{ methods: ["GET"], path: "/a", mode: "report" }] },
     browse: { access: "optional" },
     health: { access: "public" },
   },
@@ -62,7 +64,7 @@ describe("in report mode", () => {
     ["plain HTTP", { ...bound("read", token()), transport: "plain" }, "insecure_transport"],
     [
       "a path that can be read in two ways",
-      { ...bound("mixed", token()), requestLine: { method: "GET", target: "/a/../b" } },
+      { ...bound("watched", token()), requestLine: { method: "GET", target: "/a/../b" } },
       "path_ambiguous",
     ],
     [
@@ -106,6 +108,21 @@ describe("in report mode", () => {
     expect(await judge(bound("strict"))).toBeUndefined();
     expect(await judge(at("/a"))).toHaveProperty("reported");
     expect(await judge(at("/b"))).toBeUndefined();
+  });
+
+  // None of it may lead round an operation that enforces: there is no token in any of these requests.
+  it.each<[what: string, rule: string, target: string, changes: Partial<RequestFacts>, passes: boolean]>([
+    ["a Connection that would strip headers, where the operation enforces", "mixed", "/b", { connection: "x" }, false],
+    ["a Connection that would strip headers, where it reports", "mixed", "/a", { connection: "x" }, true],
+    ["plain HTTP, where the operation enforces", "mixed", "/b", { transport: "plain" }, false],
+    ["plain HTTP, where it reports", "mixed", "/a", { transport: "plain" }, true],
+    ["a path that may be that of an operation that enforces", "mixed", "/./b", {}, false],
+    ["a path that can be read in two ways, where no operation enforces", "watched", "/./a", {}, true],
+    ["a path that can be read in two ways, where the rule enforces", "watched-strict", "/./a", {}, false],
+    ["a Connection beside such a path", "mixed", "/./b", { connection: "x" }, false],
+  ])("%s", async (_what, rule, target, changes, passes) => {
+    const allow = await judge({ ...bound(rule), requestLine: { method: "GET", target }, ...changes });
+    expect(allow !== undefined).toBe(passes);
   });
 
   it("one rule alone can report, and what no rule fits is refused as ever", async () => {

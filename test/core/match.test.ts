@@ -40,7 +40,8 @@ const policy = compileDocument(
 const match = (changes: Partial<RequestFacts>, isBare = true): unknown => {
   const facts = requestOf(undefined, changes);
   const rule = findRule(policy, facts.binding);
-  return isDenial(rule) ? rule : matchRequest(rule, facts, isBare);
+  const found = isDenial(rule) ? rule : matchRequest(rule, facts, isBare);
+  return "denial" in found ? found.denial : found;
 };
 const bound = (binding: Binding): unknown => match({ binding });
 const refunds = (method: string, target: string): unknown =>

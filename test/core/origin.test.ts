@@ -50,6 +50,12 @@ describe("a token from a cookie", () => {
     expect(check(COOKIE, "GET", APP, { connection })).toBeUndefined();
   });
 
+  it("needs one with Upgrade, for which Kong asks no Connection", () => {
+    const upgrade: [string, string] = ["upgrade", "websocket"];
+    expect(check(COOKIE, "GET", undefined, { headers: new Map([upgrade]) })).toBe("origin_not_allowed");
+    expect(check(COOKIE, "GET", undefined, { headers: new Map([upgrade, ["origin", APP]]) })).toBeUndefined();
+  });
+
   it("never counts for what changes something where no origin is allowed", () => {
     const source: TokenSource = { ...COOKIE, allowedOrigins: new Set() };
     expect(check(source, "POST", APP)).toBe("origin_not_allowed");

@@ -177,7 +177,7 @@ describe("a request that passes takes the fewest calls that its policy needs", (
     ],
     [
       "a token in a cookie",
-      { ...tokenIn({ cookie: "__Host-t" }, { http_cookie: `a=b; __Host-t=${TOKEN}` }), carried: ["cookie"] },
+      { ...tokenIn({ cookie: "__Host-t" }, { http_cookie: `a=b; __Host-t=${TOKEN}` }), carried: ["cookie", "upgrade"] },
       [FACTS, SET],
       [HEADERS, LINE, SCHEME, SET],
     ],

@@ -307,16 +307,29 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ],
   },
   {
+    file: "plugin/core/match.ts",
+    killers: ["test/core/decide-report.test.ts"],
+    mutants: [
+      {
+        name: "another spelling of the path opens an operation that enforces",
+        find: "mode: strictestMode(rule.requirements, rule.operations.values)",
+        replace: "mode: rule.requirements.mode",
+      },
+      {
+        name: "a refusal of how a request came follows the rule and not the operation",
+        find: '"denial" in match ? match.mode : match.requirements.mode',
+        replace: "rule.requirements.mode",
+      },
+    ],
+  },
+  {
     file: "plugin/core/decide.ts",
     killers: ["decide", "decide-order", "decide-report", "decide-callers", "decide-token-source"].map(
       (name) => `test/core/${name}.test.ts`,
     ),
     mutants: [
-      ...["rule", "match"].map((stage) => ({
-        name: `a denial is passed over: ${stage}`,
-        find: `if (isDenial(${stage})) {`,
-        replace: "if (false) {",
-      })),
+      { name: "a denial is passed over: match", find: 'if ("denial" in match) {', replace: "if (false) {" },
+      { name: "a denial is passed over: rule", find: "if (isDenial(rule)) {", replace: "if (false) {" },
       {
         name: "a denial of scopes is passed over",
         find: "const { denial } = judgement;",
@@ -363,6 +376,11 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         name: "a header that was compared goes on as another plugin left it",
         find: "judged[name] = facts.headers.get(name) ?? [];",
         replace: "",
+      },
+      {
+        name: "a rule that reports opens its operations that enforce",
+        find: "refuse(asked, match.mode,",
+        replace: "refuse(asked, rule.requirements.mode,",
       },
       { name: "every rule only reports", find: 'mode === "enforce" || ', replace: "" },
       { name: "a defect is only reported", find: ' || denial.reason === "internal_error"', replace: "" },

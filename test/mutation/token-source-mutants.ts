@@ -33,6 +33,11 @@ export const TOKEN_SOURCES: readonly MutatedFile[] = [
         replace: "    .filter((part) => nameOf(part).toLowerCase() === name.toLowerCase())\n    .map",
       },
       {
+        name: "nobody drops anything but white space",
+        find: '.replaceAll(NOT_IN_NAMES, "")',
+        replace: ".trim()",
+      },
+      {
         name: "what reads as the cookie to others stays",
         find: "parts.filter((part) => nameOf(part) !== name)",
         replace: "parts.filter((part) => !trimStart(part).startsWith(`${name}=`))",
@@ -62,11 +67,23 @@ export const TOKEN_SOURCES: readonly MutatedFile[] = [
     ],
   },
   {
+    file: "plugin/policy/compile-token.ts",
+    killers: ["test/policy/compile-token.test.ts"],
+    mutants: [
+      {
+        name: "a token has the name by which Kong tells who called",
+        find: "...(identity ? IDENTITY_HEADERS : []).map(",
+        replace: "...IDENTITY_HEADERS.slice(0, 0).map(",
+      },
+    ],
+  },
+  {
     file: "plugin/core/origin.ts",
     killers: ["test/core/origin.test.ts"],
     mutants: [
       { name: "every method is safe", find: "isSafe(facts) && ", replace: "" },
       { name: "an upgrade needs no origin", find: " && !asksForUpgrade(facts)", replace: "" },
+      { name: "only Connection asks for an upgrade", find: 'headers.has("upgrade") || ', replace: "" },
       {
         name: "no origin is an allowed one",
         find: "origin !== undefined && source.allowedOrigins.has(origin)",

@@ -19,8 +19,8 @@ export const WAY_IN: readonly MutatedFile[] = [
       },
       {
         name: "every operation lets preflights pass",
-        find: "return asked?.passesPreflight\n    ? found(asked, segments, true)",
-        replace: "return asked\n    ? { requirements: asked, segments, isOpen: true }",
+        find: "if (asked?.passesPreflight) {",
+        replace: "if (asked) {",
       },
       {
         name: "an operation for OPTIONS does not count",

@@ -54,7 +54,7 @@ describe("what is looked at", () => {
   it.each<[sources: string, rule: string, needs: object]>([
     ["[authorization]", "{}", { needsRequestLine: false, readHeaders: [] }],
     ["[{header: x-t}]", "{}", { needsRequestLine: false, readHeaders: ["x-t"] }],
-    ["[{cookie: __Host-t}]", "{}", { needsRequestLine: true, readHeaders: ["cookie"] }],
+    ["[{cookie: __Host-t}]", "{}", { needsRequestLine: true, readHeaders: ["cookie", "upgrade"] }],
     ["[{query: t}]", "{}", { needsRequestLine: true, readHeaders: [] }],
     ["[{query: t}, {header: x-t}]", "{access: public}", { needsRequestLine: false, readHeaders: [] }],
   ])("with sources %s by rule %s", (sources, rule, needs) => {
@@ -106,8 +106,16 @@ describe("refuses", () => {
     "{sources: [{cookie: __Host-a, allowed_origins: [‸https://app.example/]}]}",
     "{sources: [{cookie: __Host-a, allowed_origins: [‸https://user@app.example]}]}",
     "{forward: {header: ‸authorization}}",
+    "{forward: {header: ‸x-jwt-policy-verdict}}",
   ])("%s, by the schema", (token) => {
     check(policy(token), "invalid_value");
+  });
+
+  it("a header by which Kong tells who called, where the policy sets those", () => {
+    const identity = "routes: {r: {}}\nidentity: {credential: sub}";
+    check(policy("{sources: [{header: ‸x-consumer-username}]}", identity), "token_source_invalid");
+    check(policy("{forward: {header: ‸x-consumer-username}}", identity), "token_source_invalid");
+    expect(issuesOf(policy("{forward: {header: x-consumer-username}}", "routes: {r: {}}"))).toEqual([]);
   });
 
   it("a header with two meanings", () => {
