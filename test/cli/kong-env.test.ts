@@ -71,8 +71,12 @@ describe("jwt-policy kong env", () => {
       ["writes upper case in lower case", ["--header", "X-Tenant"], ["x-tenant"]],
       ["writes a name once, in whatever case it comes", ["--header", "X-Tenant", "x-tenant", "X-TENANT"], ["x-tenant"]],
       ["leaves out what is there always", ["--header", "Authorization", "accept", "Connection"], []],
-      ["stands before what policies look at", ["--policy-root", root, "--header", "x-b"], ["x-b", "cookie", "x-a"]],
-      ["names what a policy looks at once", ["--policy-root", root, "--header", "X-A"], ["x-a", "cookie"]],
+      [
+        "stands before what policies look at",
+        ["--policy-root", root, "--header", "x-b"],
+        ["x-b", "cookie", "upgrade", "x-a"],
+      ],
+      ["names what a policy looks at once", ["--policy-root", root, "--header", "X-A"], ["x-a", "cookie", "upgrade"]],
     ])("%s", (_what, words, names) => {
       expect(namesOf(...words)).toEqual(names);
     });
