@@ -5,6 +5,7 @@ import type { CompiledPolicy, CompiledRule, TokenSource } from "../core/policy.t
 import { describeSource } from "../core/token-source.ts";
 import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
+import { listRequirements } from "./list-requirements.ts";
 
 type SourceMap = Exclude<MapOrName, string>;
 
@@ -113,8 +114,7 @@ function checkDuplicates(sources: readonly TokenSource[]): Finding[] {
 
 /** Headers that have another meaning already, with what says so. */
 function findTakenHeaders({ header_mappings: mappings, identity }: PolicyDocument, rules: readonly CompiledRule[]) {
-  const requirements = rules.flatMap((rule) => rule.operations?.values ?? [rule.requirements]);
-  const compared = requirements.flatMap(({ comparedHeaders }) => comparedHeaders.map(({ name }) => name));
+  const compared = listRequirements(rules).flatMap(({ comparedHeaders }) => comparedHeaders.map(({ name }) => name));
   return new Map<string, string>([
     ...compared.map((name) => [name, "equals_header"] as const),
     ...Object.keys(mappings).map((name) => [name, "header_mappings"] as const),
