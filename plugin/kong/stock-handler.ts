@@ -1,4 +1,4 @@
-import { type Answer, type Decision, type Deny, isAllow } from "../core/decision.ts";
+import { type Allow, type Answer, type Decision, type Deny, isAllow } from "../core/decision.ts";
 import type { CallerIdentity, Consumer } from "../core/identity.ts";
 import type { HeaderChanges } from "../core/propagate.ts";
 import { formatReport } from "../observe/decision-log.ts";
@@ -77,17 +77,26 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
   for (const line of handler.log.takeWarnings()) {
     await kong.log.warn(`${NAME}: ${line}`);
   }
-  const report = isAllow(decision) ? formatReport(decision) : undefined;
+  if (isAllow(decision)) {
+    await applyAllow(kong, decision);
+  } else {
+    await kong.service.request.set_headers(renderEnding(guard, decision));
+  }
+}
+
+/** The headers come last: among them is the verdict. */
+async function applyAllow(kong: StockPdk, allow: Allow): Promise<void> {
+  const report = formatReport(allow);
   if (report !== undefined) {
     await kong.log.warn(report);
   }
-  if (isAllow(decision) && decision.caller) {
-    await setCaller(kong, decision.caller);
+  if (allow.caller) {
+    await setCaller(kong, allow.caller);
   }
-  if (isAllow(decision) && decision.rawQuery !== undefined) {
-    await kong.service.request.set_raw_query(decision.rawQuery);
+  if (allow.rawQuery !== undefined) {
+    await kong.service.request.set_raw_query(allow.rawQuery);
   }
-  await kong.service.request.set_headers(isAllow(decision) ? decision.headers : renderEnding(guard, decision));
+  await kong.service.request.set_headers(allow.headers);
 }
 
 /** The same calls as server/end-event.ts makes, one by one: should one fail, the verdict is never sent. */
