@@ -1,14 +1,13 @@
 import { listPolicyFiles } from "../plugin/runtime/list-policy-files.ts";
-import { createPolicyStore } from "../plugin/runtime/policy-store.ts";
+import { loadPolicyFile } from "../plugin/runtime/policy-store.ts";
 
 /**
  * Names of the header fields that the policies under a root look at, in lower case and sorted. A root or a policy that can not be
  * read has none: the settings are often printed where the policies are not.
  */
 export async function findReadHeaders(policyRoot: string): Promise<readonly string[]> {
-  const store = createPolicyStore(policyRoot);
   const files = await listPolicyFiles(policyRoot).catch(() => []);
-  const loads = await Promise.all(files.map((file) => store.loadFile(file)));
+  const loads = await Promise.all(files.map((file) => loadPolicyFile(policyRoot, file)));
   const names = loads.flatMap((load) => ("policy" in load ? load.policy.readHeaders : []));
   return [...new Set(names)].sort();
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { createPolicyStore, readPolicyFile } from "../plugin/runtime/policy-store.ts";
+import { loadPolicyFile, readPolicyFile } from "../plugin/runtime/policy-store.ts";
 import { checkInlineKeys } from "./check-inline-keys.ts";
 import { type CheckedFile, reportJson, reportText } from "./report-issues.ts";
 
@@ -32,12 +32,12 @@ async function checkFile(file: string, policyRoot: string | undefined): Promise<
   const load =
     policyRoot === undefined
       ? await readPolicyFile(path, file)
-      : await createPolicyStore(resolve(policyRoot)).loadFile(relative(resolve(policyRoot), path));
+      : await loadPolicyFile(resolve(policyRoot), relative(resolve(policyRoot), path));
   const issues = "policy" in load ? await checkInlineKeys(load.policy, load.text) : load.issues;
   if ("policy" in load && issues.length === 0) {
     return { file, issues: [], lines: [], policy: { name: load.policy.name, rules: load.policy.rules.size } };
   }
-  const isRead = !issues.some(({ code }) => code.startsWith("file_"));
+  const isRead = !issues.some(({ code }) => code.startsWith("file_") || code === "not_a_policy");
   const text = isRead ? await readFile(path, "utf8") : "";
   return { file, issues, lines: text.split(/\r?\n/), policy: undefined };
 }

@@ -65,12 +65,16 @@ function startInstance(configJson: string): PluginInstance {
   }
 }
 
+/** The stock server does not say when it drops an instance. */
+const droppedInstances = new FinalizationRegistry<PluginInstance>((instance) => instance.close?.());
+
 export class Plugin {
   readonly #handler: StockHandler;
 
   /** @param config the plugin's configuration as Kong sends it. */
   constructor(config: object) {
     const instance = startInstance(JSON.stringify(config));
+    droppedInstances.register(this, instance);
     this.#handler = { instance, identity: readIdentity(config), deadlineMs: DEADLINE_MS, log };
   }
 

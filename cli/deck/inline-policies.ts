@@ -1,6 +1,6 @@
 import { isScalar, Pair, Scalar } from "yaml";
 import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
-import { createPolicyStore } from "../../plugin/runtime/policy-store.ts";
+import { loadPolicyFile } from "../../plugin/runtime/policy-store.ts";
 import type { CheckedPlugin } from "./check-plugins.ts";
 import { flattenPolicy } from "./flatten-policy.ts";
 import { type ConfigField, isTemplate } from "./plugin-config.ts";
@@ -33,7 +33,7 @@ async function inlinePolicy(field: ConfigField, policyRoot: string): Promise<Sta
   if (isTemplate(field.value)) {
     return fail("not_inlined", "decK puts the name of the policy in later, so there is none to inline here.");
   }
-  const text = flattenPolicy((await createPolicyStore(policyRoot).loadFile(field.value)).text);
+  const text = flattenPolicy((await loadPolicyFile(policyRoot, field.value)).text);
   if (isTemplate(text)) {
     return fail("not_inlined", 'The policy has "${{" in it, which decK would take for one of its own templates.');
   }

@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CompiledPolicy } from "../../plugin/core/policy.ts";
 import type { PolicyIssue } from "../../plugin/policy/issue.ts";
-import { createPolicyStore } from "../../plugin/runtime/policy-store.ts";
+import { readPolicy } from "../../plugin/policy/read-policy.ts";
+import { loadPolicyFile } from "../../plugin/runtime/policy-store.ts";
+import { hashText } from "../../plugin/runtime/read-lineage.ts";
 import { type ConfigField, isTemplate, type PluginConfig } from "./plugin-config.ts";
 import { issueAt, type StateIssue } from "./state-issue.ts";
 
@@ -14,13 +16,12 @@ interface LoadedPolicy {
 
 /** Finds the policy that a configuration means, as the gateway does. Mistakes within a policy file are told at their place there. */
 export function createPolicyLoader(policyRoot: string): (config: PluginConfig) => Promise<LoadedPolicy> {
-  const store = createPolicyStore(policyRoot);
   const loadFile = async (field: ConfigField): Promise<LoadedPolicy> => {
-    const load = await store.loadFile(field.value);
+    const load = await loadPolicyFile(policyRoot, field.value);
     if ("policy" in load) {
       return { policy: load.policy, issues: [] };
     }
-    const isRead = !load.issues.some(({ code }) => code.startsWith("file_"));
+    const isRead = !load.issues.some(({ code }) => code.startsWith("file_") || code === "not_a_policy");
     return {
       issues: isRead
         ? await placeInFile(join(policyRoot, field.value), load.issues)
@@ -28,7 +29,7 @@ export function createPolicyLoader(policyRoot: string): (config: PluginConfig) =
     };
   };
   const loadInline = (field: ConfigField): LoadedPolicy => {
-    const load = store.loadInline(field.value);
+    const load = readPolicy(field.value, hashText(field.value));
     if ("policy" in load) {
       return { policy: load.policy, issues: [] };
     }

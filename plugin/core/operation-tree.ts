@@ -9,13 +9,15 @@ export type TemplateSegment = string | undefined;
 export interface OperationTree<T> {
   /** Of all operations. */
   readonly values: readonly T[];
-  readonly byMethod: ReadonlyMap<string, OperationNode<T>>;
+  readonly root: OperationNode<T>;
 }
 
+/** One step of the paths. Maps exist only where they are needed: large policies have tens of thousands of nodes. */
 interface OperationNode<T> {
-  readonly literals: Map<string, OperationNode<T>>;
-  placeholder: OperationNode<T> | undefined;
-  value: T | undefined;
+  literals?: Map<string, OperationNode<T>>;
+  placeholder?: OperationNode<T>;
+  /** The operations whose path ends here, by method. */
+  byMethod?: Map<string, T>;
 }
 
 export interface Operation<T> {
@@ -25,25 +27,20 @@ export interface Operation<T> {
   readonly value: T;
 }
 
-const createNode = <T>(): OperationNode<T> => ({ literals: new Map(), placeholder: undefined, value: undefined });
-
 /** Builds the tree. A later operation for the same method and template would replace an earlier one: check before. */
 export function buildOperationTree<T>(operations: readonly Operation<T>[]): OperationTree<T> {
-  const byMethod = new Map<string, OperationNode<T>>();
-  for (const operation of operations) {
-    for (const method of methodsCovered(operation.methods)) {
-      let node = byMethod.get(method);
-      if (!node) {
-        node = createNode();
-        byMethod.set(method, node);
-      }
-      for (const segment of operation.segments) {
-        node = childFor(node, segment);
-      }
-      node.value = operation.value;
+  const root: OperationNode<T> = {};
+  for (const { methods, segments, value } of operations) {
+    let node = root;
+    for (const segment of segments) {
+      node = childFor(node, segment);
+    }
+    node.byMethod ??= new Map();
+    for (const method of methodsCovered(methods)) {
+      node.byMethod.set(method, value);
     }
   }
-  return { byMethod, values: operations.map(({ value }) => value) };
+  return { root, values: operations.map(({ value }) => value) };
 }
 
 /** The methods an operation answers for: GET covers HEAD (RFC 9110 section 9.3.2). */
@@ -53,31 +50,31 @@ export function methodsCovered(methods: readonly string[]): ReadonlySet<string> 
 
 /** The value of the one operation that fits, or undefined. Method names are case-sensitive (RFC 9110 section 9.1). */
 export function findOperation<T>(tree: OperationTree<T>, method: string, segments: readonly string[]): T | undefined {
-  const node = tree.byMethod.get(method);
-  return node && descend(node, segments, 0);
+  return descend(tree.root, method, segments, 0);
 }
 
-function descend<T>(node: OperationNode<T>, segments: readonly string[], depth: number): T | undefined {
+function descend<T>(node: OperationNode<T>, method: string, segments: readonly string[], depth: number): T | undefined {
   const segment = segments[depth];
   if (segment === undefined) {
-    return node.value;
+    return node.byMethod?.get(method);
   }
-  const literal = node.literals.get(segment);
-  const found = literal && descend(literal, segments, depth + 1);
+  const literal = node.literals?.get(segment);
+  const found = literal && descend(literal, method, segments, depth + 1);
   if (found !== undefined || node.placeholder === undefined || segment === "") {
     return found;
   }
-  return descend(node.placeholder, segments, depth + 1);
+  return descend(node.placeholder, method, segments, depth + 1);
 }
 
 function childFor<T>(node: OperationNode<T>, segment: TemplateSegment): OperationNode<T> {
   if (segment === undefined) {
-    node.placeholder ??= createNode();
+    node.placeholder ??= {};
     return node.placeholder;
   }
+  node.literals ??= new Map();
   let child = node.literals.get(segment);
   if (!child) {
-    child = createNode();
+    child = {};
     node.literals.set(segment, child);
   }
   return child;

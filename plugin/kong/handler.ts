@@ -7,6 +7,7 @@ import type { PolicySource } from "../runtime/policy-source.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { askCallers } from "./callers.ts";
 import { denyOwn } from "./deny-own.ts";
+import { describeRoute } from "./describe-route.ts";
 import type { Pdk } from "./pdk.ts";
 import { type PluginConfig, parsePluginConfig } from "./plugin-config.ts";
 import type { ReadFacts } from "./read-facts.ts";
@@ -19,6 +20,8 @@ export const DEADLINE_MS = 5_000;
 export interface PluginInstance {
   /** Decides the request behind `pdk`. What the decision asks for is left to the caller. */
   access(pdk: Pdk): Promise<Decision | Answer>;
+  /** Kong does not use the instance any longer. */
+  close?(): void;
 }
 
 /**
@@ -35,7 +38,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
         return denyOwn("policy_unavailable", configured.problem);
       }
       const { source, rule, identity, workspace } = configured;
-      const load = await source.policy.current();
+      const load = await source.policy.current(() => describeRoute(pdk));
       if ("issues" in load) {
         return denyOwn("policy_unavailable", summarize(describeIssues(source.name, load.issues)));
       }
@@ -49,6 +52,11 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
       }
       const decision = await runtime.decide(facts, load.policy, askCallers(pdk, workspace));
       return facts.guard && identity ? addVerdict(decision, facts.guard, identity) : decision;
+    },
+    close() {
+      if ("source" in configured) {
+        configured.source.policy.close?.();
+      }
     },
   };
 }
@@ -67,12 +75,13 @@ function readConfigured(configJson: string, runtime: Runtime): Configured | { re
   } catch (error) {
     return { problem: error instanceof Error ? error.message : "the plugin's configuration can not be read" };
   }
-  const { policyFile, policy = "", rule, identity, workspace } = config;
+  const { policyFile, policy = "", rule, identity, workspace, routeId, serviceId } = config;
   if (policyFile !== undefined) {
     return { source: { name: policyFile, policy: runtime.openPolicyFile(policyFile) }, rule, identity, workspace };
   }
+  const entity = { pluginId: identity?.pluginId, sequence: identity?.sequence, workspace, routeId, serviceId };
   return {
-    source: { name: "the inline policy", policy: runtime.openInlinePolicy(identity?.pluginId, policy, rule) },
+    source: { name: "the inline policy", policy: runtime.openInlinePolicy(entity, policy, rule) },
     rule,
     identity,
     workspace,

@@ -20,9 +20,21 @@ export interface Pdk {
     getConsumer(): Promise<Consumer>;
   };
   readonly router: {
-    /** The matched Kong Route; its name and tags where it has any. */
-    getRoute(): Promise<{ readonly name?: string; readonly tags?: readonly string[] }>;
+    /** The matched Kong Route. What it does not have is absent. */
+    getRoute(): Promise<KongRoute>;
   };
+}
+
+/** The part of a Kong Route that the plugin looks at. */
+export interface KongRoute {
+  readonly id?: string;
+  readonly name?: string;
+  readonly tags?: readonly string[];
+  readonly protocols?: readonly string[];
+  readonly methods?: readonly string[];
+  readonly hosts?: readonly string[];
+  readonly paths?: readonly string[];
+  readonly service?: { readonly id?: string };
 }
 
 /** Arguments of `kong.response.exit`. */

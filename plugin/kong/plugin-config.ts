@@ -12,6 +12,9 @@ export interface PluginConfig {
   readonly identity: InstanceIdentity | undefined;
   /** Id of the Kong workspace that the plugin belongs to; empty where Kong does not say. */
   readonly workspace: string;
+  /** Ids of the Route and the Service that the plugin is configured on; undefined where it is on neither. */
+  readonly routeId: string | undefined;
+  readonly serviceId: string | undefined;
 }
 
 /**
@@ -38,6 +41,8 @@ export function parsePluginConfig(json: string): PluginConfig {
     rule: read("rule"),
     identity: readIdentity(config),
     workspace: read("__ws_id") ?? "",
+    routeId: read("route_id"),
+    serviceId: read("service_id"),
   };
   if ((parsed.policyFile === undefined) === (parsed.policy === undefined)) {
     throw new Error("exactly one of config.policy_file and config.policy must be set");

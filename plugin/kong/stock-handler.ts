@@ -8,7 +8,7 @@ import { createExit } from "./create-exit.ts";
 import { denyOwn } from "./deny-own.ts";
 import { FACTS_VARIABLE, parseFactsVariable } from "./facts-variable.ts";
 import type { PluginInstance } from "./handler.ts";
-import type { ExitResponse, Pdk } from "./pdk.ts";
+import type { ExitResponse, KongRoute, Pdk } from "./pdk.ts";
 import { NAME } from "./plugin-identity.ts";
 import { type InstanceIdentity, isMeant, renderEnding, renderOtherInstance } from "./verdict.ts";
 
@@ -30,7 +30,7 @@ export interface StockPdk {
     authenticate(consumer: StockConsumer, credential: object): Promise<unknown>;
   };
   readonly ctx: { readonly shared: { set(name: string, value: readonly string[]): Promise<unknown> } };
-  readonly router: { get_route(): Promise<{ name?: string; tags?: readonly string[] } | null | undefined> };
+  readonly router: { get_route(): Promise<KongRoute | null | undefined> };
   readonly log: { err(line: string): Promise<unknown>; warn(line: string): Promise<unknown> };
   readonly service: {
     readonly request: {
@@ -157,10 +157,7 @@ function createPdk(kong: StockPdk, facts: string): Pdk {
       getConsumer: async () => readConsumer(await kong.client.get_consumer()),
     },
     router: {
-      async getRoute() {
-        const { name, tags } = (await kong.router.get_route()) ?? {};
-        return { ...(name ? { name } : {}), ...(tags ? { tags } : {}) };
-      },
+      getRoute: async () => (await kong.router.get_route()) ?? {},
     },
   };
 }

@@ -32,7 +32,9 @@ export const REQUIREMENT_KEYS = [
   "required_claims",
   "authentication",
 ] as const;
-const NOTHING: Membership = { allOf: [], anyOf: [], noneOf: [] };
+const NO_NAMES: readonly string[] = [];
+const NOTHING: Membership = { allOf: NO_NAMES, anyOf: NO_NAMES, noneOf: NO_NAMES };
+const NO_HEADERS: Requirements["comparedHeaders"] = [];
 
 /**
  * What holds for one rule or operation. The nearest source that names a key wins as a whole: operation, rule, defaults, built in.
@@ -50,7 +52,7 @@ export function compileRequirements(
   const request = { captures, ownHeaders: listOwnHeaders(document) };
   const nearest = <K extends keyof RequirementSource>(key: K) =>
     sources.find(({ source }) => source[key] !== undefined);
-  const accept = nearest("accept")?.source.accept ?? Object.keys(document.issuers);
+  const accept = nearest("accept")?.source.accept ?? listIssuerIds(document);
   const audiences = nearest("audiences")?.source.audiences;
   const compile = (
     keys: AlternativeSource,
@@ -60,8 +62,8 @@ export function compileRequirements(
     findings.push(...compiled.findings);
     const own = keys.audiences ?? audiences;
     return {
-      accept: new Set(keys.accept ?? accept),
-      audiences: own && new Set(own),
+      accept: toSet(keys.accept ?? accept),
+      audiences: own && toSet(own),
       scopes: compileMembership(keys.required_scopes),
       roles: compileMembership(keys.required_roles),
       groups: compileMembership(keys.required_groups),
@@ -93,17 +95,40 @@ export function compileRequirements(
       otherAuthentication: nearest("other_authentication")?.source.other_authentication ?? "ignore",
       passesPreflight: nearest("cors_preflight")?.source.cors_preflight === "pass",
       comparedHeaders: findComparedHeaders(compiled),
-      accept: new Set(compiled.flatMap((alternative) => [...alternative.accept])),
+      accept: mergeAccepted(compiled),
       alternatives: compiled,
     },
     findings,
   };
 }
 
+// Thousands of rules inherit the same lists. Sharing one set for each list keeps large policies small.
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+const issuerIds = new WeakMap<PolicyDocument, readonly string[]>();
+
+function toSet(list: readonly string[]): ReadonlySet<string> {
+  const set = sets.get(list) ?? new Set(list);
+  sets.set(list, set);
+  return set;
+}
+
+function listIssuerIds(document: PolicyDocument): readonly string[] {
+  const ids = issuerIds.get(document) ?? Object.keys(document.issuers);
+  issuerIds.set(document, ids);
+  return ids;
+}
+
+function mergeAccepted(alternatives: readonly Alternative[]): ReadonlySet<string> {
+  const [first, ...others] = alternatives;
+  return first && others.length === 0
+    ? first.accept
+    : new Set(alternatives.flatMap((alternative) => [...alternative.accept]));
+}
+
 function findComparedHeaders(alternatives: readonly Alternative[]): Requirements["comparedHeaders"] {
   const tests = alternatives.flatMap(({ conditions }) => conditions.flatMap((condition) => condition.tests));
   const names = new Set(tests.flatMap((test) => (test.is === "equals_header" ? [test.header] : [])));
-  return [...names].map((name) => ({ name, spellings: headerSpellings(name) }));
+  return names.size === 0 ? NO_HEADERS : [...names].map((name) => ({ name, spellings: headerSpellings(name) }));
 }
 
 function compileMembership(source: MembershipSource | undefined): Membership {
@@ -112,7 +137,7 @@ function compileMembership(source: MembershipSource | undefined): Membership {
   }
   return Array.isArray(source)
     ? { ...NOTHING, allOf: source }
-    : { allOf: source.all_of ?? [], anyOf: source.any_of ?? [], noneOf: source.none_of ?? [] };
+    : { allOf: source.all_of ?? NO_NAMES, anyOf: source.any_of ?? NO_NAMES, noneOf: source.none_of ?? NO_NAMES };
 }
 
 function compileAuthentication(source: AlternativeSource["authentication"]): AuthenticationRequirement | undefined {

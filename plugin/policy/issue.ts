@@ -32,6 +32,8 @@ export type PolicyIssueCode =
   | "extends_refused"
   | "file_outside_root"
   | "file_missing"
+  | "not_a_policy"
+  | "version_replaced"
   | "file_unreadable";
 
 /** Keys and indexes from the document's root to a value. */

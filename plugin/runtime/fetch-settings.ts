@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { readCertificates, readClientCertificate, readHeaderValue } from "../keys/credential-files.ts";
 import { createFetcher, type FetchJson } from "../keys/fetch-json.ts";
-import type { FetchSettings } from "../keys/fetch-settings.ts";
+import { type FetchSettings, NO_FETCH_SETTINGS } from "../keys/fetch-settings.ts";
 import type { DocumentPath, Finding, PolicyIssue } from "../policy/issue.ts";
 import { type FetchSettingsRead, readFetchSettings } from "../policy/read-fetch-settings.ts";
 import { describeIssues } from "./policy-report.ts";
@@ -29,6 +29,20 @@ export async function openFetcher(file: string): Promise<FetchJson> {
     throw new Error(describeIssues(file, read.locate(findings)).join("\n"));
   }
   return createFetcher(settings);
+}
+
+/** The file of settings, and all files that it names. A file that cannot be read names none. */
+export async function listSettingsFiles(file: string): Promise<readonly string[]> {
+  const read = await readSettingsFile(file);
+  const settings = "issues" in read ? NO_FETCH_SETTINGS : resolveFiles(read.document, dirname(resolve(file)));
+  const { caFile, proxy, origins } = settings;
+  const ofOrigins = [...origins.values()].flatMap(({ caFile: ownCaFile, clientCertificate, headerFiles }) => [
+    ownCaFile,
+    clientCertificate?.certificateFile,
+    clientCertificate?.keyFile,
+    ...headerFiles.values(),
+  ]);
+  return [resolve(file), caFile, proxy?.authorizationFile, ...ofOrigins].filter((path) => path !== undefined);
 }
 
 /** All mistakes in a file of settings; those that it names are not looked at, for they may be elsewhere. */

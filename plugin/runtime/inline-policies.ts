@@ -1,102 +1,294 @@
 import type { CompiledPolicy } from "../core/policy.ts";
-import type { Log } from "../observe/operator-log.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
 import type { PolicyLoad } from "../policy/read-policy.ts";
+import type { VersionPorts } from "./file-versions.ts";
+import { dependsOnRoute, type HeldVersion, type InlineEntity, LastGoodVersions, nameEntity } from "./last-good.ts";
+import type { PolicyCompiler } from "./policy-compiler.ts";
 import { describeIssues, describeStatus, type PolicyStatus, reportInForce, reportRefused } from "./policy-report.ts";
-import type { PolicySource } from "./policy-source.ts";
-import type { PolicyStore } from "./policy-store.ts";
-import { type PolicyKeys, waitForKeys } from "./wait-for-keys.ts";
+import type { DescribeRoute, PolicySource } from "./policy-source.ts";
+import { PolicyVersion } from "./policy-version.ts";
+import { type SharedLoad, shareLoads } from "./shared-loads.ts";
+import { waitForKeys, warnOfMissingKeys } from "./wait-for-keys.ts";
 
 export interface InlinePolicies {
   /**
    * The policy that one plugin instance carries in its configuration.
    *
-   * @param pluginId of the Kong plugin entity; it stays the same when the configuration changes and the instance starts anew.
-   *   Without it nothing is kept: the last good version of one entity must never decide for another.
-   * @param rule that the configuration names. A last good version that does not have it can not decide in the meantime.
+   * @param rule that the configuration names. A last good version without it cannot decide in the meantime.
    */
-  open(pluginId: string | undefined, text: string, rule: string | undefined): PolicySource;
+  open(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
+  /** Lets compiled policies go that no request has needed for a while, the longest unused first, when they take much memory. */
+  releaseIdle(): void;
   status(): readonly PolicyStatus[];
 }
 
-/** Far more plugin entities than carry policies of their own on any gateway. */
-const MAX_PLUGINS = 10_000;
-
-interface InlinePolicy {
-  good: CompiledPolicy | undefined;
-  refused: readonly PolicyIssue[];
+export interface InlinePoliciesOptions extends VersionPorts {
+  readonly compiler: PolicyCompiler;
+  /** Milliseconds of any clock. */
+  readonly now: () => number;
+  readonly limits?: IdleLimits;
 }
+
+/** What unused inline policies may take; a test sets other bounds. */
+export interface IdleLimits {
+  readonly idleMs: number;
+  /** Of text. A compiled policy takes some twelve times as much. */
+  readonly maxBytes: number;
+}
+
+const IDLE_LIMITS: IdleLimits = { idleMs: 60_000, maxBytes: 4 * 1024 * 1024 };
 
 /**
- * Keeps the last good inline policy of each Kong plugin entity: Kong starts a new instance for a changed configuration and
- * can not be told that it is broken. A new version decides for its own instance once its issuers have keys; until then, and
- * when it has mistakes, the last good one does.
+ * Keeps the inline policies of all plugin instances. Kong starts a new instance for each version of a plugin entity's
+ * configuration, and cannot be told that it is broken. An instance judges by its own version, once its issuers have keys.
+ * Until then, and when its own version is broken, the last good one of the same entity on the same Route decides:
+ * see {@link LastGoodVersions}.
  */
-export function keepInlinePolicies(store: PolicyStore, keys: PolicyKeys, log: Log): InlinePolicies {
-  const plugins = new Map<string, InlinePolicy>();
-
-  const remember = (pluginId: string, change: Partial<InlinePolicy>): void => {
-    const known = plugins.get(pluginId) ?? { good: undefined, refused: [] };
-    plugins.delete(pluginId);
-    plugins.set(pluginId, { ...known, ...change });
-    const [oldest] = plugins.keys();
-    if (plugins.size > MAX_PLUGINS && oldest !== undefined) {
-      plugins.delete(oldest);
-    }
-  };
-
-  const refuse = (pluginId: string, load: { readonly issues: readonly PolicyIssue[] }): PolicyLoad => {
-    const good = plugins.get(pluginId)?.good;
-    remember(pluginId, { refused: load.issues });
-    const [first] = describeIssues("policy", load.issues);
-    reportRefused(describeSource(pluginId), good !== undefined, first, log);
-    return good ? { policy: good } : load;
-  };
-
-  const take = (pluginId: string, policy: CompiledPolicy): void => {
-    const isNew = plugins.get(pluginId)?.good?.hash !== policy.hash;
-    remember(pluginId, { good: policy, refused: [] });
-    // Each of Kong's workers starts an instance of its own.
-    if (isNew) {
-      reportInForce(describeSource(pluginId), policy, log);
-    }
-  };
+export function keepInlinePolicies({
+  compiler,
+  now,
+  limits = IDLE_LIMITS,
+  ...ports
+}: InlinePoliciesOptions): InlinePolicies {
+  const share = shareLoads(compiler);
+  const lastGood = new LastGoodVersions();
+  const instances = new Set<InlineInstance>();
+  const byEntity = new Map<string, Set<InlineInstance>>();
+  let started = 0;
 
   return {
-    open(pluginId, text, rule) {
-      const load = store.loadInline(text);
-      if (pluginId === undefined) {
-        return { current: () => load };
+    open(entity, text, rule) {
+      started += 1;
+      const instance = new InlineInstance({ entity, text, rule, order: started, share, lastGood, now, ports });
+      // Without a plugin id, each instance is an entity by itself.
+      const name = entity.pluginId === undefined ? `instance ${started}` : nameEntity(entity);
+      const siblings = byEntity.get(name) ?? new Set();
+      for (const sibling of siblings) {
+        sibling.supersedeBy(instance);
       }
-      if ("issues" in load) {
-        const inForce = refuse(pluginId, load);
-        return {
-          current() {
-            // Another instance's version may have been waiting for its keys, and be the last good one by now.
-            const good = plugins.get(pluginId)?.good;
-            return good ? { policy: good } : inForce;
-          },
-        };
-      }
-      const good = plugins.get(pluginId)?.good;
-      const canDecide = good !== undefined && (rule === undefined || good.rules.has(rule));
-      if (!canDecide || good.hash === load.policy.hash) {
-        void keys.prepare(load.policy);
-        take(pluginId, load.policy);
-        return { current: () => load };
-      }
-      let inForce: PolicyLoad = { policy: good };
-      void waitForKeys(load.policy, keys, describeSource(pluginId), log).then(() => {
-        inForce = load;
-        take(pluginId, load.policy);
-      });
-      return { current: () => inForce };
+      byEntity.set(name, siblings.add(instance));
+      instances.add(instance);
+      return {
+        current: (describeRoute) => instance.current(describeRoute),
+        close() {
+          instance.close();
+          instances.delete(instance);
+          siblings.delete(instance);
+          if (siblings.size === 0) {
+            byEntity.delete(name);
+          }
+        },
+      };
     },
-    status: () =>
-      [...plugins].map(([pluginId, { good, refused }]) => describeStatus(`inline ${pluginId}`, good, refused, keys)),
+    releaseIdle() {
+      const compiled = [...instances].filter(({ bytes }) => bytes > 0).sort((a, b) => a.usedAt - b.usedAt);
+      let bytes = compiled.reduce((sum, instance) => sum + instance.bytes, 0);
+      for (const instance of compiled) {
+        if (bytes <= limits.maxBytes || now() - instance.usedAt <= limits.idleMs) {
+          return;
+        }
+        bytes -= instance.bytes;
+        instance.releaseCompiled();
+      }
+    },
+    status() {
+      const newest = new Map([...instances].map((instance) => [instance.name, instance]));
+      return [...newest].map(([name, { inEffect, refused }]) =>
+        describeStatus(`inline ${name}`, inEffect, refused, ports.keys),
+      );
+    },
   };
 }
 
-function describeSource(pluginId: string): string {
-  return `inline policy of plugin ${pluginId}`;
+interface InlineInstanceOptions {
+  readonly entity: InlineEntity;
+  readonly text: string;
+  readonly rule: string | undefined;
+  /** Counts the instances of the process: a greater number started later. */
+  readonly order: number;
+  readonly share: (text: string) => SharedLoad;
+  readonly lastGood: LastGoodVersions;
+  readonly now: () => number;
+  readonly ports: VersionPorts;
 }
+
+/** The version that one plugin instance carries, and what decides in its place meanwhile. */
+class InlineInstance {
+  readonly #options: InlineInstanceOptions;
+  #shared: SharedLoad | undefined;
+  #opening: Promise<void> | undefined;
+  #version: PolicyVersion | undefined;
+  /** The last good version of the entity when this instance started. Held until the own version is in effect. */
+  #fallback: HeldVersion | undefined;
+  #hasAskedRoute = false;
+  #isClosed = false;
+  usedAt: number;
+
+  constructor(options: InlineInstanceOptions) {
+    this.#options = options;
+    this.usedAt = options.now();
+    // Now, and not when the text is compiled: Kong closes the previous instance at once.
+    this.#fallback = options.lastGood.hold(options.entity, options.rule);
+    this.#opening = this.#open();
+  }
+
+  get name(): string {
+    return this.#options.entity.pluginId ?? "";
+  }
+
+  /** Length of the text, when a compiled policy is held for it. */
+  get bytes(): number {
+    return this.#shared?.bytes ?? 0;
+  }
+
+  get inEffect(): CompiledPolicy | undefined {
+    return this.#version?.state === "in effect" ? this.#version.policy : this.#fallback?.policy;
+  }
+
+  get refused(): readonly PolicyIssue[] {
+    const load = this.#version?.load;
+    return load && "issues" in load ? load.issues : [];
+  }
+
+  current(describeRoute: DescribeRoute): PolicyLoad | Promise<PolicyLoad> {
+    this.usedAt = this.#options.now();
+    if (this.#opening || !this.#version) {
+      this.#opening ??= this.#open();
+      return this.#opening.then(() => this.current(describeRoute));
+    }
+    if (this.#version.state !== "in effect") {
+      return this.#decideMeanwhile(this.#version, describeRoute);
+    }
+    const { load } = this.#version;
+    return this.#hasAskedRoute || !dependsOnRoute(this.#options.entity)
+      ? load
+      : this.#noteRoute(describeRoute).then(() => load);
+  }
+
+  /** Another instance of the entity started: a version that still waits for keys is not the newest one any longer. */
+  supersedeBy(newer: InlineInstance): void {
+    const { sequence = 0 } = this.#options.entity;
+    const isOlder = sequence <= (newer.#options.entity.sequence ?? Number.POSITIVE_INFINITY);
+    if (isOlder && this.#version?.state === "ready" && this.#options.text !== newer.#options.text) {
+      this.#version.retire();
+    }
+  }
+
+  /** Lets the compiled policy go. The next request compiles the text again, and the version is in effect as before. */
+  releaseCompiled(): void {
+    if (this.#version?.state === "in effect" && !this.#opening) {
+      this.#version.retire();
+      this.#version = undefined;
+      this.#options.lastGood.drop(this);
+      this.#shared?.release();
+      this.#shared = undefined;
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#version?.retire();
+    this.#options.lastGood.drop(this);
+    this.#releaseFallback();
+    this.#shared?.release();
+    this.#shared = undefined;
+  }
+
+  async #open(): Promise<void> {
+    const { text, share, ports } = this.#options;
+    const shared = share(text);
+    this.#shared = shared;
+    const load = await shared.load;
+    this.#opening = undefined;
+    const version = new PolicyVersion(load);
+    this.#version = version;
+    if (this.#isClosed) {
+      version.retire();
+    } else if ("issues" in load) {
+      this.#reportRefused(load.issues);
+    } else if (this.#fallback && this.#fallback.hash !== shared.hash) {
+      version.become("ready");
+      void this.#waitForKeys(version, load.policy);
+    } else {
+      void ports.keys.prepare(load.policy); // Nothing else can decide while its keys come.
+      this.#putIntoEffect(version, load.policy);
+    }
+  }
+
+  async #waitForKeys(version: PolicyVersion, policy: CompiledPolicy): Promise<void> {
+    const { keys, log } = this.#options.ports;
+    await waitForKeys(version, keys);
+    if (version.state === "ready") {
+      warnOfMissingKeys(policy, keys, this.#source, log);
+      this.#putIntoEffect(version, policy);
+    }
+  }
+
+  #putIntoEffect(version: PolicyVersion, policy: CompiledPolicy): void {
+    const { entity, order, lastGood, ports } = this.#options;
+    version.become("in effect");
+    const isNew = lastGood.note(this, entity, { policy, hash: this.#shared?.hash ?? policy.hash, order });
+    this.#releaseFallback();
+    if (isNew) {
+      reportInForce(this.#source, policy, ports.log);
+    }
+  }
+
+  /** The own version is broken, waits for keys, or was replaced while it waited. */
+  async #decideMeanwhile(version: PolicyVersion, describeRoute: DescribeRoute): Promise<PolicyLoad> {
+    const fallback = this.#fallback;
+    if (fallback && (await this.#mayDecide(fallback, describeRoute))) {
+      return { policy: fallback.policy };
+    }
+    if (version.state === "ready" && version.policy) {
+      this.#putIntoEffect(version, version.policy);
+    }
+    return version.state === "in effect" || "issues" in version.load ? version.load : REPLACED;
+  }
+
+  async #mayDecide(fallback: HeldVersion, describeRoute: DescribeRoute): Promise<boolean> {
+    if (!dependsOnRoute(this.#options.entity)) {
+      return true;
+    }
+    const route = await describeRoute();
+    return route !== undefined && route === fallback.route;
+  }
+
+  /** Once for each instance: the last good version counts for this Route only. */
+  async #noteRoute(describeRoute: DescribeRoute): Promise<void> {
+    this.#hasAskedRoute = true;
+    const route = await describeRoute();
+    if (route === undefined) {
+      this.#hasAskedRoute = false; // The request ended early, or Kong has no Route for it.
+    } else {
+      this.#options.lastGood.noteRoute(this, route);
+    }
+  }
+
+  #releaseFallback(): void {
+    this.#fallback?.release();
+    this.#fallback = undefined;
+  }
+
+  #reportRefused(issues: readonly PolicyIssue[]): void {
+    const outcome = this.#fallback ? "the last good version stays in effect" : "its routes answer 503";
+    const [first] = describeIssues("policy", issues);
+    reportRefused(this.#source, outcome, first, this.#options.ports.log);
+  }
+
+  get #source(): string {
+    return `inline policy of plugin ${this.name}`;
+  }
+}
+
+const REPLACED: PolicyLoad = {
+  issues: [
+    {
+      code: "version_replaced",
+      message: "This version of the inline policy was replaced before its keys came.",
+      pointer: "",
+      line: 1,
+      column: 1,
+    },
+  ],
+};

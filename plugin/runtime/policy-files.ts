@@ -1,171 +1,206 @@
-import type { CompiledPolicy } from "../core/policy.ts";
-import type { Log } from "../observe/operator-log.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
 import type { PolicyLoad } from "../policy/read-policy.ts";
-import { describeIssues, describeStatus, type PolicyStatus, reportInForce, reportRefused } from "./policy-report.ts";
+import { FileVersions, type VersionPorts } from "./file-versions.ts";
+import { type CompiledFile, type FileIdentity, joinIdentities, type PolicyCompiler } from "./policy-compiler.ts";
+import { namePolicyFile, refuseName } from "./policy-names.ts";
+import { describeStatus, type PolicyStatus } from "./policy-report.ts";
 import type { PolicySource } from "./policy-source.ts";
-import type { PolicyStore } from "./policy-store.ts";
-import { type PolicyKeys, waitForKeys } from "./wait-for-keys.ts";
 
 export interface PolicyFiles {
+  /** The policy in a file, for a plugin instance. What it yields changes with the file. */
   open(file: string): PolicySource;
+  /** The same before any request needs it, and with less haste. */
+  preload(file: string): Promise<PolicyLoad>;
+  /** Looks at every file once. */
+  look(): Promise<Look>;
   status(): readonly PolicyStatus[];
-  stop(): void;
 }
 
-export interface PolicyFilesOptions {
-  readonly store: PolicyStore;
-  readonly keys: PolicyKeys;
-  readonly log: Log;
-  /** How often to look, in milliseconds. */
-  readonly pollMs: number;
+export interface Look {
+  /** How long looking took, in milliseconds. */
+  readonly tookMs: number;
+  /** Resolves when the changes that the look found have been read. Never rejects. */
+  readonly readings: Promise<unknown>;
+}
+
+export interface PolicyFilesOptions extends VersionPorts {
+  readonly compiler: PolicyCompiler;
+  /** Names of files that hold secrets or settings: they are never read as policies. */
+  readonly reserved: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** Files that are not there, and that nobody asked for in this time, are no longer looked for. */
+/** A file that is not there, or was never good, is forgotten when no request needed it for so long. */
 const IDLE_MS = 3_600_000;
 
 interface WatchedFile {
-  readonly file: string;
+  readonly name: string;
+  readonly versions: FileVersions;
   /** The file and those that it extends, as the last reading found them. */
   files: readonly string[];
-  inForce: PolicyLoad | undefined;
-  refused: readonly PolicyIssue[];
-  readonly loading: Promise<PolicyLoad>;
-  /** The version that was read last, good or not. */
-  readIdentity: string;
-  /** The version that the last look found. */
-  seenIdentity: string;
-  isFollowing: boolean;
+  /** What the last reading read, good or not. */
+  readIdentity: string | undefined;
+  /** What the last look found. */
+  seenIdentity: string | undefined;
+  /** How many looks in a row missed the file, or one that it extends. */
+  missedLooks: number;
+  /** Set while a reading is under way. */
+  reading: Promise<void> | undefined;
   usedAt: number;
 }
 
+/** A file counts as deleted, and a change as complete, when so many looks in a row found the same. */
+const SETTLED_LOOKS = 2;
+
 /**
- * Keeps policy files in force while they change on disk. Files are polled: that sees an atomic rename, an edit in place and
- * Kubernetes' swap of symbolic links alike, on every file system, at the price of a few look-ups per file. A version takes over
- * in one step, when two looks in a row found it unchanged, it has no mistake and its issuers have keys.
+ * Keeps policy files in effect while they change on disk. Files are polled: that sees an atomic rename, an edit in place and
+ * Kubernetes' swap of symbolic links alike, on every file system. A version is read when two looks in a row found it unchanged;
+ * {@link FileVersions} decides when it takes effect.
  */
-export function watchPolicyFiles({ store, keys, log, pollMs, now }: PolicyFilesOptions): PolicyFiles {
-  const files = new Map<string, WatchedFile>();
+export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFilesOptions): PolicyFiles {
+  const watchedFiles = new Map<string, WatchedFile>();
 
-  const take = (watched: WatchedFile, load: PolicyLoad): void => {
-    const source = `policy file ${watched.file}`;
-    if ("policy" in load) {
-      const isNew = findGood(watched) !== load.policy || watched.refused.length > 0;
-      watched.inForce = load;
-      watched.refused = [];
-      if (isNew) {
-        reportInForce(source, load.policy, log);
-      }
-      return;
+  /** Whether the file still has the version that was read. If not, the next look reads it again. */
+  const isStillThere = async (watched: WatchedFile, identity: string): Promise<boolean> => {
+    const { identities } = await compiler.identify(watched.files);
+    const isThere = watched.readIdentity === identity && joinIdentities(identities) === identity;
+    if (!isThere && watched.readIdentity === identity) {
+      watched.readIdentity = undefined;
     }
-    const isGood = findGood(watched) !== undefined;
-    watched.inForce = isGood ? watched.inForce : load;
-    watched.refused = load.issues;
-    const mistakes = describeIssues(watched.file, load.issues);
-    for (const line of mistakes) {
-      log.info(`policy file ${line}`);
-    }
-    reportRefused(source, isGood, mistakes[0], log);
+    return isThere;
   };
 
-  const readFirst = async (watched: WatchedFile): Promise<PolicyLoad> => {
-    watched.readIdentity = await store.identifyFiles(watched.files);
-    const load = await store.loadFile(watched.file);
-    watched.files = load.files; // When there are several, the next look finds another identity, and reads them once more.
-    take(watched, load);
-    if ("policy" in load) {
-      void keys.prepare(load.policy);
+  const take = (watched: WatchedFile, compiled: CompiledFile): void => {
+    const { files, identity } = compiled;
+    watched.files = files;
+    watched.readIdentity = identity;
+    if (identity === undefined) {
+      return; // The file is still being written. The next look reads it again.
     }
-    return load;
+    const secret = files.find((name) => reserved.has(name));
+    const load = secret === undefined ? compiled : { issues: [reservedIssue(secret)] };
+    void watched.versions.offer(load, () => isStillThere(watched, identity));
   };
 
-  const follow = async (watched: WatchedFile): Promise<void> => {
-    const { file } = watched;
-    const identity = await store.identifyFiles(watched.files);
+  const read = (watched: WatchedFile): Promise<void> => {
+    watched.reading ??= compiler
+      .compileFile(watched.name)
+      .then((compiled) => take(watched, compiled))
+      .finally(() => {
+        watched.reading = undefined;
+      });
+    return watched.reading;
+  };
+
+  /** What one look found at the file's places. */
+  const follow = (watched: WatchedFile, found: readonly FileIdentity[]): Promise<void> | undefined => {
+    const identity = joinIdentities(found);
     const isSettled = identity === watched.seenIdentity;
     watched.seenIdentity = identity;
-    if (identity === watched.readIdentity) {
-      return;
+    watched.missedLooks = found.some(({ isMissing }) => isMissing) ? watched.missedLooks + 1 : 0;
+    if (identity !== watched.readIdentity) {
+      watched.versions.supersede();
     }
-    // A policy that is cut off in the middle can be a valid one, and a laxer one: what is in force can wait for the writer.
-    const hasGood = findGood(watched) !== undefined;
-    if (!isSettled && hasGood) {
-      return;
+    if (watched.missedLooks >= SETTLED_LOOKS && watched.versions.inEffect) {
+      watched.readIdentity = identity;
+      watched.versions.withdraw([missingIssue(watched, found)]);
+      return undefined;
     }
-    const load = await store.loadFile(file);
-    watched.files = load.files;
-    if ((await store.identifyFiles(load.files)) !== identity) {
-      return;
-    }
-    watched.readIdentity = identity;
-    if ("policy" in load && hasGood) {
-      await waitForKeys(load.policy, keys, `policy file ${file}`, log);
-    } else if ("policy" in load) {
-      void keys.prepare(load.policy); // Nothing else could decide while it waits.
-    }
-    take(watched, load);
+    // A file that is cut off in the middle can be a valid policy, and a laxer one. With a version in effect, wait for the writer.
+    const canRead = isSettled || !watched.versions.inEffect;
+    return identity === watched.readIdentity || !canRead ? undefined : read(watched);
   };
 
-  const startWatching = (file: string): WatchedFile => {
+  const startWatching = (name: string): WatchedFile => {
     const watched: WatchedFile = {
-      file,
-      files: [file],
-      inForce: undefined,
-      refused: [],
-      loading: Promise.resolve().then(() => readFirst(watched)),
-      readIdentity: "",
-      seenIdentity: "",
-      isFollowing: true, // Until the first reading is done.
+      name,
+      versions: new FileVersions(name, ports),
+      files: [name],
+      readIdentity: undefined,
+      seenIdentity: undefined,
+      missedLooks: 0,
+      reading: undefined,
       usedAt: now(),
     };
-    files.set(file, watched);
-    void watched.loading.finally(() => {
-      watched.isFollowing = false;
-    });
+    watchedFiles.set(name, watched);
+    void read(watched);
     return watched;
   };
 
-  const poll = (): void => {
-    for (const [file, watched] of files) {
-      if (now() - watched.usedAt > IDLE_MS && isUseless(watched)) {
-        files.delete(file);
-        continue;
-      }
-      // A slow disk, or keys that do not come, must not pile polls up.
-      if (!watched.isFollowing) {
-        watched.isFollowing = true;
-        void follow(watched).finally(() => {
-          watched.isFollowing = false;
-        });
+  const forgetUnused = (): void => {
+    for (const [name, { versions, reading, usedAt }] of watchedFiles) {
+      if (now() - usedAt > IDLE_MS && !versions.inEffect && !reading) {
+        watchedFiles.delete(name);
       }
     }
   };
-  const timer = setInterval(poll, pollMs).unref();
+
+  /** The version that decides now; waits for the first reading. */
+  const currentOf = (file: string, isUrgent: boolean): PolicyLoad | Promise<PolicyLoad> => {
+    const named = namePolicyFile(file);
+    if ("refused" in named) {
+      return { issues: [refuseName(named.refused)] };
+    }
+    if (reserved.has(named.name)) {
+      return { issues: [reservedIssue(named.name)] };
+    }
+    const watched = watchedFiles.get(named.name) ?? startWatching(named.name);
+    watched.usedAt = now();
+    const { current } = watched.versions;
+    if (current) {
+      return current;
+    }
+    if (isUrgent) {
+      compiler.hurry(watched.name);
+    }
+    return (watched.reading ?? read(watched)).then(() => watched.versions.current ?? { issues: [unreadIssue()] });
+  };
 
   return {
     open(file) {
-      const current = (): PolicyLoad | Promise<PolicyLoad> => {
-        const watched = files.get(file) ?? startWatching(file);
-        watched.usedAt = now();
-        return watched.inForce ?? watched.loading;
-      };
-      void current();
+      const current = (): PolicyLoad | Promise<PolicyLoad> => currentOf(file, true);
+      void currentOf(file, false);
       return { current };
     },
+    preload: async (file) => currentOf(file, false),
+    async look() {
+      forgetUnused();
+      const watched = [...watchedFiles.values()];
+      const names = [...new Set(watched.flatMap(({ files }) => files))];
+      const { identities, tookMs } = await compiler.identify(names);
+      const found = new Map(names.map((name, index) => [name, identities[index]]));
+      const readings = watched.map((one) =>
+        // A reading that is under way may follow other files; the next look sees them.
+        one.reading
+          ? undefined
+          : follow(
+              one,
+              one.files.flatMap((name) => found.get(name) ?? []),
+            ),
+      );
+      return { tookMs, readings: Promise.all(readings) };
+    },
     status: () =>
-      [...files.values()].map((watched) => describeStatus(watched.file, findGood(watched), watched.refused, keys)),
-    stop: () => clearInterval(timer),
+      [...watchedFiles.values()].map(({ name, versions }) =>
+        describeStatus(name, versions.inEffect, versions.refused, ports.keys),
+      ),
   };
 }
 
-function findGood({ inForce }: WatchedFile): CompiledPolicy | undefined {
-  return inForce && "policy" in inForce ? inForce.policy : undefined;
+function issueAt(code: PolicyIssue["code"], message: string): PolicyIssue {
+  return { code, message, pointer: "", line: 1, column: 1 };
 }
 
-/** Whether there is no policy, or one whose file is gone. A file that is there keeps its last good version, used or not. */
-function isUseless({ inForce, refused }: WatchedFile): boolean {
-  const isGone = refused.some(({ code }) => code === "file_missing");
-  return inForce !== undefined && (isGone || "issues" in inForce);
+function missingIssue({ files }: WatchedFile, found: readonly FileIdentity[]): PolicyIssue {
+  const missing = files.find((_, index) => found[index]?.isMissing);
+  return issueAt("file_missing", `${missing} was deleted.`);
+}
+
+function reservedIssue(file: string): PolicyIssue {
+  return issueAt("not_a_policy", `${file} holds settings or secrets for fetching keys; it is never read as a policy.`);
+}
+
+function unreadIssue(): PolicyIssue {
+  return issueAt("file_unreadable", "The file changed while it was read; it is read again.");
 }

@@ -36,15 +36,14 @@ export function describeStatus(
 
 /** @param source how log lines begin, such as `policy file payments.yaml`. */
 export function reportInForce(source: string, { name, hash }: CompiledPolicy, log: Log): void {
-  log.info(`${source} is in force: name=${name} sha256=${hash}`);
+  log.info(`${source} is in effect: name=${name} sha256=${hash}`);
 }
 
 /**
  * @param source how log lines begin, such as `policy file payments.yaml`.
- * @param hasGood whether an earlier version is in force.
+ * @param outcome what decides instead.
  * @param mistake the first one, with its place.
  */
-export function reportRefused(source: string, hasGood: boolean, mistake: string | undefined, log: Log): void {
-  const outcome = hasGood ? "the last good version stays in force" : "its routes answer 503";
+export function reportRefused(source: string, outcome: string, mistake: string | undefined, log: Log): void {
   log.warn(`${source} is refused; ${outcome}: ${mistake}`);
 }

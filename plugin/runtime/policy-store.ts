@@ -1,59 +1,78 @@
 import { basename, dirname, resolve } from "node:path";
 import type { PolicyIssue } from "../policy/issue.ts";
+import { readDocument } from "../policy/read-document.ts";
 import { compileSource, type PolicyLoad, readPolicy } from "../policy/read-policy.ts";
+import { type CompiledFile, type FileIdentity, joinIdentities, type PolicyCompiler } from "./policy-compiler.ts";
+import { namePolicyFile, refuseName } from "./policy-names.ts";
 import { hashText, type ReadLineage, readLineage } from "./read-lineage.ts";
-import { createRootFiles, describeFileError, OutsideRootError, readBounded } from "./root-files.ts";
+import { createRootFiles, describeFileError, identifyNow, OutsideRootError, readBounded } from "./root-files.ts";
 
 export type FileLoad = PolicyLoad & {
-  /** The file and those that it extends, as far as they could be followed: a change in any of them makes another version. */
+  /** See {@link CompiledFile}. */
   readonly files: readonly string[];
   /** The policy as one document; empty when it could not be read. */
   readonly text: string;
 };
 
-export interface PolicyStore {
-  /** Names what is at the places of these files now, or why nothing can be read there. Other versions have other names. */
-  identifyFiles(files: readonly string[]): Promise<string>;
-  /** Reads and compiles a file under the root. */
-  loadFile(file: string): Promise<FileLoad>;
-  /** Compiles a text that the plugin's configuration carries. */
-  loadInline(text: string): PolicyLoad;
-}
-
-const MAX_COMPILED = 200;
+/** How often a file is read again that changes while it is read. */
+const MAX_READINGS = 3;
+/** Hundreds of policies may extend one: it is parsed once while they are read. */
+const MAX_PARENTS = 8;
 
 /**
- * Policies by file and by content. Each content is compiled once, however many files and plugin instances use it.
+ * Compiles policies in this thread.
  *
- * @param root the only directory that policy files may lie in, symbolic links resolved.
+ * @param root the only directory that policy files may lie in.
  */
-export function createPolicyStore(root: string): PolicyStore {
-  const byContent = new Map<string, PolicyLoad>();
+export function createPolicyStore(root: string): PolicyCompiler {
+  const rootFiles = createRootFiles(root);
+  const parseParent = rememberLast(MAX_PARENTS, readDocument);
 
-  const share = (text: string, compile: Compile): PolicyLoad => {
-    const hash = hashText(text);
-    let load = byContent.get(hash);
-    if (!load) {
-      load = compile(hash);
-      if (byContent.size >= MAX_COMPILED) {
-        byContent.clear(); // Files and instances hold on to what they use; this only gives up sharing.
-      }
-      byContent.set(hash, load);
-    }
-    return load;
+  const compileOnce = async (file: string): Promise<CompiledFile> => {
+    const before = new Map<string, FileIdentity>();
+    const readText = (name: string): Promise<string | PolicyIssue> => {
+      before.set(name, identifyNow(root, name));
+      return rootFiles.read(name).then(String, (error: unknown) => fileIssue(name, error));
+    };
+    const lineage = await readLineage(file, { readText, parseParent });
+    const identity = joinIdentities([...before.values()]);
+    const isUnchanged = identity === joinIdentities([...before.keys()].map((name) => identifyNow(root, name)));
+    const { text: _, ...compiled } = compileLineage(lineage);
+    return { ...compiled, identity: isUnchanged ? identity : undefined };
   };
-
-  const files = createRootFiles(root);
-  const readText = (file: string): Promise<string | PolicyIssue> =>
-    files.read(file).then(String, (error: unknown) => fileIssue(file, error));
 
   return {
-    identifyFiles: async (names) => (await Promise.all(names.map(files.identify))).join("\n"),
-    async loadFile(file) {
-      return compileLineage(await readLineage(file, readText), share);
+    async identify(names) {
+      const begin = performance.now();
+      return { identities: names.map((name) => identifyNow(root, name)), tookMs: performance.now() - begin };
     },
-    loadInline: (text) => share(text, (hash) => readPolicy(text, hash)),
+    async compileFile(file) {
+      let compiled = await compileOnce(file);
+      for (let reading = 1; compiled.identity === undefined && reading < MAX_READINGS; reading += 1) {
+        compiled = await compileOnce(file);
+      }
+      return compiled;
+    },
+    compileText: async (text) => readPolicy(text, hashText(text)),
+    hurry() {},
+    stop() {},
   };
+}
+
+/**
+ * Reads one policy file under the root, and those that it extends.
+ *
+ * @param file relative to the root.
+ */
+export async function loadPolicyFile(root: string, file: string): Promise<FileLoad> {
+  const named = namePolicyFile(file);
+  if ("refused" in named) {
+    return { issues: [refuseName(named.refused)], files: [], text: "" };
+  }
+  const { read } = createRootFiles(root);
+  const readText = (name: string): Promise<string | PolicyIssue> =>
+    read(name).then(String, (error: unknown) => fileIssue(name, error));
+  return compileLineage(await readLineage(named.name, { readText, parseParent: readDocument }));
 }
 
 /**
@@ -67,15 +86,28 @@ export async function readPolicyFile(path: string, name: string): Promise<FileLo
     readBounded(resolve(dirname(path), file)).then(String, (error: unknown) =>
       fileIssue(file === first ? name : file, error),
     );
-  return compileLineage(await readLineage(first, readText), (text, compile) => compile(hashText(text)));
+  return compileLineage(await readLineage(first, { readText, parseParent: readDocument }));
 }
 
-type Compile = (hash: string) => PolicyLoad;
-
-function compileLineage({ read, files }: ReadLineage, share: (text: string, compile: Compile) => PolicyLoad): FileLoad {
+function compileLineage({ read, files }: ReadLineage): FileLoad {
   return "issues" in read
     ? { ...read, files, text: "" }
-    : { ...share(read.text, (hash) => compileSource(read.source, hash)), files, text: read.text };
+    : { ...compileSource(read.source, hashText(read.text)), files, text: read.text };
+}
+
+/** Remembers the last results of a function of one text. */
+function rememberLast<T>(limit: number, compute: (text: string) => T): (text: string) => T {
+  const results = new Map<string, T>();
+  return (text) => {
+    const result = results.get(text) ?? compute(text);
+    results.delete(text);
+    results.set(text, result);
+    const [oldest] = results.keys();
+    if (results.size > limit && oldest !== undefined) {
+      results.delete(oldest);
+    }
+    return result;
+  };
 }
 
 function fileIssue(file: string, error: unknown): PolicyIssue {

@@ -4,6 +4,7 @@ import { extendDocument, findParent, writeDocument } from "../policy/extend-docu
 import type { PolicyIssue } from "../policy/issue.ts";
 import { readDocument, type SourceDocument } from "../policy/read-document.ts";
 import { compileSource } from "../policy/read-policy.ts";
+import { isPolicyFileName } from "./policy-names.ts";
 
 /** One policy document, made of a file and those that it extends. */
 interface Lineage {
@@ -22,23 +23,28 @@ export interface ReadLineage {
 /** A file, what it extends, and so on. */
 const MAX_FILES = 5;
 
+export interface LineageReader {
+  /** Reads a file by name, or says why it cannot be read. */
+  readText(file: string): Promise<string | PolicyIssue>;
+  /** Parses a file that another one extends. */
+  parseParent(text: string): ReturnType<typeof readDocument>;
+}
+
 /**
- * Reads a policy file, and merges what the files say that it extends. Each of those must be a policy by itself, so that a mistake is
- * told where it is.
- *
- * @param readText reads a file by name, or says what hinders.
+ * Reads a policy file, and merges the files that it extends. Each of those must be a policy by itself, so that a mistake is
+ * reported where it is.
  */
 export async function readLineage(
   file: string,
-  readText: (file: string) => Promise<string | PolicyIssue>,
+  reader: LineageReader,
   descendants: readonly string[] = [],
 ): Promise<ReadLineage> {
   const files = [...descendants, file];
-  const own = await readText(file);
+  const own = await reader.readText(file);
   if (typeof own !== "string") {
     return { read: { issues: [own] }, files };
   }
-  const source = readDocument(own);
+  const source = descendants.length === 0 ? readDocument(own) : reader.parseParent(own);
   const parent = "issues" in source ? undefined : findParent(source.data);
   if ("issues" in source) {
     return { read: source, files };
@@ -50,6 +56,12 @@ export async function readLineage(
     issues: source.locate([{ code, path: ["extends"], message }]),
   });
   const parentFile = posix.join(posix.dirname(file), parent);
+  if (!isPolicyFileName(parentFile)) {
+    return {
+      read: refuse("extends_impossible", "A policy extends files whose names end in .yaml, .yml or .json."),
+      files,
+    };
+  }
   if (files.includes(parentFile)) {
     return {
       read: refuse("extends_impossible", `${[...files, parentFile].join(" → ")} goes round in a circle.`),
@@ -59,7 +71,7 @@ export async function readLineage(
   if (files.length === MAX_FILES) {
     return { read: refuse("extends_impossible", `At most ${MAX_FILES} files extend one another.`), files };
   }
-  const ancestry = await readLineage(parentFile, readText, files);
+  const ancestry = await readLineage(parentFile, reader, files);
   const base = "issues" in ancestry.read ? ancestry.read : checkAlone(ancestry.read);
   if ("issues" in base) {
     return { read: refuse("extends_refused", describeRefusal(parentFile, base.issues)), files: ancestry.files };
@@ -73,9 +85,16 @@ export function hashText(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
+const checkedAlone = new WeakMap<SourceDocument, readonly PolicyIssue[]>();
+
 function checkAlone(base: Lineage): Lineage | { readonly issues: readonly PolicyIssue[] } {
-  const load = compileSource(base.source, "");
-  return "issues" in load ? load : base;
+  let issues = checkedAlone.get(base.source);
+  if (!issues) {
+    const load = compileSource(base.source, "");
+    issues = "issues" in load ? load.issues : [];
+    checkedAlone.set(base.source, issues);
+  }
+  return issues.length > 0 ? { issues } : base;
 }
 
 function describeRefusal(file: string, [first]: readonly PolicyIssue[]): string {

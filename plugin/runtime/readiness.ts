@@ -1,6 +1,6 @@
 import type { Log } from "../observe/operator-log.ts";
+import type { PolicyLoad } from "../policy/read-policy.ts";
 import { describeIssues } from "./policy-report.ts";
-import type { PolicySource } from "./policy-source.ts";
 import type { PolicyKeys } from "./wait-for-keys.ts";
 
 /** Whether this process may take requests over from another one. */
@@ -14,7 +14,8 @@ export interface Readiness {
 export interface ReadinessOptions {
   /** Names of the policy files under the root. */
   listFiles(): Promise<readonly string[]>;
-  openFile(file: string): PolicySource;
+  /** Reads a policy file, and keeps it in effect from then on. */
+  preloadFile(file: string): Promise<PolicyLoad>;
   readonly keys: PolicyKeys;
   readonly log: Log;
 }
@@ -27,7 +28,7 @@ const LOOK_MS = 100;
  * It stays ready: what breaks later leaves the last good version and the known keys in force, and must not take every
  * process of a fleet out of service at once. A fresh process beside a broken file never becomes ready.
  */
-export function watchReadiness({ listFiles, openFile, keys, log }: ReadinessOptions): Readiness {
+export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessOptions): Readiness {
   let reasons: readonly string[] = ["policies are being read"];
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -36,7 +37,7 @@ export function watchReadiness({ listFiles, openFile, keys, log }: ReadinessOpti
     const files = await listFiles();
     const found = await Promise.all(
       files.map(async (file) => {
-        const load = await openFile(file).current();
+        const load = await preloadFile(file);
         if ("issues" in load) {
           return describeIssues(file, load.issues);
         }

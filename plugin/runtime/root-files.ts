@@ -1,5 +1,7 @@
+import { statSync } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
-import { resolve, sep } from "node:path";
+import { join, resolve, sep } from "node:path";
+import type { FileIdentity } from "./policy-compiler.ts";
 
 /** Files under one root, by names that come from policies and from Kong's configuration. */
 export interface RootFiles {
@@ -34,6 +36,24 @@ export function createRootFiles(root: string): RootFiles {
     },
     read: async (file) => readBounded(await resolveInRoot(root, file)),
   };
+}
+
+/**
+ * Identifies what is at a file's place now, without reading it. Takes one call to the system, because every policy file is looked
+ * at once a second. Links are followed, so a swapped link is another identity; a link that leads out of the root is found when the
+ * file is read.
+ */
+export function identifyNow(root: string, file: string): FileIdentity {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(join(root, file), { bigint: true });
+    // Copies often carry the modification time of their original; the time of the inode's change cannot be set.
+    return { identity: [dev, ino, size, mtimeNs, ctimeNs].join(" "), isMissing: false };
+  } catch (error) {
+    const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
+    // A root that is gone, like an unmounted volume, does not mean that its files were deleted.
+    const isMissing = isAbsent && statSync(root, { throwIfNoEntry: false }) !== undefined;
+    return { identity: describeFileError(file, error), isMissing };
+  }
 }
 
 /** @throws Error when it is no regular file, or a large one. */

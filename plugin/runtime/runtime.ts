@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { decide } from "../core/decide.ts";
 import { type Decision, isAllow } from "../core/decision.ts";
 import type { CallerSource } from "../core/identity.ts";
@@ -9,11 +10,14 @@ import type { Log } from "../observe/operator-log.ts";
 import { countReports, type ReportCount } from "../observe/report-counts.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
 import { type LoadConsumer, rememberConsumers } from "./known-consumers.ts";
+import type { InlineEntity } from "./last-good.ts";
 import { listPolicyFiles } from "./list-policy-files.ts";
+import type { PolicyCompiler } from "./policy-compiler.ts";
 import { watchPolicyFiles } from "./policy-files.ts";
 import type { PolicyStatus } from "./policy-report.ts";
 import type { PolicySource } from "./policy-source.ts";
 import { createPolicyStore } from "./policy-store.ts";
+import { pollPolicies } from "./poll-policies.ts";
 import { type Readiness, watchReadiness } from "./readiness.ts";
 import { createRootFiles } from "./root-files.ts";
 import { rememberVerified } from "./verified-tokens.ts";
@@ -30,7 +34,7 @@ export interface Runtime {
   /** A file under the root; what it yields changes with the file. */
   openPolicyFile(file: string): PolicySource;
   /** A policy that the configuration of a Kong plugin entity carries as text. */
-  openInlinePolicy(pluginId: string | undefined, text: string, rule: string | undefined): PolicySource;
+  openInlinePolicy(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
   decide(facts: RequestFacts, policy: CompiledPolicy, kong: AskedKong): Promise<Decision>;
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
@@ -45,28 +49,46 @@ export interface RuntimeOptions {
   readonly policyRoot: string;
   /** How often to look whether policy files changed, in milliseconds. */
   readonly policyPollMs: number;
+  /** Where policies are compiled; without it in this thread. */
+  readonly compiler?: PolicyCompiler;
   /** How keys are fetched; without it by what needs no settings. */
   readonly fetchJson?: FetchJson;
+  /** Paths of the settings for that, and of the files that they name. They are never read as policies. */
+  readonly settingsFiles?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
 }
 
+/** How often inline policies that no request needs are looked for, in milliseconds. */
+const RELEASE_MS = 30_000;
+
 /** Puts store, keys, clock and pipeline together: the one composition root. Starts reading every policy under the root. */
-export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }: RuntimeOptions): Runtime {
+export function createRuntime({
+  policyRoot,
+  policyPollMs,
+  compiler = createPolicyStore(policyRoot),
+  fetchJson,
+  settingsFiles = [],
+  now,
+  log,
+}: RuntimeOptions): Runtime {
   const rootFiles = createRootFiles(policyRoot);
-  const store = createPolicyStore(policyRoot);
   const keys = createKeySource({ now, log, files: rootFiles, ...(fetchJson && { fetchJson }) });
   const verifyingKeys = rememberVerified(keys);
   const consumers = rememberConsumers(now);
   const reports = countReports(now);
   const nowSeconds = (): number => now() / 1000;
 
-  const files = watchPolicyFiles({ store, keys, log, pollMs: policyPollMs, now });
-  const inline = keepInlinePolicies(store, keys, log);
+  const reserved = new Set(settingsFiles.map((file) => relative(policyRoot, file)));
+  const versionPorts = { compiler, keys, log, now };
+  const files = watchPolicyFiles({ ...versionPorts, reserved });
+  const inline = keepInlinePolicies(versionPorts);
+  const stopPolling = pollPolicies(files, policyPollMs);
+  const releasing = setInterval(inline.releaseIdle, RELEASE_MS).unref();
   const readiness = watchReadiness({
-    listFiles: () => listPolicyFiles(policyRoot),
-    openFile: files.open,
+    listFiles: async () => (await listPolicyFiles(policyRoot)).filter((file) => !reserved.has(file)),
+    preloadFile: files.preload,
     keys,
     log,
   });
@@ -91,7 +113,9 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
     refreshKeys: keys.refresh,
     stop() {
       readiness.stop();
-      files.stop();
+      stopPolling();
+      clearInterval(releasing);
+      compiler.stop();
       keys.stop();
     },
   };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { Log } from "../observe/operator-log.ts";
+import type { PolicyVersion } from "./policy-version.ts";
 
 /** The part of the key source that policies need when they change. */
 export interface PolicyKeys {
@@ -9,18 +10,34 @@ export interface PolicyKeys {
 }
 
 /** Longest wait for the keys of a new version's issuers. A provider that is down must not hold up a stricter policy for ever. */
-const KEYS_WAIT_MS = 10_000;
+export const KEYS_WAIT_MS = 10_000;
 
-/** Resolves when a new version of a policy may replace the one in force: its issuers have keys, or the wait is over. */
-export async function waitForKeys(policy: CompiledPolicy, keys: PolicyKeys, source: string, log: Log): Promise<void> {
+/**
+ * Waits until the issuers of a version that is ready have keys, at most {@link KEYS_WAIT_MS}, or until the version retires.
+ *
+ * @param waitMs resolves after the longest wait, or when the signal aborts.
+ */
+export async function waitForKeys(version: PolicyVersion, keys: PolicyKeys, wait = waitLongest): Promise<void> {
+  const { policy } = version;
+  if (!policy) {
+    return;
+  }
   const end = new AbortController();
-  const timeout = sleep(KEYS_WAIT_MS, undefined, { signal: end.signal, ref: false }).catch(() => undefined);
-  await Promise.race([keys.prepare(policy), timeout]);
+  const signal = AbortSignal.any([end.signal, version.retired]);
+  await Promise.race([keys.prepare(policy), wait(signal)]);
   end.abort();
+}
+
+/** Warns that a version takes effect although keys are missing. */
+export function warnOfMissingKeys(policy: CompiledPolicy, keys: PolicyKeys, source: string, log: Log): void {
   const missing = keys.findMissing(policy);
   if (missing.length > 0) {
     log.warn(
-      `${source} takes over without keys of ${missing.join(", ")}: their tokens get 503 until the keys are there`,
+      `${source} takes effect without keys of ${missing.join(", ")}: their tokens get 503 until the keys have been fetched`,
     );
   }
+}
+
+async function waitLongest(signal: AbortSignal): Promise<void> {
+  await sleep(KEYS_WAIT_MS, undefined, { signal, ref: false }).catch(() => undefined);
 }

@@ -11,10 +11,25 @@ export interface Instances {
   evictIdle(): void;
 }
 
+interface InstanceEntry {
+  readonly instance: PluginInstance;
+  readonly configLength: number;
+  usedAt: number;
+}
+
+/** What all instances may take together. */
+export interface InstanceLimits {
+  readonly maxInstances: number;
+  /** In characters. */
+  readonly maxConfigLength: number;
+}
+
 /** An id is the process's generation and a count; all 31 bits of Kong's int32 that are not its sign. */
 const IDS_PER_GENERATION = 2 ** 31 / GENERATIONS;
 const IDLE_MS = 3_600_000;
 const MAX_INSTANCES = 20_000;
+/** Most configuration in all, in characters: an inline policy has up to 131,072. */
+const MAX_CONFIG_LENGTH = 256 * 1024 * 1024;
 /** How exactly the order of use is kept, in milliseconds; it costs time on every request. */
 const USE_GRAIN_MS = 1_000;
 
@@ -30,8 +45,13 @@ export function createInstances(
   startInstance: (configJson: string) => PluginInstance,
   claimGeneration: () => number,
   now: () => number,
+  { maxInstances, maxConfigLength }: InstanceLimits = {
+    maxInstances: MAX_INSTANCES,
+    maxConfigLength: MAX_CONFIG_LENGTH,
+  },
 ): Instances {
-  const instances = new Map<number, { readonly instance: PluginInstance; usedAt: number }>();
+  const instances = new Map<number, InstanceEntry>();
+  let configLength = 0;
   let generation = claimGeneration();
   let count = 0;
 
@@ -53,17 +73,34 @@ export function createInstances(
     }
   };
 
+  const end = (id: number): void => {
+    const entry = instances.get(id);
+    if (entry) {
+      instances.delete(id);
+      configLength -= entry.configLength;
+      entry.instance.close?.();
+    }
+  };
+
+  /** Kong starts an ended instance anew if it still needs it. */
+  const makeRoom = (length: number): void => {
+    for (const longestUnused of instances.keys()) {
+      if (instances.size < maxInstances && configLength + length <= maxConfigLength) {
+        return;
+      }
+      end(longestUnused);
+    }
+  };
+
   return {
     start(configJson) {
       const id = nextId();
-      const [longestUnused] = instances.keys();
-      if (instances.size >= MAX_INSTANCES && longestUnused !== undefined) {
-        instances.delete(longestUnused); // Kong starts it anew if it is still wanted.
-      }
-      instances.set(id, { instance: startSafely(configJson), usedAt: now() });
+      makeRoom(configJson.length);
+      instances.set(id, { instance: startSafely(configJson), configLength: configJson.length, usedAt: now() });
+      configLength += configJson.length;
       return id;
     },
-    close: (id) => void instances.delete(id),
+    close: end,
     find(id) {
       const entry = instances.get(id);
       if (entry && now() - entry.usedAt > USE_GRAIN_MS) {
@@ -76,7 +113,7 @@ export function createInstances(
     evictIdle() {
       for (const [id, { usedAt }] of instances) {
         if (now() - usedAt > IDLE_MS) {
-          instances.delete(id);
+          end(id);
         }
       }
     },

@@ -5,7 +5,7 @@ import { DEADLINE_MS, startPluginInstance } from "../kong/handler.ts";
 import { NAME, VERSION } from "../kong/plugin-identity.ts";
 import { createFactsReader } from "../kong/read-facts.ts";
 import { createOperatorLog } from "../observe/operator-log.ts";
-import { openFetcher } from "../runtime/fetch-settings.ts";
+import { listSettingsFiles, openFetcher } from "../runtime/fetch-settings.ts";
 import { createRuntime } from "../runtime/runtime.ts";
 import { claimGeneration } from "./claim-generation.ts";
 import { type Connection, serveConnection } from "./connection.ts";
@@ -49,7 +49,8 @@ function readOptions(): ServerOptions {
 async function serve(options: ServerOptions): Promise<void> {
   const { policyRoot, policyPollMs, socket: path, socketMode, statusListen, fetchSettings } = options;
   const fetchJson = fetchSettings === undefined ? createFetcher() : await openFetcher(fetchSettings);
-  const runtime = createRuntime({ policyRoot, policyPollMs, fetchJson, now: Date.now, log });
+  const settingsFiles = fetchSettings === undefined ? [] : await listSettingsFiles(fetchSettings);
+  const runtime = createRuntime({ policyRoot, policyPollMs, fetchJson, settingsFiles, now: Date.now, log });
   const readFacts = createFactsReader(options.hasFactsVariable, log.warn);
   const instances = createInstances(
     (configJson) => startPluginInstance(configJson, runtime, readFacts),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { createPolicyStore } from "../../plugin/runtime/policy-store.ts";
+import { loadPolicyFile } from "../../plugin/runtime/policy-store.ts";
 import { policyOf } from "../runtime/policy-scene.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -44,7 +44,7 @@ routes:
     required_scopes:
       - things:read
 `);
-  const { hash } = policyOf(await createPolicyStore(directory).loadFile("payments.yaml"));
+  const { hash } = policyOf(await loadPolicyFile(directory, "payments.yaml"));
   expect(createHash("sha256").update(stdout).digest("hex")).toBe(hash);
 });
 

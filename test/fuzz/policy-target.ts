@@ -96,7 +96,7 @@ function describe({ issuers, rules, headerMappings }: CompiledPolicy): readonly 
       (issuer) => `issuer ${issuer.keys.map(({ from }) => from)} ${issuer.algorithms.size} ${issuer.tokenType}`,
     ),
     ...[...rules.values()].map(
-      ({ requirements, operations }) => `rule ${requirements.access} ${operations?.byMethod.size}`,
+      ({ requirements, operations }) => `rule ${requirements.access} ${operations?.values.length}`,
     ),
   ];
 }

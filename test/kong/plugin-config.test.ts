@@ -22,7 +22,7 @@ describe("the plugin's configuration", () => {
         route_id: "8b1c",
         service_id: null,
       },
-      { policyFile: "a.yaml", identity: { pluginId: "5d7f", sequence: 3 }, workspace: "0" },
+      { policyFile: "a.yaml", identity: { pluginId: "5d7f", sequence: 3 }, workspace: "0", routeId: "8b1c" },
     ],
     ["an empty text, as if it were not set", { policy_file: "a.yaml", policy: "", rule: "" }, { policyFile: "a.yaml" }],
     ["blanks, which are a name like any other", { policy_file: " " }, { policyFile: " " }],

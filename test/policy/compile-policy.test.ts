@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { findOperation } from "../../plugin/core/operation-tree.ts";
 import { compileDocument, requirementsOf } from "../core/fixtures.ts";
 import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
 
@@ -155,8 +156,8 @@ defaults: {required_scopes: [default], audiences: [d]}
     ["PUT", requirements("optional", ["d"], ["operation"])],
     ["POST", requirements("required", ["d"], [])],
   ])("operation %s", (method, expected) => {
-    const node = policy.rules.get("nested")?.operations?.byMethod.get(method);
-    expect(node?.literals.get("")?.value).toEqual(expected);
+    const operations = policy.rules.get("nested")?.operations;
+    expect(operations && findOperation(operations, method, [""])).toEqual(expected);
   });
 
   it("and only a policy with operations needs the request line", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Requirements } from "../../plugin/core/policy.ts";
+import { findOperation } from "../../plugin/core/operation-tree.ts";
+import type { CompiledPolicy, Requirements } from "../../plugin/core/policy.ts";
 import { alternativeOf, compileDocument, membershipOf, requirementsOf } from "../core/fixtures.ts";
 import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
 
@@ -13,6 +14,12 @@ function compileRule(rule: string, defaults = ACCEPT): Requirements | undefined 
 function check(rule: string, code: string, defaults = ACCEPT): void {
   const marked = policy(`routes: {r: ${rule}}\n${defaults}`);
   expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, code));
+}
+
+/** What rule `r` asks of requests with this method and path. */
+function operationOf(rules: CompiledPolicy["rules"], method: string, segments: string[]): Requirements | undefined {
+  const operations = rules.get("r")?.operations;
+  return operations && findOperation(operations, method, segments);
 }
 
 describe("a rule's own requirements", () => {
@@ -124,8 +131,7 @@ describe("alternatives", () => {
     const { rules } = compileDocument(
       policy(`routes: {r: {any_of: [{required_roles: [r]}, {}], operations: [${operations}]}}\n${ACCEPT}`),
     );
-    const node = rules.get("r")?.operations?.byMethod.get("GET");
-    const alternativesOf = (segment: string) => node?.literals.get(segment)?.value?.alternatives;
+    const alternativesOf = (segment: string) => operationOf(rules, "GET", [segment])?.alternatives;
     expect(["a", "b", "c"].map(alternativesOf)).toEqual([
       [alternativeOf({ roles: membershipOf({ allOf: ["r"] }) }), alternativeOf()],
       [alternativeOf({ requiredScopes: ["b"] })],
@@ -140,15 +146,13 @@ describe("a claim may have to equal a segment of the path", () => {
   it("by the name that the operation's template gives it, be it required there or in the rule", () => {
     const operations = "operations: [{methods: [GET], path: '/users/{user}/x'}, {methods: [PUT], path: '/{user}'}]";
     const { rules } = compileDocument(policy(`routes: {r: {${conditions}, ${operations}}}\n${ACCEPT}`));
-    const methods = rules.get("r")?.operations?.byMethod;
     const test = (segment: number) => [
       alternativeOf({
         conditions: [{ claim: { text: "sub", path: ["sub"] }, tests: [{ is: "equals_path", segment }] }],
       }),
     ];
-    const users = methods?.get("GET")?.literals.get("users");
-    expect(users?.placeholder?.literals.get("x")?.value?.alternatives).toEqual(test(1));
-    expect(methods?.get("PUT")?.placeholder?.value?.alternatives).toEqual(test(0));
+    expect(operationOf(rules, "GET", ["users", "ann", "x"])?.alternatives).toEqual(test(1));
+    expect(operationOf(rules, "PUT", ["ann"])?.alternatives).toEqual(test(0));
   });
 
   it("of an operation that has no such name: condition_invalid, once", () => {

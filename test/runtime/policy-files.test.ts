@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type PolicyScene, policyText, setUpPolicies } from "./policy-scene.ts";
+import { askNothing, type PolicyScene, policyText, setUpPolicies } from "./policy-scene.ts";
 
 const BROKEN = "jwt_policy: 1\ndescription: broken\n";
 const HOUR = 3_600_000;
@@ -63,13 +63,13 @@ describe("puts a version into force", () => {
     const opened = scene.files.open("a.yaml");
     await scene.write("a.yaml", policyText("two"));
     await scene.look(2);
-    expect(opened.current()).toMatchObject({ policy: { name: "two" } });
+    expect(opened.current(askNothing)).toMatchObject({ policy: { name: "two" } });
   });
 
   it("and tells which, by the SHA-256 of its text", async () => {
     await putIntoForce("one");
     expect(scene.log.infos).toEqual([
-      expect.stringMatching(/^policy file a\.yaml is in force: name=one sha256=[0-9a-f]{64}$/),
+      expect.stringMatching(/^policy file a\.yaml is in effect: name=one sha256=[0-9a-f]{64}$/),
     ]);
     await scene.look(3);
     expect(scene.log.infos).toHaveLength(1);
@@ -77,7 +77,7 @@ describe("puts a version into force", () => {
   });
 });
 
-describe("while a good version is in force, waits for the writer: a cut-off policy can be valid, and laxer", () => {
+describe("while a good version is in effect, waits for the writer: a cut-off policy can be valid, and laxer", () => {
   beforeEach(() => putIntoForce("one"));
 
   it("so that one look is not enough and a second that finds the same is", async () => {
@@ -126,7 +126,7 @@ describe("while a good version is in force, waits for the writer: a cut-off poli
   });
 });
 
-describe("while nothing good is in force, takes what comes at the first look", () => {
+describe("while nothing good is in effect, takes what comes at the first look", () => {
   it.each<[what: string, spoil: () => Promise<void>, code: string]>([
     ["not there", async () => {}, "file_missing"],
     ["broken", () => scene.write("a.yaml", BROKEN), "missing_key,missing_key"],
@@ -182,7 +182,6 @@ describe("a version that is no good never replaces one that is", () => {
       () => scene.write("a.yaml", "#".repeat(256 * 1024 + 1)),
       /a\.yaml:1:1 file_unreadable: .*262145 bytes/,
     ],
-    ["gone", () => rm(join(scene.root, "a.yaml")), /a\.yaml:1:1 file_missing: .*ENOENT/],
     ["a link out of the root", () => linkTo("/etc/passwd", "a.yaml"), /a\.yaml:1:1 file_outside_root: ./],
     [
       "a directory",
@@ -197,7 +196,7 @@ describe("a version that is no good never replaces one that is", () => {
     await scene.look(5);
     expect(await scene.nameOf("a.yaml")).toBe("good");
     const [warning = "", ...more] = scene.log.warnings;
-    expect(warning).toMatch(/^policy file a\.yaml is refused; the last good version stays in force: /);
+    expect(warning).toMatch(/^policy file a\.yaml is refused; the last good version stays in effect: /);
     expect(warning).toMatch(mistake);
     expect(more).toEqual([]);
     await rm(join(scene.root, "a.yaml"), { recursive: true, force: true });
@@ -262,7 +261,7 @@ describe("the keys of a new version's issuers", () => {
 });
 
 describe("status", () => {
-  it("says what is in force, why the newest is refused, and whose keys are missing", async () => {
+  it("says what is in effect, why the newest is refused, and whose keys are missing", async () => {
     scene.keys.hold("one");
     await putIntoForce("one");
     const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/);
@@ -323,17 +322,155 @@ describe("a file that nobody asked for in an hour", () => {
     await passTime(HOUR + 1);
     expect(known()).toEqual([]);
     await scene.write("a.yaml", policyText("back"));
-    expect(await opened.current()).toMatchObject({ policy: { name: "back" } });
+    expect(await opened.current(askNothing)).toMatchObject({ policy: { name: "back" } });
+  });
+});
+
+describe("a deleted file decides nothing from the second look on that misses it", () => {
+  const remove = (file: string): Promise<void> => rm(join(scene.root, file));
+  const codes = (): Promise<string> => scene.nameOf("a.yaml");
+
+  it("and its last good version still decides after the first such look", async () => {
+    await putIntoForce("good");
+    await remove("a.yaml");
+    await scene.look();
+    expect(await codes()).toBe("good");
+    await scene.look();
+    expect(await codes()).toBe("file_missing");
+    expect(scene.log.warnings).toEqual([
+      "policy file a.yaml is refused; its routes answer 503: a.yaml:1:1 file_missing: a.yaml was deleted.",
+    ]);
   });
 
-  it("is kept when somebody asked, though it is gone", async () => {
+  it("also when a broken version was the last text in it", async () => {
     await putIntoForce("good");
-    const opened = scene.files.open("a.yaml");
-    await rm(join(scene.root, "a.yaml"));
+    await scene.write("a.yaml", BROKEN);
     await scene.look(2);
-    await passTime(HOUR);
-    opened.current();
-    await passTime(HOUR);
-    expect(await opened.current()).toMatchObject({ policy: { name: "good" } });
+    await remove("a.yaml");
+    await scene.look(2);
+    expect(await codes()).toBe("file_missing");
+  });
+
+  it("also when a newer version waits for keys: that one never takes effect", async () => {
+    await putIntoForce("good");
+    scene.keys.hold("newer");
+    await scene.write("a.yaml", policyText("newer"));
+    await scene.look(2);
+    await remove("a.yaml");
+    await scene.look(2);
+    scene.keys.release("newer");
+    await scene.look();
+    expect(await codes()).toBe("file_missing");
+  });
+
+  it("and one that is made again starts anew: it does not wait for keys behind the deleted version", async () => {
+    await putIntoForce("good");
+    await remove("a.yaml");
+    await scene.look(2);
+    scene.keys.hold("again");
+    await scene.write("a.yaml", policyText("again"));
+    await scene.look();
+    expect(await codes()).toBe("again");
+  });
+
+  it("and neither does a policy that extends it", async () => {
+    await scene.write("base.yaml", policyText("base"));
+    await scene.write("a.yaml", "jwt_policy: 1\nname: child\nextends: base.yaml\n");
+    expect(await codes()).toBe("child");
+    await remove("base.yaml");
+    await scene.look(2);
+    expect(await codes()).toBe("file_missing");
+  });
+
+  it("but a policy root that is gone is no deletion: a volume may be mounted again", async () => {
+    await putIntoForce("good");
+    await rename(scene.root, `${scene.root}-away`);
+    await scene.look(3);
+    expect(await codes()).toBe("good");
+    await rename(`${scene.root}-away`, scene.root);
+    await scene.look(3);
+    expect(await codes()).toBe("good");
+  });
+});
+
+describe("a version that is replaced while it waits for keys never takes effect", () => {
+  beforeEach(async () => {
+    await putIntoForce("strict");
+    scene.keys.hold("mistake");
+    await scene.write("a.yaml", policyText("mistake"));
+    await scene.look(2);
+    expect(scene.keys.prepared).toEqual(["strict", "mistake"]);
+  });
+
+  const releaseMistake = async (): Promise<string> => {
+    scene.keys.release("mistake");
+    await scene.look(3);
+    return scene.nameOf("a.yaml");
+  };
+
+  it("where the file is reverted", async () => {
+    await scene.write("a.yaml", policyText("strict"));
+    await scene.look();
+    expect(await releaseMistake()).toBe("strict");
+  });
+
+  it("where the file is reverted and no look has seen it yet", async () => {
+    await scene.write("a.yaml", policyText("strict"));
+    expect(await releaseMistake()).toBe("strict");
+    expect(scene.log.infos.join()).not.toContain("name=mistake");
+  });
+
+  it("where a third version comes", async () => {
+    await scene.write("a.yaml", policyText("third"));
+    await scene.look();
+    expect(await releaseMistake()).toBe("third");
+    expect(scene.log.infos.join()).not.toContain("name=mistake");
+  });
+
+  it("where a broken version comes: the one in effect stays", async () => {
+    await scene.write("a.yaml", BROKEN);
+    await scene.look(2);
+    expect(await releaseMistake()).toBe("strict");
+  });
+
+  it("but it does where it is still there", async () => {
+    expect(await releaseMistake()).toBe("mistake");
+  });
+});
+
+describe("one file has one entry, however its name is spelled", () => {
+  it("and is read and looked at once", async () => {
+    await putIntoForce("one");
+    for (const spelling of ["./a.yaml", "x/../a.yaml", ".//a.yaml", "7/../8/../a.yaml"]) {
+      expect(await scene.nameOf(spelling)).toBe("one");
+    }
+    expect(scene.files.status().map(({ source }) => source)).toEqual(["a.yaml"]);
+  });
+
+  it.each(["secrets/hs.key", "a.yaml.bak", "a", "a.YAML", "keys/idp.jwks", "a.yaml/", "a.yaml\n"])(
+    "%j is not the name of a policy file, and is not looked for",
+    async (name) => {
+      expect(await scene.nameOf(name)).toBe("not_a_policy");
+      expect(scene.files.status()).toEqual([]);
+    },
+  );
+
+  it.each(["../a.yaml", "/etc/a.yaml", "..", ".", "x/../../a.yaml"])("%j lies outside the root", async (name) => {
+    expect(await scene.nameOf(name)).toBe("file_outside_root");
+    expect(scene.files.status()).toEqual([]);
+  });
+});
+
+describe("a file with settings or secrets for fetching keys is never read as a policy", () => {
+  beforeEach(() => scene.write("settings.yaml", policyText("settings")));
+
+  it("although its text is one", async () => {
+    expect(await scene.nameOf("./settings.yaml")).toBe("not_a_policy");
+    expect(scene.files.status()).toEqual([]);
+  });
+
+  it("nor is it extended", async () => {
+    await scene.write("a.yaml", "jwt_policy: 1\nname: child\nextends: settings.yaml\n");
+    expect(await scene.nameOf("a.yaml")).toBe("not_a_policy");
   });
 });

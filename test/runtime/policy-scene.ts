@@ -1,15 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished, vi } from "vitest";
+import { onTestFinished } from "vitest";
 import type { CompiledPolicy } from "../../plugin/core/policy.ts";
 import type { Log } from "../../plugin/observe/operator-log.ts";
 import type { PolicyLoad } from "../../plugin/policy/read-policy.ts";
+import { type CompiledFile, joinIdentities, type PolicyCompiler } from "../../plugin/runtime/policy-compiler.ts";
 import { type PolicyFiles, watchPolicyFiles } from "../../plugin/runtime/policy-files.ts";
-import { createPolicyStore, type FileLoad, type PolicyStore } from "../../plugin/runtime/policy-store.ts";
+import { createPolicyStore } from "../../plugin/runtime/policy-store.ts";
 import type { PolicyKeys } from "../../plugin/runtime/wait-for-keys.ts";
-
-const POLL_MS = 1_000;
 
 /** A policy that its name tells from others; its one issuer has the id `acme`. */
 export const policyText = (name: string): string => `jwt_policy: 1
@@ -67,7 +66,7 @@ export interface PolicyScene {
   readonly log: ReturnType<typeof logApart>;
   /** Milliseconds. */
   clock: number;
-  /** Called once when the next file has been read, before its text is used. */
+  /** Called once while the next file is read, when its text has been taken. */
   onLoad: (() => Promise<void>) | undefined;
   write(file: string, text: string): Promise<void>;
   /** Has every file looked at this many times, and waits until nothing is left to do but to wait for keys. */
@@ -78,41 +77,21 @@ export interface PolicyScene {
 
 export async function setUpPolicies(): Promise<PolicyScene> {
   const root = await mkdtemp(join(tmpdir(), "policy-files-"));
-  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
-  let busy = 0;
   const real = createPolicyStore(root);
-  const whileBusy = async <T>(work: Promise<T>): Promise<T> => {
-    busy += 1;
-    return work.finally(() => {
-      busy -= 1;
-    });
-  };
-  const loadFile = async (file: string): Promise<FileLoad> => {
-    const load = await real.loadFile(file);
+  const compileFile = async (file: string): Promise<CompiledFile> => {
+    const compiled = await real.compileFile(file);
     const { onLoad } = scene;
     scene.onLoad = undefined;
     await onLoad?.();
-    return load;
+    const { identities } = await real.identify(compiled.files);
+    return joinIdentities(identities) === compiled.identity ? compiled : { ...compiled, identity: undefined };
   };
-  const store: PolicyStore = {
-    identifyFiles: (names) => whileBusy(real.identifyFiles(names)),
-    loadFile: (file) => whileBusy(loadFile(file)),
-    loadInline: real.loadInline,
-  };
+  const compiler: PolicyCompiler = { ...real, compileFile };
   const keys = holdKeys();
   const log = logApart();
-  const files = watchPolicyFiles({ store, keys, log, pollMs: POLL_MS, now: () => scene.clock });
-  const isQuiet = async (): Promise<boolean> => {
-    for (let turn = 0; turn < 5; turn += 1) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    return busy === 0;
-  };
-  onTestFinished(async () => {
-    files.stop();
-    vi.useRealTimers();
-    await rm(root, { recursive: true, force: true });
-  });
+  const reserved = new Set(["settings.yaml"]);
+  const files = watchPolicyFiles({ compiler, keys, log, reserved, now: () => scene.clock });
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
   const scene: PolicyScene = {
     root,
     files,
@@ -126,13 +105,23 @@ export async function setUpPolicies(): Promise<PolicyScene> {
     },
     async look(times = 1) {
       for (let time = 0; time < times; time += 1) {
-        vi.advanceTimersByTime(POLL_MS);
-        while (!(await isQuiet())) {}
+        await (await files.look()).readings;
+        await waitForDisk();
       }
     },
-    nameOf: async (file) => nameOfLoad(await files.open(file).current()),
+    nameOf: async (file) => nameOfLoad(await files.open(file).current(askNothing)),
   };
   return scene;
+}
+
+/** A policy file does not depend on the Kong Route. */
+export const askNothing = async (): Promise<undefined> => undefined;
+
+/** Waits until a version whose keys have come was looked for on the disk once more. */
+async function waitForDisk(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 export function nameOfLoad(load: PolicyLoad): string {

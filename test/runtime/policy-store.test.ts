@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PolicyLoad } from "../../plugin/policy/read-policy.ts";
-import { createPolicyStore, type PolicyStore, readPolicyFile } from "../../plugin/runtime/policy-store.ts";
+import { joinIdentities, type PolicyCompiler } from "../../plugin/runtime/policy-compiler.ts";
+import { createPolicyStore, loadPolicyFile, readPolicyFile } from "../../plugin/runtime/policy-store.ts";
 import { policyOf } from "./policy-scene.ts";
 
 const GOOD = `jwt_policy: 1
@@ -16,7 +17,7 @@ const BROKEN = GOOD.replace("read", "read: {}, read");
 
 let directory: string;
 let root: string;
-let store: PolicyStore;
+let store: PolicyCompiler;
 
 beforeEach(async () => {
   directory = await realpath(await mkdtemp(join(tmpdir(), "policy-store-")));
@@ -33,7 +34,7 @@ const codesOf = (load: PolicyLoad): readonly string[] =>
 describe("loads a policy file under the root", () => {
   it.each(["a.yaml", "team/a.yaml", "./a.yaml", "team/../a.yaml", "..a.yaml"])("%s", async (name) => {
     await write(name, GOOD);
-    expect(policyOf(await store.loadFile(name)).name).toBe("payments");
+    expect(policyOf(await loadPolicyFile(root, name)).name).toBe("payments");
   });
 
   it("through a link that stays under the root, as Kubernetes mounts them", async () => {
@@ -41,19 +42,18 @@ describe("loads a policy file under the root", () => {
     await write("..2026/a.yaml", GOOD);
     await symlink("..2026", join(root, "..data"));
     await symlink("..data/a.yaml", join(root, "a.yaml"));
-    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["good"]);
+    expect(codesOf(await loadPolicyFile(root, "a.yaml"))).toEqual(["good"]);
   });
 
   it("under a root that is a link itself", async () => {
     await symlink(root, join(directory, "link"));
     await write("a.yaml", GOOD);
-    const linked = createPolicyStore(join(directory, "link"));
-    expect(codesOf(await linked.loadFile("a.yaml"))).toEqual(["good"]);
+    expect(codesOf(await loadPolicyFile(join(directory, "link"), "a.yaml"))).toEqual(["good"]);
   });
 
   it("and names the version by the SHA-256 of its text", async () => {
     await write("a.yaml", GOOD);
-    const { hash } = policyOf(await store.loadFile("a.yaml"));
+    const { hash } = policyOf(await loadPolicyFile(root, "a.yaml"));
     expect(hash).toBe(createHash("sha256").update(GOOD).digest("hex"));
   });
 });
@@ -75,7 +75,7 @@ describe("refuses a file outside the root", () => {
     ["by the root itself", () => "."],
     ["by an empty name", () => ""],
   ])("%s", async (_what, name) => {
-    expect(codesOf(await store.loadFile(name()))).toEqual(["1:1 file_outside_root"]);
+    expect(codesOf(await loadPolicyFile(root, name()))).toEqual(["1:1 file_outside_root"]);
   });
 
   it.each<[what: string, target: () => string, link: string, name: string]>([
@@ -84,52 +84,53 @@ describe("refuses a file outside the root", () => {
     ["a link to a directory", () => directory, "link", "link/secret.yaml"],
   ])("by %s", async (_what, target, link, name) => {
     await symlink(target(), join(root, link));
-    expect(codesOf(await store.loadFile(name))).toEqual(["1:1 file_outside_root"]);
+    expect(codesOf(await loadPolicyFile(root, name))).toEqual(["1:1 file_outside_root"]);
   });
 
   it("by a link that replaces a good file", async () => {
     await write("a.yaml", GOOD);
-    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["good"]);
+    expect(codesOf(await loadPolicyFile(root, "a.yaml"))).toEqual(["good"]);
     await symlink(join(directory, "secret.yaml"), join(root, "new.yaml"));
     await rename(join(root, "new.yaml"), join(root, "a.yaml"));
-    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["1:1 file_outside_root"]);
+    expect(codesOf(await loadPolicyFile(root, "a.yaml"))).toEqual(["1:1 file_outside_root"]);
   });
 });
 
 describe("refuses what can not be read", () => {
   it("a file that is not there, a directory, and a name with a NUL", async () => {
-    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["1:1 file_missing"]);
-    expect(codesOf(await store.loadFile("team"))).toEqual(["1:1 file_unreadable"]);
-    expect(codesOf(await store.loadFile("a\u0000.yaml"))).toEqual(["1:1 file_unreadable"]);
+    expect(codesOf(await loadPolicyFile(root, "a.yaml"))).toEqual(["1:1 file_missing"]);
+    await mkdir(join(root, "team.yaml"));
+    expect(codesOf(await loadPolicyFile(root, "team.yaml"))).toEqual(["1:1 file_unreadable"]);
+    expect(codesOf(await loadPolicyFile(root, "a\u0000.yaml"))).toEqual(["1:1 not_a_policy"]);
   });
 
   it("a file over 256 KiB, and takes one of exactly that", async () => {
     const padded = (bytes: number): string => `${GOOD}#${"x".repeat(bytes - GOOD.length - 1)}`;
     await write("a.yaml", padded(256 * 1024));
-    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["good"]);
+    expect(codesOf(await loadPolicyFile(root, "a.yaml"))).toEqual(["good"]);
     await write("b.yaml", padded(256 * 1024 + 1));
-    expect(codesOf(await store.loadFile("b.yaml"))).toEqual(["1:1 file_unreadable"]);
+    expect(codesOf(await loadPolicyFile(root, "b.yaml"))).toEqual(["1:1 file_unreadable"]);
   });
 
   it("a policy with mistakes, and says where they are", async () => {
     await write("a.yaml", BROKEN);
-    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["4:20 duplicate_key"]);
+    expect(codesOf(await loadPolicyFile(root, "a.yaml"))).toEqual(["4:20 duplicate_key"]);
   });
 });
 
 describe("a file that changes", () => {
   it("is read anew", async () => {
     await write("a.yaml", GOOD);
-    await store.loadFile("a.yaml");
+    await loadPolicyFile(root, "a.yaml");
     await write("a.yaml", GOOD.replace("payments", "refunds"));
-    expect(policyOf(await store.loadFile("a.yaml")).name).toBe("refunds");
+    expect(policyOf(await loadPolicyFile(root, "a.yaml")).name).toBe("refunds");
   });
 
   it("from bad to good is good", async () => {
     await write("a.yaml", BROKEN);
-    await store.loadFile("a.yaml");
+    await loadPolicyFile(root, "a.yaml");
     await write("a.yaml", GOOD);
-    expect(codesOf(await store.loadFile("a.yaml"))).toEqual(["good"]);
+    expect(codesOf(await loadPolicyFile(root, "a.yaml"))).toEqual(["good"]);
   });
 
   it.each<[what: string, spoil: () => Promise<void>, code: string]>([
@@ -140,21 +141,23 @@ describe("a file that changes", () => {
   ])("and is %s is refused, until it is good again: who keeps the last good one is policy-files", async (...row) => {
     const [, spoil, code] = row;
     await write("a.yaml", GOOD);
-    await store.loadFile("a.yaml");
+    await loadPolicyFile(root, "a.yaml");
     await spoil();
-    expect(codesOf(await store.loadFile("a.yaml"))).toEqual([code]);
+    expect(codesOf(await loadPolicyFile(root, "a.yaml"))).toEqual([code]);
     await write("a.yaml", GOOD.replace("payments", "mended"));
-    expect(policyOf(await store.loadFile("a.yaml")).name).toBe("mended");
+    expect(policyOf(await loadPolicyFile(root, "a.yaml")).name).toBe("mended");
   });
 });
 
 describe("identifies what is at a file's place", () => {
-  const identify = (): Promise<string> => store.identifyFiles(["a.yaml"]);
+  const identifyFile = async (file: string): Promise<string> =>
+    joinIdentities((await store.identify([file])).identities);
+  const identify = (): Promise<string> => identifyFile("a.yaml");
 
   it("by the same name as long as nothing changes, read or not", async () => {
     await write("a.yaml", GOOD);
     const identity = await identify();
-    await store.loadFile("a.yaml");
+    await loadPolicyFile(root, "a.yaml");
     expect(await identify()).toBe(identity);
   });
 
@@ -188,7 +191,7 @@ describe("identifies what is at a file's place", () => {
     const leadTo = async (version: string): Promise<string> => {
       await symlink(version, join(root, "tmp"));
       await rename(join(root, "tmp"), join(root, "data"));
-      return store.identifyFiles(["data/a.yaml"]);
+      return identifyFile("data/a.yaml");
     };
     const first = await leadTo("one");
     expect(await leadTo("two")).not.toBe(first);
@@ -196,55 +199,45 @@ describe("identifies what is at a file's place", () => {
   });
 
   it("by the reason where nothing can be read, always the same", async () => {
-    const reasons = await Promise.all(["a.yaml", "../a.yaml", "a\u0000"].map((file) => store.identifyFiles([file])));
+    const reasons = await Promise.all(["a.yaml", "a.yaml/b", "a\u0000"].map(identifyFile));
     expect(reasons).toEqual([
       expect.stringMatching(/^a\.yaml can not be read: ENOENT/),
-      expect.stringMatching(/lies outside the policy root/),
+      expect.stringMatching(/can not be read: ENOENT/),
       expect.stringMatching(/can not be read/),
     ]);
     expect(await identify()).toBe(reasons[0]);
   });
 });
 
-describe("compiles each content once", () => {
-  it("for a file that did not change", async () => {
+describe("compiles a file", () => {
+  it("and says what was at its place while it was read, so that a later change is noticed", async () => {
     await write("a.yaml", GOOD);
-    const policy = policyOf(await store.loadFile("a.yaml"));
-    expect(policyOf(await store.loadFile("a.yaml"))).toBe(policy);
+    const { identity, files } = await store.compileFile("a.yaml");
+    expect([identity, files]).toEqual([joinIdentities((await store.identify(files)).identities), ["a.yaml"]]);
   });
 
-  it("for a file that was touched", async () => {
-    await write("a.yaml", GOOD);
-    const policy = policyOf(await store.loadFile("a.yaml"));
-    await utimes(join(root, "a.yaml"), 1, 1);
-    expect(policyOf(await store.loadFile("a.yaml"))).toBe(policy);
+  it("and its parents, each by its own identity", async () => {
+    await write("base.yaml", GOOD);
+    await write("a.yaml", "jwt_policy: 1\nname: child\nextends: base.yaml\n");
+    const { identity, files } = await store.compileFile("a.yaml");
+    expect([identity?.split("\n").length, files]).toEqual([2, ["a.yaml", "base.yaml"]]);
   });
 
-  it("for two files", async () => {
-    await write("a.yaml", GOOD);
-    await write("b.yaml", GOOD);
-    const policy = policyOf(await store.loadFile("a.yaml"));
-    expect(policyOf(await store.loadFile("b.yaml"))).toBe(policy);
-  });
-
-  it("for many plugin instances that start at the same time", async () => {
-    await write("a.yaml", GOOD);
-    const loads = await Promise.all(Array.from({ length: 10 }, () => store.loadFile("a.yaml")));
-    expect(new Set(loads.map(policyOf)).size).toBe(1);
-  });
-
-  it("for inline policies", () => {
-    const policy = policyOf(store.loadInline(GOOD));
-    expect(policyOf(store.loadInline(GOOD))).toBe(policy);
-    expect(policyOf(store.loadInline(`${GOOD}\n`))).not.toBe(policy);
+  it("of which one is missing: then the identity says so, and the file is read again when it comes", async () => {
+    await write("a.yaml", "jwt_policy: 1\nname: child\nextends: base.yaml\n");
+    const compiled = await store.compileFile("a.yaml");
+    expect([codesOf(compiled), compiled.identity]).toEqual([
+      ["3:10 extends_refused"],
+      expect.stringMatching(/base\.yaml can not be read: ENOENT/),
+    ]);
   });
 });
 
 describe("reads a policy without the store", () => {
-  it("inline, YAML or JSON, and names what is wrong", () => {
-    expect(codesOf(store.loadInline(GOOD))).toEqual(["good"]);
-    expect(codesOf(store.loadInline("{}"))).toEqual(Array.from({ length: 3 }, () => "1:1 missing_key"));
-    expect(codesOf(store.loadInline(BROKEN))).toEqual(["4:20 duplicate_key"]);
+  it("inline, YAML or JSON, and names what is wrong", async () => {
+    expect(codesOf(await store.compileText(GOOD))).toEqual(["good"]);
+    expect(codesOf(await store.compileText("{}"))).toEqual(Array.from({ length: 3 }, () => "1:1 missing_key"));
+    expect(codesOf(await store.compileText(BROKEN))).toEqual(["4:20 duplicate_key"]);
   });
 
   it("from a path that is known to be good, as `jwt-policy validate` does", async () => {

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createPolicyStore, type FileLoad } from "../../plugin/runtime/policy-store.ts";
+import { type FileLoad, loadPolicyFile } from "../../plugin/runtime/policy-store.ts";
 import { hashText } from "../../plugin/runtime/read-lineage.ts";
-import { policyOf, setUpPolicies } from "./policy-scene.ts";
+import { askNothing, policyOf, setUpPolicies } from "./policy-scene.ts";
 
 const BASE = `jwt_policy: 1
 name: base
@@ -23,7 +23,7 @@ async function load(files: Readonly<Record<string, string>>, file = "a.yaml"): P
     await mkdir(dirname(join(root, name)), { recursive: true });
     await writeFile(join(root, name), text);
   }
-  return createPolicyStore(root).loadFile(file);
+  return loadPolicyFile(root, file);
 }
 
 const issuesOf = (read: FileLoad): readonly string[] =>
@@ -151,7 +151,7 @@ describe("is refused", () => {
     await writeFile(join(directory, "secret.yaml"), BASE);
     await symlink("../secret.yaml", join(directory, "root/base.yaml"));
     await writeFile(join(directory, "root/a.yaml"), child("base.yaml"));
-    const read = await createPolicyStore(join(directory, "root")).loadFile("a.yaml");
+    const read = await loadPolicyFile(join(directory, "root"), "a.yaml");
     expect(issuesOf(read)[0]).toMatch(/extends_refused: .*outside the policy root/);
   });
 });
@@ -163,13 +163,14 @@ describe("while the parent changes on disk", () => {
     const scene = await setUpPolicies();
     await scene.write("base.yaml", maxBytes(1_000));
     await scene.write("a.yaml", child("base.yaml"));
-    const current = async (): Promise<number> => policyOf(await scene.files.open("a.yaml").current()).maxTokenBytes;
+    const current = async (): Promise<number> =>
+      policyOf(await scene.files.open("a.yaml").current(askNothing)).maxTokenBytes;
     expect(await current()).toBe(1_000);
     await scene.look(3);
     return { scene, current };
   }
 
-  it("the child follows it, once it has settled, and says once each time what is in force", async () => {
+  it("the child follows it, once it has settled, and says once each time what is in effect", async () => {
     const { scene, current } = await setUp();
     expect(scene.log.infos).toHaveLength(1);
     await scene.write("base.yaml", maxBytes(2_000));
@@ -187,7 +188,7 @@ describe("while the parent changes on disk", () => {
     await scene.look(3);
     expect(await current()).toBe(1_000);
     expect(scene.log.warnings[0]).toMatch(
-      /a\.yaml is refused; the last good version stays in force: a\.yaml:3:10 extends_refused/,
+      /a\.yaml is refused; the last good version stays in effect: a\.yaml:3:10 extends_refused/,
     );
     await scene.write("base.yaml", maxBytes(3_000));
     await scene.look(3);

@@ -6,7 +6,7 @@ import { createRuntime, type Runtime } from "../../plugin/runtime/runtime.ts";
 import { type KeyServer, keySetOf, startKeyServer, status } from "../keys/key-server.ts";
 import { logInto } from "../logs.ts";
 import { generateSigningKey } from "../tokens.ts";
-import { policyText } from "./policy-scene.ts";
+import { askNothing, policyText } from "./policy-scene.ts";
 
 const key = generateSigningKey("ES256", "1");
 const READY = "ready: every policy is in force and has its keys";
@@ -230,7 +230,7 @@ it("keys that nobody asked for in hours are still tried, for the process waits f
 
 describe("a ready process stays ready", () => {
   it.each<[what: string, spoil: (place: Place, server: KeyServer) => Promise<void>, told: string]>([
-    ["a policy breaks", ({ write }) => write("a.yaml", BROKEN), "the last good version stays in force"],
+    ["a policy breaks", ({ write }) => write("a.yaml", BROKEN), "the last good version stays in effect"],
     ["a policy goes", ({ root }) => rm(join(root, "a.yaml")), "file_missing"],
     [
       "the keys of a new version do not come",
@@ -258,7 +258,7 @@ describe("a ready process stays ready", () => {
     const runtime = place.start();
     await becomeReady(runtime);
     await place.write("new.yaml", policyText("x: y"));
-    expect("issues" in (await runtime.openPolicyFile("new.yaml").current())).toBe(true);
+    expect("issues" in (await runtime.openPolicyFile("new.yaml").current(askNothing))).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(runtime.readiness.isReady()).toBe(true);
   });

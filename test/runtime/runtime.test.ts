@@ -7,6 +7,7 @@ import { createRuntime, type Runtime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { logInto } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
+import { askNothing } from "./policy-scene.ts";
 
 const key = generateSigningKey("EdDSA", "1");
 const document = (name: string): string =>
@@ -33,10 +34,12 @@ function start(): void {
   runtime = createRuntime({ policyRoot: root, policyPollMs: 1_000, now: () => clockMs, log: logInto(log) });
 }
 
+const ENTITY = { pluginId: "5d7f", sequence: 1, workspace: "", routeId: undefined, serviceId: undefined };
+
 it("decides by a policy file, with a clock in milliseconds", async () => {
   await writeFile(join(root, "a.json"), document("payments"));
   start();
-  const load = await runtime.openPolicyFile("a.json").current();
+  const load = await runtime.openPolicyFile("a.json").current(askNothing);
   if ("issues" in load) {
     throw new Error(JSON.stringify(load.issues));
   }
@@ -53,7 +56,7 @@ it("decides by a policy file, with a clock in milliseconds", async () => {
 
 it("decides by an inline policy", async () => {
   start();
-  const load = await runtime.openInlinePolicy("5d7f", document("inline"), undefined).current();
+  const load = await runtime.openInlinePolicy(ENTITY, document("inline"), undefined).current(askNothing);
   const decision = "policy" in load && (await runtime.decide(requestOf(undefined), load.policy, NO_KONG));
   expect(decision).toMatchObject({ denial: { reason: "token_missing" }, evidence: { policy: "inline" } });
 });
@@ -65,7 +68,7 @@ it("starts reading every policy under the root by itself, and passes by tests, o
   await Promise.all(names.map((name) => writeFile(join(root, name), document(name.replaceAll(/[^a-z]/g, "")))));
   start();
   await vi.waitFor(() => expect(runtime.readiness.isReady()).toBe(true), { timeout: 10_000 });
-  const inForce = log.filter((line) => /^policy file .* is in force/.test(line)).map((line) => line.split(" ")[2]);
+  const inForce = log.filter((line) => /^policy file .* is in effect/.test(line)).map((line) => line.split(" ")[2]);
   expect(inForce.sort()).toEqual(["a.yaml", "b.yml", "team/c.json"]);
 });
 
@@ -75,14 +78,14 @@ it("reads the good ones when one is broken, and says which", async () => {
   start();
   const refusal = expect.stringMatching(/^policy file b\.yaml is refused; its routes answer 503: b\.yaml:1:/);
   await vi.waitFor(() => expect(log).toContainEqual(refusal), { timeout: 10_000 });
-  await vi.waitFor(() => expect(log).toContainEqual(expect.stringMatching(/^policy file a\.yaml is in force/)));
+  await vi.waitFor(() => expect(log).toContainEqual(expect.stringMatching(/^policy file a\.yaml is in effect/)));
 });
 
 it("tells how files and inline policies stand", async () => {
   await writeFile(join(root, "a.yaml"), document("a"));
   start();
-  await runtime.openPolicyFile("a.yaml").current();
-  await runtime.openInlinePolicy("5d7f", document("inline"), undefined).current();
+  await runtime.openPolicyFile("a.yaml").current(askNothing);
+  await runtime.openInlinePolicy(ENTITY, document("inline"), undefined).current(askNothing);
   expect(runtime.status()).toMatchObject([
     { source: "a.yaml", inForce: { name: "a" } },
     { source: "inline 5d7f", inForce: { name: "inline" } },

@@ -107,7 +107,7 @@ describe("the status of a process", () => {
     expect(await becomes("/status/ready", 200)).toBe(true);
     const { body: before } = await ask("/status");
     rmSync(file);
-    await server.waitForOutput("the last good version stays in force");
+    await server.waitForOutput("the last good version stays in effect");
     const { body } = await ask("/status");
     const [policy] = before.policies as object[];
     const refused = [expect.objectContaining({ code: "file_missing", line: 1, column: 1 })];

@@ -54,7 +54,7 @@ async function setUpBroken(): Promise<{ place: ServerPlace; old: RunningProcess;
   const old = await runServer(place, POLL);
   expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
   writePolicy(place, "bad.json", "{}");
-  await old.waitForOutput("bad.json is refused; the last good version stays in force");
+  await old.waitForOutput("bad.json is refused; the last good version stays in effect");
   const fresh = startServer(place, POLL);
   await fresh.waitForOutput("bad.json is refused; its routes answer 503");
   return { place, old, fresh };

@@ -1,0 +1,124 @@
+import type { CompiledPolicy } from "../core/policy.ts";
+import type { Log } from "../observe/operator-log.ts";
+import type { PolicyIssue } from "../policy/issue.ts";
+import type { PolicyLoad } from "../policy/read-policy.ts";
+import { describeIssues, reportInForce, reportRefused } from "./policy-report.ts";
+import { PolicyVersion } from "./policy-version.ts";
+import { type PolicyKeys, waitForKeys, warnOfMissingKeys } from "./wait-for-keys.ts";
+
+export interface VersionPorts {
+  readonly keys: PolicyKeys;
+  readonly log: Log;
+}
+
+/**
+ * The versions of one policy file, of which at most two count: the newest one, and the one in effect. The newest one takes
+ * effect when it has no mistakes and its issuers have keys. Until then the one in effect stays.
+ */
+export class FileVersions {
+  readonly #file: string;
+  readonly #ports: VersionPorts;
+  #newest: PolicyVersion | undefined;
+  #inEffect: PolicyVersion | undefined;
+  #refused: readonly PolicyIssue[] = [];
+
+  constructor(file: string, ports: VersionPorts) {
+    this.#file = file;
+    this.#ports = ports;
+  }
+
+  /** What decides now: the version in effect, or the mistakes because of which there is none; undefined before the first version. */
+  get current(): PolicyLoad | undefined {
+    return this.#inEffect?.load ?? (this.#refused.length > 0 ? { issues: this.#refused } : undefined);
+  }
+
+  get inEffect(): CompiledPolicy | undefined {
+    return this.#inEffect?.policy;
+  }
+
+  /** Why the newest version is refused; empty when it is not. */
+  get refused(): readonly PolicyIssue[] {
+    return this.#refused;
+  }
+
+  /**
+   * The file has a new version. Resolves when it is in effect, refused or retired.
+   *
+   * @param isStillThere whether the file still has this version. Asked after a wait for keys.
+   */
+  async offer(load: PolicyLoad, isStillThere: () => Promise<boolean>): Promise<void> {
+    this.#retireNewest();
+    const version = new PolicyVersion(load);
+    this.#newest = version;
+    if ("issues" in load) {
+      this.#refuse(load.issues, this.#inEffect ? "the last good version stays in effect" : "its routes answer 503");
+      return;
+    }
+    if (this.#inEffect?.policy?.hash === load.policy.hash) {
+      version.retire();
+      this.#newest = this.#inEffect;
+      this.#recover(load.policy);
+      return;
+    }
+    if (!this.#inEffect) {
+      void this.#ports.keys.prepare(load.policy); // Nothing else can decide while its keys come.
+      this.#putIntoEffect(version, load.policy);
+      return;
+    }
+    version.become("ready");
+    await waitForKeys(version, this.#ports.keys);
+    const isNewest = version.state === "ready" && (await isStillThere());
+    if (version.state !== "ready" || !isNewest) {
+      version.retire();
+      return;
+    }
+    warnOfMissingKeys(load.policy, this.#ports.keys, `policy file ${this.#file}`, this.#ports.log);
+    this.#putIntoEffect(version, load.policy);
+  }
+
+  /** The file changed again: a version that still waits for keys is not the newest one any longer. */
+  supersede(): void {
+    if (this.#newest?.state === "ready") {
+      this.#newest.retire();
+    }
+  }
+
+  /** The file was deleted, or must not be read: no version of it decides any longer. */
+  withdraw(issues: readonly PolicyIssue[]): void {
+    this.#retireNewest();
+    this.#inEffect?.retire();
+    this.#inEffect = undefined;
+    this.#refuse(issues, "its routes answer 503");
+  }
+
+  #putIntoEffect(version: PolicyVersion, policy: CompiledPolicy): void {
+    version.become("in effect");
+    this.#inEffect?.retire();
+    this.#inEffect = version;
+    this.#refused = [];
+    reportInForce(`policy file ${this.#file}`, policy, this.#ports.log);
+  }
+
+  /** The file has the text of the version in effect again. */
+  #recover(policy: CompiledPolicy): void {
+    if (this.#refused.length > 0) {
+      this.#refused = [];
+      reportInForce(`policy file ${this.#file}`, policy, this.#ports.log);
+    }
+  }
+
+  #refuse(issues: readonly PolicyIssue[], outcome: string): void {
+    this.#refused = issues;
+    const mistakes = describeIssues(this.#file, issues);
+    for (const line of mistakes) {
+      this.#ports.log.info(`policy file ${line}`);
+    }
+    reportRefused(`policy file ${this.#file}`, outcome, mistakes[0], this.#ports.log);
+  }
+
+  #retireNewest(): void {
+    if (this.#newest !== this.#inEffect) {
+      this.#newest?.retire();
+    }
+  }
+}

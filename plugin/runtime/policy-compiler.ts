@@ -1,0 +1,42 @@
+import type { PolicyLoad } from "../policy/read-policy.ts";
+
+/** Reads and compiles policies, here or in another thread. */
+export interface PolicyCompiler {
+  /**
+   * Identifies what is at the places of these files now, or says why nothing can be read there. Another version has another
+   * identity.
+   */
+  identify(files: readonly string[]): Promise<Identification>;
+  /** Reads and compiles a file under the root, and those that it extends. */
+  compileFile(file: string): Promise<CompiledFile>;
+  /** Compiles a text that the plugin's configuration carries. */
+  compileText(text: string): Promise<PolicyLoad>;
+  /** A request waits for this file: compile it before files that no request waits for. */
+  hurry(file: string): void;
+  stop(): void;
+}
+
+export interface Identification {
+  /** In the order of the names. */
+  readonly identities: readonly FileIdentity[];
+  /** How long it took, in milliseconds, without waiting for other work. */
+  readonly tookMs: number;
+}
+
+export interface FileIdentity {
+  readonly identity: string;
+  /** No such file, although the root is there: it was deleted. */
+  readonly isMissing: boolean;
+}
+
+export type CompiledFile = PolicyLoad & {
+  /** The file and those that it extends, as far as they could be followed: a change in any of them makes another version. */
+  readonly files: readonly string[];
+  /** See {@link joinIdentities}; undefined when a file changed while it was read. */
+  readonly identity: string | undefined;
+};
+
+/** Identifies several files together. */
+export function joinIdentities(identities: readonly FileIdentity[]): string {
+  return identities.map(({ identity }) => identity).join("\n");
+}
