@@ -13,6 +13,7 @@ import { PRIORITY, VERSION } from "./kong/plugin-identity.ts";
 import { createFactsReader } from "./kong/read-facts.ts";
 import { handleAccess, type StockHandler, type StockPdk } from "./kong/stock-handler.ts";
 import { createOperatorLog } from "./observe/operator-log.ts";
+import { compileInThreads } from "./runtime/compile-in-threads.ts";
 import { openFetcher } from "./runtime/fetch-settings.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 
@@ -33,6 +34,7 @@ function openRuntime(): Runtime {
   runtime ??= createRuntime({
     policyRoot,
     policyPollMs: POLICY_POLL_MS,
+    compiler: compileInThreads({ policyRoot, log }),
     fetchJson: openFetcherLater(process.env.JWT_POLICY_FETCH_SETTINGS),
     now: Date.now,
     log,

@@ -8,12 +8,13 @@ import { rolldown } from "rolldown";
 
 const BUNDLE = "dist/jwt-policy-server.mjs";
 const LICENSES = "dist/jwt-policy-server.licenses.txt";
-const THREAD = 'new URL("./watchdog-thread.js", import.meta.url)';
+const WATCHDOG_THREAD = 'new URL("./watchdog-thread.js", import.meta.url)';
+const POLICY_THREAD = 'new URL("./policy-thread.js", import.meta.url)';
 
 const bundle = await rolldown({
   input: "dist/plugin/server/main.js",
   platform: "node",
-  plugins: [{ name: "watchdog-thread", transform: inlineThread }],
+  plugins: [{ name: "threads", transform: inlineThreads }],
   onLog: (_, { message }) => fail(message),
 });
 const { output } = await bundle.write({ file: BUNDLE, banner: "#!/usr/bin/env node" });
@@ -25,16 +26,26 @@ if (others.length > 0 || foreign.length > 0) {
 chmodSync(BUNDLE, 0o755);
 writeFileSync(LICENSES, renderLicenses(moduleIds));
 
-/** The thread is a module of its own, which one file can not hold: so its text becomes the URL. */
-function inlineThread(code, id) {
-  if (!id.endsWith("/plugin/server/watchdog.js")) {
-    return null;
+/** Threads are modules of their own, which one file cannot hold. */
+function inlineThreads(code, id) {
+  if (id.endsWith("/plugin/server/watchdog.js")) {
+    // It is small, so its text becomes the URL.
+    const text = readFileSync("dist/plugin/server/watchdog-thread.js", "utf8");
+    const url = JSON.stringify(`data:text/javascript,${encodeURIComponent(text)}`);
+    return replaceOnce(code, WATCHDOG_THREAD, `new URL(${url})`, id);
   }
-  if (code.split(THREAD).length !== 2) {
-    fail(`${THREAD} does not stand once in watchdog.js: teach tools/bundle.mjs how the thread starts now`);
+  if (id.endsWith("/plugin/runtime/compile-in-threads.js")) {
+    // The bundle holds this thread's module as well, and runs it where it is started as that thread.
+    return replaceOnce(code, POLICY_THREAD, "new URL(import.meta.url)", id);
   }
-  const text = readFileSync("dist/plugin/server/watchdog-thread.js", "utf8");
-  return code.replace(THREAD, () => `new URL(${JSON.stringify(`data:text/javascript,${encodeURIComponent(text)}`)})`);
+  return null;
+}
+
+function replaceOnce(code, text, replacement, id) {
+  if (code.split(text).length !== 2) {
+    fail(`${text} must be in ${id} exactly once: teach tools/bundle.mjs how the thread starts now`);
+  }
+  return code.replace(text, () => replacement);
 }
 
 function renderLicenses(ids) {

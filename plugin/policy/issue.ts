@@ -34,6 +34,7 @@ export type PolicyIssueCode =
   | "file_missing"
   | "not_a_policy"
   | "version_replaced"
+  | "compile_failed"
   | "file_unreadable";
 
 /** Keys and indexes from the document's root to a value. */

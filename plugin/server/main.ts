@@ -5,7 +5,9 @@ import { DEADLINE_MS, startPluginInstance } from "../kong/handler.ts";
 import { NAME, VERSION } from "../kong/plugin-identity.ts";
 import { createFactsReader } from "../kong/read-facts.ts";
 import { createOperatorLog } from "../observe/operator-log.ts";
+import { compileInThreads } from "../runtime/compile-in-threads.ts";
 import { listSettingsFiles, openFetcher } from "../runtime/fetch-settings.ts";
+import { isCompilingThread } from "../runtime/policy-thread.ts";
 import { createRuntime } from "../runtime/runtime.ts";
 import { claimGeneration } from "./claim-generation.ts";
 import { type Connection, serveConnection } from "./connection.ts";
@@ -50,7 +52,16 @@ async function serve(options: ServerOptions): Promise<void> {
   const { policyRoot, policyPollMs, socket: path, socketMode, statusListen, fetchSettings } = options;
   const fetchJson = fetchSettings === undefined ? createFetcher() : await openFetcher(fetchSettings);
   const settingsFiles = fetchSettings === undefined ? [] : await listSettingsFiles(fetchSettings);
-  const runtime = createRuntime({ policyRoot, policyPollMs, fetchJson, settingsFiles, now: Date.now, log });
+  const compiler = compileInThreads({ policyRoot, log });
+  const runtime = createRuntime({
+    policyRoot,
+    policyPollMs,
+    compiler,
+    fetchJson,
+    settingsFiles,
+    now: Date.now,
+    log,
+  });
   const readFacts = createFactsReader(options.hasFactsVariable, log.warn);
   const instances = createInstances(
     (configJson) => startPluginInstance(configJson, runtime, readFacts),
@@ -134,6 +145,9 @@ async function serve(options: ServerOptions): Promise<void> {
   setInterval(() => instances.evictIdle(), EVICT_MS).unref();
 }
 
-serve(readOptions()).catch((error: unknown) => {
-  fail(error instanceof Error ? error.message : "can not start");
-});
+// In one file, the threads that compile policies run this module as well.
+if (!isCompilingThread()) {
+  serve(readOptions()).catch((error: unknown) => {
+    fail(error instanceof Error ? error.message : "can not start");
+  });
+}

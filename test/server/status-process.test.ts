@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { headersToStruct, StringMessage, StructMessage } from "../../plugin/server/messages.ts";
@@ -106,11 +106,12 @@ describe("the status of a process", () => {
     const server = await runServer(place, options);
     expect(await becomes("/status/ready", 200)).toBe(true);
     const { body: before } = await ask("/status");
-    rmSync(file);
+    writeFileSync(file, "jwt_policy: 1");
     await server.waitForOutput("the last good version stays in effect");
     const { body } = await ask("/status");
     const [policy] = before.policies as object[];
-    const refused = [expect.objectContaining({ code: "file_missing", line: 1, column: 1 })];
+    const mistake = expect.objectContaining({ code: "missing_key", line: 1, column: 1 });
+    const refused = [mistake, mistake];
     expect(body).toEqual({ ...before, policies: [{ ...policy, refused }] });
     expect((await ask("/status/ready")).status).toBe(200);
   });
