@@ -9,6 +9,8 @@ import { type PolicyKeys, waitForKeys, warnOfMissingKeys } from "./wait-for-keys
 export interface VersionPorts {
   readonly keys: PolicyKeys;
   readonly log: Log;
+  /** Resolves after the longest wait for keys, or when the signal aborts. A test ends the wait itself. */
+  readonly waitLongest?: (signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -66,7 +68,7 @@ export class FileVersions {
       return;
     }
     version.become("ready");
-    await waitForKeys(version, this.#ports.keys);
+    await waitForKeys(version, this.#ports.keys, this.#ports.waitLongest);
     const isNewest = version.state === "ready" && (await isStillThere());
     if (version.state !== "ready" || !isNewest) {
       version.retire();

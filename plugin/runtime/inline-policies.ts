@@ -216,8 +216,8 @@ class InlineInstance {
   }
 
   async #waitForKeys(version: PolicyVersion, policy: CompiledPolicy): Promise<void> {
-    const { keys, log } = this.#options.ports;
-    await waitForKeys(version, keys);
+    const { keys, log, waitLongest } = this.#options.ports;
+    await waitForKeys(version, keys, waitLongest);
     if (version.state === "ready") {
       warnOfMissingKeys(policy, keys, this.#source, log);
       this.#putIntoEffect(version, policy);

@@ -19,6 +19,8 @@ export interface PolicyFiles {
 export interface Look {
   /** How long looking took, in milliseconds. */
   readonly tookMs: number;
+  /** Whether a file is not what the look before found: the next look should come soon. */
+  readonly hasChanges: boolean;
   /** Resolves when the changes that the look found have been read. Never rejects. */
   readonly readings: Promise<unknown>;
 }
@@ -170,6 +172,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
       const names = [...new Set(watched.flatMap(({ files }) => files))];
       const { identities, tookMs } = await compiler.identify(names);
       const found = new Map(names.map((name, index) => [name, identities[index]]));
+      const seen = watched.map(({ seenIdentity }) => seenIdentity);
       const readings = watched.map((one) =>
         // A reading that is under way may follow other files; the next look sees them.
         one.reading
@@ -179,7 +182,8 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
               one.files.flatMap((name) => found.get(name) ?? []),
             ),
       );
-      return { tookMs, readings: Promise.all(readings) };
+      const hasChanges = watched.some(({ seenIdentity }, index) => seenIdentity !== seen[index]);
+      return { tookMs, hasChanges, readings: Promise.all(readings) };
     },
     status: () =>
       [...watchedFiles.values()].map(({ name, versions }) =>

@@ -3,6 +3,8 @@ import type { PolicyFiles } from "./policy-files.ts";
 /** Looking at files takes at most this share of one processor; with very many files the looks are further apart. */
 const MAX_SHARE = 0.01;
 const MAX_DELAY_MS = 30_000;
+/** Look again. */
+const FAILED = { tookMs: 0, hasChanges: true } as const;
 
 /**
  * Looks at the policy files again and again.
@@ -19,8 +21,8 @@ export function pollPolicies(files: Pick<PolicyFiles, "look">, pollMs: number): 
     }
   };
   const look = async (): Promise<void> => {
-    const { tookMs } = await files.look().catch(() => ({ tookMs: 0 })); // A look that failed is made again.
-    schedule(delayAfter(tookMs, pollMs));
+    const { tookMs, hasChanges } = await files.look().catch(() => FAILED);
+    schedule(hasChanges ? pollMs : delayAfter(tookMs, pollMs));
   };
   schedule(pollMs);
   return () => {

@@ -15,9 +15,13 @@ export const KEYS_WAIT_MS = 10_000;
 /**
  * Waits until the issuers of a version that is ready have keys, at most {@link KEYS_WAIT_MS}, or until the version retires.
  *
- * @param waitMs resolves after the longest wait, or when the signal aborts.
+ * @param wait resolves after the longest wait, or when the signal aborts.
  */
-export async function waitForKeys(version: PolicyVersion, keys: PolicyKeys, wait = waitLongest): Promise<void> {
+export async function waitForKeys(
+  version: PolicyVersion,
+  keys: PolicyKeys,
+  wait: (signal: AbortSignal) => Promise<void> = waitLongest,
+): Promise<void> {
   const { policy } = version;
   if (!policy) {
     return;

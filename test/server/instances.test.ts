@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createDeny } from "../../plugin/core/decision.ts";
-import { createInstances, type Instances } from "../../plugin/server/instances.ts";
+import { createInstances, type InstanceLimits, type Instances } from "../../plugin/server/instances.ts";
 
 const HOUR = 3_600_000;
 const CAP = 20_000;
@@ -172,6 +172,54 @@ describe("instances", () => {
       full.start();
       expect(isKnown(full, full.ids[0])).toBe(true);
     });
+  });
+});
+
+describe("an instance is told once that it has ended", () => {
+  function setUpClosing(limits?: InstanceLimits) {
+    const closed: string[] = [];
+    const clock = { now: 0 };
+    const instances = createInstances(
+      (config) => ({ access: async () => DENY, close: () => void closed.push(config) }),
+      () => 0,
+      () => clock.now,
+      limits,
+    );
+    return { closed, clock, instances };
+  }
+
+  it("when Kong closes it, however often", () => {
+    const { instances, closed } = setUpClosing();
+    const id = instances.start("a");
+    instances.close(id);
+    instances.close(id);
+    expect(closed).toEqual(["a"]);
+  });
+
+  it("when no request needed it for an hour", () => {
+    const { instances, closed, clock } = setUpClosing();
+    instances.start("a");
+    clock.now = HOUR + 1;
+    instances.evictIdle();
+    expect(closed).toEqual(["a"]);
+  });
+
+  it("when all configurations together are too long: the longest unused ones go, as many as it takes", () => {
+    const { instances, closed } = setUpClosing({ maxInstances: 100, maxConfigLength: 10 });
+    const ids = ["aaaa", "bbbb", "cc"].map(instances.start);
+    expect(closed).toEqual([]);
+    instances.start("ddddd");
+    expect(closed).toEqual(["aaaa", "bbbb"]);
+    instances.close(ids[2] ?? 0);
+    instances.start("eeeee");
+    expect(closed).toEqual(["aaaa", "bbbb", "cc"]);
+  });
+
+  it("and one that is longer than all may be is still started: Kong bounds a single one", () => {
+    const { instances, closed } = setUpClosing({ maxInstances: 100, maxConfigLength: 3 });
+    instances.start("a");
+    expect(instances.find(instances.start("bbbb"))).toBeDefined();
+    expect(closed).toEqual(["a"]);
   });
 });
 
