@@ -30,7 +30,7 @@ export interface InlinePoliciesOptions extends VersionPorts {
 }
 
 /** What unused inline policies may take; a test sets other bounds. */
-export interface IdleLimits {
+interface IdleLimits {
   readonly idleMs: number;
   /** Of text. A compiled policy takes some twelve times as much. */
   readonly maxBytes: number;

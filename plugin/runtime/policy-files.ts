@@ -16,7 +16,7 @@ export interface PolicyFiles {
   status(): readonly PolicyStatus[];
 }
 
-export interface Look {
+interface Look {
   /** How long looking took, in milliseconds. */
   readonly tookMs: number;
   /** Whether a file is not what the look before found: the next look should come soon. */

@@ -10,7 +10,7 @@ export interface PolicyKeys {
 }
 
 /** Longest wait for the keys of a new version's issuers. A provider that is down must not hold up a stricter policy for ever. */
-export const KEYS_WAIT_MS = 10_000;
+const KEYS_WAIT_MS = 10_000;
 
 /**
  * Waits until the issuers of a version that is ready have keys, at most {@link KEYS_WAIT_MS}, or until the version retires.
