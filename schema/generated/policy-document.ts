@@ -17,7 +17,7 @@ export type Identifier = string
  */
 export type Description = string
 /**
- * A policy file whose keys hold here too, by its path relative to this file. Maps merge by key; texts, numbers and lists replace what stands there. Its name and description stay its own. Policy files only: an inline policy can not name a file.
+ * A policy file whose keys hold here too, by its path relative to this file. Maps merge by key; texts, numbers and lists replace what stands there, but a list of an issuer's `required_claims` joins a map of them. Its name and description stay its own. Policy files only: an inline policy can not name a file.
  */
 export type Extends = string
 /**

@@ -1,0 +1,163 @@
+import type {
+  Alternative,
+  Authentication,
+  Condition,
+  PolicyDocument,
+  RequiredClaims,
+  RequiredRoles,
+} from "../../schema/generated/policy-document.ts";
+import { durationSeconds } from "./duration.ts";
+import type { Finding } from "./issue.ts";
+import { listSettled } from "./list-settled.ts";
+import { REQUIREMENT_KEYS, type SettledAlternative } from "./settle-requirements.ts";
+
+const KEYS = [...REQUIREMENT_KEYS, "audiences"] as const;
+type Key = (typeof KEYS)[number];
+type Defaults = NonNullable<PolicyDocument["defaults"]>;
+
+const MAX_SHOWN_LENGTH = 80;
+const FIXES: Readonly<Record<Key, string>> = {
+  required_scopes: "Repeat it here if it must hold.",
+  required_roles: "Repeat it here if it must hold.",
+  required_groups: "Repeat it here if it must hold.",
+  required_claims: `Repeat it here, or move it to "required_claims" of the issuer, which holds on every rule.`,
+  authentication: "Repeat it here if it must hold.",
+  audiences: "Leave it out, or name audiences of the defaults only, if the default must hold.",
+};
+
+/**
+ * Warns of each condition of `defaults` that a rule, an operation or an alternative replaces by its own value without repeating it.
+ *
+ * @param document that has no mistake.
+ */
+export function findShadowed(document: PolicyDocument): readonly Finding[] {
+  const { defaults } = document;
+  if (!defaults || KEYS.every((key) => defaults[key] === undefined)) {
+    return [];
+  }
+  const findings = listSettled(document)
+    .filter(({ settled }) => settled.access !== "public")
+    .flatMap(({ settled }) => settled.alternatives)
+    .flatMap((alternative) => KEYS.flatMap((key) => describeShadowed(key, alternative, defaults, document)));
+  // Several operations take over what their rule says.
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding.path), finding])).values()];
+}
+
+function describeShadowed(
+  key: Key,
+  { keys, placeOf }: SettledAlternative,
+  defaults: Defaults,
+  document: PolicyDocument,
+): Finding[] {
+  const lost = findLost(key, keys, defaults, document);
+  if (lost.length === 0) {
+    return [];
+  }
+  const shown = lost.join(", ");
+  const text = shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH - 1)}…` : shown;
+  const cause = keys[key] === undefined ? `"any_of" replaces` : "This replaces";
+  return [
+    {
+      code: "default_shadowed",
+      severity: "warning",
+      path: placeOf(key),
+      atKey: true,
+      message: `${cause} "${key}" of "defaults", so this does not hold here: ${text}. ${FIXES[key]}`,
+    },
+  ];
+}
+
+/** What of a default does not follow from an alternative. */
+function findLost(
+  key: Key,
+  keys: SettledAlternative["keys"],
+  defaults: Defaults,
+  document: PolicyDocument,
+): readonly string[] {
+  switch (key) {
+    case "required_claims":
+      return findLostClaims(defaults.required_claims ?? {}, keys, document);
+    case "authentication":
+      return defaults.authentication ? findLostAuthentication(defaults.authentication, keys.authentication ?? {}) : [];
+    case "audiences":
+      return findForeignAudiences(defaults.audiences, keys.audiences);
+    default:
+      return findLostNames(readNames(defaults[key]), readNames(keys[key]));
+  }
+}
+
+function findLostClaims(
+  wanted: RequiredClaims,
+  { required_claims: own = {}, accept }: SettledAlternative["keys"],
+  { issuers }: PolicyDocument,
+): readonly string[] {
+  const always = accept.map((id) => issuers[id]?.required_claims ?? []);
+  return Object.entries(wanted).flatMap(([claim, condition]) => {
+    const isCovered = (conditions: RequiredClaims): boolean =>
+      Object.hasOwn(conditions, claim) && isAtLeast(conditions[claim] ?? {}, condition);
+    const isAlwaysCovered = always.every((conditions) =>
+      isCovered(Array.isArray(conditions) ? Object.fromEntries(conditions.map((name) => [name, {}])) : conditions),
+    );
+    return isCovered(own) || isAlwaysCovered ? [] : [`${JSON.stringify(claim)} ${JSON.stringify(condition)}`];
+  });
+}
+
+/** Whether each test of the default stands in a condition as well. */
+function isAtLeast(own: Condition, wanted: Condition): boolean {
+  const tests = new Map(Object.entries(own).map(([test, value]) => [test, normalize(value)]));
+  return Object.entries(wanted).every(([test, value]) => tests.get(test) === normalize(value));
+}
+
+/** The order of a list means nothing. */
+function normalize(value: Condition[keyof Condition]): string {
+  return JSON.stringify(Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
+}
+
+interface Names {
+  readonly all: readonly string[];
+  readonly any: readonly string[];
+  readonly none: readonly string[];
+}
+
+function readNames(source: RequiredRoles | undefined): Names {
+  return Array.isArray(source)
+    ? { all: source, any: [], none: [] }
+    : { all: source?.all_of ?? [], any: source?.any_of ?? [], none: source?.none_of ?? [] };
+}
+
+function findLostNames(wanted: Names, own: Names): readonly string[] {
+  const show = (what: string, names: readonly string[]): string[] =>
+    names.length === 0 ? [] : [`${what} ${names.map((name) => JSON.stringify(name)).join(" ")}`];
+  const isAnyLeft =
+    own.all.some((name) => wanted.any.includes(name)) ||
+    (own.any.length > 0 && own.any.every((name) => wanted.any.includes(name)));
+  return [
+    ...show(
+      "all of",
+      wanted.all.filter((name) => !own.all.includes(name)),
+    ),
+    ...(isAnyLeft ? [] : show("any of", wanted.any)),
+    ...show(
+      "none of",
+      wanted.none.filter((name) => !own.none.includes(name)),
+    ),
+  ];
+}
+
+function findLostAuthentication(wanted: Authentication, own: Authentication): readonly string[] {
+  const { acr_values: acr = [], amr = [], max_age: age } = wanted;
+  const isAcrKept = acr.length === 0 || (own.acr_values?.every((value) => acr.includes(value)) ?? false);
+  const isAgeKept =
+    age === undefined || (own.max_age !== undefined && durationSeconds(own.max_age) <= durationSeconds(age));
+  return [
+    ...(isAcrKept ? [] : [`acr_values ${acr.map((value) => JSON.stringify(value)).join(" ")}`]),
+    ...amr.filter((method) => !own.amr?.includes(method)).map((method) => `amr ${JSON.stringify(method)}`),
+    ...(isAgeKept ? [] : [`max_age ${age}`]),
+  ];
+}
+
+/** Audiences are a list of what passes: the default is lost where a rule lets another one pass. */
+function findForeignAudiences(wanted: Alternative["audiences"], own: Alternative["audiences"]): readonly string[] {
+  const foreign = wanted ? (own ?? []).filter((audience) => !wanted.includes(audience)) : [];
+  return foreign.length === 0 ? [] : [`aud is one of ${(wanted ?? []).map((name) => JSON.stringify(name)).join(" ")}`];
+}
