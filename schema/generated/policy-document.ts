@@ -130,7 +130,7 @@ export type EqualsPathSegment = string
  */
 export type ComparedHeader = RequestHeader
 /**
- * The name of a request header in lower case, at most five words with dashes between. None of those that steer the connection, routing or authentication, such as `host`, `cookie` and `authorization`, and none that Kong or the guard sets.
+ * The name of a request header in lower case, at most five words with dashes between. None of those that steer the connection, routing or authentication, such as `host`, `cookie` and `authorization`, and none that the guard or Kong itself writes, such as `x-forwarded-for`, `-host`, `-path`, `-port`, `-prefix`, `-proto` and `x-real-ip`. Other names such as `x-forwarded-user` are fine.
  */
 export type RequestHeader = string
 /**
