@@ -6,6 +6,7 @@ import type { Node } from "yaml";
 import { findRouteProblem, findServiceProblem } from "./check-grpc-entities.ts";
 import { reportDuplicates } from "./kong-duplicates.ts";
 import {
+  defaulted,
   listOf,
   located,
   mapOf,
@@ -85,7 +86,7 @@ const serviceProtocol = scalarOf((value) =>
 const plugin = mapOf(
   "a plugin",
   {
-    id: optional(uuid),
+    id: defaulted(uuid),
     name: required(
       scalarOf((value) =>
         value === PLUGIN_NAME
@@ -94,7 +95,7 @@ const plugin = mapOf(
       ),
     ),
     instance_name: optional(entityName),
-    enabled: optional(flag),
+    enabled: defaulted(flag),
     tags: optional(tags),
     config: required(withOnePolicy),
   },
@@ -104,6 +105,7 @@ const plugin = mapOf(
       route: "write the plugin under its route",
       service: "write the plugin under its service",
     })[key],
+  ["consumer", "consumer_group", "route", "service"],
 );
 
 const pluginConfig = mapOf("the plugin's config", {
@@ -125,18 +127,23 @@ function withOnePolicy(node: Node, report: Report): ReturnType<typeof pluginConf
   return config;
 }
 
-const plainRoute = mapOf("a route", {
-  id: optional(uuid),
-  name: optional(entityName),
-  protocols: optional(listOf("protocols", matching(/^(?:http|grpc)s?$/, "http and https, or grpc and grpcs"))),
-  methods: optional(listOf("methods", matching(/^[A-Z]+$/, "a method in capitals"))),
-  hosts: optional(listOf("hosts", matching(WILDCARD_HOST, "a host name, with * at most as its first or last label"))),
-  paths: optional(listOf("paths", routePath)),
-  strip_path: optional(flag),
-  preserve_host: optional(flag),
-  tags: optional(tags),
-  plugins: optional(listOf("plugins", located(plugin))),
-});
+const plainRoute = mapOf(
+  "a route",
+  {
+    id: defaulted(uuid),
+    name: optional(entityName),
+    protocols: defaulted(listOf("protocols", matching(/^(?:http|grpc)s?$/, "http and https, or grpc and grpcs"))),
+    methods: optional(listOf("methods", matching(/^[A-Z]+$/, "a method in capitals"))),
+    hosts: optional(listOf("hosts", matching(WILDCARD_HOST, "a host name, with * at most as its first or last label"))),
+    paths: optional(listOf("paths", routePath)),
+    strip_path: defaulted(flag),
+    preserve_host: defaulted(flag),
+    tags: optional(tags),
+    plugins: optional(listOf("plugins", located(plugin))),
+  },
+  undefined,
+  ["destinations", "headers", "service", "snis", "sources"],
+);
 
 function route(node: Node, report: Report): ReturnType<typeof plainRoute> {
   const value = plainRoute(node, report);
@@ -152,21 +159,26 @@ function route(node: Node, report: Report): ReturnType<typeof plainRoute> {
   return value;
 }
 
-const plainService = mapOf("a service", {
-  id: optional(uuid),
-  name: required(entityName),
-  url: optional(serviceUrl),
-  protocol: optional(serviceProtocol),
-  host: optional(matching(HOST, "a host name or address, without port")),
-  port: optional(wholeNumber(0, 65_535)),
-  path: optional(servicePath),
-  connect_timeout: optional(timeout),
-  write_timeout: optional(timeout),
-  read_timeout: optional(timeout),
-  tags: optional(tags),
-  routes: optional(listOf("routes", located(route))),
-  plugins: optional(listOf("plugins", located(plugin))),
-});
+const plainService = mapOf(
+  "a service",
+  {
+    id: defaulted(uuid),
+    name: required(entityName),
+    url: optional(serviceUrl),
+    protocol: defaulted(serviceProtocol),
+    host: defaulted(matching(HOST, "a host name or address, without port")),
+    port: defaulted(wholeNumber(0, 65_535)),
+    path: optional(servicePath),
+    connect_timeout: optional(timeout),
+    write_timeout: optional(timeout),
+    read_timeout: optional(timeout),
+    tags: optional(tags),
+    routes: optional(listOf("routes", located(route))),
+    plugins: optional(listOf("plugins", located(plugin))),
+  },
+  undefined,
+  ["ca_certificates", "client_certificate", "tls_verify", "tls_verify_depth"],
+);
 
 function service(node: Node, report: Report): ReturnType<typeof plainService> {
   const value = plainService(node, report);
@@ -189,7 +201,7 @@ function service(node: Node, report: Report): ReturnType<typeof plainService> {
 const plainConsumer = mapOf(
   "a consumer",
   {
-    id: optional(uuid),
+    id: defaulted(uuid),
     username: optional(located(nonEmpty)),
     custom_id: optional(located(nonEmpty)),
     tags: optional(tags),
