@@ -2,7 +2,7 @@
  * The shape of a `kong.yml` that the sandbox reads, with Kong's own limits on each value. Kong's defaults are filled in by
  * kong-config.ts; here a field that is not written stays absent.
  */
-import type { Node } from "yaml";
+import { isMap, type Node } from "yaml";
 import { findRouteProblem, findServiceProblem } from "./check-grpc-entities.ts";
 import { reportDuplicates } from "./kong-duplicates.ts";
 import {
@@ -86,7 +86,7 @@ const serviceProtocol = scalarOf((value) =>
 const plugin = mapOf(
   "a plugin",
   {
-    id: defaulted(uuid),
+    id: optional(uuid),
     name: required(
       scalarOf((value) =>
         value === PLUGIN_NAME
@@ -105,7 +105,7 @@ const plugin = mapOf(
       route: "write the plugin under its route",
       service: "write the plugin under its service",
     })[key],
-  ["consumer", "consumer_group", "route", "service"],
+  ["consumer", "route", "service"],
 );
 
 const pluginConfig = mapOf("the plugin's config", {
@@ -130,7 +130,7 @@ function withOnePolicy(node: Node, report: Report): ReturnType<typeof pluginConf
 const plainRoute = mapOf(
   "a route",
   {
-    id: defaulted(uuid),
+    id: optional(uuid),
     name: optional(entityName),
     protocols: defaulted(listOf("protocols", matching(/^(?:http|grpc)s?$/, "http and https, or grpc and grpcs"))),
     methods: optional(listOf("methods", matching(/^[A-Z]+$/, "a method in capitals"))),
@@ -142,7 +142,7 @@ const plainRoute = mapOf(
     plugins: optional(listOf("plugins", located(plugin))),
   },
   undefined,
-  ["destinations", "headers", "service", "snis", "sources"],
+  ["destinations", "headers", "path_handling", "regex_priority", "service", "snis", "sources"],
 );
 
 function route(node: Node, report: Report): ReturnType<typeof plainRoute> {
@@ -162,12 +162,12 @@ function route(node: Node, report: Report): ReturnType<typeof plainRoute> {
 const plainService = mapOf(
   "a service",
   {
-    id: defaulted(uuid),
+    id: optional(uuid),
     name: required(entityName),
-    url: optional(serviceUrl),
-    protocol: defaulted(serviceProtocol),
-    host: defaulted(matching(HOST, "a host name or address, without port")),
-    port: defaulted(wholeNumber(0, 65_535)),
+    url: defaulted(serviceUrl),
+    protocol: optional(serviceProtocol),
+    host: optional(matching(HOST, "a host name or address, without port")),
+    port: optional(wholeNumber(0, 65_535)),
     path: optional(servicePath),
     connect_timeout: optional(timeout),
     write_timeout: optional(timeout),
@@ -177,7 +177,7 @@ const plainService = mapOf(
     plugins: optional(listOf("plugins", located(plugin))),
   },
   undefined,
-  ["ca_certificates", "client_certificate", "tls_verify", "tls_verify_depth"],
+  ["ca_certificates", "client_certificate", "retries", "tls_verify", "tls_verify_depth"],
 );
 
 function service(node: Node, report: Report): ReturnType<typeof plainService> {
@@ -188,6 +188,12 @@ function service(node: Node, report: Report): ReturnType<typeof plainService> {
   const parts = [value.protocol, value.host, value.port, value.path].some((part) => part !== undefined);
   if (value.url === undefined ? value.host === undefined : parts) {
     report(node, 'a service needs either "url", or "host" with protocol, port and path as wanted');
+    return undefined;
+  }
+  // Kong takes them from the url, and requires them without one.
+  const missing = ["protocol", "port"].find((key) => isMap(node) && node.has(key) && (node.get(key) ?? null) === null);
+  if (value.url === undefined && missing !== undefined) {
+    report(node, `a service without "url" needs a value for "${missing}", or not the key`);
     return undefined;
   }
   const problem = findServiceProblem(value);
@@ -201,7 +207,7 @@ function service(node: Node, report: Report): ReturnType<typeof plainService> {
 const plainConsumer = mapOf(
   "a consumer",
   {
-    id: defaulted(uuid),
+    id: optional(uuid),
     username: optional(located(nonEmpty)),
     custom_id: optional(located(nonEmpty)),
     tags: optional(tags),

@@ -73,7 +73,7 @@ export function optional<T>(read: Read<T>): { read: Read<T>; required: false; nu
   return { read, required: false, nullable: true };
 }
 
-/** A field that Kong requires and fills in: it may be left out, but it cannot be null. */
+/** A field that may be left out, but cannot be null: Kong requires it, and fills it in. */
 export function defaulted<T>(read: Read<T>): { read: Read<T>; required: false; nullable: false } {
   return { read, required: false, nullable: false };
 }

@@ -84,7 +84,16 @@ plugins: null
     expect(plugins[0]).not.toHaveProperty("instanceName");
   });
 
-  test.each(["protocols: null", "strip_path: null", "preserve_host: null", "id: null", "paths: [null]"])(
+  test("a service's parts may be null beside its url, and not without one", () => {
+    const parts = "protocol: null, host: null, port: null";
+    expect(configOf(`${HEAD}services: [{name: s, id: null, url: "http://localhost:9000", ${parts}}]`).routes).toEqual(
+      [],
+    );
+    expect(problemsOf(`${HEAD}services: [{name: s, host: h, port: null}]`)).toHaveLength(1);
+    expect(problemsOf(`${HEAD}services: [{name: s, host: h, url: null}]`)).toHaveLength(1);
+  });
+
+  test.each(["protocols: null", "strip_path: null", "preserve_host: null", "paths: [null]"])(
     "but not where Kong requires a value: %s",
     (line) => {
       const others = line.startsWith("paths") ? "methods: [GET]" : "paths: [/a]";
