@@ -4,12 +4,12 @@ import type { PolicyDocument } from "../schema/generated/policy-document.ts";
 
 type PlainMap = Readonly<Record<string, unknown>>;
 
-/** What a rule has unless it says otherwise; it is left out. */
+/** The built-in values, which the result leaves out. */
 const BUILT_IN = { allow_http: false, other_authentication: "ignore", cors_preflight: "judge" } as const;
 
 /**
- * Each rule of a policy as it is in effect, in the words of a policy: with the values of `defaults` and of its issuers where it has none
- * of its own, and with the conditions of its issuers, which hold besides.
+ * Describes each rule of a policy as it is in effect, in the words of a policy. A rule gets the values of `defaults` and of its issuers
+ * that it does not replace, and the conditions of its issuers.
  *
  * @param document without mistakes.
  */

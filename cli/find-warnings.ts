@@ -4,7 +4,7 @@ import { readDocument } from "../plugin/policy/read-document.ts";
 import { validateDocument } from "../plugin/policy/validate-document.ts";
 
 /**
- * Finds what is no mistake in a policy, but hardly meant.
+ * Finds parts of a policy that are valid, but that the author probably did not intend.
  *
  * @param text of a policy without mistakes, as one document.
  * @param ownText of the policy's own file, in which each warning gets its place; the same text when it extends no other.

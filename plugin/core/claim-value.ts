@@ -5,7 +5,7 @@ const VISIBLE = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
  * The one rule for whether a claim has a value. Absent claims, null, texts without a visible character, and lists and maps that hold
- * nothing else have none. `false` and `0` are values. What becomes of a claim upstream has rules of its own, in propagate.ts and identity.ts.
+ * nothing else have none. `false` and `0` are values. Headers and Kong's identity follow stricter rules, in propagate.ts and identity.ts.
  */
 export function hasValue(value: JsonValue | undefined): value is NonNullable<JsonValue> {
   if (typeof value === "string") {

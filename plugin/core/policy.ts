@@ -185,7 +185,7 @@ export interface Membership {
   readonly noneOf: readonly string[];
 }
 
-/** What one claim must be: it has a value, and all tests hold. */
+/** One claim must have a value, and all tests must hold for it. */
 export interface Condition {
   readonly claim: ClaimReference;
   readonly tests: readonly ClaimTest[];

@@ -17,7 +17,7 @@ const TIME: ClaimType = { is: (value) => (roundNumber(value) ?? -1) >= 0, name: 
 /** RFC 9068 section 2.1. */
 const ACCESS_TOKEN_TYPE = "at+jwt";
 
-/** Types that hold for every token. The times `exp`, `nbf` and `iat` are checked apart, for their values. */
+/** Types that hold for every token. claims.ts checks the times `exp`, `nbf` and `iat`. */
 const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
   // RFC 7519 section 4.1.
   ["iss", STRING],
@@ -46,7 +46,7 @@ const ACCESS_TOKEN_TYPES: typeof TYPES = [
 ];
 
 /**
- * Finds the first registered claim whose type is not the registered one.
+ * Finds the first registered claim with a wrong type.
  *
  * @param type the token's `typ`, in lower case and without `application/`.
  * @returns which claim, and what it must be.

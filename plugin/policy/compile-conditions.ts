@@ -21,7 +21,7 @@ const NO_PARTS: RequestParts = { captures: new Map(), ownHeaders: [] };
 const COMPARISONS = ["equals_path", "equals_header"] as const;
 
 /**
- * Compiles the conditions of an issuer. They hold on every rule, so they cannot compare with a part of the request.
+ * Compiles the conditions of an issuer. They hold on every rule, so they cannot compare with the request.
  *
  * @param source claims that must have a value, or conditions by claim.
  * @param path of the issuer.

@@ -67,7 +67,7 @@ function describeShadowed(
   ];
 }
 
-/** What of a default does not follow from an alternative. */
+/** Describes each part of a default that does not follow from an alternative. */
 function findLost(
   key: Key,
   keys: SettledAlternative["keys"],
@@ -102,7 +102,7 @@ function findLostClaims(
   });
 }
 
-/** Whether each test of the default stands in a condition as well. */
+/** Whether a condition has each test of the default. */
 function isAtLeast(own: Condition, wanted: Condition): boolean {
   const tests = new Map(Object.entries(own).map(([test, value]) => [test, normalize(value)]));
   return Object.entries(wanted).every(([test, value]) => tests.get(test) === normalize(value));

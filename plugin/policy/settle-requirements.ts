@@ -1,7 +1,7 @@
 import type { Alternative as AlternativeSource, PolicyDocument, Rule } from "../../schema/generated/policy-document.ts";
 import type { DocumentPath } from "./issue.ts";
 
-/** What an operation, a rule or the defaults say of who may pass. */
+/** The requirements that an operation, a rule or the defaults name. */
 export type RequirementSource = Pick<
   Rule,
   "access" | "mode" | "allow_http" | "cors_preflight" | "other_authentication" | "any_of"
@@ -30,7 +30,7 @@ export interface SettledAlternative {
   readonly placeOf: (key: keyof AlternativeSource) => DocumentPath;
 }
 
-/** What holds for one rule or operation after defaults, still in the document's own words. */
+/** The requirements of one rule or operation after defaults, in the document's own words. */
 export interface SettledRequirements {
   readonly access: NonNullable<RequirementSource["access"]>;
   readonly mode: NonNullable<RequirementSource["mode"]>;
@@ -41,8 +41,8 @@ export interface SettledRequirements {
 }
 
 /**
- * The nearest source that names a key wins as a whole: operation, rule, defaults, built in. Alternatives stand in place of all other
- * requirements, if they are nearer.
+ * The nearest source that names a key wins as a whole: operation, rule, defaults, built in. Alternatives replace all other requirements
+ * if they are nearer.
  *
  * @param sources nearest first; the last are the defaults.
  */

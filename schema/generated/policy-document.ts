@@ -17,7 +17,7 @@ export type Identifier = string
  */
 export type Description = string
 /**
- * A policy file whose keys hold here too, by its path relative to this file. Maps merge by key; texts, numbers and lists replace what stands there, but a list of an issuer's `required_claims` joins a map of them. Its name and description stay its own. Policy files only: an inline policy can not name a file.
+ * A policy file whose keys hold here too, by its path relative to this file. Maps merge by key; texts, numbers and lists replace the parent's value. A list of an issuer's `required_claims` joins a map of them. Its name and description stay its own. Policy files only: an inline policy can not name a file.
  */
 export type Extends = string
 /**
@@ -73,7 +73,7 @@ export type MaximumTokenLifetime = Duration
  */
 export type BoundTokens = ("refuse" | "accept")
 /**
- * What every token of this issuer must have, whatever a rule says: a list of claims that have a value, or a map of conditions. A token without them is refused with 401. Conditions that compare with the path or a header stand in rules. docs/conditions.md says what a value is.
+ * Conditions on every token of this issuer, which no rule can replace: a list of claims that must have a value, or a map of conditions. A token that does not meet them is refused with 401. Conditions that compare with the path or a header belong to rules. docs/conditions.md says what a value is.
  * 
  * @maxItems 30
  */
@@ -130,7 +130,7 @@ export type EqualsPathSegment = string
  */
 export type ComparedHeader = RequestHeader
 /**
- * The name of a request header in lower case, at most five words with dashes between. None of those that steer the connection, routing or authentication, such as `host`, `cookie` and `authorization`, and none that the guard or Kong itself writes, such as `x-forwarded-for`, `-host`, `-path`, `-port`, `-prefix`, `-proto` and `x-real-ip`. Other names such as `x-forwarded-user` are fine.
+ * The name of a request header in lower case, at most five words with dashes between. It cannot be a header that steers the connection, routing or authentication, such as `host`, `cookie` and `authorization`. It cannot be a header that the guard or Kong itself writes, such as `x-forwarded-for`, `-host`, `-path`, `-port`, `-prefix`, `-proto` and `x-real-ip`. Other names such as `x-forwarded-user` are fine.
  */
 export type RequestHeader = string
 /**
@@ -744,7 +744,7 @@ required_claims?: RequiredClaims
 authentication?: Authentication
 }
 /**
- * What single claims must be. A claim that is named must have a value; `{}` asks no more than that. What must hold for every token of an issuer stands in the issuer's `required_claims`, because a rule's own value replaces that of `defaults`.
+ * Conditions on single claims. A claim that is named must have a value; `{}` asks no more than that. A rule's own value replaces that of `defaults`, so put a condition for every token into the issuer's `required_claims`.
  */
 export interface RequiredClaims {
 [k: string]: Condition

@@ -302,7 +302,7 @@ describe("an issuer's conditions hold for each of its tokens", () => {
       expect.objectContaining({ reason: "claim_missing" }),
     ],
     [
-      "a wrong type is told first",
+      "a wrong type is found first",
       { token_use: "id", level: 2, jti: 7 },
       { reason: "claim_invalid", detail: "jti is not a string" },
     ],

@@ -23,7 +23,7 @@ export function readSlowly(text: string): JsonMembers | undefined {
   return isObject && isStrict(text.match(TOKEN) ?? []) ? (value as JsonMembers) : undefined;
 }
 
-/** The same object, with a map in place of each number that a double cannot hold: it is no number to compare with, or to pass on. */
+/** The same object, with a map in place of each number that a double cannot hold: such a number is not compared or passed on. */
 export function readExactly(text: string): JsonMembers {
   return JSON.parse(text.replaceAll(TOKEN, (token) => (isRounded(token) ? '{"rounded":true}' : token)));
 }

@@ -54,7 +54,7 @@ describe("an explicit null means that nothing is there", () => {
     expect(await find([state])).toEqual([]);
   });
 
-  it("so a route's service that is null is none", async () => {
+  it("so a route whose service is null has no service", async () => {
     const [line] = await find([{ routes: [{ name: "read", paths: ["/"], service: null, plugins: null }] }]);
     expect(line).toContain("route_without_policy");
   });

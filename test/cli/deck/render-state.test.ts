@@ -140,7 +140,7 @@ describe("explicit nulls", () => {
     ]);
   });
 
-  it("do not stand beside a policy that is rendered into the configuration", async () => {
+  it("are removed beside a policy that is rendered into the configuration", async () => {
     const own = await rendered([routeWith({ config: { ...READ, policy: null } })], { inline: true });
     expect(Object.keys(own.services[0].routes[0].plugins[0].config)).toEqual(["policy", "rule"]);
     const shared = {
