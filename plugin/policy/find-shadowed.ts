@@ -7,13 +7,17 @@ import type {
   RequiredRoles,
 } from "../../schema/generated/policy-document.ts";
 import { durationSeconds } from "./duration.ts";
-import type { Finding } from "./issue.ts";
-import { listSettled } from "./list-settled.ts";
-import { REQUIREMENT_KEYS, type SettledAlternative } from "./settle-requirements.ts";
+import type { DocumentPath, Finding } from "./issue.ts";
+import { listSettled, type SettledRule } from "./list-settled.ts";
+import {
+  type PlacedSource,
+  REQUIREMENT_KEYS,
+  type RequirementSource,
+  type SettledAlternative,
+} from "./settle-requirements.ts";
 
 const KEYS = [...REQUIREMENT_KEYS, "audiences"] as const;
 type Key = (typeof KEYS)[number];
-type Defaults = NonNullable<PolicyDocument["defaults"]>;
 
 const MAX_SHOWN_LENGTH = 80;
 const FIXES: Readonly<Record<Key, string>> = {
@@ -22,67 +26,82 @@ const FIXES: Readonly<Record<Key, string>> = {
   required_groups: "Repeat it here if it must hold.",
   required_claims: `Repeat it here, or move it to "required_claims" of the issuer, which holds on every rule.`,
   authentication: "Repeat it here if it must hold.",
-  audiences: "Leave it out, or name audiences of the defaults only, if the default must hold.",
+  audiences: "Leave it out, or name only audiences from there, if it must hold.",
 };
 
 /**
- * Warns of each condition of `defaults` that a rule, an operation or an alternative replaces by its own value without repeating it.
+ * Warns of each condition that a nearer value replaces without repeating it: a condition of `defaults` in a rule, and one of either in
+ * an operation or an alternative.
  *
  * @param document that has no mistake.
  */
 export function findShadowed(document: PolicyDocument): readonly Finding[] {
-  const { defaults } = document;
-  if (!defaults || KEYS.every((key) => defaults[key] === undefined)) {
-    return [];
-  }
-  const findings = listSettled(document)
-    .filter(({ settled }) => settled.access !== "public")
-    .flatMap(({ settled }) => settled.alternatives)
-    .flatMap((alternative) => KEYS.flatMap((key) => describeShadowed(key, alternative, defaults, document)));
-  // Several operations take over what their rule says.
-  return [...new Map(findings.map((finding) => [JSON.stringify(finding.path), finding])).values()];
+  const judging = listSettled(document).filter(({ settled }) => settled.access !== "public");
+  const findings = judging.flatMap((rule) => [
+    ...findReplacedAlternatives(rule),
+    ...rule.settled.alternatives.flatMap((alternative) =>
+      rule.inherited.flatMap((source) => KEYS.flatMap((key) => describeShadowed(key, alternative, source, document))),
+    ),
+  ]);
+  // Several operations can inherit one value of their rule.
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
+}
+
+/** A requirement of an operation replaces all alternatives of its rule. */
+function findReplacedAlternatives({ own, inherited }: SettledRule): Finding[] {
+  const replacing = REQUIREMENT_KEYS.find((key) => own.source[key] !== undefined);
+  const replaced = inherited.find(({ source }) => source.any_of);
+  return replacing && replaced
+    ? [
+        warn(
+          [...own.path, replacing],
+          `This replaces "any_of" of ${nameOf(replaced)}, so no alternative has to hold here.`,
+        ),
+      ]
+    : [];
 }
 
 function describeShadowed(
   key: Key,
   { keys, placeOf }: SettledAlternative,
-  defaults: Defaults,
+  inherited: PlacedSource,
   document: PolicyDocument,
 ): Finding[] {
-  const lost = findLost(key, keys, defaults, document);
+  const lost = findLost(key, keys, inherited.source, document);
   if (lost.length === 0) {
     return [];
   }
   const shown = lost.join(", ");
   const text = shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH - 1)}…` : shown;
   const cause = keys[key] === undefined ? `"any_of" replaces` : "This replaces";
-  return [
-    {
-      code: "default_shadowed",
-      severity: "warning",
-      path: placeOf(key),
-      atKey: true,
-      message: `${cause} "${key}" of "defaults", so this does not hold here: ${text}. ${FIXES[key]}`,
-    },
-  ];
+  const what = `"${key}" of ${nameOf(inherited)}`;
+  return [warn(placeOf(key), `${cause} ${what}, so this does not hold here: ${text}. ${FIXES[key]}`)];
+}
+
+function nameOf({ path }: PlacedSource): string {
+  return path.length === 1 ? `"${path[0]}"` : `rule "${path[1]}"`;
+}
+
+function warn(path: DocumentPath, message: string): Finding {
+  return { code: "condition_shadowed", severity: "warning", path, atKey: true, message };
 }
 
 /** Describes each part of a default that does not follow from an alternative. */
 function findLost(
   key: Key,
   keys: SettledAlternative["keys"],
-  defaults: Defaults,
+  inherited: RequirementSource,
   document: PolicyDocument,
 ): readonly string[] {
   switch (key) {
     case "required_claims":
-      return findLostClaims(defaults.required_claims ?? {}, keys, document);
+      return findLostClaims(inherited.required_claims ?? {}, keys, document);
     case "authentication":
-      return defaults.authentication ? findLostAuthentication(defaults.authentication, keys.authentication ?? {}) : [];
+      return findLostAuthentication(inherited.authentication ?? {}, keys.authentication ?? {});
     case "audiences":
-      return findForeignAudiences(defaults.audiences, keys.audiences);
+      return findForeignAudiences(inherited.audiences, keys.audiences);
     default:
-      return findLostNames(readNames(defaults[key]), readNames(keys[key]));
+      return findLostNames(readNames(inherited[key]), readNames(keys[key]));
   }
 }
 

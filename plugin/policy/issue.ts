@@ -24,7 +24,7 @@ export type PolicyIssueCode =
   | "operations_overlap"
   | "requirement_contradiction"
   | "condition_invalid"
-  | "default_shadowed"
+  | "condition_shadowed"
   | "mapping_invalid"
   | "token_source_invalid"
   | "answer_invalid"

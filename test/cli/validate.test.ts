@@ -158,7 +158,7 @@ ${file}:12:67 wrong_type This must be a list or a map, not "refunds:read".
     const file = write("shadowing.yaml", SHADOWING);
     expect(runCli(["validate", file])).toEqual({
       status: 0,
-      stdout: `${file}:6:11 warning default_shadowed This replaces "required_claims" of "defaults", so this does not hold here: "token_use" {"equals":"access"}. Repeat it here, or move it to "required_claims" of the issuer, which holds on every rule.
+      stdout: `${file}:6:11 warning condition_shadowed This replaces "required_claims" of "defaults", so this does not hold here: "token_use" {"equals":"access"}. Repeat it here, or move it to "required_claims" of the issuer, which holds on every rule.
 6 |   read: { required_claims: { sub: {} }, required_scopes: [things:read] }
   |           ^
 ok ${file}: policy "good"
@@ -174,7 +174,7 @@ ok ${file}: policy "good"
     expect([status, file.policy]).toEqual([0, "good"]);
     expect(file.issues).toEqual([
       expect.objectContaining({
-        code: "default_shadowed",
+        code: "condition_shadowed",
         severity: "warning",
         pointer: "/routes/read/required_claims",
       }),
@@ -187,7 +187,7 @@ ok ${file}: policy "good"
       "jwt_policy: 1\nname: child\nextends: parent.yaml\n# a comment\nroutes:\n  read: { required_claims: {} }\n";
     const { status, stdout } = runCli(["validate", write("child.yaml", child)]);
     expect(status).toBe(0);
-    expect(stdout).toContain("child.yaml:6:11 warning default_shadowed");
+    expect(stdout).toContain("child.yaml:6:11 warning condition_shadowed");
     expect(stdout).toContain("6 |   read: { required_claims: {} }\n");
   });
 

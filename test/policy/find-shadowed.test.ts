@@ -20,7 +20,7 @@ function warningsOf(defaults: string, rule: string, issuers = PARTNER) {
 
 const ACCESS = "required_claims: {token_use: {equals: access}}";
 
-describe("default_shadowed: a condition of defaults that does not hold on a rule", () => {
+describe("condition_shadowed: a condition of defaults or of the rule that does not hold", () => {
   it.each<[what: string, defaults: string, rule: string]>([
     ["claims of its own", ACCESS, "{‸required_claims: {sub: {}}}"],
     ["no claims", ACCESS, "{‸required_claims: {}}"],
@@ -53,6 +53,26 @@ describe("default_shadowed: a condition of defaults that does not hold on a rule
     ],
     ["an optional rule", ACCESS, "{access: optional, ‸required_claims: {sub: {}}}"],
     ["a rule in report mode", ACCESS, "{mode: report, ‸required_claims: {sub: {}}}"],
+    [
+      "a condition of the rule, in an operation",
+      "mode: enforce",
+      `{${ACCESS}, operations: [{methods: [GET], path: /}, {methods: [PUT], path: /, ‸required_claims: {sub: {}}}]}`,
+    ],
+    [
+      "a condition of the rule, in an operation's alternative",
+      "mode: enforce",
+      `{${ACCESS}, operations: [{methods: [PUT], path: /, any_of: [{${ACCESS}}, ‸{}]}]}`,
+    ],
+    [
+      "scopes of the rule, in an operation",
+      "mode: enforce",
+      "{required_scopes: [a], operations: [{methods: [PUT], path: /, ‸required_scopes: [b]}]}",
+    ],
+    [
+      "alternatives of the rule, in an operation",
+      "mode: enforce",
+      "{any_of: [{required_scopes: [a]}, {}], operations: [{methods: [PUT], path: /, ‸required_scopes: [b]}]}",
+    ],
     ["other scopes", "required_scopes: [a]", "{‸required_scopes: [b]}"],
     ["no scopes", "required_scopes: [a]", "{‸required_scopes: []}"],
     ["one of two scopes", "required_scopes: [a, b]", "{‸required_scopes: [a]}"],
@@ -69,7 +89,7 @@ describe("default_shadowed: a condition of defaults that does not hold on a rule
     ["another audience in an alternative", "audiences: [a]", "{any_of: [{‸audiences: [b]}, {}]}"],
   ])("%s", (_what, defaults, marked) => {
     const { text } = takeMarks(marked);
-    const columns = expectedAt(`${"\n".repeat(8)}routes: {r: ${marked}}`, "default_shadowed");
+    const columns = expectedAt(`${"\n".repeat(8)}routes: {r: ${marked}}`, "condition_shadowed");
     const warnings = warningsOf(defaults, text);
     expect(summarize(warnings)).toEqual(columns);
     expect(new Set(warnings.map(({ severity }) => severity))).toEqual(new Set(["warning"]));
@@ -102,6 +122,16 @@ describe("default_shadowed: a condition of defaults that does not hold on a rule
     ["fewer audiences", "audiences: [a, b]", "{audiences: [b]}"],
     ["audiences without a default", ACCESS, "{audiences: [b]}"],
     ["no token at all", ACCESS, "{access: public}"],
+    [
+      "operations that repeat it or take it over",
+      "mode: enforce",
+      "{required_scopes: [a], operations: [{methods: [GET], path: /}, {methods: [PUT], path: /, required_scopes: [a, b]}]}",
+    ],
+    [
+      "alternatives that an operation takes over or replaces by its own",
+      "mode: enforce",
+      "{any_of: [{required_scopes: [a]}, {}], operations: [{methods: [GET], path: /}, {methods: [PUT], path: /, any_of: [{}, {}]}]}",
+    ],
     ["an empty default", "required_scopes: []", "{required_scopes: [a]}"],
   ])("is not found where a rule has %s", (_what, defaults, rule) => {
     expect(warningsOf(defaults, rule)).toEqual([]);
@@ -130,6 +160,13 @@ describe("default_shadowed: a condition of defaults that does not hold on a rule
       'This replaces "required_claims" of "defaults", so this does not hold here: "token_use" {"equals":"access"}. Repeat it here, or move it to "required_claims" of the issuer, which holds on every rule.',
     );
     expect(own?.pointer).toBe("/routes/r/required_claims");
+    const operation = "{methods: [GET], path: /, required_scopes: [b]}";
+    const ofRule = warningsOf("mode: enforce", `{required_scopes: [a], operations: [${operation}]}`);
+    expect(ofRule[0]?.message).toMatch(
+      /^This replaces "required_scopes" of rule "r", so this does not hold here: all of "a"/,
+    );
+    const ofAny = warningsOf("mode: enforce", `{any_of: [{}, {}], operations: [${operation}]}`);
+    expect(ofAny[0]?.message).toBe('This replaces "any_of" of rule "r", so no alternative has to hold here.');
   });
 
   it("is cut short where a default is long", () => {
