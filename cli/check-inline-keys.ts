@@ -9,7 +9,7 @@ import { readDocument } from "../plugin/policy/read-document.ts";
  * Imports the keys that stand in a policy, as the gateway does: a weak or damaged one is left out there, and nobody sees it before
  * tokens are refused. Compiling can not tell, for it knows no cryptography.
  *
- * @param text of the policy as one document.
+ * @param text of the policy's own file, in which each finding gets its place.
  */
 export async function checkInlineKeys(policy: CompiledPolicy, text: string): Promise<readonly PolicyIssue[]> {
   const findings = (await Promise.all(listIssuers(policy).map(findUnusable))).flat();

@@ -2,6 +2,7 @@
 /** The command `jwt-policy`. Exit codes: 0 all is well, 1 the policy or the installation is not, 2 the call itself is wrong. */
 import { Command, CommanderError } from "commander";
 import { NAME, VERSION } from "../plugin/kong/plugin-identity.ts";
+import { addExplainCommand } from "./explain.ts";
 import { addFlattenCommand } from "./flatten.ts";
 import { addKongCommand } from "./kong-env.ts";
 import { addRenderCommand } from "./render.ts";
@@ -14,6 +15,7 @@ const program = new Command(NAME)
   .exitOverride();
 
 addValidateCommand(program);
+addExplainCommand(program);
 addFlattenCommand(program);
 addKongCommand(program);
 addRenderCommand(program);

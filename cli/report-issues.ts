@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import type { PolicyIssue } from "../plugin/policy/issue.ts";
+import type { PolicyIssue, Severity } from "../plugin/policy/issue.ts";
 import type { StateIssue } from "./deck/state-issue.ts";
 
 export interface CheckedFile {
@@ -7,26 +7,36 @@ export interface CheckedFile {
   readonly issues: readonly PolicyIssue[];
   /** The file's text, for excerpts. */
   readonly lines: readonly string[];
-  /** Name of the policy, and how many rules it has, when the file is good. */
+  /** Name of the policy, and how many rules it has, when the file has no mistake. */
   readonly policy: { readonly name: string; readonly rules: number } | undefined;
 }
 
-/** For people: every mistake with its place in the form that terminals and editors make a link of, and the line it is in. */
+/** For people: every mistake and warning with its place in the form that terminals and editors make a link of, and the line it is in. */
 export function reportText(checked: readonly CheckedFile[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
-  const files = checked.map(({ file, issues, lines, policy }) =>
-    issues.length === 0
-      ? `${color.green("ok")} ${file}: policy "${policy?.name}"${describeRules(policy?.rules)}\n`
-      : issues.map((issue) => formatIssue(file, issue, lines[issue.line - 1], color)).join(""),
-  );
-  const mistakes = checked.reduce((sum, { issues }) => sum + issues.length, 0);
-  const summary = `${count(checked.length, "file")}, ${mistakes === 0 ? "no mistakes" : count(mistakes, "mistake")}`;
+  const files = checked.map(({ file, issues, lines, policy }) => {
+    const found = issues.map((issue) => formatIssue(file, issue, lines[issue.line - 1], color));
+    const good = policy && `${color.green("ok")} ${file}: policy "${policy.name}"${describeRules(policy.rules)}\n`;
+    return `${found.join("")}${good ?? ""}`;
+  });
+  const issues = checked.flatMap((file) => file.issues);
+  const warnings = issues.filter(isWarning).length;
+  const mistakes = issues.length - warnings;
+  const summary = [
+    count(checked.length, "file"),
+    mistakes === 0 ? "no mistakes" : count(mistakes, "mistake"),
+    ...(warnings === 0 ? [] : [count(warnings, "warning")]),
+  ].join(", ");
   return `${files.join("")}${mistakes === 0 ? color.green(summary) : color.red(summary)}\n`;
 }
 
-/** For programs: `{ files: [{ file, policy, issues: [{ code, message, pointer, line, column }] }] }`. */
+/** For programs: `{ files: [{ file, policy, issues: [{ code, severity, message, pointer, line, column }] }] }`. */
 export function reportJson(checked: readonly CheckedFile[]): string {
-  const files = checked.map(({ file, issues, policy }) => ({ file, policy: policy?.name ?? null, issues }));
+  const files = checked.map(({ file, issues, policy }) => ({
+    file,
+    policy: policy?.name ?? null,
+    issues: issues.map((issue) => ({ ...issue, severity: issue.severity ?? "mistake" })),
+  }));
   return `${JSON.stringify({ files }, null, 2)}\n`;
 }
 
@@ -39,27 +49,30 @@ function describeRules(rules: number | undefined): string {
 export function reportState(issues: readonly StateIssue[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
   const mistakes = issues.filter(({ severity }) => severity === "mistake").length;
-  const lines = issues.map((issue) => {
-    const { severity, file, code, text } = issue;
-    return formatIssue(file, severity === "warning" ? { ...issue, code: `warning ${code}` } : issue, text, color);
-  });
+  const lines = issues.map((issue) => formatIssue(issue.file, issue, issue.text, color));
   const counts = [count(mistakes, "mistake"), count(issues.length - mistakes, "warning")];
   return issues.length === 0 ? "" : `${lines.join("")}${counts.join(", ")}\n`;
 }
 
+function isWarning({ severity }: { readonly severity?: Severity }): boolean {
+  return severity === "warning";
+}
+
 function formatIssue(
   file: string,
-  { line, column, code, message }: Pick<PolicyIssue, "line" | "column" | "message"> & { readonly code: string },
+  issue: Pick<PolicyIssue, "line" | "column" | "message" | "severity"> & { readonly code: string },
   text: string | undefined,
   color: ReturnType<typeof pc.createColors>,
 ): string {
+  const { line, column, code, message } = issue;
+  const [kind, paint] = isWarning(issue) ? [`warning ${code}`, color.yellow] : [code, color.red];
   const place = color.bold(`${file}:${line}:${column}`);
-  const head = `${place} ${color.red(code)} ${message}\n`;
+  const head = `${place} ${paint(kind)} ${message}\n`;
   if (!text) {
     return head;
   }
   const gutter = String(line);
-  const pointer = `${" ".repeat(gutter.length)} ${color.dim("|")} ${" ".repeat(column - 1)}${color.red("^")}`;
+  const pointer = `${" ".repeat(gutter.length)} ${color.dim("|")} ${" ".repeat(column - 1)}${paint("^")}`;
   return `${head}${color.dim(`${gutter} |`)} ${text}\n${pointer}\n`;
 }
 

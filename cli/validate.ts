@@ -3,6 +3,7 @@ import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { loadPolicyFile, readPolicyFile } from "../plugin/runtime/policy-store.ts";
 import { checkInlineKeys } from "./check-inline-keys.ts";
+import { findWarnings } from "./find-warnings.ts";
 import { type CheckedFile, reportJson, reportText } from "./report-issues.ts";
 
 interface ValidateOptions {
@@ -13,7 +14,9 @@ interface ValidateOptions {
 export function addValidateCommand(program: Command): void {
   program
     .command("validate")
-    .description("check policy files: syntax, schema and whether they compile; prints every mistake with its place")
+    .description(
+      "check policy files: syntax, schema and whether they compile; prints every mistake and warning with its place; warnings do not fail the check",
+    )
     .argument("<file...>", "policy files, YAML or JSON")
     .option("--policy-root <dir>", "the directory that all policy files must lie in, as on the gateway")
     .addOption(new Option("--format <format>", "form of the report").choices(["text", "json"]).default("text"))
@@ -24,7 +27,7 @@ async function validateFiles(files: readonly string[], { policyRoot, format }: V
   const checked = await Promise.all(files.map((file) => checkFile(file, policyRoot)));
   const report = format === "json" ? reportJson(checked) : reportText(checked, process.stdout.isTTY);
   process.stdout.write(report);
-  process.exitCode = checked.some(({ issues }) => issues.length > 0) ? 1 : 0;
+  process.exitCode = checked.some(({ policy }) => policy === undefined) ? 1 : 0;
 }
 
 async function checkFile(file: string, policyRoot: string | undefined): Promise<CheckedFile> {
@@ -33,11 +36,28 @@ async function checkFile(file: string, policyRoot: string | undefined): Promise<
     policyRoot === undefined
       ? await readPolicyFile(path, file)
       : await loadPolicyFile(resolve(policyRoot), relative(resolve(policyRoot), path));
-  const issues = "policy" in load ? await checkInlineKeys(load.policy, load.text) : load.issues;
-  if ("policy" in load && issues.length === 0) {
-    return { file, issues: [], lines: [], policy: { name: load.policy.name, rules: load.policy.rules.size } };
+  if ("issues" in load) {
+    const isRead = !load.issues.some(({ code }) => code.startsWith("file_") || code === "not_a_policy");
+    return {
+      file,
+      issues: load.issues,
+      lines: splitLines(isRead ? await readFile(path, "utf8") : ""),
+      policy: undefined,
+    };
   }
-  const isRead = !issues.some(({ code }) => code.startsWith("file_") || code === "not_a_policy");
-  const text = isRead ? await readFile(path, "utf8") : "";
-  return { file, issues, lines: text.split(/\r?\n/), policy: undefined };
+  const ownText = await readFile(path, "utf8");
+  const lines = splitLines(ownText);
+  const mistakes = await checkInlineKeys(load.policy, ownText);
+  return mistakes.length > 0
+    ? { file, issues: mistakes, lines, policy: undefined }
+    : {
+        file,
+        issues: findWarnings(load.text, ownText),
+        lines,
+        policy: { name: load.policy.name, rules: load.policy.rules.size },
+      };
+}
+
+function splitLines(text: string): readonly string[] {
+  return text.split(/\r?\n/);
 }

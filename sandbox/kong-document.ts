@@ -2,10 +2,11 @@
  * The shape of a `kong.yml` that the sandbox reads, with Kong's own limits on each value. Kong's defaults are filled in by
  * kong-config.ts; here a field that is not written stays absent.
  */
-import type { Node } from "yaml";
+import { isMap, type Node } from "yaml";
 import { findRouteProblem, findServiceProblem } from "./check-grpc-entities.ts";
 import { reportDuplicates } from "./kong-duplicates.ts";
 import {
+  defaulted,
   listOf,
   located,
   mapOf,
@@ -94,7 +95,7 @@ const plugin = mapOf(
       ),
     ),
     instance_name: optional(entityName),
-    enabled: optional(flag),
+    enabled: defaulted(flag),
     tags: optional(tags),
     config: required(withOnePolicy),
   },
@@ -104,6 +105,7 @@ const plugin = mapOf(
       route: "write the plugin under its route",
       service: "write the plugin under its service",
     })[key],
+  ["consumer", "route", "service"],
 );
 
 const pluginConfig = mapOf("the plugin's config", {
@@ -125,18 +127,23 @@ function withOnePolicy(node: Node, report: Report): ReturnType<typeof pluginConf
   return config;
 }
 
-const plainRoute = mapOf("a route", {
-  id: optional(uuid),
-  name: optional(entityName),
-  protocols: optional(listOf("protocols", matching(/^(?:http|grpc)s?$/, "http and https, or grpc and grpcs"))),
-  methods: optional(listOf("methods", matching(/^[A-Z]+$/, "a method in capitals"))),
-  hosts: optional(listOf("hosts", matching(WILDCARD_HOST, "a host name, with * at most as its first or last label"))),
-  paths: optional(listOf("paths", routePath)),
-  strip_path: optional(flag),
-  preserve_host: optional(flag),
-  tags: optional(tags),
-  plugins: optional(listOf("plugins", located(plugin))),
-});
+const plainRoute = mapOf(
+  "a route",
+  {
+    id: optional(uuid),
+    name: optional(entityName),
+    protocols: defaulted(listOf("protocols", matching(/^(?:http|grpc)s?$/, "http and https, or grpc and grpcs"))),
+    methods: optional(listOf("methods", matching(/^[A-Z]+$/, "a method in capitals"))),
+    hosts: optional(listOf("hosts", matching(WILDCARD_HOST, "a host name, with * at most as its first or last label"))),
+    paths: optional(listOf("paths", routePath)),
+    strip_path: defaulted(flag),
+    preserve_host: defaulted(flag),
+    tags: optional(tags),
+    plugins: optional(listOf("plugins", located(plugin))),
+  },
+  undefined,
+  ["destinations", "headers", "path_handling", "regex_priority", "service", "snis", "sources"],
+);
 
 function route(node: Node, report: Report): ReturnType<typeof plainRoute> {
   const value = plainRoute(node, report);
@@ -152,21 +159,26 @@ function route(node: Node, report: Report): ReturnType<typeof plainRoute> {
   return value;
 }
 
-const plainService = mapOf("a service", {
-  id: optional(uuid),
-  name: required(entityName),
-  url: optional(serviceUrl),
-  protocol: optional(serviceProtocol),
-  host: optional(matching(HOST, "a host name or address, without port")),
-  port: optional(wholeNumber(0, 65_535)),
-  path: optional(servicePath),
-  connect_timeout: optional(timeout),
-  write_timeout: optional(timeout),
-  read_timeout: optional(timeout),
-  tags: optional(tags),
-  routes: optional(listOf("routes", located(route))),
-  plugins: optional(listOf("plugins", located(plugin))),
-});
+const plainService = mapOf(
+  "a service",
+  {
+    id: optional(uuid),
+    name: required(entityName),
+    url: defaulted(serviceUrl),
+    protocol: optional(serviceProtocol),
+    host: optional(matching(HOST, "a host name or address, without port")),
+    port: optional(wholeNumber(0, 65_535)),
+    path: optional(servicePath),
+    connect_timeout: optional(timeout),
+    write_timeout: optional(timeout),
+    read_timeout: optional(timeout),
+    tags: optional(tags),
+    routes: optional(listOf("routes", located(route))),
+    plugins: optional(listOf("plugins", located(plugin))),
+  },
+  undefined,
+  ["ca_certificates", "client_certificate", "retries", "tls_verify", "tls_verify_depth"],
+);
 
 function service(node: Node, report: Report): ReturnType<typeof plainService> {
   const value = plainService(node, report);
@@ -176,6 +188,12 @@ function service(node: Node, report: Report): ReturnType<typeof plainService> {
   const parts = [value.protocol, value.host, value.port, value.path].some((part) => part !== undefined);
   if (value.url === undefined ? value.host === undefined : parts) {
     report(node, 'a service needs either "url", or "host" with protocol, port and path as wanted');
+    return undefined;
+  }
+  // Kong takes them from the url, and requires them without one.
+  const missing = ["protocol", "port"].find((key) => isMap(node) && node.has(key) && (node.get(key) ?? null) === null);
+  if (value.url === undefined && missing !== undefined) {
+    report(node, `a service without "url" needs a value for "${missing}", or not the key`);
     return undefined;
   }
   const problem = findServiceProblem(value);

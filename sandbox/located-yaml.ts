@@ -22,6 +22,8 @@ export type Read<T> = (node: Node, report: Report) => T | undefined;
 export interface Field<T> {
   read: Read<T>;
   required: boolean;
+  /** Whether an explicit null means that the field is not there. */
+  nullable: boolean;
 }
 
 /** A value together with the node it came from, so that later checks can name the place. */
@@ -63,12 +65,17 @@ export function readYaml<T>(
   return problems.length === 0 && value !== undefined ? { value, problems } : { problems };
 }
 
-export function required<T>(read: Read<T>): { read: Read<T>; required: true } {
-  return { read, required: true };
+export function required<T>(read: Read<T>): { read: Read<T>; required: true; nullable: false } {
+  return { read, required: true, nullable: false };
 }
 
-export function optional<T>(read: Read<T>): { read: Read<T>; required: false } {
-  return { read, required: false };
+export function optional<T>(read: Read<T>): { read: Read<T>; required: false; nullable: true } {
+  return { read, required: false, nullable: true };
+}
+
+/** A field that may be left out, but cannot be null: Kong requires it, and fills it in. */
+export function defaulted<T>(read: Read<T>): { read: Read<T>; required: false; nullable: false } {
+  return { read, required: false, nullable: false };
 }
 
 type Values<F extends Record<string, Field<unknown>>> = {
@@ -82,13 +89,16 @@ type Values<F extends Record<string, Field<unknown>>> = {
  *
  * @param what names the map in messages, such as `a route`.
  * @param explainUnknown says more about an unknown key, if anything is known about it.
+ * @param absentWhenNull more keys that Kong knows; an explicit null says that they are not there.
  */
 export function mapOf<F extends Record<string, Field<unknown>>>(
   what: string,
   fields: F,
   explainUnknown: (key: string) => string | undefined = () => undefined,
+  absentWhenNull: readonly string[] = [],
 ): Read<Values<F>> {
   const known = `known are ${Object.keys(fields).join(", ")}`;
+  const nullable = new Set([...absentWhenNull, ...Object.keys(fields).filter((name) => fields[name]?.nullable)]);
   return (node, report) => {
     const map = report.resolve(node);
     if (!isMap<Node, Node | null>(map)) {
@@ -99,7 +109,10 @@ export function mapOf<F extends Record<string, Field<unknown>>>(
     for (const [name] of missing) {
       report(node, `${what} needs "${name}"`);
     }
-    const read = map.items.map(({ key, value }) => {
+    const present = map.items.filter(
+      ({ key, value }) => !nullable.has(isScalar(key) ? String(key.value) : "") || !isNull(value, report),
+    );
+    const read = present.map(({ key, value }) => {
       const name = isScalar(key) ? String(key.value) : String(key);
       const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
       if (field === undefined) {
@@ -110,6 +123,11 @@ export function mapOf<F extends Record<string, Field<unknown>>>(
     const complete = missing.length === 0 && read.every(([, value]) => value !== undefined);
     return complete ? (Object.fromEntries(read) as Values<F>) : undefined;
   };
+}
+
+function isNull(node: Node | null, report: Report): boolean {
+  const value = node && report.resolve(node);
+  return value === null || (isScalar(value) && value.value === null);
 }
 
 export function listOf<T>(what: string, read: Read<T>): Read<T[]> {

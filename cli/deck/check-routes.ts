@@ -1,6 +1,6 @@
 import { findRule } from "../../plugin/core/match.ts";
 import type { CheckedPlugin } from "./check-plugins.ts";
-import { isSame, type StatePlugin, type StateRoute, textAt, textsAt } from "./kong-state.ts";
+import { hasAt, isSame, type StatePlugin, type StateRoute, textAt, textsAt } from "./kong-state.ts";
 import { issueAt, type StateIssue } from "./state-issue.ts";
 
 /** The tag of a Route that the guard lets pass without a policy. */
@@ -55,8 +55,8 @@ function findGoverning(route: StateRoute, plugins: readonly StatePlugin[]): Stat
 }
 
 function findUnjudgedProtocols(route: StateRoute, plugin: StatePlugin): string[] {
-  const judged = plugin.node.has("protocols") ? textsAt(plugin.node, "protocols") : PLUGIN_PROTOCOLS;
-  const taken = route.node.has("protocols") ? textsAt(route.node, "protocols") : ROUTE_PROTOCOLS;
+  const judged = hasAt(plugin.node, "protocols") ? textsAt(plugin.node, "protocols") : PLUGIN_PROTOCOLS;
+  const taken = hasAt(route.node, "protocols") ? textsAt(route.node, "protocols") : ROUTE_PROTOCOLS;
   return taken.filter((protocol) => !judged.includes(protocol));
 }
 

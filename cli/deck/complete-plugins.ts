@@ -1,13 +1,14 @@
 import { Pair, Scalar, type YAMLMap, YAMLSeq } from "yaml";
 import type { CheckedPlugin } from "./check-plugins.ts";
-import { type PluginScope, textAt, textsAt } from "./kong-state.ts";
+import { hasAt, type PluginScope, textAt, textsAt } from "./kong-state.ts";
 import { issueAt, type StateIssue } from "./state-issue.ts";
 
 /** Gives each plugin what it lacks: the tags, and a name that stays the same as long as its Route or Service does. */
 export function completePlugins(plugins: readonly CheckedPlugin[], tags: readonly string[]): void {
   for (const { node, scope } of plugins) {
     const name = nameInstance(scope);
-    if (!node.has("instance_name") && name !== undefined) {
+    if (!hasAt(node, "instance_name") && name !== undefined) {
+      node.delete("instance_name");
       addAfterName(node, new Pair(new Scalar("instance_name"), new Scalar(name)));
     }
     addTags(node, tags);

@@ -1,8 +1,9 @@
-import { isScalar, Pair, Scalar } from "yaml";
+import { isMap, isScalar, Pair, Scalar } from "yaml";
 import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
 import { loadPolicyFile } from "../../plugin/runtime/policy-store.ts";
 import type { CheckedPlugin } from "./check-plugins.ts";
 import { flattenPolicy } from "./flatten-policy.ts";
+import { isNull } from "./kong-state.ts";
 import { type ConfigField, isTemplate } from "./plugin-config.ts";
 import { issueAt, type StateIssue } from "./state-issue.ts";
 
@@ -16,14 +17,25 @@ const { policy: POLICY_FIELD } = Object.assign({}, ...CONFIG_FIELDS) as { policy
 export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRoot: string): Promise<StateIssue[]> {
   const issues: StateIssue[] = [];
   for (const { node, config, policy } of plugins) {
+    if (config.has("policy_file")) {
+      dropNulls(node.get("config"));
+    }
     const field = config.get("policy_file");
     // A shared configuration was done with the first plugin that uses it.
     if (field?.owner.has("policy_file") && (policy !== undefined || isTemplate(field.value))) {
+      dropNulls(field.owner);
       issues.push(...(await inlinePolicy(field, policyRoot)));
       node.flow = false;
     }
   }
   return issues;
+}
+
+/** A null that stays would be a second value of its key, or hide the policy in a shared configuration. */
+function dropNulls(config: unknown): void {
+  if (isMap(config)) {
+    config.items = config.items.filter(({ value }) => !isNull(value));
+  }
 }
 
 async function inlinePolicy(field: ConfigField, policyRoot: string): Promise<StateIssue[]> {

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, type YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, YAMLMap } from "yaml";
 import { NAME } from "../../plugin/kong/plugin-identity.ts";
 import type { StateFile } from "./state-file.ts";
 
@@ -77,6 +77,15 @@ export function isSame(names: readonly string[], others: readonly string[]): boo
   return names.some((name) => others.includes(name));
 }
 
+export function isNull(value: unknown): boolean {
+  return value === null || (isScalar(value) && value.value === null);
+}
+
+/** Whether a key has a value: for Kong and decK, an explicit null says that it is not there. */
+export function hasAt(map: YAMLMap, key: string): boolean {
+  return (map.get(key) ?? null) !== null;
+}
+
 export function textAt(map: YAMLMap, key: string): string | undefined {
   const value = map.get(key);
   return typeof value === "string" ? value : undefined;
@@ -103,10 +112,10 @@ function referenceAt(map: YAMLMap, key: string): string[] {
 }
 
 function findScope(plugin: YAMLMap): PluginScope {
-  if (plugin.has("consumer") || plugin.has("consumer_group")) {
+  if (hasAt(plugin, "consumer") || hasAt(plugin, "consumer_group")) {
     return { on: "consumer", names: [] };
   }
-  const on = (["route", "service"] as const).find((key) => plugin.has(key));
+  const on = (["route", "service"] as const).find((key) => hasAt(plugin, key));
   return on === undefined ? GLOBAL : { on, names: referenceAt(plugin, on) };
 }
 
@@ -114,9 +123,11 @@ function findSharedConfigs(files: readonly StateFile[]): ReadonlyMap<string, Sta
   const found = files.flatMap((source) => {
     const configs = source.root.get("_plugin_configs");
     const items = isMap(configs) ? (configs as YAMLMap).items : [];
-    return items.flatMap(({ key, value }) =>
-      isScalar(key) && isMap(value) ? [[String(key.value), { node: value as YAMLMap, source }] as const] : [],
-    );
+    return items.flatMap(({ key, value }) => {
+      // One that is null is there, and empty.
+      const node = isMap(value) ? (value as YAMLMap) : isNull(value) ? new YAMLMap() : undefined;
+      return isScalar(key) && node ? [[String(key.value), { node, source }] as const] : [];
+    });
   });
   return new Map(found);
 }

@@ -5,6 +5,7 @@ import type { PolicyIssue } from "../../plugin/policy/issue.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { loadPolicyFile } from "../../plugin/runtime/policy-store.ts";
 import { hashText } from "../../plugin/runtime/read-lineage.ts";
+import { findWarnings } from "../find-warnings.ts";
 import { type ConfigField, isTemplate, type PluginConfig } from "./plugin-config.ts";
 import { issueAt, type StateIssue } from "./state-issue.ts";
 
@@ -18,26 +19,26 @@ interface LoadedPolicy {
 export function createPolicyLoader(policyRoot: string): (config: PluginConfig) => Promise<LoadedPolicy> {
   const loadFile = async (field: ConfigField): Promise<LoadedPolicy> => {
     const load = await loadPolicyFile(policyRoot, field.value);
+    const path = join(policyRoot, field.value);
     if ("policy" in load) {
-      return { policy: load.policy, issues: [] };
+      const ownText = await readFile(path, "utf8");
+      return { policy: load.policy, issues: placeInFile(path, ownText, findWarnings(load.text, ownText)) };
     }
     const isRead = !load.issues.some(({ code }) => code.startsWith("file_") || code === "not_a_policy");
     return {
       issues: isRead
-        ? await placeInFile(join(policyRoot, field.value), load.issues)
+        ? placeInFile(path, await readFile(path, "utf8"), load.issues)
         : load.issues.map(({ code, message }) => issueAt(field.source, field.node, "mistake", code, message)),
     };
   };
   const loadInline = (field: ConfigField): LoadedPolicy => {
     const load = readPolicy(field.value, hashText(field.value));
-    if ("policy" in load) {
-      return { policy: load.policy, issues: [] };
-    }
-    const issues = load.issues.map(({ line, column, code, message }) => {
+    const found = "policy" in load ? findWarnings(field.value, field.value) : load.issues;
+    const issues = found.map(({ line, column, code, message, severity = "mistake" }) => {
       const placed = `Line ${line}, column ${column} of the policy: ${message}`;
-      return issueAt(field.source, field.node, "mistake", code, placed);
+      return issueAt(field.source, field.node, severity, code, placed);
     });
-    return { issues };
+    return "policy" in load ? { policy: load.policy, issues } : { issues };
   };
   return async (config) => {
     const file = config.get("policy_file");
@@ -54,10 +55,10 @@ export function reportTemplate({ source, node }: ConfigField): StateIssue {
   return issueAt(source, node, "warning", "not_checked", message);
 }
 
-async function placeInFile(file: string, issues: readonly PolicyIssue[]): Promise<StateIssue[]> {
-  const lines = (await readFile(file, "utf8")).split(/\r?\n/);
-  return issues.map(({ line, column, code, message }) => ({
-    severity: "mistake",
+function placeInFile(file: string, text: string, issues: readonly PolicyIssue[]): StateIssue[] {
+  const lines = text.split(/\r?\n/);
+  return issues.map(({ line, column, code, message, severity = "mistake" }) => ({
+    severity,
     file,
     line,
     column,

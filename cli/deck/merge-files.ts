@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { Document, isMap, isScalar, isSeq, type Node, Pair, YAMLMap } from "yaml";
+import { hasAt, isNull } from "./kong-state.ts";
 import type { StateFile } from "./state-file.ts";
 import { issueAt, type StateIssue } from "./state-issue.ts";
 
@@ -22,6 +23,12 @@ export function mergeFiles(
 
   const add = (target: YAMLMap, pair: Pair, path: string, source: StateFile): void => {
     const name = nameOf(pair);
+    if (isNull(pair.value) && target.has(name)) {
+      return;
+    }
+    if (!hasAt(target, name)) {
+      target.delete(name);
+    }
     const known: unknown = target.get(name, true);
     if (known === undefined) {
       target.items.push(new Pair(pair.key, pair.value));

@@ -1,7 +1,7 @@
 import { isMap, isScalar, type Node, type YAMLMap } from "yaml";
 import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
 import { didYouMean } from "../../plugin/policy/suggest-name.ts";
-import { type KongState, type StateEntity, type StatePlugin, textAt } from "./kong-state.ts";
+import { isNull, type KongState, type StateEntity, type StatePlugin, textAt } from "./kong-state.ts";
 import type { StateFile } from "./state-file.ts";
 import { issueAt, type StateIssue } from "./state-issue.ts";
 
@@ -32,7 +32,17 @@ export function readPluginConfig(
   const own = node.get("config");
   const parts: StateEntity[] = [...(shared ? [shared] : []), ...(isMap(own) ? [{ node: own as YAMLMap, source }] : [])];
   const issues = parts.flatMap(checkFields);
-  const config = new Map(parts.flatMap(readFields));
+  const config = new Map<string, ConfigField>();
+  for (const part of parts) {
+    for (const [name, field] of readFields(part)) {
+      // A null of the plugin's own takes away what the shared configuration says.
+      if (field === undefined) {
+        config.delete(name);
+      } else {
+        config.set(name, field);
+      }
+    }
+  }
   if (config.has("policy_file") === config.has("policy")) {
     const message = "The plugin needs exactly one of policy_file and policy in its config.";
     issues.push(issueAt(source, node, "mistake", "policy_missing", message));
@@ -52,16 +62,22 @@ function checkFields({ node, source }: StateEntity): StateIssue[] {
       const message = `The plugin's config has no field "${name}".${didYouMean(name, KNOWN) || ` Known: ${KNOWN.join(", ")}.`}`;
       return [issueAt(source, key as Node, "mistake", "unknown_key", message)];
     }
+    if (isNull(value)) {
+      return [];
+    }
     const isText = isScalar(value) && typeof value.value === "string" && value.value !== "";
     const place = (value ?? key) as Node;
     return isText ? [] : [issueAt(source, place, "mistake", "wrong_type", `config.${name} must be a text.`)];
   });
 }
 
-function readFields({ node, source }: StateEntity): [string, ConfigField][] {
-  return node.items.flatMap(({ key, value }): [string, ConfigField][] =>
-    isScalar(key) && isScalar(value)
-      ? [[String(key.value), { value: String(value.value), node: value, owner: node, source }]]
-      : [],
-  );
+/** @returns fields by name; undefined for one that is null. */
+function readFields({ node, source }: StateEntity): (readonly [string, ConfigField | undefined])[] {
+  return node.items.flatMap(({ key, value }): (readonly [string, ConfigField | undefined])[] => {
+    if (!isScalar(key) || !isScalar(value)) {
+      return [];
+    }
+    const field = isNull(value) ? undefined : { value: String(value.value), node: value, owner: node, source };
+    return [[String(key.value), field]];
+  });
 }

@@ -1,9 +1,10 @@
 import type { Node } from "yaml";
+import type { Severity } from "../../plugin/policy/issue.ts";
 import type { StateFile } from "./state-file.ts";
 
 /** A mistake stops the rendering; a warning does so only when asked to. */
 export interface StateIssue {
-  readonly severity: "mistake" | "warning";
+  readonly severity: Severity;
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;

@@ -2,7 +2,7 @@ import { isOpen } from "./alternatives.ts";
 import { type ClaimReference, readClaim } from "./claim-reference.ts";
 import { type ComparedRequest, findUnmet } from "./condition.ts";
 import type { Denial } from "./denial.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
+import { type JsonObject, type JsonValue, roundNumber } from "./json.ts";
 import type { Alternative, AuthenticationRequirement, CompiledIssuer, Membership, Requirements } from "./policy.ts";
 
 /** Scope tokens and spaces (RFC 6749 section 3.3). */
@@ -165,9 +165,10 @@ function checkAuthentication(
   if (maxAgeSeconds === undefined) {
     return undefined;
   }
+  const loginTime = roundNumber(authTime);
   const isRecent =
-    typeof authTime === "number" &&
-    nowSeconds - clockSkewSeconds < authTime + maxAgeSeconds &&
-    nowSeconds + clockSkewSeconds >= authTime;
+    loginTime !== undefined &&
+    nowSeconds - clockSkewSeconds < loginTime + maxAgeSeconds &&
+    nowSeconds + clockSkewSeconds >= loginTime;
   return isRecent ? undefined : deny(`auth_time is missing, in the future, or ${maxAgeSeconds} s ago or more`);
 }

@@ -1,10 +1,13 @@
 import { isOpen } from "./alternatives.ts";
 import { type ClaimReference, readClaim } from "./claim-reference.ts";
+import { hasValue } from "./claim-value.ts";
+import { describeMissing, findUnmet, NO_REQUEST } from "./condition.ts";
 import type { JoseHeader } from "./decode.ts";
 import type { Denial } from "./denial.ts";
 import { tenantOf } from "./issuer-template.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, roundNumber } from "./json.ts";
 import type { CompiledIssuer, Requirements } from "./policy.ts";
+import { findMistyped } from "./registered-claims.ts";
 
 /** The last second of the year 9999; a NumericDate beyond it is most likely in milliseconds. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
@@ -40,25 +43,49 @@ export function validateClaims(
   if (claims.iat === undefined && needsIssueTime(issuer)) {
     return missing("iat");
   }
-  for (const reference of issuer.requiredClaims) {
-    const value = readClaim(claims, reference);
-    if (value === undefined || value === null || value === "") {
-      return missing(reference.text);
-    }
-  }
   return (
-    validateTypes(claims) ??
+    findMissing(issuer, claims) ??
+    validateTypes(normalizeType(joseHeader.typ), claims) ??
     validateBinding(issuer, claims) ??
     validateTenant(issuer, claims) ??
-    validateLifetime(issuer, claims)
+    validateLifetime(issuer, claims) ??
+    validateConditions(issuer, claims)
   );
 }
 
-/** Whoever holds such a token must show a key with it (RFC 7800, RFC 9449 section 7.2): as a mere bearer token it is most likely stolen. */
+/** A claim that the issuer's conditions name must have a value. */
+function findMissing({ conditions }: CompiledIssuer, claims: JsonObject): Denial | undefined {
+  for (const { claim } of conditions) {
+    const value = readClaim(claims, claim);
+    if (!hasValue(value)) {
+      return value === undefined
+        ? missing(claim.text)
+        : { reason: "claim_missing", detail: describeMissing(claim, value) };
+    }
+  }
+  return undefined;
+}
+
+/** They say what makes a token one that the issuer means for this API, so a rule cannot replace them. */
+function validateConditions({ conditions }: CompiledIssuer, claims: JsonObject): Denial | undefined {
+  for (const condition of conditions) {
+    const unmet = findUnmet(condition, claims, NO_REQUEST);
+    if (unmet !== undefined) {
+      return { reason: "claim_invalid", detail: unmet };
+    }
+  }
+  return undefined;
+}
+
+/** Such a token is for the holder of a key (RFC 7800, RFC 9449 section 7.2): as a mere bearer token it is most likely stolen. */
 function validateBinding({ acceptsBoundTokens }: CompiledIssuer, { cnf }: JsonObject): Denial | undefined {
-  return cnf === undefined || acceptsBoundTokens
-    ? undefined
-    : { reason: "claim_invalid", detail: "cnf binds the token to a key, and nobody here checks who has that" };
+  if (cnf === undefined || (acceptsBoundTokens && isJsonObject(cnf))) {
+    return undefined;
+  }
+  const detail = acceptsBoundTokens
+    ? "cnf is not an object"
+    : "cnf binds the token to a key, and nobody here checks who has that";
+  return { reason: "claim_invalid", detail };
 }
 
 /** Everybody may get a tenant: a token that names two is not believed. */
@@ -68,9 +95,11 @@ function validateTenant({ template, tenant }: CompiledIssuer, claims: JsonObject
     : undefined;
 }
 
-/** Times that are no numbers are for {@link validateTypes} to refuse. */
+/** Claims that are not numbers are for {@link validateTypes} to refuse. */
 function validateTimes(issuer: CompiledIssuer, claims: JsonObject, nowSeconds: number): Denial | undefined {
-  const { exp, nbf, iat } = claims;
+  const nbf = roundNumber(claims.nbf);
+  const iat = roundNumber(claims.iat);
+  const exp = roundNumber(claims.exp);
   const { clockSkewSeconds: skew, maxTokenAgeSeconds: maxAge = Number.POSITIVE_INFINITY } = issuer;
   if (typeof nbf === "number" && nowSeconds + skew < nbf) {
     return { reason: "token_not_yet_valid", detail: `nbf ${describeFuture(nbf)}` };
@@ -95,7 +124,7 @@ function validateLifetime(
   { maxTokenLifetimeSeconds: longest = Number.POSITIVE_INFINITY }: CompiledIssuer,
   { exp, iat }: JsonObject,
 ): Denial | undefined {
-  return Number(exp) - Number(iat) > longest
+  return toSeconds(exp) - toSeconds(iat) > longest
     ? { reason: "claim_invalid", detail: `exp is more than ${longest} s after iat` }
     : undefined;
 }
@@ -104,8 +133,8 @@ function missing(claim: string): Denial {
   return { reason: "claim_missing", detail: `claim "${claim}" is required` };
 }
 
-/** Registered claims have their registered types, used or not: whoever issues others is not understood. */
-function validateTypes(claims: JsonObject): Denial | undefined {
+/** Registered claims have their registered types, used or not: other readers would understand another type in their own way. */
+function validateTypes(type: string | undefined, claims: JsonObject): Denial | undefined {
   const { exp, iat } = claims;
   for (const name of ["exp", "nbf", "iat"]) {
     const value = claims[name];
@@ -114,13 +143,16 @@ function validateTypes(claims: JsonObject): Denial | undefined {
       return { reason: "claim_invalid", detail: `${name} is not a time in seconds since 1970${hint}` };
     }
   }
-  for (const name of ["sub", "jti"]) {
-    const value = claims[name];
-    if (value !== undefined && typeof value !== "string") {
-      return { reason: "claim_invalid", detail: `${name} is not a string` };
-    }
+  const mistyped = findMistyped(type, claims);
+  if (mistyped !== undefined) {
+    return { reason: "claim_invalid", detail: mistyped };
   }
-  return Number(iat) > Number(exp) ? { reason: "claim_invalid", detail: "iat is after exp" } : undefined;
+  return toSeconds(iat) > toSeconds(exp) ? { reason: "claim_invalid", detail: "iat is after exp" } : undefined;
+}
+
+/** NaN for an absent time: it is neither before nor after another one. */
+function toSeconds(time: JsonValue | undefined): number {
+  return roundNumber(time) ?? Number.NaN;
 }
 
 /** RFC 7515 section 4.1.9: compared without case, and `application/` may be left out. */
@@ -140,9 +172,11 @@ function describeFuture(time: number): string {
 }
 
 function isInMilliseconds(value: JsonValue): boolean {
-  return typeof value === "number" && value >= MIN_MILLISECONDS && value <= MAX_NUMERIC_DATE * 1_000;
+  const time = toSeconds(value);
+  return time >= MIN_MILLISECONDS && time <= MAX_NUMERIC_DATE * 1_000;
 }
 
 function isNumericDate(value: JsonValue): boolean {
-  return typeof value === "number" && value >= 0 && value <= MAX_NUMERIC_DATE;
+  const time = toSeconds(value);
+  return time >= 0 && time <= MAX_NUMERIC_DATE;
 }

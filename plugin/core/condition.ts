@@ -1,5 +1,6 @@
-import { readClaim } from "./claim-reference.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
+import { type ClaimReference, readClaim } from "./claim-reference.ts";
+import { hasValue } from "./claim-value.ts";
+import { InexactNumber, type JsonObject, type JsonValue } from "./json.ts";
 import type { ClaimTest, Condition, Scalar } from "./policy.ts";
 
 /** Longest text that is held against a pattern. */
@@ -12,6 +13,9 @@ export interface ComparedRequest {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+/** For conditions that compare with no request. */
+export const NO_REQUEST: ComparedRequest = { segments: [], headers: new Map() };
+
 /** Why a claim does not meet its condition, without its value; undefined when it does. */
 export function findUnmet(
   { claim, tests }: Condition,
@@ -19,14 +23,20 @@ export function findUnmet(
   request: ComparedRequest,
 ): string | undefined {
   const value = readClaim(claims, claim);
-  if (value === undefined || value === null) {
-    return `claim "${claim.text}" is missing`;
+  if (!hasValue(value)) {
+    return describeMissing(claim, value);
   }
   const failed = tests.find((test) => !holds(test, value, request));
-  return failed && `claim "${claim.text}" does not meet ${failed.is}`;
+  const hint = value instanceof InexactNumber ? ": the number has more digits than can be compared exactly" : "";
+  return failed && `claim "${claim.text}" does not meet ${failed.is}${hint}`;
 }
 
-/** No value is turned into another type: a number is never equal to its text. */
+/** Tells a claim that is not there from one without a value. */
+export function describeMissing({ text }: ClaimReference, value: JsonValue | undefined): string {
+  return `claim "${text}" ${value === undefined ? "is missing" : "has no value"}`;
+}
+
+/** No value is turned into another type: a number is never equal to its text. No number passes because it was rounded. */
 function holds(test: ClaimTest, value: JsonValue, { segments, headers }: ComparedRequest): boolean {
   switch (test.is) {
     case "equals":
@@ -40,9 +50,13 @@ function holds(test: ClaimTest, value: JsonValue, { segments, headers }: Compare
     case "matches":
       return typeof value === "string" && value.length <= MAX_MATCHED_LENGTH && test.pattern.test(value);
     case "min":
-      return typeof value === "number" && value >= test.bound;
+      return value instanceof InexactNumber
+        ? value.rounded > test.bound
+        : typeof value === "number" && value >= test.bound;
     case "max":
-      return typeof value === "number" && value <= test.bound;
+      return value instanceof InexactNumber
+        ? value.rounded < test.bound
+        : typeof value === "number" && value <= test.bound;
     case "equals_path":
       return value === segments[test.segment];
     case "equals_header":

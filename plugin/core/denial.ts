@@ -215,14 +215,15 @@ export const DENIALS = {
   claim_missing: {
     ...INVALID_TOKEN,
     stage: "claims",
-    meaning: "A required claim is absent; `exp` is always required, and `iat` where age or lifetime are bounded.",
+    meaning:
+      "A claim of the issuer's `required_claims` is absent or has no value. `exp` is always required, and `iat` where age or lifetime are bounded.",
     spec: "RFC 7519 section 4",
   },
   claim_invalid: {
     ...INVALID_TOKEN,
     stage: "claims",
     meaning:
-      "A registered claim has the wrong type or is out of range, or the token's lifetime is more than `max_token_lifetime`.",
+      "A registered claim has the wrong type or is out of range, the token's lifetime is more than `max_token_lifetime`, or a claim does not meet the issuer's `required_claims`.",
     spec: "RFC 7519 section 4.1",
   },
   scope_insufficient: {

@@ -3,8 +3,24 @@
  * `1e400` into Infinity; each of these lets two readers of one token disagree (RFC 8725bis section 2.13, RFC 8259 section 4).
  */
 
+import { isExactDecimal } from "./exact-number.ts";
+
+/** A number whose value a double cannot hold. It equals no other number; only times are rounded. */
+export class InexactNumber {
+  /** The nearest double. */
+  readonly rounded: number;
+
+  constructor(rounded: number) {
+    this.rounded = rounded;
+  }
+
+  toJSON(): number {
+    return this.rounded;
+  }
+}
+
 /** A JSON value. Objects have no prototype, so a member named `__proto__` is a member like any other. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+export type JsonValue = null | boolean | number | InexactNumber | string | readonly JsonValue[] | JsonObject;
 
 export interface JsonObject {
   readonly [member: string]: JsonValue;
@@ -133,9 +149,13 @@ export function readJsonObject(
     } while (takeIf(","));
     return takeIf("}") ? object : refuse("bad object");
   };
-  const readNumber = (): number => {
-    const value = Number(match(NUMBER) || refuse("bad value"));
-    return Number.isFinite(value) ? value : refuse("number out of range");
+  const readNumber = (): number | InexactNumber => {
+    const digits = match(NUMBER) || refuse("bad value");
+    const value = Number(digits);
+    if (!Number.isFinite(value)) {
+      refuse("number out of range");
+    }
+    return isExactDecimal(digits) ? value : new InexactNumber(value);
   };
   const readLiteral = (word: string, value: JsonValue): JsonValue => {
     if (!text.startsWith(word, position)) {
@@ -192,5 +212,13 @@ export function readJsonObject(
 
 /** Whether a value is an object, and neither null nor an array. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof InexactNumber);
+}
+
+/** A number as a double, where rounding does no harm, such as for a time. Undefined for what is not a number. */
+export function roundNumber(value: JsonValue | undefined): number | undefined {
+  if (value instanceof InexactNumber) {
+    return value.rounded;
+  }
+  return typeof value === "number" ? value : undefined;
 }

@@ -69,7 +69,8 @@ export interface CompiledIssuer {
   readonly maxTokenLifetimeSeconds: number | undefined;
   /** Whether tokens pass that are bound to a key, although it is not asked for. */
   readonly acceptsBoundTokens: boolean;
-  readonly requiredClaims: readonly ClaimReference[];
+  /** They hold for each of its tokens, whatever a rule says, and compare with no request. */
+  readonly conditions: readonly Condition[];
   readonly audience: ClaimReference;
   /** Claim that must be the tenant of `iss`, where the issuer has many. */
   readonly tenant: ClaimReference;
@@ -184,7 +185,7 @@ export interface Membership {
   readonly noneOf: readonly string[];
 }
 
-/** What one claim must be: all tests hold. Without a test it must be there. */
+/** One claim must have a value, and all tests must hold for it. */
 export interface Condition {
   readonly claim: ClaimReference;
   readonly tests: readonly ClaimTest[];

@@ -1,7 +1,7 @@
 import { encodeBase64url } from "./base64url.ts";
 import { readClaim } from "./claim-reference.ts";
 import type { Denial } from "./denial.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
+import { InexactNumber, type JsonObject, type JsonValue } from "./json.ts";
 import type { CompiledPolicy, HeaderMapping } from "./policy.ts";
 
 /** What to do to the request's headers: texts set the header, each in a line of its own; an empty list removes it in the same step. */
@@ -78,6 +78,7 @@ function writeHeader(
   }
 }
 
+/** Stricter than hasValue in claim-value.ts: a blank text or a map is refused, because an upstream could read it as an identity. */
 function isNothing(value: JsonValue | undefined): value is undefined | null {
   return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }
@@ -130,6 +131,9 @@ function scalarText(value: JsonValue): string | undefined {
 
 /** Fractions are written as they were read; only whole numbers stand for somebody. */
 function hasExactNumbers(value: JsonValue): boolean {
+  if (value instanceof InexactNumber) {
+    return !Number.isInteger(value.rounded);
+  }
   if (typeof value === "object" && value !== null) {
     return Object.values(value).every(hasExactNumbers);
   }

@@ -1,5 +1,6 @@
-import type { Condition as ConditionSource } from "../../schema/generated/policy-document.ts";
+import type { Condition as ConditionSource, Issuer } from "../../schema/generated/policy-document.ts";
 import { parseClaimReference } from "../core/claim-reference.ts";
+import { hasValue } from "../core/claim-value.ts";
 import type { ClaimTest, Condition, Scalar } from "../core/policy.ts";
 import { compileClaimPattern } from "./claim-pattern.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
@@ -11,12 +12,44 @@ export interface RequestParts {
   readonly ownHeaders: readonly string[];
 }
 
+interface Compiled {
+  readonly conditions: readonly Condition[];
+  readonly findings: readonly Finding[];
+}
+
+const NO_PARTS: RequestParts = { captures: new Map(), ownHeaders: [] };
+const COMPARISONS = ["equals_path", "equals_header"] as const;
+
+/**
+ * Compiles the conditions of an issuer. They hold on every rule, so they cannot compare with the request.
+ *
+ * @param source claims that must have a value, or conditions by claim.
+ * @param path of the issuer.
+ */
+export function compileIssuerConditions(source: Issuer["required_claims"], path: DocumentPath): Compiled {
+  const place = [...path, "required_claims"];
+  if (Array.isArray(source)) {
+    return { conditions: source.map((claim) => ({ claim: parseClaimReference(claim), tests: [] })), findings: [] };
+  }
+  const comparing = Object.entries(source).flatMap(([claim, condition]) =>
+    COMPARISONS.filter((key) => condition[key] !== undefined).map((key) => [claim, key] as const),
+  );
+  if (comparing.length === 0) {
+    return compileConditions(source, place, NO_PARTS);
+  }
+  const findings = comparing.map(([claim, key]): Finding => {
+    const message = `An issuer's conditions hold for every request, so "${key}" cannot stand here: put it into a rule's required_claims.`;
+    return { code: "condition_invalid", path: [...place, claim, key], atKey: true, message };
+  });
+  return { conditions: [], findings };
+}
+
 /** Compiles the conditions of one `required_claims`, and reports those that can not be meant. */
 export function compileConditions(
   sources: Readonly<Record<string, ConditionSource>>,
   path: DocumentPath,
   request: RequestParts,
-): { readonly conditions: readonly Condition[]; readonly findings: readonly Finding[] } {
+): Compiled {
   const findings: Finding[] = [];
   const conditions = Object.entries(sources).map(([claim, source]) => {
     const refuse = (key: keyof ConditionSource, message: string): ClaimTest[] => {
@@ -34,6 +67,12 @@ function compileTests(source: ConditionSource, request: RequestParts, refuse: Re
   const { equals, one_of, contains_any, contains_all, min, max } = source;
   if (min !== undefined && max !== undefined && min > max) {
     refuse("min", `No number is ${min} or more and ${max} or less.`);
+  }
+  for (const key of ["equals", "one_of"] as const) {
+    const values = [source[key] ?? []].flat();
+    if (!values.every(hasValue)) {
+      refuse(key, "A claim with an empty text counts as missing, so it never equals one: leave the empty text out.");
+    }
   }
   return [
     ...(equals === undefined ? [] : [{ is: "equals" as const, value: equals }]),

@@ -3,6 +3,7 @@ import { parseClaimReference } from "../core/claim-reference.ts";
 import { normalizeType } from "../core/claims.ts";
 import { findPlaceholder, type IssuerTemplate } from "../core/issuer-template.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
+import { compileIssuerConditions } from "./compile-conditions.ts";
 import { compileKeyRefresh } from "./compile-key-refresh.ts";
 import { compileKeys } from "./compile-keys.ts";
 import { durationSeconds } from "./duration.ts";
@@ -19,7 +20,8 @@ export function compileIssuer(
   const path: DocumentPath = ["issuers", id];
   const { keys, findings: keyFindings } = compileKeys(source, path);
   const refresh = compileKeyRefresh(source, path);
-  const findings = [...checkTemplate(source, path), ...keyFindings, ...refresh.findings];
+  const conditions = compileIssuerConditions(source.required_claims, path);
+  const findings = [...checkTemplate(source, path), ...keyFindings, ...refresh.findings, ...conditions.findings];
   const clockSkewSeconds = durationSeconds(source.clock_skew);
   if (clockSkewSeconds > MAX_CLOCK_SKEW_SECONDS) {
     const message = `A clock skew of ${source.clock_skew} is more than 5m: fix the clock that is this wrong.`;
@@ -36,7 +38,7 @@ export function compileIssuer(
     maxTokenAgeSeconds: optionalSeconds(source.max_token_age),
     maxTokenLifetimeSeconds: optionalSeconds(source.max_token_lifetime),
     acceptsBoundTokens: source.bound_tokens === "accept",
-    requiredClaims: source.required_claims.map(parseClaimReference),
+    conditions: conditions.conditions,
     audience: parseClaimReference(source.claims.audience),
     tenant: parseClaimReference(source.claims.tenant),
     scopes: parseClaimReference(source.claims.scopes),

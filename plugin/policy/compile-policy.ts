@@ -8,17 +8,13 @@ import { compileIdentity, listOwnHeaders } from "./compile-identity.ts";
 import { compileIssuer } from "./compile-issuer.ts";
 import { compileOperations } from "./compile-operations.ts";
 import { compileProtectedResource } from "./compile-protected-resource.ts";
-import {
-  compileRequirements,
-  type PlacedSource,
-  REQUIREMENT_KEYS,
-  type RequirementSource,
-} from "./compile-requirements.ts";
+import { compileRequirements } from "./compile-requirements.ts";
 import { compileToken } from "./compile-token.ts";
 import { findNeededFacts } from "./find-needed-facts.ts";
 import { headerSpellings } from "./header-spellings.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 import { captureIndexes } from "./path-template.ts";
+import { type PlacedSource, REQUIREMENT_KEYS, type RequirementSource } from "./settle-requirements.ts";
 
 const NO_CAPTURES: ReadonlyMap<string, number> = new Map();
 

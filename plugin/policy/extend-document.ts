@@ -10,7 +10,10 @@ export function findParent(data: unknown): string | undefined {
   return isMap(data) && typeof data.extends === "string" ? data.extends : undefined;
 }
 
-/** A document with what its parent says: maps merge by key, everything else replaces what the parent has. */
+/**
+ * A document with what its parent says: maps merge by key, everything else replaces what the parent has. The claims that an issuer
+ * requires merge by claim, if either of the two is a map.
+ */
 export function extendDocument(parent: unknown, child: unknown): unknown {
   if (!isMap(parent) || !isMap(child)) {
     return child;
@@ -21,16 +24,33 @@ export function extendDocument(parent: unknown, child: unknown): unknown {
   return merge(Object.fromEntries([...identity, ...inherited]), own);
 }
 
-function merge(parent: unknown, child: unknown): unknown {
+function merge(parent: unknown, child: unknown, path: readonly string[] = []): unknown {
   if (!isMap(parent) || !isMap(child)) {
-    return child;
+    return isIssuerClaims(path) ? mergeClaims(parent, child) : child;
   }
   // Built from entries, so that a key such as __proto__ is a key like any other.
   const merged = new Map(Object.entries(parent));
   for (const [key, value] of Object.entries(child)) {
-    merged.set(key, merged.has(key) ? merge(merged.get(key), value) : value);
+    merged.set(key, merged.has(key) ? merge(merged.get(key), value, [...path, key]) : value);
   }
   return Object.fromEntries(merged);
+}
+
+const isIssuerClaims = ([first, , third]: readonly string[]): boolean =>
+  first === "issuers" && third === "required_claims";
+
+/** A list of claims is a map of conditions without tests: otherwise the child's list would drop the parent's conditions. */
+function mergeClaims(parent: unknown, child: unknown): unknown {
+  const [from, onto] = [parent, child].map((claims) => (isListOfTexts(claims) ? toConditions(claims) : claims));
+  return (isMap(parent) || isMap(child)) && isMap(from) && isMap(onto) ? merge(from, onto) : child;
+}
+
+function isListOfTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function toConditions(claims: readonly string[]): PlainMap {
+  return Object.fromEntries(claims.map((claim) => [claim, {}]));
 }
 
 function isMap(value: unknown): value is PlainMap {

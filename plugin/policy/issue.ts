@@ -2,6 +2,7 @@
 export type PolicyIssueCode =
   | "syntax_error"
   | "duplicate_key"
+  | "number_inexact"
   | "document_too_large"
   | "unknown_key"
   | "missing_key"
@@ -23,6 +24,7 @@ export type PolicyIssueCode =
   | "operations_overlap"
   | "requirement_contradiction"
   | "condition_invalid"
+  | "condition_shadowed"
   | "mapping_invalid"
   | "token_source_invalid"
   | "answer_invalid"
@@ -40,9 +42,14 @@ export type PolicyIssueCode =
 /** Keys and indexes from the document's root to a value. */
 export type DocumentPath = readonly (string | number)[];
 
+/** A mistake stops a policy from being used. A warning does not. */
+export type Severity = "mistake" | "warning";
+
 /** One finding, before it is known where in the text it stands. */
 export interface Finding {
   readonly code: PolicyIssueCode;
+  /** A mistake unless given. */
+  readonly severity?: Severity;
   readonly path: DocumentPath;
   /** The place is the key itself and not its value. */
   readonly atKey?: boolean;
@@ -50,9 +57,11 @@ export interface Finding {
   readonly message: string;
 }
 
-/** One mistake in a policy, with its place. */
+/** One mistake or warning in a policy, with its place. */
 export interface PolicyIssue {
   readonly code: PolicyIssueCode;
+  /** A mistake unless given. */
+  readonly severity?: Severity;
   readonly message: string;
   /** JSON Pointer into the document; empty for the whole of it. */
   readonly pointer: string;

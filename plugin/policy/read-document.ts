@@ -1,4 +1,5 @@
 import { type Document, isCollection, isMap, isScalar, LineCounter, type Node, visit, type YAMLError } from "yaml";
+import { findInexactNumbers } from "./find-inexact-numbers.ts";
 import type { DocumentPath, Finding, PolicyIssue } from "./issue.ts";
 import { parseYaml } from "./parse-yaml.ts";
 
@@ -40,6 +41,7 @@ export function readDocument(text: string): SourceDocument | { readonly issues: 
     ...findOtherVersion(document),
     ...findDuplicateKeys(document, lineCounter),
     ...findDanglingAliases(document, lineCounter),
+    ...findRoundedNumbers(document, lineCounter),
   ];
   if (issues.length > 0) {
     return { issues: issues.slice(0, MAX_FINDINGS) };
@@ -110,6 +112,18 @@ function findDanglingAliases(document: Document, lineCounter: LineCounter): Poli
   return issues;
 }
 
+/** A condition would compare with another number than the one that the author wrote. */
+function findRoundedNumbers(document: Document, lineCounter: LineCounter): PolicyIssue[] {
+  const message =
+    "This number has more digits than can be compared exactly: write it as a quoted text, and have the issuer write the claim as text.";
+  return findInexactNumbers(document).map((node) => ({
+    code: "number_inexact",
+    message,
+    pointer: "",
+    ...placeOf(node, lineCounter),
+  }));
+}
+
 function placeOf(node: Node, lineCounter: LineCounter): { line: number; column: number } {
   return placeAt(node.range?.[0] ?? 0, lineCounter);
 }
@@ -127,9 +141,9 @@ function toIssue(problem: YAMLError, lineCounter: LineCounter): PolicyIssue {
 function locateFindings(findings: readonly Finding[], document: Document, lineCounter: LineCounter): PolicyIssue[] {
   return findings
     .slice(0, MAX_FINDINGS)
-    .map(({ code, message, path, atKey }) => {
+    .map(({ code, severity, message, path, atKey }) => {
       const place = placeAt(findOffset(document, path, atKey === true), lineCounter);
-      return { code, message, pointer: toPointer(path), ...place };
+      return { code, ...(severity && { severity }), message, pointer: toPointer(path), ...place };
     })
     .sort((a, b) => a.line - b.line || a.column - b.column);
 }

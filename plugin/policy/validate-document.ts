@@ -2,6 +2,7 @@ import type { ErrorObject, ValidateFunction } from "ajv";
 import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { validatePolicy } from "../../schema/generated/validate-policy.ts";
 import { describeIndistinct } from "./compile-answers.ts";
+import { explainRefusedHeader } from "./explain-header.ts";
 import type { DocumentPath, Finding, PolicyIssueCode } from "./issue.ts";
 import { pickTellingErrors } from "./pick-telling-errors.ts";
 import { didYouMean } from "./suggest-name.ts";
@@ -62,7 +63,8 @@ function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: 
   const { keyword, parentSchema, data } = error;
   const isKey = error.propertyName !== undefined;
   const place = isKey ? { path: [...path, error.propertyName as string], atKey: true } : { path };
-  const shown = describe(isKey ? error.propertyName : data);
+  const value: unknown = isKey ? error.propertyName : data;
+  const shown = describe(value);
   const title: string = parentSchema?.title?.toLowerCase() ?? "value";
   switch (keyword) {
     case "const":
@@ -79,8 +81,14 @@ function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: 
         ? { ...place, code: "answer_indistinct", message: indistinct }
         : { ...place, code: "invalid_value", message: enumMessage(shown, data, error.params.allowedValues) };
     }
-    case "pattern":
-    case "not": {
+    case "not":
+      // Only the names of headers have exceptions.
+      return {
+        ...place,
+        code: "invalid_value",
+        message: `${shown} cannot be used here: ${explainRefusedHeader(String(value))}.`,
+      };
+    case "pattern": {
       const code: PolicyIssueCode = title === "duration" ? "duration_invalid" : "invalid_value";
       const example = parentSchema?.examples?.[0];
       const hint = `${parentSchema?.description ?? ""}${example === undefined ? "" : ` Example: ${example}.`}`;

@@ -23,6 +23,7 @@ export interface ThreadLimits {
   readonly restartMs: number;
   /** How long a thread beyond the first waits for work. */
   readonly idleMs: number;
+  readonly maxHeapMb: number;
 }
 
 const LIMITS: ThreadLimits = {
@@ -30,9 +31,8 @@ const LIMITS: ThreadLimits = {
   timeoutMs: 30_000,
   restartMs: 1_000,
   idleMs: 5_000,
+  maxHeapMb: 256, // The largest document that is read needs about 100 MB.
 };
-/** The largest document that is read needs about 100 MB. */
-const MAX_HEAP_MB = 256;
 /** Work that waits for each thread before another one is started. */
 const QUEUE_PER_THREAD = 8;
 /** Work at which so many threads failed is given up: it is most likely the cause. */
@@ -217,7 +217,7 @@ class CompilerThread {
     this.#events = events;
     this.#limits = limits;
     const workerData: CompilingThread = { role: "jwt-policy compiler", policyRoot };
-    this.#worker = new Worker(entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
+    this.#worker = new Worker(entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: limits.maxHeapMb } });
     this.#worker.unref();
     this.#worker.on("message", (answer: ThreadAnswer) => this.#take(answer));
     this.#worker.on("error", (error) => this.#fail(error.message));

@@ -17,7 +17,7 @@ export type Identifier = string
  */
 export type Description = string
 /**
- * A policy file whose keys hold here too, by its path relative to this file. Maps merge by key; texts, numbers and lists replace what stands there. Its name and description stay its own. Policy files only: an inline policy can not name a file.
+ * A policy file whose keys hold here too, by its path relative to this file. Maps merge by key; texts, numbers and lists replace the parent's value. A list of an issuer's `required_claims` joins a map of them. Its name and description stay its own. Policy files only: an inline policy can not name a file.
  */
 export type Extends = string
 /**
@@ -73,15 +73,66 @@ export type MaximumTokenLifetime = Duration
  */
 export type BoundTokens = ("refuse" | "accept")
 /**
+ * Conditions on every token of this issuer, which no rule can replace: a list of claims that must have a value, or a map of conditions. A token that does not meet them is refused with 401. Conditions that compare with the path or a header belong to rules. docs/conditions.md says what a value is.
+ * 
+ * @maxItems 30
+ */
+export type ClaimsOfEveryToken = (Claim[] | {
+[k: string]: Condition
+})
+/**
  * Name of a top-level claim; a text that starts with `/` is a JSON Pointer into the claims (RFC 6901).
  */
 export type Claim = string
 /**
- * Claims that every token of this issuer must have, besides `iss`, `aud` and `exp`.
- * 
- * @maxItems 30
+ * The claim is exactly this text, number, true or false.
  */
-export type ClaimsOfEveryToken = Claim[]
+export type Equals = (string | number | boolean)
+/**
+ * The claim is one of these.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type OneOf = [(string | number | boolean), ...((string | number | boolean))[]]
+/**
+ * The claim is a list that holds at least one of these.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type ContainsAny = [(string | number | boolean), ...((string | number | boolean))[]]
+/**
+ * The claim is a list that holds each of these.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type ContainsAll = [(string | number | boolean), ...((string | number | boolean))[]]
+/**
+ * The claim is a text of at most 256 characters that fits this pattern from its first to its last character: characters, classes such as `[a-z0-9]`, `.`, `\d`, `\w`, and behind each `?`, `*`, `+` or `{2,5}`. No groups and no alternatives: use `one_of`.
+ */
+export type Matches = string
+/**
+ * The claim is a number, this or more.
+ */
+export type Least = number
+/**
+ * The claim is a number, this or less.
+ */
+export type Most = number
+/**
+ * The claim is the text that the path has for this name of the operation's template.
+ */
+export type EqualsPathSegment = string
+/**
+ * The claim is the value of this request header, in lower case; the header must stand there once. The upstream gets it as it was compared, and in no other spelling.
+ */
+export type ComparedHeader = RequestHeader
+/**
+ * The name of a request header in lower case, at most five words with dashes between. It cannot be a header that steers the connection, routing or authentication, such as `host`, `cookie` and `authorization`. It cannot be a header that the guard or Kong itself writes, such as `x-forwarded-for`, `-host`, `-path`, `-port`, `-prefix`, `-proto` and `x-real-ip`. Other names such as `x-forwarded-user` are fine.
+ */
+export type RequestHeader = string
 /**
  * Claim with the audience, a string or a list of strings: for issuers whose access tokens have no `aud`, such as `client_id` with Amazon Cognito (RFC 7519 section 4.1.3).
  */
@@ -325,55 +376,6 @@ export type AnyGroup = [string, ...(string)[]]
  * @maxItems 50
  */
 export type NoGroup = [string, ...(string)[]]
-/**
- * The claim is exactly this text, number, true or false.
- */
-export type Equals = (string | number | boolean)
-/**
- * The claim is one of these.
- * 
- * @minItems 1
- * @maxItems 100
- */
-export type OneOf = [(string | number | boolean), ...((string | number | boolean))[]]
-/**
- * The claim is a list that holds at least one of these.
- * 
- * @minItems 1
- * @maxItems 100
- */
-export type ContainsAny = [(string | number | boolean), ...((string | number | boolean))[]]
-/**
- * The claim is a list that holds each of these.
- * 
- * @minItems 1
- * @maxItems 100
- */
-export type ContainsAll = [(string | number | boolean), ...((string | number | boolean))[]]
-/**
- * The claim is a text of at most 256 characters that fits this pattern from its first to its last character: characters, classes such as `[a-z0-9]`, `.`, `\d`, `\w`, and behind each `?`, `*`, `+` or `{2,5}`. No groups and no alternatives: use `one_of`.
- */
-export type Matches = string
-/**
- * The claim is a number, this or more.
- */
-export type Least = number
-/**
- * The claim is a number, this or less.
- */
-export type Most = number
-/**
- * The claim is the text that the path has for this name of the operation's template.
- */
-export type EqualsPathSegment = string
-/**
- * The claim is the value of this request header, in lower case; the header must stand there once. The upstream gets it as it was compared, and in no other spelling.
- */
-export type ComparedHeader = RequestHeader
-/**
- * The name of a request header in lower case, at most five words with dashes between. None of those that steer the connection, routing or authentication, such as `host`, `cookie` and `authorization`, and none that Kong or the guard sets.
- */
-export type RequestHeader = string
 /**
  * `acr` is one of these (OpenID Connect Core section 2).
  * 
@@ -658,6 +660,20 @@ keys: Keys
 key_refresh: KeyRefresh
 }
 /**
+ * All that stands here must hold. Text is compared byte by byte, no value is turned into another type, and numbers are compared exactly.
+ */
+export interface Condition {
+equals?: Equals
+one_of?: OneOf
+contains_any?: ContainsAny
+contains_all?: ContainsAll
+matches?: Matches
+min?: Least
+max?: Most
+equals_path?: EqualsPathSegment
+equals_header?: ComparedHeader
+}
+/**
  * Where this issuer puts what rules ask for.
  */
 export interface ClaimNames {
@@ -728,24 +744,10 @@ required_claims?: RequiredClaims
 authentication?: Authentication
 }
 /**
- * What single claims must be. To name a claim is to require it; `{}` asks no more than that.
+ * Conditions on single claims. A claim that is named must have a value; `{}` asks no more than that. A rule's own value replaces that of `defaults`, so put a condition for every token into the issuer's `required_claims`.
  */
 export interface RequiredClaims {
 [k: string]: Condition
-}
-/**
- * All that stands here must hold. Text is compared byte by byte, and no value is turned into another type.
- */
-export interface Condition {
-equals?: Equals
-one_of?: OneOf
-contains_any?: ContainsAny
-contains_all?: ContainsAll
-matches?: Matches
-min?: Least
-max?: Most
-equals_path?: EqualsPathSegment
-equals_header?: ComparedHeader
 }
 /**
  * How and when the user was authenticated (RFC 9470): else 401 insufficient_user_authentication, which tells the client what to ask for.

@@ -11,6 +11,7 @@ export const ISSUERS = {
   mixed: "https://mixed.example.com",
   tenants: "https://login.example.com/{tenant}/v2.0",
   anyTenant: "https://open.example.com/{tenant}",
+  kinds: "https://kinds.example.com",
 } as const;
 export const AUDIENCE = "https://api.example.com";
 export const POLICY_NAME = "attacked";
@@ -51,6 +52,12 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
         keys: { jwks: { keys: [ofTenants, { ...keys.blue.publicJwk, issuer: tenantIssuer("blue") }] } },
       }),
       anyTenant: issuer("anyTenant", ["ES256"], { tenants: ["*"], keys: { jwks: { keys: [keys.tenants.publicJwk] } } }),
+      // It signs tokens of several kinds; each rule says less than the issuer does.
+      kinds: issuer("kinds", ["ES256"], {
+        token_type: "JWT",
+        required_claims: { token_use: { equals: "access" }, client_id: {} },
+        keys: { jwks: { keys: [keys.partner.publicJwk] } },
+      }),
       mixed: issuer("mixed", ["HS256", "RS256", "ES256"], {
         keys: {
           jwks: { keys: [keys.mixed.publicJwk, keys.mixedRsa.publicJwk] },
@@ -68,6 +75,15 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
       "not-suspended": { required_roles: { none_of: ["suspended"] } },
       conditions: {
         required_claims: { plan: { matches: "[a-z]+" }, level: { min: 3 }, "/org/id": { equals: 7 } },
+      },
+      serial: { required_claims: { serial: { equals: 1147953659032899600 } } },
+      named: { required_claims: { serial: {} } },
+      kinds: { accept: ["kinds"], required_claims: { sub: {} } },
+      "kinds-any-of": { accept: ["kinds"], any_of: [{ required_scopes: ["read"] }, {}] },
+      "kinds-optional": { accept: ["kinds"], access: "optional" },
+      "kinds-operations": {
+        accept: ["kinds"],
+        operations: [{ methods: ["GET"], path: "/kinds-operations", required_claims: { token_use: {} } }],
       },
       "strong-login": { authentication: { acr_values: ["urn:example:mfa"], max_age: "5m" } },
       own: {
@@ -129,6 +145,7 @@ export function createKongConfig(policyFile: string, sourceFile: string, upstrea
       "orders",
     ],
     ...["partner", "remote", "secret", "mixed", "tenants", "any-tenant"],
+    ...["serial", "named", "kinds", "kinds-any-of", "kinds-optional", "kinds-operations"],
     ...SOURCE_RULES,
   ];
   const routes = rules.map((rule) => ({

@@ -5,6 +5,7 @@ import { claimAsHeader } from "./classes/claim-as-header.ts";
 import { credentials } from "./classes/credentials.ts";
 import { encryption } from "./classes/encryption.ts";
 import { issuer } from "./classes/issuer.ts";
+import { issuerCondition } from "./classes/issuer-condition.ts";
 import { json } from "./classes/json.ts";
 import { keyChoice } from "./classes/key-choice.ts";
 import { requestReading } from "./classes/request-reading.ts";
@@ -37,6 +38,7 @@ export const ATTACK_CLASSES: readonly AttackClass[] = [
   tokenType,
   audience,
   time,
+  issuerCondition,
   scope,
   requirement,
   claimAsHeader,

@@ -133,6 +133,7 @@ ${file}:12:67 wrong_type This must be a list or a map, not "refunds:read".
     expect(files[0].policy).toBeNull();
     expect(files[0].issues[0]).toEqual({
       code: "unknown_key",
+      severity: "mistake",
       message: 'The key "audience" is not known here. Did you mean "audiences"?',
       pointer: "/issuers/acme/audience",
       line: 6,
@@ -149,5 +150,50 @@ ${file}:12:67 wrong_type This must be a list or a map, not "refunds:read".
     const result = runCli(args);
     expect(result.status).toBe(status);
     expect(result.stdout + result.stderr).toContain(words);
+  });
+
+  const SHADOWING = `${GOOD.replace("read: {", "read: { required_claims: { sub: {} },")}defaults: { required_claims: { token_use: { equals: access } } }\n`;
+
+  it("warns of a condition of defaults that a rule replaces, at its place, and exits 0", () => {
+    const file = write("shadowing.yaml", SHADOWING);
+    expect(runCli(["validate", file])).toEqual({
+      status: 0,
+      stdout: `${file}:6:11 warning condition_shadowed This replaces "required_claims" of "defaults", so this does not hold here: "token_use" {"equals":"access"}. Repeat it here, or move it to "required_claims" of the issuer, which holds on every rule.
+6 |   read: { required_claims: { sub: {} }, required_scopes: [things:read] }
+  |           ^
+ok ${file}: policy "good"
+1 file, no mistakes, 1 warning
+`,
+      stderr: "",
+    });
+  });
+
+  it("gives warnings as data, and the policy's name beside them", () => {
+    const { status, stdout } = runCli(["validate", "--format", "json", write("shadowing.yaml", SHADOWING)]);
+    const [file] = JSON.parse(stdout).files;
+    expect([status, file.policy]).toEqual([0, "good"]);
+    expect(file.issues).toEqual([
+      expect.objectContaining({
+        code: "condition_shadowed",
+        severity: "warning",
+        pointer: "/routes/read/required_claims",
+      }),
+    ]);
+  });
+
+  it("places a warning in the file that was named, not in the one that it extends", () => {
+    write("parent.yaml", SHADOWING.replace(/routes:\n.*\n/, ""));
+    const child =
+      "jwt_policy: 1\nname: child\nextends: parent.yaml\n# a comment\nroutes:\n  read: { required_claims: {} }\n";
+    const { status, stdout } = runCli(["validate", write("child.yaml", child)]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("child.yaml:6:11 warning condition_shadowed");
+    expect(stdout).toContain("6 |   read: { required_claims: {} }\n");
+  });
+
+  it("says nothing of warnings while there are mistakes", () => {
+    const { status, stdout } = runCli(["validate", write("both.yaml", SHADOWING.replace("audiences", "audience"))]);
+    expect(status).toBe(1);
+    expect(stdout).not.toContain("warning");
   });
 });

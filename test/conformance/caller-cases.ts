@@ -72,8 +72,6 @@ export const CALLER_CASES: readonly ConformanceCase[] = [
       ["a Consumer by its id where the username is asked for", BILLING.id],
       ["a Consumer in other letters", "Billing-App"],
       ["an empty name", ""],
-      ["a name that is no text", 17],
-      ["several names", ["billing-app"]],
       ["a name with a line feed", "billing-app\n"],
       ["nobody", undefined],
     ] as const

@@ -1,6 +1,7 @@
 import { CALLER_CASES } from "./caller-cases.ts";
 import { type ConformanceCase, GOOD } from "./case.ts";
 import { GRPC_CASES } from "./grpc-cases.ts";
+import { ISSUER_CASES } from "./issuer-cases.ts";
 import { PLAIN_HTTP_CASES } from "./plain-http-cases.ts";
 import { REPORT_CASES } from "./report-cases.ts";
 import { SOURCE_CASES } from "./source-cases.ts";
@@ -1028,6 +1029,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...keys,
   ...bytes,
   ...requirements,
+  ...ISSUER_CASES,
   ...REPORT_CASES,
   ...PLAIN_HTTP_CASES,
   ...SOURCE_CASES,

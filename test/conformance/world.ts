@@ -226,6 +226,22 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
       identity: { consumer: { claim: "azp", by: "id", unknown: "ignore" } },
     },
     credentials: { ...simple("credentials", main, { all: {} }), identity: { credential: "sub" } },
+    kinds: {
+      ...simple(
+        "kinds",
+        { ...main, required_claims: { sub: {}, token_use: { equals: "access" } } },
+        {
+          kind: { required_claims: { tenant: {} } },
+          "kind-ways": { any_of: [{ required_scopes: ["things:read"] }, { required_roles: ["admin"] }] },
+          "kind-optional": { access: "optional" },
+          "kind-operations": {
+            operations: [{ methods: ["GET"], path: "/kind-operations", required_claims: { tenant: {} } }],
+          },
+          "kind-report": { mode: "report" },
+        },
+      ),
+      header_mappings: { "x-forwarded-user": "sub" },
+    },
     "by-name": simple("by-name", main, { named: {}, tagged: { required_scopes: ["tagged:read"] } }),
     inline: simple("inline", main, { inline: { required_scopes: ["things:read"] } }),
     discovery: fromProvider("discovery", payments),
@@ -304,6 +320,14 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           ),
           route("mcp", { policy_file: "mcp.yaml", rule: "mcp" }, { paths: ["/mcp", METADATA_PATH], strip_path: false }),
           route("mcp-ways", { policy_file: "mcp.yaml", rule: "mcp-ways" }),
+          ...["kind", "kind-ways", "kind-optional", "kind-operations", "kind-report"].map((name) =>
+            // Kong takes an explicit null for a field that is not there.
+            route(
+              name,
+              { policy_file: "kinds.yaml", policy: null, rule: name },
+              { strip_path: false, tags: null, methods: null },
+            ),
+          ),
           ...["broken", "missing"].map((name) => route(name, { policy_file: `${name}.yaml`, rule: "all" })),
           route("outside", { policy_file: "../outside.yaml", rule: "read" }),
           route("inline", { policy: inlinePolicy }),

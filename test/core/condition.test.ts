@@ -4,7 +4,13 @@ import { findUnmet } from "../../plugin/core/condition.ts";
 import { type JsonObject, readJsonObject } from "../../plugin/core/json.ts";
 import type { ClaimTest } from "../../plugin/core/policy.ts";
 
-const REQUEST = { segments: ["users", "alice"], headers: new Map([["x-tenant", "acme"]]) };
+const REQUEST = {
+  segments: ["users", "alice"],
+  headers: new Map([
+    ["x-tenant", "acme"],
+    ["x-empty", ""],
+  ]),
+};
 const claimsOf = (claims: unknown): JsonObject => {
   const read = readJsonObject(JSON.stringify(claims));
   return "object" in read ? read.object : {};
@@ -32,7 +38,8 @@ describe("a claim", () => {
     [{ is: "equals", value: true }, true, true],
     [{ is: "equals", value: true }, "true", false],
     [{ is: "equals", value: false }, 0, false],
-    [{ is: "equals", value: "" }, "", true],
+    [{ is: "equals", value: "" }, "", false],
+    [{ is: "equals_header", header: "x-empty" }, "", false],
     [{ is: "equals", value: "é" }, "e\u0301", false],
     [{ is: "one_of", values: set("a", 2) }, "a", true],
     [{ is: "one_of", values: set("a", 2) }, 2, true],
@@ -69,8 +76,22 @@ describe("a claim", () => {
     expect(meets({ c: value }, test)).toBe(holds);
   });
 
-  it("must be there, and not null, to meet no test at all", () => {
-    expect([meets({ c: false }), meets({ c: "" }), meets({ c: null }), meets({})]).toEqual([true, true, false, false]);
+  it.each<[value: unknown, isMet: boolean]>([
+    [false, true],
+    [0, true],
+    ["a", true],
+    [[0], true],
+    [{ a: false }, true],
+    ["", false],
+    ["  ", false],
+    ["\u200b\u00ad", false],
+    [null, false],
+    [[], false],
+    [{}, false],
+    [["", [null, {}]], false],
+    [undefined, false],
+  ])("%j has a value: %s", (value, isMet) => {
+    expect(meets({ c: value })).toBe(isMet);
   });
 
   it("that is missing meets nothing, not even a segment that is missing too", () => {
@@ -88,5 +109,60 @@ describe("a claim", () => {
     expect(findUnmet(condition, claimsOf({ a: { b: 1.5 } }), REQUEST)).toBeUndefined();
     expect(findUnmet(condition, claimsOf({ a: { b: 77 } }), REQUEST)).toBe('claim "/a/b" does not meet max');
     expect(findUnmet(condition, claimsOf({ a: {} }), REQUEST)).toBe('claim "/a/b" is missing');
+    expect(findUnmet(condition, claimsOf({ a: { b: "" } }), REQUEST)).toBe('claim "/a/b" has no value');
+  });
+});
+
+describe("numbers are compared exactly", () => {
+  const ID = "1147953659032899585";
+  const meetsText = (claim: string, test: ClaimTest): boolean => {
+    const read = readJsonObject(`{"c":${claim},"unrelated":${ID}}`);
+    return (
+      "object" in read &&
+      findUnmet({ claim: parseClaimReference("c"), tests: [test] }, read.object, REQUEST) === undefined
+    );
+  };
+  const rounded = Number(ID);
+
+  it.each<[claim: string, test: ClaimTest, holds: boolean]>([
+    // All of these are one double.
+    [ID, { is: "equals", value: rounded }, false],
+    ["1147953659032899584", { is: "equals", value: rounded }, false],
+    ["1147953659032899600", { is: "equals", value: rounded }, true],
+    [ID, { is: "one_of", values: set(rounded) }, false],
+    [`[${ID}]`, { is: "contains_any", values: set(rounded) }, false],
+    [`[${ID}, 2]`, { is: "contains_all", values: set(rounded, 2) }, false],
+    [`[${ID}, 2]`, { is: "contains_all", values: set(2) }, true],
+    [`[[${ID}]]`, { is: "contains_any", values: set(rounded) }, false],
+    [ID, { is: "equals", value: ID }, false],
+    [`"${ID}"`, { is: "equals", value: ID }, true],
+    ["9007199254740993", { is: "equals", value: 9007199254740992 }, false],
+    ["9007199254740992.5", { is: "equals", value: 9007199254740992 }, false],
+    ["1e18", { is: "equals", value: 1e18 }, true],
+    ["1000000000000000000.0", { is: "equals", value: 1e18 }, true],
+    ["1.00000000000000000001", { is: "equals", value: 1 }, false],
+    ["1e-400", { is: "equals", value: 0 }, false],
+    ["1e-400", { is: "min", bound: 0 }, false],
+    ["0.1", { is: "equals", value: 0.1 }, true],
+    ["0.10", { is: "equals", value: 0.1 }, true],
+    ["0.1000000000000000055", { is: "equals", value: 0.1 }, false],
+    ["3.00000000000000000001", { is: "max", bound: 3 }, false],
+    ["2.99999999999999999999", { is: "min", bound: 3 }, false],
+    ["9007199254740993", { is: "max", bound: 9007199254740992 }, false],
+    ["9007199254740993", { is: "min", bound: 18 }, true],
+    ["9007199254740993", { is: "max", bound: 18 }, false],
+    ["2.00000000000000000001", { is: "max", bound: 3 }, true],
+    ["-9007199254740993", { is: "max", bound: 3 }, true],
+    ["-9007199254740993", { is: "min", bound: 3 }, false],
+  ])("%s meets %j: %s", (claim, test, holds) => {
+    expect(meetsText(claim, test)).toBe(holds);
+  });
+
+  it("says why a number with too many digits does not meet a test", () => {
+    const read = readJsonObject(`{"c":${ID}}`);
+    const condition = { claim: parseClaimReference("c"), tests: [{ is: "equals", value: rounded }] as const };
+    expect("object" in read && findUnmet(condition, read.object, REQUEST)).toBe(
+      'claim "c" does not meet equals: the number has more digits than can be compared exactly',
+    );
   });
 });

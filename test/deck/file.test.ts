@@ -37,6 +37,7 @@ describe("the ruleset for `deck file lint`", () => {
   it.each<[what: string, state: object]>([
     ["a route's plugin", onRoute(GOOD)],
     ["an inline policy", onRoute({ ...GOOD, config: { policy: "jwt_policy: 1", rule: "read" } })],
+    ["explicit nulls", onRoute({ ...GOOD, config: { ...GOOD.config, policy: null } })],
     [
       "a shared config",
       { ...onRoute({ ...GOOD, config: undefined, _config: "x" }), _plugin_configs: { x: GOOD.config } },

@@ -11,3 +11,11 @@ export function readPlace(claims: JsonMembers, place: string): Json | undefined 
     claims,
   );
 }
+
+/** Whether a claim says anything: a text without ink, and what is made of such texts, of nulls or of nothing, does not. */
+export function saysSomething(value: Json | undefined): boolean {
+  if (typeof value === "string") {
+    return [...value].some((character) => !/[\s\p{White_Space}\p{Cc}\p{DI}]/u.test(character));
+  }
+  return typeof value === "object" ? Object.values(value ?? {}).some(saysSomething) : value !== undefined;
+}

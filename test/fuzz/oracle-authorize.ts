@@ -1,4 +1,4 @@
-import { readPlace } from "./claim-place.ts";
+import { readPlace, saysSomething } from "./claim-place.ts";
 import type { Json, JsonMembers } from "./slow-json.ts";
 import type {
   AlternativeData,
@@ -80,7 +80,7 @@ function hasNames(value: Json | undefined, wanted: MembershipData = []): boolean
 function meets(value: Json | undefined, condition: ConditionData, path: Readonly<Record<string, string>>): boolean {
   const { equals, one_of, matches, min, max, equals_path } = condition;
   const checks: readonly boolean[] = [
-    (value ?? null) !== null,
+    saysSomething(value),
     equals === undefined || value === equals,
     one_of === undefined || one_of.some((one) => one === value),
     containsAll(value, condition),

@@ -1,4 +1,4 @@
-import { readPlace } from "./claim-place.ts";
+import { readPlace, saysSomething } from "./claim-place.ts";
 import type { HeadersWanted } from "./oracle.ts";
 import { seconds } from "./oracle-authorize.ts";
 import type { Json, JsonMembers } from "./slow-json.ts";
@@ -11,13 +11,29 @@ export function areClaimsGood(issuer: IssuerData, header: JsonMembers, claims: J
   const { token_type = "at+jwt" } = issuer;
   const plainType = (typ: string): string => typ.toLowerCase().replace(/^application\//, "");
   const isTyped = token_type === "any" || plainType(String(header.typ)) === plainType(token_type);
-  const isThere = (place: string): boolean => ![undefined, null, ""].some((none) => readPlace(claims, place) === none);
+  const isThere = (place: string): boolean => saysSomething(readPlace(claims, place));
   const isComplete = (issuer.required_claims ?? []).every(isThere) && !Object.hasOwn(claims, "cnf");
   // The tenant that iss names is the one of the claim.
   const [before = "", behind = ""] = issuer.tenants ? issuer.issuer.split("{tenant}") : [];
   const isAtHome = !issuer.tenants || (typeof claims.tid === "string" && before + claims.tid + behind === claims.iss);
-  const isNamed = ["sub", "jti"].every((name) => !Object.hasOwn(claims, name) || typeof claims[name] === "string");
-  return isTyped && isComplete && isAtHome && isNamed && isTimely(issuer, claims, now);
+  const isAccessToken = plainType(String(header.typ)) === "at+jwt";
+  return isTyped && isComplete && isAtHome && isWellFormed(claims, isAccessToken) && isTimely(issuer, claims, now);
+}
+
+/** Registered claims have their types: those of all tokens, and those of access tokens by RFC 9068. */
+function isWellFormed(claims: JsonMembers, isAccessToken: boolean): boolean {
+  const isText = (value: unknown): boolean => typeof value === "string";
+  const areTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+  const isMap = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+  const all = (names: string, is: (value: unknown) => boolean): boolean =>
+    names.split(" ").every((name) => !Object.hasOwn(claims, name) || is(claims[name]));
+  return (
+    all("iss sub jti client_id azp nonce sid", isText) &&
+    all("aud scope", (value) => isText(value) || areTexts(value)) &&
+    all("act may_act", isMap) &&
+    (!isAccessToken ||
+      (all("acr", isText) && all("amr", areTexts) && all("auth_time", (time) => typeof time === "number" && time >= 0)))
+  );
 }
 
 function isTimely(issuer: IssuerData, claims: JsonMembers, now: number): boolean {

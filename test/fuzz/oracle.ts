@@ -6,7 +6,7 @@ import { mayPass } from "./oracle-authorize.ts";
 import { areClaimsGood, expectHeaders } from "./oracle-claims.ts";
 import { findRequirements, type Matched } from "./oracle-rules.ts";
 import type { Signer } from "./signers.ts";
-import { type Json, type JsonMembers, readSlowly } from "./slow-json.ts";
+import { type Json, type JsonMembers, readExactly, readSlowly } from "./slow-json.ts";
 import type { SignedTexts } from "./token-input.ts";
 import type { IssuerData, PolicyData, World } from "./worlds.ts";
 
@@ -72,8 +72,8 @@ function readGoodClaims(
   const isGood =
     isGenuine &&
     areClaimsGood(issuer, header, claims, now) &&
-    mayPass(data, issuer, requirements, claims, requirements.captures, now);
-  return isGood ? claims : undefined;
+    mayPass(data, issuer, requirements, readExactly(decodeText(body)), requirements.captures, now);
+  return isGood ? readExactly(decodeText(body)) : undefined;
 }
 
 /** The issuer of exactly this name, else the one whose template it fits, with a tenant that is named. */
@@ -88,6 +88,8 @@ function findIssuer({ issuers }: PolicyData, iss: Json | undefined): IssuerData 
 function isCanonical(segment: string): boolean {
   return Buffer.from(segment, "base64url").toString("base64url") === segment;
 }
+
+const decodeText = (segment: string): string => Buffer.from(segment, "base64url").toString();
 
 function readSegment(segment: string): JsonMembers | undefined {
   const bytes = Buffer.from(segment, "base64url");

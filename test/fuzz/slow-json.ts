@@ -23,6 +23,30 @@ export function readSlowly(text: string): JsonMembers | undefined {
   return isObject && isStrict(text.match(TOKEN) ?? []) ? (value as JsonMembers) : undefined;
 }
 
+/** The same object, with a map in place of each number that a double cannot hold: such a number is not compared or passed on. */
+export function readExactly(text: string): JsonMembers {
+  return JSON.parse(text.replaceAll(TOKEN, (token) => (isRounded(token) ? '{"rounded":true}' : token)));
+}
+
+function isRounded(token: string): boolean {
+  const written = /^-?\d/.test(token) ? readDecimal(token) : undefined;
+  if (!written) {
+    return false;
+  }
+  const [mantissa, exponent] = written;
+  const [other, power] = readDecimal(String(Number(token))) ?? [0n, 0];
+  if (Math.abs(exponent) > 1_000) {
+    return mantissa !== 0n;
+  }
+  const least = Math.min(exponent, power);
+  return mantissa * 10n ** BigInt(exponent - least) !== other * 10n ** BigInt(power - least);
+}
+
+function readDecimal(text: string): readonly [mantissa: bigint, exponent: number] | undefined {
+  const [, sign, whole = "", fraction = "", exponent = 0] = /^(-?)(\d+)(?:\.(\d+))?(?:e([-+]?\d+))?$/i.exec(text) ?? [];
+  return sign === undefined ? undefined : [BigInt(`${sign}${whole}${fraction}`), Number(exponent) - fraction.length];
+}
+
 interface Level {
   readonly isArray: boolean;
   readonly names: Set<string>;

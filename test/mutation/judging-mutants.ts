@@ -102,8 +102,8 @@ export const JUDGING: readonly MutatedFile[] = [
       { name: "members are not counted", find: "if (members > maxMembers) {", replace: "if (false) {" },
       {
         name: "numbers may be infinite",
-        find: 'Number.isFinite(value) ? value : refuse("number out of range")',
-        replace: "value",
+        find: "if (!Number.isFinite(value)) {",
+        replace: "if (false) {",
       },
       { name: "half a character is one", find: "value.isWellFormed() ? value : ", replace: "true ? value : " },
       {
@@ -274,8 +274,13 @@ export const JUDGING: readonly MutatedFile[] = [
       { name: "exp may be absent", find: "if (claims.exp === undefined) {", replace: "if (false) {" },
       {
         name: "required claims may be absent",
-        find: 'if (value === undefined || value === null || value === "") {',
-        replace: "if (false) {",
+        find: "for (const { claim } of conditions) {",
+        replace: "for (const { claim } of [] as typeof conditions) {",
+      },
+      {
+        name: "an issuer's conditions do not hold",
+        find: "for (const condition of conditions) {",
+        replace: "for (const condition of [] as typeof conditions) {",
       },
       {
         name: "times may be anything",
@@ -284,13 +289,8 @@ export const JUDGING: readonly MutatedFile[] = [
       },
       {
         name: "times may lie in the year 10000",
-        find: "value >= 0 && value <= MAX_NUMERIC_DATE;",
-        replace: "value >= 0;",
-      },
-      {
-        name: "sub may be anything",
-        find: 'if (value !== undefined && typeof value !== "string") {',
-        replace: "if (false) {",
+        find: "time >= 0 && time <= MAX_NUMERIC_DATE;",
+        replace: "time >= 0;",
       },
       {
         name: "the tenant's claim does not matter",
@@ -299,8 +299,22 @@ export const JUDGING: readonly MutatedFile[] = [
       },
       {
         name: "iat may be after exp",
-        find: "Number(iat) > Number(exp)",
+        find: "toSeconds(iat) > toSeconds(exp)",
         replace: "false",
+      },
+    ],
+  },
+  {
+    file: "plugin/core/registered-claims.ts",
+    killers: ATTACKS,
+    mutants: [
+      { name: "sub may be anything", find: '["sub", STRING],', replace: "" },
+      { name: "client_id may be anything", find: '["client_id", STRING],', replace: "" },
+      { name: "scope may be anything", find: '["scope", STRING_OR_STRINGS],', replace: "" },
+      {
+        name: "an access token's claims may be anything",
+        find: "type === ACCESS_TOKEN_TYPE ?",
+        replace: "type === undefined ?",
       },
     ],
   },
@@ -349,7 +363,7 @@ export const JUDGING: readonly MutatedFile[] = [
       },
       {
         name: "the user may have been authenticated in the future",
-        find: " &&\n    nowSeconds + clockSkewSeconds >= authTime",
+        find: " &&\n    nowSeconds + clockSkewSeconds >= loginTime",
         replace: "",
       },
     ],
@@ -367,6 +381,11 @@ export const JUDGING: readonly MutatedFile[] = [
         name: "a text is a number",
         find: 'typeof value === "number" && value >= test.bound',
         replace: "Number(value) >= test.bound",
+      },
+      {
+        name: "a number is rounded to the bound",
+        find: "value.rounded > test.bound",
+        replace: "value.rounded >= test.bound",
       },
       {
         name: "any segment of the path will do",

@@ -26,7 +26,7 @@ describe("defaults are as strict as most issuers allow", () => {
         maxTokenAgeSeconds: undefined,
         maxTokenLifetimeSeconds: undefined,
         acceptsBoundTokens: false,
-        requiredClaims: [],
+        conditions: [],
         audience: { text: "aud", path: ["aud"] },
         tenant: { text: "tid", path: ["tid"] },
         scopes: { text: "scope", path: ["scope"] },
@@ -49,7 +49,15 @@ describe("defaults are as strict as most issuers allow", () => {
     ["bound_tokens: accept", "acceptsBoundTokens", true],
     ["claims: {audience: client_id}", "audience", { text: "client_id", path: ["client_id"] }],
     ["claims: {scopes: /a~1b/scp}", "scopes", { text: "/a~1b/scp", path: ["a/b", "scp"] }],
-    ["required_claims: [sub]", "requiredClaims", [{ text: "sub", path: ["sub"] }]],
+    ["required_claims: [sub]", "conditions", [{ claim: { text: "sub", path: ["sub"] }, tests: [] }]],
+    [
+      "required_claims: {token_use: {equals: access}, /a/b: {}}",
+      "conditions",
+      [
+        { claim: { text: "token_use", path: ["token_use"] }, tests: [{ is: "equals", value: "access" }] },
+        { claim: { text: "/a/b", path: ["a", "b"] }, tests: [] },
+      ],
+    ],
     ...[
       ["true", "openid"],
       ["openid", "openid"],
@@ -230,6 +238,27 @@ it("clock_skew is 5m at most, to the second", () => {
   check(issuer("clock_skew: ‸301s"), "duration_invalid");
   check(issuer("clock_skew: ‸1h"), "duration_invalid");
   check(issuer("clock_skew: ‸999999999d"), "duration_invalid");
+});
+
+describe("required_claims: conditions that hold on every rule", () => {
+  it.each<[conditions: string, code: string]>([
+    ["{sub: {‸equals_path: user}}", "condition_invalid"],
+    ["{tenant: {‸equals_header: x-tenant}}", "condition_invalid"],
+    ["{a: {‸equals_path: a, ‸equals_header: x-a}, b: {}}", "condition_invalid"],
+    ["{a: {matches: ‸(x)}}", "condition_invalid"],
+    ['{a: {equals: ‸""}}', "condition_invalid"],
+    ["{a: {‸equal: x}}", "unknown_key"],
+    ["{a: ‸x}", "wrong_type"],
+    ["‸sub", "wrong_type"],
+    ["[‸{a: {}}]", "wrong_type"],
+  ])("%s: %s", (conditions, code) => check(issuer(`required_claims: ${conditions}`), code));
+
+  it("say where a comparison with the request belongs", () => {
+    const [issue] = issuesOf(issuer("required_claims: {sub: {equals_path: user}}"));
+    expect(issue?.message).toBe(
+      `An issuer's conditions hold for every request, so "equals_path" cannot stand here: put it into a rule's required_claims.`,
+    );
+  });
 });
 
 describe("issuer_template_invalid: a placeholder is one whole path segment, and its tenants are named", () => {

@@ -78,6 +78,9 @@ describe("a rule's own requirements", () => {
     "{required_claims: {c: {‸matches: (a)}}}".replace("‸matches: (a)", "matches: ‸(a)"),
     "{required_claims: {c: {min: ‸2, max: 1}}}",
     "{required_claims: {c: {equals_path: ‸id}}}",
+    '{required_claims: {c: {equals: ‸""}}}',
+    '{required_claims: {c: {equals: ‸" "}}}',
+    '{required_claims: {c: {one_of: ‸[eu, ""]}}}',
     "{any_of: [{}, {required_claims: {c: {matches: ‸a|b}}}]}",
   ])("condition_invalid: %s", (rule) => check(rule, "condition_invalid"));
 
@@ -137,6 +140,28 @@ describe("alternatives", () => {
       [alternativeOf({ requiredScopes: ["b"] })],
       [alternativeOf({ requiredScopes: ["c"] }), alternativeOf({ requiredScopes: ["d"] })],
     ]);
+  });
+});
+
+describe("headers that claims are compared with", () => {
+  const comparing = (header: string): string => `{required_claims: {c: {equals_header: ${header}}}}`;
+  const spellings = (name: string): object => ({ name, spellings: [name, name.replace("-", "_")] });
+
+  it.each([
+    ["of the first alternative", `{any_of: [${comparing("x-a")}, {}]}`, ["x-a"]],
+    ["of a later alternative", `{any_of: [{}, {required_scopes: [a]}, ${comparing("x-b")}]}`, ["x-b"]],
+    ["of each alternative, once", `{any_of: [${["x-a", "x-b", "x-a"].map(comparing)}]}`, ["x-a", "x-b"]],
+    ["of a later claim", "{required_claims: {a: {}, b: {min: 1, equals_header: x-b}}}", ["x-b"]],
+  ])("%s count in each spelling, and are read", (_what, rule, names) => {
+    expect(compileRule(rule)?.comparedHeaders).toEqual(names.map(spellings));
+    expect(compileDocument(policy(`routes: {r: ${rule}}\n${ACCEPT}`)).readHeaders).toEqual(names);
+  });
+
+  it("of an operation count for that operation, and are read", () => {
+    const operations = `[{methods: [GET], path: /a}, {methods: [GET], path: /b, any_of: [{}, ${comparing("x-b")}]}]`;
+    const compiled = compileDocument(policy(`routes: {r: {operations: ${operations}}}\n${ACCEPT}`));
+    const compared = ["a", "b"].map((segment) => operationOf(compiled.rules, "GET", [segment])?.comparedHeaders);
+    expect([compared, compiled.readHeaders]).toEqual([[[], [spellings("x-b")]], ["x-b"]]);
   });
 });
 

@@ -19,6 +19,32 @@ describe("extendDocument", () => {
       { a: { accept: ["z"] } },
       { a: { accept: ["z"] } },
     ],
+    [
+      "joins a list of an issuer's required claims to the parent's conditions",
+      { issuers: { a: { required_claims: { token_use: { equals: "access" }, sub: { matches: "x+" } } } } },
+      { issuers: { a: { required_claims: ["sub", "client_id"] } } },
+      {
+        issuers: { a: { required_claims: { token_use: { equals: "access" }, sub: { matches: "x+" }, client_id: {} } } },
+      },
+    ],
+    [
+      "joins conditions of an issuer to the parent's list",
+      { issuers: { a: { required_claims: ["sub"] } } },
+      { issuers: { a: { required_claims: { sub: { equals: "x" } } } } },
+      { issuers: { a: { required_claims: { sub: { equals: "x" } } } } },
+    ],
+    [
+      "replaces a list of an issuer's required claims by a list",
+      { issuers: { a: { required_claims: ["sub", "azp"] } } },
+      { issuers: { a: { required_claims: ["sub"] } } },
+      { issuers: { a: { required_claims: ["sub"] } } },
+    ],
+    [
+      "replaces what cannot be required claims",
+      { issuers: { a: { required_claims: { sub: {} } } } },
+      { issuers: { a: { required_claims: [1] } } },
+      { issuers: { a: { required_claims: [1] } } },
+    ],
     ["replaces a map by a text, and a text by a map", { a: {}, b: "x" }, { a: "x", b: {} }, { a: "x", b: {} }],
     ["takes null for a value, which no policy may have", { a: { b: 1 } }, { a: null }, { a: null }],
     [

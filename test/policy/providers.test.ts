@@ -33,6 +33,7 @@ const TYPES: Readonly<Record<string, string | undefined>> = { keycloak: "JWT", e
 
 const KEYCLOAK = {
   aud: ["account", "payments-api"],
+  typ: "Bearer",
   azp: "shop",
   scope: "openid payments",
   realm_access: { roles: ["offline_access", "merchant"] },
@@ -102,7 +103,10 @@ describe("a token of the provider's shape", () => {
     ["okta", "without the scope", { ...OKTA, scp: ["openid"] }, "scope_insufficient"],
     ["cognito", "with all", COGNITO, undefined],
     ["cognito", "of another client", { ...COGNITO, client_id: "other" }, "audience_mismatch"],
-    ["cognito", "that is an ID token", { ...COGNITO, token_use: "id" }, "condition_unmet"],
+    ["cognito", "that is an ID token", { ...COGNITO, token_use: "id" }, "claim_invalid"],
+    ["cognito", "that does not say what it is", { ...COGNITO, token_use: undefined as never }, "claim_missing"],
+    ["keycloak", "that is an ID token", { ...KEYCLOAK, typ: "ID" }, "claim_invalid"],
+    ["entra", "of version 1.0", { ...ENTRA, ver: "1.0", scp: "User.Read Refunds.Read" }, "claim_invalid"],
   ])("%s, %s", (provider, _what, claims, reason) => {
     expect(judge(provider, claims)).toBe(reason);
   });

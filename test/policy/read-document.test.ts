@@ -52,6 +52,48 @@ describe("refuses, with the place", () => {
   });
 });
 
+describe("number_inexact: a number that would be rounded", () => {
+  it.each([
+    "1147953659032899585",
+    "-9007199254740993",
+    "+9007199254740993",
+    "0x20000000000001",
+    "0o400000000000000001",
+    "9007199254740992.5",
+    "0.1000000000000000055",
+    ".1000000000000000055",
+    "1.0000000000000000000001",
+    "1e-400",
+    "1e400",
+    "9".repeat(100_000),
+  ])("%s is refused where it stands", (number) => {
+    expect(read(`a: x\nb: [1, {c: ${number}}]\n`)).toEqual(["2:12 number_inexact"]);
+    expect(read(`{"b": ${number.replace(/^[+]/, "").replace(/^\./, "0.")}}`)).toEqual(["1:7 number_inexact"]);
+  });
+
+  it.each<[text: string, number: number]>([
+    ["9007199254740991", 9007199254740991],
+    ["-9007199254740991", -9007199254740991],
+    ["0x1fffffffffffff", 9007199254740991],
+    ["0o17", 15],
+    ["007", 7],
+    ["1e18", 1e18],
+    ["1000000000000000000", 1e18],
+    ["0.10", 0.1],
+    ["+5", 5],
+    ["5.", 5],
+  ])("%s is read", (text, number) => {
+    expect(read(`a: ${text}\n`)).toEqual({ a: number });
+  });
+
+  it("a quoted number is a text, and a key is one without quotes", () => {
+    expect(read('a: "1147953659032899585"\n1147953659032899585: b\n')).toEqual({
+      a: "1147953659032899585",
+      "1147953659032899585": "b",
+    });
+  });
+});
+
 describe("reads", () => {
   it.each<[what: string, text: string, data: unknown]>([
     ["an empty text", "", null],

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { headerSpellings } from "../../plugin/policy/header-spellings.ts";
+import { compileDocument } from "../core/fixtures.ts";
 import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
 
 const ROUTES = "routes: {r: {}}\n";
@@ -132,15 +134,50 @@ describe("defaults, token and header mappings", () => {
     ["mapping_invalid", "header_mappings: {x-a: ‸{payload: true, fallback: a}}", /"fallback" goes with "from"\.$/],
     ["mapping_invalid", "header_mappings: {x-a: ‸{payload: true, encoding: json}}", /leave "encoding" out\.$/],
     ["mapping_invalid", "header_mappings: {x-a: ‸{from: a, list: repeat, separator: ;}}", /beside "list: repeat"\.$/],
-    ["invalid_value", "header_mappings: {‸x-jwt-policy-verdict: sub}", /is not a valid request header/],
+    ["invalid_value", "header_mappings: {‸x-jwt-policy-verdict: sub}", /the guard uses the headers/],
     ["invalid_value", "header_mappings: {‸X-User-Id: sub}", /^"X-User-Id" is not a valid request header\./],
     ["invalid_value", "header_mappings: {‸x_user_id: sub}", /is not a valid request header/],
     ["invalid_value", "header_mappings: {‸x-a-b-c-d-e: sub}", /is not a valid request header/],
-    ["invalid_value", "header_mappings: {‸authorization: sub}", /is not a valid request header/],
-    ["invalid_value", "header_mappings: {‸connection: sub}", /is not a valid request header/],
-    ["invalid_value", "header_mappings: {‸host: sub}", /is not a valid request header/],
+    ["invalid_value", "header_mappings: {‸authorization: sub}", /cannot be used here: it has credentials/],
+    ["invalid_value", "header_mappings: {‸connection: sub}", /cannot be used here: it steers the connection/],
+    ["invalid_value", "header_mappings: {‸host: sub}", /cannot be used here: it steers the connection/],
+    ...["for", "host", "path", "port", "prefix", "proto"].map((word): [string, string, RegExp] => [
+      "invalid_value",
+      `header_mappings: {‸x-forwarded-${word}: sub}`,
+      new RegExp(`^"x-forwarded-${word}" cannot be used here: Kong itself writes this header for the upstream`),
+    ]),
+    ["invalid_value", "header_mappings: {‸x-real-ip: sub}", /Kong itself writes this header/],
+    ["invalid_value", "header_mappings: {‸via: sub}", /Kong itself writes this header/],
+    ["invalid_value", "header_mappings: {‸x-kong-request-id: sub}", /Kong itself writes this header/],
+    ["invalid_value", "header_mappings: {‸content-length: sub}", /describes the message/],
+    [
+      "invalid_value",
+      "defaults: {required_claims: {a: {equals_header: ‸x-forwarded-host}}}",
+      /Kong itself writes this header/,
+    ],
+    ["invalid_value", "token: {forward: {header: ‸x-forwarded-proto}}", /Kong itself writes this header/],
+    ["invalid_value", "token: {sources: [{header: ‸x-real-ip}]}", /Kong itself writes this header/],
     ["invalid_value", "header_mappings: {x-user-id: ‸/a~}", /is not a valid header mapping/],
   ])("%s: %s", (code, line, message) => check(code, `${ISSUER_START}${ROUTES}${line}\n`, message));
+});
+
+describe("headers that other gateways use for the identity can be mapped, and so are cleared", () => {
+  it.each([
+    "user",
+    "email",
+    "preferred-username",
+    "groups",
+    "access-token",
+    "client-cert",
+    "user-for",
+    "hosts",
+    "fort",
+  ])("x-forwarded-%s", (word) => {
+    const name = `x-forwarded-${word}`;
+    const document = `${ISSUER_START}${ROUTES}header_mappings: {${name}: sub}\ntoken: {sources: [{header: x-forwarded-token}]}\n`;
+    expect(issuesOf(document)).toEqual([]);
+    expect(compileDocument(document).clearedHeaders).toEqual(headerSpellings(name));
+  });
 });
 
 describe("one mistake is one issue", () => {

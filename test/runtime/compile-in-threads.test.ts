@@ -9,7 +9,7 @@ import { logApart, nameOfLoad, policyText } from "./policy-scene.ts";
 
 /** The module as it is built: Node 20 runs no TypeScript in a thread. */
 const BUILT = new URL("../../dist/plugin/runtime/policy-thread.js", import.meta.url);
-const LIMITS: ThreadLimits = { maxThreads: 2, timeoutMs: 20_000, restartMs: 1, idleMs: 10 };
+const LIMITS: ThreadLimits = { maxThreads: 2, timeoutMs: 20_000, restartMs: 1, idleMs: 10, maxHeapMb: 128 };
 
 let root: string;
 let log: ReturnType<typeof logApart>;

@@ -68,6 +68,48 @@ describe("a kong.yml that the sandbox honours", () => {
     expect(configOf(text).routes.map(({ paths }) => paths)).toEqual([["/a"], ["/a"]]);
   });
 
+  test("an explicit null means that a field is not there, as on Kong", () => {
+    const plugin =
+      "{name: jwt-policy, instance_name: null, tags: ~, route: null, service: , consumer: null, config: {policy_file: p.yaml, policy: null, rule: null}}";
+    const nulls = "name: null, methods: null, hosts: null, tags: null, headers: null, snis: null, service: null";
+    const text = `${HEAD}consumers: null
+services:
+- {name: s, url: "http://localhost:9000", path: null, tags: null, connect_timeout: null, client_certificate: null, plugins: null, routes: [{paths: [/a], ${nulls}, plugins: [${plugin}]}]}
+plugins: null
+`;
+    const { routes, plugins, consumers } = configOf(text);
+    expect(consumers).toEqual([]);
+    expect(routes).toMatchObject([{ paths: ["/a"], protocols: ["http", "https"] }]);
+    expect(plugins.map(({ config }) => config)).toEqual([{ policy_file: "p.yaml" }]);
+    expect(plugins[0]).not.toHaveProperty("instanceName");
+  });
+
+  test("a service's parts may be null beside its url, and not without one", () => {
+    const parts = "protocol: null, host: null, port: null";
+    expect(configOf(`${HEAD}services: [{name: s, id: null, url: "http://localhost:9000", ${parts}}]`).routes).toEqual(
+      [],
+    );
+    expect(problemsOf(`${HEAD}services: [{name: s, host: h, port: null}]`)).toHaveLength(1);
+    expect(problemsOf(`${HEAD}services: [{name: s, host: h, url: null}]`)).toHaveLength(1);
+  });
+
+  test.each(["protocols: null", "strip_path: null", "preserve_host: null", "paths: [null]"])(
+    "but not where Kong requires a value: %s",
+    (line) => {
+      const others = line.startsWith("paths") ? "methods: [GET]" : "paths: [/a]";
+      expect(problemsOf(withRoute(others, line))).toHaveLength(1);
+    },
+  );
+
+  test("and not for a plugin's config, its switch, or a field that Kong does not know", () => {
+    const plugin = (more: string): string[] =>
+      problemsOf(withRoute("paths: [/a]", `plugins: [{name: jwt-policy, ${more}}]`));
+    expect(plugin("config: null")).toHaveLength(1);
+    expect(plugin("enabled: null, config: {policy: x}")).toHaveLength(1);
+    expect(plugin("wat: null, config: {policy: x}")).toHaveLength(1);
+    expect(plugin("config: {policy: null, policy_file: null}")).toHaveLength(1);
+  });
+
   test("a plugin may be on a service, on a route, global, and off", () => {
     const plugin = "{name: jwt-policy, enabled: false, config: {policy_file: a.yaml, rule: r}}";
     const text = withRoute("paths: [/a]", `plugins: [${plugin}]`).concat(
@@ -161,7 +203,7 @@ describe("what the sandbox does not honour is refused by name and place", () => 
     ],
     ["no config", `${HEAD}plugins:\n- name: jwt-policy`, ['3:3 a plugin needs "config"']],
     ["a wrong type", withRoute("paths: [/a]", "strip_path: yes please"), ['7:17 "yes please" must be true or false']],
-    ["no value", withRoute("paths:"), ["6:11 paths must be a list"]],
+    ["no value", withRoute("paths:"), ["6:5 a route needs at least one of"]],
     [
       "a service twice",
       `${HEAD}services:\n- {name: s, url: "http://h"}\n- {name: s, url: "http://h"}`,

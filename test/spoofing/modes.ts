@@ -242,6 +242,9 @@ const USER: Expected = {
   "x-user": ["user-1"],
   "x-user-id": ["user-1"],
   "x-user-tenant-name": ["acme"],
+  // Beside those of this kind that Kong writes.
+  "x-forwarded-user": ["user-1"],
+  "x-forwarded-preferred-username": ["acme"],
   "x-user-role-of-day": ["admin", "auditor"],
   "x-groups": ["a;b"],
   "x-source": ["jwt-policy"],

@@ -10,6 +10,8 @@ const MAPPINGS = {
   "x-user": "sub",
   "x-user-id": "sub",
   "x-user-tenant-name": "tenant",
+  "x-forwarded-user": "sub",
+  "x-forwarded-preferred-username": "tenant",
   "x-user-role-of-day": { from: "/realm/roles", list: "repeat" },
   "x-groups": { from: "groups", separator: ";" },
   "x-source": { constant: "jwt-policy" },

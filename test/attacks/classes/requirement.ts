@@ -1,12 +1,14 @@
-import { type AttackClass, at, type Members, NO_ACCESS, needsLogin, raw } from "../attack.ts";
+import { type AttackClass, at, INVALID, type Members, NO_ACCESS, needsLogin, raw } from "../attack.ts";
 
 const REFUSED = { reason: "condition_unmet", told: NO_ACCESS } as const;
 const LOGIN = {
   reason: "authentication_insufficient",
   told: needsLogin('acr_values="urn:example:mfa", max_age="300"'),
 } as const;
+const MISTYPED = { reason: "claim_invalid", told: INVALID } as const;
 const ROLES = "RFC 9068 2.2.3.1";
 const TYPES = "RFC 8259 3; CWE-843";
+const NUMBERS = "RFC 8259 6; RFC 7493 2.2";
 const LOGINS = "RFC 9470 3; OpenID Connect Core 1.0 2";
 
 const withRoles = (roles: unknown) =>
@@ -33,6 +35,15 @@ export const requirement: AttackClass = {
     { what: "a role as a text", ...withRoles("user"), upstream: { "x-roles": "user" } },
     { what: "no role, where one is excluded", request: { rule: "not-suspended" } },
     { what: "what three conditions ask", ...withClaims({}) },
+    {
+      what: "a number of 19 digits beside the claims that matter",
+      ...withClaims({ unrelated: raw("1147953659032899585") }),
+    },
+    {
+      what: "the number of 19 digits that a double holds",
+      token: { claims: { serial: raw("1147953659032899600") } },
+      request: { rule: "serial" },
+    },
     { what: "a recent and strong login", ...withLogin({}) },
     { what: "one's own path", ...onPath("/own/alice/mail/in") },
     { what: "one's own path in percent encoding", ...onPath("/own/%61lice/mail/in") },
@@ -123,6 +134,44 @@ export const requirement: AttackClass = {
       ...REFUSED,
     },
     {
+      id: "condition-level-rounded",
+      tries: "a number below that rounds to the bound",
+      reference: NUMBERS,
+      ...withClaims({ level: raw("2.99999999999999999999") }),
+      ...REFUSED,
+    },
+    {
+      id: "condition-number-rounded",
+      tries: "a number that rounds to the one that is asked for",
+      reference: NUMBERS,
+      ...withClaims({ org: raw('{"id":7.00000000000000000001}') }),
+      ...REFUSED,
+    },
+    {
+      id: "condition-large-number",
+      tries: "another number of 19 digits, which is the same double",
+      reference: NUMBERS,
+      ...withClaims({ serial: raw("1147953659032899585") }),
+      request: { rule: "serial" },
+      ...REFUSED,
+    },
+    {
+      id: "condition-empty-list",
+      tries: "an empty list where a claim is asked for",
+      reference: TYPES,
+      ...withClaims({ serial: [] }),
+      request: { rule: "named" },
+      ...REFUSED,
+    },
+    {
+      id: "condition-blank-text",
+      tries: "a text of blanks where a claim is asked for",
+      reference: TYPES,
+      ...withClaims({ serial: "  " }),
+      request: { rule: "named" },
+      ...REFUSED,
+    },
+    {
       id: "condition-pattern-newline",
       tries: "a line break behind what fits, where an end of line is an end for some",
       reference: "CWE-777",
@@ -191,7 +240,7 @@ export const requirement: AttackClass = {
       tries: "a list of acrs",
       reference: LOGINS,
       ...withLogin({ acr: ["urn:example:mfa"] }),
-      ...LOGIN,
+      ...MISTYPED,
     },
     {
       id: "acr-several-in-text",
@@ -219,7 +268,7 @@ export const requirement: AttackClass = {
       tries: "auth_time as text",
       reference: LOGINS,
       ...withLogin({ auth_time: raw('"{now-60}"') }),
-      ...LOGIN,
+      ...MISTYPED,
     },
     {
       id: "auth-time-future",

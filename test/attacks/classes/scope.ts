@@ -1,6 +1,7 @@
 import { type AttackClass, INVALID, lacksScope } from "../attack.ts";
 
 const REFUSED = { reason: "scope_insufficient", told: lacksScope("read") } as const;
+const MISTYPED = { reason: "claim_invalid", told: INVALID } as const;
 const REFERENCE = "RFC 6749 3.3; RFC 8693 4.2";
 
 /** Texts that hold the scope only to who looks at them askance. */
@@ -138,16 +139,16 @@ export const scope: AttackClass = {
       tries: "a list in a list",
       reference: REFERENCE,
       token: { claims: { scope: [["read"]] } },
-      ...REFUSED,
+      ...MISTYPED,
     },
     {
       id: "scope-object",
       tries: "an object with it as name",
       reference: REFERENCE,
       token: { claims: { scope: { read: true } } },
-      ...REFUSED,
+      ...MISTYPED,
     },
-    { id: "scope-true", tries: "true", reference: REFERENCE, token: { claims: { scope: true } }, ...REFUSED },
+    { id: "scope-true", tries: "true", reference: REFERENCE, token: { claims: { scope: true } }, ...MISTYPED },
     {
       id: "scope-other-claim",
       tries: "scp and scopes instead of scope",

@@ -14,6 +14,57 @@ async function find(...args: Parameters<typeof scene.render>): Promise<string[]>
   );
 }
 
+describe("an explicit null means that nothing is there", () => {
+  const nulls = { policy: null, rule: "read" };
+  const plugin = (more: object): object => ({ name: "jwt-policy", config: READ, ...more });
+  it.each<[what: string, state: object | string]>([
+    ["in a plugin's config", routeWith({ config: { ...FILE, ...nulls } })],
+    [
+      "in a plugin's config, all but the policy",
+      routeWith({ config: { policy: POLICY, policy_file: null, rule: null } }),
+    ],
+    [
+      "in a shared config",
+      { ...routeWith({ _config: "x" }), _plugin_configs: { x: { ...FILE, ...nulls }, unused: null } },
+    ],
+    [
+      "as a plugin's config beside a shared one",
+      { ...routeWith({ _config: "x", config: null }), _plugin_configs: { x: READ } },
+    ],
+    [
+      "in place of a policy that a shared config has",
+      { ...routeWith({ _config: "x", config: { policy: POLICY, policy_file: null } }), _plugin_configs: { x: READ } },
+    ],
+    ["as _config", routeWith({ config: READ, _config: null })],
+    [
+      "as what a plugin is attached to",
+      { plugins: [plugin({ consumer: null, consumer_group: null, service: null, route: null })] },
+    ],
+    ["as protocols of the plugin and its route", routeWith({ config: READ, protocols: null }, { protocols: null })],
+    [
+      "as tags, name of the instance and switch",
+      routeWith({ config: READ, tags: null, instance_name: null, enabled: null }),
+    ],
+    ["as a route's tags and service", { ...routeWith({ config: READ }, { tags: null }), routes: null, plugins: null }],
+    [
+      "in YAML without a word",
+      `services:\nconsumers:\nplugins:\n  - name: jwt-policy\n    consumer:\n    config:\n      policy_file: things.yaml\n      policy: ~\n      rule: read\n`,
+    ],
+  ])("%s", async (_what, state) => {
+    expect(await find([state])).toEqual([]);
+  });
+
+  it("so a route whose service is null has no service", async () => {
+    const [line] = await find([{ routes: [{ name: "read", paths: ["/"], service: null, plugins: null }] }]);
+    expect(line).toContain("route_without_policy");
+  });
+
+  it("and a plugin whose own null takes the policy away has none", async () => {
+    const state = { ...routeWith({ _config: "x", config: { policy_file: null } }), _plugin_configs: { x: READ } };
+    expect((await find([state])).join()).toContain("policy_missing");
+  });
+});
+
 describe("what is found in decK files", () => {
   it.each<[what: string, state: object | string, words: string]>([
     ["a policy file that is not there", routeWith({ config: { policy_file: "no.yaml" } }), "file_missing"],

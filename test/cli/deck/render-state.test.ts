@@ -130,6 +130,39 @@ plugins:
   });
 });
 
+describe("explicit nulls", () => {
+  it("give way to the names and tags that render adds", async () => {
+    const state = await rendered([routeWith({ instance_name: null, tags: null, config: { ...READ, policy: null } })], {
+      tags: ["a"],
+    });
+    expect(state.services[0].routes[0].plugins).toEqual([
+      { name: "jwt-policy", instance_name: "read-jwt-policy", tags: ["a"], config: { ...READ, policy: null } },
+    ]);
+  });
+
+  it("are removed beside a policy that is rendered into the configuration", async () => {
+    const own = await rendered([routeWith({ config: { ...READ, policy: null } })], { inline: true });
+    expect(Object.keys(own.services[0].routes[0].plugins[0].config)).toEqual(["policy", "rule"]);
+    const shared = {
+      ...routeWith({ _config: "x", config: { policy: null, rule: "read" } }),
+      _plugin_configs: { x: FILE },
+    };
+    const state = await rendered([shared], { inline: true });
+    expect(state._plugin_configs.x).toEqual({ policy: expect.any(String) });
+    expect(state.services[0].routes[0].plugins[0].config).toEqual({ rule: "read" });
+  });
+
+  it("say nothing else than what another file says", async () => {
+    const [one, other] = [
+      { _format_version: "3.0", services: null, _info: null, ...{ plugins: [{ name: "cors" }] } },
+      { _format_version: null, ...routeWith({ config: READ }), _info: { select_tags: ["a"] }, plugins: null },
+    ];
+    const expected = { services: [{ name: "s" }], _info: { select_tags: ["a"] }, plugins: [{ name: "cors" }] };
+    expect(await rendered([one, other])).toMatchObject({ _format_version: "3.0", ...expected });
+    expect(await rendered([other, one])).toMatchObject({ _format_version: "3.0", ...expected });
+  });
+});
+
 describe("policies that are rendered into the configuration", () => {
   const flat = `jwt_policy: 1
 name: things

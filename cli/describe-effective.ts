@@ -1,0 +1,60 @@
+import { listSettled, type SettledRule } from "../plugin/policy/list-settled.ts";
+import type { SettledAlternative, SettledRequirements } from "../plugin/policy/settle-requirements.ts";
+import type { PolicyDocument } from "../schema/generated/policy-document.ts";
+
+type PlainMap = Readonly<Record<string, unknown>>;
+
+/** The built-in values, which the result leaves out. */
+const BUILT_IN = { allow_http: false, other_authentication: "ignore", cors_preflight: "judge" } as const;
+
+/**
+ * Describes each rule of a policy as it is in effect, in the words of a policy. A rule gets the values of `defaults` and of its issuers
+ * that it does not replace, and the conditions of its issuers.
+ *
+ * @param document without mistakes.
+ */
+export function describeEffective(document: PolicyDocument): PlainMap {
+  const routes = new Map<string, PlainMap>();
+  for (const { rule, operation, settled } of listSettled(document)) {
+    const requirements = describeRequirements(settled, document);
+    routes.set(rule, operation ? addOperation(routes.get(rule), operation, requirements) : requirements);
+  }
+  return { policy: document.name, routes: Object.fromEntries(routes) };
+}
+
+function addOperation(
+  rule: PlainMap | undefined,
+  { methods, path }: NonNullable<SettledRule["operation"]>,
+  requirements: PlainMap,
+): PlainMap {
+  const known = Array.isArray(rule?.operations) ? rule.operations : [];
+  return { operations: [...known, { methods, path, ...requirements }] };
+}
+
+function describeRequirements(settled: SettledRequirements, document: PolicyDocument): PlainMap {
+  const { access, mode, alternatives } = settled;
+  const special = (["allow_http", "other_authentication", "cors_preflight"] as const).filter(
+    (key) => settled[key] !== BUILT_IN[key],
+  );
+  const head = { access, mode, ...Object.fromEntries(special.map((key) => [key, settled[key]])) };
+  if (access === "public") {
+    return { access, mode };
+  }
+  const [first, ...others] = alternatives.map((alternative) => describeAlternative(alternative, document));
+  return others.length === 0 ? { ...head, ...first } : { ...head, any_of: [first, ...others] };
+}
+
+function describeAlternative({ keys }: SettledAlternative, { issuers }: PolicyDocument): PlainMap {
+  const { accept, audiences, ...requirements } = keys;
+  const accepted = accept.flatMap((id) => (issuers[id] ? [[id, issuers[id]] as const] : []));
+  const ofIssuers = accepted.map(([id, issuer]) => [id, issuer.audiences] as const);
+  const conditions = accepted.flatMap(([id, { required_claims: claims }]) =>
+    Object.keys(claims).length === 0 ? [] : [[id, claims] as const],
+  );
+  return {
+    accept,
+    audiences: audiences ?? (ofIssuers.length === 1 ? ofIssuers[0]?.[1] : Object.fromEntries(ofIssuers)),
+    ...(conditions.length > 0 && { required_claims_of_issuer: Object.fromEntries(conditions) }),
+    ...requirements,
+  };
+}

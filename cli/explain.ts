@@ -1,0 +1,39 @@
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { writeDocument } from "../plugin/policy/extend-document.ts";
+import { readDocument } from "../plugin/policy/read-document.ts";
+import { validateDocument } from "../plugin/policy/validate-document.ts";
+import { readPolicyFile } from "../plugin/runtime/policy-store.ts";
+import { describeEffective } from "./describe-effective.ts";
+import { reportText } from "./report-issues.ts";
+
+interface ExplainOptions {
+  readonly format: "yaml" | "json";
+}
+
+export function addExplainCommand(program: Command): void {
+  program
+    .command("explain")
+    .description("explain a policy file: what each of its rules and operations asks for once the defaults are in")
+    .argument("<file>", "policy file, YAML or JSON")
+    .requiredOption("--effective", "print each rule and operation as it is in effect")
+    .addOption(new Option("--format <format>", "form of the result").choices(["yaml", "json"]).default("yaml"))
+    .action(explainFile);
+}
+
+async function explainFile(file: string, { format }: ExplainOptions): Promise<void> {
+  const load = await readPolicyFile(resolve(file), file);
+  if ("issues" in load) {
+    const checked = { file, issues: load.issues, lines: load.text.split(/\r?\n/), policy: undefined };
+    process.stderr.write(reportText([checked], process.stderr.isTTY));
+    process.exitCode = 1;
+    return;
+  }
+  const source = readDocument(load.text);
+  const valid = "data" in source ? validateDocument(source.data) : source;
+  if (!("document" in valid)) {
+    throw new Error(`${file} changed while it was read: try again`);
+  }
+  const effective = describeEffective(valid.document);
+  process.stdout.write(format === "json" ? `${JSON.stringify(effective, null, 2)}\n` : writeDocument(effective));
+}

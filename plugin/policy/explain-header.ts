@@ -1,0 +1,14 @@
+const REASONS: readonly (readonly [names: RegExp, reason: string])[] = [
+  [
+    /^(?:x-forwarded-(?:for|host|path|port|prefix|proto)|x-real-ip|x-kong-.*|via)$/,
+    "Kong itself writes this header for the upstream, behind all plugins",
+  ],
+  [/^x-jwt-policy-.*$/, "the guard uses the headers that begin with x-jwt-policy-"],
+  [/^(?:authorization|cookie|proxy-authorization)$/, `it has credentials; "token" says where the token may be`],
+];
+
+/** Why a policy cannot use a request header, as the end of a sentence. */
+export function explainRefusedHeader(name: string): string {
+  const known = REASONS.find(([names]) => names.test(name));
+  return known ? known[1] : "it steers the connection or describes the message, and Kong or the upstream acts on it";
+}

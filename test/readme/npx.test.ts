@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
+
+const ROOT = join(import.meta.dirname, "../..");
+/** What users read, and what prints something for them. */
+const PLACES = [
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs", "cli", "plugin", "sandbox", "schema"],
+  ...["deploy", "policies", "tools", "kong.yml", "package.json"],
+];
+const COMMANDS = Object.keys(packageJson.bin);
+
+function listFiles(place: string): readonly string[] {
+  const entries = readdirSync(ROOT, { withFileTypes: true });
+  const isFile = entries.some((entry) => entry.name === place && entry.isFile());
+  if (isFile) {
+    return [join(ROOT, place)];
+  }
+  return readdirSync(join(ROOT, place), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Ways to run a command that fetch a package of its name where it is not installed. */
+function findFetching(text: string): readonly string[] {
+  const ways = /\b(?:npx|npm (?:exec|x|init|create)|pnpm dlx|pnpx|yarn dlx|bunx)\b[^\n`|;&)]*/g;
+  const runsOurs = (way: string): boolean =>
+    way.split(/\s+/).some((word) => COMMANDS.includes(word.replace(/@.*$/, "").replace(/["']/g, "")));
+  return (text.match(ways) ?? []).filter((way) => runsOurs(way) && !/ --no-install /.test(way));
+}
+
+/** Ways to install a package by the name of a command. */
+function findInstalling(text: string): readonly string[] {
+  const ways = /\b(?:npm|pnpm|yarn) (?:i|install|add|ci)\b[^\n`|;&)]*/g;
+  return (text.match(ways) ?? []).filter((way) => way.split(/\s+/).some((word) => COMMANDS.includes(word)));
+}
+
+describe("the name of our command on npm belongs to another publisher", () => {
+  it.each([
+    "npx jwt-policy validate x",
+    "npx -y jwt-policy@1",
+    "npm exec jwt-policy-server",
+    '"$(npx jwt-policy kong env)"',
+  ])("%s would run a foreign package", (text) => {
+    expect(findFetching(text)).toHaveLength(1);
+  });
+
+  it.each(["npx --no-install jwt-policy x", "node_modules/.bin/jwt-policy x", "npx vitest run"])(
+    "%s would not",
+    (text) => {
+      expect(findFetching(text)).toEqual([]);
+    },
+  );
+
+  it("so nothing here tells anyone to run or install it by that name", () => {
+    const files = PLACES.flatMap(listFiles);
+    expect(files.length).toBeGreaterThan(200);
+    const found = files.flatMap((file) => {
+      const text = readFileSync(file, "utf8");
+      return [...findFetching(text), ...findInstalling(text)].map((way) => `${relative(ROOT, file)}: ${way}`);
+    });
+    expect(found).toEqual([]);
+  });
+});
