@@ -102,7 +102,10 @@ describe("a thread that fails", () => {
       /memory/,
     ],
   ])("because it %s refuses the policy that it failed at, and no other", async (_what, misbehave, why) => {
-    const compiler = start(misbehavingThread(misbehave), { timeoutMs: misbehave.includes("for (;;);") ? 300 : 20_000 });
+    const compiler = start(misbehavingThread(misbehave), {
+      timeoutMs: misbehave.includes("for (;;);") ? 300 : 20_000,
+      maxHeapMb: misbehave.includes("all.push") ? 8 : 128,
+    });
     const bad = compiler.compileFile("bad");
     expect(await codeOf(compiler, "good")).toBe("syntax_error");
     expect(await bad).toMatchObject({
