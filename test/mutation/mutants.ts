@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for are the sources' own templates.
 import { findMissingKong } from "../kong/admin-kong.ts";
 import { ANSWERING } from "./answer-mutants.ts";
+import { CONDITIONS } from "./condition-mutants.ts";
 import { JUDGING } from "./judging-mutants.ts";
 import type { MutatedFile } from "./mutant.ts";
 import { CLEARING } from "./spoofing-mutants.ts";
@@ -18,6 +19,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
   ...TOKEN_SOURCES,
   ...WAY_IN,
   ...ANSWERING,
+  ...CONDITIONS,
   {
     file: "plugin/server/end-event.ts",
     killers: ["end-event", "connection-outcomes", "connection-warnings"].map((name) => `test/server/${name}.test.ts`),
