@@ -1,8 +1,7 @@
-import { createSecretKey } from "node:crypto";
+import { createHash, createSecretKey } from "node:crypto";
 import { SECRET_ALGORITHMS } from "../core/jwk.ts";
-import type { VerificationKey } from "../core/key.ts";
 import type { CompiledIssuer, SecretEncoding } from "../core/policy.ts";
-import type { ImportedKeySet } from "./import-key-set.ts";
+import { type ImportedKey, type ImportedKeySet, NO_KEYS } from "./imported-key.ts";
 import { createVerificationKey } from "./verification-key.ts";
 
 /** Longest secret in bytes; more is most likely another file. */
@@ -46,8 +45,20 @@ export function importSecret(
     throw new Error("the secret repeats itself; use random bytes");
   }
   const key = createSecretKey(secret);
-  const keys: VerificationKey[] = served.map((algorithm) => createVerificationKey(issuer.issuer, kid, algorithm, key));
-  return { keys, ignored, leaked: [] };
+  const thumbprint = thumbprintOf(secret);
+  const keys: ImportedKey[] = served.map((algorithm) => ({
+    ...createVerificationKey(issuer.issuer, kid, algorithm, key),
+    thumbprint,
+    jwk: undefined,
+  }));
+  return { ...NO_KEYS, keys, ignored };
+}
+
+/** RFC 7638 section 3.2: a secret that its issuer publishes by mistake is known again. Stays in memory. */
+function thumbprintOf(secret: Buffer): string {
+  return createHash("sha256")
+    .update(JSON.stringify({ k: secret.toString("base64url"), kty: "oct" }))
+    .digest("base64url");
 }
 
 /** As long as the hash's output. */

@@ -29,7 +29,7 @@ describe("a PEM file is one public key", () => {
 
   it("and a weak one serves nothing", async () => {
     const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey;
-    expect(await importPem(spki(weak), undefined, issuer)).toEqual({
+    expect(await importPem(spki(weak), undefined, issuer)).toMatchObject({
       keys: [],
       ignored: ["key 0: an RSA key of 1024 bits; 2048 to 8192 are used"],
       leaked: [],
@@ -37,12 +37,28 @@ describe("a PEM file is one public key", () => {
   });
 });
 
+describe("a file with a private key serves nothing, and its key is leaked", () => {
+  const ownPem = String(ec.privateKey.export({ type: "pkcs8", format: "pem" }));
+  const encrypted = ec.privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" });
+  it.each<[what: string, text: string, isKnown: boolean]>([
+    ["PKCS #8", ownPem, true],
+    ["its older form", String(ec.privateKey.export({ type: "sec1", format: "pem" })), true],
+    ["behind its own public key", spki(ec.publicKey) + ownPem, true],
+    ["encrypted: whose it is can not be known", String(encrypted), false],
+    ["cut off", ownPem.slice(0, 60), false],
+  ])("%s", async (_what, text, isKnown) => {
+    const { keys, leaked, leakedThumbprints } = await importPem(text, "1", issuer);
+    const reason =
+      "the file holds a private key; keep it with the issuer, replace it there, and put the public key here";
+    expect([keys, leaked]).toEqual([[], [reason]]);
+    const [own] = (await importPem(spki(ec.publicKey), "1", issuer)).keys;
+    expect(leakedThumbprints).toEqual(isKnown ? [own?.thumbprint] : []);
+  });
+});
+
 describe("is refused", () => {
-  const PRIVATE = "the file holds a private key; keep it with the issuer, and put the public key here";
   const DAMAGED = "the file is damaged, or its key is of an unknown type";
   it.each<[what: string, text: string, why: string]>([
-    ["a private key", String(ec.privateKey.export({ type: "pkcs8", format: "pem" })), PRIVATE],
-    ["a private key in its older form", String(ec.privateKey.export({ type: "sec1", format: "pem" })), PRIVATE],
     ["nothing", "", "the file must hold one public key or certificate in PEM, and holds 0"],
     [
       "two keys: which is meant?",
