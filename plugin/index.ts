@@ -34,6 +34,7 @@ function openRuntime(): Runtime {
     policyRoot,
     policyPollMs: POLICY_POLL_MS,
     fetchJson: openFetcherLater(process.env.JWT_POLICY_FETCH_SETTINGS),
+    stateDir: process.env.JWT_POLICY_STATE_DIR || undefined,
     now: Date.now,
     log,
   });

@@ -47,6 +47,8 @@ export class KeyDirectory implements KeyStore {
   readonly #limits: KeyDirectoryLimits;
   readonly #opening: Promise<string | undefined>;
   #problem: string | undefined;
+  /** Why files are not used: as many reasons as there are files. */
+  readonly #refused = new Set<string>();
   /** Files are written one after the other, in the order in which the keys came. */
   #writing: Promise<void> = Promise.resolve();
   #writes = 0;
@@ -114,6 +116,14 @@ export class KeyDirectory implements KeyStore {
     }
   }
 
+  /** A file is read before each write as well. */
+  #reportRefused(reason: string): void {
+    if (!this.#refused.has(reason)) {
+      this.#refused.add(reason);
+      this.#log.warn(reason);
+    }
+  }
+
   async #read(kind: Kind, name: string): Promise<JsonObject | undefined> {
     const directory = await this.#opening;
     if (directory === undefined) {
@@ -124,7 +134,7 @@ export class KeyDirectory implements KeyStore {
       const text = await readPrivateFile(path, MAX_BYTES);
       return text === undefined ? undefined : parseRecord(path, text, kind, name);
     } catch (error) {
-      this.#log.warn(`stored keys are not used: ${describe(error)}`);
+      this.#reportRefused(`stored keys are not used: ${describe(error)}`);
       return undefined;
     }
   }

@@ -178,6 +178,7 @@ export class KeySet {
       await leaked.restored;
       await this.#take(loaded);
     } catch (error) {
+      await this.restoring; // Whether keys serve all the same is part of the news.
       this.#failures += 1;
       this.#failure = error instanceof Error ? error.message : "unknown error";
       this.#lastAttempt = "failed";

@@ -47,9 +47,9 @@ function readOptions(): ServerOptions {
 }
 
 async function serve(options: ServerOptions): Promise<void> {
-  const { policyRoot, policyPollMs, socket: path, socketMode, statusListen, fetchSettings } = options;
+  const { policyRoot, policyPollMs, socket: path, socketMode, statusListen, fetchSettings, stateDir } = options;
   const fetchJson = fetchSettings === undefined ? createFetcher() : await openFetcher(fetchSettings);
-  const runtime = createRuntime({ policyRoot, policyPollMs, fetchJson, now: Date.now, log });
+  const runtime = createRuntime({ policyRoot, policyPollMs, fetchJson, stateDir, now: Date.now, log });
   const readFacts = createFactsReader(options.hasFactsVariable, log.warn);
   const instances = createInstances(
     (configJson) => startPluginInstance(configJson, runtime, readFacts),
@@ -82,6 +82,7 @@ async function serve(options: ServerOptions): Promise<void> {
     reasons: [...runtime.readiness.reasons(), ...(isOurs() ? [] : [`another process or none serves ${path}`])],
     policies: runtime.status(),
     keys: runtime.keyStatus(),
+    keyStore: runtime.keyStoreStatus(),
     reports: runtime.reportStatus(),
   });
   let giveStatusUp: (() => void) | undefined;

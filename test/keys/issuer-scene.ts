@@ -42,13 +42,17 @@ export interface IssuerScene {
   stop(): Promise<void>;
 }
 
-/** @param places of the keys: paths on the scene's server, or others. */
+/**
+ * @param places of the keys: paths on the scene's server, or others.
+ * @param ownServer that the caller stops; one is started unless given.
+ */
 export async function setUpIssuer(
   places: readonly (string | KeyOrigin)[] = ["jwks"],
   algorithms: readonly string[] = ["ES256", "RS256"],
   store?: KeyStore,
+  ownServer?: KeyServer,
 ): Promise<IssuerScene> {
-  const server = await startKeyServer();
+  const server = ownServer ?? (await startKeyServer());
   // Timers stand still, so that only what a test does can cause a fetch; those of Node's fetch start with its first use.
   await fetch(server.origin);
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -80,7 +84,7 @@ export async function setUpIssuer(
     async stop() {
       keys.stop();
       vi.useRealTimers();
-      await server.stop();
+      await (ownServer ? undefined : server.stop());
     },
   };
   return scene;
