@@ -24,10 +24,9 @@ export interface KeysOfPlace {
 
 /** RFC 9864 section 2.2: two names of one algorithm. */
 const SAME_AS: Readonly<Record<string, string>> = { Ed25519: "EdDSA" };
-const isHmac = (algorithm: string): boolean => algorithm.startsWith("HS");
 
 /**
- * Keeps the first of two keys with one kid and algorithm, which leave open which is meant, and binds each public key to the algorithm
+ * Keeps the first of two keys with one kid and algorithm, which leave open which is meant, and binds each key to the algorithm
  * that it has where it stands first (RFC 8725bis section 3.1).
  */
 export function keepFirst(keys: readonly ImportedKey[]): {
@@ -45,7 +44,7 @@ export function keepFirst(keys: readonly ImportedKey[]): {
     const serves = algorithms.get(thumbprint) ?? bound;
     if (kid !== undefined && names.has(name)) {
       dropped.push({ key, reason: `a second ${algorithm} key with the same kid` });
-    } else if (serves !== bound && !isHmac(bound)) {
+    } else if (serves !== bound) {
       dropped.push({ key, reason: `a key for ${algorithm} that serves ${serves} already: one key, one algorithm` });
     } else {
       names.add(name);

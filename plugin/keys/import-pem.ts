@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
-import type { CompiledIssuer } from "../core/policy.ts";
+import type { CompiledIssuer, NamedKey } from "../core/policy.ts";
 import { importKeySet } from "./import-key-set.ts";
 import type { ImportedKeySet } from "./imported-key.ts";
 
@@ -11,11 +11,7 @@ const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----/g;
  *
  * @throws Error that says why the file can not be used, without any of it.
  */
-export async function importPem(
-  text: string,
-  kid: string | undefined,
-  issuer: CompiledIssuer,
-): Promise<ImportedKeySet> {
+export async function importPem(text: string, { kid, alg }: NamedKey, issuer: CompiledIssuer): Promise<ImportedKeySet> {
   const labels = [...text.matchAll(BLOCK)].map(([, label]) => label);
   const [label] = labels;
   const privateLabel = labels.find((name) => name?.includes("PRIVATE"));
@@ -26,7 +22,8 @@ export async function importPem(
     throw new Error(`the file must hold one public key or certificate in PEM, and holds ${labels.length}`);
   }
   const jwk = readPublicKey(text, label === "CERTIFICATE").export({ format: "jwk" });
-  return importKeySet({ keys: [{ ...jwk, ...(kid === undefined ? {} : { kid }) }] }, issuer);
+  const named = { ...jwk, ...(kid === undefined ? {} : { kid }), ...(alg === undefined ? {} : { alg }) };
+  return importKeySet({ keys: [named] }, issuer);
 }
 
 /** A private key beside the policies is in Git and on every gateway. Its public part may be a key of this issuer elsewhere. */

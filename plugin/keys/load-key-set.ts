@@ -110,10 +110,10 @@ async function importFile(
     case "jwks_file":
       return importKeySet(parseKeySet(text), issuer);
     case "pem_file":
-      return importPem(text, origin.kid, issuer);
+      return importPem(text, origin, issuer);
     case "secret_file":
       try {
-        return importSecret(content, origin.encoding, origin.kid, issuer);
+        return importSecret(content, origin, issuer);
       } catch (error) {
         return { ...NO_KEYS, ignored: [`${origin.file}: ${error instanceof Error ? error.message : "not readable"}`] };
       }

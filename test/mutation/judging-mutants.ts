@@ -207,9 +207,9 @@ export const JUDGING: readonly MutatedFile[] = [
       { name: "RSA keys are not looked at", find: "findRsaWeakness(publicKey) ?? ", replace: "" },
       { name: "Ed25519 keys are not looked at", find: " ?? findEd25519Weakness(publicKey)", replace: "" },
       {
-        name: "a key without alg serves all",
-        find: "return { algorithms: [chosen], note };",
-        replace: "return { algorithms: allowed, note };",
+        name: "a key without alg serves PSS",
+        find: "?? first;\n  const others",
+        replace: "&& allowed.at(-1) as string;\n  const others",
       },
       {
         name: "a leaked key is only left out",

@@ -992,7 +992,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "filter(({ thumbprint }) => !isLeaked(thumbprint)));",
         replace: "filter(() => true));",
       },
-      { name: "a key serves two algorithms", find: "serves !== bound && ", replace: "false && " },
+      { name: "a key serves two algorithms", find: "} else if (serves !== bound) {", replace: "} else if (false) {" },
       {
         name: "the last of two keys with one kid counts",
         find: "kid !== undefined && names.has(name)",
