@@ -101,7 +101,7 @@ export type KeyOrigin =
   | ({ readonly from: "pem_file"; readonly file: string } & NamedKey)
   | ({ readonly from: "secret_file"; readonly file: string; readonly encoding: SecretEncoding } & NamedKey);
 
-/** What the policy says of a key whose file does not say it. */
+/** Properties of a key that its file does not have. */
 export interface NamedKey {
   readonly kid: string | undefined;
   /** The one algorithm that it serves; chosen among the issuer's where it is absent. */

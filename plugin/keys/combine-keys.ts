@@ -7,7 +7,7 @@ interface DroppedKey {
   readonly reason: string;
 }
 
-/** What the places of one issuer's keys amount to together. */
+/** The keys of one issuer from all places. */
 export interface CombinedKeys {
   readonly index: KeyIndex;
   readonly places: readonly KeysOfPlace[];
@@ -26,8 +26,8 @@ export interface KeysOfPlace {
 const SAME_AS: Readonly<Record<string, string>> = { Ed25519: "EdDSA" };
 
 /**
- * Keeps the first of two keys with one kid and algorithm, which leave open which is meant, and binds each key to the algorithm
- * that it has where it stands first (RFC 8725bis section 3.1).
+ * Keeps the first of two keys with one kid and algorithm, because they are ambiguous. Binds each key to its first algorithm
+ * (RFC 8725bis section 3.1).
  */
 export function keepFirst(keys: readonly ImportedKey[]): {
   readonly kept: readonly ImportedKey[];

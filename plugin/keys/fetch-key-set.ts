@@ -35,7 +35,7 @@ export async function fetchKeySet(
   const uri = origin.from === "jwks_uri" ? origin.uri : await discoverJwksUri(origin, fetch);
   const { body, freshForSeconds } = await fetch(uri);
   if (!findKeyList(body)) {
-    throw new Error(`${describeUrl(uri)} is no key set: it has no list "keys"`);
+    throw new Error(`${describeUrl(uri)} is not a key set: it has no list "keys"`);
   }
   return { jwks: body, freshForSeconds };
 }

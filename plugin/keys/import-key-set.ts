@@ -54,7 +54,7 @@ export async function importKeySet(
   return { ...found, keys: kept, ignored: [...found.ignored, ...dropped.map(({ reason }) => reason)] };
 }
 
-/** The list of a JWK Set; undefined when it is none. */
+/** The list of a JWK Set; undefined for anything else. */
 export function findKeyList(jwks: unknown): readonly unknown[] | undefined {
   return isObject(jwks) && Array.isArray(jwks.keys) ? jwks.keys : undefined;
 }
@@ -117,10 +117,10 @@ async function importKey(
 }
 
 /**
- * The one algorithm that a key serves, under all its names that the issuer allows: the key's `alg`, else the only algorithm of the
- * issuer that fits, else the first that fits. PS256 and its like are never chosen for a key without `alg` beside an RS algorithm.
+ * Binds a key to one algorithm: its `alg`, else the only one of the issuer that fits, else the first that fits. RS algorithms come
+ * before PS algorithms, in whatever order the issuer has them. Returns all names of the algorithm that the issuer allows.
  *
- * @throws OtherPurposeError when there is none.
+ * @throws OtherPurposeError when no algorithm fits.
  */
 function bindAlgorithm(
   jwk: Jwk,
@@ -154,7 +154,7 @@ function describeMisfit(jwk: Jwk): string {
     : `it serves ${fitting.join(", ")}, which the policy's algorithms do not name`;
 }
 
-/** @throws Error that says that the members are none of a key. */
+/** @throws Error when the members do not make a public key. */
 function readPublicKey(members: ReturnType<typeof readPublicMembers>): KeyObject {
   try {
     return createPublicKey({ key: members, format: "jwk" });
@@ -163,7 +163,7 @@ function readPublicKey(members: ReturnType<typeof readPublicMembers>): KeyObject
   }
 }
 
-/** What another import of the same key needs. */
+/** The key as another import reads it. */
 function describeUse({ kid, alg, use, key_ops, issuer }: Jwk, members: Jwk): Jwk {
   const said = Object.entries({ kid, alg, use, key_ops, issuer }).filter(([, value]) => value !== undefined);
   return { ...members, ...Object.fromEntries(said) };

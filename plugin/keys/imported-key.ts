@@ -5,7 +5,7 @@ import type { VerificationKey } from "../core/key.ts";
 export interface ImportedKey extends VerificationKey {
   /** RFC 7638, SHA-256. */
   readonly thumbprint: string;
-  /** What it was imported from, without anything private; undefined for secrets. */
+  /** The public JWK that it was imported from; undefined for secrets. */
   readonly jwk: Jwk | undefined;
 }
 
@@ -16,9 +16,9 @@ export interface ImportedKeySet {
   readonly ignored: readonly string[];
   /** Why keys have no use here: they are for another purpose. */
   readonly unused: readonly string[];
-  /** What the operator should make explicit about keys that are used. */
+  /** Settings that the operator should make explicit. */
   readonly notes: readonly string[];
-  /** Why somebody has to act: private keys are published. */
+  /** Private keys that the issuer published: the operator has to act. */
   readonly leaked: readonly string[];
   /** The thumbprints of those. */
   readonly leakedThumbprints: readonly string[];

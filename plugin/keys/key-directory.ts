@@ -16,7 +16,7 @@ const WRITES_BETWEEN_LOOKS = 100;
 const OUR_FILE = /^[0-9a-f]{64}\.(keys|leaked)$/;
 const UNFINISHED_FILE = /^[0-9a-f]{64}\.(?:keys|leaked)\.\d+\.\d+\.tmp$/;
 
-/** What is older is removed. Keys are written at each fetch, so the policy that names them is gone. */
+/** Older files are removed. Keys are written at each fetch, so policies no longer name them. */
 export interface KeyDirectoryLimits {
   readonly maxFiles: number;
   readonly maxKeysAgeMs: number;
@@ -150,7 +150,7 @@ export class KeyDirectory implements KeyStore {
         this.#problem = undefined;
         await this.#tidy(directory);
       } catch (error) {
-        this.#report(`keys can not be stored in ${directory}: ${describe(error)}`);
+        this.#report(`keys cannot be stored in ${directory}: ${describe(error)}`);
       }
     });
     return this.#writing;
@@ -228,7 +228,7 @@ function parseRecord(path: string, content: string, kind: Kind, name: string): J
   }
   const read = readJsonObject(text, MAX_MEMBERS);
   if ("refused" in read) {
-    throw new Error(`${path} is no JSON object: ${read.refused}`);
+    throw new Error(`${path} is not a JSON object: ${read.refused}`);
   }
   if (read.object.kind !== kind || read.object.name !== digestOf(name)) {
     throw new Error(`${path} is of another issuer, or of other options`);

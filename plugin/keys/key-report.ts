@@ -20,7 +20,7 @@ export interface KeySetStatus {
   readonly failure: string | undefined;
   /** Why keys of the last answer are not used. */
   readonly notUsed: readonly string[];
-  /** What the operator has to do about the others. */
+  /** Tasks for the operator. */
   readonly warnings: readonly string[];
 }
 
@@ -32,7 +32,7 @@ const MAX_KID_IN_LOG = 64;
 /** Most reasons that are shown; a set may have a hundred. */
 const MAX_SHOWN = 20;
 
-/** Tells the operator of one place of keys: each change in the log, once, and how it stands in the status. */
+/** Reports one place of keys to the operator: each change once in the log, and the current state in the status. */
 export class PlaceReport {
   readonly #set: KeySet;
   readonly #prefix: string;
@@ -102,7 +102,7 @@ export class PlaceReport {
     ];
   }
 
-  /** What serves while the place does not answer. */
+  /** Says which keys serve while the place does not answer. */
   #describeLastAnswer(): string {
     const { state, lastAnswer } = this.#set;
     if (state === "too_old") {

@@ -22,7 +22,7 @@ export interface KeyPorts {
   readonly store?: KeyStore | undefined;
 }
 
-/** What one issuer's places share. */
+/** Shared by the places of one issuer. */
 export interface KeySetContext {
   readonly issuer: CompiledIssuer;
   readonly ports: KeyPorts;
@@ -61,7 +61,7 @@ const CLOCK_TOLERANCE_MS = 300_000;
  */
 export class KeySet {
   readonly origin: KeyOrigin;
-  /** Resolves when the answer that an earlier process got is in effect; undefined when there is nothing to wait for. */
+  /** Resolves when the stored answer of an earlier process is in effect; undefined before and after. */
   restoring: Promise<void> | undefined;
   readonly #context: KeySetContext;
   readonly #fetchJson: FetchJson;
@@ -98,7 +98,7 @@ export class KeySet {
     return this.state === "serving" ? (this.#answer?.set.keys ?? []) : [];
   }
 
-  /** What the last answer says, too old or not. */
+  /** The last answer, too old or not. */
   get lastAnswer(): (ImportedKeySet & { readonly loadedAt: number; readonly isRestored: boolean }) | undefined {
     const answer = this.#answer;
     return answer && { ...answer.set, loadedAt: answer.loadedAt, isRestored: answer.digest === undefined };
@@ -139,7 +139,7 @@ export class KeySet {
     return this.#nextAttemptAt;
   }
 
-  /** A fetch that is under way, or a new one if it is time for that; undefined when there is nothing to wait for. */
+  /** A fetch that is under way, or a new one if it is due; undefined otherwise. */
   lookAgain(): Promise<void> | undefined {
     // Files are looked at all the time, and keys in the policy change with it.
     const canChange = this.#isFetched || !this.#hasKeys();
@@ -178,7 +178,7 @@ export class KeySet {
       await leaked.restored;
       await this.#take(loaded);
     } catch (error) {
-      await this.restoring; // Whether keys serve all the same is part of the news.
+      await this.restoring; // The report says whether stored keys serve.
       this.#failures += 1;
       this.#failure = error instanceof Error ? error.message : "unknown error";
       this.#lastAttempt = "failed";

@@ -13,8 +13,8 @@ const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /**
  * The RFC 7638 thumbprints of a key whose private part is published, so that the key is known again wherever its public part stands.
- * Read leniently, unlike keys that are used: how the issuer wrote the key does not matter any more. Two when the public part does
- * not belong to the private one, as both may have an owner.
+ * Read leniently, unlike keys that are used: the spelling of a leaked key does not matter. Two when the public part does
+ * not belong to the private one: both may be in use.
  */
 export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]> {
   const parts = [normalise(jwk), derivePublic(jwk)].filter((part) => part !== undefined);
@@ -40,7 +40,7 @@ function normalise(jwk: Jwk): JWK | undefined {
   }
 }
 
-/** The public key that belongs to `d`, whatever public key stands beside it. */
+/** The public key that belongs to `d`. The JWK may contain another one. */
 function derivePublic({ kty, crv, d }: Jwk): JWK | undefined {
   if (typeof d !== "string") {
     return undefined;
@@ -60,7 +60,7 @@ function derivePublic({ kty, crv, d }: Jwk): JWK | undefined {
       return createPublicKey(privateKey).export({ format: "jwk" }) as JWK;
     }
   } catch {
-    // It is no private key of this curve.
+    // The value is not a private key of this curve.
   }
   return undefined;
 }

@@ -18,13 +18,13 @@ export interface KeyFiles {
   read(file: string): Promise<Uint8Array>;
 }
 
-/** What a place of keys says at the moment: the issuer's or the operator's word. Not imported yet. */
+/** The answer of a place of keys, not imported yet. It replaces the answer before it. */
 export interface LoadedKeySet {
   /** Hex SHA-256: other contents have other digests. */
   readonly digest: string;
   /** How long the server lets it be used, in seconds; undefined when it does not say. */
   readonly freshForSeconds: number | undefined;
-  /** @throws Error that says why this is no word about keys at all, without key material. */
+  /** @throws Error that says why this is not an answer about keys, without key material. */
   importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
 }
 
@@ -74,7 +74,7 @@ async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): P
 }
 
 /**
- * Undefined for a file that is not there, while the root is: a root that is gone, such as a volume that is not mounted, says nothing.
+ * Undefined for a file that does not exist below an existing root. A missing root, such as a volume that is not mounted, is an error.
  *
  * @throws Error that says why the file can not be read.
  */
@@ -126,7 +126,7 @@ function parseKeySet(text: string): unknown {
     throw new Error(`it is no JSON object: ${read.refused}`);
   }
   if (!findKeyList(read.object)) {
-    throw new Error('it is no key set: it has no list "keys"');
+    throw new Error('it is not a key set: it has no list "keys"');
   }
   return read.object;
 }

@@ -17,7 +17,7 @@ interface Owner {
  * Makes a directory that only this process's user can write, or checks that one is.
  *
  * @returns its path without symbolic links.
- * @throws Error that says who else could change what lies there, and what to do.
+ * @throws Error that says which other users could change it, and what to do.
  */
 export async function openPrivateDirectory(directory: string): Promise<string> {
   const parent = await realpath(dirname(directory)).catch(() => {
@@ -27,7 +27,7 @@ export async function openPrivateDirectory(directory: string): Promise<string> {
   const path = join(parent, basename(directory));
   await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") {
-      throw new Error(`${path} can not be created: ${error.code}`);
+      throw new Error(`${path} cannot be created: ${error.code}`);
     }
   });
   const stats = await lstat(path);
@@ -38,7 +38,7 @@ export async function openPrivateDirectory(directory: string): Promise<string> {
   return path;
 }
 
-/** Who can write a directory above can put another one in this one's place. */
+/** A user that can write a directory above can replace this one. */
 async function checkAncestors(from: string): Promise<void> {
   for (let path = from; ; path = dirname(path)) {
     const { uid, gid, mode } = await lstat(path);
@@ -75,7 +75,7 @@ export async function readPrivateFile(path: string, maxBytes: number): Promise<s
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") {
-      throw new Error(`${path} can not be read: ${error.code}`);
+      throw new Error(`${path} cannot be read: ${error.code}`);
     }
   });
   if (!handle) {

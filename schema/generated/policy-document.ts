@@ -152,7 +152,7 @@ export type PEMFiles = [PEMFile]|[PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile]|
  */
 export type PEMPath = FileUnderThePolicyRoot
 /**
- * The one algorithm that the key serves; it stands in `algorithms` as well. Without it an RSA key serves the first RS algorithm there, or the first PS algorithm when there is no other.
+ * The one algorithm that the key serves; `algorithms` must name it too. Without it an RSA key serves the first RS algorithm there, or else the first PS algorithm.
  */
 export type PEMAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512")
 /**
@@ -175,7 +175,7 @@ export type SecretPath = FileUnderThePolicyRoot
  */
 export type SecretEncoding = ("text" | "base64url" | "base64" | "hex")
 /**
- * The one algorithm that the secret serves; it stands in `algorithms` as well. Without it the secret serves the first HS algorithm there that it is long enough for.
+ * The one algorithm that the secret serves; `algorithms` must name it too. Without it the secret serves the first HS algorithm there that it is long enough for.
  */
 export type SecretAlgorithm = ("HS256" | "HS384" | "HS512")
 /**

@@ -140,7 +140,7 @@ describe("a stored file is not used, and the log says why, when it", () => {
         rmSync(file);
         symlinkSync("/etc/hostname", file);
       },
-      /can not be read: ELOOP$/,
+      /cannot be read: ELOOP$/,
     ],
     ["has a second name", (file) => linkSync(file, `${file}.other`), /is not a regular file with one name$/],
     [
@@ -181,7 +181,7 @@ describe("a stored file is not used, and the log says why, when it", () => {
         const text = '{"kind":"keys","kind":"keys"}';
         writeFileSync(file, `jwt-policy keys 1 sha256=${digestOf(text)}\n${text}\n`);
       },
-      /is no JSON object: duplicate member$/,
+      /is not a JSON object: duplicate member$/,
     ],
   ])("%s", async (_what, change, why) => {
     const { file, reopen } = await stored();
@@ -290,8 +290,8 @@ describe("a write that fails", () => {
     mkdirSync(join(file, "x"), { recursive: true });
     await store.saveKeySet("a", SET);
     await store.saveKeySet("a", SET);
-    expect(log.filter((line) => line.startsWith("keys can not be stored in"))).toHaveLength(1);
-    expect(store.status().problem).toMatch(/^keys can not be stored in /);
+    expect(log.filter((line) => line.startsWith("keys cannot be stored in"))).toHaveLength(1);
+    expect(store.status().problem).toMatch(/^keys cannot be stored in /);
     rmSync(file, { recursive: true });
     await store.saveKeySet("a", SET);
     expect(store.status().problem).toBeUndefined();

@@ -1001,6 +1001,36 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ],
   },
   {
+    file: "plugin/keys/private-directory.ts",
+    killers: ["test/keys/key-directory.test.ts"],
+    mutants: [
+      {
+        name: "a directory that others can write is used",
+        find: "(mode & WRITABLE_BY_OTHERS) !== 0",
+        replace: "false",
+      },
+      {
+        name: "a directory above that others can write is used",
+        find: "!isOwned || (isShared && (mode & STICKY) === 0)",
+        replace: "false",
+      },
+      { name: "a link is followed", find: " | constants.O_NOFOLLOW", replace: "" },
+      { name: "a file with a second name is read", find: " || stats.nlink !== 1", replace: "" },
+      { name: "a file of any length is read", find: "stats.size > maxBytes", replace: "false" },
+    ],
+  },
+  {
+    file: "plugin/keys/key-directory.ts",
+    killers: ["test/keys/key-directory.test.ts", "test/keys/stored-keys.test.ts"],
+    mutants: [
+      { name: "a changed file is used", find: "firstLine !== `${FIRST_LINE}${digestOf(text)}` || ", replace: "" },
+      { name: "the file of another place is used", find: " || read.object.name !== digestOf(name)", replace: "" },
+      { name: "an older answer replaces a newer one", find: "if (!isNewer) {", replace: "if (true) {" },
+      { name: "what could not be replaced stays", find: 'if (kind === "keys") {', replace: "if (false) {" },
+      { name: "leaked keys that others know are forgotten", find: "...(await this.readLeaked(issuer)), ", replace: "" },
+    ],
+  },
+  {
     file: "plugin/keys/public-members.ts",
     killers: ["test/keys/import-key-set.test.ts"],
     mutants: [
