@@ -23,7 +23,7 @@ export async function openPrivateDirectory(directory: string): Promise<string> {
   const parent = await realpath(dirname(directory)).catch(() => {
     throw new Error(`the directory ${dirname(directory)} is not there; create it`);
   });
-  await checkAncestors(parent);
+  await checkAncestors(parent, directory);
   const path = join(parent, basename(directory));
   await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") {
@@ -39,7 +39,7 @@ export async function openPrivateDirectory(directory: string): Promise<string> {
 }
 
 /** A user that can write a directory above can replace this one. */
-async function checkAncestors(from: string): Promise<void> {
+async function checkAncestors(from: string, directory: string): Promise<void> {
   for (let path = from; ; path = dirname(path)) {
     const { uid, gid, mode } = await lstat(path);
     const isOwned = uid === 0 || uid === process.geteuid?.();
@@ -47,7 +47,10 @@ async function checkAncestors(from: string): Promise<void> {
     const isGroupTrusted = gid === 0 || gid === process.getegid?.();
     const isShared = (mode & WRITABLE_BY_ALL) !== 0 || ((mode & WRITABLE_BY_GROUP) !== 0 && !isGroupTrusted);
     if (!isOwned || (isShared && (mode & STICKY) === 0)) {
-      throw new Error(`other users can replace what lies in ${path}; use a directory that only its owner can write`);
+      const reason = isOwned ? "can be written by other users" : `belongs to user ${uid}`;
+      throw new Error(
+        `${path} ${reason}, who could replace ${directory}; use a directory below ones that are protected`,
+      );
     }
     if (path === dirname(path)) {
       return;

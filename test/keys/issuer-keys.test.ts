@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { joseHeaderOf } from "../core/fixtures.ts";
 import { generateSigningKey, type SigningKey } from "../tokens.ts";
 import { COOLDOWN_MS, type IssuerScene, MAX_STALE_MS, setUpIssuer, WEAK_JWK } from "./issuer-scene.ts";
@@ -227,6 +227,45 @@ describe("an answer ends keys that it no longer has, at that fetch", () => {
     scene.clock += 1;
     expect(await scene.find("1")).toBe(16);
     expect(scene.fetches()).toBe(3);
+  });
+});
+
+describe("metadata that changes", () => {
+  const discover = async (): Promise<void> => {
+    const { server } = scene;
+    server.answer("/metadata", { json: { issuer: "urn:acme", jwks_uri: `${server.origin}/jwks` } });
+    server.answer("/moved", keySetOf(second));
+    const previous = scene;
+    scene = await setUpIssuer(
+      [{ from: "metadata_uri", uri: `${server.origin}/metadata`, issuer: "urn:acme" }],
+      ["ES256"],
+      undefined,
+      server,
+    );
+    onTestFinished(() => previous.stop());
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([FOUND, UNKNOWN]);
+  };
+  const answerAs = (json: object): void => scene.server.answer("/metadata", { json });
+
+  it.each<[what: string, metadata: (origin: string) => object]>([
+    ["names another issuer", (origin) => ({ issuer: "urn:other", jwks_uri: `${origin}/moved` })],
+    ["names no issuer", (origin) => ({ jwks_uri: `${origin}/moved` })],
+    ["leads to an address that is not there", (origin) => ({ issuer: "urn:acme", jwks_uri: `${origin}/none` })],
+    ["leads to plain http elsewhere", () => ({ issuer: "urn:acme", jwks_uri: "http://idp.example/jwks" })],
+    ["has keys itself, but leads nowhere", () => ({ issuer: "urn:acme", keys: [] })],
+  ])("and %s leaves the last good keys in effect", async (_what, metadata) => {
+    await discover();
+    answerAs(metadata(scene.server.origin));
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([FOUND, UNKNOWN]);
+  });
+
+  it("and leads to another set ends the keys that this one lacks", async () => {
+    await discover();
+    answerAs({ issuer: "urn:acme", jwks_uri: `${scene.server.origin}/moved` });
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
   });
 });
 

@@ -261,7 +261,7 @@ describe("a directory that others can change is not used: nothing is read, nothi
   it("all can write the directory above", () =>
     refuses(
       withDirectory((directory) => chmodSync(join(directory, ".."), 0o777)),
-      /other users can replace what lies in /,
+      /can be written by other users, who could replace .*keys; use a directory below ones that are protected$/,
     ));
   it("the directory above is not there", () =>
     refuses(join(createPlace(), "none"), /the directory .*none is not there; create it$/));
@@ -274,7 +274,7 @@ describe("a directory that others can change is not used: nothing is read, nothi
   it.runIf(isRoot)("the directory above belongs to another user", () =>
     refuses(
       withDirectory((directory) => chownSync(join(directory, ".."), 12_345, 0)),
-      /other users can replace what lies in /,
+      /belongs to user 12345, who could replace /,
     ),
   );
 });

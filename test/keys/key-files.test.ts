@@ -201,6 +201,20 @@ it("a kid in two key sets is that of the first, and a token without kid may mean
   expect([has("1"), has(undefined)]).toEqual([true, true]);
 });
 
+it("a secret that the issuer publishes in its key set is leaked, and serves no more", async () => {
+  const secret = randomBytes(32);
+  const { keys, has, write } = await setUp([SET, { from: "secret_file", file: "s.key", kid: "s", encoding: "hex" }], {
+    "idp.json": json(first),
+    "s.key": secret.toString("hex"),
+  });
+  await until(() => keys.hasKeys());
+  expect(has("s", "HS256")).toBe(true);
+  const published = { kty: "oct", kid: "x", k: secret.toString("base64url") };
+  await write("idp.json", JSON.stringify({ keys: [first.publicJwk, published] }));
+  await until(() => !has("s", "HS256"));
+  expect(has("1")).toBe(true);
+});
+
 describe("a file that changes while it is looked at", () => {
   /** Files whose versions and contents the test sets; timers stand still. */
   async function setUpFiles(onRead: (state: { version: string; content: string }) => void) {
