@@ -5,6 +5,9 @@ import { importKeySet } from "../plugin/keys/import-key-set.ts";
 import type { Finding, PolicyIssue } from "../plugin/policy/issue.ts";
 import { readDocument } from "../plugin/policy/read-document.ts";
 
+/** How a reason begins: the finding has its own place. */
+const KEY_NAME = /^key 0(?:, kid "(?:[^"\\]|\\.)*")?: /;
+
 /**
  * Imports the keys that stand in a policy, as the gateway does: a weak or damaged one is left out there, and nobody sees it before
  * tokens are refused. Compiling can not tell, for it knows no cryptography.
@@ -27,7 +30,7 @@ async function findUnusable(issuer: CompiledIssuer): Promise<readonly Finding[]>
     return ignored.map((reason) => ({
       code: "key_unusable",
       path: ["issuers", issuer.id, "keys", "jwks", "keys", index],
-      message: `This key can not be used: ${reason.replace("key 0: ", "")}.`,
+      message: `This key can not be used: ${reason.replace(KEY_NAME, "")}.`,
     }));
   });
   return (await Promise.all(findings)).flat();

@@ -27,6 +27,8 @@ interface KongEnvOptions {
   readonly socket?: string;
   readonly node: string;
   readonly fetchSettings?: string;
+  /** False for nowhere. */
+  readonly stateDir?: string | false;
   readonly statusListen?: string;
   readonly header?: readonly string[];
   readonly kongVersion?: string;
@@ -58,6 +60,11 @@ export function addKongCommand(program: Command): void {
       "--fetch-settings <file>",
       "how keys are fetched: certificate authorities, proxy, client certificates, headers (docs/keys.md)",
     )
+    .option(
+      "--state-dir <dir>",
+      "where the plugin server keeps fetched public keys over restarts; other users must not be able to write there (default: jwt-policy-keys in the prefix)",
+    )
+    .option("--no-state-dir", "keep no keys over restarts")
     .option(
       "--status-listen <host:port>",
       "where the plugin server answers probes: /status/ready, /status/live, /status",
@@ -119,6 +126,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
     socket,
     policyRoot: resolve(options.policyRoot),
     fetchSettings,
+    stateDir: options.stateDir === false ? undefined : resolve(options.stateDir ?? `${options.prefix}/jwt-policy-keys`),
     statusListen: options.statusListen,
     headers: await chooseHeaders(options),
     environment: { NODE_ENV: "production", ...pickEnvironment(PASSED_ON) },

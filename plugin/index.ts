@@ -36,6 +36,7 @@ function openRuntime(): Runtime {
     policyPollMs: POLICY_POLL_MS,
     compiler: compileInThreads({ policyRoot, log }),
     fetchJson: openFetcherLater(process.env.JWT_POLICY_FETCH_SETTINGS),
+    stateDir: process.env.JWT_POLICY_STATE_DIR || undefined,
     now: Date.now,
     log,
   });

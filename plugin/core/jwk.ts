@@ -28,8 +28,17 @@ export function isMeantForVerifying({ use, key_ops }: Jwk): boolean {
   );
 }
 
-/** The algorithms that fit the key's type and its own `alg`. */
-export function fittingAlgorithms({ kty, crv, alg }: Jwk): readonly string[] {
-  const shape = crv === undefined ? String(kty) : `${kty} ${crv}`;
-  return (ALGORITHMS_BY_SHAPE.get(shape) ?? []).filter((algorithm) => alg === undefined || alg === algorithm);
+/** The algorithms that fit the key's type and its own `alg`. `EdDSA` and `Ed25519` are two names of one algorithm (RFC 9864 section 2.2). */
+export function fittingAlgorithms(jwk: Jwk): readonly string[] {
+  const { kty, alg } = jwk;
+  const ofType = algorithmsOfType(jwk);
+  if (alg === undefined || (kty === "OKP" && ofType.some((algorithm) => algorithm === alg))) {
+    return ofType;
+  }
+  return ofType.filter((algorithm) => algorithm === alg);
+}
+
+/** The algorithms that fit the key's type, whatever its `alg` says. */
+export function algorithmsOfType({ kty, crv }: Jwk): readonly string[] {
+  return ALGORITHMS_BY_SHAPE.get(crv === undefined ? String(kty) : `${kty} ${crv}`) ?? [];
 }

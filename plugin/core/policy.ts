@@ -99,13 +99,15 @@ export type KeyOrigin =
   | ({ readonly from: "jwks_uri"; readonly uri: string } & FetchRules)
   | { readonly from: "jwks"; readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } }
   | { readonly from: "jwks_file"; readonly file: string }
-  | { readonly from: "pem_file"; readonly file: string; readonly kid: string | undefined }
-  | {
-      readonly from: "secret_file";
-      readonly file: string;
-      readonly kid: string | undefined;
-      readonly encoding: SecretEncoding;
-    };
+  | ({ readonly from: "pem_file"; readonly file: string } & NamedKey)
+  | ({ readonly from: "secret_file"; readonly file: string; readonly encoding: SecretEncoding } & NamedKey);
+
+/** Properties of a key that its file does not have. */
+export interface NamedKey {
+  readonly kid: string | undefined;
+  /** The one algorithm that it serves; chosen among the issuer's where it is absent. */
+  readonly alg?: string;
+}
 
 /** How a shared secret is written in its file. */
 export type SecretEncoding = "text" | "base64url" | "base64" | "hex";

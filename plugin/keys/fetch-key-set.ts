@@ -1,8 +1,10 @@
 import { isFetchAllowed, isLoopbackName } from "../core/fetch-url.ts";
 import type { FetchRules, KeyOrigin } from "../core/policy.ts";
 import { describeUrl, type FetchJson, type FetchOptions } from "./fetch-json.ts";
+import { findKeyList } from "./import-key-set.ts";
 
 const MAX_URL_LENGTH = 2_048;
+const MAX_SHOWN = 200;
 
 export interface FetchedKeySet {
   readonly jwks: unknown;
@@ -32,6 +34,9 @@ export async function fetchKeySet(
   const fetch: Fetch = (url) => fetchJson(url, { ...options, allowHttp });
   const uri = origin.from === "jwks_uri" ? origin.uri : await discoverJwksUri(origin, fetch);
   const { body, freshForSeconds } = await fetch(uri);
+  if (!findKeyList(body)) {
+    throw new Error(`${describeUrl(uri)} is not a key set: it has no list "keys"`);
+  }
   return { jwks: body, freshForSeconds };
 }
 
@@ -44,7 +49,7 @@ async function discoverJwksUri(origin: Extract<KeyOrigin, { readonly issuer: str
     throw new Error(`${shown} is not the metadata of an issuer: issuer or jwks_uri is missing`);
   }
   if (issuer !== origin.issuer) {
-    throw new Error(`${shown} names another issuer than the policy`);
+    throw new Error(`${shown} names another issuer than the policy: ${showIssuer(issuer)}`);
   }
   if (typeof jwksUri !== "string" || jwksUri.length > MAX_URL_LENGTH || !mayLeadTo(url, jwksUri, origin)) {
     throw new Error(`${shown} has a jwks_uri that is not an https URL`);
@@ -53,6 +58,11 @@ async function discoverJwksUri(origin: Extract<KeyOrigin, { readonly issuer: str
     throw new Error(`${shown} has a jwks_uri on loopback, and is not on loopback itself`);
   }
   return jwksUri;
+}
+
+/** Escaped and short: the text is not ours. */
+function showIssuer(issuer: unknown): string {
+  return typeof issuer === "string" ? JSON.stringify(issuer.slice(0, MAX_SHOWN)) : "not a string";
 }
 
 /**

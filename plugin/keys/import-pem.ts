@@ -1,6 +1,7 @@
-import { createPublicKey, X509Certificate } from "node:crypto";
-import type { CompiledIssuer } from "../core/policy.ts";
-import { type ImportedKeySet, importKeySet } from "./import-key-set.ts";
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import type { CompiledIssuer, NamedKey } from "../core/policy.ts";
+import { importKeySet } from "./import-key-set.ts";
+import type { ImportedKeySet } from "./imported-key.ts";
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 
@@ -10,17 +11,35 @@ const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----/g;
  *
  * @throws Error that says why the file can not be used, without any of it.
  */
-export function importPem(text: string, kid: string | undefined, issuer: CompiledIssuer): Promise<ImportedKeySet> {
+export async function importPem(text: string, { kid, alg }: NamedKey, issuer: CompiledIssuer): Promise<ImportedKeySet> {
   const labels = [...text.matchAll(BLOCK)].map(([, label]) => label);
   const [label] = labels;
-  if (label?.includes("PRIVATE")) {
-    throw new Error("the file holds a private key; keep it with the issuer, and put the public key here");
+  const privateLabel = labels.find((name) => name?.includes("PRIVATE"));
+  if (privateLabel !== undefined) {
+    return refuseLeaked(text, privateLabel, issuer);
   }
   if (labels.length !== 1) {
     throw new Error(`the file must hold one public key or certificate in PEM, and holds ${labels.length}`);
   }
   const jwk = readPublicKey(text, label === "CERTIFICATE").export({ format: "jwk" });
-  return importKeySet({ keys: [{ ...jwk, ...(kid === undefined ? {} : { kid }) }] }, issuer);
+  const named = { ...jwk, ...(kid === undefined ? {} : { kid }), ...(alg === undefined ? {} : { alg }) };
+  return importKeySet({ keys: [named] }, issuer);
+}
+
+/** A private key beside the policies is in Git and on every gateway. Its public part may be a key of this issuer elsewhere. */
+async function refuseLeaked(text: string, label: string, issuer: CompiledIssuer): Promise<ImportedKeySet> {
+  const [block = ""] = new RegExp(`-----BEGIN ${label}-----[^-]*-----END ${label}-----`).exec(text) ?? [];
+  const leaked = await importKeySet({ keys: [readPrivateKey(block)] }, issuer);
+  const reason = "the file holds a private key; keep it with the issuer, replace it there, and put the public key here";
+  return { ...leaked, leaked: [reason] };
+}
+
+function readPrivateKey(block: string): object {
+  try {
+    return createPrivateKey(block).export({ format: "jwk" });
+  } catch {
+    return { d: "" }; // Encrypted, or of an unknown type: whose it is stays unknown.
+  }
 }
 
 function readPublicKey(text: string, isCertificate: boolean): ReturnType<typeof createPublicKey> {

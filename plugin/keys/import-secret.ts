@@ -1,8 +1,7 @@
-import { createSecretKey } from "node:crypto";
+import { createHash, createSecretKey } from "node:crypto";
 import { SECRET_ALGORITHMS } from "../core/jwk.ts";
-import type { VerificationKey } from "../core/key.ts";
-import type { CompiledIssuer, SecretEncoding } from "../core/policy.ts";
-import type { ImportedKeySet } from "./import-key-set.ts";
+import type { CompiledIssuer, NamedKey, SecretEncoding } from "../core/policy.ts";
+import { type ImportedKey, type ImportedKeySet, NO_KEYS } from "./imported-key.ts";
 import { createVerificationKey } from "./verification-key.ts";
 
 /** Longest secret in bytes; more is most likely another file. */
@@ -22,22 +21,23 @@ const FORMS: Readonly<Record<Exclude<SecretEncoding, "text">, RegExp>> = {
 const PUBLIC_KEY = /-----BEGIN |^(?:ssh|ecdsa)-|"kty"/;
 
 /**
- * Turns the content of a file into an issuer's secret, which serves each of the issuer's HMAC algorithms that it is long enough for
- * (RFC 7518 section 3.2).
+ * Turns the content of a file into an issuer's secret. It serves one algorithm (RFC 8725bis section 3.1): the one that the policy
+ * names, else the first of the issuer's HMAC algorithms that it is long enough for (RFC 7518 section 3.2).
  *
  * @throws Error that says why the secret can not be used, without any of it.
  */
 export function importSecret(
   content: Uint8Array,
-  encoding: SecretEncoding,
-  kid: string | undefined,
+  { encoding, kid, alg }: NamedKey & { readonly encoding: SecretEncoding },
   issuer: CompiledIssuer,
 ): ImportedKeySet {
   const secret = decodeSecret(Buffer.from(content), encoding);
   if (secret.byteLength > MAX_BYTES) {
     throw new Error(`the secret has more than ${MAX_BYTES} bytes`);
   }
-  const wanted = SECRET_ALGORITHMS.filter((algorithm) => issuer.algorithms.has(algorithm));
+  const wanted = [...issuer.algorithms]
+    .filter((algorithm) => SECRET_ALGORITHMS.includes(algorithm))
+    .filter((algorithm) => alg === undefined || algorithm === alg);
   const served = wanted.filter((algorithm) => secret.byteLength >= minBytes(algorithm));
   const ignored = wanted
     .filter((algorithm) => !served.includes(algorithm))
@@ -46,8 +46,21 @@ export function importSecret(
     throw new Error("the secret repeats itself; use random bytes");
   }
   const key = createSecretKey(secret);
-  const keys: VerificationKey[] = served.map((algorithm) => createVerificationKey(issuer.issuer, kid, algorithm, key));
-  return { keys, ignored, leaked: [] };
+  const thumbprint = thumbprintOf(secret);
+  const [bound, ...others] = served;
+  const keys: ImportedKey[] =
+    bound === undefined
+      ? []
+      : [{ ...createVerificationKey(issuer.issuer, kid, bound, key), thumbprint, jwk: undefined }];
+  const note = `the secret serves ${bound} alone, not ${others.join(", ")}; name its alg in the policy`;
+  return { ...NO_KEYS, keys, ignored, notes: others.length > 0 ? [note] : [] };
+}
+
+/** RFC 7638 section 3.2: a secret that its issuer publishes by mistake is known again. Stays in memory. */
+function thumbprintOf(secret: Buffer): string {
+  return createHash("sha256")
+    .update(JSON.stringify({ k: secret.toString("base64url"), kty: "oct" }))
+    .digest("base64url");
 }
 
 /** As long as the hash's output. */

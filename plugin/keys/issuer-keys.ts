@@ -1,127 +1,181 @@
 import type { JoseHeader } from "../core/decode.ts";
 import type { KeyLookup } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
-import { createKeySet, type KeyPorts, type KeySetStatus } from "./key-set.ts";
+import { type CombinedKeys, combineKeys } from "./combine-keys.ts";
+import { type KeySetStatus, NO_KEYS_IN_EFFECT, PlaceReport } from "./key-report.ts";
+import { type KeyPorts, KeySet } from "./key-set.ts";
+import { LeakedKeys } from "./leaked-keys.ts";
 import { KEY_TIMINGS, type KeyTimings } from "./refresh-delay.ts";
-import { indexKeys, type KeyIndex, selectKey } from "./select-key.ts";
-
-/** Keys that nobody asked for in this time are no longer refreshed: their policy is most likely gone. */
-const IDLE_MS = 86_400_000;
-/** Most requests that wait for keys of one issuer; each holds a connection, and clients decide how many come. */
-const MAX_WAITING = 256;
-
-export interface IssuerKeys {
-  find(joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
-  hasKeys(): boolean;
-  /** Resolves when there are keys from every place, and sees to it that they are loaded. Never rejects. */
-  prepare(): Promise<void>;
-  /** Loads now, where that is not under way. Never rejects. */
-  refresh(): Promise<void>;
-  /** Whether nobody has asked for long. */
-  isIdle(): boolean;
-  /** One for each place. */
-  status(): readonly KeySetStatus[];
-  stop(): void;
-}
+import { selectKey } from "./select-key.ts";
 
 /** The keys of one issuer, from all the places that its policy names. */
-export function createIssuerKeys(
-  issuer: CompiledIssuer,
-  ports: KeyPorts,
-  timings: KeyTimings = KEY_TIMINGS,
-): IssuerKeys {
-  const { now } = ports;
-  let index: KeyIndex = indexKeys([]);
-  let isComplete = false;
-  let staleAt = Number.POSITIVE_INFINITY;
-  let waiting = 0;
-  let usedAt = now();
-  let announceKeys = (): void => {};
-  const firstKeys = new Promise<void>((resolve) => {
-    announceKeys = resolve;
-  });
+export class IssuerKeys {
+  readonly #now: () => number;
+  readonly #timings: KeyTimings;
+  readonly #leaked: LeakedKeys;
+  readonly #sets: readonly KeySet[];
+  readonly #reports: readonly PlaceReport[];
+  #combined: CombinedKeys = combineKeys([], () => false);
+  /** Whether every place has usable keys. */
+  #isComplete = false;
+  /** Outside of these times, in milliseconds since the epoch, keys become too old, or count again. */
+  #combinedFrom = Number.NEGATIVE_INFINITY;
+  #combinedUntil = Number.POSITIVE_INFINITY;
+  /** How many leaked keys were known when they were combined. */
+  #combinedLeaked = 0;
+  /** Requests that wait for keys. */
+  #waiting = 0;
+  #usedAt: number;
+  #announceKeys = (): void => {};
+  readonly #firstKeys: Promise<void>;
 
-  // A policy that is gone asks no more; when it comes back, the next request catches up.
-  const isIdle = (): boolean => now() - usedAt > IDLE_MS;
+  /** @param leaked shared by all keys of the issuer in the process. */
+  constructor(
+    issuer: CompiledIssuer,
+    ports: KeyPorts,
+    timings: KeyTimings = KEY_TIMINGS,
+    leaked: LeakedKeys = new LeakedKeys(issuer.issuer, ports.store),
+  ) {
+    this.#now = ports.now;
+    this.#timings = timings;
+    this.#leaked = leaked;
+    this.#usedAt = ports.now();
+    this.#firstKeys = new Promise((resolve) => {
+      this.#announceKeys = resolve;
+    });
+    const isIdle = (): boolean => this.isIdle();
+    const context = { issuer, ports, timings, leaked, isIdle, onLoad: this.#settle };
+    this.#sets = issuer.keys.map((origin) => new KeySet(origin, context));
+    this.#reports = this.#sets.map((set) => new PlaceReport(set, issuer, ports.log));
+  }
 
-  const settle = (): void => {
-    index = indexKeys(sets.flatMap((set) => set.keys() ?? []));
-    isComplete = sets.every((set) => set.keys() !== undefined);
-    staleAt = Math.min(...sets.filter((set) => set.keys()).map((set) => set.staleAt()));
-    if (isComplete) {
-      announceKeys();
+  find(joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup> {
+    const wasIdle = this.isIdle();
+    this.#usedAt = this.#now();
+    // The issuer may have withdrawn keys since the last look.
+    if (wasIdle) {
+      return this.#waitFor([this.refresh()], joseHeader);
+    }
+    const lookup = this.#lookUp(joseHeader);
+    if (lookup.found) {
+      return lookup;
+    }
+    const loads = this.#sets.map((set) => set.lookAgain()).filter((load) => load !== undefined);
+    const restores = this.#sets.map(({ restoring }) => restoring).filter((restore) => restore !== undefined);
+    if (restores.length > 0) {
+      return this.#waitFor(restores, joseHeader, loads);
+    }
+    return loads.length > 0 ? this.#waitFor(loads, joseHeader) : lookup;
+  }
+
+  /** Whether every place has keys that can be used. */
+  hasKeys(): boolean {
+    this.#keepUp();
+    return this.#isComplete;
+  }
+
+  /** Resolves when there are keys from every place, and sees to it that they are loaded. Never rejects. */
+  prepare(): Promise<void> {
+    this.#usedAt = this.#now();
+    for (const set of this.#sets) {
+      if (set.keys.length === 0) {
+        void set.lookAgain();
+      }
+    }
+    return this.#firstKeys;
+  }
+
+  /** Loads now, where that is not under way. Never rejects. */
+  async refresh(): Promise<void> {
+    this.#usedAt = this.#now();
+    await Promise.all(this.#sets.map((set) => set.refresh()));
+  }
+
+  /** Whether no request has asked for long: most likely the policy is gone. When it comes back, the next request catches up. */
+  isIdle(): boolean {
+    return this.#now() - this.#usedAt > this.#timings.idleMs;
+  }
+
+  /** One for each place. */
+  status(): readonly KeySetStatus[] {
+    this.#keepUp();
+    return this.#reports.map((report) => report.status());
+  }
+
+  stop(): void {
+    for (const set of this.#sets) {
+      set.stop();
+    }
+  }
+
+  readonly #settle = (): void => {
+    const now = this.#now();
+    this.#combined = combineKeys(
+      this.#sets.map(({ keys }) => keys),
+      (thumbprint) => this.#leaked.has(thumbprint),
+    );
+    this.#combinedLeaked = this.#leaked.count;
+    const { places } = this.#combined;
+    this.#isComplete = places.every(({ hasKeys }) => hasKeys);
+    const edges = this.#sets.flatMap(({ validity }) => validity);
+    this.#combinedFrom = Math.max(Number.NEGATIVE_INFINITY, ...edges.filter((edge) => edge <= now));
+    this.#combinedUntil = Math.min(Number.POSITIVE_INFINITY, ...edges.filter((edge) => edge > now));
+    for (const [index, report] of this.#reports.entries()) {
+      report.update(places[index] ?? NO_KEYS_IN_EFFECT);
+    }
+    if (this.#isComplete) {
+      this.#announceKeys();
     }
   };
-  const sets = issuer.keys.map((origin) => createKeySet(origin, issuer, ports, timings, isIdle, settle));
 
-  const lookUp = (joseHeader: JoseHeader): KeyLookup => {
-    if (now() >= staleAt) {
-      settle();
+  /** Time alone makes keys too old, and other policies may know of leaked ones. */
+  #keepUp(): void {
+    const now = this.#now();
+    const isOfNow = now >= this.#combinedFrom && now < this.#combinedUntil;
+    if (!isOfNow || this.#leaked.count !== this.#combinedLeaked) {
+      this.#settle();
     }
-    const found = selectKey(index, joseHeader);
+  }
+
+  #lookUp(joseHeader: JoseHeader): KeyLookup {
+    this.#keepUp();
+    const found = selectKey(this.#combined.index, joseHeader);
     if (found) {
       return { found };
     }
-    if (isComplete) {
+    if (this.#isComplete) {
       return { found: undefined, because: "unknown" };
     }
     // What is missing may hold the key: the token is not to be called invalid.
-    const missing = sets.filter((set) => set.keys() === undefined);
-    const nextAttemptAt = Math.min(...missing.map((set) => set.nextAttemptAt()));
+    const missing = this.#sets.filter((_set, index) => this.#combined.places[index]?.hasKeys !== true);
+    const nextAttemptAt = Math.min(...missing.map((set) => set.nextAttemptAt));
     return {
       found: undefined,
       because: "unavailable",
-      retryAfterSeconds: Math.max(1, Math.ceil((nextAttemptAt - now()) / 1000)),
+      retryAfterSeconds: Math.max(1, Math.ceil((nextAttemptAt - this.#now()) / 1000)),
     };
-  };
+  }
 
-  const waitFor = async (loads: readonly Promise<void>[], joseHeader: JoseHeader): Promise<KeyLookup> => {
-    if (waiting >= MAX_WAITING) {
+  /** @param loads to wait for as well, when what came first does not have the key. */
+  async #waitFor(
+    first: readonly Promise<void>[],
+    joseHeader: JoseHeader,
+    loads: readonly Promise<void>[] = [],
+  ): Promise<KeyLookup> {
+    if (this.#waiting >= this.#timings.maxWaiting) {
       return { found: undefined, because: "overloaded" };
     }
-    waiting += 1;
-    await Promise.all(loads);
-    waiting -= 1;
-    return lookUp(joseHeader);
-  };
-
-  const refresh = async (): Promise<void> => {
-    usedAt = now();
-    await Promise.all(sets.map((set) => set.refresh()));
-  };
-
-  return {
-    find(joseHeader) {
-      const wasIdle = isIdle();
-      usedAt = now();
-      // Nobody has looked for long what the issuer withdrew.
-      if (wasIdle) {
-        return waitFor([refresh()], joseHeader);
-      }
-      const lookup = lookUp(joseHeader);
-      if (lookup.found) {
+    this.#waiting += 1;
+    try {
+      await Promise.all(first);
+      const lookup = this.#lookUp(joseHeader);
+      if (lookup.found || loads.length === 0) {
         return lookup;
       }
-      const loads = sets.map((set) => set.lookAgain()).filter((load) => load !== undefined);
-      return loads.length > 0 ? waitFor(loads, joseHeader) : lookup;
-    },
-    hasKeys: () => isComplete,
-    prepare() {
-      usedAt = now();
-      for (const set of sets) {
-        if (set.keys() === undefined) {
-          void set.lookAgain();
-        }
-      }
-      return firstKeys;
-    },
-    refresh,
-    isIdle,
-    status: () => sets.map((set) => set.status()),
-    stop() {
-      for (const set of sets) {
-        set.stop();
-      }
-    },
-  };
+      await Promise.all(loads);
+      return this.#lookUp(joseHeader);
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
 }

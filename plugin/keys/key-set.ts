@@ -1,9 +1,12 @@
-import type { VerificationKey } from "../core/key.ts";
 import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
 import type { Log } from "../observe/operator-log.ts";
 import { createFetcher, type FetchJson } from "./fetch-json.ts";
-import type { ImportedKeySet } from "./import-key-set.ts";
-import { type KeyFiles, loadKeySet } from "./load-key-set.ts";
+import { importKeySet } from "./import-key-set.ts";
+import type { ImportedKey, ImportedKeySet } from "./imported-key.ts";
+import { namePlace } from "./issuer-name.ts";
+import type { KeyStore } from "./key-store.ts";
+import type { LeakedKeys } from "./leaked-keys.ts";
+import { type KeyFiles, type LoadedKeySet, loadKeySet } from "./load-key-set.ts";
 import { type KeyTimings, refreshDelayMs, retryDelayMs } from "./refresh-delay.ts";
 
 /** What key sets get from the process that they live in. */
@@ -15,170 +18,270 @@ export interface KeyPorts {
   readonly files: KeyFiles;
   /** How keys are fetched; without it by what needs no settings. */
   readonly fetchJson?: FetchJson;
+  /** Where fetched keys are kept for the next process; without it they are not. */
+  readonly store?: KeyStore | undefined;
 }
 
-/** How the keys from one place stand; for the status endpoint. */
-export interface KeySetStatus {
-  readonly from: KeyOrigin["from"];
-  /** How many keys are in force. */
-  readonly keys: number;
-  /** Milliseconds since the epoch; undefined when nothing usable ever came. */
-  readonly loadedAt: number | undefined;
-  /** Failed attempts since then. */
-  readonly failures: number;
-  /** Why the last attempt failed; undefined when it did not. */
-  readonly failure: string | undefined;
+/** Shared by the places of one issuer. */
+export interface KeySetContext {
+  readonly issuer: CompiledIssuer;
+  readonly ports: KeyPorts;
+  readonly timings: KeyTimings;
+  readonly leaked: LeakedKeys;
+  /** Whether no request has asked for the keys for long; then they are no longer refreshed. */
+  readonly isIdle: () => boolean;
+  /** Called after each attempt, whatever it brought. */
+  readonly onLoad: () => void;
 }
-
-/** The keys from one place through their life. */
-export interface KeySet {
-  /** The keys in force; undefined when there are none: none ever came, or the last ones are too old. */
-  keys(): readonly VerificationKey[] | undefined;
-  /** Milliseconds since the epoch from which on the keys are too old. */
-  staleAt(): number;
-  /** Milliseconds since the epoch from which on an unknown kid may cause a fetch. */
-  nextAttemptAt(): number;
-  /** A fetch that is under way, or a new one if it is time for that; undefined when there is nothing to wait for. */
-  lookAgain(): Promise<void> | undefined;
-  /** Loads now, unless that is under way. Never rejects. */
-  refresh(): Promise<void>;
-  status(): KeySetStatus;
-  stop(): void;
-}
-
-type Report = readonly (readonly [level: keyof Log, line: string])[];
-
-const MAX_KID_IN_LOG = 64;
-/** A file that is there is as good as new: whoever wants its keys gone takes them out of it. */
-const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * Loads keys once for all who wait, refreshes them in the background, and keeps them when a later load fails or brings nothing usable.
- *
- * @param isIdle whether nobody has asked for the keys for long; then they are no longer refreshed.
- * @param onLoad called after each load that brought keys, the same or others.
+ * `waiting`: the place has not answered yet. `serving`: keys of its last answer are in effect. `without_keys`: its last answer has no
+ * key that can be used. `too_old`: its last answer is older than `max_stale`.
  */
-export function createKeySet(
-  origin: KeyOrigin,
-  issuer: CompiledIssuer,
-  { now, log, files, fetchJson = createFetcher() }: KeyPorts,
-  timings: KeyTimings,
-  isIdle: () => boolean,
-  onLoad: () => void,
-): KeySet {
-  const { maxStaleSeconds } = issuer.keyRefresh;
-  const isFetched = !("file" in origin) && origin.from !== "jwks";
-  let keys: readonly VerificationKey[] | undefined;
-  let digest: string | undefined;
-  let loadedAt: number | undefined;
-  let freshForSeconds: number | undefined;
-  let loading: Promise<void> | undefined;
-  let failures = 0;
-  let failure: string | undefined;
-  let inForce: Report = [];
-  let lastReport = "";
-  let nextAttemptAt = 0;
-  let loadedVersion = "";
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
+export type KeySetState = "waiting" | "serving" | "without_keys" | "too_old";
 
-  // Every refresh finds the same, most of the time: only news is worth a line.
-  const report = (lines: Report): void => {
-    const text = lines.join("\n");
-    if (text !== lastReport) {
-      lastReport = text;
-      for (const [level, line] of lines) {
-        log[level](`issuer=${issuer.id} iss=${issuer.issuer} ${line}`);
-      }
-    }
-  };
-
-  const take = ({ keys: imported, ignored, leaked }: ImportedKeySet): void => {
-    if (imported.length === 0) {
-      throw new Error(["the key set has no usable key", ...ignored, ...leaked].join("; "));
-    }
-    keys = imported;
-    inForce = [
-      ...leaked.map((reason) => ["warn", reason] as const),
-      ...ignored.map((reason) => ["info", `key ignored: ${reason}`] as const),
-      ["info", `keys in force: ${imported.map(describeKey).join(", ")}`],
-    ];
-  };
-
-  const staleAt = (): number => (loadedAt !== undefined && isFetched ? loadedAt + maxStaleSeconds * 1000 : NEVER);
-  const usableKeys = (): readonly VerificationKey[] | undefined => (now() < staleAt() ? keys : undefined);
-
-  const load = async (): Promise<void> => {
-    try {
-      loadedVersion = "file" in origin ? await files.identify(origin.file) : "";
-      const loaded = await loadKeySet(origin, { files, fetchJson }, timings.fetchTimeoutMs);
-      // The same keys stay the same objects: what was verified with them need not be verified again.
-      if (loaded.digest !== digest) {
-        take(await loaded.importFor(issuer));
-        digest = loaded.digest;
-      }
-      ({ freshForSeconds } = loaded);
-      loadedAt = now();
-      failures = 0;
-      failure = undefined;
-      report(inForce);
-      onLoad();
-    } catch (error) {
-      failures += 1;
-      failure = error instanceof Error ? error.message : "unknown error";
-      const fate = keys && !usableKeys() ? "; the last ones are too old, and their tokens get 503" : "";
-      report([["warn", `keys not loaded: ${failure}${fate}`]]);
-    }
-  };
-
-  const retryMs = (): number => retryDelayMs(issuer.keyRefresh, timings, failures, keys !== undefined);
-
-  const refresh = (): Promise<void> => {
-    loading ??= load().finally(() => {
-      loading = undefined;
-      nextAttemptAt = now() + (failures > 0 && !keys ? retryMs() : issuer.keyRefresh.cooldownSeconds * 1000);
-      schedule();
-    });
-    return loading;
-  };
-
-  /** A file that did not change says nothing new. */
-  const poll = async (file: string): Promise<void> => {
-    if ((await files.identify(file)) === loadedVersion) {
-      schedule();
-    } else {
-      await refresh();
-    }
-  };
-
-  const schedule = (): void => {
-    clearTimeout(timer);
-    if (isStopped || isIdle()) {
-      return;
-    }
-    if ("file" in origin) {
-      timer = setTimeout(poll, timings.filePollMs, origin.file).unref();
-    } else if (isFetched) {
-      const delay = failures > 0 ? retryMs() : refreshDelayMs(issuer.keyRefresh, timings, freshForSeconds);
-      timer = setTimeout(refresh, delay).unref();
-    }
-  };
-
-  const canChange = origin.from !== "jwks";
-  return {
-    keys: usableKeys,
-    staleAt,
-    nextAttemptAt: () => nextAttemptAt,
-    lookAgain: () => loading ?? ((canChange || !keys) && now() >= nextAttemptAt ? refresh() : undefined),
-    refresh,
-    status: () => ({ from: origin.from, keys: usableKeys()?.length ?? 0, loadedAt, failures, failure }),
-    stop() {
-      isStopped = true;
-      clearTimeout(timer);
-    },
-  };
+/** The last word of a place. */
+interface Answer {
+  readonly set: ImportedKeySet;
+  /** Of its content; undefined for one that an earlier process got. */
+  readonly digest: string | undefined;
+  /** When the place gave it, in milliseconds since the epoch. */
+  readonly loadedAt: number;
 }
 
-function describeKey({ kid, algorithm }: VerificationKey): string {
-  return `${algorithm} ${JSON.stringify(kid?.slice(0, MAX_KID_IN_LOG) ?? null)}`;
+/** A file that is there is as good as new: the operator withdraws keys by taking them out of it. */
+const NEVER = Number.POSITIVE_INFINITY;
+const MAX_REASONS = 20;
+/** A clock that goes back by more makes the age of keys unknown. */
+const CLOCK_TOLERANCE_MS = 300_000;
+
+/**
+ * The keys from one place through their life. An answer of the place replaces the one before, whatever it says; what is no answer
+ * leaves the last one in effect. It loads once for all requests that wait, and refreshes in the background.
+ */
+export class KeySet {
+  readonly origin: KeyOrigin;
+  /** Resolves when the stored answer of an earlier process is in effect; undefined before and after. */
+  restoring: Promise<void> | undefined;
+  readonly #context: KeySetContext;
+  readonly #fetchJson: FetchJson;
+  readonly #isFetched: boolean;
+  #answer: Answer | undefined;
+  #freshForSeconds: number | undefined;
+  #loading: Promise<void> | undefined;
+  /** Attempts in a row that brought no usable key. */
+  #failures = 0;
+  #failure: string | undefined;
+  #lastAttempt: "none" | "answered" | "failed" = "none";
+  #attemptedAt = 0;
+  #nextAttemptAt = 0;
+  /** Versions of a file: the one that was loaded, and the one that the last look found. */
+  #loadedVersion = "";
+  #seenVersion = "";
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(origin: KeyOrigin, context: KeySetContext) {
+    this.origin = origin;
+    this.#context = context;
+    this.#fetchJson = context.ports.fetchJson ?? createFetcher();
+    this.#isFetched = !("file" in origin) && origin.from !== "jwks";
+    if (this.#isFetched && context.ports.store) {
+      this.restoring = this.#restore(context.ports.store).finally(() => {
+        this.restoring = undefined;
+      });
+    }
+  }
+
+  /** The keys of the last answer, unless it is too old. */
+  get keys(): readonly ImportedKey[] {
+    return this.state === "serving" ? (this.#answer?.set.keys ?? []) : [];
+  }
+
+  /** The last answer, too old or not. */
+  get lastAnswer(): (ImportedKeySet & { readonly loadedAt: number; readonly isRestored: boolean }) | undefined {
+    const answer = this.#answer;
+    return answer && { ...answer.set, loadedAt: answer.loadedAt, isRestored: answer.digest === undefined };
+  }
+
+  get state(): KeySetState {
+    if (!this.#answer) {
+      return "waiting";
+    }
+    const [from, until] = this.validity;
+    const now = this.#context.ports.now();
+    if (now < from || now >= until) {
+      return "too_old";
+    }
+    return this.#hasKeys() ? "serving" : "without_keys";
+  }
+
+  /** The times, in milliseconds since the epoch, from which on the last answer counts and from which on it does not. */
+  get validity(): readonly [from: number, until: number] {
+    if (!this.#answer || !this.#isFetched) {
+      return [0, NEVER];
+    }
+    const { loadedAt } = this.#answer;
+    return [loadedAt - CLOCK_TOLERANCE_MS, loadedAt + this.#context.issuer.keyRefresh.maxStaleSeconds * 1000];
+  }
+
+  /** Attempts in a row that brought no usable key, and why the last one did not. */
+  get failures(): { readonly count: number; readonly reason: string | undefined } {
+    return { count: this.#failures, reason: this.#failure };
+  }
+
+  get lastAttempt(): "none" | "answered" | "failed" {
+    return this.#lastAttempt;
+  }
+
+  /** Milliseconds since the epoch from which on an unknown kid may cause a fetch. */
+  get nextAttemptAt(): number {
+    return this.#nextAttemptAt;
+  }
+
+  /** A fetch that is under way, or a new one if it is due; undefined otherwise. */
+  lookAgain(): Promise<void> | undefined {
+    // Files are looked at all the time, and keys in the policy change with it.
+    const canChange = this.#isFetched || !this.#hasKeys();
+    const now = this.#context.ports.now();
+    // A clock that went back must not put the next attempt off for as long.
+    const isDue = now >= this.#nextAttemptAt || now < this.#attemptedAt - CLOCK_TOLERANCE_MS;
+    return this.#loading ?? (canChange && isDue ? this.refresh() : undefined);
+  }
+
+  /** Loads now, unless that is under way. Never rejects. */
+  refresh(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = undefined;
+      const { now } = this.#context.ports;
+      const { cooldownSeconds } = this.#context.issuer.keyRefresh;
+      this.#attemptedAt = now();
+      this.#nextAttemptAt = now() + (this.#hasKeys() ? cooldownSeconds * 1000 : this.#retryMs());
+      this.#schedule();
+    });
+    return this.#loading;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #load(): Promise<void> {
+    const { ports, timings, leaked, onLoad } = this.#context;
+    try {
+      // Before it is read: what is written meanwhile is another version.
+      this.#loadedVersion = await this.#identify();
+      const loaded = await loadKeySet(this.origin, { ...ports, fetchJson: this.#fetchJson }, timings.fetchTimeoutMs);
+      await this.#checkUnchanged(this.#loadedVersion);
+      await leaked.restored;
+      await this.#take(loaded);
+    } catch (error) {
+      await this.restoring; // The report says whether stored keys serve.
+      this.#failures += 1;
+      this.#failure = error instanceof Error ? error.message : "unknown error";
+      this.#lastAttempt = "failed";
+    }
+    onLoad();
+  }
+
+  async #take(loaded: LoadedKeySet): Promise<void> {
+    const { issuer, ports, leaked } = this.#context;
+    // The same keys stay the same objects: what was verified with them need not be verified again.
+    const isSame = this.#answer?.digest === loaded.digest;
+    const set = isSame && this.#answer ? this.#answer.set : await loaded.importFor(issuer);
+    this.#answer = { set, digest: loaded.digest, loadedAt: ports.now() };
+    this.#freshForSeconds = loaded.freshForSeconds;
+    this.#lastAttempt = "answered";
+    leaked.add(set.leakedThumbprints);
+    this.#failures = this.#hasKeys() ? 0 : this.#failures + 1;
+    this.#failure = this.#hasKeys() ? undefined : describeUnusable(set);
+    if (this.#isFetched) {
+      void ports.store?.saveKeySet(namePlace(issuer, this.origin), {
+        keys: this.#soundKeys()
+          .map(({ jwk }) => jwk)
+          .filter((jwk) => jwk !== undefined),
+        loadedAt: this.#answer.loadedAt,
+      });
+    }
+  }
+
+  /** Puts the answer of an earlier process into effect, and asks the place itself at once. */
+  async #restore(store: KeyStore): Promise<void> {
+    const { issuer, leaked, onLoad } = this.#context;
+    const { origin } = this;
+    const stored = await store.readKeySet(namePlace(issuer, origin));
+    await leaked.restored;
+    if (!stored || this.#answer || this.#isStopped) {
+      return;
+    }
+    const thumbprints = "thumbprints" in origin ? origin.thumbprints : undefined;
+    const set = await importKeySet({ keys: stored.keys }, issuer, thumbprints);
+    if (this.#answer) {
+      return;
+    }
+    this.#answer = { set, digest: undefined, loadedAt: stored.loadedAt };
+    leaked.add(set.leakedThumbprints);
+    onLoad();
+    void this.lookAgain();
+  }
+
+  /** A file that did not change says nothing new; one that changes is read when two looks in a row found the same version. */
+  async #poll(file: string): Promise<void> {
+    const version = await this.#context.ports.files.identify(file);
+    const isSettled = version === this.#seenVersion || !this.#hasKeys();
+    this.#seenVersion = version;
+    if (version === this.#loadedVersion || !isSettled) {
+      this.#schedule();
+    } else {
+      await this.refresh();
+    }
+  }
+
+  async #identify(): Promise<string> {
+    return "file" in this.origin ? await this.#context.ports.files.identify(this.origin.file) : "";
+  }
+
+  async #checkUnchanged(version: string): Promise<void> {
+    if ((await this.#identify()) !== version) {
+      throw new Error(`${"file" in this.origin ? this.origin.file : ""}: it changed while it was read`);
+    }
+  }
+
+  /** Whether the last answer has keys that are not leaked, too old or not. */
+  #hasKeys(): boolean {
+    return this.#soundKeys().length > 0;
+  }
+
+  #soundKeys(): readonly ImportedKey[] {
+    const { leaked } = this.#context;
+    return this.#answer?.set.keys.filter(({ thumbprint }) => !leaked.has(thumbprint)) ?? [];
+  }
+
+  #retryMs(): number {
+    const { issuer, timings } = this.#context;
+    return retryDelayMs(issuer.keyRefresh, timings, Math.max(1, this.#failures), this.#hasKeys());
+  }
+
+  #schedule(): void {
+    const { issuer, timings, isIdle } = this.#context;
+    clearTimeout(this.#timer);
+    if (this.#isStopped || isIdle()) {
+      return;
+    }
+    if ("file" in this.origin) {
+      const { file } = this.origin;
+      this.#timer = setTimeout(() => void this.#poll(file), timings.filePollMs).unref();
+    } else if (this.#isFetched) {
+      const delay =
+        this.#failures > 0 ? this.#retryMs() : refreshDelayMs(issuer.keyRefresh, timings, this.#freshForSeconds);
+      this.#timer = setTimeout(() => void this.refresh(), delay).unref();
+    }
+  }
+}
+
+function describeUnusable({ leaked, ignored, unused }: ImportedKeySet): string {
+  const reasons = [...leaked, ...ignored, ...unused];
+  return ["the key set has no usable key", ...reasons.slice(0, MAX_REASONS)].join("; ");
 }

@@ -1,8 +1,12 @@
 import { listIssuers } from "../core/issuer-template.ts";
 import type { KeySource } from "../core/key.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../core/policy.ts";
-import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.ts";
-import type { KeyPorts, KeySetStatus } from "./key-set.ts";
+import { IssuerKeys } from "./issuer-keys.ts";
+import { nameIssuer } from "./issuer-name.ts";
+import type { KeySetStatus } from "./key-report.ts";
+import type { KeyPorts } from "./key-set.ts";
+import { LeakedKeys } from "./leaked-keys.ts";
+import { KEY_TIMINGS } from "./refresh-delay.ts";
 
 export interface ProcessKeySource extends KeySource {
   /**
@@ -31,16 +35,24 @@ export interface IssuerKeysStatus {
  */
 export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const byOptions = new Map<string, { readonly issuer: CompiledIssuer; readonly keys: IssuerKeys }>();
+  // A key that an issuer leaked in one place is refused in all policies that name the issuer, whatever their options.
+  const leakedByIssuer = new Map<string, LeakedKeys>();
   // Saves the hot path from naming the options again.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
   // One wait per policy, however often it is asked for: keys may never come, and each wait for them is kept until they do.
   const waits = new WeakMap<CompiledPolicy, Promise<void>>();
 
+  const leakedOf = ({ issuer }: CompiledIssuer): LeakedKeys => {
+    const leaked = leakedByIssuer.get(issuer) ?? new LeakedKeys(issuer, ports.store);
+    leakedByIssuer.set(issuer, leaked);
+    return leaked;
+  };
+
   const keysOf = (issuer: CompiledIssuer): IssuerKeys => {
     let keys = byIssuer.get(issuer);
     if (!keys) {
-      const options = nameOptions(issuer);
-      keys = byOptions.get(options)?.keys ?? createIssuerKeys(issuer, ports);
+      const options = nameIssuer(issuer);
+      keys = byOptions.get(options)?.keys ?? new IssuerKeys(issuer, ports, KEY_TIMINGS, leakedOf(issuer));
       byOptions.set(options, { issuer, keys });
       byIssuer.set(issuer, keys);
     }
@@ -54,6 +66,12 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
         byOptions.delete(options);
       }
     }
+    const issuers = new Set([...byOptions.values()].map(({ issuer }) => issuer.issuer));
+    for (const [issuer, leaked] of leakedByIssuer) {
+      if (!issuers.has(issuer) && leaked.count === 0) {
+        leakedByIssuer.delete(issuer);
+      }
+    }
   };
 
   return {
@@ -62,7 +80,7 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
       forgetIdle();
       const prepared = listIssuers(policy).map((issuer) => {
         const keys = keysOf(issuer);
-        byOptions.set(nameOptions(issuer), { issuer, keys }); // It may have been forgotten.
+        byOptions.set(nameIssuer(issuer), { issuer, keys }); // It may have been forgotten.
         return keys.prepare();
       });
       const wait = waits.get(policy) ?? Promise.all(prepared).then(() => {});
@@ -84,9 +102,4 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
       }
     },
   };
-}
-
-/** Everything that other keys could follow from. */
-function nameOptions({ issuer, template, keys, keyRefresh, algorithms }: CompiledIssuer): string {
-  return JSON.stringify([issuer, template !== undefined, keys, keyRefresh, [...algorithms].sort()]);
 }

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
+import { normalize, sep } from "node:path";
 import { readJsonObject } from "../core/json.ts";
 import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
 import type { FetchJson } from "./fetch-json.ts";
 import { fetchKeySet } from "./fetch-key-set.ts";
-import { type ImportedKeySet, importKeySet } from "./import-key-set.ts";
+import { findKeyList, importKeySet } from "./import-key-set.ts";
 import { importPem } from "./import-pem.ts";
 import { importSecret } from "./import-secret.ts";
+import { type ImportedKeySet, NO_KEYS } from "./imported-key.ts";
 import { MAX_MEMBERS } from "./read-answer.ts";
 
 /** The files that policies may name. */
@@ -16,23 +18,26 @@ export interface KeyFiles {
   read(file: string): Promise<Uint8Array>;
 }
 
-/** What a place of keys holds at the moment, not imported yet. */
+/** The answer of a place of keys, not imported yet. It replaces the answer before it. */
 export interface LoadedKeySet {
   /** Hex SHA-256: other contents have other digests. */
   readonly digest: string;
   /** How long the server lets it be used, in seconds; undefined when it does not say. */
   readonly freshForSeconds: number | undefined;
-  /** @throws Error that says why nothing of it can be used, without key material. */
+  /** @throws Error that says why this is not an answer about keys, without key material. */
   importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
 }
 
 type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
 
+/** Bytes of a file that holds nothing. */
+const BLANK = /^\s*$/;
+
 /**
  * Loads what one place of keys holds.
  *
  * @param timeoutMs bound on each request.
- * @throws Error that names the place and says why nothing can be loaded.
+ * @throws Error that names the place and says why there is no answer.
  */
 export async function loadKeySet(
   origin: KeyOrigin,
@@ -48,9 +53,9 @@ export async function loadKeySet(
       importFor: (issuer) => importKeySet(jwks, issuer, thumbprints),
     };
   }
-  const content = await namingFile(origin, () => files.read(origin.file));
+  const content = await namingFile(origin, () => readIfThere(origin.file, files));
   return {
-    digest: digestOf(content),
+    digest: content === undefined ? "" : digestOf(content),
     freshForSeconds: undefined,
     importFor: (issuer) => namingFile(origin, () => importFile(origin, content, issuer)),
   };
@@ -68,25 +73,60 @@ async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): P
   }
 }
 
-function importFile(
-  origin: FileOrigin,
-  content: Uint8Array,
-  issuer: CompiledIssuer,
-): ImportedKeySet | Promise<ImportedKeySet> {
-  switch (origin.from) {
-    case "jwks_file":
-      return importKeySet(parseJson(Buffer.from(content).toString()), issuer);
-    case "pem_file":
-      return importPem(Buffer.from(content).toString(), origin.kid, issuer);
-    case "secret_file":
-      return importSecret(content, origin.encoding, origin.kid, issuer);
+/**
+ * Undefined for a file that does not exist below an existing root. A missing root, such as a volume that is not mounted, is an error.
+ *
+ * @throws Error that says why the file can not be read.
+ */
+async function readIfThere(file: string, files: KeyFiles): Promise<Uint8Array | undefined> {
+  try {
+    return await files.read(file);
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" && path?.endsWith(`${sep}${normalize(file)}`)) {
+      return undefined;
+    }
+    throw error;
   }
 }
 
-function parseJson(text: string): unknown {
+/**
+ * A file that is removed or emptied withdraws its keys. One that is damaged does not: a key set or PEM file shows by its form that it
+ * is whole. A secret has no form, so whatever its file holds replaces what was there.
+ */
+async function importFile(
+  origin: FileOrigin,
+  content: Uint8Array | undefined,
+  issuer: CompiledIssuer,
+): Promise<ImportedKeySet> {
+  const text = content && Buffer.from(content).toString();
+  if (content === undefined || text === undefined) {
+    return { ...NO_KEYS, ignored: [`${origin.file} is not there`] };
+  }
+  if (BLANK.test(text)) {
+    return { ...NO_KEYS, ignored: [`${origin.file} is empty`] };
+  }
+  switch (origin.from) {
+    case "jwks_file":
+      return importKeySet(parseKeySet(text), issuer);
+    case "pem_file":
+      return importPem(text, origin, issuer);
+    case "secret_file":
+      try {
+        return importSecret(content, origin, issuer);
+      } catch (error) {
+        return { ...NO_KEYS, ignored: [`${origin.file}: ${error instanceof Error ? error.message : "not readable"}`] };
+      }
+  }
+}
+
+function parseKeySet(text: string): unknown {
   const read = readJsonObject(text, MAX_MEMBERS);
   if ("refused" in read) {
     throw new Error(`it is no JSON object: ${read.refused}`);
+  }
+  if (!findKeyList(read.object)) {
+    throw new Error('it is not a key set: it has no list "keys"');
   }
   return read.object;
 }

@@ -1,12 +1,16 @@
 import type { KeyRefresh } from "../core/policy.ts";
 
-/** Times in milliseconds that no policy sets. */
+/** Bounds that no policy sets; times in milliseconds. */
 export interface KeyTimings {
   /** First delay after a failed fetch while there are no keys; doubles up to the cooldown. */
   readonly retryMs: number;
   readonly fetchTimeoutMs: number;
   /** How often to look whether a file changed. */
   readonly filePollMs: number;
+  /** Keys that no request asked for in this time are no longer refreshed. */
+  readonly idleMs: number;
+  /** Most requests that wait for keys of one issuer; each holds a connection, and clients decide how many come. */
+  readonly maxWaiting: number;
   /** From 0 to 1: spreads what many processes would do at the same time. */
   readonly random: () => number;
 }
@@ -15,6 +19,8 @@ export const KEY_TIMINGS: KeyTimings = {
   retryMs: 1_000,
   fetchTimeoutMs: 2_000,
   filePollMs: 1_000,
+  idleMs: 86_400_000,
+  maxWaiting: 256,
   random: Math.random,
 };
 

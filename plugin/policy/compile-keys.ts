@@ -23,8 +23,10 @@ export function compileKeys(
   }
   origins.push(
     ...jwks_files.map((file): KeyOrigin => ({ from: "jwks_file", file })),
-    ...pem_files.map(({ file, kid }): KeyOrigin => ({ from: "pem_file", file, kid })),
-    ...secret_files.map(({ file, kid, encoding }): KeyOrigin => ({ from: "secret_file", file, kid, encoding })),
+    ...pem_files.map(({ file, kid, alg }): KeyOrigin => ({ from: "pem_file", file, kid, ...(alg && { alg }) })),
+    ...secret_files.map(
+      ({ file, kid, encoding, alg }): KeyOrigin => ({ from: "secret_file", file, kid, encoding, ...(alg && { alg }) }),
+    ),
   );
   if (origins.length === 0) {
     const message = "No place is named that keys come from, such as discovery, jwks_uri or jwks_files.";
@@ -32,6 +34,8 @@ export function compileKeys(
   }
   findings.push(...checkAlgorithms(algorithms, origins, path));
   findings.push(...checkSecretNames(secret_files, [...keysPath, "secret_files"]));
+  findings.push(...checkFileAlgorithms(algorithms, pem_files, [...keysPath, "pem_files"]));
+  findings.push(...checkFileAlgorithms(algorithms, secret_files, [...keysPath, "secret_files"]));
   return { keys: origins, findings };
 }
 
@@ -42,6 +46,20 @@ function checkSecretNames(files: readonly { readonly kid?: string }[], path: Doc
     return files.findIndex((other) => other.kid === kid) === index
       ? []
       : [{ code: "kid_duplicate", path: [...path, index], message }];
+  });
+}
+
+/** A key for an algorithm that the issuer does not use would serve nothing. */
+function checkFileAlgorithms(
+  algorithms: readonly string[],
+  files: readonly { readonly alg?: string }[],
+  path: DocumentPath,
+): Finding[] {
+  return files.flatMap(({ alg }, index): Finding[] => {
+    const message = `The issuer does not use ${alg}: name it under "algorithms", or leave it out here.`;
+    return alg === undefined || algorithms.includes(alg)
+      ? []
+      : [{ code: "no_usable_key", path: [...path, index, "alg"], message }];
   });
 }
 

@@ -5,7 +5,9 @@ import type { CallerSource } from "../core/identity.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { RequestFacts } from "../core/request.ts";
 import type { FetchJson } from "../keys/fetch-json.ts";
+import { KeyDirectory } from "../keys/key-directory.ts";
 import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
+import type { KeyStoreStatus } from "../keys/key-store.ts";
 import type { Log } from "../observe/operator-log.ts";
 import { countReports, type ReportCount } from "../observe/report-counts.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
@@ -39,6 +41,8 @@ export interface Runtime {
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
   keyStatus(): readonly IssuerKeysStatus[];
+  /** Where keys are kept over restarts; undefined for nowhere. */
+  keyStoreStatus(): KeyStoreStatus | undefined;
   reportStatus(): readonly ReportCount[];
   /** Loads all keys anew. Never rejects. */
   refreshKeys(): Promise<void>;
@@ -55,6 +59,8 @@ export interface RuntimeOptions {
   readonly fetchJson?: FetchJson;
   /** Paths of the settings for that, and of the files that they name. They are never read as policies. */
   readonly settingsFiles?: readonly string[];
+  /** The directory where fetched keys are kept for the next process; undefined for nowhere. */
+  readonly stateDir?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
@@ -70,11 +76,13 @@ export function createRuntime({
   compiler = createPolicyStore(policyRoot),
   fetchJson,
   settingsFiles = [],
+  stateDir,
   now,
   log,
 }: RuntimeOptions): Runtime {
+  const keyStore = stateDir === undefined ? undefined : new KeyDirectory(stateDir, log, now);
   const rootFiles = createRootFiles(policyRoot);
-  const keys = createKeySource({ now, log, files: rootFiles, ...(fetchJson && { fetchJson }) });
+  const keys = createKeySource({ now, log, files: rootFiles, store: keyStore, ...(fetchJson && { fetchJson }) });
   const verifyingKeys = rememberVerified(keys);
   const consumers = rememberConsumers(now);
   const reports = countReports(now);
@@ -109,6 +117,7 @@ export function createRuntime({
     readiness,
     status: () => [...files.status(), ...inline.status()],
     keyStatus: keys.status,
+    keyStoreStatus: () => keyStore?.status(),
     reportStatus: reports.list,
     refreshKeys: keys.refresh,
     stop() {

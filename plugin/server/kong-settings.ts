@@ -10,6 +10,8 @@ export interface Installation {
   readonly policyRoot: string;
   /** The file with the settings for fetching keys. */
   readonly fetchSettings: string | undefined;
+  /** The directory where the server keeps fetched keys over restarts; undefined for nowhere. */
+  readonly stateDir: string | undefined;
   /** Where the server answers probes, such as `127.0.0.1:8008`. */
   readonly statusListen: string | undefined;
   /** Names in lower case of the header fields that policies look at, beside the usual ones. */
@@ -33,7 +35,9 @@ export function createKongSettings(installation: Installation): Readonly<Record<
   const { node, serverMain, socket, policyRoot, fetchSettings, statusListen, headers, environment } = installation;
   const command = renderCommand(environment, [node, serverMain]);
   const options = quoteWords([
-    ...["--socket", socket, "--policy-root", policyRoot, "--facts-variable"],
+    ...["--socket", socket, "--policy-root", policyRoot],
+    ...(installation.stateDir === undefined ? [] : ["--state-dir", installation.stateDir]),
+    "--facts-variable",
     ...(fetchSettings === undefined ? [] : ["--fetch-settings", fetchSettings]),
     ...(statusListen === undefined ? [] : ["--status-listen", statusListen]),
   ]);

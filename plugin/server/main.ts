@@ -49,7 +49,7 @@ function readOptions(): ServerOptions {
 }
 
 async function serve(options: ServerOptions): Promise<void> {
-  const { policyRoot, policyPollMs, socket: path, socketMode, statusListen, fetchSettings } = options;
+  const { policyRoot, policyPollMs, socket: path, socketMode, statusListen, fetchSettings, stateDir } = options;
   const fetchJson = fetchSettings === undefined ? createFetcher() : await openFetcher(fetchSettings);
   const settingsFiles = fetchSettings === undefined ? [] : await listSettingsFiles(fetchSettings);
   const compiler = compileInThreads({ policyRoot, log });
@@ -59,6 +59,7 @@ async function serve(options: ServerOptions): Promise<void> {
     compiler,
     fetchJson,
     settingsFiles,
+    stateDir,
     now: Date.now,
     log,
   });
@@ -94,6 +95,7 @@ async function serve(options: ServerOptions): Promise<void> {
     reasons: [...runtime.readiness.reasons(), ...(isOurs() ? [] : [`another process or none serves ${path}`])],
     policies: runtime.status(),
     keys: runtime.keyStatus(),
+    keyStore: runtime.keyStoreStatus(),
     reports: runtime.reportStatus(),
   });
   let giveStatusUp: (() => void) | undefined;

@@ -13,13 +13,15 @@ export interface ServerOptions {
   readonly parentPid: number | undefined;
   /** The file with the settings for fetching keys; undefined for none. */
   readonly fetchSettings: string | undefined;
+  /** The directory where fetched keys are kept for the next process; undefined for nowhere. */
+  readonly stateDir: string | undefined;
   /** Where probes are answered; undefined for nowhere. */
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
 }
 
 export const USAGE = `Usage: jwt-policy-server --socket PATH --policy-root DIR [--facts-variable] [--socket-mode MODE]
-                         [--fetch-settings FILE] [--policy-poll MS] [--status-listen HOST:PORT]
-                         [--parent PID]
+                         [--fetch-settings FILE] [--state-dir DIR] [--policy-poll MS]
+                         [--status-listen HOST:PORT] [--parent PID]
        jwt-policy-server --dump
 
 The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints the settings.
@@ -30,6 +32,8 @@ The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints 
   --fetch-settings FILE
                       how keys are fetched: certificate authorities, proxy, client certificates, headers
                       (absolute path of a YAML file)
+  --state-dir DIR     where fetched public keys are kept over restarts (absolute path; created with mode 700;
+                      default: nowhere). Other users must not be able to write there
   --socket-mode MODE  permissions of the socket in octal (default 600: Kong runs as the same user)
   --policy-poll MS    how often to look whether policy files changed, in milliseconds (default 1000)
   --status-listen HOST:PORT
@@ -51,6 +55,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
       "policy-root": { type: "string" },
       "facts-variable": { type: "boolean", default: false },
       "fetch-settings": { type: "string" },
+      "state-dir": { type: "string" },
       "socket-mode": { type: "string", default: "600" },
       "policy-poll": { type: "string", default: "1000" },
       "status-listen": { type: "string" },
@@ -81,6 +86,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
     socketMode: Number.parseInt(values["socket-mode"], 8),
     fetchSettings:
       values["fetch-settings"] === undefined ? undefined : requirePath("--fetch-settings", values["fetch-settings"]),
+    stateDir: values["state-dir"] === undefined ? undefined : requirePath("--state-dir", values["state-dir"]),
     policyPollMs: readPollInterval(values["policy-poll"]),
     parentPid: values.parent === undefined ? undefined : readPid(values.parent),
     statusListen: values["status-listen"] === undefined ? undefined : parseAddress(values["status-listen"]),

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { ListenOptions } from "node:net";
 import type { IssuerKeysStatus } from "../keys/key-source.ts";
+import type { KeyStoreStatus } from "../keys/key-store.ts";
 import type { ReportCount } from "../observe/report-counts.ts";
 import type { PolicyStatus } from "../runtime/policy-report.ts";
 
@@ -10,6 +11,8 @@ export interface Status {
   readonly reasons: readonly string[];
   readonly policies: readonly PolicyStatus[];
   readonly keys: readonly IssuerKeysStatus[];
+  /** Where keys are kept over restarts; undefined for nowhere. */
+  readonly keyStore?: KeyStoreStatus | undefined;
   readonly reports: readonly ReportCount[];
 }
 
@@ -77,7 +80,7 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
 function answer(
   method: string,
   url: string,
-  { reasons, policies, keys, reports }: Status,
+  { reasons, policies, keys, keyStore, reports }: Status,
 ): { status: number; body: object } {
   const path = url.replace(/[?#].*$/, "");
   if (method !== "GET" && method !== "HEAD") {
@@ -98,6 +101,7 @@ function answer(
           reasons,
           policies: policies.map(describePolicy),
           keys: keys.flatMap(describeKeys),
+          ...(keyStore && { state_dir: { path: keyStore.directory, problem: keyStore.problem ?? null } }),
           would_have_denied: reports.map(describeReport),
         },
       };
@@ -117,14 +121,18 @@ function describePolicy({ source, inForce, refused, issuersWithoutKeys }: Policy
 }
 
 function describeKeys({ id, issuer, sets }: IssuerKeysStatus): readonly object[] {
-  return sets.map(({ from, keys, loadedAt, failures, failure }) => ({
+  return sets.map(({ from, state, keys, loadedAt, isRestored, failures, failure, notUsed, warnings }) => ({
     issuer: id,
     iss: issuer,
     from,
+    state,
     keys,
     loaded_at: loadedAt === undefined ? null : new Date(loadedAt).toISOString(),
+    from_state_dir: isRestored,
     failures,
     failure: failure ?? null,
+    not_used: notUsed,
+    warnings,
   }));
 }
 

@@ -16,11 +16,12 @@ export function createStockSettings(
   installation: Installation,
   { main, typescript, pluginsDirectory }: StockServer,
 ): Readonly<Record<string, string>> {
-  const { node, socket, policyRoot, fetchSettings, environment } = installation;
+  const { node, socket, policyRoot, fetchSettings, stateDir, environment } = installation;
   const variables = {
     ...environment,
     JWT_POLICY_ROOT: policyRoot,
     ...(fetchSettings === undefined ? {} : { JWT_POLICY_FETCH_SETTINGS: fetchSettings }),
+    ...(stateDir === undefined ? {} : { JWT_POLICY_STATE_DIR: stateDir }),
     TS_NODE_SKIP_PROJECT: "true",
     TS_NODE_COMPILER: typescript,
   };

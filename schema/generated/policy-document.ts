@@ -203,6 +203,10 @@ export type PEMFiles = [PEMFile]|[PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile]|
  */
 export type PEMPath = FileUnderThePolicyRoot
 /**
+ * The one algorithm that the key serves; `algorithms` must name it too. Without it an RSA key serves the first RS algorithm there, or else the first PS algorithm.
+ */
+export type PEMAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512")
+/**
  * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). Without it the key serves only while it is the issuer's only one for the algorithm.
  */
 export type PEMKeyID = string
@@ -221,6 +225,10 @@ export type SecretPath = FileUnderThePolicyRoot
  * How the secret is written in the file. `text`: its characters are the secret. Line ends behind it do not count.
  */
 export type SecretEncoding = ("text" | "base64url" | "base64" | "hex")
+/**
+ * The one algorithm that the secret serves; `algorithms` must name it too. Without it the secret serves the first HS algorithm there that it is long enough for.
+ */
+export type SecretAlgorithm = ("HS256" | "HS384" | "HS512")
 /**
  * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). Without it the key serves only while it is the issuer's only one for the algorithm.
  */
@@ -708,6 +716,7 @@ keys: JWKs
  */
 export interface PEMFile {
 file: PEMPath
+alg?: PEMAlgorithm
 kid?: PEMKeyID
 }
 /**
@@ -716,6 +725,7 @@ kid?: PEMKeyID
 export interface SecretFile {
 file: SecretPath
 encoding: SecretEncoding
+alg?: SecretAlgorithm
 kid?: SecretKeyID
 }
 /**

@@ -24,6 +24,7 @@ type Members = Readonly<Record<string, unknown>>;
 /** @param jwksUri where the issuer `remote` has its keys. */
 export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
   const ofAcme = [keys.rs256, keys.ps256, keys.es256, keys.es384, keys.es512, keys.eddsa, keys.cubic];
+  const { alg: _alg, ...withoutAlg } = keys.rs256.publicJwk;
   const ofTenants = { ...keys.tenants.publicJwk, issuer: ISSUERS.tenants };
   const issuer = (name: keyof typeof ISSUERS, algorithms: readonly string[], more: Members): Members => ({
     issuer: ISSUERS[name],
@@ -41,7 +42,9 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
         max_token_lifetime: "2h",
         required_claims: ["sub"],
         claims: { roles: "/realm_access/roles" },
-        keys: { jwks: { keys: ofAcme.map(({ publicJwk }) => publicJwk) } },
+        keys: {
+          jwks: { keys: [...ofAcme.map(({ publicJwk }) => publicJwk), { ...withoutAlg, kid: "acme-without-alg" }] },
+        },
       }),
       partner: issuer("partner", ["ES256"], { keys: { jwks: { keys: [keys.partner.publicJwk] } } }),
       remote: issuer("remote", ["ES256", "RS256", "EdDSA"], { keys: { jwks_uri: jwksUri } }),
@@ -177,6 +180,7 @@ export function createRemoteKeySet({ remote, rs256, short, leaked, forEncryption
       remote.publicJwk,
       short.publicJwk,
       { ...leaked.publicJwk, d: leaked.privateKey.export({ format: "jwk" }).d },
+      { ...leaked.publicJwk, kid: "leaked-again" },
       { ...forEncryption.publicJwk, use: "enc" },
       { kty: "RSA", kid: "exponent-one", alg: "RS256", e: "AQ", n: rs256.publicJwk.n },
       { kty: "RSA", kid: "faulty-chip", alg: "RS256", e: "AQAB", n: FAULTY_MODULUS },

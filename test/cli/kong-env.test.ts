@@ -35,7 +35,7 @@ describe("jwt-policy kong env", () => {
       KONG_PLUGINS: "bundled,jwt-policy",
       KONG_PLUGINSERVER_NAMES: "jwt-policy",
       KONG_PLUGINSERVER_JWT_POLICY_SOCKET: "/kong/jwt-policy.socket",
-      KONG_PLUGINSERVER_JWT_POLICY_START_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-server.mjs --parent $PPID --socket /kong/jwt-policy.socket --policy-root /p --facts-variable`,
+      KONG_PLUGINSERVER_JWT_POLICY_START_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-server.mjs --parent $PPID --socket /kong/jwt-policy.socket --policy-root /p --state-dir /kong/jwt-policy-keys --facts-variable`,
       KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-server.mjs --dump`,
       KONG_NGINX_PROXY_SET:
         '$jwt_facts "3 connection authorization x-forwarded-proto origin access-control-request-method accept content-type\\n$request\\n$scheme $realip_remote_addr $remote_addr\\n$http_connection\\n$http_authorization\\n$http_x_forwarded_proto\\n$http_origin\\n$http_access_control_request_method\\n$http_accept\\n$http_content_type\\n$kong_request_id"',
@@ -50,6 +50,14 @@ describe("jwt-policy kong env", () => {
     const start = execFileSync("/bin/sh", ["-c", `printf '%s\\n' ${settings.KONG_PLUGINSERVER_JWT_POLICY_START_CMD}`]);
     expect(start.toString().trimEnd().split("\n").slice(-3)).toEqual(["--facts-variable", "--status-listen", address]);
     expect(settings.KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD).not.toContain("--status-listen");
+  });
+
+  it("keeps keys over restarts below the prefix, in another directory, or nowhere", () => {
+    const start = (...words: readonly string[]): string =>
+      JSON.parse(runCli([...args, "--format", "json", ...words]).stdout).KONG_PLUGINSERVER_JWT_POLICY_START_CMD;
+    expect(start()).toContain(" --state-dir /kong/jwt-policy-keys ");
+    expect(start("--state-dir", "/var/lib/keys")).toContain(" --state-dir /var/lib/keys ");
+    expect(start("--no-state-dir")).not.toContain("--state-dir");
   });
 
   describe("--header", () => {
@@ -169,7 +177,7 @@ describe("jwt-policy kong env", () => {
     const pdk = join(DIST, "../node_modules/kong-pdk");
     const typescript = createRequire(join(pdk, "bin/x")).resolve("typescript");
     const command = [
-      "/usr/bin/env NODE_ENV=production JWT_POLICY_ROOT=/p TS_NODE_SKIP_PROJECT=true",
+      "/usr/bin/env NODE_ENV=production JWT_POLICY_ROOT=/p JWT_POLICY_STATE_DIR=/kong/jwt-policy-keys TS_NODE_SKIP_PROJECT=true",
       `TS_NODE_COMPILER=${typescript} /opt/node ${pdk}/bin/kong-js-pluginserver`,
       `--plugins-directory ${join(DIST, "../plugin/stock")}`,
     ].join(" ");

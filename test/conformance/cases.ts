@@ -34,6 +34,32 @@ const algorithms: readonly ConformanceCase[] = (["rs256", "ps256", "es256", "edd
   }),
 );
 
+/** One key, one algorithm (RFC 8725bis section 3.1); RFC 9864 section 2.2 gives Ed25519 two names. */
+const boundAlgorithms: readonly ConformanceCase[] = [
+  ...(["eddsa", "ed25519"] as const).map((key) => ({
+    title: `passes a token under the other name of the algorithm of ${key}`,
+    path: "/read",
+    token: { key, header: { alg: key === "eddsa" ? "Ed25519" : "EdDSA" } },
+    status: 200,
+    upstream: IDENTITY,
+  })),
+  {
+    title: "passes an RS256 token under a key without alg",
+    path: "/read",
+    token: { key: "rs256", header: { kid: "main-without-alg" } },
+    status: 200,
+    upstream: IDENTITY,
+  },
+  {
+    title: "refuses a PS256 token under a key without alg, which serves RS256 alone",
+    path: "/read",
+    token: { key: "rs256", header: { alg: "PS256", kid: "main-without-alg" } },
+    status: 401,
+    reason: "key_not_found",
+    challenge: INVALID,
+  },
+];
+
 const identity: readonly ConformanceCase[] = [
   {
     title: "replaces identity headers that the client made up, in every spelling",
@@ -1019,6 +1045,7 @@ const answers: readonly ConformanceCase[] = [
 /** The conformance table. */
 export const CASES: readonly ConformanceCase[] = [
   ...algorithms,
+  ...boundAlgorithms,
   ...identity,
   ...extraction,
   ...forgery,

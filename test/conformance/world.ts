@@ -98,6 +98,7 @@ function createKeys(): Readonly<Record<KeyName, SigningKey>> {
 }
 
 function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: string) {
+  const { alg: _, ...withoutAlg } = keys.rs256.publicJwk;
   const main = {
     issuer: MAIN,
     audiences: [AUDIENCE],
@@ -105,7 +106,13 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
     clock_skew: "60s",
     required_claims: ["sub"],
     keys: {
-      jwks: { keys: [keys.rs256, keys.ps256, keys.es256, keys.eddsa, keys.ed25519].map(({ publicJwk }) => publicJwk) },
+      jwks: {
+        keys: [
+          ...[keys.rs256, keys.ps256, keys.eddsa, keys.ed25519].map(({ publicJwk }) => publicJwk),
+          { ...keys.es256.publicJwk, key_ops: ["sign", "verify"] },
+          { ...withoutAlg, kid: "main-without-alg" },
+        ],
+      },
     },
   };
   const partner = {

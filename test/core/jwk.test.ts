@@ -52,7 +52,7 @@ describe("a key serves the algorithms of its type and curve, and its own alg alo
     [{ kty: "EC", crv: "secp256k1" }, []],
     [{ kty: "EC" }, []],
     [{ kty: "OKP", crv: "Ed25519" }, ["EdDSA", "Ed25519"]],
-    [{ kty: "OKP", crv: "Ed25519", alg: "EdDSA" }, ["EdDSA"]],
+    [{ kty: "OKP", crv: "Ed25519", alg: "EdDSA" }, ["EdDSA", "Ed25519"]],
     [{ kty: "OKP", crv: "X25519" }, []],
     [{ kty: "OKP", crv: "P-256" }, []],
     [{ kty: "oct", alg: "HS256" }, []],

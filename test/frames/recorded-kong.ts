@@ -36,6 +36,7 @@ export async function startKong(prefix: string, socket: string, config: object):
     policyRoot: prefix,
     headers: [],
     fetchSettings: undefined,
+    stateDir: undefined,
     statusListen: undefined,
     environment: {},
   });

@@ -107,9 +107,9 @@ function findKeyName({ algorithms, keys }: IssuerData, { alg, kid }: JsonMembers
   if (!algorithms.some((algorithm) => algorithm === alg)) {
     return undefined;
   }
-  const [secret] = keys.secret_files ?? [];
-  if (secret) {
-    return kid === secret.kid || kid === undefined ? String(alg).toLowerCase() : undefined;
+  const secret = keys.secret_files?.find((file) => file.alg === alg);
+  if (keys.secret_files) {
+    return kid === secret?.kid || kid === undefined ? secret?.kid : undefined;
   }
   const fitting = (keys.jwks?.keys ?? []).filter((key) => key.alg === undefined || key.alg === alg);
   const named = fitting.filter((key) => key.kid !== undefined);

@@ -65,7 +65,7 @@ export function plantSeed({ world, rule, key, alg, typ, claims }: Seed): TokenIn
     requestLine: { method: "GET", target: "/a/b" },
     connection: undefined,
     scheme: "Bearer ",
-    header: JSON.stringify({ alg, kid: alg.startsWith("HS") ? "secret" : key, typ }),
+    header: JSON.stringify({ alg, kid: key, typ }),
     payload: JSON.stringify(claims),
     key,
     signature: "signed",

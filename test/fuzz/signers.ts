@@ -25,7 +25,7 @@ export interface Signer {
 /** Keys as a finding keeps them: made for one run and good for nothing else. */
 export type KeyRing = Readonly<Record<string, { readonly kid: string; readonly alg: string; readonly jwk: JWK }>>;
 
-/** RSA keys take long to make, so several names share one pair; each serves one algorithm. */
+/** RSA keys take long to make, so names of different worlds share one pair: in one world a key serves one algorithm. */
 const PAIRS: readonly Readonly<Record<string, SigningAlgorithm>>[] = [
   { es256: "ES256" },
   { "stranger-es256": "ES256" },
@@ -35,8 +35,11 @@ const PAIRS: readonly Readonly<Record<string, SigningAlgorithm>>[] = [
   { es512: "ES512" },
   { eddsa: "EdDSA" },
   { ed25519: "Ed25519" },
-  { rs256: "RS256", rs384: "RS384", rs512: "RS512", ps256: "PS256" },
-  { ps384: "PS384", ps512: "PS512", "stranger-rs256": "RS256" },
+  { rs256: "RS256", rs384: "RS384" },
+  { rs512: "RS512" },
+  { ps256: "PS256" },
+  { ps384: "PS384", "stranger-rs256": "RS256" },
+  { ps512: "PS512" },
 ];
 const SECRET_BYTES = 64;
 
@@ -46,10 +49,9 @@ export function generateSigners(): Map<string, Signer> {
     const { privateKey } = generateSigningKey(algorithm ?? "ES256", first);
     return Object.entries(names).map(([name, alg]) => [name, createSigner(name, alg, privateKey)] as const);
   });
-  const secret = createSecretKey(randomBytes(SECRET_BYTES));
   const secrets = SECRET_ALGORITHMS.map((alg) => {
     const name = alg.toLowerCase();
-    return [name, createSigner("secret", alg, secret)] as const;
+    return [name, createSigner(name, alg, createSecretKey(randomBytes(SECRET_BYTES)))] as const;
   });
   return new Map([...pairs, ...secrets]);
 }

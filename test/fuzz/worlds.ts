@@ -27,7 +27,7 @@ export interface IssuerData {
   readonly tenants?: readonly string[];
   readonly keys: {
     readonly jwks?: { readonly keys: readonly JWK[] };
-    readonly secret_files?: readonly { readonly file: string; readonly kid: string }[];
+    readonly secret_files?: readonly { readonly file: string; readonly kid: string; readonly alg: string }[];
   };
 }
 
@@ -94,7 +94,7 @@ export function createWorlds(ring?: KeyRing): Worlds {
   const find = (name: string): Signer => signers.get(name) as Signer;
   const files = {
     identify: async () => "the same",
-    read: async () => find("hs256").key.export(),
+    read: async (file: string) => find(file).key.export(),
   };
   const worlds = describePolicies(find).map((data): World => {
     const keys = rememberVerified(createKeySource({ now: () => NOW * 1000, log: silentLog, files }));
@@ -198,7 +198,9 @@ function describePolicies(find: (name: string) => Signer): readonly PolicyData[]
       name: "shared",
       issuers: {
         acme: issuer(ISSUER, ["hs256", "hs384", "hs512"], {
-          keys: { secret_files: [{ file: "secret", kid: "secret" }] },
+          keys: {
+            secret_files: ["hs256", "hs384", "hs512"].map((name) => ({ file: name, kid: name, alg: find(name).alg })),
+          },
         }),
         tenants: issuer("https://idp.example/{tenant}/v2", ["tenant"], { tenants: ["t1", "t2"] }),
         special: issuer("https://idp.example/t2/v2", ["es256"]),

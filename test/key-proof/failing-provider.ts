@@ -4,7 +4,7 @@ import { listenOn } from "../../sandbox/listen.ts";
 import type { SigningKey } from "../tokens.ts";
 
 /** How a provider fails; one that refuses has no listener. */
-export const FAILURES = ["refuses connections", "hangs", "answers 503", "answers an empty key set"] as const;
+export const FAILURES = ["refuses connections", "hangs", "answers 503", "answers what is no key set"] as const;
 export type Failure = (typeof FAILURES)[number];
 
 /** A real server with a key set, which can be made to fail. */
@@ -19,7 +19,7 @@ const ANSWERS: Readonly<Record<Failure, RequestListener>> = {
   "refuses connections": (request) => void request.socket.destroy(),
   hangs: () => {},
   "answers 503": (_, response) => void response.writeHead(503).end("{}"),
-  "answers an empty key set": (_, response) => void response.end('{"keys":[]}'),
+  "answers what is no key set": (_, response) => void response.end('{"error":"maintenance"}'),
 };
 
 export async function startFailingProvider({ publicJwk }: SigningKey): Promise<FailingProvider> {

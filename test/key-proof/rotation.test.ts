@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createIssuerKeys, type IssuerKeys } from "../../plugin/keys/issuer-keys.ts";
+import { IssuerKeys } from "../../plugin/keys/issuer-keys.ts";
 import { KEY_TIMINGS } from "../../plugin/keys/refresh-delay.ts";
 import { compileIssuer, joseHeaderOf, NOW } from "../core/fixtures.ts";
 import { noFiles } from "../keys/no-files.ts";
@@ -29,7 +29,7 @@ beforeEach(async () => {
     keys: [{ from: "discovery" as const, metadata: "openid" as const, issuer: provider.issuer }],
   };
   const timings = { ...KEY_TIMINGS, fetchTimeoutMs: 20_000 };
-  keys = createIssuerKeys(issuer, { now: () => Date.now(), log: logInto([]), files: noFiles }, timings);
+  keys = new IssuerKeys(issuer, { now: () => Date.now(), log: logInto([]), files: noFiles }, timings);
   await keys.refresh();
 });
 afterEach(async () => {

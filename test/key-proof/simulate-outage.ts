@@ -1,6 +1,6 @@
 import { vi } from "vitest";
-import { createIssuerKeys, type IssuerKeys } from "../../plugin/keys/issuer-keys.ts";
-import type { KeySetStatus } from "../../plugin/keys/key-set.ts";
+import { IssuerKeys } from "../../plugin/keys/issuer-keys.ts";
+import type { KeySetStatus } from "../../plugin/keys/key-report.ts";
 import { KEY_TIMINGS } from "../../plugin/keys/refresh-delay.ts";
 import { compileIssuer, joseHeaderOf, NOW } from "../core/fixtures.ts";
 import { noFiles } from "../keys/no-files.ts";
@@ -45,7 +45,7 @@ export async function simulateOutage(failure: Failure, hours: number, unknownKid
     keys: [{ from: "jwks_uri" as const, uri: provider.uri }],
   };
   const ports = { now: () => Date.now(), log: logInto([]), files: noFiles };
-  const keys = createIssuerKeys(issuer, ports, { ...KEY_TIMINGS, fetchTimeoutMs: FETCH_TIMEOUT_MS });
+  const keys = new IssuerKeys(issuer, ports, { ...KEY_TIMINGS, fetchTimeoutMs: FETCH_TIMEOUT_MS });
   try {
     while (!keys.hasKeys()) {
       await keys.refresh(); // The time-out is short even for a provider that is well.

@@ -11,9 +11,15 @@ const secret = randomBytes(64);
 const issuerOf = (...algorithms: readonly string[]) =>
   compileIssuer({ algorithms, keys: { secret_files: [{ file: "a" }] } });
 
-function take(content: Uint8Array | string, encoding: SecretEncoding = "text", algorithms: readonly string[] = ALL) {
-  const { keys, ignored } = importSecret(Buffer.from(content), encoding, "k", issuerOf(...algorithms));
-  return { algorithms: keys.map(({ algorithm }) => algorithm), ignored, keys };
+function take(
+  content: Uint8Array | string,
+  encoding: SecretEncoding = "text",
+  algorithms: readonly string[] = ALL,
+  alg?: string,
+) {
+  const named = { encoding, kid: "k", ...(alg && { alg }) };
+  const { keys, ignored, notes } = importSecret(Buffer.from(content), named, issuerOf(...algorithms));
+  return { algorithms: keys.map(({ algorithm }) => algorithm), ignored, notes, keys };
 }
 const verifies = (key: VerificationKey | undefined, by: Uint8Array, hash = "sha256") => {
   const input = Buffer.from("a.b");
@@ -41,10 +47,8 @@ describe("a secret", () => {
   });
 
   it("verifies with the hash of its algorithm alone, and belongs to issuer and kid", () => {
-    const { keys } = take(secret.toString("hex"), "hex");
-    expect(keys.map(({ issuer, kid, algorithm }) => [issuer, kid, algorithm])).toEqual(
-      ALL.map((name) => [ISSUER, "k", name]),
-    );
+    const keys = ALL.map((alg) => take(secret.toString("hex"), "hex", ALL, alg).keys[0]);
+    expect(keys.map((key) => [key?.issuer, key?.kid, key?.algorithm])).toEqual(ALL.map((name) => [ISSUER, "k", name]));
     const hashes = ["sha256", "sha384", "sha512"];
     expect(keys.map((key) => hashes.map((hash) => verifies(key, secret, hash)))).toEqual([
       [true, false, false],
@@ -75,8 +79,8 @@ describe("a secret must be as long as the hash (RFC 7518 section 3.2)", () => {
       ],
     ],
     [32, ["HS256"], ["HS384 needs 48 bytes; the secret has 32", "HS512 needs 64 bytes; the secret has 32"]],
-    [48, ["HS256", "HS384"], ["HS512 needs 64 bytes; the secret has 48"]],
-    [64, ALL, []],
+    [48, ["HS256"], ["HS512 needs 64 bytes; the secret has 48"]],
+    [64, ["HS256"], []],
   ])("%i bytes", (bytes, served, ignored) => {
     expect(take(secret.subarray(0, bytes).toString("hex"), "hex")).toMatchObject({ algorithms: served, ignored });
   });
@@ -84,6 +88,20 @@ describe("a secret must be as long as the hash (RFC 7518 section 3.2)", () => {
   it("of the algorithms that the issuer uses, and no word of the others", () => {
     const short = secret.subarray(0, 32).toString("hex");
     expect(take(short, "hex", ["HS256"])).toMatchObject({ algorithms: ["HS256"], ignored: [] });
+  });
+});
+
+describe("one secret serves one algorithm", () => {
+  it.each<[algorithms: readonly string[], bytes: number, alg: string | undefined, served: string, others?: string]>([
+    [["HS512", "HS256"], 64, undefined, "HS512", "HS256"],
+    [["HS512", "HS256"], 32, undefined, "HS256"],
+    [ALL, 64, undefined, "HS256", "HS384, HS512"],
+    [ALL, 64, "HS384", "HS384"],
+  ])("of %j, %i bytes, alg %s: %s", (algorithms, bytes, alg, served, others) => {
+    const taken = take(secret.subarray(0, bytes).toString("hex"), "hex", algorithms, alg);
+    expect(taken.algorithms).toEqual([served]);
+    const note = `the secret serves ${served} alone, not ${others}; name its alg in the policy`;
+    expect(taken.notes).toEqual(others === undefined ? [] : [note]);
   });
 });
 

@@ -127,7 +127,7 @@ it("keys that were there once count as there when a later fetch fails", async ()
 describe("inline keys", () => {
   it("are imported once and never fetched anew", async () => {
     await scene.stop();
-    scene = await setUpIssuer({ from: "jwks", jwks: { keys: [{ ...first.publicJwk }] } });
+    scene = await setUpIssuer([{ from: "jwks", jwks: { keys: [{ ...first.publicJwk }] } }]);
     expect(await scene.find("1")).toBe(FOUND);
     scene.clock += 3600 * 1000;
     expect(scene.keys.find(joseHeaderOf({ kid: "2" }))).toEqual({ found: undefined, because: UNKNOWN });
@@ -142,8 +142,10 @@ describe("tells the operator", () => {
     scene.serve({ json: { keys: [first.publicJwk, { ...second.publicJwk, d: "c2VjcmV0" }, WEAK_JWK] } });
     await scene.keys.refresh();
     expect(scene.log).toEqual([
-      expect.stringMatching(/^issuer=acme .* key 1: its private part is published/),
-      expect.stringMatching(/^issuer=acme .*key ignored: key 2: an RSA key of 1024 bits; 2048 to 8192 are used$/),
+      expect.stringMatching(/^issuer=acme .* key 1, kid "2": its private part is published/),
+      expect.stringMatching(
+        /^issuer=acme .*keys not used: key 2, kid "1": an RSA key of 1024 bits; 2048 to 8192 are used$/,
+      ),
       expect.stringMatching(/^issuer=acme .*keys in force: ES256 "1"$/),
     ]);
     expect(scene.log.join()).not.toMatch(/c2VjcmV0/);

@@ -1,14 +1,22 @@
 import { vi } from "vitest";
 import type { KeyLookup } from "../../plugin/core/key.ts";
 import type { KeyOrigin } from "../../plugin/core/policy.ts";
-import { createIssuerKeys, type IssuerKeys } from "../../plugin/keys/issuer-keys.ts";
+import { IssuerKeys } from "../../plugin/keys/issuer-keys.ts";
+import type { KeyStore } from "../../plugin/keys/key-store.ts";
 import type { KeyTimings } from "../../plugin/keys/refresh-delay.ts";
 import { compileIssuer, joseHeaderOf, NOW } from "../core/fixtures.ts";
 import { logInto } from "../logs.ts";
 import { type Answer, type KeyServer, startKeyServer } from "./key-server.ts";
 import { noFiles } from "./no-files.ts";
 
-export const TIMINGS: KeyTimings = { retryMs: 8_000, fetchTimeoutMs: 5_000, filePollMs: 1_000, random: () => 0 };
+export const TIMINGS: KeyTimings = {
+  retryMs: 8_000,
+  fetchTimeoutMs: 5_000,
+  filePollMs: 1_000,
+  idleMs: 86_400_000,
+  maxWaiting: 256,
+  random: () => 0,
+};
 /** What a policy has that says nothing of it, in milliseconds. */
 export const COOLDOWN_MS = 30_000;
 export const REFRESH_MS = 300_000;
@@ -34,20 +42,30 @@ export interface IssuerScene {
   stop(): Promise<void>;
 }
 
-/** @param origins of the keys; the scene's server unless given. */
-export async function setUpIssuer(...origins: readonly KeyOrigin[]): Promise<IssuerScene> {
-  const server = await startKeyServer();
+/**
+ * @param places of the keys: paths on the scene's server, or others.
+ * @param ownServer that the caller stops; one is started unless given.
+ */
+export async function setUpIssuer(
+  places: readonly (string | KeyOrigin)[] = ["jwks"],
+  algorithms: readonly string[] = ["ES256", "RS256"],
+  store?: KeyStore,
+  ownServer?: KeyServer,
+): Promise<IssuerScene> {
+  const server = ownServer ?? (await startKeyServer());
   // Timers stand still, so that only what a test does can cause a fetch; those of Node's fetch start with its first use.
   await fetch(server.origin);
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const log: string[] = [];
   const issuer = {
-    ...compileIssuer({ algorithms: ["ES256", "RS256"] }),
-    keys: origins.length > 0 ? origins : [{ from: "jwks_uri" as const, uri: `${server.origin}/jwks` }],
+    ...compileIssuer({ algorithms }),
+    keys: places.map((place) =>
+      typeof place === "string" ? { from: "jwks_uri" as const, uri: `${server.origin}/${place}` } : place,
+    ),
   };
   let clock = NOW * 1000;
   const now = (): number => clock;
-  const keys = createIssuerKeys(issuer, { now, log: logInto(log), files: noFiles }, TIMINGS);
+  const keys = new IssuerKeys(issuer, { now, log: logInto(log), files: noFiles, store }, TIMINGS);
   const scene: IssuerScene = {
     server,
     keys,
@@ -66,7 +84,7 @@ export async function setUpIssuer(...origins: readonly KeyOrigin[]): Promise<Iss
     async stop() {
       keys.stop();
       vi.useRealTimers();
-      await server.stop();
+      await (ownServer ? undefined : server.stop());
     },
   };
   return scene;

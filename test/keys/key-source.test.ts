@@ -152,13 +152,52 @@ describe("an operator", () => {
     await source.prepare(policy);
     await source.prepare(compile({ audiences: ["b"] }));
     const sets = [{ from: "jwks_uri", keys: 1, loadedAt: clock, failures: 0, failure: undefined }];
-    expect(source.status()).toEqual([{ id: "acme", issuer: ISSUER, sets }]);
+    expect(source.status()).toMatchObject([{ id: "acme", issuer: ISSUER, sets }]);
     clock += 86_400_001;
     const elsewhere = compile({ algorithms: ["ES256"] });
     await source.prepare(elsewhere);
-    expect(source.status()).toEqual([{ id: "acme", issuer: ISSUER, sets: [{ ...sets[0], loadedAt: clock }] }]);
+    expect(source.status()).toMatchObject([{ id: "acme", issuer: ISSUER, sets: [{ ...sets[0], loadedAt: clock }] }]);
     // And it is there again with its policy.
     await source.prepare(policy);
     expect(source.status()).toHaveLength(2);
   });
+});
+
+describe("a key that an issuer leaked", () => {
+  const leaking = () => {
+    const d = key.privateKey.export({ format: "jwk" }).d;
+    return { json: { keys: [{ ...key.publicJwk, kid: "x", d }] } };
+  };
+
+  it("in one policy's place is refused in all policies that name the issuer, whatever their options", async () => {
+    server.answer("/old", keySetOf(key));
+    const elsewhere = compile({ keys: { jwks_uri: `${server.origin}/old` } });
+    expect([await find(compile()), await find(elsewhere)]).toEqual([ISSUER, ISSUER]);
+    server.answer("/jwks", leaking());
+    await source.refresh();
+    expect([await find(compile()), await find(elsewhere)]).toEqual([undefined, undefined]);
+  });
+
+  it("is another issuer's key as before: nothing shows that the two have one owner", async () => {
+    server.answer("/old", keySetOf(key));
+    const other = compile({ issuer: "https://other.example", keys: { jwks_uri: `${server.origin}/old` } });
+    const otherIssuer = other.issuers.get("https://other.example") as CompiledIssuer;
+    server.answer("/jwks", leaking());
+    await source.prepare(other);
+    await find(compile());
+    expect((await source.find(otherIssuer, joseHeaderOf())).found?.kid).toBe("1");
+  });
+});
+
+it("policies whose algorithms have another order share keys only where the order decides nothing", async () => {
+  const rsa = generateSigningKey("RS256", "r");
+  const { alg: _, ...nameless } = rsa.publicJwk;
+  server.answer("/jwks", { json: { keys: [nameless] } });
+  const bound = async (...algorithms: readonly string[]): Promise<(string | undefined)[]> => {
+    const issuer = issuerOf(compile({ algorithms }));
+    const found = algorithms.map(async (alg) => (await source.find(issuer, joseHeaderOf({ alg, kid: "r" }))).found);
+    return (await Promise.all(found)).map((one) => one?.algorithm);
+  };
+  expect(await bound("RS256", "RS512")).toEqual(["RS256", undefined]);
+  expect(await bound("RS512", "RS256")).toEqual(["RS512", undefined]);
 });

@@ -194,7 +194,7 @@ export const JUDGING: readonly MutatedFile[] = [
       { name: "use does not matter", find: '(use === undefined || use === "sig") &&', replace: "" },
       {
         name: "a key's own alg does not matter",
-        find: ".filter((algorithm) => alg === undefined || alg === algorithm)",
+        find: ".filter((algorithm) => algorithm === alg)",
         replace: "",
       },
     ],
@@ -206,6 +206,16 @@ export const JUDGING: readonly MutatedFile[] = [
       { name: "weak keys are used", find: "if (weakness !== undefined) {", replace: "if (false) {" },
       { name: "RSA keys are not looked at", find: "findRsaWeakness(publicKey) ?? ", replace: "" },
       { name: "Ed25519 keys are not looked at", find: " ?? findEd25519Weakness(publicKey)", replace: "" },
+      {
+        name: "a key without alg serves PSS",
+        find: "?? first;\n  const others",
+        replace: "&& allowed.at(-1) as string;\n  const others",
+      },
+      {
+        name: "a leaked key is only left out",
+        find: "      found.leakedThumbprints.push(...(await findLeakedThumbprints(jwk)));\n",
+        replace: "",
+      },
     ],
   },
   {
@@ -227,9 +237,7 @@ export const JUDGING: readonly MutatedFile[] = [
   {
     file: "plugin/keys/key-set.ts",
     killers: ATTACKS,
-    mutants: [
-      { name: "every unknown kid is a fetch", find: "&& now() >= nextAttemptAt ? refresh()", replace: "? refresh()" },
-    ],
+    mutants: [{ name: "every unknown kid is a fetch", find: "canChange && isDue ?", replace: "canChange ?" }],
   },
   {
     file: "plugin/keys/verification-key.ts",

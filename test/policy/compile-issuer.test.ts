@@ -119,6 +119,8 @@ describe("a secret serves HS256, HS384 and HS512, and nothing else does", () => 
     [["algorithm_without_key"], ["algorithms: [RS256, ‸HS512]", "keys: {jwks_uri: https://x.example/jwks}"]],
     [["algorithm_without_key"], ["algorithms: [HS256, ‸ES256]", "keys: {secret_files: [{file: a}]}"]],
     [["no_usable_key"], ["keys: {secret_files: ‸[{file: a}]}"]],
+    [["no_usable_key"], ["algorithms: [HS256]", "keys: {secret_files: [{file: a, alg: ‸HS512}]}"]],
+    [["no_usable_key"], ["algorithms: [RS256]", "keys: {pem_files: [{file: a, alg: RS256}, {file: b, alg: ‸PS256}]}"]],
     [["kid_duplicate"], ["algorithms: [HS256]", "keys: {secret_files: [{file: a, kid: x}, ‸{file: b, kid: x}]}"]],
     [["kid_duplicate"], ["algorithms: [HS256]", "keys: {secret_files: [{file: a}, {file: b, kid: x}, ‸{file: c}]}"]],
     [["no_usable_key"], ["algorithms: [RS256]", "keys: {discovery: true, secret_files: ‸[{file: a}]}"]],

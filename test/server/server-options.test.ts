@@ -21,6 +21,7 @@ describe("readServerOptions", () => {
       socketMode: 0o600,
       policyPollMs: 1_000,
       fetchSettings: undefined,
+      stateDir: undefined,
       statusListen: undefined,
     });
   });

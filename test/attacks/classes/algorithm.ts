@@ -8,6 +8,7 @@ export const algorithm: AttackClass = {
   name: "algorithm",
   honest: [
     { what: "an RS256 token", token: { key: "rs256" } },
+    { what: "an RS256 token under a key without alg", token: { key: "rs256", header: { kid: "acme-without-alg" } } },
     { what: "a PS256 token", token: { key: "ps256" } },
     { what: "an ES256 token", token: { key: "es256" } },
     { what: "an ES384 token", token: { key: "es384" } },
@@ -146,6 +147,14 @@ export const algorithm: AttackClass = {
       tries: "PS256 with a key that is published for RS256",
       reference: "RFC 8725 3.1",
       token: { key: "rs256", header: { alg: "PS256" } },
+      reason: "key_not_found",
+      told: INVALID,
+    },
+    {
+      id: "rsa-key-without-alg-as-pss",
+      tries: "PS256 with a key without alg: it serves RS256, and one key serves one algorithm",
+      reference: "RFC 8725bis 3.1",
+      token: { key: "rs256", header: { alg: "PS256", kid: "acme-without-alg" } },
       reason: "key_not_found",
       told: INVALID,
     },

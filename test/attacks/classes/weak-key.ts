@@ -53,6 +53,14 @@ export const weakKey: AttackClass = {
       ...UNUSED,
     },
     {
+      id: "key-leaked-under-other-kid",
+      tries: "a key whose private part the issuer published under another kid",
+      reference: "RFC 8725 3.5; RFC 7517 9.2",
+      token: { key: "leaked", header: { kid: "leaked-again" }, ...OF_REMOTE },
+      request: AT_REMOTE,
+      ...UNUSED,
+    },
+    {
       id: "key-for-encryption",
       tries: "a key that is published for encryption",
       reference: "RFC 7517 4.2",

@@ -1,0 +1,86 @@
+import type { ImportedKey } from "./imported-key.ts";
+import { indexKeys, type KeyIndex } from "./select-key.ts";
+
+interface DroppedKey {
+  readonly key: ImportedKey;
+  /** For the operator; without key material. */
+  readonly reason: string;
+}
+
+/** The keys of one issuer from all places. */
+export interface CombinedKeys {
+  readonly index: KeyIndex;
+  readonly places: readonly KeysOfPlace[];
+}
+
+export interface KeysOfPlace {
+  /** Those that are in effect. */
+  readonly keys: readonly ImportedKey[];
+  /** Why others are not. */
+  readonly dropped: readonly string[];
+  /** Whether it has keys that could be used, were they not in another place as well. */
+  readonly hasKeys: boolean;
+}
+
+/** RFC 9864 section 2.2: two names of one algorithm. */
+const SAME_AS: Readonly<Record<string, string>> = { Ed25519: "EdDSA" };
+
+/**
+ * Keeps the first of two keys with one kid and algorithm, because they are ambiguous. Binds each key to its first algorithm
+ * (RFC 8725bis section 3.1).
+ */
+export function keepFirst(keys: readonly ImportedKey[]): {
+  readonly kept: readonly ImportedKey[];
+  readonly dropped: readonly DroppedKey[];
+} {
+  const names = new Set<string>();
+  const algorithms = new Map<string, string>();
+  const kept: ImportedKey[] = [];
+  const dropped: DroppedKey[] = [];
+  for (const key of keys) {
+    const { kid, algorithm, thumbprint } = key;
+    const name = JSON.stringify([kid, algorithm]);
+    const bound = SAME_AS[algorithm] ?? algorithm;
+    const serves = algorithms.get(thumbprint) ?? bound;
+    if (kid !== undefined && names.has(name)) {
+      dropped.push({ key, reason: `a second ${algorithm} key with the same kid` });
+    } else if (serves !== bound) {
+      dropped.push({ key, reason: `a key for ${algorithm} that serves ${serves} already: one key, one algorithm` });
+    } else {
+      names.add(name);
+      algorithms.set(thumbprint, serves);
+      kept.push(key);
+    }
+  }
+  return { kept, dropped };
+}
+
+/**
+ * Joins the keys of all places. A leaked key counts nowhere, whatever its kid.
+ *
+ * @param places the keys of each, in the order of the policy.
+ */
+export function combineKeys(
+  places: readonly (readonly ImportedKey[])[],
+  isLeaked: (thumbprint: string) => boolean,
+): CombinedKeys {
+  const sound = places.map((keys) => keys.filter(({ thumbprint }) => !isLeaked(thumbprint)));
+  const { kept, dropped } = keepFirst(sound.flat());
+  const inEffect = new Set(kept);
+  return {
+    index: indexKeys(kept),
+    places: places.map((keys, index) => ({
+      hasKeys: (sound[index] ?? []).length > 0,
+      keys: keys.filter((key) => inEffect.has(key)),
+      dropped: [
+        ...keys.filter(({ thumbprint }) => isLeaked(thumbprint)).map(describeLeaked),
+        ...dropped.filter(({ key }) => keys.includes(key)).map(({ reason }) => reason),
+      ],
+    })),
+  };
+}
+
+function describeLeaked({ kid, algorithm }: ImportedKey): string {
+  const name = kid === undefined ? "" : ` with kid ${JSON.stringify(kid.slice(0, 64))}`;
+  return `the ${algorithm} key${name}: its private part was published by this issuer; replace it at the issuer`;
+}

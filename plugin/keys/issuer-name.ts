@@ -1,0 +1,13 @@
+import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
+
+/** Everything that other keys could follow from: issuers with one name share their keys. */
+export function nameIssuer({ issuer, template, keys, keyRefresh, algorithms }: CompiledIssuer): string {
+  // Their order counts where a key of one type may serve several.
+  const ordered = [/^(?:RS|PS)/, /^HS/].map((type) => [...algorithms].filter((algorithm) => type.test(algorithm)));
+  return JSON.stringify([issuer, template !== undefined, keys, keyRefresh, [...algorithms].sort(), ordered]);
+}
+
+/** One place of an issuer's keys, with all that decides which keys of it are used. */
+export function namePlace(issuer: CompiledIssuer, origin: KeyOrigin): string {
+  return JSON.stringify([nameIssuer(issuer), origin]);
+}
