@@ -18,6 +18,8 @@ export interface Mismatch {
   readonly denial: Denial;
   /** Of what the request is for; where that is not certain, the strictest of what it may be for. */
   readonly mode: Mode;
+  /** Of the rule or operation that the request met; undefined where it met none. */
+  readonly requirements?: Requirements;
 }
 
 // Connection options proper, or nothing. Anything else in `Connection` names a header, and Kong deletes it after all plugins ran.
@@ -32,13 +34,14 @@ const CONNECTION_OPTION =
  */
 export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Mismatch {
   const match = matchOperation(rule, facts, isBare);
-  const mode = "denial" in match ? match.mode : match.requirements.mode;
+  const met =
+    "denial" in match ? { mode: match.mode } : { mode: match.requirements.mode, requirements: match.requirements };
   if (facts.connection !== undefined && !hasOnlyConnectionOptions(facts.connection)) {
-    return { denial: { reason: "connection_header_refused" }, mode };
+    return { denial: { reason: "connection_header_refused" }, ...met };
   }
   return "denial" in match || match.isOpen || match.requirements.allowsHttp || facts.transport !== "plain"
     ? match
-    : { denial: { reason: "insecure_transport" }, mode };
+    : { denial: { reason: "insecure_transport" }, ...met };
 }
 
 function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Mismatch {

@@ -96,6 +96,11 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: '    encodeSet("kong.nginx.set_ctx", "authenticated_consumer", {}),\n',
         replace: "",
       },
+      {
+        name: "another plugin's groups stay beside the token's Consumer",
+        find: 'encodeSet("kong.ctx.shared.set", "authenticated_groups", groups ? listOf(groups) : {})',
+        replace: 'groups ? encodeSet("kong.ctx.shared.set", "authenticated_groups", listOf(groups)) : Buffer.alloc(0)',
+      },
       { name: "a report is not logged", find: "...encodeReport(allow), ", replace: "" },
       {
         name: "a Deny ends with an empty frame instead of an exit",
@@ -317,8 +322,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a refusal of how a request came follows the rule and not the operation",
-        find: '"denial" in match ? match.mode : match.requirements.mode',
-        replace: "rule.requirements.mode",
+        find: "{ mode: match.requirements.mode, requirements",
+        replace: "{ mode: rule.requirements.mode, requirements",
       },
     ],
   },
@@ -332,13 +337,13 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "a denial is passed over: rule", find: "if (isDenial(rule)) {", replace: "if (false) {" },
       {
         name: "a denial of scopes is passed over",
-        find: "const { denial } = judgement;",
-        replace: "const denial = undefined as Denial | undefined;",
+        find: "const { denial, verified } = judgement;",
+        replace: "const { verified } = judgement;\n  const denial = undefined as Denial | undefined;",
       },
       {
         name: "a claim that can not travel is passed over",
-        find: "isDenial(propagated)\n    ? refuse(asked, mode, { denial: propagated, evidence }, judged)\n    : ",
-        replace: "",
+        find: "    return refuse(request, matched, { denial: propagated, verified, evidence }, parts);",
+        replace: "    return createAllow(await compose(request, matched, caller, parts), evidence);",
       },
       {
         name: "optional lets a bad token pass as nobody",
@@ -353,72 +358,103 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "public is not public", find: "if (match.isOpen) {", replace: "if (false) {" },
       {
         name: "nobody gets the identity of the token all the same",
-        find: "pass(asked, requirements.mode, { evidence })",
+        find: "pass(request, matched, { evidence })",
         replace:
-          'pass(asked, requirements.mode, { evidence, verified: { claims: { sub: "token" }, payload: new Uint8Array() } as never })',
+          'pass(request, matched, { evidence, verified: { claims: { sub: "token" }, payload: new Uint8Array() } as never })',
       },
       {
         name: "the credentials that were judged are not set",
-        find: "judgement.verified ? judgedRequest(asked, requirements, judgement.verified.sent) : UNCHANGED",
-        replace: "UNCHANGED",
+        find: "verified && forwardToken(policy, facts, verified.sent)",
+        replace: "undefined",
       },
       {
-        name: "credentials that came later travel with nobody",
-        find: "{ evidence }, withholdTokens(policy, facts))",
-        replace: "{ evidence })",
+        name: "credentials that came later travel with an anonymous request",
+        find: "isBare) {\n    return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });",
+        replace: "isBare) {\n    return pass(request, matched, { evidence });",
       },
       {
-        name: "a header that was compared goes on in its other spellings",
-        find: "judged[spelling] = [];",
-        replace: "",
+        name: "a token goes on unjudged, because another plugin authenticated the request",
+        find: '"passes") {\n    return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });',
+        replace: '"passes") {\n    return pass(request, matched, { evidence });',
       },
       {
-        name: "a header that was compared goes on as another plugin left it",
-        find: "judged[name] = facts.headers.get(name) ?? [];",
-        replace: "",
+        name: "the compared headers are not set",
+        find: "verified && keepCompared(requirements, facts)",
+        replace: "undefined",
       },
       {
         name: "a rule that reports opens its operations that enforce",
-        find: "refuse(asked, match.mode,",
-        replace: "refuse(asked, rule.requirements.mode,",
+        find: "refuse(request, match, {",
+        replace: "refuse(request, { mode: rule.requirements.mode }, {",
       },
       { name: "every rule only reports", find: 'mode === "enforce" || ', replace: "" },
       { name: "a defect is only reported", find: ' || denial.reason === "internal_error"', replace: "" },
       {
-        name: "what is only reported keeps what the client says of itself",
-        find: "withCaller(withIdentity(propagated.headers, changes), caller),",
-        replace: "withCaller(changes, caller),",
+        name: "report mode does not name the reason",
+        find: "createAllow(changes, evidence, deny)",
+        replace: "createAllow(changes, evidence)",
       },
       {
-        name: "an unverified token goes on where none may",
-        find: "policy.forwardHeader === undefined ? withholdTokens(policy, facts) : UNCHANGED",
-        replace: "UNCHANGED",
-      },
-      {
-        name: "who only reports does not say what",
-        find: "    evidence,\n    deny,\n  );",
-        replace: "    evidence,\n  );",
-      },
-      {
-        name: "Kong is told whom the upstream is not",
-        find: "withIdentity(clearIdentity(policy), changes)",
-        replace: "withCaller(withIdentity(clearIdentity(policy), changes), caller)",
-      },
-      { name: "the upstream is not told whom Kong is", find: ", ...writeIdentityHeaders(caller) }", replace: " }" },
-      {
-        name: "Kong is not told whom the upstream is",
-        find: "...writeIdentityHeaders(caller) }, caller }",
-        replace: "...writeIdentityHeaders(caller) } }",
-      },
-      {
-        name: "a token goes on that nobody looked at, because another plugin vouches for the caller",
-        find: "withIdentity(other.headers, withholdTokens(policy, facts))",
-        replace: "other",
+        name: "Kong learns a caller that the upstream does not learn",
+        find: "await compose(request, matched, undefined, {",
+        replace: "await compose(request, matched, caller, {",
       },
       {
         name: "the lack of another authentication is passed over",
-        find: "refuse(asked, requirements.mode, { denial: other, evidence })",
+        find: "refuse(request, matched, { denial: other, evidence })",
         replace: "createAllow({ headers: {} }, evidence)",
+      },
+    ],
+  },
+  {
+    file: "plugin/core/compose-upstream.ts",
+    killers: ["decide", "decide-order", "decide-report", "decide-callers", "decide-token-source"].map(
+      (name) => `test/core/${name}.test.ts`,
+    ),
+    mutants: [
+      {
+        name: "a compared header goes on in its other spellings",
+        find: "kept[spelling] = [];",
+        replace: "",
+      },
+      {
+        name: "a compared header goes on as another plugin left it",
+        find: "kept[name] = facts.headers.get(name) ?? [];",
+        replace: "",
+      },
+      {
+        name: "the client's identity headers stay",
+        find: "...(mapped ?? clearIdentity(policy)), ",
+        replace: "...mapped, ",
+      },
+      { name: "Kong's identity headers stay away from the upstream", find: ", ...caller.headers }", replace: " }" },
+      { name: "Kong does not learn the caller", find: "caller.identity ? ", replace: "false ? " },
+      {
+        name: "an unverified token goes on where the policy withholds tokens",
+        find: "policy.forwardHeader === undefined ? withholdTokens(policy, facts) : undefined",
+        replace: "undefined",
+      },
+    ],
+  },
+  {
+    file: "plugin/core/settle-caller.ts",
+    killers: ["test/core/decide-callers.test.ts", "test/property/callers.test.ts"],
+    mutants: [
+      {
+        name: "the other plugin's caller stays on every rule",
+        find: '!requirements || requirements.otherAuthentication === "ignore"',
+        replace: "false",
+      },
+      {
+        name: "an anonymous Consumer of another plugin stays",
+        find: "credentialId === undefined",
+        replace: "false",
+      },
+      { name: "the token's caller is not used", find: "  if (caller) {", replace: "  if (false) {" },
+      {
+        name: "policies without identity clear Kong's caller",
+        find: "if (!policy.identity) {",
+        replace: "if (false) {",
       },
     ],
   },
@@ -464,12 +500,15 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     mutants: [
       {
         name: "it is enough everywhere",
-        find: 'otherAuthentication === "skip" ? vouchFor(policy, credentialId, callers) : undefined',
-        replace: "vouchFor(policy, credentialId, callers)",
+        find: 'if (otherAuthentication === "skip") {',
+        replace: "if (isAuthenticated) {",
       },
-      { name: "it is never missing", find: 'otherAuthentication === "require" ? ', replace: "false ? " },
+      {
+        name: "it is never missing",
+        find: 'isAuthenticated ? undefined : { reason: "other_authentication_missing" }',
+        replace: "undefined",
+      },
       { name: "it is asked for everywhere", find: 'if (otherAuthentication === "ignore") {', replace: "if (false) {" },
-      { name: "what the client says of itself stays", find: "...clearIdentity(policy), ", replace: "" },
     ],
   },
   {
