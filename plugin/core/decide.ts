@@ -5,7 +5,7 @@ import { type Denial, isDenial } from "./denial.ts";
 import { forwardToken, withholdTokens } from "./forward.ts";
 import { type CallerIdentity, type CallerSource, KNOWS_NOBODY } from "./identity.ts";
 import type { KeySource } from "./key.ts";
-import { findRule, matchRequest } from "./match.ts";
+import { checkPath, findRule, matchRequest } from "./match.ts";
 import { judgeOtherAuthentication } from "./other-authentication.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./policy.ts";
 import { propagateClaims } from "./propagate.ts";
@@ -35,6 +35,10 @@ export async function decide(
     return refuse(request, { mode: policy.unmatchedMode }, { denial: rule, evidence: unmatched });
   }
   const evidence: Evidence = { ...unmatched, rule: rule.id };
+  const ambiguous = checkPath(policy, facts);
+  if (ambiguous) {
+    return refuse(request, ambiguous, { denial: ambiguous.denial, evidence });
+  }
   const credentials = findCredentials(policy.tokenSources, facts);
   const isBare = !isDenial(credentials) && credentials.length === 0;
   const match = matchRequest(rule, facts, isBare);

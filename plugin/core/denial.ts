@@ -44,8 +44,8 @@ export const DENIALS = {
     status: 400,
     told: "The request path is ambiguous",
     meaning:
-      "The rule decides by path, and the path can be read in more than one way: dot segments, `//`, encoded separators.",
-    spec: "RFC 3986 section 6.2.2",
+      "Servers read the path in more than one way. On every rule: a dot segment in any reading (`/..%2fadmin`, `/%2e%2e/`, `/..;x/`), a `#`, a request line that can not be read. On a rule with operations also `//` and encoded separators.",
+    spec: "RFC 3986 section 6.2.2, RFC 9112 section 3.2",
   },
   insecure_transport: {
     stage: "match",

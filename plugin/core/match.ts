@@ -1,4 +1,5 @@
 import type { Denial } from "./denial.ts";
+import { hasDotSegment } from "./dot-segments.ts";
 import { findOperation } from "./operation-tree.ts";
 import type { CompiledPolicy, CompiledRule, Mode, Requirements } from "./policy.ts";
 import { readPreflight } from "./preflight.ts";
@@ -26,6 +27,29 @@ export interface Mismatch {
 // Letters of other alphabets are none of these, even where lower case makes them one (the Kelvin sign becomes k).
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
+
+/**
+ * Refuses a path that may lead out of the Kong Route that the request came by, whatever the rule says: the rule is the Route's, and
+ * the upstream may read a path that belongs to another. A fragment is no part of a request (RFC 9112 section 3.2), and readers do not
+ * agree where the path ends before it.
+ *
+ * @returns undefined when the path is fine.
+ */
+export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts): Mismatch | undefined {
+  if (!requestLine) {
+    // Nothing can be judged, so report mode has nothing to report.
+    return { denial: { reason: "path_ambiguous", detail: "the request line can not be read" }, mode: "enforce" };
+  }
+  const { target } = requestLine;
+  const hasFragment = target.includes("#");
+  if (!hasFragment && !hasDotSegment(target)) {
+    return undefined;
+  }
+  const detail = hasFragment
+    ? "a # in the request line"
+    : "a dot segment in the path, or what some servers read as one";
+  return { denial: { reason: "path_ambiguous", detail }, mode: strictestModeOfAll(policy) };
+}
 
 /**
  * Finds what the rule asks of the request, and refuses requests whose reading is not certain.
@@ -73,6 +97,12 @@ function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean
 /** The upstream may read the path as that of any operation: one that enforces must not be reached by another spelling. */
 function strictestMode(rule: Requirements, operations: readonly Requirements[]): Mode {
   return [rule, ...operations].some(({ mode }) => mode === "enforce") ? "enforce" : "report";
+}
+
+/** The path may be that of any Kong Route. */
+function strictestModeOfAll({ rules, unmatchedMode }: CompiledPolicy): Mode {
+  const modes = [...rules.values()].map((rule) => strictestMode(rule.requirements, rule.operations?.values ?? []));
+  return [unmatchedMode, ...modes].includes("enforce") ? "enforce" : "report";
 }
 
 /** The rule that the plugin's configuration names, else the one of the Route's name, else the one of its tag. */

@@ -78,7 +78,7 @@ async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Omit<ReadRequ
     return headers;
   }
   return {
-    requestLine: policy.needsRequestLine ? parseRequestLine(await pdk.nginx.getVar("request")) : undefined,
+    requestLine: parseRequestLine(await pdk.nginx.getVar("request")),
     connection: headers.get("connection"),
     authorization: headers.get("authorization"),
     headers,

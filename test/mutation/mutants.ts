@@ -316,6 +316,16 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     killers: ["test/core/decide-report.test.ts"],
     mutants: [
       {
+        name: "a dot segment opens another rule that enforces",
+        find: "mode: strictestModeOfAll(policy) };",
+        replace: 'mode: "report" };',
+      },
+      {
+        name: "a request line that can not be read is only reported",
+        find: 'detail: "the request line can not be read" }, mode: "enforce" }',
+        replace: 'detail: "the request line can not be read" }, mode: strictestModeOfAll(policy) }',
+      },
+      {
         name: "another spelling of the path opens an operation that enforces",
         find: "mode: strictestMode(rule.requirements, rule.operations.values)",
         replace: "mode: rule.requirements.mode",
@@ -334,6 +344,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ),
     mutants: [
       { name: "a denial is passed over: match", find: 'if ("denial" in match) {', replace: "if (false) {" },
+      { name: "a denial is passed over: path", find: "if (ambiguous) {", replace: "if (false) {" },
       { name: "a denial is passed over: rule", find: "if (isDenial(rule)) {", replace: "if (false) {" },
       {
         name: "a denial of scopes is passed over",

@@ -158,11 +158,6 @@ defaults: {required_scopes: [default], audiences: [d]}
     const node = policy.rules.get("nested")?.operations?.byMethod.get(method);
     expect(node?.literals.get("")?.value).toEqual(expected);
   });
-
-  it("and only a policy with operations needs the request line", () => {
-    expect(policy.needsRequestLine).toBe(true);
-    expect(compileDocument(`${ISSUER_START}${ROUTES}`).needsRequestLine).toBe(false);
-  });
 });
 
 it("clears every mapped header in every spelling", () => {
