@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { toPrintable, toPrintableJson } from "../plugin/core/printable.ts";
 import type { PolicyIssue } from "../plugin/policy/issue.ts";
 import type { StateIssue } from "./deck/state-issue.ts";
 
@@ -11,12 +12,15 @@ export interface CheckedFile {
   readonly policy: { readonly name: string; readonly rules: number } | undefined;
 }
 
+/** Characters of a long line that are shown. */
+const EXCERPT_LENGTH = 200;
+
 /** For people: every mistake with its place in the form that terminals and editors make a link of, and the line it is in. */
 export function reportText(checked: readonly CheckedFile[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
   const files = checked.map(({ file, issues, lines, policy }) =>
     issues.length === 0
-      ? `${color.green("ok")} ${file}: policy "${policy?.name}"${describeRules(policy?.rules)}\n`
+      ? `${color.green("ok")} ${toPrintable(file)}: policy "${policy?.name}"${describeRules(policy?.rules)}\n`
       : issues.map((issue) => formatIssue(file, issue, lines[issue.line - 1], color)).join(""),
   );
   const mistakes = checked.reduce((sum, { issues }) => sum + issues.length, 0);
@@ -27,7 +31,7 @@ export function reportText(checked: readonly CheckedFile[], hasColor: boolean): 
 /** For programs: `{ files: [{ file, policy, issues: [{ code, message, pointer, line, column }] }] }`. */
 export function reportJson(checked: readonly CheckedFile[]): string {
   const files = checked.map(({ file, issues, policy }) => ({ file, policy: policy?.name ?? null, issues }));
-  return `${JSON.stringify({ files }, null, 2)}\n`;
+  return `${toPrintableJson({ files }, 2)}\n`;
 }
 
 /** Not a mistake, but nothing that anyone wants to find out on the gateway. */
@@ -53,14 +57,24 @@ function formatIssue(
   text: string | undefined,
   color: ReturnType<typeof pc.createColors>,
 ): string {
-  const place = color.bold(`${file}:${line}:${column}`);
-  const head = `${place} ${color.red(code)} ${message}\n`;
+  const place = color.bold(`${toPrintable(file)}:${line}:${column}`);
+  const head = `${place} ${color.red(code)} ${toPrintable(message)}\n`;
   if (!text) {
     return head;
   }
   const gutter = String(line);
-  const pointer = `${" ".repeat(gutter.length)} ${color.dim("|")} ${" ".repeat(column - 1)}${color.red("^")}`;
-  return `${head}${color.dim(`${gutter} |`)} ${text}\n${pointer}\n`;
+  const { shown, width } = cutOut(text, column);
+  const pointer = `${" ".repeat(gutter.length)} ${color.dim("|")} ${" ".repeat(width)}${color.red("^")}`;
+  return `${head}${color.dim(`${gutter} |`)} ${shown}\n${pointer}\n`;
+}
+
+/** Part of a line around a column, ready to print, and how many characters stand before the column there. */
+function cutOut(text: string, column: number): { readonly shown: string; readonly width: number } {
+  const start = Math.max(0, column - 1 - EXCERPT_LENGTH / 2);
+  const end = start + EXCERPT_LENGTH;
+  const before = `${start > 0 ? "…" : ""}${toPrintable(text.slice(start, column - 1))}`;
+  const behind = `${toPrintable(text.slice(column - 1, end))}${end < text.length ? "…" : ""}`;
+  return { shown: `${before}${behind}`, width: before.length };
 }
 
 function count(number: number, noun: string): string {

@@ -37,7 +37,8 @@ async function checkFile(file: string, policyRoot: string | undefined): Promise<
   if ("policy" in load && issues.length === 0) {
     return { file, issues: [], lines: [], policy: { name: load.policy.name, rules: load.policy.rules.size } };
   }
-  const isRead = !issues.some(({ code }) => code.startsWith("file_"));
-  const text = isRead ? await readFile(path, "utf8") : "";
+  // What is no policy may be a secret.
+  const isShown = !issues.some(({ code }) => code === "not_a_policy" || code.startsWith("file_"));
+  const text = isShown ? await readFile(path, "utf8") : "";
   return { file, issues, lines: text.split(/\r?\n/), policy: undefined };
 }

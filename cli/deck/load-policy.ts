@@ -54,7 +54,9 @@ export function reportTemplate({ source, node }: ConfigField): StateIssue {
 }
 
 async function placeInFile(file: string, issues: readonly PolicyIssue[]): Promise<StateIssue[]> {
-  const lines = (await readFile(file, "utf8")).split(/\r?\n/);
+  // What is no policy may be a secret.
+  const isShown = !issues.some(({ code }) => code === "not_a_policy");
+  const lines = isShown ? (await readFile(file, "utf8")).split(/\r?\n/) : [];
   return issues.map(({ line, column, code, message }) => ({
     severity: "mistake",
     file,

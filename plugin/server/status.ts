@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { ListenOptions } from "node:net";
+import { toPrintableJson } from "../core/printable.ts";
 import type { IssuerKeysStatus } from "../keys/key-source.ts";
 import type { ReportCount } from "../observe/report-counts.ts";
 import type { PolicyStatus } from "../runtime/policy-report.ts";
@@ -41,7 +42,7 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
     },
     (request, response) => {
       const { status, body } = answer(request.method ?? "", request.url ?? "", read());
-      const text = `${JSON.stringify(body, null, 2)}\n`;
+      const text = `${toPrintableJson(body, 2)}\n`;
       response.writeHead(status, {
         "Content-Type": "application/json; charset=utf-8",
         "Cache-Control": "no-store",

@@ -95,7 +95,7 @@ describe("an instance whose configuration or policy is broken refuses every requ
     ["a file that is not there", '{"policy_file":"none.yaml"}', /^none\.yaml:1:1 file_missing: /],
     ["a file outside the root", '{"policy_file":"../etc/passwd"}', /^\.\.\/etc\/passwd:1:1 file_outside_root: /],
     ["an absolute file", '{"policy_file":"/etc/passwd"}', /^\/etc\/passwd:1:1 file_outside_root: /],
-    ["a file with one mistake", '{"policy_file":"broken-once.yaml"}', /^broken-once\.yaml:1:1 wrong_type: [^(]*$/],
+    ["a file with one mistake", '{"policy_file":"broken-once.yaml"}', /^broken-once\.yaml:1:1 not_a_policy: [^(]*$/],
     ["a file with mistakes", '{"policy_file":"broken.yaml"}', /^broken\.yaml:\d+:\d+ [a-z_]+: .* \(and 2 more\)$/],
     ["an inline policy with mistakes", '{"policy":"jwt_policy: 2"}', /^the inline policy:\d+:\d+ [a-z_]+: /],
     [
