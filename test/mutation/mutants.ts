@@ -1064,7 +1064,11 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "warnings pile up", find: "      waiting = waiting.slice(-MAX_WAITING);\n", replace: "" },
       { name: "the oldest warnings stay", find: "slice(-MAX_WAITING)", replace: "slice(0, MAX_WAITING)" },
       { name: "warnings are taken twice", find: "      waiting = [];\n      return", replace: "      return" },
-      { name: "control characters get through", find: "toPrintable(text.slice(0, MAX_LENGTH))", replace: "text.slice(0, MAX_LENGTH)" },
+      {
+        name: "control characters get through",
+        find: "toPrintable(text.slice(0, MAX_LENGTH))",
+        replace: "text.slice(0, MAX_LENGTH)",
+      },
       { name: "a line has no end", find: ".slice(0, MAX_LENGTH)", replace: "" },
     ],
   },
@@ -1082,7 +1086,11 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     killers: ["test/policy/not-a-policy.test.ts"],
     mutants: [
       { name: "any YAML is a policy", find: "hasMark(source.data) ? source", replace: "true ? source" },
-      { name: "what is no YAML is quoted", find: "if (source.isMarked || beginsWithMark(text)) {", replace: "if (true) {" },
+      {
+        name: "what is no YAML is quoted",
+        find: "if (source.isMarked || beginsWithMark(text)) {",
+        replace: "if (true) {",
+      },
       {
         name: "a policy with a mistake in its YAML is none",
         find: "if (source.isMarked || beginsWithMark(text)) {",
