@@ -31,9 +31,14 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
+/** A text without user and password in its URLs. */
+export function withoutUserInfo(text: string): string {
+  return text.replaceAll(USER_INFO, "//…@");
+}
+
 /** A text of a document in quotes: shortened, and without user and password where it has a URL. */
 export function quoteText(text: string): string {
-  const quoted = JSON.stringify(text.replaceAll(USER_INFO, "//…@"));
+  const quoted = JSON.stringify(withoutUserInfo(text));
   return toPrintable(quoted.length > MAX_QUOTED ? `${quoted.slice(0, MAX_QUOTED - 3)}…` : quoted);
 }
 
