@@ -68,7 +68,7 @@ function formatIssue(
   return `${head}${color.dim(`${gutter} |`)} ${shown}\n${pointer}\n`;
 }
 
-/** Part of a line around a column, ready to print, and how many characters stand before the column there. */
+/** Cuts a line around a column and makes it printable. `width` counts the characters before the column. */
 function cutOut(text: string, column: number): { readonly shown: string; readonly width: number } {
   const start = Math.max(0, column - 1 - EXCERPT_LENGTH / 2);
   const end = start + EXCERPT_LENGTH;

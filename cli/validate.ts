@@ -37,7 +37,7 @@ async function checkFile(file: string, policyRoot: string | undefined): Promise<
   if ("policy" in load && issues.length === 0) {
     return { file, issues: [], lines: [], policy: { name: load.policy.name, rules: load.policy.rules.size } };
   }
-  // What is no policy may be a secret.
+  // Another file than a policy may be a secret.
   const isShown = !issues.some(({ code }) => code === "not_a_policy" || code.startsWith("file_"));
   const text = isShown ? await readFile(path, "utf8") : "";
   return { file, issues, lines: text.split(/\r?\n/), policy: undefined };

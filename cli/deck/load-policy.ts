@@ -54,7 +54,7 @@ export function reportTemplate({ source, node }: ConfigField): StateIssue {
 }
 
 async function placeInFile(file: string, issues: readonly PolicyIssue[]): Promise<StateIssue[]> {
-  // What is no policy may be a secret.
+  // Another file than a policy may be a secret.
   const isShown = !issues.some(({ code }) => code === "not_a_policy");
   const lines = isShown ? (await readFile(file, "utf8")).split(/\r?\n/) : [];
   return issues.map(({ line, column, code, message }) => ({

@@ -21,7 +21,7 @@ export function readStateFile(file: string, text: string): StateFile | { readonl
     const { line, col } = lineCounter.linePos(offset);
     return { line, column: col };
   };
-  // Without an excerpt: what is no decK file may be a secret.
+  // Without an excerpt, because another file than a decK file may be a secret.
   const fail = (offset: number, code: string, message: string): StateIssue => {
     return { severity: "mistake", file, ...locate(offset), code, message, text: undefined };
   };

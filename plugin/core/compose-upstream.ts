@@ -6,12 +6,12 @@ import { clearIdentity, type HeaderChanges } from "./propagate.ts";
 import type { RequestFacts } from "./request.ts";
 import type { CallerChange } from "./settle-caller.ts";
 
-/** What happens to the tokens that the request carries. */
+/** Removes or forwards the tokens that the request carries. */
 export type Credentials = Pick<UpstreamChanges, "headers" | "rawQuery">;
 
 /** Everything that an Allow may change. A part that does not apply is left out. */
 export interface UpstreamParts {
-  /** What `propagateClaims` returned: every identity header, removed or set from the verified token. */
+  /** The result of `propagateClaims`: every identity header, removed or set from the verified token. */
   readonly mapped?: HeaderChanges | undefined;
   readonly compared?: HeaderChanges | undefined;
   readonly credentials?: Credentials | undefined;

@@ -76,7 +76,7 @@ interface Request extends Asked {
   readonly callers: CallerSource;
 }
 
-/** What the request met. */
+/** The rule or operation that the request met. */
 interface Matched {
   readonly mode: Mode;
   /** Undefined where no rule or operation fits. */

@@ -44,7 +44,7 @@ export const DENIALS = {
     status: 400,
     told: "The request path is ambiguous",
     meaning:
-      "Servers read the path in more than one way. On every rule: a dot segment in any reading (`/..%2fadmin`, `/%2e%2e/`, `/..;x/`), a `#`, a request line that can not be read. On a rule with operations also `//` and encoded separators.",
+      "Servers read the path in more than one way. On every rule this means a dot segment in any reading (`/..%2fadmin`, `/..;x/`), a `#`, or a malformed request line. On a rule with operations it also means `//` and encoded separators.",
     spec: "RFC 3986 section 6.2.2, RFC 9112 section 3.2",
   },
   insecure_transport: {

@@ -1,13 +1,12 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: clients send them, and readers drop them.
 /**
- * Dot segments (RFC 3986 section 5.2.4) in any common reading of a path. Readers differ in what they take for a dot, a slash and the end
- * of a segment: encoded once or more often, overlong UTF-8, compatible characters of Unicode, backslashes, path parameters such as
- * `/..;x/`.
+ * Dot segments (RFC 3986 section 5.2.4) in any common reading of a path. Readers differ in dots, slashes and the ends of segments. Known
+ * differences are repeated encoding, overlong UTF-8, compatible characters of Unicode, backslashes, and path parameters (`/..;x/`).
  */
 
-/** A slash as the client sent it, at which everyone splits; `/` stands for one that was encoded. */
+/** Marks a slash that the client sent unencoded, so that `/` in a reading is a decoded one. */
 const SLASH = "\x01";
-/** A byte that cannot be known here. */
+/** A byte that is lost in decoding. */
 const LOST = "\x7f";
 /** More decoding than any server does. */
 const MAX_ROUNDS = 6;
@@ -29,8 +28,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Whether some common reading of the path has a dot segment. Such a path may lead out of the Kong Route that the request came by, so
- * that no rule can speak for it.
+ * Whether some common reading of the path has a dot segment. Such a path may leave the Kong Route, so no rule can judge it.
  *
  * @param target path and optional query exactly as the client sent them, in any form.
  */

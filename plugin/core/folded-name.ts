@@ -3,12 +3,10 @@ const MAX_ROUNDS = 3;
 const NOT_VISIBLE_ENDS = /^[^\x21-\x7e]+|[^\x21-\x7e]+$/g;
 
 /**
- * Whether some common server reads this name of a parameter or cookie as `name`, although the bytes differ:
+ * Whether some common server reads this name of a parameter or cookie as `name`, although the bytes differ.
  *
- * - PHP takes `.`, spaces and `[` for `_`, and drops spaces in front and all that follows a NUL.
- * - PHP, Rack and Node's `qs` read `name[]`, `name[key]` and `[name]` as `name`.
- * - ASP.NET does not tell upper case from lower case.
- * - Some servers decode escapes twice.
+ * PHP reads `.`, spaces and `[` as `_`. It drops spaces in front and everything after a NUL. PHP, Rack and Node's `qs` read `name[]`,
+ * `name[key]` and `[name]` as `name`. ASP.NET ignores case. Some servers decode escapes twice.
  *
  * @param text as the client sent it, with its escapes.
  * @param name plain ASCII.

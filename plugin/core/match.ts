@@ -29,16 +29,15 @@ const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
 /**
- * Refuses a path that may lead out of the Kong Route that the request came by, whatever the rule says: the rule is the Route's, and
- * the upstream may read a path that belongs to another. A fragment is no part of a request (RFC 9112 section 3.2), and readers do not
- * agree where the path ends before it.
+ * Rejects a path that may leave the Kong Route, whatever the rule says: the upstream may read a path of another Route. Requests have no
+ * fragment (RFC 9112 section 3.2), and readers disagree where a path with one ends.
  *
  * @returns undefined when the path is fine.
  */
 export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts): Mismatch | undefined {
   if (!requestLine) {
-    // Nothing can be judged, so report mode has nothing to report.
-    return { denial: { reason: "path_ambiguous", detail: "the request line can not be read" }, mode: "enforce" };
+    // Report mode cannot report a decision that was not possible.
+    return { denial: { reason: "path_ambiguous", detail: "the request line is malformed" }, mode: "enforce" };
   }
   const { target } = requestLine;
   const hasFragment = target.includes("#");

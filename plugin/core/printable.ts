@@ -1,7 +1,7 @@
 /**
- * Text that comes from a file, a request, a provider or the environment, made safe to print. This is the one place that knows which
- * characters a terminal, an editor or a log viewer obeys or hides: controls, line separators, bidirectional controls, zero-width and
- * other ignorable characters, lone surrogates, noncharacters.
+ * Makes text from files, requests, providers and the environment safe to print. Only this module knows which characters a terminal, an
+ * editor or a log viewer obeys or hides. They are controls, separators of lines, marks of direction, ignorable characters, lone
+ * surrogates and noncharacters.
  */
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;

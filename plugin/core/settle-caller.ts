@@ -2,7 +2,7 @@ import { type CallerIdentity, type CallerSource, NO_CALLER, writeIdentityHeaders
 import type { CompiledPolicy, Requirements } from "./policy.ts";
 import type { HeaderChanges } from "./propagate.ts";
 
-/** What Kong's plugins and the upstream learn of the caller. Both always name the same one. */
+/** Tells Kong's plugins and the upstream who the caller is. Both always learn the same caller. */
 export interface CallerChange {
   /** Undefined leaves Kong's caller unchanged. */
   readonly identity: CallerIdentity | undefined;
@@ -19,7 +19,7 @@ const CLEARED: CallerChange = { identity: NO_CALLER, headers: {} };
  * 2. The rule honours other plugins (`skip` or `require`), and one of them authenticated the request: its caller stays.
  * 3. Otherwise Kong's caller is cleared. A plugin in front may have set one that this policy never asked for.
  *
- * Without `identity` Kong's caller is none of the policy's concern.
+ * Without `identity` the policy leaves Kong's caller unchanged.
  *
  * @param caller named by the verified token.
  * @param requirements undefined where no rule fits.

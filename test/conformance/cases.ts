@@ -737,6 +737,38 @@ const requirements: readonly ConformanceCase[] = [
     status: 403,
     reason: "condition_unmet",
   },
+  {
+    title: "compares a header of two lines as one text, joined by a comma and a space",
+    path: "/tenant",
+    headers: ["X-Tenant", "acme", "X-Tenant", "blue"],
+    token: { key: "rs256", claims: { tenant: "acme, blue" } },
+    status: 200,
+    upstream: { "x-tenant": "acme, blue" },
+  },
+  ...(
+    [
+      ["acme,blue", ["X-Tenant", "acme", "X-Tenant", "blue"]],
+      ["acme", ["X-Tenant", "", "X-Tenant", "acme"]],
+      ["acme", ["X-Tenant", "acme", "x_tenant", "evil"]],
+    ] as const
+  ).map(
+    ([tenant, headers]): ConformanceCase => ({
+      title: `refuses ${JSON.stringify(headers)} for the tenant ${tenant}`,
+      path: "/tenant",
+      headers,
+      token: { key: "rs256", claims: { tenant } },
+      status: 403,
+      reason: "condition_unmet",
+    }),
+  ),
+  {
+    title: "compares a header that only another spelling has, and passes it on by its name",
+    path: "/tenant",
+    headers: ["x_tenant", "acme"],
+    token: { key: "rs256", claims: { tenant: "acme" } },
+    status: 200,
+    upstream: { "x-tenant": "acme", x_tenant: null },
+  },
   { title: "passes who asks for what is theirs", path: "/own/user-1", token: GOOD, status: 200 },
   {
     title: "refuses who asks for what is another's",

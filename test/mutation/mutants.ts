@@ -322,8 +322,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a request line that can not be read is only reported",
-        find: 'detail: "the request line can not be read" }, mode: "enforce" }',
-        replace: 'detail: "the request line can not be read" }, mode: strictestModeOfAll(policy) }',
+        find: 'detail: "the request line is malformed" }, mode: "enforce" }',
+        replace: 'detail: "the request line is malformed" }, mode: strictestModeOfAll(policy) }',
       },
       {
         name: "another spelling of the path opens an operation that enforces",
