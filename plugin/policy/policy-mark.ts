@@ -1,4 +1,4 @@
-/** The key that makes a document a policy. Nothing of a document without it is quoted anywhere: it may be a secret. */
+/** The key that makes a document a policy. Messages never quote a document without it, because that may be a secret. */
 const MARK = "jwt_policy";
 
 // Behind blank lines, comments, directives and the start of a document; also as the first member of a JSON object.

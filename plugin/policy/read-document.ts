@@ -31,8 +31,7 @@ export interface SourceDocument {
 type Refused = { readonly issues: readonly PolicyIssue[] };
 
 /**
- * Reads a policy document. A text that does not say that it is a policy is refused without a word of it: any file can be named as a
- * policy, and what is said of it reaches logs and answers.
+ * Reads a policy document. Other documents are rejected without a quote: a configuration can name any file, and messages reach logs.
  */
 export function readDocument(text: string): SourceDocument | Refused {
   const source = readYaml(text);
@@ -80,7 +79,7 @@ export function readYaml(text: string): SourceDocument | (Refused & { readonly i
     const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { data, locate: (findings) => locateFindings(findings, document, lineCounter) };
   } catch {
-    const message = "The aliases of the document can not be resolved, or there are too many of them.";
+    const message = "The document has aliases that do not resolve, or too many of them.";
     return { isMarked, ...refuse("syntax_error", message) };
   }
 }

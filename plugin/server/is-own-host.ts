@@ -1,11 +1,11 @@
 import { isIP } from "node:net";
 
 /**
- * Whether a `Host` names the server itself: by an address, as `localhost`, or as the server was told to listen. A page of another site
- * reaches the server under its own name only (DNS rebinding), and no name of a site is an address.
+ * Whether a `Host` names the server itself: an address, `localhost`, or the host that the server listens on. A page of another site
+ * reaches the server only under the name of that site (DNS rebinding).
  *
  * @param host of the request, with or without a port.
- * @param listenHost that the server was told to listen on.
+ * @param listenHost from the server's options.
  */
 export function isOwnHost(host: string, listenHost: string | undefined): boolean {
   const [, address, name = ""] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+))(?::\d{1,5})?$/.exec(host) ?? [];

@@ -113,7 +113,7 @@ it("of a long line only the part around the caret is shown", () => {
   expect(excerpt[caret.indexOf("^")]).toBe("5");
 });
 
-describe("a file that is no policy is not quoted", () => {
+describe("another file than a policy is not quoted", () => {
   const FILES: readonly (readonly [name: string, text: string])[] = [
     ["hs.key", "SECRET7f3Kd0s9aPq4"],
     ["env", "PASSWORD=SECRET\n\tTOKEN: [SECRET\n"],

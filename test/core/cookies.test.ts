@@ -60,7 +60,7 @@ describe("a header without the cookie", () => {
     ["__Host-token =x; __Host-token; a=b", "a=b"],
     ["\ufffd__Host-token=x; a=b; __Host-token\u001f=y", "a=b"],
     [" a=b ", " a=b "],
-    // What PHP, ASP.NET and old Java servers read as the cookie.
+    // PHP, ASP.NET and old Java servers read these as the cookie.
     ["a=b; __host-token=x", "a=b"],
     ["a=b; ..Host-token=x; _.HOST-TOKEN[]=y", "a=b"],
     ["%5F_Host-token=x; %255F_Host-token=y; a=b", "a=b"],

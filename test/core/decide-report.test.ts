@@ -139,7 +139,7 @@ describe("in report mode", () => {
     });
   });
 
-  it.each(["read", "health", "watched"])("a request line that can not be read ends the request on %s", async (rule) => {
+  it.each(["read", "health", "watched"])("a malformed request line ends the request on %s", async (rule) => {
     const routes = {
       read: {},
       health: { access: "public" },

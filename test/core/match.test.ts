@@ -296,7 +296,7 @@ describe("the path, whatever the rule", () => {
     expect(check(target(text))).toMatchObject({ denial: { reason: "path_ambiguous" }, mode: "enforce" });
   });
 
-  it("ends a request in every mode when the request line can not be read", () => {
+  it("ends a request in every mode when the request line is malformed", () => {
     const reporting = compileRules("report", { read: {} });
     expect(check(undefined, reporting)).toMatchObject({ denial: { reason: "path_ambiguous" }, mode: "enforce" });
   });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { quoteOrigin, quoteText, toPrintable, toPrintableJson, toPrintableLines } from "../../plugin/core/printable.ts";
 
-/** What a terminal, an editor or a log viewer obeys, or does not show. */
+/** A terminal, an editor or a log viewer obeys these characters, or does not show them. */
 const NASTY: readonly (readonly [what: string, first: number, last: number])[] = [
   ["C0", 0x00, 0x1f],
   ["DEL and C1", 0x7f, 0x9f],

@@ -96,7 +96,7 @@ if (missing !== undefined) {
           expect(scene.upstreamOf(answer)).toBeUndefined();
           expect(await scene.findLine(answer, words)).toBeDefined();
         }
-        // Of both workers, and from an instance that Kong has started anew where the old one is of no use any more.
+        // Both workers answer, and Kong has started a new instance in place of a stale one.
         for (let count = 0; count < 8; count += 1) {
           const { status: after } = await scene.send("/read", { headers: ["Authorization", scene.reader] });
           expect(after, "the next request").toBe(200);
