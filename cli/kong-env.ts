@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
+import { toPrintable, toPrintableLines } from "../plugin/core/printable.ts";
 import { checkSettingsFile } from "../plugin/runtime/fetch-settings.ts";
 import { describeIssues } from "../plugin/runtime/policy-report.ts";
 import { useDumpFile } from "../plugin/server/dump-file-settings.ts";
@@ -100,7 +101,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   const version = options.kongVersion ?? (await askKongVersion());
   if (version !== undefined && isKongSupported(version) !== true) {
     process.stderr.write(
-      `Kong ${version.trim()} can not run jwt-policy: before ${MIN_KONG_VERSION} Kong lets a request pass when the plugin server fails. Use Kong ${MIN_KONG_VERSION} or later.\n`,
+      `Kong ${toPrintable(version.trim())} can not run jwt-policy: before ${MIN_KONG_VERSION} Kong lets a request pass when the plugin server fails. Use Kong ${MIN_KONG_VERSION} or later.\n`,
     );
     process.exitCode = 1;
     return;
@@ -116,7 +117,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   const fetchSettings = options.fetchSettings === undefined ? undefined : resolve(options.fetchSettings);
   const issues = fetchSettings === undefined ? [] : await checkSettingsFile(fetchSettings);
   if (issues.length > 0) {
-    process.stderr.write(`${describeIssues(options.fetchSettings ?? "", issues).join("\n")}\n`);
+    process.stderr.write(`${toPrintableLines(describeIssues(options.fetchSettings ?? "", issues).join("\n"))}\n`);
     process.exitCode = 1;
     return;
   }

@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { toPrintable, toPrintableJson } from "../plugin/core/printable.ts";
 import type { PolicyIssue, Severity } from "../plugin/policy/issue.ts";
 import type { StateIssue } from "./deck/state-issue.ts";
 
@@ -11,12 +12,16 @@ export interface CheckedFile {
   readonly policy: { readonly name: string; readonly rules: number } | undefined;
 }
 
+/** Characters of a long line that are shown. */
+const EXCERPT_LENGTH = 200;
+
 /** For people: every mistake and warning with its place in the form that terminals and editors make a link of, and the line it is in. */
 export function reportText(checked: readonly CheckedFile[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
   const files = checked.map(({ file, issues, lines, policy }) => {
     const found = issues.map((issue) => formatIssue(file, issue, lines[issue.line - 1], color));
-    const good = policy && `${color.green("ok")} ${file}: policy "${policy.name}"${describeRules(policy.rules)}\n`;
+    const good =
+      policy && `${color.green("ok")} ${toPrintable(file)}: policy "${policy.name}"${describeRules(policy.rules)}\n`;
     return `${found.join("")}${good ?? ""}`;
   });
   const issues = checked.flatMap((file) => file.issues);
@@ -37,7 +42,7 @@ export function reportJson(checked: readonly CheckedFile[]): string {
     policy: policy?.name ?? null,
     issues: issues.map((issue) => ({ ...issue, severity: issue.severity ?? "mistake" })),
   }));
-  return `${JSON.stringify({ files }, null, 2)}\n`;
+  return `${toPrintableJson({ files }, 2)}\n`;
 }
 
 /** Not a mistake, but nothing that anyone wants to find out on the gateway. */
@@ -66,14 +71,24 @@ function formatIssue(
 ): string {
   const { line, column, code, message } = issue;
   const [kind, paint] = isWarning(issue) ? [`warning ${code}`, color.yellow] : [code, color.red];
-  const place = color.bold(`${file}:${line}:${column}`);
-  const head = `${place} ${paint(kind)} ${message}\n`;
+  const place = color.bold(`${toPrintable(file)}:${line}:${column}`);
+  const head = `${place} ${paint(kind)} ${toPrintable(message)}\n`;
   if (!text) {
     return head;
   }
   const gutter = String(line);
-  const pointer = `${" ".repeat(gutter.length)} ${color.dim("|")} ${" ".repeat(column - 1)}${paint("^")}`;
-  return `${head}${color.dim(`${gutter} |`)} ${text}\n${pointer}\n`;
+  const { shown, width } = cutOut(text, column);
+  const pointer = `${" ".repeat(gutter.length)} ${color.dim("|")} ${" ".repeat(width)}${paint("^")}`;
+  return `${head}${color.dim(`${gutter} |`)} ${shown}\n${pointer}\n`;
+}
+
+/** Cuts a line around a column and makes it printable. `width` counts the characters before the column. */
+function cutOut(text: string, column: number): { readonly shown: string; readonly width: number } {
+  const start = Math.max(0, column - 1 - EXCERPT_LENGTH / 2);
+  const end = start + EXCERPT_LENGTH;
+  const before = `${start > 0 ? "…" : ""}${toPrintable(text.slice(start, column - 1))}`;
+  const behind = `${toPrintable(text.slice(column - 1, end))}${end < text.length ? "…" : ""}`;
+  return { shown: `${before}${behind}`, width: before.length };
 }
 
 function count(number: number, noun: string): string {

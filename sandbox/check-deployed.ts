@@ -1,6 +1,7 @@
 /** `npm run check:deployed`: the example requests of `npm start -- --check`, made at a gateway that runs somewhere else. */
 import { Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
+import { toPrintableLines } from "../plugin/core/printable.ts";
 import { EXAMPLES, type TokenName } from "./examples.ts";
 import { mintToken } from "./identity-provider.ts";
 import { WRITTEN_PORTS } from "./local-copy.ts";
@@ -14,6 +15,7 @@ interface Flags {
 }
 
 const { gateway, idp, curl } = new Command("npm run check:deployed --")
+  .configureOutput({ writeErr: (text) => process.stderr.write(toPrintableLines(text)) })
   .description(
     "Makes the example requests at a gateway with this repository's kong.yml and policies, the sandbox's OpenID provider and its upstream. SANDBOX_CLIENT_SECRET is the secret that the provider was started with.",
   )
@@ -60,6 +62,6 @@ try {
   const { code, message } = error as NodeJS.ErrnoException;
   const what =
     code === "ECONNREFUSED" ? `nobody listens: ${message}. Is what --gateway and --idp name running?` : message;
-  process.stderr.write(`${pc.red(what)}\n`);
+  process.stderr.write(`${pc.red(toPrintableLines(what))}\n`);
   process.exitCode = 1;
 }

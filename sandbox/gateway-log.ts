@@ -1,3 +1,5 @@
+import { toPrintable } from "../plugin/core/printable.ts";
+
 /** Log entries of the gateway and of what runs behind it, and their one-line form. */
 
 export type LogLevel = "debug" | "info" | "notice" | "warn" | "err";
@@ -14,15 +16,11 @@ export interface LogEntry {
 export type Log = (entry: LogEntry) => void;
 
 /**
- * One line in the manner of Kong's error log, where the plugin's words stand without a name. Control characters are
- * escaped: a client may have sent them.
+ * One line in the manner of Kong's error log, where the plugin's words stand without a name. A client may have
+ * sent some of it, so what does not print as it reads is escaped.
  */
 export function formatLogEntry({ level, source, message, request }: LogEntry): string {
   const from = source === "plugin" ? "" : `[${source}] `;
   const about = request === undefined ? "" : `, request: "${request.line}", request_id: "${request.id}"`;
-  return escapeControls(`[${level === "err" ? "error" : level}] ${from}${message}${about}`);
-}
-
-function escapeControls(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return toPrintable(`[${level === "err" ? "error" : level}] ${from}${message}${about}`);
 }

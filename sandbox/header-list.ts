@@ -47,6 +47,9 @@ export function setHeader(headers: HeaderList, name: string, values: readonly st
   return [...others.slice(0, index), [headers[index]?.[0] ?? name, first], ...others.slice(index), ...added];
 }
 
+/** Headers that nginx reads for itself: their variables take no spelling with underscores. */
+const KNOWN_TO_NGINX = ["user_agent", "x_forwarded_for"];
+
 /**
  * The value of nginx's `$http_…` variable: of every header whose name fits when dashes count as underscores, joined.
  *
@@ -54,7 +57,9 @@ export function setHeader(headers: HeaderList, name: string, values: readonly st
  */
 export function headerVariable(headers: HeaderList, name: string): string | undefined {
   const wanted = name.toLowerCase();
-  const values = headers.filter(([key]) => key.toLowerCase().replaceAll("-", "_") === wanted).map(([, value]) => value);
+  const fits = (key: string): boolean =>
+    KNOWN_TO_NGINX.includes(wanted) ? key === wanted.replaceAll("_", "-") : key.replaceAll("-", "_") === wanted;
+  const values = headers.filter(([key]) => fits(key.toLowerCase())).map(([, value]) => value);
   return values.length === 0 ? undefined : values.join(wanted === "cookie" ? "; " : ", ");
 }
 

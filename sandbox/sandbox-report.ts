@@ -1,12 +1,14 @@
 /** What the sandbox prints: routes, lines to paste, the table of a check. Results in, text out. */
 import pc from "picocolors";
+import { toPrintable } from "../plugin/core/printable.ts";
 import type { Example, TokenName } from "./examples.ts";
 import { findPlugin } from "./find-plugin.ts";
 import type { KongConfig, KongRoute } from "./kong-config.ts";
 import type { ExampleResult } from "./run-examples.ts";
 
 /** Lines of columns, each as wide as its widest cell. */
-function formatTable(rows: readonly (readonly string[])[]): string {
+function formatTable(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(toPrintable));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
   return rows
     .map((row) =>

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import pc from "picocolors";
+import { toPrintableLines } from "../plugin/core/printable.ts";
 import { FACTS_VARIABLE } from "../plugin/kong/facts-variable.ts";
 import { startEchoUpstream } from "./echo-upstream.ts";
 import { EXAMPLES, type TokenName } from "./examples.ts";
@@ -128,6 +129,7 @@ function printLog(entry: LogEntry): void {
 }
 
 const command = new Command("npm start --")
+  .configureOutput({ writeErr: (text) => process.stderr.write(toPrintableLines(text)) })
   .description("Starts the sandbox: gateway, plugin server, OpenID provider and echo upstream.")
   .option("--check", "make the example requests, print what came, and end", false)
   .option("--proxy-port <port>", "where the gateway listens", parsePort, 8000)
@@ -161,7 +163,7 @@ try {
   await endAll();
   // Ctrl-C in a terminal goes to the plugin server too: then a start fails, and nothing is wrong.
   if (!wantsEnd) {
-    process.stderr.write(`${pc.red(error instanceof Error ? error.message : String(error))}\n`);
+    process.stderr.write(`${pc.red(toPrintableLines(error instanceof Error ? error.message : String(error)))}\n`);
     process.exit(1);
   }
 }

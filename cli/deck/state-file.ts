@@ -1,4 +1,5 @@
 import { isMap, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
+import { describeYamlError } from "../../plugin/policy/describe-yaml-error.ts";
 import { expandAliases } from "./expand-aliases.ts";
 import type { StateIssue } from "./state-issue.ts";
 
@@ -20,13 +21,13 @@ export function readStateFile(file: string, text: string): StateFile | { readonl
     const { line, col } = lineCounter.linePos(offset);
     return { line, column: col };
   };
+  // Without an excerpt, because another file than a decK file may be a secret.
   const fail = (offset: number, code: string, message: string): StateIssue => {
-    const place = locate(offset);
-    return { severity: "mistake", file, ...place, code, message, text: lines[place.line - 1] };
+    return { severity: "mistake", file, ...locate(offset), code, message, text: undefined };
   };
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   if (document.errors.length > 0) {
-    return { issues: document.errors.map(({ pos, message }) => fail(pos[0], "syntax_error", `${message}.`)) };
+    return { issues: document.errors.map((error) => fail(error.pos[0], "syntax_error", describeYamlError(error))) };
   }
   try {
     const root = expandAliases(document);

@@ -24,7 +24,7 @@ export interface Asked {
 export interface Judgement {
   readonly denial?: Denial | undefined;
   /** Present once signature and claims held, be it that the rule then asks for more. */
-  readonly verified?: VerifiedToken & { readonly sent: SentToken };
+  readonly verified?: (VerifiedToken & { readonly sent: SentToken }) | undefined;
   /** Present where the token names somebody to Kong. */
   readonly caller?: CallerIdentity | undefined;
   /** What the token is asked for. */

@@ -1,21 +1,22 @@
 import { type Asked, authenticate, type Judgement } from "./authenticate.ts";
+import { composeUpstream, keepCompared, reportedCredentials, type UpstreamParts } from "./compose-upstream.ts";
 import { createAllow, createDeny, type Decision, type Evidence, type UpstreamChanges } from "./decision.ts";
 import { type Denial, isDenial } from "./denial.ts";
-import type { SentToken } from "./extract.ts";
 import { forwardToken, withholdTokens } from "./forward.ts";
-import { type CallerIdentity, type CallerSource, KNOWS_NOBODY, writeIdentityHeaders } from "./identity.ts";
+import { type CallerIdentity, type CallerSource, KNOWS_NOBODY } from "./identity.ts";
 import type { KeySource } from "./key.ts";
-import { findRule, matchRequest } from "./match.ts";
+import { checkPath, findRule, matchRequest } from "./match.ts";
 import { judgeOtherAuthentication } from "./other-authentication.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./policy.ts";
-import { clearIdentity, type HeaderChanges, propagateClaims } from "./propagate.ts";
+import { propagateClaims } from "./propagate.ts";
 import { createReply } from "./reply.ts";
 import type { RequestFacts } from "./request.ts";
+import { settleCaller } from "./settle-caller.ts";
 import { findCredentials } from "./token-source.ts";
 
 /**
- * Decides one request: the first failing stage wins, and whatever no stage allows is refused. In report mode everything is judged
- * alike, and what would be refused goes on, with the reason for the log.
+ * Decides one request: the first failing stage wins, and a request that no stage allows is refused. Report mode judges alike, and
+ * what would be refused goes on, with the reason for the log.
  *
  * @param now seconds since the epoch; read once, after the signature held, because waiting for a key takes time.
  * @param callers asked only where the policy needs it: about other plugins before the token is looked at, about Consumers last.
@@ -27,98 +28,114 @@ export async function decide(
   now: () => number,
   callers: CallerSource = KNOWS_NOBODY,
 ): Promise<Decision> {
-  const asked: Asked = { policy, facts };
+  const request: Request = { policy, facts, callers: askOnce(callers) };
   const unmatched: Evidence = { policy: policy.name };
   const rule = findRule(policy, facts.binding);
   if (isDenial(rule)) {
-    return refuse(asked, policy.unmatchedMode, { denial: rule, evidence: unmatched });
+    return refuse(request, { mode: policy.unmatchedMode }, { denial: rule, evidence: unmatched });
   }
   const evidence: Evidence = { ...unmatched, rule: rule.id };
+  const ambiguous = checkPath(policy, facts);
+  if (ambiguous) {
+    return refuse(request, ambiguous, { denial: ambiguous.denial, evidence });
+  }
   const credentials = findCredentials(policy.tokenSources, facts);
   const isBare = !isDenial(credentials) && credentials.length === 0;
   const match = matchRequest(rule, facts, isBare);
   if ("denial" in match) {
-    return refuse(asked, match.mode, { denial: match.denial, evidence });
+    return refuse(request, match, { denial: match.denial, evidence });
   }
   const { requirements } = match;
+  const matched: Matched = { mode: requirements.mode, requirements };
   if (match.isOpen) {
-    return pass(asked, requirements.mode, { evidence });
+    return pass(request, matched, { evidence });
   }
-  const other = await judgeOtherAuthentication(policy, requirements, callers);
+  const other = await judgeOtherAuthentication(requirements, request.callers);
+  if (other === "passes") {
+    return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });
+  }
   if (other) {
-    return isDenial(other)
-      ? refuse(asked, requirements.mode, { denial: other, evidence })
-      : createAllow(withIdentity(other.headers, withholdTokens(policy, facts)), evidence);
+    return refuse(request, matched, { denial: other, evidence });
   }
-  // Nothing at all, and not merely nothing good: a bad token is no token, but no free pass either.
+  // A bad token is not the same as no token: only a request without credentials is anonymous.
   if (requirements.access === "optional" && isBare) {
-    return pass(asked, requirements.mode, { evidence }, withholdTokens(policy, facts));
+    return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });
   }
-  const judgement = await authenticate(asked, credentials, match, { keys, callers, now }, evidence);
-  const judged = judgement.verified ? judgedRequest(asked, requirements, judgement.verified.sent) : UNCHANGED;
-  const { denial } = judgement;
+  const judgement = await authenticate(request, credentials, match, { keys, callers: request.callers, now }, evidence);
+  const { denial, verified } = judgement;
+  const compared = verified && keepCompared(requirements, facts);
   return denial
-    ? refuse(asked, requirements.mode, { ...judgement, denial }, judged)
-    : pass(asked, requirements.mode, judgement, judged);
+    ? refuse(request, matched, { ...judgement, denial }, { compared })
+    : pass(request, matched, judgement, {
+        compared,
+        credentials: verified && forwardToken(policy, facts, verified.sent),
+      });
 }
 
-const UNCHANGED: UpstreamChanges = { headers: {} };
-
-/**
- * What the decision is about, set as it was judged: another plugin may have changed it since the facts were read, and the upstream
- * must not get what nobody looked at.
- */
-function judgedRequest({ policy, facts }: Asked, { comparedHeaders }: Requirements, sent: SentToken): UpstreamChanges {
-  const { headers, ...changes } = forwardToken(policy, facts, sent);
-  const judged = { ...headers };
-  for (const { name, spellings } of comparedHeaders) {
-    for (const spelling of spellings) {
-      judged[spelling] = [];
-    }
-    judged[name] = facts.headers.get(name) ?? [];
-  }
-  return { ...changes, headers: judged };
+interface Request extends Asked {
+  readonly callers: CallerSource;
 }
 
-function pass(asked: Asked, mode: Mode, judgement: Judgement, judged: UpstreamChanges = UNCHANGED): Decision {
+/** The rule or operation that the request met. */
+interface Matched {
+  readonly mode: Mode;
+  /** Undefined where no rule or operation fits. */
+  readonly requirements?: Requirements | undefined;
+}
+
+type Parts = Pick<UpstreamParts, "compared" | "credentials">;
+
+/** Kong's answer about the credential is needed twice at most, and asked for once. */
+function askOnce(callers: CallerSource): CallerSource {
+  let credential: Promise<string | undefined> | undefined;
+  return {
+    findConsumer: (lookup) => callers.findConsumer(lookup),
+    authenticatedCredential() {
+      credential ??= callers.authenticatedCredential();
+      return credential;
+    },
+    authenticatedConsumer: () => callers.authenticatedConsumer(),
+  };
+}
+
+async function pass(request: Request, matched: Matched, judgement: Judgement, parts: Parts = {}): Promise<Decision> {
   const { verified, caller, evidence } = judgement;
-  const propagated = propagateClaims(asked.policy, verified);
-  return isDenial(propagated)
-    ? refuse(asked, mode, { denial: propagated, evidence }, judged)
-    : createAllow(withCaller(withIdentity(propagated.headers, judged), caller), evidence);
-}
-
-function withIdentity(identity: HeaderChanges, changes: UpstreamChanges): UpstreamChanges {
-  return { ...changes, headers: { ...identity, ...changes.headers } };
-}
-
-/** What Kong is told and what the upstream is told stand and fall together. */
-function withCaller(changes: UpstreamChanges, caller: CallerIdentity | undefined): UpstreamChanges {
-  return caller ? { ...changes, headers: { ...changes.headers, ...writeIdentityHeaders(caller) }, caller } : changes;
+  const propagated = propagateClaims(request.policy, verified);
+  if (isDenial(propagated)) {
+    return refuse(request, matched, { denial: propagated, verified, evidence }, parts);
+  }
+  return createAllow(await compose(request, matched, caller, { ...parts, mapped: propagated.headers }), evidence);
 }
 
 /**
- * In report mode the request goes on as it came, but for the identity headers, which only a verified token may set. A defect of ours
- * is no finding about the request: it ends it in every mode.
+ * In report mode the request goes on as it came, except for identity headers and Kong's caller: only a verified token sets them. A
+ * defect of the plugin says nothing about the request, so it ends the request in every mode.
  */
-function refuse(
-  { policy, facts }: Asked,
-  mode: Mode,
-  { denial, verified, caller, evidence, requirements }: Judgement & { readonly denial: Denial },
-  judged: UpstreamChanges = UNCHANGED,
-): Decision {
-  const deny = createDeny(denial, evidence, createReply(policy, facts, requirements));
-  if (mode === "enforce" || denial.reason === "internal_error") {
+async function refuse(
+  request: Request,
+  matched: Matched,
+  judgement: Judgement & { readonly denial: Denial },
+  { compared }: Parts = {},
+): Promise<Decision> {
+  const { policy, facts } = request;
+  const { denial, verified, caller, evidence } = judgement;
+  const deny = createDeny(denial, evidence, createReply(policy, facts, judgement.requirements));
+  if (matched.mode === "enforce" || denial.reason === "internal_error") {
     return deny;
   }
   const propagated = propagateClaims(policy, verified);
-  const withheld = policy.forwardHeader === undefined ? withholdTokens(policy, facts) : UNCHANGED;
-  const changes = { ...withheld, ...judged, headers: { ...withheld.headers, ...judged.headers } };
-  return createAllow(
-    isDenial(propagated)
-      ? withIdentity(clearIdentity(policy), changes)
-      : withCaller(withIdentity(propagated.headers, changes), caller),
-    evidence,
-    deny,
-  );
+  const credentials = reportedCredentials(policy, facts, verified);
+  const changes = isDenial(propagated)
+    ? await compose(request, matched, undefined, { compared, credentials })
+    : await compose(request, matched, caller, { compared, credentials, mapped: propagated.headers });
+  return createAllow(changes, evidence, deny);
+}
+
+async function compose(
+  { policy, callers }: Request,
+  { requirements }: Matched,
+  named: CallerIdentity | undefined,
+  parts: Omit<UpstreamParts, "caller">,
+): Promise<UpstreamChanges> {
+  return composeUpstream(policy, { ...parts, caller: await settleCaller(policy, named, requirements, callers) });
 }

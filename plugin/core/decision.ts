@@ -19,7 +19,7 @@ export interface UpstreamChanges {
   readonly headers: HeaderChanges;
   /** The query to go on with, without `?`; absent when it stays as it is. */
   readonly rawQuery?: string | undefined;
-  /** Whom Kong is to take the caller for; absent leaves that as it is. */
+  /** Replaces Kong's caller as a whole; absent leaves Kong's caller unchanged. */
   readonly caller?: CallerIdentity;
 }
 

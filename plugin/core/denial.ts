@@ -44,8 +44,8 @@ export const DENIALS = {
     status: 400,
     told: "The request path is ambiguous",
     meaning:
-      "The rule decides by path, and the path can be read in more than one way: dot segments, `//`, encoded separators.",
-    spec: "RFC 3986 section 6.2.2",
+      "Servers read the path in more than one way. On every rule this means a dot segment in any reading (`/..%2fadmin`, `/..;x/`), a `#`, or a malformed request line. On a rule with operations it also means `//` and encoded separators.",
+    spec: "RFC 3986 section 6.2.2, RFC 9112 section 3.2",
   },
   insecure_transport: {
     stage: "match",

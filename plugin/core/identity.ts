@@ -17,9 +17,12 @@ export interface Consumer {
 export interface CallerIdentity {
   readonly consumer: Consumer | undefined;
   readonly credentialId: string | undefined;
-  /** Undefined leaves to Kong what it has. */
+  /** Undefined removes the groups that another plugin has set. */
   readonly groups: readonly string[] | undefined;
 }
+
+/** Clears Kong's caller. */
+export const NO_CALLER: CallerIdentity = { consumer: undefined, credentialId: undefined, groups: undefined };
 
 export interface ConsumerLookup {
   readonly by: "id" | "username";

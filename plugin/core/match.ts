@@ -1,4 +1,5 @@
 import type { Denial } from "./denial.ts";
+import { hasDotSegment } from "./dot-segments.ts";
 import { findOperation } from "./operation-tree.ts";
 import type { CompiledPolicy, CompiledRule, Mode, Requirements } from "./policy.ts";
 import { readPreflight } from "./preflight.ts";
@@ -18,6 +19,8 @@ export interface Mismatch {
   readonly denial: Denial;
   /** Of what the request is for; where that is not certain, the strictest of what it may be for. */
   readonly mode: Mode;
+  /** Of the rule or operation that the request met; undefined where it met none. */
+  readonly requirements?: Requirements;
 }
 
 // Connection options proper, or nothing. Anything else in `Connection` names a header, and Kong deletes it after all plugins ran.
@@ -26,19 +29,42 @@ const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
 /**
+ * Rejects a path that may leave the Kong Route, whatever the rule says: the upstream may read a path of another Route. Requests have no
+ * fragment (RFC 9112 section 3.2), and readers disagree where a path with one ends.
+ *
+ * @returns undefined when the path is fine.
+ */
+export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts): Mismatch | undefined {
+  if (!requestLine) {
+    // Report mode cannot report a decision that was not possible.
+    return { denial: { reason: "path_ambiguous", detail: "the request line is malformed" }, mode: "enforce" };
+  }
+  const { target } = requestLine;
+  const hasFragment = target.includes("#");
+  if (!hasFragment && !hasDotSegment(target)) {
+    return undefined;
+  }
+  const detail = hasFragment
+    ? "a # in the request line"
+    : "a dot segment in the path, or what some servers read as one";
+  return { denial: { reason: "path_ambiguous", detail }, mode: strictestModeOfAll(policy) };
+}
+
+/**
  * Finds what the rule asks of the request, and refuses requests whose reading is not certain.
  *
  * @param isBare whether no source of tokens carries anything.
  */
 export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Mismatch {
   const match = matchOperation(rule, facts, isBare);
-  const mode = "denial" in match ? match.mode : match.requirements.mode;
+  const met =
+    "denial" in match ? { mode: match.mode } : { mode: match.requirements.mode, requirements: match.requirements };
   if (facts.connection !== undefined && !hasOnlyConnectionOptions(facts.connection)) {
-    return { denial: { reason: "connection_header_refused" }, mode };
+    return { denial: { reason: "connection_header_refused" }, ...met };
   }
   return "denial" in match || match.isOpen || match.requirements.allowsHttp || facts.transport !== "plain"
     ? match
-    : { denial: { reason: "insecure_transport" }, mode };
+    : { denial: { reason: "insecure_transport" }, ...met };
 }
 
 function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Mismatch {
@@ -70,6 +96,12 @@ function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean
 /** The upstream may read the path as that of any operation: one that enforces must not be reached by another spelling. */
 function strictestMode(rule: Requirements, operations: readonly Requirements[]): Mode {
   return [rule, ...operations].some(({ mode }) => mode === "enforce") ? "enforce" : "report";
+}
+
+/** The path may be that of any Kong Route. */
+function strictestModeOfAll({ rules, unmatchedMode }: CompiledPolicy): Mode {
+  const modes = [...rules.values()].map((rule) => strictestMode(rule.requirements, rule.operations?.values ?? []));
+  return [unmatchedMode, ...modes].includes("enforce") ? "enforce" : "report";
 }
 
 /** The rule that the plugin's configuration names, else the one of the Route's name, else the one of its tag. */

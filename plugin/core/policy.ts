@@ -30,8 +30,6 @@ export interface CompiledPolicy {
    * where `identity` sets them, in each spelling with `-` and `_`.
    */
   readonly clearedHeaders: readonly string[];
-  /** Whether any rule decides by method and path. */
-  readonly needsRequestLine: boolean;
   /** Whether any rule refuses what comes over the network in plain. */
   readonly needsTransport: boolean;
   /** Names, in lower case, of the header fields that rules look at, beyond those that every request is judged by. */

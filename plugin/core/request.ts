@@ -1,7 +1,7 @@
 /** What the pipeline may know of a request: read once, before anything is decided. */
 export interface RequestFacts {
   readonly binding: Binding;
-  /** The client's request line. Undefined when it has not the usual form, or when no rule needs it and asking costs a call. */
+  /** The client's request line. Undefined when it does not have the usual form. */
   readonly requestLine: RequestLine | undefined;
   /** All `Connection` headers, joined with commas; undefined when there is none. */
   readonly connection: string | undefined;

@@ -2,7 +2,7 @@ import type { RequestFacts, RequestLine } from "../core/request.ts";
 import { type GuardMark, parseGuardMark } from "./verdict.ts";
 
 /** The header fields that every request is judged by, or that its answer depends on. */
-const USUAL_HEADERS = [
+export const USUAL_HEADERS = [
   "connection",
   "authorization",
   "x-forwarded-proto",

@@ -24,7 +24,7 @@ export interface PluginConfig {
  * @throws Error when the configuration is not one that the schema allows.
  */
 export function parsePluginConfig(json: string): PluginConfig {
-  const config: unknown = JSON.parse(json);
+  const config = parseJson(json);
   if (typeof config !== "object" || config === null) {
     throw new Error("the plugin's configuration is not an object");
   }
@@ -48,6 +48,15 @@ export function parsePluginConfig(json: string): PluginConfig {
     throw new Error("exactly one of config.policy_file and config.policy must be set");
   }
   return parsed;
+}
+
+/** Without the parser's message, which quotes the text. */
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error("the plugin's configuration is not JSON");
+  }
 }
 
 /** What Kong adds to every configuration. */

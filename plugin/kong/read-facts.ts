@@ -1,7 +1,13 @@
 import type { Denial } from "../core/denial.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { Binding, RequestFacts, Transport } from "../core/request.ts";
-import { FACTS_VARIABLE, parseFactsVariable, parseRequestLine, type VariableFacts } from "./facts-variable.ts";
+import {
+  FACTS_VARIABLE,
+  parseFactsVariable,
+  parseRequestLine,
+  USUAL_HEADERS,
+  type VariableFacts,
+} from "./facts-variable.ts";
 import type { Pdk } from "./pdk.ts";
 import { askTransport, readTransport } from "./read-transport.ts";
 import type { GuardMark } from "./verdict.ts";
@@ -59,7 +65,7 @@ export function createFactsReader(hasFactsVariable: boolean, log: (line: string)
     }
     const more = `--header ${missing.join(" --header ")}`;
     warnOnce(`reading headers costs another call: print the settings anew with \`jwt-policy kong env ${more}\``);
-    const headers = await readHeaders(pdk);
+    const headers = await readHeaders(pdk, new Set(missing));
     return "reason" in headers
       ? headers
       : { binding, ...known, headers: new Map([...headers, ...known.headers]), transport };
@@ -73,26 +79,31 @@ async function readRoute(pdk: Pdk): Promise<Binding> {
 
 /** Everything by calls of its own. */
 async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Omit<ReadRequest, "binding"> | Denial> {
-  const headers = await readHeaders(pdk);
+  const headers = await readHeaders(pdk, namesToRead(policy));
   if ("reason" in headers) {
     return headers;
   }
   return {
-    requestLine: policy.needsRequestLine ? parseRequestLine(await pdk.nginx.getVar("request")) : undefined,
+    requestLine: parseRequestLine(await pdk.nginx.getVar("request")),
     connection: headers.get("connection"),
     authorization: headers.get("authorization"),
     headers,
-    transport: policy.needsTransport ? await askTransport(pdk) : "plain",
+    transport: policy.needsTransport ? await askTransport(pdk, headers) : "plain",
     requestId: undefined,
     guard: undefined, // It needs the facts variable, and says so.
   };
 }
 
+/** Fields of which nginx's variables take no other spelling, because nginx reads them for itself. */
+const KNOWN_TO_NGINX: ReadonlySet<string> = new Set(["user-agent", "x-forwarded-for"]);
+
 /**
- * All header fields, each as one text. Names that differ in `-` and `_` only are one, as they are for nginx's variables: what is
- * decided must not depend on how the facts were read.
+ * All header fields, each as one text, as nginx's variables have them: the lines of one name are joined, empty ones too, and names that
+ * differ in `-` and `_` only are one. What is decided must not depend on how the facts were read.
+ *
+ * @param wanted names of the fields that are looked at.
  */
-async function readHeaders(pdk: Pdk): Promise<ReadonlyMap<string, string> | Denial> {
+async function readHeaders(pdk: Pdk, wanted: ReadonlySet<string>): Promise<ReadonlyMap<string, string> | Denial> {
   const headers = await pdk.request.getHeaders(MAX_HEADERS);
   const count = [...headers.values()].reduce((sum, values) => sum + values.length, 0);
   if (count >= MAX_HEADERS) {
@@ -101,13 +112,25 @@ async function readHeaders(pdk: Pdk): Promise<ReadonlyMap<string, string> | Deni
   if ((headers.get("authorization")?.length ?? 0) > 1) {
     return { reason: "token_ambiguous" };
   }
-  const merged = new Map<string, string[]>();
+  const joined = new Map<string, string>();
+  const severalSpellings = new Set<string>();
   for (const [spelling, values] of headers) {
-    const name = spelling.replaceAll("_", "-");
-    const list = merged.get(name) ?? [];
-    list.push(...values);
-    merged.set(name, list);
+    const dashed = spelling.replaceAll("_", "-");
+    const name = KNOWN_TO_NGINX.has(dashed) ? spelling : dashed;
+    if (joined.has(name)) {
+      severalSpellings.add(name);
+    }
+    joined.set(name, values.join(name === "cookie" ? "; " : ", "));
   }
-  const joined = [...merged].map(([name, values]) => [name, values.join(name === "cookie" ? "; " : ",")] as const);
-  return new Map(joined.filter(([, text]) => text !== ""));
+  // The list does not say which spelling came first.
+  for (const name of severalSpellings) {
+    if (wanted.has(name)) {
+      joined.set(name, await pdk.nginx.getVar(`http_${name.replaceAll("-", "_")}`));
+    }
+  }
+  return new Map([...joined].filter(([, text]) => text !== ""));
+}
+
+function namesToRead({ readHeaders: names }: CompiledPolicy): ReadonlySet<string> {
+  return new Set([...USUAL_HEADERS, ...names]);
 }

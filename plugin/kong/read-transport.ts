@@ -25,9 +25,15 @@ export async function readTransport(
   return peer !== client || (await pdk.request.getForwardedScheme()) === "https" ? "tls" : "plain";
 }
 
-/** The same where nothing is known yet. */
-export async function askTransport(pdk: Pdk): Promise<Transport> {
-  if ((await pdk.request.getForwardedScheme()) === "https") {
+/**
+ * The same where only the headers are known. Kong goes by the first line of `X-Forwarded-Proto`; a proxy that says two things is not
+ * believed, so the connection alone counts.
+ */
+export async function askTransport(pdk: Pdk, headers: ReadonlyMap<string, string>): Promise<Transport> {
+  const said = headers.get("x-forwarded-proto")?.toLowerCase();
+  const scheme =
+    said === undefined || said === "https" ? await pdk.request.getForwardedScheme() : await pdk.nginx.getVar("scheme");
+  if (scheme === "https") {
     return "tls";
   }
   return LOOPBACK.test(await pdk.nginx.getVar("realip_remote_addr")) ? "loopback" : "plain";

@@ -29,7 +29,8 @@ export interface StockPdk {
     get_consumer(): Promise<StockConsumer | null | undefined>;
     authenticate(consumer: StockConsumer, credential: object): Promise<unknown>;
   };
-  readonly ctx: { readonly shared: { set(name: string, value: readonly string[]): Promise<unknown> } };
+  /** Without a value it sets nil. */
+  readonly ctx: { readonly shared: { set(name: string, ...value: readonly (readonly string[])[]): Promise<unknown> } };
   readonly router: { get_route(): Promise<KongRoute | null | undefined> };
   readonly log: { err(line: string): Promise<unknown>; warn(line: string): Promise<unknown> };
   readonly service: {
@@ -109,9 +110,7 @@ async function setCaller(kong: StockPdk, { consumer, credentialId, groups }: Cal
     await kong.nginx.set_ctx("authenticated_consumer");
     await kong.nginx.set_ctx("authenticated_credential", ...(credentialId === undefined ? [] : [{ id: credentialId }]));
   }
-  if (groups) {
-    await kong.ctx.shared.set("authenticated_groups", groups);
-  }
+  await kong.ctx.shared.set("authenticated_groups", ...(groups ? [groups] : []));
 }
 
 async function refuseUnguarded(kong: StockPdk): Promise<void> {

@@ -1,6 +1,7 @@
 import { tellClient } from "../core/answers.ts";
 import type { Allow, Deny } from "../core/decision.ts";
 import { denialRow, type Stage } from "../core/denial.ts";
+import { toPrintable } from "../core/printable.ts";
 import type { Reply } from "../core/reply.ts";
 
 const MAX_KID_LENGTH = 64;
@@ -36,7 +37,7 @@ export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"):
   ];
   const text = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])).join(" ");
   // Kong does not say which plugin a line of an external plugin comes from.
-  return `jwt-policy ${did} the request: ${text}`;
+  return toPrintable(`jwt-policy ${did} the request: ${text}`);
 }
 
 /** The line about a request that went on only because its rule is in report mode; undefined for every other. */

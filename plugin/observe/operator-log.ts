@@ -1,3 +1,5 @@
+import { toPrintable } from "../core/printable.ts";
+
 /** Where the process says how it is, for the people who run it. Lines hold no tokens, no claims and no key material. */
 export interface Log {
   /** What happened, for whoever looks for it. */
@@ -42,8 +44,7 @@ export function createOperatorLog(print: (line: string) => void): OperatorLog {
   };
 }
 
-/** One line and no control characters, whatever a file name or a provider's answer holds. */
+/** One line that prints as it reads, whatever a file name or a provider's answer holds. */
 function plainLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get through.
-  return text.slice(0, MAX_LENGTH).replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?");
+  return toPrintable(text.slice(0, MAX_LENGTH));
 }

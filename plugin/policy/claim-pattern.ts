@@ -1,3 +1,5 @@
+import { quoteText } from "../core/printable.ts";
+
 /**
  * Patterns that can be held against any text in a short time: single characters and classes, each with a quantifier, and nothing that
  * nests. What RegExp offers beyond that takes exponential time with some texts, and their senders choose them.
@@ -18,7 +20,7 @@ export function compileClaimPattern(pattern: string): { readonly pattern: RegExp
     const part = PARTS.exec(pattern);
     if (!part) {
       const hint = "Patterns fit the whole claim by themselves, and have no groups and no alternatives.";
-      return { problem: `"${pattern.slice(position)}" can not stand here. ${hint}` };
+      return { problem: `${quoteText(pattern.slice(position))} can not stand here. ${hint}` };
     }
     quantifiers.push(part[1] ?? "");
   }

@@ -3,6 +3,7 @@ import { type FetchUrlRules, isFetchAllowed } from "../core/fetch-url.ts";
 import { findPlaceholder } from "../core/issuer-template.ts";
 import { findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk, SECRET_ALGORITHMS } from "../core/jwk.ts";
 import type { FetchRules, KeyOrigin } from "../core/policy.ts";
+import { quoteOrigin } from "../core/printable.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 
 /**
@@ -42,7 +43,7 @@ export function compileKeys(
 /** Secrets with one name serve the same algorithms, and a token can not say which is meant; without a name none of several can be meant. */
 function checkSecretNames(files: readonly { readonly kid?: string }[], path: DocumentPath): Finding[] {
   return files.flatMap(({ kid }, index): Finding[] => {
-    const message = `${kid === undefined ? "A secret without a kid" : `The kid "${kid}"`} is there already: give each secret a kid of its own.`;
+    const message = `${kid === undefined ? "A secret without a kid" : "This kid"} is there already: give each secret a kid of its own.`;
     return files.findIndex((other) => other.kid === kid) === index
       ? []
       : [{ code: "kid_duplicate", path: [...path, index], message }];
@@ -127,7 +128,7 @@ function checkDiscovery(issuer: string, allowHttp: boolean, path: DocumentPath):
 
 function checkUrl(url: string, rules: FetchUrlRules, path: DocumentPath): Finding[] {
   const parts = rules.allowQuery ? "user or fragment" : "user, query or fragment";
-  const message = `Keys can not be fetched from "${url}": use an https URL without ${parts} (http is allowed on loopback, and with "allow_http").`;
+  const message = `Keys can not be fetched from ${quoteOrigin(url)}: use an https URL without ${parts} (http is allowed on loopback, and with "allow_http").`;
   return isFetchAllowed(url, rules) ? [] : [{ code: "url_insecure", path, message }];
 }
 

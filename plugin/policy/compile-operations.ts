@@ -1,5 +1,6 @@
 import { buildOperationTree, methodsCovered, type Operation, type OperationTree } from "../core/operation-tree.ts";
 import type { Requirements } from "../core/policy.ts";
+import { quoteText } from "../core/printable.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 import { parsePathTemplate, templatesOverlap } from "./path-template.ts";
 
@@ -25,7 +26,7 @@ export function compileOperations(
   for (const [index, source] of sources.entries()) {
     const parsed = parsePathTemplate(source.path);
     if ("problem" in parsed) {
-      const message = `The path template "${source.path}" can not be used. ${parsed.problem}`;
+      const message = `The path template ${quoteText(source.path)} can not be used. ${parsed.problem}`;
       findings.push({ code: "path_template_invalid", path: [...path, index, "path"], message });
       continue;
     }

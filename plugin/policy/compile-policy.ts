@@ -60,7 +60,7 @@ export function compilePolicy(
       headerMappings,
       identity,
       clearedHeaders: [...listOwnHeaders(document), ...token.ownHeaders].flatMap(headerSpellings),
-      ...findNeededFacts([...rules.values()], token.tokenSources, protectedResource),
+      ...findNeededFacts([...rules.values()], token.tokenSources),
       unmatchedMode: document.defaults?.mode ?? "enforce",
       answers,
       protectedResource,

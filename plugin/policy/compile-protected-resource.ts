@@ -1,6 +1,7 @@
 import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { isFetchAllowed } from "../core/fetch-url.ts";
 import type { CompiledIssuer, CompiledRule, TokenSource } from "../core/policy.ts";
+import { quoteText } from "../core/printable.ts";
 import type { ProtectedResource } from "../core/protected-resource.ts";
 import type { Finding } from "./issue.ts";
 import { listRequirements } from "./list-requirements.ts";
@@ -24,7 +25,7 @@ export function compileProtectedResource(
   const { resource, authorization_servers: servers, scopes_supported: scopes, ...texts } = source;
   const metadataUrl = locateMetadata(resource);
   if (metadataUrl === undefined) {
-    const message = `"${resource}" is not an https URL in the form that clients compare: host in lower case, no default port, query, fragment or dot segments (http is allowed on loopback).`;
+    const message = `${quoteText(resource)} is not an https URL in the form that clients compare: host in lower case, no default port, query, fragment or dot segments (http is allowed on loopback).`;
     const finding: Finding = { code: "url_insecure", path: ["protected_resource", "resource"], message };
     return { protectedResource: undefined, findings: [finding] };
   }

@@ -1,5 +1,6 @@
 /** What can be wrong with a policy. Codes are stable: tools and tests match on them, wording may improve. */
 export type PolicyIssueCode =
+  | "not_a_policy"
   | "syntax_error"
   | "duplicate_key"
   | "number_inexact"
@@ -53,6 +54,8 @@ export interface Finding {
   readonly path: DocumentPath;
   /** The place is the key itself and not its value. */
   readonly atKey?: boolean;
+  /** The last key of the path is not repeated: it may be a secret. */
+  readonly hidesKey?: boolean;
   /** What is wrong and what to do, as one sentence without the place. */
   readonly message: string;
 }

@@ -1,4 +1,5 @@
 import type { TemplateSegment } from "../core/operation-tree.ts";
+import { quoteText } from "../core/printable.ts";
 import { MAX_PATH_SEGMENTS, splitPath } from "../core/request-path.ts";
 
 const PLACEHOLDER = /^\{[A-Za-z_][A-Za-z0-9_]*\}$/;
@@ -12,7 +13,7 @@ export function parsePathTemplate(
   const isPlaceholder = parts.map((part) => PLACEHOLDER.test(part));
   const malformed = parts.find((part, index) => !isPlaceholder[index] && /[{}]/.test(part));
   if (malformed !== undefined) {
-    return { problem: `"${malformed}" is neither plain text nor a whole segment {name}.` };
+    return { problem: `${quoteText(malformed)} is neither plain text nor a whole segment {name}.` };
   }
   if (parts.length > MAX_PATH_SEGMENTS) {
     return { problem: `It has more than ${MAX_PATH_SEGMENTS} segments.` };

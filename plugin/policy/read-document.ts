@@ -1,7 +1,19 @@
-import { type Document, isCollection, isMap, isScalar, LineCounter, type Node, visit, type YAMLError } from "yaml";
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  visit,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
+import { describeYamlError } from "./describe-yaml-error.ts";
 import { findInexactNumbers } from "./find-inexact-numbers.ts";
 import type { DocumentPath, Finding, PolicyIssue } from "./issue.ts";
 import { parseYaml } from "./parse-yaml.ts";
+import { beginsWithMark, hasMark, NOT_A_POLICY } from "./policy-mark.ts";
 
 /** Largest policy document, in UTF-16 units: several thousand rules. Reading holds the process up, so it must stay short. */
 const MAX_DOCUMENT_LENGTH = 256 * 1024;
@@ -17,14 +29,32 @@ export interface SourceDocument {
   locate(findings: readonly Finding[]): PolicyIssue[];
 }
 
+type Refused = { readonly issues: readonly PolicyIssue[] };
+
+/**
+ * Reads a policy document. Other documents are rejected without a quote: a configuration can name any file, and messages reach logs.
+ */
+export function readDocument(text: string): SourceDocument | Refused {
+  const source = readYaml(text);
+  if ("data" in source) {
+    return hasMark(source.data) ? source : refuse("not_a_policy", NOT_A_POLICY);
+  }
+  if (source.isMarked || beginsWithMark(text)) {
+    return source;
+  }
+  const { line, column } = source.issues[0] ?? { line: 1, column: 1 };
+  const place = { pointer: "", line, column };
+  return { issues: [{ code: "not_a_policy", message: `${NOT_A_POLICY} It is not valid YAML either.`, ...place }] };
+}
+
 /**
  * Reads YAML 1.2 or JSON (which is YAML). Nothing is executed: unknown tags, duplicate keys and more than one document are
  * mistakes.
  */
-export function readDocument(text: string): SourceDocument | { readonly issues: readonly PolicyIssue[] } {
+export function readYaml(text: string): SourceDocument | (Refused & { readonly isMarked?: boolean }) {
   if (text.length > MAX_DOCUMENT_LENGTH) {
     const message = `The document has ${text.length} characters; at most ${MAX_DOCUMENT_LENGTH} are read.`;
-    return { issues: [{ code: "document_too_large", message, pointer: "", line: 1, column: 1 }] };
+    return refuse("document_too_large", message);
   }
   const lineCounter = countLines(text);
   const parsed = parseYaml(text);
@@ -33,9 +63,10 @@ export function readDocument(text: string): SourceDocument | { readonly issues: 
     return { issues: [{ code: "syntax_error", message: parsed.message, pointer: "", ...place }] };
   }
   const { document } = parsed;
+  const isMarked = isMap(document.contents) && hasMark(listKeys(document.contents));
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
-    return { issues: problems.slice(0, MAX_FINDINGS).map((problem) => toIssue(problem, lineCounter)) };
+    return { isMarked, issues: problems.slice(0, MAX_FINDINGS).map((problem) => toIssue(problem, lineCounter)) };
   }
   const issues = [
     ...findOtherVersion(document),
@@ -44,15 +75,24 @@ export function readDocument(text: string): SourceDocument | { readonly issues: 
     ...findRoundedNumbers(document, lineCounter),
   ];
   if (issues.length > 0) {
-    return { issues: issues.slice(0, MAX_FINDINGS) };
+    return { isMarked, issues: issues.slice(0, MAX_FINDINGS) };
   }
   try {
     const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { data, locate: (findings) => locateFindings(findings, document, lineCounter) };
-  } catch (error) {
-    const message = `${error instanceof Error ? error.message : "The document can not be read"}.`;
-    return { issues: [{ code: "syntax_error", message, pointer: "", line: 1, column: 1 }] };
+  } catch {
+    const message = "The document has aliases that do not resolve, or too many of them.";
+    return { isMarked, ...refuse("syntax_error", message) };
   }
+}
+
+function refuse(code: PolicyIssue["code"], message: string): Refused {
+  return { issues: [{ code, message, pointer: "", line: 1, column: 1 }] };
+}
+
+/** The keys of a map, of which only those count that are plain. */
+function listKeys({ items }: YAMLMap): Readonly<Record<string, true>> {
+  return Object.fromEntries(items.flatMap(({ key }) => (isScalar(key) ? [[String(key.value), true]] : [])));
 }
 
 /** From the text itself: the parser does not tell of every line break behind a syntax error. */
@@ -103,7 +143,7 @@ function findDanglingAliases(document: Document, lineCounter: LineCounter): Poli
         return visit.BREAK;
       }
       if (!alias.resolve(document)) {
-        const message = `No anchor "&${alias.source}" stands before this alias.`;
+        const message = "No anchor of this name stands before this alias.";
         issues.push({ code: "syntax_error", message, pointer: "", ...placeOf(alias, lineCounter) });
       }
       return undefined;
@@ -135,15 +175,16 @@ function placeAt(offset: number, lineCounter: LineCounter): { line: number; colu
 
 function toIssue(problem: YAMLError, lineCounter: LineCounter): PolicyIssue {
   const place = placeAt(problem.pos[0], lineCounter);
-  return { code: "syntax_error", message: `${problem.message}.`, pointer: "", ...place };
+  return { code: "syntax_error", message: describeYamlError(problem), pointer: "", ...place };
 }
 
 function locateFindings(findings: readonly Finding[], document: Document, lineCounter: LineCounter): PolicyIssue[] {
   return findings
     .slice(0, MAX_FINDINGS)
-    .map(({ code, severity, message, path, atKey }) => {
+    .map(({ code, severity, message, path, atKey, hidesKey }) => {
       const place = placeAt(findOffset(document, path, atKey === true), lineCounter);
-      return { code, ...(severity && { severity }), message, pointer: toPointer(path), ...place };
+      const pointer = toPointer(hidesKey ? path.slice(0, -1) : path);
+      return { code, ...(severity && { severity }), message, pointer, ...place };
     })
     .sort((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -2,7 +2,7 @@ import type { FetchSettingsDocument } from "../../schema/generated/fetch-setting
 import { validateFetchSettings } from "../../schema/generated/validate-fetch-settings.ts";
 import { isFetchAllowed } from "../core/fetch-url.ts";
 import type { Finding, PolicyIssue } from "./issue.ts";
-import { readDocument, type SourceDocument } from "./read-document.ts";
+import { readYaml, type SourceDocument } from "./read-document.ts";
 import { checkData } from "./validate-document.ts";
 
 /** A document of fetch settings with the means to say where something stands, or all that is wrong with it. */
@@ -12,12 +12,12 @@ export type FetchSettingsRead =
 
 /** From a text to checked settings; the files that they name are not looked at. */
 export function readFetchSettings(text: string): FetchSettingsRead {
-  const source = readDocument(text);
+  const source = readYaml(text);
   if ("issues" in source) {
     return source;
   }
   const { data, locate } = source;
-  const findings = checkData(validateFetchSettings, data, () => true);
+  const findings = checkData(validateFetchSettings, data, { values: () => true, keys: () => false });
   if (findings.length > 0) {
     return { issues: locate(findings) };
   }

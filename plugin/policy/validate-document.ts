@@ -1,10 +1,12 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
 import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { validatePolicy } from "../../schema/generated/validate-policy.ts";
+import { quoteText } from "../core/printable.ts";
 import { describeIndistinct } from "./compile-answers.ts";
 import { explainRefusedHeader } from "./explain-header.ts";
 import type { DocumentPath, Finding, PolicyIssueCode } from "./issue.ts";
 import { pickTellingErrors } from "./pick-telling-errors.ts";
+import { hasMark, NOT_A_POLICY } from "./policy-mark.ts";
 import { didYouMean } from "./suggest-name.ts";
 
 /**
@@ -15,30 +17,40 @@ import { didYouMean } from "./suggest-name.ts";
 export function validateDocument(
   data: unknown,
 ): { readonly document: PolicyDocument } | { readonly findings: readonly Finding[] } {
-  const findings = checkData(validatePolicy, data, isBelowKeys);
+  if (!hasMark(data)) {
+    return { findings: [{ code: "not_a_policy", path: [], message: NOT_A_POLICY }] };
+  }
+  const findings = checkData(validatePolicy, data, { values: isBelowKeys, keys: isBelowKeys });
   return findings.length === 0 ? { document: data as PolicyDocument } : { findings };
 }
 
-/** Whether values at a place are not repeated: messages get into logs, and a secret may be there by mistake. */
-export type IsSecret = (path: DocumentPath) => boolean;
-
-const isBelowKeys: IsSecret = (path) => path[0] === "issuers" && path[2] === "keys";
-
-/** Checks plain data by a generated validator, which fills in defaults in place. Returns what is wrong. */
-export function checkData(validate: ValidateFunction, data: unknown, isSecret: IsSecret): readonly Finding[] {
-  const errors: readonly ErrorObject[] = validate(data) ? [] : (validate.errors ?? []);
-  return pickTellingErrors(errors).map((error) => toFinding(error, data, isSecret));
+/** Where values, and keys that are not known, are not repeated: messages get into logs, and a secret may be there by mistake. */
+export interface Secrecy {
+  readonly values: (path: DocumentPath) => boolean;
+  readonly keys: (path: DocumentPath) => boolean;
 }
 
-function toFinding(error: ErrorObject, data: unknown, isSecret: IsSecret): Finding {
+const isBelowKeys: Secrecy["values"] = (path) => path[0] === "issuers" && path[2] === "keys";
+
+/** Checks plain data by a generated validator, which fills in defaults in place. Returns what is wrong. */
+export function checkData(validate: ValidateFunction, data: unknown, secrecy: Secrecy): readonly Finding[] {
+  const errors: readonly ErrorObject[] = validate(data) ? [] : (validate.errors ?? []);
+  return pickTellingErrors(errors).map((error) => toFinding(error, data, secrecy));
+}
+
+function toFinding(error: ErrorObject, data: unknown, secrecy: Secrecy): Finding {
   const path = resolvePath(error.instancePath, data);
   const describe = (value: unknown): string =>
-    typeof value === "string" && isSecret(path) ? "this text" : describeValue(value);
+    isTelling(value) && secrecy.values(path) ? hiddenValue(value) : describeValue(value);
   const { keyword, params, parentSchema } = error;
   switch (keyword) {
     case "additionalProperties": {
       const key = String(params.additionalProperty);
       const known = Object.keys(parentSchema?.properties ?? {});
+      if (secrecy.keys(path)) {
+        const message = `This key is not known here.${hintAtName(key, known)}`;
+        return { code: "unknown_key", path: [...path, key], atKey: true, hidesKey: true, message };
+      }
       const message = isDefault(key, parentSchema)
         ? `The key "${key}" stands under "defaults", or in a rule.`
         : unknownKeyMessage(key, known);
@@ -69,11 +81,7 @@ function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: 
   switch (keyword) {
     case "const":
       return title === "format version"
-        ? {
-            ...place,
-            code: "version_unknown",
-            message: `Format version ${shown} is not known; this release reads version 1.`,
-          }
+        ? { ...place, code: "version_unknown", message: versionMessage(data, shown) }
         : { ...place, code: "invalid_value", message: `This must be ${JSON.stringify(error.params.allowedValue)}.` };
     case "enum": {
       const indistinct = title === "told reason" && describeIndistinct(String(data));
@@ -99,6 +107,10 @@ function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: 
   }
 }
 
+function versionMessage(data: unknown, shown: string): string {
+  return `Format version ${typeof data === "number" ? data : shown} is not known; this release reads version 1.`;
+}
+
 /** Whether a key of a policy stands one level too high. */
 function isDefault(key: string, schema: ErrorObject["parentSchema"]): boolean {
   return Object.hasOwn(schema?.properties?.defaults?.properties ?? {}, key);
@@ -122,8 +134,20 @@ function boundMessage({ keyword, params, message }: ErrorObject): string {
 }
 
 function unknownKeyMessage(key: string, known: readonly string[]): string {
-  const hint = didYouMean(key, known) || ` Known here: ${known.join(", ")}.`;
-  return `The key ${JSON.stringify(key)} is not known here.${hint}`;
+  return `The key ${quoteText(key)} is not known here.${hintAtName(key, known)}`;
+}
+
+function hintAtName(key: string, known: readonly string[]): string {
+  return didYouMean(key, known) || ` Known here: ${known.join(", ")}.`;
+}
+
+/** Only texts and numbers can be secrets. */
+function isTelling(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
+}
+
+function hiddenValue(value: string | number): string {
+  return typeof value === "string" ? "this text" : "this value";
 }
 
 function enumMessage(shown: string, data: unknown, allowed: readonly unknown[]): string {
@@ -159,8 +183,10 @@ function describeValue(value: unknown): string {
   if (typeof value === "object" && value !== null) {
     return Array.isArray(value) ? "a list" : "a map";
   }
-  const text = value === undefined || value === null ? "empty" : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  if (value === undefined || value === null) {
+    return "empty";
+  }
+  return typeof value === "string" ? quoteText(value) : JSON.stringify(value);
 }
 
 /** A JSON Pointer as a path; list indexes become numbers. */

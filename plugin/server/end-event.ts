@@ -57,14 +57,17 @@ function encodeChanges({ headers, rawQuery, caller }: Allow): readonly Buffer[] 
   return [...(caller ? encodeCaller(caller) : []), ...setQuery, ...setHeaders];
 }
 
-/** Replaces whom another plugin may have authenticated: a request is never one's Consumer with another's credential. */
+/**
+ * Replaces Kong's caller as a whole: a request never has one caller's Consumer with another caller's credential or groups. An empty
+ * value sets nil.
+ */
 function encodeCaller({ consumer, credentialId, groups }: CallerIdentity): readonly Buffer[] {
-  const grouped = groups ? [encodeSet("kong.ctx.shared.set", "authenticated_groups", listOf(groups))] : [];
+  const setGroups = encodeSet("kong.ctx.shared.set", "authenticated_groups", groups ? listOf(groups) : {});
   if (consumer) {
     const credential = { id: credentialId ?? "", consumerId: consumer.id ?? "" };
     return [
       encodePdkCall("kong.client.authenticate", AuthenticateArgsMessage.encode({ consumer, credential })),
-      ...grouped,
+      setGroups,
     ];
   }
   // Kong's authenticate would write an empty consumer_id into a credential alone, and acl fail at it.
@@ -72,7 +75,7 @@ function encodeCaller({ consumer, credentialId, groups }: CallerIdentity): reado
   return [
     encodeSet("kong.nginx.set_ctx", "authenticated_consumer", {}),
     encodeSet("kong.nginx.set_ctx", "authenticated_credential", credential),
-    ...grouped,
+    setGroups,
   ];
 }
 

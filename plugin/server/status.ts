@@ -1,9 +1,12 @@
 import { createServer, type Server } from "node:http";
 import type { ListenOptions } from "node:net";
+import { toPrintableJson, withoutUserInfo } from "../core/printable.ts";
 import type { IssuerKeysStatus } from "../keys/key-source.ts";
 import type { KeyStoreStatus } from "../keys/key-store.ts";
 import type { ReportCount } from "../observe/report-counts.ts";
 import type { PolicyStatus } from "../runtime/policy-report.ts";
+import { boundConnections } from "./bound-connections.ts";
+import { isOwnHost } from "./is-own-host.ts";
 
 /** What the process says about itself. */
 export interface Status {
@@ -25,7 +28,9 @@ export interface StatusOptions {
 /** While an old process still has the address, as on `kong reload`, it answers the probes. */
 const RETRY_MS = 500;
 const MAX_CONNECTIONS = 64;
-const TIMEOUT_MS = 5_000;
+/** For a request's head and for all of it: probes are small and near. */
+const TIMEOUT_MS = 1_000;
+const CHECK_MS = 250;
 
 /**
  * An HTTP server for probes: `/status/live` says 200 as long as the event loop turns, `/status/ready` says 200 or 503 with the reasons,
@@ -40,11 +45,14 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
       maxHeaderSize: 8_192,
       requestTimeout: TIMEOUT_MS,
       headersTimeout: TIMEOUT_MS,
-      connectionsCheckingInterval: RETRY_MS, // Node looks for those who are too slow only every 30 s by itself.
+      keepAliveTimeout: TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_MS, // Node looks for those who are too slow only every 30 s by itself.
     },
     (request, response) => {
-      const { status, body } = answer(request.method ?? "", request.url ?? "", read());
-      const text = `${JSON.stringify(body, null, 2)}\n`;
+      const { status, body } = isOwnHost(request.headers.host ?? "localhost", listen.host)
+        ? answer(request.method ?? "", request.url ?? "", read)
+        : FOREIGN_HOST;
+      const text = `${toPrintableJson(body, 2)}\n`;
       response.writeHead(status, {
         "Content-Type": "application/json; charset=utf-8",
         "Cache-Control": "no-store",
@@ -53,7 +61,7 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
       response.end(request.method === "HEAD" ? undefined : text);
     },
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  boundConnections(server, MAX_CONNECTIONS);
   let retry: NodeJS.Timeout | undefined;
   let isTold = false;
   let isClosed = false;
@@ -77,11 +85,14 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
   };
 }
 
-function answer(
-  method: string,
-  url: string,
-  { reasons, policies, keys, keyStore, reports }: Status,
-): { status: number; body: object } {
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+const FOREIGN_HOST: Answer = { status: 421, body: { message: "Ask by an IP address, or as localhost" } };
+
+function answer(method: string, url: string, read: () => Status): Answer {
   const path = url.replace(/[?#].*$/, "");
   if (method !== "GET" && method !== "HEAD") {
     return { status: 405, body: { message: "Only GET and HEAD are allowed" } };
@@ -90,24 +101,29 @@ function answer(
     case "/status/live":
       return { status: 200, body: { message: "live" } };
     case "/status/ready":
-      return reasons.length === 0
-        ? { status: 200, body: { message: "ready" } }
-        : { status: 503, body: { message: "not ready", reasons } };
+      return describeReadiness(read());
     case "/status":
-      return {
-        status: 200,
-        body: {
-          ready: reasons.length === 0,
-          reasons,
-          policies: policies.map(describePolicy),
-          keys: keys.flatMap(describeKeys),
-          ...(keyStore && { state_dir: { path: keyStore.directory, problem: keyStore.problem ?? null } }),
-          would_have_denied: reports.map(describeReport),
-        },
-      };
+      return { status: 200, body: describeStatus(read()) };
     default:
       return { status: 404, body: { message: "There are /status, /status/ready and /status/live" } };
   }
+}
+
+function describeReadiness({ reasons }: Status): Answer {
+  return reasons.length === 0
+    ? { status: 200, body: { message: "ready" } }
+    : { status: 503, body: { message: "not ready", reasons } };
+}
+
+function describeStatus({ reasons, policies, keys, keyStore, reports }: Status): object {
+  return {
+    ready: reasons.length === 0,
+    reasons,
+    policies: policies.map(describePolicy),
+    keys: keys.flatMap(describeKeys),
+    ...(keyStore && { state_dir: { path: keyStore.directory, problem: keyStore.problem ?? null } }),
+    would_have_denied: reports.map(describeReport),
+  };
 }
 
 function describePolicy({ source, inForce, refused, issuersWithoutKeys }: PolicyStatus): object {
@@ -123,16 +139,16 @@ function describePolicy({ source, inForce, refused, issuersWithoutKeys }: Policy
 function describeKeys({ id, issuer, sets }: IssuerKeysStatus): readonly object[] {
   return sets.map(({ from, state, keys, loadedAt, isRestored, failures, failure, notUsed, warnings }) => ({
     issuer: id,
-    iss: issuer,
+    iss: withoutUserInfo(issuer),
     from,
     state,
     keys,
     loaded_at: loadedAt === undefined ? null : new Date(loadedAt).toISOString(),
     from_state_dir: isRestored,
     failures,
-    failure: failure ?? null,
-    not_used: notUsed,
-    warnings,
+    failure: failure === undefined ? null : withoutUserInfo(failure),
+    not_used: notUsed.map(withoutUserInfo),
+    warnings: warnings.map(withoutUserInfo),
   }));
 }
 

@@ -549,6 +549,25 @@ const matching: readonly ConformanceCase[] = [
     status: 400,
     reason: "path_ambiguous",
   },
+  ...(["/public", "/optional", "/read"] as const).flatMap((route) =>
+    ["/..%2fadmin", "/..%5Cadmin", "/..;x/admin", "/%252e%252e%252fadmin", "..%2fadmin", "/#x"].map((rest) => ({
+      title: `refuses ${route}${rest}, which some servers read as a path outside the Kong Route`,
+      path: `${route}${rest}`,
+      status: 400,
+      reason: "path_ambiguous" as const,
+      message: "The request path is ambiguous",
+    })),
+  ),
+  {
+    title: "passes an encoded slash where no operation decides by path",
+    path: "/public/a%2fb",
+    status: 200,
+  },
+  {
+    title: "passes dots within a segment, and dot segments in the query",
+    path: "/public/v1.0/a..b?next=/../c",
+    status: 200,
+  },
   {
     title: "refuses a Connection header that would strip an identity header",
     only: ["http/1.1"], // HTTP/2 has no such header (RFC 9113 section 8.2.2); run-conformance.ts sends it all the same.
@@ -744,6 +763,38 @@ const requirements: readonly ConformanceCase[] = [
     token: { key: "partner", claims: { tenant: "evil" } },
     status: 403,
     reason: "condition_unmet",
+  },
+  {
+    title: "compares a header of two lines as one text, joined by a comma and a space",
+    path: "/tenant",
+    headers: ["X-Tenant", "acme", "X-Tenant", "blue"],
+    token: { key: "rs256", claims: { tenant: "acme, blue" } },
+    status: 200,
+    upstream: { "x-tenant": "acme, blue" },
+  },
+  ...(
+    [
+      ["acme,blue", ["X-Tenant", "acme", "X-Tenant", "blue"]],
+      ["acme", ["X-Tenant", "", "X-Tenant", "acme"]],
+      ["acme", ["X-Tenant", "acme", "x_tenant", "evil"]],
+    ] as const
+  ).map(
+    ([tenant, headers]): ConformanceCase => ({
+      title: `refuses ${JSON.stringify(headers)} for the tenant ${tenant}`,
+      path: "/tenant",
+      headers,
+      token: { key: "rs256", claims: { tenant } },
+      status: 403,
+      reason: "condition_unmet",
+    }),
+  ),
+  {
+    title: "compares a header that only another spelling has, and passes it on by its name",
+    path: "/tenant",
+    headers: ["x_tenant", "acme"],
+    token: { key: "rs256", claims: { tenant: "acme" } },
+    status: 200,
+    upstream: { "x-tenant": "acme", x_tenant: null },
   },
   { title: "passes who asks for what is theirs", path: "/own/user-1", token: GOOD, status: 200 },
   {
@@ -1023,7 +1074,7 @@ const answers: readonly ConformanceCase[] = [
       body: "",
     },
   },
-  ...[`${METADATA_PATH}/`, METADATA_PATH.replace("oauth", "%6fauth"), `/x/..${METADATA_PATH}`].map(
+  ...[`${METADATA_PATH}/`, METADATA_PATH.replace("oauth", "%6fauth")].map(
     (path): ConformanceCase => ({
       title: `takes another spelling of its path for a request like any other: ${path}`,
       path,
@@ -1032,6 +1083,12 @@ const answers: readonly ConformanceCase[] = [
       challenge: `Bearer realm="mcp", scope="payments:read", ${NAMED}`,
     }),
   ),
+  {
+    title: "refuses a path that leads to its own by a dot segment",
+    path: `/x/..${METADATA_PATH}`,
+    status: 400,
+    reason: "path_ambiguous",
+  },
   {
     title: "takes another method at its path for a request like any other",
     path: METADATA_PATH,

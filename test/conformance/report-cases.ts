@@ -70,6 +70,13 @@ export const REPORT_CASES: readonly ConformanceCase[] = [
     reason: "path_ambiguous" as const,
   })),
   {
+    title: "refuses a dot segment in report mode, because another rule of the policy enforces",
+    path: "/watched/..%2fenforced",
+    token: GOOD,
+    status: 400,
+    reason: "path_ambiguous",
+  },
+  {
     title: "refuses a Connection header at an operation that enforces, though the rule reports",
     only: ["http/1.1"],
     path: "/watched-some/secret",

@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { text as readAll } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Gateway, GatewayKind } from "../gateways/gateway.ts";
 import { findNetworkAddress } from "../gateways/network-address.ts";
@@ -68,6 +70,19 @@ export function runConformance(kind: GatewayKind): void {
       expect([400, "reset"]).toContain(await sendBytes(`raw ${title}`, more));
       expect(world.upstreamHeaders(`raw ${title}`)).toBeUndefined();
     });
+
+    // It has no headers and no version, so that nothing can be judged.
+    it.each(["/watched", "/public", "/withheld-report?access_token=a"])(
+      "lets no request of HTTP/0.9 through to %s, in report mode either",
+      async (path) => {
+        const { hostname, port } = new URL(gateway.url);
+        const socket = connect(Number(port), hostname);
+        socket.end(`GET ${path}\r\n`);
+        const answer = await readAll(socket).catch(() => "");
+        expect(answer).not.toContain("upstream");
+        expect(answer).toMatch(/^$|ambiguous|HTTP\/1\.1 400 /);
+      },
+    );
 
     it("leads a client that knows only the API's address to a token, as MCP clients do it (RFC 9728, RFC 8414)", async () => {
       await walkToToken(world, gateway.url);

@@ -101,6 +101,14 @@ const readings: readonly ConformanceCase[] = [
   malformed("white space before a cookie's equals sign", "/any", cookie("__Host-token ={token}")),
   malformed("a space of latin1 before a cookie's name", "/any-optional", cookie("a=b; \u00a0__Host-token={token}")),
   malformed("a cookie without an equals sign", "/any", cookie("a=b; __Host-token")),
+  ...["access.token", "access+token", "access%5Btoken", "access_token[]", "Access_Token", "access%255Ftoken"].map(
+    (name) => malformed(`${name} in the query beside a good token`, `/any?access_token={token}&${name}=evil`, []),
+  ),
+  malformed("a parameter that only some servers read as the token, beside Authorization", "/any?access.token=evil", [
+    "Authorization",
+    "Bearer {token}",
+  ]),
+  malformed("a parameter behind a semicolon", "/any?a=1;access_token=evil", ["Authorization", "Bearer {token}"]),
   malformed("a broken escape in a parameter's name", "/any?access%5token=x&access_token={token}", []),
   malformed("a broken escape in the token", "/any?access_token={token}%zz", []),
   malformed("other credentials behind the token", "/any", ["X-Access-Token", "{token} x"]),
@@ -125,7 +133,7 @@ const readings: readonly ConformanceCase[] = [
   ),
   {
     title: "asks for a token where no source has one, however much it looks like it",
-    path: "/any?Access_Token={token}&x=access_token={token}",
+    path: "/any?access-token={token}&x=access_token={token}",
     headers: ["X-Token", "{token}", ...cookie("__host-token={token}; x__Host-token={token}")],
     carried,
     status: 401,
@@ -160,6 +168,23 @@ const removal: readonly ConformanceCase[] = [
       upstream: { ...ARRIVED, cookie: kept },
     }),
   ),
+  {
+    title: "removes cookies that PHP or ASP.NET read as the token's",
+    path: "/any",
+    headers: cookie(
+      "a=1; ..Host-token=evil; __HOST-TOKEN=evil; %5F_Host-token=evil; __Host-token[]=evil; __Host-token={token}",
+    ),
+    carried,
+    status: 200,
+    upstream: { ...ARRIVED, cookie: "a=1" },
+  },
+  {
+    title: "refuses a token in what some servers take for a fragment",
+    path: "/any#x?access_token={token}",
+    carried,
+    status: 400,
+    reason: "path_ambiguous",
+  },
   ...(
     [
       ["?a=1&access_token={token}&b=2", "/?a=1&b=2"],

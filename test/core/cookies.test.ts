@@ -60,6 +60,12 @@ describe("a header without the cookie", () => {
     ["__Host-token =x; __Host-token; a=b", "a=b"],
     ["\ufffd__Host-token=x; a=b; __Host-token\u001f=y", "a=b"],
     [" a=b ", " a=b "],
+    // PHP, ASP.NET and old Java servers read these as the cookie.
+    ["a=b; __host-token=x", "a=b"],
+    ["a=b; ..Host-token=x; _.HOST-TOKEN[]=y", "a=b"],
+    ["%5F_Host-token=x; %255F_Host-token=y; a=b", "a=b"],
+    ["a=b, __Host-token=x; c=d", "c=d"],
+    ["__Host-token2=x; x__Host-token=x; a=__Host-token", "__Host-token2=x; x__Host-token=x; a=__Host-token"],
   ])("%j is %j", (header, rest) => {
     expect(removeCookie(header, NAME)).toBe(rest);
   });

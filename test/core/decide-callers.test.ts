@@ -58,6 +58,13 @@ const AS_BILLING = {
   "x-consumer-custom-id": "c-17",
   "x-credential-identifier": "alice",
 };
+/** Kong's caller is cleared: its Consumer, its credential and its groups. */
+const NO_CALLER = { consumer: undefined, credentialId: undefined, groups: undefined };
+const AS_SESSION = {
+  "x-consumer-id": SESSION.id,
+  "x-consumer-username": "by-session",
+  "x-credential-identifier": "session-1",
+};
 const CALLER = { consumer: BILLING, credentialId: "alice", groups: ["admin"] };
 
 /** Decides with a Kong in which this credential is authenticated, and says in which order it was asked what. */
@@ -103,11 +110,45 @@ describe("Kong's identity", () => {
   it.each([
     ["an optional rule without a token", "browse"],
     ["a public rule", "health"],
-  ])("is nobody's on %s, whatever headers the client made up", async (_what, rule) => {
-    const { decision, asked } = await judge(bound(rule));
-    expect(isAllow(decision) && decision).toMatchObject({ headers: CLEARED });
-    expect([decision, asked]).toEqual([expect.not.objectContaining({ caller: expect.anything() }), []]);
+  ])("is cleared on %s, whatever the client and a plugin in front say", async (_what, rule) => {
+    const { decision, asked } = await judge(bound(rule), "session-1");
+    expect(isAllow(decision) && decision).toMatchObject({ headers: CLEARED, caller: NO_CALLER });
+    expect(asked).toEqual([]);
   });
+
+  it.each<[what: string, identity: object, caller: object]>([
+    ["removes the groups of a plugin in front where the policy names none", { credential: "sub" }, {}],
+    ["has no Consumer of a plugin in front where the policy names none", { groups: "roles" }, { groups: ["admin"] }],
+  ])("%s", async (_what, identity, caller) => {
+    const { decision } = await judge(bound("read", token()), "session-1", compileDocument({ ...document, identity }));
+    const credential = "credential" in identity ? { credentialId: "alice" } : {};
+    expect(decision).toMatchObject({ verdict: "allow", caller: { ...NO_CALLER, ...credential, ...caller } });
+  });
+
+  it("is cleared for a token of an issuer that `identity` does not name", async () => {
+    const { decision, asked } = await judge(bound("read", token()), "session-1", withForeignIssuer());
+    expect(decision).toMatchObject({ verdict: "allow", caller: NO_CALLER, headers: { "x-user-id": "alice" } });
+    expect(isAllow(decision) && decision.headers).toMatchObject({ "x-consumer-id": [], "x-consumer-username": [] });
+    expect(asked).toEqual([]);
+  });
+
+  it("stays the other plugin's for such a token where the rule requires that plugin", async () => {
+    const { decision } = await judge(bound("both", token()), "session-1", withForeignIssuer());
+    expect(decision).not.toHaveProperty("caller");
+    expect(decision).toMatchObject({ verdict: "allow", headers: { ...AS_SESSION, "x-user-id": "alice" } });
+  });
+
+  /** The token's issuer may not name Kong's caller. */
+  const withForeignIssuer = (): typeof policy => {
+    const { issuers } = document as { issuers: { acme: object } };
+    const other = { ...issuers.acme, issuer: "https://other.example" };
+    return compileDocument({
+      ...document,
+      issuers: { ...issuers, other },
+      defaults: { accept: ["acme", "other"] },
+      identity: { issuers: ["other"], consumer: { claim: "azp", unknown: "ignore" }, credential: "sub" },
+    });
+  };
 
   it("is not looked for when the token may not do this", async () => {
     const { decision, asked } = await judge(bound("read", token({ scope: "" })));
@@ -125,7 +166,7 @@ describe("Kong's identity", () => {
   ])("is neither set nor told where a mapped claim can not travel%s", async (_what, claims, reason) => {
     const { decision } = await judge(bound("trial", token({ name: "Jos\u00e9", ...claims })), undefined, mapped());
     expect(reasonOf(decision)).toBe(reason);
-    expect(decision).not.toHaveProperty("caller");
+    expect(decision).toHaveProperty("caller", NO_CALLER);
     expect(isAllow(decision) && decision.headers).toMatchObject({ ...CLEARED, "x-name": [] });
   });
 
@@ -148,10 +189,10 @@ describe("in report mode Kong's identity", () => {
     ["an expired token", token({ exp: NOW - 1000 }), "token_expired"],
     ["a token without a Consumer", token({ azp: "nobody" }), "consumer_unknown"],
     ["a token without a usable credential", token({ roles: "a,b" }), "identity_claim_invalid"],
-  ])("is nobody's with %s", async (_what, credentials, reason) => {
-    const { decision } = await judge(bound("trial", credentials));
+  ])("is cleared with %s, although a plugin in front has set one", async (_what, credentials, reason) => {
+    const { decision } = await judge(bound("trial", credentials), "session-1");
     expect(reasonOf(decision)).toBe(reason);
-    expect(decision).not.toHaveProperty("caller");
+    expect(decision).toHaveProperty("caller", NO_CALLER);
     const { "x-user-id": _, ...kong } = CLEARED;
     expect(isAllow(decision) && decision.headers).toMatchObject(kong);
   });
@@ -179,9 +220,7 @@ describe("what another plugin authenticated", () => {
       const { decision, asked } = await judge(bound("skip", credentials), "session-1");
       expect(isAllow(decision) && decision.headers).toEqual({
         ...CLEARED,
-        "x-consumer-id": SESSION.id,
-        "x-consumer-username": "by-session",
-        "x-credential-identifier": "session-1",
+        ...AS_SESSION,
         authorization: [],
       });
       expect([decision, asked]).toEqual([
@@ -235,7 +274,25 @@ describe("what another plugin authenticated", () => {
   it("counts by operation", async () => {
     expect((await judge(bound("mixed"), "session-1")).decision.verdict).toBe("allow");
     expect(reasonOf((await judge(bound("mixed", undefined, "POST"), "session-1")).decision)).toBe("token_missing");
-    expect((await judge(bound("mixed", undefined, "PUT"), "session-1")).asked).toEqual([]);
+  });
+
+  it("stays on a public operation that inherits `skip`, and the upstream learns the same caller", async () => {
+    const { decision } = await judge(bound("mixed", undefined, "PUT"), "session-1");
+    expect(decision).not.toHaveProperty("caller");
+    expect(isAllow(decision) && decision.headers).toEqual({ ...CLEARED, ...AS_SESSION });
+    const alone = await judge(bound("mixed", undefined, "PUT"));
+    expect(alone.decision).toMatchObject({ verdict: "allow", caller: NO_CALLER });
+  });
+
+  it.each<[what: string, facts: RequestFacts, credential: string | undefined, reason: string, stays: boolean]>([
+    ["a bad token, where the other authentication holds", bound("trying", "bad"), "session-1", "token_malformed", true],
+    ["no other authentication", bound("trying", token()), undefined, "other_authentication_missing", false],
+    ["plain HTTP", { ...bound("trying"), transport: "plain" }, "session-1", "insecure_transport", true],
+  ])("in report mode with `require` and %s", async (_what, facts, credential, reason, stays) => {
+    const { decision } = await judge(facts, credential);
+    expect(reasonOf(decision)).toBe(reason);
+    expect("caller" in decision && decision.caller).toEqual(stays ? false : NO_CALLER);
+    expect(isAllow(decision) && decision.headers).toMatchObject(stays ? AS_SESSION : CLEARED);
   });
 
   it("does not help a request that is refused before", async () => {

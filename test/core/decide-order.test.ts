@@ -33,8 +33,8 @@ interface Fault {
 /** One fault per reason, in the order in which they must be found. */
 const FAULTS: readonly (readonly [reason: Reason, fault: Fault])[] = [
   ["policy_unavailable", { facts: { binding: { by: "rule", rule: "other" } } }],
-  ["connection_header_refused", { facts: { connection: "x-name" } }],
   ["path_ambiguous", { facts: { requestLine: { method: "POST", target: "/a/../b" } } }],
+  ["connection_header_refused", { facts: { connection: "x-name" } }],
   ["token_too_large", { claims: { padding: "x".repeat(1024) } }],
   ["token_ambiguous", { credentialsTail: ", Bearer x" }],
   ["authorization_malformed", { credentialsTail: " x" }],

@@ -64,7 +64,7 @@ describe("in report mode", () => {
     ["plain HTTP", { ...bound("read", token()), transport: "plain" }, "insecure_transport"],
     [
       "a path that can be read in two ways",
-      { ...bound("watched", token()), requestLine: { method: "GET", target: "/a/../b" } },
+      { ...bound("watched", token()), requestLine: { method: "GET", target: "/a//b" } },
       "path_ambiguous",
     ],
     [
@@ -117,12 +117,36 @@ describe("in report mode", () => {
     ["plain HTTP, where the operation enforces", "mixed", "/b", { transport: "plain" }, false],
     ["plain HTTP, where it reports", "mixed", "/a", { transport: "plain" }, true],
     ["a path that may be that of an operation that enforces", "mixed", "/./b", {}, false],
-    ["a path that can be read in two ways, where no operation enforces", "watched", "/./a", {}, true],
+    ["a path that can be read in two ways, where no operation enforces", "watched", "//a", {}, true],
+    ["a dot segment, which may lead to another rule that enforces", "watched", "/./a", {}, false],
+    ["an encoded dot segment on a rule without operations", "browse", "/..%2fb", {}, false],
+    ["an encoded dot segment on a public rule", "health", "/..%2fb", {}, false],
+    ["a fragment", "browse", "/a#b", {}, false],
+    ["a Connection beside a dot segment", "read", "/..%2fb", { connection: "x" }, false],
     ["a path that can be read in two ways, where the rule enforces", "watched-strict", "/./a", {}, false],
     ["a Connection beside such a path", "mixed", "/./b", { connection: "x" }, false],
   ])("%s", async (_what, rule, target, changes, passes) => {
     const allow = await judge({ ...bound(rule), requestLine: { method: "GET", target }, ...changes });
     expect(allow !== undefined).toBe(passes);
+  });
+
+  it("a dot segment is reported where every rule of the policy reports", async () => {
+    const changes = { routes: { read: {}, health: { access: "public" } } };
+    const facts = { ...bound("health"), requestLine: { method: "GET", target: "/..%2fb" } };
+    expect(await judge(facts, changes)).toMatchObject({
+      headers: CLEARED,
+      reported: { denial: { reason: "path_ambiguous" } },
+    });
+  });
+
+  it.each(["read", "health", "watched"])("a malformed request line ends the request on %s", async (rule) => {
+    const routes = {
+      read: {},
+      health: { access: "public" },
+      watched: { operations: [{ methods: ["GET"], path: "/" }] },
+    };
+    const facts = { ...bound(rule, token()), requestLine: undefined };
+    expect(await judge(facts, { routes, token: { forward: false, sources: [{ query: "t" }] } })).toBeUndefined();
   });
 
   it("one rule alone can report, and what no rule fits is refused as ever", async () => {

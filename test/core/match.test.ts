@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isDenial } from "../../plugin/core/denial.ts";
-import { findRule, matchRequest } from "../../plugin/core/match.ts";
+import { checkPath, findRule, matchRequest } from "../../plugin/core/match.ts";
 import type { Binding, RequestFacts } from "../../plugin/core/request.ts";
 import { AUDIENCE, compileDocument, ISSUER, policyDocument, requestOf } from "./fixtures.ts";
 
@@ -281,4 +281,40 @@ describe("a CORS preflight", () => {
   it("needs a token where the rule does not say otherwise", () => {
     expect(open("read", { ...asks("PUT"), transport: "tls" })).toMatchObject({ isOpen: false });
   });
+});
+
+describe("the path, whatever the rule", () => {
+  const check = (requestLine: RequestFacts["requestLine"], compiled = policy): unknown =>
+    checkPath(compiled, requestOf(undefined, { requestLine }));
+  const target = (text: string) => ({ method: "GET", target: text });
+
+  it.each(["/", "/a%2fb", "/a//b", "/a?b=/../c", "*", "http://host/a"])("may be %j", (text) => {
+    expect(check(target(text))).toBeUndefined();
+  });
+
+  it.each(["/a/../b", "/a/..%2fb", "/a/%2e", "/a/..;/b", "/a#b", "/a?b#c", "/a#"])("must not be %j", (text) => {
+    expect(check(target(text))).toMatchObject({ denial: { reason: "path_ambiguous" }, mode: "enforce" });
+  });
+
+  it("ends a request in every mode when the request line is malformed", () => {
+    const reporting = compileRules("report", { read: {} });
+    expect(check(undefined, reporting)).toMatchObject({ denial: { reason: "path_ambiguous" }, mode: "enforce" });
+  });
+
+  it.each<[what: string, mode: string, routes: object, expected: string]>([
+    ["all rules report", "report", { read: {}, other: { access: "public" } }, "report"],
+    ["one rule enforces", "report", { read: {}, other: { mode: "enforce" } }, "enforce"],
+    [
+      "one operation enforces",
+      "report",
+      { read: {}, other: { operations: [{ methods: ["GET"], path: "/a", mode: "enforce" }] } },
+      "enforce",
+    ],
+    ["Kong Routes without a rule are refused", "enforce", { read: { mode: "report" } }, "enforce"],
+  ])("is judged in the strictest mode of the whole policy: %s", (_what, mode, routes, expected) => {
+    expect(check(target("/a/..%2fb"), compileRules(mode, routes))).toMatchObject({ mode: expected });
+  });
+
+  const compileRules = (mode: string, routes: object): typeof policy =>
+    compileDocument(policyDocument({ issuer: ISSUER, audiences: [AUDIENCE] }, { defaults: { mode }, routes }));
 });

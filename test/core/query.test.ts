@@ -30,10 +30,10 @@ describe("the values of a parameter", () => {
     ["access_token=", [""]],
     ["access_token=x&&access_token=y", ["x", "y"]],
     // None of them is this parameter.
-    ["Access_Token=x", []],
-    ["access+token=x&access%2Btoken=x&access%255Ftoken=x", []],
-    ["access_token[]=x&access.token=x", []],
-    ["a=1;access_token=x", []],
+    ["access%2Btoken=x&accesstoken=x&access-token=x", []],
+    ["xaccess_token=x&access_token2=x", []],
+    ["a[access_token]=x&a.access_token=x", []],
+    ["a=access_token&b=1;c=access_token", []],
     ["a=%zz", []],
   ])("in %j are %j", (query, values) => {
     expect(readParameters(query, NAME)).toEqual(values);
@@ -48,6 +48,34 @@ describe("the values of a parameter", () => {
     "access_token=%5",
     "access_token=x#",
     "a=1#&access_token=x",
+    // PHP
+    "access.token=x",
+    "access+token=x",
+    "access%20token=x",
+    "access%2etoken=x",
+    "access[token=x",
+    "+access_token=x",
+    "%20%20access_token=x",
+    "access_token%00=x",
+    "access_token%00y=x",
+    // PHP, Rack, qs
+    "access_token[]=x",
+    "access_token%5B%5D=x",
+    "access_token[a][b]=x",
+    "[access_token]=x",
+    "access_token.a=x",
+    // ASP.NET
+    "Access_Token=x",
+    "ACCESS.TOKEN[]=x",
+    // Two rounds of decoding
+    "access%255Ftoken=x",
+    "access%252etoken=x",
+    // Servers that end a parameter at a semicolon
+    "a=1;access_token=x",
+    "a=1;Access.Token=x;b",
+    "access_token=x;access_token=y",
+    // Beside a good one
+    "access_token=x&access.token=y",
   ])("are unclear in %j", (query) => {
     expect(readParameters(query, NAME)).toBeUndefined();
   });
@@ -63,6 +91,11 @@ describe("a query without the parameter", () => {
     ["&access_token=x&", "&"],
     ["access%5Ftoken=x&a=%zz+%2f&access_token", "a=%zz+%2f"],
     ["a=1&b", "a=1&b"],
+    ["a=1&access.token=x&b=2", "a=1&b=2"],
+    ["ACCESS_TOKEN[]=x&access%5Ftoken%5Ba%5D=y", ""],
+    ["a=1;access_token=x;b=2&c", "a=1;b=2&c"],
+    ["access_token=x;b=2&c", "b=2&c"],
+    ["a;b;;c&d;", "a;b;;c&d;"],
   ])("%j is %j", (query, rest) => {
     expect(removeParameter(query, NAME)).toBe(rest);
   });

@@ -205,6 +205,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     event(16, SECOND_ID + 1),
     ...askRoute(CATALOGUE),
     ...askHeaders({ authorization: ["Bearer no-token"] }),
+    ...askVariable("request", "GET /catalogue HTTP/1.1"),
     ...askTransport,
     ...deny(
       "warn",

@@ -62,6 +62,7 @@ if (missing !== undefined) {
         ["nothing", 500, "reason=internal_error"],
         ["no-verdict", 503, NO_VERDICT],
         ["other-configuration", 503, WRONG_VERDICT],
+        ["stale-instance", 503, WRONG_VERDICT],
       ],
     ],
     [
@@ -73,6 +74,7 @@ if (missing !== undefined) {
         ["nothing", 503, NO_VERDICT],
         ["no-verdict", 503, NO_VERDICT],
         ["other-configuration", 503, WRONG_VERDICT],
+        ["stale-instance", 503, WRONG_VERDICT],
       ],
     ],
   ])("a request goes nowhere without a verdict: %s", (_what, options, faults) => {
@@ -94,8 +96,22 @@ if (missing !== undefined) {
           expect(scene.upstreamOf(answer)).toBeUndefined();
           expect(await scene.findLine(answer, words)).toBeDefined();
         }
-        const { status: after } = await scene.send("/read", { headers: ["Authorization", scene.reader] });
-        expect(after, "the next request").toBe(200);
+        // Both workers answer, and Kong has started a new instance in place of a stale one.
+        for (let count = 0; count < 8; count += 1) {
+          const { status: after } = await scene.send("/read", { headers: ["Authorization", scene.reader] });
+          expect(after, "the next request").toBe(200);
+        }
+      },
+      TEST_TIMEOUT_MS,
+    );
+
+    it(
+      "a client's own verdict is no verdict of the plugin's, not even a wrong one",
+      async () => {
+        const headers = ["X-Fault", "no-verdict", "Authorization", scene.reader, "X-Jwt-Policy-Verdict", "made up"];
+        const answer = await scene.send("/read", { headers });
+        expect(answer.status).toBe(503);
+        expect(await scene.findLine(answer, NO_VERDICT)).toBeDefined();
       },
       TEST_TIMEOUT_MS,
     );

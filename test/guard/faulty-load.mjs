@@ -3,6 +3,7 @@ const HANDLER = "function startPluginInstance(";
 const FAULTY = `
 function startPluginInstance(...args) {
   const sound = startSoundInstance(...args);
+  let isStale = false;
   return {
     async access(pdk) {
       const fault = (await pdk.request.getHeaders(1000)).get("x-fault")?.[0];
@@ -20,7 +21,8 @@ function startPluginInstance(...args) {
       if (fault === "no-verdict") {
         return createAllow({ headers }, decision.evidence);
       }
-      if (fault === "other-configuration") {
+      isStale ||= fault === "stale-instance";
+      if (fault === "other-configuration" || isStale) {
         return createAllow({ headers: { ...headers, "x-jwt-policy-verdict": "x" + verdict.slice(1) } }, decision.evidence);
       }
       return decision;

@@ -104,6 +104,14 @@ if (missing !== undefined) {
       expectAnswer(scene, await scene.send("/cookie", ask), 403);
     });
 
+    it("a token in the second of two Cookie lines counts, and the other cookies go on", async () => {
+      const crumbs = ["Cookie", "a=1; b=2", "Cookie", `__Host-token=${scene.reader.slice("Bearer ".length)}`];
+      const answer = await scene.send("/crumbs", { headers: crumbs });
+      expectAnswer(scene, answer, 200);
+      expect(scene.upstreamOf(answer)?.cookie).toBe("a=1; b=2");
+      expectAnswer(scene, await scene.send("/crumbs", { headers: crumbs.slice(0, 2) }), 401);
+    });
+
     it("an upgrade to WebSocket is judged like any request", async () => {
       const upgrade = ["Connection", "Upgrade", "Upgrade", "websocket"];
       const allowed = await scene.send("/read", { headers: ["Authorization", scene.reader, ...upgrade] });

@@ -50,6 +50,8 @@ export async function startScene({ plugins = [], without, ...options }: SceneOpt
     },
   });
   await writeFile(join(policyRoot, "shop.yaml"), stringify(document));
+  const sources = { routes: { crumbs: {} }, token: { sources: [{ cookie: "__Host-token" }] } };
+  await writeFile(join(policyRoot, "crumbs.yaml"), stringify(policyDocument(inlineIssuer([key]), sources)));
   const upstream = await startRecordingUpstream();
   const kong = await kongBinary(options)
     .start({ configText: stringify(createKongConfig(upstream.port, plugins, without)), policyRoot })
@@ -132,6 +134,7 @@ function createKongConfig(upstreamPort: number, globals: readonly object[], with
         routes: [
           ...["read", "write", "public"].map((name) => route(name, [policy(name)])),
           route("items", [policy("items")], { strip_path: false }),
+          route("crumbs", [{ name: "jwt-policy", config: { policy_file: "crumbs.yaml", rule: "crumbs" } }]),
           route("both", [policy("read")], { tags }),
           route("tagged", [], { tags }),
           route("bare", [], { tags: ["team-a"] }),

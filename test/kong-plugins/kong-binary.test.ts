@@ -202,6 +202,20 @@ describe("Kong's own plugins beside this one", () => {
       expect((await send("/require", { headers: { cookie } })).status).toBe(401);
     });
 
+    it.each<[rule: string, what: string, token: () => string | undefined]>([
+      ["foreign", "a token of an issuer that `identity` does not name", () => world.token()],
+      ["optional", "no token", () => undefined],
+      ["public", "no token", () => undefined],
+      ["report", "a forged token", () => `${world.token().slice(0, -8)}AAAAAAAA`],
+    ])("lends its Consumer to nobody: on the rule %s, acl behind refuses %s", async (rule, _what, token) => {
+      const answer = await send(`/behind-session-${rule}`, { token: token(), headers: { cookie } });
+      expect([[401, 403], answer.upstream]).toEqual([expect.arrayContaining([answer.status]), undefined]);
+    });
+
+    it("lends its Consumer where the rule says `skip`: acl behind lets it pass", async () => {
+      expect((await send("/behind-session-skip", { headers: { cookie } })).status).toBe(200);
+    });
+
     it("keeps its Consumer where the policy has no identity", async () => {
       const { status, upstream } = await send("/require-and-keep", { token: world.token(), headers: { cookie } });
       expect([status, upstream]).toEqual([200, expect.objectContaining(BILLING)]);

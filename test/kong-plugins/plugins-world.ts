@@ -40,7 +40,10 @@ export async function createPluginsWorld(): Promise<PluginsWorld> {
   const key = generateSigningKey("ES256", "1");
   const upstream = await startRecordingUpstream();
   for (const [name, changes] of Object.entries(POLICIES)) {
-    const document = policyDocument(inlineIssuer([key]), { name, routes: { all: {} }, ...changes });
+    const issuer = inlineIssuer([key]);
+    const partner = { ...issuer, issuer: "https://partner.example" };
+    const issuers = "issuers" in changes ? { issuers: { acme: issuer, partner } } : {};
+    const document = policyDocument(issuer, { name, routes: { all: {} }, ...changes, ...issuers });
     await writeFile(join(policyRoot, `${name}.json`), JSON.stringify(document));
   }
   return {
@@ -73,6 +76,13 @@ const POLICIES: Readonly<Record<string, Members>> = {
   optional: { routes: { all: { access: "optional" } }, identity: CONSUMER },
   skip: { routes: { all: { other_authentication: "skip" } }, identity: CONSUMER },
   require: { routes: { all: { other_authentication: "require" } }, identity: CONSUMER },
+  foreign: {
+    issuers: { acme: {}, partner: {} },
+    defaults: { accept: ["acme", "partner"] },
+    identity: { issuers: ["partner"], groups: "roles" },
+  },
+  public: { routes: { all: { access: "public" } }, identity: CONSUMER },
+  report: { routes: { all: { mode: "report" } }, identity: CONSUMER },
   "require-and-keep": { routes: { all: { other_authentication: "require" } } },
 };
 
@@ -121,6 +131,9 @@ function createConfig(upstream: string, logFile: string): object {
           route("login", session, plugin("key-auth")),
           route("skip", session, policy("skip")),
           route("require", session, policy("require")),
+          ...["foreign", "optional", "public", "report", "skip"].map((name) =>
+            route(`behind-session-${name}`, session, policy(name), plugin("acl", { allow: ["gold"] })),
+          ),
           route("require-and-keep", session, policy("require-and-keep")),
           route("kong-jwt-behind", policy("require"), plugin("jwt")),
           route("kong-jwt-and", policy("consumer"), plugin("jwt")),

@@ -42,7 +42,7 @@ const pdk: Pdk = {
   nginx: {
     async getVar(name) {
       asked.push(name);
-      return "";
+      return name === "request" ? "GET / HTTP/1.1" : "";
     },
   },
   request: {
@@ -95,7 +95,7 @@ describe("an instance whose configuration or policy is broken refuses every requ
     ["a file that is not there", '{"policy_file":"none.yaml"}', /^none\.yaml:1:1 file_missing: /],
     ["a file outside the root", '{"policy_file":"../etc/passwd"}', /^\.\.\/etc\/passwd:1:1 file_outside_root: /],
     ["an absolute file", '{"policy_file":"/etc/passwd"}', /^\/etc\/passwd:1:1 file_outside_root: /],
-    ["a file with one mistake", '{"policy_file":"broken-once.yaml"}', /^broken-once\.yaml:1:1 wrong_type: [^(]*$/],
+    ["a file with one mistake", '{"policy_file":"broken-once.yaml"}', /^broken-once\.yaml:1:1 not_a_policy: [^(]*$/],
     ["a file with mistakes", '{"policy_file":"broken.yaml"}', /^broken\.yaml:\d+:\d+ [a-z_]+: .* \(and 2 more\)$/],
     ["an inline policy with mistakes", '{"policy":"jwt_policy: 2"}', /^the inline policy:\d+:\d+ [a-z_]+: /],
     [
@@ -162,25 +162,25 @@ describe("an instance whose policy is good decides", () => {
       "by the rule that the configuration names",
       { policy_file: "good.json", rule: "read" },
       { verdict: "allow", headers: { "x-user-id": "alice" }, evidence: { policy: "payments", rule: "read" } },
-      ["headers", "scheme"],
+      ["headers", "request", "scheme"],
     ],
     [
       "by the route without one",
       { policy_file: "good.json" },
       { verdict: "allow", headers: { "x-user-id": [] }, evidence: { policy: "payments", rule: "orders" } },
-      ["route", "headers", "scheme"],
+      ["route", "headers", "request", "scheme"],
     ],
     [
       "by the last good inline policy of the same plugin, when the newest has mistakes",
       { policy: "jwt_policy: 2", rule: "read", __plugin_id: "last-good", __seq__: 2 },
       { verdict: "allow", headers: { "x-user-id": "alice" } },
-      ["headers", "scheme"],
+      ["headers", "request", "scheme"],
     ],
     [
       "by an inline policy all the same",
       { policy: DOCUMENT, rule: "read" },
       { verdict: "allow", headers: { "x-user-id": "alice" } },
-      ["headers", "scheme"],
+      ["headers", "request", "scheme"],
     ],
   ])("%s", async (_what, config, expected, calls) => {
     await access(JSON.stringify({ policy: DOCUMENT, rule: "read", __plugin_id: "last-good", __seq__: 1 }));

@@ -47,7 +47,7 @@ describe("the plugin's configuration", () => {
   });
 
   it.each(["", "{", "undefined", "\0", '{"policy_file":"a"}x'])("that is no JSON (%j) is refused", (text) => {
-    expect(() => parsePluginConfig(text)).toThrow();
+    expect(() => parsePluginConfig(text)).toThrow(/^the plugin.s configuration is not JSON$/);
   });
 
   it("takes no member from an object's prototype, and gives none to it", () => {

@@ -33,7 +33,6 @@ describe("the fewest calls that give the facts", () => {
   const RULE = { by: "rule", rule: "read" };
   const ROUTE = { by: "route", name: "orders", tags: ["a"] };
   const askedFacts = { ...READ_FACTS, requestId: undefined };
-  const headersOnly = { ...askedFacts, requestLine: undefined };
 
   it.each<
     [
@@ -67,14 +66,6 @@ describe("the fewest calls that give the facts", () => {
       false,
       plain,
       "read",
-      ["get_headers 1000", "get_forwarded_scheme"],
-      { binding: RULE, ...headersOnly },
-    ],
-    [
-      "no variable, rule named, operations",
-      false,
-      withOperations,
-      "read",
       ["get_headers 1000", "get_var request", "get_forwarded_scheme"],
       { binding: RULE, ...askedFacts },
     ],
@@ -82,14 +73,6 @@ describe("the fewest calls that give the facts", () => {
       "no variable, bound by route",
       false,
       plain,
-      undefined,
-      ["get_route", "get_headers 1000", "get_forwarded_scheme"],
-      { binding: ROUTE, ...headersOnly },
-    ],
-    [
-      "no variable, bound by route, operations",
-      false,
-      withOperations,
       undefined,
       ["get_route", "get_headers 1000", "get_var request", "get_forwarded_scheme"],
       { binding: ROUTE, ...askedFacts },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { compileDocument, policyDocument } from "../core/fixtures.ts";
 import { type Answers, plain, readScripted, withOperations } from "./scripted-pdk.ts";
 
 describe("headers read one by one", () => {
@@ -13,23 +14,43 @@ describe("headers read one by one", () => {
     ],
     ["an Authorization without values", header("authorization"), { authorization: undefined }],
     ["an empty Connection", header("connection", ""), { connection: undefined }],
-    ["two Connection headers", header("connection", "close", "x-user-id"), { connection: "close,x-user-id" }],
+    ["two Connection headers", header("connection", "close", "x-user-id"), { connection: "close, x-user-id" }],
     ["a name that differs in `_`", header("author_ization", "Bearer x"), { authorization: undefined }],
   ])("%s", async (_what, answers, facts) => {
     expect((await readScripted(false, plain, "read", answers)).result).toMatchObject(facts);
   });
 
-  it("names that differ in `_` and `-` only are one, as they are in nginx's variables", async () => {
-    const { result } = await readScripted(false, plain, "read", {
+  it("names that differ in `_` and `-` only are one, in the order that nginx's variable has them in", async () => {
+    const comparing = compileDocument(
+      policyDocument(
+        { issuer: "https://idp.example.com", audiences: ["api"] },
+        { routes: { read: { required_claims: { tenant: { equals_header: "x-tenant" } } } } },
+      ),
+    );
+    const { result, calls } = await readScripted(false, comparing, "read", {
       headers: [
         ["x-tenant", ["acme"]],
         ["x_tenant", ["evil"]],
         ["x_team", ["blue"]],
+        ["x-other", ["a"]],
+        ["x_other", ["b"]],
+        ["user_agent", ["fake"]],
+        ["user-agent", ["real", "other"]],
       ],
+      variables: { http_x_tenant: "evil, acme" },
     });
-    expect(result).toHaveProperty("headers.size", 2);
     const { headers } = result as { headers: ReadonlyMap<string, string> };
-    expect([headers.get("x-tenant"), headers.get("x-team")]).toEqual(["acme,evil", "blue"]);
+    expect([headers.get("x-tenant"), headers.get("x-team"), headers.get("user-agent")]).toEqual([
+      "evil, acme",
+      "blue",
+      "real, other",
+    ]);
+    expect(calls.filter((call) => call.startsWith("get_var http_"))).toEqual(["get_var http_x_tenant"]);
+  });
+
+  it("two Cookie lines are one text, with a semicolon between", async () => {
+    const { result } = await readScripted(false, plain, "read", header("cookie", "a=1", "b=2, c"));
+    expect((result as { headers: ReadonlyMap<string, string> }).headers.get("cookie")).toBe("a=1; b=2, c");
   });
 
   it("two Authorization headers are ambiguous, even equal ones", async () => {

@@ -53,9 +53,23 @@ describe("how a request came, asked by calls", () => {
     ["http", "", "plain", [...ASKED, "get_var realip_remote_addr"]],
   ])("%s from %j is %s", async (forwardedScheme, realip_remote_addr, transport, calls) => {
     const scripted = scriptedPdk({ forwardedScheme, variables: { realip_remote_addr } });
-    expect(await askTransport(scripted.pdk)).toBe(transport);
+    expect(await askTransport(scripted.pdk, new Map())).toBe(transport);
     expect(scripted.calls).toEqual(calls);
   });
+
+  it.each<[said: string, scheme: string, transport: Transport]>([
+    ["https, http", "http", "plain"],
+    ["http", "http", "plain"],
+    ["https, http", "https", "tls"],
+  ])(
+    "X-Forwarded-Proto %j is not believed, and the connection's scheme %s makes it %s",
+    async (said, scheme, transport) => {
+      const variables = { scheme, realip_remote_addr: "192.0.2.7" };
+      const { pdk, calls } = scriptedPdk({ forwardedScheme: "https", variables });
+      expect(await askTransport(pdk, new Map([["x-forwarded-proto", said]]))).toBe(transport);
+      expect(calls).not.toContain("get_forwarded_scheme");
+    },
+  );
 });
 
 it.each([true, false])("is not asked for where no rule minds (facts variable: %s)", async (hasVariable) => {
@@ -63,5 +77,5 @@ it.each([true, false])("is not asked for where no rule minds (facts variable: %s
   const policy = compileDocument(policyDocument(ISSUER, { routes }));
   const jwt_facts = `3 x-forwarded-proto\nGET / HTTP/1.1\nhttp 10.0.0.1 10.0.0.1\nhttps\n${ID}`;
   const { calls } = await readScripted(hasVariable, policy, "read", { variables: { jwt_facts } });
-  expect(calls).toEqual([hasVariable ? "get_var jwt_facts" : "get_headers 1000"]);
+  expect(calls).toEqual(hasVariable ? ["get_var jwt_facts"] : ["get_headers 1000", "get_var request"]);
 });

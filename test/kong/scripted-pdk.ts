@@ -14,6 +14,7 @@ export const withOperations = compileDocument(
 
 /** What Kong answers; nothing where nothing is said. */
 export interface Answers {
+  /** The request line is `GET / HTTP/1.1` when nothing is said. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly headers?: readonly (readonly [name: string, values: readonly string[]])[];
   /** `http` when nothing is said. */
@@ -34,7 +35,7 @@ export function scriptedPdk(answers: Answers): { pdk: Pdk; calls: string[] } {
     nginx: {
       async getVar(name) {
         calls.push(`get_var ${name}`);
-        return variables[name] ?? "";
+        return variables[name] ?? (name === "request" ? "GET / HTTP/1.1" : "");
       },
     },
     request: {

@@ -16,8 +16,13 @@ const STOCK_ALICE = { id: "1", username: "alice", custom_id: "c", created_at: 3,
 type Route = Awaited<ReturnType<StockPdk["router"]["get_route"]>>;
 
 /** Runs the handler against a kong-pdk that answers from a script, and returns its calls in order. */
-async function run(facts: string | null | undefined, handler: Partial<StockHandler>, route: Route = {}) {
-  const calls: unknown[][] = [];
+async function run(
+  facts: string | null | undefined,
+  handler: Partial<StockHandler>,
+  route: Route = {},
+  calls: unknown[][] = [],
+  setQuery: () => Promise<void> = async () => {},
+) {
   const kong: StockPdk = {
     nginx: {
       set_ctx: async (...args) => void calls.push(["set_ctx", ...args]),
@@ -65,7 +70,10 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
     service: {
       request: {
         set_headers: async (headers) => void calls.push(["set_headers", headers]),
-        set_raw_query: async (query) => void calls.push(["set_raw_query", query]),
+        async set_raw_query(query) {
+          calls.push(["set_raw_query", query]);
+          await setQuery();
+        },
       },
     },
     response: { exit: async (...args) => void calls.push(["exit", ...args]) },
@@ -138,6 +146,35 @@ describe("the handler in the stock server", () => {
     ]);
   });
 
+  it("gives no verdict when Kong can not set the query: a request with the token in it must not go on", async () => {
+    const allow = createAllow({ headers: { "x-user-id": "alice" }, rawQuery: "a=b" }, { policy: "payments" });
+    const calls: unknown[][] = [];
+    const refused = (): Promise<void> => Promise.reject(new Error("refused"));
+    const ended = run(GUARDED, { instance: { access: async () => allow } }, {}, calls, refused);
+    await expect(ended).rejects.toThrow("refused");
+    expect(calls.map(([method]) => method)).toEqual(["get_var", "set_raw_query"]);
+  });
+
+  it("logs kind and place of an error, without its message", async () => {
+    const access = (): Promise<Decision> => Promise.reject(new TypeError("Bearer x"));
+    const { logged } = await run(GUARDED, { instance: { access } });
+    expect(logged).toEqual([expect.stringMatching(/^event failed: TypeError at /)]);
+    expect(logged.join()).not.toContain("Bearer");
+  });
+
+  it.each<[what: string, access: () => Promise<Decision>]>([
+    ["decides", async () => ALLOW],
+    ["throws", () => Promise.reject(new Error("x"))],
+  ])("leaves no timer behind when the decision %s in time", async (_what, access) => {
+    vi.useFakeTimers();
+    try {
+      await run(GUARDED, { instance: { access } });
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it.each<[what: string, caller: CallerIdentity, calls: unknown[][]]>([
     [
       "a Consumer and groups",
@@ -154,7 +191,10 @@ describe("the handler in the stock server", () => {
     [
       "a Consumer without all that it may lack",
       { consumer: { id: "1" }, credentialId: "1", groups: undefined },
-      [["authenticate", { id: "1" }, { id: "1", consumer_id: "1" }]],
+      [
+        ["authenticate", { id: "1" }, { id: "1", consumer_id: "1" }],
+        ["shared.set", "authenticated_groups"],
+      ],
     ],
     [
       "a credential",
@@ -162,6 +202,16 @@ describe("the handler in the stock server", () => {
       [
         ["set_ctx", "authenticated_consumer"],
         ["set_ctx", "authenticated_credential", { id: "cred" }],
+        ["shared.set", "authenticated_groups"],
+      ],
+    ],
+    [
+      "no caller",
+      { consumer: undefined, credentialId: undefined, groups: undefined },
+      [
+        ["set_ctx", "authenticated_consumer"],
+        ["set_ctx", "authenticated_credential"],
+        ["shared.set", "authenticated_groups"],
       ],
     ],
     [

@@ -98,6 +98,11 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: '    encodeSet("kong.nginx.set_ctx", "authenticated_consumer", {}),\n',
         replace: "",
       },
+      {
+        name: "another plugin's groups stay beside the token's Consumer",
+        find: 'encodeSet("kong.ctx.shared.set", "authenticated_groups", groups ? listOf(groups) : {})',
+        replace: 'groups ? encodeSet("kong.ctx.shared.set", "authenticated_groups", listOf(groups)) : Buffer.alloc(0)',
+      },
       { name: "a report is not logged", find: "...encodeReport(allow), ", replace: "" },
       {
         name: "a Deny ends with an empty frame instead of an exit",
@@ -313,14 +318,24 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     killers: ["test/core/decide-report.test.ts"],
     mutants: [
       {
+        name: "a dot segment opens another rule that enforces",
+        find: "mode: strictestModeOfAll(policy) };",
+        replace: 'mode: "report" };',
+      },
+      {
+        name: "a request line that can not be read is only reported",
+        find: 'detail: "the request line is malformed" }, mode: "enforce" }',
+        replace: 'detail: "the request line is malformed" }, mode: strictestModeOfAll(policy) }',
+      },
+      {
         name: "another spelling of the path opens an operation that enforces",
         find: "mode: strictestMode(rule.requirements, rule.operations.values)",
         replace: "mode: rule.requirements.mode",
       },
       {
         name: "a refusal of how a request came follows the rule and not the operation",
-        find: '"denial" in match ? match.mode : match.requirements.mode',
-        replace: "rule.requirements.mode",
+        find: "{ mode: match.requirements.mode, requirements",
+        replace: "{ mode: rule.requirements.mode, requirements",
       },
     ],
   },
@@ -331,16 +346,17 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     ),
     mutants: [
       { name: "a denial is passed over: match", find: 'if ("denial" in match) {', replace: "if (false) {" },
+      { name: "a denial is passed over: path", find: "if (ambiguous) {", replace: "if (false) {" },
       { name: "a denial is passed over: rule", find: "if (isDenial(rule)) {", replace: "if (false) {" },
       {
         name: "a denial of scopes is passed over",
-        find: "const { denial } = judgement;",
-        replace: "const denial = undefined as Denial | undefined;",
+        find: "const { denial, verified } = judgement;",
+        replace: "const { verified } = judgement;\n  const denial = undefined as Denial | undefined;",
       },
       {
         name: "a claim that can not travel is passed over",
-        find: "isDenial(propagated)\n    ? refuse(asked, mode, { denial: propagated, evidence }, judged)\n    : ",
-        replace: "",
+        find: "    return refuse(request, matched, { denial: propagated, verified, evidence }, parts);",
+        replace: "    return createAllow(await compose(request, matched, caller, parts), evidence);",
       },
       {
         name: "optional lets a bad token pass as nobody",
@@ -355,72 +371,103 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "public is not public", find: "if (match.isOpen) {", replace: "if (false) {" },
       {
         name: "nobody gets the identity of the token all the same",
-        find: "pass(asked, requirements.mode, { evidence })",
+        find: "pass(request, matched, { evidence })",
         replace:
-          'pass(asked, requirements.mode, { evidence, verified: { claims: { sub: "token" }, payload: new Uint8Array() } as never })',
+          'pass(request, matched, { evidence, verified: { claims: { sub: "token" }, payload: new Uint8Array() } as never })',
       },
       {
         name: "the credentials that were judged are not set",
-        find: "judgement.verified ? judgedRequest(asked, requirements, judgement.verified.sent) : UNCHANGED",
-        replace: "UNCHANGED",
+        find: "verified && forwardToken(policy, facts, verified.sent)",
+        replace: "undefined",
       },
       {
-        name: "credentials that came later travel with nobody",
-        find: "{ evidence }, withholdTokens(policy, facts))",
-        replace: "{ evidence })",
+        name: "credentials that came later travel with an anonymous request",
+        find: "isBare) {\n    return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });",
+        replace: "isBare) {\n    return pass(request, matched, { evidence });",
       },
       {
-        name: "a header that was compared goes on in its other spellings",
-        find: "judged[spelling] = [];",
-        replace: "",
+        name: "a token goes on unjudged, because another plugin authenticated the request",
+        find: '"passes") {\n    return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });',
+        replace: '"passes") {\n    return pass(request, matched, { evidence });',
       },
       {
-        name: "a header that was compared goes on as another plugin left it",
-        find: "judged[name] = facts.headers.get(name) ?? [];",
-        replace: "",
+        name: "the compared headers are not set",
+        find: "verified && keepCompared(requirements, facts)",
+        replace: "undefined",
       },
       {
         name: "a rule that reports opens its operations that enforce",
-        find: "refuse(asked, match.mode,",
-        replace: "refuse(asked, rule.requirements.mode,",
+        find: "refuse(request, match, {",
+        replace: "refuse(request, { mode: rule.requirements.mode }, {",
       },
       { name: "every rule only reports", find: 'mode === "enforce" || ', replace: "" },
       { name: "a defect is only reported", find: ' || denial.reason === "internal_error"', replace: "" },
       {
-        name: "what is only reported keeps what the client says of itself",
-        find: "withCaller(withIdentity(propagated.headers, changes), caller),",
-        replace: "withCaller(changes, caller),",
+        name: "report mode does not name the reason",
+        find: "createAllow(changes, evidence, deny)",
+        replace: "createAllow(changes, evidence)",
       },
       {
-        name: "an unverified token goes on where none may",
-        find: "policy.forwardHeader === undefined ? withholdTokens(policy, facts) : UNCHANGED",
-        replace: "UNCHANGED",
-      },
-      {
-        name: "who only reports does not say what",
-        find: "    evidence,\n    deny,\n  );",
-        replace: "    evidence,\n  );",
-      },
-      {
-        name: "Kong is told whom the upstream is not",
-        find: "withIdentity(clearIdentity(policy), changes)",
-        replace: "withCaller(withIdentity(clearIdentity(policy), changes), caller)",
-      },
-      { name: "the upstream is not told whom Kong is", find: ", ...writeIdentityHeaders(caller) }", replace: " }" },
-      {
-        name: "Kong is not told whom the upstream is",
-        find: "...writeIdentityHeaders(caller) }, caller }",
-        replace: "...writeIdentityHeaders(caller) } }",
-      },
-      {
-        name: "a token goes on that nobody looked at, because another plugin vouches for the caller",
-        find: "withIdentity(other.headers, withholdTokens(policy, facts))",
-        replace: "other",
+        name: "Kong learns a caller that the upstream does not learn",
+        find: "await compose(request, matched, undefined, {",
+        replace: "await compose(request, matched, caller, {",
       },
       {
         name: "the lack of another authentication is passed over",
-        find: "refuse(asked, requirements.mode, { denial: other, evidence })",
+        find: "refuse(request, matched, { denial: other, evidence })",
         replace: "createAllow({ headers: {} }, evidence)",
+      },
+    ],
+  },
+  {
+    file: "plugin/core/compose-upstream.ts",
+    killers: ["decide", "decide-order", "decide-report", "decide-callers", "decide-token-source"].map(
+      (name) => `test/core/${name}.test.ts`,
+    ),
+    mutants: [
+      {
+        name: "a compared header goes on in its other spellings",
+        find: "kept[spelling] = [];",
+        replace: "",
+      },
+      {
+        name: "a compared header goes on as another plugin left it",
+        find: "kept[name] = facts.headers.get(name) ?? [];",
+        replace: "",
+      },
+      {
+        name: "the client's identity headers stay",
+        find: "...(mapped ?? clearIdentity(policy)), ",
+        replace: "...mapped, ",
+      },
+      { name: "Kong's identity headers stay away from the upstream", find: ", ...caller.headers }", replace: " }" },
+      { name: "Kong does not learn the caller", find: "caller.identity ? ", replace: "false ? " },
+      {
+        name: "an unverified token goes on where the policy withholds tokens",
+        find: "policy.forwardHeader === undefined ? withholdTokens(policy, facts) : undefined",
+        replace: "undefined",
+      },
+    ],
+  },
+  {
+    file: "plugin/core/settle-caller.ts",
+    killers: ["test/core/decide-callers.test.ts", "test/property/callers.test.ts"],
+    mutants: [
+      {
+        name: "the other plugin's caller stays on every rule",
+        find: '!requirements || requirements.otherAuthentication === "ignore"',
+        replace: "false",
+      },
+      {
+        name: "an anonymous Consumer of another plugin stays",
+        find: "credentialId === undefined",
+        replace: "false",
+      },
+      { name: "the token's caller is not used", find: "  if (caller) {", replace: "  if (false) {" },
+      {
+        name: "policies without identity clear Kong's caller",
+        find: "if (!policy.identity) {",
+        replace: "if (false) {",
       },
     ],
   },
@@ -466,12 +513,15 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     mutants: [
       {
         name: "it is enough everywhere",
-        find: 'otherAuthentication === "skip" ? vouchFor(policy, credentialId, callers) : undefined',
-        replace: "vouchFor(policy, credentialId, callers)",
+        find: 'if (otherAuthentication === "skip") {',
+        replace: "if (isAuthenticated) {",
       },
-      { name: "it is never missing", find: 'otherAuthentication === "require" ? ', replace: "false ? " },
+      {
+        name: "it is never missing",
+        find: 'isAuthenticated ? undefined : { reason: "other_authentication_missing" }',
+        replace: "undefined",
+      },
       { name: "it is asked for everywhere", find: 'if (otherAuthentication === "ignore") {', replace: "if (false) {" },
-      { name: "what the client says of itself stays", find: "...clearIdentity(policy), ", replace: "" },
     ],
   },
   {
@@ -1103,8 +1153,38 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "warnings pile up", find: "      waiting = waiting.slice(-MAX_WAITING);\n", replace: "" },
       { name: "the oldest warnings stay", find: "slice(-MAX_WAITING)", replace: "slice(0, MAX_WAITING)" },
       { name: "warnings are taken twice", find: "      waiting = [];\n      return", replace: "      return" },
-      { name: "control characters get through", find: ', "?");', replace: ', "$&");' },
+      {
+        name: "control characters get through",
+        find: "toPrintable(text.slice(0, MAX_LENGTH))",
+        replace: "text.slice(0, MAX_LENGTH)",
+      },
       { name: "a line has no end", find: ".slice(0, MAX_LENGTH)", replace: "" },
+    ],
+  },
+  {
+    file: "plugin/core/printable.ts",
+    killers: ["test/core/printable.test.ts"],
+    mutants: [
+      { name: "marks of direction are printed", find: "\\p{Cf}", replace: "" },
+      { name: "ignorable characters are printed", find: "\\p{Default_Ignorable_Code_Point}", replace: "" },
+      { name: "a password is quoted up to its first @", find: "/\\/\\/\\S*@/g", replace: "/\\/\\/[^@\\s]*@/g" },
+    ],
+  },
+  {
+    file: "plugin/policy/read-document.ts",
+    killers: ["test/policy/not-a-policy.test.ts"],
+    mutants: [
+      { name: "any YAML is a policy", find: "hasMark(source.data) ? source", replace: "true ? source" },
+      {
+        name: "what is no YAML is quoted",
+        find: "if (source.isMarked || beginsWithMark(text)) {",
+        replace: "if (true) {",
+      },
+      {
+        name: "a policy with a mistake in its YAML is none",
+        find: "if (source.isMarked || beginsWithMark(text)) {",
+        replace: "if (false) {",
+      },
     ],
   },
   {
@@ -1152,7 +1232,13 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "the address is kept", find: "    server.close();\n", replace: "" },
       { name: "connections are kept", find: "    server.closeAllConnections();\n", replace: "" },
       { name: "it goes on trying after it was given up", find: "    clearTimeout(retry);\n", replace: "" },
-      { name: "slow ones stay", find: "connectionsCheckingInterval: RETRY_MS,", replace: "" },
+      { name: "slow ones stay", find: "connectionsCheckingInterval: CHECK_MS,", replace: "" },
+      { name: "slow ones keep probes out", find: "  boundConnections(server, MAX_CONNECTIONS);\n", replace: "" },
+      {
+        name: "a page of another site may ask",
+        find: 'isOwnHost(request.headers.host ?? "localhost", listen.host)',
+        replace: "true",
+      },
     ],
   },
   {

@@ -45,20 +45,21 @@ export const CLEARING: readonly MutatedFile[] = [
     mutants: [
       {
         name: "on public rules the client may say who it is",
-        find: "return pass(asked, requirements.mode, { evidence });",
-        replace: "return createAllow(UNCHANGED, evidence);",
+        find: "return pass(request, matched, { evidence });",
+        replace: "return createAllow({ headers: {} }, evidence);",
       },
+    ],
+  },
+  {
+    file: "plugin/core/compose-upstream.ts",
+    killers: SPOOFING,
+    mutants: [
       {
-        name: "who shows no token may say who it is",
-        find: "return pass(asked, requirements.mode, { evidence }, withholdTokens(policy, facts));",
-        replace: "return createAllow(withholdTokens(policy, facts), evidence);",
+        name: "without a verified token the client may say who it is",
+        find: "...(mapped ?? clearIdentity(policy)), ",
+        replace: "...mapped, ",
       },
-      {
-        name: "in report mode the client may say who it is",
-        find: "withCaller(withIdentity(propagated.headers, changes), caller),",
-        replace: "withCaller(withIdentity(verified ? propagated.headers : {}, changes), caller),",
-      },
-      { name: "compared headers stay in every spelling", find: "judged[spelling] = [];", replace: "" },
+      { name: "compared headers stay in every spelling", find: "kept[spelling] = [];", replace: "" },
     ],
   },
 ];

@@ -39,7 +39,7 @@ export const TOKEN_SOURCES: readonly MutatedFile[] = [
       },
       {
         name: "what reads as the cookie to others stays",
-        find: "parts.filter((part) => nameOf(part) !== name)",
+        find: "parts.filter((part) => !mayBe(part, name))",
         replace: "parts.filter((part) => !trimStart(part).startsWith(`${name}=`))",
       },
     ],
@@ -55,15 +55,29 @@ export const TOKEN_SOURCES: readonly MutatedFile[] = [
       },
       {
         name: "a disguised parameter stays",
-        find: "decode(splitPair(part).name) !== name",
-        replace: "splitPair(part).name !== name",
+        find: "isReadAs(own, name)",
+        replace: "own === name",
       },
       {
         name: "a broken escape is text",
         find: "pairs.some((pair) => MALFORMED_ESCAPE.test(pair.name)) ||",
         replace: "",
       },
+      { name: "another spelling of the parameter is not seen", find: " > found.length", replace: " < 0" },
+      { name: "a semicolon hides the parameter", find: "query.split(/[&;]/)", replace: 'query.split("&")' },
       { name: "a fragment is part of the query", find: 'query.includes("#") ||', replace: "" },
+    ],
+  },
+  {
+    file: "plugin/core/folded-name.ts",
+    killers: ["test/core/query.test.ts", "test/core/cookies.test.ts"],
+    mutants: [
+      { name: "case counts", find: "name.toLowerCase().replaceAll", replace: "name.replaceAll" },
+      { name: "names are decoded once", find: "round <= MAX_ROUNDS", replace: "round <= 1" },
+      { name: "PHP's underscores are unknown", find: "/[ .[]/g", replace: "/ /g" },
+      { name: "brackets in front hide the name", find: 'visible.replace(/^[[\\]]+/, "")', replace: "visible" },
+      { name: "nested names are others", find: "[visible, unwrapped, outer, first]", replace: "[visible, unwrapped]" },
+      { name: "a NUL ends nothing", find: 'text.split("\\0", 1)', replace: "[text]" },
     ],
   },
   {

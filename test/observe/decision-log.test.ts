@@ -39,7 +39,7 @@ describe("the line about a refused request", () => {
   it("escapes what a detail holds: one line, whatever a file or an error says", () => {
     const text = line("policy_unavailable", { policy: "jwt-policy" }, 'a\nreason=token_missing "\r\x1b[31m\u2028');
     expect(text).toBe(
-      `${PREFIX}reason=policy_unavailable status=503 policy=jwt-policy detail="a\\nreason=token_missing \\"\\r\\u001b[31m\u2028"`,
+      `${PREFIX}reason=policy_unavailable status=503 policy=jwt-policy detail="a\\nreason=token_missing \\"\\r\\u001b[31m\\u{2028}"`,
     );
   });
 });

@@ -51,11 +51,11 @@ describe("the operator's log", () => {
 
 describe("a line", () => {
   it.each<[what: string, text: string, line: string]>([
-    ["a line feed", "a\nwarning: b", "a?warning: b"],
-    ["CR and NUL", "a\r\u0000b", "a??b"],
-    ["a terminal's escape", "\u001b[31mred", "?[31mred"],
-    ["DEL and C1", "\u007f\u0085\u009b", "???"],
-    ["Unicode's own line ends", "\u2028\u2029", "??"],
+    ["a line feed", "a\nwarning: b", "a\\u{a}warning: b"],
+    ["CR and NUL", "a\r\u0000b", "a\\u{d}\\u{0}b"],
+    ["a terminal's escape", "\u001b[31mred", "\\u{1b}[31mred"],
+    ["DEL and C1", "\u007f\u0085\u009b", "\\u{7f}\\u{85}\\u{9b}"],
+    ["Unicode's own line ends", "\u2028\u2029", "\\u{2028}\\u{2029}"],
     ["letters of other scripts and emoji", "Prüfung 検証 🔑", "Prüfung 検証 🔑"],
   ])("with %s is one line and harmless, printed and taken", (_what, text, line) => {
     log.info(text);

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
 import { VERSION } from "../../plugin/kong/plugin-identity.ts";
 import { renderDump } from "../../plugin/server/dump.ts";
+import { StringMessage } from "../../plugin/server/messages.ts";
 import { connectWorker, playEvent } from "../server/raw-worker.ts";
 import { createPlace, OPEN_CONFIG, type RunningProcess, runNode, type ServerPlace } from "../server/server-process.ts";
 import { ENVIRONMENT, type InstalledPackage, installPackage } from "./install-package.ts";
@@ -225,7 +226,10 @@ function describeOneFile({ root }: InstalledPackage): void {
     const server = await start(set);
     const worker = await connectWorker(set.place.socket);
     const { instanceStatus } = await worker.start(OPEN_CONFIG);
-    const noHeaders = { "kong.request.get_headers": new Uint8Array() };
+    const noHeaders = {
+      "kong.request.get_headers": new Uint8Array(),
+      "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
+    };
     expect(await playEvent(worker, instanceStatus?.instanceId ?? 0, noHeaders)).toMatchObject({ ended: "proxied" });
     worker.socket.destroy();
     expect(server.stderr()).toBe("");

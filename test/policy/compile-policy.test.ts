@@ -159,11 +159,6 @@ defaults: {required_scopes: [default], audiences: [d]}
     const operations = policy.rules.get("nested")?.operations;
     expect(operations && findOperation(operations, method, [""])).toEqual(expected);
   });
-
-  it("and only a policy with operations needs the request line", () => {
-    expect(policy.needsRequestLine).toBe(true);
-    expect(compileDocument(`${ISSUER_START}${ROUTES}`).needsRequestLine).toBe(false);
-  });
 });
 
 it("clears every mapped header in every spelling", () => {

@@ -161,9 +161,3 @@ describe("what the description says (RFC 9728 section 2)", () => {
     expect(metadata).toEqual({ resource: RESOURCE, bearer_methods_supported: ["header"] });
   });
 });
-
-it("a policy that describes its API needs the request line, whatever its rules ask", () => {
-  const document = policyDocument(ACME, { routes: { open: { access: "public" } } });
-  expect(compileDocument(document).needsRequestLine).toBe(false);
-  expect(compileDocument({ ...document, protected_resource: { resource: RESOURCE } }).needsRequestLine).toBe(true);
-});

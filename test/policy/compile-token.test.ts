@@ -52,11 +52,11 @@ describe("where tokens may be", () => {
 
 describe("what is looked at", () => {
   it.each<[sources: string, rule: string, needs: object]>([
-    ["[authorization]", "{}", { needsRequestLine: false, readHeaders: [] }],
-    ["[{header: x-t}]", "{}", { needsRequestLine: false, readHeaders: ["x-t"] }],
-    ["[{cookie: __Host-t}]", "{}", { needsRequestLine: true, readHeaders: ["cookie", "upgrade"] }],
-    ["[{query: t}]", "{}", { needsRequestLine: true, readHeaders: [] }],
-    ["[{query: t}, {header: x-t}]", "{access: public}", { needsRequestLine: false, readHeaders: [] }],
+    ["[authorization]", "{}", { readHeaders: [] }],
+    ["[{header: x-t}]", "{}", { readHeaders: ["x-t"] }],
+    ["[{cookie: __Host-t}]", "{}", { readHeaders: ["cookie", "upgrade"] }],
+    ["[{query: t}]", "{}", { readHeaders: [] }],
+    ["[{query: t}, {header: x-t}]", "{access: public}", { readHeaders: [] }],
   ])("with sources %s by rule %s", (sources, rule, needs) => {
     expect(compileDocument(policy(`{sources: ${sources}}`, `routes: {r: ${rule}}`))).toMatchObject(needs);
   });

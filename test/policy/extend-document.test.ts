@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { extendDocument, findParent, writeDocument } from "../../plugin/policy/extend-document.ts";
-import { readDocument } from "../../plugin/policy/read-document.ts";
+import { readYaml as readDocument } from "../../plugin/policy/read-document.ts";
 
 describe("extendDocument", () => {
   it.each<[what: string, parent: unknown, child: unknown, merged: unknown]>([

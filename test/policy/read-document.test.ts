@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readDocument } from "../../plugin/policy/read-document.ts";
+import { readYaml as readDocument } from "../../plugin/policy/read-document.ts";
 import { expectedAt, summarize, takeMarks } from "./marked-text.ts";
 
 function read(text: string): unknown {

@@ -14,13 +14,15 @@ function check(code: string, marked: string, message: RegExp): void {
 
 describe("the frame of a document", () => {
   it.each<[code: string, marked: string, message: RegExp]>([
-    ["wrong_type", "‸", /^This must be a map, not empty\.$/],
-    ["wrong_type", "‸[]", /^This must be a map, not a list\.$/],
-    ["wrong_type", "‸payments", /^This must be a map, not "payments"\.$/],
+    ...["‸", "‸[]", "‸payments", "‸a: b", "‸5", "‸[{jwt_policy: 1}]"].map((text): [string, string, RegExp] => [
+      "not_a_policy",
+      text,
+      /^This is not a policy: the key "jwt_policy" is missing/,
+    ]),
     ["version_unknown", `${ISSUER_START.replace(": 1", ": ‸2")}${ROUTES}`, /version 2 is not known.*reads version 1/],
     ["version_unknown", `${ISSUER_START.replace(": 1", ': ‸"1"')}${ROUTES}`, /version "1" is not known/],
     ["missing_key", "‸jwt_policy: 1\nname: payments\n", /^The key "issuers" is missing\.$/],
-    ["missing_key", `‸${ISSUER_START.replace("jwt_policy: 1\n", "")}${ROUTES}`, /"jwt_policy" is missing/],
+    ["not_a_policy", `‸${ISSUER_START.replace("jwt_policy: 1\n", "")}${ROUTES}`, /"jwt_policy" is missing/],
     [
       "missing_key",
       `${ISSUER_START.replace("  acme", "  ‸acme").replace(/ +audiences.*\n/, "")}${ROUTES}`,
@@ -85,12 +87,12 @@ describe("issuers", () => {
       "keys: {jwks_uri: a, thumbprints: [‸abc]}",
       /^this text is not a valid thumbprint\. 43 characters/,
     ],
-    ["wrong_type", "keys: {jwks_uri: ‸5}", /^This must be text, not 5\.$/],
+    ["wrong_type", "keys: {jwks_uri: ‸5}", /^This must be text, not this value\.$/],
     ["wrong_type", "keys: {jwks: ‸[]}", /^This must be a map, not a list\.$/],
     ["missing_key", "keys: {‸jwks: {}}", /^The key "keys" is missing\.$/],
     ["missing_key", "keys: {jwks: {keys: [‸{kid: a}]}}", /^The key "kty" is missing\.$/],
     ["wrong_type", "keys: {jwks: {keys: [‸text]}}", /^This must be a map, not this text\.$/],
-    ["unknown_key", "keys: {discovery: true, ‸url: x}", /^The key "url" is not known here\./],
+    ["unknown_key", "keys: {discovery: true, ‸url: x}", /^This key is not known here\./],
   ])("%s: %s", (code, line, message) => check(code, issuer(line), message));
 });
 

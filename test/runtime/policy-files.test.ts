@@ -176,7 +176,7 @@ describe("a version that is no good never replaces one that is", () => {
 
   it.each<[what: string, spoil: () => Promise<void>, mistake: RegExp]>([
     ["broken", () => scene.write("a.yaml", BROKEN), /a\.yaml:1:1 missing_key: ./],
-    ["empty", () => scene.write("a.yaml", ""), /a\.yaml:1:1 wrong_type: ./],
+    ["empty", () => scene.write("a.yaml", ""), /a\.yaml:1:1 not_a_policy: ./],
     [
       "too large",
       () => scene.write("a.yaml", "#".repeat(256 * 1024 + 1)),

@@ -64,11 +64,10 @@ describe("the frames of an Allow", () => {
   const authenticate = (args: AuthenticateArgs): Call => ["kong.client.authenticate", AuthenticateArgsMessage, args];
   const setContext = (name: string, v: Value): Call => ["kong.nginx.set_ctx", KVMessage, { k: name, v }];
   const nobody = setContext("authenticated_consumer", {});
-  const groups: Call = [
-    "kong.ctx.shared.set",
-    KVMessage,
-    { k: "authenticated_groups", v: { listValue: { values: [{ stringValue: "a" }, { stringValue: "b" }] } } },
-  ];
+  const setGroups = (v: Value): Call => ["kong.ctx.shared.set", KVMessage, { k: "authenticated_groups", v }];
+  const groups = setGroups({ listValue: { values: [{ stringValue: "a" }, { stringValue: "b" }] } });
+  /** Sets nil: another plugin's groups are gone. */
+  const noGroups = setGroups({});
   it.each<[what: string, caller: CallerIdentity, calls: Call[]]>([
     [
       "a Consumer with a credential and groups",
@@ -78,12 +77,21 @@ describe("the frames of an Allow", () => {
     [
       "a Consumer that has an id only",
       { consumer: { id: "1" }, credentialId: "1", groups: undefined },
-      [authenticate({ consumer: { id: "1" }, credential: { id: "1", consumerId: "1" } })],
+      [authenticate({ consumer: { id: "1" }, credential: { id: "1", consumerId: "1" } }), noGroups],
     ],
     [
       "a credential, in place of whatever Consumer another plugin set",
       { consumer: undefined, credentialId: "alice", groups: undefined },
-      [nobody, setContext("authenticated_credential", { structValue: { fields: { id: { stringValue: "alice" } } } })],
+      [
+        nobody,
+        setContext("authenticated_credential", { structValue: { fields: { id: { stringValue: "alice" } } } }),
+        noGroups,
+      ],
+    ],
+    [
+      "no caller, in place of everything that another plugin set",
+      { consumer: undefined, credentialId: undefined, groups: undefined },
+      [nobody, setContext("authenticated_credential", {}), noGroups],
     ],
     [
       "groups alone, in place of whomever another plugin set",
@@ -93,11 +101,7 @@ describe("the frames of an Allow", () => {
     [
       "no groups at all",
       { consumer: undefined, credentialId: undefined, groups: [] },
-      [
-        nobody,
-        setContext("authenticated_credential", {}),
-        ["kong.ctx.shared.set", KVMessage, { k: "authenticated_groups", v: { listValue: {} } }],
-      ],
+      [nobody, setContext("authenticated_credential", {}), setGroups({ listValue: {} })],
     ],
   ])("with %s tell Kong before the headers, so that a call that fails ends the request", (_what, caller, calls) => {
     const allow = createAllow({ headers: { "x-user-id": "alice" }, caller }, EVIDENCE);

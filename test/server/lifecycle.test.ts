@@ -1,6 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { StringMessage } from "../../plugin/server/messages.ts";
 import { connectWorker, playCalls, playEvent } from "./raw-worker.ts";
 import {
   createPlace,
@@ -13,7 +14,10 @@ import {
   startServer,
 } from "./server-process.ts";
 
-const NO_HEADERS = { "kong.request.get_headers": new Uint8Array() };
+const NO_HEADERS = {
+  "kong.request.get_headers": new Uint8Array(),
+  "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
+};
 /** Far more than anything here takes on a busy machine, and less than the grace time of ten seconds. */
 const SOON = 8_000;
 
@@ -30,7 +34,11 @@ describe("the server's process", () => {
     const { worker, id } = await startOpen(place.socket);
     const { ended, calls } = await playEvent(worker, id, NO_HEADERS);
     expect(ended).toBe("proxied");
-    expect(calls.map(({ method }) => method)).toEqual(["kong.request.get_headers", "kong.service.request.set_headers"]);
+    expect(calls.map(({ method }) => method)).toEqual([
+      "kong.request.get_headers",
+      "kong.nginx.get_var",
+      "kong.service.request.set_headers",
+    ]);
     expect(server.stdout()).toContain(
       `jwt-policy 0.1.0 listens on ${place.socket}, policies under ${place.policyRoot}`,
     );

@@ -216,6 +216,7 @@ it("tells no secret: no key, no kid, no token, no claim, on no path and in no li
       const headers = StructMessage.encode(headersToStruct({ authorization }));
       const outcome = await playEvent(connection, instanceStatus?.instanceId ?? 0, {
         "kong.request.get_headers": headers,
+        "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
         "kong.request.get_forwarded_scheme": StringMessage.encode({ v: "https" }),
       });
       expect(outcome.ended).toBe("exited");

@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { identifySocket } from "../../plugin/server/listen.ts";
+import { StringMessage } from "../../plugin/server/messages.ts";
 import { connectWorker, type Outcome, playEvent } from "./raw-worker.ts";
 import {
   createPlace,
@@ -15,7 +16,10 @@ import {
   startServer,
 } from "./server-process.ts";
 
-const NO_HEADERS = { "kong.request.get_headers": new Uint8Array() };
+const NO_HEADERS = {
+  "kong.request.get_headers": new Uint8Array(),
+  "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
+};
 const POLL = ["--policy-poll", "50"];
 /** Far more than anything here takes on a busy machine. */
 const SOON = 15_000;

@@ -1,6 +1,8 @@
 import { AMBIGUOUS_PATH, type AttackClass, BAD_CONNECTION, lacksScope, NO_ACCESS } from "../attack.ts";
 
 const TWO_READINGS = { reason: "path_ambiguous", told: AMBIGUOUS_PATH } as const;
+/** On a rule without operations: the path decides nothing, but it may lead out of the Kong Route. */
+const out = (target: string) => ({ request: { rule: "read", target }, ...TWO_READINGS }) as const;
 const NO_RULE = { reason: "no_matching_rule", told: NO_ACCESS } as const;
 const NEEDS_ADMIN = { reason: "scope_insufficient", told: lacksScope("admin") } as const;
 const PATHS = "RFC 3986 6.2.2; CVE-2021-31920, CVE-2021-29492";
@@ -13,6 +15,7 @@ export const requestReading: AttackClass = {
     { what: "an operation that the token may", ...at("/orders/1") },
     { what: "HEAD, which is like GET", ...at("/orders/1", "HEAD") },
     { what: "a query with what would be ambiguous in a path", ...at("/orders/1?next=/../secret") },
+    { what: "an encoded slash where no operation decides", request: { rule: "read", target: "/read/a%2fb" } },
     { what: "connection options proper", request: { headers: ["Connection", "close, TE"] } },
   ],
   attacks: [
@@ -114,6 +117,29 @@ export const requestReading: AttackClass = {
       ...at("/orders/%c0%af"),
       ...TWO_READINGS,
       kong: 404,
+    },
+    ...(
+      [
+        ["slash-encoded", "a step back with an encoded slash", "/read/..%2fadmin", "CVE-2021-29492"],
+        ["backslash", "a step back with a backslash", "/read/..\\admin", "CWE-22"],
+        ["parameter", "a step back with a parameter", "/read/..;x/admin", "CVE-2020-1957"],
+        ["encoded-twice", "a step back that is encoded twice", "/read/%252e%252e/admin", "CWE-174"],
+        ["overlong", "a step back in overlong UTF-8", "/read/%c0%ae%c0%ae/admin", "RFC 3629 10; CVE-2000-0884"],
+        ["look-alike", "full-width dots", "/read/%ef%bc%8e%ef%bc%8e/admin", "CWE-176"],
+        ["bared", "dots that Kong lays bare when it takes the Route's path away", "/read..%2fadmin", "CWE-22"],
+      ] as const
+    ).map(([id, tries, target, reference]) => ({
+      id: `path-leaves-route-${id}`,
+      tries: `${tries}, on a rule without operations`,
+      reference: `RFC 3986 5.2.4; ${reference}`,
+      ...out(target),
+      ...(id === "overlong" ? { kong: 404 } : {}),
+    })),
+    {
+      id: "path-leaves-route-fragment",
+      tries: "a fragment in the request line",
+      reference: "RFC 9112 3.2",
+      ...out("/read/#x"),
     },
     {
       id: "connection-drops-identity",

@@ -4,6 +4,8 @@ const sound = require("../../../dist/plugin/index.js");
 const VERDICT = "x-jwt-policy-verdict";
 
 class Plugin extends sound.Plugin {
+  isStale = false;
+
   async access(kong) {
     const fault = await kong.request.get_header("x-fault");
     if (fault === "throw") {
@@ -15,6 +17,8 @@ class Plugin extends sound.Plugin {
     if (fault === "nothing") {
       return;
     }
+    this.isStale ||= fault === "stale-instance";
+    const isWrong = fault === "other-configuration" || this.isStale;
     await super.access({
       nginx: kong.nginx,
       router: kong.router,
@@ -26,7 +30,7 @@ class Plugin extends sound.Plugin {
             if (fault === "no-verdict") {
               return kong.service.request.set_headers(headers);
             }
-            const wrong = fault === "other-configuration" ? `x${verdict.slice(1)}` : verdict;
+            const wrong = isWrong ? `x${verdict.slice(1)}` : verdict;
             return kong.service.request.set_headers({ ...headers, [VERDICT]: wrong });
           },
         },

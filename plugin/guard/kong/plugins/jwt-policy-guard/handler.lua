@@ -6,6 +6,7 @@ local cjson = require "cjson"
 local VERDICT = "x-jwt-policy-verdict"
 local FACTS = "jwt_facts"
 local PLUGIN = "jwt-policy"
+local KNOWN_TO_NGINX = { ["user-agent"] = true, ["x-forwarded-for"] = true }
 local PUBLIC_TAG = "jwt-policy-public"
 
 -- A key that no other plugin can name: over the plugin socket every text key of ngx.ctx can be written.
@@ -55,20 +56,32 @@ local function append(list, values)
 end
 
 -- Headers by names with "-" in the place of every "_": nginx's variables take both for one, and the plugin has to judge the same.
+-- nginx reads two fields for itself, and of these its variables take no other spelling. In which order the spellings came is
+-- unknown here; sorted, at least one request gives one text.
 local function merge_spellings(headers)
-  local merged
-  for name, values in pairs(headers) do
+  local spellings
+  for name in pairs(headers) do
     if name:find("_", 1, true) then
-      merged = merged or setmetatable({}, { __index = headers })
-      local dashed = name:gsub("_", "-")
-      if not rawget(merged, dashed) then
-        merged[dashed] = {}
-        append(merged[dashed], headers[dashed])
-      end
-      append(merged[dashed], values)
+      spellings = spellings or {}
+      spellings[#spellings + 1] = name
     end
   end
-  return merged or headers
+  if not spellings then
+    return headers
+  end
+  table.sort(spellings)
+  local merged = setmetatable({}, { __index = headers })
+  for _, name in ipairs(spellings) do
+    local dashed = name:gsub("_", "-")
+    if not KNOWN_TO_NGINX[dashed] then
+      if not rawget(merged, dashed) then
+        merged[dashed] = {}
+        append(merged[dashed], rawget(headers, dashed))
+      end
+      append(merged[dashed], headers[name])
+    end
+  end
+  return merged
 end
 
 -- All values of a header in one text; empty when there is none.

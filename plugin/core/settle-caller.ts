@@ -1,0 +1,48 @@
+import { type CallerIdentity, type CallerSource, NO_CALLER, writeIdentityHeaders } from "./identity.ts";
+import type { CompiledPolicy, Requirements } from "./policy.ts";
+import type { HeaderChanges } from "./propagate.ts";
+
+/** Tells Kong's plugins and the upstream who the caller is. Both always learn the same caller. */
+export interface CallerChange {
+  /** Undefined leaves Kong's caller unchanged. */
+  readonly identity: CallerIdentity | undefined;
+  readonly headers: HeaderChanges;
+}
+
+const UNCHANGED: CallerChange = { identity: undefined, headers: {} };
+const CLEARED: CallerChange = { identity: NO_CALLER, headers: {} };
+
+/**
+ * Settles the caller of a request that goes on. With `identity` in the policy there are three cases, and no fourth:
+ *
+ * 1. The verified token names the caller.
+ * 2. The rule honours other plugins (`skip` or `require`), and one of them authenticated the request: its caller stays.
+ * 3. Otherwise Kong's caller is cleared. A plugin in front may have set one that this policy never asked for.
+ *
+ * Without `identity` the policy leaves Kong's caller unchanged.
+ *
+ * @param caller named by the verified token.
+ * @param requirements undefined where no rule fits.
+ */
+export async function settleCaller(
+  policy: CompiledPolicy,
+  caller: CallerIdentity | undefined,
+  requirements: Requirements | undefined,
+  callers: CallerSource,
+): Promise<CallerChange> {
+  if (!policy.identity) {
+    return UNCHANGED;
+  }
+  if (caller) {
+    return { identity: caller, headers: writeIdentityHeaders(caller) };
+  }
+  if (!requirements || requirements.otherAuthentication === "ignore") {
+    return CLEARED;
+  }
+  const credentialId = await callers.authenticatedCredential();
+  if (credentialId === undefined) {
+    return CLEARED;
+  }
+  const consumer = await callers.authenticatedConsumer();
+  return { identity: undefined, headers: writeIdentityHeaders({ consumer, credentialId }) };
+}

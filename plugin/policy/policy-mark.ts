@@ -1,0 +1,18 @@
+/** The key that makes a document a policy. Messages never quote a document without it, because that may be a secret. */
+const MARK = "jwt_policy";
+
+// Behind blank lines, comments, directives and the start of a document; also as the first member of a JSON object.
+const FIRST_KEY =
+  /^\ufeff?(?:[ \t]*(?:#[^\n]*|%[^\n]*|---[ \t]*(?:#[^\n]*)?)?\r?\n)*(?:jwt_policy|"jwt_policy"|'jwt_policy'|\{\s*(?:jwt_policy|"jwt_policy"))[ \t]*:/;
+
+/** Whether plain data has the mark. */
+export function hasMark(data: unknown): boolean {
+  return typeof data === "object" && data !== null && !Array.isArray(data) && Object.hasOwn(data, MARK);
+}
+
+/** Whether a text that cannot be parsed begins with the mark. */
+export function beginsWithMark(text: string): boolean {
+  return FIRST_KEY.test(text);
+}
+
+export const NOT_A_POLICY = `This is not a policy: the key "${MARK}" is missing. A policy begins with "${MARK}: 1".`;

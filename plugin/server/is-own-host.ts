@@ -1,0 +1,17 @@
+import { isIP } from "node:net";
+
+/**
+ * Whether a `Host` names the server itself: an address, `localhost`, or the host that the server listens on. A page of another site
+ * reaches the server only under the name of that site (DNS rebinding).
+ *
+ * @param host of the request, with or without a port.
+ * @param listenHost from the server's options.
+ */
+export function isOwnHost(host: string, listenHost: string | undefined): boolean {
+  const [, address, name = ""] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+))(?::\d{1,5})?$/.exec(host) ?? [];
+  if (address !== undefined) {
+    return isIP(address) === 6;
+  }
+  const lower = name.toLowerCase().replace(/\.$/, "");
+  return isIP(name) === 4 || lower === "localhost" || (lower !== "" && lower === listenHost?.toLowerCase());
+}
