@@ -1,7 +1,16 @@
 /**
- * The Cookie header (RFC 6265 section 4.2.1), as far as one cookie is concerned. What stands in the others is their readers'
- * affair: they are neither checked nor changed.
+ * The Cookie header (RFC 6265 section 4.2.1), as far as one cookie is concerned. The plugin neither checks nor changes the others.
+ * One pass over the characters reads a header: over HTTP/2 a client can send 30,000 empty cookies.
  */
+
+const SEMICOLON = 0x3b;
+const EQUALS = 0x3d;
+const SPACE = 0x20;
+const TAB = 0x09;
+const FIRST_VISIBLE = 0x21;
+const LAST_VISIBLE = 0x7e;
+/** No character of a name stands there, so that it stays a mismatch. */
+const MISMATCH = -1;
 
 /**
  * The values of all cookies with exactly this name, in their order, with quotes where there are any.
@@ -9,30 +18,89 @@
  * @returns undefined when something is such a cookie to some readers and not to others.
  */
 export function readCookies(header: string, name: string): readonly string[] | undefined {
-  const pairs = header
-    .split(";")
-    .filter((part) => nameOf(part) === name)
-    .map(trimStart);
   const prefix = `${name}=`;
-  return pairs.every((pair) => pair.startsWith(prefix)) ? pairs.map((pair) => pair.slice(prefix.length)) : undefined;
+  const values: string[] = [];
+  for (let start = 0; start <= header.length; ) {
+    const own = comparePart(header, start, name);
+    if (own.isNamed) {
+      const exactStart = skipBlanks(header, start);
+      if (!header.startsWith(prefix, exactStart)) {
+        return undefined;
+      }
+      values.push(header.slice(exactStart + prefix.length, own.end));
+    }
+    start = own.end + 1;
+  }
+  return values;
 }
 
 /** The header without any cookie of this name, and whatever may pass for one; the others byte for byte. Empty when none is left. */
 export function removeCookie(header: string, name: string): string {
-  const parts = header.split(";");
-  const kept = parts.filter((part) => nameOf(part) !== name);
-  return kept.length === parts.length ? header : trimStart(kept.join(";"));
+  const kept: string[] = [];
+  let keptFrom = 0;
+  for (let start = 0; start <= header.length; ) {
+    const own = comparePart(header, start, name);
+    if (own.isNamed) {
+      if (start > keptFrom) {
+        kept.push(header.slice(keptFrom, start - 1));
+      }
+      keptFrom = own.end + 1;
+    }
+    start = own.end + 1;
+  }
+  if (keptFrom === 0) {
+    return header;
+  }
+  if (keptFrom <= header.length) {
+    kept.push(header.slice(keptFrom));
+  }
+  const rest = kept.join(";");
+  return rest.slice(skipBlanks(rest, 0));
 }
 
-// Spaces, control characters, and whatever stands for bytes beyond ASCII: no name has them, and at its ends one reader or another drops each.
-const NOT_IN_NAMES = /[^\x21-\x7e]+/g;
-
-/** The name as the most generous reader has it; a part without `=` is a name to some, and a value to others. */
-function nameOf(part: string): string {
-  const end = part.indexOf("=");
-  return (end === -1 ? part : part.slice(0, end)).replaceAll(NOT_IN_NAMES, "");
+interface PartComparison {
+  /** Where the part ends: at `;` or the end of the header. */
+  end: number;
+  isNamed: boolean;
 }
 
-function trimStart(text: string): string {
-  return text.replace(/^[ \t]+/, "");
+// One object for all comparisons: a header can have thousands of parts. No caller keeps it.
+const comparison: PartComparison = { end: 0, isNamed: false };
+
+/**
+ * Compares the name of the part that starts at `start` with `name`, as the most generous reader has it: spaces, control characters
+ * and what stands for bytes beyond ASCII are in no name, and one reader or another drops each at its ends. A part without `=` is a
+ * name to some readers, and a value to others.
+ */
+function comparePart(header: string, start: number, name: string): Readonly<PartComparison> {
+  let matched = 0;
+  let isInName = true;
+  let position = start;
+  for (; position < header.length; position += 1) {
+    const code = header.charCodeAt(position);
+    if (code === SEMICOLON) {
+      break;
+    }
+    if (code === EQUALS) {
+      isInName = false;
+    } else if (isInName && code >= FIRST_VISIBLE && code <= LAST_VISIBLE) {
+      matched = code === name.charCodeAt(matched) ? matched + 1 : MISMATCH;
+    }
+  }
+  comparison.end = position;
+  comparison.isNamed = matched === name.length;
+  return comparison;
+}
+
+/** The index of the first character at or behind `start` that is neither a space nor a tab. */
+function skipBlanks(text: string, start: number): number {
+  let position = start;
+  while (position < text.length) {
+    const code = text.charCodeAt(position);
+    if (code !== SPACE && code !== TAB) {
+      break;
+    }
+    position += 1;
+  }
+  return position;
 }

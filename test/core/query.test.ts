@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { queryOf, readParameters, removeParameter } from "../../plugin/core/query.ts";
+import { countSteps } from "./counted-text.ts";
+import { readParametersByParts, removeParameterByParts } from "./parts-reference.ts";
 
 const NAME = "access_token";
 
@@ -113,6 +115,44 @@ describe("any query", () => {
         expect(values ?? "unclear").toEqual(values ? new URLSearchParams(sent).getAll(NAME) : "unclear");
       }),
       { numRuns: 2000 },
+    );
+  });
+});
+
+describe("the scanner", () => {
+  /** What the scanner treats in a way of its own, in any order; the names are short, so that many of them come out right. */
+  const hostile = fc.string({ unit: fc.constantFrom(..."t%74&=+#5aé\u0100"), maxLength: 40 });
+
+  it("reads and removes as a reader that splits the query into parts and decodes each one", () => {
+    fc.assert(
+      fc.property(hostile, fc.constantFrom("t", "tt", "a", "t5", NAME), (query, name) => {
+        expect(readParameters(query, name)).toEqual(readParametersByParts(query, name));
+        expect(removeParameter(query, name)).toBe(removeParameterByParts(query, name));
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it.each<[what: string, query: string]>([
+    ["empty parameters", "&".repeat(8_000)],
+    ["equals signs", "=".repeat(8_000)],
+    ["parameters of that name", "t&".repeat(4_000)],
+    ["names that begin alike", "tt&".repeat(2_600)],
+    ["escapes", "%74".repeat(2_600)],
+    ["one long name", "t".repeat(8_000)],
+    ["one long value", `t=${"%41".repeat(2_600)}`],
+    ["parameters with escaped values", "t=%41&".repeat(1_300)],
+  ])("looks at no character of %s more than six times", (_, query) => {
+    expect(countSteps(query, (text) => readParameters(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+    expect(countSteps(query, (text) => removeParameter(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+  });
+
+  it("looks at no character of any query more than six times", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(..."t%74&=+"), minLength: 100, maxLength: 2_000 }), (query) => {
+        expect(countSteps(query, (text) => readParameters(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+        expect(countSteps(query, (text) => removeParameter(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+      }),
     );
   });
 });
