@@ -74,22 +74,29 @@ const comparison: PartComparison = { end: 0, isNamed: false };
  */
 function comparePart(header: string, start: number, name: string): Readonly<PartComparison> {
   let matched = 0;
-  let isInName = true;
   let position = start;
+  let code = SEMICOLON;
   for (; position < header.length; position += 1) {
-    const code = header.charCodeAt(position);
-    if (code === SEMICOLON) {
+    code = header.charCodeAt(position);
+    if (code === SEMICOLON || code === EQUALS) {
       break;
     }
-    if (code === EQUALS) {
-      isInName = false;
-    } else if (isInName && code >= FIRST_VISIBLE && code <= LAST_VISIBLE) {
+    if (code >= FIRST_VISIBLE && code <= LAST_VISIBLE) {
       matched = code === name.charCodeAt(matched) ? matched + 1 : MISMATCH;
     }
   }
-  comparison.end = position;
+  comparison.end = code === EQUALS ? findEnd(header, position) : position;
   comparison.isNamed = matched === name.length;
   return comparison;
+}
+
+/** The index of the next `;`, or the length of the header. */
+function findEnd(header: string, start: number): number {
+  let position = start;
+  while (position < header.length && header.charCodeAt(position) !== SEMICOLON) {
+    position += 1;
+  }
+  return position;
 }
 
 /** The index of the first character at or behind `start` that is neither a space nor a tab. */

@@ -1,6 +1,6 @@
 import { decodeBase64url } from "./base64url.ts";
 import type { Denial } from "./denial.ts";
-import { type JsonObject, readJsonObject } from "./json.ts";
+import { type JsonMembers, type JsonObject, readJsonMembers, toJsonObject } from "./json.ts";
 
 /** The JOSE header's parameters that are used (RFC 7515 section 4.1). `jku`, `jwk`, `x5u` and `x5c` are never looked at. */
 export interface JoseHeader {
@@ -21,7 +21,14 @@ interface DecodedJws {
 
 /** A token taken apart: a JWS whose payload is a claims set (RFC 7519 section 7.2). Nothing in it is verified yet. */
 export interface DecodedToken extends DecodedJws {
+  /** The claim `iss`, which chooses the keys. */
+  readonly unverifiedIssuer: UnverifiedIssuer;
+  /** Made when it is first read: the claims of a token that no key vouches for need not become an object. */
   readonly unverifiedClaims: JsonObject;
+}
+
+export interface UnverifiedIssuer {
+  readonly iss?: unknown;
 }
 
 const ENCRYPTED_SEGMENTS = 5;
@@ -39,8 +46,19 @@ export function decodeToken(token: string): DecodedToken | Denial {
   if ("refused" in claims) {
     return { reason: "token_malformed", detail: `payload: ${claims.refused}` };
   }
-  const { joseHeader, payload, signingInput, signature } = jws;
-  return { joseHeader, unverifiedClaims: claims.object, payload, signingInput, signature };
+  return withClaims(jws, claims.members);
+}
+
+function withClaims(jws: DecodedJws, members: JsonMembers): DecodedToken {
+  let claims: JsonObject | undefined;
+  return {
+    ...jws,
+    unverifiedIssuer: { iss: members.get("iss") },
+    get unverifiedClaims() {
+      claims ??= toJsonObject(members);
+      return claims;
+    },
+  };
 }
 
 /** Takes a compact JWS apart (RFC 7515 section 5.2), as strictly, for any payload. */
@@ -58,7 +76,7 @@ export function decodeJws(token: string): DecodedJws | Denial {
   if ("refused" in header) {
     return { reason: "token_malformed", detail: `header: ${header.refused}` };
   }
-  const joseHeader = readJoseHeader(header.object);
+  const joseHeader = readJoseHeader(header.members);
   if ("reason" in joseHeader) {
     return joseHeader;
   }
@@ -71,20 +89,20 @@ export function decodeJws(token: string): DecodedJws | Denial {
   return { joseHeader, payload, signingInput, signature };
 }
 
-function readObject(bytes: Uint8Array): ReturnType<typeof readJsonObject> {
+function readObject(bytes: Uint8Array): ReturnType<typeof readJsonMembers> {
   try {
-    return readJsonObject(utf8.decode(bytes));
+    return readJsonMembers(utf8.decode(bytes));
   } catch {
     return { refused: "not UTF-8" };
   }
 }
 
-function readJoseHeader(header: JsonObject): JoseHeader | Denial {
-  const { alg, kid, typ } = header;
-  if ("crit" in header || "b64" in header) {
+function readJoseHeader(header: JsonMembers): JoseHeader | Denial {
+  const [alg, kid, typ] = [header.get("alg"), header.get("kid"), header.get("typ")];
+  if (header.has("crit") || header.has("b64")) {
     return { reason: "critical_header_unsupported" };
   }
-  if ("enc" in header) {
+  if (header.has("enc")) {
     return { reason: "token_encrypted" };
   }
   if (typeof alg !== "string") {

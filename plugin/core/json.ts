@@ -10,17 +10,27 @@ export interface JsonObject {
   readonly [member: string]: JsonValue;
 }
 
+/**
+ * A JSON value as it is read first: an object of hundreds of members takes three times as long to make as a map of them. Only a token
+ * whose signature holds is worth an object.
+ */
+type JsonTree = null | boolean | number | string | readonly JsonTree[] | JsonMembers;
+export type JsonMembers = ReadonlyMap<string, JsonTree>;
+
+const NO_MEMBERS: JsonMembers = new Map();
+
 /** Deepest nesting of arrays and objects that is read. */
 export const MAX_JSON_DEPTH = 16;
 /** Most object members and array elements in a token, counted over the whole text. */
 export const MAX_JSON_MEMBERS = 1024;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-// Up to the next quote, backslash, control character or end; strings without escapes are one match.
-const PLAIN_CHARACTERS = /[ !#-[\]-\uffff]*/y;
 const WHITESPACE = /[ \t\n\r]*/y;
 /** The highest code of a whitespace character: tokens rarely have any, so most looks end here. */
 const BLANK = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const FIRST_SURROGATE = 0xd800;
 const FOUR_HEX_DIGITS = /[0-9a-fA-F]{4}/y;
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
@@ -46,8 +56,19 @@ export function readJsonObject(
   text: string,
   maxMembers: number = MAX_JSON_MEMBERS,
 ): { readonly object: JsonObject } | { readonly refused: string } {
+  const read = readJsonMembers(text, maxMembers);
+  return "refused" in read ? read : { object: toJsonObject(read.members) };
+}
+
+/** Reads one JSON object as strictly, and leaves it to {@link toJsonObject} to make an object of its members. */
+export function readJsonMembers(
+  text: string,
+  maxMembers: number = MAX_JSON_MEMBERS,
+): { readonly members: JsonMembers } | { readonly refused: string } {
   let position = 0;
   let members = 0;
+  /** Whether the string being read may have half of a surrogate pair. */
+  let hasSurrogates = false;
 
   const refuse = (why: string): never => {
     throw new JsonError(why);
@@ -85,23 +106,37 @@ export function readJsonObject(
     position += 1;
     if (letter === "u") {
       const digits = match(FOUR_HEX_DIGITS) ?? refuse("bad \\u escape");
+      hasSurrogates = true;
       return String.fromCharCode(Number.parseInt(digits, 16));
     }
     return ESCAPES.get(letter) ?? refuse("bad escape");
   };
+  /** Up to the next quote, backslash, control character or end. */
+  const readPlainCharacters = (): string => {
+    const start = position;
+    for (; position < text.length; position += 1) {
+      const code = text.charCodeAt(position);
+      if (code === QUOTE || code === BACKSLASH || code < BLANK) {
+        break;
+      }
+      hasSurrogates ||= code >= FIRST_SURROGATE;
+    }
+    return text.slice(start, position);
+  };
   const readString = (): string => {
-    let value = match(PLAIN_CHARACTERS) ?? "";
+    hasSurrogates = false;
+    let value = readPlainCharacters();
     while (!takeIf('"')) {
       if (!takeIf("\\")) {
         refuse(position >= text.length ? "ends inside a string" : "control character in a string");
       }
       value += readEscape();
-      value += match(PLAIN_CHARACTERS) ?? "";
+      value += readPlainCharacters();
     }
-    return value.isWellFormed() ? value : refuse("lone surrogate in a string");
+    return !hasSurrogates || value.isWellFormed() ? value : refuse("lone surrogate in a string");
   };
-  const readArray = (depth: number): readonly JsonValue[] => {
-    const items: JsonValue[] = [];
+  const readArray = (depth: number): readonly JsonTree[] => {
+    const items: JsonTree[] = [];
     skipWhitespace();
     if (takeIf("]")) {
       return items;
@@ -112,16 +147,16 @@ export function readJsonObject(
     } while (takeIf(","));
     return takeIf("]") ? items : refuse("bad array");
   };
-  const readObject = (depth: number): JsonObject => {
-    const object: Record<string, JsonValue> = Object.create(null);
+  const readObject = (depth: number): JsonMembers => {
     skipWhitespace();
     if (takeIf("}")) {
-      return object;
+      return NO_MEMBERS;
     }
+    const object = new Map<string, JsonTree>();
     do {
       skipWhitespace();
       const name = takeIf('"') ? readString() : refuse("bad member name");
-      if (name in object) {
+      if (object.has(name)) {
         refuse("duplicate member");
       }
       countMember();
@@ -129,7 +164,7 @@ export function readJsonObject(
       if (!takeIf(":")) {
         refuse("bad object");
       }
-      object[name] = readValue(depth);
+      object.set(name, readValue(depth));
     } while (takeIf(","));
     return takeIf("}") ? object : refuse("bad object");
   };
@@ -137,27 +172,27 @@ export function readJsonObject(
     const value = Number(match(NUMBER) || refuse("bad value"));
     return Number.isFinite(value) ? value : refuse("number out of range");
   };
-  const readLiteral = (word: string, value: JsonValue): JsonValue => {
+  const readLiteral = (word: string, value: JsonTree): JsonTree => {
     if (!text.startsWith(word, position)) {
       refuse("bad value");
     }
     position += word.length;
     return value;
   };
-  const readNested = (depth: number): JsonValue => {
+  const readNested = (depth: number): JsonTree => {
     if (depth >= MAX_JSON_DEPTH) {
       refuse("nested too deep");
     }
     position += 1;
     return text[position - 1] === "[" ? readArray(depth + 1) : readObject(depth + 1);
   };
-  const readValue = (depth: number): JsonValue => {
+  const readValue = (depth: number): JsonTree => {
     skipWhitespace();
     const value = readBareValue(depth);
     skipWhitespace();
     return value;
   };
-  const readBareValue = (depth: number): JsonValue => {
+  const readBareValue = (depth: number): JsonTree => {
     switch (text[position]) {
       case '"':
         position += 1;
@@ -181,13 +216,33 @@ export function readJsonObject(
     if (position !== text.length) {
       refuse("text after the value");
     }
-    return isJsonObject(value) ? { object: value } : { refused: "not an object" };
+    return isMembers(value) ? { members: value } : { refused: "not an object" };
   } catch (error) {
     if (error instanceof JsonError) {
       return { refused: error.message };
     }
     throw error;
   }
+}
+
+/** Members as an object without a prototype, and so all objects within. */
+export function toJsonObject(members: JsonMembers): JsonObject {
+  const object: Record<string, JsonValue> = Object.create(null);
+  for (const [name, value] of members) {
+    object[name] = toJsonValue(value);
+  }
+  return object;
+}
+
+function toJsonValue(tree: JsonTree): JsonValue {
+  if (typeof tree !== "object" || tree === null) {
+    return tree;
+  }
+  return isMembers(tree) ? toJsonObject(tree) : tree.map(toJsonValue);
+}
+
+function isMembers(tree: JsonTree): tree is JsonMembers {
+  return tree instanceof Map;
 }
 
 /** Whether a value is an object, and neither null nor an array. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isJsonObject, MAX_JSON_DEPTH, MAX_JSON_MEMBERS, readJsonObject } from "../../plugin/core/json.ts";
+import { readSlowly } from "../fuzz/slow-json.ts";
 
 /** An object of `depth` nested objects, the outermost included. */
 const nestedObjects = (depth: number): string => `${'{"a":'.repeat(depth)}0${"}".repeat(depth)}`;
@@ -170,6 +171,44 @@ describe("compared with JSON.parse", () => {
         }
       }),
       { numRuns: 2000 },
+    );
+  });
+});
+
+describe("compared with a slow reader that asks JSON.parse and then looks for all that it lets pass", () => {
+  const piece = fc.constantFrom(
+    ...[
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      '"',
+      "\\",
+      '"a"',
+      '"b"',
+      '"a":',
+      '"\\u0061":',
+      "\\u0061",
+      "\\ud800",
+      "0",
+      "-0",
+      "1e400",
+    ],
+    ...['"a":1', '"b":{}', '"c":[', "true", "null", " ", "\u0001", "é"],
+  );
+
+  it("takes and refuses the same texts, and reads them to the same values", () => {
+    const texts = fc.array(piece, { maxLength: 14 }).map((pieces) => `{${pieces.join("")}}`);
+    fc.assert(
+      fc.property(texts, (text) => {
+        const read = readJsonObject(text);
+        const slow = readSlowly(text);
+        expect("object" in read).toBe(slow !== undefined);
+        expect("object" in read ? JSON.stringify(read.object) : undefined).toBe(JSON.stringify(slow));
+      }),
+      { numRuns: 20_000 },
     );
   });
 });
