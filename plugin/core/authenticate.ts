@@ -74,7 +74,7 @@ export async function authenticate(
   if (isDenial(located)) {
     return deny(located);
   }
-  const signed = await verifySignature(decoded, located.key);
+  const signed = await verifySignature(decoded, located.key, facts.client);
   if (isDenial(signed)) {
     return deny(signed);
   }

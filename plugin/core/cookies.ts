@@ -12,8 +12,11 @@ const LAST_VISIBLE = 0x7e;
 /** No character of a name stands there, so that it stays a mismatch. */
 const MISMATCH = -1;
 
+/** Two cookies of one name are ambiguous, and so are two thousand. */
+const ENOUGH = 2;
+
 /**
- * The values of all cookies with exactly this name, in their order, with quotes where there are any.
+ * The values of the first two cookies with exactly this name, in their order, with quotes where there are any.
  *
  * @returns undefined when something is such a cookie to some readers and not to others.
  */
@@ -27,7 +30,9 @@ export function readCookies(header: string, name: string): readonly string[] | u
       if (!header.startsWith(prefix, exactStart)) {
         return undefined;
       }
-      values.push(header.slice(exactStart + prefix.length, own.end));
+      if (values.length < ENOUGH) {
+        values.push(header.slice(exactStart + prefix.length, own.end));
+      }
     }
     start = own.end + 1;
   }

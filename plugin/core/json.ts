@@ -3,21 +3,14 @@
  * `1e400` into Infinity; each of these lets two readers of one token disagree (RFC 8725bis section 2.13, RFC 8259 section 4).
  */
 
+import { NameTable } from "./name-table.ts";
+
 /** A JSON value. Objects have no prototype, so a member named `__proto__` is a member like any other. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
 export interface JsonObject {
   readonly [member: string]: JsonValue;
 }
-
-/**
- * A JSON value as it is read first: an object of hundreds of members takes three times as long to make as a map of them. Only a token
- * whose signature holds is worth an object.
- */
-type JsonTree = null | boolean | number | string | readonly JsonTree[] | JsonMembers;
-export type JsonMembers = ReadonlyMap<string, JsonTree>;
-
-const NO_MEMBERS: JsonMembers = new Map();
 
 /** Deepest nesting of arrays and objects that is read. */
 export const MAX_JSON_DEPTH = 16;
@@ -30,7 +23,6 @@ const WHITESPACE = /[ \t\n\r]*/y;
 const BLANK = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const FIRST_SURROGATE = 0xd800;
 const FOUR_HEX_DIGITS = /[0-9a-fA-F]{4}/y;
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
@@ -46,29 +38,44 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 
 class JsonError extends Error {}
 
+const NO_MEMBERS: Record<string, JsonValue> = Object.freeze(Object.create(null));
+const SEEDS = 2 ** 32;
+const knownNames = new NameTable(Math.floor(Math.random() * SEEDS));
+
+/** An object, or the reason why the text is refused as a short fixed phrase without any of its content. */
+type JsonRead = { readonly object: JsonObject } | { readonly refused: string };
+
 /**
  * Reads one JSON object.
  *
  * @param maxMembers most object members and array elements, counted over the whole text.
- * @returns the object, or the reason why the text is refused as a short fixed phrase without any of its content.
  */
-export function readJsonObject(
-  text: string,
-  maxMembers: number = MAX_JSON_MEMBERS,
-): { readonly object: JsonObject } | { readonly refused: string } {
-  const read = readJsonMembers(text, maxMembers);
-  return "refused" in read ? read : { object: toJsonObject(read.members) };
+export function readJsonObject(text: string, maxMembers: number = MAX_JSON_MEMBERS): JsonRead {
+  return read(text, maxMembers, undefined);
 }
 
-/** Reads one JSON object as strictly, and leaves it to {@link toJsonObject} to make an object of its members. */
-export function readJsonMembers(
-  text: string,
-  maxMembers: number = MAX_JSON_MEMBERS,
-): { readonly members: JsonMembers } | { readonly refused: string } {
+/**
+ * Reads some members of one JSON object, and checks all of the text as strictly. To make an object of hundreds of members takes
+ * several times as long as to check them, so that it is left until a signature vouches for them.
+ *
+ * @param names of the members that are wanted; none of them has a quote or a backslash.
+ * @returns an object with those of them that are there.
+ */
+export function readJsonMembers(text: string, names: readonly string[]): JsonRead {
+  return read(text, MAX_JSON_MEMBERS, names);
+}
+
+/** @param wanted the members of the outermost object that are kept; undefined keeps everything. */
+function read(text: string, maxMembers: number, wanted: readonly string[] | undefined): JsonRead {
   let position = 0;
   let members = 0;
-  /** Whether the string being read may have half of a surrogate pair. */
-  let hasSurrogates = false;
+  /** Whether what is being read is part of the result. */
+  let isKept = wanted === undefined;
+  /** Whether the string that was read last has any. */
+  let hasEscapes = false;
+  const hasLoneSurrogates = !text.isWellFormed();
+  let objects = 0;
+  knownNames.begin(text);
 
   const refuse = (why: string): never => {
     throw new JsonError(why);
@@ -106,65 +113,102 @@ export function readJsonMembers(
     position += 1;
     if (letter === "u") {
       const digits = match(FOUR_HEX_DIGITS) ?? refuse("bad \\u escape");
-      hasSurrogates = true;
       return String.fromCharCode(Number.parseInt(digits, 16));
     }
     return ESCAPES.get(letter) ?? refuse("bad escape");
   };
-  /** Up to the next quote, backslash, control character or end. */
-  const readPlainCharacters = (): string => {
-    const start = position;
+  /** Goes to the next quote, backslash, control character or end. */
+  const skipPlainCharacters = (): void => {
     for (; position < text.length; position += 1) {
       const code = text.charCodeAt(position);
       if (code === QUOTE || code === BACKSLASH || code < BLANK) {
-        break;
+        return;
       }
-      hasSurrogates ||= code >= FIRST_SURROGATE;
     }
-    return text.slice(start, position);
   };
+  /** What is not kept becomes a string only where it has escapes: else there is nothing in it to check. */
   const readString = (): string => {
-    hasSurrogates = false;
-    let value = readPlainCharacters();
+    const start = position;
+    skipPlainCharacters();
+    hasEscapes = false;
+    if (takeIf('"')) {
+      return isKept || hasLoneSurrogates ? checkString(text.slice(start, position - 1)) : "";
+    }
+    let value = text.slice(start, position);
     while (!takeIf('"')) {
       if (!takeIf("\\")) {
         refuse(position >= text.length ? "ends inside a string" : "control character in a string");
       }
+      hasEscapes = true;
       value += readEscape();
-      value += readPlainCharacters();
+      const plainStart = position;
+      skipPlainCharacters();
+      value += text.slice(plainStart, position);
     }
-    return !hasSurrogates || value.isWellFormed() ? value : refuse("lone surrogate in a string");
+    return checkString(value);
   };
-  const readArray = (depth: number): readonly JsonTree[] => {
-    const items: JsonTree[] = [];
+  const checkString = (value: string): string => (value.isWellFormed() ? value : refuse("lone surrogate in a string"));
+  const readArray = (depth: number): readonly JsonValue[] => {
+    const items: JsonValue[] = [];
     skipWhitespace();
     if (takeIf("]")) {
       return items;
     }
     do {
       countMember();
-      items.push(readValue(depth));
+      const item = readValue(depth);
+      if (isKept) {
+        items.push(item);
+      }
     } while (takeIf(","));
     return takeIf("]") ? items : refuse("bad array");
   };
-  const readObject = (depth: number): JsonMembers => {
+  const isWanted = (start: number, end: number, decoded: string | undefined): boolean =>
+    wanted?.some((name) =>
+      decoded === undefined ? end - start === name.length && text.startsWith(name, start) : decoded === name,
+    ) ?? false;
+  /** A name of an object that is not kept. Where it is that of a member which is wanted, that member is kept. */
+  const checkName = (id: number, isOutermost: boolean, start: number, decoded: string | undefined): string => {
+    const end = position - 1;
+    if (!knownNames.add(id, start, end, decoded)) {
+      refuse("duplicate member");
+    }
+    isKept = isOutermost && isWanted(start, end, decoded);
+    return isKept ? (decoded ?? text.slice(start, end)) : "";
+  };
+  const readName = (object: JsonObject, id: number, isOutermost: boolean): string => {
+    skipWhitespace();
+    const start = position + 1;
+    const name = takeIf('"') ? readString() : refuse("bad member name");
+    if (isKept) {
+      return name in object ? refuse("duplicate member") : name;
+    }
+    return checkName(id, isOutermost, start, hasEscapes ? name : undefined);
+  };
+  const takeColon = (): void => {
+    skipWhitespace();
+    if (!takeIf(":")) {
+      refuse("bad object");
+    }
+  };
+  const readObject = (depth: number): JsonObject => {
     skipWhitespace();
     if (takeIf("}")) {
-      return NO_MEMBERS;
+      return Object.create(null);
     }
-    const object = new Map<string, JsonTree>();
+    const isOutermost = depth === 1 && wanted !== undefined;
+    const object: Record<string, JsonValue> = isKept || isOutermost ? Object.create(null) : NO_MEMBERS;
+    objects += 1;
+    const id = objects;
     do {
-      skipWhitespace();
-      const name = takeIf('"') ? readString() : refuse("bad member name");
-      if (object.has(name)) {
-        refuse("duplicate member");
-      }
+      const name = readName(object, id, isOutermost);
       countMember();
-      skipWhitespace();
-      if (!takeIf(":")) {
-        refuse("bad object");
+      takeColon();
+      const value = readValue(depth);
+      if (isKept) {
+        object[name] = value;
       }
-      object.set(name, readValue(depth));
+      isKept &&= !isOutermost;
     } while (takeIf(","));
     return takeIf("}") ? object : refuse("bad object");
   };
@@ -172,27 +216,27 @@ export function readJsonMembers(
     const value = Number(match(NUMBER) || refuse("bad value"));
     return Number.isFinite(value) ? value : refuse("number out of range");
   };
-  const readLiteral = (word: string, value: JsonTree): JsonTree => {
+  const readLiteral = (word: string, value: JsonValue): JsonValue => {
     if (!text.startsWith(word, position)) {
       refuse("bad value");
     }
     position += word.length;
     return value;
   };
-  const readNested = (depth: number): JsonTree => {
+  const readNested = (depth: number): JsonValue => {
     if (depth >= MAX_JSON_DEPTH) {
       refuse("nested too deep");
     }
     position += 1;
     return text[position - 1] === "[" ? readArray(depth + 1) : readObject(depth + 1);
   };
-  const readValue = (depth: number): JsonTree => {
+  const readValue = (depth: number): JsonValue => {
     skipWhitespace();
     const value = readBareValue(depth);
     skipWhitespace();
     return value;
   };
-  const readBareValue = (depth: number): JsonTree => {
+  const readBareValue = (depth: number): JsonValue => {
     switch (text[position]) {
       case '"':
         position += 1;
@@ -216,33 +260,13 @@ export function readJsonMembers(
     if (position !== text.length) {
       refuse("text after the value");
     }
-    return isMembers(value) ? { members: value } : { refused: "not an object" };
+    return isJsonObject(value) ? { object: value } : { refused: "not an object" };
   } catch (error) {
     if (error instanceof JsonError) {
       return { refused: error.message };
     }
     throw error;
   }
-}
-
-/** Members as an object without a prototype, and so all objects within. */
-export function toJsonObject(members: JsonMembers): JsonObject {
-  const object: Record<string, JsonValue> = Object.create(null);
-  for (const [name, value] of members) {
-    object[name] = toJsonValue(value);
-  }
-  return object;
-}
-
-function toJsonValue(tree: JsonTree): JsonValue {
-  if (typeof tree !== "object" || tree === null) {
-    return tree;
-  }
-  return isMembers(tree) ? toJsonObject(tree) : tree.map(toJsonValue);
-}
-
-function isMembers(tree: JsonTree): tree is JsonMembers {
-  return tree instanceof Map;
 }
 
 /** Whether a value is an object, and neither null nor an array. */

@@ -12,8 +12,12 @@ export interface VerificationKey {
   readonly onlyFor?: string | undefined;
   /** JOSE name, such as `RS256`. */
   readonly algorithm: string;
-  /** Whether the signature holds; undefined when too many are being checked to start one more. */
-  verify(signingInput: Uint8Array, signature: Uint8Array): SignatureCheck | Promise<SignatureCheck>;
+  /**
+   * Whether the signature holds; undefined when too many wait for their check.
+   *
+   * @param client the address of the client that sent it: slow checks are shared out among clients.
+   */
+  verify(signingInput: Uint8Array, signature: Uint8Array, client?: string): SignatureCheck | Promise<SignatureCheck>;
 }
 
 export type SignatureCheck = boolean | undefined;

@@ -7,7 +7,11 @@ type SignedToken = Pick<DecodedToken, "signingInput" | "signature" | "unverified
 type Verified = { readonly claims: JsonObject } | Denial;
 
 /** Checks the signature (RFC 7515 section 5.2). From here on the claims are the issuer's own words. */
-export function verifySignature(decoded: SignedToken, key: VerificationKey): Verified | Promise<Verified> {
+export function verifySignature(
+  decoded: SignedToken,
+  key: VerificationKey,
+  client?: string,
+): Verified | Promise<Verified> {
   const conclude = (check: SignatureCheck): Verified => {
     if (check === true) {
       return { claims: decoded.unverifiedClaims };
@@ -16,6 +20,6 @@ export function verifySignature(decoded: SignedToken, key: VerificationKey): Ver
       ? { reason: "overloaded", detail: "too many signatures of slow algorithms are being checked" }
       : { reason: "signature_invalid" };
   };
-  const check = key.verify(decoded.signingInput, decoded.signature);
+  const check = key.verify(decoded.signingInput, decoded.signature, client);
   return check instanceof Promise ? check.then(conclude) : conclude(check);
 }

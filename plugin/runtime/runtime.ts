@@ -7,6 +7,7 @@ import type { FetchJson } from "../keys/fetch-json.ts";
 import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
 import type { Log } from "../observe/operator-log.ts";
 import { countReports, type ReportCount } from "../observe/report-counts.ts";
+import { Admission } from "./admission.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
 import { type LoadConsumer, rememberConsumers } from "./known-consumers.ts";
 import { listPolicyFiles } from "./list-policy-files.ts";
@@ -31,6 +32,8 @@ export interface Runtime {
   openPolicyFile(file: string): PolicySource;
   /** A policy that the configuration of a Kong plugin entity carries as text. */
   openInlinePolicy(pluginId: string | undefined, text: string, rule: string | undefined): PolicySource;
+  /** Whether a request is to be judged: {@link Admission.admit}. */
+  admit(client: string | undefined, isAbandoned: (() => boolean) | undefined): boolean | Promise<boolean>;
   decide(facts: RequestFacts, policy: CompiledPolicy, kong: AskedKong): Promise<Decision>;
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
@@ -60,6 +63,7 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
   const verifyingKeys = rememberVerified(keys);
   const consumers = rememberConsumers(now);
   const reports = countReports(now);
+  const admission = new Admission({ now: () => performance.now(), defer: (step) => void setImmediate(step) });
   const nowSeconds = (): number => now() / 1000;
 
   const files = watchPolicyFiles({ store, keys, log, pollMs: policyPollMs, now });
@@ -74,6 +78,7 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
   return {
     openPolicyFile: files.open,
     openInlinePolicy: inline.open,
+    admit: (client, isAbandoned) => admission.admit(client, isAbandoned),
     async decide(facts, policy, { workspace, loadConsumer, ...kong }) {
       const decision = await decide(facts, policy, verifyingKeys, nowSeconds, {
         ...kong,

@@ -49,9 +49,9 @@ export const JUDGING: readonly MutatedFile[] = [
     file: "plugin/core/decode.ts",
     killers: ATTACKS,
     mutants: [
-      { name: "crit is passed over", find: 'header.has("crit") || ', replace: "" },
-      { name: "b64 is passed over", find: ' || header.has("b64")', replace: "" },
-      { name: "enc is passed over", find: 'if (header.has("enc")) {', replace: "if (false) {" },
+      { name: "crit is passed over", find: '"crit" in header || ', replace: "" },
+      { name: "b64 is passed over", find: ' || "b64" in header', replace: "" },
+      { name: "enc is passed over", find: 'if ("enc" in header) {', replace: "if (false) {" },
       { name: "a fourth segment is passed over", find: "segments.length !== 3 || ", replace: "" },
       { name: "a signature may be empty", find: " || !signatureText", replace: "" },
       { name: "alg may be anything", find: 'if (typeof alg !== "string") {', replace: "if (false) {" },
@@ -96,8 +96,16 @@ export const JUDGING: readonly MutatedFile[] = [
     file: "plugin/core/json.ts",
     killers: ATTACKS,
     mutants: [
-      { name: "the last of two members counts", find: "if (object.has(name)) {", replace: "if (false) {" },
-      { name: "objects have a prototype", find: "Object.create(null)", replace: "{}" },
+      {
+        name: "the last of two members counts",
+        find: "if (!knownNames.add(id, start, position - 1, decoded)) {",
+        replace: "if (false) {",
+      },
+      {
+        name: "objects have a prototype",
+        find: "isKept || isOutermost ? Object.create(null)",
+        replace: "isKept || isOutermost ? {}",
+      },
       { name: "depth is not bounded", find: "if (depth >= MAX_JSON_DEPTH) {", replace: "if (false) {" },
       { name: "members are not counted", find: "if (members > maxMembers) {", replace: "if (false) {" },
       {
