@@ -45,7 +45,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
       if (isDenial(facts)) {
         return createDeny(facts, { policy: load.policy.name }, createReply(load.policy, undefined));
       }
-      if (!(await runtime.admit(facts.client, pdk.isAbandoned))) {
+      if (!(await runtime.admit(facts, pdk.isAbandoned))) {
         // In report mode too: nothing was judged.
         return createDeny(OVERLOADED, { policy: load.policy.name }, createReply(load.policy, facts));
       }

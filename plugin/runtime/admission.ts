@@ -1,4 +1,4 @@
-import { FairQueue } from "../keys/fair-queue.ts";
+import { FairQueue, type Patience } from "../keys/fair-queue.ts";
 
 /** What is judged at once in one turn of the event loop, in milliseconds; the rest waits for its turn. */
 const UNQUEUED_MS = 2;
@@ -14,6 +14,23 @@ interface Waiting {
   readonly resolve: (isAdmitted: boolean) => void;
 }
 
+/** The one who asks, as far as a request shows it before it is judged. */
+export interface Asker {
+  /** The client's address; clients of whom none is known count as one. */
+  readonly client?: string | undefined;
+  /** The header field that brings the token. */
+  readonly credentials?: string | undefined;
+}
+
+const PATIENCE: Patience = { standingMs: 250, longMs: 250, shortMs: 10, capacity: 2_048 };
+/** Credentials that are remembered: twice as many, each no longer than this. */
+const MAX_CREDENTIALS = 1_024;
+const MAX_CREDENTIALS_LENGTH = 8_192;
+/** Known credentials get this many times the time of all others, while both wait. */
+const SHARE_OF_KNOWN = 3;
+/** How far one side may get ahead of its share, in milliseconds. */
+const MAX_LEAD_MS = 10;
+
 export interface AdmissionOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
@@ -23,45 +40,76 @@ export interface AdmissionOptions {
 
 /**
  * Decides which requests are judged when more come than can be judged. On a gateway with time to spare each passes at once. Else
- * they wait in a {@link FairQueue}, and those that waited for too long are rejected before anything expensive.
+ * they wait in a {@link FairQueue}, and those that waited for too long are rejected before anything expensive. Requests with
+ * credentials that were good a moment ago wait in a queue of their own: a flood has none, whatever its address.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #queue = new FairQueue<Waiting>({ standingMs: 250, longMs: 250, shortMs: 10, capacity: 2_048 });
+  readonly #known = new FairQueue<Waiting>(PATIENCE);
+  readonly #others = new FairQueue<Waiting>(PATIENCE);
+  /** Credentials with which a request was allowed. The older half is forgotten when the newer one is full. */
+  #good = new Set<string>();
+  #goodBefore = new Set<string>();
   #turnStartMs: number | undefined;
   #sliceStartMs = 0;
+  /** What was released last in this slice, to know how long its decision took. */
+  #last: { readonly queue: FairQueue<Waiting>; readonly atMs: number } | undefined;
+  /** Above 0 the others have had more than their share. */
+  #leadOfOthersMs = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
   }
 
   /**
-   * @param client the client's address; those of whom none is known count as one client.
    * @param isAbandoned whether Kong no longer waits for the decision.
    * @returns whether the request is to be judged; false for one that is rejected, and for one that was abandoned while it waited.
    */
-  admit(client = "", isAbandoned: () => boolean = isNeverAbandoned): boolean | Promise<boolean> {
+  admit(asker: Asker, isAbandoned: () => boolean = isNeverAbandoned): boolean | Promise<boolean> {
     const nowMs = this.#options.now();
     if (this.#turnStartMs === undefined) {
       this.#turnStartMs = nowMs;
       this.#options.defer(() => this.#endTurn());
     }
-    if (this.#queue.size === 0 && nowMs - this.#turnStartMs < UNQUEUED_MS) {
+    if (this.#isEmpty() && nowMs - this.#turnStartMs < UNQUEUED_MS) {
       return true;
     }
+    const queue = this.#isKnown(asker.credentials) ? this.#known : this.#others;
     return new Promise((resolve) => {
-      this.#queue.add({ isAbandoned, resolve }, client, nowMs)?.resolve(false);
+      queue.add({ isAbandoned, resolve }, asker.client ?? "", nowMs)?.resolve(false);
     });
+  }
+
+  /** Remembers credentials whose signature and claims held. Call it for each such request; it is cheap while nothing waits. */
+  noteGood({ credentials }: Asker): void {
+    if (credentials === undefined || credentials.length > MAX_CREDENTIALS_LENGTH || this.#isEmpty()) {
+      return;
+    }
+    if (this.#good.size >= MAX_CREDENTIALS) {
+      this.#goodBefore = this.#good;
+      this.#good = new Set();
+    }
+    this.#good.add(credentials);
+  }
+
+  #isKnown(credentials: string | undefined): boolean {
+    return credentials !== undefined && (this.#good.has(credentials) || this.#goodBefore.has(credentials));
+  }
+
+  #isEmpty(): boolean {
+    return this.#known.size === 0 && this.#others.size === 0;
   }
 
   #endTurn(): void {
     const { now, defer } = this.#options;
     this.#turnStartMs = undefined;
     const nowMs = now();
-    for (let late = this.#queue.takeExpired(nowMs); late; late = this.#queue.takeExpired(nowMs)) {
-      late.resolve(false);
+    for (const queue of [this.#known, this.#others]) {
+      for (let late = queue.takeExpired(nowMs); late; late = queue.takeExpired(nowMs)) {
+        late.resolve(false);
+      }
     }
-    const steps = Math.min(this.#queue.size, MAX_STEPS);
+    const steps = Math.min(this.#known.size + this.#others.size, MAX_STEPS);
     if (steps === 0) {
       return;
     }
@@ -69,6 +117,7 @@ export class Admission {
     this.#turnStartMs = nowMs;
     defer(() => {
       this.#sliceStartMs = now();
+      this.#last = undefined;
       this.#admitNext();
     });
     for (let step = 1; step < steps; step += 1) {
@@ -79,15 +128,33 @@ export class Admission {
 
   #admitNext(): void {
     const nowMs = this.#options.now();
+    this.#charge(nowMs);
     if (nowMs - this.#sliceStartMs > SLICE_MS) {
       return;
     }
-    for (let next = this.#queue.take(nowMs); next; next = this.#queue.take(nowMs)) {
-      const isWanted = !next.isAbandoned();
-      next.resolve(isWanted);
+    for (let queue = this.#chooseQueue(); queue.size > 0; queue = this.#chooseQueue()) {
+      const next = queue.take(nowMs);
+      const isWanted = next?.isAbandoned() === false;
+      next?.resolve(isWanted);
       if (isWanted) {
+        this.#last = { queue, atMs: nowMs };
         return;
       }
     }
+  }
+
+  #chooseQueue(): FairQueue<Waiting> {
+    const [first, second] = this.#leadOfOthersMs > 0 ? [this.#known, this.#others] : [this.#others, this.#known];
+    return first.size > 0 ? first : second;
+  }
+
+  #charge(nowMs: number): void {
+    if (!this.#last) {
+      return;
+    }
+    const { queue, atMs } = this.#last;
+    this.#last = undefined;
+    const lead = this.#leadOfOthersMs + (nowMs - atMs) * (queue === this.#others ? SHARE_OF_KNOWN : -1);
+    this.#leadOfOthersMs = Math.max(-MAX_LEAD_MS, Math.min(MAX_LEAD_MS, lead));
   }
 }

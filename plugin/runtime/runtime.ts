@@ -7,7 +7,7 @@ import type { FetchJson } from "../keys/fetch-json.ts";
 import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
 import type { Log } from "../observe/operator-log.ts";
 import { countReports, type ReportCount } from "../observe/report-counts.ts";
-import { Admission } from "./admission.ts";
+import { Admission, type Asker } from "./admission.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
 import { type LoadConsumer, rememberConsumers } from "./known-consumers.ts";
 import { listPolicyFiles } from "./list-policy-files.ts";
@@ -33,7 +33,7 @@ export interface Runtime {
   /** A policy that the configuration of a Kong plugin entity carries as text. */
   openInlinePolicy(pluginId: string | undefined, text: string, rule: string | undefined): PolicySource;
   /** Whether a request is to be judged: {@link Admission.admit}. */
-  admit(client: string | undefined, isAbandoned: (() => boolean) | undefined): boolean | Promise<boolean>;
+  admit(facts: RequestFacts, isAbandoned: (() => boolean) | undefined): boolean | Promise<boolean>;
   decide(facts: RequestFacts, policy: CompiledPolicy, kong: AskedKong): Promise<Decision>;
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
@@ -78,7 +78,7 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
   return {
     openPolicyFile: files.open,
     openInlinePolicy: inline.open,
-    admit: (client, isAbandoned) => admission.admit(client, isAbandoned),
+    admit: (facts, isAbandoned) => admission.admit(describeAsker(facts), isAbandoned),
     async decide(facts, policy, { workspace, loadConsumer, ...kong }) {
       const decision = await decide(facts, policy, verifyingKeys, nowSeconds, {
         ...kong,
@@ -86,6 +86,9 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
       });
       if (isAllow(decision)) {
         reports.add(decision);
+        if (decision.evidence.issuer !== undefined && !decision.reported) {
+          admission.noteGood(describeAsker(facts));
+        }
       }
       return decision;
     },
@@ -100,4 +103,8 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
       keys.stop();
     },
   };
+}
+
+function describeAsker({ client, authorization, headers }: RequestFacts): Asker {
+  return { client, credentials: authorization ?? headers.get("cookie") };
 }

@@ -1011,6 +1011,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "const isWanted = !next.isAbandoned();",
         replace: "const isWanted = true;",
       },
+      { name: "good credentials are any", find: "this.#isKnown(asker.credentials) ?", replace: "asker.credentials ?" },
+      { name: "good credentials have all the time", find: "this.#leadOfOthersMs > 0", replace: "true" },
       { name: "decisions keep the loop from reading", find: "nowMs - this.#sliceStartMs > SLICE_MS", replace: "false" },
     ],
   },

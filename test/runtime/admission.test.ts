@@ -10,12 +10,12 @@ function createScene() {
   const admission = new Admission({ now: () => nowMs, defer: (step) => void deferred.push(step) });
   /** What a decision costs; it runs when the promise is resolved. */
   let decisionMs = 1;
-  const ask = (name: string, client = "a", isAbandoned = (): boolean => false): void => {
+  const ask = (name: string, client = "a", isAbandoned = (): boolean => false, credentials?: string): void => {
     const note = (isAdmitted: boolean): void => {
       (isAdmitted ? admitted : rejected).push(name);
       nowMs += isAdmitted ? decisionMs : 0;
     };
-    const answer = admission.admit(client, isAbandoned);
+    const answer = admission.admit({ client, credentials }, isAbandoned);
     if (answer instanceof Promise) {
       void answer.then(note);
     } else {
@@ -24,6 +24,7 @@ function createScene() {
   };
   return {
     ask,
+    noteGood: (credentials: string): void => admission.noteGood({ credentials }),
     admitted,
     rejected,
     pass: (ms: number): void => {
@@ -103,6 +104,61 @@ describe("requests are admitted", () => {
     scene.pass(50);
     await scene.turn();
     expect(scene.admitted).toEqual(["1", "2"]);
+  });
+});
+
+describe("credentials that were good a moment ago", () => {
+  const isHere = (): boolean => false;
+
+  it("are served before a flood from the same address, which gets a quarter of the time", async () => {
+    const scene = createScene();
+    scene.ask("first");
+    scene.ask("second");
+    for (let index = 0; index < 40; index += 1) {
+      scene.ask(`flood ${index}`);
+    }
+    scene.noteGood("Bearer good");
+    for (let index = 0; index < 12; index += 1) {
+      scene.ask(`good ${index}`, "a", isHere, "Bearer good");
+    }
+    for (let turn = 0; turn < 8; turn += 1) {
+      await scene.turn();
+    }
+    const served = scene.admitted.slice(2, 18);
+    expect(served.filter((name) => name.startsWith("good"))).toHaveLength(12);
+    expect(served.filter((name) => name.startsWith("flood"))).toHaveLength(4);
+  });
+
+  it.each<[what: string, credentials: string, good: string]>([
+    ["others", "Bearer other", "Bearer good"],
+    ["any that are too long", "x".repeat(8_193), "x".repeat(8_193)],
+  ])("do not make %s good", async (_, credentials, good) => {
+    const scene = createScene();
+    for (let index = 0; index < 8; index += 1) {
+      scene.ask(`flood ${index}`);
+    }
+    scene.noteGood(good);
+    scene.ask("other", "a", isHere, credentials);
+    while (!scene.isIdle()) {
+      await scene.turn();
+    }
+    expect(scene.admitted.at(-1)).toBe("other");
+  });
+
+  it("are forgotten when 2,048 others have come", async () => {
+    const scene = createScene();
+    for (let index = 0; index < 8; index += 1) {
+      scene.ask(`flood ${index}`);
+    }
+    scene.noteGood("Bearer good");
+    for (let index = 0; index < 2_048; index += 1) {
+      scene.noteGood(String(index));
+    }
+    scene.ask("forgotten", "a", isHere, "Bearer good");
+    while (!scene.isIdle()) {
+      await scene.turn();
+    }
+    expect(scene.admitted.at(-1)).toBe("forgotten");
   });
 });
 

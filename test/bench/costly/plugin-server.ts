@@ -20,6 +20,8 @@ export interface SentRequest {
 
 /** The real process of one clone, asked over its socket as a Kong worker asks it. */
 export interface PluginServer {
+  /** Its socket. */
+  readonly path: string;
   /** Frames of an event for this request, for {@link ask}. */
   prepare(request: SentRequest): PreparedEvent;
   /** Sends one event on a free connection; resolves with what came of it. */
@@ -46,8 +48,11 @@ const EXIT = "kong.response.exit";
 const GET_VAR = "kong.nginx.get_var";
 const MORE_HEADERS = ["cookie", "upgrade", "x-token"];
 
-/** @param policyText what the policy file has; its rule `read` judges. */
-export async function startPluginServer(subject: Subject, policyText: string): Promise<PluginServer> {
+/**
+ * @param policyText what the policy file has.
+ * @param rule the one that judges.
+ */
+export async function startPluginServer(subject: Subject, policyText: string, rule = "read"): Promise<PluginServer> {
   const directory = mkdtempSync(join(tmpdir(), "bench-server-"));
   mkdirSync(join(directory, "policies"));
   writeFileSync(join(directory, "policies/bench.json"), policyText);
@@ -55,10 +60,11 @@ export async function startPluginServer(subject: Subject, policyText: string): P
   const child = await spawnServer(subject.directory, path, join(directory, "policies"));
   const free: Lane[] = [];
   const takeLane = async (): Promise<Lane> => free.pop() ?? openLane(path);
-  const instanceId = await startInstance(await takeLane());
+  const instanceId = await startInstance(await takeLane(), rule);
   const call = encodeFrame(RpcCallMessage.encode({ sequence: 7, cmdHandleEvent: { instanceId, eventName: "access" } }));
   let count = 0;
   return {
+    path,
     prepare(request) {
       count += 1;
       const facts = writeFacts(subject, request, count);
@@ -105,8 +111,8 @@ async function openLane(path: string): Promise<Lane> {
   return lane;
 }
 
-function startInstance(lane: Lane): Promise<number> {
-  const config = JSON.stringify({ policy_file: "bench.json", rule: "read", __plugin_id: "0".repeat(36), __seq__: 1 });
+function startInstance(lane: Lane, rule: string): Promise<number> {
+  const config = JSON.stringify({ policy_file: "bench.json", rule, __plugin_id: "0".repeat(36), __seq__: 1 });
   return new Promise((resolve) => {
     lane.onFrame = (frame) => resolve(RpcReturnMessage.decode(frame).instanceStatus?.instanceId ?? 0);
     lane.socket.write(
