@@ -2,10 +2,10 @@ import { FairQueue, type Patience } from "../keys/fair-queue.ts";
 
 /** What is judged at once in one turn of the event loop, in milliseconds; the rest waits for its turn. */
 const UNQUEUED_MS = 2;
-/** How long decisions may keep the event loop from reading, in milliseconds. */
+/** How long decisions may keep the event loop from reading, in milliseconds; longer where reading itself took longer. */
 const SLICE_MS = 4;
 /** Most decisions that one turn of the event loop may make out of the queue. */
-const MAX_STEPS = 64;
+const MAX_STEPS = 512;
 
 const isNeverAbandoned = (): boolean => false;
 
@@ -18,14 +18,17 @@ interface Waiting {
 export interface Asker {
   /** The client's address; clients of whom none is known count as one. */
   readonly client?: string | undefined;
-  /** The header field that brings the token. */
+  /** The `Authorization` header. */
   readonly credentials?: string | undefined;
 }
 
 const PATIENCE: Patience = { standingMs: 250, longMs: 250, shortMs: 10, capacity: 2_048 };
-/** Credentials that are remembered: twice as many, each no longer than this. */
-const MAX_CREDENTIALS = 1_024;
-const MAX_CREDENTIALS_LENGTH = 8_192;
+/** They come first, so that they wait for little more than what the loop has to read. */
+const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 100 };
+/** How many credentials are remembered, in each of two sets. */
+const MAX_CREDENTIALS = 4_096;
+/** The end of a token is the end of its signature: 256 bits that nobody can guess stand for all of it. */
+const TAIL_LENGTH = 43;
 /** Known credentials get this many times the time of all others, while both wait. */
 const SHARE_OF_KNOWN = 3;
 /** How far one side may get ahead of its share, in milliseconds. */
@@ -45,13 +48,14 @@ export interface AdmissionOptions {
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #known = new FairQueue<Waiting>(PATIENCE);
+  readonly #known = new FairQueue<Waiting>(PATIENCE_OF_KNOWN);
   readonly #others = new FairQueue<Waiting>(PATIENCE);
   /** Credentials with which a request was allowed. The older half is forgotten when the newer one is full. */
   #good = new Set<string>();
   #goodBefore = new Set<string>();
   #turnStartMs: number | undefined;
-  #sliceStartMs = 0;
+  /** When this turn's decisions must end. */
+  #sliceEndMs = 0;
   /** What was released last in this slice, to know how long its decision took. */
   #last: { readonly queue: FairQueue<Waiting>; readonly atMs: number } | undefined;
   /** Above 0 the others have had more than their share. */
@@ -80,20 +84,22 @@ export class Admission {
     });
   }
 
-  /** Remembers credentials whose signature and claims held. Call it for each such request; it is cheap while nothing waits. */
+  /** Remembers credentials whose signature and claims held. */
   noteGood({ credentials }: Asker): void {
-    if (credentials === undefined || credentials.length > MAX_CREDENTIALS_LENGTH || this.#isEmpty()) {
+    if (credentials === undefined || credentials.length < TAIL_LENGTH || this.#good.has(tailOf(credentials))) {
       return;
     }
     if (this.#good.size >= MAX_CREDENTIALS) {
       this.#goodBefore = this.#good;
       this.#good = new Set();
     }
-    this.#good.add(credentials);
+    // A copy: a slice would keep all of the request that it was cut from.
+    this.#good.add(Buffer.from(tailOf(credentials), "latin1").toString("latin1"));
   }
 
   #isKnown(credentials: string | undefined): boolean {
-    return credentials !== undefined && (this.#good.has(credentials) || this.#goodBefore.has(credentials));
+    const tail = credentials && tailOf(credentials);
+    return tail !== undefined && (this.#good.has(tail) || this.#goodBefore.has(tail));
   }
 
   #isEmpty(): boolean {
@@ -116,7 +122,8 @@ export class Admission {
     // A decision runs when its promise is resolved and the step is over, so that each needs a step of its own.
     this.#turnStartMs = nowMs;
     defer(() => {
-      this.#sliceStartMs = now();
+      const startMs = now();
+      this.#sliceEndMs = startMs + Math.max(SLICE_MS, startMs - nowMs);
       this.#last = undefined;
       this.#admitNext();
     });
@@ -129,7 +136,7 @@ export class Admission {
   #admitNext(): void {
     const nowMs = this.#options.now();
     this.#charge(nowMs);
-    if (nowMs - this.#sliceStartMs > SLICE_MS) {
+    if (nowMs > this.#sliceEndMs) {
       return;
     }
     for (let queue = this.#chooseQueue(); queue.size > 0; queue = this.#chooseQueue()) {
@@ -157,4 +164,8 @@ export class Admission {
     const lead = this.#leadOfOthersMs + (nowMs - atMs) * (queue === this.#others ? SHARE_OF_KNOWN : -1);
     this.#leadOfOthersMs = Math.max(-MAX_LEAD_MS, Math.min(MAX_LEAD_MS, lead));
   }
+}
+
+function tailOf(credentials: string): string {
+  return credentials.slice(-TAIL_LENGTH);
 }

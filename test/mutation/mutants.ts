@@ -1013,7 +1013,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       { name: "good credentials are any", find: "this.#isKnown(asker.credentials) ?", replace: "asker.credentials ?" },
       { name: "good credentials have all the time", find: "this.#leadOfOthersMs > 0", replace: "true" },
-      { name: "decisions keep the loop from reading", find: "nowMs - this.#sliceStartMs > SLICE_MS", replace: "false" },
+      { name: "decisions keep the loop from reading", find: "nowMs > this.#sliceEndMs", replace: "false" },
     ],
   },
   {

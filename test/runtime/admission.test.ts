@@ -107,6 +107,8 @@ describe("requests are admitted", () => {
   });
 });
 
+const GOOD = `Bearer ${"good".repeat(12)}`;
+
 describe("credentials that were good a moment ago", () => {
   const isHere = (): boolean => false;
 
@@ -117,9 +119,9 @@ describe("credentials that were good a moment ago", () => {
     for (let index = 0; index < 40; index += 1) {
       scene.ask(`flood ${index}`);
     }
-    scene.noteGood("Bearer good");
+    scene.noteGood(GOOD);
     for (let index = 0; index < 12; index += 1) {
-      scene.ask(`good ${index}`, "a", isHere, "Bearer good");
+      scene.ask(`good ${index}`, "a", isHere, GOOD);
     }
     for (let turn = 0; turn < 8; turn += 1) {
       await scene.turn();
@@ -130,8 +132,8 @@ describe("credentials that were good a moment ago", () => {
   });
 
   it.each<[what: string, credentials: string, good: string]>([
-    ["others", "Bearer other", "Bearer good"],
-    ["any that are too long", "x".repeat(8_193), "x".repeat(8_193)],
+    ["others", `Bearer ${"other".repeat(10)}`, GOOD],
+    ["any that are too short for a signature", "Bearer x", "Bearer x"],
   ])("do not make %s good", async (_, credentials, good) => {
     const scene = createScene();
     for (let index = 0; index < 8; index += 1) {
@@ -145,16 +147,16 @@ describe("credentials that were good a moment ago", () => {
     expect(scene.admitted.at(-1)).toBe("other");
   });
 
-  it("are forgotten when 2,048 others have come", async () => {
+  it("are forgotten when 8,192 others have come", async () => {
     const scene = createScene();
     for (let index = 0; index < 8; index += 1) {
       scene.ask(`flood ${index}`);
     }
-    scene.noteGood("Bearer good");
-    for (let index = 0; index < 2_048; index += 1) {
-      scene.noteGood(String(index));
+    scene.noteGood(GOOD);
+    for (let index = 0; index < 8_192; index += 1) {
+      scene.noteGood(`${GOOD}${index}`);
     }
-    scene.ask("forgotten", "a", isHere, "Bearer good");
+    scene.ask("forgotten", "a", isHere, GOOD);
     while (!scene.isIdle()) {
       await scene.turn();
     }
