@@ -9,7 +9,7 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const FIRST_VISIBLE = 0x21;
 const LAST_VISIBLE = 0x7e;
-/** No character of a name stands there, so that it stays a mismatch. */
+/** A name has no character at this index, so that a mismatch stays one. */
 const MISMATCH = -1;
 
 /** Two cookies of one name are ambiguous, and so are two thousand. */
@@ -73,9 +73,9 @@ interface PartComparison {
 const comparison: PartComparison = { end: 0, isNamed: false };
 
 /**
- * Compares the name of the part that starts at `start` with `name`, as the most generous reader has it: spaces, control characters
- * and what stands for bytes beyond ASCII are in no name, and one reader or another drops each at its ends. A part without `=` is a
- * name to some readers, and a value to others.
+ * Compares the name of the part that starts at `start` with `name`, as the most generous reader does. No name has spaces, control
+ * characters or placeholders for bytes beyond ASCII, and each of them is dropped by some reader. A part without `=` is a name to
+ * some readers, and a value to others.
  */
 function comparePart(header: string, start: number, name: string): Readonly<PartComparison> {
   let matched = 0;

@@ -6,13 +6,13 @@ const INT_BITS = 32;
 const MAX_GENERATION = 2 ** INT_BITS - 1;
 
 /**
- * The member names of all objects of one JSON text, to find two that are equal in one object. It makes no strings: the plugin looks at
- * hundreds of names in a token that it then rejects, and objects or sets of them would cost more than all the rest.
+ * The member names of all objects of one JSON text, to find two that are equal in one object. It makes no strings. The plugin looks at
+ * hundreds of names in a token that it then rejects, and a set of them would cost more than all the rest.
  *
  * One table serves all texts, one after the other.
  */
 export class NameTable {
-  /** Nobody outside knows it, and so nobody can make names that all have one hash. */
+  /** Clients do not know it, so that they cannot make names that all have one hash. */
   readonly #multiplier: number;
   readonly #slots = new Int32Array(SLOTS);
   /** A slot is occupied where this is the current generation: that spares clearing the table for each text. */
@@ -21,7 +21,7 @@ export class NameTable {
   readonly #objects = new Int32Array(ENTRIES);
   readonly #starts = new Int32Array(ENTRIES);
   readonly #ends = new Int32Array(ENTRIES);
-  /** Names with escapes, which do not stand in the text as they are. */
+  /** Names with escapes, which the text has in another form. */
   #decoded = new Map<number, string>();
   #text = "";
   #generation = 0;
@@ -45,7 +45,7 @@ export class NameTable {
   }
 
   /**
-   * Adds a name that stands in the text from `start` to `end`.
+   * Adds the name that the text has from `start` to `end`.
    *
    * @param object a number that no other object of the text has.
    * @param decoded the name where it has escapes.

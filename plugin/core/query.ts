@@ -10,7 +10,7 @@ const PLUS = 0x2b;
 const SPACE = 0x20;
 const NO_HEX = -1;
 const ESCAPE_LENGTH = 3;
-/** No character of a name stands there, so that it stays a mismatch. */
+/** A name has no character at this index, so that a mismatch stays one. */
 const MISMATCH = -1;
 
 /** The query of a request target, without its `?`; undefined when there is none. */
@@ -80,7 +80,7 @@ interface NameComparison {
 // One object for all comparisons: a query can have thousands of names. No caller keeps it.
 const comparison: NameComparison = { end: 0, isNamed: false, isMalformed: false };
 
-/** Compares the name of the parameter that starts at `start`, decoded, with `name`. A broken escape stands for itself. */
+/** Compares the name of the parameter that starts at `start`, decoded, with `name`. A broken escape counts as text. */
 function compareName(query: string, start: number, name: string): Readonly<NameComparison> {
   let matched = 0;
   let position = start;
@@ -141,7 +141,7 @@ function decode(text: string): string | undefined {
   return decoded;
 }
 
-/** The byte that two hexadecimal digits at `position` stand for, or {@link NO_HEX}. */
+/** Decodes the two hexadecimal digits at `position`; {@link NO_HEX} where they are none. */
 function readHexPair(text: string, position: number): number {
   const high = hexDigit(text.charCodeAt(position));
   const low = hexDigit(text.charCodeAt(position + 1));

@@ -17,13 +17,13 @@ interface Entry<T> {
   isGone: boolean;
 }
 
-/** How many entries that are gone may stand before the oldest one that is not. */
+/** The list of arrivals is cut when so many of its first entries are gone. */
 const MAX_GONE = 1_024;
 
 /**
- * What waits for a turn. Each network has its turn in order, so that one client with a thousand requests does not delay another with
- * one. In a burst the oldest comes first, and each is served. While the queue stands, the newest comes first and the old ones are
- * rejected: the same share is served as in any order, and those that are served hardly wait.
+ * Entries that wait for a turn. Each network has its turn in order, so that one client with a thousand requests does not delay another
+ * with one. In a burst the oldest entry comes first. While the queue stands, the newest comes first, and old ones are rejected. The
+ * same share is served as in any order, and served requests hardly wait.
  */
 export class FairQueue<T> {
   readonly #patience: Patience;
@@ -86,7 +86,7 @@ export class FairQueue<T> {
     return entry && this.#drop(entry);
   }
 
-  /** Removes an item that has waited for too long; undefined when there is none. */
+  /** Removes an item that has waited for too long, if any has. */
   takeExpired(nowMs: number): T | undefined {
     const oldest = this.#findOldest();
     const { shortMs, longMs } = this.#patience;

@@ -1,9 +1,10 @@
 import { FairQueue, type Patience } from "../keys/fair-queue.ts";
 
-/** What is judged at once in one turn of the event loop, in milliseconds; the rest waits for its turn. */
+/** Requests are judged at once for so long in one turn of the event loop, in milliseconds. Later ones wait. */
 const UNQUEUED_MS = 2;
-/** How long decisions may keep the event loop from reading, in milliseconds; longer where reading itself took longer. */
-const SLICE_MS = 4;
+/** How long decisions may keep the event loop from reading, in milliseconds: as long as reading took, within these bounds. */
+const MIN_SLICE_MS = 4;
+const MAX_SLICE_MS = 50;
 /** Most decisions that one turn of the event loop may make out of the queue. */
 const MAX_STEPS = 512;
 
@@ -16,7 +17,7 @@ interface Waiting {
 
 /** The one who asks, as far as a request shows it before it is judged. */
 export interface Asker {
-  /** The client's address; clients of whom none is known count as one. */
+  /** The client's address. Clients without a known address count as one. */
   readonly client?: string | undefined;
   /** The `Authorization` header. */
   readonly credentials?: string | undefined;
@@ -123,7 +124,7 @@ export class Admission {
     this.#turnStartMs = nowMs;
     defer(() => {
       const startMs = now();
-      this.#sliceEndMs = startMs + Math.max(SLICE_MS, startMs - nowMs);
+      this.#sliceEndMs = startMs + Math.max(MIN_SLICE_MS, Math.min(MAX_SLICE_MS, startMs - nowMs));
       this.#last = undefined;
       this.#admitNext();
     });

@@ -10,7 +10,7 @@ interface Plan {
   readonly connections: number;
   readonly target: Target;
   /** HTTP/2 streams that are given up at once, in place of requests. */
-  readonly resets?: { readonly port: number; readonly path: string };
+  readonly resets?: { readonly port: number; readonly from: string; readonly path: string };
 }
 
 setPriority(19);
@@ -27,7 +27,7 @@ process.on("SIGTERM", () => {
 });
 
 if (resets) {
-  floodWithResets(resets.port, resets.path, connections, (streams) => count("streams", streams));
+  floodWithResets(resets.port, resets.from, resets.path, connections, (streams) => count("streams", streams));
 } else {
   for (let index = 0; index < connections; index += 1) {
     void flood();

@@ -98,7 +98,7 @@ function startFlood(gateway: Gateway, { requests }: Flood): undefined | (() => P
   const plan = {
     connections: requests ? connections : 8,
     target: gateway.target(requests ?? [{}], FLOOD_ADDRESS),
-    resets: requests ? undefined : { port: gateway.http2Port, path: "/policy" },
+    resets: requests ? undefined : { port: gateway.http2Port, from: FLOOD_ADDRESS, path: "/policy" },
   };
   writeFileSync(join(directory, "plan.json"), JSON.stringify(plan));
   const started = performance.now();

@@ -54,13 +54,41 @@ local function append(list, values)
   end
 end
 
+-- The names in the first line of the facts, and their spellings with "_". The line is configuration and stays the same.
+local known_head, names, spellings
+
+local function read_head(head)
+  if head == known_head then
+    return
+  end
+  names, spellings = {}, {}
+  for name in head:sub(3):gmatch("%S+") do
+    names[#names + 1] = name
+    local spelled = { "" }
+    for character in name:gmatch(".") do
+      for index = 1, #spelled do
+        local start = spelled[index]
+        spelled[index] = start .. character
+        if character == "-" then
+          spelled[#spelled + 1] = start .. "_"
+        end
+      end
+    end
+    for index = 2, #spelled do
+      spellings[spelled[index]] = name
+    end
+  end
+  known_head = head
+end
+
 -- Headers by names with "-" in the place of every "_": nginx's variables take both for one, and the plugin has to judge the same.
+-- A client can send thousands of headers, so that only those that count are touched.
 local function merge_spellings(headers)
   local merged
   for name, values in pairs(headers) do
-    if name:find("_", 1, true) then
+    local dashed = spellings[name]
+    if dashed then
       merged = merged or setmetatable({}, { __index = headers })
-      local dashed = name:gsub("_", "-")
       if not rawget(merged, dashed) then
         merged[dashed] = {}
         append(merged[dashed], headers[dashed])
@@ -81,11 +109,12 @@ end
 -- that it is guarded; no client can send that, for none of these can hold a line feed. Bytes beyond ASCII become one that no
 -- check takes: the stock server's decoder makes line feeds and letters of some.
 local function read_facts()
-  local headers = merge_spellings(ngx.req.get_headers(0))
   local var = ngx.var
   local head = var[FACTS]:match("^[^\n]*")
+  read_head(head)
+  local headers = merge_spellings(ngx.req.get_headers(0))
   local lines = { head, var.request, var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr }
-  for name in head:sub(3):gmatch("%S+") do
+  for _, name in ipairs(names) do
     lines[#lines + 1] = join(headers[name], name == "cookie" and "; " or ", ")
   end
   local facts = table.concat(lines, "\n")
