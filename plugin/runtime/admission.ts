@@ -28,7 +28,7 @@ const PATIENCE: Patience = { standingMs: 250, longMs: 250, shortMs: 10, capacity
 const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 100 };
 /** How many credentials are remembered, in each of two sets. */
 const MAX_CREDENTIALS = 4_096;
-/** The end of a token is the end of its signature: 256 bits that nobody can guess stand for all of it. */
+/** A token ends with its signature. The last 256 bits name it, because no client can guess them. */
 const TAIL_LENGTH = 43;
 /** Known credentials get this many times the time of all others, while both wait. */
 const SHARE_OF_KNOWN = 3;
@@ -57,7 +57,7 @@ export class Admission {
   #turnStartMs: number | undefined;
   /** When this turn's decisions must end. */
   #sliceEndMs = 0;
-  /** What was released last in this slice, to know how long its decision took. */
+  /** The last release in this slice, to know how long its decision took. */
   #last: { readonly queue: FairQueue<Waiting>; readonly atMs: number } | undefined;
   /** Above 0 the others have had more than their share. */
   #leadOfOthersMs = 0;
@@ -120,7 +120,7 @@ export class Admission {
     if (steps === 0) {
       return;
     }
-    // A decision runs when its promise is resolved and the step is over, so that each needs a step of its own.
+    // A decision runs after the step that resolves its promise. Each decision needs a step of its own.
     this.#turnStartMs = nowMs;
     defer(() => {
       const startMs = now();

@@ -165,7 +165,7 @@ export function serveConnection(
     }
     replyHandlers.length = 0;
   };
-  // Kong ends its side when the client is gone, and reads no answer any more.
+  // Kong ends its side when the client is gone, and does not read the answer.
   socket.on("end", abandon);
   socket.on("close", abandon);
 

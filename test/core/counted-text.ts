@@ -1,9 +1,9 @@
 /**
- * Stands for a string and counts how many characters its reader looks at, so that a test can bound the work without a clock. A native
- * search or copy counts with the length of what it covers. What it does not have, such as `split` and regular expressions, a reader
- * of hostile text must not use.
+ * Behaves like a string and counts how many characters its reader looks at, so that a test can bound the work without a clock. A native
+ * search or copy counts with the length that it covers. It lacks `split` and regular expressions: a reader of hostile text must not use
+ * them.
  */
-export class CountedText {
+class CountedText {
   steps = 0;
   readonly #text: string;
 

@@ -120,7 +120,7 @@ describe("any query", () => {
 });
 
 describe("the scanner", () => {
-  /** What the scanner treats in a way of its own, in any order; the names are short, so that many of them come out right. */
+  /** Characters that the scanner treats specially, in any order. Names are short, so that many of them match. */
   const hostile = fc.string({ unit: fc.constantFrom(..."t%74&=+#5aé\u0100"), maxLength: 40 });
 
   it("reads and removes as a reader that splits the query into parts and decodes each one", () => {

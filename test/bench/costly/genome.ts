@@ -11,7 +11,7 @@ interface Gene {
   readonly repeats: number;
 }
 
-/** Stands in a fragment for a number that differs each time, such as in the names of JSON members. */
+/** A placeholder in a fragment for a number that differs each time, as in the names of JSON members. */
 export const COUNTER = "\u0001";
 
 const MAX_GENES = 6;

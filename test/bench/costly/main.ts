@@ -125,7 +125,7 @@ function combine(requests: readonly SentRequest[]): SentRequest {
   return Object.assign({}, ...requests, { headers: { ...headers, cookie: headers.cookie?.slice(0, COOKIE_ROOM) } });
 }
 
-/** The event loop stands for as long as a stage takes: each runs without a pause. */
+/** Each stage runs without a pause, so that it blocks the event loop for as long as it takes. */
 function micros(millis: number): string {
   const value = millis * 1000;
   return value < 10 ? value.toFixed(1) : value.toFixed(0);

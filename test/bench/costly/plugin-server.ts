@@ -7,7 +7,7 @@ import { createFrameReader, encodeFrame } from "../../../plugin/server/frames.ts
 import { RpcCallMessage, RpcReturnMessage, StringMessage } from "../../../plugin/server/messages.ts";
 import type { Subject } from "./subject.ts";
 
-/** What a client sends, as far as the plugin sees it. */
+/** A client's request, as far as the plugin sees it. */
 export interface SentRequest {
   readonly token?: string;
   readonly target?: string;
@@ -33,7 +33,7 @@ export interface PluginServer {
 
 export type PreparedEvent = { readonly call: Buffer; readonly reply: Buffer };
 
-export interface EventOutcome {
+interface EventOutcome {
   /** Of the answer; 200 where the request goes on. */
   readonly status: number;
 }

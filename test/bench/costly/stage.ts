@@ -3,9 +3,9 @@ import type { SentRequest } from "./plugin-server.ts";
 /** One stage of the way of a request, with what its input is made of. */
 export interface Stage {
   readonly name: string;
-  /** What an honest client sends. */
+  /** An honest client's input. */
   readonly usual: string;
-  /** What inputs are put together from. */
+  /** The search puts inputs together from these. */
   readonly fragments: readonly string[];
   /** In characters: what nginx and the plugin let through. */
   readonly maxLength: number;

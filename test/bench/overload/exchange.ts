@@ -9,7 +9,7 @@ export interface Exchange {
   close(): void;
 }
 
-/** What is sent, in turn, and to whom. */
+/** The requests, sent in turn, and where they go. */
 export type Target =
   | { readonly to: "http"; readonly port: number; readonly from: string; readonly requests: readonly string[] }
   | { readonly to: "plugin server"; readonly path: string; readonly call: string; readonly replies: readonly string[] };

@@ -7,7 +7,7 @@ import { type SentRequest, startPluginServer } from "../costly/plugin-server.ts"
 import type { Subject } from "../costly/subject.ts";
 import { openExchange, type Target } from "./exchange.ts";
 
-/** What stands between the clients and nothing: there is no upstream, so that all time is the gateway's. */
+/** The gateway under test. There is no upstream, so that all time is the gateway's. */
 export interface Gateway {
   readonly name: string;
   /** @param from the client's address. */

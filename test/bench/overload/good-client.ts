@@ -13,7 +13,7 @@ export interface Served {
 
 const SERVED = 200;
 const CAPACITY_CONNECTIONS = 16;
-/** More than these wait for nobody: what cannot be sent counts as late from when it was due. */
+/** A request that finds no free connection waits, and its wait counts. */
 const MAX_CONNECTIONS = 256;
 const TICK_MS = 2;
 
