@@ -9,7 +9,6 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const FIRST_VISIBLE = 0x21;
 const LAST_VISIBLE = 0x7e;
-/** A name has no character at this index, so that a mismatch stays one. */
 const MISMATCH = -1;
 
 /** Two cookies of one name are ambiguous, and so are two thousand. */
@@ -80,17 +79,20 @@ const comparison: PartComparison = { end: 0, isNamed: false };
 function comparePart(header: string, start: number, name: string): Readonly<PartComparison> {
   let matched = 0;
   let position = start;
-  let code = SEMICOLON;
   for (; position < header.length; position += 1) {
-    code = header.charCodeAt(position);
+    const code = header.charCodeAt(position);
     if (code === SEMICOLON || code === EQUALS) {
       break;
     }
     if (code >= FIRST_VISIBLE && code <= LAST_VISIBLE) {
-      matched = code === name.charCodeAt(matched) ? matched + 1 : MISMATCH;
+      if (code !== name.charCodeAt(matched)) {
+        matched = MISMATCH;
+        break;
+      }
+      matched += 1;
     }
   }
-  comparison.end = code === EQUALS ? findEnd(header, position) : position;
+  comparison.end = findEnd(header, position);
   comparison.isNamed = matched === name.length;
   return comparison;
 }

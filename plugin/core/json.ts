@@ -163,10 +163,18 @@ function read(text: string, maxMembers: number, wanted: readonly string[] | unde
     } while (takeIf(","));
     return takeIf("]") ? items : refuse("bad array");
   };
-  const isWanted = (start: number, end: number, decoded: string | undefined): boolean =>
-    wanted?.some((name) =>
-      decoded === undefined ? end - start === name.length && text.startsWith(name, start) : decoded === name,
-    ) ?? false;
+  const isWanted = (start: number, end: number, decoded: string | undefined): boolean => {
+    if (decoded !== undefined || wanted === undefined) {
+      return decoded !== undefined && wanted?.includes(decoded) === true;
+    }
+    const length = end - start;
+    for (const name of wanted) {
+      if (name.length === length && text.startsWith(name, start)) {
+        return true;
+      }
+    }
+    return false;
+  };
   /** A name of an object that is not kept. Where it is that of a member which is wanted, that member is kept. */
   const checkName = (id: number, isOutermost: boolean, start: number, decoded: string | undefined): string => {
     const end = position - 1;

@@ -29,8 +29,8 @@ export const TOKEN_SOURCES: readonly MutatedFile[] = [
       },
       {
         name: "a cookie's name has no case",
-        find: "code === name.charCodeAt(matched)",
-        replace: "(code | 0x20) === (name.charCodeAt(matched) | 0x20)",
+        find: "code !== name.charCodeAt(matched)",
+        replace: "(code | 0x20) !== (name.charCodeAt(matched) | 0x20)",
       },
       {
         name: "nobody drops anything but white space",
