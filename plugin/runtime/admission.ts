@@ -25,7 +25,7 @@ export interface Asker {
 
 const PATIENCE: Patience = { standingMs: 250, longMs: 250, shortMs: 10, capacity: 2_048 };
 /** They come first, so that they wait for little more than what the loop has to read. */
-const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 100 };
+const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 250 };
 /** How many credentials are remembered, in each of two sets. */
 const MAX_CREDENTIALS = 4_096;
 /** A token ends with its signature. The last 256 bits name it, because no client can guess them. */
