@@ -62,19 +62,19 @@ export async function authenticate(
   if (isDenial(decoded)) {
     return deny(decoded);
   }
-  const { joseHeader } = decoded;
+  const { joseHeader, unverifiedIssuer } = decoded;
   evidence = { ...evidence, kid: joseHeader.kid };
-  const selected = selectIssuer(policy, requirements, joseHeader, decoded.unverifiedClaims);
+  const selected = selectIssuer(policy, requirements, joseHeader, unverifiedIssuer);
   if (isDenial(selected)) {
     return deny(selected);
   }
   const { issuer } = selected;
   evidence = { ...evidence, issuer: issuer.id };
-  const located = await findKey(keys, issuer, joseHeader, decoded.unverifiedClaims);
+  const located = await findKey(keys, issuer, joseHeader, unverifiedIssuer);
   if (isDenial(located)) {
     return deny(located);
   }
-  const signed = await verifySignature(decoded, located.key);
+  const signed = await verifySignature(decoded, located.key, facts.client);
   if (isDenial(signed)) {
     return deny(signed);
   }

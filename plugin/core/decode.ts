@@ -1,6 +1,6 @@
 import { decodeBase64url } from "./base64url.ts";
 import type { Denial } from "./denial.ts";
-import { type JsonObject, readJsonObject } from "./json.ts";
+import { type JsonObject, readJsonMembers, readJsonObject } from "./json.ts";
 
 /** The JOSE header's parameters that are used (RFC 7515 section 4.1). `jku`, `jwk`, `x5u` and `x5c` are never looked at. */
 export interface JoseHeader {
@@ -21,12 +21,21 @@ interface DecodedJws {
 
 /** A token taken apart: a JWS whose payload is a claims set (RFC 7519 section 7.2). Nothing in it is verified yet. */
 export interface DecodedToken extends DecodedJws {
+  /** The claim `iss`, which chooses the keys. */
+  readonly unverifiedIssuer: UnverifiedIssuer;
+  /** Made when it is first read: the claims of a token that no key vouches for need not become an object. */
   readonly unverifiedClaims: JsonObject;
+}
+
+export interface UnverifiedIssuer {
+  readonly iss?: unknown;
 }
 
 const ENCRYPTED_SEGMENTS = 5;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ascii = new TextEncoder();
+const HEADER_MEMBERS = ["alg", "kid", "typ", "crit", "b64", "enc"] as const;
+const CLAIMS_TO_CHOOSE_KEYS = ["iss"] as const;
 const NOT_CANONICAL = { refused: "not canonical base64url" } as const;
 
 /** Takes a token apart, strictly: two readers of what passes can not come to different results. */
@@ -35,12 +44,31 @@ export function decodeToken(token: string): DecodedToken | Denial {
   if ("reason" in jws) {
     return jws;
   }
-  const claims = readObject(jws.payload);
+  const claims = readMembers(jws.payload, CLAIMS_TO_CHOOSE_KEYS);
   if ("refused" in claims) {
     return { reason: "token_malformed", detail: `payload: ${claims.refused}` };
   }
-  const { joseHeader, payload, signingInput, signature } = jws;
-  return { joseHeader, unverifiedClaims: claims.object, payload, signingInput, signature };
+  return withClaims(jws, claims.object);
+}
+
+function withClaims(jws: DecodedJws, { iss }: JsonObject): DecodedToken {
+  let claims: JsonObject | undefined;
+  return {
+    ...jws,
+    unverifiedIssuer: { iss },
+    get unverifiedClaims() {
+      claims ??= readCheckedClaims(jws.payload);
+      return claims;
+    },
+  };
+}
+
+function readCheckedClaims(payload: Uint8Array): JsonObject {
+  const read = readJsonObject(utf8.decode(payload));
+  if ("refused" in read) {
+    throw new Error(`claims that were well-formed are refused: ${read.refused}`);
+  }
+  return read.object;
 }
 
 /** Takes a compact JWS apart (RFC 7515 section 5.2), as strictly, for any payload. */
@@ -54,7 +82,7 @@ export function decodeJws(token: string): DecodedJws | Denial {
     return { reason: "token_malformed", detail: "not three non-empty segments" };
   }
   const headerBytes = decodeBase64url(headerText);
-  const header = headerBytes ? readObject(headerBytes) : NOT_CANONICAL;
+  const header = headerBytes ? readMembers(headerBytes, HEADER_MEMBERS) : NOT_CANONICAL;
   if ("refused" in header) {
     return { reason: "token_malformed", detail: `header: ${header.refused}` };
   }
@@ -71,9 +99,9 @@ export function decodeJws(token: string): DecodedJws | Denial {
   return { joseHeader, payload, signingInput, signature };
 }
 
-function readObject(bytes: Uint8Array): ReturnType<typeof readJsonObject> {
+function readMembers(bytes: Uint8Array, names: readonly string[]): ReturnType<typeof readJsonMembers> {
   try {
-    return readJsonObject(utf8.decode(bytes));
+    return readJsonMembers(utf8.decode(bytes), names);
   } catch {
     return { refused: "not UTF-8" };
   }

@@ -60,7 +60,7 @@ export const DENIALS = {
     status: 400,
     told: "The Connection header is not acceptable",
     meaning:
-      "`Connection` names a field that is not a known connection option; Kong would delete that header after the plugin set it.",
+      "`Connection` names a field that is not a known connection option, and Kong would delete that header after the plugin set it; or it has more than 64 options.",
     spec: "RFC 9110 section 7.6.1",
   },
   too_many_headers: {
@@ -177,7 +177,7 @@ export const DENIALS = {
     ...UNAVAILABLE,
     stage: "any",
     meaning:
-      "Too many requests wait for keys of the issuer, or too many signatures of slow algorithms (ES384, ES512, long RSA keys) are being checked.",
+      "More requests come than the plugin server can judge. Or too many wait for keys of the issuer, or for the check of a slow signature (ES384, ES512, long RSA keys).",
     spec: "RFC 9110 section 15.6.4",
   },
   token_type_mismatch: {

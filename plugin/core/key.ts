@@ -1,7 +1,6 @@
-import type { JoseHeader } from "./decode.ts";
+import type { JoseHeader, UnverifiedIssuer } from "./decode.ts";
 import type { Denial } from "./denial.ts";
 import { findByTemplate, tenantOf } from "./issuer-template.ts";
-import type { JsonObject } from "./json.ts";
 import type { CompiledIssuer, CompiledPolicy, Requirements } from "./policy.ts";
 
 /** A key as a capability: it verifies with its own algorithm, and the token has no say in it (RFC 8725 section 3.1). */
@@ -13,8 +12,12 @@ export interface VerificationKey {
   readonly onlyFor?: string | undefined;
   /** JOSE name, such as `RS256`. */
   readonly algorithm: string;
-  /** Whether the signature holds; undefined when too many are being checked to start one more. */
-  verify(signingInput: Uint8Array, signature: Uint8Array): SignatureCheck | Promise<SignatureCheck>;
+  /**
+   * Whether the signature holds; undefined when too many wait for their check.
+   *
+   * @param client the address of the client that sent it: slow checks are shared out among clients.
+   */
+  verify(signingInput: Uint8Array, signature: Uint8Array, client?: string): SignatureCheck | Promise<SignatureCheck>;
 }
 
 export type SignatureCheck = boolean | undefined;
@@ -38,9 +41,8 @@ export function selectIssuer(
   policy: CompiledPolicy,
   requirements: Requirements,
   joseHeader: JoseHeader,
-  unverifiedClaims: JsonObject,
+  { iss }: UnverifiedIssuer,
 ): { readonly issuer: CompiledIssuer } | Denial {
-  const { iss } = unverifiedClaims;
   const issuer = typeof iss === "string" ? findIssuer(policy, iss) : undefined;
   if (typeof iss !== "string" || !issuer) {
     return { reason: "issuer_untrusted", detail: "the policy has no issuer with this iss" };
@@ -70,14 +72,14 @@ export async function findKey(
   keys: KeySource,
   issuer: CompiledIssuer,
   joseHeader: JoseHeader,
-  unverifiedClaims: JsonObject,
+  { iss }: UnverifiedIssuer,
 ): Promise<{ readonly key: VerificationKey } | Denial> {
   const lookup = await keys.find(issuer, joseHeader);
   if (!lookup.found) {
     return denyWithoutKey(issuer, lookup);
   }
   const { onlyFor } = lookup.found;
-  if (onlyFor !== undefined && onlyFor !== unverifiedClaims.iss) {
+  if (onlyFor !== undefined && onlyFor !== iss) {
     return { reason: "key_not_found", detail: `issuer "${issuer.id}" has this key for another tenant` };
   }
   // Not left to the port: a key of another issuer or algorithm must never verify this token.

@@ -28,6 +28,9 @@ export interface Mismatch {
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
+/** There are eight options. A list of thousands takes long to read, and no client sends one. */
+const MAX_CONNECTION_OPTIONS = 64;
+
 /**
  * Rejects a path that may leave the Kong Route, whatever the rule says: the upstream may read a path of another Route. Requests have no
  * fragment (RFC 9112 section 3.2), and readers disagree where a path with one ends.
@@ -127,5 +130,6 @@ export function findRule(policy: CompiledPolicy, binding: Binding): CompiledRule
 }
 
 function hasOnlyConnectionOptions(connection: string): boolean {
-  return connection.split(",").every((option) => CONNECTION_OPTION.test(option));
+  const options = connection.split(",", MAX_CONNECTION_OPTIONS + 1);
+  return options.length <= MAX_CONNECTION_OPTIONS && options.every((option) => CONNECTION_OPTION.test(option));
 }

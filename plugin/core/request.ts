@@ -15,6 +15,8 @@ export interface RequestFacts {
   readonly transport: Transport;
   /** Kong's id of the request, which it also tells the client; undefined when asking costs a call. */
   readonly requestId: string | undefined;
+  /** The client's address, by which overload is shared out; absent when asking costs a call. */
+  readonly client?: string;
 }
 
 /**

@@ -13,8 +13,11 @@ export interface Credential {
 /** Stand for bytes that are no UTF-8, and behind the guard for all beyond ASCII: what holds them can not be written back as it was. */
 const LOST_BYTES = /[\ufffd\x7f]/;
 
+/** Two texts of one source are ambiguous, and so are two thousand. */
+const ENOUGH = 2;
+
 /**
- * All that the sources of a policy carry. Every source is looked at, whatever is found first: which of two tokens counts must not
+ * What the sources of a policy carry, at most two texts of each. Every source is looked at, whatever is found first: which of two tokens counts must not
  * depend on who reads them.
  */
 export function findCredentials(sources: readonly TokenSource[], facts: RequestFacts): readonly Credential[] | Denial {
@@ -24,7 +27,7 @@ export function findCredentials(sources: readonly TokenSource[], facts: RequestF
     if (texts === undefined) {
       return { reason: "credentials_malformed", detail: describeSource(source) };
     }
-    credentials.push(...texts.map((text) => ({ source, text })));
+    credentials.push(...texts.slice(0, ENOUGH).map((text) => ({ source, text })));
   }
   return credentials;
 }

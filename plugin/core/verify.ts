@@ -3,10 +3,15 @@ import type { Denial } from "./denial.ts";
 import type { JsonObject } from "./json.ts";
 import type { SignatureCheck, VerificationKey } from "./key.ts";
 
+type SignedToken = Pick<DecodedToken, "signingInput" | "signature" | "unverifiedClaims">;
 type Verified = { readonly claims: JsonObject } | Denial;
 
 /** Checks the signature (RFC 7515 section 5.2). From here on the claims are the issuer's own words. */
-export function verifySignature(decoded: DecodedToken, key: VerificationKey): Verified | Promise<Verified> {
+export function verifySignature(
+  decoded: SignedToken,
+  key: VerificationKey,
+  client?: string,
+): Verified | Promise<Verified> {
   const conclude = (check: SignatureCheck): Verified => {
     if (check === true) {
       return { claims: decoded.unverifiedClaims };
@@ -15,6 +20,6 @@ export function verifySignature(decoded: DecodedToken, key: VerificationKey): Ve
       ? { reason: "overloaded", detail: "too many signatures of slow algorithms are being checked" }
       : { reason: "signature_invalid" };
   };
-  const check = key.verify(decoded.signingInput, decoded.signature);
+  const check = key.verify(decoded.signingInput, decoded.signature, client);
   return check instanceof Promise ? check.then(conclude) : conclude(check);
 }

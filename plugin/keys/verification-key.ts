@@ -87,7 +87,8 @@ function createPublicKeyVerifier(algorithm: string, publicKey: KeyObject): Verif
   const verifyExact = isSlow(publicKey)
     ? createPooledVerifier(hash, key)
     : (signingInput: Uint8Array, signature: Uint8Array) => verify(hash, signingInput, key, signature);
-  return (signingInput, signature) => signature.byteLength === signatureBytes && verifyExact(signingInput, signature);
+  return (signingInput, signature, client) =>
+    signature.byteLength === signatureBytes && verifyExact(signingInput, signature, client);
 }
 
 /** P-384 and P-521 take 0.8 and 1.8 ms for a check and RSA with 8192 bits 0.4 ms, ten times as long as the others. */

@@ -1,5 +1,5 @@
 import { type Answer, createAnswer, createDeny, type Decision } from "../core/decision.ts";
-import { isDenial } from "../core/denial.ts";
+import { type Denial, isDenial } from "../core/denial.ts";
 import { readMetadataRequest } from "../core/protected-resource.ts";
 import { createReply } from "../core/reply.ts";
 import { describeIssues } from "../runtime/policy-report.ts";
@@ -15,6 +15,8 @@ import { addVerdict, type InstanceIdentity } from "./verdict.ts";
 
 /** Bound on one event; fetching keys for the first time takes up to two requests of two seconds. */
 export const DEADLINE_MS = 5_000;
+
+const OVERLOADED: Denial = { reason: "overloaded", detail: "more requests come than the plugin server can judge" };
 
 /** One Kong plugin entity: a configuration bound to a policy. */
 export interface PluginInstance {
@@ -45,6 +47,10 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
       const facts = await readFacts(pdk, load.policy, rule);
       if (isDenial(facts)) {
         return createDeny(facts, { policy: load.policy.name }, createReply(load.policy, undefined));
+      }
+      if (!(await runtime.admit(facts, pdk.isAbandoned))) {
+        // In report mode too: nothing was judged.
+        return createDeny(OVERLOADED, { policy: load.policy.name }, createReply(load.policy, facts));
       }
       const metadataRequest = readMetadataRequest(load.policy.protectedResource, facts);
       if (metadataRequest) {

@@ -1,7 +1,7 @@
 import Negotiator from "negotiator";
 
 /** Longer ones are not worth reading: no client that means it needs as much. */
-const MAX_ACCEPT_LENGTH = 1024;
+const MAX_ACCEPT_LENGTH = 256;
 const KONG_FORM = "application/json";
 const PROBLEM_DETAILS = "application/problem+json";
 

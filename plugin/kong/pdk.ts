@@ -2,6 +2,8 @@ import type { Consumer } from "../core/identity.ts";
 
 /** The functions of Kong's PDK that the plugin calls, under Kong's names. Each call is a round trip to Kong's worker. */
 export interface Pdk {
+  /** Whether Kong no longer waits for the event: its client is gone. Absent where the protocol does not show it. */
+  readonly isAbandoned?: () => boolean;
   readonly nginx: {
     /** The variable's value; empty when it is unset, empty or unknown. */
     getVar(name: string): Promise<string>;

@@ -55,7 +55,8 @@ export function createFactsReader(hasFactsVariable: boolean, log: (line: string)
       const asked = await askFacts(pdk, policy);
       return "reason" in asked ? asked : { binding, ...asked };
     }
-    const { connectionFacts, carried, ...known } = facts;
+    const { connectionFacts, carried, ...read } = facts;
+    const known = { ...read, client: connectionFacts.client };
     const transport: Transport = policy.needsTransport
       ? await readTransport(pdk, connectionFacts, known.headers)
       : "plain";

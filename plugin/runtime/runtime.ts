@@ -10,6 +10,7 @@ import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
 import type { KeyStoreStatus } from "../keys/key-store.ts";
 import type { Log } from "../observe/operator-log.ts";
 import { countReports, type ReportCount } from "../observe/report-counts.ts";
+import { Admission, type Asker } from "./admission.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
 import { type LoadConsumer, rememberConsumers } from "./known-consumers.ts";
 import type { InlineEntity } from "./last-good.ts";
@@ -37,6 +38,8 @@ export interface Runtime {
   openPolicyFile(file: string): PolicySource;
   /** A policy that the configuration of a Kong plugin entity carries as text. */
   openInlinePolicy(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
+  /** Whether a request is to be judged: {@link Admission.admit}. */
+  admit(facts: RequestFacts, isAbandoned: (() => boolean) | undefined): boolean | Promise<boolean>;
   decide(facts: RequestFacts, policy: CompiledPolicy, kong: AskedKong): Promise<Decision>;
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
@@ -86,6 +89,7 @@ export function createRuntime({
   const verifyingKeys = rememberVerified(keys);
   const consumers = rememberConsumers(now);
   const reports = countReports(now);
+  const admission = new Admission({ now: () => performance.now(), defer: (step) => void setImmediate(step) });
   const nowSeconds = (): number => now() / 1000;
 
   const reserved = new Set(settingsFiles.map((file) => relative(policyRoot, file)));
@@ -104,6 +108,7 @@ export function createRuntime({
   return {
     openPolicyFile: files.open,
     openInlinePolicy: inline.open,
+    admit: (facts, isAbandoned) => admission.admit(describeAsker(facts), isAbandoned),
     async decide(facts, policy, { workspace, loadConsumer, ...kong }) {
       const decision = await decide(facts, policy, verifyingKeys, nowSeconds, {
         ...kong,
@@ -111,6 +116,10 @@ export function createRuntime({
       });
       if (isAllow(decision)) {
         reports.add(decision);
+        // Where a token has let the request pass, its issuer is named.
+        if (decision.evidence.issuer !== undefined && !decision.reported) {
+          admission.noteGood(describeAsker(facts));
+        }
       }
       return decision;
     },
@@ -128,4 +137,8 @@ export function createRuntime({
       keys.stop();
     },
   };
+}
+
+function describeAsker({ client, authorization }: RequestFacts): Asker {
+  return { client, credentials: authorization };
 }

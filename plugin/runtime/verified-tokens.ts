@@ -39,7 +39,7 @@ export function rememberVerified(keys: KeySource): KeySource {
     const checking = new Map<string, { readonly signingInput: Uint8Array; readonly check: Promise<SignatureCheck> }>();
     return {
       ...key,
-      verify(signingInput, signature) {
+      verify(signingInput, signature, client) {
         const name = Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString("latin1");
         const known = verified.get(name);
         if (known?.key === key && Buffer.compare(known.signingInput, signingInput) === 0) {
@@ -56,7 +56,7 @@ export function rememberVerified(keys: KeySource): KeySource {
           }
           return check;
         };
-        const result = key.verify(signingInput, signature);
+        const result = key.verify(signingInput, signature, client);
         if (!(result instanceof Promise)) {
           return conclude(result);
         }

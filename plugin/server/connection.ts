@@ -107,7 +107,7 @@ export function serveConnection(
       conclude(denyOwn("internal_error", "see the plugin server's log"));
     };
     try {
-      instance.access(createEventPdk(callFor(event))).then(conclude, fail);
+      instance.access(createEventPdk(callFor(event), () => event.hasEnded)).then(conclude, fail);
     } catch (error) {
       fail(error);
     }
@@ -159,12 +159,15 @@ export function serveConnection(
   });
   // Without a listener a peer's reset would end the process. Kong abandons a connection after each refusal.
   socket.on("error", (error) => log(`connection error: ${error.message}`));
-  socket.on("close", () => {
+  const abandon = (): void => {
     if (current) {
       endEvent(current);
     }
     replyHandlers.length = 0;
-  });
+  };
+  // Kong ends its side when the client is gone, and does not read the answer.
+  socket.on("end", abandon);
+  socket.on("close", abandon);
 
   return {
     retire() {

@@ -15,9 +15,14 @@ export type CallPdk = <T>(method: string, args: Uint8Array, decode: (reply: Buff
 
 const NO_ARGUMENTS = new Uint8Array();
 
-/** Kong's PDK over the plugin protocol. */
-export function createEventPdk(call: CallPdk): Pdk {
+/**
+ * Kong's PDK over the plugin protocol.
+ *
+ * @param isAbandoned whether Kong has given the event up.
+ */
+export function createEventPdk(call: CallPdk, isAbandoned: () => boolean): Pdk {
   return {
+    isAbandoned,
     nginx: {
       getVar: (name) =>
         call("kong.nginx.get_var", StringMessage.encode({ v: name }), (reply) => StringMessage.decode(reply).v ?? ""),

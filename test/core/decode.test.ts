@@ -19,6 +19,7 @@ describe("takes a signed token apart", () => {
   it("into header parameters, claims, the bytes that were signed and the signature", () => {
     expect(decodeToken(VALID)).toEqual({
       joseHeader: { alg: "ES256", kid: "1", typ: "at+jwt" },
+      unverifiedIssuer: { iss: undefined },
       unverifiedClaims: CLAIMS,
       payload: new Uint8Array(Buffer.from(PAYLOAD, "base64url")),
       signingInput: new Uint8Array(Buffer.from(`${HEADER}.${PAYLOAD}`)),

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isJsonObject, MAX_JSON_DEPTH, MAX_JSON_MEMBERS, readJsonObject } from "../../plugin/core/json.ts";
+import {
+  isJsonObject,
+  MAX_JSON_DEPTH,
+  MAX_JSON_MEMBERS,
+  readJsonMembers,
+  readJsonObject,
+} from "../../plugin/core/json.ts";
+import { readSlowly } from "../fuzz/slow-json.ts";
 
 /** An object of `depth` nested objects, the outermost included. */
 const nestedObjects = (depth: number): string => `${'{"a":'.repeat(depth)}0${"}".repeat(depth)}`;
@@ -171,6 +178,112 @@ describe("compared with JSON.parse", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("compared with a slow reader that asks JSON.parse and then looks for all that it lets pass", () => {
+  const piece = fc.constantFrom(
+    ...[
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      '"',
+      "\\",
+      '"a"',
+      '"b"',
+      '"a":',
+      '"\\u0061":',
+      "\\u0061",
+      "\\ud800",
+      "0",
+      "-0",
+      "1e400",
+    ],
+    ...['"a":1', '"b":{}', '"c":[', "true", "null", " ", "\u0001", "é"],
+  );
+
+  it("takes and refuses the same texts, and reads them to the same values", () => {
+    const texts = fc.array(piece, { maxLength: 14 }).map((pieces) => `{${pieces.join("")}}`);
+    fc.assert(
+      fc.property(texts, (text) => {
+        const read = readJsonObject(text);
+        const slow = readSlowly(text);
+        expect("object" in read).toBe(slow !== undefined);
+        expect("object" in read ? JSON.stringify(read.object) : undefined).toBe(JSON.stringify(slow));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+});
+
+describe("some members of an object", () => {
+  const member = fc.tuple(
+    fc.constantFrom(
+      '"iss"',
+      '"is"',
+      '"\\u0069ss"',
+      '"a"',
+      '"\\u0061"',
+      '"__proto__"',
+      '"é"',
+      '"\\ud800"',
+      '"\ud800"',
+      '""',
+    ),
+    fc.constantFrom(":", " : ", ""),
+    fc.constantFrom(
+      "1",
+      '"x"',
+      '"\\u0061\\n"',
+      '{"a":1,"a":2}',
+      '{"a":1,"b":[1,{"a":2}]}',
+      "[1,,2]",
+      "[{}]",
+      "1e400",
+      "tru",
+    ),
+  );
+  const texts = fc
+    .array(
+      member.map((parts) => parts.join("")),
+      { maxLength: 6 },
+    )
+    .map((members) => `{${members.join(",")}}`);
+
+  it("are those of the whole object, and refused for the same reason", () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const whole = readJsonObject(text);
+        const some = readJsonMembers(text, ["iss", "__proto__"]);
+        if ("refused" in whole) {
+          expect(some).toEqual(whole);
+        } else {
+          const wanted = Object.entries(whole.object).filter(([name]) => name === "iss" || name === "__proto__");
+          expect(Object.entries("object" in some ? some.object : {})).toEqual(wanted);
+          expect("object" in some && Object.getPrototypeOf(some.object)).toBeNull();
+        }
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it.each([
+    [`{"a":[${Array(1023).fill("0").join(",")}]}`, true],
+    [`{"a":[${Array(1024).fill("0").join(",")}]}`, false],
+    [`{${Array.from({ length: 1024 }, (_, index) => `"${index}":0`).join(",")}}`, true],
+    [`{${Array.from({ length: 1025 }, (_, index) => `"${index}":0`).join(",")}}`, false],
+  ])("are read within the same bound on all members (case %#)", (text, isRead) => {
+    expect(readJsonMembers(text, ["iss"])).toEqual(isRead ? { object: {} } : { refused: "too many members" });
+  });
+
+  it("are refused where a name stands twice among a thousand, in one object or with escapes", () => {
+    const many = Array.from({ length: 1000 }, (_, index) => `"a${index}":0`).join(",");
+    expect(readJsonMembers(`{${many},"a7":1}`, ["iss"])).toEqual({ refused: "duplicate member" });
+    expect(readJsonMembers(`{${many},"\\u00617":1}`, ["iss"])).toEqual({ refused: "duplicate member" });
+    expect(readJsonMembers(`{${many},"b":{"a7":1}}`, ["iss"])).toEqual({ object: {} });
   });
 });
 

@@ -88,7 +88,7 @@ describe("selectIssuer", () => {
     if ("reason" in decoded) {
       throw new Error(decoded.reason);
     }
-    expect(selectIssuer(policy, requirementsOf(), decoded.joseHeader, decoded.unverifiedClaims)).toHaveProperty(
+    expect(selectIssuer(policy, requirementsOf(), decoded.joseHeader, decoded.unverifiedIssuer)).toHaveProperty(
       "reason",
       "algorithm_not_allowed",
     );

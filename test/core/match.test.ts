@@ -103,6 +103,7 @@ describe("the Connection header", () => {
     "keep-alive, Upgrade",
     "Upgrade, HTTP2-Settings",
     "TE, trailer,transfer-encoding , proxy-connection",
+    Array(64).fill("te").join(","),
     " close\t,, ",
   ])("may be %j", (connection) => {
     expect(match({ connection })).toHaveProperty("requirements");
@@ -122,6 +123,8 @@ describe("the Connection header", () => {
     "\u212aeep-alive",
     "\ufeffclose",
     "close\u0000",
+    Array(65).fill("te").join(","),
+    ",".repeat(64),
   ])("may not be %j", (connection) => {
     expect(match({ connection })).toEqual({ reason: "connection_header_refused" });
     expect(match({ connection, binding: { by: "rule", rule: "health" } })).toHaveProperty(

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { queryOf, readParameters, removeParameter } from "../../plugin/core/query.ts";
+import { countSteps } from "./counted-text.ts";
+import { readParametersByParts, removeParameterByParts } from "./parts-reference.ts";
 
 const NAME = "access_token";
 
@@ -146,6 +148,73 @@ describe("any query", () => {
         expect(values ?? "unclear").toEqual(values ? new URLSearchParams(sent).getAll(NAME) : "unclear");
       }),
       { numRuns: 2000 },
+    );
+  });
+});
+
+describe("the scanner", () => {
+  /** Characters that the scanner treats specially, in any order. Names are short, so that many of them match. */
+  const hostile = fc.string({ unit: fc.constantFrom(..."t%74&=+#5aé\u0100"), maxLength: 40 });
+
+  it("reads and removes as a reader that splits the query into parts and decodes each one", () => {
+    fc.assert(
+      fc.property(hostile, fc.constantFrom("t", "tt", "a", "t5", NAME), (query, name) => {
+        expect(readParameters(query, name)).toEqual(readParametersByParts(query, name));
+        expect(removeParameter(query, name)).toBe(removeParameterByParts(query, name));
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  /** The name in spellings that some server takes for it, and in others that only begin like it. */
+  const nearly = fc
+    .tuple(
+      fc.constantFrom("", "+", "[", "%5b", "%00", ".", "%2509", "_"),
+      fc.constantFrom("access", "ACCESS", "%61ccess", "acces%73", "%2561ccess", "acc%e9ss"),
+      fc.constantFrom("_", ".", "[", "+", "%20", "%5F", "%255f", "-", "", "%5B", "]"),
+      fc.constantFrom("token", "Token", "tok%65n", "toke", "tokens"),
+      fc.constantFrom("", "[]", "%5B%5D", ".a", "%00x", "+", "%", "%2", ";b", "]"),
+      fc.constantFrom("", "=", "=x;access.token=y", "=%"),
+    )
+    .map((parts) => parts.join(""));
+
+  it("sees every spelling that the slow reader sees, and no other", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(nearly, hostile), { maxLength: 4 }), (parts) => {
+        const query = parts.join("&");
+        expect(readParameters(query, NAME)).toEqual(readParametersByParts(query, NAME));
+        expect(removeParameter(query, NAME)).toBe(removeParameterByParts(query, NAME));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it("takes every name that begins alike for the parameter once a client has sent very many of them", () => {
+    const many = Array.from({ length: 65 }, (_, index) => `access_tokens${index}=1`);
+    expect(readParameters(many.slice(1).join("&"), NAME)).toEqual([]);
+    expect(readParameters(many.join("&"), NAME)).toBeUndefined();
+  });
+
+  it.each<[what: string, query: string]>([
+    ["empty parameters", "&".repeat(8_000)],
+    ["equals signs", "=".repeat(8_000)],
+    ["parameters of that name", "t&".repeat(4_000)],
+    ["names that begin alike", "tt&".repeat(2_600)],
+    ["escapes", "%74".repeat(2_600)],
+    ["one long name", "t".repeat(8_000)],
+    ["one long value", `t=${"%41".repeat(2_600)}`],
+    ["parameters with escaped values", "t=%41&".repeat(1_300)],
+  ])("looks at no character of %s more than six times", (_, query) => {
+    expect(countSteps(query, (text) => readParameters(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+    expect(countSteps(query, (text) => removeParameter(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+  });
+
+  it("looks at no character of any query more than six times", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(..."t%74&=+"), minLength: 100, maxLength: 2_000 }), (query) => {
+        expect(countSteps(query, (text) => readParameters(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+        expect(countSteps(query, (text) => removeParameter(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+      }),
     );
   });
 });

@@ -1103,10 +1103,56 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
   {
     file: "plugin/keys/pooled-verifier.ts",
     killers: ["test/keys/pooled-verifier.test.ts"],
+    mutants: [{ name: "what was checked holds", find: "error === null && holds", replace: "true" }],
+  },
+  {
+    file: "plugin/keys/slow-checks.ts",
+    killers: ["test/keys/slow-checks.test.ts"],
     mutants: [
-      { name: "as many checks as there are", find: "if (inFlight >= MAX_IN_FLIGHT) {", replace: "if (false) {" },
-      { name: "what was checked counts for ever", find: "        inFlight -= 1;\n", replace: "" },
-      { name: "what was checked holds", find: "error === null && holds", replace: "true" },
+      { name: "as many checks as there are", find: "this.#free > 0 ? ", replace: "true ? " },
+      { name: "what was checked counts for ever", find: "      this.#free += 1;\n", replace: "" },
+      {
+        name: "what waited for too long is judged",
+        find: "late.resolve(undefined);",
+        replace: "late.run(late.resolve);",
+      },
+      { name: "what finds no room holds", find: "rejected?.resolve(undefined);", replace: "rejected?.resolve(true);" },
+      { name: "a forged signature costs its sender nothing", find: "if (holds) {", replace: "if (true) {" },
+    ],
+  },
+  {
+    file: "plugin/keys/fair-queue.ts",
+    killers: ["test/keys/fair-queue.test.ts"],
+    mutants: [
+      { name: "one client has all turns", find: "const network = networkOf(client);", replace: 'const network = "";' },
+      { name: "the queue has no bound", find: "this.#size >= this.#patience.capacity", replace: "false" },
+      { name: "a standing queue is as patient as a burst", find: "? shortMs : longMs", replace: "? longMs : longMs" },
+      {
+        name: "the oldest comes first for ever",
+        find: "? list.pop() : list.shift()",
+        replace: "? list.shift() : list.shift()",
+      },
+    ],
+  },
+  {
+    file: "plugin/runtime/admission.ts",
+    killers: ["test/runtime/admission.test.ts"],
+    mutants: [
+      { name: "everything is judged at once", find: "nowMs - this.#turnStartMs < UNQUEUED_MS", replace: "true" },
+      { name: "what waited for too long is judged", find: "late.resolve(false);", replace: "late.resolve(true);" },
+      {
+        name: "what finds no room is judged",
+        find: "?.resolve(false);\n    });",
+        replace: "?.resolve(true);\n    });",
+      },
+      {
+        name: "what Kong gave up is judged",
+        find: "const isWanted = !next.isAbandoned();",
+        replace: "const isWanted = true;",
+      },
+      { name: "good credentials are any", find: "this.#isKnown(asker.credentials) ?", replace: "asker.credentials ?" },
+      { name: "good credentials have all the time", find: "this.#leadOfOthersMs > 0", replace: "true" },
+      { name: "decisions keep the loop from reading", find: "nowMs > this.#sliceEndMs", replace: "false" },
     ],
   },
   {

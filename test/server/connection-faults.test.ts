@@ -202,3 +202,30 @@ function randomFrames(seed: number): Buffer {
   const bytes = (): Buffer => Buffer.from(Array.from({ length: next(40) }, () => next(256)));
   return Buffer.concat([...Array.from({ length: 1 + next(4) }, () => encodeFrame(bytes())), bytes()]);
 }
+
+describe("an event whose client is gone", () => {
+  it.each<[how: string, leave: (worker: Awaited<ReturnType<TestServer["connect"]>>) => void]>([
+    ["by the end of the stream", ({ socket }) => void socket.end()],
+    ["by the end of both sides", ({ socket }) => void socket.destroy()],
+  ])("shows that it is abandoned, %s", async (_, leave) => {
+    const seen: boolean[] = [];
+    let hasAsked = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      hasAsked = resolve;
+    });
+    let isAbandoned: (() => boolean) | undefined;
+    const server = await startTestServer(async (pdk) => {
+      isAbandoned = pdk.isAbandoned;
+      seen.push(isAbandoned?.() ?? true);
+      hasAsked();
+      await new Promise(() => {}); // Waits for its turn for ever.
+      return createAllow({ headers: {} }, { policy: "payments" });
+    });
+    const { worker, id } = await startInstance(server);
+    worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+    await asked;
+    leave(worker);
+    await allClosed(server);
+    expect([...seen, isAbandoned?.()]).toEqual([false, true]);
+  });
+});

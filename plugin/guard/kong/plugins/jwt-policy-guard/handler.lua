@@ -55,31 +55,57 @@ local function append(list, values)
   end
 end
 
--- Headers by names with "-" in the place of every "_": nginx's variables take both for one, and the plugin has to judge the same.
--- nginx reads two fields for itself, and of these its variables take no other spelling. In which order the spellings came is
--- unknown here; sorted, at least one request gives one text.
-local function merge_spellings(headers)
-  local spellings
-  for name in pairs(headers) do
-    if name:find("_", 1, true) then
-      spellings = spellings or {}
-      spellings[#spellings + 1] = name
+-- The names in the first line of the facts, and their spellings with "_". The line is configuration and stays the same.
+local known_head, names, spellings
+
+local function read_head(head)
+  if head == known_head then
+    return
+  end
+  names, spellings = {}, {}
+  for name in head:sub(3):gmatch("%S+") do
+    names[#names + 1] = name
+    local spelled = { "" }
+    for character in name:gmatch(".") do
+      for index = 1, #spelled do
+        local start = spelled[index]
+        spelled[index] = start .. character
+        if character == "-" then
+          spelled[#spelled + 1] = start .. "_"
+        end
+      end
+    end
+    -- nginx reads two fields for itself, and of these its variables take no other spelling.
+    for index = KNOWN_TO_NGINX[name] and #spelled + 1 or 2, #spelled do
+      spellings[spelled[index]] = name
     end
   end
-  if not spellings then
+  known_head = head
+end
+
+-- Headers by names with "-" in the place of every "_": nginx's variables take both for one, and the plugin has to judge the same.
+-- In which order the spellings came is unknown here; sorted, at least one request gives one text. A client can send thousands of headers,
+-- so that only those that count are touched.
+local function merge_spellings(headers)
+  local found
+  for name in pairs(headers) do
+    if spellings[name] then
+      found = found or {}
+      found[#found + 1] = name
+    end
+  end
+  if not found then
     return headers
   end
-  table.sort(spellings)
+  table.sort(found)
   local merged = setmetatable({}, { __index = headers })
-  for _, name in ipairs(spellings) do
-    local dashed = name:gsub("_", "-")
-    if not KNOWN_TO_NGINX[dashed] then
-      if not rawget(merged, dashed) then
-        merged[dashed] = {}
-        append(merged[dashed], rawget(headers, dashed))
-      end
-      append(merged[dashed], headers[name])
+  for _, name in ipairs(found) do
+    local dashed = spellings[name]
+    if not rawget(merged, dashed) then
+      merged[dashed] = {}
+      append(merged[dashed], rawget(headers, dashed))
     end
+    append(merged[dashed], headers[name])
   end
   return merged
 end
@@ -94,11 +120,12 @@ end
 -- that it is guarded; no client can send that, for none of these can hold a line feed. Bytes beyond ASCII become one that no
 -- check takes: the stock server's decoder makes line feeds and letters of some.
 local function read_facts()
-  local headers = merge_spellings(ngx.req.get_headers(0))
   local var = ngx.var
   local head = var[FACTS]:match("^[^\n]*")
+  read_head(head)
+  local headers = merge_spellings(ngx.req.get_headers(0))
   local lines = { head, var.request, var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr }
-  for name in head:sub(3):gmatch("%S+") do
+  for _, name in ipairs(names) do
     lines[#lines + 1] = join(headers[name], name == "cookie" and "; " or ", ")
   end
   local facts = table.concat(lines, "\n")

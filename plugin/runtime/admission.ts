@@ -1,0 +1,172 @@
+import { FairQueue, type Patience } from "../keys/fair-queue.ts";
+
+/** Requests are judged at once for so long in one turn of the event loop, in milliseconds. Later ones wait. */
+const UNQUEUED_MS = 2;
+/** How long decisions may keep the event loop from reading, in milliseconds: as long as reading took, within these bounds. */
+const MIN_SLICE_MS = 4;
+const MAX_SLICE_MS = 50;
+/** Most decisions that one turn of the event loop may make out of the queue. */
+const MAX_STEPS = 512;
+
+const isNeverAbandoned = (): boolean => false;
+
+interface Waiting {
+  readonly isAbandoned: () => boolean;
+  readonly resolve: (isAdmitted: boolean) => void;
+}
+
+/** The one who asks, as far as a request shows it before it is judged. */
+export interface Asker {
+  /** The client's address. Clients without a known address count as one. */
+  readonly client?: string | undefined;
+  /** The `Authorization` header. */
+  readonly credentials?: string | undefined;
+}
+
+const PATIENCE: Patience = { standingMs: 250, longMs: 250, shortMs: 10, capacity: 2_048 };
+/** They come first, so that they wait for little more than what the loop has to read. */
+const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 250 };
+/** How many credentials are remembered, in each of two sets. */
+const MAX_CREDENTIALS = 4_096;
+/** A token ends with its signature. The last 256 bits name it, because no client can guess them. */
+const TAIL_LENGTH = 43;
+/** Known credentials get this many times the time of all others, while both wait. */
+const SHARE_OF_KNOWN = 3;
+/** How far one side may get ahead of its share, in milliseconds. */
+const MAX_LEAD_MS = 10;
+
+export interface AdmissionOptions {
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  /** Calls back behind everything that the event loop has ready to read. */
+  readonly defer: (step: () => void) => void;
+}
+
+/**
+ * Decides which requests are judged when more come than can be judged. On a gateway with time to spare each passes at once. Else
+ * they wait in a {@link FairQueue}, and those that waited for too long are rejected before anything expensive. Requests with
+ * credentials that were good a moment ago wait in a queue of their own: a flood has none, whatever its address.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #known = new FairQueue<Waiting>(PATIENCE_OF_KNOWN);
+  readonly #others = new FairQueue<Waiting>(PATIENCE);
+  /** Credentials with which a request was allowed. The older half is forgotten when the newer one is full. */
+  #good = new Set<string>();
+  #goodBefore = new Set<string>();
+  #turnStartMs: number | undefined;
+  /** When this turn's decisions must end. */
+  #sliceEndMs = 0;
+  /** The last release in this slice, to know how long its decision took. */
+  #last: { readonly queue: FairQueue<Waiting>; readonly atMs: number } | undefined;
+  /** Above 0 the others have had more than their share. */
+  #leadOfOthersMs = 0;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param isAbandoned whether Kong no longer waits for the decision.
+   * @returns whether the request is to be judged; false for one that is rejected, and for one that was abandoned while it waited.
+   */
+  admit(asker: Asker, isAbandoned: () => boolean = isNeverAbandoned): boolean | Promise<boolean> {
+    const nowMs = this.#options.now();
+    if (this.#turnStartMs === undefined) {
+      this.#turnStartMs = nowMs;
+      this.#options.defer(() => this.#endTurn());
+    }
+    if (this.#isEmpty() && nowMs - this.#turnStartMs < UNQUEUED_MS) {
+      return true;
+    }
+    const queue = this.#isKnown(asker.credentials) ? this.#known : this.#others;
+    return new Promise((resolve) => {
+      queue.add({ isAbandoned, resolve }, asker.client ?? "", nowMs)?.resolve(false);
+    });
+  }
+
+  /** Remembers credentials whose signature and claims held. */
+  noteGood({ credentials }: Asker): void {
+    if (credentials === undefined || credentials.length < TAIL_LENGTH || this.#good.has(tailOf(credentials))) {
+      return;
+    }
+    if (this.#good.size >= MAX_CREDENTIALS) {
+      this.#goodBefore = this.#good;
+      this.#good = new Set();
+    }
+    // A copy: a slice would keep all of the request that it was cut from.
+    this.#good.add(Buffer.from(tailOf(credentials), "latin1").toString("latin1"));
+  }
+
+  #isKnown(credentials: string | undefined): boolean {
+    const tail = credentials && tailOf(credentials);
+    return tail !== undefined && (this.#good.has(tail) || this.#goodBefore.has(tail));
+  }
+
+  #isEmpty(): boolean {
+    return this.#known.size === 0 && this.#others.size === 0;
+  }
+
+  #endTurn(): void {
+    const { now, defer } = this.#options;
+    this.#turnStartMs = undefined;
+    const nowMs = now();
+    for (const queue of [this.#known, this.#others]) {
+      for (let late = queue.takeExpired(nowMs); late; late = queue.takeExpired(nowMs)) {
+        late.resolve(false);
+      }
+    }
+    const steps = Math.min(this.#known.size + this.#others.size, MAX_STEPS);
+    if (steps === 0) {
+      return;
+    }
+    // A decision runs after the step that resolves its promise. Each decision needs a step of its own.
+    this.#turnStartMs = nowMs;
+    defer(() => {
+      const startMs = now();
+      this.#sliceEndMs = startMs + Math.max(MIN_SLICE_MS, Math.min(MAX_SLICE_MS, startMs - nowMs));
+      this.#last = undefined;
+      this.#admitNext();
+    });
+    for (let step = 1; step < steps; step += 1) {
+      defer(() => this.#admitNext());
+    }
+    defer(() => this.#endTurn());
+  }
+
+  #admitNext(): void {
+    const nowMs = this.#options.now();
+    this.#charge(nowMs);
+    if (nowMs > this.#sliceEndMs) {
+      return;
+    }
+    for (let queue = this.#chooseQueue(); queue.size > 0; queue = this.#chooseQueue()) {
+      const next = queue.take(nowMs);
+      const isWanted = next?.isAbandoned() === false;
+      next?.resolve(isWanted);
+      if (isWanted) {
+        this.#last = { queue, atMs: nowMs };
+        return;
+      }
+    }
+  }
+
+  #chooseQueue(): FairQueue<Waiting> {
+    const [first, second] = this.#leadOfOthersMs > 0 ? [this.#known, this.#others] : [this.#others, this.#known];
+    return first.size > 0 ? first : second;
+  }
+
+  #charge(nowMs: number): void {
+    if (!this.#last) {
+      return;
+    }
+    const { queue, atMs } = this.#last;
+    this.#last = undefined;
+    const lead = this.#leadOfOthersMs + (nowMs - atMs) * (queue === this.#others ? SHARE_OF_KNOWN : -1);
+    this.#leadOfOthersMs = Math.max(-MAX_LEAD_MS, Math.min(MAX_LEAD_MS, lead));
+  }
+}
+
+function tailOf(credentials: string): string {
+  return credentials.slice(-TAIL_LENGTH);
+}

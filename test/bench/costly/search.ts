@@ -1,0 +1,65 @@
+import { createRandom } from "../../fuzz/random.ts";
+import { createGenome, cross, express, type Genome, mutate } from "./genome.ts";
+import type { Stage } from "./stage.ts";
+
+export interface Found {
+  readonly genome: Genome;
+  readonly input: string;
+  /** How many inputs were tried. */
+  readonly tried: number;
+}
+
+const POPULATION = 12;
+/** A candidate is timed this often, and its shortest time counts: what disturbs the machine makes times longer only. */
+const RUNS = 3;
+const FRESH_ONE_IN = 8;
+const CROSS_ONE_IN = 4;
+
+/**
+ * Searches for the input that a stage spends the most time on: a population of the most expensive ones so far, of which the next are
+ * made by mutation and crossing.
+ *
+ * @param seed settles the choices; the times, and so the outcome, differ a little from run to run.
+ */
+export function search(stage: Stage, budgetMs: number, seed: number): Found {
+  const { fragments, maxLength } = stage;
+  const random = createRandom(seed);
+  const population: { readonly genome: Genome; readonly millis: number }[] = [];
+  const add = (genome: Genome): void => {
+    const input = express(genome, maxLength);
+    population.push({ genome, millis: time(stage, input, RUNS) });
+    population.sort((a, b) => b.millis - a.millis);
+    population.length = Math.min(population.length, POPULATION);
+  };
+  const start = performance.now();
+  let tried = 0;
+  while (tried < POPULATION || performance.now() - start < budgetMs) {
+    const one = population[random.below(population.length)];
+    const other = population[random.below(population.length)];
+    if (!one || !other || tried < POPULATION || random.oneIn(FRESH_ONE_IN)) {
+      add(createGenome(random, fragments, maxLength));
+    } else {
+      const parent = random.oneIn(CROSS_ONE_IN) ? cross(random, one.genome, other.genome) : one.genome;
+      add(mutate(random, parent, fragments, maxLength));
+    }
+    tried += 1;
+  }
+  // Luck with the clock is not cost: the best are timed again, more often.
+  const [best] = population
+    .map(({ genome }) => ({ genome, millis: time(stage, express(genome, maxLength), RUNS * 4) }))
+    .toSorted((a, b) => b.millis - a.millis);
+  const genome = best?.genome ?? [];
+  return { genome, input: express(genome, maxLength), tried };
+}
+
+/** The shortest of several runs, in milliseconds. */
+export function time(stage: Stage, input: string, runs: number): number {
+  const run = stage.prepare(input);
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let index = 0; index < runs; index += 1) {
+    const start = performance.now();
+    run();
+    shortest = Math.min(shortest, performance.now() - start);
+  }
+  return shortest;
+}

@@ -1,0 +1,124 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type SentRequest, startPluginServer } from "../costly/plugin-server.ts";
+import type { Subject } from "../costly/subject.ts";
+import { openExchange, type Target } from "./exchange.ts";
+
+/** The gateway under test. There is no upstream, so that all time is the gateway's. */
+export interface Gateway {
+  readonly name: string;
+  /** @param from the client's address. */
+  target(requests: readonly SentRequest[], from: string): Target;
+  /** Where HTTP/2 is spoken without TLS; undefined where it is not. */
+  readonly http2Port: number | undefined;
+  stop(): void;
+}
+
+const PROXY_PORT = 18_090;
+const PATH = "/policy";
+
+/** The plugin server alone, asked over its socket as a worker of Kong asks it. */
+export async function startSocketGateway(subject: Subject, policyText: string): Promise<Gateway> {
+  const server = await startPluginServer(subject, policyText, "open");
+  return {
+    name: "the plugin server's socket, without a gateway",
+    target(requests, from) {
+      const events = requests.map((request) => server.prepare({ ...request, client: from }));
+      const call = events[0]?.call.toString("base64") ?? "";
+      return {
+        to: "plugin server",
+        path: server.path,
+        call,
+        replies: events.map(({ reply }) => reply.toString("base64")),
+      };
+    },
+    http2Port: undefined,
+    stop: server.stop,
+  };
+}
+
+/** A Kong with one worker. Its plugin `request-termination` answers what jwt-policy lets pass. */
+export async function startKongGateway(
+  subject: Subject,
+  policyText: string,
+  kong: string,
+  moreSettings: Readonly<Record<string, string>>,
+): Promise<Gateway> {
+  const directory = mkdtempSync(join(tmpdir(), "bench-overload-"));
+  const environment = writeSettings(subject, policyText, directory, moreSettings);
+  const run = (command: string): string =>
+    execFileSync(kong, [command], { env: environment, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  const version = run("version").trim();
+  run("start");
+  const gateway: Gateway = {
+    name: `Kong ${version}, one worker`,
+    target: (requests, from) => ({ to: "http", port: PROXY_PORT, from, requests: requests.map(writeHttp) }),
+    http2Port: PROXY_PORT,
+    stop() {
+      run("stop");
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  await untilServing(gateway);
+  return gateway;
+}
+
+function writeSettings(
+  { directory: clone }: Subject,
+  policyText: string,
+  directory: string,
+  moreSettings: Readonly<Record<string, string>>,
+): NodeJS.ProcessEnv {
+  const plugins = [
+    { name: "jwt-policy", config: { policy_file: "bench.json", rule: "open" } },
+    { name: "request-termination", config: { status_code: 200, message: "ok" } },
+  ];
+  const route = { name: "policy", paths: [PATH], plugins };
+  const services = [{ name: "bench", url: "http://127.0.0.1:9", routes: [route] }];
+  mkdirSync(join(directory, "policies"));
+  writeFileSync(join(directory, "policies/bench.json"), policyText);
+  writeFileSync(join(directory, "kong.json"), JSON.stringify({ _format_version: "3.0", services }));
+  const prefix = join(directory, "kong");
+  const paths = ["--prefix", prefix, "--policy-root", join(directory, "policies"), "--format", "json"];
+  const settings = execFileSync(process.execPath, [join(clone, "dist/cli/main.js"), "kong", "env", ...paths], {
+    encoding: "utf8",
+  });
+  return {
+    ...process.env,
+    ...JSON.parse(settings),
+    KONG_PREFIX: prefix,
+    KONG_DATABASE: "off",
+    KONG_DECLARATIVE_CONFIG: join(directory, "kong.json"),
+    KONG_PROXY_LISTEN: `127.0.0.1:${PROXY_PORT} http2 backlog=8192`,
+    KONG_PROXY_ACCESS_LOG: "off",
+    KONG_PROXY_ERROR_LOG: join(directory, "error.log"),
+    KONG_ADMIN_LISTEN: "off",
+    KONG_ADMIN_GUI_LISTEN: "off",
+    KONG_STATUS_LISTEN: "off",
+    KONG_ANONYMOUS_REPORTS: "off",
+    KONG_NGINX_WORKER_PROCESSES: "1",
+    ...(process.getuid?.() === 0 ? { KONG_NGINX_USER: "root root" } : {}),
+    ...moreSettings,
+  };
+}
+
+function writeHttp({ token, target = PATH, headers = {} }: SentRequest): string {
+  const fields = { host: "bench", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `GET ${target} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
+
+async function untilServing(gateway: Gateway): Promise<void> {
+  const exchange = openExchange(gateway.target([{}], "127.0.0.1"));
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if ((await exchange.send()) === 401) {
+      exchange.close();
+      return;
+    }
+    await sleep(100);
+  }
+  throw new Error("the gateway never answered a request without a token with 401");
+}

@@ -1,0 +1,148 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { parseArgs } from "node:util";
+import { generateBenchKeys, writeBenchPolicy } from "../costly/policy.ts";
+import { loadSubject } from "../costly/subject.ts";
+import { createFloods, type Flood, mintGoodToken } from "./floods.ts";
+import { type Gateway, startKongGateway, startSocketGateway } from "./gateways.ts";
+import { measureCapacity, measureServed, type Served } from "./good-client.ts";
+
+const USAGE = `npm run bench:overload -- [--seconds N] [--connections N] [--clone DIR] [--flood WORD] [--same-address]
+                        [--setting NAME=VALUE]...
+
+What a good client at half of the capacity gets while others flood the gateway: a Kong (KONG_BIN, or in PATH), else the
+plugin server's socket.
+
+  --seconds N          how long each flood lasts (5)
+  --connections N      of each flood (100)
+  --clone DIR          measures another clone, built
+  --flood WORD         only floods with this word in their name
+  --same-address       the good client has the flood's address
+  --socket             the plugin server's socket, although there is a Kong
+  --setting NAME=VALUE one more setting of Kong, such as KONG_NGINX_PROXY_LIMIT_CONN="jwt_policy 50"`;
+
+const GOOD_ADDRESS = "127.0.0.1";
+const FLOOD_ADDRESS = "127.0.0.2";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "5" },
+    connections: { type: "string", default: "100" },
+    clone: { type: "string", default: "." },
+    flood: { type: "string", default: "" },
+    "same-address": { type: "boolean", default: false },
+    socket: { type: "boolean", default: false },
+    setting: { type: "string", multiple: true, default: [] },
+    help: { type: "boolean", default: false },
+  },
+});
+const seconds = Number(values.seconds);
+const connections = Number(values.connections);
+if (values.help || !(seconds > 0) || !(connections > 0)) {
+  console.log(USAGE);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  await run();
+}
+
+async function run(): Promise<void> {
+  const subject = await loadSubject(values.clone);
+  const keys = generateBenchKeys();
+  const policyText = writeBenchPolicy(keys);
+  const kong = values.socket ? undefined : findKong();
+  const settings = Object.fromEntries(values.setting.map((text) => splitAt(text, "=")));
+  const gateway = await (kong === undefined
+    ? startSocketGateway(subject, policyText)
+    : startKongGateway(subject, policyText, kong, settings));
+  try {
+    const good = gateway.target(
+      [{ token: mintGoodToken(keys.fast) }],
+      values["same-address"] ? FLOOD_ADDRESS : GOOD_ADDRESS,
+    );
+    await measureCapacity(good, 1);
+    const capacity = await measureCapacity(good, 3);
+    const rate = capacity / 2;
+    const quiet = await measureServed(good, rate, 3);
+    console.log(
+      `${gateway.name}; Node ${process.version}, ${cpus().length} processors; ${connections} connections of each flood`,
+    );
+    console.log(
+      `Capacity ${capacity.toFixed(0)} requests/s; the good client sends ${rate.toFixed(0)}/s; quiet median ${quiet.medianMs.toFixed(1)} ms.\n`,
+    );
+    console.log(
+      "| flood | its requests/s, by status | good client's median, ms | times quiet | p99, ms | longest, ms | good, by status |",
+    );
+    console.log("|---|---|---|---|---|---|---|");
+    for (const flood of createFloods(keys).filter(({ name }) => name.includes(values.flood))) {
+      const stop = startFlood(gateway, flood);
+      if (stop) {
+        await measureServed(good, rate, 1); // Until the flood has come up.
+        const served = await measureServed(good, rate, seconds);
+        printRow(flood.name, await stop(), quiet, served);
+      }
+    }
+  } finally {
+    gateway.stop();
+  }
+}
+
+/** @returns how to stop it and get its counts; undefined where the gateway cannot be flooded so. */
+function startFlood(gateway: Gateway, { requests }: Flood): undefined | (() => Promise<Record<string, number>>) {
+  if (!requests && gateway.http2Port === undefined) {
+    return undefined;
+  }
+  const directory = mkdtempSync(join(tmpdir(), "flood-"));
+  const plan = {
+    connections: requests ? connections : 8,
+    target: gateway.target(requests ?? [{}], FLOOD_ADDRESS),
+    resets: requests ? undefined : { port: gateway.http2Port, from: FLOOD_ADDRESS, path: "/policy" },
+  };
+  writeFileSync(join(directory, "plan.json"), JSON.stringify(plan));
+  const started = performance.now();
+  const child = spawn(process.execPath, [join(import.meta.dirname, "flood.js"), join(directory, "plan.json")], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  return async () => {
+    child.kill("SIGTERM");
+    await once(child, "close");
+    rmSync(directory, { recursive: true, force: true });
+    const lasted = (performance.now() - started) / 1000;
+    const counts: Record<string, number> = JSON.parse(output || "{}");
+    return Object.fromEntries(Object.entries(counts).map(([status, count]) => [status, count / lasted]));
+  };
+}
+
+function printRow(name: string, flood: Record<string, number>, quiet: Served, served: Served): void {
+  const floodCounts = Object.entries(flood).map(([status, perSecond]) => `${status}: ${perSecond.toFixed(0)}`);
+  const goodCounts = [...served.statuses].map(([status, count]) => `${status}: ${count}`);
+  const cells = [
+    name,
+    floodCounts.join(", "),
+    served.medianMs.toFixed(1),
+    (served.medianMs / quiet.medianMs).toFixed(1),
+    served.p99Ms.toFixed(0),
+    served.longestMs.toFixed(0),
+    goodCounts.join(", "),
+  ];
+  console.log(`| ${cells.join(" | ")} |`);
+}
+
+function findKong(): string | undefined {
+  if (process.env.KONG_BIN) {
+    return process.env.KONG_BIN;
+  }
+  const places = (process.env.PATH ?? "").split(delimiter).map((directory) => join(directory, "kong"));
+  return places.find((place) => existsSync(place));
+}
+
+function splitAt(text: string, separator: string): readonly [string, string] {
+  const index = text.indexOf(separator);
+  return [text.slice(0, index), text.slice(index + separator.length)];
+}
