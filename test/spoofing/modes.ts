@@ -70,8 +70,20 @@ export const ACCESS_MODES: readonly AccessMode[] = [
   { title: "public, bad token", route: "public", credential: "bad", identity: "nobody", forwards: true },
   { title: "public, no token", route: "public", credential: "none", identity: "nobody", grpc: true },
   ...["/..%2fscoped", "/..;/scoped", "/%252e%252e/scoped", "/a#b"].flatMap((path): AccessMode[] => [
-    { title: `public, out of the Kong Route by ${path}`, route: "public", path, credential: "none", identity: "refused" },
-    { title: `report, out of the Kong Route by ${path}`, route: "report", path, credential: "bad", identity: "refused" },
+    {
+      title: `public, out of the Kong Route by ${path}`,
+      route: "public",
+      path,
+      credential: "none",
+      identity: "refused",
+    },
+    {
+      title: `report, out of the Kong Route by ${path}`,
+      route: "report",
+      path,
+      credential: "bad",
+      identity: "refused",
+    },
   ]),
   { title: "report, no token", route: "report", credential: "none", identity: "nobody", isReport: true, grpc: true },
   {
