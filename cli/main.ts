@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `jwt-policy`. Exit codes: 0 all is well, 1 the policy or the installation is not, 2 the call itself is wrong. */
 import { Command, CommanderError } from "commander";
-import { toPrintable, toPrintableLines } from "../plugin/core/printable.ts";
+import { toPrintableLines } from "../plugin/core/printable.ts";
 import { NAME, VERSION } from "../plugin/kong/plugin-identity.ts";
 import { addExplainCommand } from "./explain.ts";
 import { addFlattenCommand } from "./flatten.ts";
@@ -26,7 +26,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) {
-    process.stderr.write(`${NAME}: ${toPrintable(error instanceof Error ? error.message : String(error))}\n`);
+    process.stderr.write(`${NAME}: ${toPrintableLines(error instanceof Error ? error.message : String(error))}\n`);
   }
   process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
 }

@@ -1,6 +1,6 @@
 /** The plugin server: the process that Kong starts and asks about every request. */
 import type { Server } from "node:net";
-import { toPrintable } from "../core/printable.ts";
+import { toPrintableLines } from "../core/printable.ts";
 import { createFetcher } from "../keys/fetch-json.ts";
 import { DEADLINE_MS, startPluginInstance } from "../kong/handler.ts";
 import { NAME, VERSION } from "../kong/plugin-identity.ts";
@@ -32,7 +32,7 @@ process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
 function fail(message: string): never {
-  process.stderr.write(`${NAME}: ${toPrintable(message)}\n`);
+  process.stderr.write(`${NAME}: ${toPrintableLines(message)}\n`);
   process.exit(2);
 }
 

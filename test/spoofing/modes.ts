@@ -69,6 +69,22 @@ export const ACCESS_MODES: readonly AccessMode[] = [
   { title: "public, good token", route: "public", credential: "good", identity: "nobody", forwards: true },
   { title: "public, bad token", route: "public", credential: "bad", identity: "nobody", forwards: true },
   { title: "public, no token", route: "public", credential: "none", identity: "nobody", grpc: true },
+  ...["/..%2fscoped", "/..;/scoped", "/%252e%252e/scoped", "/a#b"].flatMap((path): AccessMode[] => [
+    {
+      title: `public, out of the Kong Route by ${path}`,
+      route: "public",
+      path,
+      credential: "none",
+      identity: "refused",
+    },
+    {
+      title: `report, out of the Kong Route by ${path}`,
+      route: "report",
+      path,
+      credential: "bad",
+      identity: "refused",
+    },
+  ]),
   { title: "report, no token", route: "report", credential: "none", identity: "nobody", isReport: true, grpc: true },
   {
     title: "report, bad token",
@@ -190,6 +206,16 @@ export const ACCESS_MODES: readonly AccessMode[] = [
   { title: "token moved from a header", route: "moved", place: SOURCE, ...MOVED },
   { title: "token moved from a cookie", route: "moved", place: "cookie", headers: SAME_SITE, ...MOVED },
   { title: "token moved from the query", route: "moved", place: "query", ...MOVED },
+  ...["access.token", "access_token[]", "ACCESS_TOKEN"].map(
+    (name): AccessMode => ({
+      title: `token moved from a header, and another as ${name}`,
+      route: "moved",
+      path: `/?${name}=evil`,
+      place: SOURCE,
+      credential: "good",
+      identity: "refused",
+    }),
+  ),
   { title: "token elsewhere, bad", route: "moved", place: SOURCE, credential: "bad", identity: "refused" },
   { title: "token elsewhere, optional, none", route: "moved-optional", credential: "none", identity: "nobody" },
   { title: "token elsewhere, public", route: "moved-public", place: SOURCE, credential: "good", identity: "nobody" },
