@@ -116,6 +116,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   const installation: Installation = {
     node: resolve(options.node),
     serverMain: fileURLToPath(new URL("../jwt-policy-server.mjs", import.meta.url)),
+    launcherMain: fileURLToPath(new URL("../jwt-policy-launcher.mjs", import.meta.url)),
     socket,
     policyRoot: resolve(options.policyRoot),
     fetchSettings,

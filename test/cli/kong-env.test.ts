@@ -35,7 +35,7 @@ describe("jwt-policy kong env", () => {
       KONG_PLUGINS: "bundled,jwt-policy",
       KONG_PLUGINSERVER_NAMES: "jwt-policy",
       KONG_PLUGINSERVER_JWT_POLICY_SOCKET: "/kong/jwt-policy.socket",
-      KONG_PLUGINSERVER_JWT_POLICY_START_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-server.mjs --parent $PPID --socket /kong/jwt-policy.socket --policy-root /p --facts-variable`,
+      KONG_PLUGINSERVER_JWT_POLICY_START_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-launcher.mjs --parent $PPID --socket /kong/jwt-policy.socket --policy-root /p --facts-variable`,
       KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-server.mjs --dump`,
       KONG_NGINX_PROXY_SET:
         '$jwt_facts "3 connection authorization x-forwarded-proto origin access-control-request-method accept content-type\\n$request\\n$scheme $realip_remote_addr $remote_addr\\n$http_connection\\n$http_authorization\\n$http_x_forwarded_proto\\n$http_origin\\n$http_access_control_request_method\\n$http_accept\\n$http_content_type\\n$kong_request_id"',

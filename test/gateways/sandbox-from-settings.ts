@@ -8,6 +8,7 @@ import { formatLogEntry, type LogEntry } from "../../sandbox/gateway-log.ts";
 import { describeProblems, readKongConfig } from "../../sandbox/kong-config.ts";
 import { createPluginClient } from "../../sandbox/plugin-client.ts";
 import { runPluginProcess } from "../../sandbox/plugin-process.ts";
+import { findProcesses, startsOurs } from "./find-process.ts";
 import {
   type AdaptSettings,
   type FaultyGatewayKind,
@@ -59,6 +60,8 @@ export function sandboxFromSettings({
         readTimeout: Number.parseInt(settings[READ_TIMEOUT] ?? "60s", 10) * 1000,
         log,
       });
+      const pluginServerPid = async (): Promise<number | undefined> =>
+        (await findProcesses(startsOurs("jwt-policy-server.mjs", socket)))[0]?.pid;
       const nginxVariables = { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value };
       const tls = { port: 0, ...createSelfSigned() };
       const gateway = await startGateway({ config: config.config, pluginClient, port: 0, tls, nginxVariables, log });
@@ -69,8 +72,8 @@ export function sandboxFromSettings({
         tlsUrl: `https://127.0.0.1:${gateway.tlsPort}`,
         socket,
         findDenialLine: (requestId) => waitFor(() => pickDenialLine(lines.join("\n"), requestId), 2_000),
-        pluginServerPid: async () => server.pid(),
-        restartPluginServer: () => restartPluginServer(async () => server.pid()),
+        pluginServerPid,
+        restartPluginServer: () => restartPluginServer(pluginServerPid),
         async stop() {
           await gateway.stop();
           pluginClient.close();

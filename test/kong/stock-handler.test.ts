@@ -61,6 +61,7 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
     log: {
       err: async (line) => void calls.push(["log.err", line]),
       warn: async (line) => void calls.push(["log.warn", line]),
+      notice: async (line) => void calls.push(["log.notice", line]),
     },
     service: {
       request: {

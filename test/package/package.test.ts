@@ -50,7 +50,7 @@ function describeTarball({ root, files }: InstalledPackage): void {
       [
         ...["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"],
         ...documents.map((name) => `docs/${name}`),
-        ...[SERVER, "dist/jwt-policy-server.licenses.txt"],
+        ...["dist/jwt-policy-launcher.mjs", SERVER, "dist/jwt-policy-server.licenses.txt"],
         ...built("cli", [".js"]),
         ...built("plugin", [".js", ".d.ts"]),
         ...built("schema/generated", [".js", ".d.ts"]),

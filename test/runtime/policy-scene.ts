@@ -52,11 +52,12 @@ export function holdKeys(): HeldKeys {
   };
 }
 
-/** A log that keeps what has to be looked after apart from what merely happened. */
+/** A log that keeps warnings apart from what merely happened, notices included. */
 export function logApart(): Log & { readonly infos: string[]; readonly warnings: string[] } {
   const infos: string[] = [];
   const warnings: string[] = [];
-  return { infos, warnings, info: (line) => void infos.push(line), warn: (line) => void warnings.push(line) };
+  const info = (line: string): void => void infos.push(line);
+  return { infos, warnings, info, notice: info, warn: (line) => void warnings.push(line) };
 }
 
 /** Watched policy files on a real disk, looked at only when the test says so, under a clock that only the test moves. */

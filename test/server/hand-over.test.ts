@@ -18,6 +18,8 @@ interface Scene {
   /** Which of the connections this side has ended, by number. */
   ended(): number[];
   replace(): void;
+  /** A service manager holds the socket, so that new connections wait for the next process. */
+  queue(): void;
   /** A call came, on some connection. */
   call(): void;
 }
@@ -36,8 +38,14 @@ async function startHandOver(count: number): Promise<Scene> {
   }
   const connections = new Set<Connection>(server.connections);
   let isReplaced = false;
+  let isQueued = false;
   let lastCallMs = performance.now();
-  const handOver = createHandOver({ connections, isReplaced: () => isReplaced, lastCallMs: () => lastCallMs });
+  const handOver = createHandOver({
+    connections,
+    isReplaced: () => isReplaced,
+    leaveToQueue: () => isQueued,
+    lastCallMs: () => lastCallMs,
+  });
   for (const [number, socket] of server.sockets.entries()) {
     socket.on("close", () => {
       const connection = server.connections[number] as Connection;
@@ -53,6 +61,9 @@ async function startHandOver(count: number): Promise<Scene> {
     ended: () => server.sockets.flatMap(({ writableEnded }, number) => (writableEnded ? [number] : [])),
     replace() {
       isReplaced = true;
+    },
+    queue() {
+      isQueued = true;
     },
     call() {
       lastCallMs = performance.now();
