@@ -10,6 +10,7 @@ import {
   type AdaptSettings,
   type FaultyGateway,
   type GatewayKind,
+  type KongSettings,
   keepSettings,
   pickDenialLine,
   restartPluginServer,
@@ -36,6 +37,10 @@ export interface KongBinary extends FaultyGateway {
   /** Kong's prefix, where the socket is. */
   readonly prefix: string;
   readErrorLog(): Promise<string>;
+  /** What Kong was started with. */
+  readonly settings: KongSettings;
+  /** `kong reload` with some settings changed. */
+  reloadWith(changed: KongSettings): Promise<void>;
 }
 
 interface KongBinaryKind extends GatewayKind {
@@ -65,7 +70,8 @@ export function kongBinary({
         ...rootEnvironment(),
       });
       const environment = { ...process.env, ...settings };
-      const kong = (command: string): Promise<unknown> => run(KONG, [command], { env: environment, timeout: 60_000 });
+      const kong = (command: string, changed: KongSettings = {}): Promise<unknown> =>
+        run(KONG, [command], { env: { ...environment, ...changed }, timeout: 60_000 });
       const socket = join(prefix, "jwt-policy.socket");
       const errorLog = join(prefix, "logs/error.log");
       const stop = async (): Promise<void> => {
@@ -89,6 +95,8 @@ export function kongBinary({
         readErrorLog: () => readFile(errorLog, "utf8"),
         findDenialLine: (requestId) =>
           waitFor(async () => pickDenialLine(await readFile(errorLog, "utf8"), requestId), 5_000),
+        settings,
+        reloadWith: async (changed) => void (await kong("reload", changed)),
         socket,
         pluginServerPid: () => findPluginServer(socket),
         restartPluginServer: () => restartPluginServer(() => findPluginServer(socket)),

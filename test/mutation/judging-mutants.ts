@@ -349,7 +349,7 @@ export const JUDGING: readonly MutatedFile[] = [
       },
       {
         name: "the user may have been authenticated in the future",
-        find: " &&\n    nowSeconds + clockSkewSeconds >= authTime",
+        find: " && nowSeconds + clockSkewSeconds >= authTime",
         replace: "",
       },
     ],

@@ -147,7 +147,9 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
     const settings = askSettings();
     const query = execFileSync("/bin/sh", ["-c", `${settings.KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD}`], { env: {} });
     expect(query.toString()).toBe(`${renderDump()}\n`);
-    expect(settings.KONG_PLUGINSERVER_JWT_POLICY_START_CMD).toContain(` ${join(root, SERVER)} --parent $PPID `);
+    expect(settings.KONG_PLUGINSERVER_JWT_POLICY_START_CMD).toContain(
+      ` ${join(root, "dist/jwt-policy-launcher.mjs")} --parent $PPID `,
+    );
   });
 
   it("has the server as a command as well", () => {
