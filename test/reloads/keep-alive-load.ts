@@ -36,15 +36,17 @@ const PAUSE_MS = 5;
 const GIVE_UP_MS = 30_000;
 const MAX_SENDS = 3;
 
+/** Of all loads: the upstream tells requests apart by their numbers. */
+let lastNumber = 0;
+
 /** Starts clients that send one valid request after the other, each over one connection that it keeps for as long as Kong lets it. */
 export function startKeepAliveLoad(url: string, world: World, upstream: Upstream, clients: number): KeepAliveLoad {
   const tally: Tally = { valid: 0, sentAgain: 0, lost: {}, longestWait: 0 };
   let isStopping = false;
-  let count = 0;
 
   const sendOne = async (agent: Agent): Promise<Exchange> => {
-    count += 1;
-    const number = count;
+    lastNumber += 1;
+    const number = lastNumber;
     const route = number % ROUTES;
     const { token = "" } = world.ticketFor(route, "valid", number);
     for (let sends = 1; ; sends += 1) {
