@@ -5,6 +5,7 @@ import { NAME, VERSION } from "../plugin/kong/plugin-identity.ts";
 import { addFlattenCommand } from "./flatten.ts";
 import { addKongCommand } from "./kong-env.ts";
 import { addRenderCommand } from "./render.ts";
+import { addReportCommand } from "./report.ts";
 import { addValidateCommand } from "./validate.ts";
 
 const program = new Command(NAME)
@@ -17,6 +18,7 @@ addValidateCommand(program);
 addFlattenCommand(program);
 addKongCommand(program);
 addRenderCommand(program);
+addReportCommand(program);
 
 try {
   await program.parseAsync();

@@ -1,12 +1,12 @@
 import { decide } from "../core/decide.ts";
-import { type Decision, isAllow } from "../core/decision.ts";
+import type { Decision } from "../core/decision.ts";
 import type { CallerSource } from "../core/identity.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
 import type { RequestFacts } from "../core/request.ts";
 import type { FetchJson } from "../keys/fetch-json.ts";
 import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
 import type { Log } from "../observe/operator-log.ts";
-import { countReports, type ReportCount } from "../observe/report-counts.ts";
+import { countDecisions, type JudgedCount, type ReportCount } from "../observe/report-counts.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
 import { type LoadConsumer, rememberConsumers } from "./known-consumers.ts";
 import { listPolicyFiles } from "./list-policy-files.ts";
@@ -36,6 +36,7 @@ export interface Runtime {
   status(): readonly PolicyStatus[];
   keyStatus(): readonly IssuerKeysStatus[];
   reportStatus(): readonly ReportCount[];
+  judgedStatus(): readonly JudgedCount[];
   /** Loads all keys anew. Never rejects. */
   refreshKeys(): Promise<void>;
   stop(): void;
@@ -59,7 +60,7 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
   const keys = createKeySource({ now, log, files: rootFiles, ...(fetchJson && { fetchJson }) });
   const verifyingKeys = rememberVerified(keys);
   const consumers = rememberConsumers(now);
-  const reports = countReports(now);
+  const counts = countDecisions(now);
   const nowSeconds = (): number => now() / 1000;
 
   const files = watchPolicyFiles({ store, keys, log, pollMs: policyPollMs, now });
@@ -79,15 +80,14 @@ export function createRuntime({ policyRoot, policyPollMs, fetchJson, now, log }:
         ...kong,
         findConsumer: (lookup) => consumers.find(workspace, lookup, loadConsumer),
       });
-      if (isAllow(decision)) {
-        reports.add(decision);
-      }
+      counts.add(decision);
       return decision;
     },
     readiness,
     status: () => [...files.status(), ...inline.status()],
     keyStatus: keys.status,
-    reportStatus: reports.list,
+    reportStatus: counts.listReports,
+    judgedStatus: counts.listJudged,
     refreshKeys: keys.refresh,
     stop() {
       readiness.stop();

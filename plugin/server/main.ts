@@ -29,6 +29,8 @@ const RETRY_MS = 1_000;
 /** For the launcher to read that this process ends. */
 const FAREWELL_MS = 50;
 
+const countedSince = Date.now();
+
 /** What this process is made of, before it knows any policy. */
 interface Process {
   readonly options: ServerOptions;
@@ -163,6 +165,8 @@ async function openPolicies({ options, log, socket }: Process): Promise<Judge> {
       policies: runtime.status(),
       keys: runtime.keyStatus(),
       reports: runtime.reportStatus(),
+      judged: runtime.judgedStatus(),
+      countedSince,
     }),
     refreshKeys() {
       log.info("SIGHUP: all keys are loaded anew");
@@ -176,7 +180,7 @@ function refuseAll(reason: string): Judge {
   return {
     start: () => ({ access: async () => denial }),
     isReady: () => false,
-    readStatus: () => ({ reasons: [reason], policies: [], keys: [], reports: [] }),
+    readStatus: () => ({ reasons: [reason], policies: [], keys: [], reports: [], judged: [], countedSince }),
     refreshKeys: () => {},
   };
 }

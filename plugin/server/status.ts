@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { ListenOptions } from "node:net";
 import type { IssuerKeysStatus } from "../keys/key-source.ts";
-import type { ReportCount } from "../observe/report-counts.ts";
+import type { JudgedCount, ReportCount } from "../observe/report-counts.ts";
 import type { PolicyStatus } from "../runtime/policy-report.ts";
 
 /** What the process says about itself. */
@@ -11,6 +11,9 @@ export interface Status {
   readonly policies: readonly PolicyStatus[];
   readonly keys: readonly IssuerKeysStatus[];
   readonly reports: readonly ReportCount[];
+  readonly judged: readonly JudgedCount[];
+  /** When counting began, in milliseconds since the epoch. */
+  readonly countedSince: number;
 }
 
 export interface StatusOptions {
@@ -26,8 +29,8 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * An HTTP server for probes: `/status/live` says 200 as long as the event loop turns, `/status/ready` says 200 or 503 with the reasons,
- * and `/status` shows which version of each policy is in force, how the keys of each issuer stand, and
- * what rules in report mode would have refused. It tells no secrets, but names policies and issuers: keep it inside.
+ * and `/status` shows which version of each policy is in force, how the keys of each issuer stand, how many requests each rule has
+ * judged, and what rules in report mode would have refused. It tells no secrets, but names policies and issuers: keep it inside.
  *
  * @returns a function that gives the address up at once.
  */
@@ -77,7 +80,7 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
 function answer(
   method: string,
   url: string,
-  { reasons, policies, keys, reports }: Status,
+  { reasons, policies, keys, reports, judged, countedSince }: Status,
 ): { status: number; body: object } {
   const path = url.replace(/[?#].*$/, "");
   if (method !== "GET" && method !== "HEAD") {
@@ -98,6 +101,8 @@ function answer(
           reasons,
           policies: policies.map(describePolicy),
           keys: keys.flatMap(describeKeys),
+          counted_since: new Date(countedSince).toISOString(),
+          judged: judged.map(describeJudged),
           would_have_denied: reports.map(describeReport),
         },
       };
@@ -130,6 +135,10 @@ function describeKeys({ id, issuer, sets }: IssuerKeysStatus): readonly object[]
 
 function describeReport({ policy, rule, reason, requests, lastAt }: ReportCount): object {
   return { policy, rule: rule ?? null, reason, requests, last_at: new Date(lastAt).toISOString() };
+}
+
+function describeJudged({ policy, rule, requests, denied, reported }: JudgedCount): object {
+  return { policy, rule: rule ?? null, requests, denied, would_have_denied: reported };
 }
 
 function describeAddress(server: Server): string {

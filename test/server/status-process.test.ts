@@ -60,6 +60,8 @@ describe("the status of a process", () => {
           failure: null,
         },
       ],
+      counted_since: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      judged: [],
       would_have_denied: [],
     });
   });
