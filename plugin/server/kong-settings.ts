@@ -36,9 +36,12 @@ export function createKongSettings(installation: Installation): Readonly<Record<
     installation;
   const query = renderCommand(environment, [node, serverMain]);
   const start = renderCommand(environment, [node, launcherMain]);
+  const places = ["--socket", socket, "--policy-root", policyRoot];
+  const settings = fetchSettings === undefined ? [] : ["--fetch-settings", fetchSettings];
   const options = quoteWords([
-    ...["--socket", socket, "--policy-root", policyRoot, "--facts-variable"],
-    ...(fetchSettings === undefined ? [] : ["--fetch-settings", fetchSettings]),
+    ...places,
+    "--facts-variable",
+    ...settings,
     ...(statusListen === undefined ? [] : ["--status-listen", statusListen]),
   ]);
   const server = `KONG_PLUGINSERVER_${NAME.toUpperCase().replaceAll("-", "_")}`;
@@ -47,7 +50,7 @@ export function createKongSettings(installation: Installation): Readonly<Record<
     KONG_PLUGINSERVER_NAMES: NAME,
     [`${server}_SOCKET`]: socket,
     [`${server}_START_CMD`]: `${start} --parent $PPID ${options}`, // In a shell, whose parent is the worker.
-    [`${server}_QUERY_CMD`]: `${query} --dump`,
+    [`${server}_QUERY_CMD`]: `${query} --dump ${quoteWords([...places, ...settings])}`, // Looks first whether a server could start.
     KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${renderFacts(headers)}"`,
     KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: READ_TIMEOUT,
   };

@@ -8,6 +8,7 @@ import { createFactsReader } from "../kong/read-facts.ts";
 import { createOperatorLog, type OperatorLog } from "../observe/operator-log.ts";
 import { openFetcher } from "../runtime/fetch-settings.ts";
 import { createRuntime, type Runtime } from "../runtime/runtime.ts";
+import { checkStart } from "./check-start.ts";
 import { claimGeneration } from "./claim-generation.ts";
 import { type Connection, serveConnection } from "./connection.ts";
 import { renderDump } from "./dump.ts";
@@ -54,7 +55,8 @@ interface Judge {
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
-serve(readOptions()).catch((error: unknown) => {
+const options = readOptions();
+(options.isDump ? answerQuery(options) : serve(options)).catch((error: unknown) => {
   fail(error instanceof Error ? error.message : "cannot start");
 });
 
@@ -67,8 +69,32 @@ function readOptions(): ServerOptions {
     process.stdout.write(`${options === "dump" ? renderDump() : USAGE}\n`);
     process.exit(0);
   } catch (error) {
-    return fail(`${error instanceof Error ? error.message : "bad options"}\n${USAGE}`);
+    const reason = error instanceof Error ? error.message : "bad options";
+    if (process.argv.includes("--dump")) {
+      refuseStart([reason]);
+      process.exit();
+    }
+    return fail(`${reason}\n${USAGE}`);
   }
+}
+
+/** Answers Kong's query: with what Kong needs, or with why the server could not start. */
+async function answerQuery(options: ServerOptions): Promise<void> {
+  const { fatal, warnings } = await checkStart(options);
+  for (const warning of warnings) {
+    process.stderr.write(`${NAME}: the plugin server will refuse all requests: ${warning}\n`);
+  }
+  if (fatal.length > 0) {
+    refuseStart(fatal);
+  } else {
+    process.stdout.write(`${renderDump()}\n`);
+  }
+}
+
+/** Kong quotes an answer that is a text in its own error, so that its log says why it does not start. */
+function refuseStart(reasons: readonly string[]): void {
+  process.stdout.write(`${JSON.stringify(`${NAME} cannot start: ${reasons.join("; ")}`)}\n`);
+  process.exitCode = 2;
 }
 
 function fail(message: string): never {

@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
   /** The identity by which launchers know this server; undefined when no launcher started it. */
   readonly launched: string | undefined;
+  /** Whether to print what Kong's query command needs, after a look whether a server could start with these options. */
+  readonly isDump: boolean;
 }
 
 /** What a launcher reads of the command line that it passes on. */
@@ -46,7 +48,7 @@ const OPTIONS = {
 export const USAGE = `Usage: jwt-policy-server --socket PATH --policy-root DIR [--facts-variable] [--socket-mode MODE]
                          [--fetch-settings FILE] [--policy-poll MS] [--status-listen HOST:PORT]
                          [--parent PID]
-       jwt-policy-server --dump
+       jwt-policy-server --dump [the options above]
 
 The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints the settings.
 
@@ -61,7 +63,8 @@ The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints 
   --status-listen HOST:PORT
                       answer probes over HTTP: /status/ready, /status/live and /status (default: nowhere)
   --parent PID        end when this process is gone (default: the parent)
-  --dump              print what Kong's query command needs, and end
+  --dump              print what Kong's query command needs, and end; with other options look first
+                      whether a server could start with them
   --help              print this`;
 
 /**
@@ -74,14 +77,14 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
   if (values.help) {
     return "help";
   }
-  if (values.dump) {
+  if (values.dump && values.socket === undefined) {
     return "dump";
   }
   if (!/^[0-7]{3}$/.test(values["socket-mode"])) {
     throw new Error(`--socket-mode must be three octal digits such as 660, not "${values["socket-mode"]}"`);
   }
   const policyRoot = requirePath("--policy-root", values["policy-root"]);
-  if (values.launched === undefined) {
+  if (values.launched === undefined && !values.dump) {
     checkPolicyRoot(policyRoot); // A launched server reports it through Kong's log instead.
   }
   const socket = requirePath("--socket", values.socket);
@@ -97,6 +100,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
     parentPid: values.parent === undefined ? undefined : readPid(values.parent),
     statusListen: values["status-listen"] === undefined ? undefined : parseAddress(values["status-listen"]),
     launched: values.launched,
+    isDump: values.dump,
   };
 }
 
