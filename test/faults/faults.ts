@@ -322,10 +322,9 @@ export const FAULTS: readonly Fault[] = [
     ...SPARING,
     id: "reload-often",
     title: "`kong reload` again and again",
-    onlyKong: "the sandbox has no reload",
     async inject({ gateway, rounds, mark }) {
       for (let count = 0; count < rounds; count += 1) {
-        await gateway.kong?.reload();
+        await (gateway.kong ?? gateway).reload?.();
         mark();
       }
     },

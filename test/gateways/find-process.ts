@@ -25,4 +25,4 @@ export async function findProcesses(fits: (words: readonly string[]) => boolean)
 export const startsOurs =
   (file: "jwt-policy-server.mjs" | "jwt-policy-launcher.mjs", socket: string) =>
   (words: readonly string[]): boolean =>
-    words.includes(socket) && words.some((word) => word.endsWith(file));
+    words[0]?.endsWith("node") === true && words.includes(socket) && words.some((word) => word.endsWith(file));

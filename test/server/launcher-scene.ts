@@ -25,20 +25,25 @@ export async function runLauncher(place: ServerPlace, more: readonly string[] = 
   return launcher;
 }
 
-/** The processes of all servers of this socket. */
-export function findServers(socket: string): number[] {
+/** The processes of all servers with this word, such as the socket, in their command lines. */
+export function findServers(word: string, file = SERVER): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       const words = readProc(name, "cmdline").split("\0");
-      return words.includes(socket) && words.some((word) => word.endsWith(SERVER)) && !isZombie(name);
+      return (
+        words[0] === process.execPath &&
+        words.includes(word) &&
+        words.some((other) => other.endsWith(file)) &&
+        !isZombie(name)
+      );
     })
     .map(Number);
 }
 
-/** The one server of this socket. @throws Error when there is none, or more than one. */
-export function findServer(socket: string): number {
-  const [pid, ...others] = findServers(socket);
+/** The one such server. @throws Error when there is none, or more than one. */
+export function findServer(word: string, file = SERVER): number {
+  const [pid, ...others] = findServers(word, file);
   if (pid === undefined || others.length > 0) {
     throw new Error(`${others.length + (pid === undefined ? 0 : 1)} servers run`);
   }
