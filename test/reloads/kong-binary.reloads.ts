@@ -16,6 +16,7 @@ import { type ServiceManager, startServiceManager } from "./service-manager.ts";
 /** How often each thing happens; `RELOADS=10` makes it a short run. */
 const TIMES = Number(process.env.RELOADS ?? 100);
 const CLIENTS = 32;
+const SERVED_BETWEEN = 500;
 const WORKERS = 2;
 const SLOW = 20 * 60_000;
 /** Each row once on a machine with nothing else to do, and once with all processors busy; `BUSY=0` or `BUSY=1` picks one. */
@@ -51,6 +52,9 @@ describe.skipIf(missing !== undefined)("32 keep-alive clients lose no valid requ
     try {
       for (let round = 0; round < TIMES; round += 1) {
         await act(round);
+        // Then clients are served for a while, as between two real restarts.
+        const before = load.tally.valid;
+        await waitFor(() => (load.tally.valid - before > SERVED_BETWEEN ? true : undefined), 60_000);
       }
     } finally {
       await load.stop();
