@@ -147,7 +147,7 @@ function noteSocketProblem(directory: string): void {
   }
 }
 
-/** Kong's own default is the user kong, and nobody where there is none. */
+/** By default Kong's workers run as `kong`, or as `nobody` on a machine without that user. */
 function guessWorkerUser(): SystemUser | undefined {
   if (process.getuid?.() !== 0) {
     return currentUser();

@@ -88,7 +88,7 @@ export function countLog(lines: Iterable<string>): readonly ReportRow[] {
   return sortRows([...counts.values()]);
 }
 
-/** What stands before `detail` is free of blanks; what stands in it is quoted and comes later. */
+/** Values before `detail` have no blanks. The detail is quoted text, and may look like more pairs. */
 function readPair(pairs: string, name: string): string | undefined {
   return new RegExp(`(?:^| )${name}=([^ ]+)`).exec(pairs.split(" detail=")[0] ?? "")?.[1];
 }

@@ -5,8 +5,8 @@ import { issueAt, type StateIssue } from "./state-issue.ts";
 const PREFLIGHT_METHOD = "OPTIONS";
 
 /**
- * Warns of each Route whose methods leave out OPTIONS although a cors plugin is meant to answer its preflights: Kong finds no Route
- * for them, answers 404, and runs no plugin.
+ * Warns of each Route whose methods leave out OPTIONS although a cors plugin shall answer its preflights. Kong finds no Route for a
+ * preflight then, answers 404, and runs no plugin.
  */
 export function checkPreflights(routes: readonly StateRoute[], corsPlugins: readonly StatePlugin[]): StateIssue[] {
   return routes

@@ -44,7 +44,7 @@ export function checkRoutes(
   });
 }
 
-/** What happens to a request that no rule fits. */
+/** Says how the policy treats a request that no rule fits. */
 function describeUnmatched({ policy }: CheckedPlugin): string {
   return policy?.unmatchedMode === "report"
     ? "report mode lets every request pass and logs no_matching_rule; in enforce mode every request gets 403"

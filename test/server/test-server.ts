@@ -46,7 +46,8 @@ export async function startTestServer(access: Access, deadlineMs = 10_000): Prom
   );
   const server = createServer((socket) => {
     sockets.push(socket);
-    const takeWarnings = (): readonly WaitingLine[] => warnings.splice(0).map((line) => ({ level: "warn", line }));
+    const takeWarnings = (): readonly WaitingLine[] =>
+      warnings.splice(0).map((line) => ({ level: line.startsWith("notice: ") ? "notice" : "warn", line }));
     const log = (line: string): void => void logged.push(line);
     connections.push(serveConnection(socket, { instances, deadlineMs, takeWarnings, log }));
   });

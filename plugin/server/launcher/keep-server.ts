@@ -6,7 +6,7 @@ const PING_MS = 1_000;
 /** Longer than the server's own watchdog needs, and shorter than Kong's read timeout. */
 const MAX_SILENT_PINGS = 6;
 
-export type Welcome = Extract<ServerMessage, { type: "welcome" }>;
+type Welcome = Extract<ServerMessage, { type: "welcome" }>;
 export type Ending = Omit<Extract<ServerMessage, { type: "ending" }>, "type">;
 
 /** A server that this launcher is attached to. */
