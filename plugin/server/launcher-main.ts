@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { controlPathOf, pidPathOf } from "./launcher/control-messages.ts";
 import { type Ending, type KeptServer, keepServer, killServer } from "./launcher/keep-server.ts";
-import { findOwner, type ProcessIdentity } from "./launcher/process-identity.ts";
+import { findOwner, identifyProcess, isAlive, type ProcessIdentity } from "./launcher/process-identity.ts";
 import { identifyServer, type ServerCommand } from "./launcher/server-identity.ts";
 import { readLastWords, startServer } from "./launcher/start-server.ts";
 import { parseLauncherOptions } from "./server-options.ts";
@@ -20,6 +20,7 @@ const CANNOT_START = 2;
 const SERVER_DIED = 1;
 
 const { socket, parentPid, serverOptions, files } = readOptions();
+const parent = identifyProcess(parentPid);
 const owner = findOwner(parentPid);
 const command: ServerCommand = {
   node: process.execPath,
@@ -158,7 +159,7 @@ function readPid(): ProcessIdentity {
 }
 
 function endWithParent(): void {
-  if (process.ppid !== parentPid) {
+  if (!isAlive(parent)) {
     process.exit(0);
   }
 }

@@ -28,7 +28,6 @@ export interface LaunchersOptions {
   readonly lastCallMs: () => number;
   /** The last launcher asks for the end. */
   readonly onEnd: () => void;
-  /** A warning of the server that is about to take over. */
   readonly onWarning: (line: string) => void;
 }
 
@@ -42,6 +41,8 @@ export class Launchers {
   #owner: ProcessIdentity | undefined;
   #leftMs = performance.now();
   #server: Server | undefined;
+  /** Whether the plugin socket is served. */
+  #isListening = false;
 
   constructor(options: LaunchersOptions) {
     this.#options = options;
@@ -55,10 +56,17 @@ export class Launchers {
   /** Listens for further launchers, and tells the first one that the server serves. */
   async listen(): Promise<void> {
     const { socket } = this.#options;
-    this.#server?.close();
-    this.#server = await listenOnSocket(controlPathOf(socket), CONTROL_MODE, (launcher) => this.#attach(launcher));
-    writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });
+    this.#isListening = true;
     this.#tellAll({ type: "listening" });
+    this.#server?.close();
+    this.#server = undefined;
+    try {
+      this.#server = await listenOnSocket(controlPathOf(socket), CONTROL_MODE, (launcher) => this.#attach(launcher));
+      writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });
+    } catch (error) {
+      // It serves all the same. The next launcher finds no server to keep, and starts one that takes over.
+      this.#options.onWarning(`no launcher can reach the server: ${error instanceof Error ? error.message : error}`);
+    }
   }
 
   /** Prints a line through the newest launcher, or keeps it for the next one. */
@@ -76,7 +84,7 @@ export class Launchers {
     if (this.#attached.size > 0) {
       return undefined;
     }
-    if (this.#server === undefined) {
+    if (!this.#isListening) {
       return "its launcher is gone before it listened";
     }
     if (this.#owner === undefined || !isAlive(this.#owner)) {
@@ -115,7 +123,7 @@ export class Launchers {
     } else if (message.type === "ping") {
       sendMessage(launcher, { type: "pong" });
     } else if (message.type === "warning") {
-      this.#options.onWarning(message.line);
+      this.#options.onWarning(`the next server, which waits for its turn: ${message.line.replace(/^warning: /, "")}`);
     } else if (message.type === "end" && this.#attached.size === 1) {
       this.#options.onEnd();
     }
@@ -124,7 +132,7 @@ export class Launchers {
   #welcome(launcher: Socket): void {
     const { identity, isEnding } = this.#options;
     sendMessage(launcher, { type: "welcome", server: this.#self, identity, isEnding: isEnding() });
-    if (this.#server !== undefined) {
+    if (this.#isListening) {
       sendMessage(launcher, { type: "listening" });
     }
     for (const waiting of this.#waitingLines) {

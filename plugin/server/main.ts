@@ -154,7 +154,7 @@ function prepareProcess(options: ServerOptions, inherited: number | undefined): 
           isEnding: lifecycle.isEnding,
           lastCallMs: () => socket.lastCallMs,
           onEnd: () => process.kill(process.pid, "SIGINT"),
-          onWarning: (line) => log.warn(`the next server, which waits for its turn: ${line.replace(/^warning: /, "")}`),
+          onWarning: log.warn,
         });
   return { options, log, socket, launchers, lifecycle, isQueue: inherited !== undefined };
 }

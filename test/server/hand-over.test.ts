@@ -133,6 +133,51 @@ describe("a process that is to end, with a successor", () => {
   });
 });
 
+describe("a process that is to end, whose socket a service manager holds", () => {
+  it("gives its connections up without a successor, and ends when none is left", async () => {
+    const scene = await startHandOver(2);
+    const { workers, handOver, id, ended, queue } = scene;
+    queue();
+    handOver.drain();
+    const [busy] = workers;
+    expect(busy && (await playEvent(busy, id)).ended).toBe("proxied");
+    expect(ended()).toEqual([0]);
+    vi.advanceTimersByTime(101); // The other one is idle.
+    handOver.drain();
+    expect(ended()).toEqual([0, 1]);
+    await close(scene, 0);
+    await close(scene, 1);
+    expect(handOver.drain()).toBe("nothing left to serve");
+  });
+
+  it("waits four seconds for an answer that does not come, because Kong gives up what waits in the queue after seven", async () => {
+    const { handOver, queue, server } = await startHandOver(1);
+    server.connections[0]?.closeIfIdle(-1); // Kong does not close its half.
+    queue();
+    handOver.drain();
+    vi.advanceTimersByTime(4_000);
+    expect(handOver.drain()).toBeUndefined();
+    vi.advanceTimersByTime(1);
+    expect(handOver.drain()).toBe("grace time over");
+  });
+});
+
+describe("a process that is needed again", () => {
+  it("counts its time without a successor anew", async () => {
+    const { handOver, call } = await startHandOver(1);
+    call();
+    handOver.drain();
+    vi.advanceTimersByTime(59_000);
+    handOver.resume();
+    call();
+    handOver.drain();
+    vi.advanceTimersByTime(2_900);
+    expect(handOver.drain()).toBeUndefined();
+    vi.advanceTimersByTime(200);
+    expect(handOver.drain()).toBe("nobody took over");
+  });
+});
+
 describe("a process that is to end, without a successor", () => {
   it("serves for three seconds behind the last call", async () => {
     const { handOver, call, ended } = await startHandOver(1);

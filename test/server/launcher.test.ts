@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -164,6 +164,14 @@ describe("a launcher", SLOW, () => {
     await runLauncher(place);
     await expectServing(place);
     foreign.close();
+  });
+
+  it("serves where the control socket cannot be made, and says so", async () => {
+    const place = createPlace();
+    mkdirSync(join(`${place.socket}.control`, "in-the-way"), { recursive: true });
+    const launcher = await runLauncher(place);
+    await launcher.waitForOutput("warning: no launcher can reach the server");
+    await expectServing(place);
   });
 
   it.each<[what: string, prepare: (place: ServerPlace) => void]>([

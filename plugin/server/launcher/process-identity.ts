@@ -21,7 +21,7 @@ export function identifyProcess(pid: number): ProcessIdentity {
 
 /** Whether exactly this process still runs. Without `/proc`, whether any process has its number. */
 export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
-  if (!exists(pid)) {
+  if (!Number.isSafeInteger(pid) || pid < 1 || !exists(pid)) {
     return false;
   }
   const facts = readProc(pid);
