@@ -1,6 +1,6 @@
 /** Where the process says how it is, for the people who run it. Lines hold no tokens, no claims and no key material. */
 export interface Log {
-  /** What happened; shows at Kong's level `info` only. */
+  /** An event; shows at Kong's level `info` only. */
   info(line: string): void;
   /** Good news and changes that the operator waits for, such as a policy that takes effect; shows at Kong's default level. */
   notice(line: string): void;

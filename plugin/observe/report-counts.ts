@@ -26,7 +26,7 @@ export interface JudgedCount {
 
 export interface DecisionCounts {
   add(decision: Decision): void;
-  /** What would have been refused, the most frequent first. */
+  /** Counts of requests that report mode let pass, the most frequent first. */
   listReports(): readonly ReportCount[];
   /** The rules that judged requests, the busiest first. */
   listJudged(): readonly JudgedCount[];

@@ -4,7 +4,7 @@ import { openFetcher } from "../runtime/fetch-settings.ts";
 import { checkPolicyRoot, type ServerOptions } from "./server-options.ts";
 import { findReadProblem, findWorkerUser, findWriteProblem, type SystemUser } from "./worker-access.ts";
 
-/** What would go wrong when Kong starts the plugin server with these options. */
+/** Problems that Kong would meet if it started the plugin server with these options. */
 export interface StartProblems {
   /** The server could not even listen, so that nothing but Kong's start can say it. */
   readonly fatal: readonly string[];
@@ -45,7 +45,7 @@ export function describeSocketProblem(directory: string, user: SystemUser): stri
   const problem = findWriteProblem(directory, user);
   return (
     problem &&
-    `${problem}, but Kong's workers run as ${user.name} and create the plugin server's socket there. Give the socket a directory of its own: install -d -o ${user.name} -m 700 /run/jwt-policy, and print the settings anew with jwt-policy kong env --socket /run/jwt-policy/jwt-policy.socket`
+    `${problem}, but Kong's workers run as ${user.name} and create the plugin server's socket there. Give the socket its own directory: install -d -o ${user.name} -m 700 /run/jwt-policy, and print the settings anew with jwt-policy kong env --socket /run/jwt-policy/jwt-policy.socket`
   );
 }
 

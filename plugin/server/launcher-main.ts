@@ -14,7 +14,7 @@ import { readLastWords, startServer } from "./launcher/start-server.ts";
 import { parseLauncherOptions } from "./server-options.ts";
 
 const PARENT_CHECK_MS = 500;
-/** Kong starts its plugin server no more often either. */
+/** As rarely as Kong itself starts a plugin server that ends at once. */
 const RESTART_MS = 1_000;
 const CANNOT_START = 2;
 const SERVER_DIED = 1;

@@ -64,7 +64,7 @@ export class Launchers {
       this.#server = await listenOnSocket(controlPathOf(socket), CONTROL_MODE, (launcher) => this.#attach(launcher));
       writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });
     } catch (error) {
-      // It serves all the same. The next launcher finds no server to keep, and starts one that takes over.
+      // It can serve without one. The next launcher finds no server to keep, and starts one that takes over.
       this.#options.onWarning(`no launcher can reach the server: ${error instanceof Error ? error.message : error}`);
     }
   }
@@ -79,7 +79,7 @@ export class Launchers {
     }
   }
 
-  /** Why no launcher needs this server any more; undefined while one does, or may come. */
+  /** The reason why this server is no longer needed; undefined while a launcher keeps it, or may come. */
   findReasonToEnd(): string | undefined {
     if (this.#attached.size > 0) {
       return undefined;

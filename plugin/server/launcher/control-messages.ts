@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { ProcessIdentity } from "./process-identity.ts";
 
-/** What a launcher tells the server that it keeps. */
+/** A message from a launcher to the server that it keeps. */
 export type LauncherMessage =
   /** Attaches the launcher; `owner` is the process whose end is the end of Kong. */
   | { readonly type: "hello"; readonly owner: ProcessIdentity }
@@ -11,7 +11,7 @@ export type LauncherMessage =
   /** Ends the server at once, unless another launcher is attached. */
   | { readonly type: "end" };
 
-/** What a server tells its launchers. */
+/** A message from a server to its launchers. */
 export type ServerMessage =
   | {
       readonly type: "welcome";

@@ -29,7 +29,7 @@ export interface KeptServer {
 export interface KeepOptions {
   readonly owner: ProcessIdentity;
   readonly print: (line: string, isWarning: boolean) => void;
-  /** Called when the server answers no ping any more; the connection ends then. */
+  /** Called when the server has stopped answering; the connection ends then. */
   readonly onSilence: (server: ProcessIdentity | undefined) => void;
 }
 
@@ -75,7 +75,7 @@ export function keepServer(socket: Socket, { owner, print, onSilence }: KeepOpti
   };
 }
 
-/** Counts pings without a word from the server. A ping that is itself late says that this process stood still, not the server. */
+/** Counts pings without a word from the server. If a ping is itself late, this process was paused, and the server may be fine. */
 function startPinging(socket: Socket, onSilence: () => void): () => void {
   let silentPings = 0;
   let lastMs = performance.now();
@@ -102,7 +102,7 @@ export function killServer(server: ProcessIdentity): void {
       process.kill(server.pid, "SIGKILL");
     }
   } catch {
-    // It has just ended, or belongs to another user. A new server takes the socket over all the same.
+    // It has just ended, or belongs to another user. A new server takes over the socket in either case.
   }
 }
 

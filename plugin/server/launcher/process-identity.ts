@@ -29,7 +29,7 @@ export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
 }
 
 /**
- * Finds the process whose end is Kong's end: nginx's master, if a worker of Kong started this process; else the process that did.
+ * Finds the process whose end is Kong's end. If a worker of Kong started this process, that is nginx's master; else it is the parent.
  *
  * @param parentPid the process that started this one.
  */

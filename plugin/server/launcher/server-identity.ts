@@ -18,7 +18,7 @@ export interface ServerCommand {
 
 /**
  * Two launchers with the same identity want the same server: the same code under the same Node, with the same options and settings.
- * So a launcher adopts a running server of its own identity, and replaces every other one.
+ * So a launcher adopts a running server of the same identity, and replaces every other one.
  */
 export function identifyServer({ node, nodeOptions, main, options, environment, files }: ServerCommand): string {
   const variables = Object.entries(environment)

@@ -13,7 +13,7 @@ export interface StartedServer {
 }
 
 /**
- * Starts a server in a session of its own, so that no signal to this process or to its group reaches it. Its error output goes to a
+ * Starts a server in a separate session, so that no signal to this process or to its group reaches it. Its error output goes to a
  * file, because a pipe would break with this process.
  *
  * @throws Error when the process cannot be started.
