@@ -9,7 +9,6 @@ const SUCCESSOR_IDLE_WAIT_MS = 3_000;
 const IDLE_MS = 1_000;
 /** Where calls wait in a queue until this process has ended, it ends sooner: within Kong's read timeout. */
 const QUEUE_GRACE_MS = 4_000;
-const QUEUE_IDLE_MS = 100;
 
 export interface HandOverOptions {
   /** Those that are open. */
@@ -50,7 +49,7 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
   let isQueued = false;
 
   const closeNextIdle = (): void => {
-    closing ??= [...connections].find((connection) => connection.closeIfIdle(isQueued ? QUEUE_IDLE_MS : IDLE_MS));
+    closing ??= [...connections].find((connection) => connection.closeIfIdle(IDLE_MS));
   };
 
   /** Whoever goes without a successor leaves requests to nobody: the next process may be on its way. */

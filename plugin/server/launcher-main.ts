@@ -2,10 +2,12 @@
  * The launcher: the process that Kong starts in place of the plugin server. It adopts the server that runs, or starts one, and stays
  * for as long as that one does. Kong ends its launcher at each reload, and the server outlives it.
  */
+import { randomUUID } from "node:crypto";
 import { lstatSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { findInheritedSocket } from "./inherited-socket.ts";
 import { controlPathOf, pidPathOf } from "./launcher/control-messages.ts";
 import { type Ending, type KeptServer, keepServer, killServer } from "./launcher/keep-server.ts";
 import { findOwner, identifyProcess, isAlive, type ProcessIdentity } from "./launcher/process-identity.ts";
@@ -30,7 +32,9 @@ const command: ServerCommand = {
   environment: process.env,
   files,
 };
-const identity = identifyServer(command);
+/** A service manager that restarts this launcher wants a fresh server; Kong's reload does not. */
+const inherited = findInheritedSocket(process.env, process.pid);
+const identity = `${identifyServer(command)}${inherited === undefined ? "" : `-${randomUUID()}`}`;
 let current: KeptServer | undefined;
 
 for (const output of [process.stdout, process.stderr]) {
@@ -58,22 +62,31 @@ async function keepOneServer(): Promise<never> {
     const found = await findServer();
     const ending: Ending = await (found !== undefined && (isReplaced || found.isWanted)
       ? follow(found.server)
-      : startAnother(found?.server));
+      : startAnother(found));
     print(`the plugin server ends: ${ending.reason}`);
     isReplaced = ending.isReplaced;
     await sleep(Math.max(0, nextStart - performance.now()));
   }
 }
 
-/** The server that runs beside this socket, and whether it is the one that this launcher would start. */
-async function findServer(): Promise<{ readonly server: KeptServer; readonly isWanted: boolean } | undefined> {
+interface FoundServer {
+  readonly server: KeptServer;
+  readonly isEnding: boolean;
+  /** Whether it is the one that this launcher would start. */
+  readonly isWanted: boolean;
+}
+
+/** The server that runs beside this socket, if any. */
+async function findServer(): Promise<FoundServer | undefined> {
   const connection = await reach(controlPathOf(socket));
   if (connection === undefined) {
     return undefined;
   }
   const server = keep(connection);
   const welcome = await server.welcome;
-  return welcome && { server, isWanted: welcome.identity === identity && !welcome.isEnding };
+  return (
+    welcome && { server, isEnding: welcome.isEnding, isWanted: welcome.identity === identity && !welcome.isEnding }
+  );
 }
 
 /** Stays with a server that runs. */
@@ -86,8 +99,11 @@ async function follow(server: KeptServer): Promise<Ending> {
 }
 
 /** Starts a server that takes over from the one before when it is ready, and stays with it. */
-async function startAnother(before: KeptServer | undefined): Promise<Ending> {
-  const { connection, exited } = await startServer(command, socket, identity).catch((error: Error) =>
+async function startAnother(found: FoundServer | undefined): Promise<Ending> {
+  const before = found?.server;
+  const queued = found === undefined || found.isEnding ? "now" : "later";
+  const launched = ["--launched", identity, ...(inherited === undefined ? [] : ["--queued", queued])];
+  const { connection, exited } = await startServer(command, socket, inherited, launched).catch((error: Error) =>
     fail(CANNOT_START, `the plugin server cannot be started: ${error.message}`),
   );
   let isListening = false;
@@ -99,7 +115,11 @@ async function startAnother(before: KeptServer | undefined): Promise<Ending> {
   current = server;
   void server.listening.then(() => {
     isListening = true;
-    before?.leave();
+    if (inherited === undefined) {
+      before?.leave(); // It sees that the socket's file is another one.
+    } else {
+      before?.retire();
+    }
   });
   const ending = await server.ended;
   if (ending !== undefined) {

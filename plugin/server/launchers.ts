@@ -14,6 +14,8 @@ import { listenOnSocket } from "./listen.ts";
 
 /** Longer than Kong and a busy machine need to start another launcher. */
 const WITHOUT_LAUNCHER_MS = 30_000;
+/** A service manager starts the next launcher at once, or has stopped the service. */
+const STOPPED_MS = 10_000;
 const MAX_WAITING_LINES = 200;
 const CONTROL_MODE = 0o600;
 
@@ -21,11 +23,15 @@ export interface LaunchersOptions {
   /** The plugin socket. */
   readonly socket: string;
   readonly identity: string;
+  /** Whether a service manager holds the socket. */
+  readonly isQueue: boolean;
   /** Called when a launcher has attached. */
   readonly onAttached: () => void;
   /** Whether the process hands over and can no longer be kept. */
   readonly isEnding: () => boolean;
   readonly lastCallMs: () => number;
+  /** Another server accepts connections on the same socket. */
+  readonly onRetire: () => void;
   /** The last launcher asks for the end. */
   readonly onEnd: () => void;
   readonly onWarning: (line: string) => void;
@@ -90,7 +96,11 @@ export class Launchers {
     if (this.#owner === undefined || !isAlive(this.#owner)) {
       return "Kong is gone";
     }
-    const idleMs = performance.now() - Math.max(this.#leftMs, this.#options.lastCallMs());
+    const { isQueue, lastCallMs } = this.#options;
+    if (isQueue) {
+      return performance.now() - this.#leftMs > STOPPED_MS ? "the service is stopped" : undefined;
+    }
+    const idleMs = performance.now() - Math.max(this.#leftMs, lastCallMs());
     return idleMs > WITHOUT_LAUNCHER_MS ? "no launcher keeps it" : undefined;
   }
 
@@ -122,6 +132,8 @@ export class Launchers {
       this.#welcome(launcher);
     } else if (message.type === "ping") {
       sendMessage(launcher, { type: "pong" });
+    } else if (message.type === "retire") {
+      this.#options.onRetire();
     } else if (message.type === "warning") {
       this.#options.onWarning(`the next server, which waits for its turn: ${message.line.replace(/^warning: /, "")}`);
     } else if (message.type === "end" && this.#attached.size === 1) {

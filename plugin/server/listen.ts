@@ -73,12 +73,9 @@ export async function waitForTurn(path: string, isReady: () => boolean): Promise
   }
 }
 
-/** Shorter than Kong waits for the answer to a call, because the calls wait meanwhile. */
-const MAX_QUEUE_MS = 3_000;
-
-/** Resolves when this process is ready, but soon at the latest: nothing else accepts the connections that wait in the queue. */
-export async function waitForReadiness(isReady: () => boolean): Promise<void> {
-  const end = performance.now() + MAX_QUEUE_MS;
+/** Resolves when this process is ready, or after so many milliseconds. */
+export async function waitForReadiness(isReady: () => boolean, maxMs: number): Promise<void> {
+  const end = performance.now() + maxMs;
   while (!isReady() && performance.now() < end) {
     await sleep(TAKE_OVER_CHECK_MS);
   }

@@ -15,6 +15,7 @@ import { renderDump } from "./dump.ts";
 import { createHandOver } from "./hand-over.ts";
 import { findInheritedSocket } from "./inherited-socket.ts";
 import { createInstances } from "./instances.ts";
+import { SOCKET_DESCRIPTOR } from "./launcher/control-messages.ts";
 import { Launchers } from "./launchers.ts";
 import { type Lifecycle, manageLifecycle } from "./lifecycle.ts";
 import { keepSocket, waitForReadiness, waitForTurn } from "./listen.ts";
@@ -27,6 +28,8 @@ const WATCHDOG_MS = 3_000;
 const EVICT_MS = 600_000;
 const FOLLOW_MS = 500;
 const RETRY_MS = 1_000;
+/** Shorter than Kong waits for the answer to a call. */
+const MAX_QUEUE_MS = 3_000;
 /** For the launcher to read that this process ends. */
 const FAREWELL_MS = 50;
 
@@ -103,19 +106,28 @@ function fail(message: string): never {
 }
 
 async function serve(options: ServerOptions): Promise<void> {
-  const inherited = findInheritedSocket(process.env, process.pid);
+  const inherited = options.queued ? SOCKET_DESCRIPTOR : findInheritedSocket(process.env, process.pid);
   const own = prepareProcess(options, inherited); // Before anything else, so that a signal finds its handler.
   const judge = await prepareJudge(own);
   offerStatus(own, judge);
   yieldWhenReplaced(own);
   process.on("SIGHUP", judge.refreshKeys);
   startWatchdog(WATCHDOG_MS);
-  await (own.isQueue ? waitForReadiness(judge.isReady) : waitForTurn(options.socket, judge.isReady));
+  await waitForSocket(own, judge);
   await listen(own, judge);
+}
+
+/** Where a service manager holds the socket, calls wait in its queue if no other server accepts them. */
+function waitForSocket({ options, isQueue }: Process, { isReady }: Judge): Promise<void> {
+  if (!isQueue) {
+    return waitForTurn(options.socket, isReady);
+  }
+  return waitForReadiness(isReady, options.queued === "later" ? Number.POSITIVE_INFINITY : MAX_QUEUE_MS);
 }
 
 function prepareProcess(options: ServerOptions, inherited: number | undefined): Process {
   const { socket: path, socketMode, launched, parentPid = process.ppid } = options;
+  let isRetired = false;
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
   const log: OperatorLog = createOperatorLog((line, isWarning) =>
     launchers ? launchers.print(line, isWarning) : print(line),
@@ -129,14 +141,15 @@ function prepareProcess(options: ServerOptions, inherited: number | undefined): 
   });
   const handOver = createHandOver({
     connections: socket.connections,
-    isReplaced: () => socket.isReplaced(),
-    leaveToQueue: () => socket.leaveToQueue(),
+    isReplaced: () => isRetired || socket.isReplaced(),
+    // A launched server serves until its successor accepts connections.
+    leaveToQueue: () => launchers === undefined && socket.leaveToQueue(),
     lastCallMs: () => socket.lastCallMs,
   });
   const lifecycle: Lifecycle = manageLifecycle({
     findReasonToEnd: () =>
       launchers ? launchers.findReasonToEnd() : process.ppid === parentPid ? undefined : "the parent process is gone",
-    onFinal: (reason) => launchers?.tellEnding(reason, socket.isReplaced()),
+    onFinal: (reason) => launchers?.tellEnding(reason, isRetired || socket.isReplaced()),
     drain: () => (socket.hasListened ? handOver.drain() : "before it listened"),
     resume: handOver.resume,
     exit(reason) {
@@ -150,6 +163,12 @@ function prepareProcess(options: ServerOptions, inherited: number | undefined): 
       : new Launchers({
           socket: path,
           identity: launched,
+          isQueue: inherited !== undefined,
+          onRetire() {
+            isRetired = true;
+            socket.stopAccepting();
+            lifecycle.end("another server has taken over");
+          },
           onAttached: lifecycle.look,
           isEnding: lifecycle.isEnding,
           lastCallMs: () => socket.lastCallMs,

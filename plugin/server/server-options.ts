@@ -17,6 +17,11 @@ export interface ServerOptions {
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
   /** The identity by which launchers know this server; undefined when no launcher started it. */
   readonly launched: string | undefined;
+  /**
+   * For a launched server whose socket a service manager holds: whether another server accepts connections on it (`later`), or none
+   * does (`now`).
+   */
+  readonly queued: "now" | "later" | undefined;
   /** Whether to print what Kong's query command needs, after a look whether a server could start with these options. */
   readonly isDump: boolean;
 }
@@ -41,6 +46,7 @@ const OPTIONS = {
   "status-listen": { type: "string" },
   parent: { type: "string" },
   launched: { type: "string" },
+  queued: { type: "string" },
   dump: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -100,6 +106,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
     parentPid: values.parent === undefined ? undefined : readPid(values.parent),
     statusListen: values["status-listen"] === undefined ? undefined : parseAddress(values["status-listen"]),
     launched: values.launched,
+    queued: values.queued === undefined ? undefined : values.queued === "later" ? "later" : "now",
     isDump: values.dump,
   };
 }

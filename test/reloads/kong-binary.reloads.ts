@@ -98,7 +98,6 @@ describe.skipIf(missing !== undefined)("32 keep-alive clients lose no valid requ
       const kong = await startKong((settings) => {
         const { [START_CMD]: start = "", ...others } = settings;
         const words = start
-          .replace("jwt-policy-launcher", "jwt-policy-server")
           .replace(" --parent $PPID", "")
           .replace(settings.KONG_PLUGINSERVER_JWT_POLICY_SOCKET ?? "", socket)
           .split(" ");
@@ -109,7 +108,7 @@ describe.skipIf(missing !== undefined)("32 keep-alive clients lose no valid requ
       try {
         await tryOften("kong reload, server as a service", isBusy, kong, () => reload(kong));
         await tryOften("restart of the service", isBusy, kong, async (round) => {
-          const [before] = await findProcesses(startsOurs("jwt-policy-server.mjs", socket));
+          const [before] = await findProcesses(startsOurs("jwt-policy-launcher.mjs", socket));
           process.kill(before?.pid ?? Number.NaN, "SIGTERM");
           await waitFor(() => (countStarts(service) > round + 1 ? true : undefined), 30_000);
         });

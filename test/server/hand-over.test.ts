@@ -142,7 +142,7 @@ describe("a process that is to end, whose socket a service manager holds", () =>
     const [busy] = workers;
     expect(busy && (await playEvent(busy, id)).ended).toBe("proxied");
     expect(ended()).toEqual([0]);
-    vi.advanceTimersByTime(101); // The other one is idle.
+    vi.advanceTimersByTime(1_100); // The other one is idle.
     handOver.drain();
     expect(ended()).toEqual([0, 1]);
     await close(scene, 0);

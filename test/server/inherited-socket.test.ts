@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findInheritedSocket } from "../../plugin/server/inherited-socket.ts";
 import { type ServiceManager, startServiceManager } from "../reloads/service-manager.ts";
-import { findServer, isRunning, SOON } from "./launcher-scene.ts";
+import { findServer, isRunning, LAUNCHER, SOON, waitForServers } from "./launcher-scene.ts";
 import { connectWorker, playEvent } from "./raw-worker.ts";
 import { createPlace, eventually, OPEN_CONFIG, SERVER_MAIN, type ServerPlace } from "./server-process.ts";
 
@@ -20,13 +20,33 @@ async function startService(): Promise<{ place: ServerPlace; manager: ServiceMan
 const hasStarted = (manager: ServiceManager, times: number): Promise<boolean> =>
   eventually(() => manager.output().split(" listens on ").length > times, SOON);
 
-/** One request over a connection of its own, as after Kong has given its connections up. */
+/** One request, sent as Kong sends it: once more when the connection ends, or when the server does not know the instance. */
 async function judge({ socket }: ServerPlace): Promise<string> {
-  const worker = await connectWorker(socket);
-  const { instanceStatus } = await worker.start(OPEN_CONFIG);
-  const { ended } = await playEvent(worker, instanceStatus?.instanceId ?? 0, NO_HEADERS);
-  worker.socket.destroy();
-  return ended;
+  for (;;) {
+    const worker = await connectWorker(socket);
+    const outcome = await worker
+      .start(OPEN_CONFIG)
+      .then(({ instanceStatus }) => playEvent(worker, instanceStatus?.instanceId ?? 0, NO_HEADERS))
+      .catch((error: Error) => ({ ended: error.message }));
+    worker.socket.destroy();
+    if (outcome.ended !== "closed" && outcome.ended !== "failed") {
+      return outcome.ended;
+    }
+  }
+}
+
+/** A service whose main process is the launcher. */
+async function startLaunchedService(): Promise<{
+  place: ServerPlace;
+  manager: ServiceManager;
+  launcher: () => number;
+}> {
+  const place = createPlace();
+  const options = ["--socket", place.socket, "--policy-root", place.policyRoot];
+  const manager = await startServiceManager(place.socket, [process.execPath, LAUNCHER, ...options]);
+  onTestFinished(manager.stop);
+  expect(await hasStarted(manager, 1)).toBe(true);
+  return { place, manager, launcher: () => findServer(place.socket, "jwt-policy-launcher.mjs") };
 }
 
 const findPid = ({ policyRoot }: ServerPlace): number => findServer(policyRoot, "server/main.js");
@@ -75,6 +95,46 @@ describe("a server whose socket a service manager holds", SLOW, () => {
     rmSync(place.socket);
     expect(await hasStarted(manager, 2)).toBe(true);
     expect(await judge(place)).toBe("proxied");
+  });
+});
+
+describe("a launched server whose socket a service manager holds", SLOW, () => {
+  it("is replaced by a fresh one when the launcher is restarted, and serves until that one does", async () => {
+    const { place, manager, launcher } = await startLaunchedService();
+    for (let round = 1; round <= 3; round += 1) {
+      const before = findServer(place.socket);
+      process.kill(launcher(), "SIGTERM");
+      while (isRunning(before)) {
+        expect(await judge(place)).toBe("proxied");
+      }
+      expect(await hasStarted(manager, round + 1)).toBe(true);
+      expect(findServer(place.socket)).not.toBe(before);
+    }
+    expect(await judge(place)).toBe("proxied");
+  });
+
+  it("is started again after SIGKILL, and new calls wait for it", async () => {
+    const { place } = await startLaunchedService();
+    const before = findServer(place.socket);
+    process.kill(before, "SIGKILL");
+    expect(await judge(place)).toBe("proxied");
+    expect(findServer(place.socket)).not.toBe(before);
+  });
+
+  it("hands over to a fresh one when it gets SIGTERM itself", async () => {
+    const { place } = await startLaunchedService();
+    const before = findServer(place.socket);
+    process.kill(before, "SIGTERM");
+    while (isRunning(before)) {
+      expect(await judge(place)).toBe("proxied");
+    }
+    expect(await judge(place)).toBe("proxied");
+  });
+
+  it("ends when its service manager is gone with the launcher", async () => {
+    const { place, manager } = await startLaunchedService();
+    await manager.stop();
+    expect(await waitForServers(place.socket, (pids) => pids.length === 0)).toBe(true);
   });
 });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { eventually, type RunningProcess, runNode, type ServerPlace } from "./server-process.ts";
 
-const LAUNCHER = join(import.meta.dirname, "../../dist/jwt-policy-launcher.mjs");
+export const LAUNCHER = join(import.meta.dirname, "../../dist/jwt-policy-launcher.mjs");
 const SERVER = "jwt-policy-server.mjs";
 /** Far more than anything takes on a busy machine. */
 export const SOON = 30_000;

@@ -22,6 +22,7 @@ describe("readServerOptions", () => {
       policyPollMs: 1_000,
       fetchSettings: undefined,
       statusListen: undefined,
+      queued: undefined,
       isDump: false,
     });
   });
@@ -37,6 +38,7 @@ describe("readServerOptions", () => {
       policyPollMs: 50,
       fetchSettings: "/etc/fetch.yaml",
       statusListen: { host: "127.0.0.1", port: 8008 },
+      queued: undefined,
       isDump: false,
     });
   });

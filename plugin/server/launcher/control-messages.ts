@@ -8,6 +8,8 @@ export type LauncherMessage =
   | { readonly type: "ping" }
   /** A warning of the server that is about to take over, which cannot reach Kong's log itself yet. */
   | { readonly type: "warning"; readonly line: string }
+  /** Another server accepts connections on the same socket now: hands over and ends. */
+  | { readonly type: "retire" }
   /** Ends the server at once, unless another launcher is attached. */
   | { readonly type: "end" };
 
@@ -27,6 +29,8 @@ export type ServerMessage =
 
 /** The descriptor over which a server is attached to the launcher that started it. */
 export const LAUNCHER_DESCRIPTOR = 3;
+/** The descriptor of the listening socket, where a service manager holds it. */
+export const SOCKET_DESCRIPTOR = 4;
 /** The path of the socket on which launchers reach the server of a plugin socket. */
 export const controlPathOf = (socket: string): string => `${socket}.control`;
 /** Where the server notes its process, for a launcher that gets no answer. */

@@ -20,6 +20,8 @@ export interface KeptServer {
   process(): ProcessIdentity | undefined;
   /** Has the server write a warning to Kong's log. */
   warn(line: string): void;
+  /** Has the server hand over to another one, and lets go of it. */
+  retire(): void;
   /** Ends the server at once, unless another launcher keeps it as well. */
   end(): void;
   /** Lets go of the server. It stays for another launcher. */
@@ -70,6 +72,10 @@ export function keepServer(socket: Socket, { owner, print, onSilence }: KeepOpti
     ended: ended.promise,
     process: () => server,
     warn: (line) => sendMessage(socket, { type: "warning", line }),
+    retire() {
+      sendMessage(socket, { type: "retire" });
+      socket.end();
+    },
     end: () => sendMessage(socket, { type: "end" }),
     leave: () => void socket.destroy(),
   };

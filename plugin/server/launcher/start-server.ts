@@ -16,14 +16,20 @@ export interface StartedServer {
  * Starts a server in a separate session, so that no signal to this process or to its group reaches it. Its error output goes to a
  * file, because a pipe would break with this process.
  *
+ * @param inherited descriptor of a listening socket that the server shall serve.
+ * @param launched options by which the server knows its launcher.
  * @throws Error when the process cannot be started.
  */
-export async function startServer(command: ServerCommand, socket: string, identity: string): Promise<StartedServer> {
-  const { node, nodeOptions, main, options } = command;
+export async function startServer(
+  { node, nodeOptions, main, options }: ServerCommand,
+  socket: string,
+  inherited: number | undefined,
+  launched: readonly string[],
+): Promise<StartedServer> {
   const stderr = openStderr(socket);
-  const child = spawn(node, [...nodeOptions, main, ...options, "--launched", identity], {
+  const child = spawn(node, [...nodeOptions, main, ...options, ...launched], {
     detached: true,
-    stdio: ["ignore", "ignore", stderr ?? "inherit", "pipe"],
+    stdio: ["ignore", "ignore", stderr ?? "inherit", "pipe", ...(inherited === undefined ? [] : [inherited])],
   });
   if (stderr !== undefined) {
     closeSync(stderr);
