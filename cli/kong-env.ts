@@ -1,13 +1,15 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
 import { toPrintable, toPrintableLines } from "../plugin/core/printable.ts";
 import { checkSettingsFile } from "../plugin/runtime/fetch-settings.ts";
 import { describeIssues } from "../plugin/runtime/policy-report.ts";
+import { describeSocketProblem } from "../plugin/server/check-start.ts";
 import { useDumpFile } from "../plugin/server/dump-file-settings.ts";
 import { addGuardSettings } from "../plugin/server/guard-settings.ts";
 import {
@@ -18,6 +20,7 @@ import {
 } from "../plugin/server/kong-settings.ts";
 import { checkSocketPath, parseAddress } from "../plugin/server/server-options.ts";
 import { createStockSettings, type StockServer } from "../plugin/server/stock-settings.ts";
+import { currentUser, findUser, type SystemUser } from "../plugin/server/worker-access.ts";
 import { findReadHeaders } from "./find-read-headers.ts";
 import { FORMATS, type Format, formatSettings } from "./format-settings.ts";
 import { addKongSchemaCommand } from "./kong-schema.ts";
@@ -124,6 +127,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   const installation: Installation = {
     node: resolve(options.node),
     serverMain: fileURLToPath(new URL("../jwt-policy-server.mjs", import.meta.url)),
+    launcherMain: fileURLToPath(new URL("../jwt-policy-launcher.mjs", import.meta.url)),
     socket,
     policyRoot: resolve(options.policyRoot),
     fetchSettings,
@@ -134,9 +138,31 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   };
   const settings = await choosePluginServer(installation, options);
   const guardPath = findGuard(options);
+  if (options.dumpFile === undefined) {
+    noteSocketProblem(dirname(socket));
+  }
   process.stdout.write(
     formatSettings(guardPath === undefined ? settings : addGuardSettings(settings, guardPath), options.format),
   );
+}
+
+/** Kong creates a missing prefix as the user who starts it, which is not the one that its workers run as when that user is root. */
+function noteSocketProblem(directory: string): void {
+  const isKongToCreateIt = process.getuid?.() !== 0 && !existsSync(directory);
+  const user = guessWorkerUser();
+  const problem = isKongToCreateIt || user === undefined ? undefined : describeSocketProblem(directory, user);
+  if (problem !== undefined) {
+    process.stderr.write(`note: on this machine ${problem}\n`);
+  }
+}
+
+/** By default Kong's workers run as `kong`, or as `nobody` on a machine without that user. */
+function guessWorkerUser(): SystemUser | undefined {
+  if (process.getuid?.() !== 0) {
+    return currentUser();
+  }
+  const [configured = ""] = (process.env.KONG_NGINX_USER ?? process.env.KONG_NGINX_MAIN_USER ?? "").split(" ");
+  return configured === "" ? (findUser("kong") ?? findUser("nobody")) : findUser(configured);
 }
 
 async function choosePluginServer(

@@ -7,6 +7,7 @@ import { addExplainCommand } from "./explain.ts";
 import { addFlattenCommand } from "./flatten.ts";
 import { addKongCommand } from "./kong-env.ts";
 import { addRenderCommand } from "./render.ts";
+import { addReportCommand } from "./report.ts";
 import { addValidateCommand } from "./validate.ts";
 
 const program = new Command(NAME)
@@ -21,6 +22,7 @@ addExplainCommand(program);
 addFlattenCommand(program);
 addKongCommand(program);
 addRenderCommand(program);
+addReportCommand(program);
 
 try {
   await program.parseAsync();

@@ -12,8 +12,8 @@ const STOP_TIMEOUT = 2_000;
 export interface PluginProcess {
   /** The process that runs now; undefined between two. */
   pid(): number | undefined;
-  /** Ends the process and starts no other. */
-  stop(): Promise<void>;
+  /** Ends the process and starts no other. Kong's worker sends SIGTERM and kills soon after, which a launcher's server outlives. */
+  stop(signal?: NodeJS.Signals, killAfterMs?: number): Promise<void>;
 }
 
 export interface PluginProcessOptions {
@@ -61,11 +61,11 @@ export function runPluginProcess({ command, onLine, onChange }: PluginProcessOpt
 
   return {
     pid: () => child?.pid,
-    stop: async () => {
+    stop: async (signal = "SIGINT", killAfterMs = STOP_TIMEOUT) => {
       stopping.abort();
       const process = child;
-      process?.kill("SIGINT");
-      const killer = setTimeout(() => process?.kill("SIGKILL"), STOP_TIMEOUT);
+      process?.kill(signal);
+      const killer = setTimeout(() => process?.kill("SIGKILL"), killAfterMs);
       await running;
       clearTimeout(killer);
     },

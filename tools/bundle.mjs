@@ -1,4 +1,4 @@
-// Makes one file of the built plugin server, which runs with Node alone: Kong refuses all requests while it starts the server,
+// Makes one file of the built plugin server (and a small one of its launcher), which runs with Node alone: Kong refuses all requests while it starts the server,
 // and one file loads in a fraction of the time that two hundred take. Beside it the licences of what is in it. Not minified:
 // a stack in the log must say something, and it would start no faster.
 //
@@ -7,24 +7,32 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rolldown } from "rolldown";
 
 const BUNDLE = "dist/jwt-policy-server.mjs";
+const LAUNCHER = "dist/jwt-policy-launcher.mjs";
 const LICENSES = "dist/jwt-policy-server.licenses.txt";
 const WATCHDOG_THREAD = 'new URL("./watchdog-thread.js", import.meta.url)';
 const POLICY_THREAD = 'new URL("./policy-thread.js", import.meta.url)';
 
-const bundle = await rolldown({
-  input: "dist/plugin/server/main.js",
-  platform: "node",
-  plugins: [{ name: "threads", transform: inlineThreads }],
-  onLog: (_, { message }) => fail(message),
-});
-const { output } = await bundle.write({ file: BUNDLE, banner: "#!/usr/bin/env node" });
-const [{ imports, moduleIds }, ...others] = output;
-const foreign = imports.filter((name) => !name.startsWith("node:"));
-if (others.length > 0 || foreign.length > 0) {
-  fail(`the bundle is not one file: ${[...others.map(({ fileName }) => fileName), ...foreign].join(", ")}`);
+writeFileSync(LICENSES, renderLicenses(await bundle("dist/plugin/server/main.js", BUNDLE)));
+// The launcher has no library in it.
+await bundle("dist/plugin/server/launcher-main.js", LAUNCHER);
+
+/** Writes one file that imports nothing but Node, and returns the modules in it. */
+async function bundle(input, file) {
+  const build = await rolldown({
+    input,
+    platform: "node",
+    plugins: [{ name: "threads", transform: inlineThreads }],
+    onLog: (_, { message }) => fail(message),
+  });
+  const { output } = await build.write({ file, banner: "#!/usr/bin/env node" });
+  const [{ imports, moduleIds }, ...others] = output;
+  const foreign = imports.filter((name) => !name.startsWith("node:"));
+  if (others.length > 0 || foreign.length > 0) {
+    fail(`${file} is not one file: ${[...others.map(({ fileName }) => fileName), ...foreign].join(", ")}`);
+  }
+  chmodSync(file, 0o755);
+  return moduleIds;
 }
-chmodSync(BUNDLE, 0o755);
-writeFileSync(LICENSES, renderLicenses(moduleIds));
 
 /** Threads are modules of their own, which one file cannot hold. */
 function inlineThreads(code, id) {

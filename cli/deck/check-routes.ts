@@ -37,15 +37,22 @@ export function checkRoutes(
       ...(plugin && !hasRule(route, plugin)
         ? warn(
             "route_without_rule",
-            `has no rule in policy "${plugin.policy?.name}": every request gets 403. Add a rule of its name, or name one in the plugin's config.`,
+            `has no rule in policy "${plugin.policy?.name}": ${describeUnmatched(plugin)}. Add a rule of its name, or name one in the plugin's config.`,
           )
         : []),
     ];
   });
 }
 
+/** Says how the policy treats a request that no rule fits. */
+function describeUnmatched({ policy }: CheckedPlugin): string {
+  return policy?.unmatchedMode === "report"
+    ? "report mode lets every request pass and logs no_matching_rule; in enforce mode every request gets 403"
+    : "every request gets 403";
+}
+
 /** As on Kong: the route's plugin, else its Service's, else the global one. One that is off is not there. */
-function findGoverning(route: StateRoute, plugins: readonly StatePlugin[]): StatePlugin | undefined {
+export function findGoverning(route: StateRoute, plugins: readonly StatePlugin[]): StatePlugin | undefined {
   const enabled = plugins.filter(({ node }) => node.get("enabled") !== false);
   return (
     enabled.find(({ scope }) => scope.on === "route" && isSame(scope.names, route.names)) ??

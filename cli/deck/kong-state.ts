@@ -26,11 +26,16 @@ export interface StatePlugin extends StateEntity {
   readonly scope: PluginScope;
 }
 
+/** Kong's plugin that answers CORS preflights. */
+const CORS = "cors";
+
 /** What matters here of the files together: they end up on one gateway. */
 export interface KongState {
   readonly routes: readonly StateRoute[];
   /** The plugins that are jwt-policy. */
   readonly plugins: readonly StatePlugin[];
+  /** Kong's cors plugins. */
+  readonly corsPlugins: readonly StatePlugin[];
   /** decK's `_plugin_configs`, which plugins use by `_config`. */
   readonly sharedConfigs: ReadonlyMap<string, StateEntity>;
 }
@@ -40,11 +45,11 @@ const GLOBAL: PluginScope = { on: "global", names: [] };
 /** Finds routes and our plugins in every place where decK takes them: nested and at the top. */
 export function findKongState(files: readonly StateFile[]): KongState {
   const routes: StateRoute[] = [];
-  const plugins: StatePlugin[] = [];
+  const all: (StatePlugin & { readonly name: string | undefined })[] = [];
   const services = files.flatMap(({ root }) => mapsAt(root, "services").map(namesOf));
   const addPlugins = (owner: YAMLMap, source: StateFile, scopeOf: (plugin: YAMLMap) => PluginScope): void => {
-    const own = mapsAt(owner, "plugins").filter((node) => textAt(node, "name") === NAME);
-    plugins.push(...own.map((node) => ({ node, source, scope: scopeOf(node) })));
+    const nodes = mapsAt(owner, "plugins");
+    all.push(...nodes.map((node) => ({ node, source, scope: scopeOf(node), name: textAt(node, "name") })));
   };
   const addRoutes = (owner: YAMLMap, source: StateFile, serviceOf: (route: YAMLMap) => readonly string[]): void => {
     for (const node of mapsAt(owner, "routes")) {
@@ -69,7 +74,9 @@ export function findKongState(files: readonly StateFile[]): KongState {
     }
     addPlugins(root, source, findScope);
   }
-  return { routes, plugins, sharedConfigs: findSharedConfigs(files) };
+  const pick = (wanted: string): StatePlugin[] =>
+    all.filter(({ name }) => name === wanted).map(({ node, source, scope }) => ({ node, source, scope }));
+  return { routes, plugins: pick(NAME), corsPlugins: pick(CORS), sharedConfigs: findSharedConfigs(files) };
 }
 
 /** Whether two lists of names mean one entity. */

@@ -1,5 +1,6 @@
 import { Document, stringify } from "yaml";
 import { checkPlugins } from "./check-plugins.ts";
+import { checkPreflights } from "./check-preflights.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkInstanceNames, completePlugins } from "./complete-plugins.ts";
 import { inlinePolicies } from "./inline-policies.ts";
@@ -43,7 +44,11 @@ export async function renderState(
   }
   const state = findKongState(files);
   const { plugins, issues } = await checkPlugins(state, policyRoot);
-  const found = [...issues, ...checkRoutes(state.routes, state.plugins, plugins)];
+  const found = [
+    ...issues,
+    ...checkRoutes(state.routes, state.plugins, plugins),
+    ...checkPreflights(state.routes, state.corsPlugins),
+  ];
   completePlugins(plugins, tags);
   found.push(...checkInstanceNames(plugins));
   if (inline) {

@@ -1,10 +1,14 @@
 import { isOpen } from "./alternatives.ts";
-import { type ClaimReference, readClaim } from "./claim-reference.ts";
+import { type ClaimReference, parseClaimReference, readClaim } from "./claim-reference.ts";
 import { type ComparedRequest, findUnmet } from "./condition.ts";
 import type { Denial } from "./denial.ts";
+import { describeClaim } from "./describe-claim.ts";
 import { type JsonObject, type JsonValue, roundNumber } from "./json.ts";
 import type { Alternative, AuthenticationRequirement, CompiledIssuer, Membership, Requirements } from "./policy.ts";
 
+const ACR = parseClaimReference("acr");
+const AMR = parseClaimReference("amr");
+const AUTH_TIME = parseClaimReference("auth_time");
 /** Scope tokens and spaces (RFC 6749 section 3.3). */
 const SCOPE_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
@@ -61,7 +65,7 @@ function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObj
   const scopes = toNames(splitScopes(readClaim(claims, issuer.scopes)));
   const forbidden = findForbidden(wanted, scopes);
   if (forbidden !== undefined) {
-    return { reason: "condition_unmet", detail: `scope ${forbidden}` };
+    return { reason: "condition_unmet", detail: `scope ${forbidden}: ${describeClaim(claims, issuer.scopes)}` };
   }
   const lacking = findLacking(wanted, scopes);
   return lacking === undefined
@@ -69,7 +73,7 @@ function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObj
     : {
         reason: "scope_insufficient",
         requiredScopes: [...wanted.allOf, ...wanted.anyOf],
-        detail: `lacks scope ${lacking}`,
+        detail: `lacks scope ${lacking}: ${describeClaim(claims, issuer.scopes)}`,
       };
 }
 
@@ -91,10 +95,10 @@ function checkNames(
   const names = toNames(typeof value === "string" ? [value] : value);
   const forbidden = findForbidden(wanted, names);
   const lacking = findLacking(wanted, names);
-  if (forbidden !== undefined) {
-    return { reason: "condition_unmet", detail: `${what} ${forbidden}` };
-  }
-  return lacking === undefined ? undefined : { reason: "condition_unmet", detail: `lacks ${what} ${lacking}` };
+  const unmet = forbidden === undefined ? lacking && `lacks ${what} ${lacking}` : `${what} ${forbidden}`;
+  return unmet === undefined
+    ? undefined
+    : { reason: "condition_unmet", detail: `${unmet}: ${describeClaim(claims, claim)}` };
 }
 
 /** Most rules ask for few of these: then the claim need not be read. */
@@ -118,7 +122,7 @@ function findLacking({ allOf, anyOf }: Membership, names: ReadonlySet<string> | 
 
 function findForbidden({ noneOf }: Membership, names: ReadonlySet<string> | undefined): string | undefined {
   if (names === undefined) {
-    return noneOf.length > 0 ? "can not be read from the claim" : undefined;
+    return noneOf.length > 0 ? "cannot be read" : undefined;
   }
   const found = noneOf.find((name) => names.has(name));
   return found && `${found} is excluded`;
@@ -141,12 +145,13 @@ function checkConditions(
 function checkAuthentication(
   { clockSkewSeconds }: CompiledIssuer,
   required: AuthenticationRequirement | undefined,
-  { acr, amr, auth_time: authTime }: JsonObject,
+  claims: JsonObject,
   nowSeconds: number,
 ): Denial | undefined {
   if (!required) {
     return undefined;
   }
+  const { acr, amr, auth_time: authTime } = claims;
   const { acrValues, amr: methods, maxAgeSeconds } = required;
   const deny = (detail: string): Denial => ({
     reason: "authentication_insufficient",
@@ -155,20 +160,21 @@ function checkAuthentication(
     detail,
   });
   if (acrValues.length > 0 && !acrValues.some((value) => value === acr)) {
-    return deny(`acr is none of ${acrValues.join(" ")}`);
+    return deny(`acr is none of ${acrValues.join(" ")}: ${describeClaim(claims, ACR)}`);
   }
   const used = toNames(amr);
   const unused = methods.filter((method) => !used?.has(method));
   if (unused.length > 0) {
-    return deny(`amr lacks ${unused.join(" ")}`);
+    return deny(`amr lacks ${unused.join(" ")}: ${describeClaim(claims, AMR)}`);
   }
   if (maxAgeSeconds === undefined) {
     return undefined;
   }
   const loginTime = roundNumber(authTime);
+  if (loginTime === undefined) {
+    return deny(`auth_time must be a number: ${describeClaim(claims, AUTH_TIME)}`);
+  }
   const isRecent =
-    loginTime !== undefined &&
-    nowSeconds - clockSkewSeconds < loginTime + maxAgeSeconds &&
-    nowSeconds + clockSkewSeconds >= loginTime;
-  return isRecent ? undefined : deny(`auth_time is missing, in the future, or ${maxAgeSeconds} s ago or more`);
+    nowSeconds - clockSkewSeconds < loginTime + maxAgeSeconds && nowSeconds + clockSkewSeconds >= loginTime;
+  return isRecent ? undefined : deny(`auth_time is in the future, or ${maxAgeSeconds} s ago or more`);
 }

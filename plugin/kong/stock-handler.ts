@@ -32,7 +32,7 @@ export interface StockPdk {
   /** Without a value it sets nil. */
   readonly ctx: { readonly shared: { set(name: string, ...value: readonly (readonly string[])[]): Promise<unknown> } };
   readonly router: { get_route(): Promise<KongRoute | null | undefined> };
-  readonly log: { err(line: string): Promise<unknown>; warn(line: string): Promise<unknown> };
+  readonly log: Readonly<Record<"err" | "warn" | "notice", (line: string) => Promise<unknown>>>;
   readonly service: {
     readonly request: {
       set_headers(headers: HeaderChanges): Promise<unknown>;
@@ -75,8 +75,8 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
     return;
   }
   const decision = await decideInTime(createPdk(kong, facts), handler);
-  for (const line of handler.log.takeWarnings()) {
-    await kong.log.warn(`${NAME}: ${line}`);
+  for (const { level, line } of handler.log.takeWarnings()) {
+    await kong.log[level](`${NAME}: ${line}`);
   }
   if (isAllow(decision)) {
     await applyAllow(kong, decision);

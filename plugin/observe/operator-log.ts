@@ -2,36 +2,53 @@ import { toPrintable } from "../core/printable.ts";
 
 /** Where the process says how it is, for the people who run it. Lines hold no tokens, no claims and no key material. */
 export interface Log {
-  /** What happened, for whoever looks for it. */
+  /** An event; shows at Kong's level `info` only. */
   info(line: string): void;
-  /** What somebody has to look after. */
+  /** Good news and changes that the operator waits for, such as a policy that takes effect; shows at Kong's default level. */
+  notice(line: string): void;
+  /** A problem that the operator has to look after; shows at Kong's default level. */
   warn(line: string): void;
 }
 
-export interface OperatorLog extends Log {
-  /** The warnings since the last call, oldest first; the caller passes them on. */
-  takeWarnings(): readonly string[];
+/** A line that waits for the next answer to Kong. */
+export interface WaitingLine {
+  /** The function of `kong.log` that writes it. */
+  readonly level: "notice" | "warn";
+  readonly line: string;
 }
 
-/** Most warnings that wait to be taken; then the oldest go, for they are in the process's own output as well. */
+export interface OperatorLog extends Log {
+  /** The notices and warnings since the last call, oldest first; the caller passes them on. */
+  takeWarnings(): readonly WaitingLine[];
+}
+
+/** Most lines of each level that wait; then the oldest are dropped. The process's own output has them as well. */
 const MAX_WAITING = 32;
 const MAX_LENGTH = 2_000;
-const NONE: readonly string[] = [];
+const NONE: readonly WaitingLine[] = [];
 
 /**
- * Kong writes what a plugin server prints at its level `info`, which is off by default. So a warning also waits for the next
- * request, in whose name it can be written to Kong's log at a level that shows.
+ * Kong writes what a plugin server prints at its level `info`, which is off by default. So notices and warnings also wait for the next
+ * request, in whose name they can be written to Kong's log at a level that shows.
  *
  * @param print writes one line to the process's output.
  */
-export function createOperatorLog(print: (line: string) => void): OperatorLog {
-  let waiting: string[] = [];
+export function createOperatorLog(print: (line: string, isWarning: boolean) => void): OperatorLog {
+  let waiting: WaitingLine[] = [];
+  const wait = (level: WaitingLine["level"], line: string): void => {
+    const ofLevel = waiting.filter((other) => other.level === level);
+    const dropped = ofLevel.length < MAX_WAITING ? undefined : ofLevel[0];
+    waiting = [...waiting.filter((other) => other !== dropped), { level, line }];
+  };
   return {
-    info: (line) => print(plainLine(line)),
+    info: (line) => print(plainLine(line), false),
+    notice(line) {
+      print(plainLine(line), false);
+      wait("notice", plainLine(line));
+    },
     warn(line) {
-      print(`warning: ${plainLine(line)}`);
-      waiting.push(plainLine(line));
-      waiting = waiting.slice(-MAX_WAITING);
+      print(`warning: ${plainLine(line)}`, true);
+      wait("warn", plainLine(line));
     },
     takeWarnings() {
       if (waiting.length === 0) {

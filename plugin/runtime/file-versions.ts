@@ -2,7 +2,7 @@ import type { CompiledPolicy } from "../core/policy.ts";
 import type { Log } from "../observe/operator-log.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
 import type { PolicyLoad } from "../policy/read-policy.ts";
-import { describeIssues, reportInForce, reportRefused } from "./policy-report.ts";
+import { describeIssues, reportInEffect, reportRefused } from "./policy-report.ts";
 import { PolicyVersion } from "./policy-version.ts";
 import { type PolicyKeys, waitForKeys, warnOfMissingKeys } from "./wait-for-keys.ts";
 
@@ -95,17 +95,18 @@ export class FileVersions {
 
   #putIntoEffect(version: PolicyVersion, policy: CompiledPolicy): void {
     version.become("in effect");
+    const isChange = this.#inEffect !== undefined || this.#refused.length > 0;
     this.#inEffect?.retire();
     this.#inEffect = version;
     this.#refused = [];
-    reportInForce(`policy file ${this.#file}`, policy, this.#ports.log);
+    reportInEffect(`policy file ${this.#file}`, policy, isChange, this.#ports.log);
   }
 
   /** The file has the text of the version in effect again. */
   #recover(policy: CompiledPolicy): void {
     if (this.#refused.length > 0) {
       this.#refused = [];
-      reportInForce(`policy file ${this.#file}`, policy, this.#ports.log);
+      reportInEffect(`policy file ${this.#file}`, policy, true, this.#ports.log);
     }
   }
 

@@ -4,7 +4,7 @@ import type { PolicyLoad } from "../policy/read-policy.ts";
 import type { VersionPorts } from "./file-versions.ts";
 import { dependsOnRoute, type HeldVersion, type InlineEntity, LastGoodVersions, nameEntity } from "./last-good.ts";
 import type { PolicyCompiler } from "./policy-compiler.ts";
-import { describeIssues, describeStatus, type PolicyStatus, reportInForce, reportRefused } from "./policy-report.ts";
+import { describeIssues, describeStatus, type PolicyStatus, reportInEffect, reportRefused } from "./policy-report.ts";
 import type { DescribeRoute, PolicySource } from "./policy-source.ts";
 import { PolicyVersion } from "./policy-version.ts";
 import { type SharedLoad, shareLoads } from "./shared-loads.ts";
@@ -228,9 +228,10 @@ class InlineInstance {
     const { entity, order, lastGood, ports } = this.#options;
     version.become("in effect");
     const isNew = lastGood.note(this, entity, { policy, hash: this.#shared?.hash ?? policy.hash, order });
+    const isChange = this.#fallback !== undefined;
     this.#releaseFallback();
     if (isNew) {
-      reportInForce(this.#source, policy, ports.log);
+      reportInEffect(this.#source, policy, isChange, ports.log);
     }
   }
 

@@ -34,9 +34,13 @@ export function describeStatus(
   };
 }
 
-/** @param source how log lines begin, such as `policy file payments.yaml`. */
-export function reportInForce(source: string, { name, hash }: CompiledPolicy, log: Log): void {
-  log.info(`${source} is in effect: name=${name} sha256=${hash}`);
+/**
+ * @param source how log lines begin, such as `policy file payments.yaml`.
+ * @param isChange whether an operator may wait for it: another version was in effect, or one was refused. Thousands of policies take
+ *   effect when the process starts, and those are no news.
+ */
+export function reportInEffect(source: string, { name, hash }: CompiledPolicy, isChange: boolean, log: Log): void {
+  log[isChange ? "notice" : "info"](`${source} is in effect: name=${name} sha256=${hash}`);
 }
 
 /**

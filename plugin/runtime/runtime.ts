@@ -9,7 +9,7 @@ import { KeyDirectory } from "../keys/key-directory.ts";
 import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
 import type { KeyStoreStatus } from "../keys/key-store.ts";
 import type { Log } from "../observe/operator-log.ts";
-import { countReports, type ReportCount } from "../observe/report-counts.ts";
+import { countDecisions, type JudgedCount, type ReportCount } from "../observe/report-counts.ts";
 import { Admission, type Asker } from "./admission.ts";
 import { keepInlinePolicies } from "./inline-policies.ts";
 import { type LoadConsumer, rememberConsumers } from "./known-consumers.ts";
@@ -47,6 +47,7 @@ export interface Runtime {
   /** Where keys are kept over restarts; undefined for nowhere. */
   keyStoreStatus(): KeyStoreStatus | undefined;
   reportStatus(): readonly ReportCount[];
+  judgedStatus(): readonly JudgedCount[];
   /** Loads all keys anew. Never rejects. */
   refreshKeys(): Promise<void>;
   stop(): void;
@@ -88,7 +89,7 @@ export function createRuntime({
   const keys = createKeySource({ now, log, files: rootFiles, store: keyStore, ...(fetchJson && { fetchJson }) });
   const verifyingKeys = rememberVerified(keys);
   const consumers = rememberConsumers(now);
-  const reports = countReports(now);
+  const counts = countDecisions(now);
   const admission = new Admission({ now: () => performance.now(), defer: (step) => void setImmediate(step) });
   const nowSeconds = (): number => now() / 1000;
 
@@ -114,12 +115,10 @@ export function createRuntime({
         ...kong,
         findConsumer: (lookup) => consumers.find(workspace, lookup, loadConsumer),
       });
-      if (isAllow(decision)) {
-        reports.add(decision);
-        // Where a token has let the request pass, its issuer is named.
-        if (decision.evidence.issuer !== undefined && !decision.reported) {
-          admission.noteGood(describeAsker(facts));
-        }
+      counts.add(decision);
+      // Where a token has let the request pass, its issuer is named.
+      if (isAllow(decision) && decision.evidence.issuer !== undefined && !decision.reported) {
+        admission.noteGood(describeAsker(facts));
       }
       return decision;
     },
@@ -127,7 +126,8 @@ export function createRuntime({
     status: () => [...files.status(), ...inline.status()],
     keyStatus: keys.status,
     keyStoreStatus: () => keyStore?.status(),
-    reportStatus: reports.list,
+    reportStatus: counts.listReports,
+    judgedStatus: counts.listJudged,
     refreshKeys: keys.refresh,
     stop() {
       readiness.stop();

@@ -3,6 +3,7 @@ import { denyOwn } from "../kong/deny-own.ts";
 import type { PluginInstance } from "../kong/handler.ts";
 import { NAME } from "../kong/plugin-identity.ts";
 import { describeError } from "../observe/describe-error.ts";
+import type { WaitingLine } from "../observe/operator-log.ts";
 import { type EventEnding, encodeFailure, encodeOutcome, encodePdkCall, encodeUnknownInstance } from "./end-event.ts";
 import { type CallPdk, createEventPdk } from "./event-pdk.ts";
 import { createFrameReader, encodeFrame } from "./frames.ts";
@@ -13,8 +14,8 @@ export interface ConnectionOptions {
   readonly instances: Instances;
   /** Bound on one event in milliseconds; then the request is refused, whatever the handler still does. */
   readonly deadlineMs: number;
-  /** Warnings for the operator that the next answer may carry into Kong's log. */
-  readonly takeWarnings: () => readonly string[];
+  /** Lines for the operator that the next answer may carry into Kong's log. */
+  readonly takeWarnings: () => readonly WaitingLine[];
   readonly log: (line: string) => void;
 }
 
@@ -191,7 +192,7 @@ function endEvent(event: Event): void {
 function encodeSafely(
   outcome: unknown,
   sequence: number,
-  warnings: readonly string[],
+  warnings: readonly WaitingLine[],
   log: (line: string) => void,
 ): EventEnding {
   try {

@@ -6,7 +6,7 @@ import { denyOwn } from "../kong/deny-own.ts";
 import type { ExitResponse } from "../kong/pdk.ts";
 import { NAME } from "../kong/plugin-identity.ts";
 import { formatDenial, formatReport, logLevelOf } from "../observe/decision-log.ts";
-
+import type { WaitingLine } from "../observe/operator-log.ts";
 import { encodeFrame } from "./frames.ts";
 import {
   AuthenticateArgsMessage,
@@ -103,7 +103,7 @@ function encodeExit({ status, body, headers }: ExitResponse): Buffer {
   return encodePdkCall("kong.response.exit", args);
 }
 
-function encodeLog(level: "warn" | "err", line: string): Buffer {
+function encodeLog(level: "notice" | "warn" | "err", line: string): Buffer {
   return encodePdkCall(`kong.log.${level}`, ListValueMessage.encode({ values: [{ stringValue: line }] }));
 }
 
@@ -122,12 +122,12 @@ export function encodeUnknownInstance(): EventEnding {
  *
  * @param warnings for the operator, written to Kong's log on the way; they do not depend on the outcome.
  */
-export function encodeOutcome(outcome: unknown, sequence: number, warnings: readonly string[] = []): EventEnding {
+export function encodeOutcome(outcome: unknown, sequence: number, warnings: readonly WaitingLine[] = []): EventEnding {
   const ending = encodeVerdict(outcome, sequence);
   if (warnings.length === 0) {
     return ending;
   }
-  const lines = warnings.map((line) => encodeLog("warn", `${NAME}: ${line}`));
+  const lines = warnings.map(({ level, line }) => encodeLog(level, `${NAME}: ${line}`));
   return {
     frames: Buffer.concat([...lines, ending.frames]),
     repliesToDrop: lines.length + ending.repliesToDrop,

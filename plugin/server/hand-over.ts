@@ -7,12 +7,19 @@ const SUCCESSOR_WAIT_MS = 60_000;
 const SUCCESSOR_IDLE_WAIT_MS = 3_000;
 /** A connection without a call for so long may be closed. */
 const IDLE_MS = 1_000;
+/** Where calls wait in a queue until this process has ended, it ends sooner: within Kong's read timeout. */
+const QUEUE_GRACE_MS = 4_000;
 
 export interface HandOverOptions {
   /** Those that are open. */
   readonly connections: ReadonlySet<Connection>;
   /** Whether another process has the socket now. */
   readonly isReplaced: () => boolean;
+  /**
+   * Stops accepting where a service manager holds the socket: the next process finds all connections in the queue. Returns whether
+   * it does.
+   */
+  readonly leaveToQueue: () => boolean;
   /** When the last call came, on the clock of `performance.now`. */
   readonly lastCallMs: () => number;
 }
@@ -24,6 +31,8 @@ export interface HandOver {
    * @returns why the process may end now, or undefined.
    */
   drain(): string | undefined;
+  /** Forgets that the process was to end. */
+  resume(): void;
   /** Takes note of a connection that is closed and no longer among the open ones. */
   noteClosed(connection: Connection): void;
 }
@@ -31,11 +40,13 @@ export interface HandOver {
 const isPast = (limitMs: number, since: number): boolean => performance.now() - since > limitMs;
 
 /** Ends the service of this process without a request that finds nobody, as on `kong reload` and in a rolling restart. */
-export function createHandOver({ connections, isReplaced, lastCallMs }: HandOverOptions): HandOver {
+export function createHandOver({ connections, isReplaced, leaveToQueue, lastCallMs }: HandOverOptions): HandOver {
   let endingSince: number | undefined;
   let replacedSince: number | undefined;
   /** The idle connection whose end Kong has not seen yet. */
   let closing: Connection | undefined;
+
+  let isQueued = false;
 
   const closeNextIdle = (): void => {
     closing ??= [...connections].find((connection) => connection.closeIfIdle(IDLE_MS));
@@ -50,7 +61,8 @@ export function createHandOver({ connections, isReplaced, lastCallMs }: HandOver
   return {
     drain() {
       endingSince ??= performance.now();
-      if (!isReplaced()) {
+      isQueued = isQueued || leaveToQueue();
+      if (!isQueued && !isReplaced()) {
         return waitForSuccessor(endingSince);
       }
       for (const connection of connections) {
@@ -65,7 +77,10 @@ export function createHandOver({ connections, isReplaced, lastCallMs }: HandOver
       if (connections.size === 0) {
         return "nothing left to serve";
       }
-      return isPast(GRACE_MS, replacedSince) ? "grace time over" : undefined;
+      return isPast(isQueued ? QUEUE_GRACE_MS : GRACE_MS, replacedSince) ? "grace time over" : undefined;
+    },
+    resume() {
+      endingSince = undefined;
     },
     noteClosed(connection) {
       if (connection === closing) {

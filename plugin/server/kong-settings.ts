@@ -6,6 +6,8 @@ export interface Installation {
   readonly node: string;
   /** This package's dist/jwt-policy-server.mjs. */
   readonly serverMain: string;
+  /** This package's dist/jwt-policy-launcher.mjs. */
+  readonly launcherMain: string;
   readonly socket: string;
   readonly policyRoot: string;
   /** The file with the settings for fetching keys. */
@@ -32,13 +34,17 @@ const READ_TIMEOUT = "7s";
 
 /** The settings by which Kong loads the plugin, asks it for its schema, and starts its server. */
 export function createKongSettings(installation: Installation): Readonly<Record<string, string>> {
-  const { node, serverMain, socket, policyRoot, fetchSettings, statusListen, headers, environment } = installation;
-  const command = renderCommand(environment, [node, serverMain]);
+  const { node, serverMain, launcherMain, socket, policyRoot, fetchSettings, statusListen, headers, environment } =
+    installation;
+  const query = renderCommand(environment, [node, serverMain]);
+  const start = renderCommand(environment, [node, launcherMain]);
+  const places = ["--socket", socket, "--policy-root", policyRoot];
+  const settings = fetchSettings === undefined ? [] : ["--fetch-settings", fetchSettings];
   const options = quoteWords([
-    ...["--socket", socket, "--policy-root", policyRoot],
+    ...places,
     ...(installation.stateDir === undefined ? [] : ["--state-dir", installation.stateDir]),
     "--facts-variable",
-    ...(fetchSettings === undefined ? [] : ["--fetch-settings", fetchSettings]),
+    ...settings,
     ...(statusListen === undefined ? [] : ["--status-listen", statusListen]),
   ]);
   const server = `KONG_PLUGINSERVER_${NAME.toUpperCase().replaceAll("-", "_")}`;
@@ -46,8 +52,8 @@ export function createKongSettings(installation: Installation): Readonly<Record<
     KONG_PLUGINS: `bundled,${NAME}`,
     KONG_PLUGINSERVER_NAMES: NAME,
     [`${server}_SOCKET`]: socket,
-    [`${server}_START_CMD`]: `${command} --parent $PPID ${options}`, // By a shell, whose parent is the worker.
-    [`${server}_QUERY_CMD`]: `${command} --dump`,
+    [`${server}_START_CMD`]: `${start} --parent $PPID ${options}`, // In a shell, whose parent is the worker.
+    [`${server}_QUERY_CMD`]: `${query} --dump ${quoteWords([...places, ...settings])}`, // Looks first whether a server could start.
     KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${renderFacts(headers)}"`,
     KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: READ_TIMEOUT,
   };

@@ -37,6 +37,19 @@ export async function listenOnSocket(path: string, mode: number, serve: (socket:
   return server;
 }
 
+/** Listens on a socket that another process opened and holds: connections wait in its queue while no process accepts them. */
+export async function listenOnDescriptor(descriptor: number, serve: (socket: Socket) => void): Promise<Server> {
+  const server = createServer(serve);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ fd: descriptor }, BACKLOG, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return server;
+}
+
 /** Names the socket that is at `path` now, or undefined when none can be found; changes when another process takes over. */
 export function identifySocket(path: string): string | undefined {
   try {
@@ -60,7 +73,15 @@ export async function waitForTurn(path: string, isReady: () => boolean): Promise
   }
 }
 
-/** Whether a process listens on the socket, be it ours or not. */
+/** Resolves when this process is ready, or after so many milliseconds. */
+export async function waitForReadiness(isReady: () => boolean, maxMs: number): Promise<void> {
+  const end = performance.now() + maxMs;
+  while (!isReady() && performance.now() < end) {
+    await sleep(TAKE_OVER_CHECK_MS);
+  }
+}
+
+/** Whether any process listens on the socket, this one included. */
 export function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path);
@@ -99,7 +120,7 @@ export function keepSocket(
           isTold = false;
           log(`nobody serves the socket ${path} any more: listening on it again`);
         },
-        (error: unknown) => tellOnce(`can not listen: ${error instanceof Error ? error.message : error}`),
+        (error: unknown) => tellOnce(`cannot listen: ${error instanceof Error ? error.message : error}`),
       );
     }
     setTimeout(check, KEEP_CHECK_MS).unref();

@@ -1,39 +1,72 @@
-/** The plugin server: the process that Kong starts and asks about every request. */
-import type { Server } from "node:net";
+/** The plugin server: the process that answers Kong's question about every request. */
+import type { Socket } from "node:net";
 import { toPrintableLines } from "../core/printable.ts";
 import { createFetcher } from "../keys/fetch-json.ts";
-import { DEADLINE_MS, startPluginInstance } from "../kong/handler.ts";
+import { denyOwn } from "../kong/deny-own.ts";
+import { DEADLINE_MS, type PluginInstance, startPluginInstance } from "../kong/handler.ts";
 import { NAME, VERSION } from "../kong/plugin-identity.ts";
 import { createFactsReader } from "../kong/read-facts.ts";
-import { createOperatorLog } from "../observe/operator-log.ts";
+import { createOperatorLog, type OperatorLog } from "../observe/operator-log.ts";
 import { compileInThreads } from "../runtime/compile-in-threads.ts";
 import { listSettingsFiles, openFetcher } from "../runtime/fetch-settings.ts";
 import { isCompilingThread } from "../runtime/policy-thread.ts";
-import { createRuntime } from "../runtime/runtime.ts";
+import { createRuntime, type Runtime } from "../runtime/runtime.ts";
+import { checkStart } from "./check-start.ts";
 import { claimGeneration } from "./claim-generation.ts";
 import { type Connection, serveConnection } from "./connection.ts";
 import { renderDump } from "./dump.ts";
 import { createHandOver } from "./hand-over.ts";
+import { findInheritedSocket } from "./inherited-socket.ts";
 import { createInstances } from "./instances.ts";
-import { manageLifecycle } from "./lifecycle.ts";
-import { identifySocket, keepSocket, listenOnSocket, waitForTurn } from "./listen.ts";
-import { readServerOptions, type ServerOptions, USAGE } from "./server-options.ts";
+import { SOCKET_DESCRIPTOR } from "./launcher/control-messages.ts";
+import { Launchers } from "./launchers.ts";
+import { type Lifecycle, manageLifecycle } from "./lifecycle.ts";
+import { keepSocket, waitForReadiness, waitForTurn } from "./listen.ts";
+import { PluginSocket } from "./plugin-socket.ts";
+import { checkPolicyRoot, readServerOptions, type ServerOptions, USAGE } from "./server-options.ts";
 import { type Status, serveStatus } from "./status.ts";
 import { startWatchdog } from "./watchdog.ts";
 
 const WATCHDOG_MS = 3_000;
 const EVICT_MS = 600_000;
 const FOLLOW_MS = 500;
+const RETRY_MS = 1_000;
+/** Shorter than Kong waits for the answer to a call. */
+const MAX_QUEUE_MS = 3_000;
+/** For the launcher to read that this process ends. */
+const FAREWELL_MS = 50;
 
-const log = createOperatorLog((line) => void process.stdout.write(`${line}\n`));
+const countedSince = Date.now();
 
-// Kong's worker reads the output, and may go before this process does: a log line must not be its end.
+/** What this process is made of, before it knows any policy. */
+interface Process {
+  readonly options: ServerOptions;
+  readonly log: OperatorLog;
+  readonly socket: PluginSocket;
+  readonly launchers: Launchers | undefined;
+  readonly lifecycle: Lifecycle;
+  /** Whether a service manager holds the socket. */
+  readonly isQueue: boolean;
+}
+
+/** What answers Kong's calls. */
+interface Judge {
+  readonly start: (configJson: string) => PluginInstance;
+  readonly isReady: () => boolean;
+  readonly readStatus: () => Status;
+  readonly refreshKeys: () => void;
+}
+
+// The process that reads the output may end before this one does, and a log line must not be this one's end.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
-function fail(message: string): never {
-  process.stderr.write(`${NAME}: ${toPrintableLines(message)}\n`);
-  process.exit(2);
+// In one file, the threads that compile policies run this module as well.
+if (!isCompilingThread()) {
+  const options = readOptions();
+  (options.isDump ? answerQuery(options) : serve(options)).catch((error: unknown) => {
+    fail(error instanceof Error ? error.message : "cannot start");
+  });
 }
 
 function readOptions(): ServerOptions {
@@ -45,64 +78,197 @@ function readOptions(): ServerOptions {
     process.stdout.write(`${options === "dump" ? renderDump() : USAGE}\n`);
     process.exit(0);
   } catch (error) {
-    return fail(`${error instanceof Error ? error.message : "bad options"}\n${USAGE}`);
+    const reason = error instanceof Error ? error.message : "bad options";
+    if (process.argv.includes("--dump")) {
+      refuseStart([reason]);
+      process.exit();
+    }
+    return fail(`${reason}\n${USAGE}`);
   }
 }
 
+/** Answers Kong's query: with what Kong needs, or with why the server could not start. */
+async function answerQuery(options: ServerOptions): Promise<void> {
+  const { fatal, warnings } = await checkStart(options);
+  for (const warning of warnings) {
+    process.stderr.write(`${NAME}: the plugin server will refuse all requests: ${warning}\n`);
+  }
+  if (fatal.length > 0) {
+    refuseStart(fatal);
+  } else {
+    process.stdout.write(`${renderDump()}\n`);
+  }
+}
+
+/** Kong quotes an answer that is a text in its own error, so that its log says why it does not start. */
+function refuseStart(reasons: readonly string[]): void {
+  process.stdout.write(`${JSON.stringify(`${NAME} cannot start: ${reasons.join("; ")}`)}\n`);
+  process.exitCode = 2;
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${NAME}: ${toPrintableLines(message)}\n`);
+  process.exit(2);
+}
+
 async function serve(options: ServerOptions): Promise<void> {
-  const { policyRoot, policyPollMs, socket: path, socketMode, statusListen, fetchSettings, stateDir } = options;
+  const inherited = options.queued ? SOCKET_DESCRIPTOR : findInheritedSocket(process.env, process.pid);
+  const own = prepareProcess(options, inherited); // Before anything else, so that a signal finds its handler.
+  const judge = await prepareJudge(own);
+  offerStatus(own, judge);
+  yieldWhenReplaced(own);
+  process.on("SIGHUP", judge.refreshKeys);
+  startWatchdog(WATCHDOG_MS);
+  await waitForSocket(own, judge);
+  await listen(own, judge);
+}
+
+/** Where a service manager holds the socket, calls wait in its queue if no other server accepts them. */
+function waitForSocket({ options, isQueue }: Process, { isReady }: Judge): Promise<void> {
+  if (!isQueue) {
+    return waitForTurn(options.socket, isReady);
+  }
+  return waitForReadiness(isReady, options.queued === "later" ? Number.POSITIVE_INFINITY : MAX_QUEUE_MS);
+}
+
+function prepareProcess(options: ServerOptions, inherited: number | undefined): Process {
+  const { socket: path, socketMode, launched, parentPid = process.ppid } = options;
+  let isRetired = false;
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  const log: OperatorLog = createOperatorLog((line, isWarning) =>
+    launchers ? launchers.print(line, isWarning) : print(line),
+  );
+  const socket = new PluginSocket({
+    path,
+    mode: socketMode,
+    inherited,
+    onClosed: (connection) => handOver.noteClosed(connection),
+    log: log.info,
+  });
+  const handOver = createHandOver({
+    connections: socket.connections,
+    isReplaced: () => isRetired || socket.isReplaced(),
+    // A launched server serves until its successor accepts connections.
+    leaveToQueue: () => launchers === undefined && socket.leaveToQueue(),
+    lastCallMs: () => socket.lastCallMs,
+  });
+  const lifecycle: Lifecycle = manageLifecycle({
+    findReasonToEnd: () =>
+      launchers ? launchers.findReasonToEnd() : process.ppid === parentPid ? undefined : "the parent process is gone",
+    onFinal: (reason) => launchers?.tellEnding(reason, isRetired || socket.isReplaced()),
+    drain: () => (socket.hasListened ? handOver.drain() : "before it listened"),
+    resume: handOver.resume,
+    exit(reason) {
+      log.info(`${NAME} ends: ${reason}`);
+      setTimeout(() => process.exit(0), launchers ? FAREWELL_MS : 0);
+    },
+  });
+  const launchers: Launchers | undefined =
+    launched === undefined
+      ? undefined
+      : new Launchers({
+          socket: path,
+          identity: launched,
+          isQueue: inherited !== undefined,
+          onRetire() {
+            isRetired = true;
+            socket.stopAccepting();
+            lifecycle.end("another server has taken over");
+          },
+          onAttached: lifecycle.look,
+          isEnding: lifecycle.isEnding,
+          lastCallMs: () => socket.lastCallMs,
+          onEnd: () => process.kill(process.pid, "SIGINT"),
+          onWarning: log.warn,
+        });
+  return { options, log, socket, launchers, lifecycle, isQueue: inherited !== undefined };
+}
+
+/** A launched server that cannot judge refuses all requests with the reason, because Kong's log does not show why a process ended. */
+async function prepareJudge(own: Process): Promise<Judge> {
+  try {
+    return await openPolicies(own);
+  } catch (error) {
+    if (own.launchers === undefined) {
+      throw error;
+    }
+    const reason = error instanceof Error ? error.message : "unknown error";
+    own.log.warn(`the plugin server cannot judge requests: ${reason}`);
+    retryUntilSound(own);
+    return refuseAll(reason);
+  }
+}
+
+async function openPolicies({ options, log, socket }: Process): Promise<Judge> {
+  const { policyRoot, policyPollMs, fetchSettings, stateDir, hasFactsVariable } = options;
+  checkPolicyRoot(policyRoot);
   const fetchJson = fetchSettings === undefined ? createFetcher() : await openFetcher(fetchSettings);
   const settingsFiles = fetchSettings === undefined ? [] : await listSettingsFiles(fetchSettings);
-  const compiler = compileInThreads({ policyRoot, log });
-  const runtime = createRuntime({
+  const runtime: Runtime = createRuntime({
     policyRoot,
     policyPollMs,
-    compiler,
+    compiler: compileInThreads({ policyRoot, log }),
     fetchJson,
     settingsFiles,
     stateDir,
     now: Date.now,
     log,
   });
-  const readFacts = createFactsReader(options.hasFactsVariable, log.warn);
-  const instances = createInstances(
-    (configJson) => startPluginInstance(configJson, runtime, readFacts),
-    () => claimGeneration(path),
-    () => performance.now(),
-  );
-  const connections = new Set<Connection>();
-  let lastCallMs = performance.now();
-  let ownSocket: string | undefined;
-  const isOurs = (): boolean => ownSocket !== undefined && identifySocket(path) === ownSocket;
-
-  /** Whether another process has the socket; a file that is merely gone is nobody to send requests to. */
-  const isReplaced = (): boolean => !isOurs() && identifySocket(path) !== undefined;
-
-  const handOver = createHandOver({ connections, isReplaced, lastCallMs: () => lastCallMs });
-
-  // Before anything else: a signal must find its handler from the first moment on.
-  const lifecycle = manageLifecycle({
-    parentPid: options.parentPid ?? process.ppid,
-    drain() {
-      followStatus();
-      return ownSocket === undefined ? "before it listened" : handOver.drain();
+  const readFacts = createFactsReader(hasFactsVariable, log.warn);
+  return {
+    start: (configJson) => startPluginInstance(configJson, runtime, readFacts),
+    isReady: runtime.readiness.isReady,
+    readStatus: () => ({
+      reasons: [
+        ...runtime.readiness.reasons(),
+        ...(socket.isOurs() ? [] : [`another process or none serves ${options.socket}`]),
+      ],
+      policies: runtime.status(),
+      keys: runtime.keyStatus(),
+      keyStore: runtime.keyStoreStatus(),
+      reports: runtime.reportStatus(),
+      judged: runtime.judgedStatus(),
+      countedSince,
+    }),
+    refreshKeys() {
+      log.info("SIGHUP: all keys are loaded anew");
+      void runtime.refreshKeys();
     },
-    exit(reason) {
-      log.info(`${NAME} ends: ${reason}`);
-      process.exit(0);
-    },
-  });
-  const readStatus = (): Status => ({
-    reasons: [...runtime.readiness.reasons(), ...(isOurs() ? [] : [`another process or none serves ${path}`])],
-    policies: runtime.status(),
-    keys: runtime.keyStatus(),
-    keyStore: runtime.keyStoreStatus(),
-    reports: runtime.reportStatus(),
-  });
+  };
+}
+
+function refuseAll(reason: string): Judge {
+  const denial = denyOwn("internal_error", `the plugin server cannot judge requests: ${reason}`);
+  return {
+    start: () => ({ access: async () => denial }),
+    isReady: () => false,
+    readStatus: () => ({ reasons: [reason], policies: [], keys: [], reports: [], judged: [], countedSince }),
+    refreshKeys: () => {},
+  };
+}
+
+/** Ends the process once its settings are sound: the next one starts with them. */
+function retryUntilSound({ options, lifecycle }: Process): void {
+  const retry = async (): Promise<void> => {
+    try {
+      checkPolicyRoot(options.policyRoot);
+      if (options.fetchSettings !== undefined) {
+        await openFetcher(options.fetchSettings);
+      }
+      lifecycle.end("its settings are sound now");
+    } catch {
+      setTimeout(retry, RETRY_MS);
+    }
+  };
+  setTimeout(retry, RETRY_MS);
+}
+
+/** Serves the status while the socket is this process's, or may become so. */
+function offerStatus({ options: { statusListen }, log, socket, lifecycle }: Process, { readStatus }: Judge): void {
   let giveStatusUp: (() => void) | undefined;
-  /** The address goes with the socket: to whoever has it, or waits for it. */
+  /** The address goes with the socket, to the process that has it or waits for it. */
   const followStatus = (): void => {
-    if (lifecycle.isEnding() || (ownSocket !== undefined && isReplaced())) {
+    if (lifecycle.isEnding() || socket.isReplaced()) {
       giveStatusUp?.();
       giveStatusUp = undefined;
     } else if (statusListen) {
@@ -111,46 +277,39 @@ async function serve(options: ServerOptions): Promise<void> {
   };
   followStatus();
   setInterval(followStatus, FOLLOW_MS).unref();
-
-  let listening: Server | undefined;
-  const listen = async (): Promise<void> => {
-    listening?.close(); // Nobody can reach it any more; who is connected stays.
-    const server = await listenOnSocket(path, socketMode, (socket) => {
-      const connection = serveConnection(socket, {
-        instances,
-        deadlineMs: DEADLINE_MS,
-        takeWarnings: log.takeWarnings,
-        log: log.info,
-      });
-      connections.add(connection);
-      socket.on("data", () => {
-        lastCallMs = performance.now();
-      });
-      socket.on("close", () => {
-        connections.delete(connection);
-        handOver.noteClosed(connection);
-      });
-    });
-    server.on("error", (error) => log.info(`listening: ${error.message}`));
-    listening = server;
-    ownSocket = identifySocket(path);
-    log.info(`${NAME} ${VERSION} listens on ${path}, policies under ${policyRoot}`);
-  };
-  process.on("SIGHUP", () => {
-    log.info("SIGHUP: all keys are loaded anew");
-    void runtime.refreshKeys();
-  });
-  startWatchdog(WATCHDOG_MS);
-  await waitForTurn(path, runtime.readiness.isReady);
-  await listen();
-  keepSocket(() => lifecycle.isEnding() || isOurs(), path, listen, log.warn);
-
-  setInterval(() => instances.evictIdle(), EVICT_MS).unref();
 }
 
-// In one file, the threads that compile policies run this module as well.
-if (!isCompilingThread()) {
-  serve(readOptions()).catch((error: unknown) => {
-    fail(error instanceof Error ? error.message : "can not start");
-  });
+/** Kong keeps one server: a launched one ends when another has taken over. */
+function yieldWhenReplaced({ socket, launchers, lifecycle }: Process): void {
+  if (launchers !== undefined) {
+    setInterval(() => {
+      if (socket.isReplaced()) {
+        lifecycle.end("another server has taken over");
+      }
+    }, FOLLOW_MS).unref();
+  }
+}
+
+async function listen(own: Process, judge: Judge): Promise<void> {
+  const { options, log, socket, lifecycle, launchers } = own;
+  const instances = createInstances(
+    judge.start,
+    () => claimGeneration(options.socket),
+    () => performance.now(),
+  );
+  const answer = (connected: Socket): Connection =>
+    serveConnection(connected, {
+      instances,
+      deadlineMs: DEADLINE_MS,
+      takeWarnings: log.takeWarnings,
+      log: log.info,
+    });
+  const listenAnew = async (): Promise<void> => {
+    await socket.listen(answer);
+    await launchers?.listen();
+    log.info(`${NAME} ${VERSION} listens on ${options.socket}, policies under ${options.policyRoot}`);
+  };
+  await listenAnew();
+  keepSocket(() => lifecycle.isEnding() || socket.isOurs(), options.socket, listenAnew, log.warn);
+  setInterval(() => instances.evictIdle(), EVICT_MS).unref();
 }

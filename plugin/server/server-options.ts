@@ -17,12 +17,47 @@ export interface ServerOptions {
   readonly stateDir: string | undefined;
   /** Where probes are answered; undefined for nowhere. */
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
+  /** The identity by which launchers know this server; undefined when no launcher started it. */
+  readonly launched: string | undefined;
+  /**
+   * For a launched server whose socket a service manager holds: whether another server accepts connections on it (`later`), or none
+   * does (`now`).
+   */
+  readonly queued: "now" | "later" | undefined;
+  /** Whether to print what Kong's query command needs, after a look whether a server could start with these options. */
+  readonly isDump: boolean;
 }
+
+/** What a launcher reads of the command line that it passes on. */
+export interface LauncherOptions {
+  readonly socket: string;
+  readonly parentPid: number;
+  /** The command line of the server. */
+  readonly serverOptions: readonly string[];
+  /** Files that the server reads only when it starts. */
+  readonly files: readonly string[];
+}
+
+const OPTIONS = {
+  socket: { type: "string" },
+  "policy-root": { type: "string" },
+  "facts-variable": { type: "boolean", default: false },
+  "fetch-settings": { type: "string" },
+  "state-dir": { type: "string" },
+  "socket-mode": { type: "string", default: "600" },
+  "policy-poll": { type: "string", default: "1000" },
+  "status-listen": { type: "string" },
+  parent: { type: "string" },
+  launched: { type: "string" },
+  queued: { type: "string" },
+  dump: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const;
 
 export const USAGE = `Usage: jwt-policy-server --socket PATH --policy-root DIR [--facts-variable] [--socket-mode MODE]
                          [--fetch-settings FILE] [--state-dir DIR] [--policy-poll MS]
                          [--status-listen HOST:PORT] [--parent PID]
-       jwt-policy-server --dump
+       jwt-policy-server --dump [the options above]
 
 The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints the settings.
 
@@ -39,7 +74,8 @@ The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints 
   --status-listen HOST:PORT
                       answer probes over HTTP: /status/ready, /status/live and /status (default: nowhere)
   --parent PID        end when this process is gone (default: the parent)
-  --dump              print what Kong's query command needs, and end
+  --dump              print what Kong's query command needs, and end; with other options look first
+                      whether a server could start with them
   --help              print this`;
 
 /**
@@ -48,34 +84,19 @@ The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints 
  * @throws Error that says which option is wrong and what to do.
  */
 export function readServerOptions(args: readonly string[]): ServerOptions | "dump" | "help" {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      socket: { type: "string" },
-      "policy-root": { type: "string" },
-      "facts-variable": { type: "boolean", default: false },
-      "fetch-settings": { type: "string" },
-      "state-dir": { type: "string" },
-      "socket-mode": { type: "string", default: "600" },
-      "policy-poll": { type: "string", default: "1000" },
-      "status-listen": { type: "string" },
-      parent: { type: "string" },
-      dump: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
   if (values.help) {
     return "help";
   }
-  if (values.dump) {
+  if (values.dump && values.socket === undefined) {
     return "dump";
   }
   if (!/^[0-7]{3}$/.test(values["socket-mode"])) {
     throw new Error(`--socket-mode must be three octal digits such as 660, not "${values["socket-mode"]}"`);
   }
   const policyRoot = requirePath("--policy-root", values["policy-root"]);
-  if (!statSync(policyRoot, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new Error(`--policy-root ${policyRoot} is not a directory`);
+  if (values.launched === undefined && !values.dump) {
+    checkPolicyRoot(policyRoot); // A launched server reports it through Kong's log instead.
   }
   const socket = requirePath("--socket", values.socket);
   checkSocketPath(socket);
@@ -90,7 +111,38 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
     policyPollMs: readPollInterval(values["policy-poll"]),
     parentPid: values.parent === undefined ? undefined : readPid(values.parent),
     statusListen: values["status-listen"] === undefined ? undefined : parseAddress(values["status-listen"]),
+    launched: values.launched,
+    queued: values.queued === undefined ? undefined : values.queued === "later" ? "later" : "now",
+    isDump: values.dump,
   };
+}
+
+/**
+ * Reads the command line of a launcher: that of the server, which it passes on without `--parent`.
+ *
+ * @throws Error that says which option is wrong and what to do.
+ */
+export function parseLauncherOptions(args: readonly string[]): LauncherOptions {
+  const serverOptions = args.filter((word, index) => !isParentOption(word) && args[index - 1] !== "--parent");
+  const options = readServerOptions([...args, "--launched", "later"]);
+  if (typeof options === "string") {
+    throw new Error(`--${options} is an option of jwt-policy-server`);
+  }
+  return {
+    socket: options.socket,
+    parentPid: options.parentPid ?? process.ppid,
+    serverOptions,
+    files: [options.fetchSettings, process.env.NODE_EXTRA_CA_CERTS].filter((file) => file !== undefined),
+  };
+}
+
+const isParentOption = (word: string): boolean => word === "--parent" || word.startsWith("--parent=");
+
+/** @throws Error when it is not a directory that this user can list. */
+export function checkPolicyRoot(policyRoot: string): void {
+  if (!statSync(policyRoot, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Error(`--policy-root ${policyRoot} is not a directory`);
+  }
 }
 
 function readPid(text: string): number {

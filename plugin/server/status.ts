@@ -3,7 +3,7 @@ import type { ListenOptions } from "node:net";
 import { toPrintableJson, withoutUserInfo } from "../core/printable.ts";
 import type { IssuerKeysStatus } from "../keys/key-source.ts";
 import type { KeyStoreStatus } from "../keys/key-store.ts";
-import type { ReportCount } from "../observe/report-counts.ts";
+import type { JudgedCount, ReportCount } from "../observe/report-counts.ts";
 import type { PolicyStatus } from "../runtime/policy-report.ts";
 import { boundConnections } from "./bound-connections.ts";
 import { isOwnHost } from "./is-own-host.ts";
@@ -17,6 +17,9 @@ export interface Status {
   /** Where keys are kept over restarts; undefined for nowhere. */
   readonly keyStore?: KeyStoreStatus | undefined;
   readonly reports: readonly ReportCount[];
+  readonly judged: readonly JudgedCount[];
+  /** When counting began, in milliseconds since the epoch. */
+  readonly countedSince: number;
 }
 
 export interface StatusOptions {
@@ -34,8 +37,8 @@ const CHECK_MS = 250;
 
 /**
  * An HTTP server for probes: `/status/live` says 200 as long as the event loop turns, `/status/ready` says 200 or 503 with the reasons,
- * and `/status` shows which version of each policy is in force, how the keys of each issuer stand, and
- * what rules in report mode would have refused. It tells no secrets, but names policies and issuers: keep it inside.
+ * and `/status` shows which version of each policy is in force, how the keys of each issuer stand, how many requests each rule has
+ * judged, and what rules in report mode would have refused. It tells no secrets, but names policies and issuers: keep it inside.
  *
  * @returns a function that gives the address up at once.
  */
@@ -115,13 +118,15 @@ function describeReadiness({ reasons }: Status): Answer {
     : { status: 503, body: { message: "not ready", reasons } };
 }
 
-function describeStatus({ reasons, policies, keys, keyStore, reports }: Status): object {
+function describeStatus({ reasons, policies, keys, keyStore, reports, judged, countedSince }: Status): object {
   return {
     ready: reasons.length === 0,
     reasons,
     policies: policies.map(describePolicy),
     keys: keys.flatMap(describeKeys),
     ...(keyStore && { state_dir: { path: keyStore.directory, problem: keyStore.problem ?? null } }),
+    counted_since: new Date(countedSince).toISOString(),
+    judged: judged.map(describeJudged),
     would_have_denied: reports.map(describeReport),
   };
 }
@@ -154,6 +159,10 @@ function describeKeys({ id, issuer, sets }: IssuerKeysStatus): readonly object[]
 
 function describeReport({ policy, rule, reason, requests, lastAt }: ReportCount): object {
   return { policy, rule: rule ?? null, reason, requests, last_at: new Date(lastAt).toISOString() };
+}
+
+function describeJudged({ policy, rule, requests, denied, reported }: JudgedCount): object {
+  return { policy, rule: rule ?? null, requests, denied, would_have_denied: reported };
 }
 
 function describeAddress(server: Server): string {

@@ -27,16 +27,24 @@ describe("jwt-policy kong env", () => {
     "/p",
   ];
 
-  it("prints absolute commands that need no environment, and the facts variable", () => {
-    const { status, stdout, stderr } = runCli([...args, "--format", "json"]);
+  it.runIf(process.getuid?.() === 0)("says what to do where Kong's workers could not create the socket", () => {
+    const { status, stderr } = runCli([...args, "--prefix", directory], { KONG_NGINX_USER: "nobody nogroup" });
     expect(status).toBe(0);
-    expect(stderr).toBe("");
+    expect(stderr).toContain(`note: on this machine ${directory} belongs to user 0 with mode 700`);
+    expect(stderr).toContain("Kong's workers run as nobody");
+    expect(runCli([...args, "--prefix", directory], { KONG_NGINX_USER: "root root" }).stderr).toBe("");
+    expect(runCli([...args, "--dump-file", "/dump.json"], { KONG_NGINX_USER: "nobody" }).stderr).toBe("");
+  });
+
+  it("prints absolute commands that need no environment, and the facts variable", () => {
+    const { status, stdout } = runCli([...args, "--format", "json"]);
+    expect(status).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
       KONG_PLUGINS: "bundled,jwt-policy",
       KONG_PLUGINSERVER_NAMES: "jwt-policy",
       KONG_PLUGINSERVER_JWT_POLICY_SOCKET: "/kong/jwt-policy.socket",
-      KONG_PLUGINSERVER_JWT_POLICY_START_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-server.mjs --parent $PPID --socket /kong/jwt-policy.socket --policy-root /p --state-dir /kong/jwt-policy-keys --facts-variable`,
-      KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-server.mjs --dump`,
+      KONG_PLUGINSERVER_JWT_POLICY_START_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-launcher.mjs --parent $PPID --socket /kong/jwt-policy.socket --policy-root /p --state-dir /kong/jwt-policy-keys --facts-variable`,
+      KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/usr/bin/env NODE_ENV=production /opt/node ${DIST}/jwt-policy-server.mjs --dump --socket /kong/jwt-policy.socket --policy-root /p`,
       KONG_NGINX_PROXY_SET:
         '$jwt_facts "3 connection authorization x-forwarded-proto origin access-control-request-method accept content-type\\n$request\\n$scheme $realip_remote_addr $remote_addr\\n$http_connection\\n$http_authorization\\n$http_x_forwarded_proto\\n$http_origin\\n$http_access_control_request_method\\n$http_accept\\n$http_content_type\\n$kong_request_id"',
       KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: "7s",

@@ -86,7 +86,7 @@ function operatorLines(): readonly string[] {
   const log = createOperatorLog((line) => printed.push(line));
   log.info(NASTY);
   log.warn(NASTY);
-  return [...printed, ...log.takeWarnings()];
+  return [...printed, ...log.takeWarnings().map(({ line }) => line)];
 }
 
 describe("nothing that a terminal obeys or hides is printed", () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { authorize } from "../../plugin/core/authorize.ts";
 import { parseClaimReference } from "../../plugin/core/claim-reference.ts";
+import { describeClaim } from "../../plugin/core/describe-claim.ts";
 import type { JsonObject } from "../../plugin/core/json.ts";
 import type { Alternative, Membership } from "../../plugin/core/policy.ts";
 import { AUDIENCE, alternativeOf, compileIssuer, membershipOf, NOW, requirementsOf } from "./fixtures.ts";
 
+const SCOPE = parseClaimReference("scope");
 const NOTHING = { segments: [], headers: new Map<string, string>() };
 const withAudience = (claims: JsonObject): JsonObject => ({ aud: AUDIENCE, ...claims });
 const check = (claims: JsonObject, requiredScopes: readonly string[], scopes = "scope"): unknown =>
@@ -51,7 +53,7 @@ describe("refuses a token that lacks one", () => {
     expect(check(claims, required)).toEqual({
       reason: "scope_insufficient",
       requiredScopes: required,
-      detail: `lacks scope ${lacks}`,
+      detail: `lacks scope ${lacks}: ${describeClaim(claims, SCOPE)}`,
     });
   });
 });
@@ -82,19 +84,23 @@ describe("scopes, any or none of them", () => {
   it.each<[scopes: Partial<Alternative>, scope: JsonObject[string] | undefined, outcome: string]>([
     [any, "a c", "allow"],
     [any, "a b c", "allow"],
-    [any, "a", "scope_insufficient: lacks scope any of b c"],
-    [any, "b c", "scope_insufficient: lacks scope a"],
-    [{ scopes: membershipOf({ anyOf: ["b", "c"] }) }, "a\tb", "scope_insufficient: lacks scope any of b c"],
+    [any, "a", "scope_insufficient: lacks scope any of b c: claim scope is a text"],
+    [any, "b c", "scope_insufficient: lacks scope a: claim scope is a text"],
+    [
+      { scopes: membershipOf({ anyOf: ["b", "c"] }) },
+      "a\tb",
+      "scope_insufficient: lacks scope any of b c: claim scope is a text",
+    ],
     [none, "a", "allow"],
     [none, "", "allow"],
-    [none, "a y", "condition_unmet: scope y is excluded"],
-    [none, ["x"], "condition_unmet: scope x is excluded"],
-    [none, ["a", 1], "condition_unmet: scope can not be read from the claim"],
-    [none, { x: true }, "condition_unmet: scope can not be read from the claim"],
-    [none, 1, "condition_unmet: scope can not be read from the claim"],
-    [none, "a\tx", "condition_unmet: scope can not be read from the claim"],
-    [none, "a\u00a0x", "condition_unmet: scope can not be read from the claim"],
-    [none, "a\nx", "condition_unmet: scope can not be read from the claim"],
+    [none, "a y", "condition_unmet: scope y is excluded: claim scope is a text"],
+    [none, ["x"], "condition_unmet: scope x is excluded: claim scope is a list of 1 text"],
+    [none, ["a", 1], "condition_unmet: scope cannot be read: claim scope is a list that holds other things than texts"],
+    [none, { x: true }, "condition_unmet: scope cannot be read: claim scope is an object"],
+    [none, 1, "condition_unmet: scope cannot be read: claim scope is a number"],
+    [none, "a\tx", "condition_unmet: scope cannot be read: claim scope is a text"],
+    [none, "a\u00a0x", "condition_unmet: scope cannot be read: claim scope is a text"],
+    [none, "a\nx", "condition_unmet: scope cannot be read: claim scope is a text"],
   ])("%j of %j: %s", (scopes, scope, outcome) => {
     expect(judge(scopes, scope === undefined ? {} : { scope })).toBe(outcome);
   });
@@ -129,9 +135,11 @@ describe.each([
     [{ anyOf: ["a"], noneOf: ["x"] }, ["a", "x"], `condition_unmet: ${what} x is excluded`],
     [{ noneOf: ["x"] }, undefined, "allow"],
     [{ noneOf: ["x"] }, ["y"], "allow"],
-    [{ noneOf: ["x"] }, { x: true }, `condition_unmet: ${what} can not be read from the claim`],
+    [{ noneOf: ["x"] }, { x: true }, `condition_unmet: ${what} cannot be read`],
   ])("%j of %j: %s", (membership, value, outcome) => {
-    expect(judge(wanted(membership), value === undefined ? {} : { [list]: value })).toBe(outcome);
+    const claims: JsonObject = value === undefined ? {} : { [list]: value };
+    const found = outcome === "allow" ? "" : `: ${describeClaim(claims, parseClaimReference(list))}`;
+    expect(judge(wanted(membership), claims)).toBe(`${outcome}${found}`);
   });
 
   it.each<[place: string, claims: JsonObject]>([
@@ -143,7 +151,9 @@ describe.each([
   ])("is looked for in %s", (place, claims) => {
     const issuer = { claims: { [list]: place } };
     expect(judge(wanted({ allOf: ["a"] }), claims, { issuer })).toBe("allow");
-    expect(judge(wanted({ allOf: ["a"] }), { [list]: ["a"] }, { issuer })).not.toBe("allow");
+    expect(judge(wanted({ allOf: ["a"] }), { [list]: ["a"] }, { issuer })).toBe(
+      `condition_unmet: lacks ${what} a: no claim ${place}`,
+    );
   });
 });
 
@@ -172,30 +182,31 @@ describe("authentication (RFC 9470)", () => {
   const asked = (changes: Partial<NonNullable<Alternative["authentication"]>>) => ({
     authentication: { acrValues: [], amr: [], maxAgeSeconds: undefined, ...changes },
   });
-  const acr = "authentication_insufficient: acr is none of silver gold";
-  const amr = (lacks: string) => `authentication_insufficient: amr lacks ${lacks}`;
+  const acr = (found: string) => `authentication_insufficient: acr is none of silver gold: ${found}`;
+  const amr = (lacks: string, found: string) => `authentication_insufficient: amr lacks ${lacks}: ${found}`;
   it.each<[wanted: Partial<Alternative>, claims: JsonObject, outcome: string]>([
     [asked({ acrValues: ["silver", "gold"] }), { acr: "gold" }, "allow"],
-    [asked({ acrValues: ["silver", "gold"] }), { acr: "bronze" }, acr],
-    [asked({ acrValues: ["silver", "gold"] }), { acr: ["gold"] }, acr],
-    [asked({ acrValues: ["silver", "gold"] }), {}, acr],
+    [asked({ acrValues: ["silver", "gold"] }), { acr: "bronze" }, acr("claim acr is a text")],
+    [asked({ acrValues: ["silver", "gold"] }), { acr: ["gold"] }, acr("claim acr is a list of 1 text")],
+    [asked({ acrValues: ["silver", "gold"] }), {}, acr("no claim acr")],
     [asked({ amr: ["pwd", "otp"] }), { amr: ["otp", "pwd", "x"] }, "allow"],
-    [asked({ amr: ["pwd", "otp"] }), { amr: ["pwd"] }, amr("otp")],
-    [asked({ amr: ["pwd"] }), { amr: "pwd" }, amr("pwd")],
-    [asked({ amr: ["pwd"] }), {}, amr("pwd")],
-    [asked({ amr: ["pwd", "otp", "pop"] }), { amr: ["otp"] }, amr("pwd pop")],
+    [asked({ amr: ["pwd", "otp"] }), { amr: ["pwd"] }, amr("otp", "claim amr is a list of 1 text")],
+    [asked({ amr: ["pwd"] }), { amr: "pwd" }, amr("pwd", "claim amr is a text")],
+    [asked({ amr: ["pwd"] }), {}, amr("pwd", "no claim amr")],
+    [asked({ amr: ["pwd", "otp", "pop"] }), { amr: ["otp"] }, amr("pwd pop", "claim amr is a list of 1 text")],
   ])("%j of %j: %s", (wanted, claims, outcome) => {
     expect(judge(wanted, claims)).toBe(outcome);
   });
 
-  const late = "authentication_insufficient: auth_time is missing, in the future, or 60 s ago or more";
+  const late = "authentication_insufficient: auth_time is in the future, or 60 s ago or more";
+  const unreadable = "authentication_insufficient: auth_time must be a number";
   it.each<[authTime: JsonObject[string] | undefined, outcome: string]>([
     [NOW - 60 - 29, "allow"],
     [NOW - 60 - 30, late],
     [NOW + 30, "allow"],
     [NOW + 31, late],
-    [undefined, late],
-    [String(NOW), late],
+    [undefined, `${unreadable}: no claim auth_time`],
+    [String(NOW), `${unreadable}: claim auth_time is a text`],
     [0, late],
   ])("is at most a minute old, with 30 s of skew: auth_time %j", (authTime, outcome) => {
     expect(judge(asked({ maxAgeSeconds: 60 }), authTime === undefined ? {} : { auth_time: authTime })).toBe(outcome);

@@ -3,7 +3,7 @@
  * in their command lines too, hence the look at the program.
  */
 export const PLUGIN_SERVER_PID = [
-  "for file in $(grep -l -a -e --policy-root /proc/[0-9]*/cmdline)",
+  "for file in $(grep -l -a -e jwt-policy-server.mjs /proc/[0-9]*/cmdline)",
   "do directory=$(dirname $file)",
   '[ "$(readlink $directory/exe)" != /usr/local/bin/node ] || basename $directory',
   "done",

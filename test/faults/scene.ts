@@ -72,7 +72,9 @@ export function writeInnerFault(control: string, fault: InnerFault | undefined):
 /** Starts a second plugin server just as the first one was started, and waits until it has taken over the socket. */
 export async function startSecondServer(pid: number, socket: string): Promise<ChildProcess> {
   const readWords = (file: string): string[] => readFileSync(`/proc/${pid}/${file}`, "utf8").split("\0").slice(0, -1);
-  const [program = "", ...args] = readWords("cmdline");
+  const [program = "", ...words] = readWords("cmdline");
+  const launched = words.indexOf("--launched"); // This one is started by no launcher.
+  const args = launched < 0 ? words : words.toSpliced(launched, 2);
   const env = Object.fromEntries(readWords("environ").map((word) => word.split(/=(.*)/s, 2)));
   const before = identify(socket);
   const child = spawn(program, args, { env, stdio: "ignore" });

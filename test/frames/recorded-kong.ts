@@ -32,6 +32,7 @@ export async function startKong(prefix: string, socket: string, config: object):
   const { KONG_PLUGINSERVER_JWT_POLICY_START_CMD: _, ...settings } = createKongSettings({
     node: process.execPath,
     serverMain: "",
+    launcherMain: "",
     socket,
     policyRoot: prefix,
     headers: [],

@@ -20,6 +20,8 @@ export interface FaultyGateway extends Gateway {
   readonly socket: string;
   /** The process of the plugin server that the gateway started; undefined while there is none. */
   pluginServerPid(): Promise<number | undefined>;
+  /** Starts the plugin server's process anew as `kong reload` does, where no Kong does it. */
+  reload?(): Promise<void>;
   /** What only a Kong can. */
   readonly kong?: KongControl;
 }

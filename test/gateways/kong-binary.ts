@@ -1,14 +1,16 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { findProcesses, startsOurs } from "./find-process.ts";
 import { findFreePorts } from "./free-port.ts";
 import {
   type AdaptSettings,
   type FaultyGateway,
   type GatewayKind,
+  type KongSettings,
   keepSettings,
   pickDenialLine,
   restartPluginServer,
@@ -35,6 +37,10 @@ export interface KongBinary extends FaultyGateway {
   /** Kong's prefix, where the socket is. */
   readonly prefix: string;
   readErrorLog(): Promise<string>;
+  /** What Kong was started with. */
+  readonly settings: KongSettings;
+  /** `kong reload` with some settings changed. */
+  reloadWith(changed: KongSettings): Promise<void>;
 }
 
 interface KongBinaryKind extends GatewayKind {
@@ -64,7 +70,8 @@ export function kongBinary({
         ...rootEnvironment(),
       });
       const environment = { ...process.env, ...settings };
-      const kong = (command: string): Promise<unknown> => run(KONG, [command], { env: environment, timeout: 60_000 });
+      const kong = (command: string, changed: KongSettings = {}): Promise<unknown> =>
+        run(KONG, [command], { env: { ...environment, ...changed }, timeout: 60_000 });
       const socket = join(prefix, "jwt-policy.socket");
       const errorLog = join(prefix, "logs/error.log");
       const stop = async (): Promise<void> => {
@@ -88,6 +95,8 @@ export function kongBinary({
         readErrorLog: () => readFile(errorLog, "utf8"),
         findDenialLine: (requestId) =>
           waitFor(async () => pickDenialLine(await readFile(errorLog, "utf8"), requestId), 5_000),
+        settings,
+        reloadWith: async (changed) => void (await kong("reload", changed)),
         socket,
         pluginServerPid: () => findPluginServer(socket),
         restartPluginServer: () => restartPluginServer(() => findPluginServer(socket)),
@@ -110,30 +119,25 @@ function readKongVersion(): string | undefined {
   }
 }
 
-/** The worker that started the plugin server, for only this one does. @throws Error when there is none. */
+/** The worker that started the launcher or the stock server, for only this one does. @throws Error when there is none. */
 async function findWorkerZero(socket: string): Promise<number> {
-  const status = await readFile(`/proc/${await findPluginServer(socket)}/status`, "utf8");
-  const parent = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
+  const [starter] = await findProcesses(
+    (words) => startsOurs("jwt-policy-launcher.mjs", socket)(words) || startsStock(words, socket),
+  );
+  const parent = starter?.parentPid ?? Number.NaN;
   if (!(await readFile(`/proc/${parent}/cmdline`, "utf8")).startsWith("nginx: worker process")) {
     throw new Error(`process ${parent} is no worker of Kong`);
   }
   return parent;
 }
 
-/**
- * The process that was started with this socket, found by its command line; the stock server has its name apart. After a
- * reload an old one may still be there, so the newest counts.
- */
 async function findPluginServer(socket: string): Promise<number | undefined> {
-  const found: { readonly pid: number; readonly startedAt: number }[] = [];
-  for (const name of await readdir("/proc")) {
-    const commandLine = /^\d+$/.test(name) ? await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "") : "";
-    const words = commandLine.split("\0");
-    const isOurs = words.includes(socket) && words.some((word) => word.endsWith("jwt-policy-server.mjs"));
-    if (isOurs || (words.includes(STOCK_SERVER) && words.includes(dirname(socket)))) {
-      const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
-      found.push({ pid: Number(name), startedAt: Number(stat.slice(stat.lastIndexOf(")")).split(" ")[20]) });
-    }
-  }
-  return found.sort((a, b) => b.startedAt - a.startedAt)[0]?.pid;
+  const [newest] = await findProcesses(
+    (words) => startsOurs("jwt-policy-server.mjs", socket)(words) || startsStock(words, socket),
+  );
+  return newest?.pid;
 }
+
+/** The stock server is told the directory and the name of its socket apart. */
+const startsStock = (words: readonly string[], socket: string): boolean =>
+  words.includes(STOCK_SERVER) && words.includes(dirname(socket));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
 import { runPluginProcess } from "../../sandbox/plugin-process.ts";
+import { findProcesses, startsOurs } from "./find-process.ts";
 import { findFreePorts } from "./free-port.ts";
 import {
   type AdaptSettings,
@@ -75,6 +76,8 @@ export async function kongContainer({
         onLine: () => {},
         onChange: () => {},
       });
+      const pluginServerPid = async (): Promise<number | undefined> =>
+        stock ? server.pid() : (await findProcesses(startsOurs("jwt-policy-server.mjs", socket)))[0]?.pid;
       const container = await new GenericContainer(IMAGE ?? "")
         .withNetworkMode("host")
         .withBindMounts([{ source: directory, target: SHARED }])
@@ -96,8 +99,8 @@ export async function kongContainer({
         findDenialLine: (requestId) =>
           waitFor(async () => pickDenialLine(await readFile(join(directory, "error.log"), "utf8"), requestId), 5_000),
         socket,
-        pluginServerPid: async () => server.pid(),
-        restartPluginServer: () => restartPluginServer(async () => server.pid()),
+        pluginServerPid,
+        restartPluginServer: () => restartPluginServer(pluginServerPid),
         kong: {
           reload: async () => {
             const { exitCode, output: words } = await container.exec(["kong", "reload"]);

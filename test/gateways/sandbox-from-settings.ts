@@ -1,13 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { FACTS_VARIABLE } from "../../plugin/kong/facts-variable.ts";
 import { VERSION } from "../../plugin/kong/plugin-identity.ts";
 import { startGateway } from "../../sandbox/gateway.ts";
 import { formatLogEntry, type LogEntry } from "../../sandbox/gateway-log.ts";
 import { describeProblems, readKongConfig } from "../../sandbox/kong-config.ts";
 import { createPluginClient } from "../../sandbox/plugin-client.ts";
-import { runPluginProcess } from "../../sandbox/plugin-process.ts";
+import { type PluginProcess, runPluginProcess } from "../../sandbox/plugin-process.ts";
+import { findProcesses, startsOurs } from "./find-process.ts";
 import {
   type AdaptSettings,
   type FaultyGatewayKind,
@@ -20,6 +22,9 @@ import {
 import { askKongSettings } from "./kong-settings.ts";
 import { createSelfSigned } from "./self-signed.ts";
 
+/** Kong's old worker is told to end this long after the new one has started, and kills the process that it started soon after. */
+const OVERLAP_MS = 100;
+const KILL_AFTER_MS = 172;
 const READ_TIMEOUT = "KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT";
 
 /**
@@ -49,16 +54,20 @@ export function sandboxFromSettings({
           lines.push(formatLogEntry(entry));
         }
       };
-      const server = runPluginProcess({
-        command: ["/bin/sh", "-c", `exec ${settings[START_CMD]}`],
-        onLine: () => {},
-        onChange: () => {},
-      });
+      const startServer = (): PluginProcess =>
+        runPluginProcess({
+          command: ["/bin/sh", "-c", `exec ${settings[START_CMD]}`],
+          onLine: () => {},
+          onChange: () => {},
+        });
+      let server = startServer();
       const pluginClient = createPluginClient({
         socketPath: socket,
         readTimeout: Number.parseInt(settings[READ_TIMEOUT] ?? "60s", 10) * 1000,
         log,
       });
+      const pluginServerPid = async (): Promise<number | undefined> =>
+        (await findProcesses(startsOurs("jwt-policy-server.mjs", socket)))[0]?.pid;
       const nginxVariables = { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value };
       const tls = { port: 0, ...createSelfSigned() };
       const gateway = await startGateway({ config: config.config, pluginClient, port: 0, tls, nginxVariables, log });
@@ -69,8 +78,14 @@ export function sandboxFromSettings({
         tlsUrl: `https://127.0.0.1:${gateway.tlsPort}`,
         socket,
         findDenialLine: (requestId) => waitFor(() => pickDenialLine(lines.join("\n"), requestId), 2_000),
-        pluginServerPid: async () => server.pid(),
-        restartPluginServer: () => restartPluginServer(async () => server.pid()),
+        pluginServerPid,
+        async reload() {
+          const before = server;
+          server = startServer(); // That of the new worker, while the old worker is still there.
+          await sleep(OVERLAP_MS);
+          await before.stop("SIGTERM", KILL_AFTER_MS);
+        },
+        restartPluginServer: () => restartPluginServer(pluginServerPid),
         async stop() {
           await gateway.stop();
           pluginClient.close();

@@ -66,6 +66,7 @@ async function run(
     log: {
       err: async (line) => void calls.push(["log.err", line]),
       warn: async (line) => void calls.push(["log.warn", line]),
+      notice: async (line) => void calls.push(["log.notice", line]),
     },
     service: {
       request: {

@@ -390,7 +390,7 @@ export const JUDGING: readonly MutatedFile[] = [
       },
       {
         name: "the user may have been authenticated in the future",
-        find: " &&\n    nowSeconds + clockSkewSeconds >= loginTime",
+        find: " && nowSeconds + clockSkewSeconds >= loginTime",
         replace: "",
       },
     ],

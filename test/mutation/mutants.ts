@@ -636,7 +636,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find:
           {
             checkScopes: "lacking === undefined\n    ? undefined\n    : {",
-            checkNames: "return lacking === undefined ? undefined :",
+            checkNames: "return unmet === undefined\n    ? undefined\n    :",
             checkConditions: "if (unmet !== undefined) {",
             checkAuthentication: "return isRecent ? undefined :",
           }[check] ?? "",
@@ -1196,8 +1196,13 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     file: "plugin/observe/operator-log.ts",
     killers: ["test/observe/operator-log.test.ts"],
     mutants: [
-      { name: "warnings pile up", find: "      waiting = waiting.slice(-MAX_WAITING);\n", replace: "" },
-      { name: "the oldest warnings stay", find: "slice(-MAX_WAITING)", replace: "slice(0, MAX_WAITING)" },
+      { name: "warnings pile up", find: "ofLevel.length < MAX_WAITING ? undefined : ofLevel[0]", replace: "undefined" },
+      { name: "the oldest warnings stay", find: ": ofLevel[0];", replace: ": ofLevel.at(-1);" },
+      {
+        name: "notices push warnings out",
+        find: "waiting.filter((other) => other.level === level)",
+        replace: "waiting",
+      },
       { name: "warnings are taken twice", find: "      waiting = [];\n      return", replace: "      return" },
       {
         name: "control characters get through",
@@ -1318,7 +1323,12 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "        replacedSince = performance.now();\n        return undefined;",
         replace: "        replacedSince = performance.now();",
       },
-      { name: "it ends though nobody took over", find: "if (!isReplaced()) {", replace: "if (false) {" },
+      { name: "it ends though nobody took over", find: "if (!isQueued && !isReplaced()) {", replace: "if (false) {" },
+      {
+        name: "it waits for a successor though calls wait in the queue of the socket",
+        find: "isQueued = isQueued || leaveToQueue();",
+        replace: "",
+      },
       {
         name: "it waits for a successor though no call comes",
         find: " || isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(since, lastCallMs()))",
@@ -1331,46 +1341,88 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "it never ends while somebody is connected",
-        find: "isPast(GRACE_MS, replacedSince) ? ",
+        find: "isPast(isQueued ? QUEUE_GRACE_MS : GRACE_MS, replacedSince) ? ",
         replace: "false ? ",
       },
       { name: "it does not end when all are gone", find: "if (connections.size === 0) {", replace: "if (false) {" },
     ],
   },
   {
-    file: "plugin/server/main.ts",
-    killers: ["lifecycle", "take-over", "status-process"].map((name) => `test/server/${name}.test.ts`),
+    file: "plugin/server/plugin-socket.ts",
+    killers: ["lifecycle", "take-over", "inherited-socket"].map((name) => `test/server/${name}.test.ts`),
     isBuilt: true,
     mutants: [
       {
         name: "connections are ended though nobody took over",
-        find: "!isOurs() && identifySocket(path) !== undefined",
-        replace: "identifySocket(path) !== undefined",
+        find: "!this.isOurs() && identifySocket(this.#options.path) !== undefined",
+        replace: "identifySocket(this.#options.path) !== undefined",
       },
       {
         name: "a removed socket counts as taken over",
-        find: "!isOurs() && identifySocket(path) !== undefined",
-        replace: "!isOurs()",
+        find: "!this.isOurs() && identifySocket(this.#options.path) !== undefined",
+        replace: "!this.isOurs()",
       },
-      { name: "calls do not count", find: "        lastCallMs = performance.now();\n", replace: "" },
-      { name: "it listens anew while it ends", find: "lifecycle.isEnding() || isOurs()", replace: "isOurs()" },
+      { name: "calls do not count", find: "      this.#lastCallMs = performance.now();\n", replace: "" },
+      {
+        name: "calls that would wait for the next process are accepted until the end",
+        find: "      this.stopAccepting();\n    }\n    return isQueued;",
+        replace: "    }\n    return isQueued;",
+      },
+    ],
+  },
+  {
+    file: "plugin/server/launchers.ts",
+    killers: ["test/server/launcher.test.ts"],
+    isBuilt: true,
+    mutants: [
+      {
+        name: "a server stays though Kong is gone",
+        find: "this.#owner === undefined || !isAlive(this.#owner)",
+        replace: "false",
+      },
+      {
+        name: "a server ends with its launcher",
+        find: "    if (this.#owner === undefined || !isAlive(this.#owner)) {",
+        replace: "    if (true) {",
+      },
+      {
+        name: "one launcher of several ends the server",
+        find: 'message.type === "end" && this.#attached.size === 1',
+        replace: 'message.type === "end"',
+      },
+    ],
+  },
+  {
+    file: "plugin/server/main.ts",
+    killers: ["lifecycle", "take-over", "status-process", "launcher"].map((name) => `test/server/${name}.test.ts`),
+    isBuilt: true,
+    mutants: [
+      {
+        name: "it listens anew while it ends",
+        find: "lifecycle.isEnding() || socket.isOurs()",
+        replace: "socket.isOurs()",
+      },
       {
         name: "it takes the socket before its turn",
-        find: "  await waitForTurn(path, runtime.readiness.isReady);\n",
-        replace: "",
+        find: "return waitForTurn(options.socket, isReady);",
+        replace: "return Promise.resolve();",
       },
-      { name: "it does not keep its socket", find: "lifecycle.isEnding() || isOurs(), path", replace: "true, path" },
       {
-        name: "it keeps the address of its status",
-        find: "      followStatus();\n      return",
-        replace: "      return",
+        name: "it does not keep its socket",
+        find: "lifecycle.isEnding() || socket.isOurs(), options.socket",
+        replace: "true, options.socket",
       },
       {
         name: "the address of its status does not go with the socket",
-        find: "(ownSocket !== undefined && isReplaced())",
-        replace: "false",
+        find: "lifecycle.isEnding() || socket.isReplaced()",
+        replace: "lifecycle.isEnding()",
       },
-      { name: "it is ready while another serves", find: "...(isOurs() ? [] : ", replace: "...(true ? [] : " },
+      { name: "it is ready while another serves", find: "...(socket.isOurs() ? [] : ", replace: "...(true ? [] : " },
+      {
+        name: "a launched server stays when another has taken over",
+        find: "      if (socket.isReplaced()) {\n        lifecycle.end(",
+        replace: "      if (false) {\n        lifecycle.end(",
+      },
     ],
   },
   {

@@ -8,6 +8,7 @@ beforeEach(() => {
   log = createOperatorLog((line) => printed.push(line));
 });
 
+const takenLines = (): string[] => log.takeWarnings().map(({ line }) => line);
 const texts = (count: number, from = 0): string[] => Array.from({ length: count }, (_, index) => `w${from + index}`);
 
 describe("the operator's log", () => {
@@ -23,10 +24,10 @@ describe("the operator's log", () => {
     log.warn("first");
     log.info("news");
     log.warn("second");
-    expect(log.takeWarnings()).toEqual(["first", "second"]);
+    expect(takenLines()).toEqual(["first", "second"]);
     expect(log.takeWarnings()).toEqual([]);
     log.warn("third");
-    expect(log.takeWarnings()).toEqual(["third"]);
+    expect(takenLines()).toEqual(["third"]);
   });
 
   it.each([
@@ -37,7 +38,7 @@ describe("the operator's log", () => {
     for (const text of texts(count)) {
       log.warn(text);
     }
-    expect(log.takeWarnings()).toEqual(kept);
+    expect(takenLines()).toEqual(kept);
     expect(printed).toHaveLength(count);
   });
 
@@ -45,7 +46,27 @@ describe("the operator's log", () => {
     log.warn("first");
     const taken = log.takeWarnings();
     log.warn("second");
-    expect(taken).toEqual(["first"]);
+    expect(taken).toEqual([{ level: "warn", line: "first" }]);
+  });
+
+  it("has notices taken with the warnings, each at its level and in their order", () => {
+    log.notice("a policy is in force");
+    log.warn("another is refused");
+    log.notice("it is in force again");
+    expect(printed).toEqual(["a policy is in force", "warning: another is refused", "it is in force again"]);
+    expect(log.takeWarnings()).toEqual([
+      { level: "notice", line: "a policy is in force" },
+      { level: "warn", line: "another is refused" },
+      { level: "notice", line: "it is in force again" },
+    ]);
+  });
+
+  it("drops no warning for any number of notices", () => {
+    log.warn("keys not loaded");
+    for (const text of texts(100)) {
+      log.notice(text);
+    }
+    expect(takenLines()).toEqual(["keys not loaded", ...texts(32, 68)]);
   });
 });
 
@@ -61,13 +82,13 @@ describe("a line", () => {
     log.info(text);
     log.warn(text);
     expect(printed).toEqual([line, `warning: ${line}`]);
-    expect(log.takeWarnings()).toEqual([line]);
+    expect(takenLines()).toEqual([line]);
   });
 
   it("is cut at 2000 characters", () => {
     log.warn("x".repeat(2_000));
     log.warn("x".repeat(2_001));
-    expect(log.takeWarnings().map(({ length }) => length)).toEqual([2_000, 2_000]);
+    expect(takenLines().map(({ length }) => length)).toEqual([2_000, 2_000]);
     expect(printed.every(({ length }) => length === "warning: ".length + 2_000)).toBe(true);
   });
 });

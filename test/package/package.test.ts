@@ -51,7 +51,7 @@ function describeTarball({ root, files }: InstalledPackage): void {
       [
         ...["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"],
         ...documents.map((name) => `docs/${name}`),
-        ...[SERVER, "dist/jwt-policy-server.licenses.txt"],
+        ...["dist/jwt-policy-launcher.mjs", SERVER, "dist/jwt-policy-server.licenses.txt"],
         ...built("cli", [".js"]),
         ...built("plugin", [".js", ".d.ts"]),
         ...built("schema/generated", [".js", ".d.ts"]),
@@ -148,7 +148,9 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
     const settings = askSettings();
     const query = execFileSync("/bin/sh", ["-c", `${settings.KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD}`], { env: {} });
     expect(query.toString()).toBe(`${renderDump()}\n`);
-    expect(settings.KONG_PLUGINSERVER_JWT_POLICY_START_CMD).toContain(` ${join(root, SERVER)} --parent $PPID `);
+    expect(settings.KONG_PLUGINSERVER_JWT_POLICY_START_CMD).toContain(
+      ` ${join(root, "dist/jwt-policy-launcher.mjs")} --parent $PPID `,
+    );
   });
 
   it("has the server as a command as well", () => {

@@ -77,6 +77,34 @@ describe("puts a version into force", () => {
   });
 });
 
+describe("Kong's log shows at its default level", () => {
+  beforeEach(() => putIntoForce("one"));
+  const noticed = (): readonly (string | undefined)[] => scene.log.notices.map((line) => /name=(\S+)/.exec(line)?.[1]);
+
+  it("no first version: thousands of policies take effect when the process starts", () => {
+    expect([scene.log.infos.length, noticed()]).toEqual([1, []]);
+  });
+
+  it("a change", async () => {
+    await scene.write("a.yaml", policyText("two"));
+    await scene.look(2);
+    expect(noticed()).toEqual(["two"]);
+  });
+
+  it("that a policy is good again, with the same text or another", async () => {
+    await scene.write("a.yaml", BROKEN);
+    await scene.look(2);
+    await scene.write("a.yaml", policyText("one"));
+    await scene.look(2);
+    expect(noticed()).toEqual(["one"]);
+    await rm(join(scene.root, "a.yaml"));
+    await scene.look(2);
+    await scene.write("a.yaml", policyText("three"));
+    await scene.look(2);
+    expect(noticed()).toEqual(["one", "three"]);
+  });
+});
+
 describe("while a good version is in effect, waits for the writer: a cut-off policy can be valid, and laxer", () => {
   beforeEach(() => putIntoForce("one"));
 

@@ -51,11 +51,26 @@ export function holdKeys(): HeldKeys {
   };
 }
 
-/** A log that keeps what has to be looked after apart from what merely happened. */
-export function logApart(): Log & { readonly infos: string[]; readonly warnings: string[] } {
-  const infos: string[] = [];
-  const warnings: string[] = [];
-  return { infos, warnings, info: (line) => void infos.push(line), warn: (line) => void warnings.push(line) };
+/** A log that keeps warnings apart from all other lines, and knows which of these are notices. */
+export interface ApartLog extends Log {
+  readonly infos: string[];
+  readonly notices: string[];
+  readonly warnings: string[];
+}
+
+export function logApart(): ApartLog {
+  const [infos, notices, warnings]: [string[], string[], string[]] = [[], [], []];
+  return {
+    infos,
+    notices,
+    warnings,
+    info: (line) => void infos.push(line),
+    notice(line) {
+      infos.push(line);
+      notices.push(line);
+    },
+    warn: (line) => void warnings.push(line),
+  };
 }
 
 /** Watched policy files on a real disk, looked at only when the test says so, under a clock that only the test moves. */
@@ -63,7 +78,7 @@ export interface PolicyScene {
   readonly root: string;
   readonly files: PolicyFiles;
   readonly keys: HeldKeys;
-  readonly log: ReturnType<typeof logApart>;
+  readonly log: ApartLog;
   /** Milliseconds. */
   clock: number;
   /** Called once while the next file is read, when its text has been taken. */

@@ -37,6 +37,19 @@ describe("warnings for the operator travel in front of the next outcome", () => 
     await worker.expectSilence();
   });
 
+  it("at the level that each has, notices among them", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker, id } = await startInstance(server);
+    server.warnings.push("a.yaml is refused", "notice: a.yaml is in force again");
+    const { ended, calls } = await playEvent(worker, id);
+    expect(ended).toBe("proxied");
+    expect(calls.map(({ method, args }) => [method, ListValueMessage.decode(args).values?.[0]?.stringValue])).toEqual([
+      ["kong.log.warn", "jwt-policy: a.yaml is refused"],
+      ["kong.log.notice", "jwt-policy: notice: a.yaml is in force again"],
+    ]);
+    await worker.expectSilence();
+  });
+
   it("thirty-two at once, and the replies to all of them are dropped", async () => {
     const seen: string[] = [];
     const server = await startTestServer(async (pdk) => {

@@ -18,6 +18,8 @@ interface Scene {
   /** Which of the connections this side has ended, by number. */
   ended(): number[];
   replace(): void;
+  /** A service manager holds the socket, so that new connections wait for the next process. */
+  queue(): void;
   /** A call came, on some connection. */
   call(): void;
 }
@@ -36,8 +38,14 @@ async function startHandOver(count: number): Promise<Scene> {
   }
   const connections = new Set<Connection>(server.connections);
   let isReplaced = false;
+  let isQueued = false;
   let lastCallMs = performance.now();
-  const handOver = createHandOver({ connections, isReplaced: () => isReplaced, lastCallMs: () => lastCallMs });
+  const handOver = createHandOver({
+    connections,
+    isReplaced: () => isReplaced,
+    leaveToQueue: () => isQueued,
+    lastCallMs: () => lastCallMs,
+  });
   for (const [number, socket] of server.sockets.entries()) {
     socket.on("close", () => {
       const connection = server.connections[number] as Connection;
@@ -53,6 +61,9 @@ async function startHandOver(count: number): Promise<Scene> {
     ended: () => server.sockets.flatMap(({ writableEnded }, number) => (writableEnded ? [number] : [])),
     replace() {
       isReplaced = true;
+    },
+    queue() {
+      isQueued = true;
     },
     call() {
       lastCallMs = performance.now();
@@ -119,6 +130,51 @@ describe("a process that is to end, with a successor", () => {
     expect(handOver.drain()).toBeUndefined();
     vi.advanceTimersByTime(1);
     expect(handOver.drain()).toBe("grace time over");
+  });
+});
+
+describe("a process that is to end, whose socket a service manager holds", () => {
+  it("gives its connections up without a successor, and ends when none is left", async () => {
+    const scene = await startHandOver(2);
+    const { workers, handOver, id, ended, queue } = scene;
+    queue();
+    handOver.drain();
+    const [busy] = workers;
+    expect(busy && (await playEvent(busy, id)).ended).toBe("proxied");
+    expect(ended()).toEqual([0]);
+    vi.advanceTimersByTime(1_100); // The other one is idle.
+    handOver.drain();
+    expect(ended()).toEqual([0, 1]);
+    await close(scene, 0);
+    await close(scene, 1);
+    expect(handOver.drain()).toBe("nothing left to serve");
+  });
+
+  it("waits four seconds for an answer that does not come, because Kong gives up what waits in the queue after seven", async () => {
+    const { handOver, queue, server } = await startHandOver(1);
+    server.connections[0]?.closeIfIdle(-1); // Kong does not close its half.
+    queue();
+    handOver.drain();
+    vi.advanceTimersByTime(4_000);
+    expect(handOver.drain()).toBeUndefined();
+    vi.advanceTimersByTime(1);
+    expect(handOver.drain()).toBe("grace time over");
+  });
+});
+
+describe("a process that is needed again", () => {
+  it("counts its time without a successor anew", async () => {
+    const { handOver, call } = await startHandOver(1);
+    call();
+    handOver.drain();
+    vi.advanceTimersByTime(59_000);
+    handOver.resume();
+    call();
+    handOver.drain();
+    vi.advanceTimersByTime(2_900);
+    expect(handOver.drain()).toBeUndefined();
+    vi.advanceTimersByTime(200);
+    expect(handOver.drain()).toBe("nobody took over");
   });
 });
 

@@ -122,6 +122,7 @@ export type Replies = Readonly<Record<string, Uint8Array>>;
 const NOTHING = new Uint8Array();
 const KNOWN: Replies = {
   "kong.service.request.set_headers": NOTHING,
+  "kong.log.notice": NOTHING,
   "kong.log.warn": NOTHING,
   "kong.log.err": NOTHING,
 };

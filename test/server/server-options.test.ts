@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { parseAddress, readServerOptions, USAGE } from "../../plugin/server/server-options.ts";
+import { parseAddress, parseLauncherOptions, readServerOptions, USAGE } from "../../plugin/server/server-options.ts";
 import { createPlace, runNode, SERVER_MAIN } from "./server-process.ts";
 
 const root = mkdtempSync(join(tmpdir(), "options-"));
@@ -23,6 +23,8 @@ describe("readServerOptions", () => {
       fetchSettings: undefined,
       stateDir: undefined,
       statusListen: undefined,
+      queued: undefined,
+      isDump: false,
     });
   });
 
@@ -37,6 +39,8 @@ describe("readServerOptions", () => {
       policyPollMs: 50,
       fetchSettings: "/etc/fetch.yaml",
       statusListen: { host: "127.0.0.1", port: 8008 },
+      queued: undefined,
+      isDump: false,
     });
   });
 
@@ -58,9 +62,26 @@ describe("readServerOptions", () => {
     [["--dump"], "dump"],
     [["--help"], "help"],
     [["--dump", "--help"], "help"],
-    [["--dump", ...GOOD], "dump"],
   ])("%j asks for %s and needs nothing else", (args, expected) => {
     expect(readServerOptions(args)).toBe(expected);
+  });
+
+  it("takes the options of a start beside --dump, whether or not the policy root exists yet", () => {
+    const args = ["--dump", "--socket", "/run/s", "--policy-root", `${root}/none`];
+    expect(readServerOptions(args)).toMatchObject({ isDump: true, socket: "/run/s", policyRoot: `${root}/none` });
+  });
+
+  it("passes a launcher's options on to the server, all but --parent, and names the files that are read once", () => {
+    const own = ["--facts-variable", "--fetch-settings", "/etc/fetch.yaml"];
+    for (const parent of [["--parent", "7"], ["--parent=7"]]) {
+      expect(parseLauncherOptions([...parent, ...GOOD, ...own])).toMatchObject({
+        socket: "/run/s",
+        parentPid: 7,
+        serverOptions: [...GOOD, ...own],
+        files: expect.arrayContaining(["/etc/fetch.yaml"]),
+      });
+    }
+    expect(() => parseLauncherOptions(["--dump"])).toThrow("--dump is an option of jwt-policy-server");
   });
 
   it.each<[what: string, args: string[], message: string]>([

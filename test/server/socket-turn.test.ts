@@ -151,10 +151,10 @@ describe("keepSocket", () => {
     expect(kept.times).toBe(1);
   });
 
-  it("goes on trying where it can not listen, and says why", async () => {
+  it("goes on trying where it cannot listen, and says why", async () => {
     const kept = await keep();
     renameSync(directory, `${directory}-away`);
-    expect(await eventually(() => kept.log.some((line) => line.startsWith("can not listen: ")), SOON)).toBe(true);
+    expect(await eventually(() => kept.log.some((line) => line.startsWith("cannot listen: ")), SOON)).toBe(true);
     renameSync(`${directory}-away`, directory);
     rmSync(path);
     expect(await eventually(() => kept.times === 2, SOON)).toBe(true);

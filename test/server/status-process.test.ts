@@ -64,6 +64,8 @@ describe("the status of a process", () => {
           warnings: [],
         },
       ],
+      counted_since: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      judged: [],
       would_have_denied: [],
     });
   });

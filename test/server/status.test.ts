@@ -8,7 +8,15 @@ import { eventually } from "./server-process.ts";
 
 /** Far more than anything here takes on a busy machine. */
 const SOON = 15_000;
-const READY: Status = { reasons: [], policies: [], keys: [], reports: [] };
+const NOTHING = { policies: [], keys: [], reports: [], judged: [], countedSince: 1_800_000_000_000 };
+const NOTHING_TOLD = {
+  policies: [],
+  keys: [],
+  counted_since: "2027-01-15T08:00:00.000Z",
+  judged: [],
+  would_have_denied: [],
+};
+const READY: Status = { reasons: [], ...NOTHING };
 
 interface StatusServer {
   readonly port: number;
@@ -68,9 +76,7 @@ async function openRaw(port: number): Promise<{ socket: Socket; closed: Promise<
 describe("what is asked, is answered in JSON that nobody may store", () => {
   const NOT_READY: Status = {
     reasons: ["a.yaml:1:1 missing_key: …", "b.yaml: issuer acme has no keys yet"],
-    policies: [],
-    keys: [],
-    reports: [],
+    ...NOTHING,
   };
   it.each<[path: string, status: Status, code: number, body: object]>([
     ["/status/live", READY, 200, { message: "live" }],
@@ -78,13 +84,8 @@ describe("what is asked, is answered in JSON that nobody may store", () => {
     ["/status/ready", READY, 200, { message: "ready" }],
     ["/status/ready", NOT_READY, 503, { message: "not ready", reasons: NOT_READY.reasons }],
     ["/status/ready?verbose=1", NOT_READY, 503, { message: "not ready", reasons: NOT_READY.reasons }],
-    ["/status", READY, 200, { ready: true, reasons: [], policies: [], keys: [], would_have_denied: [] }],
-    [
-      "/status",
-      NOT_READY,
-      200,
-      { ready: false, reasons: NOT_READY.reasons, policies: [], keys: [], would_have_denied: [] },
-    ],
+    ["/status", READY, 200, { ready: true, reasons: [], ...NOTHING_TOLD }],
+    ["/status", NOT_READY, 200, { ready: false, reasons: NOT_READY.reasons, ...NOTHING_TOLD }],
     ...["/", "/status/", "/status/live/", "/statusx", "/status/../status", "/%73tatus", "//status", "/metrics"].map(
       (path): [string, Status, number, object] => [
         path,
@@ -176,6 +177,11 @@ it("/status shows each policy: which version is in force, why the newest is not,
       { policy: "payments", rule: "read", reason: "token_expired", requests: 7, lastAt: 1_800_000_000_000 },
       { policy: "payments", rule: undefined, reason: "no_matching_rule", requests: 1, lastAt: 1_800_000_001_000 },
     ],
+    judged: [
+      { policy: "payments", rule: "read", requests: 900, denied: 2, reported: 7 },
+      { policy: "payments", rule: undefined, requests: 1, denied: 0, reported: 1 },
+    ],
+    countedSince: 1_800_000_000_000,
   } as Status);
   const { text } = await ask(port, "/status");
   expect(JSON.parse(text)).toEqual({
@@ -220,6 +226,11 @@ it("/status shows each policy: which version is in force, why the newest is not,
       },
     ],
     state_dir: { path: "/var/lib/jwt-policy", problem: null },
+    counted_since: "2027-01-15T08:00:00.000Z",
+    judged: [
+      { policy: "payments", rule: "read", requests: 900, denied: 2, would_have_denied: 7 },
+      { policy: "payments", rule: null, requests: 1, denied: 0, would_have_denied: 1 },
+    ],
     would_have_denied: [
       { policy: "payments", rule: "read", reason: "token_expired", requests: 7, last_at: "2027-01-15T08:00:00.000Z" },
       { policy: "payments", rule: null, reason: "no_matching_rule", requests: 1, last_at: "2027-01-15T08:00:01.000Z" },

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Decision } from "../../plugin/core/decision.ts";
 import type { Pdk } from "../../plugin/kong/pdk.ts";
+import type { WaitingLine } from "../../plugin/observe/operator-log.ts";
 import { type Connection, serveConnection } from "../../plugin/server/connection.ts";
 import { createInstances, type Instances } from "../../plugin/server/instances.ts";
 import { connectWorker, type RawWorker } from "./raw-worker.ts";
@@ -45,7 +46,8 @@ export async function startTestServer(access: Access, deadlineMs = 10_000): Prom
   );
   const server = createServer((socket) => {
     sockets.push(socket);
-    const takeWarnings = (): readonly string[] => warnings.splice(0);
+    const takeWarnings = (): readonly WaitingLine[] =>
+      warnings.splice(0).map((line) => ({ level: line.startsWith("notice: ") ? "notice" : "warn", line }));
     const log = (line: string): void => void logged.push(line);
     connections.push(serveConnection(socket, { instances, deadlineMs, takeWarnings, log }));
   });

@@ -181,6 +181,55 @@ describe("what is found in decK files", () => {
       { ...routeWith(), plugins: [{ name: "jwt-policy", config: FILE }] },
       undefined,
     ],
+    [
+      "a route without a rule, under a policy in report mode: what report mode does",
+      routeWith({ config: { policy_file: "reports.yaml" } }, { name: "reports" }),
+      'has no rule in policy "things": report mode lets every request pass and logs no_matching_rule; in enforce mode every request gets 403. Add',
+    ],
+    [
+      "a route whose methods leave out OPTIONS beside a global cors",
+      { ...routeWith({ config: READ }, { methods: ["GET", "POST"] }), plugins: [{ name: "cors" }] },
+      'preflight_not_routed Route "read" takes GET, POST only, so Kong answers 404 to CORS preflights',
+    ],
+    [
+      "such a route beside the cors of its service",
+      { ...routeWith({ config: READ }, { methods: ["GET"] }), plugins: [{ name: "cors", service: "s" }] },
+      "preflight_not_routed",
+    ],
+    [
+      "a route for OPTIONS too",
+      { ...routeWith({ config: READ }, { methods: ["GET", "OPTIONS"] }), plugins: [{ name: "cors" }] },
+      undefined,
+    ],
+    ["a route for all methods", { ...routeWith({ config: READ }), plugins: [{ name: "cors" }] }, undefined],
+    ["a route for GET without any cors", routeWith({ config: READ }, { methods: ["GET"] }), undefined],
+    [
+      "a route for GET beside a cors that is off",
+      { ...routeWith({ config: READ }, { methods: ["GET"] }), plugins: [{ name: "cors", enabled: false }] },
+      undefined,
+    ],
+    [
+      "a route for GET beside the cors of another service",
+      { ...routeWith({ config: READ }, { methods: ["GET"] }), plugins: [{ name: "cors", service: "other" }] },
+      undefined,
+    ],
+    [
+      "a route for GET beside one for OPTIONS with its path",
+      {
+        services: [
+          {
+            name: "s",
+            url: "http://up.example",
+            plugins: [{ name: "jwt-policy", config: READ }, { name: "cors" }],
+            routes: [
+              { name: "read", paths: ["/r"], methods: ["GET"] },
+              { name: "preflights", paths: ["/r"], methods: ["OPTIONS"] },
+            ],
+          },
+        ],
+      },
+      undefined,
+    ],
   ])("is a warning where due for %s", async (_what, state, words) => {
     const found = await find([state]);
     expect(found).toEqual(words === undefined ? [] : [expect.stringContaining(words)]);

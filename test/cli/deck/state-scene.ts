@@ -32,6 +32,7 @@ export function createStateScene() {
   const policyRoot = mkdtempSync(join(tmpdir(), "jwt-policy-state-"));
   const addPolicy = (name: string, text: string): void => writeFileSync(join(policyRoot, name), text);
   addPolicy("things.yaml", POLICY);
+  addPolicy("reports.yaml", `${POLICY}defaults: { mode: report }\n`);
   addPolicy("broken.yaml", POLICY.replace("audiences", "audience"));
   return {
     policyRoot,

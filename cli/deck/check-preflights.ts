@@ -1,0 +1,31 @@
+import { findGoverning } from "./check-routes.ts";
+import { isSame, type StatePlugin, type StateRoute, textsAt } from "./kong-state.ts";
+import { issueAt, type StateIssue } from "./state-issue.ts";
+
+const PREFLIGHT_METHOD = "OPTIONS";
+
+/**
+ * Warns of each Route whose methods leave out OPTIONS although a cors plugin shall answer its preflights. Kong finds no Route for a
+ * preflight then, answers 404, and runs no plugin.
+ */
+export function checkPreflights(routes: readonly StateRoute[], corsPlugins: readonly StatePlugin[]): StateIssue[] {
+  return routes
+    .filter((route) => !takesPreflights(route) && findGoverning(route, corsPlugins) !== undefined)
+    .filter((route) => !routes.some((other) => takesPreflights(other) && sharesPath(route, other)))
+    .map((route) => {
+      const methods = textsAt(route.node, "methods").join(", ");
+      const message = `Route "${route.names[0] ?? ""}" takes ${methods} only, so Kong answers 404 to CORS preflights before the cors plugin runs. Add OPTIONS to its methods, or a Route with the same paths for OPTIONS.`;
+      return issueAt(route.source, route.node, "warning", "preflight_not_routed", message);
+    });
+}
+
+function takesPreflights({ node }: StateRoute): boolean {
+  const methods = textsAt(node, "methods");
+  return methods.length === 0 || methods.includes(PREFLIGHT_METHOD);
+}
+
+/** A Route without paths takes all of them. */
+function sharesPath({ node }: StateRoute, other: StateRoute): boolean {
+  const taken = textsAt(other.node, "paths");
+  return taken.length === 0 || isSame(textsAt(node, "paths"), taken);
+}

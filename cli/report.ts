@@ -1,0 +1,58 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { type Command, Option } from "commander";
+import { countLog, countStatus, type ReportRow, renderRows } from "./report-counts.ts";
+
+interface ReportOptions {
+  readonly status?: string;
+  readonly log?: string;
+  readonly format: "text" | "json";
+}
+
+const TIMEOUT_MS = 10_000;
+
+export function addReportCommand(program: Command): void {
+  program
+    .command("report")
+    .description(
+      "list what report mode would have refused: count, share of the rule's traffic, policy, rule and reason",
+    )
+    .addOption(new Option("--status <url>", "the plugin server's /status, such as http://127.0.0.1:8008/status"))
+    .addOption(new Option("--log <file>", "Kong's error log; - is standard input").conflicts("status"))
+    .addOption(new Option("--format <format>", "text or json").choices(["text", "json"]).default("text"))
+    .action(printReport);
+}
+
+async function printReport({ status, log, format }: ReportOptions): Promise<void> {
+  const rows = status === undefined ? await readLog(log) : countStatus(await fetchText(status));
+  if (format === "json") {
+    process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  } else {
+    process.stdout.write(rows.length === 0 ? "nothing was judged\n" : renderRows(rows));
+  }
+}
+
+async function readLog(file: string | undefined): Promise<readonly ReportRow[]> {
+  if (file === undefined) {
+    throw new Error("give --status URL or --log FILE");
+  }
+  const input = file === "-" ? process.stdin : createReadStream(file);
+  const lines: string[] = [];
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.includes("would have denied")) {
+      lines.push(line);
+    }
+  }
+  return countLog(lines);
+}
+
+async function fetchText(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: Error) => {
+    throw new Error(`${url} cannot be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`);
+  });
+  const text = await response.text();
+  if (!response.ok) {
+    throw new Error(`${url} answered ${response.status}`);
+  }
+  return text;
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { openFetcher } from "../runtime/fetch-settings.ts";
+import { checkPolicyRoot, type ServerOptions } from "./server-options.ts";
+import { findReadProblem, findWorkerUser, findWriteProblem, type SystemUser } from "./worker-access.ts";
+
+/** Problems that Kong would meet if it started the plugin server with these options. */
+export interface StartProblems {
+  /** The server could not even listen, so that nothing but Kong's start can say it. */
+  readonly fatal: readonly string[];
+  /** The server starts, and refuses requests with the reason in Kong's log. */
+  readonly warnings: readonly string[];
+}
+
+/** Looks for what would keep the server from starting as the user of Kong's workers. Kong asks before it starts anything. */
+export async function checkStart({ socket, policyRoot, fetchSettings }: ServerOptions): Promise<StartProblems> {
+  const prefix = findKongPrefix(process.ppid);
+  const user = prefix === undefined ? undefined : findWorkerUser(prefix);
+  if (user === undefined) {
+    return { fatal: [], warnings: [] }; // Another command of Kong, before it has made its directories.
+  }
+  const checks = [
+    attempt(() => checkPolicyRoot(policyRoot)),
+    findReadProblem(policyRoot, user),
+    ...(fetchSettings === undefined ? [] : [await attempt(() => openFetcher(fetchSettings))]),
+  ];
+  return {
+    fatal: findFatal(socket, user),
+    warnings: (await Promise.all(checks)).filter((problem) => problem !== undefined),
+  };
+}
+
+function findFatal(socket: string, user: SystemUser): readonly string[] {
+  const directory = dirname(socket);
+  const problems = [
+    describeSocketProblem(directory, user),
+    findReadProblem(process.execPath, user),
+    findReadProblem(process.argv[1] ?? process.execPath, user),
+  ];
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** Names the socket's directory, what is wrong with it, and the command that makes one that is right. */
+export function describeSocketProblem(directory: string, user: SystemUser): string | undefined {
+  const problem = findWriteProblem(directory, user);
+  return (
+    problem &&
+    `${problem}, but Kong's workers run as ${user.name} and create the plugin server's socket there. Give the socket its own directory: install -d -o ${user.name} -m 700 /run/jwt-policy, and print the settings anew with jwt-policy kong env --socket /run/jwt-policy/jwt-policy.socket`
+  );
+}
+
+async function attempt(check: () => unknown): Promise<string | undefined> {
+  try {
+    await check();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : "unknown error";
+  }
+}
+
+/** Kong asks through a shell, which may or may not have replaced itself. */
+const MAX_ANCESTORS = 3;
+
+/** The prefix of the Kong that is among the ancestors of this process: nginx is started with `-p PREFIX`. */
+function findKongPrefix(pid: number, ancestors = 1): string | undefined {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").split(" ");
+    const index = words.indexOf("-p");
+    const prefix = index < 0 ? undefined : words[index + 1];
+    if (prefix !== undefined && words.some((word) => /(?:^|\/)nginx:?$/.test(word))) {
+      return prefix;
+    }
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    return ancestors < MAX_ANCESTORS && parent > 0 ? findKongPrefix(parent, ancestors + 1) : undefined;
+  } catch {
+    return undefined; // No /proc, or another user's process.
+  }
+}

@@ -1,0 +1,23 @@
+/** The first descriptor that a service manager passes on (sd_listen_fds(3)). */
+const FIRST_DESCRIPTOR = 3;
+
+/**
+ * The descriptor of a listening socket that a service manager such as systemd holds open across restarts; undefined for none.
+ *
+ * @throws Error when there is more than one.
+ */
+export function findInheritedSocket(
+  environment: Readonly<Record<string, string | undefined>>,
+  pid: number,
+): number | undefined {
+  if (environment.LISTEN_PID !== String(pid)) {
+    return undefined; // Meant for another process.
+  }
+  const count = Number(environment.LISTEN_FDS);
+  if (count !== 1) {
+    throw new Error(
+      `the service manager passes ${environment.LISTEN_FDS} sockets; give the socket unit one ListenStream`,
+    );
+  }
+  return FIRST_DESCRIPTOR;
+}

@@ -1,0 +1,209 @@
+/**
+ * The launcher: the process that Kong starts in place of the plugin server. It adopts the server that runs, or starts one, and stays
+ * for as long as that one does. Kong ends its launcher at each reload, and the server outlives it.
+ */
+import { randomUUID } from "node:crypto";
+import { lstatSync, readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { findInheritedSocket } from "./inherited-socket.ts";
+import { controlPathOf, pidPathOf } from "./launcher/control-messages.ts";
+import { type Ending, type KeptServer, keepServer, killServer } from "./launcher/keep-server.ts";
+import { findOwner, identifyProcess, isAlive, type ProcessIdentity } from "./launcher/process-identity.ts";
+import { identifyServer, type ServerCommand } from "./launcher/server-identity.ts";
+import { readLastWords, startServer } from "./launcher/start-server.ts";
+import { parseLauncherOptions } from "./server-options.ts";
+
+const PARENT_CHECK_MS = 500;
+/** As rarely as Kong itself starts a plugin server that ends at once. */
+const RESTART_MS = 1_000;
+const CANNOT_START = 2;
+const SERVER_DIED = 1;
+
+const { socket, parentPid, serverOptions, files } = readOptions();
+const parent = identifyProcess(parentPid);
+const owner = findOwner(parentPid);
+const command: ServerCommand = {
+  node: process.execPath,
+  nodeOptions: process.execArgv,
+  main: fileURLToPath(new URL("./jwt-policy-server.mjs", import.meta.url)),
+  options: serverOptions,
+  environment: process.env,
+  files,
+};
+/** A service manager that restarts this launcher wants a fresh server; Kong's reload does not. */
+const inherited = findInheritedSocket(process.env, process.pid);
+const identity = `${identifyServer(command)}${inherited === undefined ? "" : `-${randomUUID()}`}`;
+let current: KeptServer | undefined;
+
+for (const output of [process.stdout, process.stderr]) {
+  output.on("error", () => {}); // Kong's worker reads it, and may end first.
+}
+process.on("SIGTERM", () => process.exit(0));
+process.on("SIGINT", endAll);
+process.on("SIGHUP", passHangUpOn);
+setInterval(endWithParent, PARENT_CHECK_MS);
+endWithParent();
+await keepOneServer();
+
+function readOptions(): ReturnType<typeof parseLauncherOptions> {
+  try {
+    return parseLauncherOptions(process.argv.slice(2));
+  } catch (error) {
+    return fail(CANNOT_START, error instanceof Error ? error.message : "bad options");
+  }
+}
+
+async function keepOneServer(): Promise<never> {
+  let isReplaced = false;
+  for (;;) {
+    const nextStart = performance.now() + RESTART_MS;
+    const found = await findServer();
+    const ending: Ending = await (found !== undefined && (isReplaced || found.isWanted)
+      ? follow(found.server)
+      : startAnother(found));
+    print(`the plugin server ends: ${ending.reason}`);
+    isReplaced = ending.isReplaced;
+    await sleep(Math.max(0, nextStart - performance.now()));
+  }
+}
+
+interface FoundServer {
+  readonly server: KeptServer;
+  readonly isEnding: boolean;
+  /** Whether it is the one that this launcher would start. */
+  readonly isWanted: boolean;
+}
+
+/** The server that runs beside this socket, if any. */
+async function findServer(): Promise<FoundServer | undefined> {
+  const connection = await reach(controlPathOf(socket));
+  if (connection === undefined) {
+    return undefined;
+  }
+  const server = keep(connection);
+  const welcome = await server.welcome;
+  return (
+    welcome && { server, isEnding: welcome.isEnding, isWanted: welcome.identity === identity && !welcome.isEnding }
+  );
+}
+
+/** Stays with a server that runs. */
+async function follow(server: KeptServer): Promise<Ending> {
+  current = server;
+  print(`the plugin server runs already as process ${server.process()?.pid}; this launcher keeps it`);
+  const ending = await server.ended;
+  server.leave();
+  return ending ?? fail(SERVER_DIED, "the plugin server has died", ...readLastWords(socket));
+}
+
+/** Starts a server that takes over from the one before when it is ready, and stays with it. */
+async function startAnother(found: FoundServer | undefined): Promise<Ending> {
+  const before = found?.server;
+  const queued = found === undefined || found.isEnding ? "now" : "later";
+  const launched = ["--launched", identity, ...(inherited === undefined ? [] : ["--queued", queued])];
+  const { connection, exited } = await startServer(command, socket, inherited, launched).catch((error: Error) =>
+    fail(CANNOT_START, `the plugin server cannot be started: ${error.message}`),
+  );
+  let isListening = false;
+  const server = keep(connection, (line) => {
+    if (!isListening) {
+      before?.warn(line);
+    }
+  });
+  current = server;
+  void server.listening.then(() => {
+    isListening = true;
+    if (inherited === undefined) {
+      before?.leave(); // It sees that the socket's file is another one.
+    } else {
+      before?.retire();
+    }
+  });
+  const ending = await server.ended;
+  if (ending !== undefined) {
+    server.leave();
+    return ending;
+  }
+  const status = await exited;
+  return fail(status || SERVER_DIED, describeExit(status), ...readLastWords(socket));
+}
+
+function describeExit(status: number | undefined): string {
+  return status === undefined
+    ? "a signal has killed the plugin server"
+    : `the plugin server has ended with status ${status}`;
+}
+
+function keep(connection: Socket, warn: (line: string) => void = () => {}): KeptServer {
+  return keepServer(connection, {
+    owner,
+    print(line, isWarning) {
+      print(line);
+      if (isWarning) {
+        warn(line);
+      }
+    },
+    onSilence(server) {
+      print("the plugin server does not answer: it is killed");
+      killServer(server ?? readPid());
+    },
+  });
+}
+
+/** Connects to a control socket; undefined when none of this user's processes listens there. */
+function reach(path: string): Promise<Socket | undefined> {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats?.isSocket() || (process.getuid !== undefined && stats.uid !== process.getuid())) {
+    return Promise.resolve(undefined);
+  }
+  return new Promise((resolve) => {
+    const connection = connect(path);
+    connection.once("connect", () => resolve(connection));
+    connection.once("error", () => resolve(undefined));
+  });
+}
+
+/** The process of a server that answers nothing; none when its start time is not known, for then it may be any process. */
+function readPid(): ProcessIdentity {
+  try {
+    const { pid, startedAt } = JSON.parse(readFileSync(pidPathOf(socket), "utf8"));
+    if (Number.isSafeInteger(pid) && pid > 1 && typeof startedAt === "string") {
+      return { pid, startedAt };
+    }
+  } catch {
+    // No file, or not ours.
+  }
+  return { pid: Number.NaN };
+}
+
+function endWithParent(): void {
+  if (!isAlive(parent)) {
+    process.exit(0);
+  }
+}
+
+/** SIGINT means the end of all, as in a terminal. */
+function endAll(): void {
+  current?.end();
+  setTimeout(() => process.exit(0), 100);
+}
+
+function passHangUpOn(): void {
+  const server = current?.process();
+  if (server !== undefined) {
+    process.kill(server.pid, "SIGHUP");
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function fail(status: number, ...lines: readonly string[]): never {
+  for (const line of lines) {
+    process.stderr.write(`jwt-policy: ${line}\n`);
+  }
+  process.exit(status);
+}

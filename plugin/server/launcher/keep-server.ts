@@ -1,0 +1,126 @@
+import type { Socket } from "node:net";
+import { onMessage, type ServerMessage, sendMessage } from "./control-messages.ts";
+import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+
+const PING_MS = 1_000;
+/** Longer than the server's own watchdog needs, and shorter than Kong's read timeout. */
+const MAX_SILENT_PINGS = 6;
+
+type Welcome = Extract<ServerMessage, { type: "welcome" }>;
+export type Ending = Omit<Extract<ServerMessage, { type: "ending" }>, "type">;
+
+/** A server that this launcher is attached to. */
+export interface KeptServer {
+  /** Its first answer; undefined when the connection ended without one. */
+  readonly welcome: Promise<Welcome | undefined>;
+  readonly listening: Promise<void>;
+  /** Resolves when the server says that it ends, or with undefined when it died without a word. */
+  readonly ended: Promise<Ending | undefined>;
+  /** Its process, once it is known. */
+  process(): ProcessIdentity | undefined;
+  /** Has the server write a warning to Kong's log. */
+  warn(line: string): void;
+  /** Has the server hand over to another one, and lets go of it. */
+  retire(): void;
+  /** Ends the server at once, unless another launcher keeps it as well. */
+  end(): void;
+  /** Lets go of the server. It stays for another launcher. */
+  leave(): void;
+}
+
+export interface KeepOptions {
+  readonly owner: ProcessIdentity;
+  readonly print: (line: string, isWarning: boolean) => void;
+  /** Called when the server has stopped answering; the connection ends then. */
+  readonly onSilence: (server: ProcessIdentity | undefined) => void;
+}
+
+/** Attaches this launcher to a server over an open connection, prints the server's log, and watches whether it still answers. */
+export function keepServer(socket: Socket, { owner, print, onSilence }: KeepOptions): KeptServer {
+  const welcome = createPromise<Welcome | undefined>();
+  const listening = createPromise<void>();
+  const ended = createPromise<Ending | undefined>();
+  let server: ProcessIdentity | undefined;
+
+  const handle = (message: ServerMessage): void => {
+    if (message.type === "welcome") {
+      server = message.server;
+      welcome.resolve(message);
+    } else if (message.type === "listening") {
+      listening.resolve();
+    } else if (message.type === "log") {
+      print(message.line, message.isWarning);
+    } else if (message.type === "ending") {
+      ended.resolve({ reason: message.reason, isReplaced: message.isReplaced });
+    }
+  };
+  onMessage<ServerMessage>(socket, handle);
+  const stopPinging = startPinging(socket, () => {
+    onSilence(server);
+    socket.destroy();
+  });
+  socket.on("error", () => {}); // The end that follows says enough.
+  socket.on("close", () => {
+    stopPinging();
+    welcome.resolve(undefined);
+    ended.resolve(undefined);
+  });
+  sendMessage(socket, { type: "hello", owner });
+  return {
+    welcome: welcome.promise,
+    listening: listening.promise,
+    ended: ended.promise,
+    process: () => server,
+    warn: (line) => sendMessage(socket, { type: "warning", line }),
+    retire() {
+      sendMessage(socket, { type: "retire" });
+      socket.end();
+    },
+    end: () => sendMessage(socket, { type: "end" }),
+    leave: () => void socket.destroy(),
+  };
+}
+
+/** Counts pings without a word from the server. If a ping is itself late, this process was paused, and the server may be fine. */
+function startPinging(socket: Socket, onSilence: () => void): () => void {
+  let silentPings = 0;
+  let lastMs = performance.now();
+  socket.on("data", () => {
+    silentPings = 0;
+  });
+  const timer = setInterval(() => {
+    const now = performance.now();
+    silentPings = now - lastMs > 2 * PING_MS ? 0 : silentPings + 1;
+    lastMs = now;
+    if (silentPings > MAX_SILENT_PINGS) {
+      onSilence();
+    } else {
+      sendMessage(socket, { type: "ping" });
+    }
+  }, PING_MS);
+  return () => clearInterval(timer);
+}
+
+/** Kills a server that hangs, if its number still belongs to it. */
+export function killServer(server: ProcessIdentity): void {
+  try {
+    if (isAlive(server)) {
+      process.kill(server.pid, "SIGKILL");
+    }
+  } catch {
+    // It has just ended, or belongs to another user. A new server takes over the socket in either case.
+  }
+}
+
+interface OpenPromise<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+}
+
+function createPromise<T>(): OpenPromise<T> {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

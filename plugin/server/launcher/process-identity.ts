@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** Names one process for ever: a number alone is given to another process some day. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Start time, in the system's own form; undefined where the system does not say. */
+  readonly startedAt?: string;
+}
+
+interface ProcessFacts {
+  readonly parentPid: number;
+  readonly startedAt: string | undefined;
+  readonly isDead: boolean;
+}
+
+export function identifyProcess(pid: number): ProcessIdentity {
+  const startedAt = readFacts(pid)?.startedAt;
+  return startedAt === undefined ? { pid } : { pid, startedAt };
+}
+
+/** Whether exactly this process still runs. Without `/proc`, whether any process has its number. */
+export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
+  if (!Number.isSafeInteger(pid) || pid < 1 || !exists(pid)) {
+    return false;
+  }
+  const facts = readProc(pid);
+  return facts === undefined || (!facts.isDead && (startedAt === undefined || facts.startedAt === startedAt));
+}
+
+/**
+ * Finds the process whose end is Kong's end. If a worker of Kong started this process, that is nginx's master; else it is the parent.
+ *
+ * @param parentPid the process that started this one.
+ */
+export function findOwner(parentPid: number): ProcessIdentity {
+  const facts = readFacts(parentPid);
+  if (facts === undefined || facts.parentPid === 0 || !readTitle(parentPid)?.startsWith("nginx: worker process")) {
+    return identifyProcess(parentPid);
+  }
+  // Where other users' processes are hidden, the master has no title. A worker whose master was killed has another parent.
+  const title = readTitle(facts.parentPid) ?? "nginx: master process";
+  return identifyProcess(title.startsWith("nginx: master process") ? facts.parentPid : parentPid);
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+const readFacts = (pid: number): ProcessFacts | undefined => readProc(pid) ?? askPs(pid);
+
+/** Reads proc_pid_stat(5): state, ppid and starttime are the fields 3, 4 and 22; the name before them may hold blanks. */
+function readProc(pid: number): ProcessFacts | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { parentPid: Number(fields[1]), startedAt: fields[19], isDead: /^[ZXx]$/.test(fields[0] ?? "") };
+  } catch {
+    return undefined;
+  }
+}
+
+function askPs(pid: number): ProcessFacts | undefined {
+  const [, parentPid] = /^\s*(\d+)\s*$/.exec(runPs("ppid=", pid) ?? "") ?? [];
+  return parentPid === undefined ? undefined : { parentPid: Number(parentPid), startedAt: undefined, isDead: false };
+}
+
+function readTitle(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return runPs("command=", pid);
+  }
+}
+
+function runPs(column: string, pid: number): string | undefined {
+  try {
+    return execFileSync("/bin/ps", ["-o", column, "-p", String(pid)], { encoding: "utf8", stdio: "pipe" });
+  } catch {
+    return undefined; // No such process, or no ps.
+  }
+}

@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+/** Variables that change how Node or the server behaves. */
+const TELLING = /^(?:NODE_|SSL_CERT_|OPENSSL_|UV_|TZ$)/;
+
+export interface ServerCommand {
+  readonly node: string;
+  /** Node's own options. */
+  readonly nodeOptions: readonly string[];
+  /** The server's one file. */
+  readonly main: string;
+  readonly options: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Files that the server reads only when it starts. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Two launchers with the same identity want the same server: the same code under the same Node, with the same options and settings.
+ * So a launcher adopts a running server of the same identity, and replaces every other one.
+ */
+export function identifyServer({ node, nodeOptions, main, options, environment, files }: ServerCommand): string {
+  const variables = Object.entries(environment)
+    .filter(([name]) => TELLING.test(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const contents = [main, ...files].map((path) => [path, hashFile(path)]);
+  const text = JSON.stringify([process.version, node, nodeOptions, options, variables, contents]);
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function hashFile(path: string): string {
+  try {
+    return createHash("sha256").update(readFileSync(path)).digest("hex");
+  } catch (error) {
+    return `unreadable: ${error instanceof Error && "code" in error ? error.code : error}`;
+  }
+}

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, constants, openSync, readFileSync, rmSync } from "node:fs";
+import type { Socket } from "node:net";
+import { LAUNCHER_DESCRIPTOR, stderrPathOf } from "./control-messages.ts";
+import type { ServerCommand } from "./server-identity.ts";
+
+const MAX_LAST_WORDS = 4_000;
+
+export interface StartedServer {
+  readonly connection: Socket;
+  /** The exit status; undefined when a signal ended the process. */
+  readonly exited: Promise<number | undefined>;
+}
+
+/**
+ * Starts a server in a separate session, so that no signal to this process or to its group reaches it. Its error output goes to a
+ * file, because a pipe would break with this process.
+ *
+ * @param inherited descriptor of a listening socket that the server shall serve.
+ * @param launched options by which the server knows its launcher.
+ * @throws Error when the process cannot be started.
+ */
+export async function startServer(
+  { node, nodeOptions, main, options }: ServerCommand,
+  socket: string,
+  inherited: number | undefined,
+  launched: readonly string[],
+): Promise<StartedServer> {
+  const stderr = openStderr(socket);
+  const child = spawn(node, [...nodeOptions, main, ...options, ...launched], {
+    detached: true,
+    stdio: ["ignore", "ignore", stderr ?? "inherit", "pipe", ...(inherited === undefined ? [] : [inherited])],
+  });
+  if (stderr !== undefined) {
+    closeSync(stderr);
+  }
+  await hasStarted(child);
+  child.unref();
+  return {
+    connection: child.stdio[LAUNCHER_DESCRIPTOR] as Socket,
+    exited: new Promise((resolve) => child.once("exit", (code) => resolve(code ?? undefined))),
+  };
+}
+
+function hasStarted(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+}
+
+/** Where disk or permissions refuse the file, the server starts without it: then only its last words are missing. */
+function openStderr(socket: string): number | undefined {
+  const path = stderrPathOf(socket);
+  try {
+    rmSync(path, { force: true }); // An older server may still write to the old file.
+    return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND, 0o600);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The end of what the last server wrote to its error output: why it did not start, or how it crashed. */
+export function readLastWords(socket: string): readonly string[] {
+  try {
+    const text = readFileSync(stderrPathOf(socket), "utf8");
+    return text.slice(-MAX_LAST_WORDS).trimEnd().split("\n").filter(Boolean);
+  } catch {
+    return [];
+  }
+}

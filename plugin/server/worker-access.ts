@@ -1,0 +1,107 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** A user of this machine. */
+export interface SystemUser {
+  readonly name: string;
+  readonly uid: number;
+  /** Its own group first. */
+  readonly gids: readonly number[];
+}
+
+/** Bits of a mode, for one of owner, group and others. */
+const WRITE_AND_ENTER = 0o3;
+const READ = 0o4;
+const ENTER = 0o1;
+
+/** nginx's own choice where Kong's configuration names no user. */
+const DEFAULT_USER = "nobody";
+
+/**
+ * Finds the user that Kong's workers run as, by the configuration that Kong has written for nginx.
+ *
+ * @param prefix Kong's prefix.
+ * @returns undefined when this is no prefix of Kong, or the user is not known here.
+ */
+export function findWorkerUser(prefix: string): SystemUser | undefined {
+  const text = readText(`${prefix}/nginx.conf`);
+  if (text === undefined || process.getuid === undefined) {
+    return undefined;
+  }
+  if (process.getuid() !== 0) {
+    return currentUser(); // Only root can start workers as another user.
+  }
+  const [, name = DEFAULT_USER] = /^\s*user\s+([\w.-]+)/m.exec(text) ?? [];
+  return findUser(name);
+}
+
+/** The user of this process. */
+export function currentUser(): SystemUser | undefined {
+  const uid = process.getuid?.();
+  return uid === undefined
+    ? undefined
+    : { name: String(uid), uid, gids: [process.getgid?.() ?? -1, ...(process.getgroups?.() ?? [])] };
+}
+
+/** A user by its name, as /etc/passwd and /etc/group know it; undefined when they do not. */
+export function findUser(name: string): SystemUser | undefined {
+  const [, uid, gid] =
+    readTable("/etc/passwd")
+      .find(([known]) => known === name)
+      ?.slice(1) ?? [];
+  if (uid === undefined || gid === undefined) {
+    return undefined;
+  }
+  const groups = readTable("/etc/group").filter(([, , , members = ""]) => members.split(",").includes(name));
+  return { name, uid: Number(uid), gids: [Number(gid), ...groups.map(([, , id]) => Number(id))] };
+}
+
+/** Why a user cannot create files in a directory; undefined when it can. */
+export function findWriteProblem(directory: string, user: SystemUser): string | undefined {
+  return findProblem(directory, user, WRITE_AND_ENTER, "may not create files in it");
+}
+
+/** Why a user cannot read a file or list a directory; undefined when it can. */
+export function findReadProblem(path: string, user: SystemUser): string | undefined {
+  return findProblem(path, user, READ, "may not read it");
+}
+
+function findProblem(path: string, user: SystemUser, bits: number, what: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) {
+    return `${path} does not exist`;
+  }
+  const closed = listParents(path).find((parent) => !allows(parent, user, ENTER));
+  if (closed !== undefined) {
+    return `the user ${user.name} may not enter ${closed}`;
+  }
+  return allows(path, user, bits)
+    ? undefined
+    : `${path} belongs to user ${stats.uid} with mode ${(stats.mode & 0o777).toString(8)}, and the user ${user.name} ${what}`;
+}
+
+function allows(path: string, { uid, gids }: SystemUser, bits: number): boolean {
+  if (uid === 0) {
+    return true;
+  }
+  const stats = statSync(path);
+  const shift = stats.uid === uid ? 6 : gids.includes(stats.gid) ? 3 : 0;
+  return ((stats.mode >> shift) & bits) === bits;
+}
+
+function listParents(path: string): readonly string[] {
+  const parent = dirname(path);
+  return parent === path ? [] : [...listParents(parent), parent];
+}
+
+function readTable(file: string): readonly (readonly string[])[] {
+  return (readText(file) ?? "").split("\n").map((line) => line.split(":"));
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,28 @@
+import { readdir, readFile } from "node:fs/promises";
+
+/** A running process: its number, its parent, and when it started, in the kernel's ticks. */
+export interface FoundProcess {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly startedAt: number;
+}
+
+/** The processes whose command line fits, the newest first: after a reload an old one may still be there. */
+export async function findProcesses(fits: (words: readonly string[]) => boolean): Promise<readonly FoundProcess[]> {
+  const found: FoundProcess[] = [];
+  for (const name of await readdir("/proc")) {
+    const commandLine = /^\d+$/.test(name) ? await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "") : "";
+    if (commandLine !== "" && fits(commandLine.split("\0"))) {
+      const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      found.push({ pid: Number(name), parentPid: Number(fields[1]), startedAt: Number(fields[19]) });
+    }
+  }
+  return found.sort((a, b) => b.startedAt - a.startedAt);
+}
+
+/** Whether a command line starts one of our own files for this socket. */
+export const startsOurs =
+  (file: "jwt-policy-server.mjs" | "jwt-policy-launcher.mjs", socket: string) =>
+  (words: readonly string[]): boolean =>
+    words[0]?.endsWith("node") === true && words.includes(socket) && words.some((word) => word.endsWith(file));

@@ -1,0 +1,110 @@
+import { Agent, type ClientRequest, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ID_HEADER, type Upstream } from "../faults/upstream.ts";
+import { ROUTES, type World } from "../faults/world.ts";
+
+/** What clients saw that only ever send valid requests. */
+export interface Tally {
+  /** Requests, each counted once however often it was sent. */
+  valid: number;
+  /**
+   * Requests whose connection Kong closed before the first byte of an answer, and which never reached the upstream. A client sends
+   * them again, as RFC 9110 section 9.2.2 has it: an old worker of nginx closes its idle connections, and a request may cross that.
+   */
+  sentAgain: number;
+  /** What came in place of a good answer, by kind. */
+  readonly lost: Record<string, number>;
+  /** Milliseconds. */
+  longestWait: number;
+}
+
+export interface KeepAliveLoad {
+  readonly tally: Tally;
+  stop(): Promise<void>;
+}
+
+interface Exchange {
+  /** 0 when there was no answer. */
+  readonly status: number;
+  readonly error: string;
+  /** Whether the connection had served another request before. */
+  readonly isReused: boolean;
+  readonly hasAnswerBegun: boolean;
+}
+
+const PAUSE_MS = 5;
+const GIVE_UP_MS = 30_000;
+const MAX_SENDS = 3;
+
+/** Of all loads: the upstream tells requests apart by their numbers. */
+let lastNumber = 0;
+
+/** Starts clients that send one valid request after the other, each over one connection that it keeps for as long as Kong lets it. */
+export function startKeepAliveLoad(url: string, world: World, upstream: Upstream, clients: number): KeepAliveLoad {
+  const tally: Tally = { valid: 0, sentAgain: 0, lost: {}, longestWait: 0 };
+  let isStopping = false;
+
+  const sendOne = async (agent: Agent): Promise<Exchange> => {
+    lastNumber += 1;
+    const number = lastNumber;
+    const route = number % ROUTES;
+    const { token = "" } = world.ticketFor(route, "valid", number);
+    for (let sends = 1; ; sends += 1) {
+      const id = `${process.pid}-${number}-${sends}`;
+      const headers = { [ID_HEADER]: id, authorization: `Bearer ${token}` };
+      const result = await exchange(`${url}/r${route}`, agent, headers);
+      if (sends === MAX_SENDS || !maySendAgain(result) || upstream.arrivalsOf(id).length > 0) {
+        return result;
+      }
+      tally.sentAgain += 1;
+    }
+  };
+  const runClient = async (): Promise<void> => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    while (!isStopping) {
+      const startMs = performance.now();
+      note(tally, await sendOne(agent), performance.now() - startMs);
+      await sleep(PAUSE_MS);
+    }
+    agent.destroy();
+  };
+  const running = Array.from({ length: clients }, runClient);
+  return {
+    tally,
+    async stop() {
+      isStopping = true;
+      await Promise.all(running);
+    },
+  };
+}
+
+function maySendAgain({ status, isReused, hasAnswerBegun }: Exchange): boolean {
+  return status === 0 && isReused && !hasAnswerBegun;
+}
+
+function note(tally: Tally, { status, error, isReused }: Exchange, waitMs: number): void {
+  tally.valid += 1;
+  tally.longestWait = Math.max(tally.longestWait, Math.round(waitMs));
+  if (status !== 200) {
+    const kind = status === 0 ? `${error} ${isReused ? "reused" : "fresh"} connection` : String(status);
+    tally.lost[kind] = (tally.lost[kind] ?? 0) + 1;
+  }
+}
+
+function exchange(url: string, agent: Agent, headers: Readonly<Record<string, string>>): Promise<Exchange> {
+  return new Promise((resolve) => {
+    let hasAnswerBegun = false;
+    const end = (outgoing: ClientRequest, status: number, error: string): void => {
+      resolve({ status, error, isReused: outgoing.reusedSocket, hasAnswerBegun });
+    };
+    const outgoing = request(url, { agent, headers, timeout: GIVE_UP_MS }, (response) => {
+      hasAnswerBegun = true;
+      response.resume();
+      response.on("error", () => end(outgoing, 0, "cut off"));
+      response.on("end", () => end(outgoing, response.statusCode ?? 0, ""));
+    });
+    outgoing.on("timeout", () => outgoing.destroy(new Error("no answer")));
+    outgoing.on("error", (error: NodeJS.ErrnoException) => end(outgoing, 0, error.code ?? error.message));
+    outgoing.end();
+  });
+}
