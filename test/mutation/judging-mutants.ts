@@ -109,7 +109,7 @@ export const JUDGING: readonly MutatedFile[] = [
     mutants: [
       {
         name: "the last of two members counts",
-        find: "if (!knownNames.add(id, start, position - 1, decoded)) {",
+        find: "if (!knownNames.add(id, start, end, decoded)) {",
         replace: "if (false) {",
       },
       {

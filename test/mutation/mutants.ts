@@ -1147,8 +1147,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "what Kong gave up is judged",
-        find: "const isWanted = !next.isAbandoned();",
-        replace: "const isWanted = true;",
+        find: "next?.isAbandoned() === false",
+        replace: "next !== undefined",
       },
       { name: "good credentials are any", find: "this.#isKnown(asker.credentials) ?", replace: "asker.credentials ?" },
       { name: "good credentials have all the time", find: "this.#leadOfOthersMs > 0", replace: "true" },
