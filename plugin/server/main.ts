@@ -38,7 +38,7 @@ const FAREWELL_MS = 50;
 
 const countedSince = Date.now();
 
-/** What this process is made of, before it knows any policy. */
+/** The parts of this process that exist before any policy is known. */
 interface Process {
   readonly options: ServerOptions;
   readonly log: OperatorLog;
@@ -49,7 +49,7 @@ interface Process {
   readonly isQueue: boolean;
 }
 
-/** What answers Kong's calls. */
+/** Answers Kong's calls: by policies, or by refusing all of them. */
 interface Judge {
   readonly start: (configJson: string) => PluginInstance;
   readonly isReady: () => boolean;

@@ -28,7 +28,7 @@ export interface ServerOptions {
   readonly isDump: boolean;
 }
 
-/** What a launcher reads of the command line that it passes on. */
+/** The options that a launcher needs itself. */
 export interface LauncherOptions {
   readonly socket: string;
   readonly parentPid: number;

@@ -50,7 +50,7 @@ const LONGEST_HOLD_MS = CLAIM_MS + READ_TIMEOUT_MS + SLACK_MS;
 export const LOSING = { sparesValid: false, recoveryMs: AFTER_RESPAWN_MS, holdMs: LONGEST_HOLD_MS };
 const SPARING = { sparesValid: true, recoveryMs: 0, holdMs: SLACK_MS };
 
-/** A launcher kills a server that stands still, so that there may be nothing to continue. */
+/** A launcher kills a server that does not answer, so that there may be nothing to continue. */
 function continueProcess(pid: number): void {
   try {
     process.kill(pid, "SIGCONT");

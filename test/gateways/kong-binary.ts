@@ -37,7 +37,7 @@ export interface KongBinary extends FaultyGateway {
   /** Kong's prefix, where the socket is. */
   readonly prefix: string;
   readErrorLog(): Promise<string>;
-  /** What Kong was started with. */
+  /** The settings that Kong was started with. */
   readonly settings: KongSettings;
   /** `kong reload` with some settings changed. */
   reloadWith(changed: KongSettings): Promise<void>;

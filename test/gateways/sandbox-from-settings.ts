@@ -22,7 +22,7 @@ import {
 import { askKongSettings } from "./kong-settings.ts";
 import { createSelfSigned } from "./self-signed.ts";
 
-/** Kong's old worker is told to end this long after the new one has started, and kills the process that it started soon after. */
+/** Kong's old worker ends this long after the new one has started, and kills its plugin server's process soon after SIGTERM. */
 const OVERLAP_MS = 100;
 const KILL_AFTER_MS = 172;
 const READ_TIMEOUT = "KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT";
