@@ -52,6 +52,7 @@ describe("the values", () => {
     expect(options).toEqual({
       ...(readServerOptions(readWords(command)) as object),
       policyRoot,
+      stateDir: undefined, // A pod's volumes end with it, or other users can write there.
       statusListen: { host: "0.0.0.0", port: 8008 },
       parentPid: undefined,
     });

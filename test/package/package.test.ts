@@ -134,7 +134,7 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
     const { KONG_PLUGINSERVER_JWT_POLICY_SOCKET: socket, ...settings } = askSettings(...more);
     const paths = Object.values(settings)
       .flatMap((value) => value.match(/(?<![\w./-])\/[\w./@-]+/g) ?? [])
-      .filter((path) => path !== socket)
+      .filter((path) => path !== socket && !path.endsWith("/jwt-policy-keys")) // The server makes both.
       .map((path) => path.replace(/\/$/, ""));
     expect(paths.filter((path) => !existsSync(path))).toEqual([]);
     // Those of this package, and not those of the clone that it was made from.

@@ -19,7 +19,7 @@ import { type IssuerKeysSource, textSecretOf } from "./vector-issuer.ts";
  */
 
 export async function judgeJws(token: string, source: IssuerKeysSource): Promise<string> {
-  const policy = readPolicy(JSON.stringify(documentOf(source)), "0".repeat(64));
+  const policy = readPolicy(JSON.stringify(documentOf(forToken(source, token))), "0".repeat(64));
   if ("issues" in policy) {
     return `policy refused: ${policy.issues.map(({ code }) => code).join(", ")}`;
   }
@@ -31,7 +31,8 @@ export async function judgeJws(token: string, source: IssuerKeysSource): Promise
         const loaded = await loadKeySet(origin, { files: source.files, fetchJson: createFetcher() }, FETCH_TIMEOUT_MS);
         const imported = await loaded.importFor(issuer);
         keys.push(...imported.keys);
-        unusable.push(...imported.leaked, ...imported.ignored);
+        const reasons = [...imported.leaked, ...imported.ignored, ...imported.unused];
+        unusable.push(...reasons.map((reason) => reason.replace(KID, "")));
       } catch (error) {
         unusable.push(error instanceof Error ? error.message : "not loaded");
       }
@@ -47,6 +48,18 @@ export function judgeJwsWithAnySecret(token: string, secret: Uint8Array): Promis
 }
 
 const FETCH_TIMEOUT_MS = 1_000;
+/** Vectors name kids as they like; the reason is what counts. */
+const KID = /, kid "(?:[^"\\]|\\.)*"/;
+
+/** A key without `alg` serves one RSA algorithm: the issuer names the token's alone. */
+function forToken(source: IssuerKeysSource, token: string): IssuerKeysSource {
+  const jws = decodeJws(token);
+  const alg = isDenial(jws) ? undefined : jws.joseHeader.alg;
+  const isRsa = (algorithm: string): boolean => /^(?:RS|PS)/.test(algorithm);
+  return alg !== undefined && isRsa(alg) && source.algorithms.includes(alg)
+    ? { ...source, algorithms: source.algorithms.filter((algorithm) => !isRsa(algorithm) || algorithm === alg) }
+    : source;
+}
 
 function documentOf({ algorithms, keys }: IssuerKeysSource): Record<string, unknown> {
   return policyDocument({ issuer: ISSUER, audiences: ["any"], algorithms, keys });

@@ -66,7 +66,7 @@ export const scopesFit = by("core/authorize.test.ts", "lets a token pass that ha
 export const scopesLack = by("core/authorize.test.ts", "refuses a token that lacks one");
 
 export const keyWithoutAlg = by(IMPORT, "RSA without alg");
-export const keyForOthers = by(IMPORT, "leaves out without a word what is meant for others");
+export const keyForOthers = by(IMPORT, "leaves out what is for another purpose, and says so");
 export const keyUnusable = by(IMPORT, "leaves out, and says why without key material");
 export const notAKeySet = by(IMPORT, "takes no keys of what is not a key set");
 
@@ -74,7 +74,7 @@ export const fetchedOnce = by(ISSUER_KEYS, "when twenty requests come before the
 export const cooldown = by(ISSUER_KEYS, "causes no fetch one millisecond before the cooldown ends, and one at its end");
 export const backOff = by(ISSUER_KEYS, "and each failure doubles the wait, up to the cooldown");
 export const knownAtOnce = by(ISSUER_KEYS, "and answers a known kid at once, without a promise, also while it fetches");
-export const badSet = by(ISSUER_KEYS, "a set that is not usable never replaces a good one");
+export const badSet = by(ISSUER_KEYS, "what is no answer about keys leaves the last good set in effect");
 export const keysUnavailable = by(ISSUER_KEYS, "while no set ever came, keys are unavailable");
 
 export const fetchTimeout = by("keys/fetch-json.test.ts", "%s in time, and closes the connection");

@@ -5,7 +5,7 @@ const encrypted = none("encrypted tokens are refused by their shape (core/decode
 const making = none("keys and tokens are made by issuers, not here");
 const serialisations = none("JSON serialisations are no bearer tokens; docs/vectors.md has them refused");
 const objects = none("about JavaScript objects that change under the library; keys and tokens come as text here");
-const privateKeys = by("keys/import-pem.test.ts", "a private key in its older form");
+const privateKeys = by("keys/import-pem.test.ts", "a file with a private key serves nothing, and its key is leaked");
 
 export const panvaJose: CheckList = {
   source: "panva-jose",
