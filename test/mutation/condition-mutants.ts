@@ -13,8 +13,8 @@ export const CONDITIONS: readonly MutatedFile[] = [
       },
       {
         name: "issuers of the first alternative are accepted alone",
-        find: "new Set(alternatives.flatMap(({ accept }) => [...accept]))",
-        replace: "new Set(alternatives[0]?.accept)",
+        find: "first && others.length === 0",
+        replace: "first",
       },
       {
         name: "mistakes of the first alternative are found alone",

@@ -6,6 +6,7 @@ import { JUDGING } from "./judging-mutants.ts";
 import type { MutatedFile } from "./mutant.ts";
 import { CLEARING } from "./spoofing-mutants.ts";
 import { TOKEN_SOURCES } from "./token-source-mutants.ts";
+import { VERSIONS } from "./version-mutants.ts";
 import { WAY_IN } from "./way-in-mutants.ts";
 
 const CONNECTION = ["outcomes", "calls", "sequence", "commands", "warnings", "ending", "faults"].map(
@@ -17,6 +18,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
   ...JUDGING,
   ...CLEARING,
   ...TOKEN_SOURCES,
+  ...VERSIONS,
   ...WAY_IN,
   ...ANSWERING,
   ...CONDITIONS,
@@ -765,96 +767,29 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "return entry?.instance;",
         replace: "return [...instances.values()].at(-1)?.instance;",
       },
-      { name: "a closed instance stays", find: "close: (id) => void instances.delete(id)", replace: "close: () => {}" },
-      { name: "the number is not bounded", find: "instances.delete(longestUnused);", replace: "" },
+      { name: "a closed instance stays", find: "    close: end,", replace: "    close() {}," },
+      { name: "the number is not bounded", find: "      end(longestUnused);\n", replace: "" },
+      {
+        name: "the length of configurations is not bounded",
+        find: " && configLength + length <= maxConfigLength",
+        replace: "",
+      },
+      {
+        name: "the length of ended instances counts",
+        find: "      configLength -= entry.configLength;\n",
+        replace: "",
+      },
+      { name: "an ended instance does not know", find: "      entry.instance.close?.();\n", replace: "" },
       { name: "one that is in use goes first", find: "instances.delete(id); // To", replace: "// To" },
       { name: "every use is noted, which costs time", find: "> USE_GRAIN_MS", replace: ">= 0" },
       {
         name: "one more than the bound",
-        find: "instances.size >= MAX_INSTANCES",
-        replace: "instances.size > MAX_INSTANCES",
+        find: "instances.size < maxInstances",
+        replace: "instances.size <= maxInstances",
       },
       { name: "use does not count", find: "entry.usedAt = now();", replace: "" },
       { name: "idle ones stay", find: "if (now() - usedAt > IDLE_MS) {", replace: "if (false) {" },
       { name: "idle ones go too soon", find: "now() - usedAt > IDLE_MS", replace: "now() - usedAt >= IDLE_MS" },
-    ],
-  },
-  {
-    file: "plugin/runtime/policy-files.ts",
-    killers: ["test/runtime/policy-files.test.ts"],
-    mutants: [
-      {
-        name: "a broken version replaces a good one",
-        find: "watched.inForce = isGood ? watched.inForce : load;",
-        replace: "watched.inForce = load;",
-      },
-      { name: "a file need not settle", find: "if (!isSettled && hasGood) {", replace: "if (false) {" },
-      { name: "nothing good has to settle", find: "if (!isSettled && hasGood) {", replace: "if (!isSettled) {" },
-      {
-        name: "looks need not be in a row",
-        find: "    watched.seenIdentity = identity;\n    if (identity === watched.readIdentity) {\n      return;\n    }\n",
-        replace:
-          "    if (identity === watched.readIdentity) {\n      return;\n    }\n    watched.seenIdentity = identity;\n",
-      },
-      {
-        name: "what changes while it is read counts",
-        find: "if ((await store.identifyFiles(load.files)) !== identity) {",
-        replace: "if (false) {",
-      },
-      { name: "keys are not waited for", find: "await waitForKeys(", replace: "void waitForKeys(" },
-      {
-        name: "nothing good waits for keys",
-        find: 'if ("policy" in load && hasGood) {',
-        replace: 'if ("policy" in load) {',
-      },
-      { name: "the same version is read again and again", find: "    watched.readIdentity = identity;\n", replace: "" },
-      { name: "a refusal does not show", find: "    watched.refused = load.issues;\n", replace: "" },
-      { name: "a refusal shows for ever", find: "      watched.refused = [];\n", replace: "" },
-      {
-        name: "a good file is forgotten",
-        find: 'return inForce !== undefined && (isGone || "issues" in inForce);',
-        replace: "return inForce !== undefined;",
-      },
-      { name: "a file that is gone is never forgotten", find: "(isGone || ", replace: "(" },
-      {
-        name: "one that never was good is never forgotten",
-        find: '(isGone || "issues" in inForce)',
-        replace: "isGone",
-      },
-      { name: "use does not count", find: "        watched.usedAt = now();\n", replace: "" },
-    ],
-  },
-  {
-    file: "plugin/runtime/policy-report.ts",
-    killers: ["test/runtime/policy-files.test.ts", "test/runtime/inline-policies.test.ts"],
-    mutants: [
-      {
-        name: "a refusal is no warning",
-        find: "  log.warn(`${source} is refused",
-        replace: "  log.info(`${source} is refused",
-      },
-    ],
-  },
-  {
-    file: "plugin/runtime/inline-policies.ts",
-    killers: ["test/runtime/inline-policies.test.ts"],
-    mutants: [
-      { name: "what has no id shares one", find: "if (pluginId === undefined) {", replace: "if (false) {" },
-      { name: "a broken version decides", find: "return good ? { policy: good } : load;", replace: "return load;" },
-      {
-        name: "a broken version makes the good one forgotten",
-        find: "{ ...known, ...change }",
-        replace: "{ good: undefined, refused: [], ...change }",
-      },
-      { name: "keys are not waited for", find: "PolicyLoad = { policy: good };", replace: "PolicyLoad = load;" },
-      { name: "a new version never decides", find: "        inForce = load;\n", replace: "" },
-      {
-        name: "a new version is not the last good one",
-        find: "        take(pluginId, load.policy);\n      });",
-        replace: "      });",
-      },
-      { name: "the number is not bounded", find: "plugins.size > MAX_PLUGINS && ", replace: "false && " },
-      { name: "a change does not count as use", find: "    plugins.delete(pluginId);\n", replace: "" },
     ],
   },
   {
@@ -980,6 +915,11 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     killers: ["test/runtime/wait-for-keys.test.ts"],
     mutants: [
       { name: "does not wait", find: "await Promise.race(", replace: "void Promise.race(" },
+      {
+        name: "waits for keys of a version that has retired",
+        find: "[end.signal, version.retired]",
+        replace: "[end.signal]",
+      },
       { name: "missing keys are not told", find: "if (missing.length > 0) {", replace: "if (false) {" },
     ],
   },

@@ -50,8 +50,8 @@ export const TOKEN_SOURCES: readonly MutatedFile[] = [
     mutants: [
       {
         name: "a parameter's name is compared as it stands",
-        find: "    if (own.isNamed) {\n      const value",
-        replace: "    if (own.isNamed && query.startsWith(name, start)) {\n      const value",
+        find: "    if (isNamed) {\n      const value",
+        replace: "    if (isNamed && query.startsWith(name, start)) {\n      const value",
       },
       {
         name: "a disguised parameter stays",
@@ -60,7 +60,7 @@ export const TOKEN_SOURCES: readonly MutatedFile[] = [
       },
       {
         name: "a broken escape is text",
-        find: "if (own.isMalformed) {",
+        find: "if (isMalformed) {",
         replace: "if (false) {",
       },
       {
