@@ -31,19 +31,9 @@ export const VERSIONS: readonly MutatedFile[] = [
       { name: "a first version waits for keys", find: "    if (!this.#inEffect) {\n", replace: "    if (false) {\n" },
       { name: "the file is not looked at after the wait", find: " && (await isStillThere())", replace: "" },
       {
-        name: "a version that was replaced goes on waiting",
-        find: '    if (this.#newest?.state === "ready") {\n',
-        replace: "    if (false) {\n",
-      },
-      {
         name: "a deleted version goes on deciding",
         find: "    this.#inEffect?.retire();\n    this.#inEffect = undefined;\n    this.#refuse",
         replace: "    this.#refuse",
-      },
-      {
-        name: "a deleted version lets the next one take effect",
-        find: "    this.#retireNewest();\n    this.#inEffect?.retire();\n    this.#inEffect = undefined;",
-        replace: "    this.#inEffect = undefined;",
       },
       {
         name: "a refusal shows for ever",
@@ -75,7 +65,6 @@ export const VERSIONS: readonly MutatedFile[] = [
         find: "    if (identity === undefined) {\n",
         replace: "    if (false) {\n",
       },
-      { name: "a look does not end a wait", find: "      watched.versions.supersede();\n", replace: "" },
       {
         name: "settings are read as policies",
         find: "    if (reserved.has(named.name)) {\n",
@@ -110,11 +99,6 @@ export const VERSIONS: readonly MutatedFile[] = [
     file: "plugin/runtime/last-good.ts",
     killers: INLINE,
     mutants: [
-      {
-        name: "instances without an id share one",
-        find: "entity.pluginId === undefined || isBoundToServiceAlone",
-        replace: "isBoundToServiceAlone",
-      },
       { name: "a plugin on a Service has one", find: " || isBoundToServiceAlone", replace: "" },
       {
         name: "the rule does not matter",

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { askNothing, type PolicyScene, policyText, setUpPolicies } from "./policy-scene.ts";
+import { askNothing, type PolicyScene, policyText, setUpPolicies, waitForDisk } from "./policy-scene.ts";
 
 const BROKEN = "jwt_policy: 1\ndescription: broken\n";
 const HOUR = 3_600_000;
@@ -342,6 +342,14 @@ describe("a file that nobody asked for in an hour", () => {
     expect(known()).toEqual([]);
   });
 
+  it("and never was good is kept while requests ask for it", async () => {
+    await scene.nameOf("none.yaml");
+    await passTime(HOUR);
+    await scene.nameOf("none.yaml");
+    await passTime(HOUR);
+    expect(known()).toEqual(["none.yaml"]);
+  });
+
   it("and is gone is forgotten; whoever asks again gets what is there then", async () => {
     await putIntoForce("good");
     const opened = scene.files.open("a.yaml");
@@ -432,6 +440,7 @@ describe("a version that is replaced while it waits for keys never takes effect"
 
   const releaseMistake = async (): Promise<string> => {
     scene.keys.release("mistake");
+    await waitForDisk(); // The wait ends before the next look.
     await scene.look(3);
     return scene.nameOf("a.yaml");
   };
@@ -475,7 +484,7 @@ describe("one file has one entry, however its name is spelled", () => {
     expect(scene.files.status().map(({ source }) => source)).toEqual(["a.yaml"]);
   });
 
-  it.each(["secrets/hs.key", "a.yaml.bak", "a", "a.YAML", "keys/idp.jwks", "a.yaml/", "a.yaml\n"])(
+  it.each(["secrets/hs.key", "a.yaml.bak", "a", "a.YAML", "keys/idp.jwks", "a.yaml/", "a.yaml\n", "a\u0000.yaml"])(
     "%j is not the name of a policy file, and is not looked for",
     async (name) => {
       expect(await scene.nameOf(name)).toBe("not_a_policy");

@@ -133,7 +133,7 @@ export async function setUpPolicies(): Promise<PolicyScene> {
 export const askNothing = async (): Promise<undefined> => undefined;
 
 /** Waits until a version whose keys have come was looked for on the disk once more. */
-async function waitForDisk(): Promise<void> {
+export async function waitForDisk(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));
   }
