@@ -80,7 +80,8 @@ export function runConformance(kind: GatewayKind): void {
         socket.end(`GET ${path}\r\n`);
         const answer = await readAll(socket).catch(() => "");
         expect(answer).not.toContain("upstream");
-        expect(answer).toMatch(/^$|ambiguous|HTTP\/1\.1 400 /);
+        // With the stock server the guard refuses: its verdict is a header, and such a request has none.
+        expect(answer).toMatch(/^$|ambiguous|HTTP\/1\.1 400 |can not be checked/);
       },
     );
 

@@ -48,7 +48,8 @@ async function readBothWays(headers: HeaderList): Promise<readonly unknown[]> {
     if (isDenial(read)) {
       return read;
     }
-    const { requestId: _, guard: __, headers: all, ...same } = read;
+    // The client's address costs a call of its own, and no request is judged by it.
+    const { requestId: _, guard: __, client: ___, headers: all, ...same } = read;
     return { ...same, read: READ.concat("origin", "accept", "content-type").map((name) => all.get(name)) };
   });
 }
