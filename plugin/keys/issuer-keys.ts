@@ -2,9 +2,10 @@ import type { JoseHeader } from "../core/decode.ts";
 import type { KeyLookup } from "../core/key.ts";
 import type { CompiledIssuer } from "../core/policy.ts";
 import { type CombinedKeys, combineKeys } from "./combine-keys.ts";
+import { nameSource } from "./issuer-name.ts";
 import { type KeySetStatus, NO_KEYS_IN_EFFECT, PlaceReport } from "./key-report.ts";
 import { type KeyPorts, KeySet } from "./key-set.ts";
-import { LeakedKeys } from "./leaked-keys.ts";
+import { combineLeaks, LeakedKeys } from "./leaked-keys.ts";
 import { KEY_TIMINGS, type KeyTimings } from "./refresh-delay.ts";
 import { selectKey } from "./select-key.ts";
 
@@ -12,7 +13,7 @@ import { selectKey } from "./select-key.ts";
 export class IssuerKeys {
   readonly #now: () => number;
   readonly #timings: KeyTimings;
-  readonly #leaked: LeakedKeys;
+  readonly #leaked: readonly LeakedKeys[];
   readonly #sets: readonly KeySet[];
   readonly #reports: readonly PlaceReport[];
   #combined: CombinedKeys = combineKeys([], () => false);
@@ -29,12 +30,14 @@ export class IssuerKeys {
   #announceKeys = (): void => {};
   readonly #firstKeys: Promise<void>;
 
-  /** @param leaked shared by all keys of the issuer in the process. */
+  /** @param leaked what is known of each place; shared by all policies that read it. */
   constructor(
     issuer: CompiledIssuer,
     ports: KeyPorts,
     timings: KeyTimings = KEY_TIMINGS,
-    leaked: LeakedKeys = new LeakedKeys(issuer.issuer, ports.store),
+    leaked: readonly LeakedKeys[] = issuer.keys.map(
+      (origin) => new LeakedKeys(nameSource(issuer, origin), ports.store),
+    ),
   ) {
     this.#now = ports.now;
     this.#timings = timings;
@@ -44,8 +47,12 @@ export class IssuerKeys {
       this.#announceKeys = resolve;
     });
     const isIdle = (): boolean => this.isIdle();
-    const context = { issuer, ports, timings, leaked, isIdle, onLoad: this.#settle };
-    this.#sets = issuer.keys.map((origin) => new KeySet(origin, context));
+    const context = { issuer, ports, timings, isIdle, onLoad: this.#settle };
+    const leaks = combineLeaks(leaked);
+    this.#sets = issuer.keys.flatMap((origin, index) => {
+      const known = leaks[index];
+      return known ? [new KeySet(origin, { ...context, leaked: known })] : [];
+    });
     this.#reports = this.#sets.map((set) => new PlaceReport(set, issuer, ports.log));
   }
 
@@ -108,13 +115,17 @@ export class IssuerKeys {
     }
   }
 
+  #countLeaked(): number {
+    return this.#leaked.reduce((sum, { count }) => sum + count, 0);
+  }
+
   readonly #settle = (): void => {
     const now = this.#now();
     this.#combined = combineKeys(
       this.#sets.map(({ keys }) => keys),
-      (thumbprint) => this.#leaked.has(thumbprint),
+      (thumbprint) => this.#leaked.some((place) => place.has(thumbprint)),
     );
-    this.#combinedLeaked = this.#leaked.count;
+    this.#combinedLeaked = this.#countLeaked();
     const { places } = this.#combined;
     this.#isComplete = places.every(({ hasKeys }) => hasKeys);
     const edges = this.#sets.flatMap(({ validity }) => validity);
@@ -132,7 +143,7 @@ export class IssuerKeys {
   #keepUp(): void {
     const now = this.#now();
     const isOfNow = now >= this.#combinedFrom && now < this.#combinedUntil;
-    if (!isOfNow || this.#leaked.count !== this.#combinedLeaked) {
+    if (!isOfNow || this.#countLeaked() !== this.#combinedLeaked) {
       this.#settle();
     }
   }

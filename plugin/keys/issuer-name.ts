@@ -11,3 +11,12 @@ export function nameIssuer({ issuer, template, keys, keyRefresh, algorithms }: C
 export function namePlace(issuer: CompiledIssuer, origin: KeyOrigin): string {
   return JSON.stringify([nameIssuer(issuer), origin]);
 }
+
+/** One place of an issuer's keys, whatever options a policy has for it. */
+export function nameSource({ issuer }: CompiledIssuer, origin: KeyOrigin): string {
+  const { from } = origin;
+  const { uri, file, jwks, issuer: discovered, metadata } = { ...NO_ORIGIN, ...origin };
+  return JSON.stringify([issuer, from, uri, file, jwks, discovered, metadata]);
+}
+
+const NO_ORIGIN = { uri: null, file: null, jwks: null, issuer: null, metadata: null };

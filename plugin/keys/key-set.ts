@@ -5,7 +5,7 @@ import { importKeySet } from "./import-key-set.ts";
 import type { ImportedKey, ImportedKeySet } from "./imported-key.ts";
 import { namePlace } from "./issuer-name.ts";
 import type { KeyStore } from "./key-store.ts";
-import type { LeakedKeys } from "./leaked-keys.ts";
+import type { KnownLeaks } from "./leaked-keys.ts";
 import { type KeyFiles, type LoadedKeySet, loadKeySet } from "./load-key-set.ts";
 import { type KeyTimings, refreshDelayMs, retryDelayMs } from "./refresh-delay.ts";
 
@@ -22,12 +22,12 @@ export interface KeyPorts {
   readonly store?: KeyStore | undefined;
 }
 
-/** Shared by the places of one issuer. */
+/** What one place needs to know of its issuer. */
 export interface KeySetContext {
   readonly issuer: CompiledIssuer;
   readonly ports: KeyPorts;
   readonly timings: KeyTimings;
-  readonly leaked: LeakedKeys;
+  readonly leaked: KnownLeaks;
   /** Whether no request has asked for the keys for long; then they are no longer refreshed. */
   readonly isIdle: () => boolean;
   /** Called after each attempt, whatever it brought. */

@@ -2,7 +2,7 @@ import { listIssuers } from "../core/issuer-template.ts";
 import type { KeySource } from "../core/key.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../core/policy.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
-import { nameIssuer } from "./issuer-name.ts";
+import { nameIssuer, nameSource } from "./issuer-name.ts";
 import type { KeySetStatus } from "./key-report.ts";
 import type { KeyPorts } from "./key-set.ts";
 import { LeakedKeys } from "./leaked-keys.ts";
@@ -35,18 +35,20 @@ export interface IssuerKeysStatus {
  */
 export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const byOptions = new Map<string, { readonly issuer: CompiledIssuer; readonly keys: IssuerKeys }>();
-  // A key that an issuer leaked in one place is refused in all policies that name the issuer, whatever their options.
-  const leakedByIssuer = new Map<string, LeakedKeys>();
+  // A key that an issuer leaked in one place is refused in all policies that read this place, whatever their options.
+  const leakedBySource = new Map<string, LeakedKeys>();
   // Saves the hot path from naming the options again.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
   // One wait per policy, however often it is asked for: keys may never come, and each wait for them is kept until they do.
   const waits = new WeakMap<CompiledPolicy, Promise<void>>();
 
-  const leakedOf = ({ issuer }: CompiledIssuer): LeakedKeys => {
-    const leaked = leakedByIssuer.get(issuer) ?? new LeakedKeys(issuer, ports.store);
-    leakedByIssuer.set(issuer, leaked);
-    return leaked;
-  };
+  const leakedOf = (issuer: CompiledIssuer): readonly LeakedKeys[] =>
+    issuer.keys.map((origin) => {
+      const name = nameSource(issuer, origin);
+      const leaked = leakedBySource.get(name) ?? new LeakedKeys(name, ports.store);
+      leakedBySource.set(name, leaked);
+      return leaked;
+    });
 
   const keysOf = (issuer: CompiledIssuer): IssuerKeys => {
     let keys = byIssuer.get(issuer);
@@ -66,10 +68,13 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
         byOptions.delete(options);
       }
     }
-    const issuers = new Set([...byOptions.values()].map(({ issuer }) => issuer.issuer));
-    for (const [issuer, leaked] of leakedByIssuer) {
-      if (!issuers.has(issuer) && leaked.count === 0) {
-        leakedByIssuer.delete(issuer);
+    const used = [...byOptions.values()].flatMap(({ issuer }) =>
+      issuer.keys.map((origin) => nameSource(issuer, origin)),
+    );
+    const sources = new Set(used);
+    for (const [name, leaked] of leakedBySource) {
+      if (!sources.has(name) && leaked.count === 0) {
+        leakedBySource.delete(name);
       }
     }
   };

@@ -13,9 +13,9 @@ export interface KeyStore {
   /** @param place names issuer, options and place; other options have other keys. */
   readKeySet(place: string): Promise<StoredKeySet | undefined>;
   saveKeySet(place: string, set: StoredKeySet): Promise<void>;
-  /** Thumbprints of keys whose private part the issuer published once. */
-  readLeaked(issuer: string): Promise<readonly string[]>;
-  saveLeaked(issuer: string, thumbprints: readonly string[]): Promise<void>;
+  /** Thumbprints of keys whose private part a place published once. */
+  readLeaked(source: string): Promise<readonly string[]>;
+  saveLeaked(source: string, thumbprints: readonly string[]): Promise<void>;
   status(): KeyStoreStatus;
 }
 

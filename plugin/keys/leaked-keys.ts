@@ -3,19 +3,30 @@ import type { KeyStore } from "./key-store.ts";
 /** Far more keys than an issuer ever publishes by mistake. */
 const MAX_LEAKED = 1_000;
 
+/** The leaked keys that one place of keys must not use. */
+export interface KnownLeaks {
+  /** Resolves when what earlier processes knew is known here. Never rejects. */
+  readonly restored: Promise<void>;
+  has(thumbprint: string): boolean;
+  /** The place itself published the private part of these keys. */
+  add(thumbprints: readonly string[]): void;
+}
+
 /**
- * The keys of one issuer whose private part was published once. They stay refused for good, in every place and under every kid: it
- * does not help that the issuer takes the private part away again.
+ * The keys of one issuer whose private part one place published once. They stay refused for good, in every place and under every kid
+ * of the policies that read this place: it does not help that the issuer takes the private part away again. Other policies do not
+ * go by it, because their authors did not choose the place: with one of their own, anyone could have an issuer's keys refused.
  */
 export class LeakedKeys {
   /** Resolves when what earlier processes knew is known here. Never rejects. */
   readonly restored: Promise<void>;
-  readonly #issuer: string;
+  readonly #name: string;
   readonly #store: KeyStore | undefined;
   readonly #thumbprints = new Set<string>();
 
-  constructor(issuer: string, store?: KeyStore) {
-    this.#issuer = issuer;
+  /** @param name of the issuer and the place. */
+  constructor(name: string, store?: KeyStore) {
+    this.#name = name;
     this.#store = store;
     this.restored = this.#restore();
   }
@@ -32,12 +43,12 @@ export class LeakedKeys {
 
   add(thumbprints: readonly string[]): void {
     if (this.#take(thumbprints)) {
-      void this.#store?.saveLeaked(this.#issuer, [...this.#thumbprints]);
+      void this.#store?.saveLeaked(this.#name, [...this.#thumbprints]);
     }
   }
 
   async #restore(): Promise<void> {
-    this.#take((await this.#store?.readLeaked(this.#issuer)) ?? []);
+    this.#take((await this.#store?.readLeaked(this.#name)) ?? []);
   }
 
   /** Whether one of them is new. */
@@ -48,4 +59,11 @@ export class LeakedKeys {
     }
     return this.count > before;
   }
+}
+
+/** What the places of one issuer in one policy know together: one view for each place, in their order. */
+export function combineLeaks(places: readonly LeakedKeys[]): readonly KnownLeaks[] {
+  const restored = Promise.all(places.map((place) => place.restored)).then(() => {});
+  const has = (thumbprint: string): boolean => places.some((place) => place.has(thumbprint));
+  return places.map((place) => ({ restored, has, add: (thumbprints) => place.add(thumbprints) }));
 }

@@ -17,6 +17,8 @@ import { beginsWithMark, hasMark, NOT_A_POLICY } from "./policy-mark.ts";
 
 /** Largest policy document, in UTF-16 units: several thousand rules. Reading holds the process up, so it must stay short. */
 const MAX_DOCUMENT_LENGTH = 256 * 1024;
+/** What a number needs that cannot be read exactly: many digits, a fraction or an exponent. Most documents have none of these. */
+const MAY_BE_ROUNDED = /[0-9a-f]{13}|\.\d|\d[eE]/i;
 /** Most mistakes that are told at once. */
 const MAX_FINDINGS = 50;
 /** Aliases can make a small document explode; policies need few. */
@@ -71,8 +73,8 @@ export function readYaml(text: string): SourceDocument | (Refused & { readonly i
   const issues = [
     ...findOtherVersion(document),
     ...findDuplicateKeys(document, lineCounter),
-    ...findDanglingAliases(document, lineCounter),
-    ...findRoundedNumbers(document, lineCounter),
+    ...(text.includes("*") ? findDanglingAliases(document, lineCounter) : []),
+    ...(MAY_BE_ROUNDED.test(text) ? findRoundedNumbers(document, lineCounter) : []),
   ];
   if (issues.length > 0) {
     return { isMarked, issues: issues.slice(0, MAX_FINDINGS) };

@@ -169,13 +169,22 @@ describe("a key that an issuer leaked", () => {
     return { json: { keys: [{ ...key.publicJwk, kid: "x", d }] } };
   };
 
-  it("in one policy's place is refused in all policies that name the issuer, whatever their options", async () => {
+  it("in one place is refused in all policies that read this place, whatever their options and other places", async () => {
     server.answer("/old", keySetOf(key));
-    const elsewhere = compile({ keys: { jwks_uri: `${server.origin}/old` } });
-    expect([await find(compile()), await find(elsewhere)]).toEqual([ISSUER, ISSUER]);
+    const both = compile({
+      algorithms: ["ES256"],
+      keys: { jwks_uri: `${server.origin}/jwks`, jwks: keySetOf(key).json },
+    });
+    expect([await find(compile()), await find(both)]).toEqual([ISSUER, ISSUER]);
     server.answer("/jwks", leaking());
     await source.refresh();
-    expect([await find(compile()), await find(elsewhere)]).toEqual([undefined, undefined]);
+    expect([await find(compile()), await find(both)]).toEqual([undefined, undefined]);
+  });
+
+  it("according to a place of another policy's own is not refused here: anyone could say so", async () => {
+    server.answer("/mine", leaking());
+    const mine = compile({ keys: { jwks_uri: `${server.origin}/mine` } });
+    expect([await find(mine), await find(compile())]).toEqual([undefined, ISSUER]);
   });
 
   it("is another issuer's key as before: nothing shows that the two have one owner", async () => {

@@ -119,14 +119,14 @@ describe("a process that starts while the provider is down", () => {
     expect(scene.keys.status()).toMatchObject([{ state: "without_keys", keys: 0, isRestored: true }]);
   });
 
-  it("has no key that was withdrawn beside another, and still refuses a leaked one in another place", async () => {
+  it("has no key that was withdrawn beside another, and still refuses a leaked one in every place of the policy", async () => {
     scene = await start({ json: { keys: [leak(first), second.publicJwk] } });
     await fetchAndStore(scene);
     await vi.waitFor(() => expect(filesOf(".leaked")).toHaveLength(1));
     scene = await start({ json: { keys: [first.publicJwk, second.publicJwk] } });
     await scene.keys.refresh();
     expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
-    scene = await start(keySetOf(first, second), { places: ["other"] });
+    scene = await start(keySetOf(first, second), { places: ["other", "jwks"] });
     await scene.keys.refresh();
     expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
   });
