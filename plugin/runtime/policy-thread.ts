@@ -1,4 +1,6 @@
 /** A compiling thread: reads, parses and compiles policies, so that the event loop that answers requests does not. */
+import { setPriority } from "node:os";
+import { platform } from "node:process";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { CompiledPolicy, CompiledRule } from "../core/policy.ts";
 import type { PolicyLoad } from "../policy/read-policy.ts";
@@ -8,6 +10,8 @@ import { createPolicyStore } from "./policy-store.ts";
 
 /** Operations in one message: building them anew takes the receiving thread some 2 ms. */
 const BATCH_OPERATIONS = 256;
+/** Some levels below the usual 0. */
+const COMPILING_PRIORITY = 5;
 
 /** Whether this is a compiling thread. One file may hold the whole plugin server, this module included. */
 export function isCompilingThread(): boolean {
@@ -16,7 +20,19 @@ export function isCompilingThread(): boolean {
 
 if (parentPort && isCompilingThread()) {
   const { policyRoot } = workerData as CompilingThread;
+  giveWay();
   answerRequests(parentPort, createPolicyStore(policyRoot));
+}
+
+/** On Linux a priority belongs to a thread, and 0 means this one: the event loop that answers requests goes first. */
+function giveWay(): void {
+  if (platform === "linux") {
+    try {
+      setPriority(COMPILING_PRIORITY);
+    } catch {
+      // A sandbox may forbid it. It only makes requests wait a little longer while many policies are compiled.
+    }
+  }
 }
 
 function answerRequests(port: MessagePort, store: PolicyCompiler): void {
