@@ -154,6 +154,63 @@ describe("while a good version is in effect, waits for the writer: a cut-off pol
   });
 });
 
+describe("a policy that the compiling threads fail at", () => {
+  const FAILED = { code: "compile_failed", message: "no memory", pointer: "", line: 1, column: 1 } as const;
+  const MINUTE = 60_000;
+
+  async function failWhile<T>(act: () => Promise<T>): Promise<T> {
+    scene.failure = FAILED;
+    return act().finally(() => {
+      scene.failure = undefined;
+    });
+  }
+
+  it("is refused for that reason, and is not tried again at each look", async () => {
+    await scene.write("a.yaml", policyText("one"));
+    await failWhile(async () => {
+      expect(await scene.nameOf("a.yaml")).toBe("compile_failed");
+      await scene.look(3);
+      expect(scene.files.status()).toMatchObject([{ refused: [FAILED] }]);
+    });
+    await scene.look(3);
+    expect(await scene.nameOf("a.yaml")).toBe("compile_failed");
+  });
+
+  it("leaves the last good version in effect", async () => {
+    await putIntoForce("one");
+    await scene.look();
+    await scene.write("a.yaml", policyText("two"));
+    await failWhile(() => scene.look(3));
+    expect(await scene.nameOf("a.yaml")).toBe("one");
+    expect(scene.files.status()).toMatchObject([{ refused: [FAILED] }]);
+  });
+
+  it("is tried again when it changes", async () => {
+    await scene.write("a.yaml", policyText("one"));
+    await failWhile(async () => {
+      await scene.nameOf("a.yaml");
+      await scene.look(3);
+    });
+    await scene.write("a.yaml", policyText("two"));
+    await scene.look(2);
+    expect(await scene.nameOf("a.yaml")).toBe("two");
+  });
+
+  it("is tried again after ten minutes: a busy machine may have been the cause", async () => {
+    await scene.write("a.yaml", policyText("one"));
+    await failWhile(async () => {
+      await scene.nameOf("a.yaml");
+      await scene.look(3);
+    });
+    scene.clock += 10 * MINUTE;
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("compile_failed");
+    scene.clock += 1;
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("one");
+  });
+});
+
 describe("while nothing good is in effect, takes what comes at the first look", () => {
   it.each<[what: string, spoil: () => Promise<void>, code: string]>([
     ["not there", async () => {}, "file_missing"],
