@@ -486,6 +486,34 @@ describe("a deleted file decides nothing from the second look on that misses it"
   });
 });
 
+describe("a file that is written again and again, while the keys of its version do not come", () => {
+  beforeEach(async () => {
+    await putIntoForce("lax");
+    scene.keys.hold("strict");
+    await scene.write("a.yaml", policyText("strict"));
+    await scene.look(2);
+    await scene.write("a.yaml", policyText("strict"));
+    await scene.look(); // The version retires, and the next look reads the same text anew.
+  });
+
+  it("waits no longer than a file that is left alone, if its text is the same", async () => {
+    scene.endLongestWaits();
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("strict");
+  });
+
+  it("waits anew for another text", async () => {
+    scene.endLongestWaits();
+    scene.keys.hold("stricter");
+    await scene.write("a.yaml", policyText("stricter"));
+    await scene.look(2);
+    expect(await scene.nameOf("a.yaml")).toBe("lax");
+    scene.endLongestWaits();
+    await waitForDisk();
+    expect(await scene.nameOf("a.yaml")).toBe("stricter");
+  });
+});
+
 describe("a version that is replaced while it waits for keys never takes effect", () => {
   beforeEach(async () => {
     await putIntoForce("strict");

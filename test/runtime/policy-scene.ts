@@ -84,6 +84,8 @@ export interface PolicyScene {
   clock: number;
   /** Called once while the next file is read, when its text has been taken. */
   onLoad: (() => Promise<void>) | undefined;
+  /** Ends all longest waits for keys. */
+  endLongestWaits(): void;
   /** What every reading comes to instead, while it is set: no thread could compile the file. */
   failure: PolicyIssue | undefined;
   write(file: string, text: string): Promise<void>;
@@ -111,7 +113,13 @@ export async function setUpPolicies(): Promise<PolicyScene> {
   const keys = holdKeys();
   const log = logApart();
   const reserved = new Set(["settings.yaml"]);
-  const files = watchPolicyFiles({ compiler, keys, log, reserved, now: () => scene.clock });
+  const waits = new Set<() => void>();
+  const waitLongest = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      waits.add(resolve);
+      signal.addEventListener("abort", () => resolve());
+    });
+  const files = watchPolicyFiles({ compiler, keys, log, reserved, now: () => scene.clock, waitLongest });
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   const scene: PolicyScene = {
     root,
@@ -121,6 +129,12 @@ export async function setUpPolicies(): Promise<PolicyScene> {
     clock: 0,
     onLoad: undefined,
     failure: undefined,
+    endLongestWaits() {
+      for (const end of waits) {
+        end();
+      }
+      waits.clear();
+    },
     async write(file, text) {
       await new Promise((resolve) => setTimeout(resolve, 20)); // The kernel's clock for files goes in steps of some ms.
       await writeFile(join(root, file), text);
