@@ -22,7 +22,7 @@ export interface ProcessKeySource extends KeySource {
   stop(): void;
 }
 
-/** Between two looks for issuers that no policy names any more, in milliseconds. */
+/** Time between two looks for issuers that all policies have dropped, in milliseconds. */
 const IDLE_LOOK_MS = 60_000;
 
 /** How the keys of one issuer stand. */

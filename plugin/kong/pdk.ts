@@ -24,7 +24,7 @@ export interface Pdk {
   readonly router: {
     /** The matched Kong Route. What it does not have is absent. */
     getRoute(): Promise<KongRoute>;
-    /** The Service of that Route. What it does not have is absent. */
+    /** The Service of that Route. Fields that it does not have are absent. */
     getService(): Promise<KongService>;
   };
 }

@@ -48,7 +48,7 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
     try {
       const files = await listFiles();
       const loads = await Promise.all(files.map(async (file) => ({ file, load: await preloadFile(file) })));
-      const begin = performance.now(); // The files were waited for. What follows takes the processor.
+      const begin = performance.now(); // From here on it takes the processor, and does not wait.
       reasons = loads.flatMap(findReasons);
       delayMs = Math.max(LOOK_MS, Math.min((performance.now() - begin) / MAX_SHARE, MAX_DELAY_MS));
     } catch (error) {

@@ -202,7 +202,7 @@ it("policies whose algorithms have another order share keys only where the order
   expect(await bound("RS512", "RS256")).toEqual(["RS512", undefined]);
 });
 
-describe("an issuer that no policy names any more", () => {
+describe("an issuer that all policies have dropped", () => {
   const DAY = 86_400_000;
   const MINUTE = 60_000;
 

@@ -86,7 +86,7 @@ export interface PolicyScene {
   onLoad: (() => Promise<void>) | undefined;
   /** Ends all longest waits for keys. */
   endLongestWaits(): void;
-  /** What every reading comes to instead, while it is set: no thread could compile the file. */
+  /** While it is set, every reading ends with this mistake, as if no thread could compile the file. */
   failure: PolicyIssue | undefined;
   write(file: string, text: string): Promise<void>;
   /** Has every file looked at this many times, and waits until nothing is left to do but to wait for keys. */
