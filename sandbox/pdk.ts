@@ -7,6 +7,7 @@ import {
   IntMessage,
   ListValueMessage,
   RouteMessage,
+  ServiceMessage,
   StringMessage,
   StructMessage,
 } from "../plugin/server/messages.ts";
@@ -52,6 +53,7 @@ const METHODS: Record<string, PdkMethod> = {
   "kong.request.get_method": ({ request }) => ({ reply: encodeString(request.method) }),
   "kong.request.get_path": ({ request }) => ({ reply: encodeString(normalizePath(stripQuery(request.target))) }),
   "kong.router.get_route": ({ request }) => ({ reply: encodeRoute(request) }),
+  "kong.router.get_service": ({ request }) => ({ reply: encodeService(request) }),
   "kong.service.request.set_headers": ({ request }, args) => {
     for (const [name, values] of readHeaderValues(StructMessage.decode(args))) {
       request.headers = setHeader(request.headers, escapeHeaderName(name), values.map(escapeHeaderValue));
@@ -116,6 +118,11 @@ function encodeRoute({ route }: GatewayRequest): Uint8Array {
     ...(route.tags === undefined ? {} : { tags: [...route.tags] }),
     service: { id: route.service.id },
   });
+}
+
+function encodeService({ route }: GatewayRequest): Uint8Array {
+  const { id, protocol, host, port, path } = route.service;
+  return ServiceMessage.encode({ id, protocol, host, port, ...(path === undefined ? {} : { path }) });
 }
 
 function logMethod(level: LogLevel): PdkMethod {

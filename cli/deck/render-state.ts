@@ -1,4 +1,5 @@
 import { Document, stringify } from "yaml";
+import { toPrintable } from "../../plugin/core/printable.ts";
 import { checkPlugins } from "./check-plugins.ts";
 import { checkPreflights } from "./check-preflights.ts";
 import { checkRoutes } from "./check-routes.ts";
@@ -62,7 +63,7 @@ export async function renderState(
     return { issues: [...found, ...("issues" in merged ? merged.issues : [])] };
   }
   const document = new Document(merged.root);
-  const names = files.map(({ file }) => file).join(" ");
+  const names = toPrintable(files.map(({ file }) => file).join(" ")); // A line feed in a name would end the comment.
   document.commentBefore = ` Made by \`jwt-policy render\` of ${names}: change that, not this.`;
   return { text: document.toString({ lineWidth: 0 }), issues: found };
 }

@@ -31,11 +31,14 @@ export async function decide(
   const request: Request = { policy, facts, callers: askOnce(callers) };
   const unmatched: Evidence = { policy: policy.name };
   const rule = findRule(policy, facts.binding);
+  const ambiguous = checkPath(policy, facts);
   if (isDenial(rule)) {
-    return refuse(request, { mode: policy.unmatchedMode }, { denial: rule, evidence: unmatched });
+    // Where it would go on as a report, its path may still lead to a rule that enforces.
+    const { denial, mode } =
+      ambiguous && policy.unmatchedMode === "report" ? ambiguous : { denial: rule, mode: policy.unmatchedMode };
+    return refuse(request, { mode }, { denial, evidence: unmatched });
   }
   const evidence: Evidence = { ...unmatched, rule: rule.id };
-  const ambiguous = checkPath(policy, facts);
   if (ambiguous) {
     return refuse(request, ambiguous, { denial: ambiguous.denial, evidence });
   }

@@ -22,6 +22,9 @@ export interface ProcessKeySource extends KeySource {
   stop(): void;
 }
 
+/** Time between two looks for issuers that all policies have dropped, in milliseconds. */
+const IDLE_LOOK_MS = 60_000;
+
 /** How the keys of one issuer stand. */
 export interface IssuerKeysStatus {
   /** The issuer's id in the policy that named it first. */
@@ -61,8 +64,14 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
     return keys;
   };
 
-  /** Whose policy is gone asks no more, and would be kept for ever. */
+  let lookedForIdleAt = ports.now();
+
+  /** Whose policy is gone asks no more, and would be kept for ever. With thousands of issuers each look takes long, so few are made. */
   const forgetIdle = (): void => {
+    if (Math.abs(ports.now() - lookedForIdleAt) < IDLE_LOOK_MS) {
+      return;
+    }
+    lookedForIdleAt = ports.now();
     for (const [options, { keys }] of byOptions) {
       if (keys.isIdle()) {
         byOptions.delete(options);

@@ -1,13 +1,19 @@
 import type { Pdk } from "./pdk.ts";
 
 /**
- * What the matched Kong Route matches, as one text: two Routes with other texts lead elsewhere, whatever their ids say. Undefined
- * when Kong cannot say, and for a Route of which it says nothing, such as one with an expression.
+ * What the matched Kong Route matches and where its Service leads, as one text: two Routes with other texts lead elsewhere, whatever
+ * their ids say. Undefined when Kong cannot say, and for a Route of which it says nothing, such as one with an expression.
  */
 export async function describeRoute({ router }: Pdk): Promise<string | undefined> {
   const route = await router.getRoute().catch(() => undefined);
   const { id, methods = [], hosts = [], paths = [], protocols = [], service } = route ?? {};
-  return id === undefined || methods.length + hosts.length + paths.length === 0
-    ? undefined
-    : JSON.stringify([id, methods, hosts, paths, protocols, service?.id ?? null]);
+  if (id === undefined || methods.length + hosts.length + paths.length === 0) {
+    return undefined;
+  }
+  const match = [id, methods, hosts, paths, protocols];
+  if (service?.id === undefined) {
+    return JSON.stringify(match);
+  }
+  const { protocol, host, port, path } = (await router.getService().catch(() => undefined)) ?? {};
+  return host === undefined ? undefined : JSON.stringify([...match, service.id, protocol, host, port, path]);
 }

@@ -24,6 +24,8 @@ export interface Pdk {
   readonly router: {
     /** The matched Kong Route. What it does not have is absent. */
     getRoute(): Promise<KongRoute>;
+    /** The Service of that Route. Fields that it does not have are absent. */
+    getService(): Promise<KongService>;
   };
 }
 
@@ -37,6 +39,15 @@ export interface KongRoute {
   readonly hosts?: readonly string[];
   readonly paths?: readonly string[];
   readonly service?: { readonly id?: string };
+}
+
+/** Where a Kong Service leads. */
+export interface KongService {
+  readonly id?: string;
+  readonly protocol?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
 }
 
 /** Arguments of `kong.response.exit`. */

@@ -8,7 +8,7 @@ import { createExit } from "./create-exit.ts";
 import { denyOwn } from "./deny-own.ts";
 import { FACTS_VARIABLE, parseFactsVariable } from "./facts-variable.ts";
 import type { PluginInstance } from "./handler.ts";
-import type { ExitResponse, KongRoute, Pdk } from "./pdk.ts";
+import type { ExitResponse, KongRoute, KongService, Pdk } from "./pdk.ts";
 import { NAME } from "./plugin-identity.ts";
 import { type InstanceIdentity, isMeant, renderEnding, renderOtherInstance } from "./verdict.ts";
 
@@ -31,7 +31,10 @@ export interface StockPdk {
   };
   /** Without a value it sets nil. */
   readonly ctx: { readonly shared: { set(name: string, ...value: readonly (readonly string[])[]): Promise<unknown> } };
-  readonly router: { get_route(): Promise<KongRoute | null | undefined> };
+  readonly router: {
+    get_route(): Promise<KongRoute | null | undefined>;
+    get_service(): Promise<KongService | null | undefined>;
+  };
   readonly log: Readonly<Record<"err" | "warn" | "notice", (line: string) => Promise<unknown>>>;
   readonly service: {
     readonly request: {
@@ -157,6 +160,7 @@ function createPdk(kong: StockPdk, facts: string): Pdk {
     },
     router: {
       getRoute: async () => (await kong.router.get_route()) ?? {},
+      getService: async () => (await kong.router.get_service()) ?? {},
     },
   };
 }

@@ -2,13 +2,14 @@ import type {
   Alternative as AlternativeSource,
   RequiredRoles as MembershipSource,
   PolicyDocument,
+  RequiredClaims,
 } from "../../schema/generated/policy-document.ts";
-import type { Alternative, AuthenticationRequirement, Membership, Requirements } from "../core/policy.ts";
+import type { Alternative, AuthenticationRequirement, Condition, Membership, Requirements } from "../core/policy.ts";
 import { compileConditions, type RequestParts } from "./compile-conditions.ts";
 import { listOwnHeaders } from "./compile-identity.ts";
 import { durationSeconds } from "./duration.ts";
 import { headerSpellings } from "./header-spellings.ts";
-import type { Finding } from "./issue.ts";
+import type { DocumentPath, Finding } from "./issue.ts";
 import { type PlacedSource, type SettledAlternative, settleRequirements } from "./settle-requirements.ts";
 
 const NO_NAMES: readonly string[] = [];
@@ -49,7 +50,7 @@ function compileAlternative(
   { keys, placeOf }: SettledAlternative,
   request: RequestParts,
 ): { readonly alternative: Alternative; readonly findings: readonly Finding[] } {
-  const { conditions, findings } = compileConditions(keys.required_claims ?? {}, placeOf("required_claims"), request);
+  const { conditions, findings } = compileClaims(keys.required_claims ?? {}, placeOf("required_claims"), request);
   const alternative: Alternative = {
     accept: toSet(keys.accept),
     audiences: keys.audiences && toSet(keys.audiences),
@@ -60,6 +61,26 @@ function compileAlternative(
     authentication: compileAuthentication(keys.authentication),
   };
   return { alternative, findings };
+}
+
+// Thousands of rules inherit the same conditions. A small text would become a policy of many megabytes without sharing them.
+const conditionsOf = new WeakMap<RequiredClaims, readonly Condition[]>();
+
+function compileClaims(
+  source: RequiredClaims,
+  path: DocumentPath,
+  request: RequestParts,
+): ReturnType<typeof compileConditions> {
+  const known = conditionsOf.get(source);
+  if (known) {
+    return { conditions: known, findings: [] };
+  }
+  const compiled = compileConditions(source, path, request);
+  const dependsOnPath = Object.values(source).some(({ equals_path }) => equals_path !== undefined);
+  if (compiled.findings.length === 0 && !dependsOnPath) {
+    conditionsOf.set(source, compiled.conditions);
+  }
+  return compiled;
 }
 
 // Thousands of rules inherit the same lists. Sharing one set for each list keeps large policies small.

@@ -23,6 +23,8 @@ const MAY_BE_ROUNDED = /[0-9a-f]{13}|\.\d|\d[eE]/i;
 const MAX_FINDINGS = 50;
 /** Aliases can make a small document explode; policies need few. */
 const MAX_ALIASES = 100;
+/** Most values with all aliases resolved. A text without aliases cannot have more: each value takes two characters. */
+const MAX_VALUES = MAX_DOCUMENT_LENGTH;
 
 /** A document as plain data, and the means to say where in the text each part of it stands. */
 export interface SourceDocument {
@@ -81,11 +83,28 @@ export function readYaml(text: string): SourceDocument | (Refused & { readonly i
   }
   try {
     const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    if (countDown(data, MAX_VALUES) < 0) {
+      const message = `The document has more than ${MAX_VALUES} values once its aliases are resolved; use fewer aliases.`;
+      return { isMarked, ...refuse("document_too_large", message) };
+    }
     return { data, locate: (findings) => locateFindings(findings, document, lineCounter) };
   } catch {
     const message = "The document has aliases that do not resolve, or too many of them.";
     return { isMarked, ...refuse("syntax_error", message) };
   }
+}
+
+/** Takes one off for each value in the data, itself included; below 0 it stops. */
+function countDown(data: unknown, from: number): number {
+  let left = from - 1;
+  const inner = typeof data === "object" && data !== null ? Object.values(data) : [];
+  for (const value of inner) {
+    if (left < 0) {
+      return left;
+    }
+    left = countDown(value, left);
+  }
+  return left;
 }
 
 function refuse(code: PolicyIssue["code"], message: string): Refused {

@@ -4,13 +4,20 @@ import type { PolicyIssue } from "../policy/issue.ts";
 import type { PolicyLoad } from "../policy/read-policy.ts";
 import { describeIssues, reportInEffect, reportRefused } from "./policy-report.ts";
 import { PolicyVersion } from "./policy-version.ts";
-import { type PolicyKeys, waitForKeys, warnOfMissingKeys } from "./wait-for-keys.ts";
+import { type PolicyKeys, waitForKeys, waitLongest, warnOfMissingKeys } from "./wait-for-keys.ts";
 
 export interface VersionPorts {
   readonly keys: PolicyKeys;
   readonly log: Log;
   /** Resolves after the longest wait for keys, or when the signal aborts. A test ends the wait itself. */
   readonly waitLongest?: (signal: AbortSignal) => Promise<void>;
+}
+
+/** The longest wait for the keys of a text. */
+interface LongestWait {
+  readonly hash: string;
+  readonly end: AbortController;
+  readonly isOver: Promise<void>;
 }
 
 /**
@@ -23,6 +30,7 @@ export class FileVersions {
   #newest: PolicyVersion | undefined;
   #inEffect: PolicyVersion | undefined;
   #refused: readonly PolicyIssue[] = [];
+  #longestWait: LongestWait | undefined;
 
   constructor(file: string, ports: VersionPorts) {
     this.#file = file;
@@ -50,6 +58,9 @@ export class FileVersions {
    */
   async offer(load: PolicyLoad, isStillThere: () => Promise<boolean>): Promise<void> {
     this.#retireNewest();
+    if (!("policy" in load) || load.policy.hash !== this.#longestWait?.hash) {
+      this.#endLongestWait();
+    }
     const version = new PolicyVersion(load);
     this.#newest = version;
     if ("issues" in load) {
@@ -68,7 +79,7 @@ export class FileVersions {
       return;
     }
     version.become("ready");
-    await waitForKeys(version, this.#ports.keys, this.#ports.waitLongest);
+    await waitForKeys(version, this.#ports.keys, this.#startLongestWait(load.policy.hash));
     const isNewest = version.state === "ready" && (await isStillThere());
     if (version.state !== "ready" || !isNewest) {
       version.retire();
@@ -88,6 +99,7 @@ export class FileVersions {
   /** The file was deleted, or must not be read: no version of it decides any longer. */
   withdraw(issues: readonly PolicyIssue[]): void {
     this.#retireNewest();
+    this.#endLongestWait();
     this.#inEffect?.retire();
     this.#inEffect = undefined;
     this.#refuse(issues, "its routes answer 503");
@@ -95,6 +107,7 @@ export class FileVersions {
 
   #putIntoEffect(version: PolicyVersion, policy: CompiledPolicy): void {
     version.become("in effect");
+    this.#endLongestWait();
     const isChange = this.#inEffect !== undefined || this.#refused.length > 0;
     this.#inEffect?.retire();
     this.#inEffect = version;
@@ -119,9 +132,33 @@ export class FileVersions {
     reportRefused(`policy file ${this.#file}`, outcome, mistakes[0], this.#ports.log);
   }
 
+  /** One wait for each text: a program that writes the same text every few seconds must not hold a version up for ever. */
+  #startLongestWait(hash: string): (signal: AbortSignal) => Promise<void> {
+    if (!this.#longestWait) {
+      const end = new AbortController();
+      const { waitLongest: wait = waitLongest } = this.#ports;
+      this.#longestWait = { hash, end, isOver: wait(end.signal) };
+    }
+    const { isOver } = this.#longestWait;
+    return (signal) => Promise.race([isOver, new Promise<void>((resolve) => onAbort(signal, resolve))]);
+  }
+
+  #endLongestWait(): void {
+    this.#longestWait?.end.abort();
+    this.#longestWait = undefined;
+  }
+
   #retireNewest(): void {
     if (this.#newest !== this.#inEffect) {
       this.#newest?.retire();
     }
+  }
+}
+
+function onAbort(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) {
+    act();
+  } else {
+    signal.addEventListener("abort", act, { once: true });
   }
 }

@@ -2,7 +2,7 @@ import type { CompiledPolicy } from "../core/policy.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
 import type { PolicyLoad } from "../policy/read-policy.ts";
 import type { VersionPorts } from "./file-versions.ts";
-import { dependsOnRoute, type HeldVersion, type InlineEntity, LastGoodVersions, nameEntity } from "./last-good.ts";
+import { type HeldVersion, type InlineEntity, isOnRoute, LastGoodVersions, nameEntity } from "./last-good.ts";
 import type { PolicyCompiler } from "./policy-compiler.ts";
 import { describeIssues, describeStatus, type PolicyStatus, reportInEffect, reportRefused } from "./policy-report.ts";
 import type { DescribeRoute, PolicySource } from "./policy-source.ts";
@@ -160,7 +160,7 @@ class InlineInstance {
       return this.#decideMeanwhile(this.#version, describeRoute);
     }
     const { load } = this.#version;
-    return this.#hasAskedRoute || !dependsOnRoute(this.#options.entity)
+    return this.#hasAskedRoute || !isOnRoute(this.#options.entity)
       ? load
       : this.#noteRoute(describeRoute).then(() => load);
   }
@@ -248,9 +248,6 @@ class InlineInstance {
   }
 
   async #mayDecide(fallback: HeldVersion, describeRoute: DescribeRoute): Promise<boolean> {
-    if (!dependsOnRoute(this.#options.entity)) {
-      return true;
-    }
     const route = await describeRoute();
     return route !== undefined && route === fallback.route;
   }

@@ -46,7 +46,7 @@ interface Entity {
  * from names, and a Route that was deleted and made again elsewhere has its id again. Therefore
  *
  * - it belongs to one entity on one Route as that Route was when the version decided: its paths, hosts, methods and Service;
- * - an entity on a Service has none, because its Routes can change unseen;
+ * - an entity on a Service, or on neither, has none, because its Routes can change unseen;
  * - it ends when no instance uses it any longer;
  * - it must be the newest both by the order in which instances started and by Kong's own sequence. Where the two disagree, as
  *   after a late worker or a restart of Kong, no version is known to be the last one.
@@ -61,8 +61,7 @@ export class LastGoodVersions {
    * @param rule that it must have; undefined when the Kong Route names it.
    */
   hold(entity: InlineEntity, rule: string | undefined): HeldVersion | undefined {
-    const isBoundToServiceAlone = entity.routeId === undefined && entity.serviceId !== undefined;
-    if (entity.pluginId === undefined || isBoundToServiceAlone) {
+    if (entity.pluginId === undefined || entity.routeId === undefined) {
       return undefined;
     }
     const goods = [...(this.#entities.get(nameEntity(entity))?.goods.values() ?? [])];
@@ -145,8 +144,8 @@ export class LastGoodVersions {
   }
 }
 
-/** Whether a last good version of this entity counts for one Route only. */
-export function dependsOnRoute({ routeId }: InlineEntity): boolean {
+/** Whether the entity can have a last good version. It counts for one Route only. */
+export function isOnRoute({ routeId }: InlineEntity): boolean {
   return routeId !== undefined;
 }
 

@@ -35,6 +35,8 @@ export interface PolicyFilesOptions extends VersionPorts {
 
 /** A file that is not there, or was never good, is forgotten when no request needed it for so long. */
 const IDLE_MS = 3_600_000;
+/** A policy that the compiling threads failed at is tried again after so long: a busy machine may be the cause. */
+const RETRY_MS = 600_000;
 
 interface WatchedFile {
   readonly name: string;
@@ -43,6 +45,8 @@ interface WatchedFile {
   files: readonly string[];
   /** What the last reading read, good or not. */
   readIdentity: string | undefined;
+  /** When the last reading failed, in milliseconds since the epoch; undefined when it came to a result. */
+  failedAt: number | undefined;
   /** What the last look found. */
   seenIdentity: string | undefined;
   /** How many looks in a row missed the file, or one that it extends. */
@@ -75,6 +79,14 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
 
   const take = (watched: WatchedFile, compiled: CompiledFile): void => {
     const { files, identity } = compiled;
+    if (hasFailed(compiled)) {
+      // No thread can say what it read. Each try takes threads from all other policies, so the next one waits.
+      watched.failedAt = now();
+      watched.readIdentity = watched.seenIdentity;
+      void watched.versions.offer(compiled, async () => false);
+      return;
+    }
+    watched.failedAt = undefined;
     watched.files = files;
     watched.readIdentity = identity;
     if (identity === undefined) {
@@ -109,9 +121,11 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
       watched.versions.withdraw([missingIssue(watched, found)]);
       return undefined;
     }
-    // A file that is cut off in the middle can be a valid policy, and a laxer one. With a version in effect, wait for the writer.
-    const canRead = isSettled || !watched.versions.inEffect;
-    return identity === watched.readIdentity || !canRead ? undefined : read(watched);
+    if (watched.failedAt !== undefined && now() - watched.failedAt > RETRY_MS) {
+      return read(watched);
+    }
+    // A file that is cut off in the middle can be a valid policy, and a laxer one: wait for the writer.
+    return identity === watched.readIdentity || !isSettled ? undefined : read(watched);
   };
 
   const startWatching = (name: string): WatchedFile => {
@@ -120,6 +134,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
       versions: new FileVersions(name, ports),
       files: [name],
       readIdentity: undefined,
+      failedAt: undefined,
       seenIdentity: undefined,
       missedLooks: 0,
       reading: undefined,
@@ -190,6 +205,10 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
         describeStatus(name, versions.inEffect, versions.refused, ports.keys),
       ),
   };
+}
+
+function hasFailed(load: PolicyLoad): boolean {
+  return "issues" in load && load.issues.some(({ code }) => code === "compile_failed");
 }
 
 function issueAt(code: PolicyIssue["code"], message: string): PolicyIssue {

@@ -20,8 +20,10 @@ export interface ReadinessOptions {
   readonly log: Log;
 }
 
-/** How often to look until the process is ready. */
+/** How often to look until the process is ready. With thousands of policies, looks take at most this share of one processor. */
 const LOOK_MS = 100;
+const MAX_SHARE = 0.05;
+const MAX_DELAY_MS = 5_000;
 
 /**
  * A process is ready from the moment on at which every policy file under the root is in force and all issuers' keys have come.
@@ -33,31 +35,29 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
 
-  const findReasons = async (): Promise<readonly string[]> => {
-    const files = await listFiles();
-    const found = await Promise.all(
-      files.map(async (file) => {
-        const load = await preloadFile(file);
-        if ("issues" in load) {
-          return describeIssues(file, load.issues);
-        }
-        void keys.prepare(load.policy);
-        return keys.findMissing(load.policy).map((id) => `${file}: issuer ${id} has no keys yet`);
-      }),
-    );
-    return found.flat();
+  const findReasons = ({ file, load }: { readonly file: string; readonly load: PolicyLoad }): readonly string[] => {
+    if ("issues" in load) {
+      return describeIssues(file, load.issues);
+    }
+    void keys.prepare(load.policy);
+    return keys.findMissing(load.policy).map((id) => `${file}: issuer ${id} has no keys yet`);
   };
 
   const look = async (): Promise<void> => {
+    let delayMs = LOOK_MS;
     try {
-      reasons = await findReasons();
+      const files = await listFiles();
+      const loads = await Promise.all(files.map(async (file) => ({ file, load: await preloadFile(file) })));
+      const begin = performance.now(); // From here on it takes the processor, and does not wait.
+      reasons = loads.flatMap(findReasons);
+      delayMs = Math.max(LOOK_MS, Math.min((performance.now() - begin) / MAX_SHARE, MAX_DELAY_MS));
     } catch (error) {
       reasons = [`policies can not be listed: ${error instanceof Error ? error.message : "unknown error"}`];
     }
     if (reasons.length === 0) {
       log.info("ready: every policy is in force and has its keys");
     } else if (!isStopped) {
-      timer = setTimeout(look, LOOK_MS).unref();
+      timer = setTimeout(look, delayMs).unref();
     }
   };
   void look();

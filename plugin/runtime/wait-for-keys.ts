@@ -42,6 +42,7 @@ export function warnOfMissingKeys(policy: CompiledPolicy, keys: PolicyKeys, sour
   }
 }
 
-async function waitLongest(signal: AbortSignal): Promise<void> {
+/** Resolves after {@link KEYS_WAIT_MS}, or when the signal aborts. */
+export async function waitLongest(signal: AbortSignal): Promise<void> {
   await sleep(KEYS_WAIT_MS, undefined, { signal, ref: false }).catch(() => undefined);
 }

@@ -5,6 +5,7 @@ import {
   ConsumerSpecMessage,
   IntMessage,
   RouteMessage,
+  ServiceMessage,
   StringMessage,
   StructMessage,
   structToHeaders,
@@ -43,6 +44,7 @@ export function createEventPdk(call: CallPdk, isAbandoned: () => boolean): Pdk {
     },
     router: {
       getRoute: () => call("kong.router.get_route", NO_ARGUMENTS, (reply) => RouteMessage.decode(reply)),
+      getService: () => call("kong.router.get_service", NO_ARGUMENTS, (reply) => ServiceMessage.decode(reply)),
     },
   };
 }

@@ -60,6 +60,15 @@ const descriptor = {
         service: { type: "ServiceKey", id: 18 },
       },
     },
+    Service: {
+      fields: {
+        id: { type: "string", id: 1 },
+        protocol: { type: "string", id: 6 },
+        host: { type: "string", id: 7 },
+        port: { type: "int32", id: 8 },
+        path: { type: "string", id: 9 },
+      },
+    },
     ConsumerSpec: { fields: { id: { type: "string", id: 1 }, byUsername: { type: "bool", id: 2 } } },
     Consumer: {
       fields: {
@@ -151,6 +160,15 @@ export interface Route {
   service?: { id?: string };
 }
 
+/** The part of a Kong Service that is used here. */
+export interface Service {
+  id?: string;
+  protocol?: string;
+  host?: string;
+  port?: number;
+  path?: string;
+}
+
 /** Arguments of `kong.client.authenticate`. */
 export interface AuthenticateArgs {
   consumer: Consumer;
@@ -181,6 +199,7 @@ export const StringMessage = messageType<{ v?: string }>("String");
 export const IntMessage = messageType<{ v?: number }>("Int");
 export const ExitArgsMessage = messageType<ExitArgs>("ExitArgs");
 export const RouteMessage = messageType<Route>("Route");
+export const ServiceMessage = messageType<Service>("Service");
 export const ConsumerSpecMessage = messageType<{ id?: string; byUsername?: boolean }>("ConsumerSpec");
 export const ConsumerMessage = messageType<Consumer>("Consumer");
 export const AuthenticatedCredentialMessage = messageType<{ id?: string; consumerId?: string }>(

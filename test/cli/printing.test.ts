@@ -47,6 +47,7 @@ const WAYS: readonly (readonly [what: string, print: () => string])[] = [
   ["flatten: a mistake", () => output(["flatten", write("f.yaml", `${POLICY}"${NASTY}": 1`).replace("f.yaml", NASTY)])],
   ["render: a policy's name", () => render(`{policy_file: "${NASTY}.yaml"}`)],
   ["render: a rule's name", () => render(`{policy_file: a.yaml, rule: "${NASTY}"}`)],
+  ["render: a file's name", () => output(["render", write(`${NASTY.replaceAll("/", "")}.yml`, "services: []\n")])],
   ["an unknown option", () => output(["validate", `--${NASTY}`])],
   ["an unknown command", () => output([NASTY])],
   ["an option's value", () => output(["validate", "--format", NASTY, "x"])],
@@ -95,6 +96,11 @@ describe("nothing that a terminal obeys or hides is printed", () => {
     expect(text).toMatch(/\\u\{?202e|\\u\{?1b/);
     expect(text).not.toMatch(HARMFUL);
   });
+});
+
+it("a line feed in a file's name does not end the comment that render writes", () => {
+  const { stdout } = runCli(["render", write("a.yml\nplugins: [{name: cors}]", "services: []\n")]);
+  expect(stdout.split("\n").filter((line) => line.startsWith("plugins"))).toEqual([]);
 });
 
 it("an excerpt's caret stands under the character that is meant, although characters before it are escaped", () => {

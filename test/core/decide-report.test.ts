@@ -103,6 +103,17 @@ describe("in report mode", () => {
     }
   });
 
+  it.each<[what: string, requestLine: RequestFacts["requestLine"]]>([
+    ["a dot segment", { method: "GET", target: "/..%2fstrict" }],
+    ["a fragment", { method: "GET", target: "/a#?b" }],
+    ["no request line that can be read", undefined],
+  ])("a Kong Route without a rule does not lead to one that enforces: %s", async (_what, requestLine) => {
+    const facts = requestOf(undefined, { binding: { by: "route", name: "x", tags: [] } });
+    const policy = compileDocument(policyDocument(inlineIssuer([key]), document));
+    const decision = await decide({ ...facts, requestLine }, policy, keys, () => NOW);
+    expect(decision).toHaveProperty("denial.reason", "path_ambiguous");
+  });
+
   it("a rule or an operation that enforces is not concerned", async () => {
     const at = (target: string): RequestFacts => ({ ...bound("mixed"), requestLine: { method: "GET", target } });
     expect(await judge(bound("strict"))).toBeUndefined();

@@ -210,3 +210,21 @@ it("policies whose algorithms have another order share keys only where the order
   expect(await bound("RS256", "RS512")).toEqual(["RS256", undefined]);
   expect(await bound("RS512", "RS256")).toEqual(["RS512", undefined]);
 });
+
+describe("an issuer that all policies have dropped", () => {
+  const DAY = 86_400_000;
+  const MINUTE = 60_000;
+
+  it("is forgotten after a day, and is looked for once a minute: thousands of issuers take long to look at", () => {
+    void source.prepare(compile());
+    const other = compile({ algorithms: ["ES256"] });
+    const countAfter = (ms: number): number => {
+      clock += ms;
+      void source.prepare(other);
+      return source.status().length;
+    };
+    expect(countAfter(DAY - MINUTE / 2)).toBe(2);
+    expect(countAfter(MINUTE / 2 + 1)).toBe(2);
+    expect(countAfter(MINUTE / 2)).toBe(1);
+  });
+});

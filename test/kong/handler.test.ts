@@ -74,6 +74,10 @@ const pdk: Pdk = {
       asked.push("route");
       return { name: "orders" };
     },
+    async getService() {
+      asked.push("service");
+      return {};
+    },
   },
 };
 

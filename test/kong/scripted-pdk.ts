@@ -1,6 +1,6 @@
 import type { Consumer } from "../../plugin/core/identity.ts";
 import type { CompiledPolicy } from "../../plugin/core/policy.ts";
-import type { Pdk } from "../../plugin/kong/pdk.ts";
+import type { KongRoute, KongService, Pdk } from "../../plugin/kong/pdk.ts";
 import { createFactsReader } from "../../plugin/kong/read-facts.ts";
 import { compileDocument, policyDocument } from "../core/fixtures.ts";
 
@@ -23,12 +23,14 @@ export interface Answers {
   readonly consumers?: Readonly<Record<string, Consumer>>;
   readonly credential?: { readonly id?: string };
   readonly consumer?: Consumer;
-  readonly route?: { readonly name?: string; readonly tags?: readonly string[] };
+  readonly route?: KongRoute;
+  /** The Service of the Route. */
+  readonly service?: KongService;
 }
 
 /** A PDK that answers from a script and records what it was asked, in order. */
 export function scriptedPdk(answers: Answers): { pdk: Pdk; calls: string[] } {
-  const { variables = {}, headers = [], forwardedScheme = "http", route = {} } = answers;
+  const { variables = {}, headers = [], forwardedScheme = "http", route = {}, service = {} } = answers;
   const { consumers = {}, credential = {}, consumer = {} } = answers;
   const calls: string[] = [];
   const pdk: Pdk = {
@@ -66,6 +68,10 @@ export function scriptedPdk(answers: Answers): { pdk: Pdk; calls: string[] } {
       async getRoute() {
         calls.push("get_route");
         return route;
+      },
+      async getService() {
+        calls.push("get_service");
+        return service;
       },
     },
   };

@@ -58,6 +58,10 @@ async function run(
     },
     ctx: { shared: { set: async (...args) => void calls.push(["shared.set", ...args]) } },
     router: {
+      async get_service() {
+        calls.push(["get_service"]);
+        return undefined;
+      },
       async get_route() {
         calls.push(["get_route"]);
         return route;

@@ -807,9 +807,9 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: "return keys.findMissing(load.policy).map(",
         replace: "return [].map(",
       },
-      { name: "keys are asked for once only", find: "        void keys.prepare(load.policy);\n", replace: "" },
+      { name: "keys are asked for once only", find: "    void keys.prepare(load.policy);\n", replace: "" },
       { name: "what can not be listed is no reason", find: "reasons = [`policies", replace: "void [`policies" },
-      { name: "looks once", find: "timer = setTimeout(look, LOOK_MS).unref();", replace: "" },
+      { name: "looks once", find: "timer = setTimeout(look, delayMs).unref();", replace: "" },
       {
         name: "ready no more when something breaks",
         find: "    } else if (!isStopped) {\n",

@@ -52,8 +52,7 @@ export const VERSIONS: readonly MutatedFile[] = [
     file: "plugin/runtime/policy-files.ts",
     killers: FILES,
     mutants: [
-      { name: "a file need not settle", find: "isSettled || !watched.versions.inEffect", replace: "true" },
-      { name: "nothing good has to settle", find: "isSettled || !watched.versions.inEffect", replace: "isSettled" },
+      { name: "a file need not settle", find: " || !isSettled", replace: "" },
       {
         name: "one look that misses a file deletes it",
         find: "const SETTLED_LOOKS = 2;",
@@ -99,7 +98,7 @@ export const VERSIONS: readonly MutatedFile[] = [
     file: "plugin/runtime/last-good.ts",
     killers: INLINE,
     mutants: [
-      { name: "a plugin on a Service has one", find: " || isBoundToServiceAlone", replace: "" },
+      { name: "a plugin on a Service has one", find: " || entity.routeId === undefined", replace: "" },
       {
         name: "the rule does not matter",
         find: "(rule !== undefined && !good.policy.rules.has(rule))",

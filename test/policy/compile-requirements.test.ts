@@ -185,3 +185,27 @@ describe("a claim may have to equal a segment of the path", () => {
     check(`{required_claims: {sub: {equals_path: ‸user}}, ${operations}}`, "condition_invalid");
   });
 });
+
+describe("conditions that several rules inherit", () => {
+  const RULES = "routes: {r: {}, s: {operations: [{methods: [GET], path: /a}]}, t: {required_claims: {own: {}}}}";
+  const conditionsOf = (requirements: Requirements | undefined) => requirements?.alternatives[0]?.conditions;
+
+  it("are compiled once: thousands of rules would need many megabytes otherwise", () => {
+    const { rules } = compileDocument(
+      policy(`${RULES}\ndefaults: {accept: [acme], required_claims: {a: {one_of: [b]}}}`),
+    );
+    const inherited = conditionsOf(rules.get("r")?.requirements);
+    expect(inherited).toHaveLength(1);
+    expect(conditionsOf(rules.get("s")?.operations?.values[0])).toBe(inherited);
+    expect(conditionsOf(rules.get("t")?.requirements)).not.toBe(inherited);
+  });
+
+  it("but not where they compare with the path, whose segments differ", () => {
+    const operations = "operations: [{methods: [GET], path: '/{id}'}, {methods: [GET], path: '/x/{id}'}]";
+    const { rules } = compileDocument(
+      policy(`routes: {r: {required_claims: {a: {equals_path: id}}, ${operations}}}\n${ACCEPT}`),
+    );
+    const tests = rules.get("r")?.operations?.values.map((value) => conditionsOf(value)?.[0]?.tests);
+    expect(tests).toEqual([[{ is: "equals_path", segment: 0 }], [{ is: "equals_path", segment: 1 }]]);
+  });
+});

@@ -41,6 +41,15 @@ describe("refuses, with the place", () => {
     expect(read(`a: ${"x".repeat(limit - 2)}`)).toEqual(["1:1 document_too_large"]);
   });
 
+  it("more than 262,144 values with all aliases resolved, and takes as many", () => {
+    const list = (length: number): string => `[${"1,".repeat(length)}]`;
+    const text = (rest: number): string => `a: &a ${list(80_000)}\nb: *a\nc: *a\nd: ${list(rest)}\n`;
+    // The map and its four lists are values, too.
+    const rest = 262_144 - 3 * 80_000 - 5;
+    expect(read(text(rest))).toHaveProperty("d");
+    expect(read(text(rest + 1))).toEqual(["1:1 document_too_large"]);
+  });
+
   it("aliases that make a small document explode", () => {
     const levels = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
     const lines = levels.map((name, index) => {

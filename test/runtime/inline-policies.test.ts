@@ -153,10 +153,12 @@ describe("a last good version counts only while its Route is what it was", () =>
     expect(await nameOf(openText(BROKEN, onService))).toBe(BROKEN_CODES);
   });
 
-  it("and always for a global plugin, which belongs to no Route", async () => {
+  it("and never for a global plugin, whose policy names Routes that can be made again elsewhere", async () => {
     const global = { routeId: undefined };
     await putIntoEffect("one", global);
-    expect(await nameOf(openText(BROKEN, global), null)).toBe("one");
+    keys.hold("two");
+    expect(await nameOf(open("two", global))).toBe("two");
+    expect(await nameOf(openText(BROKEN, global))).toBe(BROKEN_CODES);
   });
 });
 

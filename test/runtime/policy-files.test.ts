@@ -154,7 +154,64 @@ describe("while a good version is in effect, waits for the writer: a cut-off pol
   });
 });
 
-describe("while nothing good is in effect, takes what comes at the first look", () => {
+describe("a policy that the compiling threads fail at", () => {
+  const FAILED = { code: "compile_failed", message: "no memory", pointer: "", line: 1, column: 1 } as const;
+  const MINUTE = 60_000;
+
+  async function failWhile<T>(act: () => Promise<T>): Promise<T> {
+    scene.failure = FAILED;
+    return act().finally(() => {
+      scene.failure = undefined;
+    });
+  }
+
+  it("is refused for that reason, and is not tried again at each look", async () => {
+    await scene.write("a.yaml", policyText("one"));
+    await failWhile(async () => {
+      expect(await scene.nameOf("a.yaml")).toBe("compile_failed");
+      await scene.look(3);
+      expect(scene.files.status()).toMatchObject([{ refused: [FAILED] }]);
+    });
+    await scene.look(3);
+    expect(await scene.nameOf("a.yaml")).toBe("compile_failed");
+  });
+
+  it("leaves the last good version in effect", async () => {
+    await putIntoForce("one");
+    await scene.look();
+    await scene.write("a.yaml", policyText("two"));
+    await failWhile(() => scene.look(3));
+    expect(await scene.nameOf("a.yaml")).toBe("one");
+    expect(scene.files.status()).toMatchObject([{ refused: [FAILED] }]);
+  });
+
+  it("is tried again when it changes", async () => {
+    await scene.write("a.yaml", policyText("one"));
+    await failWhile(async () => {
+      await scene.nameOf("a.yaml");
+      await scene.look(3);
+    });
+    await scene.write("a.yaml", policyText("two"));
+    await scene.look(2);
+    expect(await scene.nameOf("a.yaml")).toBe("two");
+  });
+
+  it("is tried again after ten minutes: a busy machine may have been the cause", async () => {
+    await scene.write("a.yaml", policyText("one"));
+    await failWhile(async () => {
+      await scene.nameOf("a.yaml");
+      await scene.look(3);
+    });
+    scene.clock += 10 * MINUTE;
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("compile_failed");
+    scene.clock += 1;
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("one");
+  });
+});
+
+describe("while nothing good is in effect, takes what two looks in a row found: a cut-off policy can be valid", () => {
   it.each<[what: string, spoil: () => Promise<void>, code: string]>([
     ["not there", async () => {}, "file_missing"],
     ["broken", () => scene.write("a.yaml", BROKEN), "missing_key,missing_key"],
@@ -164,7 +221,7 @@ describe("while nothing good is in effect, takes what comes at the first look", 
     expect(await scene.nameOf("a.yaml")).toBe(code);
     await rm(join(scene.root, "a.yaml"), { force: true });
     await scene.write("a.yaml", policyText("mended"));
-    await scene.look();
+    await scene.look(2);
     expect(await scene.nameOf("a.yaml")).toBe("mended");
   });
 
@@ -173,7 +230,7 @@ describe("while nothing good is in effect, takes what comes at the first look", 
     await scene.nameOf("a.yaml");
     scene.keys.hold("mended");
     await scene.write("a.yaml", policyText("mended"));
-    await scene.look();
+    await scene.look(2);
     expect(await scene.nameOf("a.yaml")).toBe("mended");
     expect(scene.keys.prepared).toEqual(["mended"]);
   });
@@ -182,7 +239,7 @@ describe("while nothing good is in effect, takes what comes at the first look", 
     await scene.write("a.yaml", BROKEN);
     await scene.nameOf("a.yaml");
     await scene.write("a.yaml", "jwt_policy: 2\n");
-    await scene.look();
+    await scene.look(2);
     expect(scene.log.warnings).toHaveLength(2);
     expect(scene.log.warnings[1]).toMatch(/^policy file a\.yaml is refused; its routes answer 503: a\.yaml:1:/);
   });
@@ -192,9 +249,9 @@ describe("while nothing good is in effect, takes what comes at the first look", 
     await scene.nameOf("a.yaml");
     await scene.write("a.yaml", policyText("half"));
     scene.onLoad = () => scene.write("a.yaml", policyText("complete"));
-    await scene.look();
+    await scene.look(2);
     expect(await scene.nameOf("a.yaml")).toBe("missing_key,missing_key");
-    await scene.look();
+    await scene.look(2);
     expect(await scene.nameOf("a.yaml")).toBe("complete");
   });
 });
@@ -405,7 +462,7 @@ describe("a deleted file decides nothing from the second look on that misses it"
     await scene.look(2);
     scene.keys.hold("again");
     await scene.write("a.yaml", policyText("again"));
-    await scene.look();
+    await scene.look(2);
     expect(await codes()).toBe("again");
   });
 
@@ -426,6 +483,34 @@ describe("a deleted file decides nothing from the second look on that misses it"
     await rename(`${scene.root}-away`, scene.root);
     await scene.look(3);
     expect(await codes()).toBe("good");
+  });
+});
+
+describe("a file that is written again and again, while the keys of its version do not come", () => {
+  beforeEach(async () => {
+    await putIntoForce("lax");
+    scene.keys.hold("strict");
+    await scene.write("a.yaml", policyText("strict"));
+    await scene.look(2);
+    await scene.write("a.yaml", policyText("strict"));
+    await scene.look(); // The version retires, and the next look reads the same text anew.
+  });
+
+  it("waits no longer than a file that is left alone, if its text is the same", async () => {
+    scene.endLongestWaits();
+    await scene.look();
+    expect(await scene.nameOf("a.yaml")).toBe("strict");
+  });
+
+  it("waits anew for another text", async () => {
+    scene.endLongestWaits();
+    scene.keys.hold("stricter");
+    await scene.write("a.yaml", policyText("stricter"));
+    await scene.look(2);
+    expect(await scene.nameOf("a.yaml")).toBe("lax");
+    scene.endLongestWaits();
+    await waitForDisk();
+    expect(await scene.nameOf("a.yaml")).toBe("stricter");
   });
 });
 

@@ -44,7 +44,7 @@ function look(model: Reference): void {
     return;
   }
   const found = onDisk(model);
-  const isSettled = model.looks >= 2 || model.inEffect === undefined;
+  const isSettled = model.looks >= 2;
   if (found === undefined || !isSettled || found === model.inEffect || model.isWaiting) {
     return;
   }

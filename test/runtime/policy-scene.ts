@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { CompiledPolicy } from "../../plugin/core/policy.ts";
 import type { Log } from "../../plugin/observe/operator-log.ts";
+import type { PolicyIssue } from "../../plugin/policy/issue.ts";
 import type { PolicyLoad } from "../../plugin/policy/read-policy.ts";
 import { type CompiledFile, joinIdentities, type PolicyCompiler } from "../../plugin/runtime/policy-compiler.ts";
 import { type PolicyFiles, watchPolicyFiles } from "../../plugin/runtime/policy-files.ts";
@@ -83,6 +84,10 @@ export interface PolicyScene {
   clock: number;
   /** Called once while the next file is read, when its text has been taken. */
   onLoad: (() => Promise<void>) | undefined;
+  /** Ends all longest waits for keys. */
+  endLongestWaits(): void;
+  /** While it is set, every reading ends with this mistake, as if no thread could compile the file. */
+  failure: PolicyIssue | undefined;
   write(file: string, text: string): Promise<void>;
   /** Has every file looked at this many times, and waits until nothing is left to do but to wait for keys. */
   look(times?: number): Promise<void>;
@@ -95,7 +100,10 @@ export async function setUpPolicies(): Promise<PolicyScene> {
   const real = createPolicyStore(root);
   const compileFile = async (file: string): Promise<CompiledFile> => {
     const compiled = await real.compileFile(file);
-    const { onLoad } = scene;
+    const { onLoad, failure } = scene;
+    if (failure) {
+      return { issues: [failure], files: [file], identity: undefined };
+    }
     scene.onLoad = undefined;
     await onLoad?.();
     const { identities } = await real.identify(compiled.files);
@@ -105,7 +113,13 @@ export async function setUpPolicies(): Promise<PolicyScene> {
   const keys = holdKeys();
   const log = logApart();
   const reserved = new Set(["settings.yaml"]);
-  const files = watchPolicyFiles({ compiler, keys, log, reserved, now: () => scene.clock });
+  const waits = new Set<() => void>();
+  const waitLongest = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      waits.add(resolve);
+      signal.addEventListener("abort", () => resolve());
+    });
+  const files = watchPolicyFiles({ compiler, keys, log, reserved, now: () => scene.clock, waitLongest });
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   const scene: PolicyScene = {
     root,
@@ -114,6 +128,13 @@ export async function setUpPolicies(): Promise<PolicyScene> {
     log,
     clock: 0,
     onLoad: undefined,
+    failure: undefined,
+    endLongestWaits() {
+      for (const end of waits) {
+        end();
+      }
+      waits.clear();
+    },
     async write(file, text) {
       await new Promise((resolve) => setTimeout(resolve, 20)); // The kernel's clock for files goes in steps of some ms.
       await writeFile(join(root, file), text);

@@ -14,6 +14,8 @@ const SECRET = "an-hs256-secret-that-must-never-be-quoted-0123456789";
 const BROKEN = "jwt_policy: 1\nroutes: 7\n";
 /** Longer than a provider's answer is waited for. */
 const WATCH_MS = 13_000;
+/** The answer of the place that a Service leads to later. */
+const MOVED = 299;
 const key = generateSigningKey("ES256", "1");
 
 const [adminPort] = await findFreePorts();
@@ -33,7 +35,10 @@ for (const kind of [kongBinary({ adapt }), kongBinary({ guard: true, adapt })]) 
     const originOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
     beforeAll(async () => {
-      upstream = await listen((_request, response) => void response.end("reached"));
+      upstream = await listen(({ url = "" }, response) => {
+        response.statusCode = url.startsWith("/payroll") ? MOVED : 200;
+        response.end("reached");
+      });
       provider = await listen(answerKeys);
       mkdirSync(join(root, "secrets"));
       writeFileSync(join(root, "secrets/hs.key"), SECRET);
@@ -54,12 +59,14 @@ for (const kind of [kongBinary({ adapt }), kongBinary({ guard: true, adapt })]) 
       readonly name: string;
       readonly path: string;
       readonly plugin: Readonly<Record<string, string>>;
+      /** Where the Service leads below the upstream; `/` when nothing is said. */
+      readonly servicePath?: string;
     }
 
     function config(routes: readonly Route[]): string {
-      const services = routes.map(({ name, path, plugin }) => ({
+      const services = routes.map(({ name, path, plugin, servicePath = "/" }) => ({
         name,
-        url: originOf(upstream),
+        url: `${originOf(upstream)}${servicePath}`,
         routes: [{ name, paths: [path], plugins: [{ name: "jwt-policy", config: plugin }] }],
       }));
       return JSON.stringify({ _format_version: "3.0", services });
@@ -114,6 +121,14 @@ for (const kind of [kongBinary({ adapt }), kongBinary({ guard: true, adapt })]) 
       await load();
       await load(phoenix("/payroll", policy("new", "required", "slow")));
       expect(await watch("/payroll", WATCH_MS)).not.toContain(200);
+    }, 60_000);
+
+    it("nor where the Route is the same and its Service leads elsewhere under the same id", async () => {
+      await load(phoenix("/same", policy("old", "public", "none")));
+      await becomes("/same", 200);
+      await load({ ...phoenix("/same", policy("new", "required", "slow")), servicePath: "/payroll" });
+      // Kong may serve its old configuration for a moment, and the old place with it.
+      expect(await watch("/same", WATCH_MS)).not.toContain(MOVED);
     }, 60_000);
 
     it("nor when the new policy is broken", async () => {
