@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type JsonObject, readJsonObject } from "../core/json.ts";
@@ -14,7 +14,7 @@ const MAX_BYTES = 512 * 1024;
 const DAY_MS = 86_400_000;
 const WRITES_BETWEEN_LOOKS = 100;
 const OUR_FILE = /^[0-9a-f]{64}\.(keys|leaked)$/;
-const UNFINISHED_FILE = /^[0-9a-f]{64}\.(?:keys|leaked)\.\d+\.\d+\.tmp$/;
+const UNFINISHED_FILE = /^[0-9a-f]{64}\.(?:keys|leaked)\.[0-9a-f.-]+\.tmp$/;
 
 /** Older files are removed. Keys are written at each fetch, so policies no longer name them. */
 export interface KeyDirectoryLimits {
@@ -159,7 +159,7 @@ export class KeyDirectory implements KeyStore {
   async #write(directory: string, kind: Kind, name: string, record: object): Promise<void> {
     const path = pathOf(directory, kind, name);
     this.#writes += 1;
-    const unfinished = `${path}.${process.pid}.${this.#writes}.tmp`;
+    const unfinished = `${path}.${randomUUID()}.tmp`; // Processes of two containers can have the same id.
     try {
       const handle = await open(unfinished, "wx", 0o600);
       try {

@@ -36,11 +36,14 @@ interface OpenDirectory {
   readonly log: readonly string[];
 }
 
+/** The file system's clock is behind the fixed one: an unfinished file of the other store would be old at once. */
+const FILES_ARE_OLDER = { maxUnfinishedAgeMs: Number.POSITIVE_INFINITY };
+
 function openIn(place: string, limits: Partial<KeyDirectoryLimits> = {}, now: () => number = () => NOW): OpenDirectory {
   const log: string[] = [];
   const directory = join(place, "keys");
   return {
-    store: new KeyDirectory(directory, logInto(log), now, { ...KEY_DIRECTORY_LIMITS, ...limits }),
+    store: new KeyDirectory(directory, logInto(log), now, { ...KEY_DIRECTORY_LIMITS, ...FILES_ARE_OLDER, ...limits }),
     directory,
     log,
   };
@@ -316,7 +319,7 @@ describe("old files are removed at the start", () => {
       write(nameOf("1", "keys"), 100_000),
       write(nameOf("2", "keys"), 200_000),
       write(nameOf("3", "leaked"), 1_900_000),
-      write(`${nameOf("4", "keys")}.1.1.tmp`, 9_000),
+      write(`${nameOf("4", "keys")}.4d0c8a.tmp`, 9_000),
       write("notes.txt", 9_000_000),
     ];
     write(nameOf("5", "keys"), 300_000); // One too many.

@@ -72,7 +72,7 @@ const pdk: Pdk = {
   router: {
     async getRoute() {
       asked.push("route");
-      return { name: "orders" };
+      return { id: "r1", name: "orders", paths: ["/orders"] };
     },
     async getService() {
       asked.push("service");
@@ -175,10 +175,10 @@ describe("an instance whose policy is good decides", () => {
       ["route", "headers", "request", "scheme"],
     ],
     [
-      "by the last good inline policy of the same plugin, when the newest has mistakes",
-      { policy: "jwt_policy: 2", rule: "read", __plugin_id: "last-good", __seq__: 2 },
+      "by the last good inline policy of the same plugin on the same Route, when the newest has mistakes",
+      { policy: "jwt_policy: 2", rule: "read", __plugin_id: "last-good", __seq__: 2, route_id: "r1" },
       { verdict: "allow", headers: { "x-user-id": "alice" } },
-      ["headers", "request", "scheme"],
+      ["route", "headers", "request", "scheme"],
     ],
     [
       "by an inline policy all the same",
@@ -187,7 +187,8 @@ describe("an instance whose policy is good decides", () => {
       ["headers", "request", "scheme"],
     ],
   ])("%s", async (_what, config, expected, calls) => {
-    await access(JSON.stringify({ policy: DOCUMENT, rule: "read", __plugin_id: "last-good", __seq__: 1 }));
+    const lastGood = { policy: DOCUMENT, rule: "read", __plugin_id: "last-good", __seq__: 1, route_id: "r1" };
+    await access(JSON.stringify(lastGood));
     expect(await access(JSON.stringify(config))).toMatchObject(expected);
     expect(asked).toEqual(calls);
   });
