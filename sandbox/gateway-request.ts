@@ -1,6 +1,12 @@
+import type { Consumer } from "../plugin/core/identity.ts";
 import type { HeaderList } from "./header-list.ts";
 import type { KongConsumer, KongRoute } from "./kong-config.ts";
-import type { Authenticated } from "./pdk-client.ts";
+
+/** Who Kong takes the client for. */
+export interface Authenticated {
+  consumer?: Consumer;
+  credential?: { id?: string; consumerId?: string };
+}
 
 /** A routed request. Strings that come from the client are byte strings: one character per byte (latin1). */
 export interface GatewayRequest {

@@ -9,10 +9,11 @@ import {
   type KongProtocol,
   type PluginNode,
   type RouteNode,
-  readKongDocument,
+  readRoot,
   type ServiceNode,
 } from "./kong-document.ts";
-import type { Problem } from "./located-yaml.ts";
+import { reportDuplicates } from "./kong-duplicates.ts";
+import { type Problem, readYaml } from "./located-yaml.ts";
 
 export interface KongService {
   id: string;
@@ -70,7 +71,10 @@ export interface KongConfig {
  * @returns the configuration when nothing is wrong, else every problem in the order of the text.
  */
 export function readKongConfig(text: string): { config: KongConfig } | { problems: readonly Problem[] } {
-  const { value: document, problems } = readKongDocument(text);
+  const { value: document, problems } = readYaml(text, (node, report) => {
+    const read = readRoot(node, report);
+    return read !== undefined && !reportDuplicates(read, report) ? read : undefined;
+  });
   if (document === undefined) {
     return { problems };
   }

@@ -4,17 +4,14 @@
  */
 import { isMap, type Node } from "yaml";
 import { findRouteProblem, findServiceProblem } from "./check-grpc-entities.ts";
-import { reportDuplicates } from "./kong-duplicates.ts";
 import {
   defaulted,
   listOf,
   located,
   mapOf,
   optional,
-  type Problem,
   type Read,
   type Report,
-  readYaml,
   required,
   scalarOf,
 } from "./located-yaml.ts";
@@ -224,7 +221,8 @@ function consumer(node: Node, report: Report): ReturnType<typeof plainConsumer> 
   return value;
 }
 
-const root = mapOf(
+/** Reads the whole document. What is given twice is left to kong-duplicates.ts. */
+export const readRoot = mapOf(
   "kong.yml",
   {
     _format_version: required(scalarOf((value) => (value === "3.0" ? { value } : 'must be the text "3.0", in quotes'))),
@@ -240,12 +238,4 @@ export type PluginNode = Present<typeof plugin>;
 export type RouteNode = Present<typeof plainRoute>;
 export type ServiceNode = Present<typeof plainService>;
 export type ConsumerNode = Present<typeof plainConsumer>;
-export type KongDocument = Present<typeof root>;
-
-/** Reads and checks the text; the problems include what is given twice. */
-export function readKongDocument(source: string): { value?: KongDocument; problems: readonly Problem[] } {
-  return readYaml(source, (node, report) => {
-    const document = root(node, report);
-    return document !== undefined && !reportDuplicates(document, report) ? document : undefined;
-  });
-}
+export type KongDocument = Present<typeof readRoot>;

@@ -1,5 +1,4 @@
 /** What Kong's PDK knows of the client: Consumers, and who is authenticated. Nothing behind the plugin reads it here. */
-import type { Consumer } from "../plugin/core/identity.ts";
 import {
   AuthenticateArgsMessage,
   AuthenticatedCredentialMessage,
@@ -7,13 +6,8 @@ import {
   ConsumerSpecMessage,
   KVMessage,
 } from "../plugin/server/messages.ts";
-import type { PdkContext, PdkMethod } from "./pdk.ts";
-
-/** What nginx's `ngx.ctx` holds of it. */
-export interface Authenticated {
-  consumer?: Consumer;
-  credential?: { id?: string; consumerId?: string };
-}
+import type { Authenticated } from "./gateway-request.ts";
+import type { PdkContext, PdkMethod } from "./pdk-method.ts";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DONE = { reply: new Uint8Array(0) };

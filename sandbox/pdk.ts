@@ -11,28 +11,18 @@ import {
   StringMessage,
   StructMessage,
 } from "../plugin/server/messages.ts";
-import { type ExitResponse, readExitResponse, readHeaderValues } from "./exit-response.ts";
+import { readExitResponse, readHeaderValues } from "./exit-response.ts";
 import type { LogLevel } from "./gateway-log.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
 import { escapeHeaderName, escapeHeaderValue, headerVariable, setHeader } from "./header-list.ts";
 import { isKnownVariable, readVariable } from "./nginx-variables.ts";
 import { CLIENT_METHODS } from "./pdk-client.ts";
+import type { PdkContext, PdkMethod, PdkResult } from "./pdk-method.ts";
 import { encodeString, encodeStruct } from "./raw-messages.ts";
 import { normalizePath, stripQuery } from "./request-path.ts";
 
 const MAX_HEADERS = 1000;
 const NOTHING = new Uint8Array(0);
-
-/** What a plugin's call sees and changes. `request.headers` is replaced, never changed in place. */
-export interface PdkContext {
-  request: GatewayRequest;
-  log(level: LogLevel, message: string): void;
-}
-
-/** The bytes that go back to the plugin, or the response that ends the request. */
-export type PdkResult = { reply: Uint8Array } | { exit: ExitResponse };
-
-export type PdkMethod = (context: PdkContext, args: Uint8Array) => PdkResult;
 
 const METHODS: Record<string, PdkMethod> = {
   ...CLIENT_METHODS,

@@ -4,7 +4,8 @@
  */
 import { type RpcCall, RpcCallMessage, type RpcReturn, RpcReturnMessage } from "../plugin/server/messages.ts";
 import type { ExitResponse } from "./exit-response.ts";
-import { callPdk, type PdkContext } from "./pdk.ts";
+import { callPdk } from "./pdk.ts";
+import type { PdkContext } from "./pdk-method.ts";
 import type { PluginConnection } from "./plugin-connection.ts";
 
 /**

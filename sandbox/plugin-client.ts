@@ -7,7 +7,7 @@ import type { ExitResponse } from "./exit-response.ts";
 import type { Log } from "./gateway-log.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
 import type { KongPlugin } from "./kong-config.ts";
-import type { PdkContext } from "./pdk.ts";
+import type { PdkContext } from "./pdk-method.ts";
 import { exchangeCall, exchangeEvent } from "./plugin-call.ts";
 import { createConnectionPool } from "./plugin-connection.ts";
 import { createInstances } from "./plugin-instances.ts";

@@ -1,16 +1,12 @@
-import { isMap, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
+import { isMap, LineCounter, parseDocument, type YAMLMap } from "yaml";
 import { describeYamlError } from "../../plugin/policy/describe-yaml-error.ts";
 import { expandAliases } from "./expand-aliases.ts";
-import type { StateIssue } from "./state-issue.ts";
+import type { PlacedText, StateIssue } from "./state-issue.ts";
 
 /** One decK state file: what it holds, and where each part of it stands. */
-export interface StateFile {
-  readonly file: string;
-  readonly lines: readonly string[];
+export interface StateFile extends PlacedText {
   /** Without aliases and merge keys. Comments and quotes are as in the text. */
   readonly root: YAMLMap;
-  /** Where a node of this file begins, counted from 1. */
-  locate(node: Node): { readonly line: number; readonly column: number };
 }
 
 /** Reads YAML or JSON. What decK puts in for `${{ env "DECK_…" }}` is not known here; it stays as it is written. */

@@ -1,6 +1,5 @@
 import type { Node } from "yaml";
 import type { Severity } from "../../plugin/policy/issue.ts";
-import type { StateFile } from "./state-file.ts";
 
 /** A mistake stops the rendering; a warning does so only when asked to. */
 export interface StateIssue {
@@ -15,9 +14,17 @@ export interface StateIssue {
   readonly text: string | undefined;
 }
 
+/** A text with the places of its nodes. */
+export interface PlacedText {
+  readonly file: string;
+  readonly lines: readonly string[];
+  /** Where a node begins, counted from 1. */
+  locate(node: Node): { readonly line: number; readonly column: number };
+}
+
 /** Says what is wrong at a node of a state file. */
 export function issueAt(
-  source: StateFile,
+  source: PlacedText,
   node: Node,
   severity: StateIssue["severity"],
   code: string,

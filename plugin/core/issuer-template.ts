@@ -1,19 +1,4 @@
-import type { CompiledIssuer, CompiledPolicy } from "./policy.ts";
-
-/** An issuer with many tenants, such as `https://login.microsoftonline.com/{tenantid}/v2.0`: one path segment of `iss` names the tenant. */
-export interface IssuerTemplate {
-  /** Index of the tenant's segment when `iss` is split at each `/`. */
-  readonly segment: number;
-  /** The accepted tenants; undefined accepts any. */
-  readonly tenants: ReadonlySet<string> | undefined;
-}
-
-export interface IssuerTemplates {
-  /** By {@link templateKey}. */
-  readonly issuers: ReadonlyMap<string, CompiledIssuer>;
-  /** The places that placeholders have in them, each once. */
-  readonly segments: readonly number[];
-}
+import type { CompiledIssuer, CompiledPolicy, IssuerTemplate, IssuerTemplates } from "./policy.ts";
 
 const PLACEHOLDER = /^\{[A-Za-z][A-Za-z0-9_]*\}$/;
 /** Nothing that a URL gives a meaning to: no dot, no slash, no percent sign. */

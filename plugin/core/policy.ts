@@ -1,6 +1,5 @@
 import type { Answers } from "./answers.ts";
 import type { ClaimReference } from "./claim-reference.ts";
-import type { IssuerTemplate, IssuerTemplates } from "./issuer-template.ts";
 import type { OperationTree } from "./operation-tree.ts";
 import type { ProtectedResource } from "./protected-resource.ts";
 
@@ -49,6 +48,21 @@ export type TokenSource =
   | { readonly from: "header"; readonly name: string; readonly scheme: RegExp | undefined }
   | { readonly from: "cookie"; readonly name: string; readonly allowedOrigins: ReadonlySet<string> }
   | { readonly from: "query"; readonly name: string };
+
+/** An issuer with many tenants, such as `https://login.microsoftonline.com/{tenantid}/v2.0`: one path segment of `iss` names the tenant. */
+export interface IssuerTemplate {
+  /** Index of the tenant's segment when `iss` is split at each `/`. */
+  readonly segment: number;
+  /** The accepted tenants; undefined accepts any. */
+  readonly tenants: ReadonlySet<string> | undefined;
+}
+
+export interface IssuerTemplates {
+  /** By the template with a nameless placeholder, see issuer-template.ts. */
+  readonly issuers: ReadonlyMap<string, CompiledIssuer>;
+  /** The places that placeholders have in them, each once. */
+  readonly segments: readonly number[];
+}
 
 export interface CompiledIssuer {
   /** The issuer's id in the document; safe in logs and metric labels. */

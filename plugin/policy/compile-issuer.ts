@@ -1,8 +1,8 @@
 import type { Issuer } from "../../schema/generated/policy-document.ts";
 import { parseClaimReference } from "../core/claim-reference.ts";
 import { normalizeType } from "../core/claims.ts";
-import { findPlaceholder, type IssuerTemplate } from "../core/issuer-template.ts";
-import type { CompiledIssuer } from "../core/policy.ts";
+import { findPlaceholder } from "../core/issuer-template.ts";
+import type { CompiledIssuer, IssuerTemplate } from "../core/policy.ts";
 import { compileIssuerConditions } from "./compile-conditions.ts";
 import { compileKeyRefresh } from "./compile-key-refresh.ts";
 import { compileKeys } from "./compile-keys.ts";

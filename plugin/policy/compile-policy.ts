@@ -1,6 +1,6 @@
 import type { Operation, PolicyDocument, Rule } from "../../schema/generated/policy-document.ts";
-import { type IssuerTemplates, templateKey } from "../core/issuer-template.ts";
-import type { CompiledIssuer, CompiledPolicy, CompiledRule, Requirements } from "../core/policy.ts";
+import { templateKey } from "../core/issuer-template.ts";
+import type { CompiledIssuer, CompiledPolicy, CompiledRule, IssuerTemplates, Requirements } from "../core/policy.ts";
 import { checkIssuerIds } from "./check-issuer-ids.ts";
 import { compileAnswers } from "./compile-answers.ts";
 import { compileHeaderMappings } from "./compile-header-mappings.ts";

@@ -1,8 +1,10 @@
 import { readPlace, saysSomething } from "./claim-place.ts";
-import type { HeadersWanted } from "./oracle.ts";
 import { seconds } from "./oracle-authorize.ts";
 import type { Json, JsonMembers } from "./slow-json.ts";
 import type { IssuerData, PolicyData } from "./worlds.ts";
+
+/** The headers that the upstream gets; an empty list for one that is removed. */
+export type HeadersWanted = Readonly<Record<string, string | readonly []>>;
 
 const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 

@@ -3,7 +3,7 @@ import { createVerify, verify as verifyOnce } from "node:crypto";
 import type { RequestFacts } from "../../plugin/core/request.ts";
 import { NOW } from "../core/fixtures.ts";
 import { mayPass } from "./oracle-authorize.ts";
-import { areClaimsGood, expectHeaders } from "./oracle-claims.ts";
+import { areClaimsGood, expectHeaders, type HeadersWanted } from "./oracle-claims.ts";
 import { findRequirements, type Matched } from "./oracle-rules.ts";
 import type { Signer } from "./signers.ts";
 import { type Json, type JsonMembers, readExactly, readSlowly } from "./slow-json.ts";
@@ -14,8 +14,6 @@ import type { IssuerData, PolicyData, World } from "./worlds.ts";
  * What the documentation promises, read once more: from the policy's plain data, with none of the plugin's code, and as slow as
  * it likes. It knows whether to allow a request and which headers to set, and nothing of reasons.
  */
-
-export type HeadersWanted = Readonly<Record<string, string | readonly []>>;
 
 /** The headers to set when the request is to be allowed, else undefined. */
 export function judgeSlowly(

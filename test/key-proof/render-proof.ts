@@ -1,4 +1,4 @@
-import type { Circumstances, ProofResults } from "./proof-files.ts";
+import type { Circumstances, ProofResults } from "./proof-results.ts";
 import { countRefused } from "./tally.ts";
 
 const HEAD = `<!-- Rendered from docs/keys-proof.json; \`npm run soak:keys -- --write\` and \`PROOF_WRITE=1 npm run test:providers\` write both. -->

@@ -1,0 +1,14 @@
+import type { ExitResponse } from "./exit-response.ts";
+import type { LogLevel } from "./gateway-log.ts";
+import type { GatewayRequest } from "./gateway-request.ts";
+
+/** What a plugin's call sees and changes. `request.headers` is replaced, never changed in place. */
+export interface PdkContext {
+  request: GatewayRequest;
+  log(level: LogLevel, message: string): void;
+}
+
+/** The bytes that go back to the plugin, or the response that ends the request. */
+export type PdkResult = { reply: Uint8Array } | { exit: ExitResponse };
+
+export type PdkMethod = (context: PdkContext, args: Uint8Array) => PdkResult;
