@@ -41,7 +41,8 @@ const PAIRS: readonly Readonly<Record<string, SigningAlgorithm>>[] = [
   { ps384: "PS384", "stranger-rs256": "RS256" },
   { ps512: "PS512" },
 ];
-const SECRET_BYTES = 64;
+/** 64 characters of base64url. The file is read as text, and random bytes that end in a line end would be cut. */
+const SECRET_BYTES = 48;
 
 export function generateSigners(): Map<string, Signer> {
   const pairs = PAIRS.flatMap((names) => {
@@ -51,7 +52,8 @@ export function generateSigners(): Map<string, Signer> {
   });
   const secrets = SECRET_ALGORITHMS.map((alg) => {
     const name = alg.toLowerCase();
-    return [name, createSigner(name, alg, createSecretKey(randomBytes(SECRET_BYTES)))] as const;
+    const secret = Buffer.from(randomBytes(SECRET_BYTES).toString("base64url"));
+    return [name, createSigner(name, alg, createSecretKey(secret))] as const;
   });
   return new Map([...pairs, ...secrets]);
 }
