@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { composeUpstream } from "../../plugin/core/compose-upstream.ts";
+import { removeHeaders } from "../../plugin/core/propagate.ts";
+import { compileDocument, inlineIssuer, policyDocument } from "../core/fixtures.ts";
+import { generateSigningKey } from "../tokens.ts";
+
+/** Which of two changes of one header reaches the upstream decides security, so it must not depend on who wrote which line. */
+
+const RUNS = 300;
+const policy = compileDocument(
+  policyDocument(inlineIssuer([generateSigningKey("ES256", "1")]), {
+    header_mappings: { "x-user-id": "sub", "x-scopes": "scope" },
+    identity: { consumer: { claim: "sub" } },
+  }),
+);
+
+/** Few names, so that layers meet: identity headers, the token's header, Kong's own, and one that the policy does not know. */
+const name = fc.constantFrom(...policy.clearedHeaders, "authorization", "cookie", "x-tenant");
+/** The layer's name in each value says which one has won. */
+const layer = (what: string): fc.Arbitrary<Record<string, string | string[]>> =>
+  fc.dictionary(name, fc.constantFrom<string | string[]>(what, [what, what], []), {
+    maxKeys: 8,
+    noNullPrototype: true,
+  });
+
+const parts = fc.record({
+  // As `propagateClaims` makes it: each identity header is in it.
+  mapped: fc.option(
+    layer("mapped").map((headers) => ({ ...removeHeaders(policy.clearedHeaders), ...headers })),
+    { nil: undefined },
+  ),
+  compared: fc.option(layer("compared"), { nil: undefined }),
+  credentials: fc.option(
+    fc.record({ headers: layer("credentials"), rawQuery: fc.option(fc.constantFrom("", "a=1"), { nil: undefined }) }),
+    { nil: undefined },
+  ),
+  caller: fc.record({ identity: fc.constant(undefined), headers: layer("caller") }),
+});
+
+describe("whatever the stages change", () => {
+  it("caller wins over credentials, these over compared headers, and these over mapped ones", () => {
+    fc.assert(
+      fc.property(parts, ({ mapped, compared, credentials, caller }) => {
+        const { headers } = composeUpstream(policy, { mapped, compared, credentials, caller });
+        const fromStrongest = [caller.headers, credentials?.headers, compared, mapped];
+        for (const [header, value] of Object.entries(headers)) {
+          const winner = fromStrongest.find((changes) => changes !== undefined && Object.hasOwn(changes, header));
+          expect([header, value]).toEqual([header, winner?.[header] ?? []]);
+        }
+        for (const changes of fromStrongest) {
+          expect(Object.keys(headers)).toEqual(expect.arrayContaining(Object.keys(changes ?? {})));
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("each identity header, in each spelling, is set by us or removed", () => {
+    fc.assert(
+      fc.property(parts, (changes) => {
+        const { headers } = composeUpstream(policy, changes);
+        expect(Object.keys(headers)).toEqual(expect.arrayContaining([...policy.clearedHeaders]));
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("the query changes only where credentials were taken out of it, also to an empty one", () => {
+    fc.assert(
+      fc.property(parts, (changes) => {
+        const { rawQuery } = changes.credentials ?? {};
+        const composed = composeUpstream(policy, changes);
+        expect([Object.hasOwn(composed, "rawQuery"), composed.rawQuery]).toEqual([rawQuery !== undefined, rawQuery]);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
