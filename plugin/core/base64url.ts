@@ -8,7 +8,7 @@ for (const [sextet, character] of [...ALPHABET].entries()) {
 }
 
 /**
- * Decodes one segment of a token. Refuses what lets one token have several texts: padding, whitespace, the standard
+ * Decodes one segment of a token. Rejects every other way to write the same bytes: padding, whitespace, the standard
  * alphabet's `+` and `/`, a length that no encoder produces, and left-over bits that are not zero.
  *
  * @returns the bytes, or undefined when the text is not canonical.
