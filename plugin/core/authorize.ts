@@ -14,11 +14,9 @@ const SCOPE_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 /**
  * Checks a valid token against the rule. One alternative must be met. If none is, the reason comes from the first one that the token's
- * issuer and audience leave open.
+ * issuer and audience leave open. Undefined when all requirements are met.
  *
- * @param request the parts that claims may be compared with.
  * @param nowSeconds since the epoch.
- * @returns undefined when all requirements are met.
  */
 export function authorize(
   issuer: CompiledIssuer,

@@ -2,7 +2,7 @@ import { tellClient } from "./answers.ts";
 import type { Deny } from "./decision.ts";
 import { type Denial, denialRow } from "./denial.ts";
 
-/** The characters that `error_description` may have (RFC 6750 section 3). None of them needs escaping. */
+/** The characters that `error_description` may have (RFC 6750 section 3). They need no escaping. */
 const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**

@@ -15,10 +15,10 @@ const MAX_NUMERIC_DATE = 253_402_300_799;
 const MIN_MILLISECONDS = 946_684_800_000;
 
 /**
- * Validates the registered claims (RFC 7519 section 4.1, RFC 9068 section 4) in the order of the denial table.
+ * Validates the registered claims (RFC 7519 section 4.1, RFC 9068 section 4) in the order of the denial table. Undefined when all are
+ * valid.
  *
  * @param nowSeconds seconds since the epoch, fractions allowed.
- * @returns undefined when all are valid.
  */
 export function validateClaims(
   issuer: CompiledIssuer,

@@ -18,9 +18,8 @@ const MISMATCH = -1;
 const ENOUGH = 2;
 
 /**
- * The values of the first two cookies with exactly this name, in order and including any quotes.
- *
- * @returns undefined when only some servers would read a part of the header as this cookie.
+ * The values of the first two cookies with exactly this name, in order and including any quotes. Undefined when only some servers
+ * would read a part of the header as this cookie.
  */
 export function readCookies(header: string, name: string): readonly string[] | undefined {
   const prefix = `${name}=`;
@@ -132,7 +131,7 @@ function findEnd(header: string, start: number): number {
   return position;
 }
 
-/** The index of the first character at or behind `start` that is neither a space nor a tab. */
+/** The index of the first character from `start` on that is neither a space nor a tab. */
 function skipBlanks(text: string, start: number): number {
   let position = start;
   while (position < text.length) {

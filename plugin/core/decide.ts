@@ -18,8 +18,8 @@ import { findCredentials } from "./token-source.ts";
  * Decides one request. The first failing stage gives the reason, and a request that no stage allows is denied. Report mode decides in
  * the same way, but a denied request passes and the reason goes to the log.
  *
- * @param now seconds since the epoch. Read once, after the signature is verified, because waiting for a key takes time.
- * @param callers asked only if the policy needs it: about other plugins before the token is read, about Consumers last.
+ * @param now seconds since the epoch, read once after the signature is verified, because waiting for a key takes time.
+ * @param callers asked only if the policy needs it. Other plugins come before the token is read, and Consumers last.
  */
 export async function decide(
   facts: RequestFacts,
@@ -79,7 +79,7 @@ interface Request extends Asked {
   readonly callers: CallerSource;
 }
 
-/** The rule or operation that the request met. */
+/** The rule or operation that the request matched. */
 interface Matched {
   readonly mode: Mode;
   /** Undefined if no rule or operation matches. */

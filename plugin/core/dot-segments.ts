@@ -31,7 +31,7 @@ const decoder = new TextDecoder();
 /**
  * Whether any common reading of the path has a dot segment. Such a path may leave the Kong Route, so no rule can decide about it.
  *
- * @param target path and optional query exactly as the client sent them, in any form.
+ * @param target path and optional query, exactly as sent, in any form.
  */
 export function hasDotSegment(target: string): boolean {
   const queryStart = target.indexOf("?");
@@ -63,7 +63,7 @@ function isUnknown(reading: string): boolean {
   return [...reading.matchAll(UNKNOWN_SEGMENT)].some(([, segment]) => segment?.includes(LOST));
 }
 
-/** One character for each byte. */
+/** Each byte becomes one character. */
 function toBytes(text: string): string {
   return Array.from(encoder.encode(text.replaceAll("\ufffd", LOST)), (byte) => String.fromCharCode(byte)).join("");
 }

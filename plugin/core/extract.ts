@@ -12,7 +12,7 @@ export interface SentToken {
 }
 
 /**
- * Takes the token from the credentials that were found (RFC 6750 section 2: clients must not use more than one place).
+ * Takes the token from the found credentials (RFC 6750 section 2: clients must not use more than one place).
  *
  * @param maxTokenBytes checked before anything looks inside the token.
  */

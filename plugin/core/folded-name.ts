@@ -14,7 +14,7 @@ export class SuspectNames {
 
   /**
    * @param name plain ASCII.
-   * @param isCookie some servers drop spaces, control characters and bytes beyond ASCII anywhere in a cookie's name.
+   * @param isCookie whether these are names of cookies. Some servers drop spaces, control characters and bytes beyond ASCII from them.
    */
   constructor(name: string, isCookie: boolean) {
     this.#name = name;
