@@ -66,7 +66,7 @@ export function removeCookie(header: string, name: string): string {
 }
 
 /**
- * Whether some server finds this cookie inside another one, because old servers end a cookie at a comma as well. Such a cookie is
+ * Whether some server finds this cookie in a part where others do not: old servers end a cookie at a comma as well. Such a cookie is
  * removed, but the request is not rejected, because another host of the domain can plant it in a user's browser.
  */
 function mayHide(header: string, start: number, end: number, suspects: SuspectNames): boolean {

@@ -19,7 +19,7 @@ import { findCredentials } from "./token-source.ts";
  * the same way, but a denied request passes and the reason goes to the log.
  *
  * @param now seconds since the epoch, read once after the signature is verified, because waiting for a key takes time.
- * @param callers asked only if the policy needs it. Other plugins come before the token is read, and Consumers last.
+ * @param callers asked only if the policy needs it: about other plugins before the token is read, about Consumers last.
  */
 export async function decide(
   facts: RequestFacts,

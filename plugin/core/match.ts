@@ -107,7 +107,7 @@ function strictestModeOfAll({ rules, unmatchedMode }: CompiledPolicy): Mode {
   return [unmatchedMode, ...modes].includes("enforce") ? "enforce" : "report";
 }
 
-/** The rule that the plugin's configuration names. Without one, the rule with the Route's name, or else the rule that its tag names. */
+/** The rule that the plugin's configuration names. If it names none, the rule with the Route's name, or else that of the Route's tag. */
 export function findRule(policy: CompiledPolicy, binding: Binding): CompiledRule | Denial {
   if (binding.by === "rule") {
     return (
