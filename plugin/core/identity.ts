@@ -132,7 +132,7 @@ function readIdentifier(claims: JsonObject, claim: ClaimReference): string | und
   return typeof value === "string" && IDENTIFIER.test(value) ? value : undefined;
 }
 
-/** An empty list if the claim is absent or null; undefined if it cannot be read. */
+/** The groups in a claim: an empty list if the claim is absent or null, undefined if it cannot be read. */
 function readGroups(value: JsonValue | undefined): readonly string[] | undefined {
   const list = value === undefined || value === null ? [] : [value].flat();
   return list.every((item): item is string => typeof item === "string" && GROUP.test(item)) ? list : undefined;
