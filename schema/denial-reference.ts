@@ -1,6 +1,6 @@
 import { DENIALS, type DenialRow, type Reason, toldReason } from "../plugin/core/denial.ts";
 
-/** The reference of all reasons for a refusal as Markdown. */
+/** The reference of all reasons for a denial, as Markdown. */
 export function renderDenialReference(): string {
   const rows = Object.entries<DenialRow>(DENIALS).map(([reason, { stage, status, error, told, meaning, spec }]) => {
     const challenge = error ?? (status === 401 ? "bare challenge" : "");

@@ -1,6 +1,6 @@
 /**
- * Makes everything that follows from the schemas of our two documents, policies and fetch settings: TypeScript types, validators
- * and references; and the denial reference from the denial table. `--check` writes nothing and fails when a file is stale.
+ * Generates TypeScript types, validators and references from the schemas of our two documents, policies and fetch settings. Generates
+ * the denial reference from the denial table. `--check` writes no file, and fails when a file is stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -13,10 +13,10 @@ import { renderSchemaReference } from "./schema-reference.ts";
 
 const root = new URL(import.meta.url.includes("/dist/") ? "../../" : "../", import.meta.url);
 
-/** A schema, and the names of what is made of it. */
+/** A schema, and the names of the files generated from it. */
 interface Format {
   readonly schemaFile: string;
-  /** The file of types and the type of a whole document. */
+  /** The file of types, and the type of a whole document. */
   readonly types: readonly [file: string, name: string];
   /** The file of the validator, and its name. */
   readonly validator: readonly [file: string, name: string];
@@ -40,7 +40,7 @@ const FORMATS: readonly Format[] = [
 
 const bannerOf = (schemaFile: string): string => `Generated from ${schemaFile} by \`npm run generate\`; do not edit.`;
 
-/** The types describe a document after validation, when every default is filled in: such properties are always there. */
+/** The types describe a document after validation. All defaults are filled in then, so properties with a default are required. */
 function requireDefaulted(node: unknown): void {
   if (typeof node !== "object" || node === null) {
     return;
@@ -72,7 +72,7 @@ function renderValidator(schema: SchemaNode, { schemaFile, validator: [, validat
     useDefaults: true,
     verbose: true,
     strict: true,
-    allowUnionTypes: true, // A list, or a map that says more.
+    allowUnionTypes: true, // Some values are a list, or a map with more detail.
     code: { source: true, esm: true },
   });
   const imports = new Set<string>();

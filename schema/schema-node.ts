@@ -1,4 +1,4 @@
-/** The part of draft-07 that policy.schema.json uses. */
+/** The part of JSON Schema draft-07 that our schemas use. */
 export interface SchemaNode {
   readonly title?: string;
   readonly description?: string;

@@ -1,9 +1,9 @@
 import type { SchemaNode } from "./schema-node.ts";
 
 /**
- * The reference of a format as Markdown: one section per object, one table row per property.
+ * Renders a format's reference as Markdown, with one section per object and one row per property.
  *
- * @param file where the schema is, for the reader who wants to change it.
+ * @param file path of the schema, which the reference names as its source.
  */
 export function renderSchemaReference(schema: SchemaNode, file: string, heading: string): string {
   const sections = [

@@ -9,7 +9,7 @@ export function isOpen(issuer: CompiledIssuer, { accept, audiences }: Alternativ
 
 function hasAudience(aud: JsonValue | undefined, accepted: ReadonlySet<string>): boolean {
   const audiences = Array.isArray(aud) ? aud : [aud];
-  // One element that is not a string spoils the array: RFC 7519 section 4.1.3 allows strings only.
+  // RFC 7519 section 4.1.3 allows strings only, so one other element makes the whole array invalid.
   return (
     audiences.every((audience) => typeof audience === "string") && audiences.some((audience) => accepted.has(audience))
   );

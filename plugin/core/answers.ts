@@ -1,34 +1,34 @@
 import { type Denial, denialRow, type ToldReason, toldReason } from "./denial.ts";
 
-/** What a policy says of the answers to refused requests. */
+/** How a policy answers denied requests. */
 export interface Answers {
-  /** `negotiate`: problem details (RFC 9457) for clients that prefer them, and else Kong's own form. */
+  /** `negotiate`: problem details (RFC 9457) for clients that prefer them, Kong's own format for all others. */
   readonly format: "negotiate" | "problem" | "kong";
-  /** The `type` of problem details, without the reason at its end; undefined gives them none. */
+  /** The `type` of problem details, without the reason at its end. Undefined: problem details have no `type`. */
   readonly problemTypes: string | undefined;
   readonly reasons: ReadonlyMap<ToldReason, CustomAnswer>;
 }
 
-/** What stands in place of the denial table's. */
+/** Replaces the values of the denial table. */
 export interface CustomAnswer {
   readonly status: number | undefined;
   readonly text: string | undefined;
 }
 
-/** As a policy has it that says nothing of answers. */
+/** The default, for a policy without `answers`. */
 export const USUAL_ANSWERS: Answers = { format: "negotiate", problemTypes: undefined, reasons: new Map() };
 
-/** What a client is told of a denial, in whatever form. */
+/** The client's view of a denial, in any format. */
 export interface Told {
-  /** Names the reason as far as the client may know it. */
+  /** The reason that the client may know. */
   readonly as: ToldReason;
   readonly status: number;
   readonly text: string;
-  /** Whether a challenge belongs to the answer: on every 401, and where the table has one. It goes with the status that it was made for. */
+  /** Whether the answer has a challenge: always with 401, else if the denial table has an error and the policy keeps its status. */
   readonly isChallenged: boolean;
 }
 
-/** The words and the status for the client: the policy's own, or else the table's. */
+/** The text and the status for the client: from the policy, or else from the denial table. */
 export function tellClient({ reason }: Denial, { reasons }: Answers): Told {
   const row = denialRow(reason);
   const as = toldReason(reason);

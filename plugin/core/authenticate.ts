@@ -14,32 +14,32 @@ import type { RequestFacts } from "./request.ts";
 import type { Credential } from "./token-source.ts";
 import { verifySignature } from "./verify.ts";
 
-/** What is decided about. */
+/** The request, and the policy that decides about it. */
 export interface Asked {
   readonly policy: CompiledPolicy;
   readonly facts: RequestFacts;
 }
 
-/** What came of looking at a request. */
+/** The result of checking a request. */
 export interface Judgement {
   readonly denial?: Denial | undefined;
-  /** Present once signature and claims held, be it that the rule then asks for more. */
+  /** Present once signature and claims are valid, even if the rule then denies the request. */
   readonly verified?: (VerifiedToken & { readonly sent: SentToken }) | undefined;
-  /** Present where the token names somebody to Kong. */
+  /** Present if the token names a caller for Kong. */
   readonly caller?: CallerIdentity | undefined;
-  /** What the token is asked for. */
+  /** The requirements that the token must meet. */
   readonly requirements?: Requirements;
   readonly evidence: Evidence;
 }
 
-/** What the pipeline asks, beyond the request. */
+/** Everything that the pipeline needs besides the request. */
 export interface Ports {
   readonly keys: KeySource;
   readonly callers: CallerSource;
   readonly now: () => number;
 }
 
-/** Takes the one token and puts it through every stage: the first that fails says why. */
+/** Takes the request's one token through every stage. The first stage that fails gives the reason. */
 export async function authenticate(
   { policy, facts }: Asked,
   credentials: readonly Credential[] | Denial,

@@ -13,12 +13,10 @@ const AUTH_TIME = parseClaimReference("auth_time");
 const SCOPE_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 /**
- * Checks what the rule requires of a token that is valid in itself. With alternatives, one must hold; when none does, the first that the
- * token's issuer and audience leave open says why.
+ * Checks a valid token against the rule. One alternative must be met. If none is, the reason comes from the first one that the token's
+ * issuer and audience leave open. Undefined when all requirements are met.
  *
- * @param request what claims may be compared with.
  * @param nowSeconds since the epoch.
- * @returns undefined when all is met.
  */
 export function authorize(
   issuer: CompiledIssuer,
@@ -57,7 +55,7 @@ function checkAlternative(
   );
 }
 
-/** Scopes as RFC 8693 section 4.2 writes them, a string split at spaces, or a list of strings as some issuers do. */
+/** Accepts scopes as a string separated by spaces (RFC 8693 section 4.2), or as a list of strings, which some issuers use. */
 function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObject): Denial | undefined {
   if (asksNothing(wanted)) {
     return undefined;
@@ -77,7 +75,7 @@ function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObj
       };
 }
 
-/** A tab or a line end between scopes may be a space for whoever wrote it: such a text stays whole, and {@link toNames} reads none. */
+/** Some issuer may use a tab or a line end as a space. Such a text is not split, so {@link toNames} cannot read it. */
 function splitScopes(value: JsonValue | undefined): JsonValue | undefined {
   return typeof value === "string" && SCOPE_TEXT.test(value) ? value.split(" ") : value;
 }
@@ -101,12 +99,12 @@ function checkNames(
     : { reason: "condition_unmet", detail: `${unmet}: ${describeClaim(claims, claim)}` };
 }
 
-/** Most rules ask for few of these: then the claim need not be read. */
+/** Most rules have few of these, so most claims need not be read. */
 function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
   return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;
 }
 
-/** The names in a claim; undefined when it holds anything else, and nobody knows what that means. */
+/** The names in a claim; undefined when it has any other value, because its meaning is then unknown. */
 function toNames(value: JsonValue | undefined): ReadonlySet<string> | undefined {
   const list = value ?? [];
   return Array.isArray(list) && list.every((item) => typeof item === "string") ? new Set(list) : undefined;

@@ -2,12 +2,12 @@ import { tellClient } from "./answers.ts";
 import type { Deny } from "./decision.ts";
 import { type Denial, denialRow } from "./denial.ts";
 
-/** What the text of `error_description` may hold (RFC 6750 section 3), which needs no escaping. */
+/** The characters that `error_description` may have (RFC 6750 section 3). They need no escaping. */
 const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
- * The WWW-Authenticate value of a denial (RFC 6750 section 3, RFC 9470 section 3, RFC 9728 section 5.1), or undefined where none
- * belongs. The realm is the policy's name: at least one parameter must follow `Bearer`.
+ * The WWW-Authenticate value of a denial (RFC 6750 section 3, RFC 9470 section 3, RFC 9728 section 5.1); undefined if the answer has
+ * none. The realm is the policy's name, because at least one parameter must follow `Bearer`.
  */
 export function createChallenge({ denial, evidence, reply }: Deny): string | undefined {
   const { text, isChallenged } = tellClient(denial, reply.answers);
@@ -25,7 +25,7 @@ export function createChallenge({ denial, evidence, reply }: Deny): string | und
   return `Bearer ${parameters.join(", ")}`;
 }
 
-/** Everything in it is the policy's own text, whose characters the schema bounds. */
+/** Needs no escaping: all values come from the policy, and its schema limits their characters. */
 function whatToAskFor(denial: Denial, scopes: readonly string[]): readonly string[] {
   switch (denial.reason) {
     case "token_missing":

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 
 /** Names a claim: a top-level member, or a place further inside by JSON Pointer (RFC 6901). */
 export interface ClaimReference {
-  /** As the policy document writes it; safe to log, for it comes from configuration. */
+  /** As written in the policy document. Safe to log, because it comes from configuration. */
   readonly text: string;
   readonly path: readonly string[];
 }
@@ -21,7 +21,7 @@ export function parseClaimReference(text: string): ClaimReference {
   return { text, path };
 }
 
-/** The value that `reference` names, or undefined when any step is absent. Arrays are not stepped into. */
+/** The value that `reference` names, or undefined when any step is absent. A step never selects an array element. */
 export function readClaim(claims: JsonObject, reference: ClaimReference): JsonValue | undefined {
   let value: JsonValue | undefined = claims;
   for (const step of reference.path) {

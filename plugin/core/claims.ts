@@ -9,16 +9,16 @@ import { isJsonObject, type JsonObject, type JsonValue, roundNumber } from "./js
 import type { CompiledIssuer, Requirements } from "./policy.ts";
 import { findMistyped } from "./registered-claims.ts";
 
-/** The last second of the year 9999; a NumericDate beyond it is most likely in milliseconds. */
+/** The last second of the year 9999. A NumericDate beyond it is most likely in milliseconds. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
-/** The year 2000, in milliseconds: no other unit gives such numbers for the times of tokens. */
+/** The year 2000 in milliseconds. Token times in any other unit are never this large. */
 const MIN_MILLISECONDS = 946_684_800_000;
 
 /**
- * Validates the registered claims (RFC 7519 section 4.1, RFC 9068 section 4) in the order that the denial table states.
+ * Validates the registered claims (RFC 7519 section 4.1, RFC 9068 section 4) in the order of the denial table. Undefined when all are
+ * valid.
  *
  * @param nowSeconds seconds since the epoch, fractions allowed.
- * @returns undefined when all hold.
  */
 export function validateClaims(
   issuer: CompiledIssuer,
@@ -53,7 +53,7 @@ export function validateClaims(
   );
 }
 
-/** A claim that the issuer's conditions name must have a value. */
+/** Every claim that the issuer's conditions name must have a value. */
 function findMissing({ conditions }: CompiledIssuer, claims: JsonObject): Denial | undefined {
   for (const { claim } of conditions) {
     const value = readClaim(claims, claim);
@@ -66,7 +66,7 @@ function findMissing({ conditions }: CompiledIssuer, claims: JsonObject): Denial
   return undefined;
 }
 
-/** They say what makes a token one that the issuer means for this API, so a rule cannot replace them. */
+/** The issuer's conditions tell whether a token is meant for this API at all, so a rule cannot replace them. */
 function validateConditions({ conditions }: CompiledIssuer, claims: JsonObject): Denial | undefined {
   for (const condition of conditions) {
     const unmet = findUnmet(condition, claims, NO_REQUEST);
@@ -77,7 +77,7 @@ function validateConditions({ conditions }: CompiledIssuer, claims: JsonObject):
   return undefined;
 }
 
-/** Such a token is for the holder of a key (RFC 7800, RFC 9449 section 7.2): as a mere bearer token it is most likely stolen. */
+/** A token with `cnf` is bound to a key (RFC 7800, RFC 9449 section 7.2). Sent as a bearer token, it is most likely stolen. */
 function validateBinding({ acceptsBoundTokens }: CompiledIssuer, { cnf }: JsonObject): Denial | undefined {
   if (cnf === undefined || (acceptsBoundTokens && isJsonObject(cnf))) {
     return undefined;
@@ -88,14 +88,14 @@ function validateBinding({ acceptsBoundTokens }: CompiledIssuer, { cnf }: JsonOb
   return { reason: "claim_invalid", detail };
 }
 
-/** Everybody may get a tenant: a token that names two is not believed. */
+/** Anyone can register a tenant, so the tenant claim must match the tenant in `iss`. */
 function validateTenant({ template, tenant }: CompiledIssuer, claims: JsonObject): Denial | undefined {
   return template && readClaim(claims, tenant) !== tenantOf(template, String(claims.iss))
     ? { reason: "claim_invalid", detail: `${tenant.text} is not the tenant that iss names` }
     : undefined;
 }
 
-/** Claims that are not numbers are for {@link validateTypes} to refuse. */
+/** Skips claims that are not numbers: {@link validateTypes} rejects them. */
 function validateTimes(issuer: CompiledIssuer, claims: JsonObject, nowSeconds: number): Denial | undefined {
   const nbf = roundNumber(claims.nbf);
   const iat = roundNumber(claims.iat);
@@ -119,7 +119,7 @@ function needsIssueTime({ maxTokenAgeSeconds, maxTokenLifetimeSeconds }: Compile
   return maxTokenAgeSeconds !== undefined || maxTokenLifetimeSeconds !== undefined;
 }
 
-/** A token that lives for years is a password; how long is too long only the policy knows. */
+/** A token that is valid for years is as good as a password. The policy sets the limit. */
 function validateLifetime(
   { maxTokenLifetimeSeconds: longest = Number.POSITIVE_INFINITY }: CompiledIssuer,
   { exp, iat }: JsonObject,
@@ -133,7 +133,7 @@ function missing(claim: string): Denial {
   return { reason: "claim_missing", detail: `claim "${claim}" is required` };
 }
 
-/** Registered claims have their registered types, used or not: other readers would understand another type in their own way. */
+/** Checks the types of all registered claims, used or not, because upstreams may interpret a wrong type in different ways. */
 function validateTypes(type: string | undefined, claims: JsonObject): Denial | undefined {
   const { exp, iat } = claims;
   for (const name of ["exp", "nbf", "iat"]) {
@@ -150,12 +150,12 @@ function validateTypes(type: string | undefined, claims: JsonObject): Denial | u
   return toSeconds(iat) > toSeconds(exp) ? { reason: "claim_invalid", detail: "iat is after exp" } : undefined;
 }
 
-/** NaN for an absent time: it is neither before nor after another one. */
+/** NaN for an absent time, so that every comparison with it is false. */
 function toSeconds(time: JsonValue | undefined): number {
   return roundNumber(time) ?? Number.NaN;
 }
 
-/** RFC 7515 section 4.1.9: compared without case, and `application/` may be left out. */
+/** RFC 7515 section 4.1.9: case does not matter, and `application/` may be left out. */
 export function normalizeType(typ: string | undefined): string | undefined {
   const lower = typ?.toLowerCase();
   return lower?.startsWith("application/") ? lower.slice("application/".length) : lower;

@@ -37,8 +37,8 @@ export function composeUpstream(policy: CompiledPolicy, parts: UpstreamParts): U
 }
 
 /**
- * The headers that claims were compared with, as they were compared, and in no other spelling. Another plugin may have changed them
- * since the facts were read, and the upstream must not get a value that no rule saw.
+ * Sets the headers that claims were compared with to the compared values, and removes their other spellings. Another plugin may have
+ * changed them since the facts were read, and the upstream must not get a value that no rule saw.
  */
 export function keepCompared({ comparedHeaders }: Requirements, facts: RequestFacts): HeaderChanges {
   const kept: Record<string, string | readonly string[]> = {};
@@ -51,7 +51,7 @@ export function keepCompared({ comparedHeaders }: Requirements, facts: RequestFa
   return kept;
 }
 
-/** Credentials of a request in report mode: a verified token is forwarded as usual; others stay unless the upstream gets no token. */
+/** Credentials in report mode: a verified token is forwarded as usual. Others stay, unless the policy forwards no token. */
 export function reportedCredentials(
   policy: CompiledPolicy,
   facts: RequestFacts,

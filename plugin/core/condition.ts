@@ -3,20 +3,20 @@ import { hasValue } from "./claim-value.ts";
 import { InexactNumber, type JsonObject, type JsonValue } from "./json.ts";
 import type { ClaimTest, Condition, Scalar } from "./policy.ts";
 
-/** Longest text that is held against a pattern. */
+/** Longest text that is matched against a pattern. */
 const MAX_MATCHED_LENGTH = 256;
 
 /** The parts of a request that claims can be compared with. */
 export interface ComparedRequest {
-  /** Of the path; empty when the rule does not decide by it. */
+  /** Segments of the path; empty when the rule does not decide by path. */
   readonly segments: readonly string[];
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** For conditions that compare with no request. */
+/** For conditions that do not depend on the request. */
 export const NO_REQUEST: ComparedRequest = { segments: [], headers: new Map() };
 
-/** Why a claim does not meet its condition, without its value; undefined when it does. */
+/** Why a claim does not meet its condition, without the claim's value; undefined when it does. */
 export function findUnmet(
   { claim, tests }: Condition,
   claims: JsonObject,
@@ -31,12 +31,11 @@ export function findUnmet(
   return failed && `claim "${claim.text}" does not meet ${failed.is}${hint}`;
 }
 
-/** Tells a claim that is not there from one without a value. */
 export function describeMissing({ text }: ClaimReference, value: JsonValue | undefined): string {
   return `claim "${text}" ${value === undefined ? "is missing" : "has no value"}`;
 }
 
-/** No value is turned into another type: a number is never equal to its text. No number passes because it was rounded. */
+/** Types are never converted: a number does not equal its text. A number never passes because it was rounded. */
 function holds(test: ClaimTest, value: JsonValue, { segments, headers }: ComparedRequest): boolean {
   switch (test.is) {
     case "equals":

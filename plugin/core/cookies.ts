@@ -1,8 +1,8 @@
 import { SuspectNames } from "./folded-name.ts";
 
 /**
- * The Cookie header (RFC 6265 section 4.2.1), as far as one cookie is concerned. The plugin neither checks nor changes the others.
- * One pass over the characters reads a header: over HTTP/2 a client can send 30,000 empty cookies.
+ * Reads and removes one cookie in the Cookie header (RFC 6265 section 4.2.1). Other cookies are neither checked nor changed.
+ * A header is read in one pass over its characters, because over HTTP/2 a client can send 30,000 empty cookies.
  */
 
 const COMMA = 0x2c;
@@ -14,13 +14,12 @@ const FIRST_VISIBLE = 0x21;
 const LAST_VISIBLE = 0x7e;
 const MISMATCH = -1;
 
-/** Two cookies of one name are ambiguous, and so are two thousand. */
+/** Two cookies of one name are ambiguous already, so further ones are not collected. */
 const ENOUGH = 2;
 
 /**
- * The values of the first two cookies with exactly this name, in their order, with quotes where there are any.
- *
- * @returns undefined when something is such a cookie to some readers and not to others.
+ * The values of the first two cookies with exactly this name, in order and including any quotes. Undefined when only some servers
+ * would read a part of the header as this cookie.
  */
 export function readCookies(header: string, name: string): readonly string[] | undefined {
   const prefix = `${name}=`;
@@ -41,7 +40,7 @@ export function readCookies(header: string, name: string): readonly string[] | u
   return values;
 }
 
-/** The header without any cookie of this name, and whatever may pass for one; the others byte for byte. Empty when none is left. */
+/** Removes every cookie that has this name, or may pass for one. The others stay byte for byte. Empty when none is left. */
 export function removeCookie(header: string, name: string): string {
   const suspects = new SuspectNames(name, true);
   const kept: string[] = [];
@@ -67,8 +66,8 @@ export function removeCookie(header: string, name: string): string {
 }
 
 /**
- * Whether some server finds this cookie in a part that is none to others: old ones end a cookie at a comma as well. Such a cookie is
- * removed and not refused, because another host of the domain can plant it in a user's browser.
+ * Whether some server finds this cookie in a part where others do not: old servers end a cookie at a comma as well. Such a cookie is
+ * removed, but the request is not rejected, because another host of the domain can plant it in a user's browser.
  */
 function mayHide(header: string, start: number, end: number, suspects: SuspectNames): boolean {
   let innerStart = start;
@@ -94,13 +93,13 @@ interface PartComparison {
   isNamed: boolean;
 }
 
-// One object for all comparisons: a header can have thousands of parts. No caller keeps it.
+// Reused for all comparisons, because a header can have thousands of parts. Callers must not keep it.
 const comparison: PartComparison = { end: 0, isNamed: false };
 
 /**
- * Compares the name of the part that starts at `start` with `name`, as the most generous reader does. No name has spaces, control
- * characters or placeholders for bytes beyond ASCII, and each of them is dropped by some reader. A part without `=` is a name to
- * some readers, and a value to others.
+ * Compares the name of the part that starts at `start` with `name`, as the most lenient server does. Names have no spaces, control
+ * characters or placeholders for bytes beyond ASCII, and each of these is dropped by some server. Some servers read a part without
+ * `=` as a name, others as a value.
  */
 function comparePart(header: string, start: number, name: string): Readonly<PartComparison> {
   let matched = 0;
@@ -132,7 +131,7 @@ function findEnd(header: string, start: number): number {
   return position;
 }
 
-/** The index of the first character at or behind `start` that is neither a space nor a tab. */
+/** The index of the first character from `start` on that is neither a space nor a tab. */
 function skipBlanks(text: string, start: number): number {
   let position = start;
   while (position < text.length) {

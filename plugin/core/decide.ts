@@ -15,11 +15,11 @@ import { settleCaller } from "./settle-caller.ts";
 import { findCredentials } from "./token-source.ts";
 
 /**
- * Decides one request: the first failing stage wins, and a request that no stage allows is refused. Report mode judges alike, and
- * what would be refused goes on, with the reason for the log.
+ * Decides one request. The first failing stage gives the reason, and a request that no stage allows is denied. Report mode decides in
+ * the same way, but a denied request passes and the reason goes to the log.
  *
- * @param now seconds since the epoch; read once, after the signature held, because waiting for a key takes time.
- * @param callers asked only where the policy needs it: about other plugins before the token is looked at, about Consumers last.
+ * @param now seconds since the epoch, read once after the signature is verified, because waiting for a key takes time.
+ * @param callers asked only if the policy needs it: about other plugins before the token is read, about Consumers last.
  */
 export async function decide(
   facts: RequestFacts,
@@ -33,7 +33,7 @@ export async function decide(
   const rule = findRule(policy, facts.binding);
   const ambiguous = checkPath(policy, facts);
   if (isDenial(rule)) {
-    // Where it would go on as a report, its path may still lead to a rule that enforces.
+    // In report mode the request would pass, but its ambiguous path may still lead to a rule that enforces.
     const { denial, mode } =
       ambiguous && policy.unmatchedMode === "report" ? ambiguous : { denial: rule, mode: policy.unmatchedMode };
     return refuse(request, { mode }, { denial, evidence: unmatched });
@@ -60,7 +60,7 @@ export async function decide(
   if (other) {
     return refuse(request, matched, { denial: other, evidence });
   }
-  // A bad token is not the same as no token: only a request without credentials is anonymous.
+  // An invalid token does not count as anonymous. Only a request without credentials does.
   if (requirements.access === "optional" && isBare) {
     return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });
   }
@@ -79,16 +79,16 @@ interface Request extends Asked {
   readonly callers: CallerSource;
 }
 
-/** The rule or operation that the request met. */
+/** The rule or operation that the request matched. */
 interface Matched {
   readonly mode: Mode;
-  /** Undefined where no rule or operation fits. */
+  /** Undefined if no rule or operation matches. */
   readonly requirements?: Requirements | undefined;
 }
 
 type Parts = Pick<UpstreamParts, "compared" | "credentials">;
 
-/** Kong's answer about the credential is needed twice at most, and asked for once. */
+/** Remembers Kong's answer about the credential, because one decision may need it twice. */
 function askOnce(callers: CallerSource): CallerSource {
   let credential: Promise<string | undefined> | undefined;
   return {
@@ -111,8 +111,9 @@ async function pass(request: Request, matched: Matched, judgement: Judgement, pa
 }
 
 /**
- * In report mode the request goes on as it came, except for identity headers and Kong's caller: only a verified token sets them. A
- * defect of the plugin says nothing about the request, so it ends the request in every mode.
+ * In report mode the request passes. Even then, only a verified token sets identity headers and Kong's caller, and
+ * {@link reportedCredentials} decides about credentials. A defect of the plugin proves nothing about the request, so the request is
+ * denied in every mode.
  */
 async function refuse(
   request: Request,

@@ -4,20 +4,20 @@ import type { HeaderChanges } from "./propagate.ts";
 import type { MetadataRequest } from "./protected-resource.ts";
 import { PLAIN_REPLY, type Reply } from "./reply.ts";
 
-/** What was found on the way to a decision; for logs and `explain`, never for the client. */
+/** Facts found on the way to a decision. For logs and `explain`, never for the client. */
 export interface Evidence {
   readonly policy: string;
   readonly rule?: string;
   /** Id of the issuer in the policy. */
   readonly issuer?: string;
-  /** From the token's header: unverified unless the signature held. */
+  /** From the token's header: unverified until the signature is checked. */
   readonly kid?: string | undefined;
 }
 
-/** What to do to the request on its way to the upstream, and to what Kong knows of it. */
+/** Changes to the request for the upstream, and to Kong's caller. */
 export interface UpstreamChanges {
   readonly headers: HeaderChanges;
-  /** The query to go on with, without `?`; absent when it stays as it is. */
+  /** The new query, without `?`; absent when the query does not change. */
   readonly rawQuery?: string | undefined;
   /** Replaces Kong's caller as a whole; absent leaves Kong's caller unchanged. */
   readonly caller?: CallerIdentity;
@@ -25,7 +25,7 @@ export interface UpstreamChanges {
 
 export interface Allow extends UpstreamChanges {
   readonly verdict: "allow";
-  /** How the request would have been refused, were the rule not in report mode. */
+  /** The denial that report mode did not enforce. */
   readonly reported: Deny | undefined;
   readonly evidence: Evidence;
 }
@@ -39,23 +39,23 @@ export interface Deny {
 
 export type Decision = Allow | Deny;
 
-/** There is nothing to decide: the plugin has the answer, and no upstream gets the request. */
+/** The plugin answers the request itself, without a decision. The upstream does not get it. */
 export interface Answer {
   readonly verdict: "answer";
   readonly metadataRequest: MetadataRequest;
 }
 
-// An object that merely looks like an Allow must not open the gate: what counts is where it was made.
+// An object that only looks like an Allow must not let a request pass. Only createAllow can add to this set.
 const issued = new WeakSet<object>();
 
-/** Makes the only value with which a request may be proxied. */
+/** Creates the only kind of value that lets a request reach the upstream. */
 export function createAllow(changes: UpstreamChanges, evidence: Evidence, reported?: Deny): Allow {
   const allow: Allow = Object.freeze({ verdict: "allow", ...changes, evidence, reported });
   issued.add(allow);
   return allow;
 }
 
-/** @param reply how the client is told; without it as one of whom nothing is known, by no policy. */
+/** @param reply how to answer the client. The default is for cases where neither policy nor request is known. */
 export function createDeny(denial: Denial, evidence: Evidence, reply: Reply = PLAIN_REPLY): Deny {
   return { verdict: "deny", denial, evidence, reply };
 }
@@ -66,5 +66,5 @@ export function createAnswer(metadataRequest: MetadataRequest): Answer {
 
 /** Whether `value` is an Allow made by {@link createAllow} in this process. */
 export function isAllow(value: unknown): value is Allow {
-  return issued.has(value as object); // Nothing but an object can be in there.
+  return issued.has(value as object); // False for a value that is not an object.
 }

@@ -2,28 +2,28 @@ import { decodeBase64url } from "./base64url.ts";
 import type { Denial } from "./denial.ts";
 import { type JsonObject, readJsonMembers, readJsonObject } from "./json.ts";
 
-/** The JOSE header's parameters that are used (RFC 7515 section 4.1). `jku`, `jwk`, `x5u` and `x5c` are never looked at. */
+/** The JOSE header parameters that the plugin uses (RFC 7515 section 4.1). It never reads `jku`, `jwk`, `x5u` and `x5c`. */
 export interface JoseHeader {
   readonly alg: string;
   readonly kid: string | undefined;
   readonly typ: string | undefined;
 }
 
-/** A compact JWS taken apart, whatever its payload says. Nothing in it is verified yet. */
+/** The parts of a compact JWS with any payload, all still unverified. */
 interface DecodedJws {
   readonly joseHeader: JoseHeader;
-  /** Not read: what is signed need not be claims, nor text. */
+  /** Raw bytes: a signed payload need not be claims, or even text. */
   readonly payload: Uint8Array;
-  /** The bytes the signature covers: first two segments and the dot, in ASCII. */
+  /** The bytes that the signature covers: the first two segments and the dot, in ASCII. */
   readonly signingInput: Uint8Array;
   readonly signature: Uint8Array;
 }
 
-/** A token taken apart: a JWS whose payload is a claims set (RFC 7519 section 7.2). Nothing in it is verified yet. */
+/** The parts of a token: a JWS whose payload is a claims set (RFC 7519 section 7.2). All are still unverified. */
 export interface DecodedToken extends DecodedJws {
-  /** The claim `iss`, which chooses the keys. */
+  /** The claim `iss`, which selects the keys. */
   readonly unverifiedIssuer: UnverifiedIssuer;
-  /** Made when it is first read: the claims of a token that no key vouches for need not become an object. */
+  /** Parsed on first access, because a token without a valid signature never needs it. */
   readonly unverifiedClaims: JsonObject;
 }
 
@@ -38,7 +38,7 @@ const HEADER_MEMBERS = ["alg", "kid", "typ", "crit", "b64", "enc"] as const;
 const CLAIMS_TO_CHOOSE_KEYS = ["iss"] as const;
 const NOT_CANONICAL = { refused: "not canonical base64url" } as const;
 
-/** Takes a token apart, strictly: two readers of what passes can not come to different results. */
+/** Decodes a token strictly, so that no two parsers can read an accepted token differently. */
 export function decodeToken(token: string): DecodedToken | Denial {
   const jws = decodeJws(token);
   if ("reason" in jws) {
@@ -71,7 +71,7 @@ function readCheckedClaims(payload: Uint8Array): JsonObject {
   return read.object;
 }
 
-/** Takes a compact JWS apart (RFC 7515 section 5.2), as strictly, for any payload. */
+/** Decodes a compact JWS (RFC 7515 section 5.2) as strictly, with any payload. */
 export function decodeJws(token: string): DecodedJws | Denial {
   const segments = token.split(".", ENCRYPTED_SEGMENTS + 1);
   if (segments.length === ENCRYPTED_SEGMENTS) {

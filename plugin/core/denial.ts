@@ -1,6 +1,6 @@
 /**
- * Why a request is refused: a closed union, and one table that says what follows from each reason. Answers, logs, metric
- * labels, `explain` and docs/denials.md all read this table.
+ * All reasons for a denial, as a closed union, and one table with the consequences of each reason. Answers, logs, metric
+ * labels, `explain` and docs/denials.md all use this table.
  */
 
 export type Stage = "match" | "extract" | "decode" | "key" | "verify" | "claims" | "authorize" | "propagate" | "any";
@@ -11,13 +11,13 @@ type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope" | 
 export interface DenialRow {
   readonly stage: Stage;
   readonly status: 400 | 401 | 403 | 500 | 503;
-  /** Undefined on a 401 means the bare challenge: RFC 6750 section 3.1 wants no error where no token was sent. */
+  /** Undefined on a 401 means a challenge without an error, as RFC 6750 section 3.1 asks for if no token was sent. */
   readonly error?: BearerError;
-  /** The words for the client. They never depend on the token beyond the reason itself. */
+  /** The text for the client. Apart from the reason itself, it never depends on the token. */
   readonly told: string;
-  /** The name under which the client is told, where that is not the reason: one name, status and words for reasons it must not tell apart. */
+  /** The public name, if it differs from the reason. Reasons that a client must not distinguish share one name, status and text. */
   readonly toldAs?: string;
-  /** What it means, for the people who run the gateway. */
+  /** The meaning, for the operators of the gateway. */
   readonly meaning: string;
   readonly spec: string;
 }
@@ -293,36 +293,36 @@ export const DENIALS = {
 
 export type Reason = keyof typeof DENIALS;
 
-/** What a client is told: a reason, or what several are called together. */
+/** The public name of a reason: its own, or one that several reasons share. */
 export type ToldReason = {
   [R in Reason]: (typeof DENIALS)[R] extends { readonly toldAs: infer Name extends string } ? Name : R;
 }[Reason];
 
-/** What some reasons carry for the client beyond fixed words. */
+/** Values that some reasons add for the client, besides the fixed text. */
 interface ReasonArguments {
   scope_insufficient: { readonly requiredScopes: readonly string[] };
   authentication_insufficient: { readonly acrValues: readonly string[]; readonly maxAgeSeconds: number | undefined };
   keys_unavailable: { readonly retryAfterSeconds: number };
 }
 
-/** `detail` is for the operator: fixed words and names from configuration, never text of the token. */
+/** `detail` is for the operator. It has fixed words and names from configuration, never text from the token. */
 export type Denial = {
   [R in Reason]: { readonly reason: R; readonly detail?: string } & (R extends keyof ReasonArguments
     ? ReasonArguments[R]
     : unknown);
 }[Reason];
 
-/** The row of a denial, widened to what every row has. */
+/** The row of a denial, typed as the members that every row has. */
 export function denialRow(reason: Reason): DenialRow {
   return DENIALS[reason];
 }
 
-/** The name of a reason as far as the client may know it. */
+/** The name of a reason that the client may know. */
 export function toldReason(reason: Reason): ToldReason {
   return (denialRow(reason).toldAs ?? reason) as ToldReason;
 }
 
-/** Distinguishes a denial from a stage's facts, which never have a member `reason`. */
+/** Distinguishes a denial from a stage's result, which never has a member `reason`. */
 export function isDenial(value: object): value is Denial {
   return "reason" in value;
 }

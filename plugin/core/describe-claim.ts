@@ -1,7 +1,7 @@
 import { type ClaimReference, readClaim } from "./claim-reference.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 
-/** Says where a claim was looked for and what kind of value is there, for the operator's log. Never the value itself. */
+/** Names the claim and the kind of its value, for the operator's log. Never the value itself. */
 export function describeClaim(claims: JsonObject, reference: ClaimReference): string {
   const value = readClaim(claims, reference);
   return value === undefined ? `no claim ${reference.text}` : `claim ${reference.text} is ${describeKind(value)}`;

@@ -1,10 +1,10 @@
-/** A decimal text of at most this many characters is always exact (IEEE 754: 15 digits survive the way into a double and back). */
+/** A decimal text of at most this many characters is always exact (IEEE 754: 15 digits survive conversion to a double and back). */
 const ALWAYS_EXACT_LENGTH = 15;
 const DECIMAL = /^[-+]?(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?$/;
 
 /**
- * Whether a decimal text keeps its value when it is read as a double: 1e18 does, and 1147953659032899585 and 1.00000000000000000001 do
- * not. Of all texts with different values, at most one is exact for each double, so exact numbers can be compared.
+ * Whether a decimal text keeps its value as a double: 1e18 does, 1147953659032899585 and 1.00000000000000000001 do not. Each double is
+ * the exact value of at most one number, so exact numbers can be compared.
  */
 export function isExactDecimal(text: string): boolean {
   if (text.length <= ALWAYS_EXACT_LENGTH && !/[eE]/.test(text)) {
@@ -14,7 +14,7 @@ export function isExactDecimal(text: string): boolean {
   return Number.isFinite(value) && normalize(text) === normalize(String(value));
 }
 
-/** Digits without zeros at their ends, and the power of ten of the last one. The sign cannot change. */
+/** The digits without zeros at both ends, and the power of ten of the last one. The sign is ignored, because conversion keeps it. */
 function normalize(text: string): string | undefined {
   const [, whole = "", fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
   const digits = whole + fraction;

@@ -5,14 +5,14 @@ import { type Credential, describeSource } from "./token-source.ts";
 const BEARER = /^bearer +/i;
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** The one token of a request, and where it was. */
+/** The one token of a request, and where it was found. */
 export interface SentToken {
   readonly token: string;
   readonly credential: Credential;
 }
 
 /**
- * Takes the token from what the sources carry (RFC 6750 section 2: clients must not use more than one place).
+ * Takes the token from the found credentials (RFC 6750 section 2: clients must not use more than one place).
  *
  * @param maxTokenBytes checked before anything looks inside the token.
  */
@@ -29,7 +29,7 @@ export function extractToken(credentials: readonly Credential[], maxTokenBytes: 
   if (token === undefined || token === "") {
     return { reason: "token_missing" };
   }
-  // Characters beyond ASCII are refused below, so that characters are bytes.
+  // One character counts as one byte: characters beyond ASCII are rejected below.
   if (token.length > maxTokenBytes) {
     return { reason: "token_too_large", detail: `${token.length} bytes, at most ${maxTokenBytes} are allowed` };
   }
@@ -39,7 +39,7 @@ export function extractToken(credentials: readonly Credential[], maxTokenBytes: 
   return B64TOKEN.test(token) ? { token, credential } : malformed(credential);
 }
 
-/** Undefined when another scheme stands before it, or none where one must. */
+/** Undefined when the source needs a scheme, and the text has another one or none. */
 function takeText({ source, text }: Credential): string | undefined {
   const scheme = schemeOf(source);
   if (!scheme) {

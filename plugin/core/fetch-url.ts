@@ -1,16 +1,16 @@
-/** Visible ASCII but for `#`, `@` and the backslash, which URL parsers take in ways that readers overlook. */
+/** Visible ASCII except `#`, `@` and the backslash. URL parsers interpret these three in ways that human readers overlook. */
 const PLAIN_URL = /^[!"$-?A-[\]-~]+$/;
 
 export interface FetchUrlRules {
-  /** Plain http to any host, because the policy says so of this very issuer. */
+  /** Allows plain http to any host, because the policy allows it for this issuer. */
   readonly allowHttp?: boolean;
-  /** A query, as in addresses that are used as they stand. Behind an issuer's a path is put, which a query would swallow. */
+  /** Allows a query, for URLs that are used unchanged. An issuer's URL gets a path appended, which would become part of the query. */
   readonly allowQuery?: boolean;
 }
 
 /**
- * Whether keys may be fetched from a URL: https anywhere, http only on loopback unless the rules say otherwise, and nothing in
- * it that could smuggle a different target past the reader.
+ * Whether keys may be fetched from a URL. https is allowed everywhere, http only on loopback unless the rules say otherwise. The URL
+ * must not have parts that could hide a different target.
  */
 export function isFetchAllowed(text: string, { allowHttp = false, allowQuery = false }: FetchUrlRules = {}): boolean {
   if (!PLAIN_URL.test(text) || (!allowQuery && text.includes("?")) || !URL.canParse(text)) {
@@ -21,9 +21,9 @@ export function isFetchAllowed(text: string, { allowHttp = false, allowQuery = f
 }
 
 /**
- * Whether a URL's host says by itself that it is this machine.
+ * Whether a URL's host is loopback by name, without a DNS lookup.
  *
- * @param hostname as `URL` has it, which writes every spelling of an address in one way.
+ * @param hostname from `URL`, which normalises every spelling of an address.
  */
 export function isLoopbackName(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);

@@ -1,12 +1,12 @@
 import { NO_HEX, readHexPair } from "./hex-pair.ts";
 
-/** More decoding than any server does. */
+/** More rounds of decoding than any server does. */
 const MAX_ROUNDS = 3;
-/** How many names of one request are read in every way. Others need that as well only where a client wants to be costly. */
+/** How many names of one request are compared in full. Only a client that wants to cause load sends more suspect names. */
 const MAX_SUSPECTS = 64;
 const NOT_VISIBLE_ENDS = /^[^\x21-\x7e]+|[^\x21-\x7e]+$/g;
 
-/** Names that some server may read as the wanted one. A request can have hundreds, so that most are told apart by their first characters. */
+/** Finds names that some server may read as the wanted one. A request can have hundreds, so most are excluded by their first characters. */
 export class SuspectNames {
   readonly #name: string;
   readonly #isCookie: boolean;
@@ -14,7 +14,7 @@ export class SuspectNames {
 
   /**
    * @param name plain ASCII.
-   * @param isCookie in whose names readers drop spaces, control characters and bytes beyond ASCII, wherever they are.
+   * @param isCookie whether these are names of cookies. Some servers drop spaces, control characters and bytes beyond ASCII from them.
    */
   constructor(name: string, isCookie: boolean) {
     this.#name = name;
@@ -22,8 +22,8 @@ export class SuspectNames {
   }
 
   /**
-   * Whether the name from `start` to `end` in a text is one of them. True for every name that begins like the wanted one once too many
-   * such names were read.
+   * Whether the name from `start` to `end` in a text is suspect. After too many names that begin like the wanted one, every further such
+   * name is suspect.
    */
   has(text: string, start: number, end: number): boolean {
     if (end - start < this.#name.length || !beginsAlike(text, start, end, this.#name)) {
@@ -45,8 +45,8 @@ const SPACE = 0x20;
 const NOT_VISIBLE = /[^\x21-\x7e]+/g;
 
 /**
- * Compares the first word of two names, as every reader does. False only for a name that no reader takes for the wanted one: all
- * readings begin where the name does, behind what some reader drops or takes for an underscore.
+ * Compares the first word of two names. False only for a name that no server takes for the wanted one. Every reading starts with this
+ * word, after characters that some server drops or takes for an underscore.
  */
 function beginsAlike(text: string, start: number, end: number, name: string): boolean {
   const nameStart = skipJoints(name);
@@ -58,11 +58,11 @@ function beginsAlike(text: string, start: number, end: number, name: string): bo
       position += 2;
     }
     if (code === PERCENT || code === NO_HEX) {
-      return true; // An escape in an escape, or one that another reader may take for text.
+      return true; // A nested escape, or a broken one that some server may read as text.
     }
     if (isUncertain(code)) {
       if (matched > nameStart) {
-        return true; // Behind the first word, it depends on the reader.
+        return true; // After the first word, servers differ.
       }
     } else if ((code | 0x20) === (name.charCodeAt(matched) | 0x20)) {
       matched += 1;
@@ -81,12 +81,12 @@ function skipJoints(name: string): number {
   return position;
 }
 
-/** Characters that some reader drops, or takes for an underscore. */
+/** Whether some server drops the character, or takes it for an underscore. */
 function isUncertain(code: number): boolean {
   return code <= SPACE || code >= 0x7f || code === PLUS || code === CLOSE || isJoint(code);
 }
 
-/** Characters that some reader takes for an underscore. */
+/** Whether some server takes the character for an underscore. */
 function isJoint(code: number): boolean {
   return code === DOT || code === OPEN || code === UNDERSCORE;
 }
@@ -94,14 +94,14 @@ function isJoint(code: number): boolean {
 /**
  * Whether some common server reads this name of a parameter or cookie as `name`, although the bytes differ.
  *
- * PHP reads `.`, spaces and `[` as `_`. It drops spaces in front and everything after a NUL. PHP, Rack and Node's `qs` read `name[]`,
+ * PHP reads `.`, spaces and `[` as `_`. It drops leading spaces and everything after a NUL. PHP, Rack and Node's `qs` read `name[]`,
  * `name[key]` and `[name]` as `name`. ASP.NET ignores case. Some servers decode escapes twice.
  *
  * @param text as the client sent it, with its escapes.
  * @param name plain ASCII.
  */
 function isReadAs(text: string, name: string): boolean {
-  // No reader makes a name longer.
+  // No server makes a name longer.
   if (text.length < name.length) {
     return false;
   }
@@ -120,12 +120,12 @@ function isReadAs(text: string, name: string): boolean {
   return false;
 }
 
-/** One character for each byte that was escaped. */
+/** Each escaped byte becomes one character. */
 function decode(text: string): string {
   return text.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-/** The whole name, the part before a bracket, and the part before a dot, which nested names of some servers have. */
+/** The whole name, the part before a bracket, and the part before a dot. Some servers use a dot in nested names. */
 function readingsOf(text: string): readonly string[] {
   const [untilNul = ""] = text.split("\0", 1);
   const visible = untilNul.replaceAll(NOT_VISIBLE_ENDS, "");

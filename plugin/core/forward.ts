@@ -6,7 +6,7 @@ import { type HeaderChanges, removeHeaders } from "./propagate.ts";
 import { queryOf, removeParameter } from "./query.ts";
 import type { RequestFacts } from "./request.ts";
 
-/** What the upstream gets once a token was judged: that token where the policy wants it, and no other credentials from any source. */
+/** Forwards the verified token if the policy wants that, and removes all other credentials from every source. */
 export function forwardToken(
   policy: CompiledPolicy,
   facts: RequestFacts,
@@ -26,8 +26,8 @@ export function forwardToken(
 }
 
 /**
- * Removes whatever the sources carry, and Authorization even if it is none of them. This goes by looser rules than reading: what may
- * pass for a token with the upstream is removed as well.
+ * Removes the credentials in all sources, and always Authorization. The rules are looser than for reading: anything that the upstream
+ * may take for a token is removed as well.
  */
 export function withholdTokens(policy: CompiledPolicy, facts: RequestFacts): UpstreamChanges {
   const removed: HeaderChanges = removeHeaders(policy.credentialHeaders);

@@ -1,7 +1,7 @@
-/** What {@link readHexPair} returns where there are no two hexadecimal digits. */
+/** The result of {@link readHexPair} if there are not two hexadecimal digits. */
 export const NO_HEX = -1;
 
-/** The byte that the two hexadecimal digits at `position` stand for, as in an escape behind its `%`. */
+/** Reads the two hexadecimal digits at `position` as one byte, such as those after the `%` of an escape. */
 export function readHexPair(text: string, position: number): number {
   const high = hexDigit(text.charCodeAt(position));
   const low = hexDigit(text.charCodeAt(position + 1));

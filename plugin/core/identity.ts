@@ -3,7 +3,7 @@ import type { Denial } from "./denial.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { CompiledIdentity } from "./policy.ts";
 
-/** A Consumer as Kong knows it; a field that it does not have is absent. */
+/** A Kong Consumer. Fields without a value are absent. */
 export interface Consumer {
   readonly id?: string;
   readonly username?: string;
@@ -13,7 +13,7 @@ export interface Consumer {
   readonly tags?: readonly string[];
 }
 
-/** Whom Kong, and the plugins behind this one, take the caller for. */
+/** The caller's identity for Kong and for the plugins that run after this one. */
 export interface CallerIdentity {
   readonly consumer: Consumer | undefined;
   readonly credentialId: string | undefined;
@@ -21,35 +21,35 @@ export interface CallerIdentity {
   readonly groups: readonly string[] | undefined;
 }
 
-/** Clears Kong's caller. */
+/** Clears the caller that Kong has. */
 export const NO_CALLER: CallerIdentity = { consumer: undefined, credentialId: undefined, groups: undefined };
 
 export interface ConsumerLookup {
   readonly by: "id" | "username";
-  /** What the Consumer's field must be. */
+  /** The value that the Consumer's field must have. */
   readonly value: string;
-  /** How old an answer may be. */
+  /** How old a cached answer may be. */
   readonly maxAgeSeconds: number;
 }
 
-/** What Kong knows of callers. Rejects when Kong's answer can not be read. */
+/** Asks Kong about callers. The promises reject if Kong's answer cannot be read. */
 export interface CallerSource {
-  /** Undefined when Kong has no such Consumer, or can not read its database: its protocol does not tell the two apart. */
+  /** Undefined when Kong has no such Consumer, or cannot read its database. Kong's protocol does not distinguish the two. */
   findConsumer(lookup: ConsumerLookup): Promise<Consumer | undefined>;
-  /** Id of the credential that another plugin found good; undefined when none did. */
+  /** Id of the credential that another plugin accepted; undefined when none did. */
   authenticatedCredential(): Promise<string | undefined>;
-  /** The Consumer that goes with it. */
+  /** The Consumer of that credential. */
   authenticatedConsumer(): Promise<Consumer | undefined>;
 }
 
-/** Where there is no Kong to ask: nobody is known. */
+/** For use without Kong: it knows no callers. */
 export const KNOWS_NOBODY: CallerSource = {
   findConsumer: async () => undefined,
   authenticatedCredential: async () => undefined,
   authenticatedConsumer: async () => undefined,
 };
 
-/** Request headers by which Kong's plugins tell upstreams who called. */
+/** Request headers in which Kong's plugins send the caller's identity to upstreams. */
 export const IDENTITY_HEADERS = [
   "x-consumer-id",
   "x-consumer-username",
@@ -60,17 +60,17 @@ export const IDENTITY_HEADERS = [
   "x-authenticated-groups",
 ] as const;
 
-// Visible ASCII, and spaces between: what headers, logs and counters keep apart.
+// Visible ASCII with inner spaces, so that headers, logs and counters keep two identifiers distinct.
 const IDENTIFIER = /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/;
-// Kong's acl joins groups with commas for the upstream.
+// No commas: Kong's acl plugin joins groups with commas for the upstream.
 const GROUP = /^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,254}[\x21-\x2b\x2d-\x7e])?$/;
-// Kong throws at an id of any other form.
+// Kong throws an error for an id of any other form.
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Whom Kong is to take the bearer of a verified token for. Undefined when the policy tells Kong nothing of this issuer's tokens.
+ * Maps a verified token to the caller's identity for Kong. Undefined when the policy has no such mapping for this issuer's tokens.
  *
- * @param issuerId of the issuer whose token it is.
+ * @param issuerId id of the token's issuer.
  */
 export async function identify(
   identity: CompiledIdentity | undefined,
@@ -98,7 +98,7 @@ export async function identify(
     return found;
   }
   const consumer = found?.consumer;
-  // Kong's own plugins take a Consumer without a credential for an anonymous one.
+  // Kong's own plugins treat a Consumer without a credential as anonymous.
   return { consumer, credentialId: credentialId ?? consumer?.id, groups };
 }
 
@@ -121,7 +121,7 @@ async function findConsumer(
     return unknown(`claim "${claim.text}" is not a UUID in lower case`);
   }
   const consumer = await callers.findConsumer({ by, value, maxAgeSeconds });
-  // Not left to the port: Kong looks for an id first, also where it is asked for a name.
+  // Checked here and not by the CallerSource, because Kong searches by id first, even when asked for a name.
   return consumer?.id && consumer[by] === value
     ? { consumer }
     : unknown(`Kong has no Consumer with the ${by} in claim "${claim.text}"`);
@@ -132,7 +132,7 @@ function readIdentifier(claims: JsonObject, claim: ClaimReference): string | und
   return typeof value === "string" && IDENTIFIER.test(value) ? value : undefined;
 }
 
-/** No groups is an answer as well; what can not be read is none. */
+/** The groups in a claim: an empty list if the claim is absent or null, undefined if it cannot be read. */
 function readGroups(value: JsonValue | undefined): readonly string[] | undefined {
   const list = value === undefined || value === null ? [] : [value].flat();
   return list.every((item): item is string => typeof item === "string" && GROUP.test(item)) ? list : undefined;

@@ -1,15 +1,15 @@
 import type { CompiledIssuer, CompiledPolicy, IssuerTemplate, IssuerTemplates } from "./policy.ts";
 
 const PLACEHOLDER = /^\{[A-Za-z][A-Za-z0-9_]*\}$/;
-/** Nothing that a URL gives a meaning to: no dot, no slash, no percent sign. */
+/** No character that has a meaning in a URL: no dot, no slash, no percent sign. */
 const TENANT = /^[A-Za-z0-9_-]{1,128}$/;
 const ANY_TENANT = "{}";
-/** Of a URL that is split at each `/`: whoever names the host chooses whom to trust. */
+/** Index of the host when a URL is split at each `/`. A placeholder there would let a token choose which host is trusted. */
 const HOST = 2;
-/** As long as the longest template and tenant; what comes is for the sender of a token to decide. */
+/** The longest template plus the longest tenant. A limit is needed because the sender of a token controls `iss`. */
 const MAX_LENGTH = 1024 + 128;
 
-/** The index of the one path segment that is a placeholder; undefined when there is none, or more than one, or braces stand elsewhere. */
+/** The index of the only path segment that is a placeholder. Undefined when there is not exactly one, or when other parts have braces. */
 export function findPlaceholder(template: string): number | undefined {
   const segments = template.split("/");
   const index = segments.findIndex((segment) => PLACEHOLDER.test(segment));
@@ -17,14 +17,14 @@ export function findPlaceholder(template: string): number | undefined {
   return index > HOST && !others.some((segment) => /[{}]/.test(segment)) ? index : undefined;
 }
 
-/** How templates are found: the template with a nameless placeholder. */
+/** The key in the map of templates: the template with a nameless placeholder. */
 export function templateKey(template: string, segment: number): string {
   return template.split("/").with(segment, ANY_TENANT).join("/");
 }
 
 /**
- * The issuer whose template fits `iss`: every other segment literally, and the tenant's of plain characters. One look-up for each place that
- * templates have their placeholder in.
+ * The issuer whose template matches `iss`. The tenant's segment must have plain characters only, and all others must be equal. This takes
+ * one look-up for each position that placeholders have in the policy's templates.
  */
 export function findByTemplate(templates: IssuerTemplates, iss: string): CompiledIssuer | undefined {
   if (iss.length > MAX_LENGTH) {
@@ -42,12 +42,12 @@ export function findByTemplate(templates: IssuerTemplates, iss: string): Compile
   return undefined;
 }
 
-/** All issuers of a policy, those with many tenants too. */
+/** All issuers of a policy, including those with many tenants. */
 export function listIssuers({ issuers, issuerTemplates }: CompiledPolicy): readonly CompiledIssuer[] {
   return [...issuers.values(), ...issuerTemplates.issuers.values()];
 }
 
-/** The tenant that an `iss` names, which fits the template. */
+/** The tenant in an `iss` that matches the template. */
 export function tenantOf({ segment }: IssuerTemplate, iss: string): string {
   return iss.split("/")[segment] ?? "";
 }

@@ -1,12 +1,12 @@
 /**
- * Strict JSON for tokens and keys. `JSON.parse` lets the last of two equal member names win, keeps no bound on depth and turns
- * `1e400` into Infinity; each of these lets two readers of one token disagree (RFC 8725bis section 2.13, RFC 8259 section 4).
+ * Strict JSON for tokens and keys. `JSON.parse` keeps the last of two members with equal names, has no limit on depth and turns
+ * `1e400` into Infinity. Each of these lets two parsers of one token disagree (RFC 8725bis section 2.13, RFC 8259 section 4).
  */
 
 import { isExactDecimal } from "./exact-number.ts";
 import { NameTable } from "./name-table.ts";
 
-/** A number whose value a double cannot hold. It equals no other number; only times are rounded. */
+/** A number that a double cannot represent exactly. It equals no other number. Only times are rounded. */
 export class InexactNumber {
   /** The nearest double. */
   readonly rounded: number;
@@ -20,21 +20,21 @@ export class InexactNumber {
   }
 }
 
-/** A JSON value. Objects have no prototype, so a member named `__proto__` is a member like any other. */
+/** A JSON value. Objects have no prototype, so `__proto__` is an ordinary member name. */
 export type JsonValue = null | boolean | number | InexactNumber | string | readonly JsonValue[] | JsonObject;
 
 export interface JsonObject {
   readonly [member: string]: JsonValue;
 }
 
-/** Deepest nesting of arrays and objects that is read. */
+/** Deepest accepted nesting of arrays and objects. */
 export const MAX_JSON_DEPTH = 16;
 /** Most object members and array elements in a token, counted over the whole text. */
 export const MAX_JSON_MEMBERS = 1024;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WHITESPACE = /[ \t\n\r]*/y;
-/** The highest code of a whitespace character: tokens rarely have any, so most looks end here. */
+/** The highest code of a whitespace character. Tokens rarely have whitespace, so this comparison is usually the only check. */
 const BLANK = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -57,7 +57,7 @@ const NO_MEMBERS: Record<string, JsonValue> = Object.freeze(Object.create(null))
 const SEEDS = 2 ** 32;
 const knownNames = new NameTable(Math.floor(Math.random() * SEEDS));
 
-/** An object, or the reason why the text is refused as a short fixed phrase without any of its content. */
+/** An object, or why the text is rejected: a short fixed phrase without any of the text's content. */
 type JsonRead = { readonly object: JsonObject } | { readonly refused: string };
 
 /**
@@ -70,23 +70,22 @@ export function readJsonObject(text: string, maxMembers: number = MAX_JSON_MEMBE
 }
 
 /**
- * Reads some members of one JSON object, and checks all of the text as strictly. Checking hundreds of members takes a fraction of the
- * time that an object of them takes. The object can wait until a signature vouches for it.
+ * Reads some members of one JSON object, and checks the whole text as strictly as {@link readJsonObject}. For hundreds of members, a
+ * check takes a fraction of the time that it takes to build the object, which is only needed once the signature is verified.
  *
- * @param names of the members that are wanted; none of them has a quote or a backslash.
- * @returns an object with those of them that are there.
+ * @param names of the wanted members, without quotes and backslashes.
  */
 export function readJsonMembers(text: string, names: readonly string[]): JsonRead {
   return read(text, MAX_JSON_MEMBERS, names);
 }
 
-/** @param wanted the members of the outermost object that are kept; undefined keeps everything. */
+/** @param wanted names of the members of the outermost object to keep; undefined keeps everything. */
 function read(text: string, maxMembers: number, wanted: readonly string[] | undefined): JsonRead {
   let position = 0;
   let members = 0;
-  /** Whether what is being read is part of the result. */
+  /** Whether the current value is part of the result. */
   let isKept = wanted === undefined;
-  /** Whether the string that was read last has any. */
+  /** Whether the last string has escapes. */
   let hasEscapes = false;
   const hasLoneSurrogates = !text.isWellFormed();
   let objects = 0;
@@ -132,7 +131,7 @@ function read(text: string, maxMembers: number, wanted: readonly string[] | unde
     }
     return ESCAPES.get(letter) ?? refuse("bad escape");
   };
-  /** Goes to the next quote, backslash, control character or end. */
+  /** Skips to the next quote, backslash or control character, or to the end. */
   const skipPlainCharacters = (): void => {
     for (; position < text.length; position += 1) {
       const code = text.charCodeAt(position);
@@ -141,7 +140,7 @@ function read(text: string, maxMembers: number, wanted: readonly string[] | unde
       }
     }
   };
-  /** A string that is not kept is only made where it has escapes to check. */
+  /** To save time, a string that is not kept is only built if it has escapes or the text has lone surrogates to check. */
   const readString = (): string => {
     const start = position;
     skipPlainCharacters();
@@ -190,7 +189,7 @@ function read(text: string, maxMembers: number, wanted: readonly string[] | unde
     }
     return false;
   };
-  /** A name of an object that is not kept. Where it is that of a member which is wanted, that member is kept. */
+  /** Checks a name in an object that is not kept as a whole. Sets `isKept` if the member is wanted. */
   const checkName = (id: number, isOutermost: boolean, start: number, decoded: string | undefined): string => {
     const end = position - 1;
     if (!knownNames.add(id, start, end, decoded)) {
@@ -301,7 +300,7 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof InexactNumber);
 }
 
-/** A number as a double, where rounding does no harm, such as for a time. Undefined for what is not a number. */
+/** A number as a double, for uses where rounding does no harm, such as times. Undefined for any other value. */
 export function roundNumber(value: JsonValue | undefined): number | undefined {
   if (value instanceof InexactNumber) {
     return value.rounded;

@@ -1,4 +1,4 @@
-/** What a JWK says of its own use (RFC 7517 section 4), whoever wrote it. */
+/** A JWK from any source, with its members unchecked (RFC 7517 section 4). */
 export type Jwk = Readonly<Record<string, unknown>>;
 
 /** Members that hold private or symmetric key material (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1). */
@@ -12,15 +12,15 @@ const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
   ["OKP Ed25519", ["EdDSA", "Ed25519"]],
 ]);
 
-/** Algorithms whose key is a secret that both sides know (RFC 7518 section 3.2). Never served by a public key. */
+/** Algorithms whose key is a shared secret (RFC 7518 section 3.2). A public key never serves them. */
 export const SECRET_ALGORITHMS: readonly string[] = ["HS256", "HS384", "HS512"];
 
-/** The first private member, or undefined when only the public part is there. */
+/** The first private member, or undefined when the key has only public members. */
 export function findPrivateMember(jwk: Jwk): string | undefined {
   return PRIVATE_MEMBERS.find((member) => member in jwk);
 }
 
-/** Whether `use` and `key_ops`, where present, allow to verify signatures (RFC 7517 sections 4.2 and 4.3). */
+/** Whether `use` and `key_ops`, if present, allow the key to verify signatures (RFC 7517 sections 4.2 and 4.3). */
 export function isMeantForVerifying({ use, key_ops }: Jwk): boolean {
   return (
     (use === undefined || use === "sig") &&

@@ -3,19 +3,19 @@ import type { Denial } from "./denial.ts";
 import { findByTemplate, tenantOf } from "./issuer-template.ts";
 import type { CompiledIssuer, CompiledPolicy, Requirements } from "./policy.ts";
 
-/** A key as a capability: it verifies with its own algorithm, and the token has no say in it (RFC 8725 section 3.1). */
+/** A key that verifies with its own algorithm only. The token cannot choose the algorithm (RFC 8725 section 3.1). */
 export interface VerificationKey {
   /** The `iss` whose tokens it may verify, or its template. */
   readonly issuer: string;
   readonly kid: string | undefined;
-  /** The one `iss` of an issuer with many tenants that the key is for; undefined when it serves all. */
+  /** For an issuer with many tenants: the only `iss` that the key serves; undefined when it serves all. */
   readonly onlyFor?: string | undefined;
   /** JOSE name, such as `RS256`. */
   readonly algorithm: string;
   /**
-   * Whether the signature holds; undefined when too many wait for their check.
+   * Whether the signature is valid; undefined when too many signatures wait for their check.
    *
-   * @param client the address of the client that sent it: slow checks are shared out among clients.
+   * @param client the address of the client that sent the token. Capacity for slow checks is divided among clients.
    */
   verify(signingInput: Uint8Array, signature: Uint8Array, client?: string): SignatureCheck | Promise<SignatureCheck>;
 }
@@ -23,20 +23,20 @@ export interface VerificationKey {
 export type SignatureCheck = boolean | undefined;
 
 /**
- * `unknown`: the issuer has no such key. `unavailable`: keys of the issuer are missing, so nobody can tell. `overloaded`: too many wait for
- * keys already.
+ * `unknown`: the issuer has no such key. `unavailable`: keys of the issuer are missing, so the answer is not known. `overloaded`: too
+ * many requests wait for keys already.
  */
 export type KeyLookup =
   | { readonly found: VerificationKey }
   | { readonly found: undefined; readonly because: "unknown" | "overloaded" }
   | { readonly found: undefined; readonly because: "unavailable"; readonly retryAfterSeconds: number };
 
-/** The one port of the pipeline. It never throws, and answers without waiting where the key is known. */
+/** Finds keys for the pipeline. It never throws, and it answers without waiting if the key is known. */
 export interface KeySource {
   find(issuer: CompiledIssuer, joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
 }
 
-/** The trusted issuer that the token claims to come from, provided the rule accepts it and the issuer uses `alg`. */
+/** Selects the trusted issuer that the token claims to come from. The rule must accept it, and the issuer must use `alg`. */
 export function selectIssuer(
   policy: CompiledPolicy,
   requirements: Requirements,
@@ -62,12 +62,12 @@ export function selectIssuer(
   return { issuer };
 }
 
-/** The exact `iss` first: who has an entry of its own does not fall under a template. */
+/** An entry with the exact `iss` takes precedence over a template. */
 function findIssuer(policy: CompiledPolicy, iss: string): CompiledIssuer | undefined {
   return policy.issuers.get(iss) ?? findByTemplate(policy.issuerTemplates, iss);
 }
 
-/** Asks for the key that the header names among those of the issuer. */
+/** Finds the issuer's key that the header names. */
 export async function findKey(
   keys: KeySource,
   issuer: CompiledIssuer,
@@ -82,7 +82,7 @@ export async function findKey(
   if (onlyFor !== undefined && onlyFor !== iss) {
     return { reason: "key_not_found", detail: `issuer "${issuer.id}" has this key for another tenant` };
   }
-  // Not left to the port: a key of another issuer or algorithm must never verify this token.
+  // Checked here and not by the KeySource: a key of another issuer or algorithm must never verify this token.
   return lookup.found.issuer === issuer.issuer && lookup.found.algorithm === joseHeader.alg
     ? { key: lookup.found }
     : { reason: "internal_error", detail: "the key source returned a key that does not fit" };

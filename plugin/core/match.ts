@@ -8,38 +8,38 @@ import { splitPath } from "./request-path.ts";
 
 export interface Match {
   readonly requirements: Requirements;
-  /** Of the request's path; empty when the rule does not decide by it. */
+  /** Segments of the request's path; empty when the rule does not decide by path. */
   readonly segments: readonly string[];
-  /** Whether no token is asked for: the rule is public, or lets this CORS preflight pass. */
+  /** Whether no token is needed: the rule is public, or lets this CORS preflight pass. */
   readonly isOpen: boolean;
 }
 
-/** A request that is refused before a token is looked for. */
+/** A request that is denied before the plugin looks for a token. */
 export interface Mismatch {
   readonly denial: Denial;
-  /** Of what the request is for; where that is not certain, the strictest of what it may be for. */
+  /** The mode of the matched rule or operation. If the match is uncertain, the strictest mode of all that may match. */
   readonly mode: Mode;
-  /** Of the rule or operation that the request met; undefined where it met none. */
+  /** Requirements of the matched rule or operation; undefined if none matched. */
   readonly requirements?: Requirements;
 }
 
-// Connection options proper, or nothing. Anything else in `Connection` names a header, and Kong deletes it after all plugins ran.
-// Letters of other alphabets are none of these, even where lower case makes them one (the Kelvin sign becomes k).
+// Real connection options, or nothing. Anything else in `Connection` names a header, which Kong deletes after all plugins ran.
+// Letters of other alphabets never match, even if their lower case is an ASCII letter (the Kelvin sign becomes k).
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
-/** There are eight options. A list of thousands takes long to read, and no client sends one. */
+/** Only eight options exist. No client needs a list of thousands, which would take long to read. */
 const MAX_CONNECTION_OPTIONS = 64;
 
 /**
- * Rejects a path that may leave the Kong Route, whatever the rule says: the upstream may read a path of another Route. Requests have no
- * fragment (RFC 9112 section 3.2), and readers disagree where a path with one ends.
+ * Rejects a path that may leave the Kong Route, whatever the rule says, because the upstream may read it as a path of another Route.
+ * A `#` is rejected too. Requests have no fragment (RFC 9112 section 3.2), and servers disagree on where a path with one ends.
  *
- * @returns undefined when the path is fine.
+ * @returns undefined when the path is accepted.
  */
 export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts): Mismatch | undefined {
   if (!requestLine) {
-    // Report mode cannot report a decision that was not possible.
+    // Report mode still rejects a request when no decision was possible.
     return { denial: { reason: "path_ambiguous", detail: "the request line is malformed" }, mode: "enforce" };
   }
   const { target } = requestLine;
@@ -54,9 +54,9 @@ export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts)
 }
 
 /**
- * Finds what the rule asks of the request, and refuses requests whose reading is not certain.
+ * Finds the requirements for the request. Rejects ambiguous requests, and clear-text requests unless the rule allows them.
  *
- * @param isBare whether no source of tokens carries anything.
+ * @param isBare whether the request has no credentials in any token source.
  */
 export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Mismatch {
   const match = matchOperation(rule, facts, isBare);
@@ -87,7 +87,7 @@ function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean
   if (own) {
     return found(own, segments, false);
   }
-  // A preflight speaks for the request that will follow it.
+  // A preflight is matched as the request that it announces.
   const asked = preflight === undefined ? undefined : findOperation(rule.operations, preflight, segments);
   if (asked?.passesPreflight) {
     return found(asked, segments, true);
@@ -96,18 +96,18 @@ function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean
   return { denial: { reason: "no_matching_rule", detail }, mode: rule.requirements.mode };
 }
 
-/** The upstream may read the path as that of any operation: one that enforces must not be reached by another spelling. */
+/** The upstream may read the path as that of any operation. An operation that enforces must not be reachable by another spelling. */
 function strictestMode(rule: Requirements, operations: readonly Requirements[]): Mode {
   return [rule, ...operations].some(({ mode }) => mode === "enforce") ? "enforce" : "report";
 }
 
-/** The path may be that of any Kong Route. */
+/** Covers all rules, because the path may lead to any Kong Route. */
 function strictestModeOfAll({ rules, unmatchedMode }: CompiledPolicy): Mode {
   const modes = [...rules.values()].map((rule) => strictestMode(rule.requirements, rule.operations?.values ?? []));
   return [unmatchedMode, ...modes].includes("enforce") ? "enforce" : "report";
 }
 
-/** The rule that the plugin's configuration names, else the one of the Route's name, else the one of its tag. */
+/** The rule that the plugin's configuration names. If it names none, the rule with the Route's name, or else that of the Route's tag. */
 export function findRule(policy: CompiledPolicy, binding: Binding): CompiledRule | Denial {
   if (binding.by === "rule") {
     return (

@@ -1,4 +1,4 @@
-/** A power of two, and twice the entries: runs of occupied slots stay short. */
+/** A power of two, and twice the number of entries, so that runs of occupied slots stay short. */
 const SLOTS = 4_096;
 const ENTRIES = SLOTS / 2;
 const SLOT_BITS = 12;
@@ -6,22 +6,22 @@ const INT_BITS = 32;
 const MAX_GENERATION = 2 ** INT_BITS - 1;
 
 /**
- * The member names of all objects of one JSON text, to find two that are equal in one object. It makes no strings. The plugin looks at
- * hundreds of names in a token that it then rejects, and a set of them would cost more than all the rest.
+ * Finds duplicate member names in the objects of one JSON text, without creating strings. A token may have hundreds of names and still
+ * be rejected, and a set of these names would cost more than all other work.
  *
- * One table serves all texts, one after the other.
+ * One table is reused for all texts, one after another.
  */
 export class NameTable {
-  /** Clients do not know it, so that they cannot make names that all have one hash. */
+  /** Secret from clients, so that they cannot choose names that all have the same hash. */
   readonly #multiplier: number;
   readonly #slots = new Int32Array(SLOTS);
-  /** A slot is occupied where this is the current generation: that spares clearing the table for each text. */
+  /** A slot is occupied if its generation is the current one. So the table need not be cleared for each text. */
   readonly #generations = new Uint32Array(SLOTS);
   readonly #hashes = new Int32Array(ENTRIES);
   readonly #objects = new Int32Array(ENTRIES);
   readonly #starts = new Int32Array(ENTRIES);
   readonly #ends = new Int32Array(ENTRIES);
-  /** Names with escapes, which the text has in another form. */
+  /** Decoded forms of the names that have escapes in the text. */
   #decoded = new Map<number, string>();
   #text = "";
   #generation = 0;
@@ -32,7 +32,7 @@ export class NameTable {
     this.#multiplier = seed | 1;
   }
 
-  /** Forgets all names, and goes on with those of another text. */
+  /** Forgets all names and starts with another text. */
   begin(text: string): void {
     this.#text = text;
     this.#count = 0;
@@ -45,11 +45,10 @@ export class NameTable {
   }
 
   /**
-   * Adds the name that the text has from `start` to `end`.
+   * Adds the name from `start` to `end` in the text. False when the object has this name already, or when the table is full.
    *
-   * @param object a number that no other object of the text has.
-   * @param decoded the name where it has escapes.
-   * @returns false when the object has this name already, or when the table is full.
+   * @param object the object's number, unique in the text.
+   * @param decoded the decoded name, if it has escapes.
    */
   add(object: number, start: number, end: number, decoded: string | undefined): boolean {
     const hash = decoded === undefined ? this.#hash(this.#text, start, end) : this.#hash(decoded, 0, decoded.length);

@@ -1,18 +1,18 @@
 /**
- * Operations of one rule, by method and path template. Templates are disjoint (the compiler refuses others), so at most
- * one operation fits a request and no order of precedence has to be known.
+ * Operations of one rule, by method and path template. Templates are disjoint (the compiler rejects others). So at most
+ * one operation fits a request, and their order does not matter.
  */
 
 /** A path template's step: literal text, or undefined for a placeholder that takes exactly one non-empty segment. */
 export type TemplateSegment = string | undefined;
 
 export interface OperationTree<T> {
-  /** Of all operations. */
+  /** The values of all operations. */
   readonly values: readonly T[];
   readonly root: OperationNode<T>;
 }
 
-/** One step of the paths. Maps exist only where they are needed: large policies have tens of thousands of nodes. */
+/** One step of the paths. Maps are created only when needed, because large policies have tens of thousands of nodes. */
 interface OperationNode<T> {
   literals?: Map<string, OperationNode<T>>;
   placeholder?: OperationNode<T>;
@@ -27,7 +27,7 @@ export interface Operation<T> {
   readonly value: T;
 }
 
-/** Builds the tree. A later operation for the same method and template would replace an earlier one: check before. */
+/** Builds the tree. Check for overlaps first: a later operation for the same method and template replaces an earlier one. */
 export function buildOperationTree<T>(operations: readonly Operation<T>[]): OperationTree<T> {
   const root: OperationNode<T> = {};
   for (const { methods, segments, value } of operations) {
@@ -48,7 +48,7 @@ export function methodsCovered(methods: readonly string[]): ReadonlySet<string> 
   return new Set(methods.includes("GET") ? [...methods, "HEAD"] : methods);
 }
 
-/** The value of the one operation that fits, or undefined. Method names are case-sensitive (RFC 9110 section 9.1). */
+/** The value of the one operation that matches, or undefined. Method names are case-sensitive (RFC 9110 section 9.1). */
 export function findOperation<T>(tree: OperationTree<T>, method: string, segments: readonly string[]): T | undefined {
   return descend(tree.root, method, segments, 0);
 }

@@ -2,15 +2,15 @@ import type { Denial } from "./denial.ts";
 import type { RequestFacts } from "./request.ts";
 import type { Credential } from "./token-source.ts";
 
-/** RFC 9110 section 9.2.1: they ask for nothing to be changed. */
+/** RFC 9110 section 9.2.1: requests with these methods do not ask for changes. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 /**
- * Browsers send cookies along with requests that other sites make. A token from a cookie counts for a request that changes something
- * only when it comes from an origin that the policy names; so it does for an upgrade of the connection, which browsers let any site
- * ask for and read.
+ * Protects tokens in cookies against cross-site requests, because browsers also send cookies with requests that other sites make. A
+ * request that changes something must come from an origin that the policy names. So must a request to upgrade the connection, because
+ * browsers let any site send one and read the answers.
  *
- * @returns undefined when the request may go on.
+ * @returns undefined when the origin is accepted.
  */
 export function checkOrigin({ source }: Credential, facts: RequestFacts): Denial | undefined {
   if (source.from !== "cookie" || (isSafe(facts) && !asksForUpgrade(facts))) {
@@ -28,7 +28,7 @@ function isSafe({ requestLine }: RequestFacts): boolean {
   return requestLine !== undefined && SAFE_METHODS.has(requestLine.method);
 }
 
-/** Kong goes by `Upgrade` alone, which a proxy in front may pass on without the `Connection` that belongs to it. */
+/** Kong looks at `Upgrade` only, and a proxy in front may forward it without its `Connection` header. */
 function asksForUpgrade({ connection, headers }: RequestFacts): boolean {
   return headers.has("upgrade") || (connection?.toLowerCase().includes("upgrade") ?? false);
 }

@@ -3,7 +3,7 @@ import type { CallerSource } from "./identity.ts";
 import type { Requirements } from "./policy.ts";
 
 /**
- * What follows from another plugin's authentication: it is enough (`passes`), it is missing (a denial), or the token decides
+ * Evaluates another plugin's authentication: it is sufficient (`passes`), it is missing (a denial), or the token decides
  * (undefined).
  */
 export async function judgeOtherAuthentication(

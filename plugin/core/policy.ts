@@ -3,17 +3,17 @@ import type { ClaimReference } from "./claim-reference.ts";
 import type { OperationTree } from "./operation-tree.ts";
 import type { ProtectedResource } from "./protected-resource.ts";
 
-/** A policy document made ready for decisions: every look-up that a request needs is one step in a map or a set. */
+/** A policy document compiled for decisions: each look-up for a request is one step in a map or a set. */
 export interface CompiledPolicy {
   readonly name: string;
-  /** Hex SHA-256 of the document's bytes: names the version in force. */
+  /** Hex SHA-256 of the document's bytes. It identifies the version in effect. */
   readonly hash: string;
   readonly maxTokenBytes: number;
-  /** All places where a token may be. */
+  /** All places where the plugin looks for a token. */
   readonly tokenSources: readonly TokenSource[];
-  /** Every name that credentials may have in a request's headers, in each spelling with `-` and `_`; Authorization always. */
+  /** All request headers that may carry credentials, in each spelling with `-` and `_`. Always includes Authorization. */
   readonly credentialHeaders: readonly string[];
-  /** The header in which the upstream gets the token: `authorization`, or one that has it bare; undefined for none. */
+  /** The header in which the upstream gets the token: `authorization`, or one with the bare token. Undefined: it gets no token. */
   readonly forwardHeader: string | undefined;
   /** By exact `iss`. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
@@ -22,29 +22,29 @@ export interface CompiledPolicy {
   /** By rule id. */
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly headerMappings: readonly HeaderMapping[];
-  /** What Kong learns of the caller; undefined leaves Kong's own identity and its headers alone. */
+  /** How tokens set Kong's caller. Undefined leaves Kong's caller and its headers unchanged. */
   readonly identity: CompiledIdentity | undefined;
   /**
-   * Every name to remove from the client's request: all mapped headers, the one with the token unless it is a source, and Kong's own
-   * where `identity` sets them, in each spelling with `-` and `_`.
+   * Every header to remove from the client's request, in each spelling with `-` and `_`. These are all mapped headers, the header with
+   * the forwarded token unless it is a source, and Kong's identity headers if `identity` sets them.
    */
   readonly clearedHeaders: readonly string[];
-  /** Whether any rule refuses what comes over the network in plain. */
+  /** Whether any rule rejects requests that come over the network in clear text. */
   readonly needsTransport: boolean;
-  /** Names, in lower case, of the header fields that rules look at, beyond those that every request is judged by. */
+  /** Names, in lower case, of the header fields that rules need in addition to those that every decision needs. */
   readonly readHeaders: readonly string[];
-  /** What becomes of a request that no rule fits. */
+  /** The mode for a request that no rule matches. */
   readonly unmatchedMode: Mode;
-  /** How refused clients are told. */
+  /** How denied requests are answered. */
   readonly answers: Answers;
-  /** The description that the plugin serves, where there is one. */
+  /** The API description that the plugin serves, if the policy has one. */
   readonly protectedResource: ProtectedResource | undefined;
 }
 
 /** A place where a token may be. */
 export type TokenSource =
   | { readonly from: "authorization" }
-  /** Name in lower case; the scheme, with the spaces behind it, stands before the token. */
+  /** Name in lower case. The scheme, with the spaces after it, comes before the token. */
   | { readonly from: "header"; readonly name: string; readonly scheme: RegExp | undefined }
   | { readonly from: "cookie"; readonly name: string; readonly allowedOrigins: ReadonlySet<string> }
   | { readonly from: "query"; readonly name: string };
@@ -60,14 +60,14 @@ export interface IssuerTemplate {
 export interface IssuerTemplates {
   /** By the template with a nameless placeholder, see issuer-template.ts. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
-  /** The places that placeholders have in them, each once. */
+  /** The distinct positions of the placeholders. */
   readonly segments: readonly number[];
 }
 
 export interface CompiledIssuer {
   /** The issuer's id in the document; safe in logs and metric labels. */
   readonly id: string;
-  /** Exact `iss`, or its template. */
+  /** The exact `iss`, or its template. */
   readonly issuer: string;
   readonly template: IssuerTemplate | undefined;
   readonly audiences: ReadonlySet<string>;
@@ -79,12 +79,12 @@ export interface CompiledIssuer {
   readonly maxTokenAgeSeconds: number | undefined;
   /** Longest time from `iat` to `exp`; undefined accepts any. */
   readonly maxTokenLifetimeSeconds: number | undefined;
-  /** Whether tokens pass that are bound to a key, although it is not asked for. */
+  /** Whether tokens that are bound to a key pass without proof of possession. */
   readonly acceptsBoundTokens: boolean;
-  /** They hold for each of its tokens, whatever a rule says, and compare with no request. */
+  /** They apply to all tokens of the issuer, whatever a rule says, and never compare with the request. */
   readonly conditions: readonly Condition[];
   readonly audience: ClaimReference;
-  /** Claim that must be the tenant of `iss`, where the issuer has many. */
+  /** Claim that must equal the tenant in `iss`, if the issuer has many tenants. */
   readonly tenant: ClaimReference;
   readonly scopes: ClaimReference;
   readonly roles: ClaimReference;
@@ -93,18 +93,18 @@ export interface CompiledIssuer {
   readonly keyRefresh: KeyRefresh;
 }
 
-/** How long keys that are fetched serve, in seconds. */
+/** How long fetched keys are used, in seconds. */
 export interface KeyRefresh {
-  /** Bounds on what the provider says of the time until the next fetch. */
+  /** Limits for the time until the next fetch, which the provider suggests. */
   readonly minSeconds: number;
   readonly maxSeconds: number;
   /** An unknown kid causes a fetch at most this often, counted from the last attempt. */
   readonly cooldownSeconds: number;
-  /** How long the last good keys serve while no fetch succeeds. */
+  /** How long the last good keys are used while no fetch succeeds. */
   readonly maxStaleSeconds: number;
 }
 
-/** One place where keys of an issuer come from. Files are named from the policy root. */
+/** One origin of an issuer's keys. File names are relative to the policy root. */
 export type KeyOrigin =
   | ({ readonly from: "discovery"; readonly issuer: string; readonly metadata: "openid" | "oauth" } & FetchRules)
   | ({ readonly from: "metadata_uri"; readonly uri: string; readonly issuer: string } & FetchRules)
@@ -114,42 +114,42 @@ export type KeyOrigin =
   | ({ readonly from: "pem_file"; readonly file: string } & NamedKey)
   | ({ readonly from: "secret_file"; readonly file: string; readonly encoding: SecretEncoding } & NamedKey);
 
-/** Properties of a key that its file does not have. */
+/** Properties of a key that its file does not state. */
 export interface NamedKey {
   readonly kid: string | undefined;
-  /** The one algorithm that it serves; chosen among the issuer's where it is absent. */
+  /** The only algorithm that the key serves. If absent, it is chosen among the issuer's algorithms. */
   readonly alg?: string;
 }
 
-/** How a shared secret is written in its file. */
+/** The encoding of a shared secret in its file. */
 export type SecretEncoding = "text" | "base64url" | "base64" | "hex";
 
-/** What holds for keys that are fetched. */
+/** Rules for fetched keys. */
 export interface FetchRules {
-  /** Plain http is fine, although the host is not loopback. */
+  /** Allows plain http to a host that is not loopback. */
   readonly allowHttp?: true;
-  /** RFC 7638 thumbprints (SHA-256, base64url), sorted; no other key is used. */
+  /** RFC 7638 thumbprints (SHA-256, base64url), sorted. No other key is used. */
   readonly thumbprints?: readonly string[];
 }
 
 export interface CompiledRule {
   readonly id: string;
-  /** What holds for the whole rule, or per operation; a request that no operation matches has no rule. */
+  /** Requirements per operation; undefined if they are the same for the whole rule. A request that matches no operation has no rule. */
   readonly operations: OperationTree<Requirements> | undefined;
-  /** Meaningful when there are no operations. */
+  /** The requirements of a rule without operations. Otherwise only their mode is used. */
   readonly requirements: Requirements;
 }
 
-/** How a verified token becomes the identity that Kong's own plugins know. */
+/** How a verified token becomes the caller's identity for Kong's plugins. */
 export interface CompiledIdentity {
-  /** Ids of the issuers whose tokens it is for. */
+  /** Ids of the issuers whose tokens set the identity. */
   readonly issuers: ReadonlySet<string>;
   readonly consumer:
     | {
         readonly claim: ClaimReference;
         readonly by: "id" | "username";
         readonly refusesUnknown: boolean;
-        /** How long a Consumer that was found is remembered. */
+        /** How long a found Consumer is cached. */
         readonly maxAgeSeconds: number;
       }
     | undefined;
@@ -157,29 +157,29 @@ export interface CompiledIdentity {
   readonly groups: ClaimReference | undefined;
 }
 
-/** What it is worth that another plugin has authenticated the request before. */
+/** How an earlier authentication by another plugin affects the decision. */
 type OtherAuthentication = "ignore" | "skip" | "require";
 
-/** Whether a denial ends the request, or is only logged. */
+/** Whether a denial rejects the request, or is only logged. */
 export type Mode = "enforce" | "report";
 
 export interface Requirements {
   readonly access: "required" | "optional" | "public";
   readonly mode: Mode;
-  /** Whether tokens may come over the network in plain. */
+  /** Whether tokens may come over the network in clear text. */
   readonly allowsHttp: boolean;
   readonly otherAuthentication: OtherAuthentication;
   /** Whether a CORS preflight passes without a token. */
   readonly passesPreflight: boolean;
-  /** Header fields that claims are compared with. The upstream gets them as they were compared, and in no other spelling. */
+  /** Header fields that claims are compared with. The upstream gets the compared values, and no other spelling of the names. */
   readonly comparedHeaders: readonly { readonly name: string; readonly spellings: readonly string[] }[];
-  /** Ids of the issuers whose tokens some alternative accepts. */
+  /** Ids of the issuers whose tokens at least one alternative accepts. */
   readonly accept: ReadonlySet<string>;
-  /** In the order of the document, one or more: the request passes when one of them holds. */
+  /** One or more, in the order of the document. The request passes if one of them is met. */
   readonly alternatives: readonly Alternative[];
 }
 
-/** One way to be let in: all of it must hold. */
+/** One way to get access: all of its parts must be met. */
 export interface Alternative {
   /** Ids of the issuers whose tokens are accepted. */
   readonly accept: ReadonlySet<string>;
@@ -192,14 +192,14 @@ export interface Alternative {
   readonly authentication: AuthenticationRequirement | undefined;
 }
 
-/** What a list of names must hold; an empty list asks nothing. */
+/** Names that a claim must or must not have. An empty list requires nothing. */
 export interface Membership {
   readonly allOf: readonly string[];
   readonly anyOf: readonly string[];
   readonly noneOf: readonly string[];
 }
 
-/** One claim must have a value, and all tests must hold for it. */
+/** One claim must have a value, and the value must pass all tests. */
 export interface Condition {
   readonly claim: ClaimReference;
   readonly tests: readonly ClaimTest[];
@@ -210,10 +210,10 @@ export type Scalar = string | number | boolean;
 export type ClaimTest =
   | { readonly is: "equals"; readonly value: Scalar }
   | { readonly is: "one_of" | "contains_any" | "contains_all"; readonly values: ReadonlySet<Scalar> }
-  /** Anchored, and of a form that takes a bounded time. */
+  /** Anchored, and of a form that matches in bounded time. */
   | { readonly is: "matches"; readonly pattern: RegExp }
   | { readonly is: "min" | "max"; readonly bound: number }
-  /** Index of the segment of the request's path. */
+  /** Index of a segment of the request's path. */
   | { readonly is: "equals_path"; readonly segment: number }
   /** Name in lower case. */
   | { readonly is: "equals_header"; readonly header: string };
@@ -222,7 +222,7 @@ export type ClaimTest =
 export interface AuthenticationRequirement {
   /** Empty accepts any. */
   readonly acrValues: readonly string[];
-  /** All of them. */
+  /** The token must have all of them. */
   readonly amr: readonly string[];
   readonly maxAgeSeconds: number | undefined;
 }
@@ -234,7 +234,7 @@ export interface HeaderMapping {
   /** Between joined elements. */
   readonly separator: string;
   readonly encoding: "text" | "percent" | "base64url" | "json";
-  /** When the token does not have the claim. */
+  /** The header's value if the token does not have the claim. */
   readonly fallback: string | undefined;
   readonly maxBytes: number;
 }

@@ -1,10 +1,10 @@
 import type { RequestFacts } from "./request.ts";
 
 /**
- * The method that a CORS preflight asks for; undefined for every other request. Browsers send it without credentials (Fetch
- * standard, section "CORS-preflight fetch"): what carries any is judged like any other request.
+ * The method that a CORS preflight asks for; undefined for every other request. Browsers send preflights without credentials (Fetch
+ * standard, section "CORS-preflight fetch"). So a request with credentials is not a preflight.
  *
- * @param isBare whether no source carries anything.
+ * @param isBare whether the request has no credentials in any token source.
  */
 export function readPreflight(
   { requestLine, authorization, headers }: RequestFacts,

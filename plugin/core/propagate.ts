@@ -4,26 +4,26 @@ import type { Denial } from "./denial.ts";
 import { InexactNumber, type JsonObject, type JsonValue } from "./json.ts";
 import type { CompiledPolicy, HeaderMapping } from "./policy.ts";
 
-/** What to do to the request's headers: texts set the header, each in a line of its own; an empty list removes it in the same step. */
+/** Changes to the request's headers. Each text sets one header line. An empty list removes the header, in the same step. */
 export type HeaderChanges = Readonly<Record<string, string | readonly string[]>>;
 
-/** A token whose signature and claims held. */
+/** A token with a valid signature and valid claims. */
 export interface VerifiedToken {
   readonly claims: JsonObject;
-  /** The bytes of the claims as they were signed. */
+  /** The signed bytes of the claims. */
   readonly payload: Uint8Array;
 }
 
-// Visible ASCII with single inner spaces or more (RFC 9110 section 5.5), and none at the ends, where proxies strip them.
+// Visible ASCII with inner spaces (RFC 9110 section 5.5). No spaces at the ends, because proxies strip them there.
 const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 const utf8 = new TextEncoder();
 
-/** Removes all identity headers, in all spellings, that the client may have sent. */
+/** Removes all identity headers that the client may have sent, in all spellings. */
 export function clearIdentity({ clearedHeaders }: CompiledPolicy): Record<string, string | readonly string[]> {
   return removeHeaders(clearedHeaders);
 }
 
-/** A loop, because every request has dozens of these. */
+/** A loop for speed, because every request has dozens of these names. */
 export function removeHeaders(names: readonly string[]): Record<string, string | readonly string[]> {
   const removed: Record<string, string | readonly string[]> = {};
   for (const name of names) {
@@ -33,10 +33,10 @@ export function removeHeaders(names: readonly string[]): Record<string, string |
 }
 
 /**
- * Turns a verified token into identity headers. Every mapped name is in the result, in all spellings: what the client sent
- * under it is removed even when the claim is absent.
+ * Turns a verified token into identity headers. Every mapped name is in the result, in all spellings. So the client's own
+ * headers with these names are removed even when the claim is absent.
  *
- * @param token undefined when nobody was authenticated.
+ * @param token undefined when no token was verified.
  */
 export function propagateClaims(
   policy: CompiledPolicy,
@@ -58,7 +58,7 @@ export function propagateClaims(
   return { headers };
 }
 
-/** Undefined when the value can not travel; an empty list when there is none. */
+/** Undefined when a header cannot carry the value; an empty list when the claim has no value. */
 function writeHeader(
   mapping: HeaderMapping,
   { claims, payload }: VerifiedToken,
@@ -78,7 +78,7 @@ function writeHeader(
   }
 }
 
-/** Stricter than hasValue in claim-value.ts: a blank text or a map is refused, because an upstream could read it as an identity. */
+/** Stricter than hasValue in claim-value.ts: a blank text or a map is rejected, because an upstream could read it as an identity. */
 function isNothing(value: JsonValue | undefined): value is undefined | null {
   return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }
@@ -100,7 +100,7 @@ function writeValue(mapping: HeaderMapping, value: JsonValue): string | readonly
   if (list === "repeat") {
     return items;
   }
-  // An element that holds the separator would be read back as something else.
+  // An upstream would split an element that contains the separator.
   const text = items.join(separator);
   return items.some((item) => item.includes(separator)) || !isSafe(text, maxBytes) ? undefined : text;
 }
@@ -121,7 +121,7 @@ function encodeText(text: string): string {
   return encodeBase64url(utf8.encode(text));
 }
 
-/** Numbers beyond 2^53 are rounded when they are read: two users could come out as one. */
+/** Rejects numbers beyond 2^53. They may be rounded when they are read, so that two users become one. */
 function scalarText(value: JsonValue): string | undefined {
   if (typeof value === "number") {
     return Number.isSafeInteger(value) ? String(value) : undefined;
@@ -129,7 +129,7 @@ function scalarText(value: JsonValue): string | undefined {
   return typeof value === "string" || typeof value === "boolean" ? String(value) : undefined;
 }
 
-/** Fractions are written as they were read; only whole numbers stand for somebody. */
+/** Fractions may be rounded. Only whole numbers must be exact, because they may identify a user. */
 function hasExactNumbers(value: JsonValue): boolean {
   if (value instanceof InexactNumber) {
     return !Number.isInteger(value.rounded);

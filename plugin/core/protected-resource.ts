@@ -1,8 +1,8 @@
 import type { RequestFacts } from "./request.ts";
 
-/** The API that a policy protects, as it describes itself (RFC 9728). */
+/** The API that a policy protects, with its own description (RFC 9728). */
 export interface ProtectedResource {
-  /** Where the description is, as clients ask for it (RFC 9728 section 3.1). */
+  /** The URL at which clients ask for the description (RFC 9728 section 3.1). */
   readonly metadataUrl: string;
   /** The path of that URL, byte for byte. */
   readonly metadataPath: string;
@@ -10,15 +10,15 @@ export interface ProtectedResource {
   readonly metadata: string;
 }
 
-/** A request for the description: for its text, or, as browsers ask before, whether they may. */
+/** A request for the description: for its text, or the CORS preflight that browsers send first. */
 export interface MetadataRequest {
   readonly asks: "text" | "preflight";
   readonly resource: ProtectedResource;
 }
 
 /**
- * Tells a request for the description from those for the API itself. The path counts as it was sent: nothing but this text hangs
- * on it, and every other spelling is a request like any other.
+ * Recognises a request for the description. The path is compared as the client sent it. That is safe, because only the description
+ * depends on it, and any other spelling is handled as a request for the API.
  */
 export function readMetadataRequest(
   resource: ProtectedResource | undefined,

@@ -2,8 +2,8 @@ import { SuspectNames } from "./folded-name.ts";
 import { NO_HEX, readHexPair } from "./hex-pair.ts";
 
 /**
- * A request's query, as far as one parameter is concerned (application/x-www-form-urlencoded, URL standard section 5.1). Everything
- * else in it stays as it came. One pass over the characters reads a query: a client can send 7,800 empty parameters.
+ * Reads and removes one parameter in a request's query (application/x-www-form-urlencoded, URL standard section 5.1). Everything else
+ * stays unchanged. A query is read in one pass over its characters, because a client can send 7,800 empty parameters.
  */
 
 const AMPERSAND = 0x26;
@@ -13,21 +13,21 @@ const PERCENT = 0x25;
 const PLUS = 0x2b;
 const SPACE = 0x20;
 const ESCAPE_LENGTH = 3;
-/** A name has no character at this index, so that a mismatch stays one. */
+/** No name has a character at this index, so a mismatch stays a mismatch. */
 const MISMATCH = -1;
 
-/** The query of a request target, without its `?`; undefined when there is none. */
+/** The query of a request target, without its `?`; undefined when the target has no query. */
 export function queryOf(target: string): string | undefined {
   const start = target.indexOf("?");
   return start === -1 ? undefined : target.slice(start + 1);
 }
 
 /**
- * The decoded values of all parameters with this name, in their order. Names are compared once they are decoded, as bytes.
+ * The decoded values of all parameters with this name, in order. Names are decoded and then compared as bytes. Undefined when servers may
+ * read the query differently: a name or one of the values has an invalid escape, the query has a `#`, or only some servers read a
+ * parameter as this one.
  *
  * @param name plain ASCII.
- * @returns undefined when a name, or one of these values, cannot be decoded, when readers do not agree where the query ends, or when
- *   another parameter has this name for some servers.
  */
 export function readParameters(query: string, name: string): readonly string[] | undefined {
   if (query.includes("#")) {
@@ -57,7 +57,7 @@ export function readParameters(query: string, name: string): readonly string[] |
   return values;
 }
 
-/** The query without any parameter of this name, in whatever spelling; the others byte for byte. */
+/** Removes all parameters with this name, in any spelling. The others stay byte for byte. */
 export function removeParameter(query: string, name: string): string {
   const suspects = new SuspectNames(name, false);
   const kept: string[] = [];
@@ -83,13 +83,13 @@ export function removeParameter(query: string, name: string): string {
   return kept.join("&");
 }
 
-/** Old servers end a parameter at `;` as well. What is left of one without the parameter; undefined when nothing is. */
+/** Removes the parameter inside one part, because old servers end a parameter at `;` as well. Undefined when no text is left. */
 function removeInner(part: string, suspects: SuspectNames): string | undefined {
   const kept = part.split(";").filter((inner) => !suspects.has(inner, 0, endOfName(inner, 0, inner.length)));
   return kept.length === 0 ? undefined : kept.join(";");
 }
 
-/** Where the first inner part starts that some server reads as the parameter; undefined when there is none. */
+/** The start of the first inner part that some server reads as the parameter; undefined when no part is suspect. */
 function findSuspect(query: string, start: number, end: number, suspects: SuspectNames): number | undefined {
   for (let innerStart = start; innerStart <= end; ) {
     const innerEnd = endOfInner(query, innerStart, end);
@@ -109,7 +109,7 @@ function endOfName(query: string, start: number, end: number): number {
   return skipUntil(query, start, end, EQUALS);
 }
 
-/** The index of the next such character, or `end`. */
+/** The index of the next character with the code `wanted`, or `end`. */
 function skipUntil(text: string, start: number, end: number, wanted: number): number {
   let position = start;
   while (position < end && text.charCodeAt(position) !== wanted) {
@@ -122,14 +122,14 @@ interface NameComparison {
   /** Where the name ends: at `=`, `&` or the end of the query. */
   end: number;
   isNamed: boolean;
-  /** Whether an escape in the name is broken. */
+  /** Whether the name has an invalid escape. */
   isMalformed: boolean;
 }
 
-// One object for all comparisons: a query can have thousands of names. No caller keeps it.
+// Reused for all comparisons, because a query can have thousands of names. Callers must not keep it.
 const comparison: NameComparison = { end: 0, isNamed: false, isMalformed: false };
 
-/** Compares the name of the parameter that starts at `start`, decoded, with `name`. A broken escape counts as text. */
+/** Decodes the name of the parameter that starts at `start` and compares it with `name`. An invalid escape counts as text. */
 function compareName(query: string, start: number, name: string): Readonly<NameComparison> {
   let matched = 0;
   let position = start;
@@ -163,7 +163,7 @@ function findEnd(query: string, start: number): number {
   return skipUntil(query, start, query.length, AMPERSAND);
 }
 
-/** One character for each byte that was escaped; undefined when an escape is broken. */
+/** Each escaped byte becomes one character. Undefined when an escape is invalid. */
 function decode(text: string): string | undefined {
   if (!text.includes("%")) {
     return text.replaceAll("+", " ");

@@ -17,7 +17,7 @@ const TIME: ClaimType = { is: (value) => (roundNumber(value) ?? -1) >= 0, name: 
 /** RFC 9068 section 2.1. */
 const ACCESS_TOKEN_TYPE = "at+jwt";
 
-/** Types that hold for every token. claims.ts checks the times `exp`, `nbf` and `iat`. */
+/** Types that every token must have. claims.ts checks the times `exp`, `nbf` and `iat`. */
 const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
   // RFC 7519 section 4.1.
   ["iss", STRING],
@@ -36,8 +36,8 @@ const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
 ];
 
 /**
- * Types that RFC 9068 section 2.2.1 promises of a token that says `at+jwt`. Other tokens break them: AD FS writes `auth_time` as a
- * date, Supabase writes `amr` as a list of maps. There a claim of another type meets no rule's `authentication`.
+ * Types that RFC 9068 section 2.2.1 requires in a token with `typ` `at+jwt`. Other tokens use other types: AD FS writes `auth_time` as a
+ * date, Supabase writes `amr` as a list of maps. In those tokens, a claim of another type meets no rule's `authentication`.
  */
 const ACCESS_TOKEN_TYPES: typeof TYPES = [
   ["auth_time", TIME],
@@ -46,10 +46,9 @@ const ACCESS_TOKEN_TYPES: typeof TYPES = [
 ];
 
 /**
- * Finds the first registered claim with a wrong type.
+ * Finds the first registered claim with a wrong type, and says which type it must have.
  *
  * @param type the token's `typ`, in lower case and without `application/`.
- * @returns which claim, and what it must be.
  */
 export function findMistyped(type: string | undefined, claims: JsonObject): string | undefined {
   return findIn(TYPES, claims) ?? (type === ACCESS_TOKEN_TYPE ? findIn(ACCESS_TOKEN_TYPES, claims) : undefined);

@@ -2,12 +2,12 @@ import { type Answers, USUAL_ANSWERS } from "./answers.ts";
 import type { CompiledPolicy, Requirements } from "./policy.ts";
 import type { RequestFacts } from "./request.ts";
 
-/** How a refused client is told: by whose words, in which form, with what besides. */
+/** Everything that the answer to a denied request depends on, except the denial. */
 export interface Reply {
   readonly answers: Answers;
-  /** Where the API's description is (RFC 9728 section 5.1). */
+  /** URL of the API's description (RFC 9728 section 5.1). */
   readonly resourceMetadata: string | undefined;
-  /** What a token needs, for clients that have none yet and that read the description. */
+  /** Scopes that a token needs, for clients that have no token yet and that read the description. */
   readonly scopes: readonly string[];
   /** Header fields of the request. */
   readonly accept: string | undefined;
@@ -15,7 +15,7 @@ export interface Reply {
   readonly requestId: string | undefined;
 }
 
-/** Where neither policy nor request is known. */
+/** For denials without a known policy or request. */
 export const PLAIN_REPLY: Reply = {
   answers: USUAL_ANSWERS,
   resourceMetadata: undefined,
@@ -26,8 +26,8 @@ export const PLAIN_REPLY: Reply = {
 };
 
 /**
- * @param facts undefined where the request could not be read.
- * @param requirements of the rule that the request met; undefined where it met none.
+ * @param facts undefined if the request could not be read.
+ * @param requirements of the rule that the request matched; undefined if it matched none.
  */
 export function createReply(
   { answers, protectedResource }: CompiledPolicy,
@@ -44,7 +44,7 @@ export function createReply(
   };
 }
 
-/** One challenge can name one way to be let in: where there are several, none. */
+/** A challenge can name only one set of scopes. So it names none if the rule has several alternatives. */
 function scopesToAskFor({ alternatives }: Requirements): readonly string[] {
   const [only, ...others] = alternatives;
   return only && others.length === 0 ? [...only.scopes.allOf, ...only.scopes.anyOf] : [];

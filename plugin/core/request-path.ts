@@ -1,21 +1,21 @@
 /**
- * The segments of a request's path, where the raw path and every way to normalise it agree. nginx, Kong and upstreams
- * differ in what they make of `%2F`, `//`, `/../` or `;x=y`; a decision by path must not depend on whose reading wins.
+ * Splits a request's path into segments, if the raw path and every way to normalise it agree. Kong, nginx and upstreams
+ * differ in how they read `%2F`, `//`, `/../` or `;x=y`. A decision by path must not depend on one server's reading.
  */
 
-/** More segments than any path template may have: longer paths can not match. */
+/** The limit for segments of a path template, so longer paths cannot match. */
 export const MAX_PATH_SEGMENTS = 32;
 
-// Unreserved characters and sub-delims of RFC 3986 section 3.3 without `;`, which some servers cut parameters at.
+// Unreserved characters and sub-delims of RFC 3986 section 3.3, without `;`: some servers cut off parameters there.
 const PLAIN_SEGMENT = /^(?:[A-Za-z0-9\-._~!$&'()*+,=:@]|%[0-9A-Fa-f]{2})*$/;
-// Encoded forms of what means something unencoded: `%00`-`%1F`, `%25`, `%2E`, `%2F`, `%3B`, `%5C`, `%7F`.
+// Escapes of characters that have a meaning when unencoded: `%00`-`%1F`, `%25`, `%2E`, `%2F`, `%3B`, `%5C`, `%7F`.
 const MISLEADING_ESCAPE = /%(?:[01][0-9a-f]|25|2e|2f|3b|5c|7f)/i;
 
 /**
- * Splits the path of a request target in origin form (RFC 9112 section 3.2.1) and decodes each segment.
+ * Splits the path of a request target in origin form (RFC 9112 section 3.2.1) and decodes each segment: `/a/b` → `["a", "b"]`,
+ * `/` → `[""]`. Undefined when servers may read the path differently.
  *
  * @param target path and optional query exactly as the client sent them.
- * @returns the decoded segments (`/a/b` → `["a", "b"]`, `/` → `[""]`), or undefined when readings may differ.
  */
 export function splitPath(target: string): readonly string[] | undefined {
   const queryStart = target.indexOf("?");

@@ -1,27 +1,27 @@
-/** What the pipeline may know of a request: read once, before anything is decided. */
+/** All that the pipeline knows about a request. It is read once, before any decision. */
 export interface RequestFacts {
   readonly binding: Binding;
-  /** The client's request line. Undefined when it does not have the usual form. */
+  /** The client's request line; undefined when it is malformed. */
   readonly requestLine: RequestLine | undefined;
-  /** All `Connection` headers, joined with commas; undefined when there is none. */
+  /** All `Connection` headers, joined with commas; undefined when absent. */
   readonly connection: string | undefined;
-  /** The `Authorization` header; undefined when absent, and Kong can not tell absent from empty. */
+  /** The `Authorization` header; undefined when absent or empty, because Kong cannot distinguish the two. */
   readonly authorization: string | undefined;
   /**
-   * Other header fields, by name in lower case; no entry when absent or empty. Several lines are one text, joined with commas
-   * (cookies with semicolons), and names that differ in `-` and `_` only may count as one.
+   * Other header fields, by name in lower case, without absent and empty ones. Several lines are joined with commas
+   * (cookies with semicolons). Names that differ only in `-` and `_` may count as one.
    */
   readonly headers: ReadonlyMap<string, string>;
   readonly transport: Transport;
-  /** Kong's id of the request, which it also tells the client; undefined when asking costs a call. */
+  /** Kong's id of the request, which the client gets too; undefined when reading it would cost a call. */
   readonly requestId: string | undefined;
-  /** The client's address, by which overload is shared out; absent when asking costs a call. */
+  /** The client's address, used to divide capacity among clients under overload; absent when reading it would cost a call. */
   readonly client?: string;
 }
 
 /**
- * How the request came: over TLS, be it that a proxy which Kong trusts says so; from this machine; or else over the network in
- * plain. `plain` too where no rule needs to know and asking costs a call.
+ * How the request came: over TLS (directly, or as reported by a proxy that Kong trusts), from this machine, or over the network in
+ * clear text. Also `plain` if no rule needs to know and reading it would cost a call.
  */
 export type Transport = "tls" | "loopback" | "plain";
 
@@ -32,8 +32,8 @@ export interface RequestLine {
 }
 
 /**
- * How a request is bound to a rule of the policy: the plugin's configuration names the rule, or the Kong Route does, by
- * its name or else by a tag.
+ * How a request is bound to a rule of the policy. Either the plugin's configuration names the rule, or the Kong Route does:
+ * by its name, or else by a tag.
  */
 export type Binding =
   | { readonly by: "rule"; readonly rule: string }

@@ -2,7 +2,7 @@ import { type CallerIdentity, type CallerSource, NO_CALLER, writeIdentityHeaders
 import type { CompiledPolicy, Requirements } from "./policy.ts";
 import type { HeaderChanges } from "./propagate.ts";
 
-/** Tells Kong's plugins and the upstream who the caller is. Both always learn the same caller. */
+/** Tells Kong's plugins and the upstream who the caller is. Both always get the same caller. */
 export interface CallerChange {
   /** Undefined leaves Kong's caller unchanged. */
   readonly identity: CallerIdentity | undefined;
@@ -13,16 +13,16 @@ const UNCHANGED: CallerChange = { identity: undefined, headers: {} };
 const CLEARED: CallerChange = { identity: NO_CALLER, headers: {} };
 
 /**
- * Settles the caller of a request that goes on. With `identity` in the policy there are three cases, and no fourth:
+ * Settles the caller of a request that passes. With `identity` in the policy there are exactly three cases:
  *
  * 1. The verified token names the caller.
- * 2. The rule honours other plugins (`skip` or `require`), and one of them authenticated the request: its caller stays.
- * 3. Otherwise Kong's caller is cleared. A plugin in front may have set one that this policy never asked for.
+ * 2. The rule honours other plugins (`skip` or `require`), and one of them authenticated the request. Its caller stays.
+ * 3. Otherwise Kong's caller is cleared. An earlier plugin may have set one that this policy never asked for.
  *
  * Without `identity` the policy leaves Kong's caller unchanged.
  *
  * @param caller named by the verified token.
- * @param requirements undefined where no rule fits.
+ * @param requirements undefined if no rule matches.
  */
 export async function settleCaller(
   policy: CompiledPolicy,

@@ -4,21 +4,21 @@ import type { TokenSource } from "./policy.ts";
 import { queryOf, readParameters } from "./query.ts";
 import type { RequestFacts } from "./request.ts";
 
-/** What the client put where tokens may be: not looked into yet. */
+/** A text that the client sent in a token source. Its content is not checked yet. */
 export interface Credential {
   readonly source: TokenSource;
   readonly text: string;
 }
 
-/** Stand for bytes that are no UTF-8, and behind the guard for all beyond ASCII: what holds them can not be written back as it was. */
+/** Placeholders for bytes that are not valid UTF-8 or, after the guard, not ASCII. The original bytes cannot be restored. */
 const LOST_BYTES = /[\ufffd\x7f]/;
 
-/** Two texts of one source are ambiguous, and so are two thousand. */
+/** Two texts of one source are ambiguous already, so further ones are not collected. */
 const ENOUGH = 2;
 
 /**
- * What the sources of a policy carry, at most two texts of each. Every source is looked at, whatever is found first: which of two tokens counts must not
- * depend on who reads them.
+ * Finds the credentials in the policy's sources, at most two texts of each. All sources are always read, because the choice between two
+ * tokens must not depend on which one a server reads first.
  */
 export function findCredentials(sources: readonly TokenSource[], facts: RequestFacts): readonly Credential[] | Denial {
   const credentials: Credential[] = [];
@@ -32,12 +32,12 @@ export function findCredentials(sources: readonly TokenSource[], facts: RequestF
   return credentials;
 }
 
-/** In the operator's words, such as `cookie __Host-token`. */
+/** A source's name for the operator, such as `cookie __Host-token`. */
 export function describeSource(source: TokenSource): string {
   return source.from === "authorization" ? source.from : `${source.from} ${source.name}`;
 }
 
-/** Undefined where readers could differ. */
+/** Undefined if servers could read the source differently. */
 function readTexts(source: TokenSource, facts: RequestFacts): readonly string[] | undefined {
   switch (source.from) {
     case "authorization":

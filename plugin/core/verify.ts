@@ -6,7 +6,7 @@ import type { SignatureCheck, VerificationKey } from "./key.ts";
 type SignedToken = Pick<DecodedToken, "signingInput" | "signature" | "unverifiedClaims">;
 type Verified = { readonly claims: JsonObject } | Denial;
 
-/** Checks the signature (RFC 7515 section 5.2). From here on the claims are the issuer's own words. */
+/** Checks the signature (RFC 7515 section 5.2). Afterwards the claims are known to come from the issuer. */
 export function verifySignature(
   decoded: SignedToken,
   key: VerificationKey,

@@ -2,7 +2,7 @@ import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 import { didYouMean } from "./suggest-name.ts";
 
-/** Reports each id in the list at `path` that is no issuer of the document. */
+/** Reports each id in the list at `path` that the document has no issuer for. */
 export function checkIssuerIds(ids: readonly string[], { issuers }: PolicyDocument, path: DocumentPath): Finding[] {
   const known = Object.keys(issuers);
   return ids.flatMap((id, index) => {

@@ -1,18 +1,18 @@
 import { quoteText } from "../core/printable.ts";
 
 /**
- * Patterns that can be held against any text in a short time: single characters and classes, each with a quantifier, and nothing that
- * nests. What RegExp offers beyond that takes exponential time with some texts, and their senders choose them.
+ * Patterns that match any text in a short time. They have single characters and classes, each with an optional quantifier, and no
+ * nesting. Other features of RegExp can take exponential time for some texts, and the sender of a token chooses the text.
  */
 
 const PARTS =
   /(?:\\[dws.\\/*+?()[\]{}|^$]|\[\^?(?:\\[dws.\\[\]^-]|[^\\[\]])+\]|[^\\()[\]{}|^$*+?])([*+?]|\{\d{1,3}(?:,(?:\d{1,3})?)?\})?/y;
-/** Each of these may try every length of a text of 256 characters: two of them are some ten thousand steps. */
+/** Each repeating part may try every length of a text of 256 characters. Two of them take some ten thousand steps. */
 const MAX_REPEATING = 2;
-/** And each of these doubles that. */
+/** Each optional part doubles that number. */
 const MAX_OPTIONAL = 4;
 
-/** The pattern, anchored at both ends, or what is wrong with it. */
+/** Returns the pattern, anchored at both ends, or what is wrong with it. */
 export function compileClaimPattern(pattern: string): { readonly pattern: RegExp } | { readonly problem: string } {
   const quantifiers: string[] = [];
   PARTS.lastIndex = 0;

@@ -5,7 +5,7 @@ import type { Finding } from "./issue.ts";
 
 const REASONS = Object.keys(DENIALS) as Reason[];
 
-/** Statuses that say more than a refusal: clients and proxies act on them, or expect a header field that no policy can give. */
+/** Statuses that mean more than a denial: clients and proxies act on them, or expect a header field that no policy can set. */
 const STATUSES_WITH_A_MEANING: ReadonlyMap<number, string> = new Map([
   [405, "needs the header field Allow"],
   [407, "is a proxy's"],
@@ -23,7 +23,7 @@ const STATUSES_WITH_A_MEANING: ReadonlyMap<number, string> = new Map([
   [511, "is for networks that ask for a login"],
 ]);
 
-/** Compiles how refused clients are told, and reports what the schema can not see. */
+/** Compiles the answers to denied requests, and reports mistakes that the schema cannot find. */
 export function compileAnswers({ answers }: PolicyDocument): {
   readonly answers: Answers;
   readonly findings: readonly Finding[];
@@ -40,8 +40,8 @@ export function compileAnswers({ answers }: PolicyDocument): {
 }
 
 /**
- * Why a reason can have no answer of its own: who sees another answer than for the other reasons of its name has an oracle for
- * forging tokens. Undefined for what is no such reason.
+ * Explains why a reason must share its answer with other reasons. With distinct answers, an attacker would have an oracle for forging
+ * tokens. Undefined for any other name.
  */
 export function describeIndistinct(name: string): string | undefined {
   const reason = REASONS.find((candidate) => candidate === name);
@@ -74,7 +74,7 @@ function checkStatus(as: ToldReason, status: number | undefined): Finding[] {
   return meaning === undefined ? [] : refuse(`Status ${status} ${meaning}`);
 }
 
-/** What the table has for all reasons of a name. */
+/** The denial table's status for all reasons with this public name. */
 function usualStatus(as: ToldReason): number {
   const reason = REASONS.find((candidate) => toldReason(candidate) === as) ?? "internal_error";
   return denialRow(reason).status;

@@ -5,10 +5,10 @@ import type { ClaimTest, Condition, Scalar } from "../core/policy.ts";
 import { compileClaimPattern } from "./claim-pattern.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 
-/** What of the request claims can be compared with, and what not. */
+/** The parts of the request that claims can be compared with, and the headers that they cannot. */
 export interface RequestParts {
   readonly captures: ReadonlyMap<string, number>;
-  /** They are the policy's to set. */
+  /** Headers that the policy sets itself, so a comparison makes no sense. */
   readonly ownHeaders: readonly string[];
 }
 
@@ -21,7 +21,7 @@ const NO_PARTS: RequestParts = { captures: new Map(), ownHeaders: [] };
 const COMPARISONS = ["equals_path", "equals_header"] as const;
 
 /**
- * Compiles the conditions of an issuer. They hold on every rule, so they cannot compare with the request.
+ * Compiles the conditions of an issuer. They apply to every rule, so they cannot compare with the request.
  *
  * @param source claims that must have a value, or conditions by claim.
  * @param path of the issuer.
@@ -44,7 +44,7 @@ export function compileIssuerConditions(source: Issuer["required_claims"], path:
   return { conditions: [], findings };
 }
 
-/** Compiles the conditions of one `required_claims`, and reports those that can not be meant. */
+/** Compiles the conditions of one `required_claims`, and reports those that make no sense. */
 export function compileConditions(
   sources: Readonly<Record<string, ConditionSource>>,
   path: DocumentPath,

@@ -5,10 +5,10 @@ import type { DocumentPath, Finding } from "./issue.ts";
 
 type MappingMap = Exclude<MappingSource, string>;
 
-/** As a mapping that is only the name of a claim is written. */
+/** The defaults, for a mapping that is only the name of a claim. */
 const PLAIN = { list: "join", separator: ",", encoding: "text", fallback: undefined, maxBytes: 4096 } as const;
 
-/** Compiles what the upstream learns, and reports what the schema can not see. */
+/** Compiles the headers for the upstream, and reports mistakes that the schema cannot find. */
 export function compileHeaderMappings({ header_mappings: sources }: PolicyDocument): {
   readonly mappings: readonly HeaderMapping[];
   readonly findings: readonly Finding[];

@@ -12,12 +12,12 @@ type ConsumerSource = NonNullable<IdentitySource["consumer"]>;
 const MAX_CACHE_SECONDS = 3_600;
 const PATH: DocumentPath = ["identity"];
 
-/** Names, in lower case, of the request headers that are the policy's to set: the client's are removed. */
+/** Names, in lower case, of the request headers that only the policy sets. The client's values are removed. */
 export function listOwnHeaders({ header_mappings: mappings, identity }: PolicyDocument): readonly string[] {
   return [...Object.keys(mappings ?? {}), ...(identity ? IDENTITY_HEADERS : [])];
 }
 
-/** Compiles what Kong learns of the caller, and reports what the schema can not see. */
+/** Compiles how tokens set Kong's caller, and reports mistakes that the schema cannot find. */
 export function compileIdentity(document: PolicyDocument): {
   readonly identity: CompiledIdentity | undefined;
   readonly findings: readonly Finding[];
@@ -56,7 +56,7 @@ function checkUse({ consumer, credential, groups }: IdentitySource): Finding[] {
   return (consumer ?? credential ?? groups) ? [] : [{ code: "identity_invalid", path: PATH, atKey: true, message }];
 }
 
-/** Who each issuer's tokens may speak for must be said and not happen. */
+/** With several issuers, a policy must name those whose tokens may set Kong's caller. */
 function checkIssuers(issuers: readonly string[] | undefined, document: PolicyDocument): Finding[] {
   if (issuers) {
     return checkIssuerIds(issuers, document, [...PATH, "issuers"]);

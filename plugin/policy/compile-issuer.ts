@@ -12,7 +12,7 @@ import type { DocumentPath, Finding } from "./issue.ts";
 const MAX_CLOCK_SKEW_SECONDS = 300;
 const ANY_TENANT = "*";
 
-/** Compiles one issuer and reports what the schema can not see. */
+/** Compiles one issuer, and reports mistakes that the schema cannot find. */
 export function compileIssuer(
   id: string,
   source: Issuer,
@@ -58,7 +58,7 @@ function compileTemplate({ issuer, tenants }: Issuer): IssuerTemplate | undefine
   return { segment, tenants: tenants.includes(ANY_TENANT) ? undefined : new Set(tenants) };
 }
 
-/** A placeholder and the tenants that it may stand for belong together. */
+/** A placeholder needs a list of tenants, and a list of tenants needs a placeholder. */
 function checkTemplate({ issuer, tenants }: Issuer, path: DocumentPath): Finding[] {
   const isTemplate = findPlaceholder(issuer) !== undefined;
   if (tenants === undefined) {

@@ -8,7 +8,7 @@ const MAX_REFRESH_SECONDS = 86_400;
 const MIN_COOLDOWN_SECONDS = 5;
 
 /**
- * Compiles how long an issuer's keys serve, and reports times that make no sense.
+ * Compiles how long an issuer's keys are used, and reports times that make no sense.
  *
  * @param path of the issuer.
  */
@@ -29,7 +29,7 @@ function compileRefresh({ key_refresh: { min, max, cooldown, max_stale } }: Issu
   };
 }
 
-/** Times so short that the provider is asked all the time, or so long that a timer can not wait for them. */
+/** Reports times so short that the provider gets a constant stream of requests, and times too long for a timer. */
 function checkRefresh({ key_refresh: source }: Issuer, refresh: KeyRefresh, path: DocumentPath): Finding[] {
   const { minSeconds, maxSeconds, cooldownSeconds, maxStaleSeconds } = refresh;
   const rules: readonly [key: keyof typeof source, holds: boolean, message: string][] = [

@@ -7,7 +7,7 @@ import { quoteOrigin } from "../core/printable.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 
 /**
- * Compiles the places that an issuer's keys come from, and reports what the schema can not see.
+ * Compiles the origins of an issuer's keys, and reports mistakes that the schema cannot find.
  *
  * @param path of the issuer.
  */
@@ -40,7 +40,7 @@ export function compileKeys(
   return { keys: origins, findings };
 }
 
-/** Secrets with one name serve the same algorithms, and a token can not say which is meant; without a name none of several can be meant. */
+/** Rejects two secrets with the same kid, or without one: a token cannot tell which of them signed it. */
 function checkSecretNames(files: readonly { readonly kid?: string }[], path: DocumentPath): Finding[] {
   return files.flatMap(({ kid }, index): Finding[] => {
     const message = `${kid === undefined ? "A secret without a kid" : "This kid"} is there already: give each secret a kid of its own.`;
@@ -50,7 +50,7 @@ function checkSecretNames(files: readonly { readonly kid?: string }[], path: Doc
   });
 }
 
-/** A key for an algorithm that the issuer does not use would serve nothing. */
+/** A key for an algorithm that the issuer does not use would have no effect. */
 function checkFileAlgorithms(
   algorithms: readonly string[],
   files: readonly { readonly alg?: string }[],
@@ -88,7 +88,7 @@ function compileFetchedKeys(
     keys.push({ from: "jwks_uri", uri: jwks_uri, ...rules });
     findings.push(...checkUrl(jwks_uri, { allowHttp, allowQuery: true }, [...path, "keys", "jwks_uri"]));
   }
-  // Who writes them believes that they protect something.
+  // Without fetched keys these two have no effect, and an author could believe that they protect something.
   for (const name of keys.length === 0 ? (["allow_http", "thumbprints"] as const) : []) {
     if ({ allow_http, thumbprints }[name] !== undefined) {
       const message = `"${name}" is for keys that are fetched, and none are.`;
@@ -98,7 +98,7 @@ function compileFetchedKeys(
   return { keys, findings };
 }
 
-/** A secret serves its own algorithms and nothing else does: to confuse the two is to let everyone make tokens (RFC 8725 section 2.1). */
+/** Only secrets serve the secret algorithms. If a public key did, anyone could forge tokens (RFC 8725 section 2.1). */
 function checkAlgorithms(algorithms: readonly string[], origins: readonly KeyOrigin[], path: DocumentPath): Finding[] {
   const hasSecrets = origins.some(({ from }) => from === "secret_file");
   const hasPublicKeys = origins.some(({ from }) => from !== "secret_file");

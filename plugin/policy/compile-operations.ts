@@ -4,7 +4,7 @@ import { quoteText } from "../core/printable.ts";
 import type { DocumentPath, Finding } from "./issue.ts";
 import { parsePathTemplate, templatesOverlap } from "./path-template.ts";
 
-/** One operation of the document with its requirements already settled. */
+/** One operation of the document, with its requirements after defaults. */
 export interface OperationSource {
   readonly methods: readonly string[];
   readonly path: string;
@@ -16,7 +16,7 @@ interface CoveredOperation extends Operation<Requirements> {
   readonly covered: ReadonlySet<string>;
 }
 
-/** Compiles the operations of one rule; none may fit a request that another fits. */
+/** Compiles the operations of one rule. No two of them may match the same request. */
 export function compileOperations(
   sources: readonly OperationSource[],
   path: DocumentPath,

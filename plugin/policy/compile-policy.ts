@@ -19,7 +19,7 @@ import { type PlacedSource, REQUIREMENT_KEYS, type RequirementSource } from "./s
 const NO_CAPTURES: ReadonlyMap<string, number> = new Map();
 
 /**
- * Compiles a valid document. Either everything holds and there is a policy, or there is none.
+ * Compiles a document that the schema accepts. With any finding, the result has no policy.
  *
  * @param hash hex SHA-256 of the document's bytes.
  */
@@ -68,12 +68,12 @@ export function compilePolicy(
   };
 }
 
-/** What several operations take over is wrong in each of them, and told once. */
+/** Several operations can inherit one mistake. It is reported once. */
 function dropRepeated(findings: readonly Finding[]): readonly Finding[] {
   return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
-/** Whoever reads files puts the parent's keys in and takes this one out. */
+/** Reports `extends`. For a policy in a file, the loader has merged the parent and removed this key before. */
 function checkExtends({ extends: parent }: PolicyDocument): Finding[] {
   const message = "An inline policy can not extend a file; put both into one text.";
   return parent === undefined ? [] : [{ code: "extends_impossible", path: ["extends"], atKey: true, message }];
@@ -124,7 +124,7 @@ function compileRule(id: string, rule: Rule, document: PolicyDocument, findings:
     findings.push(...checkAcceptNamed(settled.requirements, { ...rule, ...operation }, document, placed.path));
     return { methods: operation.methods, path: operation.path, requirements: settled.requirements };
   });
-  // The rule's own requirements are idle only when no operation is left to inherit them.
+  // The rule's own requirements have no effect only if no operation inherits them.
   findings.push(
     ...checkNeeded(
       rule,
@@ -147,7 +147,7 @@ const NEEDLESS_WHEN_PUBLIC = [
   "any_of",
 ] as const;
 
-/** @param isPublic what access comes to, be it said here or inherited. */
+/** @param isPublic whether access is public, either set here or inherited. */
 function checkNeeded(source: RequirementSource, isPublic: boolean, path: DocumentPath): Finding[] {
   const needless = NEEDLESS_WHEN_PUBLIC.find((key) => source[key] !== undefined);
   if (!isPublic || needless === undefined) {
@@ -157,7 +157,7 @@ function checkNeeded(source: RequirementSource, isPublic: boolean, path: Documen
   return [{ code: "requirement_contradiction", path: [...path, needless], atKey: true, message }];
 }
 
-/** What is wrong with one source by itself. */
+/** Reports the mistakes of one source by itself. */
 function checkSource({ source, path }: PlacedSource, document: PolicyDocument): Finding[] {
   const beside = source.any_of && REQUIREMENT_KEYS.find((key) => source[key] !== undefined);
   const message = `"any_of" stands in place of other requirements: put "${beside}" into each alternative that needs it.`;
@@ -180,7 +180,7 @@ function checkAccepted(
   return checkIssuerIds(source.accept ?? [], document, [...path, "accept"]);
 }
 
-/** With several issuers, trusting all of them must be said and not happen. */
+/** With several issuers, trust in any of them must be explicit. */
 function checkAcceptNamed(
   settled: Requirements,
   source: RequirementSource,

@@ -9,7 +9,7 @@ import { listRequirements } from "./list-requirements.ts";
 const WELL_KNOWN = "/.well-known/oauth-protected-resource";
 
 /**
- * Writes the API's description (RFC 9728 section 2): what the document says of it, and what follows from its rules.
+ * Writes the API's description (RFC 9728 section 2), from the document and from its rules.
  *
  * @param issuers all of the policy.
  */
@@ -45,7 +45,7 @@ export function compileProtectedResource(
   return { protectedResource, findings: [] };
 }
 
-/** The names of RFC 6750 section 2 for the places that it knows; what else a policy reads is not told. */
+/** RFC 6750 section 2 defines names for these places only. Other token sources are left out. */
 function nameBearerMethod(source: TokenSource): readonly string[] {
   if (source.from === "authorization") {
     return ["header"];
@@ -57,7 +57,7 @@ function orNothing(list: readonly string[]): readonly string[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-/** The well-known path stands between host and path, and takes the place of a slash that is all of the path (RFC 9728 section 3.1). */
+/** The well-known path goes between host and path. It replaces a path that is only a slash (RFC 9728 section 3.1). */
 function locateMetadata(resource: string): string | undefined {
   if (!isFetchAllowed(resource)) {
     return undefined;
@@ -67,7 +67,7 @@ function locateMetadata(resource: string): string | undefined {
   return href === resource || href === `${resource}/` ? `${origin}${WELL_KNOWN}${path}` : undefined;
 }
 
-/** The issuers that some rule accepts, each tenant as an issuer of its own. An issuer that is no URL can not be asked for anything. */
+/** The issuers that some rule accepts. Each tenant is listed as one issuer. Issuers without a URL are left out: clients cannot reach them. */
 function findServers(issuers: readonly CompiledIssuer[], rules: readonly CompiledRule[]): readonly string[] {
   const accepted = new Set(listRequirements(rules).flatMap(({ accept }) => [...accept]));
   return issuers

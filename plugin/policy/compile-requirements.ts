@@ -17,10 +17,10 @@ const NOTHING: Membership = { allOf: NO_NAMES, anyOf: NO_NAMES, noneOf: NO_NAMES
 const NO_HEADERS: Requirements["comparedHeaders"] = [];
 
 /**
- * Compiles what holds for one rule or operation.
+ * Compiles the requirements of one rule or operation.
  *
  * @param sources nearest first; the last are the defaults.
- * @param captures index of the path's segment for each name of the operation's template.
+ * @param captures segment index for each name in the operation's path template.
  */
 export function compileRequirements(
   sources: readonly PlacedSource[],
@@ -63,7 +63,7 @@ function compileAlternative(
   return { alternative, findings };
 }
 
-// Thousands of rules inherit the same conditions. A small text would become a policy of many megabytes without sharing them.
+// Thousands of rules can inherit the same conditions. Without sharing, a small text would become a policy of many megabytes.
 const conditionsOf = new WeakMap<RequiredClaims, readonly Condition[]>();
 
 function compileClaims(
@@ -83,7 +83,7 @@ function compileClaims(
   return compiled;
 }
 
-// Thousands of rules inherit the same lists. Sharing one set for each list keeps large policies small.
+// Thousands of rules can inherit the same lists. One shared set for each list keeps large policies small.
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function toSet(list: readonly string[]): ReadonlySet<string> {

@@ -11,20 +11,20 @@ type SourceMap = Exclude<MapOrName, string>;
 
 interface CompiledToken
   extends Pick<CompiledPolicy, "maxTokenBytes" | "tokenSources" | "credentialHeaders" | "forwardHeader"> {
-  /** Headers that only the policy may set, because they have the token. */
+  /** Headers that only the policy may set, because they carry the token. */
   readonly ownHeaders: readonly string[];
 }
 
 const SOURCES_PATH: DocumentPath = ["token", "sources"];
 const PLACES = ["header", "cookie", "query"] as const;
-/** Which keys go with which place. */
+/** The place that each of these keys belongs to. */
 const COMPANIONS = [
   ["prefix", "header"],
   ["allowed_origins", "cookie"],
   ["allow_unprefixed", "cookie"],
 ] as const;
 
-/** Compiles where tokens may be and what becomes of them, and reports what the schema can not see. */
+/** Compiles where tokens are read and how they are forwarded, and reports mistakes that the schema cannot find. */
 export function compileToken(
   document: PolicyDocument,
   rules: readonly CompiledRule[],
@@ -58,7 +58,7 @@ function compileSource(source: MapOrName): TokenSource {
   }
   const { header, prefix, cookie, allowed_origins: origins, query } = source;
   if (header !== undefined) {
-    // The schema lets a prefix have letters, digits and dashes only.
+    // Needs no escaping: the schema allows only letters, digits and dashes in a prefix.
     return { from: "header", name: header, scheme: prefix === undefined ? undefined : new RegExp(`^${prefix} +`, "i") };
   }
   return cookie === undefined
@@ -95,7 +95,7 @@ function checkCookieName({ cookie, allow_unprefixed: isAllowed }: SourceMap, pat
   return refuse([...path, "cookie"], `${why}: call it "__Host-${cookie}", or say "allow_unprefixed: true".`);
 }
 
-/** As browsers write it (RFC 6454 section 6.2), for it is compared byte for byte. */
+/** The origin must be spelled as browsers spell it (RFC 6454 section 6.2), because it is compared byte for byte. */
 function checkOrigin(origin: string, path: DocumentPath): Finding[] {
   if (!isFetchAllowed(origin)) {
     return refuse(path, "This is no origin such as https://app.example.com (http is for localhost only).");
@@ -112,7 +112,7 @@ function checkDuplicates(sources: readonly TokenSource[]): Finding[] {
   );
 }
 
-/** Headers that have another meaning already, with what says so. */
+/** Headers that the policy uses already, each with the key that uses it. */
 function findTakenHeaders({ header_mappings: mappings, identity }: PolicyDocument, rules: readonly CompiledRule[]) {
   const compared = listRequirements(rules).flatMap(({ comparedHeaders }) => comparedHeaders.map(({ name }) => name));
   return new Map<string, string>([

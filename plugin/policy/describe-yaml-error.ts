@@ -1,6 +1,6 @@
 import type { YAMLError } from "yaml";
 
-/** Messages of the parser that hold text of the document, such as tags and anchors. */
+/** Replaces parser messages that quote the document, such as its tags and anchors. */
 const INSTEAD: Readonly<Partial<Record<YAMLError["code"], string>>> = {
   BAD_DIRECTIVE: "This directive is not known",
   BAD_DQ_ESCAPE: "This escape sequence is not valid",
@@ -9,7 +9,7 @@ const INSTEAD: Readonly<Partial<Record<YAMLError["code"], string>>> = {
   TAG_RESOLVE_FAILED: "Tags are not supported",
 };
 
-/** Describes the mistake without a word of the document. */
+/** Describes the mistake without quoting the document. */
 export function describeYamlError({ code, message }: YAMLError): string {
   const words = code === "UNEXPECTED_TOKEN" ? (message.split(": ", 1)[0] ?? "") : message;
   return `${INSTEAD[code] ?? words}.`;

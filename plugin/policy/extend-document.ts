@@ -2,17 +2,17 @@ import { stringify } from "yaml";
 
 type PlainMap = Readonly<Record<string, unknown>>;
 
-/** What says which document this is; a parent's holds for the parent alone. */
+/** Keys that identify one document. They are never inherited from a parent. */
 const OWN_KEYS: readonly string[] = ["jwt_policy", "name", "description", "extends"];
 
-/** The file that a document extends, relative to its own; undefined when it extends none, or says so in a wrong way. */
+/** The file that a document extends, relative to the document. Undefined when it extends no file, or `extends` is not a text. */
 export function findParent(data: unknown): string | undefined {
   return isMap(data) && typeof data.extends === "string" ? data.extends : undefined;
 }
 
 /**
- * A document with what its parent says: maps merge by key, everything else replaces what the parent has. The claims that an issuer
- * requires merge by claim, if either of the two is a map.
+ * Merges a document with its parent. Maps merge by key, and every other value replaces the parent's value. An issuer's required claims
+ * merge by claim if at least one of the two documents has them as a map.
  */
 export function extendDocument(parent: unknown, child: unknown): unknown {
   if (!isMap(parent) || !isMap(child)) {
@@ -28,7 +28,7 @@ function merge(parent: unknown, child: unknown, path: readonly string[] = []): u
   if (!isMap(parent) || !isMap(child)) {
     return isIssuerClaims(path) ? mergeClaims(parent, child) : child;
   }
-  // Built from entries, so that a key such as __proto__ is a key like any other.
+  // Built from entries, so that a key such as __proto__ is an ordinary key.
   const merged = new Map(Object.entries(parent));
   for (const [key, value] of Object.entries(child)) {
     merged.set(key, merged.has(key) ? merge(merged.get(key), value, [...path, key]) : value);
@@ -39,7 +39,7 @@ function merge(parent: unknown, child: unknown, path: readonly string[] = []): u
 const isIssuerClaims = ([first, , third]: readonly string[]): boolean =>
   first === "issuers" && third === "required_claims";
 
-/** A list of claims is a map of conditions without tests: otherwise the child's list would drop the parent's conditions. */
+/** Treats a list of claims as conditions without tests. Otherwise the child's list would drop the parent's conditions. */
 function mergeClaims(parent: unknown, child: unknown): unknown {
   const [from, onto] = [parent, child].map((claims) => (isListOfTexts(claims) ? toConditions(claims) : claims));
   return (isMap(parent) || isMap(child)) && isMap(from) && isMap(onto) ? merge(from, onto) : child;
@@ -57,7 +57,7 @@ function isMap(value: unknown): value is PlainMap {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Plain data as a YAML document that reads as the same data: no anchors, no folded lines. */
+/** Writes plain data as a YAML document without anchors and folded lines. Reading it gives the same data. */
 export function writeDocument(data: unknown): string {
   return stringify(data, { aliasDuplicateObjects: false, lineWidth: 0 });
 }

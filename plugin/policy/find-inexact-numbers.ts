@@ -2,10 +2,10 @@ import { type Document, isScalar, type Scalar, visit } from "yaml";
 import { isExactDecimal } from "../core/exact-number.ts";
 
 const INTEGER = /^(?:[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+)$/;
-/** Longer ones are never exact, and it takes long to read them. */
+/** Longer numbers are never accepted as exact, because reading them takes long. */
 const MAX_LENGTH = 400;
 
-/** Numbers that would be rounded when they are read: a condition would compare with another number than the one that is written. */
+/** Finds numbers that would be rounded when they are read. A condition would then compare with a different number. */
 export function findInexactNumbers(document: Document): readonly Scalar[] {
   const found: Scalar[] = [];
   visit(document, {

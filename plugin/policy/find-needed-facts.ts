@@ -1,7 +1,7 @@
 import type { CompiledPolicy, CompiledRule, TokenSource } from "../core/policy.ts";
 import { listRequirements } from "./list-requirements.ts";
 
-/** Which facts of a request the rules and the sources of tokens look at, beyond those that every decision needs. */
+/** The facts that the rules and the token sources need, in addition to those that every decision needs. */
 export function findNeededFacts(
   rules: readonly CompiledRule[],
   tokenSources: readonly TokenSource[],
@@ -15,13 +15,13 @@ export function findNeededFacts(
   };
 }
 
-/** Authorization is read always. */
+/** Authorization is not listed, because it is always read. */
 function headerOf(source: TokenSource): readonly string[] {
   switch (source.from) {
     case "header":
       return [source.name];
     case "cookie":
-      // What asks for an upgrade needs an origin.
+      // With a cookie, a request for an upgrade must have an allowed origin.
       return ["cookie", "upgrade"];
     default:
       return [];

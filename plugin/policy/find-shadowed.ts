@@ -30,10 +30,10 @@ const FIXES: Readonly<Record<Key, string>> = {
 };
 
 /**
- * Warns of each condition that a nearer value replaces without repeating it: a condition of `defaults` in a rule, and one of either in
- * an operation or an alternative.
+ * Warns of each condition that a nearer value replaces without repeating it. A rule can replace a condition of `defaults`. An operation
+ * or an alternative can replace one of the rule or of `defaults`.
  *
- * @param document that has no mistake.
+ * @param document must be free of mistakes.
  */
 export function findShadowed(document: PolicyDocument): readonly Finding[] {
   const judging = listSettled(document).filter(({ settled }) => settled.access !== "public");
@@ -86,7 +86,7 @@ function warn(path: DocumentPath, message: string): Finding {
   return { code: "condition_shadowed", severity: "warning", path, atKey: true, message };
 }
 
-/** Describes each part of a default that does not follow from an alternative. */
+/** Describes each inherited part that an alternative does not guarantee. */
 function findLost(
   key: Key,
   keys: SettledAlternative["keys"],
@@ -121,13 +121,13 @@ function findLostClaims(
   });
 }
 
-/** Whether a condition has each test of the default. */
+/** Whether a condition has each test of the inherited condition. */
 function isAtLeast(own: Condition, wanted: Condition): boolean {
   const tests = new Map(Object.entries(own).map(([test, value]) => [test, normalize(value)]));
   return Object.entries(wanted).every(([test, value]) => tests.get(test) === normalize(value));
 }
 
-/** The order of a list means nothing. */
+/** Ignores the order of a list. */
 function normalize(value: Condition[keyof Condition]): string {
   return JSON.stringify(Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
 }
@@ -175,7 +175,7 @@ function findLostAuthentication(wanted: Authentication, own: Authentication): re
   ];
 }
 
-/** Audiences are a list of what passes: the default is lost where a rule lets another one pass. */
+/** Any listed audience passes. So the inherited list is lost if a rule accepts an audience that is not in it. */
 function findForeignAudiences(wanted: Alternative["audiences"], own: Alternative["audiences"]): readonly string[] {
   const foreign = wanted ? (own ?? []).filter((audience) => !wanted.includes(audience)) : [];
   return foreign.length === 0 ? [] : [`aud is one of ${(wanted ?? []).map((name) => JSON.stringify(name)).join(" ")}`];

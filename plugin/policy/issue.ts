@@ -1,4 +1,4 @@
-/** What can be wrong with a policy. Codes are stable: tools and tests match on them, wording may improve. */
+/** The kinds of findings in a policy. Codes are stable, because tools and tests match them. Messages may change. */
 export type PolicyIssueCode =
   | "not_a_policy"
   | "syntax_error"
@@ -46,27 +46,27 @@ export type DocumentPath = readonly (string | number)[];
 /** A mistake stops a policy from being used. A warning does not. */
 export type Severity = "mistake" | "warning";
 
-/** One finding, before it is known where in the text it stands. */
+/** One finding, without its line and column in the text. */
 export interface Finding {
   readonly code: PolicyIssueCode;
-  /** A mistake unless given. */
+  /** A mistake if absent. */
   readonly severity?: Severity;
   readonly path: DocumentPath;
   /** The place is the key itself and not its value. */
   readonly atKey?: boolean;
-  /** The last key of the path is not repeated: it may be a secret. */
+  /** Leave the last key of the path out of the output, because it may be a secret. */
   readonly hidesKey?: boolean;
-  /** What is wrong and what to do, as one sentence without the place. */
+  /** Says what is wrong and what to do, without the place. */
   readonly message: string;
 }
 
 /** One mistake or warning in a policy, with its place. */
 export interface PolicyIssue {
   readonly code: PolicyIssueCode;
-  /** A mistake unless given. */
+  /** A mistake if absent. */
   readonly severity?: Severity;
   readonly message: string;
-  /** JSON Pointer into the document; empty for the whole of it. */
+  /** JSON Pointer into the document; empty for the whole document. */
   readonly pointer: string;
   /** Counted from 1; 1:1 when the place is the whole document. */
   readonly line: number;

@@ -7,12 +7,12 @@ export interface SettledRule {
   /** Undefined for a rule without operations. */
   readonly operation: { readonly methods: readonly string[]; readonly path: string } | undefined;
   readonly own: PlacedSource;
-  /** The sources of the values that it does not name itself, nearest first. */
+  /** The sources of inherited values, nearest first. */
   readonly inherited: readonly PlacedSource[];
   readonly settled: SettledRequirements;
 }
 
-/** All that requests can meet, in the order of the document: of a rule with operations only its operations. */
+/** All rules and operations that a request can match, in the order of the document. A rule with operations counts only with these. */
 export function listSettled(document: PolicyDocument): readonly SettledRule[] {
   const defaults: PlacedSource = { source: document.defaults ?? {}, path: ["defaults"] };
   const settle = (

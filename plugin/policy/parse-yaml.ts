@@ -1,11 +1,11 @@
 import { Composer, type CST, type Document, Lexer, Parser } from "yaml";
 
-/** Deepest nesting that is read. Policies need about ten levels; the parser calls itself for each and would end the process. */
+/** Deepest accepted nesting. Policies need about ten levels. The parser is recursive, so very deep nesting would end the process. */
 const MAX_DEPTH = 100;
 
 export type ParsedYaml =
   | { readonly document: Document }
-  /** Offset in the text, and what is wrong there. */
+  /** The mistake, and its offset in the text. */
   | { readonly offset: number; readonly message: string };
 
 /** Parses one YAML 1.2 document of limited depth, with the core schema and no tags. */
@@ -27,7 +27,7 @@ export function parseYaml(text: string): ParsedYaml {
   const composer = new Composer({
     prettyErrors: false,
     stringKeys: true,
-    uniqueKeys: false, // Takes quadratic time; the reader looks for duplicates itself.
+    uniqueKeys: false, // Takes quadratic time. read-document.ts finds duplicates itself.
     schema: "core",
     resolveKnownTags: false,
   });

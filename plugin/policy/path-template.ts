@@ -28,7 +28,7 @@ export function parsePathTemplate(
   return { segments: segments.map((segment, index) => (isPlaceholder[index] ? undefined : segment)) };
 }
 
-/** Index of the segment for each name in braces. A name that stands there twice means the first. */
+/** The index of the segment for each name in braces. If a name occurs twice, the first segment counts. */
 export function captureIndexes(template: string): ReadonlyMap<string, number> {
   const parts = template.slice(1).split("/");
   const named = parts.flatMap((part, index): [string, number][] =>
@@ -37,7 +37,7 @@ export function captureIndexes(template: string): ReadonlyMap<string, number> {
   return new Map(named.toReversed());
 }
 
-/** Whether some request path fits both templates. */
+/** Whether any request path matches both templates. */
 export function templatesOverlap(a: readonly TemplateSegment[], b: readonly TemplateSegment[]): boolean {
   return (
     a.length === b.length &&

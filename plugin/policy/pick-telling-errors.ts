@@ -1,11 +1,11 @@
 import type { ErrorObject } from "ajv";
 
-/** Beyond this many nobody reads on, and sorting them out would take long. */
+/** More errors are not useful to the author, and filtering them would take long. */
 const MAX_ERRORS = 500;
 
 /**
- * Leaves out errors that only repeat or follow from others, so that one mistake gives one message: `propertyNames` beside its cause,
- * and checks of a value whose type is wrong already.
+ * Leaves out errors that only repeat or follow from others, so that one mistake gives one message. Examples are `propertyNames` beside
+ * its cause, and further checks of a value with a wrong type.
  */
 export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorObject[] {
   const errors = dropRepeated(all.slice(0, MAX_ERRORS));
@@ -15,7 +15,7 @@ export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorOb
   );
 }
 
-/** A type that is written beside a reference, for Ajv's sake, is checked twice. */
+/** Ajv needs a type beside some references. It then checks that type twice. */
 function dropRepeated(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const byText = new Map(
     errors.map((error) => [

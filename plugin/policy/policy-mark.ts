@@ -1,7 +1,7 @@
 /** The key that makes a document a policy. Messages never quote a document without it, because that may be a secret. */
 const MARK = "jwt_policy";
 
-// Behind blank lines, comments, directives and the start of a document; also as the first member of a JSON object.
+// The key may follow blank lines, comments, directives and `---`. It may also be the first member of a JSON object.
 const FIRST_KEY =
   /^\ufeff?(?:[ \t]*(?:#[^\n]*|%[^\n]*|---[ \t]*(?:#[^\n]*)?)?\r?\n)*(?:jwt_policy|"jwt_policy"|'jwt_policy'|\{\s*(?:jwt_policy|"jwt_policy"))[ \t]*:/;
 

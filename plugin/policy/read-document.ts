@@ -15,28 +15,28 @@ import type { DocumentPath, Finding, PolicyIssue } from "./issue.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { beginsWithMark, hasMark, NOT_A_POLICY } from "./policy-mark.ts";
 
-/** Largest policy document, in UTF-16 units: several thousand rules. Reading holds the process up, so it must stay short. */
+/** Largest policy document, in UTF-16 units: several thousand rules. Reading blocks the process, so it must be quick. */
 const MAX_DOCUMENT_LENGTH = 256 * 1024;
-/** What a number needs that cannot be read exactly: many digits, a fraction or an exponent. Most documents have none of these. */
+/** Only a number with many digits, a fraction or an exponent can be inexact. Most documents have no such number. */
 const MAY_BE_ROUNDED = /[0-9a-f]{13}|\.\d|\d[eE]/i;
-/** Most mistakes that are told at once. */
+/** Most findings in one report. */
 const MAX_FINDINGS = 50;
-/** Aliases can make a small document explode; policies need few. */
+/** Aliases can make a small document grow exponentially, and policies need few of them. */
 const MAX_ALIASES = 100;
-/** Most values with all aliases resolved. A text without aliases cannot have more: each value takes two characters. */
+/** Most values with all aliases resolved. A text without aliases cannot have more, because each value takes two characters. */
 const MAX_VALUES = MAX_DOCUMENT_LENGTH;
 
-/** A document as plain data, and the means to say where in the text each part of it stands. */
+/** A document as plain data. It can locate each part of the data in the text. */
 export interface SourceDocument {
   readonly data: unknown;
-  /** Gives findings their places, in the order of the text. */
+  /** Adds line and column to the findings, and sorts them by place. */
   locate(findings: readonly Finding[]): PolicyIssue[];
 }
 
 type Refused = { readonly issues: readonly PolicyIssue[] };
 
 /**
- * Reads a policy document. Other documents are rejected without a quote: a configuration can name any file, and messages reach logs.
+ * Reads a policy document. Messages about any other document never quote it: a configuration can name any file, and messages reach logs.
  */
 export function readDocument(text: string): SourceDocument | Refused {
   const source = readYaml(text);
@@ -52,8 +52,8 @@ export function readDocument(text: string): SourceDocument | Refused {
 }
 
 /**
- * Reads YAML 1.2 or JSON (which is YAML). Nothing is executed: unknown tags, duplicate keys and more than one document are
- * mistakes.
+ * Reads YAML 1.2 or JSON (which is YAML), and never executes any of it. Unknown tags, duplicate keys and more than one document
+ * are mistakes.
  */
 export function readYaml(text: string): SourceDocument | (Refused & { readonly isMarked?: boolean }) {
   if (text.length > MAX_DOCUMENT_LENGTH) {
@@ -94,7 +94,7 @@ export function readYaml(text: string): SourceDocument | (Refused & { readonly i
   }
 }
 
-/** Takes one off for each value in the data, itself included; below 0 it stops. */
+/** Subtracts one for each value in the data, including the data itself. Stops below 0. */
 function countDown(data: unknown, from: number): number {
   let left = from - 1;
   const inner = typeof data === "object" && data !== null ? Object.values(data) : [];
@@ -111,12 +111,12 @@ function refuse(code: PolicyIssue["code"], message: string): Refused {
   return { issues: [{ code, message, pointer: "", line: 1, column: 1 }] };
 }
 
-/** The keys of a map, of which only those count that are plain. */
+/** The scalar keys of a map. */
 function listKeys({ items }: YAMLMap): Readonly<Record<string, true>> {
   return Object.fromEntries(items.flatMap(({ key }) => (isScalar(key) ? [[String(key.value), true]] : [])));
 }
 
-/** From the text itself: the parser does not tell of every line break behind a syntax error. */
+/** Counts lines in the text itself, because the parser does not report every line break after a syntax error. */
 function countLines(text: string): LineCounter {
   const lineCounter = new LineCounter();
   lineCounter.addNewLine(0);
@@ -126,7 +126,7 @@ function countLines(text: string): LineCounter {
   return lineCounter;
 }
 
-/** YAML 1.1 has other scalars and tags; a directive must not change what the same text means. */
+/** YAML 1.1 has other scalars and tags. A directive must not change the meaning of the same text. */
 function findOtherVersion({ directives }: Document): PolicyIssue[] {
   const version = directives?.yaml.version;
   const message = `The document asks for YAML ${version}; policies are YAML 1.2.`;
@@ -151,7 +151,7 @@ function findDuplicateKeys(document: Document, lineCounter: LineCounter): Policy
   return issues;
 }
 
-/** Looks at no more aliases than may be: each look goes through the document. */
+/** Stops at the limit of aliases, because each resolution searches the whole document. */
 function findDanglingAliases(document: Document, lineCounter: LineCounter): PolicyIssue[] {
   const issues: PolicyIssue[] = [];
   let aliases = 0;
@@ -173,7 +173,7 @@ function findDanglingAliases(document: Document, lineCounter: LineCounter): Poli
   return issues;
 }
 
-/** A condition would compare with another number than the one that the author wrote. */
+/** With a rounded number, a condition would compare with another value than the author wrote. */
 function findRoundedNumbers(document: Document, lineCounter: LineCounter): PolicyIssue[] {
   const message =
     "This number has more digits than can be compared exactly: write it as a quoted text, and have the issuer write the claim as text.";
@@ -210,7 +210,7 @@ function locateFindings(findings: readonly Finding[], document: Document, lineCo
     .sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** Offset of the value at `path`, or of its key; of the nearest parent that is in the text when the value is not. */
+/** Offset of the value at `path`, or of its key. If the text does not have the value, the offset of its nearest parent. */
 function findOffset(document: Document, path: DocumentPath, atKey: boolean): number {
   for (let length = path.length; length > 0; length -= 1) {
     const offset = offsetAt(document, path.slice(0, length), atKey || length < path.length);

@@ -5,12 +5,12 @@ import type { Finding, PolicyIssue } from "./issue.ts";
 import { readYaml, type SourceDocument } from "./read-document.ts";
 import { checkData } from "./validate-document.ts";
 
-/** A document of fetch settings with the means to say where something stands, or all that is wrong with it. */
+/** The fetch settings, with a function that locates findings in the text; or all issues. */
 export type FetchSettingsRead =
   | { readonly document: FetchSettingsDocument; readonly locate: SourceDocument["locate"] }
   | { readonly issues: readonly PolicyIssue[] };
 
-/** From a text to checked settings; the files that they name are not looked at. */
+/** Reads and checks fetch settings. The files that they name are not read. */
 export function readFetchSettings(text: string): FetchSettingsRead {
   const source = readYaml(text);
   if ("issues" in source) {
@@ -26,7 +26,7 @@ export function readFetchSettings(text: string): FetchSettingsRead {
   return wrongOrigins.length > 0 ? { issues: locate(wrongOrigins) } : { document, locate };
 }
 
-/** What is never looked up protects nobody, and what is sent unprotected is no secret for long. */
+/** A misspelt origin would never match, so its settings would not apply. Over plain http, a secret could be stolen. */
 function checkOrigin(origin: string): Finding[] {
   const place = { path: ["origins", origin], atKey: true } as const;
   if (!isFetchAllowed(origin)) {

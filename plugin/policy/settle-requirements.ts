@@ -1,20 +1,20 @@
 import type { Alternative as AlternativeSource, PolicyDocument, Rule } from "../../schema/generated/policy-document.ts";
 import type { DocumentPath } from "./issue.ts";
 
-/** The requirements that an operation, a rule or the defaults name. */
+/** The requirements in an operation, a rule or the defaults. */
 export type RequirementSource = Pick<
   Rule,
   "access" | "mode" | "allow_http" | "cors_preflight" | "other_authentication" | "any_of"
 > &
   AlternativeSource;
 
-/** One such part of the document, and where it stands. */
+/** Such a part of the document, with its path. */
 export interface PlacedSource {
   readonly source: RequirementSource;
   readonly path: DocumentPath;
 }
 
-/** The keys that say what a token must have. */
+/** The keys with requirements for the token. */
 export const REQUIREMENT_KEYS = [
   "required_scopes",
   "required_roles",
@@ -23,14 +23,14 @@ export const REQUIREMENT_KEYS = [
   "authentication",
 ] as const;
 
-/** One way to be let in, as the document says it after defaults. */
+/** One way to get access, in the document's own terms, after defaults. */
 export interface SettledAlternative {
   readonly keys: Omit<AlternativeSource, "accept"> & { readonly accept: readonly string[] };
-  /** Where a key stands, or would stand. */
+  /** The path of a key, or the path that it would have. */
   readonly placeOf: (key: keyof AlternativeSource) => DocumentPath;
 }
 
-/** The requirements of one rule or operation after defaults, in the document's own words. */
+/** The requirements of one rule or operation, in the document's own terms, after defaults. */
 export interface SettledRequirements {
   readonly access: NonNullable<RequirementSource["access"]>;
   readonly mode: NonNullable<RequirementSource["mode"]>;
@@ -41,8 +41,8 @@ export interface SettledRequirements {
 }
 
 /**
- * The nearest source that names a key wins as a whole: operation, rule, defaults, built in. Alternatives replace all other requirements
- * if they are nearer.
+ * For each key, the nearest source that has it supplies the whole value. The order is: operation, rule, defaults, built-in value. `any_of`
+ * replaces all other requirements if it is nearer.
  *
  * @param sources nearest first; the last are the defaults.
  */
@@ -94,7 +94,7 @@ function settleAlternatives(
   return [settle(Object.fromEntries(values), placeAt)];
 }
 
-/** One list for each document: what is compiled from it is shared by all rules. */
+/** One list for each document, so that all rules share the set that is compiled from it. */
 const issuerIds = new WeakMap<PolicyDocument, readonly string[]>();
 
 function listIssuerIds(document: PolicyDocument): readonly string[] {

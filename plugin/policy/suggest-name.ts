@@ -1,4 +1,4 @@
-/** The known name nearest to a misspelt one, or undefined when none is near. */
+/** The known name that is most similar to a misspelt one; undefined when no name is similar enough. */
 export function suggestName(name: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(name.length / 3));
   const ranked = known
@@ -8,13 +8,13 @@ export function suggestName(name: string, known: readonly string[]): string | un
   return ranked[0]?.candidate;
 }
 
-/** The end of a message about an unknown name: a question when a known name is near, or else nothing. */
+/** The end of a message about an unknown name: a question if a known name is similar, or else an empty text. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const suggestion = suggestName(name, known);
   return suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`;
 }
 
-/** Levenshtein distance, over names that are short on both sides. */
+/** Levenshtein distance. Long names count as infinitely distant, because the calculation would take long. */
 function editDistance(a: string, b: string): number {
   if (a.length > 64 || b.length > 64) {
     return Number.POSITIVE_INFINITY;

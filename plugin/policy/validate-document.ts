@@ -12,7 +12,7 @@ import { didYouMean } from "./suggest-name.ts";
 /**
  * Checks plain data against policy.schema.json and fills in its defaults, in place.
  *
- * @returns the same data, typed, or what is wrong with it.
+ * @returns the same data, typed, or all findings.
  */
 export function validateDocument(
   data: unknown,
@@ -24,7 +24,7 @@ export function validateDocument(
   return findings.length === 0 ? { document: data as PolicyDocument } : { findings };
 }
 
-/** Where values, and keys that are not known, are not repeated: messages get into logs, and a secret may be there by mistake. */
+/** Places whose values or unknown keys no message quotes. Messages reach logs, and a secret may be there by mistake. */
 export interface Secrecy {
   readonly values: (path: DocumentPath) => boolean;
   readonly keys: (path: DocumentPath) => boolean;
@@ -32,7 +32,7 @@ export interface Secrecy {
 
 const isBelowKeys: Secrecy["values"] = (path) => path[0] === "issuers" && path[2] === "keys";
 
-/** Checks plain data by a generated validator, which fills in defaults in place. Returns what is wrong. */
+/** Checks plain data with a generated validator, which also fills in defaults in place. */
 export function checkData(validate: ValidateFunction, data: unknown, secrecy: Secrecy): readonly Finding[] {
   const errors: readonly ErrorObject[] = validate(data) ? [] : (validate.errors ?? []);
   return pickTellingErrors(errors).map((error) => toFinding(error, data, secrecy));
@@ -90,7 +90,7 @@ function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: 
         : { ...place, code: "invalid_value", message: enumMessage(shown, data, error.params.allowedValues) };
     }
     case "not":
-      // Only the names of headers have exceptions.
+      // The schema uses `not` only for names of headers.
       return {
         ...place,
         code: "invalid_value",
@@ -111,7 +111,7 @@ function versionMessage(data: unknown, shown: string): string {
   return `Format version ${typeof data === "number" ? data : shown} is not known; this release reads version 1.`;
 }
 
-/** Whether a key of a policy stands one level too high. */
+/** Whether a key at the top of a policy belongs under `defaults`. */
 function isDefault(key: string, schema: ErrorObject["parentSchema"]): boolean {
   return Object.hasOwn(schema?.properties?.defaults?.properties ?? {}, key);
 }
