@@ -35,7 +35,6 @@ export type PolicyIssueCode =
   | "extends_refused"
   | "file_outside_root"
   | "file_missing"
-  | "not_a_policy"
   | "version_replaced"
   | "compile_failed"
   | "file_unreadable";
