@@ -14,11 +14,11 @@ export interface CombinedKeys {
 }
 
 export interface KeysOfPlace {
-  /** Those that are in effect. */
+  /** The keys in effect. */
   readonly keys: readonly ImportedKey[];
-  /** Why others are not. */
+  /** Why other keys are not in effect. */
   readonly dropped: readonly string[];
-  /** Whether it has keys that could be used, were they not in another place as well. */
+  /** Whether it has usable keys, including those that another place also has. */
   readonly hasKeys: boolean;
 }
 
@@ -56,7 +56,7 @@ export function keepFirst(keys: readonly ImportedKey[]): {
 }
 
 /**
- * Joins the keys of all places. A leaked key counts nowhere, whatever its kid.
+ * Joins the keys of all places. A leaked key is not used from any place, whatever its kid.
  *
  * @param places the keys of each, in the order of the policy.
  */

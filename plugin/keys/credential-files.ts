@@ -3,13 +3,13 @@ import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { FetchSettings, OriginSettings } from "./fetch-settings.ts";
 
-/** What a connection to one origin is made with, by what files hold at this moment. */
+/** Credentials for connections to one origin, read from the current content of the files. */
 export interface Credentials {
   readonly context: SecureContext;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Reads files anew at each call: certificates and secrets get replaced while the process runs. */
+/** Reads the files at each call, because certificates and secrets are replaced while the process runs. */
 export interface CredentialFiles {
   /** @throws Error that names a file and says what is wrong with it, without any of its content. */
   forOrigin(origin: string): Promise<Credentials>;
@@ -25,11 +25,11 @@ interface TlsFiles {
 /** Visible ASCII, with blanks and tabs inside (RFC 9110 section 5.5). */
 const HEADER_VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-/** As Node has it by itself, unless its options say otherwise. */
+/** Node's default, unless Node's options change it. */
 const MIN_VERSION = "TLSv1.2";
 
 export function openCredentialFiles(settings: FetchSettings): CredentialFiles {
-  // A hundred authorities take a tenth of a second in which nothing else is done: only when their file changed.
+  // Reading a hundred authorities blocks the event loop for a tenth of a second, so it is done only when their file changed.
   const contexts = new Map<string, { readonly texts: string; readonly context: SecureContext }>();
 
   const openContext = async ({ caFile, client }: TlsFiles): Promise<SecureContext> => {
@@ -109,7 +109,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Whether OpenSSL takes it; what it says otherwise helps nobody. */
+/** Whether OpenSSL accepts it. Its error messages do not help the operator. */
 function isTaken(make: () => unknown): boolean {
   try {
     make();

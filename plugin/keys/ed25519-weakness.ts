@@ -1,8 +1,8 @@
 import type { KeyObject } from "node:crypto";
 
 /**
- * The y coordinates of the eight points of small order on edwards25519, in hex as RFC 8032 section 5.1.2 writes them, and the other
- * spellings of 0 and 1 that decoders take. The highest bit, the sign of x, is 0.
+ * The y coordinates of the eight points of small order on edwards25519, in hex as RFC 8032 section 5.1.2 encodes them. The other
+ * encodings of 0 and 1 that decoders accept are listed as well. The highest bit, the sign of x, is 0.
  */
 const SMALL_ORDER: ReadonlySet<string> = new Set([
   `${"00".repeat(32)}`,
@@ -15,8 +15,8 @@ const SMALL_ORDER: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Why an Ed25519 key protects nothing; undefined for a sound one, and for keys of other types. Under a point of small order one
- * signature that anyone can write down holds for many texts, or for all; the OpenSSL of Node 20 does not look.
+ * Why an Ed25519 key protects nothing; undefined for a sound key, and for keys of other types. With a point of small order,
+ * anyone can write down one signature that is valid for many texts, or for all. The OpenSSL of Node 20 does not check this.
  */
 export function findEd25519Weakness(publicKey: KeyObject): string | undefined {
   if (publicKey.asymmetricKeyType !== "ed25519") {

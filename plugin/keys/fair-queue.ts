@@ -1,12 +1,12 @@
 /** How long requests may wait. All times are in milliseconds. */
 export interface Patience {
-  /** A queue that was never empty for this long does not come from a burst: more comes in than can be done. */
+  /** A queue that was never empty for this long is not a burst: more arrives than can be processed. */
   readonly standingMs: number;
   /** The longest wait in a burst. */
   readonly longMs: number;
-  /** The longest wait while the queue stands. */
+  /** The longest wait in a queue that was never empty for `standingMs`. */
   readonly shortMs: number;
-  /** Most entries. */
+  /** Maximum number of entries. */
   readonly capacity: number;
 }
 
@@ -17,13 +17,13 @@ interface Entry<T> {
   isGone: boolean;
 }
 
-/** The list of arrivals is cut when so many of its first entries are gone. */
+/** The list of arrivals is compacted when this many of its first entries are gone. */
 const MAX_GONE = 1_024;
 
 /**
- * Entries that wait for a turn. Each network has its turn in order, so that one client with a thousand requests does not delay another
- * with one. In a burst the oldest entry comes first. While the queue stands, the newest comes first, and old ones are rejected. The
- * same share is served as in any order, and served requests hardly wait.
+ * Entries that wait for a turn. The networks take turns, so that one client with a thousand requests does not delay another with
+ * one. In a burst the oldest entry comes first. After `standingMs` in which the queue was never empty, the newest comes first,
+ * and old ones are rejected. This serves the same share as any other order, and served requests hardly wait.
  */
 export class FairQueue<T> {
   readonly #patience: Patience;
@@ -46,8 +46,8 @@ export class FairQueue<T> {
   /**
    * Adds an item of a client.
    *
-   * @param client the address; requests of one IPv6 network of 64 bits count as one client's.
-   * @returns what is rejected because the queue is full: the item itself where its client has others in the queue, else the oldest.
+   * @param client the address. Requests from one 64-bit IPv6 network count as one client's.
+   * @returns the rejected item if the queue is full: this item if its client has others in the queue, else the oldest one.
    */
   add(item: T, client: string, nowMs: number): T | undefined {
     const network = networkOf(client);
@@ -81,7 +81,7 @@ export class FairQueue<T> {
     const entry = this.#isStanding(nowMs) ? list.pop() : list.shift();
     this.#waiting.delete(network);
     if (list.length > 0) {
-      this.#waiting.set(network, list); // To the end: the next turn is another network's.
+      this.#waiting.set(network, list); // Moves to the end: another network has the next turn.
     }
     return entry && this.#drop(entry);
   }
@@ -136,7 +136,7 @@ export class FairQueue<T> {
 const GROUPS_OF_ADDRESS = 8;
 const GROUPS_OF_NETWORK = 4;
 
-/** An IPv4 address as it is. Of an IPv6 address the first 64 bits: whoever has one such network has all addresses in it. */
+/** An IPv4 address, unchanged. The first 64 bits of an IPv6 address, because one client controls all addresses of such a network. */
 export function networkOf(address: string): string {
   if (!address.includes(":") || address.includes(".")) {
     return address;

@@ -14,31 +14,31 @@ import { type ResolveName, resolveName } from "./resolve-name.ts";
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export interface FetchOptions {
-  /** Bound on the whole exchange, from the name's look-up to the last byte. */
+  /** Limit for the whole exchange, from the DNS look-up to the last byte. */
   readonly timeoutMs: number;
-  /** Gives it up at once. */
+  /** Aborts the fetch at once. */
   readonly signal?: AbortSignal;
-  /** Plain http to a host that is not loopback. */
+  /** Allows plain http to a host that is not loopback. */
   readonly allowHttp?: boolean;
 }
 
 interface FetchedJson {
   readonly body: JsonObject;
-  /** How long the server lets it be used (RFC 9111), in seconds; undefined when it does not say. */
+  /** How long the server allows its use (RFC 9111), in seconds; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
 }
 
 /**
- * GETs one JSON object. Nothing is followed or tried again: the policy names where keys come from, and nobody else does.
+ * GETs one JSON object. It follows no redirect and does not retry, because only the policy decides where keys come from.
  *
- * @throws Error whose message names the URL, but for its query, and the cause; nothing of what was answered.
+ * @throws Error whose message names the URL, without its query, and the cause. It quotes nothing from the answer.
  */
 export type FetchJson = (url: string, options: FetchOptions) => Promise<FetchedJson>;
 
 /**
- * A fetcher for the whole process. Each fetch has a connection of its own, so that addresses are checked and files are read anew.
+ * A fetcher for the whole process. Each fetch opens its own connection, so it checks addresses and reads files each time.
  *
- * @param resolve names to addresses.
+ * @param resolve resolves names to addresses.
  */
 export function createFetcher(
   settings: FetchSettings = NO_FETCH_SETTINGS,
@@ -54,7 +54,7 @@ export function createFetcher(
         throw new Error("keys are fetched by https, and by http on loopback or with `allow_http`");
       }
       end.throwIfAborted();
-      // The bound holds for files that can not be read at the moment, too.
+      // The timeout also applies while files cannot be read.
       const ended = once(end, "abort").then(() => Promise.reject(end.reason));
       return await Promise.race([exchange(new URL(text), settings, files, { resolve, signal: end }), ended]);
     } catch (error) {
@@ -96,13 +96,13 @@ async function exchange(
     maxHeaderSize: MAX_HEADER_BYTES,
     createConnection: () => socket,
   }).end();
-  asking.on("error", () => {}); // What comes later than the answer no longer matters.
+  asking.on("error", () => {}); // Errors after the answer do not matter.
   const [response] = (await once(asking, "response", { signal })) as [IncomingMessage];
   const body = await readAnswer(response);
   return { body, freshForSeconds: readFreshness(response.headers, Date.now()) };
 }
 
-/** A URL as messages show it: what follows a question mark or stands before an `@` may be a secret. */
+/** A URL as messages show it. The parts after a question mark and before an `@` may be secret. */
 export function describeUrl(text: string): string {
   return text.replace(/\?.*/s, "?…").replace(/\/\/[^/]*@/, "//…@");
 }

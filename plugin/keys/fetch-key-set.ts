@@ -8,16 +8,16 @@ const MAX_SHOWN = 200;
 
 export interface FetchedKeySet {
   readonly jwks: unknown;
-  /** How long its server lets it be used, in seconds; undefined when it does not say. */
+  /** How long its server allows its use, in seconds; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
 }
 
-/** With the options of one origin. */
+/** Fetches with the options of one origin. */
 type Fetch = (url: string) => ReturnType<FetchJson>;
 type WebOrigin = Exclude<KeyOrigin, { readonly file: string }>;
 
 /**
- * Fetches the JWK Set of an origin that is no file, and first the metadata that says where it is.
+ * Fetches the JWK Set of an origin that is not a file. If its metadata names the location, it fetches the metadata first.
  *
  * @param options bound each request.
  * @throws Error that names the URL and the cause.
@@ -60,14 +60,14 @@ async function discoverJwksUri(origin: Extract<KeyOrigin, { readonly issuer: str
   return jwksUri;
 }
 
-/** Escaped and short: the text is not ours. */
+/** Escapes and shortens the text, because it is untrusted. */
 function showIssuer(issuer: unknown): string {
   return typeof issuer === "string" ? JSON.stringify(issuer.slice(0, MAX_SHOWN)) : "not a string";
 }
 
 /**
- * Where an issuer's metadata is. OpenID puts the well-known name behind the issuer's path (Discovery section 4), RFC 8414 puts it
- * before (section 3.1); both leave out a slash at the path's end.
+ * Where an issuer's metadata is. OpenID puts the well-known name after the issuer's path (Discovery section 4). RFC 8414 puts it
+ * before the path (section 3.1). Both drop a slash at the end of the path.
  */
 function metadataUrl({ issuer, metadata }: Extract<KeyOrigin, { readonly from: "discovery" }>): string {
   const base = issuer.replace(/\/$/, "");
@@ -78,7 +78,7 @@ function metadataUrl({ issuer, metadata }: Extract<KeyOrigin, { readonly from: "
   return `${origin}/.well-known/oauth-authorization-server${base.replace(/^[^:]+:\/\/[^/]+/, "")}`;
 }
 
-/** Another host may have the keys, but nobody between may: https stays https. */
+/** The keys may be on another host. But https must stay https, so that no third party can change them in transit. */
 function mayLeadTo(from: string, to: string, { allowHttp }: FetchRules): boolean {
   const isSecure = new URL(from).protocol === "https:";
   return (

@@ -1,6 +1,6 @@
-/** How this process gets at keys: what the operator sets, and no policy can. Paths are absolute; files are read at each fetch. */
+/** How this process fetches keys. The operator sets this; a policy cannot. Paths are absolute, and files are read at each fetch. */
 export interface FetchSettings {
-  /** Certificate authorities in PEM, instead of those that Node brings. */
+  /** Certificate authorities in PEM, instead of Node's own. */
   readonly caFile: string | undefined;
   readonly proxy: ProxySettings | undefined;
   /** By origin, such as `https://idp.internal:8443`. */
@@ -10,9 +10,9 @@ export interface FetchSettings {
 export interface ProxySettings {
   /** http or https, without user and password. */
   readonly url: string;
-  /** Holds the value of `Proxy-Authorization`. */
+  /** Contains the value of `Proxy-Authorization`. */
   readonly authorizationFile: string | undefined;
-  /** Hosts that are reached without it: a name or an address, or `.internal` for all below `internal`. */
+  /** Hosts that are reached without the proxy: a name, an address, or `.internal` for all names below `internal`. */
   readonly noProxy: readonly string[];
 }
 

@@ -4,8 +4,8 @@ import type { IncomingHttpHeaders } from "node:http";
 const DIRECTIVE = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*)))?/g;
 
 /**
- * How long an answer may be used without asking again, in seconds, by RFC 9111 section 4.2.1 for a private cache. What is
- * contradictory or can not be read counts as stale. Undefined when the answer says nothing about it.
+ * How long an answer may be used without a new request, in seconds, by RFC 9111 section 4.2.1 for a private cache. A
+ * contradictory or unreadable answer counts as stale. Undefined if the answer does not say.
  *
  * @param now milliseconds since the epoch, for answers without a date.
  */
@@ -28,7 +28,7 @@ export function readFreshness(headers: IncomingHttpHeaders, now: number): number
   return expires === undefined ? 0 : Math.max(0, Math.floor((expires - (readDate(headers.date) ?? now)) / 1000));
 }
 
-/** Values by lower-case name; a directive that comes twice has two. */
+/** Values by lower-case name. A directive that occurs twice has two values. */
 function readDirectives(text: string): ReadonlyMap<string, readonly string[]> {
   const directives = new Map<string, readonly string[]>();
   for (const [, name = "", quoted, token] of text.matchAll(DIRECTIVE)) {

@@ -16,14 +16,14 @@ const MAX_SHOWN = 64;
 /** Collects an {@link ImportedKeySet}. */
 type Found = { readonly [Name in keyof ImportedKeySet]: ImportedKeySet[Name][number][] };
 
-/** The key is sound, but it is for something else. */
+/** The key is sound, but it has another purpose. */
 class OtherPurposeError extends Error {}
 
 /**
- * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key serves one algorithm (RFC 8725bis section 3.1). Keys that
- * do not fit are left out, as section 5 asks.
+ * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key serves one algorithm (RFC 8725bis section 3.1). Keys
+ * that do not fit are skipped, as section 5 asks.
  *
- * @param jwks what the issuer published: not trusted to have any form.
+ * @param jwks what the issuer published. It is untrusted and may have any form.
  * @param thumbprints of the only keys that may be used (RFC 7638, SHA-256); undefined for any.
  */
 export async function importKeySet(
@@ -39,7 +39,7 @@ export async function importKeySet(
   if (list.length > MAX_KEYS) {
     found.ignored.push(`only the first ${MAX_KEYS} of ${list.length} keys are read`);
   }
-  // Beyond those that are read, too: an answer has some 1,600 entries at most.
+  // This loop also covers entries beyond those that are imported. An answer has about 1,600 entries at most.
   for (const [index, jwk] of list.entries()) {
     if (isObject(jwk) && findPrivateMember(jwk) !== undefined) {
       const advice = "its private part is published: whoever read it can make tokens; replace it at the issuer";
@@ -100,7 +100,8 @@ async function importKey(
   if (thumbprints && !thumbprints.includes(thumbprint)) {
     throw new Error("its thumbprint is not among those that the policy names");
   }
-  // From its own members alone: `key_ops` and the like are judged above, and some importers refuse what RFC 7517 allows there.
+  // Imports only the members of the key itself. `key_ops` and similar members are checked above, and some importers reject values
+  // that RFC 7517 allows there.
   const publicKey = readPublicKey(members);
   const weakness = findRsaWeakness(publicKey) ?? findEd25519Weakness(publicKey);
   if (weakness !== undefined) {
@@ -116,8 +117,8 @@ async function importKey(
 }
 
 /**
- * Binds a key to one algorithm: its `alg`, else the only one of the issuer that fits, else the first that fits. RS algorithms come
- * before PS algorithms, in whatever order the issuer has them. Returns all names of the algorithm that the issuer allows.
+ * Binds a key to one algorithm: its `alg`, else the only one of the issuer that fits, else the first that fits. RS algorithms
+ * come before PS algorithms, whatever the issuer's order. Returns all names of the algorithm that the issuer allows.
  *
  * @throws OtherPurposeError when no algorithm fits.
  */
@@ -162,13 +163,13 @@ function readPublicKey(members: ReturnType<typeof readPublicMembers>): KeyObject
   }
 }
 
-/** The key as another import reads it. */
+/** Builds the public JWK from which another import reads the same key. */
 function describeUse({ kid, alg, use, key_ops, issuer }: Jwk, members: Jwk): Jwk {
   const said = Object.entries({ kid, alg, use, key_ops, issuer }).filter(([, value]) => value !== undefined);
   return { ...members, ...Object.fromEntries(said) };
 }
 
-/** Entra publishes the keys of many tenants together, and says in `issuer` whose tokens each may sign: a template, or one issuer. */
+/** Entra publishes the keys of many tenants together. Each key's `issuer` says whose tokens it may sign: a template, or one issuer. */
 function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string | undefined {
   const { issuer: owner } = published;
   if (!template || owner === undefined || owner === issuer) {
@@ -180,13 +181,13 @@ function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string
   return owner;
 }
 
-/** By its place in the set and its kid. */
+/** Names a key by its position in the set and its kid. */
 function nameKey(index: number, jwk: unknown): string {
   const kid = isObject(jwk) ? jwk.kid : undefined;
   return typeof kid === "string" ? `key ${index}, kid ${show(kid)}` : `key ${index}`;
 }
 
-/** Short and escaped: the text is the provider's. */
+/** Shortens and escapes the text, because it comes from the provider. */
 function show(value: unknown): string {
   return JSON.stringify(typeof value === "string" ? value.slice(0, MAX_SHOWN) : typeof value);
 }

@@ -6,10 +6,10 @@ import type { ImportedKeySet } from "./imported-key.ts";
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 
 /**
- * Turns a PEM file into a key of one issuer: a public key in SPKI form (RFC 7468 section 13), in the older RSA form, or an X.509
- * certificate (section 5), whose key counts and nothing else.
+ * Turns a PEM file into a key of one issuer. The file holds a public key in SPKI form (RFC 7468 section 13), one in the older RSA
+ * form, or an X.509 certificate (section 5). Only the key of a certificate is used.
  *
- * @throws Error that says why the file can not be used, without any of it.
+ * @throws Error that says why the file cannot be used. It does not quote the file.
  */
 export async function importPem(text: string, { kid, alg }: NamedKey, issuer: CompiledIssuer): Promise<ImportedKeySet> {
   const labels = [...text.matchAll(BLOCK)].map(([, label]) => label);
@@ -26,7 +26,10 @@ export async function importPem(text: string, { kid, alg }: NamedKey, issuer: Co
   return importKeySet({ keys: [named] }, issuer);
 }
 
-/** A private key beside the policies is in Git and on every gateway. Its public part may be a key of this issuer elsewhere. */
+/**
+ * A private key beside the policies is in Git and on every gateway, so it counts as leaked. Its public part may be in use as a
+ * key of this issuer elsewhere.
+ */
 async function refuseLeaked(text: string, label: string, issuer: CompiledIssuer): Promise<ImportedKeySet> {
   const [block = ""] = new RegExp(`-----BEGIN ${label}-----[^-]*-----END ${label}-----`).exec(text) ?? [];
   const leaked = await importKeySet({ keys: [readPrivateKey(block)] }, issuer);
@@ -38,7 +41,7 @@ function readPrivateKey(block: string): object {
   try {
     return createPrivateKey(block).export({ format: "jwk" });
   } catch {
-    return { d: "" }; // Encrypted, or of an unknown type: whose it is stays unknown.
+    return { d: "" }; // Encrypted, or of an unknown type: its public key is unknown.
   }
 }
 

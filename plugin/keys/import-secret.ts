@@ -4,27 +4,27 @@ import type { CompiledIssuer, NamedKey, SecretEncoding } from "../core/policy.ts
 import { type ImportedKey, type ImportedKeySet, NO_KEYS } from "./imported-key.ts";
 import { createVerificationKey } from "./verification-key.ts";
 
-/** Longest secret in bytes; more is most likely another file. */
+/** Longest secret in bytes. A longer file is most likely not a secret. */
 const MAX_BYTES = 1024;
-/** A secret of fewer different bytes was typed to try something out, and stayed. */
+/** A secret with fewer different bytes is most likely a leftover from a trial. */
 const MIN_DIFFERENT_BYTES = 8;
 const TRAILING_LINE_ENDS = /[\r\n]+$/;
 
-/** What each encoding may consist of; Node's decoders skip what they do not know. */
+/** The characters that each encoding allows. Node's decoders skip unknown characters. */
 const FORMS: Readonly<Record<Exclude<SecretEncoding, "text">, RegExp>> = {
   base64url: /^[A-Za-z0-9_-]+={0,2}$/,
   base64: /^[A-Za-z0-9+/]+={0,2}$/,
   hex: /^(?:[0-9a-fA-F]{2})+$/,
 };
 
-/** Public keys and key sets: as a secret, everyone knows them (RFC 8725 section 2.1). */
+/** Public keys and key sets. They cannot be secrets, because everyone knows them (RFC 8725 section 2.1). */
 const PUBLIC_KEY = /-----BEGIN |^(?:ssh|ecdsa)-|"kty"/;
 
 /**
- * Turns the content of a file into an issuer's secret. It serves one algorithm (RFC 8725bis section 3.1): the one that the policy
- * names, else the first of the issuer's HMAC algorithms that it is long enough for (RFC 7518 section 3.2).
+ * Turns the content of a file into an issuer's secret. It serves one algorithm (RFC 8725bis section 3.1). If the policy does not
+ * name it, it is the first of the issuer's HMAC algorithms for which the secret is long enough (RFC 7518 section 3.2).
  *
- * @throws Error that says why the secret can not be used, without any of it.
+ * @throws Error that says why the secret cannot be used. It does not quote the secret.
  */
 export function importSecret(
   content: Uint8Array,
@@ -56,7 +56,7 @@ export function importSecret(
   return { ...NO_KEYS, keys, ignored, notes: others.length > 0 ? [note] : [] };
 }
 
-/** RFC 7638 section 3.2: a secret that its issuer publishes by mistake is known again. Stays in memory. */
+/** RFC 7638 section 3.2. It identifies a secret that its issuer publishes by mistake. It stays in memory. */
 function thumbprintOf(secret: Buffer): string {
   return createHash("sha256")
     .update(JSON.stringify({ k: secret.toString("base64url"), kty: "oct" }))
@@ -74,7 +74,7 @@ function decodeSecret(content: Buffer, encoding: SecretEncoding): Buffer {
     throw new Error("the file holds a key in another form, and not a secret");
   }
   if (encoding === "text") {
-    return Buffer.from(text, "latin1"); // Back to the file's own bytes.
+    return Buffer.from(text, "latin1"); // Restores the file's own bytes.
   }
   if (!FORMS[encoding].test(text)) {
     throw new Error(`the secret is not written in ${encoding}`);

@@ -1,7 +1,7 @@
 import type { Jwk } from "../core/jwk.ts";
 import type { VerificationKey } from "../core/key.ts";
 
-/** A key with what is needed to know it again: under another kid, in another place, or after a restart. */
+/** A key with the data that identifies it under another kid, in another place, or after a restart. */
 export interface ImportedKey extends VerificationKey {
   /** RFC 7638, SHA-256. */
   readonly thumbprint: string;
@@ -9,18 +9,18 @@ export interface ImportedKey extends VerificationKey {
   readonly jwk: Jwk | undefined;
 }
 
-/** The reasons are for the operator, and hold no key material. */
+/** The reasons are for the operator and contain no key material. */
 export interface ImportedKeySet {
   readonly keys: readonly ImportedKey[];
-  /** Why keys are refused: they are faulty, or the policy excludes them. */
+  /** Why keys are rejected: they are faulty, or the policy excludes them. */
   readonly ignored: readonly string[];
-  /** Why keys have no use here: they are for another purpose. */
+  /** Why keys are not needed here: they have another purpose. */
   readonly unused: readonly string[];
   /** Settings that the operator should make explicit. */
   readonly notes: readonly string[];
-  /** Private keys that the issuer published: the operator has to act. */
+  /** Private keys that the issuer published. The operator must act. */
   readonly leaked: readonly string[];
-  /** The thumbprints of those. */
+  /** The thumbprints of the leaked keys. */
   readonly leakedThumbprints: readonly string[];
 }
 

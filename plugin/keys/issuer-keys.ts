@@ -19,10 +19,10 @@ export class IssuerKeys {
   #combined: CombinedKeys = combineKeys([], () => false);
   /** Whether every place has usable keys. */
   #isComplete = false;
-  /** Outside of these times, in milliseconds since the epoch, keys become too old, or count again. */
+  /** The combined keys are valid between these times, in milliseconds since the epoch. Outside, keys become too old, or valid again. */
   #combinedFrom = Number.NEGATIVE_INFINITY;
   #combinedUntil = Number.POSITIVE_INFINITY;
-  /** How many leaked keys were known when they were combined. */
+  /** How many leaked keys were known when the keys were combined. */
   #combinedLeaked = 0;
   /** Requests that wait for keys. */
   #waiting = 0;
@@ -30,7 +30,7 @@ export class IssuerKeys {
   #announceKeys = (): void => {};
   readonly #firstKeys: Promise<void>;
 
-  /** @param leaked what is known of each place; shared by all policies that read it. */
+  /** @param leaked the known leaked keys of each place. All policies that read the place share them. */
   constructor(
     issuer: CompiledIssuer,
     ports: KeyPorts,
@@ -81,7 +81,7 @@ export class IssuerKeys {
     return this.#isComplete;
   }
 
-  /** Resolves when there are keys from every place, and sees to it that they are loaded. Never rejects. */
+  /** Starts loading where needed, and resolves when every place has keys. Never rejects. */
   prepare(): Promise<void> {
     this.#usedAt = this.#now();
     for (const set of this.#sets) {
@@ -92,13 +92,16 @@ export class IssuerKeys {
     return this.#firstKeys;
   }
 
-  /** Loads now, where that is not under way. Never rejects. */
+  /** Loads the keys now, unless a load is already running. Never rejects. */
   async refresh(): Promise<void> {
     this.#usedAt = this.#now();
     await Promise.all(this.#sets.map((set) => set.refresh()));
   }
 
-  /** Whether no request has asked for long: most likely the policy is gone. When it comes back, the next request catches up. */
+  /**
+   * Whether no request has needed the keys for a long time, most likely because the policy was removed. If the policy returns,
+   * its next request loads the keys.
+   */
   isIdle(): boolean {
     return this.#now() - this.#usedAt > this.#timings.idleMs;
   }
@@ -139,7 +142,7 @@ export class IssuerKeys {
     }
   };
 
-  /** Time alone makes keys too old, and other policies may know of leaked ones. */
+  /** Combines the keys again if needed: keys may have become too old, and other policies may have found leaked ones. */
   #keepUp(): void {
     const now = this.#now();
     const isOfNow = now >= this.#combinedFrom && now < this.#combinedUntil;
@@ -157,7 +160,7 @@ export class IssuerKeys {
     if (this.#isComplete) {
       return { found: undefined, because: "unknown" };
     }
-    // What is missing may hold the key: the token is not to be called invalid.
+    // The key may be in a place that is missing, so the token must not be called invalid.
     const missing = this.#sets.filter((_set, index) => this.#combined.places[index]?.hasKeys !== true);
     const nextAttemptAt = Math.min(...missing.map((set) => set.nextAttemptAt));
     return {
@@ -167,7 +170,7 @@ export class IssuerKeys {
     };
   }
 
-  /** @param loads to wait for as well, when what came first does not have the key. */
+  /** @param loads to wait for as well, if the first ones do not bring the key. */
   async #waitFor(
     first: readonly Promise<void>[],
     joseHeader: JoseHeader,

@@ -8,7 +8,7 @@ import type { KeyStore, KeyStoreStatus, StoredKeySet } from "./key-store.ts";
 import { openPrivateDirectory, readPrivateFile } from "./private-directory.ts";
 import { MAX_MEMBERS } from "./read-answer.ts";
 
-/** Of the file's form: a later version that reads another one names another number. */
+/** The file format. A later format gets another number. */
 const FIRST_LINE = "jwt-policy keys 1 sha256=";
 const MAX_BYTES = 512 * 1024;
 const DAY_MS = 86_400_000;
@@ -16,13 +16,13 @@ const WRITES_BETWEEN_LOOKS = 100;
 const OUR_FILE = /^[0-9a-f]{64}\.(keys|leaked)$/;
 const UNFINISHED_FILE = /^[0-9a-f]{64}\.(?:keys|leaked)\.[0-9a-f.-]+\.tmp$/;
 
-/** Older files are removed. Keys are written at each fetch, so policies no longer name them. */
+/** Files beyond these limits are removed. Keys are written at each fetch, so policies no longer name the keys in old files. */
 export interface KeyDirectoryLimits {
   readonly maxFiles: number;
   readonly maxKeysAgeMs: number;
   readonly maxLeakedAgeMs: number;
   readonly maxUnfinishedAgeMs: number;
-  /** A clock that differs by more was set back. */
+  /** A larger difference means that the clock was set back. */
   readonly clockToleranceMs: number;
 }
 
@@ -47,9 +47,9 @@ export class KeyDirectory implements KeyStore {
   readonly #limits: KeyDirectoryLimits;
   readonly #opening: Promise<string | undefined>;
   #problem: string | undefined;
-  /** Why files are not used: as many reasons as there are files. */
+  /** Why files are not used. The number of files bounds the number of reasons. */
   readonly #refused = new Set<string>();
-  /** Files are written one after the other, in the order in which the keys came. */
+  /** Files are written one by one, in the order in which the keys arrived. */
   #writing: Promise<void> = Promise.resolve();
   #writes = 0;
   #tidiedAt = 0;
@@ -108,7 +108,7 @@ export class KeyDirectory implements KeyStore {
     }
   }
 
-  /** Each problem is worth one line, not one for each fetch. */
+  /** Logs each problem once, not at each fetch. */
   #report(problem: string): void {
     if (problem !== this.#problem) {
       this.#problem = problem;
@@ -116,7 +116,7 @@ export class KeyDirectory implements KeyStore {
     }
   }
 
-  /** A file is read before each write as well. */
+  /** Logs each reason once, because a file is also read before each write. */
   #reportRefused(reason: string): void {
     if (!this.#refused.has(reason)) {
       this.#refused.add(reason);
@@ -172,13 +172,13 @@ export class KeyDirectory implements KeyStore {
     } catch (error) {
       await rm(unfinished, { force: true });
       if (kind === "keys") {
-        await rm(path, { force: true }); // It may hold keys that are withdrawn by now.
+        await rm(path, { force: true }); // It may contain keys that have been withdrawn since.
       }
       throw error;
     }
   }
 
-  /** Removes what is too old or too much, once a day and after every hundred writes. Files that are not ours stay. */
+  /** Removes files that are too old or too many, once a day and after every hundred writes. Files of other programs stay. */
   async #tidy(directory: string): Promise<void> {
     const isTurn = this.#writes % WRITES_BETWEEN_LOOKS === 0;
     if (!isTurn && Math.abs(this.#now() - this.#tidiedAt) < DAY_MS) {
@@ -217,7 +217,7 @@ function renderRecord(record: object, kind: Kind, name: string): string {
   return `${FIRST_LINE}${digestOf(text)}\n${text}\n`;
 }
 
-/** @throws Error that says why the text is not used, without any of it. */
+/** @throws Error that says why the text is not used. It does not quote the text. */
 function parseRecord(path: string, content: string, kind: Kind, name: string): JsonObject {
   const [firstLine = "", text = "", ...rest] = content.split("\n");
   if (!firstLine.startsWith(FIRST_LINE)) {

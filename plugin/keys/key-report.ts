@@ -4,19 +4,19 @@ import type { KeysOfPlace } from "./combine-keys.ts";
 import type { ImportedKey } from "./imported-key.ts";
 import type { KeySet, KeySetState } from "./key-set.ts";
 
-/** How the keys from one place stand; for the status endpoint. */
+/** The state of the keys from one place, for the status endpoint. */
 export interface KeySetStatus {
   readonly from: KeyOrigin["from"];
   readonly state: KeySetState;
   /** How many keys are in effect. */
   readonly keys: number;
-  /** When the place gave its last answer, in milliseconds since the epoch; undefined when it never did. */
+  /** Time of the place's last answer, in milliseconds since the epoch; undefined if there was none. */
   readonly loadedAt: number | undefined;
-  /** Whether an earlier process got that answer. */
+  /** Whether an earlier process received that answer. */
   readonly isRestored: boolean;
-  /** Attempts in a row that brought no usable key. */
+  /** Consecutive attempts without a usable key. */
   readonly failures: number;
-  /** Why the last attempt brought none; undefined when it did. */
+  /** Why the last attempt brought no usable key; undefined if it did. */
   readonly failure: string | undefined;
   /** Why keys of the last answer are not used. */
   readonly notUsed: readonly string[];
@@ -29,7 +29,7 @@ type Lines = readonly (readonly [level: keyof Log, line: string])[];
 export const NO_KEYS_IN_EFFECT: KeysOfPlace = { keys: [], dropped: [], hasKeys: false };
 
 const MAX_KID_IN_LOG = 64;
-/** Most reasons that are shown; a set may have a hundred. */
+/** Maximum number of reasons shown. A set may have a hundred. */
 const MAX_SHOWN = 20;
 
 /** Reports one place of keys to the operator: each change once in the log, and the current state in the status. */
@@ -46,7 +46,7 @@ export class PlaceReport {
     this.#log = log;
   }
 
-  /** Every refresh finds the same, most of the time: only news is worth a line. */
+  /** Logs only changes, because most refreshes find the same keys. */
   update(inEffect: KeysOfPlace): void {
     this.#inEffect = inEffect;
     const lines = this.#describe();
@@ -102,7 +102,7 @@ export class PlaceReport {
     ];
   }
 
-  /** Says which keys serve while the place does not answer. */
+  /** Describes which keys are used while the place does not answer. */
   #describeLastAnswer(): string {
     const { state, lastAnswer } = this.#set;
     if (state === "too_old") {

@@ -9,59 +9,59 @@ import type { KnownLeaks } from "./leaked-keys.ts";
 import { type KeyFiles, type LoadedKeySet, loadKeySet } from "./load-key-set.ts";
 import { type KeyTimings, refreshDelayMs, retryDelayMs } from "./refresh-delay.ts";
 
-/** What key sets get from the process that they live in. */
+/** Services that the process provides to its key sets. */
 export interface KeyPorts {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Told of every set that is taken or refused, in words without key material. */
+  /** Receives a line for every set that is accepted or rejected, without key material. */
   readonly log: Log;
   readonly files: KeyFiles;
-  /** How keys are fetched; without it by what needs no settings. */
+  /** How keys are fetched. Default: a fetcher without settings. */
   readonly fetchJson?: FetchJson;
-  /** Where fetched keys are kept for the next process; without it they are not. */
+  /** Where fetched keys are stored for the next process. Default: they are not stored. */
   readonly store?: KeyStore | undefined;
 }
 
-/** What one place needs to know of its issuer. */
+/** The context that one place needs from its issuer. */
 export interface KeySetContext {
   readonly issuer: CompiledIssuer;
   readonly ports: KeyPorts;
   readonly timings: KeyTimings;
   readonly leaked: KnownLeaks;
-  /** Whether no request has asked for the keys for long; then they are no longer refreshed. */
+  /** Whether no request has needed the keys for a long time. Idle keys are not refreshed. */
   readonly isIdle: () => boolean;
-  /** Called after each attempt, whatever it brought. */
+  /** Called after each attempt, successful or not. */
   readonly onLoad: () => void;
 }
 
 /**
- * `waiting`: the place has not answered yet. `serving`: keys of its last answer are in effect. `without_keys`: its last answer has no
- * key that can be used. `too_old`: its last answer is older than `max_stale`.
+ * `waiting`: the place has not answered yet. `serving`: keys of its last answer are in effect. `without_keys`: its last answer
+ * has no usable key. `too_old`: its last answer is older than `max_stale`.
  */
 export type KeySetState = "waiting" | "serving" | "without_keys" | "too_old";
 
-/** The last word of a place. */
+/** The last answer of a place. */
 interface Answer {
   readonly set: ImportedKeySet;
-  /** Of its content; undefined for one that an earlier process got. */
+  /** Digest of its content; undefined if an earlier process received the answer. */
   readonly digest: string | undefined;
-  /** When the place gave it, in milliseconds since the epoch. */
+  /** When the place answered, in milliseconds since the epoch. */
   readonly loadedAt: number;
 }
 
-/** A file that is there is as good as new: the operator withdraws keys by taking them out of it. */
+/** Keys in a file never become too old, because the operator withdraws keys by removing them from the file. */
 const NEVER = Number.POSITIVE_INFINITY;
 const MAX_REASONS = 20;
-/** A clock that goes back by more makes the age of keys unknown. */
+/** If the clock goes back by more than this, the age of keys is unknown. */
 const CLOCK_TOLERANCE_MS = 300_000;
 
 /**
- * The keys from one place through their life. An answer of the place replaces the one before, whatever it says; what is no answer
- * leaves the last one in effect. It loads once for all requests that wait, and refreshes in the background.
+ * Loads and refreshes the keys from one place. Each answer of the place replaces the one before, whatever it says. A failed load
+ * leaves the last answer in effect. Requests that wait share one load, and refreshes run in the background.
  */
 export class KeySet {
   readonly origin: KeyOrigin;
-  /** Resolves when the stored answer of an earlier process is in effect; undefined before and after. */
+  /** Resolves when the stored answer of an earlier process is in effect; undefined before and after that. */
   restoring: Promise<void> | undefined;
   readonly #context: KeySetContext;
   readonly #fetchJson: FetchJson;
@@ -69,13 +69,13 @@ export class KeySet {
   #answer: Answer | undefined;
   #freshForSeconds: number | undefined;
   #loading: Promise<void> | undefined;
-  /** Attempts in a row that brought no usable key. */
+  /** Consecutive attempts without a usable key. */
   #failures = 0;
   #failure: string | undefined;
   #lastAttempt: "none" | "answered" | "failed" = "none";
   #attemptedAt = 0;
   #nextAttemptAt = 0;
-  /** Versions of a file: the one that was loaded, and the one that the last look found. */
+  /** Versions of a file: the one that was loaded, and the one that the last poll found. */
   #loadedVersion = "";
   #seenVersion = "";
   #timer: NodeJS.Timeout | undefined;
@@ -116,7 +116,7 @@ export class KeySet {
     return this.#hasKeys() ? "serving" : "without_keys";
   }
 
-  /** The times, in milliseconds since the epoch, from which on the last answer counts and from which on it does not. */
+  /** The time from which the last answer is valid, and the time from which it is too old, in milliseconds since the epoch. */
   get validity(): readonly [from: number, until: number] {
     if (!this.#answer || !this.#isFetched) {
       return [0, NEVER];
@@ -125,7 +125,7 @@ export class KeySet {
     return [loadedAt - CLOCK_TOLERANCE_MS, loadedAt + this.#context.issuer.keyRefresh.maxStaleSeconds * 1000];
   }
 
-  /** Attempts in a row that brought no usable key, and why the last one did not. */
+  /** Consecutive attempts without a usable key, and why the last one failed. */
   get failures(): { readonly count: number; readonly reason: string | undefined } {
     return { count: this.#failures, reason: this.#failure };
   }
@@ -134,22 +134,22 @@ export class KeySet {
     return this.#lastAttempt;
   }
 
-  /** Milliseconds since the epoch from which on an unknown kid may cause a fetch. */
+  /** Time from which an unknown kid may cause a fetch, in milliseconds since the epoch. */
   get nextAttemptAt(): number {
     return this.#nextAttemptAt;
   }
 
-  /** A fetch that is under way, or a new one if it is due; undefined otherwise. */
+  /** The running fetch, or a new one if it is due; undefined otherwise. */
   lookAgain(): Promise<void> | undefined {
-    // Files are looked at all the time, and keys in the policy change with it.
+    // Files are polled anyway, and keys in the policy change only with the policy.
     const canChange = this.#isFetched || !this.#hasKeys();
     const now = this.#context.ports.now();
-    // A clock that went back must not put the next attempt off for as long.
+    // A clock that was set back must not delay the next attempt by that time.
     const isDue = now >= this.#nextAttemptAt || now < this.#attemptedAt - CLOCK_TOLERANCE_MS;
     return this.#loading ?? (canChange && isDue ? this.refresh() : undefined);
   }
 
-  /** Loads now, unless that is under way. Never rejects. */
+  /** Loads the keys now, unless a load is already running. Never rejects. */
   refresh(): Promise<void> {
     clearTimeout(this.#timer);
     this.#loading ??= this.#load().finally(() => {
@@ -171,14 +171,14 @@ export class KeySet {
   async #load(): Promise<void> {
     const { ports, timings, leaked, onLoad } = this.#context;
     try {
-      // Before it is read: what is written meanwhile is another version.
+      // Before the file is read, so that a write during the read counts as another version.
       this.#loadedVersion = await this.#identify();
       const loaded = await loadKeySet(this.origin, { ...ports, fetchJson: this.#fetchJson }, timings.fetchTimeoutMs);
       await this.#checkUnchanged(this.#loadedVersion);
       await leaked.restored;
       await this.#take(loaded);
     } catch (error) {
-      await this.restoring; // The report says whether stored keys serve.
+      await this.restoring; // The report says whether stored keys are used.
       this.#failures += 1;
       this.#failure = error instanceof Error ? error.message : "unknown error";
       this.#lastAttempt = "failed";
@@ -188,7 +188,7 @@ export class KeySet {
 
   async #take(loaded: LoadedKeySet): Promise<void> {
     const { issuer, ports, leaked } = this.#context;
-    // The same keys stay the same objects: what was verified with them need not be verified again.
+    // Unchanged keys stay the same objects, so that remembered verifications stay valid.
     const isSame = this.#answer?.digest === loaded.digest;
     const set = isSame && this.#answer ? this.#answer.set : await loaded.importFor(issuer);
     this.#answer = { set, digest: loaded.digest, loadedAt: ports.now() };
@@ -207,7 +207,7 @@ export class KeySet {
     }
   }
 
-  /** Puts the answer of an earlier process into effect, and asks the place itself at once. */
+  /** Puts the answer of an earlier process into effect, and loads from the place itself at once. */
   async #restore(store: KeyStore): Promise<void> {
     const { issuer, leaked, onLoad } = this.#context;
     const { origin } = this;
@@ -227,7 +227,7 @@ export class KeySet {
     void this.lookAgain();
   }
 
-  /** A file that did not change says nothing new; one that changes is read when two looks in a row found the same version. */
+  /** A changed file is read when two polls in a row found the same version. An unchanged file is not read. */
   async #poll(file: string): Promise<void> {
     const version = await this.#context.ports.files.identify(file);
     const isSettled = version === this.#seenVersion || !this.#hasKeys();

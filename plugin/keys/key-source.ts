@@ -10,22 +10,22 @@ import { KEY_TIMINGS } from "./refresh-delay.ts";
 
 export interface ProcessKeySource extends KeySource {
   /**
-   * Starts fetching the keys of a policy's issuers, so that no request need wait. Resolves when each issuer has keys, which may be
-   * never; never rejects.
+   * Starts fetching the keys of a policy's issuers, so that no request has to wait. Resolves when each issuer has keys, which may
+   * never happen. Never rejects.
    */
   prepare(policy: CompiledPolicy): Promise<void>;
   /** Ids of a policy's issuers that have no keys at the moment. */
   findMissing(policy: CompiledPolicy): readonly string[];
-  /** Loads the keys of all issuers anew, whatever was loaded when: for an operator who knows that they changed. Never rejects. */
+  /** Reloads the keys of all issuers, however fresh they are, for an operator who knows that they changed. Never rejects. */
   refresh(): Promise<void>;
   status(): readonly IssuerKeysStatus[];
   stop(): void;
 }
 
-/** Time between two looks for issuers that all policies have dropped, in milliseconds. */
+/** Time between two searches for issuers that no policy names any longer, in milliseconds. */
 const IDLE_LOOK_MS = 60_000;
 
-/** How the keys of one issuer stand. */
+/** The state of one issuer's keys. */
 export interface IssuerKeysStatus {
   /** The issuer's id in the policy that named it first. */
   readonly id: string;
@@ -38,11 +38,11 @@ export interface IssuerKeysStatus {
  */
 export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const byOptions = new Map<string, { readonly issuer: CompiledIssuer; readonly keys: IssuerKeys }>();
-  // A key that an issuer leaked in one place is refused in all policies that read this place, whatever their options.
+  // A key that an issuer leaked in one place is rejected in all policies that read this place, whatever their options.
   const leakedBySource = new Map<string, LeakedKeys>();
-  // Saves the hot path from naming the options again.
+  // Avoids computing the name of the options for each request.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
-  // One wait per policy, however often it is asked for: keys may never come, and each wait for them is kept until they do.
+  // One wait per policy, however often `prepare` is called: keys may never come, and each wait stays in memory until they do.
   const waits = new WeakMap<CompiledPolicy, Promise<void>>();
 
   const leakedOf = (issuer: CompiledIssuer): readonly LeakedKeys[] =>
@@ -66,7 +66,7 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
 
   let lookedForIdleAt = ports.now();
 
-  /** Whose policy is gone asks no more, and would be kept for ever. With thousands of issuers each look takes long, so few are made. */
+  /** Evicts the keys of removed policies. With thousands of issuers each search takes long, so it runs rarely. */
   const forgetIdle = (): void => {
     if (Math.abs(ports.now() - lookedForIdleAt) < IDLE_LOOK_MS) {
       return;
@@ -94,7 +94,7 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
       forgetIdle();
       const prepared = listIssuers(policy).map((issuer) => {
         const keys = keysOf(issuer);
-        byOptions.set(nameIssuer(issuer), { issuer, keys }); // It may have been forgotten.
+        byOptions.set(nameIssuer(issuer), { issuer, keys }); // It may have been evicted.
         return keys.prepare();
       });
       const wait = waits.get(policy) ?? Promise.all(prepared).then(() => {});

@@ -1,16 +1,16 @@
 import type { Jwk } from "../core/jwk.ts";
 
-/** The last word of one place, as it is kept for the next process. */
+/** The last answer of one place, as it is stored for the next process. */
 export interface StoredKeySet {
-  /** Public keys only; empty when the place has none that can be used. */
+  /** Public keys only; empty if the place has no usable key. */
   readonly keys: readonly Jwk[];
-  /** When the place said so, in milliseconds since the epoch. */
+  /** When the place answered, in milliseconds since the epoch. */
   readonly loadedAt: number;
 }
 
-/** Keeps what is public of fetched keys over restarts. No method rejects: without it keys are fetched, as ever. */
+/** Stores the public part of fetched keys over restarts. No method rejects, because without the store keys are fetched as usual. */
 export interface KeyStore {
-  /** @param place names issuer, options and place; other options have other keys. */
+  /** @param place names issuer, options and place. Other options result in other keys. */
   readKeySet(place: string): Promise<StoredKeySet | undefined>;
   saveKeySet(place: string, set: StoredKeySet): Promise<void>;
   /** Thumbprints of keys whose private part a place published once. */
@@ -21,6 +21,6 @@ export interface KeyStore {
 
 export interface KeyStoreStatus {
   readonly directory: string;
-  /** Why nothing is kept there at the moment; undefined when all is well. */
+  /** Why nothing is stored there at the moment; undefined without a problem. */
   readonly problem: string | undefined;
 }

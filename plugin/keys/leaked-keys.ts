@@ -5,7 +5,7 @@ const MAX_LEAKED = 1_000;
 
 /** The leaked keys that one place of keys must not use. */
 export interface KnownLeaks {
-  /** Resolves when what earlier processes knew is known here. Never rejects. */
+  /** Resolves when the leaked keys that earlier processes stored are loaded. Never rejects. */
   readonly restored: Promise<void>;
   has(thumbprint: string): boolean;
   /** The place itself published the private part of these keys. */
@@ -13,12 +13,12 @@ export interface KnownLeaks {
 }
 
 /**
- * The keys of one issuer whose private part one place published once. They stay refused for good, in every place and under every kid
- * of the policies that read this place: it does not help that the issuer takes the private part away again. Other policies do not
- * go by it, because their authors did not choose the place: with one of their own, anyone could have an issuer's keys refused.
+ * The keys of one issuer whose private part one place published once. They stay rejected for good, in every place and under every
+ * kid of the policies that read this place, even if the issuer removes the private part again. Other policies ignore the leak,
+ * because their authors did not choose the place. Otherwise anyone could get an issuer's keys rejected with a place of their own.
  */
 export class LeakedKeys {
-  /** Resolves when what earlier processes knew is known here. Never rejects. */
+  /** Resolves when the leaked keys that earlier processes stored are loaded. Never rejects. */
   readonly restored: Promise<void>;
   readonly #name: string;
   readonly #store: KeyStore | undefined;
@@ -31,12 +31,12 @@ export class LeakedKeys {
     this.restored = this.#restore();
   }
 
-  /** Only grows: another number means that more keys are leaked. */
+  /** Only grows: a changed number means that more keys are leaked. */
   get count(): number {
     return this.#thumbprints.size;
   }
 
-  /** Fails closed: when there are too many to remember, every key counts as leaked. */
+  /** Fails closed: if there are too many to remember, every key counts as leaked. */
   has(thumbprint: string): boolean {
     return this.#thumbprints.has(thumbprint) || this.count >= MAX_LEAKED;
   }
@@ -51,7 +51,7 @@ export class LeakedKeys {
     this.#take((await this.#store?.readLeaked(this.#name)) ?? []);
   }
 
-  /** Whether one of them is new. */
+  /** Adds thumbprints. Returns whether one of them is new. */
   #take(thumbprints: readonly string[]): boolean {
     const before = this.count;
     for (const thumbprint of thumbprints.slice(0, MAX_LEAKED)) {
@@ -61,7 +61,7 @@ export class LeakedKeys {
   }
 }
 
-/** What the places of one issuer in one policy know together: one view for each place, in their order. */
+/** Combines the leaked keys of all places of one issuer in one policy. Returns one view for each place, in their order. */
 export function combineLeaks(places: readonly LeakedKeys[]): readonly KnownLeaks[] {
   const restored = Promise.all(places.map((place) => place.restored)).then(() => {});
   const has = (thumbprint: string): boolean => places.some((place) => place.has(thumbprint));

@@ -12,9 +12,9 @@ const CURVES: Readonly<Record<string, readonly [name: string, bytes: number]>> =
 const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /**
- * The RFC 7638 thumbprints of a key whose private part is published, so that the key is known again wherever its public part stands.
- * Read leniently, unlike keys that are used: the spelling of a leaked key does not matter. Two when the public part does
- * not belong to the private one: both may be in use.
+ * The RFC 7638 thumbprints of a key whose private part is published, so that the key is recognised wherever its public part
+ * appears. The key is parsed leniently, unlike keys that are used, because the spelling of a leaked key does not matter. Returns
+ * two thumbprints if the public part does not belong to the private one, because both may be in use.
  */
 export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]> {
   const parts = [normalise(jwk), derivePublic(jwk)].filter((part) => part !== undefined);
@@ -67,14 +67,14 @@ function derivePublic({ kty, crv, d }: Jwk): JWK | undefined {
 
 const bytesOf = (value: unknown): Buffer => Buffer.from(typeof value === "string" ? value : "", "base64url");
 
-/** Without leading zero octets. */
+/** Removes leading zero octets. */
 function integer(value: unknown): string {
   const bytes = bytesOf(value);
   const start = bytes.findIndex((byte) => byte !== 0);
   return bytes.subarray(start === -1 ? bytes.byteLength : start).toString("base64url");
 }
 
-/** With as many leading zero octets as the curve wants. */
+/** Adds the leading zero octets that the curve requires. */
 function coordinate(value: unknown, length: number): string {
   const significant = Buffer.from(integer(value), "base64url");
   const missing = Math.max(0, length - significant.byteLength);

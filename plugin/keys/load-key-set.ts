@@ -12,17 +12,17 @@ import { MAX_MEMBERS } from "./read-answer.ts";
 
 /** The files that policies may name. */
 export interface KeyFiles {
-  /** Names the version that is in the file's place now, or why there is none. */
+  /** Identifies the current version of the file, or says why it has none. */
   identify(file: string): Promise<string>;
-  /** @throws Error that says why the file can not be read. */
+  /** @throws Error that says why the file cannot be read. */
   read(file: string): Promise<Uint8Array>;
 }
 
 /** The answer of a place of keys, not imported yet. It replaces the answer before it. */
 export interface LoadedKeySet {
-  /** Hex SHA-256: other contents have other digests. */
+  /** Hex SHA-256 of the content. */
   readonly digest: string;
-  /** How long the server lets it be used, in seconds; undefined when it does not say. */
+  /** How long the server allows its use, in seconds; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
   /** @throws Error that says why this is not an answer about keys, without key material. */
   importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
@@ -30,14 +30,14 @@ export interface LoadedKeySet {
 
 type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
 
-/** Bytes of a file that holds nothing. */
+/** The content of an empty file. */
 const BLANK = /^\s*$/;
 
 /**
- * Loads what one place of keys holds.
+ * Loads the keys of one place.
  *
- * @param timeoutMs bound on each request.
- * @throws Error that names the place and says why there is no answer.
+ * @param timeoutMs limit for each request.
+ * @throws Error that names the place and says why it did not answer.
  */
 export async function loadKeySet(
   origin: KeyOrigin,
@@ -74,9 +74,10 @@ async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): P
 }
 
 /**
- * Undefined for a file that does not exist below an existing root. A missing root, such as a volume that is not mounted, is an error.
+ * Returns undefined for a file that does not exist below an existing root. A missing root, such as a volume that is not mounted,
+ * is an error.
  *
- * @throws Error that says why the file can not be read.
+ * @throws Error that says why the file cannot be read.
  */
 async function readIfThere(file: string, files: KeyFiles): Promise<Uint8Array | undefined> {
   try {
@@ -91,8 +92,8 @@ async function readIfThere(file: string, files: KeyFiles): Promise<Uint8Array | 
 }
 
 /**
- * A file that is removed or emptied withdraws its keys. One that is damaged does not: a key set or PEM file shows by its form that it
- * is whole. A secret has no form, so whatever its file holds replaces what was there.
+ * Removing or emptying a file withdraws its keys. A damaged file does not, because the form of a key set or PEM file shows
+ * whether it is complete. A secret has no form, so any content of its file replaces the old secret.
  */
 async function importFile(
   origin: FileOrigin,

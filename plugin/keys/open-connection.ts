@@ -5,7 +5,7 @@ import { isLoopbackName } from "../core/fetch-url.ts";
 import { findRefusal } from "./refused-address.ts";
 import type { ResolvedAddress, ResolveName } from "./resolve-name.ts";
 
-/** @throws Error when the URL's host is an address that no connection is made to; of names their addresses decide. */
+/** @throws Error if the URL's host is a refused address. A host name passes; its addresses are checked later. */
 export function checkHost({ hostname }: URL): void {
   const address = hostname.replace(/^\[|\]$/g, "");
   const refusal = isIP(address) === 0 ? undefined : findRefusal(address, isLoopbackName(hostname));
@@ -15,12 +15,12 @@ export function checkHost({ hostname }: URL): void {
 }
 
 /**
- * Connects to a URL's origin and, for https, checks who is there. The connection goes to the very addresses that were checked, so
- * that a name that resolves to something else the next moment gains nothing.
+ * Connects to a URL's origin and, for https, verifies the server. The connection goes to the same addresses that were checked, so
+ * a name that resolves to something else a moment later gains nothing.
  *
- * @param secureContext what is trusted and shown, for https.
- * @param over a tunnel to the origin, in place of a connection of its own.
- * @param signal ends the connection, whatever is being done with it.
+ * @param secureContext the trusted authorities and the client certificate, for https.
+ * @param over a tunnel to the origin, used instead of a new connection.
+ * @param signal ends the connection at any time.
  * @throws Error of the network or of TLS, or one that says which address is refused.
  */
 export async function openConnection(
@@ -31,10 +31,10 @@ export async function openConnection(
   const isTls = url.protocol === "https:";
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const target = { host, port: Number(url.port) || (isTls ? 443 : 80), lookup: lookUpChecked(resolve, url.hostname) };
-  signal.throwIfAborted(); // Or nothing would ever end what begins now.
-  const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // Whatever the environment says.
+  signal.throwIfAborted(); // Otherwise nothing would end the connection that starts now.
+  const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // The environment cannot turn this off.
   const socket = isTls ? connectTls({ ...target, ...tls, ...(over && { socket: over }) }) : connectTcp(target);
-  // Whoever waits for the socket hears of it; without a listener of its own a late error would end the process.
+  // Code that waits for the socket gets the error as well. Without this listener a late error would end the process.
   socket.on("error", () => {});
   const end = (): void => void socket.destroy();
   signal.addEventListener("abort", end, { once: true });
@@ -43,7 +43,7 @@ export async function openConnection(
   return socket;
 }
 
-/** One refused address refuses the name: who mixes them has something in mind. */
+/** One refused address refuses the name. A name with both kinds of addresses is treated as hostile. */
 function lookUpChecked(resolve: ResolveName, urlHostname: string): LookupFunction {
   const resolveChecked = async (hostname: string): Promise<ResolvedAddress[]> => {
     const addresses = await resolve(hostname);

@@ -5,8 +5,8 @@ import { slowChecks } from "./slow-checks.ts";
 /**
  * Verifies with one key on the threads of the pool.
  *
- * @param hash name for OpenSSL; null where the algorithm brings its own.
- * @returns a function that answers undefined when too many checks wait.
+ * @param hash OpenSSL's name of the hash; null if the algorithm has its own.
+ * @returns a function that resolves to undefined if too many checks wait.
  */
 export function createPooledVerifier(
   hash: string | null,

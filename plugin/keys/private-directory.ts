@@ -14,10 +14,10 @@ interface Owner {
 }
 
 /**
- * Makes a directory that only this process's user can write, or checks that one is.
+ * Creates a directory that only this process's user can write, or checks an existing one.
  *
  * @returns its path without symbolic links.
- * @throws Error that says which other users could change it, and what to do.
+ * @throws Error that says which other users can change it, and what to do.
  */
 export async function openPrivateDirectory(directory: string): Promise<string> {
   const parent = await realpath(dirname(directory)).catch(() => {
@@ -38,12 +38,12 @@ export async function openPrivateDirectory(directory: string): Promise<string> {
   return path;
 }
 
-/** A user that can write a directory above can replace this one. */
+/** A user who can write a parent directory can replace this one. */
 async function checkAncestors(from: string, directory: string): Promise<void> {
   for (let path = from; ; path = dirname(path)) {
     const { uid, gid, mode } = await lstat(path);
     const isOwned = uid === 0 || uid === process.geteuid?.();
-    // Group 0 is the administrator's, and the group that containers with any user id run in.
+    // Group 0 belongs to the administrator. Containers with an arbitrary user id also run in it.
     const isGroupTrusted = gid === 0 || gid === process.getegid?.();
     const isShared = (mode & WRITABLE_BY_ALL) !== 0 || ((mode & WRITABLE_BY_GROUP) !== 0 && !isGroupTrusted);
     if (!isOwned || (isShared && (mode & STICKY) === 0)) {
@@ -70,11 +70,11 @@ function checkOwner(path: string, { uid, mode }: Owner): void {
 /**
  * Reads a file that only this process's user can have written.
  *
- * @returns undefined when there is none.
+ * @returns undefined if the file does not exist.
  * @throws Error that says why it is not used.
  */
 export async function readPrivateFile(path: string, maxBytes: number): Promise<string | undefined> {
-  // No links, and no waiting for the other end of a pipe.
+  // Follows no link, and does not wait for the other end of a pipe.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") {

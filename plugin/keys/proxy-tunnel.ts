@@ -7,7 +7,9 @@ import type { FetchSettings, ProxySettings } from "./fetch-settings.ts";
 import { checkHost, openConnection } from "./open-connection.ts";
 import type { ResolveName } from "./resolve-name.ts";
 
-/** The proxy for a URL: none for loopback, for plain http, which stays near by, and for hosts that the settings except. */
+/**
+ * Chooses the proxy for a URL. Loopback, plain http (which stays nearby) and hosts that the settings exclude need no proxy.
+ */
 export function chooseProxy({ proxy }: FetchSettings, { protocol, hostname }: URL): ProxySettings | undefined {
   const host = hostname.replace(/^\[|\]$/g, "");
   const isExcepted = proxy?.noProxy.some((entry) => (entry.startsWith(".") ? host.endsWith(entry) : host === entry));
@@ -15,7 +17,8 @@ export function chooseProxy({ proxy }: FetchSettings, { protocol, hostname }: UR
 }
 
 /**
- * Has a proxy connect to a URL's origin (RFC 9110 section 9.3.6). The proxy resolves the name then, and decides what it connects to.
+ * Makes a proxy connect to a URL's origin (RFC 9110 section 9.3.6). Then the proxy resolves the name and decides where to
+ * connect.
  *
  * @throws Error that says what the proxy did, or of the network.
  */
@@ -35,7 +38,7 @@ export async function openTunnel(
     headers: { host: authority, ...headers },
     createConnection: () => socket,
   }).end();
-  asking.on("error", () => {}); // What comes later than the answer is noticed at the socket.
+  asking.on("error", () => {}); // Errors after the answer appear at the socket.
   const [response, tunnel, head] = (await once(asking, "connect", { signal })) as [IncomingMessage, Socket, Buffer];
   const { statusCode = 0 } = response;
   if (statusCode < 200 || statusCode > 299) {

@@ -1,16 +1,16 @@
 import { decodeBase64url } from "../core/base64url.ts";
 import type { Jwk } from "../core/jwk.ts";
 
-/** The members that make a public key, and no others: what a key says of its use decides elsewhere. */
+/** Only the members that make up a public key. The members about its use are checked elsewhere. */
 export type PublicMembers = Readonly<Record<string, string>>;
 
 /** Length in bytes of a coordinate on each curve (RFC 7518 section 6.2.1.2, RFC 8037 section 2). */
 const COORDINATE_BYTES: Readonly<Record<string, number>> = { "P-256": 32, "P-384": 48, "P-521": 66, Ed25519: 32 };
 
 /**
- * Reads the members of a public key as strictly as the segments of a token: one key has one text, and so one thumbprint.
+ * Reads the members of a public key as strictly as the segments of a token, so that one key has one text and one thumbprint.
  *
- * @param jwk with a `kty` and `crv` that are supported.
+ * @param jwk must have a supported `kty` and `crv`.
  * @throws Error that names the member and says what is wrong, without its value.
  */
 export function readPublicMembers(jwk: Jwk): PublicMembers {

@@ -2,16 +2,16 @@ import type { IncomingMessage } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { type JsonObject, readJsonObject } from "../core/json.ts";
 
-/** Longest answer that is read: key sets of large providers stay below 30 kB. */
+/** Longest accepted answer. Key sets of large providers are below 30 kB. */
 const MAX_BODY_BYTES = 512 * 1024;
-/** Most members and elements of a key set, wherever it comes from: a hundred keys with their certificates have two thousand. */
+/** Maximum number of members and elements of any key set. A hundred keys with their certificates have two thousand. */
 export const MAX_MEMBERS = 8_192;
 const TOO_LONG = `the answer is longer than ${MAX_BODY_BYTES} bytes`;
 
 /**
- * Reads the JSON object that a server answered with, strictly: equal member names would let two readers see two key sets.
+ * Reads the JSON object that a server sent, strictly. With duplicate member names, two readers could see two different key sets.
  *
- * @throws Error that says what came instead, without any of its content.
+ * @throws Error that says what came instead. It does not quote the content.
  */
 export async function readAnswer(response: IncomingMessage): Promise<JsonObject> {
   const { statusCode = 0, headers } = response;
@@ -49,7 +49,7 @@ async function readBounded(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Nothing packed is asked for, but files in object stores often come as gzip whatever one asks for. */
+/** The request does not accept compression, but object stores often send gzip anyway. */
 function unpack(bytes: Buffer, encoding = "identity"): Buffer {
   switch (encoding.trim().toLowerCase()) {
     case "identity":

@@ -1,17 +1,17 @@
 import type { KeyRefresh } from "../core/policy.ts";
 
-/** Bounds that no policy sets; times in milliseconds. */
+/** Limits that no policy sets. All times are in milliseconds. */
 export interface KeyTimings {
-  /** First delay after a failed fetch while there are no keys; doubles up to the cooldown. */
+  /** First delay after a failed fetch without keys. It doubles up to the cooldown. */
   readonly retryMs: number;
   readonly fetchTimeoutMs: number;
-  /** How often to look whether a file changed. */
+  /** How often to check files for changes. */
   readonly filePollMs: number;
-  /** Keys that no request asked for in this time are no longer refreshed. */
+  /** Keys that no request needed in this time are no longer refreshed. */
   readonly idleMs: number;
-  /** Most requests that wait for keys of one issuer; each holds a connection, and clients decide how many come. */
+  /** Maximum number of requests that wait for keys of one issuer. Each occupies a connection, and clients decide how many come. */
   readonly maxWaiting: number;
-  /** From 0 to 1: spreads what many processes would do at the same time. */
+  /** From 0 to 1. Spreads work that many processes would otherwise do at the same time. */
   readonly random: () => number;
 }
 
@@ -24,16 +24,16 @@ export const KEY_TIMINGS: KeyTimings = {
   random: Math.random,
 };
 
-/** Where the provider does not say how long its keys are fresh. */
+/** Used if the provider does not say how long its keys are fresh. */
 const FRESH_SECONDS = 300;
-/** A tenth of the time: processes that started together do not ask together for ever. */
+/** A tenth of the time, so that processes that started together do not always fetch together. */
 const REFRESH_SPREAD = 0.1;
 const RETRY_SPREAD = 0.5;
 
 /**
- * Milliseconds until keys that just came are fetched anew, before they are no longer fresh (RFC 9111 section 4.2).
+ * Milliseconds until keys that just arrived are fetched again, before they become stale (RFC 9111 section 4.2).
  *
- * @param freshForSeconds what the provider says; undefined when it does not.
+ * @param freshForSeconds the provider's statement; undefined without one.
  */
 export function refreshDelayMs(
   { minSeconds, maxSeconds }: KeyRefresh,
@@ -45,8 +45,8 @@ export function refreshDelayMs(
 }
 
 /**
- * Milliseconds until the next attempt after failed ones. Without keys somebody waits, so it begins soon and ends at the cooldown; with
- * keys it begins at the cooldown and ends at the longest time between two refreshes.
+ * Milliseconds until the next attempt after failed ones. Without keys requests wait, so the delay starts small and grows up to
+ * the cooldown. With keys it starts at the cooldown and grows up to the longest time between two refreshes.
  *
  * @param failures in a row, 1 or more.
  */
@@ -58,8 +58,9 @@ export function retryDelayMs(
 ): number {
   const [first, last] = hasKeys ? [cooldownSeconds * 1000, maxSeconds * 1000] : [retryMs, cooldownSeconds * 1000];
   const delay = Math.min(first * 2 ** Math.min(failures - 1, 20), last);
-  // With keys no sooner, so that there is never more than one fetch in a cooldown; without keys no later. Never later than the bound
-  // that withdrawn keys are promised to end at: processes that parted in earlier rounds stay apart.
+  // With keys the spread only lengthens the delay, so that there is at most one fetch in a cooldown. Without keys it only
+  // shortens the delay. The delay never exceeds the promised limit for withdrawn keys; processes that earlier rounds separated
+  // stay apart.
   const spread = delay * (hasKeys ? 1 + RETRY_SPREAD * random() : 1 - RETRY_SPREAD * random());
   return Math.round(Math.min(spread, last));
 }

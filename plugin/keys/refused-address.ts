@@ -1,16 +1,19 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 
-/** What nobody serves keys from, and what a request from a gateway could do harm at. Private ranges are fine: clusters use them. */
+/**
+ * Addresses that never serve keys, or where a request from a gateway could do harm. Private ranges are allowed because clusters
+ * use them.
+ */
 const REFUSED: readonly (readonly [kind: string, ...subnets: readonly string[]])[] = [
   ["unspecified", "0.0.0.0/8", "::/128"],
   ["loopback", "127.0.0.0/8", "::1/128"],
   ["link-local", "169.254.0.0/16", "fe80::/10"],
-  // Amazon's, Google's, Oracle's and Scaleway's over IPv6; Alibaba's, Azure's and Oracle's over IPv4. The others are link-local.
+  // Amazon, Google, Oracle and Scaleway over IPv6; Alibaba, Azure and Oracle over IPv4. The others are link-local.
   ["cloud metadata", "fd00:ec2::/32", "fd20:ce::254/128", "fd00:c1::a9fe:a9fe/128", "fd00:42::42/128"],
   ["cloud metadata", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32"],
   ["multicast", "224.0.0.0/4", "ff00::/8"],
-  ["reserved or broadcast", "240.0.0.0/4", "::/96"], // Behind loopback, which lies in the last of these.
-  ["tunnel", "2001::/32"], // Teredo: who is at its end can not be told from the address alone.
+  ["reserved or broadcast", "240.0.0.0/4", "::/96"], // After loopback, because ::/96 includes it.
+  ["tunnel", "2001::/32"], // Teredo: the address alone does not show the other end.
 ];
 
 const LISTS = REFUSED.map(([kind, ...subnets]) => {
@@ -23,14 +26,14 @@ const LISTS = REFUSED.map(([kind, ...subnets]) => {
 });
 
 /**
- * Why no connection is made to an address; undefined when one may be made. IPv6 addresses that stand for an IPv4 address are
- * judged by that one as well.
+ * Why no connection is made to an address; undefined when one may be made. An IPv6 address that embeds an IPv4 address is also
+ * checked as that IPv4 address.
  *
- * @param address as a resolver gives it.
- * @param isLoopbackMeant whether the URL names loopback itself; then nothing but loopback will do.
+ * @param address as a resolver returns it.
+ * @param isLoopbackMeant whether the URL names loopback itself. Then only loopback is allowed.
  */
 export function findRefusal(address: string, isLoopbackMeant: boolean): string | undefined {
-  const [bare = ""] = address.split("%", 1); // What follows is the zone.
+  const [bare = ""] = address.split("%", 1); // The rest is the zone.
   if (!isIPv4(bare) && !isIPv6(bare)) {
     return "not an address";
   }
@@ -47,7 +50,7 @@ function kindOf(address: string): string | undefined {
   return LISTS.find(({ list }) => list.check(address, family))?.kind;
 }
 
-/** The IPv4 addresses that an IPv6 address may stand for. */
+/** The IPv4 addresses that an IPv6 address may embed. */
 function embeddedAddresses(address: string): readonly string[] {
   if (isIPv4(address)) {
     return [];
@@ -58,9 +61,10 @@ function embeddedAddresses(address: string): readonly string[] {
   const startsWith = (...prefix: readonly number[]): boolean => prefix.every((group, index) => groups[index] === group);
   const last = at(12, 13, 14, 15);
   if (startsWith(0x64, 0xff9b, 1)) {
-    // Local NAT64 (RFC 8215): where the address is in it depends on how long the operator's prefix is (RFC 6052 section 2.2).
+    // Local NAT64 (RFC 8215): the position of the IPv4 address depends on the length of the operator's prefix (RFC 6052 section
+    // 2.2).
     const readings = [last, at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)];
-    return readings.filter((reading) => !reading.startsWith("0.")); // In all but one of them these are the bytes around it.
+    return readings.filter((reading) => !reading.startsWith("0.")); // All but one of these readings are surrounding bytes.
   }
   if (startsWith(0x2002)) {
     return [at(2, 3, 4, 5)]; // 6to4 (RFC 3056 section 2).
@@ -71,7 +75,7 @@ function embeddedAddresses(address: string): readonly string[] {
   return isMapped || isTranslated || isNat64 ? [last] : [];
 }
 
-/** The eight groups of an IPv6 address in any spelling; the URL parser writes them all in one way (RFC 5952). */
+/** The eight groups of an IPv6 address in any spelling. The URL parser normalises them (RFC 5952). */
 function groupsOf(address: string): readonly number[] {
   const [head = "", tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split("::");
   const read = (text: string | undefined): number[] =>

@@ -7,8 +7,8 @@ export interface ResolvedAddress {
   readonly family: number;
 }
 
-/** All addresses of a name, in the order to try them; rejects when there are none. */
+/** Returns all addresses of a name, in the order to try them. Rejects if the name has no address. */
 export type ResolveName = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
-/** As the operating system resolves names, with its hosts file, and in no family that this machine has no network for. */
+/** Resolves names like the operating system, with its hosts file, and only in address families that this machine has a network for. */
 export const resolveName: ResolveName = (hostname) => lookup(hostname, { all: true, hints: ADDRCONFIG });

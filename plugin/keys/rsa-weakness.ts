@@ -4,13 +4,13 @@ const MIN_BITS = 2048;
 const MAX_BITS = 8192;
 const MAX_EXPONENT = 2n ** 32n - 1n;
 
-/** The odd primes up to 167: enough to know the keys of CVE-2017-15361 with less than one mistake in 2^27 sound ones. */
+/** The odd primes up to 167: enough to recognise the keys of CVE-2017-15361 with less than one false alarm in 2^27 sound keys. */
 const PRIMES = [
   ...[3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109],
   ...[113, 127, 131, 137, 139, 149, 151, 157, 163, 167],
 ] as const;
 
-/** For each prime, what the powers of 65537 leave when they are divided by it. */
+/** For each prime, the remainders of the powers of 65537. */
 const POWERS_OF_65537: ReadonlyMap<number, ReadonlySet<number>> = new Map(
   PRIMES.map((prime) => {
     const powers = new Set<number>();
@@ -22,9 +22,9 @@ const POWERS_OF_65537: ReadonlyMap<number, ReadonlySet<number>> = new Map(
 );
 
 /**
- * Why an RSA key protects nothing, or too little, or costs too much to use; undefined for a sound one, and for keys of other types.
- * The chips of CVE-2017-15361 (ROCA) made primes that are a power of 65537 modulo many small primes, so their product is, too:
- * such a key can be factored.
+ * Why an RSA key protects nothing, or too little, or costs too much to use; undefined for a sound key, and for keys of other
+ * types. The chips of CVE-2017-15361 (ROCA) made primes that are a power of 65537 modulo many small primes. Their product is such
+ * a power as well, and such a key can be factored.
  */
 export function findRsaWeakness(publicKey: KeyObject): string | undefined {
   const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;
@@ -35,7 +35,7 @@ export function findRsaWeakness(publicKey: KeyObject): string | undefined {
   if (modulusLength < MIN_BITS || modulusLength > MAX_BITS) {
     return `an RSA key of ${modulusLength} bits; ${MIN_BITS} to ${MAX_BITS} are used`;
   }
-  // Even or tiny exponents protect nothing; huge ones, which nobody uses, make every check cost milliseconds.
+  // Even or tiny exponents protect nothing. Huge exponents are not used in practice, and make every check cost milliseconds.
   if (publicExponent < 3n || publicExponent % 2n === 0n || publicExponent > MAX_EXPONENT) {
     return "an RSA key with an unusable public exponent";
   }

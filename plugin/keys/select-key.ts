@@ -1,10 +1,10 @@
 import type { JoseHeader } from "../core/decode.ts";
 import type { VerificationKey } from "../core/key.ts";
 
-/** Keys of one issuer, ready to be asked in constant time. */
+/** Keys of one issuer, found in constant time. */
 export type KeyIndex = ReadonlyMap<string, readonly VerificationKey[]>;
 
-/** Two keys with one kid and algorithm leave open which is meant: the first counts. */
+/** Two keys with the same kid and algorithm are ambiguous, so the first one is used. */
 export function indexKeys(keys: readonly VerificationKey[]): KeyIndex {
   const index = new Map<string, VerificationKey[]>();
   for (const key of keys) {
@@ -22,8 +22,8 @@ export function indexKeys(keys: readonly VerificationKey[]): KeyIndex {
 }
 
 /**
- * The key for a token: the one that its `kid` names. A token without `kid` gets a key only when the set has exactly one
- * for the algorithm; a key without `kid` serves only when it is the only one for the algorithm. No key is ever tried out.
+ * The key for a token: the one that its `kid` names. A token without `kid` gets a key only if the set has exactly one for the
+ * algorithm. A key without `kid` is used only if it is the only one for the algorithm. The plugin never tries keys one by one.
  */
 export function selectKey(index: KeyIndex, { alg, kid }: JoseHeader): VerificationKey | undefined {
   const nameless = index.get(indexName(alg, undefined)) ?? [];
@@ -35,7 +35,7 @@ export function selectKey(index: KeyIndex, { alg, kid }: JoseHeader): Verificati
   return named.length + nameless.length === 1 ? (named[0] ?? nameless[0]) : undefined;
 }
 
-// A kid is free text: the algorithm, which has no space, comes first so that no two names can meet.
+// A kid is free text. The algorithm contains no space and comes first, so that two names cannot collide.
 const indexName = (algorithm: string, kid: string | undefined): string =>
   kid === undefined ? algorithm : `${algorithm} kid ${kid}`;
 const anyKidName = (algorithm: string): string => `${algorithm} any`;

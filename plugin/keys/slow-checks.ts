@@ -2,14 +2,14 @@ import { availableParallelism } from "node:os";
 import type { SignatureCheck } from "../core/key.ts";
 import { FairQueue } from "./fair-queue.ts";
 
-/** Node's thread pool has four threads, and looks names up and reads files on them too. */
+/** Node's thread pool has four threads. DNS look-ups and file reads use them too. */
 const POOL_THREADS = 4;
 
 export interface SlowChecksOptions {
-  /** How many checks may run at a time. */
+  /** How many checks may run at the same time. */
   readonly slots: number;
   readonly now: () => number;
-  /** Calls back after so many milliseconds. */
+  /** Calls back after `ms` milliseconds. */
   readonly wait: (callback: () => void, ms: number) => void;
 }
 
@@ -18,13 +18,13 @@ interface Check {
   readonly resolve: (check: SignatureCheck) => void;
 }
 
-/** A signature that fails is paid for with a pause of this many times its own duration, before the slot takes the next check. */
+/** After an invalid signature the slot pauses before the next check. The pause is the duration of the failed check times this factor. */
 const PAUSE_PER_FAILURE = 1;
 
 /**
- * Gives signature checks of slow algorithms their turn on the thread pool. Few run at a time, so that threads of the pool do not take
- * the processors from the event loop and from Kong, and none waits in the pool itself. A flood of forged signatures gets half of
- * what the slots can do: each failure is followed by a pause.
+ * Schedules signature checks of slow algorithms on the thread pool. Few run at the same time, so that the pool does not take the
+ * processors from the event loop and from Kong. No check waits in the pool itself. A flood of forged signatures gets half of the
+ * slots' capacity, because a pause follows each failure.
  */
 export class SlowChecks {
   readonly #options: SlowChecksOptions;
@@ -37,8 +37,8 @@ export class SlowChecks {
   }
 
   /**
-   * @param run starts the check, and calls back when it has come to an end.
-   * @returns whether the signature holds; undefined when it is not judged because too many wait.
+   * @param run starts the check, and calls back when it has ended.
+   * @returns whether the signature is valid; undefined if it was not checked because too many checks wait.
    */
   check(client: string, run: Check["run"]): Promise<SignatureCheck> {
     return new Promise((resolve) => {
@@ -74,7 +74,7 @@ export class SlowChecks {
   }
 }
 
-/** The thread pool belongs to the process, and so does this. One processor is left to the event loop. */
+/** One for the whole process, like the thread pool. One processor is left for the event loop. */
 export const slowChecks = new SlowChecks({
   slots: Math.max(1, Math.min(POOL_THREADS - 1, availableParallelism() - 1)),
   now: () => performance.now(),

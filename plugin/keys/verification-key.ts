@@ -3,7 +3,7 @@ import type { VerificationKey } from "../core/key.ts";
 import { createPooledVerifier } from "./pooled-verifier.ts";
 
 interface VerifyParameters {
-  /** Null where the algorithm brings its own hash. */
+  /** Null if the algorithm has its own hash. */
   readonly hash: string | null;
   readonly options: { readonly padding?: number; readonly saltLength?: number; readonly dsaEncoding?: "ieee-p1363" };
   /** Exact length of a signature in bytes; undefined for RSA, whose signatures are as long as the modulus. */
@@ -46,8 +46,8 @@ const PARAMETERS: Readonly<Record<string, VerifyParameters>> = {
 const SECRET_HASHES: Readonly<Record<string, string>> = { HS256: "sha256", HS384: "sha384", HS512: "sha512" };
 
 /**
- * Binds a key to one issuer and one algorithm. Verification is synchronous where it is quick: the detour over the thread pool costs
- * more than the check. Where it is slow, nobody else has to wait for it.
+ * Binds a key to one issuer and one algorithm. Quick checks are synchronous, because the thread pool costs more than the check.
+ * Slow checks use the pool, so that other requests do not wait.
  */
 export function createVerificationKey(
   issuer: string,
@@ -55,7 +55,7 @@ export function createVerificationKey(
   algorithm: string,
   key: KeyObject,
 ): VerificationKey {
-  // The key's own type decides what it can do, whatever it is asked for: a public key is never a secret.
+  // The key's own type decides how it verifies, whatever the algorithm: a public key is never used as a secret.
   const verifySignature =
     key.type === "secret" ? createHmacVerifier(algorithm, key) : createPublicKeyVerifier(algorithm, key);
   return { issuer, kid, algorithm, verify: verifySignature };
@@ -68,7 +68,7 @@ function createHmacVerifier(algorithm: string, secret: KeyObject): VerificationK
   }
   return (signingInput, signature) => {
     const expected = createHmac(hash, secret).update(signingInput).digest();
-    // RFC 7518 section 3.2: in constant time, or its bytes could be guessed one by one.
+    // RFC 7518 section 3.2: compare in constant time, or an attacker could guess the bytes one by one.
     return signature.byteLength === expected.byteLength && timingSafeEqual(signature, expected);
   };
 }
@@ -79,8 +79,8 @@ function createPublicKeyVerifier(algorithm: string, publicKey: KeyObject): Verif
     throw new RangeError(`no verification for algorithm ${algorithm} with a public key`);
   }
   const { hash, options } = parameters;
-  // RFC 8017 sections 8.1.2 and 8.2.2, step 1. OpenSSL takes a PSS signature without its leading zero bytes as well, and then one
-  // token has two texts.
+  // RFC 8017 sections 8.1.2 and 8.2.2, step 1. OpenSSL also accepts a PSS signature without its leading zero bytes, and then one
+  // token would have two texts.
   const signatureBytes =
     parameters.signatureBytes ?? Math.ceil((publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
   const key = { key: publicKey, ...options };

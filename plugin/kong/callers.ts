@@ -1,16 +1,16 @@
 import type { Consumer } from "../core/identity.ts";
 import type { Pdk } from "./pdk.ts";
 
-/** What the Kong worker behind one request can be asked about callers. */
+/** Questions about callers to the Kong worker behind one request. */
 export interface KongCallers {
-  /** Of the plugin's configuration: Consumers of two workspaces may have the same name. */
+  /** Workspace of the plugin's configuration. Consumers of two workspaces may have the same name. */
   readonly workspace: string;
   loadConsumer(by: "id" | "username", value: string): Promise<Consumer | undefined>;
   authenticatedCredential(): Promise<string | undefined>;
   authenticatedConsumer(): Promise<Consumer | undefined>;
 }
 
-/** Asks by Kong's PDK, one call each. */
+/** Asks through Kong's PDK, with one call for each question. */
 export function askCallers({ client }: Pdk, workspace: string): KongCallers {
   return {
     workspace,
@@ -20,7 +20,7 @@ export function askCallers({ client }: Pdk, workspace: string): KongCallers {
   };
 }
 
-/** Kong answers with an empty message where there is none. */
+/** Kong answers with an empty message if it has no Consumer. */
 function known(consumer: Consumer): Consumer | undefined {
   return consumer.id ? consumer : undefined;
 }

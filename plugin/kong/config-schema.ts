@@ -30,13 +30,13 @@ export const CONFIG_FIELDS = [
 ] as const;
 
 /**
- * The plugin's schema in Kong's own language, as the query command prints it. What Kong checks here, it refuses when the
- * configuration is loaded instead of when a request comes.
+ * The plugin's schema in Kong's own language, as the query command prints it. Because of these checks, Kong rejects a wrong
+ * configuration when it is loaded, not at a request.
  */
 export const CONFIG_SCHEMA = {
   name: NAME,
   fields: [
-    // Who the consumer is follows from the token; a rule that depends on it would never be reached.
+    // The token determines the consumer, so a plugin on a consumer would never run.
     { consumer: { type: "foreign", reference: "consumers", eq: null } },
     {
       protocols: {

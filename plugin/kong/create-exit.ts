@@ -5,7 +5,7 @@ import type { Denial } from "../core/denial.ts";
 import type { ExitResponse } from "./pdk.ts";
 import { renderTold } from "./render-told.ts";
 
-/** The answer to a refused request: status, fixed words in the form that suits the client, and the challenge where one belongs. */
+/** The answer to a refused request: status, a fixed text in a form that suits the client, and a challenge where one is due. */
 export function createExit(deny: Deny): ExitResponse {
   const { denial, reply } = deny;
   const told = tellClient(denial, reply.answers);
@@ -23,7 +23,7 @@ export function createExit(deny: Deny): ExitResponse {
   };
 }
 
-/** RFC 9110 section 10.2.3. What overloads passes in a moment. */
+/** RFC 9110 section 10.2.3. An overload passes quickly. */
 function retryAfter(denial: Denial): { readonly "Retry-After"?: string } {
   switch (denial.reason) {
     case "keys_unavailable":

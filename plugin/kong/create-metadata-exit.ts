@@ -1,10 +1,10 @@
 import type { MetadataRequest } from "../core/protected-resource.ts";
 import type { ExitResponse } from "./pdk.ts";
 
-/** It changes with the policy only. */
+/** The metadata changes only with the policy. */
 const CACHE_SECONDS = 3_600;
 
-/** The API's description (RFC 9728 section 3.2), which pages of any origin may read. */
+/** The API's description (RFC 9728 section 3.2), which web pages of any origin may read. */
 export function createMetadataExit({ asks, resource }: MetadataRequest): ExitResponse {
   const anyOrigin = { "Access-Control-Allow-Origin": "*" };
   return asks === "text"

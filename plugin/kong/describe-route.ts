@@ -1,8 +1,9 @@
 import type { Pdk } from "./pdk.ts";
 
 /**
- * What the matched Kong Route matches and where its Service leads, as one text: two Routes with other texts lead elsewhere, whatever
- * their ids say. Undefined when Kong cannot say, and for a Route of which it says nothing, such as one with an expression.
+ * Describes as one text what the matched Kong Route matches and where its Service leads. Routes with different texts lead to
+ * different places, even with equal ids. Undefined if Kong does not know, and for a Route that Kong does not describe, such as
+ * one with an expression.
  */
 export async function describeRoute({ router }: Pdk): Promise<string | undefined> {
   const route = await router.getRoute().catch(() => undefined);

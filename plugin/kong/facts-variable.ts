@@ -1,7 +1,7 @@
 import type { RequestFacts, RequestLine } from "../core/request.ts";
 import { type GuardMark, parseGuardMark } from "./verdict.ts";
 
-/** The header fields that every request is judged by, or that its answer depends on. */
+/** The header fields that every decision or its answer depends on. */
 export const USUAL_HEADERS = [
   "connection",
   "authorization",
@@ -16,18 +16,18 @@ const FORMAT_VERSION = "3";
 const REQUEST_ID = /^[0-9a-f]{32}$/;
 
 /**
- * An nginx variable that carries every fact of a request, so that one PDK call reads them all; its first line says which header
- * fields are in it. Kong sets it through `KONG_NGINX_PROXY_SET`. No field can hold a line feed: nginx refuses it in request lines
- * and header values. The request's id stands last because LuaJIT hashes long strings by a few places, the end among them: without
- * it, requests with one token would collide, and Kong's worker would compare them byte by byte. The guard's mark stands in its
- * place where it is loaded.
+ * An nginx variable that carries every fact of a request, so that one PDK call reads them all. Its first line lists the header
+ * fields in it. Kong sets it through `KONG_NGINX_PROXY_SET`. No field can contain a line feed, because nginx rejects it in
+ * request lines and header values. The request's id comes last, because LuaJIT hashes long strings by a few positions, including
+ * the end. Without the id, requests with the same token would collide, and Kong's worker would compare them byte by byte. If the
+ * guard is loaded, its mark replaces the id.
  */
 export const FACTS_VARIABLE = { name: "jwt_facts", value: renderFacts([]) } as const;
 
 /**
  * The variable's value with more header fields in it.
  *
- * @param moreHeaders names in lower case that policies look at besides.
+ * @param moreHeaders more lower-case names that policies use.
  */
 export function renderFacts(moreHeaders: readonly string[]): string {
   const headers: readonly string[] = [...new Set([...USUAL_HEADERS, ...moreHeaders])];
@@ -41,24 +41,24 @@ export function renderFacts(moreHeaders: readonly string[]): string {
   return [...lines, "$kong_request_id"].join("\\n");
 }
 
-/** How Kong's worker sees the client's side of the connection. */
+/** The client's side of the connection, as Kong's worker sees it. */
 export interface ConnectionFacts {
   readonly scheme: string;
   /** The address at the other end. */
   readonly peer: string;
-  /** The address that stands for the client: another one when the peer is in Kong's `trusted_ips` and names it. */
+  /** The client's address. It differs from `peer` if the peer is in Kong's `trusted_ips` and names another address. */
   readonly client: string;
 }
 
 export interface VariableFacts extends Omit<RequestFacts, "binding" | "transport"> {
   readonly connectionFacts: ConnectionFacts;
-  /** Names of all header fields that would be in it, were they in the request. */
+  /** Names of all header fields that the variable can carry. */
   readonly carried: readonly string[];
-  /** Undefined when no guard is there to check the verdict. */
+  /** Undefined if no guard checks the verdict. */
   readonly guard: GuardMark | undefined;
 }
 
-/** Reads the variable's value. Returns undefined when it is not in the expected form, as when Kong does not set it. */
+/** Reads the variable's value. Returns undefined if it does not have the expected form, for example because Kong does not set it. */
 export function parseFactsVariable(value: string): VariableFacts | undefined {
   const [head = "", request = "", addresses = "", ...rest] = value.split("\n");
   const [version, ...carried] = head.split(" ");
@@ -88,8 +88,8 @@ export function parseFactsVariable(value: string): VariableFacts | undefined {
 }
 
 /**
- * Reads nginx's `$request`, such as `GET /a?b HTTP/1.1` (RFC 9112 section 3). Returns undefined for what nginx lets pass
- * besides, such as HTTP/0.9, which has no version.
+ * Reads nginx's `$request`, such as `GET /a?b HTTP/1.1` (RFC 9112 section 3). Returns undefined for other lines that nginx
+ * accepts, such as HTTP/0.9, which has no version.
  */
 export function parseRequestLine(request: string): RequestLine | undefined {
   const [, method, target] = /^([^ \n]+) ([^\n]+) HTTP\/[0-9.]+ *$/.exec(request) ?? [];

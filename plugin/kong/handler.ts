@@ -13,22 +13,22 @@ import { type PluginConfig, parsePluginConfig } from "./plugin-config.ts";
 import type { ReadFacts } from "./read-facts.ts";
 import { addVerdict, type InstanceIdentity } from "./verdict.ts";
 
-/** Bound on one event; fetching keys for the first time takes up to two requests of two seconds. */
+/** Time limit for one event. The first fetch of keys takes up to two requests of two seconds each. */
 export const DEADLINE_MS = 5_000;
 
 const OVERLOADED: Denial = { reason: "overloaded", detail: "more requests come than the plugin server can judge" };
 
 /** One Kong plugin entity: a configuration bound to a policy. */
 export interface PluginInstance {
-  /** Decides the request behind `pdk`. What the decision asks for is left to the caller. */
+  /** Decides the request behind `pdk`. The caller carries out the decision. */
   access(pdk: Pdk): Promise<Decision | Answer>;
-  /** Kong does not use the instance any longer. */
+  /** Kong no longer uses the instance. */
   close?(): void;
 }
 
 /**
- * Starts an instance without waiting for anything: Kong can not be told that a start failed, so what is wrong with the
- * configuration or the policy shows as a refusal of every request.
+ * Starts an instance without waiting. The plugin cannot report a failed start to Kong. So with a mistake in the configuration or
+ * the policy, it refuses every request.
  *
  * @param configJson the plugin's configuration as Kong sends it.
  */
@@ -49,7 +49,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
         return createDeny(facts, { policy: load.policy.name }, createReply(load.policy, undefined));
       }
       if (!(await runtime.admit(facts, pdk.isAbandoned))) {
-        // In report mode too: nothing was judged.
+        // Report mode rejects it too, because no decision was made.
         return createDeny(OVERLOADED, { policy: load.policy.name }, createReply(load.policy, facts));
       }
       const metadataRequest = readMetadataRequest(load.policy.protectedResource, facts);

@@ -2,8 +2,8 @@
 type SchemaValue = string | number | boolean | null | readonly SchemaValue[] | { readonly [name: string]: SchemaValue };
 
 /**
- * The plugin's schema as a Lua chunk that returns it: what Konnect takes in the place of the query command. It requires no
- * module, for Konnect has it read none.
+ * Renders the plugin's schema as a Lua chunk that returns it. Konnect uses it instead of the query command. It requires no
+ * module, because Konnect does not let it load any.
  */
 export function renderLuaSchema(schema: SchemaValue): string {
   return `return ${renderValue(schema, "")}\n`;
@@ -14,7 +14,7 @@ function renderValue(value: SchemaValue, indent: string): string {
     return "ngx.null"; // A Lua table drops nil.
   }
   if (typeof value !== "object") {
-    return JSON.stringify(value); // Lua reads these alike, texts without control characters included.
+    return JSON.stringify(value); // Same in Lua, including texts without control characters.
   }
   const inner = `${indent}  `;
   const lines = isList(value)
@@ -23,7 +23,7 @@ function renderValue(value: SchemaValue, indent: string): string {
   return lines.length === 0 ? "{}" : `{\n${lines.join("")}${indent}}`;
 }
 
-/** `Array.isArray` does not tell a readonly list apart. */
+/** `Array.isArray` does not narrow to a readonly list. */
 function isList(value: object): value is readonly SchemaValue[] {
   return Array.isArray(value);
 }

@@ -2,34 +2,34 @@ import type { Consumer } from "../core/identity.ts";
 
 /** The functions of Kong's PDK that the plugin calls, under Kong's names. Each call is a round trip to Kong's worker. */
 export interface Pdk {
-  /** Whether Kong no longer waits for the event: its client is gone. Absent where the protocol does not show it. */
+  /** Whether Kong no longer waits for the event because its client is gone. Absent if the protocol does not show it. */
   readonly isAbandoned?: () => boolean;
   readonly nginx: {
-    /** The variable's value; empty when it is unset, empty or unknown. */
+    /** The variable's value; empty if it is unset, empty or unknown. */
     getVar(name: string): Promise<string>;
   };
   readonly request: {
-    /** Header names in lower case. Kong stops silently at `maxHeaders` names. */
+    /** Header names in lower case. Kong silently stops at `maxHeaders` names. */
     getHeaders(maxHeaders: number): Promise<ReadonlyMap<string, readonly string[]>>;
-    /** `http` or `https`, as a proxy says that Kong trusts, or else as the connection is. */
+    /** `http` or `https`, as reported by a proxy that Kong trusts, or else from the connection. */
     getForwardedScheme(): Promise<string>;
   };
   readonly client: {
-    /** The Consumer with this id, or else this username where that is asked for; without an id when Kong finds none. */
+    /** The Consumer with this id, or else with this username if `byUsername` is set; without an id if Kong finds none. */
     loadConsumer(idOrUsername: string, byUsername: boolean): Promise<Consumer>;
-    /** What another plugin has authenticated before; without an id when none has. */
+    /** The credential that another plugin has authenticated before; without an id if none has. */
     getCredential(): Promise<{ readonly id?: string }>;
     getConsumer(): Promise<Consumer>;
   };
   readonly router: {
-    /** The matched Kong Route. What it does not have is absent. */
+    /** The matched Kong Route. Fields that it does not have are absent. */
     getRoute(): Promise<KongRoute>;
     /** The Service of that Route. Fields that it does not have are absent. */
     getService(): Promise<KongService>;
   };
 }
 
-/** The part of a Kong Route that the plugin looks at. */
+/** The part of a Kong Route that the plugin uses. */
 export interface KongRoute {
   readonly id?: string;
   readonly name?: string;

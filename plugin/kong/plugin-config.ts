@@ -1,27 +1,27 @@
 import type { InstanceIdentity } from "./verdict.ts";
 
-/** The plugin's configuration as Kong hands it to an instance. Kong has checked it against the schema in the dump. */
+/** The plugin's configuration as Kong passes it to an instance. Kong has checked it against the schema in the dump. */
 export interface PluginConfig {
-  /** File under the policy root, or else `policy`. */
+  /** File under the policy root; undefined if `policy` is set instead. */
   readonly policyFile: string | undefined;
   /** A whole policy document as text. */
   readonly policy: string | undefined;
-  /** Rule id; without it the Kong Route decides. */
+  /** Rule id; if undefined, the Kong Route decides. */
   readonly rule: string | undefined;
-  /** Which configuration this is, in which version. Without it no verdict can be given, and nothing else is wrong. */
+  /** Identifies the configuration and its version. Only a verdict for the guard needs it. */
   readonly identity: InstanceIdentity | undefined;
-  /** Id of the Kong workspace that the plugin belongs to; empty where Kong does not say. */
+  /** Id of the Kong workspace that the plugin belongs to; empty if Kong does not send it. */
   readonly workspace: string;
-  /** Ids of the Route and the Service that the plugin is configured on; undefined where it is on neither. */
+  /** Ids of the Route and the Service that the plugin is configured on; undefined if it is on neither. */
   readonly routeId: string | undefined;
   readonly serviceId: string | undefined;
 }
 
 /**
- * Reads the configuration from Kong's JSON. Kong adds members of its own (`__plugin_id`, `route_id` …) and writes what is not
- * set as null.
+ * Reads the configuration from Kong's JSON. Kong adds its own members (`__plugin_id`, `route_id` …) and writes unset ones as
+ * null.
  *
- * @throws Error when the configuration is not one that the schema allows.
+ * @throws Error if the schema does not allow the configuration.
  */
 export function parsePluginConfig(json: string): PluginConfig {
   const config = parseJson(json);
@@ -50,7 +50,7 @@ export function parsePluginConfig(json: string): PluginConfig {
   return parsed;
 }
 
-/** Without the parser's message, which quotes the text. */
+/** Drops the parser's message, because it quotes the text. */
 function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -59,7 +59,7 @@ function parseJson(json: string): unknown {
   }
 }
 
-/** What Kong adds to every configuration. */
+/** Reads the identity that Kong adds to every configuration. */
 export function readIdentity(config: object): InstanceIdentity | undefined {
   const { __plugin_id: pluginId, __seq__: sequence } = config as { __plugin_id?: unknown; __seq__?: unknown };
   return typeof pluginId === "string" && typeof sequence === "number" ? { pluginId, sequence } : undefined;

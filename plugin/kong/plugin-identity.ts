@@ -1,4 +1,4 @@
-/** What Kong calls the plugin. */
+/** The plugin's name in Kong. */
 export const NAME = "jwt-policy";
 
 /** Equal to the package's version; a test compares them. */

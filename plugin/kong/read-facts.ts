@@ -12,24 +12,24 @@ import type { Pdk } from "./pdk.ts";
 import { askTransport, readTransport } from "./read-transport.ts";
 import type { GuardMark } from "./verdict.ts";
 
-/** Most header names that are asked for. Kong drops the rest silently, so reaching it means not knowing. */
+/** Maximum number of header names to request. Kong silently drops the rest, so at this number the headers may be incomplete. */
 const MAX_HEADERS = 1000;
 
 /**
- * Reads what the policy needs to know of the request, in one pass and with the fewest calls. `rule` is the one that the
- * plugin's configuration names; without it the Kong Route is asked for, on every request, because a route can be renamed
- * without the plugin instance starting anew.
+ * Reads the facts of the request that the policy needs, in one pass and with the fewest calls. `rule` is the rule that the
+ * plugin's configuration names. Without it, every request asks Kong for the Route, because a Route can be renamed without a
+ * restart of the plugin instance.
  */
 export type ReadFacts = (pdk: Pdk, policy: CompiledPolicy, rule: string | undefined) => Promise<ReadRequest | Denial>;
 
 interface ReadRequest extends RequestFacts {
-  /** Undefined when no guard is there to check the verdict. */
+  /** Undefined if no guard checks the verdict. */
   readonly guard: GuardMark | undefined;
 }
 
 /**
  * @param hasFactsVariable whether Kong is configured to set the facts variable.
- * @param log told once when it turns out that Kong does not, and once per header field that the variable lacks.
+ * @param log Receives one line if Kong does not set the variable after all, and one per header field that the variable lacks.
  */
 export function createFactsReader(hasFactsVariable: boolean, log: (line: string) => void): ReadFacts {
   const warned = new Set<string>();
@@ -78,7 +78,7 @@ async function readRoute(pdk: Pdk): Promise<Binding> {
   return { by: "route", name, tags: tags ?? [] };
 }
 
-/** Everything by calls of its own. */
+/** Reads each fact with a separate call. */
 async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Omit<ReadRequest, "binding"> | Denial> {
   const headers = await readHeaders(pdk, namesToRead(policy));
   if ("reason" in headers) {
@@ -91,18 +91,18 @@ async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Omit<ReadRequ
     headers,
     transport: policy.needsTransport ? await askTransport(pdk, headers) : "plain",
     requestId: undefined,
-    guard: undefined, // It needs the facts variable, and says so.
+    guard: undefined, // The guard needs the facts variable, and reports that.
   };
 }
 
-/** Fields of which nginx's variables take no other spelling, because nginx reads them for itself. */
+/** Fields whose nginx variables accept no other spelling, because nginx itself reads these fields. */
 const KNOWN_TO_NGINX: ReadonlySet<string> = new Set(["user-agent", "x-forwarded-for"]);
 
 /**
- * All header fields, each as one text, as nginx's variables have them: the lines of one name are joined, empty ones too, and names that
- * differ in `-` and `_` only are one. What is decided must not depend on how the facts were read.
+ * All header fields, each as one text, as in nginx's variables. The lines of one name are joined, including empty ones. Names
+ * that differ only in `-` and `_` count as the same name. The decision must not depend on how the facts were read.
  *
- * @param wanted names of the fields that are looked at.
+ * @param wanted names of the fields that are used.
  */
 async function readHeaders(pdk: Pdk, wanted: ReadonlySet<string>): Promise<ReadonlyMap<string, string> | Denial> {
   const headers = await pdk.request.getHeaders(MAX_HEADERS);
@@ -123,7 +123,7 @@ async function readHeaders(pdk: Pdk, wanted: ReadonlySet<string>): Promise<Reado
     }
     joined.set(name, values.join(name === "cookie" ? "; " : ", "));
   }
-  // The list does not say which spelling came first.
+  // The list does not show which spelling came first.
   for (const name of severalSpellings) {
     if (wanted.has(name)) {
       joined.set(name, await pdk.nginx.getVar(`http_${name.replaceAll("-", "_")}`));

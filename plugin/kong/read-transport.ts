@@ -5,8 +5,8 @@ import type { Pdk } from "./pdk.ts";
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.|unix:)/;
 
 /**
- * How the request came. What a proxy says of it counts when Kong trusts the proxy (`trusted_ips`): that is certain when Kong took
- * the client's address from it as well, and else Kong is asked, which costs a call, but only where the answer can be yes.
+ * How the request came. A proxy's statement counts if Kong trusts the proxy (`trusted_ips`). That is certain if Kong also took
+ * the client's address from it. Otherwise the plugin asks Kong, which costs a call, but only if the answer can be yes.
  */
 export async function readTransport(
   pdk: Pdk,
@@ -26,8 +26,8 @@ export async function readTransport(
 }
 
 /**
- * The same where only the headers are known. Kong goes by the first line of `X-Forwarded-Proto`; a proxy that says two things is not
- * believed, so the connection alone counts.
+ * Does the same if only the headers are known. Kong uses the first line of `X-Forwarded-Proto`. A proxy that sends contradicting
+ * lines is not trusted, so only the connection counts.
  */
 export async function askTransport(pdk: Pdk, headers: ReadonlyMap<string, string>): Promise<Transport> {
   const said = headers.get("x-forwarded-proto")?.toLowerCase();

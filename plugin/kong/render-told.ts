@@ -4,14 +4,14 @@ import type { Reply } from "../core/reply.ts";
 import { prefersProblemDetails } from "./negotiate-form.ts";
 import type { ExitResponse } from "./pdk.ts";
 
-/** gRPC over HTTP/2, with any message format; gRPC-Web speaks otherwise. */
+/** gRPC over HTTP/2, with any message format. gRPC-Web uses another protocol. */
 const GRPC = /^application\/grpc(?:$|[+;\s])/i;
-/** What has to be encoded in `grpc-message` (gRPC over HTTP2, "Percent-Byte-Unencoded"). */
+/** Characters to encode in `grpc-message` (gRPC over HTTP2, "Percent-Byte-Unencoded"). */
 const BEYOND_GRPC_MESSAGE = /[^\x20-\x24\x26-\x7e]+/g;
 
 type Rendered = Pick<ExitResponse, "body" | "headers">;
 
-/** What the client is told, in the form that it understands and the policy wants. */
+/** The message for the client, in a form that the client accepts and the policy selects. */
 export function renderTold(told: Told, reply: Reply): Rendered {
   const { answers, accept, contentType } = reply;
   if (contentType !== undefined && GRPC.test(contentType)) {
@@ -21,18 +21,18 @@ export function renderTold(told: Told, reply: Reply): Rendered {
   return isProblem ? renderProblem(told, reply) : renderKongForm(told, reply);
 }
 
-/** Kong writes `grpc-status` itself where the answer says that it is one of gRPC; such an answer has no body. */
+/** Kong itself writes `grpc-status` if the content type is gRPC. Such an answer has no body. */
 function renderForGrpc({ text }: Told): Rendered {
   const message = text.replaceAll(BEYOND_GRPC_MESSAGE, encodeURIComponent);
   return { body: "", headers: { "Content-Type": "application/grpc", "grpc-message": message } };
 }
 
-/** As Kong answers by itself. */
+/** The form of Kong's own errors. */
 function renderKongForm({ text }: Told, { requestId }: Reply): Rendered {
   return renderJson("application/json; charset=utf-8", { message: text, request_id: requestId });
 }
 
-/** RFC 9457 section 3. Without a type of its own the title is the status's, and the words are details (section 4.2.1). */
+/** RFC 9457 section 3. Without a specific type, the title is that of the status, and the text is the detail (section 4.2.1). */
 function renderProblem({ as, status, text }: Told, { answers: { problemTypes }, requestId }: Reply): Rendered {
   const words =
     problemTypes === undefined

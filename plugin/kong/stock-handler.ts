@@ -12,7 +12,10 @@ import type { ExitResponse, KongRoute, KongService, Pdk } from "./pdk.ts";
 import { NAME } from "./plugin-identity.ts";
 import { type InstanceIdentity, isMeant, renderEnding, renderOtherInstance } from "./verdict.ts";
 
-/** What is called of kong-pdk, under its names; values come as Kong's worker sends them, absent ones as nothing. */
+/**
+ * The functions of kong-pdk that are called, under its names. Values come as Kong's worker sends them, absent ones as null or
+ * undefined.
+ */
 export interface StockPdk {
   readonly nginx: {
     get_var(name: string): Promise<string | null | undefined>;
@@ -56,16 +59,17 @@ interface StockConsumer {
 
 export interface StockHandler {
   readonly instance: PluginInstance;
-  /** Undefined where Kong did not say, and then nothing passes. */
+  /** Undefined if Kong did not send it; then no request passes. */
   readonly identity: InstanceIdentity | undefined;
-  /** Bound on one decision in milliseconds. */
+  /** Time limit for one decision in milliseconds. */
   readonly deadlineMs: number;
   readonly log: OperatorLog;
 }
 
 /**
- * The access phase in the stock plugin server, whose protocol proxies whatever nobody refuses: the last call carries the
- * verdict to the guard. So do refusals, for that server keeps the event of every `kong.response.exit` for ever.
+ * The access phase in the stock plugin server. Its protocol proxies every request that is not refused, so the last call carries
+ * the verdict to the guard. Refusals also go through the guard, because that server keeps the event of every `kong.response.exit`
+ * for ever.
  */
 export async function handleAccess(kong: StockPdk, handler: StockHandler): Promise<void> {
   const facts = (await kong.nginx.get_var(FACTS_VARIABLE.name)) ?? "";
@@ -88,7 +92,7 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
   }
 }
 
-/** The headers come last: among them is the verdict. */
+/** The headers come last, because they include the verdict. */
 async function applyAllow(kong: StockPdk, allow: Allow): Promise<void> {
   const report = formatReport(allow);
   if (report !== undefined) {
@@ -103,7 +107,7 @@ async function applyAllow(kong: StockPdk, allow: Allow): Promise<void> {
   await kong.service.request.set_headers(allow.headers);
 }
 
-/** The same calls as server/end-event.ts makes, one by one: should one fail, the verdict is never sent. */
+/** Makes the same calls as server/end-event.ts, one by one. If one fails, the verdict is never sent. */
 async function setCaller(kong: StockPdk, { consumer, credentialId, groups }: CallerIdentity): Promise<void> {
   if (consumer) {
     const { customId, createdAt, ...same } = consumer;
@@ -137,7 +141,7 @@ async function decideInTime(pdk: Pdk, { instance, deadlineMs, log }: StockHandle
   return Promise.race([decision, deadline]).finally(() => clearTimeout(timer));
 }
 
-/** The plugin's view of kong-pdk. The facts are there already, and a guard never comes without them. */
+/** The plugin's view of kong-pdk. The facts are already known, because a guard always comes with them. */
 function createPdk(kong: StockPdk, facts: string): Pdk {
   return {
     nginx: {

@@ -4,17 +4,17 @@ import { formatDenial, logLevelOf } from "../observe/decision-log.ts";
 import { createExit } from "./create-exit.ts";
 import { createMetadataExit } from "./create-metadata-exit.ts";
 
-/** The request header that carries a verdict to the guard, which removes it. The guard's handler.lua has the same name. */
+/** The request header that carries a verdict to the guard, which removes it. The guard's handler.lua uses the same name. */
 const VERDICT_HEADER = "x-jwt-policy-verdict";
 
-/** What an instance is to Kong: one version of one plugin's configuration. */
+/** How Kong identifies an instance: one version of one plugin's configuration. */
 export interface InstanceIdentity {
   /** Kong's `__plugin_id` and `__seq__`. */
   readonly pluginId: string;
   readonly sequence: number;
 }
 
-/** What the guard expects of one request, as it writes it behind the facts. */
+/** The guard's expectation for one request. The guard appends it to the facts. */
 export interface GuardMark {
   /** Unknown to every client until the request is judged. */
   readonly nonce: string;
@@ -29,14 +29,14 @@ export function parseGuardMark(text: string): GuardMark | undefined {
     : { nonce, instance: { pluginId, sequence: Number(sequence) } };
 }
 
-/** Whether this instance is the one that Kong means. In a respawned stock plugin server its id may be another's. */
+/** Whether Kong's call is addressed to this instance. In a respawned stock plugin server, the id may belong to another instance. */
 export function isMeant({ instance }: GuardMark, own: InstanceIdentity): boolean {
   return instance.pluginId === own.pluginId && instance.sequence === own.sequence;
 }
 
 /**
- * Adds the verdict to an Allow; every other decision stays as it is. The verdict names the instance that judged and not
- * the one that was asked for: only where they are the same does the guard let the request pass.
+ * Adds the verdict to an Allow; every other decision stays unchanged. The verdict names the instance that judged, not the one
+ * that Kong called. The guard lets the request pass only if they are the same.
  */
 export function addVerdict(decision: Decision, { nonce }: GuardMark, judge: InstanceIdentity): Decision {
   if (!isAllow(decision)) {
@@ -50,7 +50,7 @@ export function addVerdict(decision: Decision, { nonce }: GuardMark, judge: Inst
   );
 }
 
-/** Asks the guard to answer the request: what to send, and for a refusal the log line, as one header. */
+/** Asks the guard to answer the request. One header carries the answer and, for a refusal, the log line. */
 export function renderEnding({ nonce }: GuardMark, decision: Deny | Answer): HeaderChanges {
   const ending =
     decision.verdict === "answer"
@@ -59,7 +59,7 @@ export function renderEnding({ nonce }: GuardMark, decision: Deny | Answer): Hea
   return { [VERDICT_HEADER]: `answered ${Buffer.from(JSON.stringify(ending)).toString("base64")} ${nonce}` };
 }
 
-/** Tells the guard that Kong asked the wrong instance, which judged nothing. */
+/** Tells the guard that Kong asked the wrong instance, which did not judge the request. */
 export function renderOtherInstance({ nonce }: GuardMark): HeaderChanges {
   return { [VERDICT_HEADER]: `other-instance ${nonce}` };
 }

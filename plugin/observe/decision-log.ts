@@ -5,21 +5,22 @@ import { toPrintable } from "../core/printable.ts";
 import type { Reply } from "../core/reply.ts";
 
 const MAX_KID_LENGTH = 64;
-/** Of gRPC-Web as well, whose calls reach the same Services. */
+/** Includes gRPC-Web, whose calls reach the same Services. */
 const GRPC = /^application\/grpc/i;
-/** Stages that a request reaches only after the signature held. */
+/** Stages that a request reaches only with a valid signature. */
 const VERIFIED_STAGES: ReadonlySet<Stage> = new Set(["claims", "authorize", "propagate"]);
 
-/** Kong's level for the line about a refusal: both are on by default, and `err` is for what is not the client's doing. */
+/** Kong's level for the line about a refusal. Both levels are on by default. `err` is for refusals that the client did not cause. */
 export function logLevelOf({ denial }: Deny): "warn" | "err" {
   return denialRow(denial.reason).status >= 500 ? "err" : "warn";
 }
 
 /**
- * One line for the operator about a refused request: `key=value` pairs, from configuration but for `kid`, which is capped,
- * stripped of all but plain characters, and marked until the signature vouches for it. Never the token, never claim values.
+ * One line of `key=value` pairs for the operator about a refused request. It never contains the token or claim values. All values
+ * come from configuration, except `kid`. The `kid` is shortened, reduced to plain characters, and marked as unverified until the
+ * signature is valid.
  *
- * @param did what came of it; in report mode the request went on.
+ * @param did the outcome. In report mode the request was not refused.
  */
 export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"): string {
   const { stage } = denialRow(denial.reason);
@@ -36,16 +37,16 @@ export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"):
     ["request_id", ofGrpc(reply)],
   ];
   const text = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])).join(" ");
-  // Kong does not say which plugin a line of an external plugin comes from.
+  // Kong's log does not show which external plugin wrote a line.
   return toPrintable(`jwt-policy ${did} the request: ${text}`);
 }
 
-/** The line about a request that went on only because its rule is in report mode; undefined for every other. */
+/** The line about a request that passed only because its rule is in report mode; undefined for all others. */
 export function formatReport({ reported }: Allow): string | undefined {
   return reported && formatDenial(reported, "would have denied");
 }
 
-/** Kong writes the request's id behind its lines, but not where the Service speaks gRPC. Its id is 32 hex digits. */
+/** Kong appends the request's id to its lines, but not if the Service uses gRPC. Kong's id has 32 hex digits. */
 function ofGrpc({ contentType, requestId }: Reply): string | undefined {
   return contentType !== undefined && GRPC.test(contentType) ? requestId : undefined;
 }

@@ -1,4 +1,4 @@
-/** Kind and place of an error, without its message: that may quote what was being read. */
+/** Kind and place of an error, without its message, which may quote the data being read. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) {
     return typeof error;

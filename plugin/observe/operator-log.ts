@@ -1,12 +1,12 @@
 import { toPrintable } from "../core/printable.ts";
 
-/** Where the process says how it is, for the people who run it. Lines hold no tokens, no claims and no key material. */
+/** The log for the operator. Lines contain no tokens, no claims and no key material. */
 export interface Log {
   /** An event; shows at Kong's level `info` only. */
   info(line: string): void;
   /** Good news and changes that the operator waits for, such as a policy that takes effect; shows at Kong's default level. */
   notice(line: string): void;
-  /** A problem that the operator has to look after; shows at Kong's default level. */
+  /** A problem that the operator must handle; shows at Kong's default level. */
   warn(line: string): void;
 }
 
@@ -22,14 +22,14 @@ export interface OperatorLog extends Log {
   takeWarnings(): readonly WaitingLine[];
 }
 
-/** Most lines of each level that wait; then the oldest are dropped. The process's own output has them as well. */
+/** Maximum number of waiting lines of each level. Beyond it the oldest are dropped. The process's own output has them as well. */
 const MAX_WAITING = 32;
 const MAX_LENGTH = 2_000;
 const NONE: readonly WaitingLine[] = [];
 
 /**
- * Kong writes what a plugin server prints at its level `info`, which is off by default. So notices and warnings also wait for the next
- * request, in whose name they can be written to Kong's log at a level that shows.
+ * Kong writes what a plugin server prints at its level `info`, which is off by default. So notices and warnings also wait for the
+ * next request. With it, they can be written to Kong's log at a visible level.
  *
  * @param print writes one line to the process's output.
  */
@@ -61,7 +61,7 @@ export function createOperatorLog(print: (line: string, isWarning: boolean) => v
   };
 }
 
-/** One line that prints as it reads, whatever a file name or a provider's answer holds. */
+/** One printable line, whatever a file name or a provider's answer contains. */
 function plainLine(text: string): string {
   return toPrintable(text.slice(0, MAX_LENGTH));
 }

@@ -1,10 +1,10 @@
 import { type Decision, isAllow } from "../core/decision.ts";
 import type { Reason } from "../core/denial.ts";
 
-/** How often requests of one kind would have been refused, were their rule not in report mode. */
+/** How often requests of one kind would have been refused without report mode. */
 export interface ReportCount {
   readonly policy: string;
-  /** Undefined where no rule fits. */
+  /** Undefined if no rule fits. */
   readonly rule: string | undefined;
   readonly reason: Reason;
   readonly requests: number;
@@ -15,7 +15,7 @@ export interface ReportCount {
 /** How many requests one rule has decided, so that a rule without reports and a rule without traffic look different. */
 export interface JudgedCount {
   readonly policy: string;
-  /** Undefined where no rule fits. */
+  /** Undefined if no rule fits. */
   readonly rule: string | undefined;
   readonly requests: number;
   /** Of these, how many were refused. */
@@ -32,7 +32,7 @@ export interface DecisionCounts {
   listJudged(): readonly JudgedCount[];
 }
 
-/** Names come from configuration only, which may change for as long as the process lives. */
+/** A limit is needed although names come only from configuration, because configuration can change while the process runs. */
 const MAX_KINDS = 10_000;
 
 /** A {@link JudgedCount} that is still counting. */

@@ -1,11 +1,11 @@
 import { FairQueue, type Patience } from "../keys/fair-queue.ts";
 
-/** Requests are judged at once for so long in one turn of the event loop, in milliseconds. Later ones wait. */
+/** How long requests are judged at once in one turn of the event loop, in milliseconds. Later requests wait. */
 const UNQUEUED_MS = 2;
-/** How long decisions may keep the event loop from reading, in milliseconds: as long as reading took, within these bounds. */
+/** How long decisions may keep the event loop from reading, in milliseconds. They get as long as reading took, within these bounds. */
 const MIN_SLICE_MS = 4;
 const MAX_SLICE_MS = 50;
-/** Most decisions that one turn of the event loop may make out of the queue. */
+/** Maximum number of queued decisions in one turn of the event loop. */
 const MAX_STEPS = 512;
 
 const isNeverAbandoned = (): boolean => false;
@@ -15,7 +15,7 @@ interface Waiting {
   readonly resolve: (isAdmitted: boolean) => void;
 }
 
-/** The one who asks, as far as a request shows it before it is judged. */
+/** The caller, as far as a request shows it before it is judged. */
 export interface Asker {
   /** The client's address. Clients without a known address count as one. */
   readonly client?: string | undefined;
@@ -24,13 +24,13 @@ export interface Asker {
 }
 
 const PATIENCE: Patience = { standingMs: 250, longMs: 250, shortMs: 10, capacity: 2_048 };
-/** They come first, so that they wait for little more than what the loop has to read. */
+/** Known credentials come first, so they wait little longer than the loop needs to read. */
 const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 250 };
-/** How many credentials are remembered, in each of two sets. */
+/** How many credentials each of the two sets remembers. */
 const MAX_CREDENTIALS = 4_096;
-/** A token ends with its signature. The last 256 bits name it, because no client can guess them. */
+/** A token ends with its signature. Its last 256 bits identify it, because no client can guess them. */
 const TAIL_LENGTH = 43;
-/** Known credentials get this many times the time of all others, while both wait. */
+/** While both wait, known credentials get this many times the processing time of all others. */
 const SHARE_OF_KNOWN = 3;
 /** How far one side may get ahead of its share, in milliseconds. */
 const MAX_LEAD_MS = 10;
@@ -38,28 +38,28 @@ const MAX_LEAD_MS = 10;
 export interface AdmissionOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
-  /** Calls back behind everything that the event loop has ready to read. */
+  /** Calls back after everything that the event loop has ready to read. */
   readonly defer: (step: () => void) => void;
 }
 
 /**
- * Decides which requests are judged when more come than can be judged. On a gateway with time to spare each passes at once. Else
- * they wait in a {@link FairQueue}, and those that waited for too long are rejected before anything expensive. Requests with
- * credentials that were good a moment ago wait in a queue of their own: a flood has none, whatever its address.
+ * Decides which requests are judged when more come than can be judged. On a gateway with spare time each request passes at once.
+ * Otherwise requests wait in a {@link FairQueue}, and those that wait too long are rejected before any expensive work. Requests
+ * with recently accepted credentials wait in a separate queue. A flood has no such credentials, whatever its address.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #known = new FairQueue<Waiting>(PATIENCE_OF_KNOWN);
   readonly #others = new FairQueue<Waiting>(PATIENCE);
-  /** Credentials with which a request was allowed. The older half is forgotten when the newer one is full. */
+  /** Credentials of allowed requests. When the newer set is full, the older one is dropped. */
   #good = new Set<string>();
   #goodBefore = new Set<string>();
   #turnStartMs: number | undefined;
   /** When this turn's decisions must end. */
   #sliceEndMs = 0;
-  /** The last release in this slice, to know how long its decision took. */
+  /** The last release in this slice, used to measure how long its decision took. */
   #last: { readonly queue: FairQueue<Waiting>; readonly atMs: number } | undefined;
-  /** Above 0 the others have had more than their share. */
+  /** Above 0, the others have had more than their share. */
   #leadOfOthersMs = 0;
 
   constructor(options: AdmissionOptions) {
@@ -68,7 +68,7 @@ export class Admission {
 
   /**
    * @param isAbandoned whether Kong no longer waits for the decision.
-   * @returns whether the request is to be judged; false for one that is rejected, and for one that was abandoned while it waited.
+   * @returns whether to judge the request; false if it is rejected, or was abandoned while it waited.
    */
   admit(asker: Asker, isAbandoned: () => boolean = isNeverAbandoned): boolean | Promise<boolean> {
     const nowMs = this.#options.now();
@@ -85,7 +85,7 @@ export class Admission {
     });
   }
 
-  /** Remembers credentials whose signature and claims held. */
+  /** Remembers credentials with a valid signature and valid claims. */
   noteGood({ credentials }: Asker): void {
     if (credentials === undefined || credentials.length < TAIL_LENGTH || this.#good.has(tailOf(credentials))) {
       return;
@@ -94,7 +94,7 @@ export class Admission {
       this.#goodBefore = this.#good;
       this.#good = new Set();
     }
-    // A copy: a slice would keep all of the request that it was cut from.
+    // A copy, because a slice would keep the whole request in memory.
     this.#good.add(Buffer.from(tailOf(credentials), "latin1").toString("latin1"));
   }
 
@@ -120,7 +120,7 @@ export class Admission {
     if (steps === 0) {
       return;
     }
-    // A decision runs after the step that resolves its promise. Each decision needs a step of its own.
+    // A decision runs after the step that resolves its promise. Each decision needs a separate step.
     this.#turnStartMs = nowMs;
     defer(() => {
       const startMs = now();

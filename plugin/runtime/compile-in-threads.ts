@@ -14,12 +14,12 @@ export interface ThreadOptions {
   readonly limits?: ThreadLimits;
 }
 
-/** A test sets other limits. */
+/** Tests set other limits. */
 export interface ThreadLimits {
   readonly maxThreads: number;
   /** Longest time for one request to a thread. */
   readonly timeoutMs: number;
-  /** Until a thread is started in the place of one that failed. */
+  /** Delay before a new thread replaces one that failed. */
   readonly restartMs: number;
   /** How long a thread beyond the first waits for work. */
   readonly idleMs: number;
@@ -31,14 +31,14 @@ const LIMITS: ThreadLimits = {
   timeoutMs: 30_000,
   restartMs: 1_000,
   idleMs: 5_000,
-  maxHeapMb: 256, // The largest document that is read needs about 100 MB.
+  maxHeapMb: 256, // The largest accepted document needs about 100 MB.
 };
-/** Work that waits for each thread before another one is started. */
+/** Queued items per thread before another thread starts. */
 const QUEUE_PER_THREAD = 8;
-/** Work at which so many threads failed is given up: it is most likely the cause. */
+/** After this many threads failed at the same work, it is given up, because it is most likely the cause. */
 const MAX_TRIES = 2;
 
-/** Lower numbers come first. Looks are short, and every change depends on them. */
+/** Lower numbers come first. Looks are first because they are short and every change depends on them. */
 const PRIORITY = { look: 0, awaited: 1, background: 2 } as const;
 
 interface Work {
@@ -52,8 +52,8 @@ interface Work {
 type Result = { readonly identification: Identification } | CompiledFile;
 
 /**
- * Compiles policies in threads of their own: parsing is slow, and the event loop that answers requests must not wait for it. Policies
- * that requests wait for come first. A thread that fails or hangs is replaced, and refuses no more than the policy that it failed at.
+ * Compiles policies in separate threads. Parsing is slow, and the event loop that answers requests must not wait for it. Policies
+ * that requests wait for come first. A thread that fails or hangs is replaced, and only the policy at which it failed is refused.
  */
 export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMITS }: ThreadOptions): PolicyCompiler {
   const pool = new ThreadPool({ policyRoot, log, entry, limits });
@@ -92,7 +92,7 @@ export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMI
 
 const ENTRY = new URL("./policy-thread.js", import.meta.url);
 
-/** The threads, and the work that waits for one. */
+/** The threads, and the work that waits for a free one. */
 class ThreadPool {
   readonly #options: Required<ThreadOptions>;
   readonly #queue: Work[] = [];
@@ -195,7 +195,7 @@ class ThreadPool {
 interface ThreadEvents {
   /** The thread has nothing to do. */
   free(): void;
-  /** The thread is gone, with the work that it had. */
+  /** The thread has ended, together with its work. */
   failed(work: Work | undefined, message: string): void;
   /** The thread has had nothing to do for a while. */
   idle(): void;
@@ -207,7 +207,7 @@ class CompilerThread {
   readonly #events: ThreadEvents;
   readonly #limits: ThreadLimits;
   #work: Work | undefined;
-  /** The policy that comes in parts. */
+  /** The policy that arrives in parts. */
   #rules: Map<string, CompiledRule> | undefined;
   #compiled: CompiledFile | undefined;
   #timer: NodeJS.Timeout | undefined;

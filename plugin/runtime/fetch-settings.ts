@@ -14,9 +14,9 @@ interface NamedFile {
 }
 
 /**
- * A fetcher with the settings of a file.
+ * Creates a fetcher with the settings of a file.
  *
- * @throws Error with a line for each mistake in the settings, and for each file they name that can not be used now.
+ * @throws Error with a line for each mistake in the settings, and for each unusable file.
  */
 export async function openFetcher(file: string): Promise<FetchJson> {
   const read = await readSettingsFile(file);
@@ -31,7 +31,7 @@ export async function openFetcher(file: string): Promise<FetchJson> {
   return createFetcher(settings);
 }
 
-/** The file of settings, and all files that it names. A file that cannot be read names none. */
+/** Lists the settings file and all files that it names. For an unreadable settings file, it lists only that file. */
 export async function listSettingsFiles(file: string): Promise<readonly string[]> {
   const read = await readSettingsFile(file);
   const settings = "issues" in read ? NO_FETCH_SETTINGS : resolveFiles(read.document, dirname(resolve(file)));
@@ -45,7 +45,7 @@ export async function listSettingsFiles(file: string): Promise<readonly string[]
   return [resolve(file), caFile, proxy?.authorizationFile, ...ofOrigins].filter((path) => path !== undefined);
 }
 
-/** All mistakes in a file of settings; those that it names are not looked at, for they may be elsewhere. */
+/** Returns all mistakes in a settings file. It does not check the files that it names, because they may be on another machine. */
 export async function checkSettingsFile(file: string): Promise<readonly PolicyIssue[]> {
   const read = await readSettingsFile(file);
   return "issues" in read ? read.issues : [];

@@ -9,11 +9,11 @@ import { type PolicyKeys, waitForKeys, waitLongest, warnOfMissingKeys } from "./
 export interface VersionPorts {
   readonly keys: PolicyKeys;
   readonly log: Log;
-  /** Resolves after the longest wait for keys, or when the signal aborts. A test ends the wait itself. */
+  /** Resolves after the longest wait for keys, or when the signal aborts. Tests end the wait themselves. */
   readonly waitLongest?: (signal: AbortSignal) => Promise<void>;
 }
 
-/** The longest wait for the keys of a text. */
+/** The longest wait for the keys of one policy text. */
 interface LongestWait {
   readonly hash: string;
   readonly end: AbortController;
@@ -21,7 +21,7 @@ interface LongestWait {
 }
 
 /**
- * The versions of one policy file, of which at most two count: the newest one, and the one in effect. The newest one takes
+ * The versions of one policy file, of which at most two matter: the newest one, and the one in effect. The newest one takes
  * effect when it has no mistakes and its issuers have keys. Until then the one in effect stays.
  */
 export class FileVersions {
@@ -37,7 +37,7 @@ export class FileVersions {
     this.#ports = ports;
   }
 
-  /** What decides now: the version in effect, or the mistakes because of which there is none; undefined before the first version. */
+  /** The current result: the version in effect, or the mistakes that prevent one; undefined before the first version. */
   get current(): PolicyLoad | undefined {
     return this.#inEffect?.load ?? (this.#refused.length > 0 ? { issues: this.#refused } : undefined);
   }
@@ -46,7 +46,7 @@ export class FileVersions {
     return this.#inEffect?.policy;
   }
 
-  /** Why the newest version is refused; empty when it is not. */
+  /** Why the newest version is refused; empty if it is not. */
   get refused(): readonly PolicyIssue[] {
     return this.#refused;
   }
@@ -74,7 +74,7 @@ export class FileVersions {
       return;
     }
     if (!this.#inEffect) {
-      void this.#ports.keys.prepare(load.policy); // Nothing else can decide while its keys come.
+      void this.#ports.keys.prepare(load.policy); // No other version can decide while its keys load.
       this.#putIntoEffect(version, load.policy);
       return;
     }
@@ -89,14 +89,14 @@ export class FileVersions {
     this.#putIntoEffect(version, load.policy);
   }
 
-  /** The file changed again: a version that still waits for keys is not the newest one any longer. */
+  /** The file changed again: a version that still waits for keys is no longer the newest one. */
   supersede(): void {
     if (this.#newest?.state === "ready") {
       this.#newest.retire();
     }
   }
 
-  /** The file was deleted, or must not be read: no version of it decides any longer. */
+  /** The file was deleted, or must not be read: none of its versions decides from now on. */
   withdraw(issues: readonly PolicyIssue[]): void {
     this.#retireNewest();
     this.#endLongestWait();
@@ -132,7 +132,7 @@ export class FileVersions {
     reportRefused(`policy file ${this.#file}`, outcome, mistakes[0], this.#ports.log);
   }
 
-  /** One wait for each text: a program that writes the same text every few seconds must not hold a version up for ever. */
+  /** One wait for each text, so that a program that writes the same text every few seconds cannot delay a version for ever. */
   #startLongestWait(hash: string): (signal: AbortSignal) => Promise<void> {
     if (!this.#longestWait) {
       const end = new AbortController();

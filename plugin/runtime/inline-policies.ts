@@ -14,10 +14,10 @@ export interface InlinePolicies {
   /**
    * The policy that one plugin instance carries in its configuration.
    *
-   * @param rule that the configuration names. A last good version without it cannot decide in the meantime.
+   * @param rule the rule that the configuration names. A last good version without this rule cannot decide in the meantime.
    */
   open(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
-  /** Lets compiled policies go that no request has needed for a while, the longest unused first, when they take much memory. */
+  /** If compiled policies take much memory, releases those that no request has needed for a while, the longest unused first. */
   releaseIdle(): void;
   status(): readonly PolicyStatus[];
 }
@@ -29,10 +29,10 @@ export interface InlinePoliciesOptions extends VersionPorts {
   readonly limits?: IdleLimits;
 }
 
-/** What unused inline policies may take; a test sets other bounds. */
+/** Limits for unused inline policies. Tests set other limits. */
 interface IdleLimits {
   readonly idleMs: number;
-  /** Of text. A compiled policy takes some twelve times as much. */
+  /** Bytes of text. A compiled policy takes about twelve times as much. */
   readonly maxBytes: number;
 }
 
@@ -40,9 +40,9 @@ const IDLE_LIMITS: IdleLimits = { idleMs: 60_000, maxBytes: 4 * 1024 * 1024 };
 
 /**
  * Keeps the inline policies of all plugin instances. Kong starts a new instance for each version of a plugin entity's
- * configuration, and cannot be told that it is broken. An instance judges by its own version, once its issuers have keys.
- * Until then, and when its own version is broken, the last good one of the same entity on the same Route decides:
- * see {@link LastGoodVersions}.
+ * configuration, and the plugin cannot report to Kong that a version is broken. An instance judges by its own version when its
+ * issuers have keys. Until then, and when its own version is broken, the last good one of the same entity on the same Route
+ * decides: see {@link LastGoodVersions}.
  */
 export function keepInlinePolicies({
   compiler,
@@ -60,7 +60,7 @@ export function keepInlinePolicies({
     open(entity, text, rule) {
       started += 1;
       const instance = new InlineInstance({ entity, text, rule, order: started, share, lastGood, now, ports });
-      // Without a plugin id, each instance is an entity by itself.
+      // Without a plugin id, each instance counts as a separate entity.
       const name = entity.pluginId === undefined ? `instance ${started}` : nameEntity(entity);
       const siblings = byEntity.get(name) ?? new Set();
       for (const sibling of siblings) {
@@ -112,13 +112,13 @@ interface InlineInstanceOptions {
   readonly ports: VersionPorts;
 }
 
-/** The version that one plugin instance carries, and what decides in its place meanwhile. */
+/** The version that one plugin instance carries, and the version that decides until it is in effect. */
 class InlineInstance {
   readonly #options: InlineInstanceOptions;
   #shared: SharedLoad | undefined;
   #opening: Promise<void> | undefined;
   #version: PolicyVersion | undefined;
-  /** The last good version of the entity when this instance started. Held until the own version is in effect. */
+  /** The last good version of the entity when this instance started. Held until this instance's own version is in effect. */
   #fallback: HeldVersion | undefined;
   #hasAskedRoute = false;
   #isClosed = false;
@@ -127,7 +127,7 @@ class InlineInstance {
   constructor(options: InlineInstanceOptions) {
     this.#options = options;
     this.usedAt = options.now();
-    // Now, and not when the text is compiled: Kong closes the previous instance at once.
+    // Hold it now, not after the text is compiled, because Kong closes the previous instance at once.
     this.#fallback = options.lastGood.hold(options.entity, options.rule);
     this.#opening = this.#open();
   }
@@ -136,7 +136,7 @@ class InlineInstance {
     return this.#options.entity.pluginId ?? "";
   }
 
-  /** Length of the text, when a compiled policy is held for it. */
+  /** Length of the text while its compiled policy is in memory; otherwise 0. */
   get bytes(): number {
     return this.#shared?.bytes ?? 0;
   }
@@ -165,7 +165,7 @@ class InlineInstance {
       : this.#noteRoute(describeRoute).then(() => load);
   }
 
-  /** Another instance of the entity started: a version that still waits for keys is not the newest one any longer. */
+  /** Another instance of the entity started: a version that still waits for keys is no longer the newest one. */
   supersedeBy(newer: InlineInstance): void {
     const { sequence = 0 } = this.#options.entity;
     const isOlder = sequence <= (newer.#options.entity.sequence ?? Number.POSITIVE_INFINITY);
@@ -174,7 +174,7 @@ class InlineInstance {
     }
   }
 
-  /** Lets the compiled policy go. The next request compiles the text again, and the version is in effect as before. */
+  /** Lets go of the compiled policy. The next request compiles the text again, and the version is in effect as before. */
   releaseCompiled(): void {
     if (this.#version?.state === "in effect" && !this.#opening) {
       this.#version.retire();
@@ -210,7 +210,7 @@ class InlineInstance {
       version.become("ready");
       void this.#waitForKeys(version, load.policy);
     } else {
-      void ports.keys.prepare(load.policy); // Nothing else can decide while its keys come.
+      void ports.keys.prepare(load.policy); // No other version can decide while its keys load.
       this.#putIntoEffect(version, load.policy);
     }
   }
@@ -235,7 +235,7 @@ class InlineInstance {
     }
   }
 
-  /** The own version is broken, waits for keys, or was replaced while it waited. */
+  /** Decides while the instance's own version is broken, waits for keys, or was replaced while it waited. */
   async #decideMeanwhile(version: PolicyVersion, describeRoute: DescribeRoute): Promise<PolicyLoad> {
     const fallback = this.#fallback;
     if (fallback && (await this.#mayDecide(fallback, describeRoute))) {
@@ -252,7 +252,7 @@ class InlineInstance {
     return route !== undefined && route === fallback.route;
   }
 
-  /** Once for each instance: the last good version counts for this Route only. */
+  /** Runs once for each instance. The last good version applies to this Route only. */
   async #noteRoute(describeRoute: DescribeRoute): Promise<void> {
     this.#hasAskedRoute = true;
     const route = await describeRoute();

@@ -5,17 +5,17 @@ export type LoadConsumer = (by: ConsumerLookup["by"], value: string) => Promise<
 
 export interface KnownConsumers {
   /**
-   * What is remembered, or else what Kong says now.
+   * Returns the remembered Consumer, or else asks Kong.
    *
-   * @param workspace keeps apart what different plugins of one Kong may know under the same name.
+   * @param workspace separates Consumers with the same name that different plugins of one Kong know.
    */
   find(workspace: string, lookup: ConsumerLookup, load: LoadConsumer): ReturnType<CallerSource["findConsumer"]>;
 }
 
 const MAX_ENTRIES = 10_000;
-/** A Consumer that is created must work soon, and a database that could not be read is asked again. */
+/** Short, so that a new Consumer works soon, and a database that could not be read is asked again. */
 const MAX_UNKNOWN_AGE_SECONDS = 10;
-/** In the last part of an entry's time one request asks anew while all others still use it. */
+/** After this part of an entry's time, one request asks Kong again while all others still use the entry. */
 const RENEW_FROM = 0.9;
 const RENEW_AGAIN_MS = 1_000;
 
@@ -26,8 +26,8 @@ interface Entry {
 }
 
 /**
- * Remembers Consumers for all plugin instances. Requests never wait for one another's answer: a request whose client goes away takes
- * its call along, and those that waited would hang.
+ * Remembers Consumers for all plugin instances. Requests never wait for one another's answer. If a client goes away, its
+ * request's call ends too, and requests waiting for it would hang.
  *
  * @param now milliseconds of any clock.
  */
@@ -35,7 +35,7 @@ export function rememberConsumers(now: () => number): KnownConsumers {
   const entries = new Map<string, Entry>();
 
   const remember = (name: string, entry: Entry): void => {
-    entries.delete(name); // To the end: the oldest answer goes first.
+    entries.delete(name); // Moves to the end: the oldest answer is evicted first.
     entries.set(name, entry);
     const [oldest] = entries.keys();
     if (entries.size > MAX_ENTRIES && oldest !== undefined) {
@@ -50,7 +50,7 @@ export function rememberConsumers(now: () => number): KnownConsumers {
       if (entry && isUsable(entry, maxAgeSeconds, now())) {
         return entry.consumer;
       }
-      // From when it was asked, so that an answer that takes long does not count as new.
+      // The age starts with the question, so that a slow answer does not count as new.
       const askedAt = now();
       const consumer = await load(by, value);
       remember(name, { consumer, askedAt, renewingSince: Number.NEGATIVE_INFINITY });
@@ -59,7 +59,7 @@ export function rememberConsumers(now: () => number): KnownConsumers {
   };
 }
 
-/** Whether the answer still counts; says no once in a while towards its end. */
+/** Whether the answer is still usable. Near its end, it returns false once in a while, so that one request renews it. */
 function isUsable(entry: Entry, maxAgeSeconds: number, nowMs: number): boolean {
   const maxAgeMs = 1000 * (entry.consumer ? maxAgeSeconds : Math.min(maxAgeSeconds, MAX_UNKNOWN_AGE_SECONDS));
   const ageMs = nowMs - entry.askedAt;

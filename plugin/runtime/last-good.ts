@@ -2,12 +2,12 @@ import type { CompiledPolicy } from "../core/policy.ts";
 
 /** The Kong plugin entity that a plugin instance belongs to, in one version of its configuration. */
 export interface InlineEntity {
-  /** Id of the plugin entity. Without it nothing is shared between instances. */
+  /** Id of the plugin entity. Without it, instances share no versions. */
   readonly pluginId: string | undefined;
   /** Kong's number of this version: a newer version has a greater one, as long as Kong is not restarted. */
   readonly sequence: number | undefined;
   readonly workspace: string;
-  /** The entity that the plugin is configured on. */
+  /** The Route or Service that the plugin is configured on. */
   readonly routeId: string | undefined;
   readonly serviceId: string | undefined;
 }
@@ -16,11 +16,11 @@ export interface InlineEntity {
 export interface LastGood {
   readonly hash: string;
   readonly policy: CompiledPolicy;
-  /** What the Route matched while the version decided; undefined until the first request. */
+  /** Describes what the Route matched while the version decided; undefined until the first request. */
   readonly route: string | undefined;
 }
 
-/** A last good version that ends, at the earliest, when it is released. */
+/** A last good version that lives at least until it is released. */
 export interface HeldVersion extends LastGood {
   release(): void;
 }
@@ -28,10 +28,10 @@ export interface HeldVersion extends LastGood {
 interface Good extends LastGood {
   readonly entity: Entity;
   route: string | undefined;
-  /** Greatest start order and sequence of the instances that had this version. */
+  /** Highest start order and sequence of the instances that had this version. */
   order: number;
   sequence: number | undefined;
-  /** Instances whose own version it is, and those that hold it. */
+  /** Number of instances that have it as their own version, or hold it. */
   users: number;
 }
 
@@ -41,15 +41,16 @@ interface Entity {
 }
 
 /**
- * The last good version of each plugin entity. It may decide in the place of a newer version that is broken or waits for keys, and
- * must never decide for anything else. Ids of entities are no proof of that: where configuration is declarative they follow
- * from names, and a Route that was deleted and made again elsewhere has its id again. Therefore
+ * The last good version of each plugin entity. It may decide instead of a newer version that is broken or waits for keys. It must
+ * never decide for anything else. Ids of entities do not prove this: declarative configuration derives ids from names, so a Route
+ * that is deleted and created elsewhere gets the same id again. Therefore
  *
- * - it belongs to one entity on one Route as that Route was when the version decided: its paths, hosts, methods and Service;
- * - an entity on a Service, or on neither, has none, because its Routes can change unseen;
- * - it ends when no instance uses it any longer;
- * - it must be the newest both by the order in which instances started and by Kong's own sequence. Where the two disagree, as
- *   after a late worker or a restart of Kong, no version is known to be the last one.
+ * - it belongs to one entity on one Route, with the paths, hosts, methods and Service that the Route had when the version
+ *   decided;
+ * - an entity on a Service, or on neither, has no last good version, because its Routes can change unseen;
+ * - it ends when no instance uses it;
+ * - it must be the newest both by the start order of instances and by Kong's own sequence. If the two disagree, as after a late
+ *   worker or a restart of Kong, it is unknown which version is the last one.
  */
 export class LastGoodVersions {
   readonly #entities = new Map<string, Entity>();
@@ -58,7 +59,7 @@ export class LastGoodVersions {
   /**
    * Holds the last good version of an entity, if there is one.
    *
-   * @param rule that it must have; undefined when the Kong Route names it.
+   * @param rule the rule that it must have; undefined if the Kong Route names the rule.
    */
   hold(entity: InlineEntity, rule: string | undefined): HeldVersion | undefined {
     if (entity.pluginId === undefined || entity.routeId === undefined) {
@@ -83,7 +84,7 @@ export class LastGoodVersions {
   /**
    * Notes the version that is in effect for an instance.
    *
-   * @returns whether no other instance of the entity had it.
+   * @returns whether this is the first instance of the entity with it.
    */
   note(
     instance: object,
@@ -115,7 +116,7 @@ export class LastGoodVersions {
     return known === undefined;
   }
 
-  /** @param route what the Route of the instance matches. */
+  /** @param route a description of what the instance's Route matches. */
   noteRoute(instance: object, route: string): void {
     const good = this.#owned.get(instance);
     if (good) {
@@ -123,7 +124,7 @@ export class LastGoodVersions {
     }
   }
 
-  /** The instance has ended, or does not have its version any longer. */
+  /** The instance has ended, or no longer has its version. */
   drop(instance: object): void {
     const good = this.#owned.get(instance);
     if (good) {
@@ -144,17 +145,17 @@ export class LastGoodVersions {
   }
 }
 
-/** Whether the entity can have a last good version. It counts for one Route only. */
+/** Whether the entity can have a last good version, which applies to one Route only. */
 export function isOnRoute({ routeId }: InlineEntity): boolean {
   return routeId !== undefined;
 }
 
-/** Two versions of one entity have one name. Undefined ids are a name like any other: check them before. */
+/** All versions of an entity have the same name. Check for undefined ids first, because they also yield a name. */
 export function nameEntity({ pluginId, workspace, routeId, serviceId }: InlineEntity): string {
   return JSON.stringify([workspace, pluginId ?? null, routeId ?? null, serviceId ?? null]);
 }
 
-/** The one that is newest in both orders; undefined when the orders disagree. */
+/** The version that is newest in both orders; undefined if the orders disagree. */
 function findNewest(goods: readonly Good[]): Good | undefined {
   const [first] = goods;
   if (!first) {

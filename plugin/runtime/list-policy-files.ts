@@ -1,12 +1,12 @@
 import { readdir } from "node:fs/promises";
 
-/** Tests of policies lie beside them; Kubernetes keeps what it links to in directories that start with two dots. */
+/** Excludes tests, which lie beside the policies. Kubernetes keeps the targets of its links in directories that start with two dots. */
 const POLICY_FILE = /(?<!\.test)\.(?:ya?ml|json)$/;
 const LINKED_TO = /(?:^|\/)\.\./;
 
 /**
- * Names of the policy files under a root. Every YAML and JSON document counts, whatever is in it: one that was cut off or emptied is a broken
- * policy, and no other document.
+ * Names of the policy files under a root. Every YAML and JSON document counts, whatever its content: a truncated or empty one is
+ * a broken policy, not another kind of document.
  */
 export async function listPolicyFiles(root: string): Promise<readonly string[]> {
   const names = await readdir(root, { recursive: true });

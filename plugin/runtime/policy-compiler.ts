@@ -3,11 +3,10 @@ import type { PolicyLoad } from "../policy/read-policy.ts";
 /** Reads and compiles policies, here or in another thread. */
 export interface PolicyCompiler {
   /**
-   * Identifies what is at the places of these files now, or says why nothing can be read there. Another version has another
-   * identity.
+   * Identifies the current version of each file, or says why it cannot be read. Another version has another identity.
    */
   identify(files: readonly string[]): Promise<Identification>;
-  /** Reads and compiles a file under the root, and those that it extends. */
+  /** Reads and compiles a file under the root, and the files that it extends. */
   compileFile(file: string): Promise<CompiledFile>;
   /** Compiles a text that the plugin's configuration carries. */
   compileText(text: string): Promise<PolicyLoad>;
@@ -25,14 +24,14 @@ export interface Identification {
 
 export interface FileIdentity {
   readonly identity: string;
-  /** No such file, although the root is there: it was deleted. */
+  /** The file does not exist although the root does: it was deleted. */
   readonly isMissing: boolean;
 }
 
 export type CompiledFile = PolicyLoad & {
-  /** The file and those that it extends, as far as they could be followed: a change in any of them makes another version. */
+  /** The file and all files that it extends, as far as they could be read. A change in any of them makes another version. */
   readonly files: readonly string[];
-  /** See {@link joinIdentities}; undefined when a file changed while it was read. */
+  /** See {@link joinIdentities}; undefined if a file changed while it was read. */
   readonly identity: string | undefined;
 };
 

@@ -7,62 +7,62 @@ import { describeStatus, type PolicyStatus } from "./policy-report.ts";
 import type { PolicySource } from "./policy-source.ts";
 
 export interface PolicyFiles {
-  /** The policy in a file, for a plugin instance. What it yields changes with the file. */
+  /** Opens the policy in a file for a plugin instance. Its result changes with the file. */
   open(file: string): PolicySource;
-  /** The same before any request needs it, and with less haste. */
+  /** Loads the policy before any request needs it, with lower priority. */
   preload(file: string): Promise<PolicyLoad>;
-  /** Looks at every file once. */
+  /** Checks every file for changes once. */
   look(): Promise<Look>;
   status(): readonly PolicyStatus[];
 }
 
 interface Look {
-  /** How long looking took, in milliseconds. */
+  /** How long the look took, in milliseconds. */
   readonly tookMs: number;
-  /** Whether a file is not what the look before found: the next look should come soon. */
+  /** Whether a file changed since the previous look. Then the next look should come soon. */
   readonly hasChanges: boolean;
-  /** Resolves when the changes that the look found have been read. Never rejects. */
+  /** Resolves when the changes of this look have been read. Never rejects. */
   readonly readings: Promise<unknown>;
 }
 
 export interface PolicyFilesOptions extends VersionPorts {
   readonly compiler: PolicyCompiler;
-  /** Names of files that hold secrets or settings: they are never read as policies. */
+  /** Names of files with secrets or settings. They are never read as policies. */
   readonly reserved: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** A file that is not there, or was never good, is forgotten when no request needed it for so long. */
+/** A missing file, or one that was never good, is forgotten if no request needed it for this time. */
 const IDLE_MS = 3_600_000;
-/** A policy that the compiling threads failed at is tried again after so long: a busy machine may be the cause. */
+/** Time until a policy at which compiling threads failed is tried again. A busy machine may be the cause. */
 const RETRY_MS = 600_000;
 
 interface WatchedFile {
   readonly name: string;
   readonly versions: FileVersions;
-  /** The file and those that it extends, as the last reading found them. */
+  /** The file and the files that it extends, as of the last read. */
   files: readonly string[];
-  /** What the last reading read, good or not. */
+  /** Identity of the last read version, good or not. */
   readIdentity: string | undefined;
-  /** When the last reading failed, in milliseconds since the epoch; undefined when it came to a result. */
+  /** When the last read failed, in milliseconds since the epoch; undefined if it gave a result. */
   failedAt: number | undefined;
-  /** What the last look found. */
+  /** Identity that the last look found. */
   seenIdentity: string | undefined;
-  /** How many looks in a row missed the file, or one that it extends. */
+  /** Consecutive looks in which the file, or one that it extends, was missing. */
   missedLooks: number;
-  /** Set while a reading is under way. */
+  /** Set while a read is running. */
   reading: Promise<void> | undefined;
   usedAt: number;
 }
 
-/** A file counts as deleted, and a change as complete, when so many looks in a row found the same. */
+/** A file counts as deleted, and a change as complete, after this many consecutive looks with the same result. */
 const SETTLED_LOOKS = 2;
 
 /**
- * Keeps policy files in effect while they change on disk. Files are polled: that sees an atomic rename, an edit in place and
- * Kubernetes' swap of symbolic links alike, on every file system. A version is read when two looks in a row found it unchanged;
- * {@link FileVersions} decides when it takes effect.
+ * Keeps policy files in effect while they change on disk. Files are polled, because polling detects an atomic rename, an edit in
+ * place and Kubernetes' swap of symbolic links on every file system. A version is read when two looks in a row found it
+ * unchanged. {@link FileVersions} decides when it takes effect.
  */
 export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFilesOptions): PolicyFiles {
   const watchedFiles = new Map<string, WatchedFile>();
@@ -80,7 +80,8 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
   const take = (watched: WatchedFile, compiled: CompiledFile): void => {
     const { files, identity } = compiled;
     if (hasFailed(compiled)) {
-      // No thread can say what it read. Each try takes threads from all other policies, so the next one waits.
+      // The failed threads did not report what they read. Each try takes threads from all other policies, so the next try is
+      // delayed.
       watched.failedAt = now();
       watched.readIdentity = watched.seenIdentity;
       void watched.versions.offer(compiled, async () => false);
@@ -107,7 +108,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     return watched.reading;
   };
 
-  /** What one look found at the file's places. */
+  /** Handles what one look found for the file. */
   const follow = (watched: WatchedFile, found: readonly FileIdentity[]): Promise<void> | undefined => {
     const identity = joinIdentities(found);
     const isSettled = identity === watched.seenIdentity;
@@ -124,7 +125,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     if (watched.failedAt !== undefined && now() - watched.failedAt > RETRY_MS) {
       return read(watched);
     }
-    // A file that is cut off in the middle can be a valid policy, and a laxer one: wait for the writer.
+    // A file that is cut off in the middle can be a valid but laxer policy, so wait for the writer.
     return identity === watched.readIdentity || !isSettled ? undefined : read(watched);
   };
 
@@ -153,7 +154,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     }
   };
 
-  /** The version that decides now; waits for the first reading. */
+  /** The version that decides now. Waits for the first read. */
   const currentOf = (file: string, isUrgent: boolean): PolicyLoad | Promise<PolicyLoad> => {
     const named = namePolicyFile(file);
     if ("refused" in named) {
@@ -189,7 +190,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
       const found = new Map(names.map((name, index) => [name, identities[index]]));
       const seen = watched.map(({ seenIdentity }) => seenIdentity);
       const readings = watched.map((one) =>
-        // A reading that is under way may follow other files; the next look sees them.
+        // A running read may find other extended files. The next look checks them.
         one.reading
           ? undefined
           : follow(

@@ -5,12 +5,12 @@ const POLICY_FILE = /\.(?:ya?ml|json)$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: no file of a policy root has such a name on purpose.
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** A name for a file under the policy root, or why there can be none. */
+/** A name for a file under the policy root, or why the text cannot be one. */
 export type PolicyName = { readonly name: string } | { readonly refused: "outside" | "not_a_policy_file" };
 
 /**
- * Gives each policy file one name, however a configuration or a policy spells it: `./a.yaml` and `team/../a.yaml` are `a.yaml`.
- * Only names that end in `.yaml`, `.yml` or `.json` can be policies: keys and secrets lie under the same root.
+ * Normalises the name of a policy file, however a configuration or a policy spells it: `./a.yaml` and `team/../a.yaml` are
+ * `a.yaml`. Only names that end in `.yaml`, `.yml` or `.json` can be policies, because keys and secrets lie under the same root.
  *
  * @param text relative to the policy root, with `/` between directories.
  */
@@ -27,7 +27,7 @@ export function isPolicyFileName(name: string): boolean {
   return POLICY_FILE.test(name) && !CONTROL.test(name);
 }
 
-/** What is wrong with a name that cannot be one of a policy file. It does not quote the name or the file. */
+/** Says why a name cannot be one of a policy file. It does not quote the name or the file. */
 export function refuseName(refused: "outside" | "not_a_policy_file"): PolicyIssue {
   const [code, message] =
     refused === "outside"

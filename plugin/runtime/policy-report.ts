@@ -3,15 +3,15 @@ import type { Log } from "../observe/operator-log.ts";
 import type { PolicyIssue } from "../policy/issue.ts";
 import type { PolicyKeys } from "./wait-for-keys.ts";
 
-/** How one policy stands; for the status endpoint. */
+/** The state of one policy, for the status endpoint. */
 export interface PolicyStatus {
   /** The file's name, or `inline` and the id of the Kong plugin entity. */
   readonly source: string;
-  /** What is in force; undefined when nothing is, and its routes answer 503. */
+  /** The version in force; undefined if no version is, and then its routes answer 503. */
   readonly inForce: { readonly name: string; readonly sha256: string } | undefined;
-  /** Why the newest version is refused; empty when it is the one in force. */
+  /** Why the newest version is refused; empty if it is in force. */
   readonly refused: readonly PolicyIssue[];
-  /** Ids of issuers whose keys have never been there. */
+  /** Ids of issuers that have no keys at the moment. */
   readonly issuersWithoutKeys: readonly string[];
 }
 
@@ -36,8 +36,8 @@ export function describeStatus(
 
 /**
  * @param source how log lines begin, such as `policy file payments.yaml`.
- * @param isChange whether an operator may wait for it: another version was in effect, or one was refused. Thousands of policies take
- *   effect when the process starts, and those are no news.
+ * @param isChange whether an operator may wait for it, because another version was in effect, or one was refused. The thousands
+ *   of policies that take effect at the start of the process are logged at `info` only.
  */
 export function reportInEffect(source: string, { name, hash }: CompiledPolicy, isChange: boolean, log: Log): void {
   log[isChange ? "notice" : "info"](`${source} is in effect: name=${name} sha256=${hash}`);
@@ -46,7 +46,7 @@ export function reportInEffect(source: string, { name, hash }: CompiledPolicy, i
 /**
  * @param source how log lines begin, such as `policy file payments.yaml`.
  * @param outcome what decides instead.
- * @param mistake the first one, with its place.
+ * @param mistake the first mistake, with its place.
  */
 export function reportRefused(source: string, outcome: string, mistake: string | undefined, log: Log): void {
   log.warn(`${source} is refused; ${outcome}: ${mistake}`);

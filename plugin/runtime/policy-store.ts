@@ -10,13 +10,13 @@ import { createRootFiles, describeFileError, identifyNow, OutsideRootError, read
 export type FileLoad = PolicyLoad & {
   /** See {@link CompiledFile}. */
   readonly files: readonly string[];
-  /** The policy as one document; empty when it could not be read. */
+  /** The policy as one document; empty if it could not be read. */
   readonly text: string;
 };
 
-/** How often a file is read again that changes while it is read. */
+/** Maximum number of reads for a file that changes while it is read. */
 const MAX_READINGS = 3;
-/** Hundreds of policies may extend one: it is parsed once while they are read. */
+/** Hundreds of policies may extend the same file, which is then parsed only once. */
 const MAX_PARENTS = 8;
 
 /**
@@ -60,7 +60,7 @@ export function createPolicyStore(root: string): PolicyCompiler {
 }
 
 /**
- * Reads one policy file under the root, and those that it extends.
+ * Reads one policy file under the root, and the files that it extends.
  *
  * @param file relative to the root.
  */
@@ -76,9 +76,9 @@ export async function loadPolicyFile(root: string, file: string): Promise<FileLo
 }
 
 /**
- * Reads one policy file, and those that it extends, wherever they lie.
+ * Reads one policy file and the files that it extends, in any directory.
  *
- * @param name how issues call the file.
+ * @param name the file's name in issues.
  */
 export async function readPolicyFile(path: string, name: string): Promise<FileLoad> {
   const first = basename(path);

@@ -1,4 +1,4 @@
-/** A compiling thread: reads, parses and compiles policies, so that the event loop that answers requests does not. */
+/** A compiling thread. It reads, parses and compiles policies, so that the event loop that answers requests does not have to. */
 import { setPriority } from "node:os";
 import { platform } from "node:process";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
@@ -8,9 +8,9 @@ import type { PolicyCompiler } from "./policy-compiler.ts";
 import type { CompilingThread, RuleBatch, ThreadAnswer, ThreadRequest } from "./policy-messages.ts";
 import { createPolicyStore } from "./policy-store.ts";
 
-/** Operations in one message: building them anew takes the receiving thread some 2 ms. */
+/** Operations in one message. The receiving thread needs about 2 ms to rebuild them. */
 const BATCH_OPERATIONS = 256;
-/** Some levels below the usual 0. */
+/** A few levels below the default 0. */
 const COMPILING_PRIORITY = 5;
 
 /** Whether this is a compiling thread. One file may hold the whole plugin server, this module included. */
@@ -24,13 +24,13 @@ if (parentPort && isCompilingThread()) {
   answerRequests(parentPort, createPolicyStore(policyRoot));
 }
 
-/** On Linux a priority belongs to a thread, and 0 means this one: the event loop that answers requests goes first. */
+/** Lets the event loop that answers requests go first. On Linux a priority belongs to a thread, and id 0 means the current one. */
 function giveWay(): void {
   if (platform === "linux") {
     try {
       setPriority(COMPILING_PRIORITY);
     } catch {
-      // A sandbox may forbid it. It only makes requests wait a little longer while many policies are compiled.
+      // A sandbox may forbid it. Then requests wait a little longer while many policies are compiled.
     }
   }
 }

@@ -4,13 +4,13 @@ import type { PolicyLoad } from "../policy/read-policy.ts";
 /**
  * The states of one version of a policy:
  *
- * - `newest`: its source has this text now. Nothing has been decided about it.
+ * - `newest`: its source has this text now. It has not been checked yet.
  * - `broken`: it has mistakes. It never decides.
  * - `ready`: it has no mistakes and waits for the keys of its issuers.
  * - `in effect`: it decides.
  * - `retired`: another version replaced it, or its source was reverted or deleted. It never decides again.
  *
- * A version that is reverted to is a new version: nothing leads out of `retired`.
+ * Reverting to an earlier text creates a new version, because `retired` is final.
  */
 export type VersionState = "newest" | "broken" | "ready" | "in effect" | "retired";
 
@@ -44,12 +44,12 @@ export class PolicyVersion {
     return "policy" in this.load ? this.load.policy : undefined;
   }
 
-  /** Aborted when the version retires: nothing needs to wait for it any longer. */
+  /** Aborted when the version retires, to end all waits for it. */
   get retired(): AbortSignal {
     return this.#retirement.signal;
   }
 
-  /** @throws Error when no transition leads from the present state to `next`. */
+  /** @throws Error if the current state has no transition to `next`. */
   become(next: Exclude<VersionState, "newest">): void {
     if (!TRANSITIONS[this.#state].includes(next)) {
       throw new Error(`a version that is ${this.#state} cannot become ${next}`);
@@ -60,7 +60,7 @@ export class PolicyVersion {
     }
   }
 
-  /** Retires the version, if it has not retired. */
+  /** Retires the version, unless it is already retired. */
   retire(): void {
     if (this.#state !== "retired") {
       this.become("retired");

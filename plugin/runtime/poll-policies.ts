@@ -1,16 +1,16 @@
 import type { PolicyFiles } from "./policy-files.ts";
 
-/** Looking at files takes at most this share of one processor; with very many files the looks are further apart. */
+/** Looks take at most this share of one processor. With very many files there is more time between looks. */
 const MAX_SHARE = 0.01;
 const MAX_DELAY_MS = 30_000;
-/** Look again. */
+/** The result of a failed look, which makes the next one come soon. */
 const FAILED = { tookMs: 0, hasChanges: true } as const;
 
 /**
- * Looks at the policy files again and again.
+ * Polls the policy files.
  *
  * @param pollMs time between two looks, in milliseconds.
- * @returns a function that ends it.
+ * @returns a function that stops polling.
  */
 export function pollPolicies(files: Pick<PolicyFiles, "look">, pollMs: number): () => void {
   let timer: NodeJS.Timeout | undefined;

@@ -6,21 +6,21 @@ import { readDocument, type SourceDocument } from "../policy/read-document.ts";
 import { compileSource } from "../policy/read-policy.ts";
 import { isPolicyFileName } from "./policy-names.ts";
 
-/** One policy document, made of a file and those that it extends. */
+/** One policy document, merged from a file and the files that it extends. */
 interface Lineage {
   readonly source: SourceDocument;
-  /** The file's text; when it extends another, the text of both as one document. */
+  /** The file's text. If it extends another file, the merged document. */
   readonly text: string;
 }
 
 export interface ReadLineage {
-  /** The document, or why there is none. */
+  /** The document, or why it could not be read. */
   readonly read: Lineage | { readonly issues: readonly PolicyIssue[] };
-  /** All files that were looked at, the first one the file itself, found or not: a change in any of them makes another version. */
+  /** All files that were tried, found or not, starting with the file itself. A change in any of them makes another version. */
   readonly files: readonly string[];
 }
 
-/** A file, what it extends, and so on. */
+/** Maximum length of the chain: a file, the file that it extends, and so on. */
 const MAX_FILES = 5;
 
 export interface LineageReader {
@@ -31,8 +31,8 @@ export interface LineageReader {
 }
 
 /**
- * Reads a policy file, and merges the files that it extends. Each of those must be a policy by itself, so that a mistake is
- * reported where it is.
+ * Reads a policy file, and merges the files that it extends. Each of those must be a valid policy alone, so that a mistake is
+ * reported in the file that contains it.
  */
 export async function readLineage(
   file: string,
@@ -80,7 +80,7 @@ export async function readLineage(
   return { read: { source: { data, locate: source.locate }, text: writeDocument(data) }, files: ancestry.files };
 }
 
-/** Hex SHA-256, by which a version of a policy is named: `sha256sum` of its file, or of what `jwt-policy flatten` prints. */
+/** Hex SHA-256 that identifies a version of a policy. It equals `sha256sum` of its file, or of the output of `jwt-policy flatten`. */
 export function hashText(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

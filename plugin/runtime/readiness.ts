@@ -3,10 +3,10 @@ import type { PolicyLoad } from "../policy/read-policy.ts";
 import { describeIssues } from "./policy-report.ts";
 import type { PolicyKeys } from "./wait-for-keys.ts";
 
-/** Whether this process may take requests over from another one. */
+/** Whether this process may take over requests from another one. */
 export interface Readiness {
   isReady(): boolean;
-  /** Why not; empty when ready. */
+  /** Why it is not ready; empty if it is ready. */
   reasons(): readonly string[];
   stop(): void;
 }
@@ -14,21 +14,21 @@ export interface Readiness {
 export interface ReadinessOptions {
   /** Names of the policy files under the root. */
   listFiles(): Promise<readonly string[]>;
-  /** Reads a policy file, and keeps it in effect from then on. */
+  /** Reads a policy file, and keeps it in effect from now on. */
   preloadFile(file: string): Promise<PolicyLoad>;
   readonly keys: PolicyKeys;
   readonly log: Log;
 }
 
-/** How often to look until the process is ready. With thousands of policies, looks take at most this share of one processor. */
+/** How often to check until the process is ready. With thousands of policies, checks take at most this share of one processor. */
 const LOOK_MS = 100;
 const MAX_SHARE = 0.05;
 const MAX_DELAY_MS = 5_000;
 
 /**
- * A process is ready from the moment on at which every policy file under the root is in force and all issuers' keys have come.
- * It stays ready: what breaks later leaves the last good version and the known keys in force, and must not take every
- * process of a fleet out of service at once. A fresh process beside a broken file never becomes ready.
+ * A process becomes ready when every policy file under the root is in force and the keys of all issuers have been loaded. It then
+ * stays ready. A later failure leaves the last good version and the known keys in force, and must not take every process of a
+ * fleet out of service at once. A new process with a broken file never becomes ready.
  */
 export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessOptions): Readiness {
   let reasons: readonly string[] = ["policies are being read"];
@@ -48,7 +48,7 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
     try {
       const files = await listFiles();
       const loads = await Promise.all(files.map(async (file) => ({ file, load: await preloadFile(file) })));
-      const begin = performance.now(); // From here on it takes the processor, and does not wait.
+      const begin = performance.now(); // From here on it uses the processor without waiting.
       reasons = loads.flatMap(findReasons);
       delayMs = Math.max(LOOK_MS, Math.min((performance.now() - begin) / MAX_SHARE, MAX_DELAY_MS));
     } catch (error) {

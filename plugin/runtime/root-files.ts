@@ -5,17 +5,17 @@ import type { FileIdentity } from "./policy-compiler.ts";
 
 /** Files under one root, by names that come from policies and from Kong's configuration. */
 export interface RootFiles {
-  /** Names what is at the file's place now, or why nothing can be read there. Another version has another name. */
+  /** Identifies the current version of the file, or says why it cannot be read. Another version has another identity. */
   identify(file: string): Promise<string>;
   /**
-   * @throws Error that says why the file can not be read; see {@link describeFileError}.
+   * @throws Error that says why the file cannot be read; see {@link describeFileError}.
    */
   read(file: string): Promise<Buffer>;
 }
 
 const MAX_FILE_BYTES = 256 * 1024;
 
-/** A user of the Admin API names the file: no name may lead out of the root, not through `..` and not through a link. */
+/** Users of the Admin API name the file, so no name may lead out of the root, neither through `..` nor through a link. */
 export class OutsideRootError extends Error {
   constructor() {
     super("it lies outside the policy root; move it there, or start with another --policy-root");
@@ -28,7 +28,7 @@ export function createRootFiles(root: string): RootFiles {
     async identify(file) {
       try {
         const { dev, ino, size, mtimeNs, ctimeNs } = await stat(await resolveInRoot(root, file), { bigint: true });
-        // The time of the inode's change nobody can set, while copies often carry the time of their original.
+        // The inode's change time cannot be set, while copies often carry the modification time of their original.
         return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
       } catch (error) {
         return describeFileError(file, error);
@@ -39,24 +39,24 @@ export function createRootFiles(root: string): RootFiles {
 }
 
 /**
- * Identifies what is at a file's place now, without reading it. Takes one call to the system, because every policy file is looked
- * at once a second. Links are followed, so a swapped link is another identity; a link that leads out of the root is found when the
+ * Identifies the current version of a file without reading it. It makes one system call, because every policy file is checked
+ * once a second. It follows links, so a swapped link has another identity. A link that leads out of the root is found when the
  * file is read.
  */
 export function identifyNow(root: string, file: string): FileIdentity {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(join(root, file), { bigint: true });
-    // Copies often carry the modification time of their original; the time of the inode's change cannot be set.
+    // Copies often carry the modification time of their original. The inode's change time cannot be set.
     return { identity: [dev, ino, size, mtimeNs, ctimeNs].join(" "), isMissing: false };
   } catch (error) {
     const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
-    // A root that is gone, like an unmounted volume, does not mean that its files were deleted.
+    // A missing root, such as an unmounted volume, does not mean that its files were deleted.
     const isMissing = isAbsent && statSync(root, { throwIfNoEntry: false }) !== undefined;
     return { identity: describeFileError(file, error), isMissing };
   }
 }
 
-/** @throws Error when it is no regular file, or a large one. */
+/** @throws Error if it is not a regular file, or too large. */
 export async function readBounded(path: string): Promise<Buffer> {
   const stats = await stat(path);
   if (!stats.isFile()) {

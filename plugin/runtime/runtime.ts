@@ -25,18 +25,18 @@ import { type Readiness, watchReadiness } from "./readiness.ts";
 import { createRootFiles } from "./root-files.ts";
 import { rememberVerified } from "./verified-tokens.ts";
 
-/** What can be asked of the Kong behind one request. Only Consumers are remembered. */
+/** Questions to the Kong behind one request. Only Consumers are cached. */
 interface AskedKong extends Omit<CallerSource, "findConsumer"> {
-  /** Keeps apart what different plugins of one Kong may know under the same name. */
+  /** Separates Consumers with the same name that different plugins of one Kong know. */
   readonly workspace: string;
   readonly loadConsumer: LoadConsumer;
 }
 
 /** Everything that the process owns and all plugin instances share. */
 export interface Runtime {
-  /** A file under the root; what it yields changes with the file. */
+  /** Opens a policy file under the root. Its result changes with the file. */
   openPolicyFile(file: string): PolicySource;
-  /** A policy that the configuration of a Kong plugin entity carries as text. */
+  /** Opens a policy that the configuration of a Kong plugin entity carries as text. */
   openInlinePolicy(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
   /** Whether a request is to be judged: {@link Admission.admit}. */
   admit(facts: RequestFacts, isAbandoned: (() => boolean) | undefined): boolean | Promise<boolean>;
@@ -44,36 +44,36 @@ export interface Runtime {
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
   keyStatus(): readonly IssuerKeysStatus[];
-  /** Where keys are kept over restarts; undefined for nowhere. */
+  /** Where keys are stored over restarts; undefined if they are not. */
   keyStoreStatus(): KeyStoreStatus | undefined;
   reportStatus(): readonly ReportCount[];
   judgedStatus(): readonly JudgedCount[];
-  /** Loads all keys anew. Never rejects. */
+  /** Reloads all keys. Never rejects. */
   refreshKeys(): Promise<void>;
   stop(): void;
 }
 
 export interface RuntimeOptions {
   readonly policyRoot: string;
-  /** How often to look whether policy files changed, in milliseconds. */
+  /** How often to check policy files for changes, in milliseconds. */
   readonly policyPollMs: number;
-  /** Where policies are compiled; without it in this thread. */
+  /** Compiles policies. Default: in this thread. */
   readonly compiler?: PolicyCompiler;
-  /** How keys are fetched; without it by what needs no settings. */
+  /** How keys are fetched. Default: a fetcher without settings. */
   readonly fetchJson?: FetchJson;
-  /** Paths of the settings for that, and of the files that they name. They are never read as policies. */
+  /** Paths of the fetch settings, and of the files that they name. They are never read as policies. */
   readonly settingsFiles?: readonly string[];
-  /** The directory where fetched keys are kept for the next process; undefined for nowhere. */
+  /** The directory where fetched keys are stored for the next process; undefined if they are not. */
   readonly stateDir?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
 }
 
-/** How often inline policies that no request needs are looked for, in milliseconds. */
+/** How often to look for inline policies that no request needs, in milliseconds. */
 const RELEASE_MS = 30_000;
 
-/** Puts store, keys, clock and pipeline together: the one composition root. Starts reading every policy under the root. */
+/** The composition root: connects store, keys, clock and pipeline. Starts reading every policy under the root. */
 export function createRuntime({
   policyRoot,
   policyPollMs,
@@ -116,7 +116,7 @@ export function createRuntime({
         findConsumer: (lookup) => consumers.find(workspace, lookup, loadConsumer),
       });
       counts.add(decision);
-      // Where a token has let the request pass, its issuer is named.
+      // If a token let the request pass, the evidence names its issuer.
       if (isAllow(decision) && decision.evidence.issuer !== undefined && !decision.reported) {
         admission.noteGood(describeAsker(facts));
       }

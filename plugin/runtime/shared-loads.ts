@@ -2,18 +2,18 @@ import type { PolicyLoad } from "../policy/read-policy.ts";
 import type { PolicyCompiler } from "./policy-compiler.ts";
 import { hashText } from "./read-lineage.ts";
 
-/** One text that is compiled once, however many plugin instances of however many workers carry it. */
+/** One text that is compiled once, however many plugin instances and workers carry it. */
 export interface SharedLoad {
   /** Hex SHA-256 of the text. */
   readonly hash: string;
   readonly bytes: number;
   /** Never rejects. */
   readonly load: Promise<PolicyLoad>;
-  /** Must be called once by each user. The last one lets the compiled policy go. */
+  /** Each user must call it once. The last call releases the compiled policy. */
   release(): void;
 }
 
-/** Compiles texts, each once as long as it is in use. */
+/** Compiles each text once while it is in use. */
 export function shareLoads(compiler: Pick<PolicyCompiler, "compileText">): (text: string) => SharedLoad {
   const entries = new Map<string, { readonly load: Promise<PolicyLoad>; users: number }>();
 

@@ -1,15 +1,15 @@
 import type { KeySource, SignatureCheck, VerificationKey } from "../core/key.ts";
 
-/** Bytes of signed text and signatures that are remembered: about 20,000 tokens of usual size. */
+/** Maximum bytes of remembered signed texts and signatures: about 20,000 tokens of usual size. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Remembers which signatures held, so that a token that comes a thousand times is verified once. Only the signature is
- * remembered: claims, time and rules are checked every time, and a key that its issuer removed is no longer found, which
- * ends what was remembered for it.
+ * Remembers which signatures were valid, so that a token that comes a thousand times is verified once. It remembers only the
+ * signature: claims, time and rules are checked every time. If an issuer removes a key, the key is no longer found, and its
+ * remembered signatures are no longer used.
  */
 export function rememberVerified(keys: KeySource): KeySource {
-  // The signature names the entry and the whole signed text is compared: no hash that could collide.
+  // The signature identifies the entry, and the whole signed text is compared, because a hash could collide.
   const verified = new Map<string, { readonly key: VerificationKey; readonly signingInput: Uint8Array }>();
   let bytes = 0;
   const remembering = new WeakMap<VerificationKey, VerificationKey>();
@@ -35,7 +35,7 @@ export function rememberVerified(keys: KeySource): KeySource {
   };
 
   const createRemembering = (key: VerificationKey): VerificationKey => {
-    /** What the thread pool is busy with: one token may come on many connections at once. */
+    /** Checks that run on the thread pool. The same token may come on many connections at once. */
     const checking = new Map<string, { readonly signingInput: Uint8Array; readonly check: Promise<SignatureCheck> }>();
     return {
       ...key,

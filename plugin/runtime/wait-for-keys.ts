@@ -3,19 +3,19 @@ import type { CompiledPolicy } from "../core/policy.ts";
 import type { Log } from "../observe/operator-log.ts";
 import type { PolicyVersion } from "./policy-version.ts";
 
-/** The part of the key source that policies need when they change. */
+/** The part of the key source that a change of policies needs. */
 export interface PolicyKeys {
   prepare(policy: CompiledPolicy): Promise<void>;
   findMissing(policy: CompiledPolicy): readonly string[];
 }
 
-/** Longest wait for the keys of a new version's issuers. A provider that is down must not hold up a stricter policy for ever. */
+/** Longest wait for the keys of a new version's issuers. A provider that is down must not delay a stricter policy for ever. */
 const KEYS_WAIT_MS = 10_000;
 
 /**
- * Waits until the issuers of a version that is ready have keys, at most {@link KEYS_WAIT_MS}, or until the version retires.
+ * Waits until the issuers of a `ready` version have keys or the version retires, at most {@link KEYS_WAIT_MS}.
  *
- * @param wait resolves after the longest wait, or when the signal aborts.
+ * @param wait Resolves after the longest wait, or when the signal aborts.
  */
 export async function waitForKeys(
   version: PolicyVersion,

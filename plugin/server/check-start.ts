@@ -6,18 +6,21 @@ import { findReadProblem, findWorkerUser, findWriteProblem, type SystemUser } fr
 
 /** Problems that Kong would meet if it started the plugin server with these options. */
 export interface StartProblems {
-  /** The server could not even listen, so that nothing but Kong's start can say it. */
+  /** The server could not even listen, so only Kong's start can report it. */
   readonly fatal: readonly string[];
   /** The server starts, and refuses requests with the reason in Kong's log. */
   readonly warnings: readonly string[];
 }
 
-/** Looks for what would keep the server from starting as the user of Kong's workers. Kong asks before it starts anything. */
+/**
+ * Finds problems that would keep the server from starting as the user of Kong's workers. Kong runs this check before it starts
+ * the server.
+ */
 export async function checkStart({ socket, policyRoot, fetchSettings }: ServerOptions): Promise<StartProblems> {
   const prefix = findKongPrefix(process.ppid);
   const user = prefix === undefined ? undefined : findWorkerUser(prefix);
   if (user === undefined) {
-    return { fatal: [], warnings: [] }; // Another command of Kong, before it has made its directories.
+    return { fatal: [], warnings: [] }; // Another command of Kong, before Kong has created its directories.
   }
   const checks = [
     attempt(() => checkPolicyRoot(policyRoot)),
@@ -40,7 +43,7 @@ function findFatal(socket: string, user: SystemUser): readonly string[] {
   return problems.filter((problem) => problem !== undefined);
 }
 
-/** Names the socket's directory, what is wrong with it, and the command that makes one that is right. */
+/** Names the socket's directory, the problem with it, and the command that creates a correct one. */
 export function describeSocketProblem(directory: string, user: SystemUser): string | undefined {
   const problem = findWriteProblem(directory, user);
   return (
@@ -58,10 +61,10 @@ async function attempt(check: () => unknown): Promise<string | undefined> {
   }
 }
 
-/** Kong asks through a shell, which may or may not have replaced itself. */
+/** Kong runs the query through a shell, which may or may not have replaced itself with it. */
 const MAX_ANCESTORS = 3;
 
-/** The prefix of the Kong that is among the ancestors of this process: nginx is started with `-p PREFIX`. */
+/** Finds Kong's prefix if Kong is among the ancestors of this process. Kong starts nginx with `-p PREFIX`. */
 function findKongPrefix(pid: number, ancestors = 1): string | undefined {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").split(" ");

@@ -1,22 +1,23 @@
 import { closeSync, openSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** How many there are; then they begin anew. */
+/** The number of generations. After the last one, they start again at 0. */
 export const GENERATIONS = 256;
-/** More than other processes can get in the way of one. */
+/** More than the number of times that other processes can interfere. */
 const MAX_TRIES = 1_000;
 
 /**
- * Claims a number that no process near in time has, so that two processes which serve the same socket one after the other, or
- * side by side, never give the same id to two plugin instances. A clock would not do: Kong sends calls to both over the connections
- * that it keeps, and both give out ids at the same time.
+ * Claims a number that no other recent process has. Thus two processes that serve the same socket, in sequence or side by side,
+ * never give the same id to two plugin instances. A clock is not enough: Kong sends calls to both processes over its open
+ * connections, and both assign ids at the same time.
  *
- * The claim is an empty file beside the socket that only one can create. It counts only if it is the newest one then: between
- * looking and creating, faster processes may have claimed the same number, then others, and removed it as too old.
+ * The claim is an empty file beside the socket that only one process can create. The claim counts only if it is the newest one
+ * after its creation. Between the look and the creation, faster processes may have claimed the same number and later ones, and
+ * removed it as too old.
  *
  * @param socket path of the shared socket.
  * @returns 0 to 255.
- * @throws Error when the directory can not be read or written.
+ * @throws Error if the directory cannot be read or written.
  */
 export function claimGeneration(socket: string): number {
   const directory = dirname(socket);
@@ -40,7 +41,7 @@ export function claimGeneration(socket: string): number {
   throw new Error(`the files ${pathOf(0)} to ${GENERATIONS - 1} leave no number free; remove them`);
 }
 
-/** They go round, so a number is newer than those of the half round behind it. */
+/** Numbers wrap around, so a number is newer than those in the half circle before it. */
 function isNewer(a: number, b: number): boolean {
   const ahead = (a - b + GENERATIONS) % GENERATIONS;
   return ahead > 0 && ahead < GENERATIONS / 2;

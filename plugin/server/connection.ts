@@ -12,7 +12,7 @@ import { type RpcCall, RpcCallMessage, type RpcReturn, RpcReturnMessage } from "
 
 export interface ConnectionOptions {
   readonly instances: Instances;
-  /** Bound on one event in milliseconds; then the request is refused, whatever the handler still does. */
+  /** Time limit for one event in milliseconds. After it the request is refused, whatever the handler still does. */
   readonly deadlineMs: number;
   /** Lines for the operator that the next answer may carry into Kong's log. */
   readonly takeWarnings: () => readonly WaitingLine[];
@@ -20,12 +20,12 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  /** Makes Kong give the connection up with its next answer, so that its next call goes to the process that took over. */
+  /** Makes Kong drop the connection after its next answer, so that Kong's next call goes to the process that took over. */
   retire(): void;
   /**
-   * Closes this side's half when no call has come for this long, and says whether it did. A call that Kong sends at that moment
-   * finds the end of the stream, and Kong sends it again elsewhere; but a plugin instance that it starts again meanwhile must not
-   * find the same. So close the next one only when Kong has closed its half of this one.
+   * Closes this side's half if no call has come for this long. Returns whether it did. A call that Kong sends at that moment
+   * finds the end of the stream, and Kong sends it again on another connection. But a plugin instance that Kong then restarts
+   * must not find another closed stream. So close the next connection only after Kong has closed its half of this one.
    */
   closeIfIdle(idleMs: number): boolean;
 }
@@ -41,16 +41,15 @@ type ReplyHandler = (reply: Buffer) => void;
 const dropReply: ReplyHandler = () => {};
 
 /**
- * Stands behind the last answer of a connection. Kong does not keep a connection for the next call when there is something left
- * to read on it. The end of the stream would say the same, but it is a write of its own: Kong may have sent the next call by
- * then, and when that call starts an instance, it answers 500.
+ * Follows the last answer of a connection. Kong does not reuse a connection that still has bytes to read. The end of the stream
+ * would have the same effect, but it is a separate write. Kong may have sent the next call by then, and if that call starts an
+ * instance, Kong answers 500.
  */
 const PARTING = Buffer.of(0xff);
 
 /**
- * Serves one connection of a Kong worker: one call at a time, and during an event the roles are reversed, for then this
- * side calls the PDK and Kong replies in order. The connection is never closed instead of answering, because Kong retries
- * a closed one without end.
+ * Serves one connection of a Kong worker, one call at a time. During an event the roles are reversed: this side calls the PDK,
+ * and Kong replies in order. The connection is never closed instead of an answer, because Kong retries a closed one without end.
  */
 export function serveConnection(
   socket: Socket,
@@ -73,7 +72,7 @@ export function serveConnection(
   const finish = (event: Event, ending: EventEnding): void => {
     endEvent(event);
     current = undefined;
-    // Replies that the handler no longer waits for still come in order, and so do those to the ending's own calls.
+    // Replies that the handler no longer needs still arrive in order. So do the replies to the calls in the ending.
     replyHandlers.fill(dropReply).push(...Array.from({ length: ending.repliesToDrop }, () => dropReply));
     write(ending.frames);
   };
@@ -153,12 +152,12 @@ export function serveConnection(
     try {
       readFrame(chunk);
     } catch (error) {
-      // Not Kong, or not a Kong we know: there is no way to answer what can not be read.
+      // Not Kong, or an unknown version of Kong: an unreadable call cannot be answered.
       log(`connection dropped: ${describeError(error)}`);
       socket.destroy();
     }
   });
-  // Without a listener a peer's reset would end the process. Kong abandons a connection after each refusal.
+  // Without this listener, a reset by the peer would end the process. Kong drops a connection after each refusal.
   socket.on("error", (error) => log(`connection error: ${error.message}`));
   const abandon = (): void => {
     if (current) {
@@ -166,7 +165,7 @@ export function serveConnection(
     }
     replyHandlers.length = 0;
   };
-  // Kong ends its side when the client is gone, and does not read the answer.
+  // Kong ends its side if the client is gone, and does not read the answer.
   socket.on("end", abandon);
   socket.on("close", abandon);
 

@@ -1,8 +1,8 @@
 import { quoteWords } from "./kong-settings.ts";
 
 /**
- * For a Kong that starts no plugin server: something else runs it (a sidecar), or there is none (a control plane). Then Kong reads
- * the schema from a file, and no Node is needed beside it.
+ * For a Kong that does not start the plugin server itself: a sidecar runs it, or a control plane has none. Then Kong reads the
+ * schema from a file and needs no Node.
  *
  * @param settings the settings of the plugin with our own server.
  * @param dumpFile absolute path, as Kong sees it, of a file with what `main.js --dump` prints.

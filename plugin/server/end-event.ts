@@ -20,7 +20,7 @@ import {
   type Value,
 } from "./messages.ts";
 
-/** Frames that end an event. Kong answers some of the calls among them; those answers mean nothing any more. */
+/** Frames that end an event. Kong answers some of the calls among them. Those answers are ignored. */
 export interface EventEnding {
   readonly frames: Buffer;
   /** How many frames Kong will send back. */
@@ -35,8 +35,8 @@ export function encodePdkCall(method: string, args: Uint8Array): Buffer {
 }
 
 /**
- * Lets the request pass. This is the only place that writes the empty frame, which Kong takes for "proxy it"; it comes in
- * one write behind the headers, and Kong reads it only when setting them succeeded.
+ * Lets the request pass. Only this function writes the empty frame, which Kong reads as "proxy it". It follows the headers in the
+ * same write, and Kong reads it only if setting them succeeded.
  */
 function encodeAllow(allow: Allow, sequence: number): EventEnding {
   const calls = [...encodeReport(allow), ...encodeChanges(allow)];
@@ -44,7 +44,7 @@ function encodeAllow(allow: Allow, sequence: number): EventEnding {
   return { frames: Buffer.concat([...calls, EMPTY_FRAME, rpcReturn]), repliesToDrop: calls.length };
 }
 
-/** The headers come last: among them is the verdict for the guard, which then knows that all the rest succeeded. */
+/** The headers come last. They include the verdict, which tells the guard that all earlier calls succeeded. */
 function encodeChanges({ headers, rawQuery, caller }: Allow): readonly Buffer[] {
   const setQuery =
     rawQuery === undefined
@@ -58,8 +58,8 @@ function encodeChanges({ headers, rawQuery, caller }: Allow): readonly Buffer[] 
 }
 
 /**
- * Replaces Kong's caller as a whole: a request never has one caller's Consumer with another caller's credential or groups. An empty
- * value sets nil.
+ * Replaces Kong's caller as a whole, so that a request never has one caller's Consumer with another caller's credential or
+ * groups. An empty value sets nil.
  */
 function encodeCaller({ consumer, credentialId, groups }: CallerIdentity): readonly Buffer[] {
   const setGroups = encodeSet("kong.ctx.shared.set", "authenticated_groups", groups ? listOf(groups) : {});
@@ -70,7 +70,7 @@ function encodeCaller({ consumer, credentialId, groups }: CallerIdentity): reado
       setGroups,
     ];
   }
-  // Kong's authenticate would write an empty consumer_id into a credential alone, and acl fail at it.
+  // For a credential without Consumer, Kong's authenticate would write an empty consumer_id, and acl would fail on it.
   const credential = credentialId === undefined ? {} : { structValue: headersToStruct({ id: credentialId }) };
   return [
     encodeSet("kong.nginx.set_ctx", "authenticated_consumer", {}),
@@ -107,20 +107,20 @@ function encodeLog(level: "notice" | "warn" | "err", line: string): Buffer {
   return encodePdkCall(`kong.log.${level}`, ListValueMessage.encode({ values: [{ stringValue: line }] }));
 }
 
-/** Makes Kong answer 500 and log the text: it calls a PDK method that does not exist. */
+/** Makes Kong answer 500 and log the text, by calling a PDK method that does not exist. */
 export function encodeFailure(text: string): EventEnding {
   return { frames: encodePdkCall(text, new Uint8Array()), repliesToDrop: 0 };
 }
 
-/** The error text at which Kong forgets its instance ids, starts the instance anew and repeats the event. */
+/** With this error text, Kong forgets its instance ids, starts the instance again and repeats the event. */
 export function encodeUnknownInstance(): EventEnding {
   return encodeFailure("no plugin instance");
 }
 
 /**
- * What any outcome of a handler comes to. Nothing but an Allow lets the request pass.
+ * Encodes any outcome of a handler. Only an Allow lets the request pass.
  *
- * @param warnings for the operator, written to Kong's log on the way; they do not depend on the outcome.
+ * @param warnings lines for the operator, also written to Kong's log. They do not depend on the outcome.
  */
 export function encodeOutcome(outcome: unknown, sequence: number, warnings: readonly WaitingLine[] = []): EventEnding {
   const ending = encodeVerdict(outcome, sequence);

@@ -11,7 +11,7 @@ import {
   structToHeaders,
 } from "./messages.ts";
 
-/** Calls one PDK method and decodes its reply; rejects when the event has ended. */
+/** Calls one PDK method and decodes its reply. Rejects if the event has ended. */
 export type CallPdk = <T>(method: string, args: Uint8Array, decode: (reply: Buffer) => T) => Promise<T>;
 
 const NO_ARGUMENTS = new Uint8Array();
@@ -19,7 +19,7 @@ const NO_ARGUMENTS = new Uint8Array();
 /**
  * Kong's PDK over the plugin protocol.
  *
- * @param isAbandoned whether Kong has given the event up.
+ * @param isAbandoned whether Kong has abandoned the event.
  */
 export function createEventPdk(call: CallPdk, isAbandoned: () => boolean): Pdk {
   return {

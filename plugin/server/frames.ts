@@ -1,14 +1,14 @@
 /**
- * Frames of Kong's `ProtoBuf:1` plugin protocol: a uint32 in little-endian order that counts the bytes, then the bytes.
- * An empty frame is meaningful: where Kong waits for a PDK method name it ends the event, and the request is proxied.
+ * Frames of Kong's `ProtoBuf:1` plugin protocol: a uint32 in little-endian order that counts the bytes, then the bytes. An empty
+ * frame has a meaning: if Kong waits for a PDK method name, it ends the event, and Kong proxies the request.
  */
 
-/** The most bytes one frame may announce: room for a large inline policy, and far below what could exhaust the process. */
+/** Maximum number of bytes that a frame may announce. It has room for a large inline policy, and cannot exhaust the process. */
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
 const LENGTH_BYTES = 4;
 
-/** Puts the length in front of `payload`. */
+/** Prepends the length to `payload`. */
 export function encodeFrame(payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(LENGTH_BYTES + payload.byteLength);
   frame.writeUInt32LE(payload.byteLength, 0);
@@ -17,11 +17,11 @@ export function encodeFrame(payload: Uint8Array): Buffer {
 }
 
 /**
- * Cuts a byte stream into frames, however the stream was chunked.
+ * Splits a byte stream into frames, in whatever chunks it arrives.
  *
  * @param onFrame called once per complete frame, in order, with a buffer that is valid during the call only.
- * @returns a function to feed chunks to. It throws a RangeError when a frame announces more than `maxBytes`; the stream is
- *   unusable from then on and the caller must drop it.
+ * @returns a function to feed chunks to. It throws a RangeError if a frame announces more than `maxBytes`. Then the stream is
+ *   unusable, and the caller must drop it.
  */
 export function createFrameReader(
   onFrame: (payload: Buffer) => void,
@@ -34,7 +34,7 @@ export function createFrameReader(
   return (chunk) => {
     pending.push(chunk);
     pendingBytes += chunk.byteLength;
-    // Joining only once enough has come keeps a large frame that trickles in linear instead of quadratic.
+    // Chunks are joined only when the frame is complete, so a large frame in small chunks takes linear time, not quadratic.
     if (pendingBytes < wantedBytes) {
       return;
     }

@@ -1,7 +1,7 @@
 import { NAME } from "../kong/plugin-identity.ts";
 
 /**
- * Has Kong load the guard beside the plugin. It needs the facts variable, which all settings printed here set.
+ * Makes Kong load the guard beside the plugin. The guard needs the facts variable, which all printed settings include.
  *
  * @param settings the settings of the plugin itself.
  * @param guardPath absolute path of this package's plugin/guard.

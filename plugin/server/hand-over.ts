@@ -1,23 +1,23 @@
 import type { Connection } from "./connection.ts";
 
-/** How long connections are still served after another process took over. */
+/** How long this process still serves connections after another process took over. */
 const GRACE_MS = 10_000;
-/** How long a process that is to end waits for one that takes over; and how long, when no call comes any more. */
+/** How long an ending process waits for a successor, and how long if no more calls come. */
 const SUCCESSOR_WAIT_MS = 60_000;
 const SUCCESSOR_IDLE_WAIT_MS = 3_000;
-/** A connection without a call for so long may be closed. */
+/** A connection without a call for this long may be closed. */
 const IDLE_MS = 1_000;
-/** Where calls wait in a queue until this process has ended, it ends sooner: within Kong's read timeout. */
+/** If calls wait in a queue until this process has ended, it ends sooner: within Kong's read timeout. */
 const QUEUE_GRACE_MS = 4_000;
 
 export interface HandOverOptions {
-  /** Those that are open. */
+  /** The open connections. */
   readonly connections: ReadonlySet<Connection>;
   /** Whether another process has the socket now. */
   readonly isReplaced: () => boolean;
   /**
-   * Stops accepting where a service manager holds the socket: the next process finds all connections in the queue. Returns whether
-   * it does.
+   * Stops accepting if a service manager holds the socket. The next process then finds all connections in the queue. Returns
+   * whether a service manager holds the socket.
    */
   readonly leaveToQueue: () => boolean;
   /** When the last call came, on the clock of `performance.now`. */
@@ -26,24 +26,24 @@ export interface HandOverOptions {
 
 export interface HandOver {
   /**
-   * Called again and again once the process is to end: sends Kong's workers away to the process that took over.
+   * Called repeatedly while the process is ending. Sends Kong's workers to the process that took over.
    *
    * @returns why the process may end now, or undefined.
    */
   drain(): string | undefined;
-  /** Forgets that the process was to end. */
+  /** Cancels the ending of the process. */
   resume(): void;
-  /** Takes note of a connection that is closed and no longer among the open ones. */
+  /** Notes that a connection is closed and no longer among the open ones. */
   noteClosed(connection: Connection): void;
 }
 
 const isPast = (limitMs: number, since: number): boolean => performance.now() - since > limitMs;
 
-/** Ends the service of this process without a request that finds nobody, as on `kong reload` and in a rolling restart. */
+/** Ends the service of this process so that every request still finds a server, as on `kong reload` and in a rolling restart. */
 export function createHandOver({ connections, isReplaced, leaveToQueue, lastCallMs }: HandOverOptions): HandOver {
   let endingSince: number | undefined;
   let replacedSince: number | undefined;
-  /** The idle connection whose end Kong has not seen yet. */
+  /** The idle connection that is closing; Kong has not seen its end yet. */
   let closing: Connection | undefined;
 
   let isQueued = false;
@@ -52,7 +52,7 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
     closing ??= [...connections].find((connection) => connection.closeIfIdle(IDLE_MS));
   };
 
-  /** Whoever goes without a successor leaves requests to nobody: the next process may be on its way. */
+  /** Waits for a successor, which may be starting. If this process ends without one, no process answers the requests. */
   const waitForSuccessor = (since: number): string | undefined =>
     isPast(SUCCESSOR_WAIT_MS, since) || isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(since, lastCallMs()))
       ? "nobody took over"
@@ -70,7 +70,8 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
       }
       closeNextIdle();
       if (replacedSince === undefined) {
-        // Some may have connected before the other process took over, and are accepted only when this turn is over.
+        // Some clients may have connected before the other process took over. They are accepted only after this turn of the event
+        // loop.
         replacedSince = performance.now();
         return undefined;
       }

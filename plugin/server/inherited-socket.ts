@@ -2,16 +2,16 @@
 const FIRST_DESCRIPTOR = 3;
 
 /**
- * The descriptor of a listening socket that a service manager such as systemd holds open across restarts; undefined for none.
+ * The descriptor of a listening socket that a service manager such as systemd holds open across restarts; undefined without one.
  *
- * @throws Error when there is more than one.
+ * @throws Error if there are several.
  */
 export function findInheritedSocket(
   environment: Readonly<Record<string, string | undefined>>,
   pid: number,
 ): number | undefined {
   if (environment.LISTEN_PID !== String(pid)) {
-    return undefined; // Meant for another process.
+    return undefined; // The socket is for another process.
   }
   const count = Number(environment.LISTEN_FDS);
   if (count !== 1) {

@@ -1,13 +1,13 @@
 import type { PluginInstance } from "../kong/handler.ts";
 import { GENERATIONS } from "./claim-generation.ts";
 
-/** The plugin instances of this process, by the id that Kong knows them under. */
+/** The plugin instances of this process, by the id that Kong uses for them. */
 export interface Instances {
   /** Starts an instance from Kong's configuration JSON and returns its id. */
   start(configJson: string): number;
   close(id: number): void;
   find(id: number): PluginInstance | undefined;
-  /** Gives up instances that no event asked for in a long time: Kong sends no close when it deletes a plugin. */
+  /** Evicts instances that no event has used for a long time, because Kong sends no close when it deletes a plugin. */
   evictIdle(): void;
 }
 
@@ -17,28 +17,28 @@ interface InstanceEntry {
   usedAt: number;
 }
 
-/** What all instances may take together. */
+/** Limits for all instances together. */
 export interface InstanceLimits {
   readonly maxInstances: number;
   /** In characters. */
   readonly maxConfigLength: number;
 }
 
-/** An id is the process's generation and a count; all 31 bits of Kong's int32 that are not its sign. */
+/** An id consists of the process's generation and a count. It uses all 31 bits of Kong's int32 except the sign. */
 const IDS_PER_GENERATION = 2 ** 31 / GENERATIONS;
 const IDLE_MS = 3_600_000;
 const MAX_INSTANCES = 20_000;
-/** Most configuration in all, in characters: an inline policy has up to 131,072. */
+/** Maximum total length of configurations, in characters. An inline policy has up to 131,072. */
 const MAX_CONFIG_LENGTH = 256 * 1024 * 1024;
-/** How exactly the order of use is kept, in milliseconds; it costs time on every request. */
+/** Precision of the order of use, in milliseconds. A finer one costs time on every request. */
 const USE_GRAIN_MS = 1_000;
 
 /**
- * Ids are never reused, not by another process either: Kong goes on using those of a process that is gone until it is told
- * otherwise, and sends those of one to another that serves beside it. A reused one would have a route judged by another route's
- * policy. So each process counts within a generation of its own, and claims another when it has used that up.
+ * Ids are never reused, not even by another process. Kong keeps using the ids of an ended process until a server reports them as
+ * unknown, and sends the ids of one process to another one beside it. With a reused id, another route's policy would judge a
+ * route. So each process counts within its own generation, and claims another generation when that one is used up.
  *
- * @param claimGeneration 0 to 255, another one each time.
+ * @param claimGeneration returns 0 to 255, a different number each time.
  * @param now milliseconds of any clock.
  */
 export function createInstances(
@@ -56,7 +56,7 @@ export function createInstances(
   let count = 0;
 
   const nextId = (): number => {
-    count += 1; // Kong takes 0 for none.
+    count += 1; // Kong reads 0 as "no instance".
     if (count === IDS_PER_GENERATION) {
       generation = claimGeneration();
       count = 1;
@@ -64,7 +64,7 @@ export function createInstances(
     return generation * IDS_PER_GENERATION + count;
   };
 
-  // Kong can not be told that a start failed: the failure shows as a refusal of every request.
+  // The plugin cannot report to Kong that a start failed, so a failed instance refuses every request.
   const startSafely = (configJson: string): PluginInstance => {
     try {
       return startInstance(configJson);
@@ -82,7 +82,7 @@ export function createInstances(
     }
   };
 
-  /** Kong starts an ended instance anew if it still needs it. */
+  /** Evicts instances until there is room. Kong restarts an evicted instance if it still needs it. */
   const makeRoom = (length: number): void => {
     for (const longestUnused of instances.keys()) {
       if (instances.size < maxInstances && configLength + length <= maxConfigLength) {
@@ -105,7 +105,7 @@ export function createInstances(
       const entry = instances.get(id);
       if (entry && now() - entry.usedAt > USE_GRAIN_MS) {
         entry.usedAt = now();
-        instances.delete(id); // To the end: the map's order is that of use.
+        instances.delete(id); // To the end, because the map is in order of use.
         instances.set(id, entry);
       }
       return entry?.instance;

@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
 
 /**
- * Whether a `Host` names the server itself: an address, `localhost`, or the host that the server listens on. A page of another site
- * reaches the server only under the name of that site (DNS rebinding).
+ * Whether a `Host` names the server itself: an address, `localhost`, or the host that the server listens on. A web page of
+ * another site can reach the server only under the name of that site (DNS rebinding).
  *
- * @param host of the request, with or without a port.
+ * @param host the request's `Host`, with or without a port.
  * @param listenHost from the server's options.
  */
 export function isOwnHost(host: string, listenHost: string | undefined): boolean {

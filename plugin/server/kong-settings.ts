@@ -1,7 +1,7 @@
 import { FACTS_VARIABLE, renderFacts } from "../kong/facts-variable.ts";
 import { NAME } from "../kong/plugin-identity.ts";
 
-/** Absolute paths; Kong starts plugin servers without a PATH and in a working directory of its own. */
+/** All paths are absolute, because Kong starts plugin servers without a PATH and in Kong's working directory. */
 export interface Installation {
   readonly node: string;
   /** This package's dist/jwt-policy-server.mjs. */
@@ -12,23 +12,23 @@ export interface Installation {
   readonly policyRoot: string;
   /** The file with the settings for fetching keys. */
   readonly fetchSettings: string | undefined;
-  /** The directory where the server keeps fetched keys over restarts; undefined for nowhere. */
+  /** The directory where the server stores fetched keys over restarts; undefined if it does not store them. */
   readonly stateDir: string | undefined;
   /** Where the server answers probes, such as `127.0.0.1:8008`. */
   readonly statusListen: string | undefined;
-  /** Names in lower case of the header fields that policies look at, beside the usual ones. */
+  /** Lower-case names of the header fields that policies use, in addition to the usual ones. */
   readonly headers: readonly string[];
-  /** Environment of the plugin server: Kong starts it with an empty one. */
+  /** Environment of the plugin server, which Kong starts with an empty one. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** The first Kong whose client for ProtoBuf:1 refuses the request when the plugin server fails; older ones let it pass. */
+/** The first Kong whose client for ProtoBuf:1 refuses the request if the plugin server fails. Older ones let it pass. */
 export const MIN_KONG_VERSION = "3.8";
 
 /**
- * How long Kong waits for a plugin server that is stopped from outside, which nothing inside it can bound. Longer than the
- * deadline of an event, or Kong would give up on what is about to be answered. It holds for every Lua socket of the proxy that
- * sets no time of its own.
+ * How long Kong waits for a plugin server that is stopped from outside, because a stopped server cannot limit this itself. It is
+ * longer than the deadline of an event, or Kong would give up just before the answer. It applies to every Lua socket of the proxy
+ * that sets no timeout itself.
  */
 const READ_TIMEOUT = "7s";
 
@@ -52,20 +52,20 @@ export function createKongSettings(installation: Installation): Readonly<Record<
     KONG_PLUGINS: `bundled,${NAME}`,
     KONG_PLUGINSERVER_NAMES: NAME,
     [`${server}_SOCKET`]: socket,
-    [`${server}_START_CMD`]: `${start} --parent $PPID ${options}`, // In a shell, whose parent is the worker.
-    [`${server}_QUERY_CMD`]: `${query} --dump ${quoteWords([...places, ...settings])}`, // Looks first whether a server could start.
+    [`${server}_START_CMD`]: `${start} --parent $PPID ${options}`, // Runs in a shell, whose parent is the worker.
+    [`${server}_QUERY_CMD`]: `${query} --dump ${quoteWords([...places, ...settings])}`, // First checks whether a server could start.
     KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${renderFacts(headers)}"`,
     KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: READ_TIMEOUT,
   };
 }
 
-/** A command for `sh`, through which Kong runs it, with this environment and no other. */
+/** Renders a command for `sh`, through which Kong runs it, with exactly this environment. */
 export function renderCommand(environment: Readonly<Record<string, string>>, words: readonly string[]): string {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   return quoteWords(["/usr/bin/env", ...variables, ...words]);
 }
 
-/** Words for `sh`, which reads them as they are. */
+/** Quotes words for `sh`, which then reads them unchanged. */
 export function quoteWords(words: readonly string[]): string {
   return words.map(quoteWord).join(" ");
 }

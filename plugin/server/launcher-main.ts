@@ -1,6 +1,6 @@
 /**
- * The launcher: the process that Kong starts in place of the plugin server. It adopts the server that runs, or starts one, and stays
- * for as long as that one does. Kong ends its launcher at each reload, and the server outlives it.
+ * The launcher: the process that Kong starts in place of the plugin server. It adopts the running server, or starts one, and runs
+ * as long as that server. Kong ends its launcher at each reload, and the server outlives it.
  */
 import { randomUUID } from "node:crypto";
 import { lstatSync, readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ import { readLastWords, startServer } from "./launcher/start-server.ts";
 import { parseLauncherOptions } from "./server-options.ts";
 
 const PARENT_CHECK_MS = 500;
-/** As rarely as Kong itself starts a plugin server that ends at once. */
+/** The same interval as Kong's own for a plugin server that ends at once. */
 const RESTART_MS = 1_000;
 const CANNOT_START = 2;
 const SERVER_DIED = 1;
@@ -32,13 +32,13 @@ const command: ServerCommand = {
   environment: process.env,
   files,
 };
-/** A service manager that restarts this launcher wants a fresh server; Kong's reload does not. */
+/** If a service manager restarts this launcher, it expects a new server. Kong's reload does not. */
 const inherited = findInheritedSocket(process.env, process.pid);
 const identity = `${identifyServer(command)}${inherited === undefined ? "" : `-${randomUUID()}`}`;
 let current: KeptServer | undefined;
 
 for (const output of [process.stdout, process.stderr]) {
-  output.on("error", () => {}); // Kong's worker reads it, and may end first.
+  output.on("error", () => {}); // Kong's worker reads this output, and may end first.
 }
 process.on("SIGTERM", () => process.exit(0));
 process.on("SIGINT", endAll);
@@ -72,7 +72,7 @@ async function keepOneServer(): Promise<never> {
 interface FoundServer {
   readonly server: KeptServer;
   readonly isEnding: boolean;
-  /** Whether it is the one that this launcher would start. */
+  /** Whether it equals the server that this launcher would start. */
   readonly isWanted: boolean;
 }
 
@@ -89,7 +89,7 @@ async function findServer(): Promise<FoundServer | undefined> {
   );
 }
 
-/** Stays with a server that runs. */
+/** Stays attached to a running server. */
 async function follow(server: KeptServer): Promise<Ending> {
   current = server;
   print(`the plugin server runs already as process ${server.process()?.pid}; this launcher keeps it`);
@@ -98,7 +98,7 @@ async function follow(server: KeptServer): Promise<Ending> {
   return ending ?? fail(SERVER_DIED, "the plugin server has died", ...readLastWords(socket));
 }
 
-/** Starts a server that takes over from the one before when it is ready, and stays with it. */
+/** Starts a server that takes over from the previous one when it is ready, and stays attached to it. */
 async function startAnother(found: FoundServer | undefined): Promise<Ending> {
   const before = found?.server;
   const queued = found === undefined || found.isEnding ? "now" : "later";
@@ -116,7 +116,7 @@ async function startAnother(found: FoundServer | undefined): Promise<Ending> {
   void server.listening.then(() => {
     isListening = true;
     if (inherited === undefined) {
-      before?.leave(); // It sees that the socket's file is another one.
+      before?.leave(); // The old server sees that the socket's file was replaced.
     } else {
       before?.retire();
     }
@@ -152,7 +152,7 @@ function keep(connection: Socket, warn: (line: string) => void = () => {}): Kept
   });
 }
 
-/** Connects to a control socket; undefined when none of this user's processes listens there. */
+/** Connects to a control socket; undefined if no process of this user listens there. */
 function reach(path: string): Promise<Socket | undefined> {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats?.isSocket() || (process.getuid !== undefined && stats.uid !== process.getuid())) {
@@ -165,7 +165,7 @@ function reach(path: string): Promise<Socket | undefined> {
   });
 }
 
-/** The process of a server that answers nothing; none when its start time is not known, for then it may be any process. */
+/** The process of a server that does not answer. Without a known start time it returns no process, because it could be any process. */
 function readPid(): ProcessIdentity {
   try {
     const { pid, startedAt } = JSON.parse(readFileSync(pidPathOf(socket), "utf8"));
@@ -184,7 +184,7 @@ function endWithParent(): void {
   }
 }
 
-/** SIGINT means the end of all, as in a terminal. */
+/** SIGINT ends this launcher and its server, as in a terminal. */
 function endAll(): void {
   current?.end();
   setTimeout(() => process.exit(0), 100);

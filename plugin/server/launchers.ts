@@ -12,9 +12,9 @@ import {
 import { identifyProcess, isAlive, type ProcessIdentity } from "./launcher/process-identity.ts";
 import { listenOnSocket } from "./listen.ts";
 
-/** Longer than Kong and a busy machine need to start another launcher. */
+/** Longer than Kong on a busy machine needs to start another launcher. */
 const WITHOUT_LAUNCHER_MS = 30_000;
-/** A service manager starts the next launcher at once, or has stopped the service. */
+/** A service manager either starts the next launcher at once, or has stopped the service. */
 const STOPPED_MS = 10_000;
 const MAX_WAITING_LINES = 200;
 const CONTROL_MODE = 0o600;
@@ -27,12 +27,12 @@ export interface LaunchersOptions {
   readonly isQueue: boolean;
   /** Called when a launcher has attached. */
   readonly onAttached: () => void;
-  /** Whether the process hands over and can no longer be kept. */
+  /** Whether the process is handing over and can no longer be adopted. */
   readonly isEnding: () => boolean;
   readonly lastCallMs: () => number;
   /** Another server accepts connections on the same socket. */
   readonly onRetire: () => void;
-  /** The last launcher asks for the end. */
+  /** The last launcher asks the process to end. */
   readonly onEnd: () => void;
   readonly onWarning: (line: string) => void;
 }
@@ -40,7 +40,7 @@ export interface LaunchersOptions {
 /** The launchers that keep this server: usually one, two while Kong reloads. */
 export class Launchers {
   readonly #options: LaunchersOptions;
-  /** In the order in which they came. */
+  /** In the order in which they attached. */
   readonly #attached = new Set<Socket>();
   readonly #self: ProcessIdentity = identifyProcess(process.pid);
   #waitingLines: { readonly line: string; readonly isWarning: boolean }[] = [];
@@ -55,11 +55,11 @@ export class Launchers {
     try {
       this.#attach(new Socket({ fd: LAUNCHER_DESCRIPTOR, readable: true, writable: true }));
     } catch {
-      // Started by hand: then it ends, because no launcher keeps it.
+      // Started by hand. It ends, because no launcher keeps it.
     }
   }
 
-  /** Listens for further launchers, and tells the first one that the server serves. */
+  /** Listens for more launchers, and tells the first one that the server is listening. */
   async listen(): Promise<void> {
     const { socket } = this.#options;
     this.#isListening = true;
@@ -70,7 +70,7 @@ export class Launchers {
       this.#server = await listenOnSocket(controlPathOf(socket), CONTROL_MODE, (launcher) => this.#attach(launcher));
       writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });
     } catch (error) {
-      // It can serve without one. The next launcher finds no server to keep, and starts one that takes over.
+      // The server works without a control socket. The next launcher does not find it, and starts one that takes over.
       this.#options.onWarning(`no launcher can reach the server: ${error instanceof Error ? error.message : error}`);
     }
   }
@@ -85,7 +85,7 @@ export class Launchers {
     }
   }
 
-  /** The reason why this server is no longer needed; undefined while a launcher keeps it, or may come. */
+  /** Why this server is no longer needed; undefined while a launcher keeps it, or may still come. */
   findReasonToEnd(): string | undefined {
     if (this.#attached.size > 0) {
       return undefined;
@@ -117,7 +117,7 @@ export class Launchers {
 
   #attach(launcher: Socket): void {
     this.#attached.add(launcher);
-    launcher.on("error", () => {}); // Its end says enough.
+    launcher.on("error", () => {}); // The `close` event handles it.
     launcher.on("close", () => {
       this.#attached.delete(launcher);
       this.#leftMs = performance.now();

@@ -1,36 +1,36 @@
-/** How often to look whether the process is still needed. */
+/** How often to check whether the process is still needed. */
 const NEED_CHECK_MS = 500;
 const DRAIN_CHECK_MS = 100;
 
 export interface LifecycleOptions {
-  /** Why the process is no longer needed; undefined while it is. A process that ends for such a reason can be needed again. */
+  /** Why the process is no longer needed; undefined while it is needed. An ending process can be needed again. */
   findReasonToEnd(): string | undefined;
-  /** Called once, when the process decides to end for good. */
+  /** Called once, when the end of the process becomes final. */
   onFinal(reason: string): void;
   /**
-   * Called again and again while the process is to end: hands its connections to the process that took over.
+   * Called repeatedly while the process is ending. Hands its connections to the process that took over.
    *
    * @returns why the process may end now, or undefined.
    */
   drain(): string | undefined;
-  /** The process is needed again, although it was to end. */
+  /** The process was ending but is needed again. */
   resume(): void;
   /** Ends the process. */
   exit(reason: string): void;
 }
 
 export interface Lifecycle {
-  /** Whether the process is to end. */
+  /** Whether the process is ending. */
   isEnding(): boolean;
   /** Ends the process as soon as no request depends on it. */
   end(reason: string): void;
-  /** Looks now whether the process is still needed. */
+  /** Checks now whether the process is still needed. */
   look(): void;
 }
 
 /**
- * Decides when the process ends. SIGTERM may come while requests are still under way, and no signal comes at all when the process
- * that started this one is killed.
+ * Decides when the process ends. SIGTERM may come while requests are still running. If the process that started this one is
+ * killed, no signal comes at all.
  */
 export function manageLifecycle({ findReasonToEnd, onFinal, drain, resume, exit }: LifecycleOptions): Lifecycle {
   let draining: NodeJS.Timeout | undefined;

@@ -3,13 +3,12 @@ import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Kong opens one connection per request under way; with Node's 511 a stall of half a second refuses hundreds. */
+/** Kong opens one connection per running request. With Node's default of 511, a stall of half a second refuses hundreds. */
 const BACKLOG = 8192;
 
 /**
- * Listens on a private path and renames it over the shared one in one step. While `kong reload` runs the old process and
- * the new one side by side, neither takes the socket away from the other: closing this server removes the private name
- * only, which by then is gone.
+ * Listens on a private path and renames it over the shared one in one step. During `kong reload` the old and the new process run
+ * side by side. Neither removes the other's socket. Closing this server removes only the private name, which no longer exists.
  *
  * @param path the socket that Kong connects to.
  * @param mode permissions of the socket.
@@ -17,7 +16,7 @@ const BACKLOG = 8192;
 export async function listenOnSocket(path: string, mode: number, serve: (socket: Socket) => void): Promise<Server> {
   const privatePath = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   const server = createServer(serve);
-  // Between listen and chmod nobody else may connect either.
+  // Other users must not connect between listen and chmod either.
   const umask = process.umask(0o177);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -50,22 +49,23 @@ export async function listenOnDescriptor(descriptor: number, serve: (socket: Soc
   return server;
 }
 
-/** Names the socket that is at `path` now, or undefined when none can be found; changes when another process takes over. */
+/** Identifies the socket that is at `path` now; undefined if none is found. Changes when another process takes over. */
 export function identifySocket(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path);
     return `${dev} ${ino}`;
   } catch {
-    return undefined; // Not there, or the way there is closed: nobody can connect to it either.
+    return undefined; // Missing or not accessible: Kong cannot connect to it either.
   }
 }
 
-/** Between the end of one process and the turn of the next, nobody answers. */
+/** Short, because no process answers between the end of one process and the start of the next. */
 const TAKE_OVER_CHECK_MS = 20;
 
 /**
- * Resolves when this process may take the socket: at once where nobody answers on it, for any answer is better than none;
- * else when it is ready. So a fresh process with a broken policy leaves the requests to the one that has a good version.
+ * Resolves when this process may take the socket. If no process answers on it, that is at once, because any answer is better than
+ * none. Otherwise it is when this process is ready. So a new process with a broken policy leaves the requests to the one that has
+ * a good version.
  */
 export async function waitForTurn(path: string, isReady: () => boolean): Promise<void> {
   while (!isReady() && (await isAnswered(path))) {
@@ -73,7 +73,7 @@ export async function waitForTurn(path: string, isReady: () => boolean): Promise
   }
 }
 
-/** Resolves when this process is ready, or after so many milliseconds. */
+/** Resolves when this process is ready, or after `maxMs` milliseconds. */
 export async function waitForReadiness(isReady: () => boolean, maxMs: number): Promise<void> {
   const end = performance.now() + maxMs;
   while (!isReady() && performance.now() < end) {
@@ -81,7 +81,7 @@ export async function waitForReadiness(isReady: () => boolean, maxMs: number): P
   }
 }
 
-/** Whether any process listens on the socket, this one included. */
+/** Whether any process listens on the socket, including this one. */
 export function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path);
@@ -96,9 +96,9 @@ export function isAnswered(path: string): Promise<boolean> {
 const KEEP_CHECK_MS = 500;
 
 /**
- * Listens anew when the socket's file was removed, or when whoever had replaced it is gone.
+ * Listens again if the socket's file was removed, or the process that replaced it is gone.
  *
- * @param isFine whether the socket is this process's, or none of its business any more.
+ * @param isFine whether this process has the socket, or no longer needs it.
  */
 export function keepSocket(
   isFine: () => boolean,

@@ -1,4 +1,4 @@
-/** The plugin server: the process that answers Kong's question about every request. */
+/** The plugin server: the process that decides every request for Kong. */
 import type { Socket } from "node:net";
 import { toPrintableLines } from "../core/printable.ts";
 import { createFetcher } from "../keys/fetch-json.ts";
@@ -31,9 +31,9 @@ const WATCHDOG_MS = 3_000;
 const EVICT_MS = 600_000;
 const FOLLOW_MS = 500;
 const RETRY_MS = 1_000;
-/** Shorter than Kong waits for the answer to a call. */
+/** Shorter than the time that Kong waits for the answer to a call. */
 const MAX_QUEUE_MS = 3_000;
-/** For the launcher to read that this process ends. */
+/** Time for the launcher to read that this process ends. */
 const FAREWELL_MS = 50;
 
 const countedSince = Date.now();
@@ -49,7 +49,7 @@ interface Process {
   readonly isQueue: boolean;
 }
 
-/** Answers Kong's calls: by policies, or by refusing all of them. */
+/** Answers Kong's calls with decisions by policies, or refuses all of them. */
 interface Judge {
   readonly start: (configJson: string) => PluginInstance;
   readonly isReady: () => boolean;
@@ -57,11 +57,11 @@ interface Judge {
   readonly refreshKeys: () => void;
 }
 
-// The process that reads the output may end before this one does, and a log line must not be this one's end.
+// The process that reads the output may end before this one. Then a log line must not end this process.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
-// In one file, the threads that compile policies run this module as well.
+// In the bundled file, the threads that compile policies run this module as well.
 if (!isCompilingThread()) {
   const options = readOptions();
   (options.isDump ? answerQuery(options) : serve(options)).catch((error: unknown) => {
@@ -87,7 +87,7 @@ function readOptions(): ServerOptions {
   }
 }
 
-/** Answers Kong's query: with what Kong needs, or with why the server could not start. */
+/** Answers Kong's query with the plugin's description, or with the reason why the server could not start. */
 async function answerQuery(options: ServerOptions): Promise<void> {
   const { fatal, warnings } = await checkStart(options);
   for (const warning of warnings) {
@@ -100,7 +100,7 @@ async function answerQuery(options: ServerOptions): Promise<void> {
   }
 }
 
-/** Kong quotes an answer that is a text in its own error, so that its log says why it does not start. */
+/** If the answer is a text, Kong quotes it in its own error, so Kong's log shows why Kong does not start. */
 function refuseStart(reasons: readonly string[]): void {
   process.stdout.write(`${JSON.stringify(`${NAME} cannot start: ${reasons.join("; ")}`)}\n`);
   process.exitCode = 2;
@@ -113,7 +113,7 @@ function fail(message: string): never {
 
 async function serve(options: ServerOptions): Promise<void> {
   const inherited = options.queued ? SOCKET_DESCRIPTOR : findInheritedSocket(process.env, process.pid);
-  const own = prepareProcess(options, inherited); // Before anything else, so that a signal finds its handler.
+  const own = prepareProcess(options, inherited); // First, so that signals are handled from the start.
   const judge = await prepareJudge(own);
   offerStatus(own, judge);
   yieldWhenReplaced(own);
@@ -123,7 +123,7 @@ async function serve(options: ServerOptions): Promise<void> {
   await listen(own, judge);
 }
 
-/** Where a service manager holds the socket, calls wait in its queue if no other server accepts them. */
+/** If a service manager holds the socket, calls wait in its queue if no other server accepts them. */
 function waitForSocket({ options, isQueue }: Process, { isReady }: Judge): Promise<void> {
   if (!isQueue) {
     return waitForTurn(options.socket, isReady);
@@ -247,7 +247,7 @@ function refuseAll(reason: string): Judge {
   };
 }
 
-/** Ends the process once its settings are sound: the next one starts with them. */
+/** Ends the process when its settings are valid, so that the next process starts with them. */
 function retryUntilSound({ options, lifecycle }: Process): void {
   const retry = async (): Promise<void> => {
     try {
@@ -263,10 +263,10 @@ function retryUntilSound({ options, lifecycle }: Process): void {
   setTimeout(retry, RETRY_MS);
 }
 
-/** Serves the status while the socket is this process's, or may become so. */
+/** Serves the status while this process has the socket, or may still get it. */
 function offerStatus({ options: { statusListen }, log, socket, lifecycle }: Process, { readStatus }: Judge): void {
   let giveStatusUp: (() => void) | undefined;
-  /** The address goes with the socket, to the process that has it or waits for it. */
+  /** The status address follows the socket, to the process that has it or waits for it. */
   const followStatus = (): void => {
     if (lifecycle.isEnding() || socket.isReplaced()) {
       giveStatusUp?.();
@@ -279,7 +279,7 @@ function offerStatus({ options: { statusListen }, log, socket, lifecycle }: Proc
   setInterval(followStatus, FOLLOW_MS).unref();
 }
 
-/** Kong keeps one server: a launched one ends when another has taken over. */
+/** Kong keeps one server, so a launched one ends when another has taken over. */
 function yieldWhenReplaced({ socket, launchers, lifecycle }: Process): void {
   if (launchers !== undefined) {
     setInterval(() => {

@@ -1,13 +1,13 @@
 /**
- * The messages of Kong's `ProtoBuf:1` plugin protocol that this project exchanges. Field numbers and types are those of
- * the `pluginsocket.proto` that Kong 3.8 and later ship; messages nobody here sends or reads are left out.
+ * The messages of Kong's `ProtoBuf:1` plugin protocol that this project exchanges. Field numbers and types are those of the
+ * `pluginsocket.proto` that Kong 3.8 and later ship; unused messages are left out.
  */
 import protobuf from "protobufjs/light.js";
 import type { Consumer } from "../core/identity.ts";
 
 /**
- * Kong puts header bytes into strings as the client sent them. What is not UTF-8 becomes U+FFFD, which no check accepts; a
- * decoder that throws would let any client turn its request into an error.
+ * Kong puts header bytes into strings as the client sent them. Invalid UTF-8 becomes U+FFFD, which no check accepts. With a
+ * decoder that throws, any client could turn its request into an error.
  */
 const anyBytes = { features: { utf8_validation: "NONE" } };
 
@@ -86,7 +86,7 @@ const descriptor = {
       fields: { consumer: { type: "Consumer", id: 1 }, credential: { type: "AuthenticatedCredential", id: 2 } },
     },
     KV: { fields: { k: { type: "string", id: 1 }, v: { type: "Value", id: 2 } } },
-    // google.protobuf.Struct, Value and ListValue: same numbers on the wire, whatever package names them.
+    // google.protobuf.Struct, Value and ListValue. The package name does not change the numbers on the wire.
     Struct: { options: anyBytes, fields: { fields: { keyType: "string", type: "Value", id: 1 } } },
     Value: {
       options: anyBytes,
@@ -108,10 +108,10 @@ const descriptor = {
 
 const root = protobuf.Root.fromJSON(descriptor);
 
-/** A message type: what `decode(encode(x))` keeps is exactly `T`. */
+/** A message type. `decode(encode(x))` keeps exactly the fields of `T`. */
 export interface MessageType<T> {
   encode(message: T): Uint8Array;
-  /** @throws Error when the bytes are not such a message. */
+  /** @throws Error if the bytes are not such a message. */
   decode(bytes: Uint8Array): T;
 }
 
@@ -124,7 +124,7 @@ function messageType<T>(name: string): MessageType<T> {
   };
 }
 
-/** What Kong asks of a plugin server. At most one of the `cmd…` fields is present; none means a command unknown here. */
+/** A call from Kong to a plugin server. At most one of the `cmd…` fields is present. Without one, the command is unknown here. */
 export interface RpcCall {
   sequence?: number;
   /** `config`: the plugin's configuration as JSON text. */
@@ -134,7 +134,7 @@ export interface RpcCall {
   cmdHandleEvent?: { instanceId?: number; eventName?: string };
 }
 
-/** The answer to an RpcCall of the same `sequence`. It has no way to say that something failed. */
+/** The answer to an RpcCall of the same `sequence`. It cannot report a failure. */
 export interface RpcReturn {
   sequence: number;
   /** `startedAt`: seconds since the epoch. */
@@ -147,7 +147,7 @@ export interface ExitArgs {
   headers?: Struct;
 }
 
-/** The part of a Kong Route that is used here. Proto3 leaves out what is empty, so every field may be absent. */
+/** The part of a Kong Route that is used here. Proto3 omits empty values, so every field may be absent. */
 export interface Route {
   id?: string;
   name?: string;
@@ -175,7 +175,7 @@ export interface AuthenticateArgs {
   credential: { id?: string; consumerId?: string };
 }
 
-/** google.protobuf.Value; one field at most is present. */
+/** google.protobuf.Value. At most one field is present. */
 export interface Value {
   nullValue?: number;
   numberValue?: number;
@@ -206,12 +206,12 @@ export const AuthenticatedCredentialMessage = messageType<{ id?: string; consume
   "AuthenticatedCredential",
 );
 export const AuthenticateArgsMessage = messageType<AuthenticateArgs>("AuthenticateArgs");
-/** A name and what to set it to; a value without a field is Lua's nil. */
+/** A name and its new value. A value without a field is Lua's nil. */
 export const KVMessage = messageType<{ k?: string; v?: Value }>("KV");
 export const StructMessage = messageType<Struct>("Struct");
 export const ListValueMessage = messageType<ListValue>("ListValue");
 
-/** Headers as a Struct: a string becomes a string, a list becomes a list; an empty list makes Kong remove the header. */
+/** Converts headers to a Struct. Strings and lists keep their type. An empty list makes Kong remove the header. */
 export function headersToStruct(headers: Readonly<Record<string, string | readonly string[]>>): Struct {
   const fields: Record<string, Value> = {};
   for (const [name, value] of Object.entries(headers)) {
@@ -223,7 +223,7 @@ export function headersToStruct(headers: Readonly<Record<string, string | readon
   return { fields };
 }
 
-/** The reverse of {@link headersToStruct}; what is neither a string nor a list of strings is left out. */
+/** The reverse of {@link headersToStruct}; values other than strings and lists of strings are left out. */
 export function structToHeaders(struct: Struct): Map<string, readonly string[]> {
   const headers = new Map<string, readonly string[]>();
   for (const [name, value] of Object.entries(struct.fields ?? {})) {

@@ -19,7 +19,7 @@ export class PluginSocket {
   #inherited: number | undefined;
   #listening: Server | undefined;
   #own: string | undefined;
-  /** Whether connections wait for the next process when this one does not accept them. */
+  /** Whether connections wait for the next process if this one does not accept them. */
   #isQueue = false;
   #lastCallMs = performance.now();
 
@@ -46,7 +46,7 @@ export class PluginSocket {
     return this.#own !== undefined && identifySocket(this.#options.path) === this.#own;
   }
 
-  /** Whether another process has the socket. A file that is merely gone leads requests nowhere. */
+  /** Whether another process has the socket. A missing file does not count, because then requests reach no process. */
   isReplaced(): boolean {
     return this.hasListened && !this.isOurs() && identifySocket(this.#options.path) !== undefined;
   }
@@ -54,9 +54,9 @@ export class PluginSocket {
   /** @param serve answers the calls of one connection. */
   async listen(serve: (socket: Socket) => Connection): Promise<void> {
     const { path, mode, log } = this.#options;
-    this.stopAccepting(); // Connections that are open stay served.
+    this.stopAccepting(); // Open connections are still served.
     const inherited = this.#inherited;
-    this.#inherited = undefined; // Once its file is gone, the next socket is our own.
+    this.#inherited = undefined; // If its file is removed, this process creates the next socket.
     const accept = (socket: Socket): void => this.#keep(socket, serve(socket));
     const server =
       inherited === undefined ? await listenOnSocket(path, mode, accept) : await listenOnDescriptor(inherited, accept);
@@ -71,9 +71,9 @@ export class PluginSocket {
   }
 
   /**
-   * Leaves new connections to the next process, if a service manager holds the socket for it.
+   * Leaves new connections to the next process, if a service manager holds the socket.
    *
-   * @returns whether one does.
+   * @returns whether a service manager holds the socket.
    */
   leaveToQueue(): boolean {
     const isQueued = this.#isQueue && this.isOurs();

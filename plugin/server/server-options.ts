@@ -9,22 +9,21 @@ export interface ServerOptions {
   readonly hasFactsVariable: boolean;
   readonly socketMode: number;
   readonly policyPollMs: number;
-  /** The process whose end is this one's; undefined for the one that is the parent when it starts. */
+  /** This process ends with that one; undefined means the parent at the start. */
   readonly parentPid: number | undefined;
-  /** The file with the settings for fetching keys; undefined for none. */
+  /** The file with the settings for fetching keys; undefined without one. */
   readonly fetchSettings: string | undefined;
-  /** The directory where fetched keys are kept for the next process; undefined for nowhere. */
+  /** The directory where fetched keys are stored for the next process; undefined if they are not. */
   readonly stateDir: string | undefined;
-  /** Where probes are answered; undefined for nowhere. */
+  /** The address for probes; undefined if they are not answered. */
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
-  /** The identity by which launchers know this server; undefined when no launcher started it. */
+  /** The identity by which launchers recognise this server; undefined if no launcher started it. */
   readonly launched: string | undefined;
   /**
-   * For a launched server whose socket a service manager holds: whether another server accepts connections on it (`later`), or none
-   * does (`now`).
+   * For a launched server whose socket a service manager holds: `later` if another server accepts connections on it, else `now`.
    */
   readonly queued: "now" | "later" | undefined;
-  /** Whether to print what Kong's query command needs, after a look whether a server could start with these options. */
+  /** Whether to print the answer to Kong's query command, after a check whether a server could start with these options. */
   readonly isDump: boolean;
 }
 
@@ -96,7 +95,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
   }
   const policyRoot = requirePath("--policy-root", values["policy-root"]);
   if (values.launched === undefined && !values.dump) {
-    checkPolicyRoot(policyRoot); // A launched server reports it through Kong's log instead.
+    checkPolicyRoot(policyRoot); // A launched server reports a problem through Kong's log instead.
   }
   const socket = requirePath("--socket", values.socket);
   checkSocketPath(socket);
@@ -138,7 +137,7 @@ export function parseLauncherOptions(args: readonly string[]): LauncherOptions {
 
 const isParentOption = (word: string): boolean => word === "--parent" || word.startsWith("--parent=");
 
-/** @throws Error when it is not a directory that this user can list. */
+/** @throws Error if it is not a directory that this user can list. */
 export function checkPolicyRoot(policyRoot: string): void {
   if (!statSync(policyRoot, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Error(`--policy-root ${policyRoot} is not a directory`);
@@ -177,7 +176,7 @@ export function parseAddress(text: string): { readonly host: string; readonly po
   return { host, port: Number(port) };
 }
 
-/** Relative paths would depend on the working directory that Kong happens to have. */
+/** Relative paths would depend on Kong's working directory. */
 function requirePath(option: string, value: string | undefined): string {
   if (value === undefined || !isAbsolute(value)) {
     throw new Error(`${option} must be given as an absolute path${value === undefined ? "" : `, not "${value}"`}`);
@@ -185,10 +184,10 @@ function requirePath(option: string, value: string | undefined): string {
   return value;
 }
 
-/** The kernel allows 107 bytes, and the private name that comes first is longer than the shared one. */
+/** The kernel allows 107 bytes, and the initial private name is longer than the shared one. */
 const MAX_SOCKET_PATH_BYTES = 80;
 
-/** @throws Error when a path is too long to listen on. */
+/** @throws Error if a path is too long to listen on. */
 export function checkSocketPath(path: string): void {
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_SOCKET_PATH_BYTES) {

@@ -8,13 +8,13 @@ import type { PolicyStatus } from "../runtime/policy-report.ts";
 import { boundConnections } from "./bound-connections.ts";
 import { isOwnHost } from "./is-own-host.ts";
 
-/** What the process says about itself. */
+/** The status of the process. */
 export interface Status {
-  /** Why it should get no requests; empty when it is ready for them. */
+  /** Why it should get no requests; empty if it is ready for them. */
   readonly reasons: readonly string[];
   readonly policies: readonly PolicyStatus[];
   readonly keys: readonly IssuerKeysStatus[];
-  /** Where keys are kept over restarts; undefined for nowhere. */
+  /** Where keys are stored over restarts; undefined if they are not. */
   readonly keyStore?: KeyStoreStatus | undefined;
   readonly reports: readonly ReportCount[];
   readonly judged: readonly JudgedCount[];
@@ -28,19 +28,20 @@ export interface StatusOptions {
   readonly log: (line: string) => void;
 }
 
-/** While an old process still has the address, as on `kong reload`, it answers the probes. */
+/** How often to try to listen. On `kong reload` the old process still has the address and answers the probes. */
 const RETRY_MS = 500;
 const MAX_CONNECTIONS = 64;
-/** For a request's head and for all of it: probes are small and near. */
+/** Limit for a request's head and for the whole request. Probes are small and come from nearby. */
 const TIMEOUT_MS = 1_000;
 const CHECK_MS = 250;
 
 /**
- * An HTTP server for probes: `/status/live` says 200 as long as the event loop turns, `/status/ready` says 200 or 503 with the reasons,
- * and `/status` shows which version of each policy is in force, how the keys of each issuer stand, how many requests each rule has
- * judged, and what rules in report mode would have refused. It tells no secrets, but names policies and issuers: keep it inside.
+ * An HTTP server for probes: `/status/live` answers 200 while the event loop runs. `/status/ready` answers 200, or 503 with the
+ * reasons. `/status` shows the version of each policy in force and the state of each issuer's keys. It also shows how many
+ * requests each rule has judged, and what rules in report mode would have refused. It contains no secrets, but names policies and
+ * issuers, so do not expose it to the outside.
  *
- * @returns a function that gives the address up at once.
+ * @returns a function that releases the address at once.
  */
 export function serveStatus({ listen, read, log }: StatusOptions): () => void {
   const server = createServer(
@@ -49,7 +50,7 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
       requestTimeout: TIMEOUT_MS,
       headersTimeout: TIMEOUT_MS,
       keepAliveTimeout: TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_MS, // Node looks for those who are too slow only every 30 s by itself.
+      connectionsCheckingInterval: CHECK_MS, // By default, Node checks for slow connections only every 30 s.
     },
     (request, response) => {
       const { status, body } = isOwnHost(request.headers.host ?? "localhost", listen.host)

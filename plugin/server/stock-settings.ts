@@ -1,17 +1,20 @@
 import { basename, dirname } from "node:path";
 import { createKongSettings, type Installation, quoteWords, renderCommand } from "./kong-settings.ts";
 
-/** kong-pdk's plugin server and what it loads; absolute paths. */
+/** kong-pdk's plugin server and the files that it loads. All paths are absolute. */
 export interface StockServer {
   /** Its bin/kong-js-pluginserver. */
   readonly main: string;
-  /** The TypeScript that it was made for: it loads one when it starts, and would take any later one that is near. */
+  /**
+   * The TypeScript version that it was made for. It loads TypeScript when it starts, and would use any later version that it
+   * finds nearby.
+   */
   readonly typescript: string;
   /** This package's plugin/stock. */
   readonly pluginsDirectory: string;
 }
 
-/** The settings with kong-pdk's plugin server in place of our own. They are safe with those of the guard only. */
+/** The settings with kong-pdk's plugin server instead of ours. They are safe only together with the settings of the guard. */
 export function createStockSettings(
   installation: Installation,
   { main, typescript, pluginsDirectory }: StockServer,

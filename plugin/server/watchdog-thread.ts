@@ -1,4 +1,4 @@
-/** Runs in a thread of its own: see watchdog.ts. */
+/** Runs in a separate thread; see watchdog.ts. */
 import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 
@@ -13,7 +13,7 @@ for (;;) {
   const before = performance.now();
   Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, CHECK_MS);
   const beat = Atomics.load(beats, 0);
-  // A wait that took much longer means that the whole process or machine stood still, and not the event loop.
+  // If the wait took much longer, the whole process or machine was stopped, not only the event loop.
   const stoodStill = performance.now() - before > CHECK_MS * 5;
   silentMs = beat === lastBeat && !stoodStill ? silentMs + CHECK_MS : 0;
   lastBeat = beat;
@@ -21,7 +21,7 @@ for (;;) {
     try {
       writeSync(STDERR, `watchdog: the event loop did not turn for ${limitMs} ms, ending the process\n`);
     } catch {
-      // Nobody reads any more; the process must end all the same.
+      // The reader of this output is gone. The process must end anyway.
     }
     process.kill(process.pid, "SIGKILL");
   }

@@ -3,8 +3,8 @@ import { Worker } from "node:worker_threads";
 const BEAT_MS = 200;
 
 /**
- * Ends the process when its event loop does not turn for `limitMs`. A blocked loop can not fire its own deadlines, and
- * Kong would hold requests until its read timeout; a dead process is refused at once and respawned.
+ * Ends the process if its event loop is blocked for `limitMs`. A blocked loop cannot fire its own deadlines, and Kong would hold
+ * requests until its read timeout. If the process is dead, Kong's connections fail at once, and the process is started again.
  */
 export function startWatchdog(limitMs: number): void {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));

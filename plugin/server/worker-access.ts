@@ -5,23 +5,23 @@ import { dirname } from "node:path";
 export interface SystemUser {
   readonly name: string;
   readonly uid: number;
-  /** Its own group first. */
+  /** Its primary group comes first. */
   readonly gids: readonly number[];
 }
 
-/** Bits of a mode, for one of owner, group and others. */
+/** Permission bits for one of owner, group and others. */
 const WRITE_AND_ENTER = 0o3;
 const READ = 0o4;
 const ENTER = 0o1;
 
-/** nginx's own choice where Kong's configuration names no user. */
+/** nginx's default if Kong's configuration names no user. */
 const DEFAULT_USER = "nobody";
 
 /**
- * Finds the user that Kong's workers run as, by the configuration that Kong has written for nginx.
+ * Finds the user of Kong's workers in the configuration that Kong has written for nginx.
  *
  * @param prefix Kong's prefix.
- * @returns undefined when this is no prefix of Kong, or the user is not known here.
+ * @returns undefined if this is not a prefix of Kong, or the user is unknown here.
  */
 export function findWorkerUser(prefix: string): SystemUser | undefined {
   const text = readText(`${prefix}/nginx.conf`);
@@ -43,7 +43,7 @@ export function currentUser(): SystemUser | undefined {
     : { name: String(uid), uid, gids: [process.getgid?.() ?? -1, ...(process.getgroups?.() ?? [])] };
 }
 
-/** A user by its name, as /etc/passwd and /etc/group know it; undefined when they do not. */
+/** Finds a user by name in /etc/passwd and /etc/group; undefined if they do not contain it. */
 export function findUser(name: string): SystemUser | undefined {
   const [, uid, gid] =
     readTable("/etc/passwd")
@@ -56,12 +56,12 @@ export function findUser(name: string): SystemUser | undefined {
   return { name, uid: Number(uid), gids: [Number(gid), ...groups.map(([, , id]) => Number(id))] };
 }
 
-/** Why a user cannot create files in a directory; undefined when it can. */
+/** Why a user cannot create files in a directory; undefined if it can. */
 export function findWriteProblem(directory: string, user: SystemUser): string | undefined {
   return findProblem(directory, user, WRITE_AND_ENTER, "may not create files in it");
 }
 
-/** Why a user cannot read a file or list a directory; undefined when it can. */
+/** Why a user cannot read a file or list a directory; undefined if it can. */
 export function findReadProblem(path: string, user: SystemUser): string | undefined {
   return findProblem(path, user, READ, "may not read it");
 }

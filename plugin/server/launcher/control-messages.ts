@@ -3,12 +3,12 @@ import type { ProcessIdentity } from "./process-identity.ts";
 
 /** A message from a launcher to the server that it keeps. */
 export type LauncherMessage =
-  /** Attaches the launcher; `owner` is the process whose end is the end of Kong. */
+  /** Attaches the launcher. Kong has ended when the process `owner` has ended. */
   | { readonly type: "hello"; readonly owner: ProcessIdentity }
   | { readonly type: "ping" }
   /** A warning of the server that is about to take over, which cannot reach Kong's log itself yet. */
   | { readonly type: "warning"; readonly line: string }
-  /** Another server accepts connections on the same socket now: hands over and ends. */
+  /** Another server now accepts connections on the same socket, so the receiver hands over and ends. */
   | { readonly type: "retire" }
   /** Ends the server at once, unless another launcher is attached. */
   | { readonly type: "end" };
@@ -24,32 +24,32 @@ export type ServerMessage =
   | { readonly type: "pong" }
   | { readonly type: "listening" }
   | { readonly type: "log"; readonly line: string; readonly isWarning: boolean }
-  /** The server ends by its own decision; `isReplaced` says that another one has the socket already. */
+  /** The server has decided to end. `isReplaced` means that another server already has the socket. */
   | { readonly type: "ending"; readonly reason: string; readonly isReplaced: boolean };
 
 /** The descriptor over which a server is attached to the launcher that started it. */
 export const LAUNCHER_DESCRIPTOR = 3;
-/** The descriptor of the listening socket, where a service manager holds it. */
+/** The descriptor of the listening socket, if a service manager holds it. */
 export const SOCKET_DESCRIPTOR = 4;
 /** The path of the socket on which launchers reach the server of a plugin socket. */
 export const controlPathOf = (socket: string): string => `${socket}.control`;
-/** Where the server notes its process, for a launcher that gets no answer. */
+/** The file in which the server records its process, for a launcher that gets no answer. */
 export const pidPathOf = (socket: string): string => `${socket}.pid`;
-/** Where the last server's error output goes. */
+/** The file with the last server's error output. */
 export const stderrPathOf = (socket: string): string => `${socket}.stderr`;
 
 const MAX_MESSAGE = 65_536;
 /** A peer that does not read loses messages instead of filling this process's memory. */
 const MAX_WAITING = 262_144;
 
-/** Sends one message as a line of JSON; drops it when the peer is too slow or gone. */
+/** Sends one message as a line of JSON. Drops it if the peer is too slow or gone. */
 export function sendMessage(socket: Socket, message: LauncherMessage | ServerMessage): void {
   if (socket.writable && socket.writableLength < MAX_WAITING) {
     socket.write(`${JSON.stringify(message)}\n`);
   }
 }
 
-/** Reads lines of JSON, and ends the connection at anything else. */
+/** Reads lines of JSON. Ends the connection on any other input. */
 export function onMessage<T extends LauncherMessage | ServerMessage>(
   socket: Socket,
   handle: (message: T) => void,
@@ -67,7 +67,7 @@ export function onMessage<T extends LauncherMessage | ServerMessage>(
         handle(JSON.parse(line) as T);
       }
     } catch {
-      socket.destroy(); // Not one of us, or another version.
+      socket.destroy(); // Not from this package, or another version.
     }
   });
 }

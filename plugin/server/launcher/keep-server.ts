@@ -3,7 +3,7 @@ import { onMessage, type ServerMessage, sendMessage } from "./control-messages.t
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 const PING_MS = 1_000;
-/** Longer than the server's own watchdog needs, and shorter than Kong's read timeout. */
+/** Longer than the time of the server's own watchdog, and shorter than Kong's read timeout. */
 const MAX_SILENT_PINGS = 6;
 
 type Welcome = Extract<ServerMessage, { type: "welcome" }>;
@@ -11,27 +11,27 @@ export type Ending = Omit<Extract<ServerMessage, { type: "ending" }>, "type">;
 
 /** A server that this launcher is attached to. */
 export interface KeptServer {
-  /** Its first answer; undefined when the connection ended without one. */
+  /** Its first answer; undefined if the connection ended without one. */
   readonly welcome: Promise<Welcome | undefined>;
   readonly listening: Promise<void>;
-  /** Resolves when the server says that it ends, or with undefined when it died without a word. */
+  /** Resolves when the server reports that it ends, or with undefined if it died without a report. */
   readonly ended: Promise<Ending | undefined>;
   /** Its process, once it is known. */
   process(): ProcessIdentity | undefined;
-  /** Has the server write a warning to Kong's log. */
+  /** Makes the server write a warning to Kong's log. */
   warn(line: string): void;
-  /** Has the server hand over to another one, and lets go of it. */
+  /** Makes the server hand over to another one, and detaches from it. */
   retire(): void;
-  /** Ends the server at once, unless another launcher keeps it as well. */
+  /** Ends the server at once, unless another launcher is attached too. */
   end(): void;
-  /** Lets go of the server. It stays for another launcher. */
+  /** Detaches from the server, which keeps running for another launcher. */
   leave(): void;
 }
 
 export interface KeepOptions {
   readonly owner: ProcessIdentity;
   readonly print: (line: string, isWarning: boolean) => void;
-  /** Called when the server has stopped answering; the connection ends then. */
+  /** Called when the server has stopped answering. Then the connection ends. */
   readonly onSilence: (server: ProcessIdentity | undefined) => void;
 }
 
@@ -59,7 +59,7 @@ export function keepServer(socket: Socket, { owner, print, onSilence }: KeepOpti
     onSilence(server);
     socket.destroy();
   });
-  socket.on("error", () => {}); // The end that follows says enough.
+  socket.on("error", () => {}); // The `close` event that follows handles it.
   socket.on("close", () => {
     stopPinging();
     welcome.resolve(undefined);
@@ -81,7 +81,7 @@ export function keepServer(socket: Socket, { owner, print, onSilence }: KeepOpti
   };
 }
 
-/** Counts pings without a word from the server. If a ping is itself late, this process was paused, and the server may be fine. */
+/** Counts pings without a message from the server. If a ping itself is late, this process was paused, and the server may be fine. */
 function startPinging(socket: Socket, onSilence: () => void): () => void {
   let silentPings = 0;
   let lastMs = performance.now();
@@ -101,7 +101,7 @@ function startPinging(socket: Socket, onSilence: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** Kills a server that hangs, if its number still belongs to it. */
+/** Kills a hanging server, if its process id still belongs to it. */
 export function killServer(server: ProcessIdentity): void {
   try {
     if (isAlive(server)) {

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Names one process for ever: a number alone is given to another process some day. */
+/** Identifies one process for ever. A process id alone is reused some day. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Start time, in the system's own form; undefined where the system does not say. */
+  /** Start time, in the system's own form; undefined if the system does not report it. */
   readonly startedAt?: string;
 }
 
@@ -19,7 +19,7 @@ export function identifyProcess(pid: number): ProcessIdentity {
   return startedAt === undefined ? { pid } : { pid, startedAt };
 }
 
-/** Whether exactly this process still runs. Without `/proc`, whether any process has its number. */
+/** Whether exactly this process still runs. Without `/proc`, whether any process has its id. */
 export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
   if (!Number.isSafeInteger(pid) || pid < 1 || !exists(pid)) {
     return false;
@@ -29,7 +29,8 @@ export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
 }
 
 /**
- * Finds the process whose end is Kong's end. If a worker of Kong started this process, that is nginx's master; else it is the parent.
+ * Finds the process whose end means that Kong has ended. If a worker of Kong started this process, that is nginx's master.
+ * Otherwise it is the parent.
  *
  * @param parentPid the process that started this one.
  */
@@ -38,7 +39,7 @@ export function findOwner(parentPid: number): ProcessIdentity {
   if (facts === undefined || facts.parentPid === 0 || !readTitle(parentPid)?.startsWith("nginx: worker process")) {
     return identifyProcess(parentPid);
   }
-  // Where other users' processes are hidden, the master has no title. A worker whose master was killed has another parent.
+  // If other users' processes are hidden, the master has no title. A worker whose master was killed has another parent.
   const title = readTitle(facts.parentPid) ?? "nginx: master process";
   return identifyProcess(title.startsWith("nginx: master process") ? facts.parentPid : parentPid);
 }
@@ -54,7 +55,7 @@ function exists(pid: number): boolean {
 
 const readFacts = (pid: number): ProcessFacts | undefined => readProc(pid) ?? askPs(pid);
 
-/** Reads proc_pid_stat(5): state, ppid and starttime are the fields 3, 4 and 22; the name before them may hold blanks. */
+/** Reads proc_pid_stat(5): state, ppid and starttime are the fields 3, 4 and 22; the name before them may contain blanks. */
 function readProc(pid: number): ProcessFacts | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

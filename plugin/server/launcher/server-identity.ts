@@ -17,8 +17,8 @@ export interface ServerCommand {
 }
 
 /**
- * Two launchers with the same identity want the same server: the same code under the same Node, with the same options and settings.
- * So a launcher adopts a running server of the same identity, and replaces every other one.
+ * Two launchers with the same identity want the same server: the same code, Node version, options and settings. So a launcher
+ * adopts a running server with the same identity, and replaces any other one.
  */
 export function identifyServer({ node, nodeOptions, main, options, environment, files }: ServerCommand): string {
   const variables = Object.entries(environment)

@@ -8,7 +8,7 @@ const MAX_LAST_WORDS = 4_000;
 
 export interface StartedServer {
   readonly connection: Socket;
-  /** The exit status; undefined when a signal ended the process. */
+  /** The exit status; undefined if a signal ended the process. */
   readonly exited: Promise<number | undefined>;
 }
 
@@ -16,9 +16,9 @@ export interface StartedServer {
  * Starts a server in a separate session, so that no signal to this process or to its group reaches it. Its error output goes to a
  * file, because a pipe would break with this process.
  *
- * @param inherited descriptor of a listening socket that the server shall serve.
- * @param launched options by which the server knows its launcher.
- * @throws Error when the process cannot be started.
+ * @param inherited descriptor of a listening socket that the server must serve.
+ * @param launched options with which the server identifies its launcher.
+ * @throws Error if the process cannot be started.
  */
 export async function startServer(
   { node, nodeOptions, main, options }: ServerCommand,
@@ -49,7 +49,7 @@ function hasStarted(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Where disk or permissions refuse the file, the server starts without it: then only its last words are missing. */
+/** If the file cannot be created, the server starts without it. Then only its last error output is missing. */
 function openStderr(socket: string): number | undefined {
   const path = stderrPathOf(socket);
   try {
@@ -60,7 +60,7 @@ function openStderr(socket: string): number | undefined {
   }
 }
 
-/** The end of what the last server wrote to its error output: why it did not start, or how it crashed. */
+/** The end of the last server's error output: why it did not start, or how it crashed. */
 export function readLastWords(socket: string): readonly string[] {
   try {
     const text = readFileSync(stderrPathOf(socket), "utf8");

@@ -1,6 +1,6 @@
--- The guard: nothing that jwt-policy judges goes on to an upstream without a verdict about this very request, whatever
--- becomes of the plugin server. Loaded by KONG_PLUGINS it checks every request that jwt-policy runs for; configured as a
--- plugin it also refuses those that jwt-policy does not run for (default deny).
+-- The guard: a request that jwt-policy judges reaches an upstream only with a verdict about exactly this request, whatever
+-- happens to the plugin server. If KONG_PLUGINS loads the guard, it checks every request for which jwt-policy runs. If it is
+-- configured as a plugin, it also refuses requests for which jwt-policy does not run (default deny).
 local cjson = require "cjson"
 
 local VERDICT = "x-jwt-policy-verdict"
@@ -9,7 +9,7 @@ local PLUGIN = "jwt-policy"
 local KNOWN_TO_NGINX = { ["user-agent"] = true, ["x-forwarded-for"] = true }
 local PUBLIC_TAG = "jwt-policy-public"
 
--- A key that no other plugin can name: over the plugin socket every text key of ngx.ctx can be written.
+-- A table as the key, so that no other plugin can name it: the plugin socket can write every text key of ngx.ctx.
 local PASSED = {}
 
 local BODY = '{"message":"The request can not be checked at the moment"}\n'
@@ -30,15 +30,15 @@ local function refuse(why)
   error("jwt-policy-guard: the exit returned")
 end
 
--- The header exactly: Kong's own look-up takes x_jwt_policy_verdict for it as well. All headers, for a verdict comes last;
--- nginx bounds how many there can be. A list when there are several.
+-- Takes the header with exactly this name, because Kong's own look-up also accepts x_jwt_policy_verdict. Reads all headers,
+-- because a verdict comes last; nginx limits their number. Returns a list if there are several.
 local function take_verdict()
   local verdict = rawget(ngx.req.get_headers(0), VERDICT)
   ngx.req.clear_header(VERDICT)
   return verdict
 end
 
--- With the stock plugin server ids begin at 0 again after a respawn, and Kong goes on using those of the old process.
+-- After a respawn of the stock plugin server, ids start at 0 again, but Kong keeps using the ids of the old process.
 local function forget_instances()
   local has_forgotten, why = pcall(function()
     require("kong.runloop.plugin_servers.plugin").reset_instances_for_plugin(PLUGIN)
@@ -48,7 +48,7 @@ local function forget_instances()
   end
 end
 
--- Adds one value, several or none.
+-- Appends one value, a list of values, or nothing.
 local function append(list, values)
   for _, value in ipairs(type(values) == "table" and values or { values }) do
     list[#list + 1] = value
@@ -75,7 +75,7 @@ local function read_head(head)
         end
       end
     end
-    -- nginx reads two fields for itself, and of these its variables take no other spelling.
+    -- nginx itself reads two fields, and its variables accept no other spelling of these.
     for index = KNOWN_TO_NGINX[name] and #spelled + 1 or 2, #spelled do
       spellings[spelled[index]] = name
     end
@@ -83,9 +83,9 @@ local function read_head(head)
   known_head = head
 end
 
--- Headers by names with "-" in the place of every "_": nginx's variables take both for one, and the plugin has to judge the same.
--- In which order the spellings came is unknown here; sorted, at least one request gives one text. A client can send thousands of headers,
--- so that only those that count are touched.
+-- Headers by names with "-" instead of every "_". nginx's variables treat both as the same name, and the plugin must judge the
+-- same text. The order in which the spellings came is unknown here, so they are sorted to give one text for one request. Only the
+-- relevant headers are touched, because a client can send thousands.
 local function merge_spellings(headers)
   local found
   for name in pairs(headers) do
@@ -110,15 +110,15 @@ local function merge_spellings(headers)
   return merged
 end
 
--- All values of a header in one text; empty when there is none.
+-- Joins all values of a header into one text, empty without values.
 local function join(values, separator)
   return type(values) == "table" and table.concat(values, separator) or values or ""
 end
 
--- The facts in the form of the variable (plugin/kong/facts-variable.ts), read now, so that what earlier plugins did to the
--- request counts. Its first line, which is configuration, names the headers. The plugin sees by the field that follows them
--- that it is guarded; no client can send that, for none of these can hold a line feed. Bytes beyond ASCII become one that no
--- check takes: the stock server's decoder makes line feeds and letters of some.
+-- The facts in the form of the variable (plugin/kong/facts-variable.ts). They are read now, so that changes by earlier plugins
+-- count. The first line, which is configuration, names the headers. The field after the headers shows the plugin that it is
+-- guarded. A client cannot send that field, because none of these values can contain a line feed. Bytes beyond ASCII become a
+-- byte that no check accepts, because the stock server's decoder turns some of them into line feeds and letters.
 local function read_facts()
   local var = ngx.var
   local head = var[FACTS]:match("^[^\n]*")
@@ -132,8 +132,8 @@ local function read_facts()
   return ngx.re.find(facts, "[\\x80-\\xff]", "jo") and facts:gsub("[\128-\255]", "\127") or facts
 end
 
--- A refusal, or an answer of the plugin's own, that came by the header instead of ending the connection to the plugin
--- server. Never returns.
+-- Sends a refusal, or the plugin's own answer, that came in the header instead of ending the connection to the plugin server.
+-- Never returns.
 local function pass_on(encoded)
   local answer = cjson.decode(ngx.decode_base64(encoded))
   if answer.line then
@@ -143,14 +143,14 @@ local function pass_on(encoded)
   error("jwt-policy-guard: the exit returned")
 end
 
--- Runs jwt-policy for one request and returns only when its verdict is the one that is due.
+-- Runs jwt-policy for one request. Returns only if its verdict is the expected one.
 local function judge(access, handler, conf)
   if not ngx.var[FACTS] then
     return refuse("the nginx variable $jwt_facts is not set; use the settings that `jwt-policy kong env --guard` prints")
   end
-  -- Nobody outside knows the request's id yet, and id and sequence name one version of one plugin's configuration. What
-  -- differs comes last everywhere: LuaJIT hashes long strings by a few places only, the end among them, and thousands
-  -- that differ in the middle are compared byte by byte.
+  -- No client knows the request's id yet. Plugin id and sequence identify one version of one plugin's configuration. The part
+  -- that differs always comes last: LuaJIT hashes long strings by only a few positions, including the end, and would compare
+  -- thousands of strings that differ in the middle byte by byte.
   local nonce = ngx.var.kong_request_id
   local due = conf.__plugin_id .. " " .. string.format("%d", conf.__seq__) .. " " .. nonce
   ngx.var[FACTS] = read_facts() .. "\n" .. due
@@ -159,7 +159,7 @@ local function judge(access, handler, conf)
   access(handler, conf)
   local verdict = take_verdict()
   if verdict == "other-instance " .. nonce then
-    -- Nothing was judged: Kong asked an instance of another configuration.
+    -- The request was not judged, because Kong asked an instance of another configuration.
     forget_instances()
     access(handler, conf)
     verdict = take_verdict()
@@ -177,7 +177,7 @@ local function judge(access, handler, conf)
   end
 end
 
--- Kong looks the function up in this table for every request.
+-- Kong looks up the function in this table for every request.
 local function wrap(handler)
   local access = handler.access
   handler.access = function(self, conf)

@@ -1,10 +1,10 @@
 local typedefs = require "kong.db.schema.typedefs"
 
--- Configuring it means default deny; there is nothing to set.
+-- Configuring the guard means default deny. It has no settings.
 return {
   name = "jwt-policy-guard",
   fields = {
-    -- Like jwt-policy: who the Consumer is would have to be known before.
+    -- Like jwt-policy: with a Consumer here, the Consumer would have to be known before the guard runs.
     { consumer = typedefs.no_consumer },
     { protocols = typedefs.protocols_http },
     { config = { type = "record", fields = {} } },
