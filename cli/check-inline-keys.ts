@@ -10,7 +10,7 @@ const KEY_NAME = /^key 0(?:, kid "(?:[^"\\]|\\.)*")?: /;
 
 /**
  * Imports the keys that stand in a policy, as the gateway does: a weak or damaged one is left out there, and nobody sees it before
- * tokens are refused. Compiling can not tell, for it knows no cryptography.
+ * tokens are refused. Compiling cannot tell, for it knows no cryptography.
  *
  * @param text of the policy's own file, in which each finding gets its place.
  */
@@ -30,7 +30,7 @@ async function findUnusable(issuer: CompiledIssuer): Promise<readonly Finding[]>
     return ignored.map((reason) => ({
       code: "key_unusable",
       path: ["issuers", issuer.id, "keys", "jwks", "keys", index],
-      message: `This key can not be used: ${reason.replace(KEY_NAME, "")}.`,
+      message: `This key cannot be used: ${reason.replace(KEY_NAME, "")}.`,
     }));
   });
   return (await Promise.all(findings)).flat();

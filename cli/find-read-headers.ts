@@ -2,7 +2,7 @@ import { listPolicyFiles } from "../plugin/runtime/list-policy-files.ts";
 import { loadPolicyFile } from "../plugin/runtime/policy-store.ts";
 
 /**
- * Names of the header fields that the policies under a root look at, in lower case and sorted. A root or a policy that can not be
+ * Names of the header fields that the policies under a root look at, in lower case and sorted. A root or a policy that cannot be
  * read has none: the settings are often printed where the policies are not.
  */
 export async function findReadHeaders(policyRoot: string): Promise<readonly string[]> {

@@ -91,7 +91,7 @@ export function addKongCommand(program: Command): void {
         "for a Kong that starts no plugin server, as beside a sidecar and on a control plane: read the schema from this file",
       ).conflicts(["stock", "statusListen", "fetchSettings"]),
     )
-    .option("--kong-version <version>", "Kong's version, where `kong` can not be run here to ask for it")
+    .option("--kong-version <version>", "Kong's version, where `kong` cannot be run here to ask for it")
     .addOption(
       new Option("--format <format>", "shell: for eval; env-file: for docker --env-file; json; conf: for kong.conf")
         .choices(FORMATS)
@@ -104,7 +104,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   const version = options.kongVersion ?? (await askKongVersion());
   if (version !== undefined && isKongSupported(version) !== true) {
     process.stderr.write(
-      `Kong ${toPrintable(version.trim())} can not run jwt-policy: before ${MIN_KONG_VERSION} Kong lets a request pass when the plugin server fails. Use Kong ${MIN_KONG_VERSION} or later.\n`,
+      `Kong ${toPrintable(version.trim())} cannot run jwt-policy: before ${MIN_KONG_VERSION} Kong lets a request pass when the plugin server fails. Use Kong ${MIN_KONG_VERSION} or later.\n`,
     );
     process.exitCode = 1;
     return;

@@ -43,7 +43,7 @@ function openRuntime(): Runtime {
   return runtime;
 }
 
-/** That server can not be kept from starting: while the settings are broken no key comes, and the log says why. */
+/** That server cannot be kept from starting: while the settings are broken no key comes, and the log says why. */
 function openFetcherLater(settingsFile: string | undefined): FetchJson {
   if (settingsFile === undefined || settingsFile === "") {
     return createFetcher();
@@ -58,12 +58,12 @@ function openFetcherLater(settingsFile: string | undefined): FetchJson {
   };
 }
 
-/** What can not start refuses every request, with the reason in the log each time. */
+/** What cannot start refuses every request, with the reason in the log each time. */
 function startInstance(configJson: string): PluginInstance {
   try {
     return startPluginInstance(configJson, openRuntime(), createFactsReader(true, log.warn));
   } catch (error) {
-    const detail = error instanceof Error ? error.message : "the instance can not start";
+    const detail = error instanceof Error ? error.message : "the instance cannot start";
     return { access: async () => denyOwn("policy_unavailable", detail) };
   }
 }

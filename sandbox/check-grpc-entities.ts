@@ -12,7 +12,7 @@ export function findRouteProblem(route: {
     return "protocols are http and https, or grpc and grpcs, never both";
   }
   return count > 0 && (strip_path === true || methods !== undefined)
-    ? "a route with the protocols grpc or grpcs has no methods, and strip_path can not be true there"
+    ? "a route with the protocols grpc or grpcs has no methods, and strip_path cannot be true there"
     : undefined;
 }
 

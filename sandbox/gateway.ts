@@ -39,7 +39,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** @throws Error with code EADDRINUSE when a port is taken, or when the certificate can not be used. */
+/** @throws Error with code EADDRINUSE when a port is taken, or when the certificate cannot be used. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, pluginClient, port, tls, nginxVariables, log } = options;
   const report: ReportFailure = (request, message) =>

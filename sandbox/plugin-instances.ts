@@ -8,7 +8,7 @@ const WORKSPACE_ID = "0dc6f45b-8f8d-40d2-a504-473544ee190b";
 const CLAIM_TIMEOUT = 10_000;
 
 export interface Instances {
-  /** @throws Error when the instance can not be started. */
+  /** @throws Error when the instance cannot be started. */
   getId(plugin: KongPlugin): Promise<number>;
   /** Forgets every started instance: the plugin server does not know one of them any more. */
   reset(): void;

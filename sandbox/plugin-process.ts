@@ -32,7 +32,7 @@ export function runPluginProcess({ command, onLine, onChange }: PluginProcessOpt
 
   const runOnce = async (): Promise<void> => {
     const process = spawn(program, args, { env: {}, stdio: ["pipe", "pipe", "pipe"] });
-    process.on("error", (error) => onChange(`the plugin server can not be started: ${error.message}`));
+    process.on("error", (error) => onChange(`the plugin server cannot be started: ${error.message}`));
     if (process.pid === undefined) {
       return;
     }

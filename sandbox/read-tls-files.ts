@@ -12,7 +12,7 @@ export interface TlsFlags {
  * Reads certificate and key for the port with TLS.
  *
  * @returns undefined where none of the flags is given.
- * @throws Error when one of them is missing, or a file can not be read.
+ * @throws Error when one of them is missing, or a file cannot be read.
  */
 export async function readTlsFiles(flags: TlsFlags): Promise<(TlsOptions & { port: number }) | undefined> {
   const { tlsPort, tlsCert, tlsKey } = flags;

@@ -51,7 +51,7 @@ export function createPolicyLoader(policyRoot: string): (config: PluginConfig) =
 }
 
 export function reportTemplate({ source, node }: ConfigField): StateIssue {
-  const message = "decK puts this in later, so that policy and rule can not be checked here.";
+  const message = "decK puts this in later, so that policy and rule cannot be checked here.";
   return issueAt(source, node, "warning", "not_checked", message);
 }
 

@@ -31,6 +31,6 @@ export function readStateFile(file: string, text: string): StateFile | { readonl
       ? { file, lines, root: root as YAMLMap, locate: (node) => locate(node.range?.[0] ?? 0) }
       : { issues: [fail(0, "wrong_type", "A decK file is a map such as `services: […]`.")] };
   } catch (error) {
-    return { issues: [fail(0, "syntax_error", `${error instanceof Error ? error.message : "It can not be read"}.`)] };
+    return { issues: [fail(0, "syntax_error", `${error instanceof Error ? error.message : "It cannot be read"}.`)] };
   }
 }

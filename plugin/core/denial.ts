@@ -27,7 +27,7 @@ const INVALID_TOKEN = { ...INVALID, told: "The access token is invalid", toldAs:
 const ACCESS_DENIED = { status: 403, told: "Access is not allowed", toldAs: "access_denied" } as const;
 const UNAVAILABLE = {
   status: 503,
-  told: "The request can not be checked at the moment",
+  told: "The request cannot be checked at the moment",
   toldAs: "unavailable",
 } as const;
 
@@ -260,20 +260,20 @@ export const DENIALS = {
     ...ACCESS_DENIED,
     stage: "propagate",
     meaning:
-      "A claim that `identity` makes Kong's credential or groups can not be that: missing, of another type, or too long.",
+      "A claim that `identity` makes Kong's credential or groups cannot be that: missing, of another type, or too long.",
     spec: "docs/identity.md",
   },
   claim_not_header_safe: {
     ...ACCESS_DENIED,
     stage: "propagate",
     meaning:
-      "A mapped claim can not travel as a header: not a string, number, boolean or list of strings; not visible ASCII; or too long.",
+      "A mapped claim cannot travel as a header: not a string, number, boolean or list of strings; not visible ASCII; or too long.",
     spec: "RFC 9110 section 5.5",
   },
   policy_unavailable: {
     ...UNAVAILABLE,
     stage: "any",
-    meaning: "The plugin's policy or rule can not be loaded, so nothing may pass.",
+    meaning: "The plugin's policy or rule cannot be loaded, so nothing may pass.",
     spec: "fail closed",
   },
   deadline_exceeded: {

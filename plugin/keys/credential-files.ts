@@ -105,7 +105,7 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    throw new Error(`${file} can not be read: ${code}`);
+    throw new Error(`${file} cannot be read: ${code}`);
   }
 }
 

@@ -5,7 +5,7 @@ const UNTRUSTED = "the server's certificate is of no authority that is trusted";
 /** Replaces messages of Node that do not help, say too little, or give advice that does not apply. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOTFOUND: "the host name does not resolve",
-  EAI_AGAIN: "the host name can not be resolved at the moment",
+  EAI_AGAIN: "the host name cannot be resolved at the moment",
   ECONNRESET: "the connection broke before the answer was complete",
   EPIPE: "the connection broke before the answer was complete",
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,

@@ -79,7 +79,7 @@ function readConfigured(configJson: string, runtime: Runtime): Configured | { re
   try {
     config = parsePluginConfig(configJson);
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : "the plugin's configuration can not be read" };
+    return { problem: error instanceof Error ? error.message : "the plugin's configuration cannot be read" };
   }
   const { policyFile, policy = "", rule, identity, workspace, routeId, serviceId } = config;
   if (policyFile !== undefined) {

@@ -20,7 +20,7 @@ export function compileClaimPattern(pattern: string): { readonly pattern: RegExp
     const part = PARTS.exec(pattern);
     if (!part) {
       const hint = "Patterns fit the whole claim by themselves, and have no groups and no alternatives.";
-      return { problem: `${quoteText(pattern.slice(position))} can not stand here. ${hint}` };
+      return { problem: `${quoteText(pattern.slice(position))} cannot stand here. ${hint}` };
     }
     quantifiers.push(part[1] ?? "");
   }

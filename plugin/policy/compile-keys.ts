@@ -122,13 +122,13 @@ function checkDiscovery(issuer: string, allowHttp: boolean, path: DocumentPath):
   if (findPlaceholder(issuer) === undefined) {
     return checkUrl(issuer, { allowHttp }, [...path, "issuer"]);
   }
-  const message = `An issuer with many tenants can not be discovered: name the address of its keys under "keys".`;
+  const message = `An issuer with many tenants cannot be discovered: name the address of its keys under "keys".`;
   return [{ code: "issuer_template_invalid", path: [...path, "keys"], message }];
 }
 
 function checkUrl(url: string, rules: FetchUrlRules, path: DocumentPath): Finding[] {
   const parts = rules.allowQuery ? "user or fragment" : "user, query or fragment";
-  const message = `Keys can not be fetched from ${quoteOrigin(url)}: use an https URL without ${parts} (http is allowed on loopback, and with "allow_http").`;
+  const message = `Keys cannot be fetched from ${quoteOrigin(url)}: use an https URL without ${parts} (http is allowed on loopback, and with "allow_http").`;
   return isFetchAllowed(url, rules) ? [] : [{ code: "url_insecure", path, message }];
 }
 

@@ -26,7 +26,7 @@ export function compileOperations(
   for (const [index, source] of sources.entries()) {
     const parsed = parsePathTemplate(source.path);
     if ("problem" in parsed) {
-      const message = `The path template ${quoteText(source.path)} can not be used. ${parsed.problem}`;
+      const message = `The path template ${quoteText(source.path)} cannot be used. ${parsed.problem}`;
       findings.push({ code: "path_template_invalid", path: [...path, index, "path"], message });
       continue;
     }

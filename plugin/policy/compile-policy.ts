@@ -75,7 +75,7 @@ function dropRepeated(findings: readonly Finding[]): readonly Finding[] {
 
 /** Reports `extends`. For a policy in a file, the loader has merged the parent and removed this key before. */
 function checkExtends({ extends: parent }: PolicyDocument): Finding[] {
-  const message = "An inline policy can not extend a file; put both into one text.";
+  const message = "An inline policy cannot extend a file; put both into one text.";
   return parent === undefined ? [] : [{ code: "extends_impossible", path: ["extends"], atKey: true, message }];
 }
 

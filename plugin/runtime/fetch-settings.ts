@@ -56,7 +56,7 @@ async function readSettingsFile(file: string): Promise<FetchSettingsRead> {
     return readFetchSettings(await readFile(file, "utf8"));
   } catch (error) {
     const cause = error instanceof Error ? error.message : "unknown error";
-    const message = `The fetch settings can not be read: ${cause}.`;
+    const message = `The fetch settings cannot be read: ${cause}.`;
     return { issues: [{ code: "file_unreadable", message, pointer: "", line: 1, column: 1 }] };
   }
 }
@@ -109,7 +109,7 @@ async function tryFiles(files: readonly NamedFile[]): Promise<readonly Finding[]
     try {
       await read();
     } catch (error) {
-      const message = `${error instanceof Error ? error.message : "This file can not be used"}.`;
+      const message = `${error instanceof Error ? error.message : "This file cannot be used"}.`;
       findings.push({ code: "file_unreadable", path, message });
     }
   }

@@ -52,7 +52,7 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
       reasons = loads.flatMap(findReasons);
       delayMs = Math.max(LOOK_MS, Math.min((performance.now() - begin) / MAX_SHARE, MAX_DELAY_MS));
     } catch (error) {
-      reasons = [`policies can not be listed: ${error instanceof Error ? error.message : "unknown error"}`];
+      reasons = [`policies cannot be listed: ${error instanceof Error ? error.message : "unknown error"}`];
     }
     if (reasons.length === 0) {
       log.info("ready: every policy is in force and has its keys");

@@ -71,7 +71,7 @@ export async function readBounded(path: string): Promise<Buffer> {
 
 /** One sentence about a file that could not be read. */
 export function describeFileError(file: string, error: unknown): string {
-  return `${file} can not be read: ${error instanceof Error ? error.message : "unknown error"}.`;
+  return `${file} cannot be read: ${error instanceof Error ? error.message : "unknown error"}.`;
 }
 
 async function resolveInRoot(root: string, file: string): Promise<string> {

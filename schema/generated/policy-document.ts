@@ -17,7 +17,7 @@ export type Identifier = string
  */
 export type Description = string
 /**
- * A policy file whose keys hold here too, by its path relative to this file. Maps merge by key; texts, numbers and lists replace the parent's value. A list of an issuer's `required_claims` joins a map of them. Its name and description stay its own. Policy files only: an inline policy can not name a file.
+ * A policy file whose keys hold here too, by its path relative to this file. Maps merge by key; texts, numbers and lists replace the parent's value. A list of an issuer's `required_claims` joins a map of them. Its name and description stay its own. Policy files only: an inline policy cannot name a file.
  */
 export type Extends = string
 /**
@@ -515,7 +515,7 @@ export type ConsumerClaim = Claim
  */
 export type By = ("username" | "id")
 /**
- * What becomes of a token that names no Consumer, or one that Kong does not have or can not read from its database. `refuse`: 403. `ignore`: the request goes on without a Consumer; plugins that deny by Consumer let it pass then.
+ * What becomes of a token that names no Consumer, or one that Kong does not have or cannot read from its database. `refuse`: 403. `ignore`: the request goes on without a Consumer; plugins that deny by Consumer let it pass then.
  */
 export type Unknown = ("refuse" | "ignore")
 /**

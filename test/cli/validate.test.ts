@@ -72,7 +72,7 @@ describe("jwt-policy validate", () => {
     const file = write("weak.yaml", policy);
     const { status, stdout } = runCli(["validate", file]);
     expect(stdout).toContain(
-      `${file}:8:5 key_unusable This key can not be used: an RSA key of 1024 bits; 2048 to 8192 are used.`,
+      `${file}:8:5 key_unusable This key cannot be used: an RSA key of 1024 bits; 2048 to 8192 are used.`,
     );
     expect(stdout).toContain("1 file, 1 mistake\n");
     expect(status).toBe(1);

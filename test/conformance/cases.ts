@@ -626,7 +626,7 @@ const binding: readonly ConformanceCase[] = [
     token: GOOD,
     status: 503,
     reason: "policy_unavailable",
-    message: "The request can not be checked at the moment",
+    message: "The request cannot be checked at the moment",
   },
   {
     title: "refuses when the policy file has mistakes",
@@ -685,7 +685,7 @@ const keys: readonly ConformanceCase[] = [
     token: GOOD,
     status: 503,
     reason: "keys_unavailable",
-    message: "The request can not be checked at the moment",
+    message: "The request cannot be checked at the moment",
   },
 ];
 

@@ -167,7 +167,7 @@ describe("beside what RFC 6750 asks for", () => {
   });
 
   it.each(['a "quote"', "a\\b", "Stra\u00dfe", "\u201equoted\u201c", "\ud83d\udd11", "a\r\nx: y", ""])(
-    "has no description that a quoted-string can not hold as it stands: %j",
+    "has no description that a quoted-string cannot hold as it stands: %j",
     (text) => {
       expect(challenge({ reason: "token_malformed" }, withText("invalid_token", text))).toBe(
         'Bearer realm="p", error="invalid_token"',

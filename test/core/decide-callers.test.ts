@@ -163,7 +163,7 @@ describe("Kong's identity", () => {
   it.each<[what: string, claims: Record<string, unknown>, reason: string]>([
     ["", {}, "claim_not_header_safe"],
     [", and the token may not do this either", { scope: "" }, "scope_insufficient"],
-  ])("is neither set nor told where a mapped claim can not travel%s", async (_what, claims, reason) => {
+  ])("is neither set nor told where a mapped claim cannot travel%s", async (_what, claims, reason) => {
     const { decision } = await judge(bound("trial", token({ name: "Jos\u00e9", ...claims })), undefined, mapped());
     expect(reasonOf(decision)).toBe(reason);
     expect(decision).toHaveProperty("caller", NO_CALLER);
@@ -197,7 +197,7 @@ describe("in report mode Kong's identity", () => {
     expect(isAllow(decision) && decision.headers).toMatchObject(kong);
   });
 
-  it("passes on nothing when Kong's answer can not be read", async () => {
+  it("passes on nothing when Kong's answer cannot be read", async () => {
     const callers: CallerSource = {
       findConsumer: () => Promise.reject(new Error("no message")),
       authenticatedCredential: () => Promise.reject(new Error("no message")),

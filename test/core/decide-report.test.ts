@@ -85,7 +85,7 @@ describe("in report mode", () => {
     expect(allow?.headers).toEqual({ ...ALICE, authorization: `Bearer ${credentials}` });
   });
 
-  it("a claim that can not be a header leaves no identity at all", async () => {
+  it("a claim that cannot be a header leaves no identity at all", async () => {
     for (const scope of ["read", "write"]) {
       const allow = await judge(bound("read", token({ sub: "al\r\nice", scope })));
       expect(allow?.reported?.denial).toHaveProperty(

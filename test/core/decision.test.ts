@@ -31,7 +31,7 @@ describe("a look-alike of an Allow is none", () => {
   });
 });
 
-it("can not be turned into another one", () => {
+it("cannot be turned into another one", () => {
   expect(() => Object.assign(allow, { headers: { "x-user-id": "mallory" } })).toThrow(TypeError);
   expect(allow.headers).toEqual({ "x-user-id": "alice" });
 });

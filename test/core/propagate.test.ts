@@ -44,7 +44,7 @@ describe("removes the header where the claim says nothing", () => {
   });
 });
 
-describe("refuses what can not travel in a header as it is", () => {
+describe("refuses what cannot travel in a header as it is", () => {
   it.each<[what: string, value: JsonValue]>([
     ["a line feed", "alice\nx-role: admin"],
     ["a carriage return", "alice\rx-role: admin"],
@@ -196,7 +196,7 @@ describe("a mapping that says more", () => {
     expect(propagateClaims(compiled, undefined)).toEqual({ headers: CLEARED });
   });
 
-  it("names what can not travel", () => {
+  it("names what cannot travel", () => {
     const changes = { header_mappings: { "x-value": { payload: true, max_bytes: 1 } } };
     const compiled = compileDocument(
       policyDocument({ issuer: "https://idp.example.com", audiences: ["api"] }, changes),

@@ -98,7 +98,7 @@ describe("what is no token", () => {
     expect(take(sent)).toBe(reason);
   });
 
-  it("bytes that can not be written back matter only beside a token", () => {
+  it("bytes that cannot be written back matter only beside a token", () => {
     expect(findCredentials(SOURCES, factsOf({ cookie: "a=\ufffd", target: "/?\ufffd" }))).toEqual([]);
     expect(take({ cookie: "a=\u00fc; __Host-token=a.b.c" })).toEqual(["cookie", "a.b.c"]);
   });

@@ -19,7 +19,7 @@ const POLICIES = {
   lenient: { consumer: { claim: "azp", cache: "0s", unknown: "ignore" } },
 };
 
-/** What a DB-less Kong can not show: Consumers that come and go, and a database that does not answer. */
+/** What a DB-less Kong cannot show: Consumers that come and go, and a database that does not answer. */
 describe("Consumers in a Kong with PostgreSQL", () => {
   if (missing !== undefined) {
     reportMissing("are looked up, and nobody is one when the database is down", missing);

@@ -33,7 +33,7 @@ function run(program: string, args: readonly string[], more: Readonly<Record<str
   return { status, stdout, stderr };
 }
 
-/** Why decK can not be run here, or undefined. */
+/** Why decK cannot be run here, or undefined. */
 export function findMissingDeck(): string | undefined {
   const { status } = spawnSync(DECK, ["version"], { stdio: "ignore", timeout: 20_000 });
   return status === 0 ? undefined : "no decK: set DECK_BIN or put deck into PATH";

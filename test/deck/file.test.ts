@@ -81,22 +81,22 @@ describe("the ruleset for `deck file lint`", () => {
     [
       "a consumer's plugin",
       { consumers: [{ username: "a", plugins: [GOOD] }] },
-      "error jwt-policy: it can not be for a Consumer",
+      "error jwt-policy: it cannot be for a Consumer",
     ],
     [
       "a consumer group's plugin",
       { consumer_groups: [{ name: "a", plugins: [GOOD] }] },
-      "error jwt-policy: it can not be for a Consumer",
+      "error jwt-policy: it cannot be for a Consumer",
     ],
     [
       "a plugin for a consumer",
       { plugins: [{ ...GOOD, consumer: "a" }] },
-      "error jwt-policy: it can not be for a Consumer",
+      "error jwt-policy: it cannot be for a Consumer",
     ],
     [
       "a plugin for a consumer group",
       { plugins: [{ ...GOOD, consumer_group: "a" }] },
-      "error jwt-policy: it can not be for a Consumer",
+      "error jwt-policy: it cannot be for a Consumer",
     ],
     [
       "no rule on a route",

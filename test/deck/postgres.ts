@@ -10,7 +10,7 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-/** Why PostgreSQL can not be run here, or undefined. */
+/** Why PostgreSQL cannot be run here, or undefined. */
 export function findMissingPostgres(): string | undefined {
   try {
     execFileSync("pg_ctl", ["--version"], { stdio: "ignore", timeout: 20_000 });

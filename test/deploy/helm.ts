@@ -12,7 +12,7 @@ const CHART = process.env.HELM_CHART;
 /** Of the API that kubernetes-types describes. */
 const KUBERNETES_VERSION = "1.30.0";
 
-/** Why the chart can not be rendered here; undefined when it can. */
+/** Why the chart cannot be rendered here; undefined when it can. */
 export function findMissingHelm(): string | undefined {
   if (CHART === undefined || !existsSync(join(CHART, "Chart.yaml"))) {
     return "no chart: HELM_CHART must name the folder of Kong's Helm chart kong";

@@ -74,7 +74,7 @@ describe("hybrid mode", () => {
     expect(await getStatus(data, "judged", world.token)).toBe(200);
   });
 
-  it("a data plane that can not take a change goes on judging by what it had", async () => {
+  it("a data plane that cannot take a change goes on judging by what it had", async () => {
     const { control, data } = await start({ newField: field }, undefined);
     expect(await waitForRoute(data, "judged")).toBe(401);
     await control.addRoute("newer", { ...CONFIG, new_field: "x" });

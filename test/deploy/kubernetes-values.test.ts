@@ -58,7 +58,7 @@ describe("the values", () => {
     });
   });
 
-  it("mount only volumes that are there; Kong can not write, and policies are a whole directory", () => {
+  it("mount only volumes that are there; Kong cannot write, and policies are a whole directory", () => {
     const volumes = deployment.userDefinedVolumes.map(({ name }) => name);
     const mounts = deployment.initContainers.flatMap(({ volumeMounts = [] }) => volumeMounts);
     expect([...mounts, ...deployment.userDefinedVolumeMounts].filter(({ name }) => !volumes.includes(name))).toEqual(

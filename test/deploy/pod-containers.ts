@@ -30,7 +30,7 @@ export interface PodContainers {
   end(): Promise<{ readonly kong: number; readonly server: number }>;
 }
 
-/** Why the containers can not be run; undefined when they can. */
+/** Why the containers cannot be run; undefined when they can. */
 export async function findMissingImages(): Promise<string | undefined> {
   if (KONG_IMAGE === undefined || SERVER_IMAGE === undefined) {
     return "KONG_IMAGE and JWT_POLICY_SERVER_IMAGE must name images";

@@ -24,9 +24,9 @@ export interface Fault {
   /** Milliseconds that follow from the settings, with room for a slow machine. */
   readonly recoveryMs: number;
   readonly holdMs: number;
-  /** Why this can not be on a gateway that is no Kong. */
+  /** Why this cannot be on a gateway that is no Kong. */
   readonly onlyKong?: string;
-  /** Why this can not be with kong-pdk's plugin server. */
+  /** Why this cannot be with kong-pdk's plugin server. */
   readonly onlyOurs?: string;
   readonly load?: Pick<LoadOptions, "clients" | "breakOff">;
   /** Does the harm and returns when it is over. */

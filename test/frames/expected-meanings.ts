@@ -149,7 +149,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
       "err",
       'reason=policy_unavailable status=503 policy=orders detail="policy \\"orders\\" has no rule \\"ghost\\", which the plugin\'s config names"',
       503,
-      "The request can not be checked at the moment",
+      "The request cannot be checked at the moment",
     ),
   ],
   [

@@ -54,7 +54,7 @@ function isTimely(issuer: IssuerData, claims: JsonMembers, now: number): boolean
   );
 }
 
-/** The identity headers that these claims come to, each in all spellings; undefined when one can not be a header. */
+/** The identity headers that these claims come to, each in all spellings; undefined when one cannot be a header. */
 export function expectHeaders(data: PolicyData, claims: JsonMembers): HeadersWanted | undefined {
   const headers: Record<string, string | readonly []> = {};
   for (const [name, place] of Object.entries(data.header_mappings)) {

@@ -65,7 +65,7 @@ export function renderRequest(
   const { binding, requestLine, connection, scheme } = input;
   const authorization =
     scheme === undefined ? undefined : applyEdits(scheme + renderToken(input, signers, signed), input.edits);
-  // An empty header can not be told from an absent one.
+  // An empty header cannot be told from an absent one.
   return {
     binding,
     requestLine,

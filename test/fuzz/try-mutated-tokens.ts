@@ -70,7 +70,7 @@ export async function tryMutatedTokens(count: number, seed: number): Promise<Tal
     const { facts, signed, world, origin, isAnew } = changeToken(row.name, mint, worlds, random);
     const decision = await decide(facts, world.policy, world.keys, () => NOW);
     const isSame = signedText(tokenOf(facts)) === signedText(origin);
-    // What was neither signed anew nor left as it was can not be right, and the oracle is slow.
+    // What was neither signed anew nor left as it was cannot be right, and the oracle is slow.
     const mayBeWanted = isAnew || isSame || isAllow(decision);
     const isWanted = mayBeWanted && judgeSlowly(world, facts, worlds.signers, signed, 0) !== undefined;
     const why = findFault(isAllow(decision), isWanted, isSame || isAnew);

@@ -49,7 +49,7 @@ interface GatewayInput {
   readonly policyRoot: string;
 }
 
-/** A kind of gateway: how to start one here, or why that can not be. */
+/** A kind of gateway: how to start one here, or why that cannot be. */
 export interface GatewayKind {
   readonly label: string;
   readonly missing: string | undefined;

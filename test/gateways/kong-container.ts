@@ -137,6 +137,6 @@ async function findWhatIsMissing(): Promise<string | undefined> {
     await getContainerRuntimeClient();
     return undefined;
   } catch {
-    return `no container engine answers, so ${IMAGE} can not be run`;
+    return `no container engine answers, so ${IMAGE} cannot be run`;
   }
 }

@@ -5,7 +5,7 @@ import { type Scene, type SceneOptions, startScene } from "./scene.ts";
 import type { Answer, Ask } from "./send-request.ts";
 
 const START_TIMEOUT_MS = 60_000;
-const REFUSED = '{"message":"The request can not be checked at the moment"}\n';
+const REFUSED = '{"message":"The request cannot be checked at the moment"}\n';
 const { missing } = kongBinary();
 
 /** The router of older Kongs takes paths that are not UTF-8; the newer ones find no route for them. */
@@ -70,7 +70,7 @@ if (missing !== undefined) {
       },
     );
 
-    it("a client can not have the verdict removed by naming it in Connection", async () => {
+    it("a client cannot have the verdict removed by naming it in Connection", async () => {
       const headers = ["Authorization", scene.reader, "Connection", "close, x-jwt-policy-verdict"];
       expectAnswer(scene, await scene.send("/read", { headers }), 400);
     });

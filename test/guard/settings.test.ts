@@ -56,7 +56,7 @@ if (missing !== undefined) {
           const answer = await started.send(path, { headers });
           expect([answer.status, JSON.parse(answer.body)]).toEqual([
             503,
-            { message: "The request can not be checked at the moment" },
+            { message: "The request cannot be checked at the moment" },
           ]);
           expect(started.upstreamOf(answer)).toBeUndefined();
           expect(await started.findLine(answer, line)).toContain("[error]");

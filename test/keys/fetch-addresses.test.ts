@@ -67,7 +67,7 @@ describe("a name that resolves to what nobody serves keys from is refused, and n
   it("and one that nobody knows", async () => {
     const fetchJson = createFetcher();
     await expect(fetchJson("https://idp.invalid/x", { timeoutMs })).rejects.toThrow(
-      /failed: the host name (?:does not resolve|can not be resolved at the moment) \(/,
+      /failed: the host name (?:does not resolve|cannot be resolved at the moment) \(/,
     );
   });
 });

@@ -130,7 +130,7 @@ function describeProxy(): void {
       /failed: the proxy answered CONNECT with status 407$/,
     ],
     [
-      "can not connect",
+      "cannot connect",
       (socket) => socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n<html>SECRET"),
       /failed: the proxy answered CONNECT with status 502$/,
     ],

@@ -134,7 +134,7 @@ function describeTls(): void {
   });
 
   it.each<[what: string, spoil: (directory: string, client: CertificateFiles) => CertificateFiles, cause: RegExp]>([
-    ["is not there", (_directory, client) => ({ ...client, key: "/nowhere" }), /\/nowhere can not be read: ENOENT$/],
+    ["is not there", (_directory, client) => ({ ...client, key: "/nowhere" }), /\/nowhere cannot be read: ENOENT$/],
     ["is no key", (_directory, { certificate }) => ({ certificate, key: certificate }), /holds no private key in PEM/],
     [
       "belongs to another certificate",

@@ -58,7 +58,7 @@ describe("a file with a private key serves nothing, and its key is leaked", () =
     ["PKCS #8", ownPem, true],
     ["its older form", String(ec.privateKey.export({ type: "sec1", format: "pem" })), true],
     ["behind its own public key", spki(ec.publicKey) + ownPem, true],
-    ["encrypted: whose it is can not be known", String(encrypted), false],
+    ["encrypted: whose it is cannot be known", String(encrypted), false],
     ["cut off", ownPem.slice(0, 60), false],
   ])("%s", async (_what, text, isKnown) => {
     const { keys, leaked, leakedThumbprints } = await importPem(text, { kid: "1" }, issuer);

@@ -391,7 +391,7 @@ it("keys that nobody asked for in a day are looked at before they serve again", 
   expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
 });
 
-describe("keys that can not be fetched anew", () => {
+describe("keys that cannot be fetched anew", () => {
   beforeEach(async () => {
     await scene.keys.refresh();
     scene.serve(status(503));

@@ -181,7 +181,7 @@ describe("keys in files", () => {
     await until(() => (what.includes("private") ? true : has("1", alg)));
   });
 
-  it("can not be had from outside the root", async () => {
+  it("cannot be had from outside the root", async () => {
     const { keys, log } = await setUp([{ from: "jwks_file", file: "../idp.json" }], {});
     await until(() => log.length > 0);
     expect([keys.hasKeys(), log]).toEqual([

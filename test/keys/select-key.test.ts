@@ -39,7 +39,7 @@ describe("selects the one key that is meant, and tries none out", () => {
     [["-:ES256", "a:ES256"], "x", "ES256", undefined],
     [["-:ES256", "a:ES256"], "a", "ES256", "a:ES256"],
     [["-:ES256", "-:ES256"], "x", "ES256", undefined],
-    // A kid is free text and can not be mistaken for a part of the index.
+    // A kid is free text and cannot be mistaken for a part of the index.
     [["any:ES256", "b:ES256"], "any", "ES256", "any:ES256"],
     [["a:ES256", "b:ES256"], "any", "ES256", undefined],
     [["a:ES256"], "kid a", "ES256", undefined],

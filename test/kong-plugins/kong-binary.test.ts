@@ -8,7 +8,7 @@ import { BILLING_ID, createPluginsWorld, KONG_JWT, type PluginsWorld } from "./p
 
 const kong = kongBinary();
 
-/** What the sandbox can not show: Kong's own plugins behind and in front of this one. */
+/** What the sandbox cannot show: Kong's own plugins behind and in front of this one. */
 describe("Kong's own plugins beside this one", () => {
   if (kong.missing !== undefined) {
     reportMissing("know the caller that the token names", kong.missing);

@@ -26,7 +26,7 @@ export interface AdminKong {
 }
 
 /**
- * A DB-less Kong that knows the plugin from our dump alone, started with a kong.yml. (`kong config parse` of Kong 3.9 can not
+ * A DB-less Kong that knows the plugin from our dump alone, started with a kong.yml. (`kong config parse` of Kong 3.9 cannot
  * load any external plugin: its command line has no global `kong`.)
  *
  * @param more laid over the settings; undefined takes one away.

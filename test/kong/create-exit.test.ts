@@ -11,7 +11,7 @@ const INVALID = {
   told: "The access token is invalid",
   challenge: 'Bearer realm="payments", error="invalid_token", error_description="The access token is invalid"',
 };
-const UNAVAILABLE = { status: 503, told: "The request can not be checked at the moment" };
+const UNAVAILABLE = { status: 503, told: "The request cannot be checked at the moment" };
 const NO_ACCESS = { status: 403, told: "Access is not allowed" };
 
 interface Answer {

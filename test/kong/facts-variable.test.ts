@@ -77,7 +77,7 @@ describe("the facts variable", () => {
       },
     ],
     [
-      "a request of HTTP/0.9, whose line can not be split: the other fields stand",
+      "a request of HTTP/0.9, whose line cannot be split: the other fields stand",
       lines("", "", "").replace(" HTTP/1.1", ""),
       { requestLine: undefined },
     ],

@@ -210,7 +210,7 @@ describe("an instance whose policy is good decides", () => {
     expect(await instance.access(asking)).toMatchObject({ verdict });
   });
 
-  it("refuses under the policy's own name what can not be read with certainty", async () => {
+  it("refuses under the policy's own name what cannot be read with certainty", async () => {
     const instance = startPluginInstance('{"policy_file":"good.json","rule":"read"}', runtime, async () => ({
       reason: "too_many_headers",
     }));
@@ -266,7 +266,7 @@ describe("the Consumer that a token names", () => {
     expect(decision).toMatchObject({ caller: { consumer: ALICE }, headers: { "x-jwt-policy-verdict": mark } });
   });
 
-  it("ends the request in 500 when Kong's answer can not be read", async () => {
+  it("ends the request in 500 when Kong's answer cannot be read", async () => {
     const failing: Pdk = {
       ...pdk,
       client: { ...pdk.client, loadConsumer: () => Promise.reject(new Error("index out of range")) },

@@ -151,7 +151,7 @@ describe("the handler in the stock server", () => {
     ]);
   });
 
-  it("gives no verdict when Kong can not set the query: a request with the token in it must not go on", async () => {
+  it("gives no verdict when Kong cannot set the query: a request with the token in it must not go on", async () => {
     const allow = createAllow({ headers: { "x-user-id": "alice" }, rawQuery: "a=b" }, { policy: "payments" });
     const calls: unknown[][] = [];
     const refused = (): Promise<void> => Promise.reject(new Error("refused"));

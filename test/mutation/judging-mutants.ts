@@ -378,7 +378,7 @@ export const JUDGING: readonly MutatedFile[] = [
         replace: 'true ? new Set(list.flatMap((item) => String(item).split(" ")))',
       },
       {
-        name: "who can not be read is not excluded",
+        name: "who cannot be read is not excluded",
         find: "noneOf.length > 0 ? ",
         replace: "false ? ",
       },

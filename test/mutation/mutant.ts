@@ -17,6 +17,6 @@ export interface MutatedFile {
   readonly killers: readonly string[];
   readonly isBuilt?: boolean;
   readonly mutants: readonly Mutant[];
-  /** Why these can not be tried here; undefined when they can. */
+  /** Why these cannot be tried here; undefined when they can. */
   readonly missing?: string | undefined;
 }

@@ -277,7 +277,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: "answer({ sequence: 0, instanceStatus: { name: NAME, instanceId,",
       },
       { name: "a peer's reset ends the process", find: 'socket.on("error", ', replace: "(() => {})(" },
-      { name: "what can not be read keeps its connection", find: "      socket.destroy();\n", replace: "" },
+      { name: "what cannot be read keeps its connection", find: "      socket.destroy();\n", replace: "" },
       {
         name: "a closed connection leaves its event under way",
         find: "    if (current) {\n      endEvent(current);\n    }\n",
@@ -325,7 +325,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: 'mode: "report" };',
       },
       {
-        name: "a request line that can not be read is only reported",
+        name: "a request line that cannot be read is only reported",
         find: 'detail: "the request line is malformed" }, mode: "enforce" }',
         replace: 'detail: "the request line is malformed" }, mode: strictestModeOfAll(policy) }',
       },
@@ -356,7 +356,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: "const { verified } = judgement;\n  const denial = undefined as Denial | undefined;",
       },
       {
-        name: "a claim that can not travel is passed over",
+        name: "a claim that cannot travel is passed over",
         find: "    return refuse(request, matched, { denial: propagated, verified, evidence }, parts);",
         replace: "    return createAllow(await compose(request, matched, caller, parts), evidence);",
       },
@@ -550,7 +550,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       { name: "any text is a group", find: " && GROUP.test(item)", replace: "" },
       {
-        name: "groups that can not be read are none",
+        name: "groups that cannot be read are none",
         find: "if (identity.groups && !groups) {",
         replace: "if (false) {",
       },
@@ -808,7 +808,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         replace: "return [].map(",
       },
       { name: "keys are asked for once only", find: "    void keys.prepare(load.policy);\n", replace: "" },
-      { name: "what can not be listed is no reason", find: "reasons = [`policies", replace: "void [`policies" },
+      { name: "what cannot be listed is no reason", find: "reasons = [`policies", replace: "void [`policies" },
       { name: "looks once", find: "timer = setTimeout(look, delayMs).unref();", replace: "" },
       {
         name: "ready no more when something breaks",

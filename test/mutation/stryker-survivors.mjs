@@ -71,7 +71,7 @@ export const SURVIVORS = [
   },
   {
     file: "plugin/kong/handler.ts",
-    line: 'return { problem: error instanceof Error ? error.message : "the plugin\'s configuration can not be read" };',
+    line: 'return { problem: error instanceof Error ? error.message : "the plugin\'s configuration cannot be read" };',
     replacement: '""',
     because: "nothing but an Error is thrown there",
   },
@@ -103,7 +103,7 @@ export const SURVIVORS = [
     file: "plugin/core/request-path.ts",
     line: "const PLAIN_SEGMENT = /^(?:[A-Za-z0-9\\-._~!$&'()*+,=:@]|%[0-9A-Fa-f]{2})*$/;",
     replacement: "/^(?:[A-Za-z0-9\\-._~!$&'()*+,=:@]|%[0-9A-Fa-f])*$/",
-    because: "an escape of one digit can not be decoded",
+    because: "an escape of one digit cannot be decoded",
   },
   {
     file: "plugin/core/request-path.ts",

@@ -9,7 +9,7 @@ export const TOKEN_SOURCES: readonly MutatedFile[] = [
     file: "plugin/core/token-source.ts",
     killers: ["test/core/token-source.test.ts", DECIDE],
     mutants: [
-      { name: "what can not be read is nothing", find: "if (texts === undefined) {", replace: "if (false) {" },
+      { name: "what cannot be read is nothing", find: "if (texts === undefined) {", replace: "if (false) {" },
       {
         name: "the first source that has something wins",
         find: "    credentials.push(",

@@ -117,7 +117,7 @@ describe("a hostile kid", () => {
     expect(text).toMatch(/^[\x20-\x7e]*$/);
   });
 
-  it("can not make the line longer than a fixed bound", () => {
+  it("cannot make the line longer than a fixed bound", () => {
     expect(lineOfKid("k".repeat(1_000_000)).length).toBeLessThan(250);
   });
 });

@@ -29,7 +29,7 @@ export interface InstalledPackage {
 /**
  * Packs this clone and installs the tarball into an empty folder.
  *
- * @returns why it can not be installed here, where no registry can be reached.
+ * @returns why it cannot be installed here, where no registry can be reached.
  * @throws Error with npm's words when it fails for another reason.
  */
 export async function installPackage(): Promise<InstalledPackage | { readonly missing: string }> {

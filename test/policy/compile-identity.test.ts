@@ -97,7 +97,7 @@ describe("identity", () => {
       ),
       [["condition_invalid", "/routes/read/required_claims/sub/equals_header"]],
     ],
-  ])("can not be %s", (_what, document, issues) => {
+  ])("cannot be %s", (_what, document, issues) => {
     expect(issuesOf(document)).toEqual(issues);
   });
 
@@ -132,7 +132,7 @@ describe("other_authentication", () => {
   it.each<[value: string, access: string, issues: unknown]>([
     ["maybe", "required", [["invalid_value", "/routes/read/other_authentication"]]],
     ["skip", "public", [["requirement_contradiction", "/routes/read/other_authentication"]]],
-  ])("can not be %s with access %s", (value, access, issues) => {
+  ])("cannot be %s with access %s", (value, access, issues) => {
     const document = policyDocument(ISSUER, { routes: { read: { access, other_authentication: value } } });
     expect(issuesOf(document)).toEqual(issues);
   });

@@ -300,7 +300,7 @@ describe("issuer_template_invalid: a placeholder is one whole path segment, and 
     check(templated('"https://idp.example.com/{t}"', 'tenants: ‸["*", a]', KEYS), "issuer_template_invalid");
   });
 
-  it("its keys must be named: they can not be discovered under a placeholder", () => {
+  it("its keys must be named: they cannot be discovered under a placeholder", () => {
     check(
       templated('"https://idp.example.com/{t}"', "tenants: [a]", "keys: ‸{discovery: true}"),
       "issuer_template_invalid",

@@ -39,7 +39,7 @@ describe("refuses operations that can fit the same request", () => {
   });
 });
 
-describe("takes operations that can not", () => {
+describe("takes operations that cannot", () => {
   it.each([
     ["GET /a", "POST /a"],
     ["GET /a", "GET /b"],

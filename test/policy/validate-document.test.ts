@@ -33,7 +33,7 @@ describe("the frame of a document", () => {
       `${ISSUER_START}${ROUTES}‸based_on: base.yaml`,
       /"based_on" is not known here\. Known here: jwt_policy,/,
     ],
-    ["extends_impossible", `${ISSUER_START}${ROUTES}‸extends: base.yaml`, /^An inline policy can not extend a file/],
+    ["extends_impossible", `${ISSUER_START}${ROUTES}‸extends: base.yaml`, /^An inline policy cannot extend a file/],
     ["invalid_value", `${ISSUER_START}${ROUTES}extends: ‸/etc/passwd`, /^"\/etc\/passwd" is not a valid extends\./],
     ["invalid_value", `${ISSUER_START}routes: {‸"a b": {}}`, /^"a b" is not a valid identifier\./],
     [

@@ -48,7 +48,7 @@ const exits = (source: Record<string, unknown>, asking: object) => {
   return REASONS.map((reason) => [reason, createExit(createDeny(denialOf(reason), { policy: "p" }, reply))] as const);
 };
 
-it("clients can not tell apart what must not be told apart", () => {
+it("clients cannot tell apart what must not be told apart", () => {
   fc.assert(
     fc.property(answers, client, (source, asking) => {
       const told = exits({ answers: source }, asking) ?? [];

@@ -18,7 +18,7 @@ const ROTATION = { every: "25s", withinMs: 90_000 };
 const ASK_AGAIN_MS = 100;
 
 /**
- * dex, in Go, from `DEX_BIN` or PATH. Its tokens are ID tokens without `typ` and scope, and it rotates by itself. Its releases can not be
+ * dex, in Go, from `DEX_BIN` or PATH. Its tokens are ID tokens without `typ` and scope, and it rotates by itself. Its releases cannot be
  * had as Go modules, but a commit can, in a module of one's own: `go get github.com/dexidp/dex@COMMIT github.com/dexidp/dex/api/v2@COMMIT`,
  * then `go build github.com/dexidp/dex/cmd/dex`. What was tested is ab64ed778070.
  */

@@ -29,7 +29,7 @@ export async function takeStepsAtOnce({ publish, switchOver }: RotationSteps): P
   await switchOver();
 }
 
-/** A kind of provider: how to start one here, or why that can not be. */
+/** A kind of provider: how to start one here, or why that cannot be. */
 export interface ProviderKind {
   readonly label: string;
   readonly missing: string | undefined;

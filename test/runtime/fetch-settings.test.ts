@@ -39,7 +39,7 @@ describe("a file of settings", () => {
     expect(await checkSettingsFile(file)).toHaveLength(2);
   });
 
-  it("is refused when what it names can not be used now; where it is only checked, that is elsewhere", async () => {
+  it("is refused when what it names cannot be used now; where it is only checked, that is elsewhere", async () => {
     writeFileSync(
       file,
       [
@@ -56,17 +56,17 @@ describe("a file of settings", () => {
     writeFileSync(join(directory, "empty"), "");
     const failure = await openFetcher(file).catch((error: Error) => error.message);
     expect(String(failure).replaceAll(directory, "").split("\n")).toEqual([
-      "/fetch.yaml:2:10 file_unreadable: /none.pem can not be read: ENOENT.",
+      "/fetch.yaml:2:10 file_unreadable: /none.pem cannot be read: ENOENT.",
       "/fetch.yaml:3:49 file_unreadable: /empty does not hold one line of visible ASCII, which a header's value must be.",
       "/fetch.yaml:6:14 file_unreadable: /empty holds no certificates in PEM, or a broken one.",
-      "/fetch.yaml:7:25 file_unreadable: /nowhere/tls.crt can not be read: ENOENT.",
-      "/fetch.yaml:8:29 file_unreadable: /nowhere/a can not be read: ENOENT.",
+      "/fetch.yaml:7:25 file_unreadable: /nowhere/tls.crt cannot be read: ENOENT.",
+      "/fetch.yaml:8:29 file_unreadable: /nowhere/a cannot be read: ENOENT.",
     ]);
     expect(await checkSettingsFile(file)).toEqual([]);
   });
 
   it.each<[what: string, prepare: () => void, message: RegExp]>([
-    ["is not there", () => {}, /^\S+:1:1 file_unreadable: The fetch settings can not be read: ENOENT/],
+    ["is not there", () => {}, /^\S+:1:1 file_unreadable: The fetch settings cannot be read: ENOENT/],
     ["is no settings", () => appendFileSync(file, "jwt_policy: 1\n"), /^\S+:1:1 (?:missing|unknown)_key/],
     ["is too large", () => appendFileSync(file, "#".repeat(300_000)), /^\S+:1:1 document_too_large/],
   ])("is refused when it %s", async (_what, prepare, message) => {

@@ -96,7 +96,7 @@ describe("refuses a file outside the root", () => {
   });
 });
 
-describe("refuses what can not be read", () => {
+describe("refuses what cannot be read", () => {
   it("a file that is not there, a directory, and a name with a NUL", async () => {
     expect(codesOf(await loadPolicyFile(root, "a.yaml"))).toEqual(["1:1 file_missing"]);
     await mkdir(join(root, "team.yaml"));
@@ -201,9 +201,9 @@ describe("identifies what is at a file's place", () => {
   it("by the reason where nothing can be read, always the same", async () => {
     const reasons = await Promise.all(["a.yaml", "a.yaml/b", "a\u0000"].map(identifyFile));
     expect(reasons).toEqual([
-      expect.stringMatching(/^a\.yaml can not be read: ENOENT/),
-      expect.stringMatching(/can not be read: ENOENT/),
-      expect.stringMatching(/can not be read/),
+      expect.stringMatching(/^a\.yaml cannot be read: ENOENT/),
+      expect.stringMatching(/cannot be read: ENOENT/),
+      expect.stringMatching(/cannot be read/),
     ]);
     expect(await identify()).toBe(reasons[0]);
   });
@@ -228,7 +228,7 @@ describe("compiles a file", () => {
     const compiled = await store.compileFile("a.yaml");
     expect([codesOf(compiled), compiled.identity]).toEqual([
       ["3:10 extends_refused"],
-      expect.stringMatching(/base\.yaml can not be read: ENOENT/),
+      expect.stringMatching(/base\.yaml cannot be read: ENOENT/),
     ]);
   });
 });
@@ -244,6 +244,6 @@ describe("reads a policy without the store", () => {
     await write("a.yaml", GOOD);
     expect(codesOf(await readPolicyFile(join(root, "a.yaml"), "a.yaml"))).toEqual(["good"]);
     const missing = await readPolicyFile(join(root, "b.yaml"), "b.yaml");
-    expect("issues" in missing && missing.issues[0]?.message).toMatch(/^b\.yaml can not be read: ENOENT/);
+    expect("issues" in missing && missing.issues[0]?.message).toMatch(/^b\.yaml cannot be read: ENOENT/);
   });
 });

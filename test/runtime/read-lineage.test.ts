@@ -79,7 +79,7 @@ describe("is refused", () => {
     [
       "with a parent that is not there",
       { "a.yaml": child("base.yaml") },
-      /^3:10 extends_refused: base\.yaml is refused itself, at 1:1: base\.yaml can not be read: ENOENT/,
+      /^3:10 extends_refused: base\.yaml is refused itself, at 1:1: base\.yaml cannot be read: ENOENT/,
       ["a.yaml", "base.yaml"],
     ],
     [

@@ -177,11 +177,11 @@ describe("a fresh process beside a broken policy is not ready", () => {
     await stayUnready(place.start(), [expect.stringMatching(/^a\.yaml:1:1 file_outside_root: /)]);
   });
 
-  it("nor where the policies can not be listed, until they can", async () => {
+  it("nor where the policies cannot be listed, until they can", async () => {
     const place = await setUp();
     await rm(place.root, { recursive: true });
     const runtime = place.start();
-    await stayUnready(runtime, [expect.stringMatching(/^policies can not be listed: ENOENT/)]);
+    await stayUnready(runtime, [expect.stringMatching(/^policies cannot be listed: ENOENT/)]);
     await mkdir(place.root);
     await becomeReady(runtime);
   });

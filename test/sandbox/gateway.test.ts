@@ -17,7 +17,7 @@ const endings: (() => Promise<unknown> | unknown)[] = [];
 let gateway: Gateway;
 let onEvent: OnEvent = proceed;
 let events = 0;
-/** An upstream for what the echo can not do; each test says what it answers. */
+/** An upstream for what the echo cannot do; each test says what it answers. */
 let special: Server;
 let onSpecial: RequestListener = () => undefined;
 

@@ -30,7 +30,7 @@ let url: string;
 let tlsUrl: string;
 let onEvent: OnEvent = proceed;
 let events = 0;
-/** An upstream for what the echo can not do; each test says what it answers. */
+/** An upstream for what the echo cannot do; each test says what it answers. */
 let special: Server;
 let onSpecial: RequestListener = () => undefined;
 

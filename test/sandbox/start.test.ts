@@ -153,7 +153,7 @@ describe("npm start", { timeout: 60_000 }, () => {
     [["--tls-port", "0"], "TLS needs all three: --tls-port, --tls-cert and --tls-key"],
     [["--tls-port", "0", "--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.pem"], "/nowhere.pem"],
     [["--tls-port", "0", "--tls-cert", "package.json", "--tls-key", "package.json"], "PEM"],
-  ])("TLS that can not be is refused: %s", async (flags, words) => {
+  ])("TLS that cannot be is refused: %s", async (flags, words) => {
     const run = runStart(...FREE_PORTS, ...flags);
     expect(await run.exit).toBe(1);
     expect(run.output()).toContain(words);

@@ -60,7 +60,7 @@ it("never gives the same to two of many at once, though a slow one has looked be
   expect(claims()).toHaveLength(1);
 });
 
-it("says which files are in the way when none is free, and where it can not write", () => {
+it("says which files are in the way when none is free, and where it cannot write", () => {
   for (let generation = 0; generation < GENERATIONS; generation += 1) {
     writeFileSync(`${socket}.generation-${generation}`, "");
   }

@@ -112,7 +112,7 @@ describe("whatever is not an Allow of ours ends in 500", () => {
     ["a Deny without a denial", { verdict: "deny" }],
     ["a Deny of an unknown reason", { verdict: "deny", denial: { reason: "because" }, evidence: EVIDENCE }],
     ["a Deny without evidence", { verdict: "deny", denial: { reason: "token_missing" } }],
-  ])("%s, which can not be put into words, names a method that Kong does not know", async (_what, value) => {
+  ])("%s, which cannot be put into words, names a method that Kong does not know", async (_what, value) => {
     const server = await startTestServer(resolving(value));
     const { worker, id } = await startInstance(server);
     const { ended, calls } = await playEvent(worker, id);
@@ -122,7 +122,7 @@ describe("whatever is not an Allow of ours ends in 500", () => {
     await worker.expectSilence();
   });
 
-  it("an Allow whose headers can not be encoded names one too", async () => {
+  it("an Allow whose headers cannot be encoded names one too", async () => {
     const headers = { "x-user-id": 7 } as unknown as HeaderChanges;
     const { worker, id } = await startInstance(await startTestServer(async () => createAllow({ headers }, EVIDENCE)));
     const { ended, calls } = await playEvent(worker, id);

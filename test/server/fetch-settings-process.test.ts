@@ -16,7 +16,7 @@ describe("a process with settings for fetching keys", () => {
     const server = startServer(place, ["--fetch-settings", file]);
     expect(await server.ended).toEqual({ code: 2, signal: null });
     const named = join(place.directory, "none.pem");
-    expect(server.stderr()).toBe(`jwt-policy: ${file}:2:10 file_unreadable: ${named} can not be read: ENOENT.\n`);
+    expect(server.stderr()).toBe(`jwt-policy: ${file}:2:10 file_unreadable: ${named} cannot be read: ENOENT.\n`);
   });
 
   if (missingOpenssl !== undefined) {

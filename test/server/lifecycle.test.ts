@@ -74,7 +74,7 @@ describe("the server's process", () => {
     expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
   });
 
-  it("refuses a policy that it can not read, however deep, and goes on serving others", async () => {
+  it("refuses a policy that it cannot read, however deep, and goes on serving others", async () => {
     const place = createPlace();
     await runServer(place);
     const { worker, id } = await startOpen(place.socket);

@@ -177,7 +177,7 @@ describe("the process", () => {
     expect(server.stderr()).toBe(`jwt-policy: --socket must be given as an absolute path, not "s"\n${USAGE}\n`);
   });
 
-  it("ends with status 2 and the reason when it can not listen", async () => {
+  it("ends with status 2 and the reason when it cannot listen", async () => {
     const { directory, policyRoot } = createPlace();
     const server = runNode([SERVER_MAIN, "--socket", policyRoot, "--policy-root", directory]);
     expect(await server.ended).toEqual({ code: 2, signal: null });

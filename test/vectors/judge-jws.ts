@@ -15,7 +15,7 @@ import { type IssuerKeysSource, textSecretOf } from "./vector-issuer.ts";
 /**
  * The seam for vectors that are signed but are no claims sets: the token is taken apart as in a request, issuer and algorithm are
  * checked, keys are loaded and selected, the signature is verified. What is left out is reading the payload as claims; `iss` is taken
- * as said. The answer is `accepted` or the reason; for tokens that can not be read and keys that can not be used also why.
+ * as said. The answer is `accepted` or the reason; for tokens that cannot be read and keys that cannot be used also why.
  */
 
 export async function judgeJws(token: string, source: IssuerKeysSource): Promise<string> {

@@ -20,7 +20,7 @@ const PUBLIC_ALGORITHMS = [
 
 /**
  * Secrets come from files, each with its kid; everything else is a key set as its issuer publishes it, the public part only. It lies in
- * a file too, so that it is found out when the keys are read, and not when the policy is, that a key can not be used.
+ * a file too, so that it is found out when the keys are read, and not when the policy is, that a key cannot be used.
  */
 export function issuerKeysOf(key: VectorKey): IssuerKeysSource {
   const jwks = "keys" in key ? (key.keys as readonly Jwk[]) : [key];

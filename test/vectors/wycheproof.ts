@@ -50,7 +50,7 @@ function judgeKind(
   );
 }
 
-/** The secret of the group `base64` is 32 zero bytes, which can not be loaded; what the group is about is how tokens are written. */
+/** The secret of the group `base64` is 32 zero bytes, which cannot be loaded; what the group is about is how tokens are written. */
 function judgeVector({ group, token, key }: WycheproofVector): Promise<string> {
   return group === "base64"
     ? judgeJwsWithAnySecret(textOf(token), Buffer.alloc(32))

@@ -135,7 +135,7 @@ export const tokenSource: AttackClass = {
     },
     {
       id: "parameter-broken-escape",
-      tries: "a name that can not be decoded, which some read all the same",
+      tries: "a name that cannot be decoded, which some read all the same",
       reference: QUERY,
       ...query("access_token={token}&access%5token=evil"),
       ...UNCLEAR,

@@ -18,7 +18,7 @@ export async function load(url, context, nextLoad) {
   }
   const parts = String(loaded.source).split(HANDLER);
   if (parts.length !== 2) {
-    throw new Error(`${HANDLER} stands ${parts.length - 1} times in ${url}: the faults can not be brought in`);
+    throw new Error(`${HANDLER} stands ${parts.length - 1} times in ${url}: the faults cannot be brought in`);
   }
   return { ...loaded, source: parts.join("function startSoundInstance(") + WRAPPER };
 }

@@ -12,7 +12,7 @@ local PUBLIC_TAG = "jwt-policy-public"
 -- A table as the key, so that no other plugin can name it: the plugin socket can write every text key of ngx.ctx.
 local PASSED = {}
 
-local BODY = '{"message":"The request can not be checked at the moment"}\n'
+local BODY = '{"message":"The request cannot be checked at the moment"}\n'
 local HEADERS = { ["Content-Type"] = "application/json; charset=utf-8", ["Cache-Control"] = "no-store" }
 
 local is_wrapped = false
@@ -44,7 +44,7 @@ local function forget_instances()
     require("kong.runloop.plugin_servers.plugin").reset_instances_for_plugin(PLUGIN)
   end)
   if not has_forgotten then
-    kong.log.err("jwt-policy-guard can not make Kong start plugin instances anew: ", why)
+    kong.log.err("jwt-policy-guard cannot make Kong start plugin instances anew: ", why)
   end
 end
 
