@@ -5,14 +5,14 @@ import { importKeySet } from "../plugin/keys/import-key-set.ts";
 import type { Finding, PolicyIssue } from "../plugin/policy/issue.ts";
 import { readDocument } from "../plugin/policy/read-document.ts";
 
-/** How a reason begins: the finding has its own place. */
+/** The name of the key at the start of a reason. It is cut off, because the finding says where the key is. */
 const KEY_NAME = /^key 0(?:, kid "(?:[^"\\]|\\.)*")?: /;
 
 /**
- * Imports the keys that stand in a policy, as the gateway does: a weak or damaged one is left out there, and nobody sees it before
- * tokens are refused. Compiling cannot tell, for it knows no cryptography.
+ * Imports the keys written in a policy, as the gateway does. The gateway leaves out a weak or damaged key, and operators would
+ * notice only when it refuses tokens. The policy compiler cannot find such keys because it uses no cryptography.
  *
- * @param text of the policy's own file, in which each finding gets its place.
+ * @param text of the policy's own file, to locate the findings in.
  */
 export async function checkInlineKeys(policy: CompiledPolicy, text: string): Promise<readonly PolicyIssue[]> {
   const findings = (await Promise.all(listIssuers(policy).map(findUnusable))).flat();
@@ -24,7 +24,7 @@ async function findUnusable(issuer: CompiledIssuer): Promise<readonly Finding[]>
   const jwks = issuer.keys.flatMap((origin) => (origin.from === "jwks" ? origin.jwks.keys : []));
   const findings = jwks.map(async (jwk, index): Promise<Finding[]> => {
     if (!isMeantForVerifying(jwk)) {
-      return []; // Providers publish keys for more purposes than one.
+      return []; // Providers also publish keys for other purposes.
     }
     const { ignored } = await importKeySet({ keys: [jwk] }, issuer);
     return ignored.map((reason) => ({

@@ -4,12 +4,12 @@ import type { PolicyDocument } from "../schema/generated/policy-document.ts";
 
 type PlainMap = Readonly<Record<string, unknown>>;
 
-/** The built-in values, which the result leaves out. */
+/** The built-in values. The result leaves them out. */
 const BUILT_IN = { allow_http: false, other_authentication: "ignore", cors_preflight: "judge" } as const;
 
 /**
- * Describes each rule of a policy as it is in effect, in the words of a policy. A rule gets the values of `defaults` and of its issuers
- * that it does not replace, and the conditions of its issuers.
+ * Describes each rule as it is in effect, with the keys of a policy. A rule inherits the values of `defaults` and of its issuers
+ * unless it replaces them. The conditions of its issuers are added.
  *
  * @param document without mistakes.
  */

@@ -2,8 +2,8 @@ import { listPolicyFiles } from "../plugin/runtime/list-policy-files.ts";
 import { loadPolicyFile } from "../plugin/runtime/policy-store.ts";
 
 /**
- * Names of the header fields that the policies under a root look at, in lower case and sorted. A root or a policy that cannot be
- * read has none: the settings are often printed where the policies are not.
+ * Returns the names of the header fields that the policies under a root read, in lower case and sorted. A root or a policy that
+ * cannot be read adds none: the settings are often printed on a machine without the policies.
  */
 export async function findReadHeaders(policyRoot: string): Promise<readonly string[]> {
   const files = await listPolicyFiles(policyRoot).catch(() => []);

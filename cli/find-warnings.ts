@@ -4,10 +4,10 @@ import { readDocument } from "../plugin/policy/read-document.ts";
 import { validateDocument } from "../plugin/policy/validate-document.ts";
 
 /**
- * Finds parts of a policy that are valid, but that the author probably did not intend.
+ * Finds parts of a policy that are valid but probably not intended.
  *
- * @param text of a policy without mistakes, as one document.
- * @param ownText of the policy's own file, in which each warning gets its place; the same text when it extends no other.
+ * @param text of a policy without mistakes, merged with the policy that it extends.
+ * @param ownText of the policy's own file, to locate the warnings in. Equals `text` if the policy extends no other.
  */
 export function findWarnings(text: string, ownText: string): readonly PolicyIssue[] {
   const whole = readDocument(text);

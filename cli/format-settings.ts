@@ -1,4 +1,4 @@
-/** Forms in which settings of Kong can be handed on. */
+/** Output formats for Kong's settings. */
 export const FORMATS = ["shell", "env-file", "json", "conf"] as const;
 
 export type Format = (typeof FORMATS)[number];
@@ -9,9 +9,9 @@ export function formatSettings(settings: Readonly<Record<string, string>>, forma
   switch (format) {
     case "json":
       return `${JSON.stringify(settings, null, 2)}\n`;
-    case "env-file": // Docker takes the rest of the line as it is, quotes included.
+    case "env-file": // Docker takes the rest of the line literally, including quotes.
       return entries.map(([name, value]) => `${name}=${value}\n`).join("");
-    case "conf": // As kong.conf has it; there a # would begin a comment.
+    case "conf": // In kong.conf a # would begin a comment.
       return entries
         .map(([name, value]) => `${name.slice("KONG_".length).toLowerCase()} = ${value.replaceAll("#", "\\#")}\n`)
         .join("");

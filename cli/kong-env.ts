@@ -31,19 +31,19 @@ interface KongEnvOptions {
   readonly socket?: string;
   readonly node: string;
   readonly fetchSettings?: string;
-  /** False for nowhere. */
+  /** False: keep no keys over restarts. */
   readonly stateDir?: string | false;
   readonly statusListen?: string;
   readonly header?: readonly string[];
   readonly kongVersion?: string;
-  /** A path is where Kong finds the guard, when that is not this package. */
+  /** True: use the guard of this package. A text: the directory where Kong finds the guard. */
   readonly guard?: boolean | string;
   readonly stock?: string;
   readonly dumpFile?: string;
   readonly format: Format;
 }
 
-/** What the plugin server needs of this environment, for Kong passes nothing on. */
+/** Variables that the plugin server needs. The settings must set them, because Kong does not pass its environment on. */
 const PASSED_ON = ["NODE_EXTRA_CA_CERTS"];
 
 export function addKongCommand(program: Command): void {
@@ -91,7 +91,7 @@ export function addKongCommand(program: Command): void {
         "for a Kong that starts no plugin server, as beside a sidecar and on a control plane: read the schema from this file",
       ).conflicts(["stock", "statusListen", "fetchSettings"]),
     )
-    .option("--kong-version <version>", "Kong's version, where `kong` cannot be run here to ask for it")
+    .option("--kong-version <version>", "Kong's version, if the command cannot run `kong` here to get it")
     .addOption(
       new Option("--format <format>", "shell: for eval; env-file: for docker --env-file; json; conf: for kong.conf")
         .choices(FORMATS)
@@ -146,7 +146,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   );
 }
 
-/** Kong creates a missing prefix as the user who starts it, which is not the one that its workers run as when that user is root. */
+/** Kong creates a missing prefix as the user who starts it. If that user is root, Kong's workers run as another user. */
 function noteSocketProblem(directory: string): void {
   const isKongToCreateIt = process.getuid?.() !== 0 && !existsSync(directory);
   const user = guessWorkerUser();
@@ -156,7 +156,7 @@ function noteSocketProblem(directory: string): void {
   }
 }
 
-/** By default Kong's workers run as `kong`, or as `nobody` on a machine without that user. */
+/** By default Kong's workers run as `kong`, or as `nobody` on a machine that has no user `kong`. */
 function guessWorkerUser(): SystemUser | undefined {
   if (process.getuid?.() !== 0) {
     return currentUser();
@@ -176,16 +176,16 @@ async function choosePluginServer(
   return dumpFile === undefined ? settings : useDumpFile(settings, resolve(dumpFile));
 }
 
-/** @throws Error when a name is none of a header. */
+/** @throws Error when a name is not a valid header name. */
 async function chooseHeaders({ header = [], policyRoot }: KongEnvOptions): Promise<readonly string[]> {
   const wrong = header.find((name) => !/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name));
   if (wrong !== undefined) {
-    throw new Error(`--header ${wrong} is no name of a header: letters, digits and dashes, such as X-Tenant`);
+    throw new Error(`--header ${wrong} is not a valid header name: use letters, digits and dashes, such as X-Tenant`);
   }
   return [...header.map((name) => name.toLowerCase()), ...(await findReadHeaders(resolve(policyRoot)))];
 }
 
-/** The directory with the guard; undefined for none. */
+/** The directory of the guard. Undefined when the guard is not used. */
 function findGuard({ guard, stock }: KongEnvOptions): string | undefined {
   if (typeof guard === "string") {
     return resolve(guard);
@@ -194,9 +194,9 @@ function findGuard({ guard, stock }: KongEnvOptions): string | undefined {
   return isGuarded ? fileURLToPath(new URL("../../plugin/guard", import.meta.url)) : undefined;
 }
 
-/** @throws Error when there is no such file, or no TypeScript that belongs to it. */
+/** @throws Error when the file does not exist, or `typescript` cannot be resolved from it. */
 async function findStockServer(path: string): Promise<StockServer> {
-  const main = await realpath(path); // What npm puts into node_modules/.bin is a link.
+  const main = await realpath(path); // Files in node_modules/.bin are links.
   return {
     main,
     typescript: createRequire(main).resolve("typescript"),

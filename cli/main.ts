@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `jwt-policy`. Exit codes: 0 all is well, 1 the policy or the installation is not, 2 the call itself is wrong. */
+/** The command `jwt-policy`. Exit codes: 0 success, 1 a problem in the policy or the installation, 2 wrong usage of the command. */
 import { Command, CommanderError } from "commander";
 import { toPrintableLines } from "../plugin/core/printable.ts";
 import { NAME, VERSION } from "../plugin/kong/plugin-identity.ts";

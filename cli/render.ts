@@ -56,7 +56,7 @@ async function readInput(file: string): Promise<StateInput> {
   return { file, text: await (file === "-" ? readAll(process.stdin) : readFile(file, "utf8")) };
 }
 
-/** Options that can be there more than once, as decK's can. */
+/** Collects an option that can be repeated, as decK's options can. */
 function collect(value: string, known: readonly string[]): string[] {
   return [...known, value];
 }

@@ -1,13 +1,13 @@
 /** One line of `jwt-policy report`. */
 export interface ReportRow {
   readonly policy: string;
-  /** Undefined where no rule fits. */
+  /** Undefined when no rule matched. */
   readonly rule: string | undefined;
-  /** Undefined for a rule that would have refused nothing. */
+  /** Undefined for a rule that would have refused no request. */
   readonly reason: string | undefined;
   /** How many requests would have been refused for this reason. */
   readonly requests: number;
-  /** How many requests the rule judged at all; undefined where the source does not say. */
+  /** How many requests the rule judged in total. Undefined if the source does not say. */
   readonly judged: number | undefined;
 }
 
@@ -24,7 +24,7 @@ interface StatusDocument {
 /**
  * Reads the counts of a plugin server's `/status`.
  *
- * @throws Error for any other text.
+ * @throws Error when the text is something else.
  */
 export function countStatus(text: string): readonly ReportRow[] {
   const { judged, would_have_denied: reports } = parseStatus(text);
@@ -70,7 +70,7 @@ function parseJson(text: string): unknown {
 
 const REPORT_LINE = /jwt-policy would have denied the request: (.*)/;
 
-/** Counts the lines that report mode wrote to Kong's log. A log does not say how many requests passed without one. */
+/** Counts the lines that report mode wrote to Kong's log. Requests that would have passed leave no line in the log. */
 export function countLog(lines: Iterable<string>): readonly ReportRow[] {
   const counts = new Map<string, ReportRow>();
   for (const line of lines) {
@@ -88,7 +88,7 @@ export function countLog(lines: Iterable<string>): readonly ReportRow[] {
   return sortRows([...counts.values()]);
 }
 
-/** Values before `detail` have no blanks. The detail is quoted text, and may look like more pairs. */
+/** Values before `detail` contain no spaces. The detail is quoted text and may look like further pairs. */
 function readPair(pairs: string, name: string): string | undefined {
   return new RegExp(`(?:^| )${name}=([^ ]+)`).exec(pairs.split(" detail=")[0] ?? "")?.[1];
 }
@@ -99,7 +99,7 @@ function sortRows(rows: readonly ReportRow[]): ReportRow[] {
 
 const HEADINGS = ["REQUESTS", "SHARE", "OF", "POLICY", "RULE", "REASON"];
 
-/** Lays the rows out as a table. */
+/** Formats the rows as a table. */
 export function renderRows(rows: readonly ReportRow[]): string {
   const cells = rows.map(({ policy, rule, reason, requests, judged }) => [
     String(requests),

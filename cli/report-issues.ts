@@ -8,14 +8,14 @@ export interface CheckedFile {
   readonly issues: readonly PolicyIssue[];
   /** The file's text, for excerpts. */
   readonly lines: readonly string[];
-  /** Name of the policy, and how many rules it has, when the file has no mistake. */
+  /** The policy's name and its number of rules. Undefined when the file has a mistake. */
   readonly policy: { readonly name: string; readonly rules: number } | undefined;
 }
 
-/** Characters of a long line that are shown. */
+/** How many characters of a long line are shown. */
 const EXCERPT_LENGTH = 200;
 
-/** For people: every mistake and warning with its place in the form that terminals and editors make a link of, and the line it is in. */
+/** For people: every mistake and warning with its line of text, and its place in a form that terminals and editors turn into a link. */
 export function reportText(checked: readonly CheckedFile[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
   const files = checked.map(({ file, issues, lines, policy }) => {
@@ -45,12 +45,12 @@ export function reportJson(checked: readonly CheckedFile[]): string {
   return `${toPrintableJson({ files }, 2)}\n`;
 }
 
-/** Not a mistake, but nothing that anyone wants to find out on the gateway. */
+/** A policy without rules is valid, but authors should notice it before it reaches the gateway. */
 function describeRules(rules: number | undefined): string {
   return rules === 0 ? ", without rules: it refuses every request, and is there for others to extend" : "";
 }
 
-/** For people: mistakes and warnings in decK files, each at its place, and how many there are. Empty when there is none. */
+/** For people: the mistakes and warnings in decK files with their places, and how many there are. Empty without issues. */
 export function reportState(issues: readonly StateIssue[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
   const mistakes = issues.filter(({ severity }) => severity === "mistake").length;
@@ -82,7 +82,7 @@ function formatIssue(
   return `${head}${color.dim(`${gutter} |`)} ${shown}\n${pointer}\n`;
 }
 
-/** Cuts a line around a column and makes it printable. `width` counts the characters before the column. */
+/** Shortens a line around a column and makes it printable. `width` counts the characters before the column. */
 function cutOut(text: string, column: number): { readonly shown: string; readonly width: number } {
   const start = Math.max(0, column - 1 - EXCERPT_LENGTH / 2);
   const end = start + EXCERPT_LENGTH;

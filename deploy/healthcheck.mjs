@@ -1,9 +1,9 @@
-// Whether a container is well: `node healthcheck.mjs 127.0.0.1:8008 kong` asks the plugin server at that address, and Kong at its own.
-// Kong alone would not do: it calls itself ready while the plugin server is dead.
+// Checks a container: `node healthcheck.mjs 127.0.0.1:8008 kong` asks the plugin server at that address, and Kong at its own.
+// Asking Kong alone is not enough: Kong reports that it is ready even when the plugin server is dead.
 const TIMEOUT_MS = 3_000;
 const KONG_DEFAULT = "127.0.0.1:8007";
 
-/** Where Kong answers probes inside this container; undefined when it is told not to. */
+/** Where Kong answers probes inside this container. Undefined if its configuration turns probes off. */
 function findKong() {
   const [, port] = /:(\d+)/.exec(process.env.KONG_STATUS_LISTEN ?? KONG_DEFAULT) ?? [];
   return port && `127.0.0.1:${port}`;

@@ -1,12 +1,12 @@
-/** The ports of the gateway: on each both versions of HTTP, told apart as nginx does with `http2` on `proxy_listen`. */
+/** The ports of the gateway. Each accepts HTTP/1.1 and HTTP/2, and detects the version as nginx does with `http2` on `proxy_listen`. */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { listenOn } from "./listen.ts";
 
-/** What a client that knows that HTTP/2 is spoken here sends first (RFC 9113 section 3.4). */
+/** The connection preface of HTTP/2: the first bytes from a client that uses HTTP/2 without negotiation (RFC 9113 section 3.4). */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** Servers that take connections by their event `connection`. */
+/** Servers that accept connections through their event `connection`. */
 export interface HttpServers {
   readonly http1: NodeJS.EventEmitter;
   readonly http2: NodeJS.EventEmitter;
@@ -20,29 +20,30 @@ export interface TlsOptions {
 
 interface Listener {
   readonly port: number;
-  /** Ends every connection too. */
+  /** Stops listening and closes every connection. */
   stop(): Promise<void>;
 }
 
 /**
- * Takes connections without TLS.
+ * Accepts connections without TLS.
  *
- * @param port 0 takes any free one.
- * @param patience milliseconds until a client must have sent something.
+ * @param port 0 means any free port.
+ * @param patience milliseconds within which a client must send its first bytes.
  * @throws Error with code EADDRINUSE when the port is taken.
  */
 export function acceptPlain(port: number, patience: number, servers: HttpServers): Promise<Listener> {
   return startListener(
-    // As node:http has it: a client that has said all may still wait for the answer.
+    // As in node:http: a client that has closed its sending side may still wait for the answer.
     createServer({ noDelay: true, allowHalfOpen: true }, (socket) => tellVersion(socket, patience, servers)),
     port,
   );
 }
 
 /**
- * Takes connections with TLS; the client chooses the version by ALPN, and HTTP/1.1 by saying nothing.
+ * Accepts connections with TLS. The client chooses the version by ALPN; without ALPN it gets HTTP/1.1.
  *
- * @throws Error as above, or when certificate and key are none or do not fit.
+ * @throws Error with code EADDRINUSE when the port is taken.
+ * @throws Error when the certificate or the key is invalid, or when they do not match.
  */
 export async function acceptTls(
   port: number,
@@ -76,7 +77,7 @@ async function startListener(server: Server, port: number): Promise<Listener> {
   };
 }
 
-/** Hands the connection over once its first bytes are the preface, or can no longer become it. */
+/** Hands the connection over as soon as its first bytes are the preface, or can no longer become the preface. */
 function tellVersion(socket: Socket, patience: number, { http1, http2 }: HttpServers): void {
   let seen: Buffer = Buffer.alloc(0);
   const giveUp = (): void => void socket.destroy();

@@ -1,4 +1,4 @@
-/** `npm run check:deployed`: the example requests of `npm start -- --check`, made at a gateway that runs somewhere else. */
+/** `npm run check:deployed`: sends the example requests of `npm start -- --check` to a gateway that runs elsewhere. */
 import { Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { toPrintableLines } from "../plugin/core/printable.ts";
@@ -25,7 +25,7 @@ const { gateway, idp, curl } = new Command("npm run check:deployed --")
   .parse()
   .opts<Flags>();
 
-/** Without a slash at the end: paths follow. */
+/** Removes slashes at the end, because paths are appended. */
 function parseUrl(text: string): string {
   if (!/^https?:/.test(text) || !URL.canParse(text)) {
     throw new InvalidArgumentError("it must be an address such as http://127.0.0.1:8000.");
@@ -61,7 +61,7 @@ try {
 } catch (error) {
   const { code, message } = error as NodeJS.ErrnoException;
   const what =
-    code === "ECONNREFUSED" ? `nobody listens: ${message}. Is what --gateway and --idp name running?` : message;
+    code === "ECONNREFUSED" ? `no server listens: ${message}. Check that --gateway and --idp are running.` : message;
   process.stderr.write(`${pc.red(toPrintableLines(what))}\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-/** What Kong's schema says of Routes and Services for gRPC. */
+/** The rules of Kong's schema about Routes and Services for gRPC. */
 
 /** @returns what is wrong with a Route, or undefined. */
 export function findRouteProblem(route: {
@@ -12,7 +12,7 @@ export function findRouteProblem(route: {
     return "protocols are http and https, or grpc and grpcs, never both";
   }
   return count > 0 && (strip_path === true || methods !== undefined)
-    ? "a route with the protocols grpc or grpcs has no methods, and strip_path cannot be true there"
+    ? "a route with the protocols grpc or grpcs has no methods, and its strip_path cannot be true"
     : undefined;
 }
 

@@ -1,11 +1,11 @@
-/** Whether a request speaks what its Route wants. Kong looks at that once it has found the Route, never to find one. */
+/** Whether a request uses a protocol of its Route. Kong checks this after it has found the Route, never to find one. */
 import type { ReceivedRequest } from "./exchange.ts";
 import type { ExitResponse } from "./exit-response.ts";
 import { isGrpcContent, isGrpcRequest } from "./grpc-answer.ts";
 import { findHeaders } from "./header-list.ts";
 import { createErrorAnswer, type Refusal } from "./kong-error.ts";
 
-/** @returns what Kong answers instead of running plugins; undefined where nothing is wrong. */
+/** @returns Kong's answer to a request that it does not pass to plugins. Undefined when the protocol is right. */
 export function checkProtocols(
   protocols: readonly string[],
   received: ReceivedRequest,

@@ -1,4 +1,4 @@
-/** An upstream that answers with what reached it. */
+/** An upstream that answers each request with a description of that request. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { listenOn } from "./listen.ts";
@@ -18,7 +18,7 @@ export interface EchoUpstream {
 }
 
 /**
- * @param port 0 takes any free one.
+ * @param port 0 means any free port.
  * @throws Error with code EADDRINUSE when the port is taken.
  */
 export async function startEchoUpstream(port: number): Promise<EchoUpstream> {
@@ -51,7 +51,7 @@ export async function startEchoUpstream(port: number): Promise<EchoUpstream> {
   };
 }
 
-/** JSON to read: raw headers on one line each. */
+/** Readable JSON: one line for each raw header. */
 function formatEcho({ rawHeaders, ...rest }: Echo): string {
   const pairs = rawHeaders.map((pair) => `    ${JSON.stringify(pair)}`).join(",\n");
   return `${JSON.stringify(rest, null, 2).slice(0, -2)},\n  "rawHeaders": [\n${pairs}\n  ]\n}\n`;

@@ -1,7 +1,7 @@
-/** The requests that `npm start` prints and `npm start -- --check` makes, with what each of them shows. */
+/** The example requests: `npm start` prints them, `npm start -- --check` sends them. Each has a text that says what it shows. */
 import type { TokenRequest } from "./identity-provider.ts";
 
-/** Tokens by the name of the shell variable that holds them. */
+/** Tokens by the name of their shell variable. */
 export const TOKENS = {
   READER: { client: "checkout-web", resource: "payments", scope: "payments:read" },
   WRITER: { client: "back-office", resource: "payments", scope: "payments:read payments:write" },
@@ -19,7 +19,7 @@ export interface Example {
   token?: TokenName;
   headers?: Readonly<Record<string, string>>;
   status: number;
-  /** Identity headers at the upstream; null for one that must not be there. */
+  /** Identity headers that the upstream gets. Null: the upstream must not get this header. */
   upstream?: Readonly<Record<string, string | null>>;
 }
 
@@ -94,7 +94,7 @@ export const EXAMPLES: readonly Example[] = [
   { title: "a route that no rule names", method: "GET", path: "/reports", token: "SHOPPER", status: 403 },
 ];
 
-/** The same token with one character of its signature changed: still a well-formed token. */
+/** Changes one character of the signature. The token stays well-formed. */
 export function tamper(token: string): string {
   const start = token.lastIndexOf(".") + 1;
   return token.slice(0, start) + (token[start] === "A" ? "B" : "A") + token.slice(start + 1);

@@ -1,8 +1,8 @@
-/** What `kong.response.exit` sends, with what Kong and nginx make of its headers. */
+/** The response that `kong.response.exit` sends, including the changes that Kong and nginx make to its headers. */
 import type { ExitArgs, Struct, Value } from "../plugin/server/messages.ts";
 import { escapeHeaderName, escapeHeaderValue, type Header } from "./header-list.ts";
 
-/** nginx holds one value of these: of a list, the last one stays. */
+/** nginx keeps one value of these headers: the last one of a list. */
 const SINGLE_VALUED = new Set([
   "accept-ranges",
   "content-encoding",
@@ -22,12 +22,12 @@ const SINGLE_VALUED = new Set([
 
 export interface ExitResponse {
   status: number;
-  /** Byte strings, ready to be sent. */
+  /** Byte strings, ready to send. */
   headers: readonly Header[];
   body: Uint8Array;
 }
 
-/** @throws Error where Kong's PDK throws: a status or a header value that is none. */
+/** @throws Error where Kong's PDK throws: for an invalid status or header value. */
 export function readExitResponse({ status = 0, body, headers }: Partial<ExitArgs>): ExitResponse {
   if (status < 100 || status > 599) {
     throw new Error("code must be a number between 100 and 599");
@@ -45,11 +45,11 @@ export function readExitResponse({ status = 0, body, headers }: Partial<ExitArgs
 }
 
 /**
- * Header values out of a Struct: strings, numbers, booleans, lists of strings. An empty text becomes a space, as Kong
- * does because nginx would remove the header.
+ * Reads header values from a Struct: strings, numbers, booleans, lists of strings. An empty text becomes a space, as in Kong,
+ * because nginx would remove an empty header.
  *
  * @returns byte strings.
- * @throws Error for a list of anything but strings.
+ * @throws Error for a list with an item that is not a string.
  */
 export function readHeaderValues(struct: Struct): [name: string, values: string[]][] {
   return Object.entries(struct.fields ?? {}).flatMap(([name, value]): [string, string[]][] => {
@@ -60,14 +60,14 @@ export function readHeaderValues(struct: Struct): [name: string, values: string[
 
 function readValues(name: string, value: Value): string[] | undefined {
   if (value.listValue || value.structValue) {
-    // A map counts as a list without items.
+    // A map counts as an empty list.
     const items = value.listValue?.values ?? [];
     if (items.some((item) => item.stringValue === undefined)) {
       throw new Error(`invalid header value in array "${name}": expected string`);
     }
     return items.map((item) => toByteString(item.stringValue || " "));
   }
-  // Kong's conversion loses false and null: such a header is not there.
+  // Kong's conversion loses false and null, so such a header is not sent.
   const scalar = value.stringValue ?? value.numberValue ?? (value.boolValue || undefined);
   return scalar === undefined ? undefined : [toByteString(String(scalar) || " ")];
 }

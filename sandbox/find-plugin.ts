@@ -1,6 +1,6 @@
 import type { KongPlugin, KongRoute } from "./kong-config.ts";
 
-/** The plugin of the route, else of its service, else the global one. They never merge; one that is off is not there. */
+/** The plugin of the route, else of its service, else the global one. They never merge. Disabled plugins do not count. */
 export function findPlugin(plugins: readonly KongPlugin[], route: KongRoute): KongPlugin | undefined {
   const enabled = plugins.filter((plugin) => plugin.enabled);
   return (

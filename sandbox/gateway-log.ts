@@ -1,23 +1,23 @@
 import { toPrintable } from "../plugin/core/printable.ts";
 
-/** Log entries of the gateway and of what runs behind it, and their one-line form. */
+/** Log entries of the gateway, the plugin and the plugin server, and their one-line form. */
 
 export type LogLevel = "debug" | "info" | "notice" | "warn" | "err";
 
 export interface LogEntry {
   level: LogLevel;
-  /** Who says it: the gateway, the plugin through `kong.log`, or the plugin server's process by its output. */
+  /** The writer: the gateway, the plugin through `kong.log`, or the plugin server's process through its output. */
   source: "gateway" | "plugin" | "plugin server";
   message: string;
-  /** The request it belongs to, and its first line. */
+  /** The request that the entry belongs to: its id and request line. */
   request?: { id: string; line: string };
 }
 
 export type Log = (entry: LogEntry) => void;
 
 /**
- * One line in the manner of Kong's error log, where the plugin's words stand without a name. A client may have
- * sent some of it, so what does not print as it reads is escaped.
+ * Formats an entry like a line of Kong's error log, in which lines of the plugin have no name. Unprintable characters are
+ * escaped because parts of the text may come from a client.
  */
 export function formatLogEntry({ level, source, message, request }: LogEntry): string {
   const from = source === "plugin" ? "" : `[${source}] `;

@@ -2,7 +2,7 @@ import type { Consumer } from "../plugin/core/identity.ts";
 import type { HeaderList } from "./header-list.ts";
 import type { KongConsumer, KongRoute } from "./kong-config.ts";
 
-/** Who Kong takes the client for. */
+/** The Consumer and the credential that the client is authenticated with. */
 export interface Authenticated {
   consumer?: Consumer;
   credential?: { id?: string; consumerId?: string };
@@ -12,30 +12,30 @@ export interface Authenticated {
 export interface GatewayRequest {
   /** 32 hexadecimal digits: Kong's request id. */
   id: string;
-  /** As it came, `GET /payments?x=1 HTTP/1.1`; of HTTP/2 what nginx makes of it, `GET /payments?x=1 HTTP/2.0`. */
+  /** As received: `GET /payments?x=1 HTTP/1.1`. For HTTP/2 the line that nginx builds: `GET /payments?x=1 HTTP/2.0`. */
   requestLine: string;
   method: string;
-  /** Path and query as they came. */
+  /** Path and query as received. */
   target: string;
-  /** The query for the upstream, once a plugin has set one. */
+  /** The query for the upstream. Undefined until a plugin sets one. */
   rawQuery?: string;
   /** `1.0`, `1.1` or `2.0`. */
   httpVersion: string;
   scheme: "http" | "https";
-  /** What plugins see and change; what is left goes upstream. */
+  /** Plugins read and change these. The result goes upstream. */
   headers: HeaderList;
   remoteAddress: string;
-  /** The port of the gateway that the request came to. */
+  /** The port on which the gateway received the request. */
   port: number;
   route: KongRoute;
   /** The route's path that the request's path starts with, if the route names paths. */
   matchedPath?: string;
-  /** In lower case, without port: `kong` when the client names none. */
+  /** In lower case, without port. `kong` when the client sends no host. */
   host: string;
-  /** Variables that configuration sets, by name: what stands between the quotes of nginx's `set $name "…"`. */
+  /** Variables that the configuration sets, by name. Each value is the text between the quotes of nginx's `set $name "…"`. */
   nginxVariables: Readonly<Record<string, string>>;
-  /** All that Kong has. */
+  /** All Consumers of the configuration. */
   consumers: readonly KongConsumer[];
-  /** Who the plugin said the client is. */
+  /** The client's identity, as set by the plugin. */
   authenticated: Authenticated;
 }

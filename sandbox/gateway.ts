@@ -1,4 +1,4 @@
-/** The gateway: routes a request, lets the plugin decide, and proxies only what it let through. */
+/** The gateway: routes each request, asks the plugin for a decision, and proxies only the requests that the plugin lets through. */
 import { randomBytes } from "node:crypto";
 import { acceptPlain, acceptTls, type TlsOptions } from "./accept-connections.ts";
 import type { Exchange } from "./exchange.ts";
@@ -17,17 +17,17 @@ import { readRequest } from "./read-request.ts";
 import { compileRouter, type MatchRoute } from "./router.ts";
 
 const INTERNAL_ERROR = { status: 500, message: "An unexpected error occurred" };
-/** Milliseconds that a connection may be silent. */
+/** Milliseconds after which an idle connection is closed. */
 const IDLE_TIMEOUT = 60_000;
 
 export interface GatewayOptions {
   config: KongConfig;
   pluginClient: PluginClient;
-  /** 0 takes any free port. */
+  /** 0 means any free port. */
   port: number;
-  /** A second port, with TLS; 0 takes any free one. */
+  /** A second port, with TLS. Port 0 means any free port. */
   tls?: TlsOptions & { readonly port: number };
-  /** Variables to set, by name without `$`: what stands between the quotes of nginx's `set $name "…"`. */
+  /** Variables to set, by name without `$`. Each value is the text between the quotes of nginx's `set $name "…"`. */
   nginxVariables: Readonly<Record<string, string>>;
   log: Log;
 }
@@ -39,13 +39,13 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** @throws Error with code EADDRINUSE when a port is taken, or when the certificate cannot be used. */
+/** @throws Error with code EADDRINUSE when a port is taken, or when the certificate is unusable. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, pluginClient, port, tls, nginxVariables, log } = options;
   const report: ReportFailure = (request, message) =>
     log({ level: "err", source: "gateway", message, request: { id: request.id, line: request.requestLine } });
   const proxies = { http: createProxy(report), grpc: createGrpcProxy(report) };
-  /** By port, which the hosts of a Route may name. */
+  /** Routers by port, because the hosts of a Route may name a port. */
   const routers = new Map<number, MatchRoute>();
 
   const decide = async (request: GatewayRequest): Promise<EventOutcome> => {

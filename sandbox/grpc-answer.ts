@@ -1,11 +1,11 @@
-/** What Kong makes of an answer of its own, or of a plugin's, when the client speaks gRPC: `kong/pdk/response.lua`, `send`. */
+/** How Kong adapts its own answers and those of plugins for gRPC clients: `send` in `kong/pdk/response.lua`. */
 import type { ReceivedRequest } from "./exchange.ts";
 import type { ExitResponse } from "./exit-response.ts";
 import { escapeHeaderValue, findHeaders, type Header } from "./header-list.ts";
 
 const GRPC = "application/grpc";
 
-/** Codes of gRPC for statuses of HTTP; the others follow their hundred. */
+/** gRPC codes for HTTP statuses. Other statuses get the code of their hundred. */
 const GRPC_STATUS = new Map([
   [401, 16],
   [403, 7],
@@ -24,7 +24,7 @@ const GRPC_STATUS_OF_HUNDRED = new Map([
 ]);
 const UNKNOWN = 2;
 
-/** Kong's words for the codes above. */
+/** Kong's messages for the codes above. */
 const GRPC_WORDS = new Map([
   [0, "OK"],
   [1, "Canceled"],
@@ -45,14 +45,14 @@ export function isGrpcContent(contentType: string | undefined): boolean {
   return contentType?.startsWith(GRPC) === true;
 }
 
-/** By what the client says, whatever Route and Service are. */
+/** Decides by the client's request alone, whatever the protocols of Route and Service are. */
 export function isGrpcRequest({ httpVersion, headers }: Pick<ReceivedRequest, "httpVersion" | "headers">): boolean {
   return httpVersion === "2.0" && isGrpcContent(findHeaders(headers, "content-type")[0]);
 }
 
 /**
- * Adds `grpc-status` and `grpc-message` where Kong does: to an answer whose type is gRPC's, and to one without a type for a
- * client of gRPC. The latter loses its body, which becomes the message. Any other Content-Type keeps both away.
+ * Adds `grpc-status` and `grpc-message` where Kong does: to an answer with a gRPC Content-Type, and to an answer without a
+ * Content-Type for a gRPC client. In the second case the body becomes the message. With any other Content-Type nothing is added.
  */
 export function toGrpcAnswer(answer: ExitResponse, isGrpc: boolean): ExitResponse {
   const { status, headers, body } = answer;

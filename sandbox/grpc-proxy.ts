@@ -1,4 +1,4 @@
-/** Proxies an allowed request to a service that speaks gRPC: HTTP/2 without TLS, streams both ways, trailers back. */
+/** Proxies an allowed request to a gRPC service: HTTP/2 without TLS, streams in both directions, and the trailers of the answer. */
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -75,11 +75,11 @@ function openSession({ host, port, connectTimeout }: KongService): ClientHttp2Se
   const stopTimer = (): void => clearTimeout(timer);
   session.once("connect", stopTimer);
   session.once("close", stopTimer);
-  session.on("error", () => undefined); // Each stream on it fails with the same words.
+  session.on("error", () => undefined); // Each of its streams reports the same error.
   return session;
 }
 
-/** nginx's gRPC module sends the path as it came, whatever strip_path and Kong's normal form would make of it. */
+/** nginx's gRPC module sends the path unchanged. strip_path and Kong's normal form have no effect. */
 function buildHead(request: GatewayRequest) {
   const headers = buildUpstreamHeaders(request);
   return {

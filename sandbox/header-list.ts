@@ -1,5 +1,5 @@
 /**
- * Request headers as nginx keeps them: an ordered list with the client's spelling, compared without regard to case.
+ * Request headers as nginx keeps them: an ordered list with the client's spelling. Names are compared case-insensitively.
  * Names and values are byte strings: one character per byte (latin1).
  */
 
@@ -7,8 +7,8 @@ export type Header = readonly [name: string, value: string];
 export type HeaderList = readonly Header[];
 
 /**
- * @param raw names and values in turn, as node:http gives them.
- * @returns the headers that nginx keeps: it silently drops names with other characters than letters, digits, - and _.
+ * @param raw names and values in turn, as node:http provides them.
+ * @returns the headers that nginx keeps. It silently drops those with any other character than letters, digits, - and _.
  */
 export function readHeaderList(raw: readonly string[]): HeaderList {
   const headers: Header[] = [];
@@ -31,7 +31,7 @@ export function removeHeader(headers: HeaderList, name: string): HeaderList {
   return headers.filter(([key]) => key.toLowerCase() !== unwanted);
 }
 
-/** Replaces every header of this name; the first keeps its place, no values remove it. Underscore is not dash. */
+/** Replaces all headers of this name, at the place of the first. Without values they are removed. `_` and `-` are different. */
 export function setHeader(headers: HeaderList, name: string, values: readonly string[]): HeaderList {
   const wanted = name.toLowerCase();
   const [first, ...more] = values;
@@ -47,13 +47,13 @@ export function setHeader(headers: HeaderList, name: string, values: readonly st
   return [...others.slice(0, index), [headers[index]?.[0] ?? name, first], ...others.slice(index), ...added];
 }
 
-/** Headers that nginx reads for itself: their variables take no spelling with underscores. */
+/** Headers that nginx itself parses. Their variables do not match a spelling with underscores. */
 const KNOWN_TO_NGINX = ["user_agent", "x_forwarded_for"];
 
 /**
- * The value of nginx's `$http_…` variable: of every header whose name fits when dashes count as underscores, joined.
+ * The value of nginx's `$http_…` variable. It joins the values of every header whose name matches when dashes count as underscores.
  *
- * @param name the part behind `http_`.
+ * @param name the part after `http_`.
  */
 export function headerVariable(headers: HeaderList, name: string): string | undefined {
   const wanted = name.toLowerCase();
@@ -63,13 +63,13 @@ export function headerVariable(headers: HeaderList, name: string): string | unde
   return values.length === 0 ? undefined : values.join(wanted === "cookie" ? "; " : ", ");
 }
 
-/** Percent-encodes what nginx's Lua module does not let into a header value: control characters, except the tab. */
+/** Percent-encodes control characters except the tab, as nginx's Lua module does in header values. */
 export function escapeHeaderValue(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this searches for control characters
   return value.replace(/[\x00-\x08\x0a-\x1f\x7f]/g, percentEncode);
 }
 
-/** The same for a header name: everything that is not allowed in a token. */
+/** Percent-encodes characters of a header name that are not allowed in a token. */
 export function escapeHeaderName(name: string): string {
   return name.replace(/[^!#$%&'*+\-.^_`|~\dA-Za-z]/g, percentEncode);
 }

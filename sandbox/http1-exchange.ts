@@ -1,9 +1,9 @@
-/** HTTP/1.1 and 1.0 over node:http. */
+/** Exchanges of HTTP/1.1 and HTTP/1.0, over node:http. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Exchange, OutgoingResponse, ReceivedRequest } from "./exchange.ts";
 import { findHeaders, type HeaderList, readHeaderList } from "./header-list.ts";
 
-/** @param awaitsContinue whether the client asks before it sends the body. */
+/** @param awaitsContinue whether the client waits for `100 Continue` before it sends the body. */
 export function toHttp1Exchange(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
@@ -26,14 +26,14 @@ export function toHttp1Exchange(
 }
 
 function readReceived({ method = "", url = "", httpVersion, rawHeaders, socket }: IncomingMessage): ReceivedRequest {
-  // A target with scheme and host, as proxies get it, counts as its path and query.
+  // Of an absolute target (with scheme and host, as sent to proxies), only path and query count.
   const [, targetHost, rest = url] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
   return {
     method,
     requestLine: `${method} ${url} HTTP/${httpVersion}`,
     target: rest === "" ? "/" : rest,
     targetHost,
-    // HTTP/2 is spoken elsewhere; here a client only claims it.
+    // Other code handles HTTP/2 connections. In a request line of HTTP/1, `HTTP/2.0` is only a claim.
     httpVersion: ["1.0", "1.1"].includes(httpVersion) ? httpVersion : "unknown",
     headers: readHeaderList(rawHeaders),
     scheme: "encrypted" in socket ? "https" : "http",

@@ -3,22 +3,22 @@ import type { Socket } from "node:net";
 import type { Exchange } from "./exchange.ts";
 import { toHttp1Exchange } from "./http1-exchange.ts";
 
-/** More than request-check.ts lets pass: node must read what nginx refuses by rules of its own. */
+/** More than request-check.ts allows: node must accept such requests so that nginx's own limits, applied there, refuse them. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** A server for connections that others accept: they are handed over by its event `connection`. */
+/** Creates a server that does not listen. Another listener hands it connections through its event `connection`. */
 export function createHttp1Server(idleTimeout: number, onExchange: (exchange: Exchange) => void): Server {
   const server = createServer(
-    // Without a Host nginx answers in its own way.
+    // request-check.ts answers requests without a Host as nginx does.
     { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: idleTimeout, requireHostHeader: false },
     (incoming, outgoing) => onExchange(toHttp1Exchange(incoming, outgoing, false)),
   );
   server.on("checkContinue", (incoming, outgoing) => onExchange(toHttp1Exchange(incoming, outgoing, true)));
-  // nginx knows no other expectation than that, and overlooks what it does not know.
+  // nginx knows only `100-continue` and ignores any other expectation.
   server.on("checkExpectation", (incoming, outgoing) => onExchange(toHttp1Exchange(incoming, outgoing, false)));
   server.on("clientError", refuseMalformed);
   server.on("connect", (_, socket: Socket) => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
-  // It looks for slow requests from when it listens, which it does not do itself.
+  // Node starts its check for slow requests on this event, but this server never listens itself.
   server.emit("listening");
   return server;
 }

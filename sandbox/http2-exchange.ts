@@ -1,16 +1,16 @@
-/** HTTP/2 over node:http2, one exchange per stream. */
+/** Exchanges of HTTP/2, over node:http2: one for each stream. */
 import type { ServerHttp2Stream } from "node:http2";
 import { PassThrough, Writable } from "node:stream";
 import type { Exchange, OutgoingResponse, ReceivedRequest } from "./exchange.ts";
 import { findHeaders, type Header, type HeaderList, readHeaderList, setHeader } from "./header-list.ts";
 import { toHttp2Headers } from "./http2-headers.ts";
 
-/** @param raw names and values by turns, pseudo headers first, as node:http2 gives them. */
+/** @param raw names and values in turn, pseudo-headers first, as node:http2 provides them. */
 export function toHttp2Exchange(stream: ServerHttp2Stream, raw: readonly string[]): Exchange {
   return {
     received: readReceived(stream, raw),
     hasBody: !stream.endAfterHeaders,
-    // A stream of its own: what reads it may destroy it when the upstream fails, and the answer must still go out.
+    // A separate stream: its reader may destroy it when the upstream fails, but the answer must still be sent.
     openBody: () => stream.pipe(new PassThrough()),
     response: createResponse(stream),
   };
@@ -43,7 +43,7 @@ function readPseudoHeaders(raw: readonly string[]): ReadonlyMap<string, string> 
   return pseudo;
 }
 
-/** Clients may send each cookie in a header of its own (RFC 9113 section 8.2.3). */
+/** Clients may send each cookie in a separate header (RFC 9113 section 8.2.3). */
 function joinCookies(headers: HeaderList): HeaderList {
   const cookies = findHeaders(headers, "cookie");
   return cookies.length > 1 ? setHeader(headers, "cookie", [cookies.join("; ")]) : headers;
@@ -51,7 +51,7 @@ function joinCookies(headers: HeaderList): HeaderList {
 
 function createResponse(stream: ServerHttp2Stream): OutgoingResponse {
   const trailers: Header[] = [];
-  stream.on("error", () => undefined); // Its end says enough.
+  stream.on("error", () => undefined); // The event `close` follows and is enough.
   const isOver = (): boolean => stream.headersSent || stream.destroyed || stream.closed;
   return {
     isOver,
@@ -64,11 +64,11 @@ function createResponse(stream: ServerHttp2Stream): OutgoingResponse {
     begin(status, headers) {
       stream.once("wantTrailers", () => stream.sendTrailers(toHttp2Headers(trailers)));
       stream.respond({ ...toHttp2Headers(headers), ":status": status }, { waitForTrailers: true });
-      // Node ends the stream itself where no body may follow: HEAD, 204, 304.
+      // Node ends the stream itself if no body may follow: HEAD, 204, 304.
       return stream.writableEnded ? createDrain() : stream;
     },
     setTrailers: (more) => void trailers.push(...more),
-    // `close` would end the body first, as if it were whole.
+    // `stream.close()` would end the body first, as if it were complete.
     abort: () => void stream.destroy(new Error("broken off")),
     onClose: (listener) => void stream.once("close", listener),
   };

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http2";
 import type { Header } from "./header-list.ts";
 
-/** HTTP/2 has no headers about the connection (RFC 9113 section 8.2.2); `te` may say `trailers`. */
+/** HTTP/2 forbids headers about the connection (RFC 9113 section 8.2.2). `te` is allowed with the value `trailers`. */
 const ABOUT_THE_CONNECTION = new Set([
   "connection",
   "host",
@@ -12,7 +12,7 @@ const ABOUT_THE_CONNECTION = new Set([
   "upgrade",
 ]);
 
-/** Headers as node:http2 takes them: names in lower case, several values as a list. `host` is for `:authority` to say. */
+/** Headers for node:http2: names in lower case, several values as a list. Without `host`, because `:authority` replaces it. */
 export function toHttp2Headers(headers: readonly Header[]): OutgoingHttpHeaders {
   const values = new Map<string, string[]>();
   for (const [name, value] of headers) {

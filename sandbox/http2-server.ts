@@ -10,13 +10,13 @@ import { toHttp2Exchange } from "./http2-exchange.ts";
 
 /** nginx's default, `http2_max_concurrent_streams`. */
 const MAX_STREAMS = 128;
-/** nginx: 4 buffers of 8 kB for all names and values of a request. */
+/** nginx's limit: 4 buffers of 8 kB for all names and values of a request. */
 const MAX_HEADER_BYTES = 32 * 1024;
-/** More than request-check.ts lets pass, so that it is that which refuses; beyond, node resets the stream. */
+/** More than request-check.ts allows, so that its check refuses the request. Above this limit, node resets the stream. */
 const MAX_HEADER_PAIRS = 1_100;
 const MAX_LIST_BYTES = 2 * MAX_HEADER_BYTES;
 
-/** A server for connections that others accept: they are handed over by its event `connection`. */
+/** Creates a server that does not listen. Another listener hands it connections through its event `connection`. */
 export function createHttp2Server(idleTimeout: number, onExchange: (exchange: Exchange) => void): Http2Server {
   const server = createServer({
     settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_LIST_BYTES },

@@ -1,6 +1,6 @@
 /**
- * An OpenID provider on the loopback address, for trying things out: discovery, JWKS, and client-credentials access tokens
- * in the form of RFC 9068. Keys are generated at every start.
+ * An OpenID provider on the loopback address, for experiments. It offers discovery, JWKS, and access tokens as in RFC 9068
+ * through client credentials. It generates new keys at every start.
  */
 import { generateKeyPair, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -11,7 +11,7 @@ import { listenOn } from "./listen.ts";
 import { withoutDevelopmentNotices } from "./provider-notices.ts";
 import { rereadKey } from "./reread-key.ts";
 
-/** APIs that tokens can be asked for: their audience, scopes and signing algorithm. */
+/** The APIs that tokens are issued for: audience, scopes and signing algorithm. */
 const RESOURCES = {
   payments: {
     audience: "https://api.example.com/payments",
@@ -24,12 +24,12 @@ const RESOURCES = {
 
 type ResourceName = keyof typeof RESOURCES;
 
-/** Clients and the roles that their tokens carry in the claim `roles`. */
+/** Clients, and the roles in the claim `roles` of their tokens. */
 const CLIENTS = { "checkout-web": ["merchant"], "back-office": ["merchant", "support"] } as const;
 
 type ClientName = keyof typeof CLIENTS;
 
-/** What to ask the token endpoint for. `scope` is a list separated by spaces. */
+/** A request to the token endpoint. `scope` is a list separated by spaces. */
 export interface TokenRequest {
   client: ClientName;
   resource: ResourceName;
@@ -38,15 +38,15 @@ export interface TokenRequest {
 
 export interface IdentityProvider {
   issuer: string;
-  /** Asks the token endpoint for an access token. */
+  /** Requests an access token from the token endpoint. */
   mintToken(wanted: TokenRequest): Promise<string>;
   stop(): Promise<void>;
 }
 
 export interface ProviderOptions {
-  /** Where to listen; the issuer is the loopback address all the same, for which alone a policy may say http. */
+  /** Where to listen. The issuer is always the loopback address, because policies may use http only for that address. */
   host?: string | undefined;
-  /** The secret of every client, for whoever asks from another process; each gets one of its own otherwise. */
+  /** One secret for all clients, so that other processes can request tokens. By default each client gets its own random secret. */
   clientSecret?: string | undefined;
 }
 
@@ -54,7 +54,7 @@ const generateKey = promisify(generateKeyPair);
 const TOKEN_SECONDS = 3600;
 
 /**
- * @param port 0 takes any free one.
+ * @param port 0 means any free port.
  * @throws Error with code EADDRINUSE when the port is taken.
  */
 export async function startIdentityProvider(
@@ -140,10 +140,10 @@ function describeResource(indicator: string): Record<string, unknown> {
 }
 
 /**
- * Asks the token endpoint of a provider for an access token.
+ * Requests an access token from a provider's token endpoint.
  *
- * @param url where the provider is reached.
- * @throws Error with what it answered when that is no token.
+ * @param url the address of the provider.
+ * @throws Error with the provider's answer when it is not a token.
  */
 export async function mintToken(
   url: string,

@@ -1,6 +1,6 @@
 /**
- * The part of a declarative Kong configuration (`kong.yml`, format 3.0) that the sandbox honours: services, their routes,
- * Consumers, and the plugin `jwt-policy` on a service, on a route, or global. Everything else is refused by name and place.
+ * The part of a declarative Kong configuration (`kong.yml`, format 3.0) that the sandbox supports: services, their routes,
+ * Consumers, and the plugin `jwt-policy` on a service, on a route, or global. For anything else it reports name and place.
  */
 import { randomUUID } from "node:crypto";
 import { entityId } from "./entity-ids.ts";
@@ -68,7 +68,7 @@ export interface KongConfig {
 /**
  * Reads the text of a `kong.yml`.
  *
- * @returns the configuration when nothing is wrong, else every problem in the order of the text.
+ * @returns the configuration, or all problems in the order of the text.
  */
 export function readKongConfig(text: string): { config: KongConfig } | { problems: readonly Problem[] } {
   const { value: document, problems } = readYaml(text, (node, report) => {
@@ -93,7 +93,7 @@ export function readKongConfig(text: string): { config: KongConfig } | { problem
   return { config: { routes, plugins, consumers } };
 }
 
-/** Problems as text, one per line: `kong.yml:12:7 message`. */
+/** Formats problems as text, one per line: `kong.yml:12:7 message`. */
 export function describeProblems(problems: readonly Problem[], file: string): string {
   return problems.map(({ line, column, message }) => `${file}:${line}:${column} ${message}`).join("\n");
 }
@@ -119,7 +119,7 @@ function toService(node: ServiceNode): KongService {
 
 function toRoute(node: RouteNode, service: KongService): KongRoute {
   return {
-    // Kong, too, invents a new id at every start for a route that has neither id nor name.
+    // As on Kong, a route with neither id nor name gets a new id at every start.
     id: node.id ?? (node.name === undefined ? randomUUID() : entityId("routes", node.name.value)),
     ...(node.name === undefined ? {} : { name: node.name.value }),
     protocols: node.protocols ?? ["http", "https"],

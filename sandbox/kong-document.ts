@@ -1,6 +1,6 @@
 /**
- * The shape of a `kong.yml` that the sandbox reads, with Kong's own limits on each value. Kong's defaults are filled in by
- * kong-config.ts; here a field that is not written stays absent.
+ * The structure of the `kong.yml` that the sandbox reads, with Kong's own limits on each value. kong-config.ts fills in Kong's
+ * defaults. Here a missing field stays absent.
  */
 import { isMap, type Node } from "yaml";
 import { findRouteProblem, findServiceProblem } from "./check-grpc-entities.ts";
@@ -24,7 +24,7 @@ const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\
 const WILDCARD_HOST = /^(?:\*\.[\w.-]+|[\w.-]+\.\*|[\w.-]+)(?::\d+)?$/;
 const SERVICE_URL = /^(http|grpc):\/\/([^/:?#@[\]]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(\/[^?#]*)?$/;
 
-/** What a Service speaks. */
+/** The protocol of a Service. */
 export type KongProtocol = "http" | "grpc";
 
 function matching(pattern: RegExp, expected: string): Read<string> {
@@ -111,7 +111,7 @@ const pluginConfig = mapOf("the plugin's config", {
   rule: optional(text),
 });
 
-/** Same constraints as the schema that the plugin server gives to Kong. */
+/** Applies the same constraints as the schema that the plugin server returns to Kong. */
 function withOnePolicy(node: Node, report: Report): ReturnType<typeof pluginConfig> {
   const config = pluginConfig(node, report);
   if (config === undefined) {
@@ -187,7 +187,7 @@ function service(node: Node, report: Report): ReturnType<typeof plainService> {
     report(node, 'a service needs either "url", or "host" with protocol, port and path as wanted');
     return undefined;
   }
-  // Kong takes them from the url, and requires them without one.
+  // Kong takes protocol and port from the url. Without a url it requires them.
   const missing = ["protocol", "port"].find((key) => isMap(node) && node.has(key) && (node.get(key) ?? null) === null);
   if (value.url === undefined && missing !== undefined) {
     report(node, `a service without "url" needs a value for "${missing}", or not the key`);
@@ -221,7 +221,7 @@ function consumer(node: Node, report: Report): ReturnType<typeof plainConsumer> 
   return value;
 }
 
-/** Reads the whole document. What is given twice is left to kong-duplicates.ts. */
+/** Reads the whole document. kong-duplicates.ts checks for duplicates. */
 export const readRoot = mapOf(
   "kong.yml",
   {

@@ -1,7 +1,7 @@
 import type { KongDocument, PluginNode } from "./kong-document.ts";
 import type { Located, Report } from "./located-yaml.ts";
 
-/** Reports what Kong would refuse because it is given twice: names, instance names, plugins of one scope. @returns whether anything is. */
+/** Reports duplicates that Kong would refuse: names, instance names, plugins of one scope. @returns whether there are any. */
 export function reportDuplicates(document: KongDocument, report: Report): boolean {
   let found = false;
   const seen = new Set<string>();

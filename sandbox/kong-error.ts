@@ -1,4 +1,4 @@
-/** Kong's own error answers, in JSON. (Kong also writes HTML, XML and plain text when `Accept` asks for them.) */
+/** Kong's own error answers, in JSON. (Kong also sends HTML, XML and plain text, as `Accept` asks.) */
 import type { OutgoingResponse } from "./exchange.ts";
 import type { ExitResponse } from "./exit-response.ts";
 import { toGrpcAnswer } from "./grpc-answer.ts";
@@ -8,16 +8,16 @@ export const SERVER_NAME = "jwt-policy-sandbox";
 
 const NOTHING = new Uint8Array(0);
 
-/** An error answer of the gateway itself; `headers` in addition to the usual ones. */
+/** An error answer of the gateway itself. `headers` are added to the usual ones. */
 export interface Refusal {
   status: number;
   message: string;
   headers?: readonly Header[];
-  /** Whether Kong's router says it. To gRPC clients it says the code alone; nginx and failures say the message. */
+  /** Whether Kong's router refuses the request. A gRPC client then gets only the code. From nginx, or on a failure, it gets the message. */
   byRouter?: boolean;
 }
 
-/** @param isGrpc whether the client speaks gRPC, and reads headers instead of a body. */
+/** @param isGrpc whether the client uses gRPC, and reads headers instead of a body. */
 export function createErrorAnswer(requestId: string, refusal: Refusal, isGrpc: boolean): ExitResponse {
   const { status, message, headers = [], byRouter = false } = refusal;
   if (isGrpc) {
@@ -30,7 +30,7 @@ export function createErrorAnswer(requestId: string, refusal: Refusal, isGrpc: b
   return { status, headers: [["Content-Type", "application/json; charset=utf-8"], ...headers], body };
 }
 
-/** Sends an answer that comes from the gateway or its plugin, not from an upstream. */
+/** Sends an answer of the gateway or the plugin, not of an upstream. */
 export function sendOwnAnswer(response: OutgoingResponse, requestId: string, answer: ExitResponse): void {
   if (response.isOver()) {
     return;

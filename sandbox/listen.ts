@@ -1,12 +1,12 @@
 import type { Server } from "node:net";
 
-/** Node's 511 is less than some clients open at once; the kernel would drop the rest, and they would wait or be reset. */
+/** Some clients open more connections at once than Node's default of 511. The kernel would drop the rest; they would wait or be reset. */
 const BACKLOG = 4096;
 
 /**
- * Listens on a port of the loopback address, or of another one.
+ * Listens on a port, by default of the loopback address.
  *
- * @param port 0 takes any free one.
+ * @param port 0 means any free port.
  * @throws Error with `code` such as EADDRINUSE.
  */
 export function listenOn(server: Server, port: number, host = "127.0.0.1"): Promise<void> {

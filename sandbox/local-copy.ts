@@ -1,9 +1,9 @@
-/** kong.yml and the policies name the sandbox's default ports; with other ports they are rewritten into a copy. */
+/** kong.yml and the policies contain the sandbox's default ports. For other ports, this module writes an adapted copy. */
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The ports written in kong.yml and in policies/. */
+/** The ports in kong.yml and policies/. */
 export const WRITTEN_PORTS = { upstream: 9100, provider: 9400 } as const;
 
 export interface LocalCopy {
@@ -13,9 +13,9 @@ export interface LocalCopy {
 }
 
 /**
- * Gives the configuration and the policies for these ports: the originals where nothing differs.
+ * Returns the configuration and the policies for these ports: the originals for the default ports, else a copy.
  *
- * @param ports where the echo upstream and the OpenID provider listen.
+ * @param ports the ports of the echo upstream and the OpenID provider.
  */
 export async function copyForPorts(
   configFile: string,

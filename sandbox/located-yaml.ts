@@ -1,10 +1,10 @@
 /**
- * Reading YAML with positions: small readers that turn a node into a value and report what is wrong where it stands.
- * All problems are collected; a reader gives `undefined` when it reported one.
+ * Reads YAML with positions: small readers turn a node into a value and report problems at the node's place.
+ * All problems are collected. A reader returns `undefined` when it has reported a problem.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 
-/** One thing wrong in a document. `line` and `column` start at 1. */
+/** One problem in a document. `line` and `column` start at 1. */
 export interface Problem {
   line: number;
   column: number;
@@ -13,7 +13,7 @@ export interface Problem {
 
 export interface Report {
   (node: Node, message: string): void;
-  /** Follows an alias (`*name`) to what it stands for. */
+  /** Returns the target of an alias (`*name`), and any other node unchanged. */
   resolve(node: Node): Node;
 }
 
@@ -22,11 +22,11 @@ export type Read<T> = (node: Node, report: Report) => T | undefined;
 export interface Field<T> {
   read: Read<T>;
   required: boolean;
-  /** Whether an explicit null means that the field is not there. */
+  /** Whether an explicit null counts as absent. */
   nullable: boolean;
 }
 
-/** A value together with the node it came from, so that later checks can name the place. */
+/** A value with its node, so that later checks can name the place. */
 export interface Located<T> {
   value: T;
   node: Node;
@@ -73,7 +73,7 @@ export function optional<T>(read: Read<T>): { read: Read<T>; required: false; nu
   return { read, required: false, nullable: true };
 }
 
-/** A field that may be left out, but cannot be null: Kong requires it, and fills it in. */
+/** A field that may be left out but not be null: Kong requires it and has a default for it. */
 export function defaulted<T>(read: Read<T>): { read: Read<T>; required: false; nullable: false } {
   return { read, required: false, nullable: false };
 }
@@ -88,8 +88,8 @@ type Values<F extends Record<string, Field<unknown>>> = {
  * Reads a map with exactly these fields.
  *
  * @param what names the map in messages, such as `a route`.
- * @param explainUnknown says more about an unknown key, if anything is known about it.
- * @param absentWhenNull more keys that Kong knows; an explicit null says that they are not there.
+ * @param explainUnknown returns an explanation of an unknown key, if it has one.
+ * @param absentWhenNull more keys that Kong knows. They are accepted only if null, which counts as absent.
  */
 export function mapOf<F extends Record<string, Field<unknown>>>(
   what: string,
@@ -145,7 +145,7 @@ export function listOf<T>(what: string, read: Read<T>): Read<T[]> {
 /**
  * Reads a scalar.
  *
- * @param parse gives the value, or what is wrong with it as the end of a sentence that starts with the value.
+ * @param parse returns the value, or the problem as the end of a sentence that starts with the value.
  */
 export function scalarOf<T>(parse: (value: unknown) => { value: T } | string): Read<T> {
   return (node, report) => {
@@ -164,7 +164,7 @@ export function scalarOf<T>(parse: (value: unknown) => { value: T } | string): R
   };
 }
 
-/** Keeps the node beside the value. */
+/** Returns the value with its node. */
 export function located<T>(read: Read<T>): Read<Located<T>> {
   return (node, report) => {
     const value = read(node, report);

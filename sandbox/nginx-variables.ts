@@ -1,4 +1,4 @@
-/** nginx's variables, as far as plugins here ask for them. */
+/** The nginx variables that plugins here read. */
 import type { GatewayRequest } from "./gateway-request.ts";
 import { headerVariable } from "./header-list.ts";
 
@@ -7,7 +7,7 @@ const READERS: Record<string, (request: GatewayRequest) => string> = {
   realip_remote_addr: (request) => request.remoteAddress,
   remote_addr: (request) => request.remoteAddress,
   request: (request) => request.requestLine,
-  // nginx has an id of its own, which is another than Kong's.
+  // nginx's request id differs from Kong's.
   request_id: (request) => [...request.id].reverse().join(""),
   request_method: (request) => request.method,
   request_uri: (request) => request.target,
@@ -15,13 +15,13 @@ const READERS: Record<string, (request: GatewayRequest) => string> = {
   server_port: (request) => String(request.port),
 };
 
-/** Whether the sandbox knows what this variable would be on Kong. */
+/** Whether the sandbox knows this variable's value on Kong. */
 export function isKnownVariable(request: GatewayRequest, name: string): boolean {
   const key = name.toLowerCase();
   return Object.hasOwn(READERS, key) || key.startsWith("http_") || Object.hasOwn(request.nginxVariables, key);
 }
 
-/** @returns the variable's value as a byte string; undefined where nginx has none. */
+/** @returns the variable's value as a byte string. Undefined if nginx has no value. */
 export function readVariable(request: GatewayRequest, name: string): string | undefined {
   const key = name.toLowerCase();
   const value = Object.hasOwn(request.nginxVariables, key) ? request.nginxVariables[key] : undefined;
@@ -34,7 +34,7 @@ export function readVariable(request: GatewayRequest, name: string): string | un
   return Object.hasOwn(READERS, key) ? READERS[key]?.(request) : undefined;
 }
 
-/** nginx's `$name` and `${name}` in a quoted text; what has no value leaves nothing. */
+/** Replaces nginx's `$name` and `${name}` in a quoted text. A variable without a value becomes empty. */
 function interpolate(request: GatewayRequest, quoted: string): string {
   return unescapeQuoted(quoted).replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, plain?: string) => {
     const name = braced ?? plain ?? "";
@@ -44,7 +44,7 @@ function interpolate(request: GatewayRequest, quoted: string): string {
 
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
 
-/** The escapes that nginx knows inside quotes in its configuration; any other backslash stays. */
+/** Resolves the escapes that nginx supports in quoted texts. Any other backslash stays. */
 function unescapeQuoted(quoted: string): string {
   return quoted.replace(/\\(["'\\nrt])/g, (_, char: string) => ESCAPES[char] ?? char);
 }

@@ -1,4 +1,4 @@
-/** What Kong's PDK knows of the client: Consumers, and who is authenticated. Nothing behind the plugin reads it here. */
+/** `kong.client` of Kong's PDK: Consumers, and the authenticated client. In the sandbox no later plugin reads it. */
 import {
   AuthenticateArgsMessage,
   AuthenticatedCredentialMessage,

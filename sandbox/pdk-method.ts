@@ -2,7 +2,7 @@ import type { ExitResponse } from "./exit-response.ts";
 import type { LogLevel } from "./gateway-log.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
 
-/** What a plugin's call sees and changes. `request.headers` is replaced, never changed in place. */
+/** The state that calls of a plugin read and change. `request.headers` is replaced, never changed in place. */
 export interface PdkContext {
   request: GatewayRequest;
   log(level: LogLevel, message: string): void;

@@ -1,6 +1,6 @@
 /**
- * Kong's plugin development kit over `ProtoBuf:1`: the methods that the sandbox answers, by the names they have on the
- * wire, with the traps that Kong's type conversions set.
+ * Kong's plugin development kit over `ProtoBuf:1`: the methods that the sandbox supports, by their names on the wire. They
+ * have the same pitfalls as Kong's type conversions.
  */
 import {
   ExitArgsMessage,
@@ -65,14 +65,14 @@ const METHODS: Record<string, PdkMethod> = {
 /**
  * Calls a method of the PDK.
  *
- * @returns undefined when there is no such method.
+ * @returns undefined for an unknown method.
  * @throws Error when Kong's PDK would throw: undecodable or invalid arguments.
  */
 export function callPdk(context: PdkContext, method: string, args: Uint8Array): PdkResult | undefined {
   return Object.hasOwn(METHODS, method) ? METHODS[method]?.(context, args) : undefined;
 }
 
-/** Kong asks nginx's variable first, which takes underscores for dashes; only a joined value sends it to the list. */
+/** Kong first reads nginx's variable, which treats underscores as dashes. Only if that value is joined does Kong read the list. */
 function firstHeader(request: GatewayRequest, name: string): string | undefined {
   const variable = headerVariable(request.headers, name.replaceAll("-", "_"));
   if (variable === undefined || !variable.includes(", ")) {
@@ -82,7 +82,7 @@ function firstHeader(request: GatewayRequest, name: string): string | undefined 
   return typeof value === "string" ? value : value?.[0];
 }
 
-/** Headers beyond `max` are left out without a word; names are in lower case, repeated ones become a list. */
+/** Headers beyond `max` are silently left out. Names are in lower case. Repeated headers become a list. */
 function collectHeaders(request: GatewayRequest, max: number): Map<string, string | string[]> {
   if (max < 1 || max > MAX_HEADERS) {
     throw new Error(`max_headers must be >= 1 and <= ${MAX_HEADERS}`);

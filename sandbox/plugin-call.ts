@@ -1,6 +1,6 @@
 /**
- * One call to the plugin server, as Kong's `ProtoBuf:1` client makes it. While an event is handled the plugin server asks
- * for methods of the PDK; an empty frame instead of a method's name ends the event.
+ * One call to the plugin server, as Kong's `ProtoBuf:1` client makes it. While it handles an event, the plugin server calls
+ * methods of the PDK. An empty frame instead of a method's name ends the event.
  */
 import { type RpcCall, RpcCallMessage, type RpcReturn, RpcReturnMessage } from "../plugin/server/messages.ts";
 import type { ExitResponse } from "./exit-response.ts";
@@ -12,7 +12,7 @@ import type { PluginConnection } from "./plugin-connection.ts";
  * Sends the call and reads its answer.
  *
  * @param call with its sequence.
- * @throws Error when anything but a matching answer comes back. The connection is of no further use then.
+ * @throws Error when the answer does not match the call. The connection is then unusable.
  */
 export async function exchangeCall(connection: PluginConnection, call: RpcCall): Promise<RpcReturn> {
   connection.writeFrame(RpcCallMessage.encode(call));
@@ -22,8 +22,8 @@ export async function exchangeCall(connection: PluginConnection, call: RpcCall):
 /**
  * Lets the plugin server handle an event.
  *
- * @returns `proceed` only after the empty frame and an answer with the same sequence. After an exit the connection is of
- *   no further use: the plugin server waits for a reply that never comes.
+ * @returns `proceed` only after the empty frame and an answer with the same sequence. After an exit the connection is
+ *   unusable: the plugin server waits for a reply that never comes.
  * @throws Error in every other case.
  */
 export async function exchangeEvent(

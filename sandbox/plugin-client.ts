@@ -1,6 +1,6 @@
 /**
- * The gateway's side of the plugin server: plugin instances, events, and what happens when they fail, as in Kong's
- * `plugin.lua` and `pb_rpc.lua`. Nothing but a completed event lets a request through.
+ * The gateway's client of the plugin server: plugin instances, events and their failures, as in Kong's `plugin.lua` and
+ * `pb_rpc.lua`. A request passes only after a completed event.
  */
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { ExitResponse } from "./exit-response.ts";
@@ -14,10 +14,10 @@ import { createInstances } from "./plugin-instances.ts";
 
 const PLUGIN_NAME = "jwt-policy";
 
-/** Kong tries again for ever, in a busy loop. Here a broken plugin server must not take the sandbox with it. */
+/** Kong retries forever in a busy loop. The sandbox stops retrying, so that a broken plugin server does not hang it. */
 const MAX_TRIES = 100;
 
-/** What the plugin decided; `failed` means that Kong answers 500. */
+/** The plugin's decision. `failed` means that Kong answers 500. */
 export type EventOutcome = { kind: "proceed" } | { kind: "exit"; response: ExitResponse } | { kind: "failed" };
 
 export interface PluginClient {
@@ -28,7 +28,7 @@ export interface PluginClient {
 
 export interface PluginClientOptions {
   socketPath: string;
-  /** Milliseconds that one read from the plugin server may take. */
+  /** Time limit for one read from the plugin server, in milliseconds. */
   readTimeout: number;
   log: Log;
 }

@@ -1,28 +1,28 @@
-/** Connections to the plugin server's socket, kept alive for the next call as Kong keeps them. */
+/** Connections to the plugin server's socket, kept alive for the next call as in Kong. */
 import { connect, type Socket } from "node:net";
 import { createFrameReader, encodeFrame } from "../plugin/server/frames.ts";
 
-/** What stands in front of a frame: its length. */
+/** The length field before each frame. */
 const FRAME_HEAD_BYTES = 4;
 
-/** Errors carry the words that Kong's sockets use; `closed` is what Kong looks for to try again. */
+/** Errors have the same messages as those of Kong's sockets. Kong retries when it finds `closed`. */
 export interface PluginConnection {
   /** @throws Error `closed` or `timeout`. */
   readFrame(): Promise<Buffer>;
   /** @throws Error `broken pipe` when the peer has gone. */
   writeFrame(payload: Uint8Array): void;
-  /** Gives the connection back for the next call. */
+  /** Returns the connection to the pool. */
   keepAlive(): void;
   destroy(): void;
 }
 
 export interface ConnectionPool {
-  /** @throws Error `connection refused` or `no such file or directory` when nobody listens. */
+  /** @throws Error `connection refused` or `no such file or directory` when no process listens. */
   acquire(): Promise<PluginConnection>;
   close(): void;
 }
 
-/** @param readTimeout milliseconds that one read may wait: nginx's `lua_socket_read_timeout`, 60 s by default. */
+/** @param readTimeout time limit for one read, in milliseconds: nginx's `lua_socket_read_timeout`, 60 s by default. */
 export function createConnectionPool(socketPath: string, readTimeout: number): ConnectionPool {
   const idle: OpenConnection[] = [];
   const open = new Set<OpenConnection>();
@@ -36,7 +36,7 @@ export function createConnectionPool(socketPath: string, readTimeout: number): C
 
   const takeIdle = (): OpenConnection | undefined => {
     for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
-      // Closed meanwhile, or with bytes that nobody asked for: of no use, in Kong too.
+      // Like Kong, drop a connection that was closed meanwhile or has received unexpected bytes.
       if (connection.isQuiet()) {
         return connection;
       }
@@ -69,7 +69,7 @@ interface OpenConnection {
   socket: Socket;
   read(timeout: number): Promise<Buffer>;
   write(payload: Uint8Array): void;
-  /** Whether the peer is there and has sent nothing that is not read yet. */
+  /** Whether the connection is open and has no unread bytes. */
   isQuiet(): boolean;
 }
 

@@ -1,20 +1,20 @@
-/** Plugin instances at the plugin server: one per plugin entity of the configuration, started on first use. */
+/** Plugin instances in the plugin server: one per plugin entity of the configuration, started on first use. */
 import type { KongPlugin } from "./kong-config.ts";
 
-/** The id that the default workspace has in every DB-less Kong. */
+/** The id of the default workspace in every DB-less Kong. */
 const WORKSPACE_ID = "0dc6f45b-8f8d-40d2-a504-473544ee190b";
 
-/** Milliseconds that a request waits for another one that is starting the same instance. */
+/** Milliseconds that a request waits while another request starts the same instance. */
 const CLAIM_TIMEOUT = 10_000;
 
 export interface Instances {
-  /** @throws Error when the instance cannot be started. */
+  /** @throws Error when the instance fails to start. */
   getId(plugin: KongPlugin): Promise<number>;
-  /** Forgets every started instance: the plugin server does not know one of them any more. */
+  /** Forgets every started instance, because the plugin server no longer knows one of them. */
   reset(): void;
 }
 
-/** @param start starts an instance with this configuration and gives its id. */
+/** @param start starts an instance with this configuration and returns its id. */
 export function createInstances(start: (config: Record<string, unknown>) => Promise<number>): Instances {
   const started = new Map<string, number>();
   const starting = new Map<string, Promise<unknown>>();
@@ -49,7 +49,7 @@ export function createInstances(start: (config: Record<string, unknown>) => Prom
   };
 }
 
-/** The plugin's configuration with what Kong adds to it. */
+/** The plugin's configuration with the fields that Kong adds. */
 function describeInstance(plugin: KongPlugin, sequence: number): Record<string, unknown> {
   const { id, routeId, serviceId, instanceName, config } = plugin;
   return {
@@ -64,7 +64,7 @@ function describeInstance(plugin: KongPlugin, sequence: number): Record<string, 
   };
 }
 
-/** Waits until the other start ended, well or not. */
+/** Waits until the other start has succeeded or failed. */
 async function withinClaimTimeout(other: Promise<unknown>, plugin: KongPlugin): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

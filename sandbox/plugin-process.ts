@@ -1,27 +1,27 @@
-/** The plugin server's process, run as Kong runs it: empty environment, output read line by line, started again when it dies. */
+/** Runs the plugin server's process as Kong does: empty environment, output read line by line, restart when it dies. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Kong starts a process again one second after its last start, never sooner. */
+/** Kong restarts a process no sooner than one second after its last start. */
 const RESPAWN_INTERVAL = 1_000;
-/** Milliseconds that a stopped process gets before it is killed. */
+/** Milliseconds between the signal to stop and the kill. */
 const STOP_TIMEOUT = 2_000;
 
 export interface PluginProcess {
-  /** The process that runs now; undefined between two. */
+  /** The id of the running process. Undefined between two processes. */
   pid(): number | undefined;
-  /** Ends the process and starts no other. Kong's worker sends SIGTERM and kills soon after, which a launcher's server outlives. */
+  /** Ends the process without a restart. Kong's worker sends SIGTERM and soon kills the launcher; the launcher's server outlives that. */
   stop(signal?: NodeJS.Signals, killAfterMs?: number): Promise<void>;
 }
 
 export interface PluginProcessOptions {
-  /** A program and its arguments, with absolute paths: there is no PATH. */
+  /** A program and its arguments, with absolute paths because PATH is not set. */
   command: readonly [program: string, ...args: string[]];
-  /** A line that the process wrote to its standard output or error. */
+  /** Called for each line that the process writes to its standard output or error. */
   onLine(line: string): void;
-  /** What happens to the process itself. */
+  /** Called when the process starts, fails to start, or ends. */
   onChange(message: string): void;
 }
 
@@ -42,7 +42,7 @@ export function runPluginProcess({ command, onLine, onChange }: PluginProcessOpt
     for (const output of [process.stdout, process.stderr]) {
       createInterface({ input: output }).on("line", (line) => line !== "" && onLine(line));
     }
-    // Writing to a process that is gone must not end this one.
+    // A write to a process that has ended must not end this process.
     process.stdin.on("error", () => undefined);
     const [code, signal] = await once(process, "exit");
     child = undefined;

@@ -1,11 +1,11 @@
-/** What oidc-provider says about settings that are right for a sandbox and wrong anywhere else. */
+/** Warnings of oidc-provider about settings that are right only in a sandbox. */
 const EXPECTED = [/^oidc-provider WARNING: Unsupported runtime/, /development-only in-memory adapter/];
 
-/** Runs the task and keeps these notices off the terminal; everything else that is written there goes through. */
+/** Runs the task and hides these warnings. All other output appears on the terminal. */
 export async function withoutDevelopmentNotices<T>(task: () => Promise<T>): Promise<T> {
   const { warn } = console;
   console.warn = (...words: unknown[]) => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: on a terminal the text comes with colours
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: on a terminal the text has colour codes
     const text = String(words[0]).replace(/\x1b\[[\d;]*m/g, "");
     if (!EXPECTED.some((pattern) => pattern.test(text))) {
       warn(...words);

@@ -1,4 +1,4 @@
-/** Proxies an allowed request to a service that speaks HTTP/1.1, bodies streamed both ways. */
+/** Proxies an allowed request to an HTTP/1.1 service. Streams the bodies in both directions. */
 import { pipeline } from "node:stream/promises";
 import { type Dispatcher, errors, Pool } from "undici";
 import type { Exchange } from "./exchange.ts";
@@ -11,12 +11,12 @@ import { escapePath, joinStrippedPath, joinUpstreamPath, normalizePath, stripQue
 import { buildDownstreamHeaders, buildUpstreamHeaders } from "./upstream-headers.ts";
 
 export interface UpstreamProxy {
-  /** Ends when the response has been sent or given up. Never rejects. */
+  /** Resolves when the response has been sent or aborted. Never rejects. */
   forward(request: GatewayRequest, exchange: Exchange): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Is told why an upstream failed. */
+/** Reports why an upstream failed. */
 export type ReportFailure = (request: GatewayRequest, message: string) => void;
 
 export const UPSTREAM_FAILED: Refusal = {
@@ -68,7 +68,7 @@ export function createProxy(report: ReportFailure): UpstreamProxy {
         const body = response.begin(answer.statusCode, buildDownstreamHeaders(headers, request.id, "1.1"));
         await pipeline(answer.body, body);
       } catch {
-        // One side went away in the middle: the other must notice that the body is not complete.
+        // One side closed early: the other must see that the body is incomplete.
         answer.body.destroy();
         response.abort();
       }
@@ -79,7 +79,7 @@ export function createProxy(report: ReportFailure): UpstreamProxy {
   };
 }
 
-/** The query for the upstream, with its `?`: as it came, an empty one included, unless a plugin set another. */
+/** The query for the upstream, with its `?`. It is unchanged, even if empty, unless a plugin has set another. */
 export function upstreamQuery({ target, rawQuery }: GatewayRequest): string {
   return rawQuery === undefined ? target.slice(stripQuery(target).length) : rawQuery && `?${rawQuery}`;
 }

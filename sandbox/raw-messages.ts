@@ -1,17 +1,17 @@
 /**
- * Protobuf messages from byte strings. Kong puts header bytes into `string` fields as they came, valid UTF-8 or not;
- * an encoder that starts from JavaScript strings would change them. Byte strings have one character per byte (latin1).
+ * Protobuf messages from byte strings. Kong copies header bytes into `string` fields unchanged, even if they are not valid
+ * UTF-8. An encoder for JavaScript strings would change them. Byte strings have one character per byte (latin1).
  */
 import protobuf from "protobufjs/light.js";
 
 const BYTES_FIELD = (id: number): number => (id << 3) | 2;
 
-/** `kong_plugin_protocol.String`. As in proto3 an empty text takes no bytes, just like none. */
+/** Encodes `kong_plugin_protocol.String`. In proto3 an empty text takes no bytes, like an absent one. */
 export function encodeString(text: string | undefined): Uint8Array {
   return text ? encodeBytesField(1, Buffer.from(text, "latin1")) : new Uint8Array(0);
 }
 
-/** `google.protobuf.Struct` of strings and lists of strings. Like Kong's encoder it turns an empty list into `{}`. */
+/** Encodes a `google.protobuf.Struct` of strings and lists of strings. Like Kong's encoder, it turns an empty list into `{}`. */
 export function encodeStruct(values: ReadonlyMap<string, string | readonly string[]>): Uint8Array {
   const entries = [...values].map(([key, value]) =>
     encodeBytesField(

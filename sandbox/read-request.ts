@@ -1,4 +1,4 @@
-/** What nginx and Kong do before the plugins: check, normalise, route. */
+/** The steps of nginx and Kong before the plugins: check, normalise, route. */
 import { checkProtocols } from "./check-protocols.ts";
 import type { ReceivedRequest } from "./exchange.ts";
 import type { ExitResponse } from "./exit-response.ts";
@@ -12,7 +12,7 @@ import type { MatchRoute } from "./router.ts";
 
 type RoutedRequest = Omit<GatewayRequest, "nginxVariables" | "consumers" | "authenticated">;
 
-/** @returns the request with its Route, or what is answered instead. */
+/** @returns the request with its Route, or a refusal. */
 export function readRequest(
   received: ReceivedRequest,
   id: string,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { TlsOptions } from "./accept-connections.ts";
 
-/** Flags of a command line. */
+/** Command-line flags. */
 export interface TlsFlags {
   tlsPort?: number;
   tlsCert?: string;
@@ -9,10 +9,10 @@ export interface TlsFlags {
 }
 
 /**
- * Reads certificate and key for the port with TLS.
+ * Reads certificate and key for the TLS port.
  *
- * @returns undefined where none of the flags is given.
- * @throws Error when one of them is missing, or a file cannot be read.
+ * @returns undefined if no flag is given.
+ * @throws Error when one flag is missing, or a file is unreadable.
  */
 export async function readTlsFiles(flags: TlsFlags): Promise<(TlsOptions & { port: number }) | undefined> {
   const { tlsPort, tlsCert, tlsKey } = flags;

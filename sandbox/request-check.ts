@@ -1,4 +1,4 @@
-/** What nginx refuses before Kong and its plugins see a request. */
+/** The checks of nginx. It refuses these requests before Kong and its plugins see them. */
 import type { ReceivedRequest } from "./exchange.ts";
 import { findHeaders, type HeaderList } from "./header-list.ts";
 import type { Refusal } from "./kong-error.ts";
@@ -9,10 +9,10 @@ const FIRST_BUFFER_BYTES = 1024;
 const LARGE_BUFFER_BYTES = 8 * 1024;
 const LARGE_BUFFERS = 4;
 
-/** More header lines than these get 400 from Kong's nginx. */
+/** Kong's nginx answers 400 to more header lines. */
 const MAX_HEADER_LINES = 1000;
 
-/** Headers that nginx answers with 400 when they come twice. */
+/** nginx answers 400 if one of these headers appears twice. */
 const UNIQUE_HEADERS = [
   "host",
   "authorization",
@@ -34,12 +34,12 @@ export function checkRequest(received: ReceivedRequest): Refusal | undefined {
   if (!["1.0", "1.1", "2.0"].includes(httpVersion)) {
     return { status: 505, message: "HTTP version not supported" };
   }
-  // Of HTTP/2 nginx bounds the sum of all headers, and breaks the stream off: http2-server.ts.
+  // For HTTP/2 nginx limits the sum of all headers and resets the stream: see http2-server.ts.
   const tooLarge = httpVersion === "2.0" ? undefined : checkSizes(requestLine, headers);
   if (tooLarge !== undefined) {
     return tooLarge;
   }
-  // node's parser for HTTP/1.1 knows its methods; the one for HTTP/2 takes any token.
+  // Node's parser for HTTP/1.1 accepts only methods that it knows. The one for HTTP/2 accepts any token.
   if (!/^[A-Z_-]+$/.test(method) || method === "CONNECT") {
     return BAD_REQUEST;
   }
@@ -55,17 +55,17 @@ export function checkRequest(received: ReceivedRequest): Refusal | undefined {
   return wrongHost || repeated || !isAcceptedPath(stripQuery(target)) ? BAD_REQUEST : undefined;
 }
 
-/** nginx's `$host`: in lower case, without port and final dot. @returns undefined for what nginx takes for no host. */
+/** nginx's `$host`: in lower case, without port and final dot. @returns undefined when nginx does not accept the host. */
 export function readHostName(host: string): string | undefined {
   const [, name = ""] = /^(\[[^\]]*\]|[^:]*)/.exec(host) ?? [];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this searches for control characters
   if (name === "" || name === "." || name.includes("..") || /[\x00-\x20\x7f/]/.test(host)) {
     return undefined;
   }
   return name.toLowerCase().replace(/\.$/, "");
 }
 
-/** nginx packs lines into buffers; a line that does not fit into the rest of one moves to a new large one as a whole. */
+/** nginx packs lines into buffers. A line that does not fit into the rest of a buffer moves as a whole to a new large buffer. */
 function checkSizes(requestLine: string, headers: HeaderList): Refusal | undefined {
   let free = FIRST_BUFFER_BYTES;
   let buffers = 0;

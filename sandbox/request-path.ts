@@ -1,13 +1,13 @@
 /**
- * What nginx and Kong make of a request path: what nginx refuses, what the router compares, what the upstream gets.
- * Paths are byte strings: one character per byte (latin1), as they came over the wire.
+ * How nginx and Kong treat a request path: which paths nginx refuses, which form the router compares, which form the upstream
+ * gets. Paths are byte strings as received: one character per byte (latin1).
  */
 
 const RESERVED = new Set("!*'();:@&=+$,/?%#[]");
 
 /**
- * Kong's normal form, which routes are matched against: percent-encoding undone except for reserved characters, dot
- * segments removed, slashes merged.
+ * Kong's normal form of a path, which the router compares with routes. Percent-encoding is decoded except for reserved
+ * characters, dot segments are removed, slashes are merged.
  */
 export function normalizePath(path: string): string {
   const decoded = path.replace(/%([\dA-Fa-f]{2})/g, (triplet, hex: string) => {
@@ -34,7 +34,7 @@ export function normalizePath(path: string): string {
   return `/${segments.join("/")}`;
 }
 
-/** Percent-encodes what may not stand in a request line. */
+/** Percent-encodes characters that are not allowed in a request line. */
 export function escapePath(path: string): string {
   return path.replace(
     /[^!#$&'()*+,/:;=?@[\]A-Za-z\d\-_.~%]/g,
@@ -43,8 +43,8 @@ export function escapePath(path: string): string {
 }
 
 /**
- * Whether nginx takes this path at all. It answers 400 to a broken percent-encoding, an encoded NUL, and a path that
- * climbs above the root; there, encoded dots and slashes count as dots and slashes.
+ * Whether nginx accepts this path. It answers 400 to an invalid percent-encoding, an encoded NUL, and a path that climbs
+ * above the root. For the latter check, encoded dots and slashes count as dots and slashes.
  */
 export function isAcceptedPath(path: string): boolean {
   const [uri = ""] = path.split("#", 1);
@@ -62,7 +62,7 @@ export function isAcceptedPath(path: string): boolean {
   return true;
 }
 
-/** The path without the query; a `?` as the first character belongs to the path, as in Kong. */
+/** The path without the query. As in Kong, a `?` as the first character belongs to the path. */
 export function stripQuery(target: string): string {
   const query = target.indexOf("?", 1);
   return query < 0 ? target : target.slice(0, query);
@@ -82,12 +82,12 @@ export function joinUpstreamPath(base: string, path: string): string {
 }
 
 /**
- * The same for a route with `strip_path`.
+ * Joins the paths for a route with `strip_path`.
  *
- * @param matchedPath the route's path that matched; absent when the route names none, then Kong takes away one `/`.
+ * @param matchedPath the route's path that matched. Absent when the route names no path: then Kong strips one `/`.
  */
 export function joinStrippedPath(base: string, path: string, matchedPath = "/"): string {
-  // One leading dot segment of the rest goes too: stripping may have laid it bare.
+  // Also remove one leading dot segment of the rest, because stripping may have exposed it.
   const rest = path.slice(matchedPath.length).replace(/^\.{1,2}(?:\/|$)/, "");
   if (rest === "") {
     return withSlashLike(base, path);
@@ -96,7 +96,7 @@ export function joinStrippedPath(base: string, path: string, matchedPath = "/"):
   return rest.startsWith("/") ? stem + rest : `${stem}/${rest}`;
 }
 
-/** The Service's path ends with a slash when the request's did, except that `/` stays. */
+/** The Service's path gets a final slash if the request's path has one. `/` stays. */
 function withSlashLike(base: string, path: string): string {
   const stem = base.endsWith("/") ? base.slice(0, -1) : base;
   const wantsSlash = path.endsWith("/") && (path !== "/" || base.endsWith("/"));

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 
 /**
- * The same key as one that was never generated here. Node 20 can wait for itself for ever when a key that was just generated is exported as
- * a JWK: the export holds the key's lock, and when memory is collected meanwhile, what generated the key wants that lock to end.
+ * Returns a copy of a generated key, read from its DER form. Node 20 can deadlock when it exports a freshly generated key as a
+ * JWK: the export holds the key's lock. If garbage collection runs meanwhile, it ends the key's generator, which waits for that lock.
  */
 export function rereadKey(key: KeyObject): KeyObject {
   return key.type === "private"

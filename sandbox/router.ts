@@ -1,6 +1,6 @@
 /**
- * Routing as Kong's `traditional_compatible` router does it for routes with methods, hosts and plain path prefixes: the
- * first match in order of priority wins.
+ * Routes like Kong's `traditional_compatible` router, for routes with methods, hosts and plain path prefixes: the first
+ * match in order of priority wins.
  */
 import { isUtf8 } from "node:buffer";
 import { nameUuid } from "./entity-ids.ts";
@@ -10,26 +10,26 @@ const SPLIT_ROUTES_NAMESPACE = "7f145bf9-0dce-4f91-98eb-debbce4b9f6b";
 
 interface RouteMatch {
   route: KongRoute;
-  /** The route's path that the request path starts with; absent when the route names no paths. */
+  /** The route's path that the request path starts with. Absent when the route names no paths. */
   matchedPath?: string;
 }
 
 /** @param host the Host header as sent, port included. @param path in Kong's normal form. */
 export type MatchRoute = (method: string, host: string | undefined, path: string) => RouteMatch | undefined;
 
-/** A route, or the part of it whose paths have one length: only those compare by length. */
+/** A route, or its paths of one length: the router compares by length, so it needs one length per candidate. */
 interface Candidate {
   id: string;
   route: KongRoute;
   paths: readonly string[];
 }
 
-/** @param port the port the gateway listens on, for hosts that name one. */
+/** @param port the port that the gateway listens on, for hosts that name a port. */
 export function compileRouter(routes: readonly KongRoute[], port: number): MatchRoute {
   const candidates = routes.flatMap(splitByPathLength).sort(comparePriority);
   return (method, host, path) => {
     if (!isUtf8(Buffer.from(path + (host ?? ""), "latin1"))) {
-      // Kong's router takes only text: it logs an error and finds nothing.
+      // Kong's router accepts only valid UTF-8. For other bytes it logs an error and finds no route.
       return undefined;
     }
     const [hostName, hostPort = port] = splitPort(host ?? "");
@@ -47,7 +47,7 @@ export function compileRouter(routes: readonly KongRoute[], port: number): Match
   };
 }
 
-/** What a route does not name does not matter. */
+/** A criterion that the route does not name matches every request. */
 function matchesAny(wanted: readonly string[] | undefined, matches: (one: string) => boolean): boolean {
   return wanted === undefined || wanted.length === 0 || wanted.some(matches);
 }
@@ -67,7 +67,7 @@ function splitByPathLength(route: KongRoute): Candidate[] {
   }));
 }
 
-/** More kinds of criteria first, then plain hosts before wildcards, then the longer path, then the greater id. */
+/** Order: more kinds of criteria, then plain hosts before wildcards, then the longer path, then the greater id. */
 function comparePriority(a: Candidate, b: Candidate): number {
   return (
     countCriteria(b) - countCriteria(a) ||
@@ -85,7 +85,7 @@ function hasOnlyPlainHosts({ route }: Candidate): boolean {
   return route.hosts !== undefined && !route.hosts.some((host) => host.includes("*"));
 }
 
-/** Kong compares hosts byte for byte, capitals included. */
+/** Kong compares hosts byte by byte, so upper and lower case differ. */
 function matchesHost(pattern: string, host: string, port: number): boolean {
   const [name, wantedPort] = splitPort(pattern);
   if (wantedPort !== undefined && wantedPort !== port) {

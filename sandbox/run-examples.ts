@@ -6,11 +6,11 @@ import type { IdentityProvider } from "./identity-provider.ts";
 export interface ExampleResult {
   example: Example;
   status: number;
-  /** What differs from the expectation; empty when nothing does. */
+  /** Differences from the expectation. */
   differences: readonly string[];
 }
 
-/** Asks the provider for the tokens of all examples. */
+/** Requests the tokens of all examples from the provider. */
 export async function mintExampleTokens(
   provider: Pick<IdentityProvider, "mintToken">,
 ): Promise<Readonly<Record<TokenName, string>>> {
@@ -21,7 +21,7 @@ export async function mintExampleTokens(
   return { ...tokens, TAMPERED: tamper(tokens.READER) };
 }
 
-/** Makes the request at the gateway and compares what came back and what reached the upstream. */
+/** Sends the request to the gateway. Compares the answer, and the request that reached the upstream, with the expectation. */
 export async function runExample(
   url: string,
   example: Example,

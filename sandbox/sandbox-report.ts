@@ -1,4 +1,4 @@
-/** What the sandbox prints: routes, lines to paste, the table of a check. Results in, text out. */
+/** The output of the sandbox: routes, curl lines to paste, the table of a check. Only formats results as text. */
 import pc from "picocolors";
 import { toPrintable } from "../plugin/core/printable.ts";
 import type { Example, TokenName } from "./examples.ts";
@@ -6,7 +6,7 @@ import { findPlugin } from "./find-plugin.ts";
 import type { KongConfig, KongRoute } from "./kong-config.ts";
 import type { ExampleResult } from "./run-examples.ts";
 
-/** Lines of columns, each as wide as its widest cell. */
+/** Formats columns that are each as wide as their widest cell. */
 function formatTable(cells: readonly (readonly string[])[]): string {
   const rows = cells.map((row) => row.map(toPrintable));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
@@ -41,7 +41,7 @@ function describeBinding(config: KongConfig, route: KongRoute): string {
   return `${file}, rule ${plugin.config.rule ?? route.name ?? "(none)"}`;
 }
 
-/** A shell variable per token, then one `curl` line per example with the status it should give. */
+/** A shell variable for each token, then a `curl` line for each example with the expected status. */
 export function formatCurlLines(
   url: string,
   examples: readonly Example[],
@@ -60,7 +60,7 @@ export function formatCurlLines(
 
 function formatCurl(url: string, { method, path, token, headers }: Example): string {
   const options = [
-    ...(url.startsWith("https:") ? ["-k"] : []), // The certificate is one that Kong made for itself.
+    ...(url.startsWith("https:") ? ["-k"] : []), // Kong's certificate is self-signed.
     ...(method === "GET" ? [] : [`-X ${method}`]),
     ...(token === undefined ? [] : [`-H "Authorization: Bearer $${token}"`]),
     ...Object.entries(headers ?? {}).map(([name, value]) => `-H "${name}: ${value}"`),

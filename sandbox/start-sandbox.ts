@@ -1,4 +1,4 @@
-/** Starts the plugin server as its own process and the gateway in front of it. */
+/** Starts the plugin server as a separate process, and the gateway that calls it. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { describeProblems, type KongConfig, readKongConfig } from "./kong-config
 import { createPluginClient } from "./plugin-client.ts";
 import { type PluginProcess, runPluginProcess } from "./plugin-process.ts";
 
-/** Milliseconds until a plugin server that does not listen counts as broken. */
+/** Milliseconds within which the plugin server must listen. */
 const READY_TIMEOUT = 15_000;
 /** nginx's default for `lua_socket_read_timeout`, in milliseconds. */
 const DEFAULT_READ_TIMEOUT = 60_000;
@@ -21,18 +21,18 @@ const DEFAULT_READ_TIMEOUT = 60_000;
 export interface SandboxOptions {
   /** The text of a `kong.yml`. */
   configText: string;
-  /** How to name it in messages. */
+  /** The name of the configuration in messages. */
   configFile?: string;
-  /** The directory that every policy file lies under. */
+  /** The directory of all policy files. */
   policyRoot: string;
-  /** 0 takes any free port. */
+  /** 0 means any free port. */
   proxyPort: number;
-  /** A second port that speaks TLS; 0 takes any free one. */
+  /** A second port, with TLS. Port 0 means any free port. */
   tls?: TlsOptions & { readonly port: number };
-  /** Variables to set, by name without `$`: what stands between the quotes of nginx's `set $name "…"`. */
+  /** Variables to set, by name without `$`. Each value is the text between the quotes of nginx's `set $name "…"`. */
   nginxVariables: Readonly<Record<string, string>>;
   onLog: Log;
-  /** Milliseconds that the gateway waits for each answer of the plugin server. */
+  /** Time limit for each answer of the plugin server, in milliseconds. */
   readTimeoutMs?: number;
 }
 
@@ -41,7 +41,7 @@ export interface Sandbox {
   /** Undefined without TLS. */
   tlsUrl: string | undefined;
   config: KongConfig;
-  /** Changes when the plugin server has been started again; undefined while it is down. */
+  /** Changes when the plugin server restarts. Undefined while it is down. */
   pluginServerPid(): number | undefined;
   stop(): Promise<void>;
 }
@@ -97,7 +97,7 @@ function startPluginServer({ policyRoot, nginxVariables, onLog }: SandboxOptions
   });
 }
 
-/** The file that Kong is given, also when this module runs from its source in a test. */
+/** The same file that Kong runs, even if this module runs from its source in a test. */
 function findPluginServer(): string {
   const built = import.meta.url.endsWith(".ts") ? "../dist/jwt-policy-server.mjs" : "../jwt-policy-server.mjs";
   return fileURLToPath(new URL(built, import.meta.url));

@@ -1,4 +1,4 @@
-/** `npm start`: the whole gateway on one machine, with a provider that issues tokens and an upstream that shows what came. */
+/** `npm start`: the whole gateway on one machine, with a provider that issues tokens and an upstream that echoes requests. */
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -24,11 +24,11 @@ interface Flags extends TlsFlags {
   idpPort: number;
 }
 
-/** Milliseconds that a start which is under way may take to finish when the user wants to end. */
+/** When the user ends the program, milliseconds that a running start may take to finish. */
 const START_TIMEOUT = 3_000;
 const ROOT = new URL("../../", import.meta.url);
 
-/** What has been started and must be ended, the last one first. */
+/** Functions that stop the started parts. They run in reverse order. */
 const endings: (() => Promise<void>)[] = [];
 
 async function endAll(): Promise<void> {
@@ -93,7 +93,7 @@ async function check(sandbox: Sandbox, tokens: Readonly<Record<TokenName, string
   process.exitCode = results.every(({ differences }) => differences.length === 0) ? 0 : 1;
 }
 
-/** Starts one part and says how long it took; explains a port that is taken. */
+/** Starts one part and prints how long it took. If a port is taken, the error explains that. */
 async function startStep<T extends { address: string }>(
   what: string,
   flag: string,
@@ -119,7 +119,7 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** As Kong does by default, what the plugin logs below notice stays invisible. */
+/** Hides lines of the plugin below notice, as Kong does by default. */
 function printLog(entry: LogEntry): void {
   const fromProcess = entry.source === "plugin server";
   if (fromProcess || !["debug", "info"].includes(entry.level)) {
@@ -143,7 +143,7 @@ const command = new Command("npm start --")
 const starting = start(command.opts<Flags>());
 let wantsEnd = false;
 
-/** Ends the program well. What is just being started is waited for: it could not be ended otherwise. */
+/** Ends the program cleanly. Waits for a running start, because a part can only be stopped after it has started. */
 async function end(): Promise<void> {
   wantsEnd = true;
   await Promise.race([starting.catch(() => undefined), sleep(START_TIMEOUT)]);
@@ -154,14 +154,14 @@ async function end(): Promise<void> {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, end);
 }
-// A reader that goes away, as in `npm start | head`, counts as Ctrl-C.
+// If the reader of the output closes, as in `npm start | head`, end as for Ctrl-C.
 process.stdout.on("error", end);
 
 try {
   await starting;
 } catch (error) {
   await endAll();
-  // Ctrl-C in a terminal goes to the plugin server too: then a start fails, and nothing is wrong.
+  // Ctrl-C in a terminal also stops the plugin server. A start that fails for this reason is not an error.
   if (!wantsEnd) {
     process.stderr.write(`${pc.red(toPrintableLines(error instanceof Error ? error.message : String(error)))}\n`);
     process.exit(1);

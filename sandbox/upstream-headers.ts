@@ -1,10 +1,10 @@
-/** The headers of a proxied request and of its response, as Kong and nginx write them. */
+/** The headers of a proxied request and of its response, as Kong and nginx send them. */
 import type { GatewayRequest } from "./gateway-request.ts";
 import { findHeaders, type Header, type HeaderList, removeHeader } from "./header-list.ts";
 import { SERVER_NAME } from "./kong-error.ts";
 import { stripQuery } from "./request-path.ts";
 
-/** What nginx writes itself, or leaves out, whatever the client sends. */
+/** Headers that nginx sets or removes, whatever the client sends. */
 const NOT_FORWARDED = [
   "connection",
   "expect",
@@ -24,7 +24,7 @@ const NOT_FORWARDED = [
   "x-real-ip",
 ];
 
-/** @param headers what the plugins left. @returns the headers for the upstream, without those about the connection. */
+/** @returns the headers for the upstream, after the plugins' changes and without headers about the connection. */
 export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
   const { route, headers, target, remoteAddress } = request;
   const forwardedFor = findHeaders(headers, "x-forwarded-for")[0];
@@ -48,9 +48,9 @@ export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
 }
 
 /**
- * Headers of the upstream's response that are not about its connection, and the gateway's own.
+ * Headers for the client: those of the upstream's response that are not about its connection, and the gateway's own.
  *
- * @param httpVersion what the upstream spoke, as `Via` says it.
+ * @param httpVersion the version that the upstream used, as written in `Via`.
  */
 export function buildDownstreamHeaders(raw: HeaderList, requestId: string, httpVersion: "1.1" | "2"): Header[] {
   const dropped = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "via"]);
@@ -72,7 +72,7 @@ function isForwarded(name: string): boolean {
   return !NOT_FORWARDED.includes(key) && key !== "proxy" && key !== "proxy-connection";
 }
 
-/** Kong does this after all plugins: a client can take away what a plugin set, unless the plugin refuses the request. */
+/** Kong does this after all plugins. So a client can remove a header that a plugin set, unless the plugin refuses the request. */
 function removeNamedByConnection(headers: HeaderList): HeaderList {
   return listTokens(findHeaders(headers, "connection")[0]).reduce(removeHeader, headers);
 }

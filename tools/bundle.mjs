@@ -1,6 +1,6 @@
-// Makes one file of the built plugin server (and a small one of its launcher), which runs with Node alone: Kong refuses all requests while it starts the server,
-// and one file loads in a fraction of the time that two hundred take. Beside it the licences of what is in it. Not minified:
-// a stack in the log must say something, and it would start no faster.
+// Bundles the built plugin server into one file that needs only Node, and its launcher into another small one. Kong refuses all
+// requests while the server starts, and one file loads in a fraction of the time of two hundred. Also writes the licences of the
+// bundled packages. The bundle is not minified: stack traces must be readable, and it would not start faster.
 //
 //   node tools/bundle.mjs      in the folder that holds dist
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,10 +13,10 @@ const WATCHDOG_THREAD = 'new URL("./watchdog-thread.js", import.meta.url)';
 const POLICY_THREAD = 'new URL("./policy-thread.js", import.meta.url)';
 
 writeFileSync(LICENSES, renderLicenses(await bundle("dist/plugin/server/main.js", BUNDLE)));
-// The launcher has no library in it.
+// The launcher contains no library, so it needs no licences.
 await bundle("dist/plugin/server/launcher-main.js", LAUNCHER);
 
-/** Writes one file that imports nothing but Node, and returns the modules in it. */
+/** Writes one file that imports only Node's own modules. Returns the modules in it. */
 async function bundle(input, file) {
   const build = await rolldown({
     input,
@@ -34,16 +34,16 @@ async function bundle(input, file) {
   return moduleIds;
 }
 
-/** Threads are modules of their own, which one file cannot hold. */
+/** Threads are separate modules, which one file cannot contain. This changes how they are started. */
 function inlineThreads(code, id) {
   if (id.endsWith("/plugin/server/watchdog.js")) {
-    // It is small, so its text becomes the URL.
+    // This module is small, so its text becomes a data URL.
     const text = readFileSync("dist/plugin/server/watchdog-thread.js", "utf8");
     const url = JSON.stringify(`data:text/javascript,${encodeURIComponent(text)}`);
     return replaceOnce(code, WATCHDOG_THREAD, `new URL(${url})`, id);
   }
   if (id.endsWith("/plugin/runtime/compile-in-threads.js")) {
-    // The bundle holds this thread's module as well, and runs it where it is started as that thread.
+    // The bundle also contains this thread's module, and runs it when it is started as that thread.
     return replaceOnce(code, POLICY_THREAD, "new URL(import.meta.url)", id);
   }
   return null;

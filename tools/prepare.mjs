@@ -1,5 +1,5 @@
-// Makes a fresh clone ready: right Node, dependencies as locked, sources built. Says nothing when nothing is to do.
-// Run by `npm start`, `npm test` and `npm pack`; needs Node's own modules only, because nothing may be installed yet.
+// Prepares a fresh clone: checks Node's version, installs the locked dependencies, builds the sources. Prints nothing if all is done.
+// `npm start`, `npm test` and `npm pack` run it. It uses only Node's own modules, because dependencies may be missing.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -21,14 +21,14 @@ function checkNode() {
   }
 }
 
-/** Installs when the lock file is neither the one that was installed last nor older than what npm itself noted. */
+/** Installs dependencies, unless this lock file is already installed by this script or by npm. */
 function installDependencies() {
   const marker = "node_modules/.prepared";
   const lock = createHash("sha256").update(readFileSync("package-lock.json")).digest("hex");
   if (existsSync(marker) && readFileSync(marker, "utf8").trim() === lock) {
     return;
   }
-  // npm writes this file at the end of every installation: then somebody ran npm by hand, and all is there.
+  // npm writes this file at the end of each installation. If it is newer than the lock file, a developer ran npm by hand.
   if (changedAt("node_modules/.package-lock.json") > changedAt("package-lock.json")) {
     writeFileSync(marker, `${lock}\n`);
     return;
@@ -37,27 +37,27 @@ function installDependencies() {
   writeFileSync(marker, `${lock}\n`);
 }
 
-/** Builds when a source is newer than the last build; a build that failed leaves no mark. */
+/** Builds if a source is newer than the last build. A failed build leaves no marker. */
 function buildSources() {
   const marker = "dist/.built";
   const builtAt = changedAt(marker);
-  // The installed marker counts as a source: other dependencies may need another build.
+  // The marker of the installation counts as a source, because changed dependencies may need a new build.
   if (builtAt > Math.max(...[...SOURCES, "node_modules/.prepared"].map(newestChange))) {
     return;
   }
-  rmSync("dist", { recursive: true, force: true }); // What has no source any more must not run.
+  rmSync("dist", { recursive: true, force: true }); // Output of deleted sources must not run.
   run("Building …", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
   run("Bundling …", process.execPath, ["tools/bundle.mjs"]);
   chmodSync("dist/cli/main.js", 0o755); // So that `npx --no-install jwt-policy` runs in the clone itself.
   writeFileSync(marker, "");
 }
 
-/** Milliseconds since the epoch; 0 for what is not there. */
+/** Milliseconds since the epoch. 0 if the path does not exist. */
 function changedAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** When the newest file or folder below this path changed, in milliseconds; a folder changes when a file in it goes. */
+/** Time of the newest change at or below this path, in milliseconds. Folders count, because deleting a file changes its folder. */
 function newestChange(path) {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) {
@@ -67,7 +67,7 @@ function newestChange(path) {
   return Math.max(stat.mtimeMs, ...children);
 }
 
-/** Runs a command quietly: one line before, the time after, its own output only when it fails. */
+/** Runs a command: prints the message before it, the time after it, and its output only if it fails. */
 function run(message, program, args) {
   process.stderr.write(message);
   const begin = Date.now();
@@ -83,7 +83,7 @@ function run(message, program, args) {
   process.stderr.write(` ${((Date.now() - begin) / 1000).toFixed(1)} s\n`);
 }
 
-/** The beginning and the end: npm says what is wrong first and prints its whole usage after it, a compiler's summary is last. */
+/** Keeps the first and the last lines: npm prints the problem first and then its whole usage, a compiler prints its summary last. */
 function shorten(output) {
   const lines = output.split("\n");
   return lines.length <= 2 * SHOWN_LINES

@@ -8,7 +8,7 @@ import { issueAt, type StateIssue } from "./state-issue.ts";
 /** A plugin whose configuration could be read. */
 export interface CheckedPlugin extends StatePlugin {
   readonly config: PluginConfig;
-  /** Undefined when there is no good one, or nobody can know it here. */
+  /** Undefined when the policy is invalid, or known only to decK. */
   readonly policy: CompiledPolicy | undefined;
 }
 
@@ -17,7 +17,7 @@ interface Checked {
   readonly issues: readonly StateIssue[];
 }
 
-/** Checks each plugin by itself: where it is attached, its configuration, its policy, and the rule that it names. */
+/** Checks each plugin on its own: where it is attached, its configuration, its policy, and the rule that it names. */
 export async function checkPlugins(state: KongState, policyRoot: string): Promise<Checked> {
   const loadPolicy = createPolicyLoader(policyRoot);
   const plugins: CheckedPlugin[] = [];
@@ -33,7 +33,7 @@ export async function checkPlugins(state: KongState, policyRoot: string): Promis
     issues.push(...loaded.issues, ...checkRule(read.config.get("rule"), loaded.policy));
     plugins.push({ ...plugin, config: read.config, policy: loaded.policy });
   }
-  // What is wrong in a policy or a shared configuration is found once for each plugin that uses it.
+  // Plugins that share a policy or a configuration report the same issues: keep one of each.
   return { plugins, issues: [...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values()] };
 }
 

@@ -5,8 +5,8 @@ import { issueAt, type StateIssue } from "./state-issue.ts";
 const PREFLIGHT_METHOD = "OPTIONS";
 
 /**
- * Warns of each Route whose methods leave out OPTIONS although a cors plugin shall answer its preflights. Kong finds no Route for a
- * preflight then, answers 404, and runs no plugin.
+ * Warns of each Route whose methods leave out OPTIONS although a cors plugin is to answer its preflights. Kong then finds no Route
+ * for a preflight, answers 404, and runs no plugin.
  */
 export function checkPreflights(routes: readonly StateRoute[], corsPlugins: readonly StatePlugin[]): StateIssue[] {
   return routes
@@ -24,7 +24,7 @@ function takesPreflights({ node }: StateRoute): boolean {
   return methods.length === 0 || methods.includes(PREFLIGHT_METHOD);
 }
 
-/** A Route without paths takes all of them. */
+/** A Route without paths matches every path. */
 function sharesPath({ node }: StateRoute, other: StateRoute): boolean {
   const taken = textsAt(other.node, "paths");
   return taken.length === 0 || isSame(textsAt(node, "paths"), taken);

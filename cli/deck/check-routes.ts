@@ -5,11 +5,11 @@ import { issueAt, type StateIssue } from "./state-issue.ts";
 
 /** The tag of a Route that the guard lets pass without a policy. */
 const PUBLIC_TAG = "jwt-policy-public";
-/** Kong's defaults. Which protocols a plugin judges has no say over those that it does not name. */
+/** Kong's defaults. A plugin does not judge requests of protocols that it does not list. */
 const ROUTE_PROTOCOLS = ["http", "https"];
 const PLUGIN_PROTOCOLS = ["grpc", "grpcs", "http", "https"];
 
-/** Warns of each route that no plugin governs, or only in part, or by a policy that has no rule for it. */
+/** Warns of each route that has no plugin, whose plugin leaves out one of its protocols, or whose policy has no rule for it. */
 export function checkRoutes(
   routes: readonly StateRoute[],
   plugins: readonly StatePlugin[],
@@ -22,7 +22,7 @@ export function checkRoutes(
     const governing = findGoverning(route, plugins);
     if (governing === undefined) {
       const message =
-        "has no jwt-policy of its own, its Service has none, and none is global: its requests are not judged.";
+        "has no jwt-policy plugin: none on the Route, none on its Service, none global. Its requests are not judged.";
       return route.tags.includes(PUBLIC_TAG) ? [] : warn("route_without_policy", message);
     }
     const plugin = checked.find(({ node }) => node === governing.node);
@@ -44,14 +44,14 @@ export function checkRoutes(
   });
 }
 
-/** Says how the policy treats a request that no rule fits. */
+/** Says how the policy treats a request that matches no rule. */
 function describeUnmatched({ policy }: CheckedPlugin): string {
   return policy?.unmatchedMode === "report"
     ? "report mode lets every request pass and logs no_matching_rule; in enforce mode every request gets 403"
     : "every request gets 403";
 }
 
-/** As on Kong: the route's plugin, else its Service's, else the global one. One that is off is not there. */
+/** As on Kong: the route's plugin, else its Service's, else the global one. Disabled plugins do not count. */
 export function findGoverning(route: StateRoute, plugins: readonly StatePlugin[]): StatePlugin | undefined {
   const enabled = plugins.filter(({ node }) => node.get("enabled") !== false);
   return (
@@ -69,7 +69,7 @@ function findUnjudgedProtocols(route: StateRoute, plugin: StatePlugin): string[]
 
 function hasRule(route: StateRoute, { policy, config }: CheckedPlugin): boolean {
   if (policy === undefined || config.has("rule")) {
-    return true; // The rule that is named was looked for with the plugin.
+    return true; // `checkPlugins` has already looked for the rule that the plugin names.
   }
   return !("reason" in findRule(policy, { by: "route", name: textAt(route.node, "name"), tags: route.tags }));
 }

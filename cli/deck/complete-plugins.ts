@@ -3,7 +3,7 @@ import type { CheckedPlugin } from "./check-plugins.ts";
 import { hasAt, type PluginScope, textAt, textsAt } from "./kong-state.ts";
 import { issueAt, type StateIssue } from "./state-issue.ts";
 
-/** Gives each plugin what it lacks: the tags, and a name that stays the same as long as its Route or Service does. */
+/** Adds missing tags to each plugin, and a missing instance name. The name depends only on the Route or Service. */
 export function completePlugins(plugins: readonly CheckedPlugin[], tags: readonly string[]): void {
   for (const { node, scope } of plugins) {
     const name = nameInstance(scope);
@@ -15,7 +15,7 @@ export function completePlugins(plugins: readonly CheckedPlugin[], tags: readonl
   }
 }
 
-/** Kong takes each instance name once. */
+/** Instance names are unique on Kong. */
 export function checkInstanceNames(plugins: readonly CheckedPlugin[]): StateIssue[] {
   const seen = new Set<string>();
   return plugins.flatMap(({ node, source }) => {
@@ -33,7 +33,7 @@ function nameInstance({ on, names: [name] }: PluginScope): string | undefined {
   switch (on) {
     case "route":
       return name && `${name}-jwt-policy`;
-    case "service": // Routes are often called like their Service.
+    case "service": // Routes often have the same name as their Service.
       return name && `${name}-service-jwt-policy`;
     case "global":
       return "global-jwt-policy";
@@ -47,7 +47,7 @@ function addAfterName(node: YAMLMap, pair: Pair): void {
   node.items.splice(index + 1, 0, pair);
 }
 
-/** @param node changed in place: its list of tags gets those that it does not have. */
+/** @param node changed in place: missing tags are added to its list. */
 function addTags(node: YAMLMap, tags: readonly string[]): void {
   const known = textsAt(node, "tags");
   const missing = tags.filter((tag) => !known.includes(tag));

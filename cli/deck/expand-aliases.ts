@@ -1,20 +1,20 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, Pair, YAMLMap, YAMLSeq } from "yaml";
 
-/** Aliases can make a small file explode; this is far more than a gateway has. */
+/** Nested aliases can expand a small file to an enormous size. No real gateway needs this many nodes. */
 const MAX_NODES = 200_000;
 
 /**
- * Puts in the place of each alias (`*name`) a copy of what it stands for, and of each merge key (`<<`) the keys that it
- * brings. Every plugin is then a node of its own, which can get a name of its own.
+ * Replaces each alias (`*name`) with a copy of its target, and each merge key (`<<`) with the keys that it merges. Every
+ * plugin is then a separate node, which can get its own name.
  *
- * @throws Error when that gives more nodes than anybody means, as an alias within its own anchor does.
+ * @throws Error when the result has more than `MAX_NODES` nodes, as for an alias inside its own anchor.
  */
 export function expandAliases(document: Document): Node | null {
   let nodes = 0;
   const expand = (node: unknown): Node | null => {
     nodes += 1;
     if (nodes > MAX_NODES) {
-      throw new Error(`the file, with what its aliases stand for, has more than ${MAX_NODES} values`);
+      throw new Error(`the file has more than ${MAX_NODES} values once its aliases are expanded`);
     }
     if (isAlias(node)) {
       const target = node.resolve(document);
@@ -50,7 +50,7 @@ export function expandAliases(document: Document): Node | null {
   return expand(document.contents);
 }
 
-/** Place, comments and style, without what is in it. */
+/** Copies place, comments and style, but no items. */
 function copyForm<T extends YAMLMap | YAMLSeq>(target: T, source: T | YAMLMap | YAMLSeq): T {
   return dropAnchor(Object.assign(target, source, { items: [] }));
 }

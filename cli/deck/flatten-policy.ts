@@ -2,9 +2,9 @@ import { writeDocument } from "../../plugin/policy/extend-document.ts";
 import { readDocument } from "../../plugin/policy/read-document.ts";
 
 /**
- * The text of a policy as it can stand alone in a plugin's configuration: no aliases, no comments, one form for one meaning.
+ * Writes a policy as a text for a plugin's configuration: no aliases, no comments, uniform YAML notation.
  *
- * @param text one document: what it extends is in it already.
+ * @param text one document, already merged with the policy that it extends.
  * @throws Error when the text is not a document; check it first.
  */
 export function flattenPolicy(text: string): string {

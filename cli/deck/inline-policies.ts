@@ -10,9 +10,9 @@ import { issueAt, type StateIssue } from "./state-issue.ts";
 const { policy: POLICY_FIELD } = Object.assign({}, ...CONFIG_FIELDS) as { policy: { len_max: number } };
 
 /**
- * Puts in the place of each `policy_file` the policy itself, in the plugin or in the shared configuration where it is written.
+ * Replaces each `policy_file` with the policy itself, in the plugin or the shared configuration that names it.
  *
- * @returns what stands in the way.
+ * @returns why policies could not be inlined.
  */
 export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRoot: string): Promise<StateIssue[]> {
   const issues: StateIssue[] = [];
@@ -21,7 +21,7 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
       dropNulls(node.get("config"));
     }
     const field = config.get("policy_file");
-    // A shared configuration was done with the first plugin that uses it.
+    // The first plugin that uses a shared configuration has already changed it.
     if (field?.owner.has("policy_file") && (policy !== undefined || isTemplate(field.value))) {
       dropNulls(field.owner);
       issues.push(...(await inlinePolicy(field, policyRoot)));
@@ -31,7 +31,7 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
   return issues;
 }
 
-/** A null that stays would be a second value of its key, or hide the policy in a shared configuration. */
+/** If a null stayed, its key could appear twice, or it could override the policy of a shared configuration. */
 function dropNulls(config: unknown): void {
   if (isMap(config)) {
     config.items = config.items.filter(({ value }) => !isNull(value));
@@ -43,7 +43,7 @@ async function inlinePolicy(field: ConfigField, policyRoot: string): Promise<Sta
     issueAt(field.source, field.node, "mistake", code, message),
   ];
   if (isTemplate(field.value)) {
-    return fail("not_inlined", "decK puts the name of the policy in later, so there is none to inline here.");
+    return fail("not_inlined", "decK inserts the name of the policy later, so the policy cannot be inlined here.");
   }
   const text = flattenPolicy((await loadPolicyFile(policyRoot, field.value)).text);
   if (isTemplate(text)) {

@@ -2,21 +2,21 @@ import { isMap, isScalar, isSeq, YAMLMap } from "yaml";
 import { NAME } from "../../plugin/kong/plugin-identity.ts";
 import type { StateFile } from "./state-file.ts";
 
-/** A map of a state file that stands for something on Kong. */
+/** A map in a state file that describes one entity on Kong. */
 export interface StateEntity {
   readonly node: YAMLMap;
   readonly source: StateFile;
 }
 
 export interface StateRoute extends StateEntity {
-  /** Name and id, as far as they are given. */
+  /** Name and id, where given. */
   readonly names: readonly string[];
   readonly tags: readonly string[];
   /** Name and id of the Service. */
   readonly service: readonly string[];
 }
 
-/** What a plugin is attached to, by all names that it is known by. */
+/** The entity that a plugin is attached to, with its name and id. */
 export interface PluginScope {
   readonly on: "global" | "service" | "route" | "consumer";
   readonly names: readonly string[];
@@ -29,20 +29,20 @@ export interface StatePlugin extends StateEntity {
 /** Kong's plugin that answers CORS preflights. */
 const CORS = "cors";
 
-/** What matters here of the files together: they end up on one gateway. */
+/** The entities of all files that these checks need. All files are meant for one gateway. */
 export interface KongState {
   readonly routes: readonly StateRoute[];
-  /** The plugins that are jwt-policy. */
+  /** Only the jwt-policy plugins. */
   readonly plugins: readonly StatePlugin[];
   /** Kong's cors plugins. */
   readonly corsPlugins: readonly StatePlugin[];
-  /** decK's `_plugin_configs`, which plugins use by `_config`. */
+  /** decK's `_plugin_configs`. Plugins refer to them by `_config`. */
   readonly sharedConfigs: ReadonlyMap<string, StateEntity>;
 }
 
 const GLOBAL: PluginScope = { on: "global", names: [] };
 
-/** Finds routes and our plugins in every place where decK takes them: nested and at the top. */
+/** Finds routes, jwt-policy plugins and cors plugins wherever decK accepts them: nested and at the top level. */
 export function findKongState(files: readonly StateFile[]): KongState {
   const routes: StateRoute[] = [];
   const all: (StatePlugin & { readonly name: string | undefined })[] = [];
@@ -79,7 +79,7 @@ export function findKongState(files: readonly StateFile[]): KongState {
   return { routes, plugins: pick(NAME), corsPlugins: pick(CORS), sharedConfigs: findSharedConfigs(files) };
 }
 
-/** Whether two lists of names mean one entity. */
+/** Whether two lists of names refer to the same entity. */
 export function isSame(names: readonly string[], others: readonly string[]): boolean {
   return names.some((name) => others.includes(name));
 }
@@ -88,7 +88,7 @@ export function isNull(value: unknown): boolean {
   return value === null || (isScalar(value) && value.value === null);
 }
 
-/** Whether a key has a value: for Kong and decK, an explicit null says that it is not there. */
+/** Whether a key has a value. Kong and decK treat an explicit null as absent. */
 export function hasAt(map: YAMLMap, key: string): boolean {
   return (map.get(key) ?? null) !== null;
 }
@@ -112,7 +112,7 @@ function namesOf(entity: YAMLMap): string[] {
   return ["name", "id"].flatMap((key) => textAt(entity, key) ?? []);
 }
 
-/** A reference is a name or id alone, or a map with one of them. */
+/** A reference is a name or an id, or a map with one of them. */
 function referenceAt(map: YAMLMap, key: string): string[] {
   const value = map.get(key);
   return isMap(value) ? namesOf(value as YAMLMap) : typeof value === "string" ? [value] : [];
@@ -131,7 +131,7 @@ function findSharedConfigs(files: readonly StateFile[]): ReadonlyMap<string, Sta
     const configs = source.root.get("_plugin_configs");
     const items = isMap(configs) ? (configs as YAMLMap).items : [];
     return items.flatMap(({ key, value }) => {
-      // One that is null is there, and empty.
+      // A null configuration exists and is empty.
       const node = isMap(value) ? (value as YAMLMap) : isNull(value) ? new YAMLMap() : undefined;
       return isScalar(key) && node ? [[String(key.value), { node, source }] as const] : [];
     });

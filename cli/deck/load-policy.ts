@@ -10,12 +10,12 @@ import { type ConfigField, isTemplate, type PluginConfig } from "./plugin-config
 import { issueAt, type StateIssue } from "./state-issue.ts";
 
 interface LoadedPolicy {
-  /** Undefined when there is no good one, or nobody can know it here. */
+  /** Undefined when the policy is invalid, or known only to decK. */
   readonly policy?: CompiledPolicy;
   readonly issues: readonly StateIssue[];
 }
 
-/** Finds the policy that a configuration means, as the gateway does. Mistakes within a policy file are told at their place there. */
+/** Loads the policy of a configuration, as the gateway does. Reports mistakes in a policy file at their place in that file. */
 export function createPolicyLoader(policyRoot: string): (config: PluginConfig) => Promise<LoadedPolicy> {
   const loadFile = async (field: ConfigField): Promise<LoadedPolicy> => {
     const load = await loadPolicyFile(policyRoot, field.value);
@@ -51,7 +51,7 @@ export function createPolicyLoader(policyRoot: string): (config: PluginConfig) =
 }
 
 export function reportTemplate({ source, node }: ConfigField): StateIssue {
-  const message = "decK puts this in later, so that policy and rule cannot be checked here.";
+  const message = "decK inserts this value later, so policy and rule cannot be checked here.";
   return issueAt(source, node, "warning", "not_checked", message);
 }
 

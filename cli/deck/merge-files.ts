@@ -4,21 +4,21 @@ import { hasAt, isNull } from "./kong-state.ts";
 import type { StateFile } from "./state-file.ts";
 import { issueAt, type StateIssue } from "./state-issue.ts";
 
-/** What stands first in the result, in this order. */
+/** The first keys of the result, in this order. */
 const HEAD = ["_format_version", "_info"];
-/** Maps of which each file can bring a part. */
+/** Maps that are joined from the parts in each file. */
 const JOINED_MAPS = ["_info", "_plugin_configs"];
 
 /**
- * Makes one file of several as `deck file merge` does: lists are joined in the order of the files. What can be there only
- * once must be the same wherever it stands; decK would silently let one of them win.
+ * Merges files as `deck file merge` does: it joins lists in the order of the files. A value that can appear only once must be
+ * the same in every file; where values differ, decK would silently choose one.
  */
 export function mergeFiles(
   files: readonly StateFile[],
 ): { readonly root: YAMLMap } | { readonly issues: readonly StateIssue[] } {
   const root = new YAMLMap();
   const issues: StateIssue[] = [];
-  /** Which file said it first, by the path of the key. */
+  /** The file that set a key first, by the path of the key. */
   const firstIn = new Map<string, string>();
 
   const add = (target: YAMLMap, pair: Pair, path: string, source: StateFile): void => {

@@ -5,7 +5,7 @@ import { isNull, type KongState, type StateEntity, type StatePlugin, textAt } fr
 import type { StateFile } from "./state-file.ts";
 import { issueAt, type StateIssue } from "./state-issue.ts";
 
-/** A field of the plugin's configuration, and where it is written: in the plugin, or in the shared configuration it uses. */
+/** A field of the plugin's configuration, and its place: in the plugin, or in the shared configuration that it uses. */
 export interface ConfigField {
   readonly value: string;
   readonly node: Node;
@@ -18,7 +18,7 @@ export type PluginConfig = ReadonlyMap<string, ConfigField>;
 
 const KNOWN = CONFIG_FIELDS.flatMap((field) => Object.keys(field));
 
-/** Puts a plugin's configuration together as decK does: its own fields, then those of the shared one that `_config` names. */
+/** Builds a plugin's configuration as decK does: its own fields override those of the shared one that `_config` names. */
 export function readPluginConfig(
   { node, source }: StatePlugin,
   { sharedConfigs }: KongState,
@@ -26,7 +26,7 @@ export function readPluginConfig(
   const sharedName = textAt(node, "_config");
   const shared = sharedName === undefined ? undefined : sharedConfigs.get(sharedName);
   if (sharedName !== undefined && shared === undefined) {
-    const message = `There is no _plugin_configs entry "${sharedName}".${didYouMean(sharedName, [...sharedConfigs.keys()])}`;
+    const message = `_plugin_configs has no entry "${sharedName}".${didYouMean(sharedName, [...sharedConfigs.keys()])}`;
     return { issues: [issueAt(source, node.get("_config", true) as Node, "mistake", "config_unknown", message)] };
   }
   const own = node.get("config");
@@ -35,7 +35,7 @@ export function readPluginConfig(
   const config = new Map<string, ConfigField>();
   for (const part of parts) {
     for (const [name, field] of readFields(part)) {
-      // A null of the plugin's own takes away what the shared configuration says.
+      // A null in the plugin removes the field of the shared configuration.
       if (field === undefined) {
         config.delete(name);
       } else {
@@ -50,7 +50,7 @@ export function readPluginConfig(
   return issues.length > 0 ? { issues } : { config };
 }
 
-/** Whether decK still has to put something in, so that nobody can know the value here. */
+/** Whether decK will insert something later, so that the value is unknown here. */
 export function isTemplate(text: string): boolean {
   return text.includes("${{");
 }

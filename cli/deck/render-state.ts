@@ -12,7 +12,7 @@ import { readStateFile, type StateFile } from "./state-file.ts";
 import type { StateIssue } from "./state-issue.ts";
 
 export interface StateInput {
-  /** How issues call it. */
+  /** The name of the file in issues. */
   readonly file: string;
   readonly text: string;
 }
@@ -21,9 +21,9 @@ interface RenderSettings {
   readonly policyRoot: string;
   /** Whether policies go into the plugins' configurations. */
   readonly inline: boolean;
-  /** For each jwt-policy plugin. */
+  /** Tags to add to each jwt-policy plugin. */
   readonly tags: readonly string[];
-  /** For `_info.select_tags`; none leaves them as they are. */
+  /** For `_info.select_tags`. An empty list changes nothing. */
   readonly selectTags: readonly string[];
 }
 
@@ -33,7 +33,7 @@ interface Rendered {
   readonly issues: readonly StateIssue[];
 }
 
-/** Makes one decK file of several, with every jwt-policy plugin in it checked against the policies and completed. */
+/** Merges decK files into one. Checks every jwt-policy plugin against the policies, and adds missing names and tags. */
 export async function renderState(
   inputs: readonly StateInput[],
   { policyRoot, inline, tags, selectTags }: RenderSettings,
@@ -54,7 +54,7 @@ export async function renderState(
   found.push(...checkInstanceNames(plugins));
   if (inline) {
     found.push(...(await inlinePolicies(plugins, policyRoot)));
-    // A file name that was overridden in a shared configuration must not stand beside a policy now.
+    // A shared `policy_file` that its plugins overrode must not end up in one configuration with an inlined policy.
     const again = plugins.map((plugin) => readPluginConfig(plugin, state));
     found.push(...again.flatMap((config) => ("issues" in config ? config.issues : [])));
   }
@@ -68,7 +68,7 @@ export async function renderState(
   return { text: document.toString({ lineWidth: 0 }), issues: found };
 }
 
-/** The option as the part of a file that it stands for, so that a file that says something else is noticed. */
+/** Turns the option into a state file, so that merging reports a file with other tags. */
 function readSelectTags(tags: readonly string[]): StateFile[] {
   const file = readStateFile("--select-tag", stringify({ _info: { select_tags: tags } }));
   return tags.length > 0 && "root" in file ? [file] : [];

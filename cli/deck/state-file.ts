@@ -3,13 +3,13 @@ import { describeYamlError } from "../../plugin/policy/describe-yaml-error.ts";
 import { expandAliases } from "./expand-aliases.ts";
 import type { PlacedText, StateIssue } from "./state-issue.ts";
 
-/** One decK state file: what it holds, and where each part of it stands. */
+/** One decK state file: its content, and the place of each part. */
 export interface StateFile extends PlacedText {
-  /** Without aliases and merge keys. Comments and quotes are as in the text. */
+  /** Aliases and merge keys are expanded. Comments and quotes are as in the text. */
   readonly root: YAMLMap;
 }
 
-/** Reads YAML or JSON. What decK puts in for `${{ env "DECK_…" }}` is not known here; it stays as it is written. */
+/** Reads YAML or JSON. A decK template such as `${{ env "DECK_…" }}` stays as written, because its value is unknown here. */
 export function readStateFile(file: string, text: string): StateFile | { readonly issues: readonly StateIssue[] } {
   const lines = text.split(/\r?\n/);
   const lineCounter = new LineCounter();
@@ -17,7 +17,7 @@ export function readStateFile(file: string, text: string): StateFile | { readonl
     const { line, col } = lineCounter.linePos(offset);
     return { line, column: col };
   };
-  // Without an excerpt, because another file than a decK file may be a secret.
+  // No excerpt: if this is not a decK file, its text may be secret.
   const fail = (offset: number, code: string, message: string): StateIssue => {
     return { severity: "mistake", file, ...locate(offset), code, message, text: undefined };
   };

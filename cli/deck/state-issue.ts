@@ -1,7 +1,7 @@
 import type { Node } from "yaml";
 import type { Severity } from "../../plugin/policy/issue.ts";
 
-/** A mistake stops the rendering; a warning does so only when asked to. */
+/** A mistake stops the rendering. A warning does so only if the user asks for it. */
 export interface StateIssue {
   readonly severity: Severity;
   readonly file: string;
@@ -10,11 +10,11 @@ export interface StateIssue {
   readonly column: number;
   readonly code: string;
   readonly message: string;
-  /** The line of text that it is in. */
+  /** The line that contains it. */
   readonly text: string | undefined;
 }
 
-/** A text with the places of its nodes. */
+/** A text in which nodes can be located. */
 export interface PlacedText {
   readonly file: string;
   readonly lines: readonly string[];
@@ -22,7 +22,7 @@ export interface PlacedText {
   locate(node: Node): { readonly line: number; readonly column: number };
 }
 
-/** Says what is wrong at a node of a state file. */
+/** Creates an issue at a node of a state file. */
 export function issueAt(
   source: PlacedText,
   node: Node,

@@ -102,7 +102,7 @@ describe("jwt-policy kong env", () => {
       (name) => {
         const { status, stdout, stderr } = runCli([...args, `--header=${name}`]);
         expect([status, stdout]).toEqual([2, ""]);
-        expect(stderr).toContain("is no name of a header: letters, digits and dashes, such as X-Tenant");
+        expect(stderr).toContain("is not a valid header name: use letters, digits and dashes, such as X-Tenant");
       },
     );
   });
