@@ -57,7 +57,7 @@ proxy?: Proxy
 origins: Origins
 }
 /**
- * A proxy that https goes through, by CONNECT (RFC 9110 section 9.3.6). It resolves names itself, so what it may reach is its own affair; addresses written in URLs are checked here all the same. Loopback and plain http never go through it.
+ * A proxy that https goes through, by CONNECT (RFC 9110 section 9.3.6). The proxy resolves names itself, so limit there what it may reach. Addresses that are written in URLs are checked here as well. Loopback and plain http never go through it.
  */
 export interface Proxy {
 url: ProxyURL
@@ -65,13 +65,13 @@ authorization_file?: ProxyAuthorization
 no_proxy: NoProxy
 }
 /**
- * What holds for one origin alone: scheme, host and, when it is not the usual one, port. Nothing of it is sent anywhere else, whatever metadata leads to.
+ * Settings for one origin: scheme, host and, if it is not the usual one, port. They are used for no other origin, wherever metadata leads.
  */
 export interface Origins {
 [k: string]: Origin
 }
 /**
- * What is trusted at this origin, and what it is shown.
+ * The certificates that are trusted at this origin, and the credentials that it gets.
  */
 export interface Origin {
 ca_file?: CertificateAuthoritiesOfTheOrigin

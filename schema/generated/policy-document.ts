@@ -13,7 +13,7 @@ export type Name = Identifier
  */
 export type Identifier = string
 /**
- * What the policy is for; not read by the plugin.
+ * Says what the policy is for. The plugin does not read it.
  */
 export type Description = string
 /**
@@ -21,7 +21,7 @@ export type Description = string
  */
 export type Extends = string
 /**
- * The exact `iss` of its tokens (RFC 7519 section 4.1.1), compared byte by byte. Keys come by discovery from here unless `keys` says otherwise. With `tenants`, one path segment is a name in braces and stands for the tenant.
+ * The exact `iss` of its tokens (RFC 7519 section 4.1.1), compared byte by byte. Keys come by discovery from here unless `keys` says otherwise. With `tenants`, one path segment is a name in braces. It is the tenant's place.
  */
 export type IssuerIdentifier = string
 /**
@@ -69,7 +69,7 @@ export type MaximumTokenAge = Duration
  */
 export type MaximumTokenLifetime = Duration
 /**
- * What to do with tokens that are bound to a key by `cnf` (RFC 7800), such as by DPoP or mTLS: nobody here checks that the sender has the key (RFC 9449 section 7.2). `accept` is for gateways behind something that does.
+ * Says whether tokens that are bound to a key by `cnf` (RFC 7800), as with DPoP or mTLS, are accepted. The plugin does not check that the sender has the key (RFC 9449 section 7.2). Use `accept` only behind a component that does.
  */
 export type BoundTokens = ("refuse" | "accept")
 /**
@@ -110,7 +110,7 @@ export type ContainsAny = [(string | number | boolean), ...((string | number | b
  */
 export type ContainsAll = [(string | number | boolean), ...((string | number | boolean))[]]
 /**
- * The claim is a text of at most 256 characters that fits this pattern from its first to its last character: characters, classes such as `[a-z0-9]`, `.`, `\d`, `\w`, and behind each `?`, `*`, `+` or `{2,5}`. No groups and no alternatives: use `one_of`.
+ * The claim is a text of at most 256 characters, and the whole of it matches this pattern. A pattern has characters, classes such as `[a-z0-9]`, `.`, `\d` and `\w`. Each can be followed by `?`, `*`, `+` or `{2,5}`. It has no groups and no alternatives: use `one_of`.
  */
 export type Matches = string
 /**
@@ -126,7 +126,7 @@ export type Most = number
  */
 export type EqualsPathSegment = string
 /**
- * The claim is the value of this request header, in lower case; the header must stand there once. The upstream gets it as it was compared, and in no other spelling.
+ * The claim equals the value of this request header. Write the header's name in lower case. The request must have it exactly once. The upstream gets the value that was compared, under this spelling only.
  */
 export type ComparedHeader = RequestHeader
 /**
@@ -211,7 +211,7 @@ export type PEMAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | 
  */
 export type PEMKeyID = string
 /**
- * Secrets that are shared with the issuer, for HS256, HS384 and HS512, in files under the policy root; a changed file is read again. Whoever can check such a token can also make one: prefer public keys.
+ * Secrets that are shared with the issuer, for HS256, HS384 and HS512, in files under the policy root; a changed file is read again. Every party that can check such a token can also make one, so prefer public keys.
  * 
  * @minItems 1
  * @maxItems 10
@@ -257,7 +257,7 @@ export type LeastTime = Duration
  */
 export type LongestTime = Duration
 /**
- * A token with a kid that is not known causes a fetch at most this often, counted from the last attempt: a new key works at most this long after it was published. At least 5s.
+ * Tokens with an unknown kid cause at most one fetch in this time, counted from the last attempt. So a new key works at most this long after it was published. At least 5s.
  */
 export type Cooldown = Duration
 /**
@@ -265,7 +265,7 @@ export type Cooldown = Duration
  */
 export type LongestStale = Duration
 /**
- * `enforce`: what the policy does not allow is refused. `report`: everything is judged and what would be refused is logged, but goes on; identity headers are cleared all the same and set only from a verified token. Under `defaults` it holds for requests that no rule fits, too.
+ * `enforce`: requests that the policy does not allow are refused. `report`: they are logged and pass. Identity headers are still removed, and set only from a verified token. Under `defaults` it also applies to requests that no rule fits.
  */
 export type Mode = ("enforce" | "report")
 /**
@@ -277,7 +277,7 @@ export type AllowHTTP = boolean
  */
 export type CORSPreflight = ("judge" | "pass")
 /**
- * What it is worth that a Kong plugin which runs before this one, such as session, has authenticated the request. `ignore`: nothing. `skip`: it is enough; no token is looked at, and the upstream gets no Authorization header. `require`: it takes that and the token. Plugins that run behind this one, such as key-auth, have settings of their own for this.
+ * Says what counts if a Kong plugin that runs before this one, such as session, has authenticated the request. `ignore`: only the token counts. `skip`: that authentication is enough. The plugin looks at no token, and the upstream gets no Authorization header. `require`: both are needed. Plugins that run after this one, such as key-auth, have their own settings for this.
  */
 export type OtherAuthentication = ("ignore" | "skip" | "require")
 /**
@@ -407,7 +407,7 @@ export type LongestTimeSince = Duration
  */
 export type Access = ("required" | "optional" | "public")
 /**
- * Alternatives: the request passes when one of them holds. They stand in place of the other requirements.
+ * Alternatives: the request passes when one of them holds. They replace the other requirements.
  * 
  * @minItems 2
  * @maxItems 20
@@ -428,7 +428,7 @@ export type Operations = [Operation, ...(Operation)[]]
  */
 export type Methods = [string]|[string, string]|[string, string, string]|[string, string, string, string]|[string, string, string, string, string]|[string, string, string, string, string, string]|[string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
 /**
- * The path as the client sends it to Kong. `{name}` stands for exactly one segment.
+ * The path as the client sends it to Kong. `{name}` matches exactly one segment.
  */
 export type PathTemplate = string
 /**
@@ -436,7 +436,7 @@ export type PathTemplate = string
  */
 export type LargestToken = number
 /**
- * Where clients may put the token. All of them are looked at, and exactly one token must be there; where none of them carries anything, there is no token. Whatever they carry is removed upstream. docs/token-sources.md says what each place costs.
+ * Where clients may put the token. The plugin looks at all of them, and exactly one token must be there. If all are empty, the request has no token. The upstream gets none of what they carry. docs/token-sources.md says what each place costs.
  * 
  * @minItems 1
  */
@@ -457,7 +457,7 @@ query?: Query
  */
 export type TokenHeader = RequestHeader
 /**
- * A word that stands before the token, in any case and with spaces behind, as `Bearer` does in Authorization. Goes with `header`.
+ * The word before the token, in upper or lower case and followed by spaces, like `Bearer` in Authorization. Goes with `header`.
  */
 export type Prefix = string
 /**
@@ -465,7 +465,7 @@ export type Prefix = string
  */
 export type Cookie = string
 /**
- * Browsers send cookies along with requests that other sites make. With a method other than GET, HEAD, OPTIONS and TRACE, and for an upgrade of the connection such as to WebSocket, `Origin` must be one of these, byte for byte; else 403 origin_not_allowed. Without them only the safe methods pass with a cookie. Goes with `cookie`.
+ * Browsers send cookies along with requests that other sites make. So `Origin` must be one of these, byte for byte, or the answer is 403 origin_not_allowed. This applies to every method but GET, HEAD, OPTIONS and TRACE, and to upgrades of the connection, such as to WebSocket. Without this key only those four methods pass with a cookie. Goes with `cookie`.
  * 
  * @minItems 1
  * @maxItems 100
@@ -484,7 +484,7 @@ export type AllowAnUnprefixedName = true
  */
 export type Query = string
 /**
- * What the upstream gets of the token that was judged. `true`: `Authorization: Bearer <token>`, wherever the client put it. `false`: nothing, for an upstream that trusts the mapped headers. A map: the token in another header. The client's own Authorization never gets there beside it.
+ * Says whether and where the upstream gets the token that was judged. `true`: `Authorization: Bearer <token>`, wherever the client put it. `false`: nothing, for an upstream that trusts the mapped headers. A map: the token in another header. The client's own Authorization never gets there beside it.
  */
 export type Forwarding = (Forward & (boolean | {
 
@@ -500,7 +500,7 @@ header: ForwardHeader
  */
 export type ForwardHeader = RequestHeader
 /**
- * Ids of the issuers whose tokens say who the caller is to Kong. It must be said where a policy has several: each of them could name the others' Consumers, and users of two issuers may have the same `sub`.
+ * Ids of the issuers whose tokens say who the caller is to Kong. A policy with several issuers must have this key: each issuer could name the others' Consumers, and users of two issuers may have the same `sub`.
  * 
  * @minItems 1
  * @maxItems 100
@@ -523,11 +523,11 @@ export type Unknown = ("refuse" | "ignore")
  */
 export type Cache = Duration
 /**
- * Claim that names the credential: what rate-limiting counts by and logs show, with or without a Consumer. A text of 1 to 256 visible ASCII characters; a token without it is refused. Left out, the Consumer's id stands in.
+ * Claim that names the credential: what rate-limiting counts by and logs show, with or without a Consumer. A text of 1 to 256 visible ASCII characters; a token without it is refused. Without this key, Kong uses the Consumer's id.
  */
 export type Credential = Claim
 /**
- * Claim with groups that Kong's acl plugin allows or denies: a list of texts, or one text. None are an empty list. For a request that has a Consumer, acl looks at the Consumer's own groups unless its `always_use_authenticated_groups` is on.
+ * Claim with groups that Kong's acl plugin allows or denies: a list of texts, or one text. Without the claim there are no groups. For a request that has a Consumer, acl looks at the Consumer's own groups unless its `always_use_authenticated_groups` is on.
  */
 export type Groups = Claim
 /**
@@ -552,11 +552,11 @@ export type From = Claim
  */
 export type Constant = string
 /**
- * The whole payload of the token, base64url as it stands there (RFC 7519 section 3).
+ * The whole payload of the token, base64url as in the token (RFC 7519 section 3).
  */
 export type Payload = true
 /**
- * How a list is written: in one header, joined, or each element in a header of its own (RFC 9110 section 5.3).
+ * How a list is written: joined in one header, or one header line for each element (RFC 9110 section 5.3).
  */
 export type List = ("join" | "repeat")
 /**
@@ -600,7 +600,7 @@ export type PlainText = string
  */
 export type Resource = string
 /**
- * Who gives out tokens. Without it the issuers that some rule accepts and that are URLs, each named tenant as one of its own.
+ * The authorization servers that give out tokens. Without this key: the issuers that are URLs and that some rule accepts. Each named tenant counts as one issuer.
  * 
  * @minItems 1
  * @maxItems 100
@@ -627,7 +627,7 @@ export type ResourceName = PlainText
 export type Documentation = URL
 
 /**
- * Which issuers an API trusts, what each of its routes requires of an access token, and which verified claims travel upstream. What no rule names is refused.
+ * Which issuers an API trusts, what each of its routes requires of an access token, and which verified claims the upstream gets. A request that no rule names is refused.
  */
 export interface PolicyDocument {
 jwt_policy: FormatVersion
@@ -692,7 +692,7 @@ roles: RolesClaim
 groups: GroupsClaim
 }
 /**
- * Where the issuer's keys come from. Nothing in a token can change it. Several places count together, such as during a migration.
+ * Where the issuer's keys come from. A token cannot change this. Several places count together, such as during a migration.
  */
 export interface Keys {
 discovery?: Discovery
@@ -738,7 +738,7 @@ cooldown: Cooldown
 max_stale: LongestStale
 }
 /**
- * What holds for every rule that does not say otherwise. A rule's own value replaces the default as a whole.
+ * Applies to every rule that does not say otherwise. A rule's own value replaces the whole default.
  */
 export interface Defaults {
 mode?: Mode
@@ -768,13 +768,13 @@ amr?: AMR
 max_age?: LongestTimeSince
 }
 /**
- * Rules by id. A request is bound to a rule by the plugin's `config.rule`, else by the name of its Kong Route, else by a Route tag `jwt-policy-rule:<id>`. What is not named here is refused, so a policy without rules refuses everything: it is there for others to extend.
+ * Rules by id. A request is bound to a rule by the plugin's `config.rule`, else by the name of its Kong Route, else by a Route tag `jwt-policy-rule:<id>`. A request without a rule is refused, so a policy without rules refuses everything. Other policies can extend it.
  */
 export interface Rules {
 [k: string]: Rule
 }
 /**
- * What requests bound to this rule need; `{}` asks for a valid token and no more. With `operations`, method and path decide further, and what fits none is refused.
+ * The requirements for requests that are bound to this rule. `{}` requires a valid token only. With `operations`, method and path decide further, and a request that fits no operation is refused.
  */
 export interface Rule {
 access?: Access
@@ -833,7 +833,7 @@ sources: Sources
 forward: Forwarding
 }
 /**
- * Whom Kong and its plugins (acl, rate-limiting, logs) take the caller for, by the verified token: a Consumer, a credential, groups. Where it is used, `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier` tell the upstream the same, and what the client sent under these names, or as `X-Anonymous-Consumer`, `X-Consumer-Groups` or `X-Authenticated-Groups`, is removed on every rule, in every spelling with `-` and `_`.
+ * Sets the caller that Kong and its plugins (acl, rate-limiting, logs) see, from the verified token: a Consumer, a credential, groups. The upstream gets the same caller as `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier`. On every rule, the client's own headers of these names are removed, in every spelling with `-` and `_`. So are `X-Anonymous-Consumer`, `X-Consumer-Groups` and `X-Authenticated-Groups`.
  */
 export interface Identity {
 issuers?: IdentifyingIssuers
@@ -851,13 +851,13 @@ unknown: Unknown
 cache: Cache
 }
 /**
- * Request header to claim: what the upstream learns of the verified token. Each of these headers is removed from the client's request first, in every spelling with `-` and `_`, on public and optional rules too; without a verified token it stays away.
+ * Request header to claim: the upstream gets these claims of the verified token. The client's own headers of these names are removed first, in every spelling with `-` and `_`, on public and optional rules too. Without a verified token the upstream gets none of them.
  */
 export interface HeaderMappings {
 [k: string]: HeaderMapping
 }
 /**
- * What refused clients are told. docs/answers.md has each form.
+ * The answers that refused clients get. docs/answers.md has each form.
  */
 export interface Answers {
 format: Format
@@ -871,7 +871,7 @@ export interface Reasons {
 [k: string]: CustomAnswer
 }
 /**
- * What stands in place of the usual status and words; docs/denials.md has those.
+ * Replaces the usual status and text, which docs/denials.md has.
  */
 export interface CustomAnswer {
 status?: Status
