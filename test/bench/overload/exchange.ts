@@ -22,7 +22,7 @@ export function openExchange(target: Target): Exchange {
 function openHttp({ port, from, requests }: Extract<Target, { to: "http" }>): Exchange {
   let socket: Socket | undefined;
   let received = "";
-  let end = (_status: number): void => {};
+  const answer = createPending();
   let next = Math.floor(Math.random() * requests.length);
   const open = (): Socket => {
     const opened = connect({ port, host: "127.0.0.1", localAddress: from, noDelay: true });
@@ -32,28 +32,37 @@ function openHttp({ port, from, requests }: Extract<Target, { to: "http" }>): Ex
       const status = readStatus(received);
       if (status !== undefined) {
         received = "";
-        end(status);
+        answer.end(status);
       }
     });
     opened.on("error", () => {});
     opened.on("close", () => {
       socket = undefined;
       received = "";
-      end(0);
+      answer.end(0);
     });
     return opened;
   };
   return {
-    send: () =>
-      new Promise((resolve) => {
-        end = (status) => {
-          end = () => {};
-          resolve(status);
-        };
-        socket ??= open();
-        socket.write(requests[next++ % requests.length] ?? "", "latin1");
-      }),
+    send() {
+      const status = answer.wait();
+      socket ??= open();
+      socket.write(requests[next++ % requests.length] ?? "", "latin1");
+      return status;
+    },
     close: () => socket?.destroy(),
+  };
+}
+
+/** The answer that is waited for. Its first end counts. */
+function createPending(): { wait(): Promise<number>; end(status: number): void } {
+  let resolve = (_status: number): void => {};
+  return {
+    wait: () =>
+      new Promise((settle) => {
+        resolve = settle;
+      }),
+    end: (status) => resolve(status),
   };
 }
 
@@ -75,18 +84,18 @@ function openPluginServer({ path, call, replies }: Extract<Target, { to: "plugin
   const replyBytes = replies.map((reply) => Buffer.from(reply, "base64"));
   const nothing = Buffer.alloc(4);
   let socket: Socket | undefined;
-  let end = (_status: number): void => {};
+  const answer = createPending();
   let next = Math.floor(Math.random() * replies.length);
   const open = (): Socket => {
     const opened = connect(path);
     let method: string | undefined;
     const onCall = (called: string, args: Buffer): void => {
       if (called === "") {
-        end(200);
+        answer.end(200);
       } else if (called === "kong.response.exit") {
         socket = undefined;
         opened.destroy();
-        end(ExitArgsMessage.decode(args).status ?? 0);
+        answer.end(ExitArgsMessage.decode(args).status ?? 0);
       } else {
         opened.write(called === "kong.nginx.get_var" ? (replyBytes[next++ % replyBytes.length] ?? nothing) : nothing);
       }
@@ -107,21 +116,18 @@ function openPluginServer({ path, call, replies }: Extract<Target, { to: "plugin
     opened.on("close", () => {
       if (socket === opened) {
         socket = undefined;
-        end(0);
+        answer.end(0);
       }
     });
     return opened;
   };
   return {
-    send: () =>
-      new Promise((resolve) => {
-        end = (status) => {
-          end = () => {};
-          resolve(status);
-        };
-        socket ??= open();
-        socket.write(callBytes);
-      }),
+    send() {
+      const status = answer.wait();
+      socket ??= open();
+      socket.write(callBytes);
+      return status;
+    },
     close: () => socket?.destroy(),
   };
 }
