@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type JsonObject, readJsonObject } from "../core/json.ts";
 import type { Jwk } from "../core/jwk.ts";
 import type { Log } from "../observe/operator-log.ts";
+import { digestOf } from "./digest.ts";
 import type { KeyStore, KeyStoreStatus, StoredKeySet } from "./key-store.ts";
 import { openPrivateDirectory, readPrivateFile } from "./private-directory.ts";
 import { MAX_MEMBERS } from "./read-answer.ts";
@@ -234,10 +235,6 @@ function parseRecord(path: string, content: string, kind: Kind, name: string): J
     throw new Error(`${path} is of another issuer, or of other options`);
   }
   return read.object;
-}
-
-function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 function describe(error: unknown): string {

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { normalize, sep } from "node:path";
 import { readJsonObject } from "../core/json.ts";
 import type { CompiledIssuer, KeyOrigin } from "../core/policy.ts";
+import { digestOf } from "./digest.ts";
 import type { FetchJson } from "./fetch-json.ts";
 import { fetchKeySet } from "./fetch-key-set.ts";
 import { findKeyList, importKeySet } from "./import-key-set.ts";
@@ -59,10 +59,6 @@ export async function loadKeySet(
     freshForSeconds: undefined,
     importFor: (issuer) => namingFile(origin, () => importFile(origin, content, issuer)),
   };
-}
-
-function digestOf(content: string | Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
 }
 
 async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): Promise<T> {
