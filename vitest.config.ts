@@ -1,11 +1,57 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+
+const MINUTES = 60_000;
+
+/** The tests to run at every change. Two files at a time leave each enough of a small machine: gateways, providers, child processes. */
+const fast = project("fast", ["test/**/*.test.ts"], {
+  exclude: ["test/**/kong-{binary,container}*.test.ts", "test/guard/{faults,requests,settings}.test.ts"],
+  maxWorkers: 2,
+  testTimeout: 20_000,
+});
+
+/** Everything that takes longer, or needs what not every machine has. `--project NAME` runs it; README lists the commands. */
+const others = [
+  project("proofs", ["evidence/**/*.test.ts"], {
+    exclude: ["evidence/{kong-plugins,versions}/*.test.ts", "evidence/reloads/*.test.ts", "evidence/vectors/*.test.ts"],
+    maxWorkers: 2,
+    testTimeout: 1 * MINUTES,
+  }),
+  project("vectors", ["evidence/vectors/*.test.ts"], { maxWorkers: 2, testTimeout: 1 * MINUTES }),
+  project(
+    "kong",
+    [
+      "test/**/kong-{binary,container}*.test.ts",
+      "test/guard/{faults,requests,settings}.test.ts",
+      "evidence/{kong-plugins,versions}/*.test.ts",
+      "evidence/reloads/*.test.ts",
+    ],
+    { maxWorkers: 2, testTimeout: 20_000 },
+  ),
+  // Each of these needs the whole machine, so its files run one after the other.
+  project("deck", ["evidence/deck/*.deck.ts"], { testTimeout: 1 * MINUTES }),
+  project("deploy", ["evidence/deploy/*.deploy.ts"], { testTimeout: 2 * MINUTES, hookTimeout: 20 * MINUTES }),
+  project("faults", ["evidence/faults/*.faults.ts"]),
+  project("reloads", ["evidence/reloads/*.reloads.ts"]),
+  project("providers", ["evidence/providers/*.proof.ts"]),
+  project("keys", ["evidence/key-proof/*.proof.ts"], { testTimeout: 60 * MINUTES, hookTimeout: 2 * MINUTES }),
+  project("soak", ["evidence/soak/*.soak.ts"], { testTimeout: 30 * MINUTES, hookTimeout: 2 * MINUTES }),
+];
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // Gateways, providers and child processes: two files at a time leave each enough of a small machine.
-    maxWorkers: 2,
-    testTimeout: 20_000,
-    reporters: ["default", "./test/gateway-reporter.ts"],
+    // Tests start the built server, so every way to run them builds first.
+    globalSetup: "./test/build-first.ts",
+    projects: process.argv.some((argument) => argument.startsWith("--project")) ? [fast, ...others] : [fast],
+    reporters: ["default", "./evidence/gateway-reporter.ts"],
   },
 });
+
+type Settings = NonNullable<
+  Exclude<TestProjectConfiguration, string | Promise<unknown> | ((...args: never[]) => unknown)>["test"]
+>;
+
+function project(name: string, include: string[], settings: Settings = {}): TestProjectConfiguration {
+  return {
+    test: { name, include, ...(settings.maxWorkers === undefined ? { fileParallelism: false } : {}), ...settings },
+  };
+}

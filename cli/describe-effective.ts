@@ -1,5 +1,5 @@
-import { listSettled, type SettledRule } from "../plugin/policy/list-settled.ts";
-import type { SettledAlternative, SettledRequirements } from "../plugin/policy/settle-requirements.ts";
+import { listSettled, type SettledRule } from "../plugin/policy/requirements/list-settled.ts";
+import type { SettledAlternative, SettledRequirements } from "../plugin/policy/requirements/settle-requirements.ts";
 import type { PolicyDocument } from "../schema/generated/policy-document.ts";
 
 type PlainMap = Readonly<Record<string, unknown>>;

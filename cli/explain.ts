@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { writeDocument } from "../plugin/policy/extend-document.ts";
-import { readDocument } from "../plugin/policy/read-document.ts";
-import { validateDocument } from "../plugin/policy/validate-document.ts";
-import { readPolicyFile } from "../plugin/runtime/policy-store.ts";
+import { writeDocument } from "../plugin/policy/read/extend-document.ts";
+import { readDocument } from "../plugin/policy/read/read-document.ts";
+import { validateDocument } from "../plugin/policy/read/validate-document.ts";
+import { readPolicyFile } from "../plugin/runtime/load/policy-store.ts";
 import { describeEffective } from "./describe-effective.ts";
-import { reportText } from "./report-issues.ts";
+import { reportText } from "./findings/report-issues.ts";
 
 interface ExplainOptions {
   readonly format: "yaml" | "json";

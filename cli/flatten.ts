@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { readPolicyFile } from "../plugin/runtime/policy-store.ts";
-import { reportText } from "./report-issues.ts";
+import { readPolicyFile } from "../plugin/runtime/load/policy-store.ts";
+import { reportText } from "./findings/report-issues.ts";
 
 export function addFlattenCommand(program: Command): void {
   program

@@ -6,24 +6,24 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
-import { toPrintable, toPrintableLines } from "../plugin/core/printable.ts";
+import { toPrintable, toPrintableLines } from "../plugin/core/text/printable.ts";
 import { checkSettingsFile } from "../plugin/runtime/fetch-settings.ts";
-import { describeIssues } from "../plugin/runtime/policy-report.ts";
-import { describeSocketProblem } from "../plugin/server/check-start.ts";
-import { useDumpFile } from "../plugin/server/dump-file-settings.ts";
-import { addGuardSettings } from "../plugin/server/guard-settings.ts";
+import { describeIssues } from "../plugin/runtime/versions/policy-report.ts";
+import { describeSocketProblem } from "../plugin/server/process/check-start.ts";
+import { currentUser, findUser, type SystemUser } from "../plugin/server/process/worker-access.ts";
+import { useDumpFile } from "../plugin/server/settings/dump-file-settings.ts";
+import { addGuardSettings } from "../plugin/server/settings/guard-settings.ts";
 import {
   createKongSettings,
   type Installation,
   isKongSupported,
   MIN_KONG_VERSION,
-} from "../plugin/server/kong-settings.ts";
-import { checkSocketPath, parseAddress } from "../plugin/server/server-options.ts";
-import { createStockSettings, type StockServer } from "../plugin/server/stock-settings.ts";
-import { currentUser, findUser, type SystemUser } from "../plugin/server/worker-access.ts";
-import { findReadHeaders } from "./find-read-headers.ts";
-import { FORMATS, type Format, formatSettings } from "./format-settings.ts";
-import { addKongSchemaCommand } from "./kong-schema.ts";
+} from "../plugin/server/settings/kong-settings.ts";
+import { checkSocketPath, parseAddress } from "../plugin/server/settings/server-options.ts";
+import { createStockSettings, type StockServer } from "../plugin/server/settings/stock-settings.ts";
+import { findReadHeaders } from "./settings/find-read-headers.ts";
+import { FORMATS, type Format, formatSettings } from "./settings/format-settings.ts";
+import { addKongSchemaCommand } from "./settings/kong-schema.ts";
 
 interface KongEnvOptions {
   readonly policyRoot: string;

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The command `jwt-policy`. Exit codes: 0 success, 1 a problem in the policy or the installation, 2 wrong usage of the command. */
 import { Command, CommanderError } from "commander";
-import { toPrintableLines } from "../plugin/core/printable.ts";
-import { NAME, VERSION } from "../plugin/kong/plugin-identity.ts";
+import { toPrintableLines } from "../plugin/core/text/printable.ts";
+import { NAME, VERSION } from "../plugin/kong/contract/plugin-identity.ts";
 import { addExplainCommand } from "./explain.ts";
 import { addFlattenCommand } from "./flatten.ts";
 import { addKongCommand } from "./kong-env.ts";

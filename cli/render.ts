@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
 import type { Command } from "commander";
 import { renderState, type StateInput } from "./deck/render-state.ts";
-import { reportState } from "./report-issues.ts";
+import { reportState } from "./findings/report-issues.ts";
 
 interface RenderOptions {
   readonly policyRoot: string;

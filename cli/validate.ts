@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { loadPolicyFile, readPolicyFile } from "../plugin/runtime/policy-store.ts";
-import { checkInlineKeys } from "./check-inline-keys.ts";
-import { findWarnings } from "./find-warnings.ts";
-import { type CheckedFile, reportJson, reportText } from "./report-issues.ts";
+import { loadPolicyFile, readPolicyFile } from "../plugin/runtime/load/policy-store.ts";
+import { checkInlineKeys } from "./findings/check-inline-keys.ts";
+import { findWarnings } from "./findings/find-warnings.ts";
+import { type CheckedFile, reportJson, reportText } from "./findings/report-issues.ts";
 
 interface ValidateOptions {
   readonly policyRoot?: string;

@@ -4,17 +4,17 @@
  * the guard is loaded, which checks the verdict inside Kong, and refused otherwise.
  */
 
-import { createFetcher, type FetchJson } from "./keys/fetch-json.ts";
-import { CONFIG_FIELDS } from "./kong/config-schema.ts";
+import { createFetcher, type FetchJson } from "./keys/fetch/fetch-json.ts";
+import { PRIORITY, VERSION } from "./kong/contract/plugin-identity.ts";
 import { denyOwn } from "./kong/deny-own.ts";
+import { createFactsReader } from "./kong/facts/read-facts.ts";
 import { DEADLINE_MS, type PluginInstance, startPluginInstance } from "./kong/handler.ts";
-import { readIdentity } from "./kong/plugin-config.ts";
-import { PRIORITY, VERSION } from "./kong/plugin-identity.ts";
-import { createFactsReader } from "./kong/read-facts.ts";
+import { CONFIG_FIELDS } from "./kong/schema/config-schema.ts";
+import { readIdentity } from "./kong/schema/plugin-config.ts";
 import { handleAccess, type StockHandler, type StockPdk } from "./kong/stock-handler.ts";
 import { createOperatorLog } from "./observe/operator-log.ts";
-import { compileInThreads } from "./runtime/compile-in-threads.ts";
 import { openFetcher } from "./runtime/fetch-settings.ts";
+import { compileInThreads } from "./runtime/load/compile-in-threads.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 
 /** What our own plugin server does unless told otherwise. */

@@ -1,12 +1,12 @@
 /** `npm run check:deployed`: sends the example requests of `npm start -- --check` to a gateway that runs elsewhere. */
 import { Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
-import { toPrintableLines } from "../plugin/core/printable.ts";
-import { EXAMPLES, type TokenName } from "./examples.ts";
-import { mintToken } from "./identity-provider.ts";
-import { WRITTEN_PORTS } from "./local-copy.ts";
-import { type ExampleResult, mintExampleTokens, runExample } from "./run-examples.ts";
-import { formatCurlLines, formatResults } from "./sandbox-report.ts";
+import { toPrintableLines } from "../plugin/core/text/printable.ts";
+import { EXAMPLES, type TokenName } from "./demo/examples.ts";
+import { mintToken } from "./demo/identity-provider.ts";
+import { WRITTEN_PORTS } from "./demo/local-copy.ts";
+import { type ExampleResult, mintExampleTokens, runExample } from "./demo/run-examples.ts";
+import { formatCurlLines, formatResults } from "./demo/sandbox-report.ts";
 
 interface Flags {
   gateway: string;

@@ -1,8 +1,8 @@
 /** The OpenID provider alone, for a gateway that runs elsewhere: `SANDBOX_CLIENT_SECRET=… node dist/sandbox/start-provider.js`. */
 import { Command } from "commander";
-import { startIdentityProvider } from "./identity-provider.ts";
-import { WRITTEN_PORTS } from "./local-copy.ts";
-import { parsePort } from "./parse-port.ts";
+import { startIdentityProvider } from "./demo/identity-provider.ts";
+import { WRITTEN_PORTS } from "./demo/local-copy.ts";
+import { parsePort } from "./demo/parse-port.ts";
 
 const { port, host } = new Command("start-provider")
   .description("Starts the sandbox's OpenID provider alone. SANDBOX_CLIENT_SECRET is the secret of its clients.")

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { FACTS_VARIABLE } from "../plugin/kong/facts-variable.ts";
-import type { TlsOptions } from "./accept-connections.ts";
-import { startGateway } from "./gateway.ts";
-import type { Log } from "./gateway-log.ts";
-import { describeProblems, type KongConfig, readKongConfig } from "./kong-config.ts";
-import { createPluginClient } from "./plugin-client.ts";
-import { type PluginProcess, runPluginProcess } from "./plugin-process.ts";
+import { FACTS_VARIABLE } from "../plugin/kong/facts/facts-variable.ts";
+import { describeProblems, type KongConfig, readKongConfig } from "./config/kong-config.ts";
+import { startGateway } from "./gateway/gateway.ts";
+import type { TlsOptions } from "./http/accept-connections.ts";
+import type { Log } from "./message/gateway-log.ts";
+import { createPluginClient } from "./plugin/plugin-client.ts";
+import { type PluginProcess, runPluginProcess } from "./plugin/plugin-process.ts";
 
 /** Milliseconds within which the plugin server must listen. */
 const READY_TIMEOUT = 15_000;

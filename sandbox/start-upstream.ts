@@ -1,8 +1,8 @@
 /** The echo upstream alone, for a gateway that runs elsewhere: `node dist/sandbox/start-upstream.js`. */
 import { Command } from "commander";
-import { startEchoUpstream } from "./echo-upstream.ts";
-import { WRITTEN_PORTS } from "./local-copy.ts";
-import { parsePort } from "./parse-port.ts";
+import { startEchoUpstream } from "./demo/echo-upstream.ts";
+import { WRITTEN_PORTS } from "./demo/local-copy.ts";
+import { parsePort } from "./demo/parse-port.ts";
 
 const { port } = new Command("start-upstream")
   .description("Starts the sandbox's upstream alone: it answers with what reached it.")

@@ -4,17 +4,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import pc from "picocolors";
-import { toPrintableLines } from "../plugin/core/printable.ts";
-import { FACTS_VARIABLE } from "../plugin/kong/facts-variable.ts";
-import { startEchoUpstream } from "./echo-upstream.ts";
-import { EXAMPLES, type TokenName } from "./examples.ts";
-import { formatLogEntry, type LogEntry } from "./gateway-log.ts";
-import { startIdentityProvider } from "./identity-provider.ts";
-import { copyForPorts, WRITTEN_PORTS } from "./local-copy.ts";
-import { parsePort } from "./parse-port.ts";
-import { readTlsFiles, type TlsFlags } from "./read-tls-files.ts";
-import { type ExampleResult, mintExampleTokens, runExample } from "./run-examples.ts";
-import { formatCurlLines, formatResults, formatRoutes } from "./sandbox-report.ts";
+import { toPrintableLines } from "../plugin/core/text/printable.ts";
+import { FACTS_VARIABLE } from "../plugin/kong/facts/facts-variable.ts";
+import { startEchoUpstream } from "./demo/echo-upstream.ts";
+import { EXAMPLES, type TokenName } from "./demo/examples.ts";
+import { startIdentityProvider } from "./demo/identity-provider.ts";
+import { copyForPorts, WRITTEN_PORTS } from "./demo/local-copy.ts";
+import { parsePort } from "./demo/parse-port.ts";
+import { type ExampleResult, mintExampleTokens, runExample } from "./demo/run-examples.ts";
+import { formatCurlLines, formatResults, formatRoutes } from "./demo/sandbox-report.ts";
+import { readTlsFiles, type TlsFlags } from "./http/read-tls-files.ts";
+import { formatLogEntry, type LogEntry } from "./message/gateway-log.ts";
 import { type Sandbox, startSandbox } from "./start-sandbox.ts";
 
 interface Flags extends TlsFlags {

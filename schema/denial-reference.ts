@@ -1,4 +1,4 @@
-import { DENIALS, type DenialRow, type Reason, toldReason } from "../plugin/core/denial.ts";
+import { DENIALS, type DenialRow, type Reason, toldReason } from "../plugin/core/model/denial.ts";
 
 /** The reference of all reasons for a denial, as Markdown. */
 export function renderDenialReference(): string {
@@ -8,7 +8,7 @@ export function renderDenialReference(): string {
     return `| \`${reason}\` | ${stage} | ${status} | ${challenge} | ${told} | \`${as}\` | ${meaning} | ${spec} |`;
   });
   return [
-    "<!-- Generated from plugin/core/denial.ts by `npm run generate`; do not edit. -->",
+    "<!-- Generated from plugin/core/model/denial.ts by `npm run generate`; do not edit. -->",
     "# Why a request is refused",
     "",
     "The first failing stage wins. The reason is in the gateway's log; the client sees the status, the challenge (RFC 6750)",

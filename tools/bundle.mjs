@@ -36,13 +36,13 @@ async function bundle(input, file) {
 
 /** Threads are separate modules, which one file cannot contain. This changes how they are started. */
 function inlineThreads(code, id) {
-  if (id.endsWith("/plugin/server/watchdog.js")) {
+  if (id.endsWith("/plugin/server/process/watchdog.js")) {
     // This module is small, so its text becomes a data URL.
-    const text = readFileSync("dist/plugin/server/watchdog-thread.js", "utf8");
+    const text = readFileSync("dist/plugin/server/process/watchdog-thread.js", "utf8");
     const url = JSON.stringify(`data:text/javascript,${encodeURIComponent(text)}`);
     return replaceOnce(code, WATCHDOG_THREAD, `new URL(${url})`, id);
   }
-  if (id.endsWith("/plugin/runtime/compile-in-threads.js")) {
+  if (id.endsWith("/plugin/runtime/load/compile-in-threads.js")) {
     // The bundle also contains this thread's module, and runs it when it is started as that thread.
     return replaceOnce(code, POLICY_THREAD, "new URL(import.meta.url)", id);
   }

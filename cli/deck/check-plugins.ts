@@ -1,9 +1,9 @@
-import type { CompiledPolicy } from "../../plugin/core/policy.ts";
-import { didYouMean } from "../../plugin/policy/suggest-name.ts";
-import { isSame, type KongState, type StatePlugin } from "./kong-state.ts";
+import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
+import { didYouMean } from "../../plugin/policy/language/suggest-name.ts";
 import { createPolicyLoader, reportTemplate } from "./load-policy.ts";
 import { type ConfigField, isTemplate, type PluginConfig, readPluginConfig } from "./plugin-config.ts";
-import { issueAt, type StateIssue } from "./state-issue.ts";
+import { isSame, type KongState, type StatePlugin } from "./state/kong-state.ts";
+import { issueAt, type StateIssue } from "./state/state-issue.ts";
 
 /** A plugin whose configuration could be read. */
 export interface CheckedPlugin extends StatePlugin {

@@ -1,6 +1,6 @@
 import { findGoverning } from "./check-routes.ts";
-import { isSame, type StatePlugin, type StateRoute, textsAt } from "./kong-state.ts";
-import { issueAt, type StateIssue } from "./state-issue.ts";
+import { isSame, type StatePlugin, type StateRoute, textsAt } from "./state/kong-state.ts";
+import { issueAt, type StateIssue } from "./state/state-issue.ts";
 
 const PREFLIGHT_METHOD = "OPTIONS";
 

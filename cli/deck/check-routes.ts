@@ -1,7 +1,7 @@
-import { findRule } from "../../plugin/core/match.ts";
+import { findRule } from "../../plugin/core/request/match.ts";
 import type { CheckedPlugin } from "./check-plugins.ts";
-import { hasAt, isSame, type StatePlugin, type StateRoute, textAt, textsAt } from "./kong-state.ts";
-import { issueAt, type StateIssue } from "./state-issue.ts";
+import { hasAt, isSame, type StatePlugin, type StateRoute, textAt, textsAt } from "./state/kong-state.ts";
+import { issueAt, type StateIssue } from "./state/state-issue.ts";
 
 /** The tag of a Route that the guard lets pass without a policy. */
 const PUBLIC_TAG = "jwt-policy-public";

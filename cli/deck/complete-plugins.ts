@@ -1,7 +1,7 @@
 import { Pair, Scalar, type YAMLMap, YAMLSeq } from "yaml";
 import type { CheckedPlugin } from "./check-plugins.ts";
-import { hasAt, type PluginScope, textAt, textsAt } from "./kong-state.ts";
-import { issueAt, type StateIssue } from "./state-issue.ts";
+import { hasAt, type PluginScope, textAt, textsAt } from "./state/kong-state.ts";
+import { issueAt, type StateIssue } from "./state/state-issue.ts";
 
 /** Adds missing tags to each plugin, and a missing instance name. The name depends only on the Route or Service. */
 export function completePlugins(plugins: readonly CheckedPlugin[], tags: readonly string[]): void {

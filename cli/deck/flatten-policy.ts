@@ -1,5 +1,5 @@
-import { writeDocument } from "../../plugin/policy/extend-document.ts";
-import { readDocument } from "../../plugin/policy/read-document.ts";
+import { writeDocument } from "../../plugin/policy/read/extend-document.ts";
+import { readDocument } from "../../plugin/policy/read/read-document.ts";
 
 /**
  * Writes a policy as a text for a plugin's configuration: no aliases, no comments, uniform YAML notation.

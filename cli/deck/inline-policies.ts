@@ -1,11 +1,11 @@
 import { isMap, isScalar, Pair, Scalar } from "yaml";
-import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
-import { loadPolicyFile } from "../../plugin/runtime/policy-store.ts";
+import { CONFIG_FIELDS } from "../../plugin/kong/schema/config-schema.ts";
+import { loadPolicyFile } from "../../plugin/runtime/load/policy-store.ts";
 import type { CheckedPlugin } from "./check-plugins.ts";
 import { flattenPolicy } from "./flatten-policy.ts";
-import { isNull } from "./kong-state.ts";
 import { type ConfigField, isTemplate } from "./plugin-config.ts";
-import { issueAt, type StateIssue } from "./state-issue.ts";
+import { isNull } from "./state/kong-state.ts";
+import { issueAt, type StateIssue } from "./state/state-issue.ts";
 
 const { policy: POLICY_FIELD } = Object.assign({}, ...CONFIG_FIELDS) as { policy: { len_max: number } };
 

@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CompiledPolicy } from "../../plugin/core/policy.ts";
-import type { PolicyIssue } from "../../plugin/policy/issue.ts";
+import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
+import type { PolicyIssue } from "../../plugin/policy/language/issue.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
-import { loadPolicyFile } from "../../plugin/runtime/policy-store.ts";
-import { hashText } from "../../plugin/runtime/read-lineage.ts";
-import { findWarnings } from "../find-warnings.ts";
+import { loadPolicyFile } from "../../plugin/runtime/load/policy-store.ts";
+import { hashText } from "../../plugin/runtime/load/read-lineage.ts";
+import { findWarnings } from "../findings/find-warnings.ts";
 import { type ConfigField, isTemplate, type PluginConfig } from "./plugin-config.ts";
-import { issueAt, type StateIssue } from "./state-issue.ts";
+import { issueAt, type StateIssue } from "./state/state-issue.ts";
 
 interface LoadedPolicy {
   /** Undefined when the policy is invalid, or known only to decK. */

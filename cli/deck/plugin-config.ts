@@ -1,9 +1,9 @@
 import { isMap, isScalar, type Node, type YAMLMap } from "yaml";
-import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
-import { didYouMean } from "../../plugin/policy/suggest-name.ts";
-import { isNull, type KongState, type StateEntity, type StatePlugin, textAt } from "./kong-state.ts";
-import type { StateFile } from "./state-file.ts";
-import { issueAt, type StateIssue } from "./state-issue.ts";
+import { CONFIG_FIELDS } from "../../plugin/kong/schema/config-schema.ts";
+import { didYouMean } from "../../plugin/policy/language/suggest-name.ts";
+import { isNull, type KongState, type StateEntity, type StatePlugin, textAt } from "./state/kong-state.ts";
+import type { StateFile } from "./state/state-file.ts";
+import { issueAt, type StateIssue } from "./state/state-issue.ts";
 
 /** A field of the plugin's configuration, and its place: in the plugin, or in the shared configuration that it uses. */
 export interface ConfigField {

@@ -1,15 +1,15 @@
 import { Document, stringify } from "yaml";
-import { toPrintable } from "../../plugin/core/printable.ts";
+import { toPrintable } from "../../plugin/core/text/printable.ts";
 import { checkPlugins } from "./check-plugins.ts";
 import { checkPreflights } from "./check-preflights.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkInstanceNames, completePlugins } from "./complete-plugins.ts";
 import { inlinePolicies } from "./inline-policies.ts";
-import { findKongState } from "./kong-state.ts";
-import { mergeFiles } from "./merge-files.ts";
 import { readPluginConfig } from "./plugin-config.ts";
-import { readStateFile, type StateFile } from "./state-file.ts";
-import type { StateIssue } from "./state-issue.ts";
+import { findKongState } from "./state/kong-state.ts";
+import { mergeFiles } from "./state/merge-files.ts";
+import { readStateFile, type StateFile } from "./state/state-file.ts";
+import type { StateIssue } from "./state/state-issue.ts";
 
 export interface StateInput {
   /** The name of the file in issues. */

@@ -1,35 +1,24 @@
-import { authorize } from "./authorize.ts";
-import { validateClaims } from "./claims.ts";
-import type { Evidence } from "./decision.ts";
-import { decodeToken } from "./decode.ts";
-import { type Denial, isDenial } from "./denial.ts";
-import { extractToken, type SentToken } from "./extract.ts";
-import { type CallerIdentity, type CallerSource, identify } from "./identity.ts";
-import { findKey, type KeySource, selectIssuer } from "./key.ts";
-import type { Match } from "./match.ts";
-import { checkOrigin } from "./origin.ts";
-import type { CompiledPolicy, Requirements } from "./policy.ts";
-import type { VerifiedToken } from "./propagate.ts";
-import type { RequestFacts } from "./request.ts";
-import type { Credential } from "./token-source.ts";
-import { verifySignature } from "./verify.ts";
+import { authorize } from "./access/authorize.ts";
+import { validateClaims } from "./access/claims.ts";
+import type { CallerSource } from "./model/caller.ts";
+import type { Evidence, Judgement } from "./model/decision.ts";
+import { type Denial, isDenial } from "./model/denial.ts";
+import type { KeySource } from "./model/key.ts";
+import type { CompiledPolicy } from "./model/policy.ts";
+import type { RequestFacts } from "./model/request.ts";
+import type { Credential } from "./model/token.ts";
+import type { Match } from "./request/match.ts";
+import { checkOrigin } from "./request/origin.ts";
+import { decodeToken } from "./token/decode.ts";
+import { extractToken } from "./token/extract.ts";
+import { findKey, selectIssuer } from "./token/key.ts";
+import { verifySignature } from "./token/verify.ts";
+import { identify } from "./upstream/identity.ts";
 
 /** The request, and the policy that decides about it. */
 export interface Asked {
   readonly policy: CompiledPolicy;
   readonly facts: RequestFacts;
-}
-
-/** The result of checking a request. */
-export interface Judgement {
-  readonly denial?: Denial | undefined;
-  /** Present once signature and claims are valid, even if the rule then denies the request. */
-  readonly verified?: (VerifiedToken & { readonly sent: SentToken }) | undefined;
-  /** Present if the token names a caller for Kong. */
-  readonly caller?: CallerIdentity | undefined;
-  /** The requirements that the token must meet. */
-  readonly requirements?: Requirements;
-  readonly evidence: Evidence;
 }
 
 /** Everything that the pipeline needs besides the request. */

@@ -1,18 +1,25 @@
-import { type Asked, authenticate, type Judgement } from "./authenticate.ts";
-import { composeUpstream, keepCompared, reportedCredentials, type UpstreamParts } from "./compose-upstream.ts";
-import { createAllow, createDeny, type Decision, type Evidence, type UpstreamChanges } from "./decision.ts";
-import { type Denial, isDenial } from "./denial.ts";
-import { forwardToken, withholdTokens } from "./forward.ts";
-import { type CallerIdentity, type CallerSource, KNOWS_NOBODY } from "./identity.ts";
-import type { KeySource } from "./key.ts";
-import { checkPath, findRule, matchRequest } from "./match.ts";
-import { judgeOtherAuthentication } from "./other-authentication.ts";
-import type { CompiledPolicy, Mode, Requirements } from "./policy.ts";
-import { propagateClaims } from "./propagate.ts";
-import { createReply } from "./reply.ts";
-import type { RequestFacts } from "./request.ts";
-import { settleCaller } from "./settle-caller.ts";
-import { findCredentials } from "./token-source.ts";
+import { createReply } from "./answer/reply.ts";
+import { type Asked, authenticate } from "./authenticate.ts";
+import { type CallerIdentity, type CallerSource, KNOWS_NOBODY } from "./model/caller.ts";
+import {
+  createAllow,
+  createDeny,
+  type Decision,
+  type Evidence,
+  type Judgement,
+  type UpstreamChanges,
+} from "./model/decision.ts";
+import { type Denial, isDenial } from "./model/denial.ts";
+import type { KeySource } from "./model/key.ts";
+import type { CompiledPolicy, Mode, Requirements } from "./model/policy.ts";
+import type { RequestFacts } from "./model/request.ts";
+import { checkPath, findRule, matchRequest } from "./request/match.ts";
+import { judgeOtherAuthentication } from "./request/other-authentication.ts";
+import { findCredentials } from "./token/token-source.ts";
+import { composeUpstream, keepCompared, reportedCredentials, type UpstreamParts } from "./upstream/compose-upstream.ts";
+import { forwardToken, withholdTokens } from "./upstream/forward.ts";
+import { propagateClaims } from "./upstream/propagate.ts";
+import { settleCaller } from "./upstream/settle-caller.ts";
 
 /**
  * Decides one request. The first failing stage gives the reason, and a request that no stage allows is denied. Report mode decides in

@@ -1,17 +1,18 @@
-import { type Answer, createAnswer, createDeny, type Decision } from "../core/decision.ts";
-import { type Denial, isDenial } from "../core/denial.ts";
-import { readMetadataRequest } from "../core/protected-resource.ts";
-import { createReply } from "../core/reply.ts";
-import { describeIssues } from "../runtime/policy-report.ts";
-import type { PolicySource } from "../runtime/policy-source.ts";
+import { readMetadataRequest } from "../core/answer/protected-resource.ts";
+import { createReply } from "../core/answer/reply.ts";
+import { type Answer, createAnswer, createDeny, type Decision } from "../core/model/decision.ts";
+import { type Denial, isDenial } from "../core/model/denial.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { askCallers } from "./callers.ts";
+import { describeIssues } from "../runtime/versions/policy-report.ts";
+import type { PolicySource } from "../runtime/versions/policy-source.ts";
+import { addVerdict } from "./calls/verdict.ts";
+import type { InstanceIdentity } from "./contract/guard-mark.ts";
+import type { Pdk } from "./contract/pdk.ts";
 import { denyOwn } from "./deny-own.ts";
-import { describeRoute } from "./describe-route.ts";
-import type { Pdk } from "./pdk.ts";
-import { type PluginConfig, parsePluginConfig } from "./plugin-config.ts";
-import type { ReadFacts } from "./read-facts.ts";
-import { addVerdict, type InstanceIdentity } from "./verdict.ts";
+import { askCallers } from "./facts/callers.ts";
+import { describeRoute } from "./facts/describe-route.ts";
+import type { ReadFacts } from "./facts/read-facts.ts";
+import { type PluginConfig, parsePluginConfig } from "./schema/plugin-config.ts";
 
 /** Time limit for one event. The first fetch of keys takes up to two requests of two seconds each. */
 export const DEADLINE_MS = 5_000;

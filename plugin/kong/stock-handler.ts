@@ -1,16 +1,23 @@
-import { type Allow, type Answer, type Decision, type Deny, isAllow } from "../core/decision.ts";
-import type { CallerIdentity, Consumer } from "../core/identity.ts";
-import type { HeaderChanges } from "../core/propagate.ts";
+import type { CallerIdentity, Consumer } from "../core/model/caller.ts";
+import {
+  type Allow,
+  type Answer,
+  type Decision,
+  type Deny,
+  type HeaderChanges,
+  isAllow,
+} from "../core/model/decision.ts";
 import { formatReport } from "../observe/decision-log.ts";
 import { describeError } from "../observe/describe-error.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
-import { createExit } from "./create-exit.ts";
+import { createExit } from "./calls/create-exit.ts";
+import { renderEnding, renderOtherInstance } from "./calls/verdict.ts";
+import { type InstanceIdentity, isMeant } from "./contract/guard-mark.ts";
+import type { ExitResponse, KongRoute, KongService, Pdk } from "./contract/pdk.ts";
+import { NAME } from "./contract/plugin-identity.ts";
 import { denyOwn } from "./deny-own.ts";
-import { FACTS_VARIABLE, parseFactsVariable } from "./facts-variable.ts";
+import { FACTS_VARIABLE, parseFactsVariable } from "./facts/facts-variable.ts";
 import type { PluginInstance } from "./handler.ts";
-import type { ExitResponse, KongRoute, KongService, Pdk } from "./pdk.ts";
-import { NAME } from "./plugin-identity.ts";
-import { type InstanceIdentity, isMeant, renderEnding, renderOtherInstance } from "./verdict.ts";
 
 /**
  * The functions of kong-pdk that are called, under its names. Values come as Kong's worker sends them, absent ones as null or

@@ -1,8 +1,8 @@
-import { tellClient } from "../core/answers.ts";
-import type { Allow, Deny } from "../core/decision.ts";
-import { denialRow, type Stage } from "../core/denial.ts";
-import { toPrintable } from "../core/printable.ts";
-import type { Reply } from "../core/reply.ts";
+import { tellClient } from "../core/answer/tell-client.ts";
+import type { Reply } from "../core/model/answers.ts";
+import type { Allow, Deny } from "../core/model/decision.ts";
+import { denialRow, type Stage } from "../core/model/denial.ts";
+import { toPrintable } from "../core/text/printable.ts";
 
 const MAX_KID_LENGTH = 64;
 /** Includes gRPC-Web, whose calls reach the same Services. */

@@ -1,4 +1,4 @@
-import { toPrintable } from "../core/printable.ts";
+import { toPrintable } from "../core/text/printable.ts";
 
 /** The log for the operator. Lines contain no tokens, no claims and no key material. */
 export interface Log {

@@ -1,5 +1,5 @@
-import { type Decision, isAllow } from "../core/decision.ts";
-import type { Reason } from "../core/denial.ts";
+import { type Decision, isAllow } from "../core/model/decision.ts";
+import type { Reason } from "../core/model/denial.ts";
 
 /** How often requests of one kind would have been refused without report mode. */
 export interface ReportCount {

@@ -1,8 +1,8 @@
-import type { CompiledPolicy } from "../core/policy.ts";
-import { compilePolicy } from "./compile-policy.ts";
-import type { PolicyIssue } from "./issue.ts";
-import { readDocument, type SourceDocument } from "./read-document.ts";
-import { validateDocument } from "./validate-document.ts";
+import type { CompiledPolicy } from "../core/model/policy.ts";
+import { compilePolicy } from "./compile/compile-policy.ts";
+import type { PolicyIssue } from "./language/issue.ts";
+import { readDocument, type SourceDocument } from "./read/read-document.ts";
+import { validateDocument } from "./read/validate-document.ts";
 
 /** A compiled policy, or all issues. */
 export type PolicyLoad = { readonly policy: CompiledPolicy } | { readonly issues: readonly PolicyIssue[] };

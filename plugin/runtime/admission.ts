@@ -1,4 +1,4 @@
-import { FairQueue, type Patience } from "../keys/fair-queue.ts";
+import { FairQueue, type Patience } from "../keys/verify/fair-queue.ts";
 
 /** How long requests are judged at once in one turn of the event loop, in milliseconds. Later requests wait. */
 const UNQUEUED_MS = 2;

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { readCertificates, readClientCertificate, readHeaderValue } from "../keys/credential-files.ts";
-import { createFetcher, type FetchJson } from "../keys/fetch-json.ts";
-import { type FetchSettings, NO_FETCH_SETTINGS } from "../keys/fetch-settings.ts";
-import type { DocumentPath, Finding, PolicyIssue } from "../policy/issue.ts";
-import { type FetchSettingsRead, readFetchSettings } from "../policy/read-fetch-settings.ts";
-import { describeIssues } from "./policy-report.ts";
+import { readCertificates, readClientCertificate, readHeaderValue } from "../keys/fetch/credential-files.ts";
+import { createFetcher, type FetchJson } from "../keys/fetch/fetch-json.ts";
+import { type FetchSettings, NO_FETCH_SETTINGS } from "../keys/fetch/fetch-settings.ts";
+import type { DocumentPath, Finding, PolicyIssue } from "../policy/language/issue.ts";
+import { type FetchSettingsRead, readFetchSettings } from "../policy/read/read-fetch-settings.ts";
+import { describeIssues } from "./versions/policy-report.ts";
 
 /** A file that the settings name, and how it is read. */
 interface NamedFile {

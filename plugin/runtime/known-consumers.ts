@@ -1,4 +1,4 @@
-import type { CallerSource, Consumer, ConsumerLookup } from "../core/identity.ts";
+import type { CallerSource, Consumer, ConsumerLookup } from "../core/model/caller.ts";
 
 /** Asks Kong for one Consumer. */
 export type LoadConsumer = (by: ConsumerLookup["by"], value: string) => Promise<Consumer | undefined>;

@@ -1,29 +1,29 @@
 import { relative } from "node:path";
 import { decide } from "../core/decide.ts";
-import { type Decision, isAllow } from "../core/decision.ts";
-import type { CallerSource } from "../core/identity.ts";
-import type { CompiledPolicy } from "../core/policy.ts";
-import type { RequestFacts } from "../core/request.ts";
-import type { FetchJson } from "../keys/fetch-json.ts";
-import { KeyDirectory } from "../keys/key-directory.ts";
-import { createKeySource, type IssuerKeysStatus } from "../keys/key-source.ts";
-import type { KeyStoreStatus } from "../keys/key-store.ts";
+import type { CallerSource } from "../core/model/caller.ts";
+import { type Decision, isAllow } from "../core/model/decision.ts";
+import type { CompiledPolicy } from "../core/model/policy.ts";
+import type { RequestFacts } from "../core/model/request.ts";
+import type { FetchJson } from "../keys/fetch/fetch-json.ts";
+import { createKeySource, type IssuerKeysStatus } from "../keys/life/key-source.ts";
+import { KeyDirectory } from "../keys/store/key-directory.ts";
+import type { KeyStoreStatus } from "../keys/store/key-store.ts";
 import type { Log } from "../observe/operator-log.ts";
 import { countDecisions, type JudgedCount, type ReportCount } from "../observe/report-counts.ts";
 import { Admission, type Asker } from "./admission.ts";
-import { keepInlinePolicies } from "./inline-policies.ts";
 import { type LoadConsumer, rememberConsumers } from "./known-consumers.ts";
-import type { InlineEntity } from "./last-good.ts";
-import { listPolicyFiles } from "./list-policy-files.ts";
-import type { PolicyCompiler } from "./policy-compiler.ts";
-import { watchPolicyFiles } from "./policy-files.ts";
-import type { PolicyStatus } from "./policy-report.ts";
-import type { PolicySource } from "./policy-source.ts";
-import { createPolicyStore } from "./policy-store.ts";
-import { pollPolicies } from "./poll-policies.ts";
-import { type Readiness, watchReadiness } from "./readiness.ts";
-import { createRootFiles } from "./root-files.ts";
+import { listPolicyFiles } from "./load/list-policy-files.ts";
+import type { PolicyCompiler } from "./load/policy-compiler.ts";
+import { createPolicyStore } from "./load/policy-store.ts";
+import { createRootFiles } from "./load/root-files.ts";
 import { rememberVerified } from "./verified-tokens.ts";
+import { keepInlinePolicies } from "./versions/inline-policies.ts";
+import type { InlineEntity } from "./versions/last-good.ts";
+import { watchPolicyFiles } from "./versions/policy-files.ts";
+import type { PolicyStatus } from "./versions/policy-report.ts";
+import type { PolicySource } from "./versions/policy-source.ts";
+import { pollPolicies } from "./versions/poll-policies.ts";
+import { type Readiness, watchReadiness } from "./versions/readiness.ts";
 
 /** Questions to the Kong behind one request. Only Consumers are cached. */
 interface AskedKong extends Omit<CallerSource, "findConsumer"> {

@@ -1,4 +1,4 @@
-import type { KeySource, SignatureCheck, VerificationKey } from "../core/key.ts";
+import type { KeySource, SignatureCheck, VerificationKey } from "../core/model/key.ts";
 
 /** Maximum bytes of remembered signed texts and signatures: about 20,000 tokens of usual size. */
 const MAX_BYTES = 16 * 1024 * 1024;

@@ -7,13 +7,13 @@ import { lstatSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { findInheritedSocket } from "./inherited-socket.ts";
 import { controlPathOf, pidPathOf } from "./launcher/control-messages.ts";
 import { type Ending, type KeptServer, keepServer, killServer } from "./launcher/keep-server.ts";
 import { findOwner, identifyProcess, isAlive, type ProcessIdentity } from "./launcher/process-identity.ts";
 import { identifyServer, type ServerCommand } from "./launcher/server-identity.ts";
 import { readLastWords, startServer } from "./launcher/start-server.ts";
-import { parseLauncherOptions } from "./server-options.ts";
+import { findInheritedSocket } from "./process/inherited-socket.ts";
+import { parseLauncherOptions } from "./settings/server-options.ts";
 
 const PARENT_CHECK_MS = 500;
 /** The same interval as Kong's own for a plugin server that ends at once. */

@@ -1,4 +1,4 @@
-import type { Reason } from "../../plugin/core/denial.ts";
+import type { Reason } from "../../plugin/core/model/denial.ts";
 import type { ForgedSignature } from "./forge-signature.ts";
 import type { HmacSecret } from "./hmac-secrets.ts";
 import type { KeyName } from "./keys.ts";

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { JWK } from "jose";
-import { rereadKey } from "../../sandbox/reread-key.ts";
+import { rereadKey } from "../../sandbox/demo/reread-key.ts";
 import { generateSigningKey, type SigningAlgorithm, type SigningKey } from "../tokens.ts";
 
 const OF_ACME = {

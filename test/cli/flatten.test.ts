@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { loadPolicyFile } from "../../plugin/runtime/policy-store.ts";
-import { policyOf } from "../runtime/policy-scene.ts";
+import { loadPolicyFile } from "../../plugin/runtime/load/policy-store.ts";
+import { policyOf } from "../runtime/versions/policy-scene.ts";
 import { runCli } from "./run-cli.ts";
 
 const BASE = `jwt_policy: 1

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDeny } from "../../plugin/core/decision.ts";
+import { createDeny } from "../../plugin/core/model/decision.ts";
 import { formatDenial } from "../../plugin/observe/decision-log.ts";
 import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
-import { formatLogEntry } from "../../sandbox/gateway-log.ts";
+import { formatLogEntry } from "../../sandbox/message/gateway-log.ts";
 import { runCli } from "./run-cli.ts";
 
 /** Colours, a title, a line that runs backwards, new lines, C1, a zero-width space, a tag. */

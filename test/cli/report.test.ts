@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { countLog, countStatus, renderRows } from "../../cli/report-counts.ts";
-import { createAllow, createDeny } from "../../plugin/core/decision.ts";
+import { createAllow, createDeny } from "../../plugin/core/model/decision.ts";
 import { formatReport } from "../../plugin/observe/decision-log.ts";
 import { runCli } from "./run-cli.ts";
 

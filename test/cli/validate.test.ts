@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rereadKey } from "../../sandbox/reread-key.ts";
+import { rereadKey } from "../../sandbox/demo/reread-key.ts";
 import { runCli } from "./run-cli.ts";
 
 const GOOD = `jwt_policy: 1

@@ -1,5 +1,5 @@
-import type { Reason } from "../../plugin/core/denial.ts";
-import type { TokenRequest } from "../../sandbox/identity-provider.ts";
+import type { Reason } from "../../plugin/core/model/denial.ts";
+import type { TokenRequest } from "../../sandbox/demo/identity-provider.ts";
 
 /** Keys of the conformance world; `stranger` is in no policy. */
 export type KeyName = "rs256" | "ps256" | "es256" | "eddsa" | "ed25519" | "partner" | "stranger";

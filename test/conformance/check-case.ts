@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { denialRow } from "../../plugin/core/denial.ts";
+import { denialRow } from "../../plugin/core/model/denial.ts";
 import type { Gateway } from "../gateways/gateway.ts";
 import type { ConformanceCase, Protocol } from "./case.ts";
 import { type Answer, MESSAGE, send } from "./send.ts";

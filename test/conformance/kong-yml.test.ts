@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startEchoUpstream } from "../../sandbox/echo-upstream.ts";
-import { EXAMPLES, type TokenName } from "../../sandbox/examples.ts";
-import { startIdentityProvider } from "../../sandbox/identity-provider.ts";
-import { copyForPorts } from "../../sandbox/local-copy.ts";
-import { mintExampleTokens, runExample } from "../../sandbox/run-examples.ts";
+import { startEchoUpstream } from "../../sandbox/demo/echo-upstream.ts";
+import { EXAMPLES, type TokenName } from "../../sandbox/demo/examples.ts";
+import { startIdentityProvider } from "../../sandbox/demo/identity-provider.ts";
+import { copyForPorts } from "../../sandbox/demo/local-copy.ts";
+import { mintExampleTokens, runExample } from "../../sandbox/demo/run-examples.ts";
 import { type Gateway, waitFor } from "../gateways/gateway.ts";
 import { kongBinary } from "../gateways/kong-binary.ts";
 import { reportMissing } from "../gateways/report-missing.ts";

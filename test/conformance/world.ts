@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { startIdentityProvider } from "../../sandbox/identity-provider.ts";
+import { startIdentityProvider } from "../../sandbox/demo/identity-provider.ts";
 import { startRecordingGrpcUpstream } from "../gateways/recording-grpc-upstream.ts";
 import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";

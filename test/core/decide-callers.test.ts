@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
-import { type Decision, isAllow } from "../../plugin/core/decision.ts";
-import type { CallerSource, Consumer } from "../../plugin/core/identity.ts";
-import type { RequestFacts } from "../../plugin/core/request.ts";
-import { createKeySource } from "../../plugin/keys/key-source.ts";
-import { headerSpellings } from "../../plugin/policy/header-spellings.ts";
-import { noFiles } from "../keys/no-files.ts";
+import type { CallerSource, Consumer } from "../../plugin/core/model/caller.ts";
+import { type Decision, isAllow } from "../../plugin/core/model/decision.ts";
+import type { RequestFacts } from "../../plugin/core/model/request.ts";
+import { createKeySource } from "../../plugin/keys/life/key-source.ts";
+import { headerSpellings } from "../../plugin/policy/language/header-spellings.ts";
+import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
-import type { Reason } from "../../plugin/core/denial.ts";
-import type { RequestFacts } from "../../plugin/core/request.ts";
-import { createKeySource } from "../../plugin/keys/key-source.ts";
-import { noFiles } from "../keys/no-files.ts";
+import type { Reason } from "../../plugin/core/model/denial.ts";
+import type { RequestFacts } from "../../plugin/core/model/request.ts";
+import { createKeySource } from "../../plugin/keys/life/key-source.ts";
+import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, type SigningKey, signRaw } from "../tokens.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";

@@ -1,12 +1,12 @@
 import { createPublicKey } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
-import { isAllow } from "../../plugin/core/decision.ts";
-import type { KeySource } from "../../plugin/core/key.ts";
-import type { RequestFacts } from "../../plugin/core/request.ts";
-import { createKeySource } from "../../plugin/keys/key-source.ts";
-import { createVerificationKey } from "../../plugin/keys/verification-key.ts";
-import { noFiles } from "../keys/no-files.ts";
+import { isAllow } from "../../plugin/core/model/decision.ts";
+import type { KeySource } from "../../plugin/core/model/key.ts";
+import type { RequestFacts } from "../../plugin/core/model/request.ts";
+import { createKeySource } from "../../plugin/keys/life/key-source.ts";
+import { createVerificationKey } from "../../plugin/keys/verify/verification-key.ts";
+import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { claimsOf, compileDocument, ISSUER, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";

@@ -1,12 +1,12 @@
-import type { JoseHeader } from "../../plugin/core/decode.ts";
 import type {
   Alternative,
   CompiledIssuer,
   CompiledPolicy,
   Membership,
   Requirements,
-} from "../../plugin/core/policy.ts";
-import type { RequestFacts } from "../../plugin/core/request.ts";
+} from "../../plugin/core/model/policy.ts";
+import type { RequestFacts } from "../../plugin/core/model/request.ts";
+import type { JoseHeader } from "../../plugin/core/model/token.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import type { SigningKey } from "../tokens.ts";
 

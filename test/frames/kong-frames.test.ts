@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createFrameReader, encodeFrame } from "../../plugin/server/frames.ts";
+import { createFrameReader, encodeFrame } from "../../plugin/server/protocol/frames.ts";
 import { kongBinary } from "../gateways/kong-binary.ts";
 import { EXPECTED_MEANINGS } from "./expected-meanings.ts";
 import { readMeanings } from "./meanings.ts";

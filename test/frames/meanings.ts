@@ -8,8 +8,8 @@ import {
   StringMessage,
   StructMessage,
   structToHeaders,
-} from "../../plugin/server/messages.ts";
-import { readExitResponse, readHeaderValues } from "../../sandbox/exit-response.ts";
+} from "../../plugin/server/protocol/messages.ts";
+import { readExitResponse, readHeaderValues } from "../../sandbox/message/exit-response.ts";
 import type { Frame } from "./recording.ts";
 import { readSteps, type Step } from "./steps.ts";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
-import { renderDump } from "../../plugin/server/dump.ts";
-import { createKongSettings } from "../../plugin/server/kong-settings.ts";
+import { renderDump } from "../../plugin/server/settings/dump.ts";
+import { createKongSettings } from "../../plugin/server/settings/kong-settings.ts";
 import { findFreePort } from "../gateways/free-port.ts";
 import { quietKongEnvironment, rootEnvironment } from "../gateways/kong-environment.ts";
 

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
+import { createFactsReader } from "../../plugin/kong/facts/read-facts.ts";
 import { startPluginInstance } from "../../plugin/kong/handler.ts";
-import { createFactsReader } from "../../plugin/kong/read-facts.ts";
 import { createRuntime } from "../../plugin/runtime/runtime.ts";
-import { serveConnection } from "../../plugin/server/connection.ts";
-import { createInstances } from "../../plugin/server/instances.ts";
-import { listenOnSocket } from "../../plugin/server/listen.ts";
+import { listenOnSocket } from "../../plugin/server/process/listen.ts";
+import { serveConnection } from "../../plugin/server/protocol/connection.ts";
+import { createInstances } from "../../plugin/server/protocol/instances.ts";
 import { silentLog } from "../logs.ts";
 import { RECORDED_AT, type Scenario } from "./scenarios.ts";
 

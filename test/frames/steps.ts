@@ -7,7 +7,7 @@ import {
   RpcReturnMessage,
   StringMessage,
   StructMessage,
-} from "../../plugin/server/messages.ts";
+} from "../../plugin/server/protocol/messages.ts";
 import { type Frame, payloadOf } from "./recording.ts";
 
 /** The part of a message type that any of them can be used as. */

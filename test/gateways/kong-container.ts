@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
-import { runPluginProcess } from "../../sandbox/plugin-process.ts";
+import { runPluginProcess } from "../../sandbox/plugin/plugin-process.ts";
 import { findProcesses, startsOurs } from "./find-process.ts";
 import { findFreePorts } from "./free-port.ts";
 import {

@@ -2,13 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FACTS_VARIABLE } from "../../plugin/kong/facts-variable.ts";
-import { VERSION } from "../../plugin/kong/plugin-identity.ts";
-import { startGateway } from "../../sandbox/gateway.ts";
-import { formatLogEntry, type LogEntry } from "../../sandbox/gateway-log.ts";
-import { describeProblems, readKongConfig } from "../../sandbox/kong-config.ts";
-import { createPluginClient } from "../../sandbox/plugin-client.ts";
-import { type PluginProcess, runPluginProcess } from "../../sandbox/plugin-process.ts";
+import { VERSION } from "../../plugin/kong/contract/plugin-identity.ts";
+import { FACTS_VARIABLE } from "../../plugin/kong/facts/facts-variable.ts";
+import { describeProblems, readKongConfig } from "../../sandbox/config/kong-config.ts";
+import { startGateway } from "../../sandbox/gateway/gateway.ts";
+import { formatLogEntry, type LogEntry } from "../../sandbox/message/gateway-log.ts";
+import { createPluginClient } from "../../sandbox/plugin/plugin-client.ts";
+import { type PluginProcess, runPluginProcess } from "../../sandbox/plugin/plugin-process.ts";
 import { findProcesses, startsOurs } from "./find-process.ts";
 import {
   type AdaptSettings,

@@ -1,6 +1,6 @@
-import { FACTS_VARIABLE } from "../../plugin/kong/facts-variable.ts";
-import { VERSION } from "../../plugin/kong/plugin-identity.ts";
-import { formatLogEntry } from "../../sandbox/gateway-log.ts";
+import { VERSION } from "../../plugin/kong/contract/plugin-identity.ts";
+import { FACTS_VARIABLE } from "../../plugin/kong/facts/facts-variable.ts";
+import { formatLogEntry } from "../../sandbox/message/gateway-log.ts";
 import { startSandbox } from "../../sandbox/start-sandbox.ts";
 import { type GatewayKind, pickDenialLine, waitFor } from "./gateway.ts";
 import { createSelfSigned } from "./self-signed.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { reportMissing } from "../gateways/report-missing.ts";
-import { type AdminKong, findMissingKong, startAdminKong } from "../kong/admin-kong.ts";
+import { type AdminKong, findMissingKong, startAdminKong } from "../kong/schema/admin-kong.ts";
 
 const missing = findMissingKong();
 const GUARD_PATH = join(import.meta.dirname, "../../plugin/guard");

@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
-import { type Decision, isAllow } from "../../plugin/core/decision.ts";
-import { isDenial } from "../../plugin/core/denial.ts";
-import type { CallerSource } from "../../plugin/core/identity.ts";
-import { createKeySource } from "../../plugin/keys/key-source.ts";
-import { askCallers } from "../../plugin/kong/callers.ts";
-import { renderFacts } from "../../plugin/kong/facts-variable.ts";
-import { createFactsReader } from "../../plugin/kong/read-facts.ts";
+import type { CallerSource } from "../../plugin/core/model/caller.ts";
+import { type Decision, isAllow } from "../../plugin/core/model/decision.ts";
+import { isDenial } from "../../plugin/core/model/denial.ts";
+import { createKeySource } from "../../plugin/keys/life/key-source.ts";
+import { askCallers } from "../../plugin/kong/facts/callers.ts";
+import { renderFacts } from "../../plugin/kong/facts/facts-variable.ts";
+import { createFactsReader } from "../../plugin/kong/facts/read-facts.ts";
 import { rememberConsumers } from "../../plugin/runtime/known-consumers.ts";
-import { encodeOutcome } from "../../plugin/server/end-event.ts";
+import { encodeOutcome } from "../../plugin/server/protocol/end-event.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument } from "../core/fixtures.ts";
-import { noFiles } from "../keys/no-files.ts";
+import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
-import { splitFrames } from "../server/split-frames.ts";
+import { splitFrames } from "../server/protocol/split-frames.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
-import { scriptedPdk } from "./scripted-pdk.ts";
+import { scriptedPdk } from "./contract/scripted-pdk.ts";
 
 /** Every call is a round trip to Kong's worker, and their number decides how fast the plugin is. */
 

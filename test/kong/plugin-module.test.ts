@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Priority, Schema, Version } from "../../plugin/index.ts";
-import { CONFIG_FIELDS } from "../../plugin/kong/config-schema.ts";
-import { VERSION } from "../../plugin/kong/plugin-identity.ts";
+import { VERSION } from "../../plugin/kong/contract/plugin-identity.ts";
+import { CONFIG_FIELDS } from "../../plugin/kong/schema/config-schema.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const require = createRequire(import.meta.url);

@@ -1,7 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
-import { createAllow, createAnswer, createDeny, type Decision } from "../../plugin/core/decision.ts";
-import type { CallerIdentity } from "../../plugin/core/identity.ts";
-import type { MetadataRequest } from "../../plugin/core/protected-resource.ts";
+import type { CallerIdentity } from "../../plugin/core/model/caller.ts";
+import {
+  createAllow,
+  createAnswer,
+  createDeny,
+  type Decision,
+  type MetadataRequest,
+} from "../../plugin/core/model/decision.ts";
 import { handleAccess, type StockHandler, type StockPdk } from "../../plugin/kong/stock-handler.ts";
 import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
 

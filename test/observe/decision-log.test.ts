@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { USUAL_ANSWERS } from "../../plugin/core/answers.ts";
 import { decide } from "../../plugin/core/decide.ts";
-import { createAllow, createDeny, type Evidence } from "../../plugin/core/decision.ts";
-import { DENIALS, type Denial, type Reason } from "../../plugin/core/denial.ts";
-import { PLAIN_REPLY } from "../../plugin/core/reply.ts";
-import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { PLAIN_REPLY, USUAL_ANSWERS } from "../../plugin/core/model/answers.ts";
+import { createAllow, createDeny, type Evidence } from "../../plugin/core/model/decision.ts";
+import { DENIALS, type Denial, type Reason } from "../../plugin/core/model/denial.ts";
+import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { formatDenial, formatReport } from "../../plugin/observe/decision-log.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
-import { noFiles } from "../keys/no-files.ts";
+import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken, replaceSignature } from "../tokens.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { type Allow, createAllow, createDeny, type Evidence } from "../../plugin/core/decision.ts";
-import type { Denial } from "../../plugin/core/denial.ts";
+import { type Allow, createAllow, createDeny, type Evidence } from "../../plugin/core/model/decision.ts";
+import type { Denial } from "../../plugin/core/model/denial.ts";
 import { countDecisions } from "../../plugin/observe/report-counts.ts";
 
 const CHANGES = { headers: {} };

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { authorize } from "../../plugin/core/authorize.ts";
-import { validateClaims } from "../../plugin/core/claims.ts";
-import type { JsonObject } from "../../plugin/core/json.ts";
+import { authorize } from "../../plugin/core/access/authorize.ts";
+import { validateClaims } from "../../plugin/core/access/claims.ts";
+import type { JsonObject } from "../../plugin/core/text/json.ts";
 import { compileDocument, joseHeaderOf, NOW } from "../core/fixtures.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/providers.md"), "utf8");

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
-import { issuesOf } from "./marked-text.ts";
+import { issuesOf } from "./read/marked-text.ts";
 
 interface SchemaNode {
   readonly $ref?: string;

@@ -1,9 +1,16 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createDeny } from "../../plugin/core/decision.ts";
-import { DENIALS, type Denial, denialRow, type Reason, type ToldReason, toldReason } from "../../plugin/core/denial.ts";
-import { PLAIN_REPLY } from "../../plugin/core/reply.ts";
-import { createExit } from "../../plugin/kong/create-exit.ts";
+import { PLAIN_REPLY } from "../../plugin/core/model/answers.ts";
+import { createDeny } from "../../plugin/core/model/decision.ts";
+import {
+  DENIALS,
+  type Denial,
+  denialRow,
+  type Reason,
+  type ToldReason,
+  toldReason,
+} from "../../plugin/core/model/denial.ts";
+import { createExit } from "../../plugin/kong/calls/create-exit.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { policyDocument } from "../core/fixtures.ts";
 

@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
-import { type Allow, type Decision, isAllow } from "../../plugin/core/decision.ts";
-import { type CallerSource, type Consumer, writeIdentityHeaders } from "../../plugin/core/identity.ts";
-import type { CompiledPolicy } from "../../plugin/core/policy.ts";
-import type { RequestFacts } from "../../plugin/core/request.ts";
-import { createKeySource } from "../../plugin/keys/key-source.ts";
+import type { CallerSource, Consumer } from "../../plugin/core/model/caller.ts";
+import { type Allow, type Decision, isAllow } from "../../plugin/core/model/decision.ts";
+import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
+import type { RequestFacts } from "../../plugin/core/model/request.ts";
+import { writeIdentityHeaders } from "../../plugin/core/upstream/identity.ts";
+import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
-import { noFiles } from "../keys/no-files.ts";
+import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { composeUpstream } from "../../plugin/core/compose-upstream.ts";
-import { removeHeaders } from "../../plugin/core/propagate.ts";
+import { composeUpstream } from "../../plugin/core/upstream/compose-upstream.ts";
+import { removeHeaders } from "../../plugin/core/upstream/propagate.ts";
 import { compileDocument, inlineIssuer, policyDocument } from "../core/fixtures.ts";
 import { generateSigningKey } from "../tokens.ts";
 

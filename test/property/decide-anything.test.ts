@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
-import { isAllow } from "../../plugin/core/decision.ts";
-import { denialRow } from "../../plugin/core/denial.ts";
-import type { RequestFacts } from "../../plugin/core/request.ts";
-import { createKeySource } from "../../plugin/keys/key-source.ts";
-import { encodeOutcome } from "../../plugin/server/end-event.ts";
-import { createFrameReader } from "../../plugin/server/frames.ts";
+import { isAllow } from "../../plugin/core/model/decision.ts";
+import { denialRow } from "../../plugin/core/model/denial.ts";
+import type { RequestFacts } from "../../plugin/core/model/request.ts";
+import { createKeySource } from "../../plugin/keys/life/key-source.ts";
+import { encodeOutcome } from "../../plugin/server/protocol/end-event.ts";
+import { createFrameReader } from "../../plugin/server/protocol/frames.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
-import { noFiles } from "../keys/no-files.ts";
+import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { encodeSegment, generateSigningKey, mintToken, signRaw } from "../tokens.ts";
 

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { isDenial } from "../../plugin/core/denial.ts";
-import { FACTS_VARIABLE, renderFacts, USUAL_HEADERS } from "../../plugin/kong/facts-variable.ts";
-import { createFactsReader } from "../../plugin/kong/read-facts.ts";
-import { findHeaders, type HeaderList, headerVariable } from "../../sandbox/header-list.ts";
+import { isDenial } from "../../plugin/core/model/denial.ts";
+import { FACTS_VARIABLE, renderFacts, USUAL_HEADERS } from "../../plugin/kong/facts/facts-variable.ts";
+import { createFactsReader } from "../../plugin/kong/facts/read-facts.ts";
+import { findHeaders, type HeaderList, headerVariable } from "../../sandbox/message/header-list.ts";
 import { compileDocument, policyDocument } from "../core/fixtures.ts";
-import { scriptedPdk } from "../kong/scripted-pdk.ts";
+import { scriptedPdk } from "../kong/contract/scripted-pdk.ts";
 
 const READ = ["x-tenant", "user-agent", "cookie", "upgrade", "x-a-b"];
 const policy = compileDocument(

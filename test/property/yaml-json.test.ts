@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
 import { decide } from "../../plugin/core/decide.ts";
-import { createKeySource } from "../../plugin/keys/key-source.ts";
+import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { AUDIENCE, claimsOf, inlineIssuer, NOW, requestOf } from "../core/fixtures.ts";
-import { noFiles } from "../keys/no-files.ts";
+import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 

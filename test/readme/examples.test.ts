@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { readFetchSettings } from "../../plugin/policy/read-fetch-settings.ts";
-import { ISSUER_START, issuesOf } from "../policy/marked-text.ts";
+import { readFetchSettings } from "../../plugin/policy/read/read-fetch-settings.ts";
+import { ISSUER_START, issuesOf } from "../policy/read/marked-text.ts";
 import { findBlocks } from "./transcripts.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

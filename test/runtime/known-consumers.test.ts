@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Consumer } from "../../plugin/core/identity.ts";
+import type { Consumer } from "../../plugin/core/model/caller.ts";
 import { rememberConsumers } from "../../plugin/runtime/known-consumers.ts";
 
 /** Consumers of a Kong, what it was asked, and a clock in seconds. */

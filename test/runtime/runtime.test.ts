@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { KNOWS_NOBODY } from "../../plugin/core/identity.ts";
+import { KNOWS_NOBODY } from "../../plugin/core/model/caller.ts";
 import { createRuntime, type Runtime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { logInto } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
-import { askNothing } from "./policy-scene.ts";
+import { askNothing } from "./versions/policy-scene.ts";
 
 const key = generateSigningKey("EdDSA", "1");
 const document = (name: string): string =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { KeySource, VerificationKey } from "../../plugin/core/key.ts";
-import type { CompiledIssuer } from "../../plugin/core/policy.ts";
+import type { KeySource, VerificationKey } from "../../plugin/core/model/key.ts";
+import type { CompiledIssuer } from "../../plugin/core/model/policy.ts";
 import { rememberVerified } from "../../plugin/runtime/verified-tokens.ts";
 
 const HEADER = { alg: "RS256", kid: "one", typ: undefined };

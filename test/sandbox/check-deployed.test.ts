@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FACTS_VARIABLE } from "../../plugin/kong/facts-variable.ts";
-import { EXAMPLES } from "../../sandbox/examples.ts";
-import { copyForPorts } from "../../sandbox/local-copy.ts";
+import { FACTS_VARIABLE } from "../../plugin/kong/facts/facts-variable.ts";
+import { EXAMPLES } from "../../sandbox/demo/examples.ts";
+import { copyForPorts } from "../../sandbox/demo/local-copy.ts";
 import { startSandbox } from "../../sandbox/start-sandbox.ts";
 import { findFreePort } from "../gateways/free-port.ts";
 

@@ -3,8 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createFrameReader, encodeFrame } from "../../plugin/server/frames.ts";
-import { type RpcCall, RpcCallMessage, RpcReturnMessage, StringMessage } from "../../plugin/server/messages.ts";
+import { createFrameReader, encodeFrame } from "../../plugin/server/protocol/frames.ts";
+import {
+  type RpcCall,
+  RpcCallMessage,
+  RpcReturnMessage,
+  StringMessage,
+} from "../../plugin/server/protocol/messages.ts";
 
 /** What a test can do with one connection. */
 interface Peer {

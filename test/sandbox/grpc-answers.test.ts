@@ -1,10 +1,10 @@
 /** What a gRPC client gets of `kong.response.exit`: in the sandbox, and by the same calls in Lua on a Kong where there is one. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { ExitArgsMessage, headersToStruct } from "../../plugin/server/messages.ts";
-import { startGateway } from "../../sandbox/gateway.ts";
-import { readKongConfig } from "../../sandbox/kong-config.ts";
-import { createPluginClient } from "../../sandbox/plugin-client.ts";
+import { ExitArgsMessage, headersToStruct } from "../../plugin/server/protocol/messages.ts";
+import { readKongConfig } from "../../sandbox/config/kong-config.ts";
+import { startGateway } from "../../sandbox/gateway/gateway.ts";
+import { createPluginClient } from "../../sandbox/plugin/plugin-client.ts";
 import { requestHttp2 } from "../gateways/http2-client.ts";
 import { kongBinary } from "../gateways/kong-binary.ts";
 import { reportMissing } from "../gateways/report-missing.ts";

@@ -3,9 +3,9 @@ import { request as requestHttp } from "node:http";
 import { type ClientHttp2Stream, createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Gateway, startGateway } from "../../sandbox/gateway.ts";
-import { readKongConfig } from "../../sandbox/kong-config.ts";
-import { createPluginClient } from "../../sandbox/plugin-client.ts";
+import { readKongConfig } from "../../sandbox/config/kong-config.ts";
+import { type Gateway, startGateway } from "../../sandbox/gateway/gateway.ts";
+import { createPluginClient } from "../../sandbox/plugin/plugin-client.ts";
 import { requestHttp2 } from "../gateways/http2-client.ts";
 import { type FakeBehaviour, startFakePluginServer } from "./fake-plugin-server.ts";
 

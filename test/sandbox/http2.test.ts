@@ -11,11 +11,11 @@ import {
   IntMessage,
   StructMessage,
   structToHeaders,
-} from "../../plugin/server/messages.ts";
-import { type Echo, startEchoUpstream } from "../../sandbox/echo-upstream.ts";
-import { type Gateway, startGateway } from "../../sandbox/gateway.ts";
-import { readKongConfig } from "../../sandbox/kong-config.ts";
-import { createPluginClient } from "../../sandbox/plugin-client.ts";
+} from "../../plugin/server/protocol/messages.ts";
+import { readKongConfig } from "../../sandbox/config/kong-config.ts";
+import { type Echo, startEchoUpstream } from "../../sandbox/demo/echo-upstream.ts";
+import { type Gateway, startGateway } from "../../sandbox/gateway/gateway.ts";
+import { createPluginClient } from "../../sandbox/plugin/plugin-client.ts";
 import { type Http2Answer, requestHttp2 } from "../gateways/http2-client.ts";
 import { sendRawHttp2 } from "../gateways/raw-http2.ts";
 import { createSelfSigned } from "../gateways/self-signed.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
 import { generateSigningKey } from "../tokens.ts";
-import { connectWorker } from "./raw-worker.ts";
+import { connectWorker } from "./protocol/raw-worker.ts";
 
 const DIST = join(import.meta.dirname, "../../dist/plugin");
 export const SERVER_MAIN = join(DIST, "server/main.js");
@@ -113,7 +113,7 @@ export function runScript(text: string): RunningProcess {
   const directory = mkdtempSync(join(tmpdir(), "script-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const file = join(directory, "script.mjs");
-  writeFileSync(file, text.replaceAll('from "./', `from "${pathToFileURL(join(DIST, "server/")).href}`));
+  writeFileSync(file, text.replaceAll('from "./', `from "${pathToFileURL(join(DIST, "server/process/")).href}`));
   return runNode([file]);
 }
 

@@ -3,12 +3,12 @@ import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Decision } from "../../plugin/core/decision.ts";
-import type { Pdk } from "../../plugin/kong/pdk.ts";
+import type { Decision } from "../../plugin/core/model/decision.ts";
+import type { Pdk } from "../../plugin/kong/contract/pdk.ts";
 import type { WaitingLine } from "../../plugin/observe/operator-log.ts";
-import { type Connection, serveConnection } from "../../plugin/server/connection.ts";
-import { createInstances, type Instances } from "../../plugin/server/instances.ts";
-import { connectWorker, type RawWorker } from "./raw-worker.ts";
+import { type Connection, serveConnection } from "../../plugin/server/protocol/connection.ts";
+import { createInstances, type Instances } from "../../plugin/server/protocol/instances.ts";
+import { connectWorker, type RawWorker } from "./protocol/raw-worker.ts";
 
 /** What an instance does with an event. What misbehaves is cast to this type by the test. */
 export type Access = (pdk: Pdk) => Promise<Decision>;

@@ -115,7 +115,7 @@ local function join(values, separator)
   return type(values) == "table" and table.concat(values, separator) or values or ""
 end
 
--- The facts in the form of the variable (plugin/kong/facts-variable.ts). They are read now, so that changes by earlier plugins
+-- The facts in the form of the variable (plugin/kong/facts/facts-variable.ts). They are read now, so that changes by earlier plugins
 -- count. The first line, which is configuration, names the headers. The field after the headers shows the plugin that it is
 -- guarded. A client cannot send that field, because none of these values can contain a line feed. Bytes beyond ASCII become a
 -- byte that no check accepts, because the stock server's decoder turns some of them into line feeds and letters.

@@ -1,0 +1,140 @@
+import { isMap, isScalar, isSeq, YAMLMap } from "yaml";
+import { NAME } from "../../../plugin/kong/contract/plugin-identity.ts";
+import type { StateFile } from "./state-file.ts";
+
+/** A map in a state file that describes one entity on Kong. */
+export interface StateEntity {
+  readonly node: YAMLMap;
+  readonly source: StateFile;
+}
+
+export interface StateRoute extends StateEntity {
+  /** Name and id, where given. */
+  readonly names: readonly string[];
+  readonly tags: readonly string[];
+  /** Name and id of the Service. */
+  readonly service: readonly string[];
+}
+
+/** The entity that a plugin is attached to, with its name and id. */
+export interface PluginScope {
+  readonly on: "global" | "service" | "route" | "consumer";
+  readonly names: readonly string[];
+}
+
+export interface StatePlugin extends StateEntity {
+  readonly scope: PluginScope;
+}
+
+/** Kong's plugin that answers CORS preflights. */
+const CORS = "cors";
+
+/** The entities of all files that these checks need. All files are meant for one gateway. */
+export interface KongState {
+  readonly routes: readonly StateRoute[];
+  /** Only the jwt-policy plugins. */
+  readonly plugins: readonly StatePlugin[];
+  /** Kong's cors plugins. */
+  readonly corsPlugins: readonly StatePlugin[];
+  /** decK's `_plugin_configs`. Plugins refer to them by `_config`. */
+  readonly sharedConfigs: ReadonlyMap<string, StateEntity>;
+}
+
+const GLOBAL: PluginScope = { on: "global", names: [] };
+
+/** Finds routes, jwt-policy plugins and cors plugins wherever decK accepts them: nested and at the top level. */
+export function findKongState(files: readonly StateFile[]): KongState {
+  const routes: StateRoute[] = [];
+  const all: (StatePlugin & { readonly name: string | undefined })[] = [];
+  const services = files.flatMap(({ root }) => mapsAt(root, "services").map(namesOf));
+  const addPlugins = (owner: YAMLMap, source: StateFile, scopeOf: (plugin: YAMLMap) => PluginScope): void => {
+    const nodes = mapsAt(owner, "plugins");
+    all.push(...nodes.map((node) => ({ node, source, scope: scopeOf(node), name: textAt(node, "name") })));
+  };
+  const addRoutes = (owner: YAMLMap, source: StateFile, serviceOf: (route: YAMLMap) => readonly string[]): void => {
+    for (const node of mapsAt(owner, "routes")) {
+      const names = namesOf(node);
+      routes.push({ node, source, names, tags: textsAt(node, "tags"), service: serviceOf(node) });
+      addPlugins(node, source, () => ({ on: "route", names }));
+    }
+  };
+  for (const source of files) {
+    const { root } = source;
+    for (const service of mapsAt(root, "services")) {
+      const names = namesOf(service);
+      addPlugins(service, source, () => ({ on: "service", names }));
+      addRoutes(service, source, () => names);
+    }
+    addRoutes(root, source, (route) => {
+      const reference = referenceAt(route, "service");
+      return services.find((names) => isSame(names, reference)) ?? reference;
+    });
+    for (const consumer of [...mapsAt(root, "consumers"), ...mapsAt(root, "consumer_groups")]) {
+      addPlugins(consumer, source, () => ({ on: "consumer", names: [] }));
+    }
+    addPlugins(root, source, findScope);
+  }
+  const pick = (wanted: string): StatePlugin[] =>
+    all.filter(({ name }) => name === wanted).map(({ node, source, scope }) => ({ node, source, scope }));
+  return { routes, plugins: pick(NAME), corsPlugins: pick(CORS), sharedConfigs: findSharedConfigs(files) };
+}
+
+/** Whether two lists of names refer to the same entity. */
+export function isSame(names: readonly string[], others: readonly string[]): boolean {
+  return names.some((name) => others.includes(name));
+}
+
+export function isNull(value: unknown): boolean {
+  return value === null || (isScalar(value) && value.value === null);
+}
+
+/** Whether a key has a value. Kong and decK treat an explicit null as absent. */
+export function hasAt(map: YAMLMap, key: string): boolean {
+  return (map.get(key) ?? null) !== null;
+}
+
+export function textAt(map: YAMLMap, key: string): string | undefined {
+  const value = map.get(key);
+  return typeof value === "string" ? value : undefined;
+}
+
+export function textsAt(map: YAMLMap, key: string): string[] {
+  const list = map.get(key);
+  return isSeq(list) ? list.items.flatMap((item) => (isScalar(item) ? [String(item.value)] : [])) : [];
+}
+
+function mapsAt(map: YAMLMap, key: string): YAMLMap[] {
+  const list = map.get(key);
+  return isSeq(list) ? list.items.filter((item): item is YAMLMap => isMap(item)) : [];
+}
+
+function namesOf(entity: YAMLMap): string[] {
+  return ["name", "id"].flatMap((key) => textAt(entity, key) ?? []);
+}
+
+/** A reference is a name or an id, or a map with one of them. */
+function referenceAt(map: YAMLMap, key: string): string[] {
+  const value = map.get(key);
+  return isMap(value) ? namesOf(value as YAMLMap) : typeof value === "string" ? [value] : [];
+}
+
+function findScope(plugin: YAMLMap): PluginScope {
+  if (hasAt(plugin, "consumer") || hasAt(plugin, "consumer_group")) {
+    return { on: "consumer", names: [] };
+  }
+  const on = (["route", "service"] as const).find((key) => hasAt(plugin, key));
+  return on === undefined ? GLOBAL : { on, names: referenceAt(plugin, on) };
+}
+
+function findSharedConfigs(files: readonly StateFile[]): ReadonlyMap<string, StateEntity> {
+  const found = files.flatMap((source) => {
+    const configs = source.root.get("_plugin_configs");
+    const items = isMap(configs) ? (configs as YAMLMap).items : [];
+    return items.flatMap(({ key, value }) => {
+      // A null configuration exists and is empty.
+      const node = isMap(value) ? (value as YAMLMap) : isNull(value) ? new YAMLMap() : undefined;
+      return isScalar(key) && node ? [[String(key.value), { node, source }] as const] : [];
+    });
+  });
+  return new Map(found);
+}

@@ -1,0 +1,20 @@
+import type { PolicyIssue } from "../../plugin/policy/language/issue.ts";
+import { readDocument } from "../../plugin/policy/read/read-document.ts";
+import { validateDocument } from "../../plugin/policy/read/validate-document.ts";
+import { findShadowed } from "../../plugin/policy/requirements/find-shadowed.ts";
+
+/**
+ * Finds parts of a policy that are valid but probably not intended.
+ *
+ * @param text of a policy without mistakes, merged with the policy that it extends.
+ * @param ownText of the policy's own file, to locate the warnings in. Equals `text` if the policy extends no other.
+ */
+export function findWarnings(text: string, ownText: string): readonly PolicyIssue[] {
+  const whole = readDocument(text);
+  const own = readDocument(ownText);
+  if ("issues" in whole || "issues" in own) {
+    return [];
+  }
+  const valid = validateDocument(whole.data);
+  return "findings" in valid ? [] : own.locate(findShadowed(valid.document));
+}

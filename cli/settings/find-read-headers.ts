@@ -1,0 +1,13 @@
+import { listPolicyFiles } from "../../plugin/runtime/load/list-policy-files.ts";
+import { loadPolicyFile } from "../../plugin/runtime/load/policy-store.ts";
+
+/**
+ * Returns the names of the header fields that the policies under a root read, in lower case and sorted. A root or a policy that
+ * cannot be read adds none: the settings are often printed on a machine without the policies.
+ */
+export async function findReadHeaders(policyRoot: string): Promise<readonly string[]> {
+  const files = await listPolicyFiles(policyRoot).catch(() => []);
+  const loads = await Promise.all(files.map((file) => loadPolicyFile(policyRoot, file)));
+  const names = loads.flatMap((load) => ("policy" in load ? load.policy.readHeaders : []));
+  return [...new Set(names)].sort();
+}

@@ -1,0 +1,14 @@
+import type { Command } from "commander";
+import { VERSION } from "../../plugin/kong/contract/plugin-identity.ts";
+import { CONFIG_SCHEMA } from "../../plugin/kong/schema/config-schema.ts";
+import { renderLuaSchema } from "../../plugin/kong/schema/lua-schema.ts";
+
+export function addKongSchemaCommand(kong: Command): void {
+  kong
+    .command("schema")
+    .description("print the plugin's schema in Lua, for Konnect, which asks no plugin server for it")
+    .action(() => {
+      process.stdout.write(`-- The schema of jwt-policy ${VERSION}, printed by \`jwt-policy kong schema\`.\n`);
+      process.stdout.write(renderLuaSchema(CONFIG_SCHEMA));
+    });
+}

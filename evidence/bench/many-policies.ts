@@ -1,0 +1,250 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { FACTS_VARIABLE } from "../../plugin/kong/facts/facts-variable.ts";
+import { StringMessage } from "../../plugin/server/protocol/messages.ts";
+import { connectWorker, playEvent, type RawWorker } from "../../test/server/protocol/raw-worker.ts";
+import { generateSigningKey } from "../../test/tokens.ts";
+
+// `npm run bench:policies`: how the plugin server's start, memory and idle work grow with the number of policies, and how long
+// requests wait while it starts and while policies change. It starts the one-file server as Kong does and asks it over its socket.
+//
+//   npm run bench:policies                            all cases of the table
+//   npm run bench:policies -- --case "1000x50x3"      one case: policies × rules × operations
+
+interface Case {
+  readonly policies: number;
+  readonly rules: number;
+  /** For each rule; 0 for a rule without operations. */
+  readonly operations: number;
+  /** Whether all policies extend one. */
+  readonly hasParent?: boolean;
+}
+
+const CASES: readonly Case[] = [
+  { policies: 1, rules: 50, operations: 3 },
+  { policies: 100, rules: 50, operations: 3 },
+  { policies: 300, rules: 50, operations: 3 },
+  { policies: 1_000, rules: 50, operations: 3 },
+  { policies: 500, rules: 5, operations: 0 },
+  { policies: 2_000, rules: 5, operations: 0 },
+  { policies: 400, rules: 10, operations: 0, hasParent: true },
+];
+const IDLE_MS = 10_000;
+const ASK_EVERY_MS = 10;
+const LIMIT_MS = 300_000;
+const SERVER = new URL("../../../../dist/jwt-policy-server.mjs", import.meta.url).pathname;
+
+/** Inline, so that no key has to be fetched. */
+const PUBLIC_KEY = generateSigningKey("ES256", "1").publicJwk;
+
+const FACTS = StringMessage.encode({
+  v: FACTS_VARIABLE.value
+    .replaceAll("\\n", "\n")
+    .replace("$request\n", "GET /r0/items/1/part0 HTTP/1.1\n")
+    .replace("$scheme $realip_remote_addr $remote_addr", "https 127.0.0.1 127.0.0.1")
+    .replace("$kong_request_id", "0".repeat(32))
+    .replaceAll(/\$http_\w+/g, ""),
+});
+
+const { values } = parseArgs({ options: { case: { type: "string" }, server: { type: "string", default: SERVER } } });
+const chosen = values.case === undefined ? CASES : [parseCase(values.case)];
+console.log(
+  `Node ${process.version}, ${cpus().length} processors (${cpus()[0]?.model}). Waits are the longest of all requests.\n`,
+);
+console.log(
+  "| policies × rules × operations | ready after | memory when ready | CPU to start | wait at start | all files change | wait meanwhile | parent changes | wait meanwhile | idle CPU |",
+);
+console.log("|---|---|---|---|---|---|---|---|---|---|");
+for (const one of chosen) {
+  console.log(await measure(one));
+}
+
+async function measure(one: Case): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), "many-policies-"));
+  const root = join(directory, "policies");
+  mkdirSync(root);
+  const writeAll = (version: string): void => {
+    for (let index = 0; index < one.policies; index += 1) {
+      writeFileSync(join(root, nameOf(index)), policyText(index, one, version));
+    }
+  };
+  const writeParent = (version: string): void => writeFileSync(join(root, "platform.yaml"), parentText(version));
+  if (one.hasParent) {
+    writeParent("first");
+  }
+  writeAll("first");
+  const server = startServer(directory, root);
+  try {
+    const begin = performance.now();
+    const atStart = askUntil(server, one, () => server.isReady());
+    const startWait = await atStart;
+    const readyMs = performance.now() - begin;
+    const startCpu = cpuSeconds(server.child);
+    const memory = residentMegabytes(server.child);
+
+    const changed = performance.now();
+    writeAll("second");
+    const changeWait = await askUntil(server, one, () => server.effective("second") >= one.policies);
+    const changeMs = performance.now() - changed;
+
+    let parent: string[] = ["–", "–"];
+    if (one.hasParent) {
+      const before = server.effective("second");
+      const parentChanged = performance.now();
+      writeParent("second");
+      const wait = await askUntil(server, one, () => server.effective("second") >= before + one.policies);
+      parent = [seconds(performance.now() - parentChanged), `${wait.toFixed(0)} ms`];
+    }
+
+    const idleBefore = cpuSeconds(server.child);
+    await sleep(IDLE_MS);
+    const idle = ((cpuSeconds(server.child) - idleBefore) / (IDLE_MS / 1000)) * 100;
+    const cells = [
+      `${one.policies} × ${one.rules} × ${one.operations}${one.hasParent ? ", one parent" : ""}`,
+      seconds(readyMs),
+      `${memory.toFixed(0)} MB`,
+      `${startCpu.toFixed(1)} s`,
+      `${startWait.toFixed(0)} ms`,
+      seconds(changeMs),
+      `${changeWait.toFixed(0)} ms`,
+      ...parent,
+      `${idle.toFixed(1)} %`,
+    ];
+    return `| ${cells.join(" | ")} |`;
+  } finally {
+    server.child.kill("SIGKILL");
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+interface Server {
+  readonly child: ChildProcess;
+  readonly socket: string;
+  isReady(): boolean;
+  /** How many versions with this mark have taken effect. */
+  effective(mark: string): number;
+}
+
+function startServer(directory: string, root: string): Server {
+  const socket = join(directory, "s.socket");
+  const args = [values.server, "--socket", socket, "--policy-root", root, "--facts-variable"];
+  const child = spawn(process.execPath, args, { env: {}, stdio: ["ignore", "pipe", "inherit"] });
+  let rest = "";
+  let isReady = false;
+  const counts = new Map<string, number>();
+  child.stdout.on("data", (chunk) => {
+    const lines = `${rest}${chunk}`.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      isReady ||= line.includes("ready: every policy");
+      const mark = /^policy file .* is in (?:effect|force): name=\S+-(first|second) /.exec(line)?.[1];
+      counts.set(mark ?? "", (counts.get(mark ?? "") ?? 0) + 1);
+    }
+  });
+  return { child, socket, isReady: () => isReady, effective: (mark) => counts.get(mark) ?? 0 };
+}
+
+/** Asks about one request after another, each for another policy, until `isDone`. Returns the longest wait in milliseconds. */
+async function askUntil(server: Server, { policies }: Case, isDone: () => boolean): Promise<number> {
+  const end = performance.now() + LIMIT_MS;
+  let longest = 0;
+  for (let turn = 0; turn === 0 || !isDone(); turn += 1) {
+    if (performance.now() > end || server.child.exitCode !== null || server.child.signalCode !== null) {
+      throw new Error("the server ended, or is not done in time");
+    }
+    const worker = await connectWhenThere(server.socket); // Kong gives a connection up after each refusal.
+    const begin = performance.now();
+    const config = JSON.stringify({ policy_file: nameOf((turn * 7) % policies), rule: "rule-0" });
+    const { instanceStatus } = await worker.start(config);
+    const { ended } = await playEvent(worker, instanceStatus?.instanceId ?? 0, { "kong.nginx.get_var": FACTS });
+    longest = Math.max(longest, performance.now() - begin);
+    worker.socket.destroy();
+    if (ended !== "exited") {
+      throw new Error(`a request without a token was ${ended}`);
+    }
+    await sleep(ASK_EVERY_MS);
+  }
+  return longest;
+}
+
+async function connectWhenThere(socket: string): Promise<RawWorker> {
+  while (!(await isThere(socket))) {
+    await sleep(2);
+  }
+  return connectWorker(socket);
+}
+
+function isThere(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createConnection(socket);
+    probe.on("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on("error", () => resolve(false));
+  });
+}
+
+function nameOf(index: number): string {
+  return `policy-${index}.yaml`;
+}
+
+function parentText(version: string): string {
+  return `jwt_policy: 1
+name: platform-${version}
+description: ${version}
+issuers:
+  acme:
+    issuer: https://idp.example.com/realms/acme
+    audiences: [https://api.example.com/${version}]
+    algorithms: [RS256, ES256]
+    keys: { jwks: { keys: [${JSON.stringify(PUBLIC_KEY)}] } }
+defaults: { accept: [acme] }
+header_mappings: { x-user-id: sub, x-scope: scope }
+`;
+}
+
+function policyText(index: number, { rules, operations, hasParent }: Case, version: string): string {
+  const head = hasParent
+    ? `jwt_policy: 1\nname: p${index}-${version}\nextends: platform.yaml\n`
+    : parentText(version).replace(`platform-${version}`, `p${index}-${version}`);
+  const routes = Array.from({ length: rules }, (_, rule) =>
+    operations === 0
+      ? `  rule-${rule}: { required_scopes: [scope-${rule}:read] }`
+      : [
+          `  rule-${rule}:`,
+          "    operations:",
+          ...Array.from({ length: operations }, (_, operation) => {
+            const method = ["GET", "POST", "DELETE"][operation % 3];
+            return `      - { methods: [${method}], path: "/r${rule}/items/{id}/part${operation}", required_scopes: [s${rule}:${operation}] }`;
+          }),
+        ].join("\n"),
+  );
+  return `${head}routes:\n${routes.join("\n")}\n`;
+}
+
+function parseCase(text: string): Case {
+  const [policies = 1, rules = 1, operations = 0] = text.split("x").map(Number);
+  return { policies, rules, operations };
+}
+
+function cpuSeconds({ pid }: ChildProcess): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+function residentMegabytes({ pid }: ChildProcess): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,207 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findFreePort } from "../../test/gateways/free-port.ts";
+import {
+  type AdaptSettings,
+  type FaultyGateway,
+  type FaultyGatewayKind,
+  type KongSettings,
+  keepSettings,
+  START_CMD,
+} from "../../test/gateways/gateway.ts";
+import { reportMissing } from "../../test/gateways/report-missing.ts";
+import { type Assessment, assess } from "./assess.ts";
+import { FAULTS, type Fault, LOSING } from "./faults.ts";
+import { createJudging } from "./judging.ts";
+import { RAMP_MS, startLoad } from "./load.ts";
+import { type Scene, waitForPolicy, waitUntilServing, writeInnerFault } from "./scene.ts";
+import { startUpstream, type Upstream } from "./upstream.ts";
+import { createWorld, usualJudge, type World } from "./world.ts";
+
+export interface FaultsRun {
+  /** The kind of gateway, with its settings changed by `adapt`. */
+  readonly createKind: (adapt: AdaptSettings) => FaultyGatewayKind | Promise<FaultyGatewayKind>;
+  readonly workers: number;
+  /** Kong's `lua_socket_read_timeout`. */
+  readonly readTimeoutSeconds: number;
+  /** How often a fault that repeats comes; 20 unless time is short. */
+  readonly rounds?: number;
+  /** Faults, by id, that take more time than there is. */
+  readonly leaveOut?: readonly string[];
+  /** Faults, by id, in which this plugin server may lose valid requests that ours may not. */
+  readonly mayLose?: readonly string[];
+  /** Whether the plugin server is kong-pdk's. */
+  readonly isStock?: boolean;
+}
+
+const START_TIMEOUT_MS = 120_000;
+const FAULT_TIMEOUT_MS = 300_000;
+/** Policies change a thousand times: a second for each look would be too long. */
+const POLL_MS = 20;
+const SERVING_TIMEOUT_MS = 20_000;
+/** Each route is asked for many times in this. */
+const AFTERWARDS_MS = 400;
+const CLIENTS = 32;
+/** The stock server loads TypeScript and a schema compiler, in each of the processes that one reload after the other starts. */
+const STOCK_START_MS = 10_000;
+const PRELOAD = new URL("./preload/preload.mjs", import.meta.url);
+const STOCK_PLUGINS = fileURLToPath(new URL("../../plugin/stock", import.meta.url));
+const FAULTY_STOCK_PLUGINS = fileURLToPath(new URL("./preload/stock", import.meta.url));
+
+/** Declares a test for each fault on one gateway, all on the same one: it has to get up again each time. */
+export async function runFaults({
+  createKind,
+  workers,
+  readTimeoutSeconds,
+  rounds = 20,
+  leaveOut = [],
+  mayLose = [],
+  isStock = false,
+}: FaultsRun): Promise<void> {
+  const kind = await createKind(keepSettings);
+  describe(`faults on ${kind.label}, ${workers} ${workers === 1 ? "worker" : "workers"}`, () => {
+    if (kind.missing !== undefined) {
+      reportMissing("runs the table", kind.missing);
+      return;
+    }
+    let upstream: Upstream;
+    let world: World;
+    let gateway: FaultyGateway;
+    let control: string;
+
+    let statusAddress: string;
+
+    const start = async (): Promise<void> => {
+      const adminPort = await findFreePort();
+      statusAddress = `127.0.0.1:${await findFreePort()}`;
+      const options = isStock ? "" : ` --policy-poll ${POLL_MS} --status-listen ${statusAddress}`;
+      const adapted = await createKind((settings) => ({
+        ...settings,
+        [START_CMD]: addPreload(settings, control, isStock) + options,
+        KONG_NGINX_WORKER_PROCESSES: String(workers),
+        KONG_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
+        KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: `${readTimeoutSeconds}s`,
+      }));
+      gateway = await adapted.start({ configText: world.configText(usualJudge), policyRoot: world.policyRoot });
+    };
+
+    /** What an earlier fault left behind counts for that one alone. */
+    const prepare = async (): Promise<void> => {
+      writeInnerFault(control, undefined);
+      if (!(await waitUntilServing(gateway, world, SERVING_TIMEOUT_MS))) {
+        await gateway.stop();
+        await start();
+        if (!(await waitUntilServing(gateway, world, SERVING_TIMEOUT_MS))) {
+          throw new Error("the gateway does not serve even before this fault");
+        }
+      }
+    };
+
+    beforeAll(async () => {
+      upstream = await startUpstream();
+      world = await createWorld(upstream.url);
+      control = join(world.directory, "fault");
+      writeInnerFault(control, "hold"); // The first fault is a late start.
+      await start();
+    }, START_TIMEOUT_MS);
+    afterAll(async () => {
+      await gateway?.stop();
+      await upstream?.stop();
+      await world?.remove();
+    }, START_TIMEOUT_MS);
+
+    const faults = FAULTS.filter(
+      ({ id, onlyKong, onlyOurs }) =>
+        !leaveOut.includes(id) &&
+        (onlyKong === undefined || kind.label !== "sandbox") &&
+        (onlyOurs === undefined || !isStock),
+    );
+    for (const fault of faults) {
+      it(
+        fault.title,
+        async ({ task }) => {
+          if (fault.id !== "late-start") {
+            await prepare();
+          }
+          const assessment = await runFault(fault);
+          const kong = gateway.kong && gateway.version;
+          task.meta.gateway = gateway.name;
+          task.meta.fault = {
+            gateway: gateway.name,
+            kong,
+            workers,
+            readTimeoutSeconds,
+            rounds,
+            fault: fault.id,
+            assessment,
+          };
+          const bounds = mayLose.includes(fault.id) ? { ...fault, ...LOSING } : fault;
+          check(isStock ? { ...bounds, recoveryMs: bounds.recoveryMs + STOCK_START_MS } : bounds, assessment);
+        },
+        FAULT_TIMEOUT_MS,
+      );
+    }
+
+    const runFault = async (fault: Fault): Promise<Assessment> => {
+      const judging = createJudging();
+      let faultMs = 0;
+      const scene: Scene = {
+        gateway,
+        world,
+        judging,
+        rounds,
+        readTimeoutMs: readTimeoutSeconds * 1_000,
+        mark() {
+          faultMs = performance.now();
+        },
+        async sendCrowd(clients) {
+          const crowd = startLoad({ url: gateway.url, world, clients });
+          loads.push(crowd);
+          await sleep(RAMP_MS);
+          await crowd.stop();
+        },
+        setInnerFault: (inner) => writeInnerFault(control, inner),
+        waitForPolicy: (file, judge) => waitForPolicy(statusAddress, file, judge),
+      };
+      const load = startLoad({ url: gateway.url, world, clients: CLIENTS, ...fault.load });
+      const loads = [load];
+      try {
+        await sleep(2 * RAMP_MS);
+        scene.mark();
+        await fault.inject(scene);
+        await waitUntilServing(gateway, world, fault.recoveryMs + SERVING_TIMEOUT_MS);
+        await load.drain();
+        await sleep(AFTERWARDS_MS);
+      } finally {
+        writeInnerFault(control, undefined);
+        await load.stop();
+      }
+      const { arrivalsOf } = upstream;
+      return assess({ sent: loads.flatMap(({ sent }) => sent), arrivalsOf, judgesOf: judging.judgesOf, faultMs });
+    };
+  });
+}
+
+function check({ sparesValid, recoveryMs, holdMs }: Fault, assessment: Assessment): void {
+  expect.soft(assessment.leaked.slice(0, 10), "reached the upstream without a right").toEqual([]);
+  expect.soft(assessment.judgedByAnother.slice(0, 10), "judged by another rule or policy").toEqual([]);
+  if (sparesValid) {
+    expect.soft(assessment.refusedValid, "valid requests refused").toEqual({});
+  }
+  expect.soft(assessment.recoveryMs ?? Number.POSITIVE_INFINITY, "recovery").toBeLessThanOrEqual(recoveryMs);
+  expect.soft(assessment.longestHoldMs, "longest hold").toBeLessThanOrEqual(holdMs);
+}
+
+/** Puts the preload, and a heap that can be exhausted, into the command that starts the plugin server. */
+function addPreload(settings: KongSettings, control: string, isStock: boolean): string {
+  const command = settings[START_CMD] ?? "";
+  const [before, after] = command.split(` ${process.execPath} `);
+  if (before === undefined || after === undefined) {
+    throw new Error(`no node in the start command: ${command}`);
+  }
+  // The stock server needs 64 MB for itself: it loads TypeScript.
+  const node = `${process.execPath} --max-old-space-size=${isStock ? 256 : 64} --import ${PRELOAD.href}`;
+  return `${before} FAULT_CONTROL=${control} ${node} ${after.replace(STOCK_PLUGINS, FAULTY_STOCK_PLUGINS)}`;
+}

@@ -1,0 +1,12 @@
+import { sandboxFromSettings } from "../../test/gateways/sandbox-from-settings.ts";
+import { runFaults } from "./run-faults.ts";
+
+// Fewer repetitions than `npm run test:faults` has: `npm test` runs this.
+await runFaults({
+  createKind: (adapt) => sandboxFromSettings({ adapt }),
+  workers: 1,
+  readTimeoutSeconds: 7,
+  rounds: 4,
+  // Each is much like another that stays.
+  leaveOut: ["policy-change", "restart-storm", "stop-kill", "foreign-junk"],
+});

@@ -1,0 +1,127 @@
+import { isDeepStrictEqual } from "node:util";
+import { parse, stringify } from "yaml";
+import { decide } from "../../plugin/core/decide.ts";
+import { isAllow } from "../../plugin/core/model/decision.ts";
+import type { CompiledIssuer, CompiledPolicy } from "../../plugin/core/model/policy.ts";
+import { importKeySet } from "../../plugin/keys/import/import-key-set.ts";
+import { indexKeys, selectKey } from "../../plugin/keys/import/select-key.ts";
+import { readPolicy } from "../../plugin/policy/read-policy.ts";
+import { claimsOf, NOW, OVER_TLS } from "../../test/core/fixtures.ts";
+import { generateSigningKey, mintToken } from "../../test/tokens.ts";
+import { mutatePolicy } from "./mutate-policy.ts";
+import { POLICY_SEEDS } from "./seed-policies.ts";
+import { describeThrown, type Outcome, type Target } from "./target.ts";
+
+const HASH = "0".repeat(64);
+/** Rules that are tried of each policy: a mutated one has few, or many that are alike. */
+const MAX_RULES = 6;
+
+interface RuleText {
+  readonly access?: unknown;
+  readonly operations?: readonly { readonly access?: unknown }[];
+}
+
+/** Texts that may be a policy: read, compiled, and asked about requests of strangers. */
+export function createPolicyTarget(): Target<string> {
+  const stranger = generateSigningKey("ES256", "stranger");
+
+  const run = async (text: string): Promise<Outcome> => {
+    const start = performance.now();
+    try {
+      const result = readPolicy(text, HASH);
+      const took = performance.now() - start;
+      if ("issues" in result) {
+        return { features: result.issues.map(({ code }) => code), finding: checkIssues(text, result.issues), took };
+      }
+      const finding = checkForms(text, result.policy) ?? (await checkStrangers(text, result.policy));
+      return { features: describe(result.policy), finding, took };
+    } catch (error) {
+      return { features: [], finding: describeThrown(error), took: performance.now() - start };
+    }
+  };
+
+  /** Whom nobody knows gets in where the text says so, and nowhere else. */
+  const checkStrangers = async (text: string, policy: CompiledPolicy): Promise<string | undefined> => {
+    const { routes = {} } = parse(text) as { routes?: Readonly<Record<string, RuleText | null>> };
+    const issuer = [...policy.issuers.keys()][0];
+    const [audience] = [...(policy.issuers.get(issuer ?? "")?.audiences ?? [])];
+    const token = mintToken({ key: stranger, claims: claimsOf({ iss: issuer, aud: audience }) });
+    for (const rule of [...Object.keys(routes).slice(0, MAX_RULES), "no such rule"]) {
+      for (const authorization of [undefined, `Bearer ${token}`]) {
+        const requestLine = { method: "GET", target: "/" };
+        const facts = {
+          binding: { by: "rule", rule } as const,
+          requestLine,
+          connection: undefined,
+          authorization,
+          ...OVER_TLS,
+        };
+        const decision = await decide(facts, policy, { find: findInline }, () => NOW);
+        const open = accessesOf(routes[rule]);
+        const isOpen = open.includes("public") || (open.includes("optional") && authorization === undefined);
+        if (isAllow(decision) && !isOpen) {
+          return "lets a stranger pass where the text does not say so";
+        }
+      }
+    }
+    return undefined;
+  };
+
+  return {
+    name: "policy",
+    seeds: POLICY_SEEDS,
+    mutate: mutatePolicy,
+    run,
+    surroundings: undefined,
+    size: (text) => text.length,
+  };
+}
+
+function accessesOf(rule: RuleText | null | undefined): readonly unknown[] {
+  return [rule?.access, ...(rule?.operations ?? []).map(({ access }) => access)];
+}
+
+/** Keys that stand in the policy; nothing is fetched, and no file is read. */
+async function findInline(issuer: CompiledIssuer, joseHeader: Parameters<typeof selectKey>[1]) {
+  const inline = issuer.keys.flatMap((origin) => (origin.from === "jwks" ? [importKeySet(origin.jwks, issuer)] : []));
+  const keys = (await Promise.all(inline)).flatMap((set) => set.keys);
+  const found = selectKey(indexKeys(keys), joseHeader);
+  return found ? { found } : ({ found: undefined, because: "unknown" } as const);
+}
+
+function describe({ issuers, rules, headerMappings }: CompiledPolicy): readonly string[] {
+  return [
+    `${Math.min(issuers.size, 3)} issuers, ${Math.min(rules.size, 4)} rules, ${Math.min(headerMappings.length, 4)} mappings`,
+    ...[...issuers.values()].map(
+      (issuer) => `issuer ${issuer.keys.map(({ from }) => from)} ${issuer.algorithms.size} ${issuer.tokenType}`,
+    ),
+    ...[...rules.values()].map(
+      ({ requirements, operations }) => `rule ${requirements.access} ${operations?.values.length}`,
+    ),
+  ];
+}
+
+/** Every mistake has a place in the text, and its words can be printed. */
+function checkIssues(
+  text: string,
+  issues: readonly { line: number; column: number; message: string }[],
+): string | undefined {
+  const lines = text.split("\n");
+  const isPlaced = ({ line, column }: { line: number; column: number }): boolean =>
+    column >= 1 && column <= (lines[line - 1]?.length ?? -1) + 2;
+  if (issues.length === 0) {
+    return "refuses a policy without saying why";
+  }
+  return issues.every(isPlaced) ? undefined : "places a mistake outside of the text";
+}
+
+/** The same data in another form of YAML, and as JSON, is the same policy. */
+function checkForms(text: string, policy: CompiledPolicy): string | undefined {
+  const data: unknown = parse(text, { maxAliasCount: 100 });
+  const forms = [JSON.stringify(data), stringify(data)];
+  const isSame = forms.every((form) => {
+    const result = readPolicy(form, HASH);
+    return "policy" in result && isDeepStrictEqual(result.policy, policy);
+  });
+  return isSame ? undefined : "compiles the same data otherwise in another form";
+}

@@ -1,0 +1,144 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, release, type } from "node:os";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
+import { VERSION } from "../plugin/kong/contract/plugin-identity.ts";
+import { currentCommit } from "../test/current-commit.ts";
+import { RESULTS as FAULT_RESULTS, RENDERED, renderAll } from "./faults/fault-files.ts";
+import { collectResults, type FaultOutcome } from "./faults/results.ts";
+import { reportVectors } from "./vectors/report-vectors.ts";
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** What a fault on that gateway came to. */
+    fault?: FaultOutcome;
+  }
+}
+
+/** Test files that run the conformance table or the faults, and the gateway that each exercises. */
+const GATEWAYS: ReadonlyMap<string, string> = new Map([
+  ["test/conformance/sandbox.test.ts", "sandbox"],
+  ["test/conformance/kong-binary.test.ts", "Kong binary"],
+  ["test/conformance/kong-binary-guard.test.ts", "Kong binary with the guard"],
+  ["test/conformance/kong-binary-stock.test.ts", "Kong binary with the stock server and the guard"],
+  ["test/conformance/kong-container.test.ts", "Kong container"],
+  ["test/conformance/kong-container-guard.test.ts", "Kong container with the guard"],
+  ["evidence/deploy/conformance.deploy.ts", "Kong image"],
+  ["evidence/deck/sync.deck.ts", "Kong binary with PostgreSQL, by decK"],
+  ["evidence/key-proof/sandbox.proof.ts", "sandbox, while keys change"],
+  ["evidence/key-proof/kong-binary.proof.ts", "Kong binary, while keys change"],
+  ["evidence/faults/sandbox.test.ts", "sandbox, under faults"],
+  ["evidence/faults/sandbox.faults.ts", "sandbox, under faults"],
+  ["evidence/faults/kong-binary.faults.ts", "Kong binary, under faults"],
+  ["evidence/faults/kong-binary-stock.faults.ts", "Kong binary with the stock server and the guard, under faults"],
+  ["evidence/faults/kong-container.faults.ts", "Kong container, under faults"],
+  [
+    "evidence/faults/kong-container-stock.faults.ts",
+    "Kong container with the stock server and the guard, under faults",
+  ],
+]);
+
+/** Where `CONFORMANCE_RESULTS=1` and `FAULTS_RESULTS=1` put the results as data, to be committed. */
+const RESULTS = "docs/conformance";
+const FAULT_FILE = /^evidence\/faults\/(.*)\.faults\.ts$/;
+
+/** Says at the end which gateways were exercised, and why any was not; then the counts, alone on a line. */
+export default class GatewayReporter implements Reporter {
+  /** At once, for the next gateway takes minutes. */
+  onTestModuleEnd(module: TestModule): void {
+    const [, faults] = FAULT_FILE.exec(module.relativeModuleId) ?? [];
+    const tests = [...module.children.allTests()];
+    // A part of the table must not replace the whole.
+    const isWhole = tests.every((test) => test.result().state !== "skipped");
+    if (faults !== undefined && isWhole && process.env.FAULTS_RESULTS === "1") {
+      writeFaultResults(faults, tests);
+    }
+  }
+
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const count = (state: string): number => tests.filter((test) => test.result().state === state).length;
+    const broken = modules.filter((module) => module.state() === "failed" && module.errors().length > 0).length;
+    const lines = modules.flatMap((module) => {
+      const gateway = GATEWAYS.get(module.relativeModuleId);
+      return gateway === undefined ? [] : [`  ${gateway}: ${reportGateway(gateway, [...module.children.allTests()])}`];
+    });
+    process.stdout.write(
+      [
+        ...(lines.length > 0 ? ["\nGateways:", ...lines.sort()] : []),
+        ...reportNotRun(modules),
+        ...reportVectors(modules),
+        `\n${count("passed")} passed, ${count("failed") + broken} failed, ${count("skipped")} skipped\n`,
+      ].join("\n"),
+    );
+  }
+}
+
+/** Why a test was skipped, as it said itself. */
+function findNotes(tests: readonly TestCase[]): string[] {
+  const results = tests.map((test) => test.result());
+  return results.flatMap((result) => ("note" in result && result.note ? [result.note] : []));
+}
+
+/** What else could not be run here, and why: one line per test file. */
+function reportNotRun(modules: readonly TestModule[]): string[] {
+  const others = modules.filter(({ relativeModuleId }) => !GATEWAYS.has(relativeModuleId));
+  const lines = others.flatMap((module) => {
+    const notes = new Set(findNotes([...module.children.allTests()]));
+    return notes.size === 0 ? [] : [`  ${module.relativeModuleId}: ${[...notes].join("; ")}`];
+  });
+  return lines.length === 0 ? [] : ["\nNot run:", ...lines.sort()];
+}
+
+function reportGateway(gateway: string, tests: readonly TestCase[]): string {
+  const results = tests.map((test) => test.result());
+  const ran = results.filter(({ state }) => state === "passed" || state === "failed").length;
+  const [note] = findNotes(tests);
+  const names = [...new Set(tests.flatMap((test) => test.meta().gateway ?? []))];
+  if (ran === 0 || names.length === 0) {
+    return `not exercised: ${note ?? "it was required and is missing"}`;
+  }
+  if (process.env.CONFORMANCE_RESULTS === "1") {
+    writeResults(gateway, names, tests);
+  }
+  return `exercised, ${ran} tests on ${names.join(" and ")}`;
+}
+
+function writeResults(gateway: string, names: readonly string[], tests: readonly TestCase[]): void {
+  const commit = currentCommit(RESULTS);
+  const cases = tests.map((test) => ({ gateway: test.meta().gateway, title: test.name, result: test.result().state }));
+  const passed = cases.filter(({ result }) => result === "passed").length;
+  const results = {
+    gateways: names,
+    commit,
+    date: new Date().toISOString(),
+    node: process.version,
+    passed,
+    of: cases.length,
+    cases,
+  };
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(
+    `${RESULTS}/${gateway.toLowerCase().replaceAll(" ", "-")}.json`,
+    `${JSON.stringify(results, null, 2)}\n`,
+  );
+}
+
+function writeFaultResults(name: string, tests: readonly TestCase[]): void {
+  const outcomes = tests.flatMap((test) => {
+    const { fault } = test.meta();
+    return fault === undefined ? [] : [{ ...fault, result: test.result().state }];
+  });
+  const results = collectResults(outcomes, {
+    plugin: VERSION,
+    node: process.version,
+    system: `${type()} ${release()}`,
+    processors: cpus().length,
+    commit: currentCommit("docs/faults*"),
+    date: new Date().toISOString(),
+  });
+  if (results !== undefined) {
+    mkdirSync(FAULT_RESULTS, { recursive: true });
+    writeFileSync(`${FAULT_RESULTS}${name}.json`, `${JSON.stringify(results, null, 2)}\n`);
+    writeFileSync(RENDERED, renderAll());
+  }
+}

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { IssuerKeys } from "../../plugin/keys/life/issuer-keys.ts";
+import { KEY_TIMINGS } from "../../plugin/keys/life/refresh-delay.ts";
+import { compileIssuer, joseHeaderOf, NOW } from "../../test/core/fixtures.ts";
+import { noFiles } from "../../test/keys/store/no-files.ts";
+import { logInto } from "../../test/logs.ts";
+import {
+  generateProviderKey,
+  type ProviderKey,
+  type RotatingProvider,
+  startRotatingProvider,
+} from "./rotating-provider.ts";
+
+/** `npm run soak:keys` in short: the same provider, and a clock that only the test moves. */
+
+const COOLDOWN_MS = 30_000;
+const MAX_MS = 900_000;
+const [first, second] = (await Promise.all([generateProviderKey("1"), generateProviderKey("2")])) as [
+  ProviderKey,
+  ProviderKey,
+];
+let provider: RotatingProvider;
+let keys: IssuerKeys;
+beforeEach(async () => {
+  provider = await startRotatingProvider([first]);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: NOW * 1000 });
+  const issuer = {
+    ...compileIssuer(),
+    keys: [{ from: "discovery" as const, metadata: "openid" as const, issuer: provider.issuer }],
+  };
+  const timings = { ...KEY_TIMINGS, fetchTimeoutMs: 20_000 };
+  keys = new IssuerKeys(issuer, { now: () => Date.now(), log: logInto([]), files: noFiles }, timings);
+  await keys.refresh();
+});
+afterEach(async () => {
+  keys.stop();
+  vi.useRealTimers();
+  await provider.stop();
+});
+
+const isFound = async (kid: string): Promise<boolean> =>
+  (await keys.find(joseHeaderOf({ alg: "RS256", kid }))).found !== undefined;
+/** What is to be refreshed at the longest bound is. */
+const passMax = async (): Promise<void> => {
+  vi.advanceTimersByTime(MAX_MS);
+  await keys.refresh(); // Joins the fetch that the timer began.
+};
+
+it("publish, overlap, switch, retire: each key is found as long as it is published, without a fetch that a request waits for", async () => {
+  const found: unknown[] = [];
+  for (const [stage, published] of Object.entries({
+    published: [first, second],
+    switched: [second, first],
+    retired: [second],
+  })) {
+    await provider.setKeys(published);
+    await passMax();
+    const before = provider.fetches.length;
+    found.push([stage, await isFound("2"), provider.fetches.length - before, await isFound("1")]);
+  }
+  expect(found).toEqual([
+    ["published", true, 0, true],
+    ["switched", true, 0, true],
+    ["retired", true, 0, false],
+  ]);
+});
+
+it("a key that signs at once is known one cooldown after the last fetch, also when 1,000 unknown kids come each second", async () => {
+  await provider.setKeys([second, first]);
+  const before = provider.fetches.length;
+  let knownAfterMs = Number.NaN;
+  let knownRefused = 0;
+  for (let ms = 0; ms <= 4 * COOLDOWN_MS; ms += 1_000) {
+    const unknown = Array.from({ length: 1_000 }, (_, index) => isFound(`unknown-${ms}-${index}`));
+    expect(await Promise.all(unknown)).not.toContain(true);
+    if (Number.isNaN(knownAfterMs) && (await isFound("2"))) {
+      knownAfterMs = ms;
+    }
+    knownRefused += (await isFound("1")) ? 0 : 1;
+    vi.advanceTimersByTime(1_000);
+  }
+  expect({ knownAfterMs, knownRefused, fetches: provider.fetches.length - before }).toEqual({
+    knownAfterMs: COOLDOWN_MS,
+    knownRefused: 0,
+    fetches: 4,
+  });
+});

@@ -1,0 +1,150 @@
+const NO_MESSAGE = "messages of errors are never shown: they may quote what was being read";
+const ALL_GROUPS = "a match has all its groups; the check is for the types";
+
+/** Mutants that no test can tell from the original, and why. `line` and `replacement` as `npm run test:stryker` prints them. */
+export const SURVIVORS = [
+  {
+    file: "plugin/core/token/extract.ts",
+    line: 'const credentials = authorization ?? "";',
+    replacement: '"Stryker was here!"',
+    because: "any text without the scheme is as good as none",
+  },
+  {
+    file: "plugin/core/token/decode.ts",
+    line: 'const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });',
+    replacement: '""',
+    because: "it throws when the module loads, and Stryker takes tests that never ran for passed",
+  },
+  {
+    file: "plugin/core/token/decode.ts",
+    line: 'const [headerText, payloadText = "", signatureText] = segments;',
+    replacement: '"Stryker was here!"',
+    because:
+      "without a second segment there is no third, which is refused in the next line; the default is for the types",
+  },
+  {
+    file: "plugin/core/text/base64url.ts",
+    line: "while (bitCount >= 6) {",
+    replacement: "bitCount > 6",
+    because: "six bits that stay are written with the next byte, or at the end: the text is the same",
+  },
+  ...['let value = match(PLAIN_CHARACTERS) ?? "";', 'value += match(PLAIN_CHARACTERS) ?? "";'].map((line) => ({
+    file: "plugin/core/text/json.ts",
+    line,
+    replacement: '"Stryker was here!"',
+    because: "a pattern that may match nothing always matches; the check is for the types",
+  })),
+  {
+    file: "plugin/core/text/json.ts",
+    line: 'const letter = text[position] ?? "";',
+    replacement: '"Stryker was here!"',
+    because: "any text that is no escape is as good as none",
+  },
+  {
+    file: "plugin/core/text/json.ts",
+    line: "if (error instanceof JsonError) {",
+    replacement: "true",
+    because: "nothing else is thrown there; what a later reader adds shall not pass for a refusal",
+  },
+  {
+    file: "plugin/core/model/issuer-template.ts",
+    line: 'if (TENANT.test(segments[index] ?? "")) {',
+    replacement: '"Stryker was here!"',
+    because: "blanks are in no tenant, so that it is as good as none",
+  },
+  ...[
+    ["if (asksNothing(wanted)) {", "false"],
+    ["if (asksNothing(wanted)) {", "{}"],
+    ["function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {", "{}"],
+    ["return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;", "false"],
+  ].map(([line, replacement]) => ({
+    file: "plugin/core/access/authorize.ts",
+    line,
+    replacement,
+    because: "where nothing is asked, nothing is found amiss; the short way saves reading the claim",
+  })),
+  {
+    file: "plugin/core/access/authorize.ts",
+    line: "const list = value ?? [];",
+    replacement: '["Stryker was here"]',
+    because: "nobody asks for that name, and no rule excludes it",
+  },
+  {
+    file: "plugin/kong/handler.ts",
+    line: 'return { problem: error instanceof Error ? error.message : "the plugin\'s configuration cannot be read" };',
+    replacement: '""',
+    because: "nothing but an Error is thrown there",
+  },
+  {
+    file: "plugin/kong/handler.ts",
+    line: 'const [first = "the policy is refused"] = issues;',
+    replacement: '""',
+    because: "a policy is refused for at least one issue",
+  },
+  {
+    file: "plugin/kong/handler.ts",
+    line: 'const { policyFile, policy = "", rule, identity } = config;',
+    replacement: '"Stryker was here!"',
+    because: "where there is no file, there is a policy",
+  },
+  {
+    file: "plugin/core/token/key.ts",
+    line: 'if (typeof iss !== "string" || !issuer) {',
+    replacement: "false",
+    because: "what is no text has no issuer; the check is for the types",
+  },
+  {
+    file: "plugin/core/request/match.ts",
+    line: "const byName = binding.name === undefined ? undefined : policy.rules.get(binding.name);",
+    replacement: "false",
+    because: "no rule is called undefined; the check is for the types",
+  },
+  {
+    file: "plugin/core/request/request-path.ts",
+    line: "const PLAIN_SEGMENT = /^(?:[A-Za-z0-9\\-._~!$&'()*+,=:@]|%[0-9A-Fa-f]{2})*$/;",
+    replacement: "/^(?:[A-Za-z0-9\\-._~!$&'()*+,=:@]|%[0-9A-Fa-f])*$/",
+    because: "an escape of one digit cannot be decoded",
+  },
+  {
+    file: "plugin/core/request/request-path.ts",
+    line: "} catch {",
+    replacement: "{}",
+    because: "a function that ends returns undefined",
+  },
+  ...["nonce === undefined && pluginId === undefined", "false"].map((replacement) => ({
+    file: "plugin/kong/calls/verdict.ts",
+    line: "return nonce === undefined || pluginId === undefined",
+    replacement,
+    because: ALL_GROUPS,
+  })),
+  {
+    file: "plugin/server/protocol/connection.ts",
+    line: 'throw new Error("a call came while an event was under way");',
+    replacement: '""',
+    because: NO_MESSAGE,
+  },
+  ...["false", "{}"].map((replacement) => ({
+    file: "plugin/server/protocol/end-event.ts",
+    line: "if (warnings.length === 0) {",
+    replacement,
+    because: "without warnings nothing comes before the frames; the short way saves a copy",
+  })),
+  {
+    file: "plugin/server/protocol/instances.ts",
+    line: "if (instances.size >= MAX_INSTANCES && longestUnused !== undefined) {",
+    replacement: "true",
+    because: "a full map has a first key; the check is for the types",
+  },
+  {
+    file: "plugin/kong/calls/verdict.ts",
+    line: "const [, pluginId, sequence, nonce] = /^([0-9a-f-]{36}) ([0-9]{1,15}) ([0-9a-f]{32})$/.exec(text) ?? [];",
+    replacement: '["Stryker was here"]',
+    because: "only what stands behind the first place is looked at",
+  },
+  {
+    file: "plugin/server/protocol/connection.ts",
+    line: "const isIdle = !current && !socket.writableEnded && performance.now() - lastCallMs > idleMs;",
+    replacement: "performance.now() - lastCallMs >= idleMs",
+    because: "a moment more or less of a second is nobody's concern",
+  },
+];

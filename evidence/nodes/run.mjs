@@ -1,0 +1,130 @@
+// `npm run test:nodes`: the tests that need no gateway but the sandbox, under each Node that the plugin promises to run on. npm's
+// package `node` brings the runtimes, into a folder outside of the clone that goes again.
+//
+//   npm run test:nodes [-- VERSION…]      such as 22, or 24.1.0; `NODES_RESULTS=1` notes the results in docs/nodes.json
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, release, tmpdir, type } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The oldest that package.json allows, and the newest of each line. */
+const VERSIONS = ["20.19.0", "20", "22", "24"];
+const FOLDERS = [
+  "core",
+  "property",
+  "policy",
+  "keys",
+  "runtime",
+  "observe",
+  "kong",
+  "server",
+  "frames",
+  "sandbox",
+  "cli",
+];
+const TESTS = [
+  ...FOLDERS.map((name) => `test/${name}/`),
+  "evidence/package/",
+  "test/attacks/decide",
+  "test/attacks/sandbox",
+  "test/conformance/sandbox",
+  "test/guard/stock-events",
+];
+const RESULTS = "docs/nodes.json";
+
+process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
+const directory = mkdtempSync(join(tmpdir(), "jwt-policy-nodes-"));
+process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => process.exit(1));
+}
+
+const asked = process.argv.slice(2);
+const commit = findCommit(); // Now, for the tests take minutes.
+const runs = (asked.length > 0 ? asked : VERSIONS).map(runUnder);
+console.table(
+  Object.fromEntries(
+    runs.map(({ node, files, passed, failed, skipped }) => [node, { files, passed, failed, skipped }]),
+  ),
+);
+for (const { node, failures } of runs) {
+  for (const failure of failures) {
+    console.log(`${node} failed: ${failure}`);
+  }
+}
+const isGood = runs.every(({ passed, failed }) => passed > 0 && failed === 0);
+if (process.env.NODES_RESULTS === "1") {
+  noteResults();
+}
+process.exitCode = isGood ? 0 : 1;
+
+/** Installs one version and runs the tests with it, and with it alone: what they start finds no other in PATH. */
+function runUnder(version) {
+  const folder = join(directory, version);
+  mkdirSync(folder);
+  execFileSync(
+    "npm",
+    ["install", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel", "error", `node@${version}`],
+    {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
+  const program = join(folder, "node_modules/node/bin/node");
+  if (!existsSync(program)) {
+    throw new Error(
+      `npm's package node@${version} brought no ${program}: npm must be allowed to run its install script`,
+    );
+  }
+  const node = execFileSync(program, ["--version"], { encoding: "utf8" }).trim();
+  console.log(`Node ${node} …`);
+  const report = join(folder, "report.json");
+  spawnSync(
+    program,
+    ["node_modules/vitest/vitest.mjs", "run", "--reporter", "json", "--outputFile", report, ...TESTS],
+    {
+      env: { ...process.env, PATH: `${dirname(program)}:${process.env.PATH}` },
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
+  return { node, ...readReport(report) };
+}
+
+/** Counts; a file that could not be run counts as a failure. */
+function readReport(path) {
+  const { testResults, numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(path, "utf8"));
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+  );
+  return {
+    files: testResults.length,
+    passed: numPassedTests,
+    failed: numFailedTests + broken.length,
+    skipped: numPendingTests,
+    failures: [
+      ...tests
+        .filter(({ status }) => status === "failed")
+        .map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages.join("\n")}`),
+      ...broken.map(({ name, message }) => `${name}: ${message}`),
+    ],
+  };
+}
+
+function findCommit() {
+  const git = (...args) => execFileSync("git", args, { encoding: "utf8" }).trim();
+  const changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", `:!${RESULTS}`);
+  return `${git("rev-parse", "HEAD")}${changes === "" ? "" : " and changes"}`;
+}
+
+/** Each runtime's last run, in the order of their versions. */
+function noteResults() {
+  const before = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")).runs : [];
+  const date = new Date().toISOString();
+  const system = `${type()} ${release()}, ${cpus().length} processors`;
+  const now = runs.map((run) => ({ ...run, commit, date, system }));
+  const kept = before.filter(({ node }) => !now.some((run) => run.node === node));
+  const sorted = [...kept, ...now].sort((a, b) => a.node.localeCompare(b.node, "en", { numeric: true }));
+  writeFileSync(RESULTS, `${JSON.stringify({ tests: TESTS, runs: sorted }, null, 2)}\n`);
+}

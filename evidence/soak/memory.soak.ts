@@ -1,0 +1,118 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { cpus, release } from "node:os";
+import autocannon from "autocannon";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type FaultyGateway, waitFor } from "../../test/gateways/gateway.ts";
+import { kongBinary } from "../../test/gateways/kong-binary.ts";
+import { sandboxFromSettings } from "../../test/gateways/sandbox-from-settings.ts";
+import { connectWorker } from "../../test/server/protocol/raw-worker.ts";
+import { createSoakWorld, inlineConfig, refusedRequests, type SoakWorld } from "./soak-world.ts";
+
+const REFUSALS = Number(process.env.SOAK_REFUSALS ?? 1_000_000);
+const INSTANCE_STARTS = Number(process.env.SOAK_INSTANCE_STARTS ?? 100_000);
+const SAMPLES = 20;
+const CONNECTIONS = 32;
+/** The heap of Node grows to a steady size first; after it, nothing may be left behind. */
+const WARM_UP_SHARE = 0.25;
+const ALLOWED_GROWTH_MB = 25;
+
+/** Resident memory of the plugin server in MB after each part of the work. */
+interface Soak {
+  readonly what: string;
+  readonly count: number;
+  readonly megabytes: readonly number[];
+}
+
+let world: SoakWorld;
+let gateway: FaultyGateway;
+let pid: number;
+const soaks: Soak[] = [];
+
+beforeAll(async () => {
+  world = await createSoakWorld();
+  const kong = kongBinary();
+  const kind = kong.missing === undefined ? kong : sandboxFromSettings();
+  gateway = await kind.start(world);
+  pid = (await waitFor(() => gateway.pluginServerPid(), 10_000)) ?? Number.NaN;
+});
+afterAll(async () => {
+  await gateway?.stop();
+  await rm(world.directory, { recursive: true, force: true });
+  if (process.env.SOAK_RESULTS === "1") {
+    writeResults();
+  }
+});
+
+it(`stays flat over ${REFUSALS} refused requests`, async () => {
+  const requests = refusedRequests(world);
+  const soak = await measure("refused requests", REFUSALS, async (count) => {
+    const { statusCodeStats, errors } = await autocannon({
+      url: gateway.url,
+      connections: CONNECTIONS,
+      amount: count,
+      requests: requests.map(({ path, authorization }) => ({
+        path,
+        headers: authorization === undefined ? {} : { authorization },
+      })),
+    });
+    const statuses = Object.keys(statusCodeStats).filter((status) => !/^(400|401|403)$/.test(status));
+    expect({ statuses, errors }).toEqual({ statuses: [], errors: 0 });
+  });
+  expect(growth(soak)).toBeLessThan(ALLOWED_GROWTH_MB);
+});
+
+it(`stays flat over ${INSTANCE_STARTS} starts of plugin instances that Kong never closes`, async () => {
+  const worker = await connectWorker(gateway.socket);
+  let started = 0;
+  const soak = await measure("instance starts", INSTANCE_STARTS, async (count) => {
+    for (let index = 0; index < count; index += 1) {
+      started += 1;
+      const { instanceStatus } = await worker.start(inlineConfig(world, started));
+      if (!instanceStatus?.instanceId) {
+        throw new Error("an instance was not started");
+      }
+    }
+  });
+  worker.socket.destroy();
+  expect(growth(soak)).toBeLessThan(ALLOWED_GROWTH_MB);
+});
+
+async function measure(what: string, count: number, work: (count: number) => Promise<void>): Promise<Soak> {
+  const megabytes = [readMegabytes()];
+  for (let sample = 0; sample < SAMPLES; sample += 1) {
+    await work(Math.ceil(count / SAMPLES));
+    megabytes.push(readMegabytes());
+  }
+  const soak = { what, count, megabytes };
+  soaks.push(soak);
+  process.stdout.write(`${gateway.name}, ${what}, resident MB after each ${count / SAMPLES}: ${megabytes.join(" ")}\n`);
+  return soak;
+}
+
+/** From the end of the warm-up to the end, in MB: medians of a few samples, because a collection comes when it likes. */
+function growth({ megabytes }: Soak): number {
+  const warm = Math.ceil(megabytes.length * WARM_UP_SHARE);
+  return median(megabytes.slice(-5)) - median(megabytes.slice(warm, warm + 5));
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+function readMegabytes(): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Math.round(Number(kilobytes) / 1024);
+}
+
+function writeResults(): void {
+  const machine = { node: process.version, cpus: cpus().length, system: `Linux ${release()}` };
+  const results = {
+    gateway: gateway.name,
+    date: new Date().toISOString(),
+    ...machine,
+    soaks: soaks.map((soak) => ({ ...soak, growth: growth(soak) })),
+  };
+  mkdirSync("docs/soak", { recursive: true });
+  writeFileSync("docs/soak/memory.json", `${JSON.stringify(results, null, 2)}\n`);
+}

@@ -1,0 +1,101 @@
+import { createSecretKey } from "node:crypto";
+import { type Denial, isDenial } from "../../plugin/core/model/denial.ts";
+import type { KeySource, VerificationKey } from "../../plugin/core/model/key.ts";
+import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
+import { decodeJws } from "../../plugin/core/token/decode.ts";
+import { findKey, selectIssuer } from "../../plugin/core/token/key.ts";
+import { verifySignature } from "../../plugin/core/token/verify.ts";
+import { createFetcher } from "../../plugin/keys/fetch/fetch-json.ts";
+import { indexKeys, selectKey } from "../../plugin/keys/import/select-key.ts";
+import { loadKeySet } from "../../plugin/keys/life/load-key-set.ts";
+import { createVerificationKey } from "../../plugin/keys/verify/verification-key.ts";
+import { readPolicy } from "../../plugin/policy/read-policy.ts";
+import { compileDocument, ISSUER, policyDocument, requirementsOf } from "../../test/core/fixtures.ts";
+import { type IssuerKeysSource, textSecretOf } from "./vector-issuer.ts";
+
+/**
+ * The seam for vectors that are signed but are no claims sets: the token is taken apart as in a request, issuer and algorithm are
+ * checked, keys are loaded and selected, the signature is verified. What is left out is reading the payload as claims; `iss` is taken
+ * as said. The answer is `accepted` or the reason; for tokens that cannot be read and keys that cannot be used also why.
+ */
+
+export async function judgeJws(token: string, source: IssuerKeysSource): Promise<string> {
+  const policy = readPolicy(JSON.stringify(documentOf(forToken(source, token))), "0".repeat(64));
+  if ("issues" in policy) {
+    return `policy refused: ${policy.issues.map(({ code }) => code).join(", ")}`;
+  }
+  const keys: VerificationKey[] = [];
+  const unusable: string[] = [];
+  for (const issuer of policy.policy.issuers.values()) {
+    for (const origin of issuer.keys) {
+      try {
+        const loaded = await loadKeySet(origin, { files: source.files, fetchJson: createFetcher() }, FETCH_TIMEOUT_MS);
+        const imported = await loaded.importFor(issuer);
+        keys.push(...imported.keys);
+        const reasons = [...imported.leaked, ...imported.ignored, ...imported.unused];
+        unusable.push(...reasons.map((reason) => reason.replace(KID, "")));
+      } catch (error) {
+        unusable.push(error instanceof Error ? error.message : "not loaded");
+      }
+    }
+  }
+  return judgeWith(token, policy.policy, keys, unusable.join("; "));
+}
+
+/** With a secret of which nothing is asked, as no policy can have it. */
+export function judgeJwsWithAnySecret(token: string, secret: Uint8Array): Promise<string> {
+  const key = createVerificationKey(ISSUER, undefined, "HS256", createSecretKey(secret));
+  return judgeWith(token, compileDocument(documentOf(textSecretOf("", "HS256"))), [key], "");
+}
+
+const FETCH_TIMEOUT_MS = 1_000;
+/** Vectors name kids as they like; the reason is what counts. */
+const KID = /, kid "(?:[^"\\]|\\.)*"/;
+
+/** A key without `alg` serves one RSA algorithm: the issuer names the token's alone. */
+function forToken(source: IssuerKeysSource, token: string): IssuerKeysSource {
+  const jws = decodeJws(token);
+  const alg = isDenial(jws) ? undefined : jws.joseHeader.alg;
+  const isRsa = (algorithm: string): boolean => /^(?:RS|PS)/.test(algorithm);
+  return alg !== undefined && isRsa(alg) && source.algorithms.includes(alg)
+    ? { ...source, algorithms: source.algorithms.filter((algorithm) => !isRsa(algorithm) || algorithm === alg) }
+    : source;
+}
+
+function documentOf({ algorithms, keys }: IssuerKeysSource): Record<string, unknown> {
+  return policyDocument({ issuer: ISSUER, audiences: ["any"], algorithms, keys });
+}
+
+async function judgeWith(
+  token: string,
+  policy: CompiledPolicy,
+  keys: readonly VerificationKey[],
+  unusable: string,
+): Promise<string> {
+  const jws = decodeJws(token);
+  if (isDenial(jws)) {
+    return describe(jws, jws.detail);
+  }
+  const claims = { iss: ISSUER };
+  const selected = selectIssuer(policy, requirementsOf(), jws.joseHeader, claims);
+  if (isDenial(selected)) {
+    return describe(selected);
+  }
+  const index = indexKeys(keys);
+  const source: KeySource = {
+    find(_issuer, joseHeader) {
+      const found = selectKey(index, joseHeader);
+      return found ? { found } : { found: undefined, because: "unknown" };
+    },
+  };
+  const located = await findKey(source, selected.issuer, jws.joseHeader, claims);
+  if (isDenial(located)) {
+    return describe(located, unusable);
+  }
+  const verified = await verifySignature({ ...jws, unverifiedClaims: claims }, located.key);
+  return isDenial(verified) ? describe(verified) : "accepted";
+}
+
+function describe({ reason }: Denial, detail?: string): string {
+  return detail ? `${reason}: ${detail}` : reason;
+}

@@ -1,0 +1,48 @@
+import { decide } from "../../plugin/core/decide.ts";
+import { type Consumer, KNOWS_NOBODY } from "../../plugin/core/model/caller.ts";
+import type { HeaderChanges } from "../../plugin/core/model/decision.ts";
+import type { RequestFacts } from "../../plugin/core/model/request.ts";
+import { createKeySource } from "../../plugin/keys/life/key-source.ts";
+import type { KeyFiles } from "../../plugin/keys/life/load-key-set.ts";
+import { compileDocument, requestOf } from "../../test/core/fixtures.ts";
+import { noFiles } from "../../test/keys/store/no-files.ts";
+import { silentLog } from "../../test/logs.ts";
+
+/** A request as a vector has it: what Kong would have found out about it, and what the client sent. */
+export interface VectorRequest {
+  readonly document: Record<string, unknown>;
+  /** Rule that the plugin's configuration names, or the name of the Kong Route; `read` is every document's plain rule. */
+  readonly binding?: RequestFacts["binding"];
+  readonly authorization: string | undefined;
+  /** Other headers, by name in lower case. */
+  readonly headers?: RequestFacts["headers"];
+  /** Key files that the document names. */
+  readonly files?: KeyFiles;
+  readonly requestLine?: RequestFacts["requestLine"];
+  /** Seconds since the epoch. */
+  readonly now: number;
+  /** Whom Kong knows,. */
+  readonly consumers?: readonly Consumer[];
+}
+
+/** Takes the whole way: a document compiled as at a gateway, then {@link decide}. */
+export async function judgeRequest({
+  document,
+  files = noFiles,
+  now,
+  consumers = [],
+  ...request
+}: VectorRequest): Promise<{
+  readonly found: string;
+  readonly headers: HeaderChanges;
+}> {
+  const keys = createKeySource({ now: () => now * 1000, log: silentLog, files });
+  const decision = await decide(requestOf(undefined, request), compileDocument(document), keys, () => now, {
+    ...KNOWS_NOBODY,
+    findConsumer: async ({ by, value }) => consumers.find((consumer) => consumer[by] === value),
+  });
+  keys.stop();
+  return decision.verdict === "allow"
+    ? { found: "accepted", headers: decision.headers }
+    : { found: decision.denial.reason, headers: {} };
+}

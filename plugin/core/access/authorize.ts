@@ -1,0 +1,184 @@
+import { type ClaimReference, parseClaimReference, readClaim } from "../model/claim-reference.ts";
+import type { Denial } from "../model/denial.ts";
+import type {
+  Alternative,
+  AuthenticationRequirement,
+  CompiledIssuer,
+  Membership,
+  Requirements,
+} from "../model/policy.ts";
+import { type JsonObject, type JsonValue, roundNumber } from "../text/json.ts";
+import { isOpen } from "./alternatives.ts";
+import { type ComparedRequest, findUnmet } from "./condition.ts";
+import { describeClaim } from "./describe-claim.ts";
+
+const ACR = parseClaimReference("acr");
+const AMR = parseClaimReference("amr");
+const AUTH_TIME = parseClaimReference("auth_time");
+/** Scope tokens and spaces (RFC 6749 section 3.3). */
+const SCOPE_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/**
+ * Checks a valid token against the rule. One alternative must be met. If none is, the reason comes from the first one that the token's
+ * issuer and audience leave open. Undefined when all requirements are met.
+ *
+ * @param nowSeconds since the epoch.
+ */
+export function authorize(
+  issuer: CompiledIssuer,
+  requirements: Requirements,
+  claims: JsonObject,
+  request: ComparedRequest,
+  nowSeconds: number,
+): Denial | undefined {
+  let first: Denial | undefined;
+  for (const alternative of requirements.alternatives) {
+    if (!isOpen(issuer, alternative, claims)) {
+      continue;
+    }
+    const denial = checkAlternative(issuer, alternative, claims, request, nowSeconds);
+    if (!denial) {
+      return undefined;
+    }
+    first ??= denial;
+  }
+  return first ?? { reason: "internal_error", detail: "no alternative is left open" };
+}
+
+function checkAlternative(
+  issuer: CompiledIssuer,
+  alternative: Alternative,
+  claims: JsonObject,
+  request: ComparedRequest,
+  nowSeconds: number,
+): Denial | undefined {
+  return (
+    checkScopes(issuer, alternative.scopes, claims) ??
+    checkNames("role", issuer.roles, alternative.roles, claims) ??
+    checkNames("group", issuer.groups, alternative.groups, claims) ??
+    checkConditions(alternative, claims, request) ??
+    checkAuthentication(issuer, alternative.authentication, claims, nowSeconds)
+  );
+}
+
+/** Accepts scopes as a string separated by spaces (RFC 8693 section 4.2), or as a list of strings, which some issuers use. */
+function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObject): Denial | undefined {
+  if (asksNothing(wanted)) {
+    return undefined;
+  }
+  const scopes = toNames(splitScopes(readClaim(claims, issuer.scopes)));
+  const forbidden = findForbidden(wanted, scopes);
+  if (forbidden !== undefined) {
+    return { reason: "condition_unmet", detail: `scope ${forbidden}: ${describeClaim(claims, issuer.scopes)}` };
+  }
+  const lacking = findLacking(wanted, scopes);
+  return lacking === undefined
+    ? undefined
+    : {
+        reason: "scope_insufficient",
+        requiredScopes: [...wanted.allOf, ...wanted.anyOf],
+        detail: `lacks scope ${lacking}: ${describeClaim(claims, issuer.scopes)}`,
+      };
+}
+
+/** Some issuer may use a tab or a line end as a space. Such a text is not split, so {@link toNames} cannot read it. */
+function splitScopes(value: JsonValue | undefined): JsonValue | undefined {
+  return typeof value === "string" && SCOPE_TEXT.test(value) ? value.split(" ") : value;
+}
+
+function checkNames(
+  what: "role" | "group",
+  claim: ClaimReference,
+  wanted: Membership,
+  claims: JsonObject,
+): Denial | undefined {
+  if (asksNothing(wanted)) {
+    return undefined;
+  }
+  const value = readClaim(claims, claim);
+  const names = toNames(typeof value === "string" ? [value] : value);
+  const forbidden = findForbidden(wanted, names);
+  const lacking = findLacking(wanted, names);
+  const unmet = forbidden === undefined ? lacking && `lacks ${what} ${lacking}` : `${what} ${forbidden}`;
+  return unmet === undefined
+    ? undefined
+    : { reason: "condition_unmet", detail: `${unmet}: ${describeClaim(claims, claim)}` };
+}
+
+/** Most rules have few of these, so most claims need not be read. */
+function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
+  return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;
+}
+
+/** The names in a claim; undefined when it has any other value, because its meaning is then unknown. */
+function toNames(value: JsonValue | undefined): ReadonlySet<string> | undefined {
+  const list = value ?? [];
+  return Array.isArray(list) && list.every((item) => typeof item === "string") ? new Set(list) : undefined;
+}
+
+function findLacking({ allOf, anyOf }: Membership, names: ReadonlySet<string> | undefined): string | undefined {
+  const unmet = allOf.filter((name) => !names?.has(name));
+  if (unmet.length > 0) {
+    return unmet.join(" ");
+  }
+  return anyOf.length === 0 || anyOf.some((name) => names?.has(name)) ? undefined : `any of ${anyOf.join(" ")}`;
+}
+
+function findForbidden({ noneOf }: Membership, names: ReadonlySet<string> | undefined): string | undefined {
+  if (names === undefined) {
+    return noneOf.length > 0 ? "cannot be read" : undefined;
+  }
+  const found = noneOf.find((name) => names.has(name));
+  return found && `${found} is excluded`;
+}
+
+function checkConditions(
+  { conditions }: Alternative,
+  claims: JsonObject,
+  request: ComparedRequest,
+): Denial | undefined {
+  for (const condition of conditions) {
+    const unmet = findUnmet(condition, claims, request);
+    if (unmet !== undefined) {
+      return { reason: "condition_unmet", detail: unmet };
+    }
+  }
+  return undefined;
+}
+
+function checkAuthentication(
+  { clockSkewSeconds }: CompiledIssuer,
+  required: AuthenticationRequirement | undefined,
+  claims: JsonObject,
+  nowSeconds: number,
+): Denial | undefined {
+  if (!required) {
+    return undefined;
+  }
+  const { acr, amr, auth_time: authTime } = claims;
+  const { acrValues, amr: methods, maxAgeSeconds } = required;
+  const deny = (detail: string): Denial => ({
+    reason: "authentication_insufficient",
+    acrValues,
+    maxAgeSeconds,
+    detail,
+  });
+  if (acrValues.length > 0 && !acrValues.some((value) => value === acr)) {
+    return deny(`acr is none of ${acrValues.join(" ")}: ${describeClaim(claims, ACR)}`);
+  }
+  const used = toNames(amr);
+  const unused = methods.filter((method) => !used?.has(method));
+  if (unused.length > 0) {
+    return deny(`amr lacks ${unused.join(" ")}: ${describeClaim(claims, AMR)}`);
+  }
+  if (maxAgeSeconds === undefined) {
+    return undefined;
+  }
+  const loginTime = roundNumber(authTime);
+  if (loginTime === undefined) {
+    return deny(`auth_time must be a number: ${describeClaim(claims, AUTH_TIME)}`);
+  }
+  const isRecent =
+    nowSeconds - clockSkewSeconds < loginTime + maxAgeSeconds && nowSeconds + clockSkewSeconds >= loginTime;
+  return isRecent ? undefined : deny(`auth_time is in the future, or ${maxAgeSeconds} s ago or more`);
+}

@@ -1,0 +1,69 @@
+import { isJsonObject, type JsonObject, type JsonValue, roundNumber } from "../text/json.ts";
+
+interface ClaimType {
+  readonly is: (value: JsonValue) => boolean;
+  readonly name: string;
+}
+
+const STRING: ClaimType = { is: (value) => typeof value === "string", name: "a string" };
+const STRINGS: ClaimType = { is: isListOfStrings, name: "a list of strings" };
+const STRING_OR_STRINGS: ClaimType = {
+  is: (value) => typeof value === "string" || isListOfStrings(value),
+  name: "a string or a list of strings",
+};
+const OBJECT: ClaimType = { is: (value) => isJsonObject(value), name: "an object" };
+const TIME: ClaimType = { is: (value) => (roundNumber(value) ?? -1) >= 0, name: "a time in seconds since 1970" };
+
+/** RFC 9068 section 2.1. */
+const ACCESS_TOKEN_TYPE = "at+jwt";
+
+/** Types that every token must have. claims.ts checks the times `exp`, `nbf` and `iat`. */
+const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
+  // RFC 7519 section 4.1.
+  ["iss", STRING],
+  ["sub", STRING],
+  ["aud", STRING_OR_STRINGS],
+  ["jti", STRING],
+  // RFC 8693 section 4. Several providers write the scopes as a list.
+  ["client_id", STRING],
+  ["scope", STRING_OR_STRINGS],
+  ["act", OBJECT],
+  ["may_act", OBJECT],
+  // OpenID Connect Core section 2, and Front-Channel Logout section 3.
+  ["azp", STRING],
+  ["nonce", STRING],
+  ["sid", STRING],
+];
+
+/**
+ * Types that RFC 9068 section 2.2.1 requires in a token with `typ` `at+jwt`. Other tokens use other types: AD FS writes `auth_time` as a
+ * date, Supabase writes `amr` as a list of maps. In those tokens, a claim of another type meets no rule's `authentication`.
+ */
+const ACCESS_TOKEN_TYPES: typeof TYPES = [
+  ["auth_time", TIME],
+  ["acr", STRING],
+  ["amr", STRINGS],
+];
+
+/**
+ * Finds the first registered claim with a wrong type, and says which type it must have.
+ *
+ * @param type the token's `typ`, in lower case and without `application/`.
+ */
+export function findMistyped(type: string | undefined, claims: JsonObject): string | undefined {
+  return findIn(TYPES, claims) ?? (type === ACCESS_TOKEN_TYPE ? findIn(ACCESS_TOKEN_TYPES, claims) : undefined);
+}
+
+function findIn(types: typeof TYPES, claims: JsonObject): string | undefined {
+  for (const [claim, type] of types) {
+    const value = claims[claim];
+    if (value !== undefined && !type.is(value)) {
+      return `${claim} is not ${type.name}`;
+    }
+  }
+  return undefined;
+}
+
+function isListOfStrings(value: JsonValue): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}

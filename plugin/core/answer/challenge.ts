@@ -1,0 +1,45 @@
+import type { Deny } from "../model/decision.ts";
+import { type Denial, denialRow } from "../model/denial.ts";
+import { tellClient } from "./tell-client.ts";
+
+/** The characters that `error_description` may have (RFC 6750 section 3). They need no escaping. */
+const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/**
+ * The WWW-Authenticate value of a denial (RFC 6750 section 3, RFC 9470 section 3, RFC 9728 section 5.1); undefined if the answer has
+ * none. The realm is the policy's name, because at least one parameter must follow `Bearer`.
+ */
+export function createChallenge({ denial, evidence, reply }: Deny): string | undefined {
+  const { text, isChallenged } = tellClient(denial, reply.answers);
+  if (!isChallenged) {
+    return undefined;
+  }
+  const { error } = denialRow(denial.reason);
+  const parameters = [
+    `realm="${evidence.policy}"`,
+    ...(error === undefined ? [] : [`error="${error}"`]),
+    ...(error === undefined || !DESCRIPTION.test(text) ? [] : [`error_description="${text}"`]),
+    ...whatToAskFor(denial, reply.scopes),
+    ...(reply.resourceMetadata === undefined ? [] : [`resource_metadata="${reply.resourceMetadata}"`]),
+  ];
+  return `Bearer ${parameters.join(", ")}`;
+}
+
+/** Needs no escaping: all values come from the policy, and its schema limits their characters. */
+function whatToAskFor(denial: Denial, scopes: readonly string[]): readonly string[] {
+  switch (denial.reason) {
+    case "token_missing":
+      return scopes.length === 0 ? [] : [`scope="${scopes.join(" ")}"`];
+    case "scope_insufficient":
+      return [`scope="${denial.requiredScopes.join(" ")}"`];
+    case "authentication_insufficient": {
+      const { acrValues, maxAgeSeconds } = denial;
+      return [
+        ...(acrValues.length === 0 ? [] : [`acr_values="${acrValues.join(" ")}"`]),
+        ...(maxAgeSeconds === undefined ? [] : [`max_age="${maxAgeSeconds}"`]),
+      ];
+    }
+    default:
+      return [];
+  }
+}

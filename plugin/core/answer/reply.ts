@@ -1,0 +1,28 @@
+import type { Reply } from "../model/answers.ts";
+import type { CompiledPolicy, Requirements } from "../model/policy.ts";
+import type { RequestFacts } from "../model/request.ts";
+
+/**
+ * @param facts undefined if the request could not be read.
+ * @param requirements of the rule that the request matched; undefined if it matched none.
+ */
+export function createReply(
+  { answers, protectedResource }: CompiledPolicy,
+  facts: RequestFacts | undefined,
+  requirements?: Requirements,
+): Reply {
+  return {
+    answers,
+    resourceMetadata: protectedResource?.metadataUrl,
+    scopes: protectedResource && requirements ? scopesToAskFor(requirements) : [],
+    accept: facts?.headers.get("accept"),
+    contentType: facts?.headers.get("content-type"),
+    requestId: facts?.requestId,
+  };
+}
+
+/** A challenge can name only one set of scopes. So it names none if the rule has several alternatives. */
+function scopesToAskFor({ alternatives }: Requirements): readonly string[] {
+  const [only, ...others] = alternatives;
+  return only && others.length === 0 ? [...only.scopes.allOf, ...only.scopes.anyOf] : [];
+}

@@ -1,0 +1,20 @@
+import type { Answers } from "../model/answers.ts";
+import { type Denial, denialRow, type ToldReason, toldReason } from "../model/denial.ts";
+
+/** The client's view of a denial, in any format. */
+export interface Told {
+  /** The reason that the client may know. */
+  readonly as: ToldReason;
+  readonly status: number;
+  readonly text: string;
+  /** Whether the answer has a challenge: always with 401, else if the denial table has an error and the policy keeps its status. */
+  readonly isChallenged: boolean;
+}
+
+/** The text and the status for the client: from the policy, or else from the denial table. */
+export function tellClient({ reason }: Denial, { reasons }: Answers): Told {
+  const row = denialRow(reason);
+  const as = toldReason(reason);
+  const { status = row.status, text = row.told } = reasons.get(as) ?? {};
+  return { as, status, text, isChallenged: status === 401 || (status === row.status && row.error !== undefined) };
+}

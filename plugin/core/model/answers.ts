@@ -1,0 +1,42 @@
+import type { ToldReason } from "./denial.ts";
+
+/** How a policy answers denied requests. */
+export interface Answers {
+  /** `negotiate`: problem details (RFC 9457) for clients that prefer them, Kong's own format for all others. */
+  readonly format: "negotiate" | "problem" | "kong";
+  /** The `type` of problem details, without the reason at its end. Undefined: problem details have no `type`. */
+  readonly problemTypes: string | undefined;
+  readonly reasons: ReadonlyMap<ToldReason, CustomAnswer>;
+}
+
+/** Replaces the values of the denial table. */
+export interface CustomAnswer {
+  readonly status: number | undefined;
+  readonly text: string | undefined;
+}
+
+/** The default, for a policy without `answers`. */
+export const USUAL_ANSWERS: Answers = { format: "negotiate", problemTypes: undefined, reasons: new Map() };
+
+/** Everything that the answer to a denied request depends on, except the denial. */
+export interface Reply {
+  readonly answers: Answers;
+  /** URL of the API's description (RFC 9728 section 5.1). */
+  readonly resourceMetadata: string | undefined;
+  /** Scopes that a token needs, for clients that have no token yet and that read the description. */
+  readonly scopes: readonly string[];
+  /** Header fields of the request. */
+  readonly accept: string | undefined;
+  readonly contentType: string | undefined;
+  readonly requestId: string | undefined;
+}
+
+/** For denials without a known policy or request. */
+export const PLAIN_REPLY: Reply = {
+  answers: USUAL_ANSWERS,
+  resourceMetadata: undefined,
+  scopes: [],
+  accept: undefined,
+  contentType: undefined,
+  requestId: undefined,
+};

@@ -1,0 +1,35 @@
+import type { CompiledIssuer } from "./policy.ts";
+import type { JoseHeader } from "./token.ts";
+
+/** A key that verifies with its own algorithm only. The token cannot choose the algorithm (RFC 8725 section 3.1). */
+export interface VerificationKey {
+  /** The `iss` whose tokens it may verify, or its template. */
+  readonly issuer: string;
+  readonly kid: string | undefined;
+  /** For an issuer with many tenants: the only `iss` that the key serves; undefined when it serves all. */
+  readonly onlyFor?: string | undefined;
+  /** JOSE name, such as `RS256`. */
+  readonly algorithm: string;
+  /**
+   * Whether the signature is valid; undefined when too many signatures wait for their check.
+   *
+   * @param client the address of the client that sent the token. Capacity for slow checks is divided among clients.
+   */
+  verify(signingInput: Uint8Array, signature: Uint8Array, client?: string): SignatureCheck | Promise<SignatureCheck>;
+}
+
+export type SignatureCheck = boolean | undefined;
+
+/**
+ * `unknown`: the issuer has no such key. `unavailable`: keys of the issuer are missing, so the answer is not known. `overloaded`: too
+ * many requests wait for keys already.
+ */
+export type KeyLookup =
+  | { readonly found: VerificationKey }
+  | { readonly found: undefined; readonly because: "unknown" | "overloaded" }
+  | { readonly found: undefined; readonly because: "unavailable"; readonly retryAfterSeconds: number };
+
+/** Finds keys for the pipeline. It never throws, and it answers without waiting if the key is known. */
+export interface KeySource {
+  find(issuer: CompiledIssuer, joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
+}

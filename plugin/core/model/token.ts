@@ -1,0 +1,50 @@
+import type { JsonObject } from "../text/json.ts";
+import type { TokenSource } from "./policy.ts";
+
+/** The JOSE header parameters that the plugin uses (RFC 7515 section 4.1). It never reads `jku`, `jwk`, `x5u` and `x5c`. */
+export interface JoseHeader {
+  readonly alg: string;
+  readonly kid: string | undefined;
+  readonly typ: string | undefined;
+}
+
+/** The parts of a compact JWS with any payload, all still unverified. */
+export interface DecodedJws {
+  readonly joseHeader: JoseHeader;
+  /** Raw bytes: a signed payload need not be claims, or even text. */
+  readonly payload: Uint8Array;
+  /** The bytes that the signature covers: the first two segments and the dot, in ASCII. */
+  readonly signingInput: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** The parts of a token: a JWS whose payload is a claims set (RFC 7519 section 7.2). All are still unverified. */
+export interface DecodedToken extends DecodedJws {
+  /** The claim `iss`, which selects the keys. */
+  readonly unverifiedIssuer: UnverifiedIssuer;
+  /** Parsed on first access, because a token without a valid signature never needs it. */
+  readonly unverifiedClaims: JsonObject;
+}
+
+export interface UnverifiedIssuer {
+  readonly iss?: unknown;
+}
+
+/** A text that the client sent in a token source. Its content is not checked yet. */
+export interface Credential {
+  readonly source: TokenSource;
+  readonly text: string;
+}
+
+/** The one token of a request, and where it was found. */
+export interface SentToken {
+  readonly token: string;
+  readonly credential: Credential;
+}
+
+/** A token with a valid signature and valid claims. */
+export interface VerifiedToken {
+  readonly claims: JsonObject;
+  /** The signed bytes of the claims. */
+  readonly payload: Uint8Array;
+}

@@ -1,0 +1,34 @@
+import type { Denial } from "../model/denial.ts";
+import type { RequestFacts } from "../model/request.ts";
+import type { Credential } from "../model/token.ts";
+
+/** RFC 9110 section 9.2.1: requests with these methods do not ask for changes. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
+/**
+ * Protects tokens in cookies against cross-site requests, because browsers also send cookies with requests that other sites make. A
+ * request that changes something must come from an origin that the policy names. So must a request to upgrade the connection, because
+ * browsers let any site send one and read the answers.
+ *
+ * @returns undefined when the origin is accepted.
+ */
+export function checkOrigin({ source }: Credential, facts: RequestFacts): Denial | undefined {
+  if (source.from !== "cookie" || (isSafe(facts) && !asksForUpgrade(facts))) {
+    return undefined;
+  }
+  const origin = facts.headers.get("origin");
+  if (origin !== undefined && source.allowedOrigins.has(origin)) {
+    return undefined;
+  }
+  const what = origin === undefined ? "there is no Origin" : "Origin is not one of its allowed_origins";
+  return { reason: "origin_not_allowed", detail: `token in cookie ${source.name}: ${what}` };
+}
+
+function isSafe({ requestLine }: RequestFacts): boolean {
+  return requestLine !== undefined && SAFE_METHODS.has(requestLine.method);
+}
+
+/** Kong looks at `Upgrade` only, and a proxy in front may forward it without its `Connection` header. */
+function asksForUpgrade({ connection, headers }: RequestFacts): boolean {
+  return headers.has("upgrade") || (connection?.toLowerCase().includes("upgrade") ?? false);
+}

@@ -1,0 +1,62 @@
+import type { Denial } from "../model/denial.ts";
+import type { Credential, SentToken } from "../model/token.ts";
+import { describeSource } from "./token-source.ts";
+
+// RFC 6750 section 2.1: "Bearer" 1*SP b64token; the scheme is case-insensitive (RFC 9110 section 11.1).
+const BEARER = /^bearer +/i;
+const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/**
+ * Takes the token from the found credentials (RFC 6750 section 2: clients must not use more than one place).
+ *
+ * @param maxTokenBytes checked before anything looks inside the token.
+ */
+export function extractToken(credentials: readonly Credential[], maxTokenBytes: number): SentToken | Denial {
+  const [credential, ...more] = credentials;
+  if (!credential) {
+    return { reason: "token_missing" };
+  }
+  if (more.length > 0) {
+    const places = new Set(credentials.map(({ source }) => describeSource(source)));
+    return { reason: "token_ambiguous", detail: `in ${[...places].join(" and ")}` };
+  }
+  const token = takeText(credential);
+  if (token === undefined || token === "") {
+    return { reason: "token_missing" };
+  }
+  // One character counts as one byte: characters beyond ASCII are rejected below.
+  if (token.length > maxTokenBytes) {
+    return { reason: "token_too_large", detail: `${token.length} bytes, at most ${maxTokenBytes} are allowed` };
+  }
+  if (token.includes(",")) {
+    return { reason: "token_ambiguous" };
+  }
+  return B64TOKEN.test(token) ? { token, credential } : malformed(credential);
+}
+
+/** Undefined when the source needs a scheme, and the text has another one or none. */
+function takeText({ source, text }: Credential): string | undefined {
+  const scheme = schemeOf(source);
+  if (!scheme) {
+    return text;
+  }
+  const [found] = scheme.exec(text) ?? [];
+  return found === undefined ? undefined : text.slice(found.length);
+}
+
+function schemeOf(source: Credential["source"]): RegExp | undefined {
+  switch (source.from) {
+    case "authorization":
+      return BEARER;
+    case "header":
+      return source.scheme;
+    default:
+      return undefined;
+  }
+}
+
+function malformed({ source }: Credential): Denial {
+  return source.from === "authorization"
+    ? { reason: "authorization_malformed" }
+    : { reason: "credentials_malformed", detail: describeSource(source) };
+}

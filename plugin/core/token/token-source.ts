@@ -1,0 +1,58 @@
+import type { Denial } from "../model/denial.ts";
+import type { TokenSource } from "../model/policy.ts";
+import type { RequestFacts } from "../model/request.ts";
+import type { Credential } from "../model/token.ts";
+import { readCookies } from "../text/cookies.ts";
+import { queryOf, readParameters } from "../text/query.ts";
+
+/** Placeholders for bytes that are not valid UTF-8 or, after the guard, not ASCII. The original bytes cannot be restored. */
+const LOST_BYTES = /[\ufffd\x7f]/;
+
+/** Two texts of one source are ambiguous already, so further ones are not collected. */
+const ENOUGH = 2;
+
+/**
+ * Finds the credentials in the policy's sources, at most two texts of each. All sources are always read, because the choice between two
+ * tokens must not depend on which one a server reads first.
+ */
+export function findCredentials(sources: readonly TokenSource[], facts: RequestFacts): readonly Credential[] | Denial {
+  const credentials: Credential[] = [];
+  for (const source of sources) {
+    const texts = readTexts(source, facts);
+    if (texts === undefined) {
+      return { reason: "credentials_malformed", detail: describeSource(source) };
+    }
+    credentials.push(...texts.slice(0, ENOUGH).map((text) => ({ source, text })));
+  }
+  return credentials;
+}
+
+/** A source's name for the operator, such as `cookie __Host-token`. */
+export function describeSource(source: TokenSource): string {
+  return source.from === "authorization" ? source.from : `${source.from} ${source.name}`;
+}
+
+/** Undefined if servers could read the source differently. */
+function readTexts(source: TokenSource, facts: RequestFacts): readonly string[] | undefined {
+  switch (source.from) {
+    case "authorization":
+      return listOf(facts.authorization);
+    case "header":
+      return listOf(facts.headers.get(source.name));
+    case "cookie":
+      return readPlace(facts.headers.get("cookie"), source.name, readCookies);
+    case "query":
+      return facts.requestLine && readPlace(queryOf(facts.requestLine.target), source.name, readParameters);
+  }
+}
+
+function listOf(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : [text];
+}
+
+type ReadValues = (place: string, name: string) => readonly string[] | undefined;
+
+function readPlace(place: string | undefined, name: string, read: ReadValues): readonly string[] | undefined {
+  const values = place === undefined ? [] : read(place, name);
+  return values && values.length > 0 && LOST_BYTES.test(place ?? "") ? undefined : values;
+}

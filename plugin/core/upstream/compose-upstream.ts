@@ -1,0 +1,63 @@
+import type { HeaderChanges, Judgement, UpstreamChanges } from "../model/decision.ts";
+import type { CompiledPolicy, Requirements } from "../model/policy.ts";
+import type { RequestFacts } from "../model/request.ts";
+import { forwardToken, withholdTokens } from "./forward.ts";
+import { clearIdentity } from "./propagate.ts";
+import type { CallerChange } from "./settle-caller.ts";
+
+/** Removes or forwards the tokens that the request carries. */
+export type Credentials = Pick<UpstreamChanges, "headers" | "rawQuery">;
+
+/** Everything that an Allow may change. A part that does not apply is left out. */
+export interface UpstreamParts {
+  /** The result of `propagateClaims`: every identity header, removed or set from the verified token. */
+  readonly mapped?: HeaderChanges | undefined;
+  readonly compared?: HeaderChanges | undefined;
+  readonly credentials?: Credentials | undefined;
+  readonly caller: CallerChange;
+}
+
+/**
+ * The only place that combines changes. A later layer wins over an earlier one of the same name:
+ *
+ * 1. Every identity header is removed, in every spelling, whatever the client sent.
+ * 2. Mapped headers come from the verified token.
+ * 3. Compared headers get the value that was compared.
+ * 4. Credentials are removed or forwarded. No mapping can bring a token back that the policy withholds.
+ * 5. Kong's identity headers name the caller that Kong's plugins see.
+ */
+export function composeUpstream(policy: CompiledPolicy, parts: UpstreamParts): UpstreamChanges {
+  const { mapped, compared, credentials, caller } = parts;
+  return {
+    headers: { ...(mapped ?? clearIdentity(policy)), ...compared, ...credentials?.headers, ...caller.headers },
+    ...(credentials?.rawQuery === undefined ? {} : { rawQuery: credentials.rawQuery }),
+    ...(caller.identity ? { caller: caller.identity } : {}),
+  };
+}
+
+/**
+ * Sets the headers that claims were compared with to the compared values, and removes their other spellings. Another plugin may have
+ * changed them since the facts were read, and the upstream must not get a value that no rule saw.
+ */
+export function keepCompared({ comparedHeaders }: Requirements, facts: RequestFacts): HeaderChanges {
+  const kept: Record<string, string | readonly string[]> = {};
+  for (const { name, spellings } of comparedHeaders) {
+    for (const spelling of spellings) {
+      kept[spelling] = [];
+    }
+    kept[name] = facts.headers.get(name) ?? [];
+  }
+  return kept;
+}
+
+/** Credentials in report mode: a verified token is forwarded as usual. Others stay, unless the policy forwards no token. */
+export function reportedCredentials(
+  policy: CompiledPolicy,
+  facts: RequestFacts,
+  verified: Judgement["verified"],
+): Credentials | undefined {
+  if (verified) {
+    return forwardToken(policy, facts, verified.sent);
+  }
+  return policy.forwardHeader === undefined ? withholdTokens(policy, facts) : undefined;
+}

@@ -1,0 +1,133 @@
+import { readClaim } from "../model/claim-reference.ts";
+import type { HeaderChanges } from "../model/decision.ts";
+import type { Denial } from "../model/denial.ts";
+import type { CompiledPolicy, HeaderMapping } from "../model/policy.ts";
+import type { VerifiedToken } from "../model/token.ts";
+import { encodeBase64url } from "../text/base64url.ts";
+import { InexactNumber, type JsonValue } from "../text/json.ts";
+
+// Visible ASCII with inner spaces (RFC 9110 section 5.5). No spaces at the ends, because proxies strip them there.
+const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+const utf8 = new TextEncoder();
+
+/** Removes all identity headers that the client may have sent, in all spellings. */
+export function clearIdentity({ clearedHeaders }: CompiledPolicy): Record<string, string | readonly string[]> {
+  return removeHeaders(clearedHeaders);
+}
+
+/** A loop for speed, because every request has dozens of these names. */
+export function removeHeaders(names: readonly string[]): Record<string, string | readonly string[]> {
+  const removed: Record<string, string | readonly string[]> = {};
+  for (const name of names) {
+    removed[name] = [];
+  }
+  return removed;
+}
+
+/**
+ * Turns a verified token into identity headers. Every mapped name is in the result, in all spellings. So the client's own
+ * headers with these names are removed even when the claim is absent.
+ *
+ * @param token undefined when no token was verified.
+ */
+export function propagateClaims(
+  policy: CompiledPolicy,
+  token: VerifiedToken | undefined,
+): { readonly headers: HeaderChanges } | Denial {
+  const headers = clearIdentity(policy);
+  if (token === undefined) {
+    return { headers };
+  }
+  for (const mapping of policy.headerMappings) {
+    const value = writeHeader(mapping, token);
+    if (value === undefined) {
+      const { source, header } = mapping;
+      const what = source.from === "claim" ? `claim "${source.claim.text}"` : source.from;
+      return { reason: "claim_not_header_safe", detail: `${what} for header ${header}` };
+    }
+    headers[mapping.header] = value;
+  }
+  return { headers };
+}
+
+/** Undefined when a header cannot carry the value; an empty list when the claim has no value. */
+function writeHeader(
+  mapping: HeaderMapping,
+  { claims, payload }: VerifiedToken,
+): string | readonly string[] | undefined {
+  const { source, maxBytes } = mapping;
+  switch (source.from) {
+    case "constant":
+      return source.text;
+    case "payload": {
+      const text = encodeBase64url(payload);
+      return text.length <= maxBytes ? text : undefined;
+    }
+    case "claim": {
+      const value = readClaim(claims, source.claim);
+      return isNothing(value) ? (mapping.fallback ?? []) : writeValue(mapping, value);
+    }
+  }
+}
+
+/** Stricter than hasValue in claim-value.ts: a blank text or a map is rejected, because an upstream could read it as an identity. */
+function isNothing(value: JsonValue | undefined): value is undefined | null {
+  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+function writeValue(mapping: HeaderMapping, value: JsonValue): string | readonly string[] | undefined {
+  const { encoding, list, separator, maxBytes } = mapping;
+  if (encoding === "json") {
+    const text = hasExactNumbers(value) ? encodeText(JSON.stringify(value)) : "";
+    return isSafe(text, maxBytes) ? text : undefined;
+  }
+  if (!Array.isArray(value)) {
+    const text = encodeScalar(value, encoding);
+    return isSafe(text, maxBytes) ? text : undefined;
+  }
+  const items = value.map((item) => (typeof item === "string" ? encodeScalar(item, encoding) : undefined));
+  if (!items.every((item) => isSafe(item, maxBytes))) {
+    return undefined;
+  }
+  if (list === "repeat") {
+    return items;
+  }
+  // An upstream would split an element that contains the separator.
+  const text = items.join(separator);
+  return items.some((item) => item.includes(separator)) || !isSafe(text, maxBytes) ? undefined : text;
+}
+
+function isSafe(text: string | undefined, maxBytes: number): text is string {
+  return text !== undefined && text.length <= maxBytes && HEADER_SAFE.test(text);
+}
+
+function encodeScalar(value: JsonValue, encoding: "text" | "percent" | "base64url"): string | undefined {
+  const text = scalarText(value);
+  if (text === undefined || encoding === "text") {
+    return text;
+  }
+  return encoding === "percent" ? encodeURIComponent(text) : encodeText(text);
+}
+
+function encodeText(text: string): string {
+  return encodeBase64url(utf8.encode(text));
+}
+
+/** Rejects numbers beyond 2^53. They may be rounded when they are read, so that two users become one. */
+function scalarText(value: JsonValue): string | undefined {
+  if (typeof value === "number") {
+    return Number.isSafeInteger(value) ? String(value) : undefined;
+  }
+  return typeof value === "string" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+/** Fractions may be rounded. Only whole numbers must be exact, because they may identify a user. */
+function hasExactNumbers(value: JsonValue): boolean {
+  if (value instanceof InexactNumber) {
+    return !Number.isInteger(value.rounded);
+  }
+  if (typeof value === "object" && value !== null) {
+    return Object.values(value).every(hasExactNumbers);
+  }
+  return !Number.isInteger(value) || Number.isSafeInteger(value);
+}

@@ -1,0 +1,49 @@
+import { type CallerIdentity, type CallerSource, NO_CALLER } from "../model/caller.ts";
+import type { HeaderChanges } from "../model/decision.ts";
+import type { CompiledPolicy, Requirements } from "../model/policy.ts";
+import { writeIdentityHeaders } from "./identity.ts";
+
+/** Tells Kong's plugins and the upstream who the caller is. Both always get the same caller. */
+export interface CallerChange {
+  /** Undefined leaves Kong's caller unchanged. */
+  readonly identity: CallerIdentity | undefined;
+  readonly headers: HeaderChanges;
+}
+
+const UNCHANGED: CallerChange = { identity: undefined, headers: {} };
+const CLEARED: CallerChange = { identity: NO_CALLER, headers: {} };
+
+/**
+ * Settles the caller of a request that passes. With `identity` in the policy there are exactly three cases:
+ *
+ * 1. The verified token names the caller.
+ * 2. The rule honours other plugins (`skip` or `require`), and one of them authenticated the request. Its caller stays.
+ * 3. Otherwise Kong's caller is cleared. An earlier plugin may have set one that this policy never asked for.
+ *
+ * Without `identity` the policy leaves Kong's caller unchanged.
+ *
+ * @param caller named by the verified token.
+ * @param requirements undefined if no rule matches.
+ */
+export async function settleCaller(
+  policy: CompiledPolicy,
+  caller: CallerIdentity | undefined,
+  requirements: Requirements | undefined,
+  callers: CallerSource,
+): Promise<CallerChange> {
+  if (!policy.identity) {
+    return UNCHANGED;
+  }
+  if (caller) {
+    return { identity: caller, headers: writeIdentityHeaders(caller) };
+  }
+  if (!requirements || requirements.otherAuthentication === "ignore") {
+    return CLEARED;
+  }
+  const credentialId = await callers.authenticatedCredential();
+  if (credentialId === undefined) {
+    return CLEARED;
+  }
+  const consumer = await callers.authenticatedConsumer();
+  return { identity: undefined, headers: writeIdentityHeaders({ consumer, credentialId }) };
+}

@@ -1,0 +1,108 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import type { JsonObject } from "../../core/text/json.ts";
+import { isFetchAllowed } from "../rules/fetch-url.ts";
+import { type CredentialFiles, openCredentialFiles } from "./credential-files.ts";
+import { describeFailure } from "./describe-failure.ts";
+import { type FetchSettings, NO_FETCH_SETTINGS } from "./fetch-settings.ts";
+import { readFreshness } from "./freshness.ts";
+import { checkHost, openConnection } from "./open-connection.ts";
+import { chooseProxy, openTunnel } from "./proxy-tunnel.ts";
+import { readAnswer } from "./read-answer.ts";
+import { type ResolveName, resolveName } from "./resolve-name.ts";
+
+const MAX_HEADER_BYTES = 16 * 1024;
+
+export interface FetchOptions {
+  /** Limit for the whole exchange, from the DNS look-up to the last byte. */
+  readonly timeoutMs: number;
+  /** Aborts the fetch at once. */
+  readonly signal?: AbortSignal;
+  /** Allows plain http to a host that is not loopback. */
+  readonly allowHttp?: boolean;
+}
+
+interface FetchedJson {
+  readonly body: JsonObject;
+  /** How long the server allows its use (RFC 9111), in seconds; undefined if the server does not say. */
+  readonly freshForSeconds: number | undefined;
+}
+
+/**
+ * GETs one JSON object. It follows no redirect and does not retry, because only the policy decides where keys come from.
+ *
+ * @throws Error whose message names the URL, without its query, and the cause. It quotes nothing from the answer.
+ */
+export type FetchJson = (url: string, options: FetchOptions) => Promise<FetchedJson>;
+
+/**
+ * A fetcher for the whole process. Each fetch opens its own connection, so it checks addresses and reads files each time.
+ *
+ * @param resolve resolves names to addresses.
+ */
+export function createFetcher(
+  settings: FetchSettings = NO_FETCH_SETTINGS,
+  resolve: ResolveName = resolveName,
+): FetchJson {
+  const files = openCredentialFiles(settings);
+  return async (text, { timeoutMs, signal, allowHttp = false }) => {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const done = new AbortController();
+    const end = AbortSignal.any([done.signal, timeout, ...(signal ? [signal] : [])]);
+    try {
+      if (!isFetchAllowed(text, { allowHttp, allowQuery: true })) {
+        throw new Error("keys are fetched by https, and by http on loopback or with `allow_http`");
+      }
+      end.throwIfAborted();
+      // The timeout also applies while files cannot be read.
+      const ended = once(end, "abort").then(() => Promise.reject(end.reason));
+      return await Promise.race([exchange(new URL(text), settings, files, { resolve, signal: end }), ended]);
+    } catch (error) {
+      const cause = describeEnd(timeout, signal, timeoutMs) ?? describeFailure(error);
+      throw new Error(`GET ${describeUrl(text)} failed: ${cause}`);
+    } finally {
+      done.abort(); // Closes every socket.
+    }
+  };
+}
+
+function describeEnd(timeout: AbortSignal, signal: AbortSignal | undefined, timeoutMs: number): string | undefined {
+  if (timeout.aborted) {
+    return `no complete answer in ${timeoutMs} ms`;
+  }
+  return signal?.aborted ? "given up" : undefined;
+}
+
+async function exchange(
+  url: URL,
+  settings: FetchSettings,
+  files: CredentialFiles,
+  { resolve, signal }: { readonly resolve: ResolveName; readonly signal: AbortSignal },
+): Promise<FetchedJson> {
+  checkHost(url);
+  const { context, headers } = await files.forOrigin(url.origin);
+  const proxy = chooseProxy(settings, url);
+  const over = proxy && (await openTunnel(proxy, url, await files.forProxy(), { resolve, signal }));
+  const socket = await openConnection(url, context, { resolve, signal, ...(over && { over }) });
+  const asking = request({
+    path: `${url.pathname}${url.search}`,
+    headers: {
+      host: url.host,
+      accept: "application/json, application/jwk-set+json",
+      "accept-encoding": "identity",
+      "user-agent": "jwt-policy",
+      ...headers,
+    },
+    maxHeaderSize: MAX_HEADER_BYTES,
+    createConnection: () => socket,
+  }).end();
+  asking.on("error", () => {}); // Errors after the answer do not matter.
+  const [response] = (await once(asking, "response", { signal })) as [IncomingMessage];
+  const body = await readAnswer(response);
+  return { body, freshForSeconds: readFreshness(response.headers, Date.now()) };
+}
+
+/** A URL as messages show it. The parts after a question mark and before an `@` may be secret. */
+export function describeUrl(text: string): string {
+  return text.replace(/\?.*/s, "?…").replace(/\/\/[^/]*@/, "//…@");
+}

@@ -1,0 +1,197 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { calculateJwkThumbprint, type JWK } from "jose";
+import type { CompiledIssuer } from "../../core/model/policy.ts";
+import { algorithmsOfType, findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk } from "../rules/jwk.ts";
+import { createVerificationKey } from "../verify/verification-key.ts";
+import { keepFirst } from "./combine-keys.ts";
+import { findEd25519Weakness } from "./ed25519-weakness.ts";
+import type { ImportedKey, ImportedKeySet } from "./imported-key.ts";
+import { findLeakedThumbprints } from "./leaked-thumbprints.ts";
+import { readPublicMembers } from "./public-members.ts";
+import { findRsaWeakness } from "./rsa-weakness.ts";
+
+const MAX_KEYS = 100;
+const MAX_SHOWN = 64;
+
+/** Collects an {@link ImportedKeySet}. */
+type Found = { readonly [Name in keyof ImportedKeySet]: ImportedKeySet[Name][number][] };
+
+/** The key is sound, but it has another purpose. */
+class OtherPurposeError extends Error {}
+
+/**
+ * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key serves one algorithm (RFC 8725bis section 3.1). Keys
+ * that do not fit are skipped, as section 5 asks.
+ *
+ * @param jwks what the issuer published. It is untrusted and may have any form.
+ * @param thumbprints of the only keys that may be used (RFC 7638, SHA-256); undefined for any.
+ */
+export async function importKeySet(
+  jwks: unknown,
+  issuer: CompiledIssuer,
+  thumbprints?: readonly string[],
+): Promise<ImportedKeySet> {
+  const found: Found = { keys: [], ignored: [], unused: [], notes: [], leaked: [], leakedThumbprints: [] };
+  const list = findKeyList(jwks);
+  if (!list) {
+    return { ...found, ignored: ["the key set has no list `keys`"] };
+  }
+  if (list.length > MAX_KEYS) {
+    found.ignored.push(`only the first ${MAX_KEYS} of ${list.length} keys are read`);
+  }
+  // This loop also covers entries beyond those that are imported. An answer has about 1,600 entries at most.
+  for (const [index, jwk] of list.entries()) {
+    if (isObject(jwk) && findPrivateMember(jwk) !== undefined) {
+      const advice = "its private part is published: whoever read it can make tokens; replace it at the issuer";
+      found.leaked.push(`${nameKey(index, jwk)}: ${advice}`);
+      found.leakedThumbprints.push(...(await findLeakedThumbprints(jwk)));
+    } else if (index < MAX_KEYS) {
+      await addKey(found, nameKey(index, jwk), jwk, issuer, thumbprints);
+    }
+  }
+  const { kept, dropped } = keepFirst(found.keys);
+  return { ...found, keys: kept, ignored: [...found.ignored, ...dropped.map(({ reason }) => reason)] };
+}
+
+/** The list of a JWK Set; undefined for anything else. */
+export function findKeyList(jwks: unknown): readonly unknown[] | undefined {
+  return isObject(jwks) && Array.isArray(jwks.keys) ? jwks.keys : undefined;
+}
+
+async function addKey(
+  found: Found,
+  name: string,
+  jwk: unknown,
+  issuer: CompiledIssuer,
+  thumbprints: readonly string[] | undefined,
+): Promise<void> {
+  try {
+    const { keys, note } = await importKey(jwk, issuer, thumbprints);
+    found.keys.push(...keys);
+    if (note !== undefined) {
+      found.notes.push(`${name}: ${note}`);
+    }
+  } catch (error) {
+    const reasons = error instanceof OtherPurposeError ? found.unused : found.ignored;
+    reasons.push(`${name}: ${error instanceof Error ? error.message : "not usable"}`);
+  }
+}
+
+/** @throws Error that says why the key is not used. */
+async function importKey(
+  jwk: unknown,
+  issuer: CompiledIssuer,
+  thumbprints: readonly string[] | undefined,
+): Promise<{ readonly keys: readonly ImportedKey[]; readonly note: string | undefined }> {
+  if (!isObject(jwk)) {
+    throw new Error("not an object");
+  }
+  const { kid } = jwk;
+  const onlyFor = findOwner(jwk, issuer);
+  if (!isMeantForVerifying(jwk)) {
+    throw new OtherPurposeError("not meant for signatures");
+  }
+  const { algorithms, note } = bindAlgorithm(jwk, issuer);
+  if (kid !== undefined && typeof kid !== "string") {
+    throw new Error("kid is not a string");
+  }
+  const members = readPublicMembers(jwk);
+  const thumbprint = await calculateJwkThumbprint(members as unknown as JWK, "sha256");
+  if (thumbprints && !thumbprints.includes(thumbprint)) {
+    throw new Error("its thumbprint is not among those that the policy names");
+  }
+  // Imports only the members of the key itself. `key_ops` and similar members are checked above, and some importers reject values
+  // that RFC 7517 allows there.
+  const publicKey = readPublicKey(members);
+  const weakness = findRsaWeakness(publicKey) ?? findEd25519Weakness(publicKey);
+  if (weakness !== undefined) {
+    throw new Error(weakness);
+  }
+  const keys = algorithms.map((algorithm) => ({
+    ...createVerificationKey(issuer.issuer, kid, algorithm, publicKey),
+    onlyFor,
+    thumbprint,
+    jwk: describeUse(jwk, members),
+  }));
+  return { keys, note };
+}
+
+/**
+ * Binds a key to one algorithm: its `alg`, else the only one of the issuer that fits, else the first that fits. RS algorithms
+ * come before PS algorithms, whatever the issuer's order. Returns all names of the algorithm that the issuer allows.
+ *
+ * @throws OtherPurposeError when no algorithm fits.
+ */
+function bindAlgorithm(
+  jwk: Jwk,
+  { algorithms }: CompiledIssuer,
+): { readonly algorithms: readonly string[]; readonly note: string | undefined } {
+  const allowed = [...algorithms].filter((algorithm) => fittingAlgorithms(jwk).includes(algorithm));
+  const [first] = allowed;
+  if (first === undefined) {
+    throw new OtherPurposeError(describeMisfit(jwk));
+  }
+  if (jwk.kty !== "RSA" || allowed.length === 1) {
+    return { algorithms: allowed, note: undefined };
+  }
+  const chosen = allowed.find((algorithm) => algorithm.startsWith("RS")) ?? first;
+  const others = allowed.filter((algorithm) => algorithm !== chosen).join(", ");
+  const note = `it has no alg and serves ${chosen} alone, not ${others}; name one RSA algorithm in the policy's algorithms`;
+  return { algorithms: [chosen], note };
+}
+
+/** Why no algorithm of the issuer fits. */
+function describeMisfit(jwk: Jwk): string {
+  const { kty, crv, alg } = jwk;
+  const type = crv === undefined ? show(kty) : `${show(kty)} with crv ${show(crv)}`;
+  const ofType = algorithmsOfType(jwk);
+  if (ofType.length === 0) {
+    return `keys of type ${type} are not supported`;
+  }
+  const fitting = fittingAlgorithms(jwk);
+  return fitting.length === 0
+    ? `its alg ${show(alg)} does not fit its type ${type}`
+    : `it serves ${fitting.join(", ")}, which the policy's algorithms do not name`;
+}
+
+/** @throws Error when the members do not make a public key. */
+function readPublicKey(members: ReturnType<typeof readPublicMembers>): KeyObject {
+  try {
+    return createPublicKey({ key: members, format: "jwk" });
+  } catch {
+    throw new Error("its members are not those of a public key");
+  }
+}
+
+/** Builds the public JWK from which another import reads the same key. */
+function describeUse({ kid, alg, use, key_ops, issuer }: Jwk, members: Jwk): Jwk {
+  const said = Object.entries({ kid, alg, use, key_ops, issuer }).filter(([, value]) => value !== undefined);
+  return { ...members, ...Object.fromEntries(said) };
+}
+
+/** Entra publishes the keys of many tenants together. Each key's `issuer` says whose tokens it may sign: a template, or one issuer. */
+function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string | undefined {
+  const { issuer: owner } = published;
+  if (!template || owner === undefined || owner === issuer) {
+    return undefined;
+  }
+  if (typeof owner !== "string") {
+    throw new Error("its issuer is not a string");
+  }
+  return owner;
+}
+
+/** Names a key by its position in the set and its kid. */
+function nameKey(index: number, jwk: unknown): string {
+  const kid = isObject(jwk) ? jwk.kid : undefined;
+  return typeof kid === "string" ? `key ${index}, kid ${show(kid)}` : `key ${index}`;
+}
+
+/** Shortens and escapes the text, because it comes from the provider. */
+function show(value: unknown): string {
+  return JSON.stringify(typeof value === "string" ? value.slice(0, MAX_SHOWN) : typeof value);
+}
+
+function isObject(value: unknown): value is Jwk {
+  return typeof value === "object" && value !== null;
+}

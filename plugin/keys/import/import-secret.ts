@@ -1,0 +1,83 @@
+import { createHash, createSecretKey } from "node:crypto";
+import type { CompiledIssuer, NamedKey, SecretEncoding } from "../../core/model/policy.ts";
+import { SECRET_ALGORITHMS } from "../rules/jwk.ts";
+import { createVerificationKey } from "../verify/verification-key.ts";
+import { type ImportedKey, type ImportedKeySet, NO_KEYS } from "./imported-key.ts";
+
+/** Longest secret in bytes. A longer file is most likely not a secret. */
+const MAX_BYTES = 1024;
+/** A secret with fewer different bytes is most likely a leftover from a trial. */
+const MIN_DIFFERENT_BYTES = 8;
+const TRAILING_LINE_ENDS = /[\r\n]+$/;
+
+/** The characters that each encoding allows. Node's decoders skip unknown characters. */
+const FORMS: Readonly<Record<Exclude<SecretEncoding, "text">, RegExp>> = {
+  base64url: /^[A-Za-z0-9_-]+={0,2}$/,
+  base64: /^[A-Za-z0-9+/]+={0,2}$/,
+  hex: /^(?:[0-9a-fA-F]{2})+$/,
+};
+
+/** Public keys and key sets. They cannot be secrets, because everyone knows them (RFC 8725 section 2.1). */
+const PUBLIC_KEY = /-----BEGIN |^(?:ssh|ecdsa)-|"kty"/;
+
+/**
+ * Turns the content of a file into an issuer's secret. It serves one algorithm (RFC 8725bis section 3.1). If the policy does not
+ * name it, it is the first of the issuer's HMAC algorithms for which the secret is long enough (RFC 7518 section 3.2).
+ *
+ * @throws Error that says why the secret cannot be used. It does not quote the secret.
+ */
+export function importSecret(
+  content: Uint8Array,
+  { encoding, kid, alg }: NamedKey & { readonly encoding: SecretEncoding },
+  issuer: CompiledIssuer,
+): ImportedKeySet {
+  const secret = decodeSecret(Buffer.from(content), encoding);
+  if (secret.byteLength > MAX_BYTES) {
+    throw new Error(`the secret has more than ${MAX_BYTES} bytes`);
+  }
+  const wanted = [...issuer.algorithms]
+    .filter((algorithm) => SECRET_ALGORITHMS.includes(algorithm))
+    .filter((algorithm) => alg === undefined || algorithm === alg);
+  const served = wanted.filter((algorithm) => secret.byteLength >= minBytes(algorithm));
+  const ignored = wanted
+    .filter((algorithm) => !served.includes(algorithm))
+    .map((algorithm) => `${algorithm} needs ${minBytes(algorithm)} bytes; the secret has ${secret.byteLength}`);
+  if (served.length > 0 && new Set(secret).size < MIN_DIFFERENT_BYTES) {
+    throw new Error("the secret repeats itself; use random bytes");
+  }
+  const key = createSecretKey(secret);
+  const thumbprint = thumbprintOf(secret);
+  const [bound, ...others] = served;
+  const keys: ImportedKey[] =
+    bound === undefined
+      ? []
+      : [{ ...createVerificationKey(issuer.issuer, kid, bound, key), thumbprint, jwk: undefined }];
+  const note = `the secret serves ${bound} alone, not ${others.join(", ")}; name its alg in the policy`;
+  return { ...NO_KEYS, keys, ignored, notes: others.length > 0 ? [note] : [] };
+}
+
+/** RFC 7638 section 3.2. It identifies a secret that its issuer publishes by mistake. It stays in memory. */
+function thumbprintOf(secret: Buffer): string {
+  return createHash("sha256")
+    .update(JSON.stringify({ k: secret.toString("base64url"), kty: "oct" }))
+    .digest("base64url");
+}
+
+/** As long as the hash's output. */
+function minBytes(algorithm: string): number {
+  return Number(algorithm.slice(2)) / 8;
+}
+
+function decodeSecret(content: Buffer, encoding: SecretEncoding): Buffer {
+  const text = content.toString("latin1").replace(TRAILING_LINE_ENDS, "");
+  if (PUBLIC_KEY.test(text)) {
+    throw new Error("the file holds a key in another form, and not a secret");
+  }
+  if (encoding === "text") {
+    return Buffer.from(text, "latin1"); // Restores the file's own bytes.
+  }
+  if (!FORMS[encoding].test(text)) {
+    throw new Error(`the secret is not written in ${encoding}`);
+  }
+  return Buffer.from(text, encoding);
+}

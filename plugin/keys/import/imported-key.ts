@@ -1,0 +1,34 @@
+import type { VerificationKey } from "../../core/model/key.ts";
+import type { Jwk } from "../rules/jwk.ts";
+
+/** A key with the data that identifies it under another kid, in another place, or after a restart. */
+export interface ImportedKey extends VerificationKey {
+  /** RFC 7638, SHA-256. */
+  readonly thumbprint: string;
+  /** The public JWK that it was imported from; undefined for secrets. */
+  readonly jwk: Jwk | undefined;
+}
+
+/** The reasons are for the operator and contain no key material. */
+export interface ImportedKeySet {
+  readonly keys: readonly ImportedKey[];
+  /** Why keys are rejected: they are faulty, or the policy excludes them. */
+  readonly ignored: readonly string[];
+  /** Why keys are not needed here: they have another purpose. */
+  readonly unused: readonly string[];
+  /** Settings that the operator should make explicit. */
+  readonly notes: readonly string[];
+  /** Private keys that the issuer published. The operator must act. */
+  readonly leaked: readonly string[];
+  /** The thumbprints of the leaked keys. */
+  readonly leakedThumbprints: readonly string[];
+}
+
+export const NO_KEYS: ImportedKeySet = {
+  keys: [],
+  ignored: [],
+  unused: [],
+  notes: [],
+  leaked: [],
+  leakedThumbprints: [],
+};

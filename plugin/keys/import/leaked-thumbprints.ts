@@ -1,0 +1,82 @@
+import { createECDH, createPrivateKey, createPublicKey } from "node:crypto";
+import { calculateJwkThumbprint, type JWK } from "jose";
+import type { Jwk } from "../rules/jwk.ts";
+
+/** OpenSSL's name of each curve, and the length of its coordinates in bytes. */
+const CURVES: Readonly<Record<string, readonly [name: string, bytes: number]>> = {
+  "P-256": ["prime256v1", 32],
+  "P-384": ["secp384r1", 48],
+  "P-521": ["secp521r1", 66],
+};
+/** PKCS #8 (RFC 8410 section 7) in front of the 32 bytes of an Ed25519 private key. */
+const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/**
+ * The RFC 7638 thumbprints of a key whose private part is published, so that the key is recognised wherever its public part
+ * appears. The key is parsed leniently, unlike keys that are used, because the spelling of a leaked key does not matter. Returns
+ * two thumbprints if the public part does not belong to the private one, because both may be in use.
+ */
+export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]> {
+  const parts = [normalise(jwk), derivePublic(jwk)].filter((part) => part !== undefined);
+  const thumbprints = await Promise.all(parts.map((part) => calculateJwkThumbprint(part, "sha256").catch(() => "")));
+  return [...new Set(thumbprints)].filter((thumbprint) => thumbprint !== "");
+}
+
+/** The members that a thumbprint is made of, in their canonical form. */
+function normalise(jwk: Jwk): JWK | undefined {
+  switch (jwk.kty) {
+    case "RSA":
+      return { kty: "RSA", n: integer(jwk.n), e: integer(jwk.e) };
+    case "EC": {
+      const [, bytes = 0] = CURVES[String(jwk.crv)] ?? [];
+      return { kty: "EC", crv: String(jwk.crv), x: coordinate(jwk.x, bytes), y: coordinate(jwk.y, bytes) };
+    }
+    case "OKP":
+      return { kty: "OKP", crv: String(jwk.crv), x: coordinate(jwk.x, 32) };
+    case "oct":
+      return { kty: "oct", k: bytesOf(jwk.k).toString("base64url") };
+    default:
+      return undefined;
+  }
+}
+
+/** The public key that belongs to `d`. The JWK may contain another one. */
+function derivePublic({ kty, crv, d }: Jwk): JWK | undefined {
+  if (typeof d !== "string") {
+    return undefined;
+  }
+  try {
+    const [curve, bytes] = CURVES[String(crv)] ?? [];
+    if (kty === "EC" && curve !== undefined && bytes !== undefined) {
+      const pair = createECDH(curve);
+      pair.setPrivateKey(bytesOf(d));
+      const point = pair.getPublicKey();
+      const at = (start: number): string => point.subarray(start, start + bytes).toString("base64url");
+      return { kty, crv: String(crv), x: at(1), y: at(1 + bytes) };
+    }
+    if (kty === "OKP" && crv === "Ed25519") {
+      const key = Buffer.concat([ED25519_PKCS8, bytesOf(d)]);
+      const privateKey = createPrivateKey({ key, format: "der", type: "pkcs8" });
+      return createPublicKey(privateKey).export({ format: "jwk" }) as JWK;
+    }
+  } catch {
+    // The value is not a private key of this curve.
+  }
+  return undefined;
+}
+
+const bytesOf = (value: unknown): Buffer => Buffer.from(typeof value === "string" ? value : "", "base64url");
+
+/** Removes leading zero octets. */
+function integer(value: unknown): string {
+  const bytes = bytesOf(value);
+  const start = bytes.findIndex((byte) => byte !== 0);
+  return bytes.subarray(start === -1 ? bytes.byteLength : start).toString("base64url");
+}
+
+/** Adds the leading zero octets that the curve requires. */
+function coordinate(value: unknown, length: number): string {
+  const significant = Buffer.from(integer(value), "base64url");
+  const missing = Math.max(0, length - significant.byteLength);
+  return Buffer.concat([Buffer.alloc(missing), significant]).toString("base64url");
+}

@@ -1,0 +1,57 @@
+import { decodeBase64url } from "../../core/text/base64url.ts";
+import type { Jwk } from "../rules/jwk.ts";
+
+/** Only the members that make up a public key. The members about its use are checked elsewhere. */
+export type PublicMembers = Readonly<Record<string, string>>;
+
+/** Length in bytes of a coordinate on each curve (RFC 7518 section 6.2.1.2, RFC 8037 section 2). */
+const COORDINATE_BYTES: Readonly<Record<string, number>> = { "P-256": 32, "P-384": 48, "P-521": 66, Ed25519: 32 };
+
+/**
+ * Reads the members of a public key as strictly as the segments of a token, so that one key has one text and one thumbprint.
+ *
+ * @param jwk must have a supported `kty` and `crv`.
+ * @throws Error that names the member and says what is wrong, without its value.
+ */
+export function readPublicMembers(jwk: Jwk): PublicMembers {
+  const { kty, crv } = jwk;
+  if (kty === "RSA") {
+    return { kty, n: readInteger(jwk, "n"), e: readInteger(jwk, "e") };
+  }
+  const curve = String(crv);
+  const x = readCoordinate(jwk, "x", curve);
+  return kty === "EC"
+    ? { kty, crv: curve, x, y: readCoordinate(jwk, "y", curve) }
+    : { kty: String(kty), crv: curve, x };
+}
+
+/** RFC 7518 section 2, "Base64urlUInt": as few octets as possible. */
+function readInteger(jwk: Jwk, member: string): string {
+  const { text, bytes } = readBytes(jwk, member);
+  if (bytes[0] === 0) {
+    throw new Error(`its ${member} begins with a zero octet`);
+  }
+  return text;
+}
+
+/** RFC 7518 section 6.2.1.2: the full length, leading zero octets included. */
+function readCoordinate(jwk: Jwk, member: string, curve: string): string {
+  const { text, bytes } = readBytes(jwk, member);
+  const length = COORDINATE_BYTES[curve];
+  if (bytes.byteLength !== length) {
+    throw new Error(`its ${member} has ${bytes.byteLength} octets; on ${curve} it must have ${length}`);
+  }
+  return text;
+}
+
+function readBytes(jwk: Jwk, member: string): { readonly text: string; readonly bytes: Uint8Array } {
+  const text = jwk[member];
+  if (typeof text !== "string" || text === "") {
+    throw new Error(`its ${member} is missing or is not a string`);
+  }
+  const bytes = decodeBase64url(text);
+  if (!bytes) {
+    throw new Error(`its ${member} is not canonical base64url without padding`);
+  }
+  return { text, bytes };
+}

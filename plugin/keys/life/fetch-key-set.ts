@@ -1,0 +1,88 @@
+import type { FetchRules, KeyOrigin } from "../../core/model/policy.ts";
+import { describeUrl, type FetchJson, type FetchOptions } from "../fetch/fetch-json.ts";
+import { findKeyList } from "../import/import-key-set.ts";
+import { isFetchAllowed, isLoopbackName } from "../rules/fetch-url.ts";
+
+const MAX_URL_LENGTH = 2_048;
+const MAX_SHOWN = 200;
+
+export interface FetchedKeySet {
+  readonly jwks: unknown;
+  /** How long its server allows its use, in seconds; undefined if the server does not say. */
+  readonly freshForSeconds: number | undefined;
+}
+
+/** Fetches with the options of one origin. */
+type Fetch = (url: string) => ReturnType<FetchJson>;
+type WebOrigin = Exclude<KeyOrigin, { readonly file: string }>;
+
+/**
+ * Fetches the JWK Set of an origin that is not a file. If its metadata names the location, it fetches the metadata first.
+ *
+ * @param options bound each request.
+ * @throws Error that names the URL and the cause.
+ */
+export async function fetchKeySet(
+  origin: WebOrigin,
+  fetchJson: FetchJson,
+  options: Pick<FetchOptions, "timeoutMs" | "signal">,
+): Promise<FetchedKeySet> {
+  if (origin.from === "jwks") {
+    return { jwks: origin.jwks, freshForSeconds: undefined };
+  }
+  const allowHttp = origin.allowHttp === true;
+  const fetch: Fetch = (url) => fetchJson(url, { ...options, allowHttp });
+  const uri = origin.from === "jwks_uri" ? origin.uri : await discoverJwksUri(origin, fetch);
+  const { body, freshForSeconds } = await fetch(uri);
+  if (!findKeyList(body)) {
+    throw new Error(`${describeUrl(uri)} is not a key set: it has no list "keys"`);
+  }
+  return { jwks: body, freshForSeconds };
+}
+
+/** OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3: the metadata's `issuer` must be the configured one. */
+async function discoverJwksUri(origin: Extract<KeyOrigin, { readonly issuer: string }>, fetch: Fetch): Promise<string> {
+  const url = origin.from === "metadata_uri" ? origin.uri : metadataUrl(origin);
+  const shown = describeUrl(url);
+  const { issuer, jwks_uri: jwksUri } = (await fetch(url)).body;
+  if (issuer === undefined || jwksUri === undefined) {
+    throw new Error(`${shown} is not the metadata of an issuer: issuer or jwks_uri is missing`);
+  }
+  if (issuer !== origin.issuer) {
+    throw new Error(`${shown} names another issuer than the policy: ${showIssuer(issuer)}`);
+  }
+  if (typeof jwksUri !== "string" || jwksUri.length > MAX_URL_LENGTH || !mayLeadTo(url, jwksUri, origin)) {
+    throw new Error(`${shown} has a jwks_uri that is not an https URL`);
+  }
+  if (isLoopbackName(new URL(jwksUri).hostname) && !isLoopbackName(new URL(url).hostname)) {
+    throw new Error(`${shown} has a jwks_uri on loopback, and is not on loopback itself`);
+  }
+  return jwksUri;
+}
+
+/** Escapes and shortens the text, because it is untrusted. */
+function showIssuer(issuer: unknown): string {
+  return typeof issuer === "string" ? JSON.stringify(issuer.slice(0, MAX_SHOWN)) : "not a string";
+}
+
+/**
+ * Where an issuer's metadata is. OpenID puts the well-known name after the issuer's path (Discovery section 4). RFC 8414 puts it
+ * before the path (section 3.1). Both drop a slash at the end of the path.
+ */
+function metadataUrl({ issuer, metadata }: Extract<KeyOrigin, { readonly from: "discovery" }>): string {
+  const base = issuer.replace(/\/$/, "");
+  if (metadata === "openid") {
+    return `${base}/.well-known/openid-configuration`;
+  }
+  const { origin } = new URL(issuer);
+  return `${origin}/.well-known/oauth-authorization-server${base.replace(/^[^:]+:\/\/[^/]+/, "")}`;
+}
+
+/** The keys may be on another host. But https must stay https, so that no third party can change them in transit. */
+function mayLeadTo(from: string, to: string, { allowHttp }: FetchRules): boolean {
+  const isSecure = new URL(from).protocol === "https:";
+  return (
+    isFetchAllowed(to, { allowHttp: allowHttp === true, allowQuery: true }) &&
+    (!isSecure || new URL(to).protocol === "https:")
+  );
+}

@@ -1,0 +1,129 @@
+import { normalize, sep } from "node:path";
+import type { CompiledIssuer, KeyOrigin } from "../../core/model/policy.ts";
+import { readJsonObject } from "../../core/text/json.ts";
+import type { FetchJson } from "../fetch/fetch-json.ts";
+import { MAX_MEMBERS } from "../fetch/read-answer.ts";
+import { findKeyList, importKeySet } from "../import/import-key-set.ts";
+import { importPem } from "../import/import-pem.ts";
+import { importSecret } from "../import/import-secret.ts";
+import { type ImportedKeySet, NO_KEYS } from "../import/imported-key.ts";
+import { digestOf } from "../store/digest.ts";
+import { fetchKeySet } from "./fetch-key-set.ts";
+
+/** The files that policies may name. */
+export interface KeyFiles {
+  /** Identifies the current version of the file, or says why it has none. */
+  identify(file: string): Promise<string>;
+  /** @throws Error that says why the file cannot be read. */
+  read(file: string): Promise<Uint8Array>;
+}
+
+/** The answer of a place of keys, not imported yet. It replaces the answer before it. */
+export interface LoadedKeySet {
+  /** Hex SHA-256 of the content. */
+  readonly digest: string;
+  /** How long the server allows its use, in seconds; undefined if the server does not say. */
+  readonly freshForSeconds: number | undefined;
+  /** @throws Error that says why this is not an answer about keys, without key material. */
+  importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
+}
+
+type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
+
+/** The content of an empty file. */
+const BLANK = /^\s*$/;
+
+/**
+ * Loads the keys of one place.
+ *
+ * @param timeoutMs limit for each request.
+ * @throws Error that names the place and says why it did not answer.
+ */
+export async function loadKeySet(
+  origin: KeyOrigin,
+  { files, fetchJson }: { readonly files: KeyFiles; readonly fetchJson: FetchJson },
+  timeoutMs: number,
+): Promise<LoadedKeySet> {
+  if (!("file" in origin)) {
+    const { jwks, freshForSeconds } = await fetchKeySet(origin, fetchJson, { timeoutMs });
+    const thumbprints = origin.from === "jwks" ? undefined : origin.thumbprints;
+    return {
+      digest: digestOf(JSON.stringify(jwks) ?? ""),
+      freshForSeconds,
+      importFor: (issuer) => importKeySet(jwks, issuer, thumbprints),
+    };
+  }
+  const content = await namingFile(origin, () => readIfThere(origin.file, files));
+  return {
+    digest: content === undefined ? "" : digestOf(content),
+    freshForSeconds: undefined,
+    importFor: (issuer) => namingFile(origin, () => importFile(origin, content, issuer)),
+  };
+}
+
+async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw new Error(`${file}: ${error instanceof Error ? error.message : "not readable"}`);
+  }
+}
+
+/**
+ * Returns undefined for a file that does not exist below an existing root. A missing root, such as a volume that is not mounted,
+ * is an error.
+ *
+ * @throws Error that says why the file cannot be read.
+ */
+async function readIfThere(file: string, files: KeyFiles): Promise<Uint8Array | undefined> {
+  try {
+    return await files.read(file);
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" && path?.endsWith(`${sep}${normalize(file)}`)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Removing or emptying a file withdraws its keys. A damaged file does not, because the form of a key set or PEM file shows
+ * whether it is complete. A secret has no form, so any content of its file replaces the old secret.
+ */
+async function importFile(
+  origin: FileOrigin,
+  content: Uint8Array | undefined,
+  issuer: CompiledIssuer,
+): Promise<ImportedKeySet> {
+  const text = content && Buffer.from(content).toString();
+  if (content === undefined || text === undefined) {
+    return { ...NO_KEYS, ignored: [`${origin.file} is not there`] };
+  }
+  if (BLANK.test(text)) {
+    return { ...NO_KEYS, ignored: [`${origin.file} is empty`] };
+  }
+  switch (origin.from) {
+    case "jwks_file":
+      return importKeySet(parseKeySet(text), issuer);
+    case "pem_file":
+      return importPem(text, origin, issuer);
+    case "secret_file":
+      try {
+        return importSecret(content, origin, issuer);
+      } catch (error) {
+        return { ...NO_KEYS, ignored: [`${origin.file}: ${error instanceof Error ? error.message : "not readable"}`] };
+      }
+  }
+}
+
+function parseKeySet(text: string): unknown {
+  const read = readJsonObject(text, MAX_MEMBERS);
+  if ("refused" in read) {
+    throw new Error(`it is no JSON object: ${read.refused}`);
+  }
+  if (!findKeyList(read.object)) {
+    throw new Error('it is not a key set: it has no list "keys"');
+  }
+  return read.object;
+}

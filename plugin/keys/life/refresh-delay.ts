@@ -1,0 +1,66 @@
+import type { KeyRefresh } from "../../core/model/policy.ts";
+
+/** Limits that no policy sets. All times are in milliseconds. */
+export interface KeyTimings {
+  /** First delay after a failed fetch without keys. It doubles up to the cooldown. */
+  readonly retryMs: number;
+  readonly fetchTimeoutMs: number;
+  /** How often to check files for changes. */
+  readonly filePollMs: number;
+  /** Keys that no request needed in this time are no longer refreshed. */
+  readonly idleMs: number;
+  /** Maximum number of requests that wait for keys of one issuer. Each occupies a connection, and clients decide how many come. */
+  readonly maxWaiting: number;
+  /** From 0 to 1. Spreads work that many processes would otherwise do at the same time. */
+  readonly random: () => number;
+}
+
+export const KEY_TIMINGS: KeyTimings = {
+  retryMs: 1_000,
+  fetchTimeoutMs: 2_000,
+  filePollMs: 1_000,
+  idleMs: 86_400_000,
+  maxWaiting: 256,
+  random: Math.random,
+};
+
+/** Used if the provider does not say how long its keys are fresh. */
+const FRESH_SECONDS = 300;
+/** A tenth of the time, so that processes that started together do not always fetch together. */
+const REFRESH_SPREAD = 0.1;
+const RETRY_SPREAD = 0.5;
+
+/**
+ * Milliseconds until keys that just arrived are fetched again, before they become stale (RFC 9111 section 4.2).
+ *
+ * @param freshForSeconds the provider's statement; undefined without one.
+ */
+export function refreshDelayMs(
+  { minSeconds, maxSeconds }: KeyRefresh,
+  { random }: KeyTimings,
+  freshForSeconds: number | undefined,
+): number {
+  const seconds = Math.min(Math.max(freshForSeconds ?? FRESH_SECONDS, minSeconds), maxSeconds);
+  return Math.round(seconds * 1000 * (1 - REFRESH_SPREAD * random()));
+}
+
+/**
+ * Milliseconds until the next attempt after failed ones. Without keys requests wait, so the delay starts small and grows up to
+ * the cooldown. With keys it starts at the cooldown and grows up to the longest time between two refreshes.
+ *
+ * @param failures in a row, 1 or more.
+ */
+export function retryDelayMs(
+  { cooldownSeconds, maxSeconds }: KeyRefresh,
+  { retryMs, random }: KeyTimings,
+  failures: number,
+  hasKeys: boolean,
+): number {
+  const [first, last] = hasKeys ? [cooldownSeconds * 1000, maxSeconds * 1000] : [retryMs, cooldownSeconds * 1000];
+  const delay = Math.min(first * 2 ** Math.min(failures - 1, 20), last);
+  // With keys the spread only lengthens the delay, so that there is at most one fetch in a cooldown. Without keys it only
+  // shortens the delay. The delay never exceeds the promised limit for withdrawn keys; processes that earlier rounds separated
+  // stay apart.
+  const spread = delay * (hasKeys ? 1 + RETRY_SPREAD * random() : 1 - RETRY_SPREAD * random());
+  return Math.round(Math.min(spread, last));
+}

@@ -1,0 +1,242 @@
+import { randomUUID } from "node:crypto";
+import { lstat, open, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type JsonObject, readJsonObject } from "../../core/text/json.ts";
+import type { Log } from "../../observe/operator-log.ts";
+import { MAX_MEMBERS } from "../fetch/read-answer.ts";
+import type { Jwk } from "../rules/jwk.ts";
+import { digestOf } from "./digest.ts";
+import type { KeyStore, KeyStoreStatus, StoredKeySet } from "./key-store.ts";
+import { openPrivateDirectory, readPrivateFile } from "./private-directory.ts";
+
+/** The file format. A later format gets another number. */
+const FIRST_LINE = "jwt-policy keys 1 sha256=";
+const MAX_BYTES = 512 * 1024;
+const DAY_MS = 86_400_000;
+const WRITES_BETWEEN_LOOKS = 100;
+const OUR_FILE = /^[0-9a-f]{64}\.(keys|leaked)$/;
+const UNFINISHED_FILE = /^[0-9a-f]{64}\.(?:keys|leaked)\.[0-9a-f.-]+\.tmp$/;
+
+/** Files beyond these limits are removed. Keys are written at each fetch, so policies no longer name the keys in old files. */
+export interface KeyDirectoryLimits {
+  readonly maxFiles: number;
+  readonly maxKeysAgeMs: number;
+  readonly maxLeakedAgeMs: number;
+  readonly maxUnfinishedAgeMs: number;
+  /** A larger difference means that the clock was set back. */
+  readonly clockToleranceMs: number;
+}
+
+export const KEY_DIRECTORY_LIMITS: KeyDirectoryLimits = {
+  maxFiles: 1_000,
+  maxKeysAgeMs: 90 * DAY_MS,
+  maxLeakedAgeMs: 400 * DAY_MS,
+  maxUnfinishedAgeMs: 3_600_000,
+  clockToleranceMs: 300_000,
+};
+
+type Kind = "keys" | "leaked";
+
+/**
+ * A store in a directory that only this process's user can write. Several processes may share it: each file is replaced as a whole,
+ * and an older answer never replaces a newer one.
+ */
+export class KeyDirectory implements KeyStore {
+  readonly #directory: string;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #limits: KeyDirectoryLimits;
+  readonly #opening: Promise<string | undefined>;
+  #problem: string | undefined;
+  /** Why files are not used. The number of files bounds the number of reasons. */
+  readonly #refused = new Set<string>();
+  /** Files are written one by one, in the order in which the keys arrived. */
+  #writing: Promise<void> = Promise.resolve();
+  #writes = 0;
+  #tidiedAt = 0;
+
+  constructor(directory: string, log: Log, now: () => number, limits: KeyDirectoryLimits = KEY_DIRECTORY_LIMITS) {
+    this.#directory = directory;
+    this.#log = log;
+    this.#now = now;
+    this.#limits = limits;
+    this.#opening = this.#open();
+  }
+
+  async readKeySet(place: string): Promise<StoredKeySet | undefined> {
+    const record = await this.#read("keys", place);
+    if (!record) {
+      return undefined;
+    }
+    const { loaded_at: loadedAt, keys } = record;
+    return typeof loadedAt === "number" && Array.isArray(keys) ? { loadedAt, keys: keys as readonly Jwk[] } : undefined;
+  }
+
+  saveKeySet(place: string, { keys, loadedAt }: StoredKeySet): Promise<void> {
+    return this.#inTurn(async (directory) => {
+      const stored = (await this.readKeySet(place))?.loadedAt ?? Number.NEGATIVE_INFINITY;
+      const isNewer = stored > loadedAt && stored <= this.#now() + this.#limits.clockToleranceMs;
+      if (!isNewer) {
+        await this.#write(directory, "keys", place, { loaded_at: loadedAt, keys });
+      }
+    });
+  }
+
+  async readLeaked(issuer: string): Promise<readonly string[]> {
+    const thumbprints = (await this.#read("leaked", issuer))?.thumbprints;
+    return Array.isArray(thumbprints) ? thumbprints.filter((item) => typeof item === "string") : [];
+  }
+
+  saveLeaked(issuer: string, thumbprints: readonly string[]): Promise<void> {
+    return this.#inTurn(async (directory) => {
+      const all = new Set([...(await this.readLeaked(issuer)), ...thumbprints]);
+      await this.#write(directory, "leaked", issuer, { thumbprints: [...all] });
+    });
+  }
+
+  status(): KeyStoreStatus {
+    return { directory: this.#directory, problem: this.#problem };
+  }
+
+  async #open(): Promise<string | undefined> {
+    try {
+      const directory = await openPrivateDirectory(this.#directory);
+      await this.#tidy(directory);
+      return directory;
+    } catch (error) {
+      this.#report(`keys are not kept over restarts: ${describe(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Logs each problem once, not at each fetch. */
+  #report(problem: string): void {
+    if (problem !== this.#problem) {
+      this.#problem = problem;
+      this.#log.warn(problem);
+    }
+  }
+
+  /** Logs each reason once, because a file is also read before each write. */
+  #reportRefused(reason: string): void {
+    if (!this.#refused.has(reason)) {
+      this.#refused.add(reason);
+      this.#log.warn(reason);
+    }
+  }
+
+  async #read(kind: Kind, name: string): Promise<JsonObject | undefined> {
+    const directory = await this.#opening;
+    if (directory === undefined) {
+      return undefined;
+    }
+    const path = pathOf(directory, kind, name);
+    try {
+      const text = await readPrivateFile(path, MAX_BYTES);
+      return text === undefined ? undefined : parseRecord(path, text, kind, name);
+    } catch (error) {
+      this.#reportRefused(`stored keys are not used: ${describe(error)}`);
+      return undefined;
+    }
+  }
+
+  #inTurn(act: (directory: string) => Promise<void>): Promise<void> {
+    this.#writing = this.#writing.then(async () => {
+      const directory = await this.#opening;
+      if (directory === undefined) {
+        return;
+      }
+      try {
+        await act(directory);
+        this.#problem = undefined;
+        await this.#tidy(directory);
+      } catch (error) {
+        this.#report(`keys cannot be stored in ${directory}: ${describe(error)}`);
+      }
+    });
+    return this.#writing;
+  }
+
+  async #write(directory: string, kind: Kind, name: string, record: object): Promise<void> {
+    const path = pathOf(directory, kind, name);
+    this.#writes += 1;
+    const unfinished = `${path}.${randomUUID()}.tmp`; // Processes of two containers can have the same id.
+    try {
+      const handle = await open(unfinished, "wx", 0o600);
+      try {
+        await handle.writeFile(renderRecord(record, kind, name));
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(unfinished, path);
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      if (kind === "keys") {
+        await rm(path, { force: true }); // It may contain keys that have been withdrawn since.
+      }
+      throw error;
+    }
+  }
+
+  /** Removes files that are too old or too many, once a day and after every hundred writes. Files of other programs stay. */
+  async #tidy(directory: string): Promise<void> {
+    const isTurn = this.#writes % WRITES_BETWEEN_LOOKS === 0;
+    if (!isTurn && Math.abs(this.#now() - this.#tidiedAt) < DAY_MS) {
+      return;
+    }
+    this.#tidiedAt = this.#now();
+    const { maxFiles, maxKeysAgeMs, maxLeakedAgeMs, maxUnfinishedAgeMs } = this.#limits;
+    const ages: { path: string; kind: string; ageMs: number }[] = [];
+    for (const name of await readdir(directory)) {
+      const kind = UNFINISHED_FILE.test(name) ? "unfinished" : OUR_FILE.exec(name)?.[1];
+      const path = join(directory, name);
+      const stats = kind === undefined ? undefined : await lstat(path).catch(() => undefined);
+      if (kind !== undefined && stats) {
+        ages.push({ path, kind, ageMs: this.#now() - stats.mtimeMs });
+      }
+    }
+    const maxAge: Readonly<Record<string, number>> = {
+      keys: maxKeysAgeMs,
+      leaked: maxLeakedAgeMs,
+      unfinished: maxUnfinishedAgeMs,
+    };
+    const isOld = ({ kind, ageMs }: { kind: string; ageMs: number }): boolean => ageMs > (maxAge[kind] ?? 0);
+    const keys = ages.filter((file) => file.kind === "keys" && !isOld(file)).sort((a, b) => a.ageMs - b.ageMs);
+    for (const { path } of [...ages.filter(isOld), ...keys.slice(maxFiles)]) {
+      await rm(path, { force: true });
+    }
+  }
+}
+
+function pathOf(directory: string, kind: Kind, name: string): string {
+  return join(directory, `${digestOf(name)}.${kind}`);
+}
+
+function renderRecord(record: object, kind: Kind, name: string): string {
+  const text = JSON.stringify({ kind, name: digestOf(name), ...record });
+  return `${FIRST_LINE}${digestOf(text)}\n${text}\n`;
+}
+
+/** @throws Error that says why the text is not used. It does not quote the text. */
+function parseRecord(path: string, content: string, kind: Kind, name: string): JsonObject {
+  const [firstLine = "", text = "", ...rest] = content.split("\n");
+  if (!firstLine.startsWith(FIRST_LINE)) {
+    throw new Error(`${path} has another form`);
+  }
+  if (firstLine !== `${FIRST_LINE}${digestOf(text)}` || rest.join("\n") !== "") {
+    throw new Error(`${path} is damaged`);
+  }
+  const read = readJsonObject(text, MAX_MEMBERS);
+  if ("refused" in read) {
+    throw new Error(`${path} is not a JSON object: ${read.refused}`);
+  }
+  if (read.object.kind !== kind || read.object.name !== digestOf(name)) {
+    throw new Error(`${path} is of another issuer, or of other options`);
+  }
+  return read.object;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : "unknown error";
+}

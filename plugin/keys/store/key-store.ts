@@ -1,0 +1,26 @@
+import type { Jwk } from "../rules/jwk.ts";
+
+/** The last answer of one place, as it is stored for the next process. */
+export interface StoredKeySet {
+  /** Public keys only; empty if the place has no usable key. */
+  readonly keys: readonly Jwk[];
+  /** When the place answered, in milliseconds since the epoch. */
+  readonly loadedAt: number;
+}
+
+/** Stores the public part of fetched keys over restarts. No method rejects, because without the store keys are fetched as usual. */
+export interface KeyStore {
+  /** @param place names issuer, options and place. Other options result in other keys. */
+  readKeySet(place: string): Promise<StoredKeySet | undefined>;
+  saveKeySet(place: string, set: StoredKeySet): Promise<void>;
+  /** Thumbprints of keys whose private part a place published once. */
+  readLeaked(source: string): Promise<readonly string[]>;
+  saveLeaked(source: string, thumbprints: readonly string[]): Promise<void>;
+  status(): KeyStoreStatus;
+}
+
+export interface KeyStoreStatus {
+  readonly directory: string;
+  /** Why nothing is stored there at the moment; undefined without a problem. */
+  readonly problem: string | undefined;
+}

@@ -1,0 +1,82 @@
+import { availableParallelism } from "node:os";
+import type { SignatureCheck } from "../../core/model/key.ts";
+import { FairQueue } from "./fair-queue.ts";
+
+/** Node's thread pool has four threads. DNS look-ups and file reads use them too. */
+const POOL_THREADS = 4;
+
+export interface SlowChecksOptions {
+  /** How many checks may run at the same time. */
+  readonly slots: number;
+  readonly now: () => number;
+  /** Calls back after `ms` milliseconds. */
+  readonly wait: (callback: () => void, ms: number) => void;
+}
+
+interface Check {
+  readonly run: (done: (holds: boolean) => void) => void;
+  readonly resolve: (check: SignatureCheck) => void;
+}
+
+/** After an invalid signature the slot pauses before the next check. The pause is the duration of the failed check times this factor. */
+const PAUSE_PER_FAILURE = 1;
+
+/**
+ * Schedules signature checks of slow algorithms on the thread pool. Few run at the same time, so that the pool does not take the
+ * processors from the event loop and from Kong. No check waits in the pool itself. A flood of forged signatures gets half of the
+ * slots' capacity, because a pause follows each failure.
+ */
+export class SlowChecks {
+  readonly #options: SlowChecksOptions;
+  readonly #queue = new FairQueue<Check>({ standingMs: 500, longMs: 1_000, shortMs: 50, capacity: 256 });
+  #free: number;
+
+  constructor(options: SlowChecksOptions) {
+    this.#options = options;
+    this.#free = options.slots;
+  }
+
+  /**
+   * @param run starts the check, and calls back when it has ended.
+   * @returns whether the signature is valid; undefined if it was not checked because too many checks wait.
+   */
+  check(client: string, run: Check["run"]): Promise<SignatureCheck> {
+    return new Promise((resolve) => {
+      const rejected = this.#queue.add({ run, resolve }, client, this.#options.now());
+      rejected?.resolve(undefined);
+      this.#startNext();
+    });
+  }
+
+  #startNext(): void {
+    const { now, wait } = this.#options;
+    const startMs = now();
+    for (let late = this.#queue.takeExpired(startMs); late; late = this.#queue.takeExpired(startMs)) {
+      late.resolve(undefined);
+    }
+    const next = this.#free > 0 ? this.#queue.take(startMs) : undefined;
+    if (!next) {
+      return;
+    }
+    this.#free -= 1;
+    const release = (): void => {
+      this.#free += 1;
+      this.#startNext();
+    };
+    next.run((holds) => {
+      next.resolve(holds);
+      if (holds) {
+        release();
+      } else {
+        wait(release, (now() - startMs) * PAUSE_PER_FAILURE);
+      }
+    });
+  }
+}
+
+/** One for the whole process, like the thread pool. One processor is left for the event loop. */
+export const slowChecks = new SlowChecks({
+  slots: Math.max(1, Math.min(POOL_THREADS - 1, availableParallelism() - 1)),
+  now: () => performance.now(),
+  wait: (callback, ms) => void setTimeout(callback, ms),
+});

@@ -1,0 +1,36 @@
+import { createChallenge } from "../../core/answer/challenge.ts";
+import { tellClient } from "../../core/answer/tell-client.ts";
+import type { Deny } from "../../core/model/decision.ts";
+import type { Denial } from "../../core/model/denial.ts";
+import type { ExitResponse } from "../contract/pdk.ts";
+import { renderTold } from "./render-told.ts";
+
+/** The answer to a refused request: status, a fixed text in a form that suits the client, and a challenge where one is due. */
+export function createExit(deny: Deny): ExitResponse {
+  const { denial, reply } = deny;
+  const told = tellClient(denial, reply.answers);
+  const { body, headers } = renderTold(told, reply);
+  const challenge = createChallenge(deny);
+  return {
+    status: told.status,
+    body,
+    headers: {
+      ...headers,
+      "Cache-Control": "no-store",
+      ...(challenge === undefined ? {} : { "WWW-Authenticate": challenge }),
+      ...retryAfter(denial),
+    },
+  };
+}
+
+/** RFC 9110 section 10.2.3. An overload passes quickly. */
+function retryAfter(denial: Denial): { readonly "Retry-After"?: string } {
+  switch (denial.reason) {
+    case "keys_unavailable":
+      return { "Retry-After": String(denial.retryAfterSeconds) };
+    case "overloaded":
+      return { "Retry-After": "1" };
+    default:
+      return {};
+  }
+}

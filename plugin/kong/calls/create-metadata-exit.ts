@@ -1,0 +1,26 @@
+import type { MetadataRequest } from "../../core/model/decision.ts";
+import type { ExitResponse } from "../contract/pdk.ts";
+
+/** The metadata changes only with the policy. */
+const CACHE_SECONDS = 3_600;
+
+/** The API's description (RFC 9728 section 3.2), which web pages of any origin may read. */
+export function createMetadataExit({ asks, resource }: MetadataRequest): ExitResponse {
+  const anyOrigin = { "Access-Control-Allow-Origin": "*" };
+  return asks === "text"
+    ? {
+        status: 200,
+        body: resource.metadata,
+        headers: { "Content-Type": "application/json", "Cache-Control": `max-age=${CACHE_SECONDS}`, ...anyOrigin },
+      }
+    : {
+        status: 204,
+        body: "",
+        headers: {
+          "Access-Control-Allow-Methods": "GET, HEAD",
+          "Access-Control-Allow-Headers": "*",
+          "Access-Control-Max-Age": `${CACHE_SECONDS}`,
+          ...anyOrigin,
+        },
+      };
+}

@@ -1,0 +1,58 @@
+import type { Consumer } from "../../core/model/caller.ts";
+
+/** The functions of Kong's PDK that the plugin calls, under Kong's names. Each call is a round trip to Kong's worker. */
+export interface Pdk {
+  /** Whether Kong no longer waits for the event because its client is gone. Absent if the protocol does not show it. */
+  readonly isAbandoned?: () => boolean;
+  readonly nginx: {
+    /** The variable's value; empty if it is unset, empty or unknown. */
+    getVar(name: string): Promise<string>;
+  };
+  readonly request: {
+    /** Header names in lower case. Kong silently stops at `maxHeaders` names. */
+    getHeaders(maxHeaders: number): Promise<ReadonlyMap<string, readonly string[]>>;
+    /** `http` or `https`, as reported by a proxy that Kong trusts, or else from the connection. */
+    getForwardedScheme(): Promise<string>;
+  };
+  readonly client: {
+    /** The Consumer with this id, or else with this username if `byUsername` is set; without an id if Kong finds none. */
+    loadConsumer(idOrUsername: string, byUsername: boolean): Promise<Consumer>;
+    /** The credential that another plugin has authenticated before; without an id if none has. */
+    getCredential(): Promise<{ readonly id?: string }>;
+    getConsumer(): Promise<Consumer>;
+  };
+  readonly router: {
+    /** The matched Kong Route. Fields that it does not have are absent. */
+    getRoute(): Promise<KongRoute>;
+    /** The Service of that Route. Fields that it does not have are absent. */
+    getService(): Promise<KongService>;
+  };
+}
+
+/** The part of a Kong Route that the plugin uses. */
+export interface KongRoute {
+  readonly id?: string;
+  readonly name?: string;
+  readonly tags?: readonly string[];
+  readonly protocols?: readonly string[];
+  readonly methods?: readonly string[];
+  readonly hosts?: readonly string[];
+  readonly paths?: readonly string[];
+  readonly service?: { readonly id?: string };
+}
+
+/** Where a Kong Service leads. */
+export interface KongService {
+  readonly id?: string;
+  readonly protocol?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+}
+
+/** Arguments of `kong.response.exit`. */
+export interface ExitResponse {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,26 @@
+import type { Consumer } from "../../core/model/caller.ts";
+import type { Pdk } from "../contract/pdk.ts";
+
+/** Questions about callers to the Kong worker behind one request. */
+export interface KongCallers {
+  /** Workspace of the plugin's configuration. Consumers of two workspaces may have the same name. */
+  readonly workspace: string;
+  loadConsumer(by: "id" | "username", value: string): Promise<Consumer | undefined>;
+  authenticatedCredential(): Promise<string | undefined>;
+  authenticatedConsumer(): Promise<Consumer | undefined>;
+}
+
+/** Asks through Kong's PDK, with one call for each question. */
+export function askCallers({ client }: Pdk, workspace: string): KongCallers {
+  return {
+    workspace,
+    loadConsumer: async (by, value) => known(await client.loadConsumer(value, by === "username")),
+    authenticatedCredential: async () => (await client.getCredential()).id || undefined,
+    authenticatedConsumer: async () => known(await client.getConsumer()),
+  };
+}
+
+/** Kong answers with an empty message if it has no Consumer. */
+function known(consumer: Consumer): Consumer | undefined {
+  return consumer.id ? consumer : undefined;
+}

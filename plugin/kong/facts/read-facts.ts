@@ -1,0 +1,137 @@
+import type { Denial } from "../../core/model/denial.ts";
+import type { CompiledPolicy } from "../../core/model/policy.ts";
+import type { Binding, RequestFacts, Transport } from "../../core/model/request.ts";
+import type { GuardMark } from "../contract/guard-mark.ts";
+import type { Pdk } from "../contract/pdk.ts";
+import {
+  FACTS_VARIABLE,
+  parseFactsVariable,
+  parseRequestLine,
+  USUAL_HEADERS,
+  type VariableFacts,
+} from "./facts-variable.ts";
+import { askTransport, readTransport } from "./read-transport.ts";
+
+/** Maximum number of header names to request. Kong silently drops the rest, so at this number the headers may be incomplete. */
+const MAX_HEADERS = 1000;
+
+/**
+ * Reads the facts of the request that the policy needs, in one pass and with the fewest calls. `rule` is the rule that the
+ * plugin's configuration names. Without it, every request asks Kong for the Route, because a Route can be renamed without a
+ * restart of the plugin instance.
+ */
+export type ReadFacts = (pdk: Pdk, policy: CompiledPolicy, rule: string | undefined) => Promise<ReadRequest | Denial>;
+
+interface ReadRequest extends RequestFacts {
+  /** Undefined if no guard checks the verdict. */
+  readonly guard: GuardMark | undefined;
+}
+
+/**
+ * @param hasFactsVariable whether Kong is configured to set the facts variable.
+ * @param log Receives one line if Kong does not set the variable after all, and one per header field that the variable lacks.
+ */
+export function createFactsReader(hasFactsVariable: boolean, log: (line: string) => void): ReadFacts {
+  const warned = new Set<string>();
+  const warnOnce = (line: string): void => {
+    if (!warned.has(line)) {
+      warned.add(line);
+      log(line);
+    }
+  };
+  const readVariable = async (pdk: Pdk): Promise<VariableFacts | undefined> => {
+    const facts = parseFactsVariable(await pdk.nginx.getVar(FACTS_VARIABLE.name));
+    if (!facts) {
+      warnOnce(
+        `$${FACTS_VARIABLE.name} is not what \`jwt-policy kong env\` sets: facts are read by more and slower calls`,
+      );
+    }
+    return facts;
+  };
+  return async (pdk, policy, rule) => {
+    const binding = rule === undefined ? await readRoute(pdk) : ({ by: "rule", rule } as const);
+    const facts = hasFactsVariable ? await readVariable(pdk) : undefined;
+    if (!facts) {
+      const asked = await askFacts(pdk, policy);
+      return "reason" in asked ? asked : { binding, ...asked };
+    }
+    const { connectionFacts, carried, ...read } = facts;
+    const known = { ...read, client: connectionFacts.client };
+    const transport: Transport = policy.needsTransport
+      ? await readTransport(pdk, connectionFacts, known.headers)
+      : "plain";
+    const missing = policy.readHeaders.filter((name) => !carried.includes(name));
+    if (missing.length === 0) {
+      return { binding, ...known, transport };
+    }
+    const more = `--header ${missing.join(" --header ")}`;
+    warnOnce(`reading headers costs another call: print the settings anew with \`jwt-policy kong env ${more}\``);
+    const headers = await readHeaders(pdk, new Set(missing));
+    return "reason" in headers
+      ? headers
+      : { binding, ...known, headers: new Map([...headers, ...known.headers]), transport };
+  };
+}
+
+async function readRoute(pdk: Pdk): Promise<Binding> {
+  const { name, tags } = await pdk.router.getRoute();
+  return { by: "route", name, tags: tags ?? [] };
+}
+
+/** Reads each fact with a separate call. */
+async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Omit<ReadRequest, "binding"> | Denial> {
+  const headers = await readHeaders(pdk, namesToRead(policy));
+  if ("reason" in headers) {
+    return headers;
+  }
+  return {
+    requestLine: parseRequestLine(await pdk.nginx.getVar("request")),
+    connection: headers.get("connection"),
+    authorization: headers.get("authorization"),
+    headers,
+    transport: policy.needsTransport ? await askTransport(pdk, headers) : "plain",
+    requestId: undefined,
+    guard: undefined, // The guard needs the facts variable, and reports that.
+  };
+}
+
+/** Fields whose nginx variables accept no other spelling, because nginx itself reads these fields. */
+const KNOWN_TO_NGINX: ReadonlySet<string> = new Set(["user-agent", "x-forwarded-for"]);
+
+/**
+ * All header fields, each as one text, as in nginx's variables. The lines of one name are joined, including empty ones. Names
+ * that differ only in `-` and `_` count as the same name. The decision must not depend on how the facts were read.
+ *
+ * @param wanted names of the fields that are used.
+ */
+async function readHeaders(pdk: Pdk, wanted: ReadonlySet<string>): Promise<ReadonlyMap<string, string> | Denial> {
+  const headers = await pdk.request.getHeaders(MAX_HEADERS);
+  const count = [...headers.values()].reduce((sum, values) => sum + values.length, 0);
+  if (count >= MAX_HEADERS) {
+    return { reason: "too_many_headers" };
+  }
+  if ((headers.get("authorization")?.length ?? 0) > 1) {
+    return { reason: "token_ambiguous" };
+  }
+  const joined = new Map<string, string>();
+  const severalSpellings = new Set<string>();
+  for (const [spelling, values] of headers) {
+    const dashed = spelling.replaceAll("_", "-");
+    const name = KNOWN_TO_NGINX.has(dashed) ? spelling : dashed;
+    if (joined.has(name)) {
+      severalSpellings.add(name);
+    }
+    joined.set(name, values.join(name === "cookie" ? "; " : ", "));
+  }
+  // The list does not show which spelling came first.
+  for (const name of severalSpellings) {
+    if (wanted.has(name)) {
+      joined.set(name, await pdk.nginx.getVar(`http_${name.replaceAll("-", "_")}`));
+    }
+  }
+  return new Map([...joined].filter(([, text]) => text !== ""));
+}
+
+function namesToRead({ readHeaders: names }: CompiledPolicy): ReadonlySet<string> {
+  return new Set([...USUAL_HEADERS, ...names]);
+}

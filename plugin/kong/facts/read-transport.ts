@@ -1,0 +1,40 @@
+import type { Transport } from "../../core/model/request.ts";
+import type { Pdk } from "../contract/pdk.ts";
+import type { ConnectionFacts } from "./facts-variable.ts";
+
+const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.|unix:)/;
+
+/**
+ * How the request came. A proxy's statement counts if Kong trusts the proxy (`trusted_ips`). That is certain if Kong also took
+ * the client's address from it. Otherwise the plugin asks Kong, which costs a call, but only if the answer can be yes.
+ */
+export async function readTransport(
+  pdk: Pdk,
+  { scheme, peer, client }: ConnectionFacts,
+  headers: ReadonlyMap<string, string>,
+): Promise<Transport> {
+  if (scheme === "https") {
+    return "tls";
+  }
+  if (LOOPBACK.test(peer)) {
+    return "loopback";
+  }
+  if (headers.get("x-forwarded-proto")?.toLowerCase() !== "https") {
+    return "plain";
+  }
+  return peer !== client || (await pdk.request.getForwardedScheme()) === "https" ? "tls" : "plain";
+}
+
+/**
+ * Does the same if only the headers are known. Kong uses the first line of `X-Forwarded-Proto`. A proxy that sends contradicting
+ * lines is not trusted, so only the connection counts.
+ */
+export async function askTransport(pdk: Pdk, headers: ReadonlyMap<string, string>): Promise<Transport> {
+  const said = headers.get("x-forwarded-proto")?.toLowerCase();
+  const scheme =
+    said === undefined || said === "https" ? await pdk.request.getForwardedScheme() : await pdk.nginx.getVar("scheme");
+  if (scheme === "https") {
+    return "tls";
+  }
+  return LOOPBACK.test(await pdk.nginx.getVar("realip_remote_addr")) ? "loopback" : "plain";
+}

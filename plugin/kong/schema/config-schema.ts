@@ -1,0 +1,58 @@
+import { NAME } from "../contract/plugin-identity.ts";
+
+/** The fields of `config`, in Kong's schema language. */
+export const CONFIG_FIELDS = [
+  {
+    policy_file: {
+      description: "Policy file, relative to the policy root that the plugin server was started with.",
+      type: "string",
+      len_min: 1,
+      len_max: 1024,
+    },
+  },
+  {
+    policy: {
+      description: "A whole policy document as YAML or JSON text, for small policies or one global plugin.",
+      type: "string",
+      len_min: 1,
+      len_max: 131_072,
+    },
+  },
+  {
+    rule: {
+      description:
+        "Id of the policy's rule. Without it the name of the Kong Route, or else its tag `jwt-policy-rule:<id>`, says which.",
+      type: "string",
+      len_min: 1,
+      len_max: 128,
+    },
+  },
+] as const;
+
+/**
+ * The plugin's schema in Kong's own language, as the query command prints it. Because of these checks, Kong rejects a wrong
+ * configuration when it is loaded, not at a request.
+ */
+export const CONFIG_SCHEMA = {
+  name: NAME,
+  fields: [
+    // The token determines the consumer, so a plugin on a consumer would never run.
+    { consumer: { type: "foreign", reference: "consumers", eq: null } },
+    {
+      protocols: {
+        type: "set",
+        required: true,
+        default: ["grpc", "grpcs", "http", "https"],
+        elements: { type: "string", one_of: ["grpc", "grpcs", "http", "https"] },
+      },
+    },
+    {
+      config: {
+        type: "record",
+        required: true,
+        fields: CONFIG_FIELDS,
+        entity_checks: [{ only_one_of: ["policy_file", "policy"] }, { at_least_one_of: ["policy_file", "policy"] }],
+      },
+    },
+  ],
+} as const;

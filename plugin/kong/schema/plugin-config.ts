@@ -1,0 +1,66 @@
+import type { InstanceIdentity } from "../contract/guard-mark.ts";
+
+/** The plugin's configuration as Kong passes it to an instance. Kong has checked it against the schema in the dump. */
+export interface PluginConfig {
+  /** File under the policy root; undefined if `policy` is set instead. */
+  readonly policyFile: string | undefined;
+  /** A whole policy document as text. */
+  readonly policy: string | undefined;
+  /** Rule id; if undefined, the Kong Route decides. */
+  readonly rule: string | undefined;
+  /** Identifies the configuration and its version. Only a verdict for the guard needs it. */
+  readonly identity: InstanceIdentity | undefined;
+  /** Id of the Kong workspace that the plugin belongs to; empty if Kong does not send it. */
+  readonly workspace: string;
+  /** Ids of the Route and the Service that the plugin is configured on; undefined if it is on neither. */
+  readonly routeId: string | undefined;
+  readonly serviceId: string | undefined;
+}
+
+/**
+ * Reads the configuration from Kong's JSON. Kong adds its own members (`__plugin_id`, `route_id` …) and writes unset ones as
+ * null.
+ *
+ * @throws Error if the schema does not allow the configuration.
+ */
+export function parsePluginConfig(json: string): PluginConfig {
+  const config = parseJson(json);
+  if (typeof config !== "object" || config === null) {
+    throw new Error("the plugin's configuration is not an object");
+  }
+  const read = (name: string): string | undefined => {
+    const value: unknown = (config as Record<string, unknown>)[name];
+    if (value !== undefined && value !== null && typeof value !== "string") {
+      throw new Error(`config.${name} is not text`);
+    }
+    return value || undefined;
+  };
+  const parsed = {
+    policyFile: read("policy_file"),
+    policy: read("policy"),
+    rule: read("rule"),
+    identity: readIdentity(config),
+    workspace: read("__ws_id") ?? "",
+    routeId: read("route_id"),
+    serviceId: read("service_id"),
+  };
+  if ((parsed.policyFile === undefined) === (parsed.policy === undefined)) {
+    throw new Error("exactly one of config.policy_file and config.policy must be set");
+  }
+  return parsed;
+}
+
+/** Drops the parser's message, because it quotes the text. */
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error("the plugin's configuration is not JSON");
+  }
+}
+
+/** Reads the identity that Kong adds to every configuration. */
+export function readIdentity(config: object): InstanceIdentity | undefined {
+  const { __plugin_id: pluginId, __seq__: sequence } = config as { __plugin_id?: unknown; __seq__?: unknown };
+  return typeof pluginId === "string" && typeof sequence === "number" ? { pluginId, sequence } : undefined;
+}

@@ -1,0 +1,67 @@
+import type { CustomAnswer as AnswerSource, PolicyDocument } from "../../../schema/generated/policy-document.ts";
+import type { Answers, CustomAnswer } from "../../core/model/answers.ts";
+import { DENIALS, denialRow, type Reason, type ToldReason, toldReason } from "../../core/model/denial.ts";
+import type { Finding } from "../language/issue.ts";
+
+const REASONS = Object.keys(DENIALS) as Reason[];
+
+/** Statuses that mean more than a denial: clients and proxies act on them, or expect a header field that no policy can set. */
+const STATUSES_WITH_A_MEANING: ReadonlyMap<number, string> = new Map([
+  [405, "needs the header field Allow"],
+  [407, "is a proxy's"],
+  [408, "makes clients repeat the request"],
+  [417, "answers the header field Expect"],
+  [421, "makes clients repeat the request"],
+  [425, "makes clients repeat the request"],
+  [426, "needs the header field Upgrade"],
+  [444, "is nginx's own"],
+  [494, "is nginx's own"],
+  [495, "is nginx's own"],
+  [496, "is nginx's own"],
+  [497, "is nginx's own"],
+  [499, "is nginx's own"],
+  [511, "is for networks that ask for a login"],
+]);
+
+/** Compiles the answers to denied requests, and reports mistakes that the schema cannot find. */
+export function compileAnswers({ answers }: PolicyDocument): {
+  readonly answers: Answers;
+  readonly findings: readonly Finding[];
+} {
+  const sources = Object.entries(answers.reasons) as [ToldReason, AnswerSource][];
+  return {
+    answers: {
+      format: answers.format,
+      problemTypes: answers.problem_types,
+      reasons: new Map(sources.map(([as, { status, text }]): [ToldReason, CustomAnswer] => [as, { status, text }])),
+    },
+    findings: sources.flatMap(([as, { status }]) => checkStatus(as, status)),
+  };
+}
+
+function checkStatus(as: ToldReason, status: number | undefined): Finding[] {
+  if (status === undefined) {
+    return [];
+  }
+  const usual = usualStatus(as);
+  const meaning = STATUSES_WITH_A_MEANING.get(status);
+  const refuse = (why: string): Finding[] => [
+    {
+      code: "answer_invalid",
+      path: ["answers", "reasons", as, "status"],
+      message: `${why}; the usual one is ${usual}.`,
+    },
+  ];
+  if (Math.floor(status / 100) !== Math.floor(usual / 100)) {
+    const whose =
+      usual < 500 ? "the client's, and 5xx makes it try again" : "not the client's, and 4xx makes it give up";
+    return refuse(`Status ${status} says whose fault it is: this one is ${whose}`);
+  }
+  return meaning === undefined ? [] : refuse(`Status ${status} ${meaning}`);
+}
+
+/** The denial table's status for all reasons with this public name. */
+function usualStatus(as: ToldReason): number {
+  const reason = REASONS.find((candidate) => toldReason(candidate) === as) ?? "internal_error";
+  return denialRow(reason).status;
+}

@@ -1,0 +1,50 @@
+import type { HeaderMapping as MappingSource, PolicyDocument } from "../../../schema/generated/policy-document.ts";
+import { parseClaimReference } from "../../core/model/claim-reference.ts";
+import type { HeaderMapping, HeaderSource } from "../../core/model/policy.ts";
+import type { DocumentPath, Finding } from "../language/issue.ts";
+
+type MappingMap = Exclude<MappingSource, string>;
+
+/** The defaults, for a mapping that is only the name of a claim. */
+const PLAIN = { list: "join", separator: ",", encoding: "text", fallback: undefined, maxBytes: 4096 } as const;
+
+/** Compiles the headers for the upstream, and reports mistakes that the schema cannot find. */
+export function compileHeaderMappings({ header_mappings: sources }: PolicyDocument): {
+  readonly mappings: readonly HeaderMapping[];
+  readonly findings: readonly Finding[];
+} {
+  const findings: Finding[] = [];
+  const mappings = Object.entries(sources).map(([header, source]): HeaderMapping => {
+    if (typeof source === "string") {
+      return { header, source: { from: "claim", claim: parseClaimReference(source) }, ...PLAIN };
+    }
+    const { list, separator, encoding, fallback, max_bytes: maxBytes } = source;
+    findings.push(...checkMapping(source, ["header_mappings", header]));
+    return { header, source: compileSource(source), list, separator, encoding, fallback, maxBytes };
+  });
+  return { mappings, findings };
+}
+
+function compileSource({ from, constant }: MappingMap): HeaderSource {
+  if (from !== undefined) {
+    return { from: "claim", claim: parseClaimReference(from) };
+  }
+  return constant === undefined ? { from: "payload" } : { from: "constant", text: constant };
+}
+
+function checkMapping(source: MappingMap, path: DocumentPath): Finding[] {
+  const named = (["from", "constant", "payload"] as const).filter((key) => source[key] !== undefined);
+  const refuse = (message: string): Finding[] => [{ code: "mapping_invalid", path, message }];
+  if (named.length !== 1) {
+    return refuse(`A header has one source: name "from", "constant" or "payload", and only one of them.`);
+  }
+  if (source.from === undefined && source.fallback !== undefined) {
+    return refuse(`Only a claim can be absent: "fallback" goes with "from".`);
+  }
+  if (source.list === "repeat" && source.separator !== PLAIN.separator) {
+    return refuse(`"separator" stands between joined elements: leave it out beside "list: repeat".`);
+  }
+  return source.payload && source.encoding !== PLAIN.encoding
+    ? refuse(`"payload" is base64url as it stands in the token: leave "encoding" out.`)
+    : [];
+}

@@ -1,0 +1,56 @@
+import type { Issuer } from "../../../schema/generated/policy-document.ts";
+import type { KeyRefresh } from "../../core/model/policy.ts";
+import { durationSeconds } from "../language/duration.ts";
+import type { DocumentPath, Finding } from "../language/issue.ts";
+
+const MIN_REFRESH_SECONDS = 10;
+const MAX_REFRESH_SECONDS = 86_400;
+const MIN_COOLDOWN_SECONDS = 5;
+
+/**
+ * Compiles how long an issuer's keys are used, and reports times that make no sense.
+ *
+ * @param path of the issuer.
+ */
+export function compileKeyRefresh(
+  source: Issuer,
+  path: DocumentPath,
+): { readonly keyRefresh: KeyRefresh; readonly findings: readonly Finding[] } {
+  const keyRefresh = compileRefresh(source);
+  return { keyRefresh, findings: checkRefresh(source, keyRefresh, path) };
+}
+
+function compileRefresh({ key_refresh: { min, max, cooldown, max_stale } }: Issuer): KeyRefresh {
+  return {
+    minSeconds: durationSeconds(min),
+    maxSeconds: durationSeconds(max),
+    cooldownSeconds: durationSeconds(cooldown),
+    maxStaleSeconds: durationSeconds(max_stale),
+  };
+}
+
+/** Reports times so short that the provider gets a constant stream of requests, and times too long for a timer. */
+function checkRefresh({ key_refresh: source }: Issuer, refresh: KeyRefresh, path: DocumentPath): Finding[] {
+  const { minSeconds, maxSeconds, cooldownSeconds, maxStaleSeconds } = refresh;
+  const rules: readonly [key: keyof typeof source, holds: boolean, message: string][] = [
+    ["min", minSeconds >= MIN_REFRESH_SECONDS, `This must be ${MIN_REFRESH_SECONDS}s or more.`],
+    [
+      "max",
+      maxSeconds >= minSeconds && maxSeconds <= MAX_REFRESH_SECONDS,
+      `This must be from min (${source.min}) to 1d.`,
+    ],
+    [
+      "cooldown",
+      cooldownSeconds >= MIN_COOLDOWN_SECONDS && cooldownSeconds <= maxSeconds,
+      `This must be from ${MIN_COOLDOWN_SECONDS}s to max (${source.max}).`,
+    ],
+    [
+      "max_stale",
+      maxStaleSeconds >= maxSeconds,
+      `This must be max (${source.max}) or more: keys serve that long anyway.`,
+    ],
+  ];
+  return rules.flatMap(([key, holds, message]): Finding[] =>
+    holds ? [] : [{ code: "duration_invalid", path: [...path, "key_refresh", key], message }],
+  );
+}

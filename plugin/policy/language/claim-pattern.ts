@@ -1,0 +1,40 @@
+import { quoteText } from "../../core/text/printable.ts";
+
+/**
+ * Patterns that match any text in a short time. They have single characters and classes, each with an optional quantifier, and no
+ * nesting. Other features of RegExp can take exponential time for some texts, and the sender of a token chooses the text.
+ */
+
+const PARTS =
+  /(?:\\[dws.\\/*+?()[\]{}|^$]|\[\^?(?:\\[dws.\\[\]^-]|[^\\[\]])+\]|[^\\()[\]{}|^$*+?])([*+?]|\{\d{1,3}(?:,(?:\d{1,3})?)?\})?/y;
+/** Each repeating part may try every length of a text of 256 characters. Two of them take some ten thousand steps. */
+const MAX_REPEATING = 2;
+/** Each optional part doubles that number. */
+const MAX_OPTIONAL = 4;
+
+/** Returns the pattern, anchored at both ends, or what is wrong with it. */
+export function compileClaimPattern(pattern: string): { readonly pattern: RegExp } | { readonly problem: string } {
+  const quantifiers: string[] = [];
+  PARTS.lastIndex = 0;
+  for (let position = 0; position < pattern.length; position = PARTS.lastIndex) {
+    const part = PARTS.exec(pattern);
+    if (!part) {
+      const hint = "Patterns fit the whole claim by themselves, and have no groups and no alternatives.";
+      return { problem: `${quoteText(pattern.slice(position))} cannot stand here. ${hint}` };
+    }
+    quantifiers.push(part[1] ?? "");
+  }
+  if (quantifiers.filter((quantifier) => /[*+,]/.test(quantifier)).length > MAX_REPEATING) {
+    return {
+      problem: `At most ${MAX_REPEATING} parts may repeat an open number of times; name the values with one_of.`,
+    };
+  }
+  if (quantifiers.filter((quantifier) => quantifier === "?").length > MAX_OPTIONAL) {
+    return { problem: `At most ${MAX_OPTIONAL} parts may be optional; name the values with one_of.` };
+  }
+  try {
+    return { pattern: new RegExp(`^${pattern}$`, "su") };
+  } catch {
+    return { problem: "It is not a regular expression." };
+  }
+}

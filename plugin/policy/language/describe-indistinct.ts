@@ -1,0 +1,17 @@
+import { DENIALS, type Reason, toldReason } from "../../core/model/denial.ts";
+
+const REASONS = Object.keys(DENIALS) as Reason[];
+
+/**
+ * Explains why a reason must share its answer with other reasons. With distinct answers, an attacker would have an oracle for forging
+ * tokens. Undefined for any other name.
+ */
+export function describeIndistinct(name: string): string | undefined {
+  const reason = REASONS.find((candidate) => candidate === name);
+  const as = reason && toldReason(reason);
+  if (as === undefined || as === reason) {
+    return undefined;
+  }
+  const others = REASONS.filter((other) => other !== reason && toldReason(other) === as);
+  return `A client must not tell "${reason}" from ${others.join(", ")}: set the answer of all of them under "${as}".`;
+}

@@ -1,0 +1,235 @@
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  visit,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
+import type { DocumentPath, Finding, PolicyIssue } from "../language/issue.ts";
+import { beginsWithMark, hasMark, NOT_A_POLICY } from "../language/policy-mark.ts";
+import { describeYamlError } from "./describe-yaml-error.ts";
+import { findInexactNumbers } from "./find-inexact-numbers.ts";
+import { parseYaml } from "./parse-yaml.ts";
+
+/** Largest policy document, in UTF-16 units: several thousand rules. Reading blocks the process, so it must be quick. */
+const MAX_DOCUMENT_LENGTH = 256 * 1024;
+/** Only a number with many digits, a fraction or an exponent can be inexact. Most documents have no such number. */
+const MAY_BE_ROUNDED = /[0-9a-f]{13}|\.\d|\d[eE]/i;
+/** Most findings in one report. */
+const MAX_FINDINGS = 50;
+/** Aliases can make a small document grow exponentially, and policies need few of them. */
+const MAX_ALIASES = 100;
+/** Most values with all aliases resolved. A text without aliases cannot have more, because each value takes two characters. */
+const MAX_VALUES = MAX_DOCUMENT_LENGTH;
+
+/** A document as plain data. It can locate each part of the data in the text. */
+export interface SourceDocument {
+  readonly data: unknown;
+  /** Adds line and column to the findings, and sorts them by place. */
+  locate(findings: readonly Finding[]): PolicyIssue[];
+}
+
+type Refused = { readonly issues: readonly PolicyIssue[] };
+
+/**
+ * Reads a policy document. Messages about any other document never quote it: a configuration can name any file, and messages reach logs.
+ */
+export function readDocument(text: string): SourceDocument | Refused {
+  const source = readYaml(text);
+  if ("data" in source) {
+    return hasMark(source.data) ? source : refuse("not_a_policy", NOT_A_POLICY);
+  }
+  if (source.isMarked || beginsWithMark(text)) {
+    return source;
+  }
+  const { line, column } = source.issues[0] ?? { line: 1, column: 1 };
+  const place = { pointer: "", line, column };
+  return { issues: [{ code: "not_a_policy", message: `${NOT_A_POLICY} It is not valid YAML either.`, ...place }] };
+}
+
+/**
+ * Reads YAML 1.2 or JSON (which is YAML), and never executes any of it. Unknown tags, duplicate keys and more than one document
+ * are mistakes.
+ */
+export function readYaml(text: string): SourceDocument | (Refused & { readonly isMarked?: boolean }) {
+  if (text.length > MAX_DOCUMENT_LENGTH) {
+    const message = `The document has ${text.length} characters; at most ${MAX_DOCUMENT_LENGTH} are read.`;
+    return refuse("document_too_large", message);
+  }
+  const lineCounter = countLines(text);
+  const parsed = parseYaml(text);
+  if ("message" in parsed) {
+    const place = placeAt(parsed.offset, lineCounter);
+    return { issues: [{ code: "syntax_error", message: parsed.message, pointer: "", ...place }] };
+  }
+  const { document } = parsed;
+  const isMarked = isMap(document.contents) && hasMark(listKeys(document.contents));
+  const problems = [...document.errors, ...document.warnings];
+  if (problems.length > 0) {
+    return { isMarked, issues: problems.slice(0, MAX_FINDINGS).map((problem) => toIssue(problem, lineCounter)) };
+  }
+  const issues = [
+    ...findOtherVersion(document),
+    ...findDuplicateKeys(document, lineCounter),
+    ...(text.includes("*") ? findDanglingAliases(document, lineCounter) : []),
+    ...(MAY_BE_ROUNDED.test(text) ? findRoundedNumbers(document, lineCounter) : []),
+  ];
+  if (issues.length > 0) {
+    return { isMarked, issues: issues.slice(0, MAX_FINDINGS) };
+  }
+  try {
+    const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    if (countDown(data, MAX_VALUES) < 0) {
+      const message = `The document has more than ${MAX_VALUES} values once its aliases are resolved; use fewer aliases.`;
+      return { isMarked, ...refuse("document_too_large", message) };
+    }
+    return { data, locate: (findings) => locateFindings(findings, document, lineCounter) };
+  } catch {
+    const message = "The document has aliases that do not resolve, or too many of them.";
+    return { isMarked, ...refuse("syntax_error", message) };
+  }
+}
+
+/** Subtracts one for each value in the data, including the data itself. Stops below 0. */
+function countDown(data: unknown, from: number): number {
+  let left = from - 1;
+  const inner = typeof data === "object" && data !== null ? Object.values(data) : [];
+  for (const value of inner) {
+    if (left < 0) {
+      return left;
+    }
+    left = countDown(value, left);
+  }
+  return left;
+}
+
+function refuse(code: PolicyIssue["code"], message: string): Refused {
+  return { issues: [{ code, message, pointer: "", line: 1, column: 1 }] };
+}
+
+/** The scalar keys of a map. */
+function listKeys({ items }: YAMLMap): Readonly<Record<string, true>> {
+  return Object.fromEntries(items.flatMap(({ key }) => (isScalar(key) ? [[String(key.value), true]] : [])));
+}
+
+/** Counts lines in the text itself, because the parser does not report every line break after a syntax error. */
+function countLines(text: string): LineCounter {
+  const lineCounter = new LineCounter();
+  lineCounter.addNewLine(0);
+  for (const { index } of text.matchAll(/\n/g)) {
+    lineCounter.addNewLine(index + 1);
+  }
+  return lineCounter;
+}
+
+/** YAML 1.1 has other scalars and tags. A directive must not change the meaning of the same text. */
+function findOtherVersion({ directives }: Document): PolicyIssue[] {
+  const version = directives?.yaml.version;
+  const message = `The document asks for YAML ${version}; policies are YAML 1.2.`;
+  return version === "1.2" ? [] : [{ code: "syntax_error", message, pointer: "", line: 1, column: 1 }];
+}
+
+function findDuplicateKeys(document: Document, lineCounter: LineCounter): PolicyIssue[] {
+  const issues: PolicyIssue[] = [];
+  visit(document, {
+    Map(_key, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        const name = isScalar(key) ? key.value : key;
+        if (seen.has(name) && isScalar(key)) {
+          const message = "This key stands here twice; keep one.";
+          issues.push({ code: "duplicate_key", message, pointer: "", ...placeOf(key, lineCounter) });
+        }
+        seen.add(name);
+      }
+    },
+  });
+  return issues;
+}
+
+/** Stops at the limit of aliases, because each resolution searches the whole document. */
+function findDanglingAliases(document: Document, lineCounter: LineCounter): PolicyIssue[] {
+  const issues: PolicyIssue[] = [];
+  let aliases = 0;
+  visit(document, {
+    Alias(_key, alias) {
+      aliases += 1;
+      if (aliases > MAX_ALIASES) {
+        const message = `The document has more than ${MAX_ALIASES} aliases.`;
+        issues.push({ code: "document_too_large", message, pointer: "", ...placeOf(alias, lineCounter) });
+        return visit.BREAK;
+      }
+      if (!alias.resolve(document)) {
+        const message = "No anchor of this name stands before this alias.";
+        issues.push({ code: "syntax_error", message, pointer: "", ...placeOf(alias, lineCounter) });
+      }
+      return undefined;
+    },
+  });
+  return issues;
+}
+
+/** With a rounded number, a condition would compare with another value than the author wrote. */
+function findRoundedNumbers(document: Document, lineCounter: LineCounter): PolicyIssue[] {
+  const message =
+    "This number has more digits than can be compared exactly: write it as a quoted text, and have the issuer write the claim as text.";
+  return findInexactNumbers(document).map((node) => ({
+    code: "number_inexact",
+    message,
+    pointer: "",
+    ...placeOf(node, lineCounter),
+  }));
+}
+
+function placeOf(node: Node, lineCounter: LineCounter): { line: number; column: number } {
+  return placeAt(node.range?.[0] ?? 0, lineCounter);
+}
+
+function placeAt(offset: number, lineCounter: LineCounter): { line: number; column: number } {
+  const { line, col } = lineCounter.linePos(offset);
+  return { line, column: col };
+}
+
+function toIssue(problem: YAMLError, lineCounter: LineCounter): PolicyIssue {
+  const place = placeAt(problem.pos[0], lineCounter);
+  return { code: "syntax_error", message: describeYamlError(problem), pointer: "", ...place };
+}
+
+function locateFindings(findings: readonly Finding[], document: Document, lineCounter: LineCounter): PolicyIssue[] {
+  return findings
+    .slice(0, MAX_FINDINGS)
+    .map(({ code, severity, message, path, atKey, hidesKey }) => {
+      const place = placeAt(findOffset(document, path, atKey === true), lineCounter);
+      const pointer = toPointer(hidesKey ? path.slice(0, -1) : path);
+      return { code, ...(severity && { severity }), message, pointer, ...place };
+    })
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** Offset of the value at `path`, or of its key. If the text does not have the value, the offset of its nearest parent. */
+function findOffset(document: Document, path: DocumentPath, atKey: boolean): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const offset = offsetAt(document, path.slice(0, length), atKey || length < path.length);
+    if (offset !== undefined) {
+      return offset;
+    }
+  }
+  return 0;
+}
+
+function offsetAt(document: Document, path: DocumentPath, atKey: boolean): number | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const last = path.at(-1);
+  const pair = isMap(parent) ? parent.items.find(({ key }) => (isScalar(key) ? key.value : key) === last) : undefined;
+  const node = pair && (atKey || pair.value === null) ? pair.key : document.getIn(path, true);
+  return isScalar(node) || isCollection(node) ? node.range?.[0] : undefined;
+}
+
+/** RFC 6901. */
+function toPointer(path: DocumentPath): string {
+  return path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}

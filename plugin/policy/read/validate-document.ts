@@ -1,0 +1,203 @@
+import type { ErrorObject, ValidateFunction } from "ajv";
+import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
+import { validatePolicy } from "../../../schema/generated/validate-policy.ts";
+import { quoteText } from "../../core/text/printable.ts";
+import { describeIndistinct } from "../language/describe-indistinct.ts";
+import type { DocumentPath, Finding, PolicyIssueCode } from "../language/issue.ts";
+import { hasMark, NOT_A_POLICY } from "../language/policy-mark.ts";
+import { didYouMean } from "../language/suggest-name.ts";
+import { explainRefusedHeader } from "./explain-header.ts";
+import { pickTellingErrors } from "./pick-telling-errors.ts";
+
+/**
+ * Checks plain data against policy.schema.json and fills in its defaults, in place.
+ *
+ * @returns the same data, typed, or all findings.
+ */
+export function validateDocument(
+  data: unknown,
+): { readonly document: PolicyDocument } | { readonly findings: readonly Finding[] } {
+  if (!hasMark(data)) {
+    return { findings: [{ code: "not_a_policy", path: [], message: NOT_A_POLICY }] };
+  }
+  const findings = checkData(validatePolicy, data, { values: isBelowKeys, keys: isBelowKeys });
+  return findings.length === 0 ? { document: data as PolicyDocument } : { findings };
+}
+
+/** Places whose values or unknown keys no message quotes. Messages reach logs, and a secret may be there by mistake. */
+export interface Secrecy {
+  readonly values: (path: DocumentPath) => boolean;
+  readonly keys: (path: DocumentPath) => boolean;
+}
+
+const isBelowKeys: Secrecy["values"] = (path) => path[0] === "issuers" && path[2] === "keys";
+
+/** Checks plain data with a generated validator, which also fills in defaults in place. */
+export function checkData(validate: ValidateFunction, data: unknown, secrecy: Secrecy): readonly Finding[] {
+  const errors: readonly ErrorObject[] = validate(data) ? [] : (validate.errors ?? []);
+  return pickTellingErrors(errors).map((error) => toFinding(error, data, secrecy));
+}
+
+function toFinding(error: ErrorObject, data: unknown, secrecy: Secrecy): Finding {
+  const path = resolvePath(error.instancePath, data);
+  const describe = (value: unknown): string =>
+    isTelling(value) && secrecy.values(path) ? hiddenValue(value) : describeValue(value);
+  const { keyword, params, parentSchema } = error;
+  switch (keyword) {
+    case "additionalProperties": {
+      const key = String(params.additionalProperty);
+      const known = Object.keys(parentSchema?.properties ?? {});
+      if (secrecy.keys(path)) {
+        const message = `This key is not known here.${hintAtName(key, known)}`;
+        return { code: "unknown_key", path: [...path, key], atKey: true, hidesKey: true, message };
+      }
+      const message = isDefault(key, parentSchema)
+        ? `The key "${key}" stands under "defaults", or in a rule.`
+        : unknownKeyMessage(key, known);
+      return { code: "unknown_key", path: [...path, key], atKey: true, message };
+    }
+    case "required":
+      return { code: "missing_key", path, atKey: true, message: `The key "${params.missingProperty}" is missing.` };
+    case "type":
+      return {
+        code: "wrong_type",
+        path,
+        message: `This must be ${wantedName(params.type, parentSchema)}, not ${describe(error.data)}.`,
+      };
+    case "minProperties":
+      return { code: "invalid_value", path, message: emptyMapMessage(parentSchema) };
+    default:
+      return valueFinding(error, path, describe);
+  }
+}
+
+function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: unknown) => string): Finding {
+  const { keyword, parentSchema, data } = error;
+  const isKey = error.propertyName !== undefined;
+  const place = isKey ? { path: [...path, error.propertyName as string], atKey: true } : { path };
+  const value: unknown = isKey ? error.propertyName : data;
+  const shown = describe(value);
+  const title: string = parentSchema?.title?.toLowerCase() ?? "value";
+  switch (keyword) {
+    case "const":
+      return title === "format version"
+        ? { ...place, code: "version_unknown", message: versionMessage(data, shown) }
+        : { ...place, code: "invalid_value", message: `This must be ${JSON.stringify(error.params.allowedValue)}.` };
+    case "enum": {
+      const indistinct = title === "told reason" && describeIndistinct(String(data));
+      return indistinct
+        ? { ...place, code: "answer_indistinct", message: indistinct }
+        : { ...place, code: "invalid_value", message: enumMessage(shown, data, error.params.allowedValues) };
+    }
+    case "not":
+      // The schema uses `not` only for names of headers.
+      return {
+        ...place,
+        code: "invalid_value",
+        message: `${shown} cannot be used here: ${explainRefusedHeader(String(value))}.`,
+      };
+    case "pattern": {
+      const code: PolicyIssueCode = title === "duration" ? "duration_invalid" : "invalid_value";
+      const example = parentSchema?.examples?.[0];
+      const hint = `${parentSchema?.description ?? ""}${example === undefined ? "" : ` Example: ${example}.`}`;
+      return { ...place, code, message: `${shown} is not a valid ${title}. ${hint}`.trim() };
+    }
+    default:
+      return { ...place, code: "invalid_value", message: boundMessage(error) };
+  }
+}
+
+function versionMessage(data: unknown, shown: string): string {
+  return `Format version ${typeof data === "number" ? data : shown} is not known; this release reads version 1.`;
+}
+
+/** Whether a key at the top of a policy belongs under `defaults`. */
+function isDefault(key: string, schema: ErrorObject["parentSchema"]): boolean {
+  return Object.hasOwn(schema?.properties?.defaults?.properties ?? {}, key);
+}
+
+const BOUNDED: Readonly<Record<string, readonly [bound: "least" | "most", one: string, several: string]>> = {
+  minItems: ["least", "element", "elements"],
+  maxItems: ["most", "element", "elements"],
+  minLength: ["least", "character", "characters"],
+  maxLength: ["most", "character", "characters"],
+  maxProperties: ["most", "key", "keys"],
+};
+
+function boundMessage({ keyword, params, message }: ErrorObject): string {
+  const bounded = BOUNDED[keyword];
+  if (!bounded) {
+    return `This ${message}.`;
+  }
+  const [bound, one, several] = bounded;
+  return `This must have at ${bound} ${params.limit} ${params.limit === 1 ? one : several}.`;
+}
+
+function unknownKeyMessage(key: string, known: readonly string[]): string {
+  return `The key ${quoteText(key)} is not known here.${hintAtName(key, known)}`;
+}
+
+function hintAtName(key: string, known: readonly string[]): string {
+  return didYouMean(key, known) || ` Known here: ${known.join(", ")}.`;
+}
+
+/** Only texts and numbers can be secrets. */
+function isTelling(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
+}
+
+function hiddenValue(value: string | number): string {
+  return typeof value === "string" ? "this text" : "this value";
+}
+
+function enumMessage(shown: string, data: unknown, allowed: readonly unknown[]): string {
+  return `${shown} is not one of ${allowed.join(", ")}.${didYouMean(String(data), allowed.map(String))}`;
+}
+
+function emptyMapMessage(schema: ErrorObject["parentSchema"]): string {
+  const known = Object.keys(schema?.properties ?? {});
+  return `This must not be empty.${known.length === 0 ? "" : ` Known here: ${known.join(", ")}.`}`;
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  object: "a map",
+  array: "a list",
+  string: "text",
+  integer: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+};
+
+/** @param type of JSON Schema: one or several. */
+function wantedName(type: string | readonly string[], schema: ErrorObject["parentSchema"]): string {
+  if (schema?.enum) {
+    return `one of ${schema.enum.join(", ")}`;
+  }
+  return [type]
+    .flat()
+    .map((name) => TYPE_NAMES[name] ?? name)
+    .join(" or ");
+}
+
+function describeValue(value: unknown): string {
+  if (typeof value === "object" && value !== null) {
+    return Array.isArray(value) ? "a list" : "a map";
+  }
+  if (value === undefined || value === null) {
+    return "empty";
+  }
+  return typeof value === "string" ? quoteText(value) : JSON.stringify(value);
+}
+
+/** A JSON Pointer as a path; list indexes become numbers. */
+function resolvePath(pointer: string, data: unknown): DocumentPath {
+  const path: (string | number)[] = [];
+  let value: unknown = data;
+  for (const raw of pointer.split("/").slice(1)) {
+    const key = raw.replaceAll("~1", "/").replaceAll("~0", "~");
+    const step = Array.isArray(value) ? Number(key) : key;
+    path.push(step);
+    value = (value as Record<string | number, unknown> | undefined)?.[step];
+  }
+  return path;
+}

@@ -1,0 +1,13 @@
+import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
+import type { DocumentPath, Finding } from "../language/issue.ts";
+import { didYouMean } from "../language/suggest-name.ts";
+
+/** Reports each id in the list at `path` that the document has no issuer for. */
+export function checkIssuerIds(ids: readonly string[], { issuers }: PolicyDocument, path: DocumentPath): Finding[] {
+  const known = Object.keys(issuers);
+  return ids.flatMap((id, index) => {
+    const hint = didYouMean(id, known) || ` Known: ${known.join(", ")}.`;
+    const message = `There is no issuer "${id}" in this policy.${hint}`;
+    return known.includes(id) ? [] : [{ code: "issuer_unknown" as const, path: [...path, index], message }];
+  });
+}

@@ -1,0 +1,131 @@
+import type {
+  Alternative as AlternativeSource,
+  RequiredRoles as MembershipSource,
+  PolicyDocument,
+  RequiredClaims,
+} from "../../../schema/generated/policy-document.ts";
+import type {
+  Alternative,
+  AuthenticationRequirement,
+  Condition,
+  Membership,
+  Requirements,
+} from "../../core/model/policy.ts";
+import { durationSeconds } from "../language/duration.ts";
+import { headerSpellings } from "../language/header-spellings.ts";
+import type { DocumentPath, Finding } from "../language/issue.ts";
+import { compileConditions, type RequestParts } from "./compile-conditions.ts";
+import { listOwnHeaders } from "./compile-identity.ts";
+import { type PlacedSource, type SettledAlternative, settleRequirements } from "./settle-requirements.ts";
+
+const NO_NAMES: readonly string[] = [];
+const NOTHING: Membership = { allOf: NO_NAMES, anyOf: NO_NAMES, noneOf: NO_NAMES };
+const NO_HEADERS: Requirements["comparedHeaders"] = [];
+
+/**
+ * Compiles the requirements of one rule or operation.
+ *
+ * @param sources nearest first; the last are the defaults.
+ * @param captures segment index for each name in the operation's path template.
+ */
+export function compileRequirements(
+  sources: readonly PlacedSource[],
+  document: PolicyDocument,
+  captures: ReadonlyMap<string, number>,
+): { readonly requirements: Requirements; readonly findings: readonly Finding[] } {
+  const settled = settleRequirements(sources, document);
+  const request = { captures, ownHeaders: listOwnHeaders(document) };
+  const compiled = settled.alternatives.map((alternative) => compileAlternative(alternative, request));
+  const alternatives = compiled.map(({ alternative }) => alternative);
+  return {
+    requirements: {
+      access: settled.access,
+      mode: settled.mode,
+      allowsHttp: settled.allow_http,
+      otherAuthentication: settled.other_authentication,
+      passesPreflight: settled.cors_preflight === "pass",
+      comparedHeaders: findComparedHeaders(alternatives),
+      accept: mergeAccepted(alternatives),
+      alternatives,
+    },
+    findings: compiled.flatMap(({ findings }) => findings),
+  };
+}
+
+function compileAlternative(
+  { keys, placeOf }: SettledAlternative,
+  request: RequestParts,
+): { readonly alternative: Alternative; readonly findings: readonly Finding[] } {
+  const { conditions, findings } = compileClaims(keys.required_claims ?? {}, placeOf("required_claims"), request);
+  const alternative: Alternative = {
+    accept: toSet(keys.accept),
+    audiences: keys.audiences && toSet(keys.audiences),
+    scopes: compileMembership(keys.required_scopes),
+    roles: compileMembership(keys.required_roles),
+    groups: compileMembership(keys.required_groups),
+    conditions,
+    authentication: compileAuthentication(keys.authentication),
+  };
+  return { alternative, findings };
+}
+
+// Thousands of rules can inherit the same conditions. Without sharing, a small text would become a policy of many megabytes.
+const conditionsOf = new WeakMap<RequiredClaims, readonly Condition[]>();
+
+function compileClaims(
+  source: RequiredClaims,
+  path: DocumentPath,
+  request: RequestParts,
+): ReturnType<typeof compileConditions> {
+  const known = conditionsOf.get(source);
+  if (known) {
+    return { conditions: known, findings: [] };
+  }
+  const compiled = compileConditions(source, path, request);
+  const dependsOnPath = Object.values(source).some(({ equals_path }) => equals_path !== undefined);
+  if (compiled.findings.length === 0 && !dependsOnPath) {
+    conditionsOf.set(source, compiled.conditions);
+  }
+  return compiled;
+}
+
+// Thousands of rules can inherit the same lists. One shared set for each list keeps large policies small.
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function toSet(list: readonly string[]): ReadonlySet<string> {
+  const set = sets.get(list) ?? new Set(list);
+  sets.set(list, set);
+  return set;
+}
+
+function mergeAccepted(alternatives: readonly Alternative[]): ReadonlySet<string> {
+  const [first, ...others] = alternatives;
+  return first && others.length === 0
+    ? first.accept
+    : new Set(alternatives.flatMap((alternative) => [...alternative.accept]));
+}
+
+function findComparedHeaders(alternatives: readonly Alternative[]): Requirements["comparedHeaders"] {
+  const tests = alternatives.flatMap(({ conditions }) => conditions.flatMap((condition) => condition.tests));
+  const names = new Set(tests.flatMap((test) => (test.is === "equals_header" ? [test.header] : [])));
+  return names.size === 0 ? NO_HEADERS : [...names].map((name) => ({ name, spellings: headerSpellings(name) }));
+}
+
+function compileMembership(source: MembershipSource | undefined): Membership {
+  if (source === undefined) {
+    return NOTHING;
+  }
+  return Array.isArray(source)
+    ? { ...NOTHING, allOf: source }
+    : { allOf: source.all_of ?? NO_NAMES, anyOf: source.any_of ?? NO_NAMES, noneOf: source.none_of ?? NO_NAMES };
+}
+
+function compileAuthentication(source: AlternativeSource["authentication"]): AuthenticationRequirement | undefined {
+  return (
+    source && {
+      acrValues: source.acr_values ?? [],
+      amr: source.amr ?? [],
+      maxAgeSeconds: source.max_age === undefined ? undefined : durationSeconds(source.max_age),
+    }
+  );
+}

@@ -1,0 +1,108 @@
+import type {
+  Alternative as AlternativeSource,
+  PolicyDocument,
+  Rule,
+} from "../../../schema/generated/policy-document.ts";
+import type { DocumentPath } from "../language/issue.ts";
+
+/** The requirements in an operation, a rule or the defaults. */
+export type RequirementSource = Pick<
+  Rule,
+  "access" | "mode" | "allow_http" | "cors_preflight" | "other_authentication" | "any_of"
+> &
+  AlternativeSource;
+
+/** Such a part of the document, with its path. */
+export interface PlacedSource {
+  readonly source: RequirementSource;
+  readonly path: DocumentPath;
+}
+
+/** The keys with requirements for the token. */
+export const REQUIREMENT_KEYS = [
+  "required_scopes",
+  "required_roles",
+  "required_groups",
+  "required_claims",
+  "authentication",
+] as const;
+
+/** One way to get access, in the document's own terms, after defaults. */
+export interface SettledAlternative {
+  readonly keys: Omit<AlternativeSource, "accept"> & { readonly accept: readonly string[] };
+  /** The path of a key, or the path that it would have. */
+  readonly placeOf: (key: keyof AlternativeSource) => DocumentPath;
+}
+
+/** The requirements of one rule or operation, in the document's own terms, after defaults. */
+export interface SettledRequirements {
+  readonly access: NonNullable<RequirementSource["access"]>;
+  readonly mode: NonNullable<RequirementSource["mode"]>;
+  readonly allow_http: boolean;
+  readonly other_authentication: NonNullable<RequirementSource["other_authentication"]>;
+  readonly cors_preflight: NonNullable<RequirementSource["cors_preflight"]>;
+  readonly alternatives: readonly SettledAlternative[];
+}
+
+/**
+ * For each key, the nearest source that has it supplies the whole value. The order is: operation, rule, defaults, built-in value. `any_of`
+ * replaces all other requirements if it is nearer.
+ *
+ * @param sources nearest first; the last are the defaults.
+ */
+export function settleRequirements(sources: readonly PlacedSource[], document: PolicyDocument): SettledRequirements {
+  const nearest = <K extends keyof RequirementSource>(key: K): PlacedSource | undefined =>
+    sources.find(({ source }) => source[key] !== undefined);
+  const read = <K extends keyof RequirementSource>(key: K): RequirementSource[K] | undefined =>
+    nearest(key)?.source[key];
+  return {
+    access: read("access") ?? "required",
+    mode: read("mode") ?? "enforce",
+    allow_http: read("allow_http") ?? false,
+    other_authentication: read("other_authentication") ?? "ignore",
+    cors_preflight: read("cors_preflight") ?? "judge",
+    alternatives: settleAlternatives(sources, document, nearest),
+  };
+}
+
+function settleAlternatives(
+  sources: readonly PlacedSource[],
+  document: PolicyDocument,
+  nearest: (key: keyof RequirementSource) => PlacedSource | undefined,
+): readonly SettledAlternative[] {
+  const accept = nearest("accept")?.source.accept ?? listIssuerIds(document);
+  const audiences = nearest("audiences")?.source.audiences;
+  const settle = (
+    keys: AlternativeSource,
+    placeOf: (key: keyof AlternativeSource) => DocumentPath,
+  ): SettledAlternative => {
+    const own = keys.audiences ?? audiences;
+    return { keys: { ...keys, accept: keys.accept ?? accept, ...(own && { audiences: own }) }, placeOf };
+  };
+  const deciding = sources.find(
+    ({ source }) => source.any_of || REQUIREMENT_KEYS.some((key) => source[key] !== undefined),
+  );
+  const placeAt = (key: keyof AlternativeSource): DocumentPath => [...(nearest(key)?.path ?? []), key];
+  if (deciding?.source.any_of) {
+    const { source, path } = deciding;
+    return (source.any_of ?? []).map((alternative, index) =>
+      settle(alternative, (key) =>
+        key === "audiences" && !alternative.audiences ? placeAt(key) : [...path, "any_of", index, key],
+      ),
+    );
+  }
+  const values = REQUIREMENT_KEYS.flatMap((key) => {
+    const value = nearest(key)?.source[key];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return [settle(Object.fromEntries(values), placeAt)];
+}
+
+/** One list for each document, so that all rules share the set that is compiled from it. */
+const issuerIds = new WeakMap<PolicyDocument, readonly string[]>();
+
+function listIssuerIds(document: PolicyDocument): readonly string[] {
+  const ids = issuerIds.get(document) ?? Object.keys(document.issuers);
+  issuerIds.set(document, ids);
+  return ids;
+}

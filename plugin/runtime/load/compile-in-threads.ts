@@ -1,0 +1,305 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { CompiledRule } from "../../core/model/policy.ts";
+import type { Log } from "../../observe/operator-log.ts";
+import type { PolicyIssue } from "../../policy/language/issue.ts";
+import type { CompiledFile, Identification, PolicyCompiler } from "./policy-compiler.ts";
+import type { CompilingThread, RuleBatch, ThreadAnswer, ThreadRequest } from "./policy-messages.ts";
+
+export interface ThreadOptions {
+  readonly policyRoot: string;
+  readonly log: Log;
+  /** The module that the threads run. */
+  readonly entry?: URL;
+  readonly limits?: ThreadLimits;
+}
+
+/** Tests set other limits. */
+export interface ThreadLimits {
+  readonly maxThreads: number;
+  /** Longest time for one request to a thread. */
+  readonly timeoutMs: number;
+  /** Delay before a new thread replaces one that failed. */
+  readonly restartMs: number;
+  /** How long a thread beyond the first waits for work. */
+  readonly idleMs: number;
+  readonly maxHeapMb: number;
+}
+
+const LIMITS: ThreadLimits = {
+  maxThreads: Math.min(2, availableParallelism()),
+  timeoutMs: 30_000,
+  restartMs: 1_000,
+  idleMs: 5_000,
+  maxHeapMb: 256, // The largest accepted document needs about 100 MB.
+};
+/** Queued items per thread before another thread starts. */
+const QUEUE_PER_THREAD = 8;
+/** After this many threads failed at the same work, it is given up, because it is most likely the cause. */
+const MAX_TRIES = 2;
+
+/** Lower numbers come first. Looks are first because they are short and every change depends on them. */
+const PRIORITY = { look: 0, awaited: 1, background: 2 } as const;
+
+interface Work {
+  readonly request: Exclude<ThreadRequest, { readonly kind: "more" }>;
+  priority: number;
+  tries: number;
+  succeed(result: Result): void;
+  fail(message: string): void;
+}
+
+type Result = { readonly identification: Identification } | CompiledFile;
+
+/**
+ * Compiles policies in separate threads. Parsing is slow, and the event loop that answers requests must not wait for it. Policies
+ * that requests wait for come first. A thread that fails or hangs is replaced, and only the policy at which it failed is refused.
+ */
+export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMITS }: ThreadOptions): PolicyCompiler {
+  const pool = new ThreadPool({ policyRoot, log, entry, limits });
+
+  const compile = (request: Work["request"], priority: number): Promise<CompiledFile> =>
+    new Promise((resolve) => {
+      pool.add({
+        request,
+        priority,
+        tries: 0,
+        succeed: (result) => resolve(result as CompiledFile),
+        fail: (message) => {
+          const files = request.kind === "file" ? [request.file] : [];
+          resolve({ issues: [failureIssue(message)], files, identity: undefined });
+        },
+      });
+    });
+
+  return {
+    identify: (files) =>
+      new Promise((resolve, reject) => {
+        pool.add({
+          request: { kind: "identify", files },
+          priority: PRIORITY.look,
+          tries: 0,
+          succeed: (result) => resolve((result as { readonly identification: Identification }).identification),
+          fail: (message) => reject(new Error(message)),
+        });
+      }),
+    compileFile: (file) => compile({ kind: "file", file }, PRIORITY.background),
+    compileText: (text) => compile({ kind: "text", text }, PRIORITY.awaited),
+    hurry: (file) => pool.hurry(file),
+    stop: () => pool.stop(),
+  };
+}
+
+const ENTRY = new URL("./policy-thread.js", import.meta.url);
+
+/** The threads, and the work that waits for a free one. */
+class ThreadPool {
+  readonly #options: Required<ThreadOptions>;
+  readonly #queue: Work[] = [];
+  readonly #threads = new Set<CompilerThread>();
+  #restart: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(options: Required<ThreadOptions>) {
+    this.#options = options;
+    this.#startThread();
+  }
+
+  add(work: Work): void {
+    this.#queue.push(work);
+    this.#distribute();
+  }
+
+  hurry(file: string): void {
+    for (const work of this.#queue) {
+      if (work.request.kind === "file" && work.request.file === file) {
+        work.priority = PRIORITY.awaited;
+      }
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#restart);
+    for (const thread of this.#threads) {
+      thread.end();
+    }
+    this.#threads.clear();
+  }
+
+  #distribute(): void {
+    if (this.#isStopped) {
+      return;
+    }
+    for (const thread of this.#threads) {
+      const work = thread.isFree ? this.#takeNext() : undefined;
+      if (work) {
+        thread.start(work);
+      }
+    }
+    const { maxThreads } = this.#options.limits;
+    if (this.#queue.length > QUEUE_PER_THREAD && this.#threads.size < maxThreads && !this.#restart) {
+      this.#startThread();
+      this.#distribute();
+    }
+  }
+
+  #takeNext(): Work | undefined {
+    const [first] = this.#queue;
+    if (!first) {
+      return undefined;
+    }
+    const next = this.#queue.reduce((best, work) => (work.priority < best.priority ? work : best), first);
+    this.#queue.splice(this.#queue.indexOf(next), 1);
+    return next;
+  }
+
+  #startThread(): void {
+    const thread = new CompilerThread(this.#options, {
+      free: () => this.#distribute(),
+      failed: (work, message) => this.#replace(thread, work, message),
+      idle: () => this.#endIfSpare(thread),
+    });
+    this.#threads.add(thread);
+  }
+
+  #replace(thread: CompilerThread, work: Work | undefined, message: string): void {
+    this.#threads.delete(thread);
+    if (this.#isStopped) {
+      return;
+    }
+    this.#options.log.warn(`a thread that compiles policies failed, another one is started: ${message}`);
+    if (work) {
+      work.tries += 1;
+      if (work.tries < MAX_TRIES) {
+        this.#queue.push(work);
+      } else {
+        work.fail(message);
+      }
+    }
+    this.#restart ??= setTimeout(() => {
+      this.#restart = undefined;
+      this.#startThread();
+      this.#distribute();
+    }, this.#options.limits.restartMs).unref();
+  }
+
+  #endIfSpare(thread: CompilerThread): void {
+    if (this.#threads.size > 1 && thread.isFree) {
+      this.#threads.delete(thread);
+      thread.end();
+    }
+  }
+}
+
+interface ThreadEvents {
+  /** The thread has nothing to do. */
+  free(): void;
+  /** The thread has ended, together with its work. */
+  failed(work: Work | undefined, message: string): void;
+  /** The thread has had nothing to do for a while. */
+  idle(): void;
+}
+
+/** One thread, which does one piece of work at a time. */
+class CompilerThread {
+  readonly #worker: Worker;
+  readonly #events: ThreadEvents;
+  readonly #limits: ThreadLimits;
+  #work: Work | undefined;
+  /** The policy that arrives in parts. */
+  #rules: Map<string, CompiledRule> | undefined;
+  #compiled: CompiledFile | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #hasFailed = false;
+
+  constructor({ policyRoot, entry, limits }: Required<ThreadOptions>, events: ThreadEvents) {
+    this.#events = events;
+    this.#limits = limits;
+    const workerData: CompilingThread = { role: "jwt-policy compiler", policyRoot };
+    this.#worker = new Worker(entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: limits.maxHeapMb } });
+    this.#worker.unref();
+    this.#worker.on("message", (answer: ThreadAnswer) => this.#take(answer));
+    this.#worker.on("error", (error) => this.#fail(error.message));
+    this.#worker.on("exit", (code) => this.#fail(`it ended with code ${code}`));
+  }
+
+  get isFree(): boolean {
+    return this.#work === undefined;
+  }
+
+  start(work: Work): void {
+    this.#work = work;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#fail(`no answer in ${this.#limits.timeoutMs} ms`), this.#limits.timeoutMs);
+    this.#timer.unref();
+    this.#post(work.request);
+  }
+
+  end(): void {
+    this.#hasFailed = true;
+    clearTimeout(this.#timer);
+    void this.#worker.terminate();
+  }
+
+  #post(request: ThreadRequest): void {
+    this.#worker.postMessage(request);
+  }
+
+  #take(answer: ThreadAnswer): void {
+    switch (answer.kind) {
+      case "identified":
+        this.#finish(answer);
+        break;
+      case "refused": {
+        const { issues, files, identity } = answer;
+        this.#finish({ issues, files, identity });
+        break;
+      }
+      case "compiled": {
+        const { head, rules, files, identity } = answer;
+        this.#rules = new Map();
+        this.#compiled = { policy: { ...head, rules: this.#rules }, files, identity };
+        this.#addRules(rules);
+        break;
+      }
+      case "rules":
+        this.#addRules(answer.rules);
+    }
+  }
+
+  #addRules({ rules, isLast }: RuleBatch): void {
+    for (const rule of rules) {
+      this.#rules?.set(rule.id, rule);
+    }
+    const compiled = this.#compiled;
+    if (!isLast) {
+      this.#post({ kind: "more" });
+    } else if (compiled) {
+      this.#compiled = undefined;
+      this.#rules = undefined;
+      this.#finish(compiled);
+    }
+  }
+
+  #finish(result: Result): void {
+    const work = this.#work;
+    this.#work = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#events.idle(), this.#limits.idleMs).unref();
+    work?.succeed(result);
+    this.#events.free();
+  }
+
+  #fail(message: string): void {
+    if (!this.#hasFailed) {
+      this.end();
+      this.#events.failed(this.#work, message);
+    }
+  }
+}
+
+function failureIssue(message: string): PolicyIssue {
+  const text = `The policy could not be compiled: ${message}. Make it smaller, or look for what is unusual in it.`;
+  return { code: "compile_failed", message: text, pointer: "", line: 1, column: 1 };
+}

@@ -1,0 +1,41 @@
+import type { PolicyLoad } from "../../policy/read-policy.ts";
+
+/** Reads and compiles policies, here or in another thread. */
+export interface PolicyCompiler {
+  /**
+   * Identifies the current version of each file, or says why it cannot be read. Another version has another identity.
+   */
+  identify(files: readonly string[]): Promise<Identification>;
+  /** Reads and compiles a file under the root, and the files that it extends. */
+  compileFile(file: string): Promise<CompiledFile>;
+  /** Compiles a text that the plugin's configuration carries. */
+  compileText(text: string): Promise<PolicyLoad>;
+  /** A request waits for this file: compile it before files that no request waits for. */
+  hurry(file: string): void;
+  stop(): void;
+}
+
+export interface Identification {
+  /** In the order of the names. */
+  readonly identities: readonly FileIdentity[];
+  /** How long it took, in milliseconds, without waiting for other work. */
+  readonly tookMs: number;
+}
+
+export interface FileIdentity {
+  readonly identity: string;
+  /** The file does not exist although the root does: it was deleted. */
+  readonly isMissing: boolean;
+}
+
+export type CompiledFile = PolicyLoad & {
+  /** The file and all files that it extends, as far as they could be read. A change in any of them makes another version. */
+  readonly files: readonly string[];
+  /** See {@link joinIdentities}; undefined if a file changed while it was read. */
+  readonly identity: string | undefined;
+};
+
+/** Identifies several files together. */
+export function joinIdentities(identities: readonly FileIdentity[]): string {
+  return identities.map(({ identity }) => identity).join("\n");
+}

@@ -1,0 +1,38 @@
+import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
+import type { PolicyIssue } from "../../policy/language/issue.ts";
+import type { Identification } from "./policy-compiler.ts";
+
+/** Data with which a compiling thread starts. The role distinguishes it from other threads that run the same file. */
+export interface CompilingThread {
+  readonly role: "jwt-policy compiler";
+  readonly policyRoot: string;
+}
+
+/** A request to a compiling thread, one at a time. */
+export type ThreadRequest =
+  | { readonly kind: "identify"; readonly files: readonly string[] }
+  | { readonly kind: "file"; readonly file: string }
+  | { readonly kind: "text"; readonly text: string }
+  /** Asks for the next rules of the policy that was compiled last. */
+  | { readonly kind: "more" };
+
+export type ThreadAnswer =
+  | { readonly kind: "identified"; readonly identification: Identification }
+  | (Place & { readonly kind: "refused"; readonly issues: readonly PolicyIssue[] })
+  | (Place & { readonly kind: "compiled"; readonly head: Omit<CompiledPolicy, "rules">; readonly rules: RuleBatch })
+  | { readonly kind: "rules"; readonly rules: RuleBatch };
+
+/** The files of a policy; empty for a text. */
+interface Place {
+  readonly files: readonly string[];
+  readonly identity: string | undefined;
+}
+
+/**
+ * Some rules of a policy. The receiving thread rebuilds all objects of a message at once. Therefore a large policy comes in
+ * parts, and the event loop can turn between them.
+ */
+export interface RuleBatch {
+  readonly rules: readonly CompiledRule[];
+  readonly isLast: boolean;
+}

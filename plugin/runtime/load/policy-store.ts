@@ -1,0 +1,123 @@
+import { basename, dirname, resolve } from "node:path";
+import type { PolicyIssue } from "../../policy/language/issue.ts";
+import { readDocument } from "../../policy/read/read-document.ts";
+import { compileSource, type PolicyLoad, readPolicy } from "../../policy/read-policy.ts";
+import { type CompiledFile, type FileIdentity, joinIdentities, type PolicyCompiler } from "./policy-compiler.ts";
+import { namePolicyFile, refuseName } from "./policy-names.ts";
+import { hashText, type ReadLineage, readLineage } from "./read-lineage.ts";
+import { createRootFiles, describeFileError, identifyNow, OutsideRootError, readBounded } from "./root-files.ts";
+
+export type FileLoad = PolicyLoad & {
+  /** See {@link CompiledFile}. */
+  readonly files: readonly string[];
+  /** The policy as one document; empty if it could not be read. */
+  readonly text: string;
+};
+
+/** Maximum number of reads for a file that changes while it is read. */
+const MAX_READINGS = 3;
+/** Hundreds of policies may extend the same file, which is then parsed only once. */
+const MAX_PARENTS = 8;
+
+/**
+ * Compiles policies in this thread.
+ *
+ * @param root the only directory that policy files may lie in.
+ */
+export function createPolicyStore(root: string): PolicyCompiler {
+  const rootFiles = createRootFiles(root);
+  const parseParent = rememberLast(MAX_PARENTS, readDocument);
+
+  const compileOnce = async (file: string): Promise<CompiledFile> => {
+    const before = new Map<string, FileIdentity>();
+    const readText = (name: string): Promise<string | PolicyIssue> => {
+      before.set(name, identifyNow(root, name));
+      return rootFiles.read(name).then(String, (error: unknown) => fileIssue(name, error));
+    };
+    const lineage = await readLineage(file, { readText, parseParent });
+    const identity = joinIdentities([...before.values()]);
+    const isUnchanged = identity === joinIdentities([...before.keys()].map((name) => identifyNow(root, name)));
+    const { text: _, ...compiled } = compileLineage(lineage);
+    return { ...compiled, identity: isUnchanged ? identity : undefined };
+  };
+
+  return {
+    async identify(names) {
+      const begin = performance.now();
+      return { identities: names.map((name) => identifyNow(root, name)), tookMs: performance.now() - begin };
+    },
+    async compileFile(file) {
+      let compiled = await compileOnce(file);
+      for (let reading = 1; compiled.identity === undefined && reading < MAX_READINGS; reading += 1) {
+        compiled = await compileOnce(file);
+      }
+      return compiled;
+    },
+    compileText: async (text) => readPolicy(text, hashText(text)),
+    hurry() {},
+    stop() {},
+  };
+}
+
+/**
+ * Reads one policy file under the root, and the files that it extends.
+ *
+ * @param file relative to the root.
+ */
+export async function loadPolicyFile(root: string, file: string): Promise<FileLoad> {
+  const named = namePolicyFile(file);
+  if ("refused" in named) {
+    return { issues: [refuseName(named.refused)], files: [], text: "" };
+  }
+  const { read } = createRootFiles(root);
+  const readText = (name: string): Promise<string | PolicyIssue> =>
+    read(name).then(String, (error: unknown) => fileIssue(name, error));
+  return compileLineage(await readLineage(named.name, { readText, parseParent: readDocument }));
+}
+
+/**
+ * Reads one policy file and the files that it extends, in any directory.
+ *
+ * @param name the file's name in issues.
+ */
+export async function readPolicyFile(path: string, name: string): Promise<FileLoad> {
+  const first = basename(path);
+  const readText = (file: string): Promise<string | PolicyIssue> =>
+    readBounded(resolve(dirname(path), file)).then(String, (error: unknown) =>
+      fileIssue(file === first ? name : file, error),
+    );
+  return compileLineage(await readLineage(first, { readText, parseParent: readDocument }));
+}
+
+function compileLineage({ read, files }: ReadLineage): FileLoad {
+  return "issues" in read
+    ? { ...read, files, text: "" }
+    : { ...compileSource(read.source, hashText(read.text)), files, text: read.text };
+}
+
+/** Remembers the last results of a function of one text. */
+function rememberLast<T>(limit: number, compute: (text: string) => T): (text: string) => T {
+  const results = new Map<string, T>();
+  return (text) => {
+    const result = results.get(text) ?? compute(text);
+    results.delete(text);
+    results.set(text, result);
+    const [oldest] = results.keys();
+    if (results.size > limit && oldest !== undefined) {
+      results.delete(oldest);
+    }
+    return result;
+  };
+}
+
+function fileIssue(file: string, error: unknown): PolicyIssue {
+  return { code: fileCode(error), message: describeFileError(file, error), pointer: "", line: 1, column: 1 };
+}
+
+function fileCode(error: unknown): PolicyIssue["code"] {
+  if (error instanceof OutsideRootError) {
+    return "file_outside_root";
+  }
+  const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+  return isMissing ? "file_missing" : "file_unreadable";
+}

@@ -1,0 +1,88 @@
+/** A compiling thread. It reads, parses and compiles policies, so that the event loop that answers requests does not have to. */
+import { setPriority } from "node:os";
+import { platform } from "node:process";
+import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
+import type { PolicyLoad } from "../../policy/read-policy.ts";
+import type { PolicyCompiler } from "./policy-compiler.ts";
+import type { CompilingThread, RuleBatch, ThreadAnswer, ThreadRequest } from "./policy-messages.ts";
+import { createPolicyStore } from "./policy-store.ts";
+
+/** Operations in one message. The receiving thread needs about 2 ms to rebuild them. */
+const BATCH_OPERATIONS = 256;
+/** A few levels below the default 0. */
+const COMPILING_PRIORITY = 5;
+
+/** Whether this is a compiling thread. One file may hold the whole plugin server, this module included. */
+export function isCompilingThread(): boolean {
+  return !isMainThread && (workerData as Partial<CompilingThread> | null)?.role === "jwt-policy compiler";
+}
+
+if (parentPort && isCompilingThread()) {
+  const { policyRoot } = workerData as CompilingThread;
+  giveWay();
+  answerRequests(parentPort, createPolicyStore(policyRoot));
+}
+
+/** Lets the event loop that answers requests go first. On Linux a priority belongs to a thread, and id 0 means the current one. */
+function giveWay(): void {
+  if (platform === "linux") {
+    try {
+      setPriority(COMPILING_PRIORITY);
+    } catch {
+      // A sandbox may forbid it. Then requests wait a little longer while many policies are compiled.
+    }
+  }
+}
+
+function answerRequests(port: MessagePort, store: PolicyCompiler): void {
+  let batches: Iterator<RuleBatch, undefined> = [][Symbol.iterator]();
+
+  const answerLoad = (load: PolicyLoad, place: { files: readonly string[]; identity: string | undefined }) => {
+    if ("issues" in load) {
+      return { kind: "refused", issues: load.issues, ...place } as const;
+    }
+    const { rules, ...head } = load.policy;
+    batches = splitRules(rules);
+    return { kind: "compiled", head, rules: nextBatch(batches), ...place } as const;
+  };
+
+  const answer = async (request: ThreadRequest): Promise<ThreadAnswer> => {
+    switch (request.kind) {
+      case "identify":
+        return { kind: "identified", identification: await store.identify(request.files) };
+      case "file": {
+        const { files, identity, ...load } = await store.compileFile(request.file);
+        return answerLoad(load, { files, identity });
+      }
+      case "text":
+        return answerLoad(await store.compileText(request.text), { files: [], identity: undefined });
+      case "more":
+        return { kind: "rules", rules: nextBatch(batches) };
+    }
+  };
+
+  port.on("message", async (request: ThreadRequest) => {
+    port.postMessage(await answer(request));
+  });
+}
+
+function nextBatch(batches: Iterator<RuleBatch, undefined>): RuleBatch {
+  return batches.next().value ?? { rules: [], isLast: true };
+}
+
+function* splitRules(rules: CompiledPolicy["rules"]): Generator<RuleBatch, undefined> {
+  let batch: CompiledRule[] = [];
+  let operations = 0;
+  for (const rule of rules.values()) {
+    batch.push(rule);
+    operations += rule.operations?.values.length ?? 1;
+    if (operations >= BATCH_OPERATIONS) {
+      yield { rules: batch, isLast: false };
+      batch = [];
+      operations = 0;
+    }
+  }
+  yield { rules: batch, isLast: true };
+  return undefined;
+}

@@ -1,0 +1,41 @@
+import type { PolicyLoad } from "../../policy/read-policy.ts";
+import type { PolicyCompiler } from "./policy-compiler.ts";
+import { hashText } from "./read-lineage.ts";
+
+/** One text that is compiled once, however many plugin instances and workers carry it. */
+export interface SharedLoad {
+  /** Hex SHA-256 of the text. */
+  readonly hash: string;
+  readonly bytes: number;
+  /** Never rejects. */
+  readonly load: Promise<PolicyLoad>;
+  /** Each user must call it once. The last call releases the compiled policy. */
+  release(): void;
+}
+
+/** Compiles each text once while it is in use. */
+export function shareLoads(compiler: Pick<PolicyCompiler, "compileText">): (text: string) => SharedLoad {
+  const entries = new Map<string, { readonly load: Promise<PolicyLoad>; users: number }>();
+
+  return (text) => {
+    const hash = hashText(text);
+    let entry = entries.get(hash);
+    if (!entry) {
+      entry = { load: compiler.compileText(text), users: 0 };
+      entries.set(hash, entry);
+    }
+    entry.users += 1;
+    const { load } = entry;
+    return {
+      hash,
+      bytes: text.length,
+      load,
+      release() {
+        entry.users -= 1;
+        if (entry.users === 0) {
+          entries.delete(hash);
+        }
+      },
+    };
+  };
+}

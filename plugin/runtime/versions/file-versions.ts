@@ -1,0 +1,164 @@
+import type { CompiledPolicy } from "../../core/model/policy.ts";
+import type { Log } from "../../observe/operator-log.ts";
+import type { PolicyIssue } from "../../policy/language/issue.ts";
+import type { PolicyLoad } from "../../policy/read-policy.ts";
+import { describeIssues, reportInEffect, reportRefused } from "./policy-report.ts";
+import { PolicyVersion } from "./policy-version.ts";
+import { type PolicyKeys, waitForKeys, waitLongest, warnOfMissingKeys } from "./wait-for-keys.ts";
+
+export interface VersionPorts {
+  readonly keys: PolicyKeys;
+  readonly log: Log;
+  /** Resolves after the longest wait for keys, or when the signal aborts. Tests end the wait themselves. */
+  readonly waitLongest?: (signal: AbortSignal) => Promise<void>;
+}
+
+/** The longest wait for the keys of one policy text. */
+interface LongestWait {
+  readonly hash: string;
+  readonly end: AbortController;
+  readonly isOver: Promise<void>;
+}
+
+/**
+ * The versions of one policy file, of which at most two matter: the newest one, and the one in effect. The newest one takes
+ * effect when it has no mistakes and its issuers have keys. Until then the one in effect stays.
+ */
+export class FileVersions {
+  readonly #file: string;
+  readonly #ports: VersionPorts;
+  #newest: PolicyVersion | undefined;
+  #inEffect: PolicyVersion | undefined;
+  #refused: readonly PolicyIssue[] = [];
+  #longestWait: LongestWait | undefined;
+
+  constructor(file: string, ports: VersionPorts) {
+    this.#file = file;
+    this.#ports = ports;
+  }
+
+  /** The current result: the version in effect, or the mistakes that prevent one; undefined before the first version. */
+  get current(): PolicyLoad | undefined {
+    return this.#inEffect?.load ?? (this.#refused.length > 0 ? { issues: this.#refused } : undefined);
+  }
+
+  get inEffect(): CompiledPolicy | undefined {
+    return this.#inEffect?.policy;
+  }
+
+  /** Why the newest version is refused; empty if it is not. */
+  get refused(): readonly PolicyIssue[] {
+    return this.#refused;
+  }
+
+  /**
+   * The file has a new version. Resolves when it is in effect, refused or retired.
+   *
+   * @param isStillThere whether the file still has this version. Asked after a wait for keys.
+   */
+  async offer(load: PolicyLoad, isStillThere: () => Promise<boolean>): Promise<void> {
+    this.#retireNewest();
+    if (!("policy" in load) || load.policy.hash !== this.#longestWait?.hash) {
+      this.#endLongestWait();
+    }
+    const version = new PolicyVersion(load);
+    this.#newest = version;
+    if ("issues" in load) {
+      this.#refuse(load.issues, this.#inEffect ? "the last good version stays in effect" : "its routes answer 503");
+      return;
+    }
+    if (this.#inEffect?.policy?.hash === load.policy.hash) {
+      version.retire();
+      this.#newest = this.#inEffect;
+      this.#recover(load.policy);
+      return;
+    }
+    if (!this.#inEffect) {
+      void this.#ports.keys.prepare(load.policy); // No other version can decide while its keys load.
+      this.#putIntoEffect(version, load.policy);
+      return;
+    }
+    version.become("ready");
+    await waitForKeys(version, this.#ports.keys, this.#startLongestWait(load.policy.hash));
+    const isNewest = version.state === "ready" && (await isStillThere());
+    if (version.state !== "ready" || !isNewest) {
+      version.retire();
+      return;
+    }
+    warnOfMissingKeys(load.policy, this.#ports.keys, `policy file ${this.#file}`, this.#ports.log);
+    this.#putIntoEffect(version, load.policy);
+  }
+
+  /** The file changed again: a version that still waits for keys is no longer the newest one. */
+  supersede(): void {
+    if (this.#newest?.state === "ready") {
+      this.#newest.retire();
+    }
+  }
+
+  /** The file was deleted, or must not be read: none of its versions decides from now on. */
+  withdraw(issues: readonly PolicyIssue[]): void {
+    this.#retireNewest();
+    this.#endLongestWait();
+    this.#inEffect?.retire();
+    this.#inEffect = undefined;
+    this.#refuse(issues, "its routes answer 503");
+  }
+
+  #putIntoEffect(version: PolicyVersion, policy: CompiledPolicy): void {
+    version.become("in effect");
+    this.#endLongestWait();
+    const isChange = this.#inEffect !== undefined || this.#refused.length > 0;
+    this.#inEffect?.retire();
+    this.#inEffect = version;
+    this.#refused = [];
+    reportInEffect(`policy file ${this.#file}`, policy, isChange, this.#ports.log);
+  }
+
+  /** The file has the text of the version in effect again. */
+  #recover(policy: CompiledPolicy): void {
+    if (this.#refused.length > 0) {
+      this.#refused = [];
+      reportInEffect(`policy file ${this.#file}`, policy, true, this.#ports.log);
+    }
+  }
+
+  #refuse(issues: readonly PolicyIssue[], outcome: string): void {
+    this.#refused = issues;
+    const mistakes = describeIssues(this.#file, issues);
+    for (const line of mistakes) {
+      this.#ports.log.info(`policy file ${line}`);
+    }
+    reportRefused(`policy file ${this.#file}`, outcome, mistakes[0], this.#ports.log);
+  }
+
+  /** One wait for each text, so that a program that writes the same text every few seconds cannot delay a version for ever. */
+  #startLongestWait(hash: string): (signal: AbortSignal) => Promise<void> {
+    if (!this.#longestWait) {
+      const end = new AbortController();
+      const { waitLongest: wait = waitLongest } = this.#ports;
+      this.#longestWait = { hash, end, isOver: wait(end.signal) };
+    }
+    const { isOver } = this.#longestWait;
+    return (signal) => Promise.race([isOver, new Promise<void>((resolve) => onAbort(signal, resolve))]);
+  }
+
+  #endLongestWait(): void {
+    this.#longestWait?.end.abort();
+    this.#longestWait = undefined;
+  }
+
+  #retireNewest(): void {
+    if (this.#newest !== this.#inEffect) {
+      this.#newest?.retire();
+    }
+  }
+}
+
+function onAbort(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) {
+    act();
+  } else {
+    signal.addEventListener("abort", act, { once: true });
+  }
+}

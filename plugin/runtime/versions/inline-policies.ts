@@ -1,0 +1,292 @@
+import type { CompiledPolicy } from "../../core/model/policy.ts";
+import type { PolicyIssue } from "../../policy/language/issue.ts";
+import type { PolicyLoad } from "../../policy/read-policy.ts";
+import type { PolicyCompiler } from "../load/policy-compiler.ts";
+import { type SharedLoad, shareLoads } from "../load/shared-loads.ts";
+import type { VersionPorts } from "./file-versions.ts";
+import { type HeldVersion, type InlineEntity, isOnRoute, LastGoodVersions, nameEntity } from "./last-good.ts";
+import { describeIssues, describeStatus, type PolicyStatus, reportInEffect, reportRefused } from "./policy-report.ts";
+import type { DescribeRoute, PolicySource } from "./policy-source.ts";
+import { PolicyVersion } from "./policy-version.ts";
+import { waitForKeys, warnOfMissingKeys } from "./wait-for-keys.ts";
+
+export interface InlinePolicies {
+  /**
+   * The policy that one plugin instance carries in its configuration.
+   *
+   * @param rule the rule that the configuration names. A last good version without this rule cannot decide in the meantime.
+   */
+  open(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
+  /** If compiled policies take much memory, releases those that no request has needed for a while, the longest unused first. */
+  releaseIdle(): void;
+  status(): readonly PolicyStatus[];
+}
+
+export interface InlinePoliciesOptions extends VersionPorts {
+  readonly compiler: PolicyCompiler;
+  /** Milliseconds of any clock. */
+  readonly now: () => number;
+  readonly limits?: IdleLimits;
+}
+
+/** Limits for unused inline policies. Tests set other limits. */
+interface IdleLimits {
+  readonly idleMs: number;
+  /** Bytes of text. A compiled policy takes about twelve times as much. */
+  readonly maxBytes: number;
+}
+
+const IDLE_LIMITS: IdleLimits = { idleMs: 60_000, maxBytes: 4 * 1024 * 1024 };
+
+/**
+ * Keeps the inline policies of all plugin instances. Kong starts a new instance for each version of a plugin entity's
+ * configuration, and the plugin cannot report to Kong that a version is broken. An instance judges by its own version when its
+ * issuers have keys. Until then, and when its own version is broken, the last good one of the same entity on the same Route
+ * decides: see {@link LastGoodVersions}.
+ */
+export function keepInlinePolicies({
+  compiler,
+  now,
+  limits = IDLE_LIMITS,
+  ...ports
+}: InlinePoliciesOptions): InlinePolicies {
+  const share = shareLoads(compiler);
+  const lastGood = new LastGoodVersions();
+  const instances = new Set<InlineInstance>();
+  const byEntity = new Map<string, Set<InlineInstance>>();
+  let started = 0;
+
+  return {
+    open(entity, text, rule) {
+      started += 1;
+      const instance = new InlineInstance({ entity, text, rule, order: started, share, lastGood, now, ports });
+      // Without a plugin id, each instance counts as a separate entity.
+      const name = entity.pluginId === undefined ? `instance ${started}` : nameEntity(entity);
+      const siblings = byEntity.get(name) ?? new Set();
+      for (const sibling of siblings) {
+        sibling.supersedeBy(instance);
+      }
+      byEntity.set(name, siblings.add(instance));
+      instances.add(instance);
+      return {
+        current: (describeRoute) => instance.current(describeRoute),
+        close() {
+          instance.close();
+          instances.delete(instance);
+          siblings.delete(instance);
+          if (siblings.size === 0) {
+            byEntity.delete(name);
+          }
+        },
+      };
+    },
+    releaseIdle() {
+      const compiled = [...instances].filter(({ bytes }) => bytes > 0).sort((a, b) => a.usedAt - b.usedAt);
+      let bytes = compiled.reduce((sum, instance) => sum + instance.bytes, 0);
+      for (const instance of compiled) {
+        if (bytes <= limits.maxBytes || now() - instance.usedAt <= limits.idleMs) {
+          return;
+        }
+        bytes -= instance.bytes;
+        instance.releaseCompiled();
+      }
+    },
+    status() {
+      const newest = new Map([...instances].map((instance) => [instance.name, instance]));
+      return [...newest].map(([name, { inEffect, refused }]) =>
+        describeStatus(`inline ${name}`, inEffect, refused, ports.keys),
+      );
+    },
+  };
+}
+
+interface InlineInstanceOptions {
+  readonly entity: InlineEntity;
+  readonly text: string;
+  readonly rule: string | undefined;
+  /** Counts the instances of the process: a greater number started later. */
+  readonly order: number;
+  readonly share: (text: string) => SharedLoad;
+  readonly lastGood: LastGoodVersions;
+  readonly now: () => number;
+  readonly ports: VersionPorts;
+}
+
+/** The version that one plugin instance carries, and the version that decides until it is in effect. */
+class InlineInstance {
+  readonly #options: InlineInstanceOptions;
+  #shared: SharedLoad | undefined;
+  #opening: Promise<void> | undefined;
+  #version: PolicyVersion | undefined;
+  /** The last good version of the entity when this instance started. Held until this instance's own version is in effect. */
+  #fallback: HeldVersion | undefined;
+  #hasAskedRoute = false;
+  #isClosed = false;
+  usedAt: number;
+
+  constructor(options: InlineInstanceOptions) {
+    this.#options = options;
+    this.usedAt = options.now();
+    // Hold it now, not after the text is compiled, because Kong closes the previous instance at once.
+    this.#fallback = options.lastGood.hold(options.entity, options.rule);
+    this.#opening = this.#open();
+  }
+
+  get name(): string {
+    return this.#options.entity.pluginId ?? "";
+  }
+
+  /** Length of the text while its compiled policy is in memory; otherwise 0. */
+  get bytes(): number {
+    return this.#shared?.bytes ?? 0;
+  }
+
+  get inEffect(): CompiledPolicy | undefined {
+    return this.#version?.state === "in effect" ? this.#version.policy : this.#fallback?.policy;
+  }
+
+  get refused(): readonly PolicyIssue[] {
+    const load = this.#version?.load;
+    return load && "issues" in load ? load.issues : [];
+  }
+
+  current(describeRoute: DescribeRoute): PolicyLoad | Promise<PolicyLoad> {
+    this.usedAt = this.#options.now();
+    if (this.#opening || !this.#version) {
+      this.#opening ??= this.#open();
+      return this.#opening.then(() => this.current(describeRoute));
+    }
+    if (this.#version.state !== "in effect") {
+      return this.#decideMeanwhile(this.#version, describeRoute);
+    }
+    const { load } = this.#version;
+    return this.#hasAskedRoute || !isOnRoute(this.#options.entity)
+      ? load
+      : this.#noteRoute(describeRoute).then(() => load);
+  }
+
+  /** Another instance of the entity started: a version that still waits for keys is no longer the newest one. */
+  supersedeBy(newer: InlineInstance): void {
+    const { sequence = 0 } = this.#options.entity;
+    const isOlder = sequence <= (newer.#options.entity.sequence ?? Number.POSITIVE_INFINITY);
+    if (isOlder && this.#version?.state === "ready" && this.#options.text !== newer.#options.text) {
+      this.#version.retire();
+    }
+  }
+
+  /** Lets go of the compiled policy. The next request compiles the text again, and the version is in effect as before. */
+  releaseCompiled(): void {
+    if (this.#version?.state === "in effect" && !this.#opening) {
+      this.#version.retire();
+      this.#version = undefined;
+      this.#options.lastGood.drop(this);
+      this.#shared?.release();
+      this.#shared = undefined;
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#version?.retire();
+    this.#options.lastGood.drop(this);
+    this.#releaseFallback();
+    this.#shared?.release();
+    this.#shared = undefined;
+  }
+
+  async #open(): Promise<void> {
+    const { text, share, ports } = this.#options;
+    const shared = share(text);
+    this.#shared = shared;
+    const load = await shared.load;
+    this.#opening = undefined;
+    const version = new PolicyVersion(load);
+    this.#version = version;
+    if (this.#isClosed) {
+      version.retire();
+    } else if ("issues" in load) {
+      this.#reportRefused(load.issues);
+    } else if (this.#fallback && this.#fallback.hash !== shared.hash) {
+      version.become("ready");
+      void this.#waitForKeys(version, load.policy);
+    } else {
+      void ports.keys.prepare(load.policy); // No other version can decide while its keys load.
+      this.#putIntoEffect(version, load.policy);
+    }
+  }
+
+  async #waitForKeys(version: PolicyVersion, policy: CompiledPolicy): Promise<void> {
+    const { keys, log, waitLongest } = this.#options.ports;
+    await waitForKeys(version, keys, waitLongest);
+    if (version.state === "ready") {
+      warnOfMissingKeys(policy, keys, this.#source, log);
+      this.#putIntoEffect(version, policy);
+    }
+  }
+
+  #putIntoEffect(version: PolicyVersion, policy: CompiledPolicy): void {
+    const { entity, order, lastGood, ports } = this.#options;
+    version.become("in effect");
+    const isNew = lastGood.note(this, entity, { policy, hash: this.#shared?.hash ?? policy.hash, order });
+    const isChange = this.#fallback !== undefined;
+    this.#releaseFallback();
+    if (isNew) {
+      reportInEffect(this.#source, policy, isChange, ports.log);
+    }
+  }
+
+  /** Decides while the instance's own version is broken, waits for keys, or was replaced while it waited. */
+  async #decideMeanwhile(version: PolicyVersion, describeRoute: DescribeRoute): Promise<PolicyLoad> {
+    const fallback = this.#fallback;
+    if (fallback && (await this.#mayDecide(fallback, describeRoute))) {
+      return { policy: fallback.policy };
+    }
+    if (version.state === "ready" && version.policy) {
+      this.#putIntoEffect(version, version.policy);
+    }
+    return version.state === "in effect" || "issues" in version.load ? version.load : REPLACED;
+  }
+
+  async #mayDecide(fallback: HeldVersion, describeRoute: DescribeRoute): Promise<boolean> {
+    const route = await describeRoute();
+    return route !== undefined && route === fallback.route;
+  }
+
+  /** Runs once for each instance. The last good version applies to this Route only. */
+  async #noteRoute(describeRoute: DescribeRoute): Promise<void> {
+    this.#hasAskedRoute = true;
+    const route = await describeRoute();
+    if (route === undefined) {
+      this.#hasAskedRoute = false; // The request ended early, or Kong has no Route for it.
+    } else {
+      this.#options.lastGood.noteRoute(this, route);
+    }
+  }
+
+  #releaseFallback(): void {
+    this.#fallback?.release();
+    this.#fallback = undefined;
+  }
+
+  #reportRefused(issues: readonly PolicyIssue[]): void {
+    const outcome = this.#fallback ? "the last good version stays in effect" : "its routes answer 503";
+    const [first] = describeIssues("policy", issues);
+    reportRefused(this.#source, outcome, first, this.#options.ports.log);
+  }
+
+  get #source(): string {
+    return `inline policy of plugin ${this.name}`;
+  }
+}
+
+const REPLACED: PolicyLoad = {
+  issues: [
+    {
+      code: "version_replaced",
+      message: "This version of the inline policy was replaced before its keys came.",
+      pointer: "",
+      line: 1,
+      column: 1,
+    },
+  ],
+};

@@ -1,0 +1,167 @@
+import type { CompiledPolicy } from "../../core/model/policy.ts";
+
+/** The Kong plugin entity that a plugin instance belongs to, in one version of its configuration. */
+export interface InlineEntity {
+  /** Id of the plugin entity. Without it, instances share no versions. */
+  readonly pluginId: string | undefined;
+  /** Kong's number of this version: a newer version has a greater one, as long as Kong is not restarted. */
+  readonly sequence: number | undefined;
+  readonly workspace: string;
+  /** The Route or Service that the plugin is configured on. */
+  readonly routeId: string | undefined;
+  readonly serviceId: string | undefined;
+}
+
+/** A version that was in effect for some instance of an entity. */
+export interface LastGood {
+  readonly hash: string;
+  readonly policy: CompiledPolicy;
+  /** Describes what the Route matched while the version decided; undefined until the first request. */
+  readonly route: string | undefined;
+}
+
+/** A last good version that lives at least until it is released. */
+export interface HeldVersion extends LastGood {
+  release(): void;
+}
+
+interface Good extends LastGood {
+  readonly entity: Entity;
+  route: string | undefined;
+  /** Highest start order and sequence of the instances that had this version. */
+  order: number;
+  sequence: number | undefined;
+  /** Number of instances that have it as their own version, or hold it. */
+  users: number;
+}
+
+interface Entity {
+  readonly key: string;
+  readonly goods: Map<string, Good>;
+}
+
+/**
+ * The last good version of each plugin entity. It may decide instead of a newer version that is broken or waits for keys. It must
+ * never decide for anything else. Ids of entities do not prove this: declarative configuration derives ids from names, so a Route
+ * that is deleted and created elsewhere gets the same id again. Therefore
+ *
+ * - it belongs to one entity on one Route, with the paths, hosts, methods and Service that the Route had when the version
+ *   decided;
+ * - an entity on a Service, or on neither, has no last good version, because its Routes can change unseen;
+ * - it ends when no instance uses it;
+ * - it must be the newest both by the start order of instances and by Kong's own sequence. If the two disagree, as after a late
+ *   worker or a restart of Kong, it is unknown which version is the last one.
+ */
+export class LastGoodVersions {
+  readonly #entities = new Map<string, Entity>();
+  readonly #owned = new Map<object, Good>();
+
+  /**
+   * Holds the last good version of an entity, if there is one.
+   *
+   * @param rule the rule that it must have; undefined if the Kong Route names the rule.
+   */
+  hold(entity: InlineEntity, rule: string | undefined): HeldVersion | undefined {
+    if (entity.pluginId === undefined || entity.routeId === undefined) {
+      return undefined;
+    }
+    const goods = [...(this.#entities.get(nameEntity(entity))?.goods.values() ?? [])];
+    const good = findNewest(goods);
+    if (!good || (rule !== undefined && !good.policy.rules.has(rule))) {
+      return undefined;
+    }
+    good.users += 1;
+    return {
+      hash: good.hash,
+      policy: good.policy,
+      get route() {
+        return good.route;
+      },
+      release: () => this.#release(good),
+    };
+  }
+
+  /**
+   * Notes the version that is in effect for an instance.
+   *
+   * @returns whether this is the first instance of the entity with it.
+   */
+  note(
+    instance: object,
+    entity: InlineEntity,
+    { policy, hash, order }: Pick<LastGood, "policy" | "hash"> & { readonly order: number },
+  ): boolean {
+    if (entity.pluginId === undefined) {
+      return true;
+    }
+    this.drop(instance);
+    const key = nameEntity(entity);
+    const record = this.#entities.get(key) ?? { key, goods: new Map<string, Good>() };
+    this.#entities.set(key, record);
+    const known = record.goods.get(hash);
+    const good: Good = known ?? {
+      entity: record,
+      hash,
+      policy,
+      route: undefined,
+      order,
+      sequence: undefined,
+      users: 0,
+    };
+    good.order = Math.max(good.order, order);
+    good.sequence = entity.sequence === undefined ? good.sequence : Math.max(good.sequence ?? 0, entity.sequence);
+    good.users += 1;
+    record.goods.set(hash, good);
+    this.#owned.set(instance, good);
+    return known === undefined;
+  }
+
+  /** @param route a description of what the instance's Route matches. */
+  noteRoute(instance: object, route: string): void {
+    const good = this.#owned.get(instance);
+    if (good) {
+      good.route = route;
+    }
+  }
+
+  /** The instance has ended, or no longer has its version. */
+  drop(instance: object): void {
+    const good = this.#owned.get(instance);
+    if (good) {
+      this.#owned.delete(instance);
+      this.#release(good);
+    }
+  }
+
+  #release(good: Good): void {
+    const { key, goods } = good.entity;
+    good.users -= 1;
+    if (good.users === 0) {
+      goods.delete(good.hash);
+    }
+    if (goods.size === 0) {
+      this.#entities.delete(key);
+    }
+  }
+}
+
+/** Whether the entity can have a last good version, which applies to one Route only. */
+export function isOnRoute({ routeId }: InlineEntity): boolean {
+  return routeId !== undefined;
+}
+
+/** All versions of an entity have the same name. Check for undefined ids first, because they also yield a name. */
+export function nameEntity({ pluginId, workspace, routeId, serviceId }: InlineEntity): string {
+  return JSON.stringify([workspace, pluginId ?? null, routeId ?? null, serviceId ?? null]);
+}
+
+/** The version that is newest in both orders; undefined if the orders disagree. */
+function findNewest(goods: readonly Good[]): Good | undefined {
+  const [first] = goods;
+  if (!first) {
+    return undefined;
+  }
+  const newest = goods.reduce((a, b) => (b.order > a.order ? b : a), first);
+  const isNewestBySequence = goods.every(({ sequence }) => (sequence ?? 0) <= (newest.sequence ?? 0));
+  return isNewestBySequence ? newest : undefined;
+}

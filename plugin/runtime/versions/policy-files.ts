@@ -1,0 +1,230 @@
+import type { PolicyIssue } from "../../policy/language/issue.ts";
+import type { PolicyLoad } from "../../policy/read-policy.ts";
+import { type CompiledFile, type FileIdentity, joinIdentities, type PolicyCompiler } from "../load/policy-compiler.ts";
+import { namePolicyFile, refuseName } from "../load/policy-names.ts";
+import { FileVersions, type VersionPorts } from "./file-versions.ts";
+import { describeStatus, type PolicyStatus } from "./policy-report.ts";
+import type { PolicySource } from "./policy-source.ts";
+
+export interface PolicyFiles {
+  /** Opens the policy in a file for a plugin instance. Its result changes with the file. */
+  open(file: string): PolicySource;
+  /** Loads the policy before any request needs it, with lower priority. */
+  preload(file: string): Promise<PolicyLoad>;
+  /** Checks every file for changes once. */
+  look(): Promise<Look>;
+  status(): readonly PolicyStatus[];
+}
+
+interface Look {
+  /** How long the look took, in milliseconds. */
+  readonly tookMs: number;
+  /** Whether a file changed since the previous look. Then the next look should come soon. */
+  readonly hasChanges: boolean;
+  /** Resolves when the changes of this look have been read. Never rejects. */
+  readonly readings: Promise<unknown>;
+}
+
+export interface PolicyFilesOptions extends VersionPorts {
+  readonly compiler: PolicyCompiler;
+  /** Names of files with secrets or settings. They are never read as policies. */
+  readonly reserved: ReadonlySet<string>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** A missing file, or one that was never good, is forgotten if no request needed it for this time. */
+const IDLE_MS = 3_600_000;
+/** Time until a policy at which compiling threads failed is tried again. A busy machine may be the cause. */
+const RETRY_MS = 600_000;
+
+interface WatchedFile {
+  readonly name: string;
+  readonly versions: FileVersions;
+  /** The file and the files that it extends, as of the last read. */
+  files: readonly string[];
+  /** Identity of the last read version, good or not. */
+  readIdentity: string | undefined;
+  /** When the last read failed, in milliseconds since the epoch; undefined if it gave a result. */
+  failedAt: number | undefined;
+  /** Identity that the last look found. */
+  seenIdentity: string | undefined;
+  /** Consecutive looks in which the file, or one that it extends, was missing. */
+  missedLooks: number;
+  /** Set while a read is running. */
+  reading: Promise<void> | undefined;
+  usedAt: number;
+}
+
+/** A file counts as deleted, and a change as complete, after this many consecutive looks with the same result. */
+const SETTLED_LOOKS = 2;
+
+/**
+ * Keeps policy files in effect while they change on disk. Files are polled, because polling detects an atomic rename, an edit in
+ * place and Kubernetes' swap of symbolic links on every file system. A version is read when two looks in a row found it
+ * unchanged. {@link FileVersions} decides when it takes effect.
+ */
+export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFilesOptions): PolicyFiles {
+  const watchedFiles = new Map<string, WatchedFile>();
+
+  /** Whether the file still has the version that was read. If not, the next look reads it again. */
+  const isStillThere = async (watched: WatchedFile, identity: string): Promise<boolean> => {
+    const { identities } = await compiler.identify(watched.files);
+    const isThere = watched.readIdentity === identity && joinIdentities(identities) === identity;
+    if (!isThere && watched.readIdentity === identity) {
+      watched.readIdentity = undefined;
+    }
+    return isThere;
+  };
+
+  const take = (watched: WatchedFile, compiled: CompiledFile): void => {
+    const { files, identity } = compiled;
+    if (hasFailed(compiled)) {
+      // The failed threads did not report what they read. Each try takes threads from all other policies, so the next try is
+      // delayed.
+      watched.failedAt = now();
+      watched.readIdentity = watched.seenIdentity;
+      void watched.versions.offer(compiled, async () => false);
+      return;
+    }
+    watched.failedAt = undefined;
+    watched.files = files;
+    watched.readIdentity = identity;
+    if (identity === undefined) {
+      return; // The file is still being written. The next look reads it again.
+    }
+    const secret = files.find((name) => reserved.has(name));
+    const load = secret === undefined ? compiled : { issues: [reservedIssue(secret)] };
+    void watched.versions.offer(load, () => isStillThere(watched, identity));
+  };
+
+  const read = (watched: WatchedFile): Promise<void> => {
+    watched.reading ??= compiler
+      .compileFile(watched.name)
+      .then((compiled) => take(watched, compiled))
+      .finally(() => {
+        watched.reading = undefined;
+      });
+    return watched.reading;
+  };
+
+  /** Handles what one look found for the file. */
+  const follow = (watched: WatchedFile, found: readonly FileIdentity[]): Promise<void> | undefined => {
+    const identity = joinIdentities(found);
+    const isSettled = identity === watched.seenIdentity;
+    watched.seenIdentity = identity;
+    watched.missedLooks = found.some(({ isMissing }) => isMissing) ? watched.missedLooks + 1 : 0;
+    if (identity !== watched.readIdentity) {
+      watched.versions.supersede();
+    }
+    if (watched.missedLooks >= SETTLED_LOOKS && watched.versions.inEffect) {
+      watched.readIdentity = identity;
+      watched.versions.withdraw([missingIssue(watched, found)]);
+      return undefined;
+    }
+    if (watched.failedAt !== undefined && now() - watched.failedAt > RETRY_MS) {
+      return read(watched);
+    }
+    // A file that is cut off in the middle can be a valid but laxer policy, so wait for the writer.
+    return identity === watched.readIdentity || !isSettled ? undefined : read(watched);
+  };
+
+  const startWatching = (name: string): WatchedFile => {
+    const watched: WatchedFile = {
+      name,
+      versions: new FileVersions(name, ports),
+      files: [name],
+      readIdentity: undefined,
+      failedAt: undefined,
+      seenIdentity: undefined,
+      missedLooks: 0,
+      reading: undefined,
+      usedAt: now(),
+    };
+    watchedFiles.set(name, watched);
+    void read(watched);
+    return watched;
+  };
+
+  const forgetUnused = (): void => {
+    for (const [name, { versions, reading, usedAt }] of watchedFiles) {
+      if (now() - usedAt > IDLE_MS && !versions.inEffect && !reading) {
+        watchedFiles.delete(name);
+      }
+    }
+  };
+
+  /** The version that decides now. Waits for the first read. */
+  const currentOf = (file: string, isUrgent: boolean): PolicyLoad | Promise<PolicyLoad> => {
+    const named = namePolicyFile(file);
+    if ("refused" in named) {
+      return { issues: [refuseName(named.refused)] };
+    }
+    if (reserved.has(named.name)) {
+      return { issues: [reservedIssue(named.name)] };
+    }
+    const watched = watchedFiles.get(named.name) ?? startWatching(named.name);
+    watched.usedAt = now();
+    const { current } = watched.versions;
+    if (current) {
+      return current;
+    }
+    if (isUrgent) {
+      compiler.hurry(watched.name);
+    }
+    return (watched.reading ?? read(watched)).then(() => watched.versions.current ?? { issues: [unreadIssue()] });
+  };
+
+  return {
+    open(file) {
+      const current = (): PolicyLoad | Promise<PolicyLoad> => currentOf(file, true);
+      void currentOf(file, false);
+      return { current };
+    },
+    preload: async (file) => currentOf(file, false),
+    async look() {
+      forgetUnused();
+      const watched = [...watchedFiles.values()];
+      const names = [...new Set(watched.flatMap(({ files }) => files))];
+      const { identities, tookMs } = await compiler.identify(names);
+      const found = new Map(names.map((name, index) => [name, identities[index]]));
+      const seen = watched.map(({ seenIdentity }) => seenIdentity);
+      const readings = watched.map((one) =>
+        // A running read may find other extended files. The next look checks them.
+        one.reading
+          ? undefined
+          : follow(
+              one,
+              one.files.flatMap((name) => found.get(name) ?? []),
+            ),
+      );
+      const hasChanges = watched.some(({ seenIdentity }, index) => seenIdentity !== seen[index]);
+      return { tookMs, hasChanges, readings: Promise.all(readings) };
+    },
+    status: () =>
+      [...watchedFiles.values()].map(({ name, versions }) =>
+        describeStatus(name, versions.inEffect, versions.refused, ports.keys),
+      ),
+  };
+}
+
+function hasFailed(load: PolicyLoad): boolean {
+  return "issues" in load && load.issues.some(({ code }) => code === "compile_failed");
+}
+
+function issueAt(code: PolicyIssue["code"], message: string): PolicyIssue {
+  return { code, message, pointer: "", line: 1, column: 1 };
+}
+
+function missingIssue({ files }: WatchedFile, found: readonly FileIdentity[]): PolicyIssue {
+  const missing = files.find((_, index) => found[index]?.isMissing);
+  return issueAt("file_missing", `${missing} was deleted.`);
+}
+
+function reservedIssue(file: string): PolicyIssue {
+  return issueAt("not_a_policy", `${file} holds settings or secrets for fetching keys; it is never read as a policy.`);
+}
+
+function unreadIssue(): PolicyIssue {
+  return issueAt("file_unreadable", "The file changed while it was read; it is read again.");
+}

@@ -1,0 +1,53 @@
+import type { CompiledPolicy } from "../../core/model/policy.ts";
+import type { Log } from "../../observe/operator-log.ts";
+import type { PolicyIssue } from "../../policy/language/issue.ts";
+import type { PolicyKeys } from "./wait-for-keys.ts";
+
+/** The state of one policy, for the status endpoint. */
+export interface PolicyStatus {
+  /** The file's name, or `inline` and the id of the Kong plugin entity. */
+  readonly source: string;
+  /** The version in force; undefined if no version is, and then its routes answer 503. */
+  readonly inForce: { readonly name: string; readonly sha256: string } | undefined;
+  /** Why the newest version is refused; empty if it is in force. */
+  readonly refused: readonly PolicyIssue[];
+  /** Ids of issuers that have no keys at the moment. */
+  readonly issuersWithoutKeys: readonly string[];
+}
+
+/** One line per mistake, as `validate` prints them. */
+export function describeIssues(source: string, issues: readonly PolicyIssue[]): readonly string[] {
+  return issues.map(({ line, column, code, message }) => `${source}:${line}:${column} ${code}: ${message}`);
+}
+
+export function describeStatus(
+  source: string,
+  good: CompiledPolicy | undefined,
+  refused: readonly PolicyIssue[],
+  keys: PolicyKeys,
+): PolicyStatus {
+  return {
+    source,
+    inForce: good && { name: good.name, sha256: good.hash },
+    refused,
+    issuersWithoutKeys: good ? keys.findMissing(good) : [],
+  };
+}
+
+/**
+ * @param source how log lines begin, such as `policy file payments.yaml`.
+ * @param isChange whether an operator may wait for it, because another version was in effect, or one was refused. The thousands
+ *   of policies that take effect at the start of the process are logged at `info` only.
+ */
+export function reportInEffect(source: string, { name, hash }: CompiledPolicy, isChange: boolean, log: Log): void {
+  log[isChange ? "notice" : "info"](`${source} is in effect: name=${name} sha256=${hash}`);
+}
+
+/**
+ * @param source how log lines begin, such as `policy file payments.yaml`.
+ * @param outcome what decides instead.
+ * @param mistake the first mistake, with its place.
+ */
+export function reportRefused(source: string, outcome: string, mistake: string | undefined, log: Log): void {
+  log.warn(`${source} is refused; ${outcome}: ${mistake}`);
+}

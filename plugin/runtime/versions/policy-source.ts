@@ -1,0 +1,15 @@
+import type { PolicyLoad } from "../../policy/read-policy.ts";
+
+/**
+ * Asks Kong for the Route of the current request, and describes in one text what it matches. Undefined if Kong does not know.
+ * Each call is a round trip.
+ */
+export type DescribeRoute = () => Promise<string | undefined>;
+
+/** Gives a plugin instance its policy, always in the version in effect. */
+export interface PolicySource {
+  /** Waits only until the first version has been read. */
+  current(describeRoute: DescribeRoute): PolicyLoad | Promise<PolicyLoad>;
+  /** The plugin instance has ended. */
+  close?(): void;
+}

@@ -1,0 +1,73 @@
+import type { Log } from "../../observe/operator-log.ts";
+import type { PolicyLoad } from "../../policy/read-policy.ts";
+import { describeIssues } from "./policy-report.ts";
+import type { PolicyKeys } from "./wait-for-keys.ts";
+
+/** Whether this process may take over requests from another one. */
+export interface Readiness {
+  isReady(): boolean;
+  /** Why it is not ready; empty if it is ready. */
+  reasons(): readonly string[];
+  stop(): void;
+}
+
+export interface ReadinessOptions {
+  /** Names of the policy files under the root. */
+  listFiles(): Promise<readonly string[]>;
+  /** Reads a policy file, and keeps it in effect from now on. */
+  preloadFile(file: string): Promise<PolicyLoad>;
+  readonly keys: PolicyKeys;
+  readonly log: Log;
+}
+
+/** How often to check until the process is ready. With thousands of policies, checks take at most this share of one processor. */
+const LOOK_MS = 100;
+const MAX_SHARE = 0.05;
+const MAX_DELAY_MS = 5_000;
+
+/**
+ * A process becomes ready when every policy file under the root is in force and the keys of all issuers have been loaded. It then
+ * stays ready. A later failure leaves the last good version and the known keys in force, and must not take every process of a
+ * fleet out of service at once. A new process with a broken file never becomes ready.
+ */
+export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessOptions): Readiness {
+  let reasons: readonly string[] = ["policies are being read"];
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+
+  const findReasons = ({ file, load }: { readonly file: string; readonly load: PolicyLoad }): readonly string[] => {
+    if ("issues" in load) {
+      return describeIssues(file, load.issues);
+    }
+    void keys.prepare(load.policy);
+    return keys.findMissing(load.policy).map((id) => `${file}: issuer ${id} has no keys yet`);
+  };
+
+  const look = async (): Promise<void> => {
+    let delayMs = LOOK_MS;
+    try {
+      const files = await listFiles();
+      const loads = await Promise.all(files.map(async (file) => ({ file, load: await preloadFile(file) })));
+      const begin = performance.now(); // From here on it uses the processor without waiting.
+      reasons = loads.flatMap(findReasons);
+      delayMs = Math.max(LOOK_MS, Math.min((performance.now() - begin) / MAX_SHARE, MAX_DELAY_MS));
+    } catch (error) {
+      reasons = [`policies cannot be listed: ${error instanceof Error ? error.message : "unknown error"}`];
+    }
+    if (reasons.length === 0) {
+      log.info("ready: every policy is in force and has its keys");
+    } else if (!isStopped) {
+      timer = setTimeout(look, delayMs).unref();
+    }
+  };
+  void look();
+
+  return {
+    isReady: () => reasons.length === 0,
+    reasons: () => reasons,
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

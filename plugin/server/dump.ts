@@ -1,8 +1,0 @@
-import { CONFIG_SCHEMA } from "../kong/config-schema.ts";
-import { NAME, PRIORITY, VERSION } from "../kong/plugin-identity.ts";
-
-/** The output of Kong's query command: pure JSON with the protocol and the one plugin. */
-export function renderDump(): string {
-  const plugin = { Name: NAME, Version: VERSION, Priority: PRIORITY, Phases: ["access"], Schema: CONFIG_SCHEMA };
-  return JSON.stringify({ Protocol: "ProtoBuf:1", Plugins: [plugin] });
-}

@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { openFetcher } from "../../runtime/fetch-settings.ts";
+import { checkPolicyRoot, type ServerOptions } from "../settings/server-options.ts";
+import { findReadProblem, findWorkerUser, findWriteProblem, type SystemUser } from "./worker-access.ts";
+
+/** Problems that Kong would meet if it started the plugin server with these options. */
+export interface StartProblems {
+  /** The server could not even listen, so only Kong's start can report it. */
+  readonly fatal: readonly string[];
+  /** The server starts, and refuses requests with the reason in Kong's log. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Finds problems that would keep the server from starting as the user of Kong's workers. Kong runs this check before it starts
+ * the server.
+ */
+export async function checkStart({ socket, policyRoot, fetchSettings }: ServerOptions): Promise<StartProblems> {
+  const prefix = findKongPrefix(process.ppid);
+  const user = prefix === undefined ? undefined : findWorkerUser(prefix);
+  if (user === undefined) {
+    return { fatal: [], warnings: [] }; // Another command of Kong, before Kong has created its directories.
+  }
+  const checks = [
+    attempt(() => checkPolicyRoot(policyRoot)),
+    findReadProblem(policyRoot, user),
+    ...(fetchSettings === undefined ? [] : [await attempt(() => openFetcher(fetchSettings))]),
+  ];
+  return {
+    fatal: findFatal(socket, user),
+    warnings: (await Promise.all(checks)).filter((problem) => problem !== undefined),
+  };
+}
+
+function findFatal(socket: string, user: SystemUser): readonly string[] {
+  const directory = dirname(socket);
+  const problems = [
+    describeSocketProblem(directory, user),
+    findReadProblem(process.execPath, user),
+    findReadProblem(process.argv[1] ?? process.execPath, user),
+  ];
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** Names the socket's directory, the problem with it, and the command that creates a correct one. */
+export function describeSocketProblem(directory: string, user: SystemUser): string | undefined {
+  const problem = findWriteProblem(directory, user);
+  return (
+    problem &&
+    `${problem}, but Kong's workers run as ${user.name} and create the plugin server's socket there. Give the socket its own directory: install -d -o ${user.name} -m 700 /run/jwt-policy, and print the settings anew with jwt-policy kong env --socket /run/jwt-policy/jwt-policy.socket`
+  );
+}
+
+async function attempt(check: () => unknown): Promise<string | undefined> {
+  try {
+    await check();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : "unknown error";
+  }
+}
+
+/** Kong runs the query through a shell, which may or may not have replaced itself with it. */
+const MAX_ANCESTORS = 3;
+
+/** Finds Kong's prefix if Kong is among the ancestors of this process. Kong starts nginx with `-p PREFIX`. */
+function findKongPrefix(pid: number, ancestors = 1): string | undefined {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").split(" ");
+    const index = words.indexOf("-p");
+    const prefix = index < 0 ? undefined : words[index + 1];
+    if (prefix !== undefined && words.some((word) => /(?:^|\/)nginx:?$/.test(word))) {
+      return prefix;
+    }
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    return ancestors < MAX_ANCESTORS && parent > 0 ? findKongPrefix(parent, ancestors + 1) : undefined;
+  } catch {
+    return undefined; // No /proc, or another user's process.
+  }
+}

@@ -1,0 +1,59 @@
+import { closeSync, openSync, readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { GENERATIONS } from "../protocol/instances.ts";
+
+/** More than the number of times that other processes can interfere. */
+const MAX_TRIES = 1_000;
+
+/**
+ * Claims a number that no other recent process has. Thus two processes that serve the same socket, in sequence or side by side,
+ * never give the same id to two plugin instances. A clock is not enough: Kong sends calls to both processes over its open
+ * connections, and both assign ids at the same time.
+ *
+ * The claim is an empty file beside the socket that only one process can create. The claim counts only if it is the newest one
+ * after its creation. Between the look and the creation, faster processes may have claimed the same number and later ones, and
+ * removed it as too old.
+ *
+ * @param socket path of the shared socket.
+ * @returns 0 to 255.
+ * @throws Error if the directory cannot be read or written.
+ */
+export function claimGeneration(socket: string): number {
+  const directory = dirname(socket);
+  const prefix = `${basename(socket)}.generation-`;
+  const pathOf = (generation: number): string => join(directory, `${prefix}${generation}`);
+  const findClaims = (): number[] => {
+    const names = readdirSync(directory).filter((name) => name.startsWith(prefix));
+    return names.map((name) => Number(name.slice(prefix.length))).filter(Number.isInteger);
+  };
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const claims = findClaims();
+    const newest = claims.reduce((newer, claim) => (isNewer(claim, newer) ? claim : newer), claims[0] ?? -1);
+    const generation = (newest + 1) % GENERATIONS;
+    if (create(pathOf(generation)) && !findClaims().some((claim) => isNewer(claim, generation))) {
+      for (const claim of claims) {
+        rmSync(pathOf(claim), { force: true });
+      }
+      return generation;
+    }
+  }
+  throw new Error(`the files ${pathOf(0)} to ${GENERATIONS - 1} leave no number free; remove them`);
+}
+
+/** Numbers wrap around, so a number is newer than those in the half circle before it. */
+function isNewer(a: number, b: number): boolean {
+  const ahead = (a - b + GENERATIONS) % GENERATIONS;
+  return ahead > 0 && ahead < GENERATIONS / 2;
+}
+
+function create(path: string): boolean {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") {
+      return false;
+    }
+    throw error;
+  }
+}

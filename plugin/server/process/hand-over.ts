@@ -1,0 +1,93 @@
+import type { Connection } from "../protocol/connection.ts";
+
+/** How long this process still serves connections after another process took over. */
+const GRACE_MS = 10_000;
+/** How long an ending process waits for a successor, and how long if no more calls come. */
+const SUCCESSOR_WAIT_MS = 60_000;
+const SUCCESSOR_IDLE_WAIT_MS = 3_000;
+/** A connection without a call for this long may be closed. */
+const IDLE_MS = 1_000;
+/** If calls wait in a queue until this process has ended, it ends sooner: within Kong's read timeout. */
+const QUEUE_GRACE_MS = 4_000;
+
+export interface HandOverOptions {
+  /** The open connections. */
+  readonly connections: ReadonlySet<Connection>;
+  /** Whether another process has the socket now. */
+  readonly isReplaced: () => boolean;
+  /**
+   * Stops accepting if a service manager holds the socket. The next process then finds all connections in the queue. Returns
+   * whether a service manager holds the socket.
+   */
+  readonly leaveToQueue: () => boolean;
+  /** When the last call came, on the clock of `performance.now`. */
+  readonly lastCallMs: () => number;
+}
+
+export interface HandOver {
+  /**
+   * Called repeatedly while the process is ending. Sends Kong's workers to the process that took over.
+   *
+   * @returns why the process may end now, or undefined.
+   */
+  drain(): string | undefined;
+  /** Cancels the ending of the process. */
+  resume(): void;
+  /** Notes that a connection is closed and no longer among the open ones. */
+  noteClosed(connection: Connection): void;
+}
+
+const isPast = (limitMs: number, since: number): boolean => performance.now() - since > limitMs;
+
+/** Ends the service of this process so that every request still finds a server, as on `kong reload` and in a rolling restart. */
+export function createHandOver({ connections, isReplaced, leaveToQueue, lastCallMs }: HandOverOptions): HandOver {
+  let endingSince: number | undefined;
+  let replacedSince: number | undefined;
+  /** The idle connection that is closing; Kong has not seen its end yet. */
+  let closing: Connection | undefined;
+
+  let isQueued = false;
+
+  const closeNextIdle = (): void => {
+    closing ??= [...connections].find((connection) => connection.closeIfIdle(IDLE_MS));
+  };
+
+  /** Waits for a successor, which may be starting. If this process ends without one, no process answers the requests. */
+  const waitForSuccessor = (since: number): string | undefined =>
+    isPast(SUCCESSOR_WAIT_MS, since) || isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(since, lastCallMs()))
+      ? "nobody took over"
+      : undefined;
+
+  return {
+    drain() {
+      endingSince ??= performance.now();
+      isQueued = isQueued || leaveToQueue();
+      if (!isQueued && !isReplaced()) {
+        return waitForSuccessor(endingSince);
+      }
+      for (const connection of connections) {
+        connection.retire();
+      }
+      closeNextIdle();
+      if (replacedSince === undefined) {
+        // Some clients may have connected before the other process took over. They are accepted only after this turn of the event
+        // loop.
+        replacedSince = performance.now();
+        return undefined;
+      }
+      if (connections.size === 0) {
+        return "nothing left to serve";
+      }
+      return isPast(isQueued ? QUEUE_GRACE_MS : GRACE_MS, replacedSince) ? "grace time over" : undefined;
+    },
+    resume() {
+      endingSince = undefined;
+    },
+    noteClosed(connection) {
+      if (connection === closing) {
+        closing = undefined;
+        closeNextIdle();
+      }
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import { writeFileSync } from "node:fs";
+import { type Server, Socket } from "node:net";
+import {
+  controlPathOf,
+  LAUNCHER_DESCRIPTOR,
+  type LauncherMessage,
+  onMessage,
+  pidPathOf,
+  type ServerMessage,
+  sendMessage,
+} from "../launcher/control-messages.ts";
+import { identifyProcess, isAlive, type ProcessIdentity } from "../launcher/process-identity.ts";
+import { listenOnSocket } from "./listen.ts";
+
+/** Longer than Kong on a busy machine needs to start another launcher. */
+const WITHOUT_LAUNCHER_MS = 30_000;
+/** A service manager either starts the next launcher at once, or has stopped the service. */
+const STOPPED_MS = 10_000;
+const MAX_WAITING_LINES = 200;
+const CONTROL_MODE = 0o600;
+
+export interface LaunchersOptions {
+  /** The plugin socket. */
+  readonly socket: string;
+  readonly identity: string;
+  /** Whether a service manager holds the socket. */
+  readonly isQueue: boolean;
+  /** Called when a launcher has attached. */
+  readonly onAttached: () => void;
+  /** Whether the process is handing over and can no longer be adopted. */
+  readonly isEnding: () => boolean;
+  readonly lastCallMs: () => number;
+  /** Another server accepts connections on the same socket. */
+  readonly onRetire: () => void;
+  /** The last launcher asks the process to end. */
+  readonly onEnd: () => void;
+  readonly onWarning: (line: string) => void;
+}
+
+/** The launchers that keep this server: usually one, two while Kong reloads. */
+export class Launchers {
+  readonly #options: LaunchersOptions;
+  /** In the order in which they attached. */
+  readonly #attached = new Set<Socket>();
+  readonly #self: ProcessIdentity = identifyProcess(process.pid);
+  #waitingLines: { readonly line: string; readonly isWarning: boolean }[] = [];
+  #owner: ProcessIdentity | undefined;
+  #leftMs = performance.now();
+  #server: Server | undefined;
+  /** Whether the plugin socket is served. */
+  #isListening = false;
+
+  constructor(options: LaunchersOptions) {
+    this.#options = options;
+    try {
+      this.#attach(new Socket({ fd: LAUNCHER_DESCRIPTOR, readable: true, writable: true }));
+    } catch {
+      // Started by hand. It ends, because no launcher keeps it.
+    }
+  }
+
+  /** Listens for more launchers, and tells the first one that the server is listening. */
+  async listen(): Promise<void> {
+    const { socket } = this.#options;
+    this.#isListening = true;
+    this.#tellAll({ type: "listening" });
+    this.#server?.close();
+    this.#server = undefined;
+    try {
+      this.#server = await listenOnSocket(controlPathOf(socket), CONTROL_MODE, (launcher) => this.#attach(launcher));
+      writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });
+    } catch (error) {
+      // The server works without a control socket. The next launcher does not find it, and starts one that takes over.
+      this.#options.onWarning(`no launcher can reach the server: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  /** Prints a line through the newest launcher, or keeps it for the next one. */
+  print(line: string, isWarning: boolean): void {
+    const newest = [...this.#attached].at(-1);
+    if (newest === undefined) {
+      this.#waitingLines = [...this.#waitingLines, { line, isWarning }].slice(-MAX_WAITING_LINES);
+    } else {
+      sendMessage(newest, { type: "log", line, isWarning });
+    }
+  }
+
+  /** Why this server is no longer needed; undefined while a launcher keeps it, or may still come. */
+  findReasonToEnd(): string | undefined {
+    if (this.#attached.size > 0) {
+      return undefined;
+    }
+    if (!this.#isListening) {
+      return "its launcher is gone before it listened";
+    }
+    if (this.#owner === undefined || !isAlive(this.#owner)) {
+      return "Kong is gone";
+    }
+    const { isQueue, lastCallMs } = this.#options;
+    if (isQueue) {
+      return performance.now() - this.#leftMs > STOPPED_MS ? "the service is stopped" : undefined;
+    }
+    const idleMs = performance.now() - Math.max(this.#leftMs, lastCallMs());
+    return idleMs > WITHOUT_LAUNCHER_MS ? "no launcher keeps it" : undefined;
+  }
+
+  /** Tells the launchers that this server ends, so that they look for another one. */
+  tellEnding(reason: string, isReplaced: boolean): void {
+    this.#tellAll({ type: "ending", reason, isReplaced });
+  }
+
+  #tellAll(message: ServerMessage): void {
+    for (const launcher of this.#attached) {
+      sendMessage(launcher, message);
+    }
+  }
+
+  #attach(launcher: Socket): void {
+    this.#attached.add(launcher);
+    launcher.on("error", () => {}); // The `close` event handles it.
+    launcher.on("close", () => {
+      this.#attached.delete(launcher);
+      this.#leftMs = performance.now();
+    });
+    onMessage<LauncherMessage>(launcher, (message) => this.#handle(launcher, message));
+  }
+
+  #handle(launcher: Socket, message: LauncherMessage): void {
+    if (message.type === "hello") {
+      this.#owner = message.owner;
+      this.#options.onAttached();
+      this.#welcome(launcher);
+    } else if (message.type === "ping") {
+      sendMessage(launcher, { type: "pong" });
+    } else if (message.type === "retire") {
+      this.#options.onRetire();
+    } else if (message.type === "warning") {
+      this.#options.onWarning(`the next server, which waits for its turn: ${message.line.replace(/^warning: /, "")}`);
+    } else if (message.type === "end" && this.#attached.size === 1) {
+      this.#options.onEnd();
+    }
+  }
+
+  #welcome(launcher: Socket): void {
+    const { identity, isEnding } = this.#options;
+    sendMessage(launcher, { type: "welcome", server: this.#self, identity, isEnding: isEnding() });
+    if (this.#isListening) {
+      sendMessage(launcher, { type: "listening" });
+    }
+    for (const waiting of this.#waitingLines) {
+      sendMessage(launcher, { type: "log", ...waiting });
+    }
+    this.#waitingLines = [];
+  }
+}

@@ -1,0 +1,123 @@
+import type { PluginInstance } from "../../kong/handler.ts";
+
+/** The number of generations. After the last one, they start again at 0. */
+export const GENERATIONS = 256;
+
+/** The plugin instances of this process, by the id that Kong uses for them. */
+export interface Instances {
+  /** Starts an instance from Kong's configuration JSON and returns its id. */
+  start(configJson: string): number;
+  close(id: number): void;
+  find(id: number): PluginInstance | undefined;
+  /** Evicts instances that no event has used for a long time, because Kong sends no close when it deletes a plugin. */
+  evictIdle(): void;
+}
+
+interface InstanceEntry {
+  readonly instance: PluginInstance;
+  readonly configLength: number;
+  usedAt: number;
+}
+
+/** Limits for all instances together. */
+export interface InstanceLimits {
+  readonly maxInstances: number;
+  /** In characters. */
+  readonly maxConfigLength: number;
+}
+
+/** An id consists of the process's generation and a count. It uses all 31 bits of Kong's int32 except the sign. */
+const IDS_PER_GENERATION = 2 ** 31 / GENERATIONS;
+const IDLE_MS = 3_600_000;
+const MAX_INSTANCES = 20_000;
+/** Maximum total length of configurations, in characters. An inline policy has up to 131,072. */
+const MAX_CONFIG_LENGTH = 256 * 1024 * 1024;
+/** Precision of the order of use, in milliseconds. A finer one costs time on every request. */
+const USE_GRAIN_MS = 1_000;
+
+/**
+ * Ids are never reused, not even by another process. Kong keeps using the ids of an ended process until a server reports them as
+ * unknown, and sends the ids of one process to another one beside it. With a reused id, another route's policy would judge a
+ * route. So each process counts within its own generation, and claims another generation when that one is used up.
+ *
+ * @param claimGeneration returns 0 to 255, a different number each time.
+ * @param now milliseconds of any clock.
+ */
+export function createInstances(
+  startInstance: (configJson: string) => PluginInstance,
+  claimGeneration: () => number,
+  now: () => number,
+  { maxInstances, maxConfigLength }: InstanceLimits = {
+    maxInstances: MAX_INSTANCES,
+    maxConfigLength: MAX_CONFIG_LENGTH,
+  },
+): Instances {
+  const instances = new Map<number, InstanceEntry>();
+  let configLength = 0;
+  let generation = claimGeneration();
+  let count = 0;
+
+  const nextId = (): number => {
+    count += 1; // Kong reads 0 as "no instance".
+    if (count === IDS_PER_GENERATION) {
+      generation = claimGeneration();
+      count = 1;
+    }
+    return generation * IDS_PER_GENERATION + count;
+  };
+
+  // The plugin cannot report to Kong that a start failed, so a failed instance refuses every request.
+  const startSafely = (configJson: string): PluginInstance => {
+    try {
+      return startInstance(configJson);
+    } catch (error) {
+      return { access: () => Promise.reject(error) };
+    }
+  };
+
+  const end = (id: number): void => {
+    const entry = instances.get(id);
+    if (entry) {
+      instances.delete(id);
+      configLength -= entry.configLength;
+      entry.instance.close?.();
+    }
+  };
+
+  /** Evicts instances until there is room. Kong restarts an evicted instance if it still needs it. */
+  const makeRoom = (length: number): void => {
+    for (const longestUnused of instances.keys()) {
+      if (instances.size < maxInstances && configLength + length <= maxConfigLength) {
+        return;
+      }
+      end(longestUnused);
+    }
+  };
+
+  return {
+    start(configJson) {
+      const id = nextId();
+      makeRoom(configJson.length);
+      instances.set(id, { instance: startSafely(configJson), configLength: configJson.length, usedAt: now() });
+      configLength += configJson.length;
+      return id;
+    },
+    close: end,
+    find(id) {
+      const entry = instances.get(id);
+      if (entry && now() - entry.usedAt > USE_GRAIN_MS) {
+        entry.usedAt = now();
+        instances.delete(id); // To the end, because the map is in order of use.
+        instances.set(id, entry);
+      }
+      return entry?.instance;
+    },
+    evictIdle() {
+      for (const [id, { usedAt }] of instances) {
+        if (now() - usedAt > IDLE_MS) {
+          end(id);
+        }
+      }
+    },
+  };
+}

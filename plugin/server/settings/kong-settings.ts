@@ -1,0 +1,90 @@
+import { NAME } from "../../kong/contract/plugin-identity.ts";
+import { FACTS_VARIABLE, renderFacts } from "../../kong/facts/facts-variable.ts";
+
+/** All paths are absolute, because Kong starts plugin servers without a PATH and in Kong's working directory. */
+export interface Installation {
+  readonly node: string;
+  /** This package's dist/jwt-policy-server.mjs. */
+  readonly serverMain: string;
+  /** This package's dist/jwt-policy-launcher.mjs. */
+  readonly launcherMain: string;
+  readonly socket: string;
+  readonly policyRoot: string;
+  /** The file with the settings for fetching keys. */
+  readonly fetchSettings: string | undefined;
+  /** The directory where the server stores fetched keys over restarts; undefined if it does not store them. */
+  readonly stateDir: string | undefined;
+  /** Where the server answers probes, such as `127.0.0.1:8008`. */
+  readonly statusListen: string | undefined;
+  /** Lower-case names of the header fields that policies use, in addition to the usual ones. */
+  readonly headers: readonly string[];
+  /** Environment of the plugin server, which Kong starts with an empty one. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The first Kong whose client for ProtoBuf:1 refuses the request if the plugin server fails. Older ones let it pass. */
+export const MIN_KONG_VERSION = "3.8";
+
+/**
+ * How long Kong waits for a plugin server that is stopped from outside, because a stopped server cannot limit this itself. It is
+ * longer than the deadline of an event, or Kong would give up just before the answer. It applies to every Lua socket of the proxy
+ * that sets no timeout itself.
+ */
+const READ_TIMEOUT = "7s";
+
+/** The settings by which Kong loads the plugin, asks it for its schema, and starts its server. */
+export function createKongSettings(installation: Installation): Readonly<Record<string, string>> {
+  const { node, serverMain, launcherMain, socket, policyRoot, fetchSettings, statusListen, headers, environment } =
+    installation;
+  const query = renderCommand(environment, [node, serverMain]);
+  const start = renderCommand(environment, [node, launcherMain]);
+  const places = ["--socket", socket, "--policy-root", policyRoot];
+  const settings = fetchSettings === undefined ? [] : ["--fetch-settings", fetchSettings];
+  const options = quoteWords([
+    ...places,
+    ...(installation.stateDir === undefined ? [] : ["--state-dir", installation.stateDir]),
+    "--facts-variable",
+    ...settings,
+    ...(statusListen === undefined ? [] : ["--status-listen", statusListen]),
+  ]);
+  const server = `KONG_PLUGINSERVER_${NAME.toUpperCase().replaceAll("-", "_")}`;
+  return {
+    KONG_PLUGINS: `bundled,${NAME}`,
+    KONG_PLUGINSERVER_NAMES: NAME,
+    [`${server}_SOCKET`]: socket,
+    [`${server}_START_CMD`]: `${start} --parent $PPID ${options}`, // Runs in a shell, whose parent is the worker.
+    [`${server}_QUERY_CMD`]: `${query} --dump ${quoteWords([...places, ...settings])}`, // First checks whether a server could start.
+    KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${renderFacts(headers)}"`,
+    KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: READ_TIMEOUT,
+  };
+}
+
+/** Renders a command for `sh`, through which Kong runs it, with exactly this environment. */
+export function renderCommand(environment: Readonly<Record<string, string>>, words: readonly string[]): string {
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return quoteWords(["/usr/bin/env", ...variables, ...words]);
+}
+
+/** Quotes words for `sh`, which then reads them unchanged. */
+export function quoteWords(words: readonly string[]): string {
+  return words.map(quoteWord).join(" ");
+}
+
+function quoteWord(word: string): string {
+  return /^[A-Za-z0-9_./=:@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * Whether a Kong version can run the plugin safely.
+ *
+ * @param version as `kong version` prints it, such as `3.9.1` or `3.10.0.2-enterprise-edition`.
+ * @returns undefined for a text without a version.
+ */
+export function isKongSupported(version: string): boolean | undefined {
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? [];
+  if (major === undefined || minor === undefined) {
+    return undefined;
+  }
+  const [minMajor = 0, minMinor = 0] = MIN_KONG_VERSION.split(".").map(Number);
+  return Number(major) > minMajor || (Number(major) === minMajor && Number(minor) >= minMinor);
+}

@@ -1,0 +1,96 @@
+/** The headers of a proxied request and of its response, as Kong and nginx send them. */
+
+import { stripQuery } from "../config/request-path.ts";
+import type { GatewayRequest } from "../message/gateway-request.ts";
+import { findHeaders, type Header, type HeaderList, removeHeader } from "../message/header-list.ts";
+import { SERVER_NAME } from "../message/kong-error.ts";
+
+/** Headers that nginx sets or removes, whatever the client sends. */
+const NOT_FORWARDED = [
+  "connection",
+  "expect",
+  "host",
+  "keep-alive",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-path",
+  "x-forwarded-port",
+  "x-forwarded-prefix",
+  "x-forwarded-proto",
+  "x-kong-request-id",
+  "x-real-ip",
+];
+
+/** @returns the headers for the upstream, after the plugins' changes and without headers about the connection. */
+export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
+  const { route, headers, target, remoteAddress } = request;
+  const forwardedFor = findHeaders(headers, "x-forwarded-for")[0];
+  const prefix = route.stripPath && request.matchedPath !== "/" ? request.matchedPath : undefined;
+  const via = findHeaders(headers, "via")[0];
+  const wantsTrailers = listTokens(findHeaders(headers, "te")[0]).includes("trailers");
+  const own: Header[] = [
+    ...(wantsTrailers ? [["TE", "trailers"] as const] : []),
+    ["Via", `${via === undefined ? "" : `${via}, `}${Number(request.httpVersion)} ${SERVER_NAME}`],
+    ["Host", upstreamHost(request)],
+    ["X-Forwarded-For", `${forwardedFor === undefined ? "" : `${forwardedFor}, `}${remoteAddress}`],
+    ["X-Forwarded-Proto", request.scheme],
+    ["X-Forwarded-Host", request.host],
+    ["X-Forwarded-Port", String(request.port)],
+    ["X-Forwarded-Path", stripQuery(target)],
+    ...(prefix === undefined ? [] : [["X-Forwarded-Prefix", prefix] as const]),
+    ["X-Real-IP", remoteAddress],
+    ["X-Kong-Request-Id", request.id],
+  ];
+  return [...own, ...removeNamedByConnection(headers).filter(([name]) => isForwarded(name))];
+}
+
+/**
+ * Headers for the client: those of the upstream's response that are not about its connection, and the gateway's own.
+ *
+ * @param httpVersion the version that the upstream used, as written in `Via`.
+ */
+export function buildDownstreamHeaders(raw: HeaderList, requestId: string, httpVersion: "1.1" | "2"): Header[] {
+  const dropped = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "via"]);
+  for (const token of listTokens(findHeaders(raw, "connection")[0])) {
+    dropped.add(token);
+  }
+  const kept = raw.filter(([name]) => !dropped.has(name.toLowerCase()));
+  const via = findHeaders(raw, "via")[0];
+  return [
+    ...removeHeader(kept, "x-kong-request-id"),
+    ...(findHeaders(kept, "server").length > 0 ? [] : [["Server", SERVER_NAME] as const]),
+    ["Via", `${via === undefined ? "" : `${via}, `}${httpVersion} ${SERVER_NAME}`],
+    ["X-Kong-Request-Id", requestId],
+  ];
+}
+
+function isForwarded(name: string): boolean {
+  const key = name.toLowerCase();
+  return !NOT_FORWARDED.includes(key) && key !== "proxy" && key !== "proxy-connection";
+}
+
+/** Kong does this after all plugins. So a client can remove a header that a plugin set, unless the plugin refuses the request. */
+function removeNamedByConnection(headers: HeaderList): HeaderList {
+  return listTokens(findHeaders(headers, "connection")[0]).reduce(removeHeader, headers);
+}
+
+function listTokens(value: string | undefined): string[] {
+  return (value ?? "")
+    .toLowerCase()
+    .split(",")
+    .map((token) => token.trim())
+    .filter((token) => token !== "");
+}
+
+function upstreamHost({ route, headers }: GatewayRequest): string {
+  const client = findHeaders(headers, "host")[0];
+  if (route.preserveHost && client !== undefined) {
+    return client;
+  }
+  const { host, port } = route.service;
+  return port === 80 ? host : `${host}:${port}`;
+}

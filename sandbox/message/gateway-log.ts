@@ -1,0 +1,26 @@
+import { toPrintable } from "../../plugin/core/text/printable.ts";
+
+/** Log entries of the gateway, the plugin and the plugin server, and their one-line form. */
+
+export type LogLevel = "debug" | "info" | "notice" | "warn" | "err";
+
+export interface LogEntry {
+  level: LogLevel;
+  /** The writer: the gateway, the plugin through `kong.log`, or the plugin server's process through its output. */
+  source: "gateway" | "plugin" | "plugin server";
+  message: string;
+  /** The request that the entry belongs to: its id and request line. */
+  request?: { id: string; line: string };
+}
+
+export type Log = (entry: LogEntry) => void;
+
+/**
+ * Formats an entry like a line of Kong's error log, in which lines of the plugin have no name. Unprintable characters are
+ * escaped because parts of the text may come from a client.
+ */
+export function formatLogEntry({ level, source, message, request }: LogEntry): string {
+  const from = source === "plugin" ? "" : `[${source}] `;
+  const about = request === undefined ? "" : `, request: "${request.line}", request_id: "${request.id}"`;
+  return toPrintable(`[${level === "err" ? "error" : level}] ${from}${message}${about}`);
+}

@@ -1,0 +1,41 @@
+import type { Consumer } from "../../plugin/core/model/caller.ts";
+import type { KongConsumer, KongRoute } from "../config/kong-config.ts";
+import type { HeaderList } from "./header-list.ts";
+
+/** The Consumer and the credential that the client is authenticated with. */
+export interface Authenticated {
+  consumer?: Consumer;
+  credential?: { id?: string; consumerId?: string };
+}
+
+/** A routed request. Strings that come from the client are byte strings: one character per byte (latin1). */
+export interface GatewayRequest {
+  /** 32 hexadecimal digits: Kong's request id. */
+  id: string;
+  /** As received: `GET /payments?x=1 HTTP/1.1`. For HTTP/2 the line that nginx builds: `GET /payments?x=1 HTTP/2.0`. */
+  requestLine: string;
+  method: string;
+  /** Path and query as received. */
+  target: string;
+  /** The query for the upstream. Undefined until a plugin sets one. */
+  rawQuery?: string;
+  /** `1.0`, `1.1` or `2.0`. */
+  httpVersion: string;
+  scheme: "http" | "https";
+  /** Plugins read and change these. The result goes upstream. */
+  headers: HeaderList;
+  remoteAddress: string;
+  /** The port on which the gateway received the request. */
+  port: number;
+  route: KongRoute;
+  /** The route's path that the request's path starts with, if the route names paths. */
+  matchedPath?: string;
+  /** In lower case, without port. `kong` when the client sends no host. */
+  host: string;
+  /** Variables that the configuration sets, by name. Each value is the text between the quotes of nginx's `set $name "…"`. */
+  nginxVariables: Readonly<Record<string, string>>;
+  /** All Consumers of the configuration. */
+  consumers: readonly KongConsumer[];
+  /** The client's identity, as set by the plugin. */
+  authenticated: Authenticated;
+}

@@ -1,0 +1,11 @@
+import type { KongPlugin, KongRoute } from "../config/kong-config.ts";
+
+/** The plugin of the route, else of its service, else the global one. They never merge. Disabled plugins do not count. */
+export function findPlugin(plugins: readonly KongPlugin[], route: KongRoute): KongPlugin | undefined {
+  const enabled = plugins.filter((plugin) => plugin.enabled);
+  return (
+    enabled.find((plugin) => plugin.routeId === route.id) ??
+    enabled.find((plugin) => plugin.serviceId === route.service.id) ??
+    enabled.find((plugin) => plugin.routeId === undefined && plugin.serviceId === undefined)
+  );
+}

@@ -1,0 +1,79 @@
+/** Plugin instances in the plugin server: one per plugin entity of the configuration, started on first use. */
+import type { KongPlugin } from "../config/kong-config.ts";
+
+/** The id of the default workspace in every DB-less Kong. */
+const WORKSPACE_ID = "0dc6f45b-8f8d-40d2-a504-473544ee190b";
+
+/** Milliseconds that a request waits while another request starts the same instance. */
+const CLAIM_TIMEOUT = 10_000;
+
+export interface Instances {
+  /** @throws Error when the instance fails to start. */
+  getId(plugin: KongPlugin): Promise<number>;
+  /** Forgets every started instance, because the plugin server no longer knows one of them. */
+  reset(): void;
+}
+
+/** @param start starts an instance with this configuration and returns its id. */
+export function createInstances(start: (config: Record<string, unknown>) => Promise<number>): Instances {
+  const started = new Map<string, number>();
+  const starting = new Map<string, Promise<unknown>>();
+  const configs = new Map<string, Record<string, unknown>>();
+
+  const configOf = (plugin: KongPlugin): Record<string, unknown> => {
+    const config = configs.get(plugin.id) ?? describeInstance(plugin, configs.size + 1);
+    configs.set(plugin.id, config);
+    return config;
+  };
+
+  return {
+    getId: async (plugin) => {
+      for (let other = starting.get(plugin.id); other !== undefined; other = starting.get(plugin.id)) {
+        await withinClaimTimeout(other, plugin);
+      }
+      const id = started.get(plugin.id);
+      if (id !== undefined) {
+        return id;
+      }
+      const start_ = start(configOf(plugin));
+      starting.set(plugin.id, start_);
+      try {
+        const newId = await start_;
+        started.set(plugin.id, newId);
+        return newId;
+      } finally {
+        starting.delete(plugin.id);
+      }
+    },
+    reset: () => started.clear(),
+  };
+}
+
+/** The plugin's configuration with the fields that Kong adds. */
+function describeInstance(plugin: KongPlugin, sequence: number): Record<string, unknown> {
+  const { id, routeId, serviceId, instanceName, config } = plugin;
+  return {
+    ...config,
+    ...(routeId === undefined ? {} : { route_id: routeId }),
+    ...(serviceId === undefined ? {} : { service_id: serviceId }),
+    ...(instanceName === undefined ? {} : { plugin_instance_name: instanceName }),
+    __plugin_id: id,
+    __ws_id: WORKSPACE_ID,
+    __seq__: sequence,
+    __key__: ["plugins", "jwt-policy", routeId ?? "", serviceId ?? "", "", "", WORKSPACE_ID].join(":"),
+  };
+}
+
+/** Waits until the other start has succeeded or failed. */
+async function withinClaimTimeout(other: Promise<unknown>, plugin: KongPlugin): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    const error = new Error(`Could not claim instance_id for jwt-policy (key: ${plugin.id})`);
+    timer = setTimeout(() => reject(error), CLAIM_TIMEOUT);
+  });
+  try {
+    await Promise.race([other.catch(() => undefined), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { createReply } from "../../../plugin/core/answer/reply.ts";
+import { decide } from "../../../plugin/core/decide.ts";
+import { PLAIN_REPLY } from "../../../plugin/core/model/answers.ts";
+import type { Deny } from "../../../plugin/core/model/decision.ts";
+import type { KeySource } from "../../../plugin/core/model/key.ts";
+import {
+  alternativeOf,
+  compileDocument,
+  membershipOf,
+  NOW,
+  policyDocument,
+  requestOf,
+  requirementsOf,
+} from "../fixtures.ts";
+
+const ISSUER = { issuer: "https://idp.example.com", audiences: ["api"] };
+const RESOURCE = { protected_resource: { resource: "https://api.example.com/pay" } };
+const URL = "https://api.example.com/.well-known/oauth-protected-resource/pay";
+const policy = compileDocument(policyDocument(ISSUER));
+const described = compileDocument(policyDocument(ISSUER, RESOURCE));
+const noKeys: KeySource = { find: async () => ({ found: "unknown" }) as never };
+
+describe("how a refused client is told", () => {
+  it("is what of the request matters for it", () => {
+    const headers = new Map([
+      ["accept", "text/html"],
+      ["content-type", "application/grpc"],
+      ["cookie", "a=b"],
+    ]);
+    const facts = requestOf("token", { headers, requestId: "7" });
+    expect(createReply(policy, facts)).toEqual({
+      ...PLAIN_REPLY,
+      accept: "text/html",
+      contentType: "application/grpc",
+      requestId: "7",
+    });
+  });
+
+  it("is the policy's where the request could not be read", () => {
+    expect(createReply(described, undefined)).toEqual({ ...PLAIN_REPLY, resourceMetadata: URL });
+  });
+
+  it.each<[what: string, requirements: ReturnType<typeof requirementsOf>, scopes: readonly string[]]>([
+    [
+      "all and any of them",
+      requirementsOf({ scopes: membershipOf({ allOf: ["a"], anyOf: ["b"], noneOf: ["c"] }) }),
+      ["a", "b"],
+    ],
+    ["none where none is asked for", requirementsOf(), []],
+    [
+      "none where there are two ways",
+      { ...requirementsOf(), alternatives: [alternativeOf({ requiredScopes: ["a"] }), alternativeOf()] },
+      [],
+    ],
+  ])("names the scopes of the one way to be let in: %s", (_what, requirements, scopes) => {
+    expect(createReply(described, undefined, requirements).scopes).toEqual(scopes);
+    expect(createReply(policy, undefined, requirements).scopes, "without a description").toEqual([]);
+  });
+});
+
+describe("a Deny has it from the policy and the request", () => {
+  const facts = requestOf(undefined, { headers: new Map([["accept", "a/b"]]), requestId: "7" });
+  const judge = async (changes: object): Promise<Deny> =>
+    (await decide({ ...facts, ...changes }, described, noKeys, () => NOW)) as Deny;
+  const own = { accept: "a/b", requestId: "7", resourceMetadata: URL };
+
+  it.each<[what: string, changes: object, reason: string, scopes: readonly string[]]>([
+    ["without a token", {}, "token_missing", ["read"]],
+    ["with a bad token", { authorization: "Bearer x" }, "token_malformed", ["read"]],
+    ["before a rule is met", { connection: "x" }, "connection_header_refused", []],
+    ["without a rule", { binding: { by: "route", name: "x", tags: [] } }, "no_matching_rule", []],
+  ])("%s", async (_what, changes, reason, scopes) => {
+    expect(await judge(changes)).toMatchObject({ verdict: "deny", denial: { reason }, reply: { ...own, scopes } });
+  });
+});

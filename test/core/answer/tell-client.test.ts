@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { tellClient } from "../../../plugin/core/answer/tell-client.ts";
+import { type CustomAnswer, USUAL_ANSWERS } from "../../../plugin/core/model/answers.ts";
+import {
+  DENIALS,
+  type Denial,
+  denialRow,
+  type Reason,
+  type ToldReason,
+  toldReason,
+} from "../../../plugin/core/model/denial.ts";
+
+const REASONS = Object.keys(DENIALS) as Reason[];
+const denialOf = (reason: Reason): Denial => ({ reason }) as Denial;
+const tell = (reason: Reason, as: ToldReason, answer: Partial<CustomAnswer>) =>
+  tellClient(denialOf(reason), {
+    ...USUAL_ANSWERS,
+    reasons: new Map([[as, { status: undefined, text: undefined, ...answer }]]),
+  });
+
+describe("what a client is told", () => {
+  it.each(REASONS)("is the table's where the policy says nothing: %s", (reason) => {
+    const { status, told, error } = denialRow(reason);
+    expect(tellClient(denialOf(reason), USUAL_ANSWERS)).toEqual({
+      as: toldReason(reason),
+      status,
+      text: told,
+      isChallenged: status === 401 || error !== undefined,
+    });
+  });
+
+  it.each<[what: string, reason: Reason, as: ToldReason, answer: Partial<CustomAnswer>, told: object]>([
+    ["another text", "token_missing", "token_missing", { text: "Hi" }, { status: 401, text: "Hi", isChallenged: true }],
+    [
+      "another status, which the challenge was not made for",
+      "token_missing",
+      "token_missing",
+      { status: 404 },
+      { status: 404, text: "Authentication is required", isChallenged: false },
+    ],
+    [
+      "the usual status, named",
+      "scope_insufficient",
+      "scope_insufficient",
+      { status: 403 },
+      { status: 403, isChallenged: true },
+    ],
+    [
+      "another status beside an error, which the challenge was not made for either",
+      "scope_insufficient",
+      "scope_insufficient",
+      { status: 404 },
+      { status: 404, isChallenged: false },
+    ],
+    [
+      "a 401, which always has a challenge (RFC 9110 section 15.5.2)",
+      "no_matching_rule",
+      "no_matching_rule",
+      { status: 401 },
+      { status: 401, isChallenged: true },
+    ],
+    [
+      "a 400 where there was none before",
+      "condition_unmet",
+      "access_denied",
+      { status: 400 },
+      { status: 400, isChallenged: false },
+    ],
+    ["the words for all of a name", "signature_invalid", "invalid_token", { text: "No" }, { text: "No" }],
+    [
+      "not the words for another name",
+      "token_expired",
+      "invalid_token",
+      { text: "No" },
+      { text: "The access token expired" },
+    ],
+  ])("is %s", (_what, reason, as, answer, told) => {
+    expect(tell(reason, as, answer)).toMatchObject(told);
+  });
+});
+
+describe("reasons of one name", () => {
+  const names = [...new Set(REASONS.map(toldReason))];
+
+  it.each(names)("are told in the same words, with the same status and error: %s", (name) => {
+    const rows = REASONS.filter((reason) => toldReason(reason) === name).map((reason) => {
+      const { status, told, error } = denialRow(reason);
+      return JSON.stringify({ status, told, error });
+    });
+    expect(new Set(rows).size).toBe(1);
+  });
+
+  it("are all those that would else be told in the same words after a token was sent", () => {
+    const words = REASONS.map((reason) => [toldReason(reason), denialRow(reason).told] as const);
+    const alike = words.filter(([name, told]) => words.some(([other, same]) => other !== name && same === told));
+    // Who sends no token sees by the 401 whether a rule fits, so it is no secret.
+    expect(new Set(alike.map(([name]) => name))).toEqual(new Set(["no_matching_rule", "access_denied"]));
+  });
+
+  it("have a name that is no reason", () => {
+    const shared = names.filter((name) => REASONS.filter((reason) => toldReason(reason) === name).length > 1);
+    expect(shared).toEqual(["invalid_token", "unavailable", "access_denied"]);
+    expect(shared.filter((name) => Object.hasOwn(DENIALS, name))).toEqual([]);
+  });
+});

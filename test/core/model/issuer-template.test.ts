@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import { decide } from "../../../plugin/core/decide.ts";
+import {
+  findByTemplate,
+  findPlaceholder,
+  listIssuers,
+  templateKey,
+  tenantOf,
+} from "../../../plugin/core/model/issuer-template.ts";
+import type { CompiledIssuer } from "../../../plugin/core/model/policy.ts";
+import { createKeySource } from "../../../plugin/keys/life/key-source.ts";
+import { noFiles } from "../../keys/store/no-files.ts";
+import { silentLog } from "../../logs.ts";
+import { generateSigningKey, mintToken } from "../../tokens.ts";
+import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../fixtures.ts";
+
+const TEMPLATE = "https://login.example.com/{tenantid}/v2.0";
+const shared = generateSigningKey("ES256", "shared");
+const templated = generateSigningKey("ES256", "templated");
+const reserved = generateSigningKey("ES256", "reserved");
+const own = generateSigningKey("ES256", "own");
+const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+
+function issuerOf(tenants: readonly string[]) {
+  const issuer = inlineIssuer([shared], { issuer: TEMPLATE, tenants });
+  const published = [
+    shared.publicJwk,
+    { ...templated.publicJwk, issuer: TEMPLATE },
+    { ...reserved.publicJwk, issuer: "https://login.example.com/beta/v2.0" },
+  ];
+  return { ...issuer, keys: { jwks: { keys: published } } };
+}
+const policyOf = (tenants: readonly string[]) =>
+  compileDocument(
+    policyDocument(issuerOf(tenants), {
+      issuers: {
+        entra: issuerOf(tenants),
+        gamma: inlineIssuer([own], { issuer: "https://login.example.com/gamma/v2.0" }),
+      },
+      defaults: { accept: ["entra", "gamma"] },
+    }),
+  );
+const some = () => policyOf(["alpha", "beta"]);
+const any = () => policyOf(["*"]);
+
+async function judge(
+  iss: unknown,
+  { tid = "alpha", policy = some, key = shared }: { tid?: unknown; policy?: typeof some; key?: typeof shared } = {},
+): Promise<string> {
+  const token = mintToken({ key, claims: claimsOf({ iss, tid }) });
+  const decision = await decide(requestOf(token), policy(), keys, () => NOW);
+  return decision.verdict === "allow" ? "allow" : decision.denial.reason;
+}
+const issOf = (tenant: string): string => `https://login.example.com/${tenant}/v2.0`;
+
+describe("an issuer with tenants", () => {
+  it("accepts those that it names", async () => {
+    expect([await judge(issOf("alpha")), await judge(issOf("beta"), { tid: "beta" })]).toEqual(["allow", "allow"]);
+  });
+
+  it("and no other, unless it accepts every one", async () => {
+    expect(await judge(issOf("delta"), { tid: "delta" })).toBe("issuer_untrusted");
+    expect(await judge(issOf("delta"), { tid: "delta", policy: any })).toBe("allow");
+  });
+
+  it.each<[what: string, iss: unknown]>([
+    ["the template itself", TEMPLATE],
+    ["another host", "https://login.example.org/alpha/v2.0"],
+    ["another scheme", "http://login.example.com/alpha/v2.0"],
+    ["a host in front", "https://evil.example/https://login.example.com/alpha/v2.0"],
+    ["a user in front", "https://login.example.com@evil.example/alpha/v2.0"],
+    ["nothing behind", "https://login.example.com/alpha"],
+    ["more behind", "https://login.example.com/alpha/v2.0/"],
+    ["a line end behind", "https://login.example.com/alpha/v2.0\n"],
+    ["a query behind", "https://login.example.com/alpha/v2.0?x"],
+    ["another version", "https://login.example.com/alpha/v1.0"],
+    ["another case", "https://login.example.com/alpha/V2.0"],
+    ["an empty tenant", "https://login.example.com//v2.0"],
+    ["two segments", "https://login.example.com/alpha/beta/v2.0"],
+    ["a tenant with a slash, encoded", "https://login.example.com/al%2fpha/v2.0"],
+    ["dots", "https://login.example.com/../v2.0"],
+    ["a tenant with a line end", "https://login.example.com/alpha\n/v2.0"],
+    ["a tenant with a letter that looks alike", "https://login.example.com/аlpha/v2.0"],
+    ["a placeholder without a name", "https://login.example.com/{}/v2.0"],
+    ["a tenant of 129 characters", issOf("a".repeat(129))],
+    ["thousands of segments", `https://login.example.com${"/alpha".repeat(400)}/v2.0`],
+    ["a list", [issOf("alpha")]],
+  ])("refuses %s, whoever is accepted", async (_what, iss) => {
+    expect(await judge(iss, { policy: any })).toBe("issuer_untrusted");
+  });
+
+  it.each([undefined, null, "beta", "ALPHA", "", ["alpha"], 1])("refuses tid %j in a token of alpha", async (tid) => {
+    const token = mintToken({ key: shared, claims: claimsOf({ iss: issOf("alpha"), tid }) });
+    const decision = await decide(requestOf(token), any(), keys, () => NOW);
+    expect(decision).toMatchObject({
+      verdict: "deny",
+      denial: { reason: "claim_invalid", detail: "tid is not the tenant that iss names" },
+    });
+  });
+});
+
+describe("an issuer's keys that are published for", () => {
+  it("the template serve every tenant", async () => {
+    expect(await judge(issOf("alpha"), { key: templated })).toBe("allow");
+  });
+
+  it("one tenant serve that one alone", async () => {
+    expect(await judge(issOf("beta"), { tid: "beta", key: reserved })).toBe("allow");
+    expect(await judge(issOf("alpha"), { key: reserved })).toBe("key_not_found");
+    expect(await judge(issOf("delta"), { tid: "delta", key: reserved, policy: any })).toBe("key_not_found");
+  });
+});
+
+it("a tenant with an entry of its own is judged by that, and the template's keys are none of its own", async () => {
+  expect(await judge(issOf("gamma"), { key: own, policy: any })).toBe("allow");
+  expect(await judge(issOf("gamma"), { tid: "gamma", policy: any })).toBe("key_not_found");
+});
+
+describe("a template has one placeholder, a whole segment of its path", () => {
+  it.each<[template: string, segment: number | undefined]>([
+    ["https://a.example/{t}", 3],
+    ["https://a.example/{tenant_Id9}/v2.0", 3],
+    ["https://a.example/t/{t}/v2.0", 4],
+    ["https://a.example/t", undefined],
+    ["https://a.example/x{t}", undefined],
+    ["https://a.example/{t}x", undefined],
+    ["https://a.example/{}", undefined],
+    ["https://a.example/{9}", undefined],
+    ["https://a.example/{t-t}", undefined],
+    ["https://a.example/{t}/{u}", undefined],
+    ["https://a.example/{t}/{", undefined],
+    ["https://a.example/{t}/}", undefined],
+    ["https://a{.example/{t}", undefined],
+    ["https://{t}/v2.0", undefined],
+    ["{t}", undefined],
+  ])("%s: %s", (template, segment) => {
+    expect(findPlaceholder(template)).toBe(segment);
+  });
+});
+
+describe("an iss is found by its template", () => {
+  // Built anew in each test: what throws while a file loads fails no test.
+  const issuer = { id: "acme" } as unknown as CompiledIssuer;
+  const find = (iss: string, segments: readonly number[] = [4, 3, 9]) =>
+    findByTemplate({ issuers: new Map([[templateKey("https://a.example/{t}/v2", 3), issuer]]), segments }, iss);
+
+  it.each(["alpha", "A-z_9", "a".repeat(128)])("with the tenant %s", (tenant) => {
+    expect(find(`https://a.example/${tenant}/v2`)).toBe(issuer);
+  });
+
+  it.each(["", "a".repeat(129), "a.b", "a%62", "{}", "{t}", " a", "a "])("not with the tenant %j", (tenant) => {
+    expect(find(`https://a.example/${tenant}/v2`)).toBeUndefined();
+  });
+
+  it("by the template with a nameless placeholder", () => {
+    expect(templateKey("https://a.example/{t}/v2", 3)).toBe("https://a.example/{}/v2");
+  });
+
+  it("only where a template has its placeholder", () => {
+    expect(find("https://a.example/alpha/v2", [3])).toBe(issuer);
+    expect(find("https://a.example/alpha/v2", [4])).toBeUndefined();
+    expect(find("https://a.example/{}/v2", [9])).toBeUndefined();
+    expect(find("https://a.example/{}/v2", [])).toBeUndefined();
+  });
+
+  it("as long as the longest template and tenant, and no longer", () => {
+    const longest = `https://a.example/{t}/${"a".repeat(1130 - 22)}`;
+    const found = (iss: string) =>
+      findByTemplate({ issuers: new Map([[templateKey(longest, 3), issuer]]), segments: [3] }, iss);
+    expect(found(longest.replace("{t}", "t".repeat(25)))).toBe(issuer);
+    expect(found(longest.replace("{t}", "t".repeat(26)))).toBeUndefined();
+  });
+
+  it("and names the tenant, or none", () => {
+    const template = { segment: 3, tenants: undefined };
+    expect([tenantOf(template, "https://a.example/alpha/v2"), tenantOf(template, "alpha")]).toEqual(["alpha", ""]);
+  });
+});
+
+it("all issuers of a policy are those with an entry of their own, and those with many tenants", () => {
+  expect(listIssuers(policyOf(["*"])).map(({ id }) => id)).toEqual(["gamma", "entra"]);
+});

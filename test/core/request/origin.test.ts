@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import type { TokenSource } from "../../../plugin/core/model/policy.ts";
+import type { RequestFacts } from "../../../plugin/core/model/request.ts";
+import { checkOrigin } from "../../../plugin/core/request/origin.ts";
+import { requestOf } from "../fixtures.ts";
+
+const APP = "https://app.example";
+const COOKIE: TokenSource = { from: "cookie", name: "__Host-token", allowedOrigins: new Set([APP]) };
+const OTHERS: readonly TokenSource[] = [
+  { from: "authorization" },
+  { from: "header", name: "x-token", scheme: undefined },
+  { from: "query", name: "token" },
+];
+
+function check(source: TokenSource, method: string, origin?: string, changes: Partial<RequestFacts> = {}): unknown {
+  const headers = new Map(origin === undefined ? [] : [["origin", origin]]);
+  const facts = requestOf(undefined, { requestLine: { method, target: "/" }, headers, ...changes });
+  return checkOrigin({ source, text: "x" }, facts)?.reason;
+}
+
+describe("a token from a cookie", () => {
+  it.each(["GET", "HEAD", "OPTIONS", "TRACE"])("needs no origin with %s", (method) => {
+    expect(check(COOKIE, method)).toBeUndefined();
+    expect(check(COOKIE, method, "https://evil.example")).toBeUndefined();
+  });
+
+  it.each(["POST", "PUT", "PATCH", "DELETE", "CONNECT", "QUERY", "get", "GETX", ""])(
+    "needs an allowed origin with method %j",
+    (method) => {
+      expect(check(COOKIE, method)).toBe("origin_not_allowed");
+      expect(check(COOKIE, method, "https://evil.example")).toBe("origin_not_allowed");
+      expect(check(COOKIE, method, APP)).toBeUndefined();
+    },
+  );
+
+  it.each(["null", `${APP}/`, `${APP}:443`, "HTTPS://app.example", `${APP},${APP}`, ` ${APP}`, "https://app.example."])(
+    "takes no %j for an allowed origin",
+    (origin) => {
+      expect(check(COOKIE, "POST", origin)).toBe("origin_not_allowed");
+    },
+  );
+
+  it("needs one where nobody can tell the method", () => {
+    expect(check(COOKIE, "GET", undefined, { requestLine: undefined })).toBe("origin_not_allowed");
+    expect(check(COOKIE, "GET", APP, { requestLine: undefined })).toBeUndefined();
+  });
+
+  it.each(["upgrade", "Upgrade", "keep-alive, UPGRADE"])("needs one with Connection %j", (connection) => {
+    expect(check(COOKIE, "GET", undefined, { connection })).toBe("origin_not_allowed");
+    expect(check(COOKIE, "GET", APP, { connection })).toBeUndefined();
+  });
+
+  it("needs one with Upgrade, for which Kong asks no Connection", () => {
+    const upgrade: [string, string] = ["upgrade", "websocket"];
+    expect(check(COOKIE, "GET", undefined, { headers: new Map([upgrade]) })).toBe("origin_not_allowed");
+    expect(check(COOKIE, "GET", undefined, { headers: new Map([upgrade, ["origin", APP]]) })).toBeUndefined();
+  });
+
+  it("never counts for what changes something where no origin is allowed", () => {
+    const source: TokenSource = { ...COOKIE, allowedOrigins: new Set() };
+    expect(check(source, "POST", APP)).toBe("origin_not_allowed");
+    expect(check(source, "GET")).toBeUndefined();
+  });
+});
+
+it.each(OTHERS)("a token from $from needs no origin: no other site can send it", (source) => {
+  expect(check(source, "POST", "https://evil.example", { connection: "upgrade" })).toBeUndefined();
+});
+
+it("tells the operator what was wrong and not what was sent", () => {
+  const facts = requestOf(undefined, {
+    requestLine: { method: "POST", target: "/" },
+    headers: new Map([["origin", "https://evil.example"]]),
+  });
+  expect(checkOrigin({ source: COOKIE, text: "x" }, facts)).toEqual({
+    reason: "origin_not_allowed",
+    detail: "token in cookie __Host-token: Origin is not one of its allowed_origins",
+  });
+  expect(checkOrigin({ source: COOKIE, text: "x" }, { ...facts, headers: new Map() })).toEqual({
+    reason: "origin_not_allowed",
+    detail: "token in cookie __Host-token: there is no Origin",
+  });
+});

@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isExactDecimal } from "../../../plugin/core/text/exact-number.ts";
+
+describe("a decimal text keeps its value as a double", () => {
+  it.each([
+    "0",
+    "-0",
+    "18",
+    "0.1",
+    "1e18",
+    "1E+18",
+    "10e-1",
+    "1.50",
+    "9007199254740991",
+    "9007199254740992",
+    "1e300",
+    "5e-324",
+    "0e999999",
+  ])("%s: yes", (text) => {
+    expect(isExactDecimal(text)).toBe(true);
+  });
+
+  it.each([
+    "9007199254740993",
+    "9007199254740991.4",
+    "9007199254740992.5",
+    "1147953659032899585",
+    "1.0000000000000000000000001",
+    "0.10000000000000001",
+    "1e-400",
+    "-1e-99999999999999999999",
+    "1e400",
+    `${"9".repeat(7_000)}e-7000`,
+  ])("%s: no", (text) => {
+    expect(isExactDecimal(text)).toBe(false);
+  });
+
+  it("is so for each double as JavaScript writes it", () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        expect(isExactDecimal(String(value))).toBe(true);
+      }),
+    );
+  });
+
+  it("is so for a whole number only if it is the one that JavaScript writes", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 69n }), (value) => {
+        expect(isExactDecimal(String(value))).toBe(String(Number(value)) === String(value));
+      }),
+    );
+  });
+});

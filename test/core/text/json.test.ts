@@ -1,0 +1,302 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  isJsonObject,
+  MAX_JSON_DEPTH,
+  MAX_JSON_MEMBERS,
+  readJsonMembers,
+  readJsonObject,
+} from "../../../plugin/core/text/json.ts";
+import { readSlowly } from "./slow-json.ts";
+
+/** An object of `depth` nested objects, the outermost included. */
+const nestedObjects = (depth: number): string => `${'{"a":'.repeat(depth)}0${"}".repeat(depth)}`;
+/** An object around arrays, `depth` levels in all. */
+const nestedArrays = (depth: number): string => `{"a":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
+const membersText = (count: number): string =>
+  `{${Array.from({ length: count }, (_, index) => `"m${index}":0`).join(",")}}`;
+const elementsText = (count: number): string => `{"a":[${Array.from({ length: count }, () => 0).join(",")}]}`;
+
+describe("refuses what another reader could read differently", () => {
+  it.each<[what: string, text: string, refused: string]>([
+    ["a member given twice", '{"a":1,"a":1}', "duplicate member"],
+    ["a member given twice, once with an escape", '{"exp":1,"\\u0065xp":2}', "duplicate member"],
+    ["a member given twice by escapes of either case", '{"\\u006A":1,"\\u006a":2}', "duplicate member"],
+    ["a member given twice, deep inside", '{"a":[{"b":{"c":1,"c":2}}]}', "duplicate member"],
+    ["__proto__ given twice", '{"__proto__":{},"__proto__":{}}', "duplicate member"],
+    ["__proto__ given twice, once with an escape", '{"__proto__":1,"\\u005f_proto__":2}', "duplicate member"],
+    ["the empty name given twice", '{"":1,"":2}', "duplicate member"],
+    ["a number that becomes Infinity", '{"exp":1e400}', "number out of range"],
+    ["a number that becomes -Infinity", '{"exp":-1e400}', "number out of range"],
+    ["a lone high surrogate", '{"a":"\ud800"}', "lone surrogate in a string"],
+    ["a lone low surrogate as an escape", '{"a":"\\udc00"}', "lone surrogate in a string"],
+    ["surrogates in the wrong order", '{"a":"\\udc00\\ud800"}', "lone surrogate in a string"],
+    ["a lone surrogate in a member name", '{"\\ud800":1}', "lone surrogate in a string"],
+    ["a byte order mark in front", '\ufeff{"a":1}', "bad value"],
+    ["a no-break space in front", "\u00a0{}", "bad value"],
+    ["a vertical tab between tokens", '{"a":\u000b1}', "bad value"],
+    ["text after the object", '{"a":1} x', "text after the value"],
+    ["a second object", "{}{}", "text after the value"],
+    ["a NUL after the object", "{}\u0000", "text after the value"],
+  ])("%s", (_what, text, refused) => {
+    expect(readJsonObject(text)).toEqual({ refused });
+  });
+});
+
+describe("refuses what is not JSON", () => {
+  it.each<[what: string, text: string, refused: string]>([
+    ["the empty text", "", "bad value"],
+    ["blanks only", " \n", "bad value"],
+    ["a leading zero", '{"a":01}', "bad object"],
+    ["a leading zero after a minus", '{"a":-01}', "bad object"],
+    ["a leading plus", '{"a":+1}', "bad value"],
+    ["a fraction without an integer part", '{"a":.5}', "bad value"],
+    ["a fraction without digits", '{"a":1.}', "bad object"],
+    ["an exponent without digits", '{"a":1e}', "bad object"],
+    ["a hexadecimal number", '{"a":0x10}', "bad object"],
+    ["a minus alone", '{"a":-}', "bad value"],
+    ["NaN", '{"a":NaN}', "bad value"],
+    ["Infinity", '{"a":Infinity}', "bad value"],
+    ["undefined", '{"a":undefined}', "bad value"],
+    ["a literal in upper case", '{"a":True}', "bad value"],
+    ["a literal cut short", '{"a":tru}', "bad value"],
+    ["a literal with a tail", '{"a":nullx}', "bad object"],
+    ["a trailing comma in an object", '{"a":1,}', "bad member name"],
+    ["a trailing comma in an array", '{"a":[1,]}', "bad value"],
+    ["a leading comma in an array", '{"a":[,1]}', "bad value"],
+    ["a missing comma in an array", '{"a":[1 2]}', "bad array"],
+    ["a missing comma in an object", '{"a":1 "b":2}', "bad object"],
+    ["a missing colon", '{"a" 1}', "bad object"],
+    ["an unquoted member name", "{a:1}", "bad member name"],
+    ["single quotes", "{'a':1}", "bad member name"],
+    ["an object that does not end", '{"a":1', "bad object"],
+    ["an array that does not end", '{"a":[1', "bad array"],
+    ["a string that does not end", '{"a":"b', "ends inside a string"],
+    ["a string that ends in a backslash", '{"a":"\\', "bad escape"],
+    ["an unknown escape", '{"a":"\\x41"}', "bad escape"],
+    ["an escape with a capital letter", '{"a":"\\N"}', "bad escape"],
+    ["a \\u escape of three digits", '{"a":"\\u12"}', "bad \\u escape"],
+    ["a \\u escape with a sign", '{"a":"\\u+041"}', "bad \\u escape"],
+    ["a raw newline in a string", '{"a":"\n"}', "control character in a string"],
+    ["a raw NUL in a member name", '{"\u0000":1}', "control character in a string"],
+    ["a raw unit separator, the last control character", '{"a":"\u001f"}', "control character in a string"],
+    ["a comment", '{"a":1/**/}', "bad object"],
+  ])("%s", (_what, text, refused) => {
+    expect(readJsonObject(text)).toEqual({ refused });
+  });
+});
+
+describe("refuses what is JSON but not an object", () => {
+  it.each(["[]", '[{"a":1}]', "null", "true", "0", '"text"'])("%s", (text) => {
+    expect(readJsonObject(text)).toEqual({ refused: "not an object" });
+  });
+});
+
+describe("bounds what it reads", () => {
+  it.each([
+    ["objects", nestedObjects],
+    ["arrays", nestedArrays],
+  ])("takes %s nested as deep as the limit and not one level deeper", (_what, nested) => {
+    expect(readJsonObject(nested(MAX_JSON_DEPTH))).toHaveProperty("object");
+    expect(readJsonObject(nested(MAX_JSON_DEPTH + 1))).toEqual({ refused: "nested too deep" });
+  });
+
+  it("refuses a text nested 100,000 deep without a stack overflow", () => {
+    expect(readJsonObject(nestedObjects(100_000))).toEqual({ refused: "nested too deep" });
+    expect(readJsonObject("[".repeat(100_000))).toEqual({ refused: "nested too deep" });
+  });
+
+  it.each([
+    ["members", membersText, 0],
+    ["elements, counting the array's own member", elementsText, 1],
+  ])("takes as many %s as the limit and not one more", (_what, text, others) => {
+    expect(readJsonObject(text(MAX_JSON_MEMBERS - others))).toHaveProperty("object");
+    expect(readJsonObject(text(MAX_JSON_MEMBERS - others + 1))).toEqual({ refused: "too many members" });
+  });
+});
+
+describe("reads what is unambiguous", () => {
+  it.each<[what: string, text: string]>([
+    ["the empty object", "{}"],
+    ["all four kinds of blank, everywhere", ' \t\r\n{ \t\r\n"a" \t\r\n: \t\r\n[ \t\r\n1 \t\r\n, 2 ] , "b" : { } } \n'],
+    ["every escape", '{"a":"\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041"}'],
+    ["a surrogate pair as escapes", '{"a":"\\ud83d\\ude00"}'],
+    ["a delete character, which JSON does not call a control character", '{"a":"\u007f"}'],
+    ["a byte order mark inside a string", '{"a":"\ufeff"}'],
+    ["numbers of every form", '{"a":[0,-0,1.5,-1.5e+3,1E-3,12345678901234567890,1e-400,1.7976931348623157e308]}'],
+    ["names that differ in case only", '{"exp":1,"EXP":2}'],
+    ["the same name in two objects", '{"a":{"b":1},"c":{"b":2}}'],
+  ])("%s", (_what, text) => {
+    expect(JSON.stringify(readJsonObject(text))).toBe(JSON.stringify({ object: JSON.parse(text) }));
+  });
+
+  it.each(["__proto__", "constructor", "toString", "hasOwnProperty"])("keeps a member %s as plain data", (name) => {
+    const read = readJsonObject(`{"${name}":{"isAdmin":true}}`);
+    const object = "object" in read ? read.object : {};
+    expect(Object.keys(object)).toEqual([name]);
+    expect(Object.getPrototypeOf(object)).toBeNull();
+    expect(object.isAdmin).toBeUndefined();
+    expect(({} as Record<string, unknown>).isAdmin).toBeUndefined();
+  });
+
+  it("does not find a member that the text does not have", () => {
+    const read = readJsonObject("{}");
+    expect("object" in read && "constructor" in read.object).toBe(false);
+  });
+});
+
+describe("compared with JSON.parse", () => {
+  it("reads every object that JSON.stringify writes to the same value", () => {
+    const value = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ maxDepth: 6, stringUnit: "binary" }));
+    const indent = fc.constantFrom(undefined, 1, "\t");
+    fc.assert(
+      fc.property(value, indent, (object, blanks) => {
+        const text = JSON.stringify(object, undefined, blanks);
+        expect(JSON.stringify(readJsonObject(text))).toBe(JSON.stringify({ object: JSON.parse(text) }));
+      }),
+    );
+  });
+
+  // Built from the pieces of JSON so that many of the texts are nearly valid.
+  const piece = fc.constantFrom(
+    ...["{", "}", "[", "]", ",", ":", '"', "\\", '"a"', '"b"', "\\u0061", "0", "1", "-", ".", "e9", "true", "null"],
+    ...[" ", "\n", "\u0000", "\ud800", "\ufeff"],
+  );
+  it.each([
+    ["any UTF-16", fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)) })],
+    ["pieces of JSON", fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(""))],
+    ["pieces of JSON in an object", fc.array(piece, { maxLength: 6 }).map((pieces) => `{"a":${pieces.join("")}}`)],
+  ])("never throws on %s, and takes nothing that JSON.parse refuses or reads otherwise", (_what, texts) => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const read = readJsonObject(text);
+        if ("object" in read) {
+          expect(JSON.stringify(read.object)).toBe(JSON.stringify(JSON.parse(text)));
+        } else {
+          expect(read.refused).toMatch(/^[a-z\\ ]+$/);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("compared with a slow reader that asks JSON.parse and then looks for all that it lets pass", () => {
+  const piece = fc.constantFrom(
+    ...[
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      '"',
+      "\\",
+      '"a"',
+      '"b"',
+      '"a":',
+      '"\\u0061":',
+      "\\u0061",
+      "\\ud800",
+      "0",
+      "-0",
+      "1e400",
+    ],
+    ...['"a":1', '"b":{}', '"c":[', "true", "null", " ", "\u0001", "é"],
+  );
+
+  it("takes and refuses the same texts, and reads them to the same values", () => {
+    const texts = fc.array(piece, { maxLength: 14 }).map((pieces) => `{${pieces.join("")}}`);
+    fc.assert(
+      fc.property(texts, (text) => {
+        const read = readJsonObject(text);
+        const slow = readSlowly(text);
+        expect("object" in read).toBe(slow !== undefined);
+        expect("object" in read ? JSON.stringify(read.object) : undefined).toBe(JSON.stringify(slow));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+});
+
+describe("some members of an object", () => {
+  const member = fc.tuple(
+    fc.constantFrom(
+      '"iss"',
+      '"is"',
+      '"\\u0069ss"',
+      '"a"',
+      '"\\u0061"',
+      '"__proto__"',
+      '"é"',
+      '"\\ud800"',
+      '"\ud800"',
+      '""',
+    ),
+    fc.constantFrom(":", " : ", ""),
+    fc.constantFrom(
+      "1",
+      '"x"',
+      '"\\u0061\\n"',
+      '{"a":1,"a":2}',
+      '{"a":1,"b":[1,{"a":2}]}',
+      "[1,,2]",
+      "[{}]",
+      "1e400",
+      "tru",
+    ),
+  );
+  const texts = fc
+    .array(
+      member.map((parts) => parts.join("")),
+      { maxLength: 6 },
+    )
+    .map((members) => `{${members.join(",")}}`);
+
+  it("are those of the whole object, and refused for the same reason", () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const whole = readJsonObject(text);
+        const some = readJsonMembers(text, ["iss", "__proto__"]);
+        if ("refused" in whole) {
+          expect(some).toEqual(whole);
+        } else {
+          const wanted = Object.entries(whole.object).filter(([name]) => name === "iss" || name === "__proto__");
+          expect(Object.entries("object" in some ? some.object : {})).toEqual(wanted);
+          expect("object" in some && Object.getPrototypeOf(some.object)).toBeNull();
+        }
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it.each([
+    [`{"a":[${Array(1023).fill("0").join(",")}]}`, true],
+    [`{"a":[${Array(1024).fill("0").join(",")}]}`, false],
+    [`{${Array.from({ length: 1024 }, (_, index) => `"${index}":0`).join(",")}}`, true],
+    [`{${Array.from({ length: 1025 }, (_, index) => `"${index}":0`).join(",")}}`, false],
+  ])("are read within the same bound on all members (case %#)", (text, isRead) => {
+    expect(readJsonMembers(text, ["iss"])).toEqual(isRead ? { object: {} } : { refused: "too many members" });
+  });
+
+  it("are refused where a name stands twice among a thousand, in one object or with escapes", () => {
+    const many = Array.from({ length: 1000 }, (_, index) => `"a${index}":0`).join(",");
+    expect(readJsonMembers(`{${many},"a7":1}`, ["iss"])).toEqual({ refused: "duplicate member" });
+    expect(readJsonMembers(`{${many},"\\u00617":1}`, ["iss"])).toEqual({ refused: "duplicate member" });
+    expect(readJsonMembers(`{${many},"b":{"a7":1}}`, ["iss"])).toEqual({ object: {} });
+  });
+});
+
+describe("isJsonObject", () => {
+  it.each([
+    [{}, true],
+    [Object.create(null), true],
+    [[], false],
+    [null, false],
+    [undefined, false],
+    ["text", false],
+    [0, false],
+  ])("%o: %s", (value, expected) => {
+    expect(isJsonObject(value)).toBe(expected);
+  });
+});

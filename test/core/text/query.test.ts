@@ -1,0 +1,220 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { queryOf, readParameters, removeParameter } from "../../../plugin/core/text/query.ts";
+import { countSteps } from "./counted-text.ts";
+import { readParametersByParts, removeParameterByParts } from "./parts-reference.ts";
+
+const NAME = "access_token";
+
+it.each<[target: string, query: string | undefined]>([
+  ["/", undefined],
+  ["/?", ""],
+  ["/a?b", "b"],
+  ["/a?b?c", "b?c"],
+  ["http://host/a?b", "b"],
+])("the query of %j is %j", (target, query) => {
+  expect(queryOf(target)).toBe(query);
+});
+
+describe("the values of a parameter", () => {
+  it.each<[query: string, values: readonly string[]]>([
+    ["", []],
+    ["a=b&c", []],
+    ["access_token=x", ["x"]],
+    ["a=b&access_token=x&c=d", ["x"]],
+    ["access%5Ftoken=x", ["x"]],
+    ["access%5ftoken=x", ["x"]],
+    ["%61%63%63%65%73%73%5f%74%6f%6b%65%6e=x", ["x"]],
+    ["access_token=%78", ["x"]],
+    ["access_token=x=y", ["x=y"]],
+    ["access_token=x+y", ["x y"]],
+    ["access_token", [""]],
+    ["access_token=", [""]],
+    ["access_token=x&&access_token=y", ["x", "y"]],
+    // None of them is this parameter.
+    ["access%2Btoken=x&accesstoken=x&access-token=x", []],
+    ["xaccess_token=x&access_token2=x", []],
+    ["a[access_token]=x&a.access_token=x", []],
+    ["a=access_token&b=1;c=access_token", []],
+    ["a=%zz", []],
+  ])("in %j are %j", (query, values) => {
+    expect(readParameters(query, NAME)).toEqual(values);
+  });
+
+  it.each([
+    "access_token=x&%=1",
+    "access_token=x&%5=1",
+    "a%zz",
+    "access%5token=x",
+    "access_token=x%",
+    "access_token=%5",
+    "access_token=x#",
+    "a=1#&access_token=x",
+    // PHP
+    "access.token=x",
+    "access+token=x",
+    "access%20token=x",
+    "access%2etoken=x",
+    "access[token=x",
+    "+access_token=x",
+    "%20%20access_token=x",
+    "access_token%00=x",
+    "access_token%00y=x",
+    // PHP, Rack, qs
+    "access_token[]=x",
+    "access_token%5B%5D=x",
+    "access_token[a][b]=x",
+    "[access_token]=x",
+    "access_token.a=x",
+    // ASP.NET
+    "Access_Token=x",
+    "ACCESS.TOKEN[]=x",
+    // Two rounds of decoding
+    "access%255Ftoken=x",
+    "access%252etoken=x",
+    // Servers that end a parameter at a semicolon
+    "a=1;access_token=x",
+    "a=1;Access.Token=x;b",
+    "access_token=x;access_token=y",
+    // Beside a good one
+    "access_token=x&access.token=y",
+  ])("are unclear in %j", (query) => {
+    expect(readParameters(query, NAME)).toBeUndefined();
+  });
+});
+
+describe("a query without the parameter", () => {
+  it.each<[query: string, rest: string]>([
+    ["access_token=x", ""],
+    ["access_token", ""],
+    ["a=1&access_token=x&b=2", "a=1&b=2"],
+    ["access_token=x&a=1", "a=1"],
+    ["a=1&access_token=x", "a=1"],
+    ["&access_token=x&", "&"],
+    ["access%5Ftoken=x&a=%zz+%2f&access_token", "a=%zz+%2f"],
+    ["a=1&b", "a=1&b"],
+    ["a=1&access.token=x&b=2", "a=1&b=2"],
+    ["ACCESS_TOKEN[]=x&access%5Ftoken%5Ba%5D=y", ""],
+    ["a=1;access_token=x;b=2&c", "a=1;b=2&c"],
+    ["access_token=x;b=2&c", "b=2&c"],
+    ["a;b;;c&d;", "a;b;;c&d;"],
+  ])("%j is %j", (query, rest) => {
+    expect(removeParameter(query, NAME)).toBe(rest);
+  });
+});
+
+const other = fc.string({ unit: fc.constantFrom(..."aA_=%5Ff+é;#?/"), maxLength: 10 });
+/** The name with any of its characters escaped, in either case. */
+const disguised = fc
+  .array(fc.constantFrom("plain", "lower", "upper"), { minLength: NAME.length, maxLength: NAME.length })
+  .map((ways) =>
+    ways
+      .map((way, index) => {
+        const hex = NAME.charCodeAt(index).toString(16);
+        return way === "plain" ? NAME[index] : `%${way === "lower" ? hex : hex.toUpperCase()}`;
+      })
+      .join(""),
+  );
+const own = fc.tuple(disguised, fc.constantFrom("", "=", "=x", "=%78", "=%")).map((parts) => parts.join(""));
+
+describe("any query", () => {
+  const parts = fc.array(
+    fc.oneof(
+      other.map((sent) => ({ sent, isOwn: false })),
+      own.map((sent) => ({ sent, isOwn: true })),
+    ),
+    { maxLength: 8 },
+  );
+
+  it("keeps all other parts byte for byte and in their order, and the parameter in no disguise", () => {
+    fc.assert(
+      fc.property(parts, (all) => {
+        const sent = all.map((part) => part.sent).join("&");
+        const kept = all.filter(({ isOwn }) => !isOwn).map((part) => part.sent);
+        const rest = removeParameter(sent, NAME);
+        expect(rest).toBe(kept.join("&"));
+        // As URLSearchParams reads it, which shares no code with ours.
+        expect(new URLSearchParams(rest).has(NAME)).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("has the values that URLSearchParams finds, or is unclear", () => {
+    fc.assert(
+      fc.property(parts, (all) => {
+        const sent = all.map((part) => part.sent).join("&");
+        const values = readParameters(sent, NAME);
+        expect(values ?? "unclear").toEqual(values ? new URLSearchParams(sent).getAll(NAME) : "unclear");
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("the scanner", () => {
+  /** Characters that the scanner treats specially, in any order. Names are short, so that many of them match. */
+  const hostile = fc.string({ unit: fc.constantFrom(..."t%74&=+#5aé\u0100"), maxLength: 40 });
+
+  it("reads and removes as a reader that splits the query into parts and decodes each one", () => {
+    fc.assert(
+      fc.property(hostile, fc.constantFrom("t", "tt", "a", "t5", NAME), (query, name) => {
+        expect(readParameters(query, name)).toEqual(readParametersByParts(query, name));
+        expect(removeParameter(query, name)).toBe(removeParameterByParts(query, name));
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  /** The name in spellings that some server takes for it, and in others that only begin like it. */
+  const nearly = fc
+    .tuple(
+      fc.constantFrom("", "+", "[", "%5b", "%00", ".", "%2509", "_"),
+      fc.constantFrom("access", "ACCESS", "%61ccess", "acces%73", "%2561ccess", "acc%e9ss"),
+      fc.constantFrom("_", ".", "[", "+", "%20", "%5F", "%255f", "-", "", "%5B", "]"),
+      fc.constantFrom("token", "Token", "tok%65n", "toke", "tokens"),
+      fc.constantFrom("", "[]", "%5B%5D", ".a", "%00x", "+", "%", "%2", ";b", "]"),
+      fc.constantFrom("", "=", "=x;access.token=y", "=%"),
+    )
+    .map((parts) => parts.join(""));
+
+  it("sees every spelling that the slow reader sees, and no other", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(nearly, hostile), { maxLength: 4 }), (parts) => {
+        const query = parts.join("&");
+        expect(readParameters(query, NAME)).toEqual(readParametersByParts(query, NAME));
+        expect(removeParameter(query, NAME)).toBe(removeParameterByParts(query, NAME));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it("takes every name that begins alike for the parameter once a client has sent very many of them", () => {
+    const many = Array.from({ length: 65 }, (_, index) => `access_tokens${index}=1`);
+    expect(readParameters(many.slice(1).join("&"), NAME)).toEqual([]);
+    expect(readParameters(many.join("&"), NAME)).toBeUndefined();
+  });
+
+  it.each<[what: string, query: string]>([
+    ["empty parameters", "&".repeat(8_000)],
+    ["equals signs", "=".repeat(8_000)],
+    ["parameters of that name", "t&".repeat(4_000)],
+    ["names that begin alike", "tt&".repeat(2_600)],
+    ["escapes", "%74".repeat(2_600)],
+    ["one long name", "t".repeat(8_000)],
+    ["one long value", `t=${"%41".repeat(2_600)}`],
+    ["parameters with escaped values", "t=%41&".repeat(1_300)],
+  ])("looks at no character of %s more than six times", (_, query) => {
+    expect(countSteps(query, (text) => readParameters(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+    expect(countSteps(query, (text) => removeParameter(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+  });
+
+  it("looks at no character of any query more than six times", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(..."t%74&=+"), minLength: 100, maxLength: 2_000 }), (query) => {
+        expect(countSteps(query, (text) => readParameters(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+        expect(countSteps(query, (text) => removeParameter(text, "t"))).toBeLessThanOrEqual(6 * query.length);
+      }),
+    );
+  });
+});

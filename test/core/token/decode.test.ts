@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import { MAX_JSON_DEPTH } from "../../../plugin/core/text/json.ts";
+import { decodeJws, decodeToken } from "../../../plugin/core/token/decode.ts";
+import { encodeSegment, generateSigningKey, mintToken, signRaw, signSegments } from "../../tokens.ts";
+
+const key = generateSigningKey("ES256", "1");
+const CLAIMS = { sub: "alice" };
+const VALID = mintToken({ key, claims: CLAIMS });
+const [HEADER = "", PAYLOAD = "", SIGNATURE = ""] = VALID.split(".");
+
+const detailOf = (token: string): unknown => {
+  const decoded = decodeToken(token);
+  return "reason" in decoded ? [decoded.reason, decoded.detail] : "decoded";
+};
+const reasonWithHeader = (header: Record<string, unknown>): unknown =>
+  detailOf(mintToken({ key, header, claims: CLAIMS }));
+
+describe("takes a signed token apart", () => {
+  it("into header parameters, claims, the bytes that were signed and the signature", () => {
+    expect(decodeToken(VALID)).toEqual({
+      joseHeader: { alg: "ES256", kid: "1", typ: "at+jwt" },
+      unverifiedIssuer: { iss: undefined },
+      unverifiedClaims: CLAIMS,
+      payload: new Uint8Array(Buffer.from(PAYLOAD, "base64url")),
+      signingInput: new Uint8Array(Buffer.from(`${HEADER}.${PAYLOAD}`)),
+      signature: new Uint8Array(Buffer.from(SIGNATURE, "base64url")),
+    });
+  });
+
+  it("without kid and typ, when the header has none", () => {
+    const decoded = decodeToken(mintToken({ key, header: { kid: undefined, typ: undefined }, claims: CLAIMS }));
+    expect("joseHeader" in decoded && decoded.joseHeader).toEqual({ alg: "ES256", kid: undefined, typ: undefined });
+  });
+
+  it("and does not hand on keys or addresses of keys that the header carries", () => {
+    const header = { jwk: key.publicJwk, jku: "https://evil.example", x5u: "https://evil.example", x5c: ["AA"] };
+    const decoded = decodeToken(mintToken({ key, header, claims: CLAIMS }));
+    expect("joseHeader" in decoded && Object.keys(decoded.joseHeader)).toEqual(["alg", "kid", "typ"]);
+  });
+});
+
+describe("refuses what is not three segments, of which header and signature are not empty", () => {
+  it.each<[what: string, token: string]>([
+    ["one segment", HEADER],
+    ["two segments", `${HEADER}.${PAYLOAD}`],
+    ["four segments", `${VALID}.AAAA`],
+    ["six segments", `${VALID}.AAAA.AAAA.AAAA`],
+    ["a thousand dots", ".".repeat(1000)],
+    ["dots alone", ".."],
+    ["an empty header", `.${PAYLOAD}.${SIGNATURE}`],
+    ["an empty signature", `${HEADER}.${PAYLOAD}.`],
+    ["a dot in front", `.${VALID}`],
+    ["a dot at the end", `${VALID}.`],
+    ["nothing", ""],
+  ])("%s", (_what, token) => {
+    expect(detailOf(token)).toEqual(["token_malformed", "not three non-empty segments"]);
+  });
+});
+
+describe("a payload need be a claims set in a token only", () => {
+  it.each<[what: string, payload: string | Uint8Array]>([
+    ["empty", ""],
+    ["text", "It is a dangerous business"],
+    ["bytes that are no text", Buffer.from([0xff, 0x00])],
+  ])("%s", (_what, payload) => {
+    const jws = signRaw(key, '{"alg":"ES256"}', payload);
+    const decoded = decodeJws(jws);
+    expect("payload" in decoded && Buffer.from(decoded.payload)).toEqual(Buffer.from(payload));
+    expect(decodeToken(jws)).toMatchObject({ reason: "token_malformed", detail: expect.stringMatching(/^payload: /) });
+  });
+});
+
+describe("refuses encrypted tokens by name", () => {
+  it.each(["a.b.c.d.e", "a..c.d.e", "....", `${VALID}.AAAA.AAAA`])("five segments: %j", (token) => {
+    expect(detailOf(token)).toEqual(["token_encrypted", undefined]);
+  });
+
+  it.each(["A128GCM", null, 1])("three segments whose header has enc: %j", (enc) => {
+    expect(reasonWithHeader({ enc })).toEqual(["token_encrypted", undefined]);
+  });
+});
+
+describe("refuses segments with more than one text", () => {
+  const notCanonical = "not canonical base64url";
+  it.each<[what: string, segment: (text: string) => string]>([
+    ["padding", (text) => `${text}=`],
+    ["a newline at the end", (text) => `${text}\n`],
+    ["a blank in front", (text) => ` ${text}`],
+    ["a blank inside", (text) => `${text.slice(0, 4)} ${text.slice(4)}`],
+    ["the standard alphabet", (text) => `${text.slice(0, -4)}+/+/`],
+    ["a dangling character", (text) => text.padEnd(text.length + ((5 - (text.length % 4)) % 4), "A")],
+  ])("%s", (_what, spoil) => {
+    expect(detailOf(signSegments(key, spoil(HEADER), PAYLOAD))).toEqual(["token_malformed", `header: ${notCanonical}`]);
+    expect(detailOf(signSegments(key, HEADER, spoil(PAYLOAD)))).toEqual([
+      "token_malformed",
+      `payload: ${notCanonical}`,
+    ]);
+    expect(detailOf(`${HEADER}.${PAYLOAD}.${spoil(SIGNATURE)}`)).toEqual([
+      "token_malformed",
+      `signature: ${notCanonical}`,
+    ]);
+  });
+
+  it("left-over bits that are not zero", () => {
+    const header = encodeSegment('{"alg":"ES256"} '); // 16 bytes: two characters are left over.
+    const other = `${header.slice(0, -1)}B`;
+    expect(Buffer.from(other, "base64url")).toEqual(Buffer.from(header, "base64url"));
+    expect(detailOf(signSegments(key, header, PAYLOAD))).toBe("decoded");
+    expect(detailOf(signSegments(key, other, PAYLOAD))).toEqual(["token_malformed", `header: ${notCanonical}`]);
+  });
+});
+
+describe("refuses bytes that two readers can read differently", () => {
+  const deep = `{"a":${"[".repeat(MAX_JSON_DEPTH)}${"]".repeat(MAX_JSON_DEPTH)}}`;
+  it.each<[what: string, payload: string | Uint8Array, why: string]>([
+    ["a byte that is never UTF-8", Buffer.from([0x7b, 0xff, 0x7d]), "not UTF-8"],
+    ["an overlong slash", Buffer.from('{"a":"\xc0\xaf"}', "latin1"), "not UTF-8"],
+    ["a surrogate in UTF-8", Buffer.from('{"a":"\xed\xa0\x80"}', "latin1"), "not UTF-8"],
+    ["a character cut short", Buffer.from('{"a":"\xe2\x82"}', "latin1"), "not UTF-8"],
+    ["UTF-16", Buffer.from('{"a":1}', "utf16le"), "bad member name"],
+    ["a byte order mark", '\ufeff{"sub":"alice"}', "bad value"],
+    ["a member given twice", '{"sub":"alice","sub":"admin"}', "duplicate member"],
+    ["a member given twice by an escape", '{"sub":"alice","s\\u0075b":"admin"}', "duplicate member"],
+    ["an infinite number", '{"exp":1e400}', "number out of range"],
+    ["too many levels", deep, "nested too deep"],
+    ["a list", "[]", "not an object"],
+    ["a text", '"alice"', "not an object"],
+    ["null", "null", "not an object"],
+    ["a blank alone", " ", "bad value"],
+    ["text after the object", '{"sub":"alice"}{}', "text after the value"],
+  ])("%s", (_what, payload, why) => {
+    const header = JSON.stringify({ alg: "ES256" });
+    expect(detailOf(signRaw(key, header, payload))).toEqual(["token_malformed", `payload: ${why}`]);
+    expect(detailOf(signRaw(key, payload, "{}"))).toEqual(["token_malformed", `header: ${why}`]);
+  });
+});
+
+describe("refuses extensions, which it could only ignore", () => {
+  it.each<[what: string, header: Record<string, unknown>]>([
+    ["crit", { crit: ["exp"], exp: 1 }],
+    ["crit that is empty", { crit: [] }],
+    ["crit that is null", { crit: null }],
+    ["b64", { b64: false, crit: ["b64"] }],
+    ["b64 that says what holds anyway", { b64: true }],
+    ["crit in an encrypted token", { crit: ["exp"], enc: "A128GCM" }],
+  ])("%s", (_what, header) => {
+    expect(reasonWithHeader(header)).toEqual(["critical_header_unsupported", undefined]);
+  });
+
+  it("and judges the header before it looks at the payload", () => {
+    expect(detailOf(signRaw(key, '{"alg":"ES256","crit":["x"]}', "not JSON"))).toEqual([
+      "critical_header_unsupported",
+      undefined,
+    ]);
+  });
+});
+
+describe("refuses header parameters of the wrong type", () => {
+  const wrong = [null, 1, true, ["ES256"], { alg: "ES256" }];
+  it.each([undefined, ...wrong])("alg: %j", (alg) => {
+    expect(reasonWithHeader({ alg })).toEqual(["token_malformed", "header: alg is not a string"]);
+  });
+  it.each(wrong)("kid: %j", (kid) => {
+    expect(reasonWithHeader({ kid })).toEqual(["token_malformed", "header: kid is not a string"]);
+  });
+  it.each(wrong)("typ: %j", (typ) => {
+    expect(reasonWithHeader({ typ })).toEqual(["token_malformed", "header: typ is not a string"]);
+  });
+});

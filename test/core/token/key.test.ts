@@ -1,0 +1,188 @@
+import { createHmac, createPublicKey } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { KeyLookup, KeySource, VerificationKey } from "../../../plugin/core/model/key.ts";
+import { decodeToken } from "../../../plugin/core/token/decode.ts";
+import { findKey, selectIssuer } from "../../../plugin/core/token/key.ts";
+import { createKeySource } from "../../../plugin/keys/life/key-source.ts";
+import { noFiles } from "../../keys/store/no-files.ts";
+import { silentLog } from "../../logs.ts";
+import { encodeSegment, generateSigningKey, mintToken } from "../../tokens.ts";
+import {
+  claimsOf,
+  compileDocument,
+  compileIssuer,
+  ISSUER,
+  inlineIssuer,
+  joseHeaderOf,
+  NOW,
+  policyDocument,
+  requirementsOf,
+} from "../fixtures.ts";
+
+const acmeKey = generateSigningKey("ES256", "acme-1");
+const partnerKey = generateSigningKey("ES256", "partner-1");
+const rsaKey = generateSigningKey("RS256", "rsa-1");
+const PARTNER = "https://login.partner.example";
+const policy = compileDocument(
+  policyDocument(inlineIssuer([acmeKey, rsaKey]), {
+    issuers: { acme: inlineIssuer([acmeKey, rsaKey]), partner: inlineIssuer([partnerKey], { issuer: PARTNER }) },
+    defaults: { accept: ["acme"] },
+  }),
+);
+
+const select = (iss: unknown, alg = "ES256"): unknown =>
+  selectIssuer(policy, requirementsOf(), joseHeaderOf({ alg }), JSON.parse(JSON.stringify({ iss })));
+
+describe("selectIssuer", () => {
+  it("finds the issuer whose identifier is exactly the token's iss", () => {
+    expect(select(ISSUER)).toEqual({ issuer: policy.issuers.get(ISSUER) });
+  });
+
+  it.each([
+    undefined,
+    null,
+    "",
+    0,
+    true,
+    [ISSUER],
+    { iss: ISSUER },
+    `${ISSUER}/`,
+    ISSUER.toUpperCase(),
+    ` ${ISSUER}`,
+    `${ISSUER}\u0000`,
+    "https://idp.example.com.evil.example",
+    "acme",
+    "__proto__",
+    "constructor",
+  ])("trusts no issuer with iss %j", (iss) => {
+    expect(select(iss)).toEqual({
+      reason: "issuer_untrusted",
+      detail: "the policy has no issuer with this iss",
+    });
+  });
+
+  it("refuses an issuer of the policy that the rule does not accept", () => {
+    expect(select(PARTNER)).toEqual({
+      reason: "issuer_untrusted",
+      detail: 'the rule does not accept issuer "partner"',
+    });
+  });
+
+  it.each(["none", "None", "nOnE", "", "HS256", "es256", "ES256 ", "ES384", "PS256", "EdDSA", "__proto__"])(
+    "does not allow algorithm %j, which the issuer does not name",
+    (alg) => {
+      expect(select(ISSUER, alg)).toEqual({
+        reason: "algorithm_not_allowed",
+        detail: 'issuer "acme" allows ES256, RS256',
+      });
+    },
+  );
+
+  const publicKey = createPublicKey({ key: rsaKey.publicJwk, format: "jwk" });
+  it.each([
+    ["PEM", publicKey.export({ format: "pem", type: "spki" })],
+    ["DER", publicKey.export({ format: "der", type: "spki" })],
+    ["JWK", JSON.stringify(rsaKey.publicJwk)],
+  ])("does not allow an HMAC made with the %s of a public key", (_form, secret) => {
+    const input = mintToken({ key: rsaKey, header: { alg: "HS256" }, claims: claimsOf() }).replace(/\.[^.]*$/, "");
+    const decoded = decodeToken(`${input}.${encodeSegment(createHmac("sha256", secret).update(input).digest())}`);
+    if ("reason" in decoded) {
+      throw new Error(decoded.reason);
+    }
+    expect(selectIssuer(policy, requirementsOf(), decoded.joseHeader, decoded.unverifiedIssuer)).toHaveProperty(
+      "reason",
+      "algorithm_not_allowed",
+    );
+  });
+});
+
+describe("selectIssuer, where an issuer has tenants", () => {
+  const TENANTS = "https://login.example.com/{tenant}";
+  const policyOf = (...tenants: readonly string[]) =>
+    compileDocument(policyDocument(inlineIssuer([acmeKey], { issuer: TENANTS, tenants })));
+  const selectTenant = (iss: unknown, ...tenants: readonly string[]): unknown =>
+    selectIssuer(policyOf(...tenants), requirementsOf(), joseHeaderOf(), JSON.parse(JSON.stringify({ iss })));
+
+  it("finds it by a tenant that it names, and says that it has others", () => {
+    expect(selectTenant("https://login.example.com/a", "a")).toMatchObject({ issuer: { issuer: TENANTS } });
+    expect(selectTenant("https://login.example.com/b", "a")).toEqual({
+      reason: "issuer_untrusted",
+      detail: 'issuer "acme" has other tenants',
+    });
+  });
+
+  it("finds it by any tenant when it names none", () => {
+    expect(selectTenant("https://login.example.com/b", "*")).toMatchObject({ issuer: { issuer: TENANTS } });
+  });
+
+  it.each([undefined, null, 1, ["https://login.example.com/a"], {}])("trusts no issuer with iss %j", (iss) => {
+    expect(selectTenant(iss, "a")).toHaveProperty("detail", "the policy has no issuer with this iss");
+  });
+});
+
+describe("findKey", () => {
+  const acme = compileIssuer();
+  const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+  const find = (iss: string, kid: string | undefined, alg = "ES256"): unknown =>
+    findKey(keys, policy.issuers.get(iss) ?? acme, joseHeaderOf({ kid, alg }), { iss });
+
+  it("finds the issuer's key that kid and alg name", async () => {
+    expect(await find(ISSUER, "acme-1")).toMatchObject({ key: { issuer: ISSUER, kid: "acme-1", algorithm: "ES256" } });
+  });
+
+  it.each<[what: string, kid: string | undefined, alg: string]>([
+    ["the kid of another issuer's key", "partner-1", "ES256"],
+    ["a kid that nobody has", "acme-2", "ES256"],
+    ["a kid in another case", "ACME-1", "ES256"],
+    ["an empty kid", "", "ES256"],
+    ["the kid of a key for another algorithm", "rsa-1", "ES256"],
+    ["a kid that looks like a path", "../acme-1", "ES256"],
+  ])("does not find %s", async (_what, kid, alg) => {
+    expect(await find(ISSUER, kid, alg)).toEqual({
+      reason: "key_not_found",
+      detail: 'issuer "acme" has no key for this kid and alg',
+    });
+  });
+
+  const answering = (lookup: KeyLookup): KeySource => ({ find: () => lookup });
+
+  it("says when to come back while no usable key set exists", async () => {
+    const source = answering({ found: undefined, because: "unavailable", retryAfterSeconds: 7 });
+    expect(await findKey(source, acme, joseHeaderOf(), {})).toEqual({
+      reason: "keys_unavailable",
+      retryAfterSeconds: 7,
+      detail: 'no usable keys of issuer "acme" yet',
+    });
+  });
+
+  it("does not call a token invalid whose key nobody could look for", async () => {
+    const source = answering({ found: undefined, because: "overloaded" });
+    expect(await findKey(source, acme, joseHeaderOf(), {})).toEqual({
+      reason: "overloaded",
+      detail: 'too many requests wait for keys of issuer "acme"',
+    });
+  });
+
+  it("gives a key that is for one tenant to no other", async () => {
+    const found = { ...yesSayer, onlyFor: `${ISSUER}/a` };
+    expect(await findKey(answering({ found }), acme, joseHeaderOf(), { iss: `${ISSUER}/a` })).toEqual({ key: found });
+    for (const iss of [`${ISSUER}/b`, `${ISSUER}/a/`, undefined]) {
+      expect(await findKey(answering({ found }), acme, joseHeaderOf(), iss === undefined ? {} : { iss })).toEqual({
+        reason: "key_not_found",
+        detail: 'issuer "acme" has this key for another tenant',
+      });
+    }
+  });
+
+  const yesSayer: VerificationKey = { issuer: ISSUER, kid: "1", algorithm: "ES256", verify: () => true };
+  it.each<[what: string, key: VerificationKey]>([
+    ["of another issuer", { ...yesSayer, issuer: PARTNER }],
+    ["of another algorithm", { ...yesSayer, algorithm: "RS256" }],
+  ])("refuses a key %s that the port returns by mistake", async (_what, found) => {
+    expect(await findKey(answering({ found: yesSayer }), acme, joseHeaderOf(), {})).toEqual({ key: yesSayer });
+    expect(await findKey(answering({ found }), acme, joseHeaderOf(), {})).toEqual({
+      reason: "internal_error",
+      detail: "the key source returned a key that does not fit",
+    });
+  });
+});

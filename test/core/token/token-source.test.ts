@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { isDenial } from "../../../plugin/core/model/denial.ts";
+import type { TokenSource } from "../../../plugin/core/model/policy.ts";
+import type { RequestFacts } from "../../../plugin/core/model/request.ts";
+import { extractToken } from "../../../plugin/core/token/extract.ts";
+import { findCredentials } from "../../../plugin/core/token/token-source.ts";
+import { requestOf } from "../fixtures.ts";
+
+const SOURCES: readonly TokenSource[] = [
+  { from: "authorization" },
+  { from: "header", name: "x-token", scheme: undefined },
+  { from: "header", name: "x-auth", scheme: /^Token +/i },
+  { from: "cookie", name: "__Host-token", allowedOrigins: new Set() },
+  { from: "query", name: "token" },
+];
+
+/** What a request may carry, by the place. */
+type Sent = Partial<Record<"authorization" | "x-token" | "x-auth" | "cookie" | "target", string>>;
+
+function factsOf({ authorization, target = "/", ...headers }: Sent): RequestFacts {
+  return requestOf(undefined, {
+    authorization,
+    requestLine: { method: "GET", target },
+    headers: new Map(Object.entries(headers)),
+  });
+}
+
+/** The place and the token, or the reason. */
+function take(sent: Sent, sources = SOURCES): unknown {
+  const credentials = findCredentials(sources, factsOf(sent));
+  const taken = isDenial(credentials) ? credentials : extractToken(credentials, 256);
+  return isDenial(taken) ? taken.reason : [taken.credential.source.from, taken.token];
+}
+
+const EVERYWHERE: readonly [place: keyof Sent, sent: Sent, from: string][] = [
+  ["authorization", { authorization: "Bearer a.b.c" }, "authorization"],
+  ["x-token", { "x-token": "a.b.c" }, "header"],
+  ["x-auth", { "x-auth": "TOKEN  a.b.c" }, "header"],
+  ["cookie", { cookie: "a=b; __Host-token=a.b.c" }, "cookie"],
+  ["target", { target: "/?token=a%2Eb.c" }, "query"],
+];
+
+describe("a token", () => {
+  it.each(EVERYWHERE)("in %s is taken", (_place, sent, from) => {
+    expect(take(sent)).toEqual([from, "a.b.c"]);
+  });
+
+  it.each(EVERYWHERE)("in %s is not looked at where that is no source", (_place, sent, from) => {
+    const others = SOURCES.filter((source) => source.from !== from);
+    expect(findCredentials(others, factsOf(sent))).toEqual([]);
+  });
+
+  it.each(
+    EVERYWHERE.flatMap(([place, sent], index) =>
+      EVERYWHERE.slice(index + 1).map(([other, more]) => [place, other, { ...sent, ...more }] as const),
+    ),
+  )("in %s and one in %s are ambiguous, in whichever order the sources stand", (_place, _other, sent) => {
+    expect(take(sent)).toBe("token_ambiguous");
+    expect(take(sent, SOURCES.toReversed())).toBe("token_ambiguous");
+  });
+
+  it.each<[what: string, sent: Sent, places: string]>([
+    ["two places", { authorization: "Basic x", cookie: "__Host-token=" }, "authorization and cookie __Host-token"],
+    ["one place twice", { target: "/?token=a&token=b&token=c" }, "query token"],
+  ])("and another: the operator learns the places, not the tokens (%s)", (_what, sent, places) => {
+    const credentials = findCredentials(SOURCES, factsOf(sent));
+    expect(isDenial(credentials) ? credentials : extractToken(credentials, 256)).toEqual({
+      reason: "token_ambiguous",
+      detail: `in ${places}`,
+    });
+  });
+});
+
+describe("what is no token", () => {
+  it.each<[sent: Sent, reason: string]>([
+    [{}, "token_missing"],
+    [{ authorization: "Basic YTpi" }, "token_missing"],
+    [{ "x-auth": "a.b.c" }, "token_missing"],
+    [{ "x-auth": "Bearer a.b.c" }, "token_missing"],
+    [{ "x-auth": "Token" }, "token_missing"],
+    [{ "x-auth": "To\u212aen a.b.c" }, "token_missing"],
+    [{ cookie: "__Host-token=" }, "token_missing"],
+    [{ target: "/?token" }, "token_missing"],
+    [{ authorization: "Bearer a b" }, "authorization_malformed"],
+    [{ "x-token": "Bearer a.b.c" }, "credentials_malformed"],
+    [{ "x-token": "a.b.c, a.b.c" }, "token_ambiguous"],
+    [{ cookie: '__Host-token="a.b.c"' }, "credentials_malformed"],
+    [{ cookie: "__Host-token=a.b.c ; x=y" }, "credentials_malformed"],
+    [{ cookie: "__Host-token =a.b.c" }, "credentials_malformed"],
+    [{ target: "/?token=a+b" }, "credentials_malformed"],
+    [{ target: "/?token=%22a%22" }, "credentials_malformed"],
+    [{ target: "/?token=a.b.c&x%=1" }, "credentials_malformed"],
+    [{ target: `/?token=${"a".repeat(257)}` }, "token_too_large"],
+    [{ cookie: "a=\ufffd; __Host-token=a.b.c" }, "credentials_malformed"],
+    [{ cookie: "a=\x7f; __Host-token=a.b.c" }, "credentials_malformed"],
+    [{ target: "/?a=\ufffd&token=a.b.c" }, "credentials_malformed"],
+  ])("%j is %s", (sent, reason) => {
+    expect(take(sent)).toBe(reason);
+  });
+
+  it("bytes that cannot be written back matter only beside a token", () => {
+    expect(findCredentials(SOURCES, factsOf({ cookie: "a=\ufffd", target: "/?\ufffd" }))).toEqual([]);
+    expect(take({ cookie: "a=\u00fc; __Host-token=a.b.c" })).toEqual(["cookie", "a.b.c"]);
+  });
+
+  it("a query is unclear where the request line is", () => {
+    const facts = { ...factsOf({}), requestLine: undefined };
+    expect(findCredentials(SOURCES, facts)).toEqual({ reason: "credentials_malformed", detail: "query token" });
+    expect(findCredentials(SOURCES.slice(0, 4), facts)).toEqual([]);
+  });
+});

@@ -1,0 +1,208 @@
+import { constants, createPublicKey, sign } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { VerificationKey } from "../../../plugin/core/model/key.ts";
+import { decodeToken } from "../../../plugin/core/token/decode.ts";
+import { verifySignature } from "../../../plugin/core/token/verify.ts";
+import { createVerificationKey } from "../../../plugin/keys/verify/verification-key.ts";
+import { generateSigningKey, mintToken, replaceSignature, type SigningKey, signBytes } from "../../tokens.ts";
+import { claimsOf, ISSUER } from "../fixtures.ts";
+
+const CLAIMS = claimsOf();
+const ALGORITHMS = [
+  "RS256",
+  "PS256",
+  "ES256",
+  "EdDSA",
+  "Ed25519",
+  "RS384",
+  "RS512",
+  "PS384",
+  "PS512",
+  "ES384",
+  "ES512",
+] as const;
+const keys = ALGORITHMS.map((alg) => generateSigningKey(alg, "1"));
+const [rs256, ps256, es256, eddsa] = keys as [SigningKey, SigningKey, SigningKey, SigningKey];
+const INVALID = { reason: "signature_invalid" };
+
+function verificationKey({ publicJwk, alg }: SigningKey, algorithm: string = alg): VerificationKey {
+  return createVerificationKey(ISSUER, "1", algorithm, createPublicKey({ key: publicJwk, format: "jwk" }));
+}
+
+function verify(token: string, key: VerificationKey): unknown {
+  const decoded = decodeToken(token);
+  return "reason" in decoded ? decoded : verifySignature(decoded, key);
+}
+
+const signatureOf = (token: string): Buffer => Buffer.from(token.slice(token.lastIndexOf(".") + 1), "base64url");
+const signingInputOf = (token: string): Buffer => Buffer.from(token.slice(0, token.lastIndexOf(".")));
+
+describe.each(keys.map((key) => [key.alg, key] as const))("%s", (alg, key) => {
+  const token = mintToken({ key, claims: CLAIMS });
+  const signature = signatureOf(token);
+  const own = verificationKey(key);
+
+  it("hands out the claims once the signature holds", async () => {
+    expect(await verify(token, own)).toEqual({ claims: CLAIMS });
+  });
+
+  it("refuses the signature of another key of the same kind", async () => {
+    const other = verificationKey(generateSigningKey(alg, "1"));
+    expect(await verify(token, other)).toEqual(INVALID);
+  });
+
+  it("refuses the signature of another token", async () => {
+    const other = mintToken({ key, claims: { ...CLAIMS, sub: "mallory" } });
+    expect(await verify(replaceSignature(other, signature), own)).toEqual(INVALID);
+  });
+
+  it.each<[what: string, changed: Uint8Array]>([
+    ["without its last byte", signature.subarray(0, -1)],
+    ["without its first byte", signature.subarray(1)],
+    ["with a zero byte more at its end", Buffer.concat([signature, Buffer.from([0])])],
+    ["with a zero byte more at its front", Buffer.concat([Buffer.from([0]), signature])],
+    ["twice in a row", Buffer.concat([signature, signature])],
+    ["of a single byte", Buffer.from([1])],
+    ["of zeros", Buffer.alloc(signature.length)],
+    ["of ones", Buffer.alloc(signature.length, 0xff)],
+    [
+      "with its last bit flipped",
+      Buffer.from(signature.map((byte, at) => (at === signature.length - 1 ? byte ^ 1 : byte))),
+    ],
+  ])("refuses a signature %s", async (_what, changed) => {
+    expect(await verify(replaceSignature(token, changed), own)).toEqual(INVALID);
+  });
+});
+
+describe("ES256 takes only 64 bytes of r and s", () => {
+  const token = mintToken({ key: es256, claims: CLAIMS });
+  const own = verificationKey(es256);
+  const order = Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex");
+  const one = Buffer.alloc(32);
+  one[31] = 1;
+
+  it("refuses the same signature in DER", async () => {
+    const der = sign("sha256", signingInputOf(token), { key: es256.privateKey, dsaEncoding: "der" });
+    expect(await verify(replaceSignature(token, der), own)).toEqual(INVALID);
+  });
+
+  it.each<[what: string, r: Buffer, s: Buffer]>([
+    ["r = s = 0", Buffer.alloc(32), Buffer.alloc(32)],
+    ["r = 0, s = 1", Buffer.alloc(32), one],
+    ["r = 1, s = 0", one, Buffer.alloc(32)],
+    ["r = s = n", order, order],
+    ["r = n, s = 1", order, one],
+  ])("refuses the psychic signature %s", async (_what, r, s) => {
+    expect(await verify(replaceSignature(token, Buffer.concat([r, s])), own)).toEqual(INVALID);
+  });
+
+  it("refuses r and s in the wrong order", async () => {
+    const signature = signatureOf(token);
+    const swapped = Buffer.concat([signature.subarray(32), signature.subarray(0, 32)]);
+    expect(await verify(replaceSignature(token, swapped), own)).toEqual(INVALID);
+  });
+});
+
+describe("PS256 takes only a salt as long as the hash", () => {
+  it.each([
+    [0, INVALID],
+    [31, INVALID],
+    [32, { claims: CLAIMS }],
+    [33, INVALID],
+    [constants.RSA_PSS_SALTLEN_MAX_SIGN, INVALID],
+  ])("a salt of %i bytes", async (saltLength, expected) => {
+    const token = mintToken({ key: ps256, claims: CLAIMS });
+    const options = { key: ps256.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+    const signature = sign("sha256", signingInputOf(token), options);
+    expect(await verify(replaceSignature(token, signature), verificationKey(ps256))).toEqual(expected);
+  });
+
+  it("refuses a signature over another hash", async () => {
+    const token = mintToken({ key: ps256, claims: CLAIMS });
+    const options = { key: ps256.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+    expect(
+      await verify(replaceSignature(token, sign("sha512", signingInputOf(token), options)), verificationKey(ps256)),
+    ).toEqual(INVALID);
+  });
+});
+
+describe("one algorithm's signature is no other's, with the same key", () => {
+  const ofRsa = ALGORITHMS.filter((alg) => /^[RP]S/.test(alg));
+  const pairs = ofRsa.flatMap((signed) => ofRsa.map((said) => [signed, said] as const));
+  it.each(pairs.filter(([signed, said]) => signed !== said))("%s is not %s", async (signed, said) => {
+    const token = mintToken({ key: { ...rs256, alg: signed }, header: { alg: said }, claims: CLAIMS });
+    expect(await verify(token, verificationKey(rs256, said))).toEqual(INVALID);
+  });
+
+  const asPs256: SigningKey = { ...rs256, alg: "PS256" };
+
+  it("an RS256 signature under the header PS256", async () => {
+    const token = mintToken({ key: rs256, header: { alg: "PS256" }, claims: CLAIMS });
+    expect(await verify(token, verificationKey(rs256, "PS256"))).toEqual(INVALID);
+  });
+
+  it("a PS256 signature under the header RS256", async () => {
+    const token = mintToken({ key: asPs256, header: { alg: "RS256" }, claims: CLAIMS });
+    expect(await verify(token, verificationKey(rs256, "RS256"))).toEqual(INVALID);
+  });
+
+  it("and the header does not choose: a key for PS256 verifies PS256 whatever the token says", async () => {
+    const token = mintToken({ key: asPs256, header: { alg: "RS256" }, claims: CLAIMS });
+    expect(await verify(token, verificationKey(rs256, "PS256"))).toEqual({ claims: CLAIMS });
+  });
+
+  it("RS256 over another hash", async () => {
+    const token = mintToken({ key: rs256, claims: CLAIMS });
+    const sha512 = sign("sha512", signingInputOf(token), rs256.privateKey);
+    expect(await verify(replaceSignature(token, sha512), verificationKey(rs256))).toEqual(INVALID);
+  });
+});
+
+it("refuses an Ed25519 signature whose s was raised by the group order", async () => {
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const token = mintToken({ key: eddsa, claims: CLAIMS });
+  const signature = Buffer.from(signBytes(eddsa, signingInputOf(token)));
+  const s = BigInt(`0x${Buffer.from(signature.subarray(32)).reverse().toString("hex")}`) + order;
+  Buffer.from(s.toString(16).padStart(64, "0"), "hex").reverse().copy(signature, 32);
+  expect(await verify(replaceSignature(token, signature), verificationKey(eddsa))).toEqual(INVALID);
+});
+
+it("takes nothing but true for a yes", async () => {
+  const token = mintToken({ key: es256, claims: CLAIMS });
+  const truthy = { ...verificationKey(es256), verify: () => 1 as unknown as boolean };
+  expect(await verify(token, truthy)).toEqual(INVALID);
+});
+
+it("does not call a signature bad that was not checked", async () => {
+  const token = mintToken({ key: es256, claims: CLAIMS });
+  for (const busy of [() => undefined, () => Promise.resolve(undefined)]) {
+    expect(await verify(token, { ...verificationKey(es256), verify: busy })).toEqual({
+      reason: "overloaded",
+      detail: "too many signatures of slow algorithms are being checked",
+    });
+  }
+});
+
+// OpenSSL takes such a PSS signature without its first byte as well: it reads a number (RFC 8017 sections 8.1.2 and 8.2.2).
+it.each([
+  ["RS256", rs256],
+  ["PS256", ps256],
+] as const)(
+  "refuses a signature of %s without the zero byte that it begins with",
+  async (_alg, key) => {
+    const tokens = (function* (): Generator<string> {
+      for (let count = 0; ; count += 1) {
+        yield mintToken({ key, claims: { ...CLAIMS, jti: String(count) } });
+      }
+    })();
+    for (const token of tokens) {
+      const signature = signatureOf(token);
+      if (signature[0] === 0) {
+        expect(await verify(token, verificationKey(key))).toMatchObject({ claims: CLAIMS });
+        expect(await verify(replaceSignature(token, signature.subarray(1)), verificationKey(key))).toEqual(INVALID);
+        return;
+      }
+    }
+  },
+  60_000,
+);

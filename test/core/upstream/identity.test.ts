@@ -1,0 +1,174 @@
+import { describe, expect, it } from "vitest";
+import { type CallerSource, type Consumer, KNOWS_NOBODY } from "../../../plugin/core/model/caller.ts";
+import type { CompiledIdentity } from "../../../plugin/core/model/policy.ts";
+import type { JsonObject, JsonValue } from "../../../plugin/core/text/json.ts";
+import { identify } from "../../../plugin/core/upstream/identity.ts";
+import { AUDIENCE, compileDocument, ISSUER, policyDocument } from "../fixtures.ts";
+
+const ID = "11111111-1111-4111-8111-111111111111";
+const BILLING: Consumer = { id: ID, username: "billing" };
+
+type Members = Record<string, unknown>;
+
+function compile(identity: Members): CompiledIdentity | undefined {
+  return compileDocument(policyDocument({ issuer: ISSUER, audiences: [AUDIENCE] }, { identity })).identity;
+}
+
+/** Kong with this answer to everything, and what it was asked. */
+function kongWith(consumer: Consumer | undefined): { callers: CallerSource; asked: unknown[] } {
+  const asked: unknown[] = [];
+  const callers = {
+    ...KNOWS_NOBODY,
+    async findConsumer(lookup: unknown) {
+      asked.push(lookup);
+      return consumer;
+    },
+  };
+  return { callers, asked };
+}
+
+async function identified(identity: Members, claims: JsonObject, consumer: Consumer | undefined = BILLING) {
+  const { callers, asked } = kongWith(consumer);
+  return { result: await identify(compile(identity), claims, "acme", callers), asked };
+}
+
+const REFUSED = { reason: "consumer_unknown" };
+
+describe("the Consumer that a token names", () => {
+  it.each<[what: string, identity: Members, claims: JsonObject, lookup: Members]>([
+    ["by username", { claim: "azp" }, { azp: "billing" }, { by: "username", value: "billing", maxAgeSeconds: 60 }],
+    ["by id", { claim: "azp", by: "id" }, { azp: ID }, { by: "id", value: ID, maxAgeSeconds: 60 }],
+    [
+      "at a JSON Pointer, for another time",
+      { claim: "/client/name", cache: "0s" },
+      { client: { name: "billing" } },
+      { by: "username", value: "billing", maxAgeSeconds: 0 },
+    ],
+  ])("is found %s", async (_what, consumer, claims, lookup) => {
+    const { result, asked } = await identified({ consumer }, claims);
+    expect(result).toEqual({ consumer: BILLING, credentialId: ID, groups: undefined });
+    expect(asked).toEqual([lookup]);
+  });
+
+  it.each<[what: string, by: string, azp: JsonValue | undefined]>([
+    ["nothing", "username", undefined],
+    ["null", "username", null],
+    ["an empty text", "username", ""],
+    ["a number", "username", 7],
+    ["a list", "username", ["billing"]],
+    ["a text that is too long", "username", "b".repeat(257)],
+    ["a blank at the end", "username", "billing "],
+    ["a line feed", "username", "billing\n"],
+    ["other letters than ASCII", "username", "b\u00efling"],
+    ["a username where an id is asked for, at which Kong would fail", "id", "billing"],
+    ["an id in capitals", "id", ID.replaceAll("1", "A")],
+  ])("is not asked for when the claim is %s", async (_what, by, azp) => {
+    const claims: JsonObject = azp === undefined ? {} : { azp };
+    const refused = await identified({ consumer: { claim: "azp", by } }, claims);
+    expect([refused.result, refused.asked]).toEqual([expect.objectContaining(REFUSED), []]);
+    const ignored = await identified({ consumer: { claim: "azp", by, unknown: "ignore" } }, claims);
+    expect(ignored).toEqual({ result: { consumer: undefined, credentialId: undefined, groups: undefined }, asked: [] });
+  });
+
+  it("may have a name of 256 characters with blanks inside", async () => {
+    const azp = `b ${"b".repeat(254)}`;
+    const { result } = await identified({ consumer: { claim: "azp" } }, { azp }, { id: ID, username: azp });
+    expect(result).toMatchObject({ consumer: { username: azp } });
+  });
+
+  it.each<[what: string, by: string, azp: string, consumer: Consumer | undefined]>([
+    ["none", "username", "billing", undefined],
+    ["one without an id", "username", "billing", { username: "billing" }],
+    ["one in other letters", "username", "billing", { id: ID, username: "Billing" }],
+    ["one that has the id, where the username is asked for", "username", ID, BILLING],
+    ["one without a username, where that is asked for", "username", "billing", { id: ID }],
+    ["another one, where the id is asked for", "id", ID.replaceAll("1", "2"), BILLING],
+  ])("is unknown when Kong finds %s", async (_what, by, azp, consumer) => {
+    const { callers } = kongWith(consumer);
+    expect(await identify(compile({ consumer: { claim: "azp", by } }), { azp }, "acme", callers)).toMatchObject(
+      REFUSED,
+    );
+    const ignoring = compile({ consumer: { claim: "azp", by, unknown: "ignore" }, credential: "azp" });
+    const result = await identify(ignoring, { azp }, "acme", callers);
+    expect(result).toEqual({ consumer: undefined, credentialId: azp, groups: undefined });
+  });
+
+  it("is nobody's to name but of the issuers that are named", async () => {
+    const { callers, asked } = kongWith(BILLING);
+    const claims = { azp: "billing", sub: "alice" };
+    const consumer = { claim: "azp" };
+    const strict = await identify(compile({ consumer }), claims, "partner", callers);
+    const ignoring = compile({ consumer: { ...consumer, unknown: "ignore" } });
+    const lenient = await identify(ignoring, claims, "partner", callers);
+    const credential = await identify(compile({ credential: "sub" }), claims, "partner", callers);
+    expect([strict, lenient, credential]).toEqual([expect.objectContaining(REFUSED), undefined, undefined]);
+    expect(asked).toEqual([]);
+  });
+
+  it("is not taken from a Kong that fails to answer", async () => {
+    const callers = { ...KNOWS_NOBODY, findConsumer: () => Promise.reject(new Error("index out of range")) };
+    const ignoring = compile({ consumer: { claim: "azp", unknown: "ignore" } });
+    await expect(identify(ignoring, { azp: "billing" }, "acme", callers)).rejects.toThrow("index out of range");
+  });
+
+  it("is asked for last, when all else is in order", async () => {
+    const identity = { consumer: { claim: "azp" }, credential: "sub", groups: "roles" };
+    const { result, asked } = await identified(identity, { azp: "billing", sub: "alice", roles: 7 });
+    expect([result, asked]).toEqual([expect.objectContaining({ reason: "identity_claim_invalid" }), []]);
+  });
+});
+
+describe("the credential", () => {
+  it.each<[what: string, sub: JsonValue | undefined]>([
+    ["nothing", undefined],
+    ["an empty text", ""],
+    ["a number", 7],
+    ["a text that is too long", "a".repeat(257)],
+    ["a line feed", "a\r\nb"],
+  ])("is not %s", async (_what, sub) => {
+    const { result } = await identified({ credential: "sub" }, sub === undefined ? {} : { sub });
+    expect(result).toMatchObject({ reason: "identity_claim_invalid", detail: expect.stringContaining('claim "sub"') });
+  });
+
+  it("goes before the Consumer's id, and needs no Consumer", async () => {
+    const claims = { azp: "billing", sub: "alice" };
+    const both = await identified({ consumer: { claim: "azp" }, credential: "sub" }, claims);
+    expect(both.result).toMatchObject({ consumer: BILLING, credentialId: "alice" });
+    const alone = await identified({ credential: "sub" }, claims);
+    expect(alone).toEqual({ result: { consumer: undefined, credentialId: "alice", groups: undefined }, asked: [] });
+  });
+});
+
+describe("groups", () => {
+  it.each<[what: string, roles: JsonValue | undefined, groups: string[]]>([
+    ["a list", ["admin", "Domain Users"], ["admin", "Domain Users"]],
+    ["one text", "admin", ["admin"]],
+    ["an empty list", [], []],
+    ["nothing", undefined, []],
+    ["null", null, []],
+  ])("are %s", async (_what, roles, groups) => {
+    const { result } = await identified({ groups: "roles" }, roles === undefined ? {} : { roles });
+    expect(result).toEqual({ consumer: undefined, credentialId: undefined, groups });
+  });
+
+  it.each<[what: string, roles: JsonValue]>([
+    ["a number", 7],
+    ["true", true],
+    ["an object", { admin: true }],
+    ["a list with a number", ["admin", 7]],
+    ["a list in a list", [["admin"]]],
+    ["a list with an empty text", ["admin", ""]],
+    ["an empty text", ""],
+    ["a comma, which acl puts between groups", ["user,admin"]],
+    ["a line feed", ["a\nb"]],
+    ["a group that is too long", ["a".repeat(257)]],
+  ])("are not %s", async (_what, roles) => {
+    const { result } = await identified({ groups: "roles" }, { roles });
+    expect(result).toMatchObject({ reason: "identity_claim_invalid" });
+  });
+});
+
+it("without `identity` nobody is told anything", async () => {
+  const { callers, asked } = kongWith(BILLING);
+  expect([await identify(undefined, { azp: "billing" }, "acme", callers), asked]).toEqual([undefined, []]);
+});

@@ -1,6 +1,0 @@
-import { kongBinary } from "../gateways/kong-binary.ts";
-import { runFaults } from "./run-faults.ts";
-
-for (const workers of [1, 2]) {
-  await runFaults({ createKind: (adapt) => kongBinary({ adapt }), workers, readTimeoutSeconds: 7 });
-}

@@ -1,4 +1,0 @@
-import { sandboxFromSettings } from "../gateways/sandbox-from-settings.ts";
-import { runFaults } from "./run-faults.ts";
-
-await runFaults({ createKind: (adapt) => sandboxFromSettings({ adapt }), workers: 1, readTimeoutSeconds: 7 });

@@ -1,0 +1,275 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { deflateSync, gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createFetcher } from "../../../plugin/keys/fetch/fetch-json.ts";
+import { type Answer, type KeyServer, startKeyServer, status } from "../key-server.ts";
+
+const LIMIT = 512 * 1024;
+const PATIENCE_MS = 10_000;
+const HASTE_MS = 300;
+const fetchJson = createFetcher();
+let server: KeyServer;
+beforeAll(async () => {
+  server = await startKeyServer();
+});
+afterAll(() => server.stop());
+
+const fetchFrom = async (answer: Answer, timeoutMs = PATIENCE_MS): Promise<unknown> => {
+  server.answer("/x", answer);
+  return (await fetchJson(`${server.origin}/x`, { timeoutMs })).body;
+};
+const failure = (cause: string): string => `GET ${server.origin}/x failed: ${cause}`;
+const objectOf = (length: number): string => `{"a":"${"x".repeat(length - 8)}"}`;
+const withHeaders =
+  (headers: Record<string, string>, body: string | Buffer = "{}"): Answer =>
+  (_request, response) =>
+    void response.writeHead(200, headers).end(body);
+
+/** The bytes of an answer as they are, which no HTTP server would write. */
+async function fetchRaw(serve: (socket: Socket) => void, timeoutMs = PATIENCE_MS): Promise<unknown> {
+  const raw: Server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => serve(socket));
+  });
+  await new Promise<void>((resolve) => raw.listen(0, "127.0.0.1", resolve));
+  const address = raw.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  try {
+    return (await fetchJson(`http://127.0.0.1:${port}/x`, { timeoutMs })).body;
+  } finally {
+    raw.close();
+  }
+}
+
+describe("reads", () => {
+  it.each<[what: string, answer: Answer, value: unknown]>([
+    [
+      "a JSON object, whatever its content type",
+      withHeaders({ "content-type": "text/plain" }, '{"keys":[]}'),
+      { keys: [] },
+    ],
+    ["JSON beyond ASCII", { json: { a: "é\u{1f600}" } }, { a: "é\u{1f600}" }],
+    ["an answer of exactly 512 kB", { text: objectOf(LIMIT) }, { a: "x".repeat(LIMIT - 8) }],
+    [
+      "an answer in pieces",
+      (_request, response) => {
+        response.write('{"a"');
+        response.end(":1}");
+      },
+      { a: 1 },
+    ],
+    ["gzip, although nobody asked for it", withHeaders({ "content-encoding": "gzip" }, gzipSync('{"a":1}')), { a: 1 }],
+    [
+      "an answer behind others that come first (103)",
+      (_request, response) => {
+        response.writeEarlyHints({ link: "</style.css>; rel=preload" });
+        response.end('{"a":1}');
+      },
+      { a: 1 },
+    ],
+  ])("%s", async (_what, answer, value) => {
+    expect(await fetchFrom(answer)).toEqual(value);
+  });
+
+  it("a hundred keys with chains of certificates", async () => {
+    const key = {
+      kty: "RSA",
+      use: "sig",
+      alg: "RS256",
+      kid: "1",
+      n: "n".repeat(342),
+      e: "AQAB",
+      x5t: "t",
+      x5c: ["c", "d", "e"],
+    };
+    const keys = Array.from({ length: 100 }, () => key);
+    expect(await fetchFrom({ json: { keys } })).toEqual({ keys });
+  });
+
+  it("an address with a query", async () => {
+    server.answer("/y?appid=1", { json: { a: 1 } });
+    expect(await fetchJson(`${server.origin}/y?appid=1`, { timeoutMs: PATIENCE_MS })).toMatchObject({ body: { a: 1 } });
+  });
+
+  it("and asks for unpacked JSON, on a connection that it closes, with no more headers than that takes", async () => {
+    const asked = new Promise((resolve) => {
+      server.answer("/accept", (request, response) => {
+        resolve(request.headers);
+        response.end("{}");
+      });
+    });
+    await fetchJson(`${server.origin}/accept`, { timeoutMs: PATIENCE_MS });
+    expect(await asked).toEqual({
+      host: new URL(server.origin).host,
+      accept: "application/json, application/jwk-set+json",
+      "accept-encoding": "identity",
+      "user-agent": "jwt-policy",
+      connection: "close",
+    });
+  });
+
+  it("how long the answer is fresh", async () => {
+    server.answer("/fresh", withHeaders({ "cache-control": "public, max-age=600", age: "100" }));
+    const { freshForSeconds } = await fetchJson(`${server.origin}/fresh`, { timeoutMs: PATIENCE_MS });
+    expect(freshForSeconds).toBe(500);
+  });
+});
+
+describe("refuses", () => {
+  const NO_OBJECT = "the answer is not a JSON object that can be read: ";
+  const PAGE = "a web page came instead of JSON; is this the right address?";
+  const MOVED = "redirects are not followed; the policy must name the address itself";
+  it.each<[what: string, answer: Answer, cause: string]>([
+    ["text", { text: "SECRET" }, `${NO_OBJECT}bad value`],
+    ["nothing", { text: "" }, `${NO_OBJECT}bad value`],
+    ["a list", { json: [1] }, `${NO_OBJECT}not an object`],
+    ["an object that has a member twice", { text: '{"keys":[],"k\\u0065ys":[]}' }, `${NO_OBJECT}duplicate member`],
+    ["more members than any key set has", { json: { a: Array(8_192).fill(1) } }, `${NO_OBJECT}too many members`],
+    ["an object that is nested too deep", { text: `{"a":${"[".repeat(50_000)}` }, `${NO_OBJECT}nested too deep`],
+    ["bytes that are not UTF-8", withHeaders({}, Buffer.from([0x22, 0xff])), "the answer is not UTF-8"],
+    ["HTML", withHeaders({ "content-type": "text/html; charset=utf-8" }, "<p>SECRET"), PAGE],
+    ["XHTML", withHeaders({ "content-type": "Application/XHTML+XML" }, "{}"), PAGE],
+    ["status 201", status(201), "status 201"],
+    ["status 404", status(404), "status 404"],
+    ["status 500", status(500), "status 500"],
+    ["status 503", status(503), "status 503"],
+    ["an answer of one byte over 512 kB", { text: objectOf(LIMIT + 1) }, `the answer is longer than ${LIMIT} bytes`],
+    [
+      "a small answer that unpacks to a large one",
+      withHeaders({ "content-encoding": "gzip" }, gzipSync(objectOf(20 * LIMIT))),
+      `the answer is longer than ${LIMIT} bytes`,
+    ],
+    [
+      "gzip that is cut off",
+      withHeaders({ "content-encoding": "gzip" }, gzipSync("{}").subarray(0, 15)),
+      "the answer is broken gzip",
+    ],
+    [
+      "another coding",
+      withHeaders({ "content-encoding": "deflate" }, deflateSync("{}")),
+      "the answer has a content coding that was not asked for",
+    ],
+    [
+      "headers without end",
+      withHeaders({ "x-a": "a".repeat(20_000) }),
+      "the answer's headers are too long (HPE_HEADER_OVERFLOW)",
+    ],
+    ...[300, 301, 302, 303, 307, 308].map((code): [string, Answer, string] => [
+      `a redirect ${code} to the same origin`,
+      (_request, response) => void response.writeHead(code, { location: "/target" }).end(),
+      `status ${code}: ${MOVED}`,
+    ]),
+  ])("%s, and names the address and the cause but nothing of the answer", async (_what, answer, cause) => {
+    await expect(fetchFrom(answer)).rejects.toThrow(new Error(failure(cause)));
+    expect(server.requests).not.toContain("/target");
+  });
+
+  it("an answer without end as soon as it is too long", async () => {
+    const endless: Answer = (_request, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write("x".repeat(65_536))) {}
+      };
+      response.on("drain", more);
+      more();
+    };
+    await expect(fetchFrom(endless)).rejects.toThrow(failure(`the answer is longer than ${LIMIT} bytes`));
+  });
+
+  it.each<[what: string, answer: Answer]>([
+    ["no answer", () => {}],
+    ["an answer that does not end", (_request, response) => void response.write('{"keys":')],
+    [
+      "headers and no body",
+      (_request, response) => {
+        response.writeHead(200);
+        response.flushHeaders();
+      },
+    ],
+    [
+      "an answer that drips",
+      (_request, response) => {
+        const drip = setInterval(() => response.write(" "), 20);
+        response.on("close", () => clearInterval(drip));
+      },
+    ],
+  ])("%s in time, and closes the connection", async (_what, answer) => {
+    const closed = new Promise<void>((resolve) => {
+      server.answer("/x", (request, response) => {
+        request.socket.once("close", () => resolve());
+        if (typeof answer === "function") {
+          answer(request, response);
+        }
+      });
+    });
+    await expect(fetchJson(`${server.origin}/x`, { timeoutMs: HASTE_MS })).rejects.toThrow(
+      new Error(failure(`no complete answer in ${HASTE_MS} ms`)),
+    );
+    await closed;
+  });
+
+  it("to wait when whoever asked gives up", async () => {
+    const giveUp = new AbortController();
+    const options = { timeoutMs: PATIENCE_MS, signal: giveUp.signal };
+    server.answer("/x", () => giveUp.abort());
+    await expect(fetchJson(`${server.origin}/x`, options)).rejects.toThrow(new Error(failure("given up")));
+    const before = server.requests.length;
+    await expect(fetchJson(`${server.origin}/x`, options)).rejects.toThrow(new Error(failure("given up")));
+    expect(server.requests).toHaveLength(before);
+  });
+
+  const BROKE = "the connection broke before the answer was complete (ECONNRESET)";
+  const NOT_HTTP = /failed: the answer is not HTTP \(HPE_/;
+  it.each<[what: string, bytes: string, cause: string | RegExp]>([
+    ["an answer that is shorter than it says", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}", BROKE],
+    [
+      "an answer whose last chunk is missing",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+      BROKE,
+    ],
+    ["an answer that ends within its headers", "HTTP/1.1 200 OK\r\nContent-", BROKE],
+    ["a connection that is closed at once", "", BROKE],
+    ["what is not HTTP", "SSH-2.0-OpenSSH_9.6\r\n", NOT_HTTP],
+    ["an answer with two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", NOT_HTTP],
+    [
+      "an object that is cut off where nobody said how long it is",
+      'HTTP/1.1 200 OK\r\n\r\n{"keys":[',
+      `${NO_OBJECT}bad value`,
+    ],
+  ])("%s", async (_what, bytes, cause) => {
+    await expect(fetchRaw((socket) => socket.end(bytes), 2_000)).rejects.toThrow(cause);
+  });
+
+  it("another protocol (101)", async () => {
+    const answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n";
+    await expect(fetchRaw((socket) => socket.end(answer), HASTE_MS)).rejects.toThrow(/ failed: ./);
+  });
+
+  it("early answers (103) without end", async () => {
+    const hints = (socket: Socket): void => {
+      const drip = setInterval(() => socket.write("HTTP/1.1 103 Early Hints\r\n\r\n"), 10);
+      socket.on("close", () => clearInterval(drip));
+    };
+    await expect(fetchRaw(hints, HASTE_MS)).rejects.toThrow(`no complete answer in ${HASTE_MS} ms`);
+  });
+
+  it("an address where nobody listens", async () => {
+    const gone = await startKeyServer();
+    await gone.stop();
+    await expect(fetchJson(`${gone.origin}/x`, { timeoutMs: PATIENCE_MS })).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  it.each(["http://idp.example.com/jwks", "https://user:SECRET@idp.example.com/", "file:///etc/passwd", "jwks"])(
+    "to ask %s",
+    async (url) => {
+      const asked = fetchJson(url, { timeoutMs: PATIENCE_MS });
+      await expect(asked).rejects.toThrow(/failed: keys are fetched by https/);
+      await expect(asked).rejects.not.toThrow(/SECRET/);
+    },
+  );
+
+  it("to repeat a query, which may hold more than an address", async () => {
+    await expect(fetchJson(`${server.origin}/gone?code=SECRET`, { timeoutMs: PATIENCE_MS })).rejects.toThrow(
+      new Error(`GET ${server.origin}/gone?… failed: status 404`),
+    );
+  });
+});

@@ -1,0 +1,175 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createFetcher } from "../../../plugin/keys/fetch/fetch-json.ts";
+import {
+  type FetchSettings,
+  NO_FETCH_SETTINGS,
+  type ProxySettings,
+} from "../../../plugin/keys/fetch/fetch-settings.ts";
+import { reportMissing } from "../../gateways/report-missing.ts";
+import { createDirectory, makeCertificate, missingOpenssl } from "./certificates.ts";
+
+const timeoutMs = 10_000;
+const HASTE_MS = 300;
+const NAMES = "DNS:idp.internal,DNS:proxy.internal,DNS:localhost";
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+type Tunnel = (socket: Socket, request: IncomingMessage) => void;
+
+/** An origin for https, and a proxy whose tunnels all lead there, whatever they are asked for. */
+async function setUp({ tls, tunnel }: { readonly tls?: boolean; readonly tunnel?: Tunnel } = {}): Promise<{
+  readonly directory: string;
+  readonly originPort: number;
+  /** The requests that the proxy got. */
+  readonly asked: readonly { readonly target: string | undefined; readonly authorization: string | undefined }[];
+  fetchJson(url: string, changes?: Partial<ProxySettings>, timeoutMs?: number): Promise<unknown>;
+}> {
+  const directory = createDirectory();
+  const files = makeCertificate(directory, "idp", NAMES);
+  const options: ServerOptions = { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
+  const originPort = await listen(
+    createTlsServer(options, ({ headers }, response) => void response.end(JSON.stringify(headers))),
+  );
+  const asked: { target: string | undefined; authorization: string | undefined }[] = [];
+  const proxy = tls ? createTlsServer(options) : createServer();
+  proxy.on("request", (request, response) => {
+    asked.push({ target: request.url, authorization: undefined });
+    response.writeHead(400).end();
+  });
+  proxy.on("connect", (request: IncomingMessage, socket: Socket) => {
+    asked.push({ target: request.url, authorization: request.headers["proxy-authorization"] });
+    socket.on("error", () => {});
+    (tunnel ?? leadTo(originPort))(socket, request);
+  });
+  const url = `${tls ? "https" : "http"}://localhost:${await listen(proxy)}`;
+  const fetchJson = async (
+    target: string,
+    changes: Partial<ProxySettings> = {},
+    limitMs = timeoutMs,
+  ): Promise<unknown> => {
+    const settings: FetchSettings = {
+      ...NO_FETCH_SETTINGS,
+      caFile: files.certificate,
+      proxy: { url, authorizationFile: undefined, noProxy: [], ...changes },
+    };
+    return (await createFetcher(settings)(target, { timeoutMs: limitMs })).body;
+  };
+  return { directory, originPort, asked, fetchJson };
+}
+
+const leadTo =
+  (port: number): Tunnel =>
+  (socket) => {
+    const origin = connect(port, "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      socket.pipe(origin).pipe(socket);
+    });
+    origin.on("error", () => socket.destroy());
+    socket.on("close", () => origin.destroy());
+  };
+
+if (missingOpenssl !== undefined) {
+  reportMissing("a proxy, with certificates of our own", missingOpenssl);
+} else {
+  describe("through a proxy", describeProxy);
+}
+
+function describeProxy(): void {
+  it.each([false, true])("keys come from a name that only the proxy knows (proxy by https: %s)", async (tls) => {
+    const { fetchJson, asked } = await setUp({ tls });
+    expect(await fetchJson("https://idp.internal/x")).toMatchObject({ host: "idp.internal" });
+    expect(await fetchJson("https://idp.internal:8443/x")).toMatchObject({ host: "idp.internal:8443" });
+    expect(asked.map(({ target }) => target)).toEqual(["idp.internal:443", "idp.internal:8443"]);
+  });
+
+  it("who answers must have the certificate of the origin all the same", async () => {
+    const { fetchJson } = await setUp();
+    await expect(fetchJson("https://idp.example.com/x")).rejects.toThrow(/ERR_TLS_CERT_ALTNAME_INVALID/);
+  });
+
+  it("the proxy gets its credentials, and the origin does not", async () => {
+    const { fetchJson, asked, directory } = await setUp();
+    const authorizationFile = join(directory, "authorization");
+    writeFileSync(authorizationFile, "Basic dXNlcjpwYXNz\n");
+    expect(await fetchJson("https://idp.internal/x", { authorizationFile })).not.toHaveProperty("proxy-authorization");
+    expect(asked).toEqual([{ target: "idp.internal:443", authorization: "Basic dXNlcjpwYXNz" }]);
+  });
+
+  it("addresses in URLs are refused all the same, and the proxy is not asked", async () => {
+    const { fetchJson, asked } = await setUp();
+    await expect(fetchJson("https://169.254.169.254/x")).rejects.toThrow(/is a link-local address$/);
+    await expect(fetchJson("https://[::ffff:127.0.0.1]/x")).rejects.toThrow(/is a loopback address$/);
+    expect(asked).toEqual([]);
+  });
+
+  it("loopback is not, nor is what the settings except", async () => {
+    const { fetchJson, asked, originPort } = await setUp();
+    expect(await fetchJson(`https://localhost:${originPort}/x`)).toMatchObject({ host: `localhost:${originPort}` });
+    for (const noProxy of [["idp.invalid"], [".invalid"], ["a.example", "idp.invalid"]]) {
+      await expect(fetchJson("https://idp.invalid/x", { noProxy })).rejects.toThrow(/the host name/);
+    }
+    expect(asked).toEqual([]);
+    await expect(
+      fetchJson("https://idp.invalid/x", { noProxy: ["invalid", ".idp.invalid", "dp.invalid"] }),
+    ).rejects.toThrow();
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each<[what: string, tunnel: Tunnel, cause: RegExp]>([
+    [
+      "wants to know who asks",
+      (socket) => socket.end("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
+      /failed: the proxy answered CONNECT with status 407$/,
+    ],
+    [
+      "cannot connect",
+      (socket) => socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n<html>SECRET"),
+      /failed: the proxy answered CONNECT with status 502$/,
+    ],
+    [
+      "speaks in the origin's place",
+      (socket) => void socket.write("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK"),
+      /failed: the proxy sent something ahead of the origin's own words$/,
+    ],
+    ["closes the connection", (socket) => void socket.destroy(), /failed: the connection broke/],
+    [
+      "closes the tunnel",
+      (socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"),
+      /failed: (?:the connection broke|Client network socket disconnected)/,
+    ],
+  ])("a proxy that %s", async (_what, tunnel, cause) => {
+    const { fetchJson } = await setUp({ tunnel });
+    await expect(fetchJson("https://idp.internal/x")).rejects.toThrow(cause);
+  });
+
+  it.each<[what: string, tunnel: Tunnel]>([
+    ["does not answer", () => {}],
+    ["connects to who does not answer", (socket) => void socket.write("HTTP/1.1 200 OK\r\n\r\n")],
+  ])("a proxy that %s costs no more than the time for a fetch", async (_what, tunnel) => {
+    const closed: Promise<void>[] = [];
+    const { fetchJson } = await setUp({
+      tunnel(socket, request) {
+        closed.push(new Promise((resolve) => void socket.once("close", () => resolve())));
+        socket.resume().once("end", () => socket.end()); // Who does not read does not learn that it is over.
+        tunnel(socket, request);
+      },
+    });
+    await expect(fetchJson("https://idp.internal/x", {}, HASTE_MS)).rejects.toThrow(
+      `no complete answer in ${HASTE_MS} ms`,
+    );
+    expect(closed).toHaveLength(1);
+    await closed[0];
+  });
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { readFreshness } from "../../../plugin/keys/fetch/freshness.ts";
+
+const NOW = Date.parse("Sun, 22 Nov 2026 12:00:00 GMT");
+const DATE = "Sun, 22 Nov 2026 11:00:00 GMT";
+const LATER = "Sun, 22 Nov 2026 11:10:00 GMT";
+
+describe("an answer is fresh", () => {
+  it.each<[what: string, headers: Record<string, string>, seconds: number | undefined]>([
+    ["nobody knows how long, when it does not say", {}, undefined],
+    ["nor with directives about other things", { "cache-control": "public, must-revalidate" }, undefined],
+    ["for max-age", { "cache-control": "max-age=600" }, 600],
+    ["for max-age in any case, with blanks and quotes", { "cache-control": 'public ,\tMax-Age = "600"' }, 600],
+    ["for what is left of max-age", { "cache-control": "max-age=600", age: "599" }, 1],
+    ["no longer when it is as old as that", { "cache-control": "max-age=600", age: "600" }, 0],
+    ["no longer when it is older", { "cache-control": "max-age=600", age: "9999" }, 0],
+    ["for max-age when its age cannot be read", { "cache-control": "max-age=600", age: "-5" }, 600],
+    ["not at all with max-age=0", { "cache-control": "max-age=0" }, 0],
+    ["not at all with no-store", { "cache-control": "max-age=600, no-store" }, 0],
+    ["not at all with no-cache", { "cache-control": "no-cache, max-age=600" }, 0],
+    ["not at all with no-cache of one field", { "cache-control": 'no-cache="set-cookie", max-age=600' }, 0],
+    ["for max-age when no-store is only quoted", { "cache-control": 'x="no-store, max-age=1", max-age=600' }, 600],
+    ["for max-age whatever shared caches are told", { "cache-control": "s-maxage=5, max-age=600" }, 600],
+    ["not at all when max-age cannot be read", { "cache-control": "max-age=ten" }, 0],
+    ["not at all when max-age has no value", { "cache-control": "max-age" }, 0],
+    ["not at all when max-age is negative", { "cache-control": "max-age=-1" }, 0],
+    ["not at all when two max-age disagree", { "cache-control": "max-age=600, max-age=60" }, 0],
+    ["for max-age that comes twice", { "cache-control": "max-age=600, max-age=600" }, 600],
+    ["for max-age, whatever Expires says", { "cache-control": "max-age=60", expires: LATER, date: DATE }, 60],
+    ["from Date to Expires", { expires: LATER, date: DATE }, 600],
+    ["from now to Expires, without a date", { expires: "Sun, 22 Nov 2026 12:01:00 GMT" }, 60],
+    ["no longer when Expires is past", { expires: DATE, date: LATER }, 0],
+    ["not at all when Expires is 0", { expires: "0" }, 0],
+    ["not at all when Expires cannot be read", { expires: "tomorrow GMT" }, 0],
+    ["not at all when Expires is in no time zone", { expires: "2027-01-01T00:00:00" }, 0],
+  ])("%s", (_what, headers, seconds) => {
+    expect(readFreshness(headers, NOW)).toBe(seconds);
+  });
+
+  it("and long headers take no long time", () => {
+    const begin = performance.now();
+    readFreshness({ "cache-control": `a${" ".repeat(8_000)}b="${"\\\\".repeat(4_000)}` }, NOW);
+    readFreshness({ "cache-control": "a,".repeat(8_000) }, NOW);
+    expect(performance.now() - begin).toBeLessThan(2_000);
+  });
+});

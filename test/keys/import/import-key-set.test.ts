@@ -1,0 +1,331 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { JWK } from "jose";
+import { describe, expect, it } from "vitest";
+import type { CompiledIssuer } from "../../../plugin/core/model/policy.ts";
+import { importKeySet } from "../../../plugin/keys/import/import-key-set.ts";
+import { rereadKey } from "../../../sandbox/demo/reread-key.ts";
+import { compileDocument, compileIssuer, ISSUER, policyDocument } from "../../core/fixtures.ts";
+import { generateSigningKey } from "../../tokens.ts";
+
+const rsa = generateSigningKey("RS256", "r").publicJwk;
+const ec = generateSigningKey("ES256", "e").publicJwk;
+const okp = generateSigningKey("EdDSA", "o").publicJwk;
+const p384 = generateSigningKey("ES384", "e").publicJwk;
+const p521 = generateSigningKey("ES512", "e").publicJwk;
+const issuer = compileIssuer({
+  algorithms: ["RS256", "PS256", "ES256", "EdDSA", "Ed25519", "PS384", "RS512", "ES384", "ES512"],
+});
+
+const without = (jwk: JWK, ...members: readonly string[]): JWK =>
+  Object.fromEntries(Object.entries(jwk).filter(([name]) => !members.includes(name))) as JWK;
+
+/** What was taken, as `kid algorithm`, and why the rest was not: for its faults, or for its purpose. */
+async function importAll(
+  keys: unknown,
+  of: CompiledIssuer = issuer,
+): Promise<[taken: string[], ignored: string[], unused: string[]]> {
+  const imported = await importKeySet({ keys }, of);
+  const withoutKid = (reason: string): string => reason.replace(/, kid "[^"]*"/, "");
+  return [
+    imported.keys.map(({ kid, algorithm }) => `${kid} ${algorithm}`),
+    imported.ignored.map(withoutKid),
+    imported.unused.map(withoutKid),
+  ];
+}
+
+describe("a key serves the one algorithm that the issuer, its type and its own alg allow", () => {
+  it.each<[what: string, jwk: JWK, taken: string[]]>([
+    ["RSA with alg", rsa, ["r RS256"]],
+    ["RSA without alg", without(rsa, "alg"), ["r RS256"]],
+    ["RSA for PS256", { ...rsa, alg: "PS256" }, ["r PS256"]],
+    ["P-256", without(ec, "alg"), ["e ES256"]],
+    ["P-384", without(p384, "alg"), ["e ES384"]],
+    ["P-521", without(p521, "alg"), ["e ES512"]],
+    ["RSA for RS512", { ...rsa, alg: "RS512" }, ["r RS512"]],
+    ["Ed25519 with the old name, which has two names", okp, ["o EdDSA", "o Ed25519"]],
+    ["Ed25519 with the new name, which has two names", { ...okp, alg: "Ed25519" }, ["o EdDSA", "o Ed25519"]],
+    ["Ed25519 without alg", without(okp, "alg"), ["o EdDSA", "o Ed25519"]],
+    ["without kid", without(ec, "kid"), ["undefined ES256"]],
+    ["without use", without(ec, "use"), ["e ES256"]],
+    ["with key_ops verify", { ...ec, key_ops: ["verify"] }, ["e ES256"]],
+    ["P-256 with key_ops sign and verify", { ...ec, key_ops: ["sign", "verify"] }, ["e ES256"]],
+    ["RSA with key_ops sign and verify", { ...rsa, key_ops: ["sign", "verify"] }, ["r RS256"]],
+    ["Ed25519 with key_ops sign and verify", { ...okp, key_ops: ["sign", "verify"] }, ["o EdDSA", "o Ed25519"]],
+    ["that must not be exported", { ...ec, ext: false, key_ops: ["verify", "x-own"] } as JWK, ["e ES256"]],
+    ["with parameters that nobody knows", { ...ec, "x-note": { a: 1 }, iat: 1 } as JWK, ["e ES256"]],
+  ])("%s", async (_what, jwk, taken) => {
+    expect(await importAll([jwk])).toEqual([taken, [], []]);
+  });
+
+  it("and belongs to the issuer", async () => {
+    const { keys } = await importKeySet({ keys: [ec] }, issuer);
+    expect(keys.map((key) => key.issuer)).toEqual([ISSUER]);
+  });
+});
+
+describe("a key without alg is bound to one RSA algorithm, and the operator hears which", () => {
+  const nameless = without(rsa, "alg");
+  const noteOf = (chosen: string, others: string): string[] => [
+    `key 0, kid "r": it has no alg and serves ${chosen} alone, not ${others}; name one RSA algorithm in the policy's algorithms`,
+  ];
+  it.each<[algorithms: string[], bound: string, notes: string[]]>([
+    [["RS256", "ES256"], "RS256", []],
+    [["PS256", "ES256"], "PS256", []],
+    [["RS256", "PS256"], "RS256", noteOf("RS256", "PS256")],
+    [["PS256", "RS256"], "RS256", noteOf("RS256", "PS256")],
+    [["RS512", "RS256"], "RS512", noteOf("RS512", "RS256")],
+    [["PS512", "PS256"], "PS512", noteOf("PS512", "PS256")],
+    [["PS256", "ES256", "RS384", "RS256"], "RS384", noteOf("RS384", "PS256, RS256")],
+  ])("of %j: %s", async (algorithms, bound, notes) => {
+    const imported = await importKeySet({ keys: [nameless] }, compileIssuer({ algorithms }));
+    expect([imported.keys.map(({ algorithm }) => algorithm), imported.notes]).toEqual([[bound], notes]);
+  });
+
+  it("but has the algorithm of its alg, wherever that stands in the list", async () => {
+    const imported = await importKeySet(
+      { keys: [{ ...rsa, alg: "PS512" }] },
+      compileIssuer({ algorithms: ["RS256", "PS512"] }),
+    );
+    expect([imported.keys.map(({ algorithm }) => algorithm), imported.notes]).toEqual([["PS512"], []]);
+  });
+
+  it.each<[what: string, second: JWK]>([
+    ["another alg", { ...rsa, alg: "PS256" }],
+    ["another alg under another kid", { ...rsa, alg: "PS256", kid: "other" }],
+    ["another alg and no kid", without({ ...rsa, alg: "PS256" }, "kid")],
+  ])("and keeps the first one when the set has it again with %s", async (_what, second) => {
+    const [taken, ignored] = await importAll([nameless, second]);
+    expect([taken, ignored]).toEqual([
+      ["r RS256"],
+      ["a key for PS256 that serves RS256 already: one key, one algorithm"],
+    ]);
+  });
+
+  it("and serves its one algorithm under two kids", async () => {
+    expect(await importAll([rsa, { ...rsa, kid: "other" }])).toEqual([["r RS256", "other RS256"], [], []]);
+  });
+});
+
+describe("leaves out what is for another purpose, and says so: providers publish keys for more purposes than one", () => {
+  const notForSignatures = "key 0: not meant for signatures";
+  it.each<[what: string, jwk: unknown, unused: string]>([
+    [
+      "an alg that the issuer does not use",
+      { ...rsa, alg: "RS384" },
+      "key 0: it serves RS384, which the policy's algorithms do not name",
+    ],
+    [
+      "ES256 over P-384",
+      { ...p384, alg: "ES256" },
+      'key 0: its alg "ES256" does not fit its type "EC" with crv "P-384"',
+    ],
+    ["ES512 over P-256", { ...ec, alg: "ES512" }, 'key 0: its alg "ES512" does not fit its type "EC" with crv "P-256"'],
+    ["an alg of another type", { ...rsa, alg: "ES256" }, 'key 0: its alg "ES256" does not fit its type "RSA"'],
+    ["HS256 over a public key", { ...rsa, alg: "HS256" }, 'key 0: its alg "HS256" does not fit its type "RSA"'],
+    ["none", { ...rsa, alg: "none" }, 'key 0: its alg "none" does not fit its type "RSA"'],
+    ["EdDSA over RSA", { ...rsa, alg: "EdDSA" }, 'key 0: its alg "EdDSA" does not fit its type "RSA"'],
+    ["an alg that is not a string", { ...rsa, alg: null }, 'key 0: its alg "object" does not fit its type "RSA"'],
+    [
+      "secp256k1",
+      { kty: "EC", crv: "secp256k1", x: ec.x, y: ec.y },
+      'key 0: keys of type "EC" with crv "secp256k1" are not supported',
+    ],
+    [
+      "X25519",
+      { kty: "OKP", crv: "X25519", x: okp.x },
+      'key 0: keys of type "OKP" with crv "X25519" are not supported',
+    ],
+    ["an unknown type", { kty: "LWE", kid: "x" }, 'key 0: keys of type "LWE" are not supported'],
+    ["a key without its curve", without(ec, "crv"), 'key 0: keys of type "EC" are not supported'],
+    ["an Ed25519 key without its curve", without(okp, "crv"), 'key 0: keys of type "OKP" are not supported'],
+    ["a list", [], 'key 0: keys of type "undefined" are not supported'],
+    ["a key for encryption", { ...ec, use: "enc" }, notForSignatures],
+    ["a use that nobody knows", { ...ec, use: "SIG" }, notForSignatures],
+    ["key_ops without verify", { ...without(ec, "use"), key_ops: ["encrypt"] }, notForSignatures],
+    ["key_ops sign alone", { ...ec, key_ops: ["sign"] }, notForSignatures],
+    ["empty key_ops", { ...ec, key_ops: [] }, notForSignatures],
+    ["key_ops that are a text", { ...ec, key_ops: "verify" }, notForSignatures],
+  ])("%s", async (_what, jwk, unused) => {
+    expect(await importAll([jwk, { ...ec, kid: "good" }])).toEqual([["good ES256"], [], [unused]]);
+  });
+
+  it("algorithms that the issuer does not use", async () => {
+    const rs256Only = compileIssuer({ algorithms: ["RS256"] });
+    expect(await importAll([without(rsa, "alg"), ec], rs256Only)).toEqual([
+      ["r RS256"],
+      [],
+      ["key 1: it serves ES256, which the policy's algorithms do not name"],
+    ]);
+  });
+
+  it("and shows only a part of a long kid or alg, escaped", async () => {
+    const { unused } = await importKeySet(
+      { keys: [{ ...rsa, kid: `\n${"k".repeat(500)}`, alg: "a".repeat(500) }] },
+      issuer,
+    );
+    expect(unused).toEqual([
+      `key 0, kid "\\n${"k".repeat(63)}": its alg "${"a".repeat(64)}" does not fit its type "RSA"`,
+    ]);
+  });
+});
+
+describe("a key that is published with its private part is leaked, and told apart", () => {
+  it.each<[what: string, jwk: unknown]>([
+    ["a symmetric key", { kty: "oct", k: "c2VjcmV0", alg: "HS256" }],
+    ["a private key", { ...ec, d: "c2VjcmV0" }],
+    ["a private key for encryption", { ...ec, use: "enc", d: "c2VjcmV0" }],
+  ])("%s", async (_what, jwk) => {
+    expect(await importKeySet({ keys: [ec, jwk] }, issuer)).toMatchObject({
+      keys: [{ kid: "e" }],
+      ignored: [],
+      leaked: [
+        expect.stringMatching(
+          /^key 1.*: its private part is published: whoever read it can make tokens; replace it at the issuer$/,
+        ),
+      ],
+    });
+  });
+});
+
+describe("leaves out, and says why without key material", () => {
+  const rsaOf = (modulusLength: number, publicExponent: number): JWK => {
+    const { publicKey } = generateKeyPairSync("rsa", { modulusLength, publicExponent });
+    return { ...(rereadKey(publicKey).export({ format: "jwk" }) as JWK), kid: "r" };
+  };
+  const padded = (text: unknown): string =>
+    Buffer.concat([Buffer.alloc(1), Buffer.from(String(text), "base64url")]).toString("base64url");
+  const standard = (text: unknown): string =>
+    Buffer.from(String(text), "base64url").toString("base64").replace(/=+$/, "");
+  /** A key whose modulus has both characters that differ between the alphabets. */
+  const bothAlphabets = { ...rsa, n: `-_${String(rsa.n).slice(2)}` };
+  it.each<[what: string, jwk: unknown, ignored: string | RegExp]>([
+    [
+      "a modulus in the standard alphabet",
+      { ...rsa, n: standard(bothAlphabets.n) },
+      "key 0: its n is not canonical base64url without padding",
+    ],
+    ["a modulus with padding", { ...rsa, n: `${rsa.n}==` }, "key 0: its n is not canonical base64url without padding"],
+    [
+      "a modulus with white space",
+      { ...rsa, n: `${rsa.n}\n` },
+      "key 0: its n is not canonical base64url without padding",
+    ],
+    [
+      "an exponent with left-over bits",
+      { ...rsa, e: "AQAC".replace("AQAC", "AB") },
+      "key 0: its e is not canonical base64url without padding",
+    ],
+    ["a modulus with a leading zero octet", { ...rsa, n: padded(rsa.n) }, "key 0: its n begins with a zero octet"],
+    ["an exponent with a leading zero octet", { ...rsa, e: "AAEAAQ" }, "key 0: its e begins with a zero octet"],
+    [
+      "a coordinate with a leading zero octet",
+      { ...ec, x: padded(ec.x) },
+      "key 0: its x has 33 octets; on P-256 it must have 32",
+    ],
+    [
+      "a coordinate that is cut",
+      { ...ec, y: Buffer.from(String(ec.y), "base64url").subarray(1).toString("base64url") },
+      "key 0: its y has 31 octets; on P-256 it must have 32",
+    ],
+    ["a coordinate with padding", { ...ec, x: `${ec.x}=` }, "key 0: its x is not canonical base64url without padding"],
+    [
+      "a P-521 coordinate without its leading zeros",
+      { ...p521, x: Buffer.alloc(65, 1).toString("base64url") },
+      "key 0: its x has 65 octets; on P-521 it must have 66",
+    ],
+    [
+      "an Ed25519 key with padding",
+      { ...okp, x: `${okp.x}=` },
+      "key 0: its x is not canonical base64url without padding",
+    ],
+    [
+      "an Ed25519 key of 31 octets",
+      { ...okp, x: Buffer.alloc(31, 1).toString("base64url") },
+      "key 0: its x has 31 octets; on Ed25519 it must have 32",
+    ],
+    ["RSA of 1024 bits", rsaOf(1024, 65_537), "key 0: an RSA key of 1024 bits; 2048 to 8192 are used"],
+    ["RSA of 2040 bits", rsaOf(2040, 65_537), "key 0: an RSA key of 2040 bits; 2048 to 8192 are used"],
+    ["RSA with e = 1", { ...rsa, e: "AQ" }, /^key 0: /],
+    ["RSA with an even e", { ...rsa, e: "BA" }, /^key 0: /],
+    ["RSA of 16,384 bits", { ...rsa, n: Buffer.alloc(2048, 0xff).toString("base64url") }, /^key 0: /],
+    ["Ed25519 of small order", { ...okp, x: `AQ${"A".repeat(41)}` }, /^key 0: an Ed25519 key of small order/],
+    ["a kid that is not a string", { ...ec, kid: 1 }, "key 0: kid is not a string"],
+    ["a kid that is null", { ...ec, kid: null }, "key 0: kid is not a string"],
+    ["a point that is not on the curve", { ...ec, x: ec.y }, /^key 0: /],
+    ["a coordinate that is missing", without(ec, "y"), /^key 0: /],
+    ["RSA without a modulus", without(rsa, "n"), /^key 0: /],
+    ["RSA without an exponent", without(rsa, "e"), /^key 0: /],
+    ["Ed25519 without a key in it", without(okp, "x"), /^key 0: /],
+    ["a modulus that is not a string", { ...rsa, n: 5 }, /^key 0: /],
+    ["null", null, "key 0: not an object"],
+    ["a text", "key", "key 0: not an object"],
+  ])("%s", async (_what, jwk, ignored) => {
+    const [taken, said] = await importAll([jwk, { ...ec, kid: "good" }]);
+    expect(taken).toEqual(["good ES256"]);
+    expect(said).toEqual([typeof ignored === "string" ? ignored : expect.stringMatching(ignored)]);
+    expect(said[0]).not.toMatch(/c2VjcmV0/);
+  });
+
+  it("a second key of one kid and algorithm, and keeps the first", async () => {
+    const other = { ...generateSigningKey("ES256", "e").publicJwk };
+    const { keys, ignored } = await importKeySet({ keys: [ec, other, { ...rsa, kid: "e" }] }, issuer);
+    expect(keys.map(({ algorithm }) => algorithm)).toEqual(["ES256", "RS256"]);
+    expect(ignored).toEqual(["a second ES256 key with the same kid"]);
+  });
+
+  it("keys after the hundredth", async () => {
+    const keys = Array.from({ length: 101 }, (_, index) => ({ ...ec, kid: `${index}` }));
+    const [taken, ignored] = await importAll(keys);
+    expect(taken).toHaveLength(100);
+    expect(ignored).toEqual(["only the first 100 of 101 keys are read"]);
+  });
+});
+
+describe("takes no keys of what is not a key set", () => {
+  it.each([undefined, null, "keys", 1, [], {}, { keys: null }, { keys: {} }, { keys: "x" }, [{ keys: [] }]])(
+    "%j",
+    async (jwks) => {
+      expect(await importKeySet(jwks, issuer)).toEqual({
+        keys: [],
+        ignored: ["the key set has no list `keys`"],
+        unused: [],
+        notes: [],
+        leaked: [],
+        leakedThumbprints: [],
+      });
+    },
+  );
+
+  it("nor of an empty one", async () => {
+    expect(await importAll([])).toEqual([[], [], []]);
+  });
+});
+
+describe("among the keys of an issuer with many tenants, one that is kept for", () => {
+  const TEMPLATE = "https://login.example.com/{tenantid}/v2.0";
+  const keys = { jwks_uri: "https://login.example.com/keys" };
+  const templated = compileDocument(
+    policyDocument({ issuer: TEMPLATE, tenants: ["*"], audiences: ["a"], algorithms: ["ES256"], keys }),
+  ).issuerTemplates.issuers;
+  const [many] = [...templated.values()] as [CompiledIssuer];
+  const ownerOf = async (owner: unknown, of = many) => {
+    const imported = await importKeySet({ keys: [{ ...ec, issuer: owner }] }, of);
+    return imported.keys.length > 0 ? imported.keys[0]?.onlyFor : imported.ignored;
+  };
+
+  it("one of them serves that one", async () => {
+    expect(await ownerOf("https://login.example.com/a/v2.0")).toBe("https://login.example.com/a/v2.0");
+  });
+
+  it.each([undefined, TEMPLATE])("%s serves all", async (owner) => {
+    expect(await ownerOf(owner)).toBeUndefined();
+  });
+
+  it.each([null, 1, [TEMPLATE], {}])("%j is not used", async (owner) => {
+    expect(await ownerOf(owner)).toEqual(['key 0, kid "e": its issuer is not a string']);
+  });
+
+  it("elsewhere the member means nothing", async () => {
+    expect(await ownerOf("https://login.example.com/a/v2.0", issuer)).toBeUndefined();
+  });
+});

@@ -1,0 +1,135 @@
+import { createHmac, generateKeyPairSync, randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { VerificationKey } from "../../../plugin/core/model/key.ts";
+import type { SecretEncoding } from "../../../plugin/core/model/policy.ts";
+import { importSecret } from "../../../plugin/keys/import/import-secret.ts";
+import { rereadKey } from "../../../sandbox/demo/reread-key.ts";
+import { compileIssuer, ISSUER } from "../../core/fixtures.ts";
+
+const ALL = ["HS256", "HS384", "HS512"];
+const secret = randomBytes(64);
+const issuerOf = (...algorithms: readonly string[]) =>
+  compileIssuer({ algorithms, keys: { secret_files: [{ file: "a" }] } });
+
+function take(
+  content: Uint8Array | string,
+  encoding: SecretEncoding = "text",
+  algorithms: readonly string[] = ALL,
+  alg?: string,
+) {
+  const named = { encoding, kid: "k", ...(alg && { alg }) };
+  const { keys, ignored, notes } = importSecret(Buffer.from(content), named, issuerOf(...algorithms));
+  return { algorithms: keys.map(({ algorithm }) => algorithm), ignored, notes, keys };
+}
+const verifies = (key: VerificationKey | undefined, by: Uint8Array, hash = "sha256") => {
+  const input = Buffer.from("a.b");
+  return key?.verify(input, createHmac(hash, by).update(input).digest());
+};
+
+describe("a secret", () => {
+  it.each<[encoding: SecretEncoding, content: string]>([
+    ["hex", secret.toString("hex")],
+    ["hex", secret.toString("hex").toUpperCase()],
+    ["base64", secret.toString("base64")],
+    ["base64", secret.toString("base64").replace(/=+$/, "")],
+    ["base64url", secret.toString("base64url")],
+    ["base64url", `${secret.toString("base64url")}\r\n`],
+    ["hex", `${secret.toString("hex")}\n\n`],
+  ])("is read as %s: %j", (encoding, content) => {
+    const { keys } = take(content, encoding);
+    expect(verifies(keys[0], secret)).toBe(true);
+  });
+
+  it("as text is its bytes, whatever they are, but for the line ends behind it", () => {
+    const text = "ünd 32 bytes or more of anything, too";
+    expect(verifies(take(`${text}\n`).keys[0], Buffer.from(text))).toBe(true);
+    expect(verifies(take(` ${text}`).keys[0], Buffer.from(text))).toBe(false);
+  });
+
+  it("verifies with the hash of its algorithm alone, and belongs to issuer and kid", () => {
+    const keys = ALL.map((alg) => take(secret.toString("hex"), "hex", ALL, alg).keys[0]);
+    expect(keys.map((key) => [key?.issuer, key?.kid, key?.algorithm])).toEqual(ALL.map((name) => [ISSUER, "k", name]));
+    const hashes = ["sha256", "sha384", "sha512"];
+    expect(keys.map((key) => hashes.map((hash) => verifies(key, secret, hash)))).toEqual([
+      [true, false, false],
+      [false, true, false],
+      [false, false, true],
+    ]);
+  });
+
+  it.each([
+    ["empty", Buffer.alloc(0)],
+    ["cut off", undefined],
+  ])("refuses a signature that is %s", (_what, signature) => {
+    const input = Buffer.from("a.b");
+    const cut = createHmac("sha256", secret).update(input).digest().subarray(0, 31);
+    expect(take(secret.toString("hex"), "hex").keys[0]?.verify(input, signature ?? cut)).toBe(false);
+  });
+});
+
+describe("a secret must be as long as the hash (RFC 7518 section 3.2)", () => {
+  it.each<[bytes: number, served: readonly string[], ignored: readonly string[]]>([
+    [
+      31,
+      [],
+      [
+        "HS256 needs 32 bytes; the secret has 31",
+        "HS384 needs 48 bytes; the secret has 31",
+        "HS512 needs 64 bytes; the secret has 31",
+      ],
+    ],
+    [32, ["HS256"], ["HS384 needs 48 bytes; the secret has 32", "HS512 needs 64 bytes; the secret has 32"]],
+    [48, ["HS256"], ["HS512 needs 64 bytes; the secret has 48"]],
+    [64, ["HS256"], []],
+  ])("%i bytes", (bytes, served, ignored) => {
+    expect(take(secret.subarray(0, bytes).toString("hex"), "hex")).toMatchObject({ algorithms: served, ignored });
+  });
+
+  it("of the algorithms that the issuer uses, and no word of the others", () => {
+    const short = secret.subarray(0, 32).toString("hex");
+    expect(take(short, "hex", ["HS256"])).toMatchObject({ algorithms: ["HS256"], ignored: [] });
+  });
+});
+
+describe("one secret serves one algorithm", () => {
+  it.each<[algorithms: readonly string[], bytes: number, alg: string | undefined, served: string, others?: string]>([
+    [["HS512", "HS256"], 64, undefined, "HS512", "HS256"],
+    [["HS512", "HS256"], 32, undefined, "HS256"],
+    [ALL, 64, undefined, "HS256", "HS384, HS512"],
+    [ALL, 64, "HS384", "HS384"],
+  ])("of %j, %i bytes, alg %s: %s", (algorithms, bytes, alg, served, others) => {
+    const taken = take(secret.subarray(0, bytes).toString("hex"), "hex", algorithms, alg);
+    expect(taken.algorithms).toEqual([served]);
+    const note = `the secret serves ${served} alone, not ${others}; name its alg in the policy`;
+    expect(taken.notes).toEqual(others === undefined ? [] : [note]);
+  });
+});
+
+describe("is refused, without a word of the content", () => {
+  const publicKey = rereadKey(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey);
+  it.each<[what: string, content: string, encoding: SecretEncoding, why: string]>([
+    ["more than a kilobyte", "ab".repeat(1025), "hex", "the secret has more than 1024 bytes"],
+    [
+      "a public key in PEM (CVE-2016-10555)",
+      String(publicKey.export({ type: "spki", format: "pem" })),
+      "text",
+      "the file holds a key in another form, and not a secret",
+    ],
+    [
+      "a JWK",
+      JSON.stringify(publicKey.export({ format: "jwk" })),
+      "text",
+      "the file holds a key in another form, and not a secret",
+    ],
+    ["an SSH key", `ssh-rsa ${"A".repeat(80)}`, "text", "the file holds a key in another form, and not a secret"],
+    ["other characters than hex", `${secret.toString("hex")}g0`, "hex", "the secret is not written in hex"],
+    ["half a byte", `${secret.toString("hex")}0`, "hex", "the secret is not written in hex"],
+    ["base64url said to be base64", `${"-_".repeat(30)}aa`, "base64", "the secret is not written in base64"],
+    ["spaces inside", `${"abcd ".repeat(20)}abcd`, "base64url", "the secret is not written in base64url"],
+    ["seven different bytes", "abcdefg".repeat(10), "text", "the secret repeats itself; use random bytes"],
+    ["zeros", "00".repeat(64), "hex", "the secret repeats itself; use random bytes"],
+    ["nothing in hex", "\n", "hex", "the secret is not written in hex"],
+  ])("%s", (_what, content, encoding, why) => {
+    expect(() => take(content, encoding)).toThrow(new Error(why));
+  });
+});

@@ -1,0 +1,55 @@
+import { generateKeyPairSync } from "node:crypto";
+import { calculateJwkThumbprint, type JWK } from "jose";
+import { describe, expect, it } from "vitest";
+import { findLeakedThumbprints } from "../../../plugin/keys/import/leaked-thumbprints.ts";
+import { rereadKey } from "../../../sandbox/demo/reread-key.ts";
+import { generateSigningKey, type SigningAlgorithm } from "../../tokens.ts";
+
+const privateJwkOf = (alg: SigningAlgorithm): JWK =>
+  generateSigningKey(alg, "1").privateKey.export({ format: "jwk" }) as JWK;
+const rsa = privateJwkOf("RS256");
+const ec = privateJwkOf("ES256");
+const p521 = privateJwkOf("ES512");
+const okp = privateJwkOf("EdDSA");
+const of = (jwk: JWK): Promise<readonly string[]> => findLeakedThumbprints({ ...jwk });
+
+describe("a key whose private part is published is known by the thumbprint of its public part", () => {
+  const standard = (text = ""): string => Buffer.from(text, "base64url").toString("base64");
+  const longer = (text = ""): string =>
+    Buffer.concat([Buffer.alloc(2), Buffer.from(text, "base64url")]).toString("base64url");
+  it.each<[what: string, jwk: JWK, written: JWK]>([
+    ["RSA", rsa, rsa],
+    ["RSA with a modulus in the standard alphabet", rsa, { ...rsa, n: standard(rsa.n) }],
+    ["RSA with leading zero octets", rsa, { ...rsa, n: longer(rsa.n), e: longer(rsa.e) }],
+    ["P-256", ec, ec],
+    ["P-256 with leading zero octets", ec, { ...ec, x: longer(ec.x), y: longer(ec.y) }],
+    ["P-521", p521, p521],
+    ["Ed25519", okp, okp],
+    ["P-256 without its public part", ec, { kty: "EC", crv: "P-256", d: ec.d ?? "" }],
+    ["Ed25519 without its public part", okp, { kty: "OKP", crv: "Ed25519", d: okp.d ?? "" }],
+  ])("%s", async (_what, jwk, written) => {
+    expect(await of(written)).toContain(await calculateJwkThumbprint(jwk));
+  });
+
+  it("and by that of the private part's own public part, when another one stands beside it", async () => {
+    const other = rereadKey(generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey).export({ format: "jwk" });
+    const mixed = { ...ec, x: other.x ?? "", y: other.y ?? "" };
+    const both = [await calculateJwkThumbprint(other as JWK), await calculateJwkThumbprint(ec)];
+    expect(new Set(await of(mixed))).toEqual(new Set(both));
+  });
+});
+
+it("a secret that is published is known as well", async () => {
+  const secret: JWK = { kty: "oct", k: Buffer.alloc(32, 7).toString("base64url") };
+  expect(await of(secret)).toEqual([await calculateJwkThumbprint(secret)]);
+});
+
+it.each<unknown>([
+  { d: "" },
+  { kty: "LWE", d: "AA" },
+  { kty: "EC", crv: "P-256", d: "" },
+  { kty: "EC", crv: "none", d: "AA" },
+  { kty: "OKP", crv: "Ed25519", d: 5 },
+])("%j does no harm", async (jwk) => {
+  await expect(findLeakedThumbprints(jwk as Record<string, unknown>)).resolves.toBeInstanceOf(Array);
+});

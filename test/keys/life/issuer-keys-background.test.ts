@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { joseHeaderOf } from "../../core/fixtures.ts";
+import { generateSigningKey } from "../../tokens.ts";
+import { keySetOf, status } from "../key-server.ts";
+import { COOLDOWN_MS, type IssuerScene, REFRESH_MS, setUpIssuer, TIMINGS, WEAK_JWK } from "./issuer-scene.ts";
+
+const FOUND = "found";
+const UNKNOWN = "unknown";
+const first = generateSigningKey("ES256", "1");
+const second = generateSigningKey("ES256", "2");
+let scene: IssuerScene;
+beforeEach(async () => {
+  scene = await setUpIssuer();
+  scene.serve(keySetOf(first));
+});
+afterEach(() => scene.stop());
+
+describe("refreshes in the background", () => {
+  const DAY_MS = 24 * 3600 * 1000;
+
+  it("when a good set is five minutes old, and not before", async () => {
+    await scene.keys.refresh();
+    scene.serve(keySetOf(second));
+    vi.advanceTimersByTime(REFRESH_MS - 1);
+    expect(scene.isFetching()).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(scene.isFetching()).toBe(true);
+    await scene.keys.refresh(); // Joins the fetch that the timer started.
+    expect(scene.fetches()).toBe(2);
+    expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
+  });
+
+  it("sooner after a failure", async () => {
+    scene.serve(status(503));
+    await scene.keys.refresh();
+    scene.serve(keySetOf(first));
+    vi.advanceTimersByTime(TIMINGS.retryMs - 1);
+    expect(scene.isFetching()).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(scene.isFetching()).toBe(true);
+    await scene.keys.refresh();
+    expect(scene.fetches()).toBe(2);
+    expect(await scene.find("1")).toBe(FOUND);
+  });
+
+  it("at the cooldown after a failure when there are keys, then after twice the time, up to max", async () => {
+    await scene.keys.refresh();
+    scene.serve(status(503));
+    await scene.keys.refresh();
+    for (const [attempt, wait] of [30, 60, 120, 240, 480, 900, 900].entries()) {
+      vi.advanceTimersByTime(wait * 1000 - 1);
+      expect(scene.isFetching()).toBe(false);
+      vi.advanceTimersByTime(1);
+      expect(scene.isFetching()).toBe(true);
+      await scene.keys.refresh();
+      expect(scene.fetches()).toBe(attempt + 3);
+    }
+  });
+
+  it("no more once stopped", async () => {
+    await scene.keys.refresh();
+    scene.keys.stop();
+    vi.advanceTimersByTime(DAY_MS);
+    expect(scene.isFetching()).toBe(false);
+  });
+
+  it("no more once stopped while it fetches", async () => {
+    const refreshing = scene.keys.refresh();
+    scene.keys.stop();
+    await refreshing;
+    vi.advanceTimersByTime(DAY_MS);
+    expect(scene.isFetching()).toBe(false);
+  });
+});
+
+describe("prepare", () => {
+  it("fetches once for all who wait, and resolves when the keys are there", async () => {
+    expect(scene.keys.hasKeys()).toBe(false);
+    await Promise.all([scene.keys.prepare(), scene.keys.prepare()]);
+    expect([scene.keys.hasKeys(), scene.fetches()]).toEqual([true, 1]);
+  });
+
+  it("fetches nothing when they are there already", async () => {
+    await scene.keys.refresh();
+    scene.clock += COOLDOWN_MS;
+    await scene.keys.prepare();
+    scene.clock -= 1; // Or the question itself would fetch.
+    expect([scene.fetches(), scene.isFetching()]).toEqual([1, false]);
+  });
+
+  it("asks no sooner than the pause after a failure allows, however often it is called", async () => {
+    scene.serve(status(503));
+    await scene.keys.refresh();
+    scene.clock += TIMINGS.retryMs - 1;
+    for (let time = 0; time < 100; time += 1) {
+      void scene.keys.prepare();
+    }
+    expect([scene.fetches(), scene.isFetching(), scene.keys.hasKeys()]).toEqual([1, false, false]);
+    scene.clock += 1;
+    scene.serve(keySetOf(first));
+    await scene.keys.prepare();
+    expect([scene.fetches(), scene.keys.hasKeys()]).toEqual([2, true]);
+  });
+
+  it("does not resolve at a set that is of no use, but at the first one that is", async () => {
+    scene.serve({ json: { keys: [WEAK_JWK] } });
+    let isReady = false;
+    const waiting = scene.keys.prepare().then(() => {
+      isReady = true;
+    });
+    await scene.keys.refresh(); // Joins.
+    expect([isReady, scene.keys.hasKeys()]).toEqual([false, false]);
+    scene.serve(keySetOf(first));
+    await scene.keys.refresh();
+    await waiting;
+    expect(scene.keys.hasKeys()).toBe(true);
+  });
+});
+
+it("keys that were there once count as there when a later fetch fails", async () => {
+  await scene.keys.refresh();
+  scene.serve(status(500));
+  await scene.keys.refresh();
+  expect(scene.keys.hasKeys()).toBe(true);
+});
+
+describe("inline keys", () => {
+  it("are imported once and never fetched anew", async () => {
+    await scene.stop();
+    scene = await setUpIssuer([{ from: "jwks", jwks: { keys: [{ ...first.publicJwk }] } }]);
+    expect(await scene.find("1")).toBe(FOUND);
+    scene.clock += 3600 * 1000;
+    expect(scene.keys.find(joseHeaderOf({ kid: "2" }))).toEqual({ found: undefined, because: UNKNOWN });
+    vi.advanceTimersByTime(24 * 3600 * 1000);
+    expect([scene.fetches(), scene.isFetching()]).toEqual([0, false]);
+    expect(scene.log).toEqual([expect.stringMatching(/^issuer=acme .*keys in force: ES256 "1"$/)]);
+  });
+});
+
+describe("tells the operator", () => {
+  it("which keys are in force and which are left out, and no key material", async () => {
+    scene.serve({ json: { keys: [first.publicJwk, { ...second.publicJwk, d: "c2VjcmV0" }, WEAK_JWK] } });
+    await scene.keys.refresh();
+    expect(scene.log).toEqual([
+      expect.stringMatching(/^issuer=acme .* key 1, kid "2": its private part is published/),
+      expect.stringMatching(
+        /^issuer=acme .*keys not used: key 2, kid "1": an RSA key of 1024 bits; 2048 to 8192 are used$/,
+      ),
+      expect.stringMatching(/^issuer=acme .*keys in force: ES256 "1"$/),
+    ]);
+    expect(scene.log.join()).not.toMatch(/c2VjcmV0/);
+  });
+
+  it("news only: not the same set again, but each change and each recovery", async () => {
+    const lines: number[] = [];
+    for (const answer of [
+      keySetOf(first),
+      keySetOf(first),
+      status(500),
+      status(500),
+      keySetOf(first),
+      keySetOf(second),
+    ]) {
+      scene.serve(answer);
+      await scene.keys.refresh();
+      lines.push(scene.log.length);
+    }
+    expect(lines).toEqual([1, 1, 2, 2, 3, 4]);
+  });
+
+  it("of a kid on one line, whatever its text", async () => {
+    scene.serve({ json: { keys: [{ ...first.publicJwk, kid: "1\nissuer=acme keys in force: none" }] } });
+    await scene.keys.refresh();
+    expect(scene.log.join("\n").split("\n")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,479 @@
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { joseHeaderOf } from "../../core/fixtures.ts";
+import { generateSigningKey, type SigningKey } from "../../tokens.ts";
+import { type Answer, keySetOf, status } from "../key-server.ts";
+import { COOLDOWN_MS, type IssuerScene, MAX_STALE_MS, setUpIssuer, WEAK_JWK } from "./issuer-scene.ts";
+
+const FOUND = "found";
+const UNKNOWN = "unknown";
+const first = generateSigningKey("ES256", "1");
+const second = generateSigningKey("ES256", "2");
+let scene: IssuerScene;
+beforeEach(async () => {
+  scene = await setUpIssuer();
+  scene.serve(keySetOf(first));
+});
+afterEach(() => scene.stop());
+
+describe("fetches once for all who wait", () => {
+  it("when twenty requests come before the first set", async () => {
+    expect(await scene.findAll(Array.from({ length: 20 }, () => "1"))).toEqual(Array.from({ length: 20 }, () => FOUND));
+    expect(scene.fetches()).toBe(1);
+  });
+
+  it("when a refresh is under way", async () => {
+    expect(await Promise.all([scene.keys.refresh(), scene.keys.refresh(), scene.find("1")])).toEqual([
+      undefined,
+      undefined,
+      FOUND,
+    ]);
+    expect(scene.fetches()).toBe(1);
+  });
+
+  it("and answers a known kid at once, without a promise, also while it fetches", async () => {
+    await scene.keys.refresh();
+    const refreshing = scene.keys.refresh();
+    const lookup = scene.keys.find(joseHeaderOf({ kid: "1" }));
+    expect(lookup).not.toBeInstanceOf(Promise);
+    expect(lookup).toMatchObject({ found: { kid: "1" } });
+    await refreshing;
+  });
+});
+
+describe("an unknown kid", () => {
+  beforeEach(() => scene.keys.refresh());
+
+  it("causes no fetch one millisecond before the cooldown ends, and one at its end", async () => {
+    scene.clock += COOLDOWN_MS - 1;
+    expect(scene.keys.find(joseHeaderOf({ kid: "2" }))).toEqual({ found: undefined, because: UNKNOWN });
+    expect(scene.fetches()).toBe(1);
+    scene.clock += 1;
+    expect(await scene.find("2")).toBe(UNKNOWN);
+    expect(scene.fetches()).toBe(2);
+  });
+
+  it("causes one fetch per cooldown, however many there are", async () => {
+    for (let round = 1; round <= 3; round += 1) {
+      scene.clock += COOLDOWN_MS;
+      await scene.findAll(Array.from({ length: 50 }, (_, index) => `unknown-${index}`));
+      expect(await scene.find("another")).toBe(UNKNOWN);
+      expect(scene.fetches()).toBe(1 + round);
+    }
+  });
+
+  it("is found once the issuer publishes its key, for all who wait, and the old one as long as it is published", async () => {
+    scene.serve(keySetOf(first, second));
+    scene.clock += COOLDOWN_MS;
+    expect(await scene.findAll(["2", "2", "1"])).toEqual([FOUND, FOUND, FOUND]);
+    expect(scene.fetches()).toBe(2);
+    scene.serve(keySetOf(second));
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
+  });
+
+  it("counts the cooldown from the last attempt, a failed one too", async () => {
+    scene.clock += COOLDOWN_MS;
+    scene.serve(status(500));
+    expect(await scene.find("2")).toBe(UNKNOWN);
+    scene.clock += COOLDOWN_MS - 1;
+    expect(await scene.find("2")).toBe(UNKNOWN);
+    expect(scene.fetches()).toBe(2);
+    scene.clock += 1;
+    scene.serve(keySetOf(first, second));
+    expect(await scene.find("2")).toBe(FOUND);
+    expect(scene.fetches()).toBe(3);
+  });
+
+  it("counts the cooldown from a refresh in the background as well", async () => {
+    scene.clock += COOLDOWN_MS - 1;
+    await scene.keys.refresh();
+    scene.clock += 1;
+    expect(await scene.find("2")).toBe(UNKNOWN);
+    expect(scene.fetches()).toBe(2);
+  });
+});
+
+const leak = ({ publicJwk, privateKey }: SigningKey) => ({ ...publicJwk, d: privateKey.export({ format: "jwk" }).d });
+const keysOf = (...keys: readonly unknown[]): Answer => ({ json: { keys } });
+
+describe("what is no answer about keys leaves the last good set in effect", () => {
+  it.each<[what: string, answer: Answer]>([
+    ["no list `keys`", { json: {} }],
+    ["`keys` that is no list", { json: { keys: {} } }],
+    ["a list", { json: [] }],
+    ["null", { json: null }],
+    ["not JSON", { text: "<html>" }],
+    ["nothing", { text: "" }],
+    ["JSON that is cut off", { text: '{"keys":[' }],
+    ["JSON with a member twice", { text: '{"keys":[],"keys":[]}' }],
+    ["too much", { text: `{"keys":[],"x":"${"x".repeat(600_000)}"}` }],
+    ["a web page", (_request, response) => void response.writeHead(200, { "content-type": "text/html" }).end("{}")],
+    ["status 500", status(500)],
+    ["status 404", status(404)],
+    ["status 410", status(410)],
+    ["status 203", (_request, response) => void response.writeHead(203).end('{"keys":[]}')],
+    ["a redirect", (_request, response) => void response.writeHead(302, { location: "/other" }).end()],
+    ["a connection that breaks", (_request, response) => void response.socket?.destroy()],
+    [
+      "a body that breaks off",
+      (_request, response) => void response.writeHead(200, { "content-length": 99 }).end('{"keys":[]}'),
+    ],
+  ])("%s", async (_what, answer) => {
+    await scene.keys.refresh();
+    scene.serve(answer);
+    scene.clock += 24 * 3600 * 1000;
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([FOUND, UNKNOWN]);
+    expect(scene.log.at(-1)).toMatch(/^issuer=acme .*keys not loaded: ./);
+    expect(scene.keys.status()).toMatchObject([{ state: "serving", keys: 1, failures: 1 }]);
+  });
+});
+
+describe("an answer ends keys that it no longer has, at that fetch", () => {
+  it.each<[what: string, answer: Answer, why: RegExp]>([
+    ["is empty", keysOf(), /no usable key is left/],
+    ["has its private part", keysOf(leak(first)), /no usable key is left/],
+    ["has nothing but things that are no keys", keysOf(null, "x", []), /no usable key is left/],
+    ["has it for encryption", keysOf({ ...first.publicJwk, use: "enc" }), /no usable key is left/],
+    ["has it for another algorithm", keysOf({ ...first.publicJwk, alg: "ES384" }), /no usable key is left/],
+    ["has it in another alphabet", keysOf({ ...first.publicJwk, x: `${first.publicJwk.x}=` }), /no usable key is left/],
+    ["has a weak key under its kid", keysOf(WEAK_JWK), /no usable key is left/],
+    ["has only keys for other algorithms", keysOf(generateSigningKey("EdDSA", "1").publicJwk), /no usable key is left/],
+  ])("and when it %s, tokens get 503: they may be valid, but nothing here can tell", async (_what, answer, why) => {
+    await scene.keys.refresh();
+    expect(scene.keys.hasKeys()).toBe(true);
+    scene.serve(answer);
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([8, 8]);
+    expect(scene.keys.hasKeys()).toBe(false);
+    expect(scene.log.at(-1)).toMatch(why);
+    const loadedAt = scene.clock;
+    const failure = expect.stringMatching(/^the key set has no usable key/);
+    expect(scene.keys.status()).toMatchObject([{ state: "without_keys", keys: 0, loadedAt, failures: 1, failure }]);
+    scene.serve(keySetOf(first));
+    scene.clock += 8_000;
+    // A key that was leaked stays refused, although the issuer takes its private part away again.
+    const isLeaked = JSON.stringify(answer).includes('"d":');
+    expect(await scene.find("1")).toBe(isLeaked ? 16 : FOUND);
+  });
+
+  it.each<[what: string, answer: Answer]>([
+    ["has other keys", keySetOf(second)],
+    ["has its private part beside another key", keysOf(leak(first), second.publicJwk)],
+    ["has its private part under another kid", keysOf({ ...leak(first), kid: "x" }, first.publicJwk, second.publicJwk)],
+    [
+      "has its private part without its kid, last",
+      keysOf(second.publicJwk, first.publicJwk, { ...leak(first), kid: undefined }),
+    ],
+    ["has another key under its kid", keysOf({ ...WEAK_JWK }, second.publicJwk)],
+    [
+      "has its private part behind the keys that are read",
+      keysOf(
+        second.publicJwk,
+        first.publicJwk,
+        ...Array.from({ length: 120 }, (_, index) => ({ kty: "x", kid: `${index}` })),
+        leak(first),
+      ),
+    ],
+  ])("and when it %s, its tokens are called invalid", async (_what, answer) => {
+    await scene.keys.refresh();
+    scene.serve(answer);
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
+    expect(scene.keys.hasKeys()).toBe(true);
+  });
+
+  it("for requests that wait for that answer, too", async () => {
+    await scene.keys.refresh();
+    scene.serve(keysOf(leak(first), second.publicJwk));
+    scene.clock += COOLDOWN_MS;
+    const waiting = scene.find("2");
+    expect(await waiting).toBe(FOUND);
+    expect(await scene.find("1")).toBe(UNKNOWN);
+  });
+
+  it("although the same set came before them: a digest stands for the last answer alone", async () => {
+    for (const [answer, expected] of [
+      [keySetOf(first), FOUND],
+      [keysOf(), 8],
+      [keySetOf(first), FOUND],
+      [keysOf(), 8],
+    ] as const) {
+      scene.serve(answer);
+      await scene.keys.refresh();
+      expect(await scene.find("1")).toBe(expected);
+    }
+  });
+
+  it("and a leaked key stays refused when the issuer takes the private part away, under any kid", async () => {
+    scene.serve(keysOf(leak(first), second.publicJwk));
+    await scene.keys.refresh();
+    scene.serve(keysOf(first.publicJwk, { ...first.publicJwk, kid: "x" }, second.publicJwk));
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "x", "2"])).toEqual([UNKNOWN, UNKNOWN, FOUND]);
+    const reason = "its private part was published by this issuer; replace it at the issuer";
+    expect(scene.keys.status()).toMatchObject([
+      { notUsed: [`the ES256 key with kid "1": ${reason}`, `the ES256 key with kid "x": ${reason}`] },
+    ]);
+  });
+
+  it("and the provider is asked again soon, first after the pause for failures, then twice as long", async () => {
+    await scene.keys.refresh();
+    scene.serve(keysOf());
+    await scene.keys.refresh();
+    scene.clock += 7_999;
+    expect(await scene.find("1")).toBe(1);
+    expect(scene.fetches()).toBe(2);
+    scene.clock += 1;
+    expect(await scene.find("1")).toBe(16);
+    expect(scene.fetches()).toBe(3);
+  });
+});
+
+describe("metadata that changes", () => {
+  const discover = async (): Promise<void> => {
+    const { server } = scene;
+    server.answer("/metadata", { json: { issuer: "urn:acme", jwks_uri: `${server.origin}/jwks` } });
+    server.answer("/moved", keySetOf(second));
+    const previous = scene;
+    scene = await setUpIssuer(
+      [{ from: "metadata_uri", uri: `${server.origin}/metadata`, issuer: "urn:acme" }],
+      ["ES256"],
+      undefined,
+      server,
+    );
+    onTestFinished(() => previous.stop());
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([FOUND, UNKNOWN]);
+  };
+  const answerAs = (json: object): void => scene.server.answer("/metadata", { json });
+
+  it.each<[what: string, metadata: (origin: string) => object]>([
+    ["names another issuer", (origin) => ({ issuer: "urn:other", jwks_uri: `${origin}/moved` })],
+    ["names no issuer", (origin) => ({ jwks_uri: `${origin}/moved` })],
+    ["leads to an address that is not there", (origin) => ({ issuer: "urn:acme", jwks_uri: `${origin}/none` })],
+    ["leads to plain http elsewhere", () => ({ issuer: "urn:acme", jwks_uri: "http://idp.example/jwks" })],
+    ["has keys itself, but leads nowhere", () => ({ issuer: "urn:acme", keys: [] })],
+  ])("and %s leaves the last good keys in effect", async (_what, metadata) => {
+    await discover();
+    answerAs(metadata(scene.server.origin));
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([FOUND, UNKNOWN]);
+  });
+
+  it("and leads to another set ends the keys that this one lacks", async () => {
+    await discover();
+    answerAs({ issuer: "urn:acme", jwks_uri: `${scene.server.origin}/moved` });
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
+  });
+});
+
+describe("an issuer with keys from two places", () => {
+  const twoPlaces = async (a: Answer, b: Answer): Promise<void> => {
+    await scene.stop();
+    scene = await setUpIssuer(["jwks", "other"]);
+    scene.serve(a);
+    scene.server.answer("/other", b);
+    await scene.keys.refresh();
+  };
+
+  it("keeps a key that one of them still has when the other has none left", async () => {
+    await twoPlaces(keySetOf(first), keySetOf(first, second));
+    scene.serve(keysOf());
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([FOUND, FOUND]);
+    // The place without keys may have had it.
+    expect([await scene.find("3"), scene.keys.hasKeys()]).toEqual([8, false]);
+  });
+
+  it.each([
+    ["first", 0],
+    ["second", 1],
+  ])(
+    "refuses a key everywhere when the %s place publishes its private part, whatever its kid",
+    async (_what, place) => {
+      const leaking = keysOf({ ...leak(first), kid: "x" }, second.publicJwk);
+      const other = keySetOf(first, generateSigningKey("ES256", "3"));
+      await twoPlaces(keySetOf(second), other);
+      expect(await scene.findAll(["1", "2", "3"])).toEqual([FOUND, FOUND, FOUND]);
+      scene.serve(place === 0 ? leaking : other);
+      scene.server.answer("/other", place === 0 ? other : leaking);
+      await scene.keys.refresh();
+      expect(await scene.findAll(["1", "2", "3"])).toEqual([UNKNOWN, FOUND, FOUND]);
+    },
+  );
+
+  it("binds a key to one algorithm, in the order of the places", async () => {
+    const rsa = generateSigningKey("RS256", "r");
+    await scene.stop();
+    scene = await setUpIssuer(["jwks", "other"], ["RS256", "PS256", "ES256"]);
+    scene.serve(keySetOf(rsa));
+    scene.server.answer("/other", keysOf({ ...rsa.publicJwk, alg: "PS256" }, second.publicJwk));
+    await scene.keys.refresh();
+    const find = async (alg: string) => (await scene.keys.find(joseHeaderOf({ kid: "r", alg }))).found?.algorithm;
+    expect([await find("RS256"), await find("PS256")]).toEqual(["RS256", undefined]);
+    expect(scene.keys.status()[1]?.notUsed).toEqual([
+      "a key for PS256 that serves RS256 already: one key, one algorithm",
+    ]);
+  });
+});
+
+describe("while no set ever came, keys are unavailable", () => {
+  it("and each failure doubles the wait, up to the cooldown", async () => {
+    scene.serve(status(503));
+    for (const [attempt, wait] of [8, 16, 30, 30].entries()) {
+      expect(await scene.find("1")).toBe(wait);
+      scene.clock += wait * 1000 - 1;
+      expect(await scene.find("1")).toBe(1);
+      expect(scene.fetches()).toBe(attempt + 1);
+      scene.clock += 1;
+    }
+  });
+
+  it("until one comes", async () => {
+    scene.serve(status(503));
+    expect(await scene.findAll(["1", "1"])).toEqual([8, 8]);
+    scene.serve(keySetOf(first));
+    scene.clock += 8_000;
+    expect(await scene.findAll(["1", "2"])).toEqual([FOUND, UNKNOWN]);
+    expect(scene.fetches()).toBe(2);
+  });
+
+  it.each<[what: string, answer: Answer]>([
+    ["an empty set", { json: { keys: [] } }],
+    ["only weak keys", { json: { keys: [WEAK_JWK] } }],
+  ])("and %s is none", async (_what, answer) => {
+    scene.serve(answer);
+    expect(await scene.find("1")).toBe(8);
+  });
+});
+
+it("at most 256 requests wait for keys: the next is sent away at once, and its token not called invalid", async () => {
+  const waiting = Array.from({ length: 256 }, () => scene.find("1"));
+  expect(await scene.find("1")).toBe("overloaded");
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set([FOUND]));
+  expect(await scene.find("1")).toBe(FOUND);
+});
+
+it.each<[what: string, answer: Answer]>([
+  ["keys came", keySetOf(first)],
+  ["the fetch failed", status(500)],
+  ["no usable key came", keysOf()],
+])("who waited makes room when %s, time after time", async (_what, answer) => {
+  scene.serve(answer);
+  for (let round = 0; round < 3; round += 1) {
+    scene.clock += COOLDOWN_MS;
+    const outcomes = await scene.findAll(Array.from({ length: 257 }, () => `unknown-${round}`));
+    expect(outcomes.filter((outcome) => outcome === "overloaded")).toHaveLength(1);
+  }
+});
+
+it("a success ends the count of failures: the next one waits no longer than the first", async () => {
+  scene.serve(status(503));
+  expect(await scene.find("1")).toBe(8);
+  scene.clock += 8_000;
+  expect(await scene.find("1")).toBe(16);
+  scene.serve(keySetOf(first));
+  await scene.keys.refresh();
+  expect(scene.keys.status()).toMatchObject([{ failures: 0, failure: undefined }]);
+  scene.serve(keysOf());
+  await scene.keys.refresh();
+  expect(await scene.find("1")).toBe(8);
+});
+
+it("keys that nobody asked for in a day are looked at before they serve again", async () => {
+  await scene.keys.refresh();
+  scene.serve(keySetOf(second));
+  scene.clock += 86_400_000;
+  expect(await scene.find("1")).toBe(FOUND);
+  scene.clock += 86_400_001;
+  expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
+});
+
+describe("keys that cannot be fetched anew", () => {
+  beforeEach(async () => {
+    await scene.keys.refresh();
+    scene.serve(status(503));
+  });
+
+  it("serve up to max_stale after they came, and then tokens are not called invalid", async () => {
+    scene.clock += MAX_STALE_MS - 1;
+    expect(await scene.find("1")).toBe(FOUND);
+    await scene.keys.refresh();
+    scene.clock += 1;
+    // The last attempt was a millisecond ago.
+    expect([await scene.find("1"), scene.keys.hasKeys()]).toEqual([30, false]);
+    await scene.keys.refresh();
+    expect(scene.log.at(-1)).toMatch(/keys not loaded: .*503; the last ones are too old, and their tokens get 503$/);
+  });
+
+  it("serve again once they can", async () => {
+    scene.clock += MAX_STALE_MS;
+    expect(await scene.find("1")).toBe(30);
+    scene.serve(keySetOf(first));
+    scene.clock += COOLDOWN_MS;
+    expect([await scene.find("1"), scene.keys.hasKeys()]).toEqual([FOUND, true]);
+  });
+
+  it("and the age counts from when they came, not from the last time they changed", async () => {
+    scene.serve(keySetOf(first));
+    scene.clock += MAX_STALE_MS - 1;
+    await scene.keys.refresh();
+    scene.clock += MAX_STALE_MS - 1;
+    expect(await scene.find("1")).toBe(FOUND);
+  });
+});
+
+it("a refresh that brings the same set leaves the same keys, so that nothing need be verified again", async () => {
+  const keyOf = async () => (await scene.keys.find(joseHeaderOf({ kid: "1" }))).found;
+  const before = await keyOf();
+  await scene.keys.refresh();
+  expect(await keyOf()).toBe(before);
+  scene.serve(keySetOf(first, second));
+  await scene.keys.refresh();
+  expect(await keyOf()).not.toBe(before);
+});
+
+it("tells how each place of keys stands", async () => {
+  const nothing = { isRestored: false, notUsed: [], warnings: [] };
+  const place = { from: "jwks_uri", state: "serving", keys: 1, failures: 0, failure: undefined, ...nothing };
+  expect(scene.keys.status()).toEqual([{ ...place, state: "waiting", keys: 0, loadedAt: undefined }]);
+  const loadedAt = scene.clock;
+  await scene.keys.refresh();
+  expect(scene.keys.status()).toEqual([{ ...place, loadedAt }]);
+  scene.serve(status(500));
+  scene.clock += 5;
+  await scene.keys.refresh();
+  await scene.keys.refresh();
+  const failure = expect.stringMatching(/^GET .*500$/);
+  expect(scene.keys.status()).toEqual([{ ...place, loadedAt, failures: 2, failure }]);
+  scene.clock += MAX_STALE_MS;
+  expect(scene.keys.status()).toEqual([{ ...place, state: "too_old", keys: 0, loadedAt, failures: 2, failure }]);
+});
+
+describe("a clock that goes back", () => {
+  it("by more than five minutes makes the age of keys unknown: they are fetched anew before they serve", async () => {
+    await scene.keys.refresh();
+    scene.clock -= 300_001;
+    scene.serve(keySetOf(second));
+    expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
+  });
+
+  it("makes them unavailable while the provider is down, until the clock is right again", async () => {
+    await scene.keys.refresh();
+    scene.serve(status(503));
+    scene.clock -= 300_001;
+    expect(await scene.find("1")).not.toBe(FOUND);
+    expect(scene.keys.status()).toMatchObject([{ state: "too_old", keys: 0 }]);
+    scene.clock += 300_001;
+    expect(await scene.find("1")).toBe(FOUND);
+  });
+
+  it("a little changes nothing", async () => {
+    await scene.keys.refresh();
+    scene.clock -= 300_000;
+    expect(await scene.find("1")).toBe(FOUND);
+    expect(scene.fetches()).toBe(1);
+  });
+});

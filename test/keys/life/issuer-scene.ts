@@ -1,0 +1,98 @@
+import { vi } from "vitest";
+import type { KeyLookup } from "../../../plugin/core/model/key.ts";
+import type { KeyOrigin } from "../../../plugin/core/model/policy.ts";
+import { IssuerKeys } from "../../../plugin/keys/life/issuer-keys.ts";
+import type { KeyTimings } from "../../../plugin/keys/life/refresh-delay.ts";
+import type { KeyStore } from "../../../plugin/keys/store/key-store.ts";
+import { compileIssuer, joseHeaderOf, NOW } from "../../core/fixtures.ts";
+import { logInto } from "../../logs.ts";
+import { type Answer, type KeyServer, startKeyServer } from "../key-server.ts";
+import { noFiles } from "../store/no-files.ts";
+
+export const TIMINGS: KeyTimings = {
+  retryMs: 8_000,
+  fetchTimeoutMs: 5_000,
+  filePollMs: 1_000,
+  idleMs: 86_400_000,
+  maxWaiting: 256,
+  random: () => 0,
+};
+/** What a policy has that says nothing of it, in milliseconds. */
+export const COOLDOWN_MS = 30_000;
+export const REFRESH_MS = 300_000;
+export const MAX_STALE_MS = 3 * 86_400_000;
+
+/** An RSA key of 1024 bits, which nobody may use. */
+export const WEAK_JWK = { kty: "RSA", kid: "1", n: Buffer.alloc(128, 0xff).toString("base64url"), e: "AQAB" };
+
+/** One issuer with a real key server, and a clock that only the test moves. */
+export interface IssuerScene {
+  readonly server: KeyServer;
+  readonly keys: IssuerKeys;
+  readonly log: readonly string[];
+  /** Milliseconds since the epoch. */
+  clock: number;
+  serve(answer: Answer): void;
+  fetches(): number;
+  /** Whether a fetch is under way; asked within the cooldown, so that asking starts none. */
+  isFetching(): boolean;
+  /** `found`, `unknown`, or the seconds to wait. */
+  find(kid: string | undefined): Promise<string | number>;
+  findAll(kids: readonly string[]): Promise<(string | number)[]>;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param places of the keys: paths on the scene's server, or others.
+ * @param ownServer that the caller stops; one is started unless given.
+ */
+export async function setUpIssuer(
+  places: readonly (string | KeyOrigin)[] = ["jwks"],
+  algorithms: readonly string[] = ["ES256", "RS256"],
+  store?: KeyStore,
+  ownServer?: KeyServer,
+): Promise<IssuerScene> {
+  const server = ownServer ?? (await startKeyServer());
+  // Timers stand still, so that only what a test does can cause a fetch; those of Node's fetch start with its first use.
+  await fetch(server.origin);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const log: string[] = [];
+  const issuer = {
+    ...compileIssuer({ algorithms }),
+    keys: places.map((place) =>
+      typeof place === "string" ? { from: "jwks_uri" as const, uri: `${server.origin}/${place}` } : place,
+    ),
+  };
+  let clock = NOW * 1000;
+  const now = (): number => clock;
+  const keys = new IssuerKeys(issuer, { now, log: logInto(log), files: noFiles, store }, TIMINGS);
+  const scene: IssuerScene = {
+    server,
+    keys,
+    log,
+    get clock() {
+      return clock;
+    },
+    set clock(ms) {
+      clock = ms;
+    },
+    serve: (answer) => server.answer("/jwks", answer),
+    fetches: () => server.requests.filter((path) => path === "/jwks").length,
+    isFetching: () => keys.find(joseHeaderOf({ kid: "nobody" })) instanceof Promise,
+    find: async (kid) => outcomeOf(await keys.find(joseHeaderOf({ kid }))),
+    findAll: (kids) => Promise.all(kids.map(scene.find)),
+    async stop() {
+      keys.stop();
+      vi.useRealTimers();
+      await (ownServer ? undefined : server.stop());
+    },
+  };
+  return scene;
+}
+
+function outcomeOf(lookup: KeyLookup): string | number {
+  if (lookup.found) {
+    return "found";
+  }
+  return lookup.because === "unavailable" ? lookup.retryAfterSeconds : lookup.because;
+}

@@ -1,0 +1,276 @@
+import { createHmac, generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { KeyLookup } from "../../../plugin/core/model/key.ts";
+import type { KeyOrigin } from "../../../plugin/core/model/policy.ts";
+import { IssuerKeys } from "../../../plugin/keys/life/issuer-keys.ts";
+import type { KeyFiles } from "../../../plugin/keys/life/load-key-set.ts";
+import { createRootFiles } from "../../../plugin/runtime/load/root-files.ts";
+import { compileIssuer, joseHeaderOf } from "../../core/fixtures.ts";
+import { logInto, silentLog } from "../../logs.ts";
+import { generateSigningKey, type SigningKey } from "../../tokens.ts";
+import { CERTIFICATE } from "../fetch/certificate.ts";
+import { keySetOf } from "../key-server.ts";
+import { TIMINGS } from "./issuer-scene.ts";
+
+const first = generateSigningKey("ES256", "1");
+const second = generateSigningKey("ES256", "2");
+const SET: KeyOrigin & { readonly file: string } = { from: "jwks_file", file: "idp.json" };
+const SOON = { timeout: 15_000, interval: 10 };
+
+interface Place {
+  readonly keys: IssuerKeys;
+  readonly log: readonly string[];
+  write(file: string, content: string | Uint8Array): Promise<void>;
+  remove(file: string): Promise<void>;
+  removeRoot(): Promise<void>;
+  has(kid: string | undefined, alg?: string): boolean;
+}
+
+/** An issuer whose keys lie in files, looked at every 10 ms. */
+async function setUp(origins: readonly KeyOrigin[], contents: Record<string, string | Uint8Array>): Promise<Place> {
+  const root = await mkdtemp(join(tmpdir(), "key-files-"));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const write = async (file: string, content: string | Uint8Array): Promise<void> => {
+    await writeFile(join(root, `${file}.new`), content);
+    await rename(join(root, `${file}.new`), join(root, file));
+  };
+  for (const [file, content] of Object.entries(contents)) {
+    await write(file, content);
+  }
+  const log: string[] = [];
+  const issuer = {
+    ...compileIssuer({ algorithms: ["ES256"] }),
+    algorithms: new Set(["ES256", "HS256"]),
+    keys: origins,
+  };
+  const ports = { now: Date.now, log: logInto(log), files: createRootFiles(root) };
+  const keys = new IssuerKeys(issuer, ports, { ...TIMINGS, filePollMs: 10, retryMs: 10 });
+  onTestFinished(() => keys.stop());
+  void keys.prepare();
+  return {
+    keys,
+    log,
+    write,
+    remove: (file) => rm(join(root, file)),
+    removeRoot: () => rm(root, { recursive: true }),
+    has(kid, alg = "ES256") {
+      const lookup = keys.find(joseHeaderOf({ kid, alg }));
+      return !(lookup instanceof Promise) && lookup.found !== undefined;
+    },
+  };
+}
+const json = (...keys: readonly SigningKey[]): string => JSON.stringify(keySetOf(...keys).json);
+const until = (holds: () => boolean): Promise<void> => vi.waitFor(() => expect(holds()).toBe(true), SOON);
+
+/** Whether another key has taken the place of one that was found. */
+const isReplaced = (keys: IssuerKeys, before: KeyLookup, alg: string): boolean => {
+  const now = keys.find(joseHeaderOf({ kid: "1", alg }));
+  return !(now instanceof Promise) && now.found !== undefined && now.found !== before.found;
+};
+
+describe("keys in files", () => {
+  it("of all kinds count together, and are there when every file is", async () => {
+    const secret = randomBytes(32);
+    const { keys, has, write } = await setUp(
+      [
+        SET,
+        { from: "pem_file", file: "cert.pem", kid: "cert" },
+        { from: "secret_file", file: "s.key", kid: "s", encoding: "hex" },
+      ],
+      { "idp.json": json(first), "cert.pem": CERTIFICATE },
+    );
+    await until(() => has("1") && has("cert"));
+    expect([keys.hasKeys(), has("s", "HS256")]).toEqual([false, false]);
+    await write("s.key", secret.toString("hex"));
+    await until(() => has("s", "HS256"));
+    expect(keys.hasKeys()).toBe(true);
+    const lookup = await keys.find(joseHeaderOf({ kid: "s", alg: "HS256" }));
+    const input = Buffer.from("a.b");
+    expect(lookup.found?.verify(input, createHmac("sha256", secret).update(input).digest())).toBe(true);
+  });
+
+  it("are read again when the file changes, and what is gone from it serves no more", async () => {
+    const { has, write } = await setUp([SET], { "idp.json": json(first) });
+    await until(() => has("1"));
+    await write("idp.json", json(second));
+    await until(() => has("2"));
+    expect(has("1")).toBe(false);
+  });
+
+  const PEM: KeyOrigin & { readonly file: string } = { from: "pem_file", file: "idp.pem", kid: "1" };
+  const SECRET: KeyOrigin & { readonly file: string } = {
+    from: "secret_file",
+    file: "idp.key",
+    kid: "1",
+    encoding: "hex",
+  };
+  const places: readonly (readonly [origin: KeyOrigin & { readonly file: string }, content: string, alg: string])[] = [
+    [SET, json(first), "ES256"],
+    [PEM, CERTIFICATE, "ES256"],
+    [SECRET, randomBytes(32).toString("hex"), "HS256"],
+  ];
+
+  it.each<[place: number, what: string, content: string, why: RegExp]>([
+    [0, "no JSON", `{"secret`, /idp\.json: it is no JSON object: ends inside a string$/],
+    [0, "JSON that is cut off", json(first).slice(0, -1), /idp\.json: it is no JSON object: bad object$/],
+    [0, "a member twice", '{"keys": [], "keys": []}', /idp\.json: it is no JSON object: duplicate member$/],
+    [0, "no list `keys`", "{}", /idp\.json: it is not a key set: it has no list "keys"$/],
+    [0, "too much", " ".repeat(300_000), /idp\.json: it has 300000 bytes, at most 262144 are read$/],
+    [
+      1,
+      "a certificate that is cut off",
+      CERTIFICATE.slice(0, 90),
+      /idp\.pem: the file is damaged, or its key is of an unknown type$/,
+    ],
+    [
+      1,
+      "two certificates",
+      CERTIFICATE + CERTIFICATE,
+      /idp\.pem: the file must hold one public key or certificate in PEM, and holds 2$/,
+    ],
+  ])("stay when the file (%i) has %s: that is no word about keys", async (place, _what, content, why) => {
+    const [origin, good] = places[place] ?? [SET, ""];
+    const { has, write, log } = await setUp([origin], { [origin.file]: good });
+    await until(() => has("1"));
+    await write(origin.file, content);
+    await until(() => why.test(log.at(-1) ?? ""));
+    expect(has("1")).toBe(true);
+  });
+
+  it("stay when the whole root is gone, such as a volume that is not mounted", async () => {
+    const { has, removeRoot, log } = await setUp([SET], { "idp.json": json(first) });
+    await until(() => has("1"));
+    await removeRoot();
+    await until(() => /keys not loaded: idp\.json: ENOENT/.test(log.at(-1) ?? ""));
+    expect(has("1")).toBe(true);
+  });
+
+  const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ type: "spki", format: "pem" });
+  it.each<[place: number, what: string, content: string | undefined]>([
+    [0, "is removed", undefined],
+    [0, "is empty", ""],
+    [0, "has an empty set", json()],
+    [0, "has the key with its private part", JSON.stringify({ keys: [first.privateKey.export({ format: "jwk" })] })],
+    [1, "is removed", undefined],
+    [1, "is empty", "\n"],
+    [1, "has a weak key", String(weak)],
+    [1, "has a private key", String(first.privateKey.export({ type: "pkcs8", format: "pem" }))],
+    [2, "is removed", undefined],
+    [2, "is empty", ""],
+    [2, "is too short", "00ff"],
+    [2, "is in another encoding", "not hex"],
+    [2, "has a public key", CERTIFICATE],
+    [2, "has another secret", randomBytes(48).toString("hex")],
+  ])("end when the file (%i) %s, and are back when it is", async (place, what, content) => {
+    const [origin, good, alg] = places[place] ?? [SET, "", "ES256"];
+    const { keys, has, write, remove, log } = await setUp([origin], { [origin.file]: good });
+    await until(() => has("1", alg));
+    const before = await keys.find(joseHeaderOf({ kid: "1", alg }));
+    await (content === undefined ? remove(origin.file) : write(origin.file, content));
+    if (what === "has another secret") {
+      await until(() => isReplaced(keys, before, alg));
+      return;
+    }
+    await until(() => !has("1", alg));
+    expect(log.at(-1)).toMatch(/no usable key is left: the place has answered so/);
+    expect(keys.status()).toMatchObject([{ state: "without_keys", keys: 0 }]);
+    await write(origin.file, good);
+    await until(() => (what.includes("private") ? true : has("1", alg)));
+  });
+
+  it("cannot be had from outside the root", async () => {
+    const { keys, log } = await setUp([{ from: "jwks_file", file: "../idp.json" }], {});
+    await until(() => log.length > 0);
+    expect([keys.hasKeys(), log]).toEqual([
+      false,
+      [expect.stringMatching(/\.\.\/idp\.json: it lies outside the policy root; move it there/)],
+    ]);
+  });
+});
+
+it("a kid in two key sets is that of the first, and a token without kid may mean it", async () => {
+  const twin = generateSigningKey("ES256", "1");
+  const { keys, has } = await setUp([SET, { from: "jwks_file", file: "new.json" }], {
+    "idp.json": json(first),
+    "new.json": json(twin),
+  });
+  await until(() => keys.hasKeys());
+  expect([has("1"), has(undefined)]).toEqual([true, true]);
+});
+
+it("a secret that the issuer publishes in its key set is leaked, and serves no more", async () => {
+  const secret = randomBytes(32);
+  const { keys, has, write } = await setUp([SET, { from: "secret_file", file: "s.key", kid: "s", encoding: "hex" }], {
+    "idp.json": json(first),
+    "s.key": secret.toString("hex"),
+  });
+  await until(() => keys.hasKeys());
+  expect(has("s", "HS256")).toBe(true);
+  const published = { kty: "oct", kid: "x", k: secret.toString("base64url") };
+  await write("idp.json", JSON.stringify({ keys: [first.publicJwk, published] }));
+  await until(() => !has("s", "HS256"));
+  expect(has("1")).toBe(true);
+});
+
+describe("a file that changes while it is looked at", () => {
+  /** Files whose versions and contents the test sets; timers stand still. */
+  async function setUpFiles(onRead: (state: { version: string; content: string }) => void) {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const state = { version: "v1", content: json(first), reads: 0 };
+    const files: KeyFiles = {
+      identify: async () => state.version,
+      async read() {
+        state.reads += 1;
+        const { content } = state;
+        onRead(state);
+        return Buffer.from(content);
+      },
+    };
+    const issuer = { ...compileIssuer({ algorithms: ["ES256"] }), keys: [SET] };
+    const keys = new IssuerKeys(issuer, { now: Date.now, log: silentLog, files }, TIMINGS);
+    onTestFinished(() => keys.stop());
+    const look = async (): Promise<void> => {
+      vi.advanceTimersByTime(TIMINGS.filePollMs);
+      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const has = async (kid: string): Promise<boolean> => (await keys.find(joseHeaderOf({ kid }))).found !== undefined;
+    return { state, keys, look, has };
+  }
+
+  it("during the read is read again: what was read belongs to no version", async () => {
+    const { keys, look, has } = await setUpFiles((state) => {
+      state.version = "v2";
+      state.content = json(second);
+    });
+    await keys.refresh();
+    expect(keys.status()).toMatchObject([{ failure: "idp.json: it changed while it was read" }]);
+    await look();
+    await vi.waitFor(async () => expect(await has("2")).toBe(true), SOON);
+    expect(await has("1")).toBe(false);
+  });
+
+  it("is read when two looks in a row found the same version, and no sooner while its keys serve", async () => {
+    const { state, keys, look, has } = await setUpFiles(() => {});
+    await keys.refresh();
+    Object.assign(state, { version: "v2", content: "" });
+    await look();
+    expect([state.reads, await has("1")]).toEqual([1, true]);
+    Object.assign(state, { version: "v3", content: json(second) });
+    await look();
+    expect([state.reads, await has("1")]).toEqual([1, true]);
+    await look();
+    await vi.waitFor(async () => expect(await has("2")).toBe(true), SOON);
+    expect(state.reads).toBe(2);
+  });
+
+  it("is not read because a token has an unknown kid", async () => {
+    const { state, keys, has } = await setUpFiles(() => {});
+    await keys.refresh();
+    expect([await has("x"), await has("y"), state.reads]).toEqual([false, false, 1]);
+  });
+});

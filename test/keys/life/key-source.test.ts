@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { CompiledIssuer, CompiledPolicy } from "../../../plugin/core/model/policy.ts";
+import { createKeySource, type ProcessKeySource } from "../../../plugin/keys/life/key-source.ts";
+import { compileDocument, ISSUER, joseHeaderOf, NOW, policyDocument } from "../../core/fixtures.ts";
+import { logApart } from "../../runtime/versions/policy-scene.ts";
+import { generateSigningKey } from "../../tokens.ts";
+import { type KeyServer, keySetOf, startKeyServer, status } from "../key-server.ts";
+import { noFiles } from "../store/no-files.ts";
+
+const key = generateSigningKey("ES256", "1");
+let server: KeyServer;
+let source: ProcessKeySource;
+let log: ReturnType<typeof logApart>;
+let clock: number;
+beforeAll(async () => {
+  server = await startKeyServer();
+});
+afterAll(() => server.stop());
+beforeEach(() => {
+  server.answer("/jwks", keySetOf(key));
+  clock = NOW * 1000;
+  log = logApart();
+  source = createKeySource({ now: () => clock, log, files: noFiles });
+  return () => source.stop();
+});
+
+function compile(changes: Record<string, unknown> = {}): CompiledPolicy {
+  const jwks_uri = `${server.origin}/jwks`;
+  return compileDocument(policyDocument({ issuer: ISSUER, audiences: ["a"], keys: { jwks_uri }, ...changes }));
+}
+const issuerOf = (policy: CompiledPolicy): CompiledIssuer => policy.issuers.get(ISSUER) as CompiledIssuer;
+const find = async (policy: CompiledPolicy): Promise<string | undefined> =>
+  (await source.find(issuerOf(policy), joseHeaderOf())).found?.issuer;
+
+describe("policies share the keys of an issuer", () => {
+  const fetchesOf = async (...policies: readonly CompiledPolicy[]): Promise<number> => {
+    const before = server.requests.length;
+    for (const policy of policies) {
+      expect(await find(policy)).toBe(ISSUER);
+    }
+    return server.requests.length - before;
+  };
+
+  it("when they name it with the same options, whatever else differs", async () => {
+    const other = compile({ audiences: ["b"], clock_skew: "5m", token_type: "JWT", algorithms: ["PS256", "ES256"] });
+    const reordered = compile({ algorithms: ["ES256", "PS256"] });
+    expect(await fetchesOf(other, reordered, compile({ algorithms: ["PS256", "ES256"] }))).toBe(1);
+  });
+
+  it("and not when its algorithms or the place of its keys differ", async () => {
+    server.answer("/other", keySetOf(key));
+    const elsewhere = compile({ keys: { jwks_uri: `${server.origin}/other` } });
+    expect(await fetchesOf(compile(), compile({ algorithms: ["ES256"] }), elsewhere)).toBe(3);
+  });
+});
+
+it("prefetch fetches what the first request needs, which then does not wait", async () => {
+  const policy = compile();
+  const before = server.requests.length;
+  void source.prepare(policy);
+  await find(policy); // Joins the fetch.
+  expect(source.find(issuerOf(policy), joseHeaderOf())).not.toBeInstanceOf(Promise);
+  expect(server.requests.length - before).toBe(1);
+});
+
+it("prefetch of a policy that was loaded anew does not fetch again what is there", async () => {
+  const before = server.requests.length;
+  void source.prepare(compile());
+  await find(compile());
+  for (let reload = 0; reload < 5; reload += 1) {
+    const reloaded = compile({ audiences: [`${reload}`] });
+    void source.prepare(reloaded);
+    await source.find(issuerOf(reloaded), joseHeaderOf({ kid: "unknown" })); // Joins a fetch that is under way.
+  }
+  expect(server.requests.length - before).toBe(1);
+});
+
+it("keys of one issuer are never those of another", async () => {
+  const foreign = { ...issuerOf(compile()), id: "other", issuer: "https://other.example" };
+  expect(await find(compile())).toBe(ISSUER);
+  expect((await source.find(foreign, joseHeaderOf())).found?.issuer).toBe("https://other.example");
+});
+
+describe("whose keys are missing", () => {
+  it("is told by the issuers' ids, until the keys are there", async () => {
+    const policy = compile();
+    expect(source.findMissing(policy)).toEqual(["acme"]);
+    await source.prepare(policy);
+    expect(source.findMissing(policy)).toEqual([]);
+  });
+
+  it("is told of those alone whose fetch failed; the others do not make up for them", async () => {
+    server.answer("/down", status(503));
+    const issuer = (name: string, path: string) => ({
+      issuer: `https://${name}.example`,
+      audiences: ["a"],
+      keys: { jwks_uri: `${server.origin}${path}` },
+    });
+    const issuers = { up: issuer("up", "/jwks"), down: issuer("down", "/down") };
+    const policy = compileDocument(policyDocument({}, { issuers, defaults: { accept: ["up", "down"] } }));
+    let isReady = false;
+    void source.prepare(policy).then(() => {
+      isReady = true;
+    });
+    await vi.waitFor(() => expect(log.warnings).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(source.findMissing(policy)).toEqual(["down"]), { timeout: 10_000 });
+    expect(isReady).toBe(false);
+    server.answer("/down", keySetOf(key));
+    clock += 60_000;
+    await source.prepare(policy);
+    expect(source.findMissing(policy)).toEqual([]);
+    await vi.waitFor(() => expect(isReady).toBe(true));
+  });
+
+  it("is a warning, once, with issuer and cause; that they are there is none", async () => {
+    server.answer("/jwks", status(503));
+    const policy = compile();
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      void source.prepare(policy);
+      await source.find(issuerOf(policy), joseHeaderOf());
+      clock += 60_000;
+    }
+    expect(log.warnings).toEqual([expect.stringMatching(/^issuer=acme iss=\S+ keys not loaded: .*503/)]);
+    server.answer("/jwks", keySetOf(key));
+    await source.prepare(policy);
+    expect(log.warnings).toHaveLength(1);
+    expect(log.infos).toEqual([expect.stringMatching(/^issuer=acme iss=\S+ keys in force: ES256 "1"$/)]);
+  });
+});
+
+it("a policy whose keys never come is waited for once, however often it is asked for", () => {
+  server.answer("/jwks", status(503));
+  const policy = compile();
+  expect(source.prepare(policy)).toBe(source.prepare(policy));
+});
+
+describe("an operator", () => {
+  it("has all keys loaded anew, the cooldown notwithstanding", async () => {
+    const policy = compile();
+    await source.prepare(policy);
+    const before = server.requests.length;
+    const other = generateSigningKey("ES256", "2");
+    server.answer("/jwks", keySetOf(other));
+    await source.refresh();
+    expect(server.requests.length - before).toBe(1);
+    expect((await source.find(issuerOf(policy), joseHeaderOf({ kid: "2" }))).found?.kid).toBe("2");
+    expect(source.find(issuerOf(policy), joseHeaderOf({ kid: "1" }))).toEqual({ found: undefined, because: "unknown" });
+  });
+
+  it("sees each issuer once, until nobody has asked for it in a day", async () => {
+    const policy = compile();
+    await source.prepare(policy);
+    await source.prepare(compile({ audiences: ["b"] }));
+    const sets = [{ from: "jwks_uri", keys: 1, loadedAt: clock, failures: 0, failure: undefined }];
+    expect(source.status()).toMatchObject([{ id: "acme", issuer: ISSUER, sets }]);
+    clock += 86_400_001;
+    const elsewhere = compile({ algorithms: ["ES256"] });
+    await source.prepare(elsewhere);
+    expect(source.status()).toMatchObject([{ id: "acme", issuer: ISSUER, sets: [{ ...sets[0], loadedAt: clock }] }]);
+    // And it is there again with its policy.
+    await source.prepare(policy);
+    expect(source.status()).toHaveLength(2);
+  });
+});
+
+describe("a key that an issuer leaked", () => {
+  const leaking = () => {
+    const d = key.privateKey.export({ format: "jwk" }).d;
+    return { json: { keys: [{ ...key.publicJwk, kid: "x", d }] } };
+  };
+
+  it("in one place is refused in all policies that read this place, whatever their options and other places", async () => {
+    server.answer("/old", keySetOf(key));
+    const both = compile({
+      algorithms: ["ES256"],
+      keys: { jwks_uri: `${server.origin}/jwks`, jwks: keySetOf(key).json },
+    });
+    expect([await find(compile()), await find(both)]).toEqual([ISSUER, ISSUER]);
+    server.answer("/jwks", leaking());
+    await source.refresh();
+    expect([await find(compile()), await find(both)]).toEqual([undefined, undefined]);
+  });
+
+  it("according to a place of another policy's own is not refused here: anyone could say so", async () => {
+    server.answer("/mine", leaking());
+    const mine = compile({ keys: { jwks_uri: `${server.origin}/mine` } });
+    expect([await find(mine), await find(compile())]).toEqual([undefined, ISSUER]);
+  });
+
+  it("is another issuer's key as before: nothing shows that the two have one owner", async () => {
+    server.answer("/old", keySetOf(key));
+    const other = compile({ issuer: "https://other.example", keys: { jwks_uri: `${server.origin}/old` } });
+    const otherIssuer = other.issuers.get("https://other.example") as CompiledIssuer;
+    server.answer("/jwks", leaking());
+    await source.prepare(other);
+    await find(compile());
+    expect((await source.find(otherIssuer, joseHeaderOf())).found?.kid).toBe("1");
+  });
+});
+
+it("policies whose algorithms have another order share keys only where the order decides nothing", async () => {
+  const rsa = generateSigningKey("RS256", "r");
+  const { alg: _, ...nameless } = rsa.publicJwk;
+  server.answer("/jwks", { json: { keys: [nameless] } });
+  const bound = async (...algorithms: readonly string[]): Promise<(string | undefined)[]> => {
+    const issuer = issuerOf(compile({ algorithms }));
+    const found = algorithms.map(async (alg) => (await source.find(issuer, joseHeaderOf({ alg, kid: "r" }))).found);
+    return (await Promise.all(found)).map((one) => one?.algorithm);
+  };
+  expect(await bound("RS256", "RS512")).toEqual(["RS256", undefined]);
+  expect(await bound("RS512", "RS256")).toEqual(["RS512", undefined]);
+});
+
+describe("an issuer that all policies have dropped", () => {
+  const DAY = 86_400_000;
+  const MINUTE = 60_000;
+
+  it("is forgotten after a day, and is looked for once a minute: thousands of issuers take long to look at", () => {
+    void source.prepare(compile());
+    const other = compile({ algorithms: ["ES256"] });
+    const countAfter = (ms: number): number => {
+      clock += ms;
+      void source.prepare(other);
+      return source.status().length;
+    };
+    expect(countAfter(DAY - MINUTE / 2)).toBe(2);
+    expect(countAfter(MINUTE / 2 + 1)).toBe(2);
+    expect(countAfter(MINUTE / 2)).toBe(1);
+  });
+});

@@ -1,4 +1,0 @@
-import { createRootFiles } from "../../plugin/runtime/root-files.ts";
-
-/** For policies that name no key files: every reading fails. */
-export const noFiles = createRootFiles("no such root");

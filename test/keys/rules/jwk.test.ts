@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import {
+  findPrivateMember,
+  fittingAlgorithms,
+  isMeantForVerifying,
+  SECRET_ALGORITHMS,
+} from "../../../plugin/keys/rules/jwk.ts";
+
+describe("a public key has no private member", () => {
+  it.each(["d", "p", "q", "dp", "dq", "qi", "oth", "k"])("%s is one, even when it is empty", (member) => {
+    expect(findPrivateMember({ kty: "RSA", n: "AQAB", [member]: undefined })).toBe(member);
+  });
+
+  it("n, e, x, y and whatever else are none", () => {
+    expect(findPrivateMember({ kty: "RSA", n: "", e: "", x: "", y: "", kid: "d", D: "" })).toBeUndefined();
+  });
+
+  it("the first one is named", () => {
+    expect(findPrivateMember({ k: "", q: "", d: "" })).toBe("d");
+  });
+});
+
+describe("a key verifies signatures unless it says that it is for something else", () => {
+  it.each<[jwk: Record<string, unknown>, isMeant: boolean]>([
+    [{}, true],
+    [{ use: "sig" }, true],
+    [{ use: "enc" }, false],
+    [{ use: "SIG" }, false],
+    [{ use: null }, false],
+    [{ use: "" }, false],
+    [{ key_ops: ["verify"] }, true],
+    [{ key_ops: ["sign", "verify"] }, true],
+    [{ key_ops: ["sign"] }, false],
+    [{ key_ops: [] }, false],
+    [{ key_ops: null }, false],
+    [{ key_ops: "verify" }, false],
+    [{ key_ops: { verify: true } }, false],
+    [{ use: "sig", key_ops: ["verify"] }, true],
+    [{ use: "enc", key_ops: ["verify"] }, false],
+    [{ use: "sig", key_ops: ["sign"] }, false],
+  ])("%j: %s", (jwk, isMeant) => {
+    expect(isMeantForVerifying(jwk)).toBe(isMeant);
+  });
+});
+
+describe("a key serves the algorithms of its type and curve, and its own alg alone where it has one", () => {
+  it.each<[jwk: Record<string, unknown>, algorithms: readonly string[]]>([
+    [{ kty: "RSA" }, ["RS256", "PS256", "RS384", "PS384", "RS512", "PS512"]],
+    [{ kty: "RSA", alg: "PS384" }, ["PS384"]],
+    [{ kty: "RSA", alg: "ES256" }, []],
+    [{ kty: "RSA", alg: null }, []],
+    [{ kty: "RSA", crv: "P-256" }, []],
+    [{ kty: "EC", crv: "P-256" }, ["ES256"]],
+    [{ kty: "EC", crv: "P-384" }, ["ES384"]],
+    [{ kty: "EC", crv: "P-521" }, ["ES512"]],
+    [{ kty: "EC", crv: "P-256", alg: "ES384" }, []],
+    [{ kty: "EC", crv: "secp256k1" }, []],
+    [{ kty: "EC" }, []],
+    [{ kty: "OKP", crv: "Ed25519" }, ["EdDSA", "Ed25519"]],
+    [{ kty: "OKP", crv: "Ed25519", alg: "EdDSA" }, ["EdDSA", "Ed25519"]],
+    [{ kty: "OKP", crv: "X25519" }, []],
+    [{ kty: "OKP", crv: "P-256" }, []],
+    [{ kty: "oct", alg: "HS256" }, []],
+    [{ kty: ["RSA"], alg: "none" }, []],
+    [{}, []],
+  ])("%j: %j", (jwk, algorithms) => {
+    expect(fittingAlgorithms(jwk)).toEqual(algorithms);
+  });
+
+  it("and no key of a key set serves an algorithm of secrets", () => {
+    expect(SECRET_ALGORITHMS).toEqual(["HS256", "HS384", "HS512"]);
+    const served = ["RSA", "EC", "OKP", "oct"].flatMap((kty) =>
+      [undefined, "P-256", "P-384", "P-521", "Ed25519"].flatMap((crv) => fittingAlgorithms({ kty, crv })),
+    );
+    expect(served.filter((algorithm) => SECRET_ALGORITHMS.includes(algorithm))).toEqual([]);
+  });
+});

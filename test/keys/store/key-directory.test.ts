@@ -1,0 +1,345 @@
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import {
+  KEY_DIRECTORY_LIMITS,
+  KeyDirectory,
+  type KeyDirectoryLimits,
+} from "../../../plugin/keys/store/key-directory.ts";
+import { logInto } from "../../logs.ts";
+
+const NOW = 1_800_000_000_000;
+const KEY = { kty: "EC", crv: "P-256", x: "eA", y: "eQ", kid: "1" };
+const SET = { keys: [KEY], loadedAt: NOW };
+const isRoot = process.geteuid?.() === 0;
+
+function createPlace(): string {
+  const place = mkdtempSync(join(tmpdir(), "key-directory-"));
+  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+  return place;
+}
+
+interface OpenDirectory {
+  readonly store: KeyDirectory;
+  readonly directory: string;
+  readonly log: readonly string[];
+}
+
+/** The file system's clock is behind the fixed one: an unfinished file of the other store would be old at once. */
+const FILES_ARE_OLDER = { maxUnfinishedAgeMs: Number.POSITIVE_INFINITY };
+
+function openIn(place: string, limits: Partial<KeyDirectoryLimits> = {}, now: () => number = () => NOW): OpenDirectory {
+  const log: string[] = [];
+  const directory = join(place, "keys");
+  return {
+    store: new KeyDirectory(directory, logInto(log), now, { ...KEY_DIRECTORY_LIMITS, ...FILES_ARE_OLDER, ...limits }),
+    directory,
+    log,
+  };
+}
+
+const filesIn = (directory: string): readonly string[] => readdirSync(directory).sort();
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+describe("what one process stores", () => {
+  it("another one reads: keys of the same place, and leaked keys of the same issuer", async () => {
+    const place = createPlace();
+    const { store } = openIn(place);
+    await store.saveKeySet("a", SET);
+    await store.saveLeaked("https://idp.example", ["t1"]);
+    const next = openIn(place);
+    expect(await next.store.readKeySet("a")).toEqual(SET);
+    expect(await next.store.readLeaked("https://idp.example")).toEqual(["t1"]);
+    expect(await next.store.readKeySet("b")).toBeUndefined();
+    expect(await next.store.readLeaked("https://other.example")).toEqual([]);
+    expect([next.log, next.store.status()]).toEqual([[], { directory: next.directory, problem: undefined }]);
+  });
+
+  it("only the own user can write, and nothing unfinished stays", async () => {
+    const { store, directory } = openIn(createPlace());
+    await store.saveKeySet("a", SET);
+    await store.saveLeaked("i", ["t"]);
+    expect(filesIn(directory)).toEqual([`${digestOf("a")}.keys`, `${digestOf("i")}.leaked`].sort());
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    expect(filesIn(directory).map((name) => statSync(join(directory, name)).mode & 0o777)).toEqual([0o600, 0o600]);
+  });
+
+  it("also when the set has no key left: a restart brings none back", async () => {
+    const place = createPlace();
+    const { store } = openIn(place);
+    await store.saveKeySet("a", SET);
+    await store.saveKeySet("a", { keys: [], loadedAt: NOW + 1 });
+    expect(await openIn(place).store.readKeySet("a")).toEqual({ keys: [], loadedAt: NOW + 1 });
+  });
+});
+
+describe("processes that share the directory", () => {
+  it("never replace a newer answer by an older one", async () => {
+    const place = createPlace();
+    const [old, next] = [openIn(place).store, openIn(place).store];
+    await next.saveKeySet("a", { keys: [], loadedAt: NOW });
+    await old.saveKeySet("a", { keys: [KEY], loadedAt: NOW - 1 });
+    expect(await old.readKeySet("a")).toEqual({ keys: [], loadedAt: NOW });
+  });
+
+  it("replace an answer that comes from a clock that was ahead", async () => {
+    const place = createPlace();
+    await openIn(place, {}, () => NOW + 86_400_000).store.saveKeySet("a", { keys: [], loadedAt: NOW + 86_400_000 });
+    const { store } = openIn(place);
+    await store.saveKeySet("a", SET);
+    expect(await store.readKeySet("a")).toEqual(SET);
+  });
+
+  it("add up the leaked keys that each of them knows", async () => {
+    const place = createPlace();
+    const [one, two] = [openIn(place).store, openIn(place).store];
+    await one.saveLeaked("i", ["t1"]);
+    await two.saveLeaked("i", ["t2"]);
+    expect(await one.readLeaked("i")).toEqual(["t1", "t2"]);
+  });
+
+  it("leave whole files behind, however they take turns", async () => {
+    const place = createPlace();
+    const stores = [openIn(place).store, openIn(place).store];
+    const writes = Array.from({ length: 40 }, (_, index) =>
+      stores[index % 2]?.saveKeySet("a", { keys: [KEY], loadedAt: NOW + index }),
+    );
+    await Promise.all(writes);
+    const { store, directory, log } = openIn(place);
+    expect((await store.readKeySet("a"))?.keys).toEqual([KEY]);
+    expect([filesIn(directory).length, log]).toEqual([1, []]);
+  });
+});
+
+describe("a stored file is not used, and the log says why, when it", () => {
+  const stored = async (): Promise<OpenDirectory & { readonly file: string; readonly reopen: () => OpenDirectory }> => {
+    const place = createPlace();
+    const opened = openIn(place);
+    await opened.store.saveKeySet("a", SET);
+    return { ...opened, file: join(opened.directory, `${digestOf("a")}.keys`), reopen: () => openIn(place) };
+  };
+  const render = (record: object): string => {
+    const text = JSON.stringify(record);
+    return `jwt-policy keys 1 sha256=${digestOf(text)}\n${text}\n`;
+  };
+
+  it.each<[what: string, change: (file: string) => void, why: RegExp]>([
+    ["can be written by the group", (file) => chmodSync(file, 0o620), /can be written by other users; chmod go-w$/],
+    ["can be written by all", (file) => chmodSync(file, 0o602), /can be written by other users; chmod go-w$/],
+    [
+      "is a link",
+      (file) => {
+        rmSync(file);
+        symlinkSync("/etc/hostname", file);
+      },
+      /cannot be read: ELOOP$/,
+    ],
+    ["has a second name", (file) => linkSync(file, `${file}.other`), /is not a regular file with one name$/],
+    [
+      "is a directory",
+      (file) => {
+        rmSync(file);
+        mkdirSync(file);
+      },
+      /is not a regular file with one name$/,
+    ],
+    ["is too large", (file) => writeFileSync(file, "x".repeat(600_000)), /has 600000 bytes, at most 524288 are read$/],
+    ["is empty", (file) => writeFileSync(file, ""), /has another form$/],
+    ["is cut off", (file) => writeFileSync(file, readFileSync(file).subarray(0, -20)), /is damaged$/],
+    [
+      "was changed",
+      (file) => writeFileSync(file, String(readFileSync(file)).replace('"kid":"1"', '"kid":"2"')),
+      /is damaged$/,
+    ],
+    ["has more behind it", (file) => writeFileSync(file, `${readFileSync(file)}x`), /is damaged$/],
+    [
+      "has a later form",
+      (file) => writeFileSync(file, String(readFileSync(file)).replace("keys 1", "keys 2")),
+      /has another form$/,
+    ],
+    [
+      "is of another place",
+      (file) => writeFileSync(file, render({ kind: "keys", name: digestOf("b"), loaded_at: NOW, keys: [] })),
+      /is of another issuer, or of other options$/,
+    ],
+    [
+      "is of another kind",
+      (file) => writeFileSync(file, render({ kind: "leaked", name: digestOf("a"), thumbprints: [] })),
+      /is of another issuer, or of other options$/,
+    ],
+    [
+      "has a member twice",
+      (file) => {
+        const text = '{"kind":"keys","kind":"keys"}';
+        writeFileSync(file, `jwt-policy keys 1 sha256=${digestOf(text)}\n${text}\n`);
+      },
+      /is not a JSON object: duplicate member$/,
+    ],
+  ])("%s", async (_what, change, why) => {
+    const { file, reopen } = await stored();
+    change(file);
+    const { store, log } = reopen();
+    expect(await store.readKeySet("a")).toBeUndefined();
+    expect(log).toEqual([expect.stringMatching(/^stored keys are not used: /)]);
+    expect(log[0]).toMatch(why);
+    expect(log[0]).not.toContain("eA");
+  });
+
+  it.each([
+    ["no time", { keys: [] }],
+    ["a time that is a text", { loaded_at: "1", keys: [] }],
+    ["no list of keys", { loaded_at: NOW, keys: {} }],
+  ])("has %s", async (_what, record) => {
+    const { file, reopen } = await stored();
+    writeFileSync(file, render({ kind: "keys", name: digestOf("a"), ...record }));
+    expect(await reopen().store.readKeySet("a")).toBeUndefined();
+  });
+
+  it.runIf(isRoot)("belongs to another user", async () => {
+    const { file, reopen } = await stored();
+    chownSync(file, 12_345, 0);
+    const { store, log } = reopen();
+    expect(await store.readKeySet("a")).toBeUndefined();
+    expect(log).toEqual([expect.stringMatching(/belongs to user 12345, not to user 0 that this process runs as$/)]);
+  });
+});
+
+describe("a directory that others can change is not used: nothing is read, nothing is written, and the status says why", () => {
+  const refuses = async (place: string, why: RegExp): Promise<void> => {
+    const { store, directory, log } = openIn(place);
+    expect(await store.readKeySet("a")).toBeUndefined();
+    await store.saveKeySet("a", SET);
+    await store.saveLeaked("i", ["t"]);
+    expect(log).toEqual([expect.stringMatching(/^keys are not kept over restarts: /)]);
+    expect(log[0]).toMatch(why);
+    expect(store.status().problem).toBe(log[0]);
+    const isDirectory = statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
+    expect(isDirectory ? filesIn(directory) : []).toEqual([]);
+  };
+  const withDirectory = (change: (directory: string) => void): string => {
+    const place = createPlace();
+    mkdirSync(join(place, "keys"), { mode: 0o700 });
+    change(join(place, "keys"));
+    return place;
+  };
+
+  it("its group can write", () =>
+    refuses(
+      withDirectory((directory) => chmodSync(directory, 0o770)),
+      /can be written by other users; chmod go-w$/,
+    ));
+  it("all can write", () =>
+    refuses(
+      withDirectory((directory) => chmodSync(directory, 0o707)),
+      /can be written by other users; chmod go-w$/,
+    ));
+  it("it is a link", () =>
+    refuses(
+      withDirectory((directory) => {
+        rmSync(directory, { recursive: true });
+        mkdirSync(`${directory}-real`);
+        symlinkSync(`${directory}-real`, directory);
+      }),
+      /is not a directory$/,
+    ));
+  it("it is a file", () =>
+    refuses(
+      withDirectory((directory) => {
+        rmSync(directory, { recursive: true });
+        writeFileSync(directory, "");
+      }),
+      /is not a directory$/,
+    ));
+  it("all can write the directory above", () =>
+    refuses(
+      withDirectory((directory) => chmodSync(join(directory, ".."), 0o777)),
+      /can be written by other users, who could replace .*keys; use a directory below ones that are protected$/,
+    ));
+  it("the directory above is not there", () =>
+    refuses(join(createPlace(), "none"), /the directory .*none is not there; create it$/));
+  it.runIf(isRoot)("it belongs to another user", () =>
+    refuses(
+      withDirectory((directory) => chownSync(directory, 12_345, 0)),
+      /belongs to user 12345, not to user 0/,
+    ),
+  );
+  it.runIf(isRoot)("the directory above belongs to another user", () =>
+    refuses(
+      withDirectory((directory) => chownSync(join(directory, ".."), 12_345, 0)),
+      /belongs to user 12345, who could replace /,
+    ),
+  );
+});
+
+describe("a write that fails", () => {
+  it("removes the older answer, which may have keys that are withdrawn by now, and is told of once", async () => {
+    const place = createPlace();
+    const { store, directory, log } = openIn(place);
+    await store.saveKeySet("a", SET);
+    const file = join(directory, `${digestOf("a")}.keys`);
+    // What is renamed over a directory fails.
+    rmSync(file);
+    mkdirSync(join(file, "x"), { recursive: true });
+    await store.saveKeySet("a", SET);
+    await store.saveKeySet("a", SET);
+    expect(log.filter((line) => line.startsWith("keys cannot be stored in"))).toHaveLength(1);
+    expect(store.status().problem).toMatch(/^keys cannot be stored in /);
+    rmSync(file, { recursive: true });
+    await store.saveKeySet("a", SET);
+    expect(store.status().problem).toBeUndefined();
+    expect(filesIn(directory)).toEqual([`${digestOf("a")}.keys`]);
+  });
+});
+
+describe("old files are removed at the start", () => {
+  it("by their kind and age, and then the oldest keys beyond the limit; other files stay", async () => {
+    const place = createPlace();
+    const directory = join(place, "keys");
+    mkdirSync(directory, { mode: 0o700 });
+    const write = (name: string, ageMs: number): string => {
+      const path = join(directory, name);
+      writeFileSync(path, "", { mode: 0o600 });
+      utimesSync(path, (NOW - ageMs) / 1000, (NOW - ageMs) / 1000);
+      return name;
+    };
+    const nameOf = (digit: string, kind: string): string => `${digit.repeat(64)}.${kind}`;
+    const limits = { maxFiles: 2, maxKeysAgeMs: 1_000_000, maxLeakedAgeMs: 2_000_000, maxUnfinishedAgeMs: 10_000 };
+    const kept = [
+      write(nameOf("1", "keys"), 100_000),
+      write(nameOf("2", "keys"), 200_000),
+      write(nameOf("3", "leaked"), 1_900_000),
+      write(`${nameOf("4", "keys")}.4d0c8a.tmp`, 9_000),
+      write("notes.txt", 9_000_000),
+    ];
+    write(nameOf("5", "keys"), 300_000); // One too many.
+    write(nameOf("6", "keys"), 1_100_000);
+    write(nameOf("7", "leaked"), 2_100_000);
+    write(`${nameOf("8", "keys")}.1.1.tmp`, 11_000);
+    const { store } = openIn(place, limits);
+    await store.readKeySet("a");
+    expect(filesIn(directory)).toEqual([...kept].sort());
+  });
+
+  it("and from time to time, however many answers come", async () => {
+    const { store, directory } = openIn(createPlace(), { maxFiles: 5, maxKeysAgeMs: Number.POSITIVE_INFINITY });
+    for (let index = 0; index < 200; index += 1) {
+      await store.saveKeySet(`place ${index}`, SET);
+    }
+    expect(filesIn(directory).length).toBeLessThanOrEqual(105);
+  });
+});

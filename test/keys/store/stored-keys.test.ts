@@ -1,0 +1,256 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { calculateJwkThumbprint } from "jose";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { KeyDirectory } from "../../../plugin/keys/store/key-directory.ts";
+import type { KeyStore } from "../../../plugin/keys/store/key-store.ts";
+import { joseHeaderOf, NOW } from "../../core/fixtures.ts";
+import { silentLog } from "../../logs.ts";
+import { generateSigningKey, type SigningKey } from "../../tokens.ts";
+import { type Answer, type KeyServer, keySetOf, startKeyServer, status } from "../key-server.ts";
+import { COOLDOWN_MS, type IssuerScene, MAX_STALE_MS, setUpIssuer } from "../life/issuer-scene.ts";
+
+const FOUND = "found";
+const UNKNOWN = "unknown";
+const first = generateSigningKey("ES256", "1");
+const second = generateSigningKey("ES256", "2");
+const leak = ({ publicJwk, privateKey }: SigningKey) => ({ ...publicJwk, d: privateKey.export({ format: "jwk" }).d });
+
+let directory: string;
+let clock: number;
+let server: KeyServer;
+let scene: IssuerScene | undefined;
+beforeEach(async () => {
+  server = await startKeyServer();
+  directory = join(mkdtempSync(join(tmpdir(), "stored-keys-")), "keys");
+  clock = NOW * 1000;
+});
+afterEach(async () => {
+  await scene?.stop();
+  scene = undefined;
+  await server.stop();
+  rmSync(join(directory, ".."), { recursive: true, force: true });
+});
+
+const openStore = (): KeyStore => new KeyDirectory(directory, silentLog, () => clock);
+
+let fetchesBefore = 0;
+
+/** A process that starts: the same issuer at the same address, another provider behind it. */
+async function start(answer: Answer, options: { places?: readonly string[]; algorithms?: readonly string[] } = {}) {
+  await scene?.stop();
+  fetchesBefore = server.requests.length + 1; // The scene makes one of its own.
+  const { places = ["jwks"], algorithms = ["ES256", "RS256"] } = options;
+  scene = await setUpIssuer(places, algorithms, openStore(), server);
+  scene.clock = clock;
+  scene.serve(answer);
+  server.answer("/other", answer);
+  return scene;
+}
+const fetches = (): number => server.requests.length - fetchesBefore;
+/** Fetches, and waits until it is on disk. */
+async function fetchAndStore(scene: IssuerScene): Promise<void> {
+  await scene.keys.refresh();
+  await vi.waitFor(() => expect(readdirSync(directory).filter((name) => name.endsWith(".tmp"))).toEqual([]));
+  await vi.waitFor(() => expect(storedAt()).toContain(scene.clock));
+}
+const filesOf = (kind: string): string[] =>
+  readdirSync(directory)
+    .filter((name) => name.endsWith(kind))
+    .map((name) => join(directory, name));
+const storedAt = (): unknown[] =>
+  filesOf(".keys").map((file) => JSON.parse(readFileSync(file, "utf8").split("\n")[1] ?? "").loaded_at);
+
+describe("a process that starts while the provider is down", () => {
+  it("has the keys of the one before it, at once, with their age, and says so", async () => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    clock += 3_600_000;
+    scene = await start(status(503));
+    expect(await scene.findAll(["1", "1", "2"])).toEqual([FOUND, FOUND, UNKNOWN]);
+    expect(scene.keys.hasKeys()).toBe(true);
+    expect(scene.keys.status()).toMatchObject([
+      { state: "serving", keys: 1, loadedAt: NOW * 1000, isRestored: true, failures: 1 },
+    ]);
+    const since = new Date(NOW * 1000).toISOString();
+    expect(scene.log).toEqual([
+      expect.stringContaining(`keys in force from the state directory, fetched ${since}: ES256 "1"`),
+      expect.stringMatching(
+        new RegExp(`keys not loaded: .*503; those from the state directory serve, fetched ${since}$`),
+      ),
+    ]);
+  });
+
+  it("is ready with them: who waits for keys need not wait for the provider", async () => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    scene = await start((_request, _response) => {}); // Never answers.
+    await scene.keys.prepare();
+    expect(scene.keys.find(joseHeaderOf({ kid: "1" }))).not.toBeInstanceOf(Promise);
+  });
+
+  it("has them until max_stale, counted from the fetch of the earlier process, over any number of restarts", async () => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    for (const [ms, isFound] of [
+      [MAX_STALE_MS - 1, true],
+      [MAX_STALE_MS, false],
+    ] as const) {
+      clock = NOW * 1000 + ms;
+      scene = await start(status(503));
+      expect((await scene.find("1")) === FOUND).toBe(isFound);
+      expect(scene.keys.status()).toMatchObject([{ state: isFound ? "serving" : "too_old" }]);
+    }
+  });
+
+  it.each([
+    ["was emptied", { json: { keys: [] } }],
+    ["published its private part", { json: { keys: [leak(first)] } }],
+  ])("has no key of a set that %s", async (_what, answer) => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    scene.serve(answer);
+    scene.clock += 1_000;
+    await fetchAndStore(scene);
+    clock += 2_000;
+    scene = await start(status(503));
+    expect(await scene.find("1")).not.toBe(FOUND);
+    expect(scene.keys.status()).toMatchObject([{ state: "without_keys", keys: 0, isRestored: true }]);
+  });
+
+  it("has no key that was withdrawn beside another, and still refuses a leaked one in every place of the policy", async () => {
+    scene = await start({ json: { keys: [leak(first), second.publicJwk] } });
+    await fetchAndStore(scene);
+    await vi.waitFor(() => expect(filesOf(".leaked")).toHaveLength(1));
+    scene = await start({ json: { keys: [first.publicJwk, second.publicJwk] } });
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
+    scene = await start(keySetOf(first, second), { places: ["other", "jwks"] });
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
+  });
+
+  it.each<[what: string, options: { places?: readonly string[]; algorithms?: readonly string[] }]>([
+    ["algorithms", { algorithms: ["ES256"] }],
+    ["addresses", { places: ["other"] }],
+    ["number of places", { places: ["jwks", "other"] }],
+  ])("has none when its policy has other %s", async (_what, options) => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    scene = await start(status(503), options);
+    expect(await scene.find("1")).not.toBe(FOUND);
+  });
+
+  it("has none when the clock was ahead by more than five minutes as they were fetched, until it is right", async () => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    clock -= 300_001;
+    scene = await start(status(503));
+    expect(await scene.find("1")).not.toBe(FOUND);
+    scene.clock += 300_001;
+    expect(await scene.find("1")).toBe(FOUND);
+  });
+
+  it("has none when the files are damaged, and fetches as ever", async () => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    for (const file of filesOf(".keys")) {
+      writeFileSync(file, readFileSync(file, "utf8").replace('"kid":"1"', '"kid":"2"'));
+    }
+    scene = await start(keySetOf(first));
+    expect(await scene.findAll(["2", "1"])).toEqual([UNKNOWN, FOUND]);
+  });
+});
+
+describe("a process that starts while the provider answers", () => {
+  it("asks it at once, and what it answers replaces what was stored", async () => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    scene = await start(keySetOf(second));
+    await scene.keys.prepare();
+    await scene.keys.refresh(); // Joins.
+    expect(fetches()).toBe(1);
+    expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
+    expect(scene.keys.status()).toMatchObject([{ isRestored: false, loadedAt: clock }]);
+  });
+
+  it("asks it although no request comes and no policy is prepared", async () => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    scene = await start(keySetOf(second));
+    const { keys } = scene;
+    await vi.waitFor(() => expect(keys.status()).toMatchObject([{ isRestored: false, keys: 1 }]));
+    expect(fetches()).toBe(1);
+  });
+
+  it("finds a key that is new there for requests that came before the answer", async () => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    scene = await start(keySetOf(first, second));
+    expect(await scene.findAll(["2", "1", "3"])).toEqual([FOUND, FOUND, UNKNOWN]);
+  });
+
+  it("goes on storing: each refresh moves the age", async () => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    scene.clock += COOLDOWN_MS;
+    await fetchAndStore(scene);
+    expect(storedAt()).toEqual([NOW * 1000 + COOLDOWN_MS]);
+  });
+});
+
+describe("what is stored", () => {
+  it("is public: no private part, no secret, and nothing of keys that are not used", async () => {
+    const secret = Buffer.alloc(32, 7).toString("base64url");
+    const unused = generateSigningKey("EdDSA", "unused");
+    scene = await start({
+      json: { keys: [leak(second), first.publicJwk, { kty: "oct", k: secret }, unused.publicJwk], note: "c2VjcmV0" },
+    });
+    await fetchAndStore(scene);
+    await vi.waitFor(() => expect(filesOf(".leaked")).toHaveLength(1));
+    const text = [...filesOf(".keys"), ...filesOf(".leaked")].map((file) => readFileSync(file, "utf8")).join();
+    for (const absent of [leak(second).d, secret, unused.publicJwk.x, "c2VjcmV0", '"d"', '"k"']) {
+      expect(text).not.toContain(absent);
+    }
+    expect(text).toContain(first.publicJwk.x);
+    expect(text).toContain(await calculateJwkThumbprint(second.publicJwk));
+  });
+
+  it("is nothing for keys that stand in the policy", async () => {
+    scene = await setUpIssuer([{ from: "jwks", jwks: { keys: [{ ...first.publicJwk }] } }], ["ES256"], openStore());
+    expect(await scene.find("1")).toBe(FOUND);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it("is left alone when the place does not answer", async () => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    scene.serve(status(500));
+    scene.clock += COOLDOWN_MS;
+    await scene.keys.refresh();
+    expect(storedAt()).toEqual([NOW * 1000]);
+  });
+});
+
+it("requests that wait for the disk are bounded like all others", async () => {
+  let answerDisk = (_: undefined): void => {};
+  const disk = new Promise<undefined>((resolve) => {
+    answerDisk = resolve;
+  });
+  const store: KeyStore = {
+    readKeySet: () => disk,
+    saveKeySet: async () => {},
+    readLeaked: async () => [],
+    saveLeaked: async () => {},
+    status: () => ({ directory: "", problem: undefined }),
+  };
+  scene = await setUpIssuer(["jwks"], ["ES256"], store);
+  onTestFinished(() => answerDisk(undefined));
+  scene.serve(keySetOf(first));
+  const { find } = scene;
+  const waiting = Array.from({ length: 256 }, () => find("1"));
+  expect(await scene.find("1")).toBe("overloaded");
+  answerDisk(undefined);
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set([FOUND]));
+});

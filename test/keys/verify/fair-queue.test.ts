@@ -1,0 +1,141 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FairQueue, networkOf } from "../../../plugin/keys/verify/fair-queue.ts";
+
+const PATIENCE = { standingMs: 100, longMs: 200, shortMs: 10, capacity: 8 };
+
+const takeAll = (queue: FairQueue<string>, nowMs: number): readonly (string | undefined)[] =>
+  Array.from({ length: queue.size }, () => queue.take(nowMs));
+
+describe("turns", () => {
+  it("alternate among clients, however many requests one of them has", () => {
+    const queue = new FairQueue<string>(PATIENCE);
+    for (const item of ["a1", "a2", "a3", "a4", "b1", "c1"]) {
+      queue.add(item, item.slice(0, 1), 0);
+    }
+    expect(takeAll(queue, 0)).toEqual(["a1", "b1", "c1", "a2", "a3", "a4"]);
+  });
+
+  it("go by age in a burst, and begin with the newest once the queue stands", () => {
+    const burst = new FairQueue<string>(PATIENCE);
+    const standing = new FairQueue<string>(PATIENCE);
+    for (const item of ["1", "2", "3"]) {
+      burst.add(item, "a", 0);
+      standing.add(item, "a", 0);
+    }
+    expect(takeAll(burst, 100)).toEqual(["1", "2", "3"]);
+    expect(takeAll(standing, 101)).toEqual(["3", "2", "1"]);
+  });
+
+  it("do not call a queue standing that was empty in between", () => {
+    const queue = new FairQueue<string>(PATIENCE);
+    queue.add("1", "a", 0);
+    queue.take(90);
+    queue.add("2", "a", 90);
+    queue.add("3", "a", 90);
+    expect(takeAll(queue, 150)).toEqual(["2", "3"]);
+  });
+
+  it("are nobody's where the queue is empty", () => {
+    expect(new FairQueue<string>(PATIENCE).take(0)).toBeUndefined();
+  });
+});
+
+describe("a wait that is too long ends", () => {
+  it.each<[what: string, sinceEmptyMs: number, waitedMs: number, isExpired: boolean]>([
+    ["after the long time in a burst", 0, 201, true],
+    ["not before", 0, 100, false],
+    ["after the short time while the queue stands", 101, 112, true],
+    ["not before either", 101, 111, false],
+  ])("%s", (_, beforeMs, nowMs, isExpired) => {
+    const queue = new FairQueue<string>(PATIENCE);
+    queue.add("first", "a", 0);
+    queue.add("second", "b", beforeMs);
+    if (beforeMs > 0) {
+      expect(queue.takeExpired(beforeMs)).toBe("first");
+    }
+    const late = queue.takeExpired(nowMs);
+    expect(late !== undefined).toBe(isExpired);
+  });
+});
+
+describe("a full queue", () => {
+  const fill = (): FairQueue<string> => {
+    const queue = new FairQueue<string>(PATIENCE);
+    for (let index = 0; index < PATIENCE.capacity; index += 1) {
+      queue.add(`a${index}`, "a", index);
+    }
+    return queue;
+  };
+
+  it("rejects another request of a client that has some in it", () => {
+    const queue = fill();
+    expect(queue.add("a8", "a", 9)).toBe("a8");
+    expect(queue.size).toBe(PATIENCE.capacity);
+  });
+
+  it("makes room for a client that has none, and gives it the next turn but one", () => {
+    const queue = fill();
+    expect(queue.add("b", "b", 9)).toBe("a0");
+    expect(queue.size).toBe(PATIENCE.capacity);
+    expect([queue.take(9), queue.take(9)]).toEqual(["a1", "b"]);
+  });
+});
+
+describe("any sequence of additions and removals", () => {
+  const step = fc.record({
+    does: fc.constantFrom("add", "take", "expire"),
+    client: fc.constantFrom("a", "b", "10.0.0.1", "2001:db8::1", "2001:db8::2"),
+    afterMs: fc.nat(60),
+  });
+
+  const act = (queue: FairQueue<number>, does: string, index: number, client: string, nowMs: number) => {
+    switch (does) {
+      case "add":
+        return queue.add(index, client, nowMs);
+      case "take":
+        return queue.take(nowMs);
+      default:
+        return queue.takeExpired(nowMs);
+    }
+  };
+
+  it("gives back each item once, keeps to the capacity, and counts right", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const queue = new FairQueue<number>(PATIENCE);
+        const inside = new Set<number>();
+        let nowMs = 0;
+        for (const [index, { does, client, afterMs }] of steps.entries()) {
+          nowMs += afterMs;
+          if (does === "add") {
+            inside.add(index);
+          }
+          const out = act(queue, does, index, client, nowMs);
+          expect(out === undefined || inside.delete(out)).toBe(true);
+          expect(queue.size).toBe(inside.size);
+          expect(queue.size).toBeLessThanOrEqual(PATIENCE.capacity);
+        }
+        for (let item = queue.take(nowMs); item !== undefined; item = queue.take(nowMs)) {
+          expect(inside.delete(item)).toBe(true);
+        }
+        expect(inside.size).toBe(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+it.each([
+  ["10.0.0.1", "10.0.0.1"],
+  ["", ""],
+  ["unix:", "unix:"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+  ["2001:db8:1:2::9", "2001:db8:1:2"],
+  ["2001:db8::9", "2001:db8:0:0"],
+  ["::1", "0:0:0:0"],
+  ["fe80::1:2:3:4:5", "fe80:0:0:1"],
+  ["::ffff:10.0.0.1", "::ffff:10.0.0.1"],
+])("the network of %j is %j", (address, network) => {
+  expect(networkOf(address)).toBe(network);
+});

@@ -1,0 +1,37 @@
+import { generateKeyPairSync, sign } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { createVerificationKey } from "../../../plugin/keys/verify/verification-key.ts";
+
+const INPUT = Buffer.from("a.b");
+
+function keyOf(algorithm: "ES384" | "ES512") {
+  const [namedCurve, hash] = algorithm === "ES384" ? ["P-384", "sha384"] : ["P-521", "sha512"];
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve });
+  return {
+    key: createVerificationKey("https://idp.example", undefined, algorithm, publicKey),
+    signature: sign(hash, INPUT, { key: privateKey, dsaEncoding: "ieee-p1363" }),
+  };
+}
+
+describe("slow signatures are checked on other threads", () => {
+  it.each(["ES384", "ES512"] as const)("%s", async (algorithm) => {
+    const { key, signature } = keyOf(algorithm);
+    const check = key.verify(INPUT, signature);
+    expect(check).toBeInstanceOf(Promise);
+    expect(await check).toBe(true);
+    expect(await key.verify(Buffer.from("a.c"), signature)).toBe(false);
+  });
+
+  it("but a signature of the wrong length costs nothing", () => {
+    expect(keyOf("ES512").key.verify(INPUT, Buffer.alloc(131))).toBe(false);
+  });
+
+  it("and all of a burst of 100, whatever key they are for", async () => {
+    const one = keyOf("ES384");
+    const other = keyOf("ES512");
+    const checks = Array.from({ length: 100 }, (_, index) =>
+      index % 2 === 0 ? one.key.verify(INPUT, one.signature) : other.key.verify(INPUT, other.signature),
+    );
+    expect(new Set(await Promise.all(checks))).toEqual(new Set([true]));
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { SlowChecks } from "../../../plugin/keys/verify/slow-checks.ts";
+
+/** Checks that end when the test says so, on a clock that it moves. */
+function createScene(slots: number) {
+  let nowMs = 0;
+  const started: { readonly name: string; readonly end: (holds: boolean) => void }[] = [];
+  const pauses: { readonly callback: () => void; readonly ms: number }[] = [];
+  const checks = new SlowChecks({
+    slots,
+    now: () => nowMs,
+    wait: (callback, ms) => void pauses.push({ callback, ms }),
+  });
+  return {
+    started,
+    pauses,
+    pass: (ms: number): void => {
+      nowMs += ms;
+    },
+    check: (name: string, client = "a") => checks.check(client, (end) => void started.push({ name, end })),
+    names: () => started.map(({ name }) => name),
+  };
+}
+
+describe("slow checks", () => {
+  it("run as many at a time as there are slots, and the next when one has held", async () => {
+    const scene = createScene(2);
+    const first = scene.check("1");
+    scene.check("2");
+    scene.check("3");
+    expect(scene.names()).toEqual(["1", "2"]);
+    scene.started[0]?.end(true);
+    expect(await first).toBe(true);
+    expect(scene.names()).toEqual(["1", "2", "3"]);
+  });
+
+  it("are followed by a pause as long as they took when the signature does not hold", async () => {
+    const scene = createScene(1);
+    const forged = scene.check("forged");
+    scene.check("next");
+    scene.pass(3);
+    scene.started[0]?.end(false);
+    expect(await forged).toBe(false);
+    expect(scene.names()).toEqual(["forged"]);
+    expect(scene.pauses.map(({ ms }) => ms)).toEqual([3]);
+    scene.pauses[0]?.callback();
+    expect(scene.names()).toEqual(["forged", "next"]);
+  });
+
+  it("give each client its turn", () => {
+    const scene = createScene(1);
+    for (const name of ["1", "2", "3", "4"]) {
+      scene.check(name, "flood");
+    }
+    scene.check("good", "other");
+    scene.started[0]?.end(true);
+    scene.started[1]?.end(true);
+    expect(scene.names()).toEqual(["1", "2", "good"]);
+  });
+
+  it("are not judged when they have waited for too long, and none is called invalid for that", async () => {
+    const scene = createScene(1);
+    scene.check("running");
+    const late = scene.check("late");
+    scene.pass(1_001);
+    scene.started[0]?.end(true);
+    expect(await late).toBeUndefined();
+    expect(scene.names()).toEqual(["running"]);
+  });
+
+  it("wait no more than 256 at a time; the next is not judged at all", async () => {
+    const scene = createScene(1);
+    scene.check("running");
+    for (let index = 0; index < 256; index += 1) {
+      scene.check(String(index));
+    }
+    expect(await scene.check("too many")).toBeUndefined();
+    expect(scene.names()).toEqual(["running"]);
+  });
+});

@@ -1,0 +1,235 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Answers,
+  type CustomAnswer,
+  PLAIN_REPLY,
+  type Reply,
+  USUAL_ANSWERS,
+} from "../../../plugin/core/model/answers.ts";
+import { createDeny } from "../../../plugin/core/model/decision.ts";
+import { DENIALS, type Denial, type Reason, type ToldReason } from "../../../plugin/core/model/denial.ts";
+import { createExit } from "../../../plugin/kong/calls/create-exit.ts";
+
+const EVIDENCE = { policy: "payments", rule: "read", issuer: "acme", kid: "secret-kid" };
+const INVALID = {
+  status: 401,
+  told: "The access token is invalid",
+  challenge: 'Bearer realm="payments", error="invalid_token", error_description="The access token is invalid"',
+};
+const UNAVAILABLE = { status: 503, told: "The request cannot be checked at the moment" };
+const NO_ACCESS = { status: 403, told: "Access is not allowed" };
+
+interface Answer {
+  readonly status: number;
+  readonly told: string;
+  readonly challenge?: string;
+  readonly retryAfter?: string;
+}
+
+/** What the client gets, by reason: the whole of it, written out. */
+const ANSWERS: Record<Reason, Answer> = {
+  no_matching_rule: NO_ACCESS,
+  path_ambiguous: { status: 400, told: "The request path is ambiguous" },
+  insecure_transport: { status: 403, told: "HTTPS is required" },
+  connection_header_refused: { status: 400, told: "The Connection header is not acceptable" },
+  too_many_headers: { status: 400, told: "The request has too many headers" },
+  other_authentication_missing: { status: 403, told: "Another authentication is required as well" },
+  consumer_unknown: NO_ACCESS,
+  identity_claim_invalid: NO_ACCESS,
+  token_missing: { status: 401, told: "Authentication is required", challenge: 'Bearer realm="payments"' },
+  authorization_malformed: {
+    status: 400,
+    told: "The Authorization header is malformed",
+    challenge:
+      'Bearer realm="payments", error="invalid_request", error_description="The Authorization header is malformed"',
+  },
+  credentials_malformed: {
+    status: 400,
+    told: "The request's credentials are malformed",
+    challenge:
+      'Bearer realm="payments", error="invalid_request", error_description="The request\'s credentials are malformed"',
+  },
+  origin_not_allowed: { status: 403, told: "The origin of the request is not allowed" },
+  token_ambiguous: {
+    status: 400,
+    told: "More than one access token was sent",
+    challenge:
+      'Bearer realm="payments", error="invalid_request", error_description="More than one access token was sent"',
+  },
+  token_too_large: INVALID,
+  token_malformed: INVALID,
+  token_encrypted: INVALID,
+  critical_header_unsupported: INVALID,
+  issuer_untrusted: INVALID,
+  algorithm_not_allowed: INVALID,
+  key_not_found: INVALID,
+  signature_invalid: INVALID,
+  keys_unavailable: { ...UNAVAILABLE, retryAfter: "3" },
+  overloaded: { ...UNAVAILABLE, retryAfter: "1" },
+  token_type_mismatch: INVALID,
+  audience_mismatch: {
+    status: 401,
+    told: "The access token is not meant for this audience",
+    challenge:
+      'Bearer realm="payments", error="invalid_token", error_description="The access token is not meant for this audience"',
+  },
+  token_not_yet_valid: INVALID,
+  token_expired: {
+    status: 401,
+    told: "The access token expired",
+    challenge: 'Bearer realm="payments", error="invalid_token", error_description="The access token expired"',
+  },
+  token_too_old: INVALID,
+  claim_missing: INVALID,
+  claim_invalid: INVALID,
+  scope_insufficient: {
+    status: 403,
+    told: "The access token lacks a required scope",
+    challenge:
+      'Bearer realm="payments", error="insufficient_scope", error_description="The access token lacks a required scope", scope="read write"',
+  },
+  condition_unmet: NO_ACCESS,
+  authentication_insufficient: {
+    status: 401,
+    told: "A different or more recent authentication is required",
+    challenge:
+      'Bearer realm="payments", error="insufficient_user_authentication", error_description="A different or more recent authentication is required", acr_values="silver gold", max_age="900"',
+  },
+  claim_not_header_safe: NO_ACCESS,
+  policy_unavailable: UNAVAILABLE,
+  deadline_exceeded: UNAVAILABLE,
+  internal_error: { status: 500, told: "An unexpected error occurred" },
+};
+
+/** With everything that any reason carries; what a reason does not know, nobody may show. */
+const denialOf = (reason: Reason): Denial =>
+  ({
+    reason,
+    detail: "secret detail",
+    requiredScopes: ["read", "write"],
+    acrValues: ["silver", "gold"],
+    maxAgeSeconds: 900,
+    retryAfterSeconds: 3,
+  }) as unknown as Denial;
+
+const REPLY: Reply = { ...PLAIN_REPLY, requestId: "6a1b" };
+const withProblem: Partial<Reply> = { accept: "application/problem+json" };
+const withTypes: Partial<Reply> = {
+  ...withProblem,
+  answers: { ...USUAL_ANSWERS, problemTypes: "https://docs.example.com/errors/" },
+};
+const withCustom = (as: ToldReason, answer: Partial<CustomAnswer>): Partial<Reply> => ({
+  answers: { ...USUAL_ANSWERS, reasons: new Map([[as, { status: undefined, text: undefined, ...answer }]]) },
+});
+const exitFor = (reason: Reason, reply: Partial<Reply>) =>
+  createExit(createDeny(denialOf(reason), EVIDENCE, { ...REPLY, ...reply }));
+
+describe("the form of the answer", () => {
+  it("is Kong's own, with the id that Kong gave the request", () => {
+    expect(exitFor("token_missing", {})).toMatchObject({
+      body: '{"message":"Authentication is required","request_id":"6a1b"}\n',
+      headers: { "Content-Type": "application/json; charset=utf-8" },
+    });
+  });
+
+  it.each<[what: string, reason: Reason, reply: Partial<Reply>, problem: object]>([
+    [
+      "about:blank, whose title is the status's",
+      "token_expired",
+      withProblem,
+      { type: "about:blank", title: "Unauthorized", status: 401, detail: "The access token expired" },
+    ],
+    [
+      "a type of the policy's",
+      "token_expired",
+      withTypes,
+      { type: "https://docs.example.com/errors/token_expired", title: "The access token expired", status: 401 },
+    ],
+    [
+      "one type for all reasons that must not be told apart",
+      "signature_invalid",
+      withTypes,
+      { type: "https://docs.example.com/errors/invalid_token", title: "The access token is invalid", status: 401 },
+    ],
+    [
+      "a status that has no name",
+      "no_matching_rule",
+      { ...withProblem, ...withCustom("no_matching_rule", { status: 498, text: '\u201eNo\u201c\\"' }) },
+      { type: "about:blank", status: 498, detail: '\u201eNo\u201c\\"' },
+    ],
+  ])("is problem details with %s (RFC 9457)", (_what, reason, reply, problem) => {
+    const { status, body, headers } = exitFor(reason, reply);
+    expect(JSON.parse(body)).toEqual({ ...problem, request_id: "6a1b" });
+    expect(status).toBe(JSON.parse(body).status);
+    expect(headers).toMatchObject({ "Content-Type": "application/problem+json", "Cache-Control": "no-store" });
+  });
+
+  it.each<[format: Answers["format"], accept: string | undefined, type: string]>([
+    ["kong", "application/problem+json", "application/json; charset=utf-8"],
+    ["problem", "application/json", "application/problem+json"],
+    ["problem", undefined, "application/problem+json"],
+    ["negotiate", undefined, "application/json; charset=utf-8"],
+  ])("%s, asked for %s, is %s", (format, accept, type) => {
+    const { headers } = exitFor("token_missing", { accept, answers: { ...USUAL_ANSWERS, format } });
+    expect(headers["Content-Type"]).toBe(type);
+  });
+
+  it.each(["application/grpc", "application/grpc+proto", "Application/gRPC;a=b", "application/grpc ;a"])(
+    "is gRPC's for %s: no body, the words as a header, the challenge as ever",
+    (contentType) => {
+      expect(exitFor("token_missing", { ...withProblem, contentType })).toEqual({
+        status: 401,
+        body: "",
+        headers: {
+          "Content-Type": "application/grpc",
+          "grpc-message": "Authentication is required",
+          "Cache-Control": "no-store",
+          "WWW-Authenticate": 'Bearer realm="payments"',
+        },
+      });
+    },
+  );
+
+  it.each([
+    "application/grpc-web",
+    "application/grpc-web+proto",
+    "application/grpcx",
+    "text/plain, application/grpc",
+    "",
+  ])("is not gRPC's for %j", (contentType) => {
+    expect(exitFor("token_missing", { contentType }).headers["Content-Type"]).toBe("application/json; charset=utf-8");
+  });
+
+  it.each([
+    ["100 %", "100 %25"],
+    ["Caf\u00e9 \ud83d\udd11", "Caf%C3%A9 %F0%9F%94%91"],
+    ['~ "a\\b"', '~ "a\\b"'],
+  ])("encodes %j for gRPC as %j", (text, encoded) => {
+    const { headers } = exitFor("token_missing", {
+      ...withCustom("token_missing", { text }),
+      contentType: "application/grpc",
+    });
+    expect(headers["grpc-message"]).toBe(encoded);
+  });
+});
+
+describe("the answer to a refused request", () => {
+  it("is written down here for every reason", () => {
+    expect(Object.keys(ANSWERS).sort()).toEqual(Object.keys(DENIALS).sort());
+  });
+
+  it.each(Object.entries(ANSWERS))("%s", (reason, { status, told, challenge, retryAfter }) => {
+    const exit = createExit(createDeny(denialOf(reason as Reason), EVIDENCE));
+    expect(exit).toEqual({
+      status,
+      body: `{"message":"${told}"}\n`,
+      headers: {
+        "Content-Type": "application/json; charset=utf-8",
+        "Cache-Control": "no-store",
+        ...(challenge === undefined ? {} : { "WWW-Authenticate": challenge }),
+        ...(retryAfter === undefined ? {} : { "Retry-After": retryAfter }),
+      },
+    });
+    expect(JSON.stringify(exit)).not.toContain("secret");
+  });
+});

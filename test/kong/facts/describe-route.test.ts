@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import type { KongRoute, KongService } from "../../../plugin/kong/contract/pdk.ts";
+import { describeRoute } from "../../../plugin/kong/facts/describe-route.ts";
+import { scriptedPdk } from "../contract/scripted-pdk.ts";
+
+const ROUTE = { id: "r", methods: ["GET"], hosts: ["a.example"], paths: ["/a"], protocols: ["http"] };
+const SERVICE = { id: "s", protocol: "http", host: "upstream.example", port: 80, path: "/v1" };
+
+const describeAs = (route: KongRoute, service: KongService = {}): Promise<string | undefined> =>
+  describeRoute(scriptedPdk({ route, service }).pdk);
+
+const full = { ...ROUTE, service: { id: "s" } };
+
+describe("two Routes with one id are told apart", () => {
+  it.each<[what: string, changes: Partial<KongRoute>]>([
+    ["methods", { methods: ["POST"] }],
+    ["hosts", { hosts: ["b.example"] }],
+    ["paths", { paths: ["/payroll"] }],
+    ["protocols", { protocols: ["https"] }],
+  ])("by their %s", async (_what, changes) => {
+    expect(await describeAs({ ...full, ...changes }, SERVICE)).not.toBe(await describeAs(full, SERVICE));
+  });
+
+  it.each<[what: string, changes: Partial<KongService>]>([
+    ["host", { host: "payroll.example" }],
+    ["port", { port: 8080 }],
+    ["path", { path: "/payroll" }],
+    ["protocol", { protocol: "https" }],
+  ])("by the %s of a Service whose id is the same", async (_what, changes) => {
+    expect(await describeAs(full, { ...SERVICE, ...changes })).not.toBe(await describeAs(full, SERVICE));
+  });
+
+  it("but not by name and tags, which lead nowhere", async () => {
+    expect(await describeAs({ ...full, name: "x", tags: ["y"] }, SERVICE)).toBe(await describeAs(full, SERVICE));
+  });
+});
+
+describe("nothing is said", () => {
+  it("of a Route that matches by an expression, or of none", async () => {
+    expect(await describeAs({ id: "r", protocols: ["http"], service: { id: "s" } }, SERVICE)).toBeUndefined();
+    expect(await describeAs({})).toBeUndefined();
+  });
+
+  it("of a Service whose place Kong does not tell", async () => {
+    expect(await describeAs(full, {})).toBeUndefined();
+  });
+});
+
+it("Kong is not asked for the Service of a Route that has none", async () => {
+  const { pdk, calls } = scriptedPdk({ route: ROUTE });
+  expect(await describeRoute(pdk)).toBeDefined();
+  expect(calls).toEqual(["get_route"]);
+});

@@ -1,0 +1,167 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { USUAL_ANSWERS } from "../../../plugin/core/model/answers.ts";
+import { DENIALS, denialRow, type Reason, toldReason } from "../../../plugin/core/model/denial.ts";
+import { compileDocument } from "../../core/fixtures.ts";
+import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "../read/marked-text.ts";
+
+const REASONS = Object.keys(DENIALS) as Reason[];
+const NAMES = [...new Set(REASONS.map(toldReason))];
+const SHARED = REASONS.filter((reason) => toldReason(reason) !== reason);
+const policy = (answers: string): string => `${ISSUER_START}answers: ${answers}\n`;
+
+function check(code: string, marked: string, message: RegExp): void {
+  const issues = issuesOf(takeMarks(marked).text);
+  expect(summarize(issues)).toEqual(expectedAt(marked, code));
+  for (const issue of issues) {
+    expect(issue.message).toMatch(message);
+  }
+}
+
+it("the schema knows exactly the names under which the denial table tells clients", () => {
+  const schema = JSON.parse(readFileSync(new URL("../../../schema/policy.schema.json", import.meta.url), "utf8"));
+  expect([...schema.properties.answers.properties.reasons.propertyNames.enum].sort()).toEqual([...NAMES].sort());
+});
+
+describe("answers", () => {
+  it.each(["", "answers: {}\n", "answers: {reasons: {}}\n"])("are the usual ones without a word: %j", (text) => {
+    expect(compileDocument(ISSUER_START + text).answers).toEqual(USUAL_ANSWERS);
+  });
+
+  it("are as the document has them", () => {
+    const text = policy(
+      "{format: problem, problem_types: 'urn:example:', reasons: {token_missing: {text: Hi}, unavailable: {status: 500}}}",
+    );
+    expect(compileDocument(text).answers).toEqual({
+      format: "problem",
+      problemTypes: "urn:example:",
+      reasons: new Map([
+        ["token_missing", { status: undefined, text: "Hi" }],
+        ["unavailable", { status: 500, text: undefined }],
+      ]),
+    });
+  });
+
+  it.each(NAMES)("have words of their own for %s", (name) => {
+    expect(issuesOf(policy(`{reasons: {${name}: {text: "No"}}}`))).toEqual([]);
+  });
+
+  it.each(SHARED)("have none for %s alone, which a client must not tell apart", (reason) => {
+    const message = new RegExp(
+      `^A client must not tell "${reason}" from .*: set the answer of all of them under "${toldReason(reason)}"\\.$`,
+    );
+    check("answer_indistinct", policy(`{reasons: {‸${reason}: {text: "No"}}}`), message);
+  });
+
+  it.each(["token_mising", "signature", "toString", "__proto__"])("have none for %s, which is no reason", (name) => {
+    check("invalid_value", policy(`{reasons: {‸${name}: {text: "No"}}}`), /is not one of no_matching_rule, /);
+  });
+});
+
+describe("a status", () => {
+  it.each<[name: string, status: number]>([
+    ["no_matching_rule", 404],
+    ["token_missing", 403],
+    ["invalid_token", 498],
+    ["access_denied", 401],
+    ["scope_insufficient", 404],
+    ["token_expired", 419],
+    ["unavailable", 500],
+    ["internal_error", 503],
+  ])("of %s may be %i", (name, status) => {
+    expect(issuesOf(policy(`{reasons: {${name}: {status: ${status}}}}`))).toEqual([]);
+  });
+
+  it.each<[name: string, status: number, message: RegExp]>([
+    ["token_missing", 500, /^Status 500 .* the client's, and 5xx makes it try again; the usual one is 401\.$/],
+    ["invalid_token", 503, /try again; the usual one is 401\.$/],
+    ["unavailable", 403, /^Status 403 .* not the client's, and 4xx makes it give up; the usual one is 503\.$/],
+    ["internal_error", 404, /give up; the usual one is 500\.$/],
+    ["access_denied", 405, /^Status 405 needs the header field Allow; the usual one is 403\.$/],
+    ["token_missing", 407, /is a proxy's/],
+    ["token_missing", 408, /repeat the request/],
+    ["token_missing", 499, /is nginx's own/],
+    ["unavailable", 511, /ask for a login/],
+  ])("of %s may not be %i", (name, status, message) => {
+    check("answer_invalid", policy(`{reasons: {${name}: {status: ‸${status}}}}`), message);
+  });
+
+  it.each(["200", "204", "302", "399", "600", "1000", "-401", "401.5", '"404"', "true", "null"])(
+    "is none: %s",
+    (status) => {
+      const issues = issuesOf(policy(`{reasons: {token_missing: {status: ${status}}}}`));
+      expect(issues.map(({ pointer }) => pointer)).toEqual(["/answers/reasons/token_missing/status"]);
+    },
+  );
+
+  it.each(REASONS)("stays in the class of %s", (reason) => {
+    const { status } = denialRow(reason);
+    const [same, other] = status < 500 ? [400, 500] : [500, 400];
+    expect(issuesOf(policy(`{reasons: {${toldReason(reason)}: {status: ${same}}}}`))).toEqual([]);
+    expect(issuesOf(policy(`{reasons: {${toldReason(reason)}: {status: ${other}}}}`))).toHaveLength(1);
+  });
+});
+
+describe("a text", () => {
+  it.each([
+    "No",
+    "a",
+    "x".repeat(200),
+    "\u{1f511}".repeat(200),
+    "Straße „x“",
+    'a "b" \\ c',
+    "<script>",
+    "a  b",
+    "日本語",
+  ])("may be %j", (text) => {
+    expect(issuesOf(policy(`{reasons: {token_missing: {text: ${JSON.stringify(text)}}}}`))).toEqual([]);
+  });
+
+  it.each([
+    ["is empty", ""],
+    ["is long", "x".repeat(201)],
+    ["has a line break", "a\r\nx-evil: 1"],
+    ["has a line feed", "a\nb"],
+    ["has a tab", "a\tb"],
+    ["has NUL", "a\u0000b"],
+    ["has DEL", "a\u007fb"],
+    ["has a C1 control", "a\u0085b"],
+    ["has a line separator", "a\u2028b"],
+    ["has a paragraph separator", "a\u2029b"],
+    ["turns the direction of writing", "a\u202eb"],
+    ["has what takes no room", "a\u200bb"],
+    ["has half a character", "a\ud83db"],
+    ["begins with a space", " a"],
+    ["ends with a space", "a "],
+    ["is a space", " "],
+  ])("may be none that %s", (_what, text) => {
+    const issues = issuesOf(policy(`{reasons: {token_missing: {text: ${JSON.stringify(text)}}}}`));
+    expect(issues.map(({ pointer }) => pointer)).toEqual(["/answers/reasons/token_missing/text"]);
+  });
+});
+
+describe("the types of problem details", () => {
+  it.each([
+    "https://docs.example.com/errors/",
+    "https://docs.example.com/errors#",
+    "urn:example:",
+    "https://a.example/?e=",
+    "tag:a@b.example,2026:",
+  ])("may begin with %s", (text) => {
+    expect(issuesOf(policy(`{problem_types: "${text}"}`))).toEqual([]);
+  });
+
+  it.each([
+    "",
+    "errors/",
+    "/errors/",
+    "https://docs.example.com/errors",
+    "https://docs.example.com/e r/",
+    "https://d.example/{x}/",
+    `https://d.example/${"x".repeat(500)}/`,
+  ])("may not begin with %j", (text) => {
+    expect(issuesOf(policy(`{problem_types: "${text}"}`)).map(({ pointer }) => pointer)).toContain(
+      "/answers/problem_types",
+    );
+  });
+});

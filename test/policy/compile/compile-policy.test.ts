@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import { findOperation } from "../../../plugin/core/request/operation-tree.ts";
+import { compileDocument, requirementsOf } from "../../core/fixtures.ts";
+import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "../read/marked-text.ts";
+
+const SECOND_ISSUER = "  partner:\n    issuer: https://login.partner.example\n    audiences: [pay]\n";
+const ROUTES = "routes: {r: {}}\n";
+
+function check(code: string, marked: string, message: RegExp): void {
+  const issues = issuesOf(takeMarks(marked).text);
+  expect(summarize(issues)).toEqual(expectedAt(marked, code));
+  for (const issue of issues) {
+    expect(issue.message).toMatch(message);
+  }
+}
+
+describe("issuers", () => {
+  it("must not share an identifier", () => {
+    const twin = "  twin:\n    issuer: ‸https://idp.example.com\n    audiences: [b]\n";
+    const marked = `${ISSUER_START}${twin}routes: {r: {accept: [acme]}}`;
+    check("issuer_duplicate", marked, /^Issuer "acme" has the same identifier/);
+  });
+
+  it("is told of two templates that fit the same", () => {
+    const template = (id: string, name: string): string =>
+      `  ${id}: {issuer: "https://x.example/{${name}}", audiences: [b], tenants: [a], keys: {jwks_uri: "https://x.example/k"}}\n`;
+    const marked = `${ISSUER_START}${template("one", "t")}${template("two", "u").replace('"', '‸"')}routes: {r: {accept: [acme]}}`;
+    check("issuer_duplicate", marked, /^Issuer "one" has the same identifier/);
+  });
+
+  it.each<[where: string, marked: string, message: RegExp]>([
+    ["a rule", `${ISSUER_START}routes: {r: {accept: [acme, ‸acne]}}`, /Did you mean "acme"\?$/],
+    [
+      "an operation",
+      `${ISSUER_START}routes: {r: {operations: [{methods: [GET], path: /, accept: [‸x]}]}}`,
+      /Known: acme\.$/,
+    ],
+    ["the defaults", `${ISSUER_START}${ROUTES}defaults: {accept: [‸ACME]}`, /Did you mean "acme"\?$/],
+    ["a rule, by its identifier", `${ISSUER_START}routes: {r: {accept: [‸https]}}`, /Known: acme\.$/],
+  ])("must exist when %s accepts them", (_where, marked, message) => {
+    check("issuer_unknown", marked, message);
+  });
+});
+
+describe("accept may be left out while it can mean one issuer only", () => {
+  const policy = (routes: string): string => `${ISSUER_START}${SECOND_ISSUER}${routes}`;
+  it.each<[what: string, marked: string]>([
+    ["a rule", policy("routes: {‸r: {}}")],
+    ["an empty rule", policy("routes:\n  ‸r: {}\n")],
+    ["an optional rule", policy("routes: {‸r: {access: optional}}")],
+    ["two rules", policy("routes: {‸r: {}, ‸s: {required_scopes: [a]}, t: {accept: [acme]}}")],
+    ["an operation", policy("routes: {r: {operations: [‸{methods: [GET], path: /}]}}")],
+    [
+      "an operation beside one that says it",
+      policy("routes: {r: {operations: [{methods: [GET], path: /, accept: [acme]}, ‸{methods: [PUT], path: /}]}}"),
+    ],
+  ])("and must not in %s of a policy with two", (_what, marked) => {
+    check("accept_missing", marked, /several issuers/);
+  });
+
+  it.each<[what: string, text: string, accept: string[]]>([
+    ["one issuer", `${ISSUER_START}${ROUTES}`, ["acme"]],
+    ["two, with a default", policy(`${ROUTES}defaults: {accept: [partner]}`), ["partner"]],
+    [
+      "two, with a rule that replaces the default",
+      policy("routes: {r: {accept: [acme]}}\ndefaults: {accept: [partner]}"),
+      ["acme"],
+    ],
+    ["two, on a public rule", policy("routes: {r: {access: public}}"), ["acme", "partner"]],
+  ])("%s", (_what, text, accept) => {
+    expect([...(compileDocument(text).rules.get("r")?.requirements.accept ?? [])]).toEqual(accept);
+  });
+
+  it("an operation takes it from its rule", () => {
+    const routes = "routes: {r: {accept: [acme], operations: [{methods: [GET], path: /}]}}";
+    expect(issuesOf(policy(routes))).toEqual([]);
+  });
+});
+
+describe("what a public rule says of tokens has no effect", () => {
+  const rule = (body: string): string => `${ISSUER_START}routes:\n  r:\n${body}`;
+  it.each<[what: string, marked: string]>([
+    ["scopes", rule("    access: public\n    ‸required_scopes: [read]\n")],
+    ["audiences", rule("    access: public\n    ‸audiences: [x]\n")],
+    ["accepted issuers", rule("    access: public\n    ‸accept: [acme]\n")],
+    ["tokens without TLS", rule("    access: public\n    ‸allow_http: true\n")],
+    ["preflights without a token", rule("    access: public\n    ‸cors_preflight: pass\n")],
+    [
+      "scopes of a public operation",
+      rule("    operations: [{methods: [GET], path: /, access: public, ‸required_scopes: [read]}]\n"),
+    ],
+    // The operation is public because its rule is.
+    [
+      "scopes of an operation of a public rule",
+      rule("    access: public\n    operations: [{methods: [GET], path: /, ‸required_scopes: [read]}]\n"),
+    ],
+    [
+      "audiences of an operation of a public rule",
+      rule("    access: public\n    operations: [{methods: [GET], path: /, ‸audiences: [x]}]\n"),
+    ],
+    [
+      "accepted issuers of an operation of a public rule",
+      rule("    access: public\n    operations: [{methods: [GET], path: /, ‸accept: [acme]}]\n"),
+    ],
+  ])("%s", (_what, marked) => {
+    check("requirement_contradiction", marked, /"access: public" looks at no token/);
+  });
+
+  it.each<[what: string, text: string]>([
+    [
+      "scopes of a rule beside a public operation",
+      rule(
+        "    required_scopes: [read]\n    operations: [{methods: [GET], path: /, access: public}, {methods: [PUT], path: /}]\n",
+      ),
+    ],
+    [
+      "accepted issuers of a public rule for an operation that is not",
+      rule("    access: public\n    accept: [acme]\n    operations: [{methods: [GET], path: /, access: required}]\n"),
+    ],
+    ["scopes of an optional rule", rule("    access: optional\n    required_scopes: [read]\n")],
+    ["default scopes beside a public rule", `${rule("    access: public\n")}defaults: {required_scopes: [read]}`],
+  ])("but %s are", (_what, text) => {
+    expect(summarize(issuesOf(text))).toEqual([]);
+  });
+});
+
+describe("the nearest requirement wins as a whole: operation, rule, defaults, built in", () => {
+  const policy = compileDocument(`${ISSUER_START}
+routes:
+  bare: {}
+  scoped: {required_scopes: [a, b], audiences: [x]}
+  none: {required_scopes: []}
+  nested:
+    required_scopes: [rule]
+    operations:
+      - {methods: [GET], path: /}
+      - {methods: [PUT], path: /, required_scopes: [operation], access: optional}
+      - {methods: [POST], path: /, required_scopes: []}
+defaults: {required_scopes: [default], audiences: [d]}
+`);
+  const requirements = (access: string, audiences: string[], requiredScopes: string[]): unknown => ({
+    ...requirementsOf({ audiences: new Set(audiences), requiredScopes }),
+    access,
+  });
+
+  it.each([
+    ["bare", requirements("required", ["d"], ["default"])],
+    ["scoped", requirements("required", ["x"], ["a", "b"])],
+    ["none", requirements("required", ["d"], [])],
+  ])("rule %s", (id, expected) => {
+    expect(policy.rules.get(id)?.requirements).toEqual(expected);
+  });
+
+  it.each([
+    ["GET", requirements("required", ["d"], ["rule"])],
+    ["PUT", requirements("optional", ["d"], ["operation"])],
+    ["POST", requirements("required", ["d"], [])],
+  ])("operation %s", (method, expected) => {
+    const operations = policy.rules.get("nested")?.operations;
+    expect(operations && findOperation(operations, method, [""])).toEqual(expected);
+  });
+});
+
+it("clears every mapped header in every spelling", () => {
+  const { headerMappings, clearedHeaders } = compileDocument(
+    `${ISSUER_START}${ROUTES}header_mappings: {x-user-id: sub, tenant: /org/id}`,
+  );
+  expect(clearedHeaders).toEqual(["x-user-id", "x-user_id", "x_user-id", "x_user_id", "tenant"]);
+  const plain = { list: "join", separator: ",", encoding: "text", fallback: undefined, maxBytes: 4096 };
+  expect(headerMappings).toEqual([
+    { header: "x-user-id", source: { from: "claim", claim: { text: "sub", path: ["sub"] } }, ...plain },
+    { header: "tenant", source: { from: "claim", claim: { text: "/org/id", path: ["org", "id"] } }, ...plain },
+  ]);
+});
+
+it("gives no policy when anything is wrong, and names all of it in the order of the text", () => {
+  const marked = `${ISSUER_START}    clock_skew: ‸6m
+    keys: {jwks_uri: ‸http://idp.example.com/jwks}
+routes:
+  read:
+    accept: [‸acne]
+  open:
+    access: public
+    ‸required_scopes: [read]
+  refunds:
+    operations:
+      - {methods: [GET], path: /refunds}
+      - {methods: [HEAD], path: ‸/refunds}
+      - {methods: [GET], path: ‸/refunds/../x}
+`;
+  expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(
+    expectedAt(
+      marked,
+      ...["duration_invalid", "url_insecure", "issuer_unknown", "requirement_contradiction"],
+      ...["operations_overlap", "path_template_invalid"],
+    ),
+  );
+});

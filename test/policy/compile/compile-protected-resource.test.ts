@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import { compileDocument, policyDocument } from "../../core/fixtures.ts";
+import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "../read/marked-text.ts";
+
+const ACME = { issuer: "https://idp.example.com", audiences: ["api"] };
+const WELL_KNOWN = "/.well-known/oauth-protected-resource";
+const describeResource = (source: object, changes: object = {}) => {
+  const document = policyDocument(ACME, { protected_resource: source, ...changes });
+  return compileDocument(document).protectedResource;
+};
+const RESOURCE = "https://api.example.com/pay";
+const metadataOf = (source: object, changes: object = {}): Record<string, unknown> =>
+  JSON.parse(describeResource({ resource: RESOURCE, ...source }, changes)?.metadata ?? "");
+
+describe("where the API's description is (RFC 9728 section 3.1)", () => {
+  it.each([
+    ["https://api.example.com", "https://api.example.com", ""],
+    ["https://api.example.com/", "https://api.example.com", ""],
+    ["https://api.example.com/pay", "https://api.example.com", "/pay"],
+    ["https://api.example.com/pay/", "https://api.example.com", "/pay/"],
+    ["https://api.example.com:8443/a/b%20c", "https://api.example.com:8443", "/a/b%20c"],
+    ["http://127.0.0.1:8000/pay", "http://127.0.0.1:8000", "/pay"],
+    ["https://[2001:db8::1]/pay", "https://[2001:db8::1]", "/pay"],
+  ])("of %s", (resource, origin, path) => {
+    const described = describeResource({ resource });
+    expect(described?.metadataUrl).toBe(`${origin}${WELL_KNOWN}${path}`);
+    expect(described?.metadataPath).toBe(`${WELL_KNOWN}${path}`);
+    expect(JSON.parse(described?.metadata ?? "")).toMatchObject({ resource });
+  });
+
+  it("is nowhere where the policy does not speak of it", () => {
+    expect(compileDocument(policyDocument(ACME)).protectedResource).toBeUndefined();
+  });
+
+  it.each([
+    "http://api.example.com/pay",
+    "https://api.example.com:443/pay",
+    "https://api.example.com/pay/../admin",
+    "https://api.example.com/pay/%2e%2e/admin",
+    "https://api.example.com/./pay",
+    "https://user@api.example.com/pay",
+    "https://0x7f.1/pay",
+    "https://api..example.com:/pay",
+    "https://[::1/pay",
+  ])("is refused of %s", (resource) => {
+    const marked = `${ISSUER_START}protected_resource: {resource: ‸"${resource}"}\n`;
+    const issues = issuesOf(takeMarks(marked).text);
+    expect(summarize(issues).map((line) => line.split(" ")[0])).toEqual(
+      expectedAt(marked, "").map((line) => line.trim()),
+    );
+    expect(["url_insecure", "invalid_value"]).toContain(issues[0]?.code);
+  });
+
+  it.each([
+    "https://api.example.com/pay?a=b",
+    "https://api.example.com/pay#a",
+    'https://api.example.com/p"ay',
+    "https://api.example.com/p\\\\ay",
+    "https://api.example.com/p ay",
+    "https://API.example.com/pay",
+    "https://api.example.com/straße",
+    "ftp://api.example.com/pay",
+    "api.example.com/pay",
+    "https://",
+    "",
+  ])("is refused by the schema of %s, which could mean another place or break a challenge", (resource) => {
+    const marked = `${ISSUER_START}protected_resource: {resource: ‸"${resource.replaceAll('"', '\\"')}"}\n`;
+    expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, "invalid_value"));
+  });
+
+  it("is needed: the key must be there", () => {
+    const marked = `${ISSUER_START}‸protected_resource: {}\n`;
+    expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, "missing_key"));
+  });
+});
+
+describe("what the description says (RFC 9728 section 2)", () => {
+  it("follows from issuers and rules", () => {
+    expect(metadataOf({})).toEqual({
+      resource: RESOURCE,
+      authorization_servers: ["https://idp.example.com"],
+      scopes_supported: ["read"],
+      bearer_methods_supported: ["header"],
+    });
+  });
+
+  it("is what the document says", () => {
+    const said = {
+      authorization_servers: ["https://login.example.com"],
+      scopes_supported: ["b", "a"],
+      resource_name: "Zahlungen „alle“",
+      resource_documentation: "https://docs.example.com/pay?x=1#y",
+    };
+    expect(metadataOf(said)).toEqual({ resource: RESOURCE, bearer_methods_supported: ["header"], ...said });
+  });
+
+  it("has the scopes of all rules, operations, alternatives and defaults once, but neither excluded ones nor those of public rules", () => {
+    const routes = {
+      one: { required_scopes: { all_of: ["b"], any_of: ["a"], none_of: ["x"] } },
+      two: { any_of: [{ required_scopes: ["c"] }, { required_scopes: ["b"] }] },
+      three: {
+        required_scopes: ["unreachable"],
+        operations: [
+          { methods: ["GET"], path: "/", required_scopes: ["d"] },
+          { methods: ["PUT"], path: "/", access: "public" },
+        ],
+      },
+      four: {},
+      five: { access: "public" },
+    };
+    const scopes = metadataOf({}, { routes, defaults: { required_scopes: ["e"] } }).scopes_supported;
+    expect(scopes).toEqual(["a", "b", "c", "d", "e"]);
+  });
+
+  it("has the issuers that a rule accepts and that can be asked, each tenant that is named as one", () => {
+    const issuers = {
+      acme: ACME,
+      idle: { issuer: "https://idle.example.com", audiences: ["api"] },
+      name: { issuer: "accounts.example.com", audiences: ["api"], keys: { jwks_uri: "https://x.example/k" } },
+      plain: { issuer: "http://plain.example.com", audiences: ["api"], keys: { jwks_uri: "https://x.example/k" } },
+      local: { issuer: "http://127.0.0.1:9", audiences: ["api"] },
+      some: {
+        issuer: "https://login.example.com/{tenant}/v2.0",
+        tenants: ["alpha", "beta"],
+        audiences: ["api"],
+        keys: { jwks_uri: "https://x.example/k" },
+      },
+      all: {
+        issuer: "https://all.example.com/{tenant}",
+        tenants: ["*"],
+        audiences: ["api"],
+        keys: { jwks_uri: "https://x.example/k" },
+      },
+    };
+    const accept = Object.keys(issuers).filter((id) => id !== "idle");
+    const routes = { one: { accept }, two: { access: "public" } };
+    expect(metadataOf({}, { issuers, routes }).authorization_servers).toEqual([
+      "https://idp.example.com",
+      "http://127.0.0.1:9",
+      "https://login.example.com/alpha/v2.0",
+      "https://login.example.com/beta/v2.0",
+    ]);
+  });
+
+  it.each<[sources: readonly unknown[], methods: readonly string[]]>([
+    [["authorization"], ["header"]],
+    [
+      [{ query: "access_token" }, "authorization"],
+      ["query", "header"],
+    ],
+    [
+      [{ query: "token" }, { header: "x-token" }, { cookie: "__Host-token", allowed_origins: ["https://app.example"] }],
+      [],
+    ],
+  ])("names of %j the methods that RFC 6750 knows", (sources, methods) => {
+    expect(metadataOf({}, { token: { sources } }).bearer_methods_supported).toEqual(methods);
+  });
+
+  it("leaves out what there is none of (RFC 9728 section 3.2)", () => {
+    const metadata = metadataOf({}, { routes: {} });
+    expect(metadata).toEqual({ resource: RESOURCE, bearer_methods_supported: ["header"] });
+  });
+});

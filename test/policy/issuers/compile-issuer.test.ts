@@ -1,0 +1,331 @@
+import { describe, expect, it } from "vitest";
+import { compileDocument } from "../../core/fixtures.ts";
+import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "../read/marked-text.ts";
+
+/** RFC 7638 section 3.1, and RFC 8037 appendix A.3. */
+const THUMBPRINTS = ["NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"];
+const ROUTES = "routes: {r: {}}\n";
+const issuer = (...lines: readonly string[]): string =>
+  `${ISSUER_START}${lines.map((line) => `    ${line}\n`).join("")}${ROUTES}`;
+
+function check(marked: string, ...codes: readonly string[]): void {
+  expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, ...codes));
+}
+
+describe("defaults are as strict as most issuers allow", () => {
+  it("for an issuer that names only itself and its audiences", () => {
+    expect([...compileDocument(issuer()).issuers.values()]).toEqual([
+      {
+        id: "acme",
+        issuer: "https://idp.example.com",
+        template: undefined,
+        audiences: new Set(["api"]),
+        algorithms: new Set(["RS256", "PS256", "ES256", "EdDSA"]),
+        clockSkewSeconds: 30,
+        tokenType: "at+jwt",
+        maxTokenAgeSeconds: undefined,
+        maxTokenLifetimeSeconds: undefined,
+        acceptsBoundTokens: false,
+        conditions: [],
+        audience: { text: "aud", path: ["aud"] },
+        tenant: { text: "tid", path: ["tid"] },
+        scopes: { text: "scope", path: ["scope"] },
+        roles: { text: "roles", path: ["roles"] },
+        groups: { text: "groups", path: ["groups"] },
+        keys: [{ from: "discovery", issuer: "https://idp.example.com", metadata: "openid" }],
+        keyRefresh: { minSeconds: 60, maxSeconds: 900, cooldownSeconds: 30, maxStaleSeconds: 259_200 },
+      },
+    ]);
+  });
+
+  it.each<[line: string, member: string, value: unknown]>([
+    ["clock_skew: 0s", "clockSkewSeconds", 0],
+    ["clock_skew: 5m", "clockSkewSeconds", 300],
+    ["token_type: JWT", "tokenType", "jwt"],
+    ["token_type: application/AT+JWT", "tokenType", "at+jwt"],
+    ["token_type: any", "tokenType", undefined],
+    ["max_token_age: 1h", "maxTokenAgeSeconds", 3_600],
+    ["max_token_lifetime: 30d", "maxTokenLifetimeSeconds", 2_592_000],
+    ["bound_tokens: accept", "acceptsBoundTokens", true],
+    ["claims: {audience: client_id}", "audience", { text: "client_id", path: ["client_id"] }],
+    ["claims: {scopes: /a~1b/scp}", "scopes", { text: "/a~1b/scp", path: ["a/b", "scp"] }],
+    ["required_claims: [sub]", "conditions", [{ claim: { text: "sub", path: ["sub"] }, tests: [] }]],
+    [
+      "required_claims: {token_use: {equals: access}, /a/b: {}}",
+      "conditions",
+      [
+        { claim: { text: "token_use", path: ["token_use"] }, tests: [{ is: "equals", value: "access" }] },
+        { claim: { text: "/a/b", path: ["a", "b"] }, tests: [] },
+      ],
+    ],
+    ...[
+      ["true", "openid"],
+      ["openid", "openid"],
+      ["oauth", "oauth"],
+    ].map(([written, metadata]): [string, string, unknown] => [
+      `keys: {discovery: ${written}}`,
+      "keys",
+      [{ from: "discovery", issuer: "https://idp.example.com", metadata }],
+    ]),
+    [
+      "keys: {metadata_uri: https://x.example/m?appid=1}",
+      "keys",
+      [{ from: "metadata_uri", uri: "https://x.example/m?appid=1", issuer: "https://idp.example.com" }],
+    ],
+    [
+      `keys: {jwks_uri: http://x.internal/jwks, allow_http: true, thumbprints: [${THUMBPRINTS.toReversed()}]}`,
+      "keys",
+      [{ from: "jwks_uri", uri: "http://x.internal/jwks", allowHttp: true, thumbprints: THUMBPRINTS }],
+    ],
+    [
+      "keys: {jwks_uri: https://x.example/jwks, allow_http: false}",
+      "keys",
+      [{ from: "jwks_uri", uri: "https://x.example/jwks" }],
+    ],
+    ["keys: {jwks_uri: https://x.example/jwks}", "keys", [{ from: "jwks_uri", uri: "https://x.example/jwks" }]],
+    [
+      "keys: {jwks: {keys: [{kty: RSA, kid: a}]}}",
+      "keys",
+      [{ from: "jwks", jwks: { keys: [{ kty: "RSA", kid: "a" }] } }],
+    ],
+    [
+      "keys: {discovery: true, jwks_uri: https://x.example/jwks, jwks_files: [b/old.jwks], pem_files: [{file: a.pem}]}",
+      "keys",
+      [
+        { from: "discovery", issuer: "https://idp.example.com", metadata: "openid" },
+        { from: "jwks_uri", uri: "https://x.example/jwks" },
+        { from: "jwks_file", file: "b/old.jwks" },
+        { from: "pem_file", file: "a.pem", kid: undefined },
+      ],
+    ],
+  ])("%s", (line, member, value) => {
+    expect(compileDocument(issuer(line)).issuers.get("https://idp.example.com")).toHaveProperty(member, value);
+  });
+});
+
+describe("a secret serves HS256, HS384 and HS512, and nothing else does", () => {
+  it("so an issuer with both has keys for both", () => {
+    const lines = ["algorithms: [HS256, RS256]", "keys: {discovery: true, secret_files: [{file: a.key, kid: a}]}"];
+    expect([...compileDocument(issuer(...lines)).issuers.values()]).toMatchObject([
+      {
+        algorithms: new Set(["HS256", "RS256"]),
+        keys: [{ from: "discovery" }, { from: "secret_file", file: "a.key", kid: "a", encoding: "text" }],
+      },
+    ]);
+  });
+
+  it.each<[codes: readonly string[], lines: readonly string[]]>([
+    [["algorithm_without_key"], ["algorithms: [‸HS256]"]],
+    [["algorithm_without_key"], ["algorithms: [RS256, ‸HS512]", "keys: {jwks_uri: https://x.example/jwks}"]],
+    [["algorithm_without_key"], ["algorithms: [HS256, ‸ES256]", "keys: {secret_files: [{file: a}]}"]],
+    [["no_usable_key"], ["keys: {secret_files: ‸[{file: a}]}"]],
+    [["no_usable_key"], ["algorithms: [HS256]", "keys: {secret_files: [{file: a, alg: ‸HS512}]}"]],
+    [["no_usable_key"], ["algorithms: [RS256]", "keys: {pem_files: [{file: a, alg: RS256}, {file: b, alg: ‸PS256}]}"]],
+    [["kid_duplicate"], ["algorithms: [HS256]", "keys: {secret_files: [{file: a, kid: x}, ‸{file: b, kid: x}]}"]],
+    [["kid_duplicate"], ["algorithms: [HS256]", "keys: {secret_files: [{file: a}, {file: b, kid: x}, ‸{file: c}]}"]],
+    [["no_usable_key"], ["algorithms: [RS256]", "keys: {discovery: true, secret_files: ‸[{file: a}]}"]],
+  ])("%s: %j", (codes, lines) => check(issuer(...lines), ...codes));
+});
+
+describe("what holds for keys that are fetched", () => {
+  it.each<[keys: string, ...codes: string[]]>([
+    ["{jwks_files: [a.jwks], ‸allow_http: true}", "invalid_value"],
+    [`{jwks_files: [a.jwks], ‸thumbprints: [${THUMBPRINTS}]}`, "invalid_value"],
+    [`{pem_files: [{file: a.pem}], ‸allow_http: false, ‸thumbprints: [${THUMBPRINTS}]}`, "invalid_value"],
+  ])("belongs to such keys: %s", (keys, ...codes) => {
+    check(issuer(`keys: ${keys}`), ...codes);
+  });
+
+  it("is no place that keys come from", () => {
+    check(issuer("‸keys: {‸allow_http: true}"), "missing_key", "invalid_value");
+  });
+});
+
+describe("url_insecure: keys must come from where nobody can replace them", () => {
+  it.each([
+    "http://idp.example.com/jwks",
+    "http://10.0.0.1/jwks",
+    "https://user@idp.example.com/jwks",
+    "https://idp.example.com/jwks#x",
+    "file:///etc/jwks.json",
+    "idp.example.com/jwks",
+    "/jwks",
+  ])("jwks_uri %s", (uri) => {
+    check(issuer(`keys: {jwks_uri: ‸"${uri}"}`), "url_insecure");
+  });
+
+  it.each(["http://idp.example.com/m", "https://user@idp.example.com/m"])("metadata_uri %s", (uri) => {
+    check(issuer(`keys: {metadata_uri: ‸"${uri}"}`), "url_insecure");
+  });
+
+  it.each(["ftp://idp.internal/jwks", "http://user@idp.internal/jwks"])("%s, with allow_http, too", (uri) => {
+    check(issuer(`keys: {jwks_uri: ‸"${uri}", allow_http: true}`), "url_insecure");
+  });
+
+  it.each([
+    "jwks_uri: http://idp.internal/jwks",
+    "metadata_uri: http://idp.internal/m",
+    "jwks_uri: https://idp.example.com/jwks?x=1",
+  ])("%s, with allow_http, is fine", (keys) => {
+    check(issuer(`keys: {${keys.replace(": ", ': "')}", allow_http: true}`));
+  });
+
+  it("discovery by plain http, with allow_http, is fine", () => {
+    check(
+      issuer("keys: {discovery: true, allow_http: true}").replace("https://idp.example.com", "http://idp.internal"),
+    );
+  });
+
+  it("discovery under an issuer with a query", () => {
+    check(issuer().replace("https://idp.example.com", "‸https://idp.example.com?x=1"), "url_insecure");
+  });
+
+  it.each(["http://idp.example.com", "urn:example:issuer", "idp"])("discovery from %s", (identifier) => {
+    check(issuer().replace("https://idp.example.com", `‸${identifier}`), "url_insecure");
+  });
+
+  it.each(["http://localhost:9400/jwks", "http://127.0.0.1:9400/jwks", "https://idp.example.com:8443/jwks"])(
+    "but %s is fine",
+    (uri) => check(issuer(`keys: {jwks_uri: "${uri}"}`)),
+  );
+
+  it("and an issuer need be no URL when its keys come from elsewhere", () => {
+    check(issuer("keys: {jwks_uri: https://x.example/jwks}").replace("https://idp.example.com", "urn:example:issuer"));
+  });
+});
+
+describe("private_key: a key that is published with its private part is leaked", () => {
+  it.each(["d", "p", "q", "dp", "dq", "qi", "oth", "k"])("member %s", (member) => {
+    check(issuer(`keys: {jwks: {keys: [{kty: RSA}, {kty: RSA, ‸${member}: SECRET}]}}`), "private_key");
+  });
+
+  it("is not quoted", () => {
+    const [issue] = issuesOf(issuer("keys: {jwks: {keys: [{kty: RSA, d: SECRET}]}}"));
+    expect(issue?.message).toMatch(/private member "d"/);
+    expect(JSON.stringify(issue)).not.toContain("SECRET");
+  });
+});
+
+describe("no_usable_key: an inline set must hold a key for one of the algorithms", () => {
+  it.each<[algorithms: string, key: string]>([
+    ["ES256", "{kty: RSA}"],
+    ["ES256", "{kty: EC, crv: P-384}"],
+    ["ES256", "{kty: EC}"],
+    ["RS256, PS256", "{kty: EC, crv: P-256}"],
+    ["EdDSA", "{kty: OKP, crv: X25519}"],
+    ["Ed25519", "{kty: OKP, crv: Ed448}"],
+    ["RS256", "{kty: rsa}"],
+    // What the key says of itself counts too: at run time it would be left out, and every request answered 503.
+    ["RS256", "{kty: RSA, alg: RS512}"],
+    ["RS256", "{kty: RSA, use: enc}"],
+  ])("%s is not served by %s", (algorithms, key) => {
+    check(issuer(`algorithms: [${algorithms}]`, `keys: {jwks: {keys: ‸[${key}]}}`), "no_usable_key");
+  });
+
+  it.each<[algorithms: string, keys: string]>([
+    ["RS256", "{kty: RSA}"],
+    ["PS256", "{kty: RSA}"],
+    ["ES256", "{kty: EC, crv: P-256}"],
+    ["EdDSA", "{kty: OKP, crv: Ed25519}"],
+    ["Ed25519", "{kty: OKP, crv: Ed25519}"],
+    ["ES256", "{kty: RSA}, {kty: EC, crv: P-256}"],
+    ["RS256, ES256", "{kty: RSA, alg: RS256, use: sig}"],
+  ])("%s is served by %s", (algorithms, keys) => {
+    check(issuer(`algorithms: [${algorithms}]`, `keys: {jwks: {keys: [${keys}]}}`));
+  });
+});
+
+it("clock_skew is 5m at most, to the second", () => {
+  check(issuer("clock_skew: 300s"));
+  check(issuer("clock_skew: ‸301s"), "duration_invalid");
+  check(issuer("clock_skew: ‸1h"), "duration_invalid");
+  check(issuer("clock_skew: ‸999999999d"), "duration_invalid");
+});
+
+describe("required_claims: conditions that hold on every rule", () => {
+  it.each<[conditions: string, code: string]>([
+    ["{sub: {‸equals_path: user}}", "condition_invalid"],
+    ["{tenant: {‸equals_header: x-tenant}}", "condition_invalid"],
+    ["{a: {‸equals_path: a, ‸equals_header: x-a}, b: {}}", "condition_invalid"],
+    ["{a: {matches: ‸(x)}}", "condition_invalid"],
+    ['{a: {equals: ‸""}}', "condition_invalid"],
+    ["{a: {‸equal: x}}", "unknown_key"],
+    ["{a: ‸x}", "wrong_type"],
+    ["‸sub", "wrong_type"],
+    ["[‸{a: {}}]", "wrong_type"],
+  ])("%s: %s", (conditions, code) => check(issuer(`required_claims: ${conditions}`), code));
+
+  it("say where a comparison with the request belongs", () => {
+    const [issue] = issuesOf(issuer("required_claims: {sub: {equals_path: user}}"));
+    expect(issue?.message).toBe(
+      `An issuer's conditions hold for every request, so "equals_path" cannot stand here: put it into a rule's required_claims.`,
+    );
+  });
+});
+
+describe("issuer_template_invalid: a placeholder is one whole path segment, and its tenants are named", () => {
+  const KEYS = "keys: {jwks_uri: https://x.example/jwks}";
+  const templated = (identifier: string, ...lines: readonly string[]): string =>
+    issuer(...lines).replace("https://idp.example.com", identifier);
+
+  it.each([
+    "https://idp.example.com/{t}",
+    "https://idp.example.com/{tenant_1}/v2.0",
+    "https://idp.example.com/a/{t}/b/",
+  ])("%s is one", (identifier) => {
+    check(templated(`"${identifier}"`, "tenants: [a]", KEYS));
+  });
+
+  it.each([
+    "https://idp.example.com",
+    "https://{t}.example.com/",
+    "https://{t}",
+    "https://idp.example.com/{t}/{u}",
+    "https://idp.example.com/a{t}",
+    "https://idp.example.com/{}",
+    "https://idp.example.com/{t",
+    "https://idp.example.com/{t}/v}",
+    "http://127.0.0.1/{t}",
+    "urn:idp/{t}",
+    "{t}/idp",
+  ])("%s is none", (identifier) => {
+    check(templated(`‸"${identifier}"`, "tenants: [a]", KEYS), "issuer_template_invalid");
+  });
+
+  it("braces without tenants are a mistake, and no literal text", () => {
+    check(templated('‸"https://idp.example.com/{t}"', KEYS), "issuer_template_invalid");
+  });
+
+  it("every tenant, and one of them, is a contradiction", () => {
+    check(templated('"https://idp.example.com/{t}"', 'tenants: ‸["*", a]', KEYS), "issuer_template_invalid");
+  });
+
+  it("its keys must be named: they cannot be discovered under a placeholder", () => {
+    check(
+      templated('"https://idp.example.com/{t}"', "tenants: [a]", "keys: ‸{discovery: true}"),
+      "issuer_template_invalid",
+    );
+  });
+
+  it.each([".", "a.b", "a/b", "a%2fb", "", "**", "a".repeat(129)])("tenant %j is not one", (tenant) => {
+    check(templated('"https://idp.example.com/{t}"', `tenants: [‸"${tenant}"]`, KEYS), "invalid_value");
+  });
+});
+
+describe("duration_invalid: keys are refreshed neither all the time nor hardly ever", () => {
+  it.each([
+    "{}",
+    "{min: 10s, max: 10s, cooldown: 5s, max_stale: 10s}",
+    "{min: 1d, max: 1d, max_stale: 365d}",
+    "{max: 1m, cooldown: 60s}",
+  ])("%s is fine", (refresh) => check(issuer(`key_refresh: ${refresh}`)));
+
+  it.each([
+    "{min: ‸9s}",
+    "{min: 2m, max: ‸1m}",
+    "{max: ‸86401s}",
+    "{cooldown: ‸4s}",
+    "{max: 1m, cooldown: ‸61s}",
+    "{max_stale: ‸14m}",
+  ])("%s is not", (refresh) => check(issuer(`key_refresh: ${refresh}`), "duration_invalid"));
+});

@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { extendDocument, findParent, writeDocument } from "../../../plugin/policy/read/extend-document.ts";
+import { readYaml as readDocument } from "../../../plugin/policy/read/read-document.ts";
+
+describe("extendDocument", () => {
+  it.each<[what: string, parent: unknown, child: unknown, merged: unknown]>([
+    ["keeps what the child does not name", { token: { max_bytes: 1 } }, {}, { token: { max_bytes: 1 } }],
+    ["adds what the child alone names", {}, { token: {} }, { token: {} }],
+    [
+      "merges maps by key, at any depth",
+      { a: { b: { c: 1, d: 2 } } },
+      { a: { b: { d: 3, e: 4 } } },
+      { a: { b: { c: 1, d: 3, e: 4 } } },
+    ],
+    [
+      "replaces lists as a whole, never joins them",
+      { a: { accept: ["x", "y"] } },
+      { a: { accept: ["z"] } },
+      { a: { accept: ["z"] } },
+    ],
+    [
+      "joins a list of an issuer's required claims to the parent's conditions",
+      { issuers: { a: { required_claims: { token_use: { equals: "access" }, sub: { matches: "x+" } } } } },
+      { issuers: { a: { required_claims: ["sub", "client_id"] } } },
+      {
+        issuers: { a: { required_claims: { token_use: { equals: "access" }, sub: { matches: "x+" }, client_id: {} } } },
+      },
+    ],
+    [
+      "joins conditions of an issuer to the parent's list",
+      { issuers: { a: { required_claims: ["sub"] } } },
+      { issuers: { a: { required_claims: { sub: { equals: "x" } } } } },
+      { issuers: { a: { required_claims: { sub: { equals: "x" } } } } },
+    ],
+    [
+      "replaces a list of an issuer's required claims by a list",
+      { issuers: { a: { required_claims: ["sub", "azp"] } } },
+      { issuers: { a: { required_claims: ["sub"] } } },
+      { issuers: { a: { required_claims: ["sub"] } } },
+    ],
+    [
+      "replaces what cannot be required claims",
+      { issuers: { a: { required_claims: { sub: {} } } } },
+      { issuers: { a: { required_claims: [1] } } },
+      { issuers: { a: { required_claims: [1] } } },
+    ],
+    ["replaces a map by a text, and a text by a map", { a: {}, b: "x" }, { a: "x", b: {} }, { a: "x", b: {} }],
+    ["takes null for a value, which no policy may have", { a: { b: 1 } }, { a: null }, { a: null }],
+    [
+      "inherits neither name nor description, nor whom the parent extends",
+      { jwt_policy: 1, name: "base", description: "Base.", extends: "root.yaml" },
+      { extends: "base.yaml" },
+      {},
+    ],
+    ["inherits no format version: the child must say its own", { jwt_policy: 1 }, { name: "a" }, { name: "a" }],
+    [
+      "keeps a key called description further below",
+      { a: { description: "x" } },
+      { a: {} },
+      { a: { description: "x" } },
+    ],
+    ["leaves a child that is no map to whoever checks it", { a: 1 }, "text", "text"],
+    ["leaves a child alone when the parent is no map", ["a"], { a: 1 }, { a: 1 }],
+  ])("%s", (_what, parent, child, merged) => {
+    expect(extendDocument(parent, child)).toEqual(merged);
+  });
+
+  it("takes __proto__ and constructor for keys like any other", () => {
+    const hostile = JSON.parse('{"a": {"__proto__": {"access": "public"}, "constructor": {"x": 1}}}');
+    const merged = extendDocument(hostile, { a: { b: 1 } }) as { a: object };
+    expect(Object.keys(merged.a)).toEqual(["__proto__", "constructor", "b"]);
+    expect(Object.getPrototypeOf(merged.a)).toBe(Object.prototype);
+    expect(({} as { access?: string }).access).toBeUndefined();
+  });
+
+  it("changes neither of the two", () => {
+    const [parent, child] = [{ a: { b: 1 } }, { a: { c: 2 }, extends: "x.yaml" }];
+    extendDocument(parent, child);
+    expect([parent, child]).toEqual([{ a: { b: 1 } }, { a: { c: 2 }, extends: "x.yaml" }]);
+  });
+});
+
+it.each<[unknown, string | undefined]>([
+  [{ extends: "base.yaml" }, "base.yaml"],
+  [{ extends: 7 }, undefined],
+  [{ extends: ["base.yaml"] }, undefined],
+  [{}, undefined],
+  [["extends"], undefined],
+  [null, undefined],
+  ["extends", undefined],
+])("findParent of %j is %j", (data, parent) => {
+  expect(findParent(data)).toBe(parent);
+});
+
+it("writeDocument writes what reads as the same data, shared parts and odd texts too", () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom("yes", "no", "1.0", "0x1f", "~", "- a", "a: b", "#", "'", "\u2028", "a\nb\n"),
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      text,
+      fc.integer(),
+      fc.boolean(),
+      fc.array(tie("value")),
+      fc.dictionary(text, tie("value")),
+    ),
+  }));
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom("a", "b", "__proto__"), value), (data) => {
+      const source = readDocument(writeDocument({ first: data, second: data }));
+      expect("data" in source && source.data).toEqual({ first: data, second: data });
+    }),
+  );
+});

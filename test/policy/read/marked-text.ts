@@ -1,0 +1,43 @@
+import type { PolicyIssue } from "../../../plugin/policy/language/issue.ts";
+import { readPolicy } from "../../../plugin/policy/read-policy.ts";
+
+const MARK = "‸";
+
+/** The start of a document up to one issuer; `routes` and more keys of the issuer may follow. */
+export const ISSUER_START = `jwt_policy: 1
+name: payments
+issuers:
+  acme:
+    issuer: https://idp.example.com
+    audiences: [api]
+`;
+
+/** A text without its marks, and the places where they stood, as `line:column` counted from 1. */
+export function takeMarks(marked: string): { readonly text: string; readonly places: readonly string[] } {
+  const places: string[] = [];
+  const lines = marked.split("\n").map((line) => line.split(MARK));
+  for (const [index, parts] of lines.entries()) {
+    let column = 1;
+    for (const part of parts.slice(0, -1)) {
+      column += part.length;
+      places.push(`${index + 1}:${column}`);
+    }
+  }
+  return { text: marked.replaceAll(MARK, ""), places };
+}
+
+/** All that is wrong with a document. */
+export function issuesOf(text: string): readonly PolicyIssue[] {
+  const result = readPolicy(text, "0".repeat(64));
+  return "issues" in result ? result.issues : [];
+}
+
+/** Each issue as `line:column code`. */
+export function summarize(issues: readonly PolicyIssue[]): readonly string[] {
+  return issues.map(({ line, column, code }) => `${line}:${column} ${code}`);
+}
+
+/** What {@link summarize} gives when a document has exactly one issue, at its one mark. */
+export function expectedAt(marked: string, ...codes: readonly string[]): readonly string[] {
+  return takeMarks(marked).places.map((place, index) => `${place} ${codes[index] ?? codes.at(-1)}`);
+}

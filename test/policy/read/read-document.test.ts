@@ -1,0 +1,161 @@
+import { describe, expect, it } from "vitest";
+import { readYaml as readDocument } from "../../../plugin/policy/read/read-document.ts";
+import { expectedAt, summarize, takeMarks } from "./marked-text.ts";
+
+function read(text: string): unknown {
+  const source = readDocument(text);
+  return "data" in source ? source.data : summarize(source.issues);
+}
+
+describe("refuses, with the place", () => {
+  it.each<[what: string, code: string, marked: string]>([
+    ["a key given twice", "duplicate_key", "a: 1\n‸a: 2\n"],
+    ["a key given twice, deep inside", "duplicate_key", "a:\n  - b: 1\n    ‸b: 2\n"],
+    ["a key given twice in JSON", "duplicate_key", '{"a":1,\n ‸"a":2}'],
+    ["a key given twice by an escape", "duplicate_key", '{"a":1, ‸"\\u0061":2}'],
+    ["a key given twice, once in quotes", "duplicate_key", 'a: 1\n‸"a": 2\n'],
+    ["each repetition of a key", "duplicate_key", "a: 1\n‸a: 2\n‸a: 3\n"],
+    ["__proto__ given twice", "duplicate_key", "__proto__: 1\n‸__proto__: 2\n"],
+    ["a second document", "syntax_error", "a: 1\n‸---\nb: 2\n"],
+    ["a tag of JavaScript", "syntax_error", 'a: ‸!!js/function "return 1"\n'],
+    ["a tag of its own", "syntax_error", "a: ‸!env SECRET\n"],
+    ["a key that is a list", "syntax_error", "? ‸[a]\n: b\n"],
+    ["a map in a plain value", "syntax_error", "a: ‸b: c\n"],
+    ["a flow map that does not end", "syntax_error", "{‸"],
+    ["an alias of nothing", "syntax_error", "a: 1\nb: ‸*nowhere\n"],
+  ])("%s", (_what, code, marked) => {
+    expect(read(takeMarks(marked).text)).toEqual(expectedAt(marked, code));
+  });
+
+  it("a tab as indentation", () => {
+    expect(read("a:\n\tb: 1\n")).toContain("2:1 syntax_error");
+  });
+
+  it("what follows a syntax error, behind a text over two lines", () => {
+    expect(read('"a" "b\nc" }\n')).toEqual(["1:5 syntax_error", "2:4 syntax_error"]);
+  });
+
+  it("a document that is longer than 262,144 characters, and takes one that is not", () => {
+    const limit = 256 * 1024;
+    expect(read(`a: ${"x".repeat(limit - 3)}`)).toHaveProperty("a");
+    expect(read(`a: ${"x".repeat(limit - 2)}`)).toEqual(["1:1 document_too_large"]);
+  });
+
+  it("more than 262,144 values with all aliases resolved, and takes as many", () => {
+    const list = (length: number): string => `[${"1,".repeat(length)}]`;
+    const text = (rest: number): string => `a: &a ${list(80_000)}\nb: *a\nc: *a\nd: ${list(rest)}\n`;
+    // The map and its four lists are values, too.
+    const rest = 262_144 - 3 * 80_000 - 5;
+    expect(read(text(rest))).toHaveProperty("d");
+    expect(read(text(rest + 1))).toEqual(["1:1 document_too_large"]);
+  });
+
+  it("aliases that make a small document explode", () => {
+    const levels = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    const lines = levels.map((name, index) => {
+      const item = index === 0 ? "x" : `*${levels[index - 1]}`;
+      return `${name}: &${name} [${Array.from({ length: 9 }, () => item).join(", ")}]`;
+    });
+    const source = readDocument(lines.join("\n"));
+    expect("issues" in source && source.issues.map(({ code }) => code)).toEqual(["syntax_error"]);
+  });
+});
+
+describe("number_inexact: a number that would be rounded", () => {
+  it.each([
+    "1147953659032899585",
+    "-9007199254740993",
+    "+9007199254740993",
+    "0x20000000000001",
+    "0o400000000000000001",
+    "9007199254740992.5",
+    "0.1000000000000000055",
+    ".1000000000000000055",
+    "1.0000000000000000000001",
+    "1e-400",
+    "1e400",
+    "9".repeat(100_000),
+  ])("%s is refused where it stands", (number) => {
+    expect(read(`a: x\nb: [1, {c: ${number}}]\n`)).toEqual(["2:12 number_inexact"]);
+    expect(read(`{"b": ${number.replace(/^[+]/, "").replace(/^\./, "0.")}}`)).toEqual(["1:7 number_inexact"]);
+  });
+
+  it.each<[text: string, number: number]>([
+    ["9007199254740991", 9007199254740991],
+    ["-9007199254740991", -9007199254740991],
+    ["0x1fffffffffffff", 9007199254740991],
+    ["0o17", 15],
+    ["007", 7],
+    ["1e18", 1e18],
+    ["1000000000000000000", 1e18],
+    ["0.10", 0.1],
+    ["+5", 5],
+    ["5.", 5],
+  ])("%s is read", (text, number) => {
+    expect(read(`a: ${text}\n`)).toEqual({ a: number });
+  });
+
+  it("a quoted number is a text, and a key is one without quotes", () => {
+    expect(read('a: "1147953659032899585"\n1147953659032899585: b\n')).toEqual({
+      a: "1147953659032899585",
+      "1147953659032899585": "b",
+    });
+  });
+});
+
+describe("reads", () => {
+  it.each<[what: string, text: string, data: unknown]>([
+    ["an empty text", "", null],
+    ["a comment", "# nothing\n", null],
+    ["YAML", "a: [1, x, true, null]\nb: {c: d}\n", { a: [1, "x", true, null], b: { c: "d" } }],
+    ["JSON", '{"a":[1,"x",true,null],"b":{"c":"d"}}', { a: [1, "x", true, null], b: { c: "d" } }],
+    ["YAML with a document start and CR LF", "---\r\na: 1\r\n", { a: 1 }],
+    ["a byte order mark", "\ufeffa: 1\n", { a: 1 }],
+    ["words that YAML 1.1 takes for booleans as text", "a: [yes, no, on, off]\n", { a: ["yes", "no", "on", "off"] }],
+    ["times and octals of YAML 1.1 as YAML 1.2 does", "a: [1:30, 010]\n", { a: ["1:30", 10] }],
+    ["a few aliases", "a: &x [1]\nb: *x\nc: *x\n", { a: [1], b: [1], c: [1] }],
+    ["a merge key as a plain key", "a: &x {y: 1}\nb: {<<: *x}\n", { a: { y: 1 }, b: { "<<": { y: 1 } } }],
+    ["keys that look like numbers as text", "1: a\ntrue: b\n", { 1: "a", true: "b" }],
+  ])("%s", (_what, text, data) => {
+    expect(read(text)).toEqual(data);
+  });
+
+  it("a key __proto__ as plain data", () => {
+    const data = read("__proto__: {isAdmin: true}\n") as Record<string, unknown>;
+    expect(Object.keys(data)).toEqual(["__proto__"]);
+    expect(data.isAdmin).toBeUndefined();
+  });
+});
+
+describe("locates findings", () => {
+  const text = `issuers:\n  "a/b~c":\n    keys:\n      - {kid: x}\nempty:\n`;
+  const source = readDocument(text);
+  const locate = (path: (string | number)[], atKey = false): unknown =>
+    "data" in source &&
+    source.locate([{ code: "invalid_value", path, atKey, message: "Wrong." }]).map((issue) => {
+      return `${issue.line}:${issue.column} ${issue.pointer}`;
+    });
+
+  it.each<[what: string, path: (string | number)[], atKey: boolean, place: string]>([
+    ["the whole document", [], false, "1:1 "],
+    ["a value", ["issuers", "a/b~c", "keys", 0, "kid"], false, "4:15 /issuers/a~1b~0c/keys/0/kid"],
+    ["a key", ["issuers", "a/b~c", "keys", 0, "kid"], true, "4:10 /issuers/a~1b~0c/keys/0/kid"],
+    ["an element of a list", ["issuers", "a/b~c", "keys", 0], false, "4:9 /issuers/a~1b~0c/keys/0"],
+    ["a key of a map", ["issuers", "a/b~c"], true, "2:3 /issuers/a~1b~0c"],
+    [
+      "what a default filled in, at the nearest key",
+      ["issuers", "a/b~c", "token", "x"],
+      false,
+      "2:3 /issuers/a~1b~0c/token/x",
+    ],
+    ["what is nowhere", ["other", "x"], false, "1:1 /other/x"],
+  ])("%s", (_what, path, atKey, place) => {
+    expect(locate(path, atKey)).toEqual([place]);
+  });
+
+  it("in the order of the text, whatever the order of the findings", () => {
+    const finding = (key: string) => ({ code: "unknown_key" as const, path: [key], atKey: true, message: "Wrong." });
+    const issues = "data" in source ? source.locate([finding("empty"), finding("issuers")]) : [];
+    expect(issues.map(({ pointer }) => pointer)).toEqual(["/issuers", "/empty"]);
+  });
+});

@@ -1,0 +1,218 @@
+import { describe, expect, it } from "vitest";
+import { headerSpellings } from "../../../plugin/policy/language/header-spellings.ts";
+import { compileDocument } from "../../core/fixtures.ts";
+import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
+
+const ROUTES = "routes: {r: {}}\n";
+
+/** Expects exactly one issue, at the mark. */
+function check(code: string, marked: string, message: RegExp): void {
+  const issues = issuesOf(takeMarks(marked).text);
+  expect(summarize(issues)).toEqual(expectedAt(marked, code));
+  expect(issues[0]?.message).toMatch(message);
+}
+
+describe("the frame of a document", () => {
+  it.each<[code: string, marked: string, message: RegExp]>([
+    ...["‸", "‸[]", "‸payments", "‸a: b", "‸5", "‸[{jwt_policy: 1}]"].map((text): [string, string, RegExp] => [
+      "not_a_policy",
+      text,
+      /^This is not a policy: the key "jwt_policy" is missing/,
+    ]),
+    ["version_unknown", `${ISSUER_START.replace(": 1", ": ‸2")}${ROUTES}`, /version 2 is not known.*reads version 1/],
+    ["version_unknown", `${ISSUER_START.replace(": 1", ': ‸"1"')}${ROUTES}`, /version "1" is not known/],
+    ["missing_key", "‸jwt_policy: 1\nname: payments\n", /^The key "issuers" is missing\.$/],
+    ["not_a_policy", `‸${ISSUER_START.replace("jwt_policy: 1\n", "")}${ROUTES}`, /"jwt_policy" is missing/],
+    [
+      "missing_key",
+      `${ISSUER_START.replace("  acme", "  ‸acme").replace(/ +audiences.*\n/, "")}${ROUTES}`,
+      /"audiences"/,
+    ],
+    [
+      "unknown_key",
+      `${ISSUER_START}${ROUTES}‸based_on: base.yaml`,
+      /"based_on" is not known here\. Known here: jwt_policy,/,
+    ],
+    ["extends_impossible", `${ISSUER_START}${ROUTES}‸extends: base.yaml`, /^An inline policy cannot extend a file/],
+    ["invalid_value", `${ISSUER_START}${ROUTES}extends: ‸/etc/passwd`, /^"\/etc\/passwd" is not a valid extends\./],
+    ["invalid_value", `${ISSUER_START}routes: {‸"a b": {}}`, /^"a b" is not a valid identifier\./],
+    [
+      "invalid_value",
+      `${ISSUER_START}routes: {‸__proto__: {access: public}}`,
+      /^"__proto__" is not a valid identifier\./,
+    ],
+    ["invalid_value", `${ISSUER_START.replace("payments", '‸pay"ments')}${ROUTES}`, /is not a valid identifier/],
+  ])("%s: %j", check);
+});
+
+describe("issuers", () => {
+  const issuer = (line: string): string => `${ISSUER_START}    ${line}\n${ROUTES}`;
+  it.each<[code: string, line: string, message: RegExp]>([
+    ["unknown_key", "‸audience: [x]", /Did you mean "audiences"\?$/],
+    ["unknown_key", "‸clock-skew: 30s", /Did you mean "clock_skew"\?$/],
+    ["unknown_key", "claims: {‸__proto__: {scopes: x}}", /^The key "__proto__" is not known here/],
+    ["invalid_value", "algorithms: [‸HS265]", /^"HS265" is not one of RS256, PS256, ES256, EdDSA, Ed25519, RS384,/],
+    ["invalid_value", "algorithms: [RS256, ‸none]", /^"none" is not one of/],
+    ["invalid_value", "algorithms: ‸[]", /at least 1 element/],
+    ["invalid_value", "algorithms: ‸[RS256, RS256]", /duplicate/],
+    ["wrong_type", "clock_skew: ‸30", /^This must be text, not 30\.$/],
+    ["duration_invalid", "clock_skew: ‸30 s", /^"30 s" is not a valid duration\..* Example: 30s\.$/],
+    ["duration_invalid", "clock_skew: ‸1.5m", /is not a valid duration/],
+    ["duration_invalid", "clock_skew: ‸-1s", /is not a valid duration/],
+    ["duration_invalid", "clock_skew: ‸030s", /is not a valid duration/],
+    ["duration_invalid", "clock_skew: ‸301s", /more than 5m/],
+    ["invalid_value", 'token_type: ‸"at jwt"', /is not a valid token type/],
+    ["invalid_value", "required_claims: [sub, ‸/a~2b]", /is not a valid claim/],
+    ["invalid_value", "claims: {scopes: ‸''}", /is not a valid claim/],
+    ["invalid_value", "keys: ‸{}", /^This must not be empty\. Known here: discovery, metadata_uri, jwks_uri, jwks,/],
+    ["wrong_type", "keys: ‸inline", /^This must be a map, not this text\.$/],
+    ["unknown_key", "keys: {‸jwks_url: https://idp.example.com/jwks}", /Did you mean "jwks_uri"\?$/],
+    ["invalid_value", "keys: {jwks_files: [‸/etc/keys.json]}", /is not a valid file under the policy root/],
+    [
+      "invalid_value",
+      "keys: {jwks_files: [‸keys/idp.json]}",
+      /does not end with \.yaml, \.yml or \.json: these are policies/,
+    ],
+    ["missing_key", "keys: {pem_files: [‸{kid: a}]}", /^The key "file" is missing\.$/],
+    [
+      "invalid_value",
+      "keys: {secret_files: [{file: a, encoding: ‸utf8}]}",
+      /is not one of text, base64url, base64, hex\.$/,
+    ],
+    ["wrong_type", "keys: {secret_files: [‸SECRET]}", /^This must be a map, not this text\.$/],
+    ["invalid_value", "keys: {discovery: ‸false}", /^false is not one of true, openid, oauth\.$/],
+    ["invalid_value", "keys: {discovery: ‸oath}", /^this text is not one of true, .* Did you mean "oauth"\?$/],
+    [
+      "invalid_value",
+      "keys: {jwks_uri: a, thumbprints: [‸abc]}",
+      /^this text is not a valid thumbprint\. 43 characters/,
+    ],
+    ["wrong_type", "keys: {jwks_uri: ‸5}", /^This must be text, not this value\.$/],
+    ["wrong_type", "keys: {jwks: ‸[]}", /^This must be a map, not a list\.$/],
+    ["missing_key", "keys: {‸jwks: {}}", /^The key "keys" is missing\.$/],
+    ["missing_key", "keys: {jwks: {keys: [‸{kid: a}]}}", /^The key "kty" is missing\.$/],
+    ["wrong_type", "keys: {jwks: {keys: [‸text]}}", /^This must be a map, not this text\.$/],
+    ["unknown_key", "keys: {discovery: true, ‸url: x}", /^This key is not known here\./],
+  ])("%s: %s", (code, line, message) => check(code, issuer(line), message));
+});
+
+describe("rules and operations", () => {
+  const rule = (line: string): string => `${ISSUER_START}routes:\n  r:\n    ${line}\n`;
+  it.each<[code: string, line: string, message: RegExp]>([
+    ["unknown_key", "‸acess: public", /Did you mean "access"\?$/],
+    ["unknown_key", "‸scopes: [read]", /^The key "scopes" is not known here\. Known here: access, mode, /],
+    ["invalid_value", "access: ‸publik", /Did you mean "public"\?$/],
+    ["invalid_value", "access: ‸none", /^"none" is not one of required, optional, public\.$/],
+    ["wrong_type", "required_scopes: ‸read", /^This must be a list or a map, not "read"\.$/],
+    ["wrong_type", "required_scopes: [read, ‸1]", /^This must be text, not 1\.$/],
+    ["invalid_value", 'required_scopes: [‸"read write"]', /^"read write" is not a valid scope\./],
+    ["invalid_value", "required_scopes: [‸'a\"b']", /is not a valid scope/],
+    ["invalid_value", "accept: ‸[]", /^This must have at least 1 element\.$/],
+    ["invalid_value", "any_of: ‸[{}]", /^This must have at least 2 elements\.$/],
+    ["invalid_value", "required_claims: {a: {matches: ‸''}}", /^This must have at least 1 character\.$/],
+    ["wrong_type", "other_authentication: ‸true", /^This must be one of ignore, skip, require, not true\.$/],
+    ["invalid_value", "required_claims: {a: {equals_header: ‸X-A}}", /is not a valid request header/],
+    ["missing_key", "operations: [‸{path: /a}]", /^The key "methods" is missing\.$/],
+    ["invalid_value", "operations: [{methods: [‸get], path: /a}]", /^"get" is not/],
+    ["invalid_value", "operations: [{methods: [GET], path: ‸a}]", /^"a" is not a valid path template\./],
+    ["unknown_key", "operations: [{methods: [GET], path: /a, ‸operations: []}]", /^The key "operations" is not known/],
+  ])("%s: %s", (code, line, message) => check(code, rule(line), message));
+});
+
+describe("defaults, token and header mappings", () => {
+  it.each<[code: string, line: string, message: RegExp]>([
+    ["unknown_key", "defaults: {‸access: public}", /^The key "access" is not known here/],
+    ["unknown_key", "‸mode: report", /^The key "mode" stands under "defaults", or in a rule\.$/],
+    ["unknown_key", "‸modes: report", /^The key "modes" is not known here/],
+    ["invalid_value", "token: {max_bytes: ‸255}", />= 256/],
+    ["invalid_value", "token: {max_bytes: ‸16385}", /<= 16384/],
+    ["wrong_type", 'token: {max_bytes: ‸"300"}', /^This must be a whole number, not "300"\.$/],
+    ["wrong_type", "header_mappings: ‸[x-user-id]", /^This must be a map, not a list\.$/],
+    ["wrong_type", "header_mappings: {x-user-id: ‸[sub]}", /^This must be text or a map, not a list\.$/],
+    ["unknown_key", "header_mappings: {x-user-id: {‸claim: sub}}", /Known here: from, constant, payload,/],
+    ["invalid_value", 'header_mappings: {x-a: {constant: ‸"a\\nb"}}', /is not a valid constant/],
+    ["mapping_invalid", "header_mappings: {x-a: ‸{list: repeat}}", /^A header has one source/],
+    ["mapping_invalid", "header_mappings: {x-a: ‸{from: sub, constant: a}}", /^A header has one source/],
+    ["mapping_invalid", "header_mappings: {x-a: ‸{payload: true, fallback: a}}", /"fallback" goes with "from"\.$/],
+    ["mapping_invalid", "header_mappings: {x-a: ‸{payload: true, encoding: json}}", /leave "encoding" out\.$/],
+    ["mapping_invalid", "header_mappings: {x-a: ‸{from: a, list: repeat, separator: ;}}", /beside "list: repeat"\.$/],
+    ["invalid_value", "header_mappings: {‸x-jwt-policy-verdict: sub}", /the guard uses the headers/],
+    ["invalid_value", "header_mappings: {‸X-User-Id: sub}", /^"X-User-Id" is not a valid request header\./],
+    ["invalid_value", "header_mappings: {‸x_user_id: sub}", /is not a valid request header/],
+    ["invalid_value", "header_mappings: {‸x-a-b-c-d-e: sub}", /is not a valid request header/],
+    ["invalid_value", "header_mappings: {‸authorization: sub}", /cannot be used here: it has credentials/],
+    ["invalid_value", "header_mappings: {‸connection: sub}", /cannot be used here: it steers the connection/],
+    ["invalid_value", "header_mappings: {‸host: sub}", /cannot be used here: it steers the connection/],
+    ...["for", "host", "path", "port", "prefix", "proto"].map((word): [string, string, RegExp] => [
+      "invalid_value",
+      `header_mappings: {‸x-forwarded-${word}: sub}`,
+      new RegExp(`^"x-forwarded-${word}" cannot be used here: Kong itself writes this header for the upstream`),
+    ]),
+    ["invalid_value", "header_mappings: {‸x-real-ip: sub}", /Kong itself writes this header/],
+    ["invalid_value", "header_mappings: {‸via: sub}", /Kong itself writes this header/],
+    ["invalid_value", "header_mappings: {‸x-kong-request-id: sub}", /Kong itself writes this header/],
+    ["invalid_value", "header_mappings: {‸content-length: sub}", /describes the message/],
+    [
+      "invalid_value",
+      "defaults: {required_claims: {a: {equals_header: ‸x-forwarded-host}}}",
+      /Kong itself writes this header/,
+    ],
+    ["invalid_value", "token: {forward: {header: ‸x-forwarded-proto}}", /Kong itself writes this header/],
+    ["invalid_value", "token: {sources: [{header: ‸x-real-ip}]}", /Kong itself writes this header/],
+    ["invalid_value", "header_mappings: {x-user-id: ‸/a~}", /is not a valid header mapping/],
+  ])("%s: %s", (code, line, message) => check(code, `${ISSUER_START}${ROUTES}${line}\n`, message));
+});
+
+describe("headers that other gateways use for the identity can be mapped, and so are cleared", () => {
+  it.each([
+    "user",
+    "email",
+    "preferred-username",
+    "groups",
+    "access-token",
+    "client-cert",
+    "user-for",
+    "hosts",
+    "fort",
+  ])("x-forwarded-%s", (word) => {
+    const name = `x-forwarded-${word}`;
+    const document = `${ISSUER_START}${ROUTES}header_mappings: {${name}: sub}\ntoken: {sources: [{header: x-forwarded-token}]}\n`;
+    expect(issuesOf(document)).toEqual([]);
+    expect(compileDocument(document).clearedHeaders).toEqual(headerSpellings(name));
+  });
+});
+
+describe("one mistake is one issue", () => {
+  it.each<[code: string, text: string]>([
+    ["wrong_type", `${ISSUER_START}routes: {r: {access: ‸}}`],
+    ["wrong_type", `${ISSUER_START}${ROUTES}token: {max_bytes: ‸1.5}`],
+  ])("%s: %j", (code, marked) => {
+    expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, code));
+  });
+});
+
+it("tells of each wrong key of one map", () => {
+  const marked = `${ISSUER_START}${ROUTES}header_mappings: {‸X-A: a, x-b: b, ‸x_c: c, ‸host: d, ‸cookie: e}\n`;
+  expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, "invalid_value"));
+});
+
+it("prints all mistakes of a file at once, in the order of the text", () => {
+  const marked = `jwt_policy: ‸2
+name: payments
+issuers:
+  ‸acme:
+    issuer: https://idp.example.com
+    ‸audience: [api]
+routes:
+  read:
+    access: ‸publik
+`;
+  expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(
+    expectedAt(marked, "version_unknown", "missing_key", "unknown_key", "invalid_value"),
+  );
+});
+
+it("shows no more than 60 characters of a value", () => {
+  const [issue] = issuesOf(`${ISSUER_START}routes: {r: {access: ${"x".repeat(1000)}}}`);
+  expect(issue?.message.length).toBeLessThan(130);
+});

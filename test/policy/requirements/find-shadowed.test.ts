@@ -1,0 +1,177 @@
+import { describe, expect, it } from "vitest";
+import { readDocument } from "../../../plugin/policy/read/read-document.ts";
+import { validateDocument } from "../../../plugin/policy/read/validate-document.ts";
+import { findShadowed } from "../../../plugin/policy/requirements/find-shadowed.ts";
+import { expectedAt, ISSUER_START, summarize, takeMarks } from "../read/marked-text.ts";
+
+const PARTNER = "  partner: {issuer: https://partner.example, audiences: [p]}\n";
+
+/** The warnings of a policy with these defaults and this rule. */
+function warningsOf(defaults: string, rule: string, issuers = PARTNER) {
+  const source = readDocument(
+    `${ISSUER_START}${issuers}defaults: {accept: [acme], ${defaults}}\nroutes: {r: ${rule}}\n`,
+  );
+  const valid = "data" in source && validateDocument(source.data);
+  if (!valid || "findings" in valid) {
+    throw new Error(JSON.stringify(valid));
+  }
+  return source.locate(findShadowed(valid.document));
+}
+
+const ACCESS = "required_claims: {token_use: {equals: access}}";
+
+describe("condition_shadowed: a condition of defaults or of the rule that does not hold", () => {
+  it.each<[what: string, defaults: string, rule: string]>([
+    ["claims of its own", ACCESS, "{‸required_claims: {sub: {}}}"],
+    ["no claims", ACCESS, "{‸required_claims: {}}"],
+    ["the claim with another test", ACCESS, "{‸required_claims: {token_use: {one_of: [access, id]}}}"],
+    ["the claim without a test", ACCESS, "{‸required_claims: {token_use: {}}}"],
+    ["the claim with another value", ACCESS, "{‸required_claims: {token_use: {equals: id}}}"],
+    ["one of two claims", "required_claims: {a: {}, b: {}}", "{‸required_claims: {a: {}}}"],
+    ["an alternative without claims", ACCESS, `{any_of: [‸{required_scopes: [a]}, {${ACCESS}}]}`],
+    ["each alternative without claims", ACCESS, "{any_of: [‸{required_scopes: [a]}, ‸{}]}"],
+    ["an alternative with other claims", ACCESS, `{any_of: [{${ACCESS}}, {‸required_claims: {sub: {}}}]}`],
+    [
+      "an operation with claims of its own",
+      ACCESS,
+      "{operations: [{methods: [GET], path: /}, {methods: [PUT], path: /, ‸required_claims: {sub: {}}}]}",
+    ],
+    [
+      "an operation with an alternative",
+      ACCESS,
+      `{operations: [{methods: [PUT], path: /, any_of: [{${ACCESS}}, ‸{}]}]}`,
+    ],
+    [
+      "a rule whose claims several operations take over, once",
+      ACCESS,
+      "{‸required_claims: {sub: {}}, operations: [{methods: [GET], path: /}, {methods: [PUT], path: /}]}",
+    ],
+    [
+      "a rule whose alternatives an operation takes over",
+      ACCESS,
+      `{any_of: [{${ACCESS}}, ‸{}], operations: [{methods: [GET], path: /}]}`,
+    ],
+    ["an optional rule", ACCESS, "{access: optional, ‸required_claims: {sub: {}}}"],
+    ["a rule in report mode", ACCESS, "{mode: report, ‸required_claims: {sub: {}}}"],
+    [
+      "a condition of the rule, in an operation",
+      "mode: enforce",
+      `{${ACCESS}, operations: [{methods: [GET], path: /}, {methods: [PUT], path: /, ‸required_claims: {sub: {}}}]}`,
+    ],
+    [
+      "a condition of the rule, in an operation's alternative",
+      "mode: enforce",
+      `{${ACCESS}, operations: [{methods: [PUT], path: /, any_of: [{${ACCESS}}, ‸{}]}]}`,
+    ],
+    [
+      "scopes of the rule, in an operation",
+      "mode: enforce",
+      "{required_scopes: [a], operations: [{methods: [PUT], path: /, ‸required_scopes: [b]}]}",
+    ],
+    [
+      "alternatives of the rule, in an operation",
+      "mode: enforce",
+      "{any_of: [{required_scopes: [a]}, {}], operations: [{methods: [PUT], path: /, ‸required_scopes: [b]}]}",
+    ],
+    ["other scopes", "required_scopes: [a]", "{‸required_scopes: [b]}"],
+    ["no scopes", "required_scopes: [a]", "{‸required_scopes: []}"],
+    ["one of two scopes", "required_scopes: [a, b]", "{‸required_scopes: [a]}"],
+    ["any instead of all scopes", "required_scopes: [a]", "{‸required_scopes: {any_of: [a, b]}}"],
+    ["more scopes of which any will do", "required_scopes: {any_of: [a]}", "{‸required_scopes: {any_of: [a, b]}}"],
+    ["an exclusion left out", "required_roles: {none_of: [x]}", "{‸required_roles: [a]}"],
+    ["groups", "required_groups: [a]", "{‸required_groups: [b]}"],
+    ["another acr", "authentication: {acr_values: [mfa]}", "{‸authentication: {acr_values: [mfa, pwd]}}"],
+    ["no acr", "authentication: {acr_values: [mfa]}", "{‸authentication: {amr: [otp]}}"],
+    ["no amr", "authentication: {amr: [otp, pwd]}", "{‸authentication: {amr: [otp]}}"],
+    ["an older login", "authentication: {max_age: 5m}", "{‸authentication: {max_age: 301s}}"],
+    ["no login age", "authentication: {max_age: 5m}", "{‸authentication: {amr: [otp]}}"],
+    ["another audience", "audiences: [a]", "{‸audiences: [a, b]}"],
+    ["another audience in an alternative", "audiences: [a]", "{any_of: [{‸audiences: [b]}, {}]}"],
+  ])("%s", (_what, defaults, marked) => {
+    const { text } = takeMarks(marked);
+    const columns = expectedAt(`${"\n".repeat(8)}routes: {r: ${marked}}`, "condition_shadowed");
+    const warnings = warningsOf(defaults, text);
+    expect(summarize(warnings)).toEqual(columns);
+    expect(new Set(warnings.map(({ severity }) => severity))).toEqual(new Set(["warning"]));
+  });
+
+  it.each<[what: string, defaults: string, rule: string]>([
+    ["nothing of its own", ACCESS, "{}"],
+    ["the same claim", ACCESS, `{${ACCESS}}`],
+    ["the same claim and more", ACCESS, "{required_claims: {token_use: {equals: access, matches: a+}, sub: {}}}"],
+    [
+      "the same values in another order",
+      "required_claims: {a: {one_of: [x, y]}}",
+      "{required_claims: {a: {one_of: [y, x]}}}",
+    ],
+    ["a test where the default has none", "required_claims: {a: {}}", "{required_claims: {a: {equals: x}}}"],
+    ["scopes beside a default of claims", ACCESS, "{required_scopes: [a]}"],
+    ["more scopes", "required_scopes: [a]", "{required_scopes: [a, b]}"],
+    ["fewer scopes of which any will do", "required_scopes: {any_of: [a, b]}", "{required_scopes: {any_of: [a]}}"],
+    ["one scope of those of which any will do", "required_scopes: {any_of: [a, b]}", "{required_scopes: [b, c]}"],
+    [
+      "the same exclusion and more",
+      "required_roles: {none_of: [x]}",
+      "{required_roles: {none_of: [x, y], all_of: [a]}}",
+    ],
+    [
+      "a narrower authentication",
+      "authentication: {acr_values: [a, b], amr: [c], max_age: 5m}",
+      "{authentication: {acr_values: [a], amr: [c, d], max_age: 300s}}",
+    ],
+    ["fewer audiences", "audiences: [a, b]", "{audiences: [b]}"],
+    ["audiences without a default", ACCESS, "{audiences: [b]}"],
+    ["no token at all", ACCESS, "{access: public}"],
+    [
+      "operations that repeat it or take it over",
+      "mode: enforce",
+      "{required_scopes: [a], operations: [{methods: [GET], path: /}, {methods: [PUT], path: /, required_scopes: [a, b]}]}",
+    ],
+    [
+      "alternatives that an operation takes over or replaces by its own",
+      "mode: enforce",
+      "{any_of: [{required_scopes: [a]}, {}], operations: [{methods: [GET], path: /}, {methods: [PUT], path: /, any_of: [{}, {}]}]}",
+    ],
+    ["an empty default", "required_scopes: []", "{required_scopes: [a]}"],
+  ])("is not found where a rule has %s", (_what, defaults, rule) => {
+    expect(warningsOf(defaults, rule)).toEqual([]);
+  });
+
+  it("is not found where each accepted issuer asks for the same", () => {
+    const issuer = (claims: string) =>
+      `  partner: {issuer: https://partner.example, audiences: [p], required_claims: ${claims}}\n`;
+    const rule = "{accept: [partner], required_claims: {sub: {}}}";
+    expect(warningsOf(ACCESS, rule, issuer("{token_use: {equals: access}}"))).toEqual([]);
+    expect(warningsOf("required_claims: {azp: {}}", rule, issuer("[azp]"))).toEqual([]);
+    expect(warningsOf(ACCESS, rule, issuer("[token_use]"))).toHaveLength(1);
+    const both = "{accept: [acme, partner], required_claims: {sub: {}}}";
+    expect(warningsOf(ACCESS, both, issuer("{token_use: {equals: access}}"))).toHaveLength(1);
+  });
+
+  it("names the condition and the fix", () => {
+    const messages = warningsOf(`${ACCESS}, required_scopes: [a, b]`, "{any_of: [{}, {}]}").map(
+      ({ message }) => message,
+    );
+    expect(messages[0]).toBe(
+      '"any_of" replaces "required_scopes" of "defaults", so this does not hold here: all of "a" "b". Repeat it here if it must hold.',
+    );
+    const [own] = warningsOf(ACCESS, "{required_claims: {sub: {}}}");
+    expect(own?.message).toBe(
+      'This replaces "required_claims" of "defaults", so this does not hold here: "token_use" {"equals":"access"}. Repeat it here, or move it to "required_claims" of the issuer, which holds on every rule.',
+    );
+    expect(own?.pointer).toBe("/routes/r/required_claims");
+    const operation = "{methods: [GET], path: /, required_scopes: [b]}";
+    const ofRule = warningsOf("mode: enforce", `{required_scopes: [a], operations: [${operation}]}`);
+    expect(ofRule[0]?.message).toMatch(
+      /^This replaces "required_scopes" of rule "r", so this does not hold here: all of "a"/,
+    );
+    const ofAny = warningsOf("mode: enforce", `{any_of: [{}, {}], operations: [${operation}]}`);
+    expect(ofAny[0]?.message).toBe('This replaces "any_of" of rule "r", so no alternative has to hold here.');
+  });
+
+  it("is cut short where a default is long", () => {
+    const scopes = Array.from({ length: 50 }, (_, index) => `scope-${index}`).join(", ");
+    const [warning] = warningsOf(`required_scopes: [${scopes}]`, "{required_scopes: []}");
+    expect(warning?.message.length).toBeLessThan(250);
+  });
+});

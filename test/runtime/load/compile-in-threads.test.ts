@@ -1,0 +1,152 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { compileInThreads, type ThreadLimits } from "../../../plugin/runtime/load/compile-in-threads.ts";
+import type { PolicyCompiler } from "../../../plugin/runtime/load/policy-compiler.ts";
+import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
+import { logApart, nameOfLoad, policyText } from "../versions/policy-scene.ts";
+
+/** The module as it is built: Node 20 runs no TypeScript in a thread. */
+const BUILT = new URL("../../../dist/plugin/runtime/load/policy-thread.js", import.meta.url);
+const LIMITS: ThreadLimits = { maxThreads: 2, timeoutMs: 20_000, restartMs: 1, idleMs: 10, maxHeapMb: 128 };
+
+let root: string;
+let log: ReturnType<typeof logApart>;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "threads-"));
+  onTestFinished(() => rm(root, { recursive: true }));
+  log = logApart();
+});
+
+function start(entry: URL = BUILT, limits: Partial<ThreadLimits> = {}): PolicyCompiler {
+  const compiler = compileInThreads({ policyRoot: root, log, entry, limits: { ...LIMITS, ...limits } });
+  onTestFinished(() => compiler.stop());
+  return compiler;
+}
+
+/** A thread that answers every request for a file but those of which `misbehave` makes something else. */
+function misbehavingThread(misbehave: string): URL {
+  const code = `
+    import { parentPort } from "node:worker_threads";
+    parentPort.on("message", (request) => {
+      ${misbehave}
+      const issues = [{ code: "syntax_error", message: request.file, pointer: "", line: 1, column: 1 }];
+      parentPort.postMessage({ kind: "refused", issues, files: [request.file], identity: "" });
+    });`;
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+}
+
+const LARGE = `jwt_policy: 1
+name: large
+issuers:
+  acme: { issuer: https://idp.example, audiences: [api] }
+  tenants: { issuer: "https://idp.example/{t}/v2", tenants: [a, b], audiences: [api], keys: { jwks_uri: "https://idp.example/keys" } }
+defaults: { accept: [acme, tenants] }
+token: { sources: [authorization, { header: x-token, prefix: Token }] }
+routes:
+  one: { required_claims: { sub: { matches: "[a-z]+" } }, operations: [{ methods: [GET], path: "/a/{b}" }] }
+${Array.from({ length: 3_000 }, (_, index) => `  r${index}: { required_scopes: [s${index}] }`).join("\n")}
+header_mappings: { x-user-id: sub }
+answers: { reasons: { token_expired: { text: Late } } }
+`;
+
+describe("a policy that a thread compiled is the same as one that was compiled here", () => {
+  it("from a file, however many rules it has", async () => {
+    await writeFile(join(root, "a.yaml"), LARGE);
+    const [there, here] = await Promise.all([
+      start().compileFile("a.yaml"),
+      createPolicyStore(root).compileFile("a.yaml"),
+    ]);
+    expect(there).toEqual(here);
+    expect("policy" in there && there.policy.rules.size).toBe(3_001);
+  });
+
+  it("from a text", async () => {
+    expect(await start().compileText(LARGE)).toMatchObject(await createPolicyStore(root).compileText(LARGE));
+  });
+
+  it("and so are its mistakes and the identities of its files", async () => {
+    await writeFile(join(root, "a.yaml"), "jwt_policy: 1\n");
+    const [compiler, store] = [start(), createPolicyStore(root)];
+    expect(await compiler.compileFile("a.yaml")).toEqual(await store.compileFile("a.yaml"));
+    const [there, here] = await Promise.all([compiler.identify(["a.yaml", "b"]), store.identify(["a.yaml", "b"])]);
+    expect(there.identities).toEqual(here.identities);
+  });
+});
+
+describe("what is compiled first", () => {
+  it("is what a request waits for, then the others in their order; looks come before all", async () => {
+    const compiler = start(misbehavingThread(""), { maxThreads: 1 });
+    const order: string[] = [];
+    const compile = (file: string) => compiler.compileFile(file).then(() => order.push(file));
+    const all = ["a", "b", "c", "d"].map(compile);
+    compiler.hurry("d");
+    await Promise.all(all);
+    expect(order).toEqual(["a", "d", "b", "c"]);
+  });
+});
+
+describe("a thread that fails", () => {
+  const REFUSED = "compile_failed";
+  const codeOf = async (compiler: PolicyCompiler, file: string): Promise<string> =>
+    nameOfLoad(await compiler.compileFile(file));
+
+  it.each<[what: string, misbehave: string, why: RegExp]>([
+    ["throws", 'if (request.file === "bad") throw new Error("no");', /could not be compiled: no\./],
+    ["ends", 'if (request.file === "bad") process.exit(3);', /it ended with code 3/],
+    ["hangs", 'if (request.file === "bad") for (;;);', /no answer in 300 ms/],
+    [
+      "needs too much memory",
+      'if (request.file === "bad") { const all = []; for (;;) all.push(new Array(1e6).fill({})); }',
+      /memory/,
+    ],
+  ])("because it %s refuses the policy that it failed at, and no other", async (_what, misbehave, why) => {
+    const compiler = start(misbehavingThread(misbehave), {
+      timeoutMs: misbehave.includes("for (;;);") ? 300 : 20_000,
+      maxHeapMb: misbehave.includes("all.push") ? 8 : 128,
+    });
+    const bad = compiler.compileFile("bad");
+    expect(await codeOf(compiler, "good")).toBe("syntax_error");
+    expect(await bad).toMatchObject({
+      issues: [{ code: REFUSED, message: expect.stringMatching(why) }],
+      files: ["bad"],
+    });
+    expect(await codeOf(compiler, "good")).toBe("syntax_error");
+    expect(log.warnings[0]).toMatch(/^a thread that compiles policies failed, another one is started: ./);
+  });
+
+  it("once is no reason to refuse a policy: another thread tries it", async () => {
+    const marker = join(root, "failed once");
+    const misbehave = `
+      const fs = process.getBuiltinModule("node:fs");
+      if (!fs.existsSync(${JSON.stringify(marker)})) { fs.writeFileSync(${JSON.stringify(marker)}, ""); throw new Error("once"); }`;
+    expect(await codeOf(start(misbehavingThread(misbehave)), "a")).toBe("syntax_error");
+    expect(log.warnings).toHaveLength(1);
+  });
+});
+
+describe("after it has been stopped", () => {
+  it("no thread is left, and none is started", async () => {
+    const compiler = start();
+    await compiler.identify([]);
+    compiler.stop();
+    void compiler.compileFile("a.yaml");
+    await vi.waitFor(() => expect(threads()).toBe(0), { timeout: 10_000 });
+  });
+});
+
+it("a second thread helps while much is waiting, and ends when there is nothing to do", async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `p${index}.yaml`);
+  await Promise.all(names.map((name) => writeFile(join(root, name), policyText("one"))));
+  const compiler = start();
+  const compiled = Promise.all(names.map((name) => compiler.compileFile(name)));
+  expect(threads()).toBe(2);
+  await compiled;
+  await vi.waitFor(() => expect(threads()).toBe(1), { timeout: 10_000 });
+});
+
+/** How many threads this process has started that have not ended. */
+function threads(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;
+}

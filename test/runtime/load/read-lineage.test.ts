@@ -1,0 +1,211 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type FileLoad, loadPolicyFile } from "../../../plugin/runtime/load/policy-store.ts";
+import { hashText } from "../../../plugin/runtime/load/read-lineage.ts";
+import { askNothing, policyOf, setUpPolicies } from "../versions/policy-scene.ts";
+
+const BASE = `jwt_policy: 1
+name: base
+issuers:
+  acme: {issuer: "https://idp.example.com", audiences: [api]}
+header_mappings: {x-user-id: sub}
+`;
+const child = (parent: string, more = ""): string =>
+  `jwt_policy: 1\nname: payments\nextends: ${parent}\nroutes: {read: {required_scopes: [read]}}\n${more}`;
+
+async function load(files: Readonly<Record<string, string>>, file = "a.yaml"): Promise<FileLoad> {
+  const directory = await mkdtemp(join(tmpdir(), "lineage-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const root = join(directory, "policies");
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), text);
+  }
+  return loadPolicyFile(root, file);
+}
+
+const issuesOf = (read: FileLoad): readonly string[] =>
+  "issues" in read ? read.issues.map(({ line, column, code, message }) => `${line}:${column} ${code}: ${message}`) : [];
+
+describe("a policy file that extends another", () => {
+  it("decides by what both say, under its own name", async () => {
+    const read = await load({ "a.yaml": child("base.yaml"), "base.yaml": BASE });
+    const policy = policyOf(read);
+    expect(policy.name).toBe("payments");
+    expect([...policy.issuers.keys()]).toEqual(["https://idp.example.com"]);
+    expect(policy.headerMappings.map(({ header }) => header)).toEqual(["x-user-id"]);
+    expect([...policy.rules.keys()]).toEqual(["read"]);
+    expect(read.files).toEqual(["a.yaml", "base.yaml"]);
+  });
+
+  it("is named by the SHA-256 of the one document that both make, which reads as the same policy", async () => {
+    const read = await load({ "a.yaml": child("base.yaml"), "base.yaml": BASE });
+    expect(policyOf(read).hash).toBe(hashText(read.text));
+    const flat = await load({ "a.yaml": read.text });
+    expect(flat.files).toEqual(["a.yaml"]);
+    expect(policyOf(flat)).toEqual(policyOf(read));
+  });
+
+  it("finds it beside itself and not at the root, and follows it further", async () => {
+    const read = await load(
+      {
+        "team/a.yaml": child("shared/base.yaml"),
+        "team/shared/base.yaml": `jwt_policy: 1\nname: team\nextends: ../../base.yaml\ntoken: {max_bytes: 1000}\n`,
+        "base.yaml": BASE,
+        "shared/base.yaml": "{}",
+      },
+      "team/a.yaml",
+    );
+    expect(policyOf(read).maxTokenBytes).toBe(1_000);
+    expect(read.files).toEqual(["team/a.yaml", "team/shared/base.yaml", "base.yaml"]);
+  });
+
+  it("leaves every default to whoever says something: a parent's built-in values replace nothing", async () => {
+    const middle = "jwt_policy: 1\nname: middle\nextends: base.yaml\n";
+    const read = await load({
+      "a.yaml": child("middle.yaml"),
+      "middle.yaml": middle,
+      "base.yaml": `${BASE}token: {max_bytes: 1000}\n`,
+    });
+    expect(policyOf(read).maxTokenBytes).toBe(1_000);
+    expect(read.text).not.toContain("clock_skew");
+  });
+});
+
+describe("is refused", () => {
+  it.each<[what: string, files: Readonly<Record<string, string>>, issue: RegExp, seen: readonly string[]]>([
+    [
+      "with a parent that is not there",
+      { "a.yaml": child("base.yaml") },
+      /^3:10 extends_refused: base\.yaml is refused itself, at 1:1: base\.yaml cannot be read: ENOENT/,
+      ["a.yaml", "base.yaml"],
+    ],
+    [
+      "with a parent outside the root",
+      { "a.yaml": child("../secret.yaml") },
+      /^3:10 extends_refused: \.\.\/secret\.yaml is refused itself.*outside the policy root/,
+      ["a.yaml", "../secret.yaml"],
+    ],
+    [
+      "with a broken parent, whose mistake is told with its place",
+      { "a.yaml": child("base.yaml"), "base.yaml": BASE.replace("audiences", "audience") },
+      /^3:10 extends_refused: base\.yaml is refused itself, at 4:\d+: .*audience/,
+      ["a.yaml", "base.yaml"],
+    ],
+    [
+      "with a parent that is no policy by itself, though both together would be one",
+      {
+        "a.yaml": child("base.yaml", BASE.split("\n").slice(2, 4).join("\n")),
+        "base.yaml": "jwt_policy: 1\nname: base\n",
+      },
+      /^3:10 extends_refused: .*"issuers" is missing/,
+      ["a.yaml", "base.yaml"],
+    ],
+    [
+      "in a circle",
+      { "a.yaml": child("b.yaml"), "b.yaml": child("a.yaml") },
+      /^3:10 extends_refused: b\.yaml is refused itself, at 3:10: a\.yaml → b\.yaml → a\.yaml goes round in a circle\.$/,
+      ["a.yaml", "b.yaml"],
+    ],
+    [
+      "when it extends itself",
+      { "a.yaml": child("./a.yaml") },
+      /^3:10 extends_impossible: a\.yaml → a\.yaml goes/,
+      ["a.yaml"],
+    ],
+    [
+      "behind more than five files",
+      {
+        ...Object.fromEntries([1, 2, 3, 4, 5].map((number) => [`${number}.yaml`, child(`${number + 1}.yaml`)])),
+        "6.yaml": BASE,
+        "a.yaml": child("1.yaml"),
+      },
+      /At most 5 files extend one another/,
+      ["a.yaml", "1.yaml", "2.yaml", "3.yaml", "4.yaml"],
+    ],
+    [
+      "for a mistake of its own, in its own text",
+      { "a.yaml": child("base.yaml", "tokens: {}\n"), "base.yaml": BASE },
+      /^5:1 unknown_key: /,
+      ["a.yaml", "base.yaml"],
+    ],
+    [
+      "for what only both together make wrong, where its own text has a part in it",
+      { "a.yaml": child("base.yaml", "defaults: {accept: [other]}\n"), "base.yaml": BASE },
+      /^5:21 issuer_unknown: There is no issuer "other"/,
+      ["a.yaml", "base.yaml"],
+    ],
+  ])("%s", async (_what, files, issue, seen) => {
+    const read = await load(files);
+    expect(issuesOf(read)).toHaveLength(1);
+    expect(issuesOf(read)[0]).toMatch(issue);
+    expect(read.files).toEqual(seen);
+  });
+
+  it("with a parent that a link leads out of the root", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "lineage-"));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    await mkdir(join(directory, "root"));
+    await writeFile(join(directory, "secret.yaml"), BASE);
+    await symlink("../secret.yaml", join(directory, "root/base.yaml"));
+    await writeFile(join(directory, "root/a.yaml"), child("base.yaml"));
+    const read = await loadPolicyFile(join(directory, "root"), "a.yaml");
+    expect(issuesOf(read)[0]).toMatch(/extends_refused: .*outside the policy root/);
+  });
+});
+
+describe("while the parent changes on disk", () => {
+  const maxBytes = (bytes: number): string => `${BASE}token: {max_bytes: ${bytes}}\n`;
+
+  async function setUp() {
+    const scene = await setUpPolicies();
+    await scene.write("base.yaml", maxBytes(1_000));
+    await scene.write("a.yaml", child("base.yaml"));
+    const current = async (): Promise<number> =>
+      policyOf(await scene.files.open("a.yaml").current(askNothing)).maxTokenBytes;
+    expect(await current()).toBe(1_000);
+    await scene.look(3);
+    return { scene, current };
+  }
+
+  it("the child follows it, once it has settled, and says once each time what is in effect", async () => {
+    const { scene, current } = await setUp();
+    expect(scene.log.infos).toHaveLength(1);
+    await scene.write("base.yaml", maxBytes(2_000));
+    await scene.look(1);
+    expect(await current()).toBe(1_000);
+    await scene.look(1);
+    expect(await current()).toBe(2_000);
+    await scene.look(3);
+    expect(scene.log.infos).toHaveLength(2);
+  });
+
+  it("a broken parent leaves the last good version in force, and a mended one takes over", async () => {
+    const { scene, current } = await setUp();
+    await scene.write("base.yaml", "jwt_policy: 1\n");
+    await scene.look(3);
+    expect(await current()).toBe(1_000);
+    expect(scene.log.warnings[0]).toMatch(
+      /a\.yaml is refused; the last good version stays in effect: a\.yaml:3:10 extends_refused/,
+    );
+    await scene.write("base.yaml", maxBytes(3_000));
+    await scene.look(3);
+    expect(await current()).toBe(3_000);
+  });
+
+  it("a parent that comes later is found, and one that is given up is no longer followed", async () => {
+    const { scene, current } = await setUp();
+    await scene.write("a.yaml", child("late.yaml"));
+    await scene.look(3);
+    expect(await current()).toBe(1_000);
+    await scene.write("late.yaml", maxBytes(4_000));
+    await scene.look(3);
+    expect(await current()).toBe(4_000);
+    const told = scene.log.infos.length;
+    await scene.write("base.yaml", maxBytes(5_000));
+    await scene.look(3);
+    expect([await current(), scene.log.infos.length]).toEqual([4_000, told]);
+  });
+});

@@ -1,0 +1,219 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
+import { type InlinePolicies, keepInlinePolicies } from "../../../plugin/runtime/versions/inline-policies.ts";
+import type { PolicySource } from "../../../plugin/runtime/versions/policy-source.ts";
+import { type HeldKeys, holdKeys, logApart, policyText } from "./policy-scene.ts";
+
+/** `MODEL_RUNS=100000 npx vitest run test/runtime/versions/inline-model.test.ts` searches longer. */
+const RUNS = Number(process.env.MODEL_RUNS ?? 500);
+
+/** A plugin instance as Kong started it. */
+interface Started {
+  /** The number of its version; undefined for a broken text. */
+  readonly version: number | undefined;
+  /** Kong's count of configurations. */
+  readonly sequence: number;
+  readonly source: PolicySource;
+  isClosed: boolean;
+  /** Where the Route led when the instance first judged by its own version; undefined as long as it has not. */
+  judgedAt: string | undefined;
+}
+
+/** All that happened, and nothing of how the product keeps it. */
+interface History {
+  readonly started: Started[];
+  readonly heldKeys: Set<number>;
+  sequence: number;
+  /** Where the Route leads. A Route that is deleted and made again elsewhere has its old id. */
+  route: string;
+}
+
+class Product {
+  readonly keys: HeldKeys = holdKeys();
+  readonly policies: InlinePolicies;
+  #endWaits: (() => void)[] = [];
+
+  constructor() {
+    this.policies = keepInlinePolicies({
+      compiler: createPolicyStore("/nowhere"),
+      keys: this.keys,
+      log: logApart(),
+      now: () => 0,
+      waitLongest: (signal) =>
+        new Promise((resolve) => {
+          this.#endWaits.push(resolve);
+          signal.addEventListener("abort", () => resolve());
+        }),
+    });
+  }
+
+  start(version: number | undefined, sequence: number): PolicySource {
+    const entity = { pluginId: "p", sequence, workspace: "w", routeId: "r", serviceId: undefined };
+    const text = version === undefined ? "jwt_policy: 1\nroutes: 7\n" : policyText(`v${version}`);
+    return this.policies.open(entity, text, undefined);
+  }
+
+  async endWaits(): Promise<void> {
+    for (const end of this.#endWaits.splice(0)) {
+      end();
+    }
+    await settle();
+  }
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Judges a request at one instance, and says what of it cannot be. */
+async function ask(history: History, instance: Started): Promise<void> {
+  const load = await instance.source.current(async () => history.route);
+  const decided = "policy" in load ? Number(load.policy.name.slice(1)) : undefined;
+  const { version } = instance;
+  if (decided === version && version !== undefined) {
+    instance.judgedAt ??= history.route;
+    return;
+  }
+  if (version !== undefined && !history.heldKeys.has(version) && !wasReplaced(history, instance)) {
+    expect(decided, "a good version whose keys have come judges by itself").toBe(version);
+  }
+  if (decided !== undefined) {
+    expect(lastGoodVersions(history, instance), "only the last good version may judge in its place").toEqual([decided]);
+  }
+}
+
+/** Another version of the entity was started later. */
+function wasReplaced({ started }: History, instance: Started): boolean {
+  return started.slice(started.indexOf(instance) + 1).some(({ version }) => version !== instance.version);
+}
+
+/** By every reading of "last": by Kong's count and by the order of starts. More than one means that it is uncertain. */
+function lastGoodVersions({ started, route }: History, instance: Started): readonly (number | undefined)[] {
+  const hasJudged = (version: number | undefined): boolean =>
+    started.some((other) => other.version === version && other.judgedAt !== undefined);
+  const earlier = started.slice(0, started.indexOf(instance)).filter(({ version }) => hasJudged(version));
+  const bySequence = earlier.toSorted((a, b) => a.sequence - b.sequence).at(-1);
+  const byStart = earlier.at(-1);
+  const isHere = (one: Started | undefined): boolean =>
+    one !== undefined && started.some((other) => other.version === one.version && other.judgedAt === route);
+  return [...new Set([bySequence, byStart].filter(isHere).map((one) => one?.version))];
+}
+
+type Step = fc.AsyncCommand<History, Product>;
+
+function step(name: string, run: (history: History, real: Product) => Promise<void>): Step {
+  return { check: () => true, run, toString: () => name };
+}
+
+const versions = fc.integer({ min: 1, max: 4 });
+
+/** Kong starts a new instance before it closes the one before. */
+async function startInstance(
+  history: History,
+  real: Product,
+  version: number | undefined,
+  sequence: number,
+): Promise<void> {
+  history.started.push({
+    version,
+    sequence,
+    source: real.start(version, sequence),
+    isClosed: false,
+    judgedAt: undefined,
+  });
+}
+
+const configure = fc.option(versions, { nil: undefined, freq: 4 }).map((version) =>
+  step(`configure ${version ?? "a broken text"}`, async (history, real) => {
+    const before = history.started.findLast(({ isClosed }) => !isClosed);
+    history.sequence += 1;
+    await startInstance(history, real, version, history.sequence);
+    if (before) {
+      before.isClosed = true;
+      before.source.close?.();
+    }
+  }),
+);
+const configureUnclosed = fc.option(versions, { nil: undefined, freq: 4 }).map((version) =>
+  step(`configure ${version ?? "a broken text"}, another worker still has the old one`, async (history, real) => {
+    history.sequence += 1;
+    await startInstance(history, real, version, history.sequence);
+  }),
+);
+const lateWorker = versions.map((version) =>
+  step(`a late worker starts ${version}`, (history, real) =>
+    startInstance(history, real, version, Math.max(1, history.sequence - 1)),
+  ),
+);
+const moveRoute = fc.constantFrom("/old", "/payroll").map((route) =>
+  step(`the Route is made again at ${route}`, async (history) => {
+    history.route = route;
+  }),
+);
+const hold = versions.map((version) =>
+  step(`hold keys of ${version}`, async (history, real) => {
+    if (!history.heldKeys.has(version)) {
+      history.heldKeys.add(version);
+      real.keys.hold(`v${version}`);
+    }
+  }),
+);
+const release = versions.map((version) =>
+  step(`release keys of ${version}`, async (history, real) => {
+    history.heldKeys.delete(version);
+    real.keys.release(`v${version}`);
+    await settle();
+  }),
+);
+const endWaits = fc.constant(step("the longest wait is over", (_history, real) => real.endWaits()));
+const request = fc.constant(
+  step("a request", async (history) => {
+    await settle();
+    const newest = history.started.findLast(({ isClosed }) => !isClosed);
+    if (newest) {
+      await ask(history, newest);
+    }
+  }),
+);
+const requestAtOld = fc.nat({ max: 10 }).map((pick) =>
+  step("a request at some worker", async (history) => {
+    await settle();
+    const open = history.started.filter(({ isClosed }) => !isClosed);
+    const instance = open[pick % Math.max(1, open.length)];
+    if (instance) {
+      await ask(history, instance);
+    }
+  }),
+);
+
+describe("an inline version judges only where it is the instance's own, or surely the last good one", () => {
+  it("whatever is configured, by whichever worker, wherever the Route of these ids leads", async () => {
+    const steps = fc.commands(
+      [
+        configure,
+        configure,
+        configureUnclosed,
+        lateWorker,
+        moveRoute,
+        hold,
+        release,
+        endWaits,
+        request,
+        request,
+        requestAtOld,
+      ],
+      { maxCommands: 40 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, async (commands) => {
+        const real = new Product();
+        const model: History = { started: [], heldKeys: new Set(), sequence: 0, route: "/old" };
+        await fc.asyncModelRun(() => ({ model, real }), commands);
+      }),
+      { numRuns: RUNS },
+    );
+  }, 3_600_000);
+});

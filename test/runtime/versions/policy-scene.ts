@@ -1,0 +1,177 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
+import type { Log } from "../../../plugin/observe/operator-log.ts";
+import type { PolicyIssue } from "../../../plugin/policy/language/issue.ts";
+import type { PolicyLoad } from "../../../plugin/policy/read-policy.ts";
+import {
+  type CompiledFile,
+  joinIdentities,
+  type PolicyCompiler,
+} from "../../../plugin/runtime/load/policy-compiler.ts";
+import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
+import { type PolicyFiles, watchPolicyFiles } from "../../../plugin/runtime/versions/policy-files.ts";
+import type { PolicyKeys } from "../../../plugin/runtime/versions/wait-for-keys.ts";
+
+/** A policy that its name tells from others; its one issuer has the id `acme`. */
+export const policyText = (name: string): string => `jwt_policy: 1
+name: ${name}
+issuers:
+  acme: { issuer: https://idp.example, audiences: [api] }
+routes:
+  read: {}
+`;
+
+/** Where keys come from, by the name of the policy: there at once, unless the test holds them back. */
+export interface HeldKeys extends PolicyKeys {
+  /** Names of policies whose keys were asked for, in order. */
+  readonly prepared: readonly string[];
+  hold(name: string): void;
+  release(name: string): void;
+}
+
+export function holdKeys(): HeldKeys {
+  const prepared: string[] = [];
+  const held = new Map<string, { readonly promise: Promise<void>; readonly resolve: () => void }>();
+  return {
+    prepared,
+    prepare({ name }) {
+      prepared.push(name);
+      return held.get(name)?.promise ?? Promise.resolve();
+    },
+    findMissing: ({ name, issuers }) => (held.has(name) ? [...issuers.values()].map(({ id }) => id) : []),
+    hold(name) {
+      let resolve = (): void => {};
+      const promise = new Promise<void>((done) => {
+        resolve = done;
+      });
+      held.set(name, { promise, resolve });
+    },
+    release(name) {
+      held.get(name)?.resolve();
+      held.delete(name);
+    },
+  };
+}
+
+/** A log that keeps warnings apart from all other lines, and knows which of these are notices. */
+export interface ApartLog extends Log {
+  readonly infos: string[];
+  readonly notices: string[];
+  readonly warnings: string[];
+}
+
+export function logApart(): ApartLog {
+  const [infos, notices, warnings]: [string[], string[], string[]] = [[], [], []];
+  return {
+    infos,
+    notices,
+    warnings,
+    info: (line) => void infos.push(line),
+    notice(line) {
+      infos.push(line);
+      notices.push(line);
+    },
+    warn: (line) => void warnings.push(line),
+  };
+}
+
+/** Watched policy files on a real disk, looked at only when the test says so, under a clock that only the test moves. */
+export interface PolicyScene {
+  readonly root: string;
+  readonly files: PolicyFiles;
+  readonly keys: HeldKeys;
+  readonly log: ApartLog;
+  /** Milliseconds. */
+  clock: number;
+  /** Called once while the next file is read, when its text has been taken. */
+  onLoad: (() => Promise<void>) | undefined;
+  /** Ends all longest waits for keys. */
+  endLongestWaits(): void;
+  /** While it is set, every reading ends with this mistake, as if no thread could compile the file. */
+  failure: PolicyIssue | undefined;
+  write(file: string, text: string): Promise<void>;
+  /** Has every file looked at this many times, and waits until nothing is left to do but to wait for keys. */
+  look(times?: number): Promise<void>;
+  /** The name of the policy in force, or the codes of its mistakes. */
+  nameOf(file: string): Promise<string>;
+}
+
+export async function setUpPolicies(): Promise<PolicyScene> {
+  const root = await mkdtemp(join(tmpdir(), "policy-files-"));
+  const real = createPolicyStore(root);
+  const compileFile = async (file: string): Promise<CompiledFile> => {
+    const compiled = await real.compileFile(file);
+    const { onLoad, failure } = scene;
+    if (failure) {
+      return { issues: [failure], files: [file], identity: undefined };
+    }
+    scene.onLoad = undefined;
+    await onLoad?.();
+    const { identities } = await real.identify(compiled.files);
+    return joinIdentities(identities) === compiled.identity ? compiled : { ...compiled, identity: undefined };
+  };
+  const compiler: PolicyCompiler = { ...real, compileFile };
+  const keys = holdKeys();
+  const log = logApart();
+  const reserved = new Set(["settings.yaml"]);
+  const waits = new Set<() => void>();
+  const waitLongest = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      waits.add(resolve);
+      signal.addEventListener("abort", () => resolve());
+    });
+  const files = watchPolicyFiles({ compiler, keys, log, reserved, now: () => scene.clock, waitLongest });
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const scene: PolicyScene = {
+    root,
+    files,
+    keys,
+    log,
+    clock: 0,
+    onLoad: undefined,
+    failure: undefined,
+    endLongestWaits() {
+      for (const end of waits) {
+        end();
+      }
+      waits.clear();
+    },
+    async write(file, text) {
+      await new Promise((resolve) => setTimeout(resolve, 20)); // The kernel's clock for files goes in steps of some ms.
+      await writeFile(join(root, file), text);
+    },
+    async look(times = 1) {
+      for (let time = 0; time < times; time += 1) {
+        await (await files.look()).readings;
+        await waitForDisk();
+      }
+    },
+    nameOf: async (file) => nameOfLoad(await files.open(file).current(askNothing)),
+  };
+  return scene;
+}
+
+/** A policy file does not depend on the Kong Route. */
+export const askNothing = async (): Promise<undefined> => undefined;
+
+/** Waits until a version whose keys have come was looked for on the disk once more. */
+export async function waitForDisk(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+export function nameOfLoad(load: PolicyLoad): string {
+  return "policy" in load ? load.policy.name : load.issues.map(({ code }) => code).join();
+}
+
+/** @throws Error with all issues, when the text has any. */
+export function policyOf(load: PolicyLoad): CompiledPolicy {
+  if ("issues" in load) {
+    throw new Error(JSON.stringify(load.issues));
+  }
+  return load.policy;
+}

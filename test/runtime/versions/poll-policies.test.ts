@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { delayAfter, pollPolicies } from "../../../plugin/runtime/versions/poll-policies.ts";
+
+const POLL_MS = 1_000;
+
+describe("the time between two looks", () => {
+  it.each([
+    [0, POLL_MS],
+    [10, POLL_MS],
+    [11, 1_100],
+    [299, 29_900],
+    [1_000, 30_000],
+  ])("after one of %s ms is %s ms: looking takes at most 1 % of a processor", (tookMs, delayMs) => {
+    expect(delayAfter(tookMs, POLL_MS)).toBe(delayMs);
+  });
+});
+
+describe("policies are polled", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** Counts looks, each of which comes out as the test says. */
+  function start(look: () => Promise<{ tookMs: number; hasChanges: boolean }>) {
+    let looks = 0;
+    const stop = pollPolicies(
+      {
+        look() {
+          looks += 1;
+          return look().then((found) => ({ ...found, readings: Promise.resolve() }));
+        },
+      },
+      POLL_MS,
+    );
+    return { stop, looks: () => looks };
+  }
+
+  it("and looks that take long are further apart, until one finds a change", async () => {
+    let hasChanges = false;
+    const { looks, stop } = start(async () => ({ tookMs: 30, hasChanges }));
+    await vi.advanceTimersByTimeAsync(POLL_MS + 2_999);
+    expect(looks()).toBe(1);
+    hasChanges = true;
+    await vi.advanceTimersByTimeAsync(1);
+    expect(looks()).toBe(2);
+    await vi.advanceTimersByTimeAsync(POLL_MS);
+    expect(looks()).toBe(3);
+    stop();
+  });
+
+  it("and a look that fails is made again", async () => {
+    const { looks, stop } = start(() => Promise.reject(new Error("the thread ended")));
+    await vi.advanceTimersByTimeAsync(3 * POLL_MS);
+    expect(looks()).toBe(3);
+    stop();
+  });
+
+  it("until polling is stopped, also while a look is under way", async () => {
+    let finish = (): void => {};
+    const { looks, stop } = start(
+      () =>
+        new Promise((resolve) => {
+          finish = () => resolve({ tookMs: 0, hasChanges: false });
+        }),
+    );
+    await vi.advanceTimersByTimeAsync(POLL_MS);
+    stop();
+    finish();
+    await vi.advanceTimersByTimeAsync(10 * POLL_MS);
+    expect(looks()).toBe(1);
+  });
+});

@@ -1,0 +1,265 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { createRuntime, type Runtime } from "../../../plugin/runtime/runtime.ts";
+import { type KeyServer, keySetOf, startKeyServer, status } from "../../keys/key-server.ts";
+import { logInto } from "../../logs.ts";
+import { generateSigningKey } from "../../tokens.ts";
+import { askNothing, policyText } from "./policy-scene.ts";
+
+const key = generateSigningKey("ES256", "1");
+const READY = "ready: every policy is in force and has its keys";
+const BROKEN = "jwt_policy: 1\ndescription: broken\n";
+/** Far more than anything here takes on a busy machine. */
+const SOON = { timeout: 15_000, interval: 20 };
+
+/** A policy whose one issuer has its keys in the document, or at an address. */
+const policyOf = (jwksUri?: string): string =>
+  JSON.stringify({
+    jwt_policy: 1,
+    name: "payments",
+    issuers: {
+      acme: {
+        issuer: "https://idp.example",
+        audiences: ["api"],
+        algorithms: ["ES256"],
+        keys: jwksUri === undefined ? { jwks: keySetOf(key).json } : { jwks_uri: jwksUri },
+      },
+    },
+    routes: { read: {} },
+  });
+
+interface Place {
+  readonly root: string;
+  readonly log: string[];
+  write(file: string, text: string): Promise<void>;
+  /** @param now milliseconds since the epoch. */
+  start(now?: () => number): Runtime;
+}
+
+async function setUp(): Promise<Place> {
+  const root = await mkdtemp(join(tmpdir(), "readiness-"));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const log: string[] = [];
+  return {
+    root,
+    log,
+    async write(file, text) {
+      await mkdir(join(root, dirname(file)), { recursive: true });
+      await writeFile(join(root, file), text);
+    },
+    start(now = Date.now) {
+      const runtime = createRuntime({ policyRoot: root, policyPollMs: 20, now, log: logInto(log) });
+      onTestFinished(() => runtime.stop());
+      return runtime;
+    },
+  };
+}
+
+async function startKeys(): Promise<KeyServer> {
+  const server = await startKeyServer();
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+const becomeReady = ({ readiness }: Runtime): Promise<void> =>
+  vi.waitFor(() => expect([readiness.isReady(), readiness.reasons()]).toEqual([true, []]), SOON);
+
+/** Waits until this is why, and then for several looks more that it stays so. */
+async function stayUnready({ readiness }: Runtime, reasons: readonly unknown[]): Promise<void> {
+  await vi.waitFor(() => expect(readiness.reasons()).toEqual(reasons), SOON);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect([readiness.isReady(), readiness.reasons()]).toEqual([false, reasons]);
+}
+
+describe("a process is ready", () => {
+  it("beside key files, which are called otherwise", async () => {
+    const place = await setUp();
+    await place.write("a.yaml", policyOf());
+    await place.write("keys/idp.jwks", JSON.stringify(keySetOf(key).json));
+    await place.write("README.md", "our policies");
+    await becomeReady(place.start());
+  });
+
+  it("not before the policies were read", async () => {
+    const { readiness } = (await setUp()).start();
+    expect([readiness.isReady(), readiness.reasons()]).toEqual([false, ["policies are being read"]]);
+  });
+
+  it("when there is no policy file at all", async () => {
+    const place = await setUp();
+    await becomeReady(place.start());
+    expect(place.log).toEqual([READY]);
+  });
+
+  it("when every policy file is in force and has its keys, of which it says so once", async () => {
+    const place = await setUp();
+    await place.write("a.yaml", policyOf());
+    await place.write("team/deep/b.json", policyOf());
+    const runtime = place.start();
+    await becomeReady(runtime);
+    expect(runtime.status().map(({ source, issuersWithoutKeys }) => [source, issuersWithoutKeys])).toEqual(
+      expect.arrayContaining([
+        ["a.yaml", []],
+        ["team/deep/b.json", []],
+      ]),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(place.log.filter((line) => line === READY)).toHaveLength(1);
+  });
+
+  it("whatever lies beside the policies: tests, other files, and what Kubernetes links to", async () => {
+    const place = await setUp();
+    const others = [
+      "a.test.yaml",
+      "team/b.test.json",
+      "README.md",
+      "a.yaml.bak",
+      "..2026/x.yaml",
+      "team/..2026/x.yaml",
+    ];
+    for (const file of others) {
+      await place.write(file, BROKEN);
+    }
+    await symlink("..2026", join(place.root, "..data"));
+    await symlink("..2026", join(place.root, "team/..data"));
+    await place.write("a.yaml", policyOf());
+    const runtime = place.start();
+    await becomeReady(runtime);
+    expect(runtime.status().map(({ source }) => source)).toEqual(["a.yaml"]);
+  });
+
+  it("on a ConfigMap as Kubernetes mounts it, where each file is a link", async () => {
+    const place = await setUp();
+    await place.write("..2026/a.yaml", policyOf());
+    await symlink("..2026", join(place.root, "..data"));
+    await symlink("..data/a.yaml", join(place.root, "a.yaml"));
+    const runtime = place.start();
+    await becomeReady(runtime);
+    expect(runtime.status().map(({ source }) => source)).toEqual(["a.yaml"]);
+  });
+});
+
+describe("a fresh process beside a broken policy is not ready", () => {
+  const setUpBroken = async (): Promise<Place> => {
+    const place = await setUp();
+    await place.write("good.yaml", policyOf());
+    await place.write("bad.yaml", BROKEN);
+    return place;
+  };
+  const REASONS = [
+    expect.stringMatching(/^bad\.yaml:1:1 missing_key: .*"name"/),
+    expect.stringMatching(/^bad\.yaml:1:1 missing_key: .*"issuers"/),
+  ];
+
+  it("and stays so; the reasons are its mistakes", async () => {
+    const place = await setUpBroken();
+    await stayUnready(place.start(), REASONS);
+    expect(place.log).not.toContain(READY);
+  });
+
+  it.each<[what: string, mend: (place: Place) => Promise<void>]>([
+    ["mended", (place) => place.write("bad.yaml", policyOf())],
+    ["removed", ({ root }) => rm(join(root, "bad.yaml"))],
+    ["renamed to what is no policy", ({ root }) => rename(join(root, "bad.yaml"), join(root, "bad.yaml.off"))],
+  ])("until the file is %s", async (_what, mend) => {
+    const place = await setUpBroken();
+    const runtime = place.start();
+    await stayUnready(runtime, REASONS);
+    await mend(place);
+    await becomeReady(runtime);
+  });
+
+  it("nor beside one that leads out of the root", async () => {
+    const place = await setUp();
+    await symlink("/etc/passwd", join(place.root, "a.yaml"));
+    await stayUnready(place.start(), [expect.stringMatching(/^a\.yaml:1:1 file_outside_root: /)]);
+  });
+
+  it("nor where the policies cannot be listed, until they can", async () => {
+    const place = await setUp();
+    await rm(place.root, { recursive: true });
+    const runtime = place.start();
+    await stayUnready(runtime, [expect.stringMatching(/^policies cannot be listed: ENOENT/)]);
+    await mkdir(place.root);
+    await becomeReady(runtime);
+  });
+});
+
+describe("keys that do not come", () => {
+  it("keep a process from being ready, until they do", async () => {
+    const server = await startKeys();
+    server.answer("/jwks", status(503));
+    const place = await setUp();
+    await place.write("a.yaml", policyOf(`${server.origin}/jwks`));
+    const runtime = place.start();
+    await stayUnready(runtime, ["a.yaml: issuer acme has no keys yet"]);
+    expect(runtime.status()).toMatchObject([{ issuersWithoutKeys: ["acme"] }]);
+    server.answer("/jwks", keySetOf(key));
+    await becomeReady(runtime);
+    expect(runtime.status()).toMatchObject([{ issuersWithoutKeys: [] }]);
+  });
+
+  it("are asked for with the usual pauses, however often it looks whether they are there", async () => {
+    const server = await startKeys();
+    server.answer("/jwks", status(503));
+    const place = await setUp();
+    await place.write("a.yaml", policyOf(`${server.origin}/jwks`));
+    await stayUnready(place.start(), ["a.yaml: issuer acme has no keys yet"]);
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // Ten looks and more; the pauses are 1, 2, 4 seconds …
+    expect(server.requests.length).toBeLessThanOrEqual(4);
+  });
+});
+
+it("keys that nobody asked for in hours are still tried, for the process waits for them", async () => {
+  const server = await startKeys();
+  server.answer("/jwks", status(503));
+  const place = await setUp();
+  await place.write("a.yaml", policyOf(`${server.origin}/jwks`));
+  let clock = Date.now();
+  const runtime = place.start(() => clock);
+  await stayUnready(runtime, ["a.yaml: issuer acme has no keys yet"]);
+  const before = server.requests.length;
+  clock += 3 * 3_600_000;
+  await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(before), SOON);
+  await new Promise((resolve) => setTimeout(resolve, 500)); // The attempt that was due already has failed.
+  server.answer("/jwks", keySetOf(key));
+  await becomeReady(runtime);
+}, 60_000);
+
+describe("a ready process stays ready", () => {
+  it.each<[what: string, spoil: (place: Place, server: KeyServer) => Promise<void>, told: string]>([
+    ["a policy breaks", ({ write }) => write("a.yaml", BROKEN), "the last good version stays in effect"],
+    ["a policy goes", ({ root }) => rm(join(root, "a.yaml")), "file_missing"],
+    [
+      "the keys of a new version do not come",
+      async ({ write }, server) => {
+        server.answer("/other", status(503));
+        await write("a.yaml", policyOf(`${server.origin}/other`));
+      },
+      "keys not loaded",
+    ],
+  ])("when %s", async (_what, spoil, told) => {
+    const server = await startKeys();
+    server.answer("/jwks", keySetOf(key));
+    const place = await setUp();
+    await place.write("a.yaml", policyOf(`${server.origin}/jwks`));
+    const runtime = place.start();
+    await becomeReady(runtime);
+    await spoil(place, server);
+    await vi.waitFor(() => expect(place.log.join("\n")).toContain(told), SOON);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect([runtime.readiness.isReady(), runtime.readiness.reasons()]).toEqual([true, []]);
+  });
+
+  it("when a new file is broken", async () => {
+    const place = await setUp();
+    const runtime = place.start();
+    await becomeReady(runtime);
+    await place.write("new.yaml", policyText("x: y"));
+    expect("issues" in (await runtime.openPolicyFile("new.yaml").current(askNothing))).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(runtime.readiness.isReady()).toBe(true);
+  });
+});

@@ -1,0 +1,241 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { describeProblems, readKongConfig } from "../../../sandbox/config/kong-config.ts";
+
+/** Problems as `line:column message`. */
+function problemsOf(text: string): string[] {
+  const read = readKongConfig(text);
+  return "problems" in read
+    ? describeProblems(read.problems, "")
+        .split("\n")
+        .map((line) => line.slice(1))
+    : [];
+}
+
+function configOf(text: string) {
+  const read = readKongConfig(text);
+  if ("problems" in read) {
+    throw new Error(describeProblems(read.problems, "text"));
+  }
+  return read.config;
+}
+
+const HEAD = '_format_version: "3.0"\n';
+
+/** A service with one route; `route` and `plugin` are lines of the route's map. */
+function withRoute(...lines: string[]): string {
+  return `${HEAD}services:\n- name: s\n  url: http://localhost:9000\n  routes:\n  - ${lines.join("\n    ")}\n`;
+}
+
+describe("a kong.yml that the sandbox honours", () => {
+  test("the one of this repository is read", async () => {
+    const config = configOf(await readFile(new URL("../../../kong.yml", import.meta.url), "utf8"));
+    expect(config.routes.map(({ name }) => name)).toContain("payments-read");
+    expect(config.plugins.filter(({ routeId, serviceId }) => !routeId && !serviceId)).toHaveLength(1);
+  });
+
+  test("defaults are Kong's", () => {
+    const [route] = configOf(withRoute("paths: [/a]")).routes;
+    expect(route).toMatchObject({
+      stripPath: true,
+      preserveHost: false,
+      protocols: ["http", "https"],
+      service: { host: "localhost", port: 9000, connectTimeout: 60_000, readTimeout: 60_000 },
+    });
+    expect(route?.service.path).toBeUndefined();
+  });
+
+  test("ids are those that Kong derives from names", () => {
+    // As computed by Kong 3.9.3's own Lua for these names.
+    const text = `${HEAD}services: [{name: payments, url: "http://h", routes: [{name: payments-read, paths: [/a],
+      plugins: [{name: jwt-policy, config: {policy: x}}]}]}]`;
+    const { routes, plugins } = configOf(text);
+    expect(routes[0]?.service.id).toBe("fd8d2f1e-aa5a-5a85-beb8-23c26cee9582");
+    expect(routes[0]?.id).toBe("b87c39fb-a466-5c5b-879e-8d88bf148eaf");
+    expect(plugins[0]).toMatchObject({
+      id: "eab0b393-a2af-5742-8616-1b625630cb45",
+      routeId: "b87c39fb-a466-5c5b-879e-8d88bf148eaf",
+    });
+  });
+
+  test("a service may be given by its parts", () => {
+    const text = `${HEAD}services: [{name: s, host: h, port: 81, path: /base, routes: [{paths: [/a]}]}]`;
+    expect(configOf(text).routes[0]?.service).toMatchObject({ host: "h", port: 81, path: "/base" });
+  });
+
+  test("anchors and aliases are followed", () => {
+    const text = withRoute("paths: &p [/a]").concat("- name: t\n  url: http://t\n  routes: [{paths: *p}]\n");
+    expect(configOf(text).routes.map(({ paths }) => paths)).toEqual([["/a"], ["/a"]]);
+  });
+
+  test("an explicit null means that a field is not there, as on Kong", () => {
+    const plugin =
+      "{name: jwt-policy, instance_name: null, tags: ~, route: null, service: , consumer: null, config: {policy_file: p.yaml, policy: null, rule: null}}";
+    const nulls = "name: null, methods: null, hosts: null, tags: null, headers: null, snis: null, service: null";
+    const text = `${HEAD}consumers: null
+services:
+- {name: s, url: "http://localhost:9000", path: null, tags: null, connect_timeout: null, client_certificate: null, plugins: null, routes: [{paths: [/a], ${nulls}, plugins: [${plugin}]}]}
+plugins: null
+`;
+    const { routes, plugins, consumers } = configOf(text);
+    expect(consumers).toEqual([]);
+    expect(routes).toMatchObject([{ paths: ["/a"], protocols: ["http", "https"] }]);
+    expect(plugins.map(({ config }) => config)).toEqual([{ policy_file: "p.yaml" }]);
+    expect(plugins[0]).not.toHaveProperty("instanceName");
+  });
+
+  test("a service's parts may be null beside its url, and not without one", () => {
+    const parts = "protocol: null, host: null, port: null";
+    expect(configOf(`${HEAD}services: [{name: s, id: null, url: "http://localhost:9000", ${parts}}]`).routes).toEqual(
+      [],
+    );
+    expect(problemsOf(`${HEAD}services: [{name: s, host: h, port: null}]`)).toHaveLength(1);
+    expect(problemsOf(`${HEAD}services: [{name: s, host: h, url: null}]`)).toHaveLength(1);
+  });
+
+  test.each(["protocols: null", "strip_path: null", "preserve_host: null", "paths: [null]"])(
+    "but not where Kong requires a value: %s",
+    (line) => {
+      const others = line.startsWith("paths") ? "methods: [GET]" : "paths: [/a]";
+      expect(problemsOf(withRoute(others, line))).toHaveLength(1);
+    },
+  );
+
+  test("and not for a plugin's config, its switch, or a field that Kong does not know", () => {
+    const plugin = (more: string): string[] =>
+      problemsOf(withRoute("paths: [/a]", `plugins: [{name: jwt-policy, ${more}}]`));
+    expect(plugin("config: null")).toHaveLength(1);
+    expect(plugin("enabled: null, config: {policy: x}")).toHaveLength(1);
+    expect(plugin("wat: null, config: {policy: x}")).toHaveLength(1);
+    expect(plugin("config: {policy: null, policy_file: null}")).toHaveLength(1);
+  });
+
+  test("a plugin may be on a service, on a route, global, and off", () => {
+    const plugin = "{name: jwt-policy, enabled: false, config: {policy_file: a.yaml, rule: r}}";
+    const text = withRoute("paths: [/a]", `plugins: [${plugin}]`).concat(
+      `  plugins: [${plugin}]\nplugins: [${plugin}]\n`,
+    );
+    const { plugins } = configOf(text);
+    expect(plugins.map(({ routeId, serviceId, enabled }) => [Boolean(routeId), Boolean(serviceId), enabled])).toEqual([
+      [false, false, false],
+      [false, true, false],
+      [true, false, false],
+    ]);
+  });
+});
+
+describe("what the sandbox does not honour is refused by name and place", () => {
+  const config = "config: {policy_file: p.yaml}";
+  test.each<[what: string, text: string, problems: (string | RegExp)[]]>([
+    ["nothing", "", ["1:1 the file is empty"]],
+    ["no map", "- a", ["1:1 kong.yml must be a map"]],
+    ["broken YAML", "a: [", [/^1:5 /]],
+    ["a key given twice", `${HEAD}plugins: []\nplugins: []`, [/^3:1 .*unique/]],
+    ["no version", "services: []", ['1:1 kong.yml needs "_format_version"']],
+    ["another version", "_format_version: 3.0", ['1:18 3 must be the text "3.0", in quotes']],
+    [
+      "a consumer without a name",
+      `${HEAD}consumers: [{tags: [a]}]`,
+      ["2:13 a consumer needs a username or a custom_id"],
+    ],
+    ["a consumer's empty name", `${HEAD}consumers: [{username: ""}]`, [/^2:24 "" must be a text that is not empty/]],
+    [
+      "two consumers of one name",
+      `${HEAD}consumers: [{username: a}, {username: a}]`,
+      [/^2:39 a consumer's username "a" is there twice/],
+    ],
+    [
+      "two consumers of one custom_id",
+      `${HEAD}consumers: [{custom_id: a}, {custom_id: a}]`,
+      [/custom_id "a" is there twice/],
+    ],
+    [
+      "credentials of a consumer",
+      `${HEAD}consumers: [{username: a, keyauth_credentials: []}]`,
+      [/"keyauth_credentials"/],
+    ],
+    ["upstreams", `${HEAD}upstreams: []`, [/^2:1 .*"upstreams"/]],
+    ["routes outside of a service", `${HEAD}routes: []`, [/^2:1 .*"routes": write routes under their service/]],
+    [
+      "an unknown key of a service",
+      `${HEAD}services: [{name: s, url: "http://h", retries: 1}]`,
+      [/^2:39 a service: .*"retries"/],
+    ],
+    ["https upstream", `${HEAD}services: [{name: s, url: "https://h"}]`, [/^2:27 "https:\/\/h" must be a URL/]],
+    ["no address", `${HEAD}services: [{name: s}]`, [/^2:12 a service needs either "url"/]],
+    ["two addresses", `${HEAD}services: [{name: s, url: "http://h", host: h}]`, [/^2:12 a service needs either "url"/]],
+    ["a regular expression", withRoute("paths: [~/a$]"), [/^6:13 "~\/a\$" is a regular expression/]],
+    ["a path not in normal form", withRoute("paths: [/a/../b]"), ['6:13 "/a/../b" is not in normal form: write "/b"']],
+    ["an empty segment", withRoute("paths: [/a//b]"), [/^6:13 "\/a\/\/b" must be a path/]],
+    ["a route for everything", withRoute("name: r"), ["6:5 a route needs at least one of methods, hosts, paths"]],
+    ["headers", withRoute("paths: [/a]", "headers: {x: [y]}"), [/^7:5 a route: .*"headers"/]],
+    ["a wildcard in the middle", withRoute("hosts: [a.*.b]"), [/^6:13 "a\.\*\.b" must be a host name/]],
+    ["a method in small letters", withRoute("methods: [get]"), ['6:15 "get" must be a method in capitals']],
+    ["tcp", withRoute("paths: [/a]", "protocols: [tcp]"), ['7:17 "tcp" must be http and https, or grpc and grpcs']],
+    ["http and grpc on one route", withRoute("paths: [/a]", "protocols: [http, grpc]"), [/never both/]],
+    ["methods for grpc", withRoute("paths: [/a]\n    methods: [POST]", "protocols: [grpc]"), [/has no methods/]],
+    ["strip_path for grpc", withRoute("paths: [/a]\n    strip_path: true", "protocols: [grpcs]"), [/strip_path/]],
+    ["a path of a grpc service", `${HEAD}services: [{name: s, url: "grpc://h:1/a"}]`, [/grpc has no path/]],
+    [
+      "another plugin",
+      `${HEAD}plugins:\n- name: cors\n  config: {}`,
+      [/^3:9 "cors" is a plugin that the sandbox does not have/, /either/],
+    ],
+    [
+      "a plugin for a consumer",
+      `${HEAD}plugins:\n- name: jwt-policy\n  consumer: c\n  ${config}`,
+      [/^4:3 a plugin: .*"consumer"/],
+    ],
+    [
+      "an unknown key of the config",
+      `${HEAD}plugins:\n- name: jwt-policy\n  config: {policy_fil: x}`,
+      [/^4:12 the plugin's config: .*"policy_fil": known are policy_file, policy, rule/],
+    ],
+    [
+      "no policy",
+      `${HEAD}plugins:\n- name: jwt-policy\n  config: {rule: x}`,
+      [/^4:11 the plugin's config needs either/],
+    ],
+    [
+      "two policies",
+      `${HEAD}plugins:\n- name: jwt-policy\n  config: {policy: x, policy_file: y}`,
+      [/^4:11 the plugin's config needs either/],
+    ],
+    ["no config", `${HEAD}plugins:\n- name: jwt-policy`, ['3:3 a plugin needs "config"']],
+    ["a wrong type", withRoute("paths: [/a]", "strip_path: yes please"), ['7:17 "yes please" must be true or false']],
+    ["no value", withRoute("paths:"), ["6:5 a route needs at least one of"]],
+    [
+      "a service twice",
+      `${HEAD}services:\n- {name: s, url: "http://h"}\n- {name: s, url: "http://h"}`,
+      ['4:10 service "s" is there twice'],
+    ],
+    [
+      "a route twice",
+      withRoute("name: r", "paths: [/a]").concat("  - name: r\n    paths: [/b]\n"),
+      ['8:11 route "r" is there twice'],
+    ],
+    [
+      "a plugin twice",
+      `${HEAD}plugins:\n- name: jwt-policy\n  ${config}\n- name: jwt-policy\n  ${config}`,
+      ["5:3 a jwt-policy plugin for this scope is there twice"],
+    ],
+    [
+      "an instance name twice",
+      withRoute("paths: [/a]", `plugins: [{name: jwt-policy, instance_name: i, ${config}}]`).concat(
+        `plugins: [{name: jwt-policy, instance_name: i, ${config}}]\n`,
+      ),
+      [/instance_name "i" is there twice/],
+    ],
+    [
+      "several at once",
+      withRoute("paths: [~/a]", "snis: [x]", "strip_path: 1"),
+      [/^6:13 /, /^7:5 .*"snis"/, /^8:17 1 must be/],
+    ],
+  ])("%s", (_, text, expected) => {
+    const problems = problemsOf(text);
+    expect(problems).toHaveLength(expected.length);
+    for (const [index, one] of expected.entries()) {
+      expect(problems[index]).toMatch(one);
+    }
+  });
+});

@@ -1,0 +1,164 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { onMessage, sendMessage } from "../../../plugin/server/launcher/control-messages.ts";
+import { findOwner, identifyProcess, isAlive } from "../../../plugin/server/launcher/process-identity.ts";
+import { identifyServer, type ServerCommand } from "../../../plugin/server/launcher/server-identity.ts";
+
+function createFile(text: string): string {
+  const directory = mkdtempSync(join(tmpdir(), "launcher-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, "file"), text);
+  return join(directory, "file");
+}
+
+describe("the identity of a server", () => {
+  const commandOf = (changes: Partial<ServerCommand> = {}): ServerCommand => ({
+    node: "/usr/bin/node",
+    nodeOptions: [],
+    main: createFile("code"),
+    options: ["--socket", "/s"],
+    environment: {},
+    files: [],
+    ...changes,
+  });
+
+  it("is the same for the same command, whatever Kong's shell adds to the environment", () => {
+    const command = commandOf();
+    const environment = { PWD: "/tmp", SHLVL: "1", _: "/usr/bin/env", OLDPWD: "/" };
+    expect(identifyServer({ ...command, environment })).toBe(identifyServer(command));
+  });
+
+  it.each<[what: string, changes: () => Partial<ServerCommand>]>([
+    ["another Node", () => ({ node: "/opt/node" })],
+    ["other options of Node", () => ({ nodeOptions: ["--max-old-space-size=64"] })],
+    ["other options", () => ({ options: ["--socket", "/s", "--facts-variable"] })],
+    ["another variable for Node", () => ({ environment: { NODE_EXTRA_CA_CERTS: "/ca.pem" } })],
+    ["another file to read at the start", () => ({ files: [createFile("fetch_settings: 1")] })],
+    ["a file that is missing", () => ({ files: ["/no/such/file"] })],
+  ])("differs for %s", (_what, changes) => {
+    const command = commandOf();
+    expect(identifyServer({ ...command, ...changes() })).not.toBe(identifyServer(command));
+  });
+
+  it.each<[what: string, pick: (path: string) => Partial<ServerCommand>]>([
+    ["the code", (main) => ({ main })],
+    ["a file that is read at the start", (file) => ({ files: [file] })],
+  ])("differs when %s changed in place", (_what, pick) => {
+    const path = createFile("one");
+    const command = commandOf(pick(path));
+    const before = identifyServer(command);
+    writeFileSync(path, "two");
+    expect(identifyServer(command)).not.toBe(before);
+  });
+});
+
+describe("a process", () => {
+  it("is alive under its own start time, and not under another: then the number is another process's", () => {
+    const self = identifyProcess(process.pid);
+    expect(isAlive(self)).toBe(true);
+    expect(isAlive({ ...self, startedAt: "1" })).toBe(false);
+  });
+
+  it("is not alive when it has ended", async () => {
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+    await once(child, "spawn");
+    const identity = identifyProcess(child.pid ?? -1);
+    expect(isAlive(identity)).toBe(true);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(isAlive(identity)).toBe(false);
+  });
+
+  it.each([Number.NaN, -5, 0.5, 2 ** 31 - 1])("with the number %j is not alive", (pid) => {
+    expect(isAlive({ pid })).toBe(false);
+  });
+});
+
+describe("the owner of a launcher", () => {
+  /** A process whose title is this, with a child whose title is that; returns the child's number. */
+  async function startFamily(parentTitle: string, childTitle: string): Promise<{ parent: number; child: number }> {
+    const nap = "setTimeout(() => {}, 60000)";
+    const code = `const { spawn } = require("node:child_process");
+      const child = spawn(process.execPath, ["-e", ${JSON.stringify(nap)}], { argv0: ${JSON.stringify(childTitle)}, stdio: "ignore" });
+      child.on("spawn", () => console.log(child.pid)); ${nap}`;
+    const parent = spawn(process.execPath, ["-e", code], { argv0: parentTitle, stdio: ["ignore", "pipe", "ignore"] });
+    const [chunk] = await once(parent.stdout, "data");
+    const child = Number(String(chunk));
+    onTestFinished(() => {
+      process.kill(child, "SIGKILL");
+      parent.kill("SIGKILL");
+    });
+    return { parent: parent.pid ?? -1, child };
+  }
+
+  it.each<[what: string, parent: string, child: string, owner: "parent" | "child"]>([
+    ["nginx's master, where a worker of Kong started it", "nginx: master process", "nginx: worker process", "parent"],
+    ["the worker, where its master was killed", "init", "nginx: worker process", "child"],
+    ["the process that started it, where that is no worker", "nginx: master process", "node", "child"],
+  ])("is %s", async (_what, parentTitle, childTitle, owner) => {
+    const family = await startFamily(parentTitle, childTitle);
+    expect(findOwner(family.child)).toEqual(identifyProcess(family[owner]));
+  });
+});
+
+describe("control messages", () => {
+  async function openPair(): Promise<{ near: Socket; far: Socket }> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const near = connect(typeof address === "object" ? (address?.port ?? 0) : 0, "127.0.0.1");
+    const [far] = (await once(server, "connection")) as [Socket];
+    onTestFinished(() => {
+      near.destroy();
+      far.destroy();
+      server.close();
+    });
+    return { near, far };
+  }
+
+  it("come whole and in order, however they are cut on the way", async () => {
+    const { near, far } = await openPair();
+    const lines: string[] = [];
+    const done = new Promise<void>((resolve) => {
+      onMessage(far, (message) => {
+        lines.push(message.type === "log" ? message.line : message.type);
+        if (message.type === "pong") {
+          resolve();
+        }
+      });
+    });
+    const text = JSON.stringify({ type: "log", line: "Prüfung", isWarning: false });
+    for (const byte of Buffer.from(`${text}\n`)) {
+      near.write(Buffer.of(byte));
+    }
+    sendMessage(near, { type: "listening" });
+    sendMessage(near, { type: "pong" });
+    await done;
+    expect(lines).toEqual(["Prüfung", "listening", "pong"]);
+  });
+
+  it.each([
+    ["no JSON", "HTTP/1.1 200 OK\r\n"],
+    ["no line", "x".repeat(70_000)],
+  ])("end the connection at %s", async (_what, text) => {
+    const { near, far } = await openPair();
+    onMessage(far, () => {});
+    near.on("error", () => {});
+    near.write(text);
+    await once(far, "close");
+  });
+
+  it("are dropped for a peer that does not read, instead of filling memory", async () => {
+    const { near, far } = await openPair();
+    far.pause();
+    for (let count = 0; count < 20_000; count += 1) {
+      sendMessage(near, { type: "log", line: "x".repeat(1_000), isWarning: false });
+    }
+    expect(near.writableLength).toBeLessThan(300_000);
+  });
+});

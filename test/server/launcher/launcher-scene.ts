@@ -1,0 +1,74 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { eventually, type RunningProcess, runNode, type ServerPlace } from "../server-process.ts";
+
+export const LAUNCHER = join(import.meta.dirname, "../../../dist/jwt-policy-launcher.mjs");
+const SERVER = "jwt-policy-server.mjs";
+/** Far more than anything takes on a busy machine. */
+export const SOON = 30_000;
+
+/** Starts a launcher as a worker of Kong does: without an environment, and as a child of this process. */
+export function startLauncher({ socket, policyRoot }: ServerPlace, more: readonly string[] = []): RunningProcess {
+  onTestFinished(() => killServers(socket));
+  return runNode([
+    ...[LAUNCHER, "--parent", String(process.pid)],
+    ...["--socket", socket, "--policy-root", policyRoot],
+    ...more,
+  ]);
+}
+
+/** A launcher whose server listens. */
+export async function runLauncher(place: ServerPlace, more: readonly string[] = []): Promise<RunningProcess> {
+  const launcher = startLauncher(place, more);
+  await launcher.waitForOutput("listens on");
+  return launcher;
+}
+
+/** The processes of all servers with this word, such as the socket, in their command lines. */
+export function findServers(word: string, file = SERVER): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      const words = readProc(name, "cmdline").split("\0");
+      return (
+        words[0] === process.execPath &&
+        words.includes(word) &&
+        words.some((other) => other.endsWith(file)) &&
+        !isZombie(name)
+      );
+    })
+    .map(Number);
+}
+
+/** The one such server. @throws Error when there is none, or more than one. */
+export function findServer(word: string, file = SERVER): number {
+  const [pid, ...others] = findServers(word, file);
+  if (pid === undefined || others.length > 0) {
+    throw new Error(`${others.length + (pid === undefined ? 0 : 1)} servers run`);
+  }
+  return pid;
+}
+
+/** Waits until exactly these servers run. */
+export function waitForServers(socket: string, test: (pids: readonly number[]) => boolean): Promise<boolean> {
+  return eventually(() => test(findServers(socket)), SOON);
+}
+
+export const isRunning = (pid: number): boolean => existsSync(`/proc/${pid}`) && !isZombie(String(pid));
+
+function killServers(socket: string): void {
+  for (const pid of findServers(socket)) {
+    process.kill(pid, "SIGKILL");
+  }
+}
+
+const isZombie = (name: string): boolean => /\) [ZX] /.test(readProc(name, "stat"));
+
+function readProc(name: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${name}/${file}`, "utf8");
+  } catch {
+    return ""; // It has ended meanwhile.
+  }
+}

@@ -1,0 +1,236 @@
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { StringMessage } from "../../../plugin/server/protocol/messages.ts";
+import { connectWorker, playEvent, type RawWorker } from "../protocol/raw-worker.ts";
+import { createPlace, OPEN_CONFIG, type ServerPlace } from "../server-process.ts";
+import { findServer, findServers, isRunning, runLauncher, startLauncher, waitForServers } from "./launcher-scene.ts";
+
+const SLOW = { timeout: 60_000 };
+const NO_HEADERS = {
+  "kong.request.get_headers": new Uint8Array(),
+  "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
+};
+
+async function startOpen({ socket }: ServerPlace): Promise<{ worker: RawWorker; id: number }> {
+  const worker = await connectWorker(socket);
+  const { instanceStatus } = await worker.start(OPEN_CONFIG);
+  return { worker, id: instanceStatus?.instanceId ?? 0 };
+}
+
+async function expectServing(place: ServerPlace): Promise<void> {
+  const { worker, id } = await startOpen(place);
+  expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+  worker.socket.destroy();
+}
+
+describe("a launcher", SLOW, () => {
+  it("starts the server, prints its log, and leaves files that only this user can use", async () => {
+    const place = createPlace();
+    const launcher = await runLauncher(place);
+    expect(launcher.stdout()).toContain(
+      `jwt-policy 0.1.0 listens on ${place.socket}, policies under ${place.policyRoot}`,
+    );
+    await expectServing(place);
+    const own = readdirSync(place.directory).filter((name) => name.startsWith("s"));
+    expect(own.filter((name) => (statSync(join(place.directory, name)).mode & 0o077) !== 0)).toEqual([]);
+  });
+
+  it.each<NodeJS.Signals>(["SIGTERM", "SIGKILL"])(
+    "leaves its server running at %s, and the next one adopts it",
+    async (signal) => {
+      const place = createPlace();
+      const first = await runLauncher(place);
+      const server = findServer(place.socket);
+      const { worker, id } = await startOpen(place);
+      first.child.kill(signal);
+      await first.ended;
+      expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+      const second = startLauncher(place);
+      await second.waitForOutput(`the plugin server runs already as process ${server}; this launcher keeps it`);
+      expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+      expect(findServers(place.socket)).toEqual([server]);
+    },
+  );
+
+  it("adopts beside the one before, as Kong overlaps them at a reload, and prints the log from then on", async () => {
+    const place = createPlace();
+    const first = await runLauncher(place);
+    const server = findServer(place.socket);
+    const second = startLauncher(place);
+    await second.waitForOutput("this launcher keeps it");
+    first.child.kill("SIGKILL");
+    await first.ended;
+    process.kill(server, "SIGHUP");
+    await second.waitForOutput("all keys are loaded anew");
+    expect(findServer(place.socket)).toBe(server);
+  });
+
+  it("replaces a server of other options: the new one takes over, the old one ends, and no request finds none", async () => {
+    const place = createPlace();
+    const first = await runLauncher(place);
+    const before = findServer(place.socket);
+    const second = startLauncher(place, ["--policy-poll", "50"]);
+    let isOver = false;
+    const listening = second.waitForOutput("listens on").then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await expectServing(place);
+    }
+    await listening;
+    expect(await waitForServers(place.socket, (pids) => pids.length === 1 && pids[0] !== before)).toBe(true);
+    await expectServing(place);
+    await first.waitForOutput("this launcher keeps it"); // The old launcher does not start the old server again.
+    expect(isRunning(before)).toBe(false);
+  });
+
+  it("keeps the old server while a new one is not ready, and Kong's log has its warnings", async () => {
+    const place = createPlace();
+    await runLauncher(place);
+    const before = findServer(place.socket);
+    writeFileSync(join(place.policyRoot, "a.yaml"), "broken");
+    const second = startLauncher(place, ["--policy-poll", "50"]);
+    await second.waitForOutput("a.yaml is refused");
+    const { worker, id } = await startOpen(place);
+    await expect
+      .poll(async () => {
+        const { calls } = await playEvent(worker, id, NO_HEADERS);
+        return calls.some(({ method, args }) => method === "kong.log.warn" && args.includes("next server"));
+      }, SLOW)
+      .toBe(true);
+    expect(findServers(place.socket)).toContain(before);
+    rmSync(join(place.policyRoot, "a.yaml"));
+    await second.waitForOutput("listens on");
+    expect(await waitForServers(place.socket, (pids) => pids.length === 1 && pids[0] !== before)).toBe(true);
+  });
+
+  it("ends with its server, so that Kong starts it again", async () => {
+    const place = createPlace();
+    const launcher = await runLauncher(place);
+    process.kill(findServer(place.socket), "SIGKILL");
+    expect(await launcher.ended).toEqual({ code: 1, signal: null });
+    expect(launcher.stderr()).toContain("a signal has killed the plugin server");
+    await runLauncher(place);
+    await expectServing(place);
+  });
+
+  it("starts another server at once when its own gets SIGTERM, and that one takes over", async () => {
+    const place = createPlace();
+    const launcher = await runLauncher(place);
+    const before = findServer(place.socket);
+    process.kill(before, "SIGTERM");
+    await launcher.waitForOutput("the plugin server ends: SIGTERM");
+    expect(await waitForServers(place.socket, (pids) => pids.length === 1 && pids[0] !== before)).toBe(true);
+    expect(launcher.child.exitCode).toBeNull();
+    await expectServing(place);
+  });
+
+  it("kills a server that hangs, and ends", async () => {
+    const place = createPlace();
+    const launcher = await runLauncher(place);
+    process.kill(findServer(place.socket), "SIGSTOP");
+    expect(await launcher.ended).toEqual({ code: 1, signal: null });
+    expect(launcher.stdout()).toContain("the plugin server does not answer: it is killed");
+    expect(findServers(place.socket)).toEqual([]);
+  });
+
+  it("finds a server that hangs already, kills it, and starts another", async () => {
+    const place = createPlace();
+    const first = await runLauncher(place);
+    const hung = findServer(place.socket);
+    first.child.kill("SIGKILL");
+    process.kill(hung, "SIGSTOP");
+    await runLauncher(place);
+    expect(await waitForServers(place.socket, (pids) => pids.length === 1 && pids[0] !== hung)).toBe(true);
+    await expectServing(place);
+  });
+
+  it("that races with others leaves one server, which all of them keep", async () => {
+    const place = createPlace();
+    const launchers = Array.from({ length: 4 }, () => startLauncher(place));
+    expect(await waitForServers(place.socket, (pids) => pids.length > 0)).toBe(true);
+    await Promise.any(launchers.map((launcher) => launcher.waitForOutput("listens on")));
+    expect(await waitForServers(place.socket, (pids) => pids.length === 1)).toBe(true);
+    await expectServing(place);
+    const server = findServer(place.socket);
+    await expect.poll(() => launchers.every(({ child }) => child.exitCode === null)).toBe(true);
+    launchers[0]?.child.kill("SIGTERM");
+    await expectServing(place);
+    expect(findServers(place.socket)).toEqual([server]);
+  });
+
+  it("adopts no control socket that does not answer as ours", async () => {
+    const place = createPlace();
+    const foreign = createServer((socket) => socket.on("error", () => {}).end("HTTP/1.1 400\r\n\r\n"));
+    await new Promise<void>((resolve) => foreign.listen(`${place.socket}.control`, resolve));
+    await runLauncher(place);
+    await expectServing(place);
+    foreign.close();
+  });
+
+  it("serves where the control socket cannot be made, and says so", async () => {
+    const place = createPlace();
+    mkdirSync(join(`${place.socket}.control`, "in-the-way"), { recursive: true });
+    const launcher = await runLauncher(place);
+    await launcher.waitForOutput("warning: no launcher can reach the server");
+    await expectServing(place);
+  });
+
+  it.each<[what: string, prepare: (place: ServerPlace) => void]>([
+    ["a file", ({ socket }) => writeFileSync(`${socket}.control`, "")],
+    ["a note of a process that is gone", ({ socket }) => writeFileSync(`${socket}.pid`, '{"pid":1,"startedAt":"1"}')],
+    ["junk in place of the note", ({ socket }) => writeFileSync(`${socket}.pid`, "junk")],
+  ])("is not misled by %s", async (_what, prepare) => {
+    const place = createPlace();
+    prepare(place);
+    await runLauncher(place);
+    await expectServing(place);
+  });
+});
+
+describe("a launched server", SLOW, () => {
+  it("ends soon when Kong is gone with its launcher", async () => {
+    const place = createPlace();
+    const launcher = await runLauncher(place);
+    const server = findServer(place.socket);
+    launcher.child.kill("SIGINT"); // As in a terminal.
+    await launcher.ended;
+    expect(await waitForServers(place.socket, (pids) => pids.length === 0)).toBe(true);
+    expect(isRunning(server)).toBe(false);
+  });
+
+  it("refuses all requests with the reason while it cannot judge, and judges when the reason is gone", async () => {
+    const place = createPlace();
+    renameSync(place.policyRoot, `${place.policyRoot}-elsewhere`);
+    const launcher = await runLauncher(place);
+    const { worker, id } = await startOpen(place);
+    const refused = await playEvent(worker, id, NO_HEADERS);
+    expect(refused.exit?.status).toBe(500);
+    const line = refused.calls.find(({ method }) => method === "kong.log.err")?.args.toString();
+    expect(line).toContain(
+      `the plugin server cannot judge requests: --policy-root ${place.policyRoot} is not a directory`,
+    );
+    renameSync(`${place.policyRoot}-elsewhere`, place.policyRoot);
+    await launcher.waitForOutput("the plugin server ends: its settings are sound now");
+    await expect
+      .poll(async () => {
+        const { worker: next, id: nextId } = await startOpen(place);
+        return (await playEvent(next, nextId, NO_HEADERS)).ended;
+      }, SLOW)
+      .toBe("proxied");
+  });
+
+  it("says why it cannot start where its directory is not writable", async () => {
+    if (process.getuid?.() === 0) {
+      return; // Nothing stops root.
+    }
+    const place = createPlace();
+    chmodSync(place.directory, 0o500);
+    const launcher = startLauncher(place);
+    expect(await launcher.ended).toEqual({ code: 2, signal: null });
+    chmodSync(place.directory, 0o700);
+    expect(launcher.stderr()).toContain("EACCES");
+  });
+});

@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { renderDump } from "../../../plugin/server/settings/dump.ts";
+import { createPlace, SERVER_MAIN, type ServerPlace } from "../server-process.ts";
+
+const isRoot = process.getuid?.() === 0;
+
+/** Asks as Kong does: by a shell whose ancestor was started as `nginx -p PREFIX`. */
+function askAsKong(
+  { directory, socket, policyRoot }: ServerPlace,
+  more: readonly string[] = [],
+): { stdout: string; stderr: string } {
+  const command = [process.execPath, SERVER_MAIN, "--dump", "--socket", socket, "--policy-root", policyRoot, ...more];
+  const errors = join(directory, "errors");
+  const query = `'${command.join("' '")}' 2>'${errors}'; true`;
+  const { stdout } = spawnSync("/bin/sh", ["-c", query, "nginx", "-p", directory], {
+    argv0: "nginx",
+    encoding: "utf8",
+  });
+  return { stdout, stderr: readFileSync(errors, "utf8") };
+}
+
+function createPrefix(user: string): ServerPlace {
+  const place = createPlace();
+  writeFileSync(join(place.directory, "nginx.conf"), `user ${user};\n`);
+  chmodSync(place.directory, 0o755);
+  return place;
+}
+
+describe("Kong's query", () => {
+  it("is answered with the plugin where a server could start", () => {
+    expect(askAsKong(createPrefix("root root"))).toEqual({ stdout: `${renderDump()}\n`, stderr: "" });
+  });
+
+  it.runIf(isRoot)("is answered with the reason, which Kong quotes, where workers cannot create the socket", () => {
+    const place = createPrefix("nobody");
+    const { stdout } = askAsKong(place);
+    expect(JSON.parse(stdout)).toContain(`jwt-policy cannot start: ${place.directory} belongs to user 0 with mode 755`);
+    expect(JSON.parse(stdout)).toContain("install -d -o nobody -m 700 /run/jwt-policy");
+  });
+
+  it("is answered with the reason where the socket's directory does not exist", () => {
+    const place = createPrefix("root root");
+    const { stdout } = askAsKong({ ...place, socket: join(place.directory, "none/s") });
+    expect(JSON.parse(stdout)).toContain(`${join(place.directory, "none")} does not exist`);
+  });
+
+  it("is answered with the reason for an option that no server has", () => {
+    const { stdout } = askAsKong(createPrefix("root root"), ["--polcy"]);
+    expect(JSON.parse(stdout)).toContain("jwt-policy cannot start: Unknown option '--polcy'");
+  });
+
+  it("is answered with the plugin where the server will refuse all requests, and a line on standard error says why", () => {
+    const place = createPrefix("root root");
+    const { stdout, stderr } = askAsKong({ ...place, policyRoot: join(place.directory, "none") });
+    expect(stdout).toBe(`${renderDump()}\n`);
+    expect(stderr).toContain("the plugin server will refuse all requests: --policy-root");
+  });
+
+  it("is not checked for another command of Kong, which has made no directories yet", () => {
+    const place = createPlace();
+    mkdirSync(join(place.directory, "elsewhere"));
+    const { stdout } = askAsKong({ ...place, socket: join(place.directory, "none/s") });
+    expect(stdout).toBe(`${renderDump()}\n`);
+  });
+});

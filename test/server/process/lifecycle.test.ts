@@ -1,0 +1,279 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { StringMessage } from "../../../plugin/server/protocol/messages.ts";
+import { connectWorker, playCalls, playEvent } from "../protocol/raw-worker.ts";
+import {
+  createPlace,
+  eventually,
+  OPEN_CONFIG,
+  probeSocket,
+  runNode,
+  runServer,
+  SERVER_MAIN,
+  startServer,
+} from "../server-process.ts";
+
+const NO_HEADERS = {
+  "kong.request.get_headers": new Uint8Array(),
+  "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
+};
+/** Far more than anything here takes on a busy machine, and less than the grace time of ten seconds. */
+const SOON = 8_000;
+
+async function startOpen(socket: string) {
+  const worker = await connectWorker(socket);
+  const { instanceStatus } = await worker.start(OPEN_CONFIG);
+  return { worker, id: instanceStatus?.instanceId ?? 0 };
+}
+
+describe("the server's process", () => {
+  it("serves with an empty environment: start, event, empty frame, RpcReturn", async () => {
+    const place = createPlace();
+    const server = await runServer(place);
+    const { worker, id } = await startOpen(place.socket);
+    const { ended, calls } = await playEvent(worker, id, NO_HEADERS);
+    expect(ended).toBe("proxied");
+    expect(calls.map(({ method }) => method)).toEqual([
+      "kong.request.get_headers",
+      "kong.nginx.get_var",
+      "kong.service.request.set_headers",
+    ]);
+    expect(server.stdout()).toContain(
+      `jwt-policy 0.1.0 listens on ${place.socket}, policies under ${place.policyRoot}`,
+    );
+    expect(server.stderr()).toBe("");
+  });
+
+  it("outlives garbage, half frames, and peers that close in the middle of an event", async () => {
+    const place = createPlace();
+    await runServer(place);
+    const { worker, id } = await startOpen(place.socket);
+    for (let round = 0; round < 20; round += 1) {
+      const rude = await connectWorker(place.socket);
+      rude.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+      await rude.next();
+      rude.socket.pause();
+      rude.socket.write(round % 2 === 0 ? "garbage \xff\xff" : Buffer.from([9, 0]));
+      rude.socket.destroy();
+    }
+    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+  });
+
+  it("goes on serving when nobody reads its log any more, as after the end of the worker that started it", async () => {
+    const place = createPlace();
+    const server = await runServer(place);
+    const { worker, id } = await startOpen(place.socket);
+    server.child.stdout?.destroy();
+    server.child.stderr?.destroy();
+    for (let round = 0; round < 3; round += 1) {
+      const rude = await connectWorker(place.socket); // Each makes the server log a line.
+      rude.socket.write(Buffer.from([255, 255, 255, 255]));
+      await rude.closed;
+    }
+    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+  });
+
+  it("refuses a policy that it cannot read, however deep, and goes on serving others", async () => {
+    const place = createPlace();
+    await runServer(place);
+    const { worker, id } = await startOpen(place.socket);
+    const deep = ["[".repeat(100_000), "[".repeat(20_000) + "]".repeat(20_000), '{"a":'.repeat(20_000)];
+    for (const policy of deep) {
+      const { instanceStatus } = await worker.start(JSON.stringify({ policy, rule: "open" }));
+      const refused = await playEvent(await connectWorker(place.socket), instanceStatus?.instanceId ?? 0, NO_HEADERS);
+      expect(refused.exit?.status).toBe(503);
+    }
+    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+  });
+});
+
+describe("SIGTERM", () => {
+  it("leaves open connections served, until another one listens and they can go there; then the process ends", async () => {
+    const place = createPlace();
+    const old = await runServer(place);
+    const { worker, id } = await startOpen(place.socket);
+    old.child.kill("SIGTERM");
+    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+    await runServer(place);
+    await worker.closed;
+    expect(await old.ended).toEqual({ code: 0, signal: null });
+    expect(old.stdout()).toContain("jwt-policy ends: SIGTERM, nothing left to serve");
+    expect(await probeSocket(place.socket)).toBe(true);
+  });
+
+  it("after another one took over closes idle connections soon, and busy ones behind their outcome", async () => {
+    const place = createPlace();
+    const old = await runServer(place);
+    const idle = await startOpen(place.socket);
+    const busy = await startOpen(place.socket);
+    await runServer(place);
+    expect((await playEvent(idle.worker, idle.id, NO_HEADERS)).ended).toBe("proxied");
+
+    busy.worker.call({ cmdHandleEvent: { instanceId: busy.id, eventName: "access" } });
+    expect((await busy.worker.next()).toString()).toBe("kong.request.get_headers");
+    await busy.worker.next();
+    old.child.kill("SIGTERM");
+    await idle.worker.closed;
+    expect(old.child.exitCode).toBeNull();
+    busy.worker.sendFrame(NO_HEADERS["kong.request.get_headers"]);
+    expect((await playCalls(busy.worker, NO_HEADERS)).ended).toBe("proxied");
+    await busy.worker.closed;
+    expect(await old.ended).toEqual({ code: 0, signal: null });
+    expect(old.stdout()).toContain("jwt-policy ends: SIGTERM, nothing left to serve");
+  });
+
+  it("goes on serving where nobody took over, for as long as calls come, and ends three seconds after the last", async () => {
+    const place = createPlace();
+    const server = await runServer(place);
+    const { worker, id } = await startOpen(place.socket);
+    server.child.kill("SIGTERM");
+    for (let second = 0; second < 12; second += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+    }
+    const before = performance.now();
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - before).toBeGreaterThan(2_500);
+    expect(server.stdout()).toContain("jwt-policy ends: SIGTERM, nobody took over");
+  }, 60_000);
+
+  it("does not take a removed socket for another process: who is connected stays served", async () => {
+    const place = createPlace();
+    const server = await runServer(place);
+    const { worker, id } = await startOpen(place.socket);
+    server.child.kill("SIGTERM");
+    rmSync(place.socket);
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // Ten looks.
+    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+    worker.socket.destroy();
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(existsSync(place.socket)).toBe(false); // It does not listen anew either.
+  });
+
+  it("ends at once a process that still waits for its turn", async () => {
+    const place = createPlace();
+    await runServer(place);
+    writeFileSync(join(place.policyRoot, "a.yaml"), "broken");
+    const waiting = startServer(place);
+    await waiting.waitForOutput("a.yaml is refused");
+    waiting.child.kill("SIGTERM");
+    expect(await waiting.ended).toEqual({ code: 0, signal: null });
+    expect(waiting.stdout()).not.toContain("listens on");
+  });
+
+  it("without anybody who takes over leaves new connections served as well", async () => {
+    const place = createPlace();
+    const server = await runServer(place);
+    server.child.kill("SIGTERM");
+    for (let turn = 0; turn < 10; turn += 1) {
+      const { worker, id } = await startOpen(place.socket);
+      expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+      worker.socket.destroy();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(server.child.exitCode).toBeNull();
+  });
+
+  it("is heeded from the moment on that the server says it listens", async () => {
+    const place = createPlace();
+    const server = startServer(place);
+    await server.waitForOutput("listens on");
+    server.child.kill("SIGTERM");
+    const { worker, id } = await startOpen(place.socket);
+    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+  });
+
+  it("ends the process when another one took over, whoever is still connected, after ten seconds", async () => {
+    const place = createPlace();
+    const old = await runServer(place);
+    const { worker, id } = await startOpen(place.socket);
+    await runServer(place);
+    worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+    await worker.next();
+    const before = performance.now();
+    old.child.kill("SIGTERM");
+    old.child.kill("SIGTERM");
+    // The event ends by its deadline, and its reply never comes: the connection stays open.
+    worker.socket.allowHalfOpen = true;
+    expect(await old.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - before).toBeGreaterThan(9_000);
+    expect(old.stdout()).toContain("jwt-policy ends: SIGTERM, grace time over");
+  }, 60_000);
+});
+
+it("SIGINT ends the process at once, in the middle of an event", async () => {
+  const place = createPlace();
+  const server = await runServer(place);
+  const { worker, id } = await startOpen(place.socket);
+  worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+  await worker.next();
+  server.child.kill("SIGINT");
+  expect(await server.ended).toEqual({ code: 0, signal: null });
+  expect(server.stdout()).toContain("jwt-policy ends: SIGINT");
+  await worker.closed;
+  // The call of the PDK and its arguments; above all no empty frame where a method would stand.
+  expect(worker.frames.slice(1).map(({ byteLength }) => byteLength > 0)).toEqual([true, true]);
+});
+
+describe("when the parent process is killed, the server ends", () => {
+  const runBehindParent = async () => {
+    const place = createPlace();
+    const file = `${place.directory}/parent.mjs`;
+    const args = JSON.stringify([SERVER_MAIN, "--socket", place.socket, "--policy-root", place.policyRoot]);
+    // Its output is not the parent's, so that only the end of the parent is what it notices.
+    writeFileSync(
+      file,
+      `import { spawn } from "node:child_process";
+      spawn(process.execPath, ${args}, { env: {}, stdio: "ignore" });
+      setInterval(() => {}, 1000);`,
+    );
+    const parent = runNode([file]);
+    expect(await eventually(async () => (await probeSocket(place.socket)) === true, SOON)).toBe(true);
+    return { parent, socket: place.socket };
+  };
+  const isGone = (socket: string): Promise<boolean> =>
+    eventually(async () => (await probeSocket(socket)) === "ECONNREFUSED", SOON);
+
+  it("when nobody is connected", async () => {
+    const { parent, socket } = await runBehindParent();
+    const worker = await connectWorker(socket);
+    await worker.expectSilence();
+    worker.socket.destroy();
+    parent.child.kill("SIGKILL");
+    expect(await isGone(socket)).toBe(true);
+  });
+
+  it("even when that happens while the server starts", async () => {
+    const { parent, socket } = await runBehindParent();
+    parent.child.kill("SIGKILL");
+    expect(await isGone(socket)).toBe(true);
+  });
+
+  it("and answers those who are connected until they leave", async () => {
+    const { parent, socket } = await runBehindParent();
+    const { worker, id } = await startOpen(socket);
+    parent.child.kill("SIGKILL");
+    await parent.ended;
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // Two looks after the parent.
+    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+    worker.socket.destroy();
+    expect(await isGone(socket)).toBe(true);
+  });
+});
+
+it("a respawned process knows no id of the killed one, and serves at the same path", async () => {
+  const place = createPlace();
+  const first = await runServer(place);
+  const { id } = await startOpen(place.socket);
+  first.child.kill("SIGKILL");
+  await first.ended;
+  expect(await probeSocket(place.socket)).toBe("ECONNREFUSED");
+  await runServer(place);
+  const worker = await connectWorker(place.socket);
+  const { ended, calls } = await playEvent(worker, id, NO_HEADERS);
+  expect([ended, calls[0]?.method]).toEqual(["failed", "no plugin instance"]);
+  const { instanceStatus } = await worker.start(OPEN_CONFIG);
+  expect(instanceStatus?.instanceId).toBeGreaterThan(id);
+  expect((await playEvent(worker, instanceStatus?.instanceId ?? 0, NO_HEADERS)).ended).toBe("proxied");
+});

@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import { runScript } from "../server-process.ts";
+
+const LIMIT_MS = 1_000;
+const STARTED = `
+  import { startWatchdog } from "./watchdog.js";
+  startWatchdog(${LIMIT_MS});
+  const block = (ms) => { const end = performance.now() + ms; while (performance.now() < end); };
+  const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  await sleep(500);
+  console.log("ready");`;
+
+it("kills a process whose event loop is blocked, and says so", async () => {
+  const script = runScript(`${STARTED} block(15_000); console.log("survived");`);
+  expect(await script.ended).toEqual({ code: null, signal: "SIGKILL" });
+  expect(script.stdout()).toBe("ready\n");
+  expect(script.stderr()).toBe(`watchdog: the event loop did not turn for ${LIMIT_MS} ms, ending the process\n`);
+});
+
+it("kills it as well when nobody reads its standard error any more", async () => {
+  const script = runScript(`${STARTED} block(15_000);`);
+  script.child.stderr?.destroy();
+  expect(await script.ended).toEqual({ code: null, signal: "SIGKILL" });
+});
+
+it("kills one that sleeps inside a synchronous call", async () => {
+  const script = runScript(`${STARTED} Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 15_000);`);
+  expect(await script.ended).toEqual({ code: null, signal: "SIGKILL" });
+});
+
+it("leaves alone a process that is busy for three times the limit, in short turns", async () => {
+  const turns = 30;
+  const script = runScript(`${STARTED}
+    for (let turn = 0; turn < ${turns}; turn += 1) { block(${(3 * LIMIT_MS) / turns}); await sleep(0); }
+    console.log("done");
+    process.exit(0);`);
+  expect(await script.ended).toEqual({ code: 0, signal: null });
+  expect(script.stdout()).toBe("ready\ndone\n");
+});
+
+it("leaves alone a process that has nothing to do", async () => {
+  const script = runScript(`${STARTED} await sleep(${2 * LIMIT_MS}); process.exit(0);`);
+  expect(await script.ended).toEqual({ code: 0, signal: null });
+});
+
+it("keeps no process alive that has done its work", async () => {
+  const script = runScript(STARTED);
+  expect(await script.ended).toEqual({ code: 0, signal: null });
+});

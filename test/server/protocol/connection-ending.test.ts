@@ -1,0 +1,167 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { createAllow, createDeny } from "../../../plugin/core/model/decision.ts";
+import { encodeFrame } from "../../../plugin/server/protocol/frames.ts";
+import { RpcCallMessage, StringMessage } from "../../../plugin/server/protocol/messages.ts";
+import { type Access, settle, startInstance, startTestServer } from "../test-server.ts";
+import { playCalls, playEvent, type RawWorker } from "./raw-worker.ts";
+
+const EVIDENCE = { policy: "payments" };
+const ALLOW: Access = async () => createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
+const ASK_AND_ALLOW: Access = async (pdk) => {
+  await pdk.nginx.getVar("request");
+  return createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
+};
+const REPLIES = { "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }) };
+
+/** Kong reads an answer and what stands behind it in one go, and keeps no connection on which something is left to read. */
+function expectParting({ chunks }: RawWorker): void {
+  const last = chunks.at(-1) ?? Buffer.alloc(0);
+  const frame = last.length - 1;
+  let at = 0;
+  while (at < frame) {
+    at += 4 + last.readUInt32LE(at);
+  }
+  expect([at, last[at]]).toEqual([frame, 0xff]);
+  expect(frame).toBeGreaterThan(0);
+}
+
+describe("a connection that is retired", () => {
+  it("goes on until its next answer", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker, id } = await startInstance(server);
+    server.connections[0]?.retire();
+    await settle();
+    expect(server.sockets[0]?.writableEnded).toBe(false);
+    expect((await playEvent(worker, id)).ended).toBe("proxied");
+    await worker.closed;
+    expectParting(worker);
+    expect(server.logged).toEqual([]);
+  });
+
+  it.each<[what: string, access: Access, ended: string]>([
+    ["an Allow", ASK_AND_ALLOW, "proxied"],
+    [
+      "a Deny",
+      async (pdk) => {
+        await pdk.nginx.getVar("request");
+        return createDeny({ reason: "token_missing" }, EVIDENCE);
+      },
+      "exited",
+    ],
+  ])("is given up behind the event that is under way, whose outcome is whole: %s", async (_what, access, ended) => {
+    const server = await startTestServer(access);
+    const { worker, id } = await startInstance(server);
+    worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+    expect((await worker.next()).toString()).toBe("kong.nginx.get_var");
+    server.connections[0]?.retire();
+    server.connections[0]?.retire();
+    await settle();
+    expect(server.sockets[0]?.writableEnded).toBe(false);
+    await worker.next();
+    worker.sendFrame(REPLIES["kong.nginx.get_var"]);
+    expect((await playCalls(worker)).ended).toBe(ended);
+    await worker.closed;
+    expectParting(worker);
+    expect(server.logged).toEqual([]);
+  });
+
+  it("is given up after the deadline of an event that hangs", async () => {
+    const server = await startTestServer(() => new Promise(() => {}), 100);
+    const { worker, id } = await startInstance(server);
+    worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+    await settle();
+    server.connections[0]?.retire();
+    expect((await playCalls(worker)).exit?.status).toBe(503);
+    await worker.closed;
+    expectParting(worker);
+  });
+
+  it("starts an instance, and is given up behind the answer: Kong must not send the first event after it", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker } = await startInstance(server);
+    server.connections[0]?.retire();
+    expect((await worker.start()).instanceStatus?.instanceId).toBeGreaterThan(0);
+    await worker.closed;
+    expectParting(worker);
+  });
+
+  it("says that it knows no such instance, and is given up behind that: Kong must not start one over it", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker } = await startInstance(server);
+    server.connections[0]?.retire();
+    expect((await playEvent(worker, 2 ** 30)).ended).toBe("failed");
+    await worker.closed;
+    expectParting(worker);
+  });
+});
+
+describe("a connection that is closed when idle", () => {
+  it("is half-closed at once, and closed when Kong closes its half", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker } = await startInstance(server);
+    await wait(20);
+    expect(server.connections[0]?.closeIfIdle(10)).toBe(true);
+    expect(server.connections[0]?.closeIfIdle(10)).toBe(false);
+    await worker.closed;
+    await expect(worker.next()).rejects.toThrow("closed");
+    expect(worker.frames).toHaveLength(1);
+    expect(server.logged).toEqual([]);
+  });
+
+  it("stays when it was used lately, or an event is under way", async () => {
+    const server = await startTestServer(() => new Promise(() => {}), 60_000);
+    const { worker, id } = await startInstance(server);
+    await wait(20);
+    await worker.start();
+    expect(server.connections[0]?.closeIfIdle(10_000)).toBe(false);
+    worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+    await settle();
+    expect(server.connections[0]?.closeIfIdle(0)).toBe(false);
+    expect(server.sockets[0]?.writableEnded).toBe(false);
+  });
+
+  it("ignores a call that was on its way already: unanswered, Kong repeats it elsewhere", async () => {
+    let events = 0;
+    const server = await startTestServer(async (pdk) => {
+      events += 1;
+      return ALLOW(pdk);
+    });
+    const { worker, id } = await startInstance(server);
+    await wait(5);
+    // Both in one turn: the call leaves before the other side's end is seen.
+    worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
+    worker.call({ cmdStartInstance: { name: "jwt-policy", config: Buffer.from("{}") } });
+    expect(server.connections[0]?.closeIfIdle(0)).toBe(true);
+    await worker.closed;
+    expect([worker.frames.length, events, server.configs.length]).toEqual([1, 0, 1]);
+    expect(server.logged).toEqual([]);
+  });
+
+  it("ignores replies and whatever else comes on the half-closed connection, in pieces too, without a word", async () => {
+    const server = await startTestServer(ALLOW);
+    const { worker } = await startInstance(server);
+    await wait(5);
+    worker.socket.allowHalfOpen = true;
+    server.connections[0]?.closeIfIdle(0);
+    await new Promise((resolve) => worker.socket.once("end", resolve));
+    const call = encodeFrame(RpcCallMessage.encode({ sequence: 9, cmdStartInstance: { config: Buffer.from("{}") } }));
+    for (const bytes of [call.subarray(0, 3), call.subarray(3), Buffer.from("garbage \xff\xff\xff\xff")]) {
+      worker.socket.write(bytes);
+      await settle();
+    }
+    expect([server.configs.length, server.sockets[0]?.destroyed]).toEqual([1, false]);
+    worker.socket.end();
+    await worker.closed;
+    expect([worker.frames.length, server.logged]).toEqual([1, []]);
+  });
+
+  it("leaves the others alone", async () => {
+    const server = await startTestServer(ALLOW);
+    const [first, second] = [await startInstance(server), await startInstance(server)];
+    await wait(5);
+    server.connections[0]?.closeIfIdle(0);
+    await first.worker.closed;
+    expect((await playEvent(second.worker, first.id)).ended).toBe("proxied");
+  });
+});

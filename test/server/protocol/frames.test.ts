@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createFrameReader, encodeFrame } from "../../../plugin/server/protocol/frames.ts";
+
+/** Feeds chunks and returns copies of what came out. */
+function readAll(chunks: readonly Buffer[], maxBytes?: number): Buffer[] {
+  const frames: Buffer[] = [];
+  const feed = createFrameReader((frame) => frames.push(Buffer.from(frame)), maxBytes);
+  for (const chunk of chunks) {
+    feed(chunk);
+  }
+  return frames;
+}
+
+const announce = (bytes: number): Buffer => Buffer.from(Uint32Array.of(bytes).buffer);
+
+describe("encodeFrame", () => {
+  it.each([
+    ["an empty payload", [], [0, 0, 0, 0]],
+    ["one byte", [7], [1, 0, 0, 0, 7]],
+    ["256 bytes, least significant byte first", Array(256).fill(1), [0, 1, 0, 0, ...Array(256).fill(1)]],
+  ])("puts the length in front of %s", (_what, payload, expected) => {
+    expect([...encodeFrame(Uint8Array.from(payload))]).toEqual(expected);
+  });
+
+  it("copies a view of a larger buffer only as far as the view reaches", () => {
+    expect([...encodeFrame(Buffer.from([1, 2, 3, 4]).subarray(1, 3))]).toEqual([2, 0, 0, 0, 2, 3]);
+  });
+});
+
+describe("createFrameReader", () => {
+  it("gives back what was encoded, however the stream is cut", () => {
+    const payload = fc.uint8Array({ maxLength: 40 });
+    fc.assert(
+      fc.property(fc.array(payload, { maxLength: 6 }), fc.array(fc.nat({ max: 12 })), (payloads, sizes) => {
+        const stream = Buffer.concat(payloads.map(encodeFrame));
+        const chunks: Buffer[] = [];
+        let rest = stream;
+        for (const size of sizes) {
+          chunks.push(rest.subarray(0, size));
+          rest = rest.subarray(size);
+        }
+        expect(readAll([...chunks, rest])).toEqual(payloads.map((bytes) => Buffer.from(bytes)));
+      }),
+    );
+  });
+
+  it.each([
+    ["nothing", Buffer.alloc(0), 0],
+    ["three bytes of a length", Buffer.from([1, 0, 0]), 0],
+    ["a length without its payload", Buffer.from([1, 0, 0, 0]), 0],
+    ["all but the last byte of a payload", Buffer.from([2, 0, 0, 0, 7]), 0],
+    ["a frame and three bytes of the next length", Buffer.from([1, 0, 0, 0, 7, 1, 0, 0]), 1],
+  ])("waits for more after %s", (_what, bytes, complete) => {
+    expect(readAll([bytes])).toHaveLength(complete);
+  });
+
+  it("tells an empty frame from no frame", () => {
+    expect(readAll([Buffer.alloc(8)])).toEqual([Buffer.alloc(0), Buffer.alloc(0)]);
+  });
+
+  it("takes a frame of the limit and refuses one that announces a byte more, before any of it has come", () => {
+    expect(readAll([announce(100), Buffer.alloc(100)], 100)[0]).toHaveLength(100);
+    expect(() => readAll([announce(101)], 100)).toThrow(
+      new RangeError("a frame announces 101 bytes, the limit is 100"),
+    );
+  });
+
+  it.each([16 * 1024 * 1024, 2 ** 31, 2 ** 32 - 1])("refuses %i bytes when no limit is given", (bytes) => {
+    expect(() => readAll([announce(bytes)])).toThrow(RangeError);
+  });
+
+  it("refuses behind frames that were good, which it has given out", () => {
+    const frames: Buffer[] = [];
+    const feed = createFrameReader((frame) => frames.push(Buffer.from(frame)), 10);
+    expect(() => feed(Buffer.concat([encodeFrame(Buffer.from("ok")), announce(11)]))).toThrow(RangeError);
+    expect(frames.map(String)).toEqual(["ok"]);
+  });
+
+  it("keeps nothing of a frame that it has given out", () => {
+    const frames: string[] = [];
+    const feed = createFrameReader((frame) => frames.push(frame.toString()));
+    const chunk = Buffer.concat([encodeFrame(Buffer.from("a")), encodeFrame(Buffer.from("b"))]);
+    feed(chunk);
+    chunk.fill(0xff);
+    feed(encodeFrame(Buffer.from("c")));
+    expect(frames).toEqual(["a", "b", "c"]);
+  });
+
+  it("joins a large frame that comes in small chunks once, not once per chunk", () => {
+    const payload = Buffer.alloc(1024 * 1024, 1);
+    const stream = encodeFrame(payload);
+    const chunks = Array.from({ length: Math.ceil(stream.byteLength / 64) }, (_, index) =>
+      stream.subarray(index * 64, (index + 1) * 64),
+    );
+    // Joining at every chunk would copy 8 GiB here.
+    expect(readAll(chunks)[0]?.equals(payload)).toBe(true);
+  });
+});

@@ -1,0 +1,236 @@
+import { describe, expect, it } from "vitest";
+import { createDeny } from "../../../plugin/core/model/decision.ts";
+import { createInstances, type InstanceLimits, type Instances } from "../../../plugin/server/protocol/instances.ts";
+
+const HOUR = 3_600_000;
+const CAP = 20_000;
+const PER_GENERATION = 2 ** 23;
+const DENY = createDeny({ reason: "token_missing" }, { policy: "p" });
+
+interface Setup {
+  readonly clock: { now: number };
+  readonly instances: Instances;
+  /** Starts one and returns its id. */
+  start(config?: string): number;
+}
+
+/** @param generations that the process can claim, in this order. */
+function setUp(now: number, generations: readonly number[] = [0]): Setup {
+  const clock = { now };
+  const left = [...generations];
+  const instances = createInstances(
+    () => ({ access: async () => DENY }),
+    () => left.shift() ?? Number.NaN,
+    () => clock.now,
+  );
+  return { clock, instances, start: (config = "{}") => instances.start(config) };
+}
+
+describe("ids", () => {
+  it("are the process's generation and a count from 1", () => {
+    const { start } = setUp(0, [3]);
+    expect([start(), start()]).toEqual([3 * PER_GENERATION + 1, 3 * PER_GENERATION + 2]);
+  });
+
+  it("are positive and fit int32, from the first of all to the last", () => {
+    expect(setUp(0, [0]).start()).toBe(1);
+    expect(setUp(0, [255]).start()).toBe(255 * PER_GENERATION + 1);
+    expect(256 * PER_GENERATION - 1).toBe(2 ** 31 - 1);
+  });
+
+  it("of two processes side by side are never the same, however many each gives out", () => {
+    const [one, other] = [setUp(0, [7]), setUp(0, [8])];
+    const ids = Array.from({ length: 3_000 }, () => [one.start(), other.start()]).flat();
+    expect(new Set(ids).size).toBe(6_000);
+    expect(other.instances.find(one.start())).toBeUndefined();
+  });
+
+  it("are not given out again when their instance is closed", () => {
+    const { instances, start } = setUp(1000);
+    const first = start();
+    instances.close(first);
+    expect(start()).toBeGreaterThan(first);
+  });
+
+  it("go on in another generation when one is used up", () => {
+    const { instances, start } = setUp(0, [0, 1]);
+    let last = 0;
+    for (let count = 1; count < PER_GENERATION; count += 1) {
+      last = start();
+      instances.close(last);
+    }
+    expect(last).toBe(PER_GENERATION - 1);
+    expect(start()).toBe(PER_GENERATION + 1);
+  }, 60_000);
+});
+
+describe("instances", () => {
+  it("are started from the configuration's text as it is, once", () => {
+    const configs: string[] = [];
+    const instances = createInstances(
+      (config) => {
+        configs.push(config);
+        return { access: async () => DENY };
+      },
+      () => 0,
+      () => 1,
+    );
+    const id = instances.start('{ "rule": 1 }');
+    instances.find(id);
+    instances.find(id);
+    expect(configs).toEqual(['{ "rule": 1 }']);
+  });
+
+  it("are found under their own id only", () => {
+    const { instances, start } = setUp(1000);
+    const [first, second] = [start(), start()];
+    expect(instances.find(first)).toBeDefined();
+    expect(instances.find(first)).not.toBe(instances.find(second));
+    expect([0, -1, first - 1, second + 1, Number.NaN].map((id) => instances.find(id))).toEqual(
+      Array(5).fill(undefined),
+    );
+  });
+
+  it("are gone once closed; closing one twice or an unknown one is no error", () => {
+    const { instances, start } = setUp(1000);
+    const [first, second] = [start(), start()];
+    instances.close(first);
+    instances.close(first);
+    instances.close(99);
+    expect(instances.find(first)).toBeUndefined();
+    expect(instances.find(second)).toBeDefined();
+  });
+
+  it("that no event asked for in an hour are given up, a millisecond later and not sooner", () => {
+    const { clock, instances, start } = setUp(1000);
+    const id = start();
+    clock.now = 1000 + HOUR;
+    instances.evictIdle();
+    expect(instances.find(id)).toBeDefined();
+    clock.now += HOUR + 1;
+    instances.evictIdle();
+    expect(instances.find(id)).toBeUndefined();
+  });
+
+  it("that an event asked for live on for an hour more", () => {
+    const { clock, instances, start } = setUp(1000);
+    const [used, idle] = [start(), start()];
+    clock.now += HOUR;
+    instances.find(used);
+    clock.now += 1;
+    instances.evictIdle();
+    expect([instances.find(used) !== undefined, instances.find(idle)]).toEqual([true, undefined]);
+  });
+
+  describe(`are ${CAP} at most`, () => {
+    const fill = (): Setup & { ids: number[] } => {
+      const setup = setUp(1000);
+      return { ...setup, ids: Array.from({ length: CAP }, () => setup.start()) };
+    };
+    const isKnown = ({ instances }: Setup, id = 0): boolean => instances.find(id) !== undefined;
+
+    it("so that one more gives up the one that was not used for the longest time, and no other", () => {
+      const full = fill();
+      const last = full.start();
+      expect([full.ids[0], full.ids[1], full.ids.at(-1), last].map((id) => isKnown(full, id))).toEqual([
+        false,
+        true,
+        true,
+        true,
+      ]);
+    });
+
+    it("and one that is in use all the time outlives any number of starts", () => {
+      const full = fill();
+      full.clock.now += 2_000;
+      isKnown(full, full.ids[0]);
+      for (let round = 0; round < 3 * CAP; round += 1) {
+        full.clock.now += 2;
+        full.start();
+        if (round % 1_000 === 0) {
+          expect(isKnown(full, full.ids[0])).toBe(true);
+        }
+      }
+    });
+
+    it("where use is told apart by the second: within the same one, the order is that of the starts", () => {
+      const full = fill();
+      full.clock.now += 1_000;
+      expect(isKnown(full, full.ids[0])).toBe(true);
+      full.start();
+      expect(isKnown(full, full.ids[0])).toBe(false);
+
+      full.clock.now += 1;
+      expect(isKnown(full, full.ids[1])).toBe(true);
+      full.start();
+      expect([isKnown(full, full.ids[1]), isKnown(full, full.ids[2])]).toEqual([true, false]);
+    });
+
+    it("so that one that was closed makes room", () => {
+      const full = fill();
+      full.instances.close(full.ids[5] ?? 0);
+      full.start();
+      expect(isKnown(full, full.ids[0])).toBe(true);
+    });
+  });
+});
+
+describe("an instance is told once that it has ended", () => {
+  function setUpClosing(limits?: InstanceLimits) {
+    const closed: string[] = [];
+    const clock = { now: 0 };
+    const instances = createInstances(
+      (config) => ({ access: async () => DENY, close: () => void closed.push(config) }),
+      () => 0,
+      () => clock.now,
+      limits,
+    );
+    return { closed, clock, instances };
+  }
+
+  it("when Kong closes it, however often", () => {
+    const { instances, closed } = setUpClosing();
+    const id = instances.start("a");
+    instances.close(id);
+    instances.close(id);
+    expect(closed).toEqual(["a"]);
+  });
+
+  it("when no request needed it for an hour", () => {
+    const { instances, closed, clock } = setUpClosing();
+    instances.start("a");
+    clock.now = HOUR + 1;
+    instances.evictIdle();
+    expect(closed).toEqual(["a"]);
+  });
+
+  it("when all configurations together are too long: the longest unused ones go, as many as it takes", () => {
+    const { instances, closed } = setUpClosing({ maxInstances: 100, maxConfigLength: 10 });
+    const ids = ["aaaa", "bbbb", "cc"].map(instances.start);
+    expect(closed).toEqual([]);
+    instances.start("ddddd");
+    expect(closed).toEqual(["aaaa", "bbbb"]);
+    instances.close(ids[2] ?? 0);
+    instances.start("eeeee");
+    expect(closed).toEqual(["aaaa", "bbbb", "cc"]);
+  });
+
+  it("and one that is longer than all may be is still started: Kong bounds a single one", () => {
+    const { instances, closed } = setUpClosing({ maxInstances: 100, maxConfigLength: 3 });
+    instances.start("a");
+    expect(instances.find(instances.start("bbbb"))).toBeDefined();
+    expect(closed).toEqual(["a"]);
+  });
+});
+
+it("turns a start that throws into an instance that refuses", async () => {
+  const instances = createInstances(
+    () => {
+      throw new Error("broken");
+    },
+    () => 0,
+    Date.now,
+  );
+  const id = instances.start("{}");
+  await expect(instances.find(id)?.access({} as never)).rejects.toThrow("broken");
+});

@@ -1,0 +1,192 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import {
+  parseAddress,
+  parseLauncherOptions,
+  readServerOptions,
+  USAGE,
+} from "../../../plugin/server/settings/server-options.ts";
+import { createPlace, runNode, SERVER_MAIN } from "../server-process.ts";
+
+const root = mkdtempSync(join(tmpdir(), "options-"));
+const file = join(root, "file");
+writeFileSync(file, "");
+afterAll(() => rmSync(root, { recursive: true }));
+
+const GOOD = ["--socket", "/run/s", "--policy-root", root];
+
+describe("readServerOptions", () => {
+  it("reads the least that is needed, and is strict where nothing is said", () => {
+    expect(readServerOptions(GOOD)).toEqual({
+      socket: "/run/s",
+      policyRoot: root,
+      hasFactsVariable: false,
+      socketMode: 0o600,
+      policyPollMs: 1_000,
+      fetchSettings: undefined,
+      stateDir: undefined,
+      statusListen: undefined,
+      queued: undefined,
+      isDump: false,
+    });
+  });
+
+  it("reads everything that can be said, in any order and with `=`", () => {
+    const more = ["--status-listen", "127.0.0.1:8008", "--policy-poll=50", "--fetch-settings", "/etc/fetch.yaml"];
+    const args = ["--facts-variable", "--socket-mode=660", `--policy-root=${root}`, ...more, "--socket=/run/s"];
+    expect(readServerOptions(args)).toEqual({
+      socket: "/run/s",
+      policyRoot: root,
+      hasFactsVariable: true,
+      socketMode: 0o660,
+      policyPollMs: 50,
+      fetchSettings: "/etc/fetch.yaml",
+      statusListen: { host: "127.0.0.1", port: 8008 },
+      queued: undefined,
+      isDump: false,
+    });
+  });
+
+  it.each<[text: string, host: string, port: number]>([
+    ["0.0.0.0:1", "0.0.0.0", 1],
+    ["localhost:65535", "localhost", 65_535],
+    ["[::1]:8008", "::1", 8008],
+    ["[::ffff:127.0.0.1]:8008", "::ffff:127.0.0.1", 8008],
+    ["probes.example.com:0", "probes.example.com", 0],
+  ])("reads the address %s", (text, host, port) => {
+    expect(parseAddress(text)).toEqual({ host, port });
+  });
+
+  it.each([10, 600_000])("takes %i ms between two looks at the policies", (ms) => {
+    expect(readServerOptions([...GOOD, `--policy-poll=${ms}`])).toMatchObject({ policyPollMs: ms });
+  });
+
+  it.each<[args: string[], expected: string]>([
+    [["--dump"], "dump"],
+    [["--help"], "help"],
+    [["--dump", "--help"], "help"],
+  ])("%j asks for %s and needs nothing else", (args, expected) => {
+    expect(readServerOptions(args)).toBe(expected);
+  });
+
+  it("takes the options of a start beside --dump, whether or not the policy root exists yet", () => {
+    const args = ["--dump", "--socket", "/run/s", "--policy-root", `${root}/none`];
+    expect(readServerOptions(args)).toMatchObject({ isDump: true, socket: "/run/s", policyRoot: `${root}/none` });
+  });
+
+  it("passes a launcher's options on to the server, all but --parent, and names the files that are read once", () => {
+    const own = ["--facts-variable", "--fetch-settings", "/etc/fetch.yaml"];
+    for (const parent of [["--parent", "7"], ["--parent=7"]]) {
+      expect(parseLauncherOptions([...parent, ...GOOD, ...own])).toMatchObject({
+        socket: "/run/s",
+        parentPid: 7,
+        serverOptions: [...GOOD, ...own],
+        files: expect.arrayContaining(["/etc/fetch.yaml"]),
+      });
+    }
+    expect(() => parseLauncherOptions(["--dump"])).toThrow("--dump is an option of jwt-policy-server");
+  });
+
+  it.each<[what: string, args: string[], message: string]>([
+    ["no options at all", [], "--policy-root must be given as an absolute path"],
+    ["no socket", ["--policy-root", root], "--socket must be given as an absolute path"],
+    [
+      "a relative socket",
+      ["--socket", "s", "--policy-root", root],
+      '--socket must be given as an absolute path, not "s"',
+    ],
+    ["an empty socket", ["--socket", "", "--policy-root", root], '--socket must be given as an absolute path, not ""'],
+    [
+      "a relative policy root",
+      ["--socket", "/run/s", "--policy-root", "./policies"],
+      '--policy-root must be given as an absolute path, not "./policies"',
+    ],
+    [
+      "relative fetch settings",
+      [...GOOD, "--fetch-settings", "fetch.yaml"],
+      '--fetch-settings must be given as an absolute path, not "fetch.yaml"',
+    ],
+    [
+      "a policy root that is not there",
+      ["--socket", "/run/s", "--policy-root", `${root}/none`],
+      `--policy-root ${root}/none is not a directory`,
+    ],
+    [
+      "a policy root that is a file",
+      ["--socket", "/run/s", "--policy-root", file],
+      `--policy-root ${file} is not a directory`,
+    ],
+    [
+      "a socket path that is too long",
+      ["--socket", `/${"s".repeat(80)}`, "--policy-root", root],
+      `the socket path /${"s".repeat(80)} has 81 bytes, at most 80 are possible`,
+    ],
+    ...["", "6", "0600", "888", "rw-", "0o6"].map((mode): [string, string[], string] => [
+      `the mode "${mode}"`,
+      [...GOOD, `--socket-mode=${mode}`],
+      `--socket-mode must be three octal digits such as 660, not "${mode}"`,
+    ]),
+    ...["", "9", "600001", "1s", "-1", "1e3", "0x10", " 50", "50.5"].map((ms): [string, string[], string] => [
+      `"${ms}" ms between two looks`,
+      [...GOOD, `--policy-poll=${ms}`],
+      `--policy-poll must be 10 to 600000 milliseconds, not "${ms}"`,
+    ]),
+    ...["", "8008", ":8008", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:123456"]
+      .concat("::1:8008", "[::1]", "[::1]8008", "[]:1", "[localhost]:1", "a b:1", "http://a:1", "127.0.0.1:80\n")
+      .map((address): [string, string[], string] => [
+        `the address ${JSON.stringify(address)}`,
+        [...GOOD, `--status-listen=${address}`],
+        `--status-listen must be an address such as 127.0.0.1:8008, not "${address}"`,
+      ]),
+  ])("refuses %s and says which option is wrong", (_what, args, message) => {
+    expect(() => readServerOptions(args)).toThrow(new Error(message));
+  });
+
+  it.each<[what: string, args: string[], message: RegExp]>([
+    ["an option that does not exist", [...GOOD, "--sockett", "x"], /--sockett/],
+    ["an option without its value", ["--policy-root", root, "--socket"], /--socket/],
+    ["a value for a switch", [...GOOD, "--facts-variable=no"], /--facts-variable/],
+    ["a word that belongs to no option", [...GOOD, "policies"], /policies/],
+  ])("refuses %s", (_what, args, message) => {
+    expect(() => readServerOptions(args)).toThrow(message);
+  });
+});
+
+describe("the process", () => {
+  it("prints its usage when asked to, naming every option", async () => {
+    const help = runNode([SERVER_MAIN, "--help"]);
+    expect(await help.ended).toEqual({ code: 0, signal: null });
+    expect(help.stdout()).toBe(`${USAGE}\n`);
+    expect(help.stderr()).toBe("");
+    for (const option of [
+      "--socket",
+      "--policy-root",
+      "--facts-variable",
+      "--socket-mode",
+      "--policy-poll",
+      "--fetch-settings",
+      "--status-listen",
+      "--dump",
+      "--help",
+    ]) {
+      expect(USAGE).toContain(`${option} `);
+    }
+  });
+
+  it("ends with status 2, the mistake and the usage on standard error, when an option is wrong", async () => {
+    const server = runNode([SERVER_MAIN, "--socket", "s", "--policy-root", root]);
+    expect(await server.ended).toEqual({ code: 2, signal: null });
+    expect(server.stdout()).toBe("");
+    expect(server.stderr()).toBe(`jwt-policy: --socket must be given as an absolute path, not "s"\n${USAGE}\n`);
+  });
+
+  it("ends with status 2 and the reason when it cannot listen", async () => {
+    const { directory, policyRoot } = createPlace();
+    const server = runNode([SERVER_MAIN, "--socket", policyRoot, "--policy-root", directory]);
+    expect(await server.ended).toEqual({ code: 2, signal: null });
+    expect(server.stdout()).toBe("");
+    expect(server.stderr()).toMatch(/^jwt-policy: EISDIR.*\n$/);
+  });
+});

@@ -1,0 +1,428 @@
+import { request as httpRequest } from "node:http";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { isOwnHost } from "../../../plugin/server/status/is-own-host.ts";
+import { type Status, serveStatus } from "../../../plugin/server/status/status.ts";
+import { findFreePort } from "../../gateways/free-port.ts";
+import { eventually } from "../server-process.ts";
+
+/** Far more than anything here takes on a busy machine. */
+const SOON = 15_000;
+const NOTHING = { policies: [], keys: [], reports: [], judged: [], countedSince: 1_800_000_000_000 };
+const NOTHING_TOLD = {
+  policies: [],
+  keys: [],
+  counted_since: "2027-01-15T08:00:00.000Z",
+  judged: [],
+  would_have_denied: [],
+};
+const READY: Status = { reasons: [], ...NOTHING };
+
+interface StatusServer {
+  readonly port: number;
+  readonly log: readonly string[];
+  status: Status;
+  stop(): void;
+}
+
+/** @param port that may be in use; a free one unless given. */
+async function start(status: Status = READY, port?: number): Promise<StatusServer> {
+  const log: string[] = [];
+  const server = { port: port ?? (await findFreePort()), log, status, stop: (): void => {} };
+  server.stop = serveStatus({
+    listen: { host: "127.0.0.1", port: server.port },
+    read: () => server.status,
+    log: (line) => log.push(line),
+  });
+  onTestFinished(server.stop);
+  if (port === undefined) {
+    expect(await eventually(() => log.length > 0, SOON)).toBe(true);
+  }
+  return server;
+}
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+function ask(port: number, path: string, method = "GET", body?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: "127.0.0.1", port, path, method, agent: false }, (response) => {
+      let text = "";
+      response.on("data", (chunk) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode, headers: response.headers, text }));
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+async function openRaw(port: number): Promise<{ socket: Socket; closed: Promise<void>; received: () => string }> {
+  const socket = connect(port, "127.0.0.1");
+  let received = "";
+  socket.on("data", (chunk) => {
+    received += chunk;
+  });
+  const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()).on("error", () => {}));
+  onTestFinished(() => void socket.destroy());
+  await new Promise((resolve) => socket.once("connect", resolve));
+  return { socket, closed, received: () => received };
+}
+
+describe("what is asked, is answered in JSON that nobody may store", () => {
+  const NOT_READY: Status = {
+    reasons: ["a.yaml:1:1 missing_key: …", "b.yaml: issuer acme has no keys yet"],
+    ...NOTHING,
+  };
+  it.each<[path: string, status: Status, code: number, body: object]>([
+    ["/status/live", READY, 200, { message: "live" }],
+    ["/status/live", NOT_READY, 200, { message: "live" }],
+    ["/status/ready", READY, 200, { message: "ready" }],
+    ["/status/ready", NOT_READY, 503, { message: "not ready", reasons: NOT_READY.reasons }],
+    ["/status/ready?verbose=1", NOT_READY, 503, { message: "not ready", reasons: NOT_READY.reasons }],
+    ["/status", READY, 200, { ready: true, reasons: [], ...NOTHING_TOLD }],
+    ["/status", NOT_READY, 200, { ready: false, reasons: NOT_READY.reasons, ...NOTHING_TOLD }],
+    ...["/", "/status/", "/status/live/", "/statusx", "/status/../status", "/%73tatus", "//status", "/metrics"].map(
+      (path): [string, Status, number, object] => [
+        path,
+        READY,
+        404,
+        { message: "There are /status, /status/ready and /status/live" },
+      ],
+    ),
+  ])("GET %s of %j: %i", async (path, status, code, body) => {
+    const { port } = await start(status);
+    const answer = await ask(port, path);
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([code, body]);
+    expect(answer.headers).toMatchObject({
+      "content-type": "application/json; charset=utf-8",
+      "cache-control": "no-store",
+    });
+  });
+
+  it.each(["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])("%s: 405, whatever the path", async (method) => {
+    const { port } = await start();
+    for (const path of ["/status", "/status/live", "/none"]) {
+      const answer = await ask(port, path, method, method === "POST" ? "x".repeat(100_000) : undefined);
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([405, { message: "Only GET and HEAD are allowed" }]);
+    }
+  });
+
+  it.each<[path: string, code: number]>([
+    ["/status/live", 200],
+    ["/status/ready", 503],
+    ["/none", 404],
+  ])("HEAD %s: %i without a body", async (path, code) => {
+    const { port } = await start(NOT_READY);
+    expect(await ask(port, path, "HEAD")).toMatchObject({ status: code, text: "" });
+  });
+
+  it("follows what it is told of, from one question to the next", async () => {
+    const server = await start(NOT_READY);
+    expect((await ask(server.port, "/status/ready")).status).toBe(503);
+    server.status = READY;
+    expect((await ask(server.port, "/status/ready")).status).toBe(200);
+  });
+});
+
+it("/status shows each policy: which version is in force, why the newest is not, whose keys are missing, how all keys stand, and what would have been refused", async () => {
+  const mistake = { code: "missing_key", message: "It has no routes.", pointer: "/routes", line: 2, column: 1 };
+  const { port } = await start({
+    reasons: [],
+    policies: [
+      {
+        source: "a.yaml",
+        inForce: { name: "payments", sha256: "ab" },
+        refused: [mistake],
+        issuersWithoutKeys: ["acme", "partner"],
+      },
+      { source: "inline 5d7f", inForce: undefined, refused: [], issuersWithoutKeys: [] },
+    ],
+    keys: [
+      {
+        id: "acme",
+        issuer: "https://idp.example",
+        sets: [
+          {
+            from: "discovery",
+            state: "serving",
+            keys: 2,
+            loadedAt: 1_800_000_000_000,
+            isRestored: true,
+            failures: 0,
+            failure: undefined,
+            notUsed: ["key 2: not meant for signatures"],
+            warnings: ["key 1: it has no alg"],
+          },
+          {
+            from: "jwks_file",
+            state: "waiting",
+            keys: 0,
+            loadedAt: undefined,
+            isRestored: false,
+            failures: 3,
+            failure: "a.json: it is not JSON",
+            notUsed: [],
+            warnings: [],
+          },
+        ],
+      },
+    ],
+    keyStore: { directory: "/var/lib/jwt-policy", problem: undefined },
+    reports: [
+      { policy: "payments", rule: "read", reason: "token_expired", requests: 7, lastAt: 1_800_000_000_000 },
+      { policy: "payments", rule: undefined, reason: "no_matching_rule", requests: 1, lastAt: 1_800_000_001_000 },
+    ],
+    judged: [
+      { policy: "payments", rule: "read", requests: 900, denied: 2, reported: 7 },
+      { policy: "payments", rule: undefined, requests: 1, denied: 0, reported: 1 },
+    ],
+    countedSince: 1_800_000_000_000,
+  } as Status);
+  const { text } = await ask(port, "/status");
+  expect(JSON.parse(text)).toEqual({
+    ready: true,
+    reasons: [],
+    policies: [
+      {
+        source: "a.yaml",
+        name: "payments",
+        sha256: "ab",
+        refused: [{ line: 2, column: 1, code: "missing_key", message: "It has no routes." }],
+        issuers_without_keys: ["acme", "partner"],
+      },
+      { source: "inline 5d7f", name: null, sha256: null, refused: [], issuers_without_keys: [] },
+    ],
+    keys: [
+      {
+        issuer: "acme",
+        iss: "https://idp.example",
+        from: "discovery",
+        state: "serving",
+        keys: 2,
+        loaded_at: "2027-01-15T08:00:00.000Z",
+        from_state_dir: true,
+        failures: 0,
+        failure: null,
+        not_used: ["key 2: not meant for signatures"],
+        warnings: ["key 1: it has no alg"],
+      },
+      {
+        issuer: "acme",
+        iss: "https://idp.example",
+        from: "jwks_file",
+        state: "waiting",
+        keys: 0,
+        loaded_at: null,
+        from_state_dir: false,
+        failures: 3,
+        failure: "a.json: it is not JSON",
+        not_used: [],
+        warnings: [],
+      },
+    ],
+    state_dir: { path: "/var/lib/jwt-policy", problem: null },
+    counted_since: "2027-01-15T08:00:00.000Z",
+    judged: [
+      { policy: "payments", rule: "read", requests: 900, denied: 2, would_have_denied: 7 },
+      { policy: "payments", rule: null, requests: 1, denied: 0, would_have_denied: 1 },
+    ],
+    would_have_denied: [
+      { policy: "payments", rule: "read", reason: "token_expired", requests: 7, last_at: "2027-01-15T08:00:00.000Z" },
+      { policy: "payments", rule: null, reason: "no_matching_rule", requests: 1, last_at: "2027-01-15T08:00:01.000Z" },
+    ],
+  });
+});
+
+describe("an address that is in use", () => {
+  it("is tried until it is free, and told of once", async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
+    const { port } = holder.address() as AddressInfo;
+    const server = await start(READY, port);
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // Three tries.
+    expect(server.log).toEqual([expect.stringMatching(/^status is not served yet: .*EADDRINUSE/)]);
+    await new Promise((resolve) => holder.close(resolve));
+    expect(await eventually(() => server.log.length === 2, SOON)).toBe(true);
+    expect(server.log[1]).toBe(`status is served on 127.0.0.1:${port}`);
+    expect((await ask(port, "/status/live")).status).toBe(200);
+  });
+
+  it("is handed from the old process to the new one as soon as the old gives it up", async () => {
+    const old = await start();
+    const next = await start(READY, old.port);
+    expect(await eventually(() => next.log.length === 1, SOON)).toBe(true);
+    old.stop();
+    expect(await eventually(() => next.log.length === 2, SOON)).toBe(true);
+    expect((await ask(old.port, "/status/ready")).status).toBe(200);
+  });
+
+  it("is tried no more once it was given up", async () => {
+    const old = await start();
+    const next = await start(READY, old.port);
+    expect(await eventually(() => next.log.length === 1, SOON)).toBe(true);
+    next.stop();
+    old.stop();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await expect(ask(old.port, "/status/live")).rejects.toThrow("ECONNREFUSED");
+  });
+});
+
+it("gives the address up at once, whoever is connected, and more than once", async () => {
+  const server = await start();
+  const idle = await openRaw(server.port);
+  const half = await openRaw(server.port);
+  half.socket.write("GET /status HTTP/1.1\r\nHost: localhost\r\n");
+  const kept = await openRaw(server.port);
+  kept.socket.write("GET /status/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  expect(await eventually(() => kept.received().includes("200 OK"), SOON)).toBe(true);
+  server.stop();
+  server.stop();
+  await Promise.all([idle.closed, half.closed, kept.closed]);
+  await expect(ask(server.port, "/status/live")).rejects.toThrow("ECONNREFUSED");
+});
+
+describe("those who do not speak HTTP, or not to the end, do no harm", () => {
+  it.each<[what: string, bytes: string | Buffer]>([
+    ["garbage", Buffer.from([0, 255, 1, 254, 10, 13])],
+    ["TLS", Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])],
+    ["headers of 100 kB", `GET /status HTTP/1.1\r\nHost: localhost\r\nx: ${"x".repeat(100_000)}\r\n\r\n`],
+    ["two lengths", "GET /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
+    ["no Host", "GET /status HTTP/1.1\r\n\r\n"],
+  ])("%s: refused, and the next is answered", async (_what, bytes) => {
+    const { port } = await start();
+    const raw = await openRaw(port);
+    raw.socket.write(bytes);
+    await raw.closed;
+    expect(raw.received()).not.toContain("200 OK");
+    expect((await ask(port, "/status/live")).status).toBe(200);
+  });
+
+  it("resets while it answers: the next is answered", async () => {
+    const { port } = await start();
+    for (let round = 0; round < 50; round += 1) {
+      const { socket } = await openRaw(port);
+      socket.write("GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      socket.resetAndDestroy();
+    }
+    expect((await ask(port, "/status/live")).status).toBe(200);
+  });
+
+  it("however many say nothing or never end, each probe is answered at once", async () => {
+    const { port } = await start();
+    const parts = ["", "GET /status", "GET /status HTTP/1.1\r\nHost: localhost\r\nx-a: "];
+    for (let round = 0; round < 5; round += 1) {
+      const slow = await Promise.all(Array.from({ length: 80 }, () => openRaw(port)));
+      for (const [index, { socket }] of slow.entries()) {
+        socket.on("error", () => {});
+        socket.write(parts[index % parts.length] ?? "");
+      }
+      for (let probe = 0; probe < 8; probe += 1) {
+        expect((await ask(port, "/status/ready")).status).toBe(200);
+      }
+    }
+  });
+
+  it("who never ends is cut off", async () => {
+    const { port } = await start();
+    const silent = await openRaw(port);
+    const half = await openRaw(port);
+    half.socket.write("GET /status HTTP/1.1\r\nHost: localhost\r\nx-a: ");
+    await Promise.all([silent.closed, half.closed]);
+    expect(half.received()).not.toContain("200 OK");
+  });
+
+  it("of more than 64 connections the oldest ends, and the newest is answered", async () => {
+    const { port } = await start();
+    const oldest = await openRaw(port);
+    const others: Awaited<ReturnType<typeof openRaw>>[] = [];
+    for (let count = 0; count < 64; count += 1) {
+      others.push(await openRaw(port));
+    }
+    await oldest.closed;
+    others.at(-1)?.socket.write("GET /status/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(await eventually(() => others.at(-1)?.received().includes("200 OK") === true, SOON)).toBe(true);
+  });
+});
+
+describe("the Host of a request", () => {
+  const send = async (lines: string): Promise<string> => {
+    const { port } = await start({ ...READY, reasons: ["secret.yaml is refused"] });
+    const raw = await openRaw(port);
+    raw.socket.write(`GET /status ${lines}Connection: close\r\n\r\n`);
+    await raw.closed;
+    return raw.received();
+  };
+
+  it.each([
+    "127.0.0.1",
+    "127.0.0.1:8008",
+    "10.1.2.3:8008",
+    "[::1]",
+    "[fd00::1]:8008",
+    "localhost",
+    "LOCALHOST:8008",
+    "localhost.",
+  ])("may be %s", async (host) => {
+    expect(await send(`HTTP/1.1\r\nHost: ${host}\r\n`)).toContain("200 OK");
+  });
+
+  it.each([
+    "evil.example",
+    "evil.example:8008",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "kong",
+    "1.2.3",
+    "0x7f000001",
+    "[::1",
+    "[kong]",
+    "",
+    "localhost:x",
+    "a@127.0.0.1",
+  ])("must not be %j, which a page of another site may have: nothing is told", async (host) => {
+    const text = await send(`HTTP/1.1\r\nHost: ${host}\r\n`);
+    expect(text).toMatch(/^HTTP\/1\.1 (?:421|400) /);
+    expect(text).not.toContain("secret.yaml");
+  });
+
+  it("may be missing in HTTP/1.0, which no browser speaks", async () => {
+    expect(await send("HTTP/1.0\r\n")).toContain("200 OK");
+  });
+
+  it("may be the name that the server listens on", () => {
+    expect(isOwnHost("Gateway.internal:8008", "gateway.internal")).toBe(true);
+    expect(isOwnHost("gateway.internal", "0.0.0.0")).toBe(false);
+  });
+});
+
+it("/status shows no user and password of an issuer's URL, and no character that a terminal obeys", async () => {
+  const { port } = await start({
+    ...READY,
+    reasons: ["a\u202eb.yaml"],
+    keys: [
+      {
+        id: "acme",
+        issuer: "https://user:SECRET@idp.example",
+        sets: [
+          {
+            from: "jwks_uri",
+            keys: 0,
+            failures: 1,
+            failure: "GET https://u:SECRET@h/: 404",
+            notUsed: ["https://u:SECRET@h/"],
+            warnings: ["https://u:SECRET@h/"],
+          },
+        ],
+      },
+    ],
+  } as unknown as Status);
+  const { text } = await ask(port, "/status");
+  expect(text).not.toContain("SECRET");
+  expect(text).toMatch(/^[\n -~\u2026]*$/);
+  expect(JSON.parse(text).reasons).toEqual(["a\u202eb.yaml"]);
+});
