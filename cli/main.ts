@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** The command `jwt-policy`. Exit codes: 0 success, 1 a problem in the policy or the installation, 2 wrong usage of the command. */
+/** The command `kong-jwt-policy`. Exit codes: 0 success, 1 a problem in the policy or the installation, 2 wrong usage of the command. */
 import { Command, CommanderError } from "commander";
 import { toPrintableLines } from "../plugin/core/text/printable.ts";
-import { NAME, VERSION } from "../plugin/kong/contract/plugin-identity.ts";
+import { VERSION } from "../plugin/kong/contract/plugin-identity.ts";
 import { addExplainCommand } from "./explain.ts";
 import { addFlattenCommand } from "./flatten.ts";
 import { addKongCommand } from "./kong-env.ts";
@@ -10,7 +10,8 @@ import { addRenderCommand } from "./render.ts";
 import { addReportCommand } from "./report.ts";
 import { addValidateCommand } from "./validate.ts";
 
-const program = new Command(NAME)
+const COMMAND = "kong-jwt-policy";
+const program = new Command(COMMAND)
   .description("JWT policies as code for Kong Gateway")
   .version(VERSION)
   .showHelpAfterError()
@@ -28,7 +29,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) {
-    process.stderr.write(`${NAME}: ${toPrintableLines(error instanceof Error ? error.message : String(error))}\n`);
+    process.stderr.write(`${COMMAND}: ${toPrintableLines(error instanceof Error ? error.message : String(error))}\n`);
   }
   process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
 }

@@ -1,4 +1,4 @@
-/** One line of `jwt-policy report`. */
+/** One line of `kong-jwt-policy report`. */
 export interface ReportRow {
   readonly policy: string;
   /** Undefined when no rule matched. */

@@ -29,7 +29,7 @@ let runtime: Runtime | undefined;
 function openRuntime(): Runtime {
   const policyRoot = process.env.JWT_POLICY_ROOT;
   if (policyRoot === undefined || policyRoot === "") {
-    throw new Error("JWT_POLICY_ROOT names no policy root: see `jwt-policy kong env --stock`");
+    throw new Error("JWT_POLICY_ROOT names no policy root: see `kong-jwt-policy kong env --stock`");
   }
   runtime ??= createRuntime({
     policyRoot,

@@ -48,7 +48,7 @@ function buildSources() {
   rmSync("dist", { recursive: true, force: true }); // Output of deleted sources must not run.
   run("Building …", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
   run("Bundling …", process.execPath, ["tools/bundle.mjs"]);
-  chmodSync("dist/cli/main.js", 0o755); // So that `npx --no-install jwt-policy` runs in the clone itself.
+  chmodSync("dist/cli/main.js", 0o755); // So that `npx --no-install kong-jwt-policy` runs in the clone itself.
   writeFileSync(marker, "");
 }
 

@@ -64,7 +64,7 @@ export async function renderState(
   }
   const document = new Document(merged.root);
   const names = toPrintable(files.map(({ file }) => file).join(" ")); // A line feed in a name would end the comment.
-  document.commentBefore = ` Made by \`jwt-policy render\` of ${names}: change that, not this.`;
+  document.commentBefore = ` Made by \`kong-jwt-policy render\` of ${names}: change that, not this.`;
   return { text: document.toString({ lineWidth: 0 }), issues: found };
 }
 

@@ -8,7 +8,7 @@ export function addKongSchemaCommand(kong: Command): void {
     .command("schema")
     .description("print the plugin's schema in Lua, for Konnect, which asks no plugin server for it")
     .action(() => {
-      process.stdout.write(`-- The schema of jwt-policy ${VERSION}, printed by \`jwt-policy kong schema\`.\n`);
+      process.stdout.write(`-- The schema of jwt-policy ${VERSION}, printed by \`kong-jwt-policy kong schema\`.\n`);
       process.stdout.write(renderLuaSchema(CONFIG_SCHEMA));
     });
 }

@@ -142,7 +142,7 @@ describe("the ruleset for `deck file lint`", () => {
   });
 });
 
-describe("what `jwt-policy render` makes of the examples", () => {
+describe("what `kong-jwt-policy render` makes of the examples", () => {
   if (missing !== undefined) {
     reportMissing("is good for decK", missing);
     return;

@@ -16,9 +16,9 @@ describe("the files in deploy/", () => {
     expect(new Set(versions.map(([, version]) => version))).toEqual(new Set([VERSION]));
   });
 
-  it("compose.sidecar.yaml sets what `jwt-policy kong env` prints, by the very command that it names", () => {
+  it("compose.sidecar.yaml sets what `kong-jwt-policy kong env` prints, by the very command that it names", () => {
     const text = readText("compose.sidecar.yaml");
-    const [, command = ""] = /As printed by: jwt-policy (.*\n.*json);/.exec(text) ?? [];
+    const [, command = ""] = /As printed by: kong-jwt-policy (.*\n.*json);/.exec(text) ?? [];
     const { stdout } = runCli(command.replace("\n      #", "").split(/\s+/));
     const { environment } = parse(text, { merge: true }).services.kong;
     const settings = Object.fromEntries(

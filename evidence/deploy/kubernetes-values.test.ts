@@ -35,7 +35,7 @@ describe("the values", () => {
     expect(await checkTypes(parts.map(([type, value]) => ({ name: "values.yaml", type, value })))).toEqual([]);
   });
 
-  it("set what `jwt-policy kong env --guard` prints, but Kong starts nothing and reads the schema from a file", () => {
+  it("set what `kong-jwt-policy kong env --guard` prints, but Kong starts nothing and reads the schema from a file", () => {
     const usual = askKongSettings();
     const { KONG_PLUGINSERVER_JWT_POLICY_START_CMD: _, ...expected } = usual;
     expect(kongEnvironment).toEqual({

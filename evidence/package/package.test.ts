@@ -110,7 +110,7 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
   const askSettings = (...more: string[]): Record<string, string> => {
     mkdirSync(join(directory, "policies"), { recursive: true });
     const kongEnv = ["kong", "env", "--kong-version", "3.9.1", "--prefix", directory, "--format", "json"];
-    return JSON.parse(run(bin("jwt-policy"), ...kongEnv, ...more).stdout);
+    return JSON.parse(run(bin("kong-jwt-policy"), ...kongEnv, ...more).stdout);
   };
 
   it("brought its dependencies and theirs, and nothing that only its development needs", () => {
@@ -118,15 +118,18 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
     const names = Object.keys(lock.packages).map((path) => path.replace("node_modules/", ""));
     const direct = ["ajv", "commander", "jose", "negotiator", "picocolors", "protobufjs", "yaml"];
     const ofAjv = ["fast-deep-equal", "fast-uri", "json-schema-traverse", "require-from-string"];
-    expect(names.sort()).toEqual([...direct, ...ofAjv, "content-type", "long", "kong-plugin-jwt-policy"].sort());
+    expect(names.sort()).toEqual([...direct, ...ofAjv, "content-type", "long", "kong-jwt-policy"].sort());
   });
 
-  it("answers `npx --no-install jwt-policy --version`", () => {
-    expect(run("npx", "--no-install", "jwt-policy", "--version")).toMatchObject({ status: 0, stdout: `${VERSION}\n` });
+  it("answers `npx --no-install kong-jwt-policy --version`", () => {
+    expect(run("npx", "--no-install", "kong-jwt-policy", "--version")).toMatchObject({
+      status: 0,
+      stdout: `${VERSION}\n`,
+    });
   });
 
   it("finds a policy good, and the mistakes of a broken one", () => {
-    const validate = (path: string) => run(bin("jwt-policy"), "validate", join(ROOT, path));
+    const validate = (path: string) => run(bin("kong-jwt-policy"), "validate", join(ROOT, path));
     expect(validate("policies/payments.yaml")).toMatchObject({ status: 0, stderr: "" });
     const { status, stdout } = validate("test/readme/broken.yaml");
     expect([status, stdout]).toEqual([1, expect.stringContaining("1 file, 3 mistakes")]);
@@ -160,19 +163,19 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
   });
 
   it("has the server as a command as well", () => {
-    expect(run(bin("jwt-policy-server"), "--dump")).toMatchObject({ status: 0, stdout: `${renderDump()}\n` });
+    expect(run(bin("kong-jwt-policy-server"), "--dump")).toMatchObject({ status: 0, stdout: `${renderDump()}\n` });
   });
 }
 
 function describeModule({ directory, root }: InstalledPackage): void {
   it("exports the plugin module, the schema of policies and package.json, and nothing else", async () => {
     const require = createRequire(join(directory, "consumer.cjs"));
-    const module = await import(pathToFileURL(require.resolve("kong-plugin-jwt-policy")).href);
+    const module = await import(pathToFileURL(require.resolve("kong-jwt-policy")).href);
     expect(Object.keys(module).sort()).toEqual(["Plugin", "Priority", "Schema", "Version"]);
     expect(module.Schema).toEqual(CONFIG_FIELDS);
-    expect(require("kong-plugin-jwt-policy/policy.schema.json").$schema).toContain("draft-07");
-    expect(require("kong-plugin-jwt-policy/package.json").version).toBe(VERSION);
-    expect(() => require.resolve("kong-plugin-jwt-policy/dist/plugin/server/main.js")).toThrow("not defined by");
+    expect(require("kong-jwt-policy/policy.schema.json").$schema).toContain("draft-07");
+    expect(require("kong-jwt-policy/package.json").version).toBe(VERSION);
+    expect(() => require.resolve("kong-jwt-policy/dist/plugin/server/main.js")).toThrow("not defined by");
   });
 
   it("loads in kong-pdk's server", () => {
@@ -195,7 +198,7 @@ function describeModule({ directory, root }: InstalledPackage): void {
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.mts"] }));
     writeFileSync(
       join(project, "consumer.mts"),
-      `import { Plugin, Priority, Schema, Version } from "kong-plugin-jwt-policy";
+      `import { Plugin, Priority, Schema, Version } from "kong-jwt-policy";
        const plugin: { access(kong: never): Promise<void> } = new Plugin({ policy_file: "shop.yaml" });
        const names: readonly string[] = Schema.flatMap((field) => Object.keys(field));
        const identity: readonly [string, number] = [Version, Priority];

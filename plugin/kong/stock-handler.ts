@@ -129,7 +129,7 @@ async function setCaller(kong: StockPdk, { consumer, credentialId, groups }: Cal
 
 async function refuseUnguarded(kong: StockPdk): Promise<void> {
   await kong.log.err(
-    `${NAME} refuses everything in kong-js-pluginserver unless ${NAME}-guard is loaded: see \`jwt-policy kong env --stock\``,
+    `${NAME} refuses everything in kong-js-pluginserver unless ${NAME}-guard is loaded: see \`kong-jwt-policy kong env --stock\``,
   );
   const { status, body, headers } = createExit(denyOwn("policy_unavailable", ""));
   await kong.response.exit(status, body, headers);

@@ -102,7 +102,7 @@ const EXPECTED = {
   },
 };
 
-describe("jwt-policy explain --effective", () => {
+describe("kong-jwt-policy explain --effective", () => {
   it("prints each rule and operation as it is in effect", () => {
     const { status, stdout, stderr } = runCli(["explain", "--effective", write("shop.yaml", POLICY)]);
     expect([status, stderr]).toEqual([0, ""]);

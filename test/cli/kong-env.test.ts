@@ -13,7 +13,7 @@ const DIST = join(import.meta.dirname, "../../dist");
 const directory = mkdtempSync(join(tmpdir(), "jwt policy'"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-describe("jwt-policy kong env", () => {
+describe("kong-jwt-policy kong env", () => {
   const args = [
     "kong",
     "env",

@@ -36,7 +36,7 @@ writeFileSync(path("good.yaml"), stateWith("read"));
 writeFileSync(path("mistake.yaml"), stateWith("reads"));
 writeFileSync(path("warning.yaml"), "routes: [{ name: open, paths: [/] }]\n");
 
-describe("jwt-policy render", () => {
+describe("kong-jwt-policy render", () => {
   it("puts what a policy extends into the text, for an inline policy can name no file", () => {
     writeFileSync(path("root/child.yaml"), "jwt_policy: 1\nname: child\nextends: things.yaml\nroutes: { more: {} }\n");
     writeFileSync(path("child.yaml"), stateWith("more").replace("things.yaml", "child.yaml"));
@@ -54,7 +54,7 @@ describe("jwt-policy render", () => {
       ..."--tag a --tag b --select-tag x".split(" "),
     );
     expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toBe(`# Made by \`jwt-policy render\` of ${path("good.yaml")}: change that, not this.
+    expect(stdout).toBe(`# Made by \`kong-jwt-policy render\` of ${path("good.yaml")}: change that, not this.
 
 _info:
   select_tags:

@@ -67,7 +67,7 @@ describe("the counts of a status", () => {
   });
 });
 
-describe("jwt-policy report", () => {
+describe("kong-jwt-policy report", () => {
   it("reads a log from standard input", () => {
     const { status, stdout } = runCli(["report", "--log", "-"], {}, `${logLine("read", "1", "x")}\n`);
     expect([status, stdout]).toEqual([0, expect.stringContaining("payments  read  condition_unmet")]);

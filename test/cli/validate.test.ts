@@ -41,7 +41,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-describe("jwt-policy validate", () => {
+describe("kong-jwt-policy validate", () => {
   it("says of a policy without rules what it is good for", () => {
     const file = write("base.yaml", GOOD.replace(/routes:\n.*\n/, ""));
     const { status, stdout } = runCli(["validate", file]);

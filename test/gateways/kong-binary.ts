@@ -47,7 +47,7 @@ interface KongBinaryKind extends GatewayKind {
   start(...args: Parameters<GatewayKind["start"]>): Promise<KongBinary>;
 }
 
-/** Kong from `KONG_BIN` or PATH, DB-less, with a plugin server that Kong itself starts from `jwt-policy kong env`. */
+/** Kong from `KONG_BIN` or PATH, DB-less, with a plugin server that Kong itself starts from `kong-jwt-policy kong env`. */
 export function kongBinary({
   guard = false,
   stock = false,

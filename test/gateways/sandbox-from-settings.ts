@@ -28,7 +28,7 @@ const KILL_AFTER_MS = 172;
 const READ_TIMEOUT = "KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT";
 
 /**
- * The sandbox's parts put together from what `jwt-policy kong env` says, as Kong would start them. Unlike `npm start` it
+ * The sandbox's parts put together from what `kong-jwt-policy kong env` says, as Kong would start them. Unlike `npm start` it
  * does not wait for the plugin server.
  */
 export function sandboxFromSettings({

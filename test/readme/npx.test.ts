@@ -9,7 +9,8 @@ const PLACES = [
   ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs", "cli", "plugin", "sandbox", "schema"],
   ...["deploy", "policies", "tools", "kong.yml", "package.json"],
 ];
-const COMMANDS = Object.keys(packageJson.bin);
+/** Our commands, and the npm package with the name of our Kong plugin, which belongs to another publisher. */
+const COMMANDS = [...Object.keys(packageJson.bin), "jwt-policy", "jwt-policy-server"];
 
 function listFiles(place: string): readonly string[] {
   const entries = readdirSync(ROOT, { withFileTypes: true });
@@ -36,24 +37,24 @@ function findInstalling(text: string): readonly string[] {
   return (text.match(ways) ?? []).filter((way) => way.split(/\s+/).some((word) => COMMANDS.includes(word)));
 }
 
-describe("the name of our command on npm belongs to another publisher", () => {
+describe("while our package is not on npm", () => {
   it.each([
-    "npx jwt-policy validate x",
+    "npx kong-jwt-policy validate x",
     "npx -y jwt-policy@1",
-    "npm exec jwt-policy-server",
-    '"$(npx jwt-policy kong env)"',
-  ])("%s would run a foreign package", (text) => {
+    "npm exec kong-jwt-policy-server",
+    '"$(npx kong-jwt-policy kong env)"',
+  ])("%s would run whatever a stranger publishes", (text) => {
     expect(findFetching(text)).toHaveLength(1);
   });
 
-  it.each(["npx --no-install jwt-policy x", "node_modules/.bin/jwt-policy x", "npx vitest run"])(
+  it.each(["npx --no-install kong-jwt-policy x", "node_modules/.bin/kong-jwt-policy x", "npx vitest run"])(
     "%s would not",
     (text) => {
       expect(findFetching(text)).toEqual([]);
     },
   );
 
-  it("so nothing here tells anyone to run or install it by that name", () => {
+  it("nothing here tells anyone to run or install a package by these names", () => {
     const files = PLACES.flatMap(listFiles);
     expect(files.length).toBeGreaterThan(200);
     const found = files.flatMap((file) => {

@@ -43,7 +43,7 @@ export function createFactsReader(hasFactsVariable: boolean, log: (line: string)
     const facts = parseFactsVariable(await pdk.nginx.getVar(FACTS_VARIABLE.name));
     if (!facts) {
       warnOnce(
-        `$${FACTS_VARIABLE.name} is not what \`jwt-policy kong env\` sets: facts are read by more and slower calls`,
+        `$${FACTS_VARIABLE.name} is not what \`kong-jwt-policy kong env\` sets: facts are read by more and slower calls`,
       );
     }
     return facts;
@@ -65,7 +65,7 @@ export function createFactsReader(hasFactsVariable: boolean, log: (line: string)
       return { binding, ...known, transport };
     }
     const more = `--header ${missing.join(" --header ")}`;
-    warnOnce(`reading headers costs another call: print the settings anew with \`jwt-policy kong env ${more}\``);
+    warnOnce(`reading headers costs another call: print the settings anew with \`kong-jwt-policy kong env ${more}\``);
     const headers = await readHeaders(pdk, new Set(missing));
     return "reason" in headers
       ? headers

@@ -80,7 +80,7 @@ export async function readLineage(
   return { read: { source: { data, locate: source.locate }, text: writeDocument(data) }, files: ancestry.files };
 }
 
-/** Hex SHA-256 that identifies a version of a policy. It equals `sha256sum` of its file, or of the output of `jwt-policy flatten`. */
+/** Hex SHA-256 that identifies a version of a policy. It equals `sha256sum` of its file, or of the output of `kong-jwt-policy flatten`. */
 export function hashText(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

@@ -48,7 +48,7 @@ export function describeSocketProblem(directory: string, user: SystemUser): stri
   const problem = findWriteProblem(directory, user);
   return (
     problem &&
-    `${problem}, but Kong's workers run as ${user.name} and create the plugin server's socket there. Give the socket its own directory: install -d -o ${user.name} -m 700 /run/jwt-policy, and print the settings anew with jwt-policy kong env --socket /run/jwt-policy/jwt-policy.socket`
+    `${problem}, but Kong's workers run as ${user.name} and create the plugin server's socket there. Give the socket its own directory: install -d -o ${user.name} -m 700 /run/jwt-policy, and print the settings anew with kong-jwt-policy kong env --socket /run/jwt-policy/jwt-policy.socket`
   );
 }
 

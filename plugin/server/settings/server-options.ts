@@ -58,11 +58,11 @@ export const USAGE = `Usage: jwt-policy-server --socket PATH --policy-root DIR [
                          [--status-listen HOST:PORT] [--parent PID]
        jwt-policy-server --dump [the options above]
 
-The plugin server of jwt-policy. Kong starts it; \`jwt-policy kong env\` prints the settings.
+The plugin server of jwt-policy. Kong starts it; \`kong-jwt-policy kong env\` prints the settings.
 
   --socket PATH       Unix socket that Kong connects to (absolute path)
   --policy-root DIR   directory that all policy files lie in (absolute path)
-  --facts-variable    Kong sets the nginx variable $jwt_facts, as \`jwt-policy kong env\` prints it
+  --facts-variable    Kong sets the nginx variable $jwt_facts, as \`kong-jwt-policy kong env\` prints it
   --fetch-settings FILE
                       how keys are fetched: certificate authorities, proxy, client certificates, headers
                       (absolute path of a YAML file)

@@ -37,7 +37,7 @@ plugins:
     config: { policy_file: things.yaml }
 `,
     ]);
-    expect(text).toBe(`# Made by \`jwt-policy render\` of 1.yaml: change that, not this.
+    expect(text).toBe(`# Made by \`kong-jwt-policy render\` of 1.yaml: change that, not this.
 
 _format_version: "3.0"
 services:

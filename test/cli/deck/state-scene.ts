@@ -27,7 +27,7 @@ export function routeWith(plugin?: object, route: object = {}): object {
 
 type Options = Partial<Omit<Parameters<typeof renderState>[1], "policyRoot">>;
 
-/** A policy root with good and bad policies, and what `jwt-policy render` makes of states (text, or data to be written as YAML). */
+/** A policy root with good and bad policies, and what `kong-jwt-policy render` makes of states (text, or data to be written as YAML). */
 export function createStateScene() {
   const policyRoot = mkdtempSync(join(tmpdir(), "jwt-policy-state-"));
   const addPolicy = (name: string, text: string): void => writeFileSync(join(policyRoot, name), text);

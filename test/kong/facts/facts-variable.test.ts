@@ -30,7 +30,7 @@ const READ = {
 const GOOD = lines("close", "Bearer x", "acme");
 
 describe("the facts variable", () => {
-  it("is what `jwt-policy kong env` has nginx put together, in this order", () => {
+  it("is what `kong-jwt-policy kong env` has nginx put together, in this order", () => {
     const usual = "connection authorization x-forwarded-proto origin access-control-request-method accept content-type";
     const variables = usual.split(" ").map((name) => `$http_${name.replaceAll("-", "_")}`);
     const facts = ["$request", "$scheme $realip_remote_addr $remote_addr", ...variables];

@@ -97,7 +97,7 @@ describe("without a usable facts variable", () => {
       expect(calls.slice(0, 2)).toEqual(["get_var jwt_facts", "get_headers 1000"]);
     }
     expect(logged).toEqual([
-      "$jwt_facts is not what `jwt-policy kong env` sets: facts are read by more and slower calls",
+      "$jwt_facts is not what `kong-jwt-policy kong env` sets: facts are read by more and slower calls",
     ]);
   });
 

@@ -20,7 +20,7 @@ describe("the schema in Lua", () => {
 `);
   });
 
-  it("is what `jwt-policy kong schema` prints, and requires no module, which Konnect forbids", () => {
+  it("is what `kong-jwt-policy kong schema` prints, and requires no module, which Konnect forbids", () => {
     const { status, stdout, stderr } = runCli(["kong", "schema"]);
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toContain('name = "jwt-policy"');

@@ -240,7 +240,7 @@ describe("reads a policy without the store", () => {
     expect(codesOf(await store.compileText(BROKEN))).toEqual(["4:20 duplicate_key"]);
   });
 
-  it("from a path that is known to be good, as `jwt-policy validate` does", async () => {
+  it("from a path that is known to be good, as `kong-jwt-policy validate` does", async () => {
     await write("a.yaml", GOOD);
     expect(codesOf(await readPolicyFile(join(root, "a.yaml"), "a.yaml"))).toEqual(["good"]);
     const missing = await readPolicyFile(join(root, "b.yaml"), "b.yaml");

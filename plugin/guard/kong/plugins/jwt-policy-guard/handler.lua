@@ -146,7 +146,7 @@ end
 -- Runs jwt-policy for one request. Returns only if its verdict is the expected one.
 local function judge(access, handler, conf)
   if not ngx.var[FACTS] then
-    return refuse("the nginx variable $jwt_facts is not set; use the settings that `jwt-policy kong env --guard` prints")
+    return refuse("the nginx variable $jwt_facts is not set; use the settings that `kong-jwt-policy kong env --guard` prints")
   end
   -- No client knows the request's id yet. Plugin id and sequence identify one version of one plugin's configuration. The part
   -- that differs always comes last: LuaJIT hashes long strings by only a few positions, including the end, and would compare
