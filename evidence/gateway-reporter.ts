@@ -3,8 +3,8 @@ import { cpus, release, type } from "node:os";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 import { VERSION } from "../plugin/kong/contract/plugin-identity.ts";
 import { currentCommit } from "../test/current-commit.ts";
-import { RESULTS as FAULT_RESULTS, RENDERED, renderAll } from "./faults/fault-files.ts";
-import { collectResults, type FaultOutcome } from "./faults/results.ts";
+import { RESULTS as FAULT_RESULTS, RENDERED, renderAll } from "./faults/results/fault-files.ts";
+import { collectResults, type FaultOutcome } from "./faults/results/results.ts";
 import { reportVectors } from "./vectors/report-vectors.ts";
 
 declare module "vitest" {

@@ -5,8 +5,8 @@ import { stringify } from "yaml";
 import { type RecordingUpstream, startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { type KeyServer, startKeyServer } from "../keys/key-server.ts";
 import { createKongConfig, createPolicy, createRemoteKeySet, createSourcePolicy } from "./attack-policy.ts";
-import { SECRET_FILES } from "./hmac-secrets.ts";
-import { createKeys } from "./keys.ts";
+import { SECRET_FILES } from "./forge/hmac-secrets.ts";
+import { createKeys } from "./forge/keys.ts";
 import type { AttackScene } from "./make-request.ts";
 
 /** Everything around the gateway that is attacked. */

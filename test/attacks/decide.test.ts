@@ -13,10 +13,10 @@ import { createRootFiles } from "../../plugin/runtime/load/root-files.ts";
 import { rememberVerified } from "../../plugin/runtime/verified-tokens.ts";
 import { compileDocument, NOW, OVER_TLS } from "../core/fixtures.ts";
 import { silentLog } from "../logs.ts";
-import type { Attack, Honest } from "./attack.ts";
 import { POLICY_NAME } from "./attack-policy.ts";
 import { type AttackWorld, createAttackWorld, POLICY_FILE, SOURCE_POLICY_FILE } from "./attack-world.ts";
-import { ATTACK_CLASSES } from "./classes.ts";
+import { ATTACK_CLASSES } from "./classes/classes.ts";
+import type { Attack, Honest } from "./forge/attack.ts";
 import { type AttackScene, makeRequest, type WireRequest } from "./make-request.ts";
 
 /** Every attack and every honest request through the pipeline: real keys, a clock that stands still. */

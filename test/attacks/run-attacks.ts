@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Gateway, type GatewayKind, waitFor } from "../gateways/gateway.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
-import type { Attack, Honest } from "./attack.ts";
 import { POLICY_NAME } from "./attack-policy.ts";
 import { type AttackWorld, createAttackWorld, KEY_SET_PATH } from "./attack-world.ts";
-import { ATTACK_CLASSES } from "./classes.ts";
+import { ATTACK_CLASSES } from "./classes/classes.ts";
+import type { Attack, Honest } from "./forge/attack.ts";
 import { makeRequest, type WireRequest } from "./make-request.ts";
 import { type Answer, sendBytes } from "./send-bytes.ts";
 

@@ -7,8 +7,8 @@ import { startIdentityProvider } from "../../sandbox/demo/identity-provider.ts";
 import { startRecordingGrpcUpstream } from "../gateways/recording-grpc-upstream.ts";
 import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
-import type { ConformanceCase, KeyName, TokenRecipe } from "./case.ts";
-import { createSourcePolicies, SOURCE_ROUTES } from "./source-policies.ts";
+import type { ConformanceCase, KeyName, TokenRecipe } from "./cases/case.ts";
+import { createSourcePolicies, SOURCE_ROUTES } from "./cases/source-policies.ts";
 
 /** Everything around a gateway: policies, kong.yml, keys, provider and upstream. */
 export interface World {

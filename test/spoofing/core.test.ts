@@ -14,8 +14,8 @@ import { silentLog } from "../logs.ts";
 import { generateSigningKey } from "../tokens.ts";
 import { ACCESS_MODES, type AccessMode, CONSUMER } from "./modes.ts";
 import type { Line } from "./oracle.ts";
-import { createCredentials, createPolicies } from "./policies.ts";
 import { createAllProbes, createProbes, type Probe } from "./probes.ts";
+import { createCredentials, createPolicies } from "./world/policies.ts";
 
 /** Every variant of every name in every mode, through the pipeline: headers are read and changed as a gateway does it. */
 

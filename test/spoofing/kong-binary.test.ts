@@ -3,8 +3,8 @@ import { waitFor } from "../gateways/gateway.ts";
 import { kongBinary } from "../gateways/kong-binary.ts";
 import { foldName } from "./oracle.ts";
 import { runSpoofing } from "./run-spoofing.ts";
-import { sendRequest } from "./send.ts";
-import { createSpoofingWorld } from "./world.ts";
+import { sendRequest } from "./world/send.ts";
+import { createSpoofingWorld } from "./world/world.ts";
 
 runSpoofing(kongBinary());
 

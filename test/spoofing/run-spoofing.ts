@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Protocol } from "../conformance/case.ts";
+import type { Protocol } from "../conformance/cases/case.ts";
 import { type Gateway, type GatewayKind, waitFor } from "../gateways/gateway.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
 import { ACCESS_MODES } from "./modes.ts";
 import { createProbes, type Probe } from "./probes.ts";
-import { sendRequest } from "./send.ts";
-import { createSpoofingWorld, type SpoofingWorld } from "./world.ts";
+import { sendRequest } from "./world/send.ts";
+import { createSpoofingWorld, type SpoofingWorld } from "./world/world.ts";
 
 const START_TIMEOUT_MS = 120_000;
 const RUN_TIMEOUT_MS = 120_000;
