@@ -3,7 +3,14 @@ import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { identifySocket, isAnswered, keepSocket, listenOnSocket, waitForTurn } from "../../plugin/server/listen.ts";
+import {
+  identifySocket,
+  isAnswered,
+  keepSocket,
+  listenOnSocket,
+  waitAtMost,
+  waitForTurn,
+} from "../../plugin/server/listen.ts";
 import { eventually } from "./server-process.ts";
 
 /** Far more than anything here takes on a busy machine. */
@@ -84,6 +91,23 @@ describe("waitForTurn", () => {
     await sleep(300);
     end(server);
     expect(await eventually(() => waiting.hasTurn, SOON)).toBe(true);
+  });
+});
+
+describe("waitAtMost", () => {
+  const never = new Promise<void>(() => {});
+
+  it("waits for the event", async () => {
+    let isWarm = false;
+    const warmed = Promise.resolve().then(() => {
+      isWarm = true;
+    });
+    await waitAtMost(100_000, warmed);
+    expect(isWarm).toBe(true);
+  });
+
+  it("gives up after the longest wait, so that a thread that does not start cannot keep the socket closed", async () => {
+    await expect(waitAtMost(1, never)).resolves.toBeUndefined();
   });
 });
 
