@@ -18,7 +18,7 @@ import { createHandOver } from "./process/hand-over.ts";
 import { findInheritedSocket } from "./process/inherited-socket.ts";
 import { Launchers } from "./process/launchers.ts";
 import { type Lifecycle, manageLifecycle } from "./process/lifecycle.ts";
-import { keepSocket, waitForReadiness, waitForTurn } from "./process/listen.ts";
+import { keepSocket, waitAtMost, waitForReadiness, waitForTurn } from "./process/listen.ts";
 import { PluginSocket } from "./process/plugin-socket.ts";
 import { startWatchdog } from "./process/watchdog.ts";
 import { type Connection, serveConnection } from "./protocol/connection.ts";
@@ -33,6 +33,8 @@ const FOLLOW_MS = 500;
 const RETRY_MS = 1_000;
 /** Shorter than the time that Kong waits for the answer to a call. */
 const MAX_QUEUE_MS = 3_000;
+/** Kong refuses requests while no process listens, so a busy machine must not delay this for long. */
+const MAX_WARMING_MS = 500;
 /** Time for the launcher to read that this process ends. */
 const FAREWELL_MS = 50;
 
@@ -53,6 +55,8 @@ interface Process {
 interface Judge {
   readonly start: (configJson: string) => PluginInstance;
   readonly isReady: () => boolean;
+  /** See {@link ThreadCompiler.warmed}. */
+  readonly warmed: Promise<void>;
   readonly readStatus: () => Status;
   readonly refreshKeys: () => void;
 }
@@ -124,7 +128,8 @@ async function serve(options: ServerOptions): Promise<void> {
 }
 
 /** If a service manager holds the socket, calls wait in its queue if no other server accepts them. */
-function waitForSocket({ options, isQueue }: Process, { isReady }: Judge): Promise<void> {
+async function waitForSocket({ options, isQueue }: Process, { isReady, warmed }: Judge): Promise<void> {
+  await waitAtMost(MAX_WARMING_MS, warmed);
   if (!isQueue) {
     return waitForTurn(options.socket, isReady);
   }
@@ -204,10 +209,11 @@ async function openPolicies({ options, log, socket }: Process): Promise<Judge> {
   checkPolicyRoot(policyRoot);
   const fetchJson = fetchSettings === undefined ? createFetcher() : await openFetcher(fetchSettings);
   const settingsFiles = fetchSettings === undefined ? [] : await listSettingsFiles(fetchSettings);
+  const compiler = compileInThreads({ policyRoot, log });
   const runtime: Runtime = createRuntime({
     policyRoot,
     policyPollMs,
-    compiler: compileInThreads({ policyRoot, log }),
+    compiler,
     fetchJson,
     settingsFiles,
     stateDir,
@@ -218,6 +224,7 @@ async function openPolicies({ options, log, socket }: Process): Promise<Judge> {
   return {
     start: (configJson) => startPluginInstance(configJson, runtime, readFacts),
     isReady: runtime.readiness.isReady,
+    warmed: compiler.warmed,
     readStatus: () => ({
       reasons: [
         ...runtime.readiness.reasons(),
@@ -242,6 +249,7 @@ function refuseAll(reason: string): Judge {
   return {
     start: () => ({ access: async () => denial }),
     isReady: () => false,
+    warmed: Promise.resolve(),
     readStatus: () => ({ reasons: [reason], policies: [], keys: [], reports: [], judged: [], countedSince }),
     refreshKeys: () => {},
   };

@@ -8,6 +8,7 @@ import {
   isAnswered,
   keepSocket,
   listenOnSocket,
+  waitAtMost,
   waitForTurn,
 } from "../../../plugin/server/process/listen.ts";
 import { eventually } from "../server-process.ts";
@@ -90,6 +91,23 @@ describe("waitForTurn", () => {
     await sleep(300);
     end(server);
     expect(await eventually(() => waiting.hasTurn, SOON)).toBe(true);
+  });
+});
+
+describe("waitAtMost", () => {
+  const never = new Promise<void>(() => {});
+
+  it("waits for the event", async () => {
+    let isWarm = false;
+    const warmed = Promise.resolve().then(() => {
+      isWarm = true;
+    });
+    await waitAtMost(100_000, warmed);
+    expect(isWarm).toBe(true);
+  });
+
+  it("gives up after the longest wait, so that a thread that does not start cannot keep the socket closed", async () => {
+    await expect(waitAtMost(1, never)).resolves.toBeUndefined();
   });
 });
 
