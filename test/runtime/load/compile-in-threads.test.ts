@@ -2,7 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { compileInThreads, type ThreadCompiler, type ThreadLimits } from "../../../plugin/runtime/load/compile-in-threads.ts";
+import {
+  compileInThreads,
+  type ThreadCompiler,
+  type ThreadLimits,
+} from "../../../plugin/runtime/load/compile-in-threads.ts";
 import type { PolicyCompiler } from "../../../plugin/runtime/load/policy-compiler.ts";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { SAMPLE_POLICY } from "../../../plugin/runtime/load/sample-policy.ts";
