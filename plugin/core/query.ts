@@ -46,25 +46,35 @@ export function readParameters(query: string, name: string): readonly string[] |
   pattern.lastIndex = 0;
   let left = MAX_CANDIDATES;
   for (let found = pattern.exec(query); found; found = pattern.exec(query)) {
-    const separator = query.charCodeAt(found.index);
-    const start = found.index + (separator === AMPERSAND || separator === SEMICOLON ? 1 : 0);
     left -= 1;
-    if (left < 0) {
+    const own = left < 0 ? undefined : readCandidate(query, found.index, name, suspects);
+    if (!own) {
       return undefined;
     }
-    const { isNamed, end: nameEnd } = compareName(query, start, name);
-    if (isNamed && separator !== SEMICOLON) {
-      const end = findEnd(query, nameEnd);
-      const value = decode(query.slice(Math.min(nameEnd + 1, end), end));
-      if (value === undefined) {
-        return undefined;
-      }
-      values.push(value);
-    } else if (suspects.has(query, start, endOfInnerName(query, start))) {
-      return undefined;
-    }
+    values.push(...own);
   }
   return values;
+}
+
+/**
+ * The decoded value if the parameter after the separator at `index` has this name, and no value if it has another one. Undefined when
+ * servers may read it differently.
+ */
+function readCandidate(
+  query: string,
+  index: number,
+  name: string,
+  suspects: SuspectNames,
+): readonly string[] | undefined {
+  const separator = query.charCodeAt(index);
+  const start = index + (separator === AMPERSAND || separator === SEMICOLON ? 1 : 0);
+  const { isNamed, end: nameEnd } = compareName(query, start, name);
+  if (!isNamed || separator === SEMICOLON) {
+    return suspects.has(query, start, endOfInnerName(query, start)) ? undefined : [];
+  }
+  const end = findEnd(query, nameEnd);
+  const value = decode(query.slice(Math.min(nameEnd + 1, end), end));
+  return value === undefined ? undefined : [value];
 }
 
 /** Whether a name has an invalid escape. Also true for a query with very many invalid escapes, which no honest client sends. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { MAX_JSON_DEPTH } from "../../plugin/core/check-json.ts";
 import { decodeJws, decodeToken } from "../../plugin/core/decode.ts";
-import { MAX_JSON_DEPTH } from "../../plugin/core/json.ts";
 import { encodeSegment, generateSigningKey, mintToken, signRaw, signSegments } from "../tokens.ts";
 
 const key = generateSigningKey("ES256", "1");
