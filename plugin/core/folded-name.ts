@@ -54,6 +54,7 @@ const CAPITAL_Z = 0x5a;
 const SMALL_K = 0x6b;
 const KELVIN_SIGN = 0x212a;
 const CASE_BIT = 0x20;
+const ESCAPE_LENGTH = 3;
 const NOT_VISIBLE = /[^\x21-\x7e]+/g;
 
 /**
@@ -154,7 +155,16 @@ function isReadAs(text: string, name: string): boolean {
 
 /** Each escaped byte becomes one character. */
 function decode(text: string): string {
-  return text.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  let decoded = "";
+  let keptFrom = 0;
+  for (let start = text.indexOf("%"); start !== -1; start = text.indexOf("%", Math.max(start + 1, keptFrom))) {
+    const byte = readHexPair(text, start + 1);
+    if (byte !== NO_HEX) {
+      decoded += text.slice(keptFrom, start) + String.fromCharCode(byte);
+      keptFrom = start + ESCAPE_LENGTH;
+    }
+  }
+  return decoded + text.slice(keptFrom);
 }
 
 /**

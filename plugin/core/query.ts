@@ -19,6 +19,7 @@ const ESCAPE_LENGTH = 3;
  * load sends more, so its query counts as unclear.
  */
 const MAX_CANDIDATES = 256;
+const MAX_SPACED_LENGTH = 1_024;
 const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/g;
 const candidates = rememberPatterns((name) => createCandidatePattern(name, "&;"));
 const MISMATCH = -1;
@@ -213,11 +214,17 @@ function findEnd(query: string, start: number): number {
   return skipUntil(query, start, query.length, AMPERSAND);
 }
 
-/** Undefined when an escape is invalid. A value that is not UTF-8 is no token, so it may be undefined as well. */
+/**
+ * Undefined when an escape is invalid. A value that is not UTF-8, or is long and has a space, is no token, so it may be undefined as
+ * well: replacing thousands of characters takes long.
+ */
 function decode(text: string): string | undefined {
-  const spaced = text.replaceAll("+", " ");
+  const hasSpace = text.includes("+");
+  if (hasSpace && text.length > MAX_SPACED_LENGTH) {
+    return undefined;
+  }
   try {
-    return decodeURIComponent(spaced);
+    return decodeURIComponent(hasSpace ? text.replaceAll("+", " ") : text);
   } catch {
     return undefined;
   }

@@ -13,7 +13,7 @@ export const USUAL_HEADERS = [
 ] as const;
 
 const FORMAT_VERSION = "3";
-const VERSION = /^ HTTP\/[0-9.]+ *$/;
+const VERSION = /^ HTTP\/[0-9.]{1,16} {0,16}$/;
 const REQUEST_ID = /^[0-9a-f]{32}$/;
 
 /**

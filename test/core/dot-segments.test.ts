@@ -181,7 +181,7 @@ describe("characters that look like dots", () => {
 });
 
 describe("a path that is too long to be read in all ways", () => {
-  const long = "/x".repeat(1_000);
+  const long = "/x".repeat(500);
 
   it.each(["%25", "%zz", "%e9", "%uabcd", "%7f", "\ufffd"])(
     "is refused if it has %j, and a shorter one is not",
@@ -191,10 +191,17 @@ describe("a path that is too long to be read in all ways", () => {
     },
   );
 
+  it("is refused if it is longer than any honest path", () => {
+    expect(hasDotSegment(`/${"x".repeat(8_191)}?${"y".repeat(9_000)}`)).toBe(false);
+    expect(hasDotSegment(`/${"x".repeat(8_192)}`)).toBe(true);
+  });
+
   it("is refused if it has dots beside characters beyond ASCII, and not without", () => {
     expect(hasDotSegment(`${long}/\u00e9.x`)).toBe(false);
     expect(hasDotSegment(`${long}${long}/%c3%a9.x`)).toBe(true);
     expect(hasDotSegment(`${long}${long}/%c3%a9`)).toBe(false);
     expect(hasDotSegment(`${long}${long}/e.x%20`)).toBe(false);
+    expect(hasDotSegment(`${long}${long}/e..%2fx`)).toBe(true);
+    expect(hasDotSegment(`${long}${long}/e../x%20`)).toBe(false);
   });
 });

@@ -24,14 +24,18 @@ export const JUDGING: readonly MutatedFile[] = [
     mutants: [
       { name: "paths are decoded once", find: "const MAX_ROUNDS = 6;", replace: "const MAX_ROUNDS = 1;" },
       { name: "overlong forms are other characters", find: ".replaceAll(OVERLONG, shorten)", replace: "" },
-      { name: "look-alikes are other characters", find: " || readsAsDotAlikes(text)", replace: "" },
+      {
+        name: "look-alikes are other characters",
+        find: "(mayHaveAlikes && readsAsDots(",
+        replace: "(false && readsAsDots(",
+      },
       {
         name: "look-alikes are other characters beside unusual escapes",
         find: " || readsAsDots(toCompatible(reading))",
         replace: "",
       },
       { name: "an unusual path is read at any length", find: "path.length > MAX_UNUSUAL_LENGTH || ", replace: "" },
-      { name: "Kong lays no dots bare", find: " || BARED_DOTS.test(reading)", replace: "" },
+      { name: "Kong lays no dots bare", find: "isBared || ", replace: "" },
       { name: "lost bytes are letters", find: " || (reading.includes(LOST) && isUnknown(reading))", replace: "" },
     ],
   },

@@ -7,6 +7,7 @@ export interface Subject {
   readonly query: typeof import("../../../plugin/core/query.ts");
   readonly cookies: typeof import("../../../plugin/core/cookies.ts");
   readonly path: typeof import("../../../plugin/core/request-path.ts");
+  readonly dots: typeof import("../../../plugin/core/dot-segments.ts");
   readonly match: typeof import("../../../plugin/core/match.ts");
   readonly extract: typeof import("../../../plugin/core/extract.ts");
   readonly origin: typeof import("../../../plugin/core/origin.ts");
@@ -31,6 +32,7 @@ const MODULES: Readonly<Record<Exclude<keyof Subject, "directory">, string>> = {
   query: "core/query",
   cookies: "core/cookies",
   path: "core/request-path",
+  dots: "core/dot-segments",
   match: "core/match",
   extract: "core/extract",
   origin: "core/origin",
