@@ -4,8 +4,9 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
+import { GenericContainer, Wait } from "testcontainers";
 import { runPluginProcess } from "../../sandbox/plugin/plugin-process.ts";
+import { findMissingImages, KONG_IMAGE } from "../../test/containers/images.ts";
 import { findProcesses, startsOurs } from "../../test/gateways/find-process.ts";
 import { findFreePorts } from "../../test/gateways/free-port.ts";
 import {
@@ -22,14 +23,11 @@ import { askKongSettings } from "../../test/gateways/kong-settings.ts";
 
 const run = promisify(execFile);
 const QUERY_CMD = "KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD";
-const IMAGE = process.env.KONG_IMAGE;
 const SHARED = "/shared";
 const STOCK_SERVER = createRequire(import.meta.url).resolve("kong-pdk/bin/kong-js-pluginserver");
 const GUARD = join(import.meta.dirname, "../../plugin/guard");
 
 interface KongContainerOptions {
-  /** With the guard loaded, but not configured: it checks what jwt-policy judges, and is no default deny. */
-  readonly guard?: boolean;
   /** Changes the `KONG_*` settings before Kong starts. */
   readonly adapt?: AdaptSettings;
   /** With kong-pdk's own plugin server, and therefore with the guard. */
@@ -37,16 +35,15 @@ interface KongContainerOptions {
 }
 
 /**
- * The image that `KONG_IMAGE` names, DB-less, with the plugin server beside it as a sidecar: Kong's container needs no Node,
- * only the socket and the dump, in a directory that both share.
+ * Kong's image on the network of this machine, which must be Linux, with the plugin server as a process of this machine: the faults
+ * signal that process, and harm the socket in the directory that both share.
  */
 export async function kongContainer({
-  guard = false,
   adapt = keepSettings,
   stock = false,
 }: KongContainerOptions = {}): Promise<FaultyGatewayKind> {
-  const kind = stock ? ", stock server with the guard" : guard ? ", with the guard" : "";
-  const options = [...(guard ? ["--guard", `${SHARED}/guard`] : []), ...(stock ? ["--stock", STOCK_SERVER] : [])];
+  const kind = stock ? ", stock server with the guard" : "";
+  const options = stock ? ["--stock", STOCK_SERVER] : [];
   return {
     label: `Kong container${kind}`,
     missing: await findWhatIsMissing(),
@@ -78,7 +75,7 @@ export async function kongContainer({
       });
       const pluginServerPid = async (): Promise<number | undefined> =>
         stock ? server.pid() : (await findProcesses(startsOurs("jwt-policy-server.mjs", socket)))[0]?.pid;
-      const container = await new GenericContainer(IMAGE ?? "")
+      const container = await new GenericContainer(KONG_IMAGE)
         .withNetworkMode("host")
         .withBindMounts([{ source: directory, target: SHARED }])
         .withEnvironment(settings)
@@ -92,7 +89,7 @@ export async function kongContainer({
       const { output } = await container.exec(["kong", "version"]);
       const version = output.trim();
       return {
-        name: `Kong ${version} (container ${IMAGE}${kind})`,
+        name: `Kong ${version} (container ${KONG_IMAGE}${kind})`,
         version,
         url: `http://127.0.0.1:${port}`,
         tlsUrl: `https://127.0.0.1:${tlsPort}`,
@@ -130,13 +127,7 @@ export async function kongContainer({
 }
 
 async function findWhatIsMissing(): Promise<string | undefined> {
-  if (IMAGE === undefined) {
-    return "KONG_IMAGE is not set";
-  }
-  try {
-    await getContainerRuntimeClient();
-    return undefined;
-  } catch {
-    return `no container engine answers, so ${IMAGE} cannot be run`;
-  }
+  return process.platform === "linux"
+    ? findMissingImages([KONG_IMAGE])
+    : "faults in containers need Linux: they signal processes and harm a socket that a container shares with this machine";
 }

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findFreePort } from "../gateways/free-port.ts";
-import { findMissingImages } from "./images.ts";
+import { findMissingImages, KONG_IMAGE, NODE_IMAGE } from "./images.ts";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
@@ -30,7 +30,9 @@ export async function docker(args: readonly string[], environment: NodeJS.Proces
 
 /** Why no image of deploy/ can be built here, or undefined. */
 export async function findMissingEngine(): Promise<string | undefined> {
-  return (await succeeds("version")) ? findMissingImages() : "no container engine answers to `docker version`";
+  return (await succeeds("version"))
+    ? findMissingImages([KONG_IMAGE, NODE_IMAGE])
+    : "no container engine answers to `docker version`";
 }
 
 /** Why no compose file of deploy/ can be run here, or undefined. */

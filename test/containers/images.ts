@@ -10,15 +10,15 @@ const MEGABYTE = 1_000_000;
 /** How much arrives between two lines of progress. */
 const SHOWN_STEP = 10 * MEGABYTE;
 
-/** Why the tests in containers cannot run here, or undefined. Pulls images that are not here yet, and shows the progress. */
-export async function findMissingImages(): Promise<string | undefined> {
+/** Why containers of these images cannot run here, or undefined. Pulls images that are not here yet, and shows the progress. */
+export async function findMissingImages(images: readonly string[]): Promise<string | undefined> {
   let client: ContainerRuntimeClient;
   try {
     client = await getContainerRuntimeClient();
   } catch {
     return "no container engine answers, so no container can be run: start Docker";
   }
-  for (const image of [KONG_IMAGE, NODE_IMAGE]) {
+  for (const image of images) {
     const name = ImageName.fromString(image);
     try {
       if (!(await client.image.exists(name))) {

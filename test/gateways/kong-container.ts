@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findMissingImages, KONG_IMAGE, NODE_IMAGE } from "../containers/images.ts";
-import { openPod, type Pod } from "../containers/pod.ts";
+import { inPod, restartPluginServerIn, startKongInPod } from "../containers/kong-in-pod.ts";
+import type { Pod } from "../containers/pod.ts";
 import type { GatewayKind } from "./gateway.ts";
-import { restartPluginServerIn, startKongInPod } from "./kong-in-pod.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -23,18 +23,10 @@ interface KongContainerOptions {
 /** The official image of Kong, with the plugin server in a second container. They share a volume with the socket. */
 export async function kongContainer({ guard = false }: KongContainerOptions = {}): Promise<GatewayKind> {
   const kind = guard ? ", with the guard" : "";
-  let pod: Pod | undefined;
-  return {
+  return inPod({
     label: `Kong container${kind}`,
-    missing: await findMissingImages(),
-    async openNeighbours() {
-      pod = await openPod();
-      return pod;
-    },
-    async start({ configText, policyRoot }) {
-      if (pod === undefined) {
-        throw new Error("Kong's container runs beside its neighbours: open them first");
-      }
+    missing: await findMissingImages([KONG_IMAGE, NODE_IMAGE]),
+    async start(pod, { configText, policyRoot }) {
       const server = await startPluginServer(pod, policyRoot);
       const options = ["--dump-file", `${OWN}/dump.json`, ...(guard ? ["--guard", `${OWN}/guard`] : [])];
       const image = pod
@@ -42,7 +34,13 @@ export async function kongContainer({ guard = false }: KongContainerOptions = {}
         .withBindMounts([{ source: pod.volume, target: SHARED, mode: "ro" }])
         .withCopyContentToContainer([{ content: await dumpSchema(), target: `${OWN}/dump.json` }])
         .withCopyDirectoriesToContainer([{ source: join(ROOT, "plugin/guard"), target: `${OWN}/guard` }]);
-      const settings = await askKongSettings(SHARED, policyRoot, options);
+      const settings = {
+        ...(await askKongSettings(SHARED, policyRoot, options)),
+        // On Windows the command prints paths of Windows, but these are paths in the container.
+        KONG_PLUGINSERVER_JWT_POLICY_SOCKET: SOCKET,
+        KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/bin/cat ${OWN}/dump.json`,
+        ...(guard ? { KONG_LUA_PACKAGE_PATH: `${OWN}/guard/?.lua;;` } : {}),
+      };
       const { gateway } = await startKongInPod(pod, image, configText, settings).catch(async (error: unknown) => {
         await server.stop();
         throw error;
@@ -57,7 +55,7 @@ export async function kongContainer({ guard = false }: KongContainerOptions = {}
         },
       };
     },
-  };
+  });
 }
 
 async function startPluginServer(pod: Pod, policyRoot: string) {

@@ -1,7 +1,6 @@
 import { docker, findMissingEngine } from "../containers/docker.ts";
-import { openPod, type Pod } from "../containers/pod.ts";
+import { inPod, restartPluginServerIn, startKongInPod } from "../containers/kong-in-pod.ts";
 import type { GatewayKind } from "./gateway.ts";
-import { restartPluginServerIn, startKongInPod } from "./kong-in-pod.ts";
 
 const IMAGE = "jwt-policy-kong:0.1.0";
 
@@ -12,18 +11,10 @@ export async function kongImage(): Promise<GatewayKind> {
     const build = ["build", "-f", "deploy/Dockerfile", "--build-arg", "KONG_IMAGE", "--build-arg", "NODE_IMAGE"];
     await docker([...build, "-t", IMAGE, "."]);
   }
-  let pod: Pod | undefined;
-  return {
+  return inPod({
     label: "the image of deploy/Dockerfile",
     missing,
-    async openNeighbours() {
-      pod = await openPod();
-      return pod;
-    },
-    async start({ configText, policyRoot }) {
-      if (pod === undefined) {
-        throw new Error("Kong's container runs beside its neighbours: open them first");
-      }
+    async start(pod, { configText, policyRoot }) {
       const image = pod
         .createContainer(IMAGE)
         .withCopyDirectoriesToContainer([{ source: policyRoot, target: "/etc/jwt-policy/policies" }]);
@@ -34,5 +25,5 @@ export async function kongImage(): Promise<GatewayKind> {
         restartPluginServer: () => restartPluginServerIn(container),
       };
     },
-  };
+  });
 }

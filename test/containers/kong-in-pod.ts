@@ -1,11 +1,33 @@
 import { type GenericContainer, type StartedTestContainer, Wait } from "testcontainers";
-import type { Pod } from "../containers/pod.ts";
-import { KONG_PORTS } from "../containers/pod-ports.ts";
-import { PLUGIN_SERVER_PID } from "../containers/processes.ts";
-import { type Gateway, type KongSettings, pickDenialLine, waitFor } from "./gateway.ts";
-import { quietKongEnvironment } from "./kong-environment.ts";
+import { type Gateway, type GatewayKind, type KongSettings, pickDenialLine, waitFor } from "../gateways/gateway.ts";
+import { quietKongEnvironment } from "../gateways/kong-environment.ts";
+import { openPod, type Pod } from "./pod.ts";
+import { KONG_PORTS } from "./pod-ports.ts";
+import { PLUGIN_SERVER_PID } from "./processes.ts";
 
 const CONFIG = "/etc/jwt-policy/kong.yml";
+
+interface PodGatewayKind extends Pick<GatewayKind, "label" | "missing"> {
+  start(pod: Pod, input: Parameters<GatewayKind["start"]>[0]): Promise<Gateway>;
+}
+
+/** A gateway that runs in the pod of its neighbours. They must be open before it starts. */
+export function inPod({ start, ...kind }: PodGatewayKind): GatewayKind {
+  let pod: Pod | undefined;
+  return {
+    ...kind,
+    async openNeighbours() {
+      pod = await openPod();
+      return pod;
+    },
+    async start(input) {
+      if (pod === undefined) {
+        throw new Error("the gateway runs in the pod of its neighbours: open them first");
+      }
+      return start(pod, input);
+    },
+  };
+}
 
 interface KongInPod {
   readonly container: StartedTestContainer;
@@ -57,7 +79,7 @@ export async function startKongInPod(
 }
 
 /** @throws Error with everything that the command wrote when it fails. */
-export async function runShell(container: StartedTestContainer, command: string): Promise<string> {
+async function runShell(container: StartedTestContainer, command: string): Promise<string> {
   const { exitCode, output } = await container.exec(["sh", "-c", command]);
   if (exitCode !== 0) {
     throw new Error(`${command} failed: ${output}`);
