@@ -3,9 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { startIdentityProvider } from "../../sandbox/demo/identity-provider.ts";
-import { startRecordingGrpcUpstream } from "../gateways/recording-grpc-upstream.ts";
-import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
+import { type Neighbours, neighboursHere } from "../gateways/neighbours.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
 import type { ConformanceCase, KeyName, TokenRecipe } from "./cases/case.ts";
 import { createSourcePolicies, SOURCE_ROUTES } from "./cases/source-policies.ts";
@@ -21,9 +19,9 @@ export interface World {
   /** The provider's token for an API that it has by this identifier. */
   tokenFor(resource: string, scope: string): Promise<string>;
   /** The headers with which a request reached the upstream, by its `x-case`; undefined when it did not. */
-  upstreamHeaders(caseId: string): IncomingHttpHeaders | undefined;
+  upstreamHeaders(caseId: string): Promise<IncomingHttpHeaders | undefined>;
   /** Path and query with which it did. */
-  upstreamUrl(caseId: string): string | undefined;
+  upstreamUrl(caseId: string): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
@@ -36,14 +34,14 @@ const METADATA_PATH = "/.well-known/oauth-protected-resource/payments";
 /** Port 9, discard: nothing listens there. */
 const NOBODY_THERE = "http://127.0.0.1:9";
 
-export async function createWorld(): Promise<World> {
+export async function createWorld(neighbours: Neighbours = neighboursHere()): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), "jwt-policy-world-"));
   const policyRoot = join(directory, "policies");
   await mkdir(policyRoot);
   const keys = createKeys();
-  const provider = await startIdentityProvider(0);
-  const upstream = await startRecordingUpstream();
-  const grpcUpstream = await startRecordingGrpcUpstream();
+  const provider = await neighbours.start("provider");
+  const upstream = await neighbours.start("upstream");
+  const grpcUpstream = await neighbours.start("grpcUpstream");
   const policies = createPolicies(keys, provider.issuer);
   for (const [name, policy] of Object.entries(policies)) {
     await writeFile(join(policyRoot, `${name}.yaml`), typeof policy === "string" ? policy : stringify(policy));
@@ -59,14 +57,12 @@ export async function createWorld(): Promise<World> {
       return `Bearer ${"provider" in token ? await provider.mintToken(token.provider) : makeToken(keys, token)}`;
     },
     fillIn: (testCase) => fillIn(testCase, testCase.carried && makeToken(keys, testCase.carried)),
-    tokenFor: (resource, scope) =>
+    tokenFor: async (resource, scope) =>
       provider.mintToken({ client: "checkout-web", resource: resource === RESOURCE ? "payments" : "ledger", scope }),
-    upstreamHeaders: (caseId) => upstream.headersOf(caseId) ?? grpcUpstream.headersOf(caseId),
-    upstreamUrl: upstream.urlOf,
+    upstreamHeaders: async (caseId) => (await upstream.headersOf(caseId)) ?? grpcUpstream.headersOf(caseId),
+    upstreamUrl: async (caseId) => upstream.urlOf(caseId),
     async stop() {
-      await provider.stop();
-      await upstream.stop();
-      await grpcUpstream.stop();
+      await neighbours.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };

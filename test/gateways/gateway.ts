@@ -1,3 +1,5 @@
+import { type Neighbours, neighboursHere } from "./neighbours.ts";
+
 /** What every gateway of the conformance and fault runs can do. */
 export interface Gateway {
   /** Such as `Kong 3.9.3 (binary)`. */
@@ -7,6 +9,8 @@ export interface Gateway {
   readonly url: string;
   /** Speaks both over TLS, by ALPN, with a certificate that nobody vouches for. */
   readonly tlsUrl: string;
+  /** Speaks as at `url` to clients from the network. Absent: they reach `url` from an address of this machine. */
+  readonly networkUrl?: string;
   /** The line that the plugin wrote about a request, at the gateway's default log level. */
   findDenialLine(requestId: string): Promise<string | undefined>;
   /** Ends the plugin server with SIGKILL and waits until another one serves. */
@@ -53,7 +57,14 @@ interface GatewayInput {
 export interface GatewayKind {
   readonly label: string;
   readonly missing: string | undefined;
+  /** Opens the place for the servers that the gateway reaches on its loopback address, if that is not this machine's. */
+  openNeighbours?(): Promise<Neighbours>;
   start(input: GatewayInput): Promise<Gateway>;
+}
+
+/** The place for the servers around a gateway. Must be open before the gateway starts, because its configuration names them. */
+export async function openNeighbours(kind: GatewayKind): Promise<Neighbours> {
+  return kind.openNeighbours?.() ?? neighboursHere();
 }
 
 export interface FaultyGatewayKind extends GatewayKind {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Protocol } from "../conformance/cases/case.ts";
-import { type Gateway, type GatewayKind, waitFor } from "../gateways/gateway.ts";
+import { type Gateway, type GatewayKind, openNeighbours, waitFor } from "../gateways/gateway.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
 import { ACCESS_MODES } from "./modes.ts";
 import { createProbes, type Probe } from "./probes.ts";
@@ -22,7 +22,7 @@ export function runSpoofing(kind: GatewayKind): void {
     let world: SpoofingWorld;
     let gateway: Gateway;
     beforeAll(async () => {
-      world = await createSpoofingWorld();
+      world = await createSpoofingWorld(await openNeighbours(kind));
       gateway = await kind.start(world);
       await waitFor(() => isServing(gateway), 20_000);
     }, START_TIMEOUT_MS);
@@ -68,7 +68,7 @@ async function tryAll(probes: readonly Probe[], gateway: Gateway, world: Spoofin
   const work = async (): Promise<void> => {
     for (const probe of left) {
       const status = await sendRequest(gateway.url, probe.request);
-      const lines = world.upstreams.linesOf(probe.id);
+      const lines = await world.upstreams.linesOf(probe.id);
       findings.push(...probe.findFaults(lines).map((fault) => `${probe.title} (${status}): ${fault}`));
     }
   };

@@ -19,7 +19,7 @@ export async function checkCase(
   const testCase = world.fillIn(recipe);
   const authorization = await world.authorizationOf(testCase);
   const answer = await send(gateway, { testCase, protocol, id, authorization });
-  const upstream = world.upstreamHeaders(id);
+  const upstream = await world.upstreamHeaders(id);
 
   expect.soft(answer.status, answer.body).toBe(testCase.status);
   expect.soft(answer.headers["www-authenticate"]).toBe(testCase.challenge);
@@ -39,7 +39,7 @@ export async function checkCase(
     expect.soft(upstream?.[name] ?? null, `${name} at the upstream`).toBe(value);
   }
   if (testCase.upstreamUrl !== undefined) {
-    expect.soft(world.upstreamUrl(id)).toBe(testCase.upstreamUrl);
+    expect.soft(await world.upstreamUrl(id)).toBe(testCase.upstreamUrl);
   }
   if (testCase.reason !== undefined) {
     checkRefusal(testCase, answer);

@@ -21,21 +21,31 @@ export interface CaseRequest {
   readonly authorization: string | undefined;
 }
 
-export function send(gateway: Pick<Gateway, "url" | "tlsUrl">, request: CaseRequest): Promise<Answer> {
-  const url = request.testCase.overTls ? gateway.tlsUrl : gateway.url;
-  return request.protocol === "http/1.1" ? sendHttp1(url, request) : sendHttp2(url, request);
+export function send(gateway: Gateway, request: CaseRequest): Promise<Answer> {
+  const { overTls, fromNetwork = false } = request.testCase;
+  const { url, networkUrl = url } = gateway;
+  const way = {
+    url: overTls ? gateway.tlsUrl : fromNetwork ? networkUrl : url,
+    localAddress: fromNetwork && gateway.networkUrl === undefined ? findNetworkAddress() : undefined,
+  };
+  return request.protocol === "http/1.1" ? sendHttp1(way, request) : sendHttp2(way, request);
+}
+
+/** Where a request goes, and from which address of this machine if that matters. */
+interface WayThere {
+  readonly url: string;
+  readonly localAddress: string | undefined;
 }
 
 function listHeaders({ testCase: { headers = [] }, id, authorization }: CaseRequest): readonly string[] {
   return ["X-Case", id, ...headers, ...(authorization === undefined ? [] : ["Authorization", authorization])];
 }
 
-function sendHttp1(url: string, sent: CaseRequest): Promise<Answer> {
+function sendHttp1({ url, localAddress }: WayThere, sent: CaseRequest): Promise<Answer> {
   const { method = "GET", path } = sent.testCase;
   const { hostname, port, host, protocol } = new URL(url);
   const headers = listHeaders(sent);
   const connection = headers.includes("Connection") ? [] : ["Connection", "close"];
-  const localAddress = sent.testCase.fromNetwork ? findNetworkAddress() : undefined;
   const options = {
     localAddress,
     hostname,
@@ -67,11 +77,10 @@ function sendHttp1(url: string, sent: CaseRequest): Promise<Answer> {
   });
 }
 
-function sendHttp2(url: string, sent: CaseRequest): Promise<Answer> {
+function sendHttp2({ url, localAddress }: WayThere, sent: CaseRequest): Promise<Answer> {
   const isGrpc = sent.protocol === "grpc";
   const { method = isGrpc ? "POST" : "GET", path } = sent.testCase;
   const headers = groupHeaders([...(isGrpc ? GRPC_HEADERS : []), ...listHeaders(sent)]);
-  const localAddress = sent.testCase.fromNetwork ? findNetworkAddress() : undefined;
   const pseudo = { ":method": method, ":path": path };
   return requestHttp2(url, { ...pseudo, ...headers }, isGrpc ? MESSAGE : undefined, localAddress);
 }

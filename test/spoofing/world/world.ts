@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { type Neighbour, type Neighbours, neighboursHere } from "../../gateways/neighbours.ts";
 import { generateSigningKey } from "../../tokens.ts";
 import { CONSUMER, type Credential } from "../modes.ts";
 import { createCredentials, createPolicies } from "./policies.ts";
-import { startUpstreams, type Upstreams } from "./upstreams.ts";
 
 /** Everything around a gateway: policies, kong.yml, credentials and upstreams. */
 export interface SpoofingWorld {
@@ -13,11 +13,11 @@ export interface SpoofingWorld {
   readonly policyRoot: string;
   /** The value of Authorization; undefined for none. */
   readonly credentials: Readonly<Record<Credential, string | undefined>>;
-  readonly upstreams: Upstreams;
+  readonly upstreams: Neighbour<"byteUpstreams">;
   stop(): Promise<void>;
 }
 
-export async function createSpoofingWorld(): Promise<SpoofingWorld> {
+export async function createSpoofingWorld(neighbours: Neighbours = neighboursHere()): Promise<SpoofingWorld> {
   const directory = await mkdtemp(join(tmpdir(), "jwt-policy-spoofing-"));
   const policyRoot = join(directory, "policies");
   await mkdir(policyRoot);
@@ -26,7 +26,7 @@ export async function createSpoofingWorld(): Promise<SpoofingWorld> {
   for (const [name, policy] of Object.entries(files)) {
     await writeFile(join(policyRoot, `${name}.yaml`), stringify(policy));
   }
-  const upstreams = await startUpstreams();
+  const upstreams = await neighbours.start("byteUpstreams");
   return {
     configText: stringify(
       createKongConfig(upstreams, { inline: JSON.stringify(inline), "inline-public": JSON.stringify(inlinePublic) }),
@@ -35,7 +35,7 @@ export async function createSpoofingWorld(): Promise<SpoofingWorld> {
     credentials: createCredentials(key, Math.floor(Date.now() / 1000)),
     upstreams,
     async stop() {
-      await upstreams.stop();
+      await neighbours.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -54,7 +54,10 @@ const GRPC_ROUTES = {
   moved: ["moved"],
 };
 
-function createKongConfig({ http, grpc }: Upstreams, inline: Readonly<Record<string, string>>): object {
+function createKongConfig(
+  { http, grpc }: SpoofingWorld["upstreams"],
+  inline: Readonly<Record<string, string>>,
+): object {
   const plugin = (config: object) => ({ plugins: [{ name: "jwt-policy", config }] });
   const eachRule = <T>(routes: Readonly<Record<string, readonly string[]>>, make: (file: string, rule: string) => T) =>
     Object.entries(routes).flatMap(([policy, rules]) => rules.map((rule) => make(`${policy}.yaml`, rule)));
