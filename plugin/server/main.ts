@@ -2,8 +2,8 @@
 import type { Socket } from "node:net";
 import { toPrintableLines } from "../core/text/printable.ts";
 import { createFetcher } from "../keys/fetch/fetch-json.ts";
+import { denyOwn } from "../kong/contract/deny-own.ts";
 import { NAME, VERSION } from "../kong/contract/plugin-identity.ts";
-import { denyOwn } from "../kong/deny-own.ts";
 import { createFactsReader } from "../kong/facts/read-facts.ts";
 import { DEADLINE_MS, type PluginInstance, startPluginInstance } from "../kong/handler.ts";
 import { createOperatorLog, type OperatorLog } from "../observe/operator-log.ts";
