@@ -8,7 +8,6 @@ import { fileURLToPath } from "node:url";
 import { FACTS_VARIABLE } from "../plugin/kong/facts/facts-variable.ts";
 import { describeProblems, type KongConfig, readKongConfig } from "./config/kong-config.ts";
 import { startGateway } from "./gateway/gateway.ts";
-import type { TlsOptions } from "./http/accept-connections.ts";
 import type { Log } from "./message/gateway-log.ts";
 import { createPluginClient } from "./plugin/plugin-client.ts";
 import { type PluginProcess, runPluginProcess } from "./plugin/plugin-process.ts";
@@ -27,8 +26,6 @@ export interface SandboxOptions {
   policyRoot: string;
   /** 0 means any free port. */
   proxyPort: number;
-  /** A second port, with TLS. Port 0 means any free port. */
-  tls?: TlsOptions & { readonly port: number };
   /** Variables to set, by name without `$`. Each value is the text between the quotes of nginx's `set $name "…"`. */
   nginxVariables: Readonly<Record<string, string>>;
   onLog: Log;
@@ -38,8 +35,6 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   url: string;
-  /** Undefined without TLS. */
-  tlsUrl: string | undefined;
   config: KongConfig;
   /** Changes when the plugin server restarts. Undefined while it is down. */
   pluginServerPid(): number | undefined;
@@ -68,12 +63,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   try {
     await waitForListener(socketPath, server);
-    const { proxyPort: port, nginxVariables, tls } = options;
-    const listens = { port, ...(tls === undefined ? {} : { tls }) };
-    const gateway = await startGateway({ config: read.config, pluginClient, ...listens, nginxVariables, log: onLog });
+    const { proxyPort: port, nginxVariables } = options;
+    const gateway = await startGateway({ config: read.config, pluginClient, port, nginxVariables, log: onLog });
     return {
       url: `http://127.0.0.1:${gateway.port}`,
-      tlsUrl: gateway.tlsPort === undefined ? undefined : `https://127.0.0.1:${gateway.tlsPort}`,
       config: read.config,
       pluginServerPid: server.pid,
       stop: async () => {

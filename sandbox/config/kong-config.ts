@@ -4,21 +4,13 @@
  */
 import { randomUUID } from "node:crypto";
 import { entityId } from "./entity-ids.ts";
-import {
-  type ConsumerNode,
-  type KongProtocol,
-  type PluginNode,
-  type RouteNode,
-  readRoot,
-  type ServiceNode,
-} from "./kong-document.ts";
+import { type ConsumerNode, type PluginNode, type RouteNode, readRoot, type ServiceNode } from "./kong-document.ts";
 import { reportDuplicates } from "./kong-duplicates.ts";
 import { type Problem, readYaml } from "./located-yaml.ts";
 
 export interface KongService {
   id: string;
   name: string;
-  protocol: KongProtocol;
   host: string;
   port: number;
   /** Prefix of every upstream path; absent means `/`. */
@@ -100,7 +92,6 @@ export function describeProblems(problems: readonly Problem[], file: string): st
 
 function toService(node: ServiceNode): KongService {
   const address = node.url ?? {
-    protocol: node.protocol,
     host: node.host ?? "",
     port: node.port,
     path: node.path,
@@ -108,7 +99,6 @@ function toService(node: ServiceNode): KongService {
   return {
     id: node.id ?? entityId("services", node.name.value),
     name: node.name.value,
-    protocol: address.protocol ?? "http",
     host: address.host,
     port: address.port ?? 80,
     ...(address.path === undefined ? {} : { path: address.path }),
@@ -126,7 +116,7 @@ function toRoute(node: RouteNode, service: KongService): KongRoute {
     ...(node.methods === undefined ? {} : { methods: node.methods }),
     ...(node.hosts === undefined ? {} : { hosts: node.hosts }),
     ...(node.paths === undefined ? {} : { paths: node.paths }),
-    stripPath: node.strip_path ?? !(node.protocols ?? []).some((protocol) => protocol.startsWith("grpc")),
+    stripPath: node.strip_path ?? true,
     preserveHost: node.preserve_host ?? false,
     ...(node.tags === undefined ? {} : { tags: node.tags }),
     service,

@@ -3,7 +3,6 @@
  * defaults. Here a missing field stays absent.
  */
 import { isMap, type Node } from "yaml";
-import { findRouteProblem, findServiceProblem } from "./check-grpc-entities.ts";
 import {
   defaulted,
   listOf,
@@ -22,10 +21,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PATH = /^\/[\w.\-~/%:@!$&'()*+,;=]*$/;
 const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])$/;
 const WILDCARD_HOST = /^(?:\*\.[\w.-]+|[\w.-]+\.\*|[\w.-]+)(?::\d+)?$/;
-const SERVICE_URL = /^(http|grpc):\/\/([^/:?#@[\]]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(\/[^?#]*)?$/;
-
-/** The protocol of a Service. */
-export type KongProtocol = "http" | "grpc";
+const SERVICE_URL = /^http:\/\/([^/:?#@[\]]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(\/[^?#]*)?$/;
 
 function matching(pattern: RegExp, expected: string): Read<string> {
   return scalarOf((value) => (typeof value === "string" && pattern.test(value) ? { value } : `must be ${expected}`));
@@ -66,18 +62,15 @@ const routePath = scalarOf((value) => {
 });
 
 const serviceUrl = scalarOf((value) => {
-  const [, scheme, host, port, path] = (typeof value === "string" && SERVICE_URL.exec(value)) || [];
+  const [, host, port, path] = (typeof value === "string" && SERVICE_URL.exec(value)) || [];
   if (host === undefined || Number(port ?? 80) > 65_535) {
-    return 'must be a URL such as http://127.0.0.1:9100/path (the sandbox proxies to "http" and "grpc" only)';
+    return "must be a URL such as http://127.0.0.1:9100/path (the sandbox proxies to http only)";
   }
-  const protocol: KongProtocol = scheme === "grpc" ? "grpc" : "http";
-  return { value: { protocol, host, port: Number(port ?? 80), ...(path === undefined ? {} : { path }) } };
+  return { value: { host, port: Number(port ?? 80), ...(path === undefined ? {} : { path }) } };
 });
 
 const serviceProtocol = scalarOf((value) =>
-  value === "http" || value === "grpc"
-    ? { value: value as KongProtocol }
-    : 'must be "http" or "grpc": the sandbox proxies to nothing else',
+  value === "http" ? { value } : 'must be "http": the sandbox proxies to nothing else',
 );
 
 const plugin = mapOf(
@@ -129,7 +122,7 @@ const plainRoute = mapOf(
   {
     id: optional(uuid),
     name: optional(entityName),
-    protocols: defaulted(listOf("protocols", matching(/^(?:http|grpc)s?$/, "http and https, or grpc and grpcs"))),
+    protocols: defaulted(listOf("protocols", matching(/^https?$/, "http or https: gRPC needs a real Kong"))),
     methods: optional(listOf("methods", matching(/^[A-Z]+$/, "a method in capitals"))),
     hosts: optional(listOf("hosts", matching(WILDCARD_HOST, "a host name, with * at most as its first or last label"))),
     paths: optional(listOf("paths", routePath)),
@@ -146,11 +139,6 @@ function route(node: Node, report: Report): ReturnType<typeof plainRoute> {
   const value = plainRoute(node, report);
   if (value !== undefined && [value.methods, value.hosts, value.paths].every((list) => (list ?? []).length === 0)) {
     report(node, "a route needs at least one of methods, hosts, paths");
-    return undefined;
-  }
-  const problem = value && findRouteProblem(value);
-  if (problem !== undefined) {
-    report(node, problem);
     return undefined;
   }
   return value;
@@ -191,11 +179,6 @@ function service(node: Node, report: Report): ReturnType<typeof plainService> {
   const missing = ["protocol", "port"].find((key) => isMap(node) && node.has(key) && (node.get(key) ?? null) === null);
   if (value.url === undefined && missing !== undefined) {
     report(node, `a service without "url" needs a value for "${missing}", or not the key`);
-    return undefined;
-  }
-  const problem = findServiceProblem(value);
-  if (problem !== undefined) {
-    report(node, problem);
     return undefined;
   }
   return value;

@@ -111,8 +111,8 @@ function encodeRoute({ route }: GatewayRequest): Uint8Array {
 }
 
 function encodeService({ route }: GatewayRequest): Uint8Array {
-  const { id, protocol, host, port, path } = route.service;
-  return ServiceMessage.encode({ id, protocol, host, port, ...(path === undefined ? {} : { path }) });
+  const { id, host, port, path } = route.service;
+  return ServiceMessage.encode({ id, protocol: "http", host, port, ...(path === undefined ? {} : { path }) });
 }
 
 function logMethod(level: LogLevel): PdkMethod {

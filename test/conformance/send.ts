@@ -23,6 +23,9 @@ export interface CaseRequest {
 
 export function send(gateway: Pick<Gateway, "url" | "tlsUrl">, request: CaseRequest): Promise<Answer> {
   const url = request.testCase.overTls ? gateway.tlsUrl : gateway.url;
+  if (url === undefined) {
+    throw new Error("the gateway has no port with TLS");
+  }
   return request.protocol === "http/1.1" ? sendHttp1(url, request) : sendHttp2(url, request);
 }
 

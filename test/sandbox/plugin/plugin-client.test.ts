@@ -27,7 +27,6 @@ function newRequest(): GatewayRequest {
     method: "GET",
     target: "/a?b=c",
     httpVersion: "1.1",
-    scheme: "http",
     headers: [
       ["Host", "h"],
       ["X-User-Id", "admin"],
@@ -41,7 +40,7 @@ function newRequest(): GatewayRequest {
       protocols: ["http"],
       stripPath: true,
       preserveHost: false,
-      service: { id: "service-1", name: "s", protocol: "http", host: "h", port: 80, connectTimeout: 1, readTimeout: 1 },
+      service: { id: "service-1", name: "s", host: "h", port: 80, connectTimeout: 1, readTimeout: 1 },
     },
     nginxVariables: {},
     consumers: [],
