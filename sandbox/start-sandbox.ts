@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { FACTS_VARIABLE } from "../plugin/kong/facts/facts-variable.ts";
-import { describeProblems, type KongConfig, readKongConfig } from "./config/kong-config.ts";
+import { describeMistakes, type KongConfig, readKongConfig } from "./config/kong-config.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import type { Log } from "./message/gateway-log.ts";
 import { createPluginClient } from "./plugin/plugin-client.ts";
@@ -41,12 +41,13 @@ export interface Sandbox {
   stop(): Promise<void>;
 }
 
-/** @throws Error with every problem of the configuration, or with code EADDRINUSE, or when the plugin server does not start. */
+/** @throws Error with every mistake in the configuration, or with code EADDRINUSE, or when the plugin server does not start. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { configText, configFile = "kong.yml", onLog } = options;
   const read = readKongConfig(configText);
-  if ("problems" in read) {
-    throw new Error(describeProblems(read.problems, configFile));
+  if (!read.ok) {
+    const mistakes = describeMistakes(read.failure, configFile);
+    throw new Error(`${mistakes}\nThe sandbox supports a part of Kong's configuration: docs/sandbox.md describes it.`);
   }
   const directory = await mkdtemp(join(tmpdir(), "jwt-policy-"));
   const socketPath = join(directory, "plugin.sock");
@@ -64,10 +65,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   try {
     await waitForListener(socketPath, server);
     const { proxyPort: port, nginxVariables } = options;
-    const gateway = await startGateway({ config: read.config, pluginClient, port, nginxVariables, log: onLog });
+    const gateway = await startGateway({ config: read.value, pluginClient, port, nginxVariables, log: onLog });
     return {
       url: `http://127.0.0.1:${gateway.port}`,
-      config: read.config,
+      config: read.value,
       pluginServerPid: server.pid,
       stop: async () => {
         await gateway.stop();
