@@ -66,6 +66,7 @@ describe("npm start", { timeout: 60_000 }, () => {
     const run = runStart("--check", ...FREE_PORTS);
     expect(await run.exit, run.output()).toBe(0);
     expect(run.output()).toContain(`all ${EXAMPLES.length} as expected`);
+    expect(run.output(), "the example policies use every key of the provider").not.toContain("keys not used");
     const pid = Number(/plugin server started, pid (\d+)/.exec(run.output())?.[1]);
     expect(isAlive(pid)).toBe(false);
   });
