@@ -91,7 +91,7 @@ function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: 
             message: `This must be ${JSON.stringify(error.params.allowedValue)}, not ${shown}.`,
           };
     case "enum": {
-      const indistinct = title === "told reason" && describeIndistinct(String(data));
+      const indistinct = title === "public reason" && describeIndistinct(String(data));
       return indistinct
         ? { ...place, code: "answer_indistinct", message: indistinct }
         : { ...place, code: "invalid_value", message: enumMessage(shown, data, error.params.allowedValues) };
