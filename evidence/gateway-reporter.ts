@@ -92,15 +92,15 @@ function reportNotRun(modules: readonly TestModule[]): string[] {
 function reportGateway(gateway: string, tests: readonly TestCase[]): string {
   const results = tests.map((test) => test.result());
   const ran = results.filter(({ state }) => state === "passed" || state === "failed").length;
-  const [note] = findNotes(tests);
+  const notes = [...new Set(findNotes(tests))];
   const names = [...new Set(tests.flatMap((test) => test.meta().gateway ?? []))];
   if (ran === 0 || names.length === 0) {
-    return `not exercised: ${note ?? "it was required and is missing"}`;
+    return `not exercised: ${notes[0] ?? "it was required and is missing"}`;
   }
   if (process.env.CONFORMANCE_RESULTS === "1") {
     writeResults(gateway, names, tests);
   }
-  return `exercised, ${ran} tests on ${names.join(" and ")}`;
+  return [`exercised, ${ran} tests on ${names.join(" and ")}`, ...notes].join("; ");
 }
 
 function writeResults(gateway: string, names: readonly string[], tests: readonly TestCase[]): void {

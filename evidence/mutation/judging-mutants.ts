@@ -485,8 +485,8 @@ export const JUDGING: readonly MutatedFile[] = [
     mutants: [
       {
         name: "the client learns the detail",
-        find: "renderTold(told, reply)",
-        replace: "renderTold({ ...told, text: denial.detail ?? told.text }, reply)",
+        find: "renderAnswer(answer, reply)",
+        replace: "renderAnswer({ ...answer, text: denial.detail ?? answer.text }, reply)",
       },
       { name: "the client gets no challenge", find: "challenge === undefined ? {} : ", replace: "true ? {} : " },
     ],

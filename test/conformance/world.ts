@@ -34,7 +34,8 @@ const METADATA_PATH = "/.well-known/oauth-protected-resource/payments";
 /** Port 9, discard: nothing listens there. */
 const NOBODY_THERE = "http://127.0.0.1:9";
 
-export async function createWorld(neighbours: Neighbours = neighboursHere()): Promise<World> {
+/** @param hasGrpc whether the gateway serves gRPC; the sandbox refuses a configuration with it. */
+export async function createWorld(neighbours: Neighbours = neighboursHere(), hasGrpc = true): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), "jwt-policy-world-"));
   const policyRoot = join(directory, "policies");
   await mkdir(policyRoot);
@@ -48,7 +49,9 @@ export async function createWorld(neighbours: Neighbours = neighboursHere()): Pr
   }
   await writeFile(join(directory, "outside.yaml"), stringify(policies.api));
   return {
-    configText: stringify(createKongConfig(upstream.port, grpcUpstream.port, JSON.stringify(policies.inline))),
+    configText: stringify(
+      createKongConfig(upstream.port, hasGrpc ? grpcUpstream.port : undefined, JSON.stringify(policies.inline)),
+    ),
     policyRoot,
     async authorizationOf({ token }) {
       if (token === undefined || typeof token === "string") {
@@ -285,17 +288,12 @@ export const CONSUMERS = [
   { id: "5e0d7f9a-47a3-4a52-8a3f-6a0c9c0f2d22", username: "8a1f33c2-9f6e-4c55-9d0a-2f0f3a7e6b11" },
 ] as const;
 
-function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: string): object {
+function createKongConfig(upstream: number, grpcUpstream: number | undefined, inlinePolicy: string): object {
   const route = (name: string, config: object, more: object = {}) => ({
     name,
     paths: [`/${name}`],
     plugins: [{ name: "jwt-policy", config }],
     ...more,
-  });
-  const call = (name: string, policyFile: string, rule: string) => ({
-    ...route(`grpc-${name}`, { policy_file: policyFile, rule }),
-    paths: [`/${name}.Things`],
-    protocols: ["grpc", "grpcs"],
   });
   const api = (name: string, rule = name) => route(name, { policy_file: "api.yaml", rule });
   return {
@@ -354,24 +352,35 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           { ...api("secure", "read"), protocols: ["https"] },
         ],
       },
-      {
-        name: "calls",
-        url: `grpc://127.0.0.1:${grpcUpstream}`,
-        routes: [
-          call("things", "api.yaml", "calls"),
-          call("public", "api.yaml", "public"),
-          call("watched", "report.yaml", "watched"),
-          call("optional", "api.yaml", "optional"),
-          call("any", "sources.yaml", "any"),
-          call("ghost", "api.yaml", "does-not-exist"),
-          call("keys-down", "keys-down.yaml", "all"),
-          { ...call("secure", "api.yaml", "read"), protocols: ["grpcs"] },
-          // A Route for HTTP leads to a Service for gRPC as well.
-          { ...call("mixed", "api.yaml", "read"), protocols: ["http", "https"], strip_path: false },
-        ],
-      },
+      ...(grpcUpstream === undefined ? [] : [grpcService(grpcUpstream)]),
     ],
     plugins: [{ name: "jwt-policy", config: { policy_file: "by-name.yaml" } }],
+  };
+}
+
+/** The Service for gRPC and its Routes. */
+function grpcService(upstream: number): object {
+  const call = (name: string, policyFile: string, rule: string) => ({
+    name: `grpc-${name}`,
+    paths: [`/${name}.Things`],
+    protocols: ["grpc", "grpcs"],
+    plugins: [{ name: "jwt-policy", config: { policy_file: policyFile, rule } }],
+  });
+  return {
+    name: "calls",
+    url: `grpc://127.0.0.1:${upstream}`,
+    routes: [
+      call("things", "api.yaml", "calls"),
+      call("public", "api.yaml", "public"),
+      call("watched", "report.yaml", "watched"),
+      call("optional", "api.yaml", "optional"),
+      call("any", "sources.yaml", "any"),
+      call("ghost", "api.yaml", "does-not-exist"),
+      call("keys-down", "keys-down.yaml", "all"),
+      { ...call("secure", "api.yaml", "read"), protocols: ["grpcs"] },
+      // A Route for HTTP leads to a Service for gRPC as well.
+      { ...call("mixed", "api.yaml", "read"), protocols: ["http", "https"], strip_path: false },
+    ],
   };
 }
 

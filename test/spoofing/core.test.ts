@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
-import { type CallerSource, KNOWS_NOBODY } from "../../plugin/core/model/caller.ts";
+import { type CallerSource, NO_CALLERS } from "../../plugin/core/model/caller.ts";
 import { type HeaderChanges, isAllow } from "../../plugin/core/model/decision.ts";
 import type { KeySource } from "../../plugin/core/model/key.ts";
 import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
@@ -24,7 +24,7 @@ const credentials = createCredentials(key, NOW);
 const policies = new Map<string, CompiledPolicy>();
 let keys: KeySource;
 const callers: CallerSource = {
-  ...KNOWS_NOBODY,
+  ...NO_CALLERS,
   findConsumer: async ({ value }) => (value === CONSUMER.username ? CONSUMER : undefined),
 };
 

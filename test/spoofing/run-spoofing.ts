@@ -22,7 +22,7 @@ export function runSpoofing(kind: GatewayKind): void {
     let world: SpoofingWorld;
     let gateway: Gateway;
     beforeAll(async () => {
-      world = await createSpoofingWorld(await openNeighbours(kind));
+      world = await createSpoofingWorld(await openNeighbours(kind), kind.onlyHttp1 === undefined);
       gateway = await kind.start(world);
       await waitFor(() => isServing(gateway), 20_000);
     }, START_TIMEOUT_MS);
@@ -34,7 +34,11 @@ export function runSpoofing(kind: GatewayKind): void {
       task.meta.gateway = gateway.name;
     });
 
-    for (const protocol of PROTOCOLS) {
+    if (kind.onlyHttp1 !== undefined) {
+      it("reach no upstream over HTTP/2 and gRPC", (context) => context.skip(kind.onlyHttp1));
+    }
+
+    for (const protocol of kind.onlyHttp1 ? (["http/1.1"] as const) : PROTOCOLS) {
       const modes = ACCESS_MODES.filter(({ grpc }) => grpc || protocol !== "grpc");
       it.each(modes.map((mode) => [mode.title, mode] as const))(
         `${protocol}: %s`,

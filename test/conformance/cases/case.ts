@@ -27,6 +27,8 @@ export interface ConformanceCase {
   readonly only?: readonly Protocol[];
   /** Whether it is asked at the port that speaks TLS. */
   readonly overTls?: boolean;
+  /** Whether its Route or its Service is for gRPC, which only a Kong has. */
+  readonly needsGrpc?: boolean;
   /** Whether the client has an address beyond loopback. */
   readonly fromNetwork?: boolean;
   /** GET, and POST for gRPC, unless given. */

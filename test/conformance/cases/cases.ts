@@ -987,7 +987,6 @@ const answers: readonly ConformanceCase[] = [
   },
   {
     title: "tells it words beyond ASCII, encoded",
-    only: ["h2"],
     path: "/answers",
     headers: ["Content-Type", GRPC],
     status: 401,
@@ -1006,7 +1005,6 @@ const answers: readonly ConformanceCase[] = [
   },
   {
     title: "tells everybody in Kong's form where no policy is known",
-    only: ["h2"],
     path: "/broken",
     headers: [...PROBLEM, "Content-Type", GRPC],
     status: 503,

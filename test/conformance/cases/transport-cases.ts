@@ -37,6 +37,7 @@ export const TRANSPORT_CASES: readonly ConformanceCase[] = [
   {
     title: "leaves it to the gateway to refuse gRPC over HTTP/1.1",
     only: ["http/1.1"],
+    needsGrpc: true,
     path: "/things.Things/Get",
     method: "POST",
     headers: ["Content-Type", "application/grpc"],
@@ -45,6 +46,7 @@ export const TRANSPORT_CASES: readonly ConformanceCase[] = [
   },
   {
     title: "leaves it to the gateway to refuse anything but gRPC at a Route for gRPC",
+    needsGrpc: true,
     path: "/things.Things/Get",
     method: "POST",
     headers: ["Content-Type", "application/json"],
@@ -53,6 +55,7 @@ export const TRANSPORT_CASES: readonly ConformanceCase[] = [
   },
   {
     title: "judges what a Route for HTTP passes on to a Service for gRPC",
+    needsGrpc: true,
     path: "/mixed.Things/Get",
     method: "POST",
     token: GOOD,

@@ -73,7 +73,7 @@ function checkGrpc({ status, grpcStatus, reason }: ConformanceCase, answer: Answ
   expect.soft(answer.endsWithHead, "trailers only").toBe(true);
   expect.soft(answer.body).toBe("");
   if (reason !== undefined) {
-    expect.soft(answer.headers["grpc-message"]).toBe(denialRow(reason).told);
+    expect.soft(answer.headers["grpc-message"]).toBe(denialRow(reason).clientMessage);
     expect.soft(answer.headers["content-type"]).toBe("application/grpc");
   }
 }

@@ -24,8 +24,12 @@ export interface CaseRequest {
 export function send(gateway: Gateway, request: CaseRequest): Promise<Answer> {
   const { overTls, fromNetwork = false } = request.testCase;
   const { url, networkUrl = url } = gateway;
-  const way = {
-    url: overTls ? gateway.tlsUrl : fromNetwork ? networkUrl : url,
+  const target = overTls ? gateway.tlsUrl : fromNetwork ? networkUrl : url;
+  if (target === undefined) {
+    throw new Error("the gateway has no port with TLS");
+  }
+  const way: WayThere = {
+    url: target,
     localAddress: fromNetwork && gateway.networkUrl === undefined ? findNetworkAddress() : undefined,
   };
   return request.protocol === "http/1.1" ? sendHttp1(way, request) : sendHttp2(way, request);

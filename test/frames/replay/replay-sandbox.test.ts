@@ -91,14 +91,14 @@ async function startSandboxGateway(socketPath: string, endings: (() => unknown)[
   const upstream = await startEchoUpstream(0);
   endings.push(upstream.stop);
   const read = readKongConfig(stringify(createKongConfig(`http://127.0.0.1:${upstream.port}`)));
-  if ("problems" in read) {
-    throw new Error(JSON.stringify(read.problems));
+  if (!read.ok) {
+    throw new Error(JSON.stringify(read.failure));
   }
   const log = (): void => {};
   const pluginClient = createPluginClient({ socketPath, readTimeout: 2_000, log });
   endings.push(pluginClient.close);
   const nginxVariables = { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value };
-  const gateway = await startGateway({ config: read.config, pluginClient, port: 0, nginxVariables, log });
+  const gateway = await startGateway({ config: read.value, pluginClient, port: 0, nginxVariables, log });
   endings.push(gateway.stop);
   return gateway.port;
 }

@@ -120,7 +120,7 @@ describe("the guard's own source", () => {
     ["the words of another instance", '"other-instance "'],
     ["the words of an answer", '"^answered (%S+) "'],
     ["the format of the facts", 'var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr'],
-    ["the body of a refusal", JSON.stringify({ message: DENIALS.policy_unavailable.told })],
+    ["the body of a refusal", JSON.stringify({ message: DENIALS.policy_unavailable.clientMessage })],
   ])("agrees on %s", (_what, text) => {
     expect(source).toContain(text);
   });

@@ -17,7 +17,11 @@ export interface SpoofingWorld {
   stop(): Promise<void>;
 }
 
-export async function createSpoofingWorld(neighbours: Neighbours = neighboursHere()): Promise<SpoofingWorld> {
+/** @param hasGrpc whether the gateway serves gRPC; the sandbox refuses a configuration with it. */
+export async function createSpoofingWorld(
+  neighbours: Neighbours = neighboursHere(),
+  hasGrpc = true,
+): Promise<SpoofingWorld> {
   const directory = await mkdtemp(join(tmpdir(), "jwt-policy-spoofing-"));
   const policyRoot = join(directory, "policies");
   await mkdir(policyRoot);
@@ -29,7 +33,10 @@ export async function createSpoofingWorld(neighbours: Neighbours = neighboursHer
   const upstreams = await neighbours.start("byteUpstreams");
   return {
     configText: stringify(
-      createKongConfig(upstreams, { inline: JSON.stringify(inline), "inline-public": JSON.stringify(inlinePublic) }),
+      createKongConfig(upstreams, hasGrpc, {
+        inline: JSON.stringify(inline),
+        "inline-public": JSON.stringify(inlinePublic),
+      }),
     ),
     policyRoot,
     credentials: createCredentials(key, Math.floor(Date.now() / 1000)),
@@ -56,12 +63,23 @@ const GRPC_ROUTES = {
 
 function createKongConfig(
   { http, grpc }: SpoofingWorld["upstreams"],
+  hasGrpc: boolean,
   inline: Readonly<Record<string, string>>,
 ): object {
   const plugin = (config: object) => ({ plugins: [{ name: "jwt-policy", config }] });
   const eachRule = <T>(routes: Readonly<Record<string, readonly string[]>>, make: (file: string, rule: string) => T) =>
     Object.entries(routes).flatMap(([policy, rules]) => rules.map((rule) => make(`${policy}.yaml`, rule)));
   const paths = (name: string) => ({ name, paths: [`/${name}`], strip_path: false });
+  const calls = {
+    name: "calls",
+    url: `grpc://127.0.0.1:${grpc}`,
+    routes: eachRule(GRPC_ROUTES, (policy_file, rule) => ({
+      name: `grpc-${rule}`,
+      paths: [`/${rule}.Things`],
+      protocols: ["grpc", "grpcs"],
+      ...plugin({ policy_file, rule }),
+    })),
+  };
   return {
     _format_version: "3.0",
     consumers: [{ id: CONSUMER.id, username: CONSUMER.username, custom_id: CONSUMER.customId }],
@@ -76,16 +94,7 @@ function createKongConfig(
           paths("unmatched"),
         ],
       },
-      {
-        name: "calls",
-        url: `grpc://127.0.0.1:${grpc}`,
-        routes: eachRule(GRPC_ROUTES, (policy_file, rule) => ({
-          name: `grpc-${rule}`,
-          paths: [`/${rule}.Things`],
-          protocols: ["grpc", "grpcs"],
-          ...plugin({ policy_file, rule }),
-        })),
-      },
+      ...(hasGrpc ? [calls] : []),
     ],
     plugins: [{ name: "jwt-policy", config: { policy_file: "by-route.yaml" } }],
   };
