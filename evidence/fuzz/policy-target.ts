@@ -3,6 +3,7 @@ import { parse, stringify } from "yaml";
 import { decide } from "../../plugin/core/decide.ts";
 import { isAllow } from "../../plugin/core/model/decision.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../../plugin/core/model/policy.ts";
+import { fail, succeed } from "../../plugin/core/model/result.ts";
 import { importKeySet } from "../../plugin/keys/import/import-key-set.ts";
 import { indexKeys, selectKey } from "../../plugin/keys/import/select-key.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
@@ -86,7 +87,7 @@ async function findInline(issuer: CompiledIssuer, joseHeader: Parameters<typeof 
   const inline = issuer.keys.flatMap((origin) => (origin.from === "jwks" ? [importKeySet(origin.jwks, issuer)] : []));
   const keys = (await Promise.all(inline)).flatMap((set) => set.keys);
   const found = selectKey(indexKeys(keys), joseHeader);
-  return found ? { found } : ({ found: undefined, because: "unknown" } as const);
+  return found ? succeed(found) : fail({ because: "unknown" as const });
 }
 
 function describe({ issuers, rules, headerMappings }: CompiledPolicy): readonly string[] {

@@ -1,7 +1,7 @@
 import { readMetadataRequest } from "../core/answer/protected-resource.ts";
 import { createReply } from "../core/answer/reply.ts";
 import { type Answer, createAnswer, createDeny, type Decision } from "../core/model/decision.ts";
-import { type Denial, isDenial } from "../core/model/denial.ts";
+import type { Denial } from "../core/model/denial.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { describeIssues } from "../runtime/versions/policy-report.ts";
 import type { PolicySource } from "../runtime/versions/policy-source.ts";
@@ -45,10 +45,11 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
       if ("issues" in load) {
         return denyOwn("policy_unavailable", summarize(describeIssues(source.name, load.issues)));
       }
-      const facts = await readFacts(pdk, load.policy, rule);
-      if (isDenial(facts)) {
-        return createDeny(facts, { policy: load.policy.name }, createReply(load.policy, undefined));
+      const read = await readFacts(pdk, load.policy, rule);
+      if (!read.ok) {
+        return createDeny(read.failure, { policy: load.policy.name }, createReply(load.policy, undefined));
       }
+      const facts = read.value;
       if (!(await runtime.admit(facts, pdk.isAbandoned))) {
         // Report mode rejects it too, because no decision was made.
         return createDeny(OVERLOADED, { policy: load.policy.name }, createReply(load.policy, facts));

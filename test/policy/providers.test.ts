@@ -22,10 +22,9 @@ function judge(name: string, claims: JsonObject): string | undefined {
   }
   const token: JsonObject = { iss: issuer.issuer, exp: NOW + 300, iat: NOW, sub: "alice", ...claims };
   const request = { segments: [], headers: new Map() };
-  const denial =
-    validateClaims(issuer, requirements, joseHeaderOf({ typ: TYPES[name] }), token, NOW) ??
-    authorize(issuer, requirements, token, request, NOW);
-  return denial?.reason;
+  const valid = validateClaims(issuer, requirements, joseHeaderOf({ typ: TYPES[name] }), token, NOW);
+  const authorized = valid.ok ? authorize(issuer, requirements, token, request, NOW) : valid;
+  return authorized.ok ? undefined : authorized.failure.reason;
 }
 
 /** What the providers write into the header. */

@@ -57,8 +57,11 @@ const NO_MEMBERS: Record<string, JsonValue> = Object.freeze(Object.create(null))
 const SEEDS = 2 ** 32;
 const knownNames = new NameTable(Math.floor(Math.random() * SEEDS));
 
-/** An object, or why the text is rejected: a short fixed phrase without any of the text's content. */
-type JsonRead = { readonly object: JsonObject } | { readonly refused: string };
+/**
+ * A `Result` of the model, which text does not import. The failure says why the text is rejected: a short fixed phrase without any of
+ * the text's content.
+ */
+type JsonRead = { readonly ok: true; readonly value: JsonObject } | { readonly ok: false; readonly failure: string };
 
 /**
  * Reads one JSON object.
@@ -286,10 +289,10 @@ function read(text: string, maxMembers: number, wanted: readonly string[] | unde
     if (position !== text.length) {
       refuse("text after the value");
     }
-    return isJsonObject(value) ? { object: value } : { refused: "not an object" };
+    return isJsonObject(value) ? { ok: true, value } : { ok: false, failure: "not an object" };
   } catch (error) {
     if (error instanceof JsonError) {
-      return { refused: error.message };
+      return { ok: false, failure: error.message };
     }
     throw error;
   }

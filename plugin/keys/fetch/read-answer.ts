@@ -24,10 +24,10 @@ export async function readAnswer(response: IncomingMessage): Promise<JsonObject>
   const packed = await readBounded(response);
   const text = decode(unpack(packed, headers["content-encoding"]));
   const read = readJsonObject(text, MAX_MEMBERS);
-  if ("refused" in read) {
-    throw new Error(`the answer is not a JSON object that can be read: ${read.refused}`);
+  if (!read.ok) {
+    throw new Error(`the answer is not a JSON object that can be read: ${read.failure}`);
   }
-  return read.object;
+  return read.value;
 }
 
 function describeRedirect(statusCode: number): string {

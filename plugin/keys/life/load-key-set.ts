@@ -119,11 +119,11 @@ async function importFile(
 
 function parseKeySet(text: string): unknown {
   const read = readJsonObject(text, MAX_MEMBERS);
-  if ("refused" in read) {
-    throw new Error(`it is no JSON object: ${read.refused}`);
+  if (!read.ok) {
+    throw new Error(`it is no JSON object: ${read.failure}`);
   }
-  if (!findKeyList(read.object)) {
+  if (!findKeyList(read.value)) {
     throw new Error('it is not a key set: it has no list "keys"');
   }
-  return read.object;
+  return read.value;
 }

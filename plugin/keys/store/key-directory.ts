@@ -228,13 +228,13 @@ function parseRecord(path: string, content: string, kind: Kind, name: string): J
     throw new Error(`${path} is damaged`);
   }
   const read = readJsonObject(text, MAX_MEMBERS);
-  if ("refused" in read) {
-    throw new Error(`${path} is not a JSON object: ${read.refused}`);
+  if (!read.ok) {
+    throw new Error(`${path} is not a JSON object: ${read.failure}`);
   }
-  if (read.object.kind !== kind || read.object.name !== digestOf(name)) {
+  if (read.value.kind !== kind || read.value.name !== digestOf(name)) {
     throw new Error(`${path} is of another issuer, or of other options`);
   }
-  return read.object;
+  return read.value;
 }
 
 function describe(error: unknown): string {
