@@ -704,18 +704,18 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a parent need not be a policy by itself",
-        find: '"issues" in ancestry.read ? ancestry.read : checkAlone(ancestry.read)',
+        find: "ancestry.read.ok ? checkAlone(ancestry.read.value) : ancestry.read",
         replace: "ancestry.read",
       },
       {
         name: "a parent's changes are not looked for",
-        find: "text: writeDocument(data) }, files: ancestry.files };",
-        replace: "text: writeDocument(data) }, files };",
+        find: "read: succeed(merged), files: ancestry.files };",
+        replace: "read: succeed(merged), files };",
       },
       {
         name: "the parent alone decides",
-        find: "extendDocument(base.source.data, source.data)",
-        replace: "{ ...(base.source.data as object) }",
+        find: "extendDocument(base.value.source.data, source.data)",
+        replace: "{ ...(base.value.source.data as object) }",
       },
       {
         name: "a parent is looked for at the root",
@@ -799,15 +799,15 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "ready before anything was read", find: '= ["policies are being read"]', replace: "= []" },
       {
         name: "a broken policy is no reason",
-        find: "return describeIssues(file, load.issues);",
+        find: "return describeFindings(file, load.failure);",
         replace: "return [];",
       },
       {
         name: "missing keys are no reason",
-        find: "return keys.findMissing(load.policy).map(",
+        find: "return keys.findMissing(load.value).map(",
         replace: "return [].map(",
       },
-      { name: "keys are asked for once only", find: "    void keys.prepare(load.policy);\n", replace: "" },
+      { name: "keys are asked for once only", find: "    void keys.prepare(load.value);\n", replace: "" },
       { name: "what cannot be listed is no reason", find: "reasons = [`policies", replace: "void [`policies" },
       { name: "looks once", find: "timer = setTimeout(look, delayMs).unref();", replace: "" },
       {
@@ -1169,15 +1169,15 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     file: "plugin/policy/read/read-document.ts",
     killers: ["test/policy/read/not-a-policy.test.ts"],
     mutants: [
-      { name: "any YAML is a policy", find: "hasMark(source.data) ? source", replace: "true ? source" },
+      { name: "any YAML is a policy", find: "hasMark(source.value.data) ? source", replace: "true ? source" },
       {
         name: "what is no YAML is quoted",
-        find: "if (source.isMarked || beginsWithMark(text)) {",
+        find: "if (isMarked || beginsWithMark(text)) {",
         replace: "if (true) {",
       },
       {
         name: "a policy with a mistake in its YAML is none",
-        find: "if (source.isMarked || beginsWithMark(text)) {",
+        find: "if (isMarked || beginsWithMark(text)) {",
         replace: "if (false) {",
       },
     ],

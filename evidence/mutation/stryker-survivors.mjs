@@ -71,15 +71,9 @@ export const SURVIVORS = [
   },
   {
     file: "plugin/kong/handler.ts",
-    line: 'return { problem: error instanceof Error ? error.message : "the plugin\'s configuration cannot be read" };',
+    line: 'const [first = "the policy is refused"] = mistakes;',
     replacement: '""',
-    because: "nothing but an Error is thrown there",
-  },
-  {
-    file: "plugin/kong/handler.ts",
-    line: 'const [first = "the policy is refused"] = issues;',
-    replacement: '""',
-    because: "a policy is refused for at least one issue",
+    because: "a policy is refused for at least one mistake",
   },
   {
     file: "plugin/kong/handler.ts",

@@ -22,12 +22,12 @@ import { type IssuerKeysSource, textSecretOf } from "./vector-issuer.ts";
 
 export async function judgeJws(token: string, source: IssuerKeysSource): Promise<string> {
   const policy = readPolicy(JSON.stringify(documentOf(forToken(source, token))), "0".repeat(64));
-  if ("issues" in policy) {
-    return `policy refused: ${policy.issues.map(({ code }) => code).join(", ")}`;
+  if (!policy.ok) {
+    return `policy refused: ${policy.failure.map(({ code }) => code).join(", ")}`;
   }
   const keys: VerificationKey[] = [];
   const unusable: string[] = [];
-  for (const issuer of policy.policy.issuers.values()) {
+  for (const issuer of policy.value.issuers.values()) {
     for (const origin of issuer.keys) {
       try {
         const loaded = await loadKeySet(origin, { files: source.files, fetchJson: createFetcher() }, FETCH_TIMEOUT_MS);
@@ -40,7 +40,7 @@ export async function judgeJws(token: string, source: IssuerKeysSource): Promise
       }
     }
   }
-  return judgeWith(token, policy.policy, keys, unusable.join("; "));
+  return judgeWith(token, policy.value, keys, unusable.join("; "));
 }
 
 /** With a secret of which nothing is asked, as no policy can have it. */

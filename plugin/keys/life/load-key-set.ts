@@ -1,5 +1,6 @@
 import { normalize, sep } from "node:path";
 import type { CompiledIssuer, KeyOrigin } from "../../core/model/policy.ts";
+import { messageOf } from "../../core/text/error-message.ts";
 import { readJsonObject } from "../../core/text/json.ts";
 import type { FetchJson } from "../fetch/fetch-json.ts";
 import { MAX_MEMBERS } from "../fetch/read-answer.ts";
@@ -65,7 +66,7 @@ async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): P
   try {
     return await act();
   } catch (error) {
-    throw new Error(`${file}: ${error instanceof Error ? error.message : "not readable"}`);
+    throw new Error(`${file}: ${messageOf(error)}`);
   }
 }
 
@@ -112,7 +113,7 @@ async function importFile(
       try {
         return importSecret(content, origin, issuer);
       } catch (error) {
-        return { ...NO_KEYS, ignored: [`${origin.file}: ${error instanceof Error ? error.message : "not readable"}`] };
+        return { ...NO_KEYS, ignored: [`${origin.file}: ${messageOf(error)}`] };
       }
   }
 }

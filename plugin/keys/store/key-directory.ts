@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../../core/text/error-message.ts";
 import { type JsonObject, readJsonObject } from "../../core/text/json.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import { MAX_MEMBERS } from "../fetch/read-answer.ts";
@@ -104,7 +105,7 @@ export class KeyDirectory implements KeyStore {
       await this.#tidy(directory);
       return directory;
     } catch (error) {
-      this.#report(`keys are not kept over restarts: ${describe(error)}`);
+      this.#report(`keys are not kept over restarts: ${messageOf(error)}`);
       return undefined;
     }
   }
@@ -135,7 +136,7 @@ export class KeyDirectory implements KeyStore {
       const text = await readPrivateFile(path, MAX_BYTES);
       return text === undefined ? undefined : parseRecord(path, text, kind, name);
     } catch (error) {
-      this.#reportRefused(`stored keys are not used: ${describe(error)}`);
+      this.#reportRefused(`stored keys are not used: ${messageOf(error)}`);
       return undefined;
     }
   }
@@ -151,7 +152,7 @@ export class KeyDirectory implements KeyStore {
         this.#problem = undefined;
         await this.#tidy(directory);
       } catch (error) {
-        this.#report(`keys cannot be stored in ${directory}: ${describe(error)}`);
+        this.#report(`keys cannot be stored in ${directory}: ${messageOf(error)}`);
       }
     });
     return this.#writing;
@@ -235,8 +236,4 @@ function parseRecord(path: string, content: string, kind: Kind, name: string): J
     throw new Error(`${path} is of another issuer, or of other options`);
   }
   return read.value;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown error";
 }

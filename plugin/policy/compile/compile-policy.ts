@@ -7,9 +7,10 @@ import type {
   IssuerTemplates,
   Requirements,
 } from "../../core/model/policy.ts";
+import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { compileIssuer } from "../issuers/compile-issuer.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { headerSpellings } from "../language/header-spellings.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
 import { captureIndexes } from "../language/path-template.ts";
 import { checkIssuerIds } from "../requirements/check-issuer-ids.ts";
 import { compileIdentity, listOwnHeaders } from "../requirements/compile-identity.ts";
@@ -25,14 +26,11 @@ import { findNeededFacts } from "./find-needed-facts.ts";
 const NO_CAPTURES: ReadonlyMap<string, number> = new Map();
 
 /**
- * Compiles a document that the schema accepts. With any finding, the result has no policy.
+ * Compiles a document that the schema accepts. Fails with any finding.
  *
  * @param hash hex SHA-256 of the document's bytes.
  */
-export function compilePolicy(
-  document: PolicyDocument,
-  hash: string,
-): { readonly policy: CompiledPolicy } | { readonly findings: readonly Finding[] } {
+export function compilePolicy(document: PolicyDocument, hash: string): Result<CompiledPolicy, readonly Finding[]> {
   const findings: Finding[] = checkExtends(document);
   const { issuers, issuerTemplates } = compileIssuers(document, findings);
   const rules = new Map<string, CompiledRule>();
@@ -53,25 +51,23 @@ export function compilePolicy(
   );
   findings.push(...mappingFindings, ...tokenFindings, ...identityFindings, ...answerFindings, ...resourceFindings);
   if (findings.length > 0) {
-    return { findings: dropRepeated(findings) };
+    return fail(dropRepeated(findings));
   }
-  return {
-    policy: {
-      name: document.name,
-      hash,
-      ...token,
-      issuers,
-      issuerTemplates,
-      rules,
-      headerMappings,
-      identity,
-      clearedHeaders: [...listOwnHeaders(document), ...token.ownHeaders].flatMap(headerSpellings),
-      ...findNeededFacts([...rules.values()], token.tokenSources),
-      unmatchedMode: document.defaults?.mode ?? "enforce",
-      answers,
-      protectedResource,
-    },
-  };
+  return succeed({
+    name: document.name,
+    hash,
+    ...token,
+    issuers,
+    issuerTemplates,
+    rules,
+    headerMappings,
+    identity,
+    clearedHeaders: [...listOwnHeaders(document), ...token.ownHeaders].flatMap(headerSpellings),
+    ...findNeededFacts([...rules.values()], token.tokenSources),
+    unmatchedMode: document.defaults?.mode ?? "enforce",
+    answers,
+    protectedResource,
+  });
 }
 
 /** Several operations can inherit one mistake. It is reported once. */

@@ -3,7 +3,7 @@ import { parseClaimReference } from "../../core/model/claim-reference.ts";
 import { hasValue } from "../../core/model/claim-value.ts";
 import type { ClaimTest, Condition, Scalar } from "../../core/model/policy.ts";
 import { compileClaimPattern } from "../language/claim-pattern.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 
 /** The parts of the request that claims can be compared with, and the headers that they cannot. */
 export interface RequestParts {
@@ -103,7 +103,7 @@ function compilePattern({ matches }: ConditionSource, refuse: Refuse): ClaimTest
     return [];
   }
   const compiled = compileClaimPattern(matches);
-  return "problem" in compiled ? refuse("matches", compiled.problem) : [{ is: "matches", ...compiled }];
+  return compiled.ok ? [{ is: "matches", pattern: compiled.value }] : refuse("matches", compiled.failure);
 }
 
 function compileCapture(
