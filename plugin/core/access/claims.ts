@@ -1,10 +1,10 @@
 import { type ClaimReference, readClaim } from "../model/claim-reference.ts";
-import { hasValue } from "../model/claim-value.ts";
 import { type Denial, deny } from "../model/denial.ts";
 import { tenantOf } from "../model/issuer-template.ts";
 import type { CompiledIssuer, Requirements } from "../model/policy.ts";
 import { PASSED, type Result } from "../model/result.ts";
 import type { JoseHeader } from "../model/token.ts";
+import { hasValue } from "../text/claim-value.ts";
 import { isJsonObject, type JsonObject, type JsonValue, roundNumber } from "../text/json.ts";
 import { isOpen } from "./alternatives.ts";
 import { checkCondition, describeMissing, NO_REQUEST } from "./condition.ts";

@@ -1,7 +1,7 @@
 import { type ClaimReference, readClaim } from "../model/claim-reference.ts";
-import { hasValue } from "../model/claim-value.ts";
 import type { ClaimTest, Condition, Scalar } from "../model/policy.ts";
 import { fail, PASSED, type Result } from "../model/result.ts";
+import { hasValue } from "../text/claim-value.ts";
 import { InexactNumber, type JsonObject, type JsonValue } from "../text/json.ts";
 
 /** Longest text that is matched against a pattern. */

@@ -86,7 +86,7 @@ export interface Known {
   /** Present if the token names a caller for Kong. */
   readonly caller?: CallerIdentity | undefined;
   /** The requirements that the token must meet. */
-  readonly requirements?: Requirements;
+  readonly requirements?: Requirements | undefined;
   readonly evidence: Evidence;
 }
 

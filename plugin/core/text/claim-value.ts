@@ -1,4 +1,4 @@
-import { InexactNumber, type JsonValue } from "../text/json.ts";
+import { InexactNumber, type JsonValue } from "./json.ts";
 
 // Blanks, control characters and characters without a glyph, such as U+200B, are invisible.
 const VISIBLE = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
