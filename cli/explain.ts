@@ -5,7 +5,8 @@ import { readDocument } from "../plugin/policy/read/read-document.ts";
 import { validateDocument } from "../plugin/policy/read/validate-document.ts";
 import { readPolicyFile } from "../plugin/runtime/load/policy-store.ts";
 import { describeEffective } from "./describe-effective.ts";
-import { reportText } from "./findings/report-issues.ts";
+import { showExcerpts } from "./findings/excerpts.ts";
+import { reportText } from "./findings/report-findings.ts";
 
 interface ExplainOptions {
   readonly format: "yaml" | "json";
@@ -23,17 +24,17 @@ export function addExplainCommand(program: Command): void {
 
 async function explainFile(file: string, { format }: ExplainOptions): Promise<void> {
   const load = await readPolicyFile(resolve(file), file);
-  if ("issues" in load) {
-    const checked = { file, issues: load.issues, lines: load.text.split(/\r?\n/), policy: undefined };
+  if (!load.ok) {
+    const checked = { file, findings: showExcerpts(load.failure, file, load.text), policy: undefined };
     process.stderr.write(reportText([checked], process.stderr.isTTY));
     process.exitCode = 1;
     return;
   }
   const source = readDocument(load.text);
-  const valid = "data" in source ? validateDocument(source.data) : source;
-  if (!("document" in valid)) {
+  const valid = source.ok ? validateDocument(source.value.data) : source;
+  if (!valid.ok) {
     throw new Error(`${file} changed while it was read: try again`);
   }
-  const effective = describeEffective(valid.document);
+  const effective = describeEffective(valid.value);
   process.stdout.write(format === "json" ? `${JSON.stringify(effective, null, 2)}\n` : writeDocument(effective));
 }

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { readPolicyFile } from "../plugin/runtime/load/policy-store.ts";
-import { reportText } from "./findings/report-issues.ts";
+import { showExcerpts } from "./findings/excerpts.ts";
+import { reportText } from "./findings/report-findings.ts";
 
 export function addFlattenCommand(program: Command): void {
   program
@@ -13,8 +14,8 @@ export function addFlattenCommand(program: Command): void {
 
 async function flattenFile(file: string): Promise<void> {
   const load = await readPolicyFile(resolve(file), file);
-  if ("issues" in load) {
-    const checked = { file, issues: load.issues, lines: load.text.split(/\r?\n/), policy: undefined };
+  if (!load.ok) {
+    const checked = { file, findings: showExcerpts(load.failure, file, load.text), policy: undefined };
     process.stderr.write(reportText([checked], process.stderr.isTTY));
     process.exitCode = 1;
     return;

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { type Command, Option } from "commander";
 import { toPrintable, toPrintableLines } from "../plugin/core/text/printable.ts";
 import { checkSettingsFile } from "../plugin/runtime/fetch-settings.ts";
-import { describeIssues } from "../plugin/runtime/versions/policy-report.ts";
+import { describeFindings } from "../plugin/runtime/versions/policy-report.ts";
 import { describeSocketProblem } from "../plugin/server/process/check-start.ts";
 import { currentUser, findUser, type SystemUser } from "../plugin/server/process/worker-access.ts";
 import { useDumpFile } from "../plugin/server/settings/dump-file-settings.ts";
@@ -118,9 +118,9 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
     parseAddress(options.statusListen);
   }
   const fetchSettings = options.fetchSettings === undefined ? undefined : resolve(options.fetchSettings);
-  const issues = fetchSettings === undefined ? [] : await checkSettingsFile(fetchSettings);
-  if (issues.length > 0) {
-    process.stderr.write(`${toPrintableLines(describeIssues(options.fetchSettings ?? "", issues).join("\n"))}\n`);
+  const mistakes = fetchSettings === undefined ? [] : await checkSettingsFile(fetchSettings);
+  if (mistakes.length > 0) {
+    process.stderr.write(`${toPrintableLines(describeFindings(options.fetchSettings ?? "", mistakes).join("\n"))}\n`);
     process.exitCode = 1;
     return;
   }

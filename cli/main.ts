@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `kong-jwt-policy`. Exit codes: 0 success, 1 a problem in the policy or the installation, 2 wrong usage of the command. */
 import { Command, CommanderError } from "commander";
+import { messageOf } from "../plugin/core/text/error-message.ts";
 import { toPrintableLines } from "../plugin/core/text/printable.ts";
 import { VERSION } from "../plugin/kong/contract/plugin-identity.ts";
 import { addExplainCommand } from "./explain.ts";
@@ -29,7 +30,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) {
-    process.stderr.write(`${COMMAND}: ${toPrintableLines(error instanceof Error ? error.message : String(error))}\n`);
+    process.stderr.write(`${COMMAND}: ${toPrintableLines(messageOf(error))}\n`);
   }
   process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
 }

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
 import type { Command } from "commander";
 import { renderState, type StateInput } from "./deck/render-state.ts";
-import { reportState } from "./findings/report-issues.ts";
+import { reportState } from "./findings/report-findings.ts";
 
 interface RenderOptions {
   readonly policyRoot: string;
@@ -36,16 +36,20 @@ export function addRenderCommand(program: Command): void {
 
 async function printState(files: readonly string[], options: RenderOptions): Promise<void> {
   const { policyRoot, output, inline = false, tag: tags, selectTag: selectTags, strict = false } = options;
-  const { text, issues } = await renderState(await Promise.all(files.map(readInput)), {
+  const rendered = await renderState(await Promise.all(files.map(readInput)), {
     policyRoot,
     inline,
     tags,
     selectTags,
   });
-  process.stderr.write(reportState(issues, process.stderr.isTTY));
-  if (text === undefined || (strict && issues.length > 0)) {
+  const findings = rendered.ok ? rendered.value.warnings : rendered.failure;
+  process.stderr.write(reportState(findings, process.stderr.isTTY));
+  if (!rendered.ok || (strict && findings.length > 0)) {
     process.exitCode = 1;
-  } else if (output === "-") {
+    return;
+  }
+  const { text } = rendered.value;
+  if (output === "-") {
     process.stdout.write(text);
   } else {
     await writeFile(output, text);

@@ -3,8 +3,9 @@ import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { loadPolicyFile, readPolicyFile } from "../plugin/runtime/load/policy-store.ts";
 import { checkInlineKeys } from "./findings/check-inline-keys.ts";
+import { areAboutText, showExcerpts } from "./findings/excerpts.ts";
 import { findWarnings } from "./findings/find-warnings.ts";
-import { type CheckedFile, reportJson, reportText } from "./findings/report-issues.ts";
+import { type CheckedFile, reportJson, reportText } from "./findings/report-findings.ts";
 
 interface ValidateOptions {
   readonly policyRoot?: string;
@@ -36,28 +37,17 @@ async function checkFile(file: string, policyRoot: string | undefined): Promise<
     policyRoot === undefined
       ? await readPolicyFile(path, file)
       : await loadPolicyFile(resolve(policyRoot), relative(resolve(policyRoot), path));
-  if ("issues" in load) {
-    const isRead = !load.issues.some(({ code }) => code.startsWith("file_") || code === "not_a_policy");
-    return {
-      file,
-      issues: load.issues,
-      lines: splitLines(isRead ? await readFile(path, "utf8") : ""),
-      policy: undefined,
-    };
+  if (!load.ok) {
+    const text = areAboutText(load.failure) ? await readFile(path, "utf8") : "";
+    return { file, findings: showExcerpts(load.failure, file, text), policy: undefined };
   }
   const ownText = await readFile(path, "utf8");
-  const lines = splitLines(ownText);
-  const mistakes = await checkInlineKeys(load.policy, ownText);
+  const mistakes = await checkInlineKeys(load.value, ownText);
   return mistakes.length > 0
-    ? { file, issues: mistakes, lines, policy: undefined }
+    ? { file, findings: showExcerpts(mistakes, file, ownText), policy: undefined }
     : {
         file,
-        issues: findWarnings(load.text, ownText),
-        lines,
-        policy: { name: load.policy.name, rules: load.policy.rules.size },
+        findings: showExcerpts(findWarnings(load.text, ownText), file, ownText),
+        policy: { name: load.value.name, rules: load.value.rules.size },
       };
-}
-
-function splitLines(text: string): readonly string[] {
-  return text.split(/\r?\n/);
 }

@@ -4,6 +4,7 @@
  * the guard is loaded, which checks the verdict inside Kong, and refused otherwise.
  */
 
+import { messageOf } from "./core/text/error-message.ts";
 import { createFetcher, type FetchJson } from "./keys/fetch/fetch-json.ts";
 import { denyOwn } from "./kong/contract/deny-own.ts";
 import { PRIORITY, VERSION } from "./kong/contract/plugin-identity.ts";
@@ -64,7 +65,7 @@ function startInstance(configJson: string): PluginInstance {
   try {
     return startPluginInstance(configJson, openRuntime(), createFactsReader(true, log.warn));
   } catch (error) {
-    const detail = error instanceof Error ? error.message : "the instance cannot start";
+    const detail = messageOf(error);
     return { access: async () => denyOwn("policy_unavailable", detail) };
   }
 }

@@ -1,9 +1,10 @@
 import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
+import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { didYouMean } from "../../plugin/policy/language/suggest-name.ts";
 import { createPolicyLoader, reportTemplate } from "./load-policy.ts";
 import { type ConfigField, isTemplate, type PluginConfig, readPluginConfig } from "./plugin-config.ts";
 import { isSame, type KongState, type StatePlugin } from "./state/kong-state.ts";
-import { issueAt, type StateIssue } from "./state/state-issue.ts";
+import { findingAt } from "./state/state-finding.ts";
 
 /** A plugin whose configuration could be read. */
 export interface CheckedPlugin extends StatePlugin {
@@ -14,42 +15,43 @@ export interface CheckedPlugin extends StatePlugin {
 
 interface Checked {
   readonly plugins: readonly CheckedPlugin[];
-  readonly issues: readonly StateIssue[];
+  readonly findings: readonly Finding[];
 }
 
 /** Checks each plugin on its own: where it is attached, its configuration, its policy, and the rule that it names. */
 export async function checkPlugins(state: KongState, policyRoot: string): Promise<Checked> {
   const loadPolicy = createPolicyLoader(policyRoot);
   const plugins: CheckedPlugin[] = [];
-  const issues: StateIssue[] = [];
+  const findings: Finding[] = [];
   for (const [index, plugin] of state.plugins.entries()) {
-    issues.push(...checkScope(plugin, state.plugins.slice(0, index)));
+    findings.push(...checkScope(plugin, state.plugins.slice(0, index)));
     const read = readPluginConfig(plugin, state);
-    if ("issues" in read) {
-      issues.push(...read.issues);
+    if (!read.ok) {
+      findings.push(...read.failure);
       continue;
     }
-    const loaded = await loadPolicy(read.config);
-    issues.push(...loaded.issues, ...checkRule(read.config.get("rule"), loaded.policy));
-    plugins.push({ ...plugin, config: read.config, policy: loaded.policy });
+    const config = read.value;
+    const loaded = await loadPolicy(config);
+    findings.push(...loaded.findings, ...checkRule(config.get("rule"), loaded.policy));
+    plugins.push({ ...plugin, config, policy: loaded.policy });
   }
-  // Plugins that share a policy or a configuration report the same issues: keep one of each.
-  return { plugins, issues: [...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values()] };
+  // Plugins that share a policy or a configuration report the same findings: keep one of each.
+  return { plugins, findings: [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()] };
 }
 
-function checkScope({ node, source, scope }: StatePlugin, before: readonly StatePlugin[]): StateIssue[] {
+function checkScope({ node, source, scope }: StatePlugin, before: readonly StatePlugin[]): Finding[] {
   if (scope.on === "consumer") {
     const message = "jwt-policy decides before a Consumer is known: attach it to a Route, a Service, or globally.";
-    return [issueAt(source, node, "mistake", "plugin_on_consumer", message)];
+    return [findingAt(source, node, "error", "plugin_on_consumer", message)];
   }
   const isThere = before.some(
     (other) => other.scope.on === scope.on && (scope.on === "global" || isSame(other.scope.names, scope.names)),
   );
   const what = scope.on === "global" ? "Another jwt-policy is global" : `This ${scope.on} has another jwt-policy`;
-  return isThere ? [issueAt(source, node, "mistake", "plugin_twice", `${what}; Kong takes one.`)] : [];
+  return isThere ? [findingAt(source, node, "error", "plugin_twice", `${what}; Kong takes one.`)] : [];
 }
 
-function checkRule(rule: ConfigField | undefined, policy: CompiledPolicy | undefined): StateIssue[] {
+function checkRule(rule: ConfigField | undefined, policy: CompiledPolicy | undefined): Finding[] {
   if (rule === undefined || policy === undefined || policy.rules.has(rule.value)) {
     return [];
   }
@@ -59,5 +61,5 @@ function checkRule(rule: ConfigField | undefined, policy: CompiledPolicy | undef
   const known = [...policy.rules.keys()];
   const hint = didYouMean(rule.value, known) || ` Known: ${known.join(", ")}.`;
   const message = `Policy "${policy.name}" has no rule "${rule.value}", so every request would get 503.${hint}`;
-  return [issueAt(rule.source, rule.node, "mistake", "rule_unknown", message)];
+  return [findingAt(rule.source, rule.node, "error", "rule_unknown", message)];
 }

@@ -1,6 +1,7 @@
+import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { findGoverning } from "./check-routes.ts";
 import { isSame, type StatePlugin, type StateRoute, textsAt } from "./state/kong-state.ts";
-import { issueAt, type StateIssue } from "./state/state-issue.ts";
+import { findingAt } from "./state/state-finding.ts";
 
 const PREFLIGHT_METHOD = "OPTIONS";
 
@@ -8,14 +9,14 @@ const PREFLIGHT_METHOD = "OPTIONS";
  * Warns of each Route whose methods leave out OPTIONS although a cors plugin is to answer its preflights. Kong then finds no Route
  * for a preflight, answers 404, and runs no plugin.
  */
-export function checkPreflights(routes: readonly StateRoute[], corsPlugins: readonly StatePlugin[]): StateIssue[] {
+export function checkPreflights(routes: readonly StateRoute[], corsPlugins: readonly StatePlugin[]): Finding[] {
   return routes
     .filter((route) => !takesPreflights(route) && findGoverning(route, corsPlugins) !== undefined)
     .filter((route) => !routes.some((other) => takesPreflights(other) && sharesPath(route, other)))
     .map((route) => {
       const methods = textsAt(route.node, "methods").join(", ");
       const message = `Route "${route.names[0] ?? ""}" takes ${methods} only, so Kong answers 404 to CORS preflights before the cors plugin runs. Add OPTIONS to its methods, or a Route with the same paths for OPTIONS.`;
-      return issueAt(route.source, route.node, "warning", "preflight_not_routed", message);
+      return findingAt(route.source, route.node, "warning", "preflight_not_routed", message);
     });
 }
 

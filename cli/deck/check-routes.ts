@@ -1,7 +1,8 @@
 import { findRule } from "../../plugin/core/request/match.ts";
+import type { Finding, FindingCode } from "../../plugin/policy/language/finding.ts";
 import type { CheckedPlugin } from "./check-plugins.ts";
 import { hasAt, isSame, type StatePlugin, type StateRoute, textAt, textsAt } from "./state/kong-state.ts";
-import { issueAt, type StateIssue } from "./state/state-issue.ts";
+import { findingAt } from "./state/state-finding.ts";
 
 /** The tag of a Route that the guard lets pass without a policy. */
 const PUBLIC_TAG = "jwt-policy-public";
@@ -14,10 +15,10 @@ export function checkRoutes(
   routes: readonly StateRoute[],
   plugins: readonly StatePlugin[],
   checked: readonly CheckedPlugin[],
-): StateIssue[] {
+): Finding[] {
   return routes.flatMap((route) => {
-    const warn = (code: string, message: string): StateIssue[] => [
-      issueAt(route.source, route.node, "warning", code, `Route "${route.names[0] ?? ""}" ${message}`),
+    const warn = (code: FindingCode, message: string): Finding[] => [
+      findingAt(route.source, route.node, "warning", code, `Route "${route.names[0] ?? ""}" ${message}`),
     ];
     const governing = findGoverning(route, plugins);
     if (governing === undefined) {
@@ -71,5 +72,5 @@ function hasRule(route: StateRoute, { policy, config }: CheckedPlugin): boolean 
   if (policy === undefined || config.has("rule")) {
     return true; // `checkPlugins` has already looked for the rule that the plugin names.
   }
-  return !("reason" in findRule(policy, { by: "route", name: textAt(route.node, "name"), tags: route.tags }));
+  return findRule(policy, { by: "route", name: textAt(route.node, "name"), tags: route.tags }).ok;
 }

@@ -1,7 +1,8 @@
 import { Pair, Scalar, type YAMLMap, YAMLSeq } from "yaml";
+import type { Finding } from "../../plugin/policy/language/finding.ts";
 import type { CheckedPlugin } from "./check-plugins.ts";
 import { hasAt, type PluginScope, textAt, textsAt } from "./state/kong-state.ts";
-import { issueAt, type StateIssue } from "./state/state-issue.ts";
+import { findingAt } from "./state/state-finding.ts";
 
 /** Adds missing tags to each plugin, and a missing instance name. The name depends only on the Route or Service. */
 export function completePlugins(plugins: readonly CheckedPlugin[], tags: readonly string[]): void {
@@ -16,7 +17,7 @@ export function completePlugins(plugins: readonly CheckedPlugin[], tags: readonl
 }
 
 /** Instance names are unique on Kong. */
-export function checkInstanceNames(plugins: readonly CheckedPlugin[]): StateIssue[] {
+export function checkInstanceNames(plugins: readonly CheckedPlugin[]): Finding[] {
   const seen = new Set<string>();
   return plugins.flatMap(({ node, source }) => {
     const name = textAt(node, "instance_name");
@@ -25,7 +26,7 @@ export function checkInstanceNames(plugins: readonly CheckedPlugin[]): StateIssu
       return [];
     }
     const message = `instance_name "${name}" is there twice; give this plugin another one.`;
-    return [issueAt(source, node, "mistake", "instance_name_twice", message)];
+    return [findingAt(source, node, "error", "instance_name_twice", message)];
   });
 }
 

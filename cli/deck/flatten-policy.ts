@@ -9,8 +9,8 @@ import { readDocument } from "../../plugin/policy/read/read-document.ts";
  */
 export function flattenPolicy(text: string): string {
   const source = readDocument(text);
-  if ("issues" in source) {
-    throw new Error(source.issues[0]?.message);
+  if (!source.ok) {
+    throw new Error(source.failure[0]?.message);
   }
-  return writeDocument(source.data);
+  return writeDocument(source.value.data);
 }

@@ -1,11 +1,12 @@
 import { isMap, isScalar, Pair, Scalar } from "yaml";
 import { CONFIG_FIELDS } from "../../plugin/kong/schema/config-schema.ts";
+import type { Finding, FindingCode } from "../../plugin/policy/language/finding.ts";
 import { loadPolicyFile } from "../../plugin/runtime/load/policy-store.ts";
 import type { CheckedPlugin } from "./check-plugins.ts";
 import { flattenPolicy } from "./flatten-policy.ts";
 import { type ConfigField, isTemplate } from "./plugin-config.ts";
 import { isNull } from "./state/kong-state.ts";
-import { issueAt, type StateIssue } from "./state/state-issue.ts";
+import { findingAt } from "./state/state-finding.ts";
 
 const { policy: POLICY_FIELD } = Object.assign({}, ...CONFIG_FIELDS) as { policy: { len_max: number } };
 
@@ -14,8 +15,8 @@ const { policy: POLICY_FIELD } = Object.assign({}, ...CONFIG_FIELDS) as { policy
  *
  * @returns why policies could not be inlined.
  */
-export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRoot: string): Promise<StateIssue[]> {
-  const issues: StateIssue[] = [];
+export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRoot: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
   for (const { node, config, policy } of plugins) {
     if (config.has("policy_file")) {
       dropNulls(node.get("config"));
@@ -24,11 +25,11 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
     // The first plugin that uses a shared configuration has already changed it.
     if (field?.owner.has("policy_file") && (policy !== undefined || isTemplate(field.value))) {
       dropNulls(field.owner);
-      issues.push(...(await inlinePolicy(field, policyRoot)));
+      findings.push(...(await inlinePolicy(field, policyRoot)));
       node.flow = false;
     }
   }
-  return issues;
+  return findings;
 }
 
 /** If a null stayed, its key could appear twice, or it could override the policy of a shared configuration. */
@@ -38,9 +39,9 @@ function dropNulls(config: unknown): void {
   }
 }
 
-async function inlinePolicy(field: ConfigField, policyRoot: string): Promise<StateIssue[]> {
-  const fail = (code: string, message: string): StateIssue[] => [
-    issueAt(field.source, field.node, "mistake", code, message),
+async function inlinePolicy(field: ConfigField, policyRoot: string): Promise<Finding[]> {
+  const fail = (code: FindingCode, message: string): Finding[] => [
+    findingAt(field.source, field.node, "error", code, message),
   ];
   if (isTemplate(field.value)) {
     return fail("not_inlined", "decK inserts the name of the policy later, so the policy cannot be inlined here.");

@@ -1,9 +1,11 @@
 import { isMap, isScalar, type Node, type YAMLMap } from "yaml";
+import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
 import { CONFIG_FIELDS } from "../../plugin/kong/schema/config-schema.ts";
+import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { didYouMean } from "../../plugin/policy/language/suggest-name.ts";
 import { isNull, type KongState, type StateEntity, type StatePlugin, textAt } from "./state/kong-state.ts";
 import type { StateFile } from "./state/state-file.ts";
-import { issueAt, type StateIssue } from "./state/state-issue.ts";
+import { findingAt } from "./state/state-finding.ts";
 
 /** A field of the plugin's configuration, and its place: in the plugin, or in the shared configuration that it uses. */
 export interface ConfigField {
@@ -22,16 +24,16 @@ const KNOWN = CONFIG_FIELDS.flatMap((field) => Object.keys(field));
 export function readPluginConfig(
   { node, source }: StatePlugin,
   { sharedConfigs }: KongState,
-): { readonly config: PluginConfig } | { readonly issues: readonly StateIssue[] } {
+): Result<PluginConfig, readonly Finding[]> {
   const sharedName = textAt(node, "_config");
   const shared = sharedName === undefined ? undefined : sharedConfigs.get(sharedName);
   if (sharedName !== undefined && shared === undefined) {
     const message = `_plugin_configs has no entry "${sharedName}".${didYouMean(sharedName, [...sharedConfigs.keys()])}`;
-    return { issues: [issueAt(source, node.get("_config", true) as Node, "mistake", "config_unknown", message)] };
+    return fail([findingAt(source, node.get("_config", true) as Node, "error", "config_unknown", message)]);
   }
   const own = node.get("config");
   const parts: StateEntity[] = [...(shared ? [shared] : []), ...(isMap(own) ? [{ node: own as YAMLMap, source }] : [])];
-  const issues = parts.flatMap(checkFields);
+  const findings = parts.flatMap(checkFields);
   const config = new Map<string, ConfigField>();
   for (const part of parts) {
     for (const [name, field] of readFields(part)) {
@@ -45,9 +47,9 @@ export function readPluginConfig(
   }
   if (config.has("policy_file") === config.has("policy")) {
     const message = "The plugin needs exactly one of policy_file and policy in its config.";
-    issues.push(issueAt(source, node, "mistake", "policy_missing", message));
+    findings.push(findingAt(source, node, "error", "policy_missing", message));
   }
-  return issues.length > 0 ? { issues } : { config };
+  return findings.length > 0 ? fail(findings) : succeed(config);
 }
 
 /** Whether decK will insert something later, so that the value is unknown here. */
@@ -55,19 +57,19 @@ export function isTemplate(text: string): boolean {
   return text.includes("${{");
 }
 
-function checkFields({ node, source }: StateEntity): StateIssue[] {
+function checkFields({ node, source }: StateEntity): Finding[] {
   return node.items.flatMap(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : "";
     if (!KNOWN.includes(name)) {
       const message = `The plugin's config has no field "${name}".${didYouMean(name, KNOWN) || ` Known: ${KNOWN.join(", ")}.`}`;
-      return [issueAt(source, key as Node, "mistake", "unknown_key", message)];
+      return [findingAt(source, key as Node, "error", "unknown_key", message)];
     }
     if (isNull(value)) {
       return [];
     }
     const isText = isScalar(value) && typeof value.value === "string" && value.value !== "";
     const place = (value ?? key) as Node;
-    return isText ? [] : [issueAt(source, place, "mistake", "wrong_type", `config.${name} must be a text.`)];
+    return isText ? [] : [findingAt(source, place, "error", "wrong_type", `config.${name} must be a text.`)];
   });
 }
 

@@ -1,5 +1,7 @@
 import { Document, stringify } from "yaml";
+import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
 import { toPrintable } from "../../plugin/core/text/printable.ts";
+import { type Finding, isWarning } from "../../plugin/policy/language/finding.ts";
 import { checkPlugins } from "./check-plugins.ts";
 import { checkPreflights } from "./check-preflights.ts";
 import { checkRoutes } from "./check-routes.ts";
@@ -9,10 +11,9 @@ import { readPluginConfig } from "./plugin-config.ts";
 import { findKongState } from "./state/kong-state.ts";
 import { mergeFiles } from "./state/merge-files.ts";
 import { readStateFile, type StateFile } from "./state/state-file.ts";
-import type { StateIssue } from "./state/state-issue.ts";
 
 export interface StateInput {
-  /** The name of the file in issues. */
+  /** The name of the file in findings. */
   readonly file: string;
   readonly text: string;
 }
@@ -28,25 +29,25 @@ interface RenderSettings {
 }
 
 interface Rendered {
-  /** A decK file; undefined when there is a mistake. */
-  readonly text?: string;
-  readonly issues: readonly StateIssue[];
+  /** A decK file. */
+  readonly text: string;
+  readonly warnings: readonly Finding[];
 }
 
 /** Merges decK files into one. Checks every jwt-policy plugin against the policies, and adds missing names and tags. */
 export async function renderState(
   inputs: readonly StateInput[],
   { policyRoot, inline, tags, selectTags }: RenderSettings,
-): Promise<Rendered> {
+): Promise<Result<Rendered, readonly Finding[]>> {
   const read = inputs.map(({ file, text }) => readStateFile(file, text));
-  const files = read.filter((file): file is StateFile => "root" in file);
+  const files = read.flatMap((file) => (file.ok ? [file.value] : []));
   if (files.length < read.length) {
-    return { issues: read.flatMap((file) => ("issues" in file ? file.issues : [])) };
+    return fail(read.flatMap((file) => (file.ok ? [] : file.failure)));
   }
   const state = findKongState(files);
-  const { plugins, issues } = await checkPlugins(state, policyRoot);
+  const { plugins, findings } = await checkPlugins(state, policyRoot);
   const found = [
-    ...issues,
+    ...findings,
     ...checkRoutes(state.routes, state.plugins, plugins),
     ...checkPreflights(state.routes, state.corsPlugins),
   ];
@@ -56,20 +57,23 @@ export async function renderState(
     found.push(...(await inlinePolicies(plugins, policyRoot)));
     // A shared `policy_file` that its plugins overrode must not end up in one configuration with an inlined policy.
     const again = plugins.map((plugin) => readPluginConfig(plugin, state));
-    found.push(...again.flatMap((config) => ("issues" in config ? config.issues : [])));
+    found.push(...again.flatMap((config) => (config.ok ? [] : config.failure)));
   }
   const merged = mergeFiles([...readSelectTags(selectTags), ...files]);
-  if ("issues" in merged || found.some(({ severity }) => severity === "mistake")) {
-    return { issues: [...found, ...("issues" in merged ? merged.issues : [])] };
+  if (!merged.ok) {
+    return fail([...found, ...merged.failure]);
   }
-  const document = new Document(merged.root);
+  if (!found.every(isWarning)) {
+    return fail(found);
+  }
+  const document = new Document(merged.value);
   const names = toPrintable(files.map(({ file }) => file).join(" ")); // A line feed in a name would end the comment.
   document.commentBefore = ` Made by \`kong-jwt-policy render\` of ${names}: change that, not this.`;
-  return { text: document.toString({ lineWidth: 0 }), issues: found };
+  return succeed({ text: document.toString({ lineWidth: 0 }), warnings: found });
 }
 
 /** Turns the option into a state file, so that merging reports a file with other tags. */
 function readSelectTags(tags: readonly string[]): StateFile[] {
   const file = readStateFile("--select-tag", stringify({ _info: { select_tags: tags } }));
-  return tags.length > 0 && "root" in file ? [file] : [];
+  return tags.length > 0 && file.ok ? [file.value] : [];
 }

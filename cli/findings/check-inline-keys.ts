@@ -2,7 +2,7 @@ import { listIssuers } from "../../plugin/core/model/issuer-template.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../../plugin/core/model/policy.ts";
 import { importKeySet } from "../../plugin/keys/import/import-key-set.ts";
 import { isMeantForVerifying } from "../../plugin/keys/rules/jwk.ts";
-import type { Finding, PolicyIssue } from "../../plugin/policy/language/issue.ts";
+import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { readDocument } from "../../plugin/policy/read/read-document.ts";
 
 /** The name of the key at the start of a reason. It is cut off, because the finding says where the key is. */
@@ -14,10 +14,10 @@ const KEY_NAME = /^key 0(?:, kid "(?:[^"\\]|\\.)*")?: /;
  *
  * @param text of the policy's own file, to locate the findings in.
  */
-export async function checkInlineKeys(policy: CompiledPolicy, text: string): Promise<readonly PolicyIssue[]> {
+export async function checkInlineKeys(policy: CompiledPolicy, text: string): Promise<readonly Finding[]> {
   const findings = (await Promise.all(listIssuers(policy).map(findUnusable))).flat();
   const source = readDocument(text);
-  return findings.length === 0 || "issues" in source ? [] : source.locate(findings);
+  return findings.length === 0 || !source.ok ? [] : source.value.locate(findings);
 }
 
 async function findUnusable(issuer: CompiledIssuer): Promise<readonly Finding[]> {

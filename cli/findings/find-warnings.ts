@@ -1,4 +1,4 @@
-import type { PolicyIssue } from "../../plugin/policy/language/issue.ts";
+import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { readDocument } from "../../plugin/policy/read/read-document.ts";
 import { validateDocument } from "../../plugin/policy/read/validate-document.ts";
 import { findShadowed } from "../../plugin/policy/requirements/find-shadowed.ts";
@@ -9,12 +9,12 @@ import { findShadowed } from "../../plugin/policy/requirements/find-shadowed.ts"
  * @param text of a policy without mistakes, merged with the policy that it extends.
  * @param ownText of the policy's own file, to locate the warnings in. Equals `text` if the policy extends no other.
  */
-export function findWarnings(text: string, ownText: string): readonly PolicyIssue[] {
+export function findWarnings(text: string, ownText: string): readonly Finding[] {
   const whole = readDocument(text);
   const own = readDocument(ownText);
-  if ("issues" in whole || "issues" in own) {
+  if (!whole.ok || !own.ok) {
     return [];
   }
-  const valid = validateDocument(whole.data);
-  return "findings" in valid ? [] : own.locate(findShadowed(valid.document));
+  const valid = validateDocument(whole.value.data);
+  return valid.ok ? own.value.locate(findShadowed(valid.value)) : [];
 }

@@ -8,6 +8,6 @@ import { loadPolicyFile } from "../../plugin/runtime/load/policy-store.ts";
 export async function findReadHeaders(policyRoot: string): Promise<readonly string[]> {
   const files = await listPolicyFiles(policyRoot).catch(() => []);
   const loads = await Promise.all(files.map((file) => loadPolicyFile(policyRoot, file)));
-  const names = loads.flatMap((load) => ("policy" in load ? load.policy.readHeaders : []));
+  const names = loads.flatMap((load) => (load.ok ? load.value.readHeaders : []));
   return [...new Set(names)].sort();
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonMembers } from "../../test/core/text/slow-json.ts";
+import type { Json, JsonMembers } from "../../test/core/json/slow-json.ts";
 
 /** A claim by its name or JSON Pointer, as the oracle finds it; the policies here need no escapes. */
 export function readPlace(claims: JsonMembers, place: string): Json | undefined {

@@ -3,8 +3,10 @@ import { parse, stringify } from "yaml";
 import { decide } from "../../plugin/core/decide.ts";
 import { isAllow } from "../../plugin/core/model/decision.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../../plugin/core/model/policy.ts";
+import { fail, succeed } from "../../plugin/core/model/result.ts";
 import { importKeySet } from "../../plugin/keys/import/import-key-set.ts";
 import { indexKeys, selectKey } from "../../plugin/keys/import/select-key.ts";
+import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { claimsOf, NOW, OVER_TLS } from "../../test/core/fixtures.ts";
 import { generateSigningKey, mintToken } from "../../test/tokens.ts";
@@ -30,11 +32,11 @@ export function createPolicyTarget(): Target<string> {
     try {
       const result = readPolicy(text, HASH);
       const took = performance.now() - start;
-      if ("issues" in result) {
-        return { features: result.issues.map(({ code }) => code), finding: checkIssues(text, result.issues), took };
+      if (!result.ok) {
+        return { features: result.failure.map(({ code }) => code), finding: checkFindings(text, result.failure), took };
       }
-      const finding = checkForms(text, result.policy) ?? (await checkStrangers(text, result.policy));
-      return { features: describe(result.policy), finding, took };
+      const finding = checkForms(text, result.value) ?? (await checkStrangers(text, result.value));
+      return { features: describe(result.value), finding, took };
     } catch (error) {
       return { features: [], finding: describeThrown(error), took: performance.now() - start };
     }
@@ -86,7 +88,7 @@ async function findInline(issuer: CompiledIssuer, joseHeader: Parameters<typeof 
   const inline = issuer.keys.flatMap((origin) => (origin.from === "jwks" ? [importKeySet(origin.jwks, issuer)] : []));
   const keys = (await Promise.all(inline)).flatMap((set) => set.keys);
   const found = selectKey(indexKeys(keys), joseHeader);
-  return found ? { found } : ({ found: undefined, because: "unknown" } as const);
+  return found ? succeed(found) : fail({ because: "unknown" as const });
 }
 
 function describe({ issuers, rules, headerMappings }: CompiledPolicy): readonly string[] {
@@ -102,17 +104,14 @@ function describe({ issuers, rules, headerMappings }: CompiledPolicy): readonly 
 }
 
 /** Every mistake has a place in the text, and its words can be printed. */
-function checkIssues(
-  text: string,
-  issues: readonly { line: number; column: number; message: string }[],
-): string | undefined {
+function checkFindings(text: string, findings: readonly Finding[]): string | undefined {
   const lines = text.split("\n");
-  const isPlaced = ({ line, column }: { line: number; column: number }): boolean =>
+  const isPlaced = ({ line = 0, column = 0 }: Finding): boolean =>
     column >= 1 && column <= (lines[line - 1]?.length ?? -1) + 2;
-  if (issues.length === 0) {
+  if (findings.length === 0) {
     return "refuses a policy without saying why";
   }
-  return issues.every(isPlaced) ? undefined : "places a mistake outside of the text";
+  return findings.every(isPlaced) ? undefined : "places a mistake outside of the text";
 }
 
 /** The same data in another form of YAML, and as JSON, is the same policy. */
@@ -121,7 +120,7 @@ function checkForms(text: string, policy: CompiledPolicy): string | undefined {
   const forms = [JSON.stringify(data), stringify(data)];
   const isSame = forms.every((form) => {
     const result = readPolicy(form, HASH);
-    return "policy" in result && isDeepStrictEqual(result.policy, policy);
+    return result.ok && isDeepStrictEqual(result.value, policy);
   });
   return isSame ? undefined : "compiles the same data otherwise in another form";
 }

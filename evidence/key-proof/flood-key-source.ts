@@ -57,8 +57,8 @@ export async function floodKeySource(seconds: number, perSecond: number, provide
   }
   const source = createKeySource({ now: Date.now, log: logInto([]), files: noFiles });
   const outcomes: Record<string, number> = {};
-  const note = ({ found, ...rest }: KeyLookup): void => {
-    const outcome = found ? "found" : "because" in rest ? rest.because : "";
+  const note = (lookup: KeyLookup): void => {
+    const outcome = lookup.ok ? "found" : lookup.failure.because;
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   };
   const knownMicroseconds: number[] = [];
@@ -71,9 +71,9 @@ export async function floodKeySource(seconds: number, perSecond: number, provide
   const askKnown = async (): Promise<void> => {
     const startMs = performance.now();
     const lookup = source.find(issuer, joseHeaderOf({ kid: "known" }));
-    const { found } = lookup instanceof Promise ? await lookup : lookup;
+    const { ok } = lookup instanceof Promise ? await lookup : lookup;
     knownMicroseconds.push((performance.now() - startMs) * 1000);
-    notFound += found ? 0 : 1;
+    notFound += ok ? 0 : 1;
   };
 
   await source.prepare(policy);

@@ -321,8 +321,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     mutants: [
       {
         name: "a dot segment opens another rule that enforces",
-        find: "mode: strictestModeOfAll(policy) };",
-        replace: 'mode: "report" };',
+        find: "mode: strictestModeOfAll(policy) });",
+        replace: 'mode: "report" });',
       },
       {
         name: "a request line that cannot be read is only reported",
@@ -331,13 +331,13 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "another spelling of the path opens an operation that enforces",
-        find: "mode: strictestMode(rule.requirements, rule.operations.values)",
-        replace: "mode: rule.requirements.mode",
+        find: "const mode = strictestMode(rule.requirements, rule.operations.values)",
+        replace: "const { mode } = rule.requirements",
       },
       {
         name: "a refusal of how a request came follows the rule and not the operation",
-        find: "{ mode: match.requirements.mode, requirements",
-        replace: "{ mode: rule.requirements.mode, requirements",
+        find: "mode: requirements.mode, requirements });",
+        replace: 'mode: "report", requirements });',
       },
     ],
   },
@@ -347,17 +347,17 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       (name) => `test/core/${name}.test.ts`,
     ),
     mutants: [
-      { name: "a denial is passed over: match", find: 'if ("denial" in match) {', replace: "if (false) {" },
-      { name: "a denial is passed over: path", find: "if (ambiguous) {", replace: "if (false) {" },
-      { name: "a denial is passed over: rule", find: "if (isDenial(rule)) {", replace: "if (false) {" },
+      { name: "a denial is passed over: match", find: "if (!match.ok) {", replace: "if (false) {" },
+      { name: "a denial is passed over: path", find: "if (!path.ok) {", replace: "if (false) {" },
+      { name: "a denial is passed over: rule", find: "if (!rule.ok) {", replace: "if (false) {" },
       {
         name: "a denial of scopes is passed over",
-        find: "const { denial, verified } = judgement;",
-        replace: "const { verified } = judgement;\n  const denial = undefined as Denial | undefined;",
+        find: "if (!outcome.ok) {",
+        replace: "if (false) {",
       },
       {
         name: "a claim that cannot travel is passed over",
-        find: "    return refuse(request, matched, { denial: propagated, verified, evidence }, parts);",
+        find: "    return refuse(request, matched, { denial: propagated.failure, verified, evidence }, parts);",
         replace: "    return createAllow(await compose(request, matched, caller, parts), evidence);",
       },
       {
@@ -370,7 +370,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         find: 'requirements.access === "optional" && ',
         replace: "",
       },
-      { name: "public is not public", find: "if (match.isOpen) {", replace: "if (false) {" },
+      { name: "public is not public", find: "if (isOpen) {", replace: "if (false) {" },
       {
         name: "nobody gets the identity of the token all the same",
         find: "pass(request, matched, { evidence })",
@@ -389,8 +389,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a token goes on unjudged, because another plugin authenticated the request",
-        find: '"passes") {\n    return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });',
-        replace: '"passes") {\n    return pass(request, matched, { evidence });',
+        find: '"sufficient") {\n    return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });',
+        replace: '"sufficient") {\n    return pass(request, matched, { evidence });',
       },
       {
         name: "the compared headers are not set",
@@ -399,8 +399,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a rule that reports opens its operations that enforce",
-        find: "refuse(request, match, {",
-        replace: "refuse(request, { mode: rule.requirements.mode }, {",
+        find: "refuse(request, match.failure, {",
+        replace: "refuse(request, { mode: rule.value.requirements.mode }, {",
       },
       { name: "every rule only reports", find: 'mode === "enforce" || ', replace: "" },
       { name: "a defect is only reported", find: ' || denial.reason === "internal_error"', replace: "" },
@@ -416,7 +416,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "the lack of another authentication is passed over",
-        find: "refuse(request, matched, { denial: other, evidence })",
+        find: "refuse(request, matched, { denial: other.failure, evidence })",
         replace: "createAllow({ headers: {} }, evidence)",
       },
     ],
@@ -479,32 +479,32 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       (name) => `test/core/${name}.test.ts`,
     ),
     mutants: [
-      ...["sent", "decoded", "selected", "located", "signed"].map((stage) => ({
+      ...["sent", "decoded", "selected", "key", "signed"].map((stage) => ({
         name: `a denial is passed over: ${stage}`,
-        find: `if (isDenial(${stage})) {`,
+        find: `if (!${stage}.ok) {`,
         replace: "if (false) {",
       })),
-      { name: "claims are not validated", find: "if (invalid) {", replace: "if (false) {" },
+      { name: "claims are not validated", find: "if (!valid.ok) {", replace: "if (false) {" },
       {
         name: "nothing is authorized",
         find: "authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds)",
-        replace: "undefined",
+        replace: "{ ok: true, value: undefined } as Result<undefined, Denial>",
       },
       { name: "time stands still in 1970", find: "= now();", replace: "= 0;" },
-      { name: "any site may use a cookie", find: "if (foreign) {", replace: "if (false) {" },
+      { name: "any site may use a cookie", find: "if (!origin.ok) {", replace: "if (false) {" },
       {
         name: "whom the token names is not looked for",
         find: "await identify(policy.identity, claims, issuer.id, callers)",
-        replace: "undefined as CallerIdentity | Denial | undefined",
+        replace: "{ ok: true, value: undefined } as Awaited<ReturnType<typeof identify>>",
       },
       {
         name: "a token that names nobody to Kong is passed over",
-        find: "{ denial: denial ?? caller, verified, evidence }",
-        replace: "{ denial, verified, evidence }",
+        find: "{ outcome: authorized.ok ? caller : authorized, verified, evidence }",
+        replace: "{ outcome: authorized, verified, evidence }",
       },
       {
         name: "Kong is asked about who may not pass",
-        find: 'if (denial && requirements.mode === "enforce") {',
+        find: 'if (!authorized.ok && requirements.mode === "enforce") {',
         replace: "if (false) {",
       },
     ],
@@ -520,8 +520,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "it is never missing",
-        find: 'isAuthenticated ? undefined : { reason: "other_authentication_missing" }',
-        replace: "undefined",
+        find: 'isAuthenticated ? TOKEN_DECIDES : deny({ reason: "other_authentication_missing" })',
+        replace: "TOKEN_DECIDES",
       },
       { name: "it is asked for everywhere", find: 'if (otherAuthentication === "ignore") {', replace: "if (false) {" },
     ],
@@ -537,8 +537,8 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "the unknown pass",
-        find: 'refusesUnknown ? { reason: "consumer_unknown", detail } : { consumer: undefined }',
-        replace: "{ consumer: undefined }",
+        find: '    refusesUnknown ? deny({ reason: "consumer_unknown", detail }) : PASSED',
+        replace: "    PASSED",
       },
       { name: "Kong may find another one", find: "consumer?.id && consumer[by] === value", replace: "consumer?.id" },
       { name: "anything is an id", find: 'by === "id" && !UUID.test(value)', replace: "false" },
@@ -637,23 +637,23 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
         name: `the last word of ${check} is not heard`,
         find:
           {
-            checkScopes: "lacking === undefined\n    ? undefined\n    : {",
-            checkNames: "return unmet === undefined\n    ? undefined\n    :",
-            checkConditions: "if (unmet !== undefined) {",
-            checkAuthentication: "return isRecent ? undefined :",
+            checkScopes: "lacking === undefined\n    ? PASSED\n    : deny({",
+            checkNames: "return unmet === undefined\n    ? PASSED\n    :",
+            checkConditions: "if (!met.ok) {",
+            checkAuthentication: "return isRecent ? PASSED :",
           }[check] ?? "",
         replace:
           {
-            checkScopes: "true\n    ? undefined\n    : {",
-            checkNames: "return true ? undefined :",
+            checkScopes: "true\n    ? PASSED\n    : deny({",
+            checkNames: "return true ? PASSED :",
             checkConditions: "if (false) {",
-            checkAuthentication: "return true ? undefined :",
+            checkAuthentication: "return true ? PASSED :",
           }[check] ?? "",
       })),
       {
         name: "no alternative left is as good as one that holds",
-        find: "return first ?? {",
-        replace: "return first && {",
+        find: "return first ?? deny({",
+        replace: "return first ?? PASSED ?? deny({",
       },
     ],
   },
@@ -704,18 +704,18 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       },
       {
         name: "a parent need not be a policy by itself",
-        find: '"issues" in ancestry.read ? ancestry.read : checkAlone(ancestry.read)',
+        find: "ancestry.read.ok ? checkAlone(ancestry.read.value) : ancestry.read",
         replace: "ancestry.read",
       },
       {
         name: "a parent's changes are not looked for",
-        find: "text: writeDocument(data) }, files: ancestry.files };",
-        replace: "text: writeDocument(data) }, files };",
+        find: "read: succeed(merged), files: ancestry.files };",
+        replace: "read: succeed(merged), files };",
       },
       {
         name: "the parent alone decides",
-        find: "extendDocument(base.source.data, source.data)",
-        replace: "{ ...(base.source.data as object) }",
+        find: "extendDocument(base.value.source.data, source.data)",
+        replace: "{ ...(base.value.source.data as object) }",
       },
       {
         name: "a parent is looked for at the root",
@@ -799,15 +799,15 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "ready before anything was read", find: '= ["policies are being read"]', replace: "= []" },
       {
         name: "a broken policy is no reason",
-        find: "return describeIssues(file, load.issues);",
+        find: "return describeFindings(file, load.failure);",
         replace: "return [];",
       },
       {
         name: "missing keys are no reason",
-        find: "return keys.findMissing(load.policy).map(",
+        find: "return keys.findMissing(load.value).map(",
         replace: "return [].map(",
       },
-      { name: "keys are asked for once only", find: "    void keys.prepare(load.policy);\n", replace: "" },
+      { name: "keys are asked for once only", find: "    void keys.prepare(load.value);\n", replace: "" },
       { name: "what cannot be listed is no reason", find: "reasons = [`policies", replace: "void [`policies" },
       { name: "looks once", find: "timer = setTimeout(look, delayMs).unref();", replace: "" },
       {
@@ -1021,7 +1021,7 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     killers: ["test/keys/store/key-directory.test.ts", "test/keys/store/stored-keys.test.ts"],
     mutants: [
       { name: "a changed file is used", find: "firstLine !== `${FIRST_LINE}${digestOf(text)}` || ", replace: "" },
-      { name: "the file of another place is used", find: " || read.object.name !== digestOf(name)", replace: "" },
+      { name: "the file of another place is used", find: " || read.value.name !== digestOf(name)", replace: "" },
       { name: "an older answer replaces a newer one", find: "if (!isNewer) {", replace: "if (true) {" },
       { name: "what could not be replaced stays", find: 'if (kind === "keys") {', replace: "if (false) {" },
       { name: "leaked keys that others know are forgotten", find: "...(await this.readLeaked(issuer)), ", replace: "" },
@@ -1053,10 +1053,14 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
       { name: "what was checked counts for ever", find: "      this.#free += 1;\n", replace: "" },
       {
         name: "what waited for too long is judged",
-        find: "late.resolve(undefined);",
+        find: "late.resolve(CHECK_OVERLOADED);",
         replace: "late.run(late.resolve);",
       },
-      { name: "what finds no room holds", find: "rejected?.resolve(undefined);", replace: "rejected?.resolve(true);" },
+      {
+        name: "what finds no room holds",
+        find: "rejected?.resolve(CHECK_OVERLOADED);",
+        replace: "rejected?.resolve(PASSED);",
+      },
       { name: "a forged signature costs its sender nothing", find: "if (holds) {", replace: "if (true) {" },
     ],
   },
@@ -1165,15 +1169,15 @@ export const MUTATED_FILES: readonly MutatedFile[] = [
     file: "plugin/policy/read/read-document.ts",
     killers: ["test/policy/read/not-a-policy.test.ts"],
     mutants: [
-      { name: "any YAML is a policy", find: "hasMark(source.data) ? source", replace: "true ? source" },
+      { name: "any YAML is a policy", find: "hasMark(source.value.data) ? source", replace: "true ? source" },
       {
         name: "what is no YAML is quoted",
-        find: "if (source.isMarked || beginsWithMark(text)) {",
+        find: "if (isMarked || beginsWithMark(text)) {",
         replace: "if (true) {",
       },
       {
         name: "a policy with a mistake in its YAML is none",
-        find: "if (source.isMarked || beginsWithMark(text)) {",
+        find: "if (isMarked || beginsWithMark(text)) {",
         replace: "if (false) {",
       },
     ],

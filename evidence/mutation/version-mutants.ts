@@ -20,8 +20,8 @@ export const VERSIONS: readonly MutatedFile[] = [
     mutants: [
       {
         name: "a broken version ends the one in effect",
-        find: '    if ("issues" in load) {\n',
-        replace: '    if ("issues" in load) {\n      this.#inEffect = undefined;\n',
+        find: "    if (!load.ok) {\n",
+        replace: "    if (!load.ok) {\n      this.#inEffect = undefined;\n",
       },
       {
         name: "keys are not waited for",
@@ -66,7 +66,7 @@ export const VERSIONS: readonly MutatedFile[] = [
       },
       {
         name: "settings are read as policies",
-        find: "    if (reserved.has(named.name)) {\n",
+        find: "    if (reserved.has(name)) {\n",
         replace: "    if (false) {\n",
       },
       {
@@ -76,7 +76,7 @@ export const VERSIONS: readonly MutatedFile[] = [
       },
       {
         name: "each spelling is a file of its own",
-        find: "watchedFiles.get(named.name) ?? startWatching(named.name)",
+        find: "watchedFiles.get(name) ?? startWatching(name)",
         replace: "watchedFiles.get(file) ?? startWatching(file)",
       },
       { name: "a file in effect is forgotten", find: " && !versions.inEffect && !reading", replace: " && !reading" },

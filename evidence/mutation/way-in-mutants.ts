@@ -11,7 +11,7 @@ export const WAY_IN: readonly MutatedFile[] = [
         find: ' || facts.transport !== "plain"',
         replace: ' || facts.transport !== "none"',
       },
-      { name: "what a rule says of HTTP does not count", find: "match.requirements.allowsHttp || ", replace: "" },
+      { name: "what a rule says of HTTP does not count", find: "match.value.requirements.allowsHttp || ", replace: "" },
       {
         name: "every rule lets preflights pass",
         find: "(isPreflight && requirements.passesPreflight)",

@@ -1,7 +1,8 @@
 import { createSecretKey } from "node:crypto";
-import { type Denial, isDenial } from "../../plugin/core/model/denial.ts";
+import type { Denial } from "../../plugin/core/model/denial.ts";
 import type { KeySource, VerificationKey } from "../../plugin/core/model/key.ts";
 import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
+import { fail, succeed } from "../../plugin/core/model/result.ts";
 import { decodeJws } from "../../plugin/core/token/decode.ts";
 import { findKey, selectIssuer } from "../../plugin/core/token/key.ts";
 import { verifySignature } from "../../plugin/core/token/verify.ts";
@@ -21,12 +22,12 @@ import { type IssuerKeysSource, textSecretOf } from "./vector-issuer.ts";
 
 export async function judgeJws(token: string, source: IssuerKeysSource): Promise<string> {
   const policy = readPolicy(JSON.stringify(documentOf(forToken(source, token))), "0".repeat(64));
-  if ("issues" in policy) {
-    return `policy refused: ${policy.issues.map(({ code }) => code).join(", ")}`;
+  if (!policy.ok) {
+    return `policy refused: ${policy.failure.map(({ code }) => code).join(", ")}`;
   }
   const keys: VerificationKey[] = [];
   const unusable: string[] = [];
-  for (const issuer of policy.policy.issuers.values()) {
+  for (const issuer of policy.value.issuers.values()) {
     for (const origin of issuer.keys) {
       try {
         const loaded = await loadKeySet(origin, { files: source.files, fetchJson: createFetcher() }, FETCH_TIMEOUT_MS);
@@ -39,7 +40,7 @@ export async function judgeJws(token: string, source: IssuerKeysSource): Promise
       }
     }
   }
-  return judgeWith(token, policy.policy, keys, unusable.join("; "));
+  return judgeWith(token, policy.value, keys, unusable.join("; "));
 }
 
 /** With a secret of which nothing is asked, as no policy can have it. */
@@ -55,7 +56,7 @@ const KID = /, kid "(?:[^"\\]|\\.)*"/;
 /** A key without `alg` serves one RSA algorithm: the issuer names the token's alone. */
 function forToken(source: IssuerKeysSource, token: string): IssuerKeysSource {
   const jws = decodeJws(token);
-  const alg = isDenial(jws) ? undefined : jws.joseHeader.alg;
+  const alg = jws.ok ? jws.value.joseHeader.alg : undefined;
   const isRsa = (algorithm: string): boolean => /^(?:RS|PS)/.test(algorithm);
   return alg !== undefined && isRsa(alg) && source.algorithms.includes(alg)
     ? { ...source, algorithms: source.algorithms.filter((algorithm) => !isRsa(algorithm) || algorithm === alg) }
@@ -73,27 +74,28 @@ async function judgeWith(
   unusable: string,
 ): Promise<string> {
   const jws = decodeJws(token);
-  if (isDenial(jws)) {
-    return describe(jws, jws.detail);
+  if (!jws.ok) {
+    return describe(jws.failure, jws.failure.detail);
   }
+  const { joseHeader } = jws.value;
   const claims = { iss: ISSUER };
-  const selected = selectIssuer(policy, requirementsOf(), jws.joseHeader, claims);
-  if (isDenial(selected)) {
-    return describe(selected);
+  const selected = selectIssuer(policy, requirementsOf(), joseHeader, claims);
+  if (!selected.ok) {
+    return describe(selected.failure);
   }
   const index = indexKeys(keys);
   const source: KeySource = {
-    find(_issuer, joseHeader) {
-      const found = selectKey(index, joseHeader);
-      return found ? { found } : { found: undefined, because: "unknown" };
+    find(_issuer, wanted) {
+      const found = selectKey(index, wanted);
+      return found ? succeed(found) : fail({ because: "unknown" });
     },
   };
-  const located = await findKey(source, selected.issuer, jws.joseHeader, claims);
-  if (isDenial(located)) {
-    return describe(located, unusable);
+  const located = await findKey(source, selected.value, joseHeader, claims);
+  if (!located.ok) {
+    return describe(located.failure, unusable);
   }
-  const verified = await verifySignature({ ...jws, unverifiedClaims: claims }, located.key);
-  return isDenial(verified) ? describe(verified) : "accepted";
+  const verified = await verifySignature({ ...jws.value, unverifiedClaims: claims }, located.value);
+  return verified.ok ? "accepted" : describe(verified.failure);
 }
 
 function describe({ reason }: Denial, detail?: string): string {

@@ -2,10 +2,11 @@ import { authorize } from "./access/authorize.ts";
 import { validateClaims } from "./access/claims.ts";
 import type { CallerSource } from "./model/caller.ts";
 import type { Evidence, Judgement } from "./model/decision.ts";
-import { type Denial, isDenial } from "./model/denial.ts";
+import type { Denial } from "./model/denial.ts";
 import type { KeySource } from "./model/key.ts";
 import type { CompiledPolicy } from "./model/policy.ts";
 import type { RequestFacts } from "./model/request.ts";
+import type { Result } from "./model/result.ts";
 import type { Credential } from "./model/token.ts";
 import type { Match } from "./request/match.ts";
 import { checkOrigin } from "./request/origin.ts";
@@ -31,55 +32,55 @@ export interface Ports {
 /** Takes the request's one token through every stage. The first stage that fails gives the reason. */
 export async function authenticate(
   { policy, facts }: Asked,
-  credentials: readonly Credential[] | Denial,
+  credentials: Result<readonly Credential[], Denial>,
   { requirements, segments }: Match,
   { keys, callers, now }: Ports,
   matched: Evidence,
 ): Promise<Judgement> {
   let evidence = matched;
-  const deny = (denial: Denial): Judgement => ({ denial, requirements, evidence });
+  const stop = (outcome: Result<never, Denial>): Judgement => ({ outcome, requirements, evidence });
 
-  const sent = isDenial(credentials) ? credentials : extractToken(credentials, policy.maxTokenBytes);
-  if (isDenial(sent)) {
-    return deny(sent);
+  const sent = credentials.ok ? extractToken(credentials.value, policy.maxTokenBytes) : credentials;
+  if (!sent.ok) {
+    return stop(sent);
   }
-  const foreign = checkOrigin(sent.credential, facts);
-  if (foreign) {
-    return deny(foreign);
+  const origin = checkOrigin(sent.value.credential, facts);
+  if (!origin.ok) {
+    return stop(origin);
   }
-  const decoded = decodeToken(sent.token);
-  if (isDenial(decoded)) {
-    return deny(decoded);
+  const decoded = decodeToken(sent.value.token);
+  if (!decoded.ok) {
+    return stop(decoded);
   }
-  const { joseHeader, unverifiedIssuer } = decoded;
+  const { joseHeader, unverifiedIssuer, payload } = decoded.value;
   evidence = { ...evidence, kid: joseHeader.kid };
   const selected = selectIssuer(policy, requirements, joseHeader, unverifiedIssuer);
-  if (isDenial(selected)) {
-    return deny(selected);
+  if (!selected.ok) {
+    return stop(selected);
   }
-  const { issuer } = selected;
+  const issuer = selected.value;
   evidence = { ...evidence, issuer: issuer.id };
-  const located = await findKey(keys, issuer, joseHeader, unverifiedIssuer);
-  if (isDenial(located)) {
-    return deny(located);
+  const key = await findKey(keys, issuer, joseHeader, unverifiedIssuer);
+  if (!key.ok) {
+    return stop(key);
   }
-  const signed = await verifySignature(decoded, located.key, facts.client);
-  if (isDenial(signed)) {
-    return deny(signed);
+  const signed = await verifySignature(decoded.value, key.value, facts.client);
+  if (!signed.ok) {
+    return stop(signed);
   }
-  const { claims } = signed;
+  const claims = signed.value;
   const nowSeconds = now();
-  const invalid = validateClaims(issuer, requirements, joseHeader, claims, nowSeconds);
-  if (invalid) {
-    return deny(invalid);
+  const valid = validateClaims(issuer, requirements, joseHeader, claims, nowSeconds);
+  if (!valid.ok) {
+    return stop(valid);
   }
-  const denial = authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds);
-  const verified = { claims, payload: decoded.payload, sent };
-  if (denial && requirements.mode === "enforce") {
-    return { denial, verified, evidence };
+  const authorized = authorize(issuer, requirements, claims, { segments, headers: facts.headers }, nowSeconds);
+  const verified = { claims, payload, sent: sent.value };
+  if (!authorized.ok && requirements.mode === "enforce") {
+    return { outcome: authorized, verified, evidence };
   }
   const caller = await identify(policy.identity, claims, issuer.id, callers);
-  return caller && isDenial(caller)
-    ? { denial: denial ?? caller, verified, evidence }
-    : { denial, verified, caller, evidence };
+  return caller.ok
+    ? { outcome: authorized, verified, caller: caller.value, evidence }
+    : { outcome: authorized.ok ? caller : authorized, verified, evidence };
 }

@@ -6,10 +6,10 @@ import {
   createDeny,
   type Decision,
   type Evidence,
-  type Judgement,
+  type Known,
   type UpstreamChanges,
 } from "./model/decision.ts";
-import { type Denial, isDenial } from "./model/denial.ts";
+import type { Denial } from "./model/denial.ts";
 import type { KeySource } from "./model/key.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./model/policy.ts";
 import type { RequestFacts } from "./model/request.ts";
@@ -38,48 +38,53 @@ export async function decide(
   const request: Request = { policy, facts, callers: askOnce(callers) };
   const unmatched: Evidence = { policy: policy.name };
   const rule = findRule(policy, facts.binding);
-  const ambiguous = checkPath(policy, facts);
-  if (isDenial(rule)) {
+  const path = checkPath(policy, facts);
+  if (!rule.ok) {
     // In report mode the request would pass, but its ambiguous path may still lead to a rule that enforces.
     const { denial, mode } =
-      ambiguous && policy.unmatchedMode === "report" ? ambiguous : { denial: rule, mode: policy.unmatchedMode };
+      !path.ok && policy.unmatchedMode === "report"
+        ? path.failure
+        : { denial: rule.failure, mode: policy.unmatchedMode };
     return refuse(request, { mode }, { denial, evidence: unmatched });
   }
-  const evidence: Evidence = { ...unmatched, rule: rule.id };
-  if (ambiguous) {
-    return refuse(request, ambiguous, { denial: ambiguous.denial, evidence });
+  const evidence: Evidence = { ...unmatched, rule: rule.value.id };
+  if (!path.ok) {
+    return refuse(request, path.failure, { denial: path.failure.denial, evidence });
   }
   const credentials = findCredentials(policy.tokenSources, facts);
-  const isBare = !isDenial(credentials) && credentials.length === 0;
-  const match = matchRequest(rule, facts, isBare);
-  if ("denial" in match) {
-    return refuse(request, match, { denial: match.denial, evidence });
+  const isBare = credentials.ok && credentials.value.length === 0;
+  const match = matchRequest(rule.value, facts, isBare);
+  if (!match.ok) {
+    return refuse(request, match.failure, { denial: match.failure.denial, evidence });
   }
-  const { requirements } = match;
+  const { requirements, isOpen } = match.value;
   const matched: Matched = { mode: requirements.mode, requirements };
-  if (match.isOpen) {
+  if (isOpen) {
     return pass(request, matched, { evidence });
   }
   const other = await judgeOtherAuthentication(requirements, request.callers);
-  if (other === "passes") {
-    return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });
+  if (!other.ok) {
+    return refuse(request, matched, { denial: other.failure, evidence });
   }
-  if (other) {
-    return refuse(request, matched, { denial: other, evidence });
+  if (other.value === "sufficient") {
+    return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });
   }
   // An invalid token does not count as anonymous. Only a request without credentials does.
   if (requirements.access === "optional" && isBare) {
     return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });
   }
-  const judgement = await authenticate(request, credentials, match, { keys, callers: request.callers, now }, evidence);
-  const { denial, verified } = judgement;
+  const ports = { keys, callers: request.callers, now };
+  const judgement = await authenticate(request, credentials, match.value, ports, evidence);
+  const { outcome, verified, caller } = judgement;
   const compared = verified && keepCompared(requirements, facts);
-  return denial
-    ? refuse(request, matched, { ...judgement, denial }, { compared })
-    : pass(request, matched, judgement, {
-        compared,
-        credentials: verified && forwardToken(policy, facts, verified.sent),
-      });
+  if (!outcome.ok) {
+    // Written out, because a spread costs as much as all stages before it.
+    const { requirements: unmet, evidence: seen } = judgement;
+    const refused = { denial: outcome.failure, verified, caller, requirements: unmet, evidence: seen };
+    return refuse(request, matched, refused, { compared });
+  }
+  const forwarded = verified && forwardToken(policy, facts, verified.sent);
+  return pass(request, matched, judgement, { compared, credentials: forwarded });
 }
 
 interface Request extends Asked {
@@ -108,13 +113,13 @@ function askOnce(callers: CallerSource): CallerSource {
   };
 }
 
-async function pass(request: Request, matched: Matched, judgement: Judgement, parts: Parts = {}): Promise<Decision> {
-  const { verified, caller, evidence } = judgement;
+async function pass(request: Request, matched: Matched, known: Known, parts: Parts = {}): Promise<Decision> {
+  const { verified, caller, evidence } = known;
   const propagated = propagateClaims(request.policy, verified);
-  if (isDenial(propagated)) {
-    return refuse(request, matched, { denial: propagated, verified, evidence }, parts);
+  if (!propagated.ok) {
+    return refuse(request, matched, { denial: propagated.failure, verified, evidence }, parts);
   }
-  return createAllow(await compose(request, matched, caller, { ...parts, mapped: propagated.headers }), evidence);
+  return createAllow(await compose(request, matched, caller, { ...parts, mapped: propagated.value }), evidence);
 }
 
 /**
@@ -125,20 +130,20 @@ async function pass(request: Request, matched: Matched, judgement: Judgement, pa
 async function refuse(
   request: Request,
   matched: Matched,
-  judgement: Judgement & { readonly denial: Denial },
+  known: Known & { readonly denial: Denial },
   { compared }: Parts = {},
 ): Promise<Decision> {
   const { policy, facts } = request;
-  const { denial, verified, caller, evidence } = judgement;
-  const deny = createDeny(denial, evidence, createReply(policy, facts, judgement.requirements));
+  const { denial, verified, caller, evidence } = known;
+  const deny = createDeny(denial, evidence, createReply(policy, facts, known.requirements));
   if (matched.mode === "enforce" || denial.reason === "internal_error") {
     return deny;
   }
   const propagated = propagateClaims(policy, verified);
   const credentials = reportedCredentials(policy, facts, verified);
-  const changes = isDenial(propagated)
-    ? await compose(request, matched, undefined, { compared, credentials })
-    : await compose(request, matched, caller, { compared, credentials, mapped: propagated.headers });
+  const changes = propagated.ok
+    ? await compose(request, matched, caller, { compared, credentials, mapped: propagated.value })
+    : await compose(request, matched, undefined, { compared, credentials });
   return createAllow(changes, evidence, deny);
 }
 

@@ -1,9 +1,11 @@
 import { readMetadataRequest } from "../core/answer/protected-resource.ts";
 import { createReply } from "../core/answer/reply.ts";
 import { type Answer, createAnswer, createDeny, type Decision } from "../core/model/decision.ts";
-import { type Denial, isDenial } from "../core/model/denial.ts";
+import type { Denial } from "../core/model/denial.ts";
+import { fail, type Result, succeed } from "../core/model/result.ts";
+import { messageOf } from "../core/text/error-message.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { describeIssues } from "../runtime/versions/policy-report.ts";
+import { describeFindings } from "../runtime/versions/policy-report.ts";
 import type { PolicySource } from "../runtime/versions/policy-source.ts";
 import { addVerdict } from "./calls/verdict.ts";
 import { denyOwn } from "./contract/deny-own.ts";
@@ -37,32 +39,34 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
   const configured = readConfigured(configJson, runtime);
   return {
     async access(pdk) {
-      if ("problem" in configured) {
-        return denyOwn("policy_unavailable", configured.problem);
+      if (!configured.ok) {
+        return denyOwn("policy_unavailable", configured.failure);
       }
-      const { source, rule, identity, workspace } = configured;
+      const { source, rule, identity, workspace } = configured.value;
       const load = await source.policy.current(() => describeRoute(pdk));
-      if ("issues" in load) {
-        return denyOwn("policy_unavailable", summarize(describeIssues(source.name, load.issues)));
+      if (!load.ok) {
+        return denyOwn("policy_unavailable", summarize(describeFindings(source.name, load.failure)));
       }
-      const facts = await readFacts(pdk, load.policy, rule);
-      if (isDenial(facts)) {
-        return createDeny(facts, { policy: load.policy.name }, createReply(load.policy, undefined));
+      const policy = load.value;
+      const read = await readFacts(pdk, policy, rule);
+      if (!read.ok) {
+        return createDeny(read.failure, { policy: policy.name }, createReply(policy, undefined));
       }
+      const facts = read.value;
       if (!(await runtime.admit(facts, pdk.isAbandoned))) {
         // Report mode rejects it too, because no decision was made.
-        return createDeny(OVERLOADED, { policy: load.policy.name }, createReply(load.policy, facts));
+        return createDeny(OVERLOADED, { policy: policy.name }, createReply(policy, facts));
       }
-      const metadataRequest = readMetadataRequest(load.policy.protectedResource, facts);
+      const metadataRequest = readMetadataRequest(policy.protectedResource, facts);
       if (metadataRequest) {
         return createAnswer(metadataRequest);
       }
-      const decision = await runtime.decide(facts, load.policy, askCallers(pdk, workspace));
+      const decision = await runtime.decide(facts, policy, askCallers(pdk, workspace));
       return facts.guard && identity ? addVerdict(decision, facts.guard, identity) : decision;
     },
     close() {
-      if ("source" in configured) {
-        configured.source.policy.close?.();
+      if (configured.ok) {
+        configured.value.source.policy.close?.();
       }
     },
   };
@@ -75,27 +79,24 @@ interface Configured {
   readonly workspace: string;
 }
 
-function readConfigured(configJson: string, runtime: Runtime): Configured | { readonly problem: string } {
+function readConfigured(configJson: string, runtime: Runtime): Result<Configured, string> {
   let config: PluginConfig;
   try {
     config = parsePluginConfig(configJson);
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : "the plugin's configuration cannot be read" };
+    return fail(messageOf(error));
   }
   const { policyFile, policy = "", rule, identity, workspace, routeId, serviceId } = config;
   if (policyFile !== undefined) {
-    return { source: { name: policyFile, policy: runtime.openPolicyFile(policyFile) }, rule, identity, workspace };
+    const source = { name: policyFile, policy: runtime.openPolicyFile(policyFile) };
+    return succeed({ source, rule, identity, workspace });
   }
   const entity = { pluginId: identity?.pluginId, sequence: identity?.sequence, workspace, routeId, serviceId };
-  return {
-    source: { name: "the inline policy", policy: runtime.openInlinePolicy(entity, policy, rule) },
-    rule,
-    identity,
-    workspace,
-  };
+  const source = { name: "the inline policy", policy: runtime.openInlinePolicy(entity, policy, rule) };
+  return succeed({ source, rule, identity, workspace });
 }
 
-function summarize(issues: readonly string[]): string {
-  const [first = "the policy is refused"] = issues;
-  return issues.length > 1 ? `${first} (and ${issues.length - 1} more)` : first;
+function summarize(mistakes: readonly string[]): string {
+  const [first = "the policy is refused"] = mistakes;
+  return mistakes.length > 1 ? `${first} (and ${mistakes.length - 1} more)` : first;
 }

@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { fail, type Result } from "../core/model/result.ts";
+import { messageOf } from "../core/text/error-message.ts";
 import { readCertificates, readClientCertificate, readHeaderValue } from "../keys/fetch/credential-files.ts";
 import { createFetcher, type FetchJson } from "../keys/fetch/fetch-json.ts";
 import { type FetchSettings, NO_FETCH_SETTINGS } from "../keys/fetch/fetch-settings.ts";
-import type { DocumentPath, Finding, PolicyIssue } from "../policy/language/issue.ts";
-import { type FetchSettingsRead, readFetchSettings } from "../policy/read/read-fetch-settings.ts";
-import { describeIssues } from "./versions/policy-report.ts";
+import { type DocumentPath, type Finding, wholeDocument } from "../policy/language/finding.ts";
+import { readFetchSettings, type SourceSettings } from "../policy/read/read-fetch-settings.ts";
+import { describeFindings } from "./versions/policy-report.ts";
 
 /** A file that the settings name, and how it is read. */
 interface NamedFile {
@@ -20,13 +22,13 @@ interface NamedFile {
  */
 export async function openFetcher(file: string): Promise<FetchJson> {
   const read = await readSettingsFile(file);
-  if ("issues" in read) {
-    throw new Error(describeIssues(file, read.issues).join("\n"));
+  if (!read.ok) {
+    throw new Error(describeFindings(file, read.failure).join("\n"));
   }
-  const settings = resolveFiles(read.document, dirname(resolve(file)));
+  const settings = resolveFiles(read.value.document, dirname(resolve(file)));
   const findings = await tryFiles(listFiles(settings));
   if (findings.length > 0) {
-    throw new Error(describeIssues(file, read.locate(findings)).join("\n"));
+    throw new Error(describeFindings(file, read.value.locate(findings)).join("\n"));
   }
   return createFetcher(settings);
 }
@@ -34,7 +36,7 @@ export async function openFetcher(file: string): Promise<FetchJson> {
 /** Lists the settings file and all files that it names. For an unreadable settings file, it lists only that file. */
 export async function listSettingsFiles(file: string): Promise<readonly string[]> {
   const read = await readSettingsFile(file);
-  const settings = "issues" in read ? NO_FETCH_SETTINGS : resolveFiles(read.document, dirname(resolve(file)));
+  const settings = read.ok ? resolveFiles(read.value.document, dirname(resolve(file))) : NO_FETCH_SETTINGS;
   const { caFile, proxy, origins } = settings;
   const ofOrigins = [...origins.values()].flatMap(({ caFile: ownCaFile, clientCertificate, headerFiles }) => [
     ownCaFile,
@@ -46,25 +48,22 @@ export async function listSettingsFiles(file: string): Promise<readonly string[]
 }
 
 /** Returns all mistakes in a settings file. It does not check the files that it names, because they may be on another machine. */
-export async function checkSettingsFile(file: string): Promise<readonly PolicyIssue[]> {
+export async function checkSettingsFile(file: string): Promise<readonly Finding[]> {
   const read = await readSettingsFile(file);
-  return "issues" in read ? read.issues : [];
+  return read.ok ? [] : read.failure;
 }
 
-async function readSettingsFile(file: string): Promise<FetchSettingsRead> {
+async function readSettingsFile(file: string): Promise<Result<SourceSettings, readonly Finding[]>> {
   try {
     return readFetchSettings(await readFile(file, "utf8"));
   } catch (error) {
-    const cause = error instanceof Error ? error.message : "unknown error";
+    const cause = messageOf(error);
     const message = `The fetch settings cannot be read: ${cause}.`;
-    return { issues: [{ code: "file_unreadable", message, pointer: "", line: 1, column: 1 }] };
+    return fail([wholeDocument("file_unreadable", message)]);
   }
 }
 
-function resolveFiles(
-  { ca_file, proxy, origins }: Extract<FetchSettingsRead, { readonly document: unknown }>["document"],
-  directory: string,
-): FetchSettings {
+function resolveFiles({ ca_file, proxy, origins }: SourceSettings["document"], directory: string): FetchSettings {
   const at = (file: string): string => resolve(directory, file);
   const atIfAny = (file: string | undefined): string | undefined => (file === undefined ? undefined : at(file));
   return {
@@ -109,7 +108,7 @@ async function tryFiles(files: readonly NamedFile[]): Promise<readonly Finding[]
     try {
       await read();
     } catch (error) {
-      const message = `${error instanceof Error ? error.message : "This file cannot be used"}.`;
+      const message = `${messageOf(error)}.`;
       findings.push({ code: "file_unreadable", path, message });
     }
   }

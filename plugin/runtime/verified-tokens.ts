@@ -1,5 +1,6 @@
 import { BoundedMap } from "../bounded/bounded-map.ts";
-import type { KeySource, SignatureCheck, VerificationKey } from "../core/model/key.ts";
+import type { KeyLookup, KeySource, SignatureCheck, VerificationKey } from "../core/model/key.ts";
+import { PASSED, succeed } from "../core/model/result.ts";
 
 /** Maximum bytes of remembered signed texts and signatures: about 20,000 tokens of usual size. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -32,7 +33,7 @@ export function rememberVerified(keys: KeySource): KeySource {
         const name = Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString("latin1");
         const known = verified.get(name);
         if (known?.key === key && Buffer.compare(known.signingInput, signingInput) === 0) {
-          return true;
+          return PASSED;
         }
         const same = checking.get(name);
         if (same && Buffer.compare(same.signingInput, signingInput) === 0) {
@@ -40,7 +41,7 @@ export function rememberVerified(keys: KeySource): KeySource {
         }
         const conclude = (check: SignatureCheck): SignatureCheck => {
           checking.delete(name);
-          if (check === true) {
+          if (check.ok) {
             verified.set(name, { key, signingInput });
           }
           return check;
@@ -58,13 +59,13 @@ export function rememberVerified(keys: KeySource): KeySource {
 
   return {
     find(issuer, joseHeader) {
-      const withMemory = (lookup: Awaited<ReturnType<KeySource["find"]>>) => {
-        if (!lookup.found) {
+      const withMemory = (lookup: KeyLookup): KeyLookup => {
+        if (!lookup.ok) {
           return lookup;
         }
-        const found = remembering.get(lookup.found) ?? createRemembering(lookup.found);
-        remembering.set(lookup.found, found);
-        return { found };
+        const key = remembering.get(lookup.value) ?? createRemembering(lookup.value);
+        remembering.set(lookup.value, key);
+        return succeed(key);
       };
       const lookup = keys.find(issuer, joseHeader);
       return lookup instanceof Promise ? lookup.then(withMemory) : withMemory(lookup);

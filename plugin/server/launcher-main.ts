@@ -7,6 +7,7 @@ import { lstatSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../core/text/error-message.ts";
 import { controlPathOf, pidPathOf } from "./launcher/control-messages.ts";
 import { type Ending, type KeptServer, keepServer, killServer } from "./launcher/keep-server.ts";
 import { findOwner, identifyProcess, isAlive, type ProcessIdentity } from "./launcher/process-identity.ts";
@@ -51,7 +52,7 @@ function readOptions(): ReturnType<typeof parseLauncherOptions> {
   try {
     return parseLauncherOptions(process.argv.slice(2));
   } catch (error) {
-    return fail(CANNOT_START, error instanceof Error ? error.message : "bad options");
+    return fail(CANNOT_START, messageOf(error));
   }
 }
 

@@ -1,5 +1,5 @@
 /** Checks of a kong.yml that need more than one field: the schema cannot express them. */
-import type { DocumentPath, Finding } from "../../plugin/policy/language/issue.ts";
+import type { DocumentPath, Finding } from "../../plugin/policy/language/finding.ts";
 import type {
   Consumer,
   Plugin,

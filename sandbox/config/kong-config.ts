@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
-import type { PolicyIssue } from "../../plugin/policy/language/issue.ts";
+import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { readYaml } from "../../plugin/policy/read/read-document.ts";
 import { checkData } from "../../plugin/policy/read/validate-document.ts";
 import type * as Generated from "../../schema/generated/sandbox-kong-document.ts";
@@ -79,12 +79,12 @@ const DEFAULT_TIMEOUT = 60_000;
  *
  * @returns the configuration, or all mistakes in the order of the text.
  */
-export function readKongConfig(text: string): Result<KongConfig, readonly PolicyIssue[]> {
+export function readKongConfig(text: string): Result<KongConfig, readonly Finding[]> {
   const source = readYaml(text);
-  if ("issues" in source) {
-    return fail(source.issues);
+  if (!source.ok) {
+    return fail(source.failure.findings);
   }
-  const { data, locate } = source;
+  const { data, locate } = source.value;
   const wrong = checkData(validateSandboxKong, data, { values: () => false, keys: () => false });
   const mistakes = wrong.length > 0 ? wrong : checkKongDocument(data as Generated.SandboxKongDocument);
   return mistakes.length > 0 ? fail(locate(mistakes)) : succeed(toConfig(withoutNulls(data) as Document));
@@ -117,7 +117,7 @@ function toConfig({ services = [], plugins: globalPlugins = [], consumers = [] }
 }
 
 /** Formats mistakes as text, one per line: `kong.yml:12:7 message`. */
-export function describeMistakes(mistakes: readonly PolicyIssue[], file: string): string {
+export function describeMistakes(mistakes: readonly Finding[], file: string): string {
   return mistakes.map(({ line, column, message }) => `${file}:${line}:${column} ${message}`).join("\n");
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
 import { type Allow, isAllow } from "../../plugin/core/model/decision.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
+import { PASSED, succeed } from "../../plugin/core/model/result.ts";
 import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
@@ -169,8 +170,8 @@ describe("in report mode", () => {
 
   it("a defect of ours ends the request all the same", async () => {
     const policy = compileDocument(policyDocument(inlineIssuer([key]), document));
-    const stranger = { issuer: "https://evil.example", kid: "acme-1", algorithm: "ES256", verify: () => true };
-    const failing = { find: async () => ({ found: stranger }) };
+    const stranger = { issuer: "https://evil.example", kid: "acme-1", algorithm: "ES256", verify: () => PASSED };
+    const failing = { find: async () => succeed(stranger) };
     const decision = await decide(bound("read", token()), policy, failing, () => NOW);
     expect(decision).toMatchObject({ verdict: "deny", denial: { reason: "internal_error" } });
   });

@@ -4,6 +4,7 @@ import { decide } from "../../plugin/core/decide.ts";
 import { isAllow } from "../../plugin/core/model/decision.ts";
 import type { KeySource } from "../../plugin/core/model/key.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
+import { succeed } from "../../plugin/core/model/result.ts";
 import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { createVerificationKey } from "../../plugin/keys/verify/verification-key.ts";
 import { noFiles } from "../keys/store/no-files.ts";
@@ -139,7 +140,7 @@ describe("the clock is read once, after the key is there", () => {
       find: async () => {
         await Promise.resolve();
         clock += seconds;
-        return { found };
+        return succeed(found);
       },
     };
     expect(await judge(requestOf(token), slow, () => clock)).toEqual(expected);

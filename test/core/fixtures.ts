@@ -41,10 +41,10 @@ export function policyDocument(issuer: Members, changes: Members = {}): Members 
 /** @throws Error with all issues, when the document has any. */
 export function compileDocument(document: Members | string): CompiledPolicy {
   const result = readPolicy(typeof document === "string" ? document : JSON.stringify(document), "0".repeat(64));
-  if ("issues" in result) {
-    throw new Error(JSON.stringify(result.issues, undefined, 2));
+  if (!result.ok) {
+    throw new Error(JSON.stringify(result.failure, undefined, 2));
   }
-  return result.policy;
+  return result.value;
 }
 
 /** The compiled form of an issuer whose keys play no part in the test. */

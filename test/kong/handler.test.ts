@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { PLAIN_REPLY } from "../../plugin/core/model/answers.ts";
 import { type Answer, type Decision, isAllow } from "../../plugin/core/model/decision.ts";
+import { deny } from "../../plugin/core/model/denial.ts";
 import type { Pdk } from "../../plugin/kong/contract/pdk.ts";
 import { createFactsReader } from "../../plugin/kong/facts/read-facts.ts";
 import { startPluginInstance } from "../../plugin/kong/handler.ts";
@@ -211,9 +212,9 @@ describe("an instance whose policy is good decides", () => {
   });
 
   it("refuses under the policy's own name what cannot be read with certainty", async () => {
-    const instance = startPluginInstance('{"policy_file":"good.json","rule":"read"}', runtime, async () => ({
-      reason: "too_many_headers",
-    }));
+    const instance = startPluginInstance('{"policy_file":"good.json","rule":"read"}', runtime, async () =>
+      deny({ reason: "too_many_headers" }),
+    );
     expect(await instance.access(pdk)).toEqual({
       verdict: "deny",
       denial: { reason: "too_many_headers" },

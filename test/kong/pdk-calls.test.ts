@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
 import type { CallerSource } from "../../plugin/core/model/caller.ts";
 import { type Decision, isAllow } from "../../plugin/core/model/decision.ts";
-import { isDenial } from "../../plugin/core/model/denial.ts";
 import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { askCallers } from "../../plugin/kong/facts/callers.ts";
 import { renderFacts } from "../../plugin/kong/facts/facts-variable.ts";
@@ -12,6 +11,7 @@ import { encodeOutcome } from "../../plugin/server/protocol/end-event.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument } from "../core/fixtures.ts";
 import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
+import { unwrap } from "../results.ts";
 import { splitFrames } from "../server/protocol/split-frames.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { scriptedPdk } from "./contract/scripted-pdk.ts";
@@ -68,10 +68,8 @@ async function countCalls(shape: Shape, hasVariable: boolean): Promise<{ calls: 
     consumers: { shop: { id: "1", username: "shop" } },
     ...(shape.credential !== undefined && { credential: { id: shape.credential } }),
   });
-  const facts = await createFactsReader(hasVariable, () => {})(pdk, policy, shape.isBoundByRoute ? undefined : "read");
-  if (isDenial(facts)) {
-    throw new Error(facts.reason);
-  }
+  const readFacts = createFactsReader(hasVariable, () => {});
+  const facts = unwrap(await readFacts(pdk, policy, shape.isBoundByRoute ? undefined : "read"));
   const { loadConsumer, ...kong } = askCallers(pdk, "");
   const known = rememberConsumers(() => NOW);
   const findConsumer: CallerSource["findConsumer"] = (lookup) => known.find("", lookup, loadConsumer);

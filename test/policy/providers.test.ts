@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { authorize } from "../../plugin/core/access/authorize.ts";
 import { validateClaims } from "../../plugin/core/access/claims.ts";
-import type { JsonObject } from "../../plugin/core/text/json.ts";
+import type { JsonObject } from "../../plugin/core/json/json.ts";
 import { compileDocument, joseHeaderOf, NOW } from "../core/fixtures.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/providers.md"), "utf8");
@@ -22,10 +22,9 @@ function judge(name: string, claims: JsonObject): string | undefined {
   }
   const token: JsonObject = { iss: issuer.issuer, exp: NOW + 300, iat: NOW, sub: "alice", ...claims };
   const request = { segments: [], headers: new Map() };
-  const denial =
-    validateClaims(issuer, requirements, joseHeaderOf({ typ: TYPES[name] }), token, NOW) ??
-    authorize(issuer, requirements, token, request, NOW);
-  return denial?.reason;
+  const valid = validateClaims(issuer, requirements, joseHeaderOf({ typ: TYPES[name] }), token, NOW);
+  const authorized = valid.ok ? authorize(issuer, requirements, token, request, NOW) : valid;
+  return authorized.ok ? undefined : authorized.failure.reason;
 }
 
 /** What the providers write into the header. */

@@ -47,10 +47,10 @@ const exits = (source: Record<string, unknown>, asking: object) => {
     JSON.stringify(policyDocument({ issuer: "https://i.example", audiences: ["a"] }, source)),
     "",
   );
-  if ("issues" in result) {
+  if (!result.ok) {
     return undefined;
   }
-  const reply = { ...PLAIN_REPLY, ...asking, answers: result.policy.answers };
+  const reply = { ...PLAIN_REPLY, ...asking, answers: result.value.answers };
   const denialOf = (reason: Reason) => ({ reason, requiredScopes: ["a"], acrValues: ["b"] }) as unknown as Denial;
   return REASONS.map((reason) => [reason, createExit(createDeny(denialOf(reason), { policy: "p" }, reply))] as const);
 };

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { isDenial } from "../../plugin/core/model/denial.ts";
 import { FACTS_VARIABLE, renderFacts, USUAL_HEADERS } from "../../plugin/kong/facts/facts-variable.ts";
 import { createFactsReader } from "../../plugin/kong/facts/read-facts.ts";
 import { findHeaders, type HeaderList, headerVariable } from "../../sandbox/message/header-list.ts";
@@ -45,11 +44,11 @@ async function readBothWays(headers: HeaderList): Promise<readonly unknown[]> {
   });
   const reading = [true, false].map((hasVariable) => createFactsReader(hasVariable, () => {})(pdk, policy, "read"));
   return (await Promise.all(reading)).map((read) => {
-    if (isDenial(read)) {
+    if (!read.ok) {
       return read;
     }
     // The client's address costs a call of its own, and no request is judged by it.
-    const { requestId: _, guard: __, client: ___, headers: all, ...same } = read;
+    const { requestId: _, guard: __, client: ___, headers: all, ...same } = read.value;
     return { ...same, read: READ.concat("origin", "accept", "content-type").map((name) => all.get(name)) };
   });
 }

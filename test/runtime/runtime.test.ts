@@ -40,24 +40,24 @@ it("decides by a policy file, with a clock in milliseconds", async () => {
   await writeFile(join(root, "a.json"), document("payments"));
   start();
   const load = await runtime.openPolicyFile("a.json").current(askNothing);
-  if ("issues" in load) {
-    throw new Error(JSON.stringify(load.issues));
+  if (!load.ok) {
+    throw new Error(JSON.stringify(load.failure));
   }
   const facts = requestOf(mintToken({ key, claims: claimsOf({ exp: NOW + 1 }) }));
   clockMs = NOW * 1000 + 999;
-  expect(await runtime.decide(facts, load.policy, NO_KONG)).toMatchObject({
+  expect(await runtime.decide(facts, load.value, NO_KONG)).toMatchObject({
     verdict: "allow",
     headers: { "x-user-id": "alice" },
     evidence: { policy: "payments", rule: "read", issuer: "acme", kid: "1" },
   });
   clockMs += 1;
-  expect(await runtime.decide(facts, load.policy, NO_KONG)).toMatchObject({ denial: { reason: "token_expired" } });
+  expect(await runtime.decide(facts, load.value, NO_KONG)).toMatchObject({ denial: { reason: "token_expired" } });
 });
 
 it("decides by an inline policy", async () => {
   start();
   const load = await runtime.openInlinePolicy(ENTITY, document("inline"), undefined).current(askNothing);
-  const decision = "policy" in load && (await runtime.decide(requestOf(undefined), load.policy, NO_KONG));
+  const decision = load.ok && (await runtime.decide(requestOf(undefined), load.value, NO_KONG));
   expect(decision).toMatchObject({ denial: { reason: "token_missing" }, evidence: { policy: "inline" } });
 });
 

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { KeySource, VerificationKey } from "../../plugin/core/model/key.ts";
+import {
+  CHECK_OVERLOADED,
+  type KeySource,
+  SIGNATURE_INVALID,
+  type SignatureCheck,
+  type VerificationKey,
+} from "../../plugin/core/model/key.ts";
 import type { CompiledIssuer } from "../../plugin/core/model/policy.ts";
+import { fail, PASSED, succeed } from "../../plugin/core/model/result.ts";
 import { rememberVerified } from "../../plugin/runtime/verified-tokens.ts";
+import { unwrap } from "../results.ts";
 
 const HEADER = { alg: "RS256", kid: "one", typ: undefined };
 const INPUT = new Uint8Array([1, 2, 3]);
@@ -15,45 +23,50 @@ function countingKey(): VerificationKey & { asked: number } {
     kid: "one",
     algorithm: "RS256",
     asked: 0,
-    verify(signingInput: Uint8Array, signature: Uint8Array): boolean {
+    verify(signingInput: Uint8Array, signature: Uint8Array): SignatureCheck {
       key.asked += 1;
-      return Buffer.compare(signingInput, INPUT) === 0 && Buffer.compare(signature, SIGNATURE) === 0;
+      const isRight = Buffer.compare(signingInput, INPUT) === 0 && Buffer.compare(signature, SIGNATURE) === 0;
+      return isRight ? PASSED : SIGNATURE_INVALID;
     },
   };
   return key;
 }
 
-const sourceOf = (current: () => VerificationKey): KeySource => ({ find: () => ({ found: current() }) });
+const sourceOf = (current: () => VerificationKey): KeySource => ({ find: () => succeed(current()) });
 
 async function verifyWith(
   source: KeySource,
   input: Uint8Array = INPUT,
   signature: Uint8Array = SIGNATURE,
-): Promise<boolean | undefined> {
-  return (await source.find(ISSUER, HEADER)).found?.verify(input, signature);
+): Promise<SignatureCheck> {
+  return unwrap(await source.find(ISSUER, HEADER)).verify(input, signature);
 }
 
 describe("signatures that held are remembered", () => {
   it("asks the key once for a token that comes again", async () => {
     const key = countingKey();
     const source = rememberVerified(sourceOf(() => key));
-    expect([await verifyWith(source), await verifyWith(source), await verifyWith(source)]).toEqual([true, true, true]);
+    expect([await verifyWith(source), await verifyWith(source), await verifyWith(source)]).toEqual([
+      PASSED,
+      PASSED,
+      PASSED,
+    ]);
     expect(key.asked).toBe(1);
   });
 
   it("does not take a remembered signature for another text", async () => {
     const key = countingKey();
     const source = rememberVerified(sourceOf(() => key));
-    expect(await verifyWith(source)).toBe(true);
-    expect(await verifyWith(source, new Uint8Array([1, 2, 4]))).toBe(false);
-    expect(await verifyWith(source, new Uint8Array([1, 2]))).toBe(false);
+    expect(await verifyWith(source)).toBe(PASSED);
+    expect(await verifyWith(source, new Uint8Array([1, 2, 4]))).toBe(SIGNATURE_INVALID);
+    expect(await verifyWith(source, new Uint8Array([1, 2]))).toBe(SIGNATURE_INVALID);
   });
 
   it("does not remember a refusal", async () => {
     const key = countingKey();
     const source = rememberVerified(sourceOf(() => key));
-    expect(await verifyWith(source, INPUT, new Uint8Array([1]))).toBe(false);
-    expect(await verifyWith(source, INPUT, new Uint8Array([1]))).toBe(false);
+    expect(await verifyWith(source, INPUT, new Uint8Array([1]))).toBe(SIGNATURE_INVALID);
+    expect(await verifyWith(source, INPUT, new Uint8Array([1]))).toBe(SIGNATURE_INVALID);
     expect(key.asked).toBe(2);
   });
 
@@ -61,9 +74,9 @@ describe("signatures that held are remembered", () => {
     const old = countingKey();
     let current: VerificationKey = old;
     const source = rememberVerified(sourceOf(() => current));
-    expect(await verifyWith(source)).toBe(true);
-    current = { ...old, verify: () => false };
-    expect(await verifyWith(source)).toBe(false);
+    expect(await verifyWith(source)).toBe(PASSED);
+    current = { ...old, verify: () => SIGNATURE_INVALID };
+    expect(await verifyWith(source)).toBe(SIGNATURE_INVALID);
   });
 
   it("gives up the oldest when they take more than 16 MiB, and verifies that again", async () => {
@@ -72,7 +85,7 @@ describe("signatures that held are remembered", () => {
       ...countingKey(),
       verify: () => {
         asked += 1;
-        return true;
+        return PASSED;
       },
     };
     const source = rememberVerified(sourceOf(() => key));
@@ -88,18 +101,19 @@ describe("signatures that held are remembered", () => {
     expect(asked).toBe(3);
   });
 
-  it.each([
-    { found: undefined, because: "unknown" },
-    { found: undefined, because: "unavailable", retryAfterSeconds: 3 },
-  ] as const)("passes on that there is no key: $because", async (lookup) => {
-    const waiting: KeySource = { find: async () => lookup };
-    expect(await rememberVerified(waiting).find(ISSUER, HEADER)).toEqual(lookup);
-  });
+  it.each([{ because: "unknown" }, { because: "unavailable", retryAfterSeconds: 3 }] as const)(
+    "passes on that there is no key: $because",
+    async (missing) => {
+      const lookup = fail(missing);
+      const waiting: KeySource = { find: async () => lookup };
+      expect(await rememberVerified(waiting).find(ISSUER, HEADER)).toEqual(lookup);
+    },
+  );
 });
 
 describe("a check that takes its time", () => {
   /** A key that says yes when the test lets it. */
-  function slowKey(answer: boolean | undefined) {
+  function slowKey(answer: SignatureCheck) {
     const release: (() => void)[] = [];
     const key: VerificationKey = {
       issuer: "https://idp.example",
@@ -111,28 +125,28 @@ describe("a check that takes its time", () => {
   }
 
   it("is made once for all who bring the same token meanwhile, and then remembered", async () => {
-    const { source, release } = slowKey(true);
+    const { source, release } = slowKey(PASSED);
     const checks = [verifyWith(source), verifyWith(source), verifyWith(source)];
     await Promise.resolve();
     expect(release).toHaveLength(1);
     release[0]?.();
-    expect(await Promise.all(checks)).toEqual([true, true, true]);
-    expect(await verifyWith(source)).toBe(true);
+    expect(await Promise.all(checks)).toEqual([PASSED, PASSED, PASSED]);
+    expect(await verifyWith(source)).toBe(PASSED);
     expect(release).toHaveLength(1);
   });
 
   it("is not taken for that of another text under the same signature", async () => {
-    const { source, release } = slowKey(false);
+    const { source, release } = slowKey(SIGNATURE_INVALID);
     const checks = [verifyWith(source), verifyWith(source, new Uint8Array([1, 2, 4]))];
     await Promise.resolve();
     expect(release).toHaveLength(2);
     for (const letGo of release) {
       letGo();
     }
-    expect(await Promise.all(checks)).toEqual([false, false]);
+    expect(await Promise.all(checks)).toEqual([SIGNATURE_INVALID, SIGNATURE_INVALID]);
   });
 
-  it.each([false, undefined])("and comes to %s is made again the next time", async (answer) => {
+  it.each([SIGNATURE_INVALID, CHECK_OVERLOADED])("and comes to %j is made again the next time", async (answer) => {
     const { source, release } = slowKey(answer);
     for (const turn of [0, 1]) {
       const check = verifyWith(source);

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { Document, isMap, isScalar, isSeq, type Node, Pair, YAMLMap } from "yaml";
+import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts";
+import type { Finding } from "../../../plugin/policy/language/finding.ts";
 import { hasAt, isNull } from "./kong-state.ts";
 import type { StateFile } from "./state-file.ts";
-import { issueAt, type StateIssue } from "./state-issue.ts";
+import { findingAt } from "./state-finding.ts";
 
 /** The first keys of the result, in this order. */
 const HEAD = ["_format_version", "_info"];
@@ -13,11 +15,9 @@ const JOINED_MAPS = ["_info", "_plugin_configs"];
  * Merges files as `deck file merge` does: it joins lists in the order of the files. A value that can appear only once must be
  * the same in every file; where values differ, decK would silently choose one.
  */
-export function mergeFiles(
-  files: readonly StateFile[],
-): { readonly root: YAMLMap } | { readonly issues: readonly StateIssue[] } {
+export function mergeFiles(files: readonly StateFile[]): Result<YAMLMap, readonly Finding[]> {
   const root = new YAMLMap();
-  const issues: StateIssue[] = [];
+  const findings: Finding[] = [];
   /** The file that set a key first, by the path of the key. */
   const firstIn = new Map<string, string>();
 
@@ -37,7 +37,7 @@ export function mergeFiles(
       known.items.push(...pair.value.items);
     } else if (!isDeepStrictEqual(toData(known), toData(pair.value))) {
       const message = `"${name}" says something else in ${firstIn.get(`${path}/${name}`)}; it can be there only once.`;
-      issues.push(issueAt(source, pair.key as Node, "mistake", "files_differ", message));
+      findings.push(findingAt(source, pair.key as Node, "error", "files_differ", message));
     }
   };
   for (const source of files) {
@@ -56,7 +56,7 @@ export function mergeFiles(
     }
   }
   root.items.sort((one, other) => rank(one) - rank(other));
-  return issues.length > 0 ? { issues } : { root };
+  return findings.length > 0 ? fail(findings) : succeed(root);
 }
 
 function nameOf({ key }: Pair): string {

@@ -1,7 +1,10 @@
 import { isMap, LineCounter, parseDocument, type YAMLMap } from "yaml";
+import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts";
+import { messageOf } from "../../../plugin/core/text/error-message.ts";
+import type { Finding, FindingCode } from "../../../plugin/policy/language/finding.ts";
 import { describeYamlError } from "../../../plugin/policy/read/describe-yaml-error.ts";
 import { expandAliases } from "./expand-aliases.ts";
-import type { PlacedText, StateIssue } from "./state-issue.ts";
+import type { PlacedText } from "./state-finding.ts";
 
 /** One decK state file: its content, and the place of each part. */
 export interface StateFile extends PlacedText {
@@ -10,7 +13,7 @@ export interface StateFile extends PlacedText {
 }
 
 /** Reads YAML or JSON. A decK template such as `${{ env "DECK_…" }}` stays as written, because its value is unknown here. */
-export function readStateFile(file: string, text: string): StateFile | { readonly issues: readonly StateIssue[] } {
+export function readStateFile(file: string, text: string): Result<StateFile, readonly Finding[]> {
   const lines = text.split(/\r?\n/);
   const lineCounter = new LineCounter();
   const locate = (offset: number): { line: number; column: number } => {
@@ -18,19 +21,19 @@ export function readStateFile(file: string, text: string): StateFile | { readonl
     return { line, column: col };
   };
   // No excerpt: if this is not a decK file, its text may be secret.
-  const fail = (offset: number, code: string, message: string): StateIssue => {
-    return { severity: "mistake", file, ...locate(offset), code, message, text: undefined };
+  const report = (offset: number, code: FindingCode, message: string): Finding => {
+    return { severity: "error", file, ...locate(offset), code, message };
   };
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   if (document.errors.length > 0) {
-    return { issues: document.errors.map((error) => fail(error.pos[0], "syntax_error", describeYamlError(error))) };
+    return fail(document.errors.map((error) => report(error.pos[0], "syntax_error", describeYamlError(error))));
   }
   try {
     const root = expandAliases(document);
     return isMap(root)
-      ? { file, lines, root: root as YAMLMap, locate: (node) => locate(node.range?.[0] ?? 0) }
-      : { issues: [fail(0, "wrong_type", "A decK file is a map such as `services: […]`.")] };
+      ? succeed({ file, lines, root: root as YAMLMap, locate: (node) => locate(node.range?.[0] ?? 0) })
+      : fail([report(0, "wrong_type", "A decK file is a map such as `services: […]`.")]);
   } catch (error) {
-    return { issues: [fail(0, "syntax_error", `${error instanceof Error ? error.message : "It cannot be read"}.`)] };
+    return fail([report(0, "syntax_error", `${messageOf(error)}.`)]);
   }
 }

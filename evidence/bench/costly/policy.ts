@@ -61,13 +61,13 @@ export function writeBenchPolicy({ fast, slow }: BenchKeys): string {
 
 export function compileBenchPolicy(subject: Subject, text: string): BenchPolicy {
   const load = subject.policy.readPolicy(text, "0".repeat(64));
-  if ("issues" in load) {
-    throw new Error(`the policy of the bench has mistakes: ${JSON.stringify(load.issues, undefined, 2)}`);
+  if (!load.ok) {
+    throw new Error(`the policy of the bench has mistakes: ${JSON.stringify(load.failure, undefined, 2)}`);
   }
-  const rule = load.policy.rules.get("read");
+  const rule = load.value.rules.get("read");
   if (!rule) {
     throw new Error("the policy of the bench lacks its rule");
   }
   const patterns = rule.requirements.alternatives.flatMap(({ conditions }) => conditions);
-  return { text, policy: load.policy, rule, patterns };
+  return { text, policy: load.value, rule, patterns };
 }

@@ -342,7 +342,7 @@ function verifiedStages({ condition, propagate }: Subject, { policy, patterns }:
       limits: JSON_BYTES,
       prepare: (text) => () =>
         patterns.map((one) =>
-          condition.findUnmet(one, { [one.claim.text]: text }, { segments: [], headers: new Map() }),
+          condition.checkCondition(one, { [one.claim.text]: text }, { segments: [], headers: new Map() }),
         ),
     },
     {

@@ -14,7 +14,7 @@ export interface Subject {
   readonly origin: typeof import("../../../plugin/core/request/origin.ts");
   readonly base64url: typeof import("../../../plugin/core/text/base64url.ts");
   readonly decode: typeof import("../../../plugin/core/token/decode.ts");
-  readonly json: typeof import("../../../plugin/core/text/json.ts");
+  readonly json: typeof import("../../../plugin/core/json/json.ts");
   readonly templates: typeof import("../../../plugin/core/model/issuer-template.ts");
   readonly condition: typeof import("../../../plugin/core/access/condition.ts");
   readonly propagate: typeof import("../../../plugin/core/upstream/propagate.ts");

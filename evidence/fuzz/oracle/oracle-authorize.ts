@@ -1,4 +1,4 @@
-import type { Json, JsonMembers } from "../../../test/core/text/slow-json.ts";
+import type { Json, JsonMembers } from "../../../test/core/json/slow-json.ts";
 import { readPlace, saysSomething } from "../claim-place.ts";
 import type {
   AlternativeData,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readSlowly } from "../../../test/core/text/slow-json.ts";
+import { readSlowly } from "../../../test/core/json/slow-json.ts";
 import { createTokenTarget } from "../token-target.ts";
 
 const target = createTokenTarget();

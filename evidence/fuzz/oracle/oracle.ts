@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { createVerify, verify as verifyOnce } from "node:crypto";
 import type { RequestFacts } from "../../../plugin/core/model/request.ts";
 import { NOW } from "../../../test/core/fixtures.ts";
-import { type Json, type JsonMembers, readExactly, readSlowly } from "../../../test/core/text/slow-json.ts";
+import { type Json, type JsonMembers, readExactly, readSlowly } from "../../../test/core/json/slow-json.ts";
 import type { Signer } from "../seeds/signers.ts";
 import type { IssuerData, PolicyData, World } from "../seeds/worlds.ts";
 import type { SignedTexts } from "../token-input.ts";

@@ -1,6 +1,6 @@
+import type { JsonObject, JsonValue } from "../json/json.ts";
 import { readClaim } from "../model/claim-reference.ts";
 import type { Alternative, CompiledIssuer } from "../model/policy.ts";
-import type { JsonObject, JsonValue } from "../text/json.ts";
 
 /** Whether a token of this issuer and audience can meet the alternative at all (RFC 7519 section 4.1.3). */
 export function isOpen(issuer: CompiledIssuer, { accept, audiences }: Alternative, claims: JsonObject): boolean {

@@ -1,5 +1,6 @@
+import { type JsonObject, type JsonValue, roundNumber } from "../json/json.ts";
 import { type ClaimReference, parseClaimReference, readClaim } from "../model/claim-reference.ts";
-import type { Denial } from "../model/denial.ts";
+import { type Denial, deny } from "../model/denial.ts";
 import type {
   Alternative,
   AuthenticationRequirement,
@@ -7,9 +8,9 @@ import type {
   Membership,
   Requirements,
 } from "../model/policy.ts";
-import { type JsonObject, type JsonValue, roundNumber } from "../text/json.ts";
+import { PASSED, type Result } from "../model/result.ts";
 import { isOpen } from "./alternatives.ts";
-import { type ComparedRequest, findUnmet } from "./condition.ts";
+import { type ComparedRequest, checkCondition } from "./condition.ts";
 import { describeClaim } from "./describe-claim.ts";
 
 const ACR = parseClaimReference("acr");
@@ -18,9 +19,29 @@ const AUTH_TIME = parseClaimReference("auth_time");
 /** Scope tokens and spaces (RFC 6749 section 3.3). */
 const SCOPE_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
+type Authorized = Result<undefined, Denial>;
+
+/** A token, and the alternative that it has to meet. */
+interface Attempt {
+  readonly issuer: CompiledIssuer;
+  readonly alternative: Alternative;
+  readonly claims: JsonObject;
+  readonly request: ComparedRequest;
+  readonly nowSeconds: number;
+}
+
+/** In this order. The first one that fails gives the reason. */
+const CHECKS: readonly ((attempt: Attempt) => Authorized)[] = [
+  checkScopes,
+  ({ issuer, alternative, claims }) => checkNames("role", issuer.roles, alternative.roles, claims),
+  ({ issuer, alternative, claims }) => checkNames("group", issuer.groups, alternative.groups, claims),
+  checkConditions,
+  checkAuthentication,
+];
+
 /**
  * Checks a valid token against the rule. One alternative must be met. If none is, the reason comes from the first one that the token's
- * issuer and audience leave open. Undefined when all requirements are met.
+ * issuer and audience leave open.
  *
  * @param nowSeconds since the epoch.
  */
@@ -30,55 +51,49 @@ export function authorize(
   claims: JsonObject,
   request: ComparedRequest,
   nowSeconds: number,
-): Denial | undefined {
-  let first: Denial | undefined;
+): Authorized {
+  let first: Authorized | undefined;
   for (const alternative of requirements.alternatives) {
     if (!isOpen(issuer, alternative, claims)) {
       continue;
     }
-    const denial = checkAlternative(issuer, alternative, claims, request, nowSeconds);
-    if (!denial) {
-      return undefined;
+    const authorized = checkAlternative({ issuer, alternative, claims, request, nowSeconds });
+    if (authorized.ok) {
+      return PASSED;
     }
-    first ??= denial;
+    first ??= authorized;
   }
-  return first ?? { reason: "internal_error", detail: "no alternative is left open" };
+  return first ?? deny({ reason: "internal_error", detail: "no alternative is left open" });
 }
 
-function checkAlternative(
-  issuer: CompiledIssuer,
-  alternative: Alternative,
-  claims: JsonObject,
-  request: ComparedRequest,
-  nowSeconds: number,
-): Denial | undefined {
-  return (
-    checkScopes(issuer, alternative.scopes, claims) ??
-    checkNames("role", issuer.roles, alternative.roles, claims) ??
-    checkNames("group", issuer.groups, alternative.groups, claims) ??
-    checkConditions(alternative, claims, request) ??
-    checkAuthentication(issuer, alternative.authentication, claims, nowSeconds)
-  );
+function checkAlternative(attempt: Attempt): Authorized {
+  for (const check of CHECKS) {
+    const authorized = check(attempt);
+    if (!authorized.ok) {
+      return authorized;
+    }
+  }
+  return PASSED;
 }
 
 /** Accepts scopes as a string separated by spaces (RFC 8693 section 4.2), or as a list of strings, which some issuers use. */
-function checkScopes(issuer: CompiledIssuer, wanted: Membership, claims: JsonObject): Denial | undefined {
+function checkScopes({ issuer, alternative: { scopes: wanted }, claims }: Attempt): Authorized {
   if (asksNothing(wanted)) {
-    return undefined;
+    return PASSED;
   }
   const scopes = toNames(splitScopes(readClaim(claims, issuer.scopes)));
   const forbidden = findForbidden(wanted, scopes);
   if (forbidden !== undefined) {
-    return { reason: "condition_unmet", detail: `scope ${forbidden}: ${describeClaim(claims, issuer.scopes)}` };
+    return deny({ reason: "condition_unmet", detail: `scope ${forbidden}: ${describeClaim(claims, issuer.scopes)}` });
   }
   const lacking = findLacking(wanted, scopes);
   return lacking === undefined
-    ? undefined
-    : {
+    ? PASSED
+    : deny({
         reason: "scope_insufficient",
         requiredScopes: [...wanted.allOf, ...wanted.anyOf],
         detail: `lacks scope ${lacking}: ${describeClaim(claims, issuer.scopes)}`,
-      };
+      });
 }
 
 /** Some issuer may use a tab or a line end as a space. Such a text is not split, so {@link toNames} cannot read it. */
@@ -86,14 +101,9 @@ function splitScopes(value: JsonValue | undefined): JsonValue | undefined {
   return typeof value === "string" && SCOPE_TEXT.test(value) ? value.split(" ") : value;
 }
 
-function checkNames(
-  what: "role" | "group",
-  claim: ClaimReference,
-  wanted: Membership,
-  claims: JsonObject,
-): Denial | undefined {
+function checkNames(what: "role" | "group", claim: ClaimReference, wanted: Membership, claims: JsonObject): Authorized {
   if (asksNothing(wanted)) {
-    return undefined;
+    return PASSED;
   }
   const value = readClaim(claims, claim);
   const names = toNames(typeof value === "string" ? [value] : value);
@@ -101,8 +111,8 @@ function checkNames(
   const lacking = findLacking(wanted, names);
   const unmet = forbidden === undefined ? lacking && `lacks ${what} ${lacking}` : `${what} ${forbidden}`;
   return unmet === undefined
-    ? undefined
-    : { reason: "condition_unmet", detail: `${unmet}: ${describeClaim(claims, claim)}` };
+    ? PASSED
+    : deny({ reason: "condition_unmet", detail: `${unmet}: ${describeClaim(claims, claim)}` });
 }
 
 /** Most rules have few of these, so most claims need not be read. */
@@ -132,53 +142,46 @@ function findForbidden({ noneOf }: Membership, names: ReadonlySet<string> | unde
   return found && `${found} is excluded`;
 }
 
-function checkConditions(
-  { conditions }: Alternative,
-  claims: JsonObject,
-  request: ComparedRequest,
-): Denial | undefined {
+function checkConditions({ alternative: { conditions }, claims, request }: Attempt): Authorized {
   for (const condition of conditions) {
-    const unmet = findUnmet(condition, claims, request);
-    if (unmet !== undefined) {
-      return { reason: "condition_unmet", detail: unmet };
+    const met = checkCondition(condition, claims, request);
+    if (!met.ok) {
+      return deny({ reason: "condition_unmet", detail: met.failure });
     }
   }
-  return undefined;
+  return PASSED;
 }
 
-function checkAuthentication(
+function checkAuthentication({ issuer, alternative, claims, nowSeconds }: Attempt): Authorized {
+  const { authentication } = alternative;
+  return authentication ? checkLogin(authentication, issuer, claims, nowSeconds) : PASSED;
+}
+
+function checkLogin(
+  { acrValues, amr: methods, maxAgeSeconds }: AuthenticationRequirement,
   { clockSkewSeconds }: CompiledIssuer,
-  required: AuthenticationRequirement | undefined,
   claims: JsonObject,
   nowSeconds: number,
-): Denial | undefined {
-  if (!required) {
-    return undefined;
-  }
+): Authorized {
   const { acr, amr, auth_time: authTime } = claims;
-  const { acrValues, amr: methods, maxAgeSeconds } = required;
-  const deny = (detail: string): Denial => ({
-    reason: "authentication_insufficient",
-    acrValues,
-    maxAgeSeconds,
-    detail,
-  });
+  const insufficient = (detail: string): Authorized =>
+    deny({ reason: "authentication_insufficient", acrValues, maxAgeSeconds, detail });
   if (acrValues.length > 0 && !acrValues.some((value) => value === acr)) {
-    return deny(`acr is none of ${acrValues.join(" ")}: ${describeClaim(claims, ACR)}`);
+    return insufficient(`acr is none of ${acrValues.join(" ")}: ${describeClaim(claims, ACR)}`);
   }
   const used = toNames(amr);
   const unused = methods.filter((method) => !used?.has(method));
   if (unused.length > 0) {
-    return deny(`amr lacks ${unused.join(" ")}: ${describeClaim(claims, AMR)}`);
+    return insufficient(`amr lacks ${unused.join(" ")}: ${describeClaim(claims, AMR)}`);
   }
   if (maxAgeSeconds === undefined) {
-    return undefined;
+    return PASSED;
   }
   const loginTime = roundNumber(authTime);
   if (loginTime === undefined) {
-    return deny(`auth_time must be a number: ${describeClaim(claims, AUTH_TIME)}`);
+    return insufficient(`auth_time must be a number: ${describeClaim(claims, AUTH_TIME)}`);
   }
   const isRecent =
     nowSeconds - clockSkewSeconds < loginTime + maxAgeSeconds && nowSeconds + clockSkewSeconds >= loginTime;
-  return isRecent ? undefined : deny(`auth_time is in the future, or ${maxAgeSeconds} s ago or more`);
+  return isRecent ? PASSED : insufficient(`auth_time is in the future, or ${maxAgeSeconds} s ago or more`);
 }

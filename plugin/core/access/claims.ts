@@ -1,21 +1,47 @@
-import { type ClaimReference, hasValue, readClaim } from "../model/claim-reference.ts";
-import type { Denial } from "../model/denial.ts";
+import { hasValue } from "../json/claim-value.ts";
+import { isJsonObject, type JsonObject, type JsonValue, roundNumber } from "../json/json.ts";
+import { type ClaimReference, readClaim } from "../model/claim-reference.ts";
+import { type Denial, deny } from "../model/denial.ts";
 import { tenantOf } from "../model/issuer-template.ts";
 import type { CompiledIssuer, Requirements } from "../model/policy.ts";
+import { PASSED, type Result } from "../model/result.ts";
 import type { JoseHeader } from "../model/token.ts";
-import { isJsonObject, type JsonObject, type JsonValue, roundNumber } from "../text/json.ts";
 import { isOpen } from "./alternatives.ts";
-import { describeMissing, findUnmet, NO_REQUEST } from "./condition.ts";
-import { findMistyped } from "./registered-claims.ts";
+import { checkCondition, describeMissing, NO_REQUEST } from "./condition.ts";
+import { checkTypes } from "./registered-claims.ts";
 
 /** The last second of the year 9999. A NumericDate beyond it is most likely in milliseconds. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
 /** The year 2000 in milliseconds. Token times in any other unit are never this large. */
 const MIN_MILLISECONDS = 946_684_800_000;
 
+/** A token, and everything that its claims are compared with. */
+interface Checked {
+  readonly issuer: CompiledIssuer;
+  readonly requirements: Requirements;
+  /** The token's `typ`, in lower case and without `application/`. */
+  readonly type: string | undefined;
+  readonly claims: JsonObject;
+  readonly nowSeconds: number;
+}
+
+type Validated = Result<undefined, Denial>;
+
+/** In this order. The first one that fails gives the reason. */
+const CHECKS: readonly ((checked: Checked) => Validated)[] = [
+  validateType,
+  validateAudience,
+  validateTimes,
+  validatePresence,
+  validateTypes,
+  validateBinding,
+  validateTenant,
+  validateLifetime,
+  validateConditions,
+];
+
 /**
- * Validates the registered claims (RFC 7519 section 4.1, RFC 9068 section 4) in the order of the denial table. Undefined when all are
- * valid.
+ * Validates the registered claims (RFC 7519 section 4.1, RFC 9068 section 4) in the order of the denial table.
  *
  * @param nowSeconds seconds since the epoch, fractions allowed.
  */
@@ -25,93 +51,94 @@ export function validateClaims(
   joseHeader: JoseHeader,
   claims: JsonObject,
   nowSeconds: number,
-): Denial | undefined {
-  if (issuer.tokenType !== undefined && normalizeType(joseHeader.typ) !== issuer.tokenType) {
-    return { reason: "token_type_mismatch", detail: `typ must be "${issuer.tokenType}"` };
+): Validated {
+  const checked = { issuer, requirements, type: normalizeType(joseHeader.typ), claims, nowSeconds };
+  for (const check of CHECKS) {
+    const validated = check(checked);
+    if (!validated.ok) {
+      return validated;
+    }
   }
-  if (!requirements.alternatives.some((alternative) => isOpen(issuer, alternative, claims))) {
-    return { reason: "audience_mismatch", detail: audienceDetail(issuer.audience, claims) };
-  }
-  const late = validateTimes(issuer, claims, nowSeconds);
-  if (late) {
-    return late;
-  }
+  return PASSED;
+}
+
+function validateType({ issuer: { tokenType }, type }: Checked): Validated {
+  return tokenType !== undefined && type !== tokenType
+    ? deny({ reason: "token_type_mismatch", detail: `typ must be "${tokenType}"` })
+    : PASSED;
+}
+
+function validateAudience({ issuer, requirements, claims }: Checked): Validated {
+  return requirements.alternatives.some((alternative) => isOpen(issuer, alternative, claims))
+    ? PASSED
+    : deny({ reason: "audience_mismatch", detail: audienceDetail(issuer.audience, claims) });
+}
+
+/** Every claim that the issuer's conditions name must have a value. */
+function validatePresence({ issuer, claims }: Checked): Validated {
   if (claims.exp === undefined) {
     return missing("exp");
   }
   if (claims.iat === undefined && needsIssueTime(issuer)) {
     return missing("iat");
   }
-  return (
-    findMissing(issuer, claims) ??
-    validateTypes(normalizeType(joseHeader.typ), claims) ??
-    validateBinding(issuer, claims) ??
-    validateTenant(issuer, claims) ??
-    validateLifetime(issuer, claims) ??
-    validateConditions(issuer, claims)
-  );
-}
-
-/** Every claim that the issuer's conditions name must have a value. */
-function findMissing({ conditions }: CompiledIssuer, claims: JsonObject): Denial | undefined {
-  for (const { claim } of conditions) {
+  for (const { claim } of issuer.conditions) {
     const value = readClaim(claims, claim);
     if (!hasValue(value)) {
       return value === undefined
         ? missing(claim.text)
-        : { reason: "claim_missing", detail: describeMissing(claim, value) };
+        : deny({ reason: "claim_missing", detail: describeMissing(claim, value) });
     }
   }
-  return undefined;
+  return PASSED;
 }
 
 /** The issuer's conditions tell whether a token is meant for this API at all, so a rule cannot replace them. */
-function validateConditions({ conditions }: CompiledIssuer, claims: JsonObject): Denial | undefined {
-  for (const condition of conditions) {
-    const unmet = findUnmet(condition, claims, NO_REQUEST);
-    if (unmet !== undefined) {
-      return { reason: "claim_invalid", detail: unmet };
+function validateConditions({ issuer, claims }: Checked): Validated {
+  for (const condition of issuer.conditions) {
+    const met = checkCondition(condition, claims, NO_REQUEST);
+    if (!met.ok) {
+      return invalid(met.failure);
     }
   }
-  return undefined;
+  return PASSED;
 }
 
 /** A token with `cnf` is bound to a key (RFC 7800, RFC 9449 section 7.2). Sent as a bearer token, it is most likely stolen. */
-function validateBinding({ acceptsBoundTokens }: CompiledIssuer, { cnf }: JsonObject): Denial | undefined {
+function validateBinding({ issuer: { acceptsBoundTokens }, claims: { cnf } }: Checked): Validated {
   if (cnf === undefined || (acceptsBoundTokens && isJsonObject(cnf))) {
-    return undefined;
+    return PASSED;
   }
-  const detail = acceptsBoundTokens
-    ? "cnf is not an object"
-    : "cnf binds the token to a key, and nobody here checks who has that";
-  return { reason: "claim_invalid", detail };
+  return invalid(
+    acceptsBoundTokens ? "cnf is not an object" : "cnf binds the token to a key, and nobody here checks who has that",
+  );
 }
 
 /** Anyone can register a tenant, so the tenant claim must match the tenant in `iss`. */
-function validateTenant({ template, tenant }: CompiledIssuer, claims: JsonObject): Denial | undefined {
+function validateTenant({ issuer: { template, tenant }, claims }: Checked): Validated {
   return template && readClaim(claims, tenant) !== tenantOf(template, String(claims.iss))
-    ? { reason: "claim_invalid", detail: `${tenant.text} is not the tenant that iss names` }
-    : undefined;
+    ? invalid(`${tenant.text} is not the tenant that iss names`)
+    : PASSED;
 }
 
 /** Skips claims that are not numbers: {@link validateTypes} rejects them. */
-function validateTimes(issuer: CompiledIssuer, claims: JsonObject, nowSeconds: number): Denial | undefined {
+function validateTimes({ issuer, claims, nowSeconds }: Checked): Validated {
   const nbf = roundNumber(claims.nbf);
   const iat = roundNumber(claims.iat);
   const exp = roundNumber(claims.exp);
   const { clockSkewSeconds: skew, maxTokenAgeSeconds: maxAge = Number.POSITIVE_INFINITY } = issuer;
   if (typeof nbf === "number" && nowSeconds + skew < nbf) {
-    return { reason: "token_not_yet_valid", detail: `nbf ${describeFuture(nbf)}` };
+    return deny({ reason: "token_not_yet_valid", detail: `nbf ${describeFuture(nbf)}` });
   }
   if (typeof iat === "number" && nowSeconds + skew < iat) {
-    return { reason: "token_not_yet_valid", detail: `iat ${describeFuture(iat)}` };
+    return deny({ reason: "token_not_yet_valid", detail: `iat ${describeFuture(iat)}` });
   }
   if (typeof exp === "number" && nowSeconds - skew >= exp) {
-    return { reason: "token_expired" };
+    return deny({ reason: "token_expired" });
   }
   return typeof iat === "number" && nowSeconds - skew >= iat + maxAge
-    ? { reason: "token_too_old", detail: `iat is ${maxAge} s ago or more` }
-    : undefined;
+    ? deny({ reason: "token_too_old", detail: `iat is ${maxAge} s ago or more` })
+    : PASSED;
 }
 
 function needsIssueTime({ maxTokenAgeSeconds, maxTokenLifetimeSeconds }: CompiledIssuer): boolean {
@@ -119,34 +146,34 @@ function needsIssueTime({ maxTokenAgeSeconds, maxTokenLifetimeSeconds }: Compile
 }
 
 /** A token that is valid for years is as good as a password. The policy sets the limit. */
-function validateLifetime(
-  { maxTokenLifetimeSeconds: longest = Number.POSITIVE_INFINITY }: CompiledIssuer,
-  { exp, iat }: JsonObject,
-): Denial | undefined {
-  return toSeconds(exp) - toSeconds(iat) > longest
-    ? { reason: "claim_invalid", detail: `exp is more than ${longest} s after iat` }
-    : undefined;
+function validateLifetime({ issuer, claims: { exp, iat } }: Checked): Validated {
+  const { maxTokenLifetimeSeconds: longest = Number.POSITIVE_INFINITY } = issuer;
+  return toSeconds(exp) - toSeconds(iat) > longest ? invalid(`exp is more than ${longest} s after iat`) : PASSED;
 }
 
-function missing(claim: string): Denial {
-  return { reason: "claim_missing", detail: `claim "${claim}" is required` };
+function missing(claim: string): Result<never, Denial> {
+  return deny({ reason: "claim_missing", detail: `claim "${claim}" is required` });
+}
+
+function invalid(detail: string): Result<never, Denial> {
+  return deny({ reason: "claim_invalid", detail });
 }
 
 /** Checks the types of all registered claims, used or not, because upstreams may interpret a wrong type in different ways. */
-function validateTypes(type: string | undefined, claims: JsonObject): Denial | undefined {
+function validateTypes({ type, claims }: Checked): Validated {
   const { exp, iat } = claims;
   for (const name of ["exp", "nbf", "iat"]) {
     const value = claims[name];
     if (value !== undefined && !isNumericDate(value)) {
       const hint = isInMilliseconds(value) ? ", but in milliseconds" : "";
-      return { reason: "claim_invalid", detail: `${name} is not a time in seconds since 1970${hint}` };
+      return invalid(`${name} is not a time in seconds since 1970${hint}`);
     }
   }
-  const mistyped = findMistyped(type, claims);
-  if (mistyped !== undefined) {
-    return { reason: "claim_invalid", detail: mistyped };
+  const typed = checkTypes(type, claims);
+  if (!typed.ok) {
+    return invalid(typed.failure);
   }
-  return toSeconds(iat) > toSeconds(exp) ? { reason: "claim_invalid", detail: "iat is after exp" } : undefined;
+  return toSeconds(iat) > toSeconds(exp) ? invalid("iat is after exp") : PASSED;
 }
 
 /** NaN for an absent time, so that every comparison with it is false. */

@@ -1,6 +1,8 @@
-import { type ClaimReference, hasValue, readClaim } from "../model/claim-reference.ts";
+import { hasValue } from "../json/claim-value.ts";
+import { InexactNumber, type JsonObject, type JsonValue } from "../json/json.ts";
+import { type ClaimReference, readClaim } from "../model/claim-reference.ts";
 import type { ClaimTest, Condition, Scalar } from "../model/policy.ts";
-import { InexactNumber, type JsonObject, type JsonValue } from "../text/json.ts";
+import { fail, PASSED, type Result } from "../model/result.ts";
 
 /** Longest text that is matched against a pattern. */
 const MAX_MATCHED_LENGTH = 256;
@@ -15,19 +17,22 @@ export interface ComparedRequest {
 /** For conditions that do not depend on the request. */
 export const NO_REQUEST: ComparedRequest = { segments: [], headers: new Map() };
 
-/** Why a claim does not meet its condition, without the claim's value; undefined when it does. */
-export function findUnmet(
+/** Checks one claim. The failure says why the condition is not met, without the claim's value. */
+export function checkCondition(
   { claim, tests }: Condition,
   claims: JsonObject,
   request: ComparedRequest,
-): string | undefined {
+): Result<undefined, string> {
   const value = readClaim(claims, claim);
   if (!hasValue(value)) {
-    return describeMissing(claim, value);
+    return fail(describeMissing(claim, value));
   }
   const failed = tests.find((test) => !holds(test, value, request));
+  if (!failed) {
+    return PASSED;
+  }
   const hint = value instanceof InexactNumber ? ": the number has more digits than can be compared exactly" : "";
-  return failed && `claim "${claim.text}" does not meet ${failed.is}${hint}`;
+  return fail(`claim "${claim.text}" does not meet ${failed.is}${hint}`);
 }
 
 export function describeMissing({ text }: ClaimReference, value: JsonValue | undefined): string {

@@ -1,5 +1,5 @@
+import type { JsonObject, JsonValue } from "../json/json.ts";
 import { type ClaimReference, readClaim } from "../model/claim-reference.ts";
-import type { JsonObject, JsonValue } from "../text/json.ts";
 
 /** Names the claim and the kind of its value, for the operator's log. Never the value itself. */
 export function describeClaim(claims: JsonObject, reference: ClaimReference): string {

@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue, roundNumber } from "../text/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, roundNumber } from "../json/json.ts";
+import { fail, PASSED, type Result } from "../model/result.ts";
 
 interface ClaimType {
   readonly is: (value: JsonValue) => boolean;
@@ -46,22 +47,23 @@ const ACCESS_TOKEN_TYPES: typeof TYPES = [
 ];
 
 /**
- * Finds the first registered claim with a wrong type, and says which type it must have.
+ * Checks the types of the registered claims. The failure names the first claim with a wrong type, and the type that it must have.
  *
  * @param type the token's `typ`, in lower case and without `application/`.
  */
-export function findMistyped(type: string | undefined, claims: JsonObject): string | undefined {
-  return findIn(TYPES, claims) ?? (type === ACCESS_TOKEN_TYPE ? findIn(ACCESS_TOKEN_TYPES, claims) : undefined);
+export function checkTypes(type: string | undefined, claims: JsonObject): Result<undefined, string> {
+  const common = checkEach(TYPES, claims);
+  return common.ok && type === ACCESS_TOKEN_TYPE ? checkEach(ACCESS_TOKEN_TYPES, claims) : common;
 }
 
-function findIn(types: typeof TYPES, claims: JsonObject): string | undefined {
+function checkEach(types: typeof TYPES, claims: JsonObject): Result<undefined, string> {
   for (const [claim, type] of types) {
     const value = claims[claim];
     if (value !== undefined && !type.is(value)) {
-      return `${claim} is not ${type.name}`;
+      return fail(`${claim} is not ${type.name}`);
     }
   }
-  return undefined;
+  return PASSED;
 }
 
 function isListOfStrings(value: JsonValue): boolean {

@@ -2,6 +2,7 @@ import { PLAIN_REPLY, type Reply } from "./answers.ts";
 import type { CallerIdentity } from "./caller.ts";
 import type { Denial } from "./denial.ts";
 import type { ProtectedResource, Requirements } from "./policy.ts";
+import type { Result } from "./result.ts";
 import type { SentToken, VerifiedToken } from "./token.ts";
 
 /** Facts found on the way to a decision. For logs and `explain`, never for the client. */
@@ -78,14 +79,18 @@ export interface MetadataRequest {
   readonly resource: ProtectedResource;
 }
 
-/** The result of checking a request. */
-export interface Judgement {
-  readonly denial?: Denial | undefined;
+/** What is known about a request, whether it passes or not. */
+export interface Known {
   /** Present once signature and claims are valid, even if the rule then denies the request. */
   readonly verified?: (VerifiedToken & { readonly sent: SentToken }) | undefined;
   /** Present if the token names a caller for Kong. */
   readonly caller?: CallerIdentity | undefined;
   /** The requirements that the token must meet. */
-  readonly requirements?: Requirements;
+  readonly requirements?: Requirements | undefined;
   readonly evidence: Evidence;
+}
+
+/** The result of checking a request's token. */
+export interface Judgement extends Known {
+  readonly outcome: Result<undefined, Denial>;
 }

@@ -2,6 +2,7 @@
  * All reasons for a denial, as a closed union, and one table with the consequences of each reason. Answers, logs, metric
  * labels, `explain` and docs/denials.md all use this table.
  */
+import { fail, type Result } from "./result.ts";
 
 export type Stage = "match" | "extract" | "decode" | "key" | "verify" | "claims" | "authorize" | "propagate" | "any";
 
@@ -326,7 +327,7 @@ export function publicReason(reason: Reason): PublicReason {
   return (denialRow(reason).publicReason ?? reason) as PublicReason;
 }
 
-/** Distinguishes a denial from a stage's result, which never has a member `reason`. */
-export function isDenial(value: object): value is Denial {
-  return "reason" in value;
+/** How a stage fails. */
+export function deny(denial: Denial): Result<never, Denial> {
+  return fail(denial);
 }

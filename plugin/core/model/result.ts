@@ -8,3 +8,6 @@ export function succeed<T>(value: T): Result<T, never> {
 export function fail<F>(failure: F): Result<never, F> {
   return { ok: false, failure };
 }
+
+/** The success of a check, which has no value. One object for all, because every request passes many checks. */
+export const PASSED: Result<undefined, never> = succeed(undefined);

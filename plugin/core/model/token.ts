@@ -1,4 +1,4 @@
-import type { JsonObject } from "../text/json.ts";
+import type { JsonObject } from "../json/json.ts";
 import type { TokenSource } from "./policy.ts";
 
 /** The JOSE header parameters that the plugin uses (RFC 7515 section 4.1). It never reads `jku`, `jwk`, `x5u` and `x5c`. */

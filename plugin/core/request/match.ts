@@ -1,6 +1,7 @@
-import type { Denial } from "../model/denial.ts";
+import { type Denial, deny } from "../model/denial.ts";
 import type { CompiledPolicy, CompiledRule, Mode, Requirements } from "../model/policy.ts";
 import { type Binding, type RequestFacts, RULE_TAG_PREFIX } from "../model/request.ts";
+import { fail, PASSED, type Result, succeed } from "../model/result.ts";
 import { hasDotSegment } from "./dot-segments.ts";
 import { findOperation } from "./operation-tree.ts";
 import { readPreflight } from "./preflight.ts";
@@ -35,23 +36,21 @@ const MAX_CONNECTION_LENGTH = 1_024;
 /**
  * Rejects a path that may leave the Kong Route, whatever the rule says, because the upstream may read it as a path of another Route.
  * A `#` is rejected too. Requests have no fragment (RFC 9112 section 3.2), and servers disagree on where a path with one ends.
- *
- * @returns undefined when the path is accepted.
  */
-export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts): Mismatch | undefined {
+export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts): Result<undefined, Mismatch> {
   if (!requestLine) {
     // Report mode still rejects a request when no decision was possible.
-    return { denial: { reason: "path_ambiguous", detail: "the request line is malformed" }, mode: "enforce" };
+    return fail({ denial: { reason: "path_ambiguous", detail: "the request line is malformed" }, mode: "enforce" });
   }
   const { target } = requestLine;
   const hasFragment = target.includes("#");
   if (!hasFragment && !hasDotSegment(target)) {
-    return undefined;
+    return PASSED;
   }
   const detail = hasFragment
     ? "a # in the request line"
     : "a dot segment in the path, or what some servers read as one";
-  return { denial: { reason: "path_ambiguous", detail }, mode: strictestModeOfAll(policy) };
+  return fail({ denial: { reason: "path_ambiguous", detail }, mode: strictestModeOfAll(policy) });
 }
 
 /**
@@ -59,30 +58,42 @@ export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts)
  *
  * @param isBare whether the request has no credentials in any token source.
  */
-export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Mismatch {
+export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Result<Match, Mismatch> {
   const match = matchOperation(rule, facts, isBare);
-  const met =
-    "denial" in match ? { mode: match.mode } : { mode: match.requirements.mode, requirements: match.requirements };
   if (facts.connection !== undefined && !hasOnlyConnectionOptions(facts.connection)) {
-    return { denial: { reason: "connection_header_refused" }, ...met };
+    return mismatch({ reason: "connection_header_refused" }, match);
   }
-  return "denial" in match || match.isOpen || match.requirements.allowsHttp || facts.transport !== "plain"
+  return !match.ok || match.value.isOpen || match.value.requirements.allowsHttp || facts.transport !== "plain"
     ? match
-    : { denial: { reason: "insecure_transport" }, ...met };
+    : mismatch({ reason: "insecure_transport" }, match);
 }
 
-function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Match | Mismatch {
+/** Denies a request because of the way it came, in the mode of the rule or operation that it matched. */
+function mismatch(denial: Denial, match: Result<Match, Mismatch>): Result<never, Mismatch> {
+  if (!match.ok) {
+    return fail({ denial, mode: match.failure.mode });
+  }
+  const { requirements } = match.value;
+  return fail({ denial, mode: requirements.mode, requirements });
+}
+
+function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Result<Match, Mismatch> {
   const preflight = readPreflight(facts, isBare);
-  const found = (requirements: Requirements, segments: readonly string[], isPreflight: boolean): Match => {
+  const found = (
+    requirements: Requirements,
+    segments: readonly string[],
+    isPreflight: boolean,
+  ): Result<Match, never> => {
     const isOpen = requirements.access === "public" || (isPreflight && requirements.passesPreflight);
-    return { requirements, segments, isOpen };
+    return succeed({ requirements, segments, isOpen });
   };
   if (!rule.operations) {
     return found(rule.requirements, [], preflight !== undefined);
   }
   const segments = facts.requestLine && splitPath(facts.requestLine.target);
   if (!facts.requestLine || !segments) {
-    return { denial: { reason: "path_ambiguous" }, mode: strictestMode(rule.requirements, rule.operations.values) };
+    const mode = strictestMode(rule.requirements, rule.operations.values);
+    return fail({ denial: { reason: "path_ambiguous" }, mode });
   }
   const own = findOperation(rule.operations, facts.requestLine.method, segments);
   if (own) {
@@ -94,7 +105,7 @@ function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean
     return found(asked, segments, true);
   }
   const detail = `no operation of rule "${rule.id}" fits method and path`;
-  return { denial: { reason: "no_matching_rule", detail }, mode: rule.requirements.mode };
+  return fail({ denial: { reason: "no_matching_rule", detail }, mode: rule.requirements.mode });
 }
 
 /** The upstream may read the path as that of any operation. An operation that enforces must not be reachable by another spelling. */
@@ -109,25 +120,26 @@ function strictestModeOfAll({ rules, unmatchedMode }: CompiledPolicy): Mode {
 }
 
 /** The rule that the plugin's configuration names. If it names none, the rule with the Route's name, or else that of the Route's tag. */
-export function findRule(policy: CompiledPolicy, binding: Binding): CompiledRule | Denial {
+export function findRule(policy: CompiledPolicy, binding: Binding): Result<CompiledRule, Denial> {
   if (binding.by === "rule") {
-    return (
-      policy.rules.get(binding.rule) ?? {
-        reason: "policy_unavailable",
-        detail: `policy "${policy.name}" has no rule "${binding.rule}", which the plugin's config names`,
-      }
-    );
+    const named = policy.rules.get(binding.rule);
+    return named
+      ? succeed(named)
+      : deny({
+          reason: "policy_unavailable",
+          detail: `policy "${policy.name}" has no rule "${binding.rule}", which the plugin's config names`,
+        });
   }
   const byName = binding.name === undefined ? undefined : policy.rules.get(binding.name);
   const tag = binding.tags.find((candidate) => candidate.startsWith(RULE_TAG_PREFIX));
   const byTag = tag === undefined ? undefined : policy.rules.get(tag.slice(RULE_TAG_PREFIX.length));
-  return (
-    byName ??
-    byTag ?? {
-      reason: "no_matching_rule",
-      detail: `policy "${policy.name}" names no rule for Kong Route "${binding.name ?? ""}"`,
-    }
-  );
+  const rule = byName ?? byTag;
+  return rule
+    ? succeed(rule)
+    : deny({
+        reason: "no_matching_rule",
+        detail: `policy "${policy.name}" names no rule for Kong Route "${binding.name ?? ""}"`,
+      });
 }
 
 function hasOnlyConnectionOptions(connection: string): boolean {

@@ -1,21 +1,25 @@
 import type { CallerSource } from "../model/caller.ts";
-import type { Denial } from "../model/denial.ts";
+import { type Denial, deny } from "../model/denial.ts";
 import type { Requirements } from "../model/policy.ts";
+import { type Result, succeed } from "../model/result.ts";
 
-/**
- * Evaluates another plugin's authentication: it is sufficient (`passes`), it is missing (a denial), or the token decides
- * (undefined).
- */
+/** `sufficient`: another plugin authenticated the request, and no token is needed. `token_decides`: a token is needed as usual. */
+export type OtherAuthentication = "sufficient" | "token_decides";
+
+const SUFFICIENT = succeed("sufficient" as const);
+const TOKEN_DECIDES = succeed("token_decides" as const);
+
+/** Evaluates another plugin's authentication. Fails if the rule requires it and it is missing. */
 export async function judgeOtherAuthentication(
   { otherAuthentication }: Requirements,
   callers: CallerSource,
-): Promise<"passes" | Denial | undefined> {
+): Promise<Result<OtherAuthentication, Denial>> {
   if (otherAuthentication === "ignore") {
-    return undefined;
+    return TOKEN_DECIDES;
   }
   const isAuthenticated = (await callers.authenticatedCredential()) !== undefined;
   if (otherAuthentication === "skip") {
-    return isAuthenticated ? "passes" : undefined;
+    return isAuthenticated ? SUFFICIENT : TOKEN_DECIDES;
   }
-  return isAuthenticated ? undefined : { reason: "other_authentication_missing" };
+  return isAuthenticated ? TOKEN_DECIDES : deny({ reason: "other_authentication_missing" });
 }

@@ -1,4 +1,5 @@
-import type { Denial } from "../model/denial.ts";
+import { type Denial, deny } from "../model/denial.ts";
+import { type Result, succeed } from "../model/result.ts";
 import type { Credential, SentToken } from "../model/token.ts";
 import { describeSource } from "./token-source.ts";
 
@@ -11,27 +12,27 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
  *
  * @param maxTokenBytes checked before anything looks inside the token.
  */
-export function extractToken(credentials: readonly Credential[], maxTokenBytes: number): SentToken | Denial {
+export function extractToken(credentials: readonly Credential[], maxTokenBytes: number): Result<SentToken, Denial> {
   const [credential, ...more] = credentials;
   if (!credential) {
-    return { reason: "token_missing" };
+    return deny({ reason: "token_missing" });
   }
   if (more.length > 0) {
     const places = new Set(credentials.map(({ source }) => describeSource(source)));
-    return { reason: "token_ambiguous", detail: `in ${[...places].join(" and ")}` };
+    return deny({ reason: "token_ambiguous", detail: `in ${[...places].join(" and ")}` });
   }
   const token = takeText(credential);
   if (token === undefined || token === "") {
-    return { reason: "token_missing" };
+    return deny({ reason: "token_missing" });
   }
   // One character counts as one byte: characters beyond ASCII are rejected below.
   if (token.length > maxTokenBytes) {
-    return { reason: "token_too_large", detail: `${token.length} bytes, at most ${maxTokenBytes} are allowed` };
+    return deny({ reason: "token_too_large", detail: `${token.length} bytes, at most ${maxTokenBytes} are allowed` });
   }
   if (token.includes(",")) {
-    return { reason: "token_ambiguous" };
+    return deny({ reason: "token_ambiguous" });
   }
-  return B64TOKEN.test(token) ? { token, credential } : malformed(credential);
+  return B64TOKEN.test(token) ? succeed({ token, credential }) : deny(malformed(credential));
 }
 
 /** Undefined when the source needs a scheme, and the text has another one or none. */

@@ -1,7 +1,8 @@
-import type { Denial } from "../model/denial.ts";
+import { type Denial, deny } from "../model/denial.ts";
 import { findByTemplate, tenantOf } from "../model/issuer-template.ts";
-import type { KeyLookup, KeySource, VerificationKey } from "../model/key.ts";
+import type { KeySource, MissingKey, VerificationKey } from "../model/key.ts";
 import type { CompiledIssuer, CompiledPolicy, Requirements } from "../model/policy.ts";
+import { type Result, succeed } from "../model/result.ts";
 import type { JoseHeader, UnverifiedIssuer } from "../model/token.ts";
 
 /** Selects the trusted issuer that the token claims to come from. The rule must accept it, and the issuer must use `alg`. */
@@ -10,24 +11,24 @@ export function selectIssuer(
   requirements: Requirements,
   joseHeader: JoseHeader,
   { iss }: UnverifiedIssuer,
-): { readonly issuer: CompiledIssuer } | Denial {
+): Result<CompiledIssuer, Denial> {
   const issuer = typeof iss === "string" ? findIssuer(policy, iss) : undefined;
   if (typeof iss !== "string" || !issuer) {
-    return { reason: "issuer_untrusted", detail: "the policy has no issuer with this iss" };
+    return deny({ reason: "issuer_untrusted", detail: "the policy has no issuer with this iss" });
   }
   if (issuer.template?.tenants?.has(tenantOf(issuer.template, iss)) === false) {
-    return { reason: "issuer_untrusted", detail: `issuer "${issuer.id}" has other tenants` };
+    return deny({ reason: "issuer_untrusted", detail: `issuer "${issuer.id}" has other tenants` });
   }
   if (!requirements.accept.has(issuer.id)) {
-    return { reason: "issuer_untrusted", detail: `the rule does not accept issuer "${issuer.id}"` };
+    return deny({ reason: "issuer_untrusted", detail: `the rule does not accept issuer "${issuer.id}"` });
   }
   if (!issuer.algorithms.has(joseHeader.alg)) {
-    return {
+    return deny({
       reason: "algorithm_not_allowed",
       detail: `issuer "${issuer.id}" allows ${[...issuer.algorithms].join(", ")}`,
-    };
+    });
   }
-  return { issuer };
+  return succeed(issuer);
 }
 
 /** An entry with the exact `iss` takes precedence over a template. */
@@ -41,29 +42,29 @@ export async function findKey(
   issuer: CompiledIssuer,
   joseHeader: JoseHeader,
   { iss }: UnverifiedIssuer,
-): Promise<{ readonly key: VerificationKey } | Denial> {
+): Promise<Result<VerificationKey, Denial>> {
   const lookup = await keys.find(issuer, joseHeader);
-  if (!lookup.found) {
-    return denyWithoutKey(issuer, lookup);
+  if (!lookup.ok) {
+    return deny(describeMissing(issuer, lookup.failure));
   }
-  const { onlyFor } = lookup.found;
+  const { onlyFor } = lookup.value;
   if (onlyFor !== undefined && onlyFor !== iss) {
-    return { reason: "key_not_found", detail: `issuer "${issuer.id}" has this key for another tenant` };
+    return deny({ reason: "key_not_found", detail: `issuer "${issuer.id}" has this key for another tenant` });
   }
   // Checked here and not by the KeySource: a key of another issuer or algorithm must never verify this token.
-  return lookup.found.issuer === issuer.issuer && lookup.found.algorithm === joseHeader.alg
-    ? { key: lookup.found }
-    : { reason: "internal_error", detail: "the key source returned a key that does not fit" };
+  return lookup.value.issuer === issuer.issuer && lookup.value.algorithm === joseHeader.alg
+    ? lookup
+    : deny({ reason: "internal_error", detail: "the key source returned a key that does not fit" });
 }
 
-function denyWithoutKey({ id }: CompiledIssuer, lookup: Extract<KeyLookup, { readonly found: undefined }>): Denial {
-  switch (lookup.because) {
+function describeMissing({ id }: CompiledIssuer, missing: MissingKey): Denial {
+  switch (missing.because) {
     case "unknown":
       return { reason: "key_not_found", detail: `issuer "${id}" has no key for this kid and alg` };
     case "overloaded":
       return { reason: "overloaded", detail: `too many requests wait for keys of issuer "${id}"` };
     case "unavailable": {
-      const { retryAfterSeconds } = lookup;
+      const { retryAfterSeconds } = missing;
       return { reason: "keys_unavailable", retryAfterSeconds, detail: `no usable keys of issuer "${id}" yet` };
     }
   }

@@ -1,6 +1,7 @@
-import type { Denial } from "../model/denial.ts";
+import { type Denial, deny } from "../model/denial.ts";
 import type { TokenSource } from "../model/policy.ts";
 import type { RequestFacts } from "../model/request.ts";
+import { type Result, succeed } from "../model/result.ts";
 import type { Credential } from "../model/token.ts";
 import { readCookies } from "../text/cookies.ts";
 import { queryOf, readParameters } from "../text/query.ts";
@@ -15,16 +16,19 @@ const ENOUGH = 2;
  * Finds the credentials in the policy's sources, at most two texts of each. All sources are always read, because the choice between two
  * tokens must not depend on which one a server reads first.
  */
-export function findCredentials(sources: readonly TokenSource[], facts: RequestFacts): readonly Credential[] | Denial {
+export function findCredentials(
+  sources: readonly TokenSource[],
+  facts: RequestFacts,
+): Result<readonly Credential[], Denial> {
   const credentials: Credential[] = [];
   for (const source of sources) {
     const texts = readTexts(source, facts);
     if (texts === undefined) {
-      return { reason: "credentials_malformed", detail: describeSource(source) };
+      return deny({ reason: "credentials_malformed", detail: describeSource(source) });
     }
     credentials.push(...texts.slice(0, ENOUGH).map((text) => ({ source, text })));
   }
-  return credentials;
+  return succeed(credentials);
 }
 
 /** A source's name for the operator, such as `cookie __Host-token`. */
@@ -32,7 +36,7 @@ export function describeSource(source: TokenSource): string {
   return source.from === "authorization" ? source.from : `${source.from} ${source.name}`;
 }
 
-/** Undefined if servers could read the source differently. */
+/** The texts that every server finds in the source; undefined if servers could read it differently. */
 function readTexts(source: TokenSource, facts: RequestFacts): readonly string[] | undefined {
   switch (source.from) {
     case "authorization":

@@ -1,8 +1,9 @@
+import type { JsonObject, JsonValue } from "../json/json.ts";
 import type { CallerIdentity, CallerSource, Consumer } from "../model/caller.ts";
 import { type ClaimReference, readClaim } from "../model/claim-reference.ts";
-import type { Denial } from "../model/denial.ts";
+import { type Denial, deny } from "../model/denial.ts";
 import type { CompiledIdentity } from "../model/policy.ts";
-import type { JsonObject, JsonValue } from "../text/json.ts";
+import { PASSED, type Result, succeed } from "../model/result.ts";
 
 /** Request headers in which Kong's plugins send the caller's identity to upstreams. */
 export const IDENTITY_HEADERS = [
@@ -23,7 +24,7 @@ const GROUP = /^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,254}[\x21-\x2b\x2d
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Maps a verified token to the caller's identity for Kong. Undefined when the policy has no such mapping for this issuer's tokens.
+ * Maps a verified token to the caller's identity for Kong. It has none if the policy has no such mapping for this issuer's tokens.
  *
  * @param issuerId id of the token's issuer.
  */
@@ -32,42 +33,42 @@ export async function identify(
   claims: JsonObject,
   issuerId: string,
   callers: CallerSource,
-): Promise<CallerIdentity | Denial | undefined> {
+): Promise<Result<CallerIdentity | undefined, Denial>> {
   if (!identity) {
-    return undefined;
+    return PASSED;
   }
   if (!identity.issuers.has(issuerId)) {
     const detail = `"identity" is not for tokens of issuer "${issuerId}"`;
-    return identity.consumer?.refusesUnknown ? { reason: "consumer_unknown", detail } : undefined;
+    return identity.consumer?.refusesUnknown ? deny({ reason: "consumer_unknown", detail }) : PASSED;
   }
   const credentialId = identity.credential && readIdentifier(claims, identity.credential);
   if (identity.credential && credentialId === undefined) {
-    return deny(identity.credential, "a text of 1 to 256 visible characters");
+    return denyClaim(identity.credential, "a text of 1 to 256 visible characters");
   }
   const groups = identity.groups && readGroups(readClaim(claims, identity.groups));
   if (identity.groups && !groups) {
-    return deny(identity.groups, "a list of texts of 1 to 256 visible characters, without commas");
+    return denyClaim(identity.groups, "a list of texts of 1 to 256 visible characters, without commas");
   }
-  const found = identity.consumer && (await findConsumer(identity.consumer, claims, callers));
-  if (found && "reason" in found) {
+  const found = identity.consumer ? await findConsumer(identity.consumer, claims, callers) : PASSED;
+  if (!found.ok) {
     return found;
   }
-  const consumer = found?.consumer;
+  const consumer = found.value;
   // Kong's own plugins treat a Consumer without a credential as anonymous.
-  return { consumer, credentialId: credentialId ?? consumer?.id, groups };
+  return succeed({ consumer, credentialId: credentialId ?? consumer?.id, groups });
 }
 
-function deny(claim: ClaimReference, expected: string): Denial {
-  return { reason: "identity_claim_invalid", detail: `claim "${claim.text}" is not ${expected}` };
+function denyClaim(claim: ClaimReference, expected: string): Result<never, Denial> {
+  return deny({ reason: "identity_claim_invalid", detail: `claim "${claim.text}" is not ${expected}` });
 }
 
 async function findConsumer(
   { claim, by, refusesUnknown, maxAgeSeconds }: NonNullable<CompiledIdentity["consumer"]>,
   claims: JsonObject,
   callers: CallerSource,
-): Promise<{ readonly consumer: Consumer | undefined } | Denial> {
-  const unknown = (detail: string): { readonly consumer: undefined } | Denial =>
-    refusesUnknown ? { reason: "consumer_unknown", detail } : { consumer: undefined };
+): Promise<Result<Consumer | undefined, Denial>> {
+  const unknown = (detail: string): Result<undefined, Denial> =>
+    refusesUnknown ? deny({ reason: "consumer_unknown", detail }) : PASSED;
   const value = readIdentifier(claims, claim);
   if (value === undefined) {
     return unknown(`claim "${claim.text}" is not a text of 1 to 256 visible characters`);
@@ -78,7 +79,7 @@ async function findConsumer(
   const consumer = await callers.findConsumer({ by, value, maxAgeSeconds });
   // Checked here and not by the CallerSource, because Kong searches by id first, even when asked for a name.
   return consumer?.id && consumer[by] === value
-    ? { consumer }
+    ? succeed(consumer)
     : unknown(`Kong has no Consumer with the ${by} in claim "${claim.text}"`);
 }
 

@@ -1,10 +1,11 @@
+import { InexactNumber, type JsonValue } from "../json/json.ts";
 import { readClaim } from "../model/claim-reference.ts";
 import type { HeaderChanges } from "../model/decision.ts";
-import type { Denial } from "../model/denial.ts";
+import { type Denial, deny } from "../model/denial.ts";
 import type { CompiledPolicy, HeaderMapping } from "../model/policy.ts";
+import { type Result, succeed } from "../model/result.ts";
 import type { VerifiedToken } from "../model/token.ts";
 import { encodeBase64url } from "../text/base64url.ts";
-import { InexactNumber, type JsonValue } from "../text/json.ts";
 
 // Visible ASCII with inner spaces (RFC 9110 section 5.5). No spaces at the ends, because proxies strip them there.
 const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
@@ -33,21 +34,21 @@ export function removeHeaders(names: readonly string[]): Record<string, string |
 export function propagateClaims(
   policy: CompiledPolicy,
   token: VerifiedToken | undefined,
-): { readonly headers: HeaderChanges } | Denial {
+): Result<HeaderChanges, Denial> {
   const headers = clearIdentity(policy);
   if (token === undefined) {
-    return { headers };
+    return succeed(headers);
   }
   for (const mapping of policy.headerMappings) {
     const value = writeHeader(mapping, token);
     if (value === undefined) {
       const { source, header } = mapping;
       const what = source.from === "claim" ? `claim "${source.claim.text}"` : source.from;
-      return { reason: "claim_not_header_safe", detail: `${what} for header ${header}` };
+      return deny({ reason: "claim_not_header_safe", detail: `${what} for header ${header}` });
     }
     headers[mapping.header] = value;
   }
-  return { headers };
+  return succeed(headers);
 }
 
 /** Undefined when a header cannot carry the value; an empty list when the claim has no value. */

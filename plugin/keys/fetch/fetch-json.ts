@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import type { JsonObject } from "../../core/text/json.ts";
+import type { JsonObject } from "../../core/json/json.ts";
 import { isFetchAllowed } from "../rules/fetch-url.ts";
 import { type CredentialFiles, openCredentialFiles } from "./credential-files.ts";
 import { describeFailure } from "./describe-failure.ts";

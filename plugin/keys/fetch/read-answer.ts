@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { gunzipSync } from "node:zlib";
-import { type JsonObject, readJsonObject } from "../../core/text/json.ts";
+import { type JsonObject, readJsonObject } from "../../core/json/json.ts";
 
 /** Longest accepted answer. Key sets of large providers are below 30 kB. */
 const MAX_BODY_BYTES = 512 * 1024;
@@ -24,10 +24,10 @@ export async function readAnswer(response: IncomingMessage): Promise<JsonObject>
   const packed = await readBounded(response);
   const text = decode(unpack(packed, headers["content-encoding"]));
   const read = readJsonObject(text, MAX_MEMBERS);
-  if ("refused" in read) {
-    throw new Error(`the answer is not a JSON object that can be read: ${read.refused}`);
+  if (!read.ok) {
+    throw new Error(`the answer is not a JSON object that can be read: ${read.failure}`);
   }
-  return read.object;
+  return read.value;
 }
 
 function describeRedirect(statusCode: number): string {

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { calculateJwkThumbprint, type JWK } from "jose";
 import type { CompiledIssuer } from "../../core/model/policy.ts";
+import { messageOf } from "../../core/text/error-message.ts";
 import { algorithmsOfType, findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk } from "../rules/jwk.ts";
 import { createVerificationKey } from "../verify/verification-key.ts";
 import { keepFirst } from "./combine-keys.ts";
@@ -73,7 +74,7 @@ async function addKey(
     }
   } catch (error) {
     const reasons = error instanceof OtherPurposeError ? found.unused : found.ignored;
-    reasons.push(`${name}: ${error instanceof Error ? error.message : "not usable"}`);
+    reasons.push(`${name}: ${messageOf(error)}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { KeyLookup } from "../../core/model/key.ts";
 import type { CompiledIssuer } from "../../core/model/policy.ts";
+import { fail, succeed } from "../../core/model/result.ts";
 import type { JoseHeader } from "../../core/model/token.ts";
 import { type CombinedKeys, combineKeys } from "../import/combine-keys.ts";
 import { selectKey } from "../import/select-key.ts";
@@ -64,7 +65,7 @@ export class IssuerKeys {
       return this.#waitFor([this.refresh()], joseHeader);
     }
     const lookup = this.#lookUp(joseHeader);
-    if (lookup.found) {
+    if (lookup.ok) {
       return lookup;
     }
     const loads = this.#sets.map((set) => set.lookAgain()).filter((load) => load !== undefined);
@@ -155,19 +156,16 @@ export class IssuerKeys {
     this.#keepUp();
     const found = selectKey(this.#combined.index, joseHeader);
     if (found) {
-      return { found };
+      return succeed(found);
     }
     if (this.#isComplete) {
-      return { found: undefined, because: "unknown" };
+      return fail({ because: "unknown" });
     }
     // The key may be in a place that is missing, so the token must not be called invalid.
     const missing = this.#sets.filter((_set, index) => this.#combined.places[index]?.hasKeys !== true);
     const nextAttemptAt = Math.min(...missing.map((set) => set.nextAttemptAt));
-    return {
-      found: undefined,
-      because: "unavailable",
-      retryAfterSeconds: Math.max(1, Math.ceil((nextAttemptAt - this.#now()) / 1000)),
-    };
+    const retryAfterSeconds = Math.max(1, Math.ceil((nextAttemptAt - this.#now()) / 1000));
+    return fail({ because: "unavailable", retryAfterSeconds });
   }
 
   /** @param loads to wait for as well, if the first ones do not bring the key. */
@@ -177,13 +175,13 @@ export class IssuerKeys {
     loads: readonly Promise<void>[] = [],
   ): Promise<KeyLookup> {
     if (this.#waiting >= this.#timings.maxWaiting) {
-      return { found: undefined, because: "overloaded" };
+      return fail({ because: "overloaded" });
     }
     this.#waiting += 1;
     try {
       await Promise.all(first);
       const lookup = this.#lookUp(joseHeader);
-      if (lookup.found || loads.length === 0) {
+      if (lookup.ok || loads.length === 0) {
         return lookup;
       }
       await Promise.all(loads);

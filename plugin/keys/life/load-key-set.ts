@@ -1,6 +1,7 @@
 import { normalize, sep } from "node:path";
+import { readJsonObject } from "../../core/json/json.ts";
 import type { CompiledIssuer, KeyOrigin } from "../../core/model/policy.ts";
-import { readJsonObject } from "../../core/text/json.ts";
+import { messageOf } from "../../core/text/error-message.ts";
 import type { FetchJson } from "../fetch/fetch-json.ts";
 import { MAX_MEMBERS } from "../fetch/read-answer.ts";
 import { findKeyList, importKeySet } from "../import/import-key-set.ts";
@@ -65,7 +66,7 @@ async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): P
   try {
     return await act();
   } catch (error) {
-    throw new Error(`${file}: ${error instanceof Error ? error.message : "not readable"}`);
+    throw new Error(`${file}: ${messageOf(error)}`);
   }
 }
 
@@ -112,18 +113,18 @@ async function importFile(
       try {
         return importSecret(content, origin, issuer);
       } catch (error) {
-        return { ...NO_KEYS, ignored: [`${origin.file}: ${error instanceof Error ? error.message : "not readable"}`] };
+        return { ...NO_KEYS, ignored: [`${origin.file}: ${messageOf(error)}`] };
       }
   }
 }
 
 function parseKeySet(text: string): unknown {
   const read = readJsonObject(text, MAX_MEMBERS);
-  if ("refused" in read) {
-    throw new Error(`it is no JSON object: ${read.refused}`);
+  if (!read.ok) {
+    throw new Error(`it is no JSON object: ${read.failure}`);
   }
-  if (!findKeyList(read.object)) {
+  if (!findKeyList(read.value)) {
     throw new Error('it is not a key set: it has no list "keys"');
   }
-  return read.object;
+  return read.value;
 }

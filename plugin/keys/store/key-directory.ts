@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type JsonObject, readJsonObject } from "../../core/text/json.ts";
+import { type JsonObject, readJsonObject } from "../../core/json/json.ts";
+import { messageOf } from "../../core/text/error-message.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import { MAX_MEMBERS } from "../fetch/read-answer.ts";
 import type { Jwk } from "../rules/jwk.ts";
@@ -104,7 +105,7 @@ export class KeyDirectory implements KeyStore {
       await this.#tidy(directory);
       return directory;
     } catch (error) {
-      this.#report(`keys are not kept over restarts: ${describe(error)}`);
+      this.#report(`keys are not kept over restarts: ${messageOf(error)}`);
       return undefined;
     }
   }
@@ -135,7 +136,7 @@ export class KeyDirectory implements KeyStore {
       const text = await readPrivateFile(path, MAX_BYTES);
       return text === undefined ? undefined : parseRecord(path, text, kind, name);
     } catch (error) {
-      this.#reportRefused(`stored keys are not used: ${describe(error)}`);
+      this.#reportRefused(`stored keys are not used: ${messageOf(error)}`);
       return undefined;
     }
   }
@@ -151,7 +152,7 @@ export class KeyDirectory implements KeyStore {
         this.#problem = undefined;
         await this.#tidy(directory);
       } catch (error) {
-        this.#report(`keys cannot be stored in ${directory}: ${describe(error)}`);
+        this.#report(`keys cannot be stored in ${directory}: ${messageOf(error)}`);
       }
     });
     return this.#writing;
@@ -228,15 +229,11 @@ function parseRecord(path: string, content: string, kind: Kind, name: string): J
     throw new Error(`${path} is damaged`);
   }
   const read = readJsonObject(text, MAX_MEMBERS);
-  if ("refused" in read) {
-    throw new Error(`${path} is not a JSON object: ${read.refused}`);
+  if (!read.ok) {
+    throw new Error(`${path} is not a JSON object: ${read.failure}`);
   }
-  if (read.object.kind !== kind || read.object.name !== digestOf(name)) {
+  if (read.value.kind !== kind || read.value.name !== digestOf(name)) {
     throw new Error(`${path} is of another issuer, or of other options`);
   }
-  return read.object;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown error";
+  return read.value;
 }

@@ -6,7 +6,6 @@ import { slowChecks } from "./slow-checks.ts";
  * Verifies with one key on the threads of the pool.
  *
  * @param hash OpenSSL's name of the hash; null if the algorithm has its own.
- * @returns a function that resolves to undefined if too many checks wait.
  */
 export function createPooledVerifier(
   hash: string | null,

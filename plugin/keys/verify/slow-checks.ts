@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import type { SignatureCheck } from "../../core/model/key.ts";
+import { CHECK_OVERLOADED, SIGNATURE_INVALID, type SignatureCheck } from "../../core/model/key.ts";
+import { PASSED } from "../../core/model/result.ts";
 import { FairQueue } from "./fair-queue.ts";
 
 /** Node's thread pool has four threads. DNS look-ups and file reads use them too. */
@@ -38,12 +39,11 @@ export class SlowChecks {
 
   /**
    * @param run starts the check, and calls back when it has ended.
-   * @returns whether the signature is valid; undefined if it was not checked because too many checks wait.
    */
   check(client: string, run: Check["run"]): Promise<SignatureCheck> {
     return new Promise((resolve) => {
       const rejected = this.#queue.add({ run, resolve }, client, this.#options.now());
-      rejected?.resolve(undefined);
+      rejected?.resolve(CHECK_OVERLOADED);
       this.#startNext();
     });
   }
@@ -52,7 +52,7 @@ export class SlowChecks {
     const { now, wait } = this.#options;
     const startMs = now();
     for (let late = this.#queue.takeExpired(startMs); late; late = this.#queue.takeExpired(startMs)) {
-      late.resolve(undefined);
+      late.resolve(CHECK_OVERLOADED);
     }
     const next = this.#free > 0 ? this.#queue.take(startMs) : undefined;
     if (!next) {
@@ -64,7 +64,7 @@ export class SlowChecks {
       this.#startNext();
     };
     next.run((holds) => {
-      next.resolve(holds);
+      next.resolve(holds ? PASSED : SIGNATURE_INVALID);
       if (holds) {
         release();
       } else {

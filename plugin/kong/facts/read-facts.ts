@@ -1,6 +1,7 @@
-import type { Denial } from "../../core/model/denial.ts";
+import { type Denial, deny } from "../../core/model/denial.ts";
 import type { CompiledPolicy } from "../../core/model/policy.ts";
 import type { Binding, RequestFacts, Transport } from "../../core/model/request.ts";
+import { type Result, succeed } from "../../core/model/result.ts";
 import type { GuardMark } from "../contract/guard-mark.ts";
 import type { Pdk } from "../contract/pdk.ts";
 import {
@@ -20,7 +21,11 @@ const MAX_HEADERS = 1000;
  * plugin's configuration names. Without it, every request asks Kong for the Route, because a Route can be renamed without a
  * restart of the plugin instance.
  */
-export type ReadFacts = (pdk: Pdk, policy: CompiledPolicy, rule: string | undefined) => Promise<ReadRequest | Denial>;
+export type ReadFacts = (
+  pdk: Pdk,
+  policy: CompiledPolicy,
+  rule: string | undefined,
+) => Promise<Result<ReadRequest, Denial>>;
 
 interface ReadRequest extends RequestFacts {
   /** Undefined if no guard checks the verdict. */
@@ -53,7 +58,7 @@ export function createFactsReader(hasFactsVariable: boolean, log: (line: string)
     const facts = hasFactsVariable ? await readVariable(pdk) : undefined;
     if (!facts) {
       const asked = await askFacts(pdk, policy);
-      return "reason" in asked ? asked : { binding, ...asked };
+      return asked.ok ? succeed({ binding, ...asked.value }) : asked;
     }
     const { connectionFacts, carried, ...read } = facts;
     const known = { ...read, client: connectionFacts.client };
@@ -62,14 +67,14 @@ export function createFactsReader(hasFactsVariable: boolean, log: (line: string)
       : "plain";
     const missing = policy.readHeaders.filter((name) => !carried.includes(name));
     if (missing.length === 0) {
-      return { binding, ...known, transport };
+      return succeed({ binding, ...known, transport });
     }
     const more = `--header ${missing.join(" --header ")}`;
     warnOnce(`reading headers costs another call: print the settings anew with \`kong-jwt-policy kong env ${more}\``);
     const headers = await readHeaders(pdk, new Set(missing));
-    return "reason" in headers
-      ? headers
-      : { binding, ...known, headers: new Map([...headers, ...known.headers]), transport };
+    return headers.ok
+      ? succeed({ binding, ...known, headers: new Map([...headers.value, ...known.headers]), transport })
+      : headers;
   };
 }
 
@@ -79,12 +84,13 @@ async function readRoute(pdk: Pdk): Promise<Binding> {
 }
 
 /** Reads each fact with a separate call. */
-async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Omit<ReadRequest, "binding"> | Denial> {
-  const headers = await readHeaders(pdk, namesToRead(policy));
-  if ("reason" in headers) {
-    return headers;
+async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Result<Omit<ReadRequest, "binding">, Denial>> {
+  const read = await readHeaders(pdk, namesToRead(policy));
+  if (!read.ok) {
+    return read;
   }
-  return {
+  const headers = read.value;
+  return succeed({
     requestLine: parseRequestLine(await pdk.nginx.getVar("request")),
     connection: headers.get("connection"),
     authorization: headers.get("authorization"),
@@ -92,7 +98,7 @@ async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Omit<ReadRequ
     transport: policy.needsTransport ? await askTransport(pdk, headers) : "plain",
     requestId: undefined,
     guard: undefined, // The guard needs the facts variable, and reports that.
-  };
+  });
 }
 
 /** Fields whose nginx variables accept no other spelling, because nginx itself reads these fields. */
@@ -104,14 +110,17 @@ const KNOWN_TO_NGINX: ReadonlySet<string> = new Set(["user-agent", "x-forwarded-
  *
  * @param wanted names of the fields that are used.
  */
-async function readHeaders(pdk: Pdk, wanted: ReadonlySet<string>): Promise<ReadonlyMap<string, string> | Denial> {
+async function readHeaders(
+  pdk: Pdk,
+  wanted: ReadonlySet<string>,
+): Promise<Result<ReadonlyMap<string, string>, Denial>> {
   const headers = await pdk.request.getHeaders(MAX_HEADERS);
   const count = [...headers.values()].reduce((sum, values) => sum + values.length, 0);
   if (count >= MAX_HEADERS) {
-    return { reason: "too_many_headers" };
+    return deny({ reason: "too_many_headers" });
   }
   if ((headers.get("authorization")?.length ?? 0) > 1) {
-    return { reason: "token_ambiguous" };
+    return deny({ reason: "token_ambiguous" });
   }
   const joined = new Map<string, string>();
   const severalSpellings = new Set<string>();
@@ -129,7 +138,7 @@ async function readHeaders(pdk: Pdk, wanted: ReadonlySet<string>): Promise<Reado
       joined.set(name, await pdk.nginx.getVar(`http_${name.replaceAll("-", "_")}`));
     }
   }
-  return new Map([...joined].filter(([, text]) => text !== ""));
+  return succeed(new Map([...joined].filter(([, text]) => text !== "")));
 }
 
 function namesToRead({ readHeaders: names }: CompiledPolicy): ReadonlySet<string> {

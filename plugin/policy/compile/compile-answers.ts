@@ -1,7 +1,7 @@
 import type { CustomAnswer as AnswerSource, PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import type { Answers, CustomAnswer } from "../../core/model/answers.ts";
 import { DENIALS, denialRow, type PublicReason, publicReason, type Reason } from "../../core/model/denial.ts";
-import type { Finding } from "../language/issue.ts";
+import type { Finding } from "../language/finding.ts";
 
 const REASONS = Object.keys(DENIALS) as Reason[];
 

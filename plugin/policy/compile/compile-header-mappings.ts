@@ -1,7 +1,7 @@
 import type { HeaderMapping as MappingSource, PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import { parseClaimReference } from "../../core/model/claim-reference.ts";
 import type { HeaderMapping, HeaderSource } from "../../core/model/policy.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 
 type MappingMap = Exclude<MappingSource, string>;
 

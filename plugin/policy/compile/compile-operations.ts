@@ -2,7 +2,7 @@ import type { Operation, OperationTree } from "../../core/model/operation-tree.t
 import type { Requirements } from "../../core/model/policy.ts";
 import { buildOperationTree, methodsCovered } from "../../core/request/operation-tree.ts";
 import { quoteText } from "../../core/text/printable.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { parsePathTemplate, templatesOverlap } from "../language/path-template.ts";
 
 /** One operation of the document, with its requirements after defaults. */
@@ -26,13 +26,13 @@ export function compileOperations(
   const operations: CoveredOperation[] = [];
   for (const [index, source] of sources.entries()) {
     const parsed = parsePathTemplate(source.path);
-    if ("problem" in parsed) {
-      const message = `The path template ${quoteText(source.path)} cannot be used. ${parsed.problem}`;
+    if (!parsed.ok) {
+      const message = `The path template ${quoteText(source.path)} cannot be used. ${parsed.failure}`;
       findings.push({ code: "path_template_invalid", path: [...path, index, "path"], message });
       continue;
     }
     const covered = methodsCovered(source.methods);
-    const operation = { ...source, covered, segments: parsed.segments, value: source.requirements };
+    const operation = { ...source, covered, segments: parsed.value, value: source.requirements };
     const twin = operations.find((other) => overlap(other, operation));
     if (twin) {
       const message = `${describe(source)} and ${describe(twin)} can fit the same request; make them disjoint.`;

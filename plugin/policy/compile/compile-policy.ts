@@ -2,8 +2,8 @@ import type { PolicyDocument } from "../../../schema/generated/policy-document.t
 import type { CompiledPolicy } from "../../core/model/policy.ts";
 import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { compileIssuers } from "../issuers/compile-issuers.ts";
+import type { Finding } from "../language/finding.ts";
 import { headerSpellings } from "../language/header-spellings.ts";
-import type { Finding } from "../language/issue.ts";
 import { checkAccepted } from "../requirements/check-requirements.ts";
 import { compileIdentity, listOwnHeaders } from "../requirements/compile-identity.ts";
 import { compileAnswers } from "./compile-answers.ts";

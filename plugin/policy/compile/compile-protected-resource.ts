@@ -2,7 +2,7 @@ import type { PolicyDocument } from "../../../schema/generated/policy-document.t
 import type { CompiledIssuer, CompiledRule, ProtectedResource, TokenSource } from "../../core/model/policy.ts";
 import { quoteText } from "../../core/text/printable.ts";
 import { isFetchAllowed } from "../../keys/rules/fetch-url.ts";
-import type { Finding } from "../language/issue.ts";
+import type { Finding } from "../language/finding.ts";
 import { listRequirements } from "../requirements/list-requirements.ts";
 
 const WELL_KNOWN = "/.well-known/oauth-protected-resource";

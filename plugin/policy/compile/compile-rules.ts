@@ -1,6 +1,6 @@
 import type { Operation, PolicyDocument, Rule } from "../../../schema/generated/policy-document.ts";
 import type { CompiledRule } from "../../core/model/policy.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { captureIndexes } from "../language/path-template.ts";
 import { checkAcceptNamed, checkNeeded, checkSource } from "../requirements/check-requirements.ts";
 import { compileRequirements } from "../requirements/compile-requirements.ts";

@@ -3,8 +3,8 @@ import type { CompiledPolicy, CompiledRule, TokenSource } from "../../core/model
 import { describeSource } from "../../core/token/token-source.ts";
 import { IDENTITY_HEADERS } from "../../core/upstream/identity.ts";
 import { isFetchAllowed } from "../../keys/rules/fetch-url.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { headerSpellings } from "../language/header-spellings.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
 import { listRequirements } from "../requirements/list-requirements.ts";
 
 type SourceMap = Exclude<MapOrName, string>;

@@ -4,7 +4,7 @@ import { parseClaimReference } from "../../core/model/claim-reference.ts";
 import { findPlaceholder } from "../../core/model/issuer-template.ts";
 import type { CompiledIssuer, IssuerTemplate } from "../../core/model/policy.ts";
 import { durationSeconds } from "../language/duration.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { compileIssuerConditions } from "../requirements/compile-conditions.ts";
 import { compileKeyRefresh } from "./compile-key-refresh.ts";
 import { compileKeys } from "./compile-keys.ts";

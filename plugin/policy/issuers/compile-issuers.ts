@@ -1,7 +1,7 @@
 import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import { templateKey } from "../../core/model/issuer-template.ts";
 import type { CompiledIssuer, IssuerTemplates } from "../../core/model/policy.ts";
-import type { Finding } from "../language/issue.ts";
+import type { Finding } from "../language/finding.ts";
 import { compileIssuer } from "./compile-issuer.ts";
 
 /** Compiles all issuers. No two of them may have the same identifier. */

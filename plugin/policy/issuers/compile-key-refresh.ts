@@ -1,7 +1,7 @@
 import type { Issuer } from "../../../schema/generated/policy-document.ts";
 import type { KeyRefresh } from "../../core/model/policy.ts";
 import { durationSeconds } from "../language/duration.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 
 const MIN_REFRESH_SECONDS = 10;
 const MAX_REFRESH_SECONDS = 86_400;

@@ -10,7 +10,7 @@ import {
   type Jwk,
   SECRET_ALGORITHMS,
 } from "../../keys/rules/jwk.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 
 /**
  * Compiles the origins of an issuer's keys, and reports mistakes that the schema cannot find.

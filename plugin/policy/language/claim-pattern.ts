@@ -1,3 +1,4 @@
+import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { quoteText } from "../../core/text/printable.ts";
 
 /**
@@ -12,29 +13,27 @@ const MAX_REPEATING = 2;
 /** Each optional part doubles that number. */
 const MAX_OPTIONAL = 4;
 
-/** Returns the pattern, anchored at both ends, or what is wrong with it. */
-export function compileClaimPattern(pattern: string): { readonly pattern: RegExp } | { readonly problem: string } {
+/** Compiles a pattern, anchored at both ends. The failure says what is wrong with it. */
+export function compileClaimPattern(pattern: string): Result<RegExp, string> {
   const quantifiers: string[] = [];
   PARTS.lastIndex = 0;
   for (let position = 0; position < pattern.length; position = PARTS.lastIndex) {
     const part = PARTS.exec(pattern);
     if (!part) {
       const hint = "Patterns fit the whole claim by themselves, and have no groups and no alternatives.";
-      return { problem: `${quoteText(pattern.slice(position))} cannot stand here. ${hint}` };
+      return fail(`${quoteText(pattern.slice(position))} cannot stand here. ${hint}`);
     }
     quantifiers.push(part[1] ?? "");
   }
   if (quantifiers.filter((quantifier) => /[*+,]/.test(quantifier)).length > MAX_REPEATING) {
-    return {
-      problem: `At most ${MAX_REPEATING} parts may repeat an open number of times; name the values with one_of.`,
-    };
+    return fail(`At most ${MAX_REPEATING} parts may repeat an open number of times; name the values with one_of.`);
   }
   if (quantifiers.filter((quantifier) => quantifier === "?").length > MAX_OPTIONAL) {
-    return { problem: `At most ${MAX_OPTIONAL} parts may be optional; name the values with one_of.` };
+    return fail(`At most ${MAX_OPTIONAL} parts may be optional; name the values with one_of.`);
   }
   try {
-    return { pattern: new RegExp(`^${pattern}$`, "su") };
+    return succeed(new RegExp(`^${pattern}$`, "su"));
   } catch {
-    return { problem: "It is not a regular expression." };
+    return fail("It is not a regular expression.");
   }
 }

@@ -1,5 +1,5 @@
 import { type Document, isScalar, type Scalar, visit } from "yaml";
-import { isExactDecimal } from "../../core/text/exact-number.ts";
+import { isExactDecimal } from "../../core/json/exact-number.ts";
 
 const INTEGER = /^(?:[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+)$/;
 /** Longer numbers are never accepted as exact, because reading them takes long. */

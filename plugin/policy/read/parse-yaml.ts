@@ -1,15 +1,17 @@
 import { Composer, type CST, type Document, Lexer, Parser } from "yaml";
+import { fail, type Result, succeed } from "../../core/model/result.ts";
 
 /** Deepest accepted nesting. Policies need about ten levels. The parser is recursive, so very deep nesting would end the process. */
 const MAX_DEPTH = 100;
 
-export type ParsedYaml =
-  | { readonly document: Document }
-  /** The mistake, and its offset in the text. */
-  | { readonly offset: number; readonly message: string };
+/** A mistake, and its offset in the text. */
+export interface YamlMistake {
+  readonly offset: number;
+  readonly message: string;
+}
 
 /** Parses one YAML 1.2 document of limited depth, with the core schema and no tags. */
-export function parseYaml(text: string): ParsedYaml {
+export function parseYaml(text: string): Result<Document, YamlMistake> {
   const parser = new Parser();
   let tooDeepAt: number | undefined;
 
@@ -33,10 +35,10 @@ export function parseYaml(text: string): ParsedYaml {
   });
   const [document, second] = composer.compose(parseShallow(), true, text.length);
   if (tooDeepAt !== undefined) {
-    return { offset: tooDeepAt, message: `The document is nested deeper than ${MAX_DEPTH} levels.` };
+    return fail({ offset: tooDeepAt, message: `The document is nested deeper than ${MAX_DEPTH} levels.` });
   }
   if (second) {
-    return { offset: second.range[0], message: "A second document starts here; a file holds one document." };
+    return fail({ offset: second.range[0], message: "A second document starts here; a file holds one document." });
   }
-  return document ? { document } : { offset: 0, message: "The document is empty." };
+  return document ? succeed(document) : fail({ offset: 0, message: "The document is empty." });
 }

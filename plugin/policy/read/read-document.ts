@@ -9,7 +9,8 @@ import {
   type YAMLError,
   type YAMLMap,
 } from "yaml";
-import type { DocumentPath, Finding, PolicyIssue } from "../language/issue.ts";
+import { fail, type Result, succeed } from "../../core/model/result.ts";
+import { type DocumentPath, type Finding, wholeDocument } from "../language/finding.ts";
 import { beginsWithMark, hasMark, NOT_A_POLICY } from "../language/policy-mark.ts";
 import { describeYamlError } from "./describe-yaml-error.ts";
 import { findInexactNumbers } from "./find-inexact-numbers.ts";
@@ -30,67 +31,77 @@ const MAX_VALUES = MAX_DOCUMENT_LENGTH;
 export interface SourceDocument {
   readonly data: unknown;
   /** Adds line and column to the findings, and sorts them by place. */
-  locate(findings: readonly Finding[]): PolicyIssue[];
+  locate(findings: readonly Finding[]): readonly Finding[];
 }
 
-type Refused = { readonly issues: readonly PolicyIssue[] };
+/** Why a text is not plain data. */
+interface UnreadText {
+  readonly findings: readonly Finding[];
+  /** Whether the text was parsed, and has the mark of a policy. */
+  readonly isMarked: boolean;
+}
 
 /**
  * Reads a policy document. Messages about any other document never quote it: a configuration can name any file, and messages reach logs.
  */
-export function readDocument(text: string): SourceDocument | Refused {
+export function readDocument(text: string): Result<SourceDocument, readonly Finding[]> {
   const source = readYaml(text);
-  if ("data" in source) {
-    return hasMark(source.data) ? source : refuse("not_a_policy", NOT_A_POLICY);
+  if (source.ok) {
+    return hasMark(source.value.data) ? source : fail([wholeDocument("not_a_policy", NOT_A_POLICY)]);
   }
-  if (source.isMarked || beginsWithMark(text)) {
-    return source;
+  const { findings, isMarked } = source.failure;
+  if (isMarked || beginsWithMark(text)) {
+    return fail(findings);
   }
-  const { line, column } = source.issues[0] ?? { line: 1, column: 1 };
-  const place = { pointer: "", line, column };
-  return { issues: [{ code: "not_a_policy", message: `${NOT_A_POLICY} It is not valid YAML either.`, ...place }] };
+  const { line = 1, column = 1 } = findings[0] ?? {};
+  const message = `${NOT_A_POLICY} It is not valid YAML either.`;
+  return fail([{ ...wholeDocument("not_a_policy", message), line, column }]);
 }
 
 /**
  * Reads YAML 1.2 or JSON (which is YAML), and never executes any of it. Unknown tags, duplicate keys and more than one document
  * are mistakes.
  */
-export function readYaml(text: string): SourceDocument | (Refused & { readonly isMarked?: boolean }) {
+export function readYaml(text: string): Result<SourceDocument, UnreadText> {
   if (text.length > MAX_DOCUMENT_LENGTH) {
     const message = `The document has ${text.length} characters; at most ${MAX_DOCUMENT_LENGTH} are read.`;
-    return refuse("document_too_large", message);
+    return fail({ findings: [wholeDocument("document_too_large", message)], isMarked: false });
   }
   const lineCounter = countLines(text);
   const parsed = parseYaml(text);
-  if ("message" in parsed) {
-    const place = placeAt(parsed.offset, lineCounter);
-    return { issues: [{ code: "syntax_error", message: parsed.message, pointer: "", ...place }] };
+  if (!parsed.ok) {
+    const { message, offset } = parsed.failure;
+    const finding: Finding = { code: "syntax_error", message, pointer: "", ...placeAt(offset, lineCounter) };
+    return fail({ findings: [finding], isMarked: false });
   }
-  const { document } = parsed;
+  const document = parsed.value;
   const isMarked = isMap(document.contents) && hasMark(listKeys(document.contents));
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
-    return { isMarked, issues: problems.slice(0, MAX_FINDINGS).map((problem) => toIssue(problem, lineCounter)) };
+    return fail({
+      isMarked,
+      findings: problems.slice(0, MAX_FINDINGS).map((problem) => toFinding(problem, lineCounter)),
+    });
   }
-  const issues = [
+  const findings = [
     ...findOtherVersion(document),
     ...findDuplicateKeys(document, lineCounter),
     ...(text.includes("*") ? findDanglingAliases(document, lineCounter) : []),
     ...(MAY_BE_ROUNDED.test(text) ? findRoundedNumbers(document, lineCounter) : []),
   ];
-  if (issues.length > 0) {
-    return { isMarked, issues: issues.slice(0, MAX_FINDINGS) };
+  if (findings.length > 0) {
+    return fail({ isMarked, findings: findings.slice(0, MAX_FINDINGS) });
   }
   try {
     const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     if (countDown(data, MAX_VALUES) < 0) {
       const message = `The document has more than ${MAX_VALUES} values once its aliases are resolved; use fewer aliases.`;
-      return { isMarked, ...refuse("document_too_large", message) };
+      return fail({ isMarked, findings: [wholeDocument("document_too_large", message)] });
     }
-    return { data, locate: (findings) => locateFindings(findings, document, lineCounter) };
+    return succeed({ data, locate: (unplaced) => locateFindings(unplaced, document, lineCounter) });
   } catch {
     const message = "The document has aliases that do not resolve, or too many of them.";
-    return { isMarked, ...refuse("syntax_error", message) };
+    return fail({ isMarked, findings: [wholeDocument("syntax_error", message)] });
   }
 }
 
@@ -105,10 +116,6 @@ function countDown(data: unknown, from: number): number {
     left = countDown(value, left);
   }
   return left;
-}
-
-function refuse(code: PolicyIssue["code"], message: string): Refused {
-  return { issues: [{ code, message, pointer: "", line: 1, column: 1 }] };
 }
 
 /** The scalar keys of a map. */
@@ -127,14 +134,14 @@ function countLines(text: string): LineCounter {
 }
 
 /** YAML 1.1 has other scalars and tags. A directive must not change the meaning of the same text. */
-function findOtherVersion({ directives }: Document): PolicyIssue[] {
+function findOtherVersion({ directives }: Document): Finding[] {
   const version = directives?.yaml.version;
   const message = `The document asks for YAML ${version}; only YAML 1.2 is read.`;
   return version === "1.2" ? [] : [{ code: "syntax_error", message, pointer: "", line: 1, column: 1 }];
 }
 
-function findDuplicateKeys(document: Document, lineCounter: LineCounter): PolicyIssue[] {
-  const issues: PolicyIssue[] = [];
+function findDuplicateKeys(document: Document, lineCounter: LineCounter): Finding[] {
+  const findings: Finding[] = [];
   visit(document, {
     Map(_key, map) {
       const seen = new Set<unknown>();
@@ -142,39 +149,39 @@ function findDuplicateKeys(document: Document, lineCounter: LineCounter): Policy
         const name = isScalar(key) ? key.value : key;
         if (seen.has(name) && isScalar(key)) {
           const message = "This key stands here twice; keep one.";
-          issues.push({ code: "duplicate_key", message, pointer: "", ...placeOf(key, lineCounter) });
+          findings.push({ code: "duplicate_key", message, pointer: "", ...placeOf(key, lineCounter) });
         }
         seen.add(name);
       }
     },
   });
-  return issues;
+  return findings;
 }
 
 /** Stops at the limit of aliases, because each resolution searches the whole document. */
-function findDanglingAliases(document: Document, lineCounter: LineCounter): PolicyIssue[] {
-  const issues: PolicyIssue[] = [];
+function findDanglingAliases(document: Document, lineCounter: LineCounter): Finding[] {
+  const findings: Finding[] = [];
   let aliases = 0;
   visit(document, {
     Alias(_key, alias) {
       aliases += 1;
       if (aliases > MAX_ALIASES) {
         const message = `The document has more than ${MAX_ALIASES} aliases.`;
-        issues.push({ code: "document_too_large", message, pointer: "", ...placeOf(alias, lineCounter) });
+        findings.push({ code: "document_too_large", message, pointer: "", ...placeOf(alias, lineCounter) });
         return visit.BREAK;
       }
       if (!alias.resolve(document)) {
         const message = "No anchor of this name stands before this alias.";
-        issues.push({ code: "syntax_error", message, pointer: "", ...placeOf(alias, lineCounter) });
+        findings.push({ code: "syntax_error", message, pointer: "", ...placeOf(alias, lineCounter) });
       }
       return undefined;
     },
   });
-  return issues;
+  return findings;
 }
 
 /** With a rounded number, a condition would compare with another value than the author wrote. */
-function findRoundedNumbers(document: Document, lineCounter: LineCounter): PolicyIssue[] {
+function findRoundedNumbers(document: Document, lineCounter: LineCounter): Finding[] {
   const message =
     "This number has more digits than can be compared exactly: write it as a quoted text, and have the issuer write the claim as text.";
   return findInexactNumbers(document).map((node) => ({
@@ -194,15 +201,19 @@ function placeAt(offset: number, lineCounter: LineCounter): { line: number; colu
   return { line, column: col };
 }
 
-function toIssue(problem: YAMLError, lineCounter: LineCounter): PolicyIssue {
+function toFinding(problem: YAMLError, lineCounter: LineCounter): Finding {
   const place = placeAt(problem.pos[0], lineCounter);
   return { code: "syntax_error", message: describeYamlError(problem), pointer: "", ...place };
 }
 
-function locateFindings(findings: readonly Finding[], document: Document, lineCounter: LineCounter): PolicyIssue[] {
+function locateFindings(
+  findings: readonly Finding[],
+  document: Document,
+  lineCounter: LineCounter,
+): readonly Finding[] {
   return findings
     .slice(0, MAX_FINDINGS)
-    .map(({ code, severity, message, path, atKey, hidesKey }) => {
+    .map(({ code, severity, message, path = [], atKey, hidesKey }) => {
       const place = placeAt(findOffset(document, path, atKey === true), lineCounter);
       const pointer = toPointer(hidesKey ? path.slice(0, -1) : path);
       return { code, ...(severity && { severity }), message, pointer, ...place };

@@ -1,27 +1,24 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
 import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import { validatePolicy } from "../../../schema/generated/validate-policy.ts";
+import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { quoteText } from "../../core/text/printable.ts";
 import { describeIndistinct } from "../language/describe-indistinct.ts";
-import type { DocumentPath, Finding, PolicyIssueCode } from "../language/issue.ts";
+import type { DocumentPath, Finding, FindingCode } from "../language/finding.ts";
 import { hasMark, NOT_A_POLICY } from "../language/policy-mark.ts";
 import { didYouMean } from "../language/suggest-name.ts";
 import { explainRefusedHeader } from "./explain-header.ts";
 import { pickTellingErrors } from "./pick-telling-errors.ts";
 
 /**
- * Checks plain data against policy.schema.json and fills in its defaults, in place.
- *
- * @returns the same data, typed, or all findings.
+ * Checks plain data against policy.schema.json and fills in its defaults, in place. Returns the same data, typed.
  */
-export function validateDocument(
-  data: unknown,
-): { readonly document: PolicyDocument } | { readonly findings: readonly Finding[] } {
+export function validateDocument(data: unknown): Result<PolicyDocument, readonly Finding[]> {
   if (!hasMark(data)) {
-    return { findings: [{ code: "not_a_policy", path: [], message: NOT_A_POLICY }] };
+    return fail([{ code: "not_a_policy", path: [], message: NOT_A_POLICY }]);
   }
   const findings = checkData(validatePolicy, data, { values: isBelowKeys, keys: isBelowKeys });
-  return findings.length === 0 ? { document: data as PolicyDocument } : { findings };
+  return findings.length === 0 ? succeed(data as PolicyDocument) : fail(findings);
 }
 
 /** Places whose values or unknown keys no message quotes. Messages reach logs, and a secret may be there by mistake. */
@@ -104,7 +101,7 @@ function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: 
         message: `${shown} cannot be used here: ${explainRefusedHeader(String(value))}.`,
       };
     case "pattern": {
-      const code: PolicyIssueCode = title === "duration" ? "duration_invalid" : "invalid_value";
+      const code: FindingCode = title === "duration" ? "duration_invalid" : "invalid_value";
       const example = parentSchema?.examples?.[0];
       const hint = `${parentSchema?.description ?? ""}${example === undefined ? "" : ` Example: ${example}.`}`;
       return { ...place, code, message: `${shown} is not a valid ${title}. ${hint}`.trim() };

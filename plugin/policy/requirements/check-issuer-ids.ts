@@ -1,5 +1,5 @@
 import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { didYouMean } from "../language/suggest-name.ts";
 
 /** Reports each id in the list at `path` that the document has no issuer for. */

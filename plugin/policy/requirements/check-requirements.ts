@@ -1,6 +1,6 @@
 import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import type { Requirements } from "../../core/model/policy.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { checkIssuerIds } from "./check-issuer-ids.ts";
 import { type PlacedSource, REQUIREMENT_KEYS, type RequirementSource } from "./settle-requirements.ts";
 

@@ -1,8 +1,9 @@
 import type { Condition as ConditionSource, Issuer } from "../../../schema/generated/policy-document.ts";
-import { hasValue, parseClaimReference } from "../../core/model/claim-reference.ts";
+import { hasValue } from "../../core/json/claim-value.ts";
+import { parseClaimReference } from "../../core/model/claim-reference.ts";
 import type { ClaimTest, Condition, Scalar } from "../../core/model/policy.ts";
 import { compileClaimPattern } from "../language/claim-pattern.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 
 /** The parts of the request that claims can be compared with, and the headers that they cannot. */
 export interface RequestParts {
@@ -102,7 +103,7 @@ function compilePattern({ matches }: ConditionSource, refuse: Refuse): ClaimTest
     return [];
   }
   const compiled = compileClaimPattern(matches);
-  return "problem" in compiled ? refuse("matches", compiled.problem) : [{ is: "matches", ...compiled }];
+  return compiled.ok ? [{ is: "matches", pattern: compiled.value }] : refuse("matches", compiled.failure);
 }
 
 function compileCapture(

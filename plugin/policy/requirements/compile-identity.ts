@@ -3,7 +3,7 @@ import { parseClaimReference } from "../../core/model/claim-reference.ts";
 import type { CompiledIdentity } from "../../core/model/policy.ts";
 import { IDENTITY_HEADERS } from "../../core/upstream/identity.ts";
 import { durationSeconds } from "../language/duration.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { checkIssuerIds } from "./check-issuer-ids.ts";
 
 type IdentitySource = NonNullable<PolicyDocument["identity"]>;

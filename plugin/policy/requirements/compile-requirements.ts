@@ -12,8 +12,8 @@ import type {
   Requirements,
 } from "../../core/model/policy.ts";
 import { durationSeconds } from "../language/duration.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { headerSpellings } from "../language/header-spellings.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
 import { compileConditions, type RequestParts } from "./compile-conditions.ts";
 import { listOwnHeaders } from "./compile-identity.ts";
 import { type PlacedSource, type SettledAlternative, settleRequirements } from "./settle-requirements.ts";

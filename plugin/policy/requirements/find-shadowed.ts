@@ -7,7 +7,7 @@ import type {
   RequiredRoles,
 } from "../../../schema/generated/policy-document.ts";
 import { durationSeconds } from "../language/duration.ts";
-import type { DocumentPath, Finding } from "../language/issue.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { listSettled, type SettledRule } from "./list-settled.ts";
 import {
   type PlacedSource,

@@ -3,7 +3,7 @@ import type {
   PolicyDocument,
   Rule,
 } from "../../../schema/generated/policy-document.ts";
-import type { DocumentPath } from "../language/issue.ts";
+import type { DocumentPath } from "../language/finding.ts";
 
 /** The requirements in an operation, a rule or the defaults. */
 export type RequirementSource = Pick<

@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { CompiledRule } from "../../core/model/policy.ts";
+import { fail, succeed } from "../../core/model/result.ts";
 import type { Log } from "../../observe/operator-log.ts";
-import type { PolicyIssue } from "../../policy/language/issue.ts";
+import { type Finding, wholeDocument } from "../../policy/language/finding.ts";
 import type { CompiledFile, Identification, PolicyCompiler } from "./policy-compiler.ts";
 import type { CompilingThread, RuleBatch, ThreadAnswer, ThreadRequest } from "./policy-messages.ts";
 import { SAMPLE_POLICY } from "./sample-policy.ts";
@@ -49,11 +50,11 @@ interface Work {
   readonly request: Exclude<ThreadRequest, { readonly kind: "more" }>;
   priority: number;
   tries: number;
-  succeed(result: Result): void;
+  succeed(result: Outcome): void;
   fail(message: string): void;
 }
 
-type Result = { readonly identification: Identification } | CompiledFile;
+type Outcome = { readonly identification: Identification } | CompiledFile;
 
 export interface ThreadCompiler extends PolicyCompiler {
   /** Resolves when a thread has started and is warm, so that a policy is compiled at about its usual speed. */
@@ -76,7 +77,7 @@ export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMI
         succeed: (result) => resolve(result as CompiledFile),
         fail: (message) => {
           const files = request.kind === "file" ? [request.file] : [];
-          resolve({ issues: [failureIssue(message)], files, identity: undefined });
+          resolve({ ...fail([describeFailure(message)]), files, identity: undefined });
         },
       });
     });
@@ -310,14 +311,14 @@ class CompilerThread {
         this.#finish(answer);
         break;
       case "refused": {
-        const { issues, files, identity } = answer;
-        this.#finish({ issues, files, identity });
+        const { findings, files, identity } = answer;
+        this.#finish({ ...fail(findings), files, identity });
         break;
       }
       case "compiled": {
         const { head, rules, files, identity } = answer;
         this.#rules = new Map();
-        this.#compiled = { policy: { ...head, rules: this.#rules }, files, identity };
+        this.#compiled = { ...succeed({ ...head, rules: this.#rules }), files, identity };
         this.#addRules(rules);
         break;
       }
@@ -340,7 +341,7 @@ class CompilerThread {
     }
   }
 
-  #finish(result: Result): void {
+  #finish(result: Outcome): void {
     const work = this.#work;
     this.#work = undefined;
     clearTimeout(this.#timer);
@@ -357,7 +358,7 @@ class CompilerThread {
   }
 }
 
-function failureIssue(message: string): PolicyIssue {
+function describeFailure(message: string): Finding {
   const text = `The policy could not be compiled: ${message}. Make it smaller, or look for what is unusual in it.`;
-  return { code: "compile_failed", message: text, pointer: "", line: 1, column: 1 };
+  return wholeDocument("compile_failed", text);
 }

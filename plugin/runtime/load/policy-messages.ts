@@ -1,5 +1,5 @@
 import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
-import type { PolicyIssue } from "../../policy/language/issue.ts";
+import type { Finding } from "../../policy/language/finding.ts";
 import type { Identification } from "./policy-compiler.ts";
 
 /** Data with which a compiling thread starts. The role distinguishes it from other threads that run the same file. */
@@ -18,7 +18,7 @@ export type ThreadRequest =
 
 export type ThreadAnswer =
   | { readonly kind: "identified"; readonly identification: Identification }
-  | (Place & { readonly kind: "refused"; readonly issues: readonly PolicyIssue[] })
+  | (Place & { readonly kind: "refused"; readonly findings: readonly Finding[] })
   | (Place & { readonly kind: "compiled"; readonly head: Omit<CompiledPolicy, "rules">; readonly rules: RuleBatch })
   | { readonly kind: "rules"; readonly rules: RuleBatch };
 

@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { BoundedMap } from "../../bounded/bounded-map.ts";
-import type { PolicyIssue } from "../../policy/language/issue.ts";
+import { fail, type Result, succeed } from "../../core/model/result.ts";
+import { type Finding, wholeDocument } from "../../policy/language/finding.ts";
 import { readDocument } from "../../policy/read/read-document.ts";
 import { compileSource, type PolicyLoad, readPolicy } from "../../policy/read-policy.ts";
 import { type CompiledFile, type FileIdentity, joinIdentities, type PolicyCompiler } from "./policy-compiler.ts";
@@ -31,9 +32,9 @@ export function createPolicyStore(root: string): PolicyCompiler {
 
   const compileOnce = async (file: string): Promise<CompiledFile> => {
     const before = new Map<string, FileIdentity>();
-    const readText = (name: string): Promise<string | PolicyIssue> => {
+    const readText = (name: string): Promise<Result<string, Finding>> => {
       before.set(name, identifyNow(root, name));
-      return rootFiles.read(name).then(String, (error: unknown) => fileIssue(name, error));
+      return rootFiles.read(name).then(toText, (error: unknown) => fail(fileFinding(name, error)));
     };
     const lineage = await readLineage(file, { readText, parseParent });
     const identity = joinIdentities([...before.values()]);
@@ -67,33 +68,37 @@ export function createPolicyStore(root: string): PolicyCompiler {
  */
 export async function loadPolicyFile(root: string, file: string): Promise<FileLoad> {
   const named = namePolicyFile(file);
-  if ("refused" in named) {
-    return { issues: [refuseName(named.refused)], files: [], text: "" };
+  if (!named.ok) {
+    return { ...fail([refuseName(named.failure)]), files: [], text: "" };
   }
   const { read } = createRootFiles(root);
-  const readText = (name: string): Promise<string | PolicyIssue> =>
-    read(name).then(String, (error: unknown) => fileIssue(name, error));
-  return compileLineage(await readLineage(named.name, { readText, parseParent: readDocument }));
+  const readText = (name: string): Promise<Result<string, Finding>> =>
+    read(name).then(toText, (error: unknown) => fail(fileFinding(name, error)));
+  return compileLineage(await readLineage(named.value, { readText, parseParent: readDocument }));
 }
 
 /**
  * Reads one policy file and the files that it extends, in any directory.
  *
- * @param name the file's name in issues.
+ * @param name the file's name in findings.
  */
 export async function readPolicyFile(path: string, name: string): Promise<FileLoad> {
   const first = basename(path);
-  const readText = (file: string): Promise<string | PolicyIssue> =>
-    readBounded(resolve(dirname(path), file)).then(String, (error: unknown) =>
-      fileIssue(file === first ? name : file, error),
+  const readText = (file: string): Promise<Result<string, Finding>> =>
+    readBounded(resolve(dirname(path), file)).then(toText, (error: unknown) =>
+      fail(fileFinding(file === first ? name : file, error)),
     );
   return compileLineage(await readLineage(first, { readText, parseParent: readDocument }));
 }
 
 function compileLineage({ read, files }: ReadLineage): FileLoad {
-  return "issues" in read
-    ? { ...read, files, text: "" }
-    : { ...compileSource(read.source, hashText(read.text)), files, text: read.text };
+  return read.ok
+    ? { ...compileSource(read.value.source, hashText(read.value.text)), files, text: read.value.text }
+    : { ...read, files, text: "" };
+}
+
+function toText(bytes: { toString(): string }): Result<string, never> {
+  return succeed(String(bytes));
 }
 
 /** Remembers the results for the texts that were used last. */
@@ -106,11 +111,11 @@ function rememberLast<T extends object>(maxEntries: number, compute: (text: stri
   };
 }
 
-function fileIssue(file: string, error: unknown): PolicyIssue {
-  return { code: fileCode(error), message: describeFileError(file, error), pointer: "", line: 1, column: 1 };
+function fileFinding(file: string, error: unknown): Finding {
+  return wholeDocument(fileCode(error), describeFileError(file, error));
 }
 
-function fileCode(error: unknown): PolicyIssue["code"] {
+function fileCode(error: unknown): Finding["code"] {
   if (error instanceof OutsideRootError) {
     return "file_outside_root";
   }

@@ -39,10 +39,10 @@ function answerRequests(port: MessagePort, store: PolicyCompiler): void {
   let batches: Iterator<RuleBatch, undefined> = [][Symbol.iterator]();
 
   const answerLoad = (load: PolicyLoad, place: { files: readonly string[]; identity: string | undefined }) => {
-    if ("issues" in load) {
-      return { kind: "refused", issues: load.issues, ...place } as const;
+    if (!load.ok) {
+      return { kind: "refused", findings: load.failure, ...place } as const;
     }
-    const { rules, ...head } = load.policy;
+    const { rules, ...head } = load.value;
     batches = splitRules(rules);
     return { kind: "compiled", head, rules: nextBatch(batches), ...place } as const;
   };

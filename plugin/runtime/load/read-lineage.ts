@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import type { PolicyIssue } from "../../policy/language/issue.ts";
+import { fail, type Result, succeed } from "../../core/model/result.ts";
+import type { Finding } from "../../policy/language/finding.ts";
 import { extendDocument, findParent, writeDocument } from "../../policy/read/extend-document.ts";
 import { readDocument, type SourceDocument } from "../../policy/read/read-document.ts";
 import { compileSource } from "../../policy/read-policy.ts";
@@ -15,7 +16,7 @@ interface Lineage {
 
 export interface ReadLineage {
   /** The document, or why it could not be read. */
-  readonly read: Lineage | { readonly issues: readonly PolicyIssue[] };
+  readonly read: Result<Lineage, readonly Finding[]>;
   /** All files that were tried, found or not, starting with the file itself. A change in any of them makes another version. */
   readonly files: readonly string[];
 }
@@ -24,8 +25,8 @@ export interface ReadLineage {
 const MAX_FILES = 5;
 
 export interface LineageReader {
-  /** Reads a file by name, or says why it cannot be read. */
-  readText(file: string): Promise<string | PolicyIssue>;
+  /** Reads a file by name. The failure says why it cannot be read. */
+  readText(file: string): Promise<Result<string, Finding>>;
   /** Parses a file that another one extends. */
   parseParent(text: string): ReturnType<typeof readDocument>;
 }
@@ -41,20 +42,20 @@ export async function readLineage(
 ): Promise<ReadLineage> {
   const files = [...descendants, file];
   const own = await reader.readText(file);
-  if (typeof own !== "string") {
-    return { read: { issues: [own] }, files };
+  if (!own.ok) {
+    return { read: fail([own.failure]), files };
   }
-  const source = descendants.length === 0 ? readDocument(own) : reader.parseParent(own);
-  const parent = "issues" in source ? undefined : findParent(source.data);
-  if ("issues" in source) {
-    return { read: source, files };
+  const parsed = descendants.length === 0 ? readDocument(own.value) : reader.parseParent(own.value);
+  if (!parsed.ok) {
+    return { read: parsed, files };
   }
+  const source = parsed.value;
+  const parent = findParent(source.data);
   if (parent === undefined) {
-    return { read: { source, text: own }, files };
+    return { read: succeed({ source, text: own.value }), files };
   }
-  const refuse = (code: PolicyIssue["code"], message: string) => ({
-    issues: source.locate([{ code, path: ["extends"], message }]),
-  });
+  const refuse = (code: Finding["code"], message: string) =>
+    fail(source.locate([{ code, path: ["extends"], message }]));
   const parentFile = posix.join(posix.dirname(file), parent);
   if (!isPolicyFileName(parentFile)) {
     return {
@@ -72,12 +73,13 @@ export async function readLineage(
     return { read: refuse("extends_impossible", `At most ${MAX_FILES} files extend one another.`), files };
   }
   const ancestry = await readLineage(parentFile, reader, files);
-  const base = "issues" in ancestry.read ? ancestry.read : checkAlone(ancestry.read);
-  if ("issues" in base) {
-    return { read: refuse("extends_refused", describeRefusal(parentFile, base.issues)), files: ancestry.files };
+  const base = ancestry.read.ok ? checkAlone(ancestry.read.value) : ancestry.read;
+  if (!base.ok) {
+    return { read: refuse("extends_refused", describeRefusal(parentFile, base.failure)), files: ancestry.files };
   }
-  const data = extendDocument(base.source.data, source.data);
-  return { read: { source: { data, locate: source.locate }, text: writeDocument(data) }, files: ancestry.files };
+  const data = extendDocument(base.value.source.data, source.data);
+  const merged: Lineage = { source: { data, locate: source.locate }, text: writeDocument(data) };
+  return { read: succeed(merged), files: ancestry.files };
 }
 
 /** Hex SHA-256 that identifies a version of a policy. It equals `sha256sum` of its file, or of the output of `kong-jwt-policy flatten`. */
@@ -85,18 +87,18 @@ export function hashText(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-const checkedAlone = new WeakMap<SourceDocument, readonly PolicyIssue[]>();
+const checkedAlone = new WeakMap<SourceDocument, readonly Finding[]>();
 
-function checkAlone(base: Lineage): Lineage | { readonly issues: readonly PolicyIssue[] } {
-  let issues = checkedAlone.get(base.source);
-  if (!issues) {
+function checkAlone(base: Lineage): Result<Lineage, readonly Finding[]> {
+  let findings = checkedAlone.get(base.source);
+  if (!findings) {
     const load = compileSource(base.source, "");
-    issues = "issues" in load ? load.issues : [];
-    checkedAlone.set(base.source, issues);
+    findings = load.ok ? [] : load.failure;
+    checkedAlone.set(base.source, findings);
   }
-  return issues.length > 0 ? { issues } : base;
+  return findings.length > 0 ? fail(findings) : succeed(base);
 }
 
-function describeRefusal(file: string, [first]: readonly PolicyIssue[]): string {
+function describeRefusal(file: string, [first]: readonly Finding[]): string {
   return `${file} is refused itself${first ? `, at ${first.line}:${first.column}: ${first.message}` : "."}`;
 }

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
+import { messageOf } from "../../core/text/error-message.ts";
 import type { FileIdentity } from "./policy-compiler.ts";
 
 /** Files under one root, by names that come from policies and from Kong's configuration. */
@@ -71,7 +72,7 @@ export async function readBounded(path: string): Promise<Buffer> {
 
 /** One sentence about a file that could not be read. */
 export function describeFileError(file: string, error: unknown): string {
-  return `${file} cannot be read: ${error instanceof Error ? error.message : "unknown error"}.`;
+  return `${file} cannot be read: ${messageOf(error)}.`;
 }
 
 async function resolveInRoot(root: string, file: string): Promise<string> {

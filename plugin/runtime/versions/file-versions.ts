@@ -1,8 +1,9 @@
 import type { CompiledPolicy } from "../../core/model/policy.ts";
+import { fail } from "../../core/model/result.ts";
 import type { Log } from "../../observe/operator-log.ts";
-import type { PolicyIssue } from "../../policy/language/issue.ts";
+import type { Finding } from "../../policy/language/finding.ts";
 import type { PolicyLoad } from "../../policy/read-policy.ts";
-import { describeIssues, reportInEffect, reportRefused } from "./policy-report.ts";
+import { describeFindings, reportInEffect, reportRefused } from "./policy-report.ts";
 import { PolicyVersion } from "./policy-version.ts";
 import { type PolicyKeys, waitForKeys, waitLongest, warnOfMissingKeys } from "./wait-for-keys.ts";
 
@@ -29,7 +30,7 @@ export class FileVersions {
   readonly #ports: VersionPorts;
   #newest: PolicyVersion | undefined;
   #inEffect: PolicyVersion | undefined;
-  #refused: readonly PolicyIssue[] = [];
+  #refused: readonly Finding[] = [];
   #longestWait: LongestWait | undefined;
 
   constructor(file: string, ports: VersionPorts) {
@@ -39,7 +40,7 @@ export class FileVersions {
 
   /** The current result: the version in effect, or the mistakes that prevent one; undefined before the first version. */
   get current(): PolicyLoad | undefined {
-    return this.#inEffect?.load ?? (this.#refused.length > 0 ? { issues: this.#refused } : undefined);
+    return this.#inEffect?.load ?? (this.#refused.length > 0 ? fail(this.#refused) : undefined);
   }
 
   get inEffect(): CompiledPolicy | undefined {
@@ -47,7 +48,7 @@ export class FileVersions {
   }
 
   /** Why the newest version is refused; empty if it is not. */
-  get refused(): readonly PolicyIssue[] {
+  get refused(): readonly Finding[] {
     return this.#refused;
   }
 
@@ -58,35 +59,35 @@ export class FileVersions {
    */
   async offer(load: PolicyLoad, isStillThere: () => Promise<boolean>): Promise<void> {
     this.#retireNewest();
-    if (!("policy" in load) || load.policy.hash !== this.#longestWait?.hash) {
+    if (!load.ok || load.value.hash !== this.#longestWait?.hash) {
       this.#endLongestWait();
     }
     const version = new PolicyVersion(load);
     this.#newest = version;
-    if ("issues" in load) {
-      this.#refuse(load.issues, this.#inEffect ? "the last good version stays in effect" : "its routes answer 503");
+    if (!load.ok) {
+      this.#refuse(load.failure, this.#inEffect ? "the last good version stays in effect" : "its routes answer 503");
       return;
     }
-    if (this.#inEffect?.policy?.hash === load.policy.hash) {
+    if (this.#inEffect?.policy?.hash === load.value.hash) {
       version.retire();
       this.#newest = this.#inEffect;
-      this.#recover(load.policy);
+      this.#recover(load.value);
       return;
     }
     if (!this.#inEffect) {
-      void this.#ports.keys.prepare(load.policy); // No other version can decide while its keys load.
-      this.#putIntoEffect(version, load.policy);
+      void this.#ports.keys.prepare(load.value); // No other version can decide while its keys load.
+      this.#putIntoEffect(version, load.value);
       return;
     }
     version.become("ready");
-    await waitForKeys(version, this.#ports.keys, this.#startLongestWait(load.policy.hash));
+    await waitForKeys(version, this.#ports.keys, this.#startLongestWait(load.value.hash));
     const isNewest = version.state === "ready" && (await isStillThere());
     if (version.state !== "ready" || !isNewest) {
       version.retire();
       return;
     }
-    warnOfMissingKeys(load.policy, this.#ports.keys, `policy file ${this.#file}`, this.#ports.log);
-    this.#putIntoEffect(version, load.policy);
+    warnOfMissingKeys(load.value, this.#ports.keys, `policy file ${this.#file}`, this.#ports.log);
+    this.#putIntoEffect(version, load.value);
   }
 
   /** The file changed again: a version that still waits for keys is no longer the newest one. */
@@ -97,12 +98,12 @@ export class FileVersions {
   }
 
   /** The file was deleted, or must not be read: none of its versions decides from now on. */
-  withdraw(issues: readonly PolicyIssue[]): void {
+  withdraw(findings: readonly Finding[]): void {
     this.#retireNewest();
     this.#endLongestWait();
     this.#inEffect?.retire();
     this.#inEffect = undefined;
-    this.#refuse(issues, "its routes answer 503");
+    this.#refuse(findings, "its routes answer 503");
   }
 
   #putIntoEffect(version: PolicyVersion, policy: CompiledPolicy): void {
@@ -123,9 +124,9 @@ export class FileVersions {
     }
   }
 
-  #refuse(issues: readonly PolicyIssue[], outcome: string): void {
-    this.#refused = issues;
-    const mistakes = describeIssues(this.#file, issues);
+  #refuse(findings: readonly Finding[], outcome: string): void {
+    this.#refused = findings;
+    const mistakes = describeFindings(this.#file, findings);
     for (const line of mistakes) {
       this.#ports.log.info(`policy file ${line}`);
     }

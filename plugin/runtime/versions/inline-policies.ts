@@ -1,11 +1,12 @@
 import type { CompiledPolicy } from "../../core/model/policy.ts";
-import type { PolicyIssue } from "../../policy/language/issue.ts";
+import { fail, succeed } from "../../core/model/result.ts";
+import { type Finding, wholeDocument } from "../../policy/language/finding.ts";
 import type { PolicyLoad } from "../../policy/read-policy.ts";
 import type { PolicyCompiler } from "../load/policy-compiler.ts";
 import { type SharedLoad, shareLoads } from "../load/shared-loads.ts";
 import type { VersionPorts } from "./file-versions.ts";
 import { type HeldVersion, type InlineEntity, isOnRoute, LastGoodVersions, nameEntity } from "./last-good.ts";
-import { describeIssues, describeStatus, type PolicyStatus, reportInEffect, reportRefused } from "./policy-report.ts";
+import { describeFindings, describeStatus, type PolicyStatus, reportInEffect, reportRefused } from "./policy-report.ts";
 import type { DescribeRoute, PolicySource } from "./policy-source.ts";
 import { PolicyVersion } from "./policy-version.ts";
 import { waitForKeys, warnOfMissingKeys } from "./wait-for-keys.ts";
@@ -145,9 +146,9 @@ class InlineInstance {
     return this.#version?.state === "in effect" ? this.#version.policy : this.#fallback?.policy;
   }
 
-  get refused(): readonly PolicyIssue[] {
+  get refused(): readonly Finding[] {
     const load = this.#version?.load;
-    return load && "issues" in load ? load.issues : [];
+    return load && !load.ok ? load.failure : [];
   }
 
   current(describeRoute: DescribeRoute): PolicyLoad | Promise<PolicyLoad> {
@@ -204,14 +205,14 @@ class InlineInstance {
     this.#version = version;
     if (this.#isClosed) {
       version.retire();
-    } else if ("issues" in load) {
-      this.#reportRefused(load.issues);
+    } else if (!load.ok) {
+      this.#reportRefused(load.failure);
     } else if (this.#fallback && this.#fallback.hash !== shared.hash) {
       version.become("ready");
-      void this.#waitForKeys(version, load.policy);
+      void this.#waitForKeys(version, load.value);
     } else {
-      void ports.keys.prepare(load.policy); // No other version can decide while its keys load.
-      this.#putIntoEffect(version, load.policy);
+      void ports.keys.prepare(load.value); // No other version can decide while its keys load.
+      this.#putIntoEffect(version, load.value);
     }
   }
 
@@ -239,12 +240,12 @@ class InlineInstance {
   async #decideMeanwhile(version: PolicyVersion, describeRoute: DescribeRoute): Promise<PolicyLoad> {
     const fallback = this.#fallback;
     if (fallback && (await this.#mayDecide(fallback, describeRoute))) {
-      return { policy: fallback.policy };
+      return succeed(fallback.policy);
     }
     if (version.state === "ready" && version.policy) {
       this.#putIntoEffect(version, version.policy);
     }
-    return version.state === "in effect" || "issues" in version.load ? version.load : REPLACED;
+    return version.state === "in effect" || !version.load.ok ? version.load : REPLACED;
   }
 
   async #mayDecide(fallback: HeldVersion, describeRoute: DescribeRoute): Promise<boolean> {
@@ -268,9 +269,9 @@ class InlineInstance {
     this.#fallback = undefined;
   }
 
-  #reportRefused(issues: readonly PolicyIssue[]): void {
+  #reportRefused(findings: readonly Finding[]): void {
     const outcome = this.#fallback ? "the last good version stays in effect" : "its routes answer 503";
-    const [first] = describeIssues("policy", issues);
+    const [first] = describeFindings("policy", findings);
     reportRefused(this.#source, outcome, first, this.#options.ports.log);
   }
 
@@ -279,14 +280,6 @@ class InlineInstance {
   }
 }
 
-const REPLACED: PolicyLoad = {
-  issues: [
-    {
-      code: "version_replaced",
-      message: "This version of the inline policy was replaced before its keys came.",
-      pointer: "",
-      line: 1,
-      column: 1,
-    },
-  ],
-};
+const REPLACED: PolicyLoad = fail([
+  wholeDocument("version_replaced", "This version of the inline policy was replaced before its keys came."),
+]);

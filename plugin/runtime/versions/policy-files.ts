@@ -1,4 +1,5 @@
-import type { PolicyIssue } from "../../policy/language/issue.ts";
+import { fail } from "../../core/model/result.ts";
+import { type Finding, wholeDocument } from "../../policy/language/finding.ts";
 import type { PolicyLoad } from "../../policy/read-policy.ts";
 import { type CompiledFile, type FileIdentity, joinIdentities, type PolicyCompiler } from "../load/policy-compiler.ts";
 import { namePolicyFile, refuseName } from "../load/policy-names.ts";
@@ -94,7 +95,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
       return; // The file is still being written. The next look reads it again.
     }
     const secret = files.find((name) => reserved.has(name));
-    const load = secret === undefined ? compiled : { issues: [reservedIssue(secret)] };
+    const load = secret === undefined ? compiled : fail([reservedFinding(secret)]);
     void watched.versions.offer(load, () => isStillThere(watched, identity));
   };
 
@@ -119,7 +120,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     }
     if (watched.missedLooks >= SETTLED_LOOKS && watched.versions.inEffect) {
       watched.readIdentity = identity;
-      watched.versions.withdraw([missingIssue(watched, found)]);
+      watched.versions.withdraw([missingFinding(watched, found)]);
       return undefined;
     }
     if (watched.failedAt !== undefined && now() - watched.failedAt > RETRY_MS) {
@@ -157,13 +158,14 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
   /** The version that decides now. Waits for the first read. */
   const currentOf = (file: string, isUrgent: boolean): PolicyLoad | Promise<PolicyLoad> => {
     const named = namePolicyFile(file);
-    if ("refused" in named) {
-      return { issues: [refuseName(named.refused)] };
+    if (!named.ok) {
+      return fail([refuseName(named.failure)]);
     }
-    if (reserved.has(named.name)) {
-      return { issues: [reservedIssue(named.name)] };
+    const name = named.value;
+    if (reserved.has(name)) {
+      return fail([reservedFinding(name)]);
     }
-    const watched = watchedFiles.get(named.name) ?? startWatching(named.name);
+    const watched = watchedFiles.get(name) ?? startWatching(name);
     watched.usedAt = now();
     const { current } = watched.versions;
     if (current) {
@@ -173,7 +175,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     if (isUrgent) {
       compiler.hurry(watched.name);
     }
-    return reading.then(() => watched.versions.current ?? { issues: [unreadIssue()] });
+    return reading.then(() => watched.versions.current ?? fail([UNREAD]));
   };
 
   return {
@@ -210,22 +212,17 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
 }
 
 function hasFailed(load: PolicyLoad): boolean {
-  return "issues" in load && load.issues.some(({ code }) => code === "compile_failed");
+  return !load.ok && load.failure.some(({ code }) => code === "compile_failed");
 }
 
-function issueAt(code: PolicyIssue["code"], message: string): PolicyIssue {
-  return { code, message, pointer: "", line: 1, column: 1 };
-}
-
-function missingIssue({ files }: WatchedFile, found: readonly FileIdentity[]): PolicyIssue {
+function missingFinding({ files }: WatchedFile, found: readonly FileIdentity[]): Finding {
   const missing = files.find((_, index) => found[index]?.isMissing);
-  return issueAt("file_missing", `${missing} was deleted.`);
+  return wholeDocument("file_missing", `${missing} was deleted.`);
 }
 
-function reservedIssue(file: string): PolicyIssue {
-  return issueAt("not_a_policy", `${file} holds settings or secrets for fetching keys; it is never read as a policy.`);
+function reservedFinding(file: string): Finding {
+  const message = `${file} holds settings or secrets for fetching keys; it is never read as a policy.`;
+  return wholeDocument("not_a_policy", message);
 }
 
-function unreadIssue(): PolicyIssue {
-  return issueAt("file_unreadable", "The file changed while it was read; it is read again.");
-}
+const UNREAD = wholeDocument("file_unreadable", "The file changed while it was read; it is read again.");

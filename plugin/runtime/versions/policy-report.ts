@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from "../../core/model/policy.ts";
 import type { Log } from "../../observe/operator-log.ts";
-import type { PolicyIssue } from "../../policy/language/issue.ts";
+import type { Finding } from "../../policy/language/finding.ts";
 import type { PolicyKeys } from "./wait-for-keys.ts";
 
 /** The state of one policy, for the status endpoint. */
@@ -10,20 +10,20 @@ export interface PolicyStatus {
   /** The version in force; undefined if no version is, and then its routes answer 503. */
   readonly inForce: { readonly name: string; readonly sha256: string } | undefined;
   /** Why the newest version is refused; empty if it is in force. */
-  readonly refused: readonly PolicyIssue[];
+  readonly refused: readonly Finding[];
   /** Ids of issuers that have no keys at the moment. */
   readonly issuersWithoutKeys: readonly string[];
 }
 
 /** One line per mistake, as `validate` prints them. */
-export function describeIssues(source: string, issues: readonly PolicyIssue[]): readonly string[] {
-  return issues.map(({ line, column, code, message }) => `${source}:${line}:${column} ${code}: ${message}`);
+export function describeFindings(source: string, findings: readonly Finding[]): readonly string[] {
+  return findings.map(({ line = 1, column = 1, code, message }) => `${source}:${line}:${column} ${code}: ${message}`);
 }
 
 export function describeStatus(
   source: string,
   good: CompiledPolicy | undefined,
-  refused: readonly PolicyIssue[],
+  refused: readonly Finding[],
   keys: PolicyKeys,
 ): PolicyStatus {
   return {

@@ -30,7 +30,7 @@ export class PolicyVersion {
 
   constructor(load: PolicyLoad) {
     this.load = load;
-    if ("issues" in load) {
+    if (!load.ok) {
       this.become("broken");
     }
   }
@@ -41,7 +41,7 @@ export class PolicyVersion {
 
   /** Undefined when the version is broken. */
   get policy(): CompiledPolicy | undefined {
-    return "policy" in this.load ? this.load.policy : undefined;
+    return this.load.ok ? this.load.value : undefined;
   }
 
   /** Aborted when the version retires, to end all waits for it. */

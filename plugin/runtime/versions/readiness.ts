@@ -1,6 +1,7 @@
+import { messageOf } from "../../core/text/error-message.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import type { PolicyLoad } from "../../policy/read-policy.ts";
-import { describeIssues } from "./policy-report.ts";
+import { describeFindings } from "./policy-report.ts";
 import type { PolicyKeys } from "./wait-for-keys.ts";
 
 /** Whether this process may take over requests from another one. */
@@ -36,11 +37,11 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
   let isStopped = false;
 
   const findReasons = ({ file, load }: { readonly file: string; readonly load: PolicyLoad }): readonly string[] => {
-    if ("issues" in load) {
-      return describeIssues(file, load.issues);
+    if (!load.ok) {
+      return describeFindings(file, load.failure);
     }
-    void keys.prepare(load.policy);
-    return keys.findMissing(load.policy).map((id) => `${file}: issuer ${id} has no keys yet`);
+    void keys.prepare(load.value);
+    return keys.findMissing(load.value).map((id) => `${file}: issuer ${id} has no keys yet`);
   };
 
   const look = async (): Promise<void> => {
@@ -52,7 +53,7 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
       reasons = loads.flatMap(findReasons);
       delayMs = Math.max(LOOK_MS, Math.min((performance.now() - begin) / MAX_SHARE, MAX_DELAY_MS));
     } catch (error) {
-      reasons = [`policies cannot be listed: ${error instanceof Error ? error.message : "unknown error"}`];
+      reasons = [`policies cannot be listed: ${messageOf(error)}`];
     }
     if (reasons.length === 0) {
       log.info("ready: every policy is in force and has its keys");

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { messageOf } from "../../core/text/error-message.ts";
 import { openFetcher } from "../../runtime/fetch-settings.ts";
 import { checkPolicyRoot, type ServerOptions } from "../settings/server-options.ts";
 import { findReadProblem, findWorkerUser, findWriteProblem, type SystemUser } from "./worker-access.ts";
@@ -57,7 +58,7 @@ async function attempt(check: () => unknown): Promise<string | undefined> {
     await check();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : "unknown error";
+    return messageOf(error);
   }
 }
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { type Server, Socket } from "node:net";
+import { messageOf } from "../../core/text/error-message.ts";
 import {
   controlPathOf,
   LAUNCHER_DESCRIPTOR,
@@ -71,7 +72,7 @@ export class Launchers {
       writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });
     } catch (error) {
       // The server works without a control socket. The next launcher does not find it, and starts one that takes over.
-      this.#options.onWarning(`no launcher can reach the server: ${error instanceof Error ? error.message : error}`);
+      this.#options.onWarning(`no launcher can reach the server: ${messageOf(error)}`);
     }
   }
 

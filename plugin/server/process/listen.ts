@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../../core/text/error-message.ts";
 
 /** Kong opens one connection per running request. With Node's default of 511, a stall of half a second refuses hundreds. */
 const BACKLOG = 8192;
@@ -129,7 +130,7 @@ export function keepSocket(
           isTold = false;
           log(`nobody serves the socket ${path} any more: listening on it again`);
         },
-        (error: unknown) => tellOnce(`cannot listen: ${error instanceof Error ? error.message : error}`),
+        (error: unknown) => tellOnce(`cannot listen: ${messageOf(error)}`),
       );
     }
     setTimeout(check, KEEP_CHECK_MS).unref();

@@ -1,16 +1,19 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { isWarning } from "../../../plugin/policy/language/finding.ts";
 import { createStateScene, FILE, fromDeck, POLICY, READ, routeWith } from "./state-scene.ts";
 
 const scene = createStateScene();
 afterAll(scene.remove);
 
-/** What is found in these states, a line each: `mistake 2.yaml:1:1 code message`. */
+/** What is found in these states, a line each: `error 2.yaml:1:1 code message`. */
 async function find(...args: Parameters<typeof scene.render>): Promise<string[]> {
-  const { text, issues } = await scene.render(...args);
-  const hasMistake = issues.some(({ severity }) => severity === "mistake");
-  expect(text === undefined, "a mistake and no text, or a text").toBe(hasMistake);
-  return issues.map(
-    ({ severity, file, line, column, code, message }) => `${severity} ${file}:${line}:${column} ${code} ${message}`,
+  const rendered = await scene.render(...args);
+  const findings = rendered.ok ? rendered.value.warnings : rendered.failure;
+  const hasError = !findings.every(isWarning);
+  expect(rendered.ok, "a mistake and no text, or a text").toBe(!hasError);
+  return findings.map(
+    ({ severity = "error", file, line, column, code, message }) =>
+      `${severity} ${file}:${line}:${column} ${code} ${message}`,
   );
 }
 
@@ -126,7 +129,7 @@ describe("what is found in decK files", () => {
     ["a list", [1], "wrong_type"],
   ])("is a mistake for %s", async (_what, state, words) => {
     const found = await find([state]);
-    expect(found.filter((line) => line.startsWith("mistake")).join("\n")).toContain(words);
+    expect(found.filter((line) => line.startsWith("error")).join("\n")).toContain(words);
   });
 
   it.each<[what: string, state: object, words: string | undefined]>([

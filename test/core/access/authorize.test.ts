@@ -1,21 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { authorize } from "../../../plugin/core/access/authorize.ts";
 import { describeClaim } from "../../../plugin/core/access/describe-claim.ts";
+import type { JsonObject } from "../../../plugin/core/json/json.ts";
 import { parseClaimReference } from "../../../plugin/core/model/claim-reference.ts";
 import type { Alternative, Membership } from "../../../plugin/core/model/policy.ts";
-import type { JsonObject } from "../../../plugin/core/text/json.ts";
+import { outcomeOf } from "../../results.ts";
 import { AUDIENCE, alternativeOf, compileIssuer, membershipOf, NOW, requirementsOf } from "../fixtures.ts";
 
 const SCOPE = parseClaimReference("scope");
 const NOTHING = { segments: [], headers: new Map<string, string>() };
 const withAudience = (claims: JsonObject): JsonObject => ({ aud: AUDIENCE, ...claims });
 const check = (claims: JsonObject, requiredScopes: readonly string[], scopes = "scope"): unknown =>
-  authorize(
-    compileIssuer({ claims: { scopes } }),
-    requirementsOf({ requiredScopes }),
-    withAudience(claims),
-    NOTHING,
-    NOW,
+  outcomeOf(
+    authorize(
+      compileIssuer({ claims: { scopes } }),
+      requirementsOf({ requiredScopes }),
+      withAudience(claims),
+      NOTHING,
+      NOW,
+    ),
   );
 
 describe("lets a token pass that has all required scopes", () => {
@@ -74,7 +77,9 @@ const judge = (
   claims: JsonObject,
   { issuer = {}, now = NOW }: { issuer?: Record<string, unknown>; now?: number } = {},
 ): string => {
-  const denial = authorize(compileIssuer(issuer), requirementsOf(changes), withAudience(claims), NOTHING, now);
+  const denial = outcomeOf(
+    authorize(compileIssuer(issuer), requirementsOf(changes), withAudience(claims), NOTHING, now),
+  );
   return denial ? `${denial.reason}: ${denial.detail}` : "allow";
 };
 
@@ -106,7 +111,7 @@ describe("scopes, any or none of them", () => {
   });
 
   it("tell the client all that may be asked for", () => {
-    expect(authorize(compileIssuer(), requirementsOf(any), { aud: AUDIENCE }, NOTHING, NOW)).toMatchObject({
+    expect(outcomeOf(authorize(compileIssuer(), requirementsOf(any), { aud: AUDIENCE }, NOTHING, NOW))).toMatchObject({
       requiredScopes: ["a", "b", "c"],
     });
   });
@@ -163,12 +168,14 @@ it("a claim must be what it must be, and the request's path is what the policy m
     { claim: parseClaimReference("sub"), tests: [{ is: "equals_path", segment: 1 }] },
   ] as const;
   const outcome = (claims: JsonObject): unknown =>
-    authorize(
-      compileIssuer(),
-      requirementsOf({ conditions }),
-      withAudience(claims),
-      { ...NOTHING, segments: ["users", "alice"] },
-      NOW,
+    outcomeOf(
+      authorize(
+        compileIssuer(),
+        requirementsOf({ conditions }),
+        withAudience(claims),
+        { ...NOTHING, segments: ["users", "alice"] },
+        NOW,
+      ),
     );
   const unmet = (detail: string): unknown => ({ reason: "condition_unmet", detail });
   expect([
@@ -223,7 +230,8 @@ describe("of several alternatives one must hold", () => {
   const elsewhere = alternativeOf({ audiences: new Set(["other"]) });
   const partner = alternativeOf({ accept: new Set(["partner"]) });
   const outcome = (claims: JsonObject, ...alternatives: readonly Alternative[]) =>
-    authorize(compileIssuer(), requirements(...alternatives), withAudience(claims), NOTHING, NOW)?.reason ?? "allow";
+    outcomeOf(authorize(compileIssuer(), requirements(...alternatives), withAudience(claims), NOTHING, NOW))?.reason ??
+    "allow";
 
   it.each<[claims: JsonObject, outcome: string]>([
     [{ scope: "write" }, "allow"],
@@ -245,7 +253,7 @@ describe("of several alternatives one must hold", () => {
   ])("and one for %s does not count", (_what, other) => {
     expect(outcome({}, other, writer)).toBe("scope_insufficient");
     expect(outcome({ scope: "write" }, other, writer)).toBe("allow");
-    expect(authorize(compileIssuer(), requirements(other), withAudience({}), NOTHING, NOW)).toEqual({
+    expect(outcomeOf(authorize(compileIssuer(), requirements(other), withAudience({}), NOTHING, NOW))).toEqual({
       reason: "internal_error",
       detail: "no alternative is left open",
     });

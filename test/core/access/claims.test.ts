@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { normalizeType, validateClaims } from "../../../plugin/core/access/claims.ts";
+import { type JsonObject, readJsonObject } from "../../../plugin/core/json/json.ts";
 import type { Alternative } from "../../../plugin/core/model/policy.ts";
-import { type JsonObject, readJsonObject } from "../../../plugin/core/text/json.ts";
+import { outcomeOf, unwrap } from "../../results.ts";
 import { AUDIENCE, alternativeOf, claimsOf, compileIssuer, joseHeaderOf, NOW, requirementsOf } from "../fixtures.ts";
 
 const LAST_SECOND = 253_402_300_799; // of the year 9999
@@ -12,10 +13,8 @@ function validate(
 ): unknown {
   const requirements = requirementsOf(options.audiences ? { audiences: new Set(options.audiences) } : {});
   const header = joseHeaderOf("typ" in options ? { typ: options.typ } : {});
-  const claims = readJsonObject(JSON.stringify(claimsOf(changes)));
-  return "refused" in claims
-    ? claims
-    : validateClaims(compileIssuer(options.issuer), requirements, header, claims.object, options.now ?? NOW);
+  const claims = unwrap(readJsonObject(JSON.stringify(claimsOf(changes))));
+  return outcomeOf(validateClaims(compileIssuer(options.issuer), requirements, header, claims, options.now ?? NOW));
 }
 
 it("accepts claims that all hold", () => {
@@ -199,12 +198,14 @@ describe("aud must hold an accepted audience", () => {
 it("of several alternatives one that takes the audience is enough", () => {
   const other = alternativeOf({ audiences: new Set(["other"]) });
   const check = (...alternatives: readonly Alternative[]): unknown =>
-    validateClaims(
-      compileIssuer(),
-      { ...requirementsOf(), alternatives },
-      joseHeaderOf(),
-      claimsOf() as JsonObject,
-      NOW,
+    outcomeOf(
+      validateClaims(
+        compileIssuer(),
+        { ...requirementsOf(), alternatives },
+        joseHeaderOf(),
+        claimsOf() as JsonObject,
+        NOW,
+      ),
     );
   expect([check(other, alternativeOf()), check(alternativeOf(), other)]).toEqual([undefined, undefined]);
   expect(check(other, other)).toMatchObject({ reason: "audience_mismatch" });
@@ -408,10 +409,8 @@ describe("a token that is bound to a key (RFC 7800)", () => {
 
 it("rounds times that have more digits than a double holds", () => {
   const at = (payload: string, issuer: Record<string, unknown> = {}): unknown => {
-    const read = readJsonObject(payload);
-    return "object" in read
-      ? validateClaims(compileIssuer(issuer), requirementsOf(), joseHeaderOf(), read.object, NOW)
-      : read;
+    const claims = unwrap(readJsonObject(payload));
+    return outcomeOf(validateClaims(compileIssuer(issuer), requirementsOf(), joseHeaderOf(), claims, NOW));
   };
   const base = JSON.stringify(claimsOf({ exp: undefined })).slice(0, -1);
   expect(at(`${base},"exp":${NOW + 30}.123456789012345678}`)).toBeUndefined();

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { findUnmet } from "../../../plugin/core/access/condition.ts";
+import { checkCondition } from "../../../plugin/core/access/condition.ts";
+import { type JsonObject, readJsonObject } from "../../../plugin/core/json/json.ts";
 import { parseClaimReference } from "../../../plugin/core/model/claim-reference.ts";
 import type { ClaimTest } from "../../../plugin/core/model/policy.ts";
-import { type JsonObject, readJsonObject } from "../../../plugin/core/text/json.ts";
+import { fail, PASSED } from "../../../plugin/core/model/result.ts";
+import { unwrap } from "../../results.ts";
 
 const REQUEST = {
   segments: ["users", "alice"],
@@ -11,12 +13,9 @@ const REQUEST = {
     ["x-empty", ""],
   ]),
 };
-const claimsOf = (claims: unknown): JsonObject => {
-  const read = readJsonObject(JSON.stringify(claims));
-  return "object" in read ? read.object : {};
-};
+const claimsOf = (claims: unknown): JsonObject => unwrap(readJsonObject(JSON.stringify(claims)));
 const meets = (claims: unknown, ...tests: readonly ClaimTest[]): boolean =>
-  findUnmet({ claim: parseClaimReference("c"), tests }, claimsOf(claims), REQUEST) === undefined;
+  checkCondition({ claim: parseClaimReference("c"), tests }, claimsOf(claims), REQUEST).ok;
 
 const set = (...values: readonly (string | number | boolean)[]) => new Set(values);
 
@@ -106,21 +105,20 @@ describe("a claim", () => {
         { is: "max", bound: 2 },
       ] as const,
     };
-    expect(findUnmet(condition, claimsOf({ a: { b: 1.5 } }), REQUEST)).toBeUndefined();
-    expect(findUnmet(condition, claimsOf({ a: { b: 77 } }), REQUEST)).toBe('claim "/a/b" does not meet max');
-    expect(findUnmet(condition, claimsOf({ a: {} }), REQUEST)).toBe('claim "/a/b" is missing');
-    expect(findUnmet(condition, claimsOf({ a: { b: "" } }), REQUEST)).toBe('claim "/a/b" has no value');
+    expect(checkCondition(condition, claimsOf({ a: { b: 1.5 } }), REQUEST)).toEqual(PASSED);
+    expect(checkCondition(condition, claimsOf({ a: { b: 77 } }), REQUEST)).toEqual(
+      fail('claim "/a/b" does not meet max'),
+    );
+    expect(checkCondition(condition, claimsOf({ a: {} }), REQUEST)).toEqual(fail('claim "/a/b" is missing'));
+    expect(checkCondition(condition, claimsOf({ a: { b: "" } }), REQUEST)).toEqual(fail('claim "/a/b" has no value'));
   });
 });
 
 describe("numbers are compared exactly", () => {
   const ID = "1147953659032899585";
   const meetsText = (claim: string, test: ClaimTest): boolean => {
-    const read = readJsonObject(`{"c":${claim},"unrelated":${ID}}`);
-    return (
-      "object" in read &&
-      findUnmet({ claim: parseClaimReference("c"), tests: [test] }, read.object, REQUEST) === undefined
-    );
+    const claims = unwrap(readJsonObject(`{"c":${claim},"unrelated":${ID}}`));
+    return checkCondition({ claim: parseClaimReference("c"), tests: [test] }, claims, REQUEST).ok;
   };
   const rounded = Number(ID);
 
@@ -159,10 +157,10 @@ describe("numbers are compared exactly", () => {
   });
 
   it("says why a number with too many digits does not meet a test", () => {
-    const read = readJsonObject(`{"c":${ID}}`);
+    const claims = unwrap(readJsonObject(`{"c":${ID}}`));
     const condition = { claim: parseClaimReference("c"), tests: [{ is: "equals", value: rounded }] as const };
-    expect("object" in read && findUnmet(condition, read.object, REQUEST)).toBe(
-      'claim "c" does not meet equals: the number has more digits than can be compared exactly',
+    expect(checkCondition(condition, claims, REQUEST)).toEqual(
+      fail('claim "c" does not meet equals: the number has more digits than can be compared exactly'),
     );
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describeClaim } from "../../../plugin/core/access/describe-claim.ts";
+import type { JsonObject, JsonValue } from "../../../plugin/core/json/json.ts";
 import { parseClaimReference } from "../../../plugin/core/model/claim-reference.ts";
-import type { JsonObject, JsonValue } from "../../../plugin/core/text/json.ts";
 
 describe("describeClaim", () => {
   it.each<[value: JsonValue, kind: string]>([

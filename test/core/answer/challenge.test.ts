@@ -2,14 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createChallenge } from "../../../plugin/core/answer/challenge.ts";
 import { PLAIN_REPLY, type Reply, USUAL_ANSWERS } from "../../../plugin/core/model/answers.ts";
 import { createDeny } from "../../../plugin/core/model/decision.ts";
-import {
-  DENIALS,
-  type Denial,
-  denialRow,
-  isDenial,
-  type PublicReason,
-  type Reason,
-} from "../../../plugin/core/model/denial.ts";
+import { DENIALS, type Denial, denialRow, type PublicReason, type Reason } from "../../../plugin/core/model/denial.ts";
 
 const reasons = Object.keys(DENIALS) as Reason[];
 
@@ -101,11 +94,6 @@ it("challenges exactly on 401 and where RFC 6750 has an error code", () => {
 
 it("needs no escaping in a quoted-string: the words of the table have neither quote nor backslash", () => {
   expect(reasons.filter((reason) => !/^[ !#-[\]-~]+$/.test(denialRow(reason).clientMessage))).toEqual([]);
-});
-
-it("knows a denial by its reason", () => {
-  expect(isDenial({ reason: "token_missing" })).toBe(true);
-  expect(isDenial({ token: "a.b.c" })).toBe(false);
 });
 
 it.each<[acrValues: string[], maxAgeSeconds: number | undefined, parameters: RegExp]>([

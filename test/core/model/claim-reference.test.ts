@@ -1,18 +1,20 @@
 import { describe, expect, it } from "vitest";
+import { readJsonObject } from "../../../plugin/core/json/json.ts";
 import { parseClaimReference, readClaim } from "../../../plugin/core/model/claim-reference.ts";
-import { readJsonObject } from "../../../plugin/core/text/json.ts";
+import { unwrap } from "../../results.ts";
 
-const read = readJsonObject(
-  JSON.stringify({
-    sub: "alice",
-    "a.b": "dotted",
-    "https://example.com/roles": ["admin"],
-    realm_access: { roles: ["merchant"], "": "empty", "a/b": { "m~n": 1, "~1": 2 } },
-    list: [{ name: "first" }],
-    nothing: null,
-  }),
+const claims = unwrap(
+  readJsonObject(
+    JSON.stringify({
+      sub: "alice",
+      "a.b": "dotted",
+      "https://example.com/roles": ["admin"],
+      realm_access: { roles: ["merchant"], "": "empty", "a/b": { "m~n": 1, "~1": 2 } },
+      list: [{ name: "first" }],
+      nothing: null,
+    }),
+  ),
 );
-const claims = "object" in read ? read.object : {};
 
 describe("a name without a slash in front is a top-level claim, and JSON Pointer goes inside", () => {
   it.each<[reference: string, value: unknown]>([

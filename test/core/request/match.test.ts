@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { isDenial } from "../../../plugin/core/model/denial.ts";
 import type { Binding, RequestFacts } from "../../../plugin/core/model/request.ts";
 import { checkPath, findRule, matchRequest } from "../../../plugin/core/request/match.ts";
+import { outcomeOf } from "../../results.ts";
 import { AUDIENCE, compileDocument, ISSUER, policyDocument, requestOf } from "../fixtures.ts";
 
 const policy = compileDocument(
@@ -40,8 +40,11 @@ const policy = compileDocument(
 const match = (changes: Partial<RequestFacts>, isBare = true): unknown => {
   const facts = requestOf(undefined, changes);
   const rule = findRule(policy, facts.binding);
-  const found = isDenial(rule) ? rule : matchRequest(rule, facts, isBare);
-  return "denial" in found ? found.denial : found;
+  if (!rule.ok) {
+    return rule.failure;
+  }
+  const found = matchRequest(rule.value, facts, isBare);
+  return found.ok ? found.value : found.failure.denial;
 };
 const bound = (binding: Binding): unknown => match({ binding });
 const refunds = (method: string, target: string): unknown =>
@@ -289,7 +292,7 @@ describe("a CORS preflight", () => {
 
 describe("the path, whatever the rule", () => {
   const check = (requestLine: RequestFacts["requestLine"], compiled = policy): unknown =>
-    checkPath(compiled, requestOf(undefined, { requestLine }));
+    outcomeOf(checkPath(compiled, requestOf(undefined, { requestLine })));
   const target = (text: string) => ({ method: "GET", target: text });
 
   it.each(["/", "/a%2fb", "/a//b", "/a?b=/../c", "*", "http://host/a"])("may be %j", (text) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { TokenSource } from "../../../plugin/core/model/policy.ts";
 import type { RequestFacts } from "../../../plugin/core/model/request.ts";
 import { checkOrigin } from "../../../plugin/core/request/origin.ts";
+import { outcomeOf } from "../../results.ts";
 import { requestOf } from "../fixtures.ts";
 
 const APP = "https://app.example";
@@ -15,7 +16,7 @@ const OTHERS: readonly TokenSource[] = [
 function check(source: TokenSource, method: string, origin?: string, changes: Partial<RequestFacts> = {}): unknown {
   const headers = new Map(origin === undefined ? [] : [["origin", origin]]);
   const facts = requestOf(undefined, { requestLine: { method, target: "/" }, headers, ...changes });
-  return checkOrigin({ source, text: "x" }, facts)?.reason;
+  return outcomeOf(checkOrigin({ source, text: "x" }, facts))?.reason;
 }
 
 describe("a token from a cookie", () => {
@@ -72,11 +73,11 @@ it("tells the operator what was wrong and not what was sent", () => {
     requestLine: { method: "POST", target: "/" },
     headers: new Map([["origin", "https://evil.example"]]),
   });
-  expect(checkOrigin({ source: COOKIE, text: "x" }, facts)).toEqual({
+  expect(outcomeOf(checkOrigin({ source: COOKIE, text: "x" }, facts))).toEqual({
     reason: "origin_not_allowed",
     detail: "token in cookie __Host-token: Origin is not one of its allowed_origins",
   });
-  expect(checkOrigin({ source: COOKIE, text: "x" }, { ...facts, headers: new Map() })).toEqual({
+  expect(outcomeOf(checkOrigin({ source: COOKIE, text: "x" }, { ...facts, headers: new Map() }))).toEqual({
     reason: "origin_not_allowed",
     detail: "token in cookie __Host-token: there is no Origin",
   });

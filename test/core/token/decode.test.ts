@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { MAX_JSON_DEPTH } from "../../../plugin/core/text/check-json.ts";
+import { MAX_JSON_DEPTH } from "../../../plugin/core/json/check-json.ts";
 import { decodeJws, decodeToken } from "../../../plugin/core/token/decode.ts";
+import { unwrap } from "../../results.ts";
 import { encodeSegment, generateSigningKey, mintToken, signRaw, signSegments } from "../../tokens.ts";
 
 const key = generateSigningKey("ES256", "1");
@@ -10,14 +11,14 @@ const [HEADER = "", PAYLOAD = "", SIGNATURE = ""] = VALID.split(".");
 
 const detailOf = (token: string): unknown => {
   const decoded = decodeToken(token);
-  return "reason" in decoded ? [decoded.reason, decoded.detail] : "decoded";
+  return decoded.ok ? "decoded" : [decoded.failure.reason, decoded.failure.detail];
 };
 const reasonWithHeader = (header: Record<string, unknown>): unknown =>
   detailOf(mintToken({ key, header, claims: CLAIMS }));
 
 describe("takes a signed token apart", () => {
   it("into header parameters, claims, the bytes that were signed and the signature", () => {
-    expect(decodeToken(VALID)).toEqual({
+    expect(unwrap(decodeToken(VALID))).toEqual({
       joseHeader: { alg: "ES256", kid: "1", typ: "at+jwt" },
       unverifiedIssuer: { iss: undefined },
       unverifiedClaims: CLAIMS,
@@ -29,13 +30,13 @@ describe("takes a signed token apart", () => {
 
   it("without kid and typ, when the header has none", () => {
     const decoded = decodeToken(mintToken({ key, header: { kid: undefined, typ: undefined }, claims: CLAIMS }));
-    expect("joseHeader" in decoded && decoded.joseHeader).toEqual({ alg: "ES256", kid: undefined, typ: undefined });
+    expect(unwrap(decoded).joseHeader).toEqual({ alg: "ES256", kid: undefined, typ: undefined });
   });
 
   it("and does not hand on keys or addresses of keys that the header carries", () => {
     const header = { jwk: key.publicJwk, jku: "https://evil.example", x5u: "https://evil.example", x5c: ["AA"] };
     const decoded = decodeToken(mintToken({ key, header, claims: CLAIMS }));
-    expect("joseHeader" in decoded && Object.keys(decoded.joseHeader)).toEqual(["alg", "kid", "typ"]);
+    expect(Object.keys(unwrap(decoded).joseHeader)).toEqual(["alg", "kid", "typ"]);
   });
 });
 
@@ -64,9 +65,8 @@ describe("a payload need be a claims set in a token only", () => {
     ["bytes that are no text", Buffer.from([0xff, 0x00])],
   ])("%s", (_what, payload) => {
     const jws = signRaw(key, '{"alg":"ES256"}', payload);
-    const decoded = decodeJws(jws);
-    expect("payload" in decoded && Buffer.from(decoded.payload)).toEqual(Buffer.from(payload));
-    expect(decodeToken(jws)).toMatchObject({ reason: "token_malformed", detail: expect.stringMatching(/^payload: /) });
+    expect(Buffer.from(unwrap(decodeJws(jws)).payload)).toEqual(Buffer.from(payload));
+    expect(detailOf(jws)).toEqual(["token_malformed", expect.stringMatching(/^payload: /)]);
   });
 });
 

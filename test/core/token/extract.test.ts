@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { isDenial } from "../../../plugin/core/model/denial.ts";
 import { extractToken } from "../../../plugin/core/token/extract.ts";
 
 const MAX_BYTES = 256;
@@ -7,7 +6,7 @@ const extract = (authorization: string | undefined): unknown => {
   const credentials =
     authorization === undefined ? [] : [{ source: { from: "authorization" }, text: authorization } as const];
   const extracted = extractToken(credentials, MAX_BYTES);
-  return isDenial(extracted) ? extracted : { token: extracted.token };
+  return extracted.ok ? { token: extracted.value.token } : extracted.failure;
 };
 
 describe("takes the token of bearer credentials", () => {

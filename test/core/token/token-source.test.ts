@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { isDenial } from "../../../plugin/core/model/denial.ts";
 import type { TokenSource } from "../../../plugin/core/model/policy.ts";
 import type { RequestFacts } from "../../../plugin/core/model/request.ts";
+import { fail, succeed } from "../../../plugin/core/model/result.ts";
 import { extractToken } from "../../../plugin/core/token/extract.ts";
 import { findCredentials } from "../../../plugin/core/token/token-source.ts";
+import { unwrap } from "../../results.ts";
 import { requestOf } from "../fixtures.ts";
 
 const SOURCES: readonly TokenSource[] = [
@@ -28,8 +29,8 @@ function factsOf({ authorization, target = "/", ...headers }: Sent): RequestFact
 /** The place and the token, or the reason. */
 function take(sent: Sent, sources = SOURCES): unknown {
   const credentials = findCredentials(sources, factsOf(sent));
-  const taken = isDenial(credentials) ? credentials : extractToken(credentials, 256);
-  return isDenial(taken) ? taken.reason : [taken.credential.source.from, taken.token];
+  const taken = credentials.ok ? extractToken(credentials.value, 256) : credentials;
+  return taken.ok ? [taken.value.credential.source.from, taken.value.token] : taken.failure.reason;
 }
 
 const EVERYWHERE: readonly [place: keyof Sent, sent: Sent, from: string][] = [
@@ -47,7 +48,7 @@ describe("a token", () => {
 
   it.each(EVERYWHERE)("in %s is not looked at where that is no source", (_place, sent, from) => {
     const others = SOURCES.filter((source) => source.from !== from);
-    expect(findCredentials(others, factsOf(sent))).toEqual([]);
+    expect(findCredentials(others, factsOf(sent))).toEqual(succeed([]));
   });
 
   it.each(
@@ -63,11 +64,8 @@ describe("a token", () => {
     ["two places", { authorization: "Basic x", cookie: "__Host-token=" }, "authorization and cookie __Host-token"],
     ["one place twice", { target: "/?token=a&token=b&token=c" }, "query token"],
   ])("and another: the operator learns the places, not the tokens (%s)", (_what, sent, places) => {
-    const credentials = findCredentials(SOURCES, factsOf(sent));
-    expect(isDenial(credentials) ? credentials : extractToken(credentials, 256)).toEqual({
-      reason: "token_ambiguous",
-      detail: `in ${places}`,
-    });
+    const credentials = unwrap(findCredentials(SOURCES, factsOf(sent)));
+    expect(extractToken(credentials, 256)).toEqual(fail({ reason: "token_ambiguous", detail: `in ${places}` }));
   });
 });
 
@@ -99,13 +97,13 @@ describe("what is no token", () => {
   });
 
   it("bytes that cannot be written back matter only beside a token", () => {
-    expect(findCredentials(SOURCES, factsOf({ cookie: "a=\ufffd", target: "/?\ufffd" }))).toEqual([]);
+    expect(findCredentials(SOURCES, factsOf({ cookie: "a=\ufffd", target: "/?\ufffd" }))).toEqual(succeed([]));
     expect(take({ cookie: "a=\u00fc; __Host-token=a.b.c" })).toEqual(["cookie", "a.b.c"]);
   });
 
   it("a query is unclear where the request line is", () => {
     const facts = { ...factsOf({}), requestLine: undefined };
-    expect(findCredentials(SOURCES, facts)).toEqual({ reason: "credentials_malformed", detail: "query token" });
-    expect(findCredentials(SOURCES.slice(0, 4), facts)).toEqual([]);
+    expect(findCredentials(SOURCES, facts)).toEqual(fail({ reason: "credentials_malformed", detail: "query token" }));
+    expect(findCredentials(SOURCES.slice(0, 4), facts)).toEqual(succeed([]));
   });
 });

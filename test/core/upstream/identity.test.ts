@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { JsonObject, JsonValue } from "../../../plugin/core/json/json.ts";
 import { type CallerSource, type Consumer, NO_CALLERS } from "../../../plugin/core/model/caller.ts";
 import type { CompiledIdentity } from "../../../plugin/core/model/policy.ts";
-import type { JsonObject, JsonValue } from "../../../plugin/core/text/json.ts";
+import { fail, PASSED, succeed } from "../../../plugin/core/model/result.ts";
 import { identify } from "../../../plugin/core/upstream/identity.ts";
+import { outcomeOf } from "../../results.ts";
 import { AUDIENCE, compileDocument, ISSUER, policyDocument } from "../fixtures.ts";
 
 const ID = "11111111-1111-4111-8111-111111111111";
@@ -29,7 +31,7 @@ function kongWith(consumer: Consumer | undefined): { callers: CallerSource; aske
 
 async function identified(identity: Members, claims: JsonObject, consumer: Consumer | undefined = BILLING) {
   const { callers, asked } = kongWith(consumer);
-  return { result: await identify(compile(identity), claims, "acme", callers), asked };
+  return { result: outcomeOf(await identify(compile(identity), claims, "acme", callers)), asked };
 }
 
 const REFUSED = { reason: "consumer_unknown" };
@@ -85,12 +87,11 @@ describe("the Consumer that a token names", () => {
     ["another one, where the id is asked for", "id", ID.replaceAll("1", "2"), BILLING],
   ])("is unknown when Kong finds %s", async (_what, by, azp, consumer) => {
     const { callers } = kongWith(consumer);
-    expect(await identify(compile({ consumer: { claim: "azp", by } }), { azp }, "acme", callers)).toMatchObject(
-      REFUSED,
-    );
+    const strict = compile({ consumer: { claim: "azp", by } });
+    expect(await identify(strict, { azp }, "acme", callers)).toMatchObject(fail(REFUSED));
     const ignoring = compile({ consumer: { claim: "azp", by, unknown: "ignore" }, credential: "azp" });
     const result = await identify(ignoring, { azp }, "acme", callers);
-    expect(result).toEqual({ consumer: undefined, credentialId: azp, groups: undefined });
+    expect(result).toEqual(succeed({ consumer: undefined, credentialId: azp, groups: undefined }));
   });
 
   it("is nobody's to name but of the issuers that are named", async () => {
@@ -101,7 +102,7 @@ describe("the Consumer that a token names", () => {
     const ignoring = compile({ consumer: { ...consumer, unknown: "ignore" } });
     const lenient = await identify(ignoring, claims, "partner", callers);
     const credential = await identify(compile({ credential: "sub" }), claims, "partner", callers);
-    expect([strict, lenient, credential]).toEqual([expect.objectContaining(REFUSED), undefined, undefined]);
+    expect([strict, lenient, credential]).toEqual([fail(expect.objectContaining(REFUSED)), PASSED, PASSED]);
     expect(asked).toEqual([]);
   });
 
@@ -170,5 +171,5 @@ describe("groups", () => {
 
 it("without `identity` nobody is told anything", async () => {
   const { callers, asked } = kongWith(BILLING);
-  expect([await identify(undefined, { azp: "billing" }, "acme", callers), asked]).toEqual([undefined, []]);
+  expect([await identify(undefined, { azp: "billing" }, "acme", callers), asked]).toEqual([PASSED, []]);
 });

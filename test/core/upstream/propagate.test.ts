@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject, JsonValue } from "../../../plugin/core/text/json.ts";
+import type { JsonObject, JsonValue } from "../../../plugin/core/json/json.ts";
+import { fail, succeed } from "../../../plugin/core/model/result.ts";
 import { propagateClaims } from "../../../plugin/core/upstream/propagate.ts";
+import { outcomeOf } from "../../results.ts";
 import { compileDocument, policyDocument } from "../fixtures.ts";
 
 const policy = compileDocument(
@@ -13,7 +15,7 @@ const MAX_HEADER_VALUE_BYTES = 4096;
 const tokenOf = (claims: JsonObject) => ({ claims, payload: Buffer.from("eyJ9", "base64url") });
 const CLEARED = { "x-value": [], x_value: [] };
 const propagate = (value: JsonValue | undefined): unknown =>
-  propagateClaims(policy, tokenOf(value === undefined ? {} : { value }));
+  outcomeOf(propagateClaims(policy, tokenOf(value === undefined ? {} : { value })));
 
 describe("sets a header from a claim and removes its other spellings", () => {
   it.each<[value: JsonValue, text: string]>([
@@ -34,13 +36,13 @@ describe("sets a header from a claim and removes its other spellings", () => {
     [["a b", "c"], "a b,c"],
     ["a".repeat(MAX_HEADER_VALUE_BYTES), "a".repeat(MAX_HEADER_VALUE_BYTES)],
   ])("%j", (value, text) => {
-    expect(propagate(value)).toEqual({ headers: { ...CLEARED, "x-value": text } });
+    expect(propagate(value)).toEqual({ ...CLEARED, "x-value": text });
   });
 });
 
 describe("removes the header where the claim says nothing", () => {
   it.each<[value: JsonValue | undefined]>([[undefined], [null], [""], [[]]])("%j", (value) => {
-    expect(propagate(value)).toEqual({ headers: CLEARED });
+    expect(propagate(value)).toEqual(CLEARED);
   });
 });
 
@@ -104,22 +106,21 @@ describe("with several mappings", () => {
   };
 
   it("removes every mapped header in every spelling when nobody was authenticated", () => {
-    expect(propagateClaims(mapped, undefined)).toEqual({ headers: cleared });
+    expect(propagateClaims(mapped, undefined)).toEqual(succeed(cleared));
   });
 
   it("sets those whose claims are there, nested ones too", () => {
     const claims = { sub: "alice", realm_access: { roles: ["admin"] } };
-    expect(propagateClaims(mapped, tokenOf(claims))).toEqual({
-      headers: { ...cleared, "x-user-id": "alice", "x-roles": "admin" },
-    });
+    expect(propagateClaims(mapped, tokenOf(claims))).toEqual(
+      succeed({ ...cleared, "x-user-id": "alice", "x-roles": "admin" }),
+    );
   });
 
   it("refuses the whole request for one claim that is not safe", () => {
     const claims = { sub: "alice", realm_access: { roles: ["admin\n"] } };
-    expect(propagateClaims(mapped, tokenOf(claims))).toEqual({
-      reason: "claim_not_header_safe",
-      detail: 'claim "/realm_access/roles" for header x-roles',
-    });
+    expect(propagateClaims(mapped, tokenOf(claims))).toEqual(
+      fail({ reason: "claim_not_header_safe", detail: 'claim "/realm_access/roles" for header x-roles' }),
+    );
   });
 
   it("takes no claim from a prototype", () => {
@@ -129,7 +130,7 @@ describe("with several mappings", () => {
         { header_mappings: { "x-value": "constructor" } },
       ),
     );
-    expect(propagateClaims(inherited, tokenOf(Object.create(null)))).toEqual({ headers: CLEARED });
+    expect(propagateClaims(inherited, tokenOf(Object.create(null)))).toEqual(succeed(CLEARED));
   });
 });
 
@@ -140,7 +141,7 @@ describe("a mapping that says more", () => {
       policyDocument({ issuer: "https://idp.example.com", audiences: ["api"] }, changes),
     );
     const propagated = propagateClaims(compiled, tokenOf(claims));
-    return "headers" in propagated ? propagated.headers["x-value"] : propagated.reason;
+    return propagated.ok ? propagated.value["x-value"] : propagated.failure.reason;
   };
   const UNSAFE = "claim_not_header_safe";
 
@@ -193,7 +194,7 @@ describe("a mapping that says more", () => {
     const compiled = compileDocument(
       policyDocument({ issuer: "https://idp.example.com", audiences: ["api"] }, changes),
     );
-    expect(propagateClaims(compiled, undefined)).toEqual({ headers: CLEARED });
+    expect(propagateClaims(compiled, undefined)).toEqual(succeed(CLEARED));
   });
 
   it("names what cannot travel", () => {
@@ -201,6 +202,6 @@ describe("a mapping that says more", () => {
     const compiled = compileDocument(
       policyDocument({ issuer: "https://idp.example.com", audiences: ["api"] }, changes),
     );
-    expect(propagateClaims(compiled, tokenOf({}))).toHaveProperty("detail", "payload for header x-value");
+    expect(outcomeOf(propagateClaims(compiled, tokenOf({})))).toHaveProperty("detail", "payload for header x-value");
   });
 });

@@ -1,7 +1,9 @@
 import { createHmac, generateKeyPairSync, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { VerificationKey } from "../../../plugin/core/model/key.ts";
+import { SIGNATURE_INVALID } from "../../../plugin/core/model/key.ts";
 import type { SecretEncoding } from "../../../plugin/core/model/policy.ts";
+import { PASSED } from "../../../plugin/core/model/result.ts";
 import { importSecret } from "../../../plugin/keys/import/import-secret.ts";
 import { rereadKey } from "../../../sandbox/demo/reread-key.ts";
 import { compileIssuer, ISSUER } from "../../core/fixtures.ts";
@@ -23,7 +25,7 @@ function take(
 }
 const verifies = (key: VerificationKey | undefined, by: Uint8Array, hash = "sha256") => {
   const input = Buffer.from("a.b");
-  return key?.verify(input, createHmac(hash, by).update(input).digest());
+  return key?.verify(input, createHmac(hash, by).update(input).digest()) === PASSED;
 };
 
 describe("a secret", () => {
@@ -63,7 +65,7 @@ describe("a secret", () => {
   ])("refuses a signature that is %s", (_what, signature) => {
     const input = Buffer.from("a.b");
     const cut = createHmac("sha256", secret).update(input).digest().subarray(0, 31);
-    expect(take(secret.toString("hex"), "hex").keys[0]?.verify(input, signature ?? cut)).toBe(false);
+    expect(take(secret.toString("hex"), "hex").keys[0]?.verify(input, signature ?? cut)).toBe(SIGNATURE_INVALID);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { VerificationKey } from "../../../plugin/core/model/key.ts";
+import { SIGNATURE_INVALID, type VerificationKey } from "../../../plugin/core/model/key.ts";
 import { indexKeys, selectKey } from "../../../plugin/keys/import/select-key.ts";
 import { ISSUER, joseHeaderOf } from "../../core/fixtures.ts";
 
@@ -7,7 +7,7 @@ import { ISSUER, joseHeaderOf } from "../../core/fixtures.ts";
 function keysOf(...names: readonly string[]): VerificationKey[] {
   return names.map((name) => {
     const [kid = "", algorithm = ""] = name.split(":");
-    return { issuer: ISSUER, kid: kid === "-" ? undefined : kid, algorithm, verify: () => false };
+    return { issuer: ISSUER, kid: kid === "-" ? undefined : kid, algorithm, verify: () => SIGNATURE_INVALID };
   });
 }
 

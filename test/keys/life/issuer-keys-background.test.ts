@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { fail } from "../../../plugin/core/model/result.ts";
 import { joseHeaderOf } from "../../core/fixtures.ts";
 import { generateSigningKey } from "../../tokens.ts";
 import { keySetOf, status } from "../key-server.ts";
@@ -130,7 +131,7 @@ describe("inline keys", () => {
     scene = await setUpIssuer([{ from: "jwks", jwks: { keys: [{ ...first.publicJwk }] } }]);
     expect(await scene.find("1")).toBe(FOUND);
     scene.clock += 3600 * 1000;
-    expect(scene.keys.find(joseHeaderOf({ kid: "2" }))).toEqual({ found: undefined, because: UNKNOWN });
+    expect(scene.keys.find(joseHeaderOf({ kid: "2" }))).toEqual(fail({ because: UNKNOWN }));
     vi.advanceTimersByTime(24 * 3600 * 1000);
     expect([scene.fetches(), scene.isFetching()]).toEqual([0, false]);
     expect(scene.log).toEqual([expect.stringMatching(/^issuer=acme .*keys in force: ES256 "1"$/)]);

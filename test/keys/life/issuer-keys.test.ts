@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { fail } from "../../../plugin/core/model/result.ts";
 import { joseHeaderOf } from "../../core/fixtures.ts";
+import { valueOrNone } from "../../results.ts";
 import { generateSigningKey, type SigningKey } from "../../tokens.ts";
 import { type Answer, keySetOf, status } from "../key-server.ts";
 import { COOLDOWN_MS, type IssuerScene, MAX_STALE_MS, setUpIssuer, WEAK_JWK } from "./issuer-scene.ts";
@@ -35,7 +37,7 @@ describe("fetches once for all who wait", () => {
     const refreshing = scene.keys.refresh();
     const lookup = scene.keys.find(joseHeaderOf({ kid: "1" }));
     expect(lookup).not.toBeInstanceOf(Promise);
-    expect(lookup).toMatchObject({ found: { kid: "1" } });
+    expect(lookup).toMatchObject({ value: { kid: "1" } });
     await refreshing;
   });
 });
@@ -45,7 +47,7 @@ describe("an unknown kid", () => {
 
   it("causes no fetch one millisecond before the cooldown ends, and one at its end", async () => {
     scene.clock += COOLDOWN_MS - 1;
-    expect(scene.keys.find(joseHeaderOf({ kid: "2" }))).toEqual({ found: undefined, because: UNKNOWN });
+    expect(scene.keys.find(joseHeaderOf({ kid: "2" }))).toEqual(fail({ because: UNKNOWN }));
     expect(scene.fetches()).toBe(1);
     scene.clock += 1;
     expect(await scene.find("2")).toBe(UNKNOWN);
@@ -311,7 +313,7 @@ describe("an issuer with keys from two places", () => {
     scene.serve(keySetOf(rsa));
     scene.server.answer("/other", keysOf({ ...rsa.publicJwk, alg: "PS256" }, second.publicJwk));
     await scene.keys.refresh();
-    const find = async (alg: string) => (await scene.keys.find(joseHeaderOf({ kid: "r", alg }))).found?.algorithm;
+    const find = async (alg: string) => valueOrNone(await scene.keys.find(joseHeaderOf({ kid: "r", alg })))?.algorithm;
     expect([await find("RS256"), await find("PS256")]).toEqual(["RS256", undefined]);
     expect(scene.keys.status()[1]?.notUsed).toEqual([
       "a key for PS256 that serves RS256 already: one key, one algorithm",
@@ -426,7 +428,7 @@ describe("keys that cannot be fetched anew", () => {
 });
 
 it("a refresh that brings the same set leaves the same keys, so that nothing need be verified again", async () => {
-  const keyOf = async () => (await scene.keys.find(joseHeaderOf({ kid: "1" }))).found;
+  const keyOf = async () => valueOrNone(await scene.keys.find(joseHeaderOf({ kid: "1" })));
   const before = await keyOf();
   await scene.keys.refresh();
   expect(await keyOf()).toBe(before);

@@ -91,8 +91,9 @@ export async function setUpIssuer(
 }
 
 function outcomeOf(lookup: KeyLookup): string | number {
-  if (lookup.found) {
+  if (lookup.ok) {
     return "found";
   }
-  return lookup.because === "unavailable" ? lookup.retryAfterSeconds : lookup.because;
+  const { failure } = lookup;
+  return failure.because === "unavailable" ? failure.retryAfterSeconds : failure.because;
 }

@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { KeyLookup } from "../../../plugin/core/model/key.ts";
 import type { KeyOrigin } from "../../../plugin/core/model/policy.ts";
+import { PASSED } from "../../../plugin/core/model/result.ts";
 import { IssuerKeys } from "../../../plugin/keys/life/issuer-keys.ts";
 import type { KeyFiles } from "../../../plugin/keys/life/load-key-set.ts";
 import { createRootFiles } from "../../../plugin/runtime/load/root-files.ts";
 import { compileIssuer, joseHeaderOf } from "../../core/fixtures.ts";
 import { logInto, silentLog } from "../../logs.ts";
+import { unwrap, valueOrNone } from "../../results.ts";
 import { generateSigningKey, type SigningKey } from "../../tokens.ts";
 import { CERTIFICATE } from "../fetch/certificate.ts";
 import { keySetOf } from "../key-server.ts";
@@ -58,7 +60,7 @@ async function setUp(origins: readonly KeyOrigin[], contents: Record<string, str
     removeRoot: () => rm(root, { recursive: true }),
     has(kid, alg = "ES256") {
       const lookup = keys.find(joseHeaderOf({ kid, alg }));
-      return !(lookup instanceof Promise) && lookup.found !== undefined;
+      return !(lookup instanceof Promise) && lookup.ok;
     },
   };
 }
@@ -68,7 +70,7 @@ const until = (holds: () => boolean): Promise<void> => vi.waitFor(() => expect(h
 /** Whether another key has taken the place of one that was found. */
 const isReplaced = (keys: IssuerKeys, before: KeyLookup, alg: string): boolean => {
   const now = keys.find(joseHeaderOf({ kid: "1", alg }));
-  return !(now instanceof Promise) && now.found !== undefined && now.found !== before.found;
+  return !(now instanceof Promise) && now.ok && now.value !== valueOrNone(before);
 };
 
 describe("keys in files", () => {
@@ -89,7 +91,7 @@ describe("keys in files", () => {
     expect(keys.hasKeys()).toBe(true);
     const lookup = await keys.find(joseHeaderOf({ kid: "s", alg: "HS256" }));
     const input = Buffer.from("a.b");
-    expect(lookup.found?.verify(input, createHmac("sha256", secret).update(input).digest())).toBe(true);
+    expect(unwrap(lookup).verify(input, createHmac("sha256", secret).update(input).digest())).toBe(PASSED);
   });
 
   it("are read again when the file changes, and what is gone from it serves no more", async () => {
@@ -238,7 +240,7 @@ describe("a file that changes while it is looked at", () => {
       await new Promise((resolve) => setImmediate(resolve));
       await new Promise((resolve) => setImmediate(resolve));
     };
-    const has = async (kid: string): Promise<boolean> => (await keys.find(joseHeaderOf({ kid }))).found !== undefined;
+    const has = async (kid: string): Promise<boolean> => (await keys.find(joseHeaderOf({ kid }))).ok;
     return { state, keys, look, has };
   }
 

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CompiledIssuer, CompiledPolicy } from "../../../plugin/core/model/policy.ts";
+import { fail } from "../../../plugin/core/model/result.ts";
 import { createKeySource, type ProcessKeySource } from "../../../plugin/keys/life/key-source.ts";
 import { compileDocument, ISSUER, joseHeaderOf, NOW, policyDocument } from "../../core/fixtures.ts";
+import { unwrap, valueOrNone } from "../../results.ts";
 import { logApart } from "../../runtime/versions/policy-scene.ts";
 import { generateSigningKey } from "../../tokens.ts";
 import { type KeyServer, keySetOf, startKeyServer, status } from "../key-server.ts";
@@ -30,7 +32,7 @@ function compile(changes: Record<string, unknown> = {}): CompiledPolicy {
 }
 const issuerOf = (policy: CompiledPolicy): CompiledIssuer => policy.issuers.get(ISSUER) as CompiledIssuer;
 const find = async (policy: CompiledPolicy): Promise<string | undefined> =>
-  (await source.find(issuerOf(policy), joseHeaderOf())).found?.issuer;
+  valueOrNone(await source.find(issuerOf(policy), joseHeaderOf()))?.issuer;
 
 describe("policies share the keys of an issuer", () => {
   const fetchesOf = async (...policies: readonly CompiledPolicy[]): Promise<number> => {
@@ -78,7 +80,7 @@ it("prefetch of a policy that was loaded anew does not fetch again what is there
 it("keys of one issuer are never those of another", async () => {
   const foreign = { ...issuerOf(compile()), id: "other", issuer: "https://other.example" };
   expect(await find(compile())).toBe(ISSUER);
-  expect((await source.find(foreign, joseHeaderOf())).found?.issuer).toBe("https://other.example");
+  expect(unwrap(await source.find(foreign, joseHeaderOf())).issuer).toBe("https://other.example");
 });
 
 describe("whose keys are missing", () => {
@@ -143,8 +145,8 @@ describe("an operator", () => {
     server.answer("/jwks", keySetOf(other));
     await source.refresh();
     expect(server.requests.length - before).toBe(1);
-    expect((await source.find(issuerOf(policy), joseHeaderOf({ kid: "2" }))).found?.kid).toBe("2");
-    expect(source.find(issuerOf(policy), joseHeaderOf({ kid: "1" }))).toEqual({ found: undefined, because: "unknown" });
+    expect(unwrap(await source.find(issuerOf(policy), joseHeaderOf({ kid: "2" }))).kid).toBe("2");
+    expect(source.find(issuerOf(policy), joseHeaderOf({ kid: "1" }))).toEqual(fail({ because: "unknown" }));
   });
 
   it("sees each issuer once, until nobody has asked for it in a day", async () => {
@@ -194,7 +196,7 @@ describe("a key that an issuer leaked", () => {
     server.answer("/jwks", leaking());
     await source.prepare(other);
     await find(compile());
-    expect((await source.find(otherIssuer, joseHeaderOf())).found?.kid).toBe("1");
+    expect(unwrap(await source.find(otherIssuer, joseHeaderOf())).kid).toBe("1");
   });
 });
 
@@ -204,7 +206,9 @@ it("policies whose algorithms have another order share keys only where the order
   server.answer("/jwks", { json: { keys: [nameless] } });
   const bound = async (...algorithms: readonly string[]): Promise<(string | undefined)[]> => {
     const issuer = issuerOf(compile({ algorithms }));
-    const found = algorithms.map(async (alg) => (await source.find(issuer, joseHeaderOf({ alg, kid: "r" }))).found);
+    const found = algorithms.map(async (alg) =>
+      valueOrNone(await source.find(issuer, joseHeaderOf({ alg, kid: "r" }))),
+    );
     return (await Promise.all(found)).map((one) => one?.algorithm);
   };
   expect(await bound("RS256", "RS512")).toEqual(["RS256", undefined]);

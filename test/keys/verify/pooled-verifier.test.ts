@@ -1,5 +1,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { SIGNATURE_INVALID } from "../../../plugin/core/model/key.ts";
+import { PASSED } from "../../../plugin/core/model/result.ts";
 import { createVerificationKey } from "../../../plugin/keys/verify/verification-key.ts";
 
 const INPUT = Buffer.from("a.b");
@@ -18,12 +20,12 @@ describe("slow signatures are checked on other threads", () => {
     const { key, signature } = keyOf(algorithm);
     const check = key.verify(INPUT, signature);
     expect(check).toBeInstanceOf(Promise);
-    expect(await check).toBe(true);
-    expect(await key.verify(Buffer.from("a.c"), signature)).toBe(false);
+    expect(await check).toBe(PASSED);
+    expect(await key.verify(Buffer.from("a.c"), signature)).toBe(SIGNATURE_INVALID);
   });
 
   it("but a signature of the wrong length costs nothing", () => {
-    expect(keyOf("ES512").key.verify(INPUT, Buffer.alloc(131))).toBe(false);
+    expect(keyOf("ES512").key.verify(INPUT, Buffer.alloc(131))).toBe(SIGNATURE_INVALID);
   });
 
   it("and all of a burst of 100, whatever key they are for", async () => {
@@ -32,6 +34,6 @@ describe("slow signatures are checked on other threads", () => {
     const checks = Array.from({ length: 100 }, (_, index) =>
       index % 2 === 0 ? one.key.verify(INPUT, one.signature) : other.key.verify(INPUT, other.signature),
     );
-    expect(new Set(await Promise.all(checks))).toEqual(new Set([true]));
+    expect(new Set(await Promise.all(checks))).toEqual(new Set([PASSED]));
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { CHECK_OVERLOADED, SIGNATURE_INVALID } from "../../../plugin/core/model/key.ts";
+import { PASSED } from "../../../plugin/core/model/result.ts";
 import { SlowChecks } from "../../../plugin/keys/verify/slow-checks.ts";
 
 /** Checks that end when the test says so, on a clock that it moves. */
@@ -30,7 +32,7 @@ describe("slow checks", () => {
     scene.check("3");
     expect(scene.names()).toEqual(["1", "2"]);
     scene.started[0]?.end(true);
-    expect(await first).toBe(true);
+    expect(await first).toBe(PASSED);
     expect(scene.names()).toEqual(["1", "2", "3"]);
   });
 
@@ -40,7 +42,7 @@ describe("slow checks", () => {
     scene.check("next");
     scene.pass(3);
     scene.started[0]?.end(false);
-    expect(await forged).toBe(false);
+    expect(await forged).toBe(SIGNATURE_INVALID);
     expect(scene.names()).toEqual(["forged"]);
     expect(scene.pauses.map(({ ms }) => ms)).toEqual([3]);
     scene.pauses[0]?.callback();
@@ -64,7 +66,7 @@ describe("slow checks", () => {
     const late = scene.check("late");
     scene.pass(1_001);
     scene.started[0]?.end(true);
-    expect(await late).toBeUndefined();
+    expect(await late).toBe(CHECK_OVERLOADED);
     expect(scene.names()).toEqual(["running"]);
   });
 
@@ -74,7 +76,7 @@ describe("slow checks", () => {
     for (let index = 0; index < 256; index += 1) {
       scene.check(String(index));
     }
-    expect(await scene.check("too many")).toBeUndefined();
+    expect(await scene.check("too many")).toBe(CHECK_OVERLOADED);
     expect(scene.names()).toEqual(["running"]);
   });
 });

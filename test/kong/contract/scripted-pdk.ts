@@ -3,6 +3,7 @@ import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
 import type { KongRoute, KongService, Pdk } from "../../../plugin/kong/contract/pdk.ts";
 import { createFactsReader } from "../../../plugin/kong/facts/read-facts.ts";
 import { compileDocument, policyDocument } from "../../core/fixtures.ts";
+import { outcomeOf } from "../../results.ts";
 
 const ISSUER = { issuer: "https://idp.example.com", audiences: ["api"] };
 /** No rule of it decides by method and path. */
@@ -87,6 +88,6 @@ export async function readScripted(
 ): Promise<{ result: unknown; calls: string[]; logged: string[] }> {
   const { pdk, calls } = scriptedPdk(answers);
   const logged: string[] = [];
-  const result = await createFactsReader(hasFactsVariable, (line) => logged.push(line))(pdk, policy, rule);
-  return { result, calls, logged };
+  const read = await createFactsReader(hasFactsVariable, (line) => logged.push(line))(pdk, policy, rule);
+  return { result: outcomeOf(read), calls, logged };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
+import { succeed } from "../../../plugin/core/model/result.ts";
 import type { Pdk } from "../../../plugin/kong/contract/pdk.ts";
 import { createFactsReader } from "../../../plugin/kong/facts/read-facts.ts";
 import { type Answers, plain, readScripted, scriptedPdk, withOperations } from "../contract/scripted-pdk.ts";
@@ -93,7 +94,7 @@ describe("without a usable facts variable", () => {
     const reader = createFactsReader(true, (line) => logged.push(line));
     for (const jwt_facts of ["", "1\nGET / HTTP/1.1\n\n", "nonsense"]) {
       const { pdk, calls } = scriptedPdk({ variables: { jwt_facts }, headers: HEADERS });
-      expect(await reader(pdk, plain, "read")).toMatchObject({ authorization: "Bearer x" });
+      expect(await reader(pdk, plain, "read")).toMatchObject(succeed({ authorization: "Bearer x" }));
       expect(calls.slice(0, 2)).toEqual(["get_var jwt_facts", "get_headers 1000"]);
     }
     expect(logged).toEqual([
@@ -125,7 +126,7 @@ describe("the route", () => {
     const reader = createFactsReader(false, () => {});
     for (const name of ["before", "after"]) {
       const facts = await reader(scriptedPdk({ route: { name } }).pdk, plain, undefined);
-      expect(facts).toMatchObject({ binding: { name } });
+      expect(facts).toMatchObject(succeed({ binding: { name } }));
     }
   });
 });

@@ -10,7 +10,7 @@ function findingsOf(...operations: readonly string[]): readonly string[] {
     const [methods = "", path = ""] = operation.split(" ");
     return { methods: methods.split(","), path, requirements };
   });
-  return compileOperations(sources, ["operations"]).findings.map(({ code, path }) => `${path.join("/")} ${code}`);
+  return compileOperations(sources, ["operations"]).findings.map(({ code, path }) => `${path?.join("/")} ${code}`);
 }
 
 describe("refuses operations that can fit the same request", () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { fail, succeed } from "../../../plugin/core/model/result.ts";
 import { buildOperationTree, findOperation } from "../../../plugin/core/request/operation-tree.ts";
 import { MAX_PATH_SEGMENTS } from "../../../plugin/core/request/request-path.ts";
 import { parsePathTemplate, templatesOverlap } from "../../../plugin/policy/language/path-template.ts";
@@ -17,7 +18,7 @@ describe("reads a template", () => {
     ["/x", ["x"]],
     [`${"/{a}".repeat(MAX_PATH_SEGMENTS)}`, Array.from({ length: MAX_PATH_SEGMENTS }, () => undefined)],
   ])("%s", (template, segments) => {
-    expect(parsePathTemplate(template)).toEqual({ segments });
+    expect(parsePathTemplate(template)).toEqual(succeed(segments));
   });
 });
 
@@ -49,7 +50,7 @@ describe("refuses a template", () => {
     ["/a%ff", noPath],
     ["/a".repeat(MAX_PATH_SEGMENTS + 1), /^It has more than 32 segments\.$/],
   ])("%s", (template, problem) => {
-    expect(parsePathTemplate(template)).toEqual({ problem: expect.stringMatching(problem) });
+    expect(parsePathTemplate(template)).toEqual(fail(expect.stringMatching(problem)));
   });
 });
 

@@ -1,4 +1,4 @@
-import type { PolicyIssue } from "../../../plugin/policy/language/issue.ts";
+import type { Finding } from "../../../plugin/policy/language/finding.ts";
 import { readPolicy } from "../../../plugin/policy/read-policy.ts";
 
 const MARK = "‸";
@@ -27,13 +27,13 @@ export function takeMarks(marked: string): { readonly text: string; readonly pla
 }
 
 /** All that is wrong with a document. */
-export function issuesOf(text: string): readonly PolicyIssue[] {
+export function issuesOf(text: string): readonly Finding[] {
   const result = readPolicy(text, "0".repeat(64));
-  return "issues" in result ? result.issues : [];
+  return !result.ok ? result.failure : [];
 }
 
 /** Each issue as `line:column code`. */
-export function summarize(issues: readonly PolicyIssue[]): readonly string[] {
+export function summarize(issues: readonly Finding[]): readonly string[] {
   return issues.map(({ line, column, code }) => `${line}:${column} ${code}`);
 }
 

@@ -44,7 +44,7 @@ const FILES: Readonly<Record<string, string>> = {
 describe("a document without the key jwt_policy is refused without a word of it", () => {
   it.each(Object.entries(FILES))("%s", (_what, text) => {
     const load = readPolicy(text, "0".repeat(64));
-    const issues = "issues" in load ? load.issues : [];
+    const issues = !load.ok ? load.failure : [];
     expect(issues.map(({ code, pointer }) => [code, pointer])).toEqual([["not_a_policy", ""]]);
     expect(JSON.stringify(issues)).not.toMatch(/SECRET/i);
     // Every word is the plugin's own: the message is one of two.

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { readYaml as readDocument } from "../../../plugin/policy/read/read-document.ts";
+import { unwrap } from "../../results.ts";
 import { expectedAt, summarize, takeMarks } from "./marked-text.ts";
 
 function read(text: string): unknown {
   const source = readDocument(text);
-  return "data" in source ? source.data : summarize(source.issues);
+  return source.ok ? source.value.data : summarize(source.failure.findings);
 }
 
 describe("refuses, with the place", () => {
@@ -57,7 +58,7 @@ describe("refuses, with the place", () => {
       return `${name}: &${name} [${Array.from({ length: 9 }, () => item).join(", ")}]`;
     });
     const source = readDocument(lines.join("\n"));
-    expect("issues" in source && source.issues.map(({ code }) => code)).toEqual(["syntax_error"]);
+    expect(!source.ok && source.failure.findings.map(({ code }) => code)).toEqual(["syntax_error"]);
   });
 });
 
@@ -131,10 +132,11 @@ describe("locates findings", () => {
   const text = `issuers:\n  "a/b~c":\n    keys:\n      - {kid: x}\nempty:\n`;
   const source = readDocument(text);
   const locate = (path: (string | number)[], atKey = false): unknown =>
-    "data" in source &&
-    source.locate([{ code: "invalid_value", path, atKey, message: "Wrong." }]).map((issue) => {
-      return `${issue.line}:${issue.column} ${issue.pointer}`;
-    });
+    unwrap(source)
+      .locate([{ code: "invalid_value", path, atKey, message: "Wrong." }])
+      .map(({ line, column, pointer }) => {
+        return `${line}:${column} ${pointer}`;
+      });
 
   it.each<[what: string, path: (string | number)[], atKey: boolean, place: string]>([
     ["the whole document", [], false, "1:1 "],
@@ -155,7 +157,7 @@ describe("locates findings", () => {
 
   it("in the order of the text, whatever the order of the findings", () => {
     const finding = (key: string) => ({ code: "unknown_key" as const, path: [key], atKey: true, message: "Wrong." });
-    const issues = "data" in source ? source.locate([finding("empty"), finding("issuers")]) : [];
-    expect(issues.map(({ pointer }) => pointer)).toEqual(["/issuers", "/empty"]);
+    const located = unwrap(source).locate([finding("empty"), finding("issuers")]);
+    expect(located.map(({ pointer }) => pointer)).toEqual(["/issuers", "/empty"]);
   });
 });

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { succeed } from "../../../plugin/core/model/result.ts";
 import { readFetchSettings } from "../../../plugin/policy/read/read-fetch-settings.ts";
+import { unwrap } from "../../results.ts";
 import { expectedAt, summarize, takeMarks } from "./marked-text.ts";
 
 const START = "fetch_settings: 1\n";
@@ -8,7 +10,7 @@ const ORIGIN = `${START}origins:\n  https://idp.internal:\n    `;
 
 describe("settings for fetching keys", () => {
   it("may say nothing", () => {
-    expect(readFetchSettings(START)).toMatchObject({ document: { fetch_settings: 1, origins: {} } });
+    expect(readFetchSettings(START)).toMatchObject(succeed({ document: { fetch_settings: 1, origins: {} } }));
   });
 
   it("may say everything, and are filled in", () => {
@@ -19,7 +21,7 @@ origins:
   https://idp.internal:8443: { client_certificate: { certificate_file: a.crt, key_file: a.key } }
   http://localhost:9400: { headers: { authorization: { file: a } } }
 `;
-    expect(readFetchSettings(text)).toMatchObject({
+    expect(unwrap(readFetchSettings(text))).toMatchObject({
       document: {
         ca_file: "ca.pem",
         proxy: { url: "http://proxy.internal:3128", no_proxy: [] },
@@ -34,7 +36,7 @@ origins:
   it("are as docs/keys.md shows them", () => {
     const page = readFileSync(new URL("../../../docs/keys.md", import.meta.url), "utf8");
     const [, example = ""] = /```yaml\n(.*?fetch_settings: 1.*?)```/s.exec(page) ?? [];
-    expect(readFetchSettings(example)).toHaveProperty("document.origins");
+    expect(readFetchSettings(example)).toHaveProperty("value.document.origins");
   });
 
   it.each<[code: string, marked: string, message: RegExp]>([
@@ -64,7 +66,7 @@ origins:
     ["invalid_value", `${ORIGIN}headers: { ‸"x y": { file: a } }\n`, /./],
   ])("%s: %j", (code, marked, message) => {
     const read = readFetchSettings(takeMarks(marked).text);
-    const issues = "issues" in read ? read.issues : [];
+    const issues = !read.ok ? read.failure : [];
     expect(summarize(issues)).toEqual(expectedAt(marked, code));
     expect(issues[0]?.message).toMatch(message);
     expect(JSON.stringify(issues)).not.toContain("SECRET");

@@ -13,7 +13,7 @@ const documentWith = (identity: unknown, changes: Members = {}): Members =>
 
 function issuesOf(document: Members): unknown {
   const result = readPolicy(JSON.stringify(document), "0".repeat(64));
-  return "issues" in result ? result.issues.map(({ code, pointer }) => [code, pointer]) : [];
+  return !result.ok ? result.failure.map(({ code, pointer }) => [code, pointer]) : [];
 }
 
 describe("identity", () => {

@@ -2,20 +2,17 @@ import { describe, expect, it } from "vitest";
 import { readDocument } from "../../../plugin/policy/read/read-document.ts";
 import { validateDocument } from "../../../plugin/policy/read/validate-document.ts";
 import { findShadowed } from "../../../plugin/policy/requirements/find-shadowed.ts";
+import { unwrap } from "../../results.ts";
 import { expectedAt, ISSUER_START, summarize, takeMarks } from "../read/marked-text.ts";
 
 const PARTNER = "  partner: {issuer: https://partner.example, audiences: [p]}\n";
 
 /** The warnings of a policy with these defaults and this rule. */
 function warningsOf(defaults: string, rule: string, issuers = PARTNER) {
-  const source = readDocument(
-    `${ISSUER_START}${issuers}defaults: {accept: [acme], ${defaults}}\nroutes: {r: ${rule}}\n`,
+  const source = unwrap(
+    readDocument(`${ISSUER_START}${issuers}defaults: {accept: [acme], ${defaults}}\nroutes: {r: ${rule}}\n`),
   );
-  const valid = "data" in source && validateDocument(source.data);
-  if (!valid || "findings" in valid) {
-    throw new Error(JSON.stringify(valid));
-  }
-  return source.locate(findShadowed(valid.document));
+  return source.locate(findShadowed(unwrap(validateDocument(source.data))));
 }
 
 const ACCESS = "required_claims: {token_use: {equals: access}}";

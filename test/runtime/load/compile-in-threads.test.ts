@@ -36,8 +36,8 @@ function misbehavingThread(misbehave: string): URL {
     import { parentPort } from "node:worker_threads";
     parentPort.on("message", (request) => {
       ${misbehave}
-      const issues = [{ code: "syntax_error", message: request.file, pointer: "", line: 1, column: 1 }];
-      parentPort.postMessage({ kind: "refused", issues, files: [request.file], identity: "" });
+      const findings = [{ code: "syntax_error", message: request.file, pointer: "", line: 1, column: 1 }];
+      parentPort.postMessage({ kind: "refused", findings, files: [request.file], identity: "" });
     });`;
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
@@ -64,7 +64,7 @@ describe("a policy that a thread compiled is the same as one that was compiled h
       createPolicyStore(root).compileFile("a.yaml"),
     ]);
     expect(there).toEqual(here);
-    expect("policy" in there && there.policy.rules.size).toBe(3_001);
+    expect(there.ok && there.value.rules.size).toBe(3_001);
   });
 
   it("from a text", async () => {
@@ -128,7 +128,7 @@ describe("a new thread compiles a sample before it helps, because its first poli
   });
 
   it("and the sample has no mistakes, because refused policies take another way", async () => {
-    expect(await createPolicyStore(root).compileText(SAMPLE_POLICY)).toHaveProperty("policy.name", "sample");
+    expect(await createPolicyStore(root).compileText(SAMPLE_POLICY)).toHaveProperty("value.name", "sample");
   });
 
   it("and a thread that fails at the sample is replaced by one that compiles policies", async () => {
@@ -165,7 +165,7 @@ describe("a thread that fails", () => {
     const bad = compiler.compileFile("bad");
     expect(await codeOf(compiler, "good")).toBe("syntax_error");
     expect(await bad).toMatchObject({
-      issues: [{ code: REFUSED, message: expect.stringMatching(why) }],
+      failure: [{ code: REFUSED, message: expect.stringMatching(why) }],
       files: ["bad"],
     });
     expect(await codeOf(compiler, "good")).toBe("syntax_error");

@@ -29,7 +29,7 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const write = (name: string, text: string): Promise<void> => writeFile(join(root, name), text);
 const codesOf = (load: PolicyLoad): readonly string[] =>
-  "issues" in load ? load.issues.map(({ code, line, column }) => `${line}:${column} ${code}`) : ["good"];
+  !load.ok ? load.failure.map(({ code, line, column }) => `${line}:${column} ${code}`) : ["good"];
 
 describe("loads a policy file under the root", () => {
   it.each(["a.yaml", "team/a.yaml", "./a.yaml", "team/../a.yaml", "..a.yaml"])("%s", async (name) => {
@@ -244,6 +244,6 @@ describe("reads a policy without the store", () => {
     await write("a.yaml", GOOD);
     expect(codesOf(await readPolicyFile(join(root, "a.yaml"), "a.yaml"))).toEqual(["good"]);
     const missing = await readPolicyFile(join(root, "b.yaml"), "b.yaml");
-    expect("issues" in missing && missing.issues[0]?.message).toMatch(/^b\.yaml cannot be read: ENOENT/);
+    expect(!missing.ok && missing.failure[0]?.message).toMatch(/^b\.yaml cannot be read: ENOENT/);
   });
 });

@@ -27,7 +27,7 @@ async function load(files: Readonly<Record<string, string>>, file = "a.yaml"): P
 }
 
 const issuesOf = (read: FileLoad): readonly string[] =>
-  "issues" in read ? read.issues.map(({ line, column, code, message }) => `${line}:${column} ${code}: ${message}`) : [];
+  !read.ok ? read.failure.map(({ line, column, code, message }) => `${line}:${column} ${code}: ${message}`) : [];
 
 describe("a policy file that extends another", () => {
   it("decides by what both say, under its own name", async () => {

@@ -71,7 +71,7 @@ async function settle(): Promise<void> {
 /** Judges a request at one instance, and says what of it cannot be. */
 async function ask(history: History, instance: Started): Promise<void> {
   const load = await instance.source.current(async () => history.route);
-  const decided = "policy" in load ? Number(load.policy.name.slice(1)) : undefined;
+  const decided = load.ok ? Number(load.value.name.slice(1)) : undefined;
   const { version } = instance;
   if (decided === version && version !== undefined) {
     instance.judgedAt ??= history.route;

@@ -63,7 +63,7 @@ describe("puts a version into force", () => {
     const opened = scene.files.open("a.yaml");
     await scene.write("a.yaml", policyText("two"));
     await scene.look(2);
-    expect(opened.current(askNothing)).toMatchObject({ policy: { name: "two" } });
+    expect(opened.current(askNothing)).toMatchObject({ value: { name: "two" } });
   });
 
   it("and tells which, by the SHA-256 of its text", async () => {
@@ -415,7 +415,7 @@ describe("a file that nobody asked for in an hour", () => {
     await passTime(HOUR + 1);
     expect(known()).toEqual([]);
     await scene.write("a.yaml", policyText("back"));
-    expect(await opened.current(askNothing)).toMatchObject({ policy: { name: "back" } });
+    expect(await opened.current(askNothing)).toMatchObject({ value: { name: "back" } });
   });
 });
 

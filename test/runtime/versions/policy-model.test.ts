@@ -108,7 +108,7 @@ class Product {
 
   async inEffect(): Promise<string | undefined> {
     const load = await this.#files.open("a.yaml").current(askNothing);
-    return "policy" in load ? `${load.policy.name.slice(1)}/${load.policy.maxTokenBytes}` : undefined;
+    return load.ok ? `${load.value.name.slice(1)}/${load.value.maxTokenBytes}` : undefined;
   }
 
   #start(): PolicyFiles {

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
+import { fail } from "../../../plugin/core/model/result.ts";
 import type { Log } from "../../../plugin/observe/operator-log.ts";
-import type { PolicyIssue } from "../../../plugin/policy/language/issue.ts";
+import type { Finding } from "../../../plugin/policy/language/finding.ts";
 import type { PolicyLoad } from "../../../plugin/policy/read-policy.ts";
 import {
   type CompiledFile,
@@ -91,7 +92,7 @@ export interface PolicyScene {
   /** Ends all longest waits for keys. */
   endLongestWaits(): void;
   /** While it is set, every reading ends with this mistake, as if no thread could compile the file. */
-  failure: PolicyIssue | undefined;
+  failure: Finding | undefined;
   /** Files that a request needed while they waited to be compiled. */
   readonly hurried: readonly string[];
   write(file: string, text: string): Promise<void>;
@@ -114,7 +115,7 @@ export async function setUpPolicies(): Promise<PolicyScene> {
     const compiled = await real.compileFile(file);
     const { onLoad, failure } = scene;
     if (failure) {
-      return { issues: [failure], files: [file], identity: undefined };
+      return { ...fail([failure]), files: [file], identity: undefined };
     }
     scene.onLoad = undefined;
     await onLoad?.();
@@ -178,13 +179,13 @@ export async function waitForDisk(): Promise<void> {
 }
 
 export function nameOfLoad(load: PolicyLoad): string {
-  return "policy" in load ? load.policy.name : load.issues.map(({ code }) => code).join();
+  return load.ok ? load.value.name : load.failure.map(({ code }) => code).join();
 }
 
-/** @throws Error with all issues, when the text has any. */
+/** @throws Error with all mistakes, when the text has any. */
 export function policyOf(load: PolicyLoad): CompiledPolicy {
-  if ("issues" in load) {
-    throw new Error(JSON.stringify(load.issues));
+  if (!load.ok) {
+    throw new Error(JSON.stringify(load.failure));
   }
-  return load.policy;
+  return load.value;
 }

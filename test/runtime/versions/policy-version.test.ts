@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { fail, succeed } from "../../../plugin/core/model/result.ts";
 import { PolicyVersion, type VersionState } from "../../../plugin/runtime/versions/policy-version.ts";
 import { compileDocument } from "../../core/fixtures.ts";
 import { policyText } from "./policy-scene.ts";
 
-const LOAD = { policy: compileDocument(policyText("one")) };
+const LOAD = succeed(compileDocument(policyText("one")));
 const STATES = ["broken", "ready", "in effect", "retired"] as const;
 const ALLOWED: Readonly<Record<VersionState, readonly VersionState[]>> = {
   newest: ["broken", "ready", "in effect", "retired"],
@@ -45,7 +46,7 @@ describe("a version goes through its states in one direction: nothing leads out 
 });
 
 it("a text with mistakes is broken from the start, and has no policy", () => {
-  const version = new PolicyVersion({ issues: [] });
+  const version = new PolicyVersion(fail([]));
   expect([version.state, version.policy]).toEqual(["broken", undefined]);
 });
 

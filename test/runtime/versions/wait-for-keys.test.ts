@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { succeed } from "../../../plugin/core/model/result.ts";
 import { PolicyVersion } from "../../../plugin/runtime/versions/policy-version.ts";
 import { waitForKeys, warnOfMissingKeys } from "../../../plugin/runtime/versions/wait-for-keys.ts";
 import { compileDocument } from "../../core/fixtures.ts";
@@ -10,7 +11,7 @@ const policy = compileDocument(policyText("two"));
 function setUp() {
   const keys = holdKeys();
   keys.hold("two");
-  const version = new PolicyVersion({ policy });
+  const version = new PolicyVersion(succeed(policy));
   version.become("ready");
   let endLongestWait = (): void => {};
   const wait = (signal: AbortSignal): Promise<void> =>

@@ -1,4 +1,4 @@
-import { NO_HEX, readHexPair } from "./hex-pair.ts";
+import { NO_HEX, readHexPair } from "../text/hex-pair.ts";
 import { NameTable } from "./name-table.ts";
 
 /** Why a text is rejected: a short fixed phrase without any of the text's content. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isExactDecimal } from "../../../plugin/core/text/exact-number.ts";
+import { isExactDecimal } from "../../../plugin/core/json/exact-number.ts";
 
 describe("a decimal text keeps its value as a double", () => {
   it.each([

@@ -46,8 +46,13 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ["t", "\t"],
 ]);
 
-/** An object, or why the text is rejected: a short fixed phrase without any of the text's content. */
-type JsonRead<T = JsonObject> = { readonly object: T } | { readonly refused: string };
+/**
+ * A `Result` of the model, which this folder does not import. The failure says why the text is rejected: a short fixed phrase without any of
+ * the text's content.
+ */
+type JsonRead<T = JsonObject> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: string };
 
 /** Some members of an object, by name: the text, or null for a value of another type. */
 export type JsonTexts = Readonly<Record<string, string | null>>;
@@ -57,7 +62,7 @@ export type JsonTexts = Readonly<Record<string, string | null>>;
  * objects, which are only needed once the signature is verified.
  */
 export function readJsonTexts(text: string, wanted: WantedMembers): JsonRead<JsonTexts> {
-  return refuseErrors(() => new JsonCheck(text, wanted).run());
+  return catchErrors(() => new JsonCheck(text, wanted).run());
 }
 
 /**
@@ -66,19 +71,19 @@ export function readJsonTexts(text: string, wanted: WantedMembers): JsonRead<Jso
  * @param maxMembers most object members and array elements, counted over the whole text.
  */
 export function readJsonObject(text: string, maxMembers: number = MAX_JSON_MEMBERS): JsonRead {
-  return refuseErrors(() => {
+  return catchErrors(() => {
     const value = readValue(text, maxMembers);
     return isJsonObject(value) ? value : undefined;
   });
 }
 
-function refuseErrors<T>(readObject: () => T | undefined): JsonRead<T> {
+function catchErrors<T>(readObject: () => T | undefined): JsonRead<T> {
   try {
-    const object = readObject();
-    return object ? { object } : { refused: "not an object" };
+    const value = readObject();
+    return value ? { ok: true, value } : { ok: false, failure: "not an object" };
   } catch (error) {
     if (error instanceof JsonError) {
-      return { refused: error.message };
+      return { ok: false, failure: error.message };
     }
     throw error;
   }

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_JSON_DEPTH, MAX_JSON_MEMBERS, wantMembers } from "../../../plugin/core/text/check-json.ts";
-import { isJsonObject, readJsonObject, readJsonTexts } from "../../../plugin/core/text/json.ts";
+import { MAX_JSON_DEPTH, MAX_JSON_MEMBERS, wantMembers } from "../../../plugin/core/json/check-json.ts";
+import { isJsonObject, readJsonObject, readJsonTexts } from "../../../plugin/core/json/json.ts";
+import { fail, succeed } from "../../../plugin/core/model/result.ts";
+import { unwrap } from "../../results.ts";
 import { readSlowly } from "./slow-json.ts";
 
 /** An object of `depth` nested objects, the outermost included. */
@@ -34,8 +36,8 @@ describe("refuses what another reader could read differently", () => {
     ["a second object", "{}{}", "text after the value"],
     ["a NUL after the object", "{}\u0000", "text after the value"],
   ])("%s", (_what, text, refused) => {
-    expect(readJsonObject(text)).toEqual({ refused });
-    expect(readJsonTexts(text, [])).toEqual({ refused });
+    expect(readJsonObject(text)).toEqual(fail(refused));
+    expect(readJsonTexts(text, [])).toEqual(fail(refused));
   });
 });
 
@@ -78,15 +80,15 @@ describe("refuses what is not JSON", () => {
     ["a raw unit separator, the last control character", '{"a":"\u001f"}', "control character in a string"],
     ["a comment", '{"a":1/**/}', "bad object"],
   ])("%s", (_what, text, refused) => {
-    expect(readJsonObject(text)).toEqual({ refused });
-    expect(readJsonTexts(text, [])).toEqual({ refused });
+    expect(readJsonObject(text)).toEqual(fail(refused));
+    expect(readJsonTexts(text, [])).toEqual(fail(refused));
   });
 });
 
 describe("refuses what is JSON but not an object", () => {
   it.each(["[]", '[{"a":1}]', "null", "true", "0", '"text"'])("%s", (text) => {
-    expect(readJsonObject(text)).toEqual({ refused: "not an object" });
-    expect(readJsonTexts(text, [])).toEqual({ refused: "not an object" });
+    expect(readJsonObject(text)).toEqual(fail("not an object"));
+    expect(readJsonTexts(text, [])).toEqual(fail("not an object"));
   });
 });
 
@@ -95,23 +97,23 @@ describe("bounds what it reads", () => {
     ["objects", nestedObjects],
     ["arrays", nestedArrays],
   ])("takes %s nested as deep as the limit and not one level deeper", (_what, nested) => {
-    expect(readJsonObject(nested(MAX_JSON_DEPTH))).toHaveProperty("object");
-    expect(readJsonObject(nested(MAX_JSON_DEPTH + 1))).toEqual({ refused: "nested too deep" });
-    expect(readJsonTexts(nested(MAX_JSON_DEPTH), [])).toHaveProperty("object");
-    expect(readJsonTexts(nested(MAX_JSON_DEPTH + 1), [])).toEqual({ refused: "nested too deep" });
+    expect(readJsonObject(nested(MAX_JSON_DEPTH))).toHaveProperty("ok", true);
+    expect(readJsonObject(nested(MAX_JSON_DEPTH + 1))).toEqual(fail("nested too deep"));
+    expect(readJsonTexts(nested(MAX_JSON_DEPTH), [])).toHaveProperty("ok", true);
+    expect(readJsonTexts(nested(MAX_JSON_DEPTH + 1), [])).toEqual(fail("nested too deep"));
   });
 
   it("refuses a text nested 100,000 deep without a stack overflow", () => {
-    expect(readJsonObject(nestedObjects(100_000))).toEqual({ refused: "nested too deep" });
-    expect(readJsonObject("[".repeat(100_000))).toEqual({ refused: "nested too deep" });
+    expect(readJsonObject(nestedObjects(100_000))).toEqual(fail("nested too deep"));
+    expect(readJsonObject("[".repeat(100_000))).toEqual(fail("nested too deep"));
   });
 
   it.each([
     ["members", membersText, 0],
     ["elements, counting the array's own member", elementsText, 1],
   ])("takes as many %s as the limit and not one more", (_what, text, others) => {
-    expect(readJsonObject(text(MAX_JSON_MEMBERS - others))).toHaveProperty("object");
-    expect(readJsonObject(text(MAX_JSON_MEMBERS - others + 1))).toEqual({ refused: "too many members" });
+    expect(readJsonObject(text(MAX_JSON_MEMBERS - others))).toHaveProperty("ok", true);
+    expect(readJsonObject(text(MAX_JSON_MEMBERS - others + 1))).toEqual(fail("too many members"));
   });
 });
 
@@ -127,12 +129,11 @@ describe("reads what is unambiguous", () => {
     ["names that differ in case only", '{"exp":1,"EXP":2}'],
     ["the same name in two objects", '{"a":{"b":1},"c":{"b":2}}'],
   ])("%s", (_what, text) => {
-    expect(JSON.stringify(readJsonObject(text))).toBe(JSON.stringify({ object: JSON.parse(text) }));
+    expect(JSON.stringify(readJsonObject(text))).toBe(JSON.stringify(succeed(JSON.parse(text))));
   });
 
   it.each(["__proto__", "constructor", "toString", "hasOwnProperty"])("keeps a member %s as plain data", (name) => {
-    const read = readJsonObject(`{"${name}":{"isAdmin":true}}`);
-    const object = "object" in read ? read.object : {};
+    const object = unwrap(readJsonObject(`{"${name}":{"isAdmin":true}}`));
     expect(Object.keys(object)).toEqual([name]);
     expect(Object.getPrototypeOf(object)).toBeNull();
     expect(object.isAdmin).toBeUndefined();
@@ -140,8 +141,7 @@ describe("reads what is unambiguous", () => {
   });
 
   it("does not find a member that the text does not have", () => {
-    const read = readJsonObject("{}");
-    expect("object" in read && "constructor" in read.object).toBe(false);
+    expect("constructor" in unwrap(readJsonObject("{}"))).toBe(false);
   });
 });
 
@@ -152,7 +152,7 @@ describe("compared with JSON.parse", () => {
     fc.assert(
       fc.property(value, indent, (object, blanks) => {
         const text = JSON.stringify(object, undefined, blanks);
-        expect(JSON.stringify(readJsonObject(text))).toBe(JSON.stringify({ object: JSON.parse(text) }));
+        expect(JSON.stringify(readJsonObject(text))).toBe(JSON.stringify(succeed(JSON.parse(text))));
       }),
     );
   });
@@ -170,10 +170,10 @@ describe("compared with JSON.parse", () => {
     fc.assert(
       fc.property(texts, (text) => {
         const read = readJsonObject(text);
-        if ("object" in read) {
-          expect(JSON.stringify(read.object)).toBe(JSON.stringify(JSON.parse(text)));
+        if (read.ok) {
+          expect(JSON.stringify(read.value)).toBe(JSON.stringify(JSON.parse(text)));
         } else {
-          expect(read.refused).toMatch(/^[a-z\\ ]+$/);
+          expect(read.failure).toMatch(/^[a-z\\ ]+$/);
         }
       }),
       { numRuns: 2000 },
@@ -211,8 +211,8 @@ describe("compared with a slow reader that asks JSON.parse and then looks for al
       fc.property(texts, (text) => {
         const read = readJsonObject(text);
         const slow = readSlowly(text);
-        expect("object" in read).toBe(slow !== undefined);
-        expect("object" in read ? JSON.stringify(read.object) : undefined).toBe(JSON.stringify(slow));
+        expect(read.ok).toBe(slow !== undefined);
+        expect(read.ok ? JSON.stringify(read.value) : undefined).toBe(JSON.stringify(slow));
       }),
       { numRuns: 20_000 },
     );
@@ -258,14 +258,14 @@ describe("some texts of an object", () => {
       fc.property(texts, (text) => {
         const whole = readJsonObject(text);
         const some = readJsonTexts(text, wantMembers("iss", "__proto__"));
-        if ("refused" in whole) {
+        if (!whole.ok) {
           expect(some).toEqual(whole);
         } else {
-          const wanted = Object.entries(whole.object)
+          const wanted = Object.entries(whole.value)
             .filter(([name]) => name === "iss" || name === "__proto__")
             .map(([name, value]) => [name, typeof value === "string" ? value : null]);
-          expect(Object.entries("object" in some ? some.object : {})).toEqual(wanted);
-          expect("object" in some && Object.getPrototypeOf(some.object)).toBeNull();
+          expect(Object.entries(unwrap(some))).toEqual(wanted);
+          expect(Object.getPrototypeOf(unwrap(some))).toBeNull();
         }
       }),
       { numRuns: 20_000 },
@@ -278,14 +278,14 @@ describe("some texts of an object", () => {
     [`{${Array.from({ length: 1024 }, (_, index) => `"${index}":0`).join(",")}}`, true],
     [`{${Array.from({ length: 1025 }, (_, index) => `"${index}":0`).join(",")}}`, false],
   ])("are read within the same bound on all members (case %#)", (text, isRead) => {
-    expect(readJsonTexts(text, wantMembers("iss"))).toEqual(isRead ? { object: {} } : { refused: "too many members" });
+    expect(readJsonTexts(text, wantMembers("iss"))).toEqual(isRead ? succeed({}) : fail("too many members"));
   });
 
   it("are refused where a name stands twice among a thousand, in one object or with escapes", () => {
     const many = Array.from({ length: 1000 }, (_, index) => `"a${index}":0`).join(",");
-    expect(readJsonTexts(`{${many},"a7":1}`, wantMembers("iss"))).toEqual({ refused: "duplicate member" });
-    expect(readJsonTexts(`{${many},"\\u00617":1}`, wantMembers("iss"))).toEqual({ refused: "duplicate member" });
-    expect(readJsonTexts(`{${many},"b":{"a7":1}}`, wantMembers("iss"))).toEqual({ object: {} });
+    expect(readJsonTexts(`{${many},"a7":1}`, wantMembers("iss"))).toEqual(fail("duplicate member"));
+    expect(readJsonTexts(`{${many},"\\u00617":1}`, wantMembers("iss"))).toEqual(fail("duplicate member"));
+    expect(readJsonTexts(`{${many},"b":{"a7":1}}`, wantMembers("iss"))).toEqual(succeed({}));
   });
 });
 

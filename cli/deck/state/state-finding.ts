@@ -1,0 +1,23 @@
+import type { Node } from "yaml";
+import type { Finding, FindingCode, Severity } from "../../../plugin/policy/language/finding.ts";
+
+/** A text in which nodes can be located. */
+export interface PlacedText {
+  readonly file: string;
+  readonly lines: readonly string[];
+  /** Where a node begins, counted from 1. */
+  locate(node: Node): { readonly line: number; readonly column: number };
+}
+
+/** Creates a finding at a node of a state file. An error stops the rendering. A warning does so only if the user asks for it. */
+export function findingAt(
+  source: PlacedText,
+  node: Node,
+  severity: Severity,
+  code: FindingCode,
+  message: string,
+): Finding {
+  const place = source.locate(node);
+  const excerpt = source.lines[place.line - 1];
+  return { severity, file: source.file, ...place, code, message, ...(excerpt !== undefined && { excerpt }) };
+}

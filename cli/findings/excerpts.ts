@@ -1,0 +1,15 @@
+import type { Finding } from "../../plugin/policy/language/finding.ts";
+
+/** Adds the file and the line of text to each finding. */
+export function showExcerpts(findings: readonly Finding[], file: string, text: string): readonly Finding[] {
+  const lines = text.split(/\r?\n/);
+  return findings.map((finding) => {
+    const excerpt = finding.line === undefined ? undefined : lines[finding.line - 1];
+    return { ...finding, file, ...(excerpt !== undefined && { excerpt }) };
+  });
+}
+
+/** Whether the findings are about the text of a policy, so that its lines may be shown. The text of any other file may be secret. */
+export function areAboutText(findings: readonly Finding[]): boolean {
+  return !findings.some(({ code }) => code.startsWith("file_") || code === "not_a_policy");
+}
