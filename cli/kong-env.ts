@@ -62,7 +62,7 @@ export function addKongCommand(program: Command): void {
     )
     .option(
       "--fetch-settings <file>",
-      "how keys are fetched: certificate authorities, proxy, client certificates, headers (docs/keys.md)",
+      "how keys are fetched: certificate authorities, proxy, client certificates, headers (docs/guides/keys.md)",
     )
     .option(
       "--state-dir <dir>",

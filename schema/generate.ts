@@ -28,13 +28,13 @@ const FORMATS: readonly Format[] = [
     schemaFile: "schema/policy.schema.json",
     types: ["schema/generated/policy-document.ts", "PolicyDocument"],
     validator: ["schema/generated/validate-policy.ts", "validatePolicy"],
-    reference: ["docs/policy.md", "Policy reference"],
+    reference: ["docs/reference/policy.md", "Policy reference"],
   },
   {
     schemaFile: "schema/fetch-settings.schema.json",
     types: ["schema/generated/fetch-settings-document.ts", "FetchSettingsDocument"],
     validator: ["schema/generated/validate-fetch-settings.ts", "validateFetchSettings"],
-    reference: ["docs/fetch-settings.md", "Fetch settings reference"],
+    reference: ["docs/reference/fetch-settings.md", "Fetch settings reference"],
   },
 ];
 
@@ -98,7 +98,7 @@ function renderValidator(schema: SchemaNode, { schemaFile, validator: [, validat
 }
 
 async function renderAll(): Promise<ReadonlyMap<string, string>> {
-  const files = new Map<string, string>([["docs/denials.md", renderDenialReference()]]);
+  const files = new Map<string, string>([["docs/reference/denials.md", renderDenialReference()]]);
   for (const format of FORMATS) {
     const { schemaFile, types, validator, reference } = format;
     const schema: SchemaNode = JSON.parse(readFileSync(new URL(schemaFile, root), "utf8"));

@@ -5,7 +5,7 @@ import type { FaultResults } from "./results.ts";
 
 /** Where `FAULTS_RESULTS=1` puts the results as data, and the table that is made of them; to be committed. */
 export const RESULTS = fileURLToPath(new URL("../../docs/faults/", import.meta.url));
-export const RENDERED = fileURLToPath(new URL("../../docs/faults.md", import.meta.url));
+export const RENDERED = fileURLToPath(new URL("../../docs/evidence/faults.md", import.meta.url));
 
 /** Real gateways first. */
 const ORDER = ["kong-binary", "kong-binary-stock", "kong-container", "kong-container-stock", "sandbox"];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { RENDERED, readFaultResults, renderAll } from "./fault-files.ts";
 
-it("docs/faults.md is what the committed results say", () => {
+it("docs/evidence/faults.md is what the committed results say", () => {
   expect(readFileSync(RENDERED, "utf8")).toBe(renderAll());
 });
 

@@ -28,7 +28,7 @@ The plugin server runs with a heap of 64 MB (the stock one 256 MB), and a preloa
 
 const COLUMNS = ["fault", "passed without a right", "judged by another", "valid refused", "back after", "longest wait"];
 
-/** docs/faults.md: one table for each gateway and plugin server. */
+/** docs/evidence/faults.md: one table for each gateway and plugin server. */
 export function renderFaults(all: readonly FaultResults[]): string {
   return [HEAD, ...all.map(renderGateway)].join("\n");
 }

@@ -8,7 +8,7 @@ import { renderProof } from "./render-proof.ts";
 
 /** Where `--write` puts the figures, and the page that is made of them; to be committed. */
 const RESULTS = fileURLToPath(new URL("../../docs/keys-proof.json", import.meta.url));
-export const RENDERED = fileURLToPath(new URL("../../docs/keys-proof.md", import.meta.url));
+export const RENDERED = fileURLToPath(new URL("../../docs/evidence/keys-proof.md", import.meta.url));
 
 /** How long the parts that can be short or long last; `--seconds`. */
 export const SECONDS = Number(process.env.SOAK_KEYS_SECONDS ?? 120);

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { RENDERED, readProofResults } from "./proof-files.ts";
 import { renderProof } from "./render-proof.ts";
 
-it("docs/keys-proof.md is what the committed figures say", () => {
+it("docs/evidence/keys-proof.md is what the committed figures say", () => {
   expect(readFileSync(RENDERED, "utf8")).toBe(renderProof(readProofResults()));
 });
 

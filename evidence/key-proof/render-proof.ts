@@ -16,7 +16,7 @@ interface Column<Figures> {
   readonly cell: (figures: Figures) => string;
 }
 
-/** docs/keys-proof.md. */
+/** docs/evidence/keys-proof.md. */
 export function renderProof(results: ProofResults): string {
   return [
     HEAD,

@@ -28,7 +28,7 @@ const ORIGINS: readonly (readonly string[])[] = [
   ["panva/jose @ afbc664914bb", "MIT", "titles as a check-list"],
 ];
 
-/** docs/vectors.md. */
+/** docs/evidence/vectors.md. */
 export function renderVectors(all: readonly VectorFigures[]): string {
   const disagreements = DISAGREEMENTS.map(({ source, ids, found, why }) => [
     source,

@@ -8,7 +8,7 @@ import { findBlocks, findTranscripts, toPattern } from "./transcripts.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
 
-const DECK = readFileSync(join(ROOT, "docs/deck.md"), "utf8");
+const DECK = readFileSync(join(ROOT, "docs/guides/deck.md"), "utf8");
 const transcripts = [...findTranscripts(README), ...findTranscripts(DECK)];
 afterAll(() => rmSync(join(ROOT, "kong.rendered.yaml"), { force: true }));
 
@@ -17,7 +17,7 @@ const ARGUMENTS_FOR_TESTS: ReadonlyMap<string, string> = new Map([
   ["npm start -- --check", " --proxy-port 0 --upstream-port 0 --idp-port 0"],
 ]);
 
-describe("the README and docs/deck.md", () => {
+describe("the README and docs/guides/deck.md", () => {
   it("has transcripts to check", () => {
     expect(transcripts.length).toBeGreaterThanOrEqual(6);
   });
