@@ -3,7 +3,7 @@ import { type CheckList, type Coverage, readPositions } from "./check-lists/chec
 import { DISAGREEMENTS } from "./disagreements.ts";
 import { HEADINGS, rowOf, type VectorFigures } from "./figures.ts";
 
-const HEAD = `<!-- Written by \`VECTORS_RESULTS=1 npm run test:vectors\`; do not edit. -->
+const HEAD = `<!-- Written by \`RESULTS=1 npm run test:vectors\`; do not edit. -->
 # Public test vectors
 
 Tokens, keys and requests that others published, judged by this plugin. \`npm run test:vectors\` judges them and prints this table; the

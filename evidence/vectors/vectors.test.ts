@@ -35,10 +35,12 @@ if (missingVectors !== undefined) {
       },
     );
 
-    it("docs/evidence/vectors.md says what came of them; VECTORS_RESULTS=1 npm run test:vectors writes it", async ({ task }) => {
+    it("docs/evidence/vectors.md says what came of them; RESULTS=1 npm run test:vectors writes it", async ({
+      task,
+    }) => {
       task.meta.vectors = await all;
       const text = renderVectors(await all);
-      if (process.env.VECTORS_RESULTS === "1") {
+      if (process.env.RESULTS === "1") {
         writeFileSync(DOCUMENT, text);
       }
       expect(readFileSync(DOCUMENT, "utf8")).toBe(text);
