@@ -22,7 +22,7 @@ export interface Run {
   readonly date: string;
 }
 
-export function describeRun(): Run {
+function describeRun(): Run {
   return {
     plugin: VERSION,
     node: process.version,

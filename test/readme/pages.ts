@@ -11,9 +11,9 @@ export function listPages(folder: string): readonly string[] {
     .sort();
 }
 
-/** All pages that users and contributors read, except the changelog: it names what existed at its time. */
+/** All pages that users and contributors read. */
 export const PAGES: readonly string[] = [
-  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "OWNER.md"],
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "OWNER.md", "CHANGELOG.md"],
   ...listPages("docs"),
 ];
 
