@@ -9,7 +9,7 @@ const fast = project("fast", ["test/**/*.test.ts"], {
   testTimeout: 20_000,
 });
 
-/** Everything that takes longer, or needs what not every machine has. `--project NAME` runs it; README lists the commands. */
+/** Everything that takes longer, or needs what not every machine has. `--project NAME` runs it; CONTRIBUTING.md lists the commands. */
 const others = [
   project("proofs", ["evidence/**/*.test.ts"], {
     exclude: ["evidence/{kong-plugins,versions}/*.test.ts", "evidence/reloads/*.test.ts", "evidence/vectors/*.test.ts"],

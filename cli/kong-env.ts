@@ -24,6 +24,7 @@ import { createStockSettings, type StockServer } from "../plugin/server/settings
 import { findReadHeaders } from "./settings/find-read-headers.ts";
 import { FORMATS, type Format, formatSettings } from "./settings/format-settings.ts";
 import { addKongSchemaCommand } from "./settings/kong-schema.ts";
+import { startWithoutEnv } from "./settings/start-without-env.ts";
 
 interface KongEnvOptions {
   readonly policyRoot: string;
@@ -40,6 +41,8 @@ interface KongEnvOptions {
   readonly guard?: boolean | string;
   readonly stock?: string;
   readonly dumpFile?: string;
+  /** False: the commands start Node directly. */
+  readonly env: boolean;
   readonly format: Format;
 }
 
@@ -62,7 +65,7 @@ export function addKongCommand(program: Command): void {
     )
     .option(
       "--fetch-settings <file>",
-      "how keys are fetched: certificate authorities, proxy, client certificates, headers (docs/keys.md)",
+      "how keys are fetched: certificate authorities, proxy, client certificates, headers (docs/guides/fetching-keys.md)",
     )
     .option(
       "--state-dir <dir>",
@@ -90,6 +93,12 @@ export function addKongCommand(program: Command): void {
         "--dump-file <path>",
         "for a Kong that starts no plugin server, as beside a sidecar and on a control plane: read the schema from this file",
       ).conflicts(["stock", "statusListen", "fetchSettings"]),
+    )
+    .addOption(
+      new Option(
+        "--no-env",
+        "start Node directly, for images that lack /usr/bin/env; the plugin server then gets no environment variables",
+      ).conflicts("stock"),
     )
     .option("--kong-version <version>", "Kong's version, if the command cannot run `kong` here to get it")
     .addOption(
@@ -134,7 +143,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
     stateDir: options.stateDir === false ? undefined : resolve(options.stateDir ?? `${options.prefix}/jwt-policy-keys`),
     statusListen: options.statusListen,
     headers: await chooseHeaders(options),
-    environment: { NODE_ENV: "production", ...pickEnvironment(PASSED_ON) },
+    environment: chooseEnvironment(options),
   };
   const settings = await choosePluginServer(installation, options);
   const guardPath = findGuard(options);
@@ -167,12 +176,13 @@ function guessWorkerUser(): SystemUser | undefined {
 
 async function choosePluginServer(
   installation: Installation,
-  { stock, dumpFile }: KongEnvOptions,
+  { stock, dumpFile, env }: KongEnvOptions,
 ): Promise<Readonly<Record<string, string>>> {
   if (stock !== undefined) {
     return createStockSettings(installation, await findStockServer(stock));
   }
-  const settings = createKongSettings(installation);
+  const created = createKongSettings(installation);
+  const settings = env ? created : startWithoutEnv(created);
   return dumpFile === undefined ? settings : useDumpFile(settings, resolve(dumpFile));
 }
 
@@ -211,6 +221,18 @@ async function askKongVersion(): Promise<string | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** @throws Error when a variable is set that the plugin server would need and cannot get. */
+function chooseEnvironment({ env }: KongEnvOptions): Record<string, string> {
+  const passedOn = pickEnvironment(PASSED_ON);
+  const [lost] = Object.keys(passedOn);
+  if (!env && lost !== undefined) {
+    throw new Error(
+      `--no-env cannot pass on ${lost}, which is set here: unset it, and name the certificate authorities with ca_file in --fetch-settings`,
+    );
+  }
+  return env ? { NODE_ENV: "production", ...passedOn } : {};
 }
 
 function pickEnvironment(names: readonly string[]): Record<string, string> {

@@ -1,10 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, release, type } from "node:os";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
-import { VERSION } from "../plugin/kong/contract/plugin-identity.ts";
-import { currentCommit } from "../test/current-commit.ts";
-import { RESULTS as FAULT_RESULTS, RENDERED, renderAll } from "./faults/results/fault-files.ts";
 import { collectResults, type FaultOutcome } from "./faults/results/results.ts";
+import type { ConformanceResults } from "./results/conformance.ts";
+import { writeResults } from "./results/results-folder.ts";
 import { reportVectors } from "./vectors/report-vectors.ts";
 
 declare module "vitest" {
@@ -37,20 +34,25 @@ const GATEWAYS: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-/** Where `CONFORMANCE_RESULTS=1` and `FAULTS_RESULTS=1` put the results as data, to be committed. */
-const RESULTS = "docs/conformance";
+const CONFORMANCE_FILE = /\/conformance[/.]/;
 const FAULT_FILE = /^evidence\/faults\/(.*)\.faults\.ts$/;
 
 /** Says at the end which gateways were exercised, and why any was not; then the counts, alone on a line. */
 export default class GatewayReporter implements Reporter {
-  /** At once, for the next gateway takes minutes. */
+  /** Writes results at once, because the next gateway takes minutes. */
   onTestModuleEnd(module: TestModule): void {
-    const [, faults] = FAULT_FILE.exec(module.relativeModuleId) ?? [];
     const tests = [...module.children.allTests()];
     // A part of the table must not replace the whole.
-    const isWhole = tests.every((test) => test.result().state !== "skipped");
-    if (faults !== undefined && isWhole && process.env.FAULTS_RESULTS === "1") {
+    if (tests.some((test) => test.result().state === "skipped")) {
+      return;
+    }
+    const [, faults] = FAULT_FILE.exec(module.relativeModuleId) ?? [];
+    if (faults !== undefined) {
       writeFaultResults(faults, tests);
+    }
+    const gateway = GATEWAYS.get(module.relativeModuleId);
+    if (gateway !== undefined && CONFORMANCE_FILE.test(module.relativeModuleId)) {
+      writeConformanceResults(gateway, tests);
     }
   }
 
@@ -60,7 +62,7 @@ export default class GatewayReporter implements Reporter {
     const broken = modules.filter((module) => module.state() === "failed" && module.errors().length > 0).length;
     const lines = modules.flatMap((module) => {
       const gateway = GATEWAYS.get(module.relativeModuleId);
-      return gateway === undefined ? [] : [`  ${gateway}: ${reportGateway(gateway, [...module.children.allTests()])}`];
+      return gateway === undefined ? [] : [`  ${gateway}: ${reportGateway([...module.children.allTests()])}`];
     });
     process.stdout.write(
       [
@@ -89,38 +91,26 @@ function reportNotRun(modules: readonly TestModule[]): string[] {
   return lines.length === 0 ? [] : ["\nNot run:", ...lines.sort()];
 }
 
-function reportGateway(gateway: string, tests: readonly TestCase[]): string {
+function reportGateway(tests: readonly TestCase[]): string {
   const results = tests.map((test) => test.result());
   const ran = results.filter(({ state }) => state === "passed" || state === "failed").length;
   const notes = [...new Set(findNotes(tests))];
-  const names = [...new Set(tests.flatMap((test) => test.meta().gateway ?? []))];
+  const names = findGateways(tests);
   if (ran === 0 || names.length === 0) {
     return `not exercised: ${notes[0] ?? "it was required and is missing"}`;
-  }
-  if (process.env.CONFORMANCE_RESULTS === "1") {
-    writeResults(gateway, names, tests);
   }
   return [`exercised, ${ran} tests on ${names.join(" and ")}`, ...notes].join("; ");
 }
 
-function writeResults(gateway: string, names: readonly string[], tests: readonly TestCase[]): void {
-  const commit = currentCommit(RESULTS);
+function findGateways(tests: readonly TestCase[]): readonly string[] {
+  return [...new Set(tests.flatMap((test) => test.meta().gateway ?? []))];
+}
+
+function writeConformanceResults(gateway: string, tests: readonly TestCase[]): void {
   const cases = tests.map((test) => ({ gateway: test.meta().gateway, title: test.name, result: test.result().state }));
   const passed = cases.filter(({ result }) => result === "passed").length;
-  const results = {
-    gateways: names,
-    commit,
-    date: new Date().toISOString(),
-    node: process.version,
-    passed,
-    of: cases.length,
-    cases,
-  };
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(
-    `${RESULTS}/${gateway.toLowerCase().replaceAll(" ", "-")}.json`,
-    `${JSON.stringify(results, null, 2)}\n`,
-  );
+  const results: ConformanceResults = { gateways: findGateways(tests), passed, of: cases.length, cases };
+  writeResults(`conformance/${gateway.toLowerCase().replaceAll(" ", "-")}`, results);
 }
 
 function writeFaultResults(name: string, tests: readonly TestCase[]): void {
@@ -128,17 +118,8 @@ function writeFaultResults(name: string, tests: readonly TestCase[]): void {
     const { fault } = test.meta();
     return fault === undefined ? [] : [{ ...fault, result: test.result().state }];
   });
-  const results = collectResults(outcomes, {
-    plugin: VERSION,
-    node: process.version,
-    system: `${type()} ${release()}`,
-    processors: cpus().length,
-    commit: currentCommit("docs/faults*"),
-    date: new Date().toISOString(),
-  });
+  const results = collectResults(outcomes);
   if (results !== undefined) {
-    mkdirSync(FAULT_RESULTS, { recursive: true });
-    writeFileSync(`${FAULT_RESULTS}${name}.json`, `${JSON.stringify(results, null, 2)}\n`);
-    writeFileSync(RENDERED, renderAll());
+    writeResults(`faults/${name}`, results);
   }
 }

@@ -6,21 +6,26 @@ export function renderDenialReference(): string {
     ([reason, { stage, status, error, clientMessage, meaning, spec }]) => {
       const challenge = error ?? (status === 401 ? "bare challenge" : "");
       const as = publicReason(reason as Reason);
-      return `| \`${reason}\` | ${stage} | ${status} | ${challenge} | ${clientMessage} | \`${as}\` | ${meaning} | ${spec} |`;
+      return `| \`${reason}\` | ${stage} | ${status} | ${challenge} | ${clientMessage} | \`${as}\` | ${meaning} | ${linkPage(spec)} |`;
     },
   );
   return [
     "<!-- Generated from plugin/core/model/denial.ts by `npm run generate`; do not edit. -->",
     "# Why a request is refused",
     "",
-    "The first failing stage wins. The reason is in the gateway's log; the client sees the status, the challenge (RFC 6750)",
-    "and the client message. They say no more about the token than the public reason. A policy's `answers.reasons` sets status and text",
-    'under the name in the column "public reason", which also completes `answers.problem_types`: reasons that a client must not distinguish',
-    "share one ([docs/answers.md](answers.md)).",
+    "The first stage that fails gives the reason, and Kong's log has it. The client sees the status, the challenge (RFC 6750) and the message.",
+    "None of them depends on the token in another way. A policy's `answers.reasons` sets status and text by the public reason, which also",
+    "completes `answers.problem_types`. Reasons that a client must not distinguish share one public reason ([answers](../guides/answers.md)).",
     "",
     "| reason | stage | status | RFC 6750 error | client message | public reason | meaning | spec |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
     "",
   ].join("\n");
+}
+
+/** A row of the denial table names one of our guides by its file. Other specifications are RFCs. */
+function linkPage(spec: string): string {
+  const [, name] = /^docs\/(?:guides\/)?([a-z-]+)\.md$/.exec(spec) ?? [];
+  return name === undefined ? spec : `[${name}](../guides/${name}.md)`;
 }

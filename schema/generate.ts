@@ -29,13 +29,13 @@ const FORMATS: readonly Format[] = [
     schemaFile: "schema/policy.schema.json",
     types: ["schema/generated/policy-document.ts", "PolicyDocument"],
     validator: ["schema/generated/validate-policy.ts", "validatePolicy"],
-    reference: ["docs/policy.md", "Policy reference"],
+    reference: ["docs/reference/policy.md", "Policy reference"],
   },
   {
     schemaFile: "schema/fetch-settings.schema.json",
     types: ["schema/generated/fetch-settings-document.ts", "FetchSettingsDocument"],
     validator: ["schema/generated/validate-fetch-settings.ts", "validateFetchSettings"],
-    reference: ["docs/fetch-settings.md", "Fetch settings reference"],
+    reference: ["docs/reference/fetch-settings.md", "Fetch settings reference"],
   },
   {
     schemaFile: "schema/sandbox-kong.schema.json",
@@ -72,15 +72,17 @@ async function renderTypes(schema: SchemaNode, { schemaFile, types: [, name] }: 
   });
 }
 
-function renderValidator(schema: SchemaNode, { schemaFile, validator: [, validatorName] }: Format): string {
+function renderValidator(source: SchemaNode, { schemaFile, validator: [, validatorName] }: Format): string {
   const ajv = new Ajv({
     allErrors: true,
     useDefaults: true,
     verbose: true,
+    inlineRefs: false, // A definition becomes one function, not a copy at each place that refers to it.
     strict: true,
     allowUnionTypes: true, // Some values are a list, or a map with more detail.
     code: { source: true, esm: true },
   });
+  const schema = copyPropertyNames(source, source);
   const imports = new Set<string>();
   // Ajv's ESM output still calls require() for its runtime functions, which are CommonJS with a default export.
   const code = standaloneCode
@@ -97,14 +99,34 @@ function renderValidator(schema: SchemaNode, { schemaFile, validator: [, validat
     `// ${bannerOf(schemaFile)}`,
     'import type { ValidateFunction } from "ajv";',
     ...imports,
-    code,
+    shareDefinitions(code, schema),
     `export const ${validatorName}: ValidateFunction = validate;`,
     "",
   ].join("\n");
 }
 
+/**
+ * Replaces each `propertyNames` that refers to a definition by the definition. Otherwise Ajv's errors would not say which name they
+ * are about.
+ */
+function copyPropertyNames<Node>(node: Node, { definitions = {} }: SchemaNode): Node {
+  return JSON.parse(JSON.stringify(node), (key, value) =>
+    key === "propertyNames" && value.$ref ? definitions[value.$ref.replace("#/definitions/", "")] : value,
+  );
+}
+
+/** Ajv repeats the text of each definition beside the whole schema. Refers to the whole schema instead. */
+function shareDefinitions(code: string, schema: SchemaNode): string {
+  const [, whole] = code.match(/const (schema\d+) = \{"\$schema":/) ?? [];
+  return Object.entries(schema.definitions ?? {}).reduce(
+    (text, [name, definition]) =>
+      text.replaceAll(` = ${JSON.stringify(definition)};`, () => ` = ${whole}.definitions[${JSON.stringify(name)}];`),
+    code,
+  );
+}
+
 async function renderAll(): Promise<ReadonlyMap<string, string>> {
-  const files = new Map<string, string>([["docs/denials.md", renderDenialReference()]]);
+  const files = new Map<string, string>([["docs/reference/denials.md", renderDenialReference()]]);
   for (const format of FORMATS) {
     const { schemaFile, types, validator, reference } = format;
     const schema: SchemaNode = JSON.parse(readFileSync(new URL(schemaFile, root), "utf8"));

@@ -1,9 +1,10 @@
 // `npm run size`: how large the plugin server is, and how long it takes from its start until it has printed its dump and until
 // it listens, as one file and as the modules that this file is made of. The rounds are interleaved, the figures are medians.
-import { spawn } from "node:child_process";
+// `RESULTS=1` writes them to results/size.
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, release, tmpdir, type } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -12,6 +13,7 @@ const ROUNDS = Number(process.env.SIZE_ROUNDS ?? 20);
 const dist = (path) => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
 const BUNDLE = dist("jwt-policy-server.mjs");
 const MODULES = dist("plugin/server/main.js");
+const VALIDATORS = dist("schema/generated");
 
 const directory = mkdtempSync(join(tmpdir(), "jwt-policy-size-"));
 const place = ["--socket", join(directory, "s"), "--policy-root", directory];
@@ -28,7 +30,14 @@ const CASES = [
 try {
   const bytes = readFileSync(BUNDLE);
   console.log(`Node ${process.version}, ${cpus().length} processors (${cpus()[0]?.model}), ${ROUNDS} rounds`);
-  console.log(`one file: ${kilobytes(bytes)} kB, ${kilobytes(gzipSync(bytes))} kB with gzip`);
+  const sizes = {
+    kilobytes: kilobytes(bytes),
+    gzipKilobytes: kilobytes(gzipSync(bytes)),
+    validatorKilobytes: countValidators(),
+  };
+  console.log(
+    `one file: ${sizes.kilobytes} kB, ${sizes.gzipKilobytes} kB with gzip; validators: ${sizes.validatorKilobytes} kB`,
+  );
   const figures = CASES.map(() => []);
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const [index, [, args, words]] of CASES.entries()) {
@@ -38,11 +47,16 @@ try {
       }
     }
   }
-  for (const [index, [title]] of CASES.entries()) {
+  const medians = CASES.map(([title], index) => {
     const sorted = figures[index].sort((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)].toFixed(0).padStart(5);
-    console.log(`${title.padEnd(32)} ${median} ms  (${sorted[0].toFixed(0)} to ${sorted.at(-1).toFixed(0)})`);
-  }
+    const median = Math.round(sorted[Math.floor(sorted.length / 2)]);
+    console.log(
+      `${title.padEnd(32)} ${String(median).padStart(5)} ms  (${sorted[0].toFixed(0)} to ${sorted.at(-1).toFixed(0)})`,
+    );
+    return median;
+  });
+  const [node, dumpOfModules, dump, listensOfModules, listens] = medians;
+  noteResults({ ...sizes, rounds: ROUNDS, ms: { node, dump, dumpOfModules, listens, listensOfModules } });
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
@@ -74,5 +88,29 @@ async function measure(args, words) {
 }
 
 function kilobytes(data) {
-  return (data.length / 1000).toFixed(0);
+  return Math.round(data.length / 1000);
+}
+
+/** The bundle contains the generated validators nearly as they are. */
+function countValidators() {
+  const files = readdirSync(VALIDATORS).filter((name) => /^validate-.*\.js$/.test(name));
+  return files.reduce((sum, name) => sum + kilobytes(readFileSync(join(VALIDATORS, name))), 0);
+}
+
+function noteResults(results) {
+  if (process.env.RESULTS !== "1") {
+    return;
+  }
+  const git = (...args) => execFileSync("git", args, { encoding: "utf8" }).trim();
+  const changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs");
+  const run = {
+    plugin: JSON.parse(readFileSync("package.json", "utf8")).version,
+    node: process.version,
+    system: `${type()} ${release()}`,
+    processors: cpus().length,
+    commit: `${git("rev-parse", "HEAD")}${changes === "" ? "" : " and changes"}`,
+    date: new Date().toISOString(),
+  };
+  mkdirSync("results/size", { recursive: true });
+  writeFileSync("results/size/server.json", `${JSON.stringify({ ...results, ...run }, null, 2)}\n`);
 }

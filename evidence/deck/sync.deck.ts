@@ -45,7 +45,7 @@ const FORMS: readonly [form: string, pluginOf: (rule: string) => object, more: o
 
 /** What the document's commands write. */
 const RENDERED = join(import.meta.dirname, "../../kong.rendered.yaml");
-const DOCUMENT = readFileSync(join(import.meta.dirname, "../../docs/deck.md"), "utf8");
+const DOCUMENT = readFileSync(join(import.meta.dirname, "../../docs/guides/deck.md"), "utf8");
 /** The commands under "Check and sync", in their order. */
 const COMMANDS =
   findBlocks(DOCUMENT)
@@ -128,7 +128,7 @@ describe("decK against Kong with PostgreSQL", () => {
     180_000,
   );
 
-  it("does all that docs/deck.md says, in this order", () => {
+  it("does all that docs/guides/deck.md says, in this order", () => {
     const render = [
       "render",
       "deploy/deck/payments.yaml",

@@ -33,7 +33,7 @@ export interface Fault {
   inject(scene: Scene): Promise<void>;
 }
 
-// Stated settings: see docs/kong.md and docs/faults.md.
+// Stated settings: see docs/guides/kong.md and docs/evidence/faults.md.
 const DEADLINE_MS = 5_000;
 const WATCHDOG_MS = 3_000;
 const RESPAWN_MS = 1_000;

@@ -38,8 +38,7 @@ afterEach(async () => {
   await provider.stop();
 });
 
-const isFound = async (kid: string): Promise<boolean> =>
-  (await keys.find(joseHeaderOf({ alg: "RS256", kid }))).found !== undefined;
+const isFound = async (kid: string): Promise<boolean> => (await keys.find(joseHeaderOf({ alg: "RS256", kid }))).ok;
 /** What is to be refreshed at the longest bound is. */
 const passMax = async (): Promise<void> => {
   vi.advanceTimersByTime(MAX_MS);

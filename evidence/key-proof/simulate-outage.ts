@@ -148,7 +148,7 @@ async function passTime(
 }
 
 async function isServed(keys: IssuerKeys): Promise<boolean> {
-  return (await keys.find(joseHeaderOf({ kid: KID }))).found !== undefined;
+  return (await keys.find(joseHeaderOf({ kid: KID }))).ok;
 }
 
 function statusOf(keys: IssuerKeys): KeySetStatus {

@@ -1,7 +1,7 @@
 // `npm run test:nodes`: the tests that need no gateway but the sandbox, under each Node that the plugin promises to run on. npm's
 // package `node` brings the runtimes, into a folder outside of the clone that goes again.
 //
-//   npm run test:nodes [-- VERSION…]      such as 22, or 24.1.0; `NODES_RESULTS=1` notes the results in docs/nodes.json
+//   npm run test:nodes [-- VERSION…]      such as 22, or 24.1.0; `RESULTS=1` writes the results to results/nodes
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir, type } from "node:os";
@@ -31,7 +31,7 @@ const TESTS = [
   "test/conformance/sandbox",
   "test/guard/stock-events",
 ];
-const RESULTS = "docs/nodes.json";
+const RESULTS = "results/nodes";
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const directory = mkdtempSync(join(tmpdir(), "jwt-policy-nodes-"));
@@ -54,7 +54,7 @@ for (const { node, failures } of runs) {
   }
 }
 const isGood = runs.every(({ passed, failed }) => passed > 0 && failed === 0);
-if (process.env.NODES_RESULTS === "1") {
+if (process.env.RESULTS === "1") {
   noteResults();
 }
 process.exitCode = isGood ? 0 : 1;
@@ -114,17 +114,23 @@ function readReport(path) {
 
 function findCommit() {
   const git = (...args) => execFileSync("git", args, { encoding: "utf8" }).trim();
-  const changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", `:!${RESULTS}`);
+  const changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs");
   return `${git("rev-parse", "HEAD")}${changes === "" ? "" : " and changes"}`;
 }
 
-/** Each runtime's last run, in the order of their versions. */
 function noteResults() {
-  const before = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")).runs : [];
-  const date = new Date().toISOString();
-  const system = `${type()} ${release()}, ${cpus().length} processors`;
-  const now = runs.map((run) => ({ ...run, commit, date, system }));
-  const kept = before.filter(({ node }) => !now.some((run) => run.node === node));
-  const sorted = [...kept, ...now].sort((a, b) => a.node.localeCompare(b.node, "en", { numeric: true }));
-  writeFileSync(RESULTS, `${JSON.stringify({ tests: TESTS, runs: sorted }, null, 2)}\n`);
+  const run = {
+    plugin: JSON.parse(readFileSync("package.json", "utf8")).version,
+    system: `${type()} ${release()}`,
+    processors: cpus().length,
+    commit,
+    date: new Date().toISOString(),
+  };
+  mkdirSync(RESULTS, { recursive: true });
+  for (const results of runs) {
+    writeFileSync(
+      `${RESULTS}/${results.node}.json`,
+      `${JSON.stringify({ tests: TESTS, ...results, ...run }, null, 2)}\n`,
+    );
+  }
 }

@@ -52,11 +52,10 @@ function describeTarball({ root, files }: InstalledPackage): void {
     const built = (folder: string, endings: readonly string[]): string[] =>
       list(folder, ".ts").flatMap((path) => endings.map((ending) => `dist/${path.slice(0, -".ts".length)}${ending}`));
     const guard = "plugin/guard/kong/plugins/jwt-policy-guard";
-    const documents = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
     expect(files).toEqual(
       [
         ...["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"],
-        ...documents.map((name) => `docs/${name}`),
+        ...["docs/README.md", ...list("docs/guides", ".md"), ...list("docs/reference", ".md")],
         ...["dist/jwt-policy-launcher.mjs", SERVER, "dist/jwt-policy-server.licenses.txt"],
         ...built("cli", [".js"]),
         ...built("plugin", [".js", ".d.ts"]),

@@ -1,12 +1,13 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { cpus, release } from "node:os";
 import autocannon from "autocannon";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type FaultyGateway, waitFor } from "../../test/gateways/gateway.ts";
 import { kongBinary } from "../../test/gateways/kong-binary.ts";
 import { sandboxFromSettings } from "../../test/gateways/sandbox-from-settings.ts";
 import { connectWorker } from "../../test/server/protocol/raw-worker.ts";
+import type { MemoryResults } from "../results/measurements.ts";
+import { writeResults } from "../results/results-folder.ts";
 import { createSoakWorld, inlineConfig, refusedRequests, type SoakWorld } from "./soak-world.ts";
 
 const REFUSALS = Number(process.env.SOAK_REFUSALS ?? 1_000_000);
@@ -27,7 +28,6 @@ interface Soak {
 let world: SoakWorld;
 let gateway: FaultyGateway;
 let pid: number;
-const soaks: Soak[] = [];
 
 beforeAll(async () => {
   world = await createSoakWorld();
@@ -39,9 +39,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.stop();
   await rm(world.directory, { recursive: true, force: true });
-  if (process.env.SOAK_RESULTS === "1") {
-    writeResults();
-  }
 });
 
 it(`stays flat over ${REFUSALS} refused requests`, async () => {
@@ -85,15 +82,25 @@ async function measure(what: string, count: number, work: (count: number) => Pro
     megabytes.push(readMegabytes());
   }
   const soak = { what, count, megabytes };
-  soaks.push(soak);
+  const results: MemoryResults = {
+    gateway: gateway.name,
+    ...soak,
+    warmUp: countWarmUp(megabytes),
+    growth: growth(soak),
+  };
+  writeResults(`memory/${what.replaceAll(" ", "-")}`, results);
   process.stdout.write(`${gateway.name}, ${what}, resident MB after each ${count / SAMPLES}: ${megabytes.join(" ")}\n`);
   return soak;
 }
 
 /** From the end of the warm-up to the end, in MB: medians of a few samples, because a collection comes when it likes. */
 function growth({ megabytes }: Soak): number {
-  const warm = Math.ceil(megabytes.length * WARM_UP_SHARE);
+  const warm = countWarmUp(megabytes);
   return median(megabytes.slice(-5)) - median(megabytes.slice(warm, warm + 5));
+}
+
+function countWarmUp(megabytes: readonly number[]): number {
+  return Math.ceil(megabytes.length * WARM_UP_SHARE);
 }
 
 function median(values: readonly number[]): number {
@@ -103,16 +110,4 @@ function median(values: readonly number[]): number {
 function readMegabytes(): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   return Math.round(Number(kilobytes) / 1024);
-}
-
-function writeResults(): void {
-  const machine = { node: process.version, cpus: cpus().length, system: `Linux ${release()}` };
-  const results = {
-    gateway: gateway.name,
-    date: new Date().toISOString(),
-    ...machine,
-    soaks: soaks.map((soak) => ({ ...soak, growth: growth(soak) })),
-  };
-  mkdirSync("docs/soak", { recursive: true });
-  writeFileSync("docs/soak/memory.json", `${JSON.stringify(results, null, 2)}\n`);
 }

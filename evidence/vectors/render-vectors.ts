@@ -3,7 +3,7 @@ import { type CheckList, type Coverage, readPositions } from "./check-lists/chec
 import { HEADINGS, rowOf, type VectorFigures } from "./figures.ts";
 import { DISAGREEMENTS } from "./sources/disagreements.ts";
 
-const HEAD = `<!-- Written by \`VECTORS_RESULTS=1 npm run test:vectors\`; do not edit. -->
+const HEAD = `<!-- Written by \`RESULTS=1 npm run test:vectors\`; do not edit. -->
 # Public test vectors
 
 Tokens, keys and requests that others published, judged by this plugin. \`npm run test:vectors\` judges them and prints this table; the
@@ -28,7 +28,7 @@ const ORIGINS: readonly (readonly string[])[] = [
   ["panva/jose @ afbc664914bb", "MIT", "titles as a check-list"],
 ];
 
-/** docs/vectors.md. */
+/** docs/evidence/vectors.md. */
 export function renderVectors(all: readonly VectorFigures[]): string {
   const disagreements = DISAGREEMENTS.map(({ source, ids, found, why }) => [
     source,

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 /**
  * Where the public vectors lie: `JWT_VECTORS`, else beside the project. They are other projects' data and not part of this one;
- * docs/vectors.md names the sources.
+ * docs/evidence/vectors.md names the sources.
  */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FOLDER = resolve(ROOT, process.env.JWT_VECTORS ?? "../shared/vectors");

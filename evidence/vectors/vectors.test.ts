@@ -8,7 +8,7 @@ import { missingVectors } from "./vector-folder.ts";
 
 /** The list may become shorter; longer only with vectors that were not judged before. */
 const MOST_DISAGREEMENTS = 18;
-const DOCUMENT = new URL("../../docs/vectors.md", import.meta.url);
+const DOCUMENT = new URL("../../docs/evidence/vectors.md", import.meta.url);
 
 it("disagreements with public vectors are no more than they were, and each has a source, ids and a reason", () => {
   expect(DISAGREEMENTS.flatMap(({ ids }) => ids).length).toBeLessThanOrEqual(MOST_DISAGREEMENTS);
@@ -35,10 +35,12 @@ if (missingVectors !== undefined) {
       },
     );
 
-    it("docs/vectors.md says what came of them; VECTORS_RESULTS=1 npm run test:vectors writes it", async ({ task }) => {
+    it("docs/evidence/vectors.md says what came of them; RESULTS=1 npm run test:vectors writes it", async ({
+      task,
+    }) => {
       task.meta.vectors = await all;
       const text = renderVectors(await all);
-      if (process.env.VECTORS_RESULTS === "1") {
+      if (process.env.RESULTS === "1") {
         writeFileSync(DOCUMENT, text);
       }
       expect(readFileSync(DOCUMENT, "utf8")).toBe(text);

@@ -73,7 +73,7 @@ export type MaximumTokenLifetime = Duration
  */
 export type BoundTokens = ("refuse" | "accept")
 /**
- * Conditions on every token of this issuer, which no rule can replace: a list of claims that must have a value, or a map of conditions. A token that does not meet them is refused with 401. Conditions that compare with the path or a header belong to rules. docs/conditions.md says what a value is.
+ * Conditions on every token of this issuer, which no rule can replace: a list of claims that must have a value, or a map of conditions. A token that does not meet them is refused with 401. Conditions that compare with the path or a header belong to rules. docs/guides/conditions.md says what a value is.
  * 
  * @maxItems 30
  */
@@ -436,7 +436,7 @@ export type PathTemplate = string
  */
 export type LargestToken = number
 /**
- * Where clients may put the token. The plugin looks at all of them, and exactly one token must be there. If all are empty, the request has no token. The upstream gets none of what they carry. docs/token-sources.md says what each place costs.
+ * Where clients may put the token. The plugin looks at all of them, and exactly one token must be there. If all are empty, the request has no token. The upstream gets none of what they carry. docs/guides/token-sources.md says what each place costs.
  * 
  * @minItems 1
  */
@@ -857,7 +857,7 @@ export interface HeaderMappings {
 [k: string]: HeaderMapping
 }
 /**
- * The answers that refused clients get. docs/answers.md has each form.
+ * The answers that refused clients get. docs/guides/answers.md has each form.
  */
 export interface Answers {
 format: Format
@@ -871,14 +871,14 @@ export interface Reasons {
 [k: string]: CustomAnswer
 }
 /**
- * Replaces the usual status and text, which docs/denials.md has.
+ * Replaces the usual status and text, which docs/reference/denials.md has.
  */
 export interface CustomAnswer {
 status?: Status
 text?: Text
 }
 /**
- * Has the plugin serve the API's description (RFC 9728) at its well-known path, without a token, and name it in every challenge. MCP clients find their authorization server by it. docs/answers.md says which Kong Route it needs.
+ * Has the plugin serve the API's description (RFC 9728) at its well-known path, without a token, and name it in every challenge. MCP clients find their authorization server by it. docs/guides/answers.md says which Kong Route it needs.
  */
 export interface ProtectedResource {
 resource: Resource

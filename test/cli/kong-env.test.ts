@@ -9,6 +9,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { DEADLINE_MS } from "../../plugin/kong/handler.ts";
 import { runCli } from "./run-cli.ts";
 
+const NODE = process.execPath;
 const DIST = join(import.meta.dirname, "../../dist");
 const directory = mkdtempSync(join(tmpdir(), "jwt policy'"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -48,6 +49,39 @@ describe("kong-jwt-policy kong env", () => {
       KONG_NGINX_PROXY_SET:
         '$jwt_facts "3 connection authorization x-forwarded-proto origin access-control-request-method accept content-type\\n$request\\n$scheme $realip_remote_addr $remote_addr\\n$http_connection\\n$http_authorization\\n$http_x_forwarded_proto\\n$http_origin\\n$http_access_control_request_method\\n$http_accept\\n$http_content_type\\n$kong_request_id"',
       KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: "7s",
+    });
+  });
+
+  describe("--no-env", () => {
+    it("has Kong start Node directly, and changes nothing else", () => {
+      const { status, stdout } = runCli([...args, "--format", "json", "--no-env"]);
+      const plain: Record<string, string> = JSON.parse(runCli([...args, "--format", "json"]).stdout);
+      const expected = Object.entries(plain).map(([name, value]) => [
+        name,
+        value.replace("/usr/bin/env NODE_ENV=production /opt/node", "/opt/node"),
+      ]);
+      expect(status).toBe(0);
+      expect(JSON.parse(stdout)).toEqual(Object.fromEntries(expected));
+      expect(stdout).not.toContain("/usr/bin/env");
+    });
+
+    it("prints a command that Kong's shell can run without PATH and environment", () => {
+      const { stdout } = runCli([...args, "--format", "json", "--no-env", "--prefix", directory, "--node", NODE]);
+      const query: string = JSON.parse(stdout).KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD;
+      const dump = execFileSync("/bin/sh", ["-c", `exec ${query}`], { env: {}, encoding: "utf8" });
+      expect(JSON.parse(dump)).toHaveProperty("Protocol", "ProtoBuf:1");
+    });
+
+    it("refuses if a variable is set that the plugin server would then miss", () => {
+      const { status, stdout, stderr } = runCli([...args, "--no-env"], { NODE_EXTRA_CA_CERTS: "/ca.pem" });
+      expect([status, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain("--no-env cannot pass on NODE_EXTRA_CA_CERTS, which is set here");
+    });
+
+    it("cannot be combined with kong-pdk's server, which gets its settings as variables", () => {
+      const { status, stdout, stderr } = runCli([...args, "--no-env", "--stock", "/stock"]);
+      expect([status, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain("'--no-env' cannot be used with option '--stock <path>'");
     });
   });
 

@@ -7,7 +7,7 @@ import { validateClaims } from "../../plugin/core/access/claims.ts";
 import type { JsonObject } from "../../plugin/core/json/json.ts";
 import { compileDocument, joseHeaderOf, NOW } from "../core/fixtures.ts";
 
-const page = readFileSync(join(import.meta.dirname, "../../docs/providers.md"), "utf8");
+const page = readFileSync(join(import.meta.dirname, "../../docs/guides/providers.md"), "utf8");
 const policies = new Map(
   [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => [String(parse(text).name), text]),
 );

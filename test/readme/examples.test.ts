@@ -1,22 +1,19 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { readFetchSettings } from "../../plugin/policy/read/read-fetch-settings.ts";
 import { ISSUER_START, issuesOf } from "../policy/read/marked-text.ts";
+import { PAGES, readPage } from "./pages.ts";
 import { findBlocks } from "./transcripts.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const PAGES = [
-  "README.md",
-  ...readdirSync(join(ROOT, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
-];
 const POLICY_KEYS = Object.keys(JSON.parse(readFileSync(join(ROOT, "schema/policy.schema.json"), "utf8")).properties);
 
 type Kind = "policy" | "part of a policy" | "fetch settings" | "for Kong";
 
 interface Example {
-  /** Page and line, such as `docs/answers.md:7`. */
+  /** Page and line, such as `docs/guides/answers.md:7`. */
   readonly place: string;
   readonly text: string;
   readonly kind: Kind | undefined;
@@ -39,7 +36,7 @@ function kindOf(text: string): Kind | undefined {
 }
 
 const examples = PAGES.flatMap((page): Example[] => {
-  const markdown = readFileSync(join(ROOT, page), "utf8");
+  const markdown = readPage(page);
   const blocks = findBlocks(markdown).filter(({ language }) => language === "yaml");
   return blocks.map(({ text }) => ({
     place: `${page}:${markdown.slice(0, markdown.indexOf(text)).split("\n").length}`,

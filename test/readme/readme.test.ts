@@ -1,15 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
+import { readPage } from "./pages.ts";
 import { findBlocks, findTranscripts, toPattern } from "./transcripts.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
-
-const DECK = readFileSync(join(ROOT, "docs/deck.md"), "utf8");
-const transcripts = [...findTranscripts(README), ...findTranscripts(DECK)];
+/** The pages whose transcripts need nothing but this clone. */
+const RUNNABLE = ["README.md", ...["first-policy", "kong", "deck"].map((name) => `docs/guides/${name}.md`)];
+const transcripts = RUNNABLE.flatMap((page) => findTranscripts(readPage(page)));
 afterAll(() => rmSync(join(ROOT, "kong.rendered.yaml"), { force: true }));
 
 // Any free ports, so that the run disturbs nobody; the transcript shows none.
@@ -17,12 +17,12 @@ const ARGUMENTS_FOR_TESTS: ReadonlyMap<string, string> = new Map([
   ["npm start -- --check", " --proxy-port 0 --upstream-port 0 --idp-port 0"],
 ]);
 
-describe("the README and docs/deck.md", () => {
-  it("has transcripts to check", () => {
+describe("the README and the guides", () => {
+  it("have transcripts to check", () => {
     expect(transcripts.length).toBeGreaterThanOrEqual(6);
   });
 
-  it.each(transcripts)("shows what `$command` really prints", ({ command, output }) => {
+  it.each(transcripts)("show what `$command` really prints", ({ command, output }) => {
     const { stdout, stderr } = spawnSync("sh", ["-c", command + (ARGUMENTS_FOR_TESTS.get(command) ?? "")], {
       cwd: ROOT,
       encoding: "utf8",
@@ -32,8 +32,8 @@ describe("the README and docs/deck.md", () => {
     expect(stdout || stderr.replaceAll(/^npm .*\n/gm, "")).toMatch(toPattern(output));
   });
 
-  it("shows a policy that compiles", () => {
-    const [policy] = findBlocks(README).filter(({ text }) => /^jwt_policy: 1$/m.test(text));
+  it("show a policy that compiles", () => {
+    const [policy] = findBlocks(readPage("README.md")).filter(({ text }) => /^jwt_policy: 1$/m.test(text));
     expect(readPolicy(policy?.text ?? "", "hash")).toHaveProperty("ok", true);
   });
 });

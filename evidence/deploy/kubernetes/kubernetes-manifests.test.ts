@@ -134,8 +134,8 @@ describe("the policies' ConfigMap", () => {
   });
 });
 
-describe("docs/kubernetes.md", () => {
-  const text = readFileSync(join(KUBERNETES, "../../docs/kubernetes.md"), "utf8");
+describe("docs/guides/kubernetes.md", () => {
+  const text = readFileSync(join(KUBERNETES, "../../docs/guides/kubernetes.md"), "utf8");
 
   it("names files that are there, all of them", () => {
     const [, table = ""] = /^\| file \|.*\n\| --- .*\n((?:\|.*\n)+)/m.exec(text) ?? [];

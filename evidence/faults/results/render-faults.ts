@@ -1,79 +1,61 @@
-import { FAULTS } from "../faults.ts";
+import type { Run } from "../../results/results-folder.ts";
+import { type Column, describeCommit, renderTable } from "../../results/table.ts";
+import { FAULTS, type Fault } from "../faults.ts";
 import type { FaultFigures, FaultResults } from "./results.ts";
 
-const HEAD = `<!-- Rendered from docs/faults/*.json; \`FAULTS_RESULTS=1 npm run test:faults\` writes both. -->
-# Faults
+type Cost = (figures: FaultFigures) => string;
 
-No request reaches an upstream without a positive verdict of the policy now in force, and no valid request is lost to our own
-doing. \`npm run test:faults\` holds both against real gateways: 32 clients, each request over a connection of its own, send valid
-tokens and every kind of wrong one (none, expired, another token's signature, another route's scopes, another policy's scopes) to
-ten routes, each under a rule of its own in one of two policies. The policies set different identity headers and ask for
-different scopes, so that the upstream, and every challenge, says which rule judged. Meanwhile the fault comes.
+const COSTS: readonly (readonly [title: string, cost: Cost])[] = [
+  ["valid refused", renderRefused],
+  ["back after", renderRecovery],
+  ["longest wait", ({ longestHoldMs }) => renderSeconds(longestHoldMs)],
+];
 
-How to read a row; where two figures stand, the first is with one worker of Kong and the second with two:
-
-- **passed without a right**: requests without a valid and entitled token, or without any verdict, that reached the upstream. Must be 0.
-- **judged by another**: requests decided by another rule or policy than the one in force, or as somebody else. Must be 0.
-- **valid refused**: of the valid requests, those that were not served, with the status that came instead. Must be 0 where the row is
-  marked with *; elsewhere it is what the fault costs, and depends on how fast clients ask while nothing can answer.
-- **back after**: from the fault, or from its end where it lasts, until every route served valid requests again; *none lost* where
-  no valid request failed after that moment.
-- **longest wait** of any request.
-
-The bounds follow from settings: deadline of a decision 5 s, watchdog of the event loop 3 s, respawn by Kong 1 s, Kong's
-\`lua_socket_read_timeout\` (given below; it bounds what a stopped process costs), and 10 s for which Kong's requests wait when
-another one broke off while it was starting the same plugin instance. Times include a machine that is busy with the load itself.
-The plugin server runs with a heap of 64 MB (the stock one 256 MB), and a preload that brings the faults of its inside.
-`;
-
-const COLUMNS = ["fault", "passed without a right", "judged by another", "valid refused", "back after", "longest wait"];
-
-/** docs/faults.md: one table for each gateway and plugin server. */
-export function renderFaults(all: readonly FaultResults[]): string {
-  return [HEAD, ...all.map(renderGateway)].join("\n");
+/** What one gateway came to under faults: the counts that must be 0, and a table of what each fault costs. */
+export function renderFaults(results: FaultResults & Run): string {
+  const { runs, kong } = results;
+  const figuresOf = ({ id }: Fault): readonly FaultFigures[] =>
+    runs.flatMap((run) => run.faults.find(({ fault }) => fault === id) ?? []);
+  const columns: readonly Column<Fault>[] = [
+    { title: "fault", cell: ({ title, sparesValid }) => `${title}${sparesValid ? " *" : ""}` },
+    ...COSTS.map(([title, cost]) => ({
+      title,
+      cell: (fault: Fault) => figuresOf(fault).map(cost).join(" · "),
+    })),
+  ];
+  const ran = FAULTS.filter((fault) => figuresOf(fault).length > 0);
+  const notRun = FAULTS.filter((fault) => !ran.includes(fault)).map(
+    ({ title, onlyKong, onlyOurs }) =>
+      `- Not run: ${title} (${(kong === undefined ? onlyKong : onlyOurs) ?? "left out"})`,
+  );
+  const rest = notRun.length === 0 ? [] : [notRun.join("\n")];
+  return [describeCounts(results), describeCircumstances(results), renderTable(columns, ran), ...rest].join("\n\n");
 }
 
-function renderGateway(results: FaultResults): string {
-  const { gateway, plugin, node, system, processors, commit, date, readTimeoutSeconds, rounds, runs } = results;
+function describeCounts({ runs }: FaultResults): string {
+  const all = runs.flatMap(({ faults }) => faults);
+  const sum = (count: (figures: FaultFigures) => number): number =>
+    all.reduce((total, figures) => total + count(figures), 0);
+  const counts = [
+    `**${sum(({ leaked }) => leaked)} passed without a right**`,
+    `**${sum(({ judgedByAnother }) => judgedByAnother)} judged by another**`,
+  ];
+  return `${counts.join(", ")}, of ${sum(({ requests }) => requests).toLocaleString("en")} requests under ${all.length} faults.`;
+}
+
+function describeCircumstances(results: FaultResults & Run): string {
+  const { kong, plugin, node, system, processors, date, readTimeoutSeconds, rounds, runs } = results;
   const workers = runs.map((run) => run.workers).join(" and ");
-  const isKong = results.kong !== undefined;
-  const circumstances = [
+  return [
     `jwt-policy ${plugin}`,
-    `Node ${node}`,
+    `Node ${node.replace(/^v/, "")}`,
     `${system}, ${processors} processors`,
-    ...(isKong ? [`${workers} ${workers === "1" ? "worker" : "workers"}`] : ["one process"]),
+    kong === undefined ? "one process" : `${workers} ${workers === "1" ? "worker" : "workers"}`,
     `read timeout ${readTimeoutSeconds} s`,
     `"again and again" is ${rounds} times`,
-    `commit ${commit.slice(0, 10)}${commit.slice(40)}`,
+    `commit ${describeCommit(results)}`,
     date.slice(0, 10),
-  ];
-  const rows = FAULTS.map(({ id, title, sparesValid, onlyKong, onlyOurs }) => {
-    const figures = runs.flatMap((run) => run.faults.find(({ fault }) => fault === id) ?? []);
-    const cells = figures.length === 0 ? COLUMNS.slice(1).map(() => "–") : renderCells(figures);
-    const missing = figures.length === 0 ? ` (– ${(isKong ? onlyOurs : onlyKong) ?? "not run"})` : "";
-    return `| ${title}${sparesValid ? " *" : ""}${missing} | ${cells.join(" | ")} |`;
-  });
-  return [
-    `## ${gateway}`,
-    "",
-    `${circumstances.join(" · ")}`,
-    "",
-    `| ${COLUMNS.join(" | ")} |`,
-    `|${" --- |".repeat(COLUMNS.length)}`,
-    ...rows,
-    "",
-  ].join("\n");
-}
-
-function renderCells(figures: readonly FaultFigures[]): readonly string[] {
-  const columns: readonly ((one: FaultFigures) => string)[] = [
-    ({ leaked }) => String(leaked),
-    ({ judgedByAnother }) => String(judgedByAnother),
-    renderRefused,
-    renderRecovery,
-    ({ longestHoldMs }) => renderSeconds(longestHoldMs),
-  ];
-  return columns.map((column) => figures.map(column).join(" · "));
+  ].join(" · ");
 }
 
 function renderRefused({ valid, refusedValid }: FaultFigures): string {

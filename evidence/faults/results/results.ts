@@ -12,7 +12,7 @@ export interface FaultOutcome {
   readonly assessment: Assessment;
 }
 
-/** Figures of one fault, as they are committed. */
+/** Figures of one fault, as full results have them. */
 export interface FaultFigures {
   readonly fault: string;
   readonly result: string;
@@ -27,17 +27,8 @@ export interface FaultFigures {
   readonly longestHoldMs: number;
 }
 
-interface Circumstances {
-  readonly plugin: string;
-  readonly node: string;
-  readonly system: string;
-  readonly processors: number;
-  readonly commit: string;
-  readonly date: string;
-}
-
-/** One file in docs/faults: a gateway with one kind of plugin server. */
-export interface FaultResults extends Circumstances {
+/** A gateway with one kind of plugin server. */
+export interface FaultResults {
   readonly gateway: string;
   readonly kong?: string;
   readonly readTimeoutSeconds: number;
@@ -50,7 +41,6 @@ export interface FaultResults extends Circumstances {
 /** @returns undefined when there are no outcomes. */
 export function collectResults(
   outcomes: readonly (FaultOutcome & { readonly result: string })[],
-  circumstances: Circumstances,
 ): FaultResults | undefined {
   const [first] = outcomes;
   if (first === undefined) {
@@ -61,7 +51,6 @@ export function collectResults(
   return {
     gateway,
     ...(kong === undefined ? {} : { kong }),
-    ...circumstances,
     readTimeoutSeconds,
     rounds,
     runs: workers.map((count) => ({

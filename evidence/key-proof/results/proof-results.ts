@@ -19,18 +19,3 @@ export interface Sections {
   readonly floods: FloodResult;
   readonly providers: ProviderFigures;
 }
-
-/** When and on what the figures of one line came to be. */
-export interface Circumstances {
-  readonly plugin: string;
-  readonly node: string;
-  readonly system: string;
-  readonly processors: number;
-  readonly commit: string;
-  readonly date: string;
-}
-
-/** All figures, each under the name of what they are of. */
-export type ProofResults = {
-  readonly [Section in keyof Sections]: Readonly<Record<string, Sections[Section] & Circumstances>>;
-};

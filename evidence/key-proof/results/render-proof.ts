@@ -1,49 +1,15 @@
-import type { Circumstances, ProofResults } from "./proof-results.ts";
+import { putRow } from "../../results/page.ts";
+import type { Run } from "../../results/results-folder.ts";
+import { type Column, RUN_COLUMNS, renderHeader, renderRow } from "../../results/table.ts";
+import type { Sections } from "./proof-results.ts";
 import { countRefused } from "./tally.ts";
-
-const HEAD = `<!-- Rendered from docs/keys-proof.json; \`npm run soak:keys -- --write\` and \`PROOF_WRITE=1 npm run test:providers\` write both. -->
-# Keys through rotation, outage and attack
-
-What happens to valid requests while an issuer changes its keys, is down, or is used to attack: each table says which command
-made it, and under each line stands nothing that was not measured. Lines of one table may be of different days; the last column says which.
-How keys are fetched and what bounds it is in [keys.md](keys.md), the settings in the [policy reference](policy.md#issuer-key_refresh).
-`;
 
 const NOTHING = "–";
 
-interface Column<Figures> {
-  readonly title: string;
-  readonly cell: (figures: Figures) => string;
-}
-
-/** docs/keys-proof.md. */
-export function renderProof(results: ProofResults): string {
-  return [
-    HEAD,
-    ...renderGateways(results),
-    ...renderOutages(results),
-    ...renderFloods(results),
-    ...renderProviders(results),
-  ]
-    .join("\n")
-    .trimEnd()
-    .concat("\n");
-}
-
-function renderGateways({ gateways }: ProofResults): readonly string[] {
-  return [
-    "## Rotation, flood and outage under load",
-    "",
-    "`npm run soak:keys -- --seconds N`, with npm's `oidc-provider` and `key_refresh: { min: 10s, max: 10s, cooldown: 5s }`, the narrowest",
-    "there is. A closed loop measures the capacity; from then on valid requests come at half of it, whatever the answers take, while",
-    "",
-    "- the provider **rotates** by the book, again and again: it publishes a key, waits for longer than `max`, switches, lets clients change",
-    "  over, and retires the old key, whose tokens are tried on;",
-    "- a key **signs at once**, without having been published before: its first token is tried until it passes, at any moment between two fetches;",
-    "- tokens with **unknown kids** come at a quarter of the capacity beside it, while more keys sign at once;",
-    "- the provider is **down**: it breaks off every connection.",
-    "",
-    ...table(Object.entries(gateways), [
+/** The tables of docs/evidence/keys-proof.md that have a row for each result of a section. */
+const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<Sections[Section]>[])[] } = {
+  gateways: [
+    [
       { title: "gateway", cell: ({ gateway }) => gateway },
       { title: "ran for", cell: ({ seconds: ran }) => `${ran} s` },
       { title: "capacity, load", cell: ({ capacity, rate }) => `${capacity}/s, ${rate}/s` },
@@ -61,8 +27,8 @@ function renderGateways({ gateways }: ProofResults): readonly string[] {
         title: "refused of them after that",
         cell: ({ rotations }) => String(rotations.reduce((sum, { refusedAfterwards }) => sum + refusedAfterwards, 0)),
       },
-    ]),
-    ...table(Object.entries(gateways), [
+    ],
+    [
       { title: "gateway", cell: ({ gateway }) => gateway },
       {
         title: "a key that signs at once passes after (at most the cooldown)",
@@ -79,18 +45,10 @@ function renderGateways({ gateways }: ProofResults): readonly string[] {
         cell: ({ flood: { fetches, shortestGapMs } }) => `${fetches}, ${seconds(shortestGapMs)}`,
       },
       { title: "provider down for", cell: ({ outageSeconds }) => `${outageSeconds} s` },
-    ]),
-  ];
-}
-
-function renderOutages({ outages }: ProofResults): readonly string[] {
-  return [
-    "## A provider that is down for a day",
-    "",
-    "The same command. The clock and the timers are simulated, the connections are real; `key_refresh` is the default: refreshed after 5 min",
-    "(`max` 15 min), cooldown 30 s, `max_stale` 3 d. A request with a known key comes every 10 s.",
-    "",
-    ...table(Object.entries(outages), [
+    ],
+  ],
+  outages: [
+    [
       {
         title: "the provider",
         cell: ({ failure, hours, unknownKids }) =>
@@ -112,18 +70,10 @@ function renderOutages({ outages }: ProofResults): readonly string[] {
           `${failures} failures, "${failure}", loaded ${Math.round(ageSeconds / 3600)} h ago`,
       },
       { title: "loaded again after its end", cell: ({ backAfterSeconds }) => `${backAfterSeconds} s` },
-    ]),
-  ];
-}
-
-function renderFloods({ floods }: ProofResults): readonly string[] {
-  return [
-    "## 10,000 unknown kids per second at the key source",
-    "",
-    "The same command, without a gateway in between; the cooldown is 5 s. What comes while a fetch is under way waits for it, 256 at most;",
-    "the rest gets `overloaded`, a 503, since it may not be called invalid.",
-    "",
-    ...table(Object.entries(floods), [
+    ],
+  ],
+  floods: [
+    [
       { title: "the provider answers after", cell: ({ providerMs }) => `${providerMs} ms` },
       {
         title: "unknown kids",
@@ -146,41 +96,35 @@ function renderFloods({ floods }: ProofResults): readonly string[] {
         cell: ({ known: { medianMicroseconds, p99Microseconds } }) => `${medianMicroseconds} µs, ${p99Microseconds} µs`,
       },
       { title: "heap after − before", cell: ({ heapGrowthKilobytes }) => `${heapGrowthKilobytes} kB` },
-    ]),
-  ];
-}
-
-function renderProviders({ providers }: ProofResults): readonly string[] {
-  return [
-    "## Providers",
-    "",
-    "`npm run test:providers`, through the plugin server behind the sandbox, with the bounds of the first table. Keycloak rotates by its",
-    "Admin API: a key with a low priority is published, with the highest it signs, and the others are removed. dex (commit",
-    "ab64ed778070) rotates by itself every 30 s, signs at once, and keeps old keys until their last token has expired.",
-    "",
-    ...table(Object.entries(providers), [
+    ],
+  ],
+  providers: [
+    [
       { title: "provider", cell: ({ provider }) => provider },
       { title: "a key that signs at once passes after", cell: ({ unannouncedMs }) => seconds(unannouncedMs) },
       { title: "a retired key's tokens passed for", cell: ({ passedForMs }) => seconds(passedForMs) },
-    ]),
-  ];
+    ],
+  ],
+};
+
+/** The sections in the order of the page. */
+export const SECTIONS = Object.keys(TABLES) as readonly (keyof Sections)[];
+
+/** The headers of a section's tables, as the page has them. */
+export function renderHeaders(section: keyof Sections): readonly string[] {
+  return TABLES[section].map((columns) => renderHeader<never>([...columns, ...RUN_COLUMNS]));
 }
 
-function table<Figures>(
-  rows: readonly (readonly [string, Figures & Circumstances])[],
-  columns: readonly Column<Figures & Circumstances>[],
-): readonly string[] {
-  const all = [...columns, { title: "on", cell: describeCircumstances }];
-  return [
-    `| ${all.map(({ title }) => title).join(" | ")} |`,
-    `|${" --- |".repeat(all.length)}`,
-    ...rows.map(([, figures]) => `| ${all.map(({ cell }) => cell(figures)).join(" | ")} |`),
-    "",
-  ];
-}
-
-function describeCircumstances({ node, system, processors, commit, date }: Circumstances): string {
-  return `${date.slice(0, 10)}, ${commit.slice(0, 10)}${commit.slice(40)}, Node ${node}, ${system}, ${processors} processors`;
+/** Puts figures into the tables of docs/evidence/keys-proof.md. */
+export function putFigures<Section extends keyof Sections>(
+  page: string,
+  section: Section,
+  figures: Sections[Section] & Run,
+): string {
+  return TABLES[section].reduce((text, columns) => {
+    const all: readonly Column<Sections[Section] & Run>[] = [...columns, ...RUN_COLUMNS];
+    return putRow(text, renderHeader(all), renderRow(all, figures));
+  }, page);
 }
 
 function listAnswers(refused: Readonly<Record<string, number>>): string {

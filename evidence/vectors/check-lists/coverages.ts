@@ -94,7 +94,7 @@ export const notInLogs = by("observe/decision-log.test.ts", "no line holds the t
 export const mistakes = by("policy/validate-document.test.ts", "one mistake is one issue");
 export const durations = by("policy/duration.test.ts", "seconds of a duration");
 
-export const ed448 = none("Ed448 is not supported (docs/vectors.md, disagreements)");
+export const ed448 = none("Ed448 is not supported (docs/evidence/vectors.md, disagreements)");
 export const programming = none(
   "how a program calls the library; here a policy says it, and its mistakes are found when it is read",
 );

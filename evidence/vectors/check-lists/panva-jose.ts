@@ -3,7 +3,7 @@ import * as our from "./coverages.ts";
 
 const encrypted = none("encrypted tokens are refused by their shape (core/decode.test.ts)");
 const making = none("keys and tokens are made by issuers, not here");
-const serialisations = none("JSON serialisations are no bearer tokens; docs/vectors.md has them refused");
+const serialisations = none("JSON serialisations are no bearer tokens; docs/evidence/vectors.md has them refused");
 const objects = none("about JavaScript objects that change under the library; keys and tokens come as text here");
 const privateKeys = by("keys/import-pem.test.ts", "a file with a private key serves nothing, and its key is leaked");
 

@@ -1,6 +1,6 @@
 /**
  * All reasons for a denial, as a closed union, and one table with the consequences of each reason. Answers, logs, metric
- * labels, `explain` and docs/denials.md all use this table.
+ * labels, `explain` and docs/reference/denials.md all use this table.
  */
 import { fail, type Result } from "./result.ts";
 
@@ -81,7 +81,7 @@ export const DENIALS = {
     clientMessage: "Another authentication is required as well",
     meaning:
       "The rule says `other_authentication: require`, and no plugin that runs before this one has authenticated the request.",
-    spec: "docs/identity.md",
+    spec: "docs/guides/identity.md",
   },
   token_missing: {
     stage: "extract",
@@ -259,14 +259,14 @@ export const DENIALS = {
     stage: "propagate",
     meaning:
       "Kong has no Consumer with the id or username that the token names, or could not read its database; or the token names none.",
-    spec: "docs/identity.md",
+    spec: "docs/guides/identity.md",
   },
   identity_claim_invalid: {
     ...ACCESS_DENIED,
     stage: "propagate",
     meaning:
       "A claim that `identity` makes Kong's credential or groups cannot be that: missing, of another type, or too long.",
-    spec: "docs/identity.md",
+    spec: "docs/guides/identity.md",
   },
   claim_not_header_safe: {
     ...ACCESS_DENIED,

@@ -33,8 +33,8 @@ origins:
     });
   });
 
-  it("are as docs/keys.md shows them", () => {
-    const page = readFileSync(new URL("../../../docs/keys.md", import.meta.url), "utf8");
+  it("are as docs/guides/fetching-keys.md shows them", () => {
+    const page = readFileSync(new URL("../../../docs/guides/fetching-keys.md", import.meta.url), "utf8");
     const [, example = ""] = /```yaml\n(.*?fetch_settings: 1.*?)```/s.exec(page) ?? [];
     expect(readFetchSettings(example)).toHaveProperty("value.document.origins");
   });
