@@ -53,7 +53,7 @@ async function startLaunchedService(): Promise<{
   return { place, manager, launcher: () => findServer(place.socket, "jwt-policy-launcher.mjs") };
 }
 
-const findPid = ({ policyRoot }: ServerPlace): number => findServer(policyRoot, "server/main.js");
+const findPid = ({ policyRoot }: ServerPlace): number => findServer(policyRoot);
 
 describe("a server whose socket a service manager holds", SLOW, () => {
   it("serves calls that came before it had started", async () => {
