@@ -7,6 +7,7 @@ import {
   readJsonMembers,
   readJsonObject,
 } from "../../../plugin/core/text/json.ts";
+import { runsOf } from "../../runs.ts";
 import { readSlowly } from "./slow-json.ts";
 
 /** An object of `depth` nested objects, the outermost included. */
@@ -176,7 +177,7 @@ describe("compared with JSON.parse", () => {
           expect(read.refused).toMatch(/^[a-z\\ ]+$/);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     );
   });
 });
@@ -214,7 +215,7 @@ describe("compared with a slow reader that asks JSON.parse and then looks for al
         expect("object" in read).toBe(slow !== undefined);
         expect("object" in read ? JSON.stringify(read.object) : undefined).toBe(JSON.stringify(slow));
       }),
-      { numRuns: 20_000 },
+      { numRuns: runsOf(20_000) },
     );
   });
 });
@@ -266,7 +267,7 @@ describe("some members of an object", () => {
           expect("object" in some && Object.getPrototypeOf(some.object)).toBeNull();
         }
       }),
-      { numRuns: 20_000 },
+      { numRuns: runsOf(20_000) },
     );
   });
 
