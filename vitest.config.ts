@@ -5,7 +5,7 @@ const MINUTES = 60_000;
 /** Tests without processes, sockets, timers or other global state. They share one instance of each module, which halves their cost. */
 const PURE = [
   "test/{core,observe,policy,property}/**/*.test.ts",
-  "test/keys/{import,rules,verify}/*.test.ts",
+  "test/keys/{import,rules}/*.test.ts",
   "test/kong/{calls,facts}/*.test.ts",
   "test/attacks/decide.test.ts",
   "test/spoofing/core.test.ts",

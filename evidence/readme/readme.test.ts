@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
-import { findBlocks, findTranscripts, toPattern } from "./transcripts.ts";
+import { findBlocks, findTranscripts, toPattern } from "../../test/readme/transcripts.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
