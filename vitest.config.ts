@@ -41,11 +41,11 @@ const others = [
   }),
   // Each of these needs the whole machine, so its files run one after the other.
   project("deck", ["evidence/deck/*.deck.ts"], { testTimeout: 1 * MINUTES }),
-  project("deploy", ["evidence/deploy/*.deploy.ts"], { testTimeout: 2 * MINUTES, hookTimeout: 20 * MINUTES }),
+  project("deploy", ["evidence/deploy/**/*.deploy.ts"], { testTimeout: 2 * MINUTES, hookTimeout: 20 * MINUTES }),
   project("faults", ["evidence/faults/*.faults.ts"]),
   project("reloads", ["evidence/reloads/*.reloads.ts"]),
   project("providers", ["evidence/providers/*.proof.ts"]),
-  project("keys", ["evidence/key-proof/*.proof.ts"], { testTimeout: 60 * MINUTES, hookTimeout: 2 * MINUTES }),
+  project("keys", ["evidence/key-proof/**/*.proof.ts"], { testTimeout: 60 * MINUTES, hookTimeout: 2 * MINUTES }),
   project("soak", ["evidence/soak/*.soak.ts"], { testTimeout: 30 * MINUTES, hookTimeout: 2 * MINUTES }),
 ];
 

@@ -3,8 +3,8 @@ import { cpus, release, type } from "node:os";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 import { VERSION } from "../plugin/kong/contract/plugin-identity.ts";
 import { currentCommit } from "../test/current-commit.ts";
-import { RESULTS as FAULT_RESULTS, RENDERED, renderAll } from "./faults/fault-files.ts";
-import { collectResults, type FaultOutcome } from "./faults/results.ts";
+import { RESULTS as FAULT_RESULTS, RENDERED, renderAll } from "./faults/results/fault-files.ts";
+import { collectResults, type FaultOutcome } from "./faults/results/results.ts";
 import { reportVectors } from "./vectors/report-vectors.ts";
 
 declare module "vitest" {
@@ -92,15 +92,15 @@ function reportNotRun(modules: readonly TestModule[]): string[] {
 function reportGateway(gateway: string, tests: readonly TestCase[]): string {
   const results = tests.map((test) => test.result());
   const ran = results.filter(({ state }) => state === "passed" || state === "failed").length;
-  const [note] = findNotes(tests);
+  const notes = [...new Set(findNotes(tests))];
   const names = [...new Set(tests.flatMap((test) => test.meta().gateway ?? []))];
   if (ran === 0 || names.length === 0) {
-    return `not exercised: ${note ?? "it was required and is missing"}`;
+    return `not exercised: ${notes[0] ?? "it was required and is missing"}`;
   }
   if (process.env.CONFORMANCE_RESULTS === "1") {
     writeResults(gateway, names, tests);
   }
-  return `exercised, ${ran} tests on ${names.join(" and ")}`;
+  return [`exercised, ${ran} tests on ${names.join(" and ")}`, ...notes].join("; ");
 }
 
 function writeResults(gateway: string, names: readonly string[], tests: readonly TestCase[]): void {

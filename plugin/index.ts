@@ -5,13 +5,14 @@
  */
 
 import { createFetcher, type FetchJson } from "./keys/fetch/fetch-json.ts";
+import { denyOwn } from "./kong/contract/deny-own.ts";
 import { PRIORITY, VERSION } from "./kong/contract/plugin-identity.ts";
-import { denyOwn } from "./kong/deny-own.ts";
+import type { StockPdk } from "./kong/contract/stock-pdk.ts";
 import { createFactsReader } from "./kong/facts/read-facts.ts";
 import { DEADLINE_MS, type PluginInstance, startPluginInstance } from "./kong/handler.ts";
 import { CONFIG_FIELDS } from "./kong/schema/config-schema.ts";
 import { readIdentity } from "./kong/schema/plugin-config.ts";
-import { handleAccess, type StockHandler, type StockPdk } from "./kong/stock-handler.ts";
+import { handleAccess, type StockHandler } from "./kong/stock-handler.ts";
 import { createOperatorLog } from "./observe/operator-log.ts";
 import { openFetcher } from "./runtime/fetch-settings.ts";
 import { compileInThreads } from "./runtime/load/compile-in-threads.ts";

@@ -6,9 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { FACTS_VARIABLE } from "../plugin/kong/facts/facts-variable.ts";
-import { describeProblems, type KongConfig, readKongConfig } from "./config/kong-config.ts";
+import { describeMistakes, type KongConfig, readKongConfig } from "./config/kong-config.ts";
 import { startGateway } from "./gateway/gateway.ts";
-import type { TlsOptions } from "./http/accept-connections.ts";
 import type { Log } from "./message/gateway-log.ts";
 import { createPluginClient } from "./plugin/plugin-client.ts";
 import { type PluginProcess, runPluginProcess } from "./plugin/plugin-process.ts";
@@ -27,8 +26,6 @@ export interface SandboxOptions {
   policyRoot: string;
   /** 0 means any free port. */
   proxyPort: number;
-  /** A second port, with TLS. Port 0 means any free port. */
-  tls?: TlsOptions & { readonly port: number };
   /** Variables to set, by name without `$`. Each value is the text between the quotes of nginx's `set $name "…"`. */
   nginxVariables: Readonly<Record<string, string>>;
   onLog: Log;
@@ -38,20 +35,19 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   url: string;
-  /** Undefined without TLS. */
-  tlsUrl: string | undefined;
   config: KongConfig;
   /** Changes when the plugin server restarts. Undefined while it is down. */
   pluginServerPid(): number | undefined;
   stop(): Promise<void>;
 }
 
-/** @throws Error with every problem of the configuration, or with code EADDRINUSE, or when the plugin server does not start. */
+/** @throws Error with every mistake in the configuration, or with code EADDRINUSE, or when the plugin server does not start. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { configText, configFile = "kong.yml", onLog } = options;
   const read = readKongConfig(configText);
-  if ("problems" in read) {
-    throw new Error(describeProblems(read.problems, configFile));
+  if (!read.ok) {
+    const mistakes = describeMistakes(read.failure, configFile);
+    throw new Error(`${mistakes}\nThe sandbox supports a part of Kong's configuration: docs/sandbox.md describes it.`);
   }
   const directory = await mkdtemp(join(tmpdir(), "jwt-policy-"));
   const socketPath = join(directory, "plugin.sock");
@@ -68,13 +64,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   try {
     await waitForListener(socketPath, server);
-    const { proxyPort: port, nginxVariables, tls } = options;
-    const listens = { port, ...(tls === undefined ? {} : { tls }) };
-    const gateway = await startGateway({ config: read.config, pluginClient, ...listens, nginxVariables, log: onLog });
+    const { proxyPort: port, nginxVariables } = options;
+    const gateway = await startGateway({ config: read.value, pluginClient, port, nginxVariables, log: onLog });
     return {
       url: `http://127.0.0.1:${gateway.port}`,
-      tlsUrl: gateway.tlsPort === undefined ? undefined : `https://127.0.0.1:${gateway.tlsPort}`,
-      config: read.config,
+      config: read.value,
       pluginServerPid: server.pid,
       stop: async () => {
         await gateway.stop();

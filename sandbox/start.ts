@@ -13,11 +13,10 @@ import { copyForPorts, WRITTEN_PORTS } from "./demo/local-copy.ts";
 import { parsePort } from "./demo/parse-port.ts";
 import { type ExampleResult, mintExampleTokens, runExample } from "./demo/run-examples.ts";
 import { formatCurlLines, formatResults, formatRoutes } from "./demo/sandbox-report.ts";
-import { readTlsFiles, type TlsFlags } from "./http/read-tls-files.ts";
 import { formatLogEntry, type LogEntry } from "./message/gateway-log.ts";
 import { type Sandbox, startSandbox } from "./start-sandbox.ts";
 
-interface Flags extends TlsFlags {
+interface Flags {
   check: boolean;
   proxyPort: number;
   upstreamPort: number;
@@ -49,9 +48,9 @@ async function start(flags: Flags): Promise<void> {
     return { ...started, address: `http://127.0.0.1:${started.port}` };
   });
   const sandbox = await startStep("gateway", "--proxy-port", flags.proxyPort, async (port) => {
-    const started = await startGateway({ ...flags, proxyPort: port }, upstream.port, provider.issuer);
+    const started = await startGateway(port, upstream.port, provider.issuer);
     endings.push(started.stop);
-    return { ...started, address: [started.url, started.tlsUrl ?? []].flat().join("  ") };
+    return { ...started, address: started.url };
   });
   const tokens = await mintExampleTokens(provider);
   if (flags.check) {
@@ -64,8 +63,7 @@ async function start(flags: Flags): Promise<void> {
   print(`${pc.bold("Denials and logs appear below")}; Ctrl-C ends everything.\n`);
 }
 
-async function startGateway(flags: Flags, upstreamPort: number, issuer: string): Promise<Sandbox> {
-  const tls = await readTlsFiles(flags);
+async function startGateway(proxyPort: number, upstreamPort: number, issuer: string): Promise<Sandbox> {
   const ports = { upstream: upstreamPort, provider: Number(new URL(issuer).port) };
   const copy = await copyForPorts(
     fileURLToPath(new URL("kong.yml", ROOT)),
@@ -76,8 +74,7 @@ async function startGateway(flags: Flags, upstreamPort: number, issuer: string):
   return startSandbox({
     configText: copy.configText,
     policyRoot: copy.policyRoot,
-    proxyPort: flags.proxyPort,
-    ...(tls === undefined ? {} : { tls }),
+    proxyPort,
     nginxVariables: { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value },
     onLog: printLog,
   });
@@ -135,9 +132,6 @@ const command = new Command("npm start --")
   .option("--proxy-port <port>", "where the gateway listens", parsePort, 8000)
   .option("--upstream-port <port>", "where the echo upstream listens", parsePort, WRITTEN_PORTS.upstream)
   .option("--idp-port <port>", "where the OpenID provider listens", parsePort, WRITTEN_PORTS.provider)
-  .option("--tls-port <port>", "where the gateway speaks TLS as well, with the two files that follow", parsePort)
-  .option("--tls-cert <file>", "its certificate and chain, as PEM")
-  .option("--tls-key <file>", "its key, as PEM")
   .parse();
 
 const starting = start(command.opts<Flags>());

@@ -1,6 +1,6 @@
 /**
- * Generates TypeScript types, validators and references from the schemas of our two documents, policies and fetch settings. Generates
- * the denial reference from the denial table. `--check` writes no file, and fails when a file is stale.
+ * Generates TypeScript types and validators from the schemas of policies, fetch settings and the sandbox's kong.yml, and references of
+ * the first two. Generates the denial reference from the denial table. `--check` writes no file, and fails when a file is stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,8 @@ interface Format {
   readonly types: readonly [file: string, name: string];
   /** The file of the validator, and its name. */
   readonly validator: readonly [file: string, name: string];
-  readonly reference: readonly [file: string, heading: string];
+  /** Absent for a document that has a reference elsewhere. */
+  readonly reference?: readonly [file: string, heading: string];
 }
 
 const FORMATS: readonly Format[] = [
@@ -35,6 +36,11 @@ const FORMATS: readonly Format[] = [
     types: ["schema/generated/fetch-settings-document.ts", "FetchSettingsDocument"],
     validator: ["schema/generated/validate-fetch-settings.ts", "validateFetchSettings"],
     reference: ["docs/fetch-settings.md", "Fetch settings reference"],
+  },
+  {
+    schemaFile: "schema/sandbox-kong.schema.json",
+    types: ["schema/generated/sandbox-kong-document.ts", "SandboxKongDocument"],
+    validator: ["schema/generated/validate-sandbox-kong.ts", "validateSandboxKong"],
   },
 ];
 
@@ -104,7 +110,9 @@ async function renderAll(): Promise<ReadonlyMap<string, string>> {
     const schema: SchemaNode = JSON.parse(readFileSync(new URL(schemaFile, root), "utf8"));
     files.set(types[0], await renderTypes(schema, format));
     files.set(validator[0], renderValidator(schema, format));
-    files.set(reference[0], renderSchemaReference(schema, schemaFile, reference[1]));
+    if (reference) {
+      files.set(reference[0], renderSchemaReference(schema, schemaFile, reference[1]));
+    }
   }
   return files;
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { cpus, tmpdir } from "node:os";
@@ -6,7 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { FACTS_VARIABLE } from "../../plugin/kong/facts/facts-variable.ts";
 import { StringMessage } from "../../plugin/server/protocol/messages.ts";
-import { connectWorker, playEvent, type RawWorker } from "../../test/server/protocol/raw-worker.ts";
+import { connectWorker, playEvent } from "../../test/server/protocol/raw-worker.ts";
 import { generateSigningKey } from "../../test/tokens.ts";
 
 // `npm run bench:policies`: how the plugin server's start, memory and idle work grow with the number of policies, and how long
@@ -14,6 +15,8 @@ import { generateSigningKey } from "../../test/tokens.ts";
 //
 //   npm run bench:policies                            all cases of the table
 //   npm run bench:policies -- --case "1000x50x3"      one case: policies × rules × operations
+//   npm run bench:policies -- --starts 5              only starts of a fresh server, each five times
+//   npm run bench:policies -- --starts 5 --askers 4   the same, with four requests at a time
 
 interface Case {
   readonly policies: number;
@@ -50,53 +53,102 @@ const FACTS = StringMessage.encode({
     .replaceAll(/\$http_\w+/g, ""),
 });
 
-const { values } = parseArgs({ options: { case: { type: "string" }, server: { type: "string", default: SERVER } } });
+const { values } = parseArgs({
+  options: {
+    case: { type: "string" },
+    server: { type: "string", default: SERVER },
+    starts: { type: "string" },
+    askers: { type: "string", default: "1" },
+  },
+});
 const chosen = values.case === undefined ? CASES : [parseCase(values.case)];
+const askers = Number(values.askers);
 console.log(
-  `Node ${process.version}, ${cpus().length} processors (${cpus()[0]?.model}). Waits are the longest of all requests.\n`,
+  `Node ${process.version}, ${cpus().length} processors (${cpus()[0]?.model}), ${askers} requests at a time. Waits are the longest of all requests.\n`,
 );
-console.log(
-  "| policies × rules × operations | ready after | memory when ready | CPU to start | wait at start | all files change | wait meanwhile | parent changes | wait meanwhile | idle CPU |",
-);
-console.log("|---|---|---|---|---|---|---|---|---|---|");
-for (const one of chosen) {
-  console.log(await measure(one));
+if (values.starts === undefined) {
+  console.log(
+    "| policies × rules × operations | ready after | memory when ready | CPU to start | wait at start | all files change | wait meanwhile | parent changes | wait meanwhile | idle CPU |",
+  );
+  console.log("|---|---|---|---|---|---|---|---|---|---|");
+  for (const one of chosen) {
+    console.log(await measure(one));
+  }
+} else {
+  console.log("Medians, and in brackets the least and the greatest.\n");
+  console.log(
+    "| policies × rules × operations | listens after | first wait | longest wait | ready after | other load |",
+  );
+  console.log("|---|---|---|---|---|---|");
+  for (const one of chosen) {
+    console.log(await measureStarts(one, Number(values.starts)));
+  }
+}
+
+/** How long the requests of fresh servers wait, from the moment they listen until they are ready. */
+async function measureStarts(one: Case, rounds: number): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), "many-policies-"));
+  try {
+    const root = writePolicies(directory, one, "first");
+    const figures: number[][] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      figures.push(await measureStart(one, directory, root));
+    }
+    const cells = ["ms", "ms", "ms", "ms", "%"].map((unit, column) => {
+      const sorted = figures.map((row) => row[column] ?? 0).sort((a, b) => a - b);
+      const [median = 0, least = 0, greatest = 0] = [sorted[sorted.length >> 1], sorted[0], sorted.at(-1)];
+      return `${median.toFixed(0)} ${unit} (${least.toFixed(0)} to ${greatest.toFixed(0)})`;
+    });
+    return `| ${describeCase(one)} | ${cells.join(" | ")} |`;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds until it listens, of the first wait, of the longest wait and until it is ready; the load by others in percent. */
+async function measureStart(one: Case, directory: string, root: string): Promise<number[]> {
+  const begin = performance.now();
+  const [busyBefore, ownBefore] = [busySeconds(), process.cpuUsage()];
+  const server = startServer(directory, root);
+  try {
+    await waitUntilThere(server.socket);
+    const listensMs = performance.now() - begin;
+    const { first, longest } = await askUntil(server, one, () => server.isReady());
+    const readyMs = performance.now() - begin;
+    const { user, system } = process.cpuUsage(ownBefore);
+    const others = busySeconds() - busyBefore - cpuSeconds(server.child) - (user + system) / 1e6;
+    return [listensMs, first, longest, readyMs, (others / cpus().length / (readyMs / 1000)) * 100];
+  } finally {
+    const closed = once(server.child, "close");
+    server.child.kill("SIGKILL");
+    await closed;
+    rmSync(server.socket, { force: true });
+  }
 }
 
 async function measure(one: Case): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), "many-policies-"));
-  const root = join(directory, "policies");
-  mkdirSync(root);
-  const writeAll = (version: string): void => {
-    for (let index = 0; index < one.policies; index += 1) {
-      writeFileSync(join(root, nameOf(index)), policyText(index, one, version));
-    }
-  };
-  const writeParent = (version: string): void => writeFileSync(join(root, "platform.yaml"), parentText(version));
-  if (one.hasParent) {
-    writeParent("first");
-  }
-  writeAll("first");
+  const root = writePolicies(directory, one, "first");
   const server = startServer(directory, root);
   try {
     const begin = performance.now();
     const atStart = askUntil(server, one, () => server.isReady());
-    const startWait = await atStart;
+    const { longest: startWait } = await atStart;
     const readyMs = performance.now() - begin;
     const startCpu = cpuSeconds(server.child);
     const memory = residentMegabytes(server.child);
 
     const changed = performance.now();
-    writeAll("second");
-    const changeWait = await askUntil(server, one, () => server.effective("second") >= one.policies);
+    writeOwn(root, one, "second");
+    const { longest: changeWait } = await askUntil(server, one, () => server.effective("second") >= one.policies);
     const changeMs = performance.now() - changed;
 
     let parent: string[] = ["–", "–"];
     if (one.hasParent) {
       const before = server.effective("second");
       const parentChanged = performance.now();
-      writeParent("second");
-      const wait = await askUntil(server, one, () => server.effective("second") >= before + one.policies);
+      writeParent(root, "second");
+      const { longest: wait } = await askUntil(server, one, () => server.effective("second") >= before + one.policies);
       parent = [seconds(performance.now() - parentChanged), `${wait.toFixed(0)} ms`];
     }
 
@@ -104,7 +156,7 @@ async function measure(one: Case): Promise<string> {
     await sleep(IDLE_MS);
     const idle = ((cpuSeconds(server.child) - idleBefore) / (IDLE_MS / 1000)) * 100;
     const cells = [
-      `${one.policies} × ${one.rules} × ${one.operations}${one.hasParent ? ", one parent" : ""}`,
+      describeCase(one),
       seconds(readyMs),
       `${memory.toFixed(0)} MB`,
       `${startCpu.toFixed(1)} s`,
@@ -148,34 +200,54 @@ function startServer(directory: string, root: string): Server {
   return { child, socket, isReady: () => isReady, effective: (mark) => counts.get(mark) ?? 0 };
 }
 
-/** Asks about one request after another, each for another policy, until `isDone`. Returns the longest wait in milliseconds. */
-async function askUntil(server: Server, { policies }: Case, isDone: () => boolean): Promise<number> {
-  const end = performance.now() + LIMIT_MS;
-  let longest = 0;
-  for (let turn = 0; turn === 0 || !isDone(); turn += 1) {
-    if (performance.now() > end || server.child.exitCode !== null || server.child.signalCode !== null) {
-      throw new Error("the server ended, or is not done in time");
-    }
-    const worker = await connectWhenThere(server.socket); // Kong gives a connection up after each refusal.
-    const begin = performance.now();
-    const config = JSON.stringify({ policy_file: nameOf((turn * 7) % policies), rule: "rule-0" });
-    const { instanceStatus } = await worker.start(config);
-    const { ended } = await playEvent(worker, instanceStatus?.instanceId ?? 0, { "kong.nginx.get_var": FACTS });
-    longest = Math.max(longest, performance.now() - begin);
-    worker.socket.destroy();
-    if (ended !== "exited") {
-      throw new Error(`a request without a token was ${ended}`);
-    }
-    await sleep(ASK_EVERY_MS);
-  }
-  return longest;
+interface Waits {
+  /** The longest wait in milliseconds of the first request of each asker. */
+  readonly first: number;
+  /** The longest wait in milliseconds of all requests. */
+  readonly longest: number;
 }
 
-async function connectWhenThere(socket: string): Promise<RawWorker> {
+/** Asks about one request after another, each for another policy, until `isDone`. */
+async function askUntil(server: Server, { policies }: Case, isDone: () => boolean): Promise<Waits> {
+  const end = performance.now() + LIMIT_MS;
+  let turn = 0;
+  const askOften = async (): Promise<Waits> => {
+    const waits: number[] = [];
+    while (waits.length === 0 || !isDone()) {
+      if (performance.now() > end || server.child.exitCode !== null || server.child.signalCode !== null) {
+        throw new Error("the server ended, or is not done in time");
+      }
+      waits.push(await askOnce(server, nameOf((turn++ * 7) % policies)));
+      await sleep(ASK_EVERY_MS);
+    }
+    return { first: waits[0] ?? 0, longest: Math.max(...waits) };
+  };
+  await waitUntilThere(server.socket);
+  const all = await Promise.all(Array.from({ length: askers }, askOften));
+  return {
+    first: Math.max(...all.map(({ first }) => first)),
+    longest: Math.max(...all.map(({ longest }) => longest)),
+  };
+}
+
+/** Milliseconds from the start of an instance to the answer of its first request. */
+async function askOnce(server: Server, file: string): Promise<number> {
+  const worker = await connectWorker(server.socket); // Kong gives a connection up after each refusal.
+  const begin = performance.now();
+  const { instanceStatus } = await worker.start(JSON.stringify({ policy_file: file, rule: "rule-0" }));
+  const { ended } = await playEvent(worker, instanceStatus?.instanceId ?? 0, { "kong.nginx.get_var": FACTS });
+  const waited = performance.now() - begin;
+  worker.socket.destroy();
+  if (ended !== "exited") {
+    throw new Error(`a request without a token was ${ended}`);
+  }
+  return waited;
+}
+
+async function waitUntilThere(socket: string): Promise<void> {
   while (!(await isThere(socket))) {
     await sleep(2);
   }
-  return connectWorker(socket);
 }
 
 function isThere(socket: string): Promise<boolean> {
@@ -187,6 +259,31 @@ function isThere(socket: string): Promise<boolean> {
     });
     probe.on("error", () => resolve(false));
   });
+}
+
+/** Writes all policies of a case. Returns their folder. */
+function writePolicies(directory: string, one: Case, version: string): string {
+  const root = join(directory, "policies");
+  mkdirSync(root);
+  if (one.hasParent) {
+    writeParent(root, version);
+  }
+  writeOwn(root, one, version);
+  return root;
+}
+
+function writeParent(root: string, version: string): void {
+  writeFileSync(join(root, "platform.yaml"), parentText(version));
+}
+
+function writeOwn(root: string, one: Case, version: string): void {
+  for (let index = 0; index < one.policies; index += 1) {
+    writeFileSync(join(root, nameOf(index)), policyText(index, one, version));
+  }
+}
+
+function describeCase({ policies, rules, operations, hasParent }: Case): string {
+  return `${policies} × ${rules} × ${operations}${hasParent ? ", one parent" : ""}`;
 }
 
 function nameOf(index: number): string {
@@ -235,6 +332,12 @@ function parseCase(text: string): Case {
 function cpuSeconds({ pid }: ChildProcess): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Of all processors and processes since the machine started. */
+function busySeconds(): number {
+  const ticks = cpus().map(({ times: { user, nice, sys, irq } }) => user + nice + sys + irq);
+  return ticks.reduce((sum, ms) => sum + ms, 0) / 1000;
 }
 
 function residentMegabytes({ pid }: ChildProcess): number {

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ForeignManner, occupySocket } from "./foreign-process.ts";
-import type { LoadOptions } from "./load.ts";
+import { type ForeignManner, occupySocket } from "./world/foreign-process.ts";
+import type { LoadOptions } from "./world/load.ts";
 import {
   findServer,
   type InnerFault,
@@ -11,8 +11,8 @@ import {
   startSecondServer,
   waitForTakeover,
   waitUntilServing,
-} from "./scene.ts";
-import { type Judge, usualJudge } from "./world.ts";
+} from "./world/scene.ts";
+import { type Judge, usualJudge } from "./world/world.ts";
 
 /** One row of the table. */
 export interface Fault {

@@ -1,4 +1,4 @@
-import { kongContainer } from "../../test/gateways/kong-container.ts";
+import { kongContainer } from "./kong-container.ts";
 import { runFaults } from "./run-faults.ts";
 import { STOCK_LOSES } from "./stock-loses.ts";
 

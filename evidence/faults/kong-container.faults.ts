@@ -1,4 +1,4 @@
-import { kongContainer } from "../../test/gateways/kong-container.ts";
+import { kongContainer } from "./kong-container.ts";
 import { runFaults } from "./run-faults.ts";
 
 // The same Kong as the binary, and slower to reload: half as often, and with two workers only.

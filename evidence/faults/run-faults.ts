@@ -13,13 +13,13 @@ import {
   waitFor,
 } from "../../test/gateways/gateway.ts";
 import { reportMissing } from "../../test/gateways/report-missing.ts";
-import { type Assessment, assess, isServedAgain } from "./assess.ts";
 import { FAULTS, type Fault, LOSING } from "./faults.ts";
-import { createJudging } from "./judging.ts";
-import { RAMP_MS, startLoad } from "./load.ts";
-import { type Scene, waitForPolicy, waitUntilServing, writeInnerFault } from "./scene.ts";
-import { startUpstream, type Upstream } from "./upstream.ts";
-import { createWorld, usualJudge, type World } from "./world.ts";
+import { type Assessment, assess, isServedAgain } from "./results/assess.ts";
+import { createJudging } from "./world/judging.ts";
+import { RAMP_MS, startLoad } from "./world/load.ts";
+import { type Scene, waitForPolicy, waitUntilServing, writeInnerFault } from "./world/scene.ts";
+import { startUpstream, type Upstream } from "./world/upstream.ts";
+import { createWorld, usualJudge, type World } from "./world/world.ts";
 
 export interface FaultsRun {
   /** The kind of gateway, with its settings changed by `adapt`. */

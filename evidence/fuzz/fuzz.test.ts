@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { readCorpus } from "./corpus.ts";
 import { type Campaign, fuzz } from "./engine.ts";
+import { tryMutatedTokens } from "./mutate/try-mutated-tokens.ts";
 import { createPolicyTarget } from "./policy-target.ts";
 import { createRandom } from "./random.ts";
+import { readCorpus } from "./seeds/corpus.ts";
 import { createTokenTarget } from "./token-target.ts";
-import { tryMutatedTokens } from "./try-mutated-tokens.ts";
 
 const findingsOf = <T>({ findings }: Campaign<T>): readonly string[] => findings.map(({ what }) => what);
 

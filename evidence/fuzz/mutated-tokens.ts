@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { tryMutatedTokens } from "./try-mutated-tokens.ts";
+import { tryMutatedTokens } from "./mutate/try-mutated-tokens.ts";
 
 // `npm run test:mutated-tokens`: mutated tokens, a million unless it is told otherwise; each must be refused.
 

@@ -8,8 +8,8 @@ import { indexKeys, selectKey } from "../../plugin/keys/import/select-key.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { claimsOf, NOW, OVER_TLS } from "../../test/core/fixtures.ts";
 import { generateSigningKey, mintToken } from "../../test/tokens.ts";
-import { mutatePolicy } from "./mutate-policy.ts";
-import { POLICY_SEEDS } from "./seed-policies.ts";
+import { mutatePolicy } from "./mutate/mutate-policy.ts";
+import { POLICY_SEEDS } from "./seeds/seed-policies.ts";
 import { describeThrown, type Outcome, type Target } from "./target.ts";
 
 const HASH = "0".repeat(64);

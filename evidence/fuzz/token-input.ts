@@ -2,7 +2,7 @@ import { createHmac, createPublicKey } from "node:crypto";
 import type { Binding, RequestFacts, RequestLine } from "../../plugin/core/model/request.ts";
 import { OVER_TLS } from "../../test/core/fixtures.ts";
 import { encodeSegment } from "../../test/tokens.ts";
-import type { Signer } from "./signers.ts";
+import type { Signer } from "./seeds/signers.ts";
 
 /** Text in which each character stands for one byte, so that JSON can hold bytes that are no UTF-8. */
 export type Bytes = string;

@@ -6,14 +6,14 @@ import type { RequestFacts } from "../../plugin/core/model/request.ts";
 import { createExit } from "../../plugin/kong/calls/create-exit.ts";
 import { formatDenial } from "../../plugin/observe/decision-log.ts";
 import { NOW } from "../../test/core/fixtures.ts";
-import { mutateToken } from "./mutate-token.ts";
-import { judgeSlowly } from "./oracle.ts";
-import type { HeadersWanted } from "./oracle-claims.ts";
-import { plantSeed, SEEDS } from "./seed-tokens.ts";
-import { type KeyRing, writeRing } from "./signers.ts";
+import { mutateToken } from "./mutate/mutate-token.ts";
+import { judgeSlowly } from "./oracle/oracle.ts";
+import type { HeadersWanted } from "./oracle/oracle-claims.ts";
+import { plantSeed, SEEDS } from "./seeds/seed-tokens.ts";
+import { type KeyRing, writeRing } from "./seeds/signers.ts";
+import { createWorlds, type World } from "./seeds/worlds.ts";
 import { describeThrown, type Outcome, type Target } from "./target.ts";
 import { renderRequest, type SignedTexts, type TokenInput } from "./token-input.ts";
-import { createWorlds, type World } from "./worlds.ts";
 
 /** Stages of which a client learns nothing but that its token is not valid. */
 const SAME_FOR_ALL = new Set(["decode", "key", "verify"]);

@@ -10,7 +10,7 @@ import { compileDocument, ISSUER, joseHeaderOf, policyDocument } from "../../tes
 import { noFiles } from "../../test/keys/store/no-files.ts";
 import { logInto } from "../../test/logs.ts";
 import { generateSigningKey } from "../../test/tokens.ts";
-import { shortestGap } from "./tally.ts";
+import { shortestGap } from "./results/tally.ts";
 
 /** What thousands of unknown kids per second did to the key source. */
 export interface FloodResult {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FAILURES } from "./failing-provider.ts";
 import { floodKeySource } from "./flood-key-source.ts";
-import { noteFigures, SECONDS } from "./proof-files.ts";
+import { noteFigures, SECONDS } from "./results/proof-files.ts";
 import { simulateOutage } from "./simulate-outage.ts";
 
 const MAX_STALE_SECONDS = 3 * 86_400;

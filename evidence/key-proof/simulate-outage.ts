@@ -7,7 +7,7 @@ import { noFiles } from "../../test/keys/store/no-files.ts";
 import { logInto } from "../../test/logs.ts";
 import { generateSigningKey } from "../../test/tokens.ts";
 import { type Failure, startFailingProvider } from "./failing-provider.ts";
-import { shortestGap } from "./tally.ts";
+import { shortestGap } from "./results/tally.ts";
 
 /** What became of requests while the provider was down. Times are of the simulated clock. */
 export interface OutageFigures {

@@ -10,7 +10,7 @@ export const ANSWERING: readonly MutatedFile[] = [
       {
         name: "reasons that must not be told apart have words of their own",
         find: "reasons.get(as)",
-        replace: "reasons.get(reason as ToldReason)",
+        replace: "reasons.get(reason as PublicReason)",
       },
       { name: "a challenge goes with every status", find: "status === row.status && ", replace: "" },
       { name: "a 401 of the policy's has no challenge", find: "status === 401 || ", replace: "" },
@@ -104,7 +104,7 @@ export const ANSWERING: readonly MutatedFile[] = [
     ],
   },
   {
-    file: "plugin/kong/calls/render-told.ts",
+    file: "plugin/kong/calls/render-answer.ts",
     killers: ["test/kong/calls/create-exit.test.ts"],
     mutants: [
       { name: "gRPC-Web is gRPC", find: "(?:$|[+;\\s])/i", replace: "/i" },

@@ -123,17 +123,11 @@ export const SURVIVORS = [
     replacement: '""',
     because: NO_MESSAGE,
   },
-  ...["false", "{}"].map((replacement) => ({
-    file: "plugin/server/protocol/end-event.ts",
-    line: "if (warnings.length === 0) {",
-    replacement,
-    because: "without warnings nothing comes before the frames; the short way saves a copy",
-  })),
   {
-    file: "plugin/server/protocol/instances.ts",
-    line: "if (instances.size >= MAX_INSTANCES && longestUnused !== undefined) {",
-    replacement: "true",
-    because: "a full map has a first key; the check is for the types",
+    file: "plugin/kong/calls/list-calls.ts",
+    line: "return warnings.length === 0 ? calls : [...warnings.map(listWarning), ...calls];",
+    replacement: "false",
+    because: "without warnings nothing comes before the calls; the short way saves a copy",
   },
   {
     file: "plugin/kong/calls/verdict.ts",
@@ -143,8 +137,8 @@ export const SURVIVORS = [
   },
   {
     file: "plugin/server/protocol/connection.ts",
-    line: "const isIdle = !current && !socket.writableEnded && performance.now() - lastCallMs > idleMs;",
-    replacement: "performance.now() - lastCallMs >= idleMs",
+    line: "const isUnused = performance.now() - this.#lastCallMs > idleMs;",
+    replacement: "performance.now() - this.#lastCallMs >= idleMs",
     because: "a moment more or less of a second is nobody's concern",
   },
 ];

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ATTACK_CLASSES } from "../../test/attacks/classes.ts";
+import { ATTACK_CLASSES } from "../../test/attacks/classes/classes.ts";
 import { MUTATED_FILES } from "./mutants.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

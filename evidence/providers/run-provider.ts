@@ -4,10 +4,10 @@ import { type Gateway, waitFor } from "../../test/gateways/gateway.ts";
 import { reportMissing } from "../../test/gateways/report-missing.ts";
 import { sandboxFromSettings } from "../../test/gateways/sandbox-from-settings.ts";
 import { replaceSignature } from "../../test/tokens.ts";
-import { type Client, createClient } from "../key-proof/open-load.ts";
-import { noteFigures } from "../key-proof/proof-files.ts";
+import { type Client, createClient } from "../key-proof/gateway/open-load.ts";
+import { COOLDOWN_MS, MAX_MS } from "../key-proof/gateway/rotate-under-load.ts";
 import { createProofWorld, NARROW_REFRESH, type ProofWorld } from "../key-proof/proof-world.ts";
-import { COOLDOWN_MS, MAX_MS } from "../key-proof/rotate-under-load.ts";
+import { noteFigures } from "../key-proof/results/proof-files.ts";
 import type { Provider, ProviderKind } from "./provider.ts";
 import { readKid } from "./read-kid.ts";
 

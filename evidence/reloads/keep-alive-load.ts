@@ -1,7 +1,7 @@
 import { Agent, type ClientRequest, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ID_HEADER, type Upstream } from "../faults/upstream.ts";
-import { ROUTES, type World } from "../faults/world.ts";
+import { ID_HEADER, type Upstream } from "../faults/world/upstream.ts";
+import { ROUTES, type World } from "../faults/world/world.ts";
 
 /** What clients saw that only ever send valid requests. */
 export interface Tally {

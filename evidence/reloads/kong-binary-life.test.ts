@@ -5,9 +5,9 @@ import { findProcesses, startsOurs } from "../../test/gateways/find-process.ts";
 import { waitFor } from "../../test/gateways/gateway.ts";
 import { type KongBinary, kongBinary } from "../../test/gateways/kong-binary.ts";
 import { reportMissing } from "../../test/gateways/report-missing.ts";
-import { waitUntilServing } from "../faults/scene.ts";
-import { startUpstream, type Upstream } from "../faults/upstream.ts";
-import { createWorld, usualJudge, type World } from "../faults/world.ts";
+import { waitUntilServing } from "../faults/world/scene.ts";
+import { startUpstream, type Upstream } from "../faults/world/upstream.ts";
+import { createWorld, usualJudge, type World } from "../faults/world/world.ts";
 
 const SOON_MS = 30_000;
 const HOOK_MS = 90_000;

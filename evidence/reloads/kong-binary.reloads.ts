@@ -7,9 +7,9 @@ import { type KongSettings, START_CMD, waitFor } from "../../test/gateways/gatew
 import { type KongBinary, kongBinary } from "../../test/gateways/kong-binary.ts";
 import { reportMissing } from "../../test/gateways/report-missing.ts";
 import { type ServiceManager, startServiceManager } from "../../test/server/process/service-manager.ts";
-import { waitUntilServing } from "../faults/scene.ts";
-import { startUpstream, type Upstream } from "../faults/upstream.ts";
-import { createWorld, usualJudge, type World } from "../faults/world.ts";
+import { waitUntilServing } from "../faults/world/scene.ts";
+import { startUpstream, type Upstream } from "../faults/world/upstream.ts";
+import { createWorld, usualJudge, type World } from "../faults/world/world.ts";
 import { startBusyLoops } from "./busy-loops.ts";
 import { startKeepAliveLoad, type Tally } from "./keep-alive-load.ts";
 

@@ -1,15 +1,10 @@
 /** `npm start` as a user meets it: the built program in a process of its own. Needs a build, which `npm test` makes. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { EXAMPLES } from "../../sandbox/demo/examples.ts";
-import { requestHttp2 } from "../../test/gateways/http2-client.ts";
-import { createSelfSigned } from "../../test/gateways/self-signed.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const FREE_PORTS = ["--proxy-port", "0", "--upstream-port", "0", "--idp-port", "0"];
@@ -63,6 +58,7 @@ describe("npm start", { timeout: 60_000 }, () => {
     const run = runStart("--check", ...FREE_PORTS);
     expect(await run.exit, run.output()).toBe(0);
     expect(run.output()).toContain(`all ${EXAMPLES.length} as expected`);
+    expect(run.output(), "the example policies use every key of the provider").not.toContain("keys not used");
     const pid = Number(/plugin server started, pid (\d+)/.exec(run.output())?.[1]);
     expect(isAlive(pid)).toBe(false);
   });
@@ -125,31 +121,6 @@ describe("npm start", { timeout: 60_000 }, () => {
     expect(await run.exit).toBe(1);
     expect(run.output()).toContain(`port ${port} is taken, and the ${what} needs it`);
     expect(run.output()).toContain(`npm start -- ${flag} ${port + 1}`);
-  });
-
-  test("speaks TLS on a second port with the given certificate, and says where", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "certificate-"));
-    endings.push(() => rm(directory, { recursive: true, force: true }));
-    const { certificate, key } = createSelfSigned();
-    const files = { certificate: join(directory, "cert.pem"), key: join(directory, "key.pem") };
-    await writeFile(files.certificate, certificate);
-    await writeFile(files.key, key);
-    const run = runStart(...FREE_PORTS, "--tls-port", "0", "--tls-cert", files.certificate, "--tls-key", files.key);
-    await expect.poll(run.output, { timeout: PATIENCE }).toContain("Ctrl-C ends everything");
-    const url = /https:\/\/127\.0\.0\.1:\d+/.exec(run.output())?.[0] ?? "";
-    expect((await requestHttp2(url, { ":path": "/health" })).status).toBe(200);
-    run.signal("SIGINT");
-    expect(await run.exit).toBe(0);
-  });
-
-  test.each([
-    [["--tls-port", "0"], "TLS needs all three: --tls-port, --tls-cert and --tls-key"],
-    [["--tls-port", "0", "--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.pem"], "/nowhere.pem"],
-    [["--tls-port", "0", "--tls-cert", "package.json", "--tls-key", "package.json"], "PEM"],
-  ])("TLS that cannot be is refused: %s", async (flags, words) => {
-    const run = runStart(...FREE_PORTS, ...flags);
-    expect(await run.exit).toBe(1);
-    expect(run.output()).toContain(words);
   });
 
   test("a port that is none is refused", async () => {

@@ -1,5 +1,5 @@
-import { DISAGREEMENTS } from "./disagreements.ts";
 import { isRight, type JudgedVector, type VectorSource } from "./judged.ts";
+import { DISAGREEMENTS } from "./sources/disagreements.ts";
 
 /** What the vectors of one source came to. */
 export interface VectorFigures {

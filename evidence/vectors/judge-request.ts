@@ -1,5 +1,5 @@
 import { decide } from "../../plugin/core/decide.ts";
-import { type Consumer, KNOWS_NOBODY } from "../../plugin/core/model/caller.ts";
+import { type Consumer, NO_CALLERS } from "../../plugin/core/model/caller.ts";
 import type { HeaderChanges } from "../../plugin/core/model/decision.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
 import { createKeySource } from "../../plugin/keys/life/key-source.ts";
@@ -38,7 +38,7 @@ export async function judgeRequest({
 }> {
   const keys = createKeySource({ now: () => now * 1000, log: silentLog, files });
   const decision = await decide(requestOf(undefined, request), compileDocument(document), keys, () => now, {
-    ...KNOWS_NOBODY,
+    ...NO_CALLERS,
     findConsumer: async ({ by, value }) => consumers.find((consumer) => consumer[by] === value),
   });
   keys.stop();

@@ -1,7 +1,7 @@
 import { CHECK_LISTS } from "./check-lists/all.ts";
 import { type CheckList, type Coverage, readPositions } from "./check-lists/check-list.ts";
-import { DISAGREEMENTS } from "./disagreements.ts";
 import { HEADINGS, rowOf, type VectorFigures } from "./figures.ts";
+import { DISAGREEMENTS } from "./sources/disagreements.ts";
 
 const HEAD = `<!-- Written by \`VECTORS_RESULTS=1 npm run test:vectors\`; do not edit. -->
 # Public test vectors

@@ -1,11 +1,11 @@
-import { cookbook } from "./cookbook.ts";
-import { istio } from "./istio.ts";
 import type { VectorSource } from "./judged.ts";
-import { kongScenarios } from "./kong-scenarios.ts";
-import { kongClaims, kongRequests, kongSignatures } from "./kong-tokens.ts";
-import { krakendJose } from "./krakend-jose.ts";
-import { rfcRequests, rfcSignatures } from "./rfc7515.ts";
-import { wycheproofJwe, wycheproofJws } from "./wycheproof.ts";
+import { cookbook } from "./sources/cookbook.ts";
+import { istio } from "./sources/istio.ts";
+import { kongScenarios } from "./sources/kong-scenarios.ts";
+import { kongClaims, kongRequests, kongSignatures } from "./sources/kong-tokens.ts";
+import { krakendJose } from "./sources/krakend-jose.ts";
+import { rfcRequests, rfcSignatures } from "./sources/rfc7515.ts";
+import { wycheproofJwe, wycheproofJws } from "./sources/wycheproof.ts";
 
 /** In the order of the table. */
 export const SOURCES: readonly VectorSource[] = [

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { DISAGREEMENTS } from "./disagreements.ts";
 import { judgeSource, type VectorFigures } from "./figures.ts";
 import { renderVectors } from "./render-vectors.ts";
+import { DISAGREEMENTS } from "./sources/disagreements.ts";
 import { SOURCES } from "./sources.ts";
 import { missingVectors } from "./vector-folder.ts";
 

@@ -1,6 +1,6 @@
 import { createReply } from "./answer/reply.ts";
 import { type Asked, authenticate } from "./authenticate.ts";
-import { type CallerIdentity, type CallerSource, KNOWS_NOBODY } from "./model/caller.ts";
+import { type CallerIdentity, type CallerSource, NO_CALLERS } from "./model/caller.ts";
 import {
   createAllow,
   createDeny,
@@ -33,7 +33,7 @@ export async function decide(
   policy: CompiledPolicy,
   keys: KeySource,
   now: () => number,
-  callers: CallerSource = KNOWS_NOBODY,
+  callers: CallerSource = NO_CALLERS,
 ): Promise<Decision> {
   const request: Request = { policy, facts, callers: askOnce(callers) };
   const unmatched: Evidence = { policy: policy.name };

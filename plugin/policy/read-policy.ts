@@ -16,6 +16,9 @@ export function readPolicy(text: string, hash: string): PolicyLoad {
 /** Validates and compiles plain data. Defaults are filled into a copy, so the data does not change. */
 export function compileSource(source: SourceDocument, hash: string): PolicyLoad {
   const valid = validateDocument(structuredClone(source.data));
-  const compiled = "findings" in valid ? valid : compilePolicy(valid.document, hash);
-  return "findings" in compiled ? { issues: source.locate(compiled.findings) } : compiled;
+  if ("findings" in valid) {
+    return { issues: source.locate(valid.findings) };
+  }
+  const compiled = compilePolicy(valid.document, hash);
+  return compiled.ok ? { policy: compiled.value } : { issues: source.locate(compiled.failure) };
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from "../bounded/bounded-map.ts";
 import type { CallerSource, Consumer, ConsumerLookup } from "../core/model/caller.ts";
 
 /** Asks Kong for one Consumer. */
@@ -32,16 +33,7 @@ interface Entry {
  * @param now milliseconds of any clock.
  */
 export function rememberConsumers(now: () => number): KnownConsumers {
-  const entries = new Map<string, Entry>();
-
-  const remember = (name: string, entry: Entry): void => {
-    entries.delete(name); // Moves to the end: the oldest answer is evicted first.
-    entries.set(name, entry);
-    const [oldest] = entries.keys();
-    if (entries.size > MAX_ENTRIES && oldest !== undefined) {
-      entries.delete(oldest);
-    }
-  };
+  const entries = new BoundedMap<string, Entry>({ maxEntries: MAX_ENTRIES });
 
   return {
     async find(workspace, { by, value, maxAgeSeconds }, load) {
@@ -53,7 +45,7 @@ export function rememberConsumers(now: () => number): KnownConsumers {
       // The age starts with the question, so that a slow answer does not count as new.
       const askedAt = now();
       const consumer = await load(by, value);
-      remember(name, { consumer, askedAt, renewingSince: Number.NEGATIVE_INFINITY });
+      entries.set(name, { consumer, askedAt, renewingSince: Number.NEGATIVE_INFINITY });
       return consumer;
     },
   };

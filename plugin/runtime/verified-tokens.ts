@@ -1,7 +1,13 @@
+import { BoundedMap } from "../bounded/bounded-map.ts";
 import type { KeySource, SignatureCheck, VerificationKey } from "../core/model/key.ts";
 
 /** Maximum bytes of remembered signed texts and signatures: about 20,000 tokens of usual size. */
 const MAX_BYTES = 16 * 1024 * 1024;
+
+interface Verified {
+  readonly key: VerificationKey;
+  readonly signingInput: Uint8Array;
+}
 
 /**
  * Remembers which signatures were valid, so that a token that comes a thousand times is verified once. It remembers only the
@@ -10,29 +16,12 @@ const MAX_BYTES = 16 * 1024 * 1024;
  */
 export function rememberVerified(keys: KeySource): KeySource {
   // The signature identifies the entry, and the whole signed text is compared, because a hash could collide.
-  const verified = new Map<string, { readonly key: VerificationKey; readonly signingInput: Uint8Array }>();
-  let bytes = 0;
+  const verified = new BoundedMap<string, Verified>({
+    maxEntries: Number.POSITIVE_INFINITY,
+    maxSize: MAX_BYTES,
+    sizeOf: (name, { signingInput }) => name.length + signingInput.byteLength,
+  });
   const remembering = new WeakMap<VerificationKey, VerificationKey>();
-
-  const forget = (name: string): void => {
-    const entry = verified.get(name);
-    if (entry) {
-      verified.delete(name);
-      bytes -= name.length + entry.signingInput.byteLength;
-    }
-  };
-
-  const remember = (name: string, key: VerificationKey, signingInput: Uint8Array): void => {
-    forget(name);
-    verified.set(name, { key, signingInput });
-    bytes += name.length + signingInput.byteLength;
-    for (const oldest of verified.keys()) {
-      if (bytes <= MAX_BYTES) {
-        return;
-      }
-      forget(oldest);
-    }
-  };
 
   const createRemembering = (key: VerificationKey): VerificationKey => {
     /** Checks that run on the thread pool. The same token may come on many connections at once. */
@@ -52,7 +41,7 @@ export function rememberVerified(keys: KeySource): KeySource {
         const conclude = (check: SignatureCheck): SignatureCheck => {
           checking.delete(name);
           if (check === true) {
-            remember(name, key, signingInput);
+            verified.set(name, { key, signingInput });
           }
           return check;
         };

@@ -3,22 +3,18 @@
  * Consumers, and the plugin `jwt-policy` on a service, on a route, or global. For anything else it reports name and place.
  */
 import { randomUUID } from "node:crypto";
+import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
+import type { PolicyIssue } from "../../plugin/policy/language/issue.ts";
+import { readYaml } from "../../plugin/policy/read/read-document.ts";
+import { checkData } from "../../plugin/policy/read/validate-document.ts";
+import type * as Generated from "../../schema/generated/sandbox-kong-document.ts";
+import { validateSandboxKong } from "../../schema/generated/validate-sandbox-kong.ts";
+import { checkKongDocument } from "./check-kong-document.ts";
 import { entityId } from "./entity-ids.ts";
-import {
-  type ConsumerNode,
-  type KongProtocol,
-  type PluginNode,
-  type RouteNode,
-  readRoot,
-  type ServiceNode,
-} from "./kong-document.ts";
-import { reportDuplicates } from "./kong-duplicates.ts";
-import { type Problem, readYaml } from "./located-yaml.ts";
 
 export interface KongService {
   id: string;
   name: string;
-  protocol: KongProtocol;
   host: string;
   port: number;
   /** Prefix of every upstream path; absent means `/`. */
@@ -65,89 +61,100 @@ export interface KongConfig {
   consumers: readonly KongConsumer[];
 }
 
+/** The document without its explicit nulls. In Kong they mean that a field is absent. */
+type Present<T> = T extends object ? { [K in keyof T]: Present<Exclude<T[K], null>> } : T;
+type Document = Present<Generated.SandboxKongDocument>;
+type Service = Present<Generated.Service>;
+type Route = Present<Generated.Route>;
+type Plugin = Present<Generated.Plugin>;
+type Consumer = Present<Generated.Consumer>;
+
+/** Host, port and path. The schema has checked the rest. */
+const SERVICE_URL = /^http:\/\/(\[.*?\]|[^/:]+)(?::(\d+))?(\/.*)?$/;
+/** Kong's default for the timeouts of a Service, in milliseconds. */
+const DEFAULT_TIMEOUT = 60_000;
+
 /**
  * Reads the text of a `kong.yml`.
  *
- * @returns the configuration, or all problems in the order of the text.
+ * @returns the configuration, or all mistakes in the order of the text.
  */
-export function readKongConfig(text: string): { config: KongConfig } | { problems: readonly Problem[] } {
-  const { value: document, problems } = readYaml(text, (node, report) => {
-    const read = readRoot(node, report);
-    return read !== undefined && !reportDuplicates(read, report) ? read : undefined;
-  });
-  if (document === undefined) {
-    return { problems };
+export function readKongConfig(text: string): Result<KongConfig, readonly PolicyIssue[]> {
+  const source = readYaml(text);
+  if ("issues" in source) {
+    return fail(source.issues);
   }
+  const { data, locate } = source;
+  const wrong = checkData(validateSandboxKong, data, { values: () => false, keys: () => false });
+  const mistakes = wrong.length > 0 ? wrong : checkKongDocument(data as Generated.SandboxKongDocument);
+  return mistakes.length > 0 ? fail(locate(mistakes)) : succeed(toConfig(withoutNulls(data) as Document));
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(withoutNulls);
+  }
+  const present = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(present.map(([name, member]) => [name, withoutNulls(member)]));
+}
+
+function toConfig({ services = [], plugins: globalPlugins = [], consumers = [] }: Document): KongConfig {
   const routes: KongRoute[] = [];
-  const plugins: KongPlugin[] = (document.plugins ?? []).map((plugin) => toPlugin(plugin.value, {}));
-  for (const { value: node } of document.services ?? []) {
+  const plugins = globalPlugins.map((plugin) => toPlugin(plugin, {}));
+  for (const { routes: ofService = [], plugins: servicePlugins = [], ...node } of services) {
     const service = toService(node);
-    plugins.push(...(node.plugins ?? []).map((plugin) => toPlugin(plugin.value, { serviceId: service.id })));
-    for (const { value: routeNode } of node.routes ?? []) {
+    plugins.push(...servicePlugins.map((plugin) => toPlugin(plugin, { serviceId: service.id })));
+    for (const { plugins: routePlugins = [], ...routeNode } of ofService) {
       const route = toRoute(routeNode, service);
       routes.push(route);
-      plugins.push(...(routeNode.plugins ?? []).map((plugin) => toPlugin(plugin.value, { routeId: route.id })));
+      plugins.push(...routePlugins.map((plugin) => toPlugin(plugin, { routeId: route.id })));
     }
   }
-  const consumers = (document.consumers ?? []).map(({ value }) => toConsumer(value));
-  return { config: { routes, plugins, consumers } };
+  return { routes, plugins, consumers: consumers.map(toConsumer) };
 }
 
-/** Formats problems as text, one per line: `kong.yml:12:7 message`. */
-export function describeProblems(problems: readonly Problem[], file: string): string {
-  return problems.map(({ line, column, message }) => `${file}:${line}:${column} ${message}`).join("\n");
+/** Formats mistakes as text, one per line: `kong.yml:12:7 message`. */
+export function describeMistakes(mistakes: readonly PolicyIssue[], file: string): string {
+  return mistakes.map(({ line, column, message }) => `${file}:${line}:${column} ${message}`).join("\n");
 }
 
-function toService(node: ServiceNode): KongService {
-  const address = node.url ?? {
-    protocol: node.protocol,
-    host: node.host ?? "",
-    port: node.port,
-    path: node.path,
-  };
+function toService({ id, name, url, ...parts }: Service): KongService {
+  const [, host = parts.host ?? "", port = parts.port, path = parts.path] = SERVICE_URL.exec(url ?? "") ?? [];
   return {
-    id: node.id ?? entityId("services", node.name.value),
-    name: node.name.value,
-    protocol: address.protocol ?? "http",
-    host: address.host,
-    port: address.port ?? 80,
-    ...(address.path === undefined ? {} : { path: address.path }),
-    connectTimeout: node.connect_timeout ?? 60_000,
-    readTimeout: node.read_timeout ?? 60_000,
+    id: id ?? entityId("services", name),
+    name,
+    host,
+    port: Number(port ?? 80),
+    ...(path === undefined ? {} : { path }),
+    connectTimeout: parts.connect_timeout ?? DEFAULT_TIMEOUT,
+    readTimeout: parts.read_timeout ?? DEFAULT_TIMEOUT,
   };
 }
 
-function toRoute(node: RouteNode, service: KongService): KongRoute {
-  return {
-    // As on Kong, a route with neither id nor name gets a new id at every start.
-    id: node.id ?? (node.name === undefined ? randomUUID() : entityId("routes", node.name.value)),
-    ...(node.name === undefined ? {} : { name: node.name.value }),
-    protocols: node.protocols ?? ["http", "https"],
-    ...(node.methods === undefined ? {} : { methods: node.methods }),
-    ...(node.hosts === undefined ? {} : { hosts: node.hosts }),
-    ...(node.paths === undefined ? {} : { paths: node.paths }),
-    stripPath: node.strip_path ?? !(node.protocols ?? []).some((protocol) => protocol.startsWith("grpc")),
-    preserveHost: node.preserve_host ?? false,
-    ...(node.tags === undefined ? {} : { tags: node.tags }),
-    service,
-  };
+function toRoute(
+  { id, strip_path: stripPath, preserve_host: preserveHost, ...kept }: Route,
+  service: KongService,
+): KongRoute {
+  const { name } = kept;
+  // As on Kong, a route with neither id nor name gets a new id at every start.
+  const ownId = id ?? (name === undefined ? randomUUID() : entityId("routes", name));
+  return { ...kept, id: ownId, stripPath, preserveHost, service };
 }
 
-function toConsumer({ id, username, custom_id: customId, tags }: ConsumerNode): KongConsumer {
-  return {
-    id: id ?? (username === undefined ? randomUUID() : entityId("consumers", username.value)),
-    ...(username === undefined ? {} : { username: username.value }),
-    ...(customId === undefined ? {} : { customId: customId.value }),
-    ...(tags === undefined ? {} : { tags }),
-  };
+function toConsumer({ id, custom_id: customId, ...kept }: Consumer): KongConsumer {
+  const ownId = id ?? (kept.username === undefined ? randomUUID() : entityId("consumers", kept.username));
+  return { ...kept, id: ownId, ...(customId === undefined ? {} : { customId }) };
 }
 
-function toPlugin(node: PluginNode, scope: { routeId?: string; serviceId?: string }): KongPlugin {
+function toPlugin(node: Plugin, scope: { routeId?: string; serviceId?: string }): KongPlugin {
   const key = ["plugins", "*", node.name, scope.routeId ?? "", scope.serviceId ?? "", ""].join(":");
   return {
     id: node.id ?? entityId("plugins", key),
-    ...(node.instance_name === undefined ? {} : { instanceName: node.instance_name.value }),
-    enabled: node.enabled ?? true,
+    ...(node.instance_name === undefined ? {} : { instanceName: node.instance_name }),
+    enabled: node.enabled,
     ...scope,
     config: node.config,
   };

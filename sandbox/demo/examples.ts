@@ -50,7 +50,7 @@ export const EXAMPLES: readonly Example[] = [
     upstream: { "x-user-id": "checkout-web" },
   },
   {
-    title: "reads a refund: the operation GET /refunds/{id}",
+    title: "reads a refund, the operation GET /refunds/{id}",
     method: "GET",
     path: "/refunds/42",
     token: "REFUNDS",
@@ -66,14 +66,14 @@ export const EXAMPLES: readonly Example[] = [
     upstream: { "x-user-id": "checkout-web", "x-scope": "orders:read" },
   },
   {
-    title: "optional: nobody is fine",
+    title: "optional access: no token is needed",
     method: "GET",
     path: "/shop/catalogue",
     status: 200,
     upstream: { "x-user-id": null },
   },
   {
-    title: "public: a spoofed x-user-id is removed",
+    title: "public access: the client's own x-user-id is removed",
     method: "GET",
     path: "/health",
     headers: { "X-User-Id": "admin" },

@@ -1,32 +1,24 @@
 /** The gateway: routes each request, asks the plugin for a decision, and proxies only the requests that the plugin lets through. */
 import { randomBytes } from "node:crypto";
 import type { KongConfig } from "../config/kong-config.ts";
-import { acceptPlain, acceptTls, type TlsOptions } from "../http/accept-connections.ts";
-import { createHttp1Server } from "../http/http1-server.ts";
-import { createHttp2Server } from "../http/http2-server.ts";
-import type { Exchange } from "../message/exchange.ts";
+import { type OnRequest, startHttpServer } from "../http/http-server.ts";
 import type { Log } from "../message/gateway-log.ts";
 import type { GatewayRequest } from "../message/gateway-request.ts";
-import { isGrpcRequest, toGrpcAnswer } from "../message/grpc-answer.ts";
-import { createErrorAnswer, sendOwnAnswer } from "../message/kong-error.ts";
+import { createErrorAnswer, isOver, sendOwnAnswer } from "../message/kong-error.ts";
+import { readReceived } from "../message/received-request.ts";
 import { findPlugin } from "../plugin/find-plugin.ts";
 import type { EventOutcome, PluginClient } from "../plugin/plugin-client.ts";
-import { createGrpcProxy } from "./grpc-proxy.ts";
-import { createProxy, type ReportFailure } from "./proxy.ts";
+import { createProxy, type Exchange } from "./proxy.ts";
 import { readRequest } from "./read-request.ts";
 import { compileRouter, type MatchRoute } from "./router.ts";
 
 const INTERNAL_ERROR = { status: 500, message: "An unexpected error occurred" };
-/** Milliseconds after which an idle connection is closed. */
-const IDLE_TIMEOUT = 60_000;
 
 export interface GatewayOptions {
   config: KongConfig;
   pluginClient: PluginClient;
   /** 0 means any free port. */
   port: number;
-  /** A second port, with TLS. Port 0 means any free port. */
-  tls?: TlsOptions & { readonly port: number };
   /** Variables to set, by name without `$`. Each value is the text between the quotes of nginx's `set $name "…"`. */
   nginxVariables: Readonly<Record<string, string>>;
   log: Log;
@@ -34,71 +26,58 @@ export interface GatewayOptions {
 
 export interface Gateway {
   port: number;
-  /** Undefined without TLS. */
-  tlsPort: number | undefined;
   stop(): Promise<void>;
 }
 
-/** @throws Error with code EADDRINUSE when a port is taken, or when the certificate is unusable. */
+/** @throws Error with code EADDRINUSE when the port is taken. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, pluginClient, port, tls, nginxVariables, log } = options;
-  const report: ReportFailure = (request, message) =>
-    log({ level: "err", source: "gateway", message, request: { id: request.id, line: request.requestLine } });
-  const proxies = { http: createProxy(report), grpc: createGrpcProxy(report) };
-  /** Routers by port, because the hosts of a Route may name a port. */
-  const routers = new Map<number, MatchRoute>();
+  const { config, pluginClient, port, nginxVariables, log } = options;
+  const proxy = createProxy((request, message) =>
+    log({ level: "err", source: "gateway", message, request: { id: request.id, line: request.requestLine } }),
+  );
+  /** Routes may name the port, which is known only when the server listens. */
+  let match: MatchRoute = () => undefined;
 
   const decide = async (request: GatewayRequest): Promise<EventOutcome> => {
     const plugin = findPlugin(config.plugins, request.route);
     return plugin === undefined ? { kind: "proceed" } : await pluginClient.handleAccess(plugin, request);
   };
 
-  const handle = async ({ received, ...exchange }: Exchange, id: string): Promise<void> => {
-    const match = routers.get(received.port) ?? (() => undefined);
-    const read = readRequest(received, id, match);
+  const handle = async (exchange: Exchange, id: string): Promise<void> => {
+    const { incoming, outgoing } = exchange;
+    const read = readRequest(readReceived(incoming), id, match);
     if ("answer" in read) {
-      sendOwnAnswer(exchange.response, id, read.answer);
+      sendOwnAnswer(outgoing, id, read.answer);
       return;
     }
     const request: GatewayRequest = { ...read.request, nginxVariables, consumers: config.consumers, authenticated: {} };
     const outcome = await decide(request);
     if (outcome.kind === "exit") {
-      sendOwnAnswer(exchange.response, id, toGrpcAnswer(outcome.response, isGrpcRequest(received)));
+      sendOwnAnswer(outgoing, id, outcome.response);
     } else if (outcome.kind !== "proceed") {
-      sendOwnAnswer(exchange.response, id, createErrorAnswer(id, INTERNAL_ERROR, isGrpcRequest(received)));
-    } else if (!exchange.response.isOver()) {
-      await proxies[request.route.service.protocol].forward(request, { received, ...exchange });
+      sendOwnAnswer(outgoing, id, createErrorAnswer(id, INTERNAL_ERROR));
+    } else if (!isOver(outgoing)) {
+      await proxy.forward(request, exchange);
     }
   };
 
-  const answer = (exchange: Exchange): void => {
+  const answer: OnRequest = (incoming, outgoing, awaitsContinue) => {
     const id = randomBytes(16).toString("hex");
-    handle(exchange, id).catch((error: unknown) => {
+    incoming.on("error", () => outgoing.destroy());
+    outgoing.on("error", () => incoming.destroy());
+    handle({ incoming, outgoing, awaitsContinue }, id).catch((error: unknown) => {
       log({ level: "err", source: "gateway", message: String(error) });
-      sendOwnAnswer(exchange.response, id, createErrorAnswer(id, INTERNAL_ERROR, false));
+      sendOwnAnswer(outgoing, id, createErrorAnswer(id, INTERNAL_ERROR));
     });
   };
 
-  const http1 = createHttp1Server(IDLE_TIMEOUT, answer);
-  const servers = { http1, http2: createHttp2Server(IDLE_TIMEOUT, answer) };
-  const plain = await acceptPlain(port, IDLE_TIMEOUT, servers);
-  const secure =
-    tls &&
-    (await acceptTls(tls.port, IDLE_TIMEOUT, tls, servers).catch(async (error: unknown) => {
-      await plain.stop();
-      throw error;
-    }));
-  const listeners = secure === undefined ? [plain] : [plain, secure];
-  for (const listener of listeners) {
-    routers.set(listener.port, compileRouter(config.routes, listener.port));
-  }
+  const server = await startHttpServer(port, answer);
+  match = compileRouter(config.routes, server.port);
   return {
-    port: plain.port,
-    tlsPort: secure?.port,
+    port: server.port,
     async stop() {
-      await Promise.all(listeners.map((listener) => listener.stop()));
-      http1.close();
-      await Promise.all([proxies.http.close(), proxies.grpc.close()]);
+      await server.stop();
+      await proxy.close();
     },
   };
 }

@@ -1,9 +1,9 @@
 /** The checks of nginx. It refuses these requests before Kong and its plugins see them. */
 
 import { isAcceptedPath, stripQuery } from "../config/request-path.ts";
-import type { ReceivedRequest } from "../message/exchange.ts";
 import { findHeaders, type HeaderList } from "../message/header-list.ts";
 import type { Refusal } from "../message/kong-error.ts";
+import type { ReceivedRequest } from "../message/received-request.ts";
 
 /** nginx's defaults: `client_header_buffer_size 1k` and `large_client_header_buffers 4 8k`. */
 const FIRST_BUFFER_BYTES = 1024;
@@ -32,17 +32,12 @@ const BAD_REQUEST: Refusal = { status: 400, message: "Bad request" };
 
 export function checkRequest(received: ReceivedRequest): Refusal | undefined {
   const { method, requestLine, target, httpVersion, headers } = received;
-  if (!["1.0", "1.1", "2.0"].includes(httpVersion)) {
+  if (!["1.0", "1.1"].includes(httpVersion)) {
     return { status: 505, message: "HTTP version not supported" };
   }
-  // For HTTP/2 nginx limits the sum of all headers and resets the stream: see http2-server.ts.
-  const tooLarge = httpVersion === "2.0" ? undefined : checkSizes(requestLine, headers);
+  const tooLarge = checkSizes(requestLine, headers);
   if (tooLarge !== undefined) {
     return tooLarge;
-  }
-  // Node's parser for HTTP/1.1 accepts only methods that it knows. The one for HTTP/2 accepts any token.
-  if (!/^[A-Z_-]+$/.test(method) || method === "CONNECT") {
-    return BAD_REQUEST;
   }
   if (method === "TRACE") {
     return { status: 405, message: "Method not allowed" };

@@ -37,7 +37,7 @@ export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
     ["Via", `${via === undefined ? "" : `${via}, `}${Number(request.httpVersion)} ${SERVER_NAME}`],
     ["Host", upstreamHost(request)],
     ["X-Forwarded-For", `${forwardedFor === undefined ? "" : `${forwardedFor}, `}${remoteAddress}`],
-    ["X-Forwarded-Proto", request.scheme],
+    ["X-Forwarded-Proto", "http"],
     ["X-Forwarded-Host", request.host],
     ["X-Forwarded-Port", String(request.port)],
     ["X-Forwarded-Path", stripQuery(target)],
@@ -48,12 +48,8 @@ export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
   return [...own, ...removeNamedByConnection(headers).filter(([name]) => isForwarded(name))];
 }
 
-/**
- * Headers for the client: those of the upstream's response that are not about its connection, and the gateway's own.
- *
- * @param httpVersion the version that the upstream used, as written in `Via`.
- */
-export function buildDownstreamHeaders(raw: HeaderList, requestId: string, httpVersion: "1.1" | "2"): Header[] {
+/** Headers for the client: those of the upstream's response that are not about its connection, and the gateway's own. */
+export function buildDownstreamHeaders(raw: HeaderList, requestId: string): Header[] {
   const dropped = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "via"]);
   for (const token of listTokens(findHeaders(raw, "connection")[0])) {
     dropped.add(token);
@@ -63,7 +59,7 @@ export function buildDownstreamHeaders(raw: HeaderList, requestId: string, httpV
   return [
     ...removeHeader(kept, "x-kong-request-id"),
     ...(findHeaders(kept, "server").length > 0 ? [] : [["Server", SERVER_NAME] as const]),
-    ["Via", `${via === undefined ? "" : `${via}, `}${httpVersion} ${SERVER_NAME}`],
+    ["Via", `${via === undefined ? "" : `${via}, `}1.1 ${SERVER_NAME}`],
     ["X-Kong-Request-Id", requestId],
   ];
 }

@@ -12,16 +12,15 @@ export interface Authenticated {
 export interface GatewayRequest {
   /** 32 hexadecimal digits: Kong's request id. */
   id: string;
-  /** As received: `GET /payments?x=1 HTTP/1.1`. For HTTP/2 the line that nginx builds: `GET /payments?x=1 HTTP/2.0`. */
+  /** As received: `GET /payments?x=1 HTTP/1.1`. */
   requestLine: string;
   method: string;
   /** Path and query as received. */
   target: string;
   /** The query for the upstream. Undefined until a plugin sets one. */
   rawQuery?: string;
-  /** `1.0`, `1.1` or `2.0`. */
+  /** `1.0` or `1.1`. */
   httpVersion: string;
-  scheme: "http" | "https";
   /** Plugins read and change these. The result goes upstream. */
   headers: HeaderList;
   remoteAddress: string;

@@ -1,38 +1,30 @@
 /** Kong's own error answers, in JSON. (Kong also sends HTML, XML and plain text, as `Accept` asks.) */
-import type { OutgoingResponse } from "./exchange.ts";
+import type { ServerResponse } from "node:http";
 import type { ExitResponse } from "./exit-response.ts";
-import { toGrpcAnswer } from "./grpc-answer.ts";
 import type { Header } from "./header-list.ts";
 
 export const SERVER_NAME = "jwt-policy-sandbox";
-
-const NOTHING = new Uint8Array(0);
 
 /** An error answer of the gateway itself. `headers` are added to the usual ones. */
 export interface Refusal {
   status: number;
   message: string;
   headers?: readonly Header[];
-  /** Whether Kong's router refuses the request. A gRPC client then gets only the code. From nginx, or on a failure, it gets the message. */
-  byRouter?: boolean;
 }
 
-/** @param isGrpc whether the client uses gRPC, and reads headers instead of a body. */
-export function createErrorAnswer(requestId: string, refusal: Refusal, isGrpc: boolean): ExitResponse {
-  const { status, message, headers = [], byRouter = false } = refusal;
-  if (isGrpc) {
-    const answer = byRouter
-      ? { status, headers: [["Content-Type", "application/grpc"] as const, ...headers], body: NOTHING }
-      : { status, headers, body: Buffer.from(message) };
-    return toGrpcAnswer(answer, true);
-  }
+export function createErrorAnswer(requestId: string, { status, message, headers = [] }: Refusal): ExitResponse {
   const body = Buffer.from(`{\n  "message":"${message}",\n  "request_id":"${requestId}"\n}`);
   return { status, headers: [["Content-Type", "application/json; charset=utf-8"], ...headers], body };
 }
 
+/** Whether an answer has begun, or can no longer be sent. */
+export function isOver(response: ServerResponse): boolean {
+  return response.headersSent || response.destroyed;
+}
+
 /** Sends an answer of the gateway or the plugin, not of an upstream. */
-export function sendOwnAnswer(response: OutgoingResponse, requestId: string, answer: ExitResponse): void {
-  if (response.isOver()) {
+export function sendOwnAnswer(response: ServerResponse, requestId: string, answer: ExitResponse): void {
+  if (isOver(response)) {
     return;
   }
   const { status, headers, body } = answer;
@@ -45,5 +37,6 @@ export function sendOwnAnswer(response: OutgoingResponse, requestId: string, ans
   if (!named.has("content-length")) {
     all.push(["Content-Length", String(body.byteLength)]);
   }
-  response.send(status, all, body);
+  response.writeHead(status, all.flat());
+  response.end(body);
 }

@@ -11,7 +11,7 @@ const READERS: Record<string, (request: GatewayRequest) => string> = {
   request_id: (request) => [...request.id].reverse().join(""),
   request_method: (request) => request.method,
   request_uri: (request) => request.target,
-  scheme: (request) => request.scheme,
+  scheme: () => "http",
   server_port: (request) => String(request.port),
 };
 

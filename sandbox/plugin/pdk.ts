@@ -1,5 +1,5 @@
 /**
- * Kong's plugin development kit over `ProtoBuf:1`: the methods that the sandbox supports, by their names on the wire. They
+ * Kong's plugin development kit over `ProtoBuf:1`: the methods that our plugin calls, by their names on the wire. They
  * have the same pitfalls as Kong's type conversions.
  */
 import {
@@ -11,11 +11,10 @@ import {
   StringMessage,
   StructMessage,
 } from "../../plugin/server/protocol/messages.ts";
-import { normalizePath, stripQuery } from "../config/request-path.ts";
 import { readExitResponse, readHeaderValues } from "../message/exit-response.ts";
 import type { LogLevel } from "../message/gateway-log.ts";
 import type { GatewayRequest } from "../message/gateway-request.ts";
-import { escapeHeaderName, escapeHeaderValue, headerVariable, setHeader } from "../message/header-list.ts";
+import { escapeHeaderName, escapeHeaderValue, setHeader } from "../message/header-list.ts";
 import { isKnownVariable, readVariable } from "./nginx-variables.ts";
 import { CLIENT_METHODS } from "./pdk-client.ts";
 import type { PdkContext, PdkMethod, PdkResult } from "./pdk-method.ts";
@@ -33,15 +32,10 @@ const METHODS: Record<string, PdkMethod> = {
     }
     return { reply: encodeString(readVariable(context.request, name)) };
   },
-  "kong.request.get_header": ({ request }, args) => ({
-    reply: encodeString(firstHeader(request, StringMessage.decode(args).v ?? "")),
-  }),
   "kong.request.get_headers": ({ request }, args) => ({
     reply: encodeStruct(collectHeaders(request, IntMessage.decode(args).v ?? 0)),
   }),
   "kong.request.get_forwarded_scheme": ({ request }) => ({ reply: encodeString(readVariable(request, "scheme")) }),
-  "kong.request.get_method": ({ request }) => ({ reply: encodeString(request.method) }),
-  "kong.request.get_path": ({ request }) => ({ reply: encodeString(normalizePath(stripQuery(request.target))) }),
   "kong.router.get_route": ({ request }) => ({ reply: encodeRoute(request) }),
   "kong.router.get_service": ({ request }) => ({ reply: encodeService(request) }),
   "kong.service.request.set_headers": ({ request }, args) => {
@@ -70,16 +64,6 @@ const METHODS: Record<string, PdkMethod> = {
  */
 export function callPdk(context: PdkContext, method: string, args: Uint8Array): PdkResult | undefined {
   return Object.hasOwn(METHODS, method) ? METHODS[method]?.(context, args) : undefined;
-}
-
-/** Kong first reads nginx's variable, which treats underscores as dashes. Only if that value is joined does Kong read the list. */
-function firstHeader(request: GatewayRequest, name: string): string | undefined {
-  const variable = headerVariable(request.headers, name.replaceAll("-", "_"));
-  if (variable === undefined || !variable.includes(", ")) {
-    return variable;
-  }
-  const value = collectHeaders(request, 100).get(name.toLowerCase());
-  return typeof value === "string" ? value : value?.[0];
 }
 
 /** Headers beyond `max` are silently left out. Names are in lower case. Repeated headers become a list. */
@@ -111,8 +95,8 @@ function encodeRoute({ route }: GatewayRequest): Uint8Array {
 }
 
 function encodeService({ route }: GatewayRequest): Uint8Array {
-  const { id, protocol, host, port, path } = route.service;
-  return ServiceMessage.encode({ id, protocol, host, port, ...(path === undefined ? {} : { path }) });
+  const { id, host, port, path } = route.service;
+  return ServiceMessage.encode({ id, protocol: "http", host, port, ...(path === undefined ? {} : { path }) });
 }
 
 function logMethod(level: LogLevel): PdkMethod {

@@ -1,5 +1,5 @@
-import { PUBLISHED_SECRET } from "./hmac-secrets.ts";
-import type { AttackKeys } from "./keys.ts";
+import { PUBLISHED_SECRET } from "./forge/hmac-secrets.ts";
+import type { AttackKeys } from "./forge/keys.ts";
 
 /** The policy that is attacked, and the Kong Routes in front of it. */
 

@@ -2,11 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { type RecordingUpstream, startRecordingUpstream } from "../gateways/recording-upstream.ts";
-import { type KeyServer, startKeyServer } from "../keys/key-server.ts";
+import { type Neighbour, type Neighbours, neighboursHere } from "../gateways/neighbours.ts";
 import { createKongConfig, createPolicy, createRemoteKeySet, createSourcePolicy } from "./attack-policy.ts";
-import { SECRET_FILES } from "./hmac-secrets.ts";
-import { createKeys } from "./keys.ts";
+import { SECRET_FILES } from "./forge/hmac-secrets.ts";
+import { createKeys } from "./forge/keys.ts";
 import type { AttackScene } from "./make-request.ts";
 
 /** Everything around the gateway that is attacked. */
@@ -14,9 +13,9 @@ export interface AttackWorld {
   readonly configText: string;
   readonly policyRoot: string;
   readonly scene: AttackScene;
-  readonly upstream: RecordingUpstream;
+  readonly upstream: Neighbour<"upstream">;
   /** Has the keys that are fetched, and is the trap. */
-  readonly server: KeyServer;
+  readonly server: Neighbour<"keyServer">;
   stop(): Promise<void>;
 }
 
@@ -25,12 +24,12 @@ export const KEY_SET_PATH = "/remote/jwks";
 export const POLICY_FILE = "attacked.yaml";
 export const SOURCE_POLICY_FILE = "attacked-sources.yaml";
 
-export async function createAttackWorld(): Promise<AttackWorld> {
+export async function createAttackWorld(neighbours: Neighbours = neighboursHere()): Promise<AttackWorld> {
   const policyRoot = await mkdtemp(join(tmpdir(), "jwt-policy-attacks-"));
-  const server = await startKeyServer();
-  const upstream = await startRecordingUpstream();
+  const server = await neighbours.start("keyServer");
+  const upstream = await neighbours.start("upstream");
   const keys = createKeys();
-  server.answer(KEY_SET_PATH, { json: createRemoteKeySet(keys) });
+  await server.answerJson(KEY_SET_PATH, createRemoteKeySet(keys));
   const jwksUri = `${server.origin}${KEY_SET_PATH}`;
   await writeFile(join(policyRoot, POLICY_FILE), stringify(createPolicy(keys, jwksUri)));
   await writeFile(join(policyRoot, SOURCE_POLICY_FILE), stringify(createSourcePolicy(keys, jwksUri)));
@@ -44,8 +43,7 @@ export async function createAttackWorld(): Promise<AttackWorld> {
     upstream,
     server,
     async stop() {
-      await server.stop();
-      await upstream.stop();
+      await neighbours.stop();
       await rm(policyRoot, { recursive: true, force: true });
     },
   };

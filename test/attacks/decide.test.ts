@@ -13,10 +13,10 @@ import { createRootFiles } from "../../plugin/runtime/load/root-files.ts";
 import { rememberVerified } from "../../plugin/runtime/verified-tokens.ts";
 import { compileDocument, NOW, OVER_TLS } from "../core/fixtures.ts";
 import { silentLog } from "../logs.ts";
-import type { Attack, Honest } from "./attack.ts";
 import { POLICY_NAME } from "./attack-policy.ts";
 import { type AttackWorld, createAttackWorld, POLICY_FILE, SOURCE_POLICY_FILE } from "./attack-world.ts";
-import { ATTACK_CLASSES } from "./classes.ts";
+import { ATTACK_CLASSES } from "./classes/classes.ts";
+import type { Attack, Honest } from "./forge/attack.ts";
 import { type AttackScene, makeRequest, type WireRequest } from "./make-request.ts";
 
 /** Every attack and every honest request through the pipeline: real keys, a clock that stands still. */
@@ -82,12 +82,14 @@ function judge({ rule, method, target, authorization, headers }: WireRequest): P
   return decide(facts, policyOf(rule), keys, scene.now);
 }
 
+const countRequests = async (): Promise<number> => (await world.server.listRequests()).length;
+
 async function judgeQuietly(request: WireRequest): Promise<Decision> {
-  const before = [connections, world.server.requests.length];
+  const before = [connections, await countRequests()];
   const decision = await judge(request);
   // What is fetched in the background would begin now.
   await new Promise((resolve) => setImmediate(resolve));
-  expect([connections, world.server.requests.length], "nothing is fetched because a token says so").toEqual(before);
+  expect([connections, await countRequests()], "nothing is fetched because a token says so").toEqual(before);
   return decision;
 }
 
@@ -173,10 +175,10 @@ it("a thousand unknown kids of an issuer whose keys are fetched cost no fetch be
     reason: "key_not_found",
     told: { status: 401, message: "", challenge: "" },
   });
-  const before = world.server.requests.length;
+  const before = await countRequests();
   for (let index = 0; index < 1_000; index += 1) {
     const decision = await judge(makeRequest(of(index), scene));
     expect(decision).toMatchObject({ denial: { reason: "key_not_found" } });
   }
-  expect(world.server.requests.length).toBe(before);
+  expect(await countRequests()).toBe(before);
 });

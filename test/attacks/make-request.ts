@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
 import { encodeSegment, mintToken, signBytes } from "../tokens.ts";
-import { type Attack, at, type Honest, type Members, type TokenRecipe, writeMembers } from "./attack.ts";
 import { AUDIENCE, ISSUERS } from "./attack-policy.ts";
-import { forgeSignature } from "./forge-signature.ts";
-import { findSecret } from "./hmac-secrets.ts";
-import type { AttackKeys, KeyName } from "./keys.ts";
+import { type Attack, at, type Honest, type Members, type TokenRecipe, writeMembers } from "./forge/attack.ts";
+import { forgeSignature } from "./forge/forge-signature.ts";
+import { findSecret } from "./forge/hmac-secrets.ts";
+import type { AttackKeys, KeyName } from "./forge/keys.ts";
 
 /** What the recipes speak of. */
 export interface AttackScene {

@@ -3,9 +3,9 @@ import type { Gateway } from "../gateways/gateway.ts";
 import { kongBinary } from "../gateways/kong-binary.ts";
 import { findNetworkAddress } from "../gateways/network-address.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
-import { type ConformanceCase, GOOD } from "./case.ts";
-import { checkCase } from "./check-case.ts";
-import { waitUntilServing } from "./wait-until-serving.ts";
+import { type ConformanceCase, GOOD } from "./cases/case.ts";
+import { checkCase } from "./run/check-case.ts";
+import { waitUntilServing } from "./run/wait-until-serving.ts";
 import { createWorld, type World } from "./world.ts";
 
 const address = findNetworkAddress();

@@ -3,12 +3,10 @@ import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { startIdentityProvider } from "../../sandbox/demo/identity-provider.ts";
-import { startRecordingGrpcUpstream } from "../gateways/recording-grpc-upstream.ts";
-import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
+import { type Neighbours, neighboursHere } from "../gateways/neighbours.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
-import type { ConformanceCase, KeyName, TokenRecipe } from "./case.ts";
-import { createSourcePolicies, SOURCE_ROUTES } from "./source-policies.ts";
+import type { ConformanceCase, KeyName, TokenRecipe } from "./cases/case.ts";
+import { createSourcePolicies, SOURCE_ROUTES } from "./cases/source-policies.ts";
 
 /** Everything around a gateway: policies, kong.yml, keys, provider and upstream. */
 export interface World {
@@ -21,9 +19,9 @@ export interface World {
   /** The provider's token for an API that it has by this identifier. */
   tokenFor(resource: string, scope: string): Promise<string>;
   /** The headers with which a request reached the upstream, by its `x-case`; undefined when it did not. */
-  upstreamHeaders(caseId: string): IncomingHttpHeaders | undefined;
+  upstreamHeaders(caseId: string): Promise<IncomingHttpHeaders | undefined>;
   /** Path and query with which it did. */
-  upstreamUrl(caseId: string): string | undefined;
+  upstreamUrl(caseId: string): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
@@ -36,21 +34,24 @@ const METADATA_PATH = "/.well-known/oauth-protected-resource/payments";
 /** Port 9, discard: nothing listens there. */
 const NOBODY_THERE = "http://127.0.0.1:9";
 
-export async function createWorld(): Promise<World> {
+/** @param hasGrpc whether the gateway serves gRPC; the sandbox refuses a configuration with it. */
+export async function createWorld(neighbours: Neighbours = neighboursHere(), hasGrpc = true): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), "jwt-policy-world-"));
   const policyRoot = join(directory, "policies");
   await mkdir(policyRoot);
   const keys = createKeys();
-  const provider = await startIdentityProvider(0);
-  const upstream = await startRecordingUpstream();
-  const grpcUpstream = await startRecordingGrpcUpstream();
+  const provider = await neighbours.start("provider");
+  const upstream = await neighbours.start("upstream");
+  const grpcUpstream = await neighbours.start("grpcUpstream");
   const policies = createPolicies(keys, provider.issuer);
   for (const [name, policy] of Object.entries(policies)) {
     await writeFile(join(policyRoot, `${name}.yaml`), typeof policy === "string" ? policy : stringify(policy));
   }
   await writeFile(join(directory, "outside.yaml"), stringify(policies.api));
   return {
-    configText: stringify(createKongConfig(upstream.port, grpcUpstream.port, JSON.stringify(policies.inline))),
+    configText: stringify(
+      createKongConfig(upstream.port, hasGrpc ? grpcUpstream.port : undefined, JSON.stringify(policies.inline)),
+    ),
     policyRoot,
     async authorizationOf({ token }) {
       if (token === undefined || typeof token === "string") {
@@ -59,14 +60,12 @@ export async function createWorld(): Promise<World> {
       return `Bearer ${"provider" in token ? await provider.mintToken(token.provider) : makeToken(keys, token)}`;
     },
     fillIn: (testCase) => fillIn(testCase, testCase.carried && makeToken(keys, testCase.carried)),
-    tokenFor: (resource, scope) =>
+    tokenFor: async (resource, scope) =>
       provider.mintToken({ client: "checkout-web", resource: resource === RESOURCE ? "payments" : "ledger", scope }),
-    upstreamHeaders: (caseId) => upstream.headersOf(caseId) ?? grpcUpstream.headersOf(caseId),
-    upstreamUrl: upstream.urlOf,
+    upstreamHeaders: async (caseId) => (await upstream.headersOf(caseId)) ?? grpcUpstream.headersOf(caseId),
+    upstreamUrl: async (caseId) => upstream.urlOf(caseId),
     async stop() {
-      await provider.stop();
-      await upstream.stop();
-      await grpcUpstream.stop();
+      await neighbours.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -290,17 +289,12 @@ export const CONSUMERS = [
   { id: "5e0d7f9a-47a3-4a52-8a3f-6a0c9c0f2d22", username: "8a1f33c2-9f6e-4c55-9d0a-2f0f3a7e6b11" },
 ] as const;
 
-function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: string): object {
+function createKongConfig(upstream: number, grpcUpstream: number | undefined, inlinePolicy: string): object {
   const route = (name: string, config: object, more: object = {}) => ({
     name,
     paths: [`/${name}`],
     plugins: [{ name: "jwt-policy", config }],
     ...more,
-  });
-  const call = (name: string, policyFile: string, rule: string) => ({
-    ...route(`grpc-${name}`, { policy_file: policyFile, rule }),
-    paths: [`/${name}.Things`],
-    protocols: ["grpc", "grpcs"],
   });
   const api = (name: string, rule = name) => route(name, { policy_file: "api.yaml", rule });
   return {
@@ -359,24 +353,35 @@ function createKongConfig(upstream: number, grpcUpstream: number, inlinePolicy: 
           { ...api("secure", "read"), protocols: ["https"] },
         ],
       },
-      {
-        name: "calls",
-        url: `grpc://127.0.0.1:${grpcUpstream}`,
-        routes: [
-          call("things", "api.yaml", "calls"),
-          call("public", "api.yaml", "public"),
-          call("watched", "report.yaml", "watched"),
-          call("optional", "api.yaml", "optional"),
-          call("any", "sources.yaml", "any"),
-          call("ghost", "api.yaml", "does-not-exist"),
-          call("keys-down", "keys-down.yaml", "all"),
-          { ...call("secure", "api.yaml", "read"), protocols: ["grpcs"] },
-          // A Route for HTTP leads to a Service for gRPC as well.
-          { ...call("mixed", "api.yaml", "read"), protocols: ["http", "https"], strip_path: false },
-        ],
-      },
+      ...(grpcUpstream === undefined ? [] : [grpcService(grpcUpstream)]),
     ],
     plugins: [{ name: "jwt-policy", config: { policy_file: "by-name.yaml" } }],
+  };
+}
+
+/** The Service for gRPC and its Routes. */
+function grpcService(upstream: number): object {
+  const call = (name: string, policyFile: string, rule: string) => ({
+    name: `grpc-${name}`,
+    paths: [`/${name}.Things`],
+    protocols: ["grpc", "grpcs"],
+    plugins: [{ name: "jwt-policy", config: { policy_file: policyFile, rule } }],
+  });
+  return {
+    name: "calls",
+    url: `grpc://127.0.0.1:${upstream}`,
+    routes: [
+      call("things", "api.yaml", "calls"),
+      call("public", "api.yaml", "public"),
+      call("watched", "report.yaml", "watched"),
+      call("optional", "api.yaml", "optional"),
+      call("any", "sources.yaml", "any"),
+      call("ghost", "api.yaml", "does-not-exist"),
+      call("keys-down", "keys-down.yaml", "all"),
+      { ...call("secure", "api.yaml", "read"), protocols: ["grpcs"] },
+      // A Route for HTTP leads to a Service for gRPC as well.
+      { ...call("mixed", "api.yaml", "read"), protocols: ["http", "https"], strip_path: false },
+    ],
   };
 }
 

@@ -2,12 +2,10 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findFreePort } from "../gateways/free-port.ts";
+import { findMissingImages, KONG_IMAGE, NODE_IMAGE } from "./images.ts";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
-
-/** What the Dockerfile builds on; as there, other images by the environment. */
-const BASE_IMAGES = [process.env.KONG_IMAGE ?? "kong:3.9", process.env.NODE_IMAGE ?? "node:24-bookworm-slim"];
 
 /** More than a first build takes on a small machine, packages and all. */
 const BUILD_TIMEOUT_MS = 1_100_000;
@@ -32,15 +30,9 @@ export async function docker(args: readonly string[], environment: NodeJS.Proces
 
 /** Why no image of deploy/ can be built here, or undefined. */
 export async function findMissingEngine(): Promise<string | undefined> {
-  if (!(await succeeds("version"))) {
-    return "no container engine answers to `docker version`";
-  }
-  for (const image of BASE_IMAGES) {
-    if (!(await succeeds("image", "inspect", image)) && !(await succeeds("pull", "--quiet", image))) {
-      return `the image ${image} is neither here nor can it be pulled (KONG_IMAGE and NODE_IMAGE name others)`;
-    }
-  }
-  return undefined;
+  return (await succeeds("version"))
+    ? findMissingImages([KONG_IMAGE, NODE_IMAGE])
+    : "no container engine answers to `docker version`";
 }
 
 /** Why no compose file of deploy/ can be run here, or undefined. */

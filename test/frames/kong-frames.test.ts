@@ -4,8 +4,8 @@ import { createFrameReader, encodeFrame } from "../../plugin/server/protocol/fra
 import { kongBinary } from "../gateways/kong-binary.ts";
 import { EXPECTED_MEANINGS } from "./expected-meanings.ts";
 import { readMeanings } from "./meanings.ts";
-import { recordFrames } from "./record-frames.ts";
-import { isUpdating, loadRecording, payloadOf, saveRecording } from "./recording.ts";
+import { recordFrames } from "./record/record-frames.ts";
+import { isUpdating, loadRecording, payloadOf, saveRecording } from "./record/recording.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { readSteps } from "./steps.ts";
 

@@ -10,7 +10,7 @@ import {
   structToHeaders,
 } from "../../plugin/server/protocol/messages.ts";
 import { readExitResponse, readHeaderValues } from "../../sandbox/message/exit-response.ts";
-import type { Frame } from "./recording.ts";
+import type { Frame } from "./record/recording.ts";
 import { readSteps, type Step } from "./steps.ts";
 
 /** Who says what, as the side understands it that it is said to. */

@@ -8,7 +8,7 @@ import {
   StringMessage,
   StructMessage,
 } from "../../plugin/server/protocol/messages.ts";
-import { type Frame, payloadOf } from "./recording.ts";
+import { type Frame, payloadOf } from "./record/recording.ts";
 
 /** The part of a message type that any of them can be used as. */
 interface Codec {

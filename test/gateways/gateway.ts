@@ -1,12 +1,16 @@
+import { type Neighbours, neighboursHere } from "./neighbours.ts";
+
 /** What every gateway of the conformance and fault runs can do. */
 export interface Gateway {
   /** Such as `Kong 3.9.3 (binary)`. */
   readonly name: string;
   readonly version: string;
-  /** Speaks HTTP/1.1, and HTTP/2 to who knows it. */
+  /** Serves HTTP/1.1, and on a Kong HTTP/2 for clients that start with it. */
   readonly url: string;
-  /** Speaks both over TLS, by ALPN, with a certificate that nobody vouches for. */
-  readonly tlsUrl: string;
+  /** The same over TLS, with a self-signed certificate. Only a Kong has it. */
+  readonly tlsUrl?: string;
+  /** The same as `url` for clients from the network. Absent: they reach `url` from an address of this machine. */
+  readonly networkUrl?: string;
   /** The line that the plugin wrote about a request, at the gateway's default log level. */
   findDenialLine(requestId: string): Promise<string | undefined>;
   /** Ends the plugin server with SIGKILL and waits until another one serves. */
@@ -49,11 +53,23 @@ interface GatewayInput {
   readonly policyRoot: string;
 }
 
+/** Why tests over HTTP/2, gRPC and TLS do not run on the sandbox. */
+export const SANDBOX_IS_HTTP1 = "the sandbox serves only HTTP/1.1 without TLS (docs/adr/0029); a real Kong runs these";
+
 /** A kind of gateway: how to start one here, or why that cannot be. */
 export interface GatewayKind {
   readonly label: string;
   readonly missing: string | undefined;
+  /** Opens the place for the servers that the gateway reaches on its loopback address, if that is not this machine's. */
+  openNeighbours?(): Promise<Neighbours>;
+  /** Why it serves only HTTP/1.1 without TLS. Absent for a Kong, which also serves HTTP/2, gRPC and TLS. */
+  readonly onlyHttp1?: string;
   start(input: GatewayInput): Promise<Gateway>;
+}
+
+/** The place for the servers around a gateway. Must be open before the gateway starts, because its configuration names them. */
+export async function openNeighbours(kind: GatewayKind): Promise<Neighbours> {
+  return kind.openNeighbours?.() ?? neighboursHere();
 }
 
 export interface FaultyGatewayKind extends GatewayKind {

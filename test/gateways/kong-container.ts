@@ -1,142 +1,76 @@
 import { execFile } from "node:child_process";
-import { chmod, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
-import { runPluginProcess } from "../../sandbox/plugin/plugin-process.ts";
-import { findProcesses, startsOurs } from "./find-process.ts";
-import { findFreePorts } from "./free-port.ts";
-import {
-  type AdaptSettings,
-  type FaultyGatewayKind,
-  keepSettings,
-  pickDenialLine,
-  restartPluginServer,
-  START_CMD,
-  waitFor,
-} from "./gateway.ts";
-import { loadConfig, quietKongEnvironment } from "./kong-environment.ts";
+import { findMissingImages, KONG_IMAGE, NODE_IMAGE } from "../containers/images.ts";
+import { inPod, restartPluginServerIn, startKongInPod } from "../containers/kong-in-pod.ts";
+import type { Pod } from "../containers/pod.ts";
+import type { GatewayKind } from "./gateway.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
-const run = promisify(execFile);
-const QUERY_CMD = "KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD";
-const IMAGE = process.env.KONG_IMAGE;
-const SHARED = "/shared";
-const STOCK_SERVER = createRequire(import.meta.url).resolve("kong-pdk/bin/kong-js-pluginserver");
-const GUARD = join(import.meta.dirname, "../../plugin/guard");
+const ROOT = join(import.meta.dirname, "../..");
+const SERVER = join(ROOT, "dist/jwt-policy-server.mjs");
+/** In both containers: what they share, and what each has for itself. */
+const SHARED = "/run/jwt-policy";
+const OWN = "/opt/jwt-policy";
+const SOCKET = `${SHARED}/jwt-policy.socket`;
 
 interface KongContainerOptions {
   /** With the guard loaded, but not configured: it checks what jwt-policy judges, and is no default deny. */
   readonly guard?: boolean;
-  /** Changes the `KONG_*` settings before Kong starts. */
-  readonly adapt?: AdaptSettings;
-  /** With kong-pdk's own plugin server, and therefore with the guard. */
-  readonly stock?: boolean;
 }
 
-/**
- * The image that `KONG_IMAGE` names, DB-less, with the plugin server beside it as a sidecar: Kong's container needs no Node,
- * only the socket and the dump, in a directory that both share.
- */
-export async function kongContainer({
-  guard = false,
-  adapt = keepSettings,
-  stock = false,
-}: KongContainerOptions = {}): Promise<FaultyGatewayKind> {
-  const kind = stock ? ", stock server with the guard" : guard ? ", with the guard" : "";
-  const options = [...(guard ? ["--guard", `${SHARED}/guard`] : []), ...(stock ? ["--stock", STOCK_SERVER] : [])];
-  return {
+/** The official image of Kong, with the plugin server in a second container. They share a volume with the socket. */
+export async function kongContainer({ guard = false }: KongContainerOptions = {}): Promise<GatewayKind> {
+  const kind = guard ? ", with the guard" : "";
+  return inPod({
     label: `Kong container${kind}`,
-    missing: await findWhatIsMissing(),
-    async start({ configText, policyRoot }) {
-      const directory = await mkdtemp(join(tmpdir(), "kong-container-"));
-      await chmod(directory, 0o777); // The image's user is not this one.
-      await writeFile(join(directory, "kong.yml"), configText);
-      await writeFile(join(directory, "error.log"), "");
-      await chmod(join(directory, "error.log"), 0o666);
-      const socket = join(directory, "jwt-policy.socket");
-      const [port, tlsPort] = await findFreePorts();
-      const usual = await askKongSettings(directory, policyRoot, options);
-      const { stdout: dump } = await run("/bin/sh", ["-c", usual[QUERY_CMD] ?? ""]);
-      await writeFile(join(directory, "dump.json"), dump);
-      await cp(GUARD, join(directory, "guard"), { recursive: true });
-      const { [START_CMD]: startCommand, ...settings } = adapt({
-        ...usual,
-        KONG_PLUGINSERVER_JWT_POLICY_SOCKET: `${SHARED}/jwt-policy.socket`,
-        [QUERY_CMD]: `/bin/cat ${SHARED}/dump.json`,
-        ...(stock ? { KONG_LUA_PACKAGE_PATH: `${SHARED}/guard/?.lua;;` } : {}),
-        ...quietKongEnvironment(`${SHARED}/kong.yml`, port, tlsPort),
-        KONG_PROXY_ERROR_LOG: `${SHARED}/error.log`,
+    missing: await findMissingImages([KONG_IMAGE, NODE_IMAGE]),
+    async start(pod, { configText, policyRoot }) {
+      const server = await startPluginServer(pod, policyRoot);
+      const options = ["--dump-file", `${OWN}/dump.json`, ...(guard ? ["--guard", `${OWN}/guard`] : [])];
+      const image = pod
+        .createContainer(KONG_IMAGE)
+        .withBindMounts([{ source: pod.volume, target: SHARED, mode: "ro" }])
+        .withCopyContentToContainer([{ content: await dumpSchema(), target: `${OWN}/dump.json` }])
+        .withCopyDirectoriesToContainer([{ source: join(ROOT, "plugin/guard"), target: `${OWN}/guard` }]);
+      const settings = {
+        ...(await askKongSettings(SHARED, policyRoot, options)),
+        // On Windows the command prints paths of Windows, but these are paths in the container.
+        KONG_PLUGINSERVER_JWT_POLICY_SOCKET: SOCKET,
+        KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/bin/cat ${OWN}/dump.json`,
+        ...(guard ? { KONG_LUA_PACKAGE_PATH: `${OWN}/guard/?.lua;;` } : {}),
+      };
+      const { gateway } = await startKongInPod(pod, image, configText, settings).catch(async (error: unknown) => {
+        await server.stop();
+        throw error;
       });
-      const server = runPluginProcess({
-        // Kong's container has another user, so the socket must be open to all.
-        command: ["/bin/sh", "-c", `umask 0; exec ${startCommand}${stock ? "" : " --socket-mode 666"}`],
-        onLine: () => {},
-        onChange: () => {},
-      });
-      const pluginServerPid = async (): Promise<number | undefined> =>
-        stock ? server.pid() : (await findProcesses(startsOurs("jwt-policy-server.mjs", socket)))[0]?.pid;
-      const container = await new GenericContainer(IMAGE ?? "")
-        .withNetworkMode("host")
-        .withBindMounts([{ source: directory, target: SHARED }])
-        .withEnvironment(settings)
-        .withWaitStrategy(Wait.forSuccessfulCommand("kong health"))
-        .withStartupTimeout(60_000)
-        .start()
-        .catch(async (error: unknown) => {
-          await server.stop();
-          throw error;
-        });
-      const { output } = await container.exec(["kong", "version"]);
-      const version = output.trim();
       return {
-        name: `Kong ${version} (container ${IMAGE}${kind})`,
-        version,
-        url: `http://127.0.0.1:${port}`,
-        tlsUrl: `https://127.0.0.1:${tlsPort}`,
-        findDenialLine: (requestId) =>
-          waitFor(async () => pickDenialLine(await readFile(join(directory, "error.log"), "utf8"), requestId), 5_000),
-        socket,
-        pluginServerPid,
-        restartPluginServer: () => restartPluginServer(pluginServerPid),
-        kong: {
-          reload: async () => {
-            const { exitCode, output: words } = await container.exec(["kong", "reload"]);
-            if (exitCode !== 0) {
-              throw new Error(`kong reload failed: ${words}`);
-            }
-          },
-          load: (text) => loadConfig(settings, text),
-          async killWorkerZero() {
-            // Workers start in order, and pids go up.
-            const words =
-              "grep -l '^nginx: worker process' /proc/[0-9]*/cmdline | sort -t/ -k3n | head -n 1 | cut -d/ -f3";
-            const { exitCode, output: text } = await container.exec(["sh", "-c", `kill -9 "$(${words})"`]);
-            if (exitCode !== 0) {
-              throw new Error(`no worker to end: ${text}`);
-            }
-          },
-        },
+        ...gateway,
+        name: `Kong ${gateway.version} (container ${KONG_IMAGE}${kind})`,
+        restartPluginServer: () => restartPluginServerIn(server),
         async stop() {
-          await container.stop();
+          await gateway.stop();
           await server.stop();
-          await rm(directory, { recursive: true, force: true });
         },
       };
     },
-  };
+  });
 }
 
-async function findWhatIsMissing(): Promise<string | undefined> {
-  if (IMAGE === undefined) {
-    return "KONG_IMAGE is not set";
-  }
-  try {
-    await getContainerRuntimeClient();
-    return undefined;
-  } catch {
-    return `no container engine answers, so ${IMAGE} cannot be run`;
-  }
+async function startPluginServer(pod: Pod, policyRoot: string) {
+  const options = `--socket ${SOCKET} --socket-mode 666 --policy-root ${OWN}/policies --facts-variable`;
+  // The shell stands in for the engine that restarts a sidecar. Kong has another user, hence the mode of the socket.
+  const command = `while true; do node ${OWN}/jwt-policy-server.mjs ${options}; done`;
+  return pod
+    .createContainer(NODE_IMAGE)
+    .withBindMounts([{ source: pod.volume, target: SHARED }])
+    .withCopyContentToContainer([{ content: await readFile(SERVER, "utf8"), target: `${OWN}/jwt-policy-server.mjs` }])
+    .withCopyDirectoriesToContainer([{ source: policyRoot, target: `${OWN}/policies` }])
+    .withCommand(["sh", "-c", command])
+    .start();
+}
+
+async function dumpSchema(): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [SERVER, "--dump"])).stdout;
 }

@@ -4,17 +4,19 @@ import type { KongSettings } from "./gateway.ts";
  * The environment of a DB-less Kong with one worker that listens on the proxy only and reports to nobody.
  *
  * @param tlsPort where TLS is spoken as well, with the certificate that Kong makes for itself.
+ * @param address where Kong listens.
  */
 export function quietKongEnvironment(
   configFile: string,
   proxyPort: number,
   tlsPort?: number,
+  address = "127.0.0.1",
 ): Readonly<Record<string, string>> {
-  const plain = `127.0.0.1:${proxyPort} http2`;
+  const plain = `${address}:${proxyPort} http2`;
   return {
     KONG_DATABASE: "off",
     KONG_DECLARATIVE_CONFIG: configFile,
-    KONG_PROXY_LISTEN: tlsPort === undefined ? plain : `${plain}, 127.0.0.1:${tlsPort} ssl http2`,
+    KONG_PROXY_LISTEN: tlsPort === undefined ? plain : `${plain}, ${address}:${tlsPort} ssl http2`,
     KONG_ADMIN_LISTEN: "off",
     KONG_ADMIN_GUI_LISTEN: "off",
     KONG_STATUS_LISTEN: "off",

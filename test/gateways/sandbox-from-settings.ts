@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VERSION } from "../../plugin/kong/contract/plugin-identity.ts";
 import { FACTS_VARIABLE } from "../../plugin/kong/facts/facts-variable.ts";
-import { describeProblems, readKongConfig } from "../../sandbox/config/kong-config.ts";
+import { describeMistakes, readKongConfig } from "../../sandbox/config/kong-config.ts";
 import { startGateway } from "../../sandbox/gateway/gateway.ts";
 import { formatLogEntry, type LogEntry } from "../../sandbox/message/gateway-log.ts";
 import { createPluginClient } from "../../sandbox/plugin/plugin-client.ts";
@@ -16,11 +16,11 @@ import {
   keepSettings,
   pickDenialLine,
   restartPluginServer,
+  SANDBOX_IS_HTTP1,
   START_CMD,
   waitFor,
 } from "./gateway.ts";
 import { askKongSettings } from "./kong-settings.ts";
-import { createSelfSigned } from "./self-signed.ts";
 
 /** Kong's old worker ends this long after the new one has started, and kills its plugin server's process soon after SIGTERM. */
 const OVERLAP_MS = 100;
@@ -39,10 +39,11 @@ export function sandboxFromSettings({
   return {
     label: "sandbox",
     missing: undefined,
+    onlyHttp1: SANDBOX_IS_HTTP1,
     async start({ configText, policyRoot }) {
       const config = readKongConfig(configText);
-      if ("problems" in config) {
-        throw new Error(describeProblems(config.problems, "kong.yml"));
+      if (!config.ok) {
+        throw new Error(describeMistakes(config.failure, "kong.yml"));
       }
       const directory = await mkdtemp(join(tmpdir(), "sandbox-"));
       const socket = join(directory, "jwt-policy.socket");
@@ -69,13 +70,11 @@ export function sandboxFromSettings({
       const pluginServerPid = async (): Promise<number | undefined> =>
         (await findProcesses(startsOurs("jwt-policy-server.mjs", socket)))[0]?.pid;
       const nginxVariables = { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value };
-      const tls = { port: 0, ...createSelfSigned() };
-      const gateway = await startGateway({ config: config.config, pluginClient, port: 0, tls, nginxVariables, log });
+      const gateway = await startGateway({ config: config.value, pluginClient, port: 0, nginxVariables, log });
       return {
         name: "sandbox",
         version: VERSION,
         url: `http://127.0.0.1:${gateway.port}`,
-        tlsUrl: `https://127.0.0.1:${gateway.tlsPort}`,
         socket,
         findDenialLine: (requestId) => waitFor(() => pickDenialLine(lines.join("\n"), requestId), 2_000),
         pluginServerPid,

@@ -7,7 +7,8 @@ import {
   type Decision,
   type MetadataRequest,
 } from "../../plugin/core/model/decision.ts";
-import { handleAccess, type StockHandler, type StockPdk } from "../../plugin/kong/stock-handler.ts";
+import type { StockPdk } from "../../plugin/kong/contract/stock-pdk.ts";
+import { handleAccess, type StockHandler } from "../../plugin/kong/stock-handler.ts";
 import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
 
 const NONCE = "0123456789abcdef0123456789abcdef";
@@ -302,9 +303,10 @@ describe("the handler in the stock server", () => {
   it.each<[what: string, decision: unknown]>([
     ["a look-alike of an Allow", { ...ALLOW }],
     ["nothing", undefined],
-  ])("never sets the headers of %s", async (_what, decision) => {
-    const outcome = run(GUARDED, { instance: { access: async () => decision as Decision } });
-    await expect(outcome).rejects.toThrow(TypeError);
+  ])("refuses %s, and never sets its headers", async (_what, decision) => {
+    const { calls } = await run(GUARDED, { instance: { access: async () => decision as Decision } });
+    expect(refusalIn(calls).line).toContain("reason=internal_error status=500");
+    expect(calls.map(([method]) => method)).toEqual(["get_var", "set_headers"]);
   });
 
   it.each<[what: string, route: Route, expected: object]>([

@@ -6,9 +6,9 @@ import {
   DENIALS,
   type Denial,
   denialRow,
+  type PublicReason,
+  publicReason,
   type Reason,
-  type ToldReason,
-  toldReason,
 } from "../../plugin/core/model/denial.ts";
 import { createExit } from "../../plugin/kong/calls/create-exit.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
@@ -18,7 +18,7 @@ import { runsOf } from "../runs.ts";
 /** Whatever a policy says of its answers, and whatever a client asks for. */
 
 const REASONS = Object.keys(DENIALS) as Reason[];
-const NAMES = [...new Set(REASONS.map(toldReason))];
+const NAMES = [...new Set(REASONS.map(publicReason))];
 const RUNS = runsOf(400);
 
 const text = fc.oneof(
@@ -31,7 +31,7 @@ const answers = fc.record(
     format: fc.constantFrom("negotiate", "problem", "kong"),
     problem_types: fc.constantFrom("https://docs.example.com/errors/", "urn:example:"),
     reasons: fc.dictionary(
-      fc.constantFrom<ToldReason>(...NAMES),
+      fc.constantFrom<PublicReason>(...NAMES),
       fc.record({ status: fc.integer({ min: 400, max: 599 }), text }, { requiredKeys: [] }),
       { maxKeys: 3 },
     ),
@@ -60,10 +60,10 @@ it("clients cannot tell apart what must not be told apart", () => {
   fc.assert(
     fc.property(answers, client, (source, asking) => {
       const told = exits({ answers: source }, asking) ?? [];
-      for (const [reason, exit] of told.filter(([each]) => toldReason(each) === "invalid_token")) {
+      for (const [reason, exit] of told.filter(([each]) => publicReason(each) === "invalid_token")) {
         expect(exit, reason).toEqual(told.find(([each]) => each === "signature_invalid")?.[1]);
       }
-      for (const [reason, exit] of told.filter(([each]) => toldReason(each) === "access_denied")) {
+      for (const [reason, exit] of told.filter(([each]) => publicReason(each) === "access_denied")) {
         expect(exit, reason).toEqual(told.find(([each]) => each === "condition_unmet")?.[1]);
       }
     }),

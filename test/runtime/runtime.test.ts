@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { KNOWS_NOBODY } from "../../plugin/core/model/caller.ts";
+import { NO_CALLERS } from "../../plugin/core/model/caller.ts";
 import { createRuntime, type Runtime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { logInto } from "../logs.ts";
@@ -14,7 +14,7 @@ const document = (name: string): string =>
   JSON.stringify(policyDocument(inlineIssuer([key], { clock_skew: "0s" }), { name }));
 
 /** Asked for nothing by the policies here. */
-const NO_KONG = { ...KNOWS_NOBODY, workspace: "", loadConsumer: async () => undefined };
+const NO_KONG = { ...NO_CALLERS, workspace: "", loadConsumer: async () => undefined };
 
 let root: string;
 let log: string[];

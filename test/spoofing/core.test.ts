@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
-import { type CallerSource, KNOWS_NOBODY } from "../../plugin/core/model/caller.ts";
+import { type CallerSource, NO_CALLERS } from "../../plugin/core/model/caller.ts";
 import { type HeaderChanges, isAllow } from "../../plugin/core/model/decision.ts";
 import type { KeySource } from "../../plugin/core/model/key.ts";
 import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
@@ -15,8 +15,8 @@ import { isThorough } from "../runs.ts";
 import { generateSigningKey } from "../tokens.ts";
 import { ACCESS_MODES, type AccessMode, CONSUMER } from "./modes.ts";
 import type { Line } from "./oracle.ts";
-import { createCredentials, createPolicies } from "./policies.ts";
 import { createAllProbes, createProbes, type Probe } from "./probes.ts";
+import { createCredentials, createPolicies } from "./world/policies.ts";
 
 /** Every variant of every name in every mode, through the pipeline: headers are read and changed as a gateway does it. */
 
@@ -25,7 +25,7 @@ const credentials = createCredentials(key, NOW);
 const policies = new Map<string, CompiledPolicy>();
 let keys: KeySource;
 const callers: CallerSource = {
-  ...KNOWS_NOBODY,
+  ...NO_CALLERS,
   findConsumer: async ({ value }) => (value === CONSUMER.username ? CONSUMER : undefined),
 };
 

@@ -3,8 +3,8 @@ import { waitFor } from "../gateways/gateway.ts";
 import { kongBinary } from "../gateways/kong-binary.ts";
 import { foldName } from "./oracle.ts";
 import { runSpoofing } from "./run-spoofing.ts";
-import { sendRequest } from "./send.ts";
-import { createSpoofingWorld } from "./world.ts";
+import { sendRequest } from "./world/send.ts";
+import { createSpoofingWorld } from "./world/world.ts";
 
 runSpoofing(kongBinary());
 
@@ -31,7 +31,7 @@ it.skipIf(letsAnyNamePass.missing)(
       trailers: undefined,
     } as const;
     await waitFor(async () => (await sendRequest(kong.url, request)) === 200 || undefined, 20_000);
-    const received = world.upstreams.linesOf("dots")?.filter(([name]) => foldName(name) === "X_USER_ID");
+    const received = (await world.upstreams.linesOf("dots"))?.filter(([name]) => foldName(name) === "X_USER_ID");
     await kong.stop();
     await world.stop();
     expect(received).toEqual([["x.user.id", "evil"]]);

@@ -1,9 +1,9 @@
-import type { Protocol } from "../conformance/case.ts";
+import type { Protocol } from "../conformance/cases/case.ts";
 import { ACCESS_MODES, type AccessMode, COMPARED, expectIdentity, SOURCE } from "./modes.ts";
 import { type Expected, findForgeries, type Line } from "./oracle.ts";
-import type { SpoofedRequest } from "./send.ts";
 import { VARIANTS, type Variant } from "./variants.ts";
-import type { SpoofingWorld } from "./world.ts";
+import type { SpoofedRequest } from "./world/send.ts";
+import type { SpoofingWorld } from "./world/world.ts";
 
 /** One request, and what may come of it. */
 export interface Probe {

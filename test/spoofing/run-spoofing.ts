@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Protocol } from "../conformance/case.ts";
-import { type Gateway, type GatewayKind, waitFor } from "../gateways/gateway.ts";
+import type { Protocol } from "../conformance/cases/case.ts";
+import { type Gateway, type GatewayKind, openNeighbours, waitFor } from "../gateways/gateway.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
 import { isThorough } from "../runs.ts";
 import { ACCESS_MODES } from "./modes.ts";
 import { createProbes, type Probe } from "./probes.ts";
-import { sendRequest } from "./send.ts";
-import { createSpoofingWorld, type SpoofingWorld } from "./world.ts";
+import { sendRequest } from "./world/send.ts";
+import { createSpoofingWorld, type SpoofingWorld } from "./world/world.ts";
 
 const START_TIMEOUT_MS = 120_000;
 const RUN_TIMEOUT_MS = 120_000;
@@ -23,7 +23,7 @@ export function runSpoofing(kind: GatewayKind): void {
     let world: SpoofingWorld;
     let gateway: Gateway;
     beforeAll(async () => {
-      world = await createSpoofingWorld();
+      world = await createSpoofingWorld(await openNeighbours(kind), kind.onlyHttp1 === undefined);
       gateway = await kind.start(world);
       await waitFor(() => isServing(gateway), 20_000);
     }, START_TIMEOUT_MS);
@@ -35,7 +35,11 @@ export function runSpoofing(kind: GatewayKind): void {
       task.meta.gateway = gateway.name;
     });
 
-    for (const protocol of PROTOCOLS) {
+    if (kind.onlyHttp1 !== undefined) {
+      it("reach no upstream over HTTP/2 and gRPC", (context) => context.skip(kind.onlyHttp1));
+    }
+
+    for (const protocol of kind.onlyHttp1 ? (["http/1.1"] as const) : PROTOCOLS) {
       // The fast tests run the modes that every protocol has.
       const modes = ACCESS_MODES.filter(({ grpc }) => grpc || (isThorough && protocol !== "grpc"));
       it.each(modes.map((mode) => [mode.title, mode] as const))(
@@ -70,7 +74,7 @@ async function tryAll(probes: readonly Probe[], gateway: Gateway, world: Spoofin
   const work = async (): Promise<void> => {
     for (const probe of left) {
       const status = await sendRequest(gateway.url, probe.request);
-      const lines = world.upstreams.linesOf(probe.id);
+      const lines = await world.upstreams.linesOf(probe.id);
       findings.push(...probe.findFaults(lines).map((fault) => `${probe.title} (${status}): ${fault}`));
     }
   };

@@ -1,4 +1,4 @@
-import type { Protocol } from "../conformance/case.ts";
+import type { Protocol } from "../conformance/cases/case.ts";
 import type { Line } from "./oracle.ts";
 
 /** One way to make an identity header up. */

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { COMBINED, combineRequests, type StageRequest } from "./combine.ts";
 import { describe } from "./genome.ts";
-import type { SentRequest } from "./plugin-server.ts";
 import { compileBenchPolicy, generateBenchKeys, writeBenchPolicy } from "./policy.ts";
 import { type Found, search, time } from "./search.ts";
-import { measureRequests } from "./server-cost.ts";
-import type { Stage } from "./stage.ts";
+import { measureRequests, type RequestCosts } from "./server-cost.ts";
+import { PROTOCOLS, type Protocol, type Stage } from "./stage.ts";
 import { createStages } from "./stages.ts";
 import { loadSubject, type Subject } from "./subject.ts";
 
@@ -14,15 +14,12 @@ import { loadSubject, type Subject } from "./subject.ts";
 const VERIFY_RUNS = 15;
 
 const ALL_AT_ONCE = "all at once";
-const COMBINED: ReadonlySet<string> = new Set(["cookies: remove", "query: remove", "Accept", "claims"]);
-/** Beside a token of 7 kB. */
-const COOKIE_ROOM = 16_000;
 
 const USAGE = `npm run bench:costly -- [--seconds N] [--seed N] [--base DIR] [--stage WORD]
 
-Searches for the most expensive input of each stage of a request, and prints a table.
+Searches for the most expensive input of each stage of a request over HTTP/1.1 and over HTTP/2, and prints a table.
 
-  --seconds N   how long to search in each stage (2)
+  --seconds N   how long to search in each stage and protocol (2)
   --seed N      repeats the choices of an earlier run (1)
   --base DIR    another clone, built: the search runs in both, and the table has a column for each
   --stage WORD  only stages with this word in their name`;
@@ -62,7 +59,7 @@ async function run(): Promise<void> {
     process.stderr.write(`${name} … `);
     const versions = staged.flatMap(({ subject, stages }) => {
       const stage = stages[index];
-      return stage ? [{ subject, stage, found: search(stage, seconds * 1000, seed) }] : [];
+      return stage ? [{ subject, stage, found: searchAll(stage) }] : [];
     });
     return { name, versions };
   });
@@ -70,59 +67,96 @@ async function run(): Promise<void> {
   await print(rows, policyText, subjects);
 }
 
+type FoundByProtocol = Readonly<Record<Protocol, Found>>;
+
+/** One search where both protocols have the same limit. */
+function searchAll(stage: Stage): FoundByProtocol {
+  const one = search(stage, "HTTP/1.1", seconds * 1000, seed);
+  const isSame = stage.limits["HTTP/1.1"] === stage.limits["HTTP/2"];
+  return { "HTTP/1.1": one, "HTTP/2": isSame ? one : search(stage, "HTTP/2", seconds * 1000, seed) };
+}
+
+interface Version {
+  readonly subject: Subject;
+  readonly stage: Stage;
+  readonly found: FoundByProtocol;
+}
+
 interface Row {
   readonly name: string;
-  readonly versions: readonly { readonly subject: Subject; readonly stage: Stage; readonly found: Found }[];
+  readonly versions: readonly Version[];
 }
 
 async function print(rows: readonly Row[], policyText: string, subjects: readonly Subject[]): Promise<void> {
-  const ends = new Map<Subject, Awaited<ReturnType<typeof measureRequests>>>();
+  const requests = listRequests(rows);
+  const costs = new Map<Subject, RequestCosts>();
   for (const subject of subjects) {
-    // Each version meets what the search found in every version.
-    const inputs = rows.flatMap(({ name, versions }) =>
-      versions.flatMap(({ stage, found }) => (stage.send ? [{ name, request: stage.send(found.input) }] : [])),
-    );
-    const combined = combine(inputs.filter(({ name }) => COMBINED.has(name)).map(({ request }) => request));
-    const all = [...inputs, ...(values.stage === "" ? [{ name: ALL_AT_ONCE, request: combined }] : [])];
-    ends.set(subject, await measureRequests(subject, policyText, all));
+    costs.set(subject, await measureRequests(subject, policyText, requests));
   }
-  const head = subjects.length > 1 ? ["before", "now"] : ["now"];
-  const columns = head.flatMap((word) => [
+  const words = subjects.length > 1 ? ["before", "now"] : ["now"];
+  const columns = words.flatMap((word) => [
     `usual µs, ${word}`,
-    `most expensive µs, ${word}`,
-    `whole request, times one without a token, ${word}`,
+    ...PROTOCOLS.map((protocol) => `most expensive µs, ${protocol}, ${word}`),
+    ...PROTOCOLS.map((protocol) => `whole request, ${protocol}, ${word}`),
   ]);
-  console.log(`| stage | ${columns.join(" | ")} | most expensive input | characters, SHA-256 |`);
-  console.log(`|---|${"---|".repeat(columns.length + 2)}`);
-  for (const { name, versions } of rows) {
-    const cells = versions.flatMap(({ subject, stage }) => {
-      const worst = Math.max(...versions.map(({ found }) => time(stage, found.input, VERIFY_RUNS)));
-      const ratio = ends.get(subject)?.ratios.get(name);
-      return [micros(time(stage, stage.usual, VERIFY_RUNS)), micros(worst), ratio?.toFixed(1) ?? "–"];
-    });
-    const last = versions.at(-1);
-    const input = last?.found.input ?? "";
-    const hash = createHash("sha256").update(input).digest("hex").slice(0, 8);
-    const shown = last ? describe(last.found.genome, last.stage.maxLength) : "";
-    console.log(`| ${name} | ${cells.join(" | ")} | \`${shown.replaceAll("|", "\\|")}\` | ${input.length}, ${hash} |`);
+  console.log(`| stage | ${columns.join(" | ")} | most expensive input over HTTP/1.1; over HTTP/2 |`);
+  console.log(`|---|${"---|".repeat(columns.length + 1)}`);
+  for (const row of rows) {
+    const cells = row.versions.flatMap((version) => writeCells(row, version, costs.get(version.subject)));
+    console.log(`| ${row.name} | ${cells.join(" | ")} | ${describeInputs(row.versions.at(-1))} |`);
   }
-  const together = subjects.map((subject) => ends.get(subject)?.ratios.get(ALL_AT_ONCE)?.toFixed(1));
-  if (together.some((ratio) => ratio !== undefined)) {
-    const cells = together.map((ratio) => `– | – | ${ratio ?? "–"}`);
-    console.log(`| ${ALL_AT_ONCE} | ${cells.join(" | ")} | of ${[...COMBINED].join(", ")} | |`);
+  if (values.stage === "") {
+    const cells = subjects.flatMap((subject) => ["–", "–", "–", ...writeRatios(ALL_AT_ONCE, costs.get(subject))]);
+    console.log(`| ${ALL_AT_ONCE} | ${cells.join(" | ")} | of ${COMBINED.join(", ")} |`);
   }
   for (const [index, subject] of subjects.entries()) {
-    const { bareMicros, longestMillis } = ends.get(subject) ?? { bareMicros: 0, longestMillis: 0 };
+    const { bareMicros, longestMillis } = costs.get(subject) ?? { bareMicros: 0, longestMillis: 0 };
     console.log(
-      `\n${head[index]}: a request without a token costs the plugin server ${bareMicros.toFixed(0)} µs of processor time; the longest answer took ${longestMillis.toFixed(1)} ms.`,
+      `\n${words[index]}: a request without a token costs the plugin server ${bareMicros.toFixed(0)} µs of processor time; the longest answer took ${longestMillis.toFixed(1)} ms.`,
     );
   }
 }
 
-/** One request with the inputs of several stages, as far as the lines of a header have room. */
-function combine(requests: readonly SentRequest[]): SentRequest {
-  const headers = Object.assign({}, ...requests.map((request) => request.headers));
-  return Object.assign({}, ...requests, { headers: { ...headers, cookie: headers.cookie?.slice(0, COOKIE_ROOM) } });
+/** Each version meets what the search found in every version, and the combinations of that. */
+function listRequests(rows: readonly Row[]): readonly (StageRequest & { readonly key: string })[] {
+  const found = rows.flatMap(({ name, versions }) =>
+    versions.flatMap((version) => PROTOCOLS.flatMap((protocol) => writeRequests(name, version, protocol))),
+  );
+  const combined = PROTOCOLS.flatMap((protocol) =>
+    combineRequests(found, protocol).map((request) => ({ name: ALL_AT_ONCE, protocol, request })),
+  );
+  const all = values.stage === "" ? [...found, ...combined] : found;
+  return all.map((one) => ({ ...one, key: keyOf(one.name, one.protocol) }));
+}
+
+function writeRequests(name: string, { stage, found }: Version, protocol: Protocol): readonly StageRequest[] {
+  const version = protocol === "HTTP/2" ? "2.0" : "1.1";
+  return stage.send ? [{ name, protocol, request: { ...stage.send(found[protocol].input), version } }] : [];
+}
+
+function keyOf(name: string, protocol: Protocol): string {
+  return `${protocol} ${name}`;
+}
+
+function writeCells({ name, versions }: Row, { stage }: Version, costs: RequestCosts | undefined): readonly string[] {
+  const worst = PROTOCOLS.map((protocol) =>
+    Math.max(...versions.map(({ found }) => time(stage, found[protocol].input, VERIFY_RUNS))),
+  );
+  return [micros(time(stage, stage.usual, VERIFY_RUNS)), ...worst.map(micros), ...writeRatios(name, costs)];
+}
+
+function writeRatios(name: string, costs: RequestCosts | undefined): readonly string[] {
+  return PROTOCOLS.map((protocol) => costs?.ratios.get(keyOf(name, protocol))?.toFixed(1) ?? "–");
+}
+
+function describeInputs(version: Version | undefined): string {
+  const inputs = PROTOCOLS.map((protocol) => {
+    const { genome = [], input = "" } = version?.found[protocol] ?? {};
+    const hash = createHash("sha256").update(input).digest("hex").slice(0, 8);
+    const shown = describe(genome, version?.stage.limits[protocol] ?? 0).replaceAll("|", "\\|");
+    return `\`${shown}\` (${input.length} characters, ${hash})`;
+  });
+  return [...new Set(inputs)].join("; ");
 }
 
 /** Each stage runs without a pause, so that it blocks the event loop for as long as it takes. */

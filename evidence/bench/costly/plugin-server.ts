@@ -13,6 +13,8 @@ export interface SentRequest {
   readonly target?: string;
   /** In place of method, target and version. */
   readonly requestLine?: string;
+  /** Of the request line; nginx writes `2.0` for HTTP/2. */
+  readonly version?: "1.1" | "2.0";
   readonly headers?: Readonly<Record<string, string>>;
   /** The client's address. */
   readonly client?: string;
@@ -171,7 +173,8 @@ function readStatus(frame: Buffer): number {
 }
 
 function writeFacts({ facts }: Subject, request: SentRequest, count: number): string {
-  const { token, target = "/items/1", requestLine = `GET ${target} HTTP/1.1`, client = "10.0.0.1" } = request;
+  const { token, target = "/items/1", version = "1.1", client = "10.0.0.1" } = request;
+  const { requestLine = `GET ${target} HTTP/${version}` } = request;
   const headers: Readonly<Record<string, string>> = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...request.headers,

@@ -2,17 +2,25 @@ import { claimsOf, ISSUER } from "../../../test/core/fixtures.ts";
 import { encodeSegment } from "../../../test/tokens.ts";
 import { COUNTER } from "./genome.ts";
 import { type BenchPolicy, COOKIE, PARAMETER } from "./policy.ts";
-import type { Stage } from "./stage.ts";
+import type { Limits, Stage } from "./stage.ts";
 import type { Subject } from "./subject.ts";
 
-/** nginx: four buffers of 8 kB for header lines, one of them for the request line; over HTTP/2 32 kB for all. */
-const LINE = 8_000;
-const ALL_LINES = 30_000;
+/**
+ * nginx has four buffers of 8 kB for the lines of a header. Over HTTP/1.1 no line is longer, and one buffer is the request line's. nginx
+ * joins the lines of one name. Over HTTP/2 the sum of all names and values is limited, so one field may take it all.
+ */
+const LINE: Limits = { "HTTP/1.1": 8_000, "HTTP/2": 30_000 };
+const JOINED_LINES: Limits = { "HTTP/1.1": 24_000, "HTTP/2": 30_000 };
+const ALL_LINES = both(30_000);
 /** The default of `max_token_bytes`. */
 const TOKEN = 7_168;
 /** JSON that fits into a token beside a short header and signature. */
-const JSON_BYTES = 5_200;
-const POLICY_BYTES = 256 * 1024;
+const JSON_BYTES = both(5_200);
+const POLICY_BYTES = both(256 * 1024);
+
+function both(limit: number): Limits {
+  return { "HTTP/1.1": limit, "HTTP/2": limit };
+}
 
 const JSON_FRAGMENTS = [
   `"${COUNTER}":0,`,
@@ -36,6 +44,8 @@ const JSON_FRAGMENTS = [
   "9",
   ".1",
   "e9",
+  "0e999,",
+  "1.5e9,",
   "-0,",
   "null,",
   '"a",',
@@ -71,7 +81,7 @@ function placeStages({ cookies, query }: Subject): readonly Stage[] {
     '"',
     "%41",
   ];
-  const cookie = { usual: "theme=dark; session=0123456789abcdef", fragments: cookieFragments, maxLength: ALL_LINES };
+  const cookie = { usual: "theme=dark; session=0123456789abcdef", fragments: cookieFragments, limits: JOINED_LINES };
   const queryFragments = [
     "&",
     "=",
@@ -88,11 +98,18 @@ function placeStages({ cookies, query }: Subject): readonly Stage[] {
     "é",
     `${COUNTER}`,
   ];
-  const parameter = { usual: "page=2&sort=name", fragments: queryFragments, maxLength: LINE };
+  const parameter = { usual: "page=2&sort=name", fragments: queryFragments, limits: LINE };
   const sendCookie = (text: string) => ({ headers: { cookie: text } });
   const sendQuery = (text: string) => ({ target: `/items?${text}` });
   return [
     { name: "cookies: read", ...cookie, prepare: (text) => () => cookies.readCookies(text, COOKIE), send: sendCookie },
+    {
+      name: "cookies: no token",
+      ...cookie,
+      prepare: (text) => () => cookies.readCookies(text, COOKIE),
+      goesOn: (text) => cookies.readCookies(text, COOKIE)?.length === 0,
+      send: sendCookie,
+    },
     {
       name: "cookies: remove",
       ...cookie,
@@ -106,6 +123,13 @@ function placeStages({ cookies, query }: Subject): readonly Stage[] {
       send: sendQuery,
     },
     {
+      name: "query: no token",
+      ...parameter,
+      prepare: (text) => () => query.readParameters(text, PARAMETER),
+      goesOn: (text) => !text.includes("#") && query.readParameters(text, PARAMETER)?.length === 0,
+      send: sendQuery,
+    },
+    {
       name: "query: remove",
       ...parameter,
       prepare: (text) => () => query.removeParameter(text, PARAMETER),
@@ -115,7 +139,34 @@ function placeStages({ cookies, query }: Subject): readonly Stage[] {
 }
 
 function requestStages(subject: Subject, { policy, rule }: BenchPolicy): readonly Stage[] {
-  const { path, match, facts, form, exit, decision, log, reply } = subject;
+  const { path, dots, match, facts, form, exit, decision, log, reply } = subject;
+  const pathInput = {
+    usual: "items/1",
+    fragments: [
+      "/",
+      "a",
+      ".",
+      "..",
+      "%41",
+      "%2f",
+      "%C3%A9",
+      "%ff",
+      "%",
+      "%25",
+      "%u0041",
+      ";",
+      ":",
+      "é",
+      "\ufdfa",
+      "/a",
+      " ",
+      "\x7f",
+      "\ufffd",
+    ],
+    limits: LINE,
+  };
+  const readPath = (text: string) => () => [dots.hasDotSegment(`/${text}`), path.splitPath(`/${text}`)];
+  const sendPath = (text: string) => ({ target: `/${text}` });
   const requestFacts = facts.parseFactsVariable(USUAL_FACTS);
   if (!requestFacts) {
     throw new Error("the facts variable has another form in this version");
@@ -132,23 +183,23 @@ function requestStages(subject: Subject, { policy, rule }: BenchPolicy): readonl
       name: "request line",
       usual: "GET /items/1?page=2 HTTP/1.1",
       fragments: [" ", "GET ", "/", "a", " HTTP/", " HTTP/1", "1", ".", "\t", "?", "é"],
-      maxLength: LINE,
+      limits: LINE,
       prepare: (text) => () => facts.parseRequestLine(text),
       send: (text) => ({ requestLine: text }),
     },
+    { name: "path", ...pathInput, prepare: readPath, send: sendPath },
     {
-      name: "path",
-      usual: "/items/1",
-      fragments: ["/", "a", ".", "..", "%41", "%2f", "%C3%A9", "%ff", "%", ";", ":", "é", "/a"],
-      maxLength: LINE,
-      prepare: (text) => () => path.splitPath(`/${text}`),
-      send: (text) => ({ target: `/${text}` }),
+      name: "path: no dots",
+      ...pathInput,
+      prepare: readPath,
+      goesOn: (text) => !/[?#]/.test(text) && !dots.hasDotSegment(`/${text}`),
+      send: sendPath,
     },
     {
       name: "Connection",
       usual: "keep-alive",
       fragments: [",", " ", "\t", "close", "keep-alive", ", ", "te", "a", "\u212a", "upgrade,", "x-user-id"],
-      maxLength: LINE,
+      limits: JOINED_LINES,
       prepare: (text) => () => match.matchRequest(rule, { ...known, connection: text }, true),
       send: (text) => ({ headers: { connection: text } }),
     },
@@ -156,7 +207,7 @@ function requestStages(subject: Subject, { policy, rule }: BenchPolicy): readonl
       name: "facts variable",
       usual: USUAL_FACTS,
       fragments: ["\n", " ", "a", "/", "3 connection", " x", "0123456789abcdef", "\ufffd"],
-      maxLength: ALL_LINES,
+      limits: ALL_LINES,
       prepare: (text) => () => facts.parseFactsVariable(text),
     },
     {
@@ -178,7 +229,7 @@ function requestStages(subject: Subject, { policy, rule }: BenchPolicy): readonl
         ";a=1",
         `;${COUNTER}=1`,
       ],
-      maxLength: LINE,
+      limits: JOINED_LINES,
       prepare: (text) => () => form.prefersProblemDetails(text),
       send: (text) => ({ headers: { accept: text } }),
     },
@@ -186,7 +237,7 @@ function requestStages(subject: Subject, { policy, rule }: BenchPolicy): readonl
       name: "answer",
       usual: "application/json",
       fragments: ["application/grpc", "+", ";", " ", "a", "/", "\t", ",", "é"],
-      maxLength: LINE,
+      limits: LINE,
       prepare: (text) => () => exit.createExit(denied({ contentType: text, accept: text })),
       send: (text) => ({ headers: { "content-type": text } }),
     },
@@ -194,7 +245,7 @@ function requestStages(subject: Subject, { policy, rule }: BenchPolicy): readonl
       name: "log line",
       usual: "key-1",
       fragments: ["a", "\n", '"', "\\", " ", "é", "\ud800", "?"],
-      maxLength: JSON_BYTES,
+      limits: JSON_BYTES,
       prepare: (text) => () => {
         const deny = denied({ contentType: text });
         return log.formatDenial({ ...deny, evidence: { ...deny.evidence, kid: text } });
@@ -228,7 +279,7 @@ function tokenStages(subject: Subject, { policy }: BenchPolicy): readonly Stage[
       name: "token: extract",
       usual: `Bearer ${header('{"alg":"ES256"}')}`,
       fragments: ["Bearer ", "bearer", " ", "a", ".", "=", ",", "+", "/", "~", "!", "é"],
-      maxLength: LINE,
+      limits: LINE,
       prepare: (text) => () => extract.extractToken([{ source: authorization, text }], TOKEN),
       send: (text) => ({ headers: { authorization: text } }),
     },
@@ -236,7 +287,7 @@ function tokenStages(subject: Subject, { policy }: BenchPolicy): readonly Stage[
       name: "base64url",
       usual: ANY_CLAIMS,
       fragments: ["A", "B", "_", "-", "+", "=", "/", "AA", "\n"],
-      maxLength: TOKEN - 300,
+      limits: both(TOKEN - 300),
       prepare: (text) => () => base64url.decodeBase64url(text),
       send: (text) => ({ token: `${ANY_HEADER}.${text}.AA` }),
     },
@@ -244,7 +295,7 @@ function tokenStages(subject: Subject, { policy }: BenchPolicy): readonly Stage[
       name: "segments",
       usual: `${ANY_HEADER}.${ANY_CLAIMS}.AA`,
       fragments: [".", "A", "AA", ANY_HEADER, ANY_CLAIMS, `${ANY_HEADER}.`, "_"],
-      maxLength: TOKEN,
+      limits: both(TOKEN),
       prepare: (text) => () => decode.decodeToken(text),
       send: (text) => ({ token: text }),
     },
@@ -252,7 +303,7 @@ function tokenStages(subject: Subject, { policy }: BenchPolicy): readonly Stage[
       name: "JOSE header",
       usual: '"kid":"1","typ":"at+jwt",',
       fragments: [...JSON_FRAGMENTS, '"kid":"', '"crit":['],
-      maxLength: JSON_BYTES,
+      limits: JSON_BYTES,
       prepare: (text) => {
         const token = header(ofHeader(text));
         return () => decode.decodeToken(token);
@@ -263,7 +314,7 @@ function tokenStages(subject: Subject, { policy }: BenchPolicy): readonly Stage[
       name: "claims",
       usual: '"aud":"api","sub":"alice","exp":1800000300,"scope":"read write",',
       fragments: JSON_FRAGMENTS,
-      maxLength: JSON_BYTES,
+      limits: JSON_BYTES,
       prepare: (text) => {
         const token = claims(ofClaims(text));
         return () => decode.decodeToken(token);
@@ -274,7 +325,7 @@ function tokenStages(subject: Subject, { policy }: BenchPolicy): readonly Stage[
       name: "issuer",
       usual: "https://login.example/7/v2.0",
       fragments: ["https://login.example/", "/", "a", "/v2.0", "-", ".", "%", "{", "}"],
-      maxLength: JSON_BYTES,
+      limits: JSON_BYTES,
       prepare: (text) => () => templates.findByTemplate(policy.issuerTemplates, text),
       send: (text) => ({ token: claims(JSON.stringify({ iss: text })) }),
     },
@@ -288,7 +339,7 @@ function verifiedStages({ condition, propagate }: Subject, { policy, patterns }:
       name: "conditions",
       usual: "team-7@example.com",
       fragments: ["a", "b", "-", "@", ".", "0", "é", "team-", "example", "/"],
-      maxLength: JSON_BYTES,
+      limits: JSON_BYTES,
       prepare: (text) => () =>
         patterns.map((one) =>
           condition.findUnmet(one, { [one.claim.text]: text }, { segments: [], headers: new Map() }),
@@ -298,7 +349,7 @@ function verifiedStages({ condition, propagate }: Subject, { policy, patterns }:
       name: "header mapping",
       usual: '"alice"',
       fragments: ['"a",', '"é",', '",",', "0,", '"', "a", "%", "€", "[", "{", `{"${COUNTER}":0},`, " "],
-      maxLength: JSON_BYTES,
+      limits: JSON_BYTES,
       prepare: (text) => {
         const list = parseList(text);
         const token = { claims: { ...claimsOf(), list, name: text }, payload: Buffer.from(text) };
@@ -322,7 +373,7 @@ function protocolStages({ frames, messages }: Subject): readonly Stage[] {
       name: "frames",
       usual: "\x04\0\0\0abcd",
       fragments: ["\0\0\0\0", "\x01\0\0\0a", "\xff\0\0\0", "a", "\0", "\xff\xff\0\0", "\xff\xff\xff\xff"],
-      maxLength: ALL_LINES,
+      limits: ALL_LINES,
       prepare: (text) => {
         const chunks = text.match(/[\s\S]{1,16}/g)?.map((chunk) => Buffer.from(chunk, "latin1")) ?? [];
         return () => readQuietly(() => chunks.forEach(frames.createFrameReader(() => {})));
@@ -332,7 +383,7 @@ function protocolStages({ frames, messages }: Subject): readonly Stage[] {
       name: "protobuf: facts",
       usual: USUAL_FACTS,
       fragments: ["a", "\xff", "\xc3\xa9", "\xe2\x82", "\n", "\x00", "\xed\xa0\x80"],
-      maxLength: ALL_LINES,
+      limits: ALL_LINES,
       prepare: (text) => {
         const bytes = messages.StringMessage.encode({ v: "x" });
         const value = Buffer.from(text, "latin1");
@@ -344,7 +395,7 @@ function protocolStages({ frames, messages }: Subject): readonly Stage[] {
       name: "protobuf: headers",
       usual: "accept host user-agent",
       fragments: ["a ", `x${COUNTER} `, "é ", `${COUNTER}-`, " "],
-      maxLength: ALL_LINES,
+      limits: ALL_LINES,
       prepare: (text) => {
         const headers = Object.fromEntries(
           text
@@ -412,7 +463,7 @@ function policyStage({ policy }: Subject, { text: usual }: BenchPolicy): Stage {
       "issuers:\n",
       "jwt_policy: 1\n",
     ],
-    maxLength: POLICY_BYTES,
+    limits: POLICY_BYTES,
     prepare: (text) => () => policy.readPolicy(text, "0".repeat(64)),
   };
 }

@@ -1,4 +1,5 @@
-import { join, resolve } from "node:path";
+import { readdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** The built modules of one clone of the project, so that one run can measure two versions. */
@@ -7,6 +8,7 @@ export interface Subject {
   readonly query: typeof import("../../../plugin/core/text/query.ts");
   readonly cookies: typeof import("../../../plugin/core/text/cookies.ts");
   readonly path: typeof import("../../../plugin/core/request/request-path.ts");
+  readonly dots: typeof import("../../../plugin/core/request/dot-segments.ts");
   readonly match: typeof import("../../../plugin/core/request/match.ts");
   readonly extract: typeof import("../../../plugin/core/token/extract.ts");
   readonly origin: typeof import("../../../plugin/core/request/origin.ts");
@@ -27,35 +29,43 @@ export interface Subject {
   readonly policy: typeof import("../../../plugin/policy/read-policy.ts");
 }
 
+/** By file name, because builds that are compared may keep a module in different folders. */
 const MODULES: Readonly<Record<Exclude<keyof Subject, "directory">, string>> = {
-  query: "core/query",
-  cookies: "core/cookies",
-  path: "core/request-path",
-  match: "core/match",
-  extract: "core/extract",
-  origin: "core/origin",
-  base64url: "core/base64url",
-  decode: "core/decode",
-  json: "core/json",
-  templates: "core/issuer-template",
-  condition: "core/condition",
-  propagate: "core/propagate",
-  decision: "core/decision",
-  reply: "core/reply",
-  facts: "kong/facts-variable",
-  form: "kong/negotiate-form",
-  exit: "kong/create-exit",
-  log: "observe/decision-log",
-  frames: "server/frames",
-  messages: "server/messages",
-  policy: "policy/read-policy",
+  query: "query",
+  cookies: "cookies",
+  path: "request-path",
+  dots: "dot-segments",
+  match: "match",
+  extract: "extract",
+  origin: "origin",
+  base64url: "base64url",
+  decode: "decode",
+  json: "json",
+  templates: "issuer-template",
+  condition: "condition",
+  propagate: "propagate",
+  decision: "decision",
+  reply: "reply",
+  facts: "facts-variable",
+  form: "negotiate-form",
+  exit: "create-exit",
+  log: "decision-log",
+  frames: "frames",
+  messages: "messages",
+  policy: "read-policy",
 };
 
 /** @param directory a clone whose `dist` is built. */
 export async function loadSubject(directory: string): Promise<Subject> {
+  const built = join(resolve(directory), "dist/plugin");
+  const files = readdirSync(built, { recursive: true, encoding: "utf8" });
   const loaded = await Promise.all(
     Object.entries(MODULES).map(async ([name, file]) => {
-      const module = await import(pathToFileURL(join(resolve(directory), "dist/plugin", `${file}.js`)).href);
+      const path = files.find((candidate) => basename(candidate) === `${file}.js`);
+      if (path === undefined) {
+        throw new Error(`${built} has no ${file}.js; build that clone first`);
+      }
+      const module = await import(pathToFileURL(join(built, path)).href);
       return [name, module] as const;
     }),
   );

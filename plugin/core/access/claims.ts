@@ -1,5 +1,4 @@
-import { type ClaimReference, readClaim } from "../model/claim-reference.ts";
-import { hasValue } from "../model/claim-value.ts";
+import { type ClaimReference, hasValue, readClaim } from "../model/claim-reference.ts";
 import type { Denial } from "../model/denial.ts";
 import { tenantOf } from "../model/issuer-template.ts";
 import type { CompiledIssuer, Requirements } from "../model/policy.ts";

@@ -1,5 +1,4 @@
-import { type ClaimReference, readClaim } from "../model/claim-reference.ts";
-import { hasValue } from "../model/claim-value.ts";
+import { type ClaimReference, hasValue, readClaim } from "../model/claim-reference.ts";
 import type { ClaimTest, Condition, Scalar } from "../model/policy.ts";
 import { InexactNumber, type JsonObject, type JsonValue } from "../text/json.ts";
 

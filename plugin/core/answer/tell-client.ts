@@ -1,10 +1,10 @@
 import type { Answers } from "../model/answers.ts";
-import { type Denial, denialRow, type ToldReason, toldReason } from "../model/denial.ts";
+import { type Denial, denialRow, type PublicReason, publicReason } from "../model/denial.ts";
 
 /** The client's view of a denial, in any format. */
-export interface Told {
+export interface ClientAnswer {
   /** The reason that the client may know. */
-  readonly as: ToldReason;
+  readonly as: PublicReason;
   readonly status: number;
   readonly text: string;
   /** Whether the answer has a challenge: always with 401, else if the denial table has an error and the policy keeps its status. */
@@ -12,9 +12,9 @@ export interface Told {
 }
 
 /** The text and the status for the client: from the policy, or else from the denial table. */
-export function tellClient({ reason }: Denial, { reasons }: Answers): Told {
+export function tellClient({ reason }: Denial, { reasons }: Answers): ClientAnswer {
   const row = denialRow(reason);
-  const as = toldReason(reason);
-  const { status = row.status, text = row.told } = reasons.get(as) ?? {};
+  const as = publicReason(reason);
+  const { status = row.status, text = row.clientMessage } = reasons.get(as) ?? {};
   return { as, status, text, isChallenged: status === 401 || (status === row.status && row.error !== undefined) };
 }

@@ -1,4 +1,4 @@
-import type { ToldReason } from "./denial.ts";
+import type { PublicReason } from "./denial.ts";
 
 /** How a policy answers denied requests. */
 export interface Answers {
@@ -6,7 +6,7 @@ export interface Answers {
   readonly format: "negotiate" | "problem" | "kong";
   /** The `type` of problem details, without the reason at its end. Undefined: problem details have no `type`. */
   readonly problemTypes: string | undefined;
-  readonly reasons: ReadonlyMap<ToldReason, CustomAnswer>;
+  readonly reasons: ReadonlyMap<PublicReason, CustomAnswer>;
 }
 
 /** Replaces the values of the denial table. */

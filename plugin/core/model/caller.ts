@@ -37,8 +37,8 @@ export interface CallerSource {
   authenticatedConsumer(): Promise<Consumer | undefined>;
 }
 
-/** For use without Kong: it knows no callers. */
-export const KNOWS_NOBODY: CallerSource = {
+/** For use without Kong: there are no Consumers and no credentials. */
+export const NO_CALLERS: CallerSource = {
   findConsumer: async () => undefined,
   authenticatedCredential: async () => undefined,
   authenticatedConsumer: async () => undefined,

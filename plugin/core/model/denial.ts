@@ -14,35 +14,39 @@ export interface DenialRow {
   /** Undefined on a 401 means a challenge without an error, as RFC 6750 section 3.1 asks for if no token was sent. */
   readonly error?: BearerError;
   /** The text for the client. Apart from the reason itself, it never depends on the token. */
-  readonly told: string;
+  readonly clientMessage: string;
   /** The public name, if it differs from the reason. Reasons that a client must not distinguish share one name, status and text. */
-  readonly toldAs?: string;
+  readonly publicReason?: string;
   /** The meaning, for the operators of the gateway. */
   readonly meaning: string;
   readonly spec: string;
 }
 
 const INVALID = { status: 401, error: "invalid_token" } as const;
-const INVALID_TOKEN = { ...INVALID, told: "The access token is invalid", toldAs: "invalid_token" } as const;
-const ACCESS_DENIED = { status: 403, told: "Access is not allowed", toldAs: "access_denied" } as const;
+const INVALID_TOKEN = {
+  ...INVALID,
+  clientMessage: "The access token is invalid",
+  publicReason: "invalid_token",
+} as const;
+const ACCESS_DENIED = { status: 403, clientMessage: "Access is not allowed", publicReason: "access_denied" } as const;
 const UNAVAILABLE = {
   status: 503,
-  told: "The request cannot be checked at the moment",
-  toldAs: "unavailable",
+  clientMessage: "The request cannot be checked at the moment",
+  publicReason: "unavailable",
 } as const;
 
 export const DENIALS = {
   no_matching_rule: {
     stage: "match",
     status: 403,
-    told: "Access is not allowed",
+    clientMessage: "Access is not allowed",
     meaning: "The policy names no rule for this Kong Route, or no operation of the rule fits method and path.",
     spec: "default deny",
   },
   path_ambiguous: {
     stage: "match",
     status: 400,
-    told: "The request path is ambiguous",
+    clientMessage: "The request path is ambiguous",
     meaning:
       "Servers read the path in more than one way. On every rule this means a dot segment in any reading (`/..%2fadmin`, `/..;x/`), a `#`, or a malformed request line. On a rule with operations it also means `//` and encoded separators.",
     spec: "RFC 3986 section 6.2.2, RFC 9112 section 3.2",
@@ -50,7 +54,7 @@ export const DENIALS = {
   insecure_transport: {
     stage: "match",
     status: 403,
-    told: "HTTPS is required",
+    clientMessage: "HTTPS is required",
     meaning:
       "The request came over the network in plain, and a token that travels so is anybody's. Kong tells by its listener, or by `X-Forwarded-Proto` of a proxy in its `trusted_ips`.",
     spec: "RFC 6750 section 5.3",
@@ -58,7 +62,7 @@ export const DENIALS = {
   connection_header_refused: {
     stage: "match",
     status: 400,
-    told: "The Connection header is not acceptable",
+    clientMessage: "The Connection header is not acceptable",
     meaning:
       "`Connection` names a field that is not a known connection option, and Kong would delete that header after the plugin set it; or it has more than 64 options.",
     spec: "RFC 9110 section 7.6.1",
@@ -66,14 +70,14 @@ export const DENIALS = {
   too_many_headers: {
     stage: "match",
     status: 400,
-    told: "The request has too many headers",
+    clientMessage: "The request has too many headers",
     meaning: "More headers than can be read; what comes after the limit would go unseen.",
     spec: "Kong PDK request.get_headers",
   },
   other_authentication_missing: {
     stage: "extract",
     status: 403,
-    told: "Another authentication is required as well",
+    clientMessage: "Another authentication is required as well",
     meaning:
       "The rule says `other_authentication: require`, and no plugin that runs before this one has authenticated the request.",
     spec: "docs/identity.md",
@@ -81,7 +85,7 @@ export const DENIALS = {
   token_missing: {
     stage: "extract",
     status: 401,
-    told: "Authentication is required",
+    clientMessage: "Authentication is required",
     meaning:
       "No token in any of the policy's `token.sources`: by default no Authorization header, an empty one, or another scheme than Bearer.",
     spec: "RFC 6750 section 3.1",
@@ -90,7 +94,7 @@ export const DENIALS = {
     stage: "extract",
     status: 400,
     error: "invalid_request",
-    told: "The Authorization header is malformed",
+    clientMessage: "The Authorization header is malformed",
     meaning: "The Bearer credentials are not one token of the allowed characters.",
     spec: "RFC 6750 section 2.1",
   },
@@ -98,7 +102,7 @@ export const DENIALS = {
     stage: "extract",
     status: 400,
     error: "invalid_request",
-    told: "The request's credentials are malformed",
+    clientMessage: "The request's credentials are malformed",
     meaning:
       "What another source than Authorization carries is not one token, or can be read in more than one way: quotes around a cookie, white space in its name, a wrong escape in the query.",
     spec: "RFC 6265 section 4.2.1, RFC 6750 section 2.3",
@@ -107,14 +111,14 @@ export const DENIALS = {
     stage: "extract",
     status: 400,
     error: "invalid_request",
-    told: "More than one access token was sent",
+    clientMessage: "More than one access token was sent",
     meaning: "More than one set of credentials: in two of the policy's `token.sources`, or twice in one.",
     spec: "RFC 6750 section 2",
   },
   origin_not_allowed: {
     stage: "extract",
     status: 403,
-    told: "The origin of the request is not allowed",
+    clientMessage: "The origin of the request is not allowed",
     meaning:
       "The token came in a cookie, the request changes something or asks for an upgrade, and `Origin` is not one of the source's `allowed_origins`: another site may have sent it.",
     spec: "RFC 6265 section 8.2, RFC 9110 section 9.2.1",
@@ -189,7 +193,7 @@ export const DENIALS = {
   audience_mismatch: {
     ...INVALID,
     stage: "claims",
-    told: "The access token is not meant for this audience",
+    clientMessage: "The access token is not meant for this audience",
     meaning: "`aud` holds none of the audiences the rule accepts.",
     spec: "RFC 7519 section 4.1.3",
   },
@@ -202,7 +206,7 @@ export const DENIALS = {
   token_expired: {
     ...INVALID,
     stage: "claims",
-    told: "The access token expired",
+    clientMessage: "The access token expired",
     meaning: "`exp` lies in the past beyond the clock skew.",
     spec: "RFC 7519 section 4.1.4",
   },
@@ -230,7 +234,7 @@ export const DENIALS = {
     stage: "authorize",
     status: 403,
     error: "insufficient_scope",
-    told: "The access token lacks a required scope",
+    clientMessage: "The access token lacks a required scope",
     meaning: "The token lacks at least one scope that the rule requires.",
     spec: "RFC 6750 section 3.1",
   },
@@ -245,7 +249,7 @@ export const DENIALS = {
     stage: "authorize",
     status: 401,
     error: "insufficient_user_authentication",
-    told: "A different or more recent authentication is required",
+    clientMessage: "A different or more recent authentication is required",
     meaning: "`acr`, `amr` or `auth_time` do not meet the rule's `authentication`; the challenge says what to ask for.",
     spec: "RFC 9470 section 3",
   },
@@ -285,7 +289,7 @@ export const DENIALS = {
   internal_error: {
     stage: "any",
     status: 500,
-    told: "An unexpected error occurred",
+    clientMessage: "An unexpected error occurred",
     meaning: "A defect in the plugin or an answer from Kong that it does not understand.",
     spec: "fail closed",
   },
@@ -294,8 +298,8 @@ export const DENIALS = {
 export type Reason = keyof typeof DENIALS;
 
 /** The public name of a reason: its own, or one that several reasons share. */
-export type ToldReason = {
-  [R in Reason]: (typeof DENIALS)[R] extends { readonly toldAs: infer Name extends string } ? Name : R;
+export type PublicReason = {
+  [R in Reason]: (typeof DENIALS)[R] extends { readonly publicReason: infer Name extends string } ? Name : R;
 }[Reason];
 
 /** Values that some reasons add for the client, besides the fixed text. */
@@ -318,8 +322,8 @@ export function denialRow(reason: Reason): DenialRow {
 }
 
 /** The name of a reason that the client may know. */
-export function toldReason(reason: Reason): ToldReason {
-  return (denialRow(reason).toldAs ?? reason) as ToldReason;
+export function publicReason(reason: Reason): PublicReason {
+  return (denialRow(reason).publicReason ?? reason) as PublicReason;
 }
 
 /** Distinguishes a denial from a stage's result, which never has a member `reason`. */

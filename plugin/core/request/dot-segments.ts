@@ -9,13 +9,11 @@
 const SLASH = "\x01";
 /** Placeholder for a byte that was lost in decoding. */
 const LOST = "\x7f";
+/** No honest path is longer. Over HTTP/1.1 nginx's usual limit is the same. */
+const MAX_LENGTH = 8_192;
 /** More rounds of decoding than any server does. */
 const MAX_ROUNDS = 6;
 
-// Allows for spaces, control characters and `+`, because some server drops each of them.
-const DOT_SEGMENT = /(?:^|[\x01/\\\x7f])[\0\x02-\x20+]*(?:\.[\0\x02-\x20+]*)+(?:[\x01/\\;?#\x7f]|$)/;
-// Kong strips the Route's path from `/route..%2fx`, which leaves a dot segment.
-const BARED_DOTS = /\.\.[\0\x02-\x20+]*[/\\;?#]/;
 const UNKNOWN_SEGMENT = /(?:^|[\x01/\\])([.\x7f\0\x02-\x20+]+)(?=[\x01/\\;?#]|$)/g;
 const ESCAPE = /%(?:u([0-9a-f]{4})|([0-9a-f]{2}))/gi;
 // Overlong forms of `%`, `.`, `/`, `;` and `\` (RFC 3629 section 10). Lenient decoders read only six bits of each byte that follows.
@@ -25,21 +23,74 @@ const OVERLONG =
 const NESTED_PERCENT = /%(?:25)+/g;
 const LONGER = /[\x7f-\uffff]/;
 const SLASH_ALIKES = /[\u2044\u2215]/g;
+/** All characters whose compatible form has a dot. */
+const DOT_ALIKE = /[.\u2024-\u2026\u2488-\u249b\u33c2\u33d8\ufe19\ufe30\ufe52\uff0e\u{1f100}]/u;
+const ENCODED_SLASH = /%2f/i;
+/** Arabic letters, whose compatible forms are long, and have neither dots nor slashes. */
+const LIGATURES = /[\ufb50-\ufdff]+/g;
+/**
+ * The longest path that is read in all ways, if it has dots beyond ASCII or escapes that are nested, broken or not UTF-8. Reading those
+ * costs up to a hundred times as much as reading a plain path, and no honest path of this kind is as long.
+ */
+const MAX_UNUSUAL_LENGTH = 1_024;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Whether any common reading of the path has a dot segment. Such a path may leave the Kong Route, so no rule can decide about it.
+ * Whether any common reading of the path has a dot segment. Such a path may leave the Kong Route, so no rule can decide about it. Also
+ * true for a path that is too long to tell.
  *
  * @param target path and optional query, exactly as sent, in any form.
  */
 export function hasDotSegment(target: string): boolean {
   const queryStart = target.indexOf("?");
-  const path = (queryStart === -1 ? target : target.slice(0, queryStart)).replaceAll("/", SLASH);
-  if (!path.includes("%") && !LONGER.test(path)) {
-    return readsAsDots(path);
+  const path = queryStart === -1 ? target : target.slice(0, queryStart);
+  if (path.length > MAX_LENGTH) {
+    return true;
   }
-  let reading = LONGER.test(path) ? toBytes(path) : path;
+  if (!path.includes("%") && !LONGER.test(path)) {
+    return hasDots(path, SENT_SLASH);
+  }
+  const text = decodeUsual(path);
+  if (text === undefined) {
+    return path.length > MAX_UNUSUAL_LENGTH || hasUnusualDotSegment(toBytes(markSlashes(path)));
+  }
+  return hasDots(path, SENT_SLASH) || hasUsualDotSegment(path, text);
+}
+
+/** @param text the decoded path. */
+function hasUsualDotSegment(path: string, text: string): boolean {
+  const mayHaveAlikes = LONGER.test(text) && DOT_ALIKE.test(text);
+  const hasEncodedSlash = ENCODED_SLASH.test(path);
+  if (text.length > MAX_UNUSUAL_LENGTH) {
+    return mayHaveAlikes || hasDots(text, hasEncodedSlash ? OTHER_SLASH : SENT_SLASH);
+  }
+  if (!mayHaveAlikes && !hasEncodedSlash) {
+    return hasDots(text, SENT_SLASH);
+  }
+  const marked = decodeURIComponent(markSlashes(path));
+  return (
+    hasDots(marked, OTHER_SLASH) || (mayHaveAlikes && readsAsDots(toAsciiAlikes(marked.replaceAll(LIGATURES, "x"))))
+  );
+}
+
+function markSlashes(path: string): string {
+  return path.replaceAll("/", SLASH);
+}
+
+/** Decodes a path that all servers decode alike: in one round, and as UTF-8. Undefined for every other path. */
+function decodeUsual(path: string): string | undefined {
+  try {
+    const text = path.includes("%") ? decodeURIComponent(path) : path;
+    return /[%\x7f\ufffd]/.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param path each character is one byte. */
+function hasUnusualDotSegment(path: string): boolean {
+  let reading = path;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     reading = reading.replaceAll(NESTED_PERCENT, "%").replaceAll(OVERLONG, shorten);
     if (readsAsDots(reading) || readsAsDots(toCompatible(reading))) {
@@ -55,7 +106,93 @@ export function hasDotSegment(target: string): boolean {
 }
 
 function readsAsDots(reading: string): boolean {
-  return DOT_SEGMENT.test(reading) || BARED_DOTS.test(reading) || (reading.includes(LOST) && isUnknown(reading));
+  return hasDots(reading, OTHER_SLASH) || (reading.includes(LOST) && isUnknown(reading));
+}
+
+/** What a character is in a path. Every character beyond ASCII is solid. */
+const SOLID = 0;
+/** Some server drops it: spaces, control characters and `+`. */
+const DROPPED = 1;
+const A_DOT = 2;
+/** The client's own slash. */
+const SENT_SLASH = 3;
+/** A slash that Kong does not see as one. */
+const OTHER_SLASH = 4;
+/** The path, or the name in a segment, ends here for some server. */
+const END = 5;
+/** May be a slash, or a part of a dot. */
+const UNKNOWN = 6;
+const SLASH_CODE = 0x2f;
+const KINDS = new Uint8Array(0x80);
+KINDS.fill(DROPPED, 0, 0x21);
+for (const [characters, kind] of [
+  ["+", DROPPED],
+  [".", A_DOT],
+  [SLASH, SENT_SLASH],
+  ["\\", OTHER_SLASH],
+  [";?#", END],
+  [LOST, UNKNOWN],
+] as const) {
+  for (const character of characters) {
+    KINDS[character.charCodeAt(0)] = kind;
+  }
+}
+
+/** How much of a segment was read: nothing solid and no dot, dots and nothing solid, or something solid. */
+const FRESH = 0;
+const DOTS = 1;
+const NAMED = 2;
+/** How many dots, or bytes that may be parts of dots, stand together at the end of what was read. */
+const TWO_DOTS = 2;
+/** At least two of them, and then characters that some server drops. */
+const TWO_DOTS_AND_DROPPED = 3;
+
+/**
+ * Whether a segment has dots only, or is laid bare by Kong: Kong strips the Route's path from `/route..%2fx`, which leaves a dot segment.
+ * One pass without regular expressions, because a path may have thousands of slashes and dots.
+ *
+ * @param slash what `/` is.
+ */
+function hasDots(reading: string, slash: number): boolean {
+  let segment = FRESH;
+  let dots = 0;
+  for (let index = 0; index < reading.length; index += 1) {
+    const code = reading.charCodeAt(index);
+    const kind = code === SLASH_CODE ? slash : (KINDS[code] ?? SOLID);
+    const isBared = dots >= TWO_DOTS && (kind === OTHER_SLASH || kind === END);
+    if (isBared || (segment === DOTS && kind >= SENT_SLASH)) {
+      return true;
+    }
+    segment = nextSegment(segment, kind);
+    dots = countDots(dots, kind);
+  }
+  return segment === DOTS;
+}
+
+function nextSegment(segment: number, kind: number): number {
+  switch (kind) {
+    case DROPPED:
+      return segment;
+    case A_DOT:
+      return segment === NAMED ? NAMED : DOTS;
+    case SOLID:
+    case END:
+      return NAMED;
+    default:
+      return FRESH;
+  }
+}
+
+function countDots(dots: number, kind: number): number {
+  switch (kind) {
+    case A_DOT:
+    case UNKNOWN:
+      return dots === 1 || dots === TWO_DOTS ? TWO_DOTS : 1;
+    case DROPPED:
+      return dots >= TWO_DOTS ? TWO_DOTS_AND_DROPPED : 0;
+    default:
+      return 0;
+  }
 }
 
 /** Whether a segment with lost bytes may be a dot segment. */
@@ -65,7 +202,11 @@ function isUnknown(reading: string): boolean {
 
 /** Each byte becomes one character. */
 function toBytes(text: string): string {
-  return Array.from(encoder.encode(text.replaceAll("\ufffd", LOST)), (byte) => String.fromCharCode(byte)).join("");
+  let bytes = "";
+  for (const byte of encoder.encode(text.replaceAll("\ufffd", LOST))) {
+    bytes += String.fromCharCode(byte);
+  }
+  return bytes;
 }
 
 function decodeOnce(bytes: string): string {
@@ -89,7 +230,14 @@ function toCompatible(bytes: string): string {
   if (!/[\x80-\xff]/.test(bytes)) {
     return bytes;
   }
-  const text = decoder.decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)));
+  const array = new Uint8Array(bytes.length);
+  for (let index = 0; index < bytes.length; index += 1) {
+    array[index] = bytes.charCodeAt(index);
+  }
+  return toAsciiAlikes(decoder.decode(array));
+}
+
+function toAsciiAlikes(text: string): string {
   return text
     .normalize("NFKC")
     .replaceAll(SLASH_ALIKES, "/")

@@ -28,8 +28,9 @@ export interface Mismatch {
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
-/** Only eight options exist. No client needs a list of thousands, which would take long to read. */
+/** Only eight options exist. No client needs a list of thousands, or one of this length, which would take long to read. */
 const MAX_CONNECTION_OPTIONS = 64;
+const MAX_CONNECTION_LENGTH = 1_024;
 
 /**
  * Rejects a path that may leave the Kong Route, whatever the rule says, because the upstream may read it as a path of another Route.
@@ -130,6 +131,9 @@ export function findRule(policy: CompiledPolicy, binding: Binding): CompiledRule
 }
 
 function hasOnlyConnectionOptions(connection: string): boolean {
+  if (connection.length > MAX_CONNECTION_LENGTH) {
+    return false;
+  }
   const options = connection.split(",", MAX_CONNECTION_OPTIONS + 1);
   return options.length <= MAX_CONNECTION_OPTIONS && options.every((option) => CONNECTION_OPTION.test(option));
 }

@@ -1,4 +1,5 @@
 import { SuspectNames } from "./folded-name.ts";
+import { escapeCharacter, rememberPatterns } from "./name-patterns.ts";
 
 /**
  * Reads and removes one cookie in the Cookie header (RFC 6265 section 4.2.1). Other cookies are neither checked nor changed.
@@ -14,8 +15,10 @@ const FIRST_VISIBLE = 0x21;
 const LAST_VISIBLE = 0x7e;
 const MISMATCH = -1;
 
-/** Two cookies of one name are ambiguous already, so further ones are not collected. */
+/** Two cookies of one name are ambiguous already, so reading stops there. */
 const ENOUGH = 2;
+
+const namedParts = rememberPatterns(createNamedPart);
 
 /**
  * The values of the first two cookies with exactly this name, in order and including any quotes. Undefined when only some servers
@@ -24,20 +27,29 @@ const ENOUGH = 2;
 export function readCookies(header: string, name: string): readonly string[] | undefined {
   const prefix = `${name}=`;
   const values: string[] = [];
-  for (let start = 0; start <= header.length; ) {
-    const own = comparePart(header, start, name);
-    if (own.isNamed) {
-      const exactStart = skipBlanks(header, start);
-      if (!header.startsWith(prefix, exactStart)) {
-        return undefined;
-      }
-      if (values.length < ENOUGH) {
-        values.push(header.slice(exactStart + prefix.length, own.end));
-      }
+  const pattern = namedParts(name);
+  pattern.lastIndex = 0;
+  for (let found = pattern.exec(header); found && values.length < ENOUGH; found = pattern.exec(header)) {
+    const start = found.index + (header.startsWith(";", found.index) ? 1 : 0);
+    const exactStart = skipBlanks(header, start);
+    if (!header.startsWith(prefix, exactStart)) {
+      return undefined;
     }
-    start = own.end + 1;
+    const end = header.indexOf(";", pattern.lastIndex);
+    values.push(header.slice(exactStart + prefix.length, end === -1 ? header.length : end));
   }
   return values;
+}
+
+/**
+ * Matches the start of a part with this name, as the most lenient server reads it. Names have no spaces, control characters or
+ * placeholders for bytes beyond ASCII, and each of these is dropped by some server. Some servers read a part without `=` as a name,
+ * others as a value. The pattern reads each character once, because no two neighbouring steps accept the same one.
+ */
+function createNamedPart(name: string): RegExp {
+  const dropped = "[^\\x21-\\x7e]*";
+  const characters = Array.from(name, (character) => dropped + escapeCharacter(character.charCodeAt(0)));
+  return new RegExp(`(?:^|;)${characters.join("")}${dropped}(?=[=;]|$)`, "g");
 }
 
 /** Removes every cookie that has this name, or may pass for one. The others stay byte for byte. Empty when none is left. */

@@ -1,16 +1,18 @@
 import { NO_HEX, readHexPair } from "./hex-pair.ts";
+import { escapeCharacter } from "./name-patterns.ts";
 
 /** More rounds of decoding than any server does. */
 const MAX_ROUNDS = 3;
-/** How many names of one request are compared in full. Only a client that wants to cause load sends more suspect names. */
+/** How many names of one request are compared in full, and how long they may be. Only a client that wants to cause load sends more. */
 const MAX_SUSPECTS = 64;
-const NOT_VISIBLE_ENDS = /^[^\x21-\x7e]+|[^\x21-\x7e]+$/g;
+const MAX_SUSPECT_CHARACTERS = 1_024;
 
 /** Finds names that some server may read as the wanted one. A request can have hundreds, so most are excluded by their first characters. */
 export class SuspectNames {
   readonly #name: string;
   readonly #isCookie: boolean;
   #left = MAX_SUSPECTS;
+  #charactersLeft = MAX_SUSPECT_CHARACTERS;
 
   /**
    * @param name plain ASCII.
@@ -22,16 +24,20 @@ export class SuspectNames {
   }
 
   /**
-   * Whether the name from `start` to `end` in a text is suspect. After too many names that begin like the wanted one, every further such
-   * name is suspect.
+   * Whether the name from `start` to `end` in a text is suspect. After too many or too long names that begin like the wanted one, every
+   * further such name is suspect.
    */
   has(text: string, start: number, end: number): boolean {
     if (end - start < this.#name.length || !beginsAlike(text, start, end, this.#name)) {
       return false;
     }
     this.#left -= 1;
+    this.#charactersLeft -= end - start;
+    if (this.#left < 0 || this.#charactersLeft < 0) {
+      return true;
+    }
     const own = text.slice(start, end);
-    return this.#left < 0 || isReadAs(this.#isCookie ? own.replaceAll(NOT_VISIBLE, "") : own, this.#name);
+    return isReadAs(this.#isCookie ? own.replaceAll(NOT_VISIBLE, "") : own, this.#name);
   }
 }
 
@@ -42,6 +48,13 @@ const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const UNDERSCORE = 0x5f;
 const SPACE = 0x20;
+const DELETE = 0x7f;
+const CAPITAL_A = 0x41;
+const CAPITAL_Z = 0x5a;
+const SMALL_K = 0x6b;
+const KELVIN_SIGN = 0x212a;
+const CASE_BIT = 0x20;
+const ESCAPE_LENGTH = 3;
 const NOT_VISIBLE = /[^\x21-\x7e]+/g;
 
 /**
@@ -81,9 +94,30 @@ function skipJoints(name: string): number {
   return position;
 }
 
+/**
+ * Finds starts of names that may begin like the wanted one, for {@link SuspectNames}: with the same first word, or with an escape before
+ * that word ends. The pattern reads each character once, because no two neighbouring steps accept the same one.
+ *
+ * @param separators characters that stand before a name.
+ */
+export function createCandidatePattern(name: string, separators: string): RegExp {
+  const first = skipJoints(name);
+  let word = "";
+  for (let index = name.length - 1; index >= first; index -= 1) {
+    const code = name.charCodeAt(index);
+    const letter = `[${escapeCharacter(code | CASE_BIT)}${escapeCharacter(code & ~CASE_BIT)}]`;
+    word = index === first ? `(?:%|${letter}${word})` : `(?:${UNCERTAIN_OR_ESCAPE}|${letter}${word})`;
+  }
+  return new RegExp(`(?:^|[${separators}])${UNCERTAIN}*${word}`, "g");
+}
+
+/** The characters of {@link isUncertain}. */
+const UNCERTAIN = "[\\0-\\x20\\x7f-\\uffff+.[\\]_]";
+const UNCERTAIN_OR_ESCAPE = "[\\0-\\x20\\x7f-\\uffff+.[\\]_%]";
+
 /** Whether some server drops the character, or takes it for an underscore. */
 function isUncertain(code: number): boolean {
-  return code <= SPACE || code >= 0x7f || code === PLUS || code === CLOSE || isJoint(code);
+  return code <= SPACE || code >= DELETE || code === PLUS || code === CLOSE || isJoint(code);
 }
 
 /** Whether some server takes the character for an underscore. */
@@ -105,10 +139,9 @@ function isReadAs(text: string, name: string): boolean {
   if (text.length < name.length) {
     return false;
   }
-  const wanted = fold(name);
   let reading = text.replaceAll("+", " ");
   for (let round = 0; round <= MAX_ROUNDS; round += 1) {
-    if (readingsOf(reading).includes(wanted)) {
+    if (hasReading(reading, name)) {
       return true;
     }
     const decoded = decode(reading);
@@ -122,19 +155,87 @@ function isReadAs(text: string, name: string): boolean {
 
 /** Each escaped byte becomes one character. */
 function decode(text: string): string {
-  return text.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  let decoded = "";
+  let keptFrom = 0;
+  for (let start = text.indexOf("%"); start !== -1; start = text.indexOf("%", Math.max(start + 1, keptFrom))) {
+    const byte = readHexPair(text, start + 1);
+    if (byte !== NO_HEX) {
+      decoded += text.slice(keptFrom, start) + String.fromCharCode(byte);
+      keptFrom = start + ESCAPE_LENGTH;
+    }
+  }
+  return decoded + text.slice(keptFrom);
 }
 
-/** The whole name, the part before a bracket, and the part before a dot. Some servers use a dot in nested names. */
-function readingsOf(text: string): readonly string[] {
-  const [untilNul = ""] = text.split("\0", 1);
-  const visible = untilNul.replaceAll(NOT_VISIBLE_ENDS, "");
-  const unwrapped = visible.replace(/^[[\]]+/, "");
-  const [outer = ""] = unwrapped.split(/[[\]]/, 1);
-  const [first = ""] = unwrapped.split(".", 1);
-  return [visible, unwrapped, outer, first].map(fold);
+/**
+ * Whether the decoded name is the wanted one as a whole, up to a bracket, or up to a dot, which some servers use in nested names.
+ * Characters around it that are not visible do not count, nor does what follows a NUL.
+ */
+function hasReading(text: string, name: string): boolean {
+  let start = 0;
+  while (start < text.length && text.charCodeAt(start) !== 0 && !isVisible(text.charCodeAt(start))) {
+    start += 1;
+  }
+  if (isFolded(text, start, name) && isInvisibleFrom(text, start + name.length)) {
+    return true;
+  }
+  while (isBracket(text.charCodeAt(start))) {
+    start += 1;
+  }
+  if (!isFolded(text, start, name)) {
+    return false;
+  }
+  const end = start + name.length;
+  const code = text.charCodeAt(end);
+  return (
+    isInvisibleFrom(text, end) ||
+    (isBracket(code) && !hasBracket(text, start, end)) ||
+    (code === DOT && !text.slice(start, end).includes("."))
+  );
 }
 
-function fold(name: string): string {
-  return name.toLowerCase().replaceAll(/[ .[]/g, "_");
+/** Whether the name stands at `start`, in any case, and with any joint for each of its joints. */
+function isFolded(text: string, start: number, name: string): boolean {
+  for (let index = 0; index < name.length; index += 1) {
+    if (fold(text.charCodeAt(start + index)) !== fold(name.charCodeAt(index))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function fold(code: number): number {
+  if (code === KELVIN_SIGN) {
+    return SMALL_K; // Its lower case is the letter k.
+  }
+  if (code === SPACE || isJoint(code)) {
+    return UNDERSCORE;
+  }
+  return code >= CAPITAL_A && code <= CAPITAL_Z ? code | CASE_BIT : code;
+}
+
+function isInvisibleFrom(text: string, start: number): boolean {
+  for (let position = start; position < text.length && text.charCodeAt(position) !== 0; position += 1) {
+    if (isVisible(text.charCodeAt(position))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function isVisible(code: number): boolean {
+  return code > SPACE && code < DELETE;
+}
+
+function isBracket(code: number): boolean {
+  return code === OPEN || code === CLOSE;
+}
+
+function hasBracket(text: string, start: number, end: number): boolean {
+  for (let position = start; position < end; position += 1) {
+    if (isBracket(text.charCodeAt(position))) {
+      return true;
+    }
+  }
+  return false;
 }

@@ -3,8 +3,8 @@
  * `1e400` into Infinity. Each of these lets two parsers of one token disagree (RFC 8725bis section 2.13, RFC 8259 section 4).
  */
 
+import { JsonCheck, JsonError, MAX_JSON_DEPTH, MAX_JSON_MEMBERS, type WantedMembers } from "./check-json.ts";
 import { isExactDecimal } from "./exact-number.ts";
-import { NameTable } from "./name-table.ts";
 
 /** A number that a double cannot represent exactly. It equals no other number. Only times are rounded. */
 export class InexactNumber {
@@ -27,11 +27,6 @@ export interface JsonObject {
   readonly [member: string]: JsonValue;
 }
 
-/** Deepest accepted nesting of arrays and objects. */
-export const MAX_JSON_DEPTH = 16;
-/** Most object members and array elements in a token, counted over the whole text. */
-export const MAX_JSON_MEMBERS = 1024;
-
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WHITESPACE = /[ \t\n\r]*/y;
 /** The highest code of a whitespace character. Tokens rarely have whitespace, so this comparison is usually the only check. */
@@ -51,14 +46,19 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ["t", "\t"],
 ]);
 
-class JsonError extends Error {}
-
-const NO_MEMBERS: Record<string, JsonValue> = Object.freeze(Object.create(null));
-const SEEDS = 2 ** 32;
-const knownNames = new NameTable(Math.floor(Math.random() * SEEDS));
-
 /** An object, or why the text is rejected: a short fixed phrase without any of the text's content. */
-type JsonRead = { readonly object: JsonObject } | { readonly refused: string };
+type JsonRead<T = JsonObject> = { readonly object: T } | { readonly refused: string };
+
+/** Some members of an object, by name: the text, or null for a value of another type. */
+export type JsonTexts = Readonly<Record<string, string | null>>;
+
+/**
+ * Reads the texts of some members of one JSON object, and checks the whole text as strictly as {@link readJsonObject}. It makes no
+ * objects, which are only needed once the signature is verified.
+ */
+export function readJsonTexts(text: string, wanted: WantedMembers): JsonRead<JsonTexts> {
+  return refuseErrors(() => new JsonCheck(text, wanted).run());
+}
 
 /**
  * Reads one JSON object.
@@ -66,30 +66,27 @@ type JsonRead = { readonly object: JsonObject } | { readonly refused: string };
  * @param maxMembers most object members and array elements, counted over the whole text.
  */
 export function readJsonObject(text: string, maxMembers: number = MAX_JSON_MEMBERS): JsonRead {
-  return read(text, maxMembers, undefined);
+  return refuseErrors(() => {
+    const value = readValue(text, maxMembers);
+    return isJsonObject(value) ? value : undefined;
+  });
 }
 
-/**
- * Reads some members of one JSON object, and checks the whole text as strictly as {@link readJsonObject}. For hundreds of members, a
- * check takes a fraction of the time that it takes to build the object, which is only needed once the signature is verified.
- *
- * @param names of the wanted members, without quotes and backslashes.
- */
-export function readJsonMembers(text: string, names: readonly string[]): JsonRead {
-  return read(text, MAX_JSON_MEMBERS, names);
+function refuseErrors<T>(readObject: () => T | undefined): JsonRead<T> {
+  try {
+    const object = readObject();
+    return object ? { object } : { refused: "not an object" };
+  } catch (error) {
+    if (error instanceof JsonError) {
+      return { refused: error.message };
+    }
+    throw error;
+  }
 }
 
-/** @param wanted names of the members of the outermost object to keep; undefined keeps everything. */
-function read(text: string, maxMembers: number, wanted: readonly string[] | undefined): JsonRead {
+function readValue(text: string, maxMembers: number): JsonValue {
   let position = 0;
   let members = 0;
-  /** Whether the current value is part of the result. */
-  let isKept = wanted === undefined;
-  /** Whether the last string has escapes. */
-  let hasEscapes = false;
-  const hasLoneSurrogates = !text.isWellFormed();
-  let objects = 0;
-  knownNames.begin(text);
 
   const refuse = (why: string): never => {
     throw new JsonError(why);
@@ -140,20 +137,14 @@ function read(text: string, maxMembers: number, wanted: readonly string[] | unde
       }
     }
   };
-  /** To save time, a string that is not kept is only built if it has escapes or the text has lone surrogates to check. */
   const readString = (): string => {
     const start = position;
     skipPlainCharacters();
-    hasEscapes = false;
-    if (takeIf('"')) {
-      return isKept || hasLoneSurrogates ? checkString(text.slice(start, position - 1)) : "";
-    }
     let value = text.slice(start, position);
     while (!takeIf('"')) {
       if (!takeIf("\\")) {
         refuse(position >= text.length ? "ends inside a string" : "control character in a string");
       }
-      hasEscapes = true;
       value += readEscape();
       const plainStart = position;
       skipPlainCharacters();
@@ -170,42 +161,14 @@ function read(text: string, maxMembers: number, wanted: readonly string[] | unde
     }
     do {
       countMember();
-      const item = readValue(depth);
-      if (isKept) {
-        items.push(item);
-      }
+      items.push(readNext(depth));
     } while (takeIf(","));
     return takeIf("]") ? items : refuse("bad array");
   };
-  const isWanted = (start: number, end: number, decoded: string | undefined): boolean => {
-    if (decoded !== undefined || wanted === undefined) {
-      return decoded !== undefined && wanted?.includes(decoded) === true;
-    }
-    const length = end - start;
-    for (const name of wanted) {
-      if (name.length === length && text.startsWith(name, start)) {
-        return true;
-      }
-    }
-    return false;
-  };
-  /** Checks a name in an object that is not kept as a whole. Sets `isKept` if the member is wanted. */
-  const checkName = (id: number, isOutermost: boolean, start: number, decoded: string | undefined): string => {
-    const end = position - 1;
-    if (!knownNames.add(id, start, end, decoded)) {
-      refuse("duplicate member");
-    }
-    isKept = isOutermost && isWanted(start, end, decoded);
-    return isKept ? (decoded ?? text.slice(start, end)) : "";
-  };
-  const readName = (object: JsonObject, id: number, isOutermost: boolean): string => {
+  const readName = (object: JsonObject): string => {
     skipWhitespace();
-    const start = position + 1;
     const name = takeIf('"') ? readString() : refuse("bad member name");
-    if (isKept) {
-      return name in object ? refuse("duplicate member") : name;
-    }
-    return checkName(id, isOutermost, start, hasEscapes ? name : undefined);
+    return name in object ? refuse("duplicate member") : name;
   };
   const takeColon = (): void => {
     skipWhitespace();
@@ -218,19 +181,12 @@ function read(text: string, maxMembers: number, wanted: readonly string[] | unde
     if (takeIf("}")) {
       return Object.create(null);
     }
-    const isOutermost = depth === 1 && wanted !== undefined;
-    const object: Record<string, JsonValue> = isKept || isOutermost ? Object.create(null) : NO_MEMBERS;
-    objects += 1;
-    const id = objects;
+    const object: Record<string, JsonValue> = Object.create(null);
     do {
-      const name = readName(object, id, isOutermost);
+      const name = readName(object);
       countMember();
       takeColon();
-      const value = readValue(depth);
-      if (isKept) {
-        object[name] = value;
-      }
-      isKept &&= !isOutermost;
+      object[name] = readNext(depth);
     } while (takeIf(","));
     return takeIf("}") ? object : refuse("bad object");
   };
@@ -256,7 +212,7 @@ function read(text: string, maxMembers: number, wanted: readonly string[] | unde
     position += 1;
     return text[position - 1] === "[" ? readArray(depth + 1) : readObject(depth + 1);
   };
-  const readValue = (depth: number): JsonValue => {
+  const readNext = (depth: number): JsonValue => {
     skipWhitespace();
     const value = readBareValue(depth);
     skipWhitespace();
@@ -281,18 +237,8 @@ function read(text: string, maxMembers: number, wanted: readonly string[] | unde
     }
   };
 
-  try {
-    const value = readValue(0);
-    if (position !== text.length) {
-      refuse("text after the value");
-    }
-    return isJsonObject(value) ? { object: value } : { refused: "not an object" };
-  } catch (error) {
-    if (error instanceof JsonError) {
-      return { refused: error.message };
-    }
-    throw error;
-  }
+  const value = readNext(0);
+  return position === text.length ? value : refuse("text after the value");
 }
 
 /** Whether a value is an object, and neither null nor an array. */

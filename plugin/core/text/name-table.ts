@@ -12,8 +12,8 @@ const MAX_GENERATION = 2 ** INT_BITS - 1;
  * One table is reused for all texts, one after another.
  */
 export class NameTable {
-  /** Secret from clients, so that they cannot choose names that all have the same hash. */
-  readonly #multiplier: number;
+  /** The hash of no characters. */
+  readonly seed: number;
   readonly #slots = new Int32Array(SLOTS);
   /** A slot is occupied if its generation is the current one. So the table need not be cleared for each text. */
   readonly #generations = new Uint32Array(SLOTS);
@@ -21,22 +21,33 @@ export class NameTable {
   readonly #objects = new Int32Array(ENTRIES);
   readonly #starts = new Int32Array(ENTRIES);
   readonly #ends = new Int32Array(ENTRIES);
-  /** Decoded forms of the names that have escapes in the text. */
-  #decoded = new Map<number, string>();
   #text = "";
   #generation = 0;
   #count = 0;
 
-  /** @param seed any 32 bits. */
+  /** @param seed any 32 bits, secret from clients, so that they cannot choose names that all have the same hash. */
   constructor(seed: number) {
-    this.#multiplier = seed | 1;
+    this.seed = seed | 1;
+  }
+
+  hash(name: string): number {
+    let hash = this.seed;
+    for (let index = 0; index < name.length; index += 1) {
+      hash = this.mix(hash, name.charCodeAt(index));
+    }
+    return hash;
+  }
+
+  /** The hash of one more character. */
+  mix(hash: number, code: number): number {
+    const mixed = Math.imul(hash ^ code, this.seed);
+    return mixed ^ (mixed >>> 15);
   }
 
   /** Forgets all names and starts with another text. */
   begin(text: string): void {
     this.#text = text;
     this.#count = 0;
-    this.#decoded.clear();
     if (this.#generation === MAX_GENERATION) {
       this.#generations.fill(0);
       this.#generation = 0;
@@ -44,21 +55,26 @@ export class NameTable {
     this.#generation += 1;
   }
 
+  /** The text from `start` to `end`, decoded if it has escapes. It is the content of a JSON string that was checked. */
+  read(start: number, end: number): string {
+    const text = this.#text.slice(start, end);
+    return text.includes("\\") ? JSON.parse(`"${text}"`) : text;
+  }
+
   /**
    * Adds the name from `start` to `end` in the text. False when the object has this name already, or when the table is full.
    *
    * @param object the object's number, unique in the text.
-   * @param decoded the decoded name, if it has escapes.
+   * @param hash of the decoded name.
    */
-  add(object: number, start: number, end: number, decoded: string | undefined): boolean {
-    const hash = decoded === undefined ? this.#hash(this.#text, start, end) : this.#hash(decoded, 0, decoded.length);
-    let slot = Math.imul(hash, this.#multiplier) >>> (INT_BITS - SLOT_BITS);
+  add(object: number, hash: number, start: number, end: number): boolean {
+    let slot = Math.imul(hash, this.seed) >>> (INT_BITS - SLOT_BITS);
     for (; this.#generations[slot] === this.#generation; slot = (slot + 1) % SLOTS) {
       const entry = this.#slots[slot] ?? 0;
       if (
         this.#hashes[entry] === hash &&
         this.#objects[entry] === object &&
-        this.#isNamed(entry, start, end, decoded)
+        this.read(this.#starts[entry] ?? 0, this.#ends[entry] ?? 0) === this.read(start, end)
       ) {
         return false;
       }
@@ -74,23 +90,6 @@ export class NameTable {
     this.#objects[entry] = object;
     this.#starts[entry] = start;
     this.#ends[entry] = end;
-    if (decoded !== undefined) {
-      this.#decoded.set(entry, decoded);
-    }
     return true;
-  }
-
-  #isNamed(entry: number, start: number, end: number, decoded: string | undefined): boolean {
-    const known = this.#decoded.get(entry) ?? this.#text.slice(this.#starts[entry], this.#ends[entry]);
-    return known === (decoded ?? this.#text.slice(start, end));
-  }
-
-  #hash(text: string, start: number, end: number): number {
-    let hash = this.#multiplier;
-    for (let index = start; index < end; index += 1) {
-      hash = Math.imul(hash ^ text.charCodeAt(index), this.#multiplier);
-      hash ^= hash >>> 15;
-    }
-    return hash;
   }
 }

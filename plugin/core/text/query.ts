@@ -1,5 +1,6 @@
-import { SuspectNames } from "./folded-name.ts";
+import { createCandidatePattern, SuspectNames } from "./folded-name.ts";
 import { NO_HEX, readHexPair } from "./hex-pair.ts";
+import { rememberPatterns } from "./name-patterns.ts";
 
 /**
  * Reads and removes one parameter in a request's query (application/x-www-form-urlencoded, URL standard section 5.1). Everything else
@@ -13,7 +14,14 @@ const PERCENT = 0x25;
 const PLUS = 0x2b;
 const SPACE = 0x20;
 const ESCAPE_LENGTH = 3;
-/** No name has a character at this index, so a mismatch stays a mismatch. */
+/**
+ * Most names that are compared in full because they begin like the wanted one or with an escape. Only a client that wants to cause
+ * load sends more, so its query counts as unclear.
+ */
+const MAX_CANDIDATES = 256;
+const MAX_SPACED_LENGTH = 1_024;
+const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/g;
+const candidates = rememberPatterns((name) => createCandidatePattern(name, "&;"));
 const MISMATCH = -1;
 
 /** The query of a request target, without its `?`; undefined when the target has no query. */
@@ -30,31 +38,63 @@ export function queryOf(target: string): string | undefined {
  * @param name plain ASCII.
  */
 export function readParameters(query: string, name: string): readonly string[] | undefined {
-  if (query.includes("#")) {
+  if (query.includes("#") || hasBrokenName(query)) {
     return undefined;
   }
   const suspects = new SuspectNames(name, false);
   const values: string[] = [];
-  for (let start = 0; start <= query.length; ) {
-    const { isMalformed, isNamed, end: nameEnd } = compareName(query, start, name);
-    if (isMalformed) {
+  const pattern = candidates(name);
+  pattern.lastIndex = 0;
+  let left = MAX_CANDIDATES;
+  for (let found = pattern.exec(query); found; found = pattern.exec(query)) {
+    left -= 1;
+    const own = left < 0 ? undefined : readCandidate(query, found.index, name, suspects);
+    if (!own) {
       return undefined;
     }
-    const end = findEnd(query, nameEnd);
-    const hidden = findSuspect(query, isNamed ? endOfInner(query, start, end) + 1 : start, end, suspects);
-    if (hidden !== undefined) {
-      return undefined;
-    }
-    if (isNamed) {
-      const value = decode(query.slice(Math.min(nameEnd + 1, end), end));
-      if (value === undefined) {
-        return undefined;
-      }
-      values.push(value);
-    }
-    start = end + 1;
+    values.push(...own);
   }
   return values;
+}
+
+/**
+ * The decoded value if the parameter after the separator at `index` has this name, and no value if it has another one. Undefined when
+ * servers may read it differently.
+ */
+function readCandidate(
+  query: string,
+  index: number,
+  name: string,
+  suspects: SuspectNames,
+): readonly string[] | undefined {
+  const separator = query.charCodeAt(index);
+  const start = index + (separator === AMPERSAND || separator === SEMICOLON ? 1 : 0);
+  const { isNamed, end: nameEnd } = compareName(query, start, name);
+  if (!isNamed || separator === SEMICOLON) {
+    return suspects.has(query, start, endOfInnerName(query, start)) ? undefined : [];
+  }
+  const end = findEnd(query, nameEnd);
+  const value = decode(query.slice(Math.min(nameEnd + 1, end), end));
+  return value === undefined ? undefined : [value];
+}
+
+/** Whether a name has an invalid escape. Also true for a query with very many invalid escapes, which no honest client sends. */
+function hasBrokenName(query: string): boolean {
+  let left = MAX_CANDIDATES;
+  for (let start = 0; start < query.length; ) {
+    BROKEN_ESCAPE.lastIndex = start;
+    const { index } = BROKEN_ESCAPE.exec(query) ?? {};
+    if (index === undefined) {
+      return false;
+    }
+    left -= 1;
+    const isInValue = query.lastIndexOf("=", index) > query.lastIndexOf("&", index);
+    if (!isInValue || left < 0) {
+      return true;
+    }
+    start = findEnd(query, index);
+  }
+  return false;
 }
 
 /** Removes all parameters with this name, in any spelling. The others stay byte for byte. */
@@ -101,6 +141,18 @@ function findSuspect(query: string, start: number, end: number, suspects: Suspec
   return undefined;
 }
 
+/** The end of the name that old servers read at `start`: they end a parameter at `;` as well. */
+function endOfInnerName(query: string, start: number): number {
+  let position = start;
+  for (; position < query.length; position += 1) {
+    const code = query.charCodeAt(position);
+    if (code === EQUALS || code === SEMICOLON || code === AMPERSAND) {
+      break;
+    }
+  }
+  return position;
+}
+
 function endOfInner(query: string, start: number, end: number): number {
   return skipUntil(query, start, end, SEMICOLON);
 }
@@ -119,39 +171,38 @@ function skipUntil(text: string, start: number, end: number, wanted: number): nu
 }
 
 interface NameComparison {
-  /** Where the name ends: at `=`, `&` or the end of the query. */
-  end: number;
   isNamed: boolean;
-  /** Whether the name has an invalid escape. */
-  isMalformed: boolean;
+  /** Where the name ends, at `=`, `&` or the end of the query, if it is the wanted one. Otherwise where it first differs. */
+  end: number;
 }
 
 // Reused for all comparisons, because a query can have thousands of names. Callers must not keep it.
-const comparison: NameComparison = { end: 0, isNamed: false, isMalformed: false };
+const comparison: NameComparison = { end: 0, isNamed: false };
 
 /** Decodes the name of the parameter that starts at `start` and compares it with `name`. An invalid escape counts as text. */
 function compareName(query: string, start: number, name: string): Readonly<NameComparison> {
   let matched = 0;
   let position = start;
-  comparison.isMalformed = false;
   while (position < query.length) {
     let code = query.charCodeAt(position);
     if (code === AMPERSAND || code === EQUALS) {
       break;
     }
-    position += 1;
     if (code === PLUS) {
       code = SPACE;
     } else if (code === PERCENT) {
-      const byte = readHexPair(query, position);
-      if (byte === NO_HEX) {
-        comparison.isMalformed = true;
-      } else {
+      const byte = readHexPair(query, position + 1);
+      if (byte !== NO_HEX) {
         code = byte;
         position += ESCAPE_LENGTH - 1;
       }
     }
-    matched = code === name.charCodeAt(matched) ? matched + 1 : MISMATCH;
+    if (code !== name.charCodeAt(matched)) {
+      matched = MISMATCH;
+      break;
+    }
+    matched += 1;
+    position += 1;
   }
   comparison.end = position;
   comparison.isNamed = matched === name.length;
@@ -163,24 +214,18 @@ function findEnd(query: string, start: number): number {
   return skipUntil(query, start, query.length, AMPERSAND);
 }
 
-/** Each escaped byte becomes one character. Undefined when an escape is invalid. */
+/**
+ * Undefined when an escape is invalid. A value that is not UTF-8, or is long and has a space, is no token, so it may be undefined as
+ * well: replacing thousands of characters takes long.
+ */
 function decode(text: string): string | undefined {
-  if (!text.includes("%")) {
-    return text.replaceAll("+", " ");
+  const hasSpace = text.includes("+");
+  if (hasSpace && text.length > MAX_SPACED_LENGTH) {
+    return undefined;
   }
-  let decoded = "";
-  for (let position = 0; position < text.length; position += 1) {
-    const code = text.charCodeAt(position);
-    if (code === PERCENT) {
-      const byte = readHexPair(text, position + 1);
-      if (byte === NO_HEX) {
-        return undefined;
-      }
-      decoded += String.fromCharCode(byte);
-      position += ESCAPE_LENGTH - 1;
-    } else {
-      decoded += code === PLUS ? " " : text.charAt(position);
-    }
+  try {
+    return decodeURIComponent(hasSpace ? text.replaceAll("+", " ") : text);
+  } catch {
+    return undefined;
   }
-  return decoded;
 }

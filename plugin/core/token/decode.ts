@@ -1,13 +1,14 @@
 import type { Denial } from "../model/denial.ts";
 import type { DecodedJws, DecodedToken, JoseHeader } from "../model/token.ts";
 import { decodeBase64url } from "../text/base64url.ts";
-import { type JsonObject, readJsonMembers, readJsonObject } from "../text/json.ts";
+import { type WantedMembers, wantMembers } from "../text/check-json.ts";
+import { type JsonObject, type JsonTexts, readJsonObject, readJsonTexts } from "../text/json.ts";
 
 const ENCRYPTED_SEGMENTS = 5;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ascii = new TextEncoder();
-const HEADER_MEMBERS = ["alg", "kid", "typ", "crit", "b64", "enc"] as const;
-const CLAIMS_TO_CHOOSE_KEYS = ["iss"] as const;
+const HEADER_MEMBERS = wantMembers("alg", "kid", "typ", "crit", "b64", "enc");
+const CLAIMS_TO_CHOOSE_KEYS = wantMembers("iss");
 const NOT_CANONICAL = { refused: "not canonical base64url" } as const;
 
 /** Decodes a token strictly, so that no two parsers can read an accepted token differently. */
@@ -23,7 +24,7 @@ export function decodeToken(token: string): DecodedToken | Denial {
   return withClaims(jws, claims.object);
 }
 
-function withClaims(jws: DecodedJws, { iss }: JsonObject): DecodedToken {
+function withClaims(jws: DecodedJws, { iss }: JsonTexts): DecodedToken {
   let claims: JsonObject | undefined;
   return {
     ...jws,
@@ -71,15 +72,15 @@ export function decodeJws(token: string): DecodedJws | Denial {
   return { joseHeader, payload, signingInput, signature };
 }
 
-function readMembers(bytes: Uint8Array, names: readonly string[]): ReturnType<typeof readJsonMembers> {
+function readMembers(bytes: Uint8Array, wanted: WantedMembers): ReturnType<typeof readJsonTexts> {
   try {
-    return readJsonMembers(utf8.decode(bytes), names);
+    return readJsonTexts(utf8.decode(bytes), wanted);
   } catch {
     return { refused: "not UTF-8" };
   }
 }
 
-function readJoseHeader(header: JsonObject): JoseHeader | Denial {
+function readJoseHeader(header: JsonTexts): JoseHeader | Denial {
   const { alg, kid, typ } = header;
   if ("crit" in header || "b64" in header) {
     return { reason: "critical_header_unsupported" };

@@ -2,7 +2,8 @@ import type { CompiledIssuer, KeyOrigin } from "../../core/model/policy.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import type { KeysOfPlace } from "../import/combine-keys.ts";
 import type { ImportedKey } from "../import/imported-key.ts";
-import type { KeySet, KeySetState } from "./key-set.ts";
+import type { KeySet } from "./key-set.ts";
+import type { KeySetState } from "./place-record.ts";
 
 /** The state of the keys from one place, for the status endpoint. */
 export interface KeySetStatus {

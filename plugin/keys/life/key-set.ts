@@ -5,8 +5,23 @@ import { importKeySet } from "../import/import-key-set.ts";
 import type { ImportedKey, ImportedKeySet } from "../import/imported-key.ts";
 import type { KeyStore } from "../store/key-store.ts";
 import type { KnownLeaks } from "../store/leaked-keys.ts";
+import { FollowedFile } from "./followed-file.ts";
 import { namePlace } from "./issuer-name.ts";
 import { type KeyFiles, type LoadedKeySet, loadKeySet } from "./load-key-set.ts";
+import {
+  type Answer,
+  isDue,
+  type KeySetState,
+  NEW_PLACE,
+  type PlaceRecord,
+  recordAnswer,
+  recordEnd,
+  recordFailure,
+  recordRestored,
+  soundKeys,
+  stateAt,
+  validityOf,
+} from "./place-record.ts";
 import { type KeyTimings, refreshDelayMs, retryDelayMs } from "./refresh-delay.ts";
 
 /** Services that the process provides to its key sets. */
@@ -35,29 +50,10 @@ export interface KeySetContext {
 }
 
 /**
- * `waiting`: the place has not answered yet. `serving`: keys of its last answer are in effect. `without_keys`: its last answer
- * has no usable key. `too_old`: its last answer is older than `max_stale`.
- */
-export type KeySetState = "waiting" | "serving" | "without_keys" | "too_old";
-
-/** The last answer of a place. */
-interface Answer {
-  readonly set: ImportedKeySet;
-  /** Digest of its content; undefined if an earlier process received the answer. */
-  readonly digest: string | undefined;
-  /** When the place answered, in milliseconds since the epoch. */
-  readonly loadedAt: number;
-}
-
-/** Keys in a file never become too old, because the operator withdraws keys by removing them from the file. */
-const NEVER = Number.POSITIVE_INFINITY;
-const MAX_REASONS = 20;
-/** If the clock goes back by more than this, the age of keys is unknown. */
-const CLOCK_TOLERANCE_MS = 300_000;
-
-/**
  * Loads and refreshes the keys from one place. Each answer of the place replaces the one before, whatever it says. A failed load
  * leaves the last answer in effect. Requests that wait share one load, and refreshes run in the background.
+ *
+ * The record says what is known about the place; this class does what follows from it: loads, timers and the store.
  */
 export class KeySet {
   readonly origin: KeyOrigin;
@@ -66,18 +62,9 @@ export class KeySet {
   readonly #context: KeySetContext;
   readonly #fetchJson: FetchJson;
   readonly #isFetched: boolean;
-  #answer: Answer | undefined;
-  #freshForSeconds: number | undefined;
+  readonly #file: FollowedFile | undefined;
+  #record: PlaceRecord = NEW_PLACE;
   #loading: Promise<void> | undefined;
-  /** Consecutive attempts without a usable key. */
-  #failures = 0;
-  #failure: string | undefined;
-  #lastAttempt: "none" | "answered" | "failed" = "none";
-  #attemptedAt = 0;
-  #nextAttemptAt = 0;
-  /** Versions of a file: the one that was loaded, and the one that the last poll found. */
-  #loadedVersion = "";
-  #seenVersion = "";
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -85,7 +72,8 @@ export class KeySet {
     this.origin = origin;
     this.#context = context;
     this.#fetchJson = context.ports.fetchJson ?? createFetcher();
-    this.#isFetched = !("file" in origin) && origin.from !== "jwks";
+    this.#file = "file" in origin ? new FollowedFile(origin.file, context.ports.files) : undefined;
+    this.#isFetched = !this.#file && origin.from !== "jwks";
     if (this.#isFetched && context.ports.store) {
       this.restoring = this.#restore(context.ports.store).finally(() => {
         this.restoring = undefined;
@@ -95,58 +83,43 @@ export class KeySet {
 
   /** The keys of the last answer, unless it is too old. */
   get keys(): readonly ImportedKey[] {
-    return this.state === "serving" ? (this.#answer?.set.keys ?? []) : [];
+    return this.state === "serving" ? (this.#record.answer?.set.keys ?? []) : [];
   }
 
   /** The last answer, too old or not. */
   get lastAnswer(): (ImportedKeySet & { readonly loadedAt: number; readonly isRestored: boolean }) | undefined {
-    const answer = this.#answer;
+    const { answer } = this.#record;
     return answer && { ...answer.set, loadedAt: answer.loadedAt, isRestored: answer.digest === undefined };
   }
 
   get state(): KeySetState {
-    if (!this.#answer) {
-      return "waiting";
-    }
-    const [from, until] = this.validity;
-    const now = this.#context.ports.now();
-    if (now < from || now >= until) {
-      return "too_old";
-    }
-    return this.#hasKeys() ? "serving" : "without_keys";
+    return stateAt(this.#context.ports.now(), this.#record, this.validity, this.#hasKeys());
   }
 
   /** The time from which the last answer is valid, and the time from which it is too old, in milliseconds since the epoch. */
   get validity(): readonly [from: number, until: number] {
-    if (!this.#answer || !this.#isFetched) {
-      return [0, NEVER];
-    }
-    const { loadedAt } = this.#answer;
-    return [loadedAt - CLOCK_TOLERANCE_MS, loadedAt + this.#context.issuer.keyRefresh.maxStaleSeconds * 1000];
+    return validityOf(this.#record, this.#isFetched ? this.#context.issuer.keyRefresh.maxStaleSeconds : undefined);
   }
 
   /** Consecutive attempts without a usable key, and why the last one failed. */
   get failures(): { readonly count: number; readonly reason: string | undefined } {
-    return { count: this.#failures, reason: this.#failure };
+    return { count: this.#record.failures, reason: this.#record.failure };
   }
 
-  get lastAttempt(): "none" | "answered" | "failed" {
-    return this.#lastAttempt;
+  get lastAttempt(): PlaceRecord["lastAttempt"] {
+    return this.#record.lastAttempt;
   }
 
   /** Time from which an unknown kid may cause a fetch, in milliseconds since the epoch. */
   get nextAttemptAt(): number {
-    return this.#nextAttemptAt;
+    return this.#record.nextAttemptAt;
   }
 
   /** The running fetch, or a new one if it is due; undefined otherwise. */
   lookAgain(): Promise<void> | undefined {
     // Files are polled anyway, and keys in the policy change only with the policy.
     const canChange = this.#isFetched || !this.#hasKeys();
-    const now = this.#context.ports.now();
-    // A clock that was set back must not delay the next attempt by that time.
-    const isDue = now >= this.#nextAttemptAt || now < this.#attemptedAt - CLOCK_TOLERANCE_MS;
-    return this.#loading ?? (canChange && isDue ? this.refresh() : undefined);
+    return this.#loading ?? (canChange && isDue(this.#record, this.#context.ports.now()) ? this.refresh() : undefined);
   }
 
   /** Loads the keys now, unless a load is already running. Never rejects. */
@@ -154,10 +127,7 @@ export class KeySet {
     clearTimeout(this.#timer);
     this.#loading ??= this.#load().finally(() => {
       this.#loading = undefined;
-      const { now } = this.#context.ports;
-      const { cooldownSeconds } = this.#context.issuer.keyRefresh;
-      this.#attemptedAt = now();
-      this.#nextAttemptAt = now() + (this.#hasKeys() ? cooldownSeconds * 1000 : this.#retryMs());
+      this.#record = recordEnd(this.#record, this.#context.ports.now(), this.#cooldownMs());
       this.#schedule();
     });
     return this.#loading;
@@ -169,41 +139,41 @@ export class KeySet {
   }
 
   async #load(): Promise<void> {
-    const { ports, timings, leaked, onLoad } = this.#context;
+    const { leaked, onLoad } = this.#context;
     try {
-      // Before the file is read, so that a write during the read counts as another version.
-      this.#loadedVersion = await this.#identify();
-      const loaded = await loadKeySet(this.origin, { ...ports, fetchJson: this.#fetchJson }, timings.fetchTimeoutMs);
-      await this.#checkUnchanged(this.#loadedVersion);
+      const loaded = await this.#ask();
       await leaked.restored;
       await this.#take(loaded);
     } catch (error) {
       await this.restoring; // The report says whether stored keys are used.
-      this.#failures += 1;
-      this.#failure = error instanceof Error ? error.message : "unknown error";
-      this.#lastAttempt = "failed";
+      this.#record = recordFailure(this.#record, error instanceof Error ? error.message : "unknown error");
     }
     onLoad();
   }
 
+  #ask(): Promise<LoadedKeySet> {
+    const { ports, timings } = this.#context;
+    const load = () => loadKeySet(this.origin, { ...ports, fetchJson: this.#fetchJson }, timings.fetchTimeoutMs);
+    return this.#file ? this.#file.readUnchanged(load) : load();
+  }
+
   async #take(loaded: LoadedKeySet): Promise<void> {
     const { issuer, ports, leaked } = this.#context;
+    const { answer: last } = this.#record;
     // Unchanged keys stay the same objects, so that remembered verifications stay valid.
-    const isSame = this.#answer?.digest === loaded.digest;
-    const set = isSame && this.#answer ? this.#answer.set : await loaded.importFor(issuer);
-    this.#answer = { set, digest: loaded.digest, loadedAt: ports.now() };
-    this.#freshForSeconds = loaded.freshForSeconds;
-    this.#lastAttempt = "answered";
+    const set = last?.digest === loaded.digest ? last.set : await loaded.importFor(issuer);
     leaked.add(set.leakedThumbprints);
-    this.#failures = this.#hasKeys() ? 0 : this.#failures + 1;
-    this.#failure = this.#hasKeys() ? undefined : describeUnusable(set);
+    const answer: Answer = { set, digest: loaded.digest, loadedAt: ports.now() };
+    const hasKeys = set.keys.some(({ thumbprint }) => !leaked.has(thumbprint));
+    this.#record = recordAnswer(this.#record, answer, loaded.freshForSeconds, hasKeys);
+    this.#save(answer);
+  }
+
+  #save({ loadedAt }: Answer): void {
+    const { issuer, ports } = this.#context;
     if (this.#isFetched) {
-      void ports.store?.saveKeySet(namePlace(issuer, this.origin), {
-        keys: this.#soundKeys()
-          .map(({ jwk }) => jwk)
-          .filter((jwk) => jwk !== undefined),
-        loadedAt: this.#answer.loadedAt,
-      });
+      const keys = this.#soundKeys().flatMap(({ jwk }) => (jwk === undefined ? [] : [jwk]));
+      void ports.store?.saveKeySet(namePlace(issuer, this.origin), { keys, loadedAt });
     }
   }
 
@@ -213,39 +183,25 @@ export class KeySet {
     const { origin } = this;
     const stored = await store.readKeySet(namePlace(issuer, origin));
     await leaked.restored;
-    if (!stored || this.#answer || this.#isStopped) {
+    if (!stored || this.#record.answer || this.#isStopped) {
       return;
     }
     const thumbprints = "thumbprints" in origin ? origin.thumbprints : undefined;
     const set = await importKeySet({ keys: stored.keys }, issuer, thumbprints);
-    if (this.#answer) {
+    if (this.#record.answer) {
       return;
     }
-    this.#answer = { set, digest: undefined, loadedAt: stored.loadedAt };
+    this.#record = recordRestored(this.#record, { set, digest: undefined, loadedAt: stored.loadedAt });
     leaked.add(set.leakedThumbprints);
     onLoad();
     void this.lookAgain();
   }
 
-  /** A changed file is read when two polls in a row found the same version. An unchanged file is not read. */
-  async #poll(file: string): Promise<void> {
-    const version = await this.#context.ports.files.identify(file);
-    const isSettled = version === this.#seenVersion || !this.#hasKeys();
-    this.#seenVersion = version;
-    if (version === this.#loadedVersion || !isSettled) {
-      this.#schedule();
-    } else {
+  async #poll(file: FollowedFile): Promise<void> {
+    if (await file.hasChanged(!this.#hasKeys())) {
       await this.refresh();
-    }
-  }
-
-  async #identify(): Promise<string> {
-    return "file" in this.origin ? await this.#context.ports.files.identify(this.origin.file) : "";
-  }
-
-  async #checkUnchanged(version: string): Promise<void> {
-    if ((await this.#identify()) !== version) {
-      throw new Error(`${"file" in this.origin ? this.origin.file : ""}: it changed while it was read`);
+    } else {
+      this.#schedule();
     }
   }
 
@@ -255,33 +211,37 @@ export class KeySet {
   }
 
   #soundKeys(): readonly ImportedKey[] {
-    const { leaked } = this.#context;
-    return this.#answer?.set.keys.filter(({ thumbprint }) => !leaked.has(thumbprint)) ?? [];
+    return soundKeys(this.#record, (thumbprint) => this.#context.leaked.has(thumbprint));
+  }
+
+  /** How long an unknown kid causes no fetch after an attempt. */
+  #cooldownMs(): number {
+    return this.#hasKeys() ? this.#context.issuer.keyRefresh.cooldownSeconds * 1000 : this.#retryMs();
   }
 
   #retryMs(): number {
     const { issuer, timings } = this.#context;
-    return retryDelayMs(issuer.keyRefresh, timings, Math.max(1, this.#failures), this.#hasKeys());
+    return retryDelayMs(issuer.keyRefresh, timings, Math.max(1, this.#record.failures), this.#hasKeys());
+  }
+
+  /** How long to wait before the next refresh in the background. */
+  #refreshMs(): number {
+    const { issuer, timings } = this.#context;
+    const { failures, freshForSeconds } = this.#record;
+    return failures > 0 ? this.#retryMs() : refreshDelayMs(issuer.keyRefresh, timings, freshForSeconds);
   }
 
   #schedule(): void {
-    const { issuer, timings, isIdle } = this.#context;
+    const { timings, isIdle } = this.#context;
     clearTimeout(this.#timer);
     if (this.#isStopped || isIdle()) {
       return;
     }
-    if ("file" in this.origin) {
-      const { file } = this.origin;
+    const file = this.#file;
+    if (file) {
       this.#timer = setTimeout(() => void this.#poll(file), timings.filePollMs).unref();
     } else if (this.#isFetched) {
-      const delay =
-        this.#failures > 0 ? this.#retryMs() : refreshDelayMs(issuer.keyRefresh, timings, this.#freshForSeconds);
-      this.#timer = setTimeout(() => void this.refresh(), delay).unref();
+      this.#timer = setTimeout(() => void this.refresh(), this.#refreshMs()).unref();
     }
   }
-}
-
-function describeUnusable({ leaked, ignored, unused }: ImportedKeySet): string {
-  const reasons = [...leaked, ...ignored, ...unused];
-  return ["the key set has no usable key", ...reasons.slice(0, MAX_REASONS)].join("; ");
 }

@@ -3,16 +3,16 @@ import { tellClient } from "../../core/answer/tell-client.ts";
 import type { Deny } from "../../core/model/decision.ts";
 import type { Denial } from "../../core/model/denial.ts";
 import type { ExitResponse } from "../contract/pdk.ts";
-import { renderTold } from "./render-told.ts";
+import { renderAnswer } from "./render-answer.ts";
 
 /** The answer to a refused request: status, a fixed text in a form that suits the client, and a challenge where one is due. */
 export function createExit(deny: Deny): ExitResponse {
   const { denial, reply } = deny;
-  const told = tellClient(denial, reply.answers);
-  const { body, headers } = renderTold(told, reply);
+  const answer = tellClient(denial, reply.answers);
+  const { body, headers } = renderAnswer(answer, reply);
   const challenge = createChallenge(deny);
   return {
-    status: told.status,
+    status: answer.status,
     body,
     headers: {
       ...headers,

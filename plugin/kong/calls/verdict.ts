@@ -1,15 +1,6 @@
-import {
-  type Answer,
-  createAllow,
-  type Decision,
-  type Deny,
-  type HeaderChanges,
-  isAllow,
-} from "../../core/model/decision.ts";
-import { formatDenial, logLevelOf } from "../../observe/decision-log.ts";
+import { createAllow, type Decision, type HeaderChanges, isAllow } from "../../core/model/decision.ts";
 import type { GuardMark, InstanceIdentity } from "../contract/guard-mark.ts";
-import { createExit } from "./create-exit.ts";
-import { createMetadataExit } from "./create-metadata-exit.ts";
+import type { Ending } from "./create-ending.ts";
 
 /** The request header that carries a verdict to the guard, which removes it. The guard's handler.lua uses the same name. */
 const VERDICT_HEADER = "x-jwt-policy-verdict";
@@ -31,12 +22,9 @@ export function addVerdict(decision: Decision, { nonce }: GuardMark, judge: Inst
 }
 
 /** Asks the guard to answer the request. One header carries the answer and, for a refusal, the log line. */
-export function renderEnding({ nonce }: GuardMark, decision: Deny | Answer): HeaderChanges {
-  const ending =
-    decision.verdict === "answer"
-      ? createMetadataExit(decision.metadataRequest)
-      : { level: logLevelOf(decision), line: formatDenial(decision), ...createExit(decision) };
-  return { [VERDICT_HEADER]: `answered ${Buffer.from(JSON.stringify(ending)).toString("base64")} ${nonce}` };
+export function renderEnding({ nonce }: GuardMark, { log, exit }: Ending): HeaderChanges {
+  const text = JSON.stringify({ ...log, ...exit });
+  return { [VERDICT_HEADER]: `answered ${Buffer.from(text).toString("base64")} ${nonce}` };
 }
 
 /** Tells the guard that Kong asked the wrong instance, which did not judge the request. */

@@ -13,6 +13,7 @@ export const USUAL_HEADERS = [
 ] as const;
 
 const FORMAT_VERSION = "3";
+const VERSION = /^ HTTP\/[0-9.]{1,16} {0,16}$/;
 const REQUEST_ID = /^[0-9a-f]{32}$/;
 
 /**
@@ -92,6 +93,10 @@ export function parseFactsVariable(value: string): VariableFacts | undefined {
  * accepts, such as HTTP/0.9, which has no version.
  */
 export function parseRequestLine(request: string): RequestLine | undefined {
-  const [, method, target] = /^([^ \n]+) ([^\n]+) HTTP\/[0-9.]+ *$/.exec(request) ?? [];
-  return method === undefined || target === undefined ? undefined : { method, target };
+  const methodEnd = request.indexOf(" ");
+  const targetEnd = request.lastIndexOf(" HTTP/");
+  const isComplete = methodEnd > 0 && targetEnd > methodEnd + 1 && VERSION.test(request.slice(targetEnd));
+  return isComplete && !request.includes("\n")
+    ? { method: request.slice(0, methodEnd), target: request.slice(methodEnd + 1, targetEnd) }
+    : undefined;
 }

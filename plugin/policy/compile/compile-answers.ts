@@ -1,6 +1,6 @@
 import type { CustomAnswer as AnswerSource, PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import type { Answers, CustomAnswer } from "../../core/model/answers.ts";
-import { DENIALS, denialRow, type Reason, type ToldReason, toldReason } from "../../core/model/denial.ts";
+import { DENIALS, denialRow, type PublicReason, publicReason, type Reason } from "../../core/model/denial.ts";
 import type { Finding } from "../language/issue.ts";
 
 const REASONS = Object.keys(DENIALS) as Reason[];
@@ -28,18 +28,18 @@ export function compileAnswers({ answers }: PolicyDocument): {
   readonly answers: Answers;
   readonly findings: readonly Finding[];
 } {
-  const sources = Object.entries(answers.reasons) as [ToldReason, AnswerSource][];
+  const sources = Object.entries(answers.reasons) as [PublicReason, AnswerSource][];
   return {
     answers: {
       format: answers.format,
       problemTypes: answers.problem_types,
-      reasons: new Map(sources.map(([as, { status, text }]): [ToldReason, CustomAnswer] => [as, { status, text }])),
+      reasons: new Map(sources.map(([as, { status, text }]): [PublicReason, CustomAnswer] => [as, { status, text }])),
     },
     findings: sources.flatMap(([as, { status }]) => checkStatus(as, status)),
   };
 }
 
-function checkStatus(as: ToldReason, status: number | undefined): Finding[] {
+function checkStatus(as: PublicReason, status: number | undefined): Finding[] {
   if (status === undefined) {
     return [];
   }
@@ -61,7 +61,7 @@ function checkStatus(as: ToldReason, status: number | undefined): Finding[] {
 }
 
 /** The denial table's status for all reasons with this public name. */
-function usualStatus(as: ToldReason): number {
-  const reason = REASONS.find((candidate) => toldReason(candidate) === as) ?? "internal_error";
+function usualStatus(as: PublicReason): number {
+  const reason = REASONS.find((candidate) => publicReason(candidate) === as) ?? "internal_error";
   return denialRow(reason).status;
 }

@@ -1,4 +1,4 @@
-import { DENIALS, type Reason, toldReason } from "../../core/model/denial.ts";
+import { DENIALS, publicReason, type Reason } from "../../core/model/denial.ts";
 
 const REASONS = Object.keys(DENIALS) as Reason[];
 
@@ -8,10 +8,10 @@ const REASONS = Object.keys(DENIALS) as Reason[];
  */
 export function describeIndistinct(name: string): string | undefined {
   const reason = REASONS.find((candidate) => candidate === name);
-  const as = reason && toldReason(reason);
+  const as = reason && publicReason(reason);
   if (as === undefined || as === reason) {
     return undefined;
   }
-  const others = REASONS.filter((other) => other !== reason && toldReason(other) === as);
+  const others = REASONS.filter((other) => other !== reason && publicReason(other) === as);
   return `A client must not tell "${reason}" from ${others.join(", ")}: set the answer of all of them under "${as}".`;
 }

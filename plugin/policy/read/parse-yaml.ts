@@ -36,7 +36,7 @@ export function parseYaml(text: string): ParsedYaml {
     return { offset: tooDeepAt, message: `The document is nested deeper than ${MAX_DEPTH} levels.` };
   }
   if (second) {
-    return { offset: second.range[0], message: "A second document starts here; a file holds one policy." };
+    return { offset: second.range[0], message: "A second document starts here; a file holds one document." };
   }
   return document ? { document } : { offset: 0, message: "The document is empty." };
 }

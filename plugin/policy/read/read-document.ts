@@ -129,7 +129,7 @@ function countLines(text: string): LineCounter {
 /** YAML 1.1 has other scalars and tags. A directive must not change the meaning of the same text. */
 function findOtherVersion({ directives }: Document): PolicyIssue[] {
   const version = directives?.yaml.version;
-  const message = `The document asks for YAML ${version}; policies are YAML 1.2.`;
+  const message = `The document asks for YAML ${version}; only YAML 1.2 is read.`;
   return version === "1.2" ? [] : [{ code: "syntax_error", message, pointer: "", line: 1, column: 1 }];
 }
 

@@ -46,7 +46,7 @@ function toFinding(error: ErrorObject, data: unknown, secrecy: Secrecy): Finding
   switch (keyword) {
     case "additionalProperties": {
       const key = String(params.additionalProperty);
-      const known = Object.keys(parentSchema?.properties ?? {});
+      const known = listKnown(parentSchema);
       if (secrecy.keys(path)) {
         const message = `This key is not known here.${hintAtName(key, known)}`;
         return { code: "unknown_key", path: [...path, key], atKey: true, hidesKey: true, message };
@@ -59,6 +59,9 @@ function toFinding(error: ErrorObject, data: unknown, secrecy: Secrecy): Finding
     case "required":
       return { code: "missing_key", path, atKey: true, message: `The key "${params.missingProperty}" is missing.` };
     case "type":
+      if (params.type === "null") {
+        return { code: "unknown_key", path, atKey: true, message: refusedKeyMessage(path, parentSchema) };
+      }
       return {
         code: "wrong_type",
         path,
@@ -82,9 +85,13 @@ function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: 
     case "const":
       return title === "format version"
         ? { ...place, code: "version_unknown", message: versionMessage(data, shown) }
-        : { ...place, code: "invalid_value", message: `This must be ${JSON.stringify(error.params.allowedValue)}.` };
+        : {
+            ...place,
+            code: "invalid_value",
+            message: `This must be ${JSON.stringify(error.params.allowedValue)}, not ${shown}.`,
+          };
     case "enum": {
-      const indistinct = title === "told reason" && describeIndistinct(String(data));
+      const indistinct = title === "public reason" && describeIndistinct(String(data));
       return indistinct
         ? { ...place, code: "answer_indistinct", message: indistinct }
         : { ...place, code: "invalid_value", message: enumMessage(shown, data, error.params.allowedValues) };
@@ -133,6 +140,16 @@ function boundMessage({ keyword, params, message }: ErrorObject): string {
   return `This must have at ${bound} ${params.limit} ${params.limit === 1 ? one : several}.`;
 }
 
+/** Keys that must be null are known only so that the schema can say why they cannot be used. */
+function listKnown(schema: ErrorObject["parentSchema"]): readonly string[] {
+  const properties: Readonly<Record<string, { readonly type?: unknown }>> = schema?.properties ?? {};
+  return Object.keys(properties).filter((name) => properties[name]?.type !== "null");
+}
+
+function refusedKeyMessage(path: DocumentPath, schema: ErrorObject["parentSchema"]): string {
+  return `The key ${quoteText(String(path.at(-1)))} cannot be used here. ${schema?.description ?? ""}`.trim();
+}
+
 function unknownKeyMessage(key: string, known: readonly string[]): string {
   return `The key ${quoteText(key)} is not known here.${hintAtName(key, known)}`;
 }
@@ -155,7 +172,7 @@ function enumMessage(shown: string, data: unknown, allowed: readonly unknown[]):
 }
 
 function emptyMapMessage(schema: ErrorObject["parentSchema"]): string {
-  const known = Object.keys(schema?.properties ?? {});
+  const known = listKnown(schema);
   return `This must not be empty.${known.length === 0 ? "" : ` Known here: ${known.join(", ")}.`}`;
 }
 

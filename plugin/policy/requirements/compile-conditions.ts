@@ -1,6 +1,5 @@
 import type { Condition as ConditionSource, Issuer } from "../../../schema/generated/policy-document.ts";
-import { parseClaimReference } from "../../core/model/claim-reference.ts";
-import { hasValue } from "../../core/model/claim-value.ts";
+import { hasValue, parseClaimReference } from "../../core/model/claim-reference.ts";
 import type { ClaimTest, Condition, Scalar } from "../../core/model/policy.ts";
 import { compileClaimPattern } from "../language/claim-pattern.ts";
 import type { DocumentPath, Finding } from "../language/issue.ts";

@@ -5,6 +5,7 @@ import type { Log } from "../../observe/operator-log.ts";
 import type { PolicyIssue } from "../../policy/language/issue.ts";
 import type { CompiledFile, Identification, PolicyCompiler } from "./policy-compiler.ts";
 import type { CompilingThread, RuleBatch, ThreadAnswer, ThreadRequest } from "./policy-messages.ts";
+import { SAMPLE_POLICY } from "./sample-policy.ts";
 
 export interface ThreadOptions {
   readonly policyRoot: string;
@@ -24,6 +25,8 @@ export interface ThreadLimits {
   /** How long a thread beyond the first waits for work. */
   readonly idleMs: number;
   readonly maxHeapMb: number;
+  /** How often a new thread compiles the sample before other work. */
+  readonly warmUps: number;
 }
 
 const LIMITS: ThreadLimits = {
@@ -32,6 +35,7 @@ const LIMITS: ThreadLimits = {
   restartMs: 1_000,
   idleMs: 5_000,
   maxHeapMb: 256, // The largest accepted document needs about 100 MB.
+  warmUps: 20, // More make the first policy only a little faster.
 };
 /** Queued items per thread before another thread starts. */
 const QUEUE_PER_THREAD = 8;
@@ -51,11 +55,16 @@ interface Work {
 
 type Result = { readonly identification: Identification } | CompiledFile;
 
+export interface ThreadCompiler extends PolicyCompiler {
+  /** Resolves when a thread has started and is warm, so that a policy is compiled at about its usual speed. */
+  readonly warmed: Promise<void>;
+}
+
 /**
  * Compiles policies in separate threads. Parsing is slow, and the event loop that answers requests must not wait for it. Policies
  * that requests wait for come first. A thread that fails or hangs is replaced, and only the policy at which it failed is refused.
  */
-export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMITS }: ThreadOptions): PolicyCompiler {
+export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMITS }: ThreadOptions): ThreadCompiler {
   const pool = new ThreadPool({ policyRoot, log, entry, limits });
 
   const compile = (request: Work["request"], priority: number): Promise<CompiledFile> =>
@@ -73,6 +82,7 @@ export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMI
     });
 
   return {
+    warmed: pool.warmed,
     identify: (files) =>
       new Promise((resolve, reject) => {
         pool.add({
@@ -99,10 +109,16 @@ class ThreadPool {
   readonly #threads = new Set<CompilerThread>();
   #restart: NodeJS.Timeout | undefined;
   #isStopped = false;
+  readonly warmed: Promise<void>;
+  #noteWarm = (): void => {};
 
   constructor(options: Required<ThreadOptions>) {
     this.#options = options;
+    this.warmed = new Promise((resolve) => {
+      this.#noteWarm = resolve;
+    });
     this.#startThread();
+    this.#distribute();
   }
 
   add(work: Work): void {
@@ -132,10 +148,13 @@ class ThreadPool {
       return;
     }
     for (const thread of this.#threads) {
-      const work = thread.isFree ? this.#takeNext() : undefined;
+      const work = thread.isFree ? this.#takeFor(thread) : undefined;
       if (work) {
         thread.start(work);
       }
+    }
+    if (this.#isWarm) {
+      this.#noteWarm();
     }
     const { maxThreads } = this.#options.limits;
     if (this.#queue.length > QUEUE_PER_THREAD && this.#threads.size < maxThreads && !this.#restart) {
@@ -144,12 +163,32 @@ class ThreadPool {
     }
   }
 
-  #takeNext(): Work | undefined {
+  get #isWarm(): boolean {
+    return [...this.#threads].every(({ isWarm }) => isWarm);
+  }
+
+  get #hasWarmThread(): boolean {
+    return [...this.#threads].some(({ isWarm }) => isWarm);
+  }
+
+  /** A thread that is not warm yet would let requests wait longer, so it serves them only if no other one is warm. */
+  #takeFor(thread: CompilerThread): Work | undefined {
+    if (thread.isWarm) {
+      return this.#takeNext(PRIORITY.background);
+    }
+    return (this.#hasWarmThread ? undefined : this.#takeNext(PRIORITY.awaited)) ?? thread.createWarmUp();
+  }
+
+  /** @param lowest the least urgent work to take. */
+  #takeNext(lowest: number): Work | undefined {
     const [first] = this.#queue;
     if (!first) {
       return undefined;
     }
     const next = this.#queue.reduce((best, work) => (work.priority < best.priority ? work : best), first);
+    if (next.priority > lowest) {
+      return undefined;
+    }
     this.#queue.splice(this.#queue.indexOf(next), 1);
     return next;
   }
@@ -212,10 +251,12 @@ class CompilerThread {
   #compiled: CompiledFile | undefined;
   #timer: NodeJS.Timeout | undefined;
   #hasFailed = false;
+  #warmUpsLeft: number;
 
   constructor({ policyRoot, entry, limits }: Required<ThreadOptions>, events: ThreadEvents) {
     this.#events = events;
     this.#limits = limits;
+    this.#warmUpsLeft = limits.warmUps;
     const workerData: CompilingThread = { role: "jwt-policy compiler", policyRoot };
     this.#worker = new Worker(entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: limits.maxHeapMb } });
     this.#worker.unref();
@@ -226,6 +267,23 @@ class CompilerThread {
 
   get isFree(): boolean {
     return this.#work === undefined;
+  }
+
+  get isWarm(): boolean {
+    return this.#warmUpsLeft === 0;
+  }
+
+  /** Work that no result is expected from. */
+  createWarmUp(): Work {
+    return {
+      request: { kind: "text", text: SAMPLE_POLICY },
+      priority: PRIORITY.background,
+      tries: MAX_TRIES, // If the thread fails, the next one has its own.
+      succeed: () => {
+        this.#warmUpsLeft -= 1;
+      },
+      fail() {},
+    };
   }
 
   start(work: Work): void {

@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
+import { BoundedMap } from "../../bounded/bounded-map.ts";
 import type { PolicyIssue } from "../../policy/language/issue.ts";
 import { readDocument } from "../../policy/read/read-document.ts";
 import { compileSource, type PolicyLoad, readPolicy } from "../../policy/read-policy.ts";
@@ -95,17 +96,12 @@ function compileLineage({ read, files }: ReadLineage): FileLoad {
     : { ...compileSource(read.source, hashText(read.text)), files, text: read.text };
 }
 
-/** Remembers the last results of a function of one text. */
-function rememberLast<T>(limit: number, compute: (text: string) => T): (text: string) => T {
-  const results = new Map<string, T>();
+/** Remembers the results for the texts that were used last. */
+function rememberLast<T extends object>(maxEntries: number, compute: (text: string) => T): (text: string) => T {
+  const results = new BoundedMap<string, T>({ maxEntries });
   return (text) => {
     const result = results.get(text) ?? compute(text);
-    results.delete(text);
     results.set(text, result);
-    const [oldest] = results.keys();
-    if (results.size > limit && oldest !== undefined) {
-      results.delete(oldest);
-    }
     return result;
   };
 }

@@ -169,10 +169,11 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     if (current) {
       return current;
     }
+    const reading = read(watched); // Before the hurry, which reaches only work that already waits.
     if (isUrgent) {
       compiler.hurry(watched.name);
     }
-    return (watched.reading ?? read(watched)).then(() => watched.versions.current ?? { issues: [unreadIssue()] });
+    return reading.then(() => watched.versions.current ?? { issues: [unreadIssue()] });
   };
 
   return {

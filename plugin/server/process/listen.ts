@@ -81,6 +81,15 @@ export async function waitForReadiness(isReady: () => boolean, maxMs: number): P
   }
 }
 
+/** Resolves when `event` does, or after `maxMs` milliseconds. */
+export async function waitAtMost(maxMs: number, event: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const isOver = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, maxMs);
+  });
+  await Promise.race([event, isOver]).finally(() => clearTimeout(timer));
+}
+
 /** Whether any process listens on the socket, including this one. */
 export function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {

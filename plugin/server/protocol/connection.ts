@@ -1,22 +1,21 @@
 import type { Socket } from "node:net";
 import { NAME } from "../../kong/contract/plugin-identity.ts";
-import { denyOwn } from "../../kong/deny-own.ts";
+import { type DecisionLimits, decideInTime } from "../../kong/decide-in-time.ts";
 import type { PluginInstance } from "../../kong/handler.ts";
 import { describeError } from "../../observe/describe-error.ts";
 import type { WaitingLine } from "../../observe/operator-log.ts";
-import { type EventEnding, encodeFailure, encodeOutcome, encodePdkCall, encodeUnknownInstance } from "./end-event.ts";
+import { encodePdkCall } from "./encode-call.ts";
+import { type EventEnding, encodeFailure, encodeOutcome, encodeUnknownInstance } from "./end-event.ts";
 import { type CallPdk, createEventPdk } from "./event-pdk.ts";
-import { createFrameReader, encodeFrame } from "./frames.ts";
+import { createFrameReader, encodeFrames } from "./frames.ts";
 import type { Instances } from "./instances.ts";
 import { type RpcCall, RpcCallMessage, type RpcReturn, RpcReturnMessage } from "./messages.ts";
+import { ReplyQueue } from "./reply-queue.ts";
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends DecisionLimits {
   readonly instances: Instances;
-  /** Time limit for one event in milliseconds. After it the request is refused, whatever the handler still does. */
-  readonly deadlineMs: number;
   /** Lines for the operator that the next answer may carry into Kong's log. */
   readonly takeWarnings: () => readonly WaitingLine[];
-  readonly log: (line: string) => void;
 }
 
 export interface Connection {
@@ -30,15 +29,19 @@ export interface Connection {
   closeIfIdle(idleMs: number): boolean;
 }
 
-interface Event {
+/** Kong's next call may come. */
+const IDLE = { name: "idle" } as const;
+/** Kong does not read this connection any more. */
+const LEFT = { name: "left" } as const;
+
+/** An event is under way: this side calls the PDK, and Kong replies. The object stands for this event and no other. */
+interface Deciding {
+  readonly name: "deciding";
   readonly sequence: number;
-  hasEnded: boolean;
-  deadline?: NodeJS.Timeout;
+  stopWaiting(): void;
 }
 
-type ReplyHandler = (reply: Buffer) => void;
-
-const dropReply: ReplyHandler = () => {};
+type ConnectionState = typeof IDLE | Deciding | typeof LEFT;
 
 /**
  * Follows the last answer of a connection. Kong does not reuse a connection that still has bytes to read. The end of the stream
@@ -51,153 +54,147 @@ const PARTING = Buffer.of(0xff);
  * Serves one connection of a Kong worker, one call at a time. During an event the roles are reversed: this side calls the PDK,
  * and Kong replies in order. The connection is never closed instead of an answer, because Kong retries a closed one without end.
  */
-export function serveConnection(
-  socket: Socket,
-  { instances, deadlineMs, takeWarnings, log }: ConnectionOptions,
-): Connection {
-  const replyHandlers: ReplyHandler[] = [];
-  let current: Event | undefined;
-  let isRetired = false;
-  let lastCallMs = performance.now();
+export function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
+  return new ServedConnection(socket, options);
+}
 
-  const write = (frames: Buffer): void => {
-    if (isRetired) {
-      socket.end(Buffer.concat([frames, PARTING]));
-    } else {
-      socket.write(frames);
+class ServedConnection implements Connection {
+  readonly #socket: Socket;
+  readonly #options: ConnectionOptions;
+  readonly #replies = new ReplyQueue();
+  #state: ConnectionState = IDLE;
+  #isRetired = false;
+  #lastCallMs = performance.now();
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    const readFrame = createFrameReader((payload) => this.#takeFrame(payload));
+    socket.on("data", (chunk: Buffer) => this.#read(chunk, readFrame));
+    // Without this listener, a reset by the peer would end the process. Kong drops a connection after each refusal.
+    socket.on("error", (error) => options.log(`connection error: ${error.message}`));
+    // Kong ends its side if the client is gone, and does not read the answer.
+    socket.on("end", () => this.#leave());
+    socket.on("close", () => this.#leave());
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+  }
+
+  closeIfIdle(idleMs: number): boolean {
+    const isUnused = performance.now() - this.#lastCallMs > idleMs;
+    const mayClose = this.#state === IDLE && !this.#socket.writableEnded && isUnused;
+    if (mayClose) {
+      this.#socket.end();
     }
-  };
-  const answer = (message: RpcReturn): void => write(encodeFrame(RpcReturnMessage.encode(message)));
+    return mayClose;
+  }
 
-  const finish = (event: Event, ending: EventEnding): void => {
-    endEvent(event);
-    current = undefined;
-    // Replies that the handler no longer needs still arrive in order. So do the replies to the calls in the ending.
-    replyHandlers.fill(dropReply).push(...Array.from({ length: ending.repliesToDrop }, () => dropReply));
-    write(ending.frames);
-  };
-
-  const callFor = (event: Event): CallPdk => {
-    return (method, args, decode) =>
-      new Promise((resolve, reject) => {
-        if (event.hasEnded) {
-          reject(new Error("the event has ended"));
-          return;
-        }
-        replyHandlers.push((reply) => {
-          try {
-            resolve(decode(reply));
-          } catch (error) {
-            reject(error);
-          }
-        });
-        socket.write(encodePdkCall(method, args));
-      });
-  };
-
-  const runEvent = (instance: PluginInstance, event: Event): void => {
-    const conclude = (outcome: unknown): void => {
-      if (!event.hasEnded) {
-        finish(event, encodeSafely(outcome, event.sequence, takeWarnings(), log));
-      }
-    };
-    event.deadline = setTimeout(() => conclude(denyOwn("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);
-    const fail = (error: unknown): void => {
-      log(`event failed: ${describeError(error)}`);
-      conclude(denyOwn("internal_error", "see the plugin server's log"));
-    };
-    try {
-      instance.access(createEventPdk(callFor(event), () => event.hasEnded)).then(conclude, fail);
-    } catch (error) {
-      fail(error);
-    }
-  };
-
-  const handleCall = ({ sequence = 0, cmdStartInstance, cmdCloseInstance, cmdHandleEvent }: RpcCall): void => {
-    if (cmdStartInstance) {
-      const instanceId = instances.start(Buffer.from(cmdStartInstance.config ?? []).toString());
-      answer({ sequence, instanceStatus: { name: NAME, instanceId, startedAt: Math.floor(Date.now() / 1000) } });
-    } else if (cmdCloseInstance) {
-      instances.close(cmdCloseInstance.instanceId ?? 0);
-      answer({ sequence, instanceStatus: { name: NAME, ...cmdCloseInstance } });
-    } else {
-      current = { sequence, hasEnded: false };
-      const instance = instances.find(cmdHandleEvent?.instanceId ?? 0);
-      if (cmdHandleEvent?.eventName !== "access") {
-        finish(current, encodeFailure(`${NAME} has no such command or phase`));
-      } else if (instance) {
-        runEvent(instance, current);
-      } else {
-        finish(current, encodeUnknownInstance());
-      }
-    }
-  };
-
-  const readFrame = createFrameReader((payload) => {
-    const handleReply = replyHandlers.shift();
-    if (handleReply) {
-      handleReply(payload);
-    } else if (current) {
-      throw new Error("a call came while an event was under way");
-    } else {
-      lastCallMs = performance.now();
-      handleCall(RpcCallMessage.decode(payload));
-    }
-  });
-
-  socket.on("data", (chunk: Buffer) => {
-    if (socket.writableEnded) {
+  #read(chunk: Buffer, readFrame: (chunk: Buffer) => void): void {
+    if (this.#socket.writableEnded) {
       return;
     }
     try {
       readFrame(chunk);
     } catch (error) {
       // Not Kong, or an unknown version of Kong: an unreadable call cannot be answered.
-      log(`connection dropped: ${describeError(error)}`);
-      socket.destroy();
+      this.#options.log(`connection dropped: ${describeError(error)}`);
+      this.#socket.destroy();
     }
-  });
-  // Without this listener, a reset by the peer would end the process. Kong drops a connection after each refusal.
-  socket.on("error", (error) => log(`connection error: ${error.message}`));
-  const abandon = (): void => {
-    if (current) {
-      endEvent(current);
-    }
-    replyHandlers.length = 0;
-  };
-  // Kong ends its side if the client is gone, and does not read the answer.
-  socket.on("end", abandon);
-  socket.on("close", abandon);
+  }
 
-  return {
-    retire() {
-      isRetired = true;
-    },
-    closeIfIdle(idleMs) {
-      const isIdle = !current && !socket.writableEnded && performance.now() - lastCallMs > idleMs;
-      if (isIdle) {
-        socket.end();
+  #takeFrame(payload: Buffer): void {
+    if (this.#replies.take(payload)) {
+      return;
+    }
+    if (this.#state !== IDLE) {
+      throw new Error("a call came while an event was under way");
+    }
+    this.#lastCallMs = performance.now();
+    this.#answerCall(RpcCallMessage.decode(payload));
+  }
+
+  #answerCall({ sequence = 0, cmdStartInstance, cmdCloseInstance, cmdHandleEvent }: RpcCall): void {
+    const { instances } = this.#options;
+    if (cmdStartInstance) {
+      const instanceId = instances.start(Buffer.from(cmdStartInstance.config ?? []).toString());
+      this.#return({ sequence, instanceStatus: { name: NAME, instanceId, startedAt: Math.floor(Date.now() / 1000) } });
+    } else if (cmdCloseInstance) {
+      instances.close(cmdCloseInstance.instanceId ?? 0);
+      this.#return({ sequence, instanceStatus: { name: NAME, ...cmdCloseInstance } });
+    } else {
+      this.#answerEvent(sequence, cmdHandleEvent ?? {});
+    }
+  }
+
+  #answerEvent(sequence: number, { eventName, instanceId = 0 }: NonNullable<RpcCall["cmdHandleEvent"]>): void {
+    const instance = this.#options.instances.find(instanceId);
+    if (eventName !== "access") {
+      this.#end(encodeFailure(`${NAME} has no such command or phase`));
+    } else if (instance) {
+      this.#decide(instance, sequence);
+    } else {
+      this.#end(encodeUnknownInstance());
+    }
+  }
+
+  #decide(instance: PluginInstance, sequence: number): void {
+    const event: Deciding = { name: "deciding", sequence, stopWaiting() {} };
+    this.#state = event;
+    const hasEnded = (): boolean => this.#state !== event;
+    const pdk = createEventPdk(this.#callPdkUntil(hasEnded), hasEnded);
+    event.stopWaiting = decideInTime(instance, pdk, this.#options, (outcome) => {
+      this.#end(this.#encodeSafely(outcome, sequence));
+    });
+  }
+
+  #callPdkUntil(hasEnded: () => boolean): CallPdk {
+    return (method, args, decode) => {
+      if (hasEnded()) {
+        return Promise.reject(new Error("the event has ended"));
       }
-      return isIdle;
-    },
-  };
-}
+      const reply = this.#replies.expect(decode);
+      this.#socket.write(encodePdkCall(method, args));
+      return reply;
+    };
+  }
 
-function endEvent(event: Event): void {
-  event.hasEnded = true;
-  clearTimeout(event.deadline);
-}
+  /** Replies that the handler no longer needs still arrive in order. So do the replies to the calls in the ending. */
+  #end({ frames, repliesToDrop }: EventEnding): void {
+    this.#state = IDLE;
+    this.#replies.drop(repliesToDrop);
+    this.#write(frames);
+  }
 
-function encodeSafely(
-  outcome: unknown,
-  sequence: number,
-  warnings: readonly WaitingLine[],
-  log: (line: string) => void,
-): EventEnding {
-  try {
-    return encodeOutcome(outcome, sequence, warnings);
-  } catch (error) {
-    log(`outcome not encoded: ${describeError(error)}`);
-    return encodeFailure(`${NAME} failed`);
+  #encodeSafely(outcome: unknown, sequence: number): EventEnding {
+    const { takeWarnings, log } = this.#options;
+    const warnings = takeWarnings();
+    try {
+      return encodeOutcome(outcome, sequence, warnings);
+    } catch (error) {
+      log(`outcome not encoded: ${describeError(error)}`);
+      return encodeFailure(`${NAME} failed`);
+    }
+  }
+
+  #return(message: RpcReturn): void {
+    this.#write(encodeFrames(RpcReturnMessage.encode(message)));
+  }
+
+  #write(frames: Buffer): void {
+    if (this.#isRetired) {
+      this.#socket.end(Buffer.concat([frames, PARTING]));
+    } else {
+      this.#socket.write(frames);
+    }
+  }
+
+  #leave(): void {
+    if (this.#state.name === "deciding") {
+      this.#state.stopWaiting();
+    }
+    this.#state = LEFT;
+    this.#replies.clear();
   }
 }

@@ -1,6 +1,8 @@
 import type { Pdk } from "../../kong/contract/pdk.ts";
+import { decodeClientText } from "./client-text.ts";
 import {
   AuthenticatedCredentialMessage,
+  BytesMessage,
   ConsumerMessage,
   ConsumerSpecMessage,
   IntMessage,
@@ -26,7 +28,9 @@ export function createEventPdk(call: CallPdk, isAbandoned: () => boolean): Pdk {
     isAbandoned,
     nginx: {
       getVar: (name) =>
-        call("kong.nginx.get_var", StringMessage.encode({ v: name }), (reply) => StringMessage.decode(reply).v ?? ""),
+        call("kong.nginx.get_var", StringMessage.encode({ v: name }), (reply) =>
+          decodeClientText(BytesMessage.decode(reply).v ?? NO_ARGUMENTS),
+        ),
     },
     request: {
       getHeaders: (maxHeaders) =>

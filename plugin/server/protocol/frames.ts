@@ -10,10 +10,20 @@ const LENGTH_BYTES = 4;
 
 /** Prepends the length to `payload`. */
 export function encodeFrame(payload: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(LENGTH_BYTES + payload.byteLength);
-  frame.writeUInt32LE(payload.byteLength, 0);
-  frame.set(payload, LENGTH_BYTES);
-  return frame;
+  return encodeFrames(payload);
+}
+
+/** Encodes several frames into one buffer. */
+export function encodeFrames(...payloads: readonly Uint8Array[]): Buffer {
+  const bytes = payloads.reduce((sum, { byteLength }) => sum + LENGTH_BYTES + byteLength, 0);
+  const frames = Buffer.allocUnsafe(bytes);
+  let offset = 0;
+  for (const payload of payloads) {
+    frames.writeUInt32LE(payload.byteLength, offset);
+    frames.set(payload, offset + LENGTH_BYTES);
+    offset += LENGTH_BYTES + payload.byteLength;
+  }
+  return frames;
 }
 
 /**

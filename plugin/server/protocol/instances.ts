@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../bounded/bounded-map.ts";
 import type { PluginInstance } from "../../kong/handler.ts";
 
 /** The number of generations. After the last one, they start again at 0. */
@@ -52,8 +53,14 @@ export function createInstances(
     maxConfigLength: MAX_CONFIG_LENGTH,
   },
 ): Instances {
-  const instances = new Map<number, InstanceEntry>();
-  let configLength = 0;
+  const close = (entry: InstanceEntry | undefined): void => entry?.instance.close?.();
+  // Kong restarts an evicted instance if it still needs it.
+  const instances = new BoundedMap<number, InstanceEntry>({
+    maxEntries: maxInstances,
+    maxSize: maxConfigLength,
+    sizeOf: (_id, { configLength }) => configLength,
+    onEvict: close,
+  });
   let generation = claimGeneration();
   let count = 0;
 
@@ -75,47 +82,25 @@ export function createInstances(
     }
   };
 
-  const end = (id: number): void => {
-    const entry = instances.get(id);
-    if (entry) {
-      instances.delete(id);
-      configLength -= entry.configLength;
-      entry.instance.close?.();
-    }
-  };
-
-  /** Evicts instances until there is room. Kong restarts an evicted instance if it still needs it. */
-  const makeRoom = (length: number): void => {
-    for (const longestUnused of instances.keys()) {
-      if (instances.size < maxInstances && configLength + length <= maxConfigLength) {
-        return;
-      }
-      end(longestUnused);
-    }
-  };
-
   return {
     start(configJson) {
       const id = nextId();
-      makeRoom(configJson.length);
       instances.set(id, { instance: startSafely(configJson), configLength: configJson.length, usedAt: now() });
-      configLength += configJson.length;
       return id;
     },
-    close: end,
+    close: (id) => close(instances.delete(id)),
     find(id) {
       const entry = instances.get(id);
       if (entry && now() - entry.usedAt > USE_GRAIN_MS) {
         entry.usedAt = now();
-        instances.delete(id); // To the end, because the map is in order of use.
-        instances.set(id, entry);
+        instances.set(id, entry); // The instance that was not used for the longest time is evicted first.
       }
       return entry?.instance;
     },
     evictIdle() {
-      for (const [id, { usedAt }] of instances) {
+      for (const [id, { usedAt }] of instances.entries()) {
         if (now() - usedAt > IDLE_MS) {
-          end(id);
+          close(instances.delete(id));
         }
       }
     },

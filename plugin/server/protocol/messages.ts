@@ -38,6 +38,7 @@ const descriptor = {
       fields: { sequence: { type: "int64", id: 1 }, instanceStatus: { type: "InstanceStatus", id: 33 } },
     },
     Int: { fields: { v: { type: "int32", id: 1 } } },
+    Bytes: { fields: { v: { type: "bytes", id: 1 } } },
     String: { options: anyBytes, fields: { v: { type: "string", id: 1 } } },
     ExitArgs: {
       fields: {
@@ -196,6 +197,8 @@ export interface ListValue {
 export const RpcCallMessage = messageType<RpcCall>("RpcCall");
 export const RpcReturnMessage = messageType<RpcReturn>("RpcReturn");
 export const StringMessage = messageType<{ v?: string }>("String");
+/** A {@link StringMessage} whose text stays undecoded. */
+export const BytesMessage = messageType<{ v?: Uint8Array }>("Bytes");
 export const IntMessage = messageType<{ v?: number }>("Int");
 export const ExitArgsMessage = messageType<ExitArgs>("ExitArgs");
 export const RouteMessage = messageType<Route>("Route");

@@ -7,8 +7,8 @@ import {
   type Denial,
   denialRow,
   isDenial,
+  type PublicReason,
   type Reason,
-  type ToldReason,
 } from "../../../plugin/core/model/denial.ts";
 
 const reasons = Object.keys(DENIALS) as Reason[];
@@ -31,10 +31,10 @@ function denialOf(reason: Reason): Denial {
 const challengeOf = (denial: Denial, realm = "payments"): string | undefined =>
   createChallenge(createDeny(denial, { policy: realm }));
 
-const invalidRequest = (told: string): string =>
-  `Bearer realm="payments", error="invalid_request", error_description="${told}"`;
-const invalidToken = (told = "The access token is invalid"): string =>
-  `Bearer realm="payments", error="invalid_token", error_description="${told}"`;
+const invalidRequest = (message: string): string =>
+  `Bearer realm="payments", error="invalid_request", error_description="${message}"`;
+const invalidToken = (message = "The access token is invalid"): string =>
+  `Bearer realm="payments", error="invalid_token", error_description="${message}"`;
 
 /** Status and exact WWW-Authenticate of every reason (RFC 6750 section 3). */
 const WIRE: Readonly<Record<Reason, readonly [status: number, challenge: string | undefined]>> = {
@@ -89,7 +89,7 @@ describe.each(reasons)("%s", (reason) => {
   });
 
   it("tells the client nothing of the detail", () => {
-    expect(`${challengeOf(denialOf(reason))} ${denialRow(reason).told}`).not.toContain("SECRET");
+    expect(`${challengeOf(denialOf(reason))} ${denialRow(reason).clientMessage}`).not.toContain("SECRET");
   });
 });
 
@@ -100,7 +100,7 @@ it("challenges exactly on 401 and where RFC 6750 has an error code", () => {
 });
 
 it("needs no escaping in a quoted-string: the words of the table have neither quote nor backslash", () => {
-  expect(reasons.filter((reason) => !/^[ !#-[\]-~]+$/.test(denialRow(reason).told))).toEqual([]);
+  expect(reasons.filter((reason) => !/^[ !#-[\]-~]+$/.test(denialRow(reason).clientMessage))).toEqual([]);
 });
 
 it("knows a denial by its reason", () => {
@@ -119,7 +119,7 @@ it.each<[acrValues: string[], maxAgeSeconds: number | undefined, parameters: Reg
 describe("beside what RFC 6750 asks for", () => {
   const challenge = (denial: Denial, reply: Partial<Reply>): string | undefined =>
     createChallenge(createDeny(denial, { policy: "p" }, { ...PLAIN_REPLY, ...reply }));
-  const withText = (as: ToldReason, text: string, status?: number): Partial<Reply> => ({
+  const withText = (as: PublicReason, text: string, status?: number): Partial<Reply> => ({
     answers: { ...USUAL_ANSWERS, reasons: new Map([[as, { status, text }]]) },
   });
   const resourceMetadata = "https://api.example.com/.well-known/oauth-protected-resource";

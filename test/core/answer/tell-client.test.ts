@@ -5,14 +5,14 @@ import {
   DENIALS,
   type Denial,
   denialRow,
+  type PublicReason,
+  publicReason,
   type Reason,
-  type ToldReason,
-  toldReason,
 } from "../../../plugin/core/model/denial.ts";
 
 const REASONS = Object.keys(DENIALS) as Reason[];
 const denialOf = (reason: Reason): Denial => ({ reason }) as Denial;
-const tell = (reason: Reason, as: ToldReason, answer: Partial<CustomAnswer>) =>
+const tell = (reason: Reason, as: PublicReason, answer: Partial<CustomAnswer>) =>
   tellClient(denialOf(reason), {
     ...USUAL_ANSWERS,
     reasons: new Map([[as, { status: undefined, text: undefined, ...answer }]]),
@@ -20,16 +20,16 @@ const tell = (reason: Reason, as: ToldReason, answer: Partial<CustomAnswer>) =>
 
 describe("what a client is told", () => {
   it.each(REASONS)("is the table's where the policy says nothing: %s", (reason) => {
-    const { status, told, error } = denialRow(reason);
+    const { status, clientMessage, error } = denialRow(reason);
     expect(tellClient(denialOf(reason), USUAL_ANSWERS)).toEqual({
-      as: toldReason(reason),
+      as: publicReason(reason),
       status,
-      text: told,
+      text: clientMessage,
       isChallenged: status === 401 || error !== undefined,
     });
   });
 
-  it.each<[what: string, reason: Reason, as: ToldReason, answer: Partial<CustomAnswer>, told: object]>([
+  it.each<[what: string, reason: Reason, as: PublicReason, answer: Partial<CustomAnswer>, clientMessage: object]>([
     ["another text", "token_missing", "token_missing", { text: "Hi" }, { status: 401, text: "Hi", isChallenged: true }],
     [
       "another status, which the challenge was not made for",
@@ -80,25 +80,25 @@ describe("what a client is told", () => {
 });
 
 describe("reasons of one name", () => {
-  const names = [...new Set(REASONS.map(toldReason))];
+  const names = [...new Set(REASONS.map(publicReason))];
 
   it.each(names)("are told in the same words, with the same status and error: %s", (name) => {
-    const rows = REASONS.filter((reason) => toldReason(reason) === name).map((reason) => {
-      const { status, told, error } = denialRow(reason);
-      return JSON.stringify({ status, told, error });
+    const rows = REASONS.filter((reason) => publicReason(reason) === name).map((reason) => {
+      const { status, clientMessage, error } = denialRow(reason);
+      return JSON.stringify({ status, clientMessage, error });
     });
     expect(new Set(rows).size).toBe(1);
   });
 
   it("are all those that would else be told in the same words after a token was sent", () => {
-    const words = REASONS.map((reason) => [toldReason(reason), denialRow(reason).told] as const);
+    const words = REASONS.map((reason) => [publicReason(reason), denialRow(reason).clientMessage] as const);
     const alike = words.filter(([name, told]) => words.some(([other, same]) => other !== name && same === told));
     // Who sends no token sees by the 401 whether a rule fits, so it is no secret.
     expect(new Set(alike.map(([name]) => name))).toEqual(new Set(["no_matching_rule", "access_denied"]));
   });
 
   it("have a name that is no reason", () => {
-    const shared = names.filter((name) => REASONS.filter((reason) => toldReason(reason) === name).length > 1);
+    const shared = names.filter((name) => REASONS.filter((reason) => publicReason(reason) === name).length > 1);
     expect(shared).toEqual(["invalid_token", "unavailable", "access_denied"]);
     expect(shared.filter((name) => Object.hasOwn(DENIALS, name))).toEqual([]);
   });

@@ -71,6 +71,7 @@ describe("a dot segment is found", () => {
       "/a/..\ufffd\ufffdb",
       "/a/\x7f\x7f./b",
       "/a\x7f\x7f../b",
+      "/a\ufffd\ufffd%2fb",
     ],
     ["beside an escape that is broken", "/a/%zz/../b", "/a/..%2/../b"],
   ])("%s", (_reading, ...targets) => {
@@ -160,4 +161,48 @@ it.each<[what: string, target: string]>([
 ])("a long path of %s is read in a time that grows with its length", (_what, target) => {
   // Quadratic time would take minutes, and the test would time out.
   expect(typeof hasDotSegment(target)).toBe("boolean");
+});
+
+describe("characters that look like dots", () => {
+  it("are all those whose compatible form has a dot", () => {
+    const alike: string[] = [];
+    for (let code = 0x80; code <= 0x10ffff; code += 1) {
+      const char = String.fromCodePoint(code);
+      if (char.normalize("NFKC").includes(".")) {
+        alike.push(char);
+      }
+    }
+    expect(alike.filter((char) => !hasDotSegment(`/a${char}.%2fb`) && !hasDotSegment(`/a/.${char}%2fb`))).toEqual([]);
+  });
+
+  it("are found beside letters with long compatible forms", () => {
+    expect(hasDotSegment(`/${"\ufdfa".repeat(20)}\uff0e\uff0e%2fb`)).toBe(true);
+    expect(hasDotSegment(`/${"\ufdfa".repeat(20)}\uff0e.x`)).toBe(false);
+  });
+});
+
+describe("a path that is too long to be read in all ways", () => {
+  const long = "/x".repeat(500);
+
+  it.each(["%25", "%zz", "%e9", "%uabcd", "%7f", "\ufffd"])(
+    "is refused if it has %j, and a shorter one is not",
+    (unusual) => {
+      expect(hasDotSegment(`${long}${unusual}`)).toBe(false);
+      expect(hasDotSegment(`${long}${long}${unusual}`)).toBe(true);
+    },
+  );
+
+  it("is refused if it is longer than any honest path", () => {
+    expect(hasDotSegment(`/${"x".repeat(8_191)}?${"y".repeat(9_000)}`)).toBe(false);
+    expect(hasDotSegment(`/${"x".repeat(8_192)}`)).toBe(true);
+  });
+
+  it("is refused if it has dots beside characters beyond ASCII, and not without", () => {
+    expect(hasDotSegment(`${long}/\u00e9.x`)).toBe(false);
+    expect(hasDotSegment(`${long}${long}/%c3%a9.x`)).toBe(true);
+    expect(hasDotSegment(`${long}${long}/%c3%a9`)).toBe(false);
+    expect(hasDotSegment(`${long}${long}/e.x%20`)).toBe(false);
+    expect(hasDotSegment(`${long}${long}/e..%2fx`)).toBe(true);
+    expect(hasDotSegment(`${long}${long}/e../x%20`)).toBe(false);
+  });
 });

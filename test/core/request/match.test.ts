@@ -125,6 +125,7 @@ describe("the Connection header", () => {
     "close\u0000",
     Array(65).fill("te").join(","),
     ",".repeat(64),
+    `close${" ".repeat(1_020)}`,
   ])("may not be %j", (connection) => {
     expect(match({ connection })).toEqual({ reason: "connection_header_refused" });
     expect(match({ connection, binding: { by: "rule", rule: "health" } })).toHaveProperty(

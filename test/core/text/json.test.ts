@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  isJsonObject,
-  MAX_JSON_DEPTH,
-  MAX_JSON_MEMBERS,
-  readJsonMembers,
-  readJsonObject,
-} from "../../../plugin/core/text/json.ts";
+import { MAX_JSON_DEPTH, MAX_JSON_MEMBERS, wantMembers } from "../../../plugin/core/text/check-json.ts";
+import { isJsonObject, readJsonObject, readJsonTexts } from "../../../plugin/core/text/json.ts";
 import { runsOf } from "../../runs.ts";
 import { readSlowly } from "./slow-json.ts";
 
@@ -41,6 +36,7 @@ describe("refuses what another reader could read differently", () => {
     ["a NUL after the object", "{}\u0000", "text after the value"],
   ])("%s", (_what, text, refused) => {
     expect(readJsonObject(text)).toEqual({ refused });
+    expect(readJsonTexts(text, [])).toEqual({ refused });
   });
 });
 
@@ -84,12 +80,14 @@ describe("refuses what is not JSON", () => {
     ["a comment", '{"a":1/**/}', "bad object"],
   ])("%s", (_what, text, refused) => {
     expect(readJsonObject(text)).toEqual({ refused });
+    expect(readJsonTexts(text, [])).toEqual({ refused });
   });
 });
 
 describe("refuses what is JSON but not an object", () => {
   it.each(["[]", '[{"a":1}]', "null", "true", "0", '"text"'])("%s", (text) => {
     expect(readJsonObject(text)).toEqual({ refused: "not an object" });
+    expect(readJsonTexts(text, [])).toEqual({ refused: "not an object" });
   });
 });
 
@@ -100,6 +98,8 @@ describe("bounds what it reads", () => {
   ])("takes %s nested as deep as the limit and not one level deeper", (_what, nested) => {
     expect(readJsonObject(nested(MAX_JSON_DEPTH))).toHaveProperty("object");
     expect(readJsonObject(nested(MAX_JSON_DEPTH + 1))).toEqual({ refused: "nested too deep" });
+    expect(readJsonTexts(nested(MAX_JSON_DEPTH), [])).toHaveProperty("object");
+    expect(readJsonTexts(nested(MAX_JSON_DEPTH + 1), [])).toEqual({ refused: "nested too deep" });
   });
 
   it("refuses a text nested 100,000 deep without a stack overflow", () => {
@@ -220,7 +220,7 @@ describe("compared with a slow reader that asks JSON.parse and then looks for al
   });
 });
 
-describe("some members of an object", () => {
+describe("some texts of an object", () => {
   const member = fc.tuple(
     fc.constantFrom(
       '"iss"',
@@ -258,11 +258,13 @@ describe("some members of an object", () => {
     fc.assert(
       fc.property(texts, (text) => {
         const whole = readJsonObject(text);
-        const some = readJsonMembers(text, ["iss", "__proto__"]);
+        const some = readJsonTexts(text, wantMembers("iss", "__proto__"));
         if ("refused" in whole) {
           expect(some).toEqual(whole);
         } else {
-          const wanted = Object.entries(whole.object).filter(([name]) => name === "iss" || name === "__proto__");
+          const wanted = Object.entries(whole.object)
+            .filter(([name]) => name === "iss" || name === "__proto__")
+            .map(([name, value]) => [name, typeof value === "string" ? value : null]);
           expect(Object.entries("object" in some ? some.object : {})).toEqual(wanted);
           expect("object" in some && Object.getPrototypeOf(some.object)).toBeNull();
         }
@@ -277,14 +279,14 @@ describe("some members of an object", () => {
     [`{${Array.from({ length: 1024 }, (_, index) => `"${index}":0`).join(",")}}`, true],
     [`{${Array.from({ length: 1025 }, (_, index) => `"${index}":0`).join(",")}}`, false],
   ])("are read within the same bound on all members (case %#)", (text, isRead) => {
-    expect(readJsonMembers(text, ["iss"])).toEqual(isRead ? { object: {} } : { refused: "too many members" });
+    expect(readJsonTexts(text, wantMembers("iss"))).toEqual(isRead ? { object: {} } : { refused: "too many members" });
   });
 
   it("are refused where a name stands twice among a thousand, in one object or with escapes", () => {
     const many = Array.from({ length: 1000 }, (_, index) => `"a${index}":0`).join(",");
-    expect(readJsonMembers(`{${many},"a7":1}`, ["iss"])).toEqual({ refused: "duplicate member" });
-    expect(readJsonMembers(`{${many},"\\u00617":1}`, ["iss"])).toEqual({ refused: "duplicate member" });
-    expect(readJsonMembers(`{${many},"b":{"a7":1}}`, ["iss"])).toEqual({ object: {} });
+    expect(readJsonTexts(`{${many},"a7":1}`, wantMembers("iss"))).toEqual({ refused: "duplicate member" });
+    expect(readJsonTexts(`{${many},"\\u00617":1}`, wantMembers("iss"))).toEqual({ refused: "duplicate member" });
+    expect(readJsonTexts(`{${many},"b":{"a7":1}}`, wantMembers("iss"))).toEqual({ object: {} });
   });
 });
 

@@ -11,9 +11,19 @@ export function readParametersByParts(query: string, name: string): readonly str
   const isUnclear =
     query.includes("#") ||
     pairs.some((pair) => MALFORMED_ESCAPE.test(pair.name)) ||
-    found.some((pair) => MALFORMED_ESCAPE.test(pair.value)) ||
+    found.some((pair) => !isUtf8(pair.value)) ||
     query.split(/[&;]/).filter((part) => isReadAs(splitPair(part).name, name)).length > found.length;
   return isUnclear ? undefined : found.map((pair) => decode(pair.value));
+}
+
+/** Also false for broken escapes. */
+function isUtf8(escaped: string): boolean {
+  try {
+    decodeURIComponent(escaped);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function removeParameterByParts(query: string, name: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_JSON_DEPTH } from "../../../plugin/core/text/json.ts";
+import { MAX_JSON_DEPTH } from "../../../plugin/core/text/check-json.ts";
 import { decodeJws, decodeToken } from "../../../plugin/core/token/decode.ts";
 import { encodeSegment, generateSigningKey, mintToken, signRaw, signSegments } from "../../tokens.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type CallerSource, type Consumer, KNOWS_NOBODY } from "../../../plugin/core/model/caller.ts";
+import { type CallerSource, type Consumer, NO_CALLERS } from "../../../plugin/core/model/caller.ts";
 import type { CompiledIdentity } from "../../../plugin/core/model/policy.ts";
 import type { JsonObject, JsonValue } from "../../../plugin/core/text/json.ts";
 import { identify } from "../../../plugin/core/upstream/identity.ts";
@@ -18,7 +18,7 @@ function compile(identity: Members): CompiledIdentity | undefined {
 function kongWith(consumer: Consumer | undefined): { callers: CallerSource; asked: unknown[] } {
   const asked: unknown[] = [];
   const callers = {
-    ...KNOWS_NOBODY,
+    ...NO_CALLERS,
     async findConsumer(lookup: unknown) {
       asked.push(lookup);
       return consumer;
@@ -106,7 +106,7 @@ describe("the Consumer that a token names", () => {
   });
 
   it("is not taken from a Kong that fails to answer", async () => {
-    const callers = { ...KNOWS_NOBODY, findConsumer: () => Promise.reject(new Error("index out of range")) };
+    const callers = { ...NO_CALLERS, findConsumer: () => Promise.reject(new Error("index out of range")) };
     const ignoring = compile({ consumer: { claim: "azp", unknown: "ignore" } });
     await expect(identify(ignoring, { azp: "billing" }, "acme", callers)).rejects.toThrow("index out of range");
   });

@@ -7,21 +7,21 @@ import {
   USUAL_ANSWERS,
 } from "../../../plugin/core/model/answers.ts";
 import { createDeny } from "../../../plugin/core/model/decision.ts";
-import { DENIALS, type Denial, type Reason, type ToldReason } from "../../../plugin/core/model/denial.ts";
+import { DENIALS, type Denial, type PublicReason, type Reason } from "../../../plugin/core/model/denial.ts";
 import { createExit } from "../../../plugin/kong/calls/create-exit.ts";
 
 const EVIDENCE = { policy: "payments", rule: "read", issuer: "acme", kid: "secret-kid" };
 const INVALID = {
   status: 401,
-  told: "The access token is invalid",
+  clientMessage: "The access token is invalid",
   challenge: 'Bearer realm="payments", error="invalid_token", error_description="The access token is invalid"',
 };
-const UNAVAILABLE = { status: 503, told: "The request cannot be checked at the moment" };
-const NO_ACCESS = { status: 403, told: "Access is not allowed" };
+const UNAVAILABLE = { status: 503, clientMessage: "The request cannot be checked at the moment" };
+const NO_ACCESS = { status: 403, clientMessage: "Access is not allowed" };
 
 interface Answer {
   readonly status: number;
-  readonly told: string;
+  readonly clientMessage: string;
   readonly challenge?: string;
   readonly retryAfter?: string;
 }
@@ -29,30 +29,30 @@ interface Answer {
 /** What the client gets, by reason: the whole of it, written out. */
 const ANSWERS: Record<Reason, Answer> = {
   no_matching_rule: NO_ACCESS,
-  path_ambiguous: { status: 400, told: "The request path is ambiguous" },
-  insecure_transport: { status: 403, told: "HTTPS is required" },
-  connection_header_refused: { status: 400, told: "The Connection header is not acceptable" },
-  too_many_headers: { status: 400, told: "The request has too many headers" },
-  other_authentication_missing: { status: 403, told: "Another authentication is required as well" },
+  path_ambiguous: { status: 400, clientMessage: "The request path is ambiguous" },
+  insecure_transport: { status: 403, clientMessage: "HTTPS is required" },
+  connection_header_refused: { status: 400, clientMessage: "The Connection header is not acceptable" },
+  too_many_headers: { status: 400, clientMessage: "The request has too many headers" },
+  other_authentication_missing: { status: 403, clientMessage: "Another authentication is required as well" },
   consumer_unknown: NO_ACCESS,
   identity_claim_invalid: NO_ACCESS,
-  token_missing: { status: 401, told: "Authentication is required", challenge: 'Bearer realm="payments"' },
+  token_missing: { status: 401, clientMessage: "Authentication is required", challenge: 'Bearer realm="payments"' },
   authorization_malformed: {
     status: 400,
-    told: "The Authorization header is malformed",
+    clientMessage: "The Authorization header is malformed",
     challenge:
       'Bearer realm="payments", error="invalid_request", error_description="The Authorization header is malformed"',
   },
   credentials_malformed: {
     status: 400,
-    told: "The request's credentials are malformed",
+    clientMessage: "The request's credentials are malformed",
     challenge:
       'Bearer realm="payments", error="invalid_request", error_description="The request\'s credentials are malformed"',
   },
-  origin_not_allowed: { status: 403, told: "The origin of the request is not allowed" },
+  origin_not_allowed: { status: 403, clientMessage: "The origin of the request is not allowed" },
   token_ambiguous: {
     status: 400,
-    told: "More than one access token was sent",
+    clientMessage: "More than one access token was sent",
     challenge:
       'Bearer realm="payments", error="invalid_request", error_description="More than one access token was sent"',
   },
@@ -69,14 +69,14 @@ const ANSWERS: Record<Reason, Answer> = {
   token_type_mismatch: INVALID,
   audience_mismatch: {
     status: 401,
-    told: "The access token is not meant for this audience",
+    clientMessage: "The access token is not meant for this audience",
     challenge:
       'Bearer realm="payments", error="invalid_token", error_description="The access token is not meant for this audience"',
   },
   token_not_yet_valid: INVALID,
   token_expired: {
     status: 401,
-    told: "The access token expired",
+    clientMessage: "The access token expired",
     challenge: 'Bearer realm="payments", error="invalid_token", error_description="The access token expired"',
   },
   token_too_old: INVALID,
@@ -84,21 +84,21 @@ const ANSWERS: Record<Reason, Answer> = {
   claim_invalid: INVALID,
   scope_insufficient: {
     status: 403,
-    told: "The access token lacks a required scope",
+    clientMessage: "The access token lacks a required scope",
     challenge:
       'Bearer realm="payments", error="insufficient_scope", error_description="The access token lacks a required scope", scope="read write"',
   },
   condition_unmet: NO_ACCESS,
   authentication_insufficient: {
     status: 401,
-    told: "A different or more recent authentication is required",
+    clientMessage: "A different or more recent authentication is required",
     challenge:
       'Bearer realm="payments", error="insufficient_user_authentication", error_description="A different or more recent authentication is required", acr_values="silver gold", max_age="900"',
   },
   claim_not_header_safe: NO_ACCESS,
   policy_unavailable: UNAVAILABLE,
   deadline_exceeded: UNAVAILABLE,
-  internal_error: { status: 500, told: "An unexpected error occurred" },
+  internal_error: { status: 500, clientMessage: "An unexpected error occurred" },
 };
 
 /** With everything that any reason carries; what a reason does not know, nobody may show. */
@@ -118,7 +118,7 @@ const withTypes: Partial<Reply> = {
   ...withProblem,
   answers: { ...USUAL_ANSWERS, problemTypes: "https://docs.example.com/errors/" },
 };
-const withCustom = (as: ToldReason, answer: Partial<CustomAnswer>): Partial<Reply> => ({
+const withCustom = (as: PublicReason, answer: Partial<CustomAnswer>): Partial<Reply> => ({
   answers: { ...USUAL_ANSWERS, reasons: new Map([[as, { status: undefined, text: undefined, ...answer }]]) },
 });
 const exitFor = (reason: Reason, reply: Partial<Reply>) =>
@@ -218,11 +218,11 @@ describe("the answer to a refused request", () => {
     expect(Object.keys(ANSWERS).sort()).toEqual(Object.keys(DENIALS).sort());
   });
 
-  it.each(Object.entries(ANSWERS))("%s", (reason, { status, told, challenge, retryAfter }) => {
+  it.each(Object.entries(ANSWERS))("%s", (reason, { status, clientMessage, challenge, retryAfter }) => {
     const exit = createExit(createDeny(denialOf(reason as Reason), EVIDENCE));
     expect(exit).toEqual({
       status,
-      body: `{"message":"${told}"}\n`,
+      body: `{"message":"${clientMessage}"}\n`,
       headers: {
         "Content-Type": "application/json; charset=utf-8",
         "Cache-Control": "no-store",

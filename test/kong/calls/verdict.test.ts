@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createAllow, createAnswer, createDeny, type Decision, isAllow } from "../../../plugin/core/model/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../../plugin/core/model/denial.ts";
+import { createEnding } from "../../../plugin/kong/calls/create-ending.ts";
 import { createExit } from "../../../plugin/kong/calls/create-exit.ts";
 import { addVerdict, renderEnding, renderOtherInstance } from "../../../plugin/kong/calls/verdict.ts";
 import { isMeant, parseGuardMark } from "../../../plugin/kong/contract/guard-mark.ts";
@@ -93,7 +94,7 @@ it.each(Object.keys(DENIALS) as Reason[])(
   (reason) => {
     const denial = { reason, requiredScopes: ["read"], acrValues: ["gold"], retryAfterSeconds: 3 } as unknown as Denial;
     const deny = createDeny(denial, { ...EVIDENCE, kid: "\u{1f511}" });
-    const { "x-jwt-policy-verdict": value, ...others } = renderEnding(MARK, deny);
+    const { "x-jwt-policy-verdict": value, ...others } = renderEnding(MARK, createEnding(deny));
     expect(others).toEqual({});
     expect(value).toMatch(new RegExp(`^answered [A-Za-z0-9+/]+=* ${NONCE}$`));
     const carried = JSON.parse(Buffer.from(String(value).split(" ")[1] ?? "", "base64").toString());
@@ -119,7 +120,7 @@ describe("the guard's own source", () => {
     ["the words of another instance", '"other-instance "'],
     ["the words of an answer", '"^answered (%S+) "'],
     ["the format of the facts", 'var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr'],
-    ["the body of a refusal", JSON.stringify({ message: DENIALS.policy_unavailable.told })],
+    ["the body of a refusal", JSON.stringify({ message: DENIALS.policy_unavailable.clientMessage })],
   ])("agrees on %s", (_what, text) => {
     expect(source).toContain(text);
   });

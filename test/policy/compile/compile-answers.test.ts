@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { USUAL_ANSWERS } from "../../../plugin/core/model/answers.ts";
-import { DENIALS, denialRow, type Reason, toldReason } from "../../../plugin/core/model/denial.ts";
+import { DENIALS, denialRow, publicReason, type Reason } from "../../../plugin/core/model/denial.ts";
 import { compileDocument } from "../../core/fixtures.ts";
 import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "../read/marked-text.ts";
 
 const REASONS = Object.keys(DENIALS) as Reason[];
-const NAMES = [...new Set(REASONS.map(toldReason))];
-const SHARED = REASONS.filter((reason) => toldReason(reason) !== reason);
+const NAMES = [...new Set(REASONS.map(publicReason))];
+const SHARED = REASONS.filter((reason) => publicReason(reason) !== reason);
 const policy = (answers: string): string => `${ISSUER_START}answers: ${answers}\n`;
 
 function check(code: string, marked: string, message: RegExp): void {
@@ -48,7 +48,7 @@ describe("answers", () => {
 
   it.each(SHARED)("have none for %s alone, which a client must not tell apart", (reason) => {
     const message = new RegExp(
-      `^A client must not tell "${reason}" from .*: set the answer of all of them under "${toldReason(reason)}"\\.$`,
+      `^A client must not tell "${reason}" from .*: set the answer of all of them under "${publicReason(reason)}"\\.$`,
     );
     check("answer_indistinct", policy(`{reasons: {‸${reason}: {text: "No"}}}`), message);
   });
@@ -97,8 +97,8 @@ describe("a status", () => {
   it.each(REASONS)("stays in the class of %s", (reason) => {
     const { status } = denialRow(reason);
     const [same, other] = status < 500 ? [400, 500] : [500, 400];
-    expect(issuesOf(policy(`{reasons: {${toldReason(reason)}: {status: ${same}}}}`))).toEqual([]);
-    expect(issuesOf(policy(`{reasons: {${toldReason(reason)}: {status: ${other}}}}`))).toHaveLength(1);
+    expect(issuesOf(policy(`{reasons: {${publicReason(reason)}: {status: ${same}}}}`))).toEqual([]);
+    expect(issuesOf(policy(`{reasons: {${publicReason(reason)}: {status: ${other}}}}`))).toHaveLength(1);
   });
 });
 

@@ -2,14 +2,19 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { compileInThreads, type ThreadLimits } from "../../../plugin/runtime/load/compile-in-threads.ts";
+import {
+  compileInThreads,
+  type ThreadCompiler,
+  type ThreadLimits,
+} from "../../../plugin/runtime/load/compile-in-threads.ts";
 import type { PolicyCompiler } from "../../../plugin/runtime/load/policy-compiler.ts";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
+import { SAMPLE_POLICY } from "../../../plugin/runtime/load/sample-policy.ts";
 import { logApart, nameOfLoad, policyText } from "../versions/policy-scene.ts";
 
 /** The module as it is built: Node 20 runs no TypeScript in a thread. */
 const BUILT = new URL("../../../dist/plugin/runtime/load/policy-thread.js", import.meta.url);
-const LIMITS: ThreadLimits = { maxThreads: 2, timeoutMs: 20_000, restartMs: 1, idleMs: 10, maxHeapMb: 128 };
+const LIMITS: ThreadLimits = { maxThreads: 2, timeoutMs: 20_000, restartMs: 1, idleMs: 10, maxHeapMb: 128, warmUps: 0 };
 
 let root: string;
 let log: ReturnType<typeof logApart>;
@@ -19,7 +24,7 @@ beforeEach(async () => {
   log = logApart();
 });
 
-function start(entry: URL = BUILT, limits: Partial<ThreadLimits> = {}): PolicyCompiler {
+function start(entry: URL = BUILT, limits: Partial<ThreadLimits> = {}): ThreadCompiler {
   const compiler = compileInThreads({ policyRoot: root, log, entry, limits: { ...LIMITS, ...limits } });
   onTestFinished(() => compiler.stop());
   return compiler;
@@ -84,6 +89,57 @@ describe("what is compiled first", () => {
     compiler.hurry("d");
     await Promise.all(all);
     expect(order).toEqual(["a", "d", "b", "c"]);
+  });
+});
+
+describe("a new thread compiles a sample before it helps, because its first policies take long", () => {
+  it("but a policy that a request waits for comes before the sample", async () => {
+    const compiler = start(misbehavingThread(""), { maxThreads: 1, warmUps: 3 });
+    const order: string[] = [];
+    const note = (what: string) => () => order.push(what);
+    const background = compiler.compileFile("background").then(note("background"));
+    const awaited = compiler.compileFile("awaited").then(note("awaited"));
+    compiler.hurry("awaited");
+    await Promise.all([background, awaited, compiler.warmed.then(note("warm"))]);
+    expect(order).toEqual(["awaited", "warm", "background"]);
+  });
+
+  it("and requests wait for the warm thread, even if a new one is free", async () => {
+    // The second thread never gets warm, because it does not answer the sample.
+    const marker = join(root, "first");
+    const misbehave = `
+      const fs = process.getBuiltinModule("node:fs");
+      globalThis.isFirst ??= !fs.existsSync(${JSON.stringify(marker)});
+      fs.writeFileSync(${JSON.stringify(marker)}, "");
+      if (!globalThis.isFirst && !request.file) return;
+      request.file = globalThis.isFirst ? "first" : "second";`;
+    const compiler = start(misbehavingThread(misbehave), { warmUps: 1 });
+    await compiler.warmed;
+    const names = Array.from({ length: 30 }, (_, index) => `p${index}`);
+    const all = names.map((name) => compiler.compileFile(name));
+    expect(threads()).toBe(2);
+    names.map((name) => compiler.hurry(name));
+    expect(new Set((await Promise.all(all)).flatMap(({ files }) => files))).toEqual(new Set(["first"]));
+  });
+
+  it("which no policy needs to exist for", async () => {
+    await start(BUILT, { warmUps: 3 }).warmed;
+    expect(log.warnings).toEqual([]);
+  });
+
+  it("and the sample has no mistakes, because refused policies take another way", async () => {
+    expect(await createPolicyStore(root).compileText(SAMPLE_POLICY)).toHaveProperty("policy.name", "sample");
+  });
+
+  it("and a thread that fails at the sample is replaced by one that compiles policies", async () => {
+    const marker = join(root, "failed once");
+    const misbehave = `
+      const fs = process.getBuiltinModule("node:fs");
+      if (!fs.existsSync(${JSON.stringify(marker)})) { fs.writeFileSync(${JSON.stringify(marker)}, ""); throw new Error("once"); }`;
+    const compiler = start(misbehavingThread(misbehave), { warmUps: 1 });
+    expect(nameOfLoad(await compiler.compileFile("a"))).toBe("syntax_error");
+    await compiler.warmed;
+    expect(log.warnings).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { askNothing, type PolicyScene, policyText, setUpPolicies, waitForDisk } from "./policy-scene.ts";
+import { askNothing, nameOfLoad, type PolicyScene, policyText, setUpPolicies, waitForDisk } from "./policy-scene.ts";
 
 const BROKEN = "jwt_policy: 1\ndescription: broken\n";
 const HOUR = 3_600_000;
@@ -594,5 +594,16 @@ describe("a file with settings or secrets for fetching keys is never read as a p
   it("nor is it extended", async () => {
     await scene.write("a.yaml", "jwt_policy: 1\nname: child\nextends: settings.yaml\n");
     expect(await scene.nameOf("a.yaml")).toBe("not_a_policy");
+  });
+});
+
+describe("a request hurries its policy", () => {
+  it("the first time, and when the file must be read again because it changed while it was read", async () => {
+    await scene.write("a.yaml", policyText("one"));
+    scene.onLoad = () => scene.write("a.yaml", policyText("two"));
+    const source = scene.files.open("a.yaml");
+    expect(nameOfLoad(await source.current(askNothing))).toBe("file_unreadable");
+    expect(nameOfLoad(await source.current(askNothing))).toBe("two");
+    expect(scene.hurried).toEqual(["a.yaml", "a.yaml"]);
   });
 });

@@ -93,6 +93,8 @@ export interface PolicyScene {
   endLongestWaits(): void;
   /** While it is set, every reading ends with this mistake, as if no thread could compile the file. */
   failure: PolicyIssue | undefined;
+  /** Files that a request needed while they waited to be compiled. */
+  readonly hurried: readonly string[];
   write(file: string, text: string): Promise<void>;
   /** Has every file looked at this many times, and waits until nothing is left to do but to wait for keys. */
   look(times?: number): Promise<void>;
@@ -103,7 +105,13 @@ export interface PolicyScene {
 export async function setUpPolicies(): Promise<PolicyScene> {
   const root = await mkdtemp(join(tmpdir(), "policy-files-"));
   const real = createPolicyStore(root);
+  const hurried: string[] = [];
+  const compiling = new Set<string>();
   const compileFile = async (file: string): Promise<CompiledFile> => {
+    compiling.add(file);
+    return compile(file).finally(() => compiling.delete(file));
+  };
+  const compile = async (file: string): Promise<CompiledFile> => {
     const compiled = await real.compileFile(file);
     const { onLoad, failure } = scene;
     if (failure) {
@@ -114,7 +122,11 @@ export async function setUpPolicies(): Promise<PolicyScene> {
     const { identities } = await real.identify(compiled.files);
     return joinIdentities(identities) === compiled.identity ? compiled : { ...compiled, identity: undefined };
   };
-  const compiler: PolicyCompiler = { ...real, compileFile };
+  const compiler: PolicyCompiler = {
+    ...real,
+    compileFile,
+    hurry: (file) => void (compiling.has(file) && hurried.push(file)),
+  };
   const keys = holdKeys();
   const log = logApart();
   const reserved = new Set(["settings.yaml"]);
@@ -134,6 +146,7 @@ export async function setUpPolicies(): Promise<PolicyScene> {
     clock: 0,
     onLoad: undefined,
     failure: undefined,
+    hurried,
     endLongestWaits() {
       for (const end of waits) {
         end();

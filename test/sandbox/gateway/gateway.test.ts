@@ -51,12 +51,12 @@ services:
 plugins:
 - {name: jwt-policy, config: {policy: x}}
 `);
-  if ("problems" in read) {
-    throw new Error(JSON.stringify(read.problems));
+  if (!read.ok) {
+    throw new Error(JSON.stringify(read.failure));
   }
   const pluginClient = createPluginClient({ socketPath: plugin.socketPath, readTimeout: 500, log: () => undefined });
   gateway = await startGateway({
-    config: read.config,
+    config: read.value,
     pluginClient,
     port: 0,
     nginxVariables: {},

@@ -27,7 +27,6 @@ function newRequest(): GatewayRequest {
     method: "GET",
     target: "/a?b=c",
     httpVersion: "1.1",
-    scheme: "http",
     headers: [
       ["Host", "h"],
       ["X-User-Id", "admin"],
@@ -41,7 +40,7 @@ function newRequest(): GatewayRequest {
       protocols: ["http"],
       stripPath: true,
       preserveHost: false,
-      service: { id: "service-1", name: "s", protocol: "http", host: "h", port: 80, connectTimeout: 1, readTimeout: 1 },
+      service: { id: "service-1", name: "s", host: "h", port: 80, connectTimeout: 1, readTimeout: 1 },
     },
     nginxVariables: {},
     consumers: [],
@@ -339,21 +338,6 @@ describe("what the PDK gives has the traps of Kong's types", () => {
   }
   const maxHeaders = (max: number): Uint8Array => Buffer.from([8, max]);
 
-  test("get_header: absent and empty are the same nothing", async () => {
-    expect(await replyTo("kong.request.get_header", encodeText("x-a"), [])).toHaveLength(0);
-    expect(await replyTo("kong.request.get_header", encodeText("x-a"), [["x-a", ""]])).toHaveLength(0);
-  });
-
-  test("get_header: takes underscores for dashes, and the first of several", async () => {
-    const name = encodeText("X-A");
-    expect(await replyTo("kong.request.get_header", name, [["x_a", "v"]])).toEqual(Buffer.from(encodeText("v")));
-    const two: GatewayRequest["headers"] = [
-      ["X-a", "v"],
-      ["x-A", "w"],
-    ];
-    expect(await replyTo("kong.request.get_header", name, two)).toEqual(Buffer.from(encodeText("v")));
-  });
-
   test("get_headers: lower case, lists, underscores kept apart", async () => {
     const reply = await replyTo("kong.request.get_headers", maxHeaders(100), [
       ["X-A", "1"],
@@ -377,7 +361,7 @@ describe("what the PDK gives has the traps of Kong's types", () => {
   });
 
   test("bytes that are no UTF-8 arrive as they are", async () => {
-    const reply = await replyTo("kong.request.get_header", encodeText("x-a"), [["x-a", "a\xff"]]);
+    const reply = await replyTo("kong.nginx.get_var", encodeText("http_x_a"), [["x-a", "a\xff"]]);
     expect(reply).toEqual(Buffer.from([0x0a, 2, 0x61, 0xff]));
   });
 

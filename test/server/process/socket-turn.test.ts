@@ -8,6 +8,7 @@ import {
   isAnswered,
   keepSocket,
   listenOnSocket,
+  waitAtMost,
   waitForTurn,
 } from "../../../plugin/server/process/listen.ts";
 
@@ -79,6 +80,23 @@ describe("waitForTurn", () => {
   ])("gives it to a process that is not ready when the other process %s", async (_what, end) => {
     const { server } = await listen();
     expect(await countLooks((looks) => looks === 3 && end(server))).toBe(3);
+  });
+});
+
+describe("waitAtMost", () => {
+  const never = new Promise<void>(() => {});
+
+  it("waits for the event", async () => {
+    let isWarm = false;
+    const warmed = Promise.resolve().then(() => {
+      isWarm = true;
+    });
+    await waitAtMost(100_000, warmed);
+    expect(isWarm).toBe(true);
+  });
+
+  it("gives up after the longest wait, so that a thread that does not start cannot keep the socket closed", async () => {
+    await expect(waitAtMost(1, never)).resolves.toBeUndefined();
   });
 });
 

@@ -2,12 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { CallerIdentity } from "../../../plugin/core/model/caller.ts";
 import { createAllow, createAnswer, createDeny } from "../../../plugin/core/model/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../../plugin/core/model/denial.ts";
-import {
-  encodeFailure,
-  encodeOutcome,
-  encodePdkCall,
-  encodeUnknownInstance,
-} from "../../../plugin/server/protocol/end-event.ts";
+import { encodePdkCall } from "../../../plugin/server/protocol/encode-call.ts";
+import { encodeFailure, encodeOutcome, encodeUnknownInstance } from "../../../plugin/server/protocol/end-event.ts";
 import {
   type AuthenticateArgs,
   AuthenticateArgsMessage,

@@ -1,0 +1,40 @@
+import type { SentRequest } from "./plugin-server.ts";
+import type { Protocol } from "./stage.ts";
+
+/** The stages whose inputs one request can have together. With any of the others the request ends before the next stage. */
+const TARGETS: readonly string[] = ["query: no token", "path: no dots"];
+const TOKENS: readonly string[] = ["base64url", "segments", "JOSE header", "claims"];
+const COOKIES = "cookies: no token";
+export const COMBINED: readonly string[] = [...TARGETS, COOKIES, ...TOKENS, "Accept"];
+
+export interface StageRequest {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly request: SentRequest;
+}
+
+/** How many characters of target and cookies a request has room for beside a token of 7 kB. */
+const ROOMS: Readonly<Record<Protocol, readonly (readonly [target: number, cookies: number])[]>> = {
+  "HTTP/1.1": [[8_000, 16_000]],
+  "HTTP/2": [
+    [24_000, 0],
+    [0, 24_000],
+    [12_000, 12_000],
+  ],
+};
+
+/** Requests that are expensive in several stages at once: each target with each token, as far as header lines have room. */
+export function combineRequests(requests: readonly StageRequest[], protocol: Protocol): readonly SentRequest[] {
+  const find = (names: readonly string[]): readonly SentRequest[] =>
+    requests.filter((one) => one.protocol === protocol && names.includes(one.name)).map(({ request }) => request);
+  const headers = Object.assign({}, ...find([COOKIES, "Accept"]).map((request) => request.headers));
+  return ROOMS[protocol].flatMap(([targetRoom, cookieRoom]) =>
+    find(TARGETS).flatMap(({ target = "/" }) =>
+      find(TOKENS).map((request) => ({
+        ...request,
+        target: target.slice(0, Math.max(1, targetRoom)),
+        headers: { ...headers, cookie: headers.cookie?.slice(0, cookieRoom) ?? "" },
+      })),
+    ),
+  );
+}

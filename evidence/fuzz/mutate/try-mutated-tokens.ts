@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { decide } from "../../../plugin/core/decide.ts";
+import { type Decision, isAllow } from "../../../plugin/core/model/decision.ts";
+import type { RequestFacts } from "../../../plugin/core/model/request.ts";
+import { NOW, requestOf } from "../../../test/core/fixtures.ts";
+import { judgeSlowly } from "../oracle/oracle.ts";
+import { createRandom, type Random } from "../random.ts";
+import { plantSeed, SEEDS } from "../seeds/seed-tokens.ts";
+import { CLAIMS_VOCABULARY, HEADER_VOCABULARY } from "../seeds/vocabulary.ts";
+import { createWorlds, type World, type Worlds } from "../seeds/worlds.ts";
+import { renderRequest, SIGNATURES, type SignedTexts, type TokenInput } from "../token-input.ts";
+import { BREAKERS } from "./break-token.ts";
+import { mutateJson } from "./mutate-json.ts";
+
+/** What became of the tokens that one way of changing them has made. */
+interface Row {
+  readonly name: string;
+  tokens: number;
+  readonly reasons: Map<string, number>;
+  /** Allowed: the text that was signed is the honest one, and the signature is one that holds. */
+  same: number;
+  /** Allowed: signed anew by the right key, and the oracle finds nothing wrong with what the token says. */
+  right: number;
+}
+
+interface Tally {
+  readonly rows: readonly Row[];
+  readonly unexpected: readonly { readonly name: string; readonly why: string; readonly token: string }[];
+  /** How many of the tokens differ from each other. */
+  readonly distinct: number;
+}
+
+/** One changed token, on its way to be judged. */
+interface Attempt {
+  readonly world: World;
+  /** The honest token that it was. */
+  readonly origin: string;
+  readonly facts: RequestFacts;
+  readonly signed: SignedTexts;
+  readonly isAnew: boolean;
+}
+
+/** Ways that sign anew: what the token says is then what a key has signed, and only its content can be wrong. */
+const RESIGNERS: Readonly<Record<string, (seed: TokenInput, random: Random) => TokenInput>> = {
+  "signed anew: a claim": (seed, random) => ({ ...seed, payload: mutateJson(seed.payload, random, CLAIMS_VOCABULARY) }),
+  "signed anew: the header": (seed, random) => ({
+    ...seed,
+    header: mutateJson(seed.header, random, HEADER_VOCABULARY),
+  }),
+  "signed by a stranger": (seed, random) => ({ ...seed, key: random.oneIn(8) ? "stranger-rs256" : "stranger-es256" }),
+  "signed in another way": (seed, random) => ({ ...seed, signature: random.pick(SIGNATURES.slice(1)) }),
+};
+
+/** Honest tokens serve so many changes, then new ones are made. */
+const CHANGES_OF_ONE_MINT = 1_000;
+
+/** Tokens of each algorithm and policy, changed in every way in turn, and judged by the pipeline and by the oracle. */
+export async function tryMutatedTokens(count: number, seed: number): Promise<Tally> {
+  const random = createRandom(seed);
+  const worlds = createWorlds();
+  const names = [...Object.keys(BREAKERS), ...Object.keys(RESIGNERS)];
+  const rows = names.map((name): Row => ({ name, tokens: 0, reasons: new Map(), same: 0, right: 0 }));
+  const unexpected: Tally["unexpected"][number][] = [];
+  const distinct = new Set<number>();
+  let mint: Mint | undefined;
+
+  for (let done = 0; done < count; done += 1) {
+    mint = mint === undefined || done % CHANGES_OF_ONE_MINT === 0 ? mintHonest(worlds, done) : mint;
+    const row = rows[done % rows.length] as Row;
+    const { facts, signed, world, origin, isAnew } = changeToken(row.name, mint, worlds, random);
+    const decision = await decide(facts, world.policy, world.keys, () => NOW);
+    const isSame = signedText(tokenOf(facts)) === signedText(origin);
+    // What was neither signed anew nor left as it was cannot be right, and the oracle is slow.
+    const mayBeWanted = isAnew || isSame || isAllow(decision);
+    const isWanted = mayBeWanted && judgeSlowly(world, facts, worlds.signers, signed, 0) !== undefined;
+    const why = findFault(isAllow(decision), isWanted, isSame || isAnew);
+    if (why !== undefined) {
+      unexpected.push({ name: row.name, why, token: tokenOf(facts) });
+    }
+    distinct.add(createHash("sha1").update(tokenOf(facts)).digest().readUIntBE(0, 6));
+    addTo(row, decision, isSame);
+  }
+  return { rows, unexpected, distinct: distinct.size };
+}
+
+interface Mint {
+  readonly honest: readonly { readonly input: TokenInput; readonly token: string }[];
+  readonly signed: SignedTexts;
+}
+
+/** One token for each seed where the token decides: neither public rules nor operations. */
+function mintHonest({ signers }: Worlds, serial: number): Mint {
+  const signed: SignedTexts = new Map();
+  const seeds = SEEDS.filter(({ rule }) => rule !== "open" && rule !== "paths");
+  const honest = seeds.map((seed, index) => {
+    const input = plantSeed({ ...seed, claims: { ...seed.claims, jti: `${serial}.${index}` } });
+    return { input, token: tokenOf(renderRequest(input, signers, signed)) };
+  });
+  return { honest, signed };
+}
+
+/** @param name of a way to change a token. */
+function changeToken(name: string, { honest, signed }: Mint, { worlds, signers }: Worlds, random: Random): Attempt {
+  const recipe = RESIGNERS[name];
+  // RSA takes a millisecond to sign.
+  const cheap = honest.filter(({ input }) => !/^[rp]s/.test(input.key));
+  const { input, token } = random.pick(recipe && !random.oneIn(50) ? cheap : honest);
+  const attempt = { world: worlds.find((one) => one.name === input.world) as World, origin: token };
+  if (recipe) {
+    const fresh: SignedTexts = new Map();
+    return { ...attempt, facts: renderRequest(recipe(input, random), signers, fresh), signed: fresh, isAnew: true };
+  }
+  const donors = honest.map((one) => one.token);
+  const facts = requestOf(BREAKERS[name]?.(token, random, donors), { binding: input.binding });
+  return { ...attempt, facts, signed, isAnew: false };
+}
+
+/** @param isSigned whether somebody may have meant the token so: it is the same, or signed anew. */
+function findFault(isAllowed: boolean, isWanted: boolean, isSigned: boolean): string | undefined {
+  if (isAllowed !== isWanted) {
+    return isWanted ? "refused what the oracle allows" : "allowed what the oracle refuses";
+  }
+  return isAllowed && !isSigned ? "allowed what nobody signed" : undefined;
+}
+
+function addTo(row: Row, decision: Decision, isSame: boolean): void {
+  row.tokens += 1;
+  if (decision.verdict === "deny") {
+    const { reason } = decision.denial;
+    row.reasons.set(reason, (row.reasons.get(reason) ?? 0) + 1);
+  } else if (isSame) {
+    row.same += 1;
+  } else {
+    row.right += 1;
+  }
+}
+
+// More blanks before it make it no other token (RFC 6750 section 2.1).
+const tokenOf = ({ authorization }: RequestFacts): string => (authorization ?? "").replace(/^Bearer +/, "");
+const signedText = (token: string): string => token.split(".").slice(0, 2).join(".");

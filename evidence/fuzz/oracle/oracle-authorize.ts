@@ -1,0 +1,119 @@
+import type { Json, JsonMembers } from "../../../test/core/text/slow-json.ts";
+import { readPlace, saysSomething } from "../claim-place.ts";
+import type {
+  AlternativeData,
+  ConditionData,
+  IssuerData,
+  MembershipData,
+  PolicyData,
+  RequirementData,
+} from "../seeds/worlds.ts";
+
+/** Whether one of the alternatives of a rule holds for verified claims, at `now` in seconds. A rule without alternatives is one. */
+export function mayPass(
+  data: PolicyData,
+  issuer: IssuerData,
+  requirements: RequirementData,
+  claims: JsonMembers,
+  path: Readonly<Record<string, string>>,
+  now: number,
+): boolean {
+  const [id = ""] = Object.entries(data.issuers).find(([, known]) => known === issuer) ?? [];
+  const audience = readPlace(claims, issuer.claims?.audience ?? "aud");
+  const audiences = Array.isArray(audience) ? audience : [audience];
+  const own = requirements.any_of ?? [requirements];
+  return own.some((alternative: AlternativeData) => {
+    const accept = alternative.accept ?? requirements.accept ?? Object.keys(data.issuers);
+    const meant = alternative.audiences ?? requirements.audiences ?? issuer.audiences;
+    const isOpen =
+      accept.includes(id) &&
+      audiences.every((text) => typeof text === "string") &&
+      audiences.some((text) => meant.some((known) => known === text));
+    return isOpen && holdsAll(issuer, alternative, claims, path, now);
+  });
+}
+
+function holdsAll(
+  { claims: places, clock_skew = "30s" }: IssuerData,
+  { required_scopes, required_roles, required_groups, required_claims = {}, authentication }: AlternativeData,
+  claims: JsonMembers,
+  path: Readonly<Record<string, string>>,
+  now: number,
+): boolean {
+  const scope = readPlace(claims, places?.scopes ?? "scope");
+  return (
+    hasNames(typeof scope === "string" ? readScopes(scope) : scope, required_scopes) &&
+    hasNames(asList(readPlace(claims, places?.roles ?? "roles")), required_roles) &&
+    hasNames(asList(readPlace(claims, places?.groups ?? "groups")), required_groups) &&
+    Object.entries(required_claims).every(([place, condition]) => meets(readPlace(claims, place), condition, path)) &&
+    isAuthenticated(authentication, claims, now, seconds(clock_skew))
+  );
+}
+
+/** RFC 6749 section 3.3: a text with any other character holds no scopes, and nothing that could be told from it. */
+function readScopes(text: string): Json {
+  const isScope = [...text].every((character) => character >= " " && character <= "~" && !`"\\`.includes(character));
+  return isScope ? text.split(" ") : 0;
+}
+
+const asList = (value: Json | undefined): Json | undefined => (typeof value === "string" ? [value] : value);
+
+const isList = (wanted: MembershipData): wanted is readonly string[] => Array.isArray(wanted);
+
+/** A list with anything but strings in it is no list of names: nothing is in it, and nothing can be said not to be. */
+function hasNames(value: Json | undefined, wanted: MembershipData = []): boolean {
+  const {
+    all_of = [],
+    any_of = [],
+    none_of = [],
+  } = isList(wanted) ? { all_of: wanted, any_of: [], none_of: [] } : wanted;
+  const list = Array.isArray(value ?? []) ? ((value ?? []) as readonly Json[]) : [null];
+  const isReadable = list.every((item) => typeof item === "string");
+  const has = (name: string): boolean => isReadable && list.includes(name);
+  return (
+    all_of.every(has) &&
+    (any_of.length === 0 || any_of.some(has)) &&
+    (none_of.length === 0 || (isReadable && !none_of.some(has)))
+  );
+}
+
+function meets(value: Json | undefined, condition: ConditionData, path: Readonly<Record<string, string>>): boolean {
+  const { equals, one_of, matches, min, max, equals_path } = condition;
+  const checks: readonly boolean[] = [
+    saysSomething(value),
+    equals === undefined || value === equals,
+    one_of === undefined || one_of.some((one) => one === value),
+    containsAll(value, condition),
+    matches === undefined || fits(value, matches),
+    min === undefined || (typeof value === "number" && value >= min),
+    max === undefined || (typeof value === "number" && value <= max),
+    equals_path === undefined || value === path[equals_path],
+  ];
+  return checks.every(Boolean);
+}
+
+function containsAll(value: Json | undefined, { contains_any, contains_all }: ConditionData): boolean {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [];
+  const hasAny = contains_any === undefined || list.some((item) => contains_any.some((one) => one === item));
+  return hasAny && (contains_all === undefined || contains_all.every((item) => list.includes(item)));
+}
+
+const fits = (value: Json | undefined, pattern: string): boolean =>
+  typeof value === "string" && value.length <= 256 && new RegExp(`^(?:${pattern})$`, "su").test(value);
+
+function isAuthenticated(
+  wanted: AlternativeData["authentication"],
+  { acr, amr, auth_time: time }: JsonMembers,
+  now: number,
+  skew: number,
+): boolean {
+  const { acr_values, amr: methods = [], max_age } = wanted ?? {};
+  const isRecent =
+    max_age === undefined || (typeof time === "number" && now - skew < time + seconds(max_age) && time <= now + skew);
+  return (acr_values === undefined || acr_values.some((value) => value === acr)) && hasNames(amr, methods) && isRecent;
+}
+
+export function seconds(duration: string): number {
+  const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+  return Number(duration.slice(0, -1)) * (units[duration.slice(-1)] ?? Number.NaN);
+}

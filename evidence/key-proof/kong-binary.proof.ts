@@ -1,4 +1,0 @@
-import { kongBinary } from "../../test/gateways/kong-binary.ts";
-import { runGatewayProof } from "./run-gateway-proof.ts";
-
-runGatewayProof(kongBinary());

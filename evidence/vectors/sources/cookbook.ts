@@ -1,0 +1,41 @@
+import { judgeJws } from "../judge-jws.ts";
+import type { JudgedVector, VectorSource } from "../judged.ts";
+import { readVectors } from "../vector-folder.ts";
+import { issuerKeysOf, type Jwk } from "../vector-issuer.ts";
+
+/** The examples of RFC 7520, 7797 and 8037 in each serialisation. */
+interface CookbookVector {
+  readonly id: string;
+  readonly form: "compact" | "json" | "json_flat";
+  readonly token: string | object;
+  /** Several where there are several recipients or signatures. */
+  readonly key: Jwk | readonly Jwk[] | null;
+  /** `accept-signature`, or `reject` with the reason in words. */
+  readonly expect_gateway: string;
+}
+
+/** Compact JWS that have to be refused, and why. The others are encrypted. */
+const COMPACT_REFUSALS: ReadonlyMap<string, string> = new Map([
+  // The payload is sent apart, and an empty one is not what was signed.
+  ["jws/4_5.signature_with_detached_content.json:compact", "signature_invalid"],
+  ["rfc7797/hmac-sha2_b64_false.json:compact", "critical_header_unsupported"],
+  // The collection has it to be refused, as a token without claims; its signature holds, which is a disagreement.
+  ["curve25519/jws.json:compact", "token_malformed: payload"],
+]);
+
+export const cookbook: VectorSource = {
+  name: "JOSE cookbook: RFC 7520, 7797, 8037",
+  judge: () => Promise.all(readVectors<CookbookVector[]>("ietf-jose-cookbook/cases.json").map(judge)),
+};
+
+async function judge({ id, form, token, key, expect_gateway }: CookbookVector): Promise<JudgedVector> {
+  const text = typeof token === "string" ? token : JSON.stringify(token);
+  const refusal = form === "compact" ? (COMPACT_REFUSALS.get(id) ?? "token_encrypted") : refusalOfJson(text);
+  const found = await judgeJws(text, issuerKeysOf({ keys: [key ?? []].flat() }));
+  return { id, expected: expect_gateway === "accept-signature" ? "accepted" : refusal, found };
+}
+
+/** Behind `Bearer` the commas would be found; where only dots are counted, some JSON has four of them by chance. */
+function refusalOfJson(text: string): string {
+  return text.split(".").length === 5 ? "token_encrypted" : "token_malformed: not three non-empty segments";
+}

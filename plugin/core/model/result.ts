@@ -1,0 +1,10 @@
+/** The result of everything that can fail: a value, or a failure that says why there is none. */
+export type Result<T, F> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: F };
+
+export function succeed<T>(value: T): Result<T, never> {
+  return { ok: true, value };
+}
+
+export function fail<F>(failure: F): Result<never, F> {
+  return { ok: false, failure };
+}

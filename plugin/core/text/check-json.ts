@@ -1,0 +1,317 @@
+import { NO_HEX, readHexPair } from "./hex-pair.ts";
+import { NameTable } from "./name-table.ts";
+
+/** Why a text is rejected: a short fixed phrase without any of the text's content. */
+export class JsonError extends Error {}
+
+/** Deepest accepted nesting of arrays and objects. */
+export const MAX_JSON_DEPTH = 16;
+/** Most object members and array elements in a token, counted over the whole text. */
+export const MAX_JSON_MEMBERS = 1024;
+
+/** Members that a caller wants, made by {@link wantMembers}. */
+export type WantedMembers = readonly { readonly name: string; readonly hash: number }[];
+
+const SEEDS = 2 ** 32;
+const knownNames = new NameTable(Math.floor(Math.random() * SEEDS));
+
+/** Prepares the names of wanted members, once for all texts. */
+export function wantMembers(...names: readonly string[]): WantedMembers {
+  return names.map((name) => ({ name, hash: knownNames.hash(name) }));
+}
+
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const BLANK = 0x20;
+const QUOTE = 0x22;
+const PLUS = 0x2b;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+const COLON = 0x3a;
+const OPEN_ARRAY = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_ARRAY = 0x5d;
+const SMALL_E = 0x65;
+const SMALL_U = 0x75;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+/** The bit in which the codes of a capital and a small letter differ. */
+const CASE_BIT = 0x20;
+const LITERALS = ["true", "false", "null"] as const;
+/** What a letter after a backslash stands for, by code. Zero for letters that stand for nothing. */
+const ESCAPED = new Uint8Array(128);
+for (const [index, letter] of Array.from('"\\/bfnrt').entries()) {
+  ESCAPED[letter.charCodeAt(0)] = '"\\/\b\f\n\r\t'.charCodeAt(index);
+}
+/** A number with at most this many digits before the point and in the exponent's value together is finite. */
+const MAX_SAFE_DIGITS = 308;
+
+/**
+ * Checks a whole JSON text, character by character and without making objects, and keeps the texts of some members of the outermost
+ * object. Tokens without a valid signature get no further than this, so it must cost little for every text.
+ */
+export class JsonCheck {
+  readonly #text: string;
+  readonly #wanted: WantedMembers;
+  readonly #found: Record<string, string | null> = Object.create(null);
+  #position = 0;
+  #members = 0;
+  #objects = 0;
+  /** Of the last string: the hash of its characters, and the position of its closing quote. */
+  #hash = 0;
+  #stringEnd = 0;
+
+  constructor(text: string, wanted: WantedMembers) {
+    this.#text = text;
+    this.#wanted = wanted;
+  }
+
+  /**
+   * @returns the wanted members that the object has, with null for values that are not texts. Undefined if the text is no object.
+   * @throws JsonError if the text is rejected.
+   */
+  run(): Readonly<Record<string, string | null>> | undefined {
+    knownNames.begin(this.#text);
+    this.#skipWhitespace();
+    const isObject = this.#code() === OPEN_OBJECT;
+    this.#checkValue(0);
+    if (this.#position !== this.#text.length) {
+      throw new JsonError("text after the value");
+    }
+    return isObject ? this.#found : undefined;
+  }
+
+  /** NaN at the end of the text. */
+  #code(): number {
+    return this.#text.charCodeAt(this.#position);
+  }
+
+  #takeIf(code: number): boolean {
+    if (this.#code() !== code) {
+      return false;
+    }
+    this.#position += 1;
+    return true;
+  }
+
+  #skipWhitespace(): void {
+    while (isWhitespace(this.#code())) {
+      this.#position += 1;
+    }
+  }
+
+  #countMember(): void {
+    this.#members += 1;
+    if (this.#members > MAX_JSON_MEMBERS) {
+      throw new JsonError("too many members");
+    }
+  }
+
+  /** Also skips whitespace around the value. */
+  #checkValue(depth: number): void {
+    this.#skipWhitespace();
+    const code = this.#code();
+    if (code === QUOTE) {
+      this.#position += 1;
+      this.#checkString();
+    } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+      if (depth >= MAX_JSON_DEPTH) {
+        throw new JsonError("nested too deep");
+      }
+      this.#position += 1;
+      if (code === OPEN_OBJECT) {
+        this.#checkObject(depth + 1);
+      } else {
+        this.#checkArray(depth + 1);
+      }
+    } else if (code === MINUS || isDigit(code)) {
+      this.#checkNumber();
+    } else {
+      this.#checkLiteral();
+    }
+    this.#skipWhitespace();
+  }
+
+  #checkLiteral(): void {
+    const word = LITERALS.find((literal) => this.#text.startsWith(literal, this.#position));
+    if (word === undefined) {
+      throw new JsonError("bad value");
+    }
+    this.#position += word.length;
+  }
+
+  #checkArray(depth: number): void {
+    this.#skipWhitespace();
+    if (this.#takeIf(CLOSE_ARRAY)) {
+      return;
+    }
+    do {
+      this.#countMember();
+      this.#checkValue(depth);
+    } while (this.#takeIf(COMMA));
+    if (!this.#takeIf(CLOSE_ARRAY)) {
+      throw new JsonError("bad array");
+    }
+  }
+
+  #checkObject(depth: number): void {
+    this.#skipWhitespace();
+    if (this.#takeIf(CLOSE_OBJECT)) {
+      return;
+    }
+    this.#objects += 1;
+    const object = this.#objects;
+    do {
+      const name = this.#checkName(object);
+      this.#countMember();
+      this.#skipWhitespace();
+      if (!this.#takeIf(COLON)) {
+        throw new JsonError("bad object");
+      }
+      if (depth === 1 && name !== undefined) {
+        this.#keepValue(name, depth);
+      } else {
+        this.#checkValue(depth);
+      }
+    } while (this.#takeIf(COMMA));
+    if (!this.#takeIf(CLOSE_OBJECT)) {
+      throw new JsonError("bad object");
+    }
+  }
+
+  /** Returns the name if it is wanted. */
+  #checkName(object: number): string | undefined {
+    this.#skipWhitespace();
+    const start = this.#position + 1;
+    if (!this.#takeIf(QUOTE)) {
+      throw new JsonError("bad member name");
+    }
+    this.#checkString();
+    const hash = this.#hash;
+    if (!knownNames.add(object, hash, start, this.#stringEnd)) {
+      throw new JsonError("duplicate member");
+    }
+    for (const wanted of this.#wanted) {
+      if (wanted.hash === hash && knownNames.read(start, this.#stringEnd) === wanted.name) {
+        return wanted.name;
+      }
+    }
+    return undefined;
+  }
+
+  #keepValue(name: string, depth: number): void {
+    this.#skipWhitespace();
+    const start = this.#position + 1;
+    const isText = this.#code() === QUOTE;
+    this.#checkValue(depth);
+    this.#found[name] = isText ? knownNames.read(start, this.#stringEnd) : null;
+  }
+
+  /** Starts after the opening quote. */
+  #checkString(): void {
+    const text = this.#text;
+    let position = this.#position;
+    let hash = knownNames.seed;
+    let isAfterHigh = false;
+    let isWellFormed = true;
+    for (let code = text.charCodeAt(position); code !== QUOTE; code = text.charCodeAt(position)) {
+      position += 1;
+      if (code === BACKSLASH) {
+        this.#position = position;
+        code = this.#readEscape();
+        position = this.#position;
+      } else if (!(code >= BLANK)) {
+        throw new JsonError(code < BLANK ? "control character in a string" : "ends inside a string");
+      }
+      if (isAfterHigh || isSurrogate(code)) {
+        isWellFormed &&= isAfterHigh === isLowSurrogate(code);
+        isAfterHigh = isSurrogate(code) && !isLowSurrogate(code);
+      }
+      hash = knownNames.mix(hash, code);
+    }
+    if (isAfterHigh || !isWellFormed) {
+      throw new JsonError("lone surrogate in a string");
+    }
+    this.#hash = hash;
+    this.#stringEnd = position;
+    this.#position = position + 1;
+  }
+
+  /** The code that the escape stands for. Starts after the backslash. */
+  #readEscape(): number {
+    const letter = this.#text.charCodeAt(this.#position);
+    this.#position += 1;
+    if (letter === SMALL_U) {
+      const high = readHexPair(this.#text, this.#position);
+      const low = readHexPair(this.#text, this.#position + 2);
+      if (high === NO_HEX || low === NO_HEX) {
+        throw new JsonError("bad \\u escape");
+      }
+      this.#position += 4;
+      return high * 256 + low;
+    }
+    const code = ESCAPED[letter];
+    if (!code) {
+      throw new JsonError("bad escape");
+    }
+    return code;
+  }
+
+  /** RFC 8259 section 6. Starts at a minus or a digit. */
+  #checkNumber(): void {
+    const start = this.#position;
+    this.#takeIf(MINUS);
+    const integerStart = this.#position;
+    if (!this.#takeIf(ZERO) && !this.#takeDigits(0)) {
+      throw new JsonError("bad value");
+    }
+    let digits = this.#position - integerStart;
+    if (this.#code() === DOT) {
+      this.#takeDigits(1);
+    }
+    if ((this.#code() | CASE_BIT) === SMALL_E) {
+      const sign = this.#text.charCodeAt(this.#position + 1);
+      const exponentStart = this.#position + 1;
+      if (this.#takeDigits(sign === PLUS || sign === MINUS ? 2 : 1)) {
+        digits += Math.max(0, Number(this.#text.slice(exponentStart, this.#position)));
+      }
+    }
+    if (digits > MAX_SAFE_DIGITS && !Number.isFinite(Number(this.#text.slice(start, this.#position)))) {
+      throw new JsonError("number out of range");
+    }
+  }
+
+  /** Takes the digits that start `offset` characters on, with what is before them. False if there are none. */
+  #takeDigits(offset: number): boolean {
+    const start = this.#position + offset;
+    let end = start;
+    while (isDigit(this.#text.charCodeAt(end))) {
+      end += 1;
+    }
+    if (end === start) {
+      return false;
+    }
+    this.#position = end;
+    return true;
+  }
+}
+
+function isWhitespace(code: number): boolean {
+  return code <= BLANK && (code === BLANK || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB);
+}
+
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= NINE;
+}
+
+function isSurrogate(code: number): boolean {
+  return (code & 0xf800) === 0xd800;
+}
+
+function isLowSurrogate(code: number): boolean {
+  return (code & 0xfc00) === 0xdc00;
+}

@@ -1,0 +1,29 @@
+/**
+ * Patterns that find a name in a text of the client. A native search reads each character in about a nanosecond, a loop over the parts
+ * of a hostile text in ten.
+ */
+
+/** Names come from policies only, and few are in use at one time. */
+const MAX_NAMES = 256;
+
+/** Creates each name's pattern once. Patterns are shared, so a caller sets `lastIndex` before each search. */
+export function rememberPatterns(create: (name: string) => RegExp): (name: string) => RegExp {
+  const patterns = new Map<string, RegExp>();
+  return (name) => {
+    const known = patterns.get(name);
+    if (known) {
+      return known;
+    }
+    if (patterns.size === MAX_NAMES) {
+      patterns.clear();
+    }
+    const pattern = create(name);
+    patterns.set(name, pattern);
+    return pattern;
+  };
+}
+
+/** The source of a pattern that matches exactly the character with this code below 256. */
+export function escapeCharacter(code: number): string {
+  return `\\x${code.toString(16).padStart(2, "0")}`;
+}

@@ -1,0 +1,38 @@
+import type { KeyFiles } from "./load-key-set.ts";
+
+/** Follows the versions of one file. So the file is read only if it changed, and never while it is written. */
+export class FollowedFile {
+  readonly #file: string;
+  readonly #files: KeyFiles;
+  /** The version that was read last, and the version that the last poll found. */
+  #read = "";
+  #seen = "";
+
+  constructor(file: string, files: KeyFiles) {
+    this.#file = file;
+    this.#files = files;
+  }
+
+  /**
+   * Whether the file has another version than the one that was read, and two polls in a row found it.
+   *
+   * @param isUrgent one poll is enough.
+   */
+  async hasChanged(isUrgent: boolean): Promise<boolean> {
+    const version = await this.#files.identify(this.#file);
+    const isSettled = version === this.#seen || isUrgent;
+    this.#seen = version;
+    return version !== this.#read && isSettled;
+  }
+
+  /** @throws Error if the file changes meanwhile, or as `read` does. */
+  async readUnchanged<T>(read: () => Promise<T>): Promise<T> {
+    // Before the file is read, so that a write during the read counts as another version.
+    this.#read = await this.#files.identify(this.#file);
+    const content = await read();
+    if ((await this.#files.identify(this.#file)) !== this.#read) {
+      throw new Error(`${this.#file}: it changed while it was read`);
+    }
+    return content;
+  }
+}

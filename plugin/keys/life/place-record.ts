@@ -1,0 +1,131 @@
+import type { ImportedKey, ImportedKeySet } from "../import/imported-key.ts";
+
+/** The last answer of a place. */
+export interface Answer {
+  readonly set: ImportedKeySet;
+  /** Digest of its content; undefined if an earlier process received the answer. */
+  readonly digest: string | undefined;
+  /** When the place answered, in milliseconds since the epoch. */
+  readonly loadedAt: number;
+}
+
+/** Everything that is known about one place of keys. The functions below make a new record for each event. */
+export interface PlaceRecord {
+  readonly answer: Answer | undefined;
+  /** How long the place allows the use of its last answer, in seconds; undefined if it does not say. */
+  readonly freshForSeconds: number | undefined;
+  readonly lastAttempt: "none" | "answered" | "failed";
+  /** Consecutive attempts without a usable key, and why the last one failed. */
+  readonly failures: number;
+  readonly failure: string | undefined;
+  /** When the last attempt ended, in milliseconds since the epoch. */
+  readonly attemptedAt: number;
+  /** Time from which an unknown kid may cause a fetch, in milliseconds since the epoch. */
+  readonly nextAttemptAt: number;
+}
+
+/**
+ * `waiting`: the place has not answered yet. `serving`: keys of its last answer are in effect. `without_keys`: its last answer
+ * has no usable key. `too_old`: its last answer is older than `max_stale`.
+ */
+export type KeySetState = "waiting" | "serving" | "without_keys" | "too_old";
+
+export const NEW_PLACE: PlaceRecord = {
+  answer: undefined,
+  freshForSeconds: undefined,
+  lastAttempt: "none",
+  failures: 0,
+  failure: undefined,
+  attemptedAt: 0,
+  nextAttemptAt: 0,
+};
+
+const MAX_REASONS = 20;
+/** If the clock goes back by more than this, the age of keys is unknown. */
+const CLOCK_TOLERANCE_MS = 300_000;
+/** Keys in a file never become too old, because the operator withdraws keys by removing them from the file. */
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** An earlier process received the answer. The place itself has not been asked. */
+export function recordRestored(record: PlaceRecord, answer: Answer): PlaceRecord {
+  return { ...record, answer };
+}
+
+/**
+ * The place answered. The answer replaces the one before, whatever it says.
+ *
+ * @param hasKeys whether the answer has a usable key.
+ */
+export function recordAnswer(
+  record: PlaceRecord,
+  answer: Answer,
+  freshForSeconds: number | undefined,
+  hasKeys: boolean,
+): PlaceRecord {
+  return {
+    ...record,
+    answer,
+    freshForSeconds,
+    lastAttempt: "answered",
+    failures: hasKeys ? 0 : record.failures + 1,
+    failure: hasKeys ? undefined : describeUnusable(answer.set),
+  };
+}
+
+/** The place did not answer. The last answer stays in effect. */
+export function recordFailure(record: PlaceRecord, failure: string): PlaceRecord {
+  return { ...record, lastAttempt: "failed", failures: record.failures + 1, failure };
+}
+
+/** The attempt is over, successful or not. */
+export function recordEnd(record: PlaceRecord, now: number, delayMs: number): PlaceRecord {
+  return { ...record, attemptedAt: now, nextAttemptAt: now + delayMs };
+}
+
+/** Whether an unknown kid may cause a fetch. A clock that was set back must not delay the next attempt by that time. */
+export function isDue({ attemptedAt, nextAttemptAt }: PlaceRecord, now: number): boolean {
+  return now >= nextAttemptAt || now < attemptedAt - CLOCK_TOLERANCE_MS;
+}
+
+/** The keys of the last answer that are not leaked, too old or not. */
+export function soundKeys({ answer }: PlaceRecord, isLeaked: (thumbprint: string) => boolean): readonly ImportedKey[] {
+  return answer?.set.keys.filter(({ thumbprint }) => !isLeaked(thumbprint)) ?? [];
+}
+
+/**
+ * The time from which the last answer is valid, and the time from which it is too old, in milliseconds since the epoch.
+ *
+ * @param maxStaleSeconds undefined if keys never become too old.
+ */
+export function validityOf(
+  { answer }: PlaceRecord,
+  maxStaleSeconds: number | undefined,
+): readonly [from: number, until: number] {
+  return answer === undefined || maxStaleSeconds === undefined
+    ? [0, NEVER]
+    : [answer.loadedAt - CLOCK_TOLERANCE_MS, answer.loadedAt + maxStaleSeconds * 1000];
+}
+
+/**
+ * @param validity of the last answer.
+ * @param hasKeys whether the last answer has a usable key.
+ */
+export function stateAt(
+  now: number,
+  { answer }: PlaceRecord,
+  [from, until]: readonly [from: number, until: number],
+  hasKeys: boolean,
+): KeySetState {
+  if (!answer) {
+    return "waiting";
+  }
+  if (now < from || now >= until) {
+    return "too_old";
+  }
+  return hasKeys ? "serving" : "without_keys";
+}
+
+function describeUnusable({ leaked, ignored, unused }: ImportedKeySet): string {
+  const reasons = [...leaked, ...ignored, ...unused];
+  return ["the key set has no usable key", ...reasons.slice(0, MAX_REASONS)].join("; ");
+}

@@ -1,0 +1,104 @@
+import type { CallerIdentity } from "../../core/model/caller.ts";
+import { type Allow, type Answer, type Deny, isAllow } from "../../core/model/decision.ts";
+import { formatReport } from "../../observe/decision-log.ts";
+import type { WaitingLine } from "../../observe/operator-log.ts";
+import { denyOwn } from "../contract/deny-own.ts";
+import type { GuardMark } from "../contract/guard-mark.ts";
+import { writeConsumer } from "../contract/kong-consumer.ts";
+import type { PdkCall } from "../contract/pdk-call.ts";
+import { NAME } from "../contract/plugin-identity.ts";
+import { createEnding, type Ending } from "./create-ending.ts";
+import { renderEnding, renderOtherInstance } from "./verdict.ts";
+
+/**
+ * Lists the calls that carry out any outcome of a handler. A plugin server makes them in this order, and makes none after one that
+ * failed. The last call ends the event: the exit refuses the request. If Kong's guard is there, the last call carries the verdict
+ * to it. So a request never passes when an earlier call failed.
+ *
+ * @param outcome the handler's decision. Anything that is neither an Allow of ours, nor a Deny nor an Answer, refuses the request.
+ * @param warnings lines for the operator, also written to Kong's log. They do not depend on the outcome.
+ * @param guard given if the guard answers refused requests instead of an exit.
+ */
+export function listCalls(
+  outcome: unknown,
+  warnings: readonly WaitingLine[] = [],
+  guard?: GuardMark,
+): readonly PdkCall[] {
+  const calls = isAllow(outcome) ? listAllow(outcome) : listRefusal(createEnding(readRefusal(outcome)), guard);
+  return warnings.length === 0 ? calls : [...warnings.map(listWarning), ...calls];
+}
+
+/** The calls if Kong asked an instance that must not judge the request. The guard then asks Kong's current instance. */
+export function listOtherInstance(guard: GuardMark): readonly PdkCall[] {
+  return [{ method: "kong.service.request.set_headers", args: [renderOtherInstance(guard)] }];
+}
+
+/** The calls for a refusal that no decision caused. `line` tells the operator why. */
+export function listExit(deny: Deny, line: string): readonly PdkCall[] {
+  return listRefusal({ ...createEnding(deny), log: { level: "err", line } }, undefined);
+}
+
+function listWarning({ level, line }: WaitingLine): PdkCall {
+  return { method: `kong.log.${level}`, args: [`${NAME}: ${line}`] };
+}
+
+/** The headers come last. They include the verdict, which tells the guard that all earlier calls succeeded. */
+function listAllow(allow: Allow): readonly PdkCall[] {
+  const { headers, rawQuery, caller } = allow;
+  const report = formatReport(allow);
+  const calls: PdkCall[] = report === undefined ? [] : [{ method: "kong.log.warn", args: [report] }];
+  if (caller) {
+    calls.push(...listCaller(caller));
+  }
+  if (rawQuery !== undefined) {
+    calls.push({ method: "kong.service.request.set_raw_query", args: [rawQuery] });
+  }
+  if (Object.keys(headers).length > 0) {
+    calls.push({ method: "kong.service.request.set_headers", args: [headers] });
+  }
+  return calls;
+}
+
+/** Replaces Kong's caller as a whole, so that a request never has one caller's Consumer with another caller's credential or groups. */
+function listCaller({ consumer, credentialId, groups }: CallerIdentity): readonly PdkCall[] {
+  const setGroups: PdkCall = {
+    method: "kong.ctx.shared.set",
+    args: groups ? ["authenticated_groups", groups] : ["authenticated_groups"],
+  };
+  if (consumer) {
+    const credential = { id: credentialId, consumer_id: consumer.id };
+    return [{ method: "kong.client.authenticate", args: [writeConsumer(consumer), credential] }, setGroups];
+  }
+  // For a credential without Consumer, Kong's authenticate would write an empty consumer_id, and acl would fail on it.
+  return [
+    { method: "kong.nginx.set_ctx", args: ["authenticated_consumer"] },
+    {
+      method: "kong.nginx.set_ctx",
+      args:
+        credentialId === undefined ? ["authenticated_credential"] : ["authenticated_credential", { id: credentialId }],
+    },
+    setGroups,
+  ];
+}
+
+function listRefusal(ending: Ending, guard: GuardMark | undefined): readonly PdkCall[] {
+  if (guard) {
+    return [{ method: "kong.service.request.set_headers", args: [renderEnding(guard, ending)] }];
+  }
+  const { log, exit } = ending;
+  const end: PdkCall = { method: "kong.response.exit", args: [exit.status, exit.body, exit.headers] };
+  return log ? [{ method: `kong.log.${log.level}`, args: [log.line] }, end] : [end];
+}
+
+function readRefusal(outcome: unknown): Deny | Answer {
+  return hasVerdict(outcome, "deny") || hasVerdict(outcome, "answer")
+    ? outcome
+    : denyOwn("internal_error", "the handler returned no decision");
+}
+
+function hasVerdict<V extends "deny" | "answer">(
+  outcome: unknown,
+  verdict: V,
+): outcome is { deny: Deny; answer: Answer }[V] {
+  return typeof outcome === "object" && outcome !== null && "verdict" in outcome && outcome.verdict === verdict;
+}

@@ -1,0 +1,92 @@
+import type { Operation, PolicyDocument, Rule } from "../../../schema/generated/policy-document.ts";
+import type { CompiledRule } from "../../core/model/policy.ts";
+import type { DocumentPath, Finding } from "../language/issue.ts";
+import { captureIndexes } from "../language/path-template.ts";
+import { checkAcceptNamed, checkNeeded, checkSource } from "../requirements/check-requirements.ts";
+import { compileRequirements } from "../requirements/compile-requirements.ts";
+import type { PlacedSource } from "../requirements/settle-requirements.ts";
+import { compileOperations, type OperationSource } from "./compile-operations.ts";
+
+const NO_CAPTURES: ReadonlyMap<string, number> = new Map();
+
+/** Compiles all rules, in the order of the document. */
+export function compileRules(document: PolicyDocument): {
+  readonly rules: readonly CompiledRule[];
+  readonly findings: readonly Finding[];
+} {
+  const compiled = Object.entries(document.routes).map(([id, rule]) =>
+    rule.operations ? compileRuleOfOperations(id, rule, rule.operations, document) : compileRule(id, rule, document),
+  );
+  return { rules: compiled.map(({ rule }) => rule), findings: compiled.flatMap(({ findings }) => findings) };
+}
+
+interface Compiled {
+  readonly rule: CompiledRule;
+  readonly findings: readonly Finding[];
+}
+
+function compileRule(id: string, rule: Rule, document: PolicyDocument): Compiled {
+  const own: PlacedSource = { source: rule, path: ["routes", id] };
+  const { requirements, findings } = compileRequirements([own, defaultsOf(document)], document, NO_CAPTURES);
+  return {
+    rule: { id, operations: undefined, requirements },
+    findings: [
+      ...checkSource(own, document),
+      ...findings,
+      ...checkNeeded(rule, requirements.access === "public", own.path),
+      ...checkAcceptNamed(requirements, rule, document, own.path),
+    ],
+  };
+}
+
+/** The operations inherit the rule's own requirements. */
+function compileRuleOfOperations(
+  id: string,
+  rule: Rule,
+  operations: readonly Operation[],
+  document: PolicyDocument,
+): Compiled {
+  const own: PlacedSource = { source: rule, path: ["routes", id] };
+  const path: DocumentPath = [...own.path, "operations"];
+  const { requirements } = compileRequirements([own, defaultsOf(document)], document, NO_CAPTURES);
+  const compiled = operations.map((operation, index) =>
+    compileOperation({ source: operation, path: [...path, index] }, operation, own, document),
+  );
+  const sources = compiled.map(({ source }) => source);
+  const tree = compileOperations(sources, path);
+  // The rule's own requirements have no effect only if no operation inherits them.
+  const isPublic = sources.every((source) => source.requirements.access === "public");
+  return {
+    rule: { id, operations: tree.tree, requirements },
+    findings: [
+      ...checkSource(own, document),
+      ...compiled.flatMap(({ findings }) => findings),
+      ...checkNeeded(rule, isPublic, own.path),
+      ...tree.findings,
+    ],
+  };
+}
+
+/** @param rule what the operation inherits from, before the defaults. */
+function compileOperation(
+  placed: PlacedSource,
+  { methods, path }: Operation,
+  rule: PlacedSource,
+  document: PolicyDocument,
+): { readonly source: OperationSource; readonly findings: readonly Finding[] } {
+  const sources = [placed, rule, defaultsOf(document)];
+  const { requirements, findings } = compileRequirements(sources, document, captureIndexes(path));
+  return {
+    source: { methods, path, requirements },
+    findings: [
+      ...checkSource(placed, document),
+      ...findings,
+      ...checkNeeded(placed.source, requirements.access === "public", placed.path),
+      ...checkAcceptNamed(requirements, { ...rule.source, ...placed.source }, document, placed.path),
+    ],
+  };
+}
+
+function defaultsOf({ defaults = {} }: PolicyDocument): PlacedSource {
+  return { source: defaults, path: ["defaults"] };
+}

@@ -1,0 +1,71 @@
+import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
+import type { Requirements } from "../../core/model/policy.ts";
+import type { DocumentPath, Finding } from "../language/issue.ts";
+import { checkIssuerIds } from "./check-issuer-ids.ts";
+import { type PlacedSource, REQUIREMENT_KEYS, type RequirementSource } from "./settle-requirements.ts";
+
+const NEEDLESS_WHEN_PUBLIC = [
+  "allow_http",
+  "cors_preflight",
+  "other_authentication",
+  "accept",
+  "audiences",
+  ...REQUIREMENT_KEYS,
+  "any_of",
+] as const;
+
+/**
+ * Reports requirements that have no effect, because the rule looks at no token.
+ *
+ * @param isPublic whether access is public, either set here or inherited.
+ */
+export function checkNeeded(source: RequirementSource, isPublic: boolean, path: DocumentPath): Finding[] {
+  const needless = NEEDLESS_WHEN_PUBLIC.find((key) => source[key] !== undefined);
+  if (!isPublic || needless === undefined) {
+    return [];
+  }
+  const message = `"access: public" looks at no token, so "${needless}" has no effect; remove one of them.`;
+  return [{ code: "requirement_contradiction", path: [...path, needless], atKey: true, message }];
+}
+
+/** Reports the mistakes of one source by itself. */
+export function checkSource({ source, path }: PlacedSource, document: PolicyDocument): Finding[] {
+  const beside = source.any_of && REQUIREMENT_KEYS.find((key) => source[key] !== undefined);
+  const message = `"any_of" stands in place of other requirements: put "${beside}" into each alternative that needs it.`;
+  return [
+    ...checkAccepted(source, document, path),
+    ...(source.any_of ?? []).flatMap((alternative, index) =>
+      checkAccepted(alternative, document, [...path, "any_of", index]),
+    ),
+    ...(beside === undefined
+      ? []
+      : [{ code: "requirement_contradiction" as const, path: [...path, beside], atKey: true, message }]),
+  ];
+}
+
+/** Reports issuers that a source accepts and the document does not have. */
+export function checkAccepted(
+  source: Pick<RequirementSource, "accept">,
+  document: PolicyDocument,
+  path: DocumentPath,
+): Finding[] {
+  return checkIssuerIds(source.accept ?? [], document, [...path, "accept"]);
+}
+
+/** With several issuers, trust in any of them must be explicit. */
+export function checkAcceptNamed(
+  settled: Requirements,
+  source: RequirementSource,
+  document: PolicyDocument,
+  path: DocumentPath,
+): Finding[] {
+  const isNamed =
+    source.accept !== undefined ||
+    document.defaults?.accept !== undefined ||
+    source.any_of?.every(({ accept }) => accept !== undefined);
+  if (isNamed || settled.access === "public" || Object.keys(document.issuers).length === 1) {
+    return [];
+  }
+  const message = `The policy has several issuers: say which ones pass, with "accept" here or under "defaults".`;
+  return [{ code: "accept_missing", path, atKey: true, message }];
+}

@@ -1,0 +1,33 @@
+/**
+ * A policy that a new compiling thread compiles before others. It uses what most policies use, so that the engine has loaded and
+ * optimised that code when the first request waits for a policy. It has no mistake, because refused policies take another way.
+ */
+export const SAMPLE_POLICY = `jwt_policy: 1
+name: sample
+description: Compiled by each new thread, and never in effect.
+issuers:
+  acme:
+    issuer: https://idp.example.com/realms/acme # a comment
+    audiences: [https://api.example.com/sample]
+    algorithms: [RS256, ES256]
+    clock_skew: 30s
+    token_type: at+jwt
+    required_claims: [sub]
+defaults: { accept: [acme] }
+routes:
+  read: { required_scopes: [sample:read] }
+  catalogue: { access: optional }
+  health:
+    access: public
+  items:
+    operations:
+      - { methods: [GET], path: "/items/{id}", required_scopes: [items:read] }
+      - methods: [POST, PUT]
+        path: /items
+        required_scopes: ["items:write"]
+        required_claims: { sub: { matches: "[a-z]+" } }
+header_mappings:
+  x-user-id: sub
+  x-user-roles: /realm_access/roles
+  x-scope: scope
+`;

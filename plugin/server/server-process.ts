@@ -1,0 +1,122 @@
+import { NAME } from "../kong/contract/plugin-identity.ts";
+import { createOperatorLog, type OperatorLog } from "../observe/operator-log.ts";
+import { createHandOver, type HandOver } from "./process/hand-over.ts";
+import { Launchers } from "./process/launchers.ts";
+import { type Lifecycle, manageLifecycle } from "./process/lifecycle.ts";
+import { PluginSocket } from "./process/plugin-socket.ts";
+import type { ServerOptions } from "./settings/server-options.ts";
+
+/** Time for the launcher to read that this process ends. */
+const FAREWELL_MS = 50;
+const REPLACED = "another server has taken over";
+
+/**
+ * The parts of this process that exist before any policy is known: its log, its socket, its launchers and its end.
+ *
+ * When the process ends, its parts stop in this order:
+ *
+ * 1. The launchers learn that the end is final.
+ * 2. New connections go to the next server, and so does the address of the status.
+ * 3. Open connections retire after their next answer, and idle ones are closed, one at a time.
+ * 4. The process exits. Policies, keys and their threads end with it.
+ */
+export class ServerProcess {
+  readonly options: ServerOptions;
+  readonly log: OperatorLog;
+  readonly socket: PluginSocket;
+  readonly lifecycle: Lifecycle;
+  /** Undefined if no launcher started this process. */
+  readonly launchers: Launchers | undefined;
+  /** Whether a service manager holds the socket. */
+  readonly isQueue: boolean;
+  readonly #handOver: HandOver;
+  readonly #parentPid: number;
+  #isRetired = false;
+
+  /** @param inherited descriptor of a listening socket that a service manager passed on. */
+  constructor(options: ServerOptions, inherited: number | undefined) {
+    this.options = options;
+    this.isQueue = inherited !== undefined;
+    this.#parentPid = options.parentPid ?? process.ppid;
+    this.log = createOperatorLog((line, isWarning) => this.#print(line, isWarning));
+    this.socket = new PluginSocket({
+      path: options.socket,
+      mode: options.socketMode,
+      inherited,
+      onClosed: (connection) => this.#handOver.noteClosed(connection),
+      log: this.log.info,
+    });
+    this.#handOver = this.#createHandOver();
+    this.lifecycle = this.#manageLifecycle();
+    this.launchers = options.launched === undefined ? undefined : this.#attachLaunchers(options.launched);
+  }
+
+  /** Ends the process, because another server accepts connections on its socket. */
+  endReplaced(): void {
+    this.lifecycle.end(REPLACED);
+  }
+
+  #isReplaced(): boolean {
+    return this.#isRetired || this.socket.isReplaced();
+  }
+
+  #print(line: string, isWarning: boolean): void {
+    if (this.launchers) {
+      this.launchers.print(line, isWarning);
+    } else {
+      process.stdout.write(`${line}\n`);
+    }
+  }
+
+  #createHandOver(): HandOver {
+    return createHandOver({
+      connections: this.socket.connections,
+      isReplaced: () => this.#isReplaced(),
+      // A launched server serves until its successor accepts connections.
+      leaveToQueue: () => this.launchers === undefined && this.socket.leaveToQueue(),
+      lastCallMs: () => this.socket.lastCallMs,
+    });
+  }
+
+  #manageLifecycle(): Lifecycle {
+    return manageLifecycle({
+      findReasonToEnd: () => this.#findReasonToEnd(),
+      onFinal: (reason) => this.launchers?.tellEnding(reason, this.#isReplaced()),
+      drain: () => (this.socket.hasListened ? this.#handOver.drain() : "before it listened"),
+      resume: this.#handOver.resume,
+      exit: (reason) => this.#exit(reason),
+    });
+  }
+
+  #attachLaunchers(identity: string): Launchers {
+    return new Launchers({
+      socket: this.options.socket,
+      identity,
+      isQueue: this.isQueue,
+      onRetire: () => this.#retire(),
+      onAttached: this.lifecycle.look,
+      isEnding: this.lifecycle.isEnding,
+      lastCallMs: () => this.socket.lastCallMs,
+      onEnd: () => process.kill(process.pid, "SIGINT"),
+      onWarning: this.log.warn,
+    });
+  }
+
+  #findReasonToEnd(): string | undefined {
+    if (this.launchers) {
+      return this.launchers.findReasonToEnd();
+    }
+    return process.ppid === this.#parentPid ? undefined : "the parent process is gone";
+  }
+
+  #retire(): void {
+    this.#isRetired = true;
+    this.socket.stopAccepting();
+    this.endReplaced();
+  }
+
+  #exit(reason: string): void {
+    this.log.info(`${NAME} ends: ${reason}`);
+    setTimeout(() => process.exit(0), this.launchers ? FAREWELL_MS : 0);
+  }
+}

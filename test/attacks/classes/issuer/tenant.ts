@@ -1,0 +1,298 @@
+import { tenantIssuer } from "../../attack-policy.ts";
+import { type AttackClass, INVALID } from "../../forge/attack.ts";
+
+const UNTRUSTED = { reason: "issuer_untrusted", told: INVALID } as const;
+const WRONG_TENANT = { reason: "claim_invalid", told: INVALID } as const;
+const REFERENCE = "RFC 8725 3.8; RFC 9700 2.3";
+
+/** A token of the issuer whose tenants blue and green pass. */
+const named = (iss: string, tid: unknown = "blue") =>
+  ({ token: { key: "tenants", claims: { iss, tid } }, request: { rule: "tenants" } }) as const;
+/** A token of the issuer all of whose tenants pass. */
+const open = (tenant: string, tid: unknown = tenant) =>
+  ({
+    token: { key: "tenants", claims: { iss: `https://open.example.com/${tenant}`, tid } },
+    request: { rule: "any-tenant" },
+  }) as const;
+
+/** Issuers with many tenants, and everybody may get one: what the placeholder lets through, and what binds a token to its tenant. */
+export const tenant: AttackClass = {
+  name: "tenant",
+  honest: [
+    { what: "a tenant that the policy names", ...named(tenantIssuer("blue")) },
+    { what: "another one", ...named(tenantIssuer("green"), "green") },
+    {
+      what: "a tenant under the key that is its own",
+      token: { key: "blue", claims: { iss: tenantIssuer("blue"), tid: "blue" } },
+      request: { rule: "tenants" },
+    },
+    { what: "any tenant, where the policy says so", ...open("Some-Tenant_1") },
+  ],
+  attacks: [
+    {
+      id: "tenant-unknown",
+      tries: "a tenant of the attacker's own",
+      reference: REFERENCE,
+      ...named(tenantIssuer("red"), "red"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-claim-of-other",
+      tries: "the attacker's tenant in iss, the victim's in tid",
+      reference: REFERENCE,
+      ...named(tenantIssuer("green"), "blue"),
+      ...WRONG_TENANT,
+    },
+    {
+      id: "tenant-claim-only",
+      tries: "the victim's tenant in tid only",
+      reference: REFERENCE,
+      ...named(tenantIssuer("red"), "blue"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-claim-absent",
+      tries: "no tid",
+      reference: REFERENCE,
+      ...named(tenantIssuer("blue"), undefined),
+      token: { key: "tenants", claims: { iss: tenantIssuer("blue") } },
+      ...WRONG_TENANT,
+    },
+    {
+      id: "tenant-claim-null",
+      tries: "tid null",
+      reference: REFERENCE,
+      ...named(tenantIssuer("blue"), null),
+      ...WRONG_TENANT,
+    },
+    {
+      id: "tenant-claim-list",
+      tries: "a list of tenants",
+      reference: REFERENCE,
+      ...named(tenantIssuer("blue"), ["blue"]),
+      ...WRONG_TENANT,
+    },
+    {
+      id: "tenant-claim-capitals",
+      tries: "the tenant's claim in capitals",
+      reference: REFERENCE,
+      ...named(tenantIssuer("blue"), "BLUE"),
+      ...WRONG_TENANT,
+    },
+    {
+      id: "tenant-capitals",
+      tries: "the tenant in capitals",
+      reference: REFERENCE,
+      ...named(tenantIssuer("BLUE"), "BLUE"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-part",
+      tries: "the beginning of a tenant",
+      reference: REFERENCE,
+      ...named(tenantIssuer("blu"), "blu"),
+      ...UNTRUSTED,
+    },
+    { id: "tenant-empty", tries: "no tenant", reference: REFERENCE, ...named(tenantIssuer(""), ""), ...UNTRUSTED },
+    {
+      id: "tenant-placeholder",
+      tries: "the placeholder itself, as an issuer's metadata for all tenants has it",
+      reference: REFERENCE,
+      ...named(tenantIssuer("{tenant}"), "{tenant}"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-nameless",
+      tries: "a placeholder without a name",
+      reference: REFERENCE,
+      ...named(tenantIssuer("{}"), "{}"),
+      ...UNTRUSTED,
+    },
+    { id: "tenant-star", tries: "a star", reference: REFERENCE, ...named(tenantIssuer("*"), "*"), ...UNTRUSTED },
+    {
+      id: "tenant-two-segments",
+      tries: "a slash in the tenant",
+      reference: REFERENCE,
+      ...named(tenantIssuer("red/blue"), "blue"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-segment-behind",
+      tries: "a segment behind the end",
+      reference: REFERENCE,
+      ...named(`${tenantIssuer("blue")}/red`),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-slash-behind",
+      tries: "a slash behind the end",
+      reference: REFERENCE,
+      ...named(`${tenantIssuer("blue")}/`),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-cut",
+      tries: "an iss that ends with the tenant",
+      reference: REFERENCE,
+      ...named("https://login.example.com/blue"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-other-version",
+      tries: "another last segment",
+      reference: REFERENCE,
+      ...named("https://login.example.com/blue/v1.0"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-steps-back",
+      tries: "a path that leads back to the tenant",
+      reference: REFERENCE,
+      ...named("https://login.example.com/red/../blue/v2.0"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-is-step-back",
+      tries: "a step back as tenant",
+      reference: REFERENCE,
+      ...named(tenantIssuer(".."), ".."),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-encoded",
+      tries: "a tenant in percent encoding",
+      reference: REFERENCE,
+      ...named(tenantIssuer("%62lue")),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-query",
+      tries: "a query where the tenant ends",
+      reference: REFERENCE,
+      ...named(tenantIssuer("blue?x=")),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-fragment",
+      tries: "a fragment where the tenant ends",
+      reference: REFERENCE,
+      ...named(tenantIssuer("blue#")),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-lookalike",
+      tries: "a Cyrillic letter that looks the same",
+      reference: `${REFERENCE}; UTS 39`,
+      ...named(tenantIssuer("blu\u0435"), "blu\u0435"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-nul",
+      tries: "a NUL behind the tenant",
+      reference: REFERENCE,
+      ...named(tenantIssuer("blue\u0000")),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-newline",
+      tries: "a line break behind the tenant",
+      reference: REFERENCE,
+      ...named(tenantIssuer("blue\n")),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-other-host",
+      tries: "another host",
+      reference: REFERENCE,
+      ...named("https://evil.example/blue/v2.0"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-as-host",
+      tries: "the tenant where the host stands",
+      reference: REFERENCE,
+      ...named("https://blue/login.example.com/v2.0"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-http",
+      tries: "http",
+      reference: REFERENCE,
+      ...named("http://login.example.com/blue/v2.0"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-many-slashes",
+      tries: "4,000 slashes",
+      reference: "CWE-400",
+      ...named(`https://login.example.com${"/".repeat(4_000)}`),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-key-of-other",
+      tries: "the key that the issuer keeps for one tenant, for tokens of another",
+      reference: REFERENCE,
+      token: { key: "blue", claims: { iss: tenantIssuer("green"), tid: "green" } },
+      request: { rule: "tenants" },
+      reason: "key_not_found",
+      told: INVALID,
+    },
+    {
+      id: "tenant-open-empty",
+      tries: "no tenant, where all tenants pass",
+      reference: REFERENCE,
+      ...open(""),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-open-deeper",
+      tries: "two segments, where all tenants pass",
+      reference: REFERENCE,
+      ...open("red/blue", "blue"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-open-step-back",
+      tries: "a step back, where all tenants pass",
+      reference: REFERENCE,
+      ...open(".."),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-open-encoded",
+      tries: "an encoded slash, where all tenants pass",
+      reference: REFERENCE,
+      ...open("red%2fblue"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-open-user",
+      tries: "a user and a host, where all tenants pass",
+      reference: REFERENCE,
+      ...open("@evil.example"),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-open-claim-of-other",
+      tries: "the attacker's tenant in iss, the victim's in tid, where all tenants pass",
+      reference: REFERENCE,
+      ...open("red", "blue"),
+      ...WRONG_TENANT,
+    },
+    {
+      id: "tenant-open-long",
+      tries: "a tenant of 129 characters",
+      reference: "CWE-400",
+      ...open("a".repeat(129)),
+      ...UNTRUSTED,
+    },
+    {
+      id: "tenant-of-other-issuer",
+      tries: "a tenant's token at the rule of another issuer with many tenants",
+      reference: "RFC 8725 2.7 and 3.8",
+      ...open("blue"),
+      request: { rule: "tenants" },
+      ...UNTRUSTED,
+    },
+  ],
+};

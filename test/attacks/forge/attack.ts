@@ -1,0 +1,141 @@
+import type { Reason } from "../../../plugin/core/model/denial.ts";
+import type { ForgedSignature } from "./forge-signature.ts";
+import type { HmacSecret } from "./hmac-secrets.ts";
+import type { KeyName } from "./keys.ts";
+
+/** Attacks as data: what is tried, how its token is made, and all that may come of it. */
+
+/** A class of attacks, with the nearest honest requests: a defence that refuses these as well is none. */
+export interface AttackClass {
+  readonly name: string;
+  readonly honest: readonly Honest[];
+  readonly attacks: readonly Attack[];
+}
+
+export interface Attack {
+  /** Unique; SECURITY.md names attacks by it. */
+  readonly id: string;
+  /** What is tried. */
+  readonly tries: string;
+  /** Where the weakness is described: an RFC's section, or a CVE of another library or gateway. */
+  readonly reference: string;
+  readonly token?: TokenRecipe;
+  readonly request?: RequestRecipe;
+  /** What the operator's log says. */
+  readonly reason: Reason;
+  /** What the client is told. */
+  readonly told: Told;
+  /** The status with which Kong itself answers before any plugin is asked. */
+  readonly kong?: number;
+}
+
+/** A request that passes; the upstream learns who it is. */
+export interface Honest {
+  readonly what: string;
+  readonly token?: TokenRecipe;
+  readonly request?: RequestRecipe;
+  /** Headers that are set; alice of no tenant unless it says otherwise. */
+  readonly upstream?: Readonly<Record<string, string>>;
+}
+
+/**
+ * How to make a token: an honest one, changed in what is named. In every text `{now+5}` is a time, `{trap}` an address where nobody may
+ * ever ask, `{jwk:NAME}` a public key, and `{honest}` an honest token.
+ */
+export interface TokenRecipe {
+  /** Who signs; `es256` of the issuer acme unless it says otherwise. */
+  readonly key?: KeyName;
+  /** Laid over `alg`, `kid` and `typ`; undefined removes one. */
+  readonly header?: Members;
+  /** Laid over honest claims; undefined removes one. */
+  readonly claims?: Members;
+  /** The header's text, with `{header}` for what the members give. */
+  readonly headerText?: string;
+  /** The payload's text, with `{claims}` for what the members give. */
+  readonly payloadText?: string;
+  /** How texts become bytes; UTF-8 unless it says otherwise. */
+  readonly charset?: "utf16le" | "latin1";
+  /** How bytes become segments; base64url unless it says otherwise. */
+  readonly alphabet?: "base64";
+  /** What is signed, with `{header}` and `{payload}` for the segments. */
+  readonly signed?: string;
+  /** A forgery, or an HMAC with SHA-256, of which `bytes` are sent. */
+  readonly signature?: ForgedSignature | { readonly hmac: HmacSecret; readonly bytes?: number };
+  /** What is sent, with `{header}`, `{payload}`, `{signed}`, `{signature}` and `{loose}`, which is the signature with bits that fill no byte. */
+  readonly sent?: string;
+}
+
+export type Members = Readonly<Record<string, unknown>>;
+
+interface RequestRecipe {
+  /** The rule that the Kong Route is bound to; `read` unless it says otherwise. */
+  readonly rule?: string;
+  readonly method?: string;
+  /** Path and query; `/` and the rule's name unless it says otherwise. */
+  readonly target?: string;
+  /** The Authorization headers, with `{token}` for the token; `Bearer {token}` unless it says otherwise. One character is one byte. */
+  readonly authorization?: readonly string[];
+  /** Other headers, name and value by turns, with `{token}` for the token. */
+  readonly headers?: readonly string[];
+}
+
+/** All that the client gets, beyond headers that every answer has. */
+export interface Told {
+  readonly status: number;
+  readonly message: string;
+  /** The challenge behind the realm; null for none. */
+  readonly challenge: string | null;
+}
+
+const withError = (status: number, error: string, message: string): Told => ({
+  status,
+  message,
+  challenge: `error="${error}", error_description="${message}"`,
+});
+
+/** The same for every token that is not valid: the client does not learn why. */
+export const INVALID = withError(401, "invalid_token", "The access token is invalid");
+export const EXPIRED = withError(401, "invalid_token", "The access token expired");
+export const OTHER_AUDIENCE = withError(401, "invalid_token", "The access token is not meant for this audience");
+export const MALFORMED = withError(400, "invalid_request", "The Authorization header is malformed");
+export const SEVERAL = withError(400, "invalid_request", "More than one access token was sent");
+export const BAD_CREDENTIALS = withError(400, "invalid_request", "The request's credentials are malformed");
+export const NO_TOKEN: Told = { status: 401, message: "Authentication is required", challenge: "" };
+export const NO_ACCESS: Told = { status: 403, message: "Access is not allowed", challenge: null };
+export const OTHER_ORIGIN: Told = { status: 403, message: "The origin of the request is not allowed", challenge: null };
+export const AMBIGUOUS_PATH: Told = { status: 400, message: "The request path is ambiguous", challenge: null };
+export const BAD_CONNECTION: Told = {
+  status: 400,
+  message: "The Connection header is not acceptable",
+  challenge: null,
+};
+
+export const lacksScope = (scopes: string): Told => {
+  const told = withError(403, "insufficient_scope", "The access token lacks a required scope");
+  return { ...told, challenge: `${told.challenge}, scope="${scopes}"` };
+};
+
+const RAW = "raw-json:";
+
+/** @param asked what the challenge adds for the client to ask for. */
+export const needsLogin = (asked: string): Told => {
+  const message = "A different or more recent authentication is required";
+  const told = withError(401, "insufficient_user_authentication", message);
+  return { ...told, challenge: `${told.challenge}, ${asked}` };
+};
+
+/** A member whose value stands in the token as this text, JSON or not. More members can follow in it. */
+export const raw = (text: string): string => `${RAW}${text}`;
+
+/** A time, in seconds from the moment of the request. */
+export const at = (seconds: number): string => raw(`{now${seconds < 0 ? seconds : `+${seconds}`}}`);
+
+/** Writes members as JSON, but for what {@link raw} gives. */
+export function writeMembers(members: Members): string {
+  const pairs = Object.entries(members).filter(([, value]) => value !== undefined);
+  return `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${writeValue(value)}`).join(",")}}`;
+}
+
+function writeValue(value: unknown): string {
+  return typeof value === "string" && value.startsWith(RAW) ? value.slice(RAW.length) : JSON.stringify(value);
+}

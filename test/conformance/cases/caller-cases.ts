@@ -1,0 +1,154 @@
+import { CONSUMERS } from "../world.ts";
+import { type ConformanceCase, GOOD, type TokenRecipe } from "./case.ts";
+
+const [BILLING] = CONSUMERS;
+const AS_BILLING = {
+  "x-consumer-id": BILLING.id,
+  "x-consumer-username": BILLING.username,
+  "x-consumer-custom-id": BILLING.custom_id,
+  "x-credential-identifier": "user-1",
+};
+const NO_CALLER = {
+  "x-consumer-id": null,
+  "x-consumer-username": null,
+  "x-consumer-custom-id": null,
+  "x-credential-identifier": null,
+  "x-anonymous-consumer": null,
+  "x-consumer-groups": null,
+  "x-authenticated-groups": null,
+};
+const SPOOFED_CALLER = [
+  ...["X-Consumer-ID", "x_consumer_id", "x-consumer_id", "X-CONSUMER-USERNAME", "x_consumer_username"],
+  ...["X-Consumer-Custom-ID", "x_consumer-custom_id", "X-Credential-Identifier", "x_credential_identifier"],
+  ...["X-Anonymous-Consumer", "x_anonymous_consumer", "X-Consumer-Groups", "x-consumer_groups"],
+  ...["X-Authenticated-Groups", "x_authenticated_groups"],
+].flatMap((name) => [name, "evil"]);
+const SPOOFED_CALLER_GONE = Object.fromEntries(
+  SPOOFED_CALLER.filter((_, index) => index % 2 === 0)
+    .filter((name) => name.includes("_"))
+    .map((name) => [name, null]),
+);
+const client = (azp: unknown, claims: Readonly<Record<string, unknown>> = {}): TokenRecipe => ({
+  key: "rs256",
+  claims: { azp, ...claims },
+});
+
+/** Kong Consumers, credentials and groups, and what clients make up of them. */
+export const CALLER_CASES: readonly ConformanceCase[] = [
+  {
+    title: "tells the upstream which Consumer the token names, whatever the client says of itself",
+    path: "/consumer-required",
+    headers: SPOOFED_CALLER,
+    token: client("billing-app"),
+    status: 200,
+    upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, ...AS_BILLING, "x-user-id": "user-1" },
+  },
+  {
+    title: "knows the Consumer the second time as well",
+    path: "/consumer-required",
+    token: client("billing-app", { sub: "user-2" }),
+    status: 200,
+    upstream: { ...NO_CALLER, ...AS_BILLING, "x-credential-identifier": "user-2" },
+  },
+  ...(["/consumer-optional", "/consumer-public"] as const).map((path) => ({
+    title: `removes a made-up Consumer without a token on ${path}`,
+    path,
+    headers: SPOOFED_CALLER,
+    status: 200,
+    upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE },
+  })),
+  {
+    title: "sets the Consumer on an optional rule",
+    path: "/consumer-optional",
+    headers: SPOOFED_CALLER,
+    token: client("billing-app"),
+    status: 200,
+    upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, ...AS_BILLING },
+  },
+  ...(
+    [
+      ["a Consumer that Kong does not have", "nobody"],
+      ["a Consumer by its custom_id", "c-17"],
+      ["a Consumer by its id where the username is asked for", BILLING.id],
+      ["a Consumer in other letters", "Billing-App"],
+      ["an empty name", ""],
+      ["a name with a line feed", "billing-app\n"],
+      ["nobody", undefined],
+    ] as const
+  ).map(([what, azp]) => ({
+    title: `refuses a token that names ${what}`,
+    path: "/consumer-required",
+    token: client(azp),
+    status: 403,
+    reason: "consumer_unknown" as const,
+    message: "Access is not allowed",
+  })),
+  {
+    title: "refuses a Consumer's name from an issuer that may not name any",
+    path: "/consumer-partner",
+    token: { key: "partner", claims: { azp: "billing-app" } },
+    status: 403,
+    reason: "consumer_unknown",
+  },
+  ...(
+    [
+      ["a credential of other characters", { sub: "Jos\u00e9" }],
+      ["a credential that is too long", { sub: "u".repeat(257) }],
+      ["a group that would read as two", { realm_access: { roles: ["a,admin"] } }],
+    ] as const
+  ).map(([what, claims]) => ({
+    title: `refuses a token with ${what}`,
+    path: "/consumer-required",
+    token: client("billing-app", claims),
+    status: 403,
+    reason: "identity_claim_invalid" as const,
+  })),
+  {
+    title: "finds a Consumer by its id, which stands in for the credential",
+    path: "/consumers-by-id",
+    token: client(BILLING.id),
+    status: 200,
+    upstream: { ...AS_BILLING, "x-credential-identifier": BILLING.id },
+  },
+  ...(["billing-app", "00000000-0000-4000-8000-000000000000", BILLING.id.toUpperCase(), undefined] as const).map(
+    (azp) => ({
+      title: `goes on without a Consumer where an unknown one is ignored: ${azp}`,
+      path: "/consumers-by-id",
+      headers: SPOOFED_CALLER,
+      token: client(azp),
+      status: 200,
+      upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, "x-user-id": "user-1" },
+    }),
+  ),
+  {
+    title: "sets a credential without a Consumer",
+    path: "/credentials",
+    headers: SPOOFED_CALLER,
+    token: GOOD,
+    status: 200,
+    upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, "x-credential-identifier": "user-1" },
+  },
+  {
+    title: "asks for a token where no other plugin has authenticated anybody",
+    path: "/other-skip",
+    headers: SPOOFED_CALLER,
+    status: 401,
+    reason: "token_missing",
+    challenge: 'Bearer realm="consumers"',
+  },
+  {
+    title: "takes a token where no other plugin has authenticated anybody",
+    path: "/other-skip",
+    token: client("billing-app"),
+    status: 200,
+    upstream: AS_BILLING,
+  },
+  {
+    title: "refuses a good token where another plugin has to authenticate as well, and none did",
+    path: "/other-require",
+    headers: SPOOFED_CALLER,
+    token: client("billing-app"),
+    status: 403,
+    reason: "other_authentication_missing",
+  },
+];

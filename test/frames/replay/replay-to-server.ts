@@ -1,0 +1,35 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { waitFor } from "../../gateways/gateway.ts";
+import { createFrameCutter } from "../record/frame-proxy.ts";
+import type { Conversation, Frame } from "../record/recording.ts";
+
+const PATIENCE_MS = 5_000;
+
+/**
+ * Plays Kong's part of a conversation to a plugin server: each frame as soon as the server has said as much as it had when
+ * the frame was recorded.
+ *
+ * @returns what was said this time.
+ * @throws Error when the server falls silent.
+ */
+export async function replayToServer(socketPath: string, { name, frames }: Conversation): Promise<Frame[]> {
+  const said: Frame[] = [];
+  const socket = connect(socketPath);
+  socket.on(
+    "data",
+    createFrameCutter((frame) => said.push({ from: "server", hex: frame.toString("hex") })),
+  );
+  for (const [index, frame] of frames.entries()) {
+    if (frame.from === "kong") {
+      said.push(frame);
+      socket.write(Buffer.from(frame.hex, "hex"));
+    } else if (!(await waitFor(() => said.length > index || undefined, PATIENCE_MS))) {
+      throw new Error(`${name}: the plugin server does not say frame ${index}`);
+    }
+  }
+  // What it says beyond the recording comes before its end of the connection.
+  socket.end();
+  await once(socket, "close");
+  return said;
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { NO_KEYS } from "../../../plugin/keys/import/imported-key.ts";
+import {
+  type Answer,
+  isDue,
+  NEW_PLACE,
+  recordAnswer,
+  recordEnd,
+  recordFailure,
+  recordRestored,
+  stateAt,
+  validityOf,
+} from "../../../plugin/keys/life/place-record.ts";
+
+const NOW = 1_000_000_000;
+const MINUTE = 60_000;
+const EMPTY: Answer = { set: { ...NO_KEYS, ignored: ["kid 1 is weak"] }, digest: "d", loadedAt: NOW };
+const stateOf = (record = NEW_PLACE, now = NOW, hasKeys = true, maxStaleSeconds: number | undefined = 600) =>
+  stateAt(now, record, validityOf(record, maxStaleSeconds), hasKeys);
+
+describe("the state of a place", () => {
+  const answered = recordAnswer(NEW_PLACE, EMPTY, 60, true);
+
+  it("is waiting until the place answers, however often it fails", () => {
+    expect(stateOf()).toBe("waiting");
+    expect(stateOf(recordFailure(NEW_PLACE, "timeout"))).toBe("waiting");
+  });
+
+  it("is serving after an answer with keys, whether this process or an earlier one received it", () => {
+    expect(stateOf(answered)).toBe("serving");
+    expect(stateOf(recordRestored(NEW_PLACE, EMPTY))).toBe("serving");
+  });
+
+  it("stays serving while the place fails", () => {
+    expect(stateOf(recordFailure(answered, "timeout"))).toBe("serving");
+  });
+
+  it("is without keys if the last answer has none", () => {
+    expect(stateOf(answered, NOW, false)).toBe("without_keys");
+  });
+
+  it("is too old from max_stale on, and not a millisecond before", () => {
+    expect([599_999, 600_000].map((age) => stateOf(answered, NOW + age))).toEqual(["serving", "too_old"]);
+  });
+
+  it("is too old if the clock goes back by more than five minutes", () => {
+    expect([5 * MINUTE, 5 * MINUTE + 1].map((back) => stateOf(answered, NOW - back))).toEqual(["serving", "too_old"]);
+  });
+
+  it("never becomes too old for a file", () => {
+    const validity = validityOf(answered, undefined);
+    expect([0, NOW * 1000].map((now) => stateAt(now, answered, validity, true))).toEqual(["serving", "serving"]);
+  });
+});
+
+describe("the failures of a place", () => {
+  const failed = recordFailure(recordFailure(NEW_PLACE, "refused"), "timeout");
+
+  it("add up, and the last one is the reason", () => {
+    expect(failed).toMatchObject({ failures: 2, failure: "timeout", lastAttempt: "failed" });
+  });
+
+  it("include an answer without keys, which says why each key is not used", () => {
+    const failure = "the key set has no usable key; kid 1 is weak";
+    expect(recordAnswer(failed, EMPTY, 60, false)).toMatchObject({ failures: 3, failure, lastAttempt: "answered" });
+  });
+
+  it("end with an answer that has keys", () => {
+    expect(recordAnswer(failed, EMPTY, 60, true)).toMatchObject({ failures: 0, failure: undefined });
+  });
+
+  it("leave the last answer as it is", () => {
+    const { answer, freshForSeconds } = recordFailure(recordAnswer(NEW_PLACE, EMPTY, 60, true), "timeout");
+    expect([answer, freshForSeconds]).toEqual([EMPTY, 60]);
+  });
+});
+
+describe("the next attempt", () => {
+  const ended = recordEnd(NEW_PLACE, NOW, 30_000);
+
+  it("is due at once for a new place, and after the delay for others", () => {
+    expect(isDue(NEW_PLACE, NOW)).toBe(true);
+    expect([29_999, 30_000].map((later) => isDue(ended, NOW + later))).toEqual([false, true]);
+  });
+
+  it("is not delayed by a clock that was set back by more than five minutes", () => {
+    expect([5 * MINUTE, 5 * MINUTE + 1].map((back) => isDue(ended, NOW - back))).toEqual([false, true]);
+  });
+});
