@@ -2,31 +2,43 @@ import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 const MINUTES = 60_000;
 
+/** Tests without processes, sockets, timers or other global state. They share one instance of each module, which halves their cost. */
+const PURE = [
+  "test/{core,observe,policy,property}/**/*.test.ts",
+  "test/keys/{import,rules}/*.test.ts",
+  "test/kong/{calls,facts}/*.test.ts",
+  "test/attacks/decide.test.ts",
+  "test/spoofing/core.test.ts",
+];
+const ON_KONG = ["test/**/kong-{binary,container}*.test.ts", "test/guard/{faults,requests,settings}.test.ts"];
+/** Fast tests that the proofs repeat with more runs: see test/runs.ts. */
+const REPEATED = [
+  "test/property/*.test.ts",
+  "test/core/{json,request,text}/*.test.ts",
+  "test/spoofing/{core,sandbox}.test.ts",
+  "test/runtime/versions/*-model.test.ts",
+];
+
 /** The tests to run at every change. Two files at a time leave each enough of a small machine: gateways, providers, child processes. */
-const fast = project("fast", ["test/**/*.test.ts"], {
-  exclude: ["test/**/kong-{binary,container}*.test.ts", "test/guard/{faults,requests,settings}.test.ts"],
-  maxWorkers: 2,
-  testTimeout: 20_000,
-});
+const fast = [
+  project("pure", PURE, { isolate: false, pool: "threads", maxWorkers: 2, testTimeout: 20_000 }),
+  project("fast", ["test/**/*.test.ts"], { exclude: [...PURE, ...ON_KONG], maxWorkers: 2, testTimeout: 20_000 }),
+];
 
 /** Everything that takes longer, or needs what not every machine has. `--project NAME` runs it; CONTRIBUTING.md lists the commands. */
 const others = [
-  project("proofs", ["evidence/**/*.test.ts"], {
+  project("proofs", ["evidence/**/*.test.ts", ...REPEATED], {
     exclude: ["evidence/{kong-plugins,versions}/*.test.ts", "evidence/reloads/*.test.ts", "evidence/vectors/*.test.ts"],
+    provide: { isThorough: true },
     maxWorkers: 2,
     testTimeout: 1 * MINUTES,
   }),
   project("vectors", ["evidence/vectors/*.test.ts"], { maxWorkers: 2, testTimeout: 1 * MINUTES }),
-  project(
-    "kong",
-    [
-      "test/**/kong-{binary,container}*.test.ts",
-      "test/guard/{faults,requests,settings}.test.ts",
-      "evidence/{kong-plugins,versions}/*.test.ts",
-      "evidence/reloads/*.test.ts",
-    ],
-    { maxWorkers: 2, testTimeout: 20_000 },
-  ),
+  project("kong", [...ON_KONG, "evidence/{kong-plugins,versions}/*.test.ts", "evidence/reloads/*.test.ts"], {
+    provide: { isThorough: true },
+    maxWorkers: 2,
+    testTimeout: 20_000,
+  }),
   // Each of these needs the whole machine, so its files run one after the other.
   project("deck", ["evidence/deck/*.deck.ts"], { testTimeout: 1 * MINUTES }),
   project("deploy", ["evidence/deploy/**/*.deploy.ts"], { testTimeout: 2 * MINUTES, hookTimeout: 20 * MINUTES }),
@@ -41,7 +53,7 @@ export default defineConfig({
   test: {
     // Tests start the built server, so every way to run them builds first.
     globalSetup: "./test/build-first.ts",
-    projects: process.argv.some((argument) => argument.startsWith("--project")) ? [fast, ...others] : [fast],
+    projects: process.argv.some((argument) => argument.startsWith("--project")) ? [...fast, ...others] : fast,
     reporters: ["default", "./evidence/gateway-reporter.ts"],
   },
 });

@@ -1,9 +1,16 @@
 import { spawnSync } from "node:child_process";
+import type { TestProject } from "vitest/node";
 
-/** Builds before the first test, because tests start the built server. Quick if the build is up to date. */
-export function setup(): void {
-  const { status } = spawnSync(process.execPath, ["tools/prepare.mjs"], { stdio: ["ignore", "inherit", "inherit"] });
-  if (status !== 0) {
+/** Builds before the first test, because tests start the built server, and again before a rerun. Quick if the build is up to date. */
+export function setup(project: TestProject): void {
+  if (!build()) {
     throw new Error("The build failed, see above. No test was run.");
   }
+  // The build prints its mistakes itself, and the next change makes a new one.
+  project.onTestsRerun(async () => void build());
+}
+
+function build(): boolean {
+  const stdio = ["ignore", "inherit", "inherit"] as const;
+  return spawnSync(process.execPath, ["tools/prepare.mjs"], { stdio: [...stdio] }).status === 0;
 }

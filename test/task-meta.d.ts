@@ -5,4 +5,8 @@ declare module "vitest" {
     /** Name and version of the gateway that a test ran on. */
     gateway?: string;
   }
+  export interface ProvidedContext {
+    /** Whether properties and tables run in full: set by the project `proofs`. */
+    isThorough?: boolean;
+  }
 }

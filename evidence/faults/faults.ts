@@ -170,7 +170,7 @@ export const FAULTS: readonly Fault[] = [
     ...SPARING,
     id: "stall",
     title: "stall of 500 ms (SIGSTOP, SIGCONT) under 1,500 concurrent connections",
-    holdMs: 500 + 2 * SLACK_MS,
+    holdMs: 500 + 4 * SLACK_MS, // The crowd alone keeps a busy machine busy for longer than any other fault.
     async inject(scene) {
       const pid = await signalServer(scene, "SIGSTOP");
       const crowd = scene.sendCrowd(1_500);

@@ -39,7 +39,10 @@ export async function installPackage(): Promise<InstalledPackage | { readonly mi
   mkdirSync(directory);
   writeFileSync(join(directory, "package.json"), '{ "name": "consumer", "private": true }\n');
   try {
-    const [packed] = JSON.parse(await runNpm(ROOT, ["pack", "--json", "--pack-destination", place]));
+    // Without scripts, because `prepack` may build anew, and other tests run what is built.
+    const [packed] = JSON.parse(
+      await runNpm(ROOT, ["pack", "--ignore-scripts", "--json", "--pack-destination", place]),
+    );
     const tarball = join(place, packed.filename);
     await runNpm(directory, ["install", "--prefix", directory, "--no-audit", "--no-fund", "--prefer-offline", tarball]);
     return {

@@ -173,7 +173,6 @@ describe("kong-jwt-policy kong env", () => {
   it("has Kong wait longer for the server than the server for a decision, and not a minute", () => {
     const settings = JSON.parse(runCli([...args, "--format", "json"]).stdout);
     const waitMs = 1000 * Number.parseInt(settings.KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT, 10);
-    expect(DEADLINE_MS).toBeGreaterThan(0);
     expect(waitMs).toBeGreaterThan(DEADLINE_MS);
     expect(waitMs).toBeLessThan(10_000);
   });

@@ -1,14 +1,11 @@
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { countLog, countStatus, renderRows } from "../../cli/report-counts.ts";
 import { createAllow, createDeny } from "../../plugin/core/model/decision.ts";
 import { formatReport } from "../../plugin/observe/decision-log.ts";
-import { runCli } from "./run-cli.ts";
-
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+import { MAIN, runCli } from "./run-cli.ts";
 
 /** A line as Kong writes it to its error log. */
 function logLine(rule: string | undefined, kid: string, detail: string): string {

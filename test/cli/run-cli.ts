@@ -1,14 +1,60 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+export const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+/** Far more than a command takes on a busy machine. */
+const LIMIT_MS = 60_000;
 
-/** Runs the built command as a user would, without colour. */
-export function runCli(args: readonly string[], environment: Readonly<Record<string, string>> = {}, input = "") {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-    encoding: "utf8",
-    input,
-    env: { NO_COLOR: "1", ...environment },
+interface CliResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface CliThread {
+  readonly port: MessagePort;
+  /** How many commands have ended. */
+  readonly done: Int32Array;
+}
+
+let thread: CliThread | undefined;
+
+/**
+ * Runs the built command as a user would, without colour. All commands of a test file run in one thread, because most of a
+ * command's time is the loading of its modules. With input, the command runs in a process of its own.
+ */
+export function runCli(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  input?: string,
+): CliResult {
+  const env = { NO_COLOR: "1", ...environment };
+  if (input !== undefined) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", input, env });
+    return { status, stdout, stderr };
+  }
+  thread ??= startThread();
+  const before = Atomics.load(thread.done, 0);
+  thread.port.postMessage({ args, environment: env });
+  Atomics.wait(thread.done, 0, before, LIMIT_MS);
+  const result = receiveMessageOnPort(thread.port);
+  if (result === undefined) {
+    throw new Error(`no result after ${LIMIT_MS} ms: ${args.join(" ")}`);
+  }
+  return result.message as CliResult;
+}
+
+function startThread(): CliThread {
+  const { port1, port2 } = new MessageChannel();
+  const done = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const worker = new Worker(new URL("./cli-thread.mjs", import.meta.url), {
+    workerData: { main: pathToFileURL(MAIN).href, port: port2, done },
+    transferList: [port2],
+    env: { NO_COLOR: "1" },
   });
-  return { status, stdout, stderr };
+  worker.unref();
+  port1.unref();
+  return { port: port1, done };
 }

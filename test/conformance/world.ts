@@ -117,6 +117,7 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
   const partner = {
     issuer: PARTNER,
     audiences: [AUDIENCE],
+    max_token_age: "1d",
     algorithms: ["ES256"],
     claims: { scopes: "/permissions/granted" },
     keys: { jwks: { keys: [keys.partner.publicJwk] } },

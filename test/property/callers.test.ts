@@ -10,6 +10,7 @@ import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
+import { runsOf } from "../runs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const key = generateSigningKey("ES256", "1");
@@ -115,6 +116,6 @@ it("in every situation, Kong and the upstream learn the same caller, and no laye
         checkCaller(decision, given);
       }
     }),
-    { numRuns: 600 },
+    { numRuns: runsOf(600) },
   );
 });

@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { composeUpstream } from "../../plugin/core/upstream/compose-upstream.ts";
 import { removeHeaders } from "../../plugin/core/upstream/propagate.ts";
 import { compileDocument, inlineIssuer, policyDocument } from "../core/fixtures.ts";
+import { runsOf } from "../runs.ts";
 import { generateSigningKey } from "../tokens.ts";
 
 /** Which of two changes of one header reaches the upstream decides security, so it must not depend on who wrote which line. */
 
-const RUNS = 300;
+const RUNS = runsOf(300);
 const policy = compileDocument(
   policyDocument(inlineIssuer([generateSigningKey("ES256", "1")]), {
     header_mappings: { "x-user-id": "sub", "x-scopes": "scope" },

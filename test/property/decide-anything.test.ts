@@ -10,6 +10,7 @@ import { createFrameReader } from "../../plugin/server/protocol/frames.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
+import { runsOf } from "../runs.ts";
 import { encodeSegment, generateSigningKey, mintToken, signRaw } from "../tokens.ts";
 
 const key = generateSigningKey("ES256", "1");
@@ -99,7 +100,7 @@ it("decides every request without throwing, and a deny comes to a log line and a
   });
   await fc.assert(
     fc.asyncProperty(facts, async (anyFacts) => void (await checkDecision(anyFacts))),
-    { numRuns: 1500 },
+    { numRuns: runsOf(1500) },
   );
 });
 
@@ -165,7 +166,7 @@ it("decides every request with tokens in any place, and hands on no token that n
         expect(new URLSearchParams(query).has("t")).toBe(false);
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: runsOf(1500) },
   );
   expect([...verdicts].sort()).toEqual(["maybe allow", "maybe deny", "read deny", "reported allow"]);
 });
@@ -175,7 +176,7 @@ it("allows nobody without a token that the key signed", async () => {
     fc.asyncProperty(authorization, async (text) => {
       expect(await checkDecision(requestOf(undefined, { authorization: text }))).toBe("deny");
     }),
-    { numRuns: 1500 },
+    { numRuns: runsOf(1500) },
   );
 });
 
@@ -190,7 +191,7 @@ it("decides whatever the issuer signs without throwing, and hands on only what i
       const token = mintToken({ key, claims: claimsOf({ realm: { roles: list }, ...claims }) });
       verdicts.add(await checkDecision(requestOf(token)));
     }),
-    { numRuns: 600 },
+    { numRuns: runsOf(600) },
   );
   expect([...verdicts].sort()).toEqual(["allow", "deny"]);
 });
@@ -204,6 +205,6 @@ it("decides whatever bytes the issuer signs without throwing", async () => {
     fc.asyncProperty(bytes, bytes, async (header, payload) => {
       expect(await checkDecision(requestOf(signRaw(key, header, payload)))).toBe("deny");
     }),
-    { numRuns: 500 },
+    { numRuns: runsOf(500) },
   );
 });

@@ -5,6 +5,7 @@ import { createFactsReader } from "../../plugin/kong/facts/read-facts.ts";
 import { findHeaders, type HeaderList, headerVariable } from "../../sandbox/message/header-list.ts";
 import { compileDocument, policyDocument } from "../core/fixtures.ts";
 import { scriptedPdk } from "../kong/contract/scripted-pdk.ts";
+import { runsOf } from "../runs.ts";
 
 const READ = ["x-tenant", "user-agent", "cookie", "upgrade", "x-a-b"];
 const policy = compileDocument(
@@ -65,6 +66,6 @@ it("whatever the headers, the facts are the same with and without the variable",
       const [withVariable, without] = await readBothWays(headers);
       expect(without).toEqual(withVariable);
     }),
-    { numRuns: 2_000 },
+    { numRuns: runsOf(2_000) },
   );
 });

@@ -7,6 +7,7 @@ import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { AUDIENCE, claimsOf, inlineIssuer, NOW, requestOf } from "../core/fixtures.ts";
 import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
+import { runsOf } from "../runs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const key = generateSigningKey("ES256", "1");
@@ -75,7 +76,7 @@ it("compiles YAML and JSON of one policy to the same, or refuses both for the sa
         expect(other).toEqual(first);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runsOf(200) },
   );
   expect([...outcomes].sort()).toEqual(["findings", "policy"]);
 });
@@ -109,7 +110,7 @@ it("decides alike by YAML and JSON of one policy", async () => {
         }
       },
     ),
-    { numRuns: 200 },
+    { numRuns: runsOf(200) },
   );
   expect([...verdicts].sort()).toEqual(["allow", "deny", "no policy"]);
 });

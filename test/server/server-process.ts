@@ -8,8 +8,9 @@ import { onTestFinished } from "vitest";
 import { generateSigningKey } from "../tokens.ts";
 import { connectWorker } from "./protocol/raw-worker.ts";
 
-const DIST = join(import.meta.dirname, "../../dist/plugin");
-export const SERVER_MAIN = join(DIST, "server/main.js");
+const DIST = join(import.meta.dirname, "../../dist");
+/** What Kong starts: one file, which loads in half the time of its modules. */
+export const SERVER_MAIN = join(DIST, "jwt-policy-server.mjs");
 
 export interface RunningProcess {
   readonly child: ChildProcess;
@@ -113,7 +114,7 @@ export function runScript(text: string): RunningProcess {
   const directory = mkdtempSync(join(tmpdir(), "script-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const file = join(directory, "script.mjs");
-  writeFileSync(file, text.replaceAll('from "./', `from "${pathToFileURL(join(DIST, "server/process/")).href}`));
+  writeFileSync(file, text.replaceAll('from "./', `from "${pathToFileURL(join(DIST, "plugin/server/process/")).href}`));
   return runNode([file]);
 }
 

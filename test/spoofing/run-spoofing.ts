@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Protocol } from "../conformance/cases/case.ts";
 import { type Gateway, type GatewayKind, openNeighbours, waitFor } from "../gateways/gateway.ts";
 import { reportMissing } from "../gateways/report-missing.ts";
+import { isThorough } from "../runs.ts";
 import { ACCESS_MODES } from "./modes.ts";
 import { createProbes, type Probe } from "./probes.ts";
 import { sendRequest } from "./world/send.ts";
@@ -39,7 +40,8 @@ export function runSpoofing(kind: GatewayKind): void {
     }
 
     for (const protocol of kind.onlyHttp1 ? (["http/1.1"] as const) : PROTOCOLS) {
-      const modes = ACCESS_MODES.filter(({ grpc }) => grpc || protocol !== "grpc");
+      // The fast tests run the modes that every protocol has.
+      const modes = ACCESS_MODES.filter(({ grpc }) => grpc || (isThorough && protocol !== "grpc"));
       it.each(modes.map((mode) => [mode.title, mode] as const))(
         `${protocol}: %s`,
         async (_title, mode) => {

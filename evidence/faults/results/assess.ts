@@ -101,6 +101,16 @@ function describe({ id, route, kind, startMs }: Sent, what: string | undefined):
   return what === undefined ? [] : [`${id} (${kind}, route ${route}, at ${Math.round(startMs)} ms) ${what}`];
 }
 
+/** Whether every route served a valid request that began after this time, and after the route's last failure. */
+export function isServedAgain(sent: readonly Sent[], sinceMs: number): boolean {
+  return Array.from({ length: ROUTES }, (_, route) => {
+    const valid = sent.filter((one) => one.route === route && one.kind === "valid" && !one.isBrokenOff);
+    const failures = valid.filter(({ status }) => status !== 200);
+    const afterMs = Math.max(sinceMs, ...failures.map(({ startMs }) => startMs));
+    return valid.some(({ status, startMs }) => status === 200 && startMs > afterMs);
+  }).every(Boolean);
+}
+
 function measureRecovery(owed: readonly Sent[], faultMs: number): number | undefined {
   const recoveries = Array.from({ length: ROUTES }, (_, route) => {
     const ofRoute = owed.filter((one) => one.route === route);

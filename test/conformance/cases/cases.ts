@@ -469,6 +469,14 @@ const authorization: readonly ConformanceCase[] = [
     challenge: lacksScope("things:read things:write"),
   },
   {
+    title: "refuses a partner's token that was issued longer ago than the partner allows",
+    path: "/partner",
+    token: { key: "partner", claims: { iat: 1_700_000_000 } },
+    status: 401,
+    reason: "token_too_old",
+    challenge: 'Bearer realm="api", error="invalid_token", error_description="The access token is invalid"',
+  },
+  {
     title: "takes an accepted partner's token with its own claim names",
     path: "/partner",
     token: { key: "partner" },

@@ -4,6 +4,7 @@ import { MAX_JSON_DEPTH, MAX_JSON_MEMBERS, wantMembers } from "../../../plugin/c
 import { isJsonObject, readJsonObject, readJsonTexts } from "../../../plugin/core/json/json.ts";
 import { fail, succeed } from "../../../plugin/core/model/result.ts";
 import { unwrap } from "../../results.ts";
+import { runsOf } from "../../runs.ts";
 import { readSlowly } from "./slow-json.ts";
 
 /** An object of `depth` nested objects, the outermost included. */
@@ -176,7 +177,7 @@ describe("compared with JSON.parse", () => {
           expect(read.failure).toMatch(/^[a-z\\ ]+$/);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     );
   });
 });
@@ -214,7 +215,7 @@ describe("compared with a slow reader that asks JSON.parse and then looks for al
         expect(read.ok).toBe(slow !== undefined);
         expect(read.ok ? JSON.stringify(read.value) : undefined).toBe(JSON.stringify(slow));
       }),
-      { numRuns: 20_000 },
+      { numRuns: runsOf(20_000) },
     );
   });
 });
@@ -268,7 +269,7 @@ describe("some texts of an object", () => {
           expect(Object.getPrototypeOf(unwrap(some))).toBeNull();
         }
       }),
-      { numRuns: 20_000 },
+      { numRuns: runsOf(20_000) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasDotSegment } from "../../../plugin/core/request/dot-segments.ts";
+import { runsOf } from "../../runs.ts";
 
 describe("a dot segment is found", () => {
   it.each<[reading: string, ...targets: string[]]>([
@@ -131,7 +132,7 @@ it("whatever is made of dots and slashes in any disguise is found, wherever it s
     fc.property(text, slash, dots, end, (before, separator, segment, behind) => {
       expect(hasDotSegment(`/${before}${separator}${segment}${behind}`)).toBe(true);
     }),
-    { numRuns: 2_000 },
+    { numRuns: runsOf(2_000) },
   );
 });
 
@@ -146,7 +147,7 @@ it("the URL standard's parser, which shares no code with ours, finds no dot segm
       const hasRemoved = pathname.split("/").length - 1 < marked;
       expect(hasRemoved && !hasDotSegment(path) && !path.includes("\t")).toBe(false);
     }),
-    { numRuns: 3_000 },
+    { numRuns: runsOf(3_000) },
   );
 });
 

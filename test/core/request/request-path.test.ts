@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_PATH_SEGMENTS, splitPath } from "../../../plugin/core/request/request-path.ts";
+import { runsOf } from "../../runs.ts";
 
 describe("splits a path that has one reading", () => {
   it.each<[target: string, segments: string[]]>([
@@ -61,6 +62,6 @@ it("agrees with a browser's reading of every path that it takes, and never throw
         expect(pathname.slice(1).split("/").map(decodeURIComponent)).toEqual(segments);
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: runsOf(3000) },
   );
 });

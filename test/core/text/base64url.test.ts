@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeBase64url, encodeBase64url } from "../../../plugin/core/text/base64url.ts";
+import { runsOf } from "../../runs.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
@@ -67,7 +68,7 @@ it("gives no two texts the same bytes: a changed character changes the bytes or 
       fc.pre(changed !== text);
       expect(decodeBase64url(changed)).not.toEqual(original);
     }),
-    { numRuns: 1000 },
+    { numRuns: runsOf(1000) },
   );
 });
 
@@ -79,7 +80,7 @@ it("takes a text exactly when encoding its bytes gives the text back", () => {
       const isCanonical = encode(Buffer.from(text, "base64url")) === text;
       expect(bytes === undefined ? undefined : encode(bytes)).toBe(isCanonical ? text : undefined);
     }),
-    { numRuns: 1000 },
+    { numRuns: runsOf(1000) },
   );
 });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readCookies, removeCookie } from "../../../plugin/core/text/cookies.ts";
+import { runsOf } from "../../runs.ts";
 import { countSteps } from "./counted-text.ts";
 import { readCookiesByParts, removeCookieByParts } from "./parts-reference.ts";
 
@@ -95,7 +96,7 @@ describe("any header", () => {
         expect(readCookies(rest, NAME)).toEqual([]);
         expect(removeCookie(rest, NAME)).toBe(rest);
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     );
   });
 });
@@ -109,7 +110,7 @@ describe("the scanner", () => {
         expect(readCookies(header, name)).toEqual(readCookiesByParts(header, name)?.slice(0, 2));
         expect(removeCookie(header, name)).toBe(removeCookieByParts(header, name));
       }),
-      { numRuns: 10_000 },
+      { numRuns: runsOf(10_000) },
     );
   });
 
@@ -131,7 +132,7 @@ describe("the scanner", () => {
         expect(readCookies(header, NAME)).toEqual(readCookiesByParts(header, NAME)?.slice(0, 2));
         expect(removeCookie(header, NAME)).toBe(removeCookieByParts(header, NAME));
       }),
-      { numRuns: 20_000 },
+      { numRuns: runsOf(20_000) },
     );
   });
 

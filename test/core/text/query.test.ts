@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { queryOf, readParameters, removeParameter } from "../../../plugin/core/text/query.ts";
+import { runsOf } from "../../runs.ts";
 import { countSteps } from "./counted-text.ts";
 import { readParametersByParts, removeParameterByParts } from "./parts-reference.ts";
 
@@ -136,7 +137,7 @@ describe("any query", () => {
         // As URLSearchParams reads it, which shares no code with ours.
         expect(new URLSearchParams(rest).has(NAME)).toBe(false);
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     );
   });
 
@@ -147,7 +148,7 @@ describe("any query", () => {
         const values = readParameters(sent, NAME);
         expect(values ?? "unclear").toEqual(values ? new URLSearchParams(sent).getAll(NAME) : "unclear");
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     );
   });
 });
@@ -162,7 +163,7 @@ describe("the scanner", () => {
         expect(readParameters(query, name)).toEqual(readParametersByParts(query, name));
         expect(removeParameter(query, name)).toBe(removeParameterByParts(query, name));
       }),
-      { numRuns: 10_000 },
+      { numRuns: runsOf(10_000) },
     );
   });
 
@@ -185,7 +186,7 @@ describe("the scanner", () => {
         expect(readParameters(query, NAME)).toEqual(readParametersByParts(query, NAME));
         expect(removeParameter(query, NAME)).toBe(removeParameterByParts(query, NAME));
       }),
-      { numRuns: 20_000 },
+      { numRuns: runsOf(20_000) },
     );
   });
 

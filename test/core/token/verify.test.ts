@@ -191,19 +191,13 @@ it.each([
 ] as const)(
   "refuses a signature of %s without the zero byte that it begins with",
   async (_alg, key) => {
-    const tokens = (function* (): Generator<string> {
-      for (let count = 0; ; count += 1) {
-        yield mintToken({ key, claims: { ...CLAIMS, jti: String(count) } });
-      }
-    })();
-    for (const token of tokens) {
-      const signature = signatureOf(token);
-      if (signature[0] === 0) {
-        expect(await verify(token, verificationKey(key))).toMatchObject(CLAIMS);
-        expect(await verify(replaceSignature(token, signature.subarray(1)), verificationKey(key))).toEqual(INVALID);
-        return;
-      }
+    let token = "";
+    for (let count = 0; token === "" || signatureOf(token)[0] !== 0; count += 1) {
+      token = mintToken({ key, claims: { ...CLAIMS, jti: String(count) } });
     }
+    expect(await verify(token, verificationKey(key))).toMatchObject(CLAIMS);
+    const shorter = replaceSignature(token, signatureOf(token).subarray(1));
+    expect(await verify(shorter, verificationKey(key))).toEqual(INVALID);
   },
   60_000,
 );

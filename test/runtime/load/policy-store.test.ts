@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PolicyLoad } from "../../../plugin/policy/read-policy.ts";
 import { joinIdentities, type PolicyCompiler } from "../../../plugin/runtime/load/policy-compiler.ts";
 import { createPolicyStore, loadPolicyFile, readPolicyFile } from "../../../plugin/runtime/load/policy-store.ts";
+import { waitForFileClock } from "../../file-clock.ts";
 import { policyOf } from "../versions/policy-scene.ts";
 
 const GOOD = `jwt_policy: 1
@@ -178,7 +179,7 @@ describe("identifies what is at a file's place", () => {
     await write("a.yaml", GOOD);
     await utimes(join(root, "a.yaml"), 1, 1);
     const identity = await identify();
-    await new Promise((resolve) => setTimeout(resolve, 20)); // The kernel's clock for files goes in steps.
+    await waitForFileClock();
     await change();
     expect(await identify()).not.toBe(identity);
   });

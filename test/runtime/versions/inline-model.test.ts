@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { type InlinePolicies, keepInlinePolicies } from "../../../plugin/runtime/versions/inline-policies.ts";
 import type { PolicySource } from "../../../plugin/runtime/versions/policy-source.ts";
+import { runsOf } from "../../runs.ts";
 import { type HeldKeys, holdKeys, logApart, policyText } from "./policy-scene.ts";
 
 /** `MODEL_RUNS=100000 npx vitest run test/runtime/versions/inline-model.test.ts` searches longer. */
-const RUNS = Number(process.env.MODEL_RUNS ?? 500);
+const RUNS = Number(process.env.MODEL_RUNS ?? runsOf(500));
 
 /** A plugin instance as Kong started it. */
 interface Started {

@@ -6,10 +6,11 @@ import { describe, expect, it } from "vitest";
 import type { FileIdentity, PolicyCompiler } from "../../../plugin/runtime/load/policy-compiler.ts";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { type PolicyFiles, watchPolicyFiles } from "../../../plugin/runtime/versions/policy-files.ts";
+import { runsOf } from "../../runs.ts";
 import { askNothing, type HeldKeys, holdKeys, logApart } from "./policy-scene.ts";
 
 /** `MODEL_RUNS=100000 npx vitest run test/runtime/versions/policy-model.test.ts` searches longer. */
-const RUNS = Number(process.env.MODEL_RUNS ?? 300);
+const RUNS = Number(process.env.MODEL_RUNS ?? runsOf(300));
 
 /** What a file holds. The numbers tell its versions apart. */
 type Content = { readonly good: number } | "broken" | undefined;

@@ -15,6 +15,7 @@ import {
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { type PolicyFiles, watchPolicyFiles } from "../../../plugin/runtime/versions/policy-files.ts";
 import type { PolicyKeys } from "../../../plugin/runtime/versions/wait-for-keys.ts";
+import { waitForFileClock } from "../../file-clock.ts";
 
 /** A policy that its name tells from others; its one issuer has the id `acme`. */
 export const policyText = (name: string): string => `jwt_policy: 1
@@ -154,7 +155,7 @@ export async function setUpPolicies(): Promise<PolicyScene> {
       waits.clear();
     },
     async write(file, text) {
-      await new Promise((resolve) => setTimeout(resolve, 20)); // The kernel's clock for files goes in steps of some ms.
+      await waitForFileClock();
       await writeFile(join(root, file), text);
     },
     async look(times = 1) {

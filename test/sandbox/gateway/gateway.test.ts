@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ExitArgsMessage, headersToStruct, StructMessage } from "../../../plugin/server/protocol/messages.ts";
 import { readKongConfig } from "../../../sandbox/config/kong-config.ts";
@@ -317,12 +316,16 @@ describe("upstreams and clients that break", () => {
   });
 
   test("a client that goes away ends the request at the upstream, and the gateway lives", async () => {
-    const gone = new Promise<void>((resolve) => {
-      onSpecial = (request) => request.on("close", resolve);
+    let gone: Promise<unknown> = Promise.resolve();
+    const arrived = new Promise<void>((resolve) => {
+      onSpecial = (request) => {
+        gone = new Promise((close) => request.on("close", close));
+        resolve();
+      };
     });
     const socket = connect(gateway.port, "127.0.0.1");
     socket.write("POST /special HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
-    await sleep(100);
+    await arrived;
     socket.resetAndDestroy();
     await gone;
     expect((await get("/plain")).status).toBe(200);

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
-import { eventually, type RunningProcess, runNode, type ServerPlace } from "../server-process.ts";
+import { expect, onTestFinished } from "vitest";
+import { StringMessage } from "../../../plugin/server/protocol/messages.ts";
+import { connectWorker, playEvent, type RawWorker } from "../protocol/raw-worker.ts";
+import { eventually, OPEN_CONFIG, type RunningProcess, runNode, type ServerPlace } from "../server-process.ts";
 
 export const LAUNCHER = join(import.meta.dirname, "../../../dist/jwt-policy-launcher.mjs");
 const SERVER = "jwt-policy-server.mjs";
@@ -71,4 +73,23 @@ function readProc(name: string, file: string): string {
   } catch {
     return ""; // It has ended meanwhile.
   }
+}
+
+export const NO_HEADERS = {
+  "kong.request.get_headers": new Uint8Array(),
+  "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
+};
+
+/** A worker, and an instance whose policy lets every request pass. */
+export async function startOpen({ socket }: ServerPlace): Promise<{ worker: RawWorker; id: number }> {
+  const worker = await connectWorker(socket);
+  const { instanceStatus } = await worker.start(OPEN_CONFIG);
+  return { worker, id: instanceStatus?.instanceId ?? 0 };
+}
+
+/** Sends one request, which must pass. */
+export async function expectServing(place: ServerPlace): Promise<void> {
+  const { worker, id } = await startOpen(place);
+  expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+  worker.socket.destroy();
 }

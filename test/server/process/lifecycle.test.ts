@@ -18,8 +18,8 @@ const NO_HEADERS = {
   "kong.request.get_headers": new Uint8Array(),
   "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
 };
-/** Far more than anything here takes on a busy machine, and less than the grace time of ten seconds. */
-const SOON = 8_000;
+/** Far more than anything here takes on a busy machine. */
+const SOON = 15_000;
 
 async function startOpen(socket: string) {
   const worker = await connectWorker(socket);
@@ -123,20 +123,17 @@ describe("SIGTERM", () => {
     expect(old.stdout()).toContain("jwt-policy ends: SIGTERM, nothing left to serve");
   });
 
-  it("goes on serving where nobody took over, for as long as calls come, and ends three seconds after the last", async () => {
+  it("goes on serving where nobody took over, and ends by itself when no call comes any more", async () => {
     const place = createPlace();
     const server = await runServer(place);
     const { worker, id } = await startOpen(place.socket);
     server.child.kill("SIGTERM");
-    for (let second = 0; second < 12; second += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    for (let call = 0; call < 10; call += 1) {
       expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
     }
-    const before = performance.now();
     expect(await server.ended).toEqual({ code: 0, signal: null });
-    expect(performance.now() - before).toBeGreaterThan(2_500);
     expect(server.stdout()).toContain("jwt-policy ends: SIGTERM, nobody took over");
-  }, 60_000);
+  });
 
   it("does not take a removed socket for another process: who is connected stays served", async () => {
     const place = createPlace();
@@ -144,10 +141,10 @@ describe("SIGTERM", () => {
     const { worker, id } = await startOpen(place.socket);
     server.child.kill("SIGTERM");
     rmSync(place.socket);
-    await new Promise((resolve) => setTimeout(resolve, 1_000)); // Ten looks.
     expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
-    worker.socket.destroy();
     expect(await server.ended).toEqual({ code: 0, signal: null });
+    // With a successor in mind, it would end the connection and have nothing left to serve.
+    expect(server.stdout()).toContain("jwt-policy ends: SIGTERM, nobody took over");
     expect(existsSync(place.socket)).toBe(false); // It does not listen anew either.
   });
 
@@ -170,7 +167,6 @@ describe("SIGTERM", () => {
       const { worker, id } = await startOpen(place.socket);
       expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
       worker.socket.destroy();
-      await new Promise((resolve) => setTimeout(resolve, 50));
     }
     expect(server.child.exitCode).toBeNull();
   });
@@ -183,23 +179,6 @@ describe("SIGTERM", () => {
     const { worker, id } = await startOpen(place.socket);
     expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
   });
-
-  it("ends the process when another one took over, whoever is still connected, after ten seconds", async () => {
-    const place = createPlace();
-    const old = await runServer(place);
-    const { worker, id } = await startOpen(place.socket);
-    await runServer(place);
-    worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
-    await worker.next();
-    const before = performance.now();
-    old.child.kill("SIGTERM");
-    old.child.kill("SIGTERM");
-    // The event ends by its deadline, and its reply never comes: the connection stays open.
-    worker.socket.allowHalfOpen = true;
-    expect(await old.ended).toEqual({ code: 0, signal: null });
-    expect(performance.now() - before).toBeGreaterThan(9_000);
-    expect(old.stdout()).toContain("jwt-policy ends: SIGTERM, grace time over");
-  }, 60_000);
 });
 
 it("SIGINT ends the process at once, in the middle of an event", async () => {
@@ -255,7 +234,6 @@ describe("when the parent process is killed, the server ends", () => {
     const { worker, id } = await startOpen(socket);
     parent.child.kill("SIGKILL");
     await parent.ended;
-    await new Promise((resolve) => setTimeout(resolve, 1_000)); // Two looks after the parent.
     expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
     worker.socket.destroy();
     expect(await isGone(socket)).toBe(true);

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   identifySocket,
   isAnswered,
@@ -11,13 +11,6 @@ import {
   waitAtMost,
   waitForTurn,
 } from "../../../plugin/server/process/listen.ts";
-import { eventually } from "../server-process.ts";
-
-/** Far more than anything here takes on a busy machine. */
-const SOON = 15_000;
-/** Several looks. */
-const A_WHILE = 1_500;
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 let directory: string;
 let path: string;
@@ -53,44 +46,40 @@ describe("isAnswered", () => {
 });
 
 describe("waitForTurn", () => {
-  const startWaiting = (isReady: () => boolean): { hasTurn: boolean } => {
-    const waiting = { hasTurn: false };
-    void waitForTurn(path, isReady).then(() => {
-      waiting.hasTurn = true;
+  /** Waits for the turn of a process that is not ready, and calls back at each of its looks. @returns how often it looked. */
+  const countLooks = async (onLook: (looks: number) => unknown): Promise<number> => {
+    let looks = 0;
+    await waitForTurn(path, () => {
+      looks += 1;
+      return onLook(looks) === true;
     });
-    return waiting;
+    return looks;
   };
 
-  it("gives it at once where nobody answers, ready or not", async () => {
-    await waitForTurn(path, () => false);
-    await leaveDeadSocket();
-    await waitForTurn(path, () => false);
+  it.each<[what: string, setUp: () => unknown]>([
+    ["nothing is there", () => {}],
+    ["a killed process left its socket", leaveDeadSocket],
+  ])("gives it at the first look to a process that is not ready where %s", async (_what, setUp) => {
+    await setUp();
+    expect(await countLooks(() => false)).toBe(1);
   });
 
-  it("gives it at once to whoever is ready, answered or not", async () => {
+  it("gives it at the first look to a process that is ready, answered or not", async () => {
     await listen();
-    await waitForTurn(path, () => true);
+    expect(await countLooks(() => true)).toBe(1);
   });
 
-  it("keeps it from whoever is not ready while another process answers, until it is", async () => {
+  it("keeps it from a process that is not ready while another process answers, until it is", async () => {
     await listen();
-    let isReady = false;
-    const waiting = startWaiting(() => isReady);
-    await sleep(A_WHILE);
-    expect(waiting.hasTurn).toBe(false);
-    isReady = true;
-    expect(await eventually(() => waiting.hasTurn, SOON)).toBe(true);
+    expect(await countLooks((looks) => looks === 5)).toBe(5);
   });
 
   it.each<[what: string, end: (server: Server) => void]>([
     ["ends", (server) => void server.close()],
     ["loses its socket's file", () => rmSync(path)],
-  ])("gives it to whoever is not ready when the other process %s", async (_what, end) => {
+  ])("gives it to a process that is not ready when the other process %s", async (_what, end) => {
     const { server } = await listen();
-    const waiting = startWaiting(() => false);
-    await sleep(300);
-    end(server);
-    expect(await eventually(() => waiting.hasTurn, SOON)).toBe(true);
+    expect(await countLooks((looks) => looks === 3 && end(server))).toBe(3);
   });
 });
 
@@ -112,6 +101,20 @@ describe("waitAtMost", () => {
 });
 
 describe("keepSocket", () => {
+  /** Looks come when the test lets them; sockets and files are real. */
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  /** Lets some looks come. Each is over when the next one is planned. */
+  const look = async (times: number): Promise<void> => {
+    for (let time = 0; time < times; time += 1) {
+      vi.advanceTimersToNextTimer();
+      while (vi.getTimerCount() === 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  };
+
   /** A process that keeps its socket, in its smallest form. */
   const keep = async () => {
     const kept = { identity: (await listen()).identity, times: 1, isEnding: false, log: [] as string[] };
@@ -124,9 +127,6 @@ describe("keepSocket", () => {
       },
       (line) => kept.log.push(line),
     );
-    onTestFinished(() => {
-      kept.isEnding = true;
-    });
     return kept;
   };
 
@@ -151,9 +151,9 @@ describe("keepSocket", () => {
   ])("listens again when %s, once, and says so", async (_what, take) => {
     const kept = await keep();
     await take();
-    expect(await eventually(() => kept.times === 2, SOON)).toBe(true);
+    await look(1);
     expect(await isAnswered(path)).toBe(true);
-    await sleep(A_WHILE);
+    await look(3);
     expect(kept.times).toBe(2);
     expect(kept.log).toEqual([`nobody serves the socket ${path} any more: listening on it again`]);
   });
@@ -161,26 +161,29 @@ describe("keepSocket", () => {
   it("never takes it from a live process, but when that one is gone", async () => {
     const kept = await keep();
     const other = await listen();
-    await sleep(A_WHILE);
+    await look(3);
     expect([kept.times, identifySocket(path)]).toEqual([1, other.identity]);
     other.server.close();
-    expect(await eventually(() => kept.times === 2, SOON)).toBe(true);
+    await look(1);
+    expect(kept.times).toBe(2);
   });
 
   it("lets it be once the process is to end", async () => {
     const kept = await keep();
     kept.isEnding = true;
     rmSync(path);
-    await sleep(A_WHILE);
+    await look(3);
     expect(kept.times).toBe(1);
   });
 
   it("goes on trying where it cannot listen, and says why", async () => {
     const kept = await keep();
     renameSync(directory, `${directory}-away`);
-    expect(await eventually(() => kept.log.some((line) => line.startsWith("cannot listen: ")), SOON)).toBe(true);
+    await look(3);
+    expect(kept.log).toEqual([expect.stringMatching(/^cannot listen: /)]);
     renameSync(`${directory}-away`, directory);
     rmSync(path);
-    expect(await eventually(() => kept.times === 2, SOON)).toBe(true);
+    await look(1);
+    expect(kept.times).toBe(2);
   });
 });

@@ -164,9 +164,12 @@ describe("a handler that does not settle within the deadline ends in 503", () =>
   });
 
   it("and an event that ended in time is not ended again when the deadline comes", async () => {
-    const { worker, id } = await startInstance(await startTestServer(resolving(ALLOW), 30));
+    const outcomes = [Promise.resolve<Decision>(ALLOW), new Promise<Decision>(() => {})];
+    const server = await startTestServer(() => outcomes.shift() as Promise<Decision>, 30);
+    const { worker, id } = await startInstance(server);
     expect((await playEvent(worker, id)).ended).toBe("proxied");
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    // The deadline of a later event comes after that of the first.
+    expect((await playEvent(await server.connect(), id)).exit?.status).toBe(503);
     await worker.expectSilence();
   });
 

@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { isOwnHost } from "../../../plugin/server/status/is-own-host.ts";
 import { type Status, serveStatus } from "../../../plugin/server/status/status.ts";
 import { findFreePort } from "../../gateways/free-port.ts";
@@ -239,15 +239,32 @@ it("/status shows each policy: which version is in force, why the newest is not,
 });
 
 describe("an address that is in use", () => {
+  afterEach(() => void vi.useRealTimers());
+  /** From here on, another try comes when the test lets it. */
+  const holdTries = (): void => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  /** Waits until a try has failed, which plans the next one. */
+  const failTry = (): Promise<void> => until(() => vi.getTimerCount() === 1);
+
   it("is tried until it is free, and told of once", async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
     const { port } = holder.address() as AddressInfo;
+    holdTries();
     const server = await start(READY, port);
-    await new Promise((resolve) => setTimeout(resolve, 1_500)); // Three tries.
+    for (let time = 0; time < 3; time += 1) {
+      await failTry();
+      vi.advanceTimersToNextTimer();
+    }
+    await failTry();
     expect(server.log).toEqual([expect.stringMatching(/^status is not served yet: .*EADDRINUSE/)]);
     await new Promise((resolve) => holder.close(resolve));
-    expect(await eventually(() => server.log.length === 2, SOON)).toBe(true);
+    vi.advanceTimersToNextTimer();
+    await until(() => server.log.length === 2);
     expect(server.log[1]).toBe(`status is served on 127.0.0.1:${port}`);
     expect((await ask(port, "/status/live")).status).toBe(200);
   });
@@ -263,11 +280,12 @@ describe("an address that is in use", () => {
 
   it("is tried no more once it was given up", async () => {
     const old = await start();
+    holdTries();
     const next = await start(READY, old.port);
-    expect(await eventually(() => next.log.length === 1, SOON)).toBe(true);
+    await failTry();
     next.stop();
     old.stop();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(vi.getTimerCount()).toBe(0);
     await expect(ask(old.port, "/status/live")).rejects.toThrow("ECONNREFUSED");
   });
 });

@@ -7,7 +7,7 @@ import { FACTS_VARIABLE } from "../../plugin/kong/facts/facts-variable.ts";
 import { EXAMPLES } from "../../sandbox/demo/examples.ts";
 import { copyForPorts } from "../../sandbox/demo/local-copy.ts";
 import { startSandbox } from "../../sandbox/start-sandbox.ts";
-import { findFreePort } from "../gateways/free-port.ts";
+import { findFreePort } from "../../test/gateways/free-port.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const SECRET = "a secret that both know";

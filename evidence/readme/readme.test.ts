@@ -3,8 +3,8 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
-import { readPage } from "./pages.ts";
-import { findBlocks, findTranscripts, toPattern } from "./transcripts.ts";
+import { readPage } from "../../test/readme/pages.ts";
+import { findBlocks, findTranscripts, toPattern } from "../../test/readme/transcripts.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** The pages whose transcripts need nothing but this clone. */

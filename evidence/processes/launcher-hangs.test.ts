@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import {
+  expectServing,
+  findServer,
+  findServers,
+  runLauncher,
+  waitForServers,
+} from "../../test/server/launcher/launcher-scene.ts";
+import { createPlace } from "../../test/server/server-process.ts";
+
+/** A launcher takes seven seconds to see that a server hangs. */
+describe("a launcher", () => {
+  it("kills a server that hangs, and ends", async () => {
+    const place = createPlace();
+    const launcher = await runLauncher(place);
+    process.kill(findServer(place.socket), "SIGSTOP");
+    expect(await launcher.ended).toEqual({ code: 1, signal: null });
+    expect(launcher.stdout()).toContain("the plugin server does not answer: it is killed");
+    expect(findServers(place.socket)).toEqual([]);
+  });
+
+  it("finds a server that hangs already, kills it, and starts another", async () => {
+    const place = createPlace();
+    const first = await runLauncher(place);
+    const hung = findServer(place.socket);
+    first.child.kill("SIGKILL");
+    process.kill(hung, "SIGSTOP");
+    await runLauncher(place);
+    expect(await waitForServers(place.socket, (pids) => pids.length === 1 && pids[0] !== hung)).toBe(true);
+    await expectServing(place);
+  });
+});

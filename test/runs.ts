@@ -1,0 +1,15 @@
+import fc from "fast-check";
+import { inject } from "vitest";
+
+/** Whether this run has time for everything, as the project `proofs` has. */
+export const isThorough = inject("isThorough") === true;
+
+if (!isThorough) {
+  // The fast tests try the same values each time, so that none fails now and then. The proofs try other values each time.
+  fc.configureGlobal({ seed: 20_261_129 });
+}
+
+/** How often a property is tried: so many times in the project `proofs`, and a tenth as often in the fast tests. */
+export function runsOf(full: number): number {
+  return isThorough ? full : Math.ceil(full / 10);
+}

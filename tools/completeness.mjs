@@ -1,0 +1,76 @@
+// Fails if a part of a change is missing: a reason without a conformance row, a key of the policy document that no test of the
+// policy names, or, on a pull request, changed sources without a line in CHANGELOG.md. `npm run check` runs it after the build.
+//
+//   node tools/completeness.mjs [--base REF]      REF is what the change is compared with; on GitHub the branch that it goes to
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { DENIALS } from "../dist/plugin/core/model/denial.js";
+
+/** Reasons that no request can cause on every gateway alike, and the tests that have them instead. */
+const WITHOUT_ROW = {
+  too_many_headers: "nginx refuses so many headers first; test/kong/facts/read-headers.test.ts",
+  overloaded: "it takes hundreds of requests at once; test/keys/life/issuer-keys.test.ts",
+  deadline_exceeded: "the plugin must hang; test/server/protocol/connection-outcomes.test.ts",
+  internal_error: "the plugin must fail; test/server/protocol/connection-outcomes.test.ts",
+};
+const SOURCES = /^(?:plugin|cli|sandbox)\//;
+/** The trailer of a commit message that says why users notice nothing of the commit. */
+const NO_LINE = /^No-Changelog: *\S/m;
+
+const { values } = parseArgs({ options: { base: { type: "string" } } });
+const target = process.env.GITHUB_BASE_REF;
+const base = values.base ?? (target ? `origin/${target}` : undefined);
+
+const mistakes = [...checkReasons(), ...checkKeys(), ...(base === undefined ? [] : checkChangelog(base))];
+process.stderr.write(mistakes.map((mistake) => `${mistake}\n`).join(""));
+process.exitCode = mistakes.length > 0 ? 1 : 0;
+
+function checkReasons() {
+  const rows = readAll("test/conformance", /cases\.ts$/).matchAll(/\b(?:reason|reported): "(\w+)"/g);
+  const tested = new Set([...rows].map(([, reason]) => reason));
+  const missing = Object.keys(DENIALS).filter((reason) => !tested.has(reason) && !(reason in WITHOUT_ROW));
+  const needless = Object.keys(WITHOUT_ROW).filter((reason) => tested.has(reason) || !(reason in DENIALS));
+  return [
+    ...missing.map((reason) => `The reason ${reason} has no row in test/conformance/cases.`),
+    ...needless.map((reason) => `The exception for ${reason} in tools/completeness.mjs is no longer needed.`),
+  ];
+}
+
+/** Compares names only: a key that shares its name with another one passes with the test of that one. */
+function checkKeys() {
+  const tests = readAll("test/policy", /\.test\.ts$/);
+  const isNamed = (key) => new RegExp(`(?<![\\w-])"?${key}"?:|\\b${key}[,}\\]]`).test(tests);
+  const keys = new Set(listKeys(JSON.parse(readFileSync("schema/policy.schema.json", "utf8"))));
+  return [...keys]
+    .filter((key) => !isNamed(key))
+    .map((key) => `The key ${key} of schema/policy.schema.json is in no test of test/policy.`);
+}
+
+function listKeys(node) {
+  if (typeof node !== "object" || node === null) {
+    return [];
+  }
+  const { examples: _, default: __, enum: ___, ...rest } = node;
+  const own = typeof node.properties === "object" ? Object.keys(node.properties) : [];
+  return [...own, ...Object.values(rest).flatMap(listKeys)];
+}
+
+function checkChangelog(ref) {
+  const git = (...args) => execFileSync("git", args, { encoding: "utf8" });
+  const changed = git("diff", "--name-only", `${ref}...HEAD`).split("\n");
+  const isFine =
+    !changed.some((file) => SOURCES.test(file)) ||
+    changed.includes("CHANGELOG.md") ||
+    NO_LINE.test(git("log", "--format=%B", `${ref}..HEAD`));
+  return isFine
+    ? []
+    : [
+        "Sources have changed, and CHANGELOG.md has not. Add a line, or the trailer `No-Changelog: why` to a commit message.",
+      ];
+}
+
+function readAll(folder, names) {
+  const files = readdirSync(folder, { recursive: true }).filter((file) => names.test(file));
+  return files.map((file) => readFileSync(`${folder}/${file}`, "utf8")).join("\n");
+}
