@@ -28,7 +28,6 @@ import { checkPolicyRoot, readServerOptions, type ServerOptions, USAGE } from ".
 import { type Status, serveStatus } from "./status/status.ts";
 
 const WATCHDOG_MS = 3_000;
-const EVICT_MS = 600_000;
 const FOLLOW_MS = 500;
 const RETRY_MS = 1_000;
 /** Shorter than the time that Kong waits for the answer to a call. */
@@ -311,5 +310,4 @@ async function listen(own: Process, judge: Judge): Promise<void> {
   };
   await listenAnew();
   keepSocket(() => lifecycle.isEnding() || socket.isOurs(), options.socket, listenAnew, log.warn);
-  setInterval(() => instances.evictIdle(), EVICT_MS).unref();
 }
