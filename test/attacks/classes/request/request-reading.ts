@@ -95,7 +95,9 @@ export const requestReading: AttackClass = {
       ...out(target),
       ...(id === "overlong" ? { kong: 404 } : {}),
     })),
-    ...attacks(TWO_READINGS, "RFC 9112 3.2", [["path-leaves-route-fragment", "a fragment in the request line", out("/read/#x")]]),
+    ...attacks(TWO_READINGS, "RFC 9112 3.2", [
+      ["path-leaves-route-fragment", "a fragment in the request line", out("/read/#x")],
+    ]),
     ...attacks({ reason: "connection_header_refused", told: BAD_CONNECTION }, "RFC 9110 7.6.1; CWE-444", [
       [
         "connection-drops-identity",
