@@ -215,9 +215,9 @@ function endTester() {
   }
 }
 
-function explain({ file, text, replacement }) {
+function explain({ file, original, replacement }) {
   return EQUIVALENT.find(
-    (known) => file.endsWith(known.file) && text === known.line && replacement === known.replacement,
+    (known) => known.file === file && known.original === original && known.replacement === replacement,
   )?.because;
 }
 

@@ -88,6 +88,17 @@ describe("signatures that held are remembered", () => {
     expect(asked).toBe(3);
   });
 
+  it("another text under the same signature takes the place of the first, and its size", async () => {
+    let asked = 0;
+    const key: VerificationKey = { ...countingKey(), verify: () => ++asked > 0 };
+    const source = rememberVerified(sourceOf(() => key));
+    const texts = [1, 2].map((first) => new Uint8Array(9 * 1024 * 1024).fill(first, 0, 1));
+    for (const text of [...texts, ...texts.slice(1)]) {
+      expect(await verifyWith(source, text)).toBe(true);
+    }
+    expect(asked).toBe(2);
+  });
+
   it.each([
     { found: undefined, because: "unknown" },
     { found: undefined, because: "unavailable", retryAfterSeconds: 3 },

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +74,19 @@ describe("a policy that a thread compiled is the same as one that was compiled h
     const [there, here] = await Promise.all([compiler.identify(["a.yaml", "b"]), store.identify(["a.yaml", "b"])]);
     expect(there.identities).toEqual(here.identities);
   });
+});
+
+it.runIf(process.platform === "linux")("a thread that compiles gives way to the event loop", async () => {
+  await start().identify([]);
+  // The 19th field of proc(5)'s stat; the name in brackets before it may have blanks.
+  const nice = readdirSync("/proc/self/task").map((task) =>
+    Number(
+      readFileSync(`/proc/self/task/${task}/stat`, "utf8")
+        .replace(/^.*\) /, "")
+        .split(" ")[16],
+    ),
+  );
+  expect(nice).toContain(5);
 });
 
 describe("what is compiled first", () => {

@@ -75,7 +75,8 @@ describe("refuses a file outside the root", () => {
     ["by the root itself", () => "."],
     ["by an empty name", () => ""],
   ])("%s", async (_what, name) => {
-    expect(codesOf(await loadPolicyFile(root, name()))).toEqual(["1:1 file_outside_root"]);
+    const load = await loadPolicyFile(root, name());
+    expect([codesOf(load), load.files, load.text]).toEqual([["1:1 file_outside_root"], [], ""]);
   });
 
   it.each<[what: string, target: () => string, link: string, name: string]>([
