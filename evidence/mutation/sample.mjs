@@ -20,7 +20,7 @@ import { createTestFinder, listFiles } from "./related-tests.mjs";
 
 const LEFT_OUT = new Set(["node_modules", ".git"]);
 /** Far longer than the longest time between two tests; a mutant may loop for ever. */
-const SILENCE_MS = 90_000;
+const SILENCE_MS = 150_000;
 const KONG_TESTS = ["test/guard/requests.test.ts", "test/guard/faults.test.ts", "test/guard/settings.test.ts"];
 
 const { values: options } = parseArgs({

@@ -18,11 +18,10 @@ const vitest = await createVitest("test", {
   bail: 1,
   include: ["test/**/*.test.ts"],
   pool: "forks",
-  isolate: false, // Most of the time would go into starting processes.
   sequence: { sequencer: AsNamed },
   maxWorkers: 1,
   fileParallelism: false,
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   reporters: [progress],
 });
 await vitest.standalone();

@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { compileInThreads, type ThreadLimits } from "../../../plugin/runtime/load/compile-in-threads.ts";
 import type { PolicyCompiler } from "../../../plugin/runtime/load/policy-compiler.ts";
@@ -87,6 +89,11 @@ it.runIf(process.platform === "linux")("a thread that compiles gives way to the 
     ),
   );
   expect(nice).toContain(5);
+});
+
+it("the module does nothing in a thread that another part of the process started", async () => {
+  const thread = new Worker(BUILT);
+  expect(await once(thread, "exit")).toEqual([0]);
 });
 
 describe("what is compiled first", () => {
