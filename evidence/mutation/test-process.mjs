@@ -40,7 +40,7 @@ process.on("message", async ({ tests, changed }) => {
   process.send({
     killerFile: failed?.relativeModuleId,
     killer: failed
-      ? `${failed.relativeModuleId}: ${test?.fullName ?? "does not load"}`
+      ? `${failed.relativeModuleId}: ${test?.fullName ?? failed.errors()[0]?.message}`
       : unhandledErrors[0] && "an error outside of any test",
   });
 });
