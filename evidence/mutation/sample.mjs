@@ -52,6 +52,8 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => process.exit(1));
 }
 
+/** Source files that changed since the last run of tests, be it by a mutant or back. */
+const changed = new Set();
 /** Test files that pass without a mutant, as far as that was asked, and those that fail. */
 const sound = new Set();
 const broken = new Set();
@@ -110,6 +112,7 @@ async function judge(mutant) {
   const path = join(workplace, mutant.file);
   const restore = () => {
     writeFileSync(path, mutant.source);
+    changed.add(path);
     if (!mutant.file.endsWith(".lua")) {
       compile(mutant.file, mutant.source);
     }
@@ -124,7 +127,7 @@ async function judge(mutant) {
     if (isBuilt) {
       build(mutant.file, mutant.source);
     }
-    const { killer: flaw } = await runTests([killerFile], [path]);
+    const { killer: flaw } = await runTests([killerFile]);
     if (flaw === undefined) {
       sound.add(killerFile);
       return killer;
@@ -137,17 +140,18 @@ async function judge(mutant) {
 async function tryMutant(mutant, path) {
   const mutated = mutant.source.slice(0, mutant.start) + mutant.replacement + mutant.source.slice(mutant.end);
   writeFileSync(path, mutated);
+  changed.add(path);
   const choose = (tests) => tests.filter((test) => !broken.has(test)).slice(0, Number(options.tests));
   if (mutant.file.endsWith(".lua")) {
-    return runTests(choose(KONG_TESTS), []);
+    return runTests(choose(KONG_TESTS));
   }
   const { imports, starts } = findTests(mutant.file);
-  const result = await runTests(choose(imports), [path]);
+  const result = await runTests(choose(imports));
   if (result.killer !== undefined || choose(starts).length === 0) {
     return result;
   }
   const failure = build(mutant.file, mutated);
-  return failure === undefined ? { ...(await runTests(choose(starts), [path])), isBuilt: true } : { killer: failure };
+  return failure === undefined ? { ...(await runTests(choose(starts))), isBuilt: true } : { killer: failure };
 }
 
 /** Compiles one file into the build and bundles it. Returns why that fails. */
@@ -167,7 +171,7 @@ function compile(file, source) {
 }
 
 /** The name of the first test that fails, or undefined. */
-async function runTests(tests, changed) {
+async function runTests(tests) {
   if (tests.length === 0) {
     return {};
   }
@@ -189,7 +193,8 @@ async function runTests(tests, changed) {
     const hear = (message) => (message.progress ? wait() : finish(message));
     tester.on("message", hear);
     wait();
-    tester.send({ tests, changed });
+    tester.send({ tests, changed: [...changed] });
+    changed.clear();
   });
 }
 
