@@ -558,6 +558,22 @@ describe("a version that is replaced while it waits for keys never takes effect"
   it("but it does where it is still there", async () => {
     expect(await releaseMistake()).toBe("mistake");
   });
+
+  it("and takes effect after all where a link leads elsewhere for a moment that no look sees", async () => {
+    await writeVersions();
+    await linkTo("..2026_1", "..data");
+    await linkTo("..data/a.yaml", "linked.yaml");
+    expect(await scene.nameOf("linked.yaml")).toBe("one");
+    scene.keys.hold("two");
+    await linkTo("..2026_2", "..data");
+    await scene.look(2);
+    await linkTo("..2026_1", "..data");
+    scene.keys.release("two");
+    await waitForDisk();
+    await linkTo("..2026_2", "..data");
+    await scene.look(2);
+    expect(await scene.nameOf("linked.yaml")).toBe("two");
+  });
 });
 
 describe("one file has one entry, however its name is spelled", () => {
