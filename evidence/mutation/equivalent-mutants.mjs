@@ -19,6 +19,12 @@ export const EQUIVALENT = [
     because: "a known curve has a length; the check is for the types",
   },
   {
+    file: "plugin/kong/contract/guard-mark.ts",
+    original: "nonce === undefined || pluginId === undefined",
+    replacement: "nonce === undefined",
+    because: "a match has all its groups; the check is for the types",
+  },
+  {
     file: "plugin/guard/kong/plugins/jwt-policy-guard/handler.lua",
     original: "not has_forgotten",
     replacement: "false",

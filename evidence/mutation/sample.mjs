@@ -21,7 +21,10 @@ import { createTestFinder, listFiles } from "./related-tests.mjs";
 const LEFT_OUT = new Set(["node_modules", ".git"]);
 /** Far longer than the longest time between two tests; a mutant may loop for ever. */
 const SILENCE_MS = 150_000;
-const KONG_TESTS = ["test/guard/requests.test.ts", "test/guard/faults.test.ts", "test/guard/settings.test.ts"];
+const KONG_TESTS = [
+  ...["requests", "faults", "settings"].map((name) => `test/guard/${name}.test.ts`),
+  ...["conformance", "spoofing"].map((name) => `test/${name}/kong-binary-guard.test.ts`),
+];
 
 const { values: options } = parseArgs({
   options: {

@@ -293,6 +293,7 @@ describe("a directory that others can change is not used: nothing is read, nothi
 it.runIf(isRoot).each<[what: string, gid: number, mode: number]>([
   ["the administrators' group can write", 0, 0o770],
   ["all can write, but replace only their own files", 0, 0o1777],
+  ["another group can read", 12_345, 0o750],
   ["another group can write, but replace only its own files", 12_345, 0o1770],
 ])("a directory below one that %s is used", async (_what, gid, mode) => {
   const place = createPlace();

@@ -66,6 +66,15 @@ describe("puts a version into force", () => {
     expect(opened.current(askNothing)).toMatchObject({ policy: { name: "two" } });
   });
 
+  it("but not anew, if only the file is new and its text is the same", async () => {
+    await putIntoForce("one");
+    const before = await scene.files.open("a.yaml").current(askNothing);
+    await scene.write("a.yaml", policyText("one"));
+    await scene.look(3);
+    expect(await scene.files.open("a.yaml").current(askNothing)).toBe(before);
+    expect([scene.keys.prepared, scene.log.infos.length]).toEqual([["one"], 1]);
+  });
+
   it("and tells which, by the SHA-256 of its text", async () => {
     await putIntoForce("one");
     expect(scene.log.infos).toEqual([
