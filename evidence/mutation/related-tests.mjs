@@ -38,7 +38,9 @@ export function createTestFinder(root) {
     const nearest = (paths) => paths.sort((a, b) => closeness(b) - closeness(a) || (a < b ? -1 : 1));
     const closeness = (path) =>
       path === twin ? 3 : related.includes(path) ? 2 : path.startsWith(`${folder}/`) ? 1 : 0;
-    const starts = nearest([...startingTests].filter((path) => path.startsWith(`test/${wing}/`)));
+    const starts = nearest(
+      [...startingTests].filter((path) => related.includes(path) || path.startsWith(`test/${wing}/`)),
+    );
     return { imports: related.filter((path) => !startingTests.has(path)), starts };
   };
 }

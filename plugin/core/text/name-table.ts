@@ -24,12 +24,16 @@ export class NameTable {
   /** Decoded forms of the names that have escapes in the text. */
   #decoded = new Map<number, string>();
   #text = "";
-  #generation = 0;
+  #generation: number;
   #count = 0;
 
-  /** @param seed any 32 bits. */
-  constructor(seed: number) {
+  /**
+   * @param seed any 32 bits.
+   * @param generation how many texts came before.
+   */
+  constructor(seed: number, generation = 0) {
     this.#multiplier = seed | 1;
+    this.#generation = generation;
   }
 
   /** Forgets all names and starts with another text. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keepFirst } from "../../../plugin/keys/import/combine-keys.ts";
+import { combineKeys, keepFirst } from "../../../plugin/keys/import/combine-keys.ts";
 import type { ImportedKey } from "../../../plugin/keys/import/imported-key.ts";
 
 type Key = readonly [kid: string | undefined, algorithm: string, thumbprint: string];
@@ -69,5 +69,16 @@ describe("of keys that could be mistaken for each other, the first is kept", () 
     const { kept, dropped } = keepFirst(all);
     expect(kept).toEqual(expected.map((index) => all[index]));
     expect(dropped.map((each) => each.reason)).toEqual(reason ? [expect.stringMatching(reason)] : []);
+  });
+});
+
+it("a leaked key is named by no more than 64 characters of its kid, or by its algorithm", () => {
+  const keys = ["k".repeat(100), undefined].map((kid) => ({ kid, algorithm: "ES256", thumbprint: "a" }) as ImportedKey);
+  const [place] = combineKeys([keys], () => true).places;
+  const rest = ": its private part was published by this issuer; replace it at the issuer";
+  expect(place).toEqual({
+    hasKeys: false,
+    keys: [],
+    dropped: [`the ES256 key with kid "${"k".repeat(64)}"${rest}`, `the ES256 key${rest}`],
   });
 });

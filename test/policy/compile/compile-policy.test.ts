@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findOperation } from "../../../plugin/core/request/operation-tree.ts";
+import { readPolicy } from "../../../plugin/policy/read-policy.ts";
 import { compileDocument, requirementsOf } from "../../core/fixtures.ts";
 import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "../read/marked-text.ts";
 
@@ -13,6 +14,19 @@ function check(code: string, marked: string, message: RegExp): void {
     expect(issue.message).toMatch(message);
   }
 }
+
+describe("the transport of requests", () => {
+  it.each<[needed: boolean, routes: string]>([
+    [true, "{one: {}, two: {}}"],
+    [true, "{one: {allow_http: true}, two: {}}"],
+    [true, "{one: {allow_http: true, operations: [{methods: [GET], path: /a, allow_http: false}]}}"],
+    [false, "{one: {allow_http: true}, two: {allow_http: true}}"],
+    [false, "{one: {allow_http: true}, two: {access: public}}"],
+  ])("has to be read: %s, for %s", (needed, routes) => {
+    const read = readPolicy(`${ISSUER_START}defaults: {accept: [acme]}\nroutes: ${routes}\n`, "");
+    expect("policy" in read && read.policy.needsTransport, JSON.stringify(read)).toBe(needed);
+  });
+});
 
 describe("issuers", () => {
   it("must not share an identifier", () => {

@@ -373,6 +373,10 @@ describe("status", () => {
       { source: "none.yaml", inForce: undefined, refused: [missing], issuersWithoutKeys: [] },
     ]);
 
+    await scene.write("a.yaml", policyText("one"));
+    await scene.look(2);
+    expect(scene.files.status()[0], "the text in effect is there again").toEqual({ ...a, issuersWithoutKeys: [] });
+
     await scene.write("a.yaml", policyText("two"));
     await scene.look(2);
     expect(scene.files.status()[0]).toEqual({ ...a, inForce: { name: "two", sha256 }, issuersWithoutKeys: [] });
