@@ -23,6 +23,33 @@ export const EQUIVALENT = [
     because: "a known curve has a length; the check is for the types",
   },
   {
+    file: "plugin/keys/import/import-pem.ts",
+    original: "isCertificate",
+    replacement: "false",
+    because: "createPublicKey also takes a certificate; the other way says that we mean to",
+  },
+  {
+    file: "plugin/keys/life/key-set.ts",
+    original: "await this.#context.ports.files.identify(this.origin.file)",
+    replacement: "this.#context.ports.files.identify(this.origin.file)",
+    because: "an async function resolves with what a returned promise resolves with",
+  },
+  {
+    file: "plugin/policy/compile/compile-token.ts",
+    original: 'query ?? ""',
+    replacement: "query",
+    because: "a source that is none of the others has a query, by the schema; the check is for the types",
+  },
+  ...[
+    ["wanted ?? []", "wanted"],
+    ["conditions[claim] ?? {}", "conditions[claim]"],
+  ].map(([original, replacement]) => ({
+    file: "plugin/policy/requirements/find-shadowed.ts",
+    original,
+    replacement,
+    because: "whether it is there was asked before; the check is for the types",
+  })),
+  {
     file: "plugin/kong/facts/facts-variable.ts",
     within: "const [head",
     original: '""',

@@ -15,6 +15,13 @@ function check(code: string, marked: string, message: RegExp): void {
   }
 }
 
+it("at most 50 mistakes are listed, the first ones, in the order of the text", () => {
+  const routes = Array.from({ length: 60 }, (_, index) => `  r${index}: {accept: [none]}\n`).join("");
+  const issues = issuesOf(`${ISSUER_START}routes:\n${routes}`);
+  const [first = 0] = issues.map(({ line }) => line);
+  expect(issues.map(({ line }) => line)).toEqual(Array.from({ length: 50 }, (_, index) => first + index));
+});
+
 describe("the transport of requests", () => {
   it.each<[needed: boolean, routes: string]>([
     [true, "{one: {}, two: {}}"],
