@@ -35,6 +35,12 @@ export const EQUIVALENT = [
     because: "an async function resolves with what a returned promise resolves with",
   },
   {
+    file: "plugin/keys/life/load-key-set.ts",
+    original: "path?.endsWith",
+    replacement: "path.endsWith",
+    because: "the system names the path of a file that is missing; the check is for the types",
+  },
+  {
     file: "plugin/policy/compile/compile-token.ts",
     original: 'query ?? ""',
     replacement: "query",

@@ -22,6 +22,20 @@ it("at most 50 mistakes are listed, the first ones, in the order of the text", (
   expect(issues.map(({ line }) => line)).toEqual(Array.from({ length: 50 }, (_, index) => first + index));
 });
 
+describe("with several issuers, a rule says which ones pass", () => {
+  it.each<[rule: string, codes: readonly string[]]>([
+    ["{accept: [partner]}", []],
+    ["{access: public}", []],
+    ["{any_of: [{accept: [acme]}, {accept: [partner]}]}", []],
+    ["{}", ["accept_missing"]],
+    ["{any_of: [{accept: [acme]}, {required_scopes: [a]}]}", ["accept_missing"]],
+    ["{any_of: [{required_roles: [b]}, {required_scopes: [a]}]}", ["accept_missing"]],
+  ])("%s: %j", (rule, codes) => {
+    const issues = issuesOf(`${ISSUER_START}${SECOND_ISSUER}routes: {r: ${rule}}\n`);
+    expect(issues.map(({ code }) => code)).toEqual(codes);
+  });
+});
+
 describe("the transport of requests", () => {
   it.each<[needed: boolean, routes: string]>([
     [true, "{one: {}, two: {}}"],
