@@ -62,6 +62,10 @@ export const EQUIVALENT = [
     replacement,
     because: "whether it is there was asked before; the check is for the types",
   })),
+  ...[
+    ["plugin/policy/language/header-spellings.ts", "const [first", "the parts of a text are one or more"],
+    ["plugin/kong/facts/facts-variable.ts", "rest.pop()", "neither text is a request's id or a guard's mark"],
+  ].map(([file, within, because]) => ({ file, within, original: '""', replacement: '"mutant"', because })),
   {
     file: "plugin/kong/facts/facts-variable.ts",
     within: "const [head",

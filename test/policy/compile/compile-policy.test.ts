@@ -15,6 +15,18 @@ function check(code: string, marked: string, message: RegExp): void {
   }
 }
 
+it.each<[mapping: string, codes: readonly string[]]>([
+  ["{payload: true}", []],
+  ["{from: sub}", []],
+  ["{constant: a}", []],
+  ["{payload: true, from: sub}", ["mapping_invalid"]],
+  ["{payload: true, constant: a}", ["mapping_invalid"]],
+  ["{from: sub, constant: a}", ["mapping_invalid"]],
+])("a header has one source: %s", (mapping, codes) => {
+  const issues = issuesOf(`${ISSUER_START}routes: {r: {}}\nheader_mappings: {x-a: ${mapping}}\n`);
+  expect(issues.map(({ code }) => code)).toEqual(codes);
+});
+
 it("at most 50 mistakes are listed, the first ones, in the order of the text", () => {
   const routes = Array.from({ length: 60 }, (_, index) => `  r${index}: {accept: [none]}\n`).join("");
   const issues = issuesOf(`${ISSUER_START}routes:\n${routes}`);

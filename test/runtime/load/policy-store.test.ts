@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { appendFileSync } from "node:fs";
 import { link, mkdir, mkdtemp, realpath, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -241,6 +242,19 @@ describe("compiles a file", () => {
     }
     // 8 takes the place of 1, which was not used for the longest time.
     expect(parsed.filter((name) => name !== "")).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 1].map((n) => `payments-${n}`));
+  });
+
+  it("at most three times if it changes at every read, and then says that it belongs to no version", async () => {
+    let readings = 0;
+    const changing = createPolicyStore(root, (text) => {
+      readings += 1;
+      appendFileSync(join(root, "base.yaml"), `# ${readings}\n`);
+      return readDocument(text);
+    });
+    await write("base.yaml", GOOD);
+    await write("a.yaml", "jwt_policy: 1\nname: child\nextends: base.yaml\n");
+    const { identity } = await changing.compileFile("a.yaml");
+    expect([readings, identity]).toEqual([3, undefined]);
   });
 
   it("of which one is missing: then the identity says so, and the file is read again when it comes", async () => {
