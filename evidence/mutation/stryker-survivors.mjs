@@ -4,6 +4,12 @@ const ALL_GROUPS = "a match has all its groups; the check is for the types";
 /** Mutants that no test can tell from the original, and why. `line` and `replacement` as `npm run test:stryker` prints them. */
 export const SURVIVORS = [
   {
+    file: "plugin/core/request/origin.ts",
+    line: "if (origin !== undefined && source.allowedOrigins.has(origin)) {",
+    replacement: "true",
+    because: "no set of texts has undefined in it; the check is for the types",
+  },
+  {
     file: "plugin/core/token/extract.ts",
     line: 'const credentials = authorization ?? "";',
     replacement: '"Stryker was here!"',

@@ -1,14 +1,17 @@
-// `npm run test:stryker`: has Stryker change everything it can in the code that can end an event and in plugin/core. Fails for
-// every mutant that no test kills and that stryker-survivors.mjs does not explain, and for every explanation that is stale.
+// `npm run test:stryker`: Stryker changes everything it can in plugin/ and prints the score of each folder. In the core, and in the
+// code that ends an event, every mutant must be killed or explained in stryker-survivors.mjs, and no explanation may be stale.
 // Stryker is installed apart, in evidence/mutation/stryker, at the first run. Left out is plugin/core/model/denial.ts: a table of words.
 //
-//   node evidence/mutation/stryker.mjs [WORD]      only files whose name contains WORD
+//   node evidence/mutation/stryker.mjs [WORD]      only files whose path contains WORD
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { listFiles } from "./related-tests.mjs";
 import { SURVIVORS } from "./stryker-survivors.mjs";
 
 const FOLDER = "evidence/mutation/stryker";
+/** Where a survivor without an explanation is a failure. */
+const STRICT = /^plugin\/(?:core\/|server\/protocol\/|kong\/handler|kong\/calls\/verdict)/;
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 
 if (!existsSync(`${FOLDER}/node_modules`)) {
@@ -29,6 +32,7 @@ const alive = mutants.filter(({ status }) => status === "Survived" || status ===
 const explains = (survivor, mutant) =>
   survivor.file === mutant.file && survivor.line === mutant.line && survivor.replacement === mutant.replacement;
 const unexplained = alive.filter((mutant) => !SURVIVORS.some((survivor) => explains(survivor, mutant)));
+const failures = unexplained.filter(({ file }) => STRICT.test(file));
 const stale = SURVIVORS.filter(({ file }) => file.includes(word)).filter(
   (survivor) => !alive.some((mutant) => explains(survivor, mutant)),
 );
@@ -39,14 +43,28 @@ for (const { place, line, replacement, status } of unexplained) {
 for (const { file, line, replacement } of stale) {
   console.log(`stale explanation: ${file}\n    ${line}\n    → ${replacement}`);
 }
-console.log(
-  `${mutants.length} mutants, ${mutants.length - alive.length} killed, ${alive.length - unexplained.length} explained, ${unexplained.length} survived`,
-);
-process.exit(unexplained.length + stale.length > 0 ? 1 : 0);
+for (const [folder, all] of groupByFolder(mutants)) {
+  const open = unexplained.filter((mutant) => all.includes(mutant)).length;
+  console.log(
+    `${folder}: ${all.length} mutants, ${(100 - (100 * open) / all.length).toFixed(1)} % killed or explained`,
+  );
+}
+process.exit(failures.length + stale.length > 0 ? 1 : 0);
+
+function groupByFolder(all) {
+  const folders = new Map();
+  for (const mutant of all) {
+    const folder = mutant.file.split("/").slice(0, 2).join("/");
+    folders.set(folder, [...(folders.get(folder) ?? []), mutant]);
+  }
+  return folders;
+}
 
 /** What became of the mutants of each file that the configuration names and the word picks. */
 function mutateFiles(config) {
-  const chosen = JSON.parse(readFileSync(config, "utf8")).mutate.filter((file) => file.includes(word));
+  const chosen = listMutatedFiles(JSON.parse(readFileSync(config, "utf8")).mutate).filter((file) =>
+    file.includes(word),
+  );
   if (chosen.length === 0) {
     return {};
   }
@@ -56,6 +74,14 @@ function mutateFiles(config) {
     ...["run", config, "--mutate", chosen.join(",")],
   ]);
   return JSON.parse(readFileSync(`${FOLDER}/report.json`, "utf8")).files;
+}
+
+/** The configuration's entries are files, whole folders, and exclusions. */
+function listMutatedFiles(entries) {
+  const files = entries
+    .filter((entry) => !entry.startsWith("!"))
+    .flatMap((entry) => (entry.endsWith("/**/*.ts") ? listFiles(".", entry.slice(0, -"/**/*.ts".length)) : entry));
+  return files.filter((file) => !entries.includes(`!${file}`));
 }
 
 function run(program, args) {

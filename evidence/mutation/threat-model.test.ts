@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ATTACK_CLASSES } from "../../test/attacks/classes/classes.ts";
-import { MUTATED_FILES } from "./mutants.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const TEXT = readFileSync(join(ROOT, "SECURITY.md"), "utf8");
@@ -12,24 +11,22 @@ interface Row {
   readonly section: string;
   readonly files: readonly string[];
   readonly attacks: readonly string[];
-  readonly mutants: readonly string[];
 }
 
-/** The tables of defences: every table whose last column is named so. */
+/** The tables of defences: every table whose last column names attacks. */
 function readRows(): Row[] {
-  const tables = TEXT.split(/\n\n+/).filter((part) => /^\|.*\| mutants \|$/m.test(part));
+  const tables = TEXT.split(/\n\n+/).filter((part) => /^\|.*\| attacks, among others \|$/m.test(part));
   return tables.flatMap((table) =>
     table
       .trim()
       .split("\n")
       .slice(2)
       .map((line) => {
-        const [section = "", files = "", attacks = "", mutants = ""] = line.split(" | ");
+        const [section = "", files = "", attacks = ""] = line.split(" | ");
         return {
           section: section.replace(/^\| /, ""),
           files: files.match(PATH) ?? [],
-          attacks: attacks.split(", "),
-          mutants: mutants.replace(/ \|$/, "").split("; "),
+          attacks: attacks.replace(/ \|$/, "").split(", "),
         };
       }),
   );
@@ -37,8 +34,16 @@ function readRows(): Row[] {
 
 const ROWS = readRows();
 const IDS = new Set(ATTACK_CLASSES.flatMap(({ attacks }) => attacks.map(({ id }) => id)));
-const mutantsOf = (files: readonly string[]): string[] =>
-  MUTATED_FILES.filter(({ file }) => files.includes(file)).flatMap(({ mutants }) => mutants.map(({ name }) => name));
+/** Whole files, `DIR/**` + `/*.ts` and exclusions with `!`: the only forms in Stryker's lists. */
+const STRYKER_LISTS: readonly string[][] = ["stryker.config.json", "stryker.core.config.json"].map(
+  (name) => JSON.parse(readFileSync(join(import.meta.dirname, "stryker", name), "utf8")).mutate,
+);
+const isMutated = (file: string): boolean =>
+  STRYKER_LISTS.some(
+    (list) =>
+      !list.includes(`!${file}`) &&
+      list.some((entry) => entry === file || file.startsWith(entry.replace("**/*.ts", ""))),
+  );
 
 it("names no file that does not exist", () => {
   const paths = TEXT.match(PATH) ?? [];
@@ -62,13 +67,18 @@ it("names attacks of every class", () => {
   expect(silent.map(({ name }) => name)).toEqual([]);
 });
 
-describe.each(ROWS)("$section", ({ files, attacks, mutants }) => {
+describe.each(ROWS)("$section", ({ files, attacks }) => {
   it("names attacks that exist", () => {
     expect(attacks.filter((id) => !IDS.has(id))).toEqual([]);
   });
 
-  it("names mutants of its files", () => {
+  it("names defences that Stryker mutates", () => {
     expect(files.length).toBeGreaterThan(0);
-    expect(mutants.filter((name) => !mutantsOf(files).includes(name))).toEqual([]);
+    expect(files.filter((file) => file.endsWith(".ts") && !isMutated(file))).toEqual([]);
   });
+});
+
+it("names in Stryker's lists only paths that exist", () => {
+  const paths = STRYKER_LISTS.flat().map((entry) => entry.replace(/^!/, "").replace("/**/*.ts", ""));
+  expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });

@@ -1,5 +1,3 @@
-import { CHECK_LISTS } from "./check-lists/all.ts";
-import { type CheckList, type Coverage, readPositions } from "./check-lists/check-list.ts";
 import { HEADINGS, rowOf, type VectorFigures } from "./figures.ts";
 import { DISAGREEMENTS } from "./sources/disagreements.ts";
 
@@ -21,11 +19,9 @@ const ORIGINS: readonly (readonly string[])[] = [
   ["ietf-jose/cookbook @ 13692b68bfc1", "Unlicense", "the examples of RFC 7520, 7797 and 8037"],
   ["RFC 7515, 7516, 7519, as in latchset/jwcrypto @ eb7c266d18d1", "–", "the examples of their appendices"],
   ["jpadilla/pyjwt @ dcc27a9d3182", "MIT", "the tokens of CVE-2022-29217"],
-  ["Kong/kong @ 22246ef28c16", "Apache-2.0", "keys of the tests of its `jwt` plugin; titles as a check-list"],
+  ["Kong/kong @ 22246ef28c16", "Apache-2.0", "keys and scenarios of the tests of its `jwt` plugin"],
   ["istio/istio @ 86c9f01fd735", "Apache-2.0", "integration tests of request authentication"],
   ["krakend/krakend-jose @ aa239098bb26", "Apache-2.0", "matchers of roles and scopes"],
-  ["awslabs/aws-jwt-verify @ a7fce8e16129", "Apache-2.0", "titles as a check-list"],
-  ["panva/jose @ afbc664914bb", "MIT", "titles as a check-list"],
 ];
 
 /** docs/evidence/vectors.md. */
@@ -42,36 +38,9 @@ export function renderVectors(all: readonly VectorFigures[]): string {
     "## Disagreements\n",
     "What we do on purpose and the source does not expect.\n",
     table(["source", "vectors", "here", "why"], disagreements),
-    "## Check-lists\n",
-    "Tests of others as a list of what to test, one by one: evidence/vectors/check-lists says which of our tests covers each, or why none does.\n",
-    table(["source", "tests there", "covered by a test here", "not applicable"], CHECK_LISTS.map(checkListRow)),
-    table(["source", "not applicable", "tests there"], CHECK_LISTS.flatMap(uncoveredRows)),
     "## Sources\n",
     table(["repository", "licence", "what"], ORIGINS),
   ].join("\n");
-}
-
-/** Each title's coverage. */
-function coveragesOf({ files }: CheckList): Coverage[] {
-  const rows = Object.values(files).flat();
-  return rows.flatMap(([positions, coverage]) => readPositions(positions).map(() => coverage));
-}
-
-function checkListRow(list: CheckList): string[] {
-  const coverages = coveragesOf(list);
-  const count = (kind: string): string => String(coverages.filter((coverage) => kind in coverage).length);
-  return [list.source, String(coverages.length), count("sentence"), count("notApplicable")];
-}
-
-function uncoveredRows(list: CheckList): string[][] {
-  const counts = new Map<string, number>();
-  for (const coverage of coveragesOf(list)) {
-    if ("notApplicable" in coverage) {
-      const { notApplicable } = coverage;
-      counts.set(notApplicable, (counts.get(notApplicable) ?? 0) + 1);
-    }
-  }
-  return [...counts].map(([text, count]) => [list.source, text, String(count)]);
 }
 
 const code = (text: string): string => `\`${text}\``;

@@ -18,7 +18,6 @@ import { readServerOptions, type ServerOptions, USAGE } from "./settings/server-
 import { serveStatus } from "./status/status.ts";
 
 const WATCHDOG_MS = 3_000;
-const EVICT_MS = 600_000;
 const FOLLOW_MS = 500;
 /** Kong refuses requests while no process listens, so a busy machine must not delay this for long. */
 const MAX_WARMING_MS = 500;
@@ -127,5 +126,4 @@ async function listen(own: ServerProcess, judge: Judge): Promise<void> {
   };
   await listenAnew();
   keepSocket(() => lifecycle.isEnding() || socket.isOurs(), options.socket, listenAnew, log.warn);
-  setInterval(() => instances.evictIdle(), EVICT_MS).unref();
 }

@@ -140,6 +140,16 @@ describe("the handler in the stock server", () => {
     ]);
   });
 
+  it("writes the report of a request that only report mode lets pass, ahead of the verdict", async () => {
+    const reported = createDeny({ reason: "token_missing" }, { policy: "payments" });
+    const allow = createAllow({ headers: { "x-user-id": "alice" } }, { policy: "payments" }, reported);
+    const { calls } = await run(GUARDED, { instance: { access: async () => allow } });
+    expect(calls.slice(1)).toEqual([
+      ["log.warn", expect.stringContaining("reason=token_missing")],
+      ["set_headers", { "x-user-id": "alice" }],
+    ]);
+  });
+
   it("allows by one call, the last, after one that reads all", async () => {
     const { calls } = await run(GUARDED, {});
     expect(calls).toEqual([

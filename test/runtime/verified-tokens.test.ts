@@ -101,6 +101,23 @@ describe("signatures that held are remembered", () => {
     expect(asked).toBe(3);
   });
 
+  it("another text under the same signature takes the place of the first, and its size", async () => {
+    let asked = 0;
+    const key: VerificationKey = {
+      ...countingKey(),
+      verify() {
+        asked += 1;
+        return PASSED;
+      },
+    };
+    const source = rememberVerified(sourceOf(() => key));
+    const texts = [1, 2].map((first) => new Uint8Array(9 * 1024 * 1024).fill(first, 0, 1));
+    for (const text of [...texts, ...texts.slice(1)]) {
+      expect(await verifyWith(source, text)).toEqual(PASSED);
+    }
+    expect(asked).toBe(2);
+  });
+
   it.each([{ because: "unknown" }, { because: "unavailable", retryAfterSeconds: 3 }] as const)(
     "passes on that there is no key: $because",
     async (missing) => {

@@ -1,13 +1,19 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that import sources: nothing needs building for a mutant, and none starts a process or a gateway. */
+/** Tests that import sources: nothing needs building for a mutant, and none starts the built server or a gateway. */
 export default defineConfig({
   test: {
     include: [
-      "test/core/**/*.test.ts",
-      "test/property/*.test.ts",
-      "test/kong/{handler,verdict,plugin-config}.test.ts",
-      "test/server/{connection-*,end-event,instances}.test.ts",
+      "test/{core,keys,kong,observe,policy,property,runtime}/**/*.test.ts",
+      "test/server/protocol/*.test.ts",
+      "test/server/{process/hand-over,status/status}.test.ts",
+      "test/server/launcher/launcher-parts.test.ts",
     ],
+    exclude: [
+      "test/**/kong-{binary,container}*.test.ts",
+      "test/kong/schema/{kong,lua}-schema.test.ts",
+      "test/runtime/load/compile-in-threads.test.ts",
+    ],
+    testTimeout: 60_000,
   },
 });

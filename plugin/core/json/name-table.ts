@@ -22,12 +22,16 @@ export class NameTable {
   readonly #starts = new Int32Array(ENTRIES);
   readonly #ends = new Int32Array(ENTRIES);
   #text = "";
-  #generation = 0;
+  #generation: number;
   #count = 0;
 
-  /** @param seed any 32 bits, secret from clients, so that they cannot choose names that all have the same hash. */
-  constructor(seed: number) {
+  /**
+   * @param seed any 32 bits, secret from clients, so that they cannot choose names that all have the same hash.
+   * @param generation how many texts came before.
+   */
+  constructor(seed: number, generation = 0) {
     this.seed = seed | 1;
+    this.#generation = generation;
   }
 
   hash(name: string): number {

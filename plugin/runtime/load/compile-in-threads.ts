@@ -205,9 +205,6 @@ class ThreadPool {
 
   #replace(thread: CompilerThread, work: Work | undefined, message: string): void {
     this.#threads.delete(thread);
-    if (this.#isStopped) {
-      return;
-    }
     this.#options.log.warn(`a thread that compiles policies failed, another one is started: ${message}`);
     if (work) {
       work.tries += 1;

@@ -25,10 +25,11 @@ const MAX_PARENTS = 8;
  * Compiles policies in this thread.
  *
  * @param root the only directory that policy files may lie in.
+ * @param parse reads the text of a parent.
  */
-export function createPolicyStore(root: string): PolicyCompiler {
+export function createPolicyStore(root: string, parse: typeof readDocument = readDocument): PolicyCompiler {
   const rootFiles = createRootFiles(root);
-  const parseParent = rememberLast(MAX_PARENTS, readDocument);
+  const parseParent = rememberLast(MAX_PARENTS, parse);
 
   const compileOnce = async (file: string): Promise<CompiledFile> => {
     const before = new Map<string, FileIdentity>();

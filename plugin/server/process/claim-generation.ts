@@ -15,15 +15,16 @@ const MAX_TRIES = 1_000;
  * removed it as too old.
  *
  * @param socket path of the shared socket.
+ * @param list returns the names in a directory.
  * @returns 0 to 255.
  * @throws Error if the directory cannot be read or written.
  */
-export function claimGeneration(socket: string): number {
+export function claimGeneration(socket: string, list: (directory: string) => string[] = readdirSync): number {
   const directory = dirname(socket);
   const prefix = `${basename(socket)}.generation-`;
   const pathOf = (generation: number): string => join(directory, `${prefix}${generation}`);
   const findClaims = (): number[] => {
-    const names = readdirSync(directory).filter((name) => name.startsWith(prefix));
+    const names = list(directory).filter((name) => name.startsWith(prefix));
     return names.map((name) => Number(name.slice(prefix.length))).filter(Number.isInteger);
   };
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {

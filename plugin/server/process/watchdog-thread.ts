@@ -5,24 +5,36 @@ import { workerData } from "node:worker_threads";
 const CHECK_MS = 100;
 const STDERR = 2;
 
-const { beats, limitMs } = workerData as { readonly beats: Int32Array; readonly limitMs: number };
+/**
+ * @param silentMs how long the event loop had been silent before this check.
+ * @param waitedMs time since the last check, in milliseconds.
+ * @returns how long it has been silent now. If the wait took much longer than planned, the whole process or machine was stopped,
+ *   not only the event loop.
+ */
+export function countSilence(silentMs: number, hasBeaten: boolean, waitedMs: number): number {
+  return hasBeaten || waitedMs > CHECK_MS * 5 ? 0 : silentMs + CHECK_MS;
+}
 
-let lastBeat = Atomics.load(beats, 0);
-let silentMs = 0;
-for (;;) {
-  const before = performance.now();
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, CHECK_MS);
-  const beat = Atomics.load(beats, 0);
-  // If the wait took much longer, the whole process or machine was stopped, not only the event loop.
-  const stoodStill = performance.now() - before > CHECK_MS * 5;
-  silentMs = beat === lastBeat && !stoodStill ? silentMs + CHECK_MS : 0;
-  lastBeat = beat;
-  if (silentMs >= limitMs) {
-    try {
-      writeSync(STDERR, `watchdog: the event loop did not turn for ${limitMs} ms, ending the process\n`);
-    } catch {
-      // The reader of this output is gone. The process must end anyway.
+function watch({ beats, limitMs }: { readonly beats: Int32Array; readonly limitMs: number }): void {
+  let lastBeat = Atomics.load(beats, 0);
+  let silentMs = 0;
+  for (;;) {
+    const before = performance.now();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, CHECK_MS);
+    const beat = Atomics.load(beats, 0);
+    silentMs = countSilence(silentMs, beat !== lastBeat, performance.now() - before);
+    lastBeat = beat;
+    if (silentMs >= limitMs) {
+      try {
+        writeSync(STDERR, `watchdog: the event loop did not turn for ${limitMs} ms, ending the process\n`);
+      } catch {
+        // The reader of this output is gone. The process must end anyway.
+      }
+      process.kill(process.pid, "SIGKILL");
     }
-    process.kill(process.pid, "SIGKILL");
   }
+}
+
+if (workerData?.beats) {
+  watch(workerData);
 }

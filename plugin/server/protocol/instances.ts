@@ -10,8 +10,6 @@ export interface Instances {
   start(configJson: string): number;
   close(id: number): void;
   find(id: number): PluginInstance | undefined;
-  /** Evicts instances that no event has used for a long time, because Kong sends no close when it deletes a plugin. */
-  evictIdle(): void;
 }
 
 interface InstanceEntry {
@@ -30,6 +28,7 @@ export interface InstanceLimits {
 /** An id consists of the process's generation and a count. It uses all 31 bits of Kong's int32 except the sign. */
 const IDS_PER_GENERATION = 2 ** 31 / GENERATIONS;
 const IDLE_MS = 3_600_000;
+const EVICT_MS = 600_000;
 const MAX_INSTANCES = 20_000;
 /** Maximum total length of configurations, in characters. An inline policy has up to 131,072. */
 const MAX_CONFIG_LENGTH = 256 * 1024 * 1024;
@@ -82,6 +81,15 @@ export function createInstances(
     }
   };
 
+  // Kong sends no close when it deletes a plugin, so instances that no event has used for a long time are evicted.
+  setInterval(() => {
+    for (const [id, { usedAt }] of instances.entries()) {
+      if (now() - usedAt > IDLE_MS) {
+        close(instances.delete(id));
+      }
+    }
+  }, EVICT_MS).unref();
+
   return {
     start(configJson) {
       const id = nextId();
@@ -96,13 +104,6 @@ export function createInstances(
         instances.set(id, entry); // The instance that was not used for the longest time is evicted first.
       }
       return entry?.instance;
-    },
-    evictIdle() {
-      for (const [id, { usedAt }] of instances.entries()) {
-        if (now() - usedAt > IDLE_MS) {
-          close(instances.delete(id));
-        }
-      }
     },
   };
 }

@@ -29,6 +29,13 @@ export interface Attack {
   readonly kong?: number;
 }
 
+type Outcome = Pick<Attack, "reason" | "told" | "kong">;
+type Row = readonly [id: string, tries: string, recipe: Pick<Attack, "token" | "request">];
+
+/** A table of attacks that have the same outcome and are described in the same place. */
+export const attacks = (outcome: Outcome, reference: string, rows: readonly Row[]): readonly Attack[] =>
+  rows.map(([id, tries, recipe]) => ({ id, tries, reference, ...recipe, ...outcome }));
+
 /** A request that passes; the upstream learns who it is. */
 export interface Honest {
   readonly what: string;

@@ -51,6 +51,10 @@ describe("a token from a cookie", () => {
     expect(check(COOKIE, "GET", APP, { connection })).toBeUndefined();
   });
 
+  it.each(["close", "keep-alive, TE", ""])("needs none with Connection %j", (connection) => {
+    expect(check(COOKIE, "GET", undefined, { connection })).toBeUndefined();
+  });
+
   it("needs one with Upgrade, for which Kong asks no Connection", () => {
     const upgrade: [string, string] = ["upgrade", "websocket"];
     expect(check(COOKIE, "GET", undefined, { headers: new Map([upgrade]) })).toBe("origin_not_allowed");

@@ -24,6 +24,10 @@ describe("a connection is made to", () => {
     "64:ff9b:1::8.8.8.8",
     "64:ff9b:1:808:8:800::",
     "2002:808:808::1",
+    "2001:1::1",
+    // Beside single addresses.
+    ...["100.100.100.201", "168.63.129.15", "168.63.129.17", "192.0.0.193", "2002:6464:64c7::"],
+    ...["fd20:ce::255", "fd00:c1::a9fe:a9ff", "fd00:42::43", "fd00:ec1::1"],
   ])("%s", (address) => {
     expect(findRefusal(address, false)).toBeUndefined();
   });
@@ -48,6 +52,8 @@ describe("no connection is made to", () => {
     ["fd00:ec2::254", "cloud metadata"],
     ["fd00:ec2::23", "cloud metadata"],
     ["fd20:ce::254", "cloud metadata"],
+    ["fd00:c1::a9fe:a9fe", "cloud metadata"],
+    ["fd00:42::42", "cloud metadata"],
     ["100.100.100.200", "cloud metadata"],
     ["168.63.129.16", "cloud metadata"],
     ["192.0.0.192", "cloud metadata"],
@@ -70,6 +76,9 @@ describe("no connection is made to", () => {
     ["64:ff9b:1:a9fe:a9:fe00::", "link-local"],
     ["2002:a9fe:a9fe::1", "link-local"],
     ["2002:7f00:1::", "loopback"],
+    ["2002:6464:64c8::", "cloud metadata"],
+    ["64:ff9b:1:6464:64:c800::", "cloud metadata"],
+    ["64:ff9b:1:64:64:64c8::", "cloud metadata"],
   ])("%s, which is %s", (address, kind) => {
     expect(findRefusal(address, false)).toMatch(new RegExp(`^an? ${kind} address$`));
   });

@@ -9,6 +9,7 @@ const privateJwkOf = (alg: SigningAlgorithm): JWK =>
   generateSigningKey(alg, "1").privateKey.export({ format: "jwk" }) as JWK;
 const rsa = privateJwkOf("RS256");
 const ec = privateJwkOf("ES256");
+const p384 = privateJwkOf("ES384");
 const p521 = privateJwkOf("ES512");
 const okp = privateJwkOf("EdDSA");
 const of = (jwk: JWK): Promise<readonly string[]> => findLeakedThumbprints({ ...jwk });
@@ -26,6 +27,10 @@ describe("a key whose private part is published is known by the thumbprint of it
     ["P-521", p521, p521],
     ["Ed25519", okp, okp],
     ["P-256 without its public part", ec, { kty: "EC", crv: "P-256", d: ec.d ?? "" }],
+    ...[p384, p521].map((jwk): [string, JWK, JWK] => {
+      const { kty, crv, d } = jwk as { kty: string; crv: string; d: string };
+      return [`${crv} without its public part`, jwk, { kty, crv, d }];
+    }),
     ["Ed25519 without its public part", okp, { kty: "OKP", crv: "Ed25519", d: okp.d ?? "" }],
   ])("%s", async (_what, jwk, written) => {
     expect(await of(written)).toContain(await calculateJwkThumbprint(jwk));

@@ -437,6 +437,13 @@ it("a refresh that brings the same set leaves the same keys, so that nothing nee
   expect(await keyOf()).not.toBe(before);
 });
 
+it("tells for each key of a set without a usable one why it is not used", async () => {
+  const otherAlgorithm = generateSigningKey("ES384", "3").publicJwk;
+  scene.serve({ json: { keys: [WEAK_JWK, otherAlgorithm] } });
+  await scene.keys.refresh();
+  expect(scene.keys.status()[0]?.failure).toMatch(/^the key set has no usable key; .*1024 bits.*; .*"3"/);
+});
+
 it("tells how each place of keys stands", async () => {
   const nothing = { isRestored: false, notUsed: [], warnings: [] };
   const place = { from: "jwks_uri", state: "serving", keys: 1, failures: 0, failure: undefined, ...nothing };

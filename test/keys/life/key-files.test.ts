@@ -8,6 +8,7 @@ import type { KeyOrigin } from "../../../plugin/core/model/policy.ts";
 import { PASSED } from "../../../plugin/core/model/result.ts";
 import { IssuerKeys } from "../../../plugin/keys/life/issuer-keys.ts";
 import type { KeyFiles } from "../../../plugin/keys/life/load-key-set.ts";
+import type { KeyStore } from "../../../plugin/keys/store/key-store.ts";
 import { createRootFiles } from "../../../plugin/runtime/load/root-files.ts";
 import { compileIssuer, joseHeaderOf } from "../../core/fixtures.ts";
 import { logInto, silentLog } from "../../logs.ts";
@@ -191,6 +192,28 @@ describe("keys in files", () => {
       [expect.stringMatching(/\.\.\/idp\.json: it lies outside the policy root; move it there/)],
     ]);
   });
+});
+
+it("keys in a file never become too old, and are read from the file alone", async () => {
+  let clock = Date.now();
+  const files: KeyFiles = { identify: async () => "v1", read: async () => Buffer.from(json(first)) };
+  const stored: string[] = [];
+  const store: KeyStore = {
+    readKeySet: async (place) => void stored.push(place),
+    saveKeySet: async (place) => void stored.push(place),
+    readLeaked: async () => [],
+    saveLeaked: async () => {},
+    status: () => ({ directory: "", problem: undefined }),
+  };
+  const issuer = { ...compileIssuer({ algorithms: ["ES256"] }), keys: [SET] };
+  const keys = new IssuerKeys(issuer, { now: () => clock, log: silentLog, files, store }, { ...TIMINGS, idleMs: 1e12 });
+  onTestFinished(() => keys.stop());
+  await keys.refresh();
+  for (const days of [0, 4, 400, -800]) {
+    clock += days * 86_400_000;
+    expect(await keys.find(joseHeaderOf({ kid: "1" })), `${days} days`).toMatchObject({ value: { kid: "1" } });
+  }
+  expect(stored).toEqual([]);
 });
 
 it("a kid in two key sets is that of the first, and a token without kid may mean it", async () => {

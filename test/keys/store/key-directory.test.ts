@@ -238,52 +238,70 @@ describe("a directory that others can change is not used: nothing is read, nothi
     return place;
   };
 
-  it("its group can write", () =>
-    refuses(
-      withDirectory((directory) => chmodSync(directory, 0o770)),
-      /can be written by other users; chmod go-w$/,
-    ));
-  it("all can write", () =>
-    refuses(
-      withDirectory((directory) => chmodSync(directory, 0o707)),
-      /can be written by other users; chmod go-w$/,
-    ));
-  it("it is a link", () =>
-    refuses(
-      withDirectory((directory) => {
-        rmSync(directory, { recursive: true });
-        mkdirSync(`${directory}-real`);
-        symlinkSync(`${directory}-real`, directory);
-      }),
-      /is not a directory$/,
-    ));
-  it("it is a file", () =>
-    refuses(
-      withDirectory((directory) => {
-        rmSync(directory, { recursive: true });
-        writeFileSync(directory, "");
-      }),
-      /is not a directory$/,
-    ));
-  it("all can write the directory above", () =>
-    refuses(
-      withDirectory((directory) => chmodSync(join(directory, ".."), 0o777)),
-      /can be written by other users, who could replace .*keys; use a directory below ones that are protected$/,
-    ));
+  const GROUP_OR_ALL = /can be written by other users; chmod go-w$/;
+  const ABOVE =
+    /can be written by other users, who could replace .*keys; use a directory below ones that are protected$/;
+  const makeLink = (directory: string): void => {
+    rmSync(directory, { recursive: true });
+    mkdirSync(`${directory}-real`);
+    symlinkSync(`${directory}-real`, directory);
+  };
+  const makeFile = (directory: string): void => {
+    rmSync(directory, { recursive: true });
+    writeFileSync(directory, "");
+  };
+  it.each<[what: string, change: (directory: string) => void, why: RegExp]>([
+    ["its group can write", (directory) => chmodSync(directory, 0o770), GROUP_OR_ALL],
+    ["all can write", (directory) => chmodSync(directory, 0o707), GROUP_OR_ALL],
+    ["it is a link", makeLink, /is not a directory$/],
+    ["it is a file", makeFile, /is not a directory$/],
+    ["all can write the directory above", (directory) => chmodSync(join(directory, ".."), 0o777), ABOVE],
+  ])("%s", (_what, change, why) => refuses(withDirectory(change), why));
+
+  it("all can write the directory two levels above", async () => {
+    const place = createPlace();
+    mkdirSync(join(place, "deep"), { mode: 0o700 });
+    chmodSync(place, 0o777);
+    await refuses(join(place, "deep"), ABOVE);
+  });
+
   it("the directory above is not there", () =>
     refuses(join(createPlace(), "none"), /the directory .*none is not there; create it$/));
-  it.runIf(isRoot)("it belongs to another user", () =>
-    refuses(
-      withDirectory((directory) => chownSync(directory, 12_345, 0)),
+
+  it.runIf(isRoot).each<[what: string, change: (directory: string) => void, why: RegExp]>([
+    [
+      "it belongs to another user",
+      (directory) => chownSync(directory, 12_345, 0),
       /belongs to user 12345, not to user 0/,
-    ),
-  );
-  it.runIf(isRoot)("the directory above belongs to another user", () =>
-    refuses(
-      withDirectory((directory) => chownSync(join(directory, ".."), 12_345, 0)),
+    ],
+    [
+      "the directory above belongs to another user",
+      (directory) => chownSync(join(directory, ".."), 12_345, 0),
       /belongs to user 12345, who could replace /,
-    ),
-  );
+    ],
+    [
+      "another group can write the directory above",
+      (directory) => {
+        chownSync(join(directory, ".."), 0, 12_345);
+        chmodSync(join(directory, ".."), 0o770);
+      },
+      ABOVE,
+    ],
+  ])("%s", (_what, change, why) => refuses(withDirectory(change), why));
+});
+
+it.runIf(isRoot).each<[what: string, gid: number, mode: number]>([
+  ["the administrators' group can write", 0, 0o770],
+  ["all can write, but replace only their own files", 0, 0o1777],
+  ["another group can read", 12_345, 0o750],
+  ["another group can write, but replace only its own files", 12_345, 0o1770],
+])("a directory below one that %s is used", async (_what, gid, mode) => {
+  const place = createPlace();
+  chownSync(place, 0, gid);
+  chmodSync(place, mode);
+  const { store, directory } = openIn(place);
+  await store.saveKeySet("a", SET);
+  expect([store.status().problem, filesIn(directory)]).toEqual([undefined, [`${digestOf("a")}.keys`]]);
 });
 
 describe("a write that fails", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findOperation } from "../../../plugin/core/request/operation-tree.ts";
+import { readPolicy } from "../../../plugin/policy/read-policy.ts";
 import { compileDocument, requirementsOf } from "../../core/fixtures.ts";
 import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "../read/marked-text.ts";
 
@@ -13,6 +14,52 @@ function check(code: string, marked: string, message: RegExp): void {
     expect(issue.message).toMatch(message);
   }
 }
+
+it.each<[mapping: string, codes: readonly string[]]>([
+  ["{payload: true}", []],
+  ["{from: sub}", []],
+  ["{constant: a}", []],
+  ["{payload: true, from: sub}", ["mapping_invalid"]],
+  ["{payload: true, constant: a}", ["mapping_invalid"]],
+  ["{from: sub, constant: a}", ["mapping_invalid"]],
+])("a header has one source: %s", (mapping, codes) => {
+  const issues = issuesOf(`${ISSUER_START}routes: {r: {}}\nheader_mappings: {x-a: ${mapping}}\n`);
+  expect(issues.map(({ code }) => code)).toEqual(codes);
+});
+
+it("at most 50 mistakes are listed, the first ones, in the order of the text", () => {
+  const routes = Array.from({ length: 60 }, (_, index) => `  r${index}: {accept: [none]}\n`).join("");
+  const issues = issuesOf(`${ISSUER_START}routes:\n${routes}`);
+  const [first = 0] = issues.map(({ line }) => line);
+  expect(issues.map(({ line }) => line)).toEqual(Array.from({ length: 50 }, (_, index) => first + index));
+});
+
+describe("with several issuers, a rule says which ones pass", () => {
+  it.each<[rule: string, codes: readonly string[]]>([
+    ["{accept: [partner]}", []],
+    ["{access: public}", []],
+    ["{any_of: [{accept: [acme]}, {accept: [partner]}]}", []],
+    ["{}", ["accept_missing"]],
+    ["{any_of: [{accept: [acme]}, {required_scopes: [a]}]}", ["accept_missing"]],
+    ["{any_of: [{required_roles: [b]}, {required_scopes: [a]}]}", ["accept_missing"]],
+  ])("%s: %j", (rule, codes) => {
+    const issues = issuesOf(`${ISSUER_START}${SECOND_ISSUER}routes: {r: ${rule}}\n`);
+    expect(issues.map(({ code }) => code)).toEqual(codes);
+  });
+});
+
+describe("the transport of requests", () => {
+  it.each<[needed: boolean, routes: string]>([
+    [true, "{one: {}, two: {}}"],
+    [true, "{one: {allow_http: true}, two: {}}"],
+    [true, "{one: {allow_http: true, operations: [{methods: [GET], path: /a, allow_http: false}]}}"],
+    [false, "{one: {allow_http: true}, two: {allow_http: true}}"],
+    [false, "{one: {allow_http: true}, two: {access: public}}"],
+  ])("has to be read: %s, for %s", (needed, routes) => {
+    const read = readPolicy(`${ISSUER_START}defaults: {accept: [acme]}\nroutes: ${routes}\n`, "");
+    expect(read.ok && read.value.needsTransport, JSON.stringify(read)).toBe(needed);
+  });
+});
 
 describe("issuers", () => {
   it("must not share an identifier", () => {

@@ -144,6 +144,7 @@ describe("what the description says (RFC 9728 section 2)", () => {
 
   it.each<[sources: readonly unknown[], methods: readonly string[]]>([
     [["authorization"], ["header"]],
+    [[{ cookie: "access_token", allow_unprefixed: true, allowed_origins: ["https://app.example"] }], []],
     [
       [{ query: "access_token" }, "authorization"],
       ["query", "header"],

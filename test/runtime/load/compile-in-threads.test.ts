@@ -1,6 +1,9 @@
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   compileInThreads,
@@ -78,6 +81,24 @@ describe("a policy that a thread compiled is the same as one that was compiled h
     const [there, here] = await Promise.all([compiler.identify(["a.yaml", "b"]), store.identify(["a.yaml", "b"])]);
     expect(there.identities).toEqual(here.identities);
   });
+});
+
+it.runIf(process.platform === "linux")("a thread that compiles gives way to the event loop", async () => {
+  await start().identify([]);
+  // The 19th field of proc(5)'s stat; the name in brackets before it may have blanks.
+  const nice = readdirSync("/proc/self/task").map((task) =>
+    Number(
+      readFileSync(`/proc/self/task/${task}/stat`, "utf8")
+        .replace(/^.*\) /, "")
+        .split(" ")[16],
+    ),
+  );
+  expect(nice).toContain(5);
+});
+
+it("the module does nothing in a thread that another part of the process started", async () => {
+  const thread = new Worker(BUILT);
+  expect(await once(thread, "exit")).toEqual([0]);
 });
 
 describe("what is compiled first", () => {

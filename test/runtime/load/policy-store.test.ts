@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { appendFileSync } from "node:fs";
 import { link, mkdir, mkdtemp, realpath, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readDocument } from "../../../plugin/policy/read/read-document.ts";
 import type { PolicyLoad } from "../../../plugin/policy/read-policy.ts";
 import { joinIdentities, type PolicyCompiler } from "../../../plugin/runtime/load/policy-compiler.ts";
 import { createPolicyStore, loadPolicyFile, readPolicyFile } from "../../../plugin/runtime/load/policy-store.ts";
@@ -76,7 +78,8 @@ describe("refuses a file outside the root", () => {
     ["by the root itself", () => "."],
     ["by an empty name", () => ""],
   ])("%s", async (_what, name) => {
-    expect(codesOf(await loadPolicyFile(root, name()))).toEqual(["1:1 file_outside_root"]);
+    const load = await loadPolicyFile(root, name());
+    expect([codesOf(load), load.files, load.text]).toEqual([["1:1 file_outside_root"], [], ""]);
   });
 
   it.each<[what: string, target: () => string, link: string, name: string]>([
@@ -222,6 +225,37 @@ describe("compiles a file", () => {
     await write("a.yaml", "jwt_policy: 1\nname: child\nextends: base.yaml\n");
     const { identity, files } = await store.compileFile("a.yaml");
     expect([identity?.split("\n").length, files]).toEqual([2, ["a.yaml", "base.yaml"]]);
+  });
+
+  it("and parses a parent once for all its children, as long as it is among the last eight", async () => {
+    const parsed: string[] = [];
+    const counting = createPolicyStore(root, (text) => {
+      parsed.push(/payments-\d/.exec(text)?.[0] ?? "");
+      return readDocument(text);
+    });
+    const compile = async (parent: number): Promise<void> => {
+      await write("base.yaml", GOOD.replace("payments", `payments-${parent}`));
+      await write("a.yaml", "jwt_policy: 1\nname: child\nextends: base.yaml\n");
+      expect(codesOf(await counting.compileFile("a.yaml"))).toEqual(["good"]);
+    };
+    for (const parent of [0, 1, 2, 3, 4, 5, 6, 7, 0, 8, 0, 1]) {
+      await compile(parent);
+    }
+    // 8 takes the place of 1, which was not used for the longest time.
+    expect(parsed.filter((name) => name !== "")).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 1].map((n) => `payments-${n}`));
+  });
+
+  it("at most three times if it changes at every read, and then says that it belongs to no version", async () => {
+    let readings = 0;
+    const changing = createPolicyStore(root, (text) => {
+      readings += 1;
+      appendFileSync(join(root, "base.yaml"), `# ${readings}\n`);
+      return readDocument(text);
+    });
+    await write("base.yaml", GOOD);
+    await write("a.yaml", "jwt_policy: 1\nname: child\nextends: base.yaml\n");
+    const { identity } = await changing.compileFile("a.yaml");
+    expect([readings, identity]).toEqual([3, undefined]);
   });
 
   it("of which one is missing: then the identity says so, and the file is read again when it comes", async () => {

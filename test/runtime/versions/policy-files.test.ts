@@ -66,6 +66,15 @@ describe("puts a version into force", () => {
     expect(opened.current(askNothing)).toMatchObject({ value: { name: "two" } });
   });
 
+  it("but not anew, if only the file is new and its text is the same", async () => {
+    await putIntoForce("one");
+    const before = await scene.files.open("a.yaml").current(askNothing);
+    await scene.write("a.yaml", policyText("one"));
+    await scene.look(3);
+    expect(await scene.files.open("a.yaml").current(askNothing)).toBe(before);
+    expect([scene.keys.prepared, scene.log.infos.length]).toEqual([["one"], 1]);
+  });
+
   it("and tells which, by the SHA-256 of its text", async () => {
     await putIntoForce("one");
     expect(scene.log.infos).toEqual([
@@ -364,6 +373,10 @@ describe("status", () => {
       { source: "none.yaml", inForce: undefined, refused: [missing], issuersWithoutKeys: [] },
     ]);
 
+    await scene.write("a.yaml", policyText("one"));
+    await scene.look(2);
+    expect(scene.files.status()[0], "the text in effect is there again").toEqual({ ...a, issuersWithoutKeys: [] });
+
     await scene.write("a.yaml", policyText("two"));
     await scene.look(2);
     expect(scene.files.status()[0]).toEqual({ ...a, inForce: { name: "two", sha256 }, issuersWithoutKeys: [] });
@@ -557,6 +570,22 @@ describe("a version that is replaced while it waits for keys never takes effect"
 
   it("but it does where it is still there", async () => {
     expect(await releaseMistake()).toBe("mistake");
+  });
+
+  it("and takes effect after all where a link leads elsewhere for a moment that no look sees", async () => {
+    await writeVersions();
+    await linkTo("..2026_1", "..data");
+    await linkTo("..data/a.yaml", "linked.yaml");
+    expect(await scene.nameOf("linked.yaml")).toBe("one");
+    scene.keys.hold("two");
+    await linkTo("..2026_2", "..data");
+    await scene.look(2);
+    await linkTo("..2026_1", "..data");
+    scene.keys.release("two");
+    await waitForDisk();
+    await linkTo("..2026_2", "..data");
+    await scene.look(2);
+    expect(await scene.nameOf("linked.yaml")).toBe("two");
   });
 });
 

@@ -147,10 +147,12 @@ describe("control messages", () => {
     ["no line", "x".repeat(70_000)],
   ])("end the connection at %s", async (_what, text) => {
     const { near, far } = await openPair();
-    onMessage(far, () => {});
+    const messages: unknown[] = [];
+    onMessage(far, (message) => messages.push(message));
     near.on("error", () => {});
-    near.write(text);
+    near.write(`${text}${JSON.stringify({ type: "pong" })}\n`);
     await once(far, "close");
+    expect([far.destroyed, messages]).toEqual([true, []]);
   });
 
   it("are dropped for a peer that does not read, instead of filling memory", async () => {

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { countSilence } from "../../../plugin/server/process/watchdog-thread.ts";
 import { runScript } from "../server-process.ts";
 
 const LIMIT_MS = 1_000;
@@ -40,4 +41,13 @@ it("leaves alone a process that is busy for twice the limit, in short turns", as
 it("keeps no process alive that has done its work", async () => {
   const script = runScript(STARTED);
   expect(await script.ended).toEqual({ code: 0, signal: null });
+});
+
+it.each<[what: string, hasBeaten: boolean, waitedMs: number, silentMs: number]>([
+  ["grows by each check without a beat", false, 100, 1_100],
+  ["grows also if the check came late", false, 500, 1_100],
+  ["ends with a beat", true, 100, 0],
+  ["begins anew if the whole machine stood still, because then nothing could beat", false, 501, 0],
+])("the silence %s", (_what, hasBeaten, waitedMs, silentMs) => {
+  expect(countSilence(1_000, hasBeaten, waitedMs)).toBe(silentMs);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createDeny } from "../../../plugin/core/model/decision.ts";
 import { createInstances, type InstanceLimits, type Instances } from "../../../plugin/server/protocol/instances.ts";
 
@@ -6,6 +6,18 @@ const HOUR = 3_600_000;
 const CAP = 20_000;
 const PER_GENERATION = 2 ** 23;
 const DENY = createDeny({ reason: "token_missing" }, { policy: "p" });
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setInterval"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** The time after which the next look for idle instances has happened; the tests move the clock of their age themselves. */
+const evict = (): void => {
+  vi.advanceTimersByTime(600_000);
+};
 
 interface Setup {
   readonly clock: { now: number };
@@ -105,10 +117,10 @@ describe("instances", () => {
     const { clock, instances, start } = setUp(1000);
     const id = start();
     clock.now = 1000 + HOUR;
-    instances.evictIdle();
+    evict();
     expect(instances.find(id)).toBeDefined();
     clock.now += HOUR + 1;
-    instances.evictIdle();
+    evict();
     expect(instances.find(id)).toBeUndefined();
   });
 
@@ -118,7 +130,7 @@ describe("instances", () => {
     clock.now += HOUR;
     instances.find(used);
     clock.now += 1;
-    instances.evictIdle();
+    evict();
     expect([instances.find(used) !== undefined, instances.find(idle)]).toEqual([true, undefined]);
   });
 
@@ -200,7 +212,7 @@ describe("an instance is told once that it has ended", () => {
     const { instances, closed, clock } = setUpClosing();
     instances.start("a");
     clock.now = HOUR + 1;
-    instances.evictIdle();
+    evict();
     expect(closed).toEqual(["a"]);
   });
 

@@ -1,5 +1,5 @@
 import { ISSUERS } from "../../attack-policy.ts";
-import { type AttackClass, INVALID, type Members, raw } from "../../forge/attack.ts";
+import { type AttackClass, attacks, INVALID, type Members, raw } from "../../forge/attack.ts";
 
 const MISSING = { reason: "claim_missing", told: INVALID } as const;
 const WRONG = { reason: "claim_invalid", told: INVALID } as const;
@@ -38,34 +38,20 @@ export const issuerCondition: AttackClass = {
       ...ofKind({ token_use: "id" }, rule),
       ...WRONG,
     })),
-    { id: "kind-absent", tries: "no kind", reference: KINDS, ...ofKind({ token_use: undefined }), ...MISSING },
-    { id: "kind-list", tries: "a list of the kind", reference: KINDS, ...ofKind({ token_use: ["access"] }), ...WRONG },
-    { id: "kind-blank", tries: "a blank kind", reference: KINDS, ...ofKind({ token_use: " " }), ...MISSING },
-    { id: "client-empty", tries: "an empty client_id", reference: KINDS, ...ofKind({ client_id: "" }), ...MISSING },
-    {
-      id: "client-invisible",
-      tries: "a client_id of a character without a glyph",
-      reference: KINDS,
-      ...ofKind({ client_id: "\u200b" }),
-      ...MISSING,
-    },
-    {
-      id: "client-list",
-      tries: "a list of the client_id",
-      reference: TYPES,
-      ...ofKind({ client_id: ["shop"] }),
-      ...WRONG,
-    },
-    { id: "client-number", tries: "a number as client_id", reference: TYPES, ...ofKind({ client_id: 7 }), ...WRONG },
-    { id: "azp-list", tries: "a list as azp", reference: TYPES, ...ofKind({ azp: ["shop"] }), ...WRONG },
-    { id: "actor-text", tries: "a text as act", reference: TYPES, ...ofKind({ act: "service" }), ...WRONG },
-    {
-      id: "actor-number",
-      tries: "a large number as act",
-      reference: TYPES,
-      ...ofKind({ act: raw("1147953659032899585") }),
-      ...WRONG,
-    },
-    { id: "scope-map", tries: "a map as scope", reference: TYPES, ...ofKind({ scope: { read: true } }), ...WRONG },
+    ...attacks(MISSING, KINDS, [
+      ["kind-absent", "no kind", ofKind({ token_use: undefined })],
+      ["kind-blank", "a blank kind", ofKind({ token_use: " " })],
+      ["client-empty", "an empty client_id", ofKind({ client_id: "" })],
+      ["client-invisible", "a client_id of a character without a glyph", ofKind({ client_id: "\u200b" })],
+    ]),
+    ...attacks(WRONG, KINDS, [["kind-list", "a list of the kind", ofKind({ token_use: ["access"] })]]),
+    ...attacks(WRONG, TYPES, [
+      ["client-list", "a list of the client_id", ofKind({ client_id: ["shop"] })],
+      ["client-number", "a number as client_id", ofKind({ client_id: 7 })],
+      ["azp-list", "a list as azp", ofKind({ azp: ["shop"] })],
+      ["actor-text", "a text as act", ofKind({ act: "service" })],
+      ["actor-number", "a large number as act", ofKind({ act: raw("1147953659032899585") })],
+      ["scope-map", "a map as scope", ofKind({ scope: { read: true } })],
+    ]),
   ],
 };

@@ -1,5 +1,5 @@
 import { ISSUERS } from "../../attack-policy.ts";
-import { type AttackClass, INVALID, raw } from "../../forge/attack.ts";
+import { type AttackClass, attacks, INVALID, raw } from "../../forge/attack.ts";
 
 const WRONG_KEY = { reason: "signature_invalid", told: INVALID } as const;
 const NO_KEY = { reason: "key_not_found", told: INVALID } as const;
@@ -26,247 +26,179 @@ export const keyChoice: AttackClass = {
     },
   ],
   attacks: [
-    {
-      id: "jwk-embedded",
-      tries: "the attacker's own public key in the header",
-      reference: "RFC 8725 3.10; CVE-2018-0114",
-      token: { key: "stranger", header: { jwk: raw("{jwk:stranger}") } },
-      ...WRONG_KEY,
-    },
-    {
-      id: "jwk-embedded-alone",
-      tries: "the same without a kid, where the header has the only key left to try",
-      reference: "RFC 8725 3.10; CVE-2018-0114",
-      token: { key: "strangerRsa", header: { kid: undefined, jwk: raw("{jwk:strangerRsa}") } },
-      ...NO_KEY,
-    },
-    {
-      id: "jku-elsewhere",
-      tries: "the address of the attacker's key set",
-      reference: "RFC 8725 2.9 and 3.10",
-      token: { key: "stranger", header: { kid: "evil", jku: "{trap}/jwks.json" } },
-      ...NO_KEY,
-    },
-    {
-      id: "jku-honest-kid",
-      tries: "the same with an honest kid",
-      reference: "RFC 8725 2.9 and 3.10",
-      token: { key: "stranger", header: { jku: "{trap}/jwks.json" } },
-      ...WRONG_KEY,
-    },
-    {
-      id: "jku-behind-issuer",
-      tries: "an address that begins like the issuer's",
-      reference: "RFC 8725 2.9",
-      token: { key: "stranger", header: { kid: "evil-1", jku: `${ISSUERS.acme}@{trap}/jwks` } },
-      ...NO_KEY,
-    },
-    {
-      id: "jku-metadata-service",
-      tries: "the address of a cloud's metadata service, to have it asked from inside",
-      reference: "RFC 8725 2.9 and 3.10",
-      token: { key: "stranger", header: { kid: "evil-2", jku: "http://169.254.169.254/latest/meta-data/" } },
-      ...NO_KEY,
-    },
-    {
-      id: "jku-file",
-      tries: "a file as key set",
-      reference: "RFC 8725 2.9",
-      token: { key: "stranger", header: { kid: "evil-3", jku: "file:///etc/passwd" } },
-      ...NO_KEY,
-    },
-    {
-      id: "x5u-elsewhere",
-      tries: "the address of the attacker's certificate",
-      reference: "RFC 8725 3.10",
-      token: { key: "strangerRsa", header: { kid: "evil-4", x5u: "{trap}/cert.pem" } },
-      ...NO_KEY,
-    },
-    {
-      id: "x5c-embedded",
-      tries: "the attacker's certificate in the header",
-      reference: "RFC 8725 3.10; RFC 7515 4.1.6",
-      token: { key: "strangerRsa", header: { x5c: ["MIIBszCCARygAwIBAgIBATANBgkqhkiG9w0BAQsFADAA"] } },
-      ...WRONG_KEY,
-    },
-    {
-      id: "x5t-unknown",
-      tries: "a thumbprint instead of a kid",
-      reference: "RFC 7515 4.1.7",
-      token: { key: "strangerRsa", header: { kid: undefined, x5t: "AAAAAAAAAAAAAAAAAAAAAAAAAAA" } },
-      ...NO_KEY,
-    },
-    {
-      id: "metadata-in-claims",
-      tries: "the places of keys as claims",
-      reference: "RFC 8725 3.10",
-      token: {
-        key: "stranger",
-        header: { kid: "evil-5" },
-        claims: { jwks_uri: "{trap}/jwks.json", jku: "{trap}/jwks.json" },
-      },
-      ...NO_KEY,
-    },
-    {
-      id: "key-of-other-issuer",
-      tries: "a trusted issuer's key for tokens of another one, under the same kid",
-      reference: "RFC 8725 3.8",
-      token: { key: "partner" },
-      ...WRONG_KEY,
-    },
-    {
-      id: "key-of-other-issuer-reversed",
-      tries: "the same the other way round",
-      reference: "RFC 8725 3.8",
-      token: { key: "es256", claims: { iss: ISSUERS.partner } },
-      request: { rule: "partner" },
-      ...WRONG_KEY,
-    },
-    {
-      id: "kid-unknown",
-      tries: "a kid that nobody published",
-      reference: "RFC 7515 4.1.4",
-      token: { header: { kid: "acme-ES256-2" } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-unknown-remote",
-      tries: "a kid that nobody published, of an issuer whose keys are fetched: each could cost a fetch",
-      reference: "RFC 8725 2.9",
-      token: { key: "remote", header: { kid: "no-such-key" }, claims: { iss: ISSUERS.remote } },
-      request: { rule: "remote" },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-absent",
-      tries: "no kid where several keys could be meant, for verifiers that try them all",
-      reference: "RFC 7515 4.1.4",
-      token: { key: "rs256", header: { kid: undefined } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-empty",
-      tries: "an empty kid",
-      reference: "RFC 7515 4.1.4",
-      token: { header: { kid: "" } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-other-case",
-      tries: "the kid in capitals: names are compared with case",
-      reference: "RFC 7515 4.1.4",
-      token: { header: { kid: "ACME-ES256" } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-with-space",
-      tries: "the kid and a space",
-      reference: "RFC 7515 4.1.4",
-      token: { header: { kid: "acme-ES256 " } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-number",
-      tries: "a number as kid",
-      reference: "RFC 7515 4.1.4",
-      token: { header: { kid: 0 } },
-      reason: "token_malformed",
-      told: INVALID,
-    },
-    {
-      id: "kid-list",
-      tries: "a list of kids",
-      reference: "RFC 7515 4.1.4",
-      token: { header: { kid: ["acme-ES256"] } },
-      reason: "token_malformed",
-      told: INVALID,
-    },
-    {
-      id: "kid-null",
-      tries: "null as kid",
-      reference: "RFC 7515 4.1.4",
-      token: { header: { kid: null } },
-      reason: "token_malformed",
-      told: INVALID,
-    },
-    {
-      id: "kid-path",
-      tries: "the path of an empty file, and an HMAC with what it holds",
-      reference: "RFC 8725 3.10",
-      token: { header: { alg: "HS256", kid: "../../../../../../dev/null" }, signature: { hmac: "nothing" } },
-      reason: "algorithm_not_allowed",
-      told: INVALID,
-    },
-    {
-      id: "kid-path-asymmetric",
-      tries: "the path of a file with a key",
-      reference: "RFC 8725 3.10",
-      token: { key: "stranger", header: { kid: "/proc/self/environ" } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-sql",
-      tries: "SQL that would give a key of the attacker's choice",
-      reference: "RFC 8725 3.10",
-      token: { key: "stranger", header: { kid: "x' UNION SELECT 'key' -- " } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-ldap",
-      tries: "an LDAP filter",
-      reference: "RFC 8725 3.10",
-      token: { key: "stranger", header: { kid: "*)(uid=*))(|(uid=*" } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-command",
-      tries: "a command",
-      reference: "RFC 8725 3.10; CWE-78",
-      token: { key: "stranger", header: { kid: "|touch owned" } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-url",
-      tries: "the address of a key",
-      reference: "RFC 8725 2.9 and 3.10",
-      token: { key: "stranger", header: { kid: "{trap}/key.pem" } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-prototype",
-      tries: "__proto__, which every look-up in an object finds",
-      reference: "RFC 8725 3.10; CVE-2024-34273",
-      token: { key: "stranger", header: { kid: "__proto__" } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-log-forging",
-      tries: "a line break and a line that looks like the log's own",
-      reference: "RFC 8725 3.10; CWE-117",
-      token: { key: "stranger", header: { kid: "x\n2030/01/01 00:00:00 [notice] jwt-policy allowed the request" } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-terminal-escape",
-      tries: "an escape sequence for the operator's terminal",
-      reference: "RFC 8725 3.10; CWE-150",
-      token: { key: "stranger", header: { kid: "\u001b]0;owned\u0007\u001b[2J" } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-long",
-      tries: "a kid of 4,000 characters, to fill logs and indexes",
-      reference: "RFC 8725 3.10",
-      token: { key: "stranger", header: { kid: "k".repeat(4_000) } },
-      ...NO_KEY,
-    },
-    {
-      id: "kid-of-index",
-      tries: "an alg with a kid in it, to meet the name of another entry in the index of keys",
-      reference: "CWE-141",
-      token: { header: { alg: "ES256 kid acme-ES256", kid: undefined } },
-      reason: "algorithm_not_allowed",
-      told: INVALID,
-    },
+    ...attacks(WRONG_KEY, "RFC 8725 3.10; CVE-2018-0114", [
+      [
+        "jwk-embedded",
+        "the attacker's own public key in the header",
+        { token: { key: "stranger", header: { jwk: raw("{jwk:stranger}") } } },
+      ],
+    ]),
+    ...attacks(NO_KEY, "RFC 8725 3.10; CVE-2018-0114", [
+      [
+        "jwk-embedded-alone",
+        "the same without a kid, where the header has the only key left to try",
+        { token: { key: "strangerRsa", header: { kid: undefined, jwk: raw("{jwk:strangerRsa}") } } },
+      ],
+    ]),
+    ...attacks(NO_KEY, "RFC 8725 2.9 and 3.10", [
+      [
+        "jku-elsewhere",
+        "the address of the attacker's key set",
+        { token: { key: "stranger", header: { kid: "evil", jku: "{trap}/jwks.json" } } },
+      ],
+      [
+        "jku-metadata-service",
+        "the address of a cloud's metadata service, to have it asked from inside",
+        { token: { key: "stranger", header: { kid: "evil-2", jku: "http://169.254.169.254/latest/meta-data/" } } },
+      ],
+      ["kid-url", "the address of a key", { token: { key: "stranger", header: { kid: "{trap}/key.pem" } } }],
+    ]),
+    ...attacks(WRONG_KEY, "RFC 8725 2.9 and 3.10", [
+      [
+        "jku-honest-kid",
+        "the same with an honest kid",
+        { token: { key: "stranger", header: { jku: "{trap}/jwks.json" } } },
+      ],
+    ]),
+    ...attacks(NO_KEY, "RFC 8725 2.9", [
+      [
+        "jku-behind-issuer",
+        "an address that begins like the issuer's",
+        { token: { key: "stranger", header: { kid: "evil-1", jku: `${ISSUERS.acme}@{trap}/jwks` } } },
+      ],
+      [
+        "jku-file",
+        "a file as key set",
+        { token: { key: "stranger", header: { kid: "evil-3", jku: "file:///etc/passwd" } } },
+      ],
+      [
+        "kid-unknown-remote",
+        "a kid that nobody published, of an issuer whose keys are fetched: each could cost a fetch",
+        {
+          token: { key: "remote", header: { kid: "no-such-key" }, claims: { iss: ISSUERS.remote } },
+          request: { rule: "remote" },
+        },
+      ],
+    ]),
+    ...attacks(NO_KEY, "RFC 8725 3.10", [
+      [
+        "x5u-elsewhere",
+        "the address of the attacker's certificate",
+        { token: { key: "strangerRsa", header: { kid: "evil-4", x5u: "{trap}/cert.pem" } } },
+      ],
+      [
+        "metadata-in-claims",
+        "the places of keys as claims",
+        {
+          token: {
+            key: "stranger",
+            header: { kid: "evil-5" },
+            claims: { jwks_uri: "{trap}/jwks.json", jku: "{trap}/jwks.json" },
+          },
+        },
+      ],
+      [
+        "kid-path-asymmetric",
+        "the path of a file with a key",
+        { token: { key: "stranger", header: { kid: "/proc/self/environ" } } },
+      ],
+      [
+        "kid-sql",
+        "SQL that would give a key of the attacker's choice",
+        { token: { key: "stranger", header: { kid: "x' UNION SELECT 'key' -- " } } },
+      ],
+      ["kid-ldap", "an LDAP filter", { token: { key: "stranger", header: { kid: "*)(uid=*))(|(uid=*" } } }],
+      [
+        "kid-long",
+        "a kid of 4,000 characters, to fill logs and indexes",
+        { token: { key: "stranger", header: { kid: "k".repeat(4_000) } } },
+      ],
+    ]),
+    ...attacks(WRONG_KEY, "RFC 8725 3.10; RFC 7515 4.1.6", [
+      [
+        "x5c-embedded",
+        "the attacker's certificate in the header",
+        { token: { key: "strangerRsa", header: { x5c: ["MIIBszCCARygAwIBAgIBATANBgkqhkiG9w0BAQsFADAA"] } } },
+      ],
+    ]),
+    ...attacks(NO_KEY, "RFC 7515 4.1.7", [
+      [
+        "x5t-unknown",
+        "a thumbprint instead of a kid",
+        { token: { key: "strangerRsa", header: { kid: undefined, x5t: "AAAAAAAAAAAAAAAAAAAAAAAAAAA" } } },
+      ],
+    ]),
+    ...attacks(WRONG_KEY, "RFC 8725 3.8", [
+      [
+        "key-of-other-issuer",
+        "a trusted issuer's key for tokens of another one, under the same kid",
+        { token: { key: "partner" } },
+      ],
+      [
+        "key-of-other-issuer-reversed",
+        "the same the other way round",
+        { token: { key: "es256", claims: { iss: ISSUERS.partner } }, request: { rule: "partner" } },
+      ],
+    ]),
+    ...attacks(NO_KEY, "RFC 7515 4.1.4", [
+      ["kid-unknown", "a kid that nobody published", { token: { header: { kid: "acme-ES256-2" } } }],
+      [
+        "kid-absent",
+        "no kid where several keys could be meant, for verifiers that try them all",
+        { token: { key: "rs256", header: { kid: undefined } } },
+      ],
+      ["kid-empty", "an empty kid", { token: { header: { kid: "" } } }],
+      [
+        "kid-other-case",
+        "the kid in capitals: names are compared with case",
+        { token: { header: { kid: "ACME-ES256" } } },
+      ],
+      ["kid-with-space", "the kid and a space", { token: { header: { kid: "acme-ES256 " } } }],
+    ]),
+    ...attacks({ reason: "token_malformed", told: INVALID }, "RFC 7515 4.1.4", [
+      ["kid-number", "a number as kid", { token: { header: { kid: 0 } } }],
+      ["kid-list", "a list of kids", { token: { header: { kid: ["acme-ES256"] } } }],
+      ["kid-null", "null as kid", { token: { header: { kid: null } } }],
+    ]),
+    ...attacks({ reason: "algorithm_not_allowed", told: INVALID }, "RFC 8725 3.10", [
+      [
+        "kid-path",
+        "the path of an empty file, and an HMAC with what it holds",
+        { token: { header: { alg: "HS256", kid: "../../../../../../dev/null" }, signature: { hmac: "nothing" } } },
+      ],
+    ]),
+    ...attacks(NO_KEY, "RFC 8725 3.10; CWE-78", [
+      ["kid-command", "a command", { token: { key: "stranger", header: { kid: "|touch owned" } } }],
+    ]),
+    ...attacks(NO_KEY, "RFC 8725 3.10; CVE-2024-34273", [
+      [
+        "kid-prototype",
+        "__proto__, which every look-up in an object finds",
+        { token: { key: "stranger", header: { kid: "__proto__" } } },
+      ],
+    ]),
+    ...attacks(NO_KEY, "RFC 8725 3.10; CWE-117", [
+      [
+        "kid-log-forging",
+        "a line break and a line that looks like the log's own",
+        {
+          token: { key: "stranger", header: { kid: "x\n2030/01/01 00:00:00 [notice] jwt-policy allowed the request" } },
+        },
+      ],
+    ]),
+    ...attacks(NO_KEY, "RFC 8725 3.10; CWE-150", [
+      [
+        "kid-terminal-escape",
+        "an escape sequence for the operator's terminal",
+        { token: { key: "stranger", header: { kid: "\u001b]0;owned\u0007\u001b[2J" } } },
+      ],
+    ]),
+    ...attacks({ reason: "algorithm_not_allowed", told: INVALID }, "CWE-141", [
+      [
+        "kid-of-index",
+        "an alg with a kid in it, to meet the name of another entry in the index of keys",
+        { token: { header: { alg: "ES256 kid acme-ES256", kid: undefined } } },
+      ],
+    ]),
   ],
 };

@@ -1,4 +1,4 @@
-import { type AttackClass, INVALID, MALFORMED, NO_TOKEN, SEVERAL } from "../../forge/attack.ts";
+import { type AttackClass, attacks, INVALID, MALFORMED, NO_TOKEN, SEVERAL } from "../../forge/attack.ts";
 
 const MISSING = { reason: "token_missing", told: NO_TOKEN } as const;
 const REFUSED = { reason: "authorization_malformed", told: MALFORMED } as const;
@@ -15,218 +15,107 @@ export const credentials: AttackClass = {
     { what: "a cookie, at which nobody looks", request: { headers: ["Cookie", "access_token=evil"] } },
   ],
   attacks: [
-    {
-      id: "authorization-absent",
-      tries: "no header",
-      reference: "RFC 6750 3.1",
-      request: { authorization: [] },
-      ...MISSING,
-    },
-    {
-      id: "authorization-empty",
-      tries: "an empty header",
-      reference: "RFC 6750 3.1",
-      request: { authorization: [""] },
-      ...MISSING,
-    },
-    {
-      id: "scheme-alone",
-      tries: "the scheme alone",
-      reference: SCHEME,
-      request: { authorization: ["Bearer"] },
-      ...MISSING,
-    },
-    {
-      id: "token-alone",
-      tries: "the token without a scheme",
-      reference: SCHEME,
-      request: { authorization: ["{token}"] },
-      ...MISSING,
-    },
-    {
-      id: "scheme-basic",
-      tries: "the token as Basic",
-      reference: SCHEME,
-      request: { authorization: ["Basic {token}"] },
-      ...MISSING,
-    },
-    {
-      id: "scheme-dpop",
-      tries: "the token as DPoP, without a proof",
-      reference: "RFC 9449 7.1",
-      request: { authorization: ["DPoP {token}"] },
-      ...MISSING,
-    },
-    {
-      id: "scheme-longer",
-      tries: "a scheme that begins like it",
-      reference: SCHEME,
-      request: { authorization: ["BearerX {token}"] },
-      ...MISSING,
-    },
-    {
-      id: "scheme-tab",
-      tries: "a tab between scheme and token",
-      reference: SCHEME,
-      request: { authorization: ["Bearer\t{token}"] },
-      ...MISSING,
-    },
-    {
-      id: "scheme-equals",
-      tries: "Bearer=",
-      reference: SCHEME,
-      request: { authorization: ["Bearer={token}"] },
-      ...MISSING,
-    },
-    {
-      id: "scheme-no-break-space",
-      tries: "a no-break space behind the scheme",
-      reference: SCHEME,
-      request: { authorization: ["Bearer\u00a0{token}"] },
-      ...MISSING,
-    },
-    {
-      id: "scheme-twice",
-      tries: "the scheme twice",
-      reference: SCHEME,
-      request: { authorization: ["Bearer Bearer {token}"] },
-      ...REFUSED,
-    },
-    {
-      id: "token-quoted",
-      tries: "quotes around the token",
-      reference: SCHEME,
-      request: { authorization: ['Bearer "{token}"'] },
-      ...REFUSED,
-    },
-    {
-      id: "token-parameter",
-      tries: "the token as a parameter",
-      reference: SCHEME,
-      request: { authorization: ['Bearer token="{token}"'] },
-      ...REFUSED,
-    },
-    {
-      id: "token-semicolon",
-      tries: "a semicolon and more behind the token",
-      reference: SCHEME,
-      request: { authorization: ["Bearer {token};x=y"] },
-      ...REFUSED,
-    },
-    {
-      id: "token-space-inside",
-      tries: "a space in the token",
-      reference: SCHEME,
-      token: { sent: "{header}. {payload}.{signature}" },
-      ...REFUSED,
-    },
-    {
-      id: "token-not-ascii",
-      tries: "a byte beyond ASCII",
-      reference: SCHEME,
-      token: { sent: "{signed}.{signature}\u00e9" },
-      ...REFUSED,
-    },
-    {
-      id: "tokens-comma",
-      tries: "two tokens, a comma between them",
-      reference: "RFC 6750 2; RFC 9110 5.3",
-      request: { authorization: ["Bearer {token},{token}"] },
-      ...TWO,
-    },
-    {
-      id: "tokens-two-credentials",
-      tries: "two credentials in one header",
-      reference: "RFC 6750 2; RFC 9110 5.3",
-      request: { authorization: ["Bearer {token}, Basic YTpi"] },
-      ...TWO,
-    },
-    {
-      id: "tokens-space",
-      tries: "two tokens, a space between them",
-      reference: "RFC 6750 2",
-      request: { authorization: ["Bearer {token} {token}"] },
-      ...REFUSED,
-    },
-    {
-      id: "tokens-two-headers",
-      tries: "two headers: the gateway would judge one and the upstream read the other",
-      reference: "RFC 6750 2; CWE-444",
-      request: { authorization: ["Bearer {token}", "Bearer evil"] },
-      ...TWO,
-      kong: 400,
-    },
-    {
-      id: "token-in-query",
-      tries: "the token in the query only",
-      reference: "RFC 9700 4.3.2",
-      request: { authorization: [], target: "/read?access_token={token}" },
-      ...MISSING,
-    },
-    {
-      id: "token-in-proxy-header",
-      tries: "the token in Proxy-Authorization only",
-      reference: "RFC 9110 11.7.1",
-      request: { authorization: [], headers: ["Proxy-Authorization", "Bearer e30.e30.AAAA"] },
-      ...MISSING,
-    },
-    {
-      id: "token-in-other-header",
-      tries: "the token in headers that others read",
-      reference: "RFC 6750 2",
-      request: {
-        authorization: [],
-        headers: ["X-Authorization", "Bearer e30.e30.AAAA", "X-Forwarded-Access-Token", "e30.e30.AAAA"],
-      },
-      ...MISSING,
-    },
-    {
-      id: "token-too-long",
-      tries: "a token of 7,169 bytes",
-      reference: "RFC 9110 5.4; CVE-2025-61920",
-      token: { sent: "a".repeat(7_169) },
-      reason: "token_too_large",
-      told: INVALID,
-    },
-    {
-      id: "token-far-too-long",
-      tries: "a token of 20,000 bytes",
-      reference: "RFC 9110 5.4",
-      token: { sent: "a".repeat(20_000) },
-      reason: "token_too_large",
-      told: INVALID,
-      kong: 400,
-    },
-    {
-      id: "token-nonsense",
-      tries: "no token at all",
-      reference: "RFC 6750 3.1",
-      token: { sent: "opaque-token" },
-      reason: "token_malformed",
-      told: INVALID,
-    },
-    {
-      id: "optional-bad-token",
-      tries: "a bad token where none is needed, to pass as nobody",
-      reference: "RFC 6750 3.1",
-      token: { key: "stranger" },
-      request: { rule: "optional" },
-      reason: "signature_invalid",
-      told: INVALID,
-    },
-    {
-      id: "optional-other-scheme",
-      tries: "other credentials where none are needed, which the upstream might believe",
-      reference: "RFC 6750 3.1",
-      request: { rule: "optional", authorization: ["Basic YWRtaW46YWRtaW4="] },
-      ...MISSING,
-    },
-    {
-      id: "optional-empty-token",
-      tries: "an empty token where none is needed",
-      reference: "RFC 6750 3.1",
-      request: { rule: "optional", authorization: ["Bearer "] },
-      ...MISSING,
-    },
+    ...attacks(MISSING, "RFC 6750 3.1", [
+      ["authorization-absent", "no header", { request: { authorization: [] } }],
+      ["authorization-empty", "an empty header", { request: { authorization: [""] } }],
+      [
+        "optional-other-scheme",
+        "other credentials where none are needed, which the upstream might believe",
+        { request: { rule: "optional", authorization: ["Basic YWRtaW46YWRtaW4="] } },
+      ],
+      [
+        "optional-empty-token",
+        "an empty token where none is needed",
+        { request: { rule: "optional", authorization: ["Bearer "] } },
+      ],
+    ]),
+    ...attacks(MISSING, SCHEME, [
+      ["scheme-alone", "the scheme alone", { request: { authorization: ["Bearer"] } }],
+      ["token-alone", "the token without a scheme", { request: { authorization: ["{token}"] } }],
+      ["scheme-basic", "the token as Basic", { request: { authorization: ["Basic {token}"] } }],
+      ["scheme-longer", "a scheme that begins like it", { request: { authorization: ["BearerX {token}"] } }],
+      ["scheme-tab", "a tab between scheme and token", { request: { authorization: ["Bearer\t{token}"] } }],
+      ["scheme-equals", "Bearer=", { request: { authorization: ["Bearer={token}"] } }],
+      [
+        "scheme-no-break-space",
+        "a no-break space behind the scheme",
+        { request: { authorization: ["Bearer\u00a0{token}"] } },
+      ],
+    ]),
+    ...attacks(MISSING, "RFC 9449 7.1", [
+      ["scheme-dpop", "the token as DPoP, without a proof", { request: { authorization: ["DPoP {token}"] } }],
+    ]),
+    ...attacks(REFUSED, SCHEME, [
+      ["scheme-twice", "the scheme twice", { request: { authorization: ["Bearer Bearer {token}"] } }],
+      ["token-quoted", "quotes around the token", { request: { authorization: ['Bearer "{token}"'] } }],
+      ["token-parameter", "the token as a parameter", { request: { authorization: ['Bearer token="{token}"'] } }],
+      [
+        "token-semicolon",
+        "a semicolon and more behind the token",
+        { request: { authorization: ["Bearer {token};x=y"] } },
+      ],
+      ["token-space-inside", "a space in the token", { token: { sent: "{header}. {payload}.{signature}" } }],
+      ["token-not-ascii", "a byte beyond ASCII", { token: { sent: "{signed}.{signature}\u00e9" } }],
+    ]),
+    ...attacks(TWO, "RFC 6750 2; RFC 9110 5.3", [
+      ["tokens-comma", "two tokens, a comma between them", { request: { authorization: ["Bearer {token},{token}"] } }],
+      [
+        "tokens-two-credentials",
+        "two credentials in one header",
+        { request: { authorization: ["Bearer {token}, Basic YTpi"] } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 6750 2", [
+      ["tokens-space", "two tokens, a space between them", { request: { authorization: ["Bearer {token} {token}"] } }],
+    ]),
+    ...attacks({ ...TWO, kong: 400 }, "RFC 6750 2; CWE-444", [
+      [
+        "tokens-two-headers",
+        "two headers: the gateway would judge one and the upstream read the other",
+        { request: { authorization: ["Bearer {token}", "Bearer evil"] } },
+      ],
+    ]),
+    ...attacks(MISSING, "RFC 9700 4.3.2", [
+      [
+        "token-in-query",
+        "the token in the query only",
+        { request: { authorization: [], target: "/read?access_token={token}" } },
+      ],
+    ]),
+    ...attacks(MISSING, "RFC 9110 11.7.1", [
+      [
+        "token-in-proxy-header",
+        "the token in Proxy-Authorization only",
+        { request: { authorization: [], headers: ["Proxy-Authorization", "Bearer e30.e30.AAAA"] } },
+      ],
+    ]),
+    ...attacks(MISSING, "RFC 6750 2", [
+      [
+        "token-in-other-header",
+        "the token in headers that others read",
+        {
+          request: {
+            authorization: [],
+            headers: ["X-Authorization", "Bearer e30.e30.AAAA", "X-Forwarded-Access-Token", "e30.e30.AAAA"],
+          },
+        },
+      ],
+    ]),
+    ...attacks({ reason: "token_too_large", told: INVALID }, "RFC 9110 5.4; CVE-2025-61920", [
+      ["token-too-long", "a token of 7,169 bytes", { token: { sent: "a".repeat(7_169) } }],
+    ]),
+    ...attacks({ reason: "token_too_large", told: INVALID, kong: 400 }, "RFC 9110 5.4", [
+      ["token-far-too-long", "a token of 20,000 bytes", { token: { sent: "a".repeat(20_000) } }],
+    ]),
+    ...attacks({ reason: "token_malformed", told: INVALID }, "RFC 6750 3.1", [
+      ["token-nonsense", "no token at all", { token: { sent: "opaque-token" } }],
+    ]),
+    ...attacks({ reason: "signature_invalid", told: INVALID }, "RFC 6750 3.1", [
+      [
+        "optional-bad-token",
+        "a bad token where none is needed, to pass as nobody",
+        { token: { key: "stranger" }, request: { rule: "optional" } },
+      ],
+    ]),
   ],
 };

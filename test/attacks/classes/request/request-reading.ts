@@ -1,4 +1,11 @@
-import { AMBIGUOUS_PATH, type AttackClass, BAD_CONNECTION, lacksScope, NO_ACCESS } from "../../forge/attack.ts";
+import {
+  AMBIGUOUS_PATH,
+  type AttackClass,
+  attacks,
+  BAD_CONNECTION,
+  lacksScope,
+  NO_ACCESS,
+} from "../../forge/attack.ts";
 
 const TWO_READINGS = { reason: "path_ambiguous", told: AMBIGUOUS_PATH } as const;
 /** On a rule without operations: the path decides nothing, but it may lead out of the Kong Route. */
@@ -19,105 +26,58 @@ export const requestReading: AttackClass = {
     { what: "connection options proper", request: { headers: ["Connection", "close, TE"] } },
   ],
   attacks: [
-    {
-      id: "operation-of-others",
-      tries: "an operation that needs another scope",
-      reference: "RFC 6750 3.1",
-      ...at("/orders/1", "DELETE"),
-      ...NEEDS_ADMIN,
-    },
-    {
-      id: "operation-unknown",
-      tries: "a method that no operation has",
-      reference: "default deny",
-      ...at("/orders/1", "PUT"),
-      ...NO_RULE,
-    },
-    {
-      id: "operation-lower-case",
-      tries: "a method in small letters, which some upstreams take for the same",
-      reference: "RFC 9110 9.1",
-      ...at("/orders/1", "Delete"),
-      ...NO_RULE,
-      kong: 400,
-    },
-    {
-      id: "path-slash-behind",
-      tries: "a slash behind the path, past the rule that needs more",
-      reference: PATHS,
-      ...at("/orders/1/secret/"),
-      ...NO_RULE,
-    },
-    {
-      id: "path-capitals",
-      tries: "the path in capitals",
-      reference: "RFC 3986 6.2.2.1",
-      ...at("/orders/1/SECRET"),
-      ...NO_RULE,
-    },
-    {
-      id: "method-override",
-      tries: "another method in a header, which the policy does not see and here needs no more than it says",
-      reference: "CWE-436",
-      token: { claims: { scope: "write" } },
-      request: { rule: "orders", target: "/orders/1", headers: ["X-HTTP-Method-Override", "DELETE"] },
-      reason: "scope_insufficient",
-      told: lacksScope("read"),
-    },
-    { id: "path-two-slashes", tries: "two slashes", reference: PATHS, ...at("/orders//1"), ...TWO_READINGS },
-    { id: "path-dots", tries: "a step back", reference: PATHS, ...at("/orders/x/../1"), ...TWO_READINGS },
-    { id: "path-dot", tries: "a step to the same place", reference: PATHS, ...at("/orders/./1"), ...TWO_READINGS },
-    {
-      id: "path-dots-encoded",
-      tries: "a step back in percent encoding",
-      reference: PATHS,
-      ...at("/orders/1/secret/%2e%2e"),
-      ...TWO_READINGS,
-    },
-    {
-      id: "path-slash-encoded",
-      tries: "an encoded slash: one segment to the policy, two to the upstream",
-      reference: PATHS,
-      ...at("/orders/1%2fsecret"),
-      ...TWO_READINGS,
-    },
-    {
-      id: "path-backslash-encoded",
-      tries: "an encoded backslash",
-      reference: PATHS,
-      ...at("/orders/1%5csecret"),
-      ...TWO_READINGS,
-    },
-    { id: "path-backslash", tries: "a backslash", reference: PATHS, ...at("/orders/1\\secret"), ...TWO_READINGS },
-    {
-      id: "path-parameter",
-      tries: "a parameter behind a semicolon, which some cut off",
-      reference: "CVE-2020-1957; RFC 3986 3.3",
-      ...at("/orders/1/secret;x=y"),
-      ...TWO_READINGS,
-    },
-    {
-      id: "path-parameter-dots",
-      tries: "a step back with a parameter",
-      reference: "CVE-2020-1957",
-      ...at("/orders/..;/1"),
-      ...TWO_READINGS,
-    },
-    {
-      id: "path-encoded-twice",
-      tries: "an encoded percent sign",
-      reference: "CWE-174",
-      ...at("/orders/1%252fsecret"),
-      ...TWO_READINGS,
-    },
-    {
-      id: "path-not-utf-8",
-      tries: "bytes that are not UTF-8",
-      reference: "RFC 3986 2.5",
-      ...at("/orders/%c0%af"),
-      ...TWO_READINGS,
-      kong: 404,
-    },
+    ...attacks(NEEDS_ADMIN, "RFC 6750 3.1", [
+      ["operation-of-others", "an operation that needs another scope", at("/orders/1", "DELETE")],
+    ]),
+    ...attacks(NO_RULE, "default deny", [
+      ["operation-unknown", "a method that no operation has", at("/orders/1", "PUT")],
+    ]),
+    ...attacks({ ...NO_RULE, kong: 400 }, "RFC 9110 9.1", [
+      [
+        "operation-lower-case",
+        "a method in small letters, which some upstreams take for the same",
+        at("/orders/1", "Delete"),
+      ],
+    ]),
+    ...attacks(NO_RULE, PATHS, [
+      ["path-slash-behind", "a slash behind the path, past the rule that needs more", at("/orders/1/secret/")],
+    ]),
+    ...attacks(NO_RULE, "RFC 3986 6.2.2.1", [["path-capitals", "the path in capitals", at("/orders/1/SECRET")]]),
+    ...attacks({ reason: "scope_insufficient", told: lacksScope("read") }, "CWE-436", [
+      [
+        "method-override",
+        "another method in a header, which the policy does not see and here needs no more than it says",
+        {
+          token: { claims: { scope: "write" } },
+          request: { rule: "orders", target: "/orders/1", headers: ["X-HTTP-Method-Override", "DELETE"] },
+        },
+      ],
+    ]),
+    ...attacks(TWO_READINGS, PATHS, [
+      ["path-two-slashes", "two slashes", at("/orders//1")],
+      ["path-dots", "a step back", at("/orders/x/../1")],
+      ["path-dot", "a step to the same place", at("/orders/./1")],
+      ["path-dots-encoded", "a step back in percent encoding", at("/orders/1/secret/%2e%2e")],
+      [
+        "path-slash-encoded",
+        "an encoded slash: one segment to the policy, two to the upstream",
+        at("/orders/1%2fsecret"),
+      ],
+      ["path-backslash-encoded", "an encoded backslash", at("/orders/1%5csecret")],
+      ["path-backslash", "a backslash", at("/orders/1\\secret")],
+    ]),
+    ...attacks(TWO_READINGS, "CVE-2020-1957; RFC 3986 3.3", [
+      ["path-parameter", "a parameter behind a semicolon, which some cut off", at("/orders/1/secret;x=y")],
+    ]),
+    ...attacks(TWO_READINGS, "CVE-2020-1957", [
+      ["path-parameter-dots", "a step back with a parameter", at("/orders/..;/1")],
+    ]),
+    ...attacks(TWO_READINGS, "CWE-174", [
+      ["path-encoded-twice", "an encoded percent sign", at("/orders/1%252fsecret")],
+    ]),
+    ...attacks({ ...TWO_READINGS, kong: 404 }, "RFC 3986 2.5", [
+      ["path-not-utf-8", "bytes that are not UTF-8", at("/orders/%c0%af")],
+    ]),
     ...(
       [
         ["slash-encoded", "a step back with an encoded slash", "/read/..%2fadmin", "CVE-2021-29492"],
@@ -135,27 +95,22 @@ export const requestReading: AttackClass = {
       ...out(target),
       ...(id === "overlong" ? { kong: 404 } : {}),
     })),
-    {
-      id: "path-leaves-route-fragment",
-      tries: "a fragment in the request line",
-      reference: "RFC 9112 3.2",
-      ...out("/read/#x"),
-    },
-    {
-      id: "connection-drops-identity",
-      tries: "Connection names the identity header, which Kong would delete after it was set",
-      reference: "RFC 9110 7.6.1; CWE-444",
-      request: { headers: ["Connection", "close, x-user-id"] },
-      reason: "connection_header_refused",
-      told: BAD_CONNECTION,
-    },
-    {
-      id: "connection-drops-token",
-      tries: "Connection names Authorization",
-      reference: "RFC 9110 7.6.1",
-      request: { headers: ["Connection", "close, Authorization"] },
-      reason: "connection_header_refused",
-      told: BAD_CONNECTION,
-    },
+    ...attacks(TWO_READINGS, "RFC 9112 3.2", [
+      ["path-leaves-route-fragment", "a fragment in the request line", out("/read/#x")],
+    ]),
+    ...attacks({ reason: "connection_header_refused", told: BAD_CONNECTION }, "RFC 9110 7.6.1; CWE-444", [
+      [
+        "connection-drops-identity",
+        "Connection names the identity header, which Kong would delete after it was set",
+        { request: { headers: ["Connection", "close, x-user-id"] } },
+      ],
+    ]),
+    ...attacks({ reason: "connection_header_refused", told: BAD_CONNECTION }, "RFC 9110 7.6.1", [
+      [
+        "connection-drops-token",
+        "Connection names Authorization",
+        { request: { headers: ["Connection", "close, Authorization"] } },
+      ],
+    ]),
   ],
 };

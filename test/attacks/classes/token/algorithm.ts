@@ -1,4 +1,4 @@
-import { type AttackClass, INVALID } from "../../forge/attack.ts";
+import { type AttackClass, attacks, INVALID } from "../../forge/attack.ts";
 
 const REFUSED = { reason: "algorithm_not_allowed", told: INVALID } as const;
 const MALFORMED_TOKEN = { reason: "token_malformed", told: INVALID } as const;
@@ -16,191 +16,103 @@ export const algorithm: AttackClass = {
     { what: "an EdDSA token", token: { key: "eddsa" } },
   ],
   attacks: [
-    {
-      id: "none-unsigned",
-      tries: "alg none and no signature",
-      reference: "RFC 8725 2.1 and 3.2; CVE-2015-2951",
-      token: { header: { alg: "none" }, signature: "none" },
-      ...MALFORMED_TOKEN,
-    },
-    {
-      id: "none-signed",
-      tries: "alg none and the signature of an honest token, for verifiers that only ask whether there is one",
-      reference: "RFC 8725 2.1",
-      token: { header: { alg: "none" } },
-      ...REFUSED,
-    },
-    {
-      id: "none-capitalised",
-      tries: "None, past a list that has only none",
-      reference: "RFC 8725bis 2.11",
-      token: { header: { alg: "None" } },
-      ...REFUSED,
-    },
-    {
-      id: "none-upper-case",
-      tries: "NONE",
-      reference: "RFC 8725bis 2.11",
-      token: { header: { alg: "NONE" } },
-      ...REFUSED,
-    },
-    {
-      id: "none-mixed-case",
-      tries: "nOnE",
-      reference: "RFC 8725bis 2.11",
-      token: { header: { alg: "nOnE" } },
-      ...REFUSED,
-    },
-    {
-      id: "none-with-space",
-      tries: "none and a space, past a comparison that does not trim, into one that does",
-      reference: "RFC 8725bis 2.11",
-      token: { header: { alg: "none " } },
-      ...REFUSED,
-    },
-    {
-      id: "alg-absent",
-      tries: "no alg, for verifiers with a default",
-      reference: "RFC 7515 4.1.1",
-      token: { header: { alg: undefined } },
-      ...MALFORMED_TOKEN,
-    },
-    {
-      id: "alg-null",
-      tries: "alg null",
-      reference: "RFC 7515 4.1.1",
-      token: { header: { alg: null } },
-      ...MALFORMED_TOKEN,
-    },
-    {
-      id: "alg-empty",
-      tries: "an empty alg",
-      reference: "RFC 7515 4.1.1",
-      token: { header: { alg: "" } },
-      ...REFUSED,
-    },
-    {
-      id: "alg-list",
-      tries: "a list with an allowed alg in it",
-      reference: "RFC 7515 4.1.1",
-      token: { header: { alg: ["ES256"] } },
-      ...MALFORMED_TOKEN,
-    },
-    {
-      id: "alg-zero",
-      tries: "alg 0, which is no name and not true",
-      reference: "RFC 7515 4.1.1",
-      token: { header: { alg: 0 } },
-      ...MALFORMED_TOKEN,
-    },
-    {
-      id: "alg-object",
-      tries: "an object as alg, for look-ups that turn it into a text",
-      reference: "RFC 7515 4.1.1",
-      token: { header: { alg: { name: "ES256" } } },
-      ...MALFORMED_TOKEN,
-    },
-    {
-      id: "alg-lower-case",
-      tries: "es256: names are compared with case",
-      reference: "RFC 7515 4.1.1",
-      token: { header: { alg: "es256" } },
-      ...REFUSED,
-    },
-    {
-      id: "alg-with-nul",
-      tries: "ES256 and a NUL, where a name ends for some",
-      reference: "RFC 7515 4.1.1",
-      token: { header: { alg: "ES256\u0000" } },
-      ...REFUSED,
-    },
-    {
-      id: "alg-prototype",
-      tries: "__proto__, which every look-up in an object finds",
-      reference: "CVE-2024-34273",
-      token: { header: { alg: "__proto__" } },
-      ...REFUSED,
-    },
-    {
-      id: "alg-constructor",
-      tries: "constructor, which every look-up in an object finds",
-      reference: "CVE-2024-34273",
-      token: { header: { alg: "constructor" } },
-      ...REFUSED,
-    },
-    {
-      id: "hmac-with-pem",
-      tries: "HS256 with a public RSA key as secret, where the issuer has no secret",
-      reference: "RFC 8725 2.1 and 3.1; CVE-2015-9235",
-      token: { key: "rs256", header: { alg: "HS256" }, signature: { hmac: "pem" } },
-      ...REFUSED,
-    },
-    {
-      id: "hmac-with-nothing",
-      tries: "HS256 with an empty secret, where the issuer has none",
-      reference: "RFC 8725 2.2; CVE-2019-20933, CVE-2020-28637",
-      token: { header: { alg: "HS256" }, signature: { hmac: "nothing" } },
-      ...REFUSED,
-    },
-    {
-      id: "rsa-key-of-other-padding",
-      tries: "PS256 with a key that is published for RS256",
-      reference: "RFC 8725 3.1",
-      token: { key: "rs256", header: { alg: "PS256" } },
-      reason: "key_not_found",
-      told: INVALID,
-    },
-    {
-      id: "rsa-key-without-alg-as-pss",
-      tries: "PS256 with a key without alg: it serves RS256, and one key serves one algorithm",
-      reference: "RFC 8725bis 3.1",
-      token: { key: "rs256", header: { alg: "PS256", kid: "acme-without-alg" } },
-      reason: "key_not_found",
-      told: INVALID,
-    },
-    {
-      id: "ec-key-as-rsa",
-      tries: "RS256 with the kid of a P-256 key",
-      reference: "RFC 8725 3.1; CVE-2021-46743",
-      token: { header: { alg: "RS256" } },
-      reason: "key_not_found",
-      told: INVALID,
-    },
-    {
-      id: "ec-other-curve",
-      tries: "ES384 with the kid of a P-256 key",
-      reference: "RFC 7518 3.4",
-      token: { header: { alg: "ES384" } },
-      reason: "key_not_found",
-      told: INVALID,
-    },
-    {
-      id: "edwards-other-name",
-      tries: "Ed25519 where the issuer uses EdDSA only",
-      reference: "RFC 9864 2.2",
-      token: { key: "eddsa", header: { alg: "Ed25519" } },
-      ...REFUSED,
-    },
-    {
-      id: "ec-bitcoin-curve",
-      tries: "ES256K, a name that begins like an allowed one",
-      reference: "RFC 8812 3.2",
-      token: { header: { alg: "ES256K" } },
-      ...REFUSED,
-    },
-    {
-      id: "rsa-sha1",
-      tries: "RS1",
-      reference: "RFC 8725 3.2",
-      token: { key: "rs256", header: { alg: "RS1" }, signature: "pkcs1OverSha1" },
-      ...REFUSED,
-    },
-    {
-      id: "alg-of-encryption",
-      tries: "dir, an algorithm for keys of JWE, in a JWS",
-      reference: "RFC 8725 2.3; CVE-2023-51774",
-      token: { header: { alg: "dir" } },
-      ...REFUSED,
-    },
+    ...attacks(MALFORMED_TOKEN, "RFC 8725 2.1 and 3.2; CVE-2015-2951", [
+      ["none-unsigned", "alg none and no signature", { token: { header: { alg: "none" }, signature: "none" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 8725 2.1", [
+      [
+        "none-signed",
+        "alg none and the signature of an honest token, for verifiers that only ask whether there is one",
+        { token: { header: { alg: "none" } } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 8725bis 2.11", [
+      ["none-capitalised", "None, past a list that has only none", { token: { header: { alg: "None" } } }],
+      ["none-upper-case", "NONE", { token: { header: { alg: "NONE" } } }],
+      ["none-mixed-case", "nOnE", { token: { header: { alg: "nOnE" } } }],
+      [
+        "none-with-space",
+        "none and a space, past a comparison that does not trim, into one that does",
+        { token: { header: { alg: "none " } } },
+      ],
+    ]),
+    ...attacks(MALFORMED_TOKEN, "RFC 7515 4.1.1", [
+      ["alg-absent", "no alg, for verifiers with a default", { token: { header: { alg: undefined } } }],
+      ["alg-null", "alg null", { token: { header: { alg: null } } }],
+      ["alg-list", "a list with an allowed alg in it", { token: { header: { alg: ["ES256"] } } }],
+      ["alg-zero", "alg 0, which is no name and not true", { token: { header: { alg: 0 } } }],
+      [
+        "alg-object",
+        "an object as alg, for look-ups that turn it into a text",
+        { token: { header: { alg: { name: "ES256" } } } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 7515 4.1.1", [
+      ["alg-empty", "an empty alg", { token: { header: { alg: "" } } }],
+      ["alg-lower-case", "es256: names are compared with case", { token: { header: { alg: "es256" } } }],
+      ["alg-with-nul", "ES256 and a NUL, where a name ends for some", { token: { header: { alg: "ES256\u0000" } } }],
+    ]),
+    ...attacks(REFUSED, "CVE-2024-34273", [
+      [
+        "alg-prototype",
+        "__proto__, which every look-up in an object finds",
+        { token: { header: { alg: "__proto__" } } },
+      ],
+      [
+        "alg-constructor",
+        "constructor, which every look-up in an object finds",
+        { token: { header: { alg: "constructor" } } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 8725 2.1 and 3.1; CVE-2015-9235", [
+      [
+        "hmac-with-pem",
+        "HS256 with a public RSA key as secret, where the issuer has no secret",
+        { token: { key: "rs256", header: { alg: "HS256" }, signature: { hmac: "pem" } } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 8725 2.2; CVE-2019-20933, CVE-2020-28637", [
+      [
+        "hmac-with-nothing",
+        "HS256 with an empty secret, where the issuer has none",
+        { token: { header: { alg: "HS256" }, signature: { hmac: "nothing" } } },
+      ],
+    ]),
+    ...attacks({ reason: "key_not_found", told: INVALID }, "RFC 8725 3.1", [
+      [
+        "rsa-key-of-other-padding",
+        "PS256 with a key that is published for RS256",
+        { token: { key: "rs256", header: { alg: "PS256" } } },
+      ],
+    ]),
+    ...attacks({ reason: "key_not_found", told: INVALID }, "RFC 8725bis 3.1", [
+      [
+        "rsa-key-without-alg-as-pss",
+        "PS256 with a key without alg: it serves RS256, and one key serves one algorithm",
+        { token: { key: "rs256", header: { alg: "PS256", kid: "acme-without-alg" } } },
+      ],
+    ]),
+    ...attacks({ reason: "key_not_found", told: INVALID }, "RFC 8725 3.1; CVE-2021-46743", [
+      ["ec-key-as-rsa", "RS256 with the kid of a P-256 key", { token: { header: { alg: "RS256" } } }],
+    ]),
+    ...attacks({ reason: "key_not_found", told: INVALID }, "RFC 7518 3.4", [
+      ["ec-other-curve", "ES384 with the kid of a P-256 key", { token: { header: { alg: "ES384" } } }],
+    ]),
+    ...attacks(REFUSED, "RFC 9864 2.2", [
+      [
+        "edwards-other-name",
+        "Ed25519 where the issuer uses EdDSA only",
+        { token: { key: "eddsa", header: { alg: "Ed25519" } } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 8812 3.2", [
+      ["ec-bitcoin-curve", "ES256K, a name that begins like an allowed one", { token: { header: { alg: "ES256K" } } }],
+    ]),
+    ...attacks(REFUSED, "RFC 8725 3.2", [
+      ["rsa-sha1", "RS1", { token: { key: "rs256", header: { alg: "RS1" }, signature: "pkcs1OverSha1" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 8725 2.3; CVE-2023-51774", [
+      ["alg-of-encryption", "dir, an algorithm for keys of JWE, in a JWS", { token: { header: { alg: "dir" } } }],
+    ]),
   ],
 };

@@ -1,6 +1,6 @@
 import { encodeSegment } from "../../../tokens.ts";
 import { AUDIENCE, ISSUERS } from "../../attack-policy.ts";
-import { type AttackClass, INVALID } from "../../forge/attack.ts";
+import { type AttackClass, attacks, INVALID } from "../../forge/attack.ts";
 
 const REFUSED = { reason: "signature_invalid", told: INVALID } as const;
 const MALFORMED_TOKEN = { reason: "token_malformed", told: INVALID } as const;
@@ -21,292 +21,144 @@ export const signature: AttackClass = {
     { what: "an EdDSA token", token: { key: "eddsa" } },
   ],
   attacks: [
-    {
-      id: "signature-empty",
-      tries: "an honest token without its signature",
-      reference: "RFC 8725 3.3; CVE-2020-28042",
-      token: { signature: "none" },
-      ...MALFORMED_TOKEN,
-    },
-    {
-      id: "signature-cut",
-      tries: "an honest token without its signature and the dot before it",
-      reference: "RFC 7515 3.1",
-      token: { sent: "{signed}" },
-      ...MALFORMED_TOKEN,
-    },
-    {
-      id: "signature-one-bit",
-      tries: "one bit flipped",
-      reference: "RFC 7515 5.2",
-      token: { signature: "withFlippedBit" },
-      ...REFUSED,
-    },
-    {
-      id: "signature-of-other-token",
-      tries: "the signature of another token by the same key",
-      reference: "RFC 7515 5.2",
-      token: { signature: "ofOtherText" },
-      ...REFUSED,
-    },
-    {
-      id: "signature-remembered",
-      tries: "the signature of a token that has just passed, under other claims",
-      reference: "RFC 7515 5.2; CWE-524",
-      token: { key: "rs256", sent: `{header}.${OTHER_CLAIMS}.{signature}` },
-      ...REFUSED,
-    },
-    {
-      id: "signature-of-stranger",
-      tries: "a stranger's signature under an honest kid",
-      reference: "RFC 7515 5.2",
-      token: { key: "stranger" },
-      ...REFUSED,
-    },
-    {
-      id: "signature-is-hash",
-      tries: "the hash of the text instead of a signature",
-      reference: "RFC 8725 3.3",
-      token: { signature: "hashOfInput" },
-      ...REFUSED,
-    },
-    {
-      id: "signature-text",
-      tries: "a text where the signature stands",
-      reference: "RFC 8725 3.3",
-      token: { sent: "{signed}.AnySignature" },
-      ...REFUSED,
-    },
-    {
-      id: "payload-changed",
-      tries: "claims that were changed after the signature was made",
-      reference: "RFC 7515 5.2",
-      token: { claims: { sub: "mallory" }, signed: "{header}.e30", sent: "{header}.{payload}.{signature}" },
-      ...REFUSED,
-    },
-    {
-      id: "header-changed",
-      tries: "a header that was changed after the signature was made",
-      reference: "RFC 7515 5.2",
-      token: { header: { extra: 1 }, signed: "e30.{payload}", sent: "{header}.{payload}.{signature}" },
-      ...REFUSED,
-    },
-    {
-      id: "payload-signed-alone",
-      tries: "a signature over the payload without the header",
-      reference: "RFC 7515 5.1",
-      token: { signed: "{payload}", sent: "{header}.{payload}.{signature}" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-psychic",
-      tries: "r = s = 0, which holds for every text where nobody looks",
-      reference: "RFC 8725 3.4; CVE-2022-21449",
-      token: { signature: "ecZeros" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-psychic-r",
-      tries: "r = 0",
-      reference: "RFC 8725 3.4; CVE-2022-21449",
-      token: { signature: "ecZeroR" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-psychic-s",
-      tries: "s = 0, which has no inverse",
-      reference: "RFC 8725 3.4; CVE-2022-21449",
-      token: { signature: "ecZeroS" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-psychic-order",
-      tries: "r = s = n, which is 0 to who reduces first",
-      reference: "RFC 8725 3.4; CVE-2022-21449",
-      token: { signature: "ecOrders" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-above-order",
-      tries: "r = s = n + 1",
-      reference: "RFC 8725 3.4",
-      token: { signature: "ecOrderAndOne" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-raised-by-order",
-      tries: "r + n in the room that P-521 leaves: one token with two texts",
-      reference: "RFC 8725 3.4; CVE-2024-42460",
-      token: { key: "es512", signature: "ecRaisedByOrder" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-der",
-      tries: "the same signature in DER",
-      reference: "RFC 7518 3.4; CVE-2024-42461",
-      token: { signature: "ecDer" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-swapped",
-      tries: "s before r",
-      reference: "RFC 7518 3.4",
-      token: { signature: "ecSwapped" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-other-hash",
-      tries: "P-256 over SHA-512",
-      reference: "RFC 7518 3.4",
-      token: { signature: "ecOverSha512" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-zero-before",
-      tries: "a zero byte before it",
-      reference: "RFC 7518 3.4; CVE-2020-13822",
-      token: { signature: "withZeroBefore" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-zero-behind",
-      tries: "a zero byte behind it",
-      reference: "RFC 7518 3.4",
-      token: { signature: "withZeroBehind" },
-      ...REFUSED,
-    },
-    {
-      id: "ec-short",
-      tries: "a byte less",
-      reference: "RFC 7518 3.4",
-      token: { signature: "withoutLastByte" },
-      ...REFUSED,
-    },
-    {
-      id: "ed-raised-by-order",
-      tries: "S raised by the group's order: one token with two texts",
-      reference: "RFC 8032 5.1.7; CVE-2020-36843",
-      token: { key: "eddsa", signature: "edRaisedByOrder" },
-      ...REFUSED,
-    },
-    {
-      id: "ed-neutral",
-      tries: "the neutral element as R and S = 0",
-      reference: "RFC 8032 5.1.7",
-      token: { key: "eddsa", signature: "edNeutral" },
-      ...REFUSED,
-    },
-    {
-      id: "ed-zeros",
-      tries: "zeros, which name a point of small order",
-      reference: "RFC 8032 5.1.7",
-      token: { key: "eddsa", signature: "edZeros" },
-      ...REFUSED,
-    },
-    {
-      id: "ed-longer",
-      tries: "a byte behind the 64",
-      reference: "RFC 8037 3.1; CVE-2024-42459",
-      token: { key: "eddsa", signature: "withZeroBehind" },
-      ...REFUSED,
-    },
-    {
-      id: "pss-no-salt",
-      tries: "PS256 without salt",
-      reference: "RFC 7518 3.5",
-      token: { key: "ps256", signature: "pssWithoutSalt" },
-      ...REFUSED,
-    },
-    {
-      id: "pss-longest-salt",
-      tries: "PS256 with the longest salt",
-      reference: "RFC 7518 3.5",
-      token: { key: "ps256", signature: "pssWithLongestSalt" },
-      ...REFUSED,
-    },
-    {
-      id: "pss-other-hash",
-      tries: "PS256 over SHA-512",
-      reference: "RFC 7518 3.5",
-      token: { key: "ps256", signature: "pssOverSha512" },
-      ...REFUSED,
-    },
-    {
-      id: "pss-zero-before",
-      tries: "a zero byte before it: one token with two texts",
-      reference: "RFC 8017 8.1.2",
-      token: { key: "ps256", signature: "withZeroBefore" },
-      ...REFUSED,
-    },
-    {
-      id: "pss-zero-dropped",
-      tries: "a signature without the zero byte that it begins with: one token with two texts",
-      reference: "RFC 8017 8.1.2",
-      token: { key: "ps256", signature: "pssWithoutZeroBefore" },
-      ...REFUSED,
-    },
-    {
-      id: "pkcs1-sha1",
-      tries: "RS256 over SHA-1",
-      reference: "RFC 7518 3.3",
-      token: { key: "rs256", signature: "pkcs1OverSha1" },
-      ...REFUSED,
-    },
-    {
-      id: "pkcs1-other-hash",
-      tries: "RS256 over SHA-512",
-      reference: "RFC 7518 3.3",
-      token: { key: "rs256", signature: "pkcs1OverSha512" },
-      ...REFUSED,
-    },
-    {
-      id: "pkcs1-bare-hash",
-      tries: "a padded hash that does not say which hash it is",
-      reference: "RFC 8017 9.2",
-      token: { key: "rs256", signature: "pkcs1WithoutDigestInfo" },
-      ...REFUSED,
-    },
-    {
-      id: "pkcs1-text-behind-hash",
-      tries: "bytes behind the hash, for verifiers that read from the front",
-      reference: "RFC 8017 8.2.2; CVE-2006-4339",
-      token: { key: "rs256", signature: "pkcs1WithTextBehind" },
-      ...REFUSED,
-    },
-    {
-      id: "pkcs1-cube-root",
-      tries: "a forgery without the private key, by a cube root and rubbish behind a short padding",
-      reference: "RFC 8017 8.2.2; CVE-2006-4339, CVE-2018-16152",
-      token: { key: "cubic", signature: "pkcs1CubeRoot" },
-      ...REFUSED,
-    },
-    {
-      id: "rsa-raised-by-modulus",
-      tries: "the signature and the modulus added: the same number to who reduces first",
-      reference: "RFC 8017 5.2.2",
-      token: { key: "rs256", signature: "rsaRaisedByModulus" },
-      ...REFUSED,
-    },
-    {
-      id: "rsa-one",
-      tries: "1, whose every power is 1",
-      reference: "RFC 8725 3.4",
-      token: { key: "rs256", signature: "rsaOne" },
-      ...REFUSED,
-    },
-    {
-      id: "rsa-zero",
-      tries: "0, whose every power is 0",
-      reference: "RFC 8725 3.4",
-      token: { key: "rs256", signature: "rsaZero" },
-      ...REFUSED,
-    },
-    {
-      id: "rsa-short",
-      tries: "a byte less",
-      reference: "RFC 8017 8.2.2",
-      token: { key: "rs256", signature: "withoutLastByte" },
-      ...REFUSED,
-    },
+    ...attacks(MALFORMED_TOKEN, "RFC 8725 3.3; CVE-2020-28042", [
+      ["signature-empty", "an honest token without its signature", { token: { signature: "none" } }],
+    ]),
+    ...attacks(MALFORMED_TOKEN, "RFC 7515 3.1", [
+      ["signature-cut", "an honest token without its signature and the dot before it", { token: { sent: "{signed}" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 7515 5.2", [
+      ["signature-one-bit", "one bit flipped", { token: { signature: "withFlippedBit" } }],
+      [
+        "signature-of-other-token",
+        "the signature of another token by the same key",
+        { token: { signature: "ofOtherText" } },
+      ],
+      ["signature-of-stranger", "a stranger's signature under an honest kid", { token: { key: "stranger" } }],
+      [
+        "payload-changed",
+        "claims that were changed after the signature was made",
+        { token: { claims: { sub: "mallory" }, signed: "{header}.e30", sent: "{header}.{payload}.{signature}" } },
+      ],
+      [
+        "header-changed",
+        "a header that was changed after the signature was made",
+        { token: { header: { extra: 1 }, signed: "e30.{payload}", sent: "{header}.{payload}.{signature}" } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 7515 5.2; CWE-524", [
+      [
+        "signature-remembered",
+        "the signature of a token that has just passed, under other claims",
+        { token: { key: "rs256", sent: `{header}.${OTHER_CLAIMS}.{signature}` } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 8725 3.3", [
+      ["signature-is-hash", "the hash of the text instead of a signature", { token: { signature: "hashOfInput" } }],
+      ["signature-text", "a text where the signature stands", { token: { sent: "{signed}.AnySignature" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 7515 5.1", [
+      [
+        "payload-signed-alone",
+        "a signature over the payload without the header",
+        { token: { signed: "{payload}", sent: "{header}.{payload}.{signature}" } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 8725 3.4; CVE-2022-21449", [
+      ["ec-psychic", "r = s = 0, which holds for every text where nobody looks", { token: { signature: "ecZeros" } }],
+      ["ec-psychic-r", "r = 0", { token: { signature: "ecZeroR" } }],
+      ["ec-psychic-s", "s = 0, which has no inverse", { token: { signature: "ecZeroS" } }],
+      ["ec-psychic-order", "r = s = n, which is 0 to who reduces first", { token: { signature: "ecOrders" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 8725 3.4", [
+      ["ec-above-order", "r = s = n + 1", { token: { signature: "ecOrderAndOne" } }],
+      ["rsa-one", "1, whose every power is 1", { token: { key: "rs256", signature: "rsaOne" } }],
+      ["rsa-zero", "0, whose every power is 0", { token: { key: "rs256", signature: "rsaZero" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 8725 3.4; CVE-2024-42460", [
+      [
+        "ec-raised-by-order",
+        "r + n in the room that P-521 leaves: one token with two texts",
+        { token: { key: "es512", signature: "ecRaisedByOrder" } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 7518 3.4; CVE-2024-42461", [
+      ["ec-der", "the same signature in DER", { token: { signature: "ecDer" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 7518 3.4", [
+      ["ec-swapped", "s before r", { token: { signature: "ecSwapped" } }],
+      ["ec-other-hash", "P-256 over SHA-512", { token: { signature: "ecOverSha512" } }],
+      ["ec-zero-behind", "a zero byte behind it", { token: { signature: "withZeroBehind" } }],
+      ["ec-short", "a byte less", { token: { signature: "withoutLastByte" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 7518 3.4; CVE-2020-13822", [
+      ["ec-zero-before", "a zero byte before it", { token: { signature: "withZeroBefore" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 8032 5.1.7; CVE-2020-36843", [
+      [
+        "ed-raised-by-order",
+        "S raised by the group's order: one token with two texts",
+        { token: { key: "eddsa", signature: "edRaisedByOrder" } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 8032 5.1.7", [
+      ["ed-neutral", "the neutral element as R and S = 0", { token: { key: "eddsa", signature: "edNeutral" } }],
+      ["ed-zeros", "zeros, which name a point of small order", { token: { key: "eddsa", signature: "edZeros" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 8037 3.1; CVE-2024-42459", [
+      ["ed-longer", "a byte behind the 64", { token: { key: "eddsa", signature: "withZeroBehind" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 7518 3.5", [
+      ["pss-no-salt", "PS256 without salt", { token: { key: "ps256", signature: "pssWithoutSalt" } }],
+      ["pss-longest-salt", "PS256 with the longest salt", { token: { key: "ps256", signature: "pssWithLongestSalt" } }],
+      ["pss-other-hash", "PS256 over SHA-512", { token: { key: "ps256", signature: "pssOverSha512" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 8017 8.1.2", [
+      [
+        "pss-zero-before",
+        "a zero byte before it: one token with two texts",
+        { token: { key: "ps256", signature: "withZeroBefore" } },
+      ],
+      [
+        "pss-zero-dropped",
+        "a signature without the zero byte that it begins with: one token with two texts",
+        { token: { key: "ps256", signature: "pssWithoutZeroBefore" } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 7518 3.3", [
+      ["pkcs1-sha1", "RS256 over SHA-1", { token: { key: "rs256", signature: "pkcs1OverSha1" } }],
+      ["pkcs1-other-hash", "RS256 over SHA-512", { token: { key: "rs256", signature: "pkcs1OverSha512" } }],
+    ]),
+    ...attacks(REFUSED, "RFC 8017 9.2", [
+      [
+        "pkcs1-bare-hash",
+        "a padded hash that does not say which hash it is",
+        { token: { key: "rs256", signature: "pkcs1WithoutDigestInfo" } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 8017 8.2.2; CVE-2006-4339", [
+      [
+        "pkcs1-text-behind-hash",
+        "bytes behind the hash, for verifiers that read from the front",
+        { token: { key: "rs256", signature: "pkcs1WithTextBehind" } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 8017 8.2.2; CVE-2006-4339, CVE-2018-16152", [
+      [
+        "pkcs1-cube-root",
+        "a forgery without the private key, by a cube root and rubbish behind a short padding",
+        { token: { key: "cubic", signature: "pkcs1CubeRoot" } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 8017 5.2.2", [
+      [
+        "rsa-raised-by-modulus",
+        "the signature and the modulus added: the same number to who reduces first",
+        { token: { key: "rs256", signature: "rsaRaisedByModulus" } },
+      ],
+    ]),
+    ...attacks(REFUSED, "RFC 8017 8.2.2", [
+      ["rsa-short", "a byte less", { token: { key: "rs256", signature: "withoutLastByte" } }],
+    ]),
   ],
 };

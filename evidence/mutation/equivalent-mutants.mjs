@@ -1,0 +1,94 @@
+/**
+ * Mutants that no test can tell from the original, and why. `original` and `replacement` as `npm run test:mutants` prints them.
+ * `within` is a part of the line, where the file has the same change in other lines.
+ */
+export const EQUIVALENT = [
+  {
+    file: "plugin/keys/fetch/open-connection.ts",
+    original: "/^\\[|\\]$/g",
+    replacement: "/^\\[|\\]/g",
+    because: "a URL's host has a bracket only at its ends",
+  },
+  {
+    file: "plugin/keys/store/key-directory.ts",
+    within: "const [firstLine",
+    original: '""',
+    replacement: '"mutant"',
+    because: "a text has a first line, and no digest is that of a line which is missing",
+  },
+  {
+    file: "plugin/keys/import/leaked-thumbprints.ts",
+    original: 'kty === "EC" && curve !== undefined && bytes !== undefined',
+    replacement: 'kty === "EC" && curve !== undefined',
+    because: "a known curve has a length; the check is for the types",
+  },
+  {
+    file: "plugin/keys/import/import-pem.ts",
+    original: "isCertificate",
+    replacement: "false",
+    because: "createPublicKey also takes a certificate; the other way says that we mean to",
+  },
+  {
+    file: "plugin/keys/life/key-set.ts",
+    original: "await this.#context.ports.files.identify(this.origin.file)",
+    replacement: "this.#context.ports.files.identify(this.origin.file)",
+    because: "an async function resolves with what a returned promise resolves with",
+  },
+  {
+    file: "plugin/keys/life/load-key-set.ts",
+    within: "const thumbprints",
+    original: '"jwks"',
+    replacement: '""',
+    because: "keys in the policy have no thumbprints; the check is for the types",
+  },
+  {
+    file: "plugin/keys/life/load-key-set.ts",
+    original: "path?.endsWith",
+    replacement: "path.endsWith",
+    because: "the system names the path of a file that is missing; the check is for the types",
+  },
+  {
+    file: "plugin/policy/compile/compile-token.ts",
+    original: 'query ?? ""',
+    replacement: "query",
+    because: "a source that is none of the others has a query, by the schema; the check is for the types",
+  },
+  ...[
+    ["wanted ?? []", "wanted"],
+    ["conditions[claim] ?? {}", "conditions[claim]"],
+  ].map(([original, replacement]) => ({
+    file: "plugin/policy/requirements/find-shadowed.ts",
+    original,
+    replacement,
+    because: "whether it is there was asked before; the check is for the types",
+  })),
+  ...[
+    ["plugin/policy/language/header-spellings.ts", "const [first", "the parts of a text are one or more"],
+    ["plugin/kong/facts/facts-variable.ts", "rest.pop()", "neither text is a request's id or a guard's mark"],
+  ].map(([file, within, because]) => ({ file, within, original: '""', replacement: '"mutant"', because })),
+  {
+    file: "plugin/kong/facts/facts-variable.ts",
+    within: "const [head",
+    original: '""',
+    replacement: '"mutant"',
+    because: "a text that lacks one of these lines lacks the request's id as well",
+  },
+  {
+    file: "plugin/kong/contract/guard-mark.ts",
+    original: "nonce === undefined || pluginId === undefined",
+    replacement: "nonce === undefined",
+    because: "a match has all its groups; the check is for the types",
+  },
+  {
+    file: "plugin/guard/kong/plugins/jwt-policy-guard/handler.lua",
+    original: "not has_forgotten",
+    replacement: "false",
+    because: "no supported Kong lacks that function; the line helps whoever tries another one",
+  },
+  {
+    file: "plugin/runtime/load/root-files.ts",
+    original: "error instanceof Error",
+    replacement: "true",
+    because: "Node's file system throws nothing but Errors; the check is for the types",
+  },
+];

@@ -1,0 +1,47 @@
+// A process that keeps one Vitest and runs the test files that its parent names. It stops at the first failure. The parent ends it
+// if a mutant hangs, so each test that ends is reported.
+import { createVitest } from "vitest/node";
+
+const progress = {
+  onTestCaseResult: () => process.send({ progress: true }),
+  onTestModuleStart: () => process.send({ progress: true }),
+};
+/** Keeps the order of the parent: the nearest test is the most likely to notice. */
+class AsNamed {
+  shard = (files) => files;
+  sort = (files) => files;
+}
+const vitest = await createVitest("test", {
+  root: process.cwd(),
+  config: false,
+  watch: false,
+  bail: 1,
+  include: ["test/**/*.test.ts"],
+  pool: "forks",
+  sequence: { sequencer: AsNamed },
+  maxWorkers: 1,
+  fileParallelism: false,
+  testTimeout: 60_000,
+  reporters: [progress],
+});
+await vitest.standalone();
+
+process.on("message", async ({ tests, changed }) => {
+  for (const file of changed) {
+    vitest.invalidateFile(file);
+  }
+  vitest.state.filesMap.clear();
+  vitest.state.idMap.clear();
+  const specifications = await vitest.globTestSpecifications(tests);
+  const wanted = tests.flatMap((test) => specifications.find(({ moduleId }) => moduleId.endsWith(`/${test}`)) ?? []);
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(wanted);
+  const failed = testModules.find((module) => !module.ok());
+  const test = failed && [...failed.children.allTests("failed")][0];
+  process.send({
+    killerFile: failed?.relativeModuleId,
+    killer: failed
+      ? `${failed.relativeModuleId}: ${test?.fullName ?? failed.errors()[0]?.message}`
+      : unhandledErrors[0] && "an error outside of any test",
+  });
+});
+process.send({ ready: true });

@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { NameTable } from "../../../plugin/core/json/name-table.ts";
+
+/** Whether each of these names is new in its text. */
+const addAll = (table: NameTable, names: string): boolean[] =>
+  [...names].map((name, index) => table.add(0, table.hash(name), index, index + 1));
+
+it("names of one text are forgotten with the next, also when the count of texts is at its end", () => {
+  const table = new NameTable(5, 2 ** 32 - 3);
+  for (let text = 0; text < 5; text += 1) {
+    table.begin("aba");
+    expect(addAll(table, "aba"), `text ${text}`).toEqual([true, true, false]);
+  }
+});
+
+it("names of the first text are not those that follow when the count begins anew", () => {
+  const table = new NameTable(5);
+  table.begin("ab");
+  expect(addAll(table, "ab")).toEqual([true, true]);
+  const restarted = new NameTable(5, 2 ** 32 - 1);
+  for (const text of ["ab", "ab"]) {
+    restarted.begin(text);
+    expect(addAll(restarted, text)).toEqual([true, true]);
+  }
+});
+
+it("has room for 2,048 names, and refuses one more as if it were there", () => {
+  const table = new NameTable(7);
+  const names = Array.from({ length: 2_049 }, (_, index) => String(index).padStart(4, "0"));
+  table.begin(names.join(""));
+  const added = names.map((name, index) => table.add(0, table.hash(name), 4 * index, 4 * index + 4));
+  expect([added.indexOf(false), added.lastIndexOf(true)]).toEqual([2_048, 2_047]);
+});
+
+it("tells the names of one object from those of another, and takes an escaped name for the same", () => {
+  const table = new NameTable(9);
+  table.begin("a\\u0061");
+  const hash = table.hash("a");
+  expect([table.add(0, hash, 0, 1), table.add(1, hash, 0, 1), table.add(0, hash, 1, 7)]).toEqual([true, true, false]);
+});

@@ -1,0 +1,42 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { createRootFiles, OutsideRootError } from "../../../plugin/runtime/load/root-files.ts";
+
+let directory: string;
+let root: string;
+beforeEach(() => {
+  directory = realpathSync(mkdtempSync(join(tmpdir(), "root-")));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  root = join(directory, "policies");
+  for (const folder of [root, `${root}-other`]) {
+    mkdirSync(folder);
+    writeFileSync(join(folder, "a.yaml"), "text");
+  }
+});
+
+/** These names come from key files in policies as well, so the check must not rely on how a policy's name is checked. */
+describe("no name leads out of the root", () => {
+  it.each<[what: string, name: string, target?: string]>([
+    ["by .. to a sibling whose name starts alike", "../policies-other/a.yaml"],
+    ["by .. to a file that does not exist, beside the root", "../policies-none"],
+    ["by a link to a sibling whose name starts alike", "link", "../policies-other/a.yaml"],
+    ["by a link to a directory whose name starts alike", "link/a.yaml", "../policies-other"],
+    ["by a link to the root itself", "link", "."],
+    ["by the root's own name", "."],
+  ])("%s", async (_what, name, target) => {
+    if (target !== undefined) {
+      symlinkSync(target, join(root, "link"));
+    }
+    const { read, identify } = createRootFiles(root);
+    await expect(read(name)).rejects.toThrow(OutsideRootError);
+    expect(await identify(name)).toContain("it lies outside the policy root");
+  });
+});
+
+it("a file in the root, and a link to one, are read", async () => {
+  symlinkSync("a.yaml", join(root, "link"));
+  const { read } = createRootFiles(root);
+  expect([String(await read("a.yaml")), String(await read("link"))]).toEqual(["text", "text"]);
+});
