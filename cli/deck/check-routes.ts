@@ -1,4 +1,4 @@
-import { findRule } from "../../plugin/core/request/match.ts";
+import { findRule } from "../../plugin/core/request/match-rule.ts";
 import type { Finding, FindingCode } from "../../plugin/policy/language/finding.ts";
 import type { CheckedPlugin } from "./check-plugins.ts";
 import { hasAt, isSame, type StatePlugin, type StateRoute, textAt, textsAt } from "./state/kong-state.ts";

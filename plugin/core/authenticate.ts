@@ -1,5 +1,5 @@
 import { authorize } from "./access/authorize.ts";
-import { validateClaims } from "./access/claims.ts";
+import { validateClaims } from "./access/validate-claims.ts";
 import type { CallerSource } from "./model/caller.ts";
 import type { Evidence, Judgement } from "./model/decision.ts";
 import type { Denial } from "./model/denial.ts";
@@ -8,13 +8,13 @@ import type { CompiledPolicy } from "./model/policy.ts";
 import type { RequestFacts } from "./model/request.ts";
 import type { Result } from "./model/result.ts";
 import type { Credential } from "./model/token.ts";
-import type { Match } from "./request/match.ts";
+import type { Match } from "./request/match-rule.ts";
 import { checkOrigin } from "./request/origin.ts";
-import { decodeToken } from "./token/decode.ts";
-import { extractToken } from "./token/extract.ts";
-import { findKey, selectIssuer } from "./token/key.ts";
-import { verifySignature } from "./token/verify.ts";
-import { identify } from "./upstream/identity.ts";
+import { decodeToken } from "./token/decode-token.ts";
+import { extractToken } from "./token/extract-token.ts";
+import { findKey, selectIssuer } from "./token/find-key.ts";
+import { verifySignature } from "./token/verify-signature.ts";
+import { identify } from "./upstream/identify-caller.ts";
 
 /** The request, and the policy that decides about it. */
 export interface Asked {

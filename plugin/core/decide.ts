@@ -13,12 +13,12 @@ import type { Denial } from "./model/denial.ts";
 import type { KeySource } from "./model/key.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./model/policy.ts";
 import type { RequestFacts } from "./model/request.ts";
-import { checkPath, findRule, matchRequest } from "./request/match.ts";
+import { checkPath, findRule, matchRequest } from "./request/match-rule.ts";
 import { judgeOtherAuthentication } from "./request/other-authentication.ts";
-import { findCredentials } from "./token/token-source.ts";
+import { findCredentials } from "./token/find-credentials.ts";
 import { composeUpstream, keepCompared, reportedCredentials, type UpstreamParts } from "./upstream/compose-upstream.ts";
-import { forwardToken, withholdTokens } from "./upstream/forward.ts";
-import { propagateClaims } from "./upstream/propagate.ts";
+import { forwardToken, withholdTokens } from "./upstream/forward-token.ts";
+import { propagateClaims } from "./upstream/map-claims.ts";
 import { settleCaller } from "./upstream/settle-caller.ts";
 
 /**

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { authorize } from "../../plugin/core/access/authorize.ts";
-import { validateClaims } from "../../plugin/core/access/claims.ts";
+import { validateClaims } from "../../plugin/core/access/validate-claims.ts";
 import type { JsonObject } from "../../plugin/core/json/json.ts";
 import { compileDocument, joseHeaderOf, NOW } from "../core/fixtures.ts";
 

@@ -5,7 +5,7 @@ import type { CallerSource, Consumer } from "../../plugin/core/model/caller.ts";
 import { type Allow, type Decision, isAllow } from "../../plugin/core/model/decision.ts";
 import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
-import { writeIdentityHeaders } from "../../plugin/core/upstream/identity.ts";
+import { writeIdentityHeaders } from "../../plugin/core/upstream/identify-caller.ts";
 import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { noFiles } from "../keys/store/no-files.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { composeUpstream } from "../../plugin/core/upstream/compose-upstream.ts";
-import { removeHeaders } from "../../plugin/core/upstream/propagate.ts";
+import { removeHeaders } from "../../plugin/core/upstream/map-claims.ts";
 import { compileDocument, inlineIssuer, policyDocument } from "../core/fixtures.ts";
 import { runsOf } from "../runs.ts";
 import { generateSigningKey } from "../tokens.ts";

@@ -9,15 +9,15 @@ export interface Subject {
   readonly cookies: typeof import("../../../plugin/core/text/cookies.ts");
   readonly path: typeof import("../../../plugin/core/request/request-path.ts");
   readonly dots: typeof import("../../../plugin/core/request/dot-segments.ts");
-  readonly match: typeof import("../../../plugin/core/request/match.ts");
-  readonly extract: typeof import("../../../plugin/core/token/extract.ts");
+  readonly match: typeof import("../../../plugin/core/request/match-rule.ts");
+  readonly extract: typeof import("../../../plugin/core/token/extract-token.ts");
   readonly origin: typeof import("../../../plugin/core/request/origin.ts");
   readonly base64url: typeof import("../../../plugin/core/text/base64url.ts");
-  readonly decode: typeof import("../../../plugin/core/token/decode.ts");
+  readonly decode: typeof import("../../../plugin/core/token/decode-token.ts");
   readonly json: typeof import("../../../plugin/core/json/json.ts");
   readonly templates: typeof import("../../../plugin/core/model/issuer-template.ts");
   readonly condition: typeof import("../../../plugin/core/access/condition.ts");
-  readonly propagate: typeof import("../../../plugin/core/upstream/propagate.ts");
+  readonly propagate: typeof import("../../../plugin/core/upstream/map-claims.ts");
   readonly decision: typeof import("../../../plugin/core/model/decision.ts");
   readonly reply: typeof import("../../../plugin/core/answer/reply.ts");
   readonly facts: typeof import("../../../plugin/kong/facts/facts-variable.ts");
@@ -35,15 +35,15 @@ const MODULES: Readonly<Record<Exclude<keyof Subject, "directory">, string>> = {
   cookies: "cookies",
   path: "request-path",
   dots: "dot-segments",
-  match: "match",
-  extract: "extract",
+  match: "match-rule",
+  extract: "extract-token",
   origin: "origin",
   base64url: "base64url",
-  decode: "decode",
+  decode: "decode-token",
   json: "json",
   templates: "issuer-template",
   condition: "condition",
-  propagate: "propagate",
+  propagate: "map-claims",
   decision: "decision",
   reply: "reply",
   facts: "facts-variable",

@@ -1,8 +1,8 @@
 import type { HeaderChanges, Judgement, UpstreamChanges } from "../model/decision.ts";
 import type { CompiledPolicy, Requirements } from "../model/policy.ts";
 import type { RequestFacts } from "../model/request.ts";
-import { forwardToken, withholdTokens } from "./forward.ts";
-import { clearIdentity } from "./propagate.ts";
+import { forwardToken, withholdTokens } from "./forward-token.ts";
+import { clearIdentity } from "./map-claims.ts";
 import type { CallerChange } from "./settle-caller.ts";
 
 /** Removes or forwards the tokens that the request carries. */

@@ -1,7 +1,7 @@
 import { type CallerIdentity, type CallerSource, NO_CALLER } from "../model/caller.ts";
 import type { HeaderChanges } from "../model/decision.ts";
 import type { CompiledPolicy, Requirements } from "../model/policy.ts";
-import { writeIdentityHeaders } from "./identity.ts";
+import { writeIdentityHeaders } from "./identify-caller.ts";
 
 /** Tells Kong's plugins and the upstream who the caller is. Both always get the same caller. */
 export interface CallerChange {

@@ -1,7 +1,7 @@
 import type { TokenSource as MapOrName, PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import type { CompiledPolicy, CompiledRule, TokenSource } from "../../core/model/policy.ts";
-import { describeSource } from "../../core/token/token-source.ts";
-import { IDENTITY_HEADERS } from "../../core/upstream/identity.ts";
+import { describeSource } from "../../core/token/find-credentials.ts";
+import { IDENTITY_HEADERS } from "../../core/upstream/identify-caller.ts";
 import { isFetchAllowed } from "../../keys/rules/fetch-url.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
 import { headerSpellings } from "../language/header-spellings.ts";

@@ -1,5 +1,5 @@
 import type { Issuer } from "../../../schema/generated/policy-document.ts";
-import { normalizeType } from "../../core/access/claims.ts";
+import { normalizeType } from "../../core/access/validate-claims.ts";
 import { parseClaimReference } from "../../core/model/claim-reference.ts";
 import { findPlaceholder } from "../../core/model/issuer-template.ts";
 import type { CompiledIssuer, IssuerTemplate } from "../../core/model/policy.ts";

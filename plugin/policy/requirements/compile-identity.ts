@@ -1,7 +1,7 @@
 import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import { parseClaimReference } from "../../core/model/claim-reference.ts";
 import type { CompiledIdentity } from "../../core/model/policy.ts";
-import { IDENTITY_HEADERS } from "../../core/upstream/identity.ts";
+import { IDENTITY_HEADERS } from "../../core/upstream/identify-caller.ts";
 import { durationSeconds } from "../language/duration.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
 import { checkIssuerIds } from "./check-issuer-ids.ts";

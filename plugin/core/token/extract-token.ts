@@ -1,7 +1,7 @@
 import { type Denial, deny } from "../model/denial.ts";
 import { type Result, succeed } from "../model/result.ts";
 import type { Credential, SentToken } from "../model/token.ts";
-import { describeSource } from "./token-source.ts";
+import { describeSource } from "./find-credentials.ts";
 
 // RFC 6750 section 2.1: "Bearer" 1*SP b64token; the scheme is case-insensitive (RFC 9110 section 11.1).
 const BEARER = /^bearer +/i;

@@ -4,7 +4,7 @@ import type { RequestFacts } from "../model/request.ts";
 import type { SentToken } from "../model/token.ts";
 import { removeCookie } from "../text/cookies.ts";
 import { queryOf, removeParameter } from "../text/query.ts";
-import { removeHeaders } from "./propagate.ts";
+import { removeHeaders } from "./map-claims.ts";
 
 /** Forwards the verified token if the policy wants that, and removes all other credentials from every source. */
 export function forwardToken(

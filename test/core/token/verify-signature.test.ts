@@ -1,8 +1,8 @@
 import { constants, createPublicKey, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { CHECK_OVERLOADED, type SignatureCheck, type VerificationKey } from "../../../plugin/core/model/key.ts";
-import { decodeToken } from "../../../plugin/core/token/decode.ts";
-import { verifySignature } from "../../../plugin/core/token/verify.ts";
+import { decodeToken } from "../../../plugin/core/token/decode-token.ts";
+import { verifySignature } from "../../../plugin/core/token/verify-signature.ts";
 import { createVerificationKey } from "../../../plugin/keys/verify/verification-key.ts";
 import { outcomeOf, unwrap } from "../../results.ts";
 import { generateSigningKey, mintToken, replaceSignature, type SigningKey, signBytes } from "../../tokens.ts";

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from "../../../plugin/core/json/json.ts";
 import { type CallerSource, type Consumer, NO_CALLERS } from "../../../plugin/core/model/caller.ts";
 import type { CompiledIdentity } from "../../../plugin/core/model/policy.ts";
 import { fail, PASSED, succeed } from "../../../plugin/core/model/result.ts";
-import { identify } from "../../../plugin/core/upstream/identity.ts";
+import { identify } from "../../../plugin/core/upstream/identify-caller.ts";
 import { outcomeOf } from "../../results.ts";
 import { AUDIENCE, compileDocument, ISSUER, policyDocument } from "../fixtures.ts";
 

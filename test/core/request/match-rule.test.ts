@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Binding, RequestFacts } from "../../../plugin/core/model/request.ts";
-import { checkPath, findRule, matchRequest } from "../../../plugin/core/request/match.ts";
+import { checkPath, findRule, matchRequest } from "../../../plugin/core/request/match-rule.ts";
 import { outcomeOf } from "../../results.ts";
 import { AUDIENCE, compileDocument, ISSUER, policyDocument, requestOf } from "../fixtures.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_JSON_DEPTH } from "../../../plugin/core/json/check-json.ts";
-import { decodeJws, decodeToken } from "../../../plugin/core/token/decode.ts";
+import { decodeJws, decodeToken } from "../../../plugin/core/token/decode-token.ts";
 import { unwrap } from "../../results.ts";
 import { encodeSegment, generateSigningKey, mintToken, signRaw, signSegments } from "../../tokens.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject, JsonValue } from "../../../plugin/core/json/json.ts";
 import { fail, succeed } from "../../../plugin/core/model/result.ts";
-import { propagateClaims } from "../../../plugin/core/upstream/propagate.ts";
+import { propagateClaims } from "../../../plugin/core/upstream/map-claims.ts";
 import { outcomeOf } from "../../results.ts";
 import { compileDocument, policyDocument } from "../fixtures.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { extractToken } from "../../../plugin/core/token/extract.ts";
+import { extractToken } from "../../../plugin/core/token/extract-token.ts";
 
 const MAX_BYTES = 256;
 const extract = (authorization: string | undefined): unknown => {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { TokenSource } from "../../../plugin/core/model/policy.ts";
 import type { RequestFacts } from "../../../plugin/core/model/request.ts";
 import { fail, succeed } from "../../../plugin/core/model/result.ts";
-import { extractToken } from "../../../plugin/core/token/extract.ts";
-import { findCredentials } from "../../../plugin/core/token/token-source.ts";
+import { extractToken } from "../../../plugin/core/token/extract-token.ts";
+import { findCredentials } from "../../../plugin/core/token/find-credentials.ts";
 import { unwrap } from "../../results.ts";
 import { requestOf } from "../fixtures.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { normalizeType, validateClaims } from "../../../plugin/core/access/claims.ts";
+import { normalizeType, validateClaims } from "../../../plugin/core/access/validate-claims.ts";
 import { type JsonObject, readJsonObject } from "../../../plugin/core/json/json.ts";
 import type { Alternative } from "../../../plugin/core/model/policy.ts";
 import { outcomeOf, unwrap } from "../../results.ts";
