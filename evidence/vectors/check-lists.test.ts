@@ -14,7 +14,7 @@ interface Title {
   readonly title: string;
 }
 
-const TESTS = fileURLToPath(new URL("..", import.meta.url));
+const TESTS = fileURLToPath(new URL("../../test/", import.meta.url));
 
 describe.each(CHECK_LISTS.map((list) => [list.source, list] as const))("the check-list %s", (source, list) => {
   const rows = Object.values(list.files).flat();

@@ -2,13 +2,13 @@ import { by, none } from "./check-list.ts";
 
 /** Coverages that more than one check-list names. */
 
-const CASES = "conformance/cases.ts";
-const CLAIMS = "core/claims.test.ts";
-const DECODE = "core/decode.test.ts";
-const IMPORT = "keys/import-key-set.test.ts";
-const ISSUER_KEYS = "keys/issuer-keys.test.ts";
-const KEY = "core/key.test.ts";
-const VERIFY = "core/verify.test.ts";
+const CASES = "conformance/cases/cases.ts";
+const CLAIMS = "core/access/claims.test.ts";
+const DECODE = "core/token/decode.test.ts";
+const IMPORT = "keys/import/import-key-set.test.ts";
+const ISSUER_KEYS = "keys/life/issuer-keys.test.ts";
+const KEY = "core/token/key.test.ts";
+const VERIFY = "core/token/verify.test.ts";
 
 export const accepts = by(CASES, "passes a token signed with");
 export const noToken = by(CASES, "asks for a token where there is none");
@@ -25,7 +25,7 @@ export const keyDecides = by(
 export const issuerUnknown = by(KEY, "trusts no issuer with iss %j");
 export const algorithmUnknown = by(KEY, "does not allow algorithm %j, which the issuer does not name");
 export const kidUnknown = by(KEY, "a kid that nobody has");
-export const kidRules = by("keys/select-key.test.ts", "of %j for kid %j and alg %s: %s");
+export const kidRules = by("keys/import/select-key.test.ts", "of %j for kid %j and alg %s: %s");
 
 export const segments = by(DECODE, "refuses what is not three segments, of which header and signature are not empty");
 export const oneText = by(DECODE, "refuses segments with more than one text");
@@ -62,8 +62,8 @@ export const typFits = by(CLAIMS, "typ must be the issuer's token_type");
 export const subAndJti = by(CLAIMS, "registered claims have their registered types");
 export const requiredClaims = by(CLAIMS, "required claims must be there");
 
-export const scopesFit = by("core/authorize.test.ts", "lets a token pass that has all required scopes");
-export const scopesLack = by("core/authorize.test.ts", "refuses a token that lacks one");
+export const scopesFit = by("core/access/authorize.test.ts", "lets a token pass that has all required scopes");
+export const scopesLack = by("core/access/authorize.test.ts", "refuses a token that lacks one");
 
 export const keyWithoutAlg = by(IMPORT, "RSA without alg");
 export const keyForOthers = by(IMPORT, "leaves out what is for another purpose, and says so");
@@ -77,39 +77,39 @@ export const knownAtOnce = by(ISSUER_KEYS, "and answers a known kid at once, wit
 export const badSet = by(ISSUER_KEYS, "what is no answer about keys leaves the last good set in effect");
 export const keysUnavailable = by(ISSUER_KEYS, "while no set ever came, keys are unavailable");
 
-export const fetchTimeout = by("keys/fetch-json.test.ts", "%s in time, and closes the connection");
-export const certificates = by("keys/import-pem.test.ts", "an X.509 certificate");
-export const certificateForm = by("keys/import-pem.test.ts", "a damaged certificate");
-export const pemForSecrets = by("keys/import-secret.test.ts", "a public key in PEM (CVE-2016-10555)");
-export const secrets = by("keys/import-secret.test.ts", "verifies with the hash of its algorithm alone");
-export const secretEncodings = by("keys/import-secret.test.ts", "is read as %s: %j");
-export const secretSignatures = by("keys/import-secret.test.ts", "refuses a signature that is %s");
+export const fetchTimeout = by("keys/fetch/fetch-json.test.ts", "%s in time, and closes the connection");
+export const certificates = by("keys/import/import-pem.test.ts", "an X.509 certificate");
+export const certificateForm = by("keys/import/import-pem.test.ts", "a damaged certificate");
+export const pemForSecrets = by("keys/import/import-secret.test.ts", "a public key in PEM (CVE-2016-10555)");
+export const secrets = by("keys/import/import-secret.test.ts", "verifies with the hash of its algorithm alone");
+export const secretEncodings = by("keys/import/import-secret.test.ts", "is read as %s: %j");
+export const secretSignatures = by("keys/import/import-secret.test.ts", "refuses a signature that is %s");
 
-export const ownKeys = by("keys/key-source.test.ts", "keys of one issuer are never those of another");
+export const ownKeys = by("keys/life/key-source.test.ts", "keys of one issuer are never those of another");
 export const prefetch = by(
-  "keys/key-source.test.ts",
+  "keys/life/key-source.test.ts",
   "prefetch fetches what the first request needs, which then does not wait",
 );
 export const notInLogs = by("observe/decision-log.test.ts", "no line holds the token or values of its claims");
-export const mistakes = by("policy/validate-document.test.ts", "one mistake is one issue");
-export const durations = by("policy/duration.test.ts", "seconds of a duration");
+export const mistakes = by("policy/read/validate-document.test.ts", "one mistake is one issue");
+export const durations = by("policy/language/duration.test.ts", "seconds of a duration");
 
 export const ed448 = none("Ed448 is not supported (docs/vectors.md, disagreements)");
 export const programming = none(
   "how a program calls the library; here a policy says it, and its mistakes are found when it is read",
 );
 
-export const consumers = by("conformance/caller-cases.ts", "tells the upstream which Consumer the token names");
-export const conditions = by("core/condition.test.ts", "must meet all its tests, and the first that fails is named");
-export const memberships = by("core/authorize.test.ts", "%j of %j: %s");
-export const anyScope = by("core/authorize.test.ts", "scopes, any or none of them");
-export const otherPlaces = by("core/token-source.test.ts", "in %s is taken");
+export const consumers = by("conformance/cases/caller-cases.ts", "tells the upstream which Consumer the token names");
+export const conditions = by("core/access/condition.test.ts", "must meet all its tests, and the first that fails is named");
+export const memberships = by("core/access/authorize.test.ts", "%j of %j: %s");
+export const anyScope = by("core/access/authorize.test.ts", "scopes, any or none of them");
+export const otherPlaces = by("core/token/token-source.test.ts", "in %s is taken");
 export const otherPlaceJudged = by(
   "core/decide-token-source.test.ts",
   "the upstream gets the token as Authorization and nowhere else",
 );
 export const severalPlaces = by(
-  "core/token-source.test.ts",
+  "core/token/token-source.test.ts",
   "in %s and one in %s are ambiguous, in whichever order the sources stand",
 );
-export const severalInOne = by("core/token-source.test.ts", "what is no token");
+export const severalInOne = by("core/token/token-source.test.ts", "what is no token");

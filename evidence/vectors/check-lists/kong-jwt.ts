@@ -60,10 +60,10 @@ export const kongJwt: CheckList = {
     ],
     "ctx.authenticated_jwt_token": [["1", none("other plugins get headers, and no unread token")]],
     "config.anonymous": [
-      ["1", by("conformance/cases.ts", "takes a good token on an optional rule")],
+      ["1", by("conformance/cases/cases.ts", "takes a good token on an optional rule")],
       // There the request passes as nobody; here a bad token is no free pass (docs/adr/0005).
-      ["2", by("conformance/cases.ts", "refuses a bad token on an optional rule")],
-      ["3", by("conformance/cases.ts", "refuses a bad token on an optional rule")],
+      ["2", by("conformance/cases/cases.ts", "refuses a bad token on an optional rule")],
+      ["3", by("conformance/cases/cases.ts", "refuses a bad token on an optional rule")],
       ["4", none("who has no token is nobody, and no Consumer that could be missing")],
     ],
     "multiple auth without anonymous, logical AND": [["1-4", severalPlugins]],

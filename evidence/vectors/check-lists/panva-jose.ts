@@ -5,7 +5,7 @@ const encrypted = none("encrypted tokens are refused by their shape (core/decode
 const making = none("keys and tokens are made by issuers, not here");
 const serialisations = none("JSON serialisations are no bearer tokens; docs/vectors.md has them refused");
 const objects = none("about JavaScript objects that change under the library; keys and tokens come as text here");
-const privateKeys = by("keys/import-pem.test.ts", "a file with a private key serves nothing, and its key is leaked");
+const privateKeys = by("keys/import/import-pem.test.ts", "a file with a private key serves nothing, and its key is leaked");
 
 export const panvaJose: CheckList = {
   source: "panva-jose",
@@ -32,9 +32,9 @@ export const panvaJose: CheckList = {
     "test/jwk/jwk2key.test.ts": [
       ["1", our.keyUnusable],
       ["2-3", our.keyForOthers],
-      ["4,6,10-12", by("keys/import-key-set.test.ts", "a symmetric key")],
-      ["5", by("policy/compile-issuer.test.ts", "member %s")],
-      ["7", by("keys/import-key-set.test.ts", "key_ops that are a text")],
+      ["4,6,10-12", by("keys/import/import-key-set.test.ts", "a symmetric key")],
+      ["5", by("policy/issuers/compile-issuer.test.ts", "member %s")],
+      ["7", by("keys/import/import-key-set.test.ts", "key_ops that are a text")],
       ["8", none("`ext` is for programs that export keys")],
       ["9", objects],
     ],
@@ -42,23 +42,23 @@ export const panvaJose: CheckList = {
     "test/jwk/thumbprint.test.ts": [["1-11", none("no thumbprints are used")]],
     "test/jwks/local.test.ts": [
       ["1", our.kidRules],
-      ["2", by("keys/import-key-set.test.ts", "a use that nobody knows")],
-      ["3", by("keys/import-key-set.test.ts", "an alg that is not a string")],
-      ["4", by("keys/import-key-set.test.ts", "a kid that is not a string")],
-      ["5", by("keys/import-key-set.test.ts", "key_ops that are a text")],
+      ["2", by("keys/import/import-key-set.test.ts", "a use that nobody knows")],
+      ["3", by("keys/import/import-key-set.test.ts", "an alg that is not a string")],
+      ["4", by("keys/import/import-key-set.test.ts", "a kid that is not a string")],
+      ["5", by("keys/import/import-key-set.test.ts", "key_ops that are a text")],
     ],
     "test/jwks/remote.test.ts": [
-      ["1", by("keys/issuer-keys.test.ts", "is found once the issuer publishes its key, for all who wait")],
+      ["1", by("keys/life/issuer-keys.test.ts", "is found once the issuer publishes its key, for all who wait")],
       ["2", our.cooldown],
       ["3-4,7-10", our.programming],
-      ["5", by("keys/issuer-keys-background.test.ts", "when a good set is five minutes old, and not before")],
+      ["5", by("keys/life/issuer-keys-background.test.ts", "when a good set is five minutes old, and not before")],
       [
         "6",
-        by("keys/issuer-keys-background.test.ts", "keys that were there once count as there when a later fetch fails"),
+        by("keys/life/issuer-keys-background.test.ts", "keys that were there once count as there when a later fetch fails"),
       ],
       ["11", our.badSet],
       ["12", none("key servers get no headers of one's own")],
-      ["13-14", by("keys/fetch-json.test.ts", "an address where nobody listens")],
+      ["13-14", by("keys/fetch/fetch-json.test.ts", "an address where nobody listens")],
       ["15", our.fetchTimeout],
     ],
     "test/jws/compact.sign.test.ts": [["1-6", making]],
@@ -106,7 +106,7 @@ export const panvaJose: CheckList = {
       ["25", our.mistakes],
       ["26-27,29", our.durations],
       ["28", our.programming],
-      ["30", by("core/decode.test.ts", "a byte that is never UTF-8")],
+      ["30", by("core/token/decode.test.ts", "a byte that is never UTF-8")],
     ],
     "test/util/base64url.test.ts": [
       ["1-2", by("core/base64url.test.ts", "refuses every text but the one that an encoder writes")],
