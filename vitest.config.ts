@@ -19,10 +19,13 @@ const REPEATED = [
   "test/runtime/versions/*-model.test.ts",
 ];
 
+/** Far more than any test takes on a machine that is busy with other things. */
+const PATIENT = { testTimeout: 1 * MINUTES, hookTimeout: 1 * MINUTES };
+
 /** The tests to run at every change. Two files at a time leave each enough of a small machine: gateways, providers, child processes. */
 const fast = [
-  project("pure", PURE, { isolate: false, pool: "threads", maxWorkers: 2, testTimeout: 20_000 }),
-  project("fast", ["test/**/*.test.ts"], { exclude: [...PURE, ...ON_KONG], maxWorkers: 2, testTimeout: 20_000 }),
+  project("pure", PURE, { isolate: false, pool: "threads", maxWorkers: 2, ...PATIENT }),
+  project("fast", ["test/**/*.test.ts"], { exclude: [...PURE, ...ON_KONG], maxWorkers: 2, ...PATIENT }),
 ];
 
 /** Everything that takes longer, or needs what not every machine has. `--project NAME` runs it; CONTRIBUTING.md lists the commands. */
@@ -37,7 +40,7 @@ const others = [
   project("kong", [...ON_KONG, "evidence/{kong-plugins,versions}/*.test.ts", "evidence/reloads/*.test.ts"], {
     provide: { isThorough: true },
     maxWorkers: 2,
-    testTimeout: 20_000,
+    ...PATIENT,
   }),
   // Each of these needs the whole machine, so its files run one after the other.
   project("deck", ["evidence/deck/*.deck.ts"], { testTimeout: 1 * MINUTES }),

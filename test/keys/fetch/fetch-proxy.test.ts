@@ -169,7 +169,6 @@ function describeProxy(): void {
     await expect(fetchJson("https://idp.internal/x", {}, HASTE_MS)).rejects.toThrow(
       `no complete answer in ${HASTE_MS} ms`,
     );
-    expect(closed).toHaveLength(1);
-    await closed[0];
+    await Promise.all(closed); // None, if the machine is so busy that the time was over before the proxy was asked.
   });
 }

@@ -54,7 +54,7 @@ defaults: { accept: [acme, tenants] }
 token: { sources: [authorization, { header: x-token, prefix: Token }] }
 routes:
   one: { required_claims: { sub: { matches: "[a-z]+" } }, operations: [{ methods: [GET], path: "/a/{b}" }] }
-${Array.from({ length: 3_000 }, (_, index) => `  r${index}: { required_scopes: [s${index}] }`).join("\n")}
+${Array.from({ length: 1_000 }, (_, index) => `  r${index}: { required_scopes: [s${index}] }`).join("\n")}
 header_mappings: { x-user-id: sub }
 answers: { reasons: { token_expired: { text: Late } } }
 `;
@@ -67,7 +67,7 @@ describe("a policy that a thread compiled is the same as one that was compiled h
       createPolicyStore(root).compileFile("a.yaml"),
     ]);
     expect(there).toEqual(here);
-    expect(there.ok && there.value.rules.size).toBe(3_001);
+    expect(there.ok && there.value.rules.size).toBe(1_001);
   });
 
   it("from a text", async () => {
@@ -172,7 +172,11 @@ describe("a thread that fails", () => {
   it.each<[what: string, misbehave: string, why: RegExp]>([
     ["throws", 'if (request.file === "bad") throw new Error("no");', /could not be compiled: no\./],
     ["ends", 'if (request.file === "bad") process.exit(3);', /it ended with code 3/],
-    ["hangs", 'if (request.file === "bad") for (;;);', /no answer in 300 ms/],
+    [
+      "hangs",
+      'if (request.file === "bad") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);',
+      /no answer in 2000 ms/,
+    ],
     [
       "needs too much memory",
       'if (request.file === "bad") { const all = []; for (;;) all.push(new Array(1e6).fill({})); }',
@@ -180,7 +184,7 @@ describe("a thread that fails", () => {
     ],
   ])("because it %s refuses the policy that it failed at, and no other", async (_what, misbehave, why) => {
     const compiler = start(misbehavingThread(misbehave), {
-      timeoutMs: misbehave.includes("for (;;);") ? 300 : 20_000,
+      timeoutMs: misbehave.includes("Atomics.wait") ? 2_000 : 20_000,
       maxHeapMb: misbehave.includes("all.push") ? 8 : 128,
     });
     const bad = compiler.compileFile("bad");
