@@ -59,7 +59,7 @@ function describeTarball({ root, files }: InstalledPackage): void {
         ...["dist/jwt-policy-launcher.mjs", SERVER, "dist/jwt-policy-server.licenses.txt"],
         ...built("cli", [".js"]),
         ...built("plugin", [".js", ".d.ts"]),
-        ...built("schema/generated", [".js", ".d.ts"]),
+        ...built("schema/generated", [".js", ".d.ts"]).filter((path) => !path.includes("sandbox-kong")), // For the clone only.
         ...[`${guard}/handler.lua`, `${guard}/schema.lua`],
         ...[
           "deploy/deck/ruleset.yaml",
