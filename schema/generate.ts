@@ -92,7 +92,7 @@ function renderValidator(source: SchemaNode, { schemaFile, validator: [, validat
       return `(${name}.default ?? ${name})`;
     });
   if (code.includes("require(")) {
-    throw new Error("the validator still calls require(): teach schema/generate.ts about it");
+    throw new Error("the validator still calls require(): replace that call in schema/generate.ts");
   }
   return [
     "// @ts-nocheck",
@@ -115,7 +115,7 @@ function copyPropertyNames<Node>(node: Node, { definitions = {} }: SchemaNode): 
   );
 }
 
-/** Ajv repeats the text of each definition beside the whole schema. Refers to the whole schema instead. */
+/** Ajv repeats the text of each definition beside the whole schema. This replaces each copy by a reference to the whole schema. */
 function shareDefinitions(code: string, schema: SchemaNode): string {
   const [, whole] = code.match(/const (schema\d+) = \{"\$schema":/) ?? [];
   return Object.entries(schema.definitions ?? {}).reduce(

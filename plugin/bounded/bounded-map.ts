@@ -4,7 +4,7 @@ export interface Bounds<K, V extends object> {
   readonly maxSize?: number;
   /** The size of one entry, the same for as long as the entry exists. */
   readonly sizeOf?: (key: K, value: V) => number;
-  /** Receives each value that had to make room. */
+  /** Receives each value that is evicted to make room. */
   readonly onEvict?: (value: V) => void;
 }
 
@@ -22,7 +22,7 @@ export class BoundedMap<K, V extends object> {
     this.#bounds = bounds;
   }
 
-  /** Does not count as use. To keep an entry that is in use, set it again. */
+  /** Reading an entry does not count as use. To keep an entry that is in use, set it again. */
   get(key: K): V | undefined {
     return this.#entries.get(key);
   }
@@ -46,7 +46,7 @@ export class BoundedMap<K, V extends object> {
     return value;
   }
 
-  /** From the oldest to the newest. Entries may be deleted meanwhile. */
+  /** From the oldest to the newest. Entries may be deleted during the iteration. */
   entries(): IterableIterator<[K, V]> {
     return this.#entries.entries();
   }

@@ -26,7 +26,7 @@ import { settleCaller } from "./upstream/settle-caller.ts";
  * the same way, but a denied request passes and the reason goes to the log.
  *
  * @param now seconds since the epoch, read once after the signature is verified, because waiting for a key takes time.
- * @param callers asked only if the policy needs it: about other plugins before the token is read, about Consumers last.
+ * @param callers asked about other plugins before the token is read, and about Consumers last. Both only if the policy needs it.
  */
 export async function decide(
   facts: RequestFacts,
@@ -78,7 +78,7 @@ export async function decide(
   const { outcome, verified, caller } = judgement;
   const compared = verified && keepCompared(requirements, facts);
   if (!outcome.ok) {
-    // Written out, because a spread costs as much as all stages before it.
+    // The properties are written out, because an object spread costs as much as all stages before it.
     const { requirements: unmet, evidence: seen } = judgement;
     const refused = { denial: outcome.failure, verified, caller, requirements: unmet, evidence: seen };
     return refuse(request, matched, refused, { compared });

@@ -5,11 +5,11 @@
  */
 export type FormatVersion = 1
 /**
- * Certificates in PEM, the only authorities that are trusted then: those that Node brings no longer count, nor does NODE_EXTRA_CA_CERTS. To add to a system's, join the files. Holds for an https proxy, too.
+ * Certificates in PEM. With this key, only these authorities are trusted, and neither Node's own authorities nor NODE_EXTRA_CA_CERTS. To trust the system's authorities as well, join the files. This key also applies to an https proxy.
  */
 export type CertificateAuthorities = File
 /**
- * Absolute, or relative to the settings file. Read anew at each fetch, so that it can be replaced at any time.
+ * An absolute path, or a path relative to the settings file. The file is read again at each fetch, so it can be replaced at any time.
  */
 export type File = string
 /**
@@ -17,7 +17,7 @@ export type File = string
  */
 export type ProxyURL = string
 /**
- * Holds the value of the header Proxy-Authorization, such as `Basic dXNlcjpwYXNz`.
+ * File with the value of the header Proxy-Authorization, such as `Basic dXNlcjpwYXNz`.
  */
 export type ProxyAuthorization = File
 /**
@@ -25,30 +25,30 @@ export type ProxyAuthorization = File
  */
 export type Host = string
 /**
- * Hosts that are reached without it: names and addresses, or `.internal` for all names below `internal`.
+ * Hosts that are reached without the proxy: names and addresses, or `.internal` for all names below `internal`.
  * 
  * @maxItems 100
  */
 export type NoProxy = Host[]
 /**
- * Certificates in PEM, the only authorities that are trusted for this origin.
+ * Certificates in PEM. Only these authorities are trusted for this origin.
  */
 export type CertificateAuthoritiesOfTheOrigin = File
 /**
- * The certificate in PEM, followed by those that lead to its authority.
+ * The certificate in PEM, followed by the certificates that lead to its authority.
  */
 export type Certificate = File
 /**
- * Its private key in PEM, without a passphrase.
+ * The private key of the certificate in PEM, without a passphrase.
  */
 export type Key = File
 /**
- * Holds the value: one line of visible ASCII.
+ * File with the value: one line of visible ASCII.
  */
 export type ValueSFile = File
 
 /**
- * How the plugin server gets at the keys of issuers: authorities, proxy, client certificates, headers. The operator's file, which no policy can change; it is read when the plugin server starts.
+ * How the plugin server fetches the keys of issuers: with which certificate authorities, proxy, client certificates and headers. This file belongs to the operator, and no policy can change it. The plugin server reads it when it starts.
  */
 export interface FetchSettingsDocument {
 fetch_settings: FormatVersion
@@ -57,7 +57,7 @@ proxy?: Proxy
 origins: Origins
 }
 /**
- * A proxy that https goes through, by CONNECT (RFC 9110 section 9.3.6). The proxy resolves names itself, so limit there what it may reach. Addresses that are written in URLs are checked here as well. Loopback and plain http never go through it.
+ * A proxy for https requests, by CONNECT (RFC 9110 section 9.3.6). The proxy resolves names itself, so limit there what it may reach. Addresses that are written in URLs are checked here as well. Requests to loopback and by plain http never use the proxy.
  */
 export interface Proxy {
 url: ProxyURL
@@ -65,13 +65,13 @@ authorization_file?: ProxyAuthorization
 no_proxy: NoProxy
 }
 /**
- * Settings for one origin: scheme, host and, if it is not the usual one, port. They are used for no other origin, wherever metadata leads.
+ * Settings by origin. An origin is a scheme, a host and, if it is not the usual one, a port. The settings of an origin are used for no other origin, even if metadata names another origin.
  */
 export interface Origins {
 [k: string]: Origin
 }
 /**
- * The certificates that are trusted at this origin, and the credentials that it gets.
+ * The certificates that are trusted at this origin, and the credentials that the plugin server sends to it.
  */
 export interface Origin {
 ca_file?: CertificateAuthoritiesOfTheOrigin
@@ -79,7 +79,7 @@ client_certificate?: ClientCertificate
 headers: Headers
 }
 /**
- * Shown to the server when it asks for one (mutual TLS).
+ * The certificate that the server gets if it asks for a client certificate (mutual TLS).
  */
 export interface ClientCertificate {
 certificate_file: Certificate
@@ -92,7 +92,7 @@ export interface Headers {
 [k: string]: HeaderValue
 }
 /**
- * A header's value is never written here: it may be a secret.
+ * A header's value is never written here, because it may be a secret.
  */
 export interface HeaderValue {
 file: ValueSFile

@@ -1,11 +1,11 @@
 // Generated from schema/policy.schema.json by `npm run generate`; do not edit.
 
 /**
- * Version of this format, and the mark by which policy files are recognised. An unknown version is refused.
+ * Version of this format. Policy files are recognised by this key. An unknown version is refused.
  */
 export type FormatVersion = 1
 /**
- * Names the policy in logs and as the realm of challenges (RFC 6750 section 3).
+ * Names the policy in logs, and is the realm of challenges (RFC 6750 section 3).
  */
 export type Name = Identifier
 /**
@@ -17,39 +17,39 @@ export type Identifier = string
  */
 export type Description = string
 /**
- * A policy file whose keys hold here too, by its path relative to this file. Maps merge by key; texts, numbers and lists replace the parent's value. A list of an issuer's `required_claims` joins a map of them. Its name and description stay its own. Policy files only: an inline policy cannot name a file.
+ * Path of another policy file, relative to this file. Its keys also apply here. Maps merge by key; texts, numbers and lists replace the parent's value. If only one of the two files has an issuer's `required_claims` as a list, they merge too. The parent's name and description are not inherited. An inline policy cannot have this key.
  */
 export type Extends = string
 /**
- * The exact `iss` of its tokens (RFC 7519 section 4.1.1), compared byte by byte. Keys come by discovery from here unless `keys` says otherwise. With `tenants`, one path segment is a name in braces. It is the tenant's place.
+ * The exact `iss` of the issuer's tokens (RFC 7519 section 4.1.1), compared byte by byte. Unless `keys` says otherwise, the issuer's keys are discovered from this URL. With `tenants`, one path segment is a name in braces. In a token, this segment is the tenant.
  */
 export type IssuerIdentifier = string
 /**
- * For issuers with many tenants, such as Microsoft Entra: those whose tokens pass, or `"*"` alone for every tenant that exists. The tenant's segment of `iss` holds letters, digits, `-` and `_` only, and the claim `claims.tenant` must name the same.
+ * For issuers with many tenants, such as Microsoft Entra: the tenants whose tokens are accepted. `"*"` alone accepts every tenant that exists. The tenant's segment of `iss` has only letters, digits, `-` and `_`. The claim that `claims.tenant` names must contain the same tenant.
  * 
  * @minItems 1
  * @maxItems 1000
  */
 export type Tenants = [string, ...(string)[]]
 /**
- * `aud` must hold at least one of these (RFC 7519 section 4.1.3). A rule may name others.
+ * `aud` must contain at least one of these audiences (RFC 7519 section 4.1.3). A rule may name other audiences.
  */
 export type IssuerAudiences = Audiences
 /**
- * `aud` must hold at least one of these.
+ * `aud` must contain at least one of these audiences.
  * 
  * @minItems 1
  * @maxItems 100
  */
 export type Audiences = [string, ...(string)[]]
 /**
- * Signature algorithms that its tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). HS256, HS384 and HS512 go with `secret_files`.
+ * Signature algorithms that the issuer's tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). HS256, HS384 and HS512 need `secret_files`.
  * 
  * @minItems 1
  */
 export type Algorithms = [("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"), ...(("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"))[]]
 /**
- * How far the issuer's clock may be off when `exp` and `nbf` are checked; at most 5m.
+ * How far the issuer's clock may be off when `exp` and `nbf` are checked. At most 5m.
  */
 export type ClockSkew = Duration
 /**
@@ -57,23 +57,23 @@ export type ClockSkew = Duration
  */
 export type Duration = string
 /**
- * Required `typ` of the header, compared without case and without `application/`. The default keeps ID tokens from passing as access tokens (RFC 9068 section 4). Issuers that write `JWT` need that here; `any` turns the check off.
+ * Required `typ` of the token's header, compared without case and without `application/`. With the default, ID tokens are not accepted as access tokens (RFC 9068 section 4). Write `JWT` here if the issuer uses that type; `any` turns the check off.
  */
 export type TokenType = string
 /**
- * How long ago a token may have been issued (`iat`), whatever its `exp` says; then `iat` is required (RFC 7519 section 4.1.6).
+ * How long ago a token may have been issued (`iat`), whatever its `exp` says. With this key, `iat` is required (RFC 7519 section 4.1.6).
  */
 export type MaximumTokenAge = Duration
 /**
- * Longest time from `iat` to `exp`: refuses tokens that their issuer made to last; then `iat` is required.
+ * Longest time from `iat` to `exp`. Tokens that are valid for longer are refused. With this key, `iat` is required.
  */
 export type MaximumTokenLifetime = Duration
 /**
- * Says whether tokens that are bound to a key by `cnf` (RFC 7800), as with DPoP or mTLS, are accepted. The plugin does not check that the sender has the key (RFC 9449 section 7.2). Use `accept` only behind a component that does.
+ * Says whether tokens that are bound to a key by `cnf` (RFC 7800), as with DPoP or mTLS, are accepted. The plugin does not check that the sender has the key (RFC 9449 section 7.2). Use `accept` only behind a component that checks this.
  */
 export type BoundTokens = ("refuse" | "accept")
 /**
- * Conditions on every token of this issuer, which no rule can replace: a list of claims that must have a value, or a map of conditions. A token that does not meet them is refused with 401. Conditions that compare with the path or a header belong to rules. docs/guides/conditions.md says what a value is.
+ * Conditions on every token of this issuer. No rule can replace them. Write a list of claims that must have a value, or a map of conditions. A token that does not meet them is refused with 401. Conditions that compare with the path or a header belong to rules. docs/guides/conditions.md says what counts as a value.
  * 
  * @maxItems 30
  */
@@ -89,21 +89,21 @@ export type Claim = string
  */
 export type Equals = (string | number | boolean)
 /**
- * The claim is one of these.
+ * The claim is one of these values.
  * 
  * @minItems 1
  * @maxItems 100
  */
 export type OneOf = [(string | number | boolean), ...((string | number | boolean))[]]
 /**
- * The claim is a list that holds at least one of these.
+ * The claim is a list that contains at least one of these values.
  * 
  * @minItems 1
  * @maxItems 100
  */
 export type ContainsAny = [(string | number | boolean), ...((string | number | boolean))[]]
 /**
- * The claim is a list that holds each of these.
+ * The claim is a list that contains each of these values.
  * 
  * @minItems 1
  * @maxItems 100
@@ -114,15 +114,15 @@ export type ContainsAll = [(string | number | boolean), ...((string | number | b
  */
 export type Matches = string
 /**
- * The claim is a number, this or more.
+ * The claim is this number or more.
  */
 export type Least = number
 /**
- * The claim is a number, this or less.
+ * The claim is this number or less.
  */
 export type Most = number
 /**
- * The claim is the text that the path has for this name of the operation's template.
+ * The claim is the text that the request's path has in place of this name in the operation's path template.
  */
 export type EqualsPathSegment = string
 /**
@@ -134,11 +134,11 @@ export type ComparedHeader = RequestHeader
  */
 export type RequestHeader = string
 /**
- * Claim with the audience, a string or a list of strings: for issuers whose access tokens have no `aud`, such as `client_id` with Amazon Cognito (RFC 7519 section 4.1.3).
+ * Claim with the audience (RFC 7519 section 4.1.3): a string or a list of strings. Use this key for issuers whose access tokens have no `aud`, such as Amazon Cognito, which uses `client_id`.
  */
 export type AudienceClaim = Claim
 /**
- * Claim that must name the same tenant as `iss`, where the issuer has `tenants`.
+ * Claim that must name the same tenant as `iss`, if the issuer has `tenants`.
  */
 export type TenantClaim = Claim
 /**
@@ -146,7 +146,7 @@ export type TenantClaim = Claim
  */
 export type ScopesClaim = Claim
 /**
- * Claim with the roles: a list of strings, or one string that is one role. `/realm_access/roles` with Keycloak, `roles` with Microsoft Entra.
+ * Claim with the roles: a list of strings, or one string that is one role. Keycloak uses `/realm_access/roles`, Microsoft Entra uses `roles`.
  */
 export type RolesClaim = Claim
 /**
@@ -154,11 +154,11 @@ export type RolesClaim = Claim
  */
 export type GroupsClaim = Claim
 /**
- * From the issuer's metadata, whose `issuer` must equal the configured one. `true` or `openid`: at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: at `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1). Only the one named is asked.
+ * Takes the keys from the issuer's metadata, in which `issuer` must equal the configured issuer. `true` or `openid`: the metadata is at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: the metadata is at `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1). The plugin asks only the named address.
  */
 export type Discovery = (true | "openid" | "oauth")
 /**
- * From metadata at an address that does not follow from the issuer: https, or http on loopback. Its `issuer` must equal the configured one.
+ * Takes the keys from metadata at an address that does not follow from the issuer: https, or http on loopback. The `issuer` in the metadata must equal the configured issuer.
  */
 export type MetadataURI = string
 /**
@@ -188,26 +188,26 @@ export type KeyType = string
  */
 export type JWKSFiles = [(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]
 /**
- * A path from the policy root; no link and no `..` leads out of it. Its name does not end with .yaml, .yml or .json: these are policies.
+ * A path relative to the policy root. Neither a link nor `..` leads out of the policy root. The file's name does not end with .yaml, .yml or .json, because files with these endings are policies.
  */
 export type FileUnderThePolicyRoot = string
 /**
- * Public keys (SPKI) or X.509 certificates in PEM, one in a file, under the policy root; a changed file is read again. Of a certificate only the key counts: neither its dates nor its issuer are checked.
+ * Files under the policy root, each with one public key (SPKI) or X.509 certificate in PEM. A changed file is read again. The plugin uses only the key of a certificate: it checks neither the dates nor the issuer of the certificate.
  * 
  * @minItems 1
  * @maxItems 10
  */
 export type PEMFiles = [PEMFile]|[PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile, PEMFile]
 /**
- * Its path from the policy root.
+ * Path of the file, relative to the policy root.
  */
 export type PEMPath = FileUnderThePolicyRoot
 /**
- * The one algorithm that the key serves; `algorithms` must name it too. Without it an RSA key serves the first RS algorithm there, or else the first PS algorithm.
+ * The only algorithm that the key is used with; `algorithms` must name it too. If it is left out, an RSA key is used with the first RS algorithm in `algorithms`, or else the first PS algorithm.
  */
 export type PEMAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512")
 /**
- * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). Without it the key serves only while it is the issuer's only one for the algorithm.
+ * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). A key without `kid` is used only while it is the issuer's only key for the algorithm.
  */
 export type PEMKeyID = string
 /**
@@ -218,23 +218,23 @@ export type PEMKeyID = string
  */
 export type SecretFiles = [SecretFile]|[SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]|[SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile, SecretFile]
 /**
- * Its path from the policy root.
+ * Path of the file, relative to the policy root.
  */
 export type SecretPath = FileUnderThePolicyRoot
 /**
- * How the secret is written in the file. `text`: its characters are the secret. Line ends behind it do not count.
+ * How the secret is written in the file. `text`: the characters in the file are the secret. Line ends after the secret do not count.
  */
 export type SecretEncoding = ("text" | "base64url" | "base64" | "hex")
 /**
- * The one algorithm that the secret serves; `algorithms` must name it too. Without it the secret serves the first HS algorithm there that it is long enough for.
+ * The only algorithm that the secret is used with; `algorithms` must name it too. If it is left out, the secret is used with the first HS algorithm in `algorithms` for which it is long enough.
  */
 export type SecretAlgorithm = ("HS256" | "HS384" | "HS512")
 /**
- * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). Without it the key serves only while it is the issuer's only one for the algorithm.
+ * The `kid` under which tokens name this key (RFC 7515 section 4.1.4). A key without `kid` is used only while it is the issuer's only key for the algorithm.
  */
 export type SecretKeyID = string
 /**
- * Of the keys that are fetched only these are used, known by their RFC 7638 thumbprints (SHA-256, base64url): a new key waits for a changed policy.
+ * The RFC 7638 thumbprints (SHA-256, base64url) of the only fetched keys that are used. So a new key is not used until the policy names its thumbprint.
  * 
  * @minItems 1
  * @maxItems 100
@@ -245,15 +245,15 @@ export type Thumbprints = [Thumbprint, ...(Thumbprint)[]]
  */
 export type Thumbprint = string
 /**
- * Fetches by plain http from hosts that are not loopback, too: whoever is on the way can then replace the keys. Only for networks that you trust entirely.
+ * Allows plain http also for hosts that are not loopback. Anyone on the network path can then replace the keys. Use this only in networks that you trust entirely.
  */
 export type KeysOverHTTP = boolean
 /**
- * Keys are not fetched anew sooner than this after they came, whatever the provider says; at least 10s.
+ * Keys are not fetched again until this time after the last successful fetch, whatever the provider says. At least 10s.
  */
 export type LeastTime = Duration
 /**
- * Keys are fetched anew after this at the latest, so a key that the provider withdrew serves no longer than this.
+ * Keys are fetched again after this time at the latest. So a key that the provider withdrew is used for at most this time.
  */
 export type LongestTime = Duration
 /**
@@ -261,34 +261,34 @@ export type LongestTime = Duration
  */
 export type Cooldown = Duration
 /**
- * How long the last good keys serve while the provider does not answer; then tokens get 503.
+ * How long the last good keys are used while the provider does not answer. After this time, requests with a token get 503.
  */
 export type LongestStale = Duration
 /**
- * `enforce`: requests that the policy does not allow are refused. `report`: they are logged and pass. Identity headers are still removed, and set only from a verified token. Under `defaults` it also applies to requests that no rule fits.
+ * `enforce`: requests that the policy does not allow are refused. `report`: such requests are logged and pass. Identity headers are still removed, and set only from a verified token. The mode under `defaults` also applies to requests that match no rule.
  */
 export type Mode = ("enforce" | "report")
 /**
- * Tokens may come over the network without TLS. Otherwise such requests are refused, unless they come from this machine or a proxy in Kong's `trusted_ips` says `X-Forwarded-Proto: https` (RFC 6750 section 5.3).
+ * Allows tokens that come over the network without TLS. Otherwise such requests are refused. A request from this machine is never refused for this reason. Neither is a request for which a proxy in Kong's `trusted_ips` says `X-Forwarded-Proto: https` (RFC 6750 section 5.3).
  */
 export type AllowHTTP = boolean
 /**
- * `pass`: a preflight (OPTIONS with `Origin` and `Access-Control-Request-Method`, without credentials) goes to the upstream without a token; with operations, when one fits the method that it asks for. `judge`: it needs a token like any other request. Kong's `cors` plugin answers preflights before this plugin runs.
+ * `pass`: a preflight (OPTIONS with `Origin` and `Access-Control-Request-Method`, without credentials) goes to the upstream without a token. On a rule with operations, one of them must match the method that the preflight asks for. `judge`: a preflight needs a token like any other request. Kong's `cors` plugin answers preflights before this plugin runs.
  */
 export type CORSPreflight = ("judge" | "pass")
 /**
- * Says what counts if a Kong plugin that runs before this one, such as session, has authenticated the request. `ignore`: only the token counts. `skip`: that authentication is enough. The plugin looks at no token, and the upstream gets no Authorization header. `require`: both are needed. Plugins that run after this one, such as key-auth, have their own settings for this.
+ * Says what counts if a Kong plugin that runs before this one, such as session, has authenticated the request. `ignore`: only the token counts. `skip`: that authentication is enough. The plugin checks no token, and the upstream gets no Authorization header. `require`: both are needed. Plugins that run after this one, such as key-auth, have their own settings for this.
  */
 export type OtherAuthentication = ("ignore" | "skip" | "require")
 /**
- * Ids of the issuers whose tokens pass. May be left out only while the policy has a single issuer.
+ * Ids of the issuers whose tokens are accepted. You may leave this key out only while the policy has a single issuer.
  * 
  * @minItems 1
  * @maxItems 100
  */
 export type AcceptedIssuers = [(Identifier & string & string), ...((Identifier & string & string))[]]
 /**
- * A list: the token must have all of them. A map says more: `all_of`, `any_of`, `none_of` (RFC 6750 section 3.1: else 403 insufficient_scope).
+ * Scopes that the token must have. A list means all of them. A map can have `all_of`, `any_of` and `none_of`. If a required scope is missing, the answer is 403 insufficient_scope (RFC 6750 section 3.1).
  * 
  * @maxItems 50
  */
@@ -302,21 +302,21 @@ none_of?: NoScope
  */
 export type Scope = string
 /**
- * Each of these.
+ * The token must have each of these scopes.
  * 
  * @minItems 1
  * @maxItems 50
  */
 export type AllScopes = [(Scope & string & string), ...((Scope & string & string))[]]
 /**
- * At least one of these.
+ * The token must have at least one of these scopes.
  * 
  * @minItems 1
  * @maxItems 50
  */
 export type AnyScope = [(Scope & string & string), ...((Scope & string & string))[]]
 /**
- * Not one of these.
+ * The token must have none of these scopes.
  * 
  * @minItems 1
  * @maxItems 50
@@ -333,21 +333,21 @@ any_of?: AnyRole
 none_of?: NoRole
 })
 /**
- * Each of these.
+ * The token must have each of these roles.
  * 
  * @minItems 1
  * @maxItems 50
  */
 export type AllRoles = [string, ...(string)[]]
 /**
- * At least one of these.
+ * The token must have at least one of these roles.
  * 
  * @minItems 1
  * @maxItems 50
  */
 export type AnyRole = [string, ...(string)[]]
 /**
- * Not one of these.
+ * The token must have none of these roles.
  * 
  * @minItems 1
  * @maxItems 50
@@ -364,57 +364,57 @@ any_of?: AnyGroup
 none_of?: NoGroup
 })
 /**
- * Each of these.
+ * The token must have each of these groups.
  * 
  * @minItems 1
  * @maxItems 50
  */
 export type AllGroups = [string, ...(string)[]]
 /**
- * At least one of these.
+ * The token must have at least one of these groups.
  * 
  * @minItems 1
  * @maxItems 50
  */
 export type AnyGroup = [string, ...(string)[]]
 /**
- * Not one of these.
+ * The token must have none of these groups.
  * 
  * @minItems 1
  * @maxItems 50
  */
 export type NoGroup = [string, ...(string)[]]
 /**
- * `acr` is one of these (OpenID Connect Core section 2).
+ * `acr` must be one of these values (OpenID Connect Core section 2).
  * 
  * @minItems 1
  * @maxItems 20
  */
 export type ACRValues = [string]|[string, string]|[string, string, string]|[string, string, string, string]|[string, string, string, string, string]|[string, string, string, string, string, string]|[string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
 /**
- * `amr` holds each of these (RFC 8176).
+ * `amr` must contain each of these values (RFC 8176).
  * 
  * @minItems 1
  * @maxItems 20
  */
 export type AMR = [string]|[string, string]|[string, string, string]|[string, string, string, string]|[string, string, string, string, string]|[string, string, string, string, string, string]|[string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
 /**
- * The user was authenticated (`auth_time`) this long ago at most.
+ * The user must have been authenticated (`auth_time`) at most this long ago.
  */
 export type LongestTimeSince = Duration
 /**
- * `required`: a valid token or nothing. `optional`: anonymous when no source of `token.sources` carries anything, else the token must be valid. `public`: no token is looked at.
+ * `required`: the request must have a valid token. `optional`: a request is anonymous if all of `token.sources` are empty; otherwise its token must be valid. `public`: the plugin checks no token.
  */
 export type Access = ("required" | "optional" | "public")
 /**
- * Alternatives: the request passes when one of them holds. They replace the other requirements.
+ * Alternatives: a request passes if it meets one of them. They replace the other requirements.
  * 
  * @minItems 2
  * @maxItems 20
  */
 export type Alternatives = [Alternative, Alternative]|[Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]
 /**
- * Requirements by method and path, each replacing the rule's own. No two may fit the same request.
+ * Requirements by method and path. Each value of an operation replaces the rule's own value. No two operations may match the same request.
  * 
  * @minItems 1
  * @maxItems 250
@@ -432,11 +432,11 @@ export type Methods = [string]|[string, string]|[string, string, string]|[string
  */
 export type PathTemplate = string
 /**
- * Longer tokens are refused unread (RFC 9110 section 5.4). On HTTP/1.1 Kong itself answers 400 above about 8,160 bytes.
+ * Longer tokens are refused before they are read (RFC 9110 section 5.4). On HTTP/1.1 Kong itself answers 400 above about 8,160 bytes.
  */
 export type LargestToken = number
 /**
- * Where clients may put the token. The plugin looks at all of them, and exactly one token must be there. If all are empty, the request has no token. The upstream gets none of what they carry. docs/guides/token-sources.md says what each place costs.
+ * Where clients may put the token. The plugin reads all of these sources, and exactly one token must be in them. If all are empty, the request has no token. All tokens are removed from these sources before the upstream gets the request. docs/guides/token-sources.md describes the disadvantages of each source.
  * 
  * @minItems 1
  */
@@ -457,40 +457,40 @@ query?: Query
  */
 export type TokenHeader = RequestHeader
 /**
- * The word before the token, in upper or lower case and followed by spaces, like `Bearer` in Authorization. Goes with `header`.
+ * The word before the token, in upper or lower case and followed by spaces, like `Bearer` in Authorization. This key goes with `header`.
  */
 export type Prefix = string
 /**
- * A cookie whose value is the token. Its name begins with `__Host-`: then only this very host can have set it, and over https (RFC 6265bis section 4.1.3.2).
+ * A cookie whose value is the token. Its name begins with `__Host-`, so only this very host can have set it, and only over https (RFC 6265bis section 4.1.3.2).
  */
 export type Cookie = string
 /**
- * Browsers send cookies along with requests that other sites make. So `Origin` must be one of these, byte for byte, or the answer is 403 origin_not_allowed. This applies to every method but GET, HEAD, OPTIONS and TRACE, and to upgrades of the connection, such as to WebSocket. Without this key only those four methods pass with a cookie. Goes with `cookie`.
+ * Browsers send cookies along with requests that other sites make. So `Origin` must be one of these, byte for byte, or the answer is 403 origin_not_allowed. This applies to every method but GET, HEAD, OPTIONS and TRACE, and to upgrades of the connection, such as to WebSocket. Without this key only those four methods pass with a cookie. This key goes with `cookie`.
  * 
  * @minItems 1
  * @maxItems 100
  */
 export type AllowedOrigins = [Origin, ...(Origin)[]]
 /**
- * `https://host` with the port where it is another than 443; http is for localhost only.
+ * `https://host`, with the port if it is not 443. http is for localhost only.
  */
 export type Origin = string
 /**
- * Takes a cookie whose name does not begin with `__Host-`, although any other host of the domain can have planted it. Goes with `cookie`.
+ * Accepts a cookie whose name does not begin with `__Host-`, although any other host of the domain can have set it. This key goes with `cookie`.
  */
 export type AllowAnUnprefixedName = true
 /**
- * A query parameter whose value is the token. Addresses get into logs, histories and Referer headers, and so does the token in them (RFC 6750 section 2.3, RFC 9700 section 4.3.2): for clients that can do no other.
+ * A query parameter whose value is the token. Addresses get into logs, histories and Referer headers, and so does the token in them (RFC 6750 section 2.3, RFC 9700 section 4.3.2). Use this only for clients that cannot send the token in another way.
  */
 export type Query = string
 /**
- * Says whether and where the upstream gets the token that was judged. `true`: `Authorization: Bearer <token>`, wherever the client put it. `false`: nothing, for an upstream that trusts the mapped headers. A map: the token in another header. The client's own Authorization never gets there beside it.
+ * Says whether and where the upstream gets the verified token. `true`: in `Authorization: Bearer <token>`, whichever source the client used. `false`: the upstream gets no token and trusts the mapped headers instead. A map: in another header. The upstream never gets the client's own Authorization header in addition.
  */
 export type Forwarding = (Forward & (boolean | {
 
 }))
 /**
- * Where the upstream gets the token that was judged.
+ * Where the upstream gets the verified token.
  */
 export type Forward = (boolean | {
 header: ForwardHeader
@@ -500,7 +500,7 @@ header: ForwardHeader
  */
 export type ForwardHeader = RequestHeader
 /**
- * Ids of the issuers whose tokens say who the caller is to Kong. A policy with several issuers must have this key: each issuer could name the others' Consumers, and users of two issuers may have the same `sub`.
+ * Ids of the issuers whose tokens tell Kong who the caller is. A policy with several issuers must have this key: each issuer could name the others' Consumers, and users of two issuers may have the same `sub`.
  * 
  * @minItems 1
  * @maxItems 100
@@ -511,27 +511,27 @@ export type IdentifyingIssuers = [Identifier, ...(Identifier)[]]
  */
 export type ConsumerClaim = Claim
 /**
- * What the claim holds: the Consumer's `username`, or its `id`.
+ * What the claim contains: the Consumer's `username` or its `id`.
  */
 export type By = ("username" | "id")
 /**
- * What becomes of a token that names no Consumer, or one that Kong does not have or cannot read from its database. `refuse`: 403. `ignore`: the request goes on without a Consumer; plugins that deny by Consumer let it pass then.
+ * What happens if the token names no Consumer, or if Kong does not have the Consumer or cannot read it from its database. `refuse`: the answer is 403. `ignore`: the request goes on without a Consumer; plugins that deny by Consumer then let it pass.
  */
 export type Unknown = ("refuse" | "ignore")
 /**
- * How long a Consumer that was found is remembered, at most 1h: so long a change in Kong takes to be seen. One that was not found is looked for again after 10s at most.
+ * How long a found Consumer is cached, at most 1h. A change in Kong takes effect after this time at the latest. A Consumer that was not found is looked up again after at most 10s.
  */
 export type Cache = Duration
 /**
- * Claim that names the credential: what rate-limiting counts by and logs show, with or without a Consumer. A text of 1 to 256 visible ASCII characters; a token without it is refused. Without this key, Kong uses the Consumer's id.
+ * Claim that names the credential. Rate-limiting counts by the credential and logs show it, with or without a Consumer. The claim is a text of 1 to 256 visible ASCII characters; a token without this claim is refused. Without this key, Kong uses the Consumer's id.
  */
 export type Credential = Claim
 /**
- * Claim with groups that Kong's acl plugin allows or denies: a list of texts, or one text. Without the claim there are no groups. For a request that has a Consumer, acl looks at the Consumer's own groups unless its `always_use_authenticated_groups` is on.
+ * Claim with groups that Kong's acl plugin allows or denies: a list of texts, or one text. Without the claim there are no groups. For a request that has a Consumer, acl checks the Consumer's own groups unless its `always_use_authenticated_groups` is on.
  */
 export type Groups = Claim
 /**
- * A claim, or a map that says more: one of `from`, `constant` and `payload`, and how it is written.
+ * A claim, or a map. The map has one of `from`, `constant` and `payload`, and says how the value is written.
  */
 export type HeaderMapping = (string | {
 from?: From
@@ -544,15 +544,15 @@ fallback?: Fallback
 max_bytes: LongestValue
 })
 /**
- * The claim.
+ * The claim whose value the header gets.
  */
 export type From = Claim
 /**
- * Always this text, for a verified token.
+ * The header always has this text if there is a verified token.
  */
 export type Constant = string
 /**
- * The whole payload of the token, base64url as in the token (RFC 7519 section 3).
+ * The header has the whole payload of the token, in base64url as in the token (RFC 7519 section 3).
  */
 export type Payload = true
 /**
@@ -560,35 +560,35 @@ export type Payload = true
  */
 export type List = ("join" | "repeat")
 /**
- * Stands between joined elements; none of them may hold it.
+ * The text between joined elements. No element may contain it.
  */
 export type Separator = string
 /**
- * `text`: visible ASCII, else the request is refused. `percent`: UTF-8, all but letters, digits and `-_.!~*'()` as `%XX` (RFC 3986 section 2.1). `base64url`: of the text's UTF-8. `json`: base64url of the JSON text of any value, maps too.
+ * `text`: visible ASCII; the request is refused if the value has other characters. `percent`: UTF-8, in which all but letters, digits and `-_.!~*'()` are written as `%XX` (RFC 3986 section 2.1). `base64url`: base64url of the text's UTF-8. `json`: base64url of the JSON text of any value, also of maps.
  */
 export type ValueEncoding = ("text" | "percent" | "base64url" | "json")
 /**
- * The header's value when the token does not have the claim.
+ * The header's value if the token does not have the claim.
  */
 export type Fallback = string
 /**
- * A longer one refuses the request.
+ * The longest value of the header. The request is refused if the value is longer.
  */
 export type LongestValue = number
 /**
- * `negotiate`: problem details (RFC 9457) where `Accept` prefers `application/problem+json` to `application/json`, else Kong's own form. `problem`, `kong`: always that one. gRPC clients get `grpc-status` and `grpc-message` in any case.
+ * `negotiate`: problem details (RFC 9457) if `Accept` prefers `application/problem+json` to `application/json`, else Kong's own form. `problem`: always problem details. `kong`: always Kong's own form. gRPC clients always get `grpc-status` and `grpc-message`.
  */
 export type Format = ("negotiate" | "problem" | "kong")
 /**
- * Beginning of the `type` of problem details (RFC 9457 section 3.1.1), which the reason's name completes; it ends with `/`, `#`, `:` or `=`. Without it the type is `about:blank`.
+ * Beginning of the `type` of problem details (RFC 9457 section 3.1.1). The public reason is appended to it. It ends with `/`, `#`, `:` or `=`. Without this key the type is `about:blank`.
  */
 export type BeginningOfProblemTypes = string
 /**
- * Another status of the same class: 4xx stays 4xx and 5xx stays 5xx, for clients and proxies try again by it. A challenge goes with 401 and with the usual status.
+ * Another status of the same class: 4xx stays 4xx and 5xx stays 5xx, because clients and proxies decide by the class whether to try again. An answer has a challenge only with 401 or with the usual status.
  */
 export type Status = number
 /**
- * The words for the client. In a challenge they are left out where they are more than plain ASCII (RFC 6750 section 3).
+ * The text for the client. A challenge leaves it out if it has characters beyond plain ASCII (RFC 6750 section 3).
  */
 export type Text = PlainText
 /**
@@ -600,7 +600,7 @@ export type PlainText = string
  */
 export type Resource = string
 /**
- * The authorization servers that give out tokens. Without this key: the issuers that are URLs and that some rule accepts. Each named tenant counts as one issuer.
+ * The authorization servers that issue tokens. Without this key, the description lists the issuers that are URLs and that a rule accepts. Each named tenant counts as one issuer.
  * 
  * @minItems 1
  * @maxItems 100
@@ -611,14 +611,14 @@ export type AuthorizationServers = [(URL & string & string), ...((URL & string &
  */
 export type URL = string
 /**
- * Scopes that clients may ask for. Without it all that the rules require.
+ * Scopes that clients may ask for. Without this key, the description lists all scopes that the rules require.
  * 
  * @minItems 1
  * @maxItems 1000
  */
 export type Scopes = [(Scope & string & string), ...((Scope & string & string))[]]
 /**
- * The API's name for people.
+ * The API's name, for people to read.
  */
 export type ResourceName = PlainText
 /**
@@ -627,7 +627,7 @@ export type ResourceName = PlainText
 export type Documentation = URL
 
 /**
- * Which issuers an API trusts, what each of its routes requires of an access token, and which verified claims the upstream gets. A request that no rule names is refused.
+ * A policy document says which issuers an API trusts, what each of its routes requires of an access token, and which verified claims the upstream gets. A request without a rule is refused.
  */
 export interface PolicyDocument {
 jwt_policy: FormatVersion
@@ -644,7 +644,7 @@ answers: Answers
 protected_resource?: ProtectedResource
 }
 /**
- * Trusted issuers by an id of your choice, which rules and logs use. A token of any other issuer is refused (RFC 8725 section 3.8).
+ * Trusted issuers, each under an id of your choice. Rules and logs use the id. A token of any other issuer is refused (RFC 8725 section 3.8).
  */
 export interface Issuers {
 [k: string]: Issuer
@@ -668,7 +668,7 @@ keys: Keys
 key_refresh: KeyRefresh
 }
 /**
- * All that stands here must hold. Text is compared byte by byte, no value is turned into another type, and numbers are compared exactly.
+ * The claim must pass all tests in this map. Text is compared byte by byte. No value is converted to another type, and numbers are compared exactly.
  */
 export interface Condition {
 equals?: Equals
@@ -682,7 +682,7 @@ equals_path?: EqualsPathSegment
 equals_header?: ComparedHeader
 }
 /**
- * Where this issuer puts what rules ask for.
+ * The claims in which this issuer puts what rules check.
  */
 export interface ClaimNames {
 audience: AudienceClaim
@@ -692,7 +692,7 @@ roles: RolesClaim
 groups: GroupsClaim
 }
 /**
- * Where the issuer's keys come from. A token cannot change this. Several places count together, such as during a migration.
+ * Where the issuer's keys come from. A token cannot change this. Keys from several sources can be used together, such as during a migration.
  */
 export interface Keys {
 discovery?: Discovery
@@ -729,7 +729,7 @@ alg?: SecretAlgorithm
 kid?: SecretKeyID
 }
 /**
- * How long keys that are fetched serve. The provider's Cache-Control or Expires decides within these bounds; without either it is 5m.
+ * How long fetched keys are used. The provider's Cache-Control or Expires decides within these limits. Without either header, the time is 5m.
  */
 export interface KeyRefresh {
 min: LeastTime
@@ -738,7 +738,7 @@ cooldown: Cooldown
 max_stale: LongestStale
 }
 /**
- * Applies to every rule that does not say otherwise. A rule's own value replaces the whole default.
+ * Values for every rule that does not have its own. A rule's own value replaces the whole default.
  */
 export interface Defaults {
 mode?: Mode
@@ -754,13 +754,13 @@ required_claims?: RequiredClaims
 authentication?: Authentication
 }
 /**
- * Conditions on single claims. A claim that is named must have a value; `{}` asks no more than that. A rule's own value replaces that of `defaults`, so put a condition for every token into the issuer's `required_claims`.
+ * Conditions on single claims. Each named claim must have a value; `{}` requires nothing more. A rule's own value replaces that of `defaults`, so put a condition for every token into the issuer's `required_claims`.
  */
 export interface RequiredClaims {
 [k: string]: Condition
 }
 /**
- * How and when the user was authenticated (RFC 9470): else 401 insufficient_user_authentication, which tells the client what to ask for.
+ * How and when the user must have been authenticated (RFC 9470). Otherwise the answer is 401 insufficient_user_authentication. Its challenge tells the client what to ask for.
  */
 export interface Authentication {
 acr_values?: ACRValues
@@ -768,13 +768,13 @@ amr?: AMR
 max_age?: LongestTimeSince
 }
 /**
- * Rules by id. A request is bound to a rule by the plugin's `config.rule`, else by the name of its Kong Route, else by a Route tag `jwt-policy-rule:<id>`. A request without a rule is refused, so a policy without rules refuses everything. Other policies can extend it.
+ * Rules by id. A request is bound to a rule by the plugin's `config.rule`, else by the name of its Kong Route, else by a Route tag `jwt-policy-rule:<id>`. A request without a rule is refused, so a policy without rules refuses everything. Other policies can extend such a policy.
  */
 export interface Rules {
 [k: string]: Rule
 }
 /**
- * The requirements for requests that are bound to this rule. `{}` requires a valid token only. With `operations`, method and path decide further, and a request that fits no operation is refused.
+ * The requirements for requests that are bound to this rule. `{}` requires a valid token only. With `operations`, the requirements also depend on method and path, and a request that matches no operation is refused.
  */
 export interface Rule {
 access?: Access
@@ -793,7 +793,7 @@ any_of?: Alternatives
 operations?: Operations
 }
 /**
- * One way to be let in, complete by itself: it takes over `accept` and `audiences` where it names none, and nothing else.
+ * One way to get access, with all its requirements. If it has no `accept` or no `audiences`, it inherits that key. It inherits nothing else.
  */
 export interface Alternative {
 accept?: AcceptedIssuers
@@ -805,7 +805,7 @@ required_claims?: RequiredClaims
 authentication?: Authentication
 }
 /**
- * Methods and one path template, with what they require.
+ * Methods and one path template, with the requirements for requests that match them.
  */
 export interface Operation {
 methods: Methods
@@ -825,7 +825,7 @@ authentication?: Authentication
 any_of?: Alternatives
 }
 /**
- * Where the token may be, how long it may be, and what becomes of it.
+ * Where clients may put the token, how long it may be, and whether the upstream gets it.
  */
 export interface Token {
 max_bytes: LargestToken
@@ -842,7 +842,7 @@ credential?: Credential
 groups?: Groups
 }
 /**
- * The Kong Consumer that the token names, looked up once the token is in order. Consumers are found by id or username; Kong's PDK finds none by `custom_id`.
+ * The Kong Consumer that the token names. The plugin looks it up after the token has passed all checks. Kong's PDK finds Consumers by id or username, but not by `custom_id`.
  */
 export interface Consumer {
 claim: ConsumerClaim
@@ -851,13 +851,13 @@ unknown: Unknown
 cache: Cache
 }
 /**
- * Request header to claim: the upstream gets these claims of the verified token. The client's own headers of these names are removed first, in every spelling with `-` and `_`, on public and optional rules too. Without a verified token the upstream gets none of them.
+ * Maps each request header to a claim of the verified token. The upstream gets these headers. The client's own headers of these names are removed first, in every spelling with `-` and `_`, on public and optional rules too. Without a verified token the upstream gets none of these headers.
  */
 export interface HeaderMappings {
 [k: string]: HeaderMapping
 }
 /**
- * The answers that refused clients get. docs/guides/answers.md has each form.
+ * The answers to refused requests. docs/guides/answers.md shows each form.
  */
 export interface Answers {
 format: Format
@@ -865,20 +865,20 @@ problem_types?: BeginningOfProblemTypes
 reasons: Reasons
 }
 /**
- * Words and statuses of your own, by reason. Reasons that a client must not tell apart have one name: `invalid_token`, `access_denied` (a valid token that may not) and `unavailable` (503).
+ * Your own texts and statuses, by public reason. Reasons that a client must not distinguish share one public reason. These are `invalid_token`, `access_denied` (the token is valid, but access is not allowed) and `unavailable` (503).
  */
 export interface Reasons {
 [k: string]: CustomAnswer
 }
 /**
- * Replaces the usual status and text, which docs/reference/denials.md has.
+ * Replaces the usual status and text. docs/reference/denials.md lists the usual ones.
  */
 export interface CustomAnswer {
 status?: Status
 text?: Text
 }
 /**
- * Has the plugin serve the API's description (RFC 9728) at its well-known path, without a token, and name it in every challenge. MCP clients find their authorization server by it. docs/guides/answers.md says which Kong Route it needs.
+ * With this key, the plugin answers requests for the API's description (RFC 9728) at its well-known path. These requests need no token, and every challenge names the description. MCP clients find their authorization server in it. docs/guides/answers.md says which Kong Route the description needs.
  */
 export interface ProtectedResource {
 resource: Resource

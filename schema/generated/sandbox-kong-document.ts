@@ -163,7 +163,7 @@ enabled: boolean
 tags?: Tags
 config: PluginConfig
 /**
- * The plugin decides before Kong knows the Consumer. Kong refuses it too.
+ * The plugin decides before Kong knows the Consumer. Kong also refuses this key.
  */
 consumer?: null
 /**

@@ -30,7 +30,7 @@ interface Attempt {
   readonly nowSeconds: number;
 }
 
-/** In this order. The first one that fails gives the reason. */
+/** The checks run in this order. The first check that fails gives the reason. */
 const CHECKS: readonly ((attempt: Attempt) => Authorized)[] = [
   checkScopes,
   ({ issuer, alternative, claims }) => checkNames("role", issuer.roles, alternative.roles, claims),
@@ -40,8 +40,8 @@ const CHECKS: readonly ((attempt: Attempt) => Authorized)[] = [
 ];
 
 /**
- * Checks a valid token against the rule. One alternative must be met. If none is, the reason comes from the first one that the token's
- * issuer and audience leave open.
+ * Checks a valid token against the rule. One alternative must be met. If no alternative is met, the reason comes from the first
+ * alternative that accepts the token's issuer and audience.
  *
  * @param nowSeconds since the epoch.
  */
@@ -63,7 +63,7 @@ export function authorize(
     }
     first ??= authorized;
   }
-  return first ?? deny({ reason: "internal_error", detail: "no alternative is left open" });
+  return first ?? deny({ reason: "internal_error", detail: "no alternative accepts the issuer and audience" });
 }
 
 function checkAlternative(attempt: Attempt): Authorized {
@@ -115,12 +115,12 @@ function checkNames(what: "role" | "group", claim: ClaimReference, wanted: Membe
     : deny({ reason: "condition_unmet", detail: `${unmet}: ${describeClaim(claims, claim)}` });
 }
 
-/** Most rules have few of these, so most claims need not be read. */
+/** Whether nothing is required. Then the claim need not be read, which is the case for most claims. */
 function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
   return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;
 }
 
-/** The names in a claim; undefined when it has any other value, because its meaning is then unknown. */
+/** The names in a claim; undefined when the claim has any other value, because the meaning of that value is unknown. */
 function toNames(value: JsonValue | undefined): ReadonlySet<string> | undefined {
   const list = value ?? [];
   return Array.isArray(list) && list.every((item) => typeof item === "string") ? new Set(list) : undefined;

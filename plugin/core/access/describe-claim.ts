@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { type ClaimReference, readClaim } from "../model/claim-reference.ts";
 
-/** Names the claim and the kind of its value, for the operator's log. Never the value itself. */
+/** Names the claim and the kind of its value for the operator's log, but never the value itself. */
 export function describeClaim(claims: JsonObject, reference: ClaimReference): string {
   const value = readClaim(claims, reference);
   return value === undefined ? `no claim ${reference.text}` : `claim ${reference.text} is ${describeKind(value)}`;
@@ -25,7 +25,7 @@ function describeList(list: readonly JsonValue[]): string {
     return "an empty list";
   }
   if (!list.every((item) => typeof item === "string")) {
-    return "a list that holds other things than texts";
+    return "a list that contains other things than texts";
   }
   return `a list of ${list.length} ${list.length === 1 ? "text" : "texts"}`;
 }

@@ -18,7 +18,7 @@ const TIME: ClaimType = { is: (value) => (roundNumber(value) ?? -1) >= 0, name: 
 /** RFC 9068 section 2.1. */
 const ACCESS_TOKEN_TYPE = "at+jwt";
 
-/** Types that every token must have. claims.ts checks the times `exp`, `nbf` and `iat`. */
+/** Types that every token must have. validate-claims.ts checks the times `exp`, `nbf` and `iat`. */
 const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
   // RFC 7519 section 4.1.
   ["iss", STRING],

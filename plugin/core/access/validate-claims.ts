@@ -27,7 +27,7 @@ interface Checked {
 
 type Validated = Result<undefined, Denial>;
 
-/** In this order. The first one that fails gives the reason. */
+/** The checks run in this order. The first check that fails gives the reason. */
 const CHECKS: readonly ((checked: Checked) => Validated)[] = [
   validateType,
   validateAudience,
@@ -93,7 +93,7 @@ function validatePresence({ issuer, claims }: Checked): Validated {
   return PASSED;
 }
 
-/** The issuer's conditions tell whether a token is meant for this API at all, so a rule cannot replace them. */
+/** The issuer's conditions decide whether a token is meant for this API at all, so a rule cannot replace them. */
 function validateConditions({ issuer, claims }: Checked): Validated {
   for (const condition of issuer.conditions) {
     const met = checkCondition(condition, claims, NO_REQUEST);
@@ -110,7 +110,9 @@ function validateBinding({ issuer: { acceptsBoundTokens }, claims: { cnf } }: Ch
     return PASSED;
   }
   return invalid(
-    acceptsBoundTokens ? "cnf is not an object" : "cnf binds the token to a key, and nobody here checks who has that",
+    acceptsBoundTokens
+      ? "cnf is not an object"
+      : "cnf binds the token to a key, and the plugin does not check who has the key",
   );
 }
 
@@ -145,7 +147,7 @@ function needsIssueTime({ maxTokenAgeSeconds, maxTokenLifetimeSeconds }: Compile
   return maxTokenAgeSeconds !== undefined || maxTokenLifetimeSeconds !== undefined;
 }
 
-/** A token that is valid for years is as good as a password. The policy sets the limit. */
+/** A token that is valid for years is as dangerous as a password. The policy sets the limit. */
 function validateLifetime({ issuer, claims: { exp, iat } }: Checked): Validated {
   const { maxTokenLifetimeSeconds: longest = Number.POSITIVE_INFINITY } = issuer;
   return toSeconds(exp) - toSeconds(iat) > longest ? invalid(`exp is more than ${longest} s after iat`) : PASSED;
@@ -190,7 +192,7 @@ export function normalizeType(typ: string | undefined): string | undefined {
 function audienceDetail(audience: ClaimReference, claims: JsonObject): string {
   return readClaim(claims, audience) === undefined
     ? `the token has no ${audience.text}`
-    : `${audience.text} holds no audience that the rule accepts`;
+    : `${audience.text} contains no audience that the rule accepts`;
 }
 
 function describeFuture(time: number): string {

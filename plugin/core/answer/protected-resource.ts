@@ -4,7 +4,7 @@ import type { RequestFacts } from "../model/request.ts";
 
 /**
  * Recognises a request for the description. The path is compared as the client sent it. That is safe, because only the description
- * depends on it, and any other spelling is handled as a request for the API.
+ * depends on this path, and any other spelling is handled as a request for the API.
  */
 export function readMetadataRequest(
   resource: ProtectedResource | undefined,

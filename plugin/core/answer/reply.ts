@@ -4,7 +4,7 @@ import type { RequestFacts } from "../model/request.ts";
 
 /**
  * @param facts undefined if the request could not be read.
- * @param requirements of the rule that the request matched; undefined if it matched none.
+ * @param requirements of the rule that the request matched; undefined if it matched no rule.
  */
 export function createReply(
   { answers, protectedResource }: CompiledPolicy,
@@ -21,7 +21,7 @@ export function createReply(
   };
 }
 
-/** A challenge can name only one set of scopes. So it names none if the rule has several alternatives. */
+/** A challenge can name only one set of scopes. So it names no scopes if the rule has several alternatives. */
 function scopesToAskFor({ alternatives }: Requirements): readonly string[] {
   const [only, ...others] = alternatives;
   return only && others.length === 0 ? [...only.scopes.allOf, ...only.scopes.anyOf] : [];

@@ -7,7 +7,7 @@ export interface ClientAnswer {
   readonly as: PublicReason;
   readonly status: number;
   readonly text: string;
-  /** Whether the answer has a challenge: always with 401, else if the denial table has an error and the policy keeps its status. */
+  /** An answer with 401 always has a challenge. Others have one if the denial table has an error and the policy keeps its status. */
   readonly isChallenged: boolean;
 }
 

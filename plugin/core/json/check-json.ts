@@ -42,17 +42,17 @@ const CLOSE_OBJECT = 0x7d;
 /** The bit in which the codes of a capital and a small letter differ. */
 const CASE_BIT = 0x20;
 const LITERALS = ["true", "false", "null"] as const;
-/** What a letter after a backslash stands for, by code. Zero for letters that stand for nothing. */
+/** The code of the escaped character, by the code of the letter after the backslash. Zero if this is not an escape. */
 const ESCAPED = new Uint8Array(128);
 for (const [index, letter] of Array.from('"\\/bfnrt').entries()) {
   ESCAPED[letter.charCodeAt(0)] = '"\\/\b\f\n\r\t'.charCodeAt(index);
 }
-/** A number with at most this many digits before the point and in the exponent's value together is finite. */
+/** A number is finite if its digits before the point and the value of its exponent add up to at most this. */
 const MAX_SAFE_DIGITS = 308;
 
 /**
  * Checks a whole JSON text, character by character and without making objects, and keeps the texts of some members of the outermost
- * object. Tokens without a valid signature get no further than this, so it must cost little for every text.
+ * object. The plugin does this even for tokens without a valid signature, so the check must cost little for every text.
  */
 export class JsonCheck {
   readonly #text: string;
@@ -61,8 +61,9 @@ export class JsonCheck {
   #position = 0;
   #members = 0;
   #objects = 0;
-  /** Of the last string: the hash of its characters, and the position of its closing quote. */
+  /** The hash of the last string's characters. */
   #hash = 0;
+  /** The position of the last string's closing quote. */
   #stringEnd = 0;
 
   constructor(text: string, wanted: WantedMembers) {
@@ -71,7 +72,7 @@ export class JsonCheck {
   }
 
   /**
-   * @returns the wanted members that the object has, with null for values that are not texts. Undefined if the text is no object.
+   * @returns the wanted members that the object has, with null for values that are not texts. Undefined if the text is not an object.
    * @throws JsonError if the text is rejected.
    */
   run(): Readonly<Record<string, string | null>> | undefined {
@@ -85,7 +86,7 @@ export class JsonCheck {
     return isObject ? this.#found : undefined;
   }
 
-  /** NaN at the end of the text. */
+  /** The code of the current character. NaN at the end of the text. */
   #code(): number {
     return this.#text.charCodeAt(this.#position);
   }
@@ -111,7 +112,7 @@ export class JsonCheck {
     }
   }
 
-  /** Also skips whitespace around the value. */
+  /** Checks one value, and skips whitespace around it. */
   #checkValue(depth: number): void {
     this.#skipWhitespace();
     const code = this.#code();
@@ -183,7 +184,7 @@ export class JsonCheck {
     }
   }
 
-  /** Returns the name if it is wanted. */
+  /** Checks a member's name, and returns the name if it is wanted. */
   #checkName(object: number): string | undefined {
     this.#skipWhitespace();
     const start = this.#position + 1;
@@ -241,7 +242,7 @@ export class JsonCheck {
     this.#position = position + 1;
   }
 
-  /** The code that the escape stands for. Starts after the backslash. */
+  /** Returns the code of the escaped character. Starts after the backslash. */
   #readEscape(): number {
     const letter = this.#text.charCodeAt(this.#position);
     this.#position += 1;
@@ -285,7 +286,7 @@ export class JsonCheck {
     }
   }
 
-  /** Takes the digits that start `offset` characters on, with what is before them. False if there are none. */
+  /** Skips `offset` characters and the digits after them. Returns false if no digits are there. */
   #takeDigits(offset: number): boolean {
     const start = this.#position + offset;
     let end = start;

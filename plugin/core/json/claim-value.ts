@@ -4,8 +4,9 @@ import { InexactNumber, type JsonValue } from "./json.ts";
 const VISIBLE = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
- * The one rule for whether a claim has a value. These have none: absent claims, null, texts without a visible character, and lists and
- * maps of only such values. `false` and `0` are values. Headers and Kong's identity follow stricter rules (propagate.ts, identity.ts).
+ * The only rule for whether a claim has a value. Absent claims, null and texts without a visible character have no value. Lists and maps
+ * that have only such members have no value either. `false` and `0` are values. Headers and Kong's identity follow stricter rules
+ * (map-claims.ts, identify-caller.ts).
  */
 export function hasValue(value: JsonValue | undefined): value is NonNullable<JsonValue> {
   if (typeof value === "string") {

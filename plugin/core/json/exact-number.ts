@@ -3,7 +3,7 @@ const ALWAYS_EXACT_LENGTH = 15;
 const DECIMAL = /^[-+]?(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?$/;
 
 /**
- * Whether a decimal text keeps its value as a double: 1e18 does, 1147953659032899585 and 1.00000000000000000001 do not. Each double is
+ * Whether a decimal text keeps its value as a double. 1e18 keeps it; 1147953659032899585 and 1.00000000000000000001 do not. Each double is
  * the exact value of at most one number, so exact numbers can be compared.
  */
 export function isExactDecimal(text: string): boolean {
@@ -14,7 +14,7 @@ export function isExactDecimal(text: string): boolean {
   return Number.isFinite(value) && normalize(text) === normalize(String(value));
 }
 
-/** The digits without zeros at both ends, and the power of ten of the last one. The sign is ignored, because conversion keeps it. */
+/** The digits without zeros at both ends, and the power of ten of the last digit. The sign is ignored, because conversion keeps it. */
 function normalize(text: string): string | undefined {
   const [, whole = "", fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
   const digits = whole + fraction;

@@ -47,8 +47,8 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * A `Result` of the model, which this folder does not import. The failure says why the text is rejected: a short fixed phrase without any of
- * the text's content.
+ * The same as `Result` of the model, which this folder does not import. The failure says why the text is rejected: a short fixed phrase
+ * without any of the text's content.
  */
 type JsonRead<T = JsonObject> =
   | { readonly ok: true; readonly value: T }

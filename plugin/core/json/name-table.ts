@@ -12,7 +12,7 @@ const MAX_GENERATION = 2 ** INT_BITS - 1;
  * One table is reused for all texts, one after another.
  */
 export class NameTable {
-  /** The hash of no characters. */
+  /** The hash of an empty text. */
   readonly seed: number;
   readonly #slots = new Int32Array(SLOTS);
   /** A slot is occupied if its generation is the current one. So the table need not be cleared for each text. */

@@ -12,7 +12,7 @@ export interface Consumer {
 export interface CallerIdentity {
   readonly consumer: Consumer | undefined;
   readonly credentialId: string | undefined;
-  /** Undefined removes the groups that another plugin has set. */
+  /** If undefined, the groups that another plugin has set are removed. */
   readonly groups: readonly string[] | undefined;
 }
 

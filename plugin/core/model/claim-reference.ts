@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
-/** Names a claim: a top-level member, or a place further inside by JSON Pointer (RFC 6901). */
+/** Names a claim: a top-level member, or a member further inside by JSON Pointer (RFC 6901). */
 export interface ClaimReference {
   /** As written in the policy document. Safe to log, because it comes from configuration. */
   readonly text: string;

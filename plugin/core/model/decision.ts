@@ -20,7 +20,7 @@ export interface UpstreamChanges {
   readonly headers: HeaderChanges;
   /** The new query, without `?`; absent when the query does not change. */
   readonly rawQuery?: string | undefined;
-  /** Replaces Kong's caller as a whole; absent leaves Kong's caller unchanged. */
+  /** Replaces Kong's caller as a whole. If absent, Kong's caller stays unchanged. */
   readonly caller?: CallerIdentity;
 }
 
@@ -40,7 +40,7 @@ export interface Deny {
 
 export type Decision = Allow | Deny;
 
-/** The plugin answers the request itself, without a decision. The upstream does not get it. */
+/** The plugin answers the request itself, without a decision. The upstream does not get the request. */
 export interface Answer {
   readonly verdict: "answer";
   readonly metadataRequest: MetadataRequest;
@@ -73,7 +73,7 @@ export function isAllow(value: unknown): value is Allow {
 /** Changes to the request's headers. Each text sets one header line. An empty list removes the header, in the same step. */
 export type HeaderChanges = Readonly<Record<string, string | readonly string[]>>;
 
-/** A request for the description: for its text, or the CORS preflight that browsers send first. */
+/** A request for the text of the API's description, or the CORS preflight that browsers send before it. */
 export interface MetadataRequest {
   readonly asks: "text" | "preflight";
   readonly resource: ProtectedResource;

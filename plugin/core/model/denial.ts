@@ -12,7 +12,7 @@ type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope" | 
 export interface DenialRow {
   readonly stage: Stage;
   readonly status: 400 | 401 | 403 | 500 | 503;
-  /** Undefined on a 401 means a challenge without an error, as RFC 6750 section 3.1 asks for if no token was sent. */
+  /** If it is undefined on a 401, the challenge has no error. RFC 6750 section 3.1 asks for this if no token was sent. */
   readonly error?: BearerError;
   /** The text for the client. Apart from the reason itself, it never depends on the token. */
   readonly clientMessage: string;
@@ -41,7 +41,7 @@ export const DENIALS = {
     stage: "match",
     status: 403,
     clientMessage: "Access is not allowed",
-    meaning: "The policy names no rule for this Kong Route, or no operation of the rule fits method and path.",
+    meaning: "The policy has no rule for this Kong Route, or no operation of the rule matches method and path.",
     spec: "default deny",
   },
   path_ambiguous: {
@@ -57,7 +57,7 @@ export const DENIALS = {
     status: 403,
     clientMessage: "HTTPS is required",
     meaning:
-      "The request came over the network in plain, and a token that travels so is anybody's. Kong tells by its listener, or by `X-Forwarded-Proto` of a proxy in its `trusted_ips`.",
+      "The request came over the network in clear text, where a token can be stolen. Kong knows this from its listener, or from `X-Forwarded-Proto` of a proxy in its `trusted_ips`.",
     spec: "RFC 6750 section 5.3",
   },
   connection_header_refused: {
@@ -65,14 +65,14 @@ export const DENIALS = {
     status: 400,
     clientMessage: "The Connection header is not acceptable",
     meaning:
-      "`Connection` names a field that is not a known connection option, and Kong would delete that header after the plugin set it; or it has more than 64 options.",
+      "`Connection` names a field that is not a known connection option. Kong would delete that header after the plugin has set it. Or `Connection` has more than 64 options.",
     spec: "RFC 9110 section 7.6.1",
   },
   too_many_headers: {
     stage: "match",
     status: 400,
     clientMessage: "The request has too many headers",
-    meaning: "More headers than can be read; what comes after the limit would go unseen.",
+    meaning: "The request has more headers than the plugin can read. It would not see the headers after the limit.",
     spec: "Kong PDK request.get_headers",
   },
   other_authentication_missing: {
@@ -88,7 +88,7 @@ export const DENIALS = {
     status: 401,
     clientMessage: "Authentication is required",
     meaning:
-      "No token in any of the policy's `token.sources`: by default no Authorization header, an empty one, or another scheme than Bearer.",
+      "None of the policy's `token.sources` has a token. By default this means that the Authorization header is absent or empty, or has another scheme than Bearer.",
     spec: "RFC 6750 section 3.1",
   },
   authorization_malformed: {
@@ -105,7 +105,7 @@ export const DENIALS = {
     error: "invalid_request",
     clientMessage: "The request's credentials are malformed",
     meaning:
-      "What another source than Authorization carries is not one token, or can be read in more than one way: quotes around a cookie, white space in its name, a wrong escape in the query.",
+      "The content of another source than Authorization is not one token, or servers can read it in more than one way. Examples are quotes around a cookie, white space in its name, and a wrong escape in the query.",
     spec: "RFC 6265 section 4.2.1, RFC 6750 section 2.3",
   },
   token_ambiguous: {
@@ -113,7 +113,8 @@ export const DENIALS = {
     status: 400,
     error: "invalid_request",
     clientMessage: "More than one access token was sent",
-    meaning: "More than one set of credentials: in two of the policy's `token.sources`, or twice in one.",
+    meaning:
+      "The request has more than one set of credentials: in two of the policy's `token.sources`, or twice in one source.",
     spec: "RFC 6750 section 2",
   },
   origin_not_allowed: {
@@ -121,7 +122,7 @@ export const DENIALS = {
     status: 403,
     clientMessage: "The origin of the request is not allowed",
     meaning:
-      "The token came in a cookie, the request changes something or asks for an upgrade, and `Origin` is not one of the source's `allowed_origins`: another site may have sent it.",
+      "The token came in a cookie, the request changes something or asks for an upgrade, and `Origin` is not one of the source's `allowed_origins`. Another site may have sent the request.",
     spec: "RFC 6265 section 8.2, RFC 9110 section 9.2.1",
   },
   token_too_large: {
@@ -133,7 +134,7 @@ export const DENIALS = {
   token_malformed: {
     ...INVALID_TOKEN,
     stage: "decode",
-    meaning: "Not a compact JWS with canonical base64url, strict UTF-8 and strict JSON.",
+    meaning: "The token is not a compact JWS with canonical base64url, strict UTF-8 and strict JSON.",
     spec: "RFC 7515 section 5.2",
   },
   token_encrypted: {
@@ -145,7 +146,7 @@ export const DENIALS = {
   critical_header_unsupported: {
     ...INVALID_TOKEN,
     stage: "decode",
-    meaning: "The header carries `crit` or `b64`; no extension is supported.",
+    meaning: "The token's header has `crit` or `b64`; no extension is supported.",
     spec: "RFC 7515 section 4.1.11, RFC 7797 section 6",
   },
   issuer_untrusted: {
@@ -169,20 +170,20 @@ export const DENIALS = {
   signature_invalid: {
     ...INVALID_TOKEN,
     stage: "verify",
-    meaning: "The signature does not hold with the issuer's key.",
+    meaning: "The signature is not valid with the issuer's key.",
     spec: "RFC 7515 section 5.2",
   },
   keys_unavailable: {
     ...UNAVAILABLE,
     stage: "key",
-    meaning: "The issuer's keys could not be fetched so far, and no earlier set is usable.",
+    meaning: "The issuer's keys could not be fetched so far, and there is no usable earlier key set.",
     spec: "RFC 9110 section 15.6.4",
   },
   overloaded: {
     ...UNAVAILABLE,
     stage: "any",
     meaning:
-      "More requests come than the plugin server can judge. Or too many wait for keys of the issuer, or for the check of a slow signature (ES384, ES512, long RSA keys).",
+      "The plugin server gets more requests than it can check. Or too many requests wait for keys of the issuer, or for the check of a slow signature (ES384, ES512, long RSA keys).",
     spec: "RFC 9110 section 15.6.4",
   },
   token_type_mismatch: {
@@ -195,7 +196,7 @@ export const DENIALS = {
     ...INVALID,
     stage: "claims",
     clientMessage: "The access token is not meant for this audience",
-    meaning: "`aud` holds none of the audiences the rule accepts.",
+    meaning: "`aud` contains none of the audiences that the rule accepts.",
     spec: "RFC 7519 section 4.1.3",
   },
   token_not_yet_valid: {
@@ -221,7 +222,7 @@ export const DENIALS = {
     ...INVALID_TOKEN,
     stage: "claims",
     meaning:
-      "A claim of the issuer's `required_claims` is absent or has no value. `exp` is always required, and `iat` where age or lifetime are bounded.",
+      "A claim of the issuer's `required_claims` is absent or has no value. `exp` is always required. `iat` is required if the issuer has `max_token_age` or `max_token_lifetime`.",
     spec: "RFC 7519 section 4",
   },
   claim_invalid: {
@@ -243,7 +244,7 @@ export const DENIALS = {
     ...ACCESS_DENIED,
     stage: "authorize",
     meaning:
-      "The token lacks a role or group that the rule requires, has one that it excludes, or a claim is not what it must be.",
+      "The token lacks a role or group that the rule requires, it has one that the rule excludes, or a claim does not meet the rule's conditions.",
     spec: "RFC 9110 section 15.5.4",
   },
   authentication_insufficient: {
@@ -258,40 +259,40 @@ export const DENIALS = {
     ...ACCESS_DENIED,
     stage: "propagate",
     meaning:
-      "Kong has no Consumer with the id or username that the token names, or could not read its database; or the token names none.",
+      "The token names no Consumer, Kong has no Consumer with the id or username that the token names, or Kong could not read its database.",
     spec: "docs/guides/identity.md",
   },
   identity_claim_invalid: {
     ...ACCESS_DENIED,
     stage: "propagate",
     meaning:
-      "A claim that `identity` makes Kong's credential or groups cannot be that: missing, of another type, or too long.",
+      "A claim that `identity` names for Kong's credential or groups cannot be used: it is missing, of another type, or too long.",
     spec: "docs/guides/identity.md",
   },
   claim_not_header_safe: {
     ...ACCESS_DENIED,
     stage: "propagate",
     meaning:
-      "A mapped claim cannot travel as a header: not a string, number, boolean or list of strings; not visible ASCII; or too long.",
+      "A mapped claim cannot be sent as a header. It is not a string, number, boolean or list of strings, it is not visible ASCII, or it is too long.",
     spec: "RFC 9110 section 5.5",
   },
   policy_unavailable: {
     ...UNAVAILABLE,
     stage: "any",
-    meaning: "The plugin's policy or rule cannot be loaded, so nothing may pass.",
+    meaning: "The plugin's policy or rule cannot be loaded, so every request is denied.",
     spec: "fail closed",
   },
   deadline_exceeded: {
     ...UNAVAILABLE,
     stage: "any",
-    meaning: "The decision took longer than the deadline of an event.",
+    meaning: "The decision took longer than the plugin server's deadline for one request.",
     spec: "fail closed",
   },
   internal_error: {
     stage: "any",
     status: 500,
     clientMessage: "An unexpected error occurred",
-    meaning: "A defect in the plugin or an answer from Kong that it does not understand.",
+    meaning: "The plugin has a defect, or it does not understand an answer from Kong.",
     spec: "fail closed",
   },
 } as const satisfies Record<string, DenialRow>;

@@ -23,8 +23,8 @@ export function templateKey(template: string, segment: number): string {
 }
 
 /**
- * The issuer whose template matches `iss`. The tenant's segment must have plain characters only, and all others must be equal. This takes
- * one look-up for each position that placeholders have in the policy's templates.
+ * The issuer whose template matches `iss`. The tenant's segment must have plain characters only, and all other segments must be equal.
+ * This takes one look-up for each position that placeholders have in the policy's templates.
  */
 export function findByTemplate(templates: IssuerTemplates, iss: string): CompiledIssuer | undefined {
   if (iss.length > MAX_LENGTH) {

@@ -7,7 +7,7 @@ export interface VerificationKey {
   /** The `iss` whose tokens it may verify, or its template. */
   readonly issuer: string;
   readonly kid: string | undefined;
-  /** For an issuer with many tenants: the only `iss` that the key serves; undefined when it serves all. */
+  /** For an issuer with many tenants: the only `iss` whose tokens the key may verify. If undefined, it may verify the tokens of all. */
   readonly onlyFor?: string | undefined;
   /** JOSE name, such as `RS256`. */
   readonly algorithm: string;
@@ -19,7 +19,7 @@ export interface VerificationKey {
   verify(signingInput: Uint8Array, signature: Uint8Array, client?: string): SignatureCheck | Promise<SignatureCheck>;
 }
 
-/** `overloaded`: the signature was not checked, because too many wait for their check. */
+/** `overloaded`: the signature was not checked, because too many signatures wait for their check. */
 export type SignatureCheck = Result<undefined, "invalid" | "overloaded">;
 
 export const SIGNATURE_INVALID: SignatureCheck = fail("invalid");

@@ -3,7 +3,7 @@
  * one operation fits a request, and their order does not matter.
  */
 
-/** A path template's step: literal text, or undefined for a placeholder that takes exactly one non-empty segment. */
+/** One step of a path template: literal text, or undefined for a placeholder. A placeholder matches exactly one non-empty segment. */
 export type TemplateSegment = string | undefined;
 
 export interface OperationTree<T> {

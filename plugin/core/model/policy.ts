@@ -2,7 +2,7 @@ import type { Answers } from "./answers.ts";
 import type { ClaimReference } from "./claim-reference.ts";
 import type { OperationTree } from "./operation-tree.ts";
 
-/** A policy document compiled for decisions: each look-up for a request is one step in a map or a set. */
+/** A policy document, compiled for decisions. Each look-up for a request is one step in a map or a set. */
 export interface CompiledPolicy {
   readonly name: string;
   /** Hex SHA-256 of the document's bytes. It identifies the version in effect. */
@@ -12,7 +12,7 @@ export interface CompiledPolicy {
   readonly tokenSources: readonly TokenSource[];
   /** All request headers that may carry credentials, in each spelling with `-` and `_`. Always includes Authorization. */
   readonly credentialHeaders: readonly string[];
-  /** The header in which the upstream gets the token: `authorization`, or one with the bare token. Undefined: it gets no token. */
+  /** The upstream gets the token in this header: `authorization`, or another one with the bare token. If undefined, it gets no token. */
   readonly forwardHeader: string | undefined;
   /** By exact `iss`. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
@@ -52,7 +52,7 @@ export type TokenSource =
 export interface IssuerTemplate {
   /** Index of the tenant's segment when `iss` is split at each `/`. */
   readonly segment: number;
-  /** The accepted tenants; undefined accepts any. */
+  /** The accepted tenants. If undefined, any tenant is accepted. */
   readonly tenants: ReadonlySet<string> | undefined;
 }
 
@@ -72,15 +72,15 @@ export interface CompiledIssuer {
   readonly audiences: ReadonlySet<string>;
   readonly algorithms: ReadonlySet<string>;
   readonly clockSkewSeconds: number;
-  /** Required `typ` in lower case without `application/`; undefined accepts any. */
+  /** Required `typ` in lower case without `application/`. If undefined, any `typ` is accepted. */
   readonly tokenType: string | undefined;
-  /** Longest time since `iat`; undefined accepts any. */
+  /** Longest time since `iat`. If undefined, there is no limit. */
   readonly maxTokenAgeSeconds: number | undefined;
-  /** Longest time from `iat` to `exp`; undefined accepts any. */
+  /** Longest time from `iat` to `exp`. If undefined, there is no limit. */
   readonly maxTokenLifetimeSeconds: number | undefined;
-  /** Whether tokens that are bound to a key pass without proof of possession. */
+  /** Whether tokens that are bound to a key are accepted without proof of possession. */
   readonly acceptsBoundTokens: boolean;
-  /** They apply to all tokens of the issuer, whatever a rule says, and never compare with the request. */
+  /** Conditions on all tokens of the issuer, whatever a rule says. They never compare with the request. */
   readonly conditions: readonly Condition[];
   readonly audience: ClaimReference;
   /** Claim that must equal the tenant in `iss`, if the issuer has many tenants. */
@@ -94,10 +94,10 @@ export interface CompiledIssuer {
 
 /** How long fetched keys are used, in seconds. */
 export interface KeyRefresh {
-  /** Limits for the time until the next fetch, which the provider suggests. */
+  /** The provider suggests the time until the next fetch. These two are the limits for that time. */
   readonly minSeconds: number;
   readonly maxSeconds: number;
-  /** An unknown kid causes a fetch at most this often, counted from the last attempt. */
+  /** An unknown kid causes no fetch until this time after the last attempt. */
   readonly cooldownSeconds: number;
   /** How long the last good keys are used while no fetch succeeds. */
   readonly maxStaleSeconds: number;
@@ -116,7 +116,7 @@ export type KeyOrigin =
 /** Properties of a key that its file does not state. */
 export interface NamedKey {
   readonly kid: string | undefined;
-  /** The only algorithm that the key serves. If absent, it is chosen among the issuer's algorithms. */
+  /** The only algorithm that the key is used with. If absent, it is chosen among the issuer's algorithms. */
   readonly alg?: string;
 }
 
@@ -135,7 +135,7 @@ export interface CompiledRule {
   readonly id: string;
   /** Requirements per operation; undefined if they are the same for the whole rule. A request that matches no operation has no rule. */
   readonly operations: OperationTree<Requirements> | undefined;
-  /** The requirements of a rule without operations. Otherwise only their mode is used. */
+  /** The requirements of a rule without operations. If the rule has operations, only the mode is used. */
   readonly requirements: Requirements;
 }
 
@@ -209,7 +209,7 @@ export type Scalar = string | number | boolean;
 export type ClaimTest =
   | { readonly is: "equals"; readonly value: Scalar }
   | { readonly is: "one_of" | "contains_any" | "contains_all"; readonly values: ReadonlySet<Scalar> }
-  /** Anchored, and of a form that matches in bounded time. */
+  /** The pattern is anchored, and has a form that matches in bounded time. */
   | { readonly is: "matches"; readonly pattern: RegExp }
   | { readonly is: "min" | "max"; readonly bound: number }
   /** Index of a segment of the request's path. */
@@ -219,9 +219,9 @@ export type ClaimTest =
 
 /** How and when the user was authenticated (RFC 9470). */
 export interface AuthenticationRequirement {
-  /** Empty accepts any. */
+  /** If empty, any value is accepted. */
   readonly acrValues: readonly string[];
-  /** The token must have all of them. */
+  /** The token must have all of these values. */
   readonly amr: readonly string[];
   readonly maxAgeSeconds: number | undefined;
 }
@@ -230,7 +230,7 @@ export interface HeaderMapping {
   readonly header: string;
   readonly source: HeaderSource;
   readonly list: "join" | "repeat";
-  /** Between joined elements. */
+  /** The text between joined elements. */
   readonly separator: string;
   readonly encoding: "text" | "percent" | "base64url" | "json";
   /** The header's value if the token does not have the claim. */

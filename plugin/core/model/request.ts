@@ -21,7 +21,7 @@ export interface RequestFacts {
 
 /**
  * How the request came: over TLS (directly, or as reported by a proxy that Kong trusts), from this machine, or over the network in
- * clear text. Also `plain` if no rule needs to know and reading it would cost a call.
+ * clear text. The value is also `plain` if no rule needs this fact and reading it would cost a call.
  */
 export type Transport = "tls" | "loopback" | "plain";
 

@@ -11,7 +11,7 @@ export interface JoseHeader {
 /** The parts of a compact JWS with any payload, all still unverified. */
 export interface DecodedJws {
   readonly joseHeader: JoseHeader;
-  /** Raw bytes: a signed payload need not be claims, or even text. */
+  /** Raw bytes, because a signed payload need not be claims, or even text. */
   readonly payload: Uint8Array;
   /** The bytes that the signature covers: the first two segments and the dot, in ASCII. */
   readonly signingInput: Uint8Array;
@@ -22,7 +22,7 @@ export interface DecodedJws {
 export interface DecodedToken extends DecodedJws {
   /** The claim `iss`, which selects the keys. */
   readonly unverifiedIssuer: UnverifiedIssuer;
-  /** Parsed on first access, because a token without a valid signature never needs it. */
+  /** Parsed on first access, because the claims of a token without a valid signature are never used. */
   readonly unverifiedClaims: JsonObject;
 }
 

@@ -5,11 +5,11 @@
  * parameters (`/..;x/`).
  */
 
-/** Replaces each slash that the client sent unencoded, so that any `/` in a reading was decoded. */
+/** Replaces each slash that the client sent unencoded. So each `/` in a reading comes from decoding. */
 const SLASH = "\x01";
 /** Placeholder for a byte that was lost in decoding. */
 const LOST = "\x7f";
-/** No honest path is longer. Over HTTP/1.1 nginx's usual limit is the same. */
+/** No honest path is longer. nginx's usual limit for HTTP/1.1 is the same. */
 const MAX_LENGTH = 8_192;
 /** More rounds of decoding than any server does. */
 const MAX_ROUNDS = 6;
@@ -29,8 +29,8 @@ const ENCODED_SLASH = /%2f/i;
 /** Arabic letters, whose compatible forms are long, and have neither dots nor slashes. */
 const LIGATURES = /[\ufb50-\ufdff]+/g;
 /**
- * The longest path that is read in all ways, if it has dots beyond ASCII or escapes that are nested, broken or not UTF-8. Reading those
- * costs up to a hundred times as much as reading a plain path, and no honest path of this kind is as long.
+ * An unusual path has dots beyond ASCII, or escapes that are nested, broken or not UTF-8. Reading it in all ways costs up to a hundred
+ * times as much as reading a plain path. A longer unusual path is not read, and no honest one is as long.
  */
 const MAX_UNUSUAL_LENGTH = 1_024;
 const encoder = new TextEncoder();
@@ -38,7 +38,7 @@ const decoder = new TextDecoder();
 
 /**
  * Whether any common reading of the path has a dot segment. Such a path may leave the Kong Route, so no rule can decide about it. Also
- * true for a path that is too long to tell.
+ * true for a path that is too long to check.
  *
  * @param target path and optional query, exactly as sent, in any form.
  */
@@ -111,16 +111,16 @@ function readsAsDots(reading: string): boolean {
 
 /** What a character is in a path. Every character beyond ASCII is solid. */
 const SOLID = 0;
-/** Some server drops it: spaces, control characters and `+`. */
+/** A character that some server drops: a space, a control character or `+`. */
 const DROPPED = 1;
 const A_DOT = 2;
 /** The client's own slash. */
 const SENT_SLASH = 3;
-/** A slash that Kong does not see as one. */
+/** A slash that Kong does not treat as a slash. */
 const OTHER_SLASH = 4;
-/** The path, or the name in a segment, ends here for some server. */
+/** A character at which some server ends the path, or the name in a segment. */
 const END = 5;
-/** May be a slash, or a part of a dot. */
+/** A byte that may be a slash, or a part of a dot. */
 const UNKNOWN = 6;
 const SLASH_CODE = 0x2f;
 const KINDS = new Uint8Array(0x80);
@@ -138,20 +138,20 @@ for (const [characters, kind] of [
   }
 }
 
-/** How much of a segment was read: nothing solid and no dot, dots and nothing solid, or something solid. */
+/** What was read of a segment: neither a dot nor a solid character, a dot but no solid character, or a solid character. */
 const FRESH = 0;
 const DOTS = 1;
 const NAMED = 2;
-/** How many dots, or bytes that may be parts of dots, stand together at the end of what was read. */
+/** The number of dots, or of bytes that may be parts of dots, at the end of the text that was read. */
 const TWO_DOTS = 2;
-/** At least two of them, and then characters that some server drops. */
+/** At least two of these, and then characters that some server drops. */
 const TWO_DOTS_AND_DROPPED = 3;
 
 /**
- * Whether a segment has dots only, or is laid bare by Kong: Kong strips the Route's path from `/route..%2fx`, which leaves a dot segment.
- * One pass without regular expressions, because a path may have thousands of slashes and dots.
+ * Whether a segment has dots only, or may have dots only after Kong strips the Route's path. Kong strips `/route` from `/route..%2fx`,
+ * which leaves a dot segment. This takes one pass without regular expressions, because a path may have thousands of slashes and dots.
  *
- * @param slash what `/` is.
+ * @param slash the kind of the character `/`.
  */
 function hasDots(reading: string, slash: number): boolean {
   let segment = FRESH;

@@ -24,12 +24,12 @@ export interface Mismatch {
   readonly requirements?: Requirements;
 }
 
-// Real connection options, or nothing. Anything else in `Connection` names a header, which Kong deletes after all plugins ran.
+// Matches a real connection option, or an empty text. Other texts in `Connection` name a header, which Kong deletes after all plugins ran.
 // Letters of other alphabets never match, even if their lower case is an ASCII letter (the Kelvin sign becomes k).
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
-/** Only eight options exist. No client needs a list of thousands, or one of this length, which would take long to read. */
+/** Only eight options exist, so no client needs more options or a longer text than this. Reading thousands of them would take long. */
 const MAX_CONNECTION_OPTIONS = 64;
 const MAX_CONNECTION_LENGTH = 1_024;
 
@@ -119,7 +119,7 @@ function strictestModeOfAll({ rules, unmatchedMode }: CompiledPolicy): Mode {
   return [unmatchedMode, ...modes].includes("enforce") ? "enforce" : "report";
 }
 
-/** The rule that the plugin's configuration names. If it names none, the rule with the Route's name, or else that of the Route's tag. */
+/** The rule that the configuration names. If it names no rule, the rule with the Route's name, or else the rule in the Route's tag. */
 export function findRule(policy: CompiledPolicy, binding: Binding): Result<CompiledRule, Denial> {
   if (binding.by === "rule") {
     const named = policy.rules.get(binding.rule);

@@ -16,7 +16,7 @@ export function buildOperationTree<T>(operations: readonly Operation<T>[]): Oper
   return { root, values: operations.map(({ value }) => value) };
 }
 
-/** The methods an operation answers for: GET covers HEAD (RFC 9110 section 9.3.2). */
+/** The methods that an operation matches. GET covers HEAD (RFC 9110 section 9.3.2). */
 export function methodsCovered(methods: readonly string[]): ReadonlySet<string> {
   return new Set(methods.includes("GET") ? [...methods, "HEAD"] : methods);
 }

@@ -27,7 +27,7 @@ function isSafe({ requestLine }: RequestFacts): boolean {
   return requestLine !== undefined && SAFE_METHODS.has(requestLine.method);
 }
 
-/** Kong looks at `Upgrade` only, and a proxy in front may forward it without its `Connection` header. */
+/** Kong checks `Upgrade` only, and a proxy in front of Kong may forward `Upgrade` without the `Connection` header. */
 function asksForUpgrade({ connection, headers }: RequestFacts): boolean {
   return headers.has("upgrade") || (connection?.toLowerCase().includes("upgrade") ?? false);
 }

@@ -44,7 +44,7 @@ export function readCookies(header: string, name: string): readonly string[] | u
 /**
  * Matches the start of a part with this name, as the most lenient server reads it. Names have no spaces, control characters or
  * placeholders for bytes beyond ASCII, and each of these is dropped by some server. Some servers read a part without `=` as a name,
- * others as a value. The pattern reads each character once, because no two neighbouring steps accept the same one.
+ * others as a value. The pattern reads each character once, because no two neighbouring steps accept the same character.
  */
 function createNamedPart(name: string): RegExp {
   const dropped = "[^\\x21-\\x7e]*";
@@ -52,7 +52,7 @@ function createNamedPart(name: string): RegExp {
   return new RegExp(`(?:^|;)${characters.join("")}${dropped}(?=[=;]|$)`, "g");
 }
 
-/** Removes every cookie that has this name, or may pass for one. The others stay byte for byte. Empty when none is left. */
+/** Removes every cookie that has this name, or may pass for one. The others stay byte for byte. Empty when no cookie is left. */
 export function removeCookie(header: string, name: string): string {
   const suspects = new SuspectNames(name, true);
   const kept: string[] = [];
@@ -100,7 +100,7 @@ function mayHide(header: string, start: number, end: number, suspects: SuspectNa
 }
 
 interface PartComparison {
-  /** Where the part ends: at `;` or the end of the header. */
+  /** The end of the part, at `;` or the end of the header. */
   end: number;
   isNamed: boolean;
 }

@@ -3,7 +3,7 @@ import { escapeCharacter } from "./name-patterns.ts";
 
 /** More rounds of decoding than any server does. */
 const MAX_ROUNDS = 3;
-/** How many names of one request are compared in full, and how long they may be. Only a client that wants to cause load sends more. */
+/** How many names of one request are compared in full, and their total length. Only a client that wants to cause load sends more. */
 const MAX_SUSPECTS = 64;
 const MAX_SUSPECT_CHARACTERS = 1_024;
 
@@ -24,8 +24,8 @@ export class SuspectNames {
   }
 
   /**
-   * Whether the name from `start` to `end` in a text is suspect. After too many or too long names that begin like the wanted one, every
-   * further such name is suspect.
+   * Whether the name from `start` to `end` in a text is suspect. Once too many names begin like the wanted one, or such names are too long
+   * in total, every further such name is suspect.
    */
   has(text: string, start: number, end: number): boolean {
     if (end - start < this.#name.length || !beginsAlike(text, start, end, this.#name)) {
@@ -71,7 +71,7 @@ function beginsAlike(text: string, start: number, end: number, name: string): bo
       position += 2;
     }
     if (code === PERCENT || code === NO_HEX) {
-      return true; // A nested escape, or a broken one that some server may read as text.
+      return true; // A nested escape, or a broken escape that some server may read as text.
     }
     if (isUncertain(code)) {
       if (matched > nameStart) {
@@ -96,9 +96,9 @@ function skipJoints(name: string): number {
 
 /**
  * Finds starts of names that may begin like the wanted one, for {@link SuspectNames}: with the same first word, or with an escape before
- * that word ends. The pattern reads each character once, because no two neighbouring steps accept the same one.
+ * that word ends. The pattern reads each character once, because no two neighbouring steps accept the same character.
  *
- * @param separators characters that stand before a name.
+ * @param separators characters that can come before a name.
  */
 export function createCandidatePattern(name: string, separators: string): RegExp {
   const first = skipJoints(name);
@@ -111,7 +111,7 @@ export function createCandidatePattern(name: string, separators: string): RegExp
   return new RegExp(`(?:^|[${separators}])${UNCERTAIN}*${word}`, "g");
 }
 
-/** The characters of {@link isUncertain}. */
+/** The characters for which {@link isUncertain} is true. */
 const UNCERTAIN = "[\\0-\\x20\\x7f-\\uffff+.[\\]_]";
 const UNCERTAIN_OR_ESCAPE = "[\\0-\\x20\\x7f-\\uffff+.[\\]_%]";
 
@@ -135,7 +135,7 @@ function isJoint(code: number): boolean {
  * @param name plain ASCII.
  */
 function isReadAs(text: string, name: string): boolean {
-  // No server makes a name longer.
+  // No server reads a name as a longer name.
   if (text.length < name.length) {
     return false;
   }
@@ -194,7 +194,7 @@ function hasReading(text: string, name: string): boolean {
   );
 }
 
-/** Whether the name stands at `start`, in any case, and with any joint for each of its joints. */
+/** Whether the text has the name at `start`, in any case. Each joint of the name matches any joint. */
 function isFolded(text: string, start: number, name: string): boolean {
   for (let index = 0; index < name.length; index += 1) {
     if (fold(text.charCodeAt(start + index)) !== fold(name.charCodeAt(index))) {
@@ -206,7 +206,7 @@ function isFolded(text: string, start: number, name: string): boolean {
 
 function fold(code: number): number {
   if (code === KELVIN_SIGN) {
-    return SMALL_K; // Its lower case is the letter k.
+    return SMALL_K; // The lower case of this sign is the letter k.
   }
   if (code === SPACE || isJoint(code)) {
     return UNDERSCORE;

@@ -15,8 +15,8 @@ const PLUS = 0x2b;
 const SPACE = 0x20;
 const ESCAPE_LENGTH = 3;
 /**
- * Most names that are compared in full because they begin like the wanted one or with an escape. Only a client that wants to cause
- * load sends more, so its query counts as unclear.
+ * At most this many names are compared in full, because they begin like the wanted one or with an escape. Only a client that wants to
+ * cause load sends more such names, so its query counts as unclear.
  */
 const MAX_CANDIDATES = 256;
 const MAX_SPACED_LENGTH = 1_024;
@@ -58,7 +58,7 @@ export function readParameters(query: string, name: string): readonly string[] |
 }
 
 /**
- * The decoded value if the parameter after the separator at `index` has this name, and no value if it has another one. Undefined when
+ * The decoded value if the parameter after the separator at `index` has this name, and no value if it has another name. Undefined when
  * servers may read it differently.
  */
 function readCandidate(
@@ -172,7 +172,7 @@ function skipUntil(text: string, start: number, end: number, wanted: number): nu
 
 interface NameComparison {
   isNamed: boolean;
-  /** Where the name ends, at `=`, `&` or the end of the query, if it is the wanted one. Otherwise where it first differs. */
+  /** If the name is the wanted one, its end: at `=`, `&` or the end of the query. Otherwise the first position that differs. */
   end: number;
 }
 
@@ -215,8 +215,8 @@ function findEnd(query: string, start: number): number {
 }
 
 /**
- * Undefined when an escape is invalid. A value that is not UTF-8, or is long and has a space, is no token, so it may be undefined as
- * well: replacing thousands of characters takes long.
+ * Undefined when an escape is invalid. May also be undefined for a value that is not UTF-8, or that is long and has a space. Such a value
+ * is not a token, and replacing thousands of characters takes long.
  */
 function decode(text: string): string | undefined {
   const hasSpace = text.includes("+");

@@ -42,7 +42,7 @@ function readCheckedClaims(payload: Uint8Array): JsonObject {
   return read.value;
 }
 
-/** Decodes a compact JWS (RFC 7515 section 5.2) as strictly, with any payload. */
+/** Decodes a compact JWS with any payload (RFC 7515 section 5.2), just as strictly. */
 export function decodeJws(token: string): Result<DecodedJws, Denial> {
   const segments = token.split(".", ENCRYPTED_SEGMENTS + 1);
   if (segments.length === ENCRYPTED_SEGMENTS) {

@@ -8,9 +8,9 @@ const BEARER = /^bearer +/i;
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /**
- * Takes the token from the found credentials (RFC 6750 section 2: clients must not use more than one place).
+ * Takes the token from the found credentials (RFC 6750 section 2: clients must not use more than one method).
  *
- * @param maxTokenBytes checked before anything looks inside the token.
+ * @param maxTokenBytes checked before the token is decoded.
  */
 export function extractToken(credentials: readonly Credential[], maxTokenBytes: number): Result<SentToken, Denial> {
   const [credential, ...more] = credentials;
@@ -35,7 +35,7 @@ export function extractToken(credentials: readonly Credential[], maxTokenBytes: 
   return B64TOKEN.test(token) ? succeed({ token, credential }) : deny(malformed(credential));
 }
 
-/** Undefined when the source needs a scheme, and the text has another one or none. */
+/** Undefined when the source needs a scheme, and the text has another scheme or no scheme. */
 function takeText({ source, text }: Credential): string | undefined {
   const scheme = schemeOf(source);
   if (!scheme) {

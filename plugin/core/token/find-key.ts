@@ -51,7 +51,7 @@ export async function findKey(
   if (onlyFor !== undefined && onlyFor !== iss) {
     return deny({ reason: "key_not_found", detail: `issuer "${issuer.id}" has this key for another tenant` });
   }
-  // Checked here and not by the KeySource: a key of another issuer or algorithm must never verify this token.
+  // This check does not rely on the KeySource, because a key of another issuer or algorithm must never verify this token.
   return lookup.value.issuer === issuer.issuer && lookup.value.algorithm === joseHeader.alg
     ? lookup
     : deny({ reason: "internal_error", detail: "the key source returned a key that does not fit" });

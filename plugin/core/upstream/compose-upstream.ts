@@ -50,7 +50,7 @@ export function keepCompared({ comparedHeaders }: Requirements, facts: RequestFa
   return kept;
 }
 
-/** Credentials in report mode: a verified token is forwarded as usual. Others stay, unless the policy forwards no token. */
+/** Credentials in report mode. A verified token is forwarded as usual. Others stay if the policy forwards tokens, or else are removed. */
 export function reportedCredentials(
   policy: CompiledPolicy,
   facts: RequestFacts,

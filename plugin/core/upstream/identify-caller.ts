@@ -24,7 +24,7 @@ const GROUP = /^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,254}[\x21-\x2b\x2d
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Maps a verified token to the caller's identity for Kong. It has none if the policy has no such mapping for this issuer's tokens.
+ * Maps a verified token to the caller's identity for Kong. There is no identity if the policy has no such mapping for this issuer's tokens.
  *
  * @param issuerId id of the token's issuer.
  */
@@ -77,7 +77,7 @@ async function findConsumer(
     return unknown(`claim "${claim.text}" is not a UUID in lower case`);
   }
   const consumer = await callers.findConsumer({ by, value, maxAgeSeconds });
-  // Checked here and not by the CallerSource, because Kong searches by id first, even when asked for a name.
+  // The name is checked here and not by the CallerSource, because Kong searches by id first, even when it is asked for a name.
   return consumer?.id && consumer[by] === value
     ? succeed(consumer)
     : unknown(`Kong has no Consumer with the ${by} in claim "${claim.text}"`);

@@ -5,7 +5,7 @@ import type { Finding } from "../language/finding.ts";
 
 const REASONS = Object.keys(DENIALS) as Reason[];
 
-/** Statuses that mean more than a denial: clients and proxies act on them, or expect a header field that no policy can set. */
+/** Statuses that mean more than a denial. Clients and proxies act on them, or expect a header field that no policy can set. */
 const STATUSES_WITH_A_MEANING: ReadonlyMap<number, string> = new Map([
   [405, "needs the header field Allow"],
   [407, "is a proxy's"],
@@ -49,13 +49,15 @@ function checkStatus(as: PublicReason, status: number | undefined): Finding[] {
     {
       code: "answer_invalid",
       path: ["answers", "reasons", as, "status"],
-      message: `${why}; the usual one is ${usual}.`,
+      message: `${why}; the usual status is ${usual}.`,
     },
   ];
   if (Math.floor(status / 100) !== Math.floor(usual / 100)) {
     const whose =
-      usual < 500 ? "the client's, and 5xx makes it try again" : "not the client's, and 4xx makes it give up";
-    return refuse(`Status ${status} says whose fault it is: this one is ${whose}`);
+      usual < 500
+        ? "the client's, and 5xx makes the client try again"
+        : "not the client's, and 4xx makes the client give up";
+    return refuse(`Status ${status} has the wrong class: this fault is ${whose}`);
   }
   return meaning === undefined ? [] : refuse(`Status ${status} ${meaning}`);
 }

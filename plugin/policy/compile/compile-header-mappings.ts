@@ -42,9 +42,9 @@ function checkMapping(source: MappingMap, path: DocumentPath): Finding[] {
     return refuse(`Only a claim can be absent: "fallback" goes with "from".`);
   }
   if (source.list === "repeat" && source.separator !== PLAIN.separator) {
-    return refuse(`"separator" stands between joined elements: leave it out beside "list: repeat".`);
+    return refuse(`"separator" is the text between joined elements: leave it out beside "list: repeat".`);
   }
   return source.payload && source.encoding !== PLAIN.encoding
-    ? refuse(`"payload" is base64url as it stands in the token: leave "encoding" out.`)
+    ? refuse(`"payload" is base64url as in the token: leave "encoding" out.`)
     : [];
 }

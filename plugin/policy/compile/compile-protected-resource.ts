@@ -10,7 +10,7 @@ const WELL_KNOWN = "/.well-known/oauth-protected-resource";
 /**
  * Writes the API's description (RFC 9728 section 2), from the document and from its rules.
  *
- * @param issuers all of the policy.
+ * @param issuers all issuers of the policy.
  */
 export function compileProtectedResource(
   { protected_resource: source }: PolicyDocument,

@@ -67,7 +67,7 @@ function compileRuleOfOperations(
   };
 }
 
-/** @param rule what the operation inherits from, before the defaults. */
+/** @param rule the operation inherits from it first, then from the defaults. */
 function compileOperation(
   placed: PlacedSource,
   { methods, path }: Operation,

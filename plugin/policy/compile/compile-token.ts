@@ -17,7 +17,7 @@ interface CompiledToken
 
 const SOURCES_PATH: DocumentPath = ["token", "sources"];
 const PLACES = ["header", "cookie", "query"] as const;
-/** The place that each of these keys belongs to. */
+/** Each of these keys is only for the source beside it. */
 const COMPANIONS = [
   ["prefix", "header"],
   ["allowed_origins", "cookie"],
@@ -75,7 +75,10 @@ function checkSource(source: MapOrName, path: DocumentPath): Finding[] {
     return [];
   }
   if (PLACES.filter((place) => source[place] !== undefined).length !== 1) {
-    return refuse(path, `A source is one place: name "header", "cookie" or "query", and only one of them.`);
+    return refuse(
+      path,
+      `A source is in one part of the request: name "header", "cookie" or "query", and only one of them.`,
+    );
   }
   const stray = COMPANIONS.find(([key, place]) => source[key] !== undefined && source[place] === undefined);
   return [
@@ -91,24 +94,26 @@ function checkCookieName({ cookie, allow_unprefixed: isAllowed }: SourceMap, pat
   if (cookie === undefined || cookie.startsWith("__Host-") || isAllowed) {
     return [];
   }
-  const why = "Any host of the domain, and anybody on an http connection, can plant a cookie of this name";
+  const why = "Any host of the domain, and anyone on an http connection, can set a cookie of this name";
   return refuse([...path, "cookie"], `${why}: call it "__Host-${cookie}", or say "allow_unprefixed: true".`);
 }
 
 /** The origin must be spelled as browsers spell it (RFC 6454 section 6.2), because it is compared byte for byte. */
 function checkOrigin(origin: string, path: DocumentPath): Finding[] {
   if (!isFetchAllowed(origin)) {
-    return refuse(path, "This is no origin such as https://app.example.com (http is for localhost only).");
+    return refuse(path, "This is not an origin such as https://app.example.com (http is for localhost only).");
   }
   const { origin: written } = new URL(origin);
   return origin === written ? [] : refuse(path, `Browsers never send this as Origin: write ${written}.`);
 }
 
-/** Two entries for one place would read it twice. */
+/** With two entries for one source, the plugin would read that source twice. */
 function checkDuplicates(sources: readonly TokenSource[]): Finding[] {
   const places = sources.map(describeSource);
   return places.flatMap((place, index) =>
-    places.indexOf(place) === index ? [] : refuse([...SOURCES_PATH, index], `The source "${place}" stands here twice.`),
+    places.indexOf(place) === index
+      ? []
+      : refuse([...SOURCES_PATH, index], `The source "${place}" is named here twice.`),
   );
 }
 

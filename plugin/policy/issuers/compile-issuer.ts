@@ -24,7 +24,7 @@ export function compileIssuer(
   const findings = [...checkTemplate(source, path), ...keyFindings, ...refresh.findings, ...conditions.findings];
   const clockSkewSeconds = durationSeconds(source.clock_skew);
   if (clockSkewSeconds > MAX_CLOCK_SKEW_SECONDS) {
-    const message = `A clock skew of ${source.clock_skew} is more than 5m: fix the clock that is this wrong.`;
+    const message = `A clock skew of ${source.clock_skew} is more than 5m: correct the clock instead.`;
     findings.push({ code: "duration_invalid", path: [...path, "clock_skew"], message });
   }
   const issuer: CompiledIssuer = {
@@ -62,7 +62,7 @@ function compileTemplate({ issuer, tenants }: Issuer): IssuerTemplate | undefine
 function checkTemplate({ issuer, tenants }: Issuer, path: DocumentPath): Finding[] {
   const isTemplate = findPlaceholder(issuer) !== undefined;
   if (tenants === undefined) {
-    const message = `Braces stand for a tenant: say with "tenants" which ones pass.`;
+    const message = `Braces mark a tenant: name the accepted tenants under "tenants".`;
     return /[{}]/.test(issuer) ? [{ code: "issuer_template_invalid", path: [...path, "issuer"], message }] : [];
   }
   const findings: Finding[] = [];
@@ -71,7 +71,7 @@ function checkTemplate({ issuer, tenants }: Issuer, path: DocumentPath): Finding
     findings.push({ code: "issuer_template_invalid", path: [...path, "issuer"], message });
   }
   if (tenants.length > 1 && tenants.includes(ANY_TENANT)) {
-    const message = `"${ANY_TENANT}" accepts every tenant; name it alone, or only those that you mean.`;
+    const message = `"${ANY_TENANT}" accepts every tenant: use it alone, or name only the accepted tenants.`;
     findings.push({ code: "issuer_template_invalid", path: [...path, "tenants"], message });
   }
   return findings;

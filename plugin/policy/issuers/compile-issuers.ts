@@ -31,6 +31,6 @@ export function compileIssuers({ issuers: sources }: PolicyDocument): {
 }
 
 function checkTwin(id: string, twin: CompiledIssuer | undefined): Finding[] {
-  const message = `Issuer "${twin?.id}" has the same identifier; a token's iss must lead to one issuer.`;
+  const message = `Issuer "${twin?.id}" has the same identifier; a token's iss must identify exactly one issuer.`;
   return twin ? [{ code: "issuer_duplicate", path: ["issuers", id, "issuer"], message }] : [];
 }

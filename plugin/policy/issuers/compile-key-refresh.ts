@@ -47,7 +47,7 @@ function checkRefresh({ key_refresh: source }: Issuer, refresh: KeyRefresh, path
     [
       "max_stale",
       maxStaleSeconds >= maxSeconds,
-      `This must be max (${source.max}) or more: keys serve that long anyway.`,
+      `This must be max (${source.max}) or more: keys are used for that long anyway.`,
     ],
   ];
   return rules.flatMap(([key, holds, message]): Finding[] =>

@@ -36,7 +36,7 @@ export function compileKeys(
     ),
   );
   if (origins.length === 0) {
-    const message = "No place is named that keys come from, such as discovery, jwks_uri or jwks_files.";
+    const message = "No source of keys is named, such as discovery, jwks_uri or jwks_files.";
     return { keys: [], findings: [...findings, { code: "missing_key", path: keysPath, atKey: true, message }] };
   }
   findings.push(...checkAlgorithms(algorithms, origins, path));
@@ -46,10 +46,10 @@ export function compileKeys(
   return { keys: origins, findings };
 }
 
-/** Rejects two secrets with the same kid, or without one: a token cannot tell which of them signed it. */
+/** Rejects two secrets with the same kid or without a kid, because a token does not say which of them signed it. */
 function checkSecretNames(files: readonly { readonly kid?: string }[], path: DocumentPath): Finding[] {
   return files.flatMap(({ kid }, index): Finding[] => {
-    const message = `${kid === undefined ? "A secret without a kid" : "This kid"} is there already: give each secret a kid of its own.`;
+    const message = `${kid === undefined ? "A secret without a kid" : "This kid"} is in this list already: give each secret its own kid.`;
     return files.findIndex((other) => other.kid === kid) === index
       ? []
       : [{ code: "kid_duplicate", path: [...path, index], message }];
@@ -94,30 +94,30 @@ function compileFetchedKeys(
     keys.push({ from: "jwks_uri", uri: jwks_uri, ...rules });
     findings.push(...checkUrl(jwks_uri, { allowHttp, allowQuery: true }, [...path, "keys", "jwks_uri"]));
   }
-  // Without fetched keys these two have no effect, and an author could believe that they protect something.
+  // Without fetched keys, these two settings have no effect. The author could believe that they protect something.
   for (const name of keys.length === 0 ? (["allow_http", "thumbprints"] as const) : []) {
     if ({ allow_http, thumbprints }[name] !== undefined) {
-      const message = `"${name}" is for keys that are fetched, and none are.`;
+      const message = `"${name}" applies only to fetched keys, and no keys are fetched.`;
       findings.push({ code: "invalid_value", path: [...path, "keys", name], atKey: true, message });
     }
   }
   return { keys, findings };
 }
 
-/** Only secrets serve the secret algorithms. If a public key did, anyone could forge tokens (RFC 8725 section 2.1). */
+/** The secret algorithms need secrets. If they worked with a public key, anyone could forge tokens (RFC 8725 section 2.1). */
 function checkAlgorithms(algorithms: readonly string[], origins: readonly KeyOrigin[], path: DocumentPath): Finding[] {
   const hasSecrets = origins.some(({ from }) => from === "secret_file");
   const hasPublicKeys = origins.some(({ from }) => from !== "secret_file");
   const names = SECRET_ALGORITHMS.join(", ");
   if (hasSecrets && !algorithms.some((algorithm) => SECRET_ALGORITHMS.includes(algorithm))) {
-    const message = `The secrets serve no algorithm of this issuer: name one of ${names} under "algorithms".`;
+    const message = `No algorithm of this issuer uses the secrets: name one of ${names} under "algorithms".`;
     return [{ code: "no_usable_key", path: [...path, "keys", "secret_files"], message }];
   }
   return algorithms.flatMap((algorithm, index): Finding[] => {
     const isSecret = SECRET_ALGORITHMS.includes(algorithm);
     const message = isSecret
       ? `${algorithm} needs a secret that the issuer shares: name its file under "keys", "secret_files".`
-      : `${algorithm} needs a public key, and the issuer has only secrets; those serve ${names}.`;
+      : `${algorithm} needs a public key, and the issuer has only secrets, which are for ${names}.`;
     return (isSecret ? hasSecrets : hasPublicKeys)
       ? []
       : [{ code: "algorithm_without_key", path: [...path, "algorithms", index], message }];

@@ -10,7 +10,7 @@ const PARTS =
   /(?:\\[dws.\\/*+?()[\]{}|^$]|\[\^?(?:\\[dws.\\[\]^-]|[^\\[\]])+\]|[^\\()[\]{}|^$*+?])([*+?]|\{\d{1,3}(?:,(?:\d{1,3})?)?\})?/y;
 /** Each repeating part may try every length of a text of 256 characters. Two of them take some ten thousand steps. */
 const MAX_REPEATING = 2;
-/** Each optional part doubles that number. */
+/** Each optional part doubles the number of steps. */
 const MAX_OPTIONAL = 4;
 
 /** Compiles a pattern, anchored at both ends. The failure says what is wrong with it. */
@@ -21,12 +21,12 @@ export function compileClaimPattern(pattern: string): Result<RegExp, string> {
     const part = PARTS.exec(pattern);
     if (!part) {
       const hint = "Patterns fit the whole claim by themselves, and have no groups and no alternatives.";
-      return fail(`${quoteText(pattern.slice(position))} cannot stand here. ${hint}`);
+      return fail(`${quoteText(pattern.slice(position))} cannot be used here. ${hint}`);
     }
     quantifiers.push(part[1] ?? "");
   }
   if (quantifiers.filter((quantifier) => /[*+,]/.test(quantifier)).length > MAX_REPEATING) {
-    return fail(`At most ${MAX_REPEATING} parts may repeat an open number of times; name the values with one_of.`);
+    return fail(`At most ${MAX_REPEATING} parts may repeat without an upper limit; name the values with one_of.`);
   }
   if (quantifiers.filter((quantifier) => quantifier === "?").length > MAX_OPTIONAL) {
     return fail(`At most ${MAX_OPTIONAL} parts may be optional; name the values with one_of.`);

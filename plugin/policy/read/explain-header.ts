@@ -1,7 +1,7 @@
 const REASONS: readonly (readonly [names: RegExp, reason: string])[] = [
   [
     /^(?:x-forwarded-(?:for|host|path|port|prefix|proto)|x-real-ip|x-kong-.*|via)$/,
-    "Kong itself writes this header for the upstream, behind all plugins",
+    "Kong itself writes this header for the upstream, after all plugins",
   ],
   [/^x-jwt-policy-.*$/, "the guard uses the headers that begin with x-jwt-policy-"],
   [/^(?:authorization|cookie|proxy-authorization)$/, `it has credentials; "token" says where the token may be`],

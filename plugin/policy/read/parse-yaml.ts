@@ -38,7 +38,7 @@ export function parseYaml(text: string): Result<Document, YamlMistake> {
     return fail({ offset: tooDeepAt, message: `The document is nested deeper than ${MAX_DEPTH} levels.` });
   }
   if (second) {
-    return fail({ offset: second.range[0], message: "A second document starts here; a file holds one document." });
+    return fail({ offset: second.range[0], message: "A second document starts here; a file has only one document." });
   }
   return document ? succeed(document) : fail({ offset: 0, message: "The document is empty." });
 }

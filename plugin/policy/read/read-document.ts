@@ -20,11 +20,11 @@ import { parseYaml } from "./parse-yaml.ts";
 const MAX_DOCUMENT_LENGTH = 256 * 1024;
 /** Only a number with many digits, a fraction or an exponent can be inexact. Most documents have no such number. */
 const MAY_BE_ROUNDED = /[0-9a-f]{13}|\.\d|\d[eE]/i;
-/** Most findings in one report. */
+/** The maximum number of findings in one report. */
 const MAX_FINDINGS = 50;
 /** Aliases can make a small document grow exponentially, and policies need few of them. */
 const MAX_ALIASES = 100;
-/** Most values with all aliases resolved. A text without aliases cannot have more, because each value takes two characters. */
+/** The most values after all aliases are resolved. A text without aliases cannot have more, because each value takes two characters. */
 const MAX_VALUES = MAX_DOCUMENT_LENGTH;
 
 /** A document as plain data. It can locate each part of the data in the text. */
@@ -42,7 +42,8 @@ interface UnreadText {
 }
 
 /**
- * Reads a policy document. Messages about any other document never quote it: a configuration can name any file, and messages reach logs.
+ * Reads a policy document. Messages never quote a document that is not a policy, because a configuration can name any file, and messages
+ * reach logs.
  */
 export function readDocument(text: string): Result<SourceDocument, readonly Finding[]> {
   const source = readYaml(text);
@@ -148,7 +149,7 @@ function findDuplicateKeys(document: Document, lineCounter: LineCounter): Findin
       for (const { key } of map.items) {
         const name = isScalar(key) ? key.value : key;
         if (seen.has(name) && isScalar(key)) {
-          const message = "This key stands here twice; keep one.";
+          const message = "This key is here twice; keep one of them.";
           findings.push({ code: "duplicate_key", message, pointer: "", ...placeOf(key, lineCounter) });
         }
         seen.add(name);
@@ -171,7 +172,7 @@ function findDanglingAliases(document: Document, lineCounter: LineCounter): Find
         return visit.BREAK;
       }
       if (!alias.resolve(document)) {
-        const message = "No anchor of this name stands before this alias.";
+        const message = "There is no anchor of this name before this alias.";
         findings.push({ code: "syntax_error", message, pointer: "", ...placeOf(alias, lineCounter) });
       }
       return undefined;

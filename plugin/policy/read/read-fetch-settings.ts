@@ -32,11 +32,11 @@ export function readFetchSettings(text: string): Result<SourceSettings, readonly
 function checkOrigin(origin: string): Finding[] {
   const place = { path: ["origins", origin], atKey: true } as const;
   if (!isFetchAllowed(origin)) {
-    const message = "This is no https origin such as https://idp.example.com:8443 (http is allowed on loopback).";
+    const message = "This is not an https origin such as https://idp.example.com:8443 (http is allowed on loopback).";
     return [{ code: "url_insecure", ...place, message }];
   }
   const { origin: canonical } = new URL(origin);
   return origin === canonical
     ? []
-    : [{ code: "invalid_value", ...place, message: `This is no origin: write ${canonical}.` }];
+    : [{ code: "invalid_value", ...place, message: `This is not an origin: write ${canonical}.` }];
 }

@@ -21,7 +21,7 @@ export function validateDocument(data: unknown): Result<PolicyDocument, readonly
   return findings.length === 0 ? succeed(data as PolicyDocument) : fail(findings);
 }
 
-/** Places whose values or unknown keys no message quotes. Messages reach logs, and a secret may be there by mistake. */
+/** The parts of a document whose values or unknown keys must not be in messages. Messages reach logs, and a secret may be there by mistake. */
 export interface Secrecy {
   readonly values: (path: DocumentPath) => boolean;
   readonly keys: (path: DocumentPath) => boolean;
@@ -49,7 +49,7 @@ function toFinding(error: ErrorObject, data: unknown, secrecy: Secrecy): Finding
         return { code: "unknown_key", path: [...path, key], atKey: true, hidesKey: true, message };
       }
       const message = isDefault(key, parentSchema)
-        ? `The key "${key}" stands under "defaults", or in a rule.`
+        ? `The key "${key}" belongs under "defaults", or in a rule.`
         : unknownKeyMessage(key, known);
       return { code: "unknown_key", path: [...path, key], atKey: true, message };
     }

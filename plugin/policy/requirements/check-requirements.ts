@@ -15,7 +15,7 @@ const NEEDLESS_WHEN_PUBLIC = [
 ] as const;
 
 /**
- * Reports requirements that have no effect, because the rule looks at no token.
+ * Reports requirements that have no effect, because the rule checks no token.
  *
  * @param isPublic whether access is public, either set here or inherited.
  */
@@ -24,14 +24,14 @@ export function checkNeeded(source: RequirementSource, isPublic: boolean, path: 
   if (!isPublic || needless === undefined) {
     return [];
   }
-  const message = `"access: public" looks at no token, so "${needless}" has no effect; remove one of them.`;
+  const message = `"access: public" needs no token, so "${needless}" has no effect; remove one of them.`;
   return [{ code: "requirement_contradiction", path: [...path, needless], atKey: true, message }];
 }
 
-/** Reports the mistakes of one source by itself. */
+/** Reports the mistakes that one source has, whatever the other sources say. */
 export function checkSource({ source, path }: PlacedSource, document: PolicyDocument): Finding[] {
   const beside = source.any_of && REQUIREMENT_KEYS.find((key) => source[key] !== undefined);
-  const message = `"any_of" stands in place of other requirements: put "${beside}" into each alternative that needs it.`;
+  const message = `"any_of" replaces all other requirements: put "${beside}" into each alternative that needs it.`;
   return [
     ...checkAccepted(source, document, path),
     ...(source.any_of ?? []).flatMap((alternative, index) =>
@@ -66,6 +66,6 @@ export function checkAcceptNamed(
   if (isNamed || settled.access === "public" || Object.keys(document.issuers).length === 1) {
     return [];
   }
-  const message = `The policy has several issuers: say which ones pass, with "accept" here or under "defaults".`;
+  const message = `The policy has several issuers: name those whose tokens are accepted under "accept", here or in "defaults".`;
   return [{ code: "accept_missing", path, atKey: true, message }];
 }

@@ -5,7 +5,7 @@ import type { ClaimTest, Condition, Scalar } from "../../core/model/policy.ts";
 import { compileClaimPattern } from "../language/claim-pattern.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
 
-/** The parts of the request that claims can be compared with, and the headers that they cannot. */
+/** The parts of the request that claims can be compared with, and the headers that claims cannot be compared with. */
 export interface RequestParts {
   readonly captures: ReadonlyMap<string, number>;
   /** Headers that the policy sets itself, so a comparison makes no sense. */
@@ -38,7 +38,7 @@ export function compileIssuerConditions(source: Issuer["required_claims"], path:
     return compileConditions(source, place, NO_PARTS);
   }
   const findings = comparing.map(([claim, key]): Finding => {
-    const message = `An issuer's conditions hold for every request, so "${key}" cannot stand here: put it into a rule's required_claims.`;
+    const message = `An issuer's conditions apply to every request, so "${key}" cannot be used here: put it into a rule's required_claims.`;
     return { code: "condition_invalid", path: [...place, claim, key], atKey: true, message };
   });
   return { conditions: [], findings };
@@ -71,7 +71,10 @@ function compileTests(source: ConditionSource, request: RequestParts, refuse: Re
   for (const key of ["equals", "one_of"] as const) {
     const values = [source[key] ?? []].flat();
     if (!values.every(hasValue)) {
-      refuse(key, "A claim with an empty text counts as missing, so it never equals one: leave the empty text out.");
+      refuse(
+        key,
+        "A claim with an empty text counts as missing, so it never equals an empty text: leave the empty text out.",
+      );
     }
   }
   return [

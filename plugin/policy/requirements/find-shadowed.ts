@@ -21,12 +21,12 @@ type Key = (typeof KEYS)[number];
 
 const MAX_SHOWN_LENGTH = 80;
 const FIXES: Readonly<Record<Key, string>> = {
-  required_scopes: "Repeat it here if it must hold.",
-  required_roles: "Repeat it here if it must hold.",
-  required_groups: "Repeat it here if it must hold.",
-  required_claims: `Repeat it here, or move it to "required_claims" of the issuer, which holds on every rule.`,
-  authentication: "Repeat it here if it must hold.",
-  audiences: "Leave it out, or name only audiences from there, if it must hold.",
+  required_scopes: "Repeat it here if it must apply.",
+  required_roles: "Repeat it here if it must apply.",
+  required_groups: "Repeat it here if it must apply.",
+  required_claims: `Repeat it here, or move it to "required_claims" of the issuer, which applies to every rule.`,
+  authentication: "Repeat it here if it must apply.",
+  audiences: "Leave it out, or name only audiences from there, if it must apply.",
 };
 
 /**
@@ -55,7 +55,7 @@ function findReplacedAlternatives({ own, inherited }: SettledRule): Finding[] {
     ? [
         warn(
           [...own.path, replacing],
-          `This replaces "any_of" of ${nameOf(replaced)}, so no alternative has to hold here.`,
+          `This replaces "any_of" of ${nameOf(replaced)}, so no alternative has to be met here.`,
         ),
       ]
     : [];
@@ -75,7 +75,7 @@ function describeShadowed(
   const text = shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH - 1)}…` : shown;
   const cause = keys[key] === undefined ? `"any_of" replaces` : "This replaces";
   const what = `"${key}" of ${nameOf(inherited)}`;
-  return [warn(placeOf(key), `${cause} ${what}, so this does not hold here: ${text}. ${FIXES[key]}`)];
+  return [warn(placeOf(key), `${cause} ${what}, so this does not apply here: ${text}. ${FIXES[key]}`)];
 }
 
 function nameOf({ path }: PlacedSource): string {

@@ -12,7 +12,7 @@ export interface SettledRule {
   readonly settled: SettledRequirements;
 }
 
-/** All rules and operations that a request can match, in the order of the document. A rule with operations counts only with these. */
+/** All rules and operations that a request can match, in the order of the document. A rule with operations is listed only by these. */
 export function listSettled(document: PolicyDocument): readonly SettledRule[] {
   const defaults: PlacedSource = { source: document.defaults ?? {}, path: ["defaults"] };
   const settle = (

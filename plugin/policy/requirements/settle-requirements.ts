@@ -12,7 +12,7 @@ export type RequirementSource = Pick<
 > &
   AlternativeSource;
 
-/** Such a part of the document, with its path. */
+/** A part of the document that has requirements, with its path. */
 export interface PlacedSource {
   readonly source: RequirementSource;
   readonly path: DocumentPath;
@@ -30,7 +30,7 @@ export const REQUIREMENT_KEYS = [
 /** One way to get access, in the document's own terms, after defaults. */
 export interface SettledAlternative {
   readonly keys: Omit<AlternativeSource, "accept"> & { readonly accept: readonly string[] };
-  /** The path of a key, or the path that it would have. */
+  /** The path of a key, or the path that an absent key would have. */
   readonly placeOf: (key: keyof AlternativeSource) => DocumentPath;
 }
 

@@ -100,7 +100,11 @@ describe("scopes, any or none of them", () => {
     [none, "", "allow"],
     [none, "a y", "condition_unmet: scope y is excluded: claim scope is a text"],
     [none, ["x"], "condition_unmet: scope x is excluded: claim scope is a list of 1 text"],
-    [none, ["a", 1], "condition_unmet: scope cannot be read: claim scope is a list that holds other things than texts"],
+    [
+      none,
+      ["a", 1],
+      "condition_unmet: scope cannot be read: claim scope is a list that contains other things than texts",
+    ],
     [none, { x: true }, "condition_unmet: scope cannot be read: claim scope is an object"],
     [none, 1, "condition_unmet: scope cannot be read: claim scope is a number"],
     [none, "a\tx", "condition_unmet: scope cannot be read: claim scope is a text"],
@@ -255,7 +259,7 @@ describe("of several alternatives one must hold", () => {
     expect(outcome({ scope: "write" }, other, writer)).toBe("allow");
     expect(outcomeOf(authorize(compileIssuer(), requirements(other), withAudience({}), NOTHING, NOW))).toEqual({
       reason: "internal_error",
-      detail: "no alternative is left open",
+      detail: "no alternative accepts the issuer and audience",
     });
   });
 });

@@ -14,9 +14,9 @@ describe("describeClaim", () => {
     [[], "an empty list"],
     [["order-admin"], "a list of 1 text"],
     [["a", "b", "c"], "a list of 3 texts"],
-    [["a", 1], "a list that holds other things than texts"],
-    [[["a"]], "a list that holds other things than texts"],
-    [[null], "a list that holds other things than texts"],
+    [["a", 1], "a list that contains other things than texts"],
+    [[["a"]], "a list that contains other things than texts"],
+    [[null], "a list that contains other things than texts"],
   ])("says of %j that it is %s, and never the value", (value, kind) => {
     expect(describeClaim({ roles: value }, parseClaimReference("roles"))).toBe(`claim roles is ${kind}`);
   });

@@ -157,7 +157,7 @@ describe("the audience may be in another claim", () => {
     ["a text", { resource: "shop" }, undefined],
     ["a list", { resource: ["other", "shop"] }, undefined],
     ["in aud alone", { aud: "shop" }, "the token has no resource"],
-    ["another one", { resource: "other" }, "resource holds no audience that the rule accepts"],
+    ["another one", { resource: "other" }, "resource contains no audience that the rule accepts"],
     ["none, and no aud", { aud: undefined }, "the token has no resource"],
   ])("%s", (_what, changes, detail) => {
     expect(validate(changes, { issuer })).toEqual(detail && { reason: "audience_mismatch", detail });
@@ -169,7 +169,7 @@ describe("aud must hold an accepted audience", () => {
     expect(validate({ aud })).toBeUndefined();
   });
 
-  const holdsNone = "aud holds no audience that the rule accepts";
+  const holdsNone = "aud contains no audience that the rule accepts";
   it.each<[aud: unknown, detail: string]>([
     [undefined, "the token has no aud"],
     [null, holdsNone],
@@ -392,7 +392,7 @@ it("reports the first of several failures in the order of the denial table", () 
 });
 
 describe("a token that is bound to a key (RFC 7800)", () => {
-  const detail = "cnf binds the token to a key, and nobody here checks who has that";
+  const detail = "cnf binds the token to a key, and the plugin does not check who has the key";
   const accepting = { issuer: { bound_tokens: "accept" } };
   it.each([{ jkt: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" }, { "x5t#S256": "a" }, {}])(
     "by cnf %j is no bearer token, unless the policy says that somebody else checks it",

@@ -73,11 +73,19 @@ describe("a status", () => {
   });
 
   it.each<[name: string, status: number, message: RegExp]>([
-    ["token_missing", 500, /^Status 500 .* the client's, and 5xx makes it try again; the usual one is 401\.$/],
-    ["invalid_token", 503, /try again; the usual one is 401\.$/],
-    ["unavailable", 403, /^Status 403 .* not the client's, and 4xx makes it give up; the usual one is 503\.$/],
-    ["internal_error", 404, /give up; the usual one is 500\.$/],
-    ["access_denied", 405, /^Status 405 needs the header field Allow; the usual one is 403\.$/],
+    [
+      "token_missing",
+      500,
+      /^Status 500 .* the client's, and 5xx makes the client try again; the usual status is 401\.$/,
+    ],
+    ["invalid_token", 503, /try again; the usual status is 401\.$/],
+    [
+      "unavailable",
+      403,
+      /^Status 403 .* not the client's, and 4xx makes the client give up; the usual status is 503\.$/,
+    ],
+    ["internal_error", 404, /give up; the usual status is 500\.$/],
+    ["access_denied", 405, /^Status 405 needs the header field Allow; the usual status is 403\.$/],
     ["token_missing", 407, /is a proxy's/],
     ["token_missing", 408, /repeat the request/],
     ["token_missing", 499, /is nginx's own/],

@@ -150,7 +150,7 @@ describe("what a public rule says of tokens has no effect", () => {
       rule("    access: public\n    operations: [{methods: [GET], path: /, ‸accept: [acme]}]\n"),
     ],
   ])("%s", (_what, marked) => {
-    check("requirement_contradiction", marked, /"access: public" looks at no token/);
+    check("requirement_contradiction", marked, /"access: public" needs no token/);
   });
 
   it.each<[what: string, text: string]>([

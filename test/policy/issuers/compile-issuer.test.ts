@@ -258,7 +258,7 @@ describe("required_claims: conditions that hold on every rule", () => {
   it("say where a comparison with the request belongs", () => {
     const [issue] = issuesOf(issuer("required_claims: {sub: {equals_path: user}}"));
     expect(issue?.message).toBe(
-      `An issuer's conditions hold for every request, so "equals_path" cannot stand here: put it into a rule's required_claims.`,
+      `An issuer's conditions apply to every request, so "equals_path" cannot be used here: put it into a rule's required_claims.`,
     );
   });
 });

@@ -71,7 +71,7 @@ describe("issuers", () => {
     [
       "invalid_value",
       "keys: {jwks_files: [‸keys/idp.json]}",
-      /does not end with \.yaml, \.yml or \.json: these are policies/,
+      /does not end with \.yaml, \.yml or \.json, because files with these endings are policies/,
     ],
     ["missing_key", "keys: {pem_files: [‸{kid: a}]}", /^The key "file" is missing\.$/],
     [
@@ -122,7 +122,7 @@ describe("rules and operations", () => {
 describe("defaults, token and header mappings", () => {
   it.each<[code: string, line: string, message: RegExp]>([
     ["unknown_key", "defaults: {‸access: public}", /^The key "access" is not known here/],
-    ["unknown_key", "‸mode: report", /^The key "mode" stands under "defaults", or in a rule\.$/],
+    ["unknown_key", "‸mode: report", /^The key "mode" belongs under "defaults", or in a rule\.$/],
     ["unknown_key", "‸modes: report", /^The key "modes" is not known here/],
     ["invalid_value", "token: {max_bytes: ‸255}", />= 256/],
     ["invalid_value", "token: {max_bytes: ‸16385}", /<= 16384/],

@@ -150,20 +150,20 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
       ({ message }) => message,
     );
     expect(messages[0]).toBe(
-      '"any_of" replaces "required_scopes" of "defaults", so this does not hold here: all of "a" "b". Repeat it here if it must hold.',
+      '"any_of" replaces "required_scopes" of "defaults", so this does not apply here: all of "a" "b". Repeat it here if it must apply.',
     );
     const [own] = warningsOf(ACCESS, "{required_claims: {sub: {}}}");
     expect(own?.message).toBe(
-      'This replaces "required_claims" of "defaults", so this does not hold here: "token_use" {"equals":"access"}. Repeat it here, or move it to "required_claims" of the issuer, which holds on every rule.',
+      'This replaces "required_claims" of "defaults", so this does not apply here: "token_use" {"equals":"access"}. Repeat it here, or move it to "required_claims" of the issuer, which applies to every rule.',
     );
     expect(own?.pointer).toBe("/routes/r/required_claims");
     const operation = "{methods: [GET], path: /, required_scopes: [b]}";
     const ofRule = warningsOf("mode: enforce", `{required_scopes: [a], operations: [${operation}]}`);
     expect(ofRule[0]?.message).toMatch(
-      /^This replaces "required_scopes" of rule "r", so this does not hold here: all of "a"/,
+      /^This replaces "required_scopes" of rule "r", so this does not apply here: all of "a"/,
     );
     const ofAny = warningsOf("mode: enforce", `{any_of: [{}, {}], operations: [${operation}]}`);
-    expect(ofAny[0]?.message).toBe('This replaces "any_of" of rule "r", so no alternative has to hold here.');
+    expect(ofAny[0]?.message).toBe('This replaces "any_of" of rule "r", so no alternative has to be met here.');
   });
 
   it("is cut short where a default is long", () => {

@@ -126,7 +126,7 @@ describe("what the sandbox does not support is refused with its name and place",
     ["nothing", "", ["1:1 This must be a map, not empty."]],
     ["no map", "- a", ["1:1 This must be a map, not a list."]],
     ["broken YAML", "a: [", [/^1:5 /]],
-    ["a key given twice", `${HEAD}plugins: []\nplugins: []`, ["3:1 This key stands here twice; keep one."]],
+    ["a key given twice", `${HEAD}plugins: []\nplugins: []`, ["3:1 This key is here twice; keep one of them."]],
     ["no version", "services: []", ['1:1 The key "_format_version" is missing.']],
     ["another version", "_format_version: 3.0", ['1:18 This must be "3.0", not 3.']],
     [
