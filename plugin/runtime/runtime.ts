@@ -44,7 +44,7 @@ export interface Runtime {
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
   keyStatus(): readonly IssuerKeysStatus[];
-  /** The directory where keys are stored over restarts; undefined if they are not stored. */
+  /** The state of the store that keeps keys over restarts; undefined if keys are not stored. */
   keyStoreStatus(): KeyStoreStatus | undefined;
   reportStatus(): readonly ReportCount[];
   judgedStatus(): readonly JudgedCount[];

@@ -20,7 +20,7 @@ export interface KongService {
   port: number;
   /** Prefix of every upstream path. If it is absent, the prefix is `/`. */
   path?: string;
-  /** Timeouts in milliseconds. */
+  /** Timeout in milliseconds. */
   connectTimeout: number;
   /** Milliseconds between two reads from the upstream. */
   readTimeout: number;

@@ -8,8 +8,8 @@ const REFUSED: readonly (readonly [kind: string, ...subnets: readonly string[]])
   ["unspecified", "0.0.0.0/8", "::/128"],
   ["loopback", "127.0.0.0/8", "::1/128"],
   ["link-local", "169.254.0.0/16", "fe80::/10"],
-  // Metadata services: Amazon, Google, Oracle and Scaleway over IPv6; Alibaba, Azure and Oracle over IPv4. The others are
-  // link-local.
+  // Metadata services: Amazon, Google, Oracle and Scaleway over IPv6; Alibaba, Azure and Oracle over IPv4. The services of
+  // other clouds are link-local.
   ["cloud metadata", "fd00:ec2::/32", "fd20:ce::254/128", "fd00:c1::a9fe:a9fe/128", "fd00:42::42/128"],
   ["cloud metadata", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32"],
   ["multicast", "224.0.0.0/4", "ff00::/8"],

@@ -16,7 +16,7 @@ export interface KnownLeaks {
  * The keys of one issuer whose private part one place published once. They stay rejected for good, in every place and under
  * every kid of the policies that read this place, even if the issuer removes the private part again. Other policies ignore the
  * leak, because their authors did not choose the place. Otherwise the author of any policy could make all policies reject an
- * issuer's keys, by adding a place that publishes them.
+ * issuer's keys, by naming a place of their own.
  */
 export class LeakedKeys {
   /** Resolves when the leaked keys that earlier processes stored are loaded. Never rejects. */

@@ -30,9 +30,9 @@ export interface Connection {
   closeIfIdle(idleMs: number): boolean;
 }
 
-/** Called when Kong's next call may come. */
+/** The connection is idle. Kong's next call may come. */
 const IDLE = { name: "idle" } as const;
-/** Called when Kong does not read this connection any more. */
+/** Kong has left: it does not read this connection any more. */
 const LEFT = { name: "left" } as const;
 
 /** The state of one running event, in which this side calls the PDK and Kong replies. Each event has a separate object. */

@@ -14,7 +14,7 @@ export interface Status {
   readonly reasons: readonly string[];
   readonly policies: readonly PolicyStatus[];
   readonly keys: readonly IssuerKeysStatus[];
-  /** The store of keys over restarts; undefined if keys are not stored. */
+  /** The state of the store that keeps keys over restarts; undefined if keys are not stored. */
   readonly keyStore?: KeyStoreStatus | undefined;
   readonly reports: readonly ReportCount[];
   readonly judged: readonly JudgedCount[];
