@@ -4,14 +4,14 @@ import type { PolicyDocument } from "../schema/generated/policy-document.ts";
 
 type PlainMap = Readonly<Record<string, unknown>>;
 
-/** The built-in values. The result leaves them out. */
+/** The built-in values. The result does not contain them. */
 const BUILT_IN = { allow_http: false, other_authentication: "ignore", cors_preflight: "judge" } as const;
 
 /**
- * Describes each rule as it is in effect, with the keys of a policy. A rule inherits the values of `defaults` and of its issuers
- * unless it replaces them. The conditions of its issuers are added.
+ * Describes the effective form of each rule, with the field names of a policy. A rule inherits the values of `defaults` and of
+ * its issuers, except those that it replaces. The conditions of its issuers are added.
  *
- * @param document without mistakes.
+ * @param document a policy without mistakes.
  */
 export function describeEffective(document: PolicyDocument): PlainMap {
   const routes = new Map<string, PlainMap>();

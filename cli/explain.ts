@@ -15,7 +15,7 @@ interface ExplainOptions {
 export function addExplainCommand(program: Command): void {
   program
     .command("explain")
-    .description("explain a policy file: what each of its rules and operations asks for once the defaults are in")
+    .description("explain a policy file: what each of its rules and operations requires, with the defaults included")
     .argument("<file>", "policy file, YAML or JSON")
     .requiredOption("--effective", "print each rule and operation as it is in effect")
     .addOption(new Option("--format <format>", "form of the result").choices(["yaml", "json"]).default("yaml"))

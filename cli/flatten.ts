@@ -7,7 +7,9 @@ import { reportText } from "./findings/report-findings.ts";
 export function addFlattenCommand(program: Command): void {
   program
     .command("flatten")
-    .description("print a policy file and what it extends as one document; its SHA-256 is the one in logs and /status")
+    .description(
+      "print a policy file and the files that it extends as one document; logs and /status show the document's SHA-256",
+    )
     .argument("<file>", "policy file, YAML or JSON")
     .action(flattenFile);
 }

@@ -32,7 +32,7 @@ interface KongEnvOptions {
   readonly socket?: string;
   readonly node: string;
   readonly fetchSettings?: string;
-  /** False: keep no keys over restarts. */
+  /** False: the server keeps no keys over restarts. */
   readonly stateDir?: string | false;
   readonly statusListen?: string;
   readonly header?: readonly string[];
@@ -55,7 +55,7 @@ export function addKongCommand(program: Command): void {
   kong
     .command("env")
     .description("print the KONG_* settings that load this installation of the plugin")
-    .option("--policy-root <dir>", "directory that all policy files lie in", "policies")
+    .option("--policy-root <dir>", "directory that contains all policy files", "policies")
     .option("--prefix <dir>", "Kong's prefix, where the socket goes", process.env.KONG_PREFIX ?? "/usr/local/kong")
     .option("--socket <path>", "socket between Kong and the plugin server (default: jwt-policy.socket in the prefix)")
     .option(
@@ -78,11 +78,11 @@ export function addKongCommand(program: Command): void {
     )
     .option(
       "--header <name...>",
-      "a request header that a policy looks at, so that reading it costs no call; those of the policies under the root are known",
+      "a request header that a policy reads, so that it is read without another call; headers in the policies under the root are added automatically",
     )
     .option(
       "--guard [dir]",
-      "load the guard as well, from this package or from a copy of its plugin/guard: a Lua plugin that lets nothing pass without a verdict",
+      "load the guard as well, from this package or from a copy of its plugin/guard: a Lua plugin that lets no request pass without a verdict",
     )
     .option(
       "--stock <path>",
@@ -91,7 +91,7 @@ export function addKongCommand(program: Command): void {
     .addOption(
       new Option(
         "--dump-file <path>",
-        "for a Kong that starts no plugin server, as beside a sidecar and on a control plane: read the schema from this file",
+        "for a Kong that does not start the plugin server, such as a control plane or a Kong with a sidecar: read the schema from this file",
       ).conflicts(["stock", "statusListen", "fetchSettings"]),
     )
     .addOption(
@@ -113,7 +113,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   const version = options.kongVersion ?? (await askKongVersion());
   if (version !== undefined && isKongSupported(version) !== true) {
     process.stderr.write(
-      `Kong ${toPrintable(version.trim())} cannot run jwt-policy: before ${MIN_KONG_VERSION} Kong lets a request pass when the plugin server fails. Use Kong ${MIN_KONG_VERSION} or later.\n`,
+      `Kong ${toPrintable(version.trim())} cannot run jwt-policy. Before ${MIN_KONG_VERSION}, Kong lets a request pass when the plugin server fails. Use Kong ${MIN_KONG_VERSION} or later.\n`,
     );
     process.exitCode = 1;
     return;
@@ -155,7 +155,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   );
 }
 
-/** Kong creates a missing prefix as the user who starts it. If that user is root, Kong's workers run as another user. */
+/** Kong creates a missing prefix as the user who starts Kong. If that user is root, Kong's workers run as another user. */
 function noteSocketProblem(directory: string): void {
   const isKongToCreateIt = process.getuid?.() !== 0 && !existsSync(directory);
   const user = guessWorkerUser();
@@ -206,7 +206,7 @@ function findGuard({ guard, stock }: KongEnvOptions): string | undefined {
 
 /** @throws Error when the file does not exist, or `typescript` cannot be resolved from it. */
 async function findStockServer(path: string): Promise<StockServer> {
-  const main = await realpath(path); // Files in node_modules/.bin are links.
+  const main = await realpath(path); // Resolve links, because files in node_modules/.bin are links.
   return {
     main,
     typescript: createRequire(main).resolve("typescript"),
@@ -223,7 +223,7 @@ async function askKongVersion(): Promise<string | undefined> {
   }
 }
 
-/** @throws Error when a variable is set that the plugin server would need and cannot get. */
+/** @throws Error when a variable is set that the plugin server would need but cannot get. */
 function chooseEnvironment({ env }: KongEnvOptions): Record<string, string> {
   const passedOn = pickEnvironment(PASSED_ON);
   const [lost] = Object.keys(passedOn);

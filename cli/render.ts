@@ -20,13 +20,13 @@ export function addRenderCommand(program: Command): void {
       "check the jwt-policy plugins of decK files against the policies, and write one decK file with instance names and tags",
     )
     .argument("<file...>", "decK state files, YAML or JSON; - is standard input")
-    .option("--policy-root <dir>", "directory that all policy files lie in", "policies")
+    .option("--policy-root <dir>", "directory that contains all policy files", "policies")
     .option("-o, --output <file>", "where to write; - is standard output", "-")
-    .option("--inline", "put the policies themselves into the plugins' configurations instead of the files' names")
+    .option("--inline", "put the policies into the plugins' configurations instead of the names of their files")
     .option("--tag <tag>", "tag that every jwt-policy plugin gets; can be repeated", collect, [])
     .option(
       "--select-tag <tag>",
-      "for _info.select_tags: what decK looks after by this file; can be repeated",
+      "for _info.select_tags: decK manages only entities with this tag; can be repeated",
       collect,
       [],
     )

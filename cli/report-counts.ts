@@ -3,11 +3,11 @@ export interface ReportRow {
   readonly policy: string;
   /** Undefined when no rule matched. */
   readonly rule: string | undefined;
-  /** Undefined for a rule that would have refused no request. */
+  /** Undefined if the rule would have refused no request. */
   readonly reason: string | undefined;
   /** How many requests would have been refused for this reason. */
   readonly requests: number;
-  /** How many requests the rule judged in total. Undefined if the source does not say. */
+  /** How many requests the rule judged in total. Undefined if the source does not contain this number. */
   readonly judged: number | undefined;
 }
 
@@ -24,7 +24,7 @@ interface StatusDocument {
 /**
  * Reads the counts of a plugin server's `/status`.
  *
- * @throws Error when the text is something else.
+ * @throws Error when the text is not such a status.
  */
 export function countStatus(text: string): readonly ReportRow[] {
   const { judged, would_have_denied: reports } = parseStatus(text);
@@ -54,7 +54,7 @@ function parseStatus(text: string): StatusDocument {
   const isStatus = typeof status === "object" && status !== null && "judged" in status && "would_have_denied" in status;
   if (!isStatus || !Array.isArray(status.judged) || !Array.isArray(status.would_have_denied)) {
     throw new Error(
-      "this is not the /status of a plugin server; give the address of --status-listen and the path /status",
+      "this is not the /status of a plugin server; use the address of --status-listen with the path /status",
     );
   }
   return status as unknown as StatusDocument;
@@ -88,7 +88,7 @@ export function countLog(lines: Iterable<string>): readonly ReportRow[] {
   return sortRows([...counts.values()]);
 }
 
-/** Values before `detail` contain no spaces. The detail is quoted text and may look like further pairs. */
+/** Values before `detail` contain no spaces. The detail is quoted text, and parts of it may look like further pairs. */
 function readPair(pairs: string, name: string): string | undefined {
   return new RegExp(`(?:^| )${name}=([^ ]+)`).exec(pairs.split(" detail=")[0] ?? "")?.[1];
 }

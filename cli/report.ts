@@ -28,7 +28,7 @@ async function printReport({ status, log, format }: ReportOptions): Promise<void
   if (format === "json") {
     process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   } else {
-    process.stdout.write(rows.length === 0 ? "nothing was judged\n" : renderRows(rows));
+    process.stdout.write(rows.length === 0 ? "no request was judged\n" : renderRows(rows));
   }
 }
 

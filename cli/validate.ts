@@ -19,7 +19,7 @@ export function addValidateCommand(program: Command): void {
       "check policy files: syntax, schema and whether they compile; prints every mistake and warning with its place; warnings do not fail the check",
     )
     .argument("<file...>", "policy files, YAML or JSON")
-    .option("--policy-root <dir>", "the directory that all policy files must lie in, as on the gateway")
+    .option("--policy-root <dir>", "the directory that must contain all policy files, as on the gateway")
     .addOption(new Option("--format <format>", "form of the report").choices(["text", "json"]).default("text"))
     .action(validateFiles);
 }

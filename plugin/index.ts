@@ -1,7 +1,8 @@
 /**
- * The plugin as Kong's JavaScript PDK defines it, for the stock `kong-js-pluginserver`. That server speaks `MsgPack:1`,
- * over which Kong proxies a request when the plugin process dies, hangs or throws. So requests are judged here only where
- * the guard is loaded, which checks the verdict inside Kong, and refused otherwise.
+ * The plugin as Kong's JavaScript PDK defines it, for the stock `kong-js-pluginserver`. That server uses the protocol
+ * `MsgPack:1`. With this protocol, Kong proxies a request when the plugin process dies, hangs or throws. So the plugin judges
+ * requests here only if the guard is loaded, because the guard checks the verdict inside Kong. Without the guard, the plugin
+ * refuses every request.
  */
 
 import { messageOf } from "./core/text/error-message.ts";
@@ -19,19 +20,20 @@ import { openFetcher } from "./runtime/fetch-settings.ts";
 import { compileInThreads } from "./runtime/load/compile-in-threads.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 
-/** What our own plugin server does unless told otherwise. */
+/** The default of our own plugin server, in milliseconds. */
 const POLICY_POLL_MS = 1_000;
 
-// Unlike a write to standard output, this does not end the process when Kong's worker, which reads it, is gone.
+// Kong's worker reads this output. Unlike a direct write to standard output, `console.log` does not end the process when the
+// worker is gone.
 const log = createOperatorLog((line) => console.log(line));
 
 let runtime: Runtime | undefined;
 
-/** Not when the module is loaded: the query command loads it as well, has no policies, and must come to an end. */
+/** Opens the runtime at first use. The query command also loads this module, but it has no policies and must exit by itself. */
 function openRuntime(): Runtime {
   const policyRoot = process.env.JWT_POLICY_ROOT;
   if (policyRoot === undefined || policyRoot === "") {
-    throw new Error("JWT_POLICY_ROOT names no policy root: see `kong-jwt-policy kong env --stock`");
+    throw new Error("JWT_POLICY_ROOT is not set to a policy root: see `kong-jwt-policy kong env --stock`");
   }
   runtime ??= createRuntime({
     policyRoot,
@@ -45,7 +47,10 @@ function openRuntime(): Runtime {
   return runtime;
 }
 
-/** That server cannot be kept from starting: while the settings are broken no key comes, and the log says why. */
+/**
+ * Opens the settings at the first fetch, because broken settings cannot stop the stock server's start. While the settings are
+ * broken, no keys are fetched, and the log shows the reason.
+ */
 function openFetcherLater(settingsFile: string | undefined): FetchJson {
   if (settingsFile === undefined || settingsFile === "") {
     return createFetcher();
@@ -60,7 +65,7 @@ function openFetcherLater(settingsFile: string | undefined): FetchJson {
   };
 }
 
-/** What cannot start refuses every request, with the reason in the log each time. */
+/** Starts an instance. An instance that cannot start refuses every request, and logs the reason each time. */
 function startInstance(configJson: string): PluginInstance {
   try {
     return startPluginInstance(configJson, openRuntime(), createFactsReader(true, log.warn));

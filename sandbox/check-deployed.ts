@@ -19,13 +19,13 @@ const { gateway, idp, curl } = new Command("npm run check:deployed --")
   .description(
     "Makes the example requests at a gateway with this repository's kong.yml and policies, the sandbox's OpenID provider and its upstream. SANDBOX_CLIENT_SECRET is the secret that the provider was started with.",
   )
-  .option("--gateway <url>", "where the gateway is reached", parseUrl, "http://127.0.0.1:8000")
-  .option("--idp <url>", "where the provider is reached", parseUrl, `http://127.0.0.1:${WRITTEN_PORTS.provider}`)
+  .option("--gateway <url>", "address of the gateway", parseUrl, "http://127.0.0.1:8000")
+  .option("--idp <url>", "address of the provider", parseUrl, `http://127.0.0.1:${WRITTEN_PORTS.provider}`)
   .option("--curl", "print the requests as curl lines with fresh tokens instead of making them", false)
   .parse()
   .opts<Flags>();
 
-/** Removes slashes at the end, because paths are appended. */
+/** Removes slashes at the end, because paths are appended to the address. */
 function parseUrl(text: string): string {
   if (!/^https?:/.test(text) || !URL.canParse(text)) {
     throw new InvalidArgumentError("it must be an address such as http://127.0.0.1:8000.");
@@ -36,7 +36,7 @@ function parseUrl(text: string): string {
 async function mintTokens(): Promise<Readonly<Record<TokenName, string>>> {
   const secret = process.env.SANDBOX_CLIENT_SECRET;
   if (!secret) {
-    throw new Error("SANDBOX_CLIENT_SECRET is not set: the secret that the provider was started with");
+    throw new Error("SANDBOX_CLIENT_SECRET is not set; set it to the secret with which the provider was started");
   }
   return mintExampleTokens({ mintToken: (wanted) => mintToken(idp, secret, wanted) });
 }

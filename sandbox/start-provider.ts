@@ -1,4 +1,7 @@
-/** The OpenID provider alone, for a gateway that runs elsewhere: `SANDBOX_CLIENT_SECRET=… node dist/sandbox/start-provider.js`. */
+/**
+ * Starts only the OpenID provider, for a gateway that runs elsewhere: `SANDBOX_CLIENT_SECRET=… node
+ * dist/sandbox/start-provider.js`.
+ */
 import { Command } from "commander";
 import { startIdentityProvider } from "./demo/identity-provider.ts";
 import { WRITTEN_PORTS } from "./demo/local-copy.ts";

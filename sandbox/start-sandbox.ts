@@ -12,7 +12,7 @@ import type { Log } from "./message/gateway-log.ts";
 import { createPluginClient } from "./plugin/plugin-client.ts";
 import { type PluginProcess, runPluginProcess } from "./plugin/plugin-process.ts";
 
-/** Milliseconds within which the plugin server must listen. */
+/** How long the plugin server may need until it listens, in milliseconds. */
 const READY_TIMEOUT = 15_000;
 /** nginx's default for `lua_socket_read_timeout`, in milliseconds. */
 const DEFAULT_READ_TIMEOUT = 60_000;
@@ -36,12 +36,18 @@ export interface SandboxOptions {
 export interface Sandbox {
   url: string;
   config: KongConfig;
-  /** Changes when the plugin server restarts. Undefined while it is down. */
+  /**
+   * The process id of the plugin server. It changes when the plugin server restarts, and is undefined while the plugin server
+   * is down.
+   */
   pluginServerPid(): number | undefined;
   stop(): Promise<void>;
 }
 
-/** @throws Error with every mistake in the configuration, or with code EADDRINUSE, or when the plugin server does not start. */
+/**
+ * @throws Error that lists every mistake in the configuration, or has the code EADDRINUSE. Also an Error when the plugin server
+ * does not start.
+ */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { configText, configFile = "kong.yml", onLog } = options;
   const read = readKongConfig(configText);
@@ -91,7 +97,7 @@ function startPluginServer({ policyRoot, nginxVariables, onLog }: SandboxOptions
   });
 }
 
-/** The same file that Kong runs, even if this module runs from its source in a test. */
+/** The file that Kong also runs. It is used even if this module runs from its source in a test. */
 function findPluginServer(): string {
   const built = import.meta.url.endsWith(".ts") ? "../dist/jwt-policy-server.mjs" : "../jwt-policy-server.mjs";
   return fileURLToPath(new URL(built, import.meta.url));

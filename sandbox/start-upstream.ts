@@ -1,11 +1,11 @@
-/** The echo upstream alone, for a gateway that runs elsewhere: `node dist/sandbox/start-upstream.js`. */
+/** Starts only the echo upstream, for a gateway that runs elsewhere: `node dist/sandbox/start-upstream.js`. */
 import { Command } from "commander";
 import { startEchoUpstream } from "./demo/echo-upstream.ts";
 import { WRITTEN_PORTS } from "./demo/local-copy.ts";
 import { parsePort } from "./demo/parse-port.ts";
 
 const { port } = new Command("start-upstream")
-  .description("Starts the sandbox's upstream alone: it answers with what reached it.")
+  .description("Starts only the sandbox's upstream. It answers each request with a description of that request.")
   .option("--port <port>", "where it listens, on the loopback address", parsePort, WRITTEN_PORTS.upstream)
   .parse()
   .opts<{ port: number }>();

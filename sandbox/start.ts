@@ -1,4 +1,6 @@
-/** `npm start`: the whole gateway on one machine, with a provider that issues tokens and an upstream that echoes requests. */
+/**
+ * `npm start` runs the whole gateway on one machine, with a provider that issues tokens and an upstream that echoes requests.
+ */
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -23,7 +25,7 @@ interface Flags {
   idpPort: number;
 }
 
-/** When the user ends the program, milliseconds that a running start may take to finish. */
+/** When the user ends the program, the program waits this long for a running start, in milliseconds. */
 const START_TIMEOUT = 3_000;
 const ROOT = new URL("../../", import.meta.url);
 
@@ -58,7 +60,7 @@ async function start(flags: Flags): Promise<void> {
     return;
   }
   print(`\n${pc.bold("Routes")}\n${formatRoutes(sandbox.config, sandbox.url)}\n`);
-  print(`${pc.bold("Paste these lines into another terminal")} (tokens hold for an hour)\n`);
+  print(`${pc.bold("Paste these lines into another terminal")} (tokens are valid for an hour)\n`);
   print(`${formatCurlLines(sandbox.url, EXAMPLES, tokens)}\n`);
   print(`${pc.bold("Denials and logs appear below")}; Ctrl-C ends everything.\n`);
 }
@@ -106,7 +108,9 @@ async function startStep<T extends { address: string }>(
     const { code, port: taken } = error as NodeJS.ErrnoException & { port?: number };
     if (code === "EADDRINUSE" && taken === port) {
       const other = `npm start -- ${flag} ${port + 1}`;
-      throw new Error(`port ${port} is taken, and the ${what} needs it: end what uses it, or choose another: ${other}`);
+      throw new Error(
+        `port ${port} is taken, and the ${what} needs it: stop the program that uses it, or choose another port: ${other}`,
+      );
     }
     throw error;
   }
@@ -128,7 +132,7 @@ function printLog(entry: LogEntry): void {
 const command = new Command("npm start --")
   .configureOutput({ writeErr: (text) => process.stderr.write(toPrintableLines(text)) })
   .description("Starts the sandbox: gateway, plugin server, OpenID provider and echo upstream.")
-  .option("--check", "make the example requests, print what came, and end", false)
+  .option("--check", "make the example requests, print the results, and exit", false)
   .option("--proxy-port <port>", "where the gateway listens", parsePort, 8000)
   .option("--upstream-port <port>", "where the echo upstream listens", parsePort, WRITTEN_PORTS.upstream)
   .option("--idp-port <port>", "where the OpenID provider listens", parsePort, WRITTEN_PORTS.provider)
@@ -148,7 +152,7 @@ async function end(): Promise<void> {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, end);
 }
-// If the reader of the output closes, as in `npm start | head`, end as for Ctrl-C.
+// If the reader of the output closes it, as in `npm start | head`, end the program as for Ctrl-C.
 process.stdout.on("error", end);
 
 try {

@@ -6,10 +6,10 @@ import { type ConfigField, isTemplate, type PluginConfig, readPluginConfig } fro
 import { isSame, type KongState, type StatePlugin } from "./state/kong-state.ts";
 import { findingAt } from "./state/state-finding.ts";
 
-/** A plugin whose configuration could be read. */
+/** A plugin with a readable configuration. */
 export interface CheckedPlugin extends StatePlugin {
   readonly config: PluginConfig;
-  /** Undefined when the policy is invalid, or known only to decK. */
+  /** Undefined when the policy is invalid, or when only decK knows it. */
   readonly policy: CompiledPolicy | undefined;
 }
 
@@ -18,7 +18,9 @@ interface Checked {
   readonly findings: readonly Finding[];
 }
 
-/** Checks each plugin on its own: where it is attached, its configuration, its policy, and the rule that it names. */
+/**
+ * Checks each plugin separately: the entity to which it is attached, its configuration, its policy, and the rule that it names.
+ */
 export async function checkPlugins(state: KongState, policyRoot: string): Promise<Checked> {
   const loadPolicy = createPolicyLoader(policyRoot);
   const plugins: CheckedPlugin[] = [];
@@ -35,7 +37,7 @@ export async function checkPlugins(state: KongState, policyRoot: string): Promis
     findings.push(...loaded.findings, ...checkRule(config.get("rule"), loaded.policy));
     plugins.push({ ...plugin, config, policy: loaded.policy });
   }
-  // Plugins that share a policy or a configuration report the same findings: keep one of each.
+  // Plugins with the same policy or configuration report the same findings. Keep one of each.
   return { plugins, findings: [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()] };
 }
 
@@ -48,7 +50,7 @@ function checkScope({ node, source, scope }: StatePlugin, before: readonly State
     (other) => other.scope.on === scope.on && (scope.on === "global" || isSame(other.scope.names, scope.names)),
   );
   const what = scope.on === "global" ? "Another jwt-policy is global" : `This ${scope.on} has another jwt-policy`;
-  return isThere ? [findingAt(source, node, "error", "plugin_twice", `${what}; Kong takes one.`)] : [];
+  return isThere ? [findingAt(source, node, "error", "plugin_twice", `${what}; Kong accepts only one.`)] : [];
 }
 
 function checkRule(rule: ConfigField | undefined, policy: CompiledPolicy | undefined): Finding[] {

@@ -6,8 +6,8 @@ import { findingAt } from "./state/state-finding.ts";
 const PREFLIGHT_METHOD = "OPTIONS";
 
 /**
- * Warns of each Route whose methods leave out OPTIONS although a cors plugin is to answer its preflights. Kong then finds no Route
- * for a preflight, answers 404, and runs no plugin.
+ * Warns of each Route that has a cors plugin to answer preflights, but does not list OPTIONS in its methods. Kong then finds no
+ * Route for a preflight, answers 404, and runs no plugin.
  */
 export function checkPreflights(routes: readonly StateRoute[], corsPlugins: readonly StatePlugin[]): Finding[] {
   return routes
@@ -15,7 +15,7 @@ export function checkPreflights(routes: readonly StateRoute[], corsPlugins: read
     .filter((route) => !routes.some((other) => takesPreflights(other) && sharesPath(route, other)))
     .map((route) => {
       const methods = textsAt(route.node, "methods").join(", ");
-      const message = `Route "${route.names[0] ?? ""}" takes ${methods} only, so Kong answers 404 to CORS preflights before the cors plugin runs. Add OPTIONS to its methods, or a Route with the same paths for OPTIONS.`;
+      const message = `Route "${route.names[0] ?? ""}" accepts only ${methods}, so Kong answers 404 to CORS preflights before the cors plugin runs. Add OPTIONS to its methods, or a Route with the same paths for OPTIONS.`;
       return findingAt(route.source, route.node, "warning", "preflight_not_routed", message);
     });
 }

@@ -10,7 +10,10 @@ const PUBLIC_TAG = "jwt-policy-public";
 const ROUTE_PROTOCOLS = ["http", "https"];
 const PLUGIN_PROTOCOLS = ["grpc", "grpcs", "http", "https"];
 
-/** Warns of each route that has no plugin, whose plugin leaves out one of its protocols, or whose policy has no rule for it. */
+/**
+ * Warns of each route without a plugin, and of each route whose plugin does not list all of the route's protocols. Also warns
+ * if the policy has no rule for the route.
+ */
 export function checkRoutes(
   routes: readonly StateRoute[],
   plugins: readonly StatePlugin[],
@@ -32,7 +35,7 @@ export function checkRoutes(
       ...(missing.length > 0
         ? warn(
             "protocol_without_policy",
-            `takes ${missing.join(", ")}, which the protocols of its jwt-policy leave out.`,
+            `takes ${missing.join(", ")}, which are not among the protocols of its jwt-policy.`,
           )
         : []),
       ...(plugin && !hasRule(route, plugin)
@@ -52,7 +55,10 @@ function describeUnmatched({ policy }: CheckedPlugin): string {
     : "every request gets 403";
 }
 
-/** As on Kong: the route's plugin, else its Service's, else the global one. Disabled plugins do not count. */
+/**
+ * Finds the plugin of a route as Kong does: the route's plugin, else the plugin of its Service, else the global plugin.
+ * Disabled plugins do not count.
+ */
 export function findGoverning(route: StateRoute, plugins: readonly StatePlugin[]): StatePlugin | undefined {
   const enabled = plugins.filter(({ node }) => node.get("enabled") !== false);
   return (
@@ -70,7 +76,7 @@ function findUnjudgedProtocols(route: StateRoute, plugin: StatePlugin): string[]
 
 function hasRule(route: StateRoute, { policy, config }: CheckedPlugin): boolean {
   if (policy === undefined || config.has("rule")) {
-    return true; // `checkPlugins` has already looked for the rule that the plugin names.
+    return true; // `checkPlugins` has already checked the rule that the plugin names.
   }
   return findRule(policy, { by: "route", name: textAt(route.node, "name"), tags: route.tags }).ok;
 }

@@ -4,7 +4,7 @@ import type { CheckedPlugin } from "./check-plugins.ts";
 import { hasAt, type PluginScope, textAt, textsAt } from "./state/kong-state.ts";
 import { findingAt } from "./state/state-finding.ts";
 
-/** Adds missing tags to each plugin, and a missing instance name. The name depends only on the Route or Service. */
+/** Adds missing tags and a missing instance name to each plugin. The name depends only on the Route or Service. */
 export function completePlugins(plugins: readonly CheckedPlugin[], tags: readonly string[]): void {
   for (const { node, scope } of plugins) {
     const name = nameInstance(scope);
@@ -25,7 +25,7 @@ export function checkInstanceNames(plugins: readonly CheckedPlugin[]): Finding[]
       seen.add(name ?? "");
       return [];
     }
-    const message = `instance_name "${name}" is there twice; give this plugin another one.`;
+    const message = `instance_name "${name}" is used twice; give this plugin another name.`;
     return [findingAt(source, node, "error", "instance_name_twice", message)];
   });
 }

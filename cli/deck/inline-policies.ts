@@ -32,7 +32,9 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
   return findings;
 }
 
-/** If a null stayed, its key could appear twice, or it could override the policy of a shared configuration. */
+/**
+ * Removes null values. Otherwise a key could appear twice, or a null could override the policy of a shared configuration.
+ */
 function dropNulls(config: unknown): void {
   if (isMap(config)) {
     config.items = config.items.filter(({ value }) => !isNull(value));
@@ -48,11 +50,11 @@ async function inlinePolicy(field: ConfigField, policyRoot: string): Promise<Fin
   }
   const text = flattenPolicy((await loadPolicyFile(policyRoot, field.value)).text);
   if (isTemplate(text)) {
-    return fail("not_inlined", 'The policy has "${{" in it, which decK would take for one of its own templates.');
+    return fail("not_inlined", 'The policy contains "${{", which decK would read as one of its own templates.');
   }
   const length = Buffer.byteLength(text);
   if (length > POLICY_FIELD.len_max) {
-    const message = `The policy has ${length} bytes; Kong takes ${POLICY_FIELD.len_max} in a configuration. Leave it in its file.`;
+    const message = `The policy has ${length} bytes; Kong accepts ${POLICY_FIELD.len_max} in a configuration. Leave the policy in its file.`;
     return fail("policy_too_large", message);
   }
   const { owner } = field;

@@ -11,12 +11,14 @@ import { type ConfigField, isTemplate, type PluginConfig } from "./plugin-config
 import { findingAt } from "./state/state-finding.ts";
 
 interface LoadedPolicy {
-  /** Undefined when the policy is invalid, or known only to decK. */
+  /** Undefined when the policy is invalid, or when only decK knows it. */
   readonly policy?: CompiledPolicy;
   readonly findings: readonly Finding[];
 }
 
-/** Loads the policy of a configuration, as the gateway does. Reports mistakes in a policy file at their place in that file. */
+/**
+ * Loads the policy of a configuration, as the gateway does. Reports mistakes in a policy file at their position in that file.
+ */
 export function createPolicyLoader(policyRoot: string): (config: PluginConfig) => Promise<LoadedPolicy> {
   const loadFile = async (field: ConfigField): Promise<LoadedPolicy> => {
     const load = await loadPolicyFile(policyRoot, field.value);

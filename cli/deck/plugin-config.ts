@@ -7,11 +7,13 @@ import { isNull, type KongState, type StateEntity, type StatePlugin, textAt } fr
 import type { StateFile } from "./state/state-file.ts";
 import { findingAt } from "./state/state-finding.ts";
 
-/** A field of the plugin's configuration, and its place: in the plugin, or in the shared configuration that it uses. */
+/**
+ * A field of the plugin's configuration, and its position: in the plugin, or in the shared configuration that the plugin uses.
+ */
 export interface ConfigField {
   readonly value: string;
   readonly node: Node;
-  /** The map that it is written in. */
+  /** The map that contains the field. */
   readonly owner: YAMLMap;
   readonly source: StateFile;
 }
@@ -20,7 +22,10 @@ export type PluginConfig = ReadonlyMap<string, ConfigField>;
 
 const KNOWN = CONFIG_FIELDS.flatMap((field) => Object.keys(field));
 
-/** Builds a plugin's configuration as decK does: its own fields override those of the shared one that `_config` names. */
+/**
+ * Builds a plugin's configuration as decK does. The plugin's own fields override those of the shared configuration that
+ * `_config` names.
+ */
 export function readPluginConfig(
   { node, source }: StatePlugin,
   { sharedConfigs }: KongState,
@@ -73,7 +78,7 @@ function checkFields({ node, source }: StateEntity): Finding[] {
   });
 }
 
-/** @returns fields by name; undefined for one that is null. */
+/** @returns fields by name. A field that is null is undefined. */
 function readFields({ node, source }: StateEntity): (readonly [string, ConfigField | undefined])[] {
   return node.items.flatMap(({ key, value }): (readonly [string, ConfigField | undefined])[] => {
     if (!isScalar(key) || !isScalar(value)) {

@@ -20,7 +20,7 @@ export interface StateInput {
 
 interface RenderSettings {
   readonly policyRoot: string;
-  /** Whether policies go into the plugins' configurations. */
+  /** Whether to put the policies into the plugins' configurations. */
   readonly inline: boolean;
   /** Tags to add to each jwt-policy plugin. */
   readonly tags: readonly string[];
@@ -55,7 +55,7 @@ export async function renderState(
   found.push(...checkInstanceNames(plugins));
   if (inline) {
     found.push(...(await inlinePolicies(plugins, policyRoot)));
-    // A shared `policy_file` that its plugins overrode must not end up in one configuration with an inlined policy.
+    // If plugins override a shared `policy_file`, that field must not stay in the same configuration as an inlined policy.
     const again = plugins.map((plugin) => readPluginConfig(plugin, state));
     found.push(...again.flatMap((config) => (config.ok ? [] : config.failure)));
   }
@@ -72,7 +72,7 @@ export async function renderState(
   return succeed({ text: document.toString({ lineWidth: 0 }), warnings: found });
 }
 
-/** Turns the option into a state file, so that merging reports a file with other tags. */
+/** Turns the option into a state file, so that the merge reports a file with other tags. */
 function readSelectTags(tags: readonly string[]): StateFile[] {
   const file = readStateFile("--select-tag", stringify({ _info: { select_tags: tags } }));
   return tags.length > 0 && file.ok ? [file.value] : [];

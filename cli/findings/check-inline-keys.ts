@@ -5,14 +5,14 @@ import { isMeantForVerifying } from "../../plugin/keys/rules/jwk.ts";
 import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { readDocument } from "../../plugin/policy/read/read-document.ts";
 
-/** The name of the key at the start of a reason. It is cut off, because the finding says where the key is. */
+/** The name of the key at the start of a reason. It is removed, because the finding says where the key is. */
 const KEY_NAME = /^key 0(?:, kid "(?:[^"\\]|\\.)*")?: /;
 
 /**
- * Imports the keys written in a policy, as the gateway does. The gateway leaves out a weak or damaged key, and operators would
- * notice only when it refuses tokens. The policy compiler cannot find such keys because it uses no cryptography.
+ * Imports the keys in the text of a policy, as the gateway does. The gateway ignores a weak or damaged key, and operators would
+ * notice this only when tokens are refused. The policy compiler cannot find such keys, because it uses no cryptography.
  *
- * @param text of the policy's own file, to locate the findings in.
+ * @param text the text of the policy's own file, in which the findings are located.
  */
 export async function checkInlineKeys(policy: CompiledPolicy, text: string): Promise<readonly Finding[]> {
   const findings = (await Promise.all(listIssuers(policy).map(findUnusable))).flat();

@@ -6,8 +6,9 @@ import { findShadowed } from "../../plugin/policy/requirements/find-shadowed.ts"
 /**
  * Finds parts of a policy that are valid but probably not intended.
  *
- * @param text of a policy without mistakes, merged with the policy that it extends.
- * @param ownText of the policy's own file, to locate the warnings in. Equals `text` if the policy extends no other.
+ * @param text the text of a policy without mistakes, merged with the policy that it extends.
+ * @param ownText the text of the policy's own file, in which the warnings are located. It equals `text` if the policy extends
+ *   no other policy.
  */
 export function findWarnings(text: string, ownText: string): readonly Finding[] {
   const whole = readDocument(text);

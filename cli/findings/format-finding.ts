@@ -5,7 +5,7 @@ import { type Finding, isWarning } from "../../plugin/policy/language/finding.ts
 /** How many characters of a long line are shown. */
 const EXCERPT_LENGTH = 200;
 
-/** Prints a finding for people: its place, its code, what is wrong, and the line of text if it may be shown. */
+/** Formats a finding for people, with its position, its code, what is wrong, and the line of text if it may be shown. */
 export function formatFinding(finding: Finding, color: Colors): string {
   const { file, line, column, code, message, excerpt } = finding;
   const [kind, paint] = isWarning(finding) ? [`warning ${code}`, color.yellow] : [code, color.red];

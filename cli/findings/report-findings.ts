@@ -10,7 +10,10 @@ export interface CheckedFile {
   readonly policy: { readonly name: string; readonly rules: number } | undefined;
 }
 
-/** For people: every mistake and warning with its line of text, and its place in a form that terminals and editors turn into a link. */
+/**
+ * Formats a report for people. It shows every mistake and warning with its line of text, and its position in a form that
+ * terminals and editors turn into a link.
+ */
 export function reportText(checked: readonly CheckedFile[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
   const files = checked.map(({ file, findings, policy }) => {
@@ -30,7 +33,9 @@ export function reportText(checked: readonly CheckedFile[], hasColor: boolean): 
   return `${files.join("")}${mistakes === 0 ? color.green(summary) : color.red(summary)}\n`;
 }
 
-/** For programs: `{ files: [{ file, policy, issues: [{ code, severity, message, pointer, line, column }] }] }`. */
+/**
+ * Formats a report for programs: `{ files: [{ file, policy, issues: [{ code, severity, message, pointer, line, column }] }] }`.
+ */
 export function reportJson(checked: readonly CheckedFile[]): string {
   const files = checked.map(({ file, findings, policy }) => ({
     file,
@@ -43,12 +48,17 @@ export function reportJson(checked: readonly CheckedFile[]): string {
   return `${toPrintableJson({ files }, 2)}\n`;
 }
 
-/** A policy without rules is valid, but authors should notice it before it reaches the gateway. */
+/** A policy without rules is valid, but authors should notice this before the policy reaches the gateway. */
 function describeRules(rules: number | undefined): string {
-  return rules === 0 ? ", without rules: it refuses every request, and is there for others to extend" : "";
+  return rules === 0
+    ? ", without rules: it refuses every request, and only other policies can use it with extends"
+    : "";
 }
 
-/** For people: the mistakes and warnings in decK files with their places, and how many there are. Empty without findings. */
+/**
+ * Formats a report for people. It shows the mistakes and warnings in decK files with their positions, and their number. It is
+ * empty if there are no findings.
+ */
 export function reportState(findings: readonly Finding[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
   const warnings = findings.filter(isWarning).length;

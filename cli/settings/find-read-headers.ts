@@ -3,7 +3,7 @@ import { loadPolicyFile } from "../../plugin/runtime/load/policy-store.ts";
 
 /**
  * Returns the names of the header fields that the policies under a root read, in lower case and sorted. A root or a policy that
- * cannot be read adds none: the settings are often printed on a machine without the policies.
+ * cannot be read adds no names, because operators often print the settings on a machine without the policies.
  */
 export async function findReadHeaders(policyRoot: string): Promise<readonly string[]> {
   const files = await listPolicyFiles(policyRoot).catch(() => []);

@@ -4,16 +4,16 @@ import type { Pdk } from "./contract/pdk.ts";
 import type { PluginInstance } from "./handler.ts";
 
 export interface DecisionLimits {
-  /** Time limit for one decision in milliseconds. After it the request is refused, whatever the handler still does. */
+  /** Time limit for one decision in milliseconds. After this time the request is refused, even if the handler decides later. */
   readonly deadlineMs: number;
   readonly log: (line: string) => void;
 }
 
 /**
- * Asks an instance for its decision. A handler that fails or is late refuses the request.
+ * Asks an instance for its decision. If the handler fails or is late, the request is refused.
  *
  * @param conclude receives the outcome, once.
- * @returns stops waiting. Then no outcome comes any more.
+ * @returns a function that stops the wait. After its call, `conclude` receives nothing.
  */
 export function decideInTime(
   instance: PluginInstance,

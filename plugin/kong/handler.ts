@@ -25,7 +25,7 @@ const OVERLOADED: Denial = { reason: "overloaded", detail: "more requests come t
 export interface PluginInstance {
   /** Decides the request behind `pdk`. The caller carries out the decision. */
   access(pdk: Pdk): Promise<Decision | Answer>;
-  /** Kong no longer uses the instance. */
+  /** Called when Kong no longer uses the instance. */
   close?(): void;
 }
 
@@ -54,7 +54,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
       }
       const facts = read.value;
       if (!(await runtime.admit(facts, pdk.isAbandoned))) {
-        // Report mode rejects it too, because no decision was made.
+        // Report mode also rejects this request, because no decision was made.
         return createDeny(OVERLOADED, { policy: policy.name }, createReply(policy, facts));
       }
       const metadataRequest = readMetadataRequest(policy.protectedResource, facts);

@@ -13,7 +13,7 @@ import type { PluginInstance } from "./handler.ts";
 
 export interface StockHandler {
   readonly instance: PluginInstance;
-  /** Undefined if Kong did not send it; then no request passes. */
+  /** Undefined if Kong did not send the identity. Then no request passes. */
   readonly identity: InstanceIdentity | undefined;
   /** Time limit for one decision in milliseconds. */
   readonly deadlineMs: number;
@@ -21,8 +21,8 @@ export interface StockHandler {
 }
 
 /**
- * The access phase in the stock plugin server. Its protocol proxies every request that is not refused, so the last call carries
- * the verdict to the guard. If a call fails, the verdict is never sent.
+ * The access phase in the stock plugin server. With its protocol, Kong proxies every request that is not refused. So the last
+ * call sends the verdict to the guard. If a call fails, the verdict is never sent.
  */
 export async function handleAccess(kong: StockPdk, handler: StockHandler): Promise<void> {
   for (const call of await judge(kong, handler)) {
@@ -31,8 +31,8 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
 }
 
 /**
- * Refusals go through the guard, because this server keeps the event of every `kong.response.exit` for ever. Only a Kong without
- * the guard gets the exit.
+ * The guard sends refusals, because the stock server keeps the event of every `kong.response.exit` for ever. Only if Kong has
+ * no guard, the plugin calls the exit.
  */
 async function judge(kong: StockPdk, handler: StockHandler): Promise<readonly PdkCall[]> {
   const facts = (await kong.nginx.get_var(FACTS_VARIABLE.name)) ?? "";
@@ -62,7 +62,7 @@ function carryOut(kong: StockPdk, { method, args }: PdkCall): Promise<unknown> {
   return (found as (...values: PdkCall["args"]) => Promise<unknown>)(...args);
 }
 
-/** The plugin's view of kong-pdk. The facts are already known, because a guard always comes with them. */
+/** The plugin's view of kong-pdk. The facts are already known, because the guard always sends them. */
 function createPdk(kong: StockPdk, facts: string): Pdk {
   return {
     nginx: {

@@ -5,7 +5,7 @@ import { denialRow, type Stage } from "../core/model/denial.ts";
 import { toPrintable } from "../core/text/printable.ts";
 
 const MAX_KID_LENGTH = 64;
-/** Includes gRPC-Web, whose calls reach the same Services. */
+/** Content types of gRPC. This includes gRPC-Web, whose calls reach the same Services. */
 const GRPC = /^application\/grpc/i;
 /** Stages that a request reaches only with a valid signature. */
 const VERIFIED_STAGES: ReadonlySet<Stage> = new Set(["claims", "authorize", "propagate"]);
@@ -16,11 +16,11 @@ export function logLevelOf({ denial }: Deny): "warn" | "err" {
 }
 
 /**
- * One line of `key=value` pairs for the operator about a refused request. It never contains the token or claim values. All values
- * come from configuration, except `kid`. The `kid` is shortened, reduced to plain characters, and marked as unverified until the
- * signature is valid.
+ * One line of `key=value` pairs for the operator about a refused request. It never contains the token or claim values. All
+ * values come from configuration, except `kid`. The `kid` is shortened and reduced to plain characters. It is marked as
+ * unverified if the signature was not valid.
  *
- * @param did the outcome. In report mode the request was not refused.
+ * @param did the outcome in words. In report mode the request was not refused.
  */
 export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"): string {
   const { stage } = denialRow(denial.reason);
@@ -41,7 +41,7 @@ export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"):
   return toPrintable(`jwt-policy ${did} the request: ${text}`);
 }
 
-/** The line about a request that passed only because its rule is in report mode; undefined for all others. */
+/** The line about a request that passed only because its rule is in report mode; undefined for all other requests. */
 export function formatReport({ reported }: Allow): string | undefined {
   return reported && formatDenial(reported, "would have denied");
 }

@@ -1,4 +1,4 @@
-/** Kind and place of an error, without its message, which may quote the data being read. */
+/** The kind and the code location of an error. The message is left out, because it may quote the data being read. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) {
     return typeof error;

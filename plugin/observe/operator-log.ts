@@ -2,34 +2,40 @@ import { toPrintable } from "../core/text/printable.ts";
 
 /** The log for the operator. Lines contain no tokens, no claims and no key material. */
 export interface Log {
-  /** An event; shows at Kong's level `info` only. */
+  /** Writes an event. It is visible only if Kong's log level is `info`. */
   info(line: string): void;
-  /** Good news and changes that the operator waits for, such as a policy that takes effect; shows at Kong's default level. */
+  /**
+   * Writes good news or a change that the operator waits for, such as a policy that takes effect. It is visible at Kong's
+   * default level.
+   */
   notice(line: string): void;
-  /** A problem that the operator must handle; shows at Kong's default level. */
+  /** Writes a problem that the operator must handle. It is visible at Kong's default level. */
   warn(line: string): void;
 }
 
 /** A line that waits for the next answer to Kong. */
 export interface WaitingLine {
-  /** The function of `kong.log` that writes it. */
+  /** The function of `kong.log` that writes the line. */
   readonly level: "notice" | "warn";
   readonly line: string;
 }
 
 export interface OperatorLog extends Log {
-  /** The notices and warnings since the last call, oldest first; the caller passes them on. */
+  /** Returns the notices and warnings since the last call, oldest first. The caller must pass them on. */
   takeWarnings(): readonly WaitingLine[];
 }
 
-/** Maximum number of waiting lines of each level. Beyond it the oldest are dropped. The process's own output has them as well. */
+/**
+ * Maximum number of waiting lines of each level. If there are more, the oldest lines are dropped. The process's own output also
+ * contains them.
+ */
 const MAX_WAITING = 32;
 const MAX_LENGTH = 2_000;
 const NONE: readonly WaitingLine[] = [];
 
 /**
- * Kong writes what a plugin server prints at its level `info`, which is off by default. So notices and warnings also wait for the
- * next request. With it, they can be written to Kong's log at a visible level.
+ * Kong writes what a plugin server prints at its level `info`, which is off by default. So notices and warnings also wait for
+ * the next request. The answer to that request can write them to Kong's log at a visible level.
  *
  * @param print writes one line to the process's output.
  */
@@ -61,7 +67,7 @@ export function createOperatorLog(print: (line: string, isWarning: boolean) => v
   };
 }
 
-/** One printable line, whatever a file name or a provider's answer contains. */
+/** Turns a text into one printable line, whatever a file name or a provider's answer contains. */
 function plainLine(text: string): string {
   return toPrintable(text.slice(0, MAX_LENGTH));
 }

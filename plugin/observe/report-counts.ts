@@ -18,9 +18,9 @@ export interface JudgedCount {
   /** Undefined if no rule fits. */
   readonly rule: string | undefined;
   readonly requests: number;
-  /** Of these, how many were refused. */
+  /** How many of these requests were refused. */
   readonly denied: number;
-  /** Of these, how many report mode let pass. */
+  /** How many of these requests passed only because of report mode. */
   readonly reported: number;
 }
 

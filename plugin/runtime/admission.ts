@@ -1,8 +1,11 @@
 import { FairQueue, type Patience } from "../keys/verify/fair-queue.ts";
 
-/** How long requests are judged at once in one turn of the event loop, in milliseconds. Later requests wait. */
+/** In one turn of the event loop, requests are judged at once for this long, in milliseconds. Later requests wait. */
 const UNQUEUED_MS = 2;
-/** How long decisions may keep the event loop from reading, in milliseconds. They get as long as reading took, within these bounds. */
+/**
+ * How long decisions may keep the event loop from reading, in milliseconds. Decisions get the same time as reading took, within
+ * these bounds.
+ */
 const MIN_SLICE_MS = 4;
 const MAX_SLICE_MS = 50;
 /** Maximum number of queued decisions in one turn of the event loop. */
@@ -23,30 +26,30 @@ export interface Asker {
   readonly credentials?: string | undefined;
 }
 
-/** A burst of 1,500 requests after a short stall must pass, also where other processes take most of the processor. */
+/** A burst of 1,500 requests after a short stall must pass, even if other processes use most of the processor. */
 const PATIENCE: Patience = { standingMs: 1_000, longMs: 1_000, shortMs: 10, capacity: 2_048 };
-/** Known credentials come first, so they wait little longer than the loop needs to read. */
+/** Known credentials come first, so they wait only slightly longer than the event loop needs to read. */
 const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 250 };
 /** How many credentials each of the two sets remembers. */
 const MAX_CREDENTIALS = 4_096;
-/** A token ends with its signature. Its last 256 bits identify it, because no client can guess them. */
+/** A token ends with its signature. The last 256 bits of the signature identify the token, because no client can guess them. */
 const TAIL_LENGTH = 43;
-/** While both wait, known credentials get this many times the processing time of all others. */
+/** If requests with known credentials and others wait, the known ones get this many times the processing time of all others. */
 const SHARE_OF_KNOWN = 3;
-/** How far one side may get ahead of its share, in milliseconds. */
+/** How far one of the two queues may get ahead of its share, in milliseconds. */
 const MAX_LEAD_MS = 10;
 
 export interface AdmissionOptions {
-  /** Milliseconds of a clock that never goes back. */
+  /** The time in milliseconds, from a clock that never goes back. */
   readonly now: () => number;
   /** Calls back after everything that the event loop has ready to read. */
   readonly defer: (step: () => void) => void;
 }
 
 /**
- * Decides which requests are judged when more come than can be judged. On a gateway with spare time each request passes at once.
- * Otherwise requests wait in a {@link FairQueue}, and those that wait too long are rejected before any expensive work. Requests
- * with recently accepted credentials wait in a separate queue. A flood has no such credentials, whatever its address.
+ * Decides which requests are judged when more come than can be judged. On a gateway with spare time, each request is judged at
+ * once. Otherwise requests wait in a {@link FairQueue}, and those that wait too long are rejected before any expensive work.
+ * Requests with recently accepted credentials wait in a separate queue. A flood has no such credentials, whatever its address.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
@@ -60,7 +63,7 @@ export class Admission {
   #sliceEndMs = 0;
   /** The last release in this slice, used to measure how long its decision took. */
   #last: { readonly queue: FairQueue<Waiting>; readonly atMs: number } | undefined;
-  /** Above 0, the others have had more than their share. */
+  /** If this is above 0, the other requests have had more than their share. */
   #leadOfOthersMs = 0;
 
   constructor(options: AdmissionOptions) {
@@ -69,7 +72,7 @@ export class Admission {
 
   /**
    * @param isAbandoned whether Kong no longer waits for the decision.
-   * @returns whether to judge the request; false if it is rejected, or was abandoned while it waited.
+   * @returns whether to judge the request. False if the request is rejected, or was abandoned while it waited.
    */
   admit(asker: Asker, isAbandoned: () => boolean = isNeverAbandoned): boolean | Promise<boolean> {
     const nowMs = this.#options.now();
@@ -121,7 +124,7 @@ export class Admission {
     if (steps === 0) {
       return;
     }
-    // A decision runs after the step that resolves its promise. Each decision needs a separate step.
+    // A decision runs only after the step that resolves its promise. So each decision needs a separate step.
     this.#turnStartMs = nowMs;
     defer(() => {
       const startMs = now();

@@ -47,7 +47,10 @@ export async function listSettingsFiles(file: string): Promise<readonly string[]
   return [resolve(file), caFile, proxy?.authorizationFile, ...ofOrigins].filter((path) => path !== undefined);
 }
 
-/** Returns all mistakes in a settings file. It does not check the files that it names, because they may be on another machine. */
+/**
+ * Returns all mistakes in a settings file. It does not check the files that the settings name, because they may be on another
+ * machine.
+ */
 export async function checkSettingsFile(file: string): Promise<readonly Finding[]> {
   const read = await readSettingsFile(file);
   return read.ok ? [] : read.failure;

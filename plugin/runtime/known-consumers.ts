@@ -8,13 +8,13 @@ export interface KnownConsumers {
   /**
    * Returns the remembered Consumer, or else asks Kong.
    *
-   * @param workspace separates Consumers with the same name that different plugins of one Kong know.
+   * @param workspace separates Consumers with the same name in different workspaces of one Kong.
    */
   find(workspace: string, lookup: ConsumerLookup, load: LoadConsumer): ReturnType<CallerSource["findConsumer"]>;
 }
 
 const MAX_ENTRIES = 10_000;
-/** Short, so that a new Consumer works soon, and a database that could not be read is asked again. */
+/** Short, so that a new Consumer works soon, and so that Kong is soon asked again if it could not read its database. */
 const MAX_UNKNOWN_AGE_SECONDS = 10;
 /** After this part of an entry's time, one request asks Kong again while all others still use the entry. */
 const RENEW_FROM = 0.9;
@@ -27,10 +27,10 @@ interface Entry {
 }
 
 /**
- * Remembers Consumers for all plugin instances. Requests never wait for one another's answer. If a client goes away, its
- * request's call ends too, and requests waiting for it would hang.
+ * Remembers Consumers for all plugin instances. Requests never wait for another request's answer from Kong. If a client goes
+ * away, the call of its request ends without an answer, and other requests that wait for the answer would hang.
  *
- * @param now milliseconds of any clock.
+ * @param now the time in milliseconds, from any clock.
  */
 export function rememberConsumers(now: () => number): KnownConsumers {
   const entries = new BoundedMap<string, Entry>({ maxEntries: MAX_ENTRIES });
@@ -42,7 +42,7 @@ export function rememberConsumers(now: () => number): KnownConsumers {
       if (entry && isUsable(entry, maxAgeSeconds, now())) {
         return entry.consumer;
       }
-      // The age starts with the question, so that a slow answer does not count as new.
+      // The age counts from the question, so that a slow answer does not count as new.
       const askedAt = now();
       const consumer = await load(by, value);
       entries.set(name, { consumer, askedAt, renewingSince: Number.NEGATIVE_INFINITY });
@@ -51,7 +51,10 @@ export function rememberConsumers(now: () => number): KnownConsumers {
   };
 }
 
-/** Whether the answer is still usable. Near its end, it returns false once in a while, so that one request renews it. */
+/**
+ * Whether the answer is still usable. When the answer will soon expire, this sometimes returns false, so that one request
+ * renews it.
+ */
 function isUsable(entry: Entry, maxAgeSeconds: number, nowMs: number): boolean {
   const maxAgeMs = 1000 * (entry.consumer ? maxAgeSeconds : Math.min(maxAgeSeconds, MAX_UNKNOWN_AGE_SECONDS));
   const ageMs = nowMs - entry.askedAt;

@@ -25,9 +25,9 @@ import type { PolicySource } from "./versions/policy-source.ts";
 import { pollPolicies } from "./versions/poll-policies.ts";
 import { type Readiness, watchReadiness } from "./versions/readiness.ts";
 
-/** Questions to the Kong behind one request. Only Consumers are cached. */
+/** Questions to Kong about one request. Only Consumers are cached. */
 interface AskedKong extends Omit<CallerSource, "findConsumer"> {
-  /** Separates Consumers with the same name that different plugins of one Kong know. */
+  /** Separates Consumers with the same name in different workspaces of one Kong. */
   readonly workspace: string;
   readonly loadConsumer: LoadConsumer;
 }
@@ -36,15 +36,15 @@ interface AskedKong extends Omit<CallerSource, "findConsumer"> {
 export interface Runtime {
   /** Opens a policy file under the root. Its result changes with the file. */
   openPolicyFile(file: string): PolicySource;
-  /** Opens a policy that the configuration of a Kong plugin entity carries as text. */
+  /** Opens a policy that the configuration of a Kong plugin entity contains as text. */
   openInlinePolicy(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
-  /** Whether a request is to be judged: {@link Admission.admit}. */
+  /** Whether to judge a request: see {@link Admission.admit}. */
   admit(facts: RequestFacts, isAbandoned: (() => boolean) | undefined): boolean | Promise<boolean>;
   decide(facts: RequestFacts, policy: CompiledPolicy, kong: AskedKong): Promise<Decision>;
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
   keyStatus(): readonly IssuerKeysStatus[];
-  /** Where keys are stored over restarts; undefined if they are not. */
+  /** The state of the store that keeps keys over restarts; undefined if keys are not stored. */
   keyStoreStatus(): KeyStoreStatus | undefined;
   reportStatus(): readonly ReportCount[];
   judgedStatus(): readonly JudgedCount[];
@@ -57,20 +57,20 @@ export interface RuntimeOptions {
   readonly policyRoot: string;
   /** How often to check policy files for changes, in milliseconds. */
   readonly policyPollMs: number;
-  /** Compiles policies. Default: in this thread. */
+  /** Compiles policies. Default: this thread compiles them. */
   readonly compiler?: PolicyCompiler;
-  /** How keys are fetched. Default: a fetcher without settings. */
+  /** Fetches keys. Default: a fetcher without settings. */
   readonly fetchJson?: FetchJson;
-  /** Paths of the fetch settings, and of the files that they name. They are never read as policies. */
+  /** Paths of the fetch settings and of the files that the settings name. These files are never read as policies. */
   readonly settingsFiles?: readonly string[];
-  /** The directory where fetched keys are stored for the next process; undefined if they are not. */
+  /** The directory where fetched keys are stored for the next process; undefined if they are not stored. */
   readonly stateDir?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
 }
 
-/** How often to look for inline policies that no request needs, in milliseconds. */
+/** Time between two searches for inline policies that no request needs, in milliseconds. */
 const RELEASE_MS = 30_000;
 
 /** The composition root: connects store, keys, clock and pipeline. Starts reading every policy under the root. */
@@ -116,7 +116,7 @@ export function createRuntime({
         findConsumer: (lookup) => consumers.find(workspace, lookup, loadConsumer),
       });
       counts.add(decision);
-      // If a token let the request pass, the evidence names its issuer.
+      // If the request passed because of a token, the evidence names the token's issuer.
       if (isAllow(decision) && decision.evidence.issuer !== undefined && !decision.reported) {
         admission.noteGood(describeAsker(facts));
       }

@@ -11,12 +11,12 @@ interface Verified {
 }
 
 /**
- * Remembers which signatures were valid, so that a token that comes a thousand times is verified once. It remembers only the
- * signature: claims, time and rules are checked every time. If an issuer removes a key, the key is no longer found, and its
- * remembered signatures are no longer used.
+ * Remembers which signatures were valid, so that a token that comes a thousand times is verified once. Only the result for the
+ * signature is remembered. Claims, time and rules are checked every time. If an issuer removes a key, that key is no longer
+ * found, so remembered results with that key are no longer used.
  */
 export function rememberVerified(keys: KeySource): KeySource {
-  // The signature identifies the entry, and the whole signed text is compared, because a hash could collide.
+  // The signature identifies the entry. The whole signed text is compared as well, because a hash could collide.
   const verified = new BoundedMap<string, Verified>({
     maxEntries: Number.POSITIVE_INFINITY,
     maxSize: MAX_BYTES,
@@ -25,7 +25,7 @@ export function rememberVerified(keys: KeySource): KeySource {
   const remembering = new WeakMap<VerificationKey, VerificationKey>();
 
   const createRemembering = (key: VerificationKey): VerificationKey => {
-    /** Checks that run on the thread pool. The same token may come on many connections at once. */
+    /** Checks that run on the thread pool now. They are shared, because the same token may come on many connections at once. */
     const checking = new Map<string, { readonly signingInput: Uint8Array; readonly check: Promise<SignatureCheck> }>();
     return {
       ...key,

@@ -1,4 +1,4 @@
-/** The answer to the command by which Kong asks for the plugin's description. */
+/** Answers the command with which Kong asks for the plugin's description. */
 import { NAME } from "../kong/contract/plugin-identity.ts";
 import { checkStart } from "./process/check-start.ts";
 import { renderDump } from "./settings/dump.ts";
@@ -17,7 +17,7 @@ export async function answerQuery(options: ServerOptions): Promise<void> {
   }
 }
 
-/** If the answer is a text, Kong quotes it in its own error, so Kong's log shows why Kong does not start. */
+/** The query's answer in case of an error. Kong quotes it in its own error, so Kong's log shows why Kong does not start. */
 export function refuseStart(reasons: readonly string[]): void {
   process.stdout.write(`${JSON.stringify(`${NAME} cannot start: ${reasons.join("; ")}`)}\n`);
   process.exitCode = 2;

@@ -13,7 +13,7 @@ const RETRY_MS = 1_000;
 
 const countedSince = Date.now();
 
-/** Answers Kong's calls with decisions by policies, or refuses all of them. */
+/** Answers Kong's calls with decisions by policies, or refuses all requests. */
 export interface Judge {
   readonly start: (configJson: string) => PluginInstance;
   readonly isReady: () => boolean;
@@ -62,13 +62,13 @@ async function openPolicies({ options, log, socket }: ServerProcess): Promise<Ju
     readStatus: () =>
       describeStatus(runtime, socket.isOurs() ? [] : [`another process or none serves ${options.socket}`]),
     refreshKeys() {
-      log.info("SIGHUP: all keys are loaded anew");
+      log.info("SIGHUP: all keys are loaded again");
       void runtime.refreshKeys();
     },
   };
 }
 
-/** @param reasons why this process is not ready, beside those of its policies and keys. */
+/** @param reasons reasons why this process is not ready, in addition to those of its policies and keys. */
 function describeStatus(runtime: Runtime, reasons: readonly string[]): Status {
   return {
     reasons: [...runtime.readiness.reasons(), ...reasons],

@@ -1,6 +1,6 @@
 /**
- * The launcher: the process that Kong starts in place of the plugin server. It adopts the running server, or starts one, and runs
- * as long as that server. Kong ends its launcher at each reload, and the server outlives it.
+ * The launcher: the process that Kong starts in place of the plugin server. It adopts the running server, or starts a server,
+ * and runs as long as that server. Kong ends its launcher at each reload, but the server keeps running.
  */
 import { randomUUID } from "node:crypto";
 import { lstatSync, readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { findInheritedSocket } from "./process/inherited-socket.ts";
 import { parseLauncherOptions } from "./settings/server-options.ts";
 
 const PARENT_CHECK_MS = 500;
-/** The same interval as Kong's own for a plugin server that ends at once. */
+/** Kong uses the same interval for a plugin server that ends at once. */
 const RESTART_MS = 1_000;
 const CANNOT_START = 2;
 const SERVER_DIED = 1;
@@ -39,7 +39,7 @@ const identity = `${identifyServer(command)}${inherited === undefined ? "" : `-$
 let current: KeptServer | undefined;
 
 for (const output of [process.stdout, process.stderr]) {
-  output.on("error", () => {}); // Kong's worker reads this output, and may end first.
+  output.on("error", () => {}); // Kong's worker reads this output, and may end before this process.
 }
 process.on("SIGTERM", () => process.exit(0));
 process.on("SIGINT", endAll);
@@ -73,11 +73,11 @@ async function keepOneServer(): Promise<never> {
 interface FoundServer {
   readonly server: KeptServer;
   readonly isEnding: boolean;
-  /** Whether it equals the server that this launcher would start. */
+  /** Whether the server equals the one that this launcher would start. */
   readonly isWanted: boolean;
 }
 
-/** The server that runs beside this socket, if any. */
+/** The running server of this socket, if there is one. */
 async function findServer(): Promise<FoundServer | undefined> {
   const connection = await reach(controlPathOf(socket));
   if (connection === undefined) {
@@ -93,7 +93,7 @@ async function findServer(): Promise<FoundServer | undefined> {
 /** Stays attached to a running server. */
 async function follow(server: KeptServer): Promise<Ending> {
   current = server;
-  print(`the plugin server runs already as process ${server.process()?.pid}; this launcher keeps it`);
+  print(`the plugin server already runs as process ${server.process()?.pid}; this launcher stays attached to it`);
   const ending = await server.ended;
   server.leave();
   return ending ?? fail(SERVER_DIED, "the plugin server has died", ...readLastWords(socket));
@@ -166,7 +166,10 @@ function reach(path: string): Promise<Socket | undefined> {
   });
 }
 
-/** The process of a server that does not answer. Without a known start time it returns no process, because it could be any process. */
+/**
+ * The process of a server that does not answer. Without a known start time, this returns no process, because the id could
+ * belong to any process.
+ */
 function readPid(): ProcessIdentity {
   try {
     const { pid, startedAt } = JSON.parse(readFileSync(pidPathOf(socket), "utf8"));
@@ -174,7 +177,7 @@ function readPid(): ProcessIdentity {
       return { pid, startedAt };
     }
   } catch {
-    // No file, or not ours.
+    // The file is missing or not ours.
   }
   return { pid: Number.NaN };
 }
@@ -185,7 +188,7 @@ function endWithParent(): void {
   }
 }
 
-/** SIGINT ends this launcher and its server, as in a terminal. */
+/** SIGINT ends this launcher and its server, for example after Ctrl-C in a terminal. */
 function endAll(): void {
   current?.end();
   setTimeout(() => process.exit(0), 100);

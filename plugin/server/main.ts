@@ -21,10 +21,10 @@ const WATCHDOG_MS = 3_000;
 const FOLLOW_MS = 500;
 /** Kong refuses requests while no process listens, so a busy machine must not delay this for long. */
 const MAX_WARMING_MS = 500;
-/** Shorter than the time that Kong waits for the answer to a call. */
+/** This time is shorter than the time that Kong waits for the answer to a call. */
 const MAX_QUEUE_MS = 3_000;
 
-// The process that reads the output may end before this one. Then a log line must not end this process.
+// The process that reads the output may end before this process. In that case, a log line must not end this process.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
@@ -62,7 +62,7 @@ function fail(message: string): never {
 /** The steps of the start. ServerProcess says what stops at the end, and in which order. */
 async function serve(options: ServerOptions): Promise<void> {
   const inherited = options.queued ? SOCKET_DESCRIPTOR : findInheritedSocket(process.env, process.pid);
-  const own = new ServerProcess(options, inherited); // First, so that signals are handled from the start.
+  const own = new ServerProcess(options, inherited); // This comes first, so that signals are handled from the start.
   const judge = await prepareJudge(own);
   offerStatus(own, judge);
   yieldWhenReplaced(own);
@@ -72,13 +72,13 @@ async function serve(options: ServerOptions): Promise<void> {
   await listen(own, judge);
 }
 
-/** Serves the status while this process has the socket, or may still get it. */
+/** Answers status requests while this process has the plugin socket, or may still get it. */
 function offerStatus(
   { options: { statusListen }, log, socket, lifecycle }: ServerProcess,
   { readStatus }: Judge,
 ): void {
   let giveStatusUp: (() => void) | undefined;
-  /** The status address follows the socket, to the process that has it or waits for it. */
+  /** The status address moves together with the plugin socket, to the process that has the socket or waits for it. */
   const followStatus = (): void => {
     if (lifecycle.isEnding() || socket.isReplaced()) {
       giveStatusUp?.();
@@ -91,7 +91,7 @@ function offerStatus(
   setInterval(followStatus, FOLLOW_MS).unref();
 }
 
-/** Kong keeps one server, so a launched one ends when another has taken over. */
+/** Kong needs only one server, so a launched server ends when another server has taken over. */
 function yieldWhenReplaced(own: ServerProcess): void {
   if (own.launchers !== undefined) {
     setInterval(() => {
@@ -102,7 +102,7 @@ function yieldWhenReplaced(own: ServerProcess): void {
   }
 }
 
-/** If a service manager holds the socket, calls wait in its queue if no other server accepts them. */
+/** If a service manager holds the socket, calls wait in the socket's queue until a server accepts them. */
 async function waitForSocket({ options, isQueue }: ServerProcess, { isReady, warmed }: Judge): Promise<void> {
   await waitAtMost(MAX_WARMING_MS, warmed);
   if (!isQueue) {

@@ -6,18 +6,19 @@ import { type Lifecycle, manageLifecycle } from "./process/lifecycle.ts";
 import { PluginSocket } from "./process/plugin-socket.ts";
 import type { ServerOptions } from "./settings/server-options.ts";
 
-/** Time for the launcher to read that this process ends. */
+/** How long the process waits at its end, so that the launcher can read that the process ends. */
 const FAREWELL_MS = 50;
 const REPLACED = "another server has taken over";
 
 /**
- * The parts of this process that exist before any policy is known: its log, its socket, its launchers and its end.
+ * The parts of this process that exist before any policy is known: its log, its socket, its launchers and the code that ends
+ * it.
  *
  * When the process ends, its parts stop in this order:
  *
- * 1. The launchers learn that the end is final.
- * 2. New connections go to the next server, and so does the address of the status.
- * 3. Open connections retire after their next answer, and idle ones are closed, one at a time.
+ * 1. The launchers get the message that the process will end.
+ * 2. The next server gets new connections, and also the address of the status.
+ * 3. Kong drops each open connection after its next answer. This process closes idle connections, one at a time.
  * 4. The process exits. Policies, keys and their threads end with it.
  */
 export class ServerProcess {
@@ -72,7 +73,7 @@ export class ServerProcess {
     return createHandOver({
       connections: this.socket.connections,
       isReplaced: () => this.#isReplaced(),
-      // A launched server serves until its successor accepts connections.
+      // A launched server keeps answering until its successor accepts connections.
       leaveToQueue: () => this.launchers === undefined && this.socket.leaveToQueue(),
       lastCallMs: () => this.socket.lastCallMs,
     });

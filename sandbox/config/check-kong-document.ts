@@ -1,4 +1,4 @@
-/** Checks of a kong.yml that need more than one field: the schema cannot express them. */
+/** Checks of a kong.yml that involve more than one field. The schema cannot express them. */
 import type { DocumentPath, Finding } from "../../plugin/policy/language/finding.ts";
 import type {
   Consumer,
@@ -14,7 +14,10 @@ interface Located<T> {
   readonly path: DocumentPath;
 }
 
-/** @returns fields that need or exclude each other, paths that no request can match, and duplicates. Kong refuses most of them too. */
+/**
+ * @returns mistakes: fields that need or exclude each other, paths that no request can match, and duplicates. Kong also refuses
+ * most of these.
+ */
 export function checkKongDocument(document: SandboxKongDocument): readonly Finding[] {
   const services = locate(document.services, ["services"]);
   const routes = services.flatMap(({ value, path }) => locate(value.routes, [...path, "routes"]));
@@ -31,7 +34,7 @@ export function checkKongDocument(document: SandboxKongDocument): readonly Findi
     ...plugins.flat().flatMap(checkPlugin),
     ...consumers.flatMap(checkConsumer),
     ...plugins.flatMap((ofScope) =>
-      ofScope.slice(1).map(({ path }) => mistake(path, "The plugin jwt-policy is here twice for the same scope.")),
+      ofScope.slice(1).map(({ path }) => mistake(path, "The plugin jwt-policy appears twice for the same scope.")),
     ),
     ...findRepeated("Service name", services, "name"),
     ...findRepeated("Route name", routes, "name"),
@@ -49,7 +52,7 @@ function mistake(path: DocumentPath, message: string): Finding {
   return { code: "invalid_value", path, message };
 }
 
-/** Kong takes protocol and port from the url. Without a url it requires them, and has defaults only if they are absent. */
+/** Kong reads protocol and port from the url. Without a url, Kong requires them, and has defaults only if they are absent. */
 function checkService({ value: { url, protocol, host, port, path: prefix }, path }: Located<Service>): Finding[] {
   const isWrong =
     url === undefined
@@ -71,7 +74,7 @@ function checkRoute({ value: { methods, hosts, paths }, path }: Located<Route>):
     );
 }
 
-/** As in the schema that the plugin server gives to Kong. */
+/** The same check is in the schema that the plugin server gives to Kong. */
 function checkPlugin({ value: { config }, path }: Located<Plugin>): Finding[] {
   return (config.policy_file == null) === (config.policy == null)
     ? [mistake([...path, "config"], 'The plugin\'s config needs either "policy_file" or "policy".')]
@@ -91,6 +94,6 @@ function findRepeated<K extends string>(
   return entities.flatMap(({ value: { [key]: name }, path }) => {
     const isRepeated = name != null && seen.has(name);
     seen.add(name ?? "");
-    return isRepeated ? [mistake([...path, key], `The ${what} "${name}" is here twice.`)] : [];
+    return isRepeated ? [mistake([...path, key], `The ${what} "${name}" appears twice.`)] : [];
   });
 }

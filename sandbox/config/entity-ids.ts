@@ -1,6 +1,6 @@
 /**
  * The ids that a DB-less Kong gives to entities without an id: UUIDs of version 5, derived from the entity's kind and key.
- * With the same ids, logs and the router's last tie-break are the same as on Kong.
+ * Because the ids are the same as on Kong, logs and the router's last tie-break are also the same.
  */
 import { createHash } from "node:crypto";
 
@@ -19,7 +19,7 @@ export function nameUuid(namespace: string, name: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** @param key the entity's name; for plugins a compound of name and scope. @returns Kong's id of the entity. */
+/** @param key the entity's name, or for plugins a combination of name and scope. @returns Kong's id of the entity. */
 export function entityId(kind: "services" | "routes" | "plugins" | "consumers", key: string): string {
   return nameUuid(nameUuid(ENTITIES_NAMESPACE, kind), key);
 }

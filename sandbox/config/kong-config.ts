@@ -1,6 +1,7 @@
 /**
  * The part of a declarative Kong configuration (`kong.yml`, format 3.0) that the sandbox supports: services, their routes,
- * Consumers, and the plugin `jwt-policy` on a service, on a route, or global. For anything else it reports name and place.
+ * Consumers, and the plugin `jwt-policy` on a service, on a route, or global. For anything else, this module reports the name
+ * and the position.
  */
 import { randomUUID } from "node:crypto";
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
@@ -17,9 +18,9 @@ export interface KongService {
   name: string;
   host: string;
   port: number;
-  /** Prefix of every upstream path; absent means `/`. */
+  /** Prefix of every upstream path. If it is absent, the prefix is `/`. */
   path?: string;
-  /** Milliseconds. */
+  /** Timeout in milliseconds. */
   connectTimeout: number;
   /** Milliseconds between two reads from the upstream. */
   readTimeout: number;
@@ -69,7 +70,7 @@ type Route = Present<Generated.Route>;
 type Plugin = Present<Generated.Plugin>;
 type Consumer = Present<Generated.Consumer>;
 
-/** Host, port and path. The schema has checked the rest. */
+/** Reads host, port and path. The schema has checked the rest. */
 const SERVICE_URL = /^http:\/\/(\[.*?\]|[^/:]+)(?::(\d+))?(\/.*)?$/;
 /** Kong's default for the timeouts of a Service, in milliseconds. */
 const DEFAULT_TIMEOUT = 60_000;
@@ -139,7 +140,7 @@ function toRoute(
   service: KongService,
 ): KongRoute {
   const { name } = kept;
-  // As on Kong, a route with neither id nor name gets a new id at every start.
+  // As on Kong, a route without an id and without a name gets a new id at every start.
   const ownId = id ?? (name === undefined ? randomUUID() : entityId("routes", name));
   return { ...kept, id: ownId, stripPath, preserveHost, service };
 }

@@ -1,13 +1,13 @@
 /**
- * How nginx and Kong treat a request path: which paths nginx refuses, which form the router compares, which form the upstream
- * gets. Paths are byte strings as received: one character per byte (latin1).
+ * How nginx and Kong treat a request path: which paths nginx refuses, which form the router compares, and which form the
+ * upstream gets. Paths are byte strings as received, with one character per byte (latin1).
  */
 
 const RESERVED = new Set("!*'();:@&=+$,/?%#[]");
 
 /**
  * Kong's normal form of a path, which the router compares with routes. Percent-encoding is decoded except for reserved
- * characters, dot segments are removed, slashes are merged.
+ * characters. Dot segments are removed. Slashes are merged.
  */
 export function normalizePath(path: string): string {
   const decoded = path.replace(/%([\dA-Fa-f]{2})/g, (triplet, hex: string) => {
@@ -43,8 +43,8 @@ export function escapePath(path: string): string {
 }
 
 /**
- * Whether nginx accepts this path. It answers 400 to an invalid percent-encoding, an encoded NUL, and a path that climbs
- * above the root. For the latter check, encoded dots and slashes count as dots and slashes.
+ * Whether nginx accepts this path. It answers 400 to an invalid percent-encoding, an encoded NUL, and a path that climbs above
+ * the root. For the check of the root, encoded dots and slashes count as dots and slashes.
  */
 export function isAcceptedPath(path: string): boolean {
   const [uri = ""] = path.split("#", 1);
@@ -84,7 +84,7 @@ export function joinUpstreamPath(base: string, path: string): string {
 /**
  * Joins the paths for a route with `strip_path`.
  *
- * @param matchedPath the route's path that matched. Absent when the route names no path: then Kong strips one `/`.
+ * @param matchedPath the route's path that matched. Absent when the route has no paths. Then Kong strips one `/`.
  */
 export function joinStrippedPath(base: string, path: string, matchedPath = "/"): string {
   // Also remove one leading dot segment of the rest, because stripping may have exposed it.
@@ -96,7 +96,7 @@ export function joinStrippedPath(base: string, path: string, matchedPath = "/"):
   return rest.startsWith("/") ? stem + rest : `${stem}/${rest}`;
 }
 
-/** The Service's path gets a final slash if the request's path has one. `/` stays. */
+/** Adds a final slash to the Service's path if the request's path has a final slash. The path `/` does not change. */
 function withSlashLike(base: string, path: string): string {
   const stem = base.endsWith("/") ? base.slice(0, -1) : base;
   const wantsSlash = path.endsWith("/") && (path !== "/" || base.endsWith("/"));

@@ -1,4 +1,7 @@
-/** The example requests: `npm start` prints them, `npm start -- --check` sends them. Each has a text that says what it shows. */
+/**
+ * The example requests: `npm start` prints them, `npm start -- --check` sends them. The title of each example says what the
+ * example shows.
+ */
 import type { TokenRequest } from "./identity-provider.ts";
 
 /** Tokens by the name of their shell variable. */
@@ -19,7 +22,7 @@ export interface Example {
   token?: TokenName;
   headers?: Readonly<Record<string, string>>;
   status: number;
-  /** Identity headers that the upstream gets. Null: the upstream must not get this header. */
+  /** Identity headers that the upstream gets. Null means that the upstream must not get this header. */
   upstream?: Readonly<Record<string, string | null>>;
 }
 

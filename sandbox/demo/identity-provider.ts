@@ -1,6 +1,6 @@
 /**
- * An OpenID provider on the loopback address, for experiments. It offers discovery, JWKS, and access tokens as in RFC 9068
- * through client credentials. It generates new keys at every start.
+ * An OpenID provider on the loopback address, for experiments. It offers discovery and JWKS. Clients get access tokens as in
+ * RFC 9068 through the client credentials grant. It generates new keys at every start.
  */
 import { generateKeyPair, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -44,7 +44,9 @@ export interface IdentityProvider {
 }
 
 export interface ProviderOptions {
-  /** Where to listen. The issuer is always the loopback address, because policies may use http only for that address. */
+  /**
+   * The address to listen on. The issuer is always the loopback address, because policies may use http only for that address.
+   */
   host?: string | undefined;
   /** One secret for all clients, so that other processes can request tokens. By default each client gets its own random secret. */
   clientSecret?: string | undefined;
@@ -143,7 +145,7 @@ function describeResource(indicator: string): Record<string, unknown> {
  * Requests an access token from a provider's token endpoint.
  *
  * @param url the address of the provider.
- * @throws Error with the provider's answer when it is not a token.
+ * @throws Error with the provider's answer when the answer is not a token.
  */
 export async function mintToken(
   url: string,

@@ -13,7 +13,7 @@ export interface LocalCopy {
 }
 
 /**
- * Returns the configuration and the policies for these ports: the originals for the default ports, else a copy.
+ * Returns the configuration and the policies for these ports. For the default ports these are the originals, else a copy.
  *
  * @param ports the ports of the echo upstream and the OpenID provider.
  */

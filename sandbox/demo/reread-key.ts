@@ -2,7 +2,8 @@ import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 
 /**
  * Returns a copy of a generated key, read from its DER form. Node 20 can deadlock when it exports a freshly generated key as a
- * JWK: the export holds the key's lock. If garbage collection runs meanwhile, it ends the key's generator, which waits for that lock.
+ * JWK. The export holds the key's lock. If garbage collection runs during the export, it destroys the key's generator, which
+ * waits for the same lock.
  */
 export function rereadKey(key: KeyObject): KeyObject {
   return key.type === "private"

@@ -6,7 +6,7 @@ import type { IdentityProvider } from "./identity-provider.ts";
 export interface ExampleResult {
   example: Example;
   status: number;
-  /** Differences from the expectation. */
+  /** How the result differs from the expectation. */
   differences: readonly string[];
 }
 

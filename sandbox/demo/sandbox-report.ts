@@ -1,4 +1,6 @@
-/** The output of the sandbox: routes, curl lines to paste, the table of a check. Only formats results as text. */
+/**
+ * The output of the sandbox: routes, curl lines to paste, and the table of a check. This module only formats results as text.
+ */
 import pc from "picocolors";
 import { toPrintable } from "../../plugin/core/text/printable.ts";
 import type { KongConfig, KongRoute } from "../config/kong-config.ts";
@@ -6,7 +8,7 @@ import { findPlugin } from "../plugin/find-plugin.ts";
 import type { Example, TokenName } from "./examples.ts";
 import type { ExampleResult } from "./run-examples.ts";
 
-/** Formats columns that are each as wide as their widest cell. */
+/** Formats a table. Each column is as wide as its widest cell. */
 function formatTable(cells: readonly (readonly string[])[]): string {
   const rows = cells.map((row) => row.map(toPrintable));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
@@ -41,7 +43,7 @@ function describeBinding(config: KongConfig, route: KongRoute): string {
   return `${file}, rule ${plugin.config.rule ?? route.name ?? "(none)"}`;
 }
 
-/** A shell variable for each token, then a `curl` line for each example with the expected status. */
+/** Lists a shell variable for each token, then a `curl` line for each example with the expected status. */
 export function formatCurlLines(
   url: string,
   examples: readonly Example[],

@@ -84,7 +84,7 @@ export function createProxy(report: ReportFailure): UpstreamProxy {
         outgoing.writeHead(answer.statusCode, buildDownstreamHeaders(headers, request.id).flat());
         await pipeline(answer.body, outgoing);
       } catch {
-        // One side closed early: the other must see that the body is incomplete.
+        // One side closed early. The other side must see that the body is incomplete.
         answer.body.destroy();
         outgoing.destroy();
       }
@@ -95,7 +95,7 @@ export function createProxy(report: ReportFailure): UpstreamProxy {
   };
 }
 
-/** The query for the upstream, with its `?`. It is unchanged, even if empty, unless a plugin has set another. */
+/** The query for the upstream, with its `?`. If no plugin has set another query, it is unchanged, even if it is empty. */
 function upstreamQuery({ target, rawQuery }: GatewayRequest): string {
   return rawQuery === undefined ? target.slice(stripQuery(target).length) : rawQuery && `?${rawQuery}`;
 }

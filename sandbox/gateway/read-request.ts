@@ -11,7 +11,7 @@ import type { MatchRoute } from "./router.ts";
 
 type RoutedRequest = Omit<GatewayRequest, "nginxVariables" | "consumers" | "authenticated">;
 
-/** Kong's answer at a Route that is only for https. */
+/** Kong's answer to a plain http request if the Route is only for https. */
 const NEEDS_TLS: Refusal = {
   status: 426,
   message: "Please use HTTPS protocol",
@@ -38,7 +38,7 @@ export function readRequest(
   if (matched === undefined) {
     return refuse({ status: 404, message: "no Route matched with those values" });
   }
-  // As on Kong, the protocols of a Route do not take part in routing.
+  // As on Kong, routing does not depend on the protocols of a Route.
   if (!matched.route.protocols.includes("http")) {
     return refuse(NEEDS_TLS);
   }

@@ -1,4 +1,4 @@
-/** The checks of nginx. It refuses these requests before Kong and its plugins see them. */
+/** The checks of nginx. nginx refuses these requests before Kong and its plugins see them. */
 
 import { isAcceptedPath, stripQuery } from "../config/request-path.ts";
 import { findHeaders, type HeaderList } from "../message/header-list.ts";
@@ -10,7 +10,7 @@ const FIRST_BUFFER_BYTES = 1024;
 const LARGE_BUFFER_BYTES = 8 * 1024;
 const LARGE_BUFFERS = 4;
 
-/** Kong's nginx answers 400 to more header lines. */
+/** Maximum number of header lines. Kong's nginx answers 400 to requests with more lines. */
 const MAX_HEADER_LINES = 1000;
 
 /** nginx answers 400 if one of these headers appears twice. */
@@ -51,7 +51,10 @@ export function checkRequest(received: ReceivedRequest): Refusal | undefined {
   return wrongHost || repeated || !isAcceptedPath(stripQuery(target)) ? BAD_REQUEST : undefined;
 }
 
-/** nginx's `$host`: in lower case, without port and final dot. @returns undefined when nginx does not accept the host. */
+/**
+ * Returns nginx's `$host`: the host in lower case, without port and final dot. @returns undefined when nginx does not accept
+ * the host.
+ */
 export function readHostName(host: string): string | undefined {
   const [, name = ""] = /^(\[[^\]]*\]|[^:]*)/.exec(host) ?? [];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: this searches for control characters
@@ -61,7 +64,7 @@ export function readHostName(host: string): string | undefined {
   return name.toLowerCase().replace(/\.$/, "");
 }
 
-/** nginx packs lines into buffers. A line that does not fit into the rest of a buffer moves as a whole to a new large buffer. */
+/** nginx puts lines into buffers. A line that does not fit into the rest of a buffer moves as a whole to a new large buffer. */
 function checkSizes(requestLine: string, headers: HeaderList): Refusal | undefined {
   let free = FIRST_BUFFER_BYTES;
   let buffers = 0;

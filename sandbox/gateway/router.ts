@@ -1,6 +1,6 @@
 /**
- * Routes like Kong's `traditional_compatible` router, for routes with methods, hosts and plain path prefixes: the first
- * match in order of priority wins.
+ * Routes like Kong's `traditional_compatible` router, for routes with methods, hosts and plain path prefixes. The first match
+ * in order of priority wins.
  */
 import { isUtf8 } from "node:buffer";
 import { nameUuid } from "../config/entity-ids.ts";
@@ -10,14 +10,14 @@ const SPLIT_ROUTES_NAMESPACE = "7f145bf9-0dce-4f91-98eb-debbce4b9f6b";
 
 interface RouteMatch {
   route: KongRoute;
-  /** The route's path that the request path starts with. Absent when the route names no paths. */
+  /** The path of the route with which the request path starts. Absent when the route has no paths. */
   matchedPath?: string;
 }
 
 /** @param host the Host header as sent, port included. @param path in Kong's normal form. */
 export type MatchRoute = (method: string, host: string | undefined, path: string) => RouteMatch | undefined;
 
-/** A route, or its paths of one length: the router compares by length, so it needs one length per candidate. */
+/** A route, or the paths of one length of a route. The router compares by length, so each candidate must have one length. */
 interface Candidate {
   id: string;
   route: KongRoute;
@@ -47,7 +47,7 @@ export function compileRouter(routes: readonly KongRoute[], port: number): Match
   };
 }
 
-/** A criterion that the route does not name matches every request. */
+/** A criterion that the route does not have matches every request. */
 function matchesAny(wanted: readonly string[] | undefined, matches: (one: string) => boolean): boolean {
   return wanted === undefined || wanted.length === 0 || wanted.some(matches);
 }
@@ -67,7 +67,10 @@ function splitByPathLength(route: KongRoute): Candidate[] {
   }));
 }
 
-/** Order: more kinds of criteria, then plain hosts before wildcards, then the longer path, then the greater id. */
+/**
+ * Compares two candidates. More kinds of criteria come first, then plain hosts before wildcards, then the longer path, then the
+ * greater id.
+ */
 function comparePriority(a: Candidate, b: Candidate): number {
   return (
     countCriteria(b) - countCriteria(a) ||

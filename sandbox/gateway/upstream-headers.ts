@@ -5,7 +5,7 @@ import type { GatewayRequest } from "../message/gateway-request.ts";
 import { findHeaders, type Header, type HeaderList, removeHeader } from "../message/header-list.ts";
 import { SERVER_NAME } from "../message/kong-error.ts";
 
-/** Headers that nginx sets or removes, whatever the client sends. */
+/** Headers that nginx itself sets or removes, whatever the client sends. */
 const NOT_FORWARDED = [
   "connection",
   "expect",
@@ -48,7 +48,10 @@ export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
   return [...own, ...removeNamedByConnection(headers).filter(([name]) => isForwarded(name))];
 }
 
-/** Headers for the client: those of the upstream's response that are not about its connection, and the gateway's own. */
+/**
+ * The headers for the client. These are the headers of the upstream's response that are not about its connection, and the
+ * gateway's own headers.
+ */
 export function buildDownstreamHeaders(raw: HeaderList, requestId: string): Header[] {
   const dropped = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "via"]);
   for (const token of listTokens(findHeaders(raw, "connection")[0])) {
@@ -69,7 +72,10 @@ function isForwarded(name: string): boolean {
   return !NOT_FORWARDED.includes(key) && key !== "proxy" && key !== "proxy-connection";
 }
 
-/** Kong does this after all plugins. So a client can remove a header that a plugin set, unless the plugin refuses the request. */
+/**
+ * Kong does this after all plugins have run. So a client can remove a header that a plugin set. A plugin can only prevent this
+ * by refusing the request.
+ */
 function removeNamedByConnection(headers: HeaderList): HeaderList {
   return listTokens(findHeaders(headers, "connection")[0]).reduce(removeHeader, headers);
 }

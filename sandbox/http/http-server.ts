@@ -2,7 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo, Socket } from "node:net";
 import { listenOn } from "./listen.ts";
 
-/** More than request-check.ts allows: node must accept such requests so that nginx's own limits, applied there, refuse them. */
+/**
+ * More than request-check.ts allows. node must accept such requests, so that request-check.ts can refuse them by nginx's own
+ * limits.
+ */
 const MAX_HEADER_BYTES = 64 * 1024;
 /** Milliseconds after which an idle connection is closed. */
 const IDLE_TIMEOUT = 60_000;
@@ -29,11 +32,11 @@ export async function startHttpServer(port: number, onRequest: OnRequest): Promi
     (incoming, outgoing) => onRequest(incoming, outgoing, false),
   );
   server.on("checkContinue", (incoming, outgoing) => onRequest(incoming, outgoing, true));
-  // nginx knows only `100-continue` and ignores any other expectation.
+  // nginx supports only `100-continue` and ignores any other expectation.
   server.on("checkExpectation", (incoming, outgoing) => onRequest(incoming, outgoing, false));
   server.on("clientError", refuseMalformed);
   server.on("connect", (_, socket) => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
-  // node forgets connections that it could not parse, so their sockets are kept here.
+  // node does not list connections whose request it could not parse, so their sockets are kept here.
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);

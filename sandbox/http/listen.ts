@@ -1,6 +1,9 @@
 import type { Server } from "node:net";
 
-/** Some clients open more connections at once than Node's default of 511. The kernel would drop the rest; they would wait or be reset. */
+/**
+ * Some clients open more connections at once than Node's default of 511. The kernel would drop the other connections, and their
+ * clients would wait or get a reset.
+ */
 const BACKLOG = 4096;
 
 /**

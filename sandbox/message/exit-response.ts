@@ -2,7 +2,7 @@
 import type { ExitArgs, Struct, Value } from "../../plugin/server/protocol/messages.ts";
 import { escapeHeaderName, escapeHeaderValue, type Header } from "./header-list.ts";
 
-/** nginx keeps one value of these headers: the last one of a list. */
+/** nginx keeps only one value of each of these headers. For a list, this is the last value. */
 const SINGLE_VALUED = new Set([
   "accept-ranges",
   "content-encoding",
@@ -27,7 +27,7 @@ export interface ExitResponse {
   body: Uint8Array;
 }
 
-/** @throws Error where Kong's PDK throws: for an invalid status or header value. */
+/** @throws Error if the status or a header value is invalid, as in Kong's PDK. */
 export function readExitResponse({ status = 0, body, headers }: Partial<ExitArgs>): ExitResponse {
   if (status < 100 || status > 599) {
     throw new Error("code must be a number between 100 and 599");

@@ -6,18 +6,18 @@ export type LogLevel = "debug" | "info" | "notice" | "warn" | "err";
 
 export interface LogEntry {
   level: LogLevel;
-  /** The writer: the gateway, the plugin through `kong.log`, or the plugin server's process through its output. */
+  /** The writer of the entry: the gateway, the plugin through `kong.log`, or the plugin server's process through its output. */
   source: "gateway" | "plugin" | "plugin server";
   message: string;
-  /** The request that the entry belongs to: its id and request line. */
+  /** The request to which the entry belongs, as its id and request line. */
   request?: { id: string; line: string };
 }
 
 export type Log = (entry: LogEntry) => void;
 
 /**
- * Formats an entry like a line of Kong's error log, in which lines of the plugin have no name. Unprintable characters are
- * escaped because parts of the text may come from a client.
+ * Formats an entry like a line of Kong's error log. There, lines of the plugin do not contain its name. Unprintable characters
+ * are escaped because parts of the text may come from a client.
  */
 export function formatLogEntry({ level, source, message, request }: LogEntry): string {
   const from = source === "plugin" ? "" : `[${source}] `;

@@ -2,7 +2,7 @@ import type { Consumer } from "../../plugin/core/model/caller.ts";
 import type { KongConsumer, KongRoute } from "../config/kong-config.ts";
 import type { HeaderList } from "./header-list.ts";
 
-/** The Consumer and the credential that the client is authenticated with. */
+/** The Consumer and the credential of the authenticated client. */
 export interface Authenticated {
   consumer?: Consumer;
   credential?: { id?: string; consumerId?: string };
@@ -21,15 +21,15 @@ export interface GatewayRequest {
   rawQuery?: string;
   /** `1.0` or `1.1`. */
   httpVersion: string;
-  /** Plugins read and change these. The result goes upstream. */
+  /** Plugins read and change these headers. The upstream gets the result. */
   headers: HeaderList;
   remoteAddress: string;
   /** The port on which the gateway received the request. */
   port: number;
   route: KongRoute;
-  /** The route's path that the request's path starts with, if the route names paths. */
+  /** The path of the route with which the request's path starts. Absent if the route has no paths. */
   matchedPath?: string;
-  /** In lower case, without port. `kong` when the client sends no host. */
+  /** The host in lower case, without port. It is `kong` when the client sends no host. */
   host: string;
   /** Variables that the configuration sets, by name. Each value is the text between the quotes of nginx's `set $name "…"`. */
   nginxVariables: Readonly<Record<string, string>>;

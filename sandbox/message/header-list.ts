@@ -8,7 +8,8 @@ export type HeaderList = readonly Header[];
 
 /**
  * @param raw names and values in turn, as node:http provides them.
- * @returns the headers that nginx keeps. It silently drops those with any other character than letters, digits, - and _.
+ * @returns the headers that nginx keeps. nginx silently drops headers whose name has any character other than letters, digits,
+ *   - and _.
  */
 export function readHeaderList(raw: readonly string[]): HeaderList {
   const headers: Header[] = [];
@@ -31,7 +32,10 @@ export function removeHeader(headers: HeaderList, name: string): HeaderList {
   return headers.filter(([key]) => key.toLowerCase() !== unwanted);
 }
 
-/** Replaces all headers of this name, at the place of the first. Without values they are removed. `_` and `-` are different. */
+/**
+ * Replaces all headers of this name, at the position of the first. If there are no values, the headers are removed. `_` and `-`
+ * are different.
+ */
 export function setHeader(headers: HeaderList, name: string, values: readonly string[]): HeaderList {
   const wanted = name.toLowerCase();
   const [first, ...more] = values;
@@ -47,11 +51,12 @@ export function setHeader(headers: HeaderList, name: string, values: readonly st
   return [...others.slice(0, index), [headers[index]?.[0] ?? name, first], ...others.slice(index), ...added];
 }
 
-/** Headers that nginx itself parses. Their variables do not match a spelling with underscores. */
+/** Headers that nginx itself parses. Their variables do not contain headers that are spelled with underscores. */
 const KNOWN_TO_NGINX = ["user_agent", "x_forwarded_for"];
 
 /**
- * The value of nginx's `$http_…` variable. It joins the values of every header whose name matches when dashes count as underscores.
+ * The value of nginx's `$http_…` variable. The value joins the values of every header whose name matches when dashes count as
+ * underscores.
  *
  * @param name the part after `http_`.
  */

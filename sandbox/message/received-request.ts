@@ -24,7 +24,7 @@ export function readReceived({
   rawHeaders,
   socket,
 }: IncomingMessage): ReceivedRequest {
-  // Of an absolute target (with scheme and host, as sent to proxies), only path and query count.
+  // Only path and query of an absolute target count. Such a target has a scheme and a host, as in requests to proxies.
   const [, targetHost, rest = url] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
   return {
     method,

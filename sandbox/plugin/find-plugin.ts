@@ -1,6 +1,9 @@
 import type { KongPlugin, KongRoute } from "../config/kong-config.ts";
 
-/** The plugin of the route, else of its service, else the global one. They never merge. Disabled plugins do not count. */
+/**
+ * Finds the plugin of the route, else of its service, else the global plugin. Their configurations are never merged. Disabled
+ * plugins do not count.
+ */
 export function findPlugin(plugins: readonly KongPlugin[], route: KongRoute): KongPlugin | undefined {
   const enabled = plugins.filter((plugin) => plugin.enabled);
   return (

@@ -1,4 +1,4 @@
-/** The nginx variables that plugins here read. */
+/** The nginx variables that the sandbox's plugins read. */
 import type { GatewayRequest } from "../message/gateway-request.ts";
 import { headerVariable } from "../message/header-list.ts";
 
@@ -21,7 +21,7 @@ export function isKnownVariable(request: GatewayRequest, name: string): boolean 
   return Object.hasOwn(READERS, key) || key.startsWith("http_") || Object.hasOwn(request.nginxVariables, key);
 }
 
-/** @returns the variable's value as a byte string. Undefined if nginx has no value. */
+/** @returns the variable's value as a byte string. It is undefined if nginx has no value. */
 export function readVariable(request: GatewayRequest, name: string): string | undefined {
   const key = name.toLowerCase();
   const value = Object.hasOwn(request.nginxVariables, key) ? request.nginxVariables[key] : undefined;

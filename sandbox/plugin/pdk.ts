@@ -1,6 +1,6 @@
 /**
- * Kong's plugin development kit over `ProtoBuf:1`: the methods that our plugin calls, by their names on the wire. They
- * have the same pitfalls as Kong's type conversions.
+ * Kong's plugin development kit over `ProtoBuf:1`: the methods that our plugin calls, by their names on the wire. Type
+ * conversions have the same pitfalls as in Kong.
  */
 import {
   ExitArgsMessage,
@@ -60,7 +60,7 @@ const METHODS: Record<string, PdkMethod> = {
  * Calls a method of the PDK.
  *
  * @returns undefined for an unknown method.
- * @throws Error when Kong's PDK would throw: undecodable or invalid arguments.
+ * @throws Error for undecodable or invalid arguments, when Kong's PDK would also throw an error.
  */
 export function callPdk(context: PdkContext, method: string, args: Uint8Array): PdkResult | undefined {
   return Object.hasOwn(METHODS, method) ? METHODS[method]?.(context, args) : undefined;

@@ -16,7 +16,7 @@ import type { PluginConnection } from "./plugin-connection.ts";
 /**
  * Sends the call and reads its answer.
  *
- * @param call with its sequence.
+ * @param call the call, including its sequence.
  * @throws Error when the answer does not match the call. The connection is then unusable.
  */
 export async function exchangeCall(connection: PluginConnection, call: RpcCall): Promise<RpcReturn> {
@@ -29,7 +29,7 @@ export async function exchangeCall(connection: PluginConnection, call: RpcCall):
  *
  * @returns `proceed` only after the empty frame and an answer with the same sequence. After an exit the connection is
  *   unusable: the plugin server waits for a reply that never comes.
- * @throws Error in every other case.
+ * @throws Error if the event ends in any other way.
  */
 export async function exchangeEvent(
   connection: PluginConnection,

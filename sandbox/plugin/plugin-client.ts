@@ -1,6 +1,6 @@
 /**
- * The gateway's client of the plugin server: plugin instances, events and their failures, as in Kong's `plugin.lua` and
- * `pb_rpc.lua`. A request passes only after a completed event.
+ * The gateway's client of the plugin server. It handles plugin instances, events and their failures as Kong's `plugin.lua` and
+ * `pb_rpc.lua` do. A request passes only after a completed event.
  */
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { KongPlugin } from "../config/kong-config.ts";

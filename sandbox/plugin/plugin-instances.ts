@@ -1,10 +1,12 @@
-/** Plugin instances in the plugin server: one per plugin entity of the configuration, started on first use. */
+/**
+ * Plugin instances in the plugin server. Each plugin entity of the configuration has one instance, which starts on first use.
+ */
 import type { KongPlugin } from "../config/kong-config.ts";
 
 /** The id of the default workspace in every DB-less Kong. */
 const WORKSPACE_ID = "0dc6f45b-8f8d-40d2-a504-473544ee190b";
 
-/** Milliseconds that a request waits while another request starts the same instance. */
+/** How long a request waits while another request starts the same instance, in milliseconds. */
 const CLAIM_TIMEOUT = 10_000;
 
 export interface Instances {
@@ -49,7 +51,7 @@ export function createInstances(start: (config: Record<string, unknown>) => Prom
   };
 }
 
-/** The plugin's configuration with the fields that Kong adds. */
+/** Returns the plugin's configuration with the fields that Kong adds. */
 function describeInstance(plugin: KongPlugin, sequence: number): Record<string, unknown> {
   const { id, routeId, serviceId, instanceName, config } = plugin;
   return {

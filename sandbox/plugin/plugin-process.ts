@@ -1,4 +1,7 @@
-/** Runs the plugin server's process as Kong does: empty environment, output read line by line, restart when it dies. */
+/**
+ * Runs the plugin server's process as Kong does. The environment is empty, the output is read line by line, and the process is
+ * restarted when it dies.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -10,9 +13,12 @@ const RESPAWN_INTERVAL = 1_000;
 const STOP_TIMEOUT = 2_000;
 
 export interface PluginProcess {
-  /** The id of the running process. Undefined between two processes. */
+  /** The id of the running process. Undefined between the end of one process and the start of the next. */
   pid(): number | undefined;
-  /** Ends the process without a restart. Kong's worker sends SIGTERM and soon kills the launcher; the launcher's server outlives that. */
+  /**
+   * Ends the process without a restart. Kong's worker sends SIGTERM and soon kills the launcher, but the launcher's server
+   * keeps running.
+   */
   stop(signal?: NodeJS.Signals, killAfterMs?: number): Promise<void>;
 }
 

@@ -57,8 +57,8 @@ describe("a file of settings", () => {
     const failure = await openFetcher(file).catch((error: Error) => error.message);
     expect(String(failure).replaceAll(directory, "").split("\n")).toEqual([
       "/fetch.yaml:2:10 file_unreadable: /none.pem cannot be read: ENOENT.",
-      "/fetch.yaml:3:49 file_unreadable: /empty does not hold one line of visible ASCII, which a header's value must be.",
-      "/fetch.yaml:6:14 file_unreadable: /empty holds no certificates in PEM, or a broken one.",
+      "/fetch.yaml:3:49 file_unreadable: /empty must contain one line of visible ASCII, as the value of a header.",
+      "/fetch.yaml:6:14 file_unreadable: /empty contains no certificate in PEM, or a broken certificate.",
       "/fetch.yaml:7:25 file_unreadable: /nowhere/tls.crt cannot be read: ENOENT.",
       "/fetch.yaml:8:29 file_unreadable: /nowhere/a cannot be read: ENOENT.",
     ]);

@@ -4,10 +4,10 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Node, Pair, YAMLMa
 const MAX_NODES = 200_000;
 
 /**
- * Replaces each alias (`*name`) with a copy of its target, and each merge key (`<<`) with the keys that it merges. Every
- * plugin is then a separate node, which can get its own name.
+ * Replaces each alias (`*name`) with a copy of its target, and each merge key (`<<`) with the keys that it merges. Then every
+ * plugin is a separate node and can get its own name.
  *
- * @throws Error when the result has more than `MAX_NODES` nodes, as for an alias inside its own anchor.
+ * @throws Error when the result has more than `MAX_NODES` nodes, for example because an alias is inside its own anchor.
  */
 export function expandAliases(document: Document): Node | null {
   let nodes = 0;
@@ -50,7 +50,7 @@ export function expandAliases(document: Document): Node | null {
   return expand(document.contents);
 }
 
-/** Copies place, comments and style, but no items. */
+/** Copies the position, comments and style of a node, but not its items. */
 function copyForm<T extends YAMLMap | YAMLSeq>(target: T, source: T | YAMLMap | YAMLSeq): T {
   return dropAnchor(Object.assign(target, source, { items: [] }));
 }

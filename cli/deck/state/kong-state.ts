@@ -9,7 +9,7 @@ export interface StateEntity {
 }
 
 export interface StateRoute extends StateEntity {
-  /** Name and id, where given. */
+  /** Name and id, if the file gives them. */
   readonly names: readonly string[];
   readonly tags: readonly string[];
   /** Name and id of the Service. */
@@ -29,10 +29,10 @@ export interface StatePlugin extends StateEntity {
 /** Kong's plugin that answers CORS preflights. */
 const CORS = "cors";
 
-/** The entities of all files that these checks need. All files are meant for one gateway. */
+/** The entities that these checks need, from all files. All files are for the same gateway. */
 export interface KongState {
   readonly routes: readonly StateRoute[];
-  /** Only the jwt-policy plugins. */
+  /** The jwt-policy plugins only. */
   readonly plugins: readonly StatePlugin[];
   /** Kong's cors plugins. */
   readonly corsPlugins: readonly StatePlugin[];
@@ -131,7 +131,7 @@ function findSharedConfigs(files: readonly StateFile[]): ReadonlyMap<string, Sta
     const configs = source.root.get("_plugin_configs");
     const items = isMap(configs) ? (configs as YAMLMap).items : [];
     return items.flatMap(({ key, value }) => {
-      // A null configuration exists and is empty.
+      // A configuration that is null exists, but is empty.
       const node = isMap(value) ? (value as YAMLMap) : isNull(value) ? new YAMLMap() : undefined;
       return isScalar(key) && node ? [[String(key.value), { node, source }] as const] : [];
     });

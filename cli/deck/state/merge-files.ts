@@ -8,12 +8,12 @@ import { findingAt } from "./state-finding.ts";
 
 /** The first keys of the result, in this order. */
 const HEAD = ["_format_version", "_info"];
-/** Maps that are joined from the parts in each file. */
+/** Maps whose parts in several files are joined. */
 const JOINED_MAPS = ["_info", "_plugin_configs"];
 
 /**
- * Merges files as `deck file merge` does: it joins lists in the order of the files. A value that can appear only once must be
- * the same in every file; where values differ, decK would silently choose one.
+ * Merges files as `deck file merge` does. Lists are joined in the order of the files. A value that can appear only once must be
+ * the same in every file, because decK would silently choose one of several values.
  */
 export function mergeFiles(files: readonly StateFile[]): Result<YAMLMap, readonly Finding[]> {
   const root = new YAMLMap();
@@ -36,7 +36,7 @@ export function mergeFiles(files: readonly StateFile[]): Result<YAMLMap, readonl
     } else if (path === "" && isSeq(known) && isSeq(pair.value)) {
       known.items.push(...pair.value.items);
     } else if (!isDeepStrictEqual(toData(known), toData(pair.value))) {
-      const message = `"${name}" says something else in ${firstIn.get(`${path}/${name}`)}; it can be there only once.`;
+      const message = `"${name}" has another value in ${firstIn.get(`${path}/${name}`)}; only one value is possible.`;
       findings.push(findingAt(source, pair.key as Node, "error", "files_differ", message));
     }
   };

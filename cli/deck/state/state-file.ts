@@ -6,9 +6,9 @@ import { describeYamlError } from "../../../plugin/policy/read/describe-yaml-err
 import { expandAliases } from "./expand-aliases.ts";
 import type { PlacedText } from "./state-finding.ts";
 
-/** One decK state file: its content, and the place of each part. */
+/** One decK state file: its content, and the position of each part. */
 export interface StateFile extends PlacedText {
-  /** Aliases and merge keys are expanded. Comments and quotes are as in the text. */
+  /** Aliases and merge keys are expanded. Comments and quotes stay as in the text. */
   readonly root: YAMLMap;
 }
 

@@ -9,7 +9,7 @@ export interface PlacedText {
   locate(node: Node): { readonly line: number; readonly column: number };
 }
 
-/** Creates a finding at a node of a state file. An error stops the rendering. A warning does so only if the user asks for it. */
+/** Creates a finding at a node of a state file. An error makes `render` fail. A warning does so only with `--strict`. */
 export function findingAt(
   source: PlacedText,
   node: Node,

@@ -25,11 +25,11 @@ interface TlsFiles {
 /** Visible ASCII, with blanks and tabs inside (RFC 9110 section 5.5). */
 const HEADER_VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-/** Node's default, unless Node's options change it. */
+/** Node's own authorities. Node's options can change them. */
 const MIN_VERSION = "TLSv1.2";
 
 export function openCredentialFiles(settings: FetchSettings): CredentialFiles {
-  // Reading a hundred authorities blocks the event loop for a tenth of a second, so it is done only when their file changed.
+  // Reading a hundred authorities blocks the event loop for a tenth of a second, so they are read only when their file changed.
   const contexts = new Map<string, { readonly texts: string; readonly context: SecureContext }>();
 
   const openContext = async ({ caFile, client }: TlsFiles): Promise<SecureContext> => {
@@ -86,7 +86,7 @@ export async function readClientCertificate(
 export async function readCertificates(file: string): Promise<string> {
   const blocks = (await readText(file)).match(CERTIFICATE);
   if (!blocks?.every((block) => isTaken(() => new X509Certificate(block)))) {
-    throw new Error(`${file} holds no certificates in PEM, or a broken one`);
+    throw new Error(`${file} contains no certificate in PEM, or a broken certificate`);
   }
   return blocks.join("\n");
 }
@@ -95,7 +95,7 @@ export async function readCertificates(file: string): Promise<string> {
 export async function readHeaderValue(file: string): Promise<string> {
   const value = (await readText(file)).trim();
   if (!HEADER_VALUE.test(value)) {
-    throw new Error(`${file} does not hold one line of visible ASCII, which a header's value must be`);
+    throw new Error(`${file} must contain one line of visible ASCII, as the value of a header`);
   }
   return value;
 }
@@ -109,7 +109,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Whether OpenSSL accepts it. Its error messages do not help the operator. */
+/** Whether OpenSSL accepts the file's content. Its error messages do not help the operator. */
 function isTaken(make: () => unknown): boolean {
   try {
     make();

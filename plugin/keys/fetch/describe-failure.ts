@@ -2,7 +2,7 @@ const MAX_LENGTH = 300;
 
 const UNTRUSTED = "the server's certificate is of no authority that is trusted";
 
-/** Replaces messages of Node that do not help, say too little, or give advice that does not apply. */
+/** Replacements for messages of Node that do not help, say too little, or give advice that does not apply. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOTFOUND: "the host name does not resolve",
   EAI_AGAIN: "the host name cannot be resolved at the moment",
@@ -18,7 +18,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: "the answer's headers are too long",
 };
 
-/** Why an exchange failed, in words for the operator and with the code to search for. It quotes nothing from the answer. */
+/** Why an exchange failed, in words for the operator and with Node's error code. It quotes nothing from the answer. */
 export function describeFailure(error: unknown): string {
   if (error instanceof AggregateError) {
     return error.errors.map(describeFailure).join("; "); // One for each address that was tried.

@@ -24,14 +24,14 @@ export interface FetchOptions {
 
 interface FetchedJson {
   readonly body: JsonObject;
-  /** How long the server allows its use (RFC 9111), in seconds; undefined if the server does not say. */
+  /** How long the server allows the use of the answer (RFC 9111), in seconds; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
 }
 
 /**
- * GETs one JSON object. It follows no redirect and does not retry, because only the policy decides where keys come from.
+ * GETs one JSON object. It follows no redirect, because only the policy decides where keys come from. It does not retry.
  *
- * @throws Error whose message names the URL, without its query, and the cause. It quotes nothing from the answer.
+ * @throws Error whose message names the URL without its query, and the cause. It quotes nothing from the answer.
  */
 export type FetchJson = (url: string, options: FetchOptions) => Promise<FetchedJson>;
 

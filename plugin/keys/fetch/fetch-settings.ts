@@ -1,23 +1,23 @@
 /** How this process fetches keys. The operator sets this; a policy cannot. Paths are absolute, and files are read at each fetch. */
 export interface FetchSettings {
-  /** Certificate authorities in PEM, instead of Node's own. */
+  /** File with certificate authorities in PEM. They replace Node's own authorities. */
   readonly caFile: string | undefined;
   readonly proxy: ProxySettings | undefined;
-  /** By origin, such as `https://idp.internal:8443`. */
+  /** Settings by origin, such as `https://idp.internal:8443`. */
   readonly origins: ReadonlyMap<string, OriginSettings>;
 }
 
 export interface ProxySettings {
   /** http or https, without user and password. */
   readonly url: string;
-  /** Contains the value of `Proxy-Authorization`. */
+  /** File that contains the value of `Proxy-Authorization`. */
   readonly authorizationFile: string | undefined;
   /** Hosts that are reached without the proxy: a name, an address, or `.internal` for all names below `internal`. */
   readonly noProxy: readonly string[];
 }
 
 export interface OriginSettings {
-  /** Certificate authorities in PEM for this origin alone. */
+  /** File with certificate authorities in PEM for this origin alone. */
   readonly caFile: string | undefined;
   readonly clientCertificate: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   /** Files with the values of request headers, by name. */

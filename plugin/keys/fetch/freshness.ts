@@ -5,9 +5,9 @@ const DIRECTIVE = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|
 
 /**
  * How long an answer may be used without a new request, in seconds, by RFC 9111 section 4.2.1 for a private cache. A
- * contradictory or unreadable answer counts as stale. Undefined if the answer does not say.
+ * contradictory or unreadable answer counts as stale. Undefined if the answer does not say how long.
  *
- * @param now milliseconds since the epoch, for answers without a date.
+ * @param now milliseconds since the epoch, used for answers without a date.
  */
 export function readFreshness(headers: IncomingHttpHeaders, now: number): number | undefined {
   const directives = readDirectives(headers["cache-control"] ?? "");

@@ -15,13 +15,13 @@ export function checkHost({ hostname }: URL): void {
 }
 
 /**
- * Connects to a URL's origin and, for https, verifies the server. The connection goes to the same addresses that were checked, so
- * a name that resolves to something else a moment later gains nothing.
+ * Connects to a URL's origin and, for https, verifies the server. The connection goes to the addresses that were checked. A
+ * name that resolves to another address a moment later does not change that.
  *
  * @param secureContext the trusted authorities and the client certificate, for https.
- * @param over a tunnel to the origin, used instead of a new connection.
+ * @param over an existing tunnel to the origin, which replaces a new connection.
  * @param signal ends the connection at any time.
- * @throws Error of the network or of TLS, or one that says which address is refused.
+ * @throws Error of the network or of TLS, or an error that says which address is refused.
  */
 export async function openConnection(
   url: URL,
@@ -31,7 +31,7 @@ export async function openConnection(
   const isTls = url.protocol === "https:";
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const target = { host, port: Number(url.port) || (isTls ? 443 : 80), lookup: lookUpChecked(resolve, url.hostname) };
-  signal.throwIfAborted(); // Otherwise nothing would end the connection that starts now.
+  signal.throwIfAborted(); // An aborted signal would not end the connection that starts below.
   const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // The environment cannot turn this off.
   const socket = isTls ? connectTls({ ...target, ...tls, ...(over && { socket: over }) }) : connectTcp(target);
   // Code that waits for the socket gets the error as well. Without this listener a late error would end the process.
@@ -43,7 +43,7 @@ export async function openConnection(
   return socket;
 }
 
-/** One refused address refuses the name. A name with both kinds of addresses is treated as hostile. */
+/** Refuses a name if one of its addresses is refused. A name with allowed and refused addresses is treated as hostile. */
 function lookUpChecked(resolve: ResolveName, urlHostname: string): LookupFunction {
   const resolveChecked = async (hostname: string): Promise<ResolvedAddress[]> => {
     const addresses = await resolve(hostname);

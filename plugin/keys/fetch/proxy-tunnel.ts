@@ -8,7 +8,8 @@ import { checkHost, openConnection } from "./open-connection.ts";
 import type { ResolveName } from "./resolve-name.ts";
 
 /**
- * Chooses the proxy for a URL. Loopback, plain http (which stays nearby) and hosts that the settings exclude need no proxy.
+ * Chooses the proxy for a URL. Returns no proxy for loopback, for plain http (which stays nearby), and for hosts that the
+ * settings exclude.
  */
 export function chooseProxy({ proxy }: FetchSettings, { protocol, hostname }: URL): ProxySettings | undefined {
   const host = hostname.replace(/^\[|\]$/g, "");
@@ -17,10 +18,10 @@ export function chooseProxy({ proxy }: FetchSettings, { protocol, hostname }: UR
 }
 
 /**
- * Makes a proxy connect to a URL's origin (RFC 9110 section 9.3.6). Then the proxy resolves the name and decides where to
+ * Asks a proxy to connect to a URL's origin (RFC 9110 section 9.3.6). The proxy then resolves the name and decides where to
  * connect.
  *
- * @throws Error that says what the proxy did, or of the network.
+ * @throws Error that says what the proxy did, or an error of the network.
  */
 export async function openTunnel(
   proxy: ProxySettings,
@@ -45,7 +46,7 @@ export async function openTunnel(
     throw new Error(`the proxy answered CONNECT with status ${statusCode}`);
   }
   if (head.length > 0) {
-    throw new Error("the proxy sent something ahead of the origin's own words");
+    throw new Error("the proxy sent data before the origin's own data");
   }
   return tunnel;
 }

@@ -4,14 +4,18 @@ import { type JsonObject, readJsonObject } from "../../core/json/json.ts";
 
 /** Longest accepted answer. Key sets of large providers are below 30 kB. */
 const MAX_BODY_BYTES = 512 * 1024;
-/** Maximum number of members and elements of any key set. A hundred keys with their certificates have two thousand. */
+/**
+ * Maximum number of members and elements in a key set. A hundred keys with their certificates have two thousand members and
+ * elements.
+ */
 export const MAX_MEMBERS = 8_192;
 const TOO_LONG = `the answer is longer than ${MAX_BODY_BYTES} bytes`;
 
 /**
- * Reads the JSON object that a server sent, strictly. With duplicate member names, two readers could see two different key sets.
+ * Reads the JSON object that a server sent. It rejects duplicate member names, because two readers could then see two different
+ * key sets.
  *
- * @throws Error that says what came instead. It does not quote the content.
+ * @throws Error that says what the server sent instead. It does not quote the content.
  */
 export async function readAnswer(response: IncomingMessage): Promise<JsonObject> {
   const { statusCode = 0, headers } = response;

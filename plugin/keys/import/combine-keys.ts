@@ -3,11 +3,11 @@ import { indexKeys, type KeyIndex } from "./select-key.ts";
 
 interface DroppedKey {
   readonly key: ImportedKey;
-  /** For the operator; without key material. */
+  /** A text for the operator, without key material. */
   readonly reason: string;
 }
 
-/** The keys of one issuer from all places. */
+/** The keys of one issuer from all its places. */
 export interface CombinedKeys {
   readonly index: KeyIndex;
   readonly places: readonly KeysOfPlace[];
@@ -18,7 +18,7 @@ export interface KeysOfPlace {
   readonly keys: readonly ImportedKey[];
   /** Why other keys are not in effect. */
   readonly dropped: readonly string[];
-  /** Whether it has usable keys, including those that another place also has. */
+  /** Whether the place has usable keys, including keys that another place also has. */
   readonly hasKeys: boolean;
 }
 
@@ -26,8 +26,8 @@ export interface KeysOfPlace {
 const SAME_AS: Readonly<Record<string, string>> = { Ed25519: "EdDSA" };
 
 /**
- * Keeps the first of two keys with one kid and algorithm, because they are ambiguous. Binds each key to its first algorithm
- * (RFC 8725bis section 3.1).
+ * Keeps only the first of two keys with the same kid and algorithm, because such keys are ambiguous. Binds each key to its
+ * first algorithm (RFC 8725bis section 3.1).
  */
 export function keepFirst(keys: readonly ImportedKey[]): {
   readonly kept: readonly ImportedKey[];
@@ -45,7 +45,10 @@ export function keepFirst(keys: readonly ImportedKey[]): {
     if (kid !== undefined && names.has(name)) {
       dropped.push({ key, reason: `a second ${algorithm} key with the same kid` });
     } else if (serves !== bound) {
-      dropped.push({ key, reason: `a key for ${algorithm} that serves ${serves} already: one key, one algorithm` });
+      dropped.push({
+        key,
+        reason: `a key for ${algorithm} that is already used for ${serves}: one key, one algorithm`,
+      });
     } else {
       names.add(name);
       algorithms.set(thumbprint, serves);
@@ -58,7 +61,7 @@ export function keepFirst(keys: readonly ImportedKey[]): {
 /**
  * Joins the keys of all places. A leaked key is not used from any place, whatever its kid.
  *
- * @param places the keys of each, in the order of the policy.
+ * @param places the keys of each place, in the order of the policy.
  */
 export function combineKeys(
   places: readonly (readonly ImportedKey[])[],

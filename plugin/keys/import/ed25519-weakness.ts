@@ -15,8 +15,9 @@ const SMALL_ORDER: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Why an Ed25519 key protects nothing; undefined for a sound key, and for keys of other types. With a point of small order,
- * anyone can write down one signature that is valid for many texts, or for all. The OpenSSL of Node 20 does not check this.
+ * Why an Ed25519 key protects nothing; undefined for a sound key, and for keys of other types. If the key is a point of small
+ * order, anyone can make one signature that is valid for many texts, or for all texts. The OpenSSL of Node 20 does not check
+ * this.
  */
 export function findEd25519Weakness(publicKey: KeyObject): string | undefined {
   if (publicKey.asymmetricKeyType !== "ed25519") {

@@ -21,11 +21,11 @@ type Found = { readonly [Name in keyof ImportedKeySet]: ImportedKeySet[Name][num
 class OtherPurposeError extends Error {}
 
 /**
- * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key serves one algorithm (RFC 8725bis section 3.1). Keys
- * that do not fit are skipped, as section 5 asks.
+ * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key is used for one algorithm (RFC 8725bis section 3.1).
+ * Keys that do not fit are skipped, as section 5 asks.
  *
- * @param jwks what the issuer published. It is untrusted and may have any form.
- * @param thumbprints of the only keys that may be used (RFC 7638, SHA-256); undefined for any.
+ * @param jwks what the issuer published. This value is untrusted and may have any form.
+ * @param thumbprints of the only keys that may be used (RFC 7638, SHA-256); undefined if every key may be used.
  */
 export async function importKeySet(
   jwks: unknown,
@@ -40,7 +40,8 @@ export async function importKeySet(
   if (list.length > MAX_KEYS) {
     found.ignored.push(`only the first ${MAX_KEYS} of ${list.length} keys are read`);
   }
-  // This loop also covers entries beyond those that are imported. An answer has about 1,600 entries at most.
+  // This loop also checks the entries that are not imported because there are too many. An answer has at most about 1,600
+  // entries.
   for (const [index, jwk] of list.entries()) {
     if (isObject(jwk) && findPrivateMember(jwk) !== undefined) {
       const advice = "its private part is published: whoever read it can make tokens; replace it at the issuer";
@@ -54,7 +55,7 @@ export async function importKeySet(
   return { ...found, keys: kept, ignored: [...found.ignored, ...dropped.map(({ reason }) => reason)] };
 }
 
-/** The list of a JWK Set; undefined for anything else. */
+/** The list `keys` of a JWK Set; undefined for anything else. */
 export function findKeyList(jwks: unknown): readonly unknown[] | undefined {
   return isObject(jwks) && Array.isArray(jwks.keys) ? jwks.keys : undefined;
 }
@@ -118,8 +119,8 @@ async function importKey(
 }
 
 /**
- * Binds a key to one algorithm: its `alg`, else the only one of the issuer that fits, else the first that fits. RS algorithms
- * come before PS algorithms, whatever the issuer's order. Returns all names of the algorithm that the issuer allows.
+ * Binds a key to one algorithm. This is the key's `alg`, or else the first algorithm of the issuer that fits the key. RS
+ * algorithms come before PS algorithms, whatever the issuer's order. Returns all names of the algorithm that the issuer allows.
  *
  * @throws OtherPurposeError when no algorithm fits.
  */
@@ -170,7 +171,10 @@ function describeUse({ kid, alg, use, key_ops, issuer }: Jwk, members: Jwk): Jwk
   return { ...members, ...Object.fromEntries(said) };
 }
 
-/** Entra publishes the keys of many tenants together. Each key's `issuer` says whose tokens it may sign: a template, or one issuer. */
+/**
+ * Entra publishes the keys of many tenants together. The member `issuer` of each key, a template or one issuer, says whose
+ * tokens the key may sign.
+ */
 function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string | undefined {
   const { issuer: owner } = published;
   if (!template || owner === undefined || owner === issuer) {
@@ -182,13 +186,13 @@ function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string
   return owner;
 }
 
-/** Names a key by its position in the set and its kid. */
+/** Describes a key by its position in the set and its kid. */
 function nameKey(index: number, jwk: unknown): string {
   const kid = isObject(jwk) ? jwk.kid : undefined;
   return typeof kid === "string" ? `key ${index}, kid ${show(kid)}` : `key ${index}`;
 }
 
-/** Shortens and escapes the text, because it comes from the provider. */
+/** Shortens and escapes a text, because the text comes from the provider. */
 function show(value: unknown): string {
   return JSON.stringify(typeof value === "string" ? value.slice(0, MAX_SHOWN) : typeof value);
 }

@@ -6,8 +6,8 @@ import type { ImportedKeySet } from "./imported-key.ts";
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 
 /**
- * Turns a PEM file into a key of one issuer. The file holds a public key in SPKI form (RFC 7468 section 13), one in the older RSA
- * form, or an X.509 certificate (section 5). Only the key of a certificate is used.
+ * Turns a PEM file into a key of one issuer. The file contains a public key in SPKI form (RFC 7468 section 13), a public key in
+ * the older RSA form, or an X.509 certificate (section 5). Of a certificate, only the key is used.
  *
  * @throws Error that says why the file cannot be used. It does not quote the file.
  */
@@ -27,8 +27,8 @@ export async function importPem(text: string, { kid, alg }: NamedKey, issuer: Co
 }
 
 /**
- * A private key beside the policies is in Git and on every gateway, so it counts as leaked. Its public part may be in use as a
- * key of this issuer elsewhere.
+ * A private key beside the policies is in Git and on every gateway, so it counts as leaked. This issuer may use its public part
+ * as a key elsewhere.
  */
 async function refuseLeaked(text: string, label: string, issuer: CompiledIssuer): Promise<ImportedKeySet> {
   const [block = ""] = new RegExp(`-----BEGIN ${label}-----[^-]*-----END ${label}-----`).exec(text) ?? [];
@@ -41,7 +41,7 @@ function readPrivateKey(block: string): object {
   try {
     return createPrivateKey(block).export({ format: "jwk" });
   } catch {
-    return { d: "" }; // Encrypted, or of an unknown type: its public key is unknown.
+    return { d: "" }; // The key is encrypted or of an unknown type, so its public key is unknown.
   }
 }
 

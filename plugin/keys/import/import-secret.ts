@@ -6,7 +6,7 @@ import { type ImportedKey, type ImportedKeySet, NO_KEYS } from "./imported-key.t
 
 /** Longest secret in bytes. A longer file is most likely not a secret. */
 const MAX_BYTES = 1024;
-/** A secret with fewer different bytes is most likely a leftover from a trial. */
+/** A secret with fewer different bytes is most likely a placeholder from a trial. */
 const MIN_DIFFERENT_BYTES = 8;
 const TRAILING_LINE_ENDS = /[\r\n]+$/;
 
@@ -21,8 +21,9 @@ const FORMS: Readonly<Record<Exclude<SecretEncoding, "text">, RegExp>> = {
 const PUBLIC_KEY = /-----BEGIN |^(?:ssh|ecdsa)-|"kty"/;
 
 /**
- * Turns the content of a file into an issuer's secret. It serves one algorithm (RFC 8725bis section 3.1). If the policy does not
- * name it, it is the first of the issuer's HMAC algorithms for which the secret is long enough (RFC 7518 section 3.2).
+ * Turns the content of a file into an issuer's secret. The secret is used for one algorithm (RFC 8725bis section 3.1). If the
+ * policy names no algorithm, it is the first of the issuer's HMAC algorithms for which the secret is long enough (RFC 7518
+ * section 3.2).
  *
  * @throws Error that says why the secret cannot be used. It does not quote the secret.
  */
@@ -56,14 +57,17 @@ export function importSecret(
   return { ...NO_KEYS, keys, ignored, notes: others.length > 0 ? [note] : [] };
 }
 
-/** RFC 7638 section 3.2. It identifies a secret that its issuer publishes by mistake. It stays in memory. */
+/**
+ * The thumbprint of the secret (RFC 7638 section 3.2). It identifies a secret that its issuer publishes by mistake. It stays in
+ * memory.
+ */
 function thumbprintOf(secret: Buffer): string {
   return createHash("sha256")
     .update(JSON.stringify({ k: secret.toString("base64url"), kty: "oct" }))
     .digest("base64url");
 }
 
-/** As long as the hash's output. */
+/** The minimum length of a secret: the length of the hash's output. */
 function minBytes(algorithm: string): number {
   return Number(algorithm.slice(2)) / 8;
 }
@@ -71,7 +75,7 @@ function minBytes(algorithm: string): number {
 function decodeSecret(content: Buffer, encoding: SecretEncoding): Buffer {
   const text = content.toString("latin1").replace(TRAILING_LINE_ENDS, "");
   if (PUBLIC_KEY.test(text)) {
-    throw new Error("the file holds a key in another form, and not a secret");
+    throw new Error("the file contains a key in another form instead of a secret");
   }
   if (encoding === "text") {
     return Buffer.from(text, "latin1"); // Restores the file's own bytes.

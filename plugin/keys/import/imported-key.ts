@@ -5,16 +5,16 @@ import type { Jwk } from "../rules/jwk.ts";
 export interface ImportedKey extends VerificationKey {
   /** RFC 7638, SHA-256. */
   readonly thumbprint: string;
-  /** The public JWK that it was imported from; undefined for secrets. */
+  /** The public JWK from which the key was imported; undefined for secrets. */
   readonly jwk: Jwk | undefined;
 }
 
 /** The reasons are for the operator and contain no key material. */
 export interface ImportedKeySet {
   readonly keys: readonly ImportedKey[];
-  /** Why keys are rejected: they are faulty, or the policy excludes them. */
+  /** Why keys are rejected. Such keys are faulty, or the policy excludes them. */
   readonly ignored: readonly string[];
-  /** Why keys are not needed here: they have another purpose. */
+  /** Why keys are not needed here. Such keys have another purpose. */
   readonly unused: readonly string[];
   /** Settings that the operator should make explicit. */
   readonly notes: readonly string[];

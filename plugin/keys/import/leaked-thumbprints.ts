@@ -8,13 +8,13 @@ const CURVES: Readonly<Record<string, readonly [name: string, bytes: number]>> =
   "P-384": ["secp384r1", 48],
   "P-521": ["secp521r1", 66],
 };
-/** PKCS #8 (RFC 8410 section 7) in front of the 32 bytes of an Ed25519 private key. */
+/** The bytes of PKCS #8 (RFC 8410 section 7) before the 32 bytes of an Ed25519 private key. */
 const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /**
  * The RFC 7638 thumbprints of a key whose private part is published, so that the key is recognised wherever its public part
- * appears. The key is parsed leniently, unlike keys that are used, because the spelling of a leaked key does not matter. Returns
- * two thumbprints if the public part does not belong to the private one, because both may be in use.
+ * appears. The key is parsed leniently, unlike keys that are used, because the spelling of a leaked key does not matter.
+ * Returns two thumbprints if the public part does not belong to the private part, because both keys may be in use.
  */
 export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]> {
   const parts = [normalise(jwk), derivePublic(jwk)].filter((part) => part !== undefined);
@@ -22,7 +22,7 @@ export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]
   return [...new Set(thumbprints)].filter((thumbprint) => thumbprint !== "");
 }
 
-/** The members that a thumbprint is made of, in their canonical form. */
+/** The members from which a thumbprint is computed, in their canonical form. */
 function normalise(jwk: Jwk): JWK | undefined {
   switch (jwk.kty) {
     case "RSA":
@@ -40,7 +40,7 @@ function normalise(jwk: Jwk): JWK | undefined {
   }
 }
 
-/** The public key that belongs to `d`. The JWK may contain another one. */
+/** The public key that belongs to `d`. The JWK may contain another public key. */
 function derivePublic({ kty, crv, d }: Jwk): JWK | undefined {
   if (typeof d !== "string") {
     return undefined;

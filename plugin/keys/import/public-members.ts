@@ -1,7 +1,7 @@
 import { decodeBase64url } from "../../core/text/base64url.ts";
 import type { Jwk } from "../rules/jwk.ts";
 
-/** Only the members that make up a public key. The members about its use are checked elsewhere. */
+/** Only the members that make up a public key. Other code checks the members about the key's use. */
 export type PublicMembers = Readonly<Record<string, string>>;
 
 /** Length in bytes of a coordinate on each curve (RFC 7518 section 6.2.1.2, RFC 8037 section 2). */
@@ -25,7 +25,7 @@ export function readPublicMembers(jwk: Jwk): PublicMembers {
     : { kty: String(kty), crv: curve, x };
 }
 
-/** RFC 7518 section 2, "Base64urlUInt": as few octets as possible. */
+/** Reads a "Base64urlUInt" (RFC 7518 section 2), which must have as few octets as possible. */
 function readInteger(jwk: Jwk, member: string): string {
   const { text, bytes } = readBytes(jwk, member);
   if (bytes[0] === 0) {
@@ -34,7 +34,7 @@ function readInteger(jwk: Jwk, member: string): string {
   return text;
 }
 
-/** RFC 7518 section 6.2.1.2: the full length, leading zero octets included. */
+/** Reads a coordinate (RFC 7518 section 6.2.1.2), which must have the full length, including leading zero octets. */
 function readCoordinate(jwk: Jwk, member: string, curve: string): string {
   const { text, bytes } = readBytes(jwk, member);
   const length = COORDINATE_BYTES[curve];

@@ -4,13 +4,16 @@ const MIN_BITS = 2048;
 const MAX_BITS = 8192;
 const MAX_EXPONENT = 2n ** 32n - 1n;
 
-/** The odd primes up to 167: enough to recognise the keys of CVE-2017-15361 with less than one false alarm in 2^27 sound keys. */
+/**
+ * The odd primes up to 167. They are enough to recognise the keys of CVE-2017-15361. Less than one in 2^27 sound keys is a
+ * false alarm.
+ */
 const PRIMES = [
   ...[3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109],
   ...[113, 127, 131, 137, 139, 149, 151, 157, 163, 167],
 ] as const;
 
-/** For each prime, the remainders of the powers of 65537. */
+/** For each prime, the remainders of the powers of 65537 modulo that prime. */
 const POWERS_OF_65537: ReadonlyMap<number, ReadonlySet<number>> = new Map(
   PRIMES.map((prime) => {
     const powers = new Set<number>();
@@ -22,9 +25,9 @@ const POWERS_OF_65537: ReadonlyMap<number, ReadonlySet<number>> = new Map(
 );
 
 /**
- * Why an RSA key protects nothing, or too little, or costs too much to use; undefined for a sound key, and for keys of other
- * types. The chips of CVE-2017-15361 (ROCA) made primes that are a power of 65537 modulo many small primes. Their product is such
- * a power as well, and such a key can be factored.
+ * Why an RSA key is too weak, or needs too much time to use. Undefined for a sound key, and for keys of other types. The chips
+ * of CVE-2017-15361 (ROCA) made primes that are a power of 65537 modulo many small primes. The product of two such primes is
+ * such a power as well, and the key can be factored.
  */
 export function findRsaWeakness(publicKey: KeyObject): string | undefined {
   const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;

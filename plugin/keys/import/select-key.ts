@@ -1,7 +1,7 @@
 import type { VerificationKey } from "../../core/model/key.ts";
 import type { JoseHeader } from "../../core/model/token.ts";
 
-/** Keys of one issuer, found in constant time. */
+/** Keys of one issuer. A lookup takes constant time. */
 export type KeyIndex = ReadonlyMap<string, readonly VerificationKey[]>;
 
 /** Two keys with the same kid and algorithm are ambiguous, so the first one is used. */
@@ -22,8 +22,8 @@ export function indexKeys(keys: readonly VerificationKey[]): KeyIndex {
 }
 
 /**
- * The key for a token: the one that its `kid` names. A token without `kid` gets a key only if the set has exactly one for the
- * algorithm. A key without `kid` is used only if it is the only one for the algorithm. The plugin never tries keys one by one.
+ * Selects the key that the token's `kid` names. A token without `kid` gets a key only if the set has exactly one key for the
+ * algorithm. A key without `kid` is used only if it is the only key for the algorithm. The plugin never tries keys one by one.
  */
 export function selectKey(index: KeyIndex, { alg, kid }: JoseHeader): VerificationKey | undefined {
   const nameless = index.get(indexName(alg, undefined)) ?? [];

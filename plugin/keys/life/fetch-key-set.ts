@@ -8,7 +8,7 @@ const MAX_SHOWN = 200;
 
 export interface FetchedKeySet {
   readonly jwks: unknown;
-  /** How long its server allows its use, in seconds; undefined if the server does not say. */
+  /** How long the server allows the use of the key set, in seconds; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
 }
 
@@ -19,8 +19,8 @@ type WebOrigin = Exclude<KeyOrigin, { readonly file: string }>;
 /**
  * Fetches the JWK Set of an origin that is not a file. If its metadata names the location, it fetches the metadata first.
  *
- * @param options bound each request.
- * @throws Error that names the URL and the cause.
+ * @param options limits for each request.
+ * @throws Error that names the URL and the cause of the failure.
  */
 export async function fetchKeySet(
   origin: WebOrigin,
@@ -66,8 +66,8 @@ function showIssuer(issuer: unknown): string {
 }
 
 /**
- * Where an issuer's metadata is. OpenID puts the well-known name after the issuer's path (Discovery section 4). RFC 8414 puts it
- * before the path (section 3.1). Both drop a slash at the end of the path.
+ * The URL of an issuer's metadata. OpenID puts the well-known name after the issuer's path (Discovery section 4). RFC 8414 puts
+ * it before the path (section 3.1). Both drop a slash at the end of the path.
  */
 function metadataUrl({ issuer, metadata }: Extract<KeyOrigin, { readonly from: "discovery" }>): string {
   const base = issuer.replace(/\/$/, "");
@@ -78,7 +78,10 @@ function metadataUrl({ issuer, metadata }: Extract<KeyOrigin, { readonly from: "
   return `${origin}/.well-known/oauth-authorization-server${base.replace(/^[^:]+:\/\/[^/]+/, "")}`;
 }
 
-/** The keys may be on another host. But https must stay https, so that no third party can change them in transit. */
+/**
+ * The keys may be on another host. But metadata from https must name https, so that no third party can change the keys in
+ * transit.
+ */
 function mayLeadTo(from: string, to: string, { allowHttp }: FetchRules): boolean {
   const isSecure = new URL(from).protocol === "https:";
   return (

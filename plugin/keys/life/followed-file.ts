@@ -1,6 +1,6 @@
 import type { KeyFiles } from "./load-key-set.ts";
 
-/** Follows the versions of one file. So the file is read only if it changed, and never while it is written. */
+/** Follows the versions of one file, so that the file is read only if it changed, and not while another program writes it. */
 export class FollowedFile {
   readonly #file: string;
   readonly #files: KeyFiles;
@@ -16,7 +16,7 @@ export class FollowedFile {
   /**
    * Whether the file has another version than the one that was read, and two polls in a row found it.
    *
-   * @param isUrgent one poll is enough.
+   * @param isUrgent whether one poll is enough.
    */
   async hasChanged(isUrgent: boolean): Promise<boolean> {
     const version = await this.#files.identify(this.#file);
@@ -27,7 +27,7 @@ export class FollowedFile {
 
   /** @throws Error if the file changes meanwhile, or as `read` does. */
   async readUnchanged<T>(read: () => Promise<T>): Promise<T> {
-    // Before the file is read, so that a write during the read counts as another version.
+    // Identify the file before the read, so that a write during the read counts as another version.
     this.#read = await this.#files.identify(this.#file);
     const content = await read();
     if ((await this.#files.identify(this.#file)) !== this.#read) {

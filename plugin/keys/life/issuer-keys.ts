@@ -20,7 +20,10 @@ export class IssuerKeys {
   #combined: CombinedKeys = combineKeys([], () => false);
   /** Whether every place has usable keys. */
   #isComplete = false;
-  /** The combined keys are valid between these times, in milliseconds since the epoch. Outside, keys become too old, or valid again. */
+  /**
+   * The combined keys are valid between these times, in milliseconds since the epoch. Outside these times, some keys become too
+   * old or valid again.
+   */
   #combinedFrom = Number.NEGATIVE_INFINITY;
   #combinedUntil = Number.POSITIVE_INFINITY;
   /** How many leaked keys were known when the keys were combined. */
@@ -31,7 +34,7 @@ export class IssuerKeys {
   #announceKeys = (): void => {};
   readonly #firstKeys: Promise<void>;
 
-  /** @param leaked the known leaked keys of each place. All policies that read the place share them. */
+  /** @param leaked the known leaked keys of each place. All policies that read a place use the same list. */
   constructor(
     issuer: CompiledIssuer,
     ports: KeyPorts,
@@ -60,7 +63,7 @@ export class IssuerKeys {
   find(joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup> {
     const wasIdle = this.isIdle();
     this.#usedAt = this.#now();
-    // The issuer may have withdrawn keys since the last look.
+    // The issuer may have withdrawn keys since the last load.
     if (wasIdle) {
       return this.#waitFor([this.refresh()], joseHeader);
     }
@@ -107,7 +110,7 @@ export class IssuerKeys {
     return this.#now() - this.#usedAt > this.#timings.idleMs;
   }
 
-  /** One for each place. */
+  /** One key set for each place. */
   status(): readonly KeySetStatus[] {
     this.#keepUp();
     return this.#reports.map((report) => report.status());
@@ -143,7 +146,7 @@ export class IssuerKeys {
     }
   };
 
-  /** Combines the keys again if needed: keys may have become too old, and other policies may have found leaked ones. */
+  /** Combines the keys again if needed. Some keys may have become too old, and other policies may have found leaked keys. */
   #keepUp(): void {
     const now = this.#now();
     const isOfNow = now >= this.#combinedFrom && now < this.#combinedUntil;
@@ -168,7 +171,7 @@ export class IssuerKeys {
     return fail({ because: "unavailable", retryAfterSeconds });
   }
 
-  /** @param loads to wait for as well, if the first ones do not bring the key. */
+  /** @param loads further loads to wait for, if the first loads do not bring the key. */
   async #waitFor(
     first: readonly Promise<void>[],
     joseHeader: JoseHeader,

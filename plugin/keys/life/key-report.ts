@@ -11,11 +11,11 @@ export interface KeySetStatus {
   readonly state: KeySetState;
   /** How many keys are in effect. */
   readonly keys: number;
-  /** Time of the place's last answer, in milliseconds since the epoch; undefined if there was none. */
+  /** Time of the place's last answer, in milliseconds since the epoch; undefined if the place has not answered. */
   readonly loadedAt: number | undefined;
   /** Whether an earlier process received that answer. */
   readonly isRestored: boolean;
-  /** Consecutive attempts without a usable key. */
+  /** Number of consecutive attempts without a usable key. */
   readonly failures: number;
   /** Why the last attempt brought no usable key; undefined if it did. */
   readonly failure: string | undefined;
@@ -30,10 +30,10 @@ type Lines = readonly (readonly [level: keyof Log, line: string])[];
 export const NO_KEYS_IN_EFFECT: KeysOfPlace = { keys: [], dropped: [], hasKeys: false };
 
 const MAX_KID_IN_LOG = 64;
-/** Maximum number of reasons shown. A set may have a hundred. */
+/** Maximum number of reasons shown. A key set may give a hundred reasons. */
 const MAX_SHOWN = 20;
 
-/** Reports one place of keys to the operator: each change once in the log, and the current state in the status. */
+/** Reports one place of keys to the operator. It logs each change once, and gives the current state to the status endpoint. */
 export class PlaceReport {
   readonly #set: KeySet;
   readonly #prefix: string;
@@ -103,7 +103,7 @@ export class PlaceReport {
     ];
   }
 
-  /** Describes which keys are used while the place does not answer. */
+  /** Describes which keys are in effect while the place does not answer. */
   #describeLastAnswer(): string {
     const { state, lastAnswer } = this.#set;
     if (state === "too_old") {

@@ -28,12 +28,12 @@ import { type KeyTimings, refreshDelayMs, retryDelayMs } from "./refresh-delay.t
 export interface KeyPorts {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Receives a line for every set that is accepted or rejected, without key material. */
+  /** Receives a line for every accepted or rejected key set. The line contains no key material. */
   readonly log: Log;
   readonly files: KeyFiles;
-  /** How keys are fetched. Default: a fetcher without settings. */
+  /** Fetches keys. Default: a fetcher without settings. */
   readonly fetchJson?: FetchJson;
-  /** Where fetched keys are stored for the next process. Default: they are not stored. */
+  /** The store that keeps fetched keys for the next process. Default: fetched keys are not stored. */
   readonly store?: KeyStore | undefined;
 }
 
@@ -50,14 +50,15 @@ export interface KeySetContext {
 }
 
 /**
- * Loads and refreshes the keys from one place. Each answer of the place replaces the one before, whatever it says. A failed load
- * leaves the last answer in effect. Requests that wait share one load, and refreshes run in the background.
+ * Loads and refreshes the keys from one place. Each answer of the place replaces the previous answer, whatever its content. A
+ * failed load leaves the last answer in effect. Requests that wait share one load, and refreshes run in the background.
  *
- * The record says what is known about the place; this class does what follows from it: loads, timers and the store.
+ * The record contains what is known about the place. This class acts on the record: it loads keys, sets timers and writes to
+ * the store.
  */
 export class KeySet {
   readonly origin: KeyOrigin;
-  /** Resolves when the stored answer of an earlier process is in effect; undefined before and after that. */
+  /** Resolves when the stored answer of an earlier process is in effect. Undefined when no such answer is being restored. */
   restoring: Promise<void> | undefined;
   readonly #context: KeySetContext;
   readonly #fetchJson: FetchJson;
@@ -101,7 +102,7 @@ export class KeySet {
     return validityOf(this.#record, this.#isFetched ? this.#context.issuer.keyRefresh.maxStaleSeconds : undefined);
   }
 
-  /** Consecutive attempts without a usable key, and why the last one failed. */
+  /** Number of consecutive attempts without a usable key, and why the last attempt failed. */
   get failures(): { readonly count: number; readonly reason: string | undefined } {
     return { count: this.#record.failures, reason: this.#record.failure };
   }
@@ -115,9 +116,9 @@ export class KeySet {
     return this.#record.nextAttemptAt;
   }
 
-  /** The running fetch, or a new one if it is due; undefined otherwise. */
+  /** The running fetch, or a new fetch if it is due; undefined otherwise. */
   lookAgain(): Promise<void> | undefined {
-    // Files are polled anyway, and keys in the policy change only with the policy.
+    // Files are polled anyway. Keys in the policy itself change only with the policy.
     const canChange = this.#isFetched || !this.#hasKeys();
     return this.#loading ?? (canChange && isDue(this.#record, this.#context.ports.now()) ? this.refresh() : undefined);
   }
@@ -177,7 +178,7 @@ export class KeySet {
     }
   }
 
-  /** Puts the answer of an earlier process into effect, and loads from the place itself at once. */
+  /** Puts the stored answer of an earlier process into effect, and also loads the keys from the place at once. */
   async #restore(store: KeyStore): Promise<void> {
     const { issuer, leaked, onLoad } = this.#context;
     const { origin } = this;
@@ -214,7 +215,7 @@ export class KeySet {
     return soundKeys(this.#record, (thumbprint) => this.#context.leaked.has(thumbprint));
   }
 
-  /** How long an unknown kid causes no fetch after an attempt. */
+  /** How long after an attempt an unknown kid cannot cause a fetch. */
   #cooldownMs(): number {
     return this.#hasKeys() ? this.#context.issuer.keyRefresh.cooldownSeconds * 1000 : this.#retryMs();
   }

@@ -10,13 +10,13 @@ import { KEY_TIMINGS } from "./refresh-delay.ts";
 
 export interface ProcessKeySource extends KeySource {
   /**
-   * Starts fetching the keys of a policy's issuers, so that no request has to wait. Resolves when each issuer has keys, which may
-   * never happen. Never rejects.
+   * Starts fetching the keys of a policy's issuers, so that no request has to wait. Resolves when each issuer has keys, so it
+   * may never resolve. Never rejects.
    */
   prepare(policy: CompiledPolicy): Promise<void>;
   /** Ids of a policy's issuers that have no keys at the moment. */
   findMissing(policy: CompiledPolicy): readonly string[];
-  /** Reloads the keys of all issuers, however fresh they are, for an operator who knows that they changed. Never rejects. */
+  /** Reloads the keys of all issuers, however fresh they are. An operator uses this after a change of keys. Never rejects. */
   refresh(): Promise<void>;
   status(): readonly IssuerKeysStatus[];
   stop(): void;
@@ -34,15 +34,16 @@ export interface IssuerKeysStatus {
 }
 
 /**
- * The keys of all issuers, owned by the process: policies that name the same issuer with the same options share one set.
+ * The keys of all issuers. The process owns them. Policies that name the same issuer with the same options use the same keys.
  */
 export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const byOptions = new Map<string, { readonly issuer: CompiledIssuer; readonly keys: IssuerKeys }>();
   // A key that an issuer leaked in one place is rejected in all policies that read this place, whatever their options.
   const leakedBySource = new Map<string, LeakedKeys>();
-  // Avoids computing the name of the options for each request.
+  // Remembers results by options, so that the issuer's name is not computed for each request.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
-  // One wait per policy, however often `prepare` is called: keys may never come, and each wait stays in memory until they do.
+  // One wait per policy, however often `prepare` is called. Each wait stays in memory until the keys come, and they may never
+  // come.
   const waits = new WeakMap<CompiledPolicy, Promise<void>>();
 
   const leakedOf = (issuer: CompiledIssuer): readonly LeakedKeys[] =>
@@ -94,7 +95,7 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
       forgetIdle();
       const prepared = listIssuers(policy).map((issuer) => {
         const keys = keysOf(issuer);
-        byOptions.set(nameIssuer(issuer), { issuer, keys }); // It may have been evicted.
+        byOptions.set(nameIssuer(issuer), { issuer, keys }); // The issuer may have been evicted meanwhile.
         return keys.prepare();
       });
       const wait = waits.get(policy) ?? Promise.all(prepared).then(() => {});

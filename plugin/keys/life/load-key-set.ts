@@ -13,19 +13,19 @@ import { fetchKeySet } from "./fetch-key-set.ts";
 
 /** The files that policies may name. */
 export interface KeyFiles {
-  /** Identifies the current version of the file, or says why it has none. */
+  /** Identifies the current version of the file, or says why the file has no version. */
   identify(file: string): Promise<string>;
   /** @throws Error that says why the file cannot be read. */
   read(file: string): Promise<Uint8Array>;
 }
 
-/** The answer of a place of keys, not imported yet. It replaces the answer before it. */
+/** The answer of a place of keys. Its keys are not imported yet. It replaces the place's previous answer. */
 export interface LoadedKeySet {
   /** Hex SHA-256 of the content. */
   readonly digest: string;
-  /** How long the server allows its use, in seconds; undefined if the server does not say. */
+  /** How long the server allows the use of the answer, in seconds; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
-  /** @throws Error that says why this is not an answer about keys, without key material. */
+  /** @throws Error that says why this is not an answer about keys. It contains no key material. */
   importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
 }
 
@@ -38,7 +38,7 @@ const BLANK = /^\s*$/;
  * Loads the keys of one place.
  *
  * @param timeoutMs limit for each request.
- * @throws Error that names the place and says why it did not answer.
+ * @throws Error that names the place and says why the place did not answer.
  */
 export async function loadKeySet(
   origin: KeyOrigin,
@@ -89,8 +89,8 @@ async function readIfThere(file: string, files: KeyFiles): Promise<Uint8Array | 
 }
 
 /**
- * Removing or emptying a file withdraws its keys. A damaged file does not, because the form of a key set or PEM file shows
- * whether it is complete. A secret has no form, so any content of its file replaces the old secret.
+ * Removing or emptying a file withdraws its keys. A damaged file does not withdraw its keys, because the form of a key set or
+ * PEM file shows whether the file is complete. A secret has no such form, so any content of its file replaces the old secret.
  */
 async function importFile(
   origin: FileOrigin,
@@ -121,7 +121,7 @@ async function importFile(
 function parseKeySet(text: string): unknown {
   const read = readJsonObject(text, MAX_MEMBERS);
   if (!read.ok) {
-    throw new Error(`it is no JSON object: ${read.failure}`);
+    throw new Error(`it is not a JSON object: ${read.failure}`);
   }
   if (!findKeyList(read.value)) {
     throw new Error('it is not a key set: it has no list "keys"');

@@ -3,7 +3,7 @@ import type { ImportedKey, ImportedKeySet } from "../import/imported-key.ts";
 /** The last answer of a place. */
 export interface Answer {
   readonly set: ImportedKeySet;
-  /** Digest of its content; undefined if an earlier process received the answer. */
+  /** Digest of the answer's content; undefined if an earlier process received the answer. */
   readonly digest: string | undefined;
   /** When the place answered, in milliseconds since the epoch. */
   readonly loadedAt: number;
@@ -12,10 +12,10 @@ export interface Answer {
 /** Everything that is known about one place of keys. The functions below make a new record for each event. */
 export interface PlaceRecord {
   readonly answer: Answer | undefined;
-  /** How long the place allows the use of its last answer, in seconds; undefined if it does not say. */
+  /** How long the place allows the use of its last answer, in seconds; undefined if the place does not say. */
   readonly freshForSeconds: number | undefined;
   readonly lastAttempt: "none" | "answered" | "failed";
-  /** Consecutive attempts without a usable key, and why the last one failed. */
+  /** Number of consecutive attempts without a usable key, and why the last attempt failed. */
   readonly failures: number;
   readonly failure: string | undefined;
   /** When the last attempt ended, in milliseconds since the epoch. */
@@ -43,16 +43,16 @@ export const NEW_PLACE: PlaceRecord = {
 const MAX_REASONS = 20;
 /** If the clock goes back by more than this, the age of keys is unknown. */
 const CLOCK_TOLERANCE_MS = 300_000;
-/** Keys in a file never become too old, because the operator withdraws keys by removing them from the file. */
+/** Keys in a file never become too old. The operator withdraws such keys by removing them from the file. */
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** An earlier process received the answer. The place itself has not been asked. */
+/** An earlier process received the answer. This process has not asked the place yet. */
 export function recordRestored(record: PlaceRecord, answer: Answer): PlaceRecord {
   return { ...record, answer };
 }
 
 /**
- * The place answered. The answer replaces the one before, whatever it says.
+ * The place answered. The answer replaces the previous answer, whatever its content.
  *
  * @param hasKeys whether the answer has a usable key.
  */
@@ -82,7 +82,9 @@ export function recordEnd(record: PlaceRecord, now: number, delayMs: number): Pl
   return { ...record, attemptedAt: now, nextAttemptAt: now + delayMs };
 }
 
-/** Whether an unknown kid may cause a fetch. A clock that was set back must not delay the next attempt by that time. */
+/**
+ * Whether an unknown kid may cause a fetch. If the clock was set back, the next attempt must not be delayed by the difference.
+ */
 export function isDue({ attemptedAt, nextAttemptAt }: PlaceRecord, now: number): boolean {
   return now >= nextAttemptAt || now < attemptedAt - CLOCK_TOLERANCE_MS;
 }

@@ -9,9 +9,12 @@ export interface KeyTimings {
   readonly filePollMs: number;
   /** Keys that no request needed in this time are no longer refreshed. */
   readonly idleMs: number;
-  /** Maximum number of requests that wait for keys of one issuer. Each occupies a connection, and clients decide how many come. */
+  /**
+   * Maximum number of requests that wait for keys of one issuer. Each waiting request occupies a connection, and clients decide
+   * how many requests come.
+   */
   readonly maxWaiting: number;
-  /** From 0 to 1. Spreads work that many processes would otherwise do at the same time. */
+  /** A random number from 0 to 1. It spreads work that many processes would otherwise do at the same time. */
   readonly random: () => number;
 }
 
@@ -26,14 +29,14 @@ export const KEY_TIMINGS: KeyTimings = {
 
 /** Used if the provider does not say how long its keys are fresh. */
 const FRESH_SECONDS = 300;
-/** A tenth of the time, so that processes that started together do not always fetch together. */
+/** The random part of the delay, at most a tenth. Without it, processes that started together would always fetch together. */
 const REFRESH_SPREAD = 0.1;
 const RETRY_SPREAD = 0.5;
 
 /**
  * Milliseconds until keys that just arrived are fetched again, before they become stale (RFC 9111 section 4.2).
  *
- * @param freshForSeconds the provider's statement; undefined without one.
+ * @param freshForSeconds how long the keys are fresh, as the provider states; undefined if the provider does not say.
  */
 export function refreshDelayMs(
   { minSeconds, maxSeconds }: KeyRefresh,
@@ -48,7 +51,7 @@ export function refreshDelayMs(
  * Milliseconds until the next attempt after failed ones. Without keys requests wait, so the delay starts small and grows up to
  * the cooldown. With keys it starts at the cooldown and grows up to the longest time between two refreshes.
  *
- * @param failures in a row, 1 or more.
+ * @param failures number of failed attempts in a row, 1 or more.
  */
 export function retryDelayMs(
   { cooldownSeconds, maxSeconds }: KeyRefresh,
@@ -58,9 +61,9 @@ export function retryDelayMs(
 ): number {
   const [first, last] = hasKeys ? [cooldownSeconds * 1000, maxSeconds * 1000] : [retryMs, cooldownSeconds * 1000];
   const delay = Math.min(first * 2 ** Math.min(failures - 1, 20), last);
-  // With keys the spread only lengthens the delay, so that there is at most one fetch in a cooldown. Without keys it only
-  // shortens the delay. The delay never exceeds the promised limit for withdrawn keys; processes that earlier rounds separated
-  // stay apart.
+  // With keys, the random part only lengthens the delay, so that there is at most one fetch in a cooldown. Without keys, the
+  // random part only shortens the delay. The delay never exceeds the promised limit for withdrawn keys. Processes whose earlier
+  // delays differed continue to fetch at different times.
   const spread = delay * (hasKeys ? 1 + RETRY_SPREAD * random() : 1 - RETRY_SPREAD * random());
   return Math.round(Math.min(spread, last));
 }

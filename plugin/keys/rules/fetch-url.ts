@@ -1,4 +1,7 @@
-/** Visible ASCII except `#`, `@` and the backslash. URL parsers interpret these three in ways that human readers overlook. */
+/**
+ * Visible ASCII except `#`, `@` and the backslash. URL parsers give these three characters a meaning that human readers
+ * overlook.
+ */
 const PLAIN_URL = /^[!"$-?A-[\]-~]+$/;
 
 export interface FetchUrlRules {
@@ -9,8 +12,8 @@ export interface FetchUrlRules {
 }
 
 /**
- * Whether keys may be fetched from a URL. https is allowed everywhere, http only on loopback unless the rules say otherwise. The URL
- * must not have parts that could hide a different target.
+ * Whether keys may be fetched from a URL. https is always allowed. http is allowed only on loopback, unless the rules allow it
+ * elsewhere. The URL must not have parts that could hide a different target.
  */
 export function isFetchAllowed(text: string, { allowHttp = false, allowQuery = false }: FetchUrlRules = {}): boolean {
   if (!PLAIN_URL.test(text) || (!allowQuery && text.includes("?")) || !URL.canParse(text)) {

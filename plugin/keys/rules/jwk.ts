@@ -12,7 +12,7 @@ const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
   ["OKP Ed25519", ["EdDSA", "Ed25519"]],
 ]);
 
-/** Algorithms whose key is a shared secret (RFC 7518 section 3.2). A public key never serves them. */
+/** Algorithms whose key is a shared secret (RFC 7518 section 3.2). A public key is never used for them. */
 export const SECRET_ALGORITHMS: readonly string[] = ["HS256", "HS384", "HS512"];
 
 /** The first private member, or undefined when the key has only public members. */

@@ -18,13 +18,15 @@ const WRITES_BETWEEN_LOOKS = 100;
 const OUR_FILE = /^[0-9a-f]{64}\.(keys|leaked)$/;
 const UNFINISHED_FILE = /^[0-9a-f]{64}\.(?:keys|leaked)\.[0-9a-f.-]+\.tmp$/;
 
-/** Files beyond these limits are removed. Keys are written at each fetch, so policies no longer name the keys in old files. */
+/**
+ * Files beyond these limits are removed. Every fetch writes its keys, so if a file is old, no policy names its keys any longer.
+ */
 export interface KeyDirectoryLimits {
   readonly maxFiles: number;
   readonly maxKeysAgeMs: number;
   readonly maxLeakedAgeMs: number;
   readonly maxUnfinishedAgeMs: number;
-  /** A larger difference means that the clock was set back. */
+  /** If a stored time is later than now by more than this, the clock was set back. */
   readonly clockToleranceMs: number;
 }
 
@@ -49,7 +51,7 @@ export class KeyDirectory implements KeyStore {
   readonly #limits: KeyDirectoryLimits;
   readonly #opening: Promise<string | undefined>;
   #problem: string | undefined;
-  /** Why files are not used. The number of files bounds the number of reasons. */
+  /** Why files are not used. There is at most one reason for each file. */
   readonly #refused = new Set<string>();
   /** Files are written one by one, in the order in which the keys arrived. */
   #writing: Promise<void> = Promise.resolve();
@@ -174,13 +176,16 @@ export class KeyDirectory implements KeyStore {
     } catch (error) {
       await rm(unfinished, { force: true });
       if (kind === "keys") {
-        await rm(path, { force: true }); // It may contain keys that have been withdrawn since.
+        await rm(path, { force: true }); // The file may contain keys that have been withdrawn since.
       }
       throw error;
     }
   }
 
-  /** Removes files that are too old or too many, once a day and after every hundred writes. Files of other programs stay. */
+  /**
+   * Removes files that are too old, and the oldest files if there are too many. Runs once a day and after every hundred writes.
+   * Files of other programs stay.
+   */
   async #tidy(directory: string): Promise<void> {
     const isTurn = this.#writes % WRITES_BETWEEN_LOOKS === 0;
     if (!isTurn && Math.abs(this.#now() - this.#tidiedAt) < DAY_MS) {
@@ -233,7 +238,7 @@ function parseRecord(path: string, content: string, kind: Kind, name: string): J
     throw new Error(`${path} is not a JSON object: ${read.failure}`);
   }
   if (read.value.kind !== kind || read.value.name !== digestOf(name)) {
-    throw new Error(`${path} is of another issuer, or of other options`);
+    throw new Error(`${path} belongs to another issuer, or to other options`);
   }
   return read.value;
 }

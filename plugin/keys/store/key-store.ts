@@ -2,15 +2,18 @@ import type { Jwk } from "../rules/jwk.ts";
 
 /** The last answer of one place, as it is stored for the next process. */
 export interface StoredKeySet {
-  /** Public keys only; empty if the place has no usable key. */
+  /** Only public keys; empty if the place has no usable key. */
   readonly keys: readonly Jwk[];
   /** When the place answered, in milliseconds since the epoch. */
   readonly loadedAt: number;
 }
 
-/** Stores the public part of fetched keys over restarts. No method rejects, because without the store keys are fetched as usual. */
+/**
+ * Stores the public part of fetched keys over restarts. No method rejects, because keys are fetched as usual if the store
+ * fails.
+ */
 export interface KeyStore {
-  /** @param place names issuer, options and place. Other options result in other keys. */
+  /** @param place a name for issuer, options and place, because other options result in other keys. */
   readKeySet(place: string): Promise<StoredKeySet | undefined>;
   saveKeySet(place: string, set: StoredKeySet): Promise<void>;
   /** Thumbprints of keys whose private part a place published once. */
@@ -21,6 +24,6 @@ export interface KeyStore {
 
 export interface KeyStoreStatus {
   readonly directory: string;
-  /** Why nothing is stored there at the moment; undefined without a problem. */
+  /** Why the store keeps nothing at the moment; undefined if there is no problem. */
   readonly problem: string | undefined;
 }

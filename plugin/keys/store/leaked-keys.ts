@@ -1,6 +1,6 @@
 import type { KeyStore } from "./key-store.ts";
 
-/** Far more keys than an issuer ever publishes by mistake. */
+/** Maximum number of leaked keys to remember. An issuer never publishes so many private keys by mistake. */
 const MAX_LEAKED = 1_000;
 
 /** The leaked keys that one place of keys must not use. */
@@ -13,9 +13,10 @@ export interface KnownLeaks {
 }
 
 /**
- * The keys of one issuer whose private part one place published once. They stay rejected for good, in every place and under every
- * kid of the policies that read this place, even if the issuer removes the private part again. Other policies ignore the leak,
- * because their authors did not choose the place. Otherwise anyone could get an issuer's keys rejected with a place of their own.
+ * The keys of one issuer whose private part one place published once. They stay rejected for good, in every place and under
+ * every kid of the policies that read this place, even if the issuer removes the private part again. Other policies ignore the
+ * leak, because their authors did not choose the place. Otherwise the author of any policy could make all policies reject an
+ * issuer's keys, by naming a place of their own.
  */
 export class LeakedKeys {
   /** Resolves when the leaked keys that earlier processes stored are loaded. Never rejects. */
@@ -31,7 +32,7 @@ export class LeakedKeys {
     this.restored = this.#restore();
   }
 
-  /** Only grows: a changed number means that more keys are leaked. */
+  /** The number of leaked keys. It only grows, so a changed number means that more keys are leaked. */
   get count(): number {
     return this.#thumbprints.size;
   }
@@ -61,7 +62,10 @@ export class LeakedKeys {
   }
 }
 
-/** Combines the leaked keys of all places of one issuer in one policy. Returns one view for each place, in their order. */
+/**
+ * Combines the leaked keys of all places of one issuer in one policy. Returns one view for each place, in the order of the
+ * places.
+ */
 export function combineLeaks(places: readonly LeakedKeys[]): readonly KnownLeaks[] {
   const restored = Promise.all(places.map((place) => place.restored)).then(() => {});
   const has = (thumbprint: string): boolean => places.some((place) => place.has(thumbprint));

@@ -1,6 +1,6 @@
-/** How long requests may wait. All times are in milliseconds. */
+/** Limits for waiting requests. All times are in milliseconds. */
 export interface Patience {
-  /** A queue that was never empty for this long is not a burst: more arrives than can be processed. */
+  /** If the queue was never empty for this long, this is not a burst: more requests arrive than can be processed. */
   readonly standingMs: number;
   /** The longest wait in a burst. */
   readonly longMs: number;
@@ -21,13 +21,17 @@ interface Entry<T> {
 const MAX_GONE = 1_024;
 
 /**
- * Entries that wait for a turn. The networks take turns, so that one client with a thousand requests does not delay another with
- * one. In a burst the oldest entry comes first. After `standingMs` in which the queue was never empty, the newest comes first,
- * and old ones are rejected. This serves the same share as any other order, and served requests hardly wait.
+ * Entries that wait for their turn. The networks take turns, so that a client with a thousand requests does not delay a client
+ * with one request. In a burst, the oldest entry comes first. If the queue was never empty for `standingMs`, the newest entry
+ * comes first, and old entries are rejected. As many requests are processed as in any other order, and these requests hardly
+ * wait.
  */
 export class FairQueue<T> {
   readonly #patience: Patience;
-  /** By network, in the order of their turns; each list in the order of arrival, and never empty. */
+  /**
+   * Waiting entries by network. The networks are in the order of their turns. Each list is in the order of arrival, and never
+   * empty.
+   */
   readonly #waiting = new Map<string, Entry<T>[]>();
   /** All entries in the order of arrival. */
   #arrivals: Entry<T>[] = [];
@@ -47,7 +51,8 @@ export class FairQueue<T> {
    * Adds an item of a client.
    *
    * @param client the address. Requests from one 64-bit IPv6 network count as one client's.
-   * @returns the rejected item if the queue is full: this item if its client has others in the queue, else the oldest one.
+   * @returns the rejected item if the queue is full. This is the new item if its client has other items in the queue, else the
+   *   oldest item.
    */
   add(item: T, client: string, nowMs: number): T | undefined {
     const network = networkOf(client);
@@ -71,7 +76,7 @@ export class FairQueue<T> {
     return rejected;
   }
 
-  /** Removes an item whose turn it is. */
+  /** Removes and returns the item whose turn it is. */
   take(nowMs: number): T | undefined {
     const [first] = this.#waiting;
     if (!first) {
@@ -86,7 +91,7 @@ export class FairQueue<T> {
     return entry && this.#drop(entry);
   }
 
-  /** Removes an item that has waited for too long, if any has. */
+  /** Removes and returns an item that has waited for too long, if there is one. */
   takeExpired(nowMs: number): T | undefined {
     const oldest = this.#findOldest();
     const { shortMs, longMs } = this.#patience;
@@ -136,7 +141,10 @@ export class FairQueue<T> {
 const GROUPS_OF_ADDRESS = 8;
 const GROUPS_OF_NETWORK = 4;
 
-/** An IPv4 address, unchanged. The first 64 bits of an IPv6 address, because one client controls all addresses of such a network. */
+/**
+ * The network of an address. An IPv4 address stays unchanged. Of an IPv6 address, only the first 64 bits count, because one
+ * client controls all addresses of such a network.
+ */
 export function networkOf(address: string): string {
   if (!address.includes(":") || address.includes(".")) {
     return address;

@@ -5,7 +5,7 @@ import { slowChecks } from "./slow-checks.ts";
 /**
  * Verifies with one key on the threads of the pool.
  *
- * @param hash OpenSSL's name of the hash; null if the algorithm has its own.
+ * @param hash OpenSSL's name of the hash; null if the algorithm fixes its own hash.
  */
 export function createPooledVerifier(
   hash: string | null,

@@ -19,13 +19,16 @@ interface Check {
   readonly resolve: (check: SignatureCheck) => void;
 }
 
-/** After an invalid signature the slot pauses before the next check. The pause is the duration of the failed check times this factor. */
+/**
+ * After an invalid signature the slot pauses before the next check. The pause is the duration of the failed check, multiplied
+ * by this factor.
+ */
 const PAUSE_PER_FAILURE = 1;
 
 /**
- * Schedules signature checks of slow algorithms on the thread pool. Few run at the same time, so that the pool does not take the
- * processors from the event loop and from Kong. No check waits in the pool itself. A flood of forged signatures gets half of the
- * slots' capacity, because a pause follows each failure.
+ * Schedules signature checks of slow algorithms on the thread pool. Few checks run at the same time, so that the event loop and
+ * Kong still have processors. No check waits in the pool itself. A flood of forged signatures can use only half of the slots'
+ * time, because a pause follows each failure.
  */
 export class SlowChecks {
   readonly #options: SlowChecksOptions;
@@ -74,7 +77,7 @@ export class SlowChecks {
   }
 }
 
-/** One for the whole process, like the thread pool. One processor is left for the event loop. */
+/** The scheduler of the whole process, which also has only one thread pool. One processor is left for the event loop. */
 export const slowChecks = new SlowChecks({
   slots: Math.max(1, Math.min(POOL_THREADS - 1, availableParallelism() - 1)),
   now: () => performance.now(),

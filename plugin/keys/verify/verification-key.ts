@@ -21,7 +21,7 @@ const rsaPss = (hash: string): VerifyParameters => ({
   options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
 });
 
-/** RFC 7518 section 3.4: `r` and `s`, each as long as the curve's order, and never DER. */
+/** RFC 7518 section 3.4: the signature is `r` and `s`, each as long as the curve's order. It is never DER. */
 const ecdsa = (hash: string, signatureBytes: number): VerifyParameters => ({
   hash,
   options: { dsaEncoding: "ieee-p1363" },
@@ -69,7 +69,7 @@ function createHmacVerifier(algorithm: string, secret: KeyObject): VerificationK
   }
   return (signingInput, signature) => {
     const expected = createHmac(hash, secret).update(signingInput).digest();
-    // RFC 7518 section 3.2: compare in constant time, or an attacker could guess the bytes one by one.
+    // RFC 7518 section 3.2: compare in constant time. Otherwise an attacker could guess the bytes one by one.
     return toCheck(signature.byteLength === expected.byteLength && timingSafeEqual(signature, expected));
   };
 }
@@ -80,8 +80,8 @@ function createPublicKeyVerifier(algorithm: string, publicKey: KeyObject): Verif
     throw new RangeError(`no verification for algorithm ${algorithm} with a public key`);
   }
   const { hash, options } = parameters;
-  // RFC 8017 sections 8.1.2 and 8.2.2, step 1. OpenSSL also accepts a PSS signature without its leading zero bytes, and then one
-  // token would have two texts.
+  // RFC 8017 sections 8.1.2 and 8.2.2, step 1. OpenSSL also accepts a PSS signature without its leading zero bytes. Then the
+  // same token could have two texts.
   const signatureBytes =
     parameters.signatureBytes ?? Math.ceil((publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
   const key = { key: publicKey, ...options };
@@ -96,7 +96,9 @@ function toCheck(isValid: boolean): SignatureCheck {
   return isValid ? PASSED : SIGNATURE_INVALID;
 }
 
-/** P-384 and P-521 take 0.8 and 1.8 ms for a check and RSA with 8192 bits 0.4 ms, ten times as long as the others. */
+/**
+ * A check takes 0.8 ms with P-384, 1.8 ms with P-521 and 0.4 ms with RSA of 8192 bits. Other checks take about a tenth of that.
+ */
 function isSlow({ asymmetricKeyDetails }: KeyObject): boolean {
   const { namedCurve = "", modulusLength = 0 } = asymmetricKeyDetails ?? {};
   return namedCurve === "secp384r1" || namedCurve === "secp521r1" || modulusLength > 4096;

@@ -6,7 +6,7 @@ import { createMetadataExit } from "./create-metadata-exit.ts";
 
 /** What happens to a request that does not reach the upstream. */
 export interface Ending {
-  /** A line in Kong's log, at a level that is on by default. */
+  /** A line for Kong's log, at a level that is on by default. */
   readonly log: { readonly level: "warn" | "err"; readonly line: string } | undefined;
   readonly exit: ExitResponse;
 }

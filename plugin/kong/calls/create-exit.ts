@@ -5,7 +5,10 @@ import type { Denial } from "../../core/model/denial.ts";
 import type { ExitResponse } from "../contract/pdk.ts";
 import { renderAnswer } from "./render-answer.ts";
 
-/** The answer to a refused request: status, a fixed text in a form that suits the client, and a challenge where one is due. */
+/**
+ * The answer to a refused request. It has a status, a fixed text in a form that suits the client, and a challenge if one is
+ * required.
+ */
 export function createExit(deny: Deny): ExitResponse {
   const { denial, reply } = deny;
   const answer = tellClient(denial, reply.answers);
@@ -23,7 +26,7 @@ export function createExit(deny: Deny): ExitResponse {
   };
 }
 
-/** RFC 9110 section 10.2.3. An overload passes quickly. */
+/** `Retry-After` (RFC 9110 section 10.2.3). It is short for an overload, because overloads usually end quickly. */
 function retryAfter(denial: Denial): { readonly "Retry-After"?: string } {
   switch (denial.reason) {
     case "keys_unavailable":

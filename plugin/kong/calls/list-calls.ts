@@ -11,13 +11,13 @@ import { createEnding, type Ending } from "./create-ending.ts";
 import { renderEnding, renderOtherInstance } from "./verdict.ts";
 
 /**
- * Lists the calls that carry out any outcome of a handler. A plugin server makes them in this order, and makes none after one that
- * failed. The last call ends the event: the exit refuses the request. If Kong's guard is there, the last call carries the verdict
- * to it. So a request never passes when an earlier call failed.
+ * Lists the calls that carry out any outcome of a handler. A plugin server makes the calls in this order, and stops after a
+ * call that failed. The last call ends the event: the exit refuses the request. If the guard is loaded in Kong, the last call
+ * sends the verdict to the guard. So a request never passes if an earlier call failed.
  *
- * @param outcome the handler's decision. Anything that is neither an Allow of ours, nor a Deny nor an Answer, refuses the request.
+ * @param outcome the handler's decision. Any value other than our own Allow, a Deny or an Answer refuses the request.
  * @param warnings lines for the operator, also written to Kong's log. They do not depend on the outcome.
- * @param guard given if the guard answers refused requests instead of an exit.
+ * @param guard present if the guard answers refused requests instead of an exit.
  */
 export function listCalls(
   outcome: unknown,
@@ -28,12 +28,15 @@ export function listCalls(
   return warnings.length === 0 ? calls : [...warnings.map(listWarning), ...calls];
 }
 
-/** The calls if Kong asked an instance that must not judge the request. The guard then asks Kong's current instance. */
+/**
+ * The calls for the case that Kong asked an instance that must not judge the request. The guard then asks Kong's current
+ * instance.
+ */
 export function listOtherInstance(guard: GuardMark): readonly PdkCall[] {
   return [{ method: "kong.service.request.set_headers", args: [renderOtherInstance(guard)] }];
 }
 
-/** The calls for a refusal that no decision caused. `line` tells the operator why. */
+/** The calls for a refusal without a decision. The log line `line` gives the operator the reason. */
 export function listExit(deny: Deny, line: string): readonly PdkCall[] {
   return listRefusal({ ...createEnding(deny), log: { level: "err", line } }, undefined);
 }
@@ -42,7 +45,7 @@ function listWarning({ level, line }: WaitingLine): PdkCall {
   return { method: `kong.log.${level}`, args: [`${NAME}: ${line}`] };
 }
 
-/** The headers come last. They include the verdict, which tells the guard that all earlier calls succeeded. */
+/** The calls that set headers come last. They include the verdict, which shows the guard that all earlier calls succeeded. */
 function listAllow(allow: Allow): readonly PdkCall[] {
   const { headers, rawQuery, caller } = allow;
   const report = formatReport(allow);
@@ -59,7 +62,10 @@ function listAllow(allow: Allow): readonly PdkCall[] {
   return calls;
 }
 
-/** Replaces Kong's caller as a whole, so that a request never has one caller's Consumer with another caller's credential or groups. */
+/**
+ * Replaces Kong's caller as a whole. Otherwise a request could have one caller's Consumer with another caller's credential or
+ * groups.
+ */
 function listCaller({ consumer, credentialId, groups }: CallerIdentity): readonly PdkCall[] {
   const setGroups: PdkCall = {
     method: "kong.ctx.shared.set",
@@ -69,7 +75,7 @@ function listCaller({ consumer, credentialId, groups }: CallerIdentity): readonl
     const credential = { id: credentialId, consumer_id: consumer.id };
     return [{ method: "kong.client.authenticate", args: [writeConsumer(consumer), credential] }, setGroups];
   }
-  // For a credential without Consumer, Kong's authenticate would write an empty consumer_id, and acl would fail on it.
+  // For a credential without Consumer, Kong's authenticate would write an empty consumer_id. Kong's acl plugin would then fail.
   return [
     { method: "kong.nginx.set_ctx", args: ["authenticated_consumer"] },
     {

@@ -1,13 +1,13 @@
 import Negotiator from "negotiator";
 
-/** Longer values are ignored, because no honest client needs them. */
+/** Maximum length of `Accept`. Longer values are ignored, because no honest client needs them. */
 const MAX_ACCEPT_LENGTH = 256;
 const KONG_FORM = "application/json";
 const PROBLEM_DETAILS = "application/problem+json";
 
 /**
- * Whether a client would rather have problem details than Kong's own form (RFC 9110 section 12.5.1). A client that accepts both
- * equally, or sends no preference, gets Kong's form.
+ * Whether a client prefers problem details to Kong's own form (RFC 9110 section 12.5.1). A client that accepts both equally, or
+ * sends no preference, gets Kong's form.
  *
  * @param accept the request's `Accept`.
  */

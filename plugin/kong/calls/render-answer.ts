@@ -4,7 +4,7 @@ import type { Reply } from "../../core/model/answers.ts";
 import type { ExitResponse } from "../contract/pdk.ts";
 import { prefersProblemDetails } from "./negotiate-form.ts";
 
-/** gRPC over HTTP/2, with any message format. gRPC-Web uses another protocol. */
+/** Content types of gRPC over HTTP/2, with any message format. gRPC-Web uses another protocol. */
 const GRPC = /^application\/grpc(?:$|[+;\s])/i;
 /** Characters to encode in `grpc-message` (gRPC over HTTP2, "Percent-Byte-Unencoded"). */
 const BEYOND_GRPC_MESSAGE = /[^\x20-\x24\x26-\x7e]+/g;
@@ -32,7 +32,10 @@ function renderKongForm({ text }: ClientAnswer, { requestId }: Reply): Rendered 
   return renderJson("application/json; charset=utf-8", { message: text, request_id: requestId });
 }
 
-/** RFC 9457 section 3. Without a specific type, the title is that of the status, and the text is the detail (section 4.2.1). */
+/**
+ * RFC 9457 section 3. Without a specific type, the title is the title of the status, and the text is the detail (section
+ * 4.2.1).
+ */
 function renderProblem({ as, status, text }: ClientAnswer, { answers: { problemTypes }, requestId }: Reply): Rendered {
   const words =
     problemTypes === undefined

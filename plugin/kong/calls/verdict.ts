@@ -6,8 +6,8 @@ import type { Ending } from "./create-ending.ts";
 const VERDICT_HEADER = "x-jwt-policy-verdict";
 
 /**
- * Adds the verdict to an Allow; every other decision stays unchanged. The verdict names the instance that judged, not the one
- * that Kong called. The guard lets the request pass only if they are the same.
+ * Adds the verdict to an Allow; every other decision stays unchanged. The verdict names the instance that judged the request,
+ * which may differ from the instance that Kong called. The guard lets the request pass only if they are the same.
  */
 export function addVerdict(decision: Decision, { nonce }: GuardMark, judge: InstanceIdentity): Decision {
   if (!isAllow(decision)) {

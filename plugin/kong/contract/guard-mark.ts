@@ -7,7 +7,7 @@ export interface InstanceIdentity {
 
 /** The guard's expectation for one request. The guard appends it to the facts. */
 export interface GuardMark {
-  /** Unknown to every client until the request is judged. */
+  /** A random value that no client knows until the request is judged. */
   readonly nonce: string;
   readonly instance: InstanceIdentity;
 }

@@ -33,7 +33,7 @@ export function readConsumer(from: KongConsumer | null | undefined): Consumer {
   return to;
 }
 
-/** The reverse of {@link readConsumer}. */
+/** Does the reverse of {@link readConsumer}. */
 export function writeConsumer({ customId, createdAt, ...same }: Consumer): KongConsumer {
   const to: Writable<KongConsumer> = same;
   if (customId) {

@@ -2,29 +2,35 @@ import type { Consumer } from "../../core/model/caller.ts";
 
 /** The functions of Kong's PDK that the plugin calls, under Kong's names. Each call is a round trip to Kong's worker. */
 export interface Pdk {
-  /** Whether Kong no longer waits for the event because its client is gone. Absent if the protocol does not show it. */
+  /**
+   * Whether Kong no longer waits for the event because its client is gone. The method is absent if the protocol does not show
+   * this.
+   */
   readonly isAbandoned?: () => boolean;
   readonly nginx: {
-    /** The variable's value; empty if it is unset, empty or unknown. */
+    /** The variable's value. The value is empty if the variable is unset, empty or unknown. */
     getVar(name: string): Promise<string>;
   };
   readonly request: {
-    /** Header names in lower case. Kong silently stops at `maxHeaders` names. */
+    /** The headers, with names in lower case. Kong silently stops after `maxHeaders` names. */
     getHeaders(maxHeaders: number): Promise<ReadonlyMap<string, readonly string[]>>;
     /** `http` or `https`, as reported by a proxy that Kong trusts, or else from the connection. */
     getForwardedScheme(): Promise<string>;
   };
   readonly client: {
-    /** The Consumer with this id, or else with this username if `byUsername` is set; without an id if Kong finds none. */
+    /**
+     * The Consumer with this id, or else with this username if `byUsername` is set. The result has no id if Kong finds no
+     * Consumer.
+     */
     loadConsumer(idOrUsername: string, byUsername: boolean): Promise<Consumer>;
-    /** The credential that another plugin has authenticated before; without an id if none has. */
+    /** The credential that an earlier plugin has authenticated. The result has no id if no plugin has authenticated one. */
     getCredential(): Promise<{ readonly id?: string }>;
     getConsumer(): Promise<Consumer>;
   };
   readonly router: {
-    /** The matched Kong Route. Fields that it does not have are absent. */
+    /** The matched Kong Route. Fields without a value are absent. */
     getRoute(): Promise<KongRoute>;
-    /** The Service of that Route. Fields that it does not have are absent. */
+    /** The Service of that Route. Fields without a value are absent. */
     getService(): Promise<KongService>;
   };
 }
@@ -41,7 +47,7 @@ export interface KongRoute {
   readonly service?: { readonly id?: string };
 }
 
-/** Where a Kong Service leads. */
+/** The upstream of a Kong Service. */
 export interface KongService {
   readonly id?: string;
   readonly protocol?: string;

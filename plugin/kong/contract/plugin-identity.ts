@@ -4,5 +4,5 @@ export const NAME = "jwt-policy";
 /** Equal to the package's version; a test compares them. */
 export const VERSION = "0.1.0";
 
-/** Like Kong's own `jwt`: below cors, above key-auth, acl and rate-limiting. */
+/** The priority of Kong's own `jwt` plugin: lower than cors, and higher than key-auth, acl and rate-limiting. */
 export const PRIORITY = 1450;

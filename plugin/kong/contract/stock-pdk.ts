@@ -5,8 +5,8 @@ import type { PdkArguments } from "./pdk-call.ts";
 type CallOf<M extends keyof PdkArguments> = (...args: PdkArguments[M]) => Promise<unknown>;
 
 /**
- * The functions of kong-pdk that are called, under its names. Values come as Kong's worker sends them, absent ones as null or
- * undefined.
+ * The functions of kong-pdk that the plugin calls, under their names in kong-pdk. Values come as Kong's worker sends them.
+ * Absent values are null or undefined.
  */
 export interface StockPdk {
   readonly nginx: {

@@ -1,7 +1,7 @@
 import type { Consumer } from "../../core/model/caller.ts";
 import type { Pdk } from "../contract/pdk.ts";
 
-/** Questions about callers to the Kong worker behind one request. */
+/** Asks the Kong worker of one request about callers. */
 export interface KongCallers {
   /** Workspace of the plugin's configuration. Consumers of two workspaces may have the same name. */
   readonly workspace: string;
@@ -20,7 +20,7 @@ export function askCallers({ client }: Pdk, workspace: string): KongCallers {
   };
 }
 
-/** Kong answers with an empty message if it has no Consumer. */
+/** Kong answers with an empty message if it finds no Consumer. */
 function known(consumer: Consumer): Consumer | undefined {
   return consumer.id ? consumer : undefined;
 }

@@ -1,9 +1,9 @@
 import type { Pdk } from "../contract/pdk.ts";
 
 /**
- * Describes as one text what the matched Kong Route matches and where its Service leads. Routes with different texts lead to
- * different places, even with equal ids. Undefined if Kong does not know, and for a Route that Kong does not describe, such as
- * one with an expression.
+ * Describes in one text what the matched Kong Route matches, and the upstream of its Service. If two texts differ, the Routes
+ * differ, even if their ids are equal. Undefined if Kong does not know the Route, or cannot describe it, for example because
+ * the Route has an expression.
  */
 export async function describeRoute({ router }: Pdk): Promise<string | undefined> {
   const route = await router.getRoute().catch(() => undefined);

@@ -1,7 +1,7 @@
 import type { RequestFacts, RequestLine } from "../../core/model/request.ts";
 import { type GuardMark, parseGuardMark } from "../contract/guard-mark.ts";
 
-/** The header fields that every decision or its answer depends on. */
+/** The header fields on which every decision or its answer depends. */
 export const USUAL_HEADERS = [
   "connection",
   "authorization",
@@ -17,16 +17,16 @@ const VERSION = /^ HTTP\/[0-9.]{1,16} {0,16}$/;
 const REQUEST_ID = /^[0-9a-f]{32}$/;
 
 /**
- * An nginx variable that carries every fact of a request, so that one PDK call reads them all. Its first line lists the header
- * fields in it. Kong sets it through `KONG_NGINX_PROXY_SET`. No field can contain a line feed, because nginx rejects it in
- * request lines and header values. The request's id comes last, because LuaJIT hashes long strings by a few positions, including
- * the end. Without the id, requests with the same token would collide, and Kong's worker would compare them byte by byte. If the
- * guard is loaded, its mark replaces the id.
+ * An nginx variable that contains all facts of a request, so that one PDK call reads them all. Its first line lists the header
+ * fields that it contains. Kong sets the variable because of `KONG_NGINX_PROXY_SET`. No field can contain a line feed, because
+ * nginx rejects it in request lines and header values. The request's id comes last, because LuaJIT hashes long strings by a few
+ * positions, including the end. Without the id, requests with the same token would collide, and Kong's worker would compare
+ * them byte by byte. If the guard is loaded, its mark replaces the id.
  */
 export const FACTS_VARIABLE = { name: "jwt_facts", value: renderFacts([]) } as const;
 
 /**
- * The variable's value with more header fields in it.
+ * Returns the value of the variable with more header fields.
  *
  * @param moreHeaders more lower-case names that policies use.
  */
@@ -45,9 +45,9 @@ export function renderFacts(moreHeaders: readonly string[]): string {
 /** The client's side of the connection, as Kong's worker sees it. */
 export interface ConnectionFacts {
   readonly scheme: string;
-  /** The address at the other end. */
+  /** The address at the other end of the connection. */
   readonly peer: string;
-  /** The client's address. It differs from `peer` if the peer is in Kong's `trusted_ips` and names another address. */
+  /** The client's address. It differs from `peer` if the peer is in Kong's `trusted_ips` and reports another address. */
   readonly client: string;
 }
 
@@ -55,7 +55,7 @@ export interface VariableFacts extends Omit<RequestFacts, "binding" | "transport
   readonly connectionFacts: ConnectionFacts;
   /** Names of all header fields that the variable can carry. */
   readonly carried: readonly string[];
-  /** Undefined if no guard checks the verdict. */
+  /** The guard's mark; undefined if no guard checks the verdict. */
   readonly guard: GuardMark | undefined;
 }
 

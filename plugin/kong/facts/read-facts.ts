@@ -13,12 +13,15 @@ import {
 } from "./facts-variable.ts";
 import { askTransport, readTransport } from "./read-transport.ts";
 
-/** Maximum number of header names to request. Kong silently drops the rest, so at this number the headers may be incomplete. */
+/**
+ * Maximum number of header names to request. Kong silently drops further headers. So if Kong returns this many names, the
+ * headers may be incomplete.
+ */
 const MAX_HEADERS = 1000;
 
 /**
- * Reads the facts of the request that the policy needs, in one pass and with the fewest calls. `rule` is the rule that the
- * plugin's configuration names. Without it, every request asks Kong for the Route, because a Route can be renamed without a
+ * Reads the facts of the request that the policy needs, all at once and with as few calls as possible. `rule` is the rule that
+ * the plugin's configuration names. Without it, every request asks Kong for the Route, because a Route can be renamed without a
  * restart of the plugin instance.
  */
 export type ReadFacts = (
@@ -28,13 +31,14 @@ export type ReadFacts = (
 ) => Promise<Result<ReadRequest, Denial>>;
 
 interface ReadRequest extends RequestFacts {
-  /** Undefined if no guard checks the verdict. */
+  /** The guard's mark; undefined if no guard checks the verdict. */
   readonly guard: GuardMark | undefined;
 }
 
 /**
  * @param hasFactsVariable whether Kong is configured to set the facts variable.
- * @param log Receives one line if Kong does not set the variable after all, and one per header field that the variable lacks.
+ * @param log receives one line if Kong nevertheless does not set the variable, and one line per header field that the variable
+ *   lacks.
  */
 export function createFactsReader(hasFactsVariable: boolean, log: (line: string) => void): ReadFacts {
   const warned = new Set<string>();
@@ -97,7 +101,7 @@ async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Result<Omit<R
     headers,
     transport: policy.needsTransport ? await askTransport(pdk, headers) : "plain",
     requestId: undefined,
-    guard: undefined, // The guard needs the facts variable, and reports that.
+    guard: undefined, // The guard needs the facts variable. It reports a missing variable itself.
   });
 }
 
@@ -105,8 +109,8 @@ async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Result<Omit<R
 const KNOWN_TO_NGINX: ReadonlySet<string> = new Set(["user-agent", "x-forwarded-for"]);
 
 /**
- * All header fields, each as one text, as in nginx's variables. The lines of one name are joined, including empty ones. Names
- * that differ only in `-` and `_` count as the same name. The decision must not depend on how the facts were read.
+ * Returns each wanted header field as one text, as in nginx's variables. The lines of one name are joined, including empty
+ * ones. Names that differ only in `-` and `_` count as the same name. The decision must not depend on how the facts were read.
  *
  * @param wanted names of the fields that are used.
  */
@@ -132,7 +136,7 @@ async function readHeaders(
     }
     joined.set(name, values.join(name === "cookie" ? "; " : ", "));
   }
-  // The list does not show which spelling came first.
+  // The list does not show which spelling of a name came first.
   for (const name of severalSpellings) {
     if (wanted.has(name)) {
       joined.set(name, await pdk.nginx.getVar(`http_${name.replaceAll("-", "_")}`));

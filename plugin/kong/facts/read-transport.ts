@@ -5,8 +5,9 @@ import type { ConnectionFacts } from "./facts-variable.ts";
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.|unix:)/;
 
 /**
- * How the request came. A proxy's statement counts if Kong trusts the proxy (`trusted_ips`). That is certain if Kong also took
- * the client's address from it. Otherwise the plugin asks Kong, which costs a call, but only if the answer can be yes.
+ * How the request came. A proxy's statement counts if Kong trusts the proxy (`trusted_ips`). Kong certainly trusts the proxy if
+ * it accepted the client's address from that proxy. Otherwise the plugin asks Kong with one more call, but only if Kong's
+ * answer can be yes.
  */
 export async function readTransport(
   pdk: Pdk,
@@ -26,8 +27,8 @@ export async function readTransport(
 }
 
 /**
- * Does the same if only the headers are known. Kong uses the first line of `X-Forwarded-Proto`. A proxy that sends contradicting
- * lines is not trusted, so only the connection counts.
+ * Does the same if only the headers are known. Kong uses the first line of `X-Forwarded-Proto`. If lines contradict each other,
+ * the proxy is not trusted, and only the connection counts.
  */
 export async function askTransport(pdk: Pdk, headers: ReadonlyMap<string, string>): Promise<Transport> {
   const said = headers.get("x-forwarded-proto")?.toLowerCase();

@@ -1,9 +1,9 @@
-/** Kong's schema language as data. */
+/** A schema in Kong's schema language, as data. */
 type SchemaValue = string | number | boolean | null | readonly SchemaValue[] | { readonly [name: string]: SchemaValue };
 
 /**
- * Renders the plugin's schema as a Lua chunk that returns it. Konnect uses it instead of the query command. It requires no
- * module, because Konnect does not let it load any.
+ * Renders the plugin's schema as a Lua chunk that returns the schema. Konnect uses the chunk instead of the query command. The
+ * chunk requires no module, because Konnect does not allow that.
  */
 export function renderLuaSchema(schema: SchemaValue): string {
   return `return ${renderValue(schema, "")}\n`;
@@ -11,10 +11,10 @@ export function renderLuaSchema(schema: SchemaValue): string {
 
 function renderValue(value: SchemaValue, indent: string): string {
   if (value === null) {
-    return "ngx.null"; // A Lua table drops nil.
+    return "ngx.null"; // A Lua table cannot contain nil.
   }
   if (typeof value !== "object") {
-    return JSON.stringify(value); // Same in Lua, including texts without control characters.
+    return JSON.stringify(value); // JSON and Lua write this value in the same way, also a text if it has no control characters.
   }
   const inner = `${indent}  `;
   const lines = isList(value)

@@ -1,6 +1,9 @@
 import type { InstanceIdentity } from "../contract/guard-mark.ts";
 
-/** The plugin's configuration as Kong passes it to an instance. Kong has checked it against the schema in the dump. */
+/**
+ * The plugin's configuration as Kong passes it to an instance. Kong has checked it against the schema that the query command
+ * prints.
+ */
 export interface PluginConfig {
   /** File under the policy root; undefined if `policy` is set instead. */
   readonly policyFile: string | undefined;
@@ -8,11 +11,11 @@ export interface PluginConfig {
   readonly policy: string | undefined;
   /** Rule id; if undefined, the Kong Route decides. */
   readonly rule: string | undefined;
-  /** Identifies the configuration and its version. Only a verdict for the guard needs it. */
+  /** Identifies the configuration and its version. Only a verdict for the guard needs this. */
   readonly identity: InstanceIdentity | undefined;
   /** Id of the Kong workspace that the plugin belongs to; empty if Kong does not send it. */
   readonly workspace: string;
-  /** Ids of the Route and the Service that the plugin is configured on; undefined if it is on neither. */
+  /** Ids of the Route and the Service on which the plugin is configured; undefined if it is on neither. */
   readonly routeId: string | undefined;
   readonly serviceId: string | undefined;
 }

@@ -16,7 +16,7 @@ export interface ThreadOptions {
   readonly limits?: ThreadLimits;
 }
 
-/** Tests set other limits. */
+/** Limits for the threads. Tests set other limits. */
 export interface ThreadLimits {
   readonly maxThreads: number;
   /** Longest time for one request to a thread. */
@@ -36,14 +36,14 @@ const LIMITS: ThreadLimits = {
   restartMs: 1_000,
   idleMs: 5_000,
   maxHeapMb: 256, // The largest accepted document needs about 100 MB.
-  warmUps: 20, // More make the first policy only a little faster.
+  warmUps: 20, // A higher number makes the first policy only a little faster.
 };
 /** Queued items per thread before another thread starts. */
 const QUEUE_PER_THREAD = 8;
-/** After this many threads failed at the same work, it is given up, because it is most likely the cause. */
+/** After this many threads failed at the same work, the work is given up, because it is most likely the cause. */
 const MAX_TRIES = 2;
 
-/** Lower numbers come first. Looks are first because they are short and every change depends on them. */
+/** Lower numbers come first. Checks of files are first because they are short and every change depends on them. */
 const PRIORITY = { look: 0, awaited: 1, background: 2 } as const;
 
 interface Work {
@@ -62,8 +62,9 @@ export interface ThreadCompiler extends PolicyCompiler {
 }
 
 /**
- * Compiles policies in separate threads. Parsing is slow, and the event loop that answers requests must not wait for it. Policies
- * that requests wait for come first. A thread that fails or hangs is replaced, and only the policy at which it failed is refused.
+ * Compiles policies in separate threads. Parsing is slow, and the event loop that answers requests must not wait for it.
+ * Policies that requests wait for come first. A thread that fails or hangs is replaced. Only the policy at which the thread
+ * failed is refused.
  */
 export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMITS }: ThreadOptions): ThreadCompiler {
   const pool = new ThreadPool({ policyRoot, log, entry, limits });
@@ -172,7 +173,10 @@ class ThreadPool {
     return [...this.#threads].some(({ isWarm }) => isWarm);
   }
 
-  /** A thread that is not warm yet would let requests wait longer, so it serves them only if no other one is warm. */
+  /**
+   * Requests would wait longer for a thread that is not warm yet. So such a thread does work for requests only if no other
+   * thread is warm.
+   */
   #takeFor(thread: CompilerThread): Work | undefined {
     if (thread.isWarm) {
       return this.#takeNext(PRIORITY.background);
@@ -180,7 +184,7 @@ class ThreadPool {
     return (this.#hasWarmThread ? undefined : this.#takeNext(PRIORITY.awaited)) ?? thread.createWarmUp();
   }
 
-  /** @param lowest the least urgent work to take. */
+  /** @param lowest the priority of the least urgent work to take. */
   #takeNext(lowest: number): Work | undefined {
     const [first] = this.#queue;
     if (!first) {
@@ -271,12 +275,12 @@ class CompilerThread {
     return this.#warmUpsLeft === 0;
   }
 
-  /** Work that no result is expected from. */
+  /** Work whose result is not used. */
   createWarmUp(): Work {
     return {
       request: { kind: "text", text: SAMPLE_POLICY },
       priority: PRIORITY.background,
-      tries: MAX_TRIES, // If the thread fails, the next one has its own.
+      tries: MAX_TRIES, // If this thread fails, the next thread runs its own warm-up.
       succeed: () => {
         this.#warmUpsLeft -= 1;
       },

@@ -3,12 +3,12 @@ import type { PolicyLoad } from "../../policy/read-policy.ts";
 /** Reads and compiles policies, here or in another thread. */
 export interface PolicyCompiler {
   /**
-   * Identifies the current version of each file, or says why it cannot be read. Another version has another identity.
+   * Identifies the current version of each file, or says why the file cannot be read. Another version has another identity.
    */
   identify(files: readonly string[]): Promise<Identification>;
   /** Reads and compiles a file under the root, and the files that it extends. */
   compileFile(file: string): Promise<CompiledFile>;
-  /** Compiles a text that the plugin's configuration carries. */
+  /** Compiles a policy text from the plugin's configuration. */
   compileText(text: string): Promise<PolicyLoad>;
   /** A request waits for this file: compile it before files that no request waits for. */
   hurry(file: string): void;
@@ -16,9 +16,9 @@ export interface PolicyCompiler {
 }
 
 export interface Identification {
-  /** In the order of the names. */
+  /** The results, in the order of the names. */
   readonly identities: readonly FileIdentity[];
-  /** How long it took, in milliseconds, without waiting for other work. */
+  /** How long the check took, in milliseconds, without the time that it waited for other work. */
   readonly tookMs: number;
 }
 
@@ -29,7 +29,10 @@ export interface FileIdentity {
 }
 
 export type CompiledFile = PolicyLoad & {
-  /** The file and all files that it extends, as far as they could be read. A change in any of them makes another version. */
+  /**
+   * The file and all files that it extends, as far as they could be read. A change in any of these files makes another version
+   * of the policy.
+   */
   readonly files: readonly string[];
   /** See {@link joinIdentities}; undefined if a file changed while it was read. */
   readonly identity: string | undefined;

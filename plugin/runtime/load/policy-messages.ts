@@ -8,7 +8,7 @@ export interface CompilingThread {
   readonly policyRoot: string;
 }
 
-/** A request to a compiling thread, one at a time. */
+/** A request to a compiling thread. A thread gets one request at a time. */
 export type ThreadRequest =
   | { readonly kind: "identify"; readonly files: readonly string[] }
   | { readonly kind: "file"; readonly file: string }
@@ -22,7 +22,7 @@ export type ThreadAnswer =
   | (Place & { readonly kind: "compiled"; readonly head: Omit<CompiledPolicy, "rules">; readonly rules: RuleBatch })
   | { readonly kind: "rules"; readonly rules: RuleBatch };
 
-/** The files of a policy; empty for a text. */
+/** The files of a policy; empty for a policy text without a file. */
 interface Place {
   readonly files: readonly string[];
   readonly identity: string | undefined;
@@ -30,7 +30,7 @@ interface Place {
 
 /**
  * Some rules of a policy. The receiving thread rebuilds all objects of a message at once. Therefore a large policy comes in
- * parts, and the event loop can turn between them.
+ * parts, so that the event loop can do other work between the parts.
  */
 export interface RuleBatch {
   readonly rules: readonly CompiledRule[];

@@ -10,8 +10,9 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 export type NameRefusal = "outside" | "not_a_policy_file";
 
 /**
- * Normalises the name of a policy file, however a configuration or a policy spells it: `./a.yaml` and `team/../a.yaml` are
- * `a.yaml`. Only names that end in `.yaml`, `.yml` or `.json` can be policies, because keys and secrets lie under the same root.
+ * Normalises the name of a policy file from a configuration or a policy. For example, `./a.yaml` and `team/../a.yaml` become
+ * `a.yaml`. Only names that end in `.yaml`, `.yml` or `.json` can be policies, because keys and secrets are under the same
+ * root.
  *
  * @param text relative to the policy root, with `/` between directories.
  */
@@ -28,7 +29,7 @@ export function isPolicyFileName(name: string): boolean {
   return POLICY_FILE.test(name) && !CONTROL.test(name);
 }
 
-/** Says why a name cannot be one of a policy file. It does not quote the name or the file. */
+/** Says why a name cannot be the name of a policy file. It does not quote the name or the file. */
 export function refuseName(refused: NameRefusal): Finding {
   return refused === "outside"
     ? wholeDocument(

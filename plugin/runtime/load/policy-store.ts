@@ -25,7 +25,7 @@ const MAX_PARENTS = 8;
  * Compiles policies in this thread.
  *
  * @param root the only directory that policy files may lie in.
- * @param parse reads the text of a parent.
+ * @param parse parses the text of a file that a policy extends.
  */
 export function createPolicyStore(root: string, parse: typeof readDocument = readDocument): PolicyCompiler {
   const rootFiles = createRootFiles(root);

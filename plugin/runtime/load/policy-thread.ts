@@ -10,10 +10,10 @@ import { createPolicyStore } from "./policy-store.ts";
 
 /** Operations in one message. The receiving thread needs about 2 ms to rebuild them. */
 const BATCH_OPERATIONS = 256;
-/** A few levels below the default 0. */
+/** The priority of the thread: a few levels below the default 0. */
 const COMPILING_PRIORITY = 5;
 
-/** Whether this is a compiling thread. One file may hold the whole plugin server, this module included. */
+/** Whether this is a compiling thread. One bundled file may contain the whole plugin server, including this module. */
 export function isCompilingThread(): boolean {
   return !isMainThread && (workerData as Partial<CompilingThread> | null)?.role === "jwt-policy compiler";
 }
@@ -30,7 +30,7 @@ function giveWay(): void {
     try {
       setPriority(COMPILING_PRIORITY);
     } catch {
-      // A sandbox may forbid it. Then requests wait a little longer while many policies are compiled.
+      // A sandbox may forbid another priority. Then requests wait a little longer while many policies are compiled.
     }
   }
 }

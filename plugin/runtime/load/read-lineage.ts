@@ -10,14 +10,17 @@ import { isPolicyFileName } from "./policy-names.ts";
 /** One policy document, merged from a file and the files that it extends. */
 interface Lineage {
   readonly source: SourceDocument;
-  /** The file's text. If it extends another file, the merged document. */
+  /** The file's text, or the merged document if the file extends another one. */
   readonly text: string;
 }
 
 export interface ReadLineage {
-  /** The document, or why it could not be read. */
+  /** The document, or why the document could not be read. */
   readonly read: Result<Lineage, readonly Finding[]>;
-  /** All files that were tried, found or not, starting with the file itself. A change in any of them makes another version. */
+  /**
+   * All files that were tried, including missing ones. The file itself is the first. A change in any of these files makes
+   * another version.
+   */
   readonly files: readonly string[];
 }
 
@@ -25,15 +28,15 @@ export interface ReadLineage {
 const MAX_FILES = 5;
 
 export interface LineageReader {
-  /** Reads a file by name. The failure says why it cannot be read. */
+  /** Reads a file by name. The failure says why the file cannot be read. */
   readText(file: string): Promise<Result<string, Finding>>;
   /** Parses a file that another one extends. */
   parseParent(text: string): ReturnType<typeof readDocument>;
 }
 
 /**
- * Reads a policy file, and merges the files that it extends. Each of those must be a valid policy alone, so that a mistake is
- * reported in the file that contains it.
+ * Reads a policy file, and merges the files that it extends. Each extended file must be a valid policy by itself, so that a
+ * mistake is reported in the file that contains it.
  */
 export async function readLineage(
   file: string,
@@ -65,7 +68,7 @@ export async function readLineage(
   }
   if (files.includes(parentFile)) {
     return {
-      read: refuse("extends_impossible", `${[...files, parentFile].join(" → ")} goes round in a circle.`),
+      read: refuse("extends_impossible", `${[...files, parentFile].join(" → ")} is a circle.`),
       files,
     };
   }
@@ -82,7 +85,10 @@ export async function readLineage(
   return { read: succeed(merged), files: ancestry.files };
 }
 
-/** Hex SHA-256 that identifies a version of a policy. It equals `sha256sum` of its file, or of the output of `kong-jwt-policy flatten`. */
+/**
+ * Hex SHA-256 that identifies a version of a policy. It equals `sha256sum` of the policy's file, or of the output of
+ * `kong-jwt-policy flatten`.
+ */
 export function hashText(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

@@ -6,7 +6,7 @@ import type { FileIdentity } from "./policy-compiler.ts";
 
 /** Files under one root, by names that come from policies and from Kong's configuration. */
 export interface RootFiles {
-  /** Identifies the current version of the file, or says why it cannot be read. Another version has another identity. */
+  /** Identifies the current version of the file, or says why the file cannot be read. Another version has another identity. */
   identify(file: string): Promise<string>;
   /**
    * @throws Error that says why the file cannot be read; see {@link describeFileError}.
@@ -16,20 +16,20 @@ export interface RootFiles {
 
 const MAX_FILE_BYTES = 256 * 1024;
 
-/** Users of the Admin API name the file, so no name may lead out of the root, neither through `..` nor through a link. */
+/** Users of the Admin API name the file. So a name must not lead out of the root, neither through `..` nor through a link. */
 export class OutsideRootError extends Error {
   constructor() {
     super("it lies outside the policy root; move it there, or start with another --policy-root");
   }
 }
 
-/** @param root the only directory that the files may lie in, symbolic links resolved. */
+/** @param root the only directory that may contain the files. Its symbolic links are resolved. */
 export function createRootFiles(root: string): RootFiles {
   return {
     async identify(file) {
       try {
         const { dev, ino, size, mtimeNs, ctimeNs } = await stat(await resolveInRoot(root, file), { bigint: true });
-        // The inode's change time cannot be set, while copies often carry the modification time of their original.
+        // The inode's change time cannot be set. Copies often have the modification time of their original.
         return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
       } catch (error) {
         return describeFileError(file, error);
@@ -40,14 +40,14 @@ export function createRootFiles(root: string): RootFiles {
 }
 
 /**
- * Identifies the current version of a file without reading it. It makes one system call, because every policy file is checked
- * once a second. It follows links, so a swapped link has another identity. A link that leads out of the root is found when the
- * file is read.
+ * Identifies the current version of a file without reading it. It makes only one system call, because every policy file is
+ * checked once a second. It follows links, so a link with a new target has another identity. A link that leads out of the root
+ * is found when the file is read.
  */
 export function identifyNow(root: string, file: string): FileIdentity {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(join(root, file), { bigint: true });
-    // Copies often carry the modification time of their original. The inode's change time cannot be set.
+    // Copies often have the modification time of their original. The inode's change time cannot be set.
     return { identity: [dev, ino, size, mtimeNs, ctimeNs].join(" "), isMissing: false };
   } catch (error) {
     const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
@@ -57,7 +57,7 @@ export function identifyNow(root: string, file: string): FileIdentity {
   }
 }
 
-/** @throws Error if it is not a regular file, or too large. */
+/** @throws Error if the file is not a regular file, or is too large. */
 export async function readBounded(path: string): Promise<Buffer> {
   const stats = await stat(path);
   if (!stats.isFile()) {

@@ -2,14 +2,14 @@ import type { PolicyLoad } from "../../policy/read-policy.ts";
 import type { PolicyCompiler } from "./policy-compiler.ts";
 import { hashText } from "./read-lineage.ts";
 
-/** One text that is compiled once, however many plugin instances and workers carry it. */
+/** One policy text that is compiled once, however many plugin instances and workers have it. */
 export interface SharedLoad {
   /** Hex SHA-256 of the text. */
   readonly hash: string;
   readonly bytes: number;
-  /** Never rejects. */
+  /** The result. It never rejects. */
   readonly load: Promise<PolicyLoad>;
-  /** Each user must call it once. The last call releases the compiled policy. */
+  /** Each user must call this once. The last call releases the compiled policy. */
   release(): void;
 }
 

@@ -14,7 +14,7 @@ export interface VersionPorts {
   readonly waitLongest?: (signal: AbortSignal) => Promise<void>;
 }
 
-/** The longest wait for the keys of one policy text. */
+/** The wait for the keys of one policy text. */
 interface LongestWait {
   readonly hash: string;
   readonly end: AbortController;
@@ -22,8 +22,8 @@ interface LongestWait {
 }
 
 /**
- * The versions of one policy file, of which at most two matter: the newest one, and the one in effect. The newest one takes
- * effect when it has no mistakes and its issuers have keys. Until then the one in effect stays.
+ * The versions of one policy file. At most two versions matter: the newest version and the version in effect. The newest
+ * version takes effect when it has no mistakes and its issuers have keys. Until then, the version in effect stays.
  */
 export class FileVersions {
   readonly #file: string;
@@ -38,7 +38,10 @@ export class FileVersions {
     this.#ports = ports;
   }
 
-  /** The current result: the version in effect, or the mistakes that prevent one; undefined before the first version. */
+  /**
+   * The current result: the version in effect, or the mistakes because of which no version is in effect. Undefined before the
+   * first version.
+   */
   get current(): PolicyLoad | undefined {
     return this.#inEffect?.load ?? (this.#refused.length > 0 ? fail(this.#refused) : undefined);
   }
@@ -47,15 +50,15 @@ export class FileVersions {
     return this.#inEffect?.policy;
   }
 
-  /** Why the newest version is refused; empty if it is not. */
+  /** Why the newest version is refused; empty if it is not refused. */
   get refused(): readonly Finding[] {
     return this.#refused;
   }
 
   /**
-   * The file has a new version. Resolves when it is in effect, refused or retired.
+   * The file has a new version. Resolves when this version is in effect, refused or retired.
    *
-   * @param isStillThere whether the file still has this version. Asked after a wait for keys.
+   * @param isStillThere whether the file still has this version. Called after a wait for keys.
    */
   async offer(load: PolicyLoad, isStillThere: () => Promise<boolean>): Promise<void> {
     this.#retireNewest();
@@ -97,7 +100,7 @@ export class FileVersions {
     }
   }
 
-  /** The file was deleted, or must not be read: none of its versions decides from now on. */
+  /** The file was deleted, or must not be read. From now on, no version of it decides. */
   withdraw(findings: readonly Finding[]): void {
     this.#retireNewest();
     this.#endLongestWait();
@@ -116,7 +119,7 @@ export class FileVersions {
     reportInEffect(`policy file ${this.#file}`, policy, isChange, this.#ports.log);
   }
 
-  /** The file has the text of the version in effect again. */
+  /** The file again has the text of the version in effect. */
   #recover(policy: CompiledPolicy): void {
     if (this.#refused.length > 0) {
       this.#refused = [];
@@ -133,7 +136,10 @@ export class FileVersions {
     reportRefused(`policy file ${this.#file}`, outcome, mistakes[0], this.#ports.log);
   }
 
-  /** One wait for each text, so that a program that writes the same text every few seconds cannot delay a version for ever. */
+  /**
+   * Starts only one wait for each text. Otherwise a program that writes the same text every few seconds could delay a version
+   * for ever.
+   */
   #startLongestWait(hash: string): (signal: AbortSignal) => Promise<void> {
     if (!this.#longestWait) {
       const end = new AbortController();

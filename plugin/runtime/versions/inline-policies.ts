@@ -13,19 +13,22 @@ import { waitForKeys, warnOfMissingKeys } from "./wait-for-keys.ts";
 
 export interface InlinePolicies {
   /**
-   * The policy that one plugin instance carries in its configuration.
+   * Opens the policy that one plugin instance has in its configuration.
    *
-   * @param rule the rule that the configuration names. A last good version without this rule cannot decide in the meantime.
+   * @param rule the rule that the configuration names. A last good version without this rule must not decide for the instance.
    */
   open(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
-  /** If compiled policies take much memory, releases those that no request has needed for a while, the longest unused first. */
+  /**
+   * If compiled policies use much memory, releases policies that no request has needed for a while. The longest unused policy
+   * is released first.
+   */
   releaseIdle(): void;
   status(): readonly PolicyStatus[];
 }
 
 export interface InlinePoliciesOptions extends VersionPorts {
   readonly compiler: PolicyCompiler;
-  /** Milliseconds of any clock. */
+  /** The time in milliseconds, from any clock. */
   readonly now: () => number;
   readonly limits?: IdleLimits;
 }
@@ -42,7 +45,7 @@ const IDLE_LIMITS: IdleLimits = { idleMs: 60_000, maxBytes: 4 * 1024 * 1024 };
 /**
  * Keeps the inline policies of all plugin instances. Kong starts a new instance for each version of a plugin entity's
  * configuration, and the plugin cannot report to Kong that a version is broken. An instance judges by its own version when its
- * issuers have keys. Until then, and when its own version is broken, the last good one of the same entity on the same Route
+ * issuers have keys. Until then, and if its own version is broken, the last good version of the same entity on the same Route
  * decides: see {@link LastGoodVersions}.
  */
 export function keepInlinePolicies({
@@ -113,13 +116,15 @@ interface InlineInstanceOptions {
   readonly ports: VersionPorts;
 }
 
-/** The version that one plugin instance carries, and the version that decides until it is in effect. */
+/** The version in the configuration of one plugin instance, and the version that decides until this version is in effect. */
 class InlineInstance {
   readonly #options: InlineInstanceOptions;
   #shared: SharedLoad | undefined;
   #opening: Promise<void> | undefined;
   #version: PolicyVersion | undefined;
-  /** The last good version of the entity when this instance started. Held until this instance's own version is in effect. */
+  /**
+   * The last good version of the entity when this instance started. It is kept until this instance's own version is in effect.
+   */
   #fallback: HeldVersion | undefined;
   #hasAskedRoute = false;
   #isClosed = false;
@@ -128,7 +133,8 @@ class InlineInstance {
   constructor(options: InlineInstanceOptions) {
     this.#options = options;
     this.usedAt = options.now();
-    // Hold it now, not after the text is compiled, because Kong closes the previous instance at once.
+    // Keep the last good version from now on, not only after the text is compiled, because Kong closes the previous instance at
+    // once.
     this.#fallback = options.lastGood.hold(options.entity, options.rule);
     this.#opening = this.#open();
   }
@@ -137,7 +143,7 @@ class InlineInstance {
     return this.#options.entity.pluginId ?? "";
   }
 
-  /** Length of the text while its compiled policy is in memory; otherwise 0. */
+  /** Length of the text if its compiled policy is in memory; otherwise 0. */
   get bytes(): number {
     return this.#shared?.bytes ?? 0;
   }
@@ -166,7 +172,7 @@ class InlineInstance {
       : this.#noteRoute(describeRoute).then(() => load);
   }
 
-  /** Another instance of the entity started: a version that still waits for keys is no longer the newest one. */
+  /** Another instance of the entity started. If this version still waits for keys, it is no longer the newest one. */
   supersedeBy(newer: InlineInstance): void {
     const { sequence = 0 } = this.#options.entity;
     const isOlder = sequence <= (newer.#options.entity.sequence ?? Number.POSITIVE_INFINITY);
@@ -175,7 +181,7 @@ class InlineInstance {
     }
   }
 
-  /** Lets go of the compiled policy. The next request compiles the text again, and the version is in effect as before. */
+  /** Releases the compiled policy. The next request compiles the text again. The version stays in effect. */
   releaseCompiled(): void {
     if (this.#version?.state === "in effect" && !this.#opening) {
       this.#version.retire();
@@ -236,7 +242,10 @@ class InlineInstance {
     }
   }
 
-  /** Decides while the instance's own version is broken, waits for keys, or was replaced while it waited. */
+  /**
+   * The last good version, which decides if the instance's own version is broken, waits for keys, or was replaced while it
+   * waited.
+   */
   async #decideMeanwhile(version: PolicyVersion, describeRoute: DescribeRoute): Promise<PolicyLoad> {
     const fallback = this.#fallback;
     if (fallback && (await this.#mayDecide(fallback, describeRoute))) {

@@ -7,7 +7,7 @@ export interface InlineEntity {
   /** Kong's number of this version: a newer version has a greater one, as long as Kong is not restarted. */
   readonly sequence: number | undefined;
   readonly workspace: string;
-  /** The Route or Service that the plugin is configured on. */
+  /** The Route or Service on which the plugin is configured. */
   readonly routeId: string | undefined;
   readonly serviceId: string | undefined;
 }
@@ -20,7 +20,7 @@ export interface LastGood {
   readonly route: string | undefined;
 }
 
-/** A last good version that lives at least until it is released. */
+/** A last good version that is kept at least until it is released. */
 export interface HeldVersion extends LastGood {
   release(): void;
 }
@@ -28,10 +28,10 @@ export interface HeldVersion extends LastGood {
 interface Good extends LastGood {
   readonly entity: Entity;
   route: string | undefined;
-  /** Highest start order and sequence of the instances that had this version. */
+  /** The highest start order and the highest sequence of the instances that had this version. */
   order: number;
   sequence: number | undefined;
-  /** Number of instances that have it as their own version, or hold it. */
+  /** Number of instances that have this version as their own, or keep it as their last good version. */
   users: number;
 }
 
@@ -41,25 +41,26 @@ interface Entity {
 }
 
 /**
- * The last good version of each plugin entity. It may decide instead of a newer version that is broken or waits for keys. It must
- * never decide for anything else. Ids of entities do not prove this: declarative configuration derives ids from names, so a Route
- * that is deleted and created elsewhere gets the same id again. Therefore
+ * The last good version of each plugin entity. It may decide instead of a newer version of the same entity that is broken or
+ * waits for keys. It must never decide for another entity or Route. Ids of entities do not prove this: declarative
+ * configuration derives ids from names, so a Route that is deleted and created elsewhere gets the same id again. Therefore
  *
  * - it belongs to one entity on one Route, with the paths, hosts, methods and Service that the Route had when the version
  *   decided;
- * - an entity on a Service, or on neither, has no last good version, because its Routes can change unseen;
- * - it ends when no instance uses it;
- * - it must be the newest both by the start order of instances and by Kong's own sequence. If the two disagree, as after a late
- *   worker or a restart of Kong, it is unknown which version is the last one.
+ * - an entity on a Service, and a global entity, has no last good version, because the plugin does not notice when its Routes
+ *   change;
+ * - it is dropped when no instance uses it;
+ * - it must be the newest version, both by the start order of instances and by Kong's own sequence. If the two disagree, as
+ *   after a late worker or a restart of Kong, it is unknown which version is the last one.
  */
 export class LastGoodVersions {
   readonly #entities = new Map<string, Entity>();
   readonly #owned = new Map<object, Good>();
 
   /**
-   * Holds the last good version of an entity, if there is one.
+   * Returns the last good version of an entity, if there is one, and keeps it until it is released.
    *
-   * @param rule the rule that it must have; undefined if the Kong Route names the rule.
+   * @param rule the rule that the version must have; undefined if the Kong Route names the rule.
    */
   hold(entity: InlineEntity, rule: string | undefined): HeldVersion | undefined {
     if (entity.pluginId === undefined || entity.routeId === undefined) {
@@ -84,7 +85,7 @@ export class LastGoodVersions {
   /**
    * Notes the version that is in effect for an instance.
    *
-   * @returns whether this is the first instance of the entity with it.
+   * @returns whether this is the first instance of the entity with this version.
    */
   note(
     instance: object,
@@ -124,7 +125,7 @@ export class LastGoodVersions {
     }
   }
 
-  /** The instance has ended, or no longer has its version. */
+  /** The instance has ended, or no longer uses its version. */
   drop(instance: object): void {
     const good = this.#owned.get(instance);
     if (good) {
@@ -150,7 +151,9 @@ export function isOnRoute({ routeId }: InlineEntity): boolean {
   return routeId !== undefined;
 }
 
-/** All versions of an entity have the same name. Check for undefined ids first, because they also yield a name. */
+/**
+ * A name that is the same for all versions of an entity. Check for undefined ids first, because they would also give a name.
+ */
 export function nameEntity({ pluginId, workspace, routeId, serviceId }: InlineEntity): string {
   return JSON.stringify([workspace, pluginId ?? null, routeId ?? null, serviceId ?? null]);
 }

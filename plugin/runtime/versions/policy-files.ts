@@ -18,11 +18,11 @@ export interface PolicyFiles {
 }
 
 interface Look {
-  /** How long the look took, in milliseconds. */
+  /** How long the check took, in milliseconds. */
   readonly tookMs: number;
-  /** Whether a file changed since the previous look. Then the next look should come soon. */
+  /** Whether a file changed since the previous check. If so, the next check should come soon. */
   readonly hasChanges: boolean;
-  /** Resolves when the changes of this look have been read. Never rejects. */
+  /** Resolves when the changes that this check found have been read. Never rejects. */
   readonly readings: Promise<unknown>;
 }
 
@@ -34,9 +34,9 @@ export interface PolicyFilesOptions extends VersionPorts {
   readonly now: () => number;
 }
 
-/** A missing file, or one that was never good, is forgotten if no request needed it for this time. */
+/** The process forgets a missing file, or a file that was never good, if no request needed it for this time. */
 const IDLE_MS = 3_600_000;
-/** Time until a policy at which compiling threads failed is tried again. A busy machine may be the cause. */
+/** If compiling threads failed at a policy, this is the time until the next try. A busy machine may be the cause. */
 const RETRY_MS = 600_000;
 
 interface WatchedFile {
@@ -46,29 +46,29 @@ interface WatchedFile {
   files: readonly string[];
   /** Identity of the last read version, good or not. */
   readIdentity: string | undefined;
-  /** When the last read failed, in milliseconds since the epoch; undefined if it gave a result. */
+  /** When the last read failed, in milliseconds since the epoch; undefined if the last read gave a result. */
   failedAt: number | undefined;
-  /** Identity that the last look found. */
+  /** Identity that the last check found. */
   seenIdentity: string | undefined;
-  /** Consecutive looks in which the file, or one that it extends, was missing. */
+  /** Number of consecutive checks in which the file, or a file that it extends, was missing. */
   missedLooks: number;
   /** Set while a read is running. */
   reading: Promise<void> | undefined;
   usedAt: number;
 }
 
-/** A file counts as deleted, and a change as complete, after this many consecutive looks with the same result. */
+/** After this many consecutive checks with the same result, a file counts as deleted, and a change counts as complete. */
 const SETTLED_LOOKS = 2;
 
 /**
- * Keeps policy files in effect while they change on disk. Files are polled, because polling detects an atomic rename, an edit in
- * place and Kubernetes' swap of symbolic links on every file system. A version is read when two looks in a row found it
+ * Keeps policy files in effect while they change on disk. Files are polled, because polling detects an atomic rename, an edit
+ * in place and Kubernetes' swap of symbolic links on every file system. A version is read when two consecutive checks found it
  * unchanged. {@link FileVersions} decides when it takes effect.
  */
 export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFilesOptions): PolicyFiles {
   const watchedFiles = new Map<string, WatchedFile>();
 
-  /** Whether the file still has the version that was read. If not, the next look reads it again. */
+  /** Whether the file still has the version that was read. If not, the next check reads the file again. */
   const isStillThere = async (watched: WatchedFile, identity: string): Promise<boolean> => {
     const { identities } = await compiler.identify(watched.files);
     const isThere = watched.readIdentity === identity && joinIdentities(identities) === identity;
@@ -81,8 +81,8 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
   const take = (watched: WatchedFile, compiled: CompiledFile): void => {
     const { files, identity } = compiled;
     if (hasFailed(compiled)) {
-      // The failed threads did not report what they read. Each try takes threads from all other policies, so the next try is
-      // delayed.
+      // The failed threads did not report what they read. Each try makes fewer threads available to other policies, so the next
+      // try is delayed.
       watched.failedAt = now();
       watched.readIdentity = watched.seenIdentity;
       void watched.versions.offer(compiled, async () => false);
@@ -92,7 +92,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     watched.files = files;
     watched.readIdentity = identity;
     if (identity === undefined) {
-      return; // The file is still being written. The next look reads it again.
+      return; // The file is still being written. The next check reads it again.
     }
     const secret = files.find((name) => reserved.has(name));
     const load = secret === undefined ? compiled : fail([reservedFinding(secret)]);
@@ -109,7 +109,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     return watched.reading;
   };
 
-  /** Handles what one look found for the file. */
+  /** Handles the result of one check of the file. */
   const follow = (watched: WatchedFile, found: readonly FileIdentity[]): Promise<void> | undefined => {
     const identity = joinIdentities(found);
     const isSettled = identity === watched.seenIdentity;
@@ -126,7 +126,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     if (watched.failedAt !== undefined && now() - watched.failedAt > RETRY_MS) {
       return read(watched);
     }
-    // A file that is cut off in the middle can be a valid but laxer policy, so wait for the writer.
+    // A half-written file can be a valid but laxer policy, so wait until the writer has finished.
     return identity === watched.readIdentity || !isSettled ? undefined : read(watched);
   };
 
@@ -171,7 +171,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     if (current) {
       return current;
     }
-    const reading = read(watched); // Before the hurry, which reaches only work that already waits.
+    const reading = read(watched); // Before the call of `hurry`, which affects only work that is already queued.
     if (isUrgent) {
       compiler.hurry(watched.name);
     }
@@ -193,7 +193,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
       const found = new Map(names.map((name, index) => [name, identities[index]]));
       const seen = watched.map(({ seenIdentity }) => seenIdentity);
       const readings = watched.map((one) =>
-        // A running read may find other extended files. The next look checks them.
+        // A running read may find other extended files. The next check includes them.
         one.reading
           ? undefined
           : follow(

@@ -7,9 +7,9 @@ import type { PolicyKeys } from "./wait-for-keys.ts";
 export interface PolicyStatus {
   /** The file's name, or `inline` and the id of the Kong plugin entity. */
   readonly source: string;
-  /** The version in force; undefined if no version is, and then its routes answer 503. */
+  /** The version in force. Undefined if no version is in force; then the routes of this policy answer 503. */
   readonly inForce: { readonly name: string; readonly sha256: string } | undefined;
-  /** Why the newest version is refused; empty if it is in force. */
+  /** Why the newest version is refused; empty if that version is in force. */
   readonly refused: readonly Finding[];
   /** Ids of issuers that have no keys at the moment. */
   readonly issuersWithoutKeys: readonly string[];
@@ -35,18 +35,17 @@ export function describeStatus(
 }
 
 /**
- * @param source how log lines begin, such as `policy file payments.yaml`.
- * @param isChange whether an operator may wait for it, because another version was in effect, or one was refused. The thousands
- *   of policies that take effect at the start of the process are logged at `info` only.
+ * @param source the start of log lines, such as `policy file payments.yaml`. @param isChange whether an operator may wait for
+ *   this line, because another version was in effect or was refused. The thousands of policies that take effect at the start of
+ *   the process are logged at `info` only.
  */
 export function reportInEffect(source: string, { name, hash }: CompiledPolicy, isChange: boolean, log: Log): void {
   log[isChange ? "notice" : "info"](`${source} is in effect: name=${name} sha256=${hash}`);
 }
 
 /**
- * @param source how log lines begin, such as `policy file payments.yaml`.
- * @param outcome what decides instead.
- * @param mistake the first mistake, with its place.
+ * @param source the start of log lines, such as `policy file payments.yaml`. @param outcome says what happens instead.
+ * @param mistake the first mistake, with its position.
  */
 export function reportRefused(source: string, outcome: string, mistake: string | undefined, log: Log): void {
   log.warn(`${source} is refused; ${outcome}: ${mistake}`);

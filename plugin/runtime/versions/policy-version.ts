@@ -4,7 +4,7 @@ import type { PolicyLoad } from "../../policy/read-policy.ts";
 /**
  * The states of one version of a policy:
  *
- * - `newest`: its source has this text now. It has not been checked yet.
+ * - `newest`: its source has this text now. The text has not been checked yet.
  * - `broken`: it has mistakes. It never decides.
  * - `ready`: it has no mistakes and waits for the keys of its issuers.
  * - `in effect`: it decides.
@@ -44,7 +44,7 @@ export class PolicyVersion {
     return this.load.ok ? this.load.value : undefined;
   }
 
-  /** Aborted when the version retires, to end all waits for it. */
+  /** Aborted when the version retires. This ends all waits for the version. */
   get retired(): AbortSignal {
     return this.#retirement.signal;
   }

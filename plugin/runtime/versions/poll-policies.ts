@@ -1,15 +1,15 @@
 import type { PolicyFiles } from "./policy-files.ts";
 
-/** Looks take at most this share of one processor. With very many files there is more time between looks. */
+/** Checks of the files use at most this share of one processor. With very many files, there is more time between two checks. */
 const MAX_SHARE = 0.01;
 const MAX_DELAY_MS = 30_000;
-/** The result of a failed look, which makes the next one come soon. */
+/** The result of a failed check. It makes the next check come soon. */
 const FAILED = { tookMs: 0, hasChanges: true } as const;
 
 /**
  * Polls the policy files.
  *
- * @param pollMs time between two looks, in milliseconds.
+ * @param pollMs time between two checks, in milliseconds.
  * @returns a function that stops polling.
  */
 export function pollPolicies(files: Pick<PolicyFiles, "look">, pollMs: number): () => void {
@@ -31,7 +31,7 @@ export function pollPolicies(files: Pick<PolicyFiles, "look">, pollMs: number): 
   };
 }
 
-/** @param lookMs how long the last look took, in milliseconds. */
+/** @param lookMs how long the last check took, in milliseconds. */
 export function delayAfter(lookMs: number, pollMs: number): number {
   return Math.max(pollMs, Math.min(lookMs / MAX_SHARE, MAX_DELAY_MS));
 }

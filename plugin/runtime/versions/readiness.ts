@@ -7,7 +7,7 @@ import type { PolicyKeys } from "./wait-for-keys.ts";
 /** Whether this process may take over requests from another one. */
 export interface Readiness {
   isReady(): boolean;
-  /** Why it is not ready; empty if it is ready. */
+  /** Why the process is not ready; empty if it is ready. */
   reasons(): readonly string[];
   stop(): void;
 }
@@ -21,15 +21,18 @@ export interface ReadinessOptions {
   readonly log: Log;
 }
 
-/** How often to check until the process is ready. With thousands of policies, checks take at most this share of one processor. */
+/**
+ * Limits for the checks until the process is ready. With thousands of policies, these checks use at most this share of one
+ * processor.
+ */
 const LOOK_MS = 100;
 const MAX_SHARE = 0.05;
 const MAX_DELAY_MS = 5_000;
 
 /**
- * A process becomes ready when every policy file under the root is in force and the keys of all issuers have been loaded. It then
- * stays ready. A later failure leaves the last good version and the known keys in force, and must not take every process of a
- * fleet out of service at once. A new process with a broken file never becomes ready.
+ * A process becomes ready when every policy file under the root is in force and the keys of all issuers have been loaded. It
+ * then stays ready. After a later failure, the last good version and the known keys stay in force. Such a failure must not take
+ * every process of a fleet out of service at once. A new process with a broken file never becomes ready.
  */
 export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessOptions): Readiness {
   let reasons: readonly string[] = ["policies are being read"];
@@ -49,7 +52,7 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
     try {
       const files = await listFiles();
       const loads = await Promise.all(files.map(async (file) => ({ file, load: await preloadFile(file) })));
-      const begin = performance.now(); // From here on it uses the processor without waiting.
+      const begin = performance.now(); // The code below uses the processor without waiting.
       reasons = loads.flatMap(findReasons);
       delayMs = Math.max(LOOK_MS, Math.min((performance.now() - begin) / MAX_SHARE, MAX_DELAY_MS));
     } catch (error) {

@@ -3,7 +3,7 @@ import type { CompiledPolicy } from "../../core/model/policy.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import type { PolicyVersion } from "./policy-version.ts";
 
-/** The part of the key source that a change of policies needs. */
+/** The part of the key source that is needed when a policy changes. */
 export interface PolicyKeys {
   prepare(policy: CompiledPolicy): Promise<void>;
   findMissing(policy: CompiledPolicy): readonly string[];
@@ -13,7 +13,7 @@ export interface PolicyKeys {
 const KEYS_WAIT_MS = 10_000;
 
 /**
- * Waits until the issuers of a `ready` version have keys or the version retires, at most {@link KEYS_WAIT_MS}.
+ * Waits until the issuers of a `ready` version have keys or the version retires. Waits at most {@link KEYS_WAIT_MS}.
  *
  * @param wait Resolves after the longest wait, or when the signal aborts.
  */

@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import type { ProcessIdentity } from "./process-identity.ts";
 
-/** A message from a launcher to the server that it keeps. */
+/** A message from a launcher to the server to which it is attached. */
 export type LauncherMessage =
-  /** Attaches the launcher. Kong has ended when the process `owner` has ended. */
+  /** Attaches the launcher. When the process `owner` has ended, Kong has ended. */
   | { readonly type: "hello"; readonly owner: ProcessIdentity }
   | { readonly type: "ping" }
-  /** A warning of the server that is about to take over, which cannot reach Kong's log itself yet. */
+  /** A warning from the server that is about to take over. That server cannot write to Kong's log itself yet. */
   | { readonly type: "warning"; readonly line: string }
   /** Another server now accepts connections on the same socket, so the receiver hands over and ends. */
   | { readonly type: "retire" }
@@ -67,7 +67,7 @@ export function onMessage<T extends LauncherMessage | ServerMessage>(
         handle(JSON.parse(line) as T);
       }
     } catch {
-      socket.destroy(); // Not from this package, or another version.
+      socket.destroy(); // The peer is not from this package, or from another version of it.
     }
   });
 }

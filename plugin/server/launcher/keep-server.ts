@@ -3,24 +3,24 @@ import { onMessage, type ServerMessage, sendMessage } from "./control-messages.t
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 const PING_MS = 1_000;
-/** Longer than the time of the server's own watchdog, and shorter than Kong's read timeout. */
+/** This time is longer than the limit of the server's own watchdog, and shorter than Kong's read timeout. */
 const MAX_SILENT_PINGS = 6;
 
 type Welcome = Extract<ServerMessage, { type: "welcome" }>;
 export type Ending = Omit<Extract<ServerMessage, { type: "ending" }>, "type">;
 
-/** A server that this launcher is attached to. */
+/** A server to which this launcher is attached. */
 export interface KeptServer {
-  /** Its first answer; undefined if the connection ended without one. */
+  /** The server's first answer; undefined if the connection ended without an answer. */
   readonly welcome: Promise<Welcome | undefined>;
   readonly listening: Promise<void>;
   /** Resolves when the server reports that it ends, or with undefined if it died without a report. */
   readonly ended: Promise<Ending | undefined>;
-  /** Its process, once it is known. */
+  /** The server's process, when it is known. */
   process(): ProcessIdentity | undefined;
   /** Makes the server write a warning to Kong's log. */
   warn(line: string): void;
-  /** Makes the server hand over to another one, and detaches from it. */
+  /** Makes the server hand over to another server, and detaches from it. */
   retire(): void;
   /** Ends the server at once, unless another launcher is attached too. */
   end(): void;
@@ -81,7 +81,10 @@ export function keepServer(socket: Socket, { owner, print, onSilence }: KeepOpti
   };
 }
 
-/** Counts pings without a message from the server. If a ping itself is late, this process was paused, and the server may be fine. */
+/**
+ * Counts the pings since the last message from the server. If a ping itself is late, this process was paused, and the server
+ * may be healthy.
+ */
 function startPinging(socket: Socket, onSilence: () => void): () => void {
   let silentPings = 0;
   let lastMs = performance.now();
@@ -108,7 +111,7 @@ export function killServer(server: ProcessIdentity): void {
       process.kill(server.pid, "SIGKILL");
     }
   } catch {
-    // It has just ended, or belongs to another user. A new server takes over the socket in either case.
+    // The process has just ended, or belongs to another user. In both cases a new server takes over the socket.
   }
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Identifies one process for ever. A process id alone is reused some day. */
+/** Identifies one process for ever. A process id alone does not, because the system reuses ids. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Start time, in the system's own form; undefined if the system does not report it. */
@@ -19,7 +19,7 @@ export function identifyProcess(pid: number): ProcessIdentity {
   return startedAt === undefined ? { pid } : { pid, startedAt };
 }
 
-/** Whether exactly this process still runs. Without `/proc`, whether any process has its id. */
+/** Whether exactly this process still runs. Without `/proc`, this only checks whether any process has its id. */
 export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
   if (!Number.isSafeInteger(pid) || pid < 1 || !exists(pid)) {
     return false;
@@ -39,7 +39,8 @@ export function findOwner(parentPid: number): ProcessIdentity {
   if (facts === undefined || facts.parentPid === 0 || !readTitle(parentPid)?.startsWith("nginx: worker process")) {
     return identifyProcess(parentPid);
   }
-  // If other users' processes are hidden, the master has no title. A worker whose master was killed has another parent.
+  // If the system hides processes of other users, the master's title is unknown. If a worker's master was killed, the worker
+  // has another parent.
   const title = readTitle(facts.parentPid) ?? "nginx: master process";
   return identifyProcess(title.startsWith("nginx: master process") ? facts.parentPid : parentPid);
 }
@@ -55,7 +56,7 @@ function exists(pid: number): boolean {
 
 const readFacts = (pid: number): ProcessFacts | undefined => readProc(pid) ?? askPs(pid);
 
-/** Reads proc_pid_stat(5): state, ppid and starttime are the fields 3, 4 and 22; the name before them may contain blanks. */
+/** Reads proc_pid_stat(5). The fields 3, 4 and 22 are state, ppid and starttime. The name before them may contain blanks. */
 function readProc(pid: number): ProcessFacts | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -83,6 +84,6 @@ function runPs(column: string, pid: number): string | undefined {
   try {
     return execFileSync("/bin/ps", ["-o", column, "-p", String(pid)], { encoding: "utf8", stdio: "pipe" });
   } catch {
-    return undefined; // No such process, or no ps.
+    return undefined; // There is no such process, or no `ps` command.
   }
 }

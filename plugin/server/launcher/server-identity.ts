@@ -8,7 +8,7 @@ export interface ServerCommand {
   readonly node: string;
   /** Node's own options. */
   readonly nodeOptions: readonly string[];
-  /** The server's one file. */
+  /** The single file that contains the server. */
   readonly main: string;
   readonly options: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -17,8 +17,8 @@ export interface ServerCommand {
 }
 
 /**
- * Two launchers with the same identity want the same server: the same code, Node version, options and settings. So a launcher
- * adopts a running server with the same identity, and replaces any other one.
+ * The identity of the server that a launcher wants: its code, Node version, options and settings. A launcher adopts a running
+ * server with the same identity, and replaces any other server.
  */
 export function identifyServer({ node, nodeOptions, main, options, environment, files }: ServerCommand): string {
   const variables = Object.entries(environment)

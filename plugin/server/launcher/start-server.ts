@@ -13,11 +13,11 @@ export interface StartedServer {
 }
 
 /**
- * Starts a server in a separate session, so that no signal to this process or to its group reaches it. Its error output goes to a
- * file, because a pipe would break with this process.
+ * Starts a server in a separate session, so that signals to this process or its group do not reach the server. The server's
+ * error output goes to a file, because a pipe would break when this process ends.
  *
- * @param inherited descriptor of a listening socket that the server must serve.
- * @param launched options with which the server identifies its launcher.
+ * @param inherited descriptor of a listening socket from which the server must accept connections.
+ * @param launched options that only a launched server gets.
  * @throws Error if the process cannot be started.
  */
 export async function startServer(
@@ -49,7 +49,10 @@ function hasStarted(child: ChildProcess): Promise<void> {
   });
 }
 
-/** If the file cannot be created, the server starts without it. Then only its last error output is missing. */
+/**
+ * Opens the file for the error output. If the file cannot be created, the server starts without it, and only its last error
+ * output is missing.
+ */
 function openStderr(socket: string): number | undefined {
   const path = stderrPathOf(socket);
   try {
@@ -60,7 +63,7 @@ function openStderr(socket: string): number | undefined {
   }
 }
 
-/** The end of the last server's error output: why it did not start, or how it crashed. */
+/** The end of the last server's error output. It says why the server did not start, or how it crashed. */
 export function readLastWords(socket: string): readonly string[] {
   try {
     const text = readFileSync(stderrPathOf(socket), "utf8");

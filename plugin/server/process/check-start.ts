@@ -7,9 +7,9 @@ import { findReadProblem, findWorkerUser, findWriteProblem, type SystemUser } fr
 
 /** Problems that Kong would meet if it started the plugin server with these options. */
 export interface StartProblems {
-  /** The server could not even listen, so only Kong's start can report it. */
+  /** Problems because of which the server could not even listen, so that only Kong's start can report them. */
   readonly fatal: readonly string[];
-  /** The server starts, and refuses requests with the reason in Kong's log. */
+  /** Problems with which the server starts, but refuses requests with the reason in Kong's log. */
   readonly warnings: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export async function checkStart({ socket, policyRoot, fetchSettings }: ServerOp
   const prefix = findKongPrefix(process.ppid);
   const user = prefix === undefined ? undefined : findWorkerUser(prefix);
   if (user === undefined) {
-    return { fatal: [], warnings: [] }; // Another command of Kong, before Kong has created its directories.
+    return { fatal: [], warnings: [] }; // This is another command of Kong, and Kong has not created its directories yet.
   }
   const checks = [
     attempt(() => checkPolicyRoot(policyRoot)),
@@ -62,7 +62,7 @@ async function attempt(check: () => unknown): Promise<string | undefined> {
   }
 }
 
-/** Kong runs the query through a shell, which may or may not have replaced itself with it. */
+/** Kong runs the query through a shell. The shell may have replaced itself with the query's process. */
 const MAX_ANCESTORS = 3;
 
 /** Finds Kong's prefix if Kong is among the ancestors of this process. Kong starts nginx with `-p PREFIX`. */
@@ -78,6 +78,6 @@ function findKongPrefix(pid: number, ancestors = 1): string | undefined {
     const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
     return ancestors < MAX_ANCESTORS && parent > 0 ? findKongPrefix(parent, ancestors + 1) : undefined;
   } catch {
-    return undefined; // No /proc, or another user's process.
+    return undefined; // There is no /proc, or the process belongs to another user.
   }
 }

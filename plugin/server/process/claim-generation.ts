@@ -2,17 +2,17 @@ import { closeSync, openSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { GENERATIONS } from "../protocol/instances.ts";
 
-/** More than the number of times that other processes can interfere. */
+/** Maximum number of tries. Other processes cannot interfere so often. */
 const MAX_TRIES = 1_000;
 
 /**
- * Claims a number that no other recent process has. Thus two processes that serve the same socket, in sequence or side by side,
- * never give the same id to two plugin instances. A clock is not enough: Kong sends calls to both processes over its open
+ * Claims a number that no other recent process has. So two processes with the same socket, one after the other or at the same
+ * time, never give the same id to two plugin instances. A clock is not enough: Kong sends calls to both processes over its open
  * connections, and both assign ids at the same time.
  *
- * The claim is an empty file beside the socket that only one process can create. The claim counts only if it is the newest one
- * after its creation. Between the look and the creation, faster processes may have claimed the same number and later ones, and
- * removed it as too old.
+ * The claim is an empty file beside the socket that only one process can create. The claim counts only if it is the newest
+ * claim after its creation. Between this process's check and its claim, faster processes may have claimed this number and later
+ * numbers, and removed this number's file as too old.
  *
  * @param socket path of the shared socket.
  * @param list returns the names in a directory.
@@ -41,7 +41,7 @@ export function claimGeneration(socket: string, list: (directory: string) => str
   throw new Error(`the files ${pathOf(0)} to ${GENERATIONS - 1} leave no number free; remove them`);
 }
 
-/** Numbers wrap around, so a number is newer than those in the half circle before it. */
+/** Numbers wrap around, so a number is newer than the half of all numbers that comes before it. */
 function isNewer(a: number, b: number): boolean {
   const ahead = (a - b + GENERATIONS) % GENERATIONS;
   return ahead > 0 && ahead < GENERATIONS / 2;

@@ -1,13 +1,13 @@
 import type { Connection } from "../protocol/connection.ts";
 
-/** How long this process still serves connections after another process took over. */
+/** How long this process still answers on open connections after another process took over. */
 const GRACE_MS = 10_000;
-/** How long an ending process waits for a successor, and how long if no more calls come. */
+/** How long an ending process waits for a successor: in general, and if no more calls come. */
 const SUCCESSOR_WAIT_MS = 60_000;
 const SUCCESSOR_IDLE_WAIT_MS = 3_000;
 /** A connection without a call for this long may be closed. */
 const IDLE_MS = 1_000;
-/** If calls wait in a queue until this process has ended, it ends sooner: within Kong's read timeout. */
+/** If calls wait in a queue until this process has ended, the process ends sooner, within Kong's read timeout. */
 const QUEUE_GRACE_MS = 4_000;
 
 export interface HandOverOptions {
@@ -16,8 +16,8 @@ export interface HandOverOptions {
   /** Whether another process has the socket now. */
   readonly isReplaced: () => boolean;
   /**
-   * Stops accepting if a service manager holds the socket. The next process then finds all connections in the queue. Returns
-   * whether a service manager holds the socket.
+   * Stops accepting connections if a service manager holds the socket. The next process then finds all connections in the
+   * queue. Returns whether a service manager holds the socket.
    */
   readonly leaveToQueue: () => boolean;
   /** When the last call came, on the clock of `performance.now`. */
@@ -31,7 +31,7 @@ export interface HandOver {
    * @returns why the process may end now, or undefined.
    */
   drain(): string | undefined;
-  /** Cancels the ending of the process. */
+  /** Cancels the end of the process. */
   resume(): void;
   /** Notes that a connection is closed and no longer among the open ones. */
   noteClosed(connection: Connection): void;
@@ -39,11 +39,14 @@ export interface HandOver {
 
 const isPast = (limitMs: number, since: number): boolean => performance.now() - since > limitMs;
 
-/** Ends the service of this process so that every request still finds a server, as on `kong reload` and in a rolling restart. */
+/**
+ * Stops the service of this process in such a way that every request still finds a server, for example on `kong reload` and in
+ * a rolling restart.
+ */
 export function createHandOver({ connections, isReplaced, leaveToQueue, lastCallMs }: HandOverOptions): HandOver {
   let endingSince: number | undefined;
   let replacedSince: number | undefined;
-  /** The idle connection that is closing; Kong has not seen its end yet. */
+  /** The idle connection that this process is closing. Kong has not read the end of this connection yet. */
   let closing: Connection | undefined;
 
   let isQueued = false;
@@ -52,7 +55,10 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
     closing ??= [...connections].find((connection) => connection.closeIfIdle(IDLE_MS));
   };
 
-  /** Waits for a successor, which may be starting. If this process ends without one, no process answers the requests. */
+  /**
+   * Waits for a successor, which may be starting. If this process ended without a successor, no process would answer the
+   * requests.
+   */
   const waitForSuccessor = (since: number): string | undefined =>
     isPast(SUCCESSOR_WAIT_MS, since) || isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(since, lastCallMs()))
       ? "nobody took over"

@@ -13,7 +13,7 @@ import {
 import { identifyProcess, isAlive, type ProcessIdentity } from "../launcher/process-identity.ts";
 import { listenOnSocket } from "./listen.ts";
 
-/** Longer than Kong on a busy machine needs to start another launcher. */
+/** Even on a busy machine, Kong starts another launcher within this time. */
 const WITHOUT_LAUNCHER_MS = 30_000;
 /** A service manager either starts the next launcher at once, or has stopped the service. */
 const STOPPED_MS = 10_000;
@@ -38,17 +38,17 @@ export interface LaunchersOptions {
   readonly onWarning: (line: string) => void;
 }
 
-/** The launchers that keep this server: usually one, two while Kong reloads. */
+/** The launchers that are attached to this server. Usually there is one launcher, and two while Kong reloads. */
 export class Launchers {
   readonly #options: LaunchersOptions;
-  /** In the order in which they attached. */
+  /** The attached launchers, in the order in which they attached. */
   readonly #attached = new Set<Socket>();
   readonly #self: ProcessIdentity = identifyProcess(process.pid);
   #waitingLines: { readonly line: string; readonly isWarning: boolean }[] = [];
   #owner: ProcessIdentity | undefined;
   #leftMs = performance.now();
   #server: Server | undefined;
-  /** Whether the plugin socket is served. */
+  /** Whether this server listens on the plugin socket. */
   #isListening = false;
 
   constructor(options: LaunchersOptions) {
@@ -56,7 +56,7 @@ export class Launchers {
     try {
       this.#attach(new Socket({ fd: LAUNCHER_DESCRIPTOR, readable: true, writable: true }));
     } catch {
-      // Started by hand. It ends, because no launcher keeps it.
+      // The server was started by hand. It will end, because no launcher is attached.
     }
   }
 
@@ -71,12 +71,13 @@ export class Launchers {
       this.#server = await listenOnSocket(controlPathOf(socket), CONTROL_MODE, (launcher) => this.#attach(launcher));
       writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });
     } catch (error) {
-      // The server works without a control socket. The next launcher does not find it, and starts one that takes over.
+      // The server works without a control socket. But the next launcher does not find this server, and starts a server that
+      // takes over.
       this.#options.onWarning(`no launcher can reach the server: ${messageOf(error)}`);
     }
   }
 
-  /** Prints a line through the newest launcher, or keeps it for the next one. */
+  /** Prints a line through the newest launcher, or keeps the line for the next launcher. */
   print(line: string, isWarning: boolean): void {
     const newest = [...this.#attached].at(-1);
     if (newest === undefined) {
@@ -86,7 +87,7 @@ export class Launchers {
     }
   }
 
-  /** Why this server is no longer needed; undefined while a launcher keeps it, or may still come. */
+  /** Why this server is no longer needed; undefined while a launcher is attached, or may still come. */
   findReasonToEnd(): string | undefined {
     if (this.#attached.size > 0) {
       return undefined;
@@ -105,7 +106,7 @@ export class Launchers {
     return idleMs > WITHOUT_LAUNCHER_MS ? "no launcher keeps it" : undefined;
   }
 
-  /** Tells the launchers that this server ends, so that they look for another one. */
+  /** Reports to the launchers that this server ends, so that they find or start another server. */
   tellEnding(reason: string, isReplaced: boolean): void {
     this.#tellAll({ type: "ending", reason, isReplaced });
   }

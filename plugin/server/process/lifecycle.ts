@@ -13,7 +13,7 @@ export interface LifecycleOptions {
    * @returns why the process may end now, or undefined.
    */
   drain(): string | undefined;
-  /** The process was ending but is needed again. */
+  /** Called when the process was ending but is needed again. */
   resume(): void;
   /** Ends the process. */
   exit(reason: string): void;
@@ -29,8 +29,8 @@ export interface Lifecycle {
 }
 
 /**
- * Decides when the process ends. SIGTERM may come while requests are still running. If the process that started this one is
- * killed, no signal comes at all.
+ * Decides when the process ends. SIGTERM may come while requests are still running. If the parent process is killed, this
+ * process gets no signal at all.
  */
 export function manageLifecycle({ findReasonToEnd, onFinal, drain, resume, exit }: LifecycleOptions): Lifecycle {
   let draining: NodeJS.Timeout | undefined;

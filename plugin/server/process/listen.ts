@@ -4,12 +4,16 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../core/text/error-message.ts";
 
-/** Kong opens one connection per running request. With Node's default of 511, a stall of half a second refuses hundreds. */
+/**
+ * Kong opens one connection per running request. With Node's default of 511, hundreds of connections are refused if this
+ * process stops for half a second.
+ */
 const BACKLOG = 8192;
 
 /**
- * Listens on a private path and renames it over the shared one in one step. During `kong reload` the old and the new process run
- * side by side. Neither removes the other's socket. Closing this server removes only the private name, which no longer exists.
+ * Listens on a private path and renames it over the shared one in one step. During `kong reload` the old and the new process
+ * run side by side. Neither process removes the other's socket. When this server closes, Node removes only the private name,
+ * which no longer exists.
  *
  * @param path the socket that Kong connects to.
  * @param mode permissions of the socket.
@@ -17,7 +21,7 @@ const BACKLOG = 8192;
 export async function listenOnSocket(path: string, mode: number, serve: (socket: Socket) => void): Promise<Server> {
   const privatePath = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   const server = createServer(serve);
-  // Other users must not connect between listen and chmod either.
+  // Other users must not be able to connect, also between listen and chmod.
   const umask = process.umask(0o177);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -37,7 +41,10 @@ export async function listenOnSocket(path: string, mode: number, serve: (socket:
   return server;
 }
 
-/** Listens on a socket that another process opened and holds: connections wait in its queue while no process accepts them. */
+/**
+ * Listens on a socket that another process opened and keeps open. Connections wait in the socket's queue while no process
+ * accepts them.
+ */
 export async function listenOnDescriptor(descriptor: number, serve: (socket: Socket) => void): Promise<Server> {
   const server = createServer(serve);
   await new Promise<void>((resolve, reject) => {
@@ -50,23 +57,26 @@ export async function listenOnDescriptor(descriptor: number, serve: (socket: Soc
   return server;
 }
 
-/** Identifies the socket that is at `path` now; undefined if none is found. Changes when another process takes over. */
+/**
+ * Identifies the socket that is at `path` now; undefined if there is no socket. The result changes when another process takes
+ * over.
+ */
 export function identifySocket(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path);
     return `${dev} ${ino}`;
   } catch {
-    return undefined; // Missing or not accessible: Kong cannot connect to it either.
+    return undefined; // The socket is missing or not accessible, so Kong cannot connect to it.
   }
 }
 
-/** Short, because no process answers between the end of one process and the start of the next. */
+/** The interval is short, because no process answers between the end of one process and the start of the next. */
 const TAKE_OVER_CHECK_MS = 20;
 
 /**
- * Resolves when this process may take the socket. If no process answers on it, that is at once, because any answer is better than
- * none. Otherwise it is when this process is ready. So a new process with a broken policy leaves the requests to the one that has
- * a good version.
+ * Resolves when this process may replace the socket. If no process answers on the socket, this process may do so at once,
+ * because any answer is better than none. Otherwise it must be ready first. So a new process with a broken policy does not
+ * replace a process that has a good version.
  */
 export async function waitForTurn(path: string, isReady: () => boolean): Promise<void> {
   while (!isReady() && (await isAnswered(path))) {
@@ -82,7 +92,7 @@ export async function waitForReadiness(isReady: () => boolean, maxMs: number): P
   }
 }
 
-/** Resolves when `event` does, or after `maxMs` milliseconds. */
+/** Resolves when `event` resolves, or after `maxMs` milliseconds. */
 export async function waitAtMost(maxMs: number, event: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const isOver = new Promise<void>((resolve) => {
@@ -106,7 +116,7 @@ export function isAnswered(path: string): Promise<boolean> {
 const KEEP_CHECK_MS = 500;
 
 /**
- * Listens again if the socket's file was removed, or the process that replaced it is gone.
+ * Listens again if the socket's file was removed, or if the process that replaced the socket is gone.
  *
  * @param isFine whether this process has the socket, or no longer needs it.
  */
@@ -128,7 +138,7 @@ export function keepSocket(
       await listen().then(
         () => {
           isTold = false;
-          log(`nobody serves the socket ${path} any more: listening on it again`);
+          log(`no process listens on the socket ${path} any more: listening on it again`);
         },
         (error: unknown) => tellOnce(`cannot listen: ${messageOf(error)}`),
       );

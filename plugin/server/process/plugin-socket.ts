@@ -12,7 +12,7 @@ export interface PluginSocketOptions {
   readonly log: (line: string) => void;
 }
 
-/** The socket that Kong connects to, and the connections that this process serves. */
+/** The socket to which Kong connects, and the open connections of this process. */
 export class PluginSocket {
   readonly #options: PluginSocketOptions;
   readonly #connections = new Set<Connection>();
@@ -54,9 +54,9 @@ export class PluginSocket {
   /** @param serve answers the calls of one connection. */
   async listen(serve: (socket: Socket) => Connection): Promise<void> {
     const { path, mode, log } = this.#options;
-    this.stopAccepting(); // Open connections are still served.
+    this.stopAccepting(); // Open connections still get answers.
     const inherited = this.#inherited;
-    this.#inherited = undefined; // If its file is removed, this process creates the next socket.
+    this.#inherited = undefined; // If this socket's file is removed, this process creates a new socket.
     const accept = (socket: Socket): void => this.#keep(socket, serve(socket));
     const server =
       inherited === undefined ? await listenOnSocket(path, mode, accept) : await listenOnDescriptor(inherited, accept);

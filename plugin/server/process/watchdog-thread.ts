@@ -8,8 +8,8 @@ const STDERR = 2;
 /**
  * @param silentMs how long the event loop had been silent before this check.
  * @param waitedMs time since the last check, in milliseconds.
- * @returns how long it has been silent now. If the wait took much longer than planned, the whole process or machine was stopped,
- *   not only the event loop.
+ * @returns how long the event loop has been silent now. If the wait took much longer than planned, the whole process or machine
+ *   was stopped, not only the event loop.
  */
 export function countSilence(silentMs: number, hasBeaten: boolean, waitedMs: number): number {
   return hasBeaten || waitedMs > CHECK_MS * 5 ? 0 : silentMs + CHECK_MS;
@@ -28,7 +28,7 @@ function watch({ beats, limitMs }: { readonly beats: Int32Array; readonly limitM
       try {
         writeSync(STDERR, `watchdog: the event loop did not turn for ${limitMs} ms, ending the process\n`);
       } catch {
-        // The reader of this output is gone. The process must end anyway.
+        // The process that reads this output has ended. This process must end anyway.
       }
       process.kill(process.pid, "SIGKILL");
     }

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 export interface SystemUser {
   readonly name: string;
   readonly uid: number;
-  /** Its primary group comes first. */
+  /** The ids of the user's groups. The primary group comes first. */
   readonly gids: readonly number[];
 }
 
@@ -14,14 +14,14 @@ const WRITE_AND_ENTER = 0o3;
 const READ = 0o4;
 const ENTER = 0o1;
 
-/** nginx's default if Kong's configuration names no user. */
+/** nginx uses this user if Kong's configuration names no user. */
 const DEFAULT_USER = "nobody";
 
 /**
  * Finds the user of Kong's workers in the configuration that Kong has written for nginx.
  *
  * @param prefix Kong's prefix.
- * @returns undefined if this is not a prefix of Kong, or the user is unknown here.
+ * @returns undefined if this is not a prefix of Kong, or if the user is unknown on this machine.
  */
 export function findWorkerUser(prefix: string): SystemUser | undefined {
   const text = readText(`${prefix}/nginx.conf`);
@@ -56,12 +56,12 @@ export function findUser(name: string): SystemUser | undefined {
   return { name, uid: Number(uid), gids: [Number(gid), ...groups.map(([, , id]) => Number(id))] };
 }
 
-/** Why a user cannot create files in a directory; undefined if it can. */
+/** Why a user cannot create files in a directory; undefined if the user can. */
 export function findWriteProblem(directory: string, user: SystemUser): string | undefined {
   return findProblem(directory, user, WRITE_AND_ENTER, "may not create files in it");
 }
 
-/** Why a user cannot read a file or list a directory; undefined if it can. */
+/** Why a user cannot read a file or list a directory; undefined if the user can. */
 export function findReadProblem(path: string, user: SystemUser): string | undefined {
   return findProblem(path, user, READ, "may not read it");
 }

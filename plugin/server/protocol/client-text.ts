@@ -3,19 +3,22 @@ import { isAscii, isUtf8, transcode } from "node:buffer";
 const LINE_FEED = 0x0a;
 const LAST_ASCII = 0x7f;
 const LOST = 0xfffd;
-/** A longer line that is not UTF-8 loses all its characters beyond ASCII, because decoding it exactly costs more than deciding. */
+/**
+ * In a longer line that is not valid UTF-8, all bytes beyond ASCII are replaced, because exact decoding would cost more than
+ * the decision.
+ */
 const MAX_EXACT_BYTES = 1_024;
 
 /**
- * Decodes bytes that a client sent, as UTF-8. Invalid bytes become U+FFFD, which no check accepts. Node's usual decoder takes 3 ns for a
- * byte beyond ASCII, so 32 kB of them would cost more than the rest of a request.
+ * Decodes bytes that a client sent, as UTF-8. Invalid bytes become U+FFFD, which no check accepts. Node's usual decoder needs 3
+ * ns for a byte beyond ASCII, so 32 kB of such bytes would cost more than the rest of a request.
  */
 export function decodeClientText(sent: Uint8Array): string {
   const bytes = Buffer.from(sent.buffer, sent.byteOffset, sent.byteLength);
   if (isAscii(bytes)) {
     return bytes.toString("latin1");
   }
-  // One stray byte in one line must not change another line.
+  // Decode each line separately, because an invalid byte in one line must not change another line.
   return isUtf8(bytes) ? decodeUtf8(bytes) : splitLines(bytes).map(decodeLine).join("\n");
 }
 

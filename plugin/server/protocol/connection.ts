@@ -14,7 +14,7 @@ import { ReplyQueue } from "./reply-queue.ts";
 
 export interface ConnectionOptions extends DecisionLimits {
   readonly instances: Instances;
-  /** Lines for the operator that the next answer may carry into Kong's log. */
+  /** Returns lines for the operator that the next answer can write to Kong's log. */
   readonly takeWarnings: () => readonly WaitingLine[];
 }
 
@@ -22,19 +22,20 @@ export interface Connection {
   /** Makes Kong drop the connection after its next answer, so that Kong's next call goes to the process that took over. */
   retire(): void;
   /**
-   * Closes this side's half if no call has come for this long. Returns whether it did. A call that Kong sends at that moment
-   * finds the end of the stream, and Kong sends it again on another connection. But a plugin instance that Kong then restarts
-   * must not find another closed stream. So close the next connection only after Kong has closed its half of this one.
+   * Closes this side's half of the connection if no call has come for this long. Returns whether it was closed. If Kong sends a
+   * call at that moment, Kong finds the end of the stream and sends the call again on another connection. If Kong then restarts
+   * a plugin instance, it must not find a second closed stream. So close the next connection only after Kong has closed its
+   * half of this one.
    */
   closeIfIdle(idleMs: number): boolean;
 }
 
-/** Kong's next call may come. */
+/** The connection is idle. Kong's next call may come. */
 const IDLE = { name: "idle" } as const;
-/** Kong does not read this connection any more. */
+/** Kong has left: it does not read this connection any more. */
 const LEFT = { name: "left" } as const;
 
-/** An event is under way: this side calls the PDK, and Kong replies. The object stands for this event and no other. */
+/** The state of one running event, in which this side calls the PDK and Kong replies. Each event has a separate object. */
 interface Deciding {
   readonly name: "deciding";
   readonly sequence: number;
@@ -44,15 +45,16 @@ interface Deciding {
 type ConnectionState = typeof IDLE | Deciding | typeof LEFT;
 
 /**
- * Follows the last answer of a connection. Kong does not reuse a connection that still has bytes to read. The end of the stream
- * would have the same effect, but it is a separate write. Kong may have sent the next call by then, and if that call starts an
- * instance, Kong answers 500.
+ * These bytes follow the last answer of a connection. Kong does not reuse a connection that still has bytes to read. The end of
+ * the stream would have the same effect, but is a separate write. Until then Kong may have sent the next call, and if that call
+ * starts an instance, Kong answers 500.
  */
 const PARTING = Buffer.of(0xff);
 
 /**
- * Serves one connection of a Kong worker, one call at a time. During an event the roles are reversed: this side calls the PDK,
- * and Kong replies in order. The connection is never closed instead of an answer, because Kong retries a closed one without end.
+ * Answers the calls on one connection of a Kong worker, one call at a time. During an event the roles are reversed: this side
+ * calls the PDK, and Kong replies in order. An error is an answer, never a closed connection, because Kong retries without end
+ * after a closed connection.
  */
 export function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
   return new ServedConnection(socket, options);
@@ -73,7 +75,7 @@ class ServedConnection implements Connection {
     socket.on("data", (chunk: Buffer) => this.#read(chunk, readFrame));
     // Without this listener, a reset by the peer would end the process. Kong drops a connection after each refusal.
     socket.on("error", (error) => options.log(`connection error: ${error.message}`));
-    // Kong ends its side if the client is gone, and does not read the answer.
+    // Kong closes its side if the client is gone. Then Kong does not read the answer.
     socket.on("end", () => this.#leave());
     socket.on("close", () => this.#leave());
   }
@@ -98,7 +100,7 @@ class ServedConnection implements Connection {
     try {
       readFrame(chunk);
     } catch (error) {
-      // Not Kong, or an unknown version of Kong: an unreadable call cannot be answered.
+      // The peer is not Kong, or an unknown version of Kong. An unreadable call cannot be answered.
       this.#options.log(`connection dropped: ${describeError(error)}`);
       this.#socket.destroy();
     }
@@ -160,7 +162,10 @@ class ServedConnection implements Connection {
     };
   }
 
-  /** Replies that the handler no longer needs still arrive in order. So do the replies to the calls in the ending. */
+  /**
+   * Replies that the handler no longer needs still arrive in order. The replies to the calls in the ending also arrive in
+   * order.
+   */
   #end({ frames, repliesToDrop }: EventEnding): void {
     this.#state = IDLE;
     this.#replies.drop(repliesToDrop);

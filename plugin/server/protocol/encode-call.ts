@@ -18,7 +18,7 @@ const ARGUMENTS: { readonly [M in PdkMethod]: (...args: PdkArguments[M]) => Uint
   "kong.log.err": encodeLine,
   "kong.client.authenticate": (consumer, { id = "", consumer_id: consumerId = "" }) =>
     AuthenticateArgsMessage.encode({ consumer: readConsumer(consumer), credential: { id, consumerId } }),
-  // A value without a field is Lua's nil.
+  // A value without a field means Lua's nil.
   "kong.nginx.set_ctx": (k, value) =>
     KVMessage.encode({ k, v: value === undefined ? {} : { structValue: headersToStruct({ id: value.id }) } }),
   "kong.ctx.shared.set": (k, value) =>

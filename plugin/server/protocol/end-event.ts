@@ -9,14 +9,14 @@ import { RpcReturnMessage } from "./messages.ts";
 /** Frames that end an event. Kong answers some of the calls among them. Those answers are ignored. */
 export interface EventEnding {
   readonly frames: Buffer;
-  /** How many frames Kong will send back. */
+  /** The number of frames that Kong will send back. */
   readonly repliesToDrop: number;
 }
 
 const EMPTY = new Uint8Array();
 
 /**
- * Encodes any outcome of a handler: the calls that carry it out, in one write. Only an Allow of ours lets the request pass.
+ * Encodes any outcome of a handler as the calls that carry it out, in one write. Only our own Allow lets the request pass.
  *
  * @param warnings lines for the operator, also written to Kong's log.
  */

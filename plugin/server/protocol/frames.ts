@@ -1,9 +1,9 @@
 /**
- * Frames of Kong's `ProtoBuf:1` plugin protocol: a uint32 in little-endian order that counts the bytes, then the bytes. An empty
- * frame has a meaning: if Kong waits for a PDK method name, it ends the event, and Kong proxies the request.
+ * Frames of Kong's `ProtoBuf:1` plugin protocol. A frame is a uint32 in little-endian order that counts the bytes, then the
+ * bytes. If Kong waits for a PDK method name, an empty frame ends the event, and Kong proxies the request.
  */
 
-/** Maximum number of bytes that a frame may announce. It has room for a large inline policy, and cannot exhaust the process. */
+/** Maximum number of bytes that a frame may announce. A large inline policy fits, and the process cannot run out of memory. */
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
 const LENGTH_BYTES = 4;
@@ -29,9 +29,9 @@ export function encodeFrames(...payloads: readonly Uint8Array[]): Buffer {
 /**
  * Splits a byte stream into frames, in whatever chunks it arrives.
  *
- * @param onFrame called once per complete frame, in order, with a buffer that is valid during the call only.
- * @returns a function to feed chunks to. It throws a RangeError if a frame announces more than `maxBytes`. Then the stream is
- *   unusable, and the caller must drop it.
+ * @param onFrame called once per complete frame, in order, with a buffer that is valid only during the call.
+ * @returns a function that receives the chunks. It throws a RangeError if a frame announces more than `maxBytes`. Then the
+ *   stream is unusable, and the caller must drop it.
  */
 export function createFrameReader(
   onFrame: (payload: Buffer) => void,

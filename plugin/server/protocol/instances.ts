@@ -21,27 +21,28 @@ interface InstanceEntry {
 /** Limits for all instances together. */
 export interface InstanceLimits {
   readonly maxInstances: number;
-  /** In characters. */
+  /** Maximum total length of configurations, in characters. */
   readonly maxConfigLength: number;
 }
 
-/** An id consists of the process's generation and a count. It uses all 31 bits of Kong's int32 except the sign. */
+/** An id consists of the process's generation and a count. It uses all bits of Kong's int32 except the sign bit. */
 const IDS_PER_GENERATION = 2 ** 31 / GENERATIONS;
 const IDLE_MS = 3_600_000;
 const EVICT_MS = 600_000;
 const MAX_INSTANCES = 20_000;
 /** Maximum total length of configurations, in characters. An inline policy has up to 131,072. */
 const MAX_CONFIG_LENGTH = 256 * 1024 * 1024;
-/** Precision of the order of use, in milliseconds. A finer one costs time on every request. */
+/** Precision of the order of use, in milliseconds. A higher precision would cost time on every request. */
 const USE_GRAIN_MS = 1_000;
 
 /**
- * Ids are never reused, not even by another process. Kong keeps using the ids of an ended process until a server reports them as
- * unknown, and sends the ids of one process to another one beside it. With a reused id, another route's policy would judge a
- * route. So each process counts within its own generation, and claims another generation when that one is used up.
+ * Ids are never reused, not even by another process. Kong keeps using the ids of an ended process until a server reports them
+ * as unknown. If two processes run at the same time, Kong also sends ids of one process to the other. If an id were reused, the
+ * policy of one route would judge requests of another route. So each process counts within its own generation, and claims
+ * another generation when its generation is used up.
  *
  * @param claimGeneration returns 0 to 255, a different number each time.
- * @param now milliseconds of any clock.
+ * @param now the time in milliseconds, from any clock.
  */
 export function createInstances(
   startInstance: (configJson: string) => PluginInstance,
@@ -64,7 +65,7 @@ export function createInstances(
   let count = 0;
 
   const nextId = (): number => {
-    count += 1; // Kong reads 0 as "no instance".
+    count += 1; // To Kong, 0 means "no instance".
     if (count === IDS_PER_GENERATION) {
       generation = claimGeneration();
       count = 1;
@@ -101,7 +102,7 @@ export function createInstances(
       const entry = instances.get(id);
       if (entry && now() - entry.usedAt > USE_GRAIN_MS) {
         entry.usedAt = now();
-        instances.set(id, entry); // The instance that was not used for the longest time is evicted first.
+        instances.set(id, entry); // The least recently used instance is evicted first.
       }
       return entry?.instance;
     },

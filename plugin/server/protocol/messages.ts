@@ -6,8 +6,8 @@ import protobuf from "protobufjs/light.js";
 import type { Consumer } from "../../core/model/caller.ts";
 
 /**
- * Kong puts header bytes into strings as the client sent them. Invalid UTF-8 becomes U+FFFD, which no check accepts. With a
- * decoder that throws, any client could turn its request into an error.
+ * Kong puts header bytes into strings as the client sent them. Invalid UTF-8 becomes U+FFFD, which no check accepts. If the
+ * decoder threw an error, any client could cause such an error.
  */
 const anyBytes = { features: { utf8_validation: "NONE" } };
 
@@ -109,10 +109,10 @@ const descriptor = {
 
 const root = protobuf.Root.fromJSON(descriptor);
 
-/** A message type. `decode(encode(x))` keeps exactly the fields of `T`. */
+/** A message type. Encoding and decoding keep exactly the fields of `T`. */
 export interface MessageType<T> {
   encode(message: T): Uint8Array;
-  /** @throws Error if the bytes are not such a message. */
+  /** @throws Error if the bytes are not a message of this type. */
   decode(bytes: Uint8Array): T;
 }
 
@@ -125,7 +125,10 @@ function messageType<T>(name: string): MessageType<T> {
   };
 }
 
-/** A call from Kong to a plugin server. At most one of the `cmd…` fields is present. Without one, the command is unknown here. */
+/**
+ * A call from Kong to a plugin server. At most one of the `cmd…` fields is present. If none is present, the command is unknown
+ * to this project.
+ */
 export interface RpcCall {
   sequence?: number;
   /** `config`: the plugin's configuration as JSON text. */
@@ -197,7 +200,7 @@ export interface ListValue {
 export const RpcCallMessage = messageType<RpcCall>("RpcCall");
 export const RpcReturnMessage = messageType<RpcReturn>("RpcReturn");
 export const StringMessage = messageType<{ v?: string }>("String");
-/** A {@link StringMessage} whose text stays undecoded. */
+/** A {@link StringMessage} whose text is not decoded. */
 export const BytesMessage = messageType<{ v?: Uint8Array }>("Bytes");
 export const IntMessage = messageType<{ v?: number }>("Int");
 export const ExitArgsMessage = messageType<ExitArgs>("ExitArgs");
@@ -209,7 +212,7 @@ export const AuthenticatedCredentialMessage = messageType<{ id?: string; consume
   "AuthenticatedCredential",
 );
 export const AuthenticateArgsMessage = messageType<AuthenticateArgs>("AuthenticateArgs");
-/** A name and its new value. A value without a field is Lua's nil. */
+/** A name and its new value. A value without a field means Lua's nil. */
 export const KVMessage = messageType<{ k?: string; v?: Value }>("KV");
 export const StructMessage = messageType<Struct>("Struct");
 export const ListValueMessage = messageType<ListValue>("ListValue");
@@ -226,7 +229,7 @@ export function headersToStruct(headers: Readonly<Record<string, string | readon
   return { fields };
 }
 
-/** The reverse of {@link headersToStruct}; values other than strings and lists of strings are left out. */
+/** Does the reverse of {@link headersToStruct}. It leaves out values other than strings and lists of strings. */
 export function structToHeaders(struct: Struct): Map<string, readonly string[]> {
   const headers = new Map<string, readonly string[]>();
   for (const [name, value] of Object.entries(struct.fields ?? {})) {

@@ -15,14 +15,16 @@ export class ReplyQueue {
     });
   }
 
-  /** Hands a frame to the call that it answers. Returns false if no reply is expected. */
+  /** Gives a frame to the call that it answers. Returns false if no reply is expected. */
   take(frame: Buffer): boolean {
     const handle = this.#handlers.shift();
     handle?.(frame);
     return handle !== undefined;
   }
 
-  /** Drops all expected replies when they come, and `more` after them. Their promises never settle. */
+  /**
+   * Drops all expected replies when they come, and also `more` replies after them. The promises for these replies never settle.
+   */
   drop(more: number): void {
     this.#handlers.fill(ignore);
     for (let count = 0; count < more; count += 1) {
@@ -30,7 +32,7 @@ export class ReplyQueue {
     }
   }
 
-  /** No reply comes any more. */
+  /** Called when no more replies will come. */
   clear(): void {
     this.#handlers.length = 0;
   }

@@ -1,11 +1,11 @@
 import { quoteWords } from "./kong-settings.ts";
 
 /**
- * For a Kong that does not start the plugin server itself: a sidecar runs it, or a control plane has none. Then Kong reads the
- * schema from a file and needs no Node.
+ * Settings for a Kong that does not start the plugin server itself, because a sidecar runs the server, or because Kong is a
+ * control plane. This Kong reads the schema from a file and needs no Node.
  *
  * @param settings the settings of the plugin with our own server.
- * @param dumpFile absolute path, as Kong sees it, of a file with what `main.js --dump` prints.
+ * @param dumpFile absolute path on Kong's machine of a file with the output of `main.js --dump`.
  */
 export function useDumpFile(
   settings: Readonly<Record<string, string>>,

@@ -12,23 +12,26 @@ export interface Installation {
   readonly policyRoot: string;
   /** The file with the settings for fetching keys. */
   readonly fetchSettings: string | undefined;
-  /** The directory where the server stores fetched keys over restarts; undefined if it does not store them. */
+  /** The directory where the server stores fetched keys over restarts; undefined if the server does not store keys. */
   readonly stateDir: string | undefined;
-  /** Where the server answers probes, such as `127.0.0.1:8008`. */
+  /** The address at which the server answers probes, such as `127.0.0.1:8008`. */
   readonly statusListen: string | undefined;
   /** Lower-case names of the header fields that policies use, in addition to the usual ones. */
   readonly headers: readonly string[];
-  /** Environment of the plugin server, which Kong starts with an empty one. */
+  /** The variables that the plugin server gets. Kong itself starts the server with an empty environment. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** The first Kong whose client for ProtoBuf:1 refuses the request if the plugin server fails. Older ones let it pass. */
+/**
+ * The first Kong whose client for ProtoBuf:1 refuses the request if the plugin server fails. Older versions let the request
+ * pass.
+ */
 export const MIN_KONG_VERSION = "3.8";
 
 /**
- * How long Kong waits for a plugin server that is stopped from outside, because a stopped server cannot limit this itself. It is
- * longer than the deadline of an event, or Kong would give up just before the answer. It applies to every Lua socket of the proxy
- * that sets no timeout itself.
+ * How long Kong waits for a plugin server that another process has stopped. A stopped server cannot limit this time itself. The
+ * time is longer than the deadline of an event. Otherwise Kong would give up just before the answer. It applies to every Lua
+ * socket of the proxy that sets no timeout itself.
  */
 const READ_TIMEOUT = "7s";
 
@@ -52,7 +55,7 @@ export function createKongSettings(installation: Installation): Readonly<Record<
     KONG_PLUGINS: `bundled,${NAME}`,
     KONG_PLUGINSERVER_NAMES: NAME,
     [`${server}_SOCKET`]: socket,
-    [`${server}_START_CMD`]: `${start} --parent $PPID ${options}`, // Runs in a shell, whose parent is the worker.
+    [`${server}_START_CMD`]: `${start} --parent $PPID ${options}`, // Kong runs this in a shell, whose parent is the worker.
     [`${server}_QUERY_CMD`]: `${query} --dump ${quoteWords([...places, ...settings])}`, // First checks whether a server could start.
     KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${renderFacts(headers)}"`,
     KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: READ_TIMEOUT,

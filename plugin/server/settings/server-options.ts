@@ -3,31 +3,32 @@ import { isAbsolute } from "node:path";
 import { parseArgs } from "node:util";
 
 export interface ServerOptions {
-  /** The Unix socket that Kong connects to. */
+  /** The Unix socket to which Kong connects. */
   readonly socket: string;
   readonly policyRoot: string;
   readonly hasFactsVariable: boolean;
   readonly socketMode: number;
   readonly policyPollMs: number;
-  /** This process ends with that one; undefined means the parent at the start. */
+  /** When the process with this id ends, this process ends too. Undefined means this process's parent at the start. */
   readonly parentPid: number | undefined;
-  /** The file with the settings for fetching keys; undefined without one. */
+  /** The file with the settings for fetching keys; undefined if there is no such file. */
   readonly fetchSettings: string | undefined;
-  /** The directory where fetched keys are stored for the next process; undefined if they are not. */
+  /** The directory where fetched keys are stored for the next process; undefined if they are not stored. */
   readonly stateDir: string | undefined;
-  /** The address for probes; undefined if they are not answered. */
+  /** The address for probes; undefined if the server does not answer probes. */
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
   /** The identity by which launchers recognise this server; undefined if no launcher started it. */
   readonly launched: string | undefined;
   /**
-   * For a launched server whose socket a service manager holds: `later` if another server accepts connections on it, else `now`.
+   * Only for a launched server whose socket a service manager holds: `later` if another server accepts connections on it, else
+   * `now`.
    */
   readonly queued: "now" | "later" | undefined;
   /** Whether to print the answer to Kong's query command, after a check whether a server could start with these options. */
   readonly isDump: boolean;
 }
 
-/** The options that a launcher needs itself. */
+/** The options that the launcher itself needs. */
 export interface LauncherOptions {
   readonly socket: string;
   readonly parentPid: number;
@@ -61,7 +62,7 @@ export const USAGE = `Usage: jwt-policy-server --socket PATH --policy-root DIR [
 The plugin server of jwt-policy. Kong starts it; \`kong-jwt-policy kong env\` prints the settings.
 
   --socket PATH       Unix socket that Kong connects to (absolute path)
-  --policy-root DIR   directory that all policy files lie in (absolute path)
+  --policy-root DIR   directory that contains all policy files (absolute path)
   --facts-variable    Kong sets the nginx variable $jwt_facts, as \`kong-jwt-policy kong env\` prints it
   --fetch-settings FILE
                       how keys are fetched: certificate authorities, proxy, client certificates, headers
@@ -117,7 +118,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
 }
 
 /**
- * Reads the command line of a launcher: that of the server, which it passes on without `--parent`.
+ * Reads the command line of a launcher. It is the command line of the server. The launcher passes it on without `--parent`.
  *
  * @throws Error that says which option is wrong and what to do.
  */
@@ -137,7 +138,7 @@ export function parseLauncherOptions(args: readonly string[]): LauncherOptions {
 
 const isParentOption = (word: string): boolean => word === "--parent" || word.startsWith("--parent=");
 
-/** @throws Error if it is not a directory that this user can list. */
+/** @throws Error if the policy root is not a directory that this user can list. */
 export function checkPolicyRoot(policyRoot: string): void {
   if (!statSync(policyRoot, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Error(`--policy-root ${policyRoot} is not a directory`);
@@ -176,7 +177,7 @@ export function parseAddress(text: string): { readonly host: string; readonly po
   return { host, port: Number(port) };
 }
 
-/** Relative paths would depend on Kong's working directory. */
+/** Requires an absolute path, because a relative path would depend on Kong's working directory. */
 function requirePath(option: string, value: string | undefined): string {
   if (value === undefined || !isAbsolute(value)) {
     throw new Error(`${option} must be given as an absolute path${value === undefined ? "" : `, not "${value}"`}`);
@@ -184,7 +185,10 @@ function requirePath(option: string, value: string | undefined): string {
   return value;
 }
 
-/** The kernel allows 107 bytes, and the initial private name is longer than the shared one. */
+/**
+ * Maximum length of a path. The kernel allows 107 bytes, and the first, private name of the socket is longer than the shared
+ * name.
+ */
 const MAX_SOCKET_PATH_BYTES = 80;
 
 /** @throws Error if a path is too long to listen on. */

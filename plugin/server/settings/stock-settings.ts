@@ -1,13 +1,13 @@
 import { basename, dirname } from "node:path";
 import { createKongSettings, type Installation, quoteWords, renderCommand } from "./kong-settings.ts";
 
-/** kong-pdk's plugin server and the files that it loads. All paths are absolute. */
+/** Paths of kong-pdk's plugin server and the files that it loads. All paths are absolute. */
 export interface StockServer {
-  /** Its bin/kong-js-pluginserver. */
+  /** The file bin/kong-js-pluginserver of kong-pdk. */
   readonly main: string;
   /**
-   * The TypeScript version that it was made for. It loads TypeScript when it starts, and would use any later version that it
-   * finds nearby.
+   * The TypeScript version for which that server was made. The server loads TypeScript when it starts, and would use any later
+   * version that it finds.
    */
   readonly typescript: string;
   /** This package's plugin/stock. */

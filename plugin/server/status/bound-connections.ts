@@ -1,8 +1,8 @@
 import type { Server, Socket } from "node:net";
 
 /**
- * Keeps a server open for new clients, however many old connections stay open. A connection beyond the limit ends the oldest one.
- * A probe takes milliseconds, so the oldest connection is never one that is being answered, unless the server is flooded.
+ * Keeps a server open for new clients, however many old connections stay open. A connection beyond the limit closes the oldest
+ * connection. A probe takes milliseconds, so the server has answered on the oldest connection, except in a flood.
  */
 export function boundConnections(server: Server, max: number): void {
   const open = new Set<Socket>();

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 
 /**
  * Whether a `Host` names the server itself: an address, `localhost`, or the host that the server listens on. A web page of
- * another site can reach the server only under the name of that site (DNS rebinding).
+ * another site can reach the server only under the name of its own site (DNS rebinding).
  *
  * @param host the request's `Host`, with or without a port.
  * @param listenHost from the server's options.

@@ -10,15 +10,15 @@ import { isOwnHost } from "./is-own-host.ts";
 
 /** The status of the process. */
 export interface Status {
-  /** Why it should get no requests; empty if it is ready for them. */
+  /** Why the process should get no requests; empty if it is ready for requests. */
   readonly reasons: readonly string[];
   readonly policies: readonly PolicyStatus[];
   readonly keys: readonly IssuerKeysStatus[];
-  /** Where keys are stored over restarts; undefined if they are not. */
+  /** The state of the store that keeps keys over restarts; undefined if keys are not stored. */
   readonly keyStore?: KeyStoreStatus | undefined;
   readonly reports: readonly ReportCount[];
   readonly judged: readonly JudgedCount[];
-  /** When counting began, in milliseconds since the epoch. */
+  /** When the counts began, in milliseconds since the epoch. */
   readonly countedSince: number;
 }
 
@@ -28,18 +28,18 @@ export interface StatusOptions {
   readonly log: (line: string) => void;
 }
 
-/** How often to try to listen. On `kong reload` the old process still has the address and answers the probes. */
+/** How often to try to listen. On `kong reload`, the old process still has the address and answers the probes. */
 const RETRY_MS = 500;
 const MAX_CONNECTIONS = 64;
-/** Limit for a request's head and for the whole request. Probes are small and come from nearby. */
+/** Time limit for a request's head and for the whole request. Probes are small and come from nearby. */
 const TIMEOUT_MS = 1_000;
 const CHECK_MS = 250;
 
 /**
  * An HTTP server for probes: `/status/live` answers 200 while the event loop runs. `/status/ready` answers 200, or 503 with the
  * reasons. `/status` shows the version of each policy in force and the state of each issuer's keys. It also shows how many
- * requests each rule has judged, and what rules in report mode would have refused. It contains no secrets, but names policies and
- * issuers, so do not expose it to the outside.
+ * requests each rule has judged, and what rules in report mode would have refused. The status contains no secrets, but it names
+ * policies and issuers. So do not expose it to the outside.
  *
  * @returns a function that releases the address at once.
  */
@@ -75,7 +75,7 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
     }
     if (!isTold) {
       isTold = true;
-      log(`status is not served yet: ${error.message}`);
+      log(`status requests are not answered yet: ${error.message}`);
     }
     retry = setTimeout(() => server.listen(listen), RETRY_MS).unref();
   });

@@ -192,7 +192,7 @@ describe("what is found in decK files", () => {
     [
       "a route whose methods leave out OPTIONS beside a global cors",
       { ...routeWith({ config: READ }, { methods: ["GET", "POST"] }), plugins: [{ name: "cors" }] },
-      'preflight_not_routed Route "read" takes GET, POST only, so Kong answers 404 to CORS preflights',
+      'preflight_not_routed Route "read" accepts only GET, POST, so Kong answers 404 to CORS preflights',
     ],
     [
       "such a route beside the cors of its service",
@@ -245,7 +245,7 @@ describe("what is found in decK files", () => {
       { _workspace: "a" },
       { _workspace: "b" },
       [],
-      '2.yaml:1:1 files_differ "_workspace" says something else in 1.yaml',
+      '2.yaml:1:1 files_differ "_workspace" has another value in 1.yaml',
     ],
     [
       "shared configs",

@@ -141,7 +141,7 @@ function describeProxy(): void {
     [
       "speaks in the origin's place",
       (socket) => void socket.write("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK"),
-      /failed: the proxy sent something ahead of the origin's own words$/,
+      /failed: the proxy sent data before the origin's own data$/,
     ],
     ["closes the connection", (socket) => void socket.destroy(), /failed: the connection broke/],
     [

@@ -133,7 +133,7 @@ function describeTls(): void {
     expect(await fetchJson(origin, { timeoutMs })).toMatchObject({ body: { client: null } });
     writeFileSync(caFile, "SECRET");
     await expect(fetchJson(origin, { timeoutMs })).rejects.toThrow(
-      `GET ${origin} failed: ${caFile} holds no certificates in PEM, or a broken one`,
+      `GET ${origin} failed: ${caFile} contains no certificate in PEM, or a broken certificate`,
     );
   });
 
@@ -159,7 +159,7 @@ function describeTls(): void {
     writeFileSync(file, value);
     const origins = forOrigin("https://127.0.0.1:1", { headerFiles: new Map([["x-key", file]]) });
     await expect(fetchWith({ origins }, "https://127.0.0.1:1")).rejects.toThrow(
-      `${file} does not hold one line of visible ASCII, which a header's value must be`,
+      `${file} must contain one line of visible ASCII, as the value of a header`,
     );
   });
 }

@@ -97,7 +97,7 @@ describe("a key without alg is bound to one RSA algorithm, and the operator hear
     const [taken, ignored] = await importAll([nameless, second]);
     expect([taken, ignored]).toEqual([
       ["r RS256"],
-      ["a key for PS256 that serves RS256 already: one key, one algorithm"],
+      ["a key for PS256 that is already used for RS256: one key, one algorithm"],
     ]);
   });
 

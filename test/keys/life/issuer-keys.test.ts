@@ -316,7 +316,7 @@ describe("an issuer with keys from two places", () => {
     const find = async (alg: string) => valueOrNone(await scene.keys.find(joseHeaderOf({ kid: "r", alg })))?.algorithm;
     expect([await find("RS256"), await find("PS256")]).toEqual(["RS256", undefined]);
     expect(scene.keys.status()[1]?.notUsed).toEqual([
-      "a key for PS256 that serves RS256 already: one key, one algorithm",
+      "a key for PS256 that is already used for RS256: one key, one algorithm",
     ]);
   });
 });

@@ -175,12 +175,12 @@ describe("a stored file is not used, and the log says why, when it", () => {
     [
       "is of another place",
       (file) => writeFileSync(file, render({ kind: "keys", name: digestOf("b"), loaded_at: NOW, keys: [] })),
-      /is of another issuer, or of other options$/,
+      /belongs to another issuer, or to other options$/,
     ],
     [
       "is of another kind",
       (file) => writeFileSync(file, render({ kind: "leaked", name: digestOf("a"), thumbprints: [] })),
-      /is of another issuer, or of other options$/,
+      /belongs to another issuer, or to other options$/,
     ],
     [
       "has a member twice",

@@ -106,7 +106,7 @@ describe("is refused", () => {
     [
       "in a circle",
       { "a.yaml": child("b.yaml"), "b.yaml": child("a.yaml") },
-      /^3:10 extends_refused: b\.yaml is refused itself, at 3:10: a\.yaml → b\.yaml → a\.yaml goes round in a circle\.$/,
+      /^3:10 extends_refused: b\.yaml is refused itself, at 3:10: a\.yaml → b\.yaml → a\.yaml is a circle\.$/,
       ["a.yaml", "b.yaml"],
     ],
     [

@@ -138,12 +138,12 @@ describe("what the sandbox does not support is refused with its name and place",
     [
       "two consumers of one name",
       `${HEAD}consumers: [{username: a}, {username: a}]`,
-      ['2:39 The username "a" is here twice.'],
+      ['2:39 The username "a" appears twice.'],
     ],
     [
       "two consumers of one custom_id",
       `${HEAD}consumers: [{custom_id: a}, {custom_id: a}]`,
-      ['2:41 The custom_id "a" is here twice.'],
+      ['2:41 The custom_id "a" appears twice.'],
     ],
     [
       "credentials of a consumer",
@@ -225,24 +225,24 @@ describe("what the sandbox does not support is refused with its name and place",
     [
       "a service twice",
       `${HEAD}services:\n- {name: s, url: "http://h"}\n- {name: s, url: "http://h"}`,
-      ['4:10 The Service name "s" is here twice.'],
+      ['4:10 The Service name "s" appears twice.'],
     ],
     [
       "a route twice",
       withRoute("name: r", "paths: [/a]").concat("  - name: r\n    paths: [/b]\n"),
-      ['8:11 The Route name "r" is here twice.'],
+      ['8:11 The Route name "r" appears twice.'],
     ],
     [
       "a plugin twice",
       `${HEAD}plugins:\n- name: jwt-policy\n  ${config}\n- name: jwt-policy\n  ${config}`,
-      ["5:3 The plugin jwt-policy is here twice for the same scope."],
+      ["5:3 The plugin jwt-policy appears twice for the same scope."],
     ],
     [
       "an instance name twice",
       withRoute("paths: [/a]", `plugins: [{name: jwt-policy, instance_name: i, ${config}}]`).concat(
         `plugins: [{name: jwt-policy, instance_name: i, ${config}}]\n`,
       ),
-      [/The instance_name "i" is here twice/],
+      [/The instance_name "i" appears twice/],
     ],
     [
       "several at once",

@@ -41,7 +41,9 @@ describe("a launcher", SLOW, () => {
       await first.ended;
       expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
       const second = startLauncher(place);
-      await second.waitForOutput(`the plugin server runs already as process ${server}; this launcher keeps it`);
+      await second.waitForOutput(
+        `the plugin server already runs as process ${server}; this launcher stays attached to it`,
+      );
       expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
       expect(findServers(place.socket)).toEqual([server]);
     },
@@ -56,7 +58,7 @@ describe("a launcher", SLOW, () => {
     first.child.kill("SIGKILL");
     await first.ended;
     process.kill(server, "SIGHUP");
-    await second.waitForOutput("all keys are loaded anew");
+    await second.waitForOutput("all keys are loaded again");
     expect(findServer(place.socket)).toBe(server);
   });
 

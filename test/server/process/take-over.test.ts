@@ -151,7 +151,7 @@ describe("a process whose socket", () => {
     const worker = await connectWorker(place.socket);
     rmSync(place.socket);
     expect(await eventually(async () => (await probeSocket(place.socket)) === true, SOON)).toBe(true);
-    expect(server.stdout()).toContain("warning: nobody serves the socket");
+    expect(server.stdout()).toContain("warning: no process listens on the socket");
     expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
     await worker.expectSilence();
   });
@@ -161,7 +161,7 @@ describe("a process whose socket", () => {
     const first = await runServer(place);
     const second = await runServer(place);
     second.child.kill("SIGKILL");
-    await first.waitForOutput("nobody serves the socket");
+    await first.waitForOutput("no process listens on the socket");
     expect(await eventually(async () => (await probeSocket(place.socket)) === true, SOON)).toBe(true);
     expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
   });
@@ -176,7 +176,7 @@ describe("a process whose socket", () => {
     expect(identifySocket(place.socket)).toBe(owner);
     expect(server.stdout()).not.toContain("nobody serves");
     await new Promise((resolve) => other.close(resolve));
-    await server.waitForOutput("nobody serves the socket");
+    await server.waitForOutput("no process listens on the socket");
     expect(await eventually(async () => (await probeSocket(place.socket)) === true, SOON)).toBe(true);
     expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
   });

@@ -79,7 +79,7 @@ describe("the status of a process", () => {
     const loadedAt = async () => ((await ask("/status")).body.keys as { loaded_at: string }[])[0]?.loaded_at;
     const before = await loadedAt();
     server.child.kill("SIGHUP");
-    await server.waitForOutput("SIGHUP: all keys are loaded anew");
+    await server.waitForOutput("SIGHUP: all keys are loaded again");
     await vi.waitFor(async () => expect(await loadedAt()).not.toBe(before), { timeout: SOON, interval: 50 });
     expect(server.child.exitCode).toBeNull();
   });

@@ -261,7 +261,7 @@ describe("an address that is in use", () => {
       vi.advanceTimersToNextTimer();
     }
     await failTry();
-    expect(server.log).toEqual([expect.stringMatching(/^status is not served yet: .*EADDRINUSE/)]);
+    expect(server.log).toEqual([expect.stringMatching(/^status requests are not answered yet: .*EADDRINUSE/)]);
     await new Promise((resolve) => holder.close(resolve));
     vi.advanceTimersToNextTimer();
     await until(() => server.log.length === 2);

@@ -9,7 +9,7 @@ local PLUGIN = "jwt-policy"
 local KNOWN_TO_NGINX = { ["user-agent"] = true, ["x-forwarded-for"] = true }
 local PUBLIC_TAG = "jwt-policy-public"
 
--- A table as the key, so that no other plugin can name it: the plugin socket can write every text key of ngx.ctx.
+-- The key is a table, so that no other plugin can use it. Through the plugin socket, every text key of ngx.ctx can be written.
 local PASSED = {}
 
 local BODY = '{"message":"The request cannot be checked at the moment"}\n'
@@ -30,8 +30,8 @@ local function refuse(why)
   error("jwt-policy-guard: the exit returned")
 end
 
--- Takes the header with exactly this name, because Kong's own look-up also accepts x_jwt_policy_verdict. Reads all headers,
--- because a verdict comes last; nginx limits their number. Returns a list if there are several.
+-- Removes and returns the header with exactly this name, because Kong's own look-up also accepts x_jwt_policy_verdict. Reads
+-- all headers, because a verdict comes last; nginx limits their number. Returns a list if there are several.
 local function take_verdict()
   local verdict = rawget(ngx.req.get_headers(0), VERDICT)
   ngx.req.clear_header(VERDICT)
