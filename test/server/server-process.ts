@@ -85,10 +85,13 @@ export interface ServerPlace {
   readonly policyRoot: string;
 }
 
+/** A server may still write into its directory while it ends, so the removal is repeated. */
+const REMOVE_ALL = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
+
 /** A directory for a socket and policies, gone when the test ends. */
 export function createPlace(): ServerPlace {
   const directory = mkdtempSync(join(tmpdir(), "server-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(directory, REMOVE_ALL));
   const policyRoot = join(directory, "policies");
   mkdirSync(policyRoot);
   return { directory, socket: join(directory, "s"), policyRoot };
@@ -133,7 +136,7 @@ export function startServer(
 /** Runs a module's text; what it imports from `./` is the built plugin's folder `server`. */
 export function runScript(text: string): RunningProcess {
   const directory = mkdtempSync(join(tmpdir(), "script-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(directory, REMOVE_ALL));
   const file = join(directory, "script.mjs");
   writeFileSync(file, text.replaceAll('from "./', `from "${pathToFileURL(join(DIST, "plugin/server/process/")).href}`));
   return runNode([file]);

@@ -247,14 +247,14 @@ describe("what is found in decK files", () => {
       [],
       '2.yaml:1:1 files_differ "_workspace" has another value in 1.yaml',
     ],
+    ["shared configs", { _plugin_configs: { x: READ } }, { _plugin_configs: { x: FILE } }, [], '"x" has another value'],
     [
-      "shared configs",
-      { _plugin_configs: { x: READ } },
-      { _plugin_configs: { x: FILE } },
+      "select_tags",
+      { _info: { select_tags: ["a"] } },
+      { _info: { select_tags: ["b"] } },
       [],
-      '"x" says something else',
+      '"select_tags" has another value',
     ],
-    ["select_tags", { _info: { select_tags: ["a"] } }, { _info: { select_tags: ["b"] } }, [], '"select_tags" says'],
     ["select_tags and the option", { _info: { select_tags: ["a"] } }, {}, ["b"], "in --select-tag"],
   ])("is a mistake for files that differ in %s", async (_what, one, two, selectTags, words) => {
     expect(await find([one, two], { selectTags })).toEqual([expect.stringContaining(words)]);

@@ -46,7 +46,7 @@ describe("of keys that could be mistaken for each other, the first is kept", () 
         ["2", "PS256", "a"],
       ],
       [0],
-      /serves RS256 already/,
+      /already used for RS256/,
     ],
     [
       "not of one key under two kids",

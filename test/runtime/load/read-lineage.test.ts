@@ -112,7 +112,7 @@ describe("is refused", () => {
     [
       "when it extends itself",
       { "a.yaml": child("./a.yaml") },
-      /^3:10 extends_impossible: a\.yaml → a\.yaml goes/,
+      /^3:10 extends_impossible: a\.yaml → a\.yaml is a circle/,
       ["a.yaml"],
     ],
     [

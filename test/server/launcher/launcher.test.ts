@@ -54,7 +54,7 @@ describe("a launcher", SLOW, () => {
     const first = await runLauncher(place);
     const server = findServer(place.socket);
     const second = startLauncher(place);
-    await second.waitForOutput("this launcher keeps it");
+    await second.waitForOutput("this launcher stays attached to it");
     first.child.kill("SIGKILL");
     await first.ended;
     process.kill(server, "SIGHUP");
@@ -77,7 +77,7 @@ describe("a launcher", SLOW, () => {
     await listening;
     expect(await waitForServers(place.socket, (pids) => pids.length === 1 && pids[0] !== before)).toBe(true);
     await expectServing(place);
-    await first.waitForOutput("this launcher keeps it"); // The old launcher does not start the old server again.
+    await first.waitForOutput("this launcher stays attached to it"); // The old launcher does not start the old server again.
     expect(isRunning(before)).toBe(false);
   });
 
@@ -126,7 +126,7 @@ describe("a launcher", SLOW, () => {
     const place = createPlace();
     const launchers = Array.from({ length: 4 }, () => startLauncher(place));
     for (const { stdout } of launchers) {
-      await expect.poll(stdout, SLOW).toMatch(/ listens on |this launcher keeps it/);
+      await expect.poll(stdout, SLOW).toMatch(/ listens on |this launcher stays attached to it/);
     }
     expect(await waitForServers(place.socket, (pids) => pids.length === 1)).toBe(true);
     await expectServing(place);
