@@ -1,16 +1,17 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { type Command, Option } from "commander";
 import { toPrintable, toPrintableLines } from "../plugin/core/text/printable.ts";
+import { checkAbuseSettings } from "../plugin/runtime/abuse-settings.ts";
+import { checkDecisionLogSettings, listLoggedHeaders } from "../plugin/runtime/decision-log-settings.ts";
 import { checkSettingsFile } from "../plugin/runtime/fetch-settings.ts";
+import type { VerdictCaching } from "../plugin/runtime/runtime.ts";
 import { describeFindings } from "../plugin/runtime/versions/policy-report.ts";
 import { describeSocketProblem } from "../plugin/server/process/check-start.ts";
-import { currentUser, findUser, type SystemUser } from "../plugin/server/process/worker-access.ts";
+import { guessWorkerUser } from "../plugin/server/process/worker-access.ts";
 import { useDumpFile } from "../plugin/server/settings/dump-file-settings.ts";
 import { addGuardSettings } from "../plugin/server/settings/guard-settings.ts";
 import {
@@ -21,6 +22,7 @@ import {
 } from "../plugin/server/settings/kong-settings.ts";
 import { checkSocketPath, parseAddress } from "../plugin/server/settings/server-options.ts";
 import { createStockSettings, type StockServer } from "../plugin/server/settings/stock-settings.ts";
+import { askKongVersion } from "./settings/ask-kong-version.ts";
 import { findReadHeaders } from "./settings/find-read-headers.ts";
 import { FORMATS, type Format, formatSettings } from "./settings/format-settings.ts";
 import { addKongSchemaCommand } from "./settings/kong-schema.ts";
@@ -32,16 +34,19 @@ interface KongEnvOptions {
   readonly socket?: string;
   readonly node: string;
   readonly fetchSettings?: string;
-  /** False: the server keeps no keys over restarts. */
+  /** If false, the server keeps no keys over restarts. */
   readonly stateDir?: string | false;
   readonly statusListen?: string;
+  readonly decisionLog?: string;
+  readonly abuse?: string;
+  readonly verdictCache?: VerdictCaching;
   readonly header?: readonly string[];
   readonly kongVersion?: string;
-  /** True: use the guard of this package. A text: the directory where Kong finds the guard. */
+  /** If true, Kong uses the guard of this package. If a string, Kong finds the guard in the directory with this path. */
   readonly guard?: boolean | string;
   readonly stock?: string;
   readonly dumpFile?: string;
-  /** False: the commands start Node directly. */
+  /** If false, the commands start Node directly. */
   readonly env: boolean;
   readonly format: Format;
 }
@@ -76,23 +81,43 @@ export function addKongCommand(program: Command): void {
       "--status-listen <host:port>",
       "where the plugin server answers probes: /status/ready, /status/live, /status",
     )
+    .addOption(
+      new Option(
+        "--decision-log <file>",
+        "log decisions as lines of JSON, as this settings file says (docs/guides/decision-log.md)",
+      ).conflicts("stock"),
+    )
+    .addOption(
+      new Option(
+        "--abuse <file>",
+        "look for replayed and stolen tokens, as this settings file says (docs/guides/abuse.md)",
+      ).conflicts("stock"),
+    )
+    .addOption(
+      new Option(
+        "--verdict-cache <where>",
+        "where the verdict about a repeated token is reused: in the plugin server and in the guard (guard, the default), in the server only (server), or nowhere (off)",
+      )
+        .choices(["guard", "server", "off"])
+        .conflicts("stock"),
+    )
     .option(
       "--header <name...>",
-      "a request header that a policy reads, so that it is read without another call; headers in the policies under the root are added automatically",
+      "a request header that a policy reads; the plugin then reads this header without another call to Kong; headers in the policies under the root are added automatically",
     )
     .option(
       "--guard [dir]",
-      "load the guard as well, from this package or from a copy of its plugin/guard: a Lua plugin that lets no request pass without a verdict",
+      "also load the guard, from this package or from a copy of its plugin/guard; the guard is a Lua plugin that lets no request pass without a verdict",
     )
     .option(
       "--stock <path>",
-      "use kong-pdk's kong-js-pluginserver at this path instead of our own server; its protocol needs the guard, which is loaded as well",
+      "use kong-pdk's kong-js-pluginserver at this path instead of our own server; its protocol is safe only with the guard, so the guard is loaded too",
     )
     .addOption(
       new Option(
         "--dump-file <path>",
         "for a Kong that does not start the plugin server, such as a control plane or a Kong with a sidecar: read the schema from this file",
-      ).conflicts(["stock", "statusListen", "fetchSettings"]),
+      ).conflicts(["stock", "statusListen", "fetchSettings", "decisionLog", "abuse", "verdictCache"]),
     )
     .addOption(
       new Option(
@@ -126,10 +151,9 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   if (options.statusListen !== undefined) {
     parseAddress(options.statusListen);
   }
-  const fetchSettings = options.fetchSettings === undefined ? undefined : resolve(options.fetchSettings);
-  const mistakes = fetchSettings === undefined ? [] : await checkSettingsFile(fetchSettings);
+  const mistakes = await findMistakes(options);
   if (mistakes.length > 0) {
-    process.stderr.write(`${toPrintableLines(describeFindings(options.fetchSettings ?? "", mistakes).join("\n"))}\n`);
+    process.stderr.write(`${toPrintableLines(mistakes.join("\n"))}\n`);
     process.exitCode = 1;
     return;
   }
@@ -139,14 +163,20 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
     launcherMain: fileURLToPath(new URL("../jwt-policy-launcher.mjs", import.meta.url)),
     socket,
     policyRoot: resolve(options.policyRoot),
-    fetchSettings,
+    fetchSettings: resolveIfAny(options.fetchSettings),
+    decisionLog: resolveIfAny(options.decisionLog),
+    abuse: resolveIfAny(options.abuse),
     stateDir: options.stateDir === false ? undefined : resolve(options.stateDir ?? `${options.prefix}/jwt-policy-keys`),
     statusListen: options.statusListen,
+    verdictCache: options.verdictCache,
     headers: await chooseHeaders(options),
     environment: chooseEnvironment(options),
   };
   const settings = await choosePluginServer(installation, options);
   const guardPath = findGuard(options);
+  if (options.dumpFile === undefined) {
+    noteMissingPaths(installation, guardPath);
+  }
   if (options.dumpFile === undefined) {
     noteSocketProblem(dirname(socket));
   }
@@ -155,23 +185,41 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
   );
 }
 
+const resolveIfAny = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file));
+
+/** Mistakes in the files of settings for the plugin server. */
+async function findMistakes({ fetchSettings, decisionLog, abuse }: KongEnvOptions): Promise<readonly string[]> {
+  return [
+    ...(fetchSettings === undefined ? [] : describeFindings(fetchSettings, await checkSettingsFile(fetchSettings))),
+    ...(decisionLog === undefined ? [] : describeFindings(decisionLog, await checkDecisionLogSettings(decisionLog))),
+    ...(abuse === undefined ? [] : describeFindings(abuse, await checkAbuseSettings(abuse))),
+  ];
+}
+
+/** The settings may be for another machine, so a missing path is only a warning. */
+function noteMissingPaths({ policyRoot, node }: Installation, guardPath: string | undefined): void {
+  const paths: readonly (readonly [option: string, path: string | undefined])[] = [
+    ["--policy-root", policyRoot],
+    ["--node", node],
+    ["--guard", guardPath && `${guardPath}/kong/plugins/jwt-policy-guard/handler.lua`],
+  ];
+  for (const [option, path] of paths) {
+    if (path !== undefined && !existsSync(path)) {
+      process.stderr.write(
+        `warning: on this machine there is no ${toPrintable(path)}, which ${option} needs. Correct the path, unless Kong runs on another machine.\n`,
+      );
+    }
+  }
+}
+
 /** Kong creates a missing prefix as the user who starts Kong. If that user is root, Kong's workers run as another user. */
 function noteSocketProblem(directory: string): void {
   const isKongToCreateIt = process.getuid?.() !== 0 && !existsSync(directory);
-  const user = guessWorkerUser();
+  const user = guessWorkerUser(process.env.KONG_NGINX_USER ?? process.env.KONG_NGINX_MAIN_USER);
   const problem = isKongToCreateIt || user === undefined ? undefined : describeSocketProblem(directory, user);
   if (problem !== undefined) {
     process.stderr.write(`note: on this machine ${problem}\n`);
   }
-}
-
-/** By default Kong's workers run as `kong`, or as `nobody` on a machine that has no user `kong`. */
-function guessWorkerUser(): SystemUser | undefined {
-  if (process.getuid?.() !== 0) {
-    return currentUser();
-  }
-  const [configured = ""] = (process.env.KONG_NGINX_USER ?? process.env.KONG_NGINX_MAIN_USER ?? "").split(" ");
-  return configured === "" ? (findUser("kong") ?? findUser("nobody")) : findUser(configured);
 }
 
 async function choosePluginServer(
@@ -187,12 +235,16 @@ async function choosePluginServer(
 }
 
 /** @throws Error when a name is not a valid header name. */
-async function chooseHeaders({ header = [], policyRoot }: KongEnvOptions): Promise<readonly string[]> {
+async function chooseHeaders({ header = [], policyRoot, decisionLog }: KongEnvOptions): Promise<readonly string[]> {
   const wrong = header.find((name) => !/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name));
   if (wrong !== undefined) {
     throw new Error(`--header ${wrong} is not a valid header name: use letters, digits and dashes, such as X-Tenant`);
   }
-  return [...header.map((name) => name.toLowerCase()), ...(await findReadHeaders(resolve(policyRoot)))];
+  return [
+    ...header.map((name) => name.toLowerCase()),
+    ...(await findReadHeaders(resolve(policyRoot))),
+    ...(decisionLog === undefined ? [] : await listLoggedHeaders(decisionLog)),
+  ];
 }
 
 /** The directory of the guard. Undefined when the guard is not used. */
@@ -212,15 +264,6 @@ async function findStockServer(path: string): Promise<StockServer> {
     typescript: createRequire(main).resolve("typescript"),
     pluginsDirectory: fileURLToPath(new URL("../../plugin/stock", import.meta.url)),
   };
-}
-
-async function askKongVersion(): Promise<string | undefined> {
-  try {
-    const { stdout } = await promisify(execFile)(process.env.KONG_BIN ?? "kong", ["version"], { timeout: 10_000 });
-    return stdout;
-  } catch {
-    return undefined;
-  }
 }
 
 /** @throws Error when a variable is set that the plugin server would need but cannot get. */

@@ -4,14 +4,37 @@ import { Command, CommanderError } from "commander";
 import { messageOf } from "../plugin/core/text/error-message.ts";
 import { toPrintableLines } from "../plugin/core/text/printable.ts";
 import { VERSION } from "../plugin/kong/contract/plugin-identity.ts";
-import { addExplainCommand } from "./explain.ts";
-import { addFlattenCommand } from "./flatten.ts";
-import { addKongCommand } from "./kong-env.ts";
-import { addRenderCommand } from "./render.ts";
-import { addReportCommand } from "./report.ts";
-import { addValidateCommand } from "./validate.ts";
 
 const COMMAND = "kong-jwt-policy";
+
+// A plain copy. Reading a variable of the original object is slow. The YAML parser reads one at each token, which took a tenth of
+// the time of `test`.
+process.env = { ...process.env };
+
+type AddCommand = (program: Command) => void;
+type LoadCommand = () => Promise<AddCommand>;
+
+/** The commands, in the order of the help. A command is loaded only when it is needed, because loading takes most of its time. */
+const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCommand>([
+  ["init", async () => (await import("./init/add-init-command.ts")).addInitCommand],
+  ["check", async () => (await import("./check/add-check-command.ts")).addCheckCommand],
+  ["completion", async () => (await import("./completion/add-completion-command.ts")).addCompletionCommand],
+  ["validate", async () => (await import("./validate.ts")).addValidateCommand],
+  ["diff", async () => (await import("./diff.ts")).addDiffCommand],
+  ["doctor", async () => (await import("./doctor/add-doctor-command.ts")).addDoctorCommand],
+  ["explain", async () => (await import("./explain.ts")).addExplainCommand],
+  ["flatten", async () => (await import("./flatten.ts")).addFlattenCommand],
+  ["kong", async () => (await import("./kong-env.ts")).addKongCommand],
+  ["lint", async () => (await import("./lint.ts")).addLintCommand],
+  ["mint", async () => (await import("./mint.ts")).addMintCommand],
+  ["render", async () => (await import("./render.ts")).addRenderCommand],
+  ["replay", async () => (await import("./replay/add-replay-command.ts")).addReplayCommand],
+  ["report", async () => (await import("./report.ts")).addReportCommand],
+  ["sandbox", async () => (await import("./sandbox.ts")).addSandboxCommand],
+  ["test", async () => (await import("./test.ts")).addTestCommand],
+  ["top", async () => (await import("./top/add-top-command.ts")).addTopCommand],
+]);
+
 const program = new Command(COMMAND)
   .description("JWT policies as code for Kong Gateway")
   .version(VERSION)
@@ -19,12 +42,9 @@ const program = new Command(COMMAND)
   .configureOutput({ writeErr: (text) => process.stderr.write(toPrintableLines(text)) })
   .exitOverride();
 
-addValidateCommand(program);
-addExplainCommand(program);
-addFlattenCommand(program);
-addKongCommand(program);
-addRenderCommand(program);
-addReportCommand(program);
+for (const add of await Promise.all(pickCommands(process.argv[2]).map((load) => load()))) {
+  add(program);
+}
 
 try {
   await program.parseAsync();
@@ -33,4 +53,13 @@ try {
     process.stderr.write(`${COMMAND}: ${toPrintableLines(messageOf(error))}\n`);
   }
   process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
+}
+
+/** The called command. The help, the completion and the message about a wrong name need all commands, and the version needs none. */
+function pickCommands(name = ""): readonly LoadCommand[] {
+  if (name === "--version" || name === "-V") {
+    return [];
+  }
+  const called = name === "completion" ? undefined : COMMANDS.get(name);
+  return called ? [called] : [...COMMANDS.values()];
 }

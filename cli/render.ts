@@ -1,7 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { text as readAll } from "node:stream/consumers";
+import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { renderState, type StateInput } from "./deck/render-state.ts";
+import { collectValues } from "./files/collect-values.ts";
+import { readInput } from "./files/read-input.ts";
 import { reportState } from "./findings/report-findings.ts";
 
 interface RenderOptions {
@@ -23,11 +24,11 @@ export function addRenderCommand(program: Command): void {
     .option("--policy-root <dir>", "directory that contains all policy files", "policies")
     .option("-o, --output <file>", "where to write; - is standard output", "-")
     .option("--inline", "put the policies into the plugins' configurations instead of the names of their files")
-    .option("--tag <tag>", "tag that every jwt-policy plugin gets; can be repeated", collect, [])
+    .option("--tag <tag>", "tag that every jwt-policy plugin gets; can be repeated", collectValues, [])
     .option(
       "--select-tag <tag>",
       "for _info.select_tags: decK manages only entities with this tag; can be repeated",
-      collect,
+      collectValues,
       [],
     )
     .option("--strict", "exit 1 on warnings as well, such as a route without a policy")
@@ -36,7 +37,7 @@ export function addRenderCommand(program: Command): void {
 
 async function printState(files: readonly string[], options: RenderOptions): Promise<void> {
   const { policyRoot, output, inline = false, tag: tags, selectTag: selectTags, strict = false } = options;
-  const rendered = await renderState(await Promise.all(files.map(readInput)), {
+  const rendered = await renderState(await Promise.all(files.map(readState)), {
     policyRoot,
     inline,
     tags,
@@ -56,11 +57,6 @@ async function printState(files: readonly string[], options: RenderOptions): Pro
   }
 }
 
-async function readInput(file: string): Promise<StateInput> {
-  return { file, text: await (file === "-" ? readAll(process.stdin) : readFile(file, "utf8")) };
-}
-
-/** Collects an option that can be repeated, as decK's options can. */
-function collect(value: string, known: readonly string[]): string[] {
-  return [...known, value];
+async function readState(file: string): Promise<StateInput> {
+  return { file, text: await readInput(file) };
 }

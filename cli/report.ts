@@ -1,15 +1,16 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { type Command, Option } from "commander";
-import { countLog, countStatus, type ReportRow, renderRows } from "./report-counts.ts";
+import { toPrintableJson } from "../plugin/core/text/printable.ts";
+import { askJson } from "./http/ask-json.ts";
+import { findStatusUrl } from "./http/status-url.ts";
+import { countLog, countStatus, type ReportRow, renderRows } from "./views/report-counts.ts";
 
 interface ReportOptions {
   readonly status?: string;
   readonly log?: string;
   readonly format: "text" | "json";
 }
-
-const TIMEOUT_MS = 10_000;
 
 export function addReportCommand(program: Command): void {
   program
@@ -24,9 +25,9 @@ export function addReportCommand(program: Command): void {
 }
 
 async function printReport({ status, log, format }: ReportOptions): Promise<void> {
-  const rows = status === undefined ? await readLog(log) : countStatus(await fetchText(status));
+  const rows = status === undefined ? await readLog(log) : countStatus(await readStatus(status));
   if (format === "json") {
-    process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+    process.stdout.write(`${toPrintableJson(rows, 2)}\n`);
   } else {
     process.stdout.write(rows.length === 0 ? "no request was judged\n" : renderRows(rows));
   }
@@ -46,13 +47,14 @@ async function readLog(file: string | undefined): Promise<readonly ReportRow[]> 
   return countLog(lines);
 }
 
-async function fetchText(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: Error) => {
-    throw new Error(`${url} cannot be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`);
-  });
-  const text = await response.text();
-  if (!response.ok) {
-    throw new Error(`${url} answered ${response.status}`);
+async function readStatus(url: string): Promise<unknown> {
+  const statusUrl = findStatusUrl(url);
+  const answer = await askJson(statusUrl);
+  if (!answer.ok) {
+    throw new Error(`${statusUrl} cannot be reached: ${answer.failure}`);
   }
-  return text;
+  if (answer.value.status !== 200) {
+    throw new Error(`${statusUrl} answered ${answer.value.status}`);
+  }
+  return answer.value.body;
 }

@@ -1,53 +1,71 @@
-import { readFile } from "node:fs/promises";
-import { relative, resolve } from "node:path";
-import { type Command, Option } from "commander";
-import { loadPolicyFile, readPolicyFile } from "../plugin/runtime/load/policy-store.ts";
-import { checkInlineKeys } from "./findings/check-inline-keys.ts";
-import { areAboutText, showExcerpts } from "./findings/excerpts.ts";
-import { findWarnings } from "./findings/find-warnings.ts";
-import { type CheckedFile, reportJson, reportText } from "./findings/report-findings.ts";
+import type { Command } from "commander";
+import { checkFile } from "./check/check-file.ts";
+import { formatOption, formatReport, hasErrors, type ReportFormat } from "./findings/formats.ts";
+import type { Report } from "./findings/report.ts";
+import { type CheckedFile, reportJson, reportText, summarizeChecked } from "./findings/report-findings.ts";
+import { type OnlineServices, openOnlineFetcher } from "./online/check-online.ts";
 
 interface ValidateOptions {
   readonly policyRoot?: string;
-  readonly format: "text" | "json";
+  readonly online?: boolean;
+  readonly fetchSettings?: string;
+  readonly format: ReportFormat;
 }
 
 export function addValidateCommand(program: Command): void {
   program
     .command("validate")
     .description(
-      "check policy files: syntax, schema and whether they compile; prints every mistake and warning with its place; warnings do not fail the check",
+      "check the syntax and the schema of policy files, and compile them; prints each mistake and warning with its position; only mistakes make the command fail",
     )
     .argument("<file...>", "policy files, YAML or JSON")
     .option("--policy-root <dir>", "the directory that must contain all policy files, as on the gateway")
-    .addOption(new Option("--format <format>", "form of the report").choices(["text", "json"]).default("text"))
+    .option(
+      "--online",
+      "ask each issuer for its metadata and keys, as the plugin server does, and compare them with the policy",
+    )
+    .option("--fetch-settings <file>", "with --online: how keys are fetched, as on the gateway")
+    .addOption(formatOption())
     .action(validateFiles);
 }
 
-async function validateFiles(files: readonly string[], { policyRoot, format }: ValidateOptions): Promise<void> {
-  const checked = await Promise.all(files.map((file) => checkFile(file, policyRoot)));
-  const report = format === "json" ? reportJson(checked) : reportText(checked, process.stdout.isTTY);
-  process.stdout.write(report);
+async function validateFiles(files: readonly string[], options: ValidateOptions): Promise<void> {
+  const online = await openOnline(options);
+  const checked = await Promise.all(files.map((file) => checkFile(file, options.policyRoot, online)));
+  process.stdout.write(format(checked, options.format));
   process.exitCode = checked.some(({ policy }) => policy === undefined) ? 1 : 0;
 }
 
-async function checkFile(file: string, policyRoot: string | undefined): Promise<CheckedFile> {
-  const path = resolve(file);
-  const load =
-    policyRoot === undefined
-      ? await readPolicyFile(path, file)
-      : await loadPolicyFile(resolve(policyRoot), relative(resolve(policyRoot), path));
-  if (!load.ok) {
-    const text = areAboutText(load.failure) ? await readFile(path, "utf8") : "";
-    return { file, findings: showExcerpts(load.failure, file, text), policy: undefined };
+/** @throws Error if the fetch settings have a mistake, or would have no effect. */
+async function openOnline({
+  online = false,
+  fetchSettings,
+  policyRoot,
+}: ValidateOptions): Promise<OnlineServices | undefined> {
+  if (!online && fetchSettings !== undefined) {
+    throw new Error("--fetch-settings has an effect only with --online: add it, or leave out --fetch-settings");
   }
-  const ownText = await readFile(path, "utf8");
-  const mistakes = await checkInlineKeys(load.value, ownText);
-  return mistakes.length > 0
-    ? { file, findings: showExcerpts(mistakes, file, ownText), policy: undefined }
-    : {
-        file,
-        findings: showExcerpts(findWarnings(load.text, ownText), file, ownText),
-        policy: { name: load.value.name, rules: load.value.rules.size },
-      };
+  return online ? { fetchJson: await openOnlineFetcher(fetchSettings), policyRoot, now: Date.now } : undefined;
+}
+
+function format(checked: readonly CheckedFile[], name: ReportFormat): string {
+  switch (name) {
+    case "text":
+      return reportText(checked, process.stdout.isTTY);
+    case "json":
+      return reportJson(checked);
+    default:
+      return formatReport(toReport(checked), name, process.stdout.isTTY);
+  }
+}
+
+function toReport(checked: readonly CheckedFile[]): Report {
+  const passed = checked.filter(({ findings }) => !hasErrors(findings));
+  return {
+    command: "validate",
+    findings: checked.flatMap(({ file, findings }) => findings.map((finding) => ({ file, ...finding }))),
+    cases: passed.map(({ file }) => ({ suite: file, name: "validate", status: "passed", file })),
+    summary: [summarizeChecked(checked)],
+    details: {},
+  };
 }

@@ -29,7 +29,10 @@ const log = createOperatorLog((line) => console.log(line));
 
 let runtime: Runtime | undefined;
 
-/** Opens the runtime at first use. The query command also loads this module, but it has no policies and must exit by itself. */
+/**
+ * Opens the runtime at first use. The query command also loads this module, but the command has no policies and must
+ * exit by itself.
+ */
 function openRuntime(): Runtime {
   const policyRoot = process.env.JWT_POLICY_ROOT;
   if (policyRoot === undefined || policyRoot === "") {
@@ -48,8 +51,8 @@ function openRuntime(): Runtime {
 }
 
 /**
- * Opens the settings at the first fetch, because broken settings cannot stop the stock server's start. While the settings are
- * broken, no keys are fetched, and the log shows the reason.
+ * Opens the settings at the first fetch, because the plugin cannot stop the stock server's start if the settings are broken. While
+ * the settings are broken, no keys are fetched, and the log shows the reason.
  */
 function openFetcherLater(settingsFile: string | undefined): FetchJson {
   if (settingsFile === undefined || settingsFile === "") {
@@ -75,7 +78,7 @@ function startInstance(configJson: string): PluginInstance {
   }
 }
 
-/** The stock server does not say when it drops an instance. */
+/** The stock server does not report when it drops an instance, so the instance is closed after its garbage collection. */
 const droppedInstances = new FinalizationRegistry<PluginInstance>((instance) => instance.close?.());
 
 export class Plugin {

@@ -6,26 +6,30 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import pc from "picocolors";
+import { messageOf } from "../plugin/core/text/error-message.ts";
 import { toPrintableLines } from "../plugin/core/text/printable.ts";
 import { FACTS_VARIABLE } from "../plugin/kong/facts/facts-variable.ts";
+import { printLog, showStatus } from "./api/serve-api.ts";
+import { watchFiles } from "./api/watch-files.ts";
 import { startEchoUpstream } from "./demo/echo-upstream.ts";
 import { EXAMPLES, type TokenName } from "./demo/examples.ts";
 import { startIdentityProvider } from "./demo/identity-provider.ts";
-import { copyForPorts, WRITTEN_PORTS } from "./demo/local-copy.ts";
+import { copyForPorts, type LocalCopy, WRITTEN_PORTS } from "./demo/local-copy.ts";
 import { parsePort } from "./demo/parse-port.ts";
 import { type ExampleResult, mintExampleTokens, runExample } from "./demo/run-examples.ts";
 import { formatCurlLines, formatResults, formatRoutes } from "./demo/sandbox-report.ts";
-import { formatLogEntry, type LogEntry } from "./message/gateway-log.ts";
-import { type Sandbox, startSandbox } from "./start-sandbox.ts";
+import { type Sandbox, startSandbox } from "./run/start-sandbox.ts";
+import { untilEnd } from "./run/until-end.ts";
 
 interface Flags {
   check: boolean;
   proxyPort: number;
   upstreamPort: number;
   idpPort: number;
+  statusPort: number;
 }
 
-/** When the user ends the program, the program waits this long for a running start, in milliseconds. */
+/** If the user ends the program while parts are starting, it waits this long for them, in milliseconds. */
 const START_TIMEOUT = 3_000;
 const ROOT = new URL("../../", import.meta.url);
 
@@ -50,7 +54,12 @@ async function start(flags: Flags): Promise<void> {
     return { ...started, address: `http://127.0.0.1:${started.port}` };
   });
   const sandbox = await startStep("gateway", "--proxy-port", flags.proxyPort, async (port) => {
-    const started = await startGateway(port, upstream.port, provider.issuer);
+    const started = await startGateway(
+      port,
+      upstream.port,
+      provider.issuer,
+      flags.check ? undefined : flags.statusPort,
+    );
     endings.push(started.stop);
     return { ...started, address: started.url };
   });
@@ -59,27 +68,47 @@ async function start(flags: Flags): Promise<void> {
     await check(sandbox, tokens);
     return;
   }
-  print(`\n${pc.bold("Routes")}\n${formatRoutes(sandbox.config, sandbox.url)}\n`);
+  print(`\n${pc.bold("Routes")}\n${formatRoutes(sandbox.config(), sandbox.url)}\n`);
   print(`${pc.bold("Paste these lines into another terminal")} (tokens are valid for an hour)\n`);
   print(`${formatCurlLines(sandbox.url, EXAMPLES, tokens)}\n`);
   print(`${pc.bold("Denials and logs appear below")}; Ctrl-C ends everything.\n`);
 }
 
-async function startGateway(proxyPort: number, upstreamPort: number, issuer: string): Promise<Sandbox> {
+async function startGateway(
+  proxyPort: number,
+  upstreamPort: number,
+  issuer: string,
+  statusPort: number | undefined,
+): Promise<Sandbox> {
   const ports = { upstream: upstreamPort, provider: Number(new URL(issuer).port) };
-  const copy = await copyForPorts(
-    fileURLToPath(new URL("kong.yml", ROOT)),
-    fileURLToPath(new URL("policies", ROOT)),
-    ports,
-  );
+  const files = [fileURLToPath(new URL("kong.yml", ROOT)), fileURLToPath(new URL("policies", ROOT))] as const;
+  const copy = await copyForPorts(...files, ports);
   endings.push(copy.remove);
-  return startSandbox({
+  const sandbox = await startSandbox({
     configText: copy.configText,
     policyRoot: copy.policyRoot,
     proxyPort,
     nginxVariables: { [FACTS_VARIABLE.name]: FACTS_VARIABLE.value },
-    onLog: printLog,
+    ...showStatus(statusPort, print),
+    onLog: (entry) => printLog(entry, print),
   });
+  const stopWatching = watchFiles(files, () => follow(copy, sandbox));
+  endings.push(async () => stopWatching());
+  return sandbox;
+}
+
+/** Serves the files as they are now. The plugin server itself follows the policies. */
+async function follow(copy: LocalCopy, sandbox: Sandbox): Promise<void> {
+  try {
+    const mistakes = sandbox.reload(await copy.refresh());
+    print(
+      mistakes === undefined
+        ? pc.dim("kong.yml or policies/ changed: the change is in effect")
+        : pc.red(`${mistakes}\nthe version before it stays in effect`),
+    );
+  } catch (error) {
+    print(pc.red(toPrintableLines(`${messageOf(error)}; the version before it stays in effect`)));
+  }
 }
 
 async function check(sandbox: Sandbox, tokens: Readonly<Record<TokenName, string>>): Promise<void> {
@@ -120,15 +149,6 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Hides lines of the plugin below notice, as Kong does by default. */
-function printLog(entry: LogEntry): void {
-  const fromProcess = entry.source === "plugin server";
-  if (fromProcess || !["debug", "info"].includes(entry.level)) {
-    const colour = { debug: pc.dim, info: pc.dim, notice: pc.dim, warn: pc.yellow, err: pc.red }[entry.level];
-    print(colour(formatLogEntry(entry)));
-  }
-}
-
 const command = new Command("npm start --")
   .configureOutput({ writeErr: (text) => process.stderr.write(toPrintableLines(text)) })
   .description("Starts the sandbox: gateway, plugin server, OpenID provider and echo upstream.")
@@ -136,32 +156,29 @@ const command = new Command("npm start --")
   .option("--proxy-port <port>", "where the gateway listens", parsePort, 8000)
   .option("--upstream-port <port>", "where the echo upstream listens", parsePort, WRITTEN_PORTS.upstream)
   .option("--idp-port <port>", "where the OpenID provider listens", parsePort, WRITTEN_PORTS.provider)
+  .option("--status-port <port>", "where the plugin server shows its status and the web view", parsePort, 8008)
   .parse();
 
 const starting = start(command.opts<Flags>());
 let wantsEnd = false;
 
-/** Ends the program cleanly. Waits for a running start, because a part can only be stopped after it has started. */
-async function end(): Promise<void> {
+/** Waits for a running start, because a part can only be stopped after it has started. */
+void untilEnd(async () => {
   wantsEnd = true;
   await Promise.race([starting.catch(() => undefined), sleep(START_TIMEOUT)]);
   await endAll();
-  process.exit(0);
-}
-
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, end);
-}
-// If the reader of the output closes it, as in `npm start | head`, end the program as for Ctrl-C.
-process.stdout.on("error", end);
+});
 
 try {
   await starting;
+  if (command.opts<Flags>().check) {
+    process.exit();
+  }
 } catch (error) {
   await endAll();
   // Ctrl-C in a terminal also stops the plugin server. A start that fails for this reason is not an error.
   if (!wantsEnd) {
-    process.stderr.write(`${pc.red(toPrintableLines(error instanceof Error ? error.message : String(error)))}\n`);
+    process.stderr.write(`${pc.red(toPrintableLines(messageOf(error)))}\n`);
     process.exit(1);
   }
 }

@@ -1,15 +1,21 @@
 /**
- * Generates TypeScript types and validators from the schemas of policies, fetch settings and the sandbox's kong.yml, and references of
- * the first two. Generates the denial reference from the denial table. `--check` writes no file, and fails when a file is stale.
+ * Generates TypeScript types and validators from the schemas of policies, policy tests, the settings of the server and
+ * the sandbox's kong.yml. Generates a reference page for each of them except the last. Writes the reasons of the denial
+ * table into the schema of policy tests. Generates the denial reference from the denial table, and the page of
+ * /status/view. `--check` writes no file, and fails when a file is stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import standaloneCode from "ajv/dist/standalone/index.js";
 import { compile } from "json-schema-to-typescript";
+import { DENIALS } from "../plugin/core/model/denial.ts";
 import { renderDenialReference } from "./denial-reference.ts";
+import { renderDoctorReference } from "./doctor-reference.ts";
+import { renderLintReference } from "./lint-reference.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import { renderSchemaReference } from "./schema-reference.ts";
+import { renderViewPage } from "./view-page.ts";
 
 const root = new URL(import.meta.url.includes("/dist/") ? "../../" : "../", import.meta.url);
 
@@ -20,8 +26,10 @@ interface Format {
   readonly types: readonly [file: string, name: string];
   /** The file of the validator, and its name. */
   readonly validator: readonly [file: string, name: string];
-  /** Absent for a document that has a reference elsewhere. */
+  /** Absent if the document has no generated reference. */
   readonly reference?: readonly [file: string, heading: string];
+  /** Completes the text of the schema itself. */
+  readonly fill?: (text: string) => string;
 }
 
 const FORMATS: readonly Format[] = [
@@ -32,10 +40,29 @@ const FORMATS: readonly Format[] = [
     reference: ["docs/reference/policy.md", "Policy reference"],
   },
   {
+    schemaFile: "schema/policy-test.schema.json",
+    types: ["schema/generated/policy-test-document.ts", "PolicyTestDocument"],
+    validator: ["schema/generated/validate-policy-test.ts", "validatePolicyTest"],
+    reference: ["docs/reference/policy-test.md", "Policy test reference"],
+    fill: fillReasons,
+  },
+  {
     schemaFile: "schema/fetch-settings.schema.json",
     types: ["schema/generated/fetch-settings-document.ts", "FetchSettingsDocument"],
     validator: ["schema/generated/validate-fetch-settings.ts", "validateFetchSettings"],
     reference: ["docs/reference/fetch-settings.md", "Fetch settings reference"],
+  },
+  {
+    schemaFile: "schema/decision-log.schema.json",
+    types: ["schema/generated/decision-log-document.ts", "DecisionLogDocument"],
+    validator: ["schema/generated/validate-decision-log.ts", "validateDecisionLog"],
+    reference: ["docs/reference/decision-log-settings.md", "Decision log settings reference"],
+  },
+  {
+    schemaFile: "schema/abuse.schema.json",
+    types: ["schema/generated/abuse-document.ts", "AbuseDocument"],
+    validator: ["schema/generated/validate-abuse.ts", "validateAbuse"],
+    reference: ["docs/reference/abuse-settings.md", "Abuse settings reference"],
   },
   {
     schemaFile: "schema/sandbox-kong.schema.json",
@@ -44,9 +71,27 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
+/** Expectations that are not a reason. */
+const OUTCOMES = ["allow", "deny", "answer", "not_routed"];
+
+/** Editors offer all reasons, and a misspelt reason is a mistake. So the schema of policy tests lists the reasons of the denial table. */
+function fillReasons(text: string): string {
+  const list = (words: readonly string[]): string => words.map((word) => `\n        "${word}"`).join(",");
+  const reasons = Object.keys(DENIALS);
+  return text
+    .replace(/("title": "Reason",[^[]*"enum": \[)[^\]]*?(\s*\])/, (_, head, tail) => `${head}${list(reasons)}${tail}`)
+    .replace(
+      /("examples": \[)\s*"allow"[^\]]*?(\s*\])/,
+      (_, head, tail) => `${head}${list([...OUTCOMES, ...reasons])}${tail}`,
+    );
+}
+
 const bannerOf = (schemaFile: string): string => `Generated from ${schemaFile} by \`npm run generate\`; do not edit.`;
 
-/** The types describe a document after validation. All defaults are filled in then, so properties with a default are required. */
+/**
+ * The types describe a document after validation. At that time all defaults are filled in, so properties with a default
+ * are required.
+ */
 function requireDefaulted(node: unknown): void {
   if (typeof node !== "object" || node === null) {
     return;
@@ -77,7 +122,7 @@ function renderValidator(source: SchemaNode, { schemaFile, validator: [, validat
     allErrors: true,
     useDefaults: true,
     verbose: true,
-    inlineRefs: false, // A definition becomes one function, not a copy at each place that refers to it.
+    inlineRefs: false, // A definition becomes one function. Otherwise each reference would become a copy.
     strict: true,
     allowUnionTypes: true, // Some values are a list, or a map with more detail.
     code: { source: true, esm: true },
@@ -106,8 +151,8 @@ function renderValidator(source: SchemaNode, { schemaFile, validator: [, validat
 }
 
 /**
- * Replaces each `propertyNames` that refers to a definition by the definition. Otherwise Ajv's errors would not say which name they
- * are about.
+ * Replaces each `propertyNames` that refers to a definition by the definition. Without this, Ajv's errors would not say which name
+ * they are about.
  */
 function copyPropertyNames<Node>(node: Node, { definitions = {} }: SchemaNode): Node {
   return JSON.parse(JSON.stringify(node), (key, value) =>
@@ -126,10 +171,20 @@ function shareDefinitions(code: string, schema: SchemaNode): string {
 }
 
 async function renderAll(): Promise<ReadonlyMap<string, string>> {
-  const files = new Map<string, string>([["docs/reference/denials.md", renderDenialReference()]]);
+  const files = new Map<string, string>([
+    ["docs/reference/denials.md", renderDenialReference()],
+    ["docs/reference/lint.md", renderLintReference()],
+    ["docs/reference/doctor.md", renderDoctorReference()],
+    ["schema/generated/view-page.ts", await renderViewPage(root)],
+  ]);
   for (const format of FORMATS) {
-    const { schemaFile, types, validator, reference } = format;
-    const schema: SchemaNode = JSON.parse(readFileSync(new URL(schemaFile, root), "utf8"));
+    const { schemaFile, types, validator, reference, fill } = format;
+    const written = readFileSync(new URL(schemaFile, root), "utf8");
+    const text = fill?.(written) ?? written;
+    if (fill) {
+      files.set(schemaFile, text);
+    }
+    const schema: SchemaNode = JSON.parse(text);
     files.set(types[0], await renderTypes(schema, format));
     files.set(validator[0], renderValidator(schema, format));
     if (reference) {

@@ -1,5 +1,8 @@
 import type { SchemaNode } from "./schema-node.ts";
 
+/** Editors offer all examples. A reader needs only a few of them. */
+const MAX_EXAMPLES = 6;
+
 /**
  * Renders a format's reference as Markdown, with one section per object and one row per property.
  *
@@ -28,7 +31,7 @@ export function renderSchemaReference(schema: SchemaNode, file: string, heading:
     "",
     `${schema.description}`,
     "",
-    "Keys that are not listed here are errors. Kinds of text are described at the end.",
+    "Keys that are not listed here are errors. Kinds of strings are described at the end.",
     "",
     ...sections.flatMap(({ heading, node }) => [
       `## ${heading}`,
@@ -37,7 +40,7 @@ export function renderSchemaReference(schema: SchemaNode, file: string, heading:
       ...renderTable(node, schema),
       "",
     ]),
-    "## Kinds of text",
+    "## Kinds of strings",
     "",
     "| kind | what it is | pattern | example |",
     "| --- | --- | --- | --- |",
@@ -65,7 +68,7 @@ function renderTable(node: SchemaNode, schema: SchemaNode): string[] {
   return [
     "| key | what it means | type | default | example |",
     "| --- | --- | --- | --- | --- |",
-    ...Object.entries(node.properties ?? {}).map(([name, property]) => {
+    ...listUsable(node).map(([name, property]) => {
       const facts = { ...target(property, schema), ...property };
       const key = node.required?.includes(name) ? `**${name}**` : name;
       const fallback = node.required?.includes(name) ? "required" : renderValue(facts.default);
@@ -74,15 +77,22 @@ function renderTable(node: SchemaNode, schema: SchemaNode): string[] {
   ];
 }
 
+/** Some keys must be null. The schema has them only for their error message. */
+function listUsable({ properties = {} }: SchemaNode): readonly [name: string, property: SchemaNode][] {
+  return Object.entries(properties).filter(([, { type }]) => type !== "null");
+}
+
 function target(node: SchemaNode, schema: SchemaNode): SchemaNode {
   const reference = node.$ref ?? node.allOf?.[0]?.$ref;
-  return reference === undefined ? node : (schema.definitions?.[reference.replace("#/definitions/", "")] ?? node);
+  const [name = "", ...inside] = reference?.replace("#/definitions/", "").split("/properties/") ?? [];
+  const definition = schema.definitions?.[name];
+  return inside.reduce((found, property) => found?.properties?.[property], definition) ?? node;
 }
 
 function renderType(node: SchemaNode, schema: SchemaNode): string {
   const resolved = target(node, schema);
   if (resolved !== node && resolved.pattern !== undefined) {
-    return resolved.title?.toLowerCase() ?? "text";
+    return resolved.title?.toLowerCase() ?? "string";
   }
   const { enum: choices, const: only, oneOf, items } = resolved;
   if (choices) {
@@ -108,7 +118,7 @@ function renderObjectOrScalar(node: SchemaNode, schema: SchemaNode): string {
     return node.title.toLowerCase();
   }
   const range = node.minimum === undefined ? "" : ` ${node.minimum} to ${node.maximum}`;
-  return `${node.type === "string" ? "text" : node.type}${range}`;
+  return `${node.type}${range}`;
 }
 
 function title(name: string, node: SchemaNode): string {
@@ -120,7 +130,7 @@ function renderValue(value: unknown): string {
 }
 
 function renderExamples(node: SchemaNode): string {
-  return (node.examples ?? []).map(renderValue).join("<br>");
+  return (node.examples ?? []).slice(0, MAX_EXAMPLES).map(renderValue).join("<br>");
 }
 
 function escapeCell(text: string): string {

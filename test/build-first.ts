@@ -3,6 +3,9 @@ import type { TestProject } from "vitest/node";
 
 /** Builds before the first test, because tests start the built server, and again before a rerun. Quick if the build is up to date. */
 export function setup(project: TestProject): void {
+  // Tests compare what commands print. A CI service and some terminals ask for colours by these variables, which every process inherits.
+  process.env.NO_COLOR = "1";
+  delete process.env.FORCE_COLOR;
   if (!build()) {
     throw new Error("The build failed, see above. No test was run.");
   }

@@ -14,5 +14,5 @@ export async function waitForFileClock(): Promise<void> {
   while ((await stamp()) === first) {
     // Each stamp takes some time.
   }
-  await rm(directory, { recursive: true });
+  await rm(directory, { recursive: true, maxRetries: 5 });
 }

@@ -1,6 +1,6 @@
 import { constants, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import type { JWK } from "jose";
-import { rereadKey } from "../sandbox/demo/reread-key.ts";
+import { rereadKey } from "../sandbox/stand-in/reread-key.ts";
 
 /** Recipes for tokens: well-formed ones, and ones that no honest issuer would write. Real keys, no state, no clock. */
 

@@ -1,6 +1,6 @@
 // Bundles the built plugin server into one file that needs only Node, and its launcher into another small one. Kong refuses all
-// requests while the server starts, and one file loads in a fraction of the time of two hundred. Also writes the licences of the
-// bundled packages. The bundle is not minified: stack traces must be readable, and it would not start faster.
+// requests while the server starts, and one file loads in a fraction of the time that two hundred files need. Also writes the
+// licences of the bundled packages. The bundle is not minified: stack traces must be readable, and it would not start faster.
 //
 //   node tools/bundle.mjs      in the folder that holds dist
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -34,7 +34,7 @@ async function bundle(input, file) {
   return moduleIds;
 }
 
-/** Threads are separate modules, which one file cannot contain. This changes how they are started. */
+/** Threads are separate modules, which one file cannot contain. So this function changes how they are started. */
 function inlineThreads(code, id) {
   if (id.endsWith("/plugin/server/process/watchdog.js")) {
     // This module is small, so its text becomes a data URL.

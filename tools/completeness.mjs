@@ -7,14 +7,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { DENIALS } from "../dist/plugin/core/model/denial.js";
 
-/** Reasons that no request can cause on every gateway alike, and the tests that have them instead. */
+/** Reasons that no request can cause in the same way on every gateway, and the tests that have these reasons instead. */
 const WITHOUT_ROW = {
   too_many_headers: "nginx refuses so many headers first; test/kong/facts/read-headers.test.ts",
   overloaded: "it takes hundreds of requests at once; test/keys/life/issuer-keys.test.ts",
-  deadline_exceeded: "the plugin must hang; test/server/protocol/connection-outcomes.test.ts",
-  internal_error: "the plugin must fail; test/server/protocol/connection-outcomes.test.ts",
+  token_refused:
+    "its clients must have several addresses; test/guard/nginx/shared-token.test.ts, test/server/process/abuse-process.test.ts",
+  deadline_exceeded: "the plugin must hang; test/server/protocol/connection/outcomes.test.ts",
+  internal_error: "the plugin must fail; test/server/protocol/connection/outcomes.test.ts",
 };
-const SOURCES = /^(?:plugin|cli|sandbox)\//;
+const SOURCES = /^(?:plugin|offline|cli|sandbox)\//;
 /** The trailer of a commit message that says why users notice nothing of the commit. */
 const NO_LINE = /^No-Changelog: *\S/m;
 
@@ -37,7 +39,7 @@ function checkReasons() {
   ];
 }
 
-/** Compares names only: a key that shares its name with another one passes with the test of that one. */
+/** It compares only names. So if two keys have the same name, a test of one of them is enough for both. */
 function checkKeys() {
   const tests = readAll("test/policy", /\.test\.ts$/);
   const isNamed = (key) => new RegExp(`(?<![\\w-])"?${key}"?:|\\b${key}[,}\\]]`).test(tests);

@@ -1,18 +1,49 @@
 // Prepares a fresh clone: checks Node's version, installs the locked dependencies, builds the sources. Prints nothing if all is done.
-// `npm start`, `npm test` and `npm pack` run it. It uses only Node's own modules, because dependencies may be missing.
-import { spawnSync } from "node:child_process";
+// `npm start` and `npm test` run it. npm runs it as the script `prepare`: before it packs, after it has installed the dependencies of a clone,
+// and when another project installs this repository by its Git address. It uses only Node's own modules, because dependencies may be missing.
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const MINIMUM_NODE = [20, 19];
-const SOURCES = ["plugin", "schema", "cli", "sandbox", "tsconfig.json", "tsconfig.build.json", "tools/bundle.mjs"];
+const SOURCES = [
+  "plugin",
+  "schema",
+  "offline",
+  "cli",
+  "sandbox",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "tools/bundle.mjs",
+];
 const SHOWN_LINES = 20;
+/** Tells an npm that this script runs that this script goes on after it. */
+const IS_INSTALLING = "KONG_JWT_POLICY_INSTALLING";
+/** npm's own limits make it wait for minutes if a registry does not answer. */
+const NPM_LIMITS = [
+  "--fetch-retries=1",
+  "--fetch-retry-mintimeout=1000",
+  "--fetch-retry-maxtimeout=5000",
+  "--fetch-timeout=60000",
+];
+const UNREACHABLE =
+  /\b(?:ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|network)\b/;
+const POLL_MS = 500;
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+if (hasNothingToDo()) {
+  process.exit(0);
+}
 checkNode();
-installDependencies();
+await installDependencies();
 buildSources();
+
+/** As `prepare` of the npm that this script itself runs, and of an installation that leaves out the tools that build. */
+function hasNothingToDo() {
+  const { npm_lifecycle_event: event, npm_config_omit: omitted = "" } = process.env;
+  return event === "prepare" && (process.env[IS_INSTALLING] === "1" || /\bdev\b/.test(omitted));
+}
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -22,7 +53,7 @@ function checkNode() {
 }
 
 /** Installs dependencies, unless this lock file is already installed by this script or by npm. */
-function installDependencies() {
+async function installDependencies() {
   const marker = "node_modules/.prepared";
   const lock = createHash("sha256").update(readFileSync("package-lock.json")).digest("hex");
   if (existsSync(marker) && readFileSync(marker, "utf8").trim() === lock) {
@@ -33,7 +64,15 @@ function installDependencies() {
     writeFileSync(marker, `${lock}\n`);
     return;
   }
-  run("Installing dependencies (first run, about a minute) …", "npm", ["ci", "--no-audit", "--no-fund"]);
+  await runNpm("Installing dependencies (first run, about a minute) …", [
+    "ci",
+    "--no-audit",
+    "--no-fund",
+    // `npm install --global` of a Git address, as pre-commit does it, hands `global` on to this npm, and installs no tools before `prepare`.
+    "--global=false",
+    "--include=dev",
+    ...NPM_LIMITS,
+  ]);
   writeFileSync(marker, `${lock}\n`);
 }
 
@@ -48,7 +87,7 @@ function buildSources() {
   rmSync("dist", { recursive: true, force: true }); // Output of deleted sources must not run.
   run("Building …", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
   run("Bundling …", process.execPath, ["tools/bundle.mjs"]);
-  chmodSync("dist/cli/main.js", 0o755); // So that `npx --no-install kong-jwt-policy` runs in the clone itself.
+  chmodSync("dist/cli/main.js", 0o755); // This lets `npx --no-install kong-jwt-policy` run in the clone itself.
   writeFileSync(marker, "");
 }
 
@@ -57,7 +96,10 @@ function changedAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Time of the newest change at or below this path, in milliseconds. Folders count, because deleting a file changes its folder. */
+/**
+ * Time of the newest change at or below this path, in milliseconds. Folders are included, because deleting a file changes its
+ * folder.
+ */
 function newestChange(path) {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) {
@@ -81,6 +123,59 @@ function run(message, program, args) {
     fail(`\n${output}\n\n${program} ${args.join(" ")} failed${status === null ? "" : ` with exit status ${status}`}.`);
   }
   process.stderr.write(` ${((Date.now() - begin) / 1000).toFixed(1)} s\n`);
+}
+
+/**
+ * Runs npm. npm ends together with this process, whether a signal, a closed terminal or the death of the parent process ends it.
+ * Otherwise npm would go on writing into node_modules behind the user's back.
+ */
+async function runNpm(message, args) {
+  process.stderr.write(message);
+  const begin = Date.now();
+  const { ppid } = process;
+  const child = spawn("npm", args, {
+    detached: process.platform !== "win32",
+    env: { ...process.env, [IS_INSTALLING]: "1" },
+    shell: process.platform === "win32",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      output += chunk;
+    });
+  }
+  const end = () => {
+    try {
+      process.kill(-child.pid, "SIGKILL"); // npm and whatever it started.
+    } catch {
+      child.kill("SIGKILL");
+    }
+    process.exit(1);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.once(signal, end);
+  }
+  const watch = setInterval(() => process.ppid !== ppid && end(), POLL_MS);
+  const [status, error] = await new Promise((resolve) => {
+    child.on("error", (failure) => resolve([1, failure]));
+    child.on("close", (code) => resolve([code ?? 1]));
+  });
+  clearInterval(watch);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.removeListener(signal, end);
+  }
+  if (status !== 0) {
+    const text = error ? error.message : shorten(output.trimEnd());
+    fail(`\n${text}\n\nnpm ${args[0]} failed with exit status ${status}. ${adviseOn(text)}`);
+  }
+  process.stderr.write(` ${((Date.now() - begin) / 1000).toFixed(1)} s\n`);
+}
+
+function adviseOn(text) {
+  return UNREACHABLE.test(text)
+    ? "npm does not reach its registry: check the network and the proxy, or name another registry with `npm config set registry URL`. Then run this command again; it starts the installation anew."
+    : "Correct what npm reports, and run this command again; it starts the installation anew.";
 }
 
 /** Keeps the first and the last lines: npm prints the problem first and then its whole usage, a compiler prints its summary last. */

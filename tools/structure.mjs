@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { parseArgs } from "node:util";
 
-const WINGS = ["plugin", "cli", "sandbox", "schema", "test", "evidence"];
-const PRODUCT = /^(?:plugin|cli|sandbox)(?:\/|$)/;
+const WINGS = ["plugin", "offline", "cli", "sandbox", "schema", "test", "evidence"];
+const PRODUCT = /^(?:plugin|offline|cli|sandbox)(?:\/|$)/;
 const MANY_FILES = 12;
 const IMPORT =
   /^(?:import|export)\b[^"';]*?\bfrom "(\.{1,2}\/[^"]+)"|^import "(\.{1,2}\/[^"]+)"|\bimport\("(\.{1,2}\/[^"]+)"\)/gm;

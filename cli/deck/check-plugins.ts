@@ -9,11 +9,13 @@ import { findingAt } from "./state/state-finding.ts";
 /** A plugin with a readable configuration. */
 export interface CheckedPlugin extends StatePlugin {
   readonly config: PluginConfig;
-  /** Undefined when the policy is invalid, or when only decK knows it. */
+  /** Undefined when the policy is invalid, or when only decK knows the policy. */
   readonly policy: CompiledPolicy | undefined;
+  /** The policy's text. Undefined when the policy is undefined. */
+  readonly text: string | undefined;
 }
 
-interface Checked {
+export interface CheckedPlugins {
   readonly plugins: readonly CheckedPlugin[];
   readonly findings: readonly Finding[];
 }
@@ -21,7 +23,7 @@ interface Checked {
 /**
  * Checks each plugin separately: the entity to which it is attached, its configuration, its policy, and the rule that it names.
  */
-export async function checkPlugins(state: KongState, policyRoot: string): Promise<Checked> {
+export async function checkPlugins(state: KongState, policyRoot: string): Promise<CheckedPlugins> {
   const loadPolicy = createPolicyLoader(policyRoot);
   const plugins: CheckedPlugin[] = [];
   const findings: Finding[] = [];
@@ -35,9 +37,9 @@ export async function checkPlugins(state: KongState, policyRoot: string): Promis
     const config = read.value;
     const loaded = await loadPolicy(config);
     findings.push(...loaded.findings, ...checkRule(config.get("rule"), loaded.policy));
-    plugins.push({ ...plugin, config, policy: loaded.policy });
+    plugins.push({ ...plugin, config, policy: loaded.policy, text: loaded.text });
   }
-  // Plugins with the same policy or configuration report the same findings. Keep one of each.
+  // Plugins with the same policy or configuration report the same findings. Only one of several equal findings is kept.
   return { plugins, findings: [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()] };
 }
 

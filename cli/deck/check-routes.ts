@@ -5,10 +5,10 @@ import { hasAt, isSame, type StatePlugin, type StateRoute, textAt, textsAt } fro
 import { findingAt } from "./state/state-finding.ts";
 
 /** The tag of a Route that the guard lets pass without a policy. */
-const PUBLIC_TAG = "jwt-policy-public";
-/** Kong's defaults. A plugin does not judge requests of protocols that it does not list. */
+export const PUBLIC_TAG = "jwt-policy-public";
+/** Kong's defaults. A plugin judges only requests of the protocols that it lists. */
 const ROUTE_PROTOCOLS = ["http", "https"];
-const PLUGIN_PROTOCOLS = ["grpc", "grpcs", "http", "https"];
+export const PLUGIN_PROTOCOLS = ["grpc", "grpcs", "http", "https"];
 
 /**
  * Warns of each route without a plugin, and of each route whose plugin does not list all of the route's protocols. Also warns
@@ -35,13 +35,13 @@ export function checkRoutes(
       ...(missing.length > 0
         ? warn(
             "protocol_without_policy",
-            `takes ${missing.join(", ")}, which are not among the protocols of its jwt-policy.`,
+            `takes ${missing.join(", ")}, but its jwt-policy does not list these protocols.`,
           )
         : []),
       ...(plugin && !hasRule(route, plugin)
         ? warn(
             "route_without_rule",
-            `has no rule in policy "${plugin.policy?.name}": ${describeUnmatched(plugin)}. Add a rule of its name, or name one in the plugin's config.`,
+            `has no rule in policy "${plugin.policy?.name}": ${describeUnmatched(plugin)}. Add a rule with the Route's name, or name a rule in the plugin's config.`,
           )
         : []),
     ];
@@ -56,8 +56,8 @@ function describeUnmatched({ policy }: CheckedPlugin): string {
 }
 
 /**
- * Finds the plugin of a route as Kong does: the route's plugin, else the plugin of its Service, else the global plugin.
- * Disabled plugins do not count.
+ * Finds the plugin of a route as Kong does: the route's plugin, else the plugin of its Service, else the global plugin. Disabled
+ * plugins are ignored.
  */
 export function findGoverning(route: StateRoute, plugins: readonly StatePlugin[]): StatePlugin | undefined {
   const enabled = plugins.filter(({ node }) => node.get("enabled") !== false);

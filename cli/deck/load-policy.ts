@@ -5,31 +5,44 @@ import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { loadPolicyFile } from "../../plugin/runtime/load/policy-store.ts";
 import { hashText } from "../../plugin/runtime/load/read-lineage.ts";
+import { showFailure } from "../files/show-failure.ts";
 import { areAboutText, showExcerpts } from "../findings/excerpts.ts";
 import { findWarnings } from "../findings/find-warnings.ts";
 import { type ConfigField, isTemplate, type PluginConfig } from "./plugin-config.ts";
 import { findingAt } from "./state/state-finding.ts";
 
 interface LoadedPolicy {
-  /** Undefined when the policy is invalid, or when only decK knows it. */
+  /** Undefined when the policy is invalid, or when only decK knows the policy. */
   readonly policy?: CompiledPolicy;
+  /** The policy as one document. Absent when the policy is absent. */
+  readonly text?: string;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Loads the policy of a configuration, as the gateway does. Reports mistakes in a policy file at their position in that file.
+ * Loads the policy of a configuration, as the gateway does. If a policy file has mistakes, they are reported at their
+ * position in the policy file.
  */
 export function createPolicyLoader(policyRoot: string): (config: PluginConfig) => Promise<LoadedPolicy> {
+  // Hundreds of plugins can name the same file.
+  const loaded = new Map<string, LoadedPolicy>();
   const loadFile = async (field: ConfigField): Promise<LoadedPolicy> => {
+    const known = loaded.get(field.value);
+    if (known) {
+      return known;
+    }
     const load = await loadPolicyFile(policyRoot, field.value);
     const path = join(policyRoot, field.value);
     if (load.ok) {
       const ownText = await readFile(path, "utf8");
-      return { policy: load.value, findings: showExcerpts(findWarnings(load.text, ownText), path, ownText) };
+      const findings = showExcerpts(findWarnings(load.text, ownText), path, ownText);
+      const policy = { policy: load.value, text: load.text, findings };
+      loaded.set(field.value, policy);
+      return policy;
     }
     return {
       findings: areAboutText(load.failure)
-        ? showExcerpts(load.failure, path, await readFile(path, "utf8"))
+        ? await showFailure(load, path, path)
         : load.failure.map(({ code, message }) => findingAt(field.source, field.node, "error", code, message)),
     };
   };
@@ -40,7 +53,7 @@ export function createPolicyLoader(policyRoot: string): (config: PluginConfig) =
       const placed = `Line ${line}, column ${column} of the policy: ${message}`;
       return findingAt(field.source, field.node, severity, code, placed);
     });
-    return load.ok ? { policy: load.value, findings } : { findings };
+    return load.ok ? { policy: load.value, text: field.value, findings } : { findings };
   };
   return async (config) => {
     const file = config.get("policy_file");

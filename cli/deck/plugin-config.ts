@@ -8,7 +8,8 @@ import type { StateFile } from "./state/state-file.ts";
 import { findingAt } from "./state/state-finding.ts";
 
 /**
- * A field of the plugin's configuration, and its position: in the plugin, or in the shared configuration that the plugin uses.
+ * A field of the plugin's configuration, and its position. The position is in the plugin, or in the shared
+ * configuration that the plugin uses.
  */
 export interface ConfigField {
   readonly value: string;
@@ -23,8 +24,8 @@ export type PluginConfig = ReadonlyMap<string, ConfigField>;
 const KNOWN = CONFIG_FIELDS.flatMap((field) => Object.keys(field));
 
 /**
- * Builds a plugin's configuration as decK does. The plugin's own fields override those of the shared configuration that
- * `_config` names.
+ * Builds a plugin's configuration as decK does. The plugin's own fields override the fields of the shared configuration
+ * that `_config` names.
  */
 export function readPluginConfig(
   { node, source }: StatePlugin,
@@ -74,7 +75,7 @@ function checkFields({ node, source }: StateEntity): Finding[] {
     }
     const isText = isScalar(value) && typeof value.value === "string" && value.value !== "";
     const place = (value ?? key) as Node;
-    return isText ? [] : [findingAt(source, place, "error", "wrong_type", `config.${name} must be a text.`)];
+    return isText ? [] : [findingAt(source, place, "error", "wrong_type", `config.${name} must be a string.`)];
   });
 }
 

@@ -2,9 +2,7 @@ import { Document, stringify } from "yaml";
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
 import { toPrintable } from "../../plugin/core/text/printable.ts";
 import { type Finding, isWarning } from "../../plugin/policy/language/finding.ts";
-import { checkPlugins } from "./check-plugins.ts";
-import { checkPreflights } from "./check-preflights.ts";
-import { checkRoutes } from "./check-routes.ts";
+import { checkState } from "./check-state.ts";
 import { checkInstanceNames, completePlugins } from "./complete-plugins.ts";
 import { inlinePolicies } from "./inline-policies.ts";
 import { readPluginConfig } from "./plugin-config.ts";
@@ -13,7 +11,7 @@ import { mergeFiles } from "./state/merge-files.ts";
 import { readStateFile, type StateFile } from "./state/state-file.ts";
 
 export interface StateInput {
-  /** The name of the file in findings. */
+  /** The file name that findings show. */
   readonly file: string;
   readonly text: string;
 }
@@ -45,12 +43,8 @@ export async function renderState(
     return fail(read.flatMap((file) => (file.ok ? [] : file.failure)));
   }
   const state = findKongState(files);
-  const { plugins, findings } = await checkPlugins(state, policyRoot);
-  const found = [
-    ...findings,
-    ...checkRoutes(state.routes, state.plugins, plugins),
-    ...checkPreflights(state.routes, state.corsPlugins),
-  ];
+  const { plugins, findings } = await checkState(state, policyRoot);
+  const found = [...findings];
   completePlugins(plugins, tags);
   found.push(...checkInstanceNames(plugins));
   if (inline) {
@@ -68,11 +62,11 @@ export async function renderState(
   }
   const document = new Document(merged.value);
   const names = toPrintable(files.map(({ file }) => file).join(" ")); // A line feed in a name would end the comment.
-  document.commentBefore = ` Made by \`kong-jwt-policy render\` of ${names}: change that, not this.`;
+  document.commentBefore = ` Made by \`kong-jwt-policy render\` of ${names}: change those files, not this one.`;
   return succeed({ text: document.toString({ lineWidth: 0 }), warnings: found });
 }
 
-/** Turns the option into a state file, so that the merge reports a file with other tags. */
+/** Turns the option into a state file. So if a file has other tags, the merge reports this. */
 function readSelectTags(tags: readonly string[]): StateFile[] {
   const file = readStateFile("--select-tag", stringify({ _info: { select_tags: tags } }));
   return tags.length > 0 && file.ok ? [file.value] : [];

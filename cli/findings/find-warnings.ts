@@ -1,4 +1,5 @@
 import type { Finding } from "../../plugin/policy/language/finding.ts";
+import { lintPolicy } from "../../plugin/policy/lint/lint-policy.ts";
 import { readDocument } from "../../plugin/policy/read/read-document.ts";
 import { validateDocument } from "../../plugin/policy/read/validate-document.ts";
 import { findShadowed } from "../../plugin/policy/requirements/find-shadowed.ts";
@@ -17,5 +18,15 @@ export function findWarnings(text: string, ownText: string): readonly Finding[] 
     return [];
   }
   const valid = validateDocument(whole.value.data);
-  return valid.ok ? own.value.locate(findShadowed(valid.value)) : [];
+  if (!valid.ok) {
+    return [];
+  }
+  const warnings = [...findShadowed(valid.value), ...lintPolicy(valid.value)];
+  return own.value.locate(warnings.filter((warning) => isOwn(warning, own.value.data)));
+}
+
+/** A parent may set variables that only some of its children use, so warnings about them are left out. */
+function isOwn({ code, path = [] }: Finding, data: unknown): boolean {
+  const { vars } = data as { readonly vars?: Readonly<Record<string, unknown>> };
+  return code !== "variable_unused" || (vars !== undefined && Object.hasOwn(vars, String(path[1])));
 }

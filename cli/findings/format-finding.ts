@@ -5,8 +5,23 @@ import { type Finding, isWarning } from "../../plugin/policy/language/finding.ts
 /** How many characters of a long line are shown. */
 const EXCERPT_LENGTH = 200;
 
-/** Formats a finding for people, with its position, its code, what is wrong, and the line of text if it may be shown. */
+/**
+ * Formats a finding for people: its position, its code, what is wrong, and the line of the file if this line may be
+ * shown. Notes, and text to paste, come after these.
+ */
 export function formatFinding(finding: Finding, color: Colors): string {
+  const notes = (finding.notes ?? []).map((note) => `  ${toPrintable(note)}\n`);
+  return `${formatHead(finding, color)}${notes.join("")}${formatPaste(finding, color)}`;
+}
+
+function formatPaste({ paste }: Finding, color: Colors): string {
+  const lines = (paste ?? "").trimEnd().split("\n");
+  return paste === undefined
+    ? ""
+    : `  ${color.dim("paste:")}\n${lines.map((line) => `  ${toPrintable(line)}\n`).join("")}`;
+}
+
+function formatHead(finding: Finding, color: Colors): string {
   const { file, line, column, code, message, excerpt } = finding;
   const [kind, paint] = isWarning(finding) ? [`warning ${code}`, color.yellow] : [code, color.red];
   const place = [file === undefined ? [] : toPrintable(file), line ?? [], column ?? []].flat().join(":");

@@ -2,71 +2,96 @@ import pc from "picocolors";
 import { toPrintable, toPrintableJson } from "../../plugin/core/text/printable.ts";
 import { type Finding, isWarning } from "../../plugin/policy/language/finding.ts";
 import { formatFinding } from "./format-finding.ts";
+import { hasErrors } from "./formats.ts";
+import { plural } from "./plural.ts";
 
 export interface CheckedFile {
   readonly file: string;
   readonly findings: readonly Finding[];
-  /** The policy's name and its number of rules. Undefined when the file has a mistake. */
-  readonly policy: { readonly name: string; readonly rules: number } | undefined;
+  /**
+   * The policy's name, and the number of its rules. For a file of tests, the number of tests. Undefined when the file
+   * has a mistake.
+   */
+  readonly policy:
+    | { readonly name: string; readonly rules: number }
+    | { readonly name: string; readonly tests: number }
+    | undefined;
+  /** What the issuers answered if they were asked: lines for people, and data for programs. */
+  readonly issuers?: { readonly lines: readonly string[]; readonly views: readonly object[] };
 }
 
 /**
- * Formats a report for people. It shows every mistake and warning with its line of text, and its position in a form that
- * terminals and editors turn into a link.
+ * Formats a report for people. The report shows each mistake and warning, and the line of the file in which it is.
+ * Terminals and editors can turn its position into a link.
  */
 export function reportText(checked: readonly CheckedFile[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
-  const files = checked.map(({ file, findings, policy }) => {
+  const files = checked.map(({ file, findings, policy, issuers }) => {
     const found = findings.map((finding) => formatFinding(finding, color));
     const good =
-      policy && `${color.green("ok")} ${toPrintable(file)}: policy "${policy.name}"${describeRules(policy.rules)}\n`;
-    return `${found.join("")}${good ?? ""}`;
+      policy &&
+      `${color.green("ok")} ${toPrintable(file)}: policy "${policy.name}"${"rules" in policy ? describeRules(policy.rules) : `, ${plural(policy.tests, "test")}`}\n`;
+    const answers = (issuers?.lines ?? []).map((line) => `   ${toPrintable(line)}\n`);
+    return `${found.join("")}${good ?? ""}${answers.join("")}`;
   });
-  const findings = checked.flatMap((file) => file.findings);
+  const summary = summarizeChecked(checked);
+  const hasMistakes = checked.some((file) => hasErrors(file.findings));
+  return `${files.join("")}${hasMistakes ? color.red(summary) : color.green(summary)}\n`;
+}
+
+/** Summarizes the findings of all checked files. */
+export function summarizeChecked(checked: readonly CheckedFile[]): string {
+  return summarizeFindings(
+    checked.length,
+    checked.flatMap((file) => file.findings),
+  );
+}
+
+/** How many files were checked, and what was found in them. */
+export function summarizeFindings(files: number, findings: readonly Finding[]): string {
   const warnings = findings.filter(isWarning).length;
   const mistakes = findings.length - warnings;
-  const summary = [
-    count(checked.length, "file"),
-    mistakes === 0 ? "no mistakes" : count(mistakes, "mistake"),
-    ...(warnings === 0 ? [] : [count(warnings, "warning")]),
+  return [
+    plural(files, "file"),
+    mistakes === 0 ? "no mistakes" : plural(mistakes, "mistake"),
+    ...(warnings === 0 ? [] : [plural(warnings, "warning")]),
   ].join(", ");
-  return `${files.join("")}${mistakes === 0 ? color.green(summary) : color.red(summary)}\n`;
 }
 
 /**
- * Formats a report for programs: `{ files: [{ file, policy, issues: [{ code, severity, message, pointer, line, column }] }] }`.
+ * Formats a report for programs: `{ files: [{ file, policy, issues: [{ code, severity, message, file, pointer, line, column }] }] }`. An issue has a
+ * file only if the mistake is in an extended file. If the issuers were asked, a file has `issuers` as well.
  */
 export function reportJson(checked: readonly CheckedFile[]): string {
-  const files = checked.map(({ file, findings, policy }) => ({
+  const files = checked.map(({ file, findings, policy, issuers }) => ({
     file,
     policy: policy?.name ?? null,
     issues: findings.map((finding) => {
       const { code, message, pointer, line, column } = finding;
-      return { code, severity: isWarning(finding) ? "warning" : "mistake", message, pointer, line, column };
+      const severity = isWarning(finding) ? "warning" : "mistake";
+      const other = finding.file === undefined || finding.file === file ? {} : { file: finding.file };
+      return { code, severity, message, ...other, pointer, line, column };
     }),
+    ...(issuers && { issuers: issuers.views }),
   }));
   return `${toPrintableJson({ files }, 2)}\n`;
 }
 
-/** A policy without rules is valid, but authors should notice this before the policy reaches the gateway. */
-function describeRules(rules: number | undefined): string {
+/** A policy without rules is valid. But its author should notice that it has no rules before it reaches the gateway. */
+function describeRules(rules: number): string {
   return rules === 0
     ? ", without rules: it refuses every request, and only other policies can use it with extends"
     : "";
 }
 
 /**
- * Formats a report for people. It shows the mistakes and warnings in decK files with their positions, and their number. It is
- * empty if there are no findings.
+ * Formats a report for people. The report shows mistakes and warnings in decK files, with their positions, and how many
+ * there are. The report is empty if there are no findings.
  */
 export function reportState(findings: readonly Finding[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
   const warnings = findings.filter(isWarning).length;
   const lines = findings.map((finding) => formatFinding(finding, color));
-  const counts = [count(findings.length - warnings, "mistake"), count(warnings, "warning")];
+  const counts = [plural(findings.length - warnings, "mistake"), plural(warnings, "warning")];
   return findings.length === 0 ? "" : `${lines.join("")}${counts.join(", ")}\n`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

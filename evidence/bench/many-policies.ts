@@ -101,7 +101,7 @@ async function measureStarts(one: Case, rounds: number): Promise<string> {
     });
     return `| ${describeCase(one)} | ${cells.join(" | ")} |`;
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -169,7 +169,7 @@ async function measure(one: Case): Promise<string> {
     return `| ${cells.join(" | ")} |`;
   } finally {
     server.child.kill("SIGKILL");
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -8,7 +8,7 @@ import { noFiles } from "../../test/keys/store/no-files.ts";
 import { silentLog } from "../../test/logs.ts";
 import { issuerOf, mintSorts } from "./refused-tokens.ts";
 
-// `npm run bench:refusals`: what it costs to refuse the costliest tokens, against a good one; in process, for the whole decision.
+// `npm run bench:refusals`: the cost of refusing the most expensive tokens, compared with a good token, in one process and for the whole decision.
 // The rounds are interleaved and each compares with its own good tokens.
 
 const ROUNDS = Number(process.env.REFUSALS_ROUNDS ?? 25);
@@ -49,7 +49,7 @@ for (let round = 0; round <= ROUNDS; round += 1) {
 console.log(
   `Node ${process.version}, ${cpus().length} processors (${cpus()[0]?.model}), medians of ${ROUNDS} rounds\n`,
 );
-console.log("| token | microseconds of processor time | times a good one, first seen |\n|---|---|---|");
+console.log("| token | microseconds of processor time | relative to the first row |\n|---|---|---|");
 for (const [name, { micros, ratios }] of figures) {
   console.log(`| ${name} | ${median(micros).toFixed(0)} | ${median(ratios).toFixed(2)} |`);
 }

@@ -10,7 +10,7 @@ import {
   signRaw,
 } from "../../test/tokens.ts";
 
-/** The costliest tokens of each sort that are refused, and what they are measured against. Nothing is longer than a token may be. */
+/** The most expensive refused tokens of each kind, and the good tokens for comparison. No token is longer than the limit. */
 
 const MAX_BYTES = 7168;
 /** Bytes of JSON that fit beside a header and a short signature. */
@@ -20,7 +20,7 @@ interface Sort {
   readonly name: string;
   /** What follows `Bearer `; undefined sends no header. */
   readonly token: string | undefined;
-  /** Undefined where the token is good. */
+  /** Undefined if the token is good. */
   readonly reason: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export function mintSorts(count: number): Keys {
   const good = Array.from({ length: count }, (_, index) =>
     mintToken({ key: rs256, claims: claimsOf({ jti: String(index) }) }),
   );
-  // A real signature but for one bit in its middle: what is out of range would be refused at once.
+  // A real signature with one changed bit in the middle, because a value out of range would be refused at once.
   const badly = (key: SigningKey, name: string, claims: Record<string, unknown> = {}): Sort => {
     const token = mintToken({ key, claims: claimsOf(claims) });
     const signature = Buffer.from(token.slice(token.lastIndexOf(".") + 1), "base64url");
@@ -62,7 +62,7 @@ export function mintSorts(count: number): Keys {
     ...textSorts(),
     ...jsonSorts(es256),
     says("unknown kid", "key_not_found", {}, { kid: "unknown" }),
-    says("issuer that nobody knows", "issuer_untrusted", { iss: "https://evil.example" }),
+    says("issuer that the policy does not name", "issuer_untrusted", { iss: "https://evil.example" }),
     says("algorithm none", "algorithm_not_allowed", {}, { alg: "none" }),
     badly(rs256, "RS256"),
     ...others.map((key) => badly(key, key.alg)),
@@ -77,12 +77,14 @@ export function mintSorts(count: number): Keys {
     badly(rs256, "RS256, the largest payload", { fill: "a".repeat(ROOM - 500) }),
     says("good signature (ES256, seen before), expired", "token_expired", { exp: NOW - 300, iat: NOW - 600 }),
     says("good signature (ES256, seen before), another audience", "audience_mismatch", { aud: `${AUDIENCE}/x` }),
-    says("good signature (ES256, seen before), scope lacking", "scope_insufficient", { scope: "x ".repeat(2_000) }),
+    says("good signature (ES256, seen before), a scope is missing", "scope_insufficient", {
+      scope: "x ".repeat(2_000),
+    }),
   ];
   return { jwks: [rs256.publicJwk, ...others.map((key) => key.publicJwk), large], sorts, good };
 }
 
-/** A modulus that nobody knows the factors of checks signatures as slowly as any; to make a real key takes half a minute. */
+/** A random modulus checks signatures as slowly as a real one, and making a real key takes half a minute. */
 function publishLargeRsa(): JWK & { readonly kid: string } {
   for (;;) {
     const bytes = randomBytes(1024);
@@ -107,10 +109,14 @@ function textSorts(): readonly Sort[] {
     malformed("longer than allowed", "A".repeat(MAX_BYTES + 1), "token_too_large"),
     malformed("one wrong character at the end", `${"A".repeat(MAX_BYTES - 1)}!`, "authorization_malformed"),
     malformed("one segment", "A".repeat(MAX_BYTES)),
-    malformed("nothing but dots", ".".repeat(MAX_BYTES)),
+    malformed("only dots", ".".repeat(MAX_BYTES)),
     malformed("as many segments as fit", "A.".repeat(MAX_BYTES / 2)),
     malformed("five segments", Array(5).fill("A".repeat(1_400)).join("."), "token_encrypted"),
-    malformed("header that is no base64url at its end", `${"A".repeat(MAX_BYTES - 5)}=.A.A`, "authorization_malformed"),
+    malformed(
+      "header that is not base64url at its end",
+      `${"A".repeat(MAX_BYTES - 5)}=.A.A`,
+      "authorization_malformed",
+    ),
     malformed("header of zeros", `${"A".repeat(MAX_BYTES - 4)}.A.A`),
     malformed(
       "signature that is not canonical at its end",
@@ -119,7 +125,7 @@ function textSorts(): readonly Sort[] {
   ];
 }
 
-/** Payloads that are read to their ends, or nearly, under a header that is right. */
+/** Payloads that are read to the end, or nearly, after a correct header. */
 function jsonSorts(key: SigningKey): readonly Sort[] {
   const unknown = '"iss":"https://evil.example"';
   const payloads: readonly (readonly [string, string | Uint8Array, string])[] = [
@@ -131,13 +137,13 @@ function jsonSorts(key: SigningKey): readonly Sort[] {
     ["a member twice, at the end", `{${names(570)},"a0":0}`, "token_malformed"],
     ["as many escapes as fit", `{${unknown},"a":"${"\\n".repeat(ROOM / 2 - 40)}"}`, "issuer_untrusted"],
     ["as many \\u escapes as fit", `{${unknown},"a":"${"\\u0041".repeat(ROOM / 6 - 40)}"}`, "issuer_untrusted"],
-    ["half a character at the end", `{"a":"${"a".repeat(ROOM - 20)}\\ud800"}`, "token_malformed"],
+    ["half a surrogate pair at the end", `{"a":"${"a".repeat(ROOM - 20)}\\ud800"}`, "token_malformed"],
     ["the longest text", `{${unknown},"a":"${"a".repeat(ROOM - 80)}"}`, "issuer_untrusted"],
     ["the longest number", `{${unknown},"a":${"1".repeat(300)}.${"1".repeat(ROOM - 400)}}`, "issuer_untrusted"],
     ["a number beyond all bounds", `{"a":${"9".repeat(ROOM - 20)}}`, "token_malformed"],
-    ["nothing but blanks", `{${" ".repeat(ROOM - 80)}${unknown}}`, "issuer_untrusted"],
+    ["only blanks", `{${" ".repeat(ROOM - 80)}${unknown}}`, "issuer_untrusted"],
     [
-      "bytes that are no UTF-8, at the end",
+      "bytes that are not UTF-8, at the end",
       Buffer.concat([Buffer.alloc(ROOM - 2, "a"), Buffer.from([0xff])]),
       "token_malformed",
     ],

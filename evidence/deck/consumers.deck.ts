@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { claimsOf, inlineIssuer, policyDocument } from "../../test/core/fixtures.ts";
 import { waitFor } from "../../test/gateways/gateway.ts";
+import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../../test/gateways/recording-upstream.ts";
-import { reportMissing } from "../../test/gateways/report-missing.ts";
 import { findMissingKong } from "../../test/kong/schema/admin-kong.ts";
 import { generateSigningKey, mintToken } from "../../test/tokens.ts";
 import { type KongWithPostgres, startKongWithPostgres } from "./kong-with-postgres.ts";
@@ -19,7 +19,7 @@ const POLICIES = {
   lenient: { consumer: { claim: "azp", cache: "0s", unknown: "ignore" } },
 };
 
-/** What a DB-less Kong cannot show: Consumers that come and go, and a database that does not answer. */
+/** Tests that need a database: Consumers that are created and deleted, and a database that does not answer. */
 describe("Consumers in a Kong with PostgreSQL", () => {
   if (missing !== undefined) {
     reportMissing("are looked up, and nobody is one when the database is down", missing);
@@ -48,7 +48,7 @@ describe("Consumers in a Kong with PostgreSQL", () => {
   afterAll(async () => {
     await kong?.stop();
     await upstream?.stop();
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 5 });
   }, 60_000);
 
   async function create(path: string, body: object): Promise<{ id: string }> {
@@ -72,7 +72,7 @@ describe("Consumers in a Kong with PostgreSQL", () => {
     return { status, consumer: upstream.headersOf(caseId)?.["x-consumer-username"] };
   }
 
-  it("are found once they are there, and no longer when they are gone", async () => {
+  it("are found after they are created, and not after they are deleted", async () => {
     expect(await ask("strict", "billing")).toMatchObject({ status: 403 });
     const { id } = await create("consumers", { username: "billing" });
     expect(await ask("strict", "billing")).toEqual({ status: 200, consumer: "billing" });
@@ -81,11 +81,11 @@ describe("Consumers in a Kong with PostgreSQL", () => {
     await fetch(`${kong.adminUrl}/consumers/${id}`, { method: "DELETE" });
     expect(await ask("strict", "billing")).toMatchObject({ status: 403 });
     expect(await ask("by-id", id)).toMatchObject({ status: 403 });
-    // The newest answer counts for every policy.
+    // The newest answer is used for every policy.
     expect(await ask("known", "billing")).toMatchObject({ status: 403 });
   });
 
-  it("are unknown when the database does not answer, but for those that are remembered", async () => {
+  it("are unknown when the database does not answer, except those in the cache", async () => {
     await create("consumers", { username: "shop" });
     await create("consumers", { username: "market" });
     expect(await ask("lenient", "shop")).toEqual({ status: 200, consumer: "shop" });

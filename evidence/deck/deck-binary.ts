@@ -10,12 +10,12 @@ interface DeckResult {
   readonly stderr: string;
 }
 
-/** Runs decK in the repository, with nothing told to anybody but the Kong that it is pointed at. */
+/** Runs decK in the repository. decK contacts only the given Kong. */
 export function runDeck(args: readonly string[], { input = "" } = {}): DeckResult {
   return run(DECK, args, {}, input);
 }
 
-/** Runs a line of a shell in which `deck` is decK; what it prints on either stream is in `stdout`. */
+/** Runs a shell line in which `deck` is decK; `stdout` has the output of both streams. */
 export function runDeckCommand(line: string, environment: Readonly<Record<string, string>>): DeckResult {
   const script = `deck() { env "$DECK" "$@"; }\n{ ${line}\n} 2>&1`;
   return run("/bin/sh", ["-c", script], { ...environment, DECK });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { runCli } from "../../test/cli/run-cli.ts";
-import { reportMissing } from "../../test/gateways/report-missing.ts";
+import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
 import { findMissingDeck, runDeck } from "./deck-binary.ts";
 
 const missing = findMissingDeck();
@@ -14,7 +14,7 @@ interface Finding {
   readonly Severity: string;
 }
 
-/** What `deck file lint` says of a state by the ruleset that we ship, and how it exits. */
+/** The output and exit code of `deck file lint` for a state, with the ruleset of our package. */
 function lint(state: string | object): { readonly status: number | null; readonly findings: readonly string[] } {
   const input = typeof state === "string" ? state : stringify(state, { aliasDuplicateObjects: false });
   const { status, stdout } = runDeck(["file", "lint", "-s", "-", "--format", "json", RULESET], { input });
@@ -56,7 +56,7 @@ describe("the ruleset for `deck file lint`", () => {
       "other plugins alone",
       { ...onRoute({ name: "jwt" }), consumers: [{ username: "a", plugins: [{ name: "cors" }] }] },
     ],
-  ])("has nothing to say of %s", (_what, state) => {
+  ])("reports nothing about %s", (_what, state) => {
     expect(lint(state)).toEqual({ status: 0, findings: [] });
   });
 
@@ -67,7 +67,7 @@ describe("the ruleset for `deck file lint`", () => {
       "error jwt-policy: its config takes policy_file, policy and rule, and nothing else.",
     ],
     [
-      "a field that is no text",
+      "a field that is not a string",
       onRoute({ ...GOOD, config: { ...GOOD.config, rule: 7 } }),
       "error jwt-policy: its config takes policy_file, policy and rule, and nothing else.",
     ],
@@ -112,7 +112,7 @@ describe("the ruleset for `deck file lint`", () => {
     [
       "protocols",
       onRoute({ ...GOOD, protocols: ["https"] }),
-      "warn jwt-policy: it judges the requests of its protocols alone;",
+      "warn jwt-policy: it judges only requests of the protocols that it lists;",
     ],
     [
       "Kong's own jwt on the same route",
@@ -135,26 +135,26 @@ describe("the ruleset for `deck file lint`", () => {
     expect(status).toBe(finding.startsWith("error") ? 1 : 0);
   });
 
-  it("finds each of several plugins", () => {
+  it("reports each of several plugins", () => {
     const bad = { ...GOOD, config: { rule: "read" } };
     const state = { services: [{ name: "s", plugins: [bad], routes: [route(bad), route(GOOD)] }], plugins: [bad] };
     expect(lint(state).findings).toHaveLength(3);
   });
 });
 
-describe("what `kong-jwt-policy render` makes of the examples", () => {
+describe("the output of `kong-jwt-policy render` for the examples", () => {
   if (missing !== undefined) {
     reportMissing("is good for decK", missing);
     return;
   }
   const { stdout: rendered } = runCli(["render", ...EXAMPLES, "--tag", "t", "--inline"]);
 
-  it("is good for `deck file validate` and `deck file lint`", () => {
+  it("passes `deck file validate` and `deck file lint`", () => {
     expect(runDeck(["file", "validate", "-"], { input: rendered })).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(lint(rendered)).toEqual({ status: 0, findings: [] });
   });
 
-  it("means the same after `deck file render`", () => {
+  it("has the same meaning after `deck file render`", () => {
     const { status, stdout } = runDeck(["file", "render", "-"], { input: rendered });
     expect(status).toBe(0);
     const pluginsOf = (text: string): unknown[] => {

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findFreePort } from "../../test/gateways/free-port.ts";
-import { quietKongEnvironment, rootEnvironment } from "../../test/gateways/kong-environment.ts";
-import { askKongSettings } from "../../test/gateways/kong-settings.ts";
+import { quietKongEnvironment, rootEnvironment } from "../../test/gateways/kong/kong-environment.ts";
+import { askKongSettings } from "../../test/gateways/kong/kong-settings.ts";
 import { startPostgres } from "./postgres.ts";
 
 const KONG = process.env.KONG_BIN ?? "kong";

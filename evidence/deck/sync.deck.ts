@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { runCli } from "../../test/cli/run-cli.ts";
 import { waitFor } from "../../test/gateways/gateway.ts";
+import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../../test/gateways/recording-upstream.ts";
-import { reportMissing } from "../../test/gateways/report-missing.ts";
 import { findMissingKong } from "../../test/kong/schema/admin-kong.ts";
 import { findBlocks } from "../../test/readme/transcripts.ts";
 import { generateSigningKey, mintToken } from "../../test/tokens.ts";
@@ -72,7 +72,7 @@ describe("decK against Kong with PostgreSQL", () => {
   afterAll(async () => {
     await kong?.stop();
     await upstream?.stop();
-    rmSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true, maxRetries: 5 });
     rmSync(RENDERED, { force: true });
   }, 120_000);
   beforeEach(({ task }) => {
@@ -128,7 +128,7 @@ describe("decK against Kong with PostgreSQL", () => {
     180_000,
   );
 
-  it("does all that docs/guides/deck.md says, in this order", () => {
+  it("runs all commands of docs/guides/deck.md, in this order", () => {
     const render = [
       "render",
       "deploy/deck/payments.yaml",

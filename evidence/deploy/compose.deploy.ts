@@ -3,7 +3,7 @@ import { EXAMPLES } from "../../sandbox/demo/examples.ts";
 import { type Deployment, docker, findMissingCompose, startDeployment } from "../../test/containers/docker.ts";
 import { PLUGIN_SERVER_PID } from "../../test/containers/processes.ts";
 import { waitFor } from "../../test/gateways/gateway.ts";
-import { reportMissing } from "../../test/gateways/report-missing.ts";
+import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
 import { askStatus } from "./ask-status.ts";
 
 const missing = await findMissingCompose();
@@ -28,7 +28,7 @@ describe("deploy/compose.yaml", () => {
     expect(await check()).toContain(ALL_WELL);
   });
 
-  it("judges what comes from outside: 200 for a token of the provider that it prints, 401 without", async () => {
+  it("judges requests from outside: 200 with a printed token of the provider, 401 without a token", async () => {
     const lines = await deployment.compose("run", "--rm", "check", "--curl", "--gateway", deployment.url);
     const [, token] = /^READER=(\S+)$/m.exec(lines) ?? [];
     expect(lines).toContain(`curl -i -k -H "Authorization: Bearer $READER" ${deployment.url}/payments`);
@@ -36,18 +36,18 @@ describe("deploy/compose.yaml", () => {
     expect(await getStatus("/payments")).toBe(401);
   });
 
-  it("runs nothing as root", async () => {
+  it("runs no process as root", async () => {
     const owners = await deployment.shell("kong", "stat -c %u /proc/[0-9]*");
     expect(owners.trim().split("\n")).not.toContain("0");
   });
 
-  it("has the newest settings in Kong's own configuration file, the guard among them", async () => {
+  it("has the newest settings in Kong's own configuration file, including the guard", async () => {
     const settings = await deployment.shell("kong", "cat /etc/kong/kong.conf");
     expect(settings).toContain("plugins = bundled,jwt-policy,jwt-policy-guard\n");
     expect(settings).toContain("--policy-root /etc/jwt-policy/policies");
   });
 
-  it("is not well while the plugin server stands still, though Kong says so, and is well again afterwards", async () => {
+  it("is unhealthy while the plugin server is stopped, although Kong says that it is healthy, and healthy again afterwards", async () => {
     await deployment.shell("kong", `kill -STOP "$(${PLUGIN_SERVER_PID})"`);
     await expect(deployment.compose("exec", "-T", "kong", ...HEALTH)).rejects.toThrow(
       /8008\/status\/ready does not answer[\s\S]*8007\/status\/ready answers 200/,
@@ -56,7 +56,7 @@ describe("deploy/compose.yaml", () => {
     expect(await deployment.compose("exec", "-T", "kong", ...HEALTH)).toMatch(/8008.*200[\s\S]*8007.*200/);
   });
 
-  it("lets nothing pass when the plugin server is killed, and serves again by itself", async () => {
+  it("lets no request pass when the plugin server is killed, and recovers by itself", async () => {
     const before = await findServer();
     await deployment.shell("kong", `kill -KILL ${before}`);
     const during = new Set<number>();
@@ -70,7 +70,7 @@ describe("deploy/compose.yaml", () => {
     expect(await check()).toContain(ALL_WELL);
   });
 
-  it("goes on after `kong reload`", async () => {
+  it("continues to serve after `kong reload`", async () => {
     await deployment.compose("exec", "-T", "kong", "kong", "reload");
     expect(await waitFor(async () => (await getStatus("/health")) === 200 || undefined, 30_000)).toBe(true);
     expect(await check()).toContain(ALL_WELL);
@@ -84,7 +84,7 @@ describe("the image of Kong with jwt-policy", () => {
   }
   const IMAGE = "jwt-policy-kong:0.1.0";
 
-  it("has the command: it checks policies that are mounted", async () => {
+  it("contains the command, which checks mounted policies", async () => {
     const mount = `${import.meta.dirname}/../../policies:/policies:ro`;
     const output = await docker([
       "run",
@@ -99,7 +99,7 @@ describe("the image of Kong with jwt-policy", () => {
     expect(output).toContain('ok /policies/payments.yaml: policy "payments"');
   });
 
-  it("gives the plugin server the CA bundle that the container is given, which Kong by itself would not", async () => {
+  it("passes the container's CA bundle on to the plugin server, which Kong by itself does not", async () => {
     const variables = ["KONG_DATABASE=off", "NODE_EXTRA_CA_CERTS=/etc/ssl/own.pem"].flatMap((text) => ["-e", text]);
     const id = (await docker(["run", "--detach", "--rm", ...variables, IMAGE])).trim();
     try {

@@ -1,4 +1,4 @@
 import { runConformance } from "../../test/conformance/run/run-conformance.ts";
-import { kongImage } from "../../test/gateways/kong-image.ts";
+import { kongImage } from "../../test/gateways/kong/kong-image.ts";
 
 runConformance(await kongImage());

@@ -8,7 +8,7 @@ import { runCli } from "../../test/cli/run-cli.ts";
 const DEPLOY = join(import.meta.dirname, "../../deploy");
 const readText = (name: string): string => readFileSync(join(DEPLOY, name), "utf8");
 
-/** What these files repeat of the package must not fall behind it. */
+/** These files repeat facts of the package, which must stay up to date. */
 describe("the files in deploy/", () => {
   it.each(["Dockerfile", "compose.yaml", "compose.sidecar.yaml"])("%s names the package's version", (name) => {
     const versions = [...readText(name).matchAll(/(?:jwt-policy-[a-z]+:|image\.version=")(\d[^"\s]*)/g)];
@@ -16,7 +16,7 @@ describe("the files in deploy/", () => {
     expect(new Set(versions.map(([, version]) => version))).toEqual(new Set([VERSION]));
   });
 
-  it("compose.sidecar.yaml sets what `kong-jwt-policy kong env` prints, by the very command that it names", () => {
+  it("compose.sidecar.yaml sets the values that the `kong-jwt-policy kong env` command in this file prints", () => {
     const text = readText("compose.sidecar.yaml");
     const [, command = ""] = /As printed by: kong-jwt-policy (.*\n.*json);/.exec(text) ?? [];
     const { stdout } = runCli(command.replace("\n      #", "").split(/\s+/));

@@ -4,7 +4,7 @@ import { EXAMPLES } from "../../sandbox/demo/examples.ts";
 import { type Deployment, docker, findMissingCompose, startDeployment } from "../../test/containers/docker.ts";
 import { PLUGIN_SERVER_PID } from "../../test/containers/processes.ts";
 import { waitFor } from "../../test/gateways/gateway.ts";
-import { reportMissing } from "../../test/gateways/report-missing.ts";
+import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
 import { askStatus } from "./ask-status.ts";
 
 const missing = await findMissingCompose();
@@ -33,7 +33,7 @@ describe("deploy/compose.sidecar.yaml", () => {
     const [id = ""] = await listServers();
     return Number(await docker(["inspect", "--format", "{{.RestartCount}}", id]));
   };
-  /** Waits for the container to be started once more and to serve; nothing may pass without a verdict until then. */
+  /** Waits until the container has started once more and serves; no request may pass without a verdict until then. */
   const expectRecovery = async (restarts: number): Promise<void> => {
     const during = new Set<number>();
     await waitFor(async () => {
@@ -54,37 +54,37 @@ describe("deploy/compose.sidecar.yaml", () => {
     expect(await check()).toContain(ALL_WELL);
   });
 
-  it("has a plugin server that is not root and can write nowhere but to the shared directory", async () => {
+  it("has a plugin server that does not run as root and can write only to the shared directory", async () => {
     const owners = await deployment.shell("plugin-server", "stat -c %u /proc/[0-9]*");
     expect(owners.trim().split("\n")).not.toContain("0");
     await expect(deployment.shell("plugin-server", "touch /opt/jwt-policy/x /tmp/x")).rejects.toThrow("Read-only");
     await expect(deployment.shell("kong", "touch /run/jwt-policy/x")).rejects.toThrow("Read-only");
   });
 
-  it("prints the schema that Kong is to read", async () => {
+  it("prints the schema for Kong", async () => {
     expect((await docker(["run", "--rm", "jwt-policy-server:0.1.0", "--dump"])).trim()).toBe(renderDump());
   });
 
-  it("lets nothing pass when the plugin server is killed, and serves again by itself", async () => {
+  it("lets no request pass when the plugin server is killed, and recovers by itself", async () => {
     const restarts = await countRestarts();
     await deployment.shell("plugin-server", `kill -KILL "$(${PLUGIN_SERVER_PID})"`);
     await expectRecovery(restarts);
   });
 
-  it("the watchdog ends a server that hangs, though it is alone in its container", async () => {
+  it("the watchdog ends a server that hangs, although the server is the only process in its container", async () => {
     const restarts = await countRestarts();
     await deployment.shell("plugin-server", `kill -USR1 "$(${PLUGIN_SERVER_PID})"`);
     await deployment.compose("exec", "-T", "plugin-server", "node", "--input-type=module", "--eval", HANG);
     await expectRecovery(restarts);
   });
 
-  it("serves again after the sidecar was restarted, under the same name and another process", async () => {
+  it("serves again after a restart of the sidecar, with the same socket name and a new process", async () => {
     await deployment.compose("restart", "--timeout", "20", "plugin-server");
     expect(await waitFor(async () => (await getStatus("/health")) === 200 || undefined, 60_000)).toBe(true);
     expect(await check()).toContain(ALL_WELL);
   });
 
-  it("is replaced without a lost request: the new one beside the old one, then the old one ends", async () => {
+  it("is replaced without a lost request: the new server starts while the old server runs, then the old server ends", async () => {
     const [before = ""] = await listServers();
     const statuses = new Map<number, number>();
     let isOver = false;

@@ -30,13 +30,13 @@ describe("the units of systemd", () => {
     expect(options).toMatchObject({ socket: socket.get("Socket.ListenStream"), hasFactsVariable: true });
   });
 
-  it("give socket, directory and process to one user, and let nobody else connect", () => {
+  it("give socket, directory and process to one user, and let no other user connect", () => {
     expect(socket.get("Socket.SocketUser")).toBe(service.get("Service.User"));
     expect(socket.get("Socket.SocketMode")).toBe("0600");
     expect(`/run/${service.get("Service.RuntimeDirectory")}/jwt-policy.socket`).toBe(socket.get("Socket.ListenStream"));
   });
 
-  it("keep the socket's directory when the service ends, and start it again at once and always", () => {
+  it("keep the socket's directory when the service ends, and always start the service again at once", () => {
     expect(service.get("Service.RuntimeDirectoryPreserve")).toBe("yes");
     expect([service.get("Service.Restart"), service.get("Service.RestartSec")]).toEqual(["always", "0"]);
     expect(service.get("Unit.StartLimitIntervalSec")).toBe("0");

@@ -19,17 +19,17 @@ export interface Fault {
   /** Names the row in results; never changes. */
   readonly id: string;
   readonly title: string;
-  /** Whether no valid request may be lost: the fault is our own doing, or none of the plugin server. */
+  /** Whether no valid request may be lost, because the fault is a planned action or not in the plugin server. */
   readonly sparesValid: boolean;
   /** Milliseconds that follow from the settings, with room for a slow machine. */
   readonly recoveryMs: number;
   readonly holdMs: number;
-  /** Why this cannot be on a gateway that is no Kong. */
+  /** Why this fault is impossible on a gateway that is not a Kong. */
   readonly onlyKong?: string;
-  /** Why this cannot be with kong-pdk's plugin server. */
+  /** Why this fault is impossible with kong-pdk's plugin server. */
   readonly onlyOurs?: string;
   readonly load?: Pick<LoadOptions, "clients" | "breakOff">;
-  /** Does the harm and returns when it is over. */
+  /** Causes the fault and returns when it is over. */
   inject(scene: Scene): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ const DEADLINE_MS = 5_000;
 const WATCHDOG_MS = 3_000;
 const RESPAWN_MS = 1_000;
 const READ_TIMEOUT_MS = 7_000;
-/** Kong's requests wait so long for another one that is starting the same plugin instance. */
+/** Kong's requests wait this long for another request that is starting the same plugin instance. */
 const CLAIM_MS = 10_000;
 const CHANGES_PER_ROUND = 50;
 /** For a machine that is busy with everything else. */
@@ -46,7 +46,7 @@ const SLACK_MS = 5_000;
 
 const AFTER_RESPAWN_MS = RESPAWN_MS + CLAIM_MS + SLACK_MS;
 const LONGEST_HOLD_MS = CLAIM_MS + READ_TIMEOUT_MS + SLACK_MS;
-/** What holds where valid requests may be lost. */
+/** The limits if valid requests may be lost. */
 export const LOSING = { sparesValid: false, recoveryMs: AFTER_RESPAWN_MS, holdMs: LONGEST_HOLD_MS };
 const SPARING = { sparesValid: true, recoveryMs: 0, holdMs: SLACK_MS };
 
@@ -69,7 +69,7 @@ const inner = (fault: InnerFault, forMs: number) => async (scene: Scene) => {
   scene.mark();
 };
 
-/** The plugin server is dead, and none gets up before the fault is over. */
+/** The plugin server is dead, and no new one starts before the fault is over. */
 const withoutServer = async (scene: Scene, during: () => Promise<void>): Promise<void> => {
   scene.setInnerFault("hold");
   await signalServer(scene, "SIGKILL");
@@ -112,7 +112,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "late-start",
-    title: "plugin server started 2 s after the gateway",
+    title: "the plugin server starts 2 s after the gateway",
     // The gateway itself was started with the server held back.
     async inject(scene) {
       await sleep(2_000);
@@ -123,7 +123,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "kill-idle",
-    title: "plugin server killed while idle (SIGKILL)",
+    title: "the plugin server is killed while it is idle (SIGKILL)",
     load: { clients: 1 },
     async inject(scene) {
       scene.mark();
@@ -133,7 +133,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "kill-often",
-    title: "plugin server killed again and again under 32 connections",
+    title: "the plugin server is killed again and again, while 32 clients are connected",
     async inject(scene) {
       const { rounds } = scene;
       for (let count = 0; count < rounds; count += 1) {
@@ -147,7 +147,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "stop-kill",
-    title: "plugin server stopped (SIGSTOP), killed after 1 s",
+    title: "the plugin server is stopped (SIGSTOP), and killed after 1 s",
     async inject(scene) {
       const pid = await signalServer(scene, "SIGSTOP");
       await sleep(1_000);
@@ -158,7 +158,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "stop-continue",
-    title: "plugin server stopped for longer than the read timeout, then continued",
+    title: "the plugin server is stopped for longer than the read timeout, and then continues",
     async inject(scene) {
       const pid = await signalServer(scene, "SIGSTOP");
       await sleep(scene.readTimeoutMs + 1_000);
@@ -169,8 +169,8 @@ export const FAULTS: readonly Fault[] = [
   {
     ...SPARING,
     id: "stall",
-    title: "stall of 500 ms (SIGSTOP, SIGCONT) under 1,500 concurrent connections",
-    holdMs: 500 + 4 * SLACK_MS, // The crowd alone keeps a busy machine busy for longer than any other fault.
+    title: "the plugin server is stopped for 500 ms (SIGSTOP, SIGCONT), with 1,500 concurrent connections",
+    holdMs: 500 + 4 * SLACK_MS, // The many clients alone keep a busy machine busy for longer than any other fault.
     async inject(scene) {
       const pid = await signalServer(scene, "SIGSTOP");
       const crowd = scene.sendCrowd(1_500);
@@ -183,7 +183,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "block",
-    title: "event loop blocked for ever",
+    title: "the event loop is blocked for ever",
     recoveryMs: WATCHDOG_MS + AFTER_RESPAWN_MS,
     async inject(scene) {
       scene.setInnerFault("block");
@@ -194,19 +194,19 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "throw",
-    title: "handler throws, for 1 s",
+    title: "for 1 s, the handler throws",
     inject: inner("throw", 1_000),
   },
   {
     ...LOSING,
     id: "nothing",
-    title: "handler returns nothing, for 1 s",
+    title: "for 1 s, the handler returns nothing",
     inject: inner("nothing", 1_000),
   },
   {
     ...LOSING,
     id: "never",
-    title: "handler never settles, for 500 ms",
+    title: "for 500 ms, the handler returns a promise that never settles",
     holdMs: DEADLINE_MS + READ_TIMEOUT_MS + SLACK_MS,
     inject: inner("never", 500),
   },
@@ -223,7 +223,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "socket-removed",
-    title: "socket file removed (the stock server is killed after 3 s)",
+    title: "the socket file is removed (and the stock server is killed after 3 s)",
     async inject(scene) {
       scene.mark();
       rmSync(scene.gateway.socket);
@@ -235,7 +235,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "restart-storm",
-    title: "plugin server dies right at its start, for 5 s",
+    title: "for 5 s, the plugin server dies each time it starts",
     async inject(scene) {
       scene.setInnerFault("die_at_start");
       await signalServer(scene, "SIGKILL");
@@ -247,52 +247,52 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "foreign-silent",
-    title: "another process on the socket, silent",
+    title: "another process has the socket, and never answers",
     inject: foreign("silent", ({ readTimeoutMs }) => readTimeoutMs + 500),
   },
   {
     ...LOSING,
     id: "foreign-closes",
-    title: "another process on the socket, closes at once",
+    title: "another process has the socket, and closes each connection at once",
     inject: foreign("closes", () => 1_500),
   },
   {
     ...LOSING,
     id: "foreign-junk",
-    title: "another process on the socket, writes junk",
+    title: "another process has the socket, and writes junk",
     inject: foreign("junk", () => 1_500),
   },
   {
     ...LOSING,
     id: "foreign-zeros",
-    title: "another process on the socket, writes zeros (to Kong the end of an event)",
+    title: "another process has the socket, and writes zeros (for Kong, zeros end an event)",
     inject: foreign("zeros", () => 1_500),
   },
   {
     ...SPARING,
     id: "upstream-aborts",
-    title: "upstream breaks off every third request",
+    title: "the upstream breaks off every third request",
     load: { clients: 32, breakOff: "upstream" },
     inject: () => sleep(2_000),
   },
   {
     ...SPARING,
     id: "client-aborts",
-    title: "client leaves in the middle of every third request",
+    title: "the client leaves in the middle of every third request",
     load: { clients: 32, breakOff: "client" },
     inject: () => sleep(2_000),
   },
   {
     ...SPARING,
     id: "rolling-restart",
-    title: "rolling restart: another plugin server takes over, SIGTERM to the first; twice",
+    title: "rolling restart, twice: a new plugin server takes over, and the old one gets SIGTERM",
     async inject(scene) {
       const { socket } = scene.gateway;
       const first = await findServer(scene);
       const second = await startSecondServer(first, socket);
       const before = identify(socket);
       process.kill(first, "SIGTERM");
-      // The gateway starts its own anew, which takes over in turn.
+      // The gateway starts its own server again, which then takes over.
       await waitForTakeover(socket, before);
       second.kill("SIGTERM");
       await sleep(1_000);
@@ -302,14 +302,14 @@ export const FAULTS: readonly Fault[] = [
   {
     ...SPARING,
     id: "policy-change",
-    title: "policy file replaced by another, and back",
+    title: "a policy file is replaced by another file, and then restored",
     inject: changePolicy(4_000),
   },
   {
     ...SPARING,
     id: "policy-often",
-    title: `policy file replaced again and again, ${CHANGES_PER_ROUND} times as often`,
-    onlyOurs: "it has no status that says when a version is in force",
+    title: `a policy file is replaced again and again, ${CHANGES_PER_ROUND} times as often`,
+    onlyOurs: "it has no status that says when a version takes effect",
     async inject({ world, judging, rounds, waitForPolicy }) {
       const judges: readonly Judge[] = ["gamma", "alpha"];
       for (let count = 0; count < rounds * CHANGES_PER_ROUND; count += 1) {
@@ -325,7 +325,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...SPARING,
     id: "config-change",
-    title: "Kong's configuration changed 4 times: each route gets another policy and rule",
+    title: "Kong's configuration changes 4 times, and each time every route gets another policy and rule",
     onlyKong: "the sandbox reads its configuration once",
     inject: changeConfig(2_000),
   },
@@ -343,7 +343,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "worker-0",
-    title: "Kong's worker 0 killed",
+    title: "Kong's worker 0 is killed",
     onlyKong: "the sandbox is one process",
     async inject({ gateway, mark }) {
       mark();

@@ -1,4 +1,4 @@
-import { kongBinary } from "../../test/gateways/kong-binary.ts";
+import { kongBinary } from "../../test/gateways/kong/kong-binary.ts";
 import { runFaults } from "./run-faults.ts";
 import { STOCK_LOSES } from "./stock-loses.ts";
 

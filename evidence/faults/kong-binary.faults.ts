@@ -1,4 +1,4 @@
-import { kongBinary } from "../../test/gateways/kong-binary.ts";
+import { kongBinary } from "../../test/gateways/kong/kong-binary.ts";
 import { runFaults } from "./run-faults.ts";
 
 for (const workers of [1, 2]) {

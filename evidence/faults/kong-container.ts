@@ -18,8 +18,8 @@ import {
   START_CMD,
   waitFor,
 } from "../../test/gateways/gateway.ts";
-import { loadConfig, quietKongEnvironment } from "../../test/gateways/kong-environment.ts";
-import { askKongSettings } from "../../test/gateways/kong-settings.ts";
+import { loadConfig, quietKongEnvironment } from "../../test/gateways/kong/kong-environment.ts";
+import { askKongSettings } from "../../test/gateways/kong/kong-settings.ts";
 
 const run = promisify(execFile);
 const QUERY_CMD = "KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD";
@@ -119,7 +119,7 @@ export async function kongContainer({
         async stop() {
           await container.stop();
           await server.stop();
-          await rm(directory, { recursive: true, force: true });
+          await rm(directory, { recursive: true, force: true, maxRetries: 5 });
         },
       };
     },

@@ -1,4 +1,4 @@
-import { sandboxFromSettings } from "../../test/gateways/sandbox-from-settings.ts";
+import { sandboxFromSettings } from "../../test/gateways/kong/sandbox-from-settings.ts";
 import { runFaults } from "./run-faults.ts";
 
 // Fewer repetitions than `npm run test:faults` has: `npm test` runs this.

@@ -2,17 +2,47 @@ import type { Json, JsonMembers } from "../../test/core/json/slow-json.ts";
 
 /** A claim by its name or JSON Pointer, as the oracle finds it; the policies here need no escapes. */
 export function readPlace(claims: JsonMembers, place: string): Json | undefined {
-  const steps = place.startsWith("/") ? place.slice(1).split("/") : [place];
-  return steps.reduce<Json | undefined>(
-    (value, step) =>
-      typeof value === "object" && value !== null && !Array.isArray(value) && Object.hasOwn(value, step)
-        ? (value as JsonMembers)[step]
-        : undefined,
-    claims,
-  );
+  const found = walk(claims, place);
+  return found === BLOCKED ? undefined : found;
 }
 
-/** Whether a claim says anything: a text without ink, and what is made of such texts, of nulls or of nothing, does not. */
+/** Whether a claim cannot be looked up, although it may exist. */
+export function isBlocked(claims: JsonMembers, place: string): boolean {
+  return walk(claims, place) === BLOCKED;
+}
+
+const BLOCKED = Symbol("blocked");
+
+function walk(claims: JsonMembers, place: string): Json | undefined | typeof BLOCKED {
+  const [first = "", ...more] = place.startsWith("/") ? place.slice(1).split("/") : [place];
+  const { _claim_names: names } = claims;
+  const isElsewhere = isMembers(names) && Object.hasOwn(names, first) && !Object.hasOwn(claims, first);
+  return isElsewhere
+    ? BLOCKED
+    : more.reduce<Json | undefined | typeof BLOCKED>(
+        stepInto,
+        Object.hasOwn(claims, first) ? claims[first] : undefined,
+      );
+}
+
+function stepInto(value: Json | undefined | typeof BLOCKED, step: string): Json | undefined | typeof BLOCKED {
+  if (value === undefined || value === null || value === BLOCKED) {
+    return value === BLOCKED ? BLOCKED : undefined;
+  }
+  if (Array.isArray(value)) {
+    return String(Number.parseInt(step, 10)) === step && !step.startsWith("-") ? value[Number(step)] : BLOCKED;
+  }
+  if (!isMembers(value)) {
+    return BLOCKED;
+  }
+  return Object.hasOwn(value, step) ? value[step] : undefined;
+}
+
+function isMembers(value: Json | undefined): value is JsonMembers {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether a claim has a value: an invisible text has none, and a list or map of such texts, of nulls or of nothing has none. */
 export function saysSomething(value: Json | undefined): boolean {
   if (typeof value === "string") {
     return [...value].some((character) => !/[\s\p{White_Space}\p{Cc}\p{DI}]/u.test(character));

@@ -1,8 +1,8 @@
+import type { Random } from "../../test/random.ts";
 import type { Coverage } from "./coverage.ts";
-import type { Random } from "./random.ts";
 import type { Outcome, Target } from "./target.ts";
 
-/** How many executions share one look at the coverage, which takes milliseconds. */
+/** How many executions share one reading of the coverage, which takes milliseconds. */
 const BATCH = 256;
 
 interface Finding<T> {
@@ -84,7 +84,7 @@ export async function fuzz<T>(
     }
   };
   const next = (): T => {
-    // Most of the corpus is refused early; the seeds get far, and what came last leads on.
+    // Most of the corpus is refused early, but seeds reach later stages, and new inputs lead to more new code.
     const origins = random.pick([target.seeds, target.seeds, inputs.slice(-32), inputs]);
     return target.mutate(random.pick(origins), random, inputs);
   };

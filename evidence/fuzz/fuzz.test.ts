@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { createRandom } from "../../test/random.ts";
 import { type Campaign, fuzz } from "./engine.ts";
 import { tryMutatedTokens } from "./mutate/try-mutated-tokens.ts";
 import { createPolicyTarget } from "./policy-target.ts";
-import { createRandom } from "./random.ts";
 import { readCorpus } from "./seeds/corpus.ts";
 import { createTokenTarget } from "./token-target.ts";
 
@@ -17,7 +17,7 @@ describe("the fuzzer finds nothing", () => {
     expect(campaign.features.size).toBeGreaterThan(100);
   }, 300_000);
 
-  it("in what becomes of its corpus of policies, and 250 mutations of them", async () => {
+  it("in the compilation of its corpus of policies, and 250 mutations of them", async () => {
     const corpus = readCorpus<string>("policy");
     const campaign = await fuzz(createPolicyTarget(), corpus, createRandom(1), undefined, (done) => done < 250);
     expect(findingsOf(campaign)).toEqual([]);
@@ -26,7 +26,7 @@ describe("the fuzzer finds nothing", () => {
 });
 
 /** A short form of `npm run test:mutated-tokens`. */
-it("refuses 2,000 mutated tokens, but for those that are the same signed text or signed anew and right", async () => {
+it("refuses 2,000 mutated tokens, except tokens with the same signed text and tokens that were signed again and are right", async () => {
   const { rows, unexpected } = await tryMutatedTokens(2_000, 2);
   expect(unexpected).toEqual([]);
   expect(rows.filter(({ reasons }) => reasons.size === 0)).toEqual([]);

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { createRandom } from "../../test/random.ts";
 import { type Coverage, startCoverage } from "./coverage.ts";
 import { type Campaign, fuzz } from "./engine.ts";
 import { createPolicyTarget } from "./policy-target.ts";
-import { createRandom } from "./random.ts";
 import { readCorpus, writeCorpus } from "./seeds/corpus.ts";
 import type { KeyRing } from "./seeds/signers.ts";
 import type { Target } from "./target.ts";

@@ -3,7 +3,6 @@ import { parse, stringify } from "yaml";
 import { decide } from "../../plugin/core/decide.ts";
 import { isAllow } from "../../plugin/core/model/decision.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../../plugin/core/model/policy.ts";
-import { fail, succeed } from "../../plugin/core/model/result.ts";
 import { importKeySet } from "../../plugin/keys/import/import-key-set.ts";
 import { indexKeys, selectKey } from "../../plugin/keys/import/select-key.ts";
 import type { Finding } from "../../plugin/policy/language/finding.ts";
@@ -23,7 +22,7 @@ interface RuleText {
   readonly operations?: readonly { readonly access?: unknown }[];
 }
 
-/** Texts that may be a policy: read, compiled, and asked about requests of strangers. */
+/** Texts that may be a policy: they are read, compiled, and used to judge requests of strangers. */
 export function createPolicyTarget(): Target<string> {
   const stranger = generateSigningKey("ES256", "stranger");
 
@@ -42,7 +41,7 @@ export function createPolicyTarget(): Target<string> {
     }
   };
 
-  /** Whom nobody knows gets in where the text says so, and nowhere else. */
+  /** A request of a stranger passes only if the text of the policy says so. */
   const checkStrangers = async (text: string, policy: CompiledPolicy): Promise<string | undefined> => {
     const { routes = {} } = parse(text) as { routes?: Readonly<Record<string, RuleText | null>> };
     const issuer = [...policy.issuers.keys()][0];
@@ -83,19 +82,19 @@ function accessesOf(rule: RuleText | null | undefined): readonly unknown[] {
   return [rule?.access, ...(rule?.operations ?? []).map(({ access }) => access)];
 }
 
-/** Keys that stand in the policy; nothing is fetched, and no file is read. */
+/** Keys in the policy itself; nothing is fetched, and no file is read. */
 async function findInline(issuer: CompiledIssuer, joseHeader: Parameters<typeof selectKey>[1]) {
   const inline = issuer.keys.flatMap((origin) => (origin.from === "jwks" ? [importKeySet(origin.jwks, issuer)] : []));
   const keys = (await Promise.all(inline)).flatMap((set) => set.keys);
-  const found = selectKey(indexKeys(keys), joseHeader);
-  return found ? succeed(found) : fail({ because: "unknown" as const });
+  return selectKey(indexKeys(keys), joseHeader);
 }
 
 function describe({ issuers, rules, headerMappings }: CompiledPolicy): readonly string[] {
   return [
     `${Math.min(issuers.size, 3)} issuers, ${Math.min(rules.size, 4)} rules, ${Math.min(headerMappings.length, 4)} mappings`,
     ...[...issuers.values()].map(
-      (issuer) => `issuer ${issuer.keys.map(({ from }) => from)} ${issuer.algorithms.size} ${issuer.tokenType}`,
+      (issuer) =>
+        `issuer ${issuer.keys.map(({ from }) => from)} ${issuer.algorithms.size} ${[...(issuer.tokenTypes ?? [])]}`,
     ),
     ...[...rules.values()].map(
       ({ requirements, operations }) => `rule ${requirements.access} ${operations?.values.length}`,

@@ -1,15 +1,15 @@
-import type { Random } from "./random.ts";
+import type { Random } from "../../test/random.ts";
 
-/** What is fuzzed: how its inputs come to be, and what must hold for each. */
+/** A target of the fuzzer: how its inputs are made, and what must be true for each. */
 export interface Target<T> {
   readonly name: "token" | "policy";
   readonly seeds: readonly T[];
   mutate(input: T, random: Random, others: readonly T[]): T;
-  /** Never throws: what goes wrong is a finding. */
+  /** Never throws: every fault is a finding. */
   run(input: T): Promise<Outcome>;
   /** What a finding must keep beside the input to be tried again. */
   readonly surroundings: unknown;
-  /** How much there is to read in an input; of two that reach the same, the corpus keeps the smaller one. */
+  /** The size of an input; of two inputs that reach the same code, the corpus keeps the smaller one. */
   size(input: T): number;
 }
 

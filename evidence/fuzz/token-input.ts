@@ -4,7 +4,7 @@ import { OVER_TLS } from "../../test/core/fixtures.ts";
 import { encodeSegment } from "../../test/tokens.ts";
 import type { Signer } from "./seeds/signers.ts";
 
-/** Text in which each character stands for one byte, so that JSON can hold bytes that are no UTF-8. */
+/** Text in which each character is one byte, so that JSON can contain bytes that are not UTF-8. */
 export type Bytes = string;
 
 /** How the third segment is made. */
@@ -33,7 +33,7 @@ export interface TokenInput {
   readonly binding: Binding;
   readonly requestLine: RequestLine | undefined;
   readonly connection: string | undefined;
-  /** What stands before the token; undefined sends no Authorization header at all. */
+  /** The text before the token; undefined sends no Authorization header at all. */
   readonly scheme: string | undefined;
   readonly header: Bytes;
   readonly payload: Bytes;
@@ -53,7 +53,7 @@ export interface Edit {
   readonly insert: string;
 }
 
-/** Which texts were honestly signed, by name of the key: the oracle need not trust any verification. */
+/** Which texts were honestly signed, by name of the key, so that the oracle need not trust any verification. */
 export type SignedTexts = Map<string, Set<string>>;
 
 /** The request that a recipe stands for. What gets signed on the way is noted in `signed`. */
@@ -186,7 +186,7 @@ function bytesOf(text: Bytes): Buffer {
   return Buffer.from(text, "latin1");
 }
 
-/** The UTF-8 of a text. */
+/** The UTF-8 of a string. */
 export function utf8Bytes(text: string): Bytes {
   return Buffer.from(text).toString("latin1");
 }

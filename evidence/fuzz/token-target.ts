@@ -59,7 +59,7 @@ function describe(input: TokenInput, decision: Decision): readonly string[] {
   return [`${reason} ${detail?.replace(/\d+/g, "0")}`];
 }
 
-/** What is wrong with a decision; undefined when nothing is. */
+/** The fault of a decision; undefined if there is none. */
 function checkDecision(
   decision: Decision,
   wanted: HeadersWanted | undefined,

@@ -24,7 +24,7 @@ describe("a provider that is down for a day", () => {
   });
 });
 
-it("a provider that is down for longer than max_stale: then its tokens get 503, and not sooner", async () => {
+it("a provider that is down: its tokens get 503 after max_stale, and not earlier", async () => {
   const figures = await simulateOutage(FAILURES[0], 73);
   noteFigures("outages", `${FAILURES[0]}, 73 h`, figures);
   expect(figures.unavailableAfterSeconds).toBe(MAX_STALE_SECONDS);

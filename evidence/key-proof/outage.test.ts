@@ -21,7 +21,7 @@ it.each([
   },
 );
 
-it("after max_stale its tokens get 503, and not sooner", async () => {
+it("after max_stale its tokens get 503, and not earlier", async () => {
   const { unavailableAfterSeconds } = await simulateOutage("refuses connections", 73);
   expect(unavailableAfterSeconds).toBe(3 * 86_400);
 });

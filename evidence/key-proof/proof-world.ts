@@ -43,7 +43,7 @@ export async function createProofWorld(issuer: object, scope: string | undefined
     async stop() {
       upstream.closeAllConnections();
       await new Promise((resolve) => upstream.close(resolve));
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

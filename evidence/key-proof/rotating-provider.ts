@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { Pool } from "undici";
 import { withoutDevelopmentNotices } from "../../sandbox/demo/provider-notices.ts";
-import { rereadKey } from "../../sandbox/demo/reread-key.ts";
 import { listenOn } from "../../sandbox/http/listen.ts";
+import { rereadKey } from "../../sandbox/stand-in/reread-key.ts";
 
 /** An OpenID provider, `oidc-provider`, whose signing keys change while it runs. */
 export interface RotatingProvider {

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { IssuerKeys } from "../../plugin/keys/life/issuer-keys.ts";
-import { KEY_TIMINGS } from "../../plugin/keys/life/refresh-delay.ts";
 import { compileIssuer, joseHeaderOf, NOW } from "../../test/core/fixtures.ts";
 import { noFiles } from "../../test/keys/store/no-files.ts";
 import { logInto } from "../../test/logs.ts";
@@ -25,11 +24,10 @@ beforeEach(async () => {
   provider = await startRotatingProvider([first]);
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: NOW * 1000 });
   const issuer = {
-    ...compileIssuer(),
+    ...compileIssuer({ key_refresh: { timeout: "20s" } }),
     keys: [{ from: "discovery" as const, metadata: "openid" as const, issuer: provider.issuer }],
   };
-  const timings = { ...KEY_TIMINGS, fetchTimeoutMs: 20_000 };
-  keys = new IssuerKeys(issuer, { now: () => Date.now(), log: logInto([]), files: noFiles }, timings);
+  keys = new IssuerKeys(issuer, { now: () => Date.now(), log: logInto([]), files: noFiles });
   await keys.refresh();
 });
 afterEach(async () => {

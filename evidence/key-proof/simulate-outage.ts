@@ -1,7 +1,6 @@
 import { vi } from "vitest";
 import { IssuerKeys } from "../../plugin/keys/life/issuer-keys.ts";
 import type { KeySetStatus } from "../../plugin/keys/life/key-report.ts";
-import { KEY_TIMINGS } from "../../plugin/keys/life/refresh-delay.ts";
 import { compileIssuer, joseHeaderOf, NOW } from "../../test/core/fixtures.ts";
 import { noFiles } from "../../test/keys/store/no-files.ts";
 import { logInto } from "../../test/logs.ts";
@@ -34,27 +33,29 @@ const REQUEST_EVERY_MS = 10_000;
 const TIMERS = 2;
 const KID = "1";
 /** In real time: a provider that hangs is given up after this. One that is well has all the time that a busy machine needs. */
-const HANGING_TIMEOUT_MS = 50;
-const PATIENT_TIMEOUT_MS = 60_000;
+const HANGING_TIMEOUT_SECONDS = 0.05;
+const PATIENT_TIMEOUT_SECONDS = 60;
 
 /** A request every 10 s while the provider is down. Real connections; only timers and the clock are simulated. */
 export async function simulateOutage(failure: Failure, hours: number, unknownKids = false): Promise<OutageFigures> {
   const provider = await startFailingProvider(generateSigningKey("ES256", KID));
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: NOW * 1000 });
+  const compiled = compileIssuer({ algorithms: ["ES256"] });
+  const keyRefresh = { ...compiled.keyRefresh, timeoutSeconds: PATIENT_TIMEOUT_SECONDS };
   const issuer = {
-    ...compileIssuer({ algorithms: ["ES256"] }),
+    ...compiled,
+    keyRefresh,
     keys: [{ from: "jwks_uri" as const, uri: provider.uri }],
   };
   const ports = { now: () => Date.now(), log: logInto([]), files: noFiles };
-  const timings = { ...KEY_TIMINGS, fetchTimeoutMs: PATIENT_TIMEOUT_MS };
-  const keys = new IssuerKeys(issuer, ports, timings);
+  const keys = new IssuerKeys(issuer, ports);
   try {
     await keys.refresh();
     await provider.fail(failure);
-    timings.fetchTimeoutMs = failure === "hangs" ? HANGING_TIMEOUT_MS : PATIENT_TIMEOUT_MS;
+    keyRefresh.timeoutSeconds = failure === "hangs" ? HANGING_TIMEOUT_SECONDS : PATIENT_TIMEOUT_SECONDS;
     const figures = await watchOutage(keys, hours * 3_600_000, unknownKids);
     await provider.recover();
-    timings.fetchTimeoutMs = PATIENT_TIMEOUT_MS;
+    keyRefresh.timeoutSeconds = PATIENT_TIMEOUT_SECONDS;
     return { failure, hours, unknownKids, ...figures, backAfterSeconds: await waitUntilLoaded(keys) };
   } finally {
     keys.stop();

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuthenticateArgsMessage, headersToStruct, StructMessage } from "../../plugin/server/protocol/messages.ts";
 import { findFreePort } from "../../test/gateways/free-port.ts";
 import { waitFor } from "../../test/gateways/gateway.ts";
+import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../../test/gateways/recording-upstream.ts";
-import { reportMissing } from "../../test/gateways/report-missing.ts";
 import { type AdminKong, findMissingKong, startAdminKong } from "../../test/kong/schema/admin-kong.ts";
 import { type FakePluginServer, startFakePluginServer } from "../../test/sandbox/fake-plugin-server.ts";
 
@@ -56,7 +56,7 @@ describe("a Kong whose plugin server sends several calls and the end of the even
     await kong?.stop();
     await server?.stop();
     await upstream?.stop();
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }, 60_000);
 
   async function ask(caseId: string, made: readonly Call[]): Promise<number> {
@@ -66,7 +66,7 @@ describe("a Kong whose plugin server sends several calls and the end of the even
     return answer.status;
   }
 
-  it("proxies when each succeeds", async () => {
+  it("proxies the request if each call succeeds", async () => {
     expect(await ask("good", [GOOD, HEADERS])).toBe(200);
     expect(upstream.headersOf("good")?.["x-user-id"]).toBe("a");
   });
@@ -75,12 +75,12 @@ describe("a Kong whose plugin server sends several calls and the end of the even
     ["the first throws", [["kong.client.authenticate", new Uint8Array()], HEADERS]],
     ["the last throws", [GOOD, ["kong.client.authenticate", new Uint8Array()]]],
     ["there is no such method", [["kong.client.authenticate_all", new Uint8Array()], HEADERS]],
-  ])("answers 500 and proxies nothing when %s", async (what, made) => {
+  ])("answers 500 and does not proxy the request when %s", async (what, made) => {
     expect(await ask(what, made)).toBe(500);
     expect(upstream.headersOf(what)).toBeUndefined();
   });
 
-  it("goes on with the next request", async () => {
+  it("handles the next request as usual", async () => {
     expect(await ask("after", [GOOD, HEADERS])).toBe(200);
   });
 });

@@ -2,8 +2,8 @@ import { createHmac, randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Gateway, waitFor } from "../../test/gateways/gateway.ts";
-import { kongBinary } from "../../test/gateways/kong-binary.ts";
-import { reportMissing } from "../../test/gateways/report-missing.ts";
+import { kongBinary } from "../../test/gateways/kong/kong-binary.ts";
+import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
 import { BILLING_ID, createPluginsWorld, KONG_JWT, type PluginsWorld } from "./plugins-world.ts";
 
 const kong = kongBinary();
@@ -98,7 +98,7 @@ describe("Kong's own plugins beside this one", () => {
     expect(statuses).toEqual([200, 200, 429, 200]);
   });
 
-  it("rate-limiting counts by Consumer, whoever the users are", async () => {
+  it("rate-limiting counts by Consumer, for all its users together", async () => {
     const statuses: number[] = [];
     for (const [azp, sub] of [
       ["billing", "ann"],
@@ -126,7 +126,7 @@ describe("Kong's own plugins beside this one", () => {
     expect([entry?.consumer?.username, entry?.authenticated_entity?.id]).toEqual([consumer, credential]);
   });
 
-  describe("key-auth behind it, with `anonymous`: a token or a key", () => {
+  describe("key-auth after it, with `anonymous`: a token or a key", () => {
     const withKey = { apikey: "partner-key", ...SPOOFED };
     it.each<[what: string, claims: object | undefined, headers: Record<string, string>, username: string]>([
       ["a token", { azp: "billing" }, SPOOFED, "billing"],
@@ -156,14 +156,14 @@ describe("Kong's own plugins beside this one", () => {
     ["both pass, and the Consumer is the key's, which comes last", { azp: "billing" }, { apikey: "partner-key" }, 200],
     ["a token alone is refused", { azp: "billing" }, {}, 401],
     ["a key alone is refused", undefined, { apikey: "partner-key" }, 401],
-  ])("with key-auth behind it, without `anonymous`, %s", async (_what, claims, headers, status) => {
+  ])("with key-auth after it, without `anonymous`, %s", async (_what, claims, headers, status) => {
     const token = claims && world.token({ ...claims });
     const answer = await send("/and", { token, headers });
     expect(answer.status).toBe(status);
     expect(answer.upstream?.["x-consumer-username"]).toBe(status === 200 ? "partner" : undefined);
   });
 
-  describe("session in front of it", () => {
+  describe("session before it", () => {
     let cookie: string;
     beforeAll(async () => {
       const answer = await send("/login", { headers: { apikey: "billing-key" } });
@@ -171,7 +171,7 @@ describe("Kong's own plugins beside this one", () => {
       expect(cookie).toMatch(/^session=./);
     });
 
-    it("is enough where it may be: the upstream learns its Consumer and gets no token", async () => {
+    it("is enough if the rule allows it: the upstream gets its Consumer and no token", async () => {
       for (const token of [undefined, world.token({ azp: "partner" }), "bad"]) {
         const { status, upstream } = await send("/skip", {
           token,
@@ -186,13 +186,13 @@ describe("Kong's own plugins beside this one", () => {
       }
     });
 
-    it("is not asked for where there is a token instead", async () => {
+    it("is not needed if there is a token", async () => {
       const { status, upstream } = await send("/skip", { token: world.token({ azp: "partner" }), headers: SPOOFED });
       expect([status, upstream?.["x-consumer-username"]]).toEqual([200, "partner"]);
       expect((await send("/skip", { headers: SPOOFED })).status).toBe(401);
     });
 
-    it("is needed besides the token where both are, and the Consumer is the token's", async () => {
+    it("is needed in addition to the token if the rule requires both, and the Consumer is the token's", async () => {
       const token = world.token({ azp: "partner" });
       const both = await send("/require", { token, headers: { cookie } });
       expect([both.status, both.upstream?.["x-consumer-username"]]).toEqual([200, "partner"]);
@@ -207,16 +207,16 @@ describe("Kong's own plugins beside this one", () => {
       ["optional", "no token", () => undefined],
       ["public", "no token", () => undefined],
       ["report", "a forged token", () => `${world.token().slice(0, -8)}AAAAAAAA`],
-    ])("lends its Consumer to nobody: on the rule %s, acl behind refuses %s", async (rule, _what, token) => {
+    ])("does not set Kong's Consumer for other rules: on the rule %s, acl refuses %s", async (rule, _what, token) => {
       const answer = await send(`/behind-session-${rule}`, { token: token(), headers: { cookie } });
       expect([[401, 403], answer.upstream]).toEqual([expect.arrayContaining([answer.status]), undefined]);
     });
 
-    it("lends its Consumer where the rule says `skip`: acl behind lets it pass", async () => {
+    it("sets Kong's Consumer if the rule says `skip`: acl lets the request pass", async () => {
       expect((await send("/behind-session-skip", { headers: { cookie } })).status).toBe(200);
     });
 
-    it("keeps its Consumer where the policy has no identity", async () => {
+    it("keeps its Consumer if the policy has no identity", async () => {
       const { status, upstream } = await send("/require-and-keep", { token: world.token(), headers: { cookie } });
       expect([status, upstream]).toEqual([200, expect.objectContaining(BILLING)]);
     });
@@ -227,13 +227,13 @@ describe("Kong's own plugins beside this one", () => {
     const head = `${Buffer.from('{"alg":"HS256","typ":"JWT"}').toString("base64url")}.${claims}`;
     const own = `${head}.${createHmac("sha256", KONG_JWT.secret).update(head).digest("base64url")}`;
 
-    it("runs behind it: what it would authenticate is not known yet", async () => {
+    it("runs after it, so its caller is not known yet", async () => {
       const answer = await send(`/kong-jwt-behind?jwt=${own}`, { token: world.token({ azp: "billing" }) });
       expect(answer.status).toBe(403);
       expect(await denialOf(answer)).toContain("reason=other_authentication_missing");
     });
 
-    it("can be asked for besides, and then its Consumer stands", async () => {
+    it("can be required in addition, and then Kong keeps its Consumer", async () => {
       // It wants one token; a tokens of ours in Authorization would be its second.
       const refused = await send(`/kong-jwt-and?jwt=${own}`, { token: world.token({ azp: "billing" }) });
       expect(refused.status).toBe(401);
@@ -241,7 +241,7 @@ describe("Kong's own plugins beside this one", () => {
       expect([status, upstream?.["x-consumer-username"]]).toEqual([200, "partner"]);
     });
 
-    it("with `anonymous` leaves the token's Consumer alone", async () => {
+    it("with `anonymous` does not change the token's Consumer", async () => {
       const { status, upstream } = await send("/kong-jwt-or", { token: world.token({ azp: "billing" }) });
       expect([status, upstream?.["x-consumer-username"]]).toEqual([200, "billing"]);
     });

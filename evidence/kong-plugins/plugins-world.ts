@@ -60,7 +60,7 @@ export async function createPluginsWorld(): Promise<PluginsWorld> {
     },
     async stop() {
       await upstream.stop();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

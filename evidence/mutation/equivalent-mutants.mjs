@@ -1,8 +1,33 @@
 /**
- * Mutants that no test can tell from the original, and why. `original` and `replacement` as `npm run test:mutants` prints them.
+ * Mutants that no test can distinguish from the original, and why. `original` and `replacement` as `npm run test:mutants` prints them.
  * `within` is a part of the line, where the file has the same change in other lines.
  */
 export const EQUIVALENT = [
+  {
+    file: "plugin/server/process/claim-generation.ts",
+    original: 'error instanceof Error && "code" in error && error.code === "EEXIST"',
+    replacement: 'error.code === "EEXIST"',
+    because: "what the system throws is an error with a code; the check is for the types",
+  },
+  {
+    file: "plugin/server/process/watchdog-thread.ts",
+    within: "let silentMs",
+    original: "0",
+    replacement: "1",
+    because: "a millisecond of three seconds, once",
+  },
+  {
+    file: "plugin/guard/kong/plugins/jwt-policy-guard/handler.lua",
+    original: "known_head = head",
+    replacement: "",
+    because: "the same line gives the same names; remembering them saves time",
+  },
+  {
+    file: "plugin/server/protocol/end-event.ts",
+    original: "encoded.set(outcome, ending);",
+    replacement: ";",
+    because: "the same decision is encoded to the same bytes; remembering them saves time",
+  },
   {
     file: "plugin/keys/fetch/open-connection.ts",
     original: "/^\\[|\\]$/g",
@@ -14,7 +39,7 @@ export const EQUIVALENT = [
     within: "const [firstLine",
     original: '""',
     replacement: '"mutant"',
-    because: "a text has a first line, and no digest is that of a line which is missing",
+    because: "a string has a first line, and no digest is that of a line which is missing",
   },
   {
     file: "plugin/keys/import/leaked-thumbprints.ts",
@@ -63,7 +88,7 @@ export const EQUIVALENT = [
     because: "whether it is there was asked before; the check is for the types",
   })),
   ...[
-    ["plugin/policy/language/header-spellings.ts", "const [first", "the parts of a text are one or more"],
+    ["plugin/policy/language/header-spellings.ts", "const [first", "the parts of a string are one or more"],
     ["plugin/kong/facts/facts-variable.ts", "rest.pop()", "neither text is a request's id or a guard's mark"],
   ].map(([file, within, because]) => ({ file, within, original: '""', replacement: '"mutant"', because })),
   {
@@ -71,7 +96,7 @@ export const EQUIVALENT = [
     within: "const [head",
     original: '""',
     replacement: '"mutant"',
-    because: "a text that lacks one of these lines lacks the request's id as well",
+    because: "a string that lacks one of these lines lacks the request's id as well",
   },
   {
     file: "plugin/kong/contract/guard-mark.ts",

@@ -89,7 +89,7 @@ const fixCondition = ({ node, add }) => {
   add("condition", node.test, "false");
 };
 
-/** What becomes of each type of node. */
+/** The mutants of each type of node. */
 const MUTATORS = {
   IfStatement: fixCondition,
   ConditionalExpression: fixCondition,

@@ -52,7 +52,7 @@ symlinkSync(join(root, "node_modules"), join(workplace, "node_modules"));
 let tester;
 process.on("exit", () => {
   endTester();
-  rmSync(workplace, { recursive: true, force: true });
+  rmSync(workplace, { recursive: true, force: true, maxRetries: 5 });
 });
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => process.exit(1));

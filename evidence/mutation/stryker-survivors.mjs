@@ -1,7 +1,7 @@
 const NO_MESSAGE = "messages of errors are never shown: they may quote what was being read";
 const ALL_GROUPS = "a match has all its groups; the check is for the types";
 
-/** Mutants that no test can tell from the original, and why. `line` and `replacement` as `npm run test:stryker` prints them. */
+/** Mutants that no test can distinguish from the original, and why. `line` and `replacement` as `npm run test:stryker` prints them. */
 export const SURVIVORS = [
   {
     file: "plugin/core/request/origin.ts",
@@ -91,7 +91,7 @@ export const SURVIVORS = [
     file: "plugin/core/token/find-key.ts",
     line: 'if (typeof iss !== "string" || !issuer) {',
     replacement: "false",
-    because: "what is no text has no issuer; the check is for the types",
+    because: "what is not a string has no issuer; the check is for the types",
   },
   {
     file: "plugin/core/request/match-rule.ts",
@@ -119,7 +119,7 @@ export const SURVIVORS = [
   })),
   {
     file: "plugin/server/protocol/connection.ts",
-    line: 'throw new Error("a call came while an event was under way");',
+    line: 'throw new Error("a call came while an event was still running");',
     replacement: '""',
     because: NO_MESSAGE,
   },

@@ -35,7 +35,7 @@ const RESULTS = "results/nodes";
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const directory = mkdtempSync(join(tmpdir(), "jwt-policy-nodes-"));
-process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+process.on("exit", () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => process.exit(1));
 }

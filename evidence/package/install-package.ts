@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ENOTCACHED/;
 const TIMEOUT_MS = 240_000;
 
-/** What npm says about itself to those it starts must not reach another npm: it would work in this clone. */
+/** Environment variables of this npm must not reach another npm, which would otherwise work in this clone. */
 export const ENVIRONMENT: NodeJS.ProcessEnv = {
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^npm_(?!config_)|^npm_config_local_prefix$/.test(name)),
@@ -34,7 +34,7 @@ export interface InstalledPackage {
  */
 export async function installPackage(): Promise<InstalledPackage | { readonly missing: string }> {
   const place = realpathSync(mkdtempSync(join(tmpdir(), "jwt-policy-package-")));
-  const remove = (): void => rmSync(place, { recursive: true, force: true });
+  const remove = (): void => rmSync(place, { recursive: true, force: true, maxRetries: 5 });
   const directory = join(place, "consumer");
   mkdirSync(directory);
   writeFileSync(join(directory, "package.json"), '{ "name": "consumer", "private": true }\n');

@@ -41,16 +41,30 @@ if ("missing" in installed) {
 }
 
 /** Paths below a folder of this clone that end so, as the package names them. */
+const OF_PROM_CLIENT = ["@opentelemetry/api", "bintrees", "tdigest"];
+
 function list(folder: string, ending: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(ending))
     .map((path) => join(folder, path));
 }
 
+/** The example API needs an OpenID provider, so it is for the clone only. */
+function isInPackage(path: string): boolean {
+  return path.split("/").length > 3 && (!path.startsWith("dist/sandbox/demo/") || path.endsWith("/echo-upstream.js"));
+}
+
+/** The script of the web view is a part of the generated page. */
+function isCompiled(path: string): boolean {
+  return !path.startsWith("plugin/server/view/browser/");
+}
+
 function describeTarball({ root, files }: InstalledPackage): void {
-  it("holds what was compiled, the one file, the guard, the schema, the rules for decK and the documents, and not one file more", () => {
+  it("contains the compiled code, the server's file, the guard, the schema, the rules for decK and the documents, and no other file", () => {
     const built = (folder: string, endings: readonly string[]): string[] =>
-      list(folder, ".ts").flatMap((path) => endings.map((ending) => `dist/${path.slice(0, -".ts".length)}${ending}`));
+      list(folder, ".ts")
+        .filter(isCompiled)
+        .flatMap((path) => endings.map((ending) => `dist/${path.slice(0, -".ts".length)}${ending}`));
     const guard = "plugin/guard/kong/plugins/jwt-policy-guard";
     expect(files).toEqual(
       [
@@ -58,20 +72,25 @@ function describeTarball({ root, files }: InstalledPackage): void {
         ...["docs/README.md", ...list("docs/guides", ".md"), ...list("docs/reference", ".md")],
         ...["dist/jwt-policy-launcher.mjs", SERVER, "dist/jwt-policy-server.licenses.txt"],
         ...built("cli", [".js"]),
+        ...built("offline", [".js"]),
         ...built("plugin", [".js", ".d.ts"]),
-        ...built("schema/generated", [".js", ".d.ts"]).filter((path) => !path.includes("sandbox-kong")), // For the clone only.
-        ...[`${guard}/handler.lua`, `${guard}/schema.lua`],
+        ...built("schema/generated", [".js", ".d.ts"]),
+        ...built("sandbox", [".js"]).filter(isInPackage),
+        ...["facts.lua", "handler.lua", "schema.lua", "trace.lua", "verdicts.lua"].map((file) => `${guard}/${file}`),
         ...[
           "deploy/deck/ruleset.yaml",
           "plugin/stock/jwt-policy.cjs",
+          "schema/abuse.schema.json",
+          "schema/decision-log.schema.json",
           "schema/fetch-settings.schema.json",
+          "schema/policy-test.schema.json",
           "schema/policy.schema.json",
         ],
       ].sort(),
     );
   });
 
-  it("says nothing about the machine that made it, and names no source map", () => {
+  it("contains nothing about the machine that made it, and names no source map", () => {
     const texts = files.map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
     const telling = texts.filter(({ text }) => text.includes(ROOT) || text.includes("sourceMappingURL"));
     expect(telling.map(({ path }) => path)).toEqual([]);
@@ -81,18 +100,22 @@ function describeTarball({ root, files }: InstalledPackage): void {
     const text = readFileSync(join(root, "dist/jwt-policy-server.licenses.txt"), "utf8");
     const bundled = new Map([...text.matchAll(/^=+\n(\S+) (\S+) \(/gm)].map(([, name, version]) => [name, version]));
     expect([...bundled.keys()]).toEqual([
+      "@opentelemetry/api",
       "ajv",
+      "bintrees",
       "content-type",
       "fast-deep-equal",
       "jose",
       "long",
       "negotiator",
+      "prom-client",
       "protobufjs",
+      "tdigest",
       "yaml",
     ]);
     const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    // What only our libraries need, in a range of versions: protobufjs, negotiator and ajv.
-    const indirect = ["long", "content-type", "fast-deep-equal"];
+    // What only our libraries need, in a range of versions: protobufjs, negotiator, ajv and prom-client.
+    const indirect = ["long", "content-type", "fast-deep-equal", ...OF_PROM_CLIENT];
     const direct = [...bundled].filter(([name = ""]) => !indirect.includes(name));
     expect(dependencies).toMatchObject(Object.fromEntries(direct));
   });
@@ -103,7 +126,7 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: directory, env: ENVIRONMENT, encoding: "utf8" });
     return { status, stdout, stderr };
   };
-  /** What npx runs, without the seconds that npx takes. */
+  /** The command that npx runs, without the seconds for npx. */
   const bin = (name: string): string => join(directory, "node_modules/.bin", name);
   /** The settings that `kong env` prints here. */
   const askSettings = (...more: string[]): Record<string, string> => {
@@ -112,12 +135,13 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
     return JSON.parse(run(bin("kong-jwt-policy"), ...kongEnv, ...more).stdout);
   };
 
-  it("brought its dependencies and theirs, and nothing that only its development needs", () => {
+  it("installs its dependencies, direct and indirect, and no development dependencies", () => {
     const lock = JSON.parse(readFileSync(join(directory, "node_modules/.package-lock.json"), "utf8"));
     const names = Object.keys(lock.packages).map((path) => path.replace("node_modules/", ""));
-    const direct = ["ajv", "commander", "jose", "negotiator", "picocolors", "protobufjs", "yaml"];
+    const direct = ["ajv", "commander", "jose", "negotiator", "picocolors", "prom-client", "protobufjs", "yaml"];
     const ofAjv = ["fast-deep-equal", "fast-uri", "json-schema-traverse", "require-from-string"];
-    expect(names.sort()).toEqual([...direct, ...ofAjv, "content-type", "long", "kong-jwt-policy"].sort());
+    const ofOthers = [...ofAjv, ...OF_PROM_CLIENT, "content-type", "long"];
+    expect(names.sort()).toEqual([...direct, ...ofOthers, "kong-jwt-policy"].sort());
   });
 
   it("answers `npx --no-install kong-jwt-policy --version`", () => {
@@ -127,7 +151,45 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
     });
   });
 
-  it("finds a policy good, and the mistakes of a broken one", () => {
+  it("serves the user's own API, with tokens that satisfy its rules", () => {
+    const plugin = { name: "jwt-policy", config: { policy_file: "p.yaml" } };
+    mkdirSync(join(directory, "own/policies"), { recursive: true });
+    writeFileSync(
+      join(directory, "own/kong.yml"),
+      JSON.stringify({
+        _format_version: "3.0",
+        services: [
+          { name: "s", url: "http://s.test", routes: [{ name: "r", paths: ["~/r/\\d+$"], plugins: [plugin] }] },
+        ],
+      }),
+    );
+    writeFileSync(
+      join(directory, "own/policies/p.yaml"),
+      `jwt_policy: 1
+name: p
+issuers: { acme: { issuer: "https://idp.example.com", audiences: [a] } }
+defaults: { accept: [acme] }
+routes: { r: { required_scopes: [s] } }
+`,
+    );
+    const options = ["--config", "own/kong.yml", "--policy-root", "own/policies", "--keys", "own/keys"];
+    const { status, stdout, stderr } = run(
+      bin("kong-jwt-policy"),
+      "sandbox",
+      ...options,
+      "--stand-in",
+      "acme",
+      "--proxy-port",
+      "0",
+      "--check",
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain("all 3 as expected");
+    const mint = ["mint", "own/policies/p.yaml", "--rule", "r", "--keys", "own/keys"];
+    expect(run(bin("kong-jwt-policy"), ...mint).stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  });
+
+  it("accepts a good policy, and finds the mistakes of a broken policy", () => {
     const validate = (path: string) => run(bin("kong-jwt-policy"), "validate", join(ROOT, path));
     expect(validate("policies/payments.yaml")).toMatchObject({ status: 0, stderr: "" });
     const { status, stdout } = validate("test/readme/broken.yaml");
@@ -138,7 +200,7 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
     ["our own server", []],
     ["the guard", ["--guard"]],
     ["the stock server", ["--stock", STOCK_SERVER]],
-  ])("names no path in Kong's settings for %s that is not there", (_, more) => {
+  ])("names only existing paths in Kong's settings for %s", (_, more) => {
     const { KONG_PLUGINSERVER_JWT_POLICY_SOCKET: socket, ...settings } = askSettings(...more);
     const paths = Object.values(settings)
       .flatMap((value) => value.match(/(?<![\w./-])\/[\w./@-]+/g) ?? [])
@@ -161,7 +223,7 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
     );
   });
 
-  it("has the server as a command as well", () => {
+  it("also has the server as a command", () => {
     expect(run(bin("kong-jwt-policy-server"), "--dump")).toMatchObject({ status: 0, stdout: `${renderDump()}\n` });
   });
 }
@@ -245,10 +307,10 @@ function describeOneFile({ root }: InstalledPackage): void {
     expect(server.stderr()).toBe("");
   });
 
-  it("has the watchdog in it, which ends the process when the event loop stands still", async () => {
+  it("contains the watchdog, which ends the process when the event loop is blocked", async () => {
     const set = setUp();
     const block = join(set.place.directory, "block.mjs");
-    // The watchdog's thread has it in front as well, and must not stand still.
+    // The watchdog's thread loads the same preload, and must not be blocked.
     writeFileSync(
       block,
       `import { existsSync } from "node:fs";

@@ -19,7 +19,7 @@ describe("a launcher", () => {
     expect(findServers(place.socket)).toEqual([]);
   });
 
-  it("finds a server that hangs already, kills it, and starts another", async () => {
+  it("finds a server that already hangs, kills it, and starts a new server", async () => {
     const place = createPlace();
     const first = await runLauncher(place);
     const hung = findServer(place.socket);

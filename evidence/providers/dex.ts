@@ -40,7 +40,7 @@ export function findDex(): ProviderKind {
         if (end()) {
           await ended;
         }
-        await rm(directory, { recursive: true, force: true });
+        await rm(directory, { recursive: true, force: true, maxRetries: 5 });
       };
       const mintToken = (): Promise<string> => askForToken(issuer);
       if (!(await waitFor(() => mintToken().catch(() => undefined), START_MS))) {

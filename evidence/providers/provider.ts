@@ -7,9 +7,9 @@ export interface Provider {
   /** That its tokens have; undefined where they have none. */
   readonly scope: string | undefined;
   mintToken(): Promise<string>;
-  /** Has a key sign that was not published before; the ones before stay published. */
+  /** Makes a new, unpublished key sign; the earlier keys stay published. */
   switchAtOnce(): Promise<void>;
-  /** For a provider that does each step when it is told to. */
+  /** For a provider that does each step on request. */
   readonly steps?: RotationSteps;
   stop(): Promise<void>;
 }
@@ -17,9 +17,9 @@ export interface Provider {
 export interface RotationSteps {
   /** Publishes a new key that does not sign yet. */
   publish(): Promise<void>;
-  /** Has the key that was published last sign from now on; the ones before stay published. */
+  /** Makes the last published key sign from now on; the earlier keys stay published. */
   switchOver(): Promise<void>;
-  /** Takes away all keys but the one that signs. */
+  /** Removes all keys except the signing key. */
   retire(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export async function takeStepsAtOnce({ publish, switchOver }: RotationSteps): P
   await switchOver();
 }
 
-/** A kind of provider: how to start one here, or why that cannot be. */
+/** A kind of provider: how to start one here, or why that is impossible. */
 export interface ProviderKind {
   readonly label: string;
   readonly missing: string | undefined;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Gateway, waitFor } from "../../test/gateways/gateway.ts";
-import { reportMissing } from "../../test/gateways/report-missing.ts";
-import { sandboxFromSettings } from "../../test/gateways/sandbox-from-settings.ts";
+import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
+import { sandboxFromSettings } from "../../test/gateways/kong/sandbox-from-settings.ts";
 import { replaceSignature } from "../../test/tokens.ts";
 import { type Client, createClient } from "../key-proof/gateway/open-load.ts";
 import { COOLDOWN_MS, MAX_MS } from "../key-proof/gateway/rotate-under-load.ts";
@@ -50,7 +50,7 @@ export function runProvider(kind: ProviderKind): void {
       await provider?.stop();
     }, START_MS);
 
-    it("its token passes, and not with another one's signature", async ({ task }) => {
+    it("its token passes, but not with the signature of another token", async ({ task }) => {
       task.meta.gateway = provider.name;
       const token = await provider.mintToken();
       expect(await timeUntil(token, /^200$/, SERVING_MS)).toBeLessThan(SERVING_MS);
@@ -67,7 +67,7 @@ export function runProvider(kind: ProviderKind): void {
       await sleep(MAX_MS + SLACK_MS);
     });
 
-    it("rotates by the book without a refused token, and what it takes away is refused", {
+    it("rotates keys correctly without a refused token, and tokens of a removed key are refused", {
       timeout: TEST_MS,
     }, async ({ skip }) => {
       const { steps } = provider;

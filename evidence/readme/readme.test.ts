@@ -12,7 +12,7 @@ const RUNNABLE = ["README.md", ...["first-policy", "kong", "deck"].map((name) =>
 const transcripts = RUNNABLE.flatMap((page) => findTranscripts(readPage(page)));
 afterAll(() => rmSync(join(ROOT, "kong.rendered.yaml"), { force: true }));
 
-// Any free ports, so that the run disturbs nobody; the transcript shows none.
+// Any free ports, so that the run disturbs no other program; the transcript shows no ports.
 const ARGUMENTS_FOR_TESTS: ReadonlyMap<string, string> = new Map([
   ["npm start -- --check", " --proxy-port 0 --upstream-port 0 --idp-port 0"],
 ]);
@@ -28,7 +28,7 @@ describe("the README and the guides", () => {
       encoding: "utf8",
       env: { ...process.env, NO_COLOR: "1", NODE_EXTRA_CA_CERTS: "" },
     });
-    // What went wrong is on the other stream, where npm has something to say as well.
+    // Errors are on the other stream, where npm also writes.
     expect(stdout || stderr.replaceAll(/^npm .*\n/gm, "")).toMatch(toPattern(output));
   });
 

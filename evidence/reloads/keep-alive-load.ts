@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ID_HEADER, type Upstream } from "../faults/world/upstream.ts";
 import { ROUTES, type World } from "../faults/world/world.ts";
 
-/** What clients saw that only ever send valid requests. */
+/** The results of clients that send only valid requests. */
 export interface Tally {
   /** Requests, each counted once however often it was sent. */
   valid: number;
@@ -12,7 +12,7 @@ export interface Tally {
    * them again, as RFC 9110 section 9.2.2 has it: an old worker of nginx closes its idle connections, and a request may cross that.
    */
   sentAgain: number;
-  /** What came in place of a good answer, by kind. */
+  /** Results other than a good answer, by kind. */
   readonly lost: Record<string, number>;
   /** Milliseconds. */
   longestWait: number;

@@ -2,9 +2,9 @@ import { putRow } from "./page.ts";
 import type { Run } from "./results-folder.ts";
 import { type Column, RUN_COLUMNS, renderHeader, renderRow } from "./table.ts";
 
-/** What the conformance table came to on one gateway. */
+/** The result of the conformance table on one gateway. */
 export interface ConformanceResults {
-  /** Names with versions, as the gateways tell them. */
+  /** Names with versions, as the gateways report them. */
   readonly gateways: readonly string[];
   readonly passed: number;
   readonly of: number;

@@ -82,7 +82,7 @@ export function putSize(page: string, results: SizeResults & Run): string {
     ["it listens", ms.listens, ms.listensOfModules],
   ] as const;
   const text = [
-    `\`dist/jwt-policy-server.mjs\` has ${kilobytes} kB (${gzipKilobytes} kB with gzip). ${validatorKilobytes} kB of it are the generated validators of documents.`,
+    `\`dist/jwt-policy-server.mjs\` has ${kilobytes} kB (${gzipKilobytes} kB with gzip). ${validatorKilobytes} kB of this are the generated validators of documents.`,
     renderTable(START_COLUMNS, rows),
     `Node alone took ${ms.node} ms of that. Medians of ${rounds} interleaved rounds on Node ${node.replace(/^v/, "")}, ${processors} processors, commit ${describeCommit(results)}, ${date.slice(0, 10)}.`,
   ].join("\n\n");

@@ -7,7 +7,7 @@ const HEADER = "| gateway | passed |";
 const PAGE = `# Page\n\n${HEADER}\n| --- | --- |\n| Kong | 1 |\n| sandbox | 2 |\n\nThe end.\n`;
 
 describe("a row of a result", () => {
-  it("takes the place of the row with the same first cell", () => {
+  it("replaces the row with the same first cell", () => {
     expect(putRow(PAGE, HEADER, "| Kong | 3 |")).toBe(PAGE.replace("| Kong | 1 |", "| Kong | 3 |"));
   });
 
@@ -26,7 +26,7 @@ describe("a row of a result", () => {
 describe("a section of results", () => {
   const page = "# Page\n\n## Kong\n\nold\n\n## Kong with the guard\n\nstays\n";
 
-  it("takes the place of the section with the same heading, and leaves the others", () => {
+  it("replaces the section with the same heading, and does not change other sections", () => {
     expect(putSection(page, "Kong", "new")).toBe(page.replace("old", "new"));
     expect(putSection(page, "Kong with the guard", "new")).toBe(page.replace("stays", "new"));
   });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FACTS_VARIABLE } from "../../plugin/kong/facts/facts-variable.ts";
 import { EXAMPLES } from "../../sandbox/demo/examples.ts";
 import { copyForPorts } from "../../sandbox/demo/local-copy.ts";
-import { startSandbox } from "../../sandbox/start-sandbox.ts";
+import { startSandbox } from "../../sandbox/run/start-sandbox.ts";
 import { findFreePort } from "../../test/gateways/free-port.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -68,13 +68,13 @@ afterAll(async () => {
 }, 60_000);
 
 describe("npm run check:deployed", { timeout: 60_000 }, () => {
-  test("makes every example request at the gateway that it is told", async () => {
+  test("sends every example request to the named gateway", async () => {
     const { code, output } = await runCheck(["--gateway", `${gateway}/`, "--idp", idp]);
     expect(output).toContain(`all ${EXAMPLES.length} as expected`);
     expect(code).toBe(0);
   });
 
-  test("ends with 1 and names each difference when the gateway lets everything pass", async () => {
+  test("exits with 1 and names each difference if the gateway lets every request pass", async () => {
     const open = /http:\S+\d/.exec(await startPart("start-upstream", ["--port", "0"]))?.[0] ?? "";
     const { code, output } = await runCheck(["--gateway", open, "--idp", idp]);
     expect(output).toContain("status 200 instead of 401");

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { EXAMPLES } from "../../sandbox/demo/examples.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const FREE_PORTS = ["--proxy-port", "0", "--upstream-port", "0", "--idp-port", "0"];
+const FREE_PORTS = ["--proxy-port", "0", "--upstream-port", "0", "--idp-port", "0", "--status-port", "0"];
 
 const hasCurl = ["curl", "bash"].every((program) => spawnSync(program, ["--version"]).status === 0);
 
@@ -54,7 +54,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe("npm start", { timeout: 60_000 }, () => {
-  test("--check makes every example request, on other ports too, and leaves nothing behind", async () => {
+  test("--check sends every example request, also on other ports, and leaves no process or file behind", async () => {
     const run = runStart("--check", ...FREE_PORTS);
     expect(await run.exit, run.output()).toBe(0);
     expect(run.output()).toContain(`all ${EXAMPLES.length} as expected`);
@@ -63,9 +63,11 @@ describe("npm start", { timeout: 60_000 }, () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  test.skipIf(!hasCurl)("prints lines to paste that do what their comment says", async () => {
+  test.skipIf(!hasCurl)("prints lines to paste, and each line does what its comment says", async () => {
     const run = runStart(...FREE_PORTS);
     await expect.poll(run.output, { timeout: PATIENCE }).toContain("Ctrl-C ends everything");
+    const [, view = ""] = /web view (http:\/\/\S+)/.exec(run.output()) ?? [];
+    expect((await fetch(view)).headers.get("content-type")).toContain("text/html");
     const lines = run.output().split("\n");
     const shell = lines.filter((line) => /^[A-Z]+=\S+$/.test(line)).join("\n");
     const commands = lines.filter((line) => line.startsWith("curl "));
@@ -90,7 +92,7 @@ describe("npm start", { timeout: 60_000 }, () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  test("SIGINT while it starts ends it well, too", async () => {
+  test("SIGINT during the start also ends it cleanly", async () => {
     const run = runStart(...FREE_PORTS);
     await expect.poll(run.output, { timeout: PATIENCE }).toContain("plugin server started");
     run.signal("SIGINT");
@@ -111,7 +113,7 @@ describe("npm start", { timeout: 60_000 }, () => {
     ["--idp-port", "OpenID provider"],
     ["--upstream-port", "echo upstream"],
     ["--proxy-port", "gateway"],
-  ])("a taken port is named, with what needs it and the flag that changes it: %s", async (flag, what) => {
+  ])("a busy port is named, with the part that needs it and the option that changes it: %s", async (flag, what) => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     endings.push(() => other.close());
@@ -123,7 +125,7 @@ describe("npm start", { timeout: 60_000 }, () => {
     expect(run.output()).toContain(`npm start -- ${flag} ${port + 1}`);
   });
 
-  test("a port that is none is refused", async () => {
+  test("an invalid port is refused", async () => {
     const run = runStart("--proxy-port", "70000");
     expect(await run.exit).toBe(1);
     expect(run.output()).toContain("a port is a number from 1 to 65535");

@@ -3,8 +3,8 @@ import { rm } from "node:fs/promises";
 import autocannon from "autocannon";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type FaultyGateway, waitFor } from "../../test/gateways/gateway.ts";
-import { kongBinary } from "../../test/gateways/kong-binary.ts";
-import { sandboxFromSettings } from "../../test/gateways/sandbox-from-settings.ts";
+import { kongBinary } from "../../test/gateways/kong/kong-binary.ts";
+import { sandboxFromSettings } from "../../test/gateways/kong/sandbox-from-settings.ts";
 import { connectWorker } from "../../test/server/protocol/raw-worker.ts";
 import type { MemoryResults } from "../results/measurements.ts";
 import { writeResults } from "../results/results-folder.ts";
@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway?.stop();
-  await rm(world.directory, { recursive: true, force: true });
+  await rm(world.directory, { recursive: true, force: true, maxRetries: 5 });
 });
 
 it(`stays flat over ${REFUSALS} refused requests`, async () => {

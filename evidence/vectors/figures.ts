@@ -1,11 +1,11 @@
 import { isRight, type JudgedVector, type VectorSource } from "./judged.ts";
 import { DISAGREEMENTS } from "./sources/disagreements.ts";
 
-/** What the vectors of one source came to. */
+/** The results of the vectors of one source. */
 export interface VectorFigures {
   readonly source: string;
   readonly judged: readonly JudgedVector[];
-  /** Vectors that are neither right nor listed as disagreements, and disagreements that are none any more. */
+  /** Vectors that are neither right nor listed as disagreements, and listed disagreements that no longer exist. */
   readonly wrong: readonly (JudgedVector & { readonly listed: string | undefined })[];
 }
 
@@ -29,7 +29,7 @@ export async function judgeSource({ name, judge }: VectorSource): Promise<Vector
   };
 }
 
-/** How many of the vectors that have to be accepted, or that have to be refused, were. */
+/** How many vectors that must be accepted were accepted, and how many that must be refused were refused. */
 function countRight({ judged }: VectorFigures, kind: "accepted" | "refused"): { right: number; of: number } {
   const vectors = judged.filter(({ expected }) => (expected === "accepted") === (kind === "accepted"));
   return { right: vectors.filter(isRight).length, of: vectors.length };

@@ -2,7 +2,6 @@ import { createSecretKey } from "node:crypto";
 import type { Denial } from "../../plugin/core/model/denial.ts";
 import type { KeySource, VerificationKey } from "../../plugin/core/model/key.ts";
 import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
-import { fail, succeed } from "../../plugin/core/model/result.ts";
 import { decodeJws } from "../../plugin/core/token/decode-token.ts";
 import { findKey, selectIssuer } from "../../plugin/core/token/find-key.ts";
 import { verifySignature } from "../../plugin/core/token/verify-signature.ts";
@@ -84,12 +83,7 @@ async function judgeWith(
     return describe(selected.failure);
   }
   const index = indexKeys(keys);
-  const source: KeySource = {
-    find(_issuer, wanted) {
-      const found = selectKey(index, wanted);
-      return found ? succeed(found) : fail({ because: "unknown" });
-    },
-  };
+  const source: KeySource = { find: (_issuer, wanted) => selectKey(index, wanted) };
   const located = await findKey(source, selected.value, joseHeader, claims);
   if (!located.ok) {
     return describe(located.failure, unusable);

@@ -1,4 +1,4 @@
-/** A vector and what it came to. */
+/** A vector and its result. */
 export interface JudgedVector {
   readonly id: string;
   /** `accepted`, or the reason for which it has to be refused. */

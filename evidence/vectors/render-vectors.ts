@@ -4,13 +4,13 @@ import { DISAGREEMENTS } from "./sources/disagreements.ts";
 const HEAD = `<!-- Written by \`RESULTS=1 npm run test:vectors\`; do not edit. -->
 # Public test vectors
 
-Tokens, keys and requests that others published, judged by this plugin. \`npm run test:vectors\` judges them and prints this table; the
-vectors are not part of this repository, \`JWT_VECTORS\` names the folder (default \`../shared/vectors\`).
+Other projects published tokens, keys and requests as test vectors. \`npm run test:vectors\` lets the plugin judge these vectors, and prints the
+table below. The vectors are not part of this repository: \`JWT_VECTORS\` names their folder (default \`../shared/vectors\`).
 
-Each refusal is checked for its reason: which stage refused it, and why. Signatures are judged by header, key and signature as in a request,
-with any payload; requests take the whole way, from a policy document to the decision. JWE count as to be refused: they are not supported,
-valid or not. So do six of Wycheproof's valid JWS that break a rule: #372 and #373 have a character outside base64url, in #346 and #350 the
-key is for another algorithm than the token, in #347 and #351 for one that does not exist.
+For each refusal, the test checks which stage refused the vector, and for which reason. A vector for *signatures* runs only the checks of header,
+key and signature, with any payload. A vector for *requests* runs everything, from a policy document to the decision. The plugin does not support
+JWE, so it must refuse all JWE, valid or not. It must also refuse six of Wycheproof's valid JWS that break a rule: #372 and #373 have a character
+outside base64url, in #346 and #350 the key is for a different algorithm than the token, and in #347 and #351 for an algorithm that does not exist.
 `;
 
 /** Where the vectors come from. */
@@ -36,8 +36,8 @@ export function renderVectors(all: readonly VectorFigures[]): string {
     HEAD,
     table(HEADINGS, all.map(rowOf)),
     "## Disagreements\n",
-    "What we do on purpose and the source does not expect.\n",
-    table(["source", "vectors", "here", "why"], disagreements),
+    "In these cases the plugin intentionally differs from what the source of the vector expects.\n",
+    table(["source", "vectors", "result here", "why"], disagreements),
     "## Sources\n",
     table(["repository", "licence", "what"], ORIGINS),
   ].join("\n");

@@ -3,12 +3,12 @@ import { HEADINGS, rowOf, type VectorFigures } from "./figures.ts";
 
 declare module "vitest" {
   interface TaskMeta {
-    /** What the public vectors came to. */
+    /** The results of the public vectors. */
     vectors?: readonly VectorFigures[];
   }
 }
 
-/** The table of the public vectors, as lines; none when they were not judged. */
+/** The table of the public vectors, as lines; empty if they were not judged. */
 export function reportVectors(modules: readonly TestModule[]): string[] {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const figures = tests.flatMap((test) => test.meta().vectors ?? []);

@@ -10,7 +10,7 @@ import { missingVectors } from "./vector-folder.ts";
 const MOST_DISAGREEMENTS = 18;
 const DOCUMENT = new URL("../../docs/evidence/vectors.md", import.meta.url);
 
-it("disagreements with public vectors are no more than they were, and each has a source, ids and a reason", () => {
+it("there are no new disagreements with public vectors, and each has a source, ids and a reason", () => {
   expect(DISAGREEMENTS.flatMap(({ ids }) => ids).length).toBeLessThanOrEqual(MOST_DISAGREEMENTS);
   expect(DISAGREEMENTS.filter(({ source }) => !SOURCES.some(({ name }) => name === source))).toEqual([]);
   expect(DISAGREEMENTS.filter(({ ids, why }) => ids.length === 0 || why === "")).toEqual([]);
@@ -18,7 +18,7 @@ it("disagreements with public vectors are no more than they were, and each has a
 
 if (missingVectors !== undefined) {
   it("public vectors", (context) => {
-    expect(process.env.JWT_VECTORS, missingVectors).toBeUndefined(); // Who names a folder wants it read.
+    expect(process.env.JWT_VECTORS, missingVectors).toBeUndefined(); // If a folder is named, it must exist.
     context.skip(missingVectors);
   });
 } else {
@@ -35,7 +35,7 @@ if (missingVectors !== undefined) {
       },
     );
 
-    it("docs/evidence/vectors.md says what came of them; RESULTS=1 npm run test:vectors writes it", async ({
+    it("docs/evidence/vectors.md has the current results; RESULTS=1 npm run test:vectors writes it", async ({
       task,
     }) => {
       task.meta.vectors = await all;

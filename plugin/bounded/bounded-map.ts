@@ -1,8 +1,8 @@
 export interface Bounds<K, V extends object> {
   readonly maxEntries: number;
-  /** Maximum total of `sizeOf`. Default: only the number is limited. */
+  /** Maximum total of `sizeOf`. By default, only the number of entries is limited. */
   readonly maxSize?: number;
-  /** The size of one entry, the same for as long as the entry exists. */
+  /** The size of one entry. It must not change while the entry exists. */
   readonly sizeOf?: (key: K, value: V) => number;
   /** Receives each value that is evicted to make room. */
   readonly onEvict?: (value: V) => void;
@@ -10,7 +10,7 @@ export interface Bounds<K, V extends object> {
 
 /**
  * A map that never grows beyond its bounds. To make room for a new entry, it evicts the entries that were set the longest time ago.
- * The newest entry always stays, even if it is larger than the maximum alone.
+ * The newest entry always stays, even if this one entry is larger than the maximum.
  */
 export class BoundedMap<K, V extends object> {
   readonly #bounds: Bounds<K, V>;
@@ -20,6 +20,16 @@ export class BoundedMap<K, V extends object> {
 
   constructor(bounds: Bounds<K, V>) {
     this.#bounds = bounds;
+  }
+
+  /** The number of entries. */
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  /** The total of `sizeOf`. */
+  get size(): number {
+    return this.#size;
   }
 
   /** Reading an entry does not count as use. To keep an entry that is in use, set it again. */

@@ -2,17 +2,20 @@ import { createReply } from "./answer/reply.ts";
 import { type Asked, authenticate } from "./authenticate.ts";
 import { type CallerIdentity, type CallerSource, NO_CALLERS } from "./model/caller.ts";
 import {
+  ALWAYS_VALID,
   createAllow,
   createDeny,
   type Decision,
   type Evidence,
   type Known,
+  type Trace,
   type UpstreamChanges,
 } from "./model/decision.ts";
 import type { Denial } from "./model/denial.ts";
 import type { KeySource } from "./model/key.ts";
 import type { CompiledPolicy, Mode, Requirements } from "./model/policy.ts";
 import type { RequestFacts } from "./model/request.ts";
+import { NO_REFUSALS, type TokenRefusals } from "./model/token.ts";
 import { checkPath, findRule, matchRequest } from "./request/match-rule.ts";
 import { judgeOtherAuthentication } from "./request/other-authentication.ts";
 import { findCredentials } from "./token/find-credentials.ts";
@@ -26,7 +29,10 @@ import { settleCaller } from "./upstream/settle-caller.ts";
  * the same way, but a denied request passes and the reason goes to the log.
  *
  * @param now seconds since the epoch, read once after the signature is verified, because waiting for a key takes time.
- * @param callers asked about other plugins before the token is read, and about Consumers last. Both only if the policy needs it.
+ * @param callers answers questions about other plugins before the token is read, and about Consumers at the end.
+ * `callers` is asked only if the policy needs the answer.
+ * @param trace receives what the decision log and the metrics show besides the decision.
+ * @param refusals valid tokens that are refused at the moment.
  */
 export async function decide(
   facts: RequestFacts,
@@ -34,20 +40,22 @@ export async function decide(
   keys: KeySource,
   now: () => number,
   callers: CallerSource = NO_CALLERS,
+  trace: Trace = {},
+  refusals: TokenRefusals = NO_REFUSALS,
 ): Promise<Decision> {
-  const request: Request = { policy, facts, callers: askOnce(callers) };
-  const unmatched: Evidence = { policy: policy.name };
+  const request: Request = { policy, facts, callers: askOnce(callers), trace };
   const rule = findRule(policy, facts.binding);
   const path = checkPath(policy, facts);
   if (!rule.ok) {
-    // In report mode the request would pass, but its ambiguous path may still lead to a rule that enforces.
+    // In report mode, a request without a rule passes. But a server may read an ambiguous path as the path of a rule
+    // that enforces. So the denial of the path counts.
     const { denial, mode } =
       !path.ok && policy.unmatchedMode === "report"
         ? path.failure
         : { denial: rule.failure, mode: policy.unmatchedMode };
-    return refuse(request, { mode }, { denial, evidence: unmatched });
+    return refuse(request, { mode }, { denial, evidence: { policy: policy.name } });
   }
-  const evidence: Evidence = { ...unmatched, rule: rule.value.id };
+  const evidence: Evidence = { policy: policy.name, rule: rule.value.id };
   if (!path.ok) {
     return refuse(request, path.failure, { denial: path.failure.denial, evidence });
   }
@@ -60,7 +68,7 @@ export async function decide(
   const { requirements, isOpen } = match.value;
   const matched: Matched = { mode: requirements.mode, requirements };
   if (isOpen) {
-    return pass(request, matched, { evidence });
+    return pass(request, matched, { evidence, validity: ALWAYS_VALID });
   }
   const other = await judgeOtherAuthentication(requirements, request.callers);
   if (!other.ok) {
@@ -69,11 +77,12 @@ export async function decide(
   if (other.value === "sufficient") {
     return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });
   }
-  // An invalid token does not count as anonymous. Only a request without credentials does.
+  // An invalid token does not count as anonymous. Only a request without credentials counts as anonymous.
   if (requirements.access === "optional" && isBare) {
-    return pass(request, matched, { evidence }, { credentials: withholdTokens(policy, facts) });
+    const anonymous = { evidence, validity: ALWAYS_VALID };
+    return pass(request, matched, anonymous, { credentials: withholdTokens(policy, facts) });
   }
-  const ports = { keys, callers: request.callers, now };
+  const ports = { keys, callers: request.callers, now, trace, refusals };
   const judgement = await authenticate(request, credentials, match.value, ports, evidence);
   const { outcome, verified, caller } = judgement;
   const compared = verified && keepCompared(requirements, facts);
@@ -88,7 +97,16 @@ export async function decide(
 }
 
 interface Request extends Asked {
-  readonly callers: CallerSource;
+  readonly callers: AskedCallers;
+  readonly trace: Trace;
+}
+
+interface AskedCallers extends CallerSource {
+  /**
+   * Whether this decision asked Kong. Kong's answers are not facts of the request and may change, so such a decision is
+   * not reused.
+   */
+  readonly hasAsked: () => boolean;
 }
 
 /** The rule or operation that the request matched. */
@@ -101,31 +119,43 @@ interface Matched {
 type Parts = Pick<UpstreamParts, "compared" | "credentials">;
 
 /** Remembers Kong's answer about the credential, because one decision may need it twice. */
-function askOnce(callers: CallerSource): CallerSource {
+function askOnce(callers: CallerSource): AskedCallers {
   let credential: Promise<string | undefined> | undefined;
+  let hasAsked = false;
   return {
-    findConsumer: (lookup) => callers.findConsumer(lookup),
+    findConsumer(lookup) {
+      hasAsked = true;
+      return callers.findConsumer(lookup);
+    },
     authenticatedCredential() {
+      hasAsked = true;
       credential ??= callers.authenticatedCredential();
       return credential;
     },
-    authenticatedConsumer: () => callers.authenticatedConsumer(),
+    authenticatedConsumer() {
+      hasAsked = true;
+      return callers.authenticatedConsumer();
+    },
+    hasAsked: () => hasAsked,
   };
 }
 
 async function pass(request: Request, matched: Matched, known: Known, parts: Parts = {}): Promise<Decision> {
-  const { verified, caller, evidence } = known;
+  request.trace.mode = matched.mode;
+  const { verified, caller, evidence, validity } = known;
   const propagated = propagateClaims(request.policy, verified);
   if (!propagated.ok) {
     return refuse(request, matched, { denial: propagated.failure, verified, evidence }, parts);
   }
-  return createAllow(await compose(request, matched, caller, { ...parts, mapped: propagated.value }), evidence);
+  const { compared, credentials } = parts;
+  const changes = await compose(request, matched, caller, { compared, credentials, mapped: propagated.value });
+  return createAllow(changes, evidence, undefined, request.callers.hasAsked() ? undefined : validity);
 }
 
 /**
- * In report mode the request passes. Even then, only a verified token sets identity headers and Kong's caller, and
- * {@link reportedCredentials} decides about credentials. A defect of the plugin proves nothing about the request, so the request is
- * denied in every mode.
+ * In report mode the request passes. Even then, only a verified token sets identity headers and Kong's caller. {@link
+ * reportedCredentials} decides about credentials. A defect of the plugin proves nothing about the request, so the
+ * request is denied in every mode.
  */
 async function refuse(
   request: Request,
@@ -133,7 +163,8 @@ async function refuse(
   known: Known & { readonly denial: Denial },
   { compared }: Parts = {},
 ): Promise<Decision> {
-  const { policy, facts } = request;
+  const { policy, facts, trace } = request;
+  trace.mode = matched.mode;
   const { denial, verified, caller, evidence } = known;
   const deny = createDeny(denial, evidence, createReply(policy, facts, known.requirements));
   if (matched.mode === "enforce" || denial.reason === "internal_error") {
@@ -153,5 +184,7 @@ async function compose(
   named: CallerIdentity | undefined,
   parts: Omit<UpstreamParts, "caller">,
 ): Promise<UpstreamChanges> {
-  return composeUpstream(policy, { ...parts, caller: await settleCaller(policy, named, requirements, callers) });
+  const { mapped, compared, credentials } = parts;
+  const caller = await settleCaller(policy, named, requirements, callers);
+  return composeUpstream(policy, { mapped, compared, credentials, caller });
 }

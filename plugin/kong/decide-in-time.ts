@@ -1,27 +1,39 @@
+import type { Answer, Decision } from "../core/model/decision.ts";
+import type { WatchedEvent } from "../observe/abuse/abuse-watch.ts";
 import { describeError } from "../observe/describe-error.ts";
+import { readOutcome } from "./calls/list-calls.ts";
 import { denyOwn } from "./contract/deny-own.ts";
+import type { GuardMark } from "./contract/guard-mark.ts";
 import type { Pdk } from "./contract/pdk.ts";
+import { EventRecord } from "./facts/event-record.ts";
 import type { PluginInstance } from "./handler.ts";
 
 export interface DecisionLimits {
   /** Time limit for one decision in milliseconds. After this time the request is refused, even if the handler decides later. */
   readonly deadlineMs: number;
   readonly log: (line: string) => void;
+  /** Counts and logs each event once, after its decision is carried out. Must not throw. */
+  readonly observe?: ObserveEvent | undefined;
 }
+
+/** @param tookMs the time from Kong's call to the decision. */
+type ObserveEvent = (outcome: Decision | Answer, event: WatchedEvent, tookMs: number) => void;
 
 /**
  * Asks an instance for its decision. If the handler fails or is late, the request is refused.
  *
- * @param conclude receives the outcome, once.
- * @returns a function that stops the wait. After its call, `conclude` receives nothing.
+ * @param conclude receives the outcome, once, and the guard that waits for it.
+ * @returns a function that stops the wait. After a call of this function, `conclude` receives nothing.
  */
 export function decideInTime(
   instance: PluginInstance,
   pdk: Pdk,
-  { deadlineMs, log }: DecisionLimits,
-  conclude: (outcome: unknown) => void,
+  { deadlineMs, log, observe }: DecisionLimits,
+  conclude: (outcome: unknown, guard: GuardMark | undefined) => void,
 ): () => void {
   let isOver = false;
+  const event = new EventRecord();
+  const startMs = observe ? performance.now() : 0;
   const stopWaiting = (): void => {
     isOver = true;
     clearTimeout(deadline);
@@ -29,16 +41,22 @@ export function decideInTime(
   const settle = (outcome: unknown): void => {
     if (!isOver) {
       stopWaiting();
-      conclude(outcome);
+      const tookMs = observe ? performance.now() - startMs : 0;
+      conclude(outcome, event.guard);
+      observe?.(readOutcome(outcome), event, tookMs);
     }
   };
   const fail = (error: unknown): void => {
     log(`event failed: ${describeError(error)}`);
-    settle(denyOwn("internal_error", "see the plugin server's log"));
+    const kind = error instanceof Error ? error.name : typeof error;
+    settle(denyOwn("internal_error", `the event failed with ${kind}: see the plugin server's log`));
   };
-  const deadline = setTimeout(() => settle(denyOwn("deadline_exceeded", `${deadlineMs} ms`)), deadlineMs);
+  const deadline = setTimeout(
+    () => settle(denyOwn("deadline_exceeded", `the decision took longer than ${deadlineMs} ms`)),
+    deadlineMs,
+  );
   try {
-    instance.access(pdk).then(settle, fail);
+    instance.access(pdk, event).then(settle, fail);
   } catch (error) {
     fail(error);
   }

@@ -1,82 +1,207 @@
 import { readMetadataRequest } from "../core/answer/protected-resource.ts";
 import { createReply } from "../core/answer/reply.ts";
-import { type Answer, createAnswer, createDeny, type Decision } from "../core/model/decision.ts";
+import { type Answer, createAnswer, createDeny, type Decision, isAllow } from "../core/model/decision.ts";
 import type { Denial } from "../core/model/denial.ts";
+import type { CompiledPolicy } from "../core/model/policy.ts";
 import { fail, type Result, succeed } from "../core/model/result.ts";
 import { messageOf } from "../core/text/error-message.ts";
+import type { PolicyLoad } from "../policy/read-policy.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { VerdictCache } from "../runtime/verdict-cache.ts";
 import { describeFindings } from "../runtime/versions/policy-report.ts";
 import type { PolicySource } from "../runtime/versions/policy-source.ts";
-import { addVerdict } from "./calls/verdict.ts";
+import { addReusableVerdict, addVerdict } from "./calls/verdict.ts";
 import { denyOwn } from "./contract/deny-own.ts";
 import type { InstanceIdentity } from "./contract/guard-mark.ts";
 import type { Pdk } from "./contract/pdk.ts";
+import { askForFacts } from "./facts/asked-request.ts";
 import { askCallers } from "./facts/callers.ts";
 import { describeRoute } from "./facts/describe-route.ts";
-import type { ReadFacts } from "./facts/read-facts.ts";
+import { EventRecord } from "./facts/event-record.ts";
+import type { ReadFacts, ReadRequest } from "./facts/read-facts.ts";
 import { type PluginConfig, parsePluginConfig } from "./schema/plugin-config.ts";
 
 /** Time limit for one event. The first fetch of keys takes up to two requests of two seconds each. */
 export const DEADLINE_MS = 5_000;
 
-const OVERLOADED: Denial = { reason: "overloaded", detail: "more requests come than the plugin server can judge" };
+const OVERLOADED: Denial = {
+  reason: "overloaded",
+  detail: "more requests wait in the plugin server than it can judge in time",
+};
 
 /** One Kong plugin entity: a configuration bound to a policy. */
 export interface PluginInstance {
-  /** Decides the request behind `pdk`. The caller carries out the decision. */
-  access(pdk: Pdk): Promise<Decision | Answer>;
+  /**
+   * Decides the request behind `pdk`. The caller carries out the decision.
+   *
+   * @param event receives what the decision log and the metrics show besides the decision.
+   */
+  access(pdk: Pdk, event?: EventRecord): Promise<Decision | Answer>;
   /** Called when Kong no longer uses the instance. */
   close?(): void;
 }
 
 /**
- * Starts an instance without waiting. The plugin cannot report a failed start to Kong. So with a mistake in the configuration or
- * the policy, it refuses every request.
+ * Starts an instance without waiting. The plugin cannot report a failed start to Kong. So if the configuration or the
+ * policy has a mistake, the instance refuses every request.
  *
  * @param configJson the plugin's configuration as Kong sends it.
  */
 export function startPluginInstance(configJson: string, runtime: Runtime, readFacts: ReadFacts): PluginInstance {
   const configured = readConfigured(configJson, runtime);
+  if (!configured.ok) {
+    const denial = denyOwn("policy_unavailable", configured.failure);
+    return { access: async () => denial };
+  }
+  const own: Instance = { ...configured.value, runtime, readFacts };
   return {
-    async access(pdk) {
-      if (!configured.ok) {
-        return denyOwn("policy_unavailable", configured.failure);
-      }
-      const { source, rule, identity, workspace } = configured.value;
-      const load = await source.policy.current(() => describeRoute(pdk));
-      if (!load.ok) {
-        return denyOwn("policy_unavailable", summarize(describeFindings(source.name, load.failure)));
-      }
-      const policy = load.value;
-      const read = await readFacts(pdk, policy, rule);
-      if (!read.ok) {
-        return createDeny(read.failure, { policy: policy.name }, createReply(policy, undefined));
-      }
-      const facts = read.value;
-      if (!(await runtime.admit(facts, pdk.isAbandoned))) {
-        // Report mode also rejects this request, because no decision was made.
-        return createDeny(OVERLOADED, { policy: policy.name }, createReply(policy, facts));
-      }
-      const metadataRequest = readMetadataRequest(policy.protectedResource, facts);
-      if (metadataRequest) {
-        return createAnswer(metadataRequest);
-      }
-      const decision = await runtime.decide(facts, policy, askCallers(pdk, workspace));
-      return facts.guard && identity ? addVerdict(decision, facts.guard, identity) : decision;
+    access(pdk, event = new EventRecord()) {
+      event.policyFile = own.file;
+      event.pluginId = own.identity?.pluginId;
+      return answer(own, pdk, event);
     },
-    close() {
-      if (configured.ok) {
-        configured.value.source.policy.close?.();
-      }
-    },
+    close: () => own.source.policy.close?.(),
   };
 }
 
 interface Configured {
   readonly source: { readonly name: string; readonly policy: PolicySource };
+  /** Undefined for an inline policy. */
+  readonly file: string | undefined;
   readonly rule: string | undefined;
   readonly identity: InstanceIdentity | undefined;
   readonly workspace: string;
+}
+
+interface Instance extends Configured {
+  readonly runtime: Runtime;
+  readonly readFacts: ReadFacts;
+}
+
+/** A request, and the policy that is in effect for this request. */
+interface Asked {
+  readonly pdk: Pdk;
+  readonly policy: CompiledPolicy;
+  readonly event: EventRecord;
+}
+
+/** Does not wait if the policy is already there. A wait takes time: a tenth of the time that the reuse of an earlier verdict takes. */
+function answer(own: Instance, pdk: Pdk, event: EventRecord): Promise<Decision | Answer> {
+  // The count is read first, because policy and keys may change while this request waits.
+  const policing = { sinceCount: own.runtime.generation.count, hasAskedRoute: false };
+  const load = own.source.policy.current(() => {
+    policing.hasAskedRoute = true;
+    return describeRoute(pdk);
+  });
+  return load instanceof Promise
+    ? load.then((loaded) => answerBy(loaded, own, pdk, event, policing))
+    : answerBy(load, own, pdk, event, policing);
+}
+
+async function answerBy(
+  load: PolicyLoad,
+  own: Instance,
+  pdk: Pdk,
+  event: EventRecord,
+  policing: Policing,
+): Promise<Decision | Answer> {
+  if (!load.ok) {
+    return denyOwn("policy_unavailable", summarize(describeFindings(own.source.name, load.failure)));
+  }
+  event.policy = load.value;
+  const asked = { pdk, policy: load.value, event };
+  if (own.runtime.verdicts) {
+    return reuseOrJudge(own, asked, own.runtime.verdicts, policing);
+  }
+  const { decision, facts } = await judge(own, asked);
+  event.guard = facts?.guard;
+  return facts?.guard && own.identity ? addVerdict(decision, facts.guard, own.identity) : decision;
+}
+
+interface Policing {
+  readonly sinceCount: number;
+  /** Whether the Route decides which version of the policy is in effect. The guard does not know that. */
+  readonly hasAskedRoute: boolean;
+}
+
+/** Reuses an earlier verdict about the same facts. If there is no such verdict, judges the request and remembers its verdict. */
+async function reuseOrJudge(
+  own: Instance,
+  { pdk, policy, event }: Asked,
+  verdicts: VerdictCache,
+  { sinceCount, hasAskedRoute }: Policing,
+): Promise<Decision | Answer> {
+  const { rule, identity, runtime } = own;
+  const asked = await askForFacts(pdk, policy, rule);
+  const { guard } = asked;
+  if (guard?.reuse) {
+    verdicts.addGuardHits(guard.reuse.process, guard.reuse.hits);
+  }
+  const key = asked.key === undefined ? undefined : `${verdicts.numberOf(policy)} ${asked.key}`;
+  let kept = verdicts.recall(key);
+  let decision: Decision | Answer | undefined = kept?.allow;
+  event.guard = guard;
+  event.route = asked.route;
+  event.factsText = asked.facts;
+  if (kept !== undefined) {
+    event.isReused = true;
+    event.token = kept.token;
+    Object.assign(event, kept.trace);
+  }
+  if (decision === undefined) {
+    const memory = asked.remember();
+    const judged = await judge(own, { pdk: memory.pdk, policy, event });
+    decision = judged.decision;
+    if (key !== undefined && judged.facts && isAllow(decision) && !memory.hasAskedMore) {
+      event.token = runtime.abuse?.remember(event);
+      kept = runtime.keepVerdict(key, decision, sinceCount, judged.facts, event);
+    }
+  }
+  if (!guard || !identity) {
+    return decision;
+  }
+  const isForGuard = !hasAskedRoute && guard.reuse && verdicts.isForGuardOf(kept, event.readClient(), guard.reuse);
+  return kept && isForGuard
+    ? addReusableVerdict(
+        kept,
+        {
+          generation: verdicts.generation.name,
+          facts: policy.decidingFacts,
+          countsRoute: rule === undefined,
+          countsClient: verdicts.countsClients,
+        },
+        guard,
+        identity,
+      )
+    : addVerdict(decision, guard, identity);
+}
+
+interface Judged {
+  readonly decision: Decision | Answer;
+  /** Undefined if the facts could not be read. */
+  readonly facts?: ReadRequest;
+}
+
+async function judge(
+  { rule, workspace, runtime, readFacts }: Instance,
+  { pdk, policy, event }: Asked,
+): Promise<Judged> {
+  const read = await readFacts(pdk, policy, rule);
+  if (!read.ok) {
+    return { decision: createDeny(read.failure, { policy: policy.name }, createReply(policy, undefined)) };
+  }
+  const facts = read.value;
+  event.facts = facts;
+  event.route = facts.binding.by === "route" ? facts.binding.name : undefined;
+  if (!(await runtime.admit(facts, pdk.isAbandoned))) {
+    // Report mode also rejects this request, because no decision was made.
+    return { decision: createDeny(OVERLOADED, { policy: policy.name }, createReply(policy, facts)), facts };
+  }
+  const metadataRequest = readMetadataRequest(policy.protectedResource, facts);
+  if (metadataRequest) {
+    return { decision: createAnswer(metadataRequest), facts };
+  }
+  return { decision: await runtime.decide(facts, policy, askCallers(pdk, workspace), event), facts };
 }
 
 function readConfigured(configJson: string, runtime: Runtime): Result<Configured, string> {
@@ -89,11 +214,11 @@ function readConfigured(configJson: string, runtime: Runtime): Result<Configured
   const { policyFile, policy = "", rule, identity, workspace, routeId, serviceId } = config;
   if (policyFile !== undefined) {
     const source = { name: policyFile, policy: runtime.openPolicyFile(policyFile) };
-    return succeed({ source, rule, identity, workspace });
+    return succeed({ source, file: policyFile, rule, identity, workspace });
   }
   const entity = { pluginId: identity?.pluginId, sequence: identity?.sequence, workspace, routeId, serviceId };
   const source = { name: "the inline policy", policy: runtime.openInlinePolicy(entity, policy, rule) };
-  return succeed({ source, rule, identity, workspace });
+  return succeed({ source, file: undefined, rule, identity, workspace });
 }
 
 function summarize(mistakes: readonly string[]): string {

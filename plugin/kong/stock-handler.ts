@@ -13,7 +13,7 @@ import type { PluginInstance } from "./handler.ts";
 
 export interface StockHandler {
   readonly instance: PluginInstance;
-  /** Undefined if Kong did not send the identity. Then no request passes. */
+  /** Undefined if Kong did not send the identity. Without an identity, no request passes. */
   readonly identity: InstanceIdentity | undefined;
   /** Time limit for one decision in milliseconds. */
   readonly deadlineMs: number;
@@ -31,8 +31,8 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
 }
 
 /**
- * The guard sends refusals, because the stock server keeps the event of every `kong.response.exit` for ever. Only if Kong has
- * no guard, the plugin calls the exit.
+ * The guard sends refusals, because the stock server keeps the event of every `kong.response.exit` for ever. The plugin calls the
+ * exit only if Kong has no guard.
  */
 async function judge(kong: StockPdk, handler: StockHandler): Promise<readonly PdkCall[]> {
   const facts = (await kong.nginx.get_var(FACTS_VARIABLE.name)) ?? "";

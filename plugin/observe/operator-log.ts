@@ -34,8 +34,8 @@ const MAX_LENGTH = 2_000;
 const NONE: readonly WaitingLine[] = [];
 
 /**
- * Kong writes what a plugin server prints at its level `info`, which is off by default. So notices and warnings also wait for
- * the next request. The answer to that request can write them to Kong's log at a visible level.
+ * Kong writes the output of a plugin server to Kong's log at the level `info`. By default, Kong's log leaves this level out.
+ * So notices and warnings also wait for the next request. The answer to that request can write them to Kong's log at a visible level.
  *
  * @param print writes one line to the process's output.
  */
@@ -67,7 +67,7 @@ export function createOperatorLog(print: (line: string, isWarning: boolean) => v
   };
 }
 
-/** Turns a text into one printable line, whatever a file name or a provider's answer contains. */
+/** Turns a string into one printable line, whatever a file name or a provider's answer contains. */
 function plainLine(text: string): string {
   return toPrintable(text.slice(0, MAX_LENGTH));
 }

@@ -1,5 +1,7 @@
-import { type Decision, isAllow } from "../core/model/decision.ts";
+import type { Answer, Decision, Evidence } from "../core/model/decision.ts";
 import type { Reason } from "../core/model/denial.ts";
+import type { Mode } from "../core/model/policy.ts";
+import { denialOf, type Outcome, outcomeOf } from "./decisions/outcome.ts";
 
 /** How often requests of one kind would have been refused without report mode. */
 export interface ReportCount {
@@ -12,7 +14,21 @@ export interface ReportCount {
   readonly lastAt: number;
 }
 
-/** How many requests one rule has decided, so that a rule without reports and a rule without traffic look different. */
+/** How often requests of one issuer were refused, or would have been refused without report mode, by one rule for one reason. */
+export interface RejectionCount {
+  readonly policy: string;
+  /** Undefined if no rule fits. */
+  readonly rule: string | undefined;
+  /** Id of the issuer in the policy. Undefined if the token names no issuer of the policy, or if the reason was found before. */
+  readonly issuer: string | undefined;
+  readonly outcome: "deny" | "would_deny";
+  readonly reason: Reason;
+  readonly requests: number;
+  /** Milliseconds since the epoch. */
+  readonly lastAt: number;
+}
+
+/** How many requests one rule has judged. The number distinguishes a rule without reports from a rule without traffic. */
 export interface JudgedCount {
   readonly policy: string;
   /** Undefined if no rule fits. */
@@ -22,72 +38,180 @@ export interface JudgedCount {
   readonly denied: number;
   /** How many of these requests passed only because of report mode. */
   readonly reported: number;
+  /** How many of these requests were judged in report mode. */
+  readonly inReportMode: number;
+}
+
+/** How often one rule had one outcome. */
+export interface DecisionCount {
+  readonly policy: string;
+  /** Undefined if no rule fits. */
+  readonly rule: string | undefined;
+  readonly outcome: Outcome;
+  /** Undefined if nothing was denied. */
+  readonly reason: Reason | undefined;
+  readonly mode: Mode;
+  readonly requests: number;
+}
+
+/** What is known about a request besides its decision. */
+interface CountedEvent {
+  readonly mode?: Mode | undefined;
+  readonly policy?: { readonly name: string } | undefined;
 }
 
 export interface DecisionCounts {
-  add(decision: Decision): void;
+  add(outcome: Decision | Answer, event?: CountedEvent): void;
+  /** Counts requests that the guard let pass because of an earlier decision. */
+  addPassed(evidence: Evidence, mode: Mode | undefined, requests: number): void;
+  /** Every kind of decision. There are at most 10,000 kinds. */
+  listDecisions(): readonly DecisionCount[];
   /** Counts of requests that report mode let pass, the most frequent first. */
   listReports(): readonly ReportCount[];
+  /** Counts of requests that were refused, or that report mode let pass, with their issuers. The most frequent is first. */
+  listRejections(): readonly RejectionCount[];
   /** The rules that judged requests, the busiest first. */
   listJudged(): readonly JudgedCount[];
 }
 
 /** A limit is needed although names come only from configuration, because configuration can change while the process runs. */
 const MAX_KINDS = 10_000;
+/** Issuers are counted apart, so that many issuers do not leave rules uncounted. Requests beyond the limit count without an issuer. */
+const MAX_ISSUER_COUNTS = 10_000;
 
-/** A {@link JudgedCount} that is still counting. */
+interface Times {
+  requests: number;
+  lastAt: number;
+}
+
+/** A {@link DecisionCount} that is still counting. */
+interface Kind extends Times {
+  readonly outcome: Outcome;
+  readonly reason: Reason | undefined;
+  readonly mode: Mode;
+  /** Only for kinds with a reason: the part of the requests that belongs to each issuer, or to none. */
+  readonly byIssuer: Map<string | undefined, Times>;
+}
+
+/** What one rule has decided. */
 interface Tally {
   readonly policy: string;
   readonly rule: string | undefined;
-  requests: number;
-  denied: number;
-  reported: number;
+  readonly kinds: Map<string, Kind>;
 }
 
 /** @param now milliseconds since the epoch. */
 export function countDecisions(now: () => number): DecisionCounts {
-  const reports = new Map<string, ReportCount>();
   const judged = new Map<string, Map<string | undefined, Tally>>();
-  let rules = 0;
+  let kindCount = 0;
+  let issuerCount = 0;
 
-  const findTally = (policy: string, rule: string | undefined): Tally | undefined => {
+  const findTally = (policy: string, rule: string | undefined): Tally => {
     const known = judged.get(policy)?.get(rule);
-    if (known !== undefined || rules === MAX_KINDS) {
+    if (known !== undefined) {
       return known;
     }
-    rules += 1;
-    const tally: Tally = { policy, rule, requests: 0, denied: 0, reported: 0 };
-    const ofPolicy = judged.get(policy) ?? new Map<string | undefined, Tally>();
-    judged.set(policy, ofPolicy.set(rule, tally));
+    const tally: Tally = { policy, rule, kinds: new Map() };
+    if (kindCount < MAX_KINDS) {
+      const ofPolicy = judged.get(policy) ?? new Map<string | undefined, Tally>();
+      judged.set(policy, ofPolicy.set(rule, tally));
+    }
     return tally;
   };
-  const addReport = (policy: string, rule: string | undefined, reason: Reason): void => {
-    const key = JSON.stringify([policy, rule, reason]);
-    const before = reports.get(key);
-    if (before || reports.size < MAX_KINDS) {
-      reports.set(key, { policy, rule, reason, requests: (before?.requests ?? 0) + 1, lastAt: now() });
+  const findKind = (
+    { policy, rule }: Evidence,
+    { outcome, reason, mode }: Pick<Kind, "outcome" | "reason" | "mode">,
+  ): Kind | undefined => {
+    const { kinds } = findTally(policy, rule);
+    const name = `${outcome} ${mode} ${reason}`;
+    const known = kinds.get(name);
+    if (known !== undefined || kindCount >= MAX_KINDS) {
+      return known;
+    }
+    kindCount += 1;
+    const kind: Kind = { outcome, reason, mode, requests: 0, lastAt: 0, byIssuer: new Map() };
+    kinds.set(name, kind);
+    return kind;
+  };
+  const countIssuer = (kind: Kind, issuer: string | undefined, lastAt: number): void => {
+    const known = kind.byIssuer.get(issuer);
+    const isNew = known === undefined && (issuer === undefined || issuerCount < MAX_ISSUER_COUNTS);
+    if (isNew) {
+      issuerCount += issuer === undefined ? 0 : 1;
+      kind.byIssuer.set(issuer, { requests: 1, lastAt });
+    } else if (known !== undefined) {
+      known.requests += 1;
+      known.lastAt = lastAt;
+    } else {
+      countIssuer(kind, undefined, lastAt);
     }
   };
+  const listTallies = (): readonly Tally[] => [...judged.values()].flatMap((ofPolicy) => [...ofPolicy.values()]);
 
   return {
-    add(decision) {
-      const { policy, rule } = decision.evidence;
-      const reported = isAllow(decision) ? decision.reported : undefined;
-      const tally = findTally(policy, rule);
-      if (tally !== undefined) {
-        tally.requests += 1;
-        tally.denied += isAllow(decision) ? 0 : 1;
-        tally.reported += reported ? 1 : 0;
-      }
-      if (reported) {
-        addReport(policy, rule, reported.denial.reason);
+    add(outcome, { mode = "enforce", policy } = {}) {
+      const evidence = outcome.verdict === "answer" ? { policy: policy?.name ?? "" } : outcome.evidence;
+      const denial = denialOf(outcome);
+      const kind = findKind(evidence, { outcome: outcomeOf(outcome), reason: denial?.denial.reason, mode });
+      if (kind !== undefined) {
+        kind.requests += 1;
+        if (denial !== undefined) {
+          kind.lastAt = now();
+          countIssuer(kind, denial.evidence.issuer, kind.lastAt);
+        }
       }
     },
-    listReports: () => [...reports.values()].sort((a, b) => b.requests - a.requests),
+    addPassed(evidence, mode = "enforce", requests) {
+      const kind = findKind(evidence, { outcome: "allow", reason: undefined, mode });
+      if (kind !== undefined) {
+        kind.requests += requests;
+      }
+    },
+    listDecisions: () =>
+      listTallies().flatMap(({ policy, rule, kinds }) =>
+        [...kinds.values()].map(({ outcome, reason, mode, requests }) => ({
+          policy,
+          rule,
+          outcome,
+          reason,
+          mode,
+          requests,
+        })),
+      ),
+    listReports: () =>
+      listTallies()
+        .flatMap(({ policy, rule, kinds }) =>
+          [...kinds.values()].flatMap(({ outcome, reason, requests, lastAt }) =>
+            outcome === "would_deny" && reason !== undefined ? [{ policy, rule, reason, requests, lastAt }] : [],
+          ),
+        )
+        .sort((a, b) => b.requests - a.requests),
+    listRejections: () =>
+      listTallies()
+        .flatMap(({ policy, rule, kinds }) =>
+          [...kinds.values()].flatMap(({ outcome, reason, byIssuer }) =>
+            (outcome === "deny" || outcome === "would_deny") && reason !== undefined
+              ? [...byIssuer].map(([issuer, times]) => ({ policy, rule, issuer, outcome, reason, ...times }))
+              : [],
+          ),
+        )
+        .sort((a, b) => b.requests - a.requests),
     listJudged: () =>
-      [...judged.values()]
-        .flatMap((ofPolicy) => [...ofPolicy.values()])
-        .map((tally) => ({ ...tally }))
+      listTallies()
+        .map(({ policy, rule, kinds }) => {
+          const judgedKinds = [...kinds.values()].filter(({ outcome }) => outcome !== "answer");
+          const sum = (isCounted: (kind: Kind) => boolean): number =>
+            judgedKinds.filter(isCounted).reduce((total, kind) => total + kind.requests, 0);
+          return {
+            policy,
+            rule,
+            requests: sum(() => true),
+            denied: sum(({ outcome }) => outcome === "deny"),
+            reported: sum(({ outcome }) => outcome === "would_deny"),
+            inReportMode: sum(({ mode }) => mode === "report"),
+          };
+        })
+        .filter(({ requests }) => requests > 0)
         .sort((a, b) => b.requests - a.requests),
   };
 }

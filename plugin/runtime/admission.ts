@@ -1,6 +1,9 @@
 import { FairQueue, type Patience } from "../keys/verify/fair-queue.ts";
 
-/** In one turn of the event loop, requests are judged at once for this long, in milliseconds. Later requests wait. */
+/**
+ * In each turn of the event loop, the plugin judges requests immediately for this long, in milliseconds. Later requests of the same
+ * turn wait.
+ */
 const UNQUEUED_MS = 2;
 /**
  * How long decisions may keep the event loop from reading, in milliseconds. Decisions get the same time as reading took, within
@@ -13,43 +16,52 @@ const MAX_STEPS = 512;
 
 const isNeverAbandoned = (): boolean => false;
 
+/** Copies what {@link Admission.noteGood} needs, so that the whole request does not stay in memory. */
+export function copyCredentials({ credentials }: Asker): Asker {
+  // This is a copy, because a slice would keep the whole header in memory.
+  return credentials === undefined
+    ? {}
+    : { credentials: Buffer.from(tailOf(credentials), "latin1").toString("latin1") };
+}
+
 interface Waiting {
   readonly isAbandoned: () => boolean;
   readonly resolve: (isAdmitted: boolean) => void;
 }
 
-/** The caller, as far as a request shows it before it is judged. */
+/** What a request shows of its caller before the plugin judges the request. */
 export interface Asker {
-  /** The client's address. Clients without a known address count as one. */
+  /** The client's address. All clients without a known address count as one client. */
   readonly client?: string | undefined;
   /** The `Authorization` header. */
   readonly credentials?: string | undefined;
 }
 
 /** A burst of 1,500 requests after a short stall must pass, even if other processes use most of the processor. */
-const PATIENCE: Patience = { standingMs: 1_000, longMs: 1_000, shortMs: 10, capacity: 2_048 };
-/** Known credentials come first, so they wait only slightly longer than the event loop needs to read. */
+const PATIENCE: Patience = { promptMs: 50, standingMs: 1_000, longMs: 1_000, shortMs: 10, capacity: 2_048 };
+/** Requests with known credentials come first, so they wait only slightly longer than the event loop needs to read. */
 const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 250 };
 /** How many credentials each of the two sets remembers. */
 const MAX_CREDENTIALS = 4_096;
 /** A token ends with its signature. The last 256 bits of the signature identify the token, because no client can guess them. */
 const TAIL_LENGTH = 43;
-/** If requests with known credentials and others wait, the known ones get this many times the processing time of all others. */
+/** If both kinds of requests wait, requests with known credentials get this many times the processing time of other requests. */
 const SHARE_OF_KNOWN = 3;
-/** How far one of the two queues may get ahead of its share, in milliseconds. */
+/** How much more than its share one of the two queues may get, in milliseconds. */
 const MAX_LEAD_MS = 10;
 
 export interface AdmissionOptions {
   /** The time in milliseconds, from a clock that never goes back. */
   readonly now: () => number;
-  /** Calls back after everything that the event loop has ready to read. */
+  /** Calls `step` after the event loop has read everything that is ready to read. */
   readonly defer: (step: () => void) => void;
 }
 
 /**
- * Decides which requests are judged when more come than can be judged. On a gateway with spare time, each request is judged at
- * once. Otherwise requests wait in a {@link FairQueue}, and those that wait too long are rejected before any expensive work.
- * Requests with recently accepted credentials wait in a separate queue. A flood has no such credentials, whatever its address.
+ * Decides which requests are judged when more come than can be judged. If the gateway is not fully loaded, each request is judged
+ * immediately. On a busy gateway, requests wait in a {@link FairQueue}, and those that wait too long are rejected before any
+ * expensive work. Requests with recently accepted credentials wait in a separate queue. A flood of forged tokens has no such credentials,
+ * whatever its addresses.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
@@ -59,11 +71,11 @@ export class Admission {
   #good = new Set<string>();
   #goodBefore = new Set<string>();
   #turnStartMs: number | undefined;
-  /** When this turn's decisions must end. */
+  /** The time at which this turn's decisions must end. */
   #sliceEndMs = 0;
   /** The last release in this slice, used to measure how long its decision took. */
   #last: { readonly queue: FairQueue<Waiting>; readonly atMs: number } | undefined;
-  /** If this is above 0, the other requests have had more than their share. */
+  /** If this is above 0, requests without known credentials have had more than their share. */
   #leadOfOthersMs = 0;
 
   constructor(options: AdmissionOptions) {
@@ -124,7 +136,7 @@ export class Admission {
     if (steps === 0) {
       return;
     }
-    // A decision runs only after the step that resolves its promise. So each decision needs a separate step.
+    // A step resolves the promise of a decision, and the decision runs after the step. So each decision needs a separate step.
     this.#turnStartMs = nowMs;
     defer(() => {
       const startMs = now();

@@ -1,12 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { fail, type Result } from "../core/model/result.ts";
+import type { Result } from "../core/model/result.ts";
 import { messageOf } from "../core/text/error-message.ts";
 import { readCertificates, readClientCertificate, readHeaderValue } from "../keys/fetch/credential-files.ts";
 import { createFetcher, type FetchJson } from "../keys/fetch/fetch-json.ts";
 import { type FetchSettings, NO_FETCH_SETTINGS } from "../keys/fetch/fetch-settings.ts";
-import { type DocumentPath, type Finding, wholeDocument } from "../policy/language/finding.ts";
-import { readFetchSettings, type SourceSettings } from "../policy/read/read-fetch-settings.ts";
+import type { DocumentPath, Finding } from "../policy/language/finding.ts";
+import { readFetchSettings, type SourceFetchSettings } from "../policy/settings/read-fetch-settings.ts";
+import { readSettingsFile } from "./read-settings-file.ts";
 import { describeFindings } from "./versions/policy-report.ts";
 
 /** A file that the settings name, and how it is read. */
@@ -21,7 +21,7 @@ interface NamedFile {
  * @throws Error with a line for each mistake in the settings, and for each unusable file.
  */
 export async function openFetcher(file: string): Promise<FetchJson> {
-  const read = await readSettingsFile(file);
+  const read = await readSettings(file);
   if (!read.ok) {
     throw new Error(describeFindings(file, read.failure).join("\n"));
   }
@@ -35,14 +35,14 @@ export async function openFetcher(file: string): Promise<FetchJson> {
 
 /** Lists the settings file and all files that it names. For an unreadable settings file, it lists only that file. */
 export async function listSettingsFiles(file: string): Promise<readonly string[]> {
-  const read = await readSettingsFile(file);
+  const read = await readSettings(file);
   const settings = read.ok ? resolveFiles(read.value.document, dirname(resolve(file))) : NO_FETCH_SETTINGS;
   const { caFile, proxy, origins } = settings;
-  const ofOrigins = [...origins.values()].flatMap(({ caFile: ownCaFile, clientCertificate, headerFiles }) => [
+  const ofOrigins = [...origins.values()].flatMap(({ caFile: ownCaFile, clientCertificate, headers }) => [
     ownCaFile,
     clientCertificate?.certificateFile,
     clientCertificate?.keyFile,
-    ...headerFiles.values(),
+    ...[...headers.values()].map(({ file: value }) => value),
   ]);
   return [resolve(file), caFile, proxy?.authorizationFile, ...ofOrigins].filter((path) => path !== undefined);
 }
@@ -52,21 +52,15 @@ export async function listSettingsFiles(file: string): Promise<readonly string[]
  * machine.
  */
 export async function checkSettingsFile(file: string): Promise<readonly Finding[]> {
-  const read = await readSettingsFile(file);
+  const read = await readSettings(file);
   return read.ok ? [] : read.failure;
 }
 
-async function readSettingsFile(file: string): Promise<Result<SourceSettings, readonly Finding[]>> {
-  try {
-    return readFetchSettings(await readFile(file, "utf8"));
-  } catch (error) {
-    const cause = messageOf(error);
-    const message = `The fetch settings cannot be read: ${cause}.`;
-    return fail([wholeDocument("file_unreadable", message)]);
-  }
+function readSettings(file: string): Promise<Result<SourceFetchSettings, readonly Finding[]>> {
+  return readSettingsFile(file, "fetch settings", readFetchSettings);
 }
 
-function resolveFiles({ ca_file, proxy, origins }: SourceSettings["document"], directory: string): FetchSettings {
+function resolveFiles({ ca_file, proxy, origins }: SourceFetchSettings["document"], directory: string): FetchSettings {
   const at = (file: string): string => resolve(directory, file);
   const atIfAny = (file: string | undefined): string | undefined => (file === undefined ? undefined : at(file));
   return {
@@ -78,7 +72,9 @@ function resolveFiles({ ca_file, proxy, origins }: SourceSettings["document"], d
         {
           caFile: atIfAny(caFile),
           clientCertificate: client && { certificateFile: at(client.certificate_file), keyFile: at(client.key_file) },
-          headerFiles: new Map(Object.entries(headers).map(([name, { file }]) => [name, at(file)])),
+          headers: new Map(
+            Object.entries(headers).map(([name, { prefix, file }]) => [name, { prefix, file: at(file) }]),
+          ),
         },
       ]),
     ),
@@ -94,10 +90,10 @@ function listFiles({ caFile, proxy, origins }: FetchSettings): readonly NamedFil
     ...(authorization === undefined
       ? []
       : [{ path: ["proxy", "authorization_file"], read: () => readHeaderValue(authorization) }]),
-    ...[...origins].flatMap(([origin, { caFile: ownCaFile, clientCertificate, headerFiles }]): NamedFile[] => [
+    ...[...origins].flatMap(([origin, { caFile: ownCaFile, clientCertificate, headers }]): NamedFile[] => [
       ...authorities(ownCaFile, ["origins", origin]),
       { path: ["origins", origin, "client_certificate"], read: () => readClientCertificate(clientCertificate) },
-      ...[...headerFiles].map(([name, file]) => ({
+      ...[...headers].map(([name, { file }]) => ({
         path: ["origins", origin, "headers", name, "file"],
         read: () => readHeaderValue(file),
       })),

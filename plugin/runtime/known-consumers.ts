@@ -1,5 +1,6 @@
 import { BoundedMap } from "../bounded/bounded-map.ts";
 import type { CallerSource, Consumer, ConsumerLookup } from "../core/model/caller.ts";
+import type { Lookups } from "./verified-tokens.ts";
 
 /** Asks Kong for one Consumer. */
 export type LoadConsumer = (by: ConsumerLookup["by"], value: string) => Promise<Consumer | undefined>;
@@ -16,7 +17,7 @@ export interface KnownConsumers {
 const MAX_ENTRIES = 10_000;
 /** Short, so that a new Consumer works soon, and so that Kong is soon asked again if it could not read its database. */
 const MAX_UNKNOWN_AGE_SECONDS = 10;
-/** After this part of an entry's time, one request asks Kong again while all others still use the entry. */
+/** When this share of an entry's lifetime has passed, one request asks Kong again. All other requests still use the entry. */
 const RENEW_FROM = 0.9;
 const RENEW_AGAIN_MS = 1_000;
 
@@ -32,7 +33,7 @@ interface Entry {
  *
  * @param now the time in milliseconds, from any clock.
  */
-export function rememberConsumers(now: () => number): KnownConsumers {
+export function rememberConsumers(now: () => number, lookups: Lookups = { hits: 0, misses: 0 }): KnownConsumers {
   const entries = new BoundedMap<string, Entry>({ maxEntries: MAX_ENTRIES });
 
   return {
@@ -40,9 +41,11 @@ export function rememberConsumers(now: () => number): KnownConsumers {
       const name = `${workspace} ${by} ${value}`;
       const entry = entries.get(name);
       if (entry && isUsable(entry, maxAgeSeconds, now())) {
+        lookups.hits += 1;
         return entry.consumer;
       }
-      // The age counts from the question, so that a slow answer does not count as new.
+      lookups.misses += 1;
+      // The age starts with the question, so that a slow answer does not count as new.
       const askedAt = now();
       const consumer = await load(by, value);
       entries.set(name, { consumer, askedAt, renewingSince: Number.NEGATIVE_INFINITY });

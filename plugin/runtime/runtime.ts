@@ -1,26 +1,38 @@
 import { relative } from "node:path";
 import { decide } from "../core/decide.ts";
 import type { CallerSource } from "../core/model/caller.ts";
-import { type Decision, isAllow } from "../core/model/decision.ts";
+import { type Allow, type Answer, type Decision, isAllow, type Trace } from "../core/model/decision.ts";
 import type { CompiledPolicy } from "../core/model/policy.ts";
 import type { RequestFacts } from "../core/model/request.ts";
 import type { FetchJson } from "../keys/fetch/fetch-json.ts";
-import { createKeySource, type IssuerKeysStatus } from "../keys/life/key-source.ts";
+import { createKeySource, type IssuerKeysStatus, type ProcessKeySource } from "../keys/life/key-source.ts";
 import { KeyDirectory } from "../keys/store/key-directory.ts";
 import type { KeyStoreStatus } from "../keys/store/key-store.ts";
+import type { AbuseWatch, WatchedEvent } from "../observe/abuse/abuse-watch.ts";
+import type { DecisionLog } from "../observe/decisions/decision-log.ts";
 import type { Log } from "../observe/operator-log.ts";
-import { countDecisions, type JudgedCount, type ReportCount } from "../observe/report-counts.ts";
-import { Admission, type Asker } from "./admission.ts";
+import {
+  countDecisions,
+  type DecisionCount,
+  type JudgedCount,
+  type RejectionCount,
+  type ReportCount,
+} from "../observe/report-counts.ts";
+import { Admission, type Asker, copyCredentials } from "./admission.ts";
+import { Generation } from "./generation.ts";
 import { type LoadConsumer, rememberConsumers } from "./known-consumers.ts";
 import { listPolicyFiles } from "./load/list-policy-files.ts";
 import type { PolicyCompiler } from "./load/policy-compiler.ts";
 import { createPolicyStore } from "./load/policy-store.ts";
 import { createRootFiles } from "./load/root-files.ts";
-import { rememberVerified } from "./verified-tokens.ts";
+import { measureKeyWaits } from "./measure-key-waits.ts";
+import { refuseInGuard } from "./refuse-in-guard.ts";
+import { type KeptVerdict, VerdictCache, type VerdictCacheStatus } from "./verdict-cache.ts";
+import { type Lookups, rememberVerified } from "./verified-tokens.ts";
 import { keepInlinePolicies } from "./versions/inline-policies.ts";
 import type { InlineEntity } from "./versions/last-good.ts";
 import { watchPolicyFiles } from "./versions/policy-files.ts";
-import type { PolicyStatus } from "./versions/policy-report.ts";
+import type { PolicyLoads, PolicyStatus } from "./versions/policy-report.ts";
 import type { PolicySource } from "./versions/policy-source.ts";
 import { pollPolicies } from "./versions/poll-policies.ts";
 import { type Readiness, watchReadiness } from "./versions/readiness.ts";
@@ -32,22 +44,52 @@ interface AskedKong extends Omit<CallerSource, "findConsumer"> {
   readonly loadConsumer: LoadConsumer;
 }
 
+/** Look-ups in one cache since the start of the process. */
+interface CacheCount {
+  readonly cache: "verdicts" | "guard" | "signatures" | "consumers";
+  readonly hits: number;
+  /** Undefined if they are unknown. */
+  readonly misses: number | undefined;
+}
+
 /** Everything that the process owns and all plugin instances share. */
 export interface Runtime {
-  /** Opens a policy file under the root. Its result changes with the file. */
+  /** Opens a policy file under the root. When the file changes, the source returns the new policy. */
   openPolicyFile(file: string): PolicySource;
   /** Opens a policy that the configuration of a Kong plugin entity contains as text. */
   openInlinePolicy(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
   /** Whether to judge a request: see {@link Admission.admit}. */
   admit(facts: RequestFacts, isAbandoned: (() => boolean) | undefined): boolean | Promise<boolean>;
-  decide(facts: RequestFacts, policy: CompiledPolicy, kong: AskedKong): Promise<Decision>;
+  decide(facts: RequestFacts, policy: CompiledPolicy, kong: AskedKong, trace?: Trace): Promise<Decision>;
+  /** Counts and logs a request whose decision is carried out. Never throws. */
+  observe(outcome: Decision | Answer, event: WatchedEvent, tookMs: number): void;
+  /** Undefined if abuse is not watched. */
+  readonly abuse: AbuseWatch | undefined;
+  /** Changes whenever an earlier verdict may have become wrong. */
+  readonly generation: Generation;
+  /** Undefined if verdicts are not reused. */
+  readonly verdicts: VerdictCache | undefined;
+  /** Remembers a verdict: see {@link VerdictCache.keep}. */
+  keepVerdict(
+    key: string,
+    allow: Allow,
+    sinceCount: number,
+    facts: RequestFacts,
+    event: Pick<WatchedEvent, "mode" | "source" | "claims" | "token">,
+  ): KeptVerdict | undefined;
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
   keyStatus(): readonly IssuerKeysStatus[];
   /** The state of the store that keeps keys over restarts; undefined if keys are not stored. */
   keyStoreStatus(): KeyStoreStatus | undefined;
   reportStatus(): readonly ReportCount[];
+  rejectionStatus(): readonly RejectionCount[];
   judgedStatus(): readonly JudgedCount[];
+  countStatus(): readonly DecisionCount[];
+  loadStatus(): Readonly<PolicyLoads>;
+  cacheStatus(): readonly CacheCount[];
+  /** Undefined if verdicts are not reused. */
+  verdictStatus(): VerdictCacheStatus | undefined;
   /** Reloads all keys. Never rejects. */
   refreshKeys(): Promise<void>;
   stop(): void;
@@ -57,23 +99,38 @@ export interface RuntimeOptions {
   readonly policyRoot: string;
   /** How often to check policy files for changes, in milliseconds. */
   readonly policyPollMs: number;
-  /** Compiles policies. Default: this thread compiles them. */
+  /** Compiles policies. By default, this thread compiles them. */
   readonly compiler?: PolicyCompiler;
-  /** Fetches keys. Default: a fetcher without settings. */
+  /** Fetches keys. By default, a fetcher without settings. */
   readonly fetchJson?: FetchJson;
   /** Paths of the fetch settings and of the files that the settings name. These files are never read as policies. */
   readonly settingsFiles?: readonly string[];
   /** The directory where fetched keys are stored for the next process; undefined if they are not stored. */
   readonly stateDir?: string | undefined;
+  /** Replaces the issuers' keys by other keys. Only the sandbox uses this. */
+  readonly replaceKeys?: ReplaceKeys | undefined;
+  /** Whether only the plugin server reuses verdicts, or the guard as well. By default, verdicts are not reused. */
+  readonly verdictCache?: VerdictCaching;
+  /** Undefined if decisions are not logged. */
+  readonly decisionLog?: DecisionLog | undefined;
+  /** Undefined if abuse is not watched. */
+  readonly abuse?: AbuseWatch | undefined;
+  /** Receives how long a request waited for keys, in milliseconds. */
+  readonly onKeyWait?: ((waitedMs: number) => void) | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
 }
 
+export type ReplaceKeys = (keys: ProcessKeySource) => ProcessKeySource;
+
+/** `guard` includes the server. */
+export type VerdictCaching = "off" | "server" | "guard";
+
 /** Time between two searches for inline policies that no request needs, in milliseconds. */
 const RELEASE_MS = 30_000;
 
-/** The composition root: connects store, keys, clock and pipeline. Starts reading every policy under the root. */
+/** The composition root: connects store, keys, clock and pipeline. It also starts to read every policy under the root. */
 export function createRuntime({
   policyRoot,
   policyPollMs,
@@ -81,20 +138,54 @@ export function createRuntime({
   fetchJson,
   settingsFiles = [],
   stateDir,
+  replaceKeys = (keys) => keys,
+  verdictCache = "off",
+  decisionLog,
+  abuse,
+  onKeyWait = () => {},
   now,
   log,
 }: RuntimeOptions): Runtime {
   const keyStore = stateDir === undefined ? undefined : new KeyDirectory(stateDir, log, now);
   const rootFiles = createRootFiles(policyRoot);
-  const keys = createKeySource({ now, log, files: rootFiles, store: keyStore, ...(fetchJson && { fetchJson }) });
-  const verifyingKeys = rememberVerified(keys);
-  const consumers = rememberConsumers(now);
+  const generation = new Generation();
+  const onChange = generation.begin;
+  const keyPorts = { now, log, files: rootFiles, store: keyStore, onChange, ...(fetchJson && { fetchJson }) };
+  const keys = replaceKeys(createKeySource(keyPorts));
+  const signatures: Lookups = { hits: 0, misses: 0 };
+  const knownConsumers: Lookups = { hits: 0, misses: 0 };
+  const loads: PolicyLoads = { in_effect: 0, refused: 0 };
+  const verifyingKeys = measureKeyWaits(rememberVerified(keys, signatures), onKeyWait);
+  const consumers = rememberConsumers(now, knownConsumers);
   const counts = countDecisions(now);
   const admission = new Admission({ now: () => performance.now(), defer: (step) => void setImmediate(step) });
   const nowSeconds = (): number => now() / 1000;
+  const verdicts =
+    verdictCache === "off"
+      ? undefined
+      : new VerdictCache({
+          now,
+          generation,
+          isForGuard: verdictCache === "guard",
+          watch: abuse,
+          countGuardHits({ evidence, mode }, requests) {
+            counts.addPassed(evidence, mode, requests);
+            decisionLog?.noteReused(evidence, requests);
+            abuse?.notePassed(evidence, requests);
+          },
+        });
 
+  const refuseAgain = refuseInGuard(generation, {
+    now: () => performance.now(),
+    wait: (callback, ms) => void setTimeout(callback, ms).unref(),
+  });
+  abuse?.onRefuse((isInGuard) => {
+    if (isInGuard && verdictCache === "guard") {
+      refuseAgain();
+    }
+  });
   const reserved = new Set(settingsFiles.map((file) => relative(policyRoot, file)));
-  const versionPorts = { compiler, keys, log, now };
+  const versionPorts = { compiler, keys, log, now, onChange, loads };
   const files = watchPolicyFiles({ ...versionPorts, reserved });
   const inline = keepInlinePolicies(versionPorts);
   const stopPolling = pollPolicies(files, policyPollMs);
@@ -110,24 +201,51 @@ export function createRuntime({
     openPolicyFile: files.open,
     openInlinePolicy: inline.open,
     admit: (facts, isAbandoned) => admission.admit(describeAsker(facts), isAbandoned),
-    async decide(facts, policy, { workspace, loadConsumer, ...kong }) {
-      const decision = await decide(facts, policy, verifyingKeys, nowSeconds, {
-        ...kong,
-        findConsumer: (lookup) => consumers.find(workspace, lookup, loadConsumer),
-      });
-      counts.add(decision);
-      // If the request passed because of a token, the evidence names the token's issuer.
-      if (isAllow(decision) && decision.evidence.issuer !== undefined && !decision.reported) {
+    async decide(facts, policy, callers, trace) {
+      // The properties are written out, because an object spread costs as much as a stage.
+      const asked: CallerSource = {
+        authenticatedCredential: callers.authenticatedCredential,
+        authenticatedConsumer: callers.authenticatedConsumer,
+        findConsumer: (lookup) => consumers.find(callers.workspace, lookup, callers.loadConsumer),
+      };
+      const decision = await decide(facts, policy, verifyingKeys, nowSeconds, asked, trace, abuse);
+      if (isAllow(decision) && hasGoodToken(decision)) {
         admission.noteGood(describeAsker(facts));
       }
       return decision;
+    },
+    observe(outcome, event) {
+      counts.add(outcome, event);
+      decisionLog?.note(outcome, event);
+      abuse?.note(outcome, event);
+    },
+    abuse,
+    generation,
+    verdicts,
+    keepVerdict(key, allow, sinceCount, facts, { mode, source, claims, token }) {
+      const asker = hasGoodToken(allow) ? copyCredentials(describeAsker(facts)) : {};
+      const trace = { mode, source, claims: decisionLog?.pickClaims(claims) };
+      return verdicts?.keep(key, allow, sinceCount, { trace, token, onReuse: () => admission.noteGood(asker) });
     },
     readiness,
     status: () => [...files.status(), ...inline.status()],
     keyStatus: keys.status,
     keyStoreStatus: () => keyStore?.status(),
     reportStatus: counts.listReports,
+    rejectionStatus: counts.listRejections,
     judgedStatus: counts.listJudged,
+    countStatus: counts.listDecisions,
+    loadStatus: () => ({ ...loads }),
+    cacheStatus() {
+      const { hits, misses, guardHits } = verdicts?.status() ?? { hits: 0, misses: 0, guardHits: 0 };
+      return [
+        { cache: "verdicts", hits, misses },
+        { cache: "guard", hits: guardHits, misses: undefined },
+        { cache: "signatures", ...signatures },
+        { cache: "consumers", ...knownConsumers },
+      ];
+    },
+    verdictStatus: () => verdicts?.status(),
     refreshKeys: keys.refresh,
     stop() {
       readiness.stop();
@@ -137,6 +255,11 @@ export function createRuntime({
       keys.stop();
     },
   };
+}
+
+/** If a request passed because of a token, the evidence names the token's issuer. */
+function hasGoodToken({ evidence, reported }: Allow): boolean {
+  return evidence.issuer !== undefined && !reported;
 }
 
 function describeAsker({ client, authorization }: RequestFacts): Asker {

@@ -2,8 +2,14 @@ import { BoundedMap } from "../bounded/bounded-map.ts";
 import type { KeyLookup, KeySource, SignatureCheck, VerificationKey } from "../core/model/key.ts";
 import { PASSED, succeed } from "../core/model/result.ts";
 
-/** Maximum bytes of remembered signed texts and signatures: about 20,000 tokens of usual size. */
+/** Maximum total size of the remembered signed bytes and signatures. This is enough for about 20,000 tokens of usual size. */
 const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Counts of a cache. */
+export interface Lookups {
+  hits: number;
+  misses: number;
+}
 
 interface Verified {
   readonly key: VerificationKey;
@@ -15,8 +21,8 @@ interface Verified {
  * signature is remembered. Claims, time and rules are checked every time. If an issuer removes a key, that key is no longer
  * found, so remembered results with that key are no longer used.
  */
-export function rememberVerified(keys: KeySource): KeySource {
-  // The signature identifies the entry. The whole signed text is compared as well, because a hash could collide.
+export function rememberVerified(keys: KeySource, lookups: Lookups = { hits: 0, misses: 0 }): KeySource {
+  // The signature identifies the entry. All signed bytes are compared as well, because a hash could collide.
   const verified = new BoundedMap<string, Verified>({
     maxEntries: Number.POSITIVE_INFINITY,
     maxSize: MAX_BYTES,
@@ -33,8 +39,10 @@ export function rememberVerified(keys: KeySource): KeySource {
         const name = Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString("latin1");
         const known = verified.get(name);
         if (known?.key === key && Buffer.compare(known.signingInput, signingInput) === 0) {
+          lookups.hits += 1;
           return PASSED;
         }
+        lookups.misses += 1;
         const same = checking.get(name);
         if (same && Buffer.compare(same.signingInput, signingInput) === 0) {
           return same.check;
@@ -58,6 +66,7 @@ export function rememberVerified(keys: KeySource): KeySource {
   };
 
   return {
+    validity: (issuer) => keys.validity?.(issuer),
     find(issuer, joseHeader) {
       const withMemory = (lookup: KeyLookup): KeyLookup => {
         if (!lookup.ok) {
@@ -70,5 +79,6 @@ export function rememberVerified(keys: KeySource): KeySource {
       const lookup = keys.find(issuer, joseHeader);
       return lookup instanceof Promise ? lookup.then(withMemory) : withMemory(lookup);
     },
+    ...(keys.describe && { describe: keys.describe }),
   };
 }

@@ -17,7 +17,10 @@ export async function answerQuery(options: ServerOptions): Promise<void> {
   }
 }
 
-/** The query's answer in case of an error. Kong quotes it in its own error, so Kong's log shows why Kong does not start. */
+/**
+ * The answer to the query in case of an error. Kong quotes this answer in its own error message, so Kong's log shows
+ * why Kong does not start.
+ */
 export function refuseStart(reasons: readonly string[]): void {
   process.stdout.write(`${JSON.stringify(`${NAME} cannot start: ${reasons.join("; ")}`)}\n`);
   process.exitCode = 2;

@@ -2,12 +2,18 @@ import { createFetcher } from "../keys/fetch/fetch-json.ts";
 import { denyOwn } from "../kong/contract/deny-own.ts";
 import { createFactsReader } from "../kong/facts/read-facts.ts";
 import { type PluginInstance, startPluginInstance } from "../kong/handler.ts";
+import { listAbuseFiles } from "../runtime/abuse-settings.ts";
+import { listDecisionLogFiles, openDecisionLogSettings } from "../runtime/decision-log-settings.ts";
 import { listSettingsFiles, openFetcher } from "../runtime/fetch-settings.ts";
 import { compileInThreads, type ThreadCompiler } from "../runtime/load/compile-in-threads.ts";
-import { createRuntime, type Runtime } from "../runtime/runtime.ts";
+import { createRuntime, type ReplaceKeys, type Runtime } from "../runtime/runtime.ts";
+import { createMetrics, type Metrics } from "./metrics/create-metrics.ts";
+import { keepMetrics, type MetricsText } from "./metrics/serve-metrics.ts";
+import { openAbuseWatch, readAbuse } from "./open-abuse-watch.ts";
+import { openDecisionLog } from "./open-decision-log.ts";
 import type { ServerProcess } from "./server-process.ts";
-import { checkPolicyRoot } from "./settings/server-options.ts";
-import type { Status } from "./status/status.ts";
+import { checkPolicyRoot, type ServerOptions } from "./settings/server-options.ts";
+import type { Status } from "./status/describe-status.ts";
 
 const RETRY_MS = 1_000;
 
@@ -21,12 +27,19 @@ export interface Judge {
   readonly warmed: Promise<void>;
   readonly readStatus: () => Status;
   readonly refreshKeys: () => void;
+  /** See {@link Runtime.observe}. Undefined if there is nothing to count. */
+  readonly observe?: Runtime["observe"];
+  /** Reads the metrics. Undefined if no client can ask for metrics. */
+  readonly readMetrics?: (() => Promise<MetricsText>) | undefined;
 }
 
-/** A launched server that cannot judge refuses all requests with the reason, because Kong's log does not show why a process ended. */
-export async function prepareJudge(own: ServerProcess): Promise<Judge> {
+/**
+ * A launched server that cannot judge does not end, because Kong's log does not show why a process ended. Instead it
+ * refuses all requests and reports the reason.
+ */
+export async function prepareJudge(own: ServerProcess, replaceKeys?: ReplaceKeys): Promise<Judge> {
   try {
-    return await openPolicies(own);
+    return await openPolicies(own, replaceKeys);
   } catch (error) {
     if (own.launchers === undefined) {
       throw error;
@@ -38,12 +51,16 @@ export async function prepareJudge(own: ServerProcess): Promise<Judge> {
   }
 }
 
-async function openPolicies({ options, log, socket }: ServerProcess): Promise<Judge> {
-  const { policyRoot, policyPollMs, fetchSettings, stateDir, hasFactsVariable } = options;
+async function openPolicies(own: ServerProcess, replaceKeys?: ReplaceKeys): Promise<Judge> {
+  const { options, log, socket } = own;
+  const { policyRoot, policyPollMs, stateDir, hasFactsVariable, verdictCache } = options;
   checkPolicyRoot(policyRoot);
-  const fetchJson = fetchSettings === undefined ? createFetcher() : await openFetcher(fetchSettings);
-  const settingsFiles = fetchSettings === undefined ? [] : await listSettingsFiles(fetchSettings);
+  const fetchJson = options.fetchSettings === undefined ? createFetcher() : await openFetcher(options.fetchSettings);
+  const settingsFiles = await listOwnFiles(options);
+  const decisionLog = await openDecisionLog(own);
+  const abuse = await openAbuseWatch(own, decisionLog);
   const compiler: ThreadCompiler = compileInThreads({ policyRoot, log });
+  let metrics: Metrics | undefined;
   const runtime = createRuntime({
     policyRoot,
     policyPollMs,
@@ -51,16 +68,38 @@ async function openPolicies({ options, log, socket }: ServerProcess): Promise<Ju
     fetchJson,
     settingsFiles,
     stateDir,
+    replaceKeys,
+    verdictCache: hasFactsVariable ? verdictCache : "off",
+    decisionLog,
+    abuse,
+    onKeyWait: (waitedMs) => metrics?.observeKeyWait(waitedMs),
     now: Date.now,
     log,
   });
+  metrics = options.statusListen && createMetrics({ runtime, decisionLog, abuse, now: Date.now });
   const readFacts = createFactsReader(hasFactsVariable, log.warn);
   return {
     start: (configJson) => startPluginInstance(configJson, runtime, readFacts),
+    observe(outcome, event, tookMs) {
+      runtime.observe(outcome, event, tookMs);
+      metrics?.observeDecision(tookMs);
+    },
+    readMetrics:
+      metrics &&
+      keepMetrics({
+        metrics,
+        socket: options.socket,
+        isOurs: () => socket.isOurs(),
+        lifecycle: own.lifecycle,
+        log: log.info,
+      }),
     isReady: runtime.readiness.isReady,
     warmed: compiler.warmed,
     readStatus: () =>
-      describeStatus(runtime, socket.isOurs() ? [] : [`another process or none serves ${options.socket}`]),
+      describeStatus(
+        runtime,
+        socket.isOurs() ? [] : [`the socket ${options.socket} belongs to another process, or to none`],
+      ),
     refreshKeys() {
       log.info("SIGHUP: all keys are loaded again");
       void runtime.refreshKeys();
@@ -68,7 +107,16 @@ async function openPolicies({ options, log, socket }: ServerProcess): Promise<Ju
   };
 }
 
-/** @param reasons reasons why this process is not ready, in addition to those of its policies and keys. */
+/** Files of settings. They are never read as policies. */
+async function listOwnFiles({ fetchSettings, decisionLog, abuse }: ServerOptions): Promise<readonly string[]> {
+  return [
+    ...(fetchSettings === undefined ? [] : await listSettingsFiles(fetchSettings)),
+    ...(decisionLog === undefined ? [] : await listDecisionLogFiles(decisionLog)),
+    ...(abuse === undefined ? [] : await listAbuseFiles(abuse)),
+  ];
+}
+
+/** @param reasons more reasons why this process is not ready, besides the reasons of its policies and keys. */
 function describeStatus(runtime: Runtime, reasons: readonly string[]): Status {
   return {
     reasons: [...runtime.readiness.reasons(), ...reasons],
@@ -76,8 +124,12 @@ function describeStatus(runtime: Runtime, reasons: readonly string[]): Status {
     keys: runtime.keyStatus(),
     keyStore: runtime.keyStoreStatus(),
     reports: runtime.reportStatus(),
+    rejections: runtime.rejectionStatus(),
     judged: runtime.judgedStatus(),
+    verdicts: runtime.verdictStatus(),
+    abuse: runtime.abuse?.status(),
     countedSince,
+    at: Date.now(),
   };
 }
 
@@ -87,7 +139,12 @@ function refuseAll(reason: string): Judge {
     start: () => ({ access: async () => denial }),
     isReady: () => false,
     warmed: Promise.resolve(),
-    readStatus: () => ({ reasons: [reason], policies: [], keys: [], reports: [], judged: [], countedSince }),
+    readStatus: () => ({
+      reasons: [reason],
+      ...{ policies: [], keys: [], reports: [], rejections: [], judged: [] },
+      countedSince,
+      at: Date.now(),
+    }),
     refreshKeys: () => {},
   };
 }
@@ -100,7 +157,11 @@ function retryUntilSound({ options, lifecycle }: ServerProcess): void {
       if (options.fetchSettings !== undefined) {
         await openFetcher(options.fetchSettings);
       }
-      lifecycle.end("its settings are sound now");
+      if (options.decisionLog !== undefined) {
+        await openDecisionLogSettings(options.decisionLog);
+      }
+      await readAbuse(options);
+      lifecycle.end("its settings are valid now");
     } catch {
       setTimeout(retry, RETRY_MS);
     }

@@ -17,7 +17,7 @@ import { findInheritedSocket } from "./process/inherited-socket.ts";
 import { parseLauncherOptions } from "./settings/server-options.ts";
 
 const PARENT_CHECK_MS = 500;
-/** Kong uses the same interval for a plugin server that ends at once. */
+/** The time before the next start. Kong waits the same time before it restarts a plugin server that ended at once. */
 const RESTART_MS = 1_000;
 const CANNOT_START = 2;
 const SERVER_DIED = 1;
@@ -33,13 +33,13 @@ const command: ServerCommand = {
   environment: process.env,
   files,
 };
-/** If a service manager restarts this launcher, it expects a new server. Kong's reload does not. */
+/** If a service manager restarts this launcher, it expects a new server. Kong's reload expects that the running server stays. */
 const inherited = findInheritedSocket(process.env, process.pid);
 const identity = `${identifyServer(command)}${inherited === undefined ? "" : `-${randomUUID()}`}`;
 let current: KeptServer | undefined;
 
 for (const output of [process.stdout, process.stderr]) {
-  output.on("error", () => {}); // Kong's worker reads this output, and may end before this process.
+  output.on("error", () => {}); // Kong's worker reads this output. If the worker ends first, this process must go on.
 }
 process.on("SIGTERM", () => process.exit(0));
 process.on("SIGINT", endAll);
@@ -73,7 +73,7 @@ async function keepOneServer(): Promise<never> {
 interface FoundServer {
   readonly server: KeptServer;
   readonly isEnding: boolean;
-  /** Whether the server equals the one that this launcher would start. */
+  /** Whether the server is the same as the server that this launcher would start. */
   readonly isWanted: boolean;
 }
 
@@ -117,7 +117,7 @@ async function startAnother(found: FoundServer | undefined): Promise<Ending> {
   void server.listening.then(() => {
     isListening = true;
     if (inherited === undefined) {
-      before?.leave(); // The old server sees that the socket's file was replaced.
+      before?.leave(); // The old server notices by itself that the socket's file was replaced.
     } else {
       before?.retire();
     }

@@ -17,7 +17,7 @@ const REPLACED = "another server has taken over";
  * When the process ends, its parts stop in this order:
  *
  * 1. The launchers get the message that the process will end.
- * 2. The next server gets new connections, and also the address of the status.
+ * 2. The next server gets all new connections, and also the status address.
  * 3. Kong drops each open connection after its next answer. This process closes idle connections, one at a time.
  * 4. The process exits. Policies, keys and their threads end with it.
  */

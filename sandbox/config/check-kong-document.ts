@@ -1,13 +1,21 @@
 /** Checks of a kong.yml that involve more than one field. The schema cannot express them. */
+
+import { messageOf } from "../../plugin/core/text/error-message.ts";
 import type { DocumentPath, Finding } from "../../plugin/policy/language/finding.ts";
 import type {
   Consumer,
   Plugin,
+  Reference,
   Route,
   SandboxKongDocument,
   Service,
 } from "../../schema/generated/sandbox-kong-document.ts";
+import { compileRegex } from "../regex/run-regex.ts";
+import { GUARD } from "./adapt-document.ts";
 import { normalizePath } from "./request-path.ts";
+
+/** A header's value with this prefix is a regular expression. */
+export const HEADER_REGEX = "~*";
 
 interface Located<T> {
   readonly value: T;
@@ -20,7 +28,9 @@ interface Located<T> {
  */
 export function checkKongDocument(document: SandboxKongDocument): readonly Finding[] {
   const services = locate(document.services, ["services"]);
-  const routes = services.flatMap(({ value, path }) => locate(value.routes, [...path, "routes"]));
+  const looseRoutes = locate(document.routes, ["routes"]);
+  const nestedRoutes = services.flatMap(({ value, path }) => locate(value.routes, [...path, "routes"]));
+  const routes = [...nestedRoutes, ...looseRoutes];
   const scopes: readonly Located<{ plugins?: Plugin[] | null }>[] = [
     { value: document, path: [] },
     ...services,
@@ -32,16 +42,66 @@ export function checkKongDocument(document: SandboxKongDocument): readonly Findi
     ...services.flatMap(checkService),
     ...routes.flatMap(checkRoute),
     ...plugins.flat().flatMap(checkPlugin),
+    ...nestedRoutes.flatMap((nested) => refuseReferences(nested, ["service"])),
+    ...looseRoutes.flatMap((route) => checkReference(route, "service", services, true)),
+    ...plugins
+      .slice(1)
+      .flatMap((ofScope) => ofScope.flatMap((nested) => refuseReferences(nested, ["service", "route"]))),
+    ...locate(document.plugins, ["plugins"]).flatMap((plugin) => [
+      ...checkReference(plugin, "service", services, false),
+      ...checkReference(plugin, "route", routes, false),
+    ]),
     ...consumers.flatMap(checkConsumer),
-    ...plugins.flatMap((ofScope) =>
-      ofScope.slice(1).map(({ path }) => mistake(path, "The plugin jwt-policy appears twice for the same scope.")),
-    ),
+    ...plugins.flatMap(findPluginTwice),
     ...findRepeated("Service name", services, "name"),
     ...findRepeated("Route name", routes, "name"),
     ...findRepeated("instance_name", plugins.flat(), "instance_name"),
     ...findRepeated("username", consumers, "username"),
     ...findRepeated("custom_id", consumers, "custom_id"),
   ];
+}
+
+/** A plugin at the top of the document may name a Route or a Service instead of being global. */
+function findPluginTwice(ofScope: readonly Located<Plugin>[]): readonly Finding[] {
+  const seen = new Set<string>();
+  return ofScope.flatMap(({ value: { name, route, service }, path }) => {
+    const scope = JSON.stringify([name, readReference(route), readReference(service)]);
+    const isRepeated = seen.has(scope);
+    seen.add(scope);
+    return isRepeated ? [mistake(path, `The plugin ${name} appears twice for the same scope.`)] : [];
+  });
+}
+
+/** The name or id in a reference; undefined if there is none. */
+export function readReference(reference: Reference | undefined): string | undefined {
+  const name = typeof reference === "object" ? (reference?.name ?? reference?.id) : reference;
+  return name ?? undefined;
+}
+
+type Owner = Readonly<{ service?: Reference; route?: Reference }>;
+
+function refuseReferences({ value, path }: Located<Owner>, keys: readonly ("service" | "route")[]): readonly Finding[] {
+  return keys
+    .filter((key) => value[key] != null)
+    .map((key) => ({
+      ...mistake([...path, key], `"${key}" is for entities at the top of the document only.`),
+      atKey: true,
+    }));
+}
+
+function checkReference(
+  { value, path }: Located<Owner>,
+  key: "service" | "route",
+  entities: readonly Located<{ readonly name?: string | null; readonly id?: string | null }>[],
+  isRequired: boolean,
+): readonly Finding[] {
+  const name = readReference(value[key]);
+  if (name === undefined) {
+    const message = "This Route names no Service: write it under its Service, or name the Service.";
+    return isRequired ? [mistake(path, message)] : [];
+  }
+  const isKnown = entities.some(({ value: entity }) => entity.name === name || entity.id === name);
+  return isKnown ? [] : [mistake([...path, key], `The document has no ${key} "${name}".`)];
 }
 
 function locate<T>(list: readonly T[] | null | undefined, path: DocumentPath): readonly Located<T>[] {
@@ -52,7 +112,10 @@ function mistake(path: DocumentPath, message: string): Finding {
   return { code: "invalid_value", path, message };
 }
 
-/** Kong reads protocol and port from the url. Without a url, Kong requires them, and has defaults only if they are absent. */
+/**
+ * With a url, Kong reads protocol, host and port from it. Without a url, Kong requires a host. If protocol or port is absent,
+ * Kong uses a default. If one of them is null, Kong rejects the Service.
+ */
 function checkService({ value: { url, protocol, host, port, path: prefix }, path }: Located<Service>): Finding[] {
   const isWrong =
     url === undefined
@@ -63,19 +126,46 @@ function checkService({ value: { url, protocol, host, port, path: prefix }, path
     : [];
 }
 
-function checkRoute({ value: { methods, hosts, paths }, path }: Located<Route>): Finding[] {
-  if (![methods, hosts, paths].some((list) => (list ?? []).length > 0)) {
-    return [mistake(path, "A Route needs at least one of methods, hosts and paths.")];
+function checkRoute({ value: { methods, hosts, paths, headers }, path }: Located<Route>): Finding[] {
+  const lists = [methods, hosts, paths, Object.keys(headers ?? {})];
+  if (!lists.some((list) => (list ?? []).length > 0)) {
+    return [mistake(path, "A Route needs at least one of methods, hosts, headers and paths.")];
   }
-  return locate(paths, [...path, "paths"])
-    .filter(({ value }) => value !== normalizePath(value))
-    .map(({ value, path: place }) =>
-      mistake(place, `This path is not in normal form: write "${normalizePath(value)}".`),
-    );
+  const values = Object.entries(headers ?? {}).flatMap(([name, list]) =>
+    locate(list, [...path, "headers", name]).filter(({ value }) => value.startsWith(HEADER_REGEX)),
+  );
+  return [
+    ...locate(paths, [...path, "paths"]).flatMap(checkPath),
+    ...values.flatMap(({ value, path: place }) => checkRegex(value.slice(HEADER_REGEX.length).toLowerCase(), place)),
+  ];
+}
+
+function checkPath({ value, path }: Located<string>): Finding[] {
+  if (value.startsWith("~")) {
+    return checkRegex(value.slice(1), path);
+  }
+  return value === normalizePath(value)
+    ? []
+    : [mistake(path, `This path is not in normal form: write "${normalizePath(value)}".`)];
+}
+
+function checkRegex(text: string, path: DocumentPath): Finding[] {
+  try {
+    compileRegex(text);
+    return [];
+  } catch (error) {
+    return [mistake(path, `This regular expression is refused: ${messageOf(error)}.`)];
+  }
 }
 
 /** The same check is in the schema that the plugin server gives to Kong. */
-function checkPlugin({ value: { config }, path }: Located<Plugin>): Finding[] {
+function checkPlugin({ value: { name, config }, path }: Located<Plugin>): Finding[] {
+  if (name === GUARD) {
+    return [];
+  }
+  if (config === undefined) {
+    return [{ code: "missing_key", path, atKey: true, message: 'The key "config" is missing.' }];
+  }
   return (config.policy_file == null) === (config.policy == null)
     ? [mistake([...path, "config"], 'The plugin\'s config needs either "policy_file" or "policy".')]
     : [];

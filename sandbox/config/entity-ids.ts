@@ -1,6 +1,7 @@
 /**
- * The ids that a DB-less Kong gives to entities without an id: UUIDs of version 5, derived from the entity's kind and key.
- * Because the ids are the same as on Kong, logs and the router's last tie-break are also the same.
+ * The ids that a DB-less Kong gives to entities without an id: UUIDs of version 5, derived from the entity's kind and
+ * key. Because the ids are the same as on Kong, the logs are also the same. The router's last tie-break, which compares
+ * ids, is also the same.
  */
 import { createHash } from "node:crypto";
 

@@ -1,7 +1,7 @@
 /**
- * The part of a declarative Kong configuration (`kong.yml`, format 3.0) that the sandbox supports: services, their routes,
- * Consumers, and the plugin `jwt-policy` on a service, on a route, or global. For anything else, this module reports the name
- * and the position.
+ * Reads a declarative Kong configuration (`kong.yml`) or a decK file: services, routes, Consumers, and the plugin `jwt-policy` on a
+ * service, on a route, or global. Everything else that Kong knows becomes a warning with its position, and everything that Kong does not
+ * know becomes a mistake.
  */
 import { randomUUID } from "node:crypto";
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
@@ -10,15 +10,18 @@ import { readYaml } from "../../plugin/policy/read/read-document.ts";
 import { checkData } from "../../plugin/policy/read/validate-document.ts";
 import type * as Generated from "../../schema/generated/sandbox-kong-document.ts";
 import { validateSandboxKong } from "../../schema/generated/validate-sandbox-kong.ts";
-import { checkKongDocument } from "./check-kong-document.ts";
+import { adaptDocument, GUARD, type Upstreams } from "./adapt-document.ts";
+import { checkKongDocument, readReference } from "./check-kong-document.ts";
 import { entityId } from "./entity-ids.ts";
 
 export interface KongService {
   id: string;
-  name: string;
+  name?: string;
+  /** One of Kong's protocols. The sandbox proxies to `http` and `https`. */
+  protocol: string;
   host: string;
   port: number;
-  /** Prefix of every upstream path. If it is absent, the prefix is `/`. */
+  /** Prefix of every upstream path. If the field is absent, the prefix is `/`. */
   path?: string;
   /** Timeout in milliseconds. */
   connectTimeout: number;
@@ -32,7 +35,14 @@ export interface KongRoute {
   protocols: readonly string[];
   methods?: readonly string[];
   hosts?: readonly string[];
+  /** Plain prefixes, and regular expressions after `~`. */
   paths?: readonly string[];
+  /** Accepted values by the header's name. */
+  headers?: Readonly<Record<string, readonly string[]>>;
+  /** Which Route wins if several match by regular expressions. The default is 0. */
+  regexPriority?: number;
+  /** The answer to a plain http request if the Route is only for https. The default is 426. */
+  httpsRedirectStatus?: number;
   stripPath: boolean;
   preserveHost: boolean;
   tags?: readonly string[];
@@ -60,9 +70,18 @@ export interface KongConfig {
   routes: readonly KongRoute[];
   plugins: readonly KongPlugin[];
   consumers: readonly KongConsumer[];
+  /**
+   * Whether the plugin jwt-policy-guard is global. With a global guard, a Route without jwt-policy is refused, unless it has the
+   * guard's tag.
+   */
+  hasGuard: boolean;
+  /** The addresses of targets, by the name of their upstream. */
+  upstreams: Upstreams;
+  /** What the sandbox leaves out, with line and column. */
+  warnings: readonly Finding[];
 }
 
-/** The document without its explicit nulls. In Kong they mean that a field is absent. */
+/** The document without explicit nulls, because Kong reads a null as an absent field. */
 type Present<T> = T extends object ? { [K in keyof T]: Present<Exclude<T[K], null>> } : T;
 type Document = Present<Generated.SandboxKongDocument>;
 type Service = Present<Generated.Service>;
@@ -71,24 +90,33 @@ type Plugin = Present<Generated.Plugin>;
 type Consumer = Present<Generated.Consumer>;
 
 /** Reads host, port and path. The schema has checked the rest. */
-const SERVICE_URL = /^http:\/\/(\[.*?\]|[^/:]+)(?::(\d+))?(\/.*)?$/;
+const SERVICE_URL = /^([a-z]+):\/\/(\[.*?\]|[^/:]+)(?::(\d+))?(\/.*)?$/;
 /** Kong's default for the timeouts of a Service, in milliseconds. */
 const DEFAULT_TIMEOUT = 60_000;
 
 /**
- * Reads the text of a `kong.yml`.
+ * Reads the text of a `kong.yml` or decK file.
  *
+ * @param environment for decK's `${{ env "DECK_…" }}`.
  * @returns the configuration, or all mistakes in the order of the text.
  */
-export function readKongConfig(text: string): Result<KongConfig, readonly Finding[]> {
+export function readKongConfig(
+  text: string,
+  environment: NodeJS.ProcessEnv = {},
+): Result<KongConfig, readonly Finding[]> {
   const source = readYaml(text);
   if (!source.ok) {
     return fail(source.failure.findings);
   }
-  const { data, locate } = source.value;
+  const { data: original, locate } = source.value;
+  const { data, warnings, mistakes, upstreams, toOriginal } = adaptDocument(original, environment);
   const wrong = checkData(validateSandboxKong, data, { values: () => false, keys: () => false });
-  const mistakes = wrong.length > 0 ? wrong : checkKongDocument(data as Generated.SandboxKongDocument);
-  return mistakes.length > 0 ? fail(locate(mistakes)) : succeed(toConfig(withoutNulls(data) as Document));
+  const found = [...mistakes, ...(wrong.length > 0 ? wrong : checkKongDocument(data as Generated.SandboxKongDocument))];
+  if (found.length > 0) {
+    return fail(locate(found.map((finding) => ({ ...finding, path: toOriginal(finding.path ?? []) }))));
+  }
+  const config = toConfig(withoutNulls(data) as Document);
+  return succeed({ ...config, upstreams, warnings: locate(warnings) });
 }
 
 function withoutNulls(value: unknown): unknown {
@@ -102,19 +130,44 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(present.map(([name, member]) => [name, withoutNulls(member)]));
 }
 
-function toConfig({ services = [], plugins: globalPlugins = [], consumers = [] }: Document): KongConfig {
-  const routes: KongRoute[] = [];
-  const plugins = globalPlugins.map((plugin) => toPlugin(plugin, {}));
-  for (const { routes: ofService = [], plugins: servicePlugins = [], ...node } of services) {
-    const service = toService(node);
-    plugins.push(...servicePlugins.map((plugin) => toPlugin(plugin, { serviceId: service.id })));
-    for (const { plugins: routePlugins = [], ...routeNode } of ofService) {
-      const route = toRoute(routeNode, service);
-      routes.push(route);
-      plugins.push(...routePlugins.map((plugin) => toPlugin(plugin, { routeId: route.id })));
-    }
-  }
-  return { routes, plugins, consumers: consumers.map(toConsumer) };
+function toConfig(document: Document): Omit<KongConfig, "upstreams" | "warnings"> {
+  const { services: nodes = [], routes: looseRoutes = [], plugins: loosePlugins = [], consumers = [] } = document;
+  const services = nodes.map((node) => ({ node, service: toService(node) }));
+  const nested = services.flatMap(({ node, service }) =>
+    (node.routes ?? []).map((route) => ({ node: route, route: toRoute(route, service) })),
+  );
+  const loose = looseRoutes.flatMap((node) => {
+    const found = findNamed(services, node.service);
+    return found ? [{ node, route: toRoute(node, found.service) }] : [];
+  });
+  const routes = [...nested, ...loose];
+  const globals = loosePlugins.map((plugin) => {
+    const route = findNamed(routes, plugin.route)?.route;
+    const service = findNamed(services, plugin.service)?.service;
+    return { plugin, scope: { ...(route && { routeId: route.id }), ...(service && { serviceId: service.id }) } };
+  });
+  const scoped = [
+    ...globals,
+    ...services.flatMap(({ node, service }) =>
+      (node.plugins ?? []).map((plugin) => ({ plugin, scope: { serviceId: service.id } })),
+    ),
+    ...routes.flatMap(({ node, route }) =>
+      (node.plugins ?? []).map((plugin) => ({ plugin, scope: { routeId: route.id } })),
+    ),
+  ];
+  return {
+    routes: routes.map(({ route }) => route),
+    plugins: scoped.filter(({ plugin }) => plugin.name !== GUARD).map(({ plugin, scope }) => toPlugin(plugin, scope)),
+    consumers: consumers.map(toConsumer),
+    hasGuard: loosePlugins.some(({ name }) => name === GUARD),
+  };
+}
+
+type Named = { readonly node: { readonly name?: string; readonly id?: string } };
+
+function findNamed<T extends Named>(entities: readonly T[], reference: Generated.Reference | undefined): T | undefined {
+  const name = readReference(reference);
+  return name === undefined ? undefined : entities.find(({ node }) => node.name === name || node.id === name);
 }
 
 /** Formats mistakes as text, one per line: `kong.yml:12:7 message`. */
@@ -123,26 +176,29 @@ export function describeMistakes(mistakes: readonly Finding[], file: string): st
 }
 
 function toService({ id, name, url, ...parts }: Service): KongService {
-  const [, host = parts.host ?? "", port = parts.port, path = parts.path] = SERVICE_URL.exec(url ?? "") ?? [];
+  const [, protocol = parts.protocol ?? "http", host = parts.host ?? "", port = parts.port, path = parts.path] =
+    SERVICE_URL.exec(url ?? "") ?? [];
+  const usualPort = url !== undefined && protocol === "https" ? 443 : 80;
   return {
-    id: id ?? entityId("services", name),
-    name,
+    id: id ?? (name === undefined ? randomUUID() : entityId("services", name)),
+    ...(name === undefined ? {} : { name }),
+    protocol,
     host,
-    port: Number(port ?? 80),
+    port: Number(port ?? usualPort),
     ...(path === undefined ? {} : { path }),
     connectTimeout: parts.connect_timeout ?? DEFAULT_TIMEOUT,
     readTimeout: parts.read_timeout ?? DEFAULT_TIMEOUT,
   };
 }
 
-function toRoute(
-  { id, strip_path: stripPath, preserve_host: preserveHost, ...kept }: Route,
-  service: KongService,
-): KongRoute {
-  const { name } = kept;
+function toRoute(node: Route, service: KongService): KongRoute {
+  const { id, strip_path: stripPath, preserve_host: preserveHost, name, protocols, methods, hosts, paths } = node;
+  const { headers, regex_priority: regexPriority, https_redirect_status_code: httpsRedirectStatus, tags } = node;
   // As on Kong, a route without an id and without a name gets a new id at every start.
   const ownId = id ?? (name === undefined ? randomUUID() : entityId("routes", name));
-  return { ...kept, id: ownId, stripPath, preserveHost, service };
+  const optional = { name, methods, hosts, paths, headers, regexPriority, httpsRedirectStatus, tags };
+  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+  return { ...given, id: ownId, protocols, stripPath, preserveHost, service };
 }
 
 function toConsumer({ id, custom_id: customId, ...kept }: Consumer): KongConsumer {
@@ -157,6 +213,6 @@ function toPlugin(node: Plugin, scope: { routeId?: string; serviceId?: string })
     ...(node.instance_name === undefined ? {} : { instanceName: node.instance_name }),
     enabled: node.enabled,
     ...scope,
-    config: node.config,
+    config: node.config ?? {},
   };
 }

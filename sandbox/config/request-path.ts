@@ -44,7 +44,7 @@ export function escapePath(path: string): string {
 
 /**
  * Whether nginx accepts this path. It answers 400 to an invalid percent-encoding, an encoded NUL, and a path that climbs above
- * the root. For the check of the root, encoded dots and slashes count as dots and slashes.
+ * the root. When nginx checks for the root, encoded dots and slashes count as dots and slashes.
  */
 export function isAcceptedPath(path: string): boolean {
   const [uri = ""] = path.split("#", 1);
@@ -69,7 +69,7 @@ export function stripQuery(target: string): string {
 }
 
 /**
- * Joins the Service's path and the request's (Kong's `path_handling` v0).
+ * Joins the Service's path and the request's path (Kong's `path_handling` v0).
  *
  * @param base the Service's path, or `/`.
  * @param path the normalised request path.
@@ -84,10 +84,11 @@ export function joinUpstreamPath(base: string, path: string): string {
 /**
  * Joins the paths for a route with `strip_path`.
  *
- * @param matchedPath the route's path that matched. Absent when the route has no paths. Then Kong strips one `/`.
+ * @param matchedPath the route's path that matched. Absent when the route has no paths. Without a matched path, Kong strips one
+ * `/`.
  */
 export function joinStrippedPath(base: string, path: string, matchedPath = "/"): string {
-  // Also remove one leading dot segment of the rest, because stripping may have exposed it.
+  // Also remove one dot segment at the start of the rest, because the removal of the Route's path may have left it there.
   const rest = path.slice(matchedPath.length).replace(/^\.{1,2}(?:\/|$)/, "");
   if (rest === "") {
     return withSlashLike(base, path);

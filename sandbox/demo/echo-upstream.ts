@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { listenOn } from "../http/listen.ts";
 
-/** The body of every answer. `headers` has names in lower case; `rawHeaders` has all pairs, in order and as spelled. */
+/** The body of every answer. `headers` has names in lower case. `rawHeaders` has all pairs in their original order and spelling. */
 export interface Echo {
   method: string;
   path: string;

@@ -8,8 +8,8 @@ import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { request } from "undici";
 import { listenOn } from "../http/listen.ts";
+import { rereadKey } from "../stand-in/reread-key.ts";
 import { withoutDevelopmentNotices } from "./provider-notices.ts";
-import { rereadKey } from "./reread-key.ts";
 
 /** The APIs that tokens are issued for: audience, scopes and signing algorithm. */
 const RESOURCES = {

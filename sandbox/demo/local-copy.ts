@@ -1,7 +1,7 @@
 /** kong.yml and the policies contain the sandbox's default ports. For other ports, this module writes an adapted copy. */
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeTemporaryDirectory } from "../run/temporary-directory.ts";
 
 /** The ports in kong.yml and policies/. */
 export const WRITTEN_PORTS = { upstream: 9100, provider: 9400 } as const;
@@ -9,11 +9,14 @@ export const WRITTEN_PORTS = { upstream: 9100, provider: 9400 } as const;
 export interface LocalCopy {
   configText: string;
   policyRoot: string;
+  /** Adapts the current files again. @returns the text of kong.yml. */
+  refresh(): Promise<string>;
   remove(): Promise<void>;
 }
 
 /**
- * Returns the configuration and the policies for these ports. For the default ports these are the originals, else a copy.
+ * Returns the configuration and the policies for these ports. For the default ports these are the originals, and for other ports a
+ * copy.
  *
  * @param ports the ports of the echo upstream and the OpenID provider.
  */
@@ -26,17 +29,30 @@ export async function copyForPorts(
     text
       .replaceAll(`127.0.0.1:${WRITTEN_PORTS.upstream}`, `127.0.0.1:${ports.upstream}`)
       .replaceAll(`127.0.0.1:${WRITTEN_PORTS.provider}`, `127.0.0.1:${ports.provider}`);
-  const configText = rewrite(await readFile(configFile, "utf8"));
+  const readConfig = async (): Promise<string> => rewrite(await readFile(configFile, "utf8"));
+  const configText = await readConfig();
   if (ports.provider === WRITTEN_PORTS.provider) {
-    return { configText, policyRoot, remove: async () => undefined };
+    return { configText, policyRoot, refresh: readConfig, remove: async () => undefined };
   }
-  const copy = await mkdtemp(join(tmpdir(), "jwt-policy-policies-"));
-  await cp(policyRoot, copy, { recursive: true });
-  for (const name of await readdir(copy, { recursive: true })) {
-    if (/\.(?:ya?ml|json)$/.test(name)) {
-      const file = join(copy, name);
-      await writeFile(file, rewrite(await readFile(file, "utf8")));
+  const copy = await makeTemporaryDirectory();
+  const refresh = async (): Promise<string> => {
+    await copyPolicies(policyRoot, copy, rewrite);
+    return readConfig();
+  };
+  await refresh();
+  return { configText, policyRoot: copy, refresh, remove: () => rm(copy, { recursive: true, force: true }) };
+}
+
+/** Files that were deleted from the policies are deleted from the copy as well. */
+async function copyPolicies(from: string, to: string, rewrite: (text: string) => string): Promise<void> {
+  const names = await readdir(from, { recursive: true });
+  for (const name of await readdir(to, { recursive: true })) {
+    if (!names.includes(name)) {
+      await rm(join(to, name), { recursive: true, force: true });
     }
   }
-  return { configText, policyRoot: copy, remove: () => rm(copy, { recursive: true, force: true }) };
+  await cp(from, to, { recursive: true, filter: (source) => !/\.(?:ya?ml|json)$/.test(source) });
+  for (const name of names.filter((one) => /\.(?:ya?ml|json)$/.test(one))) {
+    await writeFile(join(to, name), rewrite(await readFile(join(from, name), "utf8")));
+  }
 }

@@ -2,25 +2,11 @@
  * The output of the sandbox: routes, curl lines to paste, and the table of a check. This module only formats results as text.
  */
 import pc from "picocolors";
-import { toPrintable } from "../../plugin/core/text/printable.ts";
 import type { KongConfig, KongRoute } from "../config/kong-config.ts";
+import { formatColumns } from "../message/format-columns.ts";
 import { findPlugin } from "../plugin/find-plugin.ts";
 import type { Example, TokenName } from "./examples.ts";
 import type { ExampleResult } from "./run-examples.ts";
-
-/** Formats a table. Each column is as wide as its widest cell. */
-function formatTable(cells: readonly (readonly string[])[]): string {
-  const rows = cells.map((row) => row.map(toPrintable));
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
 
 export function formatRoutes(config: KongConfig, url: string): string {
   const rows = config.routes.map((route) => [
@@ -31,7 +17,7 @@ export function formatRoutes(config: KongConfig, url: string): string {
     route.name ?? "(no name)",
     describeBinding(config, route),
   ]);
-  return formatTable([["METHODS", "PATHS", "KONG ROUTE", "POLICY"], ...rows]);
+  return formatColumns([["METHODS", "PATHS", "KONG ROUTE", "POLICY"], ...rows]);
 }
 
 function describeBinding(config: KongConfig, route: KongRoute): string {
@@ -62,7 +48,7 @@ export function formatCurlLines(
 
 function formatCurl(url: string, { method, path, token, headers }: Example): string {
   const options = [
-    ...(url.startsWith("https:") ? ["-k"] : []), // Kong's certificate is self-signed.
+    ...(url.startsWith("https:") ? ["-k"] : []), // Kong's certificate is self-signed, so curl must not verify it.
     ...(method === "GET" ? [] : [`-X ${method}`]),
     ...(token === undefined ? [] : [`-H "Authorization: Bearer $${token}"`]),
     ...Object.entries(headers ?? {}).map(([name, value]) => `-H "${name}: ${value}"`),
@@ -78,9 +64,10 @@ export function formatResults(results: readonly ExampleResult[]): string {
     String(status),
     differences.length === 0 ? "ok" : differences.join("; "),
   ]);
-  const [head = "", ...lines] = formatTable([["REQUEST", "WHAT IT SHOWS", "EXPECTED", "GOT", "RESULT"], ...rows]).split(
-    "\n",
-  );
+  const [head = "", ...lines] = formatColumns([
+    ["REQUEST", "WHAT IT SHOWS", "EXPECTED", "GOT", "RESULT"],
+    ...rows,
+  ]).split("\n");
   const coloured = lines.map((line, index) => (results[index]?.differences.length === 0 ? line : pc.red(line)));
   const failed = results.filter(({ differences }) => differences.length > 0).length;
   const summary =

@@ -1,6 +1,7 @@
 /** The gateway: routes each request, asks the plugin for a decision, and proxies only the requests that the plugin lets through. */
 import { randomBytes } from "node:crypto";
-import type { KongConfig } from "../config/kong-config.ts";
+import type { Upstreams } from "../config/adapt-document.ts";
+import type { KongConfig, KongService } from "../config/kong-config.ts";
 import { type OnRequest, startHttpServer } from "../http/http-server.ts";
 import type { Log } from "../message/gateway-log.ts";
 import type { GatewayRequest } from "../message/gateway-request.ts";
@@ -8,14 +9,21 @@ import { createErrorAnswer, isOver, sendOwnAnswer } from "../message/kong-error.
 import { readReceived } from "../message/received-request.ts";
 import { findPlugin } from "../plugin/find-plugin.ts";
 import type { EventOutcome, PluginClient } from "../plugin/plugin-client.ts";
-import { createProxy, type Exchange } from "./proxy.ts";
+import { createProxy, type Exchange, type FindAddress } from "./proxy.ts";
 import { readRequest } from "./read-request.ts";
 import { compileRouter, type MatchRoute } from "./router.ts";
 
+/** The guard's tag for Routes that need no policy, and the guard's answer to requests of all other Routes. */
+const PUBLIC_TAG = "jwt-policy-public";
+const GUARD_REFUSES = { status: 503, message: "The request cannot be checked at the moment" };
+/** Kong's default for a target without a port. */
+const DEFAULT_TARGET_PORT = 8000;
 const INTERNAL_ERROR = { status: 500, message: "An unexpected error occurred" };
 
 export interface GatewayOptions {
   config: KongConfig;
+  /** Where requests of a Service go. By default, they go to the address in the configuration. */
+  findAddress?: FindAddress | undefined;
   pluginClient: PluginClient;
   /** 0 means any free port. */
   port: number;
@@ -26,21 +34,32 @@ export interface GatewayOptions {
 
 export interface Gateway {
   port: number;
+  /** Serves another configuration from the next request on. */
+  use(config: KongConfig): void;
   stop(): Promise<void>;
 }
 
 /** @throws Error with code EADDRINUSE when the port is taken. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, pluginClient, port, nginxVariables, log } = options;
-  const proxy = createProxy((request, message) =>
-    log({ level: "err", source: "gateway", message, request: { id: request.id, line: request.requestLine } }),
+  const { pluginClient, port, nginxVariables, log } = options;
+  let { config } = options;
+  const findAddress: FindAddress = options.findAddress ?? ((service) => addressOf(service, config.upstreams));
+  const proxy = createProxy(
+    (request, message) =>
+      log({ level: "err", source: "gateway", message, request: { id: request.id, line: request.requestLine } }),
+    findAddress,
   );
-  /** Routes may name the port, which is known only when the server listens. */
+  /** Routes may name the port, but the port is known only when the server listens. So the router is compiled later. */
   let match: MatchRoute = () => undefined;
 
   const decide = async (request: GatewayRequest): Promise<EventOutcome> => {
     const plugin = findPlugin(config.plugins, request.route);
-    return plugin === undefined ? { kind: "proceed" } : await pluginClient.handleAccess(plugin, request);
+    if (plugin !== undefined) {
+      return pluginClient.handleAccess(plugin, request);
+    }
+    return config.hasGuard && request.route.tags?.includes(PUBLIC_TAG) !== true
+      ? { kind: "exit", response: createErrorAnswer(request.id, GUARD_REFUSES) }
+      : { kind: "proceed" };
   };
 
   const handle = async (exchange: Exchange, id: string): Promise<void> => {
@@ -75,9 +94,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   match = compileRouter(config.routes, server.port);
   return {
     port: server.port,
+    use(next) {
+      match = compileRouter(next.routes, server.port);
+      config = next;
+    },
     async stop() {
       await server.stop();
       await proxy.close();
     },
   };
+}
+
+/** The Service's host may be the name of an upstream. */
+function addressOf({ protocol, host, port }: KongService, upstreams: Upstreams): ReturnType<FindAddress> {
+  const [target] = upstreams.get(host) ?? [];
+  const [, targetHost, targetPort] = /^(.*?)(?::(\d+))?$/.exec(target ?? "") ?? [];
+  return target === undefined
+    ? { protocol, host, port }
+    : { protocol, host: targetHost ?? host, port: Number(targetPort ?? DEFAULT_TARGET_PORT) };
 }

@@ -1,7 +1,14 @@
-/** Proxies an allowed request to an HTTP/1.1 service. Streams the bodies in both directions. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+/** Proxies an allowed request to a service over HTTP/1.1, with TLS or without. Streams the bodies in both directions. */
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as requestHttp,
+  type ServerResponse,
+} from "node:http";
+import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { isIP } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { type Dispatcher, errors, Pool } from "undici";
 import type { KongService } from "../config/kong-config.ts";
 import { escapePath, joinStrippedPath, joinUpstreamPath, normalizePath, stripQuery } from "../config/request-path.ts";
 import type { GatewayRequest } from "../message/gateway-request.ts";
@@ -23,6 +30,9 @@ interface UpstreamProxy {
   close(): Promise<void>;
 }
 
+/** Where requests of a Service go. */
+export type FindAddress = (service: KongService) => Pick<KongService, "protocol" | "host" | "port">;
+
 /** Reports why an upstream failed. */
 type ReportFailure = (request: GatewayRequest, message: string) => void;
 
@@ -32,68 +42,104 @@ const UPSTREAM_FAILED: Refusal = {
 };
 const UPSTREAM_TIMED_OUT: Refusal = { status: 504, message: "The upstream server is timing out" };
 
-export function createProxy(report: ReportFailure): UpstreamProxy {
-  const pools = new Map<string, Pool>();
-
-  const poolOf = (service: KongService): Pool => {
-    const pool =
-      pools.get(service.id) ??
-      new Pool(`http://${service.host}:${service.port}`, {
-        connect: { timeout: service.connectTimeout },
-        headersTimeout: service.readTimeout,
-        bodyTimeout: service.readTimeout,
-      });
-    pools.set(service.id, pool);
-    return pool;
-  };
+/** @param findAddress where requests of a Service go. */
+export function createProxy(report: ReportFailure, findAddress: FindAddress): UpstreamProxy {
+  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
 
   /** Rejects if the upstream gives no answer. */
-  const ask = (request: GatewayRequest, { incoming, outgoing, awaitsContinue }: Exchange) => {
-    const abort = new AbortController();
-    outgoing.once("close", () => abort.abort());
+  const ask = (request: GatewayRequest, { incoming, outgoing, awaitsContinue }: Exchange): Promise<IncomingMessage> => {
+    const { service } = request.route;
+    const { protocol, host, port } = findAddress(service);
+    if (protocol !== "http" && protocol !== "https") {
+      return Promise.reject(new Error(`the sandbox does not proxy to ${protocol}`));
+    }
     const sendsBody = hasBody(incoming);
     if (sendsBody && awaitsContinue) {
       outgoing.writeContinue();
     }
-    return poolOf(request.route.service).request({
-      method: request.method,
-      path: upstreamTarget(request),
-      headers: buildUpstreamHeaders(request).flat(),
-      body: sendsBody ? incoming : null,
-      signal: abort.signal,
-      responseHeaders: "raw",
+    const isChunked = sendsBody && incoming.headers["content-length"] === undefined;
+    const headers = [
+      // Node does not send Trailer with a body of a known length, so it is left out.
+      ...buildUpstreamHeaders(request).filter(([name]) => isChunked || name.toLowerCase() !== "trailer"),
+      ...(isChunked ? [["Transfer-Encoding", "chunked"] as const] : []),
+    ];
+    return new Promise((resolve, reject) => {
+      const options = {
+        host: host.replace(/^\[(.*)\]$/, "$1"),
+        port,
+        method: request.method,
+        path: upstreamTarget(request),
+        headers: headers.flat(),
+      };
+      const asked =
+        protocol === "http"
+          ? requestHttp({ ...options, agent: agents.http }, resolve)
+          : requestHttps({ ...options, agent: agents.https, servername: serverName(options.host) }, resolve);
+      asked.on("error", reject);
+      outgoing.once("close", () => asked.destroy());
+      limitTime(asked, service);
+      if (sendsBody) {
+        pipeline(incoming, asked).catch(reject);
+      } else {
+        asked.end();
+      }
     });
   };
 
   return {
     forward: async (request, exchange) => {
       const { outgoing } = exchange;
-      let answer: Dispatcher.ResponseData;
+      let answer: IncomingMessage;
       try {
         answer = await ask(request, exchange);
       } catch (error) {
         if (!isOver(outgoing)) {
-          report(request, `${request.route.service.name}: ${String(error)}`);
-          const refusal = isTimeout(error) ? UPSTREAM_TIMED_OUT : UPSTREAM_FAILED;
+          report(request, `Service "${request.route.service.name ?? ""}": ${String(error)}`);
+          const refusal = error instanceof UpstreamTimeoutError ? UPSTREAM_TIMED_OUT : UPSTREAM_FAILED;
           sendOwnAnswer(outgoing, request.id, createErrorAnswer(request.id, refusal));
         }
         return;
       }
-      const headers = readHeaderList(answer.headers as unknown as string[]);
+      const headers = readHeaderList(answer.rawHeaders);
       try {
-        outgoing.writeHead(answer.statusCode, buildDownstreamHeaders(headers, request.id).flat());
-        await pipeline(answer.body, outgoing);
+        outgoing.writeHead(answer.statusCode ?? 502, buildDownstreamHeaders(headers, request.id).flat());
+        await pipeline(answer, outgoing);
       } catch {
-        // One side closed early. The other side must see that the body is incomplete.
-        answer.body.destroy();
+        // If one side has closed early, the other side must see that the body is incomplete.
+        answer.destroy();
         outgoing.destroy();
       }
     },
     close: async () => {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      agents.http.destroy();
+      agents.https.destroy();
     },
   };
 }
+
+/** The server name in TLS must be a host name, and never an IP address (RFC 6066 section 3). */
+function serverName(host: string): string {
+  return isIP(host) === 0 ? host : "";
+}
+
+function limitTime(asked: ClientRequest, { connectTimeout, readTimeout }: KongService): void {
+  const end = (what: string) => asked.destroy(new UpstreamTimeoutError(what));
+  const connecting = setTimeout(end, connectTimeout, "it did not accept a connection in time");
+  const connected = (): void => {
+    clearTimeout(connecting);
+    asked.setTimeout(readTimeout, () => end("it did not answer in time"));
+  };
+  asked.once("close", () => clearTimeout(connecting));
+  asked.once("socket", (socket) => {
+    if (socket.connecting) {
+      socket.once("connect", connected);
+    } else {
+      connected();
+    }
+  });
+}
+
+class UpstreamTimeoutError extends Error {}
 
 /** The query for the upstream, with its `?`. If no plugin has set another query, it is unchanged, even if it is empty. */
 function upstreamQuery({ target, rawQuery }: GatewayRequest): string {
@@ -110,8 +156,4 @@ function upstreamTarget(request: GatewayRequest): string {
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError;
 }

@@ -1,5 +1,6 @@
 /** The steps of nginx and Kong before the plugins: check, normalise, route. */
 
+import type { KongRoute } from "../config/kong-config.ts";
 import { normalizePath, stripQuery } from "../config/request-path.ts";
 import type { ExitResponse } from "../message/exit-response.ts";
 import type { GatewayRequest } from "../message/gateway-request.ts";
@@ -21,6 +22,17 @@ const NEEDS_TLS: Refusal = {
   ],
 };
 
+/** Kong's answers to requests of a gRPC Route that are not gRPC over HTTP/2. */
+const NOT_GRPC: Refusal = { status: 415, message: "Non-gRPC request matched gRPC route" };
+const NEEDS_HTTP2: Refusal = {
+  status: 426,
+  message: "Please use HTTP2 protocol",
+  headers: [
+    ["Connection", "Upgrade"],
+    ["Upgrade", "HTTP/2"],
+  ],
+};
+
 /** @returns the request with its Route, or a refusal. */
 export function readRequest(
   received: ReceivedRequest,
@@ -34,14 +46,32 @@ export function readRequest(
   }
   const { method, target, targetHost, headers } = received;
   const [hostHeader] = findHeaders(headers, "host");
-  const matched = match(method, hostHeader, normalizePath(stripQuery(target)));
+  const matched = match(method, hostHeader, normalizePath(stripQuery(target)), headers);
   if (matched === undefined) {
     return refuse({ status: 404, message: "no Route matched with those values" });
   }
-  // As on Kong, routing does not depend on the protocols of a Route.
-  if (!matched.route.protocols.includes("http")) {
-    return refuse(NEEDS_TLS);
-  }
   const host = readHostName(targetHost ?? hostHeader ?? "") ?? "kong";
+  // As on Kong, routing does not depend on the protocols of a Route.
+  const unserved = refuseProtocol(matched.route, received, host);
+  if (unserved !== undefined) {
+    return refuse(unserved);
+  }
   return { request: { ...received, id, host, ...matched } };
+}
+
+function refuseProtocol(
+  { protocols, httpsRedirectStatus = 426 }: KongRoute,
+  { headers, target }: ReceivedRequest,
+  host: string,
+): Refusal | undefined {
+  if (protocols.includes("https") && !protocols.includes("http")) {
+    return httpsRedirectStatus === 426
+      ? NEEDS_TLS
+      : { status: httpsRedirectStatus, message: "", headers: [["Location", `https://${host}${target}`]] };
+  }
+  if (protocols.includes("grpc") || protocols.includes("grpcs")) {
+    const [contentType = ""] = findHeaders(headers, "content-type");
+    return contentType.startsWith("application/grpc") ? NEEDS_HTTP2 : NOT_GRPC;
+  }
+  return undefined;
 }

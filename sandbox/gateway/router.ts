@@ -1,41 +1,60 @@
 /**
- * Routes like Kong's `traditional_compatible` router, for routes with methods, hosts and plain path prefixes. The first match
- * in order of priority wins.
+ * Routes like Kong's `traditional_compatible` router: by methods, hosts, headers, plain path prefixes and regular expressions. The first
+ * match in order of priority wins.
  */
 import { isUtf8 } from "node:buffer";
+import { HEADER_REGEX } from "../config/check-kong-document.ts";
 import { nameUuid } from "../config/entity-ids.ts";
 import type { KongRoute } from "../config/kong-config.ts";
+import type { HeaderList } from "../message/header-list.ts";
+import { compileRegex } from "../regex/run-regex.ts";
 
 const SPLIT_ROUTES_NAMESPACE = "7f145bf9-0dce-4f91-98eb-debbce4b9f6b";
 
 interface RouteMatch {
   route: KongRoute;
-  /** The path of the route with which the request path starts. Absent when the route has no paths. */
+  /** The start of the request path that the route's path matches. Absent when the route has no paths. */
   matchedPath?: string;
 }
 
 /** @param host the Host header as sent, port included. @param path in Kong's normal form. */
-export type MatchRoute = (method: string, host: string | undefined, path: string) => RouteMatch | undefined;
+export type MatchRoute = (
+  method: string,
+  host: string | undefined,
+  path: string,
+  headers?: HeaderList,
+) => RouteMatch | undefined;
 
-/** A route, or the paths of one length of a route. The router compares by length, so each candidate must have one length. */
+/**
+ * A candidate is a route without paths, the paths of a route that have the same length, or all regular expressions of a
+ * route. The router compares candidates by length, so each candidate must have only one length.
+ */
 interface Candidate {
   id: string;
   route: KongRoute;
   paths: readonly string[];
+  /** Whether the paths are regular expressions. */
+  isRegex: boolean;
+  /** @returns the start of the path that matches. */
+  matchPath(path: string): string | undefined;
+  headers: readonly HeaderTest[];
 }
+
+type HeaderTest = (headers: HeaderList) => boolean;
 
 /** @param port the port that the gateway listens on, for hosts that name a port. */
 export function compileRouter(routes: readonly KongRoute[], port: number): MatchRoute {
   const candidates = routes.flatMap(splitByPathLength).sort(comparePriority);
-  return (method, host, path) => {
+  return (method, host, path, headers = []) => {
     if (!isUtf8(Buffer.from(path + (host ?? ""), "latin1"))) {
       // Kong's router accepts only valid UTF-8. For other bytes it logs an error and finds no route.
       return undefined;
     }
     const [hostName, hostPort = port] = splitPort(host ?? "");
-    for (const { route, paths } of candidates) {
-      const matchedPath = paths.find((prefix) => path.startsWith(prefix));
+    for (const { route, paths, matchPath, headers: wanted } of candidates) {
+      const matchedPath = matchPath(path);
       if (
+        wanted.every((isMet) => isMet(headers)) &&
         matchesAny(route.methods, (wanted) => wanted === method) &&
         matchesAny(route.hosts, (pattern) => matchesHost(pattern, hostName, hostPort)) &&
         (paths.length === 0 || matchedPath !== undefined)
@@ -55,33 +74,88 @@ function matchesAny(wanted: readonly string[] | undefined, matches: (one: string
 function splitByPathLength(route: KongRoute): Candidate[] {
   const groups = new Map<number, string[]>();
   for (const path of route.paths ?? []) {
-    groups.set(path.length, [...(groups.get(path.length) ?? []), path]);
+    const key = isRegexPath(path) ? 0 : path.length;
+    groups.set(key, [...(groups.get(key) ?? []), path]);
   }
-  if (groups.size < 2) {
-    return [{ id: route.id, route, paths: route.paths ?? [] }];
-  }
-  return [...groups.values()].map((paths, index) => ({
-    id: nameUuid(SPLIT_ROUTES_NAMESPACE, `${route.id}#${index + 1}`),
+  const headers = Object.entries(route.headers ?? {}).map(([name, values]) => compileHeader(name, values));
+  const candidate = (id: string, paths: readonly string[]): Candidate => ({
+    id,
     route,
     paths,
-  }));
+    isRegex: paths.some(isRegexPath),
+    matchPath: compilePaths(paths),
+    headers,
+  });
+  if (groups.size < 2) {
+    return [candidate(route.id, route.paths ?? [])];
+  }
+  return [...groups.values()].map((paths, index) =>
+    candidate(nameUuid(SPLIT_ROUTES_NAMESPACE, `${route.id}#${index + 1}`), paths),
+  );
+}
+
+function isRegexPath(path: string): boolean {
+  return path.startsWith("~");
+}
+
+/** Kong anchors regular expressions at the start of the path, and matches UTF-8 characters, not bytes. */
+function compilePaths(paths: readonly string[]): Candidate["matchPath"] {
+  const tests = paths.map((written): Candidate["matchPath"] => {
+    if (!isRegexPath(written)) {
+      return (path) => (path.startsWith(written) ? written : undefined);
+    }
+    const { matchStart } = compileRegex(written.slice(1));
+    return (path) => {
+      const matched = matchStart(Buffer.from(path, "latin1").toString());
+      return matched === undefined ? undefined : Buffer.from(matched).toString("latin1");
+    };
+  });
+  return (path) => {
+    for (const test of tests) {
+      const matched = test(path);
+      if (matched !== undefined) {
+        return matched;
+      }
+    }
+    return undefined;
+  };
+}
+
+/** One of the header's values must be one of the wanted values. Letter case does not matter. */
+function compileHeader(name: string, wanted: readonly string[]): HeaderTest {
+  const variable = name.toLowerCase().replaceAll("-", "_");
+  const tests = wanted.map((value) => {
+    const text = value.toLowerCase();
+    if (!value.startsWith(HEADER_REGEX)) {
+      return (sent: string) => sent === text;
+    }
+    return compileRegex(text.slice(HEADER_REGEX.length)).isIn;
+  });
+  return (headers) =>
+    headers.some(
+      ([key, value]) =>
+        key.toLowerCase().replaceAll("-", "_") === variable && tests.some((test) => test(value.toLowerCase())),
+    );
 }
 
 /**
- * Compares two candidates. More kinds of criteria come first, then plain hosts before wildcards, then the longer path, then the
- * greater id.
+ * Compares two candidates. Compares two candidates, in this order: more kinds of criteria, plain hosts before
+ * wildcards, more headers, regular expressions by their priority, the longer path, the greater id.
  */
 function comparePriority(a: Candidate, b: Candidate): number {
   return (
     countCriteria(b) - countCriteria(a) ||
     Number(hasOnlyPlainHosts(b)) - Number(hasOnlyPlainHosts(a)) ||
-    (b.paths[0]?.length ?? 0) - (a.paths[0]?.length ?? 0) ||
+    b.headers.length - a.headers.length ||
+    Number(b.isRegex) - Number(a.isRegex) ||
+    (b.isRegex ? (b.route.regexPriority ?? 0) - (a.route.regexPriority ?? 0) : 0) ||
+    (a.isRegex ? 0 : (b.paths[0]?.length ?? 0) - (a.paths[0]?.length ?? 0)) ||
     (b.id < a.id ? -1 : 1)
   );
 }
 
-function countCriteria({ route, paths }: Candidate): number {
-  return [route.methods ?? [], route.hosts ?? [], paths].filter((list) => list.length > 0).length;
+function countCriteria({ route, paths, headers }: Candidate): number {
+  return [route.methods ?? [], route.hosts ?? [], paths, headers].filter((list) => list.length > 0).length;
 }
 
 function hasOnlyPlainHosts({ route }: Candidate): boolean {

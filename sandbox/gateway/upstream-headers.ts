@@ -73,8 +73,8 @@ function isForwarded(name: string): boolean {
 }
 
 /**
- * Kong does this after all plugins have run. So a client can remove a header that a plugin set. A plugin can only prevent this
- * by refusing the request.
+ * Removes the headers that `Connection` names. Kong does this after all plugins have run. So a client can remove a header that a
+ * plugin set. A plugin can only prevent this by refusing the request.
  */
 function removeNamedByConnection(headers: HeaderList): HeaderList {
   return listTokens(findHeaders(headers, "connection")[0]).reduce(removeHeader, headers);
@@ -93,6 +93,6 @@ function upstreamHost({ route, headers }: GatewayRequest): string {
   if (route.preserveHost && client !== undefined) {
     return client;
   }
-  const { host, port } = route.service;
-  return port === 80 ? host : `${host}:${port}`;
+  const { protocol, host, port } = route.service;
+  return port === (protocol === "https" ? 443 : 80) ? host : `${host}:${port}`;
 }

@@ -3,8 +3,8 @@ import type { AddressInfo, Socket } from "node:net";
 import { listenOn } from "./listen.ts";
 
 /**
- * More than request-check.ts allows. node must accept such requests, so that request-check.ts can refuse them by nginx's own
- * limits.
+ * The limit is higher than in request-check.ts. Node must accept such requests, so that request-check.ts can refuse them by nginx's
+ * own limits.
  */
 const MAX_HEADER_BYTES = 64 * 1024;
 /** Milliseconds after which an idle connection is closed. */

@@ -16,8 +16,8 @@ export interface LogEntry {
 export type Log = (entry: LogEntry) => void;
 
 /**
- * Formats an entry like a line of Kong's error log. There, lines of the plugin do not contain its name. Unprintable characters
- * are escaped because parts of the text may come from a client.
+ * Formats an entry like a line of Kong's error log. In Kong's log, lines of the plugin do not contain the plugin's name.
+ * Unprintable characters are escaped because parts of the text may come from a client.
  */
 export function formatLogEntry({ level, source, message, request }: LogEntry): string {
   const from = source === "plugin" ? "" : `[${source}] `;

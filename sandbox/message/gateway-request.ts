@@ -17,7 +17,7 @@ export interface GatewayRequest {
   method: string;
   /** Path and query as received. */
   target: string;
-  /** The query for the upstream. Undefined until a plugin sets one. */
+  /** The query for the upstream. Undefined until a plugin sets a query. */
   rawQuery?: string;
   /** `1.0` or `1.1`. */
   httpVersion: string;
@@ -27,7 +27,7 @@ export interface GatewayRequest {
   /** The port on which the gateway received the request. */
   port: number;
   route: KongRoute;
-  /** The path of the route with which the request's path starts. Absent if the route has no paths. */
+  /** The start of the request's path, as far as a path of the route matches it. Absent if the route has no paths. */
   matchedPath?: string;
   /** The host in lower case, without port. It is `kong` when the client sends no host. */
   host: string;

@@ -24,7 +24,7 @@ export function readReceived({
   rawHeaders,
   socket,
 }: IncomingMessage): ReceivedRequest {
-  // Only path and query of an absolute target count. Such a target has a scheme and a host, as in requests to proxies.
+  // Only path and query of an absolute target are used. Such a target has a scheme and a host, as in requests to proxies.
   const [, targetHost, rest = url] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
   return {
     method,

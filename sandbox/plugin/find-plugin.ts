@@ -1,8 +1,8 @@
 import type { KongPlugin, KongRoute } from "../config/kong-config.ts";
 
 /**
- * Finds the plugin of the route, else of its service, else the global plugin. Their configurations are never merged. Disabled
- * plugins do not count.
+ * Finds the plugin of the route, or else of its service, or else the global plugin. Their configurations are never merged. Disabled
+ * plugins are ignored.
  */
 export function findPlugin(plugins: readonly KongPlugin[], route: KongRoute): KongPlugin | undefined {
   const enabled = plugins.filter((plugin) => plugin.enabled);

@@ -15,7 +15,7 @@ const READERS: Record<string, (request: GatewayRequest) => string> = {
   server_port: (request) => String(request.port),
 };
 
-/** Whether the sandbox knows this variable's value on Kong. */
+/** Whether the sandbox knows which value this variable would have on Kong. */
 export function isKnownVariable(request: GatewayRequest, name: string): boolean {
   const key = name.toLowerCase();
   return Object.hasOwn(READERS, key) || key.startsWith("http_") || Object.hasOwn(request.nginxVariables, key);
@@ -34,7 +34,7 @@ export function readVariable(request: GatewayRequest, name: string): string | un
   return Object.hasOwn(READERS, key) ? READERS[key]?.(request) : undefined;
 }
 
-/** Replaces nginx's `$name` and `${name}` in a quoted text. A variable without a value becomes empty. */
+/** Replaces nginx's `$name` and `${name}` in a quoted string. A variable without a value becomes empty. */
 function interpolate(request: GatewayRequest, quoted: string): string {
   return unescapeQuoted(quoted).replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, plain?: string) => {
     const name = braced ?? plain ?? "";
@@ -44,7 +44,7 @@ function interpolate(request: GatewayRequest, quoted: string): string {
 
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
 
-/** Resolves the escapes that nginx supports in quoted texts. Any other backslash stays. */
+/** Resolves the escapes that nginx supports in quoted strings. Any other backslash stays. */
 function unescapeQuoted(quoted: string): string {
   return quoted.replace(/\\(["'\\nrt])/g, (_, char: string) => ESCAPES[char] ?? char);
 }

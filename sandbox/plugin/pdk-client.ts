@@ -1,4 +1,4 @@
-/** `kong.client` of Kong's PDK: Consumers, and the authenticated client. In the sandbox no later plugin reads it. */
+/** `kong.client` of Kong's PDK: Consumers, and the authenticated client. In the sandbox, no later plugin reads this data. */
 import {
   AuthenticateArgsMessage,
   AuthenticatedCredentialMessage,

@@ -1,6 +1,6 @@
 /**
  * Kong's plugin development kit over `ProtoBuf:1`: the methods that our plugin calls, by their names on the wire. Type
- * conversions have the same pitfalls as in Kong.
+ * conversions have the same unexpected results as in Kong.
  */
 import {
   ExitArgsMessage,
@@ -60,7 +60,7 @@ const METHODS: Record<string, PdkMethod> = {
  * Calls a method of the PDK.
  *
  * @returns undefined for an unknown method.
- * @throws Error for undecodable or invalid arguments, when Kong's PDK would also throw an error.
+ * @throws Error for undecodable or invalid arguments, as Kong's PDK does.
  */
 export function callPdk(context: PdkContext, method: string, args: Uint8Array): PdkResult | undefined {
   return Object.hasOwn(METHODS, method) ? METHODS[method]?.(context, args) : undefined;
@@ -95,8 +95,8 @@ function encodeRoute({ route }: GatewayRequest): Uint8Array {
 }
 
 function encodeService({ route }: GatewayRequest): Uint8Array {
-  const { id, host, port, path } = route.service;
-  return ServiceMessage.encode({ id, protocol: "http", host, port, ...(path === undefined ? {} : { path }) });
+  const { id, protocol, host, port, path } = route.service;
+  return ServiceMessage.encode({ id, protocol, host, port, ...(path === undefined ? {} : { path }) });
 }
 
 function logMethod(level: LogLevel): PdkMethod {

@@ -28,8 +28,7 @@ export async function exchangeCall(connection: PluginConnection, call: RpcCall):
  * Lets the plugin server handle an event.
  *
  * @returns `proceed` only after the empty frame and an answer with the same sequence. After an exit the connection is
- *   unusable: the plugin server waits for a reply that never comes.
- * @throws Error if the event ends in any other way.
+ * unusable, because the plugin server waits for a reply that never comes.
  */
 export async function exchangeEvent(
   connection: PluginConnection,

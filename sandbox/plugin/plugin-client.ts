@@ -14,7 +14,7 @@ import { createInstances } from "./plugin-instances.ts";
 
 const PLUGIN_NAME = "jwt-policy";
 
-/** Kong retries forever in a busy loop. The sandbox stops retrying, so that a broken plugin server does not hang it. */
+/** Kong retries forever in a busy loop. The sandbox stops retrying, so that a broken plugin server does not block the sandbox. */
 const MAX_TRIES = 100;
 
 /** The plugin's decision. `failed` means that Kong answers 500. */

@@ -5,7 +5,7 @@ import { createFrameReader, encodeFrame } from "../../plugin/server/protocol/fra
 /** The length field before each frame. */
 const FRAME_HEAD_BYTES = 4;
 
-/** Errors have the same messages as those of Kong's sockets. Kong retries when it finds `closed`. */
+/** Errors have the messages that Kong's sockets use. Kong retries when it finds `closed`. */
 export interface PluginConnection {
   /** @throws Error `closed` or `timeout`. */
   readFrame(): Promise<Buffer>;

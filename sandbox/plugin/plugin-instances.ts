@@ -12,42 +12,50 @@ const CLAIM_TIMEOUT = 10_000;
 export interface Instances {
   /** @throws Error when the instance fails to start. */
   getId(plugin: KongPlugin): Promise<number>;
-  /** Forgets every started instance, because the plugin server no longer knows one of them. */
+  /** Forgets all started instances. Call this if the plugin server does not know one of them any longer. */
   reset(): void;
 }
 
 /** @param start starts an instance with this configuration and returns its id. */
 export function createInstances(start: (config: Record<string, unknown>) => Promise<number>): Instances {
-  const started = new Map<string, number>();
-  const starting = new Map<string, Promise<unknown>>();
-  const configs = new Map<string, Record<string, unknown>>();
+  let started = new WeakMap<KongPlugin, number>();
+  const starting = new Map<KongPlugin, Promise<unknown>>();
+  const configs = new WeakMap<KongPlugin, Record<string, unknown>>();
+  let lastSequence = 0;
 
+  /** Each version of a plugin's configuration has its own sequence, as on Kong. */
   const configOf = (plugin: KongPlugin): Record<string, unknown> => {
-    const config = configs.get(plugin.id) ?? describeInstance(plugin, configs.size + 1);
-    configs.set(plugin.id, config);
+    let config = configs.get(plugin);
+    if (config === undefined) {
+      lastSequence += 1;
+      config = describeInstance(plugin, lastSequence);
+      configs.set(plugin, config);
+    }
     return config;
   };
 
   return {
     getId: async (plugin) => {
-      for (let other = starting.get(plugin.id); other !== undefined; other = starting.get(plugin.id)) {
+      for (let other = starting.get(plugin); other !== undefined; other = starting.get(plugin)) {
         await withinClaimTimeout(other, plugin);
       }
-      const id = started.get(plugin.id);
+      const id = started.get(plugin);
       if (id !== undefined) {
         return id;
       }
       const start_ = start(configOf(plugin));
-      starting.set(plugin.id, start_);
+      starting.set(plugin, start_);
       try {
         const newId = await start_;
-        started.set(plugin.id, newId);
+        started.set(plugin, newId);
         return newId;
       } finally {
-        starting.delete(plugin.id);
+        starting.delete(plugin);
       }
     },
-    reset: () => started.clear(),
+    reset: () => {
+      started = new WeakMap();
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import protobuf from "protobufjs/light.js";
 
 const BYTES_FIELD = (id: number): number => (id << 3) | 2;
 
-/** Encodes `kong_plugin_protocol.String`. In proto3, an empty text and an absent text both need no bytes. */
+/** Encodes `kong_plugin_protocol.String`. In proto3, an empty string and an absent string are both written as no bytes. */
 export function encodeString(text: string | undefined): Uint8Array {
   return text ? encodeBytesField(1, Buffer.from(text, "latin1")) : new Uint8Array(0);
 }

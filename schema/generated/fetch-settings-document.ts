@@ -5,7 +5,7 @@
  */
 export type FormatVersion = 1
 /**
- * Certificates in PEM. With this key, only these authorities are trusted, and neither Node's own authorities nor NODE_EXTRA_CA_CERTS. To trust the system's authorities as well, join the files. This key also applies to an https proxy.
+ * Certificates in PEM. With this key, the plugin server trusts only the authorities in this file. It ignores Node's own authorities and NODE_EXTRA_CA_CERTS. To trust the system's authorities as well, join the files. This key also applies to an https proxy.
  */
 export type CertificateAuthorities = File
 /**
@@ -46,6 +46,10 @@ export type Key = File
  * File with the value: one line of visible ASCII.
  */
 export type ValueSFile = File
+/**
+ * Text before the file's content, such as `Bearer ` for a token. It ends with a space or a punctuation mark. The secret belongs in the file, not here.
+ */
+export type ValueSPrefix = string
 
 /**
  * How the plugin server fetches the keys of issuers: with which certificate authorities, proxy, client certificates and headers. This file belongs to the operator, and no policy can change it. The plugin server reads it when it starts.
@@ -57,7 +61,7 @@ proxy?: Proxy
 origins: Origins
 }
 /**
- * A proxy for https requests, by CONNECT (RFC 9110 section 9.3.6). The proxy resolves names itself, so limit there what it may reach. Addresses that are written in URLs are checked here as well. Requests to loopback and by plain http never use the proxy.
+ * A proxy for https requests, by CONNECT (RFC 9110 section 9.3.6). The proxy itself resolves host names. So configure the proxy to limit which addresses it may reach. If a URL contains an IP address, the plugin server still checks this address. Requests to loopback and by plain http never use the proxy.
  */
 export interface Proxy {
 url: ProxyURL
@@ -65,7 +69,7 @@ authorization_file?: ProxyAuthorization
 no_proxy: NoProxy
 }
 /**
- * Settings by origin. An origin is a scheme, a host and, if it is not the usual one, a port. The settings of an origin are used for no other origin, even if metadata names another origin.
+ * Settings by origin. An origin is a scheme, a host and, if it is not the usual one, a port. The settings of an origin are used only for this origin, even if metadata names another origin.
  */
 export interface Origins {
 [k: string]: Origin
@@ -96,4 +100,5 @@ export interface Headers {
  */
 export interface HeaderValue {
 file: ValueSFile
+prefix: ValueSPrefix
 }

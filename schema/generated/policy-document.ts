@@ -5,7 +5,7 @@
  */
 export type FormatVersion = 1
 /**
- * Names the policy in logs, and is the realm of challenges (RFC 6750 section 3).
+ * The policy's name in logs, and the realm of challenges (RFC 6750 section 3).
  */
 export type Name = Identifier
 /**
@@ -17,15 +17,15 @@ export type Identifier = string
  */
 export type Description = string
 /**
- * Path of another policy file, relative to this file. Its keys also apply here. Maps merge by key; texts, numbers and lists replace the parent's value. If only one of the two files has an issuer's `required_claims` as a list, they merge too. The parent's name and description are not inherited. An inline policy cannot have this key.
+ * Path of another policy file, relative to this file. Its keys also apply here. Maps merge by key; strings, numbers and lists replace the parent's value. An issuer's `required_claims` merge too, if one file has a list and the other has a map. The parent's name and description are not inherited. An inline policy cannot have this key.
  */
 export type Extends = string
 /**
- * The exact `iss` of the issuer's tokens (RFC 7519 section 4.1.1), compared byte by byte. Unless `keys` says otherwise, the issuer's keys are discovered from this URL. With `tenants`, one path segment is a name in braces. In a token, this segment is the tenant.
+ * The exact `iss` of the issuer's tokens (RFC 7519 section 4.1.1), compared byte by byte. Several entries may have the same identifier, one for each kind of token, if no token can fit two of these entries. Without `keys`, the plugin finds the issuer's keys by discovery from this URL. With `tenants`, one path segment or one part of the host is a name in braces. The `iss` of a token has the tenant instead of this name.
  */
 export type IssuerIdentifier = string
 /**
- * For issuers with many tenants, such as Microsoft Entra: the tenants whose tokens are accepted. `"*"` alone accepts every tenant that exists. The tenant's segment of `iss` has only letters, digits, `-` and `_`. The claim that `claims.tenant` names must contain the same tenant.
+ * For issuers with many tenants, such as Microsoft Entra: the tenants whose tokens are accepted. `"*"` alone accepts every tenant that exists. The tenant's segment of `iss` has only letters, digits, `-` and `_`. With discovery, or with the placeholder in the sources of `keys`, each tenant has its own keys, and the tenants must be named. Otherwise all tenants share their keys, and the claim that `claims.tenant` names must contain the same tenant.
  * 
  * @minItems 1
  * @maxItems 1000
@@ -43,13 +43,13 @@ export type IssuerAudiences = Audiences
  */
 export type Audiences = [string, ...(string)[]]
 /**
- * Signature algorithms that the issuer's tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). HS256, HS384 and HS512 need `secret_files`.
+ * Signature algorithms that the issuer's tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). A token must use one of these names exactly. `EdDSA` and `Ed25519` are two names of one algorithm, and an Ed25519 key verifies tokens with each of these names that is in the list. HS256, HS384 and HS512 need `secret_files`.
  * 
  * @minItems 1
  */
 export type Algorithms = [("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"), ...(("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"))[]]
 /**
- * How far the issuer's clock may be off when `exp` and `nbf` are checked. At most 5m.
+ * The allowed difference between the issuer's clock and Kong's clock when `exp` and `nbf` are checked. At most 5m.
  */
 export type ClockSkew = Duration
 /**
@@ -57,11 +57,18 @@ export type ClockSkew = Duration
  */
 export type Duration = string
 /**
- * Required `typ` of the token's header, compared without case and without `application/`. With the default, ID tokens are not accepted as access tokens (RFC 9068 section 4). Write `JWT` here if the issuer uses that type; `any` turns the check off.
+ * Required `typ` of the token's header, compared without case and without `application/`. With the default, ID tokens are not accepted as access tokens (RFC 9068 section 4). Write `JWT` here if the issuer uses that type. Each type of a list is accepted. `any` turns the check off.
+ * 
+ * @minItems 1
+ * @maxItems 10
  */
-export type TokenType = string
+export type TokenType = (string | [OneOfSeveralTokenTypes]|[OneOfSeveralTokenTypes, OneOfSeveralTokenTypes]|[OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes]|[OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes]|[OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes]|[OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes]|[OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes]|[OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes]|[OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes]|[OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes, OneOfSeveralTokenTypes])
 /**
- * How long ago a token may have been issued (`iat`), whatever its `exp` says. With this key, `iat` is required (RFC 7519 section 4.1.6).
+ * A type such as `at+jwt`. A list cannot contain `any`.
+ */
+export type OneOfSeveralTokenTypes = string
+/**
+ * How long ago a token may have been issued (`iat`). This limit does not depend on `exp`. With this key, `iat` is required (RFC 7519 section 4.1.6).
  */
 export type MaximumTokenAge = Duration
 /**
@@ -69,9 +76,17 @@ export type MaximumTokenAge = Duration
  */
 export type MaximumTokenLifetime = Duration
 /**
- * Says whether tokens that are bound to a key by `cnf` (RFC 7800), as with DPoP or mTLS, are accepted. The plugin does not check that the sender has the key (RFC 9449 section 7.2). Use `accept` only behind a component that checks this.
+ * With DPoP or mTLS, a token is bound to a key by `cnf` (RFC 7800). This key says whether such tokens are accepted. The plugin does not check that the sender has the key (RFC 9449 section 7.2). Use `accept` only if a component in front of Kong checks this.
  */
 export type BoundTokens = ("refuse" | "accept")
+/**
+ * Accepts an integer as `sub`, and reads it as a decimal string: 42 as `42`. RFC 7519 section 4.1.2 requires a string, but some frameworks write the number of a database row. Only integers from 0 to 9007199254740991 are accepted, because larger integers may be rounded.
+ */
+export type NumericSubject = boolean
+/**
+ * What happens to a token whose header has none of `kid`, `x5t` and `x5t#S256`, if the issuer has several keys for its `alg`. `try_keys`: the keys are tried, if there are at most four. `only_key`: the token is refused. A token that names an unknown key is always refused.
+ */
+export type TokensWithoutKid = ("try_keys" | "only_key")
 /**
  * Conditions on every token of this issuer. No rule can replace them. Write a list of claims that must have a value, or a map of conditions. A token that does not meet them is refused with 401. Conditions that compare with the path or a header belong to rules. docs/guides/conditions.md says what counts as a value.
  * 
@@ -81,11 +96,11 @@ export type ClaimsOfEveryToken = (Claim[] | {
 [k: string]: Condition
 })
 /**
- * Name of a top-level claim; a text that starts with `/` is a JSON Pointer into the claims (RFC 6901).
+ * The name of a top-level claim. A string that starts with `/` is a JSON Pointer into the claims (RFC 6901). In a pointer, `~1` is a slash and `~0` is a tilde. A number such as `0` selects an element of a list. The step `-` is refused, because it never selects anything.
  */
 export type Claim = string
 /**
- * The claim is exactly this text, number, true or false.
+ * The claim is exactly this string, number, true or false.
  */
 export type Equals = (string | number | boolean)
 /**
@@ -110,7 +125,7 @@ export type ContainsAny = [(string | number | boolean), ...((string | number | b
  */
 export type ContainsAll = [(string | number | boolean), ...((string | number | boolean))[]]
 /**
- * The claim is a text of at most 256 characters, and the whole of it matches this pattern. A pattern has characters, classes such as `[a-z0-9]`, `.`, `\d` and `\w`. Each can be followed by `?`, `*`, `+` or `{2,5}`. It has no groups and no alternatives: use `one_of`.
+ * The claim is a string of at most 256 characters, and the whole string matches this pattern. A pattern has characters, classes such as `[a-z0-9]`, `.`, `\d` and `\w`. Each of these can be followed by `?`, `*`, `+` or `{2,5}`. It has no groups and no alternatives: use `one_of`.
  */
 export type Matches = string
 /**
@@ -122,47 +137,76 @@ export type Least = number
  */
 export type Most = number
 /**
- * The claim is the text that the request's path has in place of this name in the operation's path template.
+ * In the operation's path template, this name is in braces. The claim must equal the part of the request's path that matches this name.
  */
 export type EqualsPathSegment = string
 /**
- * The claim equals the value of this request header. Write the header's name in lower case. The request must have it exactly once. The upstream gets the value that was compared, under this spelling only.
+ * The claim equals the value of this request header. Write the header's name in lower case. The request must have it exactly once. The upstream gets the compared value, and only in a header with this spelling.
  */
 export type ComparedHeader = RequestHeader
 /**
- * The name of a request header in lower case, at most five words with dashes between. It cannot be a header that steers the connection, routing or authentication, such as `host`, `cookie` and `authorization`. It cannot be a header that the guard or Kong itself writes, such as `x-forwarded-for`, `-host`, `-path`, `-port`, `-prefix`, `-proto` and `x-real-ip`. Other names such as `x-forwarded-user` are fine.
+ * The name of a request header in lower case, at most five words with dashes between. It cannot be a header that controls the connection, routing or authentication, such as `host`, `cookie` and `authorization`. It cannot be a header that the guard or Kong itself writes, such as `x-real-ip`, or one of the `x-forwarded-` headers for, host, path, port, prefix and proto. Other names such as `x-forwarded-user` are fine.
  */
 export type RequestHeader = string
 /**
- * Claim with the audience (RFC 7519 section 4.1.3): a string or a list of strings. Use this key for issuers whose access tokens have no `aud`, such as Amazon Cognito, which uses `client_id`.
+ * `true`: the claim must have no value, and the map has no other key. `allowed`: a claim without a value also passes. Without this key, the claim must have a value, even for `not`.
+ */
+export type Absent = (true | "allowed")
+/**
+ * Claim with the audience (RFC 7519 section 4.1.3): a string or a list of strings. Use this key for issuers whose access tokens have no `aud`, such as Amazon Cognito, which uses `client_id`. If some tokens have the audience in one claim and some in another, write one entry of the issuer for each kind of token.
  */
 export type AudienceClaim = Claim
 /**
- * Claim that must name the same tenant as `iss`, if the issuer has `tenants`.
+ * Claim that must name the same tenant as `iss`, if the issuer has `tenants`. Without this key, the claim is `tid`. But if each tenant has its own keys, the keys distinguish the tenants. Then no claim is needed, and this key is optional.
  */
 export type TenantClaim = Claim
 /**
  * Claim with the scopes: a string with spaces between them (RFC 8693 section 4.2), or a list of strings.
  */
-export type ScopesClaim = Claim
+export type ScopesClaim = (ClaimLocations & string)
 /**
- * Claim with the roles: a list of strings, or one string that is one role. Keycloak uses `/realm_access/roles`, Microsoft Entra uses `roles`.
+ * One of three: a claim that contains names, a map of a claim and its separator, or a list of claims and such maps. With a list, the names of all its claims count together. A claim that is absent or null adds no names. If one of the claims cannot be read, the token meets no condition on these names: the plugin treats a required name as missing, and an excluded name as present.
+ * 
+ * @minItems 1
+ * @maxItems 10
  */
-export type RolesClaim = Claim
+export type ClaimLocations = (string | {
+claim: ClaimOfNames
+separator: SeparatorOfNames
+} | [ClaimLocation]|[ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation])
+/**
+ * The claim that contains the names. With a separator, this claim must be one string.
+ */
+export type ClaimOfNames = Claim
+/**
+ * The character between two names: a space or a punctuation mark. Spaces around names are ignored. A string that contains any other white space or a control character cannot be read.
+ */
+export type SeparatorOfNames = string
+/**
+ * A claim, or a map of a claim and its separator.
+ */
+export type ClaimLocation = (string | {
+claim: ClaimOfNames
+separator: SeparatorOfNames
+})
+/**
+ * Claim with the roles: a list of strings, or one string that is one role. Keycloak uses `/realm_access/roles`, Microsoft Entra uses `roles`. From several claims, the plugin uses the roles of all claims together.
+ */
+export type RolesClaim = (ClaimLocations & string)
 /**
  * Claim with the groups: a list of strings, or one string that is one group.
  */
-export type GroupsClaim = Claim
+export type GroupsClaim = (ClaimLocations & string)
 /**
- * Takes the keys from the issuer's metadata, in which `issuer` must equal the configured issuer. `true` or `openid`: the metadata is at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: the metadata is at `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1). The plugin asks only the named address.
+ * Takes the keys from the issuer's metadata, in which `issuer` must equal the configured issuer. `true` or `openid`: the metadata is at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: the metadata is at `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1). The plugin asks only this one URL.
  */
 export type Discovery = (true | "openid" | "oauth")
 /**
- * Takes the keys from metadata at an address that does not follow from the issuer: https, or http on loopback. The `issuer` in the metadata must equal the configured issuer.
+ * Takes the keys from metadata at a URL that does not follow from the issuer. The URL has https, or http on loopback. The `issuer` in the metadata must equal the configured issuer.
  */
 export type MetadataURI = string
 /**
- * A key set at a fixed address (RFC 7517 section 5): https, or http on loopback. Redirects are not followed.
+ * The URL of a key set (RFC 7517 section 5). The URL has https, or http on loopback. Redirects are not followed.
  */
 export type JWKSURI = string
 /**
@@ -188,7 +232,7 @@ export type KeyType = string
  */
 export type JWKSFiles = [(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]
 /**
- * A path relative to the policy root. Neither a link nor `..` leads out of the policy root. The file's name does not end with .yaml, .yml or .json, because files with these endings are policies.
+ * A path relative to the policy root. Neither a link nor `..` may lead out of the policy root. The file's name does not end with .yaml, .yml or .json, because files with these endings are policies.
  */
 export type FileUnderThePolicyRoot = string
 /**
@@ -203,7 +247,7 @@ export type PEMFiles = [PEMFile]|[PEMFile, PEMFile]|[PEMFile, PEMFile, PEMFile]|
  */
 export type PEMPath = FileUnderThePolicyRoot
 /**
- * The only algorithm that the key is used with; `algorithms` must name it too. If it is left out, an RSA key is used with the first RS algorithm in `algorithms`, or else the first PS algorithm.
+ * The key is used only with this algorithm. `algorithms` must name it too. If it is left out, an RSA key is used with the first RS algorithm in `algorithms`, or else the first PS algorithm.
  */
 export type PEMAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512")
 /**
@@ -222,11 +266,11 @@ export type SecretFiles = [SecretFile]|[SecretFile, SecretFile]|[SecretFile, Sec
  */
 export type SecretPath = FileUnderThePolicyRoot
 /**
- * How the secret is written in the file. `text`: the characters in the file are the secret. Line ends after the secret do not count.
+ * How the secret is written in the file. `text`: the characters in the file are the secret. Line ends after the secret are ignored.
  */
 export type SecretEncoding = ("text" | "base64url" | "base64" | "hex")
 /**
- * The only algorithm that the secret is used with; `algorithms` must name it too. If it is left out, the secret is used with the first HS algorithm in `algorithms` for which it is long enough.
+ * The secret is used only with this algorithm. `algorithms` must name it too. If it is left out, the secret is used with the first HS algorithm in `algorithms` for which it is long enough.
  */
 export type SecretAlgorithm = ("HS256" | "HS384" | "HS512")
 /**
@@ -234,7 +278,7 @@ export type SecretAlgorithm = ("HS256" | "HS384" | "HS512")
  */
 export type SecretKeyID = string
 /**
- * The RFC 7638 thumbprints (SHA-256, base64url) of the only fetched keys that are used. So a new key is not used until the policy names its thumbprint.
+ * The RFC 7638 thumbprints (SHA-256, base64url) of the only fetched keys that are used. A new key is not used until the policy names its thumbprint.
  * 
  * @minItems 1
  * @maxItems 100
@@ -245,19 +289,19 @@ export type Thumbprints = [Thumbprint, ...(Thumbprint)[]]
  */
 export type Thumbprint = string
 /**
- * Allows plain http also for hosts that are not loopback. Anyone on the network path can then replace the keys. Use this only in networks that you trust entirely.
+ * Allows http without TLS even for hosts that are not loopback. Anyone on the network path can then replace the keys. Use this only in networks that you trust entirely.
  */
 export type KeysOverHTTP = boolean
 /**
- * Keys are not fetched again until this time after the last successful fetch, whatever the provider says. At least 10s.
+ * After a successful fetch, keys are not fetched again for this time, whatever the provider says. At least 10s.
  */
 export type LeastTime = Duration
 /**
- * Keys are fetched again after this time at the latest. So a key that the provider withdrew is used for at most this time.
+ * Keys are fetched again after this time at the latest. So the plugin uses a withdrawn key for at most this time.
  */
 export type LongestTime = Duration
 /**
- * Tokens with an unknown kid cause at most one fetch in this time, counted from the last attempt. So a new key works at most this long after it was published. At least 5s.
+ * Tokens with an unknown kid cause at most one fetch in this time, counted from the last attempt. So tokens with a new key are accepted after at most this time. At least 5s.
  */
 export type Cooldown = Duration
 /**
@@ -265,11 +309,15 @@ export type Cooldown = Duration
  */
 export type LongestStale = Duration
 /**
- * `enforce`: requests that the policy does not allow are refused. `report`: such requests are logged and pass. Identity headers are still removed, and set only from a verified token. The mode under `defaults` also applies to requests that match no rule.
+ * Longest time of each request for keys, from the look-up of the name to the last byte. Discovery makes two such requests. From 1s to 30s. Clients wait at most 5s for keys, and then get 503.
+ */
+export type FetchTimeout = Duration
+/**
+ * `enforce`: requests that the policy does not allow are refused. `report`: such requests are logged and pass. Even then, identity headers from the client are removed, and only a verified token sets them. The mode under `defaults` also applies to requests that match no rule.
  */
 export type Mode = ("enforce" | "report")
 /**
- * Allows tokens that come over the network without TLS. Otherwise such requests are refused. A request from this machine is never refused for this reason. Neither is a request for which a proxy in Kong's `trusted_ips` says `X-Forwarded-Proto: https` (RFC 6750 section 5.3).
+ * Allows tokens that come over the network without TLS. Otherwise such requests are refused. A request from this machine is never refused for this reason. A request is also not refused if a proxy in Kong's `trusted_ips` says `X-Forwarded-Proto: https` (RFC 6750 section 5.3).
  */
 export type AllowHTTP = boolean
 /**
@@ -277,7 +325,7 @@ export type AllowHTTP = boolean
  */
 export type CORSPreflight = ("judge" | "pass")
 /**
- * Says what counts if a Kong plugin that runs before this one, such as session, has authenticated the request. `ignore`: only the token counts. `skip`: that authentication is enough. The plugin checks no token, and the upstream gets no Authorization header. `require`: both are needed. Plugins that run after this one, such as key-auth, have their own settings for this.
+ * A Kong plugin that runs before this one, such as session, may have authenticated the request. This key says which authentication is needed then. `ignore`: the request needs a valid token, as usual. `skip`: the authentication by the other plugin is enough. The plugin checks no token, and the upstream gets no Authorization header. `require`: both are needed. Plugins that run after this one, such as key-auth, have their own settings for this.
  */
 export type OtherAuthentication = ("ignore" | "skip" | "require")
 /**
@@ -414,7 +462,7 @@ export type Access = ("required" | "optional" | "public")
  */
 export type Alternatives = [Alternative, Alternative]|[Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]
 /**
- * Requirements by method and path. Each value of an operation replaces the rule's own value. No two operations may match the same request.
+ * Requirements by method and path. Each value of an operation replaces the rule's own value. If several operations match a request, the operation with the most specific path applies. The policy is refused if two paths match the same request and neither path is more specific.
  * 
  * @minItems 1
  * @maxItems 250
@@ -428,23 +476,26 @@ export type Operations = [Operation, ...(Operation)[]]
  */
 export type Methods = [string]|[string, string]|[string, string, string]|[string, string, string, string]|[string, string, string, string, string]|[string, string, string, string, string, string]|[string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
 /**
- * The path as the client sends it to Kong. `{name}` matches exactly one segment.
+ * The path as the client sends it to Kong. `{name}` matches exactly one segment, even if there is text beside it in the segment, as in `{id}:cancel`. `{name...}` at the end matches all paths below. To find the more specific path, compare the first segment in which two paths differ: text comes before a name with text, then a name, then a subtree. docs/guides/paths.md explains this.
  */
 export type PathTemplate = string
 /**
- * Longer tokens are refused before they are read (RFC 9110 section 5.4). On HTTP/1.1 Kong itself answers 400 above about 8,160 bytes.
+ * The plugin refuses longer tokens without reading them (RFC 9110 section 5.4). On HTTP/1.1 Kong itself answers 400 above about 8,160 bytes.
  */
 export type LargestToken = number
 /**
- * Where clients may put the token. The plugin reads all of these sources, and exactly one token must be in them. If all are empty, the request has no token. All tokens are removed from these sources before the upstream gets the request. docs/guides/token-sources.md describes the disadvantages of each source.
+ * Where clients may put the token. The plugin reads all of these sources, and exactly one token must be in them. If all sources are empty, the request has no token. Before the upstream gets the request, the plugin removes all tokens from these sources. docs/guides/token-sources.md describes the disadvantages of each source.
  * 
  * @minItems 1
  */
 export type Sources = [TokenSource, ...(TokenSource)[]]
 /**
- * `authorization`: the Authorization header with the scheme Bearer (RFC 6750 section 2.1). Or a map with one of `header`, `cookie` and `query`.
+ * `authorization`: the Authorization header with the scheme Bearer (RFC 6750 section 2.1). Or a map with one of `authorization`, `header`, `cookie` and `query`.
  */
 export type TokenSource = (string | {
+authorization?: AuthorizationSchemes
+bare?: BareToken
+issuers?: IssuersOfTheSource
 header?: TokenHeader
 prefix?: Prefix
 cookie?: Cookie
@@ -453,19 +504,41 @@ allow_unprefixed?: AllowAnUnprefixedName
 query?: Query
 })
 /**
- * A request header whose value is the token. For Authorization write `authorization` in place of the map.
+ * The Authorization header with one of these schemes before the token (RFC 9110 section 11.1), in upper or lower case. `Bearer` must be one of them, because challenges ask for it. Use other schemes while clients migrate. The upstream always gets `Bearer`.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ */
+export type AuthorizationSchemes = [Scheme]|[Scheme, Scheme]|[Scheme, Scheme, Scheme]|[Scheme, Scheme, Scheme, Scheme]|[Scheme, Scheme, Scheme, Scheme, Scheme]|[Scheme, Scheme, Scheme, Scheme, Scheme, Scheme]|[Scheme, Scheme, Scheme, Scheme, Scheme, Scheme, Scheme]|[Scheme, Scheme, Scheme, Scheme, Scheme, Scheme, Scheme, Scheme]|[Scheme, Scheme, Scheme, Scheme, Scheme, Scheme, Scheme, Scheme, Scheme]|[Scheme, Scheme, Scheme, Scheme, Scheme, Scheme, Scheme, Scheme, Scheme, Scheme]
+/**
+ * Name of an authentication scheme.
+ */
+export type Scheme = string
+/**
+ * Also accepts an Authorization header that is only the token, without a scheme. This key is allowed only with `authorization`.
+ */
+export type BareToken = true
+/**
+ * Only tokens of the issuers with these ids may come in this source. A token of another issuer is refused in this source, even if the rule accepts that issuer. To accept an issuer's tokens only in this source, also write `issuers` without this issuer for every other source.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type IssuersOfTheSource = [Identifier, ...(Identifier)[]]
+/**
+ * A request header whose value is the token. For Authorization, write `authorization` instead of a map.
  */
 export type TokenHeader = RequestHeader
 /**
- * The word before the token, in upper or lower case and followed by spaces, like `Bearer` in Authorization. This key goes with `header`.
+ * The word before the token, like `Bearer` in Authorization. Upper and lower case do not matter. Spaces follow the word. This key is allowed only with `header`.
  */
 export type Prefix = string
 /**
- * A cookie whose value is the token. Its name begins with `__Host-`, so only this very host can have set it, and only over https (RFC 6265bis section 4.1.3.2).
+ * A cookie whose value is the token. Its name begins with `__Host-`, so only this host itself can have set it, and only over https (RFC 6265bis section 4.1.3.2).
  */
 export type Cookie = string
 /**
- * Browsers send cookies along with requests that other sites make. So `Origin` must be one of these, byte for byte, or the answer is 403 origin_not_allowed. This applies to every method but GET, HEAD, OPTIONS and TRACE, and to upgrades of the connection, such as to WebSocket. Without this key only those four methods pass with a cookie. This key goes with `cookie`.
+ * Browsers send cookies along with requests that other sites make. So `Origin` must be exactly one of these values. Otherwise the answer is 403 origin_not_allowed. This applies to every method but GET, HEAD, OPTIONS and TRACE, and to upgrades of the connection, such as to WebSocket. Without this key, requests with this cookie pass only with these four methods. This key is allowed only with `cookie`.
  * 
  * @minItems 1
  * @maxItems 100
@@ -476,15 +549,19 @@ export type AllowedOrigins = [Origin, ...(Origin)[]]
  */
 export type Origin = string
 /**
- * Accepts a cookie whose name does not begin with `__Host-`, although any other host of the domain can have set it. This key goes with `cookie`.
+ * Accepts a cookie whose name does not begin with `__Host-`, although any other host of the domain can have set it. This key is allowed only with `cookie`.
  */
 export type AllowAnUnprefixedName = true
 /**
- * A query parameter whose value is the token. Addresses get into logs, histories and Referer headers, and so does the token in them (RFC 6750 section 2.3, RFC 9700 section 4.3.2). Use this only for clients that cannot send the token in another way.
+ * A query parameter whose value is the token. URLs get into logs, histories and Referer headers. So a token in a URL gets there too (RFC 6750 section 2.3, RFC 9700 section 4.3.2). Use this only for clients that cannot send the token in another way.
  */
 export type Query = string
 /**
- * Says whether and where the upstream gets the verified token. `true`: in `Authorization: Bearer <token>`, whichever source the client used. `false`: the upstream gets no token and trusts the mapped headers instead. A map: in another header. The upstream never gets the client's own Authorization header in addition.
+ * What happens to the client's own Authorization header on rules that read tokens. `remove`: the upstream gets Authorization only with the verified token. `keep`: the upstream gets the client's header unchanged. The plugin then never reads it, so `authorization` cannot be a source and `forward` cannot be `true`. The upstream must not treat this header as a verified token.
+ */
+export type ClientSAuthorization = ("remove" | "keep")
+/**
+ * Says whether and where the upstream gets the verified token. `true`: in `Authorization: Bearer <token>`, whichever source the client used. `false`: the upstream gets no token and trusts the mapped headers instead. A map: in another header. The upstream gets the client's own Authorization header only with `client_authorization: keep`.
  */
 export type Forwarding = (Forward & (boolean | {
 
@@ -496,7 +573,7 @@ export type Forward = (boolean | {
 header: ForwardHeader
 })
 /**
- * The header that has the token, and nothing else, as its value. Authorization is removed.
+ * The value of this header is only the token. Authorization is removed, unless `client_authorization` keeps it.
  */
 export type ForwardHeader = RequestHeader
 /**
@@ -507,15 +584,22 @@ export type ForwardHeader = RequestHeader
  */
 export type IdentifyingIssuers = [Identifier, ...(Identifier)[]]
 /**
- * Claim with the Consumer's name: a text of 1 to 256 visible ASCII characters.
+ * Claim with the Consumer's name: a string of 1 to 256 visible ASCII characters. From a list, the plugin uses the first claim that the token has.
  */
-export type ConsumerClaim = Claim
+export type ConsumerClaim = FirstClaim
+/**
+ * A claim, or a list of claims. From a list, the plugin uses only the first claim that the token has. If this claim cannot be used, the plugin does not try the next claim. Use only claims in which two callers can never have the same value.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ */
+export type FirstClaim = (string | [(Claim & string & string & string & string & string & string & string & string & string & string)]|[(Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string)]|[(Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string)]|[(Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string)]|[(Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string)]|[(Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string)]|[(Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string)]|[(Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string)]|[(Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string)]|[(Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string), (Claim & string & string & string & string & string & string & string & string & string & string)])
 /**
  * What the claim contains: the Consumer's `username` or its `id`.
  */
 export type By = ("username" | "id")
 /**
- * What happens if the token names no Consumer, or if Kong does not have the Consumer or cannot read it from its database. `refuse`: the answer is 403. `ignore`: the request goes on without a Consumer; plugins that deny by Consumer then let it pass.
+ * What happens if the token names no Consumer, or if Kong does not have the Consumer or cannot read it from its database. `refuse`: the answer is 403. `ignore`: the request goes on without a Consumer. Then plugins that deny by Consumer let the request pass.
  */
 export type Unknown = ("refuse" | "ignore")
 /**
@@ -523,15 +607,15 @@ export type Unknown = ("refuse" | "ignore")
  */
 export type Cache = Duration
 /**
- * Claim that names the credential. Rate-limiting counts by the credential and logs show it, with or without a Consumer. The claim is a text of 1 to 256 visible ASCII characters; a token without this claim is refused. Without this key, Kong uses the Consumer's id.
+ * Claim that names the credential. Rate-limiting counts by the credential and logs show it, with or without a Consumer. The claim is a string of 1 to 256 visible ASCII characters; a token without this claim is refused. From a list, the plugin uses the first claim that the token has. Without this key, Kong uses the Consumer's id.
  */
-export type Credential = Claim
+export type Credential = FirstClaim
 /**
- * Claim with groups that Kong's acl plugin allows or denies: a list of texts, or one text. Without the claim there are no groups. For a request that has a Consumer, acl checks the Consumer's own groups unless its `always_use_authenticated_groups` is on.
+ * Claim with groups that Kong's acl plugin allows or denies: a list of strings, or one string. From several claims, the plugin uses the groups of all claims together. Without the claim there are no groups. For a request that has a Consumer, acl checks the Consumer's own groups, unless acl's option `always_use_authenticated_groups` is on.
  */
-export type Groups = Claim
+export type Groups = ClaimLocations
 /**
- * A claim, or a map. The map has one of `from`, `constant` and `payload`, and says how the value is written.
+ * A claim, or a map. The map has one of `from`, `constant` and `payload`. Other keys say how the value is written.
  */
 export type HeaderMapping = (string | {
 from?: From
@@ -544,11 +628,11 @@ fallback?: Fallback
 max_bytes: LongestValue
 })
 /**
- * The claim whose value the header gets.
+ * The claim whose value the header gets. From a list, the plugin uses the first claim that the token has.
  */
-export type From = Claim
+export type From = FirstClaim
 /**
- * The header always has this text if there is a verified token.
+ * If there is a verified token, the header always has this value.
  */
 export type Constant = string
 /**
@@ -560,11 +644,11 @@ export type Payload = true
  */
 export type List = ("join" | "repeat")
 /**
- * The text between joined elements. No element may contain it.
+ * The string between joined elements. No element may contain it.
  */
 export type Separator = string
 /**
- * `text`: visible ASCII; the request is refused if the value has other characters. `percent`: UTF-8, in which all but letters, digits and `-_.!~*'()` are written as `%XX` (RFC 3986 section 2.1). `base64url`: base64url of the text's UTF-8. `json`: base64url of the JSON text of any value, also of maps.
+ * `text`: visible ASCII; the request is refused if the value has other characters. `percent`: UTF-8, in which all characters except letters, digits and `-_.!~*'()` are written as `%XX` (RFC 3986 section 2.1). `base64url`: base64url of the text's UTF-8. `json`: base64url of the JSON text of any value, also of maps.
  */
 export type ValueEncoding = ("text" | "percent" | "base64url" | "json")
 /**
@@ -584,7 +668,11 @@ export type Format = ("negotiate" | "problem" | "kong")
  */
 export type BeginningOfProblemTypes = string
 /**
- * Another status of the same class: 4xx stays 4xx and 5xx stays 5xx, because clients and proxies decide by the class whether to try again. An answer has a challenge only with 401 or with the usual status.
+ * Says whether a challenge for a missing or invalid token also names the scopes that the rule requires (RFC 6750 section 3). MCP clients ask for these scopes. Every client can then read them. With `false`, a client learns the scopes only if its valid token lacks a scope. With `protected_resource`, a client without a token also learns them.
+ */
+export type ScopesInChallenges = boolean
+/**
+ * The new status must begin with the same digit as the usual status: 4xx stays 4xx and 5xx stays 5xx. Clients and proxies use this digit to decide whether to try again. An answer has a challenge only with 401 or with the usual status.
  */
 export type Status = number
 /**
@@ -596,7 +684,7 @@ export type Text = PlainText
  */
 export type PlainText = string
 /**
- * The API's identifier (RFC 9728 section 1.2): an https URL without query and fragment, in its normal form. The description is at the same host, under `/.well-known/oauth-protected-resource` and the URL's path.
+ * The API's identifier (RFC 9728 section 1.2): an https URL without query and fragment, in its normal form. The description is on the same host, at `/.well-known/oauth-protected-resource` followed by the URL's path.
  */
 export type Resource = string
 /**
@@ -627,13 +715,14 @@ export type ResourceName = PlainText
 export type Documentation = URL
 
 /**
- * A policy document says which issuers an API trusts, what each of its routes requires of an access token, and which verified claims the upstream gets. A request without a rule is refused.
+ * A policy document is for one or several APIs. It says which issuers are trusted, what each route requires of an access token, and which verified claims the upstream gets. A request without a rule is refused.
  */
 export interface PolicyDocument {
 jwt_policy: FormatVersion
 name: Name
 description?: Description
 extends?: Extends
+vars?: Variables
 issuers: Issuers
 defaults?: Defaults
 routes: Rules
@@ -644,7 +733,13 @@ answers: Answers
 protected_resource?: ProtectedResource
 }
 /**
- * Trusted issuers, each under an id of your choice. Rules and logs use the id. A token of any other issuer is refused (RFC 8725 section 3.8).
+ * Values that strings of this policy can use. In a string, `${vars.name}` is replaced by the value. Keys, `extends` and variables themselves cannot use variables. A file that `extends` this one can set other values, so one policy serves several environments. Environment variables are not supported.
+ */
+export interface Variables {
+[k: string]: string
+}
+/**
+ * Trusted issuers. You choose an id for each issuer. Rules and logs use the id. A token of any other issuer is refused (RFC 8725 section 3.8).
  */
 export interface Issuers {
 [k: string]: Issuer
@@ -662,13 +757,15 @@ token_type: TokenType
 max_token_age?: MaximumTokenAge
 max_token_lifetime?: MaximumTokenLifetime
 bound_tokens: BoundTokens
+numeric_subject: NumericSubject
+tokens_without_kid: TokensWithoutKid
 required_claims: ClaimsOfEveryToken
 claims: ClaimNames
 keys: Keys
 key_refresh: KeyRefresh
 }
 /**
- * The claim must pass all tests in this map. Text is compared byte by byte. No value is converted to another type, and numbers are compared exactly.
+ * The claim must have a value and pass all tests in this map. Text is compared byte by byte. No value is converted to another type, and numbers are compared exactly.
  */
 export interface Condition {
 equals?: Equals
@@ -680,13 +777,43 @@ min?: Least
 max?: Most
 equals_path?: EqualsPathSegment
 equals_header?: ComparedHeader
+not?: NegatedCondition
+absent?: Absent
 }
 /**
- * The claims in which this issuer puts what rules check.
+ * One test that the claim must not pass. If the test is not for the type of the claim's value, the condition is not met. For several values use `one_of` or `contains_any`.
+ */
+export interface NegatedCondition {
+equals?: Equals
+one_of?: OneOf
+contains_any?: ContainsAny
+contains_all?: ContainsAll
+matches?: Matches
+min?: Least
+max?: Most
+/**
+ * The client chooses the path, so another spelling of the path would be enough to pass. Compare with equals_path outside of "not".
+ */
+equals_path?: null
+/**
+ * The client chooses the header, so another spelling of its value would be enough to pass. Compare with equals_header outside of "not".
+ */
+equals_header?: null
+/**
+ * Write the test without "not".
+ */
+not?: null
+/**
+ * A condition without tests, such as {}, is met by every claim that has a value.
+ */
+absent?: null
+}
+/**
+ * The names that this issuer uses for the claims that rules check.
  */
 export interface ClaimNames {
 audience: AudienceClaim
-tenant: TenantClaim
+tenant?: TenantClaim
 scopes: ScopesClaim
 roles: RolesClaim
 groups: GroupsClaim
@@ -706,7 +833,7 @@ thumbprints?: Thumbprints
 allow_http?: KeysOverHTTP
 }
 /**
- * Public keys written here (RFC 7517 section 5); they change only with the policy. A private key is refused.
+ * Public keys in the policy itself (RFC 7517 section 5). They change only with the policy. A private key is refused.
  */
 export interface JWKSet {
 keys: JWKs
@@ -729,16 +856,17 @@ alg?: SecretAlgorithm
 kid?: SecretKeyID
 }
 /**
- * How long fetched keys are used. The provider's Cache-Control or Expires decides within these limits. Without either header, the time is 5m.
+ * How long fetched keys are used. Within these limits, the provider's Cache-Control or Expires sets the time until the next fetch. Without either header, this time is 5m.
  */
 export interface KeyRefresh {
 min: LeastTime
 max: LongestTime
 cooldown: Cooldown
 max_stale: LongestStale
+timeout: FetchTimeout
 }
 /**
- * Values for every rule that does not have its own. A rule's own value replaces the whole default.
+ * Values for every rule that does not have its own value. A rule's own value replaces the whole default.
  */
 export interface Defaults {
 mode?: Mode
@@ -754,13 +882,13 @@ required_claims?: RequiredClaims
 authentication?: Authentication
 }
 /**
- * Conditions on single claims. Each named claim must have a value; `{}` requires nothing more. A rule's own value replaces that of `defaults`, so put a condition for every token into the issuer's `required_claims`.
+ * Conditions on single claims. Each named claim must have a value, unless its condition has `absent`. The condition `{}` requires only a value. A rule's own value replaces the value of `defaults`. So put a condition for every token into the issuer's `required_claims`.
  */
 export interface RequiredClaims {
 [k: string]: Condition
 }
 /**
- * How and when the user must have been authenticated (RFC 9470). Otherwise the answer is 401 insufficient_user_authentication. Its challenge tells the client what to ask for.
+ * How and when the user must have been authenticated (RFC 9470). If this is not the case, the answer is 401 insufficient_user_authentication. Its challenge names the values that the client must ask for.
  */
 export interface Authentication {
 acr_values?: ACRValues
@@ -768,13 +896,13 @@ amr?: AMR
 max_age?: LongestTimeSince
 }
 /**
- * Rules by id. A request is bound to a rule by the plugin's `config.rule`, else by the name of its Kong Route, else by a Route tag `jwt-policy-rule:<id>`. A request without a rule is refused, so a policy without rules refuses everything. Other policies can extend such a policy.
+ * Rules by id. The plugin's `config.rule` names the rule that applies to a request. Without it, the rule with the name of the Kong Route applies. If no rule has this name, a tag of the Route names the rule: `jwt-policy-rule:<id>`. A request without a rule is refused, so a policy without rules refuses everything. Other policies can extend such a policy.
  */
 export interface Rules {
 [k: string]: Rule
 }
 /**
- * The requirements for requests that are bound to this rule. `{}` requires a valid token only. With `operations`, the requirements also depend on method and path, and a request that matches no operation is refused.
+ * The requirements for requests to which this rule applies. `{}` requires a valid token only. With `operations`, the requirements also depend on method and path, and a request that matches no operation is refused.
  */
 export interface Rule {
 access?: Access
@@ -793,7 +921,7 @@ any_of?: Alternatives
 operations?: Operations
 }
 /**
- * One way to get access, with all its requirements. If it has no `accept` or no `audiences`, it inherits that key. It inherits nothing else.
+ * One way to get access, with all its requirements. It inherits `accept` and `audiences` if it does not have these keys. It inherits nothing else.
  */
 export interface Alternative {
 accept?: AcceptedIssuers
@@ -825,15 +953,16 @@ authentication?: Authentication
 any_of?: Alternatives
 }
 /**
- * Where clients may put the token, how long it may be, and whether the upstream gets it.
+ * Where clients may put the token, how long the token may be, and whether the upstream gets it.
  */
 export interface Token {
 max_bytes: LargestToken
 sources: Sources
+client_authorization: ClientSAuthorization
 forward: Forwarding
 }
 /**
- * Sets the caller that Kong and its plugins (acl, rate-limiting, logs) see, from the verified token: a Consumer, a credential, groups. The upstream gets the same caller as `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier`. On every rule, the client's own headers of these names are removed, in every spelling with `-` and `_`. So are `X-Anonymous-Consumer`, `X-Consumer-Groups` and `X-Authenticated-Groups`.
+ * Tells Kong and its plugins, such as acl, rate-limiting and log plugins, who the caller is. The caller comes from the verified token: a Consumer, a credential, groups. The upstream gets the same caller as `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier`. With every rule, the plugin removes headers with these names that the client sent, in every spelling with `-` and `_`. `X-Anonymous-Consumer`, `X-Consumer-Groups` and `X-Authenticated-Groups` are removed in the same way.
  */
 export interface Identity {
 issuers?: IdentifyingIssuers
@@ -851,7 +980,7 @@ unknown: Unknown
 cache: Cache
 }
 /**
- * Maps each request header to a claim of the verified token. The upstream gets these headers. The client's own headers of these names are removed first, in every spelling with `-` and `_`, on public and optional rules too. Without a verified token the upstream gets none of these headers.
+ * Maps each request header to a claim of the verified token. The upstream gets these headers. First, headers with these names that the client sent are removed, in every spelling with `-` and `_`. This is also done with public and optional rules. Without a verified token the upstream gets none of these headers.
  */
 export interface HeaderMappings {
 [k: string]: HeaderMapping
@@ -862,10 +991,11 @@ export interface HeaderMappings {
 export interface Answers {
 format: Format
 problem_types?: BeginningOfProblemTypes
+name_scopes: ScopesInChallenges
 reasons: Reasons
 }
 /**
- * Your own texts and statuses, by public reason. Reasons that a client must not distinguish share one public reason. These are `invalid_token`, `access_denied` (the token is valid, but access is not allowed) and `unavailable` (503).
+ * Your own message and status for each public reason. Reasons that a client must not distinguish share one public reason. These are `invalid_token`, `access_denied` (the token is valid, but access is not allowed) and `unavailable` (503).
  */
 export interface Reasons {
 [k: string]: CustomAnswer

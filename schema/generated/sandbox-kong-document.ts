@@ -8,19 +8,19 @@ export type UUID = (string | null)
 export type Text = (string | null)
 export type Tags = (Tag[] | null)
 /**
- * A tag is a text without comma and slash.
+ * A tag is a string without comma and slash.
  */
 export type Tag = string
 /**
  * A name has letters, digits and . - _ ~
  */
-export type Name = string
+export type Name = (string | null)
 /**
- * The sandbox proxies only to http.
+ * The sandbox proxies to http and https.
  */
 export type Address = string
 /**
- * The sandbox proxies only to http.
+ * One of Kong's protocols. The sandbox proxies to http and https.
  */
 export type Protocol = (string | null)
 /**
@@ -33,11 +33,7 @@ export type Host = (string | null)
 export type Path = (string | null)
 export type Timeout = (number | null)
 /**
- * A name has letters, digits and . - _ ~
- */
-export type Name1 = (string | null)
-/**
- * The sandbox knows http and https. gRPC needs a real Kong.
+ * One of Kong's protocols.
  */
 export type Protocol1 = string
 /**
@@ -49,26 +45,36 @@ export type Method = string
  */
 export type Host1 = string
 /**
- * It starts with /, has only characters that RFC 3986 allows, and no empty segment. The sandbox does not support regular expressions (~).
+ * It starts with / (a plain path) or ~/ (a regular expression). A plain path has only characters that RFC 3986 allows, and no empty segment.
  */
 export type Path1 = string
 /**
  * The sandbox runs only jwt-policy.
  */
 export type PluginHere = string
+/**
+ * A name or id, or a map with one of them.
+ */
+export type Reference = ((string | null) | {
+name?: (string | null)
+id?: (string | null)
+})
+/**
+ * Values by the header's name. A single value that starts with ~* is a regular expression.
+ */
+export type HeadersOfARoute = ({
+[k: string]: string[]
+} | null)
 
 /**
- * The part of a declarative Kong configuration (kong.yml) that the sandbox supports, with Kong's own limits on each value. As in Kong, an explicit null means that an optional field is absent.
+ * The part of a declarative Kong configuration (kong.yml) that the sandbox uses, with Kong's own limits on each value. As in Kong, an explicit null means that an optional field is absent. sandbox/config/unsupported.ts lists what the sandbox leaves out with a warning.
  */
 export interface SandboxKongDocument {
 _format_version: DeclarativeFormat
 consumers?: (Consumer[] | null)
 services?: (Service[] | null)
 plugins?: (Plugin[] | null)
-/**
- * Write Routes under their Service.
- */
-routes?: null
+routes?: (Route[] | null)
 }
 export interface Consumer {
 id?: UUID
@@ -76,13 +82,13 @@ username?: Text
 custom_id?: Text
 tags?: Tags
 /**
- * The sandbox has no plugin for a Consumer.
+ * jwt-policy decides before Kong knows the Consumer. Attach it to a Route, a Service, or globally.
  */
 plugins?: null
 }
 export interface Service {
 id?: UUID
-name: Name
+name?: Name
 url?: Address
 protocol?: Protocol
 host?: Host
@@ -94,30 +100,10 @@ read_timeout?: Timeout
 tags?: Tags
 routes?: (Route[] | null)
 plugins?: (Plugin[] | null)
-/**
- * The sandbox proxies without TLS.
- */
-ca_certificates?: null
-/**
- * The sandbox proxies without TLS.
- */
-client_certificate?: null
-/**
- * The sandbox does not retry.
- */
-retries?: null
-/**
- * The sandbox proxies without TLS.
- */
-tls_verify?: null
-/**
- * The sandbox proxies without TLS.
- */
-tls_verify_depth?: null
 }
 export interface Route {
 id?: UUID
-name?: Name1
+name?: Name
 protocols: Protocol1[]
 methods?: (Method[] | null)
 hosts?: (Host1[] | null)
@@ -127,53 +113,43 @@ preserve_host: boolean
 tags?: Tags
 plugins?: (Plugin[] | null)
 /**
- * The sandbox routes by methods, hosts and paths.
+ * Kong's HTTP Routes cannot have this key.
  */
 destinations?: null
+headers?: HeadersOfARoute
+regex_priority?: (number | null)
+service?: Reference
 /**
- * The sandbox routes by methods, hosts and paths.
- */
-headers?: null
-/**
- * The sandbox joins paths as v0 does, Kong's default.
- */
-path_handling?: null
-/**
- * The sandbox does not support regular expressions.
- */
-regex_priority?: null
-/**
- * Write the Route under its Service.
- */
-service?: null
-/**
- * The sandbox routes by methods, hosts and paths.
- */
-snis?: null
-/**
- * The sandbox routes by methods, hosts and paths.
+ * Kong's HTTP Routes cannot have this key.
  */
 sources?: null
+https_redirect_status_code?: (426 | 301 | 302 | 307 | 308 | null)
+/**
+ * The sandbox routes as the router traditional_compatible does, which has no expressions.
+ */
+expression?: null
+/**
+ * The sandbox routes as the router traditional_compatible does, which has no expressions.
+ */
+priority?: null
 }
 export interface Plugin {
 id?: UUID
 name: PluginHere
-instance_name?: Name1
+instance_name?: Name
 enabled: boolean
 tags?: Tags
-config: PluginConfig
+config?: PluginConfig
 /**
  * The plugin decides before Kong knows the Consumer. Kong also refuses this key.
  */
 consumer?: null
+route?: Reference
+service?: Reference
 /**
- * Write the plugin under its Route.
+ * The plugin decides before Kong knows the Consumer. Kong also refuses this key.
  */
-route?: null
-/**
- * Write the plugin under its Service.
- */
-service?: null
+consumer_group?: null
 }
 export interface PluginConfig {
 policy_file?: (string | null)

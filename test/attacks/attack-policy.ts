@@ -1,7 +1,8 @@
+import type { SigningKey } from "../tokens.ts";
 import { PUBLISHED_SECRET } from "./forge/hmac-secrets.ts";
 import type { AttackKeys } from "./forge/keys.ts";
 
-/** The policy that is attacked, and the Kong Routes in front of it. */
+/** The attacked policy, and the Kong Routes that use it. */
 
 export const ISSUERS = {
   acme: "https://idp.example.com",
@@ -12,6 +13,10 @@ export const ISSUERS = {
   tenants: "https://login.example.com/{tenant}/v2.0",
   anyTenant: "https://open.example.com/{tenant}",
   kinds: "https://kinds.example.com",
+  rolling: "https://adfs.example.com",
+  realms: "https://sso.example.com/realms/{realm}",
+  fetchedRealms: "https://{realm}.sso.example.com",
+  many: "https://many.example.com",
 } as const;
 export const AUDIENCE = "https://api.example.com";
 export const POLICY_NAME = "attacked";
@@ -20,6 +25,9 @@ export const POLICY_NAME = "attacked";
 export const tenantIssuer = (tenant: string): string => ISSUERS.tenants.replace("{tenant}", tenant);
 
 type Members = Readonly<Record<string, unknown>>;
+
+/** A key without kid. Its certificate would have this thumbprint. */
+const named = ({ publicJwk: { kid: _kid, ...jwk } }: SigningKey, x5t: string): Members => ({ ...jwk, x5t });
 
 /** @param jwksUri where the issuer `remote` has its keys. */
 export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
@@ -41,7 +49,10 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
         max_token_age: "1h",
         max_token_lifetime: "2h",
         required_claims: ["sub"],
-        claims: { roles: "/realm_access/roles" },
+        claims: {
+          roles: ["/realm_access/roles", "/resource_access/shop/roles"],
+          groups: { claim: "groups", separator: "," },
+        },
         keys: {
           jwks: { keys: [...ofAcme.map(({ publicJwk }) => publicJwk), { ...withoutAlg, kid: "acme-without-alg" }] },
         },
@@ -61,6 +72,41 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
         required_claims: { token_use: { equals: "access" }, client_id: {} },
         keys: { jwks: { keys: [keys.partner.publicJwk] } },
       }),
+      // During a roll-over, as AD FS does it: two keys, which only their certificates name, and a third with a kid.
+      rolling: issuer("rolling", ["ES256"], {
+        keys: {
+          jwks: {
+            keys: [named(keys.es256, "old"), named(keys.partner, "new"), { ...keys.tenants.publicJwk, x5t: "third" }],
+          },
+        },
+      }),
+      // Each tenant has its own keys, and their kids are equal.
+      realms: issuer("realms", ["ES256"], {
+        tenants: ["north", "south"],
+        keys: { jwks_files: ["realm-{realm}.jwks"] },
+      }),
+      // Only the tenant `remote` has keys at this address. Every other requested address is the trap.
+      fetchedRealms: issuer("fetchedRealms", ["ES256", "RS256", "EdDSA"], {
+        tenants: ["remote"],
+        keys: { jwks_uri: `${new URL(jwksUri).origin}/{realm}/jwks` },
+      }),
+      many: issuer("many", ["ES256"], {
+        keys: {
+          jwks: {
+            keys: [keys.es256, keys.partner, keys.remote, keys.tenants, keys.blue].map((key, index) => ({
+              ...key.publicJwk,
+              kid: `many-${index}`,
+            })),
+          },
+        },
+      }),
+      // Another kind of tokens of the same issuer, which only one rule accepts.
+      kindsId: issuer("kinds", ["ES256"], {
+        token_type: "JWT",
+        claims: { audience: "azp" },
+        required_claims: { token_use: { equals: "id" } },
+        keys: { jwks: { keys: [keys.partner.publicJwk] } },
+      }),
       mixed: issuer("mixed", ["HS256", "RS256", "ES256"], {
         keys: {
           jwks: { keys: [keys.mixed.publicJwk, keys.mixedRsa.publicJwk] },
@@ -76,6 +122,15 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
       "other-audience": { audiences: ["https://other.example.com"] },
       roles: { required_roles: { all_of: ["user"], none_of: ["suspended"] } },
       "not-suspended": { required_roles: { none_of: ["suspended"] } },
+      "not-guest": { required_groups: { none_of: ["guests"] } },
+      differs: {
+        required_claims: {
+          status: { not: { equals: "suspended" }, absent: "allowed" },
+          tags: { not: { contains_any: ["trial"] }, absent: "allowed" },
+          "/act/sub": { absent: true },
+          "/orgs/1": { absent: true },
+        },
+      },
       conditions: {
         required_claims: { plan: { matches: "[a-z]+" }, level: { min: 3 }, "/org/id": { equals: 7 } },
       },
@@ -88,6 +143,8 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
         accept: ["kinds"],
         operations: [{ methods: ["GET"], path: "/kinds-operations", required_claims: { token_use: {} } }],
       },
+      "kinds-both": { accept: ["kinds", "kindsId"] },
+      "kinds-id": { accept: ["kindsId"] },
       "strong-login": { authentication: { acr_values: ["urn:example:mfa"], max_age: "5m" } },
       own: {
         operations: [
@@ -95,11 +152,26 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
         ],
       },
       partner: { accept: ["partner"] },
+      rolling: { accept: ["rolling"] },
+      many: { accept: ["many"] },
+      realms: { accept: ["realms"] },
+      "fetched-realms": { accept: ["fetchedRealms"] },
       remote: { accept: ["remote"] },
       secret: { accept: ["secret"] },
       mixed: { accept: ["mixed"] },
       tenants: { accept: ["tenants"] },
       "any-tenant": { accept: ["anyTenant"] },
+      layers: {
+        required_scopes: ["read"],
+        operations: [
+          { methods: ["GET"], path: "/layers/{id}" },
+          { methods: ["GET"], path: "/layers/{rest...}" },
+          { methods: ["GET"], path: "/layers/payroll", required_scopes: ["admin"] },
+          { methods: ["GET"], path: "/layers/{id}:cancel", required_scopes: ["admin"] },
+          { methods: ["GET"], path: "/layers/vault/{rest...}", required_scopes: ["admin"] },
+          { methods: ["GET"], path: "/layers/own/{user}.json", required_claims: { sub: { equals_path: "user" } } },
+        ],
+      },
       orders: {
         operations: [
           { methods: ["GET"], path: "/orders/{id}", required_scopes: ["read"] },
@@ -108,23 +180,32 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
         ],
       },
     },
-    header_mappings: { "x-user-id": "sub", "x-tenant": "tenant", "x-roles": "/realm_access/roles" },
+    header_mappings: {
+      "x-user-id": "sub",
+      "x-tenant": { from: ["tenant", "org_id"] },
+      "x-roles": "/realm_access/roles",
+    },
   };
 }
 
-const SOURCE_RULES = ["anywhere", "anywhere-optional"] as const;
+const SOURCE_RULES = ["anywhere", "anywhere-optional", "anywhere-bound"] as const;
 
 /** The same issuer for tokens in other places than Authorization; its name and so the realm are the same. */
 export function createSourcePolicy(keys: AttackKeys, jwksUri: string): Members {
   const { issuers, ...rest } = createPolicy(keys, jwksUri);
   return {
     ...rest,
-    issuers: { acme: (issuers as Members).acme },
-    routes: { anywhere: { required_scopes: ["read"] }, "anywhere-optional": { access: "optional" } },
+    issuers: { acme: (issuers as Members).acme, partner: (issuers as Members).partner },
+    routes: {
+      anywhere: { required_scopes: ["read"] },
+      "anywhere-optional": { access: "optional" },
+      "anywhere-bound": { accept: ["acme", "partner"] },
+    },
     token: {
       sources: [
-        "authorization",
+        { authorization: ["Bearer", "JWT"], issuers: ["acme"] },
         { header: "x-access-token" },
+        { header: "x-partner-token", issuers: ["partner"] },
         { cookie: "__Host-token", allowed_origins: ["https://app.example.com"] },
         { query: "access_token" },
       ],
@@ -142,13 +223,18 @@ export function createKongConfig(policyFile: string, sourceFile: string, upstrea
       "other-audience",
       "roles",
       "not-suspended",
+      "not-guest",
+      "differs",
       "conditions",
       "strong-login",
       "own",
       "orders",
+      "layers",
     ],
-    ...["partner", "remote", "secret", "mixed", "tenants", "any-tenant"],
+    ...["partner", "remote", "secret", "mixed", "tenants", "any-tenant", "rolling", "many", "realms"],
+    "fetched-realms",
     ...["serial", "named", "kinds", "kinds-any-of", "kinds-optional", "kinds-operations"],
+    ...["kinds-both", "kinds-id"],
     ...SOURCE_RULES,
   ];
   const routes = rules.map((rule) => ({
@@ -165,6 +251,12 @@ export function createKongConfig(policyFile: string, sourceFile: string, upstrea
   return { _format_version: "3.0", services: [{ name: "things", url: upstream, routes }] };
 }
 
+/** Key files of the tenants of `realms`, by name. */
+export function createRealmFiles({ tenants, blue }: AttackKeys): Readonly<Record<string, string>> {
+  const keySet = ({ publicJwk }: SigningKey): string => JSON.stringify({ keys: [{ ...publicJwk, kid: "realm" }] });
+  return { "realm-north.jwks": keySet(tenants), "realm-south.jwks": keySet(blue) };
+}
+
 /** The neutral element of edwards25519 (RFC 8032 section 5.1). */
 const NEUTRAL = Buffer.from([1, ...Buffer.alloc(31)]).toString("base64url");
 /** The product of two primes as the chips of CVE-2017-15361 made them. */
@@ -173,8 +265,8 @@ const FAULTY_MODULUS =
   "Z4Y729hECMQPUEqtR3HsDY49Vo7F6yymK03iWCQJjYohwKOKx6PHJ-oTKKwsQyLBJFq7T2WXG0A_3r0VHDHuy6-ZtpN9ZDzU-1gnOg9gfBUqJAEe8HU0" +
   "4crKqYVp1cvhbI91EAmK2gWO0z-BxvVYI135UjZL2clb1c30eunekFVGiBrgjMgrH92wuSpPSsXKxiC04XLeq-ypMudKY4e8JuX3C8qvsgMfMQ";
 
-/** What the issuer `remote` publishes: one sound key, and others that nobody may use. */
-export function createRemoteKeySet({ remote, rs256, short, leaked, forEncryption }: AttackKeys): Members {
+/** The keys of the issuer `remote`: one sound key, and keys that must not be used. */
+export function createRemoteKeySet({ remote, rs256, short, leaked, forEncryption, standIn }: AttackKeys): Members {
   return {
     keys: [
       remote.publicJwk,
@@ -182,6 +274,8 @@ export function createRemoteKeySet({ remote, rs256, short, leaked, forEncryption
       { ...leaked.publicJwk, d: leaked.privateKey.export({ format: "jwk" }).d },
       { ...leaked.publicJwk, kid: "leaked-again" },
       { ...forEncryption.publicJwk, use: "enc" },
+      standIn.publicJwk,
+      { ...standIn.publicJwk, kid: standIn.kid.toUpperCase() },
       { kty: "RSA", kid: "exponent-one", alg: "RS256", e: "AQ", n: rs256.publicJwk.n },
       { kty: "RSA", kid: "faulty-chip", alg: "RS256", e: "AQAB", n: FAULTY_MODULUS },
       { kty: "OKP", crv: "Ed25519", kid: "small-order", alg: "EdDSA", x: NEUTRAL },

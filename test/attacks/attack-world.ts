@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { type Neighbour, type Neighbours, neighboursHere } from "../gateways/neighbours.ts";
-import { createKongConfig, createPolicy, createRemoteKeySet, createSourcePolicy } from "./attack-policy.ts";
+import {
+  createKongConfig,
+  createPolicy,
+  createRealmFiles,
+  createRemoteKeySet,
+  createSourcePolicy,
+} from "./attack-policy.ts";
 import { SECRET_FILES } from "./forge/hmac-secrets.ts";
 import { createKeys } from "./forge/keys.ts";
 import type { AttackScene } from "./make-request.ts";
@@ -14,12 +20,12 @@ export interface AttackWorld {
   readonly policyRoot: string;
   readonly scene: AttackScene;
   readonly upstream: Neighbour<"upstream">;
-  /** Has the keys that are fetched, and is the trap. */
+  /** Serves the fetched keys, and is the trap. */
   readonly server: Neighbour<"keyServer">;
   stop(): Promise<void>;
 }
 
-/** Where the issuer `remote` has its keys; whatever else is asked for, a token asked for it. */
+/** The address of the keys of `remote`; a request to any other address was caused by a token. */
 export const KEY_SET_PATH = "/remote/jwks";
 export const POLICY_FILE = "attacked.yaml";
 export const SOURCE_POLICY_FILE = "attacked-sources.yaml";
@@ -33,7 +39,7 @@ export async function createAttackWorld(neighbours: Neighbours = neighboursHere(
   const jwksUri = `${server.origin}${KEY_SET_PATH}`;
   await writeFile(join(policyRoot, POLICY_FILE), stringify(createPolicy(keys, jwksUri)));
   await writeFile(join(policyRoot, SOURCE_POLICY_FILE), stringify(createSourcePolicy(keys, jwksUri)));
-  for (const [name, content] of Object.entries(SECRET_FILES)) {
+  for (const [name, content] of Object.entries({ ...SECRET_FILES, ...createRealmFiles(keys) })) {
     await writeFile(join(policyRoot, name), content);
   }
   return {
@@ -44,7 +50,7 @@ export async function createAttackWorld(neighbours: Neighbours = neighboursHere(
     server,
     async stop() {
       await neighbours.stop();
-      await rm(policyRoot, { recursive: true, force: true });
+      await rm(policyRoot, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { kongBinary } from "../gateways/kong-binary.ts";
+import { kongBinary } from "../gateways/kong/kong-binary.ts";
 import { runAttacks } from "./run-attacks.ts";
 
 runAttacks(kongBinary());

@@ -1,4 +1,4 @@
-import { kongContainer } from "../gateways/kong-container.ts";
+import { kongContainer } from "../gateways/kong/kong-container.ts";
 import { runAttacks } from "./run-attacks.ts";
 
 runAttacks(await kongContainer());

@@ -6,10 +6,10 @@ import { forgeSignature } from "./forge/forge-signature.ts";
 import { findSecret } from "./forge/hmac-secrets.ts";
 import type { AttackKeys, KeyName } from "./forge/keys.ts";
 
-/** What the recipes speak of. */
+/** The values that recipes can name. */
 export interface AttackScene {
   readonly keys: AttackKeys;
-  /** Origin of a server that notes who asks. */
+  /** Origin of a server that records all requests. */
   readonly trap: string;
   /** Seconds since the epoch. */
   readonly now: () => number;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Gateway, type GatewayKind, openNeighbours, waitFor } from "../gateways/gateway.ts";
-import { reportMissing } from "../gateways/report-missing.ts";
+import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { POLICY_NAME } from "./attack-policy.ts";
 import { type AttackWorld, createAttackWorld, KEY_SET_PATH } from "./attack-world.ts";
 import { ATTACK_CLASSES } from "./classes/classes.ts";
@@ -10,9 +10,14 @@ import { type Answer, sendBytes } from "./send-bytes.ts";
 
 const START_TIMEOUT_MS = 120_000;
 
+interface AttackOptions {
+  /** Sends the honest requests of the class right before each attack, so that verdicts about them may be reused. */
+  readonly isWarm?: boolean;
+}
+
 /** Declares every attack and every honest request as bytes for one gateway, with the plugin server as a process of its own. */
-export function runAttacks(kind: GatewayKind): void {
-  describe(`attacks on ${kind.label}`, () => {
+export function runAttacks(kind: GatewayKind, { isWarm = false }: AttackOptions = {}): void {
+  describe(`attacks on ${kind.label}${isWarm ? ", each right after honest requests" : ""}`, () => {
     if (kind.missing !== undefined) {
       reportMissing("runs the table", kind.missing);
       return;
@@ -42,7 +47,7 @@ export function runAttacks(kind: GatewayKind): void {
       checkAnswer(attack, answer);
       const line = (await gateway.findDenialLine(answer.headers.get("x-kong-request-id") ?? "")) ?? "";
       expect(line).toContain(`reason=${attack.reason} status=${attack.told.status}`);
-      // Kong writes the request line behind what the plugin says.
+      // Kong writes the request line after the plugin's text.
       const said = line.replace(request.target, "");
       const parts = request.token.split(".").filter((part) => part.length >= 20);
       expect(parts.filter((part) => said.includes(part.slice(0, 20)))).toEqual([]);
@@ -70,12 +75,17 @@ export function runAttacks(kind: GatewayKind): void {
           it(`passes ${each.what}`, () => expectPassed(each));
         }
         for (const attack of attacks) {
-          it(`refuses ${attack.id}: ${attack.tries}`, () => expectRefused(attack));
+          it(`refuses ${attack.id}: ${attack.tries}`, async () => {
+            for (const each of isWarm ? honest : []) {
+              await expectPassed(each);
+            }
+            await expectRefused(attack);
+          });
         }
       });
     }
 
-    it("was led to ask nobody for anything, and asked for its own keys no more than it may", async () => {
+    it("sent no request because of an attack, and fetched its own keys only as often as allowed", async () => {
       const requests = await world.server.listRequests();
       expect(requests.filter((path) => path !== KEY_SET_PATH)).toEqual([]);
       // At the start, and for unknown kids once in thirty seconds.

@@ -10,8 +10,8 @@ export interface Answer {
 const TIMEOUT_MS = 15_000;
 
 /**
- * Sends a request as it is, one character per byte, over a connection of its own, and reads until the gateway closes it. What
- * no HTTP client would send is what matters here.
+ * Sends a request unchanged, one character per byte, over its own connection, and reads until the gateway closes it,
+ * because attacks need bytes that no HTTP client sends.
  */
 export function sendBytes(url: string, request: string): Promise<Answer> {
   const { hostname, port } = new URL(url);

@@ -16,22 +16,22 @@ const mapOf = (bounds: Bounds<string, Sized>, ...keys: string[]): BoundedMap<str
 };
 
 describe("a map with at most two entries", () => {
-  it("evicts the one that was set first, and no other", () => {
+  it("evicts only the entry that was set first", () => {
     expect(keysOf(mapOf({ maxEntries: 2 }, "a", "b", "c"))).toEqual(["b", "c"]);
   });
 
-  it("keeps the one that was set again", () => {
+  it("keeps an entry that was set again", () => {
     expect(keysOf(mapOf({ maxEntries: 2 }, "a", "b", "a", "c"))).toEqual(["a", "c"]);
   });
 
-  it("does not keep the one that was only read", () => {
+  it("does not keep an entry that was only read", () => {
     const map = mapOf({ maxEntries: 2 }, "a", "b");
     expect(map.get("a")).toEqual({ size: 1 });
     map.set("c", { size: 1 });
     expect(map.get("a")).toBeUndefined();
   });
 
-  it("needs no room for a new value of an entry", () => {
+  it("needs no additional room for a new value of an entry", () => {
     const map = mapOf({ maxEntries: 2 }, "a", "b");
     map.set("b", { size: 9 });
     expect([keysOf(map), map.get("b")]).toEqual([["a", "b"], { size: 9 }]);
@@ -62,7 +62,7 @@ describe("a map with a total size of at most five", () => {
     ]);
   });
 
-  it("counts the key if its size says so", () => {
+  it("counts the key if the size function includes it", () => {
     const map = mapOf(bounds);
     map.set("a", { size: 1 });
     map.set("four", { size: 1 });
@@ -71,7 +71,7 @@ describe("a map with a total size of at most five", () => {
     expect(keysOf(map)).toEqual(["four", "b"]);
   });
 
-  it("keeps the newest entry even if it alone is too large, and nothing beside it", () => {
+  it("keeps the newest entry even if it alone is too large, and no other entry", () => {
     const map = mapOf(bounds);
     map.set("a", { size: 1 });
     map.set("b", { size: 6 });
@@ -80,7 +80,7 @@ describe("a map with a total size of at most five", () => {
     expect(keysOf(map)).toEqual(["c"]);
   });
 
-  it("does not report what was deleted or replaced", () => {
+  it("does not report entries that were deleted or replaced", () => {
     const evicted: Sized[] = [];
     const map = mapOf({ ...bounds, onEvict: (value) => evicted.push(value) });
     map.set("a", { size: 4 });

@@ -9,7 +9,11 @@ const POLICY = `jwt_policy: 1
 name: shop
 issuers:
   acme: { issuer: https://idp.example, audiences: [api], required_claims: { token_use: { equals: access } } }
-  partner: { issuer: https://partner.example, audiences: [p, q], required_claims: [azp] }
+  partner:
+    issuer: https://partner.example
+    audiences: [p, q]
+    required_claims: [azp]
+    claims: { roles: [/realm_access/roles, { claim: /resource_access/shop/roles, separator: "," }] }
 defaults:
   accept: [acme]
   required_scopes: [base]
@@ -38,7 +42,7 @@ const write = (name: string, text: string): string => {
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "jwt-policy-explain-"));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 
 const ALWAYS = { acme: { token_use: { equals: "access" } } };
 const ACME = { mode: "report", accept: ["acme"], audiences: ["api"], required_claims_of_issuer: ALWAYS };
@@ -49,8 +53,14 @@ const EACH = {
   required_claims_of_issuer: { ...ALWAYS, partner: ["azp"] },
   required_scopes: ["base"],
 };
+const CLAIMS = { audience: "aud", scopes: "scope", roles: "roles", groups: "groups" };
+const PARTNER_ROLES = ["/realm_access/roles", { claim: "/resource_access/shop/roles", separator: "," }];
 const EXPECTED = {
   policy: "shop",
+  issuers: {
+    acme: { issuer: "https://idp.example", token_type: "at+jwt", claims: CLAIMS },
+    partner: { issuer: "https://partner.example", token_type: "at+jwt", claims: { ...CLAIMS, roles: PARTNER_ROLES } },
+  },
   routes: {
     plain: { access: "required", ...ACME, required_scopes: ["base"] },
     own: {
@@ -114,21 +124,21 @@ describe("kong-jwt-policy explain --effective", () => {
     expect(JSON.parse(stdout)).toEqual(EXPECTED);
   });
 
-  it("counts what a file extends", () => {
+  it("includes the files that a file extends", () => {
     write("parent.yaml", POLICY.replace(/routes:[\s\S]*/, ""));
     const child = write("child.yaml", "jwt_policy: 1\nname: child\nextends: parent.yaml\nroutes: { plain: {} }\n");
     const { stdout } = runCli(["explain", "--effective", child]);
-    expect(parse(stdout)).toEqual({ policy: "child", routes: { plain: EXPECTED.routes.plain } });
+    expect(parse(stdout)).toEqual({ ...EXPECTED, policy: "child", routes: { plain: EXPECTED.routes.plain } });
   });
 
-  it("prints the mistakes of a policy that has some, and exits 1", () => {
+  it("prints the mistakes of a broken policy, and exits 1", () => {
     const file = write("broken.yaml", POLICY.replace("[api]", "api"));
     const { status, stdout, stderr } = runCli(["explain", "--effective", file]);
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toContain("wrong_type");
   });
 
-  it("asks for what to explain", () => {
+  it("asks for the part to explain", () => {
     const { status, stderr } = runCli(["explain", write("shop.yaml", POLICY)]);
     expect(status).toBe(2);
     expect(stderr).toContain("--effective");

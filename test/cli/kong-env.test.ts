@@ -12,7 +12,7 @@ import { runCli } from "./run-cli.ts";
 const NODE = process.execPath;
 const DIST = join(import.meta.dirname, "../../dist");
 const directory = mkdtempSync(join(tmpdir(), "jwt policy'"));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 
 describe("kong-jwt-policy kong env", () => {
   const args = [
@@ -28,13 +28,27 @@ describe("kong-jwt-policy kong env", () => {
     "/p",
   ];
 
-  it.runIf(process.getuid?.() === 0)("says what to do where Kong's workers could not create the socket", () => {
+  it.runIf(process.getuid?.() === 0)("says what to do if Kong's workers cannot create the socket", () => {
     const { status, stderr } = runCli([...args, "--prefix", directory], { KONG_NGINX_USER: "nobody nogroup" });
     expect(status).toBe(0);
     expect(stderr).toContain(`note: on this machine ${directory} belongs to user 0 with mode 700`);
     expect(stderr).toContain("Kong's workers run as nobody");
-    expect(runCli([...args, "--prefix", directory], { KONG_NGINX_USER: "root root" }).stderr).toBe("");
+    expect(runCli([...args, "--prefix", directory], { KONG_NGINX_USER: "root root" }).stderr).not.toContain("note: ");
     expect(runCli([...args, "--dump-file", "/dump.json"], { KONG_NGINX_USER: "nobody" }).stderr).toBe("");
+  });
+
+  it("warns of each path that is not on this machine, and still prints the settings", () => {
+    const { status, stdout, stderr } = runCli([...args, "--guard", "/no-guard"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("KONG_PLUGINS");
+    for (const [option, path] of [
+      ["--policy-root", "/p"],
+      ["--node", "/opt/node"],
+      ["--guard", "/no-guard/kong/plugins/jwt-policy-guard/handler.lua"],
+    ]) {
+      expect(stderr).toContain(`warning: on this machine there is no ${path}, which ${option} needs.`);
+    }
+    expect(runCli([...args, "--node", NODE, "--policy-root", directory]).stderr).not.toContain("warning: ");
   });
 
   it("prints absolute commands that need no environment, and the facts variable", () => {
@@ -72,7 +86,7 @@ describe("kong-jwt-policy kong env", () => {
       expect(JSON.parse(dump)).toHaveProperty("Protocol", "ProtoBuf:1");
     });
 
-    it("refuses if a variable is set that the plugin server would then miss", () => {
+    it("refuses if a variable is set that the plugin server would not get", () => {
       const { status, stdout, stderr } = runCli([...args, "--no-env"], { NODE_EXTRA_CA_CERTS: "/ca.pem" });
       expect([status, stdout]).toEqual([2, ""]);
       expect(stderr).toContain("--no-env cannot pass on NODE_EXTRA_CA_CERTS, which is set here");
@@ -85,7 +99,7 @@ describe("kong-jwt-policy kong env", () => {
     });
   });
 
-  it.each(["127.0.0.1:8008", "[::1]:8008"])("has the server answer probes on %s when asked to", (address) => {
+  it.each(["127.0.0.1:8008", "[::1]:8008"])("makes the server answer probes on %s with the option", (address) => {
     const { stdout } = runCli([...args, "--format", "json", "--status-listen", address]);
     const settings = JSON.parse(stdout);
     // Kong starts it by a shell, to which brackets are a pattern.
@@ -147,7 +161,7 @@ describe("kong-jwt-policy kong env", () => {
     expect(stderr).toContain(`--status-listen must be an address such as 127.0.0.1:8008, not "${address}"`);
   });
 
-  it("hands settings for fetching keys on, also to kong-pdk's server, and refuses broken ones", () => {
+  it("passes settings for fetching keys on, also to kong-pdk's server, and refuses broken settings", () => {
     const file = join(directory, "fetch.yaml");
     writeFileSync(file, "fetch_settings: 1\nca_file: /only/on/the/gateway.pem\n");
     const read = (...more: readonly string[]): Record<string, string> =>
@@ -170,7 +184,19 @@ describe("kong-jwt-policy kong env", () => {
     expect(stderr).toMatch(/fetch\.yaml:2:1 unknown_key: .*Did you mean "ca_file"/);
   });
 
-  it("has Kong wait longer for the server than the server for a decision, and not a minute", () => {
+  it("passes the abuse settings on, checks them, and Kong's query checks them too", () => {
+    const file = join(directory, "abuse.yaml");
+    writeFileSync(file, "abuse: 1\n");
+    const settings = JSON.parse(runCli([...args, "--format", "json", "--abuse", file]).stdout);
+    for (const name of ["START", "QUERY"]) {
+      expect(settings[`KONG_PLUGINSERVER_JWT_POLICY_${name}_CMD`]).toMatch(/ --abuse '.*abuse\.yaml'/);
+    }
+    writeFileSync(file, "abuse: 1\nshared_tokens: { refuse_for: 2h }\n");
+    const { status, stderr } = runCli([...args, "--abuse", file]);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/abuse\.yaml:2:\d+ invalid_value/)]);
+  });
+
+  it("makes Kong wait longer than the server waits for a decision, but not a minute", () => {
     const settings = JSON.parse(runCli([...args, "--format", "json"]).stdout);
     const waitMs = 1000 * Number.parseInt(settings.KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT, 10);
     expect(waitMs).toBeGreaterThan(DEADLINE_MS);
@@ -186,12 +212,12 @@ describe("kong-jwt-policy kong env", () => {
     });
   });
 
-  it("with --guard and a directory takes the guard from there, where Kong has its own copy", () => {
+  it("with --guard and a directory, loads the guard from Kong's own copy in this directory", () => {
     const { KONG_LUA_PACKAGE_PATH } = JSON.parse(runCli([...args, "--guard", "/run/guard", "--format", "json"]).stdout);
     expect(KONG_LUA_PACKAGE_PATH).toBe("/run/guard/?.lua;;");
   });
 
-  it("with --dump-file has Kong read the schema from there and start nothing, and changes nothing else", () => {
+  it("with --dump-file, Kong reads the schema from the file and starts no server, and nothing else changes", () => {
     const { KONG_PLUGINSERVER_JWT_POLICY_START_CMD: _, ...plain } = JSON.parse(
       runCli([...args, "--format", "json"]).stdout,
     );
@@ -229,7 +255,7 @@ describe("kong-jwt-policy kong env", () => {
     });
   });
 
-  it("with a --stock that is not there says which file is missing", () => {
+  it("with a wrong path for --stock, says which file is missing", () => {
     const { status, stdout, stderr } = runCli([...args, "--stock", "/nowhere/kong-js-pluginserver"]);
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toContain("/nowhere/kong-js-pluginserver");
@@ -256,7 +282,7 @@ describe("kong-jwt-policy kong env", () => {
     );
   });
 
-  it("passes the CA bundle on, because Kong passes nothing", () => {
+  it("passes the CA bundle on, because Kong passes no variables", () => {
     const { stdout } = runCli(args, { NODE_EXTRA_CA_CERTS: "/ca.pem" });
     expect(stdout).toContain("/usr/bin/env NODE_ENV=production NODE_EXTRA_CA_CERTS=/ca.pem /opt/node");
   });
@@ -268,17 +294,17 @@ describe("kong-jwt-policy kong env", () => {
     expect(stderr).toContain("lets a request pass when the plugin server fails");
   });
 
-  it.each(["3.8.0", "3.9.3", "3.10.0.2-enterprise-edition", "4.0.0"])("takes Kong %s", (version) => {
+  it.each(["3.8.0", "3.9.3", "3.10.0.2-enterprise-edition", "4.0.0"])("accepts Kong %s", (version) => {
     expect(runCli(["kong", "env", "--kong-version", version]).status).toBe(0);
   });
 
-  it("says so when there is no kong to ask", () => {
+  it("says so if there is no command kong", () => {
     const { status, stderr } = runCli(["kong", "env"], { KONG_BIN: "/nowhere/kong" });
     expect(status).toBe(0);
     expect(stderr).toContain("make sure that it is 3.8 or later");
   });
 
-  it("refuses a socket path that no kernel takes", () => {
+  it("refuses a socket path that is too long for any kernel", () => {
     const { status, stderr } = runCli([...args, "--socket", `/${"x".repeat(90)}`]);
     expect(status).toBe(2);
     expect(stderr).toContain("91 bytes, at most 80 are possible");

@@ -17,7 +17,7 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "jwt-policy-printing-"));
   mkdirSync(join(directory, "policies"));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 
 function write(name: string, text: string): string {
   const path = join(directory, name);
@@ -29,7 +29,7 @@ const POLICY = "jwt_policy: 1\nname: a\nissuers: {a: {issuer: https://idp.exampl
 const stateOf = (config: string): string =>
   `_format_version: "3.0"\nservices:\n  - name: s\n    url: http://h\n    routes:\n      - name: r\n        paths: [/r]\n        plugins:\n          - {name: jwt-policy, config: ${config}}\n`;
 
-/** Ways to print, each with something nasty of a file, an option, a request or the environment. */
+/** Outputs with hostile text from a file, an option, a request or the environment. */
 const WAYS: readonly (readonly [what: string, print: () => string])[] = [
   ["validate: a value and an excerpt", () => output(["validate", write("a.yaml", `${POLICY}mode: "${NASTY}"\n`)])],
   ["validate: a key", () => output(["validate", write("b.yaml", `${POLICY}"${NASTY}": 1\n`)])],
@@ -44,10 +44,20 @@ const WAYS: readonly (readonly [what: string, print: () => string])[] = [
     () => output(["validate", write("d.yaml", `${POLICY}extends: "none${NASTY}.yaml"\n`)]),
   ],
   ["validate: JSON", () => output(["validate", "--format", "json", write("e.yaml", `${POLICY}"${NASTY}": 1\n`)])],
+  ["lint: a suppression", () => output(["lint", write("l.yaml", `${POLICY}# lint-ignore ${NASTY}: a reason\n`)])],
+  ["lint: a mistake", () => output(["lint", write("m.yaml", `${POLICY}"${NASTY}": 1\n`)])],
+  ["lint: a rule that does not exist", () => output(["lint", "policies", "--rule", NASTY])],
+  ["lint: a file that is not there", () => output(["lint", `/nowhere/${NASTY}.yaml`])],
   ["flatten: a mistake", () => output(["flatten", write("f.yaml", `${POLICY}"${NASTY}": 1`).replace("f.yaml", NASTY)])],
   ["render: a policy's name", () => render(`{policy_file: "${NASTY}.yaml"}`)],
   ["render: a rule's name", () => render(`{policy_file: a.yaml, rule: "${NASTY}"}`)],
   ["render: a file's name", () => output(["render", write(`${NASTY.replaceAll("/", "")}.yml`, "services: []\n")])],
+  ["top: an address", () => output(["top", "--once", "--url", NASTY])],
+  ["report: a rule in a log", () => runCli(["report", "--log", "-"], {}, reportLine(NASTY)).stdout],
+  [
+    "report: a rule in a log, as JSON",
+    () => runCli(["report", "--log", "-", "--format", "json"], {}, reportLine(NASTY)).stdout,
+  ],
   ["an unknown option", () => output(["validate", `--${NASTY}`])],
   ["an unknown command", () => output([NASTY])],
   ["an option's value", () => output(["validate", "--format", NASTY, "x"])],
@@ -72,6 +82,11 @@ const WAYS: readonly (readonly [what: string, print: () => string])[] = [
   ],
 ];
 
+/** Blanks and line feeds would end the rule. */
+function reportLine(rule: string): string {
+  return `[warn] jwt-policy would have denied the request: reason=token_missing status=401 policy=p rule=${rule.replaceAll(/[ \n]/g, "")}\n`;
+}
+
 function output(args: readonly string[]): string {
   const { stdout, stderr } = runCli(args);
   return stdout + stderr;
@@ -90,7 +105,7 @@ function operatorLines(): readonly string[] {
   return [...printed, ...log.takeWarnings().map(({ line }) => line)];
 }
 
-describe("nothing that a terminal obeys or hides is printed", () => {
+describe("no character that controls a terminal or is invisible there is printed", () => {
   it.each(WAYS)("%s", (_what, print) => {
     const text = print();
     expect(text).toMatch(/\\u\{?202e|\\u\{?1b/);
@@ -111,7 +126,7 @@ it("an excerpt's caret stands under the character that is meant, although charac
   expect(lines[index + 1]?.indexOf("5}")).toBe(lines[index + 2]?.indexOf("^"));
 });
 
-it("of a long line only the part around the caret is shown", () => {
+it("only the part around the caret is shown of a long line", () => {
   const file = write("long.yaml", `${POLICY}defaults: {${" ".repeat(5_000)}accept: 5${" ".repeat(5_000)}}\n`);
   const { stdout } = runCli(["validate", file]);
   const [, excerpt = "", caret = ""] = stdout.split("\n");
@@ -119,7 +134,7 @@ it("of a long line only the part around the caret is shown", () => {
   expect(excerpt[caret.indexOf("^")]).toBe("5");
 });
 
-describe("another file than a policy is not quoted", () => {
+describe("a file that is not a policy is not quoted", () => {
   const FILES: readonly (readonly [name: string, text: string])[] = [
     ["hs.key", "SECRET7f3Kd0s9aPq4"],
     ["env", "PASSWORD=SECRET\n\tTOKEN: [SECRET\n"],
@@ -148,7 +163,7 @@ describe("another file than a policy is not quoted", () => {
     ({ command, args, name, text }) => {
       const said = runCli(args(write(name, text)));
       if (command === "render" && name === "kong.yml") {
-        // It is what decK reads, and it comes back as data.
+        // decK reads this text, and it must be the same data again.
         expect(said.stderr).not.toContain("SECRET");
       } else {
         expect(said.stdout + said.stderr).not.toContain("SECRET");
@@ -157,7 +172,7 @@ describe("another file than a policy is not quoted", () => {
     },
   );
 
-  it("but a policy with a mistake in its YAML is", () => {
+  it("but a policy with a mistake in its YAML is quoted", () => {
     const { stdout } = runCli(["validate", write("mine.yaml", "# mine\njwt_policy: 1\nname: {a: b: c}\n")]);
     expect(stdout).toContain("name: {a: b: c}\n");
   });

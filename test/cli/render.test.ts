@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { runCli } from "./run-cli.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "jwt-policy-render-"));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 const path = (name: string): string => join(directory, name);
 const render = (...args: readonly string[]) => runCli(["render", "--policy-root", path("root"), ...args]);
 
@@ -37,7 +37,7 @@ writeFileSync(path("mistake.yaml"), stateWith("reads"));
 writeFileSync(path("warning.yaml"), "routes: [{ name: open, paths: [/] }]\n");
 
 describe("kong-jwt-policy render", () => {
-  it("puts what a policy extends into the text, for an inline policy can name no file", () => {
+  it("puts extended files into the text, because an inline policy cannot name files", () => {
     writeFileSync(path("root/child.yaml"), "jwt_policy: 1\nname: child\nextends: things.yaml\nroutes: { more: {} }\n");
     writeFileSync(path("child.yaml"), stateWith("more").replace("things.yaml", "child.yaml"));
     const { status, stdout, stderr } = render(path("child.yaml"), "--inline");
@@ -47,14 +47,14 @@ describe("kong-jwt-policy render", () => {
     expect(stdout).not.toContain("extends");
   });
 
-  it("prints a decK file, with tags and the policies themselves when asked to", () => {
+  it("prints a decK file, with tags and inline policies if the options say so", () => {
     const { status, stdout, stderr } = render(
       path("good.yaml"),
       "--inline",
       ..."--tag a --tag b --select-tag x".split(" "),
     );
     expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toBe(`# Made by \`kong-jwt-policy render\` of ${path("good.yaml")}: change that, not this.
+    expect(stdout).toBe(`# Made by \`kong-jwt-policy render\` of ${path("good.yaml")}: change those files, not this one.
 
 _info:
   select_tags:
@@ -92,7 +92,7 @@ services:
     expect(readFileSync(path("out.yaml"), "utf8")).toContain("instance_name: read-jwt-policy");
   });
 
-  it("tells a mistake at its place, writes nothing and exits 1", () => {
+  it("reports a mistake at its place, writes no file and exits 1", () => {
     expect(render(path("mistake.yaml"), "--output", path("not-written.yaml"))).toEqual({
       status: 1,
       stdout: "",
@@ -105,7 +105,7 @@ services:
     expect(existsSync(path("not-written.yaml"))).toBe(false);
   });
 
-  it("tells a warning and goes on; with --strict it stops", () => {
+  it("reports a warning and continues; with --strict it stops", () => {
     const warned = render(path("warning.yaml"));
     expect([warned.status, warned.stdout.length > 0]).toEqual([0, true]);
     expect(warned.stderr).toContain("warning.yaml:1:10 warning route_without_policy");

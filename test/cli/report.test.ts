@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { countLog, countStatus, renderRows } from "../../cli/report-counts.ts";
+import { countLog, countStatus, renderRows } from "../../cli/views/report-counts.ts";
 import { createAllow, createDeny } from "../../plugin/core/model/decision.ts";
 import { formatReport } from "../../plugin/observe/decision-log.ts";
 import { MAIN, runCli } from "./run-cli.ts";
 
-/** A line as Kong writes it to its error log. */
+/** A line of Kong's error log. */
 function logLine(rule: string | undefined, kid: string, detail: string): string {
   const evidence = { policy: "payments", ...(rule === undefined ? {} : { rule }), issuer: "acme", kid };
   const deny = createDeny({ reason: "condition_unmet", detail }, evidence);
@@ -15,16 +15,21 @@ function logLine(rule: string | undefined, kid: string, detail: string): string 
   return `2026/11/29 12:00:00 [warn] 9#0: *7 [kong] mp.lua:1 [jwt-policy] ${line}, client: 10.0.0.${kid}, server: kong, request_id: "${kid}"`;
 }
 
+const REPORTED = { policy: "payments", outcome: "would_deny" };
 const STATUS = {
+  at: "2027-01-15T08:00:00Z",
+  counted_since: "2027-01-15T08:00:00Z",
   judged: [
     { policy: "payments", rule: "read", requests: 1_000, denied: 0, would_have_denied: 15 },
     { policy: "payments", rule: "write", requests: 40, denied: 0, would_have_denied: 0 },
     { policy: "payments", rule: null, requests: 3, denied: 0, would_have_denied: 3 },
   ],
-  would_have_denied: [
-    { policy: "payments", rule: "read", reason: "token_expired", requests: 5, last_at: "" },
-    { policy: "payments", rule: "read", reason: "token_missing", requests: 10, last_at: "" },
-    { policy: "payments", rule: null, reason: "no_matching_rule", requests: 3, last_at: "" },
+  rejections: [
+    { ...REPORTED, rule: "read", issuer: "acme", reason: "token_expired", requests: 3 },
+    { ...REPORTED, rule: "read", issuer: "partner", reason: "token_expired", requests: 2 },
+    { ...REPORTED, rule: "read", issuer: null, reason: "token_missing", requests: 10 },
+    { ...REPORTED, rule: null, issuer: null, reason: "no_matching_rule", requests: 3 },
+    { ...REPORTED, rule: "write", issuer: null, reason: "token_missing", requests: 9, outcome: "deny" },
   ],
 };
 const TABLE = `REQUESTS  SHARE   OF    POLICY    RULE       REASON
@@ -35,7 +40,7 @@ const TABLE = `REQUESTS  SHARE   OF    POLICY    RULE       REASON
 `;
 
 describe("the counts of a log", () => {
-  it("add lines up by policy, rule and reason, whatever kid, detail, client and id they have", () => {
+  it("add up lines with the same policy, rule and reason, even if kid, detail, client and id differ", () => {
     const lines = [
       logLine("read", "1", "lacks role a: no claim roles"),
       logLine("read", "2", "lacks role b policy=x rule=y reason=z"),
@@ -48,7 +53,7 @@ describe("the counts of a log", () => {
     ]);
   });
 
-  it("are a table without shares, for a log does not show what passed silently", () => {
+  it("are a table without shares, because a log does not show requests that passed without a line", () => {
     const table = renderRows(countLog([logLine("read", "1", "x")]));
     expect(table.split("\n")[1]).toBe("1         -      -   payments  read  condition_unmet");
   });
@@ -56,12 +61,15 @@ describe("the counts of a log", () => {
 
 describe("the counts of a status", () => {
   it("have the share of each rule's traffic, and rules that would have refused nothing", () => {
-    expect(renderRows(countStatus(JSON.stringify(STATUS)))).toBe(TABLE);
+    expect(renderRows(countStatus(STATUS))).toBe(TABLE);
   });
 
-  it.each(["", "{}", "[]", "null", '{"judged":1,"would_have_denied":[]}', "<html>"])("are not in %j", (text) => {
-    expect(() => countStatus(text)).toThrow("this is not the /status of a plugin server");
-  });
+  it.each([undefined, {}, [], null, { ...STATUS, rejections: 1 }, { ...STATUS, at: "x" }, "<html>"])(
+    "cannot be read from %j",
+    (value) => {
+      expect(() => countStatus(value)).toThrow("this is not the /status of a plugin server");
+    },
+  );
 });
 
 describe("kong-jwt-policy report", () => {
@@ -70,7 +78,7 @@ describe("kong-jwt-policy report", () => {
     expect([status, stdout]).toEqual([0, expect.stringContaining("payments  read  condition_unmet")]);
   });
 
-  it("asks a plugin server for its status", async () => {
+  it("requests the status from a plugin server", async () => {
     const server = createServer((_request, response) => response.end(JSON.stringify(STATUS)));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close());

@@ -1,4 +1,4 @@
-import { kongBinary } from "../gateways/kong-binary.ts";
+import { kongBinary } from "../gateways/kong/kong-binary.ts";
 import { runConformance } from "./run/run-conformance.ts";
 
 runConformance(kongBinary({ guard: true }));

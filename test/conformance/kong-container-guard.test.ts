@@ -1,4 +1,4 @@
-import { kongContainer } from "../gateways/kong-container.ts";
+import { kongContainer } from "../gateways/kong/kong-container.ts";
 import { runConformance } from "./run/run-conformance.ts";
 
 runConformance(await kongContainer({ guard: true }));

@@ -6,13 +6,13 @@ import { startIdentityProvider } from "../../sandbox/demo/identity-provider.ts";
 import { copyForPorts } from "../../sandbox/demo/local-copy.ts";
 import { mintExampleTokens, runExample } from "../../sandbox/demo/run-examples.ts";
 import { type Gateway, waitFor } from "../gateways/gateway.ts";
-import { kongBinary } from "../gateways/kong-binary.ts";
-import { reportMissing } from "../gateways/report-missing.ts";
+import { kongBinary } from "../gateways/kong/kong-binary.ts";
+import { reportMissing } from "../gateways/kong/report-missing.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const kong = kongBinary();
 
-/** What `npm start` prints for the sandbox, done on a real Kong with the repository's own kong.yml and policies. */
+/** The requests that `npm start` prints, sent to a real Kong with the repository's own kong.yml and policies. */
 describe("the examples of npm start on a Kong binary", () => {
   if (kong.missing !== undefined) {
     reportMissing("give what the sandbox gives", kong.missing);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gateway } from "../gateways/gateway.ts";
-import { kongBinary } from "../gateways/kong-binary.ts";
+import { kongBinary } from "../gateways/kong/kong-binary.ts";
+import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { findNetworkAddress } from "../gateways/network-address.ts";
-import { reportMissing } from "../gateways/report-missing.ts";
 import { type ConformanceCase, GOOD } from "./cases/case.ts";
 import { checkCase } from "./run/check-case.ts";
 import { waitUntilServing } from "./run/wait-until-serving.ts";
@@ -12,7 +12,7 @@ const address = findNetworkAddress();
 const kind = kongBinary({ adapt: (settings) => ({ ...settings, KONG_TRUSTED_IPS: `${address}/32` }) });
 const missing = kind.missing ?? (address === undefined ? "this machine has no address beyond loopback" : undefined);
 
-describe("a proxy that Kong trusts says how the client came", () => {
+describe("a proxy that Kong trusts reports whether the client used TLS", () => {
   if (missing !== undefined) {
     reportMissing("is believed", missing);
     return;

@@ -6,7 +6,8 @@ import { stringify } from "yaml";
 import { type Neighbours, neighboursHere } from "../gateways/neighbours.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
 import type { ConformanceCase, KeyName, TokenRecipe } from "./cases/case.ts";
-import { createSourcePolicies, SOURCE_ROUTES } from "./cases/source-policies.ts";
+import { CLAIM_ROUTES, createClaimPolicies } from "./policies/claim-policies.ts";
+import { createSourcePolicies, SOURCE_ROUTES } from "./policies/source-policies.ts";
 
 /** Everything around a gateway: policies, kong.yml, keys, provider and upstream. */
 export interface World {
@@ -47,6 +48,10 @@ export async function createWorld(neighbours: Neighbours = neighboursHere(), has
   for (const [name, policy] of Object.entries(policies)) {
     await writeFile(join(policyRoot, `${name}.yaml`), typeof policy === "string" ? policy : stringify(policy));
   }
+  for (const [realm, { publicJwk }] of Object.entries({ main: keys.es256, partner: keys.partner })) {
+    const keySet = { keys: [{ ...publicJwk, kid: "realm" }] };
+    await writeFile(join(policyRoot, `keys-of-${realm}.jwks`), JSON.stringify(keySet));
+  }
   await writeFile(join(directory, "outside.yaml"), stringify(policies.api));
   return {
     configText: stringify(
@@ -66,7 +71,7 @@ export async function createWorld(neighbours: Neighbours = neighboursHere(), has
     upstreamUrl: async (caseId) => upstream.urlOf(caseId),
     async stop() {
       await neighbours.stop();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
@@ -121,6 +126,21 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
     algorithms: ["ES256"],
     claims: { scopes: "/permissions/granted" },
     keys: { jwks: { keys: [keys.partner.publicJwk] } },
+  };
+  const { kid: _old, ...oldKey } = keys.es256.publicJwk;
+  const { kid: _new, ...newKey } = keys.partner.publicJwk;
+  const rolling = {
+    issuer: MAIN,
+    audiences: [AUDIENCE],
+    algorithms: ["ES256"],
+    keys: {
+      jwks: {
+        keys: [
+          { ...oldKey, x5t: "old" },
+          { ...newKey, x5t: "new" },
+        ],
+      },
+    },
   };
   const simple = (name: string, issuer: object, routes: object) => ({
     jwt_policy: 1,
@@ -209,7 +229,8 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
       }),
       defaults: { mode: "report" },
     },
-    ...createSourcePolicies(main),
+    ...createSourcePolicies(main, partner),
+    ...createClaimPolicies(main),
     consumers: {
       ...simple("consumers", main, {
         "consumer-required": {},
@@ -249,6 +270,19 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
       ),
       header_mappings: { "x-forwarded-user": "sub" },
     },
+    rolling: simple("rolling", rolling, { all: {} }),
+    "rolling-strict": simple("rolling-strict", { ...rolling, tokens_without_kid: "only_key" }, { all: {} }),
+    realms: simple(
+      "realms",
+      {
+        issuer: "https://{realm}.idp.example",
+        tenants: ["main", "partner"],
+        audiences: [AUDIENCE],
+        algorithms: ["ES256"],
+        keys: { jwks_files: ["keys-of-{realm}.jwks"] },
+      },
+      { all: {} },
+    ),
     "by-name": simple("by-name", main, { named: {}, tagged: { required_scopes: ["tagged:read"] } }),
     inline: simple("inline", main, { inline: { required_scopes: ["things:read"] } }),
     discovery: fromProvider("discovery", payments),
@@ -274,6 +308,23 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
       },
     },
     problem: { ...simple("problem", main, { problem: {} }), answers: { format: "problem" } },
+    paths: simple("paths", main, {
+      paths: {
+        required_scopes: ["things:read"],
+        operations: [
+          { methods: ["GET"], path: "/paths/users/{id}" },
+          { methods: ["GET"], path: "/paths/users/me", required_scopes: ["things:write"] },
+          { methods: ["GET"], path: "/paths/users/{id}:cancel", required_scopes: ["things:write"] },
+          { methods: ["GET"], path: "/paths/files/{rest...}" },
+          { methods: ["GET"], path: "/paths/files/private/{rest...}", required_scopes: ["things:write"] },
+          { methods: ["GET"], path: "/paths/own/{user}.json", required_claims: { sub: { equals_path: "user" } } },
+        ],
+      },
+    }),
+    "named-scopes": {
+      ...simple("named-scopes", main, { "named-scopes": { required_scopes: ["things:read", "things:write"] } }),
+      answers: { name_scopes: true },
+    },
     mcp: {
       ...fromProvider("mcp", payments),
       routes: { mcp: { required_scopes: ["payments:read"] }, "mcp-ways": { any_of: [{}, {}] } },
@@ -317,7 +368,8 @@ function createKongConfig(upstream: number, grpcUpstream: number | undefined, in
           ...SOURCE_ROUTES.map(([name, policy]) =>
             route(name, { policy_file: `${policy}.yaml`, rule: name }, { protocols: ["http", "https"] }),
           ),
-          ...["answers", "problem"].map((name) =>
+          ...CLAIM_ROUTES.map(([name, policy]) => route(name, { policy_file: `${policy}.yaml`, rule: name })),
+          ...["answers", "problem", "named-scopes", "paths"].map((name) =>
             route(name, { policy_file: `${name}.yaml`, rule: name }, { strip_path: false }),
           ),
           route("mcp", { policy_file: "mcp.yaml", rule: "mcp" }, { paths: ["/mcp", METADATA_PATH], strip_path: false }),
@@ -333,8 +385,8 @@ function createKongConfig(upstream: number, grpcUpstream: number | undefined, in
           ...["broken", "missing"].map((name) => route(name, { policy_file: `${name}.yaml`, rule: "all" })),
           route("outside", { policy_file: "../outside.yaml", rule: "read" }),
           route("inline", { policy: inlinePolicy }),
-          ...["discovery", "discovery-es256", "jwks-uri", "keys-down"].map((name) =>
-            route(name, { policy_file: `${name}.yaml`, rule: "all" }),
+          ...["discovery", "discovery-es256", "jwks-uri", "keys-down", "rolling", "rolling-strict", "realms"].map(
+            (name) => route(name, { policy_file: `${name}.yaml`, rule: "all" }),
           ),
           ...[
             "consumer-required",

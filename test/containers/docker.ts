@@ -58,7 +58,7 @@ export interface Deployment {
   down(): Promise<void>;
 }
 
-/** Builds and starts it as the file itself says, and returns when all is well. */
+/** Builds and starts it as the file says, and returns when all services are healthy. */
 export async function startDeployment(file: string): Promise<Deployment> {
   const [port, tlsPort] = [await findFreePort(), await findFreePort()];
   const ports = { PROXY_PORT: String(port), PROXY_TLS_PORT: String(tlsPort) };

@@ -1,6 +1,6 @@
 import { type GenericContainer, type StartedTestContainer, Wait } from "testcontainers";
 import { type Gateway, type GatewayKind, type KongSettings, pickDenialLine, waitFor } from "../gateways/gateway.ts";
-import { quietKongEnvironment } from "../gateways/kong-environment.ts";
+import { quietKongEnvironment } from "../gateways/kong/kong-environment.ts";
 import { openPod, type Pod } from "./pod.ts";
 import { KONG_PORTS } from "./pod-ports.ts";
 import { PLUGIN_SERVER_PID } from "./processes.ts";

@@ -9,7 +9,7 @@ export const CONTROL_PORT = 9001;
 /** The line that says that the program serves. */
 export const READY = "the neighbours are ready";
 
-/** What a test asks over the control port. */
+/** A call of a test over the control port. */
 export type Question =
   | { readonly start: NeighbourName }
   | { readonly number: number; readonly method: string; readonly args: readonly unknown[] };

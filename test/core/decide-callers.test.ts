@@ -67,7 +67,7 @@ const AS_SESSION = {
 };
 const CALLER = { consumer: BILLING, credentialId: "alice", groups: ["admin"] };
 
-/** Decides with a Kong in which this credential is authenticated, and says in which order it was asked what. */
+/** Decides with a Kong in which this credential is authenticated, and records the order of the calls. */
 async function judge(
   facts: RequestFacts,
   credential?: string,
@@ -95,7 +95,7 @@ const reasonOf = (decision: Decision): unknown =>
   decision.verdict === "deny" ? decision.denial.reason : decision.reported?.denial.reason;
 
 describe("Kong's identity", () => {
-  it("is the verified token's, and the upstream is told the same", async () => {
+  it("comes from the verified token, and the upstream gets the same identity", async () => {
     const { decision, asked } = await judge(bound("read", token()));
     expect(decision).toMatchObject({ verdict: "allow", caller: CALLER });
     expect(isAllow(decision) && decision.headers).toEqual({
@@ -110,7 +110,7 @@ describe("Kong's identity", () => {
   it.each([
     ["an optional rule without a token", "browse"],
     ["a public rule", "health"],
-  ])("is cleared on %s, whatever the client and a plugin in front say", async (_what, rule) => {
+  ])("is cleared on %s, even if the client or an earlier plugin set an identity", async (_what, rule) => {
     const { decision, asked } = await judge(bound(rule), "session-1");
     expect(isAllow(decision) && decision).toMatchObject({ headers: CLEARED, caller: NO_CALLER });
     expect(asked).toEqual([]);
@@ -132,9 +132,9 @@ describe("Kong's identity", () => {
     expect(asked).toEqual([]);
   });
 
-  it("stays the other plugin's for such a token where the rule requires that plugin", async () => {
+  it("stays that of the other plugin for such a token if the rule requires that plugin", async () => {
     const { decision } = await judge(bound("both", token()), "session-1", withForeignIssuer());
-    expect(decision).not.toHaveProperty("caller");
+    expect(isAllow(decision) && decision.caller).toBeUndefined();
     expect(decision).toMatchObject({ verdict: "allow", headers: { ...AS_SESSION, "x-user-id": "alice" } });
   });
 
@@ -150,12 +150,12 @@ describe("Kong's identity", () => {
     });
   };
 
-  it("is not looked for when the token may not do this", async () => {
+  it("is not looked up if the token lacks rights", async () => {
     const { decision, asked } = await judge(bound("read", token({ scope: "" })));
     expect([reasonOf(decision), asked]).toEqual(["scope_insufficient", []]);
   });
 
-  it("that Kong does not have refuses the request", async () => {
+  it("that Kong does not know makes the plugin refuse the request", async () => {
     const { decision } = await judge(bound("read", token({ azp: "nobody" })));
     expect(reasonOf(decision)).toBe("consumer_unknown");
   });
@@ -163,7 +163,7 @@ describe("Kong's identity", () => {
   it.each<[what: string, claims: Record<string, unknown>, reason: string]>([
     ["", {}, "claim_not_header_safe"],
     [", and the token may not do this either", { scope: "" }, "scope_insufficient"],
-  ])("is neither set nor told where a mapped claim cannot travel%s", async (_what, claims, reason) => {
+  ])("is not set, and no header is sent, if a mapped claim cannot be a header%s", async (_what, claims, reason) => {
     const { decision } = await judge(bound("trial", token({ name: "Jos\u00e9", ...claims })), undefined, mapped());
     expect(reasonOf(decision)).toBe(reason);
     expect(decision).toHaveProperty("caller", NO_CALLER);
@@ -189,7 +189,7 @@ describe("in report mode Kong's identity", () => {
     ["an expired token", token({ exp: NOW - 1000 }), "token_expired"],
     ["a token without a Consumer", token({ azp: "nobody" }), "consumer_unknown"],
     ["a token without a usable credential", token({ roles: "a,b" }), "identity_claim_invalid"],
-  ])("is cleared with %s, although a plugin in front has set one", async (_what, credentials, reason) => {
+  ])("is cleared with %s, although an earlier plugin has set an identity", async (_what, credentials, reason) => {
     const { decision } = await judge(bound("trial", credentials), "session-1");
     expect(reasonOf(decision)).toBe(reason);
     expect(decision).toHaveProperty("caller", NO_CALLER);
@@ -197,7 +197,7 @@ describe("in report mode Kong's identity", () => {
     expect(isAllow(decision) && decision.headers).toMatchObject(kong);
   });
 
-  it("passes on nothing when Kong's answer cannot be read", async () => {
+  it("is not passed on if Kong's answer cannot be read", async () => {
     const callers: CallerSource = {
       findConsumer: () => Promise.reject(new Error("no message")),
       authenticatedCredential: () => Promise.reject(new Error("no message")),
@@ -209,13 +209,13 @@ describe("in report mode Kong's identity", () => {
   });
 });
 
-describe("what another plugin authenticated", () => {
-  it.each(["read", "browse", "health"])("is not asked for where it is worth nothing: %s", async (rule) => {
+describe("the caller that another plugin authenticated", () => {
+  it.each(["read", "browse", "health"])("is not looked up if it has no effect: %s", async (rule) => {
     const { asked } = await judge(bound(rule), "session-1");
     expect(asked).toEqual([]);
   });
 
-  it("is enough where it may be: Kong's identity is told to the upstream, and no token looked at or passed on", async () => {
+  it("is enough if the rule says so: the upstream gets Kong's identity, and no token is read or passed on", async () => {
     for (const credentials of [undefined, token(), "nonsense"]) {
       const { decision, asked } = await judge(bound("skip", credentials), "session-1");
       expect(isAllow(decision) && decision.headers).toEqual({
@@ -230,7 +230,7 @@ describe("what another plugin authenticated", () => {
     }
   });
 
-  it("is enough, and then no token goes on from any source", async () => {
+  it("is enough, and then no token of any source reaches the upstream", async () => {
     const sources = ["authorization", { cookie: "__Host-token" }, { query: "access_token" }];
     const facts = {
       ...bound("skip", token()),
@@ -241,7 +241,7 @@ describe("what another plugin authenticated", () => {
     expect(decision).toMatchObject({ headers: { authorization: [], cookie: "a=b" }, rawQuery: "c=d" });
   });
 
-  it("is enough without Kong's headers, where the policy leaves these alone", async () => {
+  it("is enough without Kong's headers, if the policy does not set these headers", async () => {
     const { identity: _, ...plain } = document as Record<string, unknown>;
     const { decision, asked } = await judge(bound("skip"), "session-1", compileDocument(plain));
     const own = Object.fromEntries(headerSpellings("x-user-id").map((name) => [name, []]));
@@ -249,18 +249,18 @@ describe("what another plugin authenticated", () => {
     expect(asked).toEqual(["credential"]);
   });
 
-  it("is nothing where there is none: then a token is needed", async () => {
+  it("is not enough if no plugin authenticated a caller: then a token is needed", async () => {
     expect(reasonOf((await judge(bound("skip"))).decision)).toBe("token_missing");
     expect((await judge(bound("skip", token()))).decision).toMatchObject({ caller: CALLER });
   });
 
-  it("is needed besides the token where both are, and Kong's identity is the token's", async () => {
+  it("is needed in addition to the token if the rule requires it, and Kong's identity is the token's", async () => {
     expect(reasonOf((await judge(bound("both", token()))).decision)).toBe("other_authentication_missing");
     expect(reasonOf((await judge(bound("both"), "session-1")).decision)).toBe("token_missing");
     expect((await judge(bound("both", token()), "session-1")).decision).toMatchObject({ caller: CALLER });
   });
 
-  it("is needed without a token as well, where the rule is optional", async () => {
+  it("is needed even without a token, if the rule is optional", async () => {
     expect(reasonOf((await judge(bound("browse-both"))).decision)).toBe("other_authentication_missing");
     expect((await judge(bound("browse-both"), "session-1")).decision).toMatchObject({ verdict: "allow" });
     expect(reasonOf((await judge(bound("browse-both", "nonsense"), "session-1")).decision)).toBe("token_malformed");
@@ -276,9 +276,9 @@ describe("what another plugin authenticated", () => {
     expect(reasonOf((await judge(bound("mixed", undefined, "POST"), "session-1")).decision)).toBe("token_missing");
   });
 
-  it("stays on a public operation that inherits `skip`, and the upstream learns the same caller", async () => {
+  it("stays on a public operation that inherits `skip`, and the upstream gets the same caller", async () => {
     const { decision } = await judge(bound("mixed", undefined, "PUT"), "session-1");
-    expect(decision).not.toHaveProperty("caller");
+    expect(isAllow(decision) && decision.caller).toBeUndefined();
     expect(isAllow(decision) && decision.headers).toEqual({ ...CLEARED, ...AS_SESSION });
     const alone = await judge(bound("mixed", undefined, "PUT"));
     expect(alone.decision).toMatchObject({ verdict: "allow", caller: NO_CALLER });
@@ -291,11 +291,11 @@ describe("what another plugin authenticated", () => {
   ])("in report mode with `require` and %s", async (_what, facts, credential, reason, stays) => {
     const { decision } = await judge(facts, credential);
     expect(reasonOf(decision)).toBe(reason);
-    expect("caller" in decision && decision.caller).toEqual(stays ? false : NO_CALLER);
+    expect(isAllow(decision) && decision.caller).toEqual(stays ? undefined : NO_CALLER);
     expect(isAllow(decision) && decision.headers).toMatchObject(stays ? AS_SESSION : CLEARED);
   });
 
-  it("does not help a request that is refused before", async () => {
+  it("does not help a request that is refused earlier", async () => {
     const facts = { ...bound("skip"), connection: "x-consumer-id" };
     const { decision, asked } = await judge(facts, "session-1");
     expect([reasonOf(decision), asked]).toEqual(["connection_header_refused", []]);

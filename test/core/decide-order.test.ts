@@ -28,6 +28,8 @@ interface Fault {
   readonly payloadTail?: string;
   readonly tokenTail?: string;
   readonly credentialsTail?: string;
+  /** Whether the token is refused at the moment. */
+  readonly isRefused?: boolean;
 }
 
 /** One fault per reason, in the order in which they must be found. */
@@ -51,6 +53,7 @@ const FAULTS: readonly (readonly [reason: Reason, fault: Fault])[] = [
   ["token_expired", { claims: { exp: NOW - 1000 } }],
   ["claim_missing", { claims: { sub: undefined } }],
   ["claim_invalid", { claims: { iat: "yesterday" } }],
+  ["token_refused", { isRefused: true }],
   ["scope_insufficient", { claims: { scope: "write" } }],
   ["claim_not_header_safe", { claims: { name: "alice\r\nx-role: admin" } }],
 ];
@@ -68,7 +71,8 @@ function buildRequest(faults: readonly Fault[]): RequestFacts {
 }
 
 async function outcomeOf(faults: readonly Fault[]): Promise<string> {
-  const decision = await decide(buildRequest(faults), policy, keys, () => NOW);
+  const refusals = { isRefused: () => faults.some(({ isRefused }) => isRefused === true) };
+  const decision = await decide(buildRequest(faults), policy, keys, () => NOW, undefined, undefined, refusals);
   return decision.verdict === "allow" ? "allow" : decision.denial.reason;
 }
 
@@ -77,11 +81,11 @@ it("allows the request without any fault", async () => {
 });
 
 describe.each(FAULTS.map(([reason, fault], index) => [reason, fault, index] as const))("%s", (reason, fault, index) => {
-  it("is found when it is the only fault", async () => {
+  it("is found if it is the only fault", async () => {
     expect(await outcomeOf([fault])).toBe(reason);
   });
 
-  it("is found first beside each later fault, and beside all of them", async () => {
+  it("is found before each later fault, and before all of them together", async () => {
     const later = FAULTS.slice(index + 1);
     const found: Record<string, string> = {};
     for (const [laterReason, laterFault] of later) {

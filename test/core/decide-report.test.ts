@@ -73,20 +73,20 @@ describe("in report mode", () => {
       { ...bound("mixed", token()), requestLine: { method: "GET", target: "/c" } },
       "no_matching_rule",
     ],
-  ])("%s is reported, and goes on as it came without any identity", async (_what, facts, reason) => {
+  ])("%s is reported, and the request goes on unchanged and without any identity", async (_what, facts, reason) => {
     const allow = await judge(facts);
     expect(allow?.reported?.denial).toHaveProperty("reason", reason);
     expect(allow?.headers).toEqual(CLEARED);
   });
 
-  it("a token that is valid but may not do this still says who it is", async () => {
+  it("a valid token without the right still sets the identity", async () => {
     const credentials = token({ scope: "write" });
     const allow = await judge(bound("read", credentials));
     expect(allow?.reported?.denial).toHaveProperty("reason", "scope_insufficient");
     expect(allow?.headers).toEqual({ ...ALICE, authorization: `Bearer ${credentials}` });
   });
 
-  it("a claim that cannot be a header leaves no identity at all", async () => {
+  it("if a claim cannot be a header, the request has no identity at all", async () => {
     for (const scope of ["read", "write"]) {
       const allow = await judge(bound("read", token({ sub: "al\r\nice", scope })));
       expect(allow?.reported?.denial).toHaveProperty(
@@ -97,7 +97,7 @@ describe("in report mode", () => {
     }
   });
 
-  it("no token goes on where the upstream is to get none, be it good or bad", async () => {
+  it("no token, good or bad, goes on if the upstream must not get the token", async () => {
     for (const credentials of [token(), token({ scope: "write" }), "nonsense"]) {
       const allow = await judge(bound("read", credentials), { token: { forward: false } });
       expect(allow?.headers.authorization).toEqual([]);
@@ -108,21 +108,21 @@ describe("in report mode", () => {
     ["a dot segment", { method: "GET", target: "/..%2fstrict" }],
     ["a fragment", { method: "GET", target: "/a#?b" }],
     ["no request line that can be read", undefined],
-  ])("a Kong Route without a rule does not lead to one that enforces: %s", async (_what, requestLine) => {
+  ])("a Kong Route without a rule does not use a rule that enforces: %s", async (_what, requestLine) => {
     const facts = requestOf(undefined, { binding: { by: "route", name: "x", tags: [] } });
     const policy = compileDocument(policyDocument(inlineIssuer([key]), document));
     const decision = await decide({ ...facts, requestLine }, policy, keys, () => NOW);
     expect(decision).toHaveProperty("denial.reason", "path_ambiguous");
   });
 
-  it("a rule or an operation that enforces is not concerned", async () => {
+  it("a rule or an operation that enforces still refuses", async () => {
     const at = (target: string): RequestFacts => ({ ...bound("mixed"), requestLine: { method: "GET", target } });
     expect(await judge(bound("strict"))).toBeUndefined();
     expect(await judge(at("/a"))).toHaveProperty("reported");
     expect(await judge(at("/b"))).toBeUndefined();
   });
 
-  // None of it may lead round an operation that enforces: there is no token in any of these requests.
+  // No spelling may bypass an operation that enforces: none of these requests has a token.
   it.each<[what: string, rule: string, target: string, changes: Partial<RequestFacts>, passes: boolean]>([
     ["a Connection that would strip headers, where the operation enforces", "mixed", "/b", { connection: "x" }, false],
     ["a Connection that would strip headers, where it reports", "mixed", "/a", { connection: "x" }, true],
@@ -142,7 +142,7 @@ describe("in report mode", () => {
     expect(allow !== undefined).toBe(passes);
   });
 
-  it("a dot segment is reported where every rule of the policy reports", async () => {
+  it("a dot segment is only reported if every rule of the policy reports", async () => {
     const changes = { routes: { read: {}, health: { access: "public" } } };
     const facts = { ...bound("health"), requestLine: { method: "GET", target: "/..%2fb" } };
     expect(await judge(facts, changes)).toMatchObject({
@@ -161,14 +161,14 @@ describe("in report mode", () => {
     expect(await judge(facts, { routes, token: { forward: false, sources: [{ query: "t" }] } })).toBeUndefined();
   });
 
-  it("one rule alone can report, and what no rule fits is refused as ever", async () => {
+  it("a single rule can report, and a request without a rule is still refused", async () => {
     const changes = { defaults: {}, routes: { read: { mode: "report" }, other: {} } };
     expect(await judge(bound("read"), changes)).toHaveProperty("reported.denial.reason", "token_missing");
     expect(await judge(bound("other"), changes)).toBeUndefined();
     expect(await judge(bound("ghost"), changes)).toBeUndefined();
   });
 
-  it("a defect of ours ends the request all the same", async () => {
+  it("a defect of the plugin still ends the request", async () => {
     const policy = compileDocument(policyDocument(inlineIssuer([key]), document));
     const stranger = { issuer: "https://evil.example", kid: "acme-1", algorithm: "ES256", verify: () => PASSED };
     const failing = { find: async () => succeed(stranger) };

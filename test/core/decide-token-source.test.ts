@@ -8,7 +8,7 @@ import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
 
-/** What becomes of tokens upstream, by source and `forward`. */
+/** What the upstream gets of a token, by source and `forward`. */
 
 const key = generateSigningKey("ES256", "1");
 const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
@@ -75,7 +75,38 @@ describe("the upstream gets the token as Authorization and nowhere else", () => 
   });
 });
 
-describe("forward says where else", () => {
+describe("the client's own Authorization", () => {
+  const settings = { sources: [{ header: "x-t" }], forward: false, client_authorization: "keep" };
+  const kept = { user: "alice", "x-t": [], x_t: [] };
+  it.each<[settings: object, sent: Sent, expected: unknown]>([
+    [settings, { headers: { "x-t": token }, authorization: "Basic YTpi" }, kept],
+    [settings, { headers: { "x-t": token }, authorization: `Bearer ${token}` }, kept],
+    [settings, { headers: { "x-t": token } }, kept],
+    [{ ...settings, forward: { header: "x-t" } }, { headers: { "x-t": token } }, { ...kept, "x-t": token }],
+    [settings, { rule: "maybe", authorization: `Bearer ${token}` }, { ...kept, user: [] }],
+    [settings, { rule: "open", authorization: `Bearer ${token}` }, { user: [] }],
+    [settings, { authorization: `Bearer ${token}` }, "token_missing"],
+    [settings, { headers: { "x-t": "a.b.c" }, authorization: `Bearer ${token}` }, "token_malformed"],
+    [
+      settings,
+      { rule: "reported", headers: { "x-t": "a.b.c" }, authorization: "Basic YTpi" },
+      { ...kept, user: [], reported: "token_malformed" },
+    ],
+  ])("stays as it is if the policy keeps it, and never counts as a token: %j, %j", async (given, sent, expected) => {
+    expect(await judge(given, sent)).toEqual(expected);
+  });
+});
+
+describe("the upstream gets the scheme Bearer, from whichever scheme the client used", () => {
+  it.each([`JWT ${token}`, `jwt   ${token}`, token])("%s", async (authorization) => {
+    const settings = { sources: [{ authorization: ["JWT", "Bearer"], bare: true }] };
+    expect(await judge(settings, { authorization })).toEqual({ user: "alice", authorization: `Bearer ${token}` });
+    const bearer = `bearer  ${token}`;
+    expect(await judge(settings, { authorization: bearer })).toEqual({ user: "alice", authorization: bearer });
+  });
+});
+
+describe("forward names another header for the token", () => {
   const byCookie = { headers: { cookie: `__Host-t=${token}` } };
   it.each<[settings: object, sent: Sent, expected: object]>([
     [{ forward: false }, { authorization: `Bearer ${token}` }, { user: "alice", authorization: [] }],
@@ -90,7 +121,7 @@ describe("forward says where else", () => {
       byCookie,
       { ...ALICE, authorization: [], "x-t": token, cookie: [] },
     ],
-    // Authorization is no source: nobody looked at what the client sent there.
+    // Authorization is not a source, so the plugin did not check what the client sent there.
     [
       { sources: [cookie] },
       { ...byCookie, authorization: "Basic YTpi" },
@@ -115,9 +146,9 @@ describe("without a token", () => {
     [{ sources: SOURCES }, { rule: "maybe", headers: { "x-t": "x" } }, "token_malformed"],
     [{ sources: SOURCES }, { rule: "maybe", headers: { cookie: "__Host-t=" } }, "token_missing"],
     [{ sources: SOURCES }, { rule: "maybe", headers: { cookie: "__Host-t" } }, "credentials_malformed"],
-    [{ sources: SOURCES }, { rule: "maybe", target: "/?t" }, "token_missing"],
+    [{ sources: SOURCES }, { rule: "maybe", target: "/?t" }, "credentials_malformed"],
     [{ sources: SOURCES }, { rule: "maybe", target: "/?%" }, "credentials_malformed"],
-    // A public rule looks at nothing, and clears what only the policy may set.
+    // A public rule reads no source, and clears the headers that only the policy may set.
     [
       { sources: SOURCES },
       { rule: "open", target: "/?t=x&%", headers: { cookie: "__Host-t", "x-t": "x" } },
@@ -138,14 +169,14 @@ describe("in report mode", () => {
     headers: { cookie: "a=b; __Host-t =x", "x-t": "x" },
   };
   it.each<[settings: object, sent: Sent, expected: object]>([
-    // As it came.
+    // Unchanged.
     [{ sources: SOURCES }, everywhere, { user: [], reported: "credentials_malformed" }],
     [
       { sources: SOURCES, forward: { header: "x-to" } },
       { rule: "reported", authorization: "Bearer x" },
       { user: [], "x-to": [], x_to: [], reported: "token_malformed" },
     ],
-    // No token that nobody vouches for, even where it could not be read.
+    // No unverified token, even if it could not be read.
     [
       { sources: SOURCES, forward: false },
       everywhere,
@@ -156,7 +187,7 @@ describe("in report mode", () => {
       { rule: "reported", method: "POST", headers: { cookie: `__Host-t=${token}` } },
       { user: [], reported: "origin_not_allowed" },
     ],
-    // Verified, and merely not enough.
+    // Verified, but without the required rights.
     [
       { sources: SOURCES },
       { rule: "admin", headers: { cookie: `__Host-t=${token}` } },
@@ -172,7 +203,7 @@ describe("in report mode", () => {
   });
 });
 
-it("a cookie counts for what changes something only from an allowed origin, and is judged by it before its token is read", async () => {
+it("a cookie counts for unsafe methods only from an allowed origin, which is checked before the token is read", async () => {
   const post = (origin: string | undefined, text = token): Sent => ({
     method: "POST",
     headers: { cookie: `__Host-t=${text}`, ...(origin === undefined ? {} : { origin }) },

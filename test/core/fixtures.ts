@@ -1,3 +1,4 @@
+import type { Operation, TemplateSegment } from "../../plugin/core/model/operation-tree.ts";
 import type {
   Alternative,
   CompiledIssuer,
@@ -7,12 +8,13 @@ import type {
 } from "../../plugin/core/model/policy.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
 import type { JoseHeader } from "../../plugin/core/model/token.ts";
+import { parsePathTemplate } from "../../plugin/policy/language/path-template.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import type { SigningKey } from "../tokens.ts";
 
-/** Policies, claims and requests that tests vary in one respect each. Policies take the real way from a text. */
+/** Policies, claims and requests that tests vary in one respect each. Policies are really compiled from a string. */
 
-/** Seconds; every test's clock stands here unless it says otherwise. */
+/** Seconds; the fixed time of every test unless it sets another time. */
 export const NOW = 1_800_000_000;
 export const ISSUER = "https://idp.example.com";
 export const AUDIENCE = "https://api.example.com";
@@ -47,7 +49,7 @@ export function compileDocument(document: Members | string): CompiledPolicy {
   return result.value;
 }
 
-/** The compiled form of an issuer whose keys play no part in the test. */
+/** The compiled form of an issuer whose keys do not matter in the test. */
 export function compileIssuer(changes: Members = {}): CompiledIssuer {
   const issuer = { issuer: ISSUER, audiences: [AUDIENCE], ...changes };
   const compiled = compileDocument(policyDocument(issuer)).issuers.get(ISSUER);
@@ -92,7 +94,21 @@ export function membershipOf(changes: Partial<Membership>): Membership {
 }
 
 export function joseHeaderOf(changes: Partial<JoseHeader> = {}): JoseHeader {
-  return { alg: "ES256", kid: "1", typ: "at+jwt", ...changes };
+  return { alg: "ES256", kid: "1", x5t: undefined, x5tS256: undefined, typ: "at+jwt", ...changes };
+}
+
+/** @throws Error if the template cannot be used. */
+export function templateOf(path: string): readonly TemplateSegment[] {
+  const parsed = parsePathTemplate(path);
+  if (!parsed.ok) {
+    throw new Error(parsed.failure);
+  }
+  return parsed.value;
+}
+
+/** An operation whose value is its path. @param methods with commas between them. */
+export function operationOf(methods: string, path: string): Operation<string> {
+  return { methods: methods.split(","), segments: templateOf(path), value: path };
 }
 
 /** Claims that the rule `read` accepts at {@link NOW}. */
@@ -100,7 +116,7 @@ export function claimsOf(changes: Members = {}): Members {
   return { iss: ISSUER, aud: AUDIENCE, sub: "alice", exp: NOW + 300, iat: NOW - 10, scope: "read", ...changes };
 }
 
-/** A request over TLS, whose headers play no part. */
+/** A request over TLS, whose headers do not matter. */
 export const OVER_TLS: Pick<RequestFacts, "headers" | "transport" | "requestId"> = {
   headers: new Map(),
   transport: "tls",

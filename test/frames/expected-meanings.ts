@@ -1,3 +1,4 @@
+import { denialRow, type Reason } from "../../plugin/core/model/denial.ts";
 import { type Meaning, REQUEST_ID } from "./meanings.ts";
 import { LARGE_TOKEN, RECORDED_AT, TOKEN } from "./scenarios.ts";
 
@@ -81,6 +82,9 @@ const setHeaders = (token = TOKEN): Meaning[] =>
     undefined,
   );
 const allow = (sequence: number): Meaning[] => [fromServer("end"), fromServer("return", { sequence })];
+/** The table of denials has one for each reason. */
+const nextStep = (pairs: string): string =>
+  denialRow(/^reason=(\w+)/.exec(pairs)?.[1] as Reason).next.replaceAll('"', '\\"');
 /** @param requestId empty where the plugin server did not ask for it. */
 const deny = (
   level: "warn" | "err",
@@ -90,7 +94,13 @@ const deny = (
   challenge?: string,
   requestId = REQUEST_ID,
 ): Meaning[] => [
-  ...ask(`kong.log.${level}`, [`jwt-policy denied the request: ${pairs}`], undefined),
+  ...ask(
+    `kong.log.${level}`,
+    [
+      `jwt-policy denied the request: ${pairs} next="${nextStep(pairs)}"${requestId === "" ? "" : ` request_id=${requestId}`}`,
+    ],
+    undefined,
+  ),
   fromServer("kong.response.exit", {
     status,
     headers: {
@@ -119,7 +129,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     ...askFacts("GET /orders", ""),
     ...deny(
       "warn",
-      "reason=token_missing status=401 policy=orders rule=read",
+      'reason=token_missing status=401 policy=orders rule=read detail="no token in authorization"',
       401,
       "Authentication is required",
       'Bearer realm="orders"',
@@ -130,7 +140,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     ...askFacts("GET /orders?q=caf%E9", undefined, "close, caf\ufffd \ufffd\ufffd"),
     ...deny(
       "warn",
-      "reason=connection_header_refused status=400 policy=orders rule=read",
+      'reason=connection_header_refused status=400 policy=orders rule=read detail="Connection names a text that is not a field name"',
       400,
       "The Connection header is not acceptable",
     ),
@@ -147,7 +157,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     ...askFacts("GET /invoices"),
     ...deny(
       "err",
-      'reason=policy_unavailable status=503 policy=orders detail="policy \\"orders\\" has no rule \\"ghost\\", which the plugin\'s config names"',
+      'reason=policy_unavailable status=503 policy=orders detail="policy \\"orders\\" has no rule \\"ghost\\", which the plugin\'s config names; it has read, write"',
       503,
       "The request cannot be checked at the moment",
     ),
@@ -166,7 +176,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     ...askFacts("GET /nameless"),
     ...deny(
       "warn",
-      'reason=no_matching_rule status=403 policy=by-route detail="policy \\"by-route\\" names no rule for Kong Route \\"\\""',
+      'reason=no_matching_rule status=403 policy=by-route detail="policy \\"by-route\\" names no rule for a Kong Route without a name; it has catalogue"',
       403,
       "Access is not allowed",
     ),
@@ -209,7 +219,7 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     ...askTransport,
     ...deny(
       "warn",
-      'reason=token_malformed status=401 policy=by-route rule=catalogue detail="not three non-empty segments"',
+      'reason=token_malformed status=401 policy=by-route rule=catalogue detail="token in authorization: not three non-empty segments: 8 characters in 1, as an opaque token has"',
       401,
       "The access token is invalid",
       'Bearer realm="by-route", error="invalid_token", error_description="The access token is invalid"',

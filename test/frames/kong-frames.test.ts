@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createFrameReader, encodeFrame } from "../../plugin/server/protocol/frames.ts";
-import { kongBinary } from "../gateways/kong-binary.ts";
+import { kongBinary } from "../gateways/kong/kong-binary.ts";
 import { EXPECTED_MEANINGS } from "./expected-meanings.ts";
 import { readMeanings } from "./meanings.ts";
 import { recordFrames } from "./record/record-frames.ts";
@@ -14,7 +14,7 @@ const { conversations } = loadRecording();
 
 describe.skipIf(isUpdating)("frames recorded from a real Kong", () => {
   it.each(SCENARIOS.map(({ name }, index) => ({ name, expected: EXPECTED_MEANINGS[index] })))(
-    "mean what they should: $name",
+    "have the expected meaning: $name",
     ({ name, expected }) => {
       const frames = conversations.find((conversation) => conversation.name === name)?.frames ?? [];
       expect(readMeanings(frames)).toEqual(expected);
@@ -38,22 +38,25 @@ describe.skipIf(isUpdating)("frames recorded from a real Kong", () => {
     }
   });
 
-  it.each(["kong", "server"] as const)("are read alike however the bytes of %s are cut into chunks", (speaker) => {
-    const frames = conversations
-      .flatMap((conversation) => conversation.frames)
-      .filter(({ from }) => from === speaker)
-      .map(({ hex }) => Buffer.from(hex, "hex"));
-    const payloads = frames.map((frame) => payloadOf(frame).toString("hex"));
-    const stream = Buffer.concat(frames);
-    const everywhere = Array.from({ length: stream.length }, (_, index) => index);
-    expect(readInChunks(stream, everywhere)).toEqual(payloads);
-    fc.assert(
-      fc.property(fc.uniqueArray(fc.nat(stream.length)), (cuts) => {
-        expect(readInChunks(stream, cuts)).toEqual(payloads);
-      }),
-      { numRuns: 200 },
-    );
-  });
+  it.each(["kong", "server"] as const)(
+    "have the same meaning for every split of the bytes of %s into chunks",
+    (speaker) => {
+      const frames = conversations
+        .flatMap((conversation) => conversation.frames)
+        .filter(({ from }) => from === speaker)
+        .map(({ hex }) => Buffer.from(hex, "hex"));
+      const payloads = frames.map((frame) => payloadOf(frame).toString("hex"));
+      const stream = Buffer.concat(frames);
+      const everywhere = Array.from({ length: stream.length }, (_, index) => index);
+      expect(readInChunks(stream, everywhere)).toEqual(payloads);
+      fc.assert(
+        fc.property(fc.uniqueArray(fc.nat(stream.length)), (cuts) => {
+          expect(readInChunks(stream, cuts)).toEqual(payloads);
+        }),
+        { numRuns: 200 },
+      );
+    },
+  );
 
   it("are framed as the plugin server frames them", () => {
     for (const { hex } of conversations.flatMap(({ frames }) => frames)) {
@@ -61,14 +64,14 @@ describe.skipIf(isUpdating)("frames recorded from a real Kong", () => {
     }
   });
 
-  it("tell nothing of the machine that they were recorded on", () => {
+  it("contain nothing about the machine on which they were recorded", () => {
     const bytes = conversations.flatMap(({ frames }) => frames.map(({ hex }) => Buffer.from(hex, "hex")));
     expect(Buffer.concat(bytes).toString("latin1")).not.toMatch(/\/(?:tmp|var|home|root|work|usr|opt|Users)\b/);
   });
 });
 
 describe("a Kong binary", () => {
-  it("says what the recorded one said (or with UPDATE_FRAMES=1 is recorded anew)", {
+  it("sends the recorded frames (or with UPDATE_FRAMES=1 is recorded again)", {
     timeout: RECORD_TIMEOUT_MS,
   }, async (context) => {
     const { missing } = kongBinary();

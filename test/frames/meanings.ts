@@ -13,7 +13,7 @@ import { readExitResponse, readHeaderValues } from "../../sandbox/message/exit-r
 import type { Frame } from "./record/recording.ts";
 import { readSteps, type Step } from "./steps.ts";
 
-/** Who says what, as the side understands it that it is said to. */
+/** The sender and the meaning of a message, as its receiver understands it. */
 export type Meaning = readonly [from: Frame["from"], what: string, meaning?: unknown];
 
 export function readMeanings(frames: readonly Frame[]): Meaning[] {
@@ -27,10 +27,10 @@ export function readMeanings(frames: readonly Frame[]): Meaning[] {
   });
 }
 
-/** Stands for the id that the gateway gave to a request, another one each time. */
+/** Placeholder for the request's id, which differs each time. */
 export const REQUEST_ID = "<request id>";
 
-/** What Kong sends is read as the plugin server reads it, what the plugin server sends as the sandbox does. */
+/** Frames from Kong are read with the plugin server's code, and frames from the plugin server with the sandbox's code. */
 const READERS: Readonly<Record<Step["what"], (payload: Buffer) => unknown>> = {
   call: readCall,
   return: (payload) => RpcReturnMessage.decode(payload),
@@ -74,12 +74,14 @@ function readCall(payload: Buffer): unknown {
     return { sequence, ...(event ?? { close }) };
   }
   const config = JSON.parse(Buffer.from(start.config ?? []).toString());
-  // Counts how often Kong built its list of plugins; other versions count otherwise, and nobody else reads it.
+  // Counts how often Kong built its list of plugins; other versions count differently, and only Kong reads it.
   return { sequence, start: start.name, config: { ...config, __seq__: typeof config.__seq__ } };
 }
 
 function readLogParts(payload: Buffer): unknown {
-  return ListValueMessage.decode(payload).values?.map(({ stringValue }) => stringValue);
+  return ListValueMessage.decode(payload).values?.map(({ stringValue }) =>
+    stringValue?.replace(/(?<= request_id=)[0-9a-f]{32}$/, REQUEST_ID),
+  );
 }
 
 function readNothing(payload: Buffer): undefined {

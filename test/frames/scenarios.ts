@@ -7,7 +7,7 @@ export const RECORDED_AT = 1_767_225_600;
 const ISSUER = "https://idp.example";
 const AUDIENCE = "https://api.example";
 
-/** The key of RFC 8037 appendix A.1. All the world knows it, and its signatures are the same every time. */
+/** The public key pair of RFC 8037 appendix A.1, whose signatures are the same every time. */
 const key: SigningKey = (() => {
   const jwk = {
     kty: "OKP",
@@ -86,7 +86,7 @@ export function createKongConfig(upstream: string, paths: readonly string[] = ["
   };
 }
 
-/** One request and what it is to show. */
+/** One request and its purpose. */
 export interface Scenario {
   readonly name: string;
   /**
@@ -107,7 +107,7 @@ function get(target: string, ...headers: string[]): string {
 
 const authorization = `Authorization: Bearer ${TOKEN}`;
 
-/** In this order, for instances live on from one to the next. */
+/** In this order, because instances stay from one scenario to the next. */
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: "route plugin: start instance, event, facts variable, allow that sets and removes headers",

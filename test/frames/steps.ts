@@ -22,9 +22,9 @@ export interface Step {
   /** `call`, `return`, `end` for the empty frame, the name of a PDK method, or `reply to` one. */
   readonly what: string;
   readonly payload: Buffer;
-  /** What the payload came in. */
+  /** The message type of the payload. */
   readonly frame: Frame;
-  /** Undefined where there is nothing to say: `google.protobuf.Empty`, the empty frame, methods that do not exist. */
+  /** Undefined if there is no payload: `google.protobuf.Empty`, the empty frame, methods that do not exist. */
   readonly codec: Codec | undefined;
 }
 

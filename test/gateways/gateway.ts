@@ -1,6 +1,6 @@
 import { type Neighbours, neighboursHere } from "./neighbours.ts";
 
-/** What every gateway of the conformance and fault runs can do. */
+/** The functions of every gateway in the conformance and fault runs. */
 export interface Gateway {
   /** Such as `Kong 3.9.3 (binary)`. */
   readonly name: string;
@@ -18,7 +18,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** A gateway whose parts can be reached, to do harm to them. */
+/** A gateway with access to its parts, so that tests can cause faults. */
 export interface FaultyGateway extends Gateway {
   /** Where the plugin server listens, as this machine names it. */
   readonly socket: string;
@@ -26,7 +26,7 @@ export interface FaultyGateway extends Gateway {
   pluginServerPid(): Promise<number | undefined>;
   /** Starts the plugin server's process anew as `kong reload` does, where no Kong does it. */
   reload?(): Promise<void>;
-  /** What only a Kong can. */
+  /** Functions that only a Kong has. */
   readonly kong?: KongControl;
 }
 
@@ -35,7 +35,7 @@ interface KongControl {
   reload(): Promise<void>;
   /** Hands the text of a kong.yml to the Admin API, and returns when Kong took it. */
   load(configText: string): Promise<void>;
-  /** Ends the worker that looks after the plugin server with SIGKILL. */
+  /** Kills the worker that started the plugin server (SIGKILL). */
   killWorkerZero(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ interface GatewayInput {
 /** Why tests over HTTP/2, gRPC and TLS do not run on the sandbox. */
 export const SANDBOX_IS_HTTP1 = "the sandbox serves only HTTP/1.1 without TLS (docs/adr/0029); a real Kong runs these";
 
-/** A kind of gateway: how to start one here, or why that cannot be. */
+/** A kind of gateway: how to start one here, or why that is impossible. */
 export interface GatewayKind {
   readonly label: string;
   readonly missing: string | undefined;
@@ -95,7 +95,7 @@ export async function restartPluginServer(find: FaultyGateway["pluginServerPid"]
   }, 10_000);
 }
 
-/** Asks again until there is an answer, for what becomes visible a moment later. */
+/** Repeats the call until it returns a value, for results that appear a moment later. */
 export async function waitFor<T>(
   ask: () => Promise<T | undefined> | T | undefined,
   timeoutMs: number,

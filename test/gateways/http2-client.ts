@@ -14,7 +14,7 @@ export interface Http2Answer {
 }
 
 /**
- * Makes one request over a connection of its own; who vouches for the certificate does not matter.
+ * Makes one request over a connection of its own; the issuer of the certificate does not matter.
  *
  * @param body what is sent at once; a function may send and read as it likes, and ends the stream itself.
  * @param localAddress the client's; the system chooses unless given.

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerHttp2Session } from 
 import type { AddressInfo } from "node:net";
 import type { RecordingUpstream } from "./recording-upstream.ts";
 
-/** An upstream that speaks gRPC without TLS: it sends each call's bytes back, ends with status 0, and notes headers by `x-case`. */
+/** An upstream for gRPC without TLS: it returns each call's bytes, ends with status 0, and records headers by `x-case`. */
 export async function startRecordingGrpcUpstream(): Promise<RecordingUpstream> {
   const seen = new Map<string, IncomingHttpHeaders>();
   const sessions = new Set<ServerHttp2Session>();

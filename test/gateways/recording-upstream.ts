@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** An upstream that answers everything, takes every upgrade to websocket, and notes the headers by the request's `x-case`. */
+/** An upstream that answers every request, accepts every upgrade to websocket, and records the headers by the request's `x-case`. */
 export interface RecordingUpstream {
   readonly port: number;
   /** The headers with which a case's last request came; undefined when none did. */

@@ -1,7 +1,7 @@
 import { VERSION } from "../../plugin/kong/contract/plugin-identity.ts";
 import { FACTS_VARIABLE } from "../../plugin/kong/facts/facts-variable.ts";
 import { formatLogEntry } from "../../sandbox/message/gateway-log.ts";
-import { startSandbox } from "../../sandbox/start-sandbox.ts";
+import { startSandbox } from "../../sandbox/run/start-sandbox.ts";
 import { type GatewayKind, pickDenialLine, SANDBOX_IS_HTTP1, waitFor } from "./gateway.ts";
 
 /** @param hasFactsVariable whether one PDK call carries all facts, or the adapter must ask for them. */

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../gateways/gateway.ts";
-import { kongBinary } from "../gateways/kong-binary.ts";
-import { reportMissing } from "../gateways/report-missing.ts";
+import { kongBinary } from "../gateways/kong/kong-binary.ts";
+import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { type Scene, type SceneOptions, startScene } from "./scene.ts";
 import type { Answer, Ask } from "./send-request.ts";
 import { startForeignInstance } from "./stock-peer.ts";
@@ -15,7 +15,7 @@ type Settings = Readonly<Record<string, string>>;
 const START_CMD = "KONG_PLUGINSERVER_JWT_POLICY_START_CMD";
 const DEFAULT_DENY = { plugins: [{ name: "jwt-policy-guard" }] };
 
-/** Bounds how long Kong waits for a plugin server that is silent; two workers, each with instances of its own. */
+/** Limits how long Kong waits for a silent plugin server; two workers, each with its own instances. */
 const withTimeout = (settings: Settings): Settings => ({
   ...settings,
   KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: "2s",
@@ -23,17 +23,19 @@ const withTimeout = (settings: Settings): Settings => ({
 });
 const here = (path: string): string => join(import.meta.dirname, path);
 
+/** A fault is a header that no rule reads, so the guard would reuse the verdict of the last request without it. */
 const OURS: SceneOptions = {
   ...DEFAULT_DENY,
   guard: true,
   adapt: (settings) => ({
     ...withTimeout(settings),
-    [START_CMD]: (settings[START_CMD] ?? "").replace(
+    [START_CMD]: `${(settings[START_CMD] ?? "").replace(
       process.execPath,
       (node) => `${node} --import ${here("faulty-preload.mjs")}`,
-    ),
+    )} --verdict-cache server`,
   }),
 };
+const REUSING: SceneOptions = { ...DEFAULT_DENY, guard: true, adapt: withTimeout };
 const STOCK: SceneOptions = {
   ...DEFAULT_DENY,
   stock: true,
@@ -77,7 +79,7 @@ if (missing !== undefined) {
         ["stale-instance", 503, WRONG_VERDICT],
       ],
     ],
-  ])("a request goes nowhere without a verdict: %s", (_what, options, faults) => {
+  ])("a request does not pass without a verdict: %s", (_what, options, faults) => {
     let scene: Scene;
     beforeAll(async () => {
       scene = await startScene(options);
@@ -101,12 +103,13 @@ if (missing !== undefined) {
           const { status: after } = await scene.send("/read", { headers: ["Authorization", scene.reader] });
           expect(after, "the next request").toBe(200);
         }
+        expect(await scene.kong.readErrorLog()).not.toContain("cannot make Kong start plugin instances anew");
       },
       TEST_TIMEOUT_MS,
     );
 
     it(
-      "a client's own verdict is no verdict of the plugin's, not even a wrong one",
+      "a verdict from the client does not count as the plugin's verdict, not even as a wrong verdict",
       async () => {
         const headers = ["X-Fault", "no-verdict", "Authorization", scene.reader, "X-Jwt-Policy-Verdict", "made up"];
         const answer = await scene.send("/read", { headers });
@@ -117,7 +120,7 @@ if (missing !== undefined) {
     );
 
     it(
-      "a process that is stopped: refused when Kong's patience ends, also where the route has the tag of public ones",
+      "a stopped process: requests are refused after Kong's timeout, also on a route with the tag of public routes",
       async () => {
         const pid = (await scene.kong.pluginServerPid()) ?? Number.NaN;
         process.kill(pid, "SIGSTOP");
@@ -132,7 +135,7 @@ if (missing !== undefined) {
     );
 
     it(
-      "a process that is killed: refused until there is another, and then each route by its own rule again",
+      "a killed process: requests are refused until there is a new process, and then judged by their own rule again",
       async () => {
         const ask = { headers: ["Authorization", scene.reader] };
         for (let kill = 0; kill < 3; kill += 1) {
@@ -147,7 +150,55 @@ if (missing !== undefined) {
     );
   });
 
-  describe("a stock plugin server whose instance ids mean other configurations than Kong thinks", () => {
+  describe("verdicts that the guard may reuse", () => {
+    let scene: Scene;
+    beforeAll(async () => {
+      scene = await startScene(REUSING);
+      await scene.untilServing();
+    }, START_TIMEOUT_MS);
+    afterAll(() => scene?.stop(), START_TIMEOUT_MS);
+
+    it(
+      "are not used soon after the plugin server was stopped, and no other request ever passes",
+      async () => {
+        const valid = { headers: ["Authorization", scene.reader] };
+        for (let count = 0; count < 20; count += 1) {
+          expect(await statusOf(scene, "/read", valid)).toBe(200);
+        }
+        const pid = (await scene.kong.pluginServerPid()) ?? Number.NaN;
+        process.kill(pid, "SIGSTOP");
+        const refused = await waitFor(async () => {
+          const [good, ...others] = await Promise.all([
+            scene.send("/read", valid),
+            scene.send("/read"),
+            scene.send("/write", valid),
+          ]);
+          for (const other of others) {
+            expect([401, 403, 500, 503]).toContain(other.status);
+            expect(scene.upstreamOf(other)).toBeUndefined();
+          }
+          return good.status === 200 ? undefined : good;
+        }, 30_000);
+        process.kill(pid, "SIGCONT");
+        expect([500, 503]).toContain(refused?.status);
+        expect(refused && scene.upstreamOf(refused)).toBeUndefined();
+      },
+      TEST_TIMEOUT_MS,
+    );
+
+    it(
+      "are not used for other requests after the plugin server was killed",
+      async () => {
+        await scene.untilServing();
+        const valid = { headers: ["Authorization", scene.reader] };
+        process.kill((await scene.kong.pluginServerPid()) ?? Number.NaN, "SIGKILL");
+        await expectNoLeakUntilServing(scene, valid);
+      },
+      TEST_TIMEOUT_MS,
+    );
+  });
+
+  describe("a stock plugin server whose instance ids belong to other configurations than Kong assumes", () => {
     let scene: Scene;
     beforeAll(async () => {
       scene = await startScene({ stock: true });
@@ -156,7 +207,7 @@ if (missing !== undefined) {
     afterAll(() => scene?.stop(), START_TIMEOUT_MS);
 
     it(
-      "judges nothing by them, and no request is lost",
+      "judges no request by a wrong configuration, and no request is lost",
       async () => {
         for (const path of ["/read", "/write", "/public", "/items/open", "/both"]) {
           await scene.send(path);
@@ -198,7 +249,7 @@ async function statusOf(scene: Scene, path: string, ask: Ask): Promise<number> {
   return (await scene.send(path, ask)).status;
 }
 
-/** Sends requests that must not pass beside a valid one, until that passes. */
+/** Sends requests that must not pass together with a valid request, until the valid request passes. */
 async function expectNoLeakUntilServing(scene: Scene, valid: Ask): Promise<void> {
   const check = (answer: Answer | undefined, allowed: number[]): void => {
     expect(allowed).toContain(answer?.status);

@@ -1,11 +1,11 @@
-// A load hook that gives our plugin server, which is one file, a faulty handler: what goes wrong is what the request's `x-fault` says.
+// A load hook that gives our plugin server, which is one file, a faulty handler: the request's `x-fault` selects the fault.
 const HANDLER = "function startPluginInstance(";
 const FAULTY = `
 function startPluginInstance(...args) {
   const sound = startSoundInstance(...args);
   let isStale = false;
   return {
-    async access(pdk) {
+    async access(pdk, event) {
       const fault = (await pdk.request.getHeaders(1000)).get("x-fault")?.[0];
       if (fault === "throw") {
         throw new Error("a fault of the test");
@@ -16,7 +16,7 @@ function startPluginInstance(...args) {
       if (fault === "nothing") {
         return undefined;
       }
-      const decision = await sound.access(pdk);
+      const decision = await sound.access(pdk, event);
       const { "x-jwt-policy-verdict": verdict, ...headers } = decision.headers ?? {};
       if (fault === "no-verdict") {
         return createAllow({ headers }, decision.evidence);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { reportMissing } from "../gateways/report-missing.ts";
+import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { type AdminKong, findMissingKong, startAdminKong } from "../kong/schema/admin-kong.ts";
 
 const missing = findMissingKong();
@@ -33,7 +33,7 @@ describe("Kong's schema of the guard", () => {
   }, 60_000);
   afterAll(async () => {
     await kong?.stop();
-    rmSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true, maxRetries: 5 });
   }, 60_000);
 
   it.each<[what: string, plugin: object]>([
@@ -42,7 +42,7 @@ describe("Kong's schema of the guard", () => {
     ["on a service", { service: "s" }],
     ["with an empty config", { config: {} }],
     ["with protocols of HTTP", { protocols: ["https", "grpcs"] }],
-  ])("takes it %s", async (_what, plugin) => {
+  ])("accepts it %s", async (_what, plugin) => {
     const { status, text } = await kong.load(configWith(plugin));
     expect(status, text.slice(0, 500)).toBe(201);
   });

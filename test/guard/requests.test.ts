@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kongBinary } from "../gateways/kong-binary.ts";
-import { reportMissing } from "../gateways/report-missing.ts";
+import { kongBinary } from "../gateways/kong/kong-binary.ts";
+import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { type Scene, type SceneOptions, startScene } from "./scene.ts";
 import type { Answer, Ask } from "./send-request.ts";
 
@@ -18,7 +18,7 @@ const GATEWAYS: readonly SceneOptions[] = [
   { stock: true, adapt },
 ];
 
-/** What the answer is, what of it reached the upstream, and that the verdict did not. */
+/** The answer, the headers at the upstream, and a check that the verdict did not reach it. */
 function expectAnswer(scene: Scene, answer: Answer, status: number): void {
   const upstream = scene.upstreamOf(answer);
   expect(answer.status, answer.body).toBe(status);
@@ -61,7 +61,7 @@ if (missing !== undefined) {
       ["the word of another instance", ["x-jwt-policy-verdict", `other-instance ${nonce}`]],
       ["as many other headers as nginx takes", Array.from({ length: 990 }, (_, index) => [`x-${index}`, "1"]).flat()],
     ])(
-      "a client that sends %s gets what its token allows, and the upstream gets no verdict",
+      "a client that sends %s gets the answer that its token allows, and the upstream gets no verdict",
       async (_what, headers) => {
         expectAnswer(scene, await scene.send("/read", { headers: ["Authorization", scene.reader, ...headers] }), 200);
         expectAnswer(scene, await scene.send("/read", { headers: ["Authorization", scene.writer, ...headers] }), 403);
@@ -70,12 +70,12 @@ if (missing !== undefined) {
       },
     );
 
-    it("a client cannot have the verdict removed by naming it in Connection", async () => {
+    it("a client cannot remove the verdict by naming its header in Connection", async () => {
       const headers = ["Authorization", scene.reader, "Connection", "close, x-jwt-policy-verdict"];
       expectAnswer(scene, await scene.send("/read", { headers }), 400);
     });
 
-    it("a verdict is of no use twice: the request id that an answer shows is over", async () => {
+    it("a verdict cannot be used twice, because the request id in an answer is no longer valid", async () => {
       const first = await scene.send("/read", { headers: ["Authorization", scene.reader] });
       const verdict = `${plugin} 1 ${first.headers["x-kong-request-id"]}`;
       expectAnswer(scene, await scene.send("/read", { headers: ["x-jwt-policy-verdict", verdict] }), 401);
@@ -91,12 +91,12 @@ if (missing !== undefined) {
       ["a verdict that another plugin forged", "/forged", undefined, 200, 401],
       ["the guard configured on the route", "/guarded-and-judged", undefined, 200, 401],
       ["the tag of public routes beside the plugin", "/both", undefined, 200, 401],
-    ])("%s changes nothing", async (_what, path, ask, valid, invalid) => {
+    ])("%s has no effect", async (_what, path, ask, valid, invalid) => {
       expectAnswer(scene, await scene.send(path, { ...ask, headers: ["Authorization", scene.reader] }), valid);
       expectAnswer(scene, await scene.send(path, ask), invalid);
     });
 
-    it("the token that an earlier plugin put there is the one that counts", async () => {
+    it("the token that an earlier plugin put there counts", async () => {
       const answer = await scene.send("/cookie", { headers: ["Cookie", scene.reader, "Authorization", "Bearer x"] });
       expectAnswer(scene, answer, 200);
       expect(scene.upstreamOf(answer)?.authorization).toBe(scene.reader);
@@ -127,15 +127,18 @@ if (missing !== undefined) {
       }
     });
 
-    it("where nothing is configured, routes without the plugin are not its business", async () => {
+    it("if it is only loaded, routes without the plugin are not affected", async () => {
       expectAnswer(scene, await scene.send("/bare"), 200);
       expectAnswer(scene, await scene.send("/tagged"), 200);
     });
 
-    it.each(["/guarded-route", "/guarded-service"])("%s has the guard and nothing to judge: refused", async (path) => {
-      const answer = await scene.send(path, { headers: ["Authorization", scene.reader] });
-      await expectGuardRefusal(scene, answer, "no jwt-policy is configured for this Kong Route");
-    });
+    it.each(["/guarded-route", "/guarded-service"])(
+      "%s has the guard but no plugin that judges: refused",
+      async (path) => {
+        const answer = await scene.send(path, { headers: ["Authorization", scene.reader] });
+        await expectGuardRefusal(scene, answer, "no jwt-policy is configured for this Kong Route");
+      },
+    );
   });
 
   describe("the guard as a global plugin: default deny", () => {
@@ -147,14 +150,14 @@ if (missing !== undefined) {
     afterAll(() => scene?.stop(), START_TIMEOUT_MS);
 
     it.each(["/bare", "/tagged-service", "/terminated", "/no-service"])(
-      "%s has neither the plugin nor the tag: refused, whatever the token and whoever would answer",
+      "%s has neither the plugin nor the tag: refused with any token, even if another plugin would answer",
       async (path) => {
         const answer = await scene.send(path, { headers: ["Authorization", scene.reader] });
         await expectGuardRefusal(scene, answer, "no jwt-policy is configured for this Kong Route");
       },
     );
 
-    it("a route with the tag is open, and its requests bring no verdict along", async () => {
+    it("a route with the tag is open, and its requests have no verdict", async () => {
       const headers = ["x-jwt-policy-verdict", "x"];
       expectAnswer(scene, await scene.send("/tagged", { headers }), 200);
     });

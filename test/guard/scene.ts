@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { claimsOf, inlineIssuer, policyDocument } from "../core/fixtures.ts";
 import { waitFor } from "../gateways/gateway.ts";
-import { type KongBinary, kongBinary } from "../gateways/kong-binary.ts";
+import { type KongBinary, kongBinary } from "../gateways/kong/kong-binary.ts";
 import { startRecordingUpstream } from "../gateways/recording-upstream.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { type Answer, type Ask, sendRequest } from "./send-request.ts";
@@ -88,12 +88,12 @@ export async function startScene({ plugins = [], without, ...options }: SceneOpt
     async stop() {
       await kong.stop();
       await upstream.stop();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
 
-/** As a session plugin does: the token comes from elsewhere. */
+/** Like a session plugin: the token comes from elsewhere. */
 const COOKIE_TO_TOKEN = 'ngx.req.set_header("Authorization", ngx.req.get_headers().cookie)';
 
 interface KongPlugin {
@@ -146,7 +146,7 @@ function createKongConfig(upstreamPort: number, globals: readonly object[], with
           route("guarded-route", [{ name: "jwt-policy-guard" }]),
           route("guarded-and-judged", [policy("read"), { name: "jwt-policy-guard" }]),
           route("cookie", [policy("read"), lua("access", COOKIE_TO_TOKEN)]),
-          // A defect elsewhere: the header that nobody but the plugin should set, set before it runs.
+          // A defect in another plugin, which sets the header that only jwt-policy should set.
           route("forged", [policy("read"), lua("access", 'ngx.req.set_header("x-jwt-policy-verdict", "forged")')]),
         ],
       },

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { waitFor } from "../gateways/gateway.ts";
-import { kongBinary } from "../gateways/kong-binary.ts";
-import { reportMissing } from "../gateways/report-missing.ts";
+import { kongBinary } from "../gateways/kong/kong-binary.ts";
+import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { type Scene, type SceneOptions, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -15,7 +15,7 @@ const GUARD = [{ name: "jwt-policy-guard" }];
 if (missing !== undefined) {
   reportMissing("settings of the guard on a real Kong", missing);
 } else {
-  describe("settings that leave something out refuse every request, and the log says what is missing", () => {
+  describe("incomplete settings make the guard refuse every request, and the log says what is missing", () => {
     let scene: Scene | undefined;
     afterEach(() => scene?.stop(), TIMEOUT_MS);
 

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 
-it("kong-pdk's server keeps nothing of a refused request", () => {
+it("kong-pdk's server keeps no memory of a refused request", () => {
   const main = createRequire(import.meta.url).resolve("kong-pdk/bin/kong-js-pluginserver");
   const output = execFileSync(process.execPath, [join(import.meta.dirname, "stock-events.cjs")], {
     env: {

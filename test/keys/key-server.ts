@@ -2,10 +2,10 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { SigningKey } from "../tokens.ts";
 
-/** What a path answers: a JSON value or text with 200, or whatever a listener does. */
+/** The answer of a path: a JSON value or text with 200, or the answer of a listener. */
 export type Answer = { readonly json: unknown } | { readonly text: string } | RequestListener;
 
-/** A real HTTP server on loopback that keeps a record of what was asked. */
+/** A real HTTP server on loopback that records its requests. */
 export interface KeyServer {
   readonly origin: string;
   /** Paths in the order of the requests. */

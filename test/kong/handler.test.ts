@@ -32,12 +32,12 @@ writeFileSync(join(root, "broken-once.yaml"), "text\n");
 const runtime = createRuntime({ policyRoot: root, policyPollMs: 1_000, now, log: silentLog });
 afterAll(() => {
   runtime.stop();
-  rmSync(root, { recursive: true });
+  rmSync(root, { recursive: true, maxRetries: 5 });
 });
 
 const ALICE = { id: "11111111-1111-4111-8111-111111111111", username: "alice" };
 
-/** Kong's side: every request carries this token and came over the route `orders`. */
+/** Kong's side: every request has this token and uses the route `orders`. */
 const asked: string[] = [];
 const pdk: Pdk = {
   nginx: {
@@ -94,7 +94,7 @@ function access(configJson: string): Promise<Decision | Answer> {
 describe("an instance whose configuration or policy is broken refuses every request with policy_unavailable", () => {
   it.each<[what: string, configJson: string, detail: RegExp]>([
     ["no JSON", "{", /JSON/],
-    ["an empty text, as when Kong sends no configuration", "", /JSON/],
+    ["an empty string, as when Kong sends no configuration", "", /JSON/],
     ["neither a file nor a policy", "{}", /^exactly one of config\.policy_file and config\.policy must be set$/],
     ["both", '{"policy_file":"good.json","policy":"x"}', /^exactly one of/],
     ["a file that is not there", '{"policy_file":"none.yaml"}', /^none\.yaml:1:1 file_missing: /],
@@ -106,7 +106,7 @@ describe("an instance whose configuration or policy is broken refuses every requ
     [
       "a rule that the policy does not have",
       '{"policy_file":"good.json","rule":"none"}',
-      /has no rule "none", which the plugin's config names$/,
+      /has no rule "none", which the plugin's config names; it has read, orders$/,
     ],
   ])("%s", async (_what, configJson, detail) => {
     const decision = await access(configJson);
@@ -118,7 +118,7 @@ describe("an instance whose configuration or policy is broken refuses every requ
     expect(decision.verdict === "deny" && decision.denial.detail).toMatch(detail);
   });
 
-  it("an inline policy with mistakes, whatever policies other plugins have, with an id and without", async () => {
+  it("an inline policy with mistakes, with any policies of other plugins, with an id and without", async () => {
     const good = { policy: DOCUMENT, rule: "orders" };
     const broken = { policy: "jwt_policy: 2", rule: "orders" };
     for (const [identity, other] of [
@@ -136,7 +136,7 @@ describe("an instance whose configuration or policy is broken refuses every requ
     }
   });
 
-  it("without asking Kong anything, again and again", async () => {
+  it("without a call to Kong, again and again", async () => {
     const instance = startPluginInstance(
       "{}",
       runtime,
@@ -149,7 +149,7 @@ describe("an instance whose configuration or policy is broken refuses every requ
     expect(asked).toEqual([]);
   });
 
-  it("and nothing is thrown when no request ever comes", async () => {
+  it("and nothing is thrown if no request ever comes", async () => {
     const unhandled: unknown[] = [];
     const note = (error: unknown): void => void unhandled.push(error);
     process.on("unhandledRejection", note);
@@ -206,7 +206,7 @@ describe("an instance whose policy is good decides", () => {
     ["OPTIONS", "/.well-known/oauth-protected-resource/pay", "answer"],
     ["GET", "/pay", "deny"],
     ["POST", "/.well-known/oauth-protected-resource/pay", "deny"],
-  ])("answers for the API's description, whatever the rule asks: %s %s", async (method, target, verdict) => {
+  ])("answers for the API's description, with any rule: %s %s", async (method, target, verdict) => {
     const described = { ...JSON.parse(DOCUMENT), protected_resource: { resource: "https://api.example.com/pay" } };
     const config = JSON.stringify({ policy: JSON.stringify(described), rule: "none" });
     const asking: Pdk = { ...pdk, nginx: { getVar: async () => `${method} ${target} HTTP/1.1` } };
@@ -218,7 +218,7 @@ describe("an instance whose policy is good decides", () => {
     expect(await instance.access(asking)).toMatchObject({ verdict });
   });
 
-  it("refuses under the policy's own name what cannot be read with certainty", async () => {
+  it("refuses ambiguous requests under the policy's own name", async () => {
     const instance = startPluginInstance('{"policy_file":"good.json","rule":"read"}', runtime, async () =>
       deny({ reason: "too_many_headers" }),
     );
@@ -230,7 +230,7 @@ describe("an instance whose policy is good decides", () => {
     });
   });
 
-  it("rejects when Kong does not answer, which ends the request in 500", async () => {
+  it("rejects if Kong does not answer, and the client gets 500", async () => {
     const failing: Pdk = {
       ...pdk,
       request: { ...pdk.request, getHeaders: () => Promise.reject(new Error("no reply")) },
@@ -249,7 +249,7 @@ describe("the Consumer that a token names", () => {
   const config = (workspace: string): string =>
     JSON.stringify({ policy: CONSUMERS, rule: "read", __plugin_id: `p-${workspace}`, __seq__: 1, __ws_id: workspace });
 
-  it("is asked for by the request that needs it first, once for each workspace", async () => {
+  it("is looked up by the first request that needs it, once for each workspace", async () => {
     const found = { verdict: "allow", caller: { consumer: ALICE, credentialId: ALICE.id } };
     const ask = async (workspace: string): Promise<readonly string[]> => {
       expect(await access(config(workspace))).toMatchObject(found);
@@ -274,7 +274,7 @@ describe("the Consumer that a token names", () => {
     expect(decision).toMatchObject({ caller: { consumer: ALICE }, headers: { "x-jwt-policy-verdict": mark } });
   });
 
-  it("ends the request in 500 when Kong's answer cannot be read", async () => {
+  it("leads to 500 if Kong's answer cannot be read", async () => {
     const failing: Pdk = {
       ...pdk,
       client: { ...pdk.client, loadConsumer: () => Promise.reject(new Error("index out of range")) },
@@ -303,7 +303,7 @@ describe("the verdict for the guard", () => {
   };
   const OWN = { __plugin_id: PLUGIN_ID, __seq__: 7 };
 
-  it("names the instance that judged and the request, where the guard asks for it", async () => {
+  it("names the instance that judged and the request, if the guard asks for a verdict", async () => {
     const decision = await askWith(OWN, `${PLUGIN_ID} 7 ${NONCE}`);
     expect(isAllow(decision) && decision.headers["x-jwt-policy-verdict"]).toBe(`${PLUGIN_ID} 7 ${NONCE}`);
   });
@@ -311,7 +311,7 @@ describe("the verdict for the guard", () => {
   it.each<[what: string, identity: object, last: string]>([
     ["no guard asks", OWN, NONCE],
     ["Kong did not say who the instance is", {}, `${PLUGIN_ID} 7 ${NONCE}`],
-  ])("is not given where %s", async (_what, identity, last) => {
+  ])("is not given if %s", async (_what, identity, last) => {
     const decision = await askWith(identity, last);
     expect(isAllow(decision) && decision.headers).toEqual(
       expect.not.objectContaining({ "x-jwt-policy-verdict": expect.anything() }),

@@ -22,7 +22,7 @@ const key = generateSigningKey("ES256", "acme-1");
 const TOKEN = mintToken({ key, claims: claimsOf({ tenant: "shop" }) });
 const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
 
-/** A client's request, and how it came to Kong. */
+/** A client's request, and its way to Kong. */
 const REQUEST: Readonly<Record<string, string>> = {
   request: "GET /things/7 HTTP/1.1",
   scheme: "https",
@@ -33,7 +33,7 @@ const REQUEST: Readonly<Record<string, string>> = {
   kong_request_id: "0123456789abcdef0123456789abcdef",
 };
 
-/** What nginx makes of the setting for this request. */
+/** The value of nginx's variable for this request. */
 function fillIn(setting: string, request: Readonly<Record<string, string>>): string {
   return setting.replaceAll("\\n", "\n").replaceAll(/\$(\w+)/g, (_, name: string) => request[name] ?? "");
 }
@@ -42,7 +42,7 @@ interface Shape {
   readonly policy?: Record<string, unknown>;
   readonly rule?: Record<string, unknown>;
   readonly request?: Readonly<Record<string, string>>;
-  /** Whether Kong's Route says the rule. */
+  /** Whether Kong's Route names the rule. */
   readonly isBoundByRoute?: true;
   /** Headers that the variable carries beside the usual ones. */
   readonly carried?: readonly string[];
@@ -52,7 +52,7 @@ interface Shape {
   readonly credential?: string;
 }
 
-/** The calls of one request, in order: those that ask and those that the outcome comes to. */
+/** The calls of one request, in order: the calls that read facts, and the calls of the outcome. */
 async function countCalls(shape: Shape, hasVariable: boolean): Promise<{ calls: string[]; decision: Decision }> {
   const routes = { read: { required_scopes: ["read"], ...shape.rule } };
   const policy = compileDocument(policyDocument(inlineIssuer([key]), { routes, ...shape.policy }));
@@ -102,7 +102,7 @@ const tokenIn = (source: object, request: Readonly<Record<string, string>>): Sha
 });
 const COMPARING = { required_claims: { tenant: { equals_header: "x-tenant" } } };
 
-describe("a request that passes takes the fewest calls that its policy needs", () => {
+describe("a request that passes needs as few calls as its policy allows", () => {
   it.each<[what: string, shape: Shape, withVariable: string[], without: string[]]>([
     ["a rule by its config", {}, [FACTS, SET], [HEADERS, LINE, SCHEME, SET]],
     [
@@ -269,7 +269,7 @@ describe("a request that passes takes the fewest calls that its policy needs", (
   });
 });
 
-describe("a request that is refused takes one call to log and one to answer", () => {
+describe("a refused request needs one call for the log and one for the answer", () => {
   it.each<[what: string, shape: Shape, asked: string[]]>([
     ["no token", { request: { http_authorization: "" } }, [FACTS]],
     ["plain HTTP over the network", { request: PLAIN }, [FACTS]],

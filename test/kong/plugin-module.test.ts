@@ -16,7 +16,7 @@ it("has the version of the package", () => {
 });
 
 describe("the module for the stock plugin server", () => {
-  it("exports what kong-pdk wants", () => {
+  it("exports the members that kong-pdk requires", () => {
     expect({ Version, Priority, Schema }).toEqual({ Version: VERSION, Priority: 1450, Schema: CONFIG_FIELDS });
   });
 
@@ -42,9 +42,9 @@ describe("the module for the stock plugin server", () => {
   });
 });
 
-it("takes settings for fetching keys from its environment, and while they are broken says why no key comes", async () => {
+it("reads settings for fetching keys from its environment, and says why no key comes while the settings are broken", async () => {
   const directory = mkdtempSync(join(tmpdir(), "stock-fetch-"));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
   const settings = join(directory, "fetch.yaml");
   writeFileSync(settings, "fetch_settings: 2\n");
   const policies = join(directory, "policies");

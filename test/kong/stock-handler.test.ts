@@ -121,7 +121,7 @@ describe("the handler in the stock server", () => {
     ["a variable that Kong does not know", null],
     ["a variable of which nothing is said", undefined],
     ["a mark that a client could send", `${FACTS} ${IDENTITY.pluginId} 12 ${NONCE}\n${NONCE}`],
-  ])("refuses with 503 and asks nobody: %s", async (_what, facts) => {
+  ])("refuses with 503 and makes no call: %s", async (_what, facts) => {
     const access = vi.fn(async () => ALLOW);
     const { calls } = await run(facts, { instance: { access } });
     expect(access).not.toHaveBeenCalled();
@@ -130,7 +130,7 @@ describe("the handler in the stock server", () => {
     expect(calls[1]?.[1]).toContain("unless jwt-policy-guard is loaded");
   });
 
-  it("writes what the operator has to know to Kong's log, ahead of the verdict", async () => {
+  it("writes warnings for the operator to Kong's log, before the verdict", async () => {
     const log = createOperatorLog(() => {});
     log.warn("a.yaml is refused");
     const { calls } = await run(GUARDED, { log });
@@ -140,7 +140,7 @@ describe("the handler in the stock server", () => {
     ]);
   });
 
-  it("writes the report of a request that only report mode lets pass, ahead of the verdict", async () => {
+  it("writes the report of a request that only report mode lets pass, before the verdict", async () => {
     const reported = createDeny({ reason: "token_missing" }, { policy: "payments" });
     const allow = createAllow({ headers: { "x-user-id": "alice" } }, { policy: "payments" }, reported);
     const { calls } = await run(GUARDED, { instance: { access: async () => allow } });
@@ -150,7 +150,7 @@ describe("the handler in the stock server", () => {
     ]);
   });
 
-  it("allows by one call, the last, after one that reads all", async () => {
+  it("allows by the last call, after one call that reads all facts", async () => {
     const { calls } = await run(GUARDED, {});
     expect(calls).toEqual([
       ["get_var", "jwt_facts"],
@@ -158,7 +158,7 @@ describe("the handler in the stock server", () => {
     ]);
   });
 
-  it("sets the query first, for the verdict is the last call", async () => {
+  it("sets the query first, because the verdict must be the last call", async () => {
     const allow = createAllow({ headers: { "x-user-id": "alice" }, rawQuery: "" }, { policy: "payments" });
     const { calls } = await run(GUARDED, { instance: { access: async () => allow } });
     expect(calls.slice(1)).toEqual([
@@ -167,7 +167,7 @@ describe("the handler in the stock server", () => {
     ]);
   });
 
-  it("gives no verdict when Kong cannot set the query: a request with the token in it must not go on", async () => {
+  it("gives no verdict if Kong cannot set the query, because a request with the token in the query must not pass", async () => {
     const allow = createAllow({ headers: { "x-user-id": "alice" }, rawQuery: "a=b" }, { policy: "payments" });
     const calls: unknown[][] = [];
     const refused = (): Promise<void> => Promise.reject(new Error("refused"));
@@ -186,7 +186,7 @@ describe("the handler in the stock server", () => {
   it.each<[what: string, access: () => Promise<Decision>]>([
     ["decides", async () => ALLOW],
     ["throws", () => Promise.reject(new Error("x"))],
-  ])("leaves no timer behind when the decision %s in time", async (_what, access) => {
+  ])("leaves no timer behind if the decision %s in time", async (_what, access) => {
     vi.useFakeTimers();
     try {
       await run(GUARDED, { instance: { access } });
@@ -244,13 +244,13 @@ describe("the handler in the stock server", () => {
         ["shared.set", "authenticated_groups", []],
       ],
     ],
-  ])("tells Kong of %s ahead of the verdict", async (_what, caller, expected) => {
+  ])("tells Kong of %s before the verdict", async (_what, caller, expected) => {
     const allow = createAllow({ headers: { "x-user-id": "alice" }, caller }, { policy: "payments" });
     const { calls } = await run(GUARDED, { instance: { access: async () => allow } });
     expect(calls.slice(1)).toEqual([...expected, ["set_headers", { "x-user-id": "alice" }]]);
   });
 
-  it("asks Kong of callers by Kong's names", async () => {
+  it("looks up callers by Kong's names", async () => {
     const seen: unknown[] = [];
     const { calls } = await run(GUARDED, {
       instance: {
@@ -274,14 +274,14 @@ describe("the handler in the stock server", () => {
     ["of an older configuration", { ...IDENTITY, sequence: 11 }],
     ["of another plugin", { ...IDENTITY, pluginId: "32872376-ee0e-5c55-8923-40c6de4bf2f7" }],
     ["that Kong did not name", undefined],
-  ])("an instance %s judges nothing and says so", async (_what, identity) => {
+  ])("an instance %s judges no request and says so", async (_what, identity) => {
     const access = vi.fn(async () => ALLOW);
     const { calls } = await run(GUARDED, { identity, instance: { access } });
     expect(access).not.toHaveBeenCalled();
     expect(calls.at(-1)).toEqual(["set_headers", { "x-jwt-policy-verdict": `other-instance ${NONCE}` }]);
   });
 
-  it("hands a refusal to the guard", async () => {
+  it("passes a refusal to the guard", async () => {
     const deny = createDeny({ reason: "token_missing" }, { policy: "payments", rule: "read" });
     const { calls } = await run(GUARDED, { instance: { access: async () => deny } });
     expect(refusalIn(calls)).toMatchObject({
@@ -291,12 +291,13 @@ describe("the handler in the stock server", () => {
     });
   });
 
-  it("hands an answer of the plugin's own to the guard, with nothing to log", async () => {
+  it("passes an answer of the plugin itself to the guard, without a log line", async () => {
     const { calls } = await run(GUARDED, { instance: { access: async () => createAnswer(METADATA_REQUEST) } });
     expect(refusalIn(calls)).toEqual({
       status: 200,
       body: '{"resource":"x"}',
       headers: expect.objectContaining({ "Content-Type": "application/json" }),
+      nonce: NONCE,
     });
     expect(calls.map(([method]) => method)).toEqual(["get_var", "set_headers"]);
   });
@@ -304,7 +305,7 @@ describe("the handler in the stock server", () => {
   it.each<[what: string, access: () => Promise<Decision>, line: string]>([
     ["throws", () => Promise.reject(new Error("Bearer x")), "reason=internal_error status=500"],
     ["never settles", () => new Promise(() => {}), "reason=deadline_exceeded status=503"],
-  ])("refuses in time where the decision %s", async (_what, access, line) => {
+  ])("refuses in time if the decision %s", async (_what, access, line) => {
     const { calls, logged } = await run(GUARDED, { instance: { access }, deadlineMs: 50 });
     expect(refusalIn(calls).line).toContain(line);
     expect(logged.join()).not.toContain("Bearer");

@@ -12,13 +12,13 @@ const takenLines = (): string[] => log.takeWarnings().map(({ line }) => line);
 const texts = (count: number, from = 0): string[] => Array.from({ length: count }, (_, index) => `w${from + index}`);
 
 describe("the operator's log", () => {
-  it("prints both kinds, and marks what has to be looked after", () => {
+  it("prints both kinds, and marks problems that the operator must check", () => {
     log.info("a policy is in force");
     log.warn("a policy is refused");
     expect(printed).toEqual(["a policy is in force", "warning: a policy is refused"]);
   });
 
-  it("has warnings taken once, oldest first, and nothing else", () => {
+  it("returns warnings once, oldest first, and nothing else", () => {
     log.info("news");
     expect(log.takeWarnings()).toEqual([]);
     log.warn("first");
@@ -42,14 +42,14 @@ describe("the operator's log", () => {
     expect(printed).toHaveLength(count);
   });
 
-  it("has one list per process: what was taken is not changed by what comes later", () => {
+  it("has one list per process, and later warnings do not change a returned list", () => {
     log.warn("first");
     const taken = log.takeWarnings();
     log.warn("second");
     expect(taken).toEqual([{ level: "warn", line: "first" }]);
   });
 
-  it("has notices taken with the warnings, each at its level and in their order", () => {
+  it("returns notices together with the warnings, each at its level and in their order", () => {
     log.notice("a policy is in force");
     log.warn("another is refused");
     log.notice("it is in force again");
@@ -78,7 +78,7 @@ describe("a line", () => {
     ["DEL and C1", "\u007f\u0085\u009b", "\\u{7f}\\u{85}\\u{9b}"],
     ["Unicode's own line ends", "\u2028\u2029", "\\u{2028}\\u{2029}"],
     ["letters of other scripts and emoji", "Prüfung 検証 🔑", "Prüfung 検証 🔑"],
-  ])("with %s is one line and harmless, printed and taken", (_what, text, line) => {
+  ])("with %s is one harmless line, printed and returned", (_what, text, line) => {
     log.info(text);
     log.warn(text);
     expect(printed).toEqual([line, `warning: ${line}`]);

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Allow, createAllow, createDeny, type Evidence } from "../../plugin/core/model/decision.ts";
 import type { Denial } from "../../plugin/core/model/denial.ts";
 import { countDecisions } from "../../plugin/observe/report-counts.ts";
@@ -7,7 +7,7 @@ const CHANGES = { headers: {} };
 const report = (evidence: Evidence, denial: Denial): Allow =>
   createAllow(CHANGES, evidence, createDeny(denial, evidence));
 
-it("counts what would have been refused by policy, rule and reason, the most frequent first", () => {
+it("counts requests that would have been refused, by policy, rule and reason, the most frequent first", () => {
   let now = 1_000;
   const counts = countDecisions(() => now);
   counts.add(createAllow(CHANGES, { policy: "payments", rule: "read" }));
@@ -22,7 +22,7 @@ it("counts what would have been refused by policy, rule and reason, the most fre
   ]);
 });
 
-it("takes no new kinds beyond its bound, and goes on counting those that it has", () => {
+it("accepts no new kinds beyond its limit, and continues to count the known kinds", () => {
   const counts = countDecisions(() => 0);
   const add = (rule: string): void => counts.add(report({ policy: "p", rule }, { reason: "token_missing" }));
   for (let index = 0; index <= 10_000; index += 1) {
@@ -37,20 +37,20 @@ it("counts the requests that each rule judged, and how many of them it refused o
   const counts = countDecisions(() => 0);
   const read = { policy: "payments", rule: "read" };
   counts.add(createAllow(CHANGES, read));
-  counts.add(report(read, { reason: "token_expired" }));
-  counts.add(report(read, { reason: "token_missing" }));
+  counts.add(report(read, { reason: "token_expired" }), { mode: "report" });
+  counts.add(report(read, { reason: "token_missing" }), { mode: "report" });
   counts.add(createDeny({ reason: "token_missing" }, { policy: "payments", rule: "write" }));
   counts.add(createDeny({ reason: "no_matching_rule" }, { policy: "payments" }));
   counts.add(createAllow(CHANGES, { policy: "shop", rule: "read" }));
   expect(counts.listJudged()).toEqual([
-    { ...read, requests: 3, denied: 0, reported: 2 },
-    { policy: "payments", rule: "write", requests: 1, denied: 1, reported: 0 },
-    { policy: "payments", rule: undefined, requests: 1, denied: 1, reported: 0 },
-    { policy: "shop", rule: "read", requests: 1, denied: 0, reported: 0 },
+    { ...read, requests: 3, denied: 0, reported: 2, inReportMode: 2 },
+    { policy: "payments", rule: "write", requests: 1, denied: 1, reported: 0, inReportMode: 0 },
+    { policy: "payments", rule: undefined, requests: 1, denied: 1, reported: 0, inReportMode: 0 },
+    { policy: "shop", rule: "read", requests: 1, denied: 0, reported: 0, inReportMode: 0 },
   ]);
 });
 
-it("counts no rule beyond its bound, and goes on with those that it has", () => {
+it("counts no new rule beyond its limit, and continues to count the known rules", () => {
   const counts = countDecisions(() => 0);
   for (let index = 0; index <= 10_000; index += 1) {
     counts.add(createAllow(CHANGES, { policy: "p", rule: `rule-${index}` }));
@@ -58,4 +58,41 @@ it("counts no rule beyond its bound, and goes on with those that it has", () => 
   counts.add(createAllow(CHANGES, { policy: "p", rule: "rule-0" }));
   expect(counts.listJudged()).toHaveLength(10_000);
   expect(counts.listJudged()[0]).toMatchObject({ rule: "rule-0", requests: 2 });
+});
+
+describe("rejections", () => {
+  const read = { policy: "payments", rule: "read" };
+
+  it("are counted by the issuer of the token as well, refused and in report mode, the most frequent first", () => {
+    let now = 1_000;
+    const counts = countDecisions(() => now);
+    counts.add(createAllow(CHANGES, { ...read, issuer: "acme" }));
+    counts.add(createDeny({ reason: "token_missing" }, read));
+    for (const issuer of ["acme", "partner", "acme"]) {
+      now += 1_000;
+      counts.add(createDeny({ reason: "token_expired" }, { ...read, issuer }));
+    }
+    counts.add(report({ ...read, issuer: "acme" }, { reason: "token_expired" }), { mode: "report" });
+    const expired = { ...read, reason: "token_expired" };
+    expect(counts.listRejections()).toEqual([
+      { ...expired, issuer: "acme", outcome: "deny", requests: 2, lastAt: 4_000 },
+      { ...read, issuer: undefined, outcome: "deny", reason: "token_missing", requests: 1, lastAt: 1_000 },
+      { ...expired, issuer: "partner", outcome: "deny", requests: 1, lastAt: 3_000 },
+      { ...expired, issuer: "acme", outcome: "would_deny", requests: 1, lastAt: 4_000 },
+    ]);
+    expect(counts.listDecisions().find(({ reason }) => reason === "token_expired")?.requests).toBe(3);
+  });
+
+  it("beyond the limit of issuers are counted without an issuer, and none is lost", () => {
+    const counts = countDecisions(() => 0);
+    for (let index = 0; index < 10_005; index += 1) {
+      counts.add(createDeny({ reason: "token_expired" }, { ...read, issuer: `issuer-${index}` }));
+    }
+    counts.add(createDeny({ reason: "token_expired" }, { ...read, issuer: "issuer-0" }));
+    const rows = counts.listRejections();
+    expect(rows).toHaveLength(10_001);
+    expect(rows[0]).toMatchObject({ issuer: undefined, requests: 5 });
+    expect(rows[1]).toMatchObject({ issuer: "issuer-0", requests: 2 });
+    expect(rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(10_006);
+  });
 });

@@ -28,7 +28,12 @@ function judge(name: string, claims: JsonObject): string | undefined {
 }
 
 /** What the providers write into the header. */
-const TYPES: Readonly<Record<string, string | undefined>> = { keycloak: "JWT", entra: "JWT", auth0: "JWT" };
+const TYPES: Readonly<Record<string, string | undefined>> = {
+  keycloak: "JWT",
+  entra: "JWT",
+  auth0: "JWT",
+  google: "JWT",
+};
 
 const KEYCLOAK = {
   aud: ["account", "payments-api"],
@@ -39,7 +44,7 @@ const KEYCLOAK = {
   resource_access: { account: { roles: ["view-profile"] } },
   groups: ["/merchants"],
 };
-const ENTRA = { aud: "6e74172b-be56-4843-9ff4-e66a39bb12e3", ver: "2.0", tid: "72f988bf-86f1-41af-91ab-2d7cd011db47" };
+const ENTRA = { aud: "6e74172b-be56-4843-9ff4-e66a39bb12e3", ver: "2.0", azpacr: "1" };
 const AUTH0 = {
   aud: ["https://api.example.com", "https://acme.eu.auth0.com/userinfo"],
   scope: "openid",
@@ -47,7 +52,13 @@ const AUTH0 = {
   "https://example.com/roles": ["merchant"],
   "https://example.com/tenant.id": "acme",
 };
-const OKTA = { aud: "api://default", scp: ["openid", "refunds.read"], groups: ["Everyone", "Merchants"] };
+const OKTA = {
+  aud: "api://default",
+  cid: "0oa1example",
+  scp: ["openid", "refunds.read"],
+  groups: ["Everyone", "Merchants"],
+};
+const GOOGLE = { aud: "1234567890-abc.apps.googleusercontent.com", email: "alice@example.com", hd: "example.com" };
 const COGNITO = {
   client_id: "1example23456789",
   token_use: "access",
@@ -56,18 +67,25 @@ const COGNITO = {
 };
 
 it("the page has a policy for each provider", () => {
-  expect([...policies.keys()]).toEqual(["keycloak", "entra", "auth0", "okta", "cognito"]);
+  expect([...policies.keys()]).toEqual(["keycloak", "entra", "auth0", "okta", "google", "cognito"]);
 });
 
-describe("a token of the provider's shape", () => {
+describe("a token in the provider's form", () => {
   it.each<[provider: string, what: string, claims: JsonObject, reason: string | undefined]>([
     ["keycloak", "with all", KEYCLOAK, undefined],
     [
       "keycloak",
       "with the role of a client only",
       { ...KEYCLOAK, realm_access: { roles: [] }, resource_access: { "payments-api": { roles: ["merchant"] } } },
+      undefined,
+    ],
+    [
+      "keycloak",
+      "with the role of another client",
+      { ...KEYCLOAK, realm_access: { roles: [] }, resource_access: { shop: { roles: ["merchant"] } } },
       "condition_unmet",
     ],
+    ["keycloak", "whose client roles cannot be read", { ...KEYCLOAK, resource_access: [] }, "condition_unmet"],
     ["keycloak", "of a suspended group", { ...KEYCLOAK, groups: ["/merchants", "/suspended"] }, "condition_unmet"],
     ["keycloak", "without the audience that a mapper adds", { ...KEYCLOAK, aud: "account" }, "audience_mismatch"],
     ["entra", "of a user", { ...ENTRA, scp: "User.Read Refunds.Read" }, undefined],
@@ -105,6 +123,11 @@ describe("a token of the provider's shape", () => {
     ["cognito", "that is an ID token", { ...COGNITO, token_use: "id" }, "claim_invalid"],
     ["cognito", "that does not say what it is", { ...COGNITO, token_use: undefined as never }, "claim_missing"],
     ["keycloak", "that is an ID token", { ...KEYCLOAK, typ: "ID" }, "claim_invalid"],
+    ["entra", "that is an ID token", { ...ENTRA, azpacr: undefined as never }, "claim_missing"],
+    ["okta", "that is an ID token", { ...OKTA, cid: undefined as never }, "claim_missing"],
+    ["google", "of the Google Workspace", GOOGLE, undefined],
+    ["google", "of another Google Workspace", { ...GOOGLE, hd: "another.example" }, "claim_invalid"],
+    ["google", "of a consumer account", { ...GOOGLE, hd: undefined as never }, "claim_missing"],
     ["entra", "of version 1.0", { ...ENTRA, ver: "1.0", scp: "User.Read Refunds.Read" }, "claim_invalid"],
   ])("%s, %s", (provider, _what, claims, reason) => {
     expect(judge(provider, claims)).toBe(reason);

@@ -15,7 +15,7 @@ import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { policyDocument } from "../core/fixtures.ts";
 import { runsOf } from "../runs.ts";
 
-/** Whatever a policy says of its answers, and whatever a client asks for. */
+/** Any answers of a policy, and any preferences of a client. */
 
 const REASONS = Object.keys(DENIALS) as Reason[];
 const NAMES = [...new Set(REASONS.map(publicReason))];
@@ -56,7 +56,7 @@ const exits = (source: Record<string, unknown>, asking: object) => {
   return REASONS.map((reason) => [reason, createExit(createDeny(denialOf(reason), { policy: "p" }, reply))] as const);
 };
 
-it("clients cannot tell apart what must not be told apart", () => {
+it("clients cannot distinguish reasons that they must not distinguish", () => {
   fc.assert(
     fc.property(answers, client, (source, asking) => {
       const told = exits({ answers: source }, asking) ?? [];

@@ -87,7 +87,7 @@ async function judge(given: Situation): Promise<{ decision: Decision; policy: Co
   return { decision: await decide(facts, policy, keys, () => NOW, callers), policy };
 }
 
-/** Kong's caller stays only where the rule honours a plugin that has authenticated the request; the upstream learns the same caller. */
+/** Kong's caller stays only if the rule accepts a plugin that authenticated the request; the upstream gets the same caller. */
 function checkCaller({ headers, caller }: Allow, given: Situation): void {
   const { honours, other } = given;
   if (caller === undefined) {
@@ -98,7 +98,7 @@ function checkCaller({ headers, caller }: Allow, given: Situation): void {
   expect(Object.fromEntries(written)).toEqual(writeIdentityHeaders(seen));
 }
 
-it("in every situation, Kong and the upstream learn the same caller, and no layer of changes undoes another", async () => {
+it("in every situation, Kong and the upstream get the same caller, and no layer of changes reverts another layer", async () => {
   await fc.assert(
     fc.asyncProperty(situation, async (given) => {
       const { decision, policy } = await judge(given);

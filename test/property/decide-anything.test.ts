@@ -34,7 +34,7 @@ function callsOf(bytes: Buffer): readonly string[] {
   return frames.filter((_, index) => index % 2 === 0);
 }
 
-/** What holds for every decision, whatever the request. */
+/** Properties of every decision, for any request. */
 async function checkDecision(facts: RequestFacts): Promise<"allow" | "deny"> {
   const decision = await decide(facts, policy, keys, () => NOW);
   if (isAllow(decision)) {
@@ -85,7 +85,7 @@ const requestLine = fc.option(fc.record({ method: fc.constantFrom("GET", "HEAD",
   nil: undefined,
 });
 
-it("decides every request without throwing, and a deny comes to a log line and an answer, and sets no header upstream", async () => {
+it("decides every request without throwing, and a deny leads to a log line and an answer, and sets no header for the upstream", async () => {
   const connection = fc.oneof(fc.constant(undefined), anyText);
   const facts = fc.record({
     binding,
@@ -104,7 +104,7 @@ it("decides every request without throwing, and a deny comes to a log line and a
   );
 });
 
-it("decides every request with tokens in any place, and hands on no token that nobody signed", async () => {
+it("decides every request with tokens in any place, and passes on no unsigned token", async () => {
   const sources = ["authorization", { header: "x-t" }, { cookie: "__Host-t" }, { query: "t" }];
   const [sourced, withheld] = [true, false].map((forward) =>
     compileDocument(
@@ -171,7 +171,7 @@ it("decides every request with tokens in any place, and hands on no token that n
   expect([...verdicts].sort()).toEqual(["maybe allow", "maybe deny", "read deny", "reported allow"]);
 });
 
-it("allows nobody without a token that the key signed", async () => {
+it("allows no request without a token that the key signed", async () => {
   await fc.assert(
     fc.asyncProperty(authorization, async (text) => {
       expect(await checkDecision(requestOf(undefined, { authorization: text }))).toBe("deny");
@@ -180,7 +180,7 @@ it("allows nobody without a token that the key signed", async () => {
   );
 });
 
-it("decides whatever the issuer signs without throwing, and hands on only what is safe in a header", async () => {
+it("decides about any signed claims without throwing, and passes on only values that are safe in a header", async () => {
   const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.string({ unit: "binary" }), fc.double());
   const names = ["iss", "aud", "exp", "nbf", "iat", "sub", "scope", "realm", "typ"] as const;
   const changes = fc.dictionary(fc.constantFrom<string>(...names), value, { maxKeys: 3 });
@@ -196,7 +196,7 @@ it("decides whatever the issuer signs without throwing, and hands on only what i
   expect([...verdicts].sort()).toEqual(["allow", "deny"]);
 });
 
-it("decides whatever bytes the issuer signs without throwing", async () => {
+it("decides about any signed bytes without throwing", async () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 60 }),
     fc.json().map((text) => Buffer.from(text)),

@@ -62,7 +62,7 @@ const forms = fc
     return { texts, rules: Object.keys(data.routes) };
   });
 
-it("compiles YAML and JSON of one policy to the same, or refuses both for the same", () => {
+it("compiles YAML and JSON of one policy to the same result, or refuses both for the same reason", () => {
   const outcomes = new Set<string>();
   fc.assert(
     fc.property(forms, ({ texts }) => {
@@ -81,7 +81,7 @@ it("compiles YAML and JSON of one policy to the same, or refuses both for the sa
   expect([...outcomes].sort()).toEqual(["findings", "policy"]);
 });
 
-it("decides alike by YAML and JSON of one policy", async () => {
+it("makes the same decisions by YAML and JSON of one policy", async () => {
   const claims = fc.record({
     scope: fc.array(word).map((words) => words.join(" ")),
     aud: fc.constantFrom(AUDIENCE, "x"),

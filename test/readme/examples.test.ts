@@ -1,8 +1,12 @@
-import { readFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { readFetchSettings } from "../../plugin/policy/read/read-fetch-settings.ts";
+import { readAbuseSettings } from "../../plugin/policy/settings/read-abuse-settings.ts";
+import { readDecisionLogSettings } from "../../plugin/policy/settings/read-decision-log-settings.ts";
+import { readFetchSettings } from "../../plugin/policy/settings/read-fetch-settings.ts";
+import { runCli } from "../cli/run-cli.ts";
 import { ISSUER_START, issuesOf } from "../policy/read/marked-text.ts";
 import { PAGES, readPage } from "./pages.ts";
 import { findBlocks } from "./transcripts.ts";
@@ -10,7 +14,15 @@ import { findBlocks } from "./transcripts.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const POLICY_KEYS = Object.keys(JSON.parse(readFileSync(join(ROOT, "schema/policy.schema.json"), "utf8")).properties);
 
-type Kind = "policy" | "part of a policy" | "fetch settings" | "for Kong";
+type Kind =
+  | "policy"
+  | "part of a policy"
+  | "policy tests"
+  | "fetch settings"
+  | "decision log"
+  | "abuse"
+  | "for Kong"
+  | "for CI";
 
 interface Example {
   /** Page and line, such as `docs/guides/answers.md:7`. */
@@ -25,8 +37,20 @@ function kindOf(text: string): Kind | undefined {
   if (keys.includes("jwt_policy")) {
     return "policy";
   }
+  if (keys.includes("jwt_policy_test")) {
+    return "policy tests";
+  }
   if (keys.includes("fetch_settings")) {
     return "fetch settings";
+  }
+  if (keys.includes("decision_log")) {
+    return "decision log";
+  }
+  if (keys.includes("abuse")) {
+    return "abuse";
+  }
+  if (["jobs", "repos"].some((key) => keys.includes(key))) {
+    return "for CI"; // test/readme/ci.test.ts looks at them.
   }
   // What Kong calls routes is a list.
   if (keys.every((key) => POLICY_KEYS.includes(key)) && !Array.isArray(document.routes)) {
@@ -35,7 +59,10 @@ function kindOf(text: string): Kind | undefined {
   return keys.some((key) => ["services", "routes", "plugins", "kind"].includes(key)) ? "for Kong" : undefined;
 }
 
-const examples = PAGES.flatMap((page): Example[] => {
+/** Half of its examples are mistakes. test/cli/lint/rules.test.ts lints all of them. */
+const LINT_REFERENCE = "docs/reference/lint.md";
+
+const examples = PAGES.filter((page) => page !== LINT_REFERENCE).flatMap((page): Example[] => {
   const markdown = readPage(page);
   const blocks = findBlocks(markdown).filter(({ language }) => language === "yaml");
   return blocks.map(({ text }) => ({
@@ -47,11 +74,20 @@ const examples = PAGES.flatMap((page): Example[] => {
 const ofKind = (kind: Kind): readonly Example[] => examples.filter((example) => example.kind === kind);
 
 describe("the examples of README and docs", () => {
-  it("are each of a kind that is known, and some are of each kind", () => {
+  it("are each of a known kind, and there are some of each kind", () => {
     expect(examples.filter(({ kind }) => kind === undefined)).toEqual([]);
-    const counts = (["policy", "part of a policy", "fetch settings", "for Kong"] as const).map(
-      (kind) => ofKind(kind).length,
-    );
+    const counts = (
+      [
+        "policy",
+        "part of a policy",
+        "policy tests",
+        "fetch settings",
+        "decision log",
+        "abuse",
+        "for Kong",
+        "for CI",
+      ] as const
+    ).map((kind) => ofKind(kind).length);
     expect(Math.min(...counts)).toBeGreaterThan(0);
   });
 
@@ -67,7 +103,27 @@ describe("the examples of README and docs", () => {
     },
   );
 
+  it.each(ofKind("policy tests"))("tests at $place pass with the policy payments", ({ text }) => {
+    const directory = mkdtempSync(join(tmpdir(), "jwt-policy-examples-"));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+    mkdirSync(join(directory, "policies"));
+    cpSync(join(ROOT, "policies/payments.yaml"), join(directory, "policies/payments.yaml"));
+    cpSync(join(ROOT, "kong.yml"), join(directory, "kong.yml"));
+    writeFileSync(join(directory, "policies/payments.test.yaml"), text);
+    const { status, stdout } = runCli(["test", directory]);
+    expect(stdout).toMatch(/ 0 failed\n$/);
+    expect(status).toBe(0);
+  });
+
   it.each(ofKind("fetch settings"))("fetch settings at $place are valid", ({ text }) => {
     expect(readFetchSettings(text)).toHaveProperty("ok", true);
+  });
+
+  it.each(ofKind("decision log"))("settings of the decision log at $place are valid", ({ text }) => {
+    expect(readDecisionLogSettings(text)).toHaveProperty("ok", true);
+  });
+
+  it.each(ofKind("abuse"))("abuse settings at $place are valid", ({ text }) => {
+    expect(readAbuseSettings(text)).toHaveProperty("ok", true);
   });
 });

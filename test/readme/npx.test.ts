@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 
 const ROOT = join(import.meta.dirname, "../..");
-/** What users read, and what prints something for them. */
+/** The texts that users read, and the code that prints texts. */
 const PLACES = [
   ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs", "cli", "plugin", "sandbox", "schema"],
   ...["deploy", "policies", "tools", "kong.yml", "package.json"],
@@ -54,7 +54,7 @@ describe("while our package is not on npm", () => {
     },
   );
 
-  it("nothing here tells anyone to run or install a package by these names", () => {
+  it("no text here tells readers to run or install a package by these names", () => {
     const files = PLACES.flatMap(listFiles);
     expect(files.length).toBeGreaterThan(200);
     const found = files.flatMap((file) => {

@@ -10,8 +10,8 @@ const PATH =
   /(?<![\w./…<>{}$@-])(?:plugin|cli|sandbox|schema|tools|test|evidence|deploy|docs|policies)\/[\w./-]*\w(?![\w…<{*-]*[…<{*])/g;
 /** ADRs and findings report a decision or a test of their day. */
 const IS_HISTORY = /^docs\/adr\/\d|^docs\/evidence\/findings-/;
-/** What a command writes, and Git ignores. */
-const MADE_LATER = /^evidence\/fuzz\/findings/;
+/** Files that a command writes and Git ignores, and files that the reader of a guide writes. */
+const MADE_LATER = /^(?:evidence\/fuzz\/findings|policies\/shop\.yaml|policies\/orders\.(?:test\.)?yaml)/;
 
 interface Link {
   readonly page: string;
@@ -66,13 +66,17 @@ function isThere(path: string): boolean {
   return existsSync(join(ROOT, path)) || (existsSync(folder) && readdirSync(folder).some(begins));
 }
 
-/** What a page names outside of links: those are looked at by themselves. */
+/** Paths that a page names outside of links; links have their own test. */
 function findPaths(page: string): readonly string[] {
   const text = readPage(page).replaceAll(/\]\([^)\s]+\)/g, "]");
   return [...text.matchAll(PATH)].map(([path]) => path).filter((path) => !MADE_LATER.test(path));
 }
 
 describe("the pages", () => {
+  it("have no marks of a merge", () => {
+    expect(PAGES.filter((page) => /^(?:<{7}|={7}|>{7})(?: |$)/m.test(readPage(page)))).toEqual([]);
+  });
+
   it("have links that lead somewhere", () => {
     const links = PAGES.flatMap(findLinks);
     expect(links.length).toBeGreaterThan(200);

@@ -51,12 +51,12 @@ describe.each(readdirSync(join(ROOT, WORKFLOWS)))("workflow %s", (file) => {
     expect(checkouts.filter((step) => step.with?.["persist-credentials"] !== false)).toEqual([]);
   });
 
-  it("hands expressions to the shell in variables only, so that no title or tag becomes a command", () => {
+  it("passes expressions to the shell only in variables, so that no title or tag becomes a command", () => {
     expect(steps.filter((step) => step.run?.includes("${{"))).toEqual([]);
   });
 });
 
-it("lets only the job that publishes ask for an identity token, and that job runs no code of the repository", () => {
+it("lets only the job that publishes get an identity token, and that job runs no code of the repository", () => {
   const { jobs }: Workflow = parse(read(join(WORKFLOWS, "release.yml")));
   const publishers = Object.values(jobs).filter((job) => JSON.stringify(job.permissions).includes("id-token"));
   expect(publishers.map((job) => job.permissions)).toEqual([{ "id-token": "write" }]);

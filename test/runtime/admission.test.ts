@@ -8,7 +8,7 @@ function createScene() {
   const admitted: string[] = [];
   const rejected: string[] = [];
   const admission = new Admission({ now: () => nowMs, defer: (step) => void deferred.push(step) });
-  /** What a decision costs; it runs when the promise is resolved. */
+  /** The cost of a decision; it runs when the promise is resolved. */
   let decisionMs = 1;
   const ask = (name: string, client = "a", isAbandoned = (): boolean => false, credentials?: string): void => {
     const note = (isAdmitted: boolean): void => {
@@ -55,7 +55,7 @@ describe("requests are admitted", () => {
     expect(scene.admitted).toEqual(["1", "2"]);
   });
 
-  it("in later turns once two milliseconds of one are used up, for four milliseconds in each", async () => {
+  it("in later turns after two milliseconds of one turn are used up, for four milliseconds in each", async () => {
     const scene = createScene();
     for (let index = 0; index < 12; index += 1) {
       scene.ask(String(index));
@@ -95,7 +95,7 @@ describe("requests are admitted", () => {
     expect(scene.admitted.at(-1)).toBe("later");
   });
 
-  it("even when reading took longer than a slice", async () => {
+  it("even if reading took longer than a slice", async () => {
     const scene = createScene();
     scene.setDecisionMs(3);
     scene.ask("1");
@@ -109,7 +109,7 @@ describe("requests are admitted", () => {
 
 const GOOD = `Bearer ${"good".repeat(12)}`;
 
-describe("credentials that were good a moment ago", () => {
+describe("credentials that passed a moment ago", () => {
   const isHere = (): boolean => false;
 
   it("are served before a flood from the same address, which gets a quarter of the time", async () => {
@@ -147,7 +147,7 @@ describe("credentials that were good a moment ago", () => {
     expect(scene.admitted.at(-1)).toBe("other");
   });
 
-  it("are forgotten when 8,192 others have come", async () => {
+  it("are forgotten after 8,192 other credentials", async () => {
     const scene = createScene();
     for (let index = 0; index < 8; index += 1) {
       scene.ask(`flood ${index}`);
@@ -175,7 +175,7 @@ describe("requests are rejected", () => {
     expect(scene.rejected).toEqual(["2"]);
   });
 
-  it("that have waited for more than 10 ms while more comes in than can be judged, and the newest are served", async () => {
+  it("that have waited for more than 10 ms during an overload, and the newest are served", async () => {
     const scene = createScene();
     scene.setDecisionMs(5);
     let count = 0;
@@ -191,7 +191,7 @@ describe("requests are rejected", () => {
     expect(Math.min(...last)).toBeGreaterThan(count - 60);
   });
 
-  it("that are more than 2,048", async () => {
+  it("beyond 2,048 waiting requests", async () => {
     const scene = createScene();
     scene.setDecisionMs(2);
     for (let index = 0; index < 2_050; index += 1) {
@@ -202,7 +202,7 @@ describe("requests are rejected", () => {
   });
 });
 
-it("a request that Kong gave up while it waited is not judged, and takes nobody's turn", async () => {
+it("a request that Kong gave up while it waited is not judged, and uses no turn", async () => {
   const scene = createScene();
   scene.setDecisionMs(3);
   scene.ask("first");

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Consumer } from "../../plugin/core/model/caller.ts";
 import { rememberConsumers } from "../../plugin/runtime/known-consumers.ts";
 
-/** Consumers of a Kong, what it was asked, and a clock in seconds. */
+/** Consumers of a Kong, a record of its calls, and a clock in seconds. */
 function scene() {
   let seconds = 0;
   const kong = new Map<string, Consumer>();
@@ -27,7 +27,7 @@ function scene() {
 const BILLING: Consumer = { id: "1", username: "billing" };
 
 describe("a Consumer that was found", () => {
-  it("is remembered for its time, and not a moment longer", async () => {
+  it("is cached for its time, and not a moment longer", async () => {
     const { kong, asked, at, find } = scene();
     kong.set("billing", BILLING);
     expect(await find("billing")).toBe(BILLING);
@@ -40,7 +40,7 @@ describe("a Consumer that was found", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("is asked for anew towards the end, by one request a second, while the others go on with what is known", async () => {
+  it("is looked up again towards the end, by one request a second, while the others use the cached answer", async () => {
     const { kong, asked, at, find } = scene();
     kong.set("billing", BILLING);
     await find("billing");
@@ -56,7 +56,7 @@ describe("a Consumer that was found", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("is asked for again a second later when the one that asked got no answer, and then nobody waits for it", async () => {
+  it("is looked up again a second later if the first look-up got no answer, and no request waits for it", async () => {
     const { kong, known, at, find } = scene();
     kong.set("billing", BILLING);
     await find("billing");
@@ -70,7 +70,7 @@ describe("a Consumer that was found", () => {
     expect(await find("billing")).toBe(renamed);
   });
 
-  it("is not used beyond its time while another request asks anew", async () => {
+  it("is not used beyond its time while another request looks it up again", async () => {
     const { kong, known, at, find } = scene();
     kong.set("billing", BILLING);
     await find("billing");
@@ -82,7 +82,7 @@ describe("a Consumer that was found", () => {
     expect(await find("billing")).toBeUndefined();
   });
 
-  it("counts from when it was asked for", async () => {
+  it("is cached from the time of its look-up", async () => {
     const { kong, asked, known, at, find } = scene();
     kong.set("billing", BILLING);
     let answer: (consumer: Consumer) => void = () => {};
@@ -99,7 +99,7 @@ describe("a Consumer that was found", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("counts for each policy as long as it says, and not at all with 0s", async () => {
+  it("is cached for each policy as long as the policy says, and not at all with 0s", async () => {
     const { kong, asked, at, find } = scene();
     kong.set("billing", BILLING);
     await find("billing", 0);
@@ -128,7 +128,7 @@ describe("a Consumer that was not found", () => {
     expect(await find("billing", maxAge)).toBe(BILLING);
   });
 
-  it("is not remembered when Kong failed to answer", async () => {
+  it("is not cached if Kong failed to answer", async () => {
     const { kong, known, find } = scene();
     kong.set("billing", BILLING);
     const failing = () => Promise.reject(new Error("closed"));
@@ -148,7 +148,7 @@ it("keeps workspaces, ids and usernames apart", async () => {
   expect(asked).toEqual(["id 1", "username 1", "id 1"]);
 });
 
-it("remembers 10,000 and forgets the oldest answer first", async () => {
+it("caches 10,000 answers and forgets the oldest answer first", async () => {
   const { asked, find } = scene();
   for (let index = 0; index <= 10_000; index += 1) {
     await find(`c-${index}`);

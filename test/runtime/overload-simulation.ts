@@ -1,6 +1,6 @@
 import { Admission } from "../../plugin/runtime/admission.ts";
 
-/** What requests cost the event loop, in milliseconds. */
+/** The cost of requests for the event loop, in milliseconds. */
 export interface Load {
   /** To read a request, and to reject it. */
   readonly readMs: number;
@@ -28,7 +28,7 @@ interface Arrival {
   readonly dueMs: number;
 }
 
-/** The event loop of a plugin server as a model: it reads what is there, judges what is admitted, and turns. No clock but its own. */
+/** A model of a plugin server's event loop: it reads waiting requests, judges admitted requests, and turns. It has its own clock. */
 export async function simulate(load: Load, seconds: number, isAdmissionUsed = true): Promise<Outcome> {
   let nowMs = 0;
   let deferred: (() => void)[] = [];

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NO_CALLERS } from "../../plugin/core/model/caller.ts";
 import { createRuntime, type Runtime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
@@ -13,7 +13,7 @@ const key = generateSigningKey("EdDSA", "1");
 const document = (name: string): string =>
   JSON.stringify(policyDocument(inlineIssuer([key], { clock_skew: "0s" }), { name }));
 
-/** Asked for nothing by the policies here. */
+/** Not used by the policies of this test. */
 const NO_KONG = { ...NO_CALLERS, workspace: "", loadConsumer: async () => undefined };
 
 let root: string;
@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   runtime.stop();
-  await rm(root, { recursive: true });
+  await rm(root, { recursive: true, maxRetries: 5 });
 });
 
 function start(): void {
@@ -61,7 +61,7 @@ it("decides by an inline policy", async () => {
   expect(decision).toMatchObject({ denial: { reason: "token_missing" }, evidence: { policy: "inline" } });
 });
 
-it("starts reading every policy under the root by itself, and passes by tests, other files and what Kubernetes links to", async () => {
+it("reads every policy under the root at the start, and skips tests, other files and the link targets of Kubernetes", async () => {
   await mkdir(join(root, "team"));
   await mkdir(join(root, "..data"));
   const names = ["a.yaml", "b.yml", "team/c.json", "a.test.yaml", "README.md", "..data/a.yaml", "d.yaml.bak"];
@@ -72,7 +72,7 @@ it("starts reading every policy under the root by itself, and passes by tests, o
   expect(inForce.sort()).toEqual(["a.yaml", "b.yml", "team/c.json"]);
 });
 
-it("reads the good ones when one is broken, and says which", async () => {
+it("reads the good policies if one is broken, and says which policy is broken", async () => {
   await writeFile(join(root, "a.yaml"), document("a"));
   await writeFile(join(root, "b.yaml"), "jwt_policy: 2");
   start();
@@ -81,7 +81,58 @@ it("reads the good ones when one is broken, and says which", async () => {
   await vi.waitFor(() => expect(log).toContainEqual(expect.stringMatching(/^policy file a\.yaml is in effect/)));
 });
 
-it("tells how files and inline policies stand", async () => {
+describe("a new generation begins, so that no earlier verdict is reused", () => {
+  const other = generateSigningKey("EdDSA", "2");
+  const jwksUri = { ...inlineIssuer([key]), keys: { jwks_uri: "https://idp.example.com/jwks" } };
+  let published: readonly object[];
+  const open = async (file: string): Promise<void> => {
+    published = [key.publicJwk];
+    const fetchJson = async () => ({ body: { keys: published as never }, freshForSeconds: undefined });
+    const now = (): number => clockMs;
+    runtime = createRuntime({ policyRoot: root, policyPollMs: 10, fetchJson, now, log: logInto(log) });
+    await runtime.openPolicyFile(file).current(askNothing);
+    await vi.waitFor(() => expect(runtime.readiness.isReady()).toBe(true), { timeout: 10_000 });
+  };
+  const fetched = (name: string): string => JSON.stringify(policyDocument(jwksUri, { name }));
+
+  it("when the keys of an issuer change, and not when they are only loaded again", async () => {
+    await writeFile(join(root, "a.json"), fetched("a"));
+    await open("a.json");
+    const { count } = runtime.generation;
+    await runtime.refreshKeys();
+    expect(runtime.generation.count).toBe(count);
+    published = [key.publicJwk, other.publicJwk];
+    await runtime.refreshKeys();
+    expect(runtime.generation.count).toBeGreaterThan(count);
+    const withBoth = runtime.generation.count;
+    published = [other.publicJwk];
+    await runtime.refreshKeys();
+    expect(runtime.generation.count).toBeGreaterThan(withBoth);
+  });
+
+  it("when a key leaks", async () => {
+    await writeFile(join(root, "a.json"), fetched("a"));
+    await open("a.json");
+    const { count } = runtime.generation;
+    published = [{ ...key.publicJwk, ...key.privateKey.export({ format: "jwk" }) }];
+    await runtime.refreshKeys();
+    expect(runtime.generation.count).toBeGreaterThan(count);
+  });
+
+  it("when another version of a policy takes effect, and when its file is deleted", async () => {
+    await writeFile(join(root, "a.json"), fetched("a"));
+    await open("a.json");
+    const { count } = runtime.generation;
+    await writeFile(join(root, "a.json"), fetched("b"));
+    await vi.waitFor(() => expect(runtime.status()).toMatchObject([{ inForce: { name: "b" } }]), { timeout: 10_000 });
+    const changed = runtime.generation.count;
+    expect(changed).toBeGreaterThan(count);
+    await rm(join(root, "a.json"));
+    await vi.waitFor(() => expect(runtime.generation.count).toBeGreaterThan(changed), { timeout: 10_000 });
+  });
+});
+
+it("reports the state of files and inline policies", async () => {
   await writeFile(join(root, "a.yaml"), document("a"));
   start();
   await runtime.openPolicyFile("a.yaml").current(askNothing);

@@ -9,14 +9,15 @@ import {
 import type { CompiledIssuer } from "../../plugin/core/model/policy.ts";
 import { fail, PASSED, succeed } from "../../plugin/core/model/result.ts";
 import { rememberVerified } from "../../plugin/runtime/verified-tokens.ts";
+import { joseHeaderOf } from "../core/fixtures.ts";
 import { unwrap } from "../results.ts";
 
-const HEADER = { alg: "RS256", kid: "one", typ: undefined };
+const HEADER = joseHeaderOf({ alg: "RS256", kid: "one" });
 const INPUT = new Uint8Array([1, 2, 3]);
 const SIGNATURE = new Uint8Array([9, 200, 255]);
 const ISSUER = { id: "main" } as CompiledIssuer;
 
-/** A key that accepts exactly one pair of bytes and counts how often it was asked. */
+/** A key that accepts exactly one pair of bytes and counts its uses. */
 function countingKey(): VerificationKey & { asked: number } {
   const key = {
     issuer: "https://idp.example",
@@ -42,8 +43,8 @@ async function verifyWith(
   return unwrap(await source.find(ISSUER, HEADER)).verify(input, signature);
 }
 
-describe("signatures that held are remembered", () => {
-  it("asks the key once for a token that comes again", async () => {
+describe("verified signatures are remembered", () => {
+  it("uses the key once for a repeated token", async () => {
     const key = countingKey();
     const source = rememberVerified(sourceOf(() => key));
     expect([await verifyWith(source), await verifyWith(source), await verifyWith(source)]).toEqual([
@@ -54,7 +55,7 @@ describe("signatures that held are remembered", () => {
     expect(key.asked).toBe(1);
   });
 
-  it("does not take a remembered signature for another text", async () => {
+  it("does not accept a remembered signature for another text", async () => {
     const key = countingKey();
     const source = rememberVerified(sourceOf(() => key));
     expect(await verifyWith(source)).toBe(PASSED);
@@ -79,7 +80,7 @@ describe("signatures that held are remembered", () => {
     expect(await verifyWith(source)).toBe(SIGNATURE_INVALID);
   });
 
-  it("gives up the oldest when they take more than 16 MiB, and verifies that again", async () => {
+  it("forgets the oldest if they need more than 16 MiB, and then verifies again", async () => {
     let asked = 0;
     const key: VerificationKey = {
       ...countingKey(),
@@ -101,7 +102,7 @@ describe("signatures that held are remembered", () => {
     expect(asked).toBe(3);
   });
 
-  it("another text under the same signature takes the place of the first, and its size", async () => {
+  it("another text with the same signature replaces the first, and its size", async () => {
     let asked = 0;
     const key: VerificationKey = {
       ...countingKey(),
@@ -119,7 +120,7 @@ describe("signatures that held are remembered", () => {
   });
 
   it.each([{ because: "unknown" }, { because: "unavailable", retryAfterSeconds: 3 }] as const)(
-    "passes on that there is no key: $because",
+    "reports that there is no key: $because",
     async (missing) => {
       const lookup = fail(missing);
       const waiting: KeySource = { find: async () => lookup };
@@ -141,7 +142,7 @@ describe("a check that takes its time", () => {
     return { source: rememberVerified(sourceOf(() => key)), release };
   }
 
-  it("is made once for all who bring the same token meanwhile, and then remembered", async () => {
+  it("runs once for all requests with the same token, and is then remembered", async () => {
     const { source, release } = slowKey(PASSED);
     const checks = [verifyWith(source), verifyWith(source), verifyWith(source)];
     await Promise.resolve();
@@ -152,7 +153,7 @@ describe("a check that takes its time", () => {
     expect(release).toHaveLength(1);
   });
 
-  it("is not taken for that of another text under the same signature", async () => {
+  it("does not count for another text with the same signature", async () => {
     const { source, release } = slowKey(SIGNATURE_INVALID);
     const checks = [verifyWith(source), verifyWith(source, new Uint8Array([1, 2, 4]))];
     await Promise.resolve();
@@ -163,7 +164,7 @@ describe("a check that takes its time", () => {
     expect(await Promise.all(checks)).toEqual([SIGNATURE_INVALID, SIGNATURE_INVALID]);
   });
 
-  it.each([SIGNATURE_INVALID, CHECK_OVERLOADED])("and comes to %j is made again the next time", async (answer) => {
+  it.each([SIGNATURE_INVALID, CHECK_OVERLOADED])("and returns %j runs again the next time", async (answer) => {
     const { source, release } = slowKey(answer);
     for (const turn of [0, 1]) {
       const check = verifyWith(source);

@@ -1,4 +1,4 @@
-/** A plugin server of few lines that speaks real frames over a real socket, and misbehaves as a test wants. */
+/** A small plugin server that uses real frames over a real socket, and has the faults that a test needs. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,11 +14,11 @@ import {
 /** What a test can do with one connection. */
 interface Peer {
   socket: Socket;
-  /** Frames as they are: bytes or text. */
+  /** Frames unchanged: bytes or text. */
   send(...frames: (string | Uint8Array)[]): void;
   /** Calls a PDK method and waits for the reply. */
   callPdk(method: string, args?: Uint8Array): Promise<Buffer>;
-  /** Ends the event well: the empty frame and the answer. */
+  /** Ends the event correctly: the empty frame and the answer. */
   proceed(): void;
   /** Sends an answer, by default the right one. */
   answer(sequence?: number): void;
@@ -83,7 +83,7 @@ export async function startFakePluginServer({ onEvent, onStart }: FakeBehaviour)
         return;
       }
       if (payload.byteLength === 0) {
-        return; // A reply that nobody waits for; no call is empty.
+        return; // A reply without a call; no call is empty.
       }
       call = RpcCallMessage.decode(payload);
       if (call.cmdHandleEvent !== undefined) {
@@ -114,7 +114,7 @@ export async function startFakePluginServer({ onEvent, onStart }: FakeBehaviour)
         socket.destroy();
       }
       await new Promise((resolve) => server.close(resolve));
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -9,7 +9,7 @@ import { startEchoUpstream } from "../../sandbox/demo/echo-upstream.ts";
 import { startIdentityProvider } from "../../sandbox/demo/identity-provider.ts";
 import { copyForPorts } from "../../sandbox/demo/local-copy.ts";
 import type { LogEntry } from "../../sandbox/message/gateway-log.ts";
-import { startSandbox } from "../../sandbox/start-sandbox.ts";
+import { startSandbox } from "../../sandbox/run/start-sandbox.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const endings: (() => unknown)[] = [];
@@ -65,7 +65,7 @@ describe("the sandbox with the real plugin server", { timeout: 30_000 }, () => {
     expect(await get()).toBe(200);
   });
 
-  test("reads the request's facts from one variable: other headers, here no UTF-8, are not even looked at", async () => {
+  test("reads the request's facts from one variable, and does not read other headers, here bytes that are not UTF-8", async () => {
     const { sandbox } = await startAll();
     const socket = connect(Number(new URL(sandbox.url).port), "127.0.0.1");
     socket.write(Buffer.from("GET /health HTTP/1.1\r\nHost: h\r\nX-Bytes: \xff\xfe\r\n\r\n", "latin1"));
@@ -90,9 +90,9 @@ describe("the sandbox with the real plugin server", { timeout: 30_000 }, () => {
     expect(logs.map(({ message }) => message)).toContainEqual(expect.stringContaining("reason=token_missing"));
   });
 
-  test("a broken configuration is refused with every place", async () => {
+  test("a broken configuration is refused with the place of every mistake", async () => {
     const options = { policyRoot: "/nowhere", proxyPort: 0, nginxVariables: {}, onLog: () => undefined };
-    const configText = '_format_version: "3.0"\ncertificates: []\nupstreams: []\n';
+    const configText = '_format_version: "3.0"\ncerts: []\nupstream: []\n';
     await expect(startSandbox({ ...options, configText })).rejects.toThrow(/kong\.yml:2:1 .*\nkong\.yml:3:1 /);
   });
 

@@ -9,12 +9,12 @@ import { generateSigningKey } from "../tokens.ts";
 import { connectWorker } from "./protocol/raw-worker.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
-/** What Kong starts: one file, which loads in half the time of its modules. */
+/** The program that Kong starts: one file, which loads in half the time of its modules. */
 export const SERVER_MAIN = join(DIST, "jwt-policy-server.mjs");
 
 export interface RunningProcess {
   readonly child: ChildProcess;
-  /** What it wrote so far. */
+  /** Its output so far. */
   stdout(): string;
   stderr(): string;
   /** Resolves when standard output holds this text. @throws Error when the process ends without writing it. */
@@ -53,7 +53,7 @@ export function runNode(args: readonly string[]): RunningProcess {
   });
   onTestFinished(async () => {
     child.kill("SIGKILL");
-    // Whatever it passed its output on to may still hold the pipes.
+    // Its children may still have the pipes open.
     child.stdout.destroy();
     child.stderr.destroy();
     await ended;
@@ -142,7 +142,7 @@ export function runScript(text: string): RunningProcess {
   return runNode([file]);
 }
 
-/** Whether anybody answers on the socket: true, or why not. */
+/** Whether a process answers on the socket: true, or the reason why not. */
 export function probeSocket(path: string): Promise<true | string> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -154,7 +154,7 @@ export function probeSocket(path: string): Promise<true | string> {
   });
 }
 
-/** Asks every 50 ms until the answer is yes; false when it was not within the time. */
+/** Checks every 50 ms until the result is true; false if it was not within the time. */
 export async function eventually(ask: () => Promise<boolean> | boolean, timeoutMs: number): Promise<boolean> {
   const end = Date.now() + timeoutMs;
   while (Date.now() < end) {
@@ -166,7 +166,7 @@ export async function eventually(ask: () => Promise<boolean> | boolean, timeoutM
   return false;
 }
 
-/** The one key makes it a policy; nobody signs with it. */
+/** This key makes it a policy; no token is signed with it. */
 const POLICY = {
   jwt_policy: 1,
   name: "inline",
@@ -183,10 +183,10 @@ const POLICY = {
   header_mappings: { "x-user-id": "sub" },
 };
 
-/** A policy file whose rule `open` lets everybody pass without an identity. */
+/** A policy file whose rule `open` lets every request pass without an identity. */
 export const OPEN_POLICY = JSON.stringify(POLICY);
 
-/** A plugin's configuration as Kong sends it, with a policy that lets everybody pass without an identity. */
+/** A plugin's configuration as Kong sends it, with a policy that lets every request pass without an identity. */
 export const OPEN_CONFIG = JSON.stringify({
   policy: OPEN_POLICY,
   rule: "open",

@@ -10,7 +10,7 @@ import { type Connection, serveConnection } from "../../plugin/server/protocol/c
 import { createInstances, type Instances } from "../../plugin/server/protocol/instances.ts";
 import { connectWorker, type RawWorker } from "./protocol/raw-worker.ts";
 
-/** What an instance does with an event. What misbehaves is cast to this type by the test. */
+/** The function of an instance for an event. Tests cast faulty functions to this type. */
 export type Access = (pdk: Pdk) => Promise<Decision>;
 
 export interface TestServer {
@@ -41,7 +41,7 @@ export async function startTestServer(access: Access, deadlineMs = 10_000): Prom
       configs.push(configJson);
       return { access };
     },
-    () => 5, // Not 0: tests take small ids for unknown.
+    () => 5, // Not 0, because tests use small ids as unknown ids.
     Date.now,
   );
   const server = createServer((socket) => {
@@ -58,7 +58,7 @@ export async function startTestServer(access: Access, deadlineMs = 10_000): Prom
       socket.destroy();
     }
     await new Promise((resolve) => server.close(resolve));
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   });
   return {
     path,

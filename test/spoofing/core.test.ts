@@ -18,7 +18,7 @@ import type { Line } from "./oracle.ts";
 import { createAllProbes, createProbes, type Probe } from "./probes.ts";
 import { createCredentials, createPolicies } from "./world/policies.ts";
 
-/** Every variant of every name in every mode, through the pipeline: headers are read and changed as a gateway does it. */
+/** Every variant of every name in every mode, through the pipeline: headers are read and changed as on a gateway. */
 
 const key = generateSigningKey("ES256", "1");
 const credentials = createCredentials(key, NOW);
@@ -41,7 +41,7 @@ function policyOf({ route }: AccessMode): CompiledPolicy {
   return byRule ?? (policies.get("by-route") as CompiledPolicy);
 }
 
-/** What the facts variable would carry, or else what asking for all headers gives. */
+/** The content of the facts variable, or the result of a call for all headers. */
 function readFacts(
   mode: AccessMode,
   { method, path }: Probe["request"],
@@ -74,7 +74,7 @@ function readFacts(
   };
 }
 
-/** @returns what goes on to the upstream; undefined for nothing. */
+/** @returns the headers for the upstream; undefined if the request does not pass. */
 async function proxy(mode: AccessMode, { request }: Probe, byVariable: boolean): Promise<readonly Line[] | undefined> {
   const headers = readHeaderList(request.lines.flat());
   // nginx refuses it, and never asks.
@@ -114,7 +114,7 @@ describe("made-up identities in the pipeline", () => {
 
   it.each(modes)("%s: every variant of every name", (_title, mode) => tryAll(mode, createFor(mode), true));
 
-  it.each(modes)("%s, where facts are asked for: every variant", (_title, mode) =>
+  it.each(modes)("%s, with facts by calls: every variant", (_title, mode) =>
     tryAll(mode, createProbes(mode, "http/1.1", credentials), false),
   );
 });

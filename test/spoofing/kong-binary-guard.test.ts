@@ -1,4 +1,4 @@
-import { kongBinary } from "../gateways/kong-binary.ts";
+import { kongBinary } from "../gateways/kong/kong-binary.ts";
 import { runSpoofing } from "./run-spoofing.ts";
 
 runSpoofing(kongBinary({ guard: true }));

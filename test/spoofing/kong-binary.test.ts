@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { waitFor } from "../gateways/gateway.ts";
-import { kongBinary } from "../gateways/kong-binary.ts";
+import { kongBinary } from "../gateways/kong/kong-binary.ts";
 import { foldName } from "./oracle.ts";
 import { runSpoofing } from "./run-spoofing.ts";
 import { sendRequest } from "./world/send.ts";
@@ -12,9 +12,9 @@ const letsAnyNamePass = kongBinary({
   adapt: (settings) => ({ ...settings, KONG_NGINX_PROXY_IGNORE_INVALID_HEADERS: "off" }),
 });
 
-// What SECURITY.md assumes of nginx, and that this suite would notice.
+// An assumption of SECURITY.md about nginx, and a proof that this suite notices if it is false.
 it.skipIf(letsAnyNamePass.missing)(
-  "where nginx is told to keep names with any character, a dot does as a dash",
+  "if nginx keeps header names with any character, a dot has the effect of a dash",
   async () => {
     const world = await createSpoofingWorld();
     const kong = await letsAnyNamePass.start(world);

@@ -1,4 +1,4 @@
-import { kongContainer } from "../gateways/kong-container.ts";
+import { kongContainer } from "../gateways/kong/kong-container.ts";
 import { runSpoofing } from "./run-spoofing.ts";
 
 runSpoofing(await kongContainer());

@@ -3,7 +3,7 @@ import type { Expected, Line } from "./oracle.ts";
 /** Credentials of a request; `scoped` has a scope more than `good`. */
 export type Credential = "none" | "good" | "scoped" | "bad" | "malformed";
 
-/** One way in: a route with its rule, and who asks. */
+/** One way to the upstream: a route with its rule, and the client's credential. */
 export interface AccessMode {
   readonly title: string;
   /** First segment of the path, and name of the Kong Route. */
@@ -13,7 +13,7 @@ export interface AccessMode {
   readonly method?: string;
   readonly credential: Credential;
   readonly headers?: readonly Line[];
-  /** Whose identity the upstream gets; `refused` when nothing may reach it. */
+  /** The identity that the upstream gets; `refused` if no request may reach it. */
   readonly identity: "user" | "nobody" | "refused";
   /** Where the credential stands; Authorization unless given. */
   readonly place?: typeof SOURCE | "cookie" | "query";
@@ -21,9 +21,9 @@ export interface AccessMode {
   readonly forwards?: boolean | typeof FORWARD;
   /** Whether the rule refuses nothing. */
   readonly isReport?: boolean;
-  /** Whether its policy maps no headers: then there is nothing to make up. */
+  /** Whether its policy maps no headers, so that there is no header to fake. */
   readonly isPlain?: boolean;
-  /** Whether it is asked over gRPC as well. */
+  /** Whether it also gets requests over gRPC. */
   readonly grpc?: boolean;
 }
 
@@ -225,6 +225,29 @@ export const ACCESS_MODES: readonly AccessMode[] = [
     place: SOURCE,
     credential: "bad",
     identity: "nobody",
+    isReport: true,
+  },
+  {
+    title: "kept Authorization, good token elsewhere",
+    route: "kept",
+    place: SOURCE,
+    credential: "good",
+    identity: "user",
+  },
+  { title: "kept Authorization with the only token", route: "kept", credential: "good", identity: "refused" },
+  {
+    title: "kept Authorization with the only token, optional",
+    route: "kept-optional",
+    credential: "good",
+    identity: "nobody",
+    forwards: true,
+  },
+  {
+    title: "kept Authorization with the only token, report",
+    route: "kept-report",
+    credential: "good",
+    identity: "nobody",
+    forwards: true,
     isReport: true,
   },
   {

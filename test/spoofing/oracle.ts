@@ -14,7 +14,7 @@ export function foldName(name: string): string {
   return name.replaceAll(/[a-z]/g, (letter) => letter.toUpperCase()).replaceAll(/[^A-Z0-9]/g, "_");
 }
 
-/** @returns one text for each name whose values are not exactly the expected ones; none when all is well. */
+/** @returns one string for each name whose values are not exactly the expected ones; none when all is well. */
 export function findForgeries(lines: readonly Line[], expected: Expected): readonly string[] {
   const received = new Map<string, Line[]>();
   for (const line of lines) {

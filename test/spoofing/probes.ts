@@ -70,7 +70,8 @@ function namesOf(mode: AccessMode): readonly NameGroup[] {
     // A policy that sets none must let them be.
     { title: "identity", names: Object.keys(expectIdentity({ ...mode, isPlain: false }, "user", "")), isInert: true },
     VERDICT,
-    AUTHORIZATION,
+    // A policy that keeps the client's own Authorization promises nothing about it.
+    ...(mode.route.startsWith("kept") ? [] : [AUTHORIZATION]),
     ...(mode.route === "compared" ? [COMPARED_NAME] : []),
     ...(isMoved(mode) ? [SOURCE_NAME] : []),
   ];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Protocol } from "../conformance/cases/case.ts";
 import { type Gateway, type GatewayKind, openNeighbours, waitFor } from "../gateways/gateway.ts";
-import { reportMissing } from "../gateways/report-missing.ts";
+import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { isThorough } from "../runs.ts";
 import { ACCESS_MODES } from "./modes.ts";
 import { createProbes, type Probe } from "./probes.ts";
@@ -67,7 +67,7 @@ async function isServing(gateway: Gateway): Promise<true | undefined> {
   return (await sendRequest(gateway.url, request)) === 200 || undefined;
 }
 
-/** @returns a text for each probe with which an upstream saw what it must not, or with which an honest request came to nothing. */
+/** @returns a string for each probe with which an upstream saw what it must not, or with which an honest request came to nothing. */
 async function tryAll(probes: readonly Probe[], gateway: Gateway, world: SpoofingWorld): Promise<readonly string[]> {
   const findings: string[] = [];
   const left = probes.values();

@@ -4,8 +4,8 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Node, Pair, YAMLMa
 const MAX_NODES = 200_000;
 
 /**
- * Replaces each alias (`*name`) with a copy of its target, and each merge key (`<<`) with the keys that it merges. Then every
- * plugin is a separate node and can get its own name.
+ * Replaces each alias (`*name`) with a copy of its target, and each merge key (`<<`) with the keys that it merges. After that,
+ * every plugin is a separate node and can get its own name.
  *
  * @throws Error when the result has more than `MAX_NODES` nodes, for example because an alias is inside its own anchor.
  */

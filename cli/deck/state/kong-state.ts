@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, YAMLMap } from "yaml";
 import { NAME } from "../../../plugin/kong/contract/plugin-identity.ts";
 import type { StateFile } from "./state-file.ts";
 
-/** A map in a state file that describes one entity on Kong. */
+/** A map in a state file. It describes one entity on Kong. */
 export interface StateEntity {
   readonly node: YAMLMap;
   readonly source: StateFile;
@@ -14,6 +14,8 @@ export interface StateRoute extends StateEntity {
   readonly tags: readonly string[];
   /** Name and id of the Service. */
   readonly service: readonly string[];
+  /** The Service, if the files have it. */
+  readonly serviceNode: YAMLMap | undefined;
 }
 
 /** The entity that a plugin is attached to, with its name and id. */
@@ -26,14 +28,24 @@ export interface StatePlugin extends StateEntity {
   readonly scope: PluginScope;
 }
 
+export interface NamedPlugin extends StatePlugin {
+  /** Undefined if the file gives no name. */
+  readonly name: string | undefined;
+}
+
 /** Kong's plugin that answers CORS preflights. */
 const CORS = "cors";
+const GUARD = "jwt-policy-guard";
 
 /** The entities that these checks need, from all files. All files are for the same gateway. */
 export interface KongState {
   readonly routes: readonly StateRoute[];
   /** The jwt-policy plugins only. */
   readonly plugins: readonly StatePlugin[];
+  /** Plugins of any name. */
+  readonly allPlugins: readonly NamedPlugin[];
+  /** The guard's plugins. */
+  readonly guardPlugins: readonly StatePlugin[];
   /** Kong's cors plugins. */
   readonly corsPlugins: readonly StatePlugin[];
   /** decK's `_plugin_configs`. Plugins refer to them by `_config`. */
@@ -45,8 +57,10 @@ const GLOBAL: PluginScope = { on: "global", names: [] };
 /** Finds routes, jwt-policy plugins and cors plugins wherever decK accepts them: nested and at the top level. */
 export function findKongState(files: readonly StateFile[]): KongState {
   const routes: StateRoute[] = [];
-  const all: (StatePlugin & { readonly name: string | undefined })[] = [];
-  const services = files.flatMap(({ root }) => mapsAt(root, "services").map(namesOf));
+  const all: NamedPlugin[] = [];
+  const services = files.flatMap(({ root }) => mapsAt(root, "services"));
+  const findService = (names: readonly string[]): YAMLMap | undefined =>
+    services.find((service) => isSame(namesOf(service), names));
   const addPlugins = (owner: YAMLMap, source: StateFile, scopeOf: (plugin: YAMLMap) => PluginScope): void => {
     const nodes = mapsAt(owner, "plugins");
     all.push(...nodes.map((node) => ({ node, source, scope: scopeOf(node), name: textAt(node, "name") })));
@@ -54,7 +68,8 @@ export function findKongState(files: readonly StateFile[]): KongState {
   const addRoutes = (owner: YAMLMap, source: StateFile, serviceOf: (route: YAMLMap) => readonly string[]): void => {
     for (const node of mapsAt(owner, "routes")) {
       const names = namesOf(node);
-      routes.push({ node, source, names, tags: textsAt(node, "tags"), service: serviceOf(node) });
+      const service = serviceOf(node);
+      routes.push({ node, source, names, tags: textsAt(node, "tags"), service, serviceNode: findService(service) });
       addPlugins(node, source, () => ({ on: "route", names }));
     }
   };
@@ -67,7 +82,8 @@ export function findKongState(files: readonly StateFile[]): KongState {
     }
     addRoutes(root, source, (route) => {
       const reference = referenceAt(route, "service");
-      return services.find((names) => isSame(names, reference)) ?? reference;
+      const service = findService(reference);
+      return service ? namesOf(service) : reference;
     });
     for (const consumer of [...mapsAt(root, "consumers"), ...mapsAt(root, "consumer_groups")]) {
       addPlugins(consumer, source, () => ({ on: "consumer", names: [] }));
@@ -76,7 +92,14 @@ export function findKongState(files: readonly StateFile[]): KongState {
   }
   const pick = (wanted: string): StatePlugin[] =>
     all.filter(({ name }) => name === wanted).map(({ node, source, scope }) => ({ node, source, scope }));
-  return { routes, plugins: pick(NAME), corsPlugins: pick(CORS), sharedConfigs: findSharedConfigs(files) };
+  return {
+    routes,
+    allPlugins: all,
+    plugins: pick(NAME),
+    guardPlugins: pick(GUARD),
+    corsPlugins: pick(CORS),
+    sharedConfigs: findSharedConfigs(files),
+  };
 }
 
 /** Whether two lists of names refer to the same entity. */

@@ -6,7 +6,7 @@ import { hasAt, isNull } from "./kong-state.ts";
 import type { StateFile } from "./state-file.ts";
 import { findingAt } from "./state-finding.ts";
 
-/** The first keys of the result, in this order. */
+/** The keys that come first in the result, in this order. */
 const HEAD = ["_format_version", "_info"];
 /** Maps whose parts in several files are joined. */
 const JOINED_MAPS = ["_info", "_plugin_configs"];

@@ -1,8 +1,9 @@
-import { isMap, LineCounter, parseDocument, type YAMLMap } from "yaml";
+import { type Document, isMap, LineCounter, parseDocument, type YAMLMap } from "yaml";
 import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts";
 import { messageOf } from "../../../plugin/core/text/error-message.ts";
 import type { Finding, FindingCode } from "../../../plugin/policy/language/finding.ts";
-import { describeYamlError } from "../../../plugin/policy/read/describe-yaml-error.ts";
+import { describeYamlErrors } from "../../../plugin/policy/read/describe-yaml-error.ts";
+import { describeOtherKind } from "../../files/recognize-file.ts";
 import { expandAliases } from "./expand-aliases.ts";
 import type { PlacedText } from "./state-finding.ts";
 
@@ -20,13 +21,19 @@ export function readStateFile(file: string, text: string): Result<StateFile, rea
     const { line, col } = lineCounter.linePos(offset);
     return { line, column: col };
   };
-  // No excerpt: if this is not a decK file, its text may be secret.
+  // The finding has no excerpt. If this is not a decK file, its text may be secret.
   const report = (offset: number, code: FindingCode, message: string): Finding => {
     return { severity: "error", file, ...locate(offset), code, message };
   };
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const other = isMarkedState(document) ? undefined : describeOtherKind(text, "decK file");
+  if (other !== undefined) {
+    return fail([report(0, "wrong_type", other)]);
+  }
   if (document.errors.length > 0) {
-    return fail(document.errors.map((error) => report(error.pos[0], "syntax_error", describeYamlError(error))));
+    return fail(
+      describeYamlErrors(document.errors, text).map(({ offset, message }) => report(offset, "syntax_error", message)),
+    );
   }
   try {
     const root = expandAliases(document);
@@ -36,4 +43,10 @@ export function readStateFile(file: string, text: string): Result<StateFile, rea
   } catch (error) {
     return fail([report(0, "syntax_error", `${messageOf(error)}.`)]);
   }
+}
+
+/** Whether the text is a decK file without doubt. Then nothing needs to parse it again to find its kind. */
+function isMarkedState({ errors, contents }: Document): boolean {
+  const has = (key: string): boolean => isMap(contents) && contents.has(key);
+  return errors.length === 0 && has("_format_version") && !has("jwt_policy") && !has("jwt_policy_test");
 }

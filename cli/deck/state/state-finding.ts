@@ -1,7 +1,7 @@
 import type { Node } from "yaml";
 import type { Finding, FindingCode, Severity } from "../../../plugin/policy/language/finding.ts";
 
-/** A text in which nodes can be located. */
+/** A text, and a way to find the position of its nodes. */
 export interface PlacedText {
   readonly file: string;
   readonly lines: readonly string[];
@@ -9,7 +9,9 @@ export interface PlacedText {
   locate(node: Node): { readonly line: number; readonly column: number };
 }
 
-/** Creates a finding at a node of a state file. An error makes `render` fail. A warning does so only with `--strict`. */
+/**
+ * Creates a finding at a node of a state file. An error makes `render` fail. A warning makes `render` fail only with `--strict`.
+ */
 export function findingAt(
   source: PlacedText,
   node: Node,

@@ -1,7 +1,7 @@
 import type { SentRequest } from "./plugin-server.ts";
 import type { Protocol } from "./stage.ts";
 
-/** The stages whose inputs one request can have together. With any of the others the request ends before the next stage. */
+/** The stages whose inputs one request can have together. With an input of any other stage, the request ends before the next stage. */
 const TARGETS: readonly string[] = ["query: no token", "path: no dots"];
 const TOKENS: readonly string[] = ["base64url", "segments", "JOSE header", "claims"];
 const COOKIES = "cookies: no token";
@@ -13,7 +13,7 @@ export interface StageRequest {
   readonly request: SentRequest;
 }
 
-/** How many characters of target and cookies a request has room for beside a token of 7 kB. */
+/** How many characters of target and cookies a request can have together with a token of 7 kB. */
 const ROOMS: Readonly<Record<Protocol, readonly (readonly [target: number, cookies: number])[]>> = {
   "HTTP/1.1": [[8_000, 16_000]],
   "HTTP/2": [

@@ -1,4 +1,4 @@
-import type { Random } from "../../fuzz/random.ts";
+import type { Random } from "../../../test/random.ts";
 
 /**
  * An input under search: short runs of fragments, each repeated. The most expensive inputs are repetitions, and which fragments, in which
@@ -60,7 +60,7 @@ export function mutate(random: Random, genome: Genome, fragments: readonly strin
   return genes.slice(0, MAX_GENES);
 }
 
-/** The head of one and the tail of another. */
+/** The beginning of one genome and the end of another. */
 export function cross(random: Random, one: Genome, other: Genome): Genome {
   return [...one.slice(0, 1 + random.below(one.length)), ...other.slice(random.below(other.length))].slice(
     0,
@@ -68,7 +68,7 @@ export function cross(random: Random, one: Genome, other: Genome): Genome {
   );
 }
 
-/** The text, no longer than `maxLength` characters; only whole fragments stand in it. */
+/** The text, no longer than `maxLength` characters; it contains only whole fragments. */
 export function express(genome: Genome, maxLength: number): string {
   let text = "";
   let count = 0;

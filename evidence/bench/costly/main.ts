@@ -69,7 +69,7 @@ async function run(): Promise<void> {
 
 type FoundByProtocol = Readonly<Record<Protocol, Found>>;
 
-/** One search where both protocols have the same limit. */
+/** One search if both protocols have the same limit. */
 function searchAll(stage: Stage): FoundByProtocol {
   const one = search(stage, "HTTP/1.1", seconds * 1000, seed);
   const isSame = stage.limits["HTTP/1.1"] === stage.limits["HTTP/2"];
@@ -117,7 +117,7 @@ async function print(rows: readonly Row[], policyText: string, subjects: readonl
   }
 }
 
-/** Each version meets what the search found in every version, and the combinations of that. */
+/** Each version is measured with the inputs that the search found in every version, and with their combinations. */
 function listRequests(rows: readonly Row[]): readonly (StageRequest & { readonly key: string })[] {
   const found = rows.flatMap(({ name, versions }) =>
     versions.flatMap((version) => PROTOCOLS.flatMap((protocol) => writeRequests(name, version, protocol))),

@@ -7,7 +7,7 @@ import { createFrameReader, encodeFrame } from "../../../plugin/server/protocol/
 import { RpcCallMessage, RpcReturnMessage, StringMessage } from "../../../plugin/server/protocol/messages.ts";
 import type { Subject } from "./subject.ts";
 
-/** A client's request, as far as the plugin sees it. */
+/** The parts of a client's request that the plugin sees. */
 export interface SentRequest {
   readonly token?: string;
   readonly target?: string;
@@ -20,13 +20,13 @@ export interface SentRequest {
   readonly client?: string;
 }
 
-/** The real process of one clone, asked over its socket as a Kong worker asks it. */
+/** The real process of one clone, with calls over its socket like those of a Kong worker. */
 export interface PluginServer {
   /** Its socket. */
   readonly path: string;
   /** Frames of an event for this request, for {@link ask}. */
   prepare(request: SentRequest): PreparedEvent;
-  /** Sends one event on a free connection; resolves with what came of it. */
+  /** Sends one event on a free connection; resolves with its result. */
   ask(event: PreparedEvent): Promise<EventOutcome>;
   /** Nanoseconds of processor time that the process has used, threads of the pool included. */
   cpuNanos(): number;
@@ -36,7 +36,7 @@ export interface PluginServer {
 export type PreparedEvent = { readonly call: Buffer; readonly reply: Buffer };
 
 interface EventOutcome {
-  /** Of the answer; 200 where the request goes on. */
+  /** Of the answer; 200 if the request passes. */
   readonly status: number;
 }
 
@@ -88,7 +88,7 @@ export async function startPluginServer(subject: Subject, policyText: string, ru
         socket.destroy();
       }
       child.kill("SIGKILL");
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

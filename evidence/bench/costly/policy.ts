@@ -10,7 +10,7 @@ export interface BenchPolicy {
   readonly text: string;
   readonly policy: CompiledPolicy;
   readonly rule: CompiledRule;
-  /** Patterns that a rule may hold claims against. */
+  /** Patterns with which a rule may compare claims. */
   readonly patterns: readonly Condition[];
 }
 
@@ -23,7 +23,7 @@ export function generateBenchKeys(): BenchKeys {
   return { fast: generateSigningKey("ES256", "fast"), slow: generateSigningKey("ES512", "slow") };
 }
 
-/** A policy that uses all that a request can make expensive: every source, operations, tenants, patterns, negotiated answers. */
+/** A policy that uses everything that can make a request expensive: every source, operations, tenants, patterns, negotiated answers. */
 export function writeBenchPolicy({ fast, slow }: BenchKeys): string {
   const keys = { jwks: { keys: [fast.publicJwk, slow.publicJwk] } };
   const issuer = { audiences: [AUDIENCE], algorithms: ["ES256", "ES512"], keys };

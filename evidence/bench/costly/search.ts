@@ -1,4 +1,4 @@
-import { createRandom } from "../../fuzz/random.ts";
+import { createRandom } from "../../../test/random.ts";
 import { createGenome, cross, express, type Genome, mutate } from "./genome.ts";
 import type { Protocol, Stage } from "./stage.ts";
 
@@ -10,7 +10,7 @@ export interface Found {
 }
 
 const POPULATION = 12;
-/** A candidate is timed this often, and its shortest time counts: what disturbs the machine makes times longer only. */
+/** A candidate is timed this often, and its shortest time counts, because other work on the machine only makes times longer. */
 const RUNS = 3;
 const LONG_MS = 300;
 const FRESH_ONE_IN = 8;
@@ -46,7 +46,7 @@ export function search(stage: Stage, protocol: Protocol, budgetMs: number, seed:
     }
     tried += 1;
   }
-  // Luck with the clock is not cost: the best are timed again, more often.
+  // The best candidates are timed again, more often, because a single long time can be chance.
   const [best] = population
     .map(({ genome }) => ({ genome, millis: time(stage, express(genome, maxLength), RUNS * 4) }))
     .toSorted((a, b) => b.millis - a.millis);
@@ -54,7 +54,7 @@ export function search(stage: Stage, protocol: Protocol, budgetMs: number, seed:
   return { genome, input: express(genome, maxLength), tried };
 }
 
-/** The shortest of several runs, in milliseconds. Zero if the input ends a request that the stage wants to go on. */
+/** The shortest of several runs, in milliseconds. Zero if the input ends the request although the stage needs it to continue. */
 export function time(stage: Stage, input: string, runs: number): number {
   if (stage.goesOn?.(input) === false) {
     return 0;

@@ -4,9 +4,9 @@ import type { Subject } from "./subject.ts";
 export interface RequestCosts {
   /** Processor time of the plugin server for a request without a token, in microseconds. */
   readonly bareMicros: number;
-  /** By the keys of the requests: the most expensive request's cost in units of that. */
+  /** By the keys of the requests: the cost of the most expensive request, as a multiple of a request without a token. */
   readonly ratios: ReadonlyMap<string, number>;
-  /** The longest that any answer took. */
+  /** The longest time of any answer. */
   readonly longestMillis: number;
 }
 
@@ -16,8 +16,7 @@ const BARE_REQUESTS = 10;
 const WARM_UP = 1_000;
 
 /**
- * Sends each request to the real process many times, in interleaved rounds, and compares with requests without a token. What else the
- * machine does makes a round longer only. So the first quartile of the rounds counts.
+ * Sends each request to the real process many times, in interleaved rounds, and compares with requests without a token. Other work on the machine only makes a round longer, so the first quartile of the rounds counts.
  */
 export async function measureRequests(
   subject: Subject,

@@ -3,10 +3,10 @@ import type { SentRequest } from "./plugin-server.ts";
 export const PROTOCOLS = ["HTTP/1.1", "HTTP/2"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** In characters: what nginx and the plugin let through. */
+/** In characters: the limit of nginx and the plugin. */
 export type Limits = Readonly<Record<Protocol, number>>;
 
-/** One stage of the way of a request, with what its input is made of. */
+/** One stage of a request, with the fragments of its input. */
 export interface Stage {
   readonly name: string;
   /** An honest client's input. */
@@ -14,10 +14,10 @@ export interface Stage {
   /** The search puts inputs together from these. */
   readonly fragments: readonly string[];
   readonly limits: Limits;
-  /** Makes the input ready, and returns what is timed. */
+  /** Prepares the input, and returns the function that is timed. */
   prepare(input: string): () => unknown;
-  /** Whether the request goes on to the next stage with this input; absent where that does not matter. */
+  /** Whether the request continues to the next stage with this input; absent if that does not matter. */
   readonly goesOn?: (input: string) => boolean;
-  /** A request that brings the input to the stage; absent where no request does. */
+  /** A request that brings the input to the stage; absent if no request can. */
   readonly send?: (input: string) => SentRequest;
 }

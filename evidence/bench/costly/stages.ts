@@ -7,14 +7,14 @@ import type { Subject } from "./subject.ts";
 
 /**
  * nginx has four buffers of 8 kB for the lines of a header. Over HTTP/1.1 no line is longer, and one buffer is the request line's. nginx
- * joins the lines of one name. Over HTTP/2 the sum of all names and values is limited, so one field may take it all.
+ * joins the lines of one name. Over HTTP/2 the sum of all names and values is limited, so one field may use the whole limit.
  */
 const LINE: Limits = { "HTTP/1.1": 8_000, "HTTP/2": 30_000 };
 const JOINED_LINES: Limits = { "HTTP/1.1": 24_000, "HTTP/2": 30_000 };
 const ALL_LINES = both(30_000);
 /** The default of `max_token_bytes`. */
 const TOKEN = 7_168;
-/** JSON that fits into a token beside a short header and signature. */
+/** JSON that fits into a token with a short header and signature. */
 const JSON_BYTES = both(5_200);
 const POLICY_BYTES = both(256 * 1024);
 
@@ -270,7 +270,7 @@ function tokenStages(subject: Subject, { policy }: BenchPolicy): readonly Stage[
   const authorization = { from: "authorization" } as const;
   const header = (text: string): string => `${encodeSegment(text)}.${ANY_CLAIMS}.AA`;
   const claims = (text: string): string => `${ANY_HEADER}.${encodeSegment(text)}.AA`;
-  /** Members under search, with what an honest object has around them; left as they are where they bring their own end. */
+  /** The searched members, inside an otherwise honest object; unchanged if they have their own end. */
   const object = (first: string, text: string): string => `{${first},${text}${text.endsWith(",") ? '"z":0}' : ""}`;
   const ofClaims = (text: string): string => object(`"iss":"https://elsewhere.example"`, text);
   const ofHeader = (text: string): string => object('"alg":"ES256"', text);
@@ -332,7 +332,7 @@ function tokenStages(subject: Subject, { policy }: BenchPolicy): readonly Stage[
   ];
 }
 
-/** Behind a good signature: an issuer's users may choose such claims. */
+/** After a good signature, because an issuer's users may choose such claims. */
 function verifiedStages({ condition, propagate }: Subject, { policy, patterns }: BenchPolicy): readonly Stage[] {
   return [
     {
@@ -415,7 +415,7 @@ function readQuietly(read: () => void): void {
     read();
   } catch (error) {
     if (!(error instanceof RangeError)) {
-      throw error; // A frame that announces too much is refused so.
+      throw error; // So a frame that announces too many bytes is refused.
     }
   }
 }

@@ -2,6 +2,9 @@ import { connect, type Socket } from "node:net";
 import { createFrameReader } from "../../../plugin/server/protocol/frames.ts";
 import { ExitArgsMessage } from "../../../plugin/server/protocol/messages.ts";
 
+/** The next connection has the next of a target's addresses. */
+let nextAddress = 0;
+
 /** One client's connection, over which one request at a time is sent. */
 export interface Exchange {
   /** Resolves with the status of the answer, or 0 when the connection broke. */
@@ -11,21 +14,27 @@ export interface Exchange {
 
 /** The requests, sent in turn, and where they go. */
 export type Target =
-  | { readonly to: "http"; readonly port: number; readonly from: string; readonly requests: readonly string[] }
+  | {
+      readonly to: "http";
+      readonly port: number;
+      readonly from: readonly string[];
+      readonly requests: readonly string[];
+    }
   | { readonly to: "plugin server"; readonly path: string; readonly call: string; readonly replies: readonly string[] };
 
 export function openExchange(target: Target): Exchange {
   return target.to === "http" ? openHttp(target) : openPluginServer(target);
 }
 
-/** HTTP/1.1 by the least that it takes: the load must not take the processors from what it measures. */
+/** HTTP/1.1 with as little work as possible, because the load must not use the processors of the measured process. */
 function openHttp({ port, from, requests }: Extract<Target, { to: "http" }>): Exchange {
   let socket: Socket | undefined;
   let received = "";
   const answer = createPending();
+  const localAddress = from[nextAddress++ % from.length];
   let next = Math.floor(Math.random() * requests.length);
   const open = (): Socket => {
-    const opened = connect({ port, host: "127.0.0.1", localAddress: from, noDelay: true });
+    const opened = connect({ port, host: "127.0.0.1", localAddress, noDelay: true });
     opened.setEncoding("latin1");
     opened.on("data", (text: string) => {
       received += text;
@@ -54,7 +63,7 @@ function openHttp({ port, from, requests }: Extract<Target, { to: "http" }>): Ex
   };
 }
 
-/** The answer that is waited for. Its first end counts. */
+/** The expected answer. Its first end counts. */
 function createPending(): { wait(): Promise<number>; end(status: number): void } {
   let resolve = (_status: number): void => {};
   return {
@@ -78,7 +87,7 @@ function readStatus(received: string): number | undefined {
   return received.length >= headEnd + 4 + length ? Number(head.slice(9, 12)) : undefined;
 }
 
-/** As a worker of Kong asks the plugin server: a new connection after each answer that ends a request. */
+/** Like a worker of Kong: a new connection to the plugin server after each answer that ends a request. */
 function openPluginServer({ path, call, replies }: Extract<Target, { to: "plugin server" }>): Exchange {
   const callBytes = Buffer.from(call, "base64");
   const replyBytes = replies.map((reply) => Buffer.from(reply, "base64"));

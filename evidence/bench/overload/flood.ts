@@ -9,7 +9,7 @@ import { floodWithResets } from "./reset-flood.ts";
 interface Plan {
   readonly connections: number;
   readonly target: Target;
-  /** HTTP/2 streams that are given up at once, in place of requests. */
+  /** HTTP/2 streams that are reset at once, instead of requests. */
   readonly resets?: { readonly port: number; readonly from: string; readonly path: string };
 }
 

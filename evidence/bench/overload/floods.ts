@@ -6,14 +6,14 @@ import { type BenchKeys, PARAMETER } from "../costly/policy.ts";
 
 export interface Flood {
   readonly name: string;
-  /** Sent in turn; undefined for HTTP/2 streams that are given up at once. */
+  /** Sent in turn; undefined for HTTP/2 streams that are reset at once. */
   readonly requests: readonly SentRequest[] | undefined;
 }
 
 const FORGED = 400;
 const ES512_BYTES = 132;
 const ES256_BYTES = 64;
-/** nginx takes lines of up to 8 kB. */
+/** nginx accepts lines of up to 8 kB. */
 const LINE = 7_800;
 
 export function createFloods(keys: BenchKeys): readonly Flood[] {
@@ -30,7 +30,7 @@ export function createFloods(keys: BenchKeys): readonly Flood[] {
   ];
 }
 
-/** Signatures of the right length, each another one: none is known, and none can be refused without a check. */
+/** Different signatures of the right length: none is known, and none can be refused without a check. */
 function forge(key: BenchKeys["fast"], bytes: number): readonly SentRequest[] {
   const token = mintGoodToken(key);
   return Array.from({ length: FORGED }, () => {

@@ -1,32 +1,35 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type SentRequest, startPluginServer } from "../costly/plugin-server.ts";
 import type { Subject } from "../costly/subject.ts";
 import { openExchange, type Target } from "./exchange.ts";
+import { findWorker } from "./worker-cost.ts";
 
 /** The gateway under test. There is no upstream, so that all time is the gateway's. */
 export interface Gateway {
   readonly name: string;
-  /** @param from the client's address. */
-  target(requests: readonly SentRequest[], from: string): Target;
-  /** Where HTTP/2 is spoken without TLS; undefined where it is not. */
+  /** @param from the addresses of the clients, at least one. */
+  target(requests: readonly SentRequest[], from: readonly string[]): Target;
+  /** The address for HTTP/2 without TLS; undefined if there is none. */
   readonly http2Port: number | undefined;
+  /** Kong's worker; undefined without a Kong. */
+  findWorker(): number | undefined;
   stop(): void;
 }
 
 const PROXY_PORT = 18_090;
 const PATH = "/policy";
 
-/** The plugin server alone, asked over its socket as a worker of Kong asks it. */
+/** The plugin server alone, with calls over its socket like those of a Kong worker. */
 export async function startSocketGateway(subject: Subject, policyText: string): Promise<Gateway> {
   const server = await startPluginServer(subject, policyText, "open");
   return {
     name: "the plugin server's socket, without a gateway",
     target(requests, from) {
-      const events = requests.map((request) => server.prepare({ ...request, client: from }));
+      const events = requests.map((request) => server.prepare({ ...request, client: from[0] ?? "" }));
       const call = events[0]?.call.toString("base64") ?? "";
       return {
         to: "plugin server",
@@ -36,11 +39,12 @@ export async function startSocketGateway(subject: Subject, policyText: string): 
       };
     },
     http2Port: undefined,
+    findWorker: () => undefined,
     stop: server.stop,
   };
 }
 
-/** A Kong with one worker. Its plugin `request-termination` answers what jwt-policy lets pass. */
+/** A Kong with one worker. Its plugin `request-termination` answers the requests that jwt-policy lets pass. */
 export async function startKongGateway(
   subject: Subject,
   policyText: string,
@@ -57,9 +61,10 @@ export async function startKongGateway(
     name: `Kong ${version}, one worker`,
     target: (requests, from) => ({ to: "http", port: PROXY_PORT, from, requests: requests.map(writeHttp) }),
     http2Port: PROXY_PORT,
+    findWorker: () => findWorker(Number(readFileSync(join(directory, "kong/pids/nginx.pid"), "utf8"))),
     stop() {
       run("stop");
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); // Kong may still write into it.
     },
   };
   await untilServing(gateway);
@@ -112,7 +117,7 @@ function writeHttp({ token, target = PATH, headers = {} }: SentRequest): string 
 }
 
 async function untilServing(gateway: Gateway): Promise<void> {
-  const exchange = openExchange(gateway.target([{}], "127.0.0.1"));
+  const exchange = openExchange(gateway.target([{}], ["127.0.0.1"]));
   for (let attempt = 0; attempt < 200; attempt += 1) {
     if ((await exchange.send()) === 401) {
       exchange.close();

@@ -6,7 +6,7 @@ export interface Served {
   readonly medianMs: number;
   readonly p99Ms: number;
   readonly longestMs: number;
-  /** How many got which status. */
+  /** The number of requests by status. */
   readonly statuses: ReadonlyMap<number, number>;
   readonly perSecond: number;
 }
@@ -17,7 +17,7 @@ const CAPACITY_CONNECTIONS = 16;
 const MAX_CONNECTIONS = 256;
 const TICK_MS = 2;
 
-/** As many requests as come back, over a few connections. */
+/** As many requests as the gateway answers, over a few connections. */
 export async function measureCapacity(target: Target, seconds: number): Promise<number> {
   const endMs = performance.now() + seconds * 1000;
   let served = 0;
@@ -34,7 +34,7 @@ export async function measureCapacity(target: Target, seconds: number): Promise<
   return served / seconds;
 }
 
-/** A client that sends at a steady rate, whether answers come or not. */
+/** A client that sends at a steady rate, even if answers do not come. */
 export async function measureServed(target: Target, perSecond: number, seconds: number): Promise<Served> {
   const free: Exchange[] = [];
   const all: Exchange[] = [];

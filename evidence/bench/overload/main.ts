@@ -9,9 +9,10 @@ import { loadSubject } from "../costly/subject.ts";
 import { createFloods, type Flood, mintGoodToken } from "./floods.ts";
 import { type Gateway, startKongGateway, startSocketGateway } from "./gateways.ts";
 import { measureCapacity, measureServed, type Served } from "./good-client.ts";
+import { measureWorkerCost } from "./worker-cost.ts";
 
 const USAGE = `npm run bench:overload -- [--seconds N] [--connections N] [--clone DIR] [--flood WORD] [--same-address]
-                        [--setting NAME=VALUE]...
+                        [--good-addresses N] [--cost] [--setting NAME=VALUE]...
 
 What a good client at half of the capacity gets while others flood the gateway: a Kong (KONG_BIN, or in PATH), else the
 plugin server's socket.
@@ -21,10 +22,11 @@ plugin server's socket.
   --clone DIR          measures another clone, built
   --flood WORD         only floods with this word in their name
   --same-address       the good client has the flood's address
+  --good-addresses N   the good client stands for clients of so many addresses (1)
+  --cost               what a request of each flood costs Kong's worker, in processor time, instead
   --socket             the plugin server's socket, although there is a Kong
   --setting NAME=VALUE one more setting of Kong, such as KONG_NGINX_PROXY_LIMIT_CONN="jwt_policy 50"`;
 
-const GOOD_ADDRESS = "127.0.0.1";
 const FLOOD_ADDRESS = "127.0.0.2";
 
 const { values } = parseArgs({
@@ -34,6 +36,8 @@ const { values } = parseArgs({
     clone: { type: "string", default: "." },
     flood: { type: "string", default: "" },
     "same-address": { type: "boolean", default: false },
+    "good-addresses": { type: "string", default: "1" },
+    cost: { type: "boolean", default: false },
     socket: { type: "boolean", default: false },
     setting: { type: "string", multiple: true, default: [] },
     help: { type: "boolean", default: false },
@@ -41,7 +45,8 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const connections = Number(values.connections);
-if (values.help || !(seconds > 0) || !(connections > 0)) {
+const goodAddresses = Number(values["good-addresses"]);
+if (values.help || !(seconds > 0) || !(connections > 0) || !(goodAddresses > 0 && goodAddresses < 256)) {
   console.log(USAGE);
   process.exitCode = values.help ? 0 : 2;
 } else {
@@ -58,10 +63,13 @@ async function run(): Promise<void> {
     ? startSocketGateway(subject, policyText)
     : startKongGateway(subject, policyText, kong, settings));
   try {
-    const good = gateway.target(
-      [{ token: mintGoodToken(keys.fast) }],
-      values["same-address"] ? FLOOD_ADDRESS : GOOD_ADDRESS,
-    );
+    if (values.cost) {
+      await printCosts(gateway, createFloods(keys), mintGoodToken(keys.fast));
+      return;
+    }
+    const others = Array.from({ length: goodAddresses }, (_, index) => `127.0.1.${index}`);
+    const addresses = values["same-address"] ? [FLOOD_ADDRESS] : others;
+    const good = gateway.target([{ token: mintGoodToken(keys.fast) }], addresses);
     await measureCapacity(good, 1);
     const capacity = await measureCapacity(good, 3);
     const rate = capacity / 2;
@@ -79,7 +87,7 @@ async function run(): Promise<void> {
     for (const flood of createFloods(keys).filter(({ name }) => name.includes(values.flood))) {
       const stop = startFlood(gateway, flood);
       if (stop) {
-        await measureServed(good, rate, 1); // Until the flood has come up.
+        await measureServed(good, rate, 1); // Until the flood has its full rate.
         const served = await measureServed(good, rate, seconds);
         printRow(flood.name, await stop(), quiet, served);
       }
@@ -89,7 +97,27 @@ async function run(): Promise<void> {
   }
 }
 
-/** @returns how to stop it and get its counts; undefined where the gateway cannot be flooded so. */
+/** A request waits in Kong's worker behind at most one request of each connection of a flood. */
+async function printCosts(gateway: Gateway, floods: readonly Flood[], goodToken: string): Promise<void> {
+  const worker = gateway.findWorker();
+  if (worker === undefined) {
+    throw new Error("--cost needs a Kong: set KONG_BIN or put kong into PATH");
+  }
+  console.log(`${gateway.name}; ${connections} connections of each flood\n`);
+  console.log("| request | worker, µs | by status | queue of all connections, ms |\n|---|---|---|---|");
+  for (const { name, requests } of [{ name: "good", requests: [{ token: goodToken }] }, ...floods]) {
+    if (requests && name.includes(values.flood)) {
+      const target = gateway.target(requests, [FLOOD_ADDRESS]);
+      const { microseconds, statuses } = await measureWorkerCost(worker, target, connections, seconds);
+      const counts = [...statuses].map(([status, count]) => `${status}: ${count}`).join(", ");
+      console.log(
+        `| ${name} | ${microseconds.toFixed(0)} | ${counts} | ${((microseconds * connections) / 1000).toFixed(0)} |`,
+      );
+    }
+  }
+}
+
+/** @returns a function that stops the flood and returns its counts; undefined if this gateway cannot be flooded in this way. */
 function startFlood(gateway: Gateway, { requests }: Flood): undefined | (() => Promise<Record<string, number>>) {
   if (!requests && gateway.http2Port === undefined) {
     return undefined;
@@ -97,7 +125,7 @@ function startFlood(gateway: Gateway, { requests }: Flood): undefined | (() => P
   const directory = mkdtempSync(join(tmpdir(), "flood-"));
   const plan = {
     connections: requests ? connections : 8,
-    target: gateway.target(requests ?? [{}], FLOOD_ADDRESS),
+    target: gateway.target(requests ?? [{}], [FLOOD_ADDRESS]),
     resets: requests ? undefined : { port: gateway.http2Port, from: FLOOD_ADDRESS, path: "/policy" },
   };
   writeFileSync(join(directory, "plan.json"), JSON.stringify(plan));
@@ -112,7 +140,7 @@ function startFlood(gateway: Gateway, { requests }: Flood): undefined | (() => P
   return async () => {
     child.kill("SIGTERM");
     await once(child, "close");
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
     const lasted = (performance.now() - started) / 1000;
     const counts: Record<string, number> = JSON.parse(output || "{}");
     return Object.fromEntries(Object.entries(counts).map(([status, count]) => [status, count / lasted]));

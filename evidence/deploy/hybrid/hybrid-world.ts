@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { renderDump } from "../../../plugin/server/settings/dump.ts";
 import { findFreePort } from "../../../test/gateways/free-port.ts";
 import type { KongSettings } from "../../../test/gateways/gateway.ts";
-import { askKongSettings } from "../../../test/gateways/kong-settings.ts";
+import { askKongSettings } from "../../../test/gateways/kong/kong-settings.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../../../test/gateways/recording-upstream.ts";
 import { generateSigningKey, mintToken } from "../../../test/tokens.ts";
 import { type KongNode, runKong, startKongNode } from "./kong-node.ts";
@@ -15,14 +15,14 @@ const QUERY_CMD = "KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD";
 const ISSUER = "https://idp.example";
 const AUDIENCE = "https://api.example";
 
-/** The schema that one side of a cluster has; other versions of the plugin than this one are made of its dump. */
+/** The schema of one side of a cluster; other versions of the plugin are made from the dump of this version. */
 export interface SchemaVersion {
   readonly version?: string;
-  /** A field that this version of the configuration has and others have not. */
+  /** A field that only this version of the configuration has. */
   readonly newField?: object;
 }
 
-/** What a control plane and its data planes share, and how to start each. */
+/** The shared parts of a control plane and its data planes, and functions to start each. */
 export interface HybridWorld {
   readonly upstream: RecordingUpstream;
   /** A token that rule `read` lets pass. */
@@ -132,7 +132,7 @@ export async function createHybridWorld(): Promise<HybridWorld> {
     async stop() {
       await postgres.stop();
       await upstream.stop();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

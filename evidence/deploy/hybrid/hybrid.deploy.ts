@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { VERSION } from "../../../plugin/kong/contract/plugin-identity.ts";
 import { waitFor } from "../../../test/gateways/gateway.ts";
-import { reportMissing } from "../../../test/gateways/report-missing.ts";
+import { reportMissing } from "../../../test/gateways/kong/report-missing.ts";
 import { findMissingKong } from "../../../test/kong/schema/admin-kong.ts";
 import { createHybridWorld, type DataPlane, type HybridWorld, type SchemaVersion } from "./hybrid-world.ts";
 import { findMissingPostgres } from "./postgres.ts";
@@ -49,7 +49,7 @@ describe("hybrid mode", () => {
       return status === 404 || status >= 500 ? undefined : status;
     }, ARRIVAL_MS);
 
-  it("a control plane that has nothing but the dump configures, and the data plane judges", async () => {
+  it("a control plane with only the dump configures, and the data plane judges requests", async () => {
     const { control, data } = await start(undefined, undefined);
     await control.addRoute("judged", CONFIG);
     expect(await waitForRoute(data, "judged")).toBe(401);
@@ -58,7 +58,7 @@ describe("hybrid mode", () => {
     expect(world.upstream.headersOf("judged")).toBeDefined();
   });
 
-  it("the control plane refuses by the dump what the plugin could not run, before any data plane sees it", async () => {
+  it("with the dump, the control plane refuses configurations that the plugin cannot run, before any data plane gets them", async () => {
     const control = await world.startControlPlane();
     endings.push(control.stop);
     const { status, text } = await control.post("/plugins", { name: "jwt-policy", config: { rule: "read" } });
@@ -66,7 +66,7 @@ describe("hybrid mode", () => {
     expect(text).toContain("policy_file");
   });
 
-  it("a data plane goes on judging without its control plane", async () => {
+  it("a data plane continues to judge requests without its control plane", async () => {
     const { control, data } = await start(undefined, undefined);
     expect(await waitForRoute(data, "judged")).toBe(401);
     await control.stop();
@@ -74,7 +74,7 @@ describe("hybrid mode", () => {
     expect(await getStatus(data, "judged", world.token)).toBe(200);
   });
 
-  it("a data plane that cannot take a change goes on judging by what it had", async () => {
+  it("a data plane that cannot accept a change continues to judge by its previous configuration", async () => {
     const { control, data } = await start({ newField: field }, undefined);
     expect(await waitForRoute(data, "judged")).toBe(401);
     await control.addRoute("newer", { ...CONFIG, new_field: "x" });

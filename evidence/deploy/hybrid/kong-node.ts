@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { KongSettings } from "../../../test/gateways/gateway.ts";
-import { rootEnvironment } from "../../../test/gateways/kong-environment.ts";
+import { rootEnvironment } from "../../../test/gateways/kong/kong-environment.ts";
 
 const KONG = process.env.KONG_BIN ?? "kong";
 
-/** What every node of these tests is told: one worker, and to report and listen nowhere by itself. */
+/** Settings of every node in these tests: one worker, no reports, and no default listeners. */
 const QUIET: KongSettings = {
   KONG_PROXY_LISTEN: "off",
   KONG_ADMIN_LISTEN: "off",
@@ -27,7 +27,7 @@ export async function runKong(args: readonly string[], settings: KongSettings): 
 }
 
 export interface KongNode {
-  /** Everything that it logged so far. */
+  /** Its log so far. */
   readLog(): Promise<string>;
   stop(): Promise<void>;
 }

@@ -27,7 +27,7 @@ export function findMissingPostgres(): string | undefined {
 }
 
 export interface Postgres {
-  /** What Kong is told to use it. */
+  /** Kong's settings for this database. */
   readonly settings: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
@@ -44,9 +44,9 @@ export async function startPostgres(): Promise<Postgres> {
   const process = spawn(server, [...options, "-k", directory, "-c", "fsync=off"], { cwd: directory, stdio: "ignore" });
   const stop = async (): Promise<void> => {
     const ended = once(process, "close");
-    process.kill("SIGINT"); // A fast shutdown: it waits for nobody.
+    process.kill("SIGINT"); // A fast shutdown, which does not wait for clients.
     await ended;
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   };
   const isReady = await waitFor(
     () =>

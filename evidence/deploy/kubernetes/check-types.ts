@@ -10,9 +10,9 @@ const TYPES = JSON.stringify(join(import.meta.dirname, "manifest-types.ts"));
 
 /** A value, and the type that it must have. */
 export interface TypedValue {
-  /** How mistakes call it. */
+  /** Its name in messages. */
   readonly name: string;
-  /** One that is not there is a mistake as well. */
+  /** A missing value is a mistake as well. */
   readonly type: keyof Manifests | keyof Values;
   readonly value: unknown;
 }
@@ -21,7 +21,7 @@ export interface TypedValue {
  * Has the TypeScript compiler check values against Kubernetes' API: no member may be missing, have another type, or be one that
  * the API does not know, which it would drop without a word.
  *
- * @returns what is wrong, one text a mistake; empty when all is well.
+ * @returns what is wrong, one string a mistake; empty when all is well.
  */
 export async function checkTypes(values: readonly TypedValue[]): Promise<readonly string[]> {
   const directory = await mkdtemp(join(tmpdir(), "manifests-"));
@@ -39,11 +39,11 @@ export async function checkTypes(values: readonly TypedValue[]): Promise<readonl
       return `${values[Number(index)]?.name}: ${place}: ${message}`;
     });
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** A null means the same to the API as a member that is not there. */
+/** For the API, null is the same as an absent member. */
 function renderCheck(type: string, value: unknown): string {
   const json = JSON.stringify(value, (_, member) => member ?? undefined, 1);
   return `import type { Manifests, Values } from ${TYPES};\nexport const value = ${json} satisfies (Manifests & Values)[${JSON.stringify(type)}];\n`;

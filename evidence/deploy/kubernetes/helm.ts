@@ -42,7 +42,7 @@ export async function renderChart(options: readonly string[]): Promise<readonly 
 /** A copy without what the chart depends on: that is PostgreSQL, which lies beside a released chart only and is not rendered. */
 function copyChart(chart: string): string {
   const copy = mkdtempSync(join(tmpdir(), "chart-"));
-  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(chart, copy, { recursive: true });
   const { dependencies: _, ...rest } = parse(readFileSync(join(copy, "Chart.yaml"), "utf8"));
   writeFileSync(join(copy, "Chart.yaml"), stringify(rest));

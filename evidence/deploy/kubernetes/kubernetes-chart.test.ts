@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { reportMissing } from "../../../test/gateways/report-missing.ts";
+import { reportMissing } from "../../../test/gateways/kong/report-missing.ts";
 import { readDefinitions } from "../pod/custom-resources.ts";
 import { checkTypes } from "./check-types.ts";
 import { findDefinitionFiles, findMissingHelm, renderChart } from "./helm.ts";
@@ -44,13 +44,13 @@ if (missing !== undefined) {
       return found as Deployment;
     };
 
-    it("makes manifests that Kubernetes takes", { timeout: TIMEOUT_MS }, async () => {
+    it("makes manifests that Kubernetes accepts", { timeout: TIMEOUT_MS }, async () => {
       // The Ingress Controller's webhook is the chart's own; kubernetes-types lacks a member of it.
       const rendered = (await renderChart(options)).filter(({ kind }) => kind !== "ValidatingWebhookConfiguration");
       expect(await checkTypes(rendered.map((manifest) => typeManifest("chart", manifest)))).toEqual([]);
     });
 
-    it("makes a pod in which every container and mount finds what it names", { timeout: TIMEOUT_MS }, async () => {
+    it("makes a pod in which everything that containers and mounts name exists", { timeout: TIMEOUT_MS }, async () => {
       const { initContainers, containers, volumes } = (await render()).spec.template.spec;
       const all = [...initContainers, ...containers];
       const mounts = all.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name));
@@ -62,7 +62,7 @@ if (missing !== undefined) {
       expect(new Set(ports).size).toBe(ports.length);
     });
 
-    it("has the files and the plugin server before Kong, and Kong as the values say", {
+    it("starts the files' container and the plugin server before Kong, and configures Kong as in the values", {
       timeout: TIMEOUT_MS,
     }, async () => {
       const { strategy, template } = (await render()).spec;
@@ -83,7 +83,7 @@ if (missing !== undefined) {
       expect(terminationGracePeriodSeconds).toBe(values.terminationGracePeriodSeconds);
     });
 
-    it("labels pods as the network policy asks", { timeout: TIMEOUT_MS }, async () => {
+    it("labels pods as the network policy requires", { timeout: TIMEOUT_MS }, async () => {
       const policy = manifests.map(({ manifest }) => manifest).find(({ kind }) => kind === "NetworkPolicy");
       expect((await render()).spec.template.metadata.labels).toMatchObject(
         (policy as unknown as { spec: { podSelector: { matchLabels: object } } }).spec.podSelector.matchLabels,
@@ -99,7 +99,7 @@ describe("custom resources", () => {
     /^(configuration\.konghq\.com|gateway\.networking\.k8s\.io)\//.test(apiVersion),
   );
 
-  it.for(resources)("$kind $metadata.name is what its definition says, no field more", (manifest, context) => {
+  it.for(resources)("$kind $metadata.name fits its definition, without additional fields", (manifest, context) => {
     const mistakes = check(manifest);
     if (mistakes === undefined) {
       context.skip(`no definition of ${manifest.kind}: HELM_CHART has Kong's, KUBERNETES_CRDS names files with others`);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { waitFor } from "../../../test/gateways/gateway.ts";
-import { reportMissing } from "../../../test/gateways/report-missing.ts";
+import { reportMissing } from "../../../test/gateways/kong/report-missing.ts";
 import { findMissingImages, startPodContainers } from "../pod/pod-containers.ts";
 import { createConfig, createPolicy, mint } from "./kubernetes-example.ts";
 
@@ -16,7 +16,7 @@ if (missing !== undefined) {
     // Kong is its own upstream: its status says 404 to all of these paths.
     const pod = await startPodContainers({ "payments.yaml": createPolicy() }, createConfig("http://127.0.0.1:8100"));
     const ask = async (url: string, scope?: string): Promise<number> => {
-      // As a load balancer that ends TLS.
+      // Like a load balancer that terminates TLS.
       const headers = {
         "x-forwarded-proto": "https",
         ...(scope === undefined ? {} : { authorization: `Bearer ${mint(scope)}` }),

@@ -25,7 +25,7 @@ export function createPolicy(rules: object = {}): string {
   return stringify({ ...example, issuers: { acme }, routes: { ...example.routes, ...rules } });
 }
 
-/** A token by which the policy lets pass who needs this scope. */
+/** A token with this scope, which the policy accepts. */
 export function mint(scope: string): string {
   const { issuer, audiences } = example.issuers.acme;
   const now = Math.floor(Date.now() / 1000);

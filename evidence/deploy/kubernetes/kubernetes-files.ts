@@ -21,7 +21,7 @@ export interface KongPluginManifest extends Manifest {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-/** What tests read of a container. */
+/** The fields of a container that tests read. */
 export interface ContainerValues {
   readonly name: string;
   readonly image: string;
@@ -47,7 +47,7 @@ interface VolumeMountValues {
   readonly subPath?: string;
 }
 
-/** What tests read of values.yaml. */
+/** The fields of values.yaml that tests read. */
 export interface ChartValues {
   readonly env: Readonly<Record<string, string>>;
   readonly deployment: {
@@ -77,7 +77,7 @@ export const kongEnvironment: Readonly<Record<string, string>> = Object.fromEntr
 );
 export const kustomization: Kustomization = readYaml("kustomization.yaml");
 
-/** All manifests that `kubectl apply -f` takes, with the file that each is in. */
+/** All manifests for `kubectl apply -f`, with the file of each. */
 export const manifests: readonly { readonly file: string; readonly manifest: Manifest }[] = [
   "networkpolicy.yaml",
   ...readdirSync(join(KUBERNETES, "ingress-controller")).map((name) => `ingress-controller/${name}`),

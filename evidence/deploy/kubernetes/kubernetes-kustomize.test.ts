@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { reportMissing } from "../../../test/gateways/report-missing.ts";
+import { reportMissing } from "../../../test/gateways/kong/report-missing.ts";
 import { checkTypes } from "./check-types.ts";
 import { KUBERNETES, parseManifests, typeManifest } from "./kubernetes-files.ts";
 
@@ -22,7 +22,9 @@ function runKustomize(...words: readonly string[]): string | undefined {
 if (runKustomize("version") === undefined) {
   reportMissing("the kustomization", "no kustomize: set KUSTOMIZE_BIN or put kustomize into PATH");
 } else {
-  it("the kustomization makes a ConfigMap of the policies, under a name that stays", { timeout: 60_000 }, async () => {
+  it("the kustomization makes a ConfigMap of the policies, under a name that does not change", {
+    timeout: 60_000,
+  }, async () => {
     const built = parseManifests(runKustomize("build", KUBERNETES) ?? "");
     expect(await checkTypes(built.map((manifest) => typeManifest("kustomization", manifest)))).toEqual([]);
     const policy = readFileSync(join(KUBERNETES, "policies/payments.yaml"), "utf8");

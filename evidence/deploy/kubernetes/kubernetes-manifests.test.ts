@@ -48,11 +48,11 @@ function annotation(manifest: Manifest, name: string): string[] {
 }
 
 describe("the manifests", () => {
-  it("have no field that Kubernetes does not know, and all that it needs", { timeout: TIMEOUT_MS }, async () => {
+  it("have only fields that Kubernetes knows, and all required fields", { timeout: TIMEOUT_MS }, async () => {
     expect(await checkTypes(manifests.map(({ file, manifest }) => typeManifest(file, manifest)))).toEqual([]);
   });
 
-  it("would be refused with a misspelled field, a missing one or another type", { timeout: TIMEOUT_MS }, async () => {
+  it("would be refused with a misspelled field, a missing field or a wrong type", { timeout: TIMEOUT_MS }, async () => {
     const policy = all.find(({ kind }) => kind === "NetworkPolicy") as Manifest;
     const wrong = [{ podSelecter: {} }, { podSelector: undefined }, { podSelector: {}, policyTypes: "Ingress" }];
     const manifest = wrong.map((spec) => typeManifest("a.yaml", { ...policy, spec } as Manifest));
@@ -65,7 +65,7 @@ describe("the manifests", () => {
   });
 
   it.each(all.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const))(
-    "%s has a name that Kubernetes takes, once",
+    "%s has a unique name that Kubernetes accepts",
     (_, { kind, metadata: { name } }) => {
       expect(name).toMatch(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
       expect(all.filter((other) => other.kind === kind && other.metadata.name === name)).toHaveLength(1);
@@ -81,7 +81,7 @@ describe("the plugins", () => {
     ),
   ];
 
-  it.each(configs)("$place names a policy in the ConfigMap, and a rule of it", ({ name, config = {} }) => {
+  it.each(configs)("$place names a policy in the ConfigMap, and a rule of this policy", ({ name, config = {} }) => {
     expect(name).toBe("jwt-policy");
     const known = CONFIG_FIELDS.flatMap((field) => Object.keys(field));
     expect(Object.keys(config).filter((field) => !known.includes(field))).toEqual([]);
@@ -91,12 +91,12 @@ describe("the plugins", () => {
     expect(load?.ok ? [...load.value.rules.keys()] : []).toContain(rule);
   });
 
-  it("are the ones that routes ask for", () => {
+  it("are the plugins that routes name", () => {
     const asked = routes.flatMap((route) => annotation(route, PLUGINS));
     expect([...new Set(asked)].sort()).toEqual(plugins.map(({ metadata }) => metadata.name).sort());
   });
 
-  it("leave no route without a policy, but those that are public on purpose", () => {
+  it("leave no route without a policy, except intentionally public routes", () => {
     const open = routes.filter((route) => annotation(route, PLUGINS).length === 0);
     expect(open.map((route) => [route.metadata.name, annotation(route, "konghq.com/tags")])).toEqual([
       ["health", [PUBLIC]],
@@ -114,7 +114,7 @@ describe("the plugins", () => {
 });
 
 describe("the policies' ConfigMap", () => {
-  it("holds policies that compile", () => {
+  it("contains policies that compile", () => {
     expect(policies.size).toBeGreaterThan(0);
     for (const load of policies.values()) {
       expect(load).toHaveProperty("ok", true);
@@ -128,7 +128,7 @@ describe("the policies' ConfigMap", () => {
     expect(kustomization.generatorOptions.disableNameSuffixHash).toBe(true);
   });
 
-  it("comes with resources that are there", () => {
+  it("names only resources that exist", () => {
     const files = manifests.map(({ file }) => file);
     expect(kustomization.resources.filter((resource) => !files.includes(resource))).toEqual([]);
   });
@@ -137,7 +137,7 @@ describe("the policies' ConfigMap", () => {
 describe("docs/guides/kubernetes.md", () => {
   const text = readFileSync(join(KUBERNETES, "../../docs/guides/kubernetes.md"), "utf8");
 
-  it("names files that are there, all of them", () => {
+  it("names only files that exist, and all of them", () => {
     const [, table = ""] = /^\| file \|.*\n\| --- .*\n((?:\|.*\n)+)/m.exec(text) ?? [];
     const named = table.split("\n").flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`([^`]+?)\/?`/g)]);
     expect(named.map(([, name]) => name).sort()).toEqual(readdirSync(KUBERNETES).sort());
@@ -147,7 +147,7 @@ describe("docs/guides/kubernetes.md", () => {
     const [chart] =
       /kong\/kong \(checked with [\d.]+\)/.exec(readFileSync(join(KUBERNETES, "values.yaml"), "utf8")) ?? [];
     const [, version] = /with ([\d.]+)/.exec(chart ?? "") ?? [];
-    expect(text).toContain(`(checked with ${version}, Kong 3.9)`);
+    expect(text).toContain(`(checked with chart ${version} and Kong 3.9)`);
     expect(text.match(/--version [\d.]+/g)).toEqual([`--version ${version}`, `--version ${version}`]);
   });
 });

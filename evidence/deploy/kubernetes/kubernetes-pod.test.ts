@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { renderDump } from "../../../plugin/server/settings/dump.ts";
 import { waitFor } from "../../../test/gateways/gateway.ts";
-import { kongBinary } from "../../../test/gateways/kong-binary.ts";
+import { kongBinary } from "../../../test/gateways/kong/kong-binary.ts";
+import { reportMissing } from "../../../test/gateways/kong/report-missing.ts";
 import { startRecordingUpstream } from "../../../test/gateways/recording-upstream.ts";
-import { reportMissing } from "../../../test/gateways/report-missing.ts";
 import { type KongInPod, startKongInPod } from "../pod/kong-in-pod.ts";
 import { createPod, type Pod } from "../pod/pod.ts";
 import { createConfig, createPolicy, mint } from "./kubernetes-example.ts";
@@ -23,13 +23,17 @@ async function startReadyServer(pod: Pod): Promise<ReturnType<Pod["startServer"]
 }
 
 describe("the pod's containers", () => {
-  it("write what Kong needs: the schema, and the guard", { timeout: TIMEOUT_MS }, async () => {
+  it("write the files that Kong needs: the schema and the guard", { timeout: TIMEOUT_MS }, async () => {
     const pod = await createPod();
     await pod.writeFiles();
     expect(readFileSync(join(pod.shared, "dump.json"), "utf8").trim()).toBe(renderDump());
     const guard = readdirSync(join(pod.shared, "guard"), { recursive: true });
-    expect(guard).toEqual(expect.arrayContaining(["kong/plugins/jwt-policy-guard/handler.lua"]));
-    await pod.writeFiles(); // A pod whose sandbox is made anew runs its init containers again, over what they left.
+    expect(guard).toEqual(
+      expect.arrayContaining(
+        ["facts", "handler", "schema", "verdicts"].map((file) => `kong/plugins/jwt-policy-guard/${file}.lua`),
+      ),
+    );
+    await pod.writeFiles(); // If the sandbox of a pod is created again, the init containers run again over their earlier files.
     expect(readdirSync(pod.shared).sort()).toEqual(["dump.json", "guard"]);
   });
 
@@ -62,12 +66,12 @@ describe("the pod's containers", () => {
     expect([await readSha(pod), await pod.probe("readinessProbe")]).toEqual([second, 200]);
   });
 
-  it("end by themselves soon after the signal, as nobody calls", { timeout: TIMEOUT_MS }, async () => {
+  it("end by themselves soon after the signal, because no calls come", { timeout: TIMEOUT_MS }, async () => {
     const pod = await createPod();
     const server = await startReadyServer(pod);
     server.child.kill("SIGTERM");
     expect(await server.ended).toEqual({ code: 0, signal: null });
-    expect(server.stdout()).toContain("ends: SIGTERM, nobody took over");
+    expect(server.stdout()).toContain("ends: SIGTERM, no process took over");
   });
 });
 
@@ -90,7 +94,7 @@ if (missing !== undefined) {
       return response.status;
     };
 
-    it("judges by the plugins' rules, whatever routes are called, and by a changed ConfigMap without a restart", {
+    it("judges by the rules that plugins name, with any names of routes, and by a changed ConfigMap without a restart", {
       timeout: TIMEOUT_MS,
     }, async () => {
       const pod = await createPod();
@@ -102,7 +106,7 @@ if (missing !== undefined) {
       expect(await ask(kong, "/payments")).toBe(401);
       expect(await ask(kong, "/refunds/42", "refunds:read")).toBe(200);
       expect(await ask(kong, "/health")).toBe(200);
-      expect(await ask(kong, "/forgotten", "payments:read")).toBe(503); // The guard, which the containers brought.
+      expect(await ask(kong, "/forgotten", "payments:read")).toBe(503); // The guard that the containers wrote.
 
       pod.writePolicies({
         "payments.yaml": createPolicy(STRICTER),

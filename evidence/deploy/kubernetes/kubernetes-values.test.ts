@@ -14,9 +14,9 @@ const { deployment, lifecycle, updateStrategy, terminationGracePeriodSeconds } =
 const [files, server] = deployment.initContainers;
 
 const policyRoot = mkdtempSync(join(tmpdir(), "policies-"));
-afterAll(() => rmSync(policyRoot, { recursive: true }));
+afterAll(() => rmSync(policyRoot, { recursive: true, maxRetries: 5 }));
 
-/** What Kong would need if it started the server itself. */
+/** Settings that Kong would need if it started the server itself. */
 function askKongSettings(): Record<string, string> {
   const options = ["--guard", "--socket", "/run/jwt-policy/jwt-policy.socket", "--policy-root", POLICIES];
   const call = [CLI, "kong", "env", ...options, "--kong-version", "3.9.1", "--format", "json"];
@@ -24,7 +24,7 @@ function askKongSettings(): Record<string, string> {
 }
 
 describe("the values", () => {
-  it("have no field that Kubernetes does not know, and all that it needs", { timeout: 60_000 }, async () => {
+  it("have only fields that Kubernetes knows, and all required fields", { timeout: 60_000 }, async () => {
     const parts = [
       ["deployment.initContainers", deployment.initContainers],
       ["deployment.userDefinedVolumes", deployment.userDefinedVolumes],
@@ -45,20 +45,20 @@ describe("the values", () => {
     });
   });
 
-  it("start the server with the options with which Kong would", () => {
+  it("start the server with the same options as Kong", () => {
     const { KONG_PLUGINSERVER_JWT_POLICY_START_CMD: command = "" } = askKongSettings();
     const args = (server?.args ?? []).map((arg) => arg.replace(`=${POLICIES}`, `=${policyRoot}`));
     const options = readServerOptions(args);
     expect(options).toEqual({
       ...(readServerOptions(readWords(command)) as object),
       policyRoot,
-      stateDir: undefined, // A pod's volumes end with it, or other users can write there.
+      stateDir: undefined, // A pod's volumes end with the pod, or other users can write to them.
       statusListen: { host: "0.0.0.0", port: 8008 },
       parentPid: undefined,
     });
   });
 
-  it("mount only volumes that are there; Kong cannot write, and policies are a whole directory", () => {
+  it("mount only volumes that exist; Kong cannot write, and policies are mounted as a whole directory", () => {
     const volumes = deployment.userDefinedVolumes.map(({ name }) => name);
     const mounts = deployment.initContainers.flatMap(({ volumeMounts = [] }) => volumeMounts);
     expect([...mounts, ...deployment.userDefinedVolumeMounts].filter(({ name }) => !volumes.includes(name))).toEqual(
@@ -103,7 +103,7 @@ describe("the values", () => {
     ]);
   });
 
-  it("give Kong time to finish, and the server its three seconds and more after that", () => {
+  it("give Kong time to finish, and then the server more than its three seconds", () => {
     const seconds = lifecycle.preStop.exec.command.flatMap((word) =>
       Number(/^--(?:wait|timeout)=(\d+)$/.exec(word)?.[1] ?? 0),
     );

@@ -22,7 +22,7 @@ interface KongPlugin {
   config?: { policy_file?: string; policy?: string; rule?: string };
 }
 
-/** As much of the Gateway API as the examples use. */
+/** The part of the Gateway API that the examples use. */
 interface HttpRoute {
   apiVersion: "gateway.networking.k8s.io/v1";
   kind: "HTTPRoute";
@@ -57,7 +57,7 @@ export interface Manifests {
   "v1 ServiceAccount": ServiceAccount;
 }
 
-/** What the chart takes as it is and puts into the pod. */
+/** Values that the chart puts into the pod unchanged. */
 export interface Values {
   "deployment.initContainers": Container[];
   "deployment.userDefinedVolumes": Volume[];

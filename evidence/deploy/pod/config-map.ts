@@ -22,6 +22,6 @@ export function writeConfigMap(directory: string, files: Readonly<Record<string,
     rmSync(join(directory, name));
   }
   for (const name of old) {
-    rmSync(join(directory, name), { recursive: true });
+    rmSync(join(directory, name), { recursive: true, maxRetries: 5 });
   }
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 import { findFreePort } from "../../../test/gateways/free-port.ts";
-import { quietKongEnvironment, rootEnvironment } from "../../../test/gateways/kong-environment.ts";
+import { quietKongEnvironment, rootEnvironment } from "../../../test/gateways/kong/kong-environment.ts";
 import type { Pod } from "./pod.ts";
 
 const KONG = process.env.KONG_BIN ?? "kong";
@@ -39,7 +39,7 @@ export async function startKongInPod(
   const kong = (command: string): Promise<unknown> =>
     promisify(execFile)(KONG, [command], { env: environment, timeout: 60_000 });
   onTestFinished(async () => {
-    await kong("stop").catch(() => undefined); // It may be gone already.
+    await kong("stop").catch(() => undefined); // It may have ended already.
     rmSync(prefix, { recursive: true, force: true, maxRetries: 5 });
   });
   await kong("start").catch((error: unknown) => {

@@ -58,7 +58,7 @@ export async function startPodContainers(
   const [kong, sidecar] = [`pod-kong-${port}`, `pod-jwt-policy-${port}`];
   onTestFinished(async () => {
     await docker("rm", "--force", "--volumes", kong, sidecar).catch(() => undefined); // One may not have been started.
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   });
   const shared = `${volume("shared")}:/run/jwt-policy`;
   const [program = "", ...words] = files?.command ?? [];

@@ -14,11 +14,11 @@ const ROOT = join(import.meta.dirname, "../../..");
 /** The image's entrypoint. */
 const ENTRYPOINT = join(ROOT, "dist/jwt-policy-server.mjs");
 
-/** The containers of values.yaml as processes of this machine: their very commands and arguments, other paths and ports. */
+/** The containers of values.yaml as processes of this machine: the same commands and arguments, with other paths and ports. */
 export interface Pod {
-  /** What the containers share, `/run/jwt-policy` in the pod. */
+  /** The directory that the containers share, `/run/jwt-policy` in the pod. */
   readonly shared: string;
-  /** Puts the pod's paths where they are here. */
+  /** Replaces the pod's paths by paths of this machine. */
   adapt(text: string): string;
   /** Writes the policies' ConfigMap as the kubelet would. */
   writePolicies(files: Readonly<Record<string, string>>): void;
@@ -26,7 +26,7 @@ export interface Pod {
   writeFiles(): Promise<void>;
   /** The sidecar. */
   startServer(): RunningProcess;
-  /** What the sidecar's probe of this name gets: a status, or undefined when nobody answers. */
+  /** The result of the sidecar's probe with this name: a status, or undefined without an answer. */
   probe(name: "startupProbe" | "readinessProbe" | "livenessProbe"): Promise<number | undefined>;
   untilReady(): Promise<void>;
   /** JSON of `/status`. */
@@ -36,7 +36,7 @@ export interface Pod {
 /** @param containers the init containers, as values.yaml or the rendered chart has them. */
 export async function createPod(containers = values.deployment.initContainers): Promise<Pod> {
   const directory = mkdtempSync(join(tmpdir(), "pod-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   const shared = join(directory, "shared");
   const policyRoot = join(directory, "policies");
   mkdirSync(shared);

@@ -1,6 +1,6 @@
 import { readFault, takeFault } from "./read-fault.mjs";
 
-/** Longer than any deadline: whoever does not end the process waits for this. */
+/** Longer than any deadline, for failures that do not end the process. */
 const BLOCK_MS = 10_000;
 
 const FAULTS = {

@@ -7,7 +7,7 @@ import { failOr } from ${JSON.stringify(new URL("./fail-or.mjs", import.meta.url
 
 function startPluginInstance(...args) {
   const instance = startSoundInstance(...args);
-  return { access: (pdk) => failOr(() => instance.access(pdk), () => pdk.nginx.getVar("request")) };
+  return { access: (pdk, event) => failOr(() => instance.access(pdk, event), () => pdk.nginx.getVar("request")) };
 }
 `;
 

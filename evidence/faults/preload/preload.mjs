@@ -1,5 +1,5 @@
-// Put in front of the plugin server by `node --import`, in tests only: it brings faults into the process that no signal can.
-// The word in the file that FAULT_CONTROL names says which; without that file nothing is different.
+// Loaded before the plugin server by `node --import`, only in tests: it causes faults inside the process that no signal
+// can cause. The word in the file that FAULT_CONTROL names selects the fault; without that file nothing changes.
 import { register } from "node:module";
 import { isMainThread } from "node:worker_threads";
 import { readFault } from "./read-fault.mjs";

@@ -25,7 +25,7 @@ const assessOne = (sent: Partial<Sent>, headers?: Readonly<Record<string, string
   });
 
 describe("a request that reached the upstream", () => {
-  it("is well when it was entitled and has the mark and the subject of its own policy", () => {
+  it("is correct if its token has the right, and if it has the mark and the subject of its own policy", () => {
     const { leaked, judgedByAnother, refusedValid } = assessOne({}, { [judgedHeader("alpha")]: "user-0-0" });
     expect([leaked, judgedByAnother, refusedValid]).toEqual([[], [], {}]);
   });
@@ -34,11 +34,11 @@ describe("a request that reached the upstream", () => {
     expect(assessOne({ kind }, { [judgedHeader("alpha")]: "user-0-0" }).leaked).toHaveLength(1);
   });
 
-  it("leaked, whatever its token, without any mark: nobody judged it", () => {
+  it("leaked if it has no mark, with any token, because no policy judged it", () => {
     expect(assessOne({}, {}).leaked).toHaveLength(1);
   });
 
-  it("was judged by another with another policy's mark, or as another subject", () => {
+  it("was judged by a wrong policy if it has the mark of another policy or another subject", () => {
     expect(assessOne({}, { [judgedHeader("beta")]: "user-0-0" }).judgedByAnother).toHaveLength(1);
     expect(assessOne({}, { [judgedHeader("alpha")]: "user-0-1" }).judgedByAnother).toHaveLength(1);
   });
@@ -47,23 +47,23 @@ describe("a request that reached the upstream", () => {
 describe("a refusal", () => {
   const refuse = (challenge: string) => assessOne({ kind: "other_route", status: 403, challenge });
 
-  it("is well when the challenge names the route's own policy and scope", () => {
+  it("is correct if the challenge names the route's own policy and scope", () => {
     expect(refuse('Bearer realm="alpha", scope="alpha:r0"').judgedByAnother).toEqual([]);
   });
 
   it.each(['realm="beta", scope="beta:r0"', 'realm="alpha", scope="alpha:r1"'])(
-    "came from another with %s",
+    "came from a wrong policy with %s",
     (words) => {
       expect(refuse(`Bearer ${words}`).judgedByAnother).toHaveLength(1);
     },
   );
 
-  it("of a valid request counts by its answer, and no answer counts too", () => {
+  it("of a valid request is counted by its status; a missing answer is counted too", () => {
     expect(assessOne({ status: 503, message: "down" }).refusedValid).toEqual({ "503 down": 1 });
     expect(assessOne({ status: 0, message: "ECONNRESET" }).refusedValid).toEqual({ "no answer ECONNRESET": 1 });
   });
 
-  it("of a request whose client left owes nobody anything", () => {
+  it("of a request whose client left is not counted", () => {
     expect(assessOne({ status: 0, isBrokenOff: true }).refusedValid).toEqual({});
   });
 });
@@ -81,11 +81,11 @@ describe("recovery", () => {
     expect(assessAll([[900, 200], [1_100, 500], [1_200, 200], [1_300, 500], [1_400, 200]])).toBe(410); // biome-ignore format: pairs
   });
 
-  it("is none when nothing failed after the fault", () => {
+  it("reports that no request was lost if none failed after the fault", () => {
     expect(assessAll([[900, 500], [1_100, 200]])).toBe(0); // biome-ignore format: pairs
   });
 
-  it("is undefined when nothing succeeded after the last failure", () => {
+  it("is undefined if no request succeeded after the last failure", () => {
     expect(assessAll([[1_100, 200], [1_200, 500]])).toBeUndefined(); // biome-ignore format: pairs
   });
 });

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Sent } from "../world/load.ts";
 import { JUDGES, type Judge, judgedHeader, type Kind, ROUTES, requiredScope } from "../world/world.ts";
 
-/** What a fault came to: one row of the table. */
+/** The result of a fault: one row of the table. */
 export interface Assessment {
   readonly requests: number;
   /** Requests without a token that is valid and entitled, or without any verdict, that reached the upstream. */
@@ -10,9 +10,9 @@ export interface Assessment {
   /** Requests that another rule, another policy, or another request's token decided. */
   readonly judgedByAnother: readonly string[];
   readonly valid: number;
-  /** Entitled requests that were not served, by what came instead. */
+  /** Entitled requests that were not served, by the answer instead. */
   readonly refusedValid: Readonly<Record<string, number>>;
-  /** From the fault, or its end, until every route served valid requests again; undefined where one never did. */
+  /** From the fault, or its end, until every route served valid requests again; undefined if a route never did. */
   readonly recoveryMs: number | undefined;
   /** The longest that any request waited for its answer. */
   readonly longestHoldMs: number;
@@ -21,13 +21,13 @@ export interface Assessment {
 export interface Evidence {
   readonly sent: readonly Sent[];
   readonly arrivalsOf: (id: string) => readonly IncomingHttpHeaders[];
-  /** The policies that may have judged a request: one, or two while a change comes into force. */
+  /** The policies that may have judged a request: one, or two while a change takes effect. */
   readonly judgesOf: (sent: Sent) => readonly Judge[];
-  /** When the fault came, or ended where it lasts; of `performance.now()`. */
+  /** When the fault came, or ended if it lasts; in the time of `performance.now()`. */
   readonly faultMs: number;
 }
 
-/** Judges what the clients and the upstream saw. Nothing but this says what counts as a leak. */
+/** Judges what the clients and the upstream saw. Only this function defines what counts as a leak. */
 export function assess({ sent, arrivalsOf, judgesOf, faultMs }: Evidence): Assessment {
   const leaked: string[] = [];
   const judgedByAnother: string[] = [];

@@ -11,7 +11,7 @@ const COSTS: readonly (readonly [title: string, cost: Cost])[] = [
   ["longest wait", ({ longestHoldMs }) => renderSeconds(longestHoldMs)],
 ];
 
-/** What one gateway came to under faults: the counts that must be 0, and a table of what each fault costs. */
+/** The results of one gateway: the counts that must be 0, and a table with the cost of each fault. */
 export function renderFaults(results: FaultResults & Run): string {
   const { runs, kong } = results;
   const figuresOf = ({ id }: Fault): readonly FaultFigures[] =>

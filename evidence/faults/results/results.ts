@@ -1,6 +1,6 @@
 import type { Assessment } from "./assess.ts";
 
-/** What one fault came to, as tests hand it to the reporter. */
+/** The result of one fault, as tests pass it to the reporter. */
 export interface FaultOutcome {
   readonly gateway: string;
   readonly kong: string | undefined;
@@ -20,9 +20,9 @@ export interface FaultFigures {
   readonly leaked: number;
   readonly judgedByAnother: number;
   readonly valid: number;
-  /** By status and words of the answer that came instead. */
+  /** By status and words of the answer instead. */
   readonly refusedValid: Readonly<Record<string, number>>;
-  /** Absent when it never recovered. */
+  /** Absent if the gateway never recovered. */
   readonly recoveryMs?: number;
   readonly longestHoldMs: number;
 }

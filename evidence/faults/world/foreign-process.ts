@@ -1,14 +1,14 @@
 import { renameSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 
-/** What somebody else does who listens where the plugin server should. */
+/** The behaviour of a foreign process that listens in place of the plugin server. */
 const FOREIGN_MANNERS = {
-  /** Takes connections and says nothing. */
+  /** Accepts connections and sends nothing. */
   silent: () => {},
   closes: (socket: Socket) => void socket.destroy(),
-  /** Frames of the right form that say nothing. */
+  /** Frames of the right form without a meaning. */
   junk: (socket: Socket) => void socket.on("data", () => socket.write("\x04\0\0\0junk".repeat(8))),
-  /** To Kong four zeros are the empty frame, which ends an event. */
+  /** For Kong four zeros are the empty frame, which ends an event. */
   zeros: (socket: Socket) => void socket.on("data", () => socket.write(Buffer.alloc(64))),
 } as const;
 

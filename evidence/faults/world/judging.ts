@@ -1,10 +1,10 @@
 import type { Sent } from "./load.ts";
 import { type Judge, usualJudge } from "./world.ts";
 
-/** Which policy is in force for a route, over the time of one fault. */
+/** Which policy is in effect for a route, over the time of one fault. */
 export interface Judging {
   judgesOf(sent: Sent): readonly Judge[];
-  /** Another policy comes into force: from the begin of `apply` on it may judge, and `settleMs` after its end nothing else may. */
+  /** A new policy takes effect: from the start of `apply` on it may judge, and `settleMs` after its end no other policy may. */
   change(judgeOf: (route: number) => Judge, apply: () => Promise<void>, settleMs: number): Promise<void>;
 }
 

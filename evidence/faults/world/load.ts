@@ -16,15 +16,15 @@ export interface Sent {
   readonly challenge: string | undefined;
   /** The `message` of an error's body, or the code of a connection's error. */
   readonly message: string;
-  /** Whether the client left, or asked the upstream to break off: then no answer is owed. */
+  /** Whether the client left, or asked the upstream to break off: then no answer is expected. */
   readonly isBrokenOff: boolean;
 }
 
 export interface Load {
   readonly sent: readonly Sent[];
-  /** Resolves when every request that is under way now has ended. */
+  /** Resolves when all requests that run now have ended. */
   drain(): Promise<void>;
-  /** Lets every request that is under way end, and resolves then. */
+  /** Lets all running requests end, and then resolves. */
   stop(): Promise<void>;
 }
 
@@ -37,19 +37,19 @@ export interface LoadOptions {
   readonly breakOff?: "client" | "upstream";
 }
 
-/** After a refusal that is not the client's fault: a dead plugin server must not cost the processor that is to start it. */
+/** A pause after a refusal that the client did not cause, so that clients do not use the processor that must start a new plugin server. */
 const PAUSE_AFTER_FAILURE_MS = 40;
 const PAUSE_MS = 4;
 /** Clients come one after another, so that no queue of waiting connections overflows before the fault. */
 export const RAMP_MS = 400;
-/** Longer than anything here may take: then it counts as an answer that never came. */
+/** Longer than any answer may take; after this time the answer counts as missing. */
 const GIVE_UP_MS = 30_000;
 /** Six of ten requests are valid ones. */
 const MIX: readonly Kind[] = [...KINDS.filter((kind) => kind !== "valid"), ...new Array<Kind>(10).fill("valid")];
 
 let lastId = 0;
 
-/** Starts clients that send requests until they are told to stop, each over a connection of its own. */
+/** Starts clients that send requests until they are stopped, each over its own connection. */
 export function startLoad(options: LoadOptions): Load {
   const sent: Sent[] = [];
   const underWay = new Set<Promise<Sent>>();

@@ -6,7 +6,7 @@ import type { Judging } from "./judging.ts";
 import { sendValid } from "./load.ts";
 import { type Judge, ROUTES, type World } from "./world.ts";
 
-/** What the plugin server's preload can be told to do: see preload/fail-or.mjs. */
+/** The faults that the plugin server's preload can cause: see preload/fail-or.mjs. */
 export type InnerFault = "hold" | "die_at_start" | "throw" | "nothing" | "never" | "block" | "allocate";
 
 /** Everything that a fault can get at while the load runs. */
@@ -20,9 +20,9 @@ export interface Scene {
   readonly readTimeoutMs: number;
   /** Lets this many more clients come at once, with one request each; resolves when all have their answers. */
   sendCrowd(clients: number): Promise<void>;
-  /** Says that the fault comes now, or is over now; the last time counts. */
+  /** Records that the fault comes now, or is over now; the last call counts. */
   mark(): void;
-  /** Tells the plugin server to fail in some way, or not to fail any more. */
+  /** Makes the plugin server fail in some way, or work again. */
   setInnerFault(fault: InnerFault | undefined): void;
   /** Resolves when the plugin server says that this policy is in force for this file. */
   waitForPolicy(file: Judge, judge: Judge): Promise<void>;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What reached the upstream, by the id of the request. */
+/** The requests that reached the upstream, by id. */
 export interface Upstream {
   readonly url: string;
   /** The headers with which a request came, once for each time it came. */
@@ -11,7 +11,7 @@ export interface Upstream {
 
 /** Names the request; no two have the same. */
 export const ID_HEADER = "x-fault-id";
-/** What the upstream shall do instead of answering at once: `abort`, or `wait` half a second. */
+/** What the upstream does instead of answering at once: `abort`, or `wait` half a second. */
 export const UPSTREAM_HEADER = "x-upstream";
 
 const WAIT_MS = 500;

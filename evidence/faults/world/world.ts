@@ -11,7 +11,7 @@ import { generateSigningKey, mintToken, replaceSignature, type SigningKey } from
 export const JUDGES = ["alpha", "beta", "gamma"] as const;
 export type Judge = (typeof JUDGES)[number];
 
-/** What a request brings. Only `valid` is entitled; `only_…` is, where that policy is the one in force. */
+/** The token of a request. Only `valid` is entitled; `only_…` is entitled if that policy is in effect. */
 export const KINDS = [
   "valid",
   "no_token",
@@ -35,7 +35,7 @@ const AUDIENCE = "https://api.example";
 export const judgedHeader = (judge: Judge): string => `x-judged-${judge}`;
 /** The scope that a policy's rule for this route asks for. */
 export const requiredScope = (judge: Judge, route: number): string => `${judge}:r${route}`;
-/** The policy that judges a route where nothing has been changed. */
+/** The policy that judges a route before any change. */
 export const usualJudge = (route: number): Judge => (route % 2 === 0 ? "alpha" : "beta");
 
 interface Ticket {
@@ -75,7 +75,7 @@ export async function createWorld(upstreamUrl: string): Promise<World> {
       await writeFile(draft, stringify(createPolicy(judge, key)));
       await rename(draft, join(policyRoot, `${file}.yaml`));
     },
-    remove: () => rm(directory, { recursive: true, force: true }),
+    remove: () => rm(directory, { recursive: true, force: true, maxRetries: 5 }),
   };
   await world.writePolicy("alpha", "alpha");
   await world.writePolicy("beta", "beta");

@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
+import type { Random } from "../../../test/random.ts";
 import { encodeSegment } from "../../../test/tokens.ts";
-import type { Random } from "../random.ts";
 import { TOKEN_PIECES } from "../seeds/vocabulary.ts";
 import { mutateText, splice } from "./mutate-text.ts";
 
-/** Ways to change a token whose signature is not made anew: whatever comes out is refused, or is the same signed text. */
+/** Ways to change a token without a new signature: each result must be refused, or be the same signed text. */
 
 /** Honest tokens to take parts of. */
 type Donors = readonly string[];
@@ -53,7 +53,7 @@ export const BREAKERS: Readonly<Record<string, Breaker>> = {
   "a character of the payload": inSegment(1, otherCharacter),
   "a character of the signature": inSegment(2, otherCharacter),
   "any characters anywhere": (token, random) => mutateText(token, random, TOKEN_PIECES),
-  "the left-over bits of a segment": (token, random) =>
+  "the unused bits at the end of a segment": (token, random) =>
     inSegment(random.below(3), (segment) => {
       const last = BASE64URL.indexOf(segment.slice(-1));
       return segment.slice(0, -1) + BASE64URL.charAt(last ^ (1 + random.below(3)));
@@ -95,13 +95,13 @@ export const BREAKERS: Readonly<Record<string, Breaker>> = {
     claims[name] = random.pick(["root", 9_999_999_999, true, null, ["read", "admin"], { a: 1 }]);
   }),
   "the signature cut short": inBytes((bytes, random) => bytes.subarray(0, random.below(bytes.length))),
-  "the signature with more behind or before it": inBytes((bytes, random) => {
+  "the signature with additional bytes before or after it": inBytes((bytes, random) => {
     const more = randomBytes(1 + random.below(4), random);
     return Buffer.concat(random.oneIn(2) ? [bytes, more] : [more, bytes]);
   }),
   "a signature of zeros": inBytes((bytes) => Buffer.alloc(bytes.length)),
   "a signature of random bytes": inBytes((bytes, random) => randomBytes(bytes.length, random)),
-  "an HMAC with what all know": (token) => {
+  "an HMAC with a publicly known secret": (token) => {
     const signingInput = token.slice(0, token.lastIndexOf("."));
     return `${signingInput}.${createHmac("sha256", signingInput).digest("base64url")}`;
   },

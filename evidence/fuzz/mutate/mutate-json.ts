@@ -1,4 +1,4 @@
-import type { Random } from "../random.ts";
+import type { Random } from "../../../test/random.ts";
 import { type Bytes, utf8Bytes } from "../token-input.ts";
 import { mutateText } from "./mutate-text.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
-import type { Random } from "../random.ts";
+import type { Random } from "../../../test/random.ts";
 import { mutateText, splice } from "./mutate-text.ts";
 
 /** Changes of policy documents: as text, line by line, and as data that is written anew. */
@@ -153,7 +153,7 @@ function mutateLines(text: string, random: Random, others: readonly string[]): s
   return lines.toSpliced(at, 1, ...replacement).join("\n");
 }
 
-/** Changes one value somewhere inside, and writes all as JSON or YAML. A text that is no data is changed as text. */
+/** Changes one value somewhere inside, and writes all as JSON or YAML. A string that is no data is changed as text. */
 function mutateData(text: string, random: Random, others: readonly string[]): string {
   const data = readData(text);
   const donor = readData(random.pick(others));

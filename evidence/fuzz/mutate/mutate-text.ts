@@ -1,6 +1,6 @@
-import type { Random } from "../random.ts";
+import type { Random } from "../../../test/random.ts";
 
-/** One change of a text that knows nothing of its meaning. */
+/** One change of a string that knows nothing of its meaning. */
 type TextMutator = (text: string, random: Random, pieces: readonly string[]) => string;
 
 const CHARACTERS = [...'\0\t\n\r "\\{}[]:,.-_+/=%&*#|<>!@a0Z9~\x7f\x80\xff'];

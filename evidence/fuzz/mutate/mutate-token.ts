@@ -1,5 +1,5 @@
 import type { Binding } from "../../../plugin/core/model/request.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../../../test/random.ts";
 import { SEEDS } from "../seeds/seed-tokens.ts";
 import {
   CLAIMS_VOCABULARY,

@@ -3,8 +3,8 @@ import { decide } from "../../../plugin/core/decide.ts";
 import { type Decision, isAllow } from "../../../plugin/core/model/decision.ts";
 import type { RequestFacts } from "../../../plugin/core/model/request.ts";
 import { NOW, requestOf } from "../../../test/core/fixtures.ts";
+import { createRandom, type Random } from "../../../test/random.ts";
 import { judgeSlowly } from "../oracle/oracle.ts";
-import { createRandom, type Random } from "../random.ts";
 import { plantSeed, SEEDS } from "../seeds/seed-tokens.ts";
 import { CLAIMS_VOCABULARY, HEADER_VOCABULARY } from "../seeds/vocabulary.ts";
 import { createWorlds, type World, type Worlds } from "../seeds/worlds.ts";
@@ -42,8 +42,11 @@ interface Attempt {
 
 /** Ways that sign anew: what the token says is then what a key has signed, and only its content can be wrong. */
 const RESIGNERS: Readonly<Record<string, (seed: TokenInput, random: Random) => TokenInput>> = {
-  "signed anew: a claim": (seed, random) => ({ ...seed, payload: mutateJson(seed.payload, random, CLAIMS_VOCABULARY) }),
-  "signed anew: the header": (seed, random) => ({
+  "signed again: a claim": (seed, random) => ({
+    ...seed,
+    payload: mutateJson(seed.payload, random, CLAIMS_VOCABULARY),
+  }),
+  "signed again: the header": (seed, random) => ({
     ...seed,
     header: mutateJson(seed.header, random, HEADER_VOCABULARY),
   }),

@@ -1,5 +1,5 @@
 import type { Json, JsonMembers } from "../../../test/core/json/slow-json.ts";
-import { readPlace, saysSomething } from "../claim-place.ts";
+import { isBlocked, readPlace, saysSomething } from "../claim-place.ts";
 import type {
   AlternativeData,
   ConditionData,
@@ -40,27 +40,32 @@ function holdsAll(
   path: Readonly<Record<string, string>>,
   now: number,
 ): boolean {
-  const scope = readPlace(claims, places?.scopes ?? "scope");
+  const place = places?.scopes ?? "scope";
+  const scope = isBlocked(claims, place) ? 0 : readPlace(claims, place);
   return (
     hasNames(typeof scope === "string" ? readScopes(scope) : scope, required_scopes) &&
-    hasNames(asList(readPlace(claims, places?.roles ?? "roles")), required_roles) &&
-    hasNames(asList(readPlace(claims, places?.groups ?? "groups")), required_groups) &&
-    Object.entries(required_claims).every(([place, condition]) => meets(readPlace(claims, place), condition, path)) &&
+    hasNames(readAll(claims, places?.roles ?? "roles"), required_roles) &&
+    hasNames(readAll(claims, places?.groups ?? "groups"), required_groups) &&
+    Object.entries(required_claims).every(([place, condition]) => meetsAt(claims, place, condition, path)) &&
     isAuthenticated(authentication, claims, now, seconds(clock_skew))
   );
 }
 
-/** RFC 6749 section 3.3: a text with any other character holds no scopes, and nothing that could be told from it. */
+/** RFC 6749 section 3.3: a string with any other character holds no scopes, and nothing that could be told from it. */
 function readScopes(text: string): Json {
   const isScope = [...text].every((character) => character >= " " && character <= "~" && !`"\\`.includes(character));
   return isScope ? text.split(" ") : 0;
 }
 
-const asList = (value: Json | undefined): Json | undefined => (typeof value === "string" ? [value] : value);
+/** The names of all places in one list; no list if one of them is not to be read. */
+function readAll(claims: JsonMembers, places: string | readonly string[]): Json {
+  const all = [places].flat().map((place) => (isBlocked(claims, place) ? 0 : (readPlace(claims, place) ?? [])));
+  return all.every((value) => typeof value === "string" || Array.isArray(value)) ? all.flat() : 0;
+}
 
 const isList = (wanted: MembershipData): wanted is readonly string[] => Array.isArray(wanted);
 
-/** A list with anything but strings in it is no list of names: nothing is in it, and nothing can be said not to be. */
+/** A list with anything except strings is not a list of names: it contains no name, and excludes no name. */
 function hasNames(value: Json | undefined, wanted: MembershipData = []): boolean {
   const {
     all_of = [],
@@ -75,6 +80,32 @@ function hasNames(value: Json | undefined, wanted: MembershipData = []): boolean
     (any_of.length === 0 || any_of.some(has)) &&
     (none_of.length === 0 || (isReadable && !none_of.some(has)))
   );
+}
+
+function meetsAt(
+  claims: JsonMembers,
+  place: string,
+  { absent, not, ...condition }: ConditionData,
+  path: Readonly<Record<string, string>>,
+): boolean {
+  const value = readPlace(claims, place);
+  if (absent !== undefined && !saysSomething(value)) {
+    return !isBlocked(claims, place);
+  }
+  return absent !== true && meets(value, condition, path) && (not === undefined || differs(value, not, path));
+}
+
+/** Whether the value fails a test that is about values of its type. */
+function differs(value: Json | undefined, not: ConditionData, path: Readonly<Record<string, string>>): boolean {
+  const values = [not.equals ?? [], not.one_of ?? [], not.contains_any ?? [], not.contains_all ?? []].flat();
+  const isAlike = (item: Json | undefined): boolean => values.some((one) => typeof one === typeof item);
+  const isFitting =
+    not.contains_any || not.contains_all
+      ? Array.isArray(value) && value.every(isAlike)
+      : isAlike(value) ||
+        (not.matches !== undefined && typeof value === "string" && value.length <= 256) ||
+        ((not.min ?? not.max) !== undefined && typeof value === "number");
+  return isFitting && !meets(value, not, path);
 }
 
 function meets(value: Json | undefined, condition: ConditionData, path: Readonly<Record<string, string>>): boolean {

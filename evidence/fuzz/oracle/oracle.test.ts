@@ -4,7 +4,7 @@ import { createTokenTarget } from "../token-target.ts";
 
 const target = createTokenTarget();
 
-/** A fuzzer that finds nothing says little unless its oracle can tell right from wrong. */
+/** A fuzzer that finds nothing proves little unless its oracle can distinguish right from wrong. */
 describe("the oracle", () => {
   it("and the pipeline allow each seed", async () => {
     for (const seed of target.seeds) {
@@ -32,7 +32,7 @@ describe("the oracle", () => {
     ["brackets, commas and colons in strings", '{"a":"{\\"a\\":1,[","b":"a"}'],
     ["depth 16", `{"a":${"[".repeat(15)}${"]".repeat(15)}}`],
     ["1,024 members", `{"a":[${"0,".repeat(1022)}0]}`],
-  ])("takes JSON with %s", (_what, text) => {
+  ])("accepts JSON with %s", (_what, text) => {
     expect(readSlowly(text)).toEqual(JSON.parse(text));
   });
 });

@@ -12,7 +12,7 @@ import { findRequirements, type Matched } from "./oracle-rules.ts";
 
 /**
  * What the documentation promises, read once more: from the policy's plain data, with none of the plugin's code, and as slow as
- * it likes. It knows whether to allow a request and which headers to set, and nothing of reasons.
+ * it likes. It decides whether a request passes and which headers are set, but knows no reasons.
  */
 
 /** The headers to set when the request is to be allowed, else undefined. */

@@ -11,7 +11,7 @@ export function readCorpus<T>(name: string): readonly T[] {
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as T);
 }
 
-/** Writes as few and as small inputs as reach the same. @returns how many. */
+/** Writes the fewest and smallest inputs that reach the same code. @returns their number. */
 export async function writeCorpus<T>(target: Target<T>, inputs: readonly T[], coverage: Coverage): Promise<number> {
   coverage.forget();
   const features = new Set<string>();

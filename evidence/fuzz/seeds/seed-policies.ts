@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The example policies, one as JSON with every key in it, and one with many mistakes. Keys are public and nobody's. */
+/** The example policies, one as JSON with every key in it, and one with many mistakes. The keys are public and belong to no one. */
 
 const JWKS = {
   keys: [

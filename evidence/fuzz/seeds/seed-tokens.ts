@@ -39,6 +39,7 @@ export const SEEDS: readonly Seed[] = [
   seed("strict", "open", "es256", "ES256"),
   seed("strict", "paths", "es256", "ES256"),
   seed("strict", "roles", "es256", "ES256", { claims: { ...ACME, ...MEMBER } }),
+  seed("strict", "differs", "eddsa", "EdDSA", { claims: { ...ACME, tags: ["y"], level: 5 } }),
   seed("strict", "ways", "es256", "ES256", { claims: { ...ACME, ...AUTHENTICATED } }),
   seed("strict", "ways", "eddsa", "EdDSA", { claims: { ...ACME, scope: "admin" } }),
   seed("wide", "read", "ps256", "PS256"),

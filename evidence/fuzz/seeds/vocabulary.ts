@@ -168,6 +168,8 @@ export const CLAIMS_VOCABULARY: Vocabulary = {
     roles: [...quoted("a", "c"), '["a"]'],
     level: ["2", "5", "1.999", "5.001", "2e0", '"3"', "-0", "[3]"],
     tags: ['["x"]', '["x",false]', '[1,false,"x"]', '["x","false"]', '"x"'],
+    more: ['[{"roles":["a"]}]', '[{"roles":["banned"]},7]', '{"roles":["a"]}', '"a"', "[]", "null"],
+    _claim_names: ['{"realm":"s"}', '{"tags":"s","more":"s"}', '{"groups":"s"}', "{}", '"tags"'],
     acr: quoted("gold", "GOLD", "silver"),
     amr: ['["otp"]', '["pwd"]', '["otp",1]', '"otp"'],
     auth_time: TIMES,

@@ -21,8 +21,8 @@ export interface IssuerData {
   readonly claims?: {
     readonly audience?: string;
     readonly scopes?: string;
-    readonly roles?: string;
-    readonly groups?: string;
+    readonly roles?: string | readonly string[];
+    readonly groups?: string | readonly string[];
   };
   readonly tenants?: readonly string[];
   readonly keys: {
@@ -44,6 +44,8 @@ export interface ConditionData {
   readonly min?: number;
   readonly max?: number;
   readonly equals_path?: string;
+  readonly not?: ConditionData;
+  readonly absent?: true | "allowed";
 }
 
 export interface AlternativeData {
@@ -120,7 +122,7 @@ function describePolicies(find: (name: string) => Signer): readonly PolicyData[]
       issuers: {
         acme: issuer(ISSUER, ["es256", "eddsa", "rs256"], {
           required_claims: ["sub", "/realm/id"],
-          claims: { roles: "/realm/roles" },
+          claims: { roles: ["/realm/roles", "/more/0/roles"] },
         }),
       },
       routes: {
@@ -145,6 +147,15 @@ function describePolicies(find: (name: string) => Signer): readonly PolicyData[]
               authentication: { acr_values: ["gold"], amr: ["otp"], max_age: "10m" },
             },
           ],
+        },
+        differs: {
+          required_roles: { none_of: ["banned"] },
+          required_claims: {
+            "/tags/0": { not: { one_of: ["x", 7] }, absent: "allowed" },
+            tags: { not: { contains_any: ["banned"] }, absent: "allowed" },
+            level: { not: { min: 6 }, absent: "allowed" },
+            "/realm/none": { absent: true },
+          },
         },
         open: { access: "public" },
         paths: {

@@ -21,11 +21,11 @@ export interface GatewayScene {
   readonly capacity: number;
   /** Valid requests per second from then on. */
   readonly rate: number;
-  /** What came of the valid requests. */
+  /** The results of the valid requests. */
   readonly valid: Counter;
   /** Published and signing. */
   currentKey(): ProviderKey;
-  /** Makes a key that nobody knows yet. */
+  /** Makes a new key that is not published yet. */
   createKey(): Promise<ProviderKey>;
   /** Says that this key signs now, and has clients use these tokens: beside the ones before, or in their place. */
   use(key: ProviderKey, tokens: readonly string[], beside?: boolean): void;

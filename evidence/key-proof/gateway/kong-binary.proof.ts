@@ -1,4 +1,4 @@
-import { kongBinary } from "../../../test/gateways/kong-binary.ts";
+import { kongBinary } from "../../../test/gateways/kong/kong-binary.ts";
 import { runGatewayProof } from "./run-gateway-proof.ts";
 
 runGatewayProof(kongBinary());

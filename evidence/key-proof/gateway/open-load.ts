@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 
-/** One request and what came of it. Times are of `performance.now()`. */
+/** One request and its result. Times are of `performance.now()`. */
 export interface Sent<Kind extends string> {
   readonly kind: Kind;
   readonly startMs: number;
@@ -24,13 +24,13 @@ export interface Client {
 export interface OpenLoad {
   /** Requests for each second from now on. */
   setRate(perSecond: number): void;
-  /** Resolves when all that was sent has its answer. */
+  /** Resolves when every sent request has its answer. */
   stop(): Promise<void>;
 }
 
 const CONNECTIONS = 128;
 const TICK_MS = 10;
-/** Longer than anything here may take: then it counts as an answer that never came. */
+/** Longer than any answer may take; after this time the answer counts as missing. */
 const GIVE_UP_MS = 30_000;
 
 /** @param url of a gateway that has the route `/r`. */

@@ -17,7 +17,7 @@ const ASK_AGAIN_MS = 25;
 /** Longer than a new key may take. */
 const GIVE_UP_MS = 30_000;
 
-/** One rotation by the book. */
+/** One correct rotation. */
 export interface RotationFigures {
   /** How long tokens of the retired key still passed, in milliseconds. */
   readonly passedForMs: number;
@@ -87,7 +87,7 @@ export async function switchUnannounced(scene: GatewayScene): Promise<number> {
   const old = scene.currentKey();
   const next = await scene.createKey();
   const client = createClient(scene.url);
-  // Anywhere between two fetches.
+  // At a random moment between two fetches.
   await sleep(Math.random() * COOLDOWN_MS);
   await provider.setKeys([next, old]);
   const publishedMs = performance.now();

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { GatewayKind } from "../../../test/gateways/gateway.ts";
-import { reportMissing } from "../../../test/gateways/report-missing.ts";
+import { reportMissing } from "../../../test/gateways/kong/report-missing.ts";
 import { noteFigures, SECONDS } from "../results/proof-files.ts";
 import { proveGateway } from "./prove-gateway.ts";
 import { COOLDOWN_MS, MAX_MS } from "./rotate-under-load.ts";

@@ -1,4 +1,4 @@
-import { sandboxFromSettings } from "../../../test/gateways/sandbox-from-settings.ts";
+import { sandboxFromSettings } from "../../../test/gateways/kong/sandbox-from-settings.ts";
 import { runGatewayProof } from "./run-gateway-proof.ts";
 
 runGatewayProof(sandboxFromSettings());

@@ -24,7 +24,7 @@ const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<
         cell: ({ rotations }) => range(rotations.map(({ passedForMs }) => passedForMs)),
       },
       {
-        title: "refused of them after that",
+        title: "of these tokens, refused after that",
         cell: ({ rotations }) => String(rotations.reduce((sum, { refusedAfterwards }) => sum + refusedAfterwards, 0)),
       },
     ],

@@ -3,7 +3,7 @@ import type { Sent } from "../gateway/open-load.ts";
 /** How often each answer came that is not 200, by status and words. */
 type Refusals = Readonly<Record<string, number>>;
 
-/** What came of many requests. */
+/** The results of many requests. */
 export interface Tally {
   readonly requests: number;
   readonly refused: Refusals;

@@ -41,15 +41,15 @@ const SIGNATURE_REFUSALS: readonly (readonly [id: RegExp, reason: string])[] = [
   [/alg-foo$/, "algorithm_not_allowed"],
   // The key is not supported, whatever the signature.
   [/ed448/, "key_not_found"],
-  [/HS256-invalid$/, "key_not_found: HS256 needs 32 bytes; the secret has 7"],
-  [/HS384-invalid$/, "key_not_found: HS384 needs 48 bytes; the secret has 7"],
-  [/HS512-invalid$/, "key_not_found: HS512 needs 64 bytes; the secret has 7"],
+  [/HS256-invalid$/, "key_not_found: HS256 needs 32 bytes or more; the secret has 7"],
+  [/HS384-invalid$/, "key_not_found: HS384 needs 48 bytes or more; the secret has 7"],
+  [/HS512-invalid$/, "key_not_found: HS512 needs 64 bytes or more; the secret has 7"],
   // Three characters are cut off: of most lengths what is left is no canonical base64url.
   [/es(384|512)-truncated-sig$/, "signature_invalid"],
   [/-truncated-sig$/, "token_malformed: signature: not canonical base64url"],
   // The other key is of another type or curve, is too short, or is of the same kind.
   [/(es...|ps...|ed25519)-wrong-key$/, "key_not_found"],
-  [/rs384-wrong-key$/, "key_not_found: key 0: an RSA key of 2047 bits; 2048 to 8192 are used"],
+  [/rs384-wrong-key$/, "key_not_found: key 0: an RSA key of 2047 bits; only 2048 to 8192 bits are allowed"],
   [/-wrong-key$/, "signature_invalid"],
 ];
 

@@ -1,5 +1,8 @@
-import { type JsonObject, type JsonValue, roundNumber } from "../json/json.ts";
-import { type ClaimReference, parseClaimReference, readClaim } from "../model/claim-reference.ts";
+import { describeClaim, describeLocations } from "../detail/describe-claim.ts";
+import { describeNearMiss } from "../detail/near-miss.ts";
+import { limitText, quoteValue } from "../detail/quote-value.ts";
+import { type JsonObject, roundNumber } from "../json/json.ts";
+import { type NameLocation, parseClaimReference, readClaim, readNames } from "../model/claim-reference.ts";
 import { type Denial, deny } from "../model/denial.ts";
 import type {
   Alternative,
@@ -8,20 +11,32 @@ import type {
   Membership,
   Requirements,
 } from "../model/policy.ts";
-import { PASSED, type Result } from "../model/result.ts";
+import { fail, PASSED, type Result } from "../model/result.ts";
 import { isOpen } from "./alternatives.ts";
-import { type ComparedRequest, checkCondition } from "./condition.ts";
-import { describeClaim } from "./describe-claim.ts";
+import { type ComparedRequest, checkCondition, type Describe } from "./condition.ts";
 
 const ACR = parseClaimReference("acr");
 const AMR = parseClaimReference("amr");
+const AMR_LOCATION: readonly NameLocation[] = [{ claim: AMR, separator: undefined }];
 const AUTH_TIME = parseClaimReference("auth_time");
-/** Scope tokens and spaces (RFC 6749 section 3.3). */
+/** The characters that scopes may have, and the spaces between scopes (RFC 6749 section 3.3). */
 const SCOPE_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
+/** A line of the log describes at most this many alternatives of a rule. */
+const MAX_DESCRIBED = 5;
+const MAX_DESCRIPTION = 200;
+const MAX_COMPARED_NAMES = 20;
+
+/** A function, because the description is needed only if no alternative is met and the request is refused. */
+interface Unmet {
+  readonly denial: Denial;
+  readonly describe: Describe;
+}
+
+type Checked = Result<undefined, Unmet>;
 type Authorized = Result<undefined, Denial>;
 
-/** A token, and the alternative that it has to meet. */
+/** A token, and the alternative that the token must meet. */
 interface Attempt {
   readonly issuer: CompiledIssuer;
   readonly alternative: Alternative;
@@ -30,8 +45,8 @@ interface Attempt {
   readonly nowSeconds: number;
 }
 
-/** The checks run in this order. The first check that fails gives the reason. */
-const CHECKS: readonly ((attempt: Attempt) => Authorized)[] = [
+/** The checks run in the order of this list. The first check that fails gives the reason. */
+const CHECKS: readonly ((attempt: Attempt) => Checked)[] = [
   checkScopes,
   ({ issuer, alternative, claims }) => checkNames("role", issuer.roles, alternative.roles, claims),
   ({ issuer, alternative, claims }) => checkNames("group", issuer.groups, alternative.groups, claims),
@@ -52,21 +67,48 @@ export function authorize(
   request: ComparedRequest,
   nowSeconds: number,
 ): Authorized {
-  let first: Authorized | undefined;
+  const unmet: (Unmet | undefined)[] = [];
   for (const alternative of requirements.alternatives) {
     if (!isOpen(issuer, alternative, claims)) {
+      unmet.push(undefined);
       continue;
     }
-    const authorized = checkAlternative({ issuer, alternative, claims, request, nowSeconds });
-    if (authorized.ok) {
+    const checked = checkAlternative({ issuer, alternative, claims, request, nowSeconds });
+    if (checked.ok) {
       return PASSED;
     }
-    first ??= authorized;
+    unmet.push(checked.failure);
   }
-  return first ?? deny({ reason: "internal_error", detail: "no alternative accepts the issuer and audience" });
+  const first = unmet.find((failure) => failure !== undefined);
+  return first
+    ? deny({ ...first.denial, detail: describeUnmet(first, unmet, issuer, requirements) } as Denial)
+    : deny({ reason: "internal_error", detail: "no alternative accepts the issuer and audience" });
 }
 
-function checkAlternative(attempt: Attempt): Authorized {
+/** Describes for each alternative what the token lacks. */
+function describeUnmet(
+  first: Unmet,
+  all: readonly (Unmet | undefined)[],
+  issuer: CompiledIssuer,
+  { alternatives }: Requirements,
+): string {
+  if (all.length === 1) {
+    return first.describe();
+  }
+  const parts = all.slice(0, MAX_DESCRIBED).map((unmet, index) => {
+    const isOther = alternatives[index]?.accept.has(issuer.id) === false;
+    const why = unmet ? unmet.describe() : `is for other ${isOther ? "issuers" : "audiences"}`;
+    return `${index + 1} ${limitText(why, MAX_DESCRIPTION)}`;
+  });
+  const more = all.length - parts.length;
+  return `none of the ${all.length} alternatives is met: ${parts.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
+}
+
+function unmet(denial: Denial, describe: Describe): Checked {
+  return fail({ denial, describe });
+}
+
+function checkAlternative(attempt: Attempt): Checked {
   for (const check of CHECKS) {
     const authorized = check(attempt);
     if (!authorized.ok) {
@@ -77,53 +119,81 @@ function checkAlternative(attempt: Attempt): Authorized {
 }
 
 /** Accepts scopes as a string separated by spaces (RFC 8693 section 4.2), or as a list of strings, which some issuers use. */
-function checkScopes({ issuer, alternative: { scopes: wanted }, claims }: Attempt): Authorized {
+function checkScopes({ issuer, alternative: { scopes: wanted }, claims }: Attempt): Checked {
   if (asksNothing(wanted)) {
     return PASSED;
   }
-  const scopes = toNames(splitScopes(readClaim(claims, issuer.scopes)));
+  const scopes = readNames(claims, issuer.scopes, splitScopes);
   const forbidden = findForbidden(wanted, scopes);
   if (forbidden !== undefined) {
-    return deny({ reason: "condition_unmet", detail: `scope ${forbidden}: ${describeClaim(claims, issuer.scopes)}` });
+    return unmet(
+      { reason: "condition_unmet" },
+      () => `scope ${forbidden}: ${describeLocations(claims, issuer.scopes)}`,
+    );
   }
   const lacking = findLacking(wanted, scopes);
   return lacking === undefined
     ? PASSED
-    : deny({
-        reason: "scope_insufficient",
-        requiredScopes: [...wanted.allOf, ...wanted.anyOf],
-        detail: `lacks scope ${lacking}: ${describeClaim(claims, issuer.scopes)}`,
-      });
+    : unmet(
+        { reason: "scope_insufficient", requiredScopes: [...wanted.allOf, ...wanted.anyOf] },
+        () =>
+          `lacks scope ${lacking}: ${describeLocations(claims, issuer.scopes)}${hintAtSeparator(claims, issuer.scopes)}${hintAtNames(wanted, scopes)}`,
+      );
 }
 
-/** Some issuer may use a tab or a line end as a space. Such a text is not split, so {@link toNames} cannot read it. */
-function splitScopes(value: JsonValue | undefined): JsonValue | undefined {
-  return typeof value === "string" && SCOPE_TEXT.test(value) ? value.split(" ") : value;
+/** An issuer may use a tab or a line end instead of a space. So a string with such a character is rejected. */
+function splitScopes(text: string): readonly string[] | undefined {
+  return SCOPE_TEXT.test(text) ? text.split(" ") : undefined;
 }
 
-function checkNames(what: "role" | "group", claim: ClaimReference, wanted: Membership, claims: JsonObject): Authorized {
+function hintAtSeparator(claims: JsonObject, locations: readonly NameLocation[]): string {
+  const isOtherwise = locations.some(({ claim, separator }) => {
+    const value = readClaim(claims, claim);
+    return separator === undefined && typeof value === "string" && /[,;\t\n]/.test(value);
+  });
+  return isOtherwise ? "; scopes are separated by spaces only (RFC 6749), unless the policy names a separator" : "";
+}
+
+function checkNames(
+  what: "role" | "group",
+  locations: readonly NameLocation[],
+  wanted: Membership,
+  claims: JsonObject,
+): Checked {
   if (asksNothing(wanted)) {
     return PASSED;
   }
-  const value = readClaim(claims, claim);
-  const names = toNames(typeof value === "string" ? [value] : value);
+  const names = readNames(claims, locations);
   const forbidden = findForbidden(wanted, names);
   const lacking = findLacking(wanted, names);
-  const unmet = forbidden === undefined ? lacking && `lacks ${what} ${lacking}` : `${what} ${forbidden}`;
-  return unmet === undefined
+  const missed = forbidden === undefined ? lacking && `lacks ${what} ${lacking}` : `${what} ${forbidden}`;
+  return missed === undefined
     ? PASSED
-    : deny({ reason: "condition_unmet", detail: `${unmet}: ${describeClaim(claims, claim)}` });
+    : unmet(
+        { reason: "condition_unmet" },
+        () =>
+          `${missed}: ${describeLocations(claims, locations)}${forbidden === undefined ? hintAtNames(wanted, names) : ""}`,
+      );
 }
 
-/** Whether nothing is required. Then the claim need not be read, which is the case for most claims. */
+/** Finds a name in the token that is almost the same as a required name, such as `Admin` and `admin`. */
+function hintAtNames({ allOf, anyOf }: Membership, names: ReadonlySet<string> | undefined): string {
+  const wanted = [...allOf, ...anyOf].filter((name) => !names?.has(name));
+  for (const name of [...(names ?? [])].slice(0, MAX_COMPARED_NAMES)) {
+    const difference = describeNearMiss(name, wanted);
+    if (difference !== undefined) {
+      return `; ${quoteValue(name)} ${difference}`;
+    }
+  }
+  return "";
+}
+
+/**
+ * Whether the rule requires nothing of these names. The plugin then does not read the claim, which saves time because
+ * most claims have no requirements.
+ */
 function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
   return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;
-}
-
-/** The names in a claim; undefined when the claim has any other value, because the meaning of that value is unknown. */
-function toNames(value: JsonValue | undefined): ReadonlySet<string> | undefined {
-  const list = value ?? [];
-  return Array.isArray(list) && list.every((item) => typeof item === "string") ? new Set(list) : undefined;
 }
 
 function findLacking({ allOf, anyOf }: Membership, names: ReadonlySet<string> | undefined): string | undefined {
@@ -142,17 +212,17 @@ function findForbidden({ noneOf }: Membership, names: ReadonlySet<string> | unde
   return found && `${found} is excluded`;
 }
 
-function checkConditions({ alternative: { conditions }, claims, request }: Attempt): Authorized {
+function checkConditions({ alternative: { conditions }, claims, request }: Attempt): Checked {
   for (const condition of conditions) {
     const met = checkCondition(condition, claims, request);
     if (!met.ok) {
-      return deny({ reason: "condition_unmet", detail: met.failure });
+      return unmet({ reason: "condition_unmet" }, met.failure);
     }
   }
   return PASSED;
 }
 
-function checkAuthentication({ issuer, alternative, claims, nowSeconds }: Attempt): Authorized {
+function checkAuthentication({ issuer, alternative, claims, nowSeconds }: Attempt): Checked {
   const { authentication } = alternative;
   return authentication ? checkLogin(authentication, issuer, claims, nowSeconds) : PASSED;
 }
@@ -162,26 +232,32 @@ function checkLogin(
   { clockSkewSeconds }: CompiledIssuer,
   claims: JsonObject,
   nowSeconds: number,
-): Authorized {
-  const { acr, amr, auth_time: authTime } = claims;
-  const insufficient = (detail: string): Authorized =>
-    deny({ reason: "authentication_insufficient", acrValues, maxAgeSeconds, detail });
+): Checked {
+  const { acr, auth_time: authTime } = claims;
+  const insufficient = (describe: Describe): Checked =>
+    unmet({ reason: "authentication_insufficient", acrValues, maxAgeSeconds }, describe);
   if (acrValues.length > 0 && !acrValues.some((value) => value === acr)) {
-    return insufficient(`acr is none of ${acrValues.join(" ")}: ${describeClaim(claims, ACR)}`);
+    return insufficient(() => `acr must be one of ${acrValues.join(" ")}: ${describeClaim(claims, ACR)}`);
   }
-  const used = toNames(amr);
+  const used = readNames(claims, AMR_LOCATION, () => undefined);
   const unused = methods.filter((method) => !used?.has(method));
   if (unused.length > 0) {
-    return insufficient(`amr lacks ${unused.join(" ")}: ${describeClaim(claims, AMR)}`);
+    return insufficient(() => `amr lacks ${unused.join(" ")}: ${describeClaim(claims, AMR)}`);
   }
   if (maxAgeSeconds === undefined) {
     return PASSED;
   }
   const loginTime = roundNumber(authTime);
   if (loginTime === undefined) {
-    return insufficient(`auth_time must be a number: ${describeClaim(claims, AUTH_TIME)}`);
+    return insufficient(() => `auth_time must be a number: ${describeClaim(claims, AUTH_TIME)}`);
   }
   const isRecent =
     nowSeconds - clockSkewSeconds < loginTime + maxAgeSeconds && nowSeconds + clockSkewSeconds >= loginTime;
-  return isRecent ? PASSED : insufficient(`auth_time is in the future, or ${maxAgeSeconds} s ago or more`);
+  return isRecent
+    ? PASSED
+    : insufficient(() => {
+        const distance = Math.round(nowSeconds - loginTime);
+        const when = distance < 0 ? `in ${-distance} s` : `${distance} s ago`;
+        return `auth_time is in the future, or ${maxAgeSeconds} s ago or more: ${loginTime}, ${when}; clock_skew is ${clockSkewSeconds} s`;
+      });
 }

@@ -1,3 +1,4 @@
+import { showValue } from "../detail/describe-claim.ts";
 import { isJsonObject, type JsonObject, type JsonValue, roundNumber } from "../json/json.ts";
 import { fail, PASSED, type Result } from "../model/result.ts";
 
@@ -18,7 +19,7 @@ const TIME: ClaimType = { is: (value) => (roundNumber(value) ?? -1) >= 0, name: 
 /** RFC 9068 section 2.1. */
 const ACCESS_TOKEN_TYPE = "at+jwt";
 
-/** Types that every token must have. validate-claims.ts checks the times `exp`, `nbf` and `iat`. */
+/** The types of these claims in every token. validate-claims.ts checks the times `exp`, `nbf` and `iat`. */
 const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
   // RFC 7519 section 4.1.
   ["iss", STRING],
@@ -37,8 +38,9 @@ const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
 ];
 
 /**
- * Types that RFC 9068 section 2.2.1 requires in a token with `typ` `at+jwt`. Other tokens use other types: AD FS writes `auth_time` as a
- * date, Supabase writes `amr` as a list of maps. In those tokens, a claim of another type meets no rule's `authentication`.
+ * Types that RFC 9068 section 2.2.1 requires in a token with `typ` `at+jwt`. Other tokens use other types: AD FS writes
+ * `auth_time` as a date, Supabase writes `amr` as a list of maps. In those tokens, a claim of an unexpected type does
+ * not satisfy the `authentication` of any rule.
  */
 const ACCESS_TOKEN_TYPES: typeof TYPES = [
   ["auth_time", TIME],
@@ -60,7 +62,7 @@ function checkEach(types: typeof TYPES, claims: JsonObject): Result<undefined, s
   for (const [claim, type] of types) {
     const value = claims[claim];
     if (value !== undefined && !type.is(value)) {
-      return fail(`${claim} is not ${type.name}`);
+      return fail(`${claim} is not ${type.name}: it is ${showValue(claim, value)}`);
     }
   }
   return PASSED;

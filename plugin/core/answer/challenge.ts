@@ -1,8 +1,9 @@
+import type { Reply } from "../model/answers.ts";
 import type { Deny } from "../model/decision.ts";
 import { type Denial, denialRow } from "../model/denial.ts";
 import { tellClient } from "./tell-client.ts";
 
-/** The characters that `error_description` may have (RFC 6750 section 3). They need no escaping. */
+/** The characters that `error_description` may have (RFC 6750 section 3). These characters need no escaping. */
 const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
@@ -19,19 +20,19 @@ export function createChallenge({ denial, evidence, reply }: Deny): string | und
     `realm="${evidence.policy}"`,
     ...(error === undefined ? [] : [`error="${error}"`]),
     ...(error === undefined || !DESCRIPTION.test(text) ? [] : [`error_description="${text}"`]),
-    ...whatToAskFor(denial, reply.scopes),
+    ...whatToAskFor(denial, reply),
     ...(reply.resourceMetadata === undefined ? [] : [`resource_metadata="${reply.resourceMetadata}"`]),
   ];
   return `Bearer ${parameters.join(", ")}`;
 }
 
-/** Needs no escaping: all values come from the policy, and its schema limits their characters. */
-function whatToAskFor(denial: Denial, scopes: readonly string[]): readonly string[] {
+/** The values need no escaping, because they come from the policy, and its schema limits their characters. */
+function whatToAskFor(denial: Denial, { scopes, answers }: Reply): readonly string[] {
   switch (denial.reason) {
     case "token_missing":
-      return scopes.length === 0 ? [] : [`scope="${scopes.join(" ")}"`];
+      return nameScopes(scopes);
     case "scope_insufficient":
-      return [`scope="${denial.requiredScopes.join(" ")}"`];
+      return nameScopes(denial.requiredScopes);
     case "authentication_insufficient": {
       const { acrValues, maxAgeSeconds } = denial;
       return [
@@ -40,6 +41,12 @@ function whatToAskFor(denial: Denial, scopes: readonly string[]): readonly strin
       ];
     }
     default:
-      return [];
+      // The challenges for all invalid tokens name the same scopes, so that a challenge does not show which check
+      // failed.
+      return answers.namesScopes && denialRow(denial.reason).error === "invalid_token" ? nameScopes(scopes) : [];
   }
+}
+
+function nameScopes(scopes: readonly string[]): readonly string[] {
+  return scopes.length === 0 ? [] : [`scope="${scopes.join(" ")}"`];
 }

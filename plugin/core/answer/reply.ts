@@ -14,14 +14,14 @@ export function createReply(
   return {
     answers,
     resourceMetadata: protectedResource?.metadataUrl,
-    scopes: protectedResource && requirements ? scopesToAskFor(requirements) : [],
+    scopes: (protectedResource || answers.namesScopes) && requirements ? scopesToAskFor(requirements) : [],
     accept: facts?.headers.get("accept"),
     contentType: facts?.headers.get("content-type"),
     requestId: facts?.requestId,
   };
 }
 
-/** A challenge can name only one set of scopes. So it names no scopes if the rule has several alternatives. */
+/** A challenge can name only one set of scopes. So if the rule has several alternatives, the challenge names no scopes. */
 function scopesToAskFor({ alternatives }: Requirements): readonly string[] {
   const [only, ...others] = alternatives;
   return only && others.length === 0 ? [...only.scopes.allOf, ...only.scopes.anyOf] : [];

@@ -7,7 +7,10 @@ export interface ClientAnswer {
   readonly as: PublicReason;
   readonly status: number;
   readonly text: string;
-  /** An answer with 401 always has a challenge. Others have one if the denial table has an error and the policy keeps its status. */
+  /**
+   * An answer with 401 always has a challenge. Other answers have a challenge if the denial table has an error for the reason, and
+   * the policy does not change the status.
+   */
   readonly isChallenged: boolean;
 }
 

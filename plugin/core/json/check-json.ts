@@ -6,7 +6,7 @@ export class JsonError extends Error {}
 
 /** Deepest accepted nesting of arrays and objects. */
 export const MAX_JSON_DEPTH = 16;
-/** Most object members and array elements in a token, counted over the whole text. */
+/** The largest number of object members and array elements that a text may have in total. */
 export const MAX_JSON_MEMBERS = 1024;
 
 /** Members that a caller wants, made by {@link wantMembers}. */
@@ -39,7 +39,7 @@ const SMALL_E = 0x65;
 const SMALL_U = 0x75;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-/** The bit in which the codes of a capital and a small letter differ. */
+/** The only bit that differs between the codes of a capital letter and its small letter. */
 const CASE_BIT = 0x20;
 const LITERALS = ["true", "false", "null"] as const;
 /** The code of the escaped character, by the code of the letter after the backslash. Zero if this is not an escape. */
@@ -47,7 +47,10 @@ const ESCAPED = new Uint8Array(128);
 for (const [index, letter] of Array.from('"\\/bfnrt').entries()) {
   ESCAPED[letter.charCodeAt(0)] = '"\\/\b\f\n\r\t'.charCodeAt(index);
 }
-/** A number is finite if its digits before the point and the value of its exponent add up to at most this. */
+/**
+ * Add the exponent of a number to the number of its digits before the point. If the sum is at most this limit, the
+ * number is certainly finite.
+ */
 const MAX_SAFE_DIGITS = 308;
 
 /**

@@ -4,9 +4,9 @@ import { InexactNumber, type JsonValue } from "./json.ts";
 const VISIBLE = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
- * The only rule for whether a claim has a value. Absent claims, null and texts without a visible character have no value. Lists and maps
- * that have only such members have no value either. `false` and `0` are values. Headers and Kong's identity follow stricter rules
- * (map-claims.ts, identify-caller.ts).
+ * The only function that decides whether a claim has a value. Absent claims, null and strings without a visible character
+ * have no value. A list or a map has no value if none of its members has a value. `false` and `0` are values. Headers
+ * and Kong's identity follow stricter rules (map-claims.ts, identify-caller.ts).
  */
 export function hasValue(value: JsonValue | undefined): value is NonNullable<JsonValue> {
   if (typeof value === "string") {

@@ -6,7 +6,10 @@
 import { JsonCheck, JsonError, MAX_JSON_DEPTH, MAX_JSON_MEMBERS, type WantedMembers } from "./check-json.ts";
 import { isExactDecimal } from "./exact-number.ts";
 
-/** A number that a double cannot represent exactly. It equals no other number. Only times are rounded. */
+/**
+ * A number that a double cannot represent exactly. In comparisons it equals no other number. The plugin uses the
+ * rounded value only for times.
+ */
 export class InexactNumber {
   /** The nearest double. */
   readonly rounded: number;
@@ -47,8 +50,8 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The same as `Result` of the model, which this folder does not import. The failure says why the text is rejected: a short fixed phrase
- * without any of the text's content.
+ * The same type as `Result` of the model. This folder does not import the model. The failure says why the text is
+ * rejected: a short fixed phrase without any of the text's content.
  */
 type JsonRead<T = JsonObject> =
   | { readonly ok: true; readonly value: T }
@@ -58,8 +61,8 @@ type JsonRead<T = JsonObject> =
 export type JsonTexts = Readonly<Record<string, string | null>>;
 
 /**
- * Reads the texts of some members of one JSON object, and checks the whole text as strictly as {@link readJsonObject}. It makes no
- * objects, which are only needed once the signature is verified.
+ * Reads the strings of some members of one JSON object, and checks the whole text as strictly as {@link readJsonObject}. It creates
+ * no objects, because only verified tokens need them.
  */
 export function readJsonTexts(text: string, wanted: WantedMembers): JsonRead<JsonTexts> {
   return catchErrors(() => new JsonCheck(text, wanted).run());
@@ -68,7 +71,7 @@ export function readJsonTexts(text: string, wanted: WantedMembers): JsonRead<Jso
 /**
  * Reads one JSON object.
  *
- * @param maxMembers most object members and array elements, counted over the whole text.
+ * @param maxMembers the largest accepted number of object members and array elements in the whole text.
  */
 export function readJsonObject(text: string, maxMembers: number = MAX_JSON_MEMBERS): JsonRead {
   return catchErrors(() => {

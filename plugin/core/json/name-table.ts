@@ -6,8 +6,8 @@ const INT_BITS = 32;
 const MAX_GENERATION = 2 ** INT_BITS - 1;
 
 /**
- * Finds duplicate member names in the objects of one JSON text, without creating strings. A token may have hundreds of names and still
- * be rejected, and a set of these names would cost more than all other work.
+ * Finds duplicate member names in the objects of one JSON text, without creating strings. A rejected token may have hundreds of names,
+ * and a Set of their strings would cost more than all other work.
  *
  * One table is reused for all texts, one after another.
  */
@@ -27,7 +27,7 @@ export class NameTable {
 
   /**
    * @param seed any 32 bits, secret from clients, so that they cannot choose names that all have the same hash.
-   * @param generation how many texts came before.
+   * @param generation the number of texts that the table has read.
    */
   constructor(seed: number, generation = 0) {
     this.seed = seed | 1;
@@ -59,7 +59,10 @@ export class NameTable {
     this.#generation += 1;
   }
 
-  /** The text from `start` to `end`, decoded if it has escapes. It is the content of a JSON string that was checked. */
+  /**
+   * The text from `start` to `end`, decoded if it has escapes. The range must be the content of a JSON string that was
+   * checked.
+   */
   read(start: number, end: number): string {
     const text = this.#text.slice(start, end);
     return text.includes("\\") ? JSON.parse(`"${text}"`) : text;

@@ -7,23 +7,30 @@ export interface Answers {
   /** The `type` of problem details, without the reason at its end. Undefined: problem details have no `type`. */
   readonly problemTypes: string | undefined;
   readonly reasons: ReadonlyMap<PublicReason, CustomAnswer>;
+  /** Whether challenges for a missing or invalid token name the scopes that the rule requires. */
+  readonly namesScopes: boolean;
 }
 
-/** Replaces the values of the denial table. */
+/** These values replace the values of the denial table. */
 export interface CustomAnswer {
   readonly status: number | undefined;
   readonly text: string | undefined;
 }
 
 /** The default, for a policy without `answers`. */
-export const USUAL_ANSWERS: Answers = { format: "negotiate", problemTypes: undefined, reasons: new Map() };
+export const USUAL_ANSWERS: Answers = {
+  format: "negotiate",
+  problemTypes: undefined,
+  reasons: new Map(),
+  namesScopes: false,
+};
 
 /** Everything that the answer to a denied request depends on, except the denial. */
 export interface Reply {
   readonly answers: Answers;
   /** URL of the API's description (RFC 9728 section 5.1). */
   readonly resourceMetadata: string | undefined;
-  /** Scopes that a token needs, for clients that have no token yet and that read the description. */
+  /** Scopes that a token needs, for clients that have no valid token yet. Empty if the policy does not show them to such clients. */
   readonly scopes: readonly string[];
   /** Header fields of the request. */
   readonly accept: string | undefined;
@@ -31,7 +38,7 @@ export interface Reply {
   readonly requestId: string | undefined;
 }
 
-/** For denials without a known policy or request. */
+/** The reply to a denial for which no policy or no request is known. */
 export const PLAIN_REPLY: Reply = {
   answers: USUAL_ANSWERS,
   resourceMetadata: undefined,

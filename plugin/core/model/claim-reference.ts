@@ -1,6 +1,7 @@
+import { listNames, type SplitText, splitNames } from "../json/claim-names.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
-/** Names a claim: a top-level member, or a member further inside by JSON Pointer (RFC 6901). */
+/** A reference to a claim: a top-level member, or a member further inside by JSON Pointer (RFC 6901). */
 export interface ClaimReference {
   /** As written in the policy document. Safe to log, because it comes from configuration. */
   readonly text: string;
@@ -8,8 +9,8 @@ export interface ClaimReference {
 }
 
 /**
- * Reads a claim reference. A text that starts with `/` is a JSON Pointer; any other text is the literal name of a top-level
- * claim, so that `https://example.com/roles` needs no escaping.
+ * Reads a claim reference. A string that starts with `/` is a JSON Pointer. Any other string is the literal name of a top-level
+ * claim, so `https://example.com/roles` needs no escaping.
  */
 export function parseClaimReference(text: string): ClaimReference {
   const path = text.startsWith("/")
@@ -21,14 +22,123 @@ export function parseClaimReference(text: string): ClaimReference {
   return { text, path };
 }
 
-/** The value that `reference` names, or undefined when any step is absent. A step never selects an array element. */
+/** An index of a list as a JSON Pointer writes it (RFC 6901 section 4): without leading zeros, and without `-`. */
+const INDEX = /^(?:0|[1-9][0-9]*)$/;
+/** The claim that lists the claims which the provider keeps outside the token (OpenID Connect Core section 5.6.2). */
+const ELSEWHERE = "_claim_names";
+
+/** The value that `reference` names, or undefined when any step is absent. */
 export function readClaim(claims: JsonObject, reference: ClaimReference): JsonValue | undefined {
   let value: JsonValue | undefined = claims;
   for (const step of reference.path) {
-    if (!isJsonObject(value)) {
-      return undefined;
-    }
-    value = value[step];
+    value = selectMember(value, step);
   }
   return value;
+}
+
+function selectMember(value: JsonValue | undefined, step: string): JsonValue | undefined {
+  if (Array.isArray(value)) {
+    return INDEX.test(step) ? value[Number(step)] : undefined;
+  }
+  return isJsonObject(value) ? value[step] : undefined;
+}
+
+/** Why a claim cannot be found, although it may exist. */
+export type Obstacle =
+  /**
+   * A step leads into a string, a number or a boolean. Or a step leads into a list, but is not an index. The text is the JSON
+   * Pointer of that value.
+   */
+  | { readonly is: "value"; readonly text: string; readonly value: JsonValue }
+  /** The provider keeps the claim at another address, because it is too large for the token. */
+  | { readonly is: "elsewhere"; readonly text: string };
+
+/**
+ * Explains why {@link readClaim} found nothing. Undefined if the claim is really absent: an object has no such member, a list has no
+ * such element, or a step is null. A requirement that accepts an absent claim must also call this function.
+ */
+export function findObstacle(claims: JsonObject, { path }: ClaimReference): Obstacle | undefined {
+  const [first = ""] = path;
+  const { [ELSEWHERE]: elsewhere } = claims;
+  if (claims[first] === undefined && isJsonObject(elsewhere) && elsewhere[first] !== undefined) {
+    return { is: "elsewhere", text: first };
+  }
+  let value: JsonValue | undefined = claims;
+  for (const [index, step] of path.entries()) {
+    if (value === undefined || value === null) {
+      return undefined;
+    }
+    if (Array.isArray(value) ? !INDEX.test(step) : !isJsonObject(value)) {
+      return { is: "value", text: toPointer(path.slice(0, index)), value };
+    }
+    value = selectMember(value, step);
+  }
+  return undefined;
+}
+
+/** The JSON Pointer of a path (RFC 6901 section 3). */
+export function toPointer(path: readonly string[]): string {
+  return path.map((step) => `/${step.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** A claim that the token has, and its value. The value is undefined if an obstacle hides it. */
+export interface PresentClaim {
+  readonly claim: ClaimReference;
+  readonly value: JsonValue | undefined;
+}
+
+/**
+ * The first claim that the token has. Claims that are absent or null are skipped. A claim that an obstacle hides is not skipped, because
+ * a later claim may name a different caller.
+ */
+export function findFirst(claims: JsonObject, references: readonly ClaimReference[]): PresentClaim | undefined {
+  for (const claim of references) {
+    const value = readClaim(claims, claim);
+    if ((value !== undefined && value !== null) || (value === undefined && findObstacle(claims, claim))) {
+      return { claim, value };
+    }
+  }
+  return undefined;
+}
+
+/** The names of claims for the operator. */
+export function nameClaims(references: readonly ClaimReference[]): string {
+  return references.map(({ text }) => `"${text}"`).join(", ");
+}
+
+/** A claim that contains names, such as roles. */
+export interface NameLocation {
+  readonly claim: ClaimReference;
+  /**
+   * A claim can be one string with several names. This character separates the names. If undefined, the string is one
+   * name, or a list of scopes with spaces between them.
+   */
+  readonly separator: string | undefined;
+}
+
+const ONE_NAME: SplitText = (text) => [text];
+
+/**
+ * The names in all locations together. A claim that is absent or null adds none. Undefined when one of the claims
+ * cannot be read. In this case it is unknown whether a name is present or absent.
+ *
+ * @param split splits the string of a location that has no separator of its own.
+ */
+export function readNames(
+  claims: JsonObject,
+  locations: readonly NameLocation[],
+  split: SplitText = ONE_NAME,
+): ReadonlySet<string> | undefined {
+  const names = new Set<string>();
+  for (const { claim, separator } of locations) {
+    const value = readClaim(claims, claim);
+    const list = separator === undefined ? listNames(value, split) : splitNames(value, separator);
+    if (!list || (value === undefined && findObstacle(claims, claim))) {
+      return undefined;
+    }
+    for (const name of list) {
+      names.add(name);
+    }
+  }
+  return names;
 }

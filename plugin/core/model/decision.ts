@@ -1,16 +1,17 @@
+import type { JsonObject } from "../json/json.ts";
 import { PLAIN_REPLY, type Reply } from "./answers.ts";
 import type { CallerIdentity } from "./caller.ts";
 import type { Denial } from "./denial.ts";
-import type { ProtectedResource, Requirements } from "./policy.ts";
+import type { Mode, ProtectedResource, Requirements, TokenSource } from "./policy.ts";
 import type { Result } from "./result.ts";
 import type { SentToken, VerifiedToken } from "./token.ts";
 
 /** Facts found on the way to a decision. For logs and `explain`, never for the client. */
 export interface Evidence {
   readonly policy: string;
-  readonly rule?: string;
+  readonly rule?: string | undefined;
   /** Id of the issuer in the policy. */
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
   /** From the token's header: unverified until the signature is checked. */
   readonly kid?: string | undefined;
 }
@@ -21,11 +22,32 @@ export interface UpstreamChanges {
   /** The new query, without `?`; absent when the query does not change. */
   readonly rawQuery?: string | undefined;
   /** Replaces Kong's caller as a whole. If absent, Kong's caller stays unchanged. */
-  readonly caller?: CallerIdentity;
+  readonly caller?: CallerIdentity | undefined;
+}
+
+/**
+ * A span of time, in seconds since the epoch. The bounds themselves are not part of the span.
+ */
+export interface Validity {
+  readonly after: number;
+  readonly before: number;
+}
+
+/** The span of a decision that does not depend on the time. */
+export const ALWAYS_VALID: Validity = { after: Number.NEGATIVE_INFINITY, before: Number.POSITIVE_INFINITY };
+
+/** The common part of two spans. */
+export function intersect(one: Validity, other: Validity): Validity {
+  return { after: Math.max(one.after, other.after), before: Math.min(one.before, other.before) };
 }
 
 export interface Allow extends UpstreamChanges {
   readonly verdict: "allow";
+  /**
+   * While policy and keys stay the same, a new decision about the same facts would be equal at every time in this span.
+   * Undefined if the decision must not be reused: see docs/adr/0040-verdict-cache.md.
+   */
+  readonly validity: Validity | undefined;
   /** The denial that report mode did not enforce. */
   readonly reported: Deny | undefined;
   readonly evidence: Evidence;
@@ -50,8 +72,9 @@ export interface Answer {
 const issued = new WeakSet<object>();
 
 /** Creates the only kind of value that lets a request reach the upstream. */
-export function createAllow(changes: UpstreamChanges, evidence: Evidence, reported?: Deny): Allow {
-  const allow: Allow = Object.freeze({ verdict: "allow", ...changes, evidence, reported });
+export function createAllow(changes: UpstreamChanges, evidence: Evidence, reported?: Deny, validity?: Validity): Allow {
+  const { headers, rawQuery, caller } = changes;
+  const allow: Allow = Object.freeze({ verdict: "allow", headers, rawQuery, caller, evidence, reported, validity });
   issued.add(allow);
   return allow;
 }
@@ -70,10 +93,13 @@ export function isAllow(value: unknown): value is Allow {
   return issued.has(value as object); // False for a value that is not an object.
 }
 
-/** Changes to the request's headers. Each text sets one header line. An empty list removes the header, in the same step. */
+/**
+ * Changes to the request's headers. Each string in a list sets one header line. An empty list removes the header, in the same call to
+ * Kong.
+ */
 export type HeaderChanges = Readonly<Record<string, string | readonly string[]>>;
 
-/** A request for the text of the API's description, or the CORS preflight that browsers send before it. */
+/** A request for the API's description, or the CORS preflight that a browser sends before this request. */
 export interface MetadataRequest {
   readonly asks: "text" | "preflight";
   readonly resource: ProtectedResource;
@@ -88,6 +114,23 @@ export interface Known {
   /** The requirements that the token must meet. */
   readonly requirements?: Requirements | undefined;
   readonly evidence: Evidence;
+  /** See {@link Allow.validity}. */
+  readonly validity?: Validity | undefined;
+}
+
+/**
+ * What a decision found on its way, for the decision log and the metrics. The pipeline writes it and never reads it, so it cannot change a
+ * decision.
+ */
+export interface Trace {
+  /** The mode of the rule or operation that applied. */
+  mode?: Mode | undefined;
+  /** Where the token was. */
+  source?: TokenSource | undefined;
+  /** The claims of a token with a valid signature. They may fail a later check. */
+  claims?: JsonObject | undefined;
+  /** The signed text of a token whose signature and claims are valid. */
+  signed?: Uint8Array | undefined;
 }
 
 /** The result of checking a request's token. */

@@ -12,14 +12,19 @@ type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope" | 
 export interface DenialRow {
   readonly stage: Stage;
   readonly status: 400 | 401 | 403 | 500 | 503;
-  /** If it is undefined on a 401, the challenge has no error. RFC 6750 section 3.1 asks for this if no token was sent. */
+  /**
+   * If `error` is undefined for a 401, the challenge has no error. RFC 6750 section 3.1 asks for such a challenge if
+   * the client sent no token.
+   */
   readonly error?: BearerError;
-  /** The text for the client. Apart from the reason itself, it never depends on the token. */
+  /** The text for the client. It depends only on the reason, and never on the content of the token. */
   readonly clientMessage: string;
   /** The public name, if it differs from the reason. Reasons that a client must not distinguish share one name, status and text. */
   readonly publicReason?: string;
   /** The meaning, for the operators of the gateway. */
   readonly meaning: string;
+  /** The first thing that the operator should do. */
+  readonly next: string;
   readonly spec: string;
 }
 
@@ -42,6 +47,7 @@ export const DENIALS = {
     status: 403,
     clientMessage: "Access is not allowed",
     meaning: "The policy has no rule for this Kong Route, or no operation of the rule matches method and path.",
+    next: "Add a rule with the name of the Kong Route, or an operation for this method and path. Or correct the client's request.",
     spec: "default deny",
   },
   path_ambiguous: {
@@ -49,7 +55,8 @@ export const DENIALS = {
     status: 400,
     clientMessage: "The request path is ambiguous",
     meaning:
-      "Servers read the path in more than one way. On every rule this means a dot segment in any reading (`/..%2fadmin`, `/..;x/`), a `#`, or a malformed request line. On a rule with operations it also means `//` and encoded separators.",
+      "Servers read the path in more than one way. With every rule, a path is ambiguous if some server may read a dot segment in it (`/..%2fadmin`, `/..;x/`), or if it has a `#`. A malformed request line counts as an ambiguous path. With a rule that has operations, a path with `//` or encoded separators is ambiguous too.",
+    next: "The client must send the plain path: without dot segments, `//`, `#` and encoded separators.",
     spec: "RFC 3986 section 6.2.2, RFC 9112 section 3.2",
   },
   insecure_transport: {
@@ -58,6 +65,7 @@ export const DENIALS = {
     clientMessage: "HTTPS is required",
     meaning:
       "The request came over the network in clear text, where a token can be stolen. Kong knows this from its listener, or from `X-Forwarded-Proto` of a proxy in its `trusted_ips`.",
+    next: "Use https. If a proxy in front of Kong terminates TLS, add the proxy's address to Kong's `trusted_ips`.",
     spec: "RFC 6750 section 5.3",
   },
   connection_header_refused: {
@@ -65,14 +73,17 @@ export const DENIALS = {
     status: 400,
     clientMessage: "The Connection header is not acceptable",
     meaning:
-      "`Connection` names a field that is not a known connection option. Kong would delete that header after the plugin has set it. Or `Connection` has more than 64 options.",
+      "`Connection` has more than 64 options, or it names a field that is not a known connection option. Kong would delete the named header after the plugin has set it.",
+    next: "Remove the field from the client's or the proxy's `Connection` header.",
     spec: "RFC 9110 section 7.6.1",
   },
   too_many_headers: {
     stage: "match",
     status: 400,
     clientMessage: "The request has too many headers",
-    meaning: "The request has more headers than the plugin can read. It would not see the headers after the limit.",
+    meaning:
+      "The request has more headers than the plugin can read. The plugin would not see the headers beyond its limit.",
+    next: "Find the client or proxy that adds so many header fields.",
     spec: "Kong PDK request.get_headers",
   },
   other_authentication_missing: {
@@ -81,6 +92,7 @@ export const DENIALS = {
     clientMessage: "Another authentication is required as well",
     meaning:
       "The rule says `other_authentication: require`, and no plugin that runs before this one has authenticated the request.",
+    next: "Add the other authentication plugin to this Kong Route, or let the client send its credential as well.",
     spec: "docs/guides/identity.md",
   },
   token_missing: {
@@ -88,7 +100,8 @@ export const DENIALS = {
     status: 401,
     clientMessage: "Authentication is required",
     meaning:
-      "None of the policy's `token.sources` has a token. By default this means that the Authorization header is absent or empty, or has another scheme than Bearer.",
+      "None of the policy's `token.sources` has a token. By default this means that the Authorization header is absent or empty, or has a scheme other than Bearer.",
+    next: "The client must send its access token in a source that the policy names under `token.sources`.",
     spec: "RFC 6750 section 3.1",
   },
   authorization_malformed: {
@@ -96,7 +109,8 @@ export const DENIALS = {
     status: 400,
     error: "invalid_request",
     clientMessage: "The Authorization header is malformed",
-    meaning: "The Bearer credentials are not one token of the allowed characters.",
+    meaning: "The text after `Bearer` is not one token, or has characters that a token cannot have.",
+    next: "The client must send `Authorization: Bearer <token>`, with one token and nothing else.",
     spec: "RFC 6750 section 2.1",
   },
   credentials_malformed: {
@@ -105,7 +119,8 @@ export const DENIALS = {
     error: "invalid_request",
     clientMessage: "The request's credentials are malformed",
     meaning:
-      "The content of another source than Authorization is not one token, or servers can read it in more than one way. Examples are quotes around a cookie, white space in its name, and a wrong escape in the query.",
+      "A source other than Authorization has content that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in its name, an empty parameter, a wrong escape in the query, and a query in a request target of more than 8,192 characters.",
+    next: "The client must send only the token in this source, without quotes, white space or escapes.",
     spec: "RFC 6265 section 4.2.1, RFC 6750 section 2.3",
   },
   token_ambiguous: {
@@ -115,6 +130,7 @@ export const DENIALS = {
     clientMessage: "More than one access token was sent",
     meaning:
       "The request has more than one set of credentials: in two of the policy's `token.sources`, or twice in one source.",
+    next: "The client must send one token, in one source. Check whether a proxy adds a second token.",
     spec: "RFC 6750 section 2",
   },
   origin_not_allowed: {
@@ -122,61 +138,71 @@ export const DENIALS = {
     status: 403,
     clientMessage: "The origin of the request is not allowed",
     meaning:
-      "The token came in a cookie, the request changes something or asks for an upgrade, and `Origin` is not one of the source's `allowed_origins`. Another site may have sent the request.",
+      "The token came in a cookie, but the `Origin` of this request is not one of the source's `allowed_origins`. This check applies to requests that change something or ask for an upgrade. Another site may have sent the request.",
+    next: "If this site may use the API, add its origin to `allowed_origins` of the cookie source.",
     spec: "RFC 6265 section 8.2, RFC 9110 section 9.2.1",
   },
   token_too_large: {
     ...INVALID_TOKEN,
     stage: "extract",
     meaning: "The token is longer than `token.max_bytes`.",
+    next: "Configure the issuer to make smaller tokens, or raise `token.max_bytes`.",
     spec: "RFC 9110 section 5.4",
   },
   token_malformed: {
     ...INVALID_TOKEN,
     stage: "decode",
     meaning: "The token is not a compact JWS with canonical base64url, strict UTF-8 and strict JSON.",
+    next: "The client must send the access token unchanged. An opaque token is not a JWT, and a truncated JWT is not valid.",
     spec: "RFC 7515 section 5.2",
   },
   token_encrypted: {
     ...INVALID_TOKEN,
     stage: "decode",
     meaning: "The token is encrypted (JWE); only signed tokens are accepted.",
+    next: "Configure the issuer to sign access tokens without encrypting them.",
     spec: "RFC 7516 section 3",
   },
   critical_header_unsupported: {
     ...INVALID_TOKEN,
     stage: "decode",
     meaning: "The token's header has `crit` or `b64`; no extension is supported.",
+    next: "Configure the issuer to leave `crit` and `b64` out of the token's header.",
     spec: "RFC 7515 section 4.1.11, RFC 7797 section 6",
   },
   issuer_untrusted: {
     ...INVALID_TOKEN,
     stage: "key",
     meaning: "`iss` is not an issuer that the rule accepts.",
+    next: "If the issuer is right, write its `iss` under `issuers` exactly as the token has it, and name it under `accept`. If only the tenant is new, add it to `tenants`.",
     spec: "RFC 8725 section 3.8",
   },
   algorithm_not_allowed: {
     ...INVALID_TOKEN,
     stage: "key",
     meaning: "`alg` is not among the issuer's algorithms.",
+    next: "If the issuer really uses this algorithm, add it to the issuer's `algorithms`. Otherwise the token is forged.",
     spec: "RFC 8725 section 3.1",
   },
   key_not_found: {
     ...INVALID_TOKEN,
     stage: "key",
     meaning: "The issuer publishes no key that fits `kid` and `alg`.",
+    next: "Compare the `kid` with the issuer's key set. Check `algorithms`, and check that the token comes from the issuer of this environment.",
     spec: "RFC 7515 section 6",
   },
   signature_invalid: {
     ...INVALID_TOKEN,
     stage: "verify",
     meaning: "The signature is not valid with the issuer's key.",
+    next: "Check that the token is unchanged, and that the policy names the keys of the environment that issued it.",
     spec: "RFC 7515 section 5.2",
   },
   keys_unavailable: {
     ...UNAVAILABLE,
     stage: "key",
-    meaning: "The issuer's keys could not be fetched so far, and there is no usable earlier key set.",
+    meaning: "The plugin could not fetch the issuer's keys yet, and it has no usable earlier key set.",
+    next: "Check the address of the keys, and that Kong's machine can reach it. `/status` shows the state of each source of keys.",
     spec: "RFC 9110 section 15.6.4",
   },
   overloaded: {
@@ -184,12 +210,14 @@ export const DENIALS = {
     stage: "any",
     meaning:
       "The plugin server gets more requests than it can check. Or too many requests wait for keys of the issuer, or for the check of a slow signature (ES384, ES512, long RSA keys).",
+    next: "Look for a client that sends many bad tokens. If the load is real, add Kong nodes.",
     spec: "RFC 9110 section 15.6.4",
   },
   token_type_mismatch: {
     ...INVALID_TOKEN,
     stage: "claims",
     meaning: "`typ` is not the issuer's `token_type`.",
+    next: "The client must send the access token, not an ID token. If the issuer uses another `typ`, set `token_type`.",
     spec: "RFC 9068 section 4, RFC 8725 section 3.11",
   },
   audience_mismatch: {
@@ -197,12 +225,14 @@ export const DENIALS = {
     stage: "claims",
     clientMessage: "The access token is not meant for this audience",
     meaning: "`aud` contains none of the audiences that the rule accepts.",
+    next: "The client must ask for a token for this API. If `aud` already names this API, add its value to `audiences`.",
     spec: "RFC 7519 section 4.1.3",
   },
   token_not_yet_valid: {
     ...INVALID_TOKEN,
     stage: "claims",
     meaning: "`nbf` or `iat` lies in the future beyond the clock skew.",
+    next: "Correct the clock of the issuer or of Kong's machine. `clock_skew` allows small differences, up to 5m.",
     spec: "RFC 7519 sections 4.1.5 and 4.1.6",
   },
   token_expired: {
@@ -210,12 +240,14 @@ export const DENIALS = {
     stage: "claims",
     clientMessage: "The access token expired",
     meaning: "`exp` lies in the past beyond the clock skew.",
+    next: "The client must get a new token before the old one expires. If the token is fresh, compare the clocks.",
     spec: "RFC 7519 section 4.1.4",
   },
   token_too_old: {
     ...INVALID_TOKEN,
     stage: "claims",
-    meaning: "The token was issued longer ago than the issuer's `max_token_age`, whatever its `exp` says.",
+    meaning: "The token was issued longer ago than the issuer's `max_token_age`, even if `exp` has not passed.",
+    next: "The client must get a new token. If this happens too often, raise `max_token_age`.",
     spec: "RFC 7519 section 4.1.6",
   },
   claim_missing: {
@@ -223,6 +255,7 @@ export const DENIALS = {
     stage: "claims",
     meaning:
       "A claim of the issuer's `required_claims` is absent or has no value. `exp` is always required. `iat` is required if the issuer has `max_token_age` or `max_token_lifetime`.",
+    next: "Configure the issuer to write the claim, or correct its name in the policy.",
     spec: "RFC 7519 section 4",
   },
   claim_invalid: {
@@ -230,7 +263,16 @@ export const DENIALS = {
     stage: "claims",
     meaning:
       "A registered claim has the wrong type or is out of range, the token's lifetime is more than `max_token_lifetime`, or a claim does not meet the issuer's `required_claims`.",
+    next: "Correct the claim at the issuer. If the value is right, correct the issuer's part of the policy.",
     spec: "RFC 7519 section 4.1",
+  },
+  token_refused: {
+    ...INVALID_TOKEN,
+    stage: "claims",
+    meaning:
+      "The token is valid, but clients in different networks used it at the same time. With the operator's abuse settings, the plugin refuses such a token for a limited time.",
+    next: "Ask the user or the owner of the client. If the token is stolen, revoke the session at the issuer. A new token of the same user passes.",
+    spec: "docs/guides/abuse.md",
   },
   scope_insufficient: {
     stage: "authorize",
@@ -238,6 +280,7 @@ export const DENIALS = {
     error: "insufficient_scope",
     clientMessage: "The access token lacks a required scope",
     meaning: "The token lacks at least one scope that the rule requires.",
+    next: "The client must ask for the scope, and the issuer must allow it for this client. Check `claims.scopes`.",
     spec: "RFC 6750 section 3.1",
   },
   condition_unmet: {
@@ -245,6 +288,7 @@ export const DENIALS = {
     stage: "authorize",
     meaning:
       "The token lacks a role or group that the rule requires, it has one that the rule excludes, or a claim does not meet the rule's conditions.",
+    next: "Grant the role, group or value at the issuer, or correct the rule. Check `claims.roles` and `claims.groups`.",
     spec: "RFC 9110 section 15.5.4",
   },
   authentication_insufficient: {
@@ -252,7 +296,9 @@ export const DENIALS = {
     status: 401,
     error: "insufficient_user_authentication",
     clientMessage: "A different or more recent authentication is required",
-    meaning: "`acr`, `amr` or `auth_time` do not meet the rule's `authentication`; the challenge says what to ask for.",
+    meaning:
+      "`acr`, `amr` or `auth_time` do not meet the rule's `authentication`; the challenge names the required values.",
+    next: "The client must send the user to the login again, with the values of the challenge.",
     spec: "RFC 9470 section 3",
   },
   consumer_unknown: {
@@ -260,6 +306,7 @@ export const DENIALS = {
     stage: "propagate",
     meaning:
       "The token names no Consumer, Kong has no Consumer with the id or username that the token names, or Kong could not read its database.",
+    next: "Create the Consumer in Kong, or correct `identity.consumer`.",
     spec: "docs/guides/identity.md",
   },
   identity_claim_invalid: {
@@ -267,6 +314,7 @@ export const DENIALS = {
     stage: "propagate",
     meaning:
       "A claim that `identity` names for Kong's credential or groups cannot be used: it is missing, of another type, or too long.",
+    next: "Name another claim under `identity`, or configure the issuer to write this claim in the expected form.",
     spec: "docs/guides/identity.md",
   },
   claim_not_header_safe: {
@@ -274,18 +322,21 @@ export const DENIALS = {
     stage: "propagate",
     meaning:
       "A mapped claim cannot be sent as a header. It is not a string, number, boolean or list of strings, it is not visible ASCII, or it is too long.",
+    next: "Set `encoding`, `list`, `separator` or `max_bytes` of the mapping, or map another claim.",
     spec: "RFC 9110 section 5.5",
   },
   policy_unavailable: {
     ...UNAVAILABLE,
     stage: "any",
     meaning: "The plugin's policy or rule cannot be loaded, so every request is denied.",
+    next: "Correct the policy or the plugin's configuration. `kong-jwt-policy validate` shows all mistakes.",
     spec: "fail closed",
   },
   deadline_exceeded: {
     ...UNAVAILABLE,
     stage: "any",
     meaning: "The decision took longer than the plugin server's deadline for one request.",
+    next: "Check whether the machine is busy or Kong's database is slow. `/status` shows the plugin server's load.",
     spec: "fail closed",
   },
   internal_error: {
@@ -293,6 +344,7 @@ export const DENIALS = {
     status: 500,
     clientMessage: "An unexpected error occurred",
     meaning: "The plugin has a defect, or it does not understand an answer from Kong.",
+    next: "Report it as a defect, with the lines of the plugin server's log at this time.",
     spec: "fail closed",
   },
 } as const satisfies Record<string, DenialRow>;
@@ -311,14 +363,17 @@ interface ReasonArguments {
   keys_unavailable: { readonly retryAfterSeconds: number };
 }
 
-/** `detail` is for the operator. It has fixed words and names from configuration, never text from the token. */
+/**
+ * `detail` is for the operator: the value that caused the failure, where it was, and the expected value. Values of tokens and requests
+ * are written by quote-value.ts. A value that is not verified is marked as `unverified`.
+ */
 export type Denial = {
   [R in Reason]: { readonly reason: R; readonly detail?: string } & (R extends keyof ReasonArguments
     ? ReasonArguments[R]
     : unknown);
 }[Reason];
 
-/** The row of a denial, typed as the members that every row has. */
+/** The row of a denial in the table, with the members that all rows have. */
 export function denialRow(reason: Reason): DenialRow {
   return DENIALS[reason];
 }
@@ -328,7 +383,7 @@ export function publicReason(reason: Reason): PublicReason {
   return (denialRow(reason).publicReason ?? reason) as PublicReason;
 }
 
-/** How a stage fails. */
+/** The result of a stage that denies the request. */
 export function deny(denial: Denial): Result<never, Denial> {
   return fail(denial);
 }

@@ -1,7 +1,7 @@
 import type { CompiledIssuer, CompiledPolicy, IssuerTemplate, IssuerTemplates } from "./policy.ts";
 
 const PLACEHOLDER = /^\{[A-Za-z][A-Za-z0-9_]*\}$/;
-/** No character that has a meaning in a URL: no dot, no slash, no percent sign. */
+/** A tenant has no character with a meaning in a URL: no dot, no slash, no percent sign. */
 const TENANT = /^[A-Za-z0-9_-]{1,128}$/;
 const ANY_TENANT = "{}";
 /** Index of the host when a URL is split at each `/`. A placeholder there would let a token choose which host is trusted. */
@@ -9,7 +9,10 @@ const HOST = 2;
 /** The longest template plus the longest tenant. A limit is needed because the sender of a token controls `iss`. */
 const MAX_LENGTH = 1024 + 128;
 
-/** The index of the only path segment that is a placeholder. Undefined when there is not exactly one, or when other parts have braces. */
+/**
+ * The index of the only path segment that is a placeholder. Undefined if there is no such segment, or more than one, or
+ * if other parts have braces.
+ */
 export function findPlaceholder(template: string): number | undefined {
   const segments = template.split("/");
   const index = segments.findIndex((segment) => PLACEHOLDER.test(segment));
@@ -17,14 +20,26 @@ export function findPlaceholder(template: string): number | undefined {
   return index > HOST && !others.some((segment) => /[{}]/.test(segment)) ? index : undefined;
 }
 
-/** The key in the map of templates: the template with a nameless placeholder. */
+/** An https URL in which a placeholder is one label of the host, but not the last. Other parts have no braces. */
+const HOST_TEMPLATE =
+  /^https:\/\/(?:[A-Za-z0-9-]+\.)*(\{[A-Za-z][A-Za-z0-9_]*\})(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?(?:\/[^{}]*)?$/;
+
+/**
+ * The placeholder, such as `{tenant}`, that is one label of the host. A token could choose the host of such a template, so the policy
+ * must name all tenants.
+ */
+export function findHostPlaceholder(template: string): string | undefined {
+  return HOST_TEMPLATE.exec(template)?.[1];
+}
+
+/** The key in the map of templates. It is the template without the name of the placeholder. */
 export function templateKey(template: string, segment: number): string {
   return template.split("/").with(segment, ANY_TENANT).join("/");
 }
 
 /**
  * The issuer whose template matches `iss`. The tenant's segment must have plain characters only, and all other segments must be equal.
- * This takes one look-up for each position that placeholders have in the policy's templates.
+ * The search takes one look-up for each position at which the policy's templates have a placeholder.
  */
 export function findByTemplate(templates: IssuerTemplates, iss: string): CompiledIssuer | undefined {
   if (iss.length > MAX_LENGTH) {
@@ -42,9 +57,21 @@ export function findByTemplate(templates: IssuerTemplates, iss: string): Compile
   return undefined;
 }
 
-/** All issuers of a policy, including those with many tenants. */
+/**
+ * All issuers of a policy: one for each id, and one for each entry of an issuer with several kinds of tokens. For an issuer with keys
+ * for each tenant, the list has the first tenant.
+ */
 export function listIssuers({ issuers, issuerTemplates }: CompiledPolicy): readonly CompiledIssuer[] {
-  return [...issuers.values(), ...issuerTemplates.issuers.values()];
+  const byId = new Map<string, CompiledIssuer>();
+  for (const issuer of [...issuers.values(), ...issuerTemplates.issuers.values()].flatMap(listEntries)) {
+    byId.set(issuer.id, byId.get(issuer.id) ?? issuer);
+  }
+  return [...byId.values()];
+}
+
+/** All entries of the policy with the same identifier. The given issuer must be the first entry. */
+export function listEntries(issuer: CompiledIssuer): readonly CompiledIssuer[] {
+  return issuer.otherEntries.length === 0 ? [issuer] : [issuer, ...issuer.otherEntries];
 }
 
 /** The tenant in an `iss` that matches the template. */

@@ -1,14 +1,20 @@
+import type { Validity } from "./decision.ts";
 import type { CompiledIssuer } from "./policy.ts";
 import { fail, type Result } from "./result.ts";
 import type { JoseHeader } from "./token.ts";
 
 /** A key that verifies with its own algorithm only. The token cannot choose the algorithm (RFC 8725 section 3.1). */
 export interface VerificationKey {
-  /** The `iss` whose tokens it may verify, or its template. */
+  /** The `iss` of the tokens that this key may verify, or the template of such an `iss`. */
   readonly issuer: string;
   readonly kid: string | undefined;
-  /** For an issuer with many tenants: the only `iss` whose tokens the key may verify. If undefined, it may verify the tokens of all. */
+  /**
+   * For an issuer with many tenants: the only `iss` whose tokens the key may verify. If undefined, the key may verify the tokens of
+   * all tenants.
+   */
   readonly onlyFor?: string | undefined;
+  /** The largest number of keys that `verify` tries if the token names no key; undefined if there is only one key. */
+  readonly candidates?: number;
   /** JOSE name, such as `RS256`. */
   readonly algorithm: string;
   /**
@@ -26,11 +32,13 @@ export const SIGNATURE_INVALID: SignatureCheck = fail("invalid");
 export const CHECK_OVERLOADED: SignatureCheck = fail("overloaded");
 
 /**
- * `unknown`: the issuer has no such key. `unavailable`: keys of the issuer are missing, so the answer is not known. `overloaded`: too
- * many requests wait for keys already.
+ * `unknown`: the issuer has no such key. `conflict`: the names in the token belong to different keys. `too_many`: the
+ * token names no key, and more keys fit than the plugin may try. `unavailable`: keys of the issuer are missing, so the
+ * answer is not known. `overloaded`: too many other requests already wait for keys.
  */
 export type MissingKey =
-  | { readonly because: "unknown" | "overloaded" }
+  | { readonly because: "unknown" | "conflict" | "overloaded" }
+  | { readonly because: "too_many"; readonly count: number; readonly limit: number }
   | { readonly because: "unavailable"; readonly retryAfterSeconds: number };
 
 export type KeyLookup = Result<VerificationKey, MissingKey>;
@@ -38,4 +46,20 @@ export type KeyLookup = Result<VerificationKey, MissingKey>;
 /** Finds keys for the pipeline. It never throws, and it answers without waiting if the key is known. */
 export interface KeySource {
   find(issuer: CompiledIssuer, joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
+  /**
+   * The span of time in which the issuer's keys stay usable, unless a fetch replaces them. If the method is absent or returns
+   * undefined, decisions with these keys are not reused.
+   */
+  validity?(issuer: CompiledIssuer): Validity | undefined;
+  /** Describes the issuer's keys for the operator's log, after `find` has failed. It must be cheap. */
+  describe?(issuer: CompiledIssuer): KeyOverview;
+}
+
+/** The keys of an issuer, for the operator. It contains no key material. */
+export interface KeyOverview {
+  readonly keys: readonly Pick<VerificationKey, "kid" | "algorithm">[];
+  /** The reasons why other keys are not used. */
+  readonly notUsed: readonly string[];
+  /** Why the last attempts to load keys failed. */
+  readonly failures: readonly string[];
 }

@@ -1,23 +1,54 @@
 /**
- * Operations of one rule, by method and path template. Templates are disjoint (the compiler rejects others). So at most
- * one operation fits a request, and their order does not matter.
+ * Operations of one rule, by method and path template. If several operations fit a request, the most specific path wins, so the order in
+ * the document does not matter. If two operations fit the same request and neither is more specific, the compiler rejects both.
  */
 
-/** One step of a path template: literal text, or undefined for a placeholder. A placeholder matches exactly one non-empty segment. */
-export type TemplateSegment = string | undefined;
+/** One step of a path template, most specific kind first. */
+export type TemplateSegment =
+  | { readonly kind: "literal"; readonly text: string }
+  /** A placeholder with text before or after it: `{id}:cancel`, `v{version}`. It matches at least one character. */
+  | { readonly kind: "affixed"; readonly prefix: string; readonly suffix: string }
+  /** Exactly one segment that is not empty. */
+  | { readonly kind: "placeholder" }
+  /** All segments to the end of the path: one or more, and not only a slash at the end. It is always the last step. */
+  | { readonly kind: "subtree" };
 
 export interface OperationTree<T> {
   /** The values of all operations. */
   readonly values: readonly T[];
   readonly root: OperationNode<T>;
+  /**
+   * The same operations, but with the templates as lenient servers read them: see path-spellings.ts. Undefined if no
+   * other spelling of a path can lead to a more specific operation.
+   */
+  readonly lenientRoot: OperationNode<T> | undefined;
 }
 
 /** One step of the paths. Maps are created only when needed, because large policies have tens of thousands of nodes. */
 export interface OperationNode<T> {
   literals?: Map<string, OperationNode<T>>;
+  affixed?: { readonly prefix: string; readonly suffix: string; readonly node: OperationNode<T> }[];
   placeholder?: OperationNode<T>;
   /** The operations whose path ends here, by method. */
-  byMethod?: Map<string, T>;
+  byMethod?: Map<string, Fit<T>>;
+  /** The operations with all paths below this node, by method. */
+  subtrees?: Map<string, Subtree<T>>;
+}
+
+export interface Subtree<T> {
+  readonly below: Fit<T>;
+  /**
+   * Matches the path at which the subtree begins, with or without a slash at its end. No operation has this path, so
+   * `value` is undefined.
+   */
+  readonly start: Fit<T>;
+}
+
+/** The template that applies to a request. */
+export interface Fit<T> {
+  readonly segments: readonly TemplateSegment[];
+  /** Undefined if no operation matches: the path is the start of a subtree, and less specific operations must not match it. */
+  readonly value: T | undefined;
 }
 
 export interface Operation<T> {

@@ -1,5 +1,5 @@
 import type { Answers } from "./answers.ts";
-import type { ClaimReference } from "./claim-reference.ts";
+import type { ClaimReference, NameLocation } from "./claim-reference.ts";
 import type { OperationTree } from "./operation-tree.ts";
 
 /** A policy document, compiled for decisions. Each look-up for a request is one step in a map or a set. */
@@ -10,9 +10,15 @@ export interface CompiledPolicy {
   readonly maxTokenBytes: number;
   /** All places where the plugin looks for a token. */
   readonly tokenSources: readonly TokenSource[];
-  /** All request headers that may carry credentials, in each spelling with `-` and `_`. Always includes Authorization. */
+  /**
+   * All request headers that may carry credentials, in each spelling with `-` and `_`. Includes Authorization, unless the policy keeps
+   * the client's own.
+   */
   readonly credentialHeaders: readonly string[];
-  /** The upstream gets the token in this header: `authorization`, or another one with the bare token. If undefined, it gets no token. */
+  /**
+   * The upstream gets the token in this header: `authorization`, or a different header that has only the token. If undefined, it gets
+   * no token.
+   */
   readonly forwardHeader: string | undefined;
   /** By exact `iss`. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
@@ -32,6 +38,8 @@ export interface CompiledPolicy {
   readonly needsTransport: boolean;
   /** Names, in lower case, of the header fields that rules need in addition to those that every decision needs. */
   readonly readHeaders: readonly string[];
+  /** The facts on which an Allow of this policy can depend. */
+  readonly decidingFacts: DecidingFacts;
   /** The mode for a request that no rule matches. */
   readonly unmatchedMode: Mode;
   /** How denied requests are answered. */
@@ -40,10 +48,36 @@ export interface CompiledPolicy {
   readonly protectedResource: ProtectedResource | undefined;
 }
 
+/**
+ * If two requests have plain paths, the same method, the same `Connection` and these same facts, an Allow of one is also right for
+ * the other.
+ */
+export interface DecidingFacts {
+  /** Whether decisions depend on the path or the query. If not, the path matters only if it may be ambiguous. */
+  readonly target: boolean;
+  /** Whether decisions depend on how the request came: over TLS, from this machine, or in clear text. */
+  readonly transport: boolean;
+  /** Names of header fields in lower case. */
+  readonly headers: readonly string[];
+}
+
 /** A place where a token may be. */
-export type TokenSource =
-  | { readonly from: "authorization" }
-  /** Name in lower case. The scheme, with the spaces after it, comes before the token. */
+export type TokenSource = TokenPlace & {
+  /**
+   * Only tokens of the issuers with these ids may come in this source. If absent, tokens of all issuers may come in it.
+   */
+  readonly issuers?: ReadonlySet<string>;
+};
+
+type TokenPlace =
+  | {
+      readonly from: "authorization";
+      /** Authentication schemes in lower case. If absent, only `bearer`. */
+      readonly schemes?: ReadonlySet<string>;
+      /** Whether a token without a scheme is accepted too. */
+      readonly allowsBare?: boolean;
+    }
+  /** Name in lower case. The scheme and the spaces after it come before the token. */
   | { readonly from: "header"; readonly name: string; readonly scheme: RegExp | undefined }
   | { readonly from: "cookie"; readonly name: string; readonly allowedOrigins: ReadonlySet<string> }
   | { readonly from: "query"; readonly name: string };
@@ -57,7 +91,7 @@ export interface IssuerTemplate {
 }
 
 export interface IssuerTemplates {
-  /** By the template with a nameless placeholder, see issuer-template.ts. */
+  /** The key is the template without the name of its placeholder: see issuer-template.ts. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
   /** The distinct positions of the placeholders. */
   readonly segments: readonly number[];
@@ -69,38 +103,54 @@ export interface CompiledIssuer {
   /** The exact `iss`, or its template. */
   readonly issuer: string;
   readonly template: IssuerTemplate | undefined;
+  /**
+   * Set if this entry is one tenant of an issuer with keys for each tenant: the issuer's template. The keys of such a tenant are loaded
+   * when they are needed.
+   */
+  readonly tenantOf: string | undefined;
   readonly audiences: ReadonlySet<string>;
   readonly algorithms: ReadonlySet<string>;
   readonly clockSkewSeconds: number;
-  /** Required `typ` in lower case without `application/`. If undefined, any `typ` is accepted. */
-  readonly tokenType: string | undefined;
+  /** Accepted `typ`, in lower case without `application/`. If undefined, any `typ` is accepted. */
+  readonly tokenTypes: ReadonlySet<string> | undefined;
   /** Longest time since `iat`. If undefined, there is no limit. */
   readonly maxTokenAgeSeconds: number | undefined;
   /** Longest time from `iat` to `exp`. If undefined, there is no limit. */
   readonly maxTokenLifetimeSeconds: number | undefined;
   /** Whether tokens that are bound to a key are accepted without proof of possession. */
   readonly acceptsBoundTokens: boolean;
+  /** Whether several keys may be tried for a token that names no key. */
+  readonly triesKeys: boolean;
+  /** Whether an integer `sub` is read as its decimal text. */
+  readonly acceptsNumericSubject: boolean;
   /** Conditions on all tokens of the issuer, whatever a rule says. They never compare with the request. */
   readonly conditions: readonly Condition[];
   readonly audience: ClaimReference;
   /** Claim that must equal the tenant in `iss`, if the issuer has many tenants. */
   readonly tenant: ClaimReference;
-  readonly scopes: ClaimReference;
-  readonly roles: ClaimReference;
-  readonly groups: ClaimReference;
+  readonly scopes: readonly NameLocation[];
+  readonly roles: readonly NameLocation[];
+  readonly groups: readonly NameLocation[];
   readonly keys: readonly KeyOrigin[];
   readonly keyRefresh: KeyRefresh;
+  /**
+   * Other entries of the policy with the same identifier, for other kinds of tokens. They have the same keys and algorithms. No token
+   * meets the conditions of two entries.
+   */
+  readonly otherEntries: readonly CompiledIssuer[];
 }
 
 /** How long fetched keys are used, in seconds. */
 export interface KeyRefresh {
-  /** The provider suggests the time until the next fetch. These two are the limits for that time. */
+  /** The provider suggests the time until the next fetch. `minSeconds` and `maxSeconds` limit this time. */
   readonly minSeconds: number;
   readonly maxSeconds: number;
   /** An unknown kid causes no fetch until this time after the last attempt. */
   readonly cooldownSeconds: number;
   /** How long the last good keys are used while no fetch succeeds. */
   readonly maxStaleSeconds: number;
+  /** Limit for each request to the provider. */
+  readonly timeoutSeconds: number;
 }
 
 /** One origin of an issuer's keys. File names are relative to the policy root. */
@@ -125,9 +175,9 @@ export type SecretEncoding = "text" | "base64url" | "base64" | "hex";
 
 /** Rules for fetched keys. */
 export interface FetchRules {
-  /** Allows plain http to a host that is not loopback. */
+  /** Allows http without TLS to a host that is not loopback. */
   readonly allowHttp?: true;
-  /** RFC 7638 thumbprints (SHA-256, base64url), sorted. No other key is used. */
+  /** RFC 7638 thumbprints (SHA-256, base64url), sorted. Only keys with these thumbprints are used. */
   readonly thumbprints?: readonly string[];
 }
 
@@ -145,15 +195,17 @@ export interface CompiledIdentity {
   readonly issuers: ReadonlySet<string>;
   readonly consumer:
     | {
-        readonly claim: ClaimReference;
+        /** The plugin uses the first of these claims that is in the token. */
+        readonly claims: readonly ClaimReference[];
         readonly by: "id" | "username";
         readonly refusesUnknown: boolean;
         /** How long a found Consumer is cached. */
         readonly maxAgeSeconds: number;
       }
     | undefined;
-  readonly credential: ClaimReference | undefined;
-  readonly groups: ClaimReference | undefined;
+  /** The plugin uses the first of these claims that is in the token. */
+  readonly credential: readonly ClaimReference[] | undefined;
+  readonly groups: readonly NameLocation[] | undefined;
 }
 
 /** How an earlier authentication by another plugin affects the decision. */
@@ -198,15 +250,19 @@ export interface Membership {
   readonly noneOf: readonly string[];
 }
 
-/** One claim must have a value, and the value must pass all tests. */
+/** A condition on one claim. Its value must pass all tests. */
 export interface Condition {
   readonly claim: ClaimReference;
+  /** Whether the claim must have a value (`refused`), may have none (`allowed`), or must have none (`required`). */
+  readonly absent: "refused" | "allowed" | "required";
   readonly tests: readonly ClaimTest[];
 }
 
 export type Scalar = string | number | boolean;
 
-export type ClaimTest =
+export type ClaimTest = PlainTest | { readonly is: "not"; readonly test: PlainTest };
+
+export type PlainTest =
   | { readonly is: "equals"; readonly value: Scalar }
   | { readonly is: "one_of" | "contains_any" | "contains_all"; readonly values: ReadonlySet<Scalar> }
   /** The pattern is anchored, and has a form that matches in bounded time. */
@@ -239,7 +295,8 @@ export interface HeaderMapping {
 }
 
 export type HeaderSource =
-  | { readonly from: "claim"; readonly claim: ClaimReference }
+  /** The plugin uses the first of these claims that is in the token. */
+  | { readonly from: "claim"; readonly claims: readonly ClaimReference[] }
   | { readonly from: "constant"; readonly text: string }
   | { readonly from: "payload" };
 
@@ -247,7 +304,7 @@ export type HeaderSource =
 export interface ProtectedResource {
   /** The URL at which clients ask for the description (RFC 9728 section 3.1). */
   readonly metadataUrl: string;
-  /** The path of that URL, byte for byte. */
+  /** The path of that URL, exactly as clients must send it. */
   readonly metadataPath: string;
   /** The description: a JSON text. */
   readonly metadata: string;

@@ -8,8 +8,8 @@ export interface RequestFacts {
   /** The `Authorization` header; undefined when absent or empty, because Kong cannot distinguish the two. */
   readonly authorization: string | undefined;
   /**
-   * Other header fields, by name in lower case, without absent and empty ones. Several lines are joined with commas
-   * (cookies with semicolons). Names that differ only in `-` and `_` may count as one.
+   * Other header fields, by name in lower case, without absent and empty ones. Several lines are joined with commas (cookies with
+   * semicolons). Names that differ only in `-` and `_` may be merged into one.
    */
   readonly headers: ReadonlyMap<string, string>;
   readonly transport: Transport;
@@ -25,6 +25,12 @@ export interface RequestFacts {
  */
 export type Transport = "tls" | "loopback" | "plain";
 
+/**
+ * Maximum number of characters. The plugin does not read a path that is longer than this, or the query of a target that is longer than
+ * this. nginx has the same limit for HTTP/1.1, but over HTTP/2 a target may be four times as long.
+ */
+export const MAX_TARGET_LENGTH = 8_192;
+
 export interface RequestLine {
   readonly method: string;
   /** Path and query exactly as sent: neither decoded nor normalised. */
@@ -39,5 +45,5 @@ export type Binding =
   | { readonly by: "rule"; readonly rule: string }
   | { readonly by: "route"; readonly name: string | undefined; readonly tags: readonly string[] };
 
-/** A Kong Route tag that names a rule starts with this. */
+/** The prefix of a Kong Route tag that names a rule. */
 export const RULE_TAG_PREFIX = "jwt-policy-rule:";

@@ -9,5 +9,7 @@ export function fail<F>(failure: F): Result<never, F> {
   return { ok: false, failure };
 }
 
-/** The success of a check, which has no value. One object for all, because every request passes many checks. */
+/**
+ * The success of a check, which has no value. All checks share this object, because every request passes many checks.
+ */
 export const PASSED: Result<undefined, never> = succeed(undefined);

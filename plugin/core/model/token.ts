@@ -5,6 +5,10 @@ import type { TokenSource } from "./policy.ts";
 export interface JoseHeader {
   readonly alg: string;
   readonly kid: string | undefined;
+  /** SHA-1 thumbprint of the key's certificate. It helps to find the key, but proves nothing. */
+  readonly x5t: string | undefined;
+  /** `x5t#S256`: the SHA-256 thumbprint of the key's certificate. */
+  readonly x5tS256: string | undefined;
   readonly typ: string | undefined;
 }
 
@@ -30,7 +34,7 @@ export interface UnverifiedIssuer {
   readonly iss?: unknown;
 }
 
-/** A text that the client sent in a token source. Its content is not checked yet. */
+/** A string that the client sent in a token source. Its content is not checked yet. */
 export interface Credential {
   readonly source: TokenSource;
   readonly text: string;
@@ -48,3 +52,14 @@ export interface VerifiedToken {
   /** The signed bytes of the claims. */
   readonly payload: Uint8Array;
 }
+
+/** Valid tokens that are refused for a time, because they seem to be stolen. */
+export interface TokenRefusals {
+  /**
+   * @param signed the signed text of the token. A signature does not identify a token, because anyone can change an ECDSA signature into
+   *   a second valid one.
+   */
+  isRefused(signed: Uint8Array): boolean;
+}
+
+export const NO_REFUSALS: TokenRefusals = { isRefused: () => false };

@@ -1,16 +1,16 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: clients send them, and readers drop them.
+import { MAX_TARGET_LENGTH } from "../model/request.ts";
+
 /**
- * Finds dot segments (RFC 3986 section 5.2.4) in any common reading of a path. Servers differ in what they take for dots, slashes and
- * ends of segments. Known differences are repeated encoding, overlong UTF-8, Unicode compatibility characters, backslashes, and path
- * parameters (`/..;x/`).
+ * Finds dot segments (RFC 3986 section 5.2.4) in a path, in every way in which common servers read paths. Servers differ in which
+ * characters they read as dots, slashes and ends of segments. Known differences are repeated encoding, overlong UTF-8, Unicode
+ * compatibility characters, backslashes, and path parameters (`/..;x/`).
  */
 
-/** Replaces each slash that the client sent unencoded. So each `/` in a reading comes from decoding. */
+/** Replaces each slash that the client sent unencoded. After this, each `/` in a decoded path comes from an escape. */
 const SLASH = "\x01";
 /** Placeholder for a byte that was lost in decoding. */
 const LOST = "\x7f";
-/** No honest path is longer. nginx's usual limit for HTTP/1.1 is the same. */
-const MAX_LENGTH = 8_192;
 /** More rounds of decoding than any server does. */
 const MAX_ROUNDS = 6;
 
@@ -26,26 +26,27 @@ const SLASH_ALIKES = /[\u2044\u2215]/g;
 /** All characters whose compatible form has a dot. */
 const DOT_ALIKE = /[.\u2024-\u2026\u2488-\u249b\u33c2\u33d8\ufe19\ufe30\ufe52\uff0e\u{1f100}]/u;
 const ENCODED_SLASH = /%2f/i;
-/** Arabic letters, whose compatible forms are long, and have neither dots nor slashes. */
+/** The compatible forms of these Arabic letters are long, but have neither dots nor slashes. */
 const LIGATURES = /[\ufb50-\ufdff]+/g;
 /**
- * An unusual path has dots beyond ASCII, or escapes that are nested, broken or not UTF-8. Reading it in all ways costs up to a hundred
- * times as much as reading a plain path. A longer unusual path is not read, and no honest one is as long.
+ * An unusual path has dots beyond ASCII, or escapes that are nested, broken or not UTF-8. Checking such a path in all ways costs up
+ * to a hundred times as much as checking a plain path. Longer unusual paths are rejected unread, because honest clients do not send
+ * them.
  */
-const MAX_UNUSUAL_LENGTH = 1_024;
+const MAX_UNUSUAL_LENGTH = 512;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Whether any common reading of the path has a dot segment. Such a path may leave the Kong Route, so no rule can decide about it. Also
- * true for a path that is too long to check.
+ * Whether some common server may read a dot segment in the path. Such a path may leave the Kong Route, so no rule can decide about it.
+ * Also true for a path that is too long to check.
  *
  * @param target path and optional query, exactly as sent, in any form.
  */
 export function hasDotSegment(target: string): boolean {
   const queryStart = target.indexOf("?");
   const path = queryStart === -1 ? target : target.slice(0, queryStart);
-  if (path.length > MAX_LENGTH) {
+  if (path.length > MAX_TARGET_LENGTH) {
     return true;
   }
   if (!path.includes("%") && !LONGER.test(path)) {
@@ -138,17 +139,20 @@ for (const [characters, kind] of [
   }
 }
 
-/** What was read of a segment: neither a dot nor a solid character, a dot but no solid character, or a solid character. */
+/**
+ * What has been read of a segment so far. `FRESH`: no dots and no solid characters. `DOTS`: dots but no solid
+ * characters. `NAMED`: a solid character.
+ */
 const FRESH = 0;
 const DOTS = 1;
 const NAMED = 2;
-/** The number of dots, or of bytes that may be parts of dots, at the end of the text that was read. */
+/** Counts the dots, or the bytes that may be parts of dots, at the end of the text that was read. */
 const TWO_DOTS = 2;
-/** At least two of these, and then characters that some server drops. */
+/** At least two dots, and then characters that some server drops. */
 const TWO_DOTS_AND_DROPPED = 3;
 
 /**
- * Whether a segment has dots only, or may have dots only after Kong strips the Route's path. Kong strips `/route` from `/route..%2fx`,
+ * Whether a segment has only dots, or may have only dots after Kong strips the Route's path. Kong strips `/route` from `/route..%2fx`,
  * which leaves a dot segment. This takes one pass without regular expressions, because a path may have thousands of slashes and dots.
  *
  * @param slash the kind of the character `/`.

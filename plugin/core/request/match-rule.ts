@@ -1,15 +1,19 @@
+import { listValues, quotePath, quoteValue } from "../detail/quote-value.ts";
 import { type Denial, deny } from "../model/denial.ts";
 import type { CompiledPolicy, CompiledRule, Mode, Requirements } from "../model/policy.ts";
-import { type Binding, type RequestFacts, RULE_TAG_PREFIX } from "../model/request.ts";
+import { type Binding, type RequestFacts, type RequestLine, RULE_TAG_PREFIX } from "../model/request.ts";
 import { fail, PASSED, type Result, succeed } from "../model/result.ts";
+import { chooseOperation } from "./choose-operation.ts";
 import { hasDotSegment } from "./dot-segments.ts";
-import { findOperation } from "./operation-tree.ts";
 import { readPreflight } from "./preflight.ts";
 import { splitPath } from "./request-path.ts";
 
 export interface Match {
   readonly requirements: Requirements;
-  /** Segments of the request's path; empty when the rule does not decide by path. */
+  /**
+   * For each segment of the request's path: the text that fills its placeholder, or else the whole segment. Empty without
+   * operations.
+   */
   readonly segments: readonly string[];
   /** Whether no token is needed: the rule is public, or lets this CORS preflight pass. */
   readonly isOpen: boolean;
@@ -24,12 +28,16 @@ export interface Mismatch {
   readonly requirements?: Requirements;
 }
 
-// Matches a real connection option, or an empty text. Other texts in `Connection` name a header, which Kong deletes after all plugins ran.
-// Letters of other alphabets never match, even if their lower case is an ASCII letter (the Kelvin sign becomes k).
+// Matches a real connection option, or an empty string. Other strings in `Connection` name a header, and Kong deletes that header after all
+// plugins ran. Letters of other alphabets never match, even if their lower case is an ASCII letter (the Kelvin sign becomes k).
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
-/** Only eight options exist, so no client needs more options or a longer text than this. Reading thousands of them would take long. */
+/** Only names of this form are shown in the log. Any other string in these header fields may be a secret. */
+const FIELD_NAME = /^[A-Za-z0-9_-]{1,40}$/;
+const PROTOCOL = /^[a-z]{1,8}(?:, ?[a-z]{1,8})?$/i;
+
+/** Only eight options exist, so no client needs more options or a longer string than this. Reading thousands of them would take long. */
 const MAX_CONNECTION_OPTIONS = 64;
 const MAX_CONNECTION_LENGTH = 1_024;
 
@@ -40,7 +48,10 @@ const MAX_CONNECTION_LENGTH = 1_024;
 export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts): Result<undefined, Mismatch> {
   if (!requestLine) {
     // Report mode still rejects a request when no decision was possible.
-    return fail({ denial: { reason: "path_ambiguous", detail: "the request line is malformed" }, mode: "enforce" });
+    return fail({
+      denial: { reason: "path_ambiguous", detail: "the request line is malformed: it is not METHOD PATH HTTP/VERSION" },
+      mode: "enforce",
+    });
   }
   const { target } = requestLine;
   const hasFragment = target.includes("#");
@@ -48,8 +59,8 @@ export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts)
     return PASSED;
   }
   const detail = hasFragment
-    ? "a # in the request line"
-    : "a dot segment in the path, or what some servers read as one";
+    ? `a # in the request line, after ${quotePath(target.slice(0, target.indexOf("#")))}`
+    : `the path ${quotePath(target)} has a dot segment, or a part that some servers read as a dot segment`;
   return fail({ denial: { reason: "path_ambiguous", detail }, mode: strictestModeOfAll(policy) });
 }
 
@@ -61,11 +72,11 @@ export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts)
 export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: boolean): Result<Match, Mismatch> {
   const match = matchOperation(rule, facts, isBare);
   if (facts.connection !== undefined && !hasOnlyConnectionOptions(facts.connection)) {
-    return mismatch({ reason: "connection_header_refused" }, match);
+    return mismatch({ reason: "connection_header_refused", detail: describeConnection(facts.connection) }, match);
   }
   return !match.ok || match.value.isOpen || match.value.requirements.allowsHttp || facts.transport !== "plain"
     ? match
-    : mismatch({ reason: "insecure_transport" }, match);
+    : mismatch({ reason: "insecure_transport", detail: describeTransport(facts) }, match);
 }
 
 /** Denies a request because of the way it came, in the mode of the rule or operation that it matched. */
@@ -93,22 +104,33 @@ function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean
   const segments = facts.requestLine && splitPath(facts.requestLine.target);
   if (!facts.requestLine || !segments) {
     const mode = strictestMode(rule.requirements, rule.operations.values);
-    return fail({ denial: { reason: "path_ambiguous" }, mode });
+    const path = quotePath(facts.requestLine?.target ?? "");
+    const detail = `the path ${path} has an empty segment, an encoded separator or a wrong escape, and rule "${rule.id}" decides by path`;
+    return fail({ denial: { reason: "path_ambiguous", detail }, mode });
   }
-  const own = findOperation(rule.operations, facts.requestLine.method, segments);
-  if (own) {
-    return found(own, segments, false);
+  const { method, target } = facts.requestLine;
+  const own = chooseOperation(rule.operations, method, target, segments);
+  if (own.ok) {
+    return found(own.value.value, own.value.captured, false);
   }
   // A preflight is matched as the request that it announces.
-  const asked = preflight === undefined ? undefined : findOperation(rule.operations, preflight, segments);
-  if (asked?.passesPreflight) {
-    return found(asked, segments, true);
+  const asked = preflight === undefined ? own : chooseOperation(rule.operations, preflight, target, segments);
+  if (asked.ok && own.failure === "none" && asked.value.value.passesPreflight) {
+    return found(asked.value.value, asked.value.captured, true);
   }
-  const detail = `no operation of rule "${rule.id}" fits method and path`;
+  if (own.failure === "ambiguous" || (!asked.ok && asked.failure === "ambiguous")) {
+    const detail = `some servers read the path as the path of a more specific operation of rule "${rule.id}"`;
+    const mode = strictestMode(rule.requirements, rule.operations.values);
+    return fail({ denial: { reason: "path_ambiguous", detail }, mode });
+  }
+  const detail = `no operation of rule "${rule.id}" fits ${describeRequest(facts.requestLine)}`;
   return fail({ denial: { reason: "no_matching_rule", detail }, mode: rule.requirements.mode });
 }
 
-/** The upstream may read the path as that of any operation. An operation that enforces must not be reachable by another spelling. */
+/**
+ * The upstream may read the path as the path of any operation. An operation that enforces must not be reachable by
+ * another spelling.
+ */
 function strictestMode(rule: Requirements, operations: readonly Requirements[]): Mode {
   return [rule, ...operations].some(({ mode }) => mode === "enforce") ? "enforce" : "report";
 }
@@ -119,7 +141,10 @@ function strictestModeOfAll({ rules, unmatchedMode }: CompiledPolicy): Mode {
   return [unmatchedMode, ...modes].includes("enforce") ? "enforce" : "report";
 }
 
-/** The rule that the configuration names. If it names no rule, the rule with the Route's name, or else the rule in the Route's tag. */
+/**
+ * Finds the rule that the configuration names. If it names no rule, finds the rule with the Route's name, or else the rule that the
+ * Route's tag names.
+ */
 export function findRule(policy: CompiledPolicy, binding: Binding): Result<CompiledRule, Denial> {
   if (binding.by === "rule") {
     const named = policy.rules.get(binding.rule);
@@ -127,7 +152,7 @@ export function findRule(policy: CompiledPolicy, binding: Binding): Result<Compi
       ? succeed(named)
       : deny({
           reason: "policy_unavailable",
-          detail: `policy "${policy.name}" has no rule "${binding.rule}", which the plugin's config names`,
+          detail: `policy "${policy.name}" has no rule "${binding.rule}", which the plugin's config names; it has ${listValues(policy.rules.keys())}`,
         });
   }
   const byName = binding.name === undefined ? undefined : policy.rules.get(binding.name);
@@ -138,8 +163,43 @@ export function findRule(policy: CompiledPolicy, binding: Binding): Result<Compi
     ? succeed(rule)
     : deny({
         reason: "no_matching_rule",
-        detail: `policy "${policy.name}" names no rule for Kong Route "${binding.name ?? ""}"`,
+        detail: `policy "${policy.name}" names no rule for ${describeRoute(binding.name, tag)}; it has ${listValues(policy.rules.keys())}`,
       });
+}
+
+function describeRoute(name: string | undefined, tag: string | undefined): string {
+  const route = name === undefined ? "a Kong Route without a name" : `Kong Route "${name}"`;
+  return tag === undefined ? route : `${route} with the tag ${quoteValue(tag)}`;
+}
+
+function describeRequest({ method, target }: RequestLine): string {
+  return `${quoteValue(method)} ${quotePath(target)}`;
+}
+
+function describeTransport({ headers, client }: RequestFacts): string {
+  const from = client === undefined ? "" : ` from ${quoteValue(client)}`;
+  const said = headers.get("x-forwarded-proto");
+  if (said === undefined) {
+    return `http${from}, and no X-Forwarded-Proto`;
+  }
+  if (!PROTOCOL.test(said)) {
+    return `http${from}, and X-Forwarded-Proto is not the name of a protocol, expected https`;
+  }
+  return said.toLowerCase() === "https"
+    ? `http${from}, and X-Forwarded-Proto: https came from an address that is not in trusted_ips`
+    : `http${from}, and X-Forwarded-Proto is ${quoteValue(said)}, expected https`;
+}
+
+/** Names the field only if it is a plain name, because a client can write any string there. */
+function describeConnection(connection: string): string {
+  if (connection.length > MAX_CONNECTION_LENGTH) {
+    return `Connection has ${connection.length} characters, at most ${MAX_CONNECTION_LENGTH} are allowed`;
+  }
+  const options = connection.split(",", MAX_CONNECTION_OPTIONS + 1);
+  const field = options.find((option) => !CONNECTION_OPTION.test(option)) ?? "";
+  return options.length > MAX_CONNECTION_OPTIONS
+    ? `Connection has more than ${MAX_CONNECTION_OPTIONS} options`
+    : `Connection names ${FIELD_NAME.test(field.trim()) ? quoteValue(field.trim()) : "a text that is not a field name"}`;
 }
 
 function hasOnlyConnectionOptions(connection: string): boolean {

@@ -1,3 +1,5 @@
+import { andNearMiss } from "../detail/near-miss.ts";
+import { listValues, quoteValue } from "../detail/quote-value.ts";
 import { type Denial, deny } from "../model/denial.ts";
 import type { RequestFacts } from "../model/request.ts";
 import { PASSED, type Result } from "../model/result.ts";
@@ -6,10 +8,12 @@ import type { Credential } from "../model/token.ts";
 /** RFC 9110 section 9.2.1: requests with these methods do not ask for changes. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
+const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#@]{1,255}\/?)$/i;
+
 /**
  * Protects tokens in cookies against cross-site requests, because browsers also send cookies with requests that other sites make. A
- * request that changes something must come from an origin that the policy names. So must a request to upgrade the connection, because
- * browsers let any site send one and read the answers.
+ * request that changes something must come from an origin that the policy names. A request to upgrade the connection also needs such
+ * an origin, because browsers let any site send this request and read the answers.
  */
 export function checkOrigin({ source }: Credential, facts: RequestFacts): Result<undefined, Denial> {
   if (source.from !== "cookie" || (isSafe(facts) && !asksForUpgrade(facts))) {
@@ -19,7 +23,11 @@ export function checkOrigin({ source }: Credential, facts: RequestFacts): Result
   if (origin !== undefined && source.allowedOrigins.has(origin)) {
     return PASSED;
   }
-  const what = origin === undefined ? "there is no Origin" : "Origin is not one of its allowed_origins";
+  const allowed = `allowed_origins: ${listValues(source.allowedOrigins)}`;
+  const what =
+    origin === undefined
+      ? `there is no Origin; ${allowed}`
+      : `Origin is ${ORIGIN.test(origin) ? quoteValue(origin) : "not an origin"}, and not one of its ${allowed}${andNearMiss(origin, source.allowedOrigins)}`;
   return deny({ reason: "origin_not_allowed", detail: `token in cookie ${source.name}: ${what}` });
 }
 
@@ -27,7 +35,10 @@ function isSafe({ requestLine }: RequestFacts): boolean {
   return requestLine !== undefined && SAFE_METHODS.has(requestLine.method);
 }
 
-/** Kong checks `Upgrade` only, and a proxy in front of Kong may forward `Upgrade` without the `Connection` header. */
+/**
+ * Kong checks only `Upgrade`, and a proxy in front of Kong may forward `Upgrade` without `Connection`. So each of the
+ * two headers is enough.
+ */
 function asksForUpgrade({ connection, headers }: RequestFacts): boolean {
   return headers.has("upgrade") || (connection?.toLowerCase().includes("upgrade") ?? false);
 }

@@ -21,5 +21,10 @@ export async function judgeOtherAuthentication(
   if (otherAuthentication === "skip") {
     return isAuthenticated ? SUFFICIENT : TOKEN_DECIDES;
   }
-  return isAuthenticated ? TOKEN_DECIDES : deny({ reason: "other_authentication_missing" });
+  return isAuthenticated
+    ? TOKEN_DECIDES
+    : deny({
+        reason: "other_authentication_missing",
+        detail: "kong.client has no credential, and the rule says other_authentication: require",
+      });
 }

@@ -42,9 +42,10 @@ export function readCookies(header: string, name: string): readonly string[] | u
 }
 
 /**
- * Matches the start of a part with this name, as the most lenient server reads it. Names have no spaces, control characters or
- * placeholders for bytes beyond ASCII, and each of these is dropped by some server. Some servers read a part without `=` as a name,
- * others as a value. The pattern reads each character once, because no two neighbouring steps accept the same character.
+ * Matches the start of a part of the header with this name, as the most lenient server reads it. The name itself is visible ASCII.
+ * The pattern skips all other characters, because some server drops them. It also matches a part without `=`, which some servers
+ * read as a name and others as a value. The pattern reads each character once, because no two neighbouring steps accept the same
+ * character.
  */
 function createNamedPart(name: string): RegExp {
   const dropped = "[^\\x21-\\x7e]*";
@@ -52,7 +53,10 @@ function createNamedPart(name: string): RegExp {
   return new RegExp(`(?:^|;)${characters.join("")}${dropped}(?=[=;]|$)`, "g");
 }
 
-/** Removes every cookie that has this name, or may pass for one. The others stay byte for byte. Empty when no cookie is left. */
+/**
+ * Removes every cookie that has this name, or that some server may read as having it. The other cookies stay unchanged. The
+ * result is empty when no cookie is left.
+ */
 export function removeCookie(header: string, name: string): string {
   const suspects = new SuspectNames(name, true);
   const kept: string[] = [];
@@ -78,8 +82,8 @@ export function removeCookie(header: string, name: string): string {
 }
 
 /**
- * Whether some server finds this cookie in a part where others do not: old servers end a cookie at a comma as well. Such a cookie is
- * removed, but the request is not rejected, because another host of the domain can plant it in a user's browser.
+ * Whether only some servers find this cookie in a part: old servers end a cookie at a comma as well. Such a cookie is removed, but
+ * the request is not rejected, because another host of the domain can plant the cookie in a user's browser.
  */
 function mayHide(header: string, start: number, end: number, suspects: SuspectNames): boolean {
   let innerStart = start;
@@ -109,9 +113,9 @@ interface PartComparison {
 const comparison: PartComparison = { end: 0, isNamed: false };
 
 /**
- * Compares the name of the part that starts at `start` with `name`, as the most lenient server does. Names have no spaces, control
- * characters or placeholders for bytes beyond ASCII, and each of these is dropped by some server. Some servers read a part without
- * `=` as a name, others as a value.
+ * Compares the name of the part that starts at `start` with `name`, as the most lenient server does. The name itself is visible
+ * ASCII. All other characters are skipped, because some server drops them. A part without `=` is compared too, because some
+ * servers read it as a name and others as a value.
  */
 function comparePart(header: string, start: number, name: string): Readonly<PartComparison> {
   let matched = 0;

@@ -7,7 +7,10 @@ const MAX_ROUNDS = 3;
 const MAX_SUSPECTS = 64;
 const MAX_SUSPECT_CHARACTERS = 1_024;
 
-/** Finds names that some server may read as the wanted one. A request can have hundreds, so most are excluded by their first characters. */
+/**
+ * Finds names that some server may read as the wanted one. A request can have hundreds of names, so the first characters exclude most of
+ * them.
+ */
 export class SuspectNames {
   readonly #name: string;
   readonly #isCookie: boolean;
@@ -24,7 +27,7 @@ export class SuspectNames {
   }
 
   /**
-   * Whether the name from `start` to `end` in a text is suspect. Once too many names begin like the wanted one, or such names are too long
+   * Whether the name from `start` to `end` in a string is suspect. Once too many names begin like the wanted one, or such names are too long
    * in total, every further such name is suspect.
    */
   has(text: string, start: number, end: number): boolean {
@@ -58,8 +61,8 @@ const ESCAPE_LENGTH = 3;
 const NOT_VISIBLE = /[^\x21-\x7e]+/g;
 
 /**
- * Compares the first word of two names. False only for a name that no server takes for the wanted one. Every reading starts with this
- * word, after characters that some server drops or takes for an underscore.
+ * Compares the first word of two names. False only for a name that no server reads as the wanted one. Before the first word, a name
+ * may have only characters that some server drops or reads as underscores.
  */
 function beginsAlike(text: string, start: number, end: number, name: string): boolean {
   const nameStart = skipJoints(name);
@@ -95,8 +98,8 @@ function skipJoints(name: string): number {
 }
 
 /**
- * Finds starts of names that may begin like the wanted one, for {@link SuspectNames}: with the same first word, or with an escape before
- * that word ends. The pattern reads each character once, because no two neighbouring steps accept the same character.
+ * Finds each name that may be the wanted name, for {@link SuspectNames}. Such a name has the same first word, or an escape inside that
+ * word. The pattern reads each character once, because no two neighbouring steps accept the same character.
  *
  * @param separators characters that can come before a name.
  */
@@ -115,12 +118,12 @@ export function createCandidatePattern(name: string, separators: string): RegExp
 const UNCERTAIN = "[\\0-\\x20\\x7f-\\uffff+.[\\]_]";
 const UNCERTAIN_OR_ESCAPE = "[\\0-\\x20\\x7f-\\uffff+.[\\]_%]";
 
-/** Whether some server drops the character, or takes it for an underscore. */
+/** Whether some server drops the character, or reads it as an underscore. */
 function isUncertain(code: number): boolean {
   return code <= SPACE || code >= DELETE || code === PLUS || code === CLOSE || isJoint(code);
 }
 
-/** Whether some server takes the character for an underscore. */
+/** Whether some server reads the character as an underscore. */
 function isJoint(code: number): boolean {
   return code === DOT || code === OPEN || code === UNDERSCORE;
 }
@@ -168,8 +171,8 @@ function decode(text: string): string {
 }
 
 /**
- * Whether the decoded name is the wanted one as a whole, up to a bracket, or up to a dot, which some servers use in nested names.
- * Characters around it that are not visible do not count, nor does what follows a NUL.
+ * Whether the decoded name, or its part before a bracket or a dot, is the wanted name. Some servers use dots in nested
+ * names. Invisible characters around the name are ignored, and so is the text after a NUL.
  */
 function hasReading(text: string, name: string): boolean {
   let start = 0;
@@ -194,7 +197,10 @@ function hasReading(text: string, name: string): boolean {
   );
 }
 
-/** Whether the text has the name at `start`, in any case. Each joint of the name matches any joint. */
+/**
+ * Whether the text has the name at `start`, in any case. A character that some server reads as an underscore matches
+ * every other such character.
+ */
 function isFolded(text: string, start: number, name: string): boolean {
   for (let index = 0; index < name.length; index += 1) {
     if (fold(text.charCodeAt(start + index)) !== fold(name.charCodeAt(index))) {
@@ -206,7 +212,7 @@ function isFolded(text: string, start: number, name: string): boolean {
 
 function fold(code: number): number {
   if (code === KELVIN_SIGN) {
-    return SMALL_K; // The lower case of this sign is the letter k.
+    return SMALL_K; // The lower case of the Kelvin sign is the letter k.
   }
   if (code === SPACE || isJoint(code)) {
     return UNDERSCORE;

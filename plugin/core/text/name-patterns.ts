@@ -1,12 +1,14 @@
 /**
- * Patterns that find a name in a text of the client. A native search reads each character in about one nanosecond. A loop over the parts
+ * Patterns that find a name in a string of the client. A native search reads each character in about one nanosecond. A loop over the parts
  * of a hostile text needs about ten nanoseconds for each character.
  */
 
 /** Names come from policies only, and few are in use at one time. */
 const MAX_NAMES = 256;
 
-/** Creates each name's pattern once. Patterns are shared, so a caller sets `lastIndex` before each search. */
+/**
+ * Creates each name's pattern once. All callers share a pattern, so each caller must set `lastIndex` before a search.
+ */
 export function rememberPatterns(create: (name: string) => RegExp): (name: string) => RegExp {
   const patterns = new Map<string, RegExp>();
   return (name) => {
@@ -23,7 +25,7 @@ export function rememberPatterns(create: (name: string) => RegExp): (name: strin
   };
 }
 
-/** The source of a pattern that matches exactly the character with this code below 256. */
+/** The source of a pattern that matches only one character: the one with this code, which must be below 256. */
 export function escapeCharacter(code: number): string {
   return `\\x${code.toString(16).padStart(2, "0")}`;
 }

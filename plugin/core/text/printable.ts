@@ -31,12 +31,12 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** Hides user and password in the URLs of a text. */
+/** Hides user and password in the URLs of a string. */
 export function withoutUserInfo(text: string): string {
   return text.replaceAll(USER_INFO, "//…@");
 }
 
-/** Quotes a text of a document: shortened, and without user and password if it has a URL. */
+/** Quotes a string of a document: shortened, and without user and password if it has a URL. */
 export function quoteText(text: string): string {
   const quoted = JSON.stringify(withoutUserInfo(text));
   return toPrintable(quoted.length > MAX_QUOTED ? `${quoted.slice(0, MAX_QUOTED - 3)}…` : quoted);

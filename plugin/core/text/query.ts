@@ -15,7 +15,7 @@ const PLUS = 0x2b;
 const SPACE = 0x20;
 const ESCAPE_LENGTH = 3;
 /**
- * At most this many names are compared in full, because they begin like the wanted one or with an escape. Only a client that wants to
+ * At most this many names are compared in full: names that begin like the wanted one, or with an escape. Only a client that wants to
  * cause load sends more such names, so its query counts as unclear.
  */
 const MAX_CANDIDATES = 256;
@@ -32,8 +32,8 @@ export function queryOf(target: string): string | undefined {
 
 /**
  * The decoded values of all parameters with this name, in order. Names are decoded and then compared as bytes. Undefined when servers may
- * read the query differently: a name or one of the values has an invalid escape, the query has a `#`, or only some servers read a
- * parameter as this one.
+ * read the query differently. This is so if a name or one of the values has an invalid escape, if the query has a `#`, or if only some
+ * servers give a parameter this name.
  *
  * @param name plain ASCII.
  */
@@ -97,7 +97,7 @@ function hasBrokenName(query: string): boolean {
   return false;
 }
 
-/** Removes all parameters with this name, in any spelling. The others stay byte for byte. */
+/** Removes all parameters with this name, in any spelling. All other parameters stay unchanged. */
 export function removeParameter(query: string, name: string): string {
   const suspects = new SuspectNames(name, false);
   const kept: string[] = [];

@@ -8,7 +8,7 @@ import { decodeBase64url } from "../text/base64url.ts";
 const ENCRYPTED_SEGMENTS = 5;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ascii = new TextEncoder();
-const HEADER_MEMBERS = wantMembers("alg", "kid", "typ", "crit", "b64", "enc");
+const HEADER_MEMBERS = wantMembers("alg", "kid", "x5t", "x5t#S256", "typ", "crit", "b64", "enc");
 const CLAIMS_TO_CHOOSE_KEYS = wantMembers("iss");
 const NOT_CANONICAL = "not canonical base64url";
 
@@ -19,25 +19,36 @@ export function decodeToken(token: string): Result<DecodedToken, Denial> {
     return jws;
   }
   const claims = readMembers(jws.value.payload, CLAIMS_TO_CHOOSE_KEYS);
-  return claims.ok ? succeed(withClaims(jws.value, claims.value)) : malformed("payload", claims.failure);
+  return claims.ok ? succeed(new Decoded(jws.value, claims.value)) : malformed("payload", claims.failure);
 }
 
-function withClaims(jws: DecodedJws, { iss }: JsonTexts): DecodedToken {
-  let claims: JsonObject | undefined;
-  return {
-    ...jws,
-    unverifiedIssuer: { iss },
-    get unverifiedClaims() {
-      claims ??= readCheckedClaims(jws.payload);
-      return claims;
-    },
-  };
+/** Reads the claims only when they are used. A class, because making an object with a getter takes a microsecond. */
+class Decoded implements DecodedToken {
+  readonly joseHeader: JoseHeader;
+  readonly payload: Uint8Array;
+  readonly signingInput: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly unverifiedIssuer: DecodedToken["unverifiedIssuer"];
+  #claims: JsonObject | undefined;
+
+  constructor({ joseHeader, payload, signingInput, signature }: DecodedJws, { iss }: JsonTexts) {
+    this.joseHeader = joseHeader;
+    this.payload = payload;
+    this.signingInput = signingInput;
+    this.signature = signature;
+    this.unverifiedIssuer = { iss };
+  }
+
+  get unverifiedClaims(): JsonObject {
+    this.#claims ??= readCheckedClaims(this.payload);
+    return this.#claims;
+  }
 }
 
 function readCheckedClaims(payload: Uint8Array): JsonObject {
   const read = readJsonObject(utf8.decode(payload));
   if (!read.ok) {
-    throw new Error(`claims that were well-formed are refused: ${read.failure}`);
+    throw new Error(`the claims were well-formed when the token was decoded, but are refused now: ${read.failure}`);
   }
   return read.value;
 }
@@ -46,11 +57,11 @@ function readCheckedClaims(payload: Uint8Array): JsonObject {
 export function decodeJws(token: string): Result<DecodedJws, Denial> {
   const segments = token.split(".", ENCRYPTED_SEGMENTS + 1);
   if (segments.length === ENCRYPTED_SEGMENTS) {
-    return deny({ reason: "token_encrypted" });
+    return deny({ reason: "token_encrypted", detail: "it has 5 segments, as a JWE has" });
   }
   const [headerText, payloadText = "", signatureText] = segments;
   if (segments.length !== 3 || !headerText || !signatureText) {
-    return deny({ reason: "token_malformed", detail: "not three non-empty segments" });
+    return deny({ reason: "token_malformed", detail: describeSegments(token, segments) });
   }
   const headerBytes = decodeBase64url(headerText);
   const header = headerBytes ? readMembers(headerBytes, HEADER_MEMBERS) : fail(NOT_CANONICAL);
@@ -79,25 +90,40 @@ function readMembers(bytes: Uint8Array, wanted: WantedMembers): ReturnType<typeo
 }
 
 function readJoseHeader(header: JsonTexts): Result<JoseHeader, Denial> {
-  const { alg, kid, typ } = header;
+  const { alg, kid, x5t, "x5t#S256": x5tS256, typ } = header;
   if ("crit" in header || "b64" in header) {
-    return deny({ reason: "critical_header_unsupported" });
+    const names = ["crit", "b64"].filter((name) => name in header);
+    return deny({ reason: "critical_header_unsupported", detail: `the header has ${names.join(" and ")}` });
   }
   if ("enc" in header) {
-    return deny({ reason: "token_encrypted" });
+    return deny({ reason: "token_encrypted", detail: "the header has enc" });
   }
   if (typeof alg !== "string") {
-    return malformed("header", "alg is not a string");
+    return malformed("header", alg === undefined ? "alg is missing" : "alg is not a string");
   }
   if (kid !== undefined && typeof kid !== "string") {
     return malformed("header", "kid is not a string");
   }
+  if (x5t !== undefined && typeof x5t !== "string") {
+    return malformed("header", "x5t is not a string");
+  }
+  if (x5tS256 !== undefined && typeof x5tS256 !== "string") {
+    return malformed("header", "x5t#S256 is not a string");
+  }
   if (typ !== undefined && typeof typ !== "string") {
     return malformed("header", "typ is not a string");
   }
-  return succeed({ alg, kid, typ });
+  return succeed({ alg, kid, x5t, x5tS256, typ });
 }
 
 function malformed(part: "header" | "payload" | "signature", why: string): Result<never, Denial> {
   return deny({ reason: "token_malformed", detail: `${part}: ${why}` });
+}
+
+/** Says what the text may be instead of a JWS, without any of its content. */
+function describeSegments({ length }: string, segments: readonly string[]): string {
+  const count = segments.length > ENCRYPTED_SEGMENTS ? "more than 5" : String(segments.length);
+  const hint = segments.length === 1 ? ", as an opaque token has" : "";
+  const empty = segments.length === 3 ? ", and the header or the signature is empty" : "";
+  return `not three non-empty segments: ${length} characters in ${count}${hint}${empty}`;
 }

@@ -1,20 +1,23 @@
 import { type Denial, deny } from "../model/denial.ts";
 import type { TokenSource } from "../model/policy.ts";
-import type { RequestFacts } from "../model/request.ts";
+import { MAX_TARGET_LENGTH, type RequestFacts } from "../model/request.ts";
 import { type Result, succeed } from "../model/result.ts";
 import type { Credential } from "../model/token.ts";
 import { readCookies } from "../text/cookies.ts";
 import { queryOf, readParameters } from "../text/query.ts";
 
-/** Placeholders for bytes that are not valid UTF-8 or, after the guard, not ASCII. The original bytes cannot be restored. */
+/**
+ * Placeholders for bytes that are not valid UTF-8. If the guard read the request, also for bytes that are not ASCII.
+ * The original bytes are lost.
+ */
 const LOST_BYTES = /[\ufffd\x7f]/;
 
-/** Two texts of one source are ambiguous already, so further ones are not collected. */
+/** Two strings in one source are already ambiguous, so no more strings are collected. */
 const ENOUGH = 2;
 
 /**
- * Finds the credentials in the policy's sources, at most two texts of each. All sources are always read, because the choice between two
- * tokens must not depend on which one a server reads first.
+ * Finds the credentials in the policy's sources, at most two strings in each source. All sources are always read,
+ * because the choice between two tokens must not depend on which one a server reads first.
  */
 export function findCredentials(
   sources: readonly TokenSource[],
@@ -24,7 +27,8 @@ export function findCredentials(
   for (const source of sources) {
     const texts = readTexts(source, facts);
     if (texts === undefined) {
-      return deny({ reason: "credentials_malformed", detail: describeSource(source) });
+      const detail = `${describeSource(source)}: servers can read it in more than one way, or it has lost bytes`;
+      return deny({ reason: "credentials_malformed", detail });
     }
     credentials.push(...texts.slice(0, ENOUGH).map((text) => ({ source, text })));
   }
@@ -36,7 +40,7 @@ export function describeSource(source: TokenSource): string {
   return source.from === "authorization" ? source.from : `${source.from} ${source.name}`;
 }
 
-/** The texts that every server finds in the source; undefined if servers could read it differently. */
+/** The strings that every server finds in the source. Undefined if servers could read the source differently. */
 function readTexts(source: TokenSource, facts: RequestFacts): readonly string[] | undefined {
   switch (source.from) {
     case "authorization":
@@ -46,8 +50,19 @@ function readTexts(source: TokenSource, facts: RequestFacts): readonly string[] 
     case "cookie":
       return readPlace(facts.headers.get("cookie"), source.name, readCookies);
     case "query":
-      return facts.requestLine && readPlace(queryOf(facts.requestLine.target), source.name, readParameters);
+      return facts.requestLine && readQuery(facts.requestLine.target, source.name);
   }
+}
+
+/**
+ * A query over HTTP/2 can be so long that reading it would cost several times as much as a request without a token. So
+ * longer queries are not read.
+ */
+function readQuery(target: string, name: string): readonly string[] | undefined {
+  if (target.length > MAX_TARGET_LENGTH && target.includes("?")) {
+    return undefined;
+  }
+  return readPlace(queryOf(target), name, readParameters);
 }
 
 function listOf(text: string | undefined): readonly string[] {

@@ -1,3 +1,4 @@
+import { quoteKid, quoteValue } from "../detail/quote-value.ts";
 import type { JsonObject } from "../json/json.ts";
 import { type Denial, deny } from "../model/denial.ts";
 import type { SignatureCheck, VerificationKey } from "../model/key.ts";
@@ -19,8 +20,13 @@ export function verifySignature(
     }
     return check.failure === "overloaded"
       ? deny({ reason: "overloaded", detail: "too many signatures of slow algorithms are being checked" })
-      : deny({ reason: "signature_invalid" });
+      : deny({ reason: "signature_invalid", detail: describeInvalid(key, decoded.signature) });
   };
   const check = key.verify(decoded.signingInput, decoded.signature, client);
   return check instanceof Promise ? check.then(conclude) : conclude(check);
+}
+
+function describeInvalid({ algorithm, kid, issuer }: VerificationKey, { length }: Uint8Array): string {
+  const name = kid === undefined ? "without kid" : `kid ${quoteKid(kid)}`;
+  return `the signature of ${length} bytes is not valid with the ${algorithm} key ${name} of ${quoteValue(issuer)}`;
 }

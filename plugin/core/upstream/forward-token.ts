@@ -6,28 +6,35 @@ import { removeCookie } from "../text/cookies.ts";
 import { queryOf, removeParameter } from "../text/query.ts";
 import { removeHeaders } from "./map-claims.ts";
 
+const BEARER = /^bearer /i;
+
 /** Forwards the verified token if the policy wants that, and removes all other credentials from every source. */
 export function forwardToken(
   policy: CompiledPolicy,
   facts: RequestFacts,
   { token, credential }: SentToken,
 ): UpstreamChanges {
-  const { headers, ...changes } = withholdTokens(policy, facts);
+  const withheld = withholdTokens(policy, facts);
   switch (policy.forwardHeader) {
     case undefined:
-      return { ...changes, headers };
+      return withheld;
     case "authorization": {
-      const asItCame = credential.source.from === "authorization";
-      return { ...changes, headers: { ...headers, authorization: asItCame ? credential.text : `Bearer ${token}` } };
+      // The upstream always gets the scheme Bearer, which is the only one that RFC 6750 knows.
+      const asItCame = credential.source.from === "authorization" && BEARER.test(credential.text);
+      return addHeader(withheld, "authorization", asItCame ? credential.text : `Bearer ${token}`);
     }
     default:
-      return { ...changes, headers: { ...headers, [policy.forwardHeader]: token } };
+      return addHeader(withheld, policy.forwardHeader, token);
   }
 }
 
+function addHeader({ headers, rawQuery }: UpstreamChanges, name: string, value: string): UpstreamChanges {
+  return { headers: Object.assign({}, headers, { [name]: value }), rawQuery };
+}
+
 /**
- * Removes the credentials in all sources, and always Authorization. The rules are looser than for reading: anything that the upstream
- * may take for a token is removed as well.
+ * Removes the credentials in all sources, and Authorization unless the policy keeps the client's own. It also removes
+ * strings that the plugin does not read as a token, but that some upstreams may read as a token.
  */
 export function withholdTokens(policy: CompiledPolicy, facts: RequestFacts): UpstreamChanges {
   const removed: HeaderChanges = removeHeaders(policy.credentialHeaders);
@@ -37,7 +44,7 @@ export function withholdTokens(policy: CompiledPolicy, facts: RequestFacts): Ups
   const keptQuery = removeAll(policy, "query", query, removeParameter);
   return {
     headers: keptCookie === cookie ? removed : { ...removed, cookie: keptCookie || [] },
-    ...(keptQuery === query ? {} : { rawQuery: keptQuery }),
+    rawQuery: keptQuery === query ? undefined : keptQuery,
   };
 }
 

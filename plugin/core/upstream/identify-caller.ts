@@ -1,9 +1,10 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { describeClaim, describeLocations } from "../detail/describe-claim.ts";
+import type { JsonObject } from "../json/json.ts";
 import type { CallerIdentity, CallerSource, Consumer } from "../model/caller.ts";
-import { type ClaimReference, readClaim } from "../model/claim-reference.ts";
+import { type ClaimReference, findFirst, type NameLocation, nameClaims, readNames } from "../model/claim-reference.ts";
 import { type Denial, deny } from "../model/denial.ts";
 import type { CompiledIdentity } from "../model/policy.ts";
-import { PASSED, type Result, succeed } from "../model/result.ts";
+import { fail, PASSED, type Result, succeed } from "../model/result.ts";
 
 /** Request headers in which Kong's plugins send the caller's identity to upstreams. */
 export const IDENTITY_HEADERS = [
@@ -24,7 +25,8 @@ const GROUP = /^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,254}[\x21-\x2b\x2d
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Maps a verified token to the caller's identity for Kong. There is no identity if the policy has no such mapping for this issuer's tokens.
+ * Maps a verified token to the caller's identity for Kong. The result has no identity if the policy has no such mapping for this issuer's
+ * tokens.
  *
  * @param issuerId id of the token's issuer.
  */
@@ -41,57 +43,72 @@ export async function identify(
     const detail = `"identity" is not for tokens of issuer "${issuerId}"`;
     return identity.consumer?.refusesUnknown ? deny({ reason: "consumer_unknown", detail }) : PASSED;
   }
-  const credentialId = identity.credential && readIdentifier(claims, identity.credential);
-  if (identity.credential && credentialId === undefined) {
-    return denyClaim(identity.credential, "a text of 1 to 256 visible characters");
+  const credential = identity.credential && readIdentifier(claims, identity.credential);
+  if (credential && !credential.ok) {
+    return deny({ reason: "identity_claim_invalid", detail: credential.failure });
   }
-  const groups = identity.groups && readGroups(readClaim(claims, identity.groups));
+  const groups = identity.groups && readGroups(claims, identity.groups);
   if (identity.groups && !groups) {
-    return denyClaim(identity.groups, "a list of texts of 1 to 256 visible characters, without commas");
+    const names = nameClaims(identity.groups.map(({ claim }) => claim));
+    const detail = `claim ${names} is not a list of strings of 1 to 256 visible characters, without commas: ${describeLocations(claims, identity.groups)}`;
+    return deny({ reason: "identity_claim_invalid", detail });
   }
   const found = identity.consumer ? await findConsumer(identity.consumer, claims, callers) : PASSED;
   if (!found.ok) {
     return found;
   }
   const consumer = found.value;
-  // Kong's own plugins treat a Consumer without a credential as anonymous.
-  return succeed({ consumer, credentialId: credentialId ?? consumer?.id, groups });
-}
-
-function denyClaim(claim: ClaimReference, expected: string): Result<never, Denial> {
-  return deny({ reason: "identity_claim_invalid", detail: `claim "${claim.text}" is not ${expected}` });
+  // Kong's own plugins treat a Consumer without a credential as anonymous. So the Consumer's id serves as the
+  // credential's id.
+  return succeed({ consumer, credentialId: credential?.value.text ?? consumer?.id, groups });
 }
 
 async function findConsumer(
-  { claim, by, refusesUnknown, maxAgeSeconds }: NonNullable<CompiledIdentity["consumer"]>,
+  { claims: references, by, refusesUnknown, maxAgeSeconds }: NonNullable<CompiledIdentity["consumer"]>,
   claims: JsonObject,
   callers: CallerSource,
 ): Promise<Result<Consumer | undefined, Denial>> {
   const unknown = (detail: string): Result<undefined, Denial> =>
     refusesUnknown ? deny({ reason: "consumer_unknown", detail }) : PASSED;
-  const value = readIdentifier(claims, claim);
-  if (value === undefined) {
-    return unknown(`claim "${claim.text}" is not a text of 1 to 256 visible characters`);
+  const identifier = readIdentifier(claims, references);
+  if (!identifier.ok) {
+    return unknown(identifier.failure);
   }
+  const { claim, text: value } = identifier.value;
   if (by === "id" && !UUID.test(value)) {
-    return unknown(`claim "${claim.text}" is not a UUID in lower case`);
+    return unknown(`claim "${claim.text}" is not a UUID in lower case: ${describeClaim(claims, claim)}`);
   }
   const consumer = await callers.findConsumer({ by, value, maxAgeSeconds });
   // The name is checked here and not by the CallerSource, because Kong searches by id first, even when it is asked for a name.
   return consumer?.id && consumer[by] === value
     ? succeed(consumer)
-    : unknown(`Kong has no Consumer with the ${by} in claim "${claim.text}"`);
+    : unknown(`Kong has no Consumer with the ${by} in claim "${claim.text}": ${describeClaim(claims, claim)}`);
 }
 
-function readIdentifier(claims: JsonObject, claim: ClaimReference): string | undefined {
-  const value = readClaim(claims, claim);
-  return typeof value === "string" && IDENTIFIER.test(value) ? value : undefined;
+interface Identifier {
+  /** The claim that names the caller. */
+  readonly claim: ClaimReference;
+  readonly text: string;
 }
 
-/** The groups in a claim: an empty list if the claim is absent or null, undefined if it cannot be read. */
-function readGroups(value: JsonValue | undefined): readonly string[] | undefined {
-  const list = value === undefined || value === null ? [] : [value].flat();
-  return list.every((item): item is string => typeof item === "string" && GROUP.test(item)) ? list : undefined;
+/** Reads the first claim that the token has. If it cannot be used, no other claim takes its place. */
+function readIdentifier(claims: JsonObject, references: readonly ClaimReference[]): Result<Identifier, string> {
+  const first = findFirst(claims, references);
+  if (!first) {
+    const missing =
+      references.length === 1 ? `no claim ${nameClaims(references)}` : `none of ${nameClaims(references)}`;
+    return fail(`the token has ${missing}`);
+  }
+  const { claim, value } = first;
+  return typeof value === "string" && IDENTIFIER.test(value)
+    ? succeed({ claim, text: value })
+    : fail(`claim "${claim.text}" is not a string of 1 to 256 visible characters: ${describeClaim(claims, claim)}`);
+}
+
+/** The groups in all locations together: an empty list if the claims are absent or null, undefined if one of them cannot be read. */
+function readGroups(claims: JsonObject, locations: readonly NameLocation[]): readonly string[] | undefined {
+  const names = readNames(claims, locations);
+  return names && [...names].every((name) => GROUP.test(name)) ? [...names] : undefined;
 }
 
 /** The request headers that Kong's own authentication plugins set for this caller. */

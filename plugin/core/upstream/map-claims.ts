@@ -1,11 +1,12 @@
 import { InexactNumber, type JsonValue } from "../json/json.ts";
-import { readClaim } from "../model/claim-reference.ts";
+import { findFirst } from "../model/claim-reference.ts";
 import type { HeaderChanges } from "../model/decision.ts";
 import { type Denial, deny } from "../model/denial.ts";
 import type { CompiledPolicy, HeaderMapping } from "../model/policy.ts";
 import { type Result, succeed } from "../model/result.ts";
 import type { VerifiedToken } from "../model/token.ts";
 import { encodeBase64url } from "../text/base64url.ts";
+import { describeUnsafe } from "./describe-unsafe.ts";
 
 // Visible ASCII with inner spaces (RFC 9110 section 5.5). No spaces at the ends, because proxies strip them there.
 const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
@@ -42,9 +43,7 @@ export function propagateClaims(
   for (const mapping of policy.headerMappings) {
     const value = writeHeader(mapping, token);
     if (value === undefined) {
-      const { source, header } = mapping;
-      const what = source.from === "claim" ? `claim "${source.claim.text}"` : source.from;
-      return deny({ reason: "claim_not_header_safe", detail: `${what} for header ${header}` });
+      return deny({ reason: "claim_not_header_safe", detail: describeUnsafe(mapping, token) });
     }
     headers[mapping.header] = value;
   }
@@ -65,8 +64,13 @@ function writeHeader(
       return text.length <= maxBytes ? text : undefined;
     }
     case "claim": {
-      const value = readClaim(claims, source.claim);
-      return isNothing(value) ? (mapping.fallback ?? []) : writeValue(mapping, value);
+      const first = findFirst(claims, source.claims);
+      if (first && !isNothing(first.value)) {
+        return writeValue(mapping, first.value);
+      }
+      // If one of several claims has an empty value, the request is refused, because the other claims may name a
+      // different caller.
+      return first && source.claims.length > 1 ? undefined : (mapping.fallback ?? []);
     }
   }
 }
@@ -93,7 +97,7 @@ function writeValue(mapping: HeaderMapping, value: JsonValue): string | readonly
   if (list === "repeat") {
     return items;
   }
-  // An upstream would split an element that contains the separator.
+  // An upstream would split an element that contains the separator, so such a list is rejected.
   const text = items.join(separator);
   return items.some((item) => item.includes(separator)) || !isSafe(text, maxBytes) ? undefined : text;
 }
@@ -114,7 +118,7 @@ function encodeText(text: string): string {
   return encodeBase64url(utf8.encode(text));
 }
 
-/** Rejects numbers beyond 2^53. They may be rounded when they are read, so that two users become one. */
+/** Rejects numbers beyond 2^53. They may be rounded when they are read, and then two users would become one. */
 function scalarText(value: JsonValue): string | undefined {
   if (typeof value === "number") {
     return Number.isSafeInteger(value) ? String(value) : undefined;

@@ -3,7 +3,7 @@ import type { HeaderChanges } from "../model/decision.ts";
 import type { CompiledPolicy, Requirements } from "../model/policy.ts";
 import { writeIdentityHeaders } from "./identify-caller.ts";
 
-/** Tells Kong's plugins and the upstream who the caller is. Both always get the same caller. */
+/** Tells Kong's plugins and the upstream who the caller is. Kong's plugins and the upstream always get the same caller. */
 export interface CallerChange {
   /** Undefined leaves Kong's caller unchanged. */
   readonly identity: CallerIdentity | undefined;
@@ -17,8 +17,9 @@ const CLEARED: CallerChange = { identity: NO_CALLER, headers: {} };
  * Settles the caller of a request that passes. With `identity` in the policy there are exactly three cases:
  *
  * 1. The verified token names the caller.
- * 2. The rule honours other plugins (`skip` or `require`), and one of them authenticated the request. Its caller stays.
- * 3. Otherwise Kong's caller is cleared. An earlier plugin may have set one that this policy never asked for.
+ * 2. The rule honours other plugins (`skip` or `require`), and one of them authenticated the request. The caller that
+ * this other plugin set stays.
+ * 3. Otherwise Kong's caller is cleared. An earlier plugin may have set a caller that this policy does not accept.
  *
  * Without `identity` the policy leaves Kong's caller unchanged.
  *

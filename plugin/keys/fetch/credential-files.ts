@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { FetchSettings, OriginSettings } from "./fetch-settings.ts";
 
-/** Credentials for connections to one origin, read from the current content of the files. */
+/** Credentials for connections to one origin, as they are in the files at this time. */
 export interface Credentials {
   readonly context: SecureContext;
   readonly headers: Readonly<Record<string, string>>;
@@ -22,10 +22,10 @@ interface TlsFiles {
   readonly client: OriginSettings["clientCertificate"];
 }
 
-/** Visible ASCII, with blanks and tabs inside (RFC 9110 section 5.5). */
+/** Matches visible ASCII, with blanks and tabs only inside (RFC 9110 section 5.5). */
 const HEADER_VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-/** Node's own authorities. Node's options can change them. */
+/** The certificate authorities that Node trusts. Options of Node can change this list. */
 const MIN_VERSION = "TLSv1.2";
 
 export function openCredentialFiles(settings: FetchSettings): CredentialFiles {
@@ -48,10 +48,14 @@ export function openCredentialFiles(settings: FetchSettings): CredentialFiles {
 
   return {
     async forOrigin(origin) {
-      const { caFile = settings.caFile, clientCertificate: client, headerFiles } = settings.origins.get(origin) ?? {};
+      const {
+        caFile = settings.caFile,
+        clientCertificate: client,
+        headers: sources,
+      } = settings.origins.get(origin) ?? {};
       const headers: Record<string, string> = {};
-      for (const [name, file] of headerFiles ?? []) {
-        headers[name] = await readHeaderValue(file);
+      for (const [name, { prefix, file }] of sources ?? []) {
+        headers[name] = `${prefix}${await readHeaderValue(file)}`;
       }
       return { context: await openContext({ caFile, client }), headers };
     },
@@ -74,7 +78,7 @@ export async function readClientCertificate(
   const cert = await readCertificates(certificateFile);
   const key = await readText(keyFile);
   if (!isTaken(() => createPrivateKey(key))) {
-    throw new Error(`${keyFile} holds no private key in PEM that can be read without a passphrase`);
+    throw new Error(`${keyFile} has no private key in PEM, or the key needs a passphrase`);
   }
   if (!isTaken(() => createSecureContext({ cert, key }))) {
     throw new Error(`the key in ${keyFile} does not belong to the certificate in ${certificateFile}`);
@@ -95,7 +99,7 @@ export async function readCertificates(file: string): Promise<string> {
 export async function readHeaderValue(file: string): Promise<string> {
   const value = (await readText(file)).trim();
   if (!HEADER_VALUE.test(value)) {
-    throw new Error(`${file} must contain one line of visible ASCII, as the value of a header`);
+    throw new Error(`${file} must contain the value of a header: one line of visible ASCII`);
   }
   return value;
 }

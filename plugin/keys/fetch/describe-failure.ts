@@ -1,8 +1,8 @@
 const MAX_LENGTH = 300;
 
-const UNTRUSTED = "the server's certificate is of no authority that is trusted";
+const UNTRUSTED = "no trusted authority issued the server's certificate";
 
-/** Replacements for messages of Node that do not help, say too little, or give advice that does not apply. */
+/** Replacements for messages of Node that do not help, say too little, or advise something that does not apply here. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOTFOUND: "the host name does not resolve",
   EAI_AGAIN: "the host name cannot be resolved at the moment",
@@ -14,14 +14,14 @@ const MEANINGS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   CERT_HAS_EXPIRED: "the server's certificate has expired",
-  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is of another host",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host",
   HPE_HEADER_OVERFLOW: "the answer's headers are too long",
 };
 
-/** Why an exchange failed, in words for the operator and with Node's error code. It quotes nothing from the answer. */
+/** Says why an exchange failed, in words for the operator, and adds Node's error code. The result quotes nothing from the answer. */
 export function describeFailure(error: unknown): string {
   if (error instanceof AggregateError) {
-    return error.errors.map(describeFailure).join("; "); // One for each address that was tried.
+    return error.errors.map(describeFailure).join("; "); // An error of this kind has one inner error for each address that was tried.
   }
   if (!(error instanceof Error)) {
     return "unknown error";

@@ -5,7 +5,7 @@ import { isFetchAllowed } from "../rules/fetch-url.ts";
 import { type CredentialFiles, openCredentialFiles } from "./credential-files.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { type FetchSettings, NO_FETCH_SETTINGS } from "./fetch-settings.ts";
-import { readFreshness } from "./freshness.ts";
+import { readFreshness, readServerTime } from "./freshness.ts";
 import { checkHost, openConnection } from "./open-connection.ts";
 import { chooseProxy, openTunnel } from "./proxy-tunnel.ts";
 import { readAnswer } from "./read-answer.ts";
@@ -18,14 +18,16 @@ export interface FetchOptions {
   readonly timeoutMs: number;
   /** Aborts the fetch at once. */
   readonly signal?: AbortSignal;
-  /** Allows plain http to a host that is not loopback. */
+  /** Allows http without TLS to a host that is not loopback. */
   readonly allowHttp?: boolean;
 }
 
-interface FetchedJson {
+export interface FetchedJson {
   readonly body: JsonObject;
-  /** How long the server allows the use of the answer (RFC 9111), in seconds; undefined if the server does not say. */
+  /** The time for which the server allows the use of the answer (RFC 9111), in seconds; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
+  /** How far the server's clock is ahead of this machine's clock, within a second; undefined if the server does not tell its time. */
+  readonly clockAheadMs?: number | undefined;
 }
 
 /**
@@ -51,17 +53,17 @@ export function createFetcher(
     const end = AbortSignal.any([done.signal, timeout, ...(signal ? [signal] : [])]);
     try {
       if (!isFetchAllowed(text, { allowHttp, allowQuery: true })) {
-        throw new Error("keys are fetched by https, and by http on loopback or with `allow_http`");
+        throw new Error("keys are fetched only by https; http needs loopback or `allow_http`");
       }
       end.throwIfAborted();
-      // The timeout also applies while files cannot be read.
+      // The time limit also ends a fetch if its files cannot be read in time.
       const ended = once(end, "abort").then(() => Promise.reject(end.reason));
       return await Promise.race([exchange(new URL(text), settings, files, { resolve, signal: end }), ended]);
     } catch (error) {
       const cause = describeEnd(timeout, signal, timeoutMs) ?? describeFailure(error);
       throw new Error(`GET ${describeUrl(text)} failed: ${cause}`);
     } finally {
-      done.abort(); // Closes every socket.
+      done.abort(); // This closes all sockets of the fetch.
     }
   };
 }
@@ -96,10 +98,15 @@ async function exchange(
     maxHeaderSize: MAX_HEADER_BYTES,
     createConnection: () => socket,
   }).end();
-  asking.on("error", () => {}); // Errors after the answer do not matter.
+  asking.on("error", () => {}); // An error after the end of the answer has no effect.
   const [response] = (await once(asking, "response", { signal })) as [IncomingMessage];
-  const body = await readAnswer(response);
-  return { body, freshForSeconds: readFreshness(response.headers, Date.now()) };
+  const now = Date.now();
+  const serverTime = readServerTime(response.headers);
+  return {
+    body: await readAnswer(response),
+    freshForSeconds: readFreshness(response.headers, now),
+    clockAheadMs: serverTime === undefined ? undefined : serverTime - now,
+  };
 }
 
 /** A URL as messages show it. The parts after a question mark and before an `@` may be secret. */

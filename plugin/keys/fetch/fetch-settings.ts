@@ -1,4 +1,7 @@
-/** How this process fetches keys. The operator sets this; a policy cannot. Paths are absolute, and files are read at each fetch. */
+/**
+ * The way in which this process fetches keys. The operator sets this; a policy cannot. Paths are absolute, and the process reads
+ * the files at each fetch.
+ */
 export interface FetchSettings {
   /** File with certificate authorities in PEM. They replace Node's own authorities. */
   readonly caFile: string | undefined;
@@ -20,8 +23,15 @@ export interface OriginSettings {
   /** File with certificate authorities in PEM for this origin alone. */
   readonly caFile: string | undefined;
   readonly clientCertificate: { readonly certificateFile: string; readonly keyFile: string } | undefined;
-  /** Files with the values of request headers, by name. */
-  readonly headerFiles: ReadonlyMap<string, string>;
+  /** Request headers, by name. */
+  readonly headers: ReadonlyMap<string, HeaderSource>;
+}
+
+/** A request header whose value is in a file. */
+interface HeaderSource {
+  /** This text is put before the file's content, such as `Bearer `. The prefix is not secret. */
+  readonly prefix: string;
+  readonly file: string;
 }
 
 export const NO_FETCH_SETTINGS: FetchSettings = { caFile: undefined, proxy: undefined, origins: new Map() };

@@ -4,8 +4,8 @@ import type { IncomingHttpHeaders } from "node:http";
 const DIRECTIVE = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*)))?/g;
 
 /**
- * How long an answer may be used without a new request, in seconds, by RFC 9111 section 4.2.1 for a private cache. A
- * contradictory or unreadable answer counts as stale. Undefined if the answer does not say how long.
+ * The time for which an answer may be used without a new request, in seconds. RFC 9111 section 4.2.1 gives the rules for a private
+ * cache. A contradictory or unreadable answer counts as stale. Undefined if the answer does not state a time.
  *
  * @param now milliseconds since the epoch, used for answers without a date.
  */
@@ -28,12 +28,20 @@ export function readFreshness(headers: IncomingHttpHeaders, now: number): number
   return expires === undefined ? 0 : Math.max(0, Math.floor((expires - (readDate(headers.date) ?? now)) / 1000));
 }
 
+/** The time at the server when it sent the answer, in milliseconds since the epoch. A cache adds the answer's age to its date. */
+export function readServerTime({ date, age }: IncomingHttpHeaders): number | undefined {
+  const time = readDate(date);
+  return time === undefined ? undefined : time + (wholeSeconds(age ?? "") ?? 0) * 1000;
+}
+
 /** Values by lower-case name. A directive that occurs twice has two values. */
 function readDirectives(text: string): ReadonlyMap<string, readonly string[]> {
-  const directives = new Map<string, readonly string[]>();
+  const directives = new Map<string, string[]>();
   for (const [, name = "", quoted, token] of text.matchAll(DIRECTIVE)) {
     const key = name.toLowerCase();
-    directives.set(key, [...(directives.get(key) ?? []), quoted ?? token ?? ""]);
+    const values = directives.get(key) ?? [];
+    values.push(quoted ?? token ?? "");
+    directives.set(key, values);
   }
   return directives;
 }

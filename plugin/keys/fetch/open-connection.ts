@@ -15,11 +15,11 @@ export function checkHost({ hostname }: URL): void {
 }
 
 /**
- * Connects to a URL's origin and, for https, verifies the server. The connection goes to the addresses that were checked. A
- * name that resolves to another address a moment later does not change that.
+ * Connects to a URL's origin and, for https, verifies the server. The connection goes only to addresses that were
+ * checked. If the name resolves to another address a moment later, the target stays the same.
  *
  * @param secureContext the trusted authorities and the client certificate, for https.
- * @param over an existing tunnel to the origin, which replaces a new connection.
+ * @param over an existing tunnel to the origin, used instead of a new connection.
  * @param signal ends the connection at any time.
  * @throws Error of the network or of TLS, or an error that says which address is refused.
  */
@@ -31,10 +31,10 @@ export async function openConnection(
   const isTls = url.protocol === "https:";
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const target = { host, port: Number(url.port) || (isTls ? 443 : 80), lookup: lookUpChecked(resolve, url.hostname) };
-  signal.throwIfAborted(); // An aborted signal would not end the connection that starts below.
-  const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // The environment cannot turn this off.
+  signal.throwIfAborted(); // A signal that is already aborted would not end the connection that starts below.
+  const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // `rejectUnauthorized` is explicit, so that an environment variable cannot turn the check off.
   const socket = isTls ? connectTls({ ...target, ...tls, ...(over && { socket: over }) }) : connectTcp(target);
-  // Code that waits for the socket gets the error as well. Without this listener a late error would end the process.
+  // Code that waits for the socket also gets the error. Without this listener, a late error would end the process.
   socket.on("error", () => {});
   const end = (): void => void socket.destroy();
   signal.addEventListener("abort", end, { once: true });
@@ -43,7 +43,7 @@ export async function openConnection(
   return socket;
 }
 
-/** Refuses a name if one of its addresses is refused. A name with allowed and refused addresses is treated as hostile. */
+/** Refuses a name if one of its addresses is refused. A name that has both allowed and refused addresses is treated as hostile. */
 function lookUpChecked(resolve: ResolveName, urlHostname: string): LookupFunction {
   const resolveChecked = async (hostname: string): Promise<ResolvedAddress[]> => {
     const addresses = await resolve(hostname);

@@ -8,8 +8,8 @@ import { checkHost, openConnection } from "./open-connection.ts";
 import type { ResolveName } from "./resolve-name.ts";
 
 /**
- * Chooses the proxy for a URL. Returns no proxy for loopback, for plain http (which stays nearby), and for hosts that the
- * settings exclude.
+ * Chooses the proxy for a URL. Three kinds of URLs need no proxy: loopback, hosts that the settings exclude, and http
+ * without TLS, because such hosts are in the same network.
  */
 export function chooseProxy({ proxy }: FetchSettings, { protocol, hostname }: URL): ProxySettings | undefined {
   const host = hostname.replace(/^\[|\]$/g, "");
@@ -39,7 +39,7 @@ export async function openTunnel(
     headers: { host: authority, ...headers },
     createConnection: () => socket,
   }).end();
-  asking.on("error", () => {}); // Errors after the answer appear at the socket.
+  asking.on("error", () => {}); // Later errors are reported by the socket.
   const [response, tunnel, head] = (await once(asking, "connect", { signal })) as [IncomingMessage, Socket, Buffer];
   const { statusCode = 0 } = response;
   if (statusCode < 200 || statusCode > 299) {

@@ -29,14 +29,14 @@ export async function readAnswer(response: IncomingMessage): Promise<JsonObject>
   const text = decode(unpack(packed, headers["content-encoding"]));
   const read = readJsonObject(text, MAX_MEMBERS);
   if (!read.ok) {
-    throw new Error(`the answer is not a JSON object that can be read: ${read.failure}`);
+    throw new Error(`the answer is not a JSON object: ${read.failure}`);
   }
   return read.value;
 }
 
 function describeRedirect(statusCode: number): string {
   return statusCode >= 300 && statusCode <= 399
-    ? ": redirects are not followed; the policy must name the address itself"
+    ? ": redirects are not followed; name the final address in the policy"
     : "";
 }
 
@@ -68,7 +68,7 @@ function unpack(bytes: Buffer, encoding = "identity"): Buffer {
         throw new Error(isTooLong ? TOO_LONG : "the answer is broken gzip");
       }
     default:
-      throw new Error("the answer has a content coding that was not asked for");
+      throw new Error("the answer has a content coding that the request did not ask for");
   }
 }
 

@@ -1,20 +1,20 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 
 /**
- * Addresses at which no key server can be, or where a request from a gateway could do harm. Private ranges are allowed because
- * clusters use them.
+ * Addresses that cannot belong to a key server, and addresses where a request from a gateway could do harm. Private ranges are
+ * allowed because clusters use them.
  */
 const REFUSED: readonly (readonly [kind: string, ...subnets: readonly string[]])[] = [
   ["unspecified", "0.0.0.0/8", "::/128"],
   ["loopback", "127.0.0.0/8", "::1/128"],
   ["link-local", "169.254.0.0/16", "fe80::/10"],
-  // Metadata services: Amazon, Google, Oracle and Scaleway over IPv6; Alibaba, Azure and Oracle over IPv4. The services of
-  // other clouds are link-local.
+  // The metadata services of Amazon, Google, Oracle and Scaleway over IPv6, and of Alibaba, Azure and Oracle over IPv4. The
+  // metadata services of other clouds are link-local.
   ["cloud metadata", "fd00:ec2::/32", "fd20:ce::254/128", "fd00:c1::a9fe:a9fe/128", "fd00:42::42/128"],
   ["cloud metadata", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32"],
   ["multicast", "224.0.0.0/4", "ff00::/8"],
-  ["reserved or broadcast", "240.0.0.0/4", "::/96"], // After loopback, because ::/96 includes it.
-  ["tunnel", "2001::/32"], // Teredo: the address alone does not show where the tunnel ends.
+  ["reserved or broadcast", "240.0.0.0/4", "::/96"], // This entry comes after loopback, because ::/96 includes loopback.
+  ["tunnel", "2001::/32"], // Teredo is refused, because the address alone does not show where the tunnel ends.
 ];
 
 const LISTS = REFUSED.map(([kind, ...subnets]) => {
@@ -27,14 +27,14 @@ const LISTS = REFUSED.map(([kind, ...subnets]) => {
 });
 
 /**
- * Why no connection to an address is allowed; undefined if a connection is allowed. An IPv6 address that embeds an IPv4 address
- * is also checked as that IPv4 address.
+ * Says why no connection to an address is allowed; undefined if a connection is allowed. An IPv6 address that embeds an IPv4
+ * address is also checked as that IPv4 address.
  *
  * @param address as a resolver returns it.
- * @param isLoopbackMeant whether the URL names loopback itself. If so, only loopback is allowed.
+ * @param isLoopbackMeant whether the URL names loopback itself. In this case, only loopback is allowed.
  */
 export function findRefusal(address: string, isLoopbackMeant: boolean): string | undefined {
-  const [bare = ""] = address.split("%", 1); // The part after the % is the zone.
+  const [bare = ""] = address.split("%", 1); // The part after the % is the zone of the address.
   if (!isIPv4(bare) && !isIPv6(bare)) {
     return "not an address";
   }
@@ -62,10 +62,10 @@ function embeddedAddresses(address: string): readonly string[] {
   const startsWith = (...prefix: readonly number[]): boolean => prefix.every((group, index) => groups[index] === group);
   const last = at(12, 13, 14, 15);
   if (startsWith(0x64, 0xff9b, 1)) {
-    // Local NAT64 (RFC 8215): the position of the IPv4 address depends on the length of the operator's prefix (RFC 6052 section
-    // 2.2).
+    // Local NAT64 (RFC 8215): the operator's prefix has an unknown length, so the IPv4 address may be at four positions (RFC 6052
+    // section 2.2).
     const readings = [last, at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)];
-    return readings.filter((reading) => !reading.startsWith("0.")); // Only one of the readings is the address.
+    return readings.filter((reading) => !reading.startsWith("0.")); // Only one of the four is the address. An address that begins with `0.` is not the one.
   }
   if (startsWith(0x2002)) {
     return [at(2, 3, 4, 5)]; // 6to4 (RFC 3056 section 2).
@@ -76,7 +76,7 @@ function embeddedAddresses(address: string): readonly string[] {
   return isMapped || isTranslated || isNat64 ? [last] : [];
 }
 
-/** The eight groups of an IPv6 address in any spelling. The URL parser normalises them (RFC 5952). */
+/** The eight groups of an IPv6 address, whatever its spelling. The URL parser normalises the spelling (RFC 5952). */
 function groupsOf(address: string): readonly number[] {
   const [head = "", tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split("::");
   const read = (text: string | undefined): number[] =>

@@ -7,8 +7,10 @@ export interface ResolvedAddress {
   readonly family: number;
 }
 
-/** Returns all addresses of a name, in the order to try them. Rejects if the name has no address. */
+/** Returns all addresses of a name, in the order in which to try them. Rejects if the name has no address. */
 export type ResolveName = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
-/** Resolves names like the operating system, with its hosts file, and only in address families that this machine has a network for. */
+/**
+ * Resolves names like the operating system: with its hosts file, and only to address families for which this machine has a network.
+ */
 export const resolveName: ResolveName = (hostname) => lookup(hostname, { all: true, hints: ADDRCONFIG });

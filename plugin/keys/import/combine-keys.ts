@@ -1,13 +1,14 @@
+import { namesOf } from "../rules/jwk.ts";
 import type { ImportedKey } from "./imported-key.ts";
 import { indexKeys, type KeyIndex } from "./select-key.ts";
 
 interface DroppedKey {
   readonly key: ImportedKey;
-  /** A text for the operator, without key material. */
+  /** A message for the operator, without key material. */
   readonly reason: string;
 }
 
-/** The keys of one issuer from all its places. */
+/** The keys of one issuer, from all sources together. */
 export interface CombinedKeys {
   readonly index: KeyIndex;
   readonly places: readonly KeysOfPlace[];
@@ -16,14 +17,11 @@ export interface CombinedKeys {
 export interface KeysOfPlace {
   /** The keys in effect. */
   readonly keys: readonly ImportedKey[];
-  /** Why other keys are not in effect. */
+  /** The reasons why other keys are not in effect. */
   readonly dropped: readonly string[];
-  /** Whether the place has usable keys, including keys that another place also has. */
+  /** Whether the source has usable keys. Keys that another source also has count too. */
   readonly hasKeys: boolean;
 }
-
-/** RFC 9864 section 2.2: two names of one algorithm. */
-const SAME_AS: Readonly<Record<string, string>> = { Ed25519: "EdDSA" };
 
 /**
  * Keeps only the first of two keys with the same kid and algorithm, because such keys are ambiguous. Binds each key to its
@@ -40,7 +38,7 @@ export function keepFirst(keys: readonly ImportedKey[]): {
   for (const key of keys) {
     const { kid, algorithm, thumbprint } = key;
     const name = JSON.stringify([kid, algorithm]);
-    const bound = SAME_AS[algorithm] ?? algorithm;
+    const [bound = algorithm] = namesOf(algorithm);
     const serves = algorithms.get(thumbprint) ?? bound;
     if (kid !== undefined && names.has(name)) {
       dropped.push({ key, reason: `a second ${algorithm} key with the same kid` });
@@ -59,7 +57,7 @@ export function keepFirst(keys: readonly ImportedKey[]): {
 }
 
 /**
- * Joins the keys of all places. A leaked key is not used from any place, whatever its kid.
+ * Joins the keys of all sources. If a key is leaked, it is not used from any source, whatever its kid.
  *
  * @param places the keys of each place, in the order of the policy.
  */
@@ -81,6 +79,13 @@ export function combineKeys(
       ],
     })),
   };
+}
+
+/** Whether every look-up has the same result with both sets of keys. Unchanged keys stay the same objects. */
+export function hasSameKeys(one: CombinedKeys, other: CombinedKeys): boolean {
+  const keys = one.places.flatMap((place) => place.keys);
+  const others = other.places.flatMap((place) => place.keys);
+  return keys.length === others.length && keys.every((key, index) => key === others[index]);
 }
 
 function describeLeaked({ kid, algorithm }: ImportedKey): string {

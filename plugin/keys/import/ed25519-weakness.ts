@@ -1,8 +1,9 @@
 import type { KeyObject } from "node:crypto";
 
 /**
- * The y coordinates of the eight points of small order on edwards25519, in hex as RFC 8032 section 5.1.2 encodes them. The other
- * encodings of 0 and 1 that decoders accept are listed as well. The highest bit, the sign of x, is 0.
+ * The y coordinates of the eight points of small order on edwards25519, in hex as RFC 8032 section 5.1.2 encodes them.
+ * Decoders accept other encodings of 0 and 1 too, so the list also has those encodings. The highest bit, the sign of x,
+ * is 0.
  */
 const SMALL_ORDER: ReadonlySet<string> = new Set([
   `${"00".repeat(32)}`,
@@ -15,9 +16,8 @@ const SMALL_ORDER: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Why an Ed25519 key protects nothing; undefined for a sound key, and for keys of other types. If the key is a point of small
- * order, anyone can make one signature that is valid for many texts, or for all texts. The OpenSSL of Node 20 does not check
- * this.
+ * Says why an Ed25519 key protects nothing; undefined for a sound key, and for keys of other types. If the key is a point of small
+ * order, anyone can make a signature that is valid for many messages, or for all messages. OpenSSL in Node 20 does not check this.
  */
 export function findEd25519Weakness(publicKey: KeyObject): string | undefined {
   if (publicKey.asymmetricKeyType !== "ed25519") {
@@ -27,6 +27,6 @@ export function findEd25519Weakness(publicKey: KeyObject): string | undefined {
   const point = Buffer.from(x, "base64url");
   point[31] = (point[31] ?? 0) & 0x7f;
   return SMALL_ORDER.has(point.toString("hex"))
-    ? "an Ed25519 key of small order: anyone can make its signatures"
+    ? "an Ed25519 key of small order: anyone can make signatures that it accepts"
     : undefined;
 }

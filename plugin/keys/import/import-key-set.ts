@@ -3,7 +3,9 @@ import { calculateJwkThumbprint, type JWK } from "jose";
 import type { CompiledIssuer } from "../../core/model/policy.ts";
 import { messageOf } from "../../core/text/error-message.ts";
 import { algorithmsOfType, findPrivateMember, fittingAlgorithms, isMeantForVerifying, type Jwk } from "../rules/jwk.ts";
+import { isStandIn, STAND_IN_REFUSED } from "../rules/stand-in.ts";
 import { createVerificationKey } from "../verify/verification-key.ts";
+import { readCertificateNames } from "./certificate-names.ts";
 import { keepFirst } from "./combine-keys.ts";
 import { findEd25519Weakness } from "./ed25519-weakness.ts";
 import type { ImportedKey, ImportedKeySet } from "./imported-key.ts";
@@ -17,15 +19,15 @@ const MAX_SHOWN = 64;
 /** Collects an {@link ImportedKeySet}. */
 type Found = { readonly [Name in keyof ImportedKeySet]: ImportedKeySet[Name][number][] };
 
-/** The key is sound, but it has another purpose. */
+/** The key is not faulty, but it has another purpose. */
 class OtherPurposeError extends Error {}
 
 /**
- * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key is used for one algorithm (RFC 8725bis section 3.1).
- * Keys that do not fit are skipped, as section 5 asks.
+ * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key is used for one algorithm (RFC 8725bis section 3.1). Keys
+ * that do not fit are skipped, as RFC 7517 section 5 requires.
  *
  * @param jwks what the issuer published. This value is untrusted and may have any form.
- * @param thumbprints of the only keys that may be used (RFC 7638, SHA-256); undefined if every key may be used.
+ * @param thumbprints the only keys that may be used (RFC 7638, SHA-256); undefined if every key may be used.
  */
 export async function importKeySet(
   jwks: unknown,
@@ -44,7 +46,7 @@ export async function importKeySet(
   // entries.
   for (const [index, jwk] of list.entries()) {
     if (isObject(jwk) && findPrivateMember(jwk) !== undefined) {
-      const advice = "its private part is published: whoever read it can make tokens; replace it at the issuer";
+      const advice = "its private part is published, so anyone who read it can make tokens; replace it at the issuer";
       found.leaked.push(`${nameKey(index, jwk)}: ${advice}`);
       found.leakedThumbprints.push(...(await findLeakedThumbprints(jwk)));
     } else if (index < MAX_KEYS) {
@@ -68,11 +70,9 @@ async function addKey(
   thumbprints: readonly string[] | undefined,
 ): Promise<void> {
   try {
-    const { keys, note } = await importKey(jwk, issuer, thumbprints);
+    const { keys, notes } = await importKey(jwk, issuer, thumbprints);
     found.keys.push(...keys);
-    if (note !== undefined) {
-      found.notes.push(`${name}: ${note}`);
-    }
+    found.notes.push(...notes.map((note) => `${name}: ${note}`));
   } catch (error) {
     const reasons = error instanceof OtherPurposeError ? found.unused : found.ignored;
     reasons.push(`${name}: ${messageOf(error)}`);
@@ -84,7 +84,7 @@ async function importKey(
   jwk: unknown,
   issuer: CompiledIssuer,
   thumbprints: readonly string[] | undefined,
-): Promise<{ readonly keys: readonly ImportedKey[]; readonly note: string | undefined }> {
+): Promise<{ readonly keys: readonly ImportedKey[]; readonly notes: readonly string[] }> {
   if (!isObject(jwk)) {
     throw new Error("not an object");
   }
@@ -97,30 +97,36 @@ async function importKey(
   if (kid !== undefined && typeof kid !== "string") {
     throw new Error("kid is not a string");
   }
+  if (isStandIn(kid)) {
+    throw new Error(STAND_IN_REFUSED);
+  }
   const members = readPublicMembers(jwk);
   const thumbprint = await calculateJwkThumbprint(members as unknown as JWK, "sha256");
   if (thumbprints && !thumbprints.includes(thumbprint)) {
-    throw new Error("its thumbprint is not among those that the policy names");
+    throw new Error("the policy does not name its thumbprint");
   }
-  // Imports only the members of the key itself. `key_ops` and similar members are checked above, and some importers reject values
-  // that RFC 7517 allows there.
+  // Imports only the members that make up the public key. `key_ops` and similar members are checked above. RFC 7517
+  // allows values of these members that some importers reject.
   const publicKey = readPublicKey(members);
   const weakness = findRsaWeakness(publicKey) ?? findEd25519Weakness(publicKey);
   if (weakness !== undefined) {
     throw new Error(weakness);
   }
+  const certificate = readCertificateNames(jwk, publicKey);
   const keys = algorithms.map((algorithm) => ({
     ...createVerificationKey(issuer.issuer, kid, algorithm, publicKey),
     onlyFor,
     thumbprint,
+    certificateNames: certificate.names,
     jwk: describeUse(jwk, members),
   }));
-  return { keys, note };
+  return { keys, notes: [note, certificate.note].filter((text) => text !== undefined) };
 }
 
 /**
- * Binds a key to one algorithm. This is the key's `alg`, or else the first algorithm of the issuer that fits the key. RS
- * algorithms come before PS algorithms, whatever the issuer's order. Returns all names of the algorithm that the issuer allows.
+ * Binds a key to one algorithm. This is the key's `alg`, or else the first of the issuer's algorithms that fits the key. RS
+ * algorithms come before PS algorithms, in whatever order the policy names them. Returns all names of this algorithm that the
+ * policy allows.
  *
  * @throws OtherPurposeError when no algorithm fits.
  */
@@ -138,11 +144,11 @@ function bindAlgorithm(
   }
   const chosen = allowed.find((algorithm) => algorithm.startsWith("RS")) ?? first;
   const others = allowed.filter((algorithm) => algorithm !== chosen).join(", ");
-  const note = `it has no alg and serves ${chosen} alone, not ${others}; name one RSA algorithm in the policy's algorithms`;
+  const note = `it has no alg and is used for ${chosen} only, not for ${others}; name one RSA algorithm in the policy's algorithms`;
   return { algorithms: [chosen], note };
 }
 
-/** Why no algorithm of the issuer fits. */
+/** Says why no algorithm of the issuer fits. */
 function describeMisfit(jwk: Jwk): string {
   const { kty, crv, alg } = jwk;
   const type = crv === undefined ? show(kty) : `${show(kty)} with crv ${show(crv)}`;
@@ -153,7 +159,7 @@ function describeMisfit(jwk: Jwk): string {
   const fitting = fittingAlgorithms(jwk);
   return fitting.length === 0
     ? `its alg ${show(alg)} does not fit its type ${type}`
-    : `it serves ${fitting.join(", ")}, which the policy's algorithms do not name`;
+    : `it fits ${fitting.join(", ")}, which the policy's algorithms do not name`;
 }
 
 /** @throws Error when the members do not make a public key. */
@@ -161,19 +167,21 @@ function readPublicKey(members: ReturnType<typeof readPublicMembers>): KeyObject
   try {
     return createPublicKey({ key: members, format: "jwk" });
   } catch {
-    throw new Error("its members are not those of a public key");
+    throw new Error("its members do not form a public key");
   }
 }
 
-/** Builds the public JWK from which another import reads the same key. */
-function describeUse({ kid, alg, use, key_ops, issuer }: Jwk, members: Jwk): Jwk {
-  const said = Object.entries({ kid, alg, use, key_ops, issuer }).filter(([, value]) => value !== undefined);
-  return { ...members, ...Object.fromEntries(said) };
+/** Builds the public JWK, from which a later import reads the same key. */
+function describeUse({ kid, alg, use, key_ops, issuer, x5t, "x5t#S256": x5tS256, x5c }: Jwk, members: Jwk): Jwk {
+  const certificate = Array.isArray(x5c) ? x5c.slice(0, 1) : undefined;
+  const said = { kid, alg, use, key_ops, issuer, x5t, "x5t#S256": x5tS256, x5c: certificate };
+  const present = Object.entries(said).filter(([, value]) => value !== undefined);
+  return { ...members, ...Object.fromEntries(present) };
 }
 
 /**
- * Entra publishes the keys of many tenants together. The member `issuer` of each key, a template or one issuer, says whose
- * tokens the key may sign.
+ * Entra publishes the keys of many tenants together. Each key has a member `issuer`, which says whose tokens the key
+ * may sign. Its value is one issuer, or a template for many.
  */
 function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string | undefined {
   const { issuer: owner } = published;
@@ -192,7 +200,7 @@ function nameKey(index: number, jwk: unknown): string {
   return typeof kid === "string" ? `key ${index}, kid ${show(kid)}` : `key ${index}`;
 }
 
-/** Shortens and escapes a text, because the text comes from the provider. */
+/** Shortens and escapes a string, because the text comes from the provider. */
 function show(value: unknown): string {
   return JSON.stringify(typeof value === "string" ? value.slice(0, MAX_SHOWN) : typeof value);
 }

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { CompiledIssuer, NamedKey } from "../../core/model/policy.ts";
 import { importKeySet } from "./import-key-set.ts";
 import type { ImportedKeySet } from "./imported-key.ts";
@@ -6,8 +6,9 @@ import type { ImportedKeySet } from "./imported-key.ts";
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 
 /**
- * Turns a PEM file into a key of one issuer. The file contains a public key in SPKI form (RFC 7468 section 13), a public key in
- * the older RSA form, or an X.509 certificate (section 5). Of a certificate, only the key is used.
+ * Turns a PEM file into a key of one issuer. The file contains a public key in SPKI form (RFC 7468 section 13), a public key in the
+ * older RSA form, or an X.509 certificate (section 5). From a certificate, the function takes only the key, and the thumbprints as
+ * names of the key.
  *
  * @throws Error that says why the file cannot be used. It does not quote the file.
  */
@@ -19,21 +20,28 @@ export async function importPem(text: string, { kid, alg }: NamedKey, issuer: Co
     return refuseLeaked(text, privateLabel, issuer);
   }
   if (labels.length !== 1) {
-    throw new Error(`the file must hold one public key or certificate in PEM, and holds ${labels.length}`);
+    throw new Error(`the file must have one public key or certificate in PEM, but it has ${labels.length}`);
   }
-  const jwk = readPublicKey(text, label === "CERTIFICATE").export({ format: "jwk" });
-  const named = { ...jwk, ...(kid === undefined ? {} : { kid }), ...(alg === undefined ? {} : { alg }) };
+  const { publicKey, certificate } = readPublicKey(text, label === "CERTIFICATE");
+  const x5c = certificate && { x5c: [certificate.raw.toString("base64")] };
+  const named = {
+    ...publicKey.export({ format: "jwk" }),
+    ...x5c,
+    ...(kid === undefined ? {} : { kid }),
+    ...(alg === undefined ? {} : { alg }),
+  };
   return importKeySet({ keys: [named] }, issuer);
 }
 
 /**
- * A private key beside the policies is in Git and on every gateway, so it counts as leaked. This issuer may use its public part
- * as a key elsewhere.
+ * A private key in a file beside the policies is also in Git and on every gateway, so it counts as leaked. The issuer may use the
+ * public part of this key in another source.
  */
 async function refuseLeaked(text: string, label: string, issuer: CompiledIssuer): Promise<ImportedKeySet> {
   const [block = ""] = new RegExp(`-----BEGIN ${label}-----[^-]*-----END ${label}-----`).exec(text) ?? [];
   const leaked = await importKeySet({ keys: [readPrivateKey(block)] }, issuer);
-  const reason = "the file holds a private key; keep it with the issuer, replace it there, and put the public key here";
+  const reason =
+    "the file has a private key; replace this key at the issuer, keep the new private key there, and put only its public key here";
   return { ...leaked, leaked: [reason] };
 }
 
@@ -41,13 +49,20 @@ function readPrivateKey(block: string): object {
   try {
     return createPrivateKey(block).export({ format: "jwk" });
   } catch {
-    return { d: "" }; // The key is encrypted or of an unknown type, so its public key is unknown.
+    return { d: "" }; // The private key is encrypted or of an unknown type, so its public key is unknown.
   }
 }
 
-function readPublicKey(text: string, isCertificate: boolean): ReturnType<typeof createPublicKey> {
+function readPublicKey(
+  text: string,
+  isCertificate: boolean,
+): { readonly publicKey: KeyObject; readonly certificate?: X509Certificate } {
   try {
-    return isCertificate ? new X509Certificate(text).publicKey : createPublicKey(text);
+    if (!isCertificate) {
+      return { publicKey: createPublicKey(text) };
+    }
+    const certificate = new X509Certificate(text);
+    return { publicKey: certificate.publicKey, certificate };
   } catch {
     throw new Error("the file is damaged, or its key is of an unknown type");
   }

@@ -1,29 +1,30 @@
 import { createHash, createSecretKey } from "node:crypto";
 import type { CompiledIssuer, NamedKey, SecretEncoding } from "../../core/model/policy.ts";
 import { SECRET_ALGORITHMS } from "../rules/jwk.ts";
+import { isStandIn, STAND_IN_REFUSED } from "../rules/stand-in.ts";
 import { createVerificationKey } from "../verify/verification-key.ts";
 import { type ImportedKey, type ImportedKeySet, NO_KEYS } from "./imported-key.ts";
 
 /** Longest secret in bytes. A longer file is most likely not a secret. */
 const MAX_BYTES = 1024;
-/** A secret with fewer different bytes is most likely a placeholder from a trial. */
+/** A secret with fewer different bytes is most likely a placeholder. */
 const MIN_DIFFERENT_BYTES = 8;
 const TRAILING_LINE_ENDS = /[\r\n]+$/;
 
-/** The characters that each encoding allows. Node's decoders skip unknown characters. */
+/** The characters that each encoding allows. They are checked here, because Node's decoders skip unknown characters. */
 const FORMS: Readonly<Record<Exclude<SecretEncoding, "text">, RegExp>> = {
   base64url: /^[A-Za-z0-9_-]+={0,2}$/,
   base64: /^[A-Za-z0-9+/]+={0,2}$/,
   hex: /^(?:[0-9a-fA-F]{2})+$/,
 };
 
-/** Public keys and key sets. They cannot be secrets, because everyone knows them (RFC 8725 section 2.1). */
+/** Public keys and key sets. They cannot be secrets, because anyone can read them (RFC 8725 section 2.1). */
 const PUBLIC_KEY = /-----BEGIN |^(?:ssh|ecdsa)-|"kty"/;
 
 /**
- * Turns the content of a file into an issuer's secret. The secret is used for one algorithm (RFC 8725bis section 3.1). If the
- * policy names no algorithm, it is the first of the issuer's HMAC algorithms for which the secret is long enough (RFC 7518
- * section 3.2).
+ * Turns the content of a file into an issuer's secret. The secret is used for one algorithm (RFC 8725bis section 3.1).
+ * The policy may name this algorithm. If it does not, the issuer's HMAC algorithms are tried in order, and the first
+ * one for which the secret is long enough is used (RFC 7518 section 3.2).
  *
  * @throws Error that says why the secret cannot be used. It does not quote the secret.
  */
@@ -32,6 +33,9 @@ export function importSecret(
   { encoding, kid, alg }: NamedKey & { readonly encoding: SecretEncoding },
   issuer: CompiledIssuer,
 ): ImportedKeySet {
+  if (isStandIn(kid)) {
+    throw new Error(STAND_IN_REFUSED);
+  }
   const secret = decodeSecret(Buffer.from(content), encoding);
   if (secret.byteLength > MAX_BYTES) {
     throw new Error(`the secret has more than ${MAX_BYTES} bytes`);
@@ -42,7 +46,7 @@ export function importSecret(
   const served = wanted.filter((algorithm) => secret.byteLength >= minBytes(algorithm));
   const ignored = wanted
     .filter((algorithm) => !served.includes(algorithm))
-    .map((algorithm) => `${algorithm} needs ${minBytes(algorithm)} bytes; the secret has ${secret.byteLength}`);
+    .map((algorithm) => `${algorithm} needs ${minBytes(algorithm)} bytes or more; the secret has ${secret.byteLength}`);
   if (served.length > 0 && new Set(secret).size < MIN_DIFFERENT_BYTES) {
     throw new Error("the secret repeats itself; use random bytes");
   }
@@ -53,13 +57,13 @@ export function importSecret(
     bound === undefined
       ? []
       : [{ ...createVerificationKey(issuer.issuer, kid, bound, key), thumbprint, jwk: undefined }];
-  const note = `the secret serves ${bound} alone, not ${others.join(", ")}; name its alg in the policy`;
+  const note = `the secret is used for ${bound} only, not for ${others.join(", ")}; name its alg in the policy`;
   return { ...NO_KEYS, keys, ignored, notes: others.length > 0 ? [note] : [] };
 }
 
 /**
- * The thumbprint of the secret (RFC 7638 section 3.2). It identifies a secret that its issuer publishes by mistake. It stays in
- * memory.
+ * The thumbprint of the secret (RFC 7638 section 3.2). The thumbprint helps to recognise a secret that its issuer
+ * publishes by mistake. The thumbprint is never written to a file.
  */
 function thumbprintOf(secret: Buffer): string {
   return createHash("sha256")
@@ -67,7 +71,7 @@ function thumbprintOf(secret: Buffer): string {
     .digest("base64url");
 }
 
-/** The minimum length of a secret: the length of the hash's output. */
+/** A secret must be at least as long as the output of the hash. */
 function minBytes(algorithm: string): number {
   return Number(algorithm.slice(2)) / 8;
 }
@@ -78,7 +82,7 @@ function decodeSecret(content: Buffer, encoding: SecretEncoding): Buffer {
     throw new Error("the file contains a key in another form instead of a secret");
   }
   if (encoding === "text") {
-    return Buffer.from(text, "latin1"); // Restores the file's own bytes.
+    return Buffer.from(text, "latin1"); // Restores the bytes of the file.
   }
   if (!FORMS[encoding].test(text)) {
     throw new Error(`the secret is not written in ${encoding}`);

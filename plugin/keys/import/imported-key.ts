@@ -1,10 +1,12 @@
 import type { VerificationKey } from "../../core/model/key.ts";
 import type { Jwk } from "../rules/jwk.ts";
 
-/** A key with the data that identifies it under another kid, in another place, or after a restart. */
+/** A key, with data to recognise the same key under another kid, in another source, or after a restart. */
 export interface ImportedKey extends VerificationKey {
   /** RFC 7638, SHA-256. */
   readonly thumbprint: string;
+  /** Names of the key's certificate: see certificate-names.ts. */
+  readonly certificateNames?: readonly string[];
   /** The public JWK from which the key was imported; undefined for secrets. */
   readonly jwk: Jwk | undefined;
 }
@@ -12,9 +14,9 @@ export interface ImportedKey extends VerificationKey {
 /** The reasons are for the operator and contain no key material. */
 export interface ImportedKeySet {
   readonly keys: readonly ImportedKey[];
-  /** Why keys are rejected. Such keys are faulty, or the policy excludes them. */
+  /** The reasons why keys are rejected. These keys are faulty, or the policy excludes them. */
   readonly ignored: readonly string[];
-  /** Why keys are not needed here. Such keys have another purpose. */
+  /** The reasons why keys are not needed here. These keys have another purpose. */
   readonly unused: readonly string[];
   /** Settings that the operator should make explicit. */
   readonly notes: readonly string[];

@@ -12,9 +12,9 @@ const CURVES: Readonly<Record<string, readonly [name: string, bytes: number]>> =
 const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /**
- * The RFC 7638 thumbprints of a key whose private part is published, so that the key is recognised wherever its public part
- * appears. The key is parsed leniently, unlike keys that are used, because the spelling of a leaked key does not matter.
- * Returns two thumbprints if the public part does not belong to the private part, because both keys may be in use.
+ * The RFC 7638 thumbprints of a key whose private part is published. They identify the key wherever its public part
+ * appears. A leaked key is parsed more leniently than a key that is used, because its spelling does not matter. Returns
+ * two thumbprints if the public part does not belong to the private part, because both keys may be in use.
  */
 export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]> {
   const parts = [normalise(jwk), derivePublic(jwk)].filter((part) => part !== undefined);

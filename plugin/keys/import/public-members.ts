@@ -1,14 +1,15 @@
 import { decodeBase64url } from "../../core/text/base64url.ts";
 import type { Jwk } from "../rules/jwk.ts";
 
-/** Only the members that make up a public key. Other code checks the members about the key's use. */
+/** The members that make up a public key, and no other members. Other code checks the members about the key's use. */
 export type PublicMembers = Readonly<Record<string, string>>;
 
 /** Length in bytes of a coordinate on each curve (RFC 7518 section 6.2.1.2, RFC 8037 section 2). */
 const COORDINATE_BYTES: Readonly<Record<string, number>> = { "P-256": 32, "P-384": 48, "P-521": 66, Ed25519: 32 };
 
 /**
- * Reads the members of a public key as strictly as the segments of a token, so that one key has one text and one thumbprint.
+ * Reads the members of a public key as strictly as the segments of a token. So each key can be written in only one way,
+ * and has only one thumbprint.
  *
  * @param jwk must have a supported `kty` and `crv`.
  * @throws Error that names the member and says what is wrong, without its value.

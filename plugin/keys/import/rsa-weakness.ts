@@ -5,8 +5,8 @@ const MAX_BITS = 8192;
 const MAX_EXPONENT = 2n ** 32n - 1n;
 
 /**
- * The odd primes up to 167. They are enough to recognise the keys of CVE-2017-15361. Less than one in 2^27 sound keys is a
- * false alarm.
+ * The odd primes up to 167. They are enough to recognise the keys of CVE-2017-15361 (ROCA). Fewer than one in 2^27 sound keys is
+ * rejected by mistake.
  */
 const PRIMES = [
   ...[3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109],
@@ -25,9 +25,9 @@ const POWERS_OF_65537: ReadonlyMap<number, ReadonlySet<number>> = new Map(
 );
 
 /**
- * Why an RSA key is too weak, or needs too much time to use. Undefined for a sound key, and for keys of other types. The chips
- * of CVE-2017-15361 (ROCA) made primes that are a power of 65537 modulo many small primes. The product of two such primes is
- * such a power as well, and the key can be factored.
+ * Says why an RSA key is too weak, or why its use takes too much time. Undefined for a sound key, and for keys of other
+ * types. The chips of CVE-2017-15361 (ROCA) made primes that are a power of 65537 modulo many small primes. The product
+ * of two such primes is such a power as well, so the key can be recognised. Anyone can factor such a key.
  */
 export function findRsaWeakness(publicKey: KeyObject): string | undefined {
   const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;
@@ -36,9 +36,9 @@ export function findRsaWeakness(publicKey: KeyObject): string | undefined {
   }
   const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
   if (modulusLength < MIN_BITS || modulusLength > MAX_BITS) {
-    return `an RSA key of ${modulusLength} bits; ${MIN_BITS} to ${MAX_BITS} are used`;
+    return `an RSA key of ${modulusLength} bits; only ${MIN_BITS} to ${MAX_BITS} bits are allowed`;
   }
-  // Even or tiny exponents protect nothing. Huge exponents are not used in practice, and make every check cost milliseconds.
+  // Keys with even or tiny exponents protect nothing. Huge exponents are unusual, and they make every check take milliseconds.
   if (publicExponent < 3n || publicExponent % 2n === 0n || publicExponent > MAX_EXPONENT) {
     return "an RSA key with an unusable public exponent";
   }
@@ -46,9 +46,9 @@ export function findRsaWeakness(publicKey: KeyObject): string | undefined {
   const modulus = BigInt(`0x${Buffer.from(n, "base64url").toString("hex")}`);
   const remainders = PRIMES.map((prime) => Number(modulus % BigInt(prime)));
   if (modulus % 2n === 0n || remainders.includes(0)) {
-    return "an RSA key whose modulus has a small factor: anyone can make its signatures";
+    return "an RSA key whose modulus has a small factor: anyone can make signatures that it accepts";
   }
   return PRIMES.every((prime, index) => POWERS_OF_65537.get(prime)?.has(remainders[index] ?? 0))
-    ? "an RSA key made by a faulty chip (CVE-2017-15361): it can be factored"
+    ? "an RSA key made by a faulty chip (CVE-2017-15361): anyone can factor it"
     : undefined;
 }

@@ -1,41 +1,155 @@
-import type { VerificationKey } from "../../core/model/key.ts";
+import type { MissingKey, VerificationKey } from "../../core/model/key.ts";
+import { fail, type Result, succeed } from "../../core/model/result.ts";
 import type { JoseHeader } from "../../core/model/token.ts";
+import { createTryingKey } from "../verify/try-keys.ts";
+import { areOfOneKind, certificateNamesOf } from "./certificate-names.ts";
 
-/** Keys of one issuer. A lookup takes constant time. */
-export type KeyIndex = ReadonlyMap<string, readonly VerificationKey[]>;
+/** For a token that names no key, at most this many keys are tried. */
+const MAX_TRIED = 4;
 
-/** Two keys with the same kid and algorithm are ambiguous, so the first one is used. */
-export function indexKeys(keys: readonly VerificationKey[]): KeyIndex {
-  const index = new Map<string, VerificationKey[]>();
+/** A key, and the data that identifies it. Keys in tests may lack this data. */
+type NamedKey = VerificationKey & { readonly thumbprint?: string; readonly certificateNames?: readonly string[] };
+
+/** Keys of one issuer, by algorithm. */
+export type KeyIndex = ReadonlyMap<string, KeysOfAlgorithm>;
+
+/** Keys of one algorithm. Each look-up takes constant time. */
+interface KeysOfAlgorithm {
+  readonly byKid: ReadonlyMap<string, NamedKey>;
+  /** The entries of one key. There is one entry for each thumbprint of its certificate. */
+  readonly byCertificate: ReadonlyMap<string, readonly NamedKey[]>;
+  /** The only key; undefined if there are several. */
+  readonly only: NamedKey | undefined;
+  /** The answer for tokens that name no key. */
+  readonly forNameless: KeySelection;
+}
+
+type KeySelection = Result<VerificationKey, Exclude<MissingKey, { readonly because: "unavailable" }>>;
+
+const UNKNOWN: KeySelection = fail({ because: "unknown" });
+const CONFLICT: KeySelection = fail({ because: "conflict" });
+
+/** Indexes keys by their names. If two keys have the same name, the name is ambiguous and leads to the first key. */
+export function indexKeys(keys: readonly NamedKey[]): KeyIndex {
+  const byAlgorithm = new Map<string, NamedKey[]>();
   for (const key of keys) {
-    const name = indexName(key.algorithm, key.kid);
-    if (key.kid !== undefined && index.has(name)) {
+    const list = byAlgorithm.get(key.algorithm) ?? [];
+    list.push(key);
+    byAlgorithm.set(key.algorithm, list);
+  }
+  return new Map([...byAlgorithm].map(([algorithm, list]) => [algorithm, indexAlgorithm(list)]));
+}
+
+function indexAlgorithm(keys: readonly NamedKey[]): KeysOfAlgorithm {
+  const byKid = new Map<string, NamedKey>();
+  const byCertificate = new Map<string, readonly NamedKey[]>();
+  const distinct: NamedKey[] = [];
+  for (const key of keys) {
+    const { kid, certificateNames = [] } = key;
+    if (kid !== undefined && byKid.has(kid)) {
       continue;
     }
-    index.set(name, [...(index.get(name) ?? []), key]);
-    if (key.kid !== undefined) {
-      const anyName = anyKidName(key.algorithm);
-      index.set(anyName, [...(index.get(anyName) ?? []), key]);
+    if (kid !== undefined) {
+      byKid.set(kid, key);
+    }
+    for (const name of certificateNames) {
+      byCertificate.set(name, addIfSame(byCertificate.get(name), key));
+    }
+    if (!distinct.some((other) => areSame(other, key))) {
+      distinct.push(key);
     }
   }
-  return index;
+  const only = distinct.length === 1 ? distinct[0] : undefined;
+  return { byKid, byCertificate, only, forNameless: chooseForNameless(distinct) };
+}
+
+/** A certificate belongs to one key. So a later entry gets the certificate's name only if both entries are the same key. */
+function addIfSame(named: readonly NamedKey[] = [], key: NamedKey): readonly NamedKey[] {
+  return named.every((other) => areSame(other, key)) ? [...named, key] : named;
+}
+
+/** A key of one tenant is never tried, because the tenant of the token is not known here. */
+function chooseForNameless(keys: readonly NamedKey[]): KeySelection {
+  const [first, ...others] = keys;
+  if (!first || others.length === 0) {
+    return first ? succeed(first) : UNKNOWN;
+  }
+  if (keys.some(({ onlyFor }) => onlyFor !== undefined)) {
+    return UNKNOWN;
+  }
+  return keys.length > MAX_TRIED
+    ? fail({ because: "too_many", count: keys.length, limit: MAX_TRIED })
+    : succeed(createTryingKey([first, ...others]));
 }
 
 /**
- * Selects the key that the token's `kid` names. A token without `kid` gets a key only if the set has exactly one key for the
- * algorithm. A key without `kid` is used only if it is the only key for the algorithm. The plugin never tries keys one by one.
+ * Selects the key that the token names by `kid`, `x5t` or `x5t#S256`. A token whose names belong to different keys is refused. If a
+ * token has a name that no key has, no keys are tried. There is one exception: the issuer's only key is used if it has no name of
+ * that kind. For a token without names, the few keys for its algorithm are tried one by one.
  */
-export function selectKey(index: KeyIndex, { alg, kid }: JoseHeader): VerificationKey | undefined {
-  const nameless = index.get(indexName(alg, undefined)) ?? [];
-  const named = index.get(anyKidName(alg)) ?? [];
-  if (kid !== undefined) {
-    const [exact] = index.get(indexName(alg, kid)) ?? [];
-    return exact ?? (named.length === 0 && nameless.length === 1 ? nameless[0] : undefined);
+export function selectKey(index: KeyIndex, joseHeader: JoseHeader): KeySelection {
+  const keys = index.get(joseHeader.alg);
+  if (!keys) {
+    return UNKNOWN;
   }
-  return named.length + nameless.length === 1 ? (named[0] ?? nameless[0]) : undefined;
+  const names = certificateNamesOf(joseHeader);
+  const named = findByCertificate(keys, names);
+  if (named?.length === 0) {
+    return CONFLICT;
+  }
+  if (joseHeader.kid !== undefined) {
+    return selectByKid(keys, joseHeader.kid, names, named);
+  }
+  const [first] = named ?? [];
+  if (first) {
+    return succeed(first);
+  }
+  return names.length === 0 ? keys.forNameless : chooseOnly(keys, names);
 }
 
-// A kid is free text. The algorithm contains no space and comes first, so that two names cannot collide.
-const indexName = (algorithm: string, kid: string | undefined): string =>
-  kid === undefined ? algorithm : `${algorithm} kid ${kid}`;
-const anyKidName = (algorithm: string): string => `${algorithm} any`;
+/**
+ * @param named the keys of the certificate that the token names, if it names a certificate.
+ */
+function selectByKid(
+  keys: KeysOfAlgorithm,
+  kid: string,
+  names: readonly string[],
+  named: readonly NamedKey[] | undefined,
+): KeySelection {
+  const exact = keys.byKid.get(kid);
+  if (!named) {
+    if (exact) {
+      return succeed(exact);
+    }
+    // The token may mean a key without kid, but only if no key has a kid.
+    return keys.byKid.size === 0 ? chooseOnly(keys, names) : UNKNOWN;
+  }
+  const selected = named.find((key) => (exact ? areSame(key, exact) : key.kid === undefined));
+  return selected ? succeed(exact ?? selected) : CONFLICT;
+}
+
+/**
+ * The keys that belong to all names in the token. Names that no key has are ignored. Empty if two names belong to different keys.
+ * Undefined if no key has any of the names.
+ */
+function findByCertificate(
+  { byCertificate }: KeysOfAlgorithm,
+  names: readonly string[],
+): readonly NamedKey[] | undefined {
+  const found = names.map((name) => byCertificate.get(name)).filter((keys) => keys !== undefined);
+  const [first, ...others] = found;
+  return first?.filter((key) => others.every((keys) => keys.some((other) => areSame(other, key))));
+}
+
+/**
+ * The issuer's only key. If its certificate has other names than the token, the token's key may not be loaded yet, so
+ * the result is empty.
+ */
+function chooseOnly({ only }: KeysOfAlgorithm, names: readonly string[]): KeySelection {
+  const isAnother = only?.certificateNames?.some((own) => names.some((name) => areOfOneKind(own, name)));
+  return only && !isAnother ? succeed(only) : UNKNOWN;
+}
+
+function areSame(one: NamedKey, other: NamedKey): boolean {
+  return one === other || (one.thumbprint !== undefined && one.thumbprint === other.thumbprint);
+}

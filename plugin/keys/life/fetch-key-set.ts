@@ -1,10 +1,11 @@
+import { andNearMiss } from "../../core/detail/near-miss.ts";
+import { quoteValue } from "../../core/detail/quote-value.ts";
 import type { FetchRules, KeyOrigin } from "../../core/model/policy.ts";
 import { describeUrl, type FetchJson, type FetchOptions } from "../fetch/fetch-json.ts";
 import { findKeyList } from "../import/import-key-set.ts";
 import { isFetchAllowed, isLoopbackName } from "../rules/fetch-url.ts";
 
 const MAX_URL_LENGTH = 2_048;
-const MAX_SHOWN = 200;
 
 export interface FetchedKeySet {
   readonly jwks: unknown;
@@ -40,7 +41,7 @@ export async function fetchKeySet(
   return { jwks: body, freshForSeconds };
 }
 
-/** OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3: the metadata's `issuer` must be the configured one. */
+/** OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3: the `issuer` in the metadata must be the configured issuer. */
 async function discoverJwksUri(origin: Extract<KeyOrigin, { readonly issuer: string }>, fetch: Fetch): Promise<string> {
   const url = origin.from === "metadata_uri" ? origin.uri : metadataUrl(origin);
   const shown = describeUrl(url);
@@ -49,25 +50,27 @@ async function discoverJwksUri(origin: Extract<KeyOrigin, { readonly issuer: str
     throw new Error(`${shown} is not the metadata of an issuer: issuer or jwks_uri is missing`);
   }
   if (issuer !== origin.issuer) {
-    throw new Error(`${shown} names another issuer than the policy: ${showIssuer(issuer)}`);
+    throw new Error(`${shown} names an issuer that is not the policy's issuer: ${showIssuer(issuer, origin.issuer)}`);
   }
   if (typeof jwksUri !== "string" || jwksUri.length > MAX_URL_LENGTH || !mayLeadTo(url, jwksUri, origin)) {
     throw new Error(`${shown} has a jwks_uri that is not an https URL`);
   }
   if (isLoopbackName(new URL(jwksUri).hostname) && !isLoopbackName(new URL(url).hostname)) {
-    throw new Error(`${shown} has a jwks_uri on loopback, and is not on loopback itself`);
+    throw new Error(`${shown} has a jwks_uri on loopback, although the metadata is not on loopback`);
   }
   return jwksUri;
 }
 
-/** Escapes and shortens the text, because it is untrusted. */
-function showIssuer(issuer: unknown): string {
-  return typeof issuer === "string" ? JSON.stringify(issuer.slice(0, MAX_SHOWN)) : "not a string";
+/** Shows both issuers, and how they differ. The content of the metadata is untrusted. */
+function showIssuer(issuer: unknown, expected: string): string {
+  return typeof issuer === "string"
+    ? `${quoteValue(issuer)}, expected ${quoteValue(expected)}${andNearMiss(issuer, [expected])}`
+    : "not a string";
 }
 
 /**
- * The URL of an issuer's metadata. OpenID puts the well-known name after the issuer's path (Discovery section 4). RFC 8414 puts
- * it before the path (section 3.1). Both drop a slash at the end of the path.
+ * The URL of an issuer's metadata. OpenID puts the well-known name after the issuer's path (Discovery section 4). RFC 8414 puts it
+ * before the path (section 3.1). Both OpenID and RFC 8414 drop a slash at the end of the path.
  */
 function metadataUrl({ issuer, metadata }: Extract<KeyOrigin, { readonly from: "discovery" }>): string {
   const base = issuer.replace(/\/$/, "");
@@ -79,8 +82,8 @@ function metadataUrl({ issuer, metadata }: Extract<KeyOrigin, { readonly from: "
 }
 
 /**
- * The keys may be on another host. But metadata from https must name https, so that no third party can change the keys in
- * transit.
+ * The keys may be on another host. But metadata that came over https must name an https URL, so that no third party can change the
+ * keys in transit.
  */
 function mayLeadTo(from: string, to: string, { allowHttp }: FetchRules): boolean {
   const isSecure = new URL(from).protocol === "https:";

@@ -1,6 +1,6 @@
 import type { KeyFiles } from "./load-key-set.ts";
 
-/** Follows the versions of one file, so that the file is read only if it changed, and not while another program writes it. */
+/** Follows the versions of one file. The file is read only if it changed, and not while another program writes it. */
 export class FollowedFile {
   readonly #file: string;
   readonly #files: KeyFiles;
@@ -14,7 +14,7 @@ export class FollowedFile {
   }
 
   /**
-   * Whether the file has another version than the one that was read, and two polls in a row found it.
+   * Whether the file has a new version that is complete. A version counts as complete if two polls in a row found it.
    *
    * @param isUrgent whether one poll is enough.
    */
@@ -25,9 +25,11 @@ export class FollowedFile {
     return version !== this.#read && isSettled;
   }
 
-  /** @throws Error if the file changes meanwhile, or as `read` does. */
+  /**
+   * @throws Error if the file changes during the read. Errors of `read` are passed on.
+   */
   async readUnchanged<T>(read: () => Promise<T>): Promise<T> {
-    // Identify the file before the read, so that a write during the read counts as another version.
+    // The file is identified before the read, so that a write during the read results in a different version.
     this.#read = await this.#files.identify(this.#file);
     const content = await read();
     if ((await this.#files.identify(this.#file)) !== this.#read) {

@@ -1,8 +1,9 @@
-import type { KeyLookup } from "../../core/model/key.ts";
+import type { Validity } from "../../core/model/decision.ts";
+import type { KeyLookup, KeyOverview } from "../../core/model/key.ts";
 import type { CompiledIssuer } from "../../core/model/policy.ts";
-import { fail, succeed } from "../../core/model/result.ts";
+import { fail } from "../../core/model/result.ts";
 import type { JoseHeader } from "../../core/model/token.ts";
-import { type CombinedKeys, combineKeys } from "../import/combine-keys.ts";
+import { type CombinedKeys, combineKeys, hasSameKeys } from "../import/combine-keys.ts";
 import { selectKey } from "../import/select-key.ts";
 import { combineLeaks, LeakedKeys } from "../store/leaked-keys.ts";
 import { nameSource } from "./issuer-name.ts";
@@ -10,19 +11,22 @@ import { type KeySetStatus, NO_KEYS_IN_EFFECT, PlaceReport } from "./key-report.
 import { type KeyPorts, KeySet } from "./key-set.ts";
 import { KEY_TIMINGS, type KeyTimings } from "./refresh-delay.ts";
 
-/** The keys of one issuer, from all the places that its policy names. */
+/** The keys of one issuer, from all the sources that its policy names. */
 export class IssuerKeys {
   readonly #now: () => number;
+  readonly #onChange: () => void;
   readonly #timings: KeyTimings;
   readonly #leaked: readonly LeakedKeys[];
   readonly #sets: readonly KeySet[];
   readonly #reports: readonly PlaceReport[];
   #combined: CombinedKeys = combineKeys([], () => false);
-  /** Whether every place has usable keys. */
+  /** Undefined if the keys must be combined again. */
+  #overview: KeyOverview | undefined;
+  /** Whether every source has usable keys. */
   #isComplete = false;
   /**
-   * The combined keys are valid between these times, in milliseconds since the epoch. Outside these times, some keys become too
-   * old or valid again.
+   * The combined keys are valid between these times, in milliseconds since the epoch. At other times, some keys may be
+   * too old, or valid again.
    */
   #combinedFrom = Number.NEGATIVE_INFINITY;
   #combinedUntil = Number.POSITIVE_INFINITY;
@@ -34,16 +38,17 @@ export class IssuerKeys {
   #announceKeys = (): void => {};
   readonly #firstKeys: Promise<void>;
 
-  /** @param leaked the known leaked keys of each place. All policies that read a place use the same list. */
+  /** @param leaked the known leaked keys of each source. All policies that read a source use the same list. */
   constructor(
     issuer: CompiledIssuer,
     ports: KeyPorts,
     timings: KeyTimings = KEY_TIMINGS,
     leaked: readonly LeakedKeys[] = issuer.keys.map(
-      (origin) => new LeakedKeys(nameSource(issuer, origin), ports.store),
+      (origin) => new LeakedKeys(nameSource(issuer, origin), ports.store, ports.onChange),
     ),
   ) {
     this.#now = ports.now;
+    this.#onChange = ports.onChange ?? (() => {});
     this.#timings = timings;
     this.#leaked = leaked;
     this.#usedAt = ports.now();
@@ -79,13 +84,23 @@ export class IssuerKeys {
     return loads.length > 0 ? this.#waitFor(loads, joseHeader) : lookup;
   }
 
-  /** Whether every place has keys that can be used. */
+  /**
+   * The span of time in which the keys in effect stay the same, unless `onChange` is called earlier. The times are seconds since
+   * the epoch. After its end, a look-up may find other keys. It may also reload keys that no request has needed for a long time.
+   */
+  validity(): Validity {
+    this.#keepUp();
+    const before = Math.min(this.#combinedUntil, this.#usedAt + this.#timings.idleMs);
+    return { after: this.#combinedFrom / 1000, before: before / 1000 };
+  }
+
+  /** Whether every source has usable keys. */
   hasKeys(): boolean {
     this.#keepUp();
     return this.#isComplete;
   }
 
-  /** Starts loading where needed, and resolves when every place has keys. Never rejects. */
+  /** Loads keys from each source that needs a load, and resolves when every source has keys. Never rejects. */
   prepare(): Promise<void> {
     this.#usedAt = this.#now();
     for (const set of this.#sets) {
@@ -110,7 +125,21 @@ export class IssuerKeys {
     return this.#now() - this.#usedAt > this.#timings.idleMs;
   }
 
-  /** One key set for each place. */
+  /** This uses the last state of each source, so that hostile requests cause no work. */
+  describe(): KeyOverview {
+    this.#overview ??= {
+      keys: this.#combined.places.flatMap(({ keys }) => keys),
+      notUsed: this.#sets.flatMap(({ lastAnswer }, index) => [
+        ...(lastAnswer?.ignored ?? []),
+        ...(lastAnswer?.unused ?? []),
+        ...(this.#combined.places[index]?.dropped ?? []),
+      ]),
+      failures: this.#sets.flatMap(({ failures }) => failures.reason ?? []),
+    };
+    return this.#overview;
+  }
+
+  /** One key set for each source. */
   status(): readonly KeySetStatus[] {
     this.#keepUp();
     return this.#reports.map((report) => report.status());
@@ -128,6 +157,8 @@ export class IssuerKeys {
 
   readonly #settle = (): void => {
     const now = this.#now();
+    const before = this.#combined;
+    this.#overview = undefined;
     this.#combined = combineKeys(
       this.#sets.map(({ keys }) => keys),
       (thumbprint) => this.#leaked.some((place) => place.has(thumbprint)),
@@ -144,9 +175,12 @@ export class IssuerKeys {
     if (this.#isComplete) {
       this.#announceKeys();
     }
+    if (!hasSameKeys(before, this.#combined)) {
+      this.#onChange();
+    }
   };
 
-  /** Combines the keys again if needed. Some keys may have become too old, and other policies may have found leaked keys. */
+  /** Combines the keys again if needed. Some keys may have become too old, or other policies may have found leaked keys. */
   #keepUp(): void {
     const now = this.#now();
     const isOfNow = now >= this.#combinedFrom && now < this.#combinedUntil;
@@ -157,21 +191,20 @@ export class IssuerKeys {
 
   #lookUp(joseHeader: JoseHeader): KeyLookup {
     this.#keepUp();
-    const found = selectKey(this.#combined.index, joseHeader);
-    if (found) {
-      return succeed(found);
+    const selected = selectKey(this.#combined.index, joseHeader);
+    if (selected.ok || this.#isComplete || selected.failure.because !== "unknown") {
+      return selected;
     }
-    if (this.#isComplete) {
-      return fail({ because: "unknown" });
-    }
-    // The key may be in a place that is missing, so the token must not be called invalid.
+    // The key may be in a source that has no keys yet, so the token must not be called invalid.
     const missing = this.#sets.filter((_set, index) => this.#combined.places[index]?.hasKeys !== true);
     const nextAttemptAt = Math.min(...missing.map((set) => set.nextAttemptAt));
     const retryAfterSeconds = Math.max(1, Math.ceil((nextAttemptAt - this.#now()) / 1000));
     return fail({ because: "unavailable", retryAfterSeconds });
   }
 
-  /** @param loads further loads to wait for, if the first loads do not bring the key. */
+  /**
+   * @param loads further loads to wait for, if the first loads do not find the key.
+   */
   async #waitFor(
     first: readonly Promise<void>[],
     joseHeader: JoseHeader,
@@ -181,16 +214,43 @@ export class IssuerKeys {
       return fail({ because: "overloaded" });
     }
     this.#waiting += 1;
+    const patience = startPatience(this.#timings.maxWaitMs);
     try {
-      await Promise.all(first);
+      await Promise.race([Promise.all(first), patience.over]);
       const lookup = this.#lookUp(joseHeader);
-      if (lookup.ok || loads.length === 0) {
-        return lookup;
+      if (!lookup.ok && loads.length > 0) {
+        await Promise.race([Promise.all(loads), patience.over]);
       }
-      await Promise.all(loads);
-      return this.#lookUp(joseHeader);
+      return this.#answer(joseHeader, patience.isOver());
     } finally {
+      patience.end();
       this.#waiting -= 1;
     }
   }
+
+  /**
+   * @param isLoading whether a load is still running that this request no longer waits for. That load may find the key.
+   */
+  #answer(joseHeader: JoseHeader, isLoading: boolean): KeyLookup {
+    const lookup = this.#lookUp(joseHeader);
+    const isUnknown = !lookup.ok && lookup.failure.because === "unknown";
+    return isLoading && isUnknown ? fail({ because: "unavailable", retryAfterSeconds: 1 }) : lookup;
+  }
+}
+
+/** Limits the wait of one request. */
+function startPatience(ms: number): {
+  readonly over: Promise<void>;
+  readonly isOver: () => boolean;
+  readonly end: () => void;
+} {
+  let isOver = false;
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      isOver = true;
+      resolve();
+    }, ms).unref();
+  });
+  return { over, isOver: () => isOver, end: () => clearTimeout(timer) };
 }

@@ -5,23 +5,25 @@ import type { ImportedKey } from "../import/imported-key.ts";
 import type { KeySet } from "./key-set.ts";
 import type { KeySetState } from "./place-record.ts";
 
-/** The state of the keys from one place, for the status endpoint. */
+/** The state of the keys from one source (a URL, a file, or the policy itself), for the status endpoint. */
 export interface KeySetStatus {
   readonly from: KeyOrigin["from"];
   readonly state: KeySetState;
   /** How many keys are in effect. */
   readonly keys: number;
-  /** Time of the place's last answer, in milliseconds since the epoch; undefined if the place has not answered. */
+  /** When the source last answered, in milliseconds since the epoch. Undefined if it has never answered. */
   readonly loadedAt: number | undefined;
-  /** Whether an earlier process received that answer. */
+  /** Whether the answer is from an earlier process. */
   readonly isRestored: boolean;
+  /** Attempts to load the keys since the start of the process. */
+  readonly loads: { readonly ok: number; readonly failed: number };
   /** Number of consecutive attempts without a usable key. */
   readonly failures: number;
-  /** Why the last attempt brought no usable key; undefined if it did. */
+  /** Why the last attempt found no usable key. Undefined if the attempt found a usable key. */
   readonly failure: string | undefined;
-  /** Why keys of the last answer are not used. */
+  /** The reasons why keys of the last answer are not used. */
   readonly notUsed: readonly string[];
-  /** Tasks for the operator. */
+  /** Problems that the operator should solve. */
   readonly warnings: readonly string[];
 }
 
@@ -30,10 +32,13 @@ type Lines = readonly (readonly [level: keyof Log, line: string])[];
 export const NO_KEYS_IN_EFFECT: KeysOfPlace = { keys: [], dropped: [], hasKeys: false };
 
 const MAX_KID_IN_LOG = 64;
-/** Maximum number of reasons shown. A key set may give a hundred reasons. */
+/** Maximum number of reasons that are shown. A key set may give a hundred reasons. */
 const MAX_SHOWN = 20;
 
-/** Reports one place of keys to the operator. It logs each change once, and gives the current state to the status endpoint. */
+/**
+ * Reports one source of keys to the operator. The report logs each change once, and gives the current state to the
+ * status endpoint.
+ */
 export class PlaceReport {
   readonly #set: KeySet;
   readonly #prefix: string;
@@ -61,13 +66,14 @@ export class PlaceReport {
   }
 
   status(): KeySetStatus {
-    const { origin, state, failures, lastAnswer } = this.#set;
+    const { origin, state, failures, lastAnswer, loads } = this.#set;
     return {
       from: origin.from,
       state,
-      keys: this.#inEffect.keys.length,
+      keys: countKeys(this.#inEffect.keys),
       loadedAt: lastAnswer?.loadedAt,
       isRestored: lastAnswer?.isRestored === true,
+      loads: { ...loads },
       failures: failures.count,
       failure: failures.reason,
       notUsed: limit(this.#notUsed()),
@@ -98,26 +104,28 @@ export class PlaceReport {
       ...limit(lastAnswer.notes).map((note) => ["warn", note] as const),
       ...(notUsed.length > 0 ? [["warn", `keys not used: ${notUsed.join("; ")}`] as const] : []),
       hasKeys
-        ? (["info", `keys in force${since}: ${keys.map(describeKey).join(", ")}`] as const)
+        ? (["info", `keys in effect${since}: ${keys.map(describeKey).join(", ")}`] as const)
         : (["warn", `no usable key is left${since}: ${describeMissing(state)}`] as const),
     ];
   }
 
-  /** Describes which keys are in effect while the place does not answer. */
+  /** Describes which keys are in effect while the source does not answer. */
   #describeLastAnswer(): string {
     const { state, lastAnswer } = this.#set;
     if (state === "too_old") {
-      return "; the last ones are too old, and their tokens get 503";
+      return "; the last keys are too old, and tokens of these keys get 503";
     }
     const isServing = state === "serving" && lastAnswer?.isRestored === true;
-    return isServing ? `; those from the state directory serve, fetched ${describeTime(lastAnswer.loadedAt)}` : "";
+    return isServing
+      ? `; keys from the state directory are in effect, fetched ${describeTime(lastAnswer.loadedAt)}`
+      : "";
   }
 }
 
 function describeMissing(state: KeySetState): string {
   return state === "too_old"
-    ? "the last ones are too old, and their tokens get 503"
-    : "the place has answered so, earlier keys ended with this answer, and their tokens get 503";
+    ? "the last keys are too old, and tokens of these keys get 503"
+    : "its last answer has no usable key, so the earlier keys are no longer used. Tokens of these keys get 503";
 }
 
 function describeTime(ms: number): string {
@@ -129,6 +137,15 @@ function limit(reasons: readonly string[]): readonly string[] {
   return more > 0 ? [...reasons.slice(0, MAX_SHOWN), `and ${more} more`] : reasons;
 }
 
-function describeKey({ kid, algorithm }: ImportedKey): string {
-  return `${algorithm} ${JSON.stringify(kid?.slice(0, MAX_KID_IN_LOG) ?? null)}`;
+/** A key counts once, even if its algorithm has two names. */
+function countKeys(keys: readonly ImportedKey[]): number {
+  return new Set(keys.map(({ kid, thumbprint }) => JSON.stringify([kid, thumbprint]))).size;
+}
+
+/** A key without kid is described by a name from its certificate, if it has a certificate. */
+function describeKey({ kid, algorithm, certificateNames: [name] = [] }: ImportedKey): string {
+  const [kind = "", value] = name?.split(" ") ?? [];
+  return kid === undefined && value !== undefined
+    ? `${algorithm} ${kind} ${JSON.stringify(value.slice(0, MAX_KID_IN_LOG))}`
+    : `${algorithm} ${JSON.stringify(kid?.slice(0, MAX_KID_IN_LOG) ?? null)}`;
 }

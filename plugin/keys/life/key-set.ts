@@ -28,16 +28,20 @@ import { type KeyTimings, refreshDelayMs, retryDelayMs } from "./refresh-delay.t
 export interface KeyPorts {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Receives a line for every accepted or rejected key set. The line contains no key material. */
+  /** Receives a line for every key set that is accepted or rejected. The line contains no key material. */
   readonly log: Log;
   readonly files: KeyFiles;
-  /** Fetches keys. Default: a fetcher without settings. */
+  /** Fetches keys. By default, a fetcher without settings. */
   readonly fetchJson?: FetchJson;
-  /** The store that keeps fetched keys for the next process. Default: fetched keys are not stored. */
+  /** Called before an unknown kid causes a fetch for a source that already has keys. By default, such a fetch is always allowed. */
+  readonly mayLookAgain?: () => boolean;
+  /** The store that keeps fetched keys for the next process. By default, fetched keys are not stored. */
   readonly store?: KeyStore | undefined;
+  /** Called when the keys in effect change. A look-up may then have a different result. */
+  readonly onChange?: () => void;
 }
 
-/** The context that one place needs from its issuer. */
+/** What one source needs to know about its issuer. */
 export interface KeySetContext {
   readonly issuer: CompiledIssuer;
   readonly ports: KeyPorts;
@@ -50,20 +54,22 @@ export interface KeySetContext {
 }
 
 /**
- * Loads and refreshes the keys from one place. Each answer of the place replaces the previous answer, whatever its content. A
- * failed load leaves the last answer in effect. Requests that wait share one load, and refreshes run in the background.
+ * Loads and refreshes the keys from one source. Each answer of the source replaces the previous answer, whatever its content. A
+ * failed load leaves the last answer in effect. All waiting requests share one load, and refreshes run in the background.
  *
- * The record contains what is known about the place. This class acts on the record: it loads keys, sets timers and writes to
- * the store.
+ * The record contains everything that is known about the source. This class acts on the record: it loads keys, starts
+ * timers and writes to the store.
  */
 export class KeySet {
   readonly origin: KeyOrigin;
-  /** Resolves when the stored answer of an earlier process is in effect. Undefined when no such answer is being restored. */
+  /** Resolves when the stored answer of an earlier process is in effect. Undefined if no such answer is being restored. */
   restoring: Promise<void> | undefined;
   readonly #context: KeySetContext;
   readonly #fetchJson: FetchJson;
   readonly #isFetched: boolean;
   readonly #file: FollowedFile | undefined;
+  /** Attempts to load the keys since the start of the process. */
+  readonly loads = { ok: 0, failed: 0 };
   #record: PlaceRecord = NEW_PLACE;
   #loading: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -82,12 +88,12 @@ export class KeySet {
     }
   }
 
-  /** The keys of the last answer, unless it is too old. */
+  /** The keys of the last answer; empty if that answer is too old. */
   get keys(): readonly ImportedKey[] {
     return this.state === "serving" ? (this.#record.answer?.set.keys ?? []) : [];
   }
 
-  /** The last answer, too old or not. */
+  /** The last answer, even if it is too old. */
   get lastAnswer(): (ImportedKeySet & { readonly loadedAt: number; readonly isRestored: boolean }) | undefined {
     const { answer } = this.#record;
     return answer && { ...answer.set, loadedAt: answer.loadedAt, isRestored: answer.digest === undefined };
@@ -116,11 +122,15 @@ export class KeySet {
     return this.#record.nextAttemptAt;
   }
 
-  /** The running fetch, or a new fetch if it is due; undefined otherwise. */
+  /** The running fetch, or a new fetch if a fetch is due. Otherwise undefined. */
   lookAgain(): Promise<void> | undefined {
-    // Files are polled anyway. Keys in the policy itself change only with the policy.
+    // Files are polled, so an unknown kid need not cause a load. Keys in the policy itself change only with the policy.
     const canChange = this.#isFetched || !this.#hasKeys();
-    return this.#loading ?? (canChange && isDue(this.#record, this.#context.ports.now()) ? this.refresh() : undefined);
+    if (this.#loading || !canChange || !isDue(this.#record, this.#context.ports.now())) {
+      return this.#loading;
+    }
+    const mayLook = !this.#hasKeys() || this.#context.ports.mayLookAgain?.() !== false;
+    return mayLook ? this.refresh() : undefined;
   }
 
   /** Loads the keys now, unless a load is already running. Never rejects. */
@@ -145,16 +155,19 @@ export class KeySet {
       const loaded = await this.#ask();
       await leaked.restored;
       await this.#take(loaded);
+      this.loads.ok += 1;
     } catch (error) {
-      await this.restoring; // The report says whether stored keys are used.
+      this.loads.failed += 1;
+      await this.restoring; // The next report says whether stored keys are used. So this function waits until they are read.
       this.#record = recordFailure(this.#record, error instanceof Error ? error.message : "unknown error");
     }
     onLoad();
   }
 
   #ask(): Promise<LoadedKeySet> {
-    const { ports, timings } = this.#context;
-    const load = () => loadKeySet(this.origin, { ...ports, fetchJson: this.#fetchJson }, timings.fetchTimeoutMs);
+    const { issuer, ports } = this.#context;
+    const timeoutMs = issuer.keyRefresh.timeoutSeconds * 1000;
+    const load = () => loadKeySet(this.origin, { ...ports, fetchJson: this.#fetchJson }, timeoutMs);
     return this.#file ? this.#file.readUnchanged(load) : load();
   }
 
@@ -178,7 +191,7 @@ export class KeySet {
     }
   }
 
-  /** Puts the stored answer of an earlier process into effect, and also loads the keys from the place at once. */
+  /** Puts the stored answer of an earlier process into effect, and also loads the keys from the source at once. */
   async #restore(store: KeyStore): Promise<void> {
     const { issuer, leaked, onLoad } = this.#context;
     const { origin } = this;
@@ -206,7 +219,7 @@ export class KeySet {
     }
   }
 
-  /** Whether the last answer has keys that are not leaked, too old or not. */
+  /** Whether the last answer has keys that are not leaked, even if the answer is too old. */
   #hasKeys(): boolean {
     return this.#soundKeys().length > 0;
   }
@@ -215,7 +228,7 @@ export class KeySet {
     return soundKeys(this.#record, (thumbprint) => this.#context.leaked.has(thumbprint));
   }
 
-  /** How long after an attempt an unknown kid cannot cause a fetch. */
+  /** After an attempt, an unknown kid causes no fetch for this long. */
   #cooldownMs(): number {
     return this.#hasKeys() ? this.#context.issuer.keyRefresh.cooldownSeconds * 1000 : this.#retryMs();
   }

@@ -1,12 +1,14 @@
 import { listIssuers } from "../../core/model/issuer-template.ts";
 import type { KeySource } from "../../core/model/key.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../../core/model/policy.ts";
+import { createFetcher } from "../fetch/fetch-json.ts";
 import { LeakedKeys } from "../store/leaked-keys.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
 import { nameIssuer, nameSource } from "./issuer-name.ts";
 import type { KeySetStatus } from "./key-report.ts";
 import type { KeyPorts } from "./key-set.ts";
-import { KEY_TIMINGS } from "./refresh-delay.ts";
+import { KEY_TIMINGS, type KeyTimings } from "./refresh-delay.ts";
+import { TenantFetches } from "./tenant-fetches.ts";
 
 export interface ProcessKeySource extends KeySource {
   /**
@@ -25,6 +27,17 @@ export interface ProcessKeySource extends KeySource {
 /** Time between two searches for issuers that no policy names any longer, in milliseconds. */
 const IDLE_LOOK_MS = 60_000;
 
+/** The keys of a tenant are refreshed only as long as requests need them. */
+const TENANT_TIMINGS: KeyTimings = { ...KEY_TIMINGS, idleMs: 3_600_000 };
+
+/**
+ * The keys of a tenant are loaded for the first token that names the tenant. Loading the keys of a thousand tenants would delay the
+ * start of each process. One tenant without keys would keep the process from becoming ready.
+ */
+function isLoadedEarly({ tenantOf }: CompiledIssuer): boolean {
+  return tenantOf === undefined;
+}
+
 /** The state of one issuer's keys. */
 export interface IssuerKeysStatus {
   /** The issuer's id in the policy that named it first. */
@@ -33,35 +46,50 @@ export interface IssuerKeysStatus {
   readonly sets: readonly KeySetStatus[];
 }
 
-/**
- * The keys of all issuers. The process owns them. Policies that name the same issuer with the same options use the same keys.
- */
+/** The keys of all issuers that this process uses. Policies that name the same issuer with the same options share its keys. */
 export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const byOptions = new Map<string, { readonly issuer: CompiledIssuer; readonly keys: IssuerKeys }>();
-  // A key that an issuer leaked in one place is rejected in all policies that read this place, whatever their options.
+  // If an issuer leaked a key in one source, all policies that read this source reject the key, whatever their options.
   const leakedBySource = new Map<string, LeakedKeys>();
-  // Remembers results by options, so that the issuer's name is not computed for each request.
+  // Remembers the keys of each compiled issuer, so that the issuer's name is not computed for each request.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
-  // One wait per policy, however often `prepare` is called. Each wait stays in memory until the keys come, and they may never
-  // come.
+  // Each policy has only one wait, however often `prepare` is called, because a wait stays in memory until the keys are
+  // loaded. That may never happen.
   const waits = new WeakMap<CompiledPolicy, Promise<void>>();
 
   const leakedOf = (issuer: CompiledIssuer): readonly LeakedKeys[] =>
     issuer.keys.map((origin) => {
       const name = nameSource(issuer, origin);
-      const leaked = leakedBySource.get(name) ?? new LeakedKeys(name, ports.store);
+      const leaked = leakedBySource.get(name) ?? new LeakedKeys(name, ports.store, ports.onChange);
       leakedBySource.set(name, leaked);
       return leaked;
     });
 
-  const keysOf = (issuer: CompiledIssuer): IssuerKeys => {
-    let keys = byIssuer.get(issuer);
-    if (!keys) {
-      const options = nameIssuer(issuer);
-      keys = byOptions.get(options)?.keys ?? new IssuerKeys(issuer, ports, KEY_TIMINGS, leakedOf(issuer));
-      byOptions.set(options, { issuer, keys });
-      byIssuer.set(issuer, keys);
+  const fetchJson = ports.fetchJson ?? createFetcher();
+  /** The key of this map is the issuer's template. */
+  const tenantFetches = new Map<string, TenantFetches>();
+
+  const createKeys = (issuer: CompiledIssuer): IssuerKeys => {
+    const { tenantOf } = issuer;
+    if (tenantOf === undefined) {
+      return new IssuerKeys(issuer, { ...ports, fetchJson }, KEY_TIMINGS, leakedOf(issuer));
     }
+    const fetches = tenantFetches.get(tenantOf) ?? new TenantFetches(fetchJson, ports.now);
+    tenantFetches.set(tenantOf, fetches);
+    const limited = { ...ports, fetchJson: fetches.fetchJson, mayLookAgain: () => fetches.mayLookAgain() };
+    return new IssuerKeys(issuer, limited, TENANT_TIMINGS, leakedOf(issuer));
+  };
+
+  const keysOf = (issuer: CompiledIssuer): IssuerKeys => {
+    const known = byIssuer.get(issuer);
+    if (known && !known.isIdle()) {
+      return known;
+    }
+    // The keys are not loaded yet, or they were evicted because no request needed them.
+    const options = nameIssuer(issuer);
+    const keys = known ?? byOptions.get(options)?.keys ?? createKeys(issuer);
+    byOptions.set(options, { issuer, keys });
+    byIssuer.set(issuer, keys);
     return keys;
   };
 
@@ -91,20 +119,24 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
 
   return {
     find: (issuer, joseHeader) => keysOf(issuer).find(joseHeader),
+    validity: (issuer) => keysOf(issuer).validity(),
+    describe: (issuer) => keysOf(issuer).describe(),
     prepare(policy) {
       forgetIdle();
-      const prepared = listIssuers(policy).map((issuer) => {
-        const keys = keysOf(issuer);
-        byOptions.set(nameIssuer(issuer), { issuer, keys }); // The issuer may have been evicted meanwhile.
-        return keys.prepare();
-      });
+      const prepared = listIssuers(policy)
+        .filter(isLoadedEarly)
+        .map((issuer) => {
+          const keys = keysOf(issuer);
+          byOptions.set(nameIssuer(issuer), { issuer, keys }); // The issuer may have been evicted since the look-up.
+          return keys.prepare();
+        });
       const wait = waits.get(policy) ?? Promise.all(prepared).then(() => {});
       waits.set(policy, wait);
       return wait;
     },
     findMissing: (policy) =>
       listIssuers(policy)
-        .filter((issuer) => !keysOf(issuer).hasKeys())
+        .filter((issuer) => isLoadedEarly(issuer) && !keysOf(issuer).hasKeys())
         .map(({ id }) => id),
     async refresh() {
       await Promise.all([...byOptions.values()].map(({ keys }) => keys.refresh()));

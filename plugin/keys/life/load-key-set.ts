@@ -19,13 +19,15 @@ export interface KeyFiles {
   read(file: string): Promise<Uint8Array>;
 }
 
-/** The answer of a place of keys. Its keys are not imported yet. It replaces the place's previous answer. */
+/** An answer from a source of keys. The keys in the answer are not imported yet. The answer replaces the source's previous answer. */
 export interface LoadedKeySet {
   /** Hex SHA-256 of the content. */
   readonly digest: string;
   /** How long the server allows the use of the answer, in seconds; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
-  /** @throws Error that says why this is not an answer about keys. It contains no key material. */
+  /**
+   * @throws Error that says why this answer has no keys. The message has no key material.
+   */
   importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
 }
 
@@ -35,10 +37,10 @@ type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
 const BLANK = /^\s*$/;
 
 /**
- * Loads the keys of one place.
+ * Loads the keys from one source.
  *
  * @param timeoutMs limit for each request.
- * @throws Error that names the place and says why the place did not answer.
+ * @throws Error that names the source and says why the source did not answer.
  */
 export async function loadKeySet(
   origin: KeyOrigin,
@@ -89,8 +91,9 @@ async function readIfThere(file: string, files: KeyFiles): Promise<Uint8Array | 
 }
 
 /**
- * Removing or emptying a file withdraws its keys. A damaged file does not withdraw its keys, because the form of a key set or
- * PEM file shows whether the file is complete. A secret has no such form, so any content of its file replaces the old secret.
+ * If an operator removes or empties a file, its keys are withdrawn. A damaged file does not withdraw keys, because the form of a
+ * key set or PEM file shows whether the file is complete. A secret has no such form, so any content of its file replaces the old
+ * secret.
  */
 async function importFile(
   origin: FileOrigin,
@@ -99,7 +102,7 @@ async function importFile(
 ): Promise<ImportedKeySet> {
   const text = content && Buffer.from(content).toString();
   if (content === undefined || text === undefined) {
-    return { ...NO_KEYS, ignored: [`${origin.file} is not there`] };
+    return { ...NO_KEYS, ignored: [`the file ${origin.file} does not exist`] };
   }
   if (BLANK.test(text)) {
     return { ...NO_KEYS, ignored: [`${origin.file} is empty`] };

@@ -1,18 +1,18 @@
 import type { ImportedKey, ImportedKeySet } from "../import/imported-key.ts";
 
-/** The last answer of a place. */
+/** The last answer of a source of keys. */
 export interface Answer {
   readonly set: ImportedKeySet;
   /** Digest of the answer's content; undefined if an earlier process received the answer. */
   readonly digest: string | undefined;
-  /** When the place answered, in milliseconds since the epoch. */
+  /** When the source answered, in milliseconds since the epoch. */
   readonly loadedAt: number;
 }
 
-/** Everything that is known about one place of keys. The functions below make a new record for each event. */
+/** The state of one source of keys. The functions below make a new record for each event. */
 export interface PlaceRecord {
   readonly answer: Answer | undefined;
-  /** How long the place allows the use of its last answer, in seconds; undefined if the place does not say. */
+  /** How long the source allows the use of its last answer, in seconds; undefined if the source does not say. */
   readonly freshForSeconds: number | undefined;
   readonly lastAttempt: "none" | "answered" | "failed";
   /** Number of consecutive attempts without a usable key, and why the last attempt failed. */
@@ -25,8 +25,8 @@ export interface PlaceRecord {
 }
 
 /**
- * `waiting`: the place has not answered yet. `serving`: keys of its last answer are in effect. `without_keys`: its last answer
- * has no usable key. `too_old`: its last answer is older than `max_stale`.
+ * `waiting`: the source has not answered yet. `serving`: keys of its last answer are in effect. `without_keys`: the last answer has
+ * no usable key. `too_old`: the last answer is older than `max_stale`.
  */
 export type KeySetState = "waiting" | "serving" | "without_keys" | "too_old";
 
@@ -41,18 +41,18 @@ export const NEW_PLACE: PlaceRecord = {
 };
 
 const MAX_REASONS = 20;
-/** If the clock goes back by more than this, the age of keys is unknown. */
+/** If the clock was set back by more than this, the age of keys is unknown. */
 const CLOCK_TOLERANCE_MS = 300_000;
 /** Keys in a file never become too old. The operator withdraws such keys by removing them from the file. */
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** An earlier process received the answer. This process has not asked the place yet. */
+/** Records an answer that an earlier process received. This process has not asked the source yet. */
 export function recordRestored(record: PlaceRecord, answer: Answer): PlaceRecord {
   return { ...record, answer };
 }
 
 /**
- * The place answered. The answer replaces the previous answer, whatever its content.
+ * Records an answer of the source. The answer replaces the previous answer, whatever its content.
  *
  * @param hasKeys whether the answer has a usable key.
  */
@@ -72,24 +72,22 @@ export function recordAnswer(
   };
 }
 
-/** The place did not answer. The last answer stays in effect. */
+/** Records an attempt without an answer. The last answer stays in effect. */
 export function recordFailure(record: PlaceRecord, failure: string): PlaceRecord {
   return { ...record, lastAttempt: "failed", failures: record.failures + 1, failure };
 }
 
-/** The attempt is over, successful or not. */
+/** Records when an attempt ended, whether it was successful or not. */
 export function recordEnd(record: PlaceRecord, now: number, delayMs: number): PlaceRecord {
   return { ...record, attemptedAt: now, nextAttemptAt: now + delayMs };
 }
 
-/**
- * Whether an unknown kid may cause a fetch. If the clock was set back, the next attempt must not be delayed by the difference.
- */
+/** Whether an unknown kid may cause a fetch. If the clock was set back, the difference must not delay the next attempt. */
 export function isDue({ attemptedAt, nextAttemptAt }: PlaceRecord, now: number): boolean {
   return now >= nextAttemptAt || now < attemptedAt - CLOCK_TOLERANCE_MS;
 }
 
-/** The keys of the last answer that are not leaked, too old or not. */
+/** The keys of the last answer, without leaked keys. The answer may be too old. */
 export function soundKeys({ answer }: PlaceRecord, isLeaked: (thumbprint: string) => boolean): readonly ImportedKey[] {
   return answer?.set.keys.filter(({ thumbprint }) => !isLeaked(thumbprint)) ?? [];
 }

@@ -2,16 +2,17 @@ import type { KeyRefresh } from "../../core/model/policy.ts";
 
 /** Limits that no policy sets. All times are in milliseconds. */
 export interface KeyTimings {
-  /** First delay after a failed fetch without keys. It doubles up to the cooldown. */
+  /** The first delay after a failed fetch, if there are no keys. The delay doubles up to the cooldown. */
   readonly retryMs: number;
-  readonly fetchTimeoutMs: number;
+  /** Longest time that a request waits for keys. A load may take longer. */
+  readonly maxWaitMs: number;
   /** How often to check files for changes. */
   readonly filePollMs: number;
-  /** Keys that no request needed in this time are no longer refreshed. */
+  /** Keys that no request has needed for this long are no longer refreshed. */
   readonly idleMs: number;
   /**
-   * Maximum number of requests that wait for keys of one issuer. Each waiting request occupies a connection, and clients decide
-   * how many requests come.
+   * The maximum number of requests that wait for the keys of one issuer. Each waiting request occupies a connection, and clients
+   * decide how many requests they send.
    */
   readonly maxWaiting: number;
   /** A random number from 0 to 1. It spreads work that many processes would otherwise do at the same time. */
@@ -20,7 +21,7 @@ export interface KeyTimings {
 
 export const KEY_TIMINGS: KeyTimings = {
   retryMs: 1_000,
-  fetchTimeoutMs: 2_000,
+  maxWaitMs: 5_000,
   filePollMs: 1_000,
   idleMs: 86_400_000,
   maxWaiting: 256,
@@ -29,12 +30,15 @@ export const KEY_TIMINGS: KeyTimings = {
 
 /** Used if the provider does not say how long its keys are fresh. */
 const FRESH_SECONDS = 300;
-/** The random part of the delay, at most a tenth. Without it, processes that started together would always fetch together. */
+/**
+ * The random part of the delay is at most a tenth. Without it, processes that started at the same time would always fetch at the
+ * same time.
+ */
 const REFRESH_SPREAD = 0.1;
 const RETRY_SPREAD = 0.5;
 
 /**
- * Milliseconds until keys that just arrived are fetched again, before they become stale (RFC 9111 section 4.2).
+ * For keys that just arrived: milliseconds until the process fetches them again, before they become stale (RFC 9111 section 4.2).
  *
  * @param freshForSeconds how long the keys are fresh, as the provider states; undefined if the provider does not say.
  */
@@ -48,8 +52,8 @@ export function refreshDelayMs(
 }
 
 /**
- * Milliseconds until the next attempt after failed ones. Without keys requests wait, so the delay starts small and grows up to
- * the cooldown. With keys it starts at the cooldown and grows up to the longest time between two refreshes.
+ * Milliseconds from a failed attempt to the next attempt. Without keys, requests wait, so the delay starts small and grows up to the
+ * cooldown. With keys, the delay starts at the cooldown and grows up to the longest time between two refreshes.
  *
  * @param failures number of failed attempts in a row, 1 or more.
  */
@@ -61,9 +65,9 @@ export function retryDelayMs(
 ): number {
   const [first, last] = hasKeys ? [cooldownSeconds * 1000, maxSeconds * 1000] : [retryMs, cooldownSeconds * 1000];
   const delay = Math.min(first * 2 ** Math.min(failures - 1, 20), last);
-  // With keys, the random part only lengthens the delay, so that there is at most one fetch in a cooldown. Without keys, the
-  // random part only shortens the delay. The delay never exceeds the promised limit for withdrawn keys. Processes whose earlier
-  // delays differed continue to fetch at different times.
+  // With keys, the random part only lengthens the delay, so that there is at most one fetch in a cooldown. Without keys, the random
+  // part only shortens the delay. The delay never exceeds the promised limit for withdrawn keys. Even at this limit, processes
+  // whose earlier delays differed fetch at different times.
   const spread = delay * (hasKeys ? 1 + RETRY_SPREAD * random() : 1 - RETRY_SPREAD * random());
   return Math.round(Math.min(spread, last));
 }

@@ -5,9 +5,9 @@
 const PLAIN_URL = /^[!"$-?A-[\]-~]+$/;
 
 export interface FetchUrlRules {
-  /** Allows plain http to any host, because the policy allows it for this issuer. */
+  /** Allows http without TLS to any host, because the policy allows it for this issuer. */
   readonly allowHttp?: boolean;
-  /** Allows a query, for URLs that are used unchanged. An issuer's URL gets a path appended, which would become part of the query. */
+  /** Allows a query, for URLs that are used unchanged. A path is appended to an issuer's URL, so a query there is refused. */
   readonly allowQuery?: boolean;
 }
 
@@ -24,7 +24,7 @@ export function isFetchAllowed(text: string, { allowHttp = false, allowQuery = f
 }
 
 /**
- * Whether a URL's host is loopback by name, without a DNS lookup.
+ * Whether the host of a URL is loopback, judged by the name alone and without a DNS lookup.
  *
  * @param hostname from `URL`, which normalises every spelling of an address.
  */

@@ -1,7 +1,7 @@
 /** A JWK from any source, with its members unchecked (RFC 7517 section 4). */
 export type Jwk = Readonly<Record<string, unknown>>;
 
-/** Members that hold private or symmetric key material (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1). */
+/** Members with private or symmetric key material (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1). */
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
@@ -12,6 +12,9 @@ const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
   ["OKP Ed25519", ["EdDSA", "Ed25519"]],
 ]);
 
+/** RFC 9864 section 2.2: two names of one algorithm. */
+const ED25519_NAMES: readonly string[] = ["EdDSA", "Ed25519"];
+
 /** Algorithms whose key is a shared secret (RFC 7518 section 3.2). A public key is never used for them. */
 export const SECRET_ALGORITHMS: readonly string[] = ["HS256", "HS384", "HS512"];
 
@@ -20,7 +23,7 @@ export function findPrivateMember(jwk: Jwk): string | undefined {
   return PRIVATE_MEMBERS.find((member) => member in jwk);
 }
 
-/** Whether `use` and `key_ops`, if present, allow the key to verify signatures (RFC 7517 sections 4.2 and 4.3). */
+/** Whether the key may verify signatures, according to `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3). Both are optional. */
 export function isMeantForVerifying({ use, key_ops }: Jwk): boolean {
   return (
     (use === undefined || use === "sig") &&
@@ -36,6 +39,11 @@ export function fittingAlgorithms(jwk: Jwk): readonly string[] {
     return ofType;
   }
   return ofType.filter((algorithm) => algorithm === alg);
+}
+
+/** All names of an algorithm. `EdDSA` counts as Ed25519 here, because no other curve of EdDSA is supported. */
+export function namesOf(algorithm: string): readonly string[] {
+  return ED25519_NAMES.includes(algorithm) ? ED25519_NAMES : [algorithm];
 }
 
 /** The algorithms that fit the key's type, whatever its `alg` says. */

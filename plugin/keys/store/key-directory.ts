@@ -10,7 +10,7 @@ import { digestOf } from "./digest.ts";
 import type { KeyStore, KeyStoreStatus, StoredKeySet } from "./key-store.ts";
 import { openPrivateDirectory, readPrivateFile } from "./private-directory.ts";
 
-/** The file format. A later format gets another number. */
+/** The first line of a stored file, with the number of its format. A later format must get a different number. */
 const FIRST_LINE = "jwt-policy keys 1 sha256=";
 const MAX_BYTES = 512 * 1024;
 const DAY_MS = 86_400_000;
@@ -19,14 +19,15 @@ const OUR_FILE = /^[0-9a-f]{64}\.(keys|leaked)$/;
 const UNFINISHED_FILE = /^[0-9a-f]{64}\.(?:keys|leaked)\.[0-9a-f.-]+\.tmp$/;
 
 /**
- * Files beyond these limits are removed. Every fetch writes its keys, so if a file is old, no policy names its keys any longer.
+ * Files beyond these limits are removed. Every fetch writes its keys to a file. So if a file is old, no policy uses its
+ * keys any longer.
  */
 export interface KeyDirectoryLimits {
   readonly maxFiles: number;
   readonly maxKeysAgeMs: number;
   readonly maxLeakedAgeMs: number;
   readonly maxUnfinishedAgeMs: number;
-  /** If a stored time is later than now by more than this, the clock was set back. */
+  /** If a stored time is further in the future than this, the clock was set back. */
   readonly clockToleranceMs: number;
 }
 
@@ -51,7 +52,7 @@ export class KeyDirectory implements KeyStore {
   readonly #limits: KeyDirectoryLimits;
   readonly #opening: Promise<string | undefined>;
   #problem: string | undefined;
-  /** Why files are not used. There is at most one reason for each file. */
+  /** The reasons why files are not used. There is at most one reason for each file. */
   readonly #refused = new Set<string>();
   /** Files are written one by one, in the order in which the keys arrived. */
   #writing: Promise<void> = Promise.resolve();
@@ -176,15 +177,15 @@ export class KeyDirectory implements KeyStore {
     } catch (error) {
       await rm(unfinished, { force: true });
       if (kind === "keys") {
-        await rm(path, { force: true }); // The file may contain keys that have been withdrawn since.
+        await rm(path, { force: true }); // The file may have keys that the issuer has withdrawn in the meantime.
       }
       throw error;
     }
   }
 
   /**
-   * Removes files that are too old, and the oldest files if there are too many. Runs once a day and after every hundred writes.
-   * Files of other programs stay.
+   * Removes files that are too old, and the oldest files if there are too many. Runs once a day and after every hundred writes. It
+   * does not remove files of other programs.
    */
   async #tidy(directory: string): Promise<void> {
     const isTurn = this.#writes % WRITES_BETWEEN_LOOKS === 0;
@@ -228,7 +229,7 @@ function renderRecord(record: object, kind: Kind, name: string): string {
 function parseRecord(path: string, content: string, kind: Kind, name: string): JsonObject {
   const [firstLine = "", text = "", ...rest] = content.split("\n");
   if (!firstLine.startsWith(FIRST_LINE)) {
-    throw new Error(`${path} has another form`);
+    throw new Error(`${path} does not have the form of a stored file`);
   }
   if (firstLine !== `${FIRST_LINE}${digestOf(text)}` || rest.join("\n") !== "") {
     throw new Error(`${path} is damaged`);
@@ -238,7 +239,7 @@ function parseRecord(path: string, content: string, kind: Kind, name: string): J
     throw new Error(`${path} is not a JSON object: ${read.failure}`);
   }
   if (read.value.kind !== kind || read.value.name !== digestOf(name)) {
-    throw new Error(`${path} belongs to another issuer, or to other options`);
+    throw new Error(`${path} was stored for another issuer, or with other options`);
   }
   return read.value;
 }

@@ -3,41 +3,47 @@ import type { KeyStore } from "./key-store.ts";
 /** Maximum number of leaked keys to remember. An issuer never publishes so many private keys by mistake. */
 const MAX_LEAKED = 1_000;
 
-/** The leaked keys that one place of keys must not use. */
+/** The leaked keys that must not be used from one source. */
 export interface KnownLeaks {
   /** Resolves when the leaked keys that earlier processes stored are loaded. Never rejects. */
   readonly restored: Promise<void>;
   has(thumbprint: string): boolean;
-  /** The place itself published the private part of these keys. */
+  /** Keys whose private part this source published. */
   add(thumbprints: readonly string[]): void;
 }
 
 /**
- * The keys of one issuer whose private part one place published once. They stay rejected for good, in every place and under
- * every kid of the policies that read this place, even if the issuer removes the private part again. Other policies ignore the
- * leak, because their authors did not choose the place. Otherwise the author of any policy could make all policies reject an
- * issuer's keys, by naming a place of their own.
+ * The keys of one issuer whose private parts one source has published. Every policy that uses this source rejects these
+ * keys permanently, from every source and under every kid. The policy still rejects the keys if the issuer removes the
+ * private part again. Other policies ignore the leak, because their authors did not choose this source. Otherwise, any
+ * policy author could name a source of their own, publish an issuer's key there as leaked, and make all policies
+ * reject it.
  */
 export class LeakedKeys {
   /** Resolves when the leaked keys that earlier processes stored are loaded. Never rejects. */
   readonly restored: Promise<void>;
   readonly #name: string;
   readonly #store: KeyStore | undefined;
+  readonly #onGrow: () => void;
   readonly #thumbprints = new Set<string>();
 
-  /** @param name of the issuer and the place. */
-  constructor(name: string, store?: KeyStore) {
+  /**
+   * @param name of the issuer and the source.
+   * @param onGrow called when more keys count as leaked.
+   */
+  constructor(name: string, store?: KeyStore, onGrow: () => void = () => {}) {
     this.#name = name;
     this.#store = store;
+    this.#onGrow = onGrow;
     this.restored = this.#restore();
   }
 
-  /** The number of leaked keys. It only grows, so a changed number means that more keys are leaked. */
+  /** The number of leaked keys, which only grows. If the number has changed, more keys are leaked. */
   get count(): number {
     return this.#thumbprints.size;
   }
 
-  /** Fails closed: if there are too many to remember, every key counts as leaked. */
+  /** If there are too many leaked keys to remember, every key counts as leaked, so the plugin fails closed. */
   has(thumbprint: string): boolean {
     return this.#thumbprints.has(thumbprint) || this.count >= MAX_LEAKED;
   }
@@ -58,13 +64,17 @@ export class LeakedKeys {
     for (const thumbprint of thumbprints.slice(0, MAX_LEAKED)) {
       this.#thumbprints.add(thumbprint);
     }
-    return this.count > before;
+    const hasGrown = this.count > before;
+    if (hasGrown) {
+      this.#onGrow();
+    }
+    return hasGrown;
   }
 }
 
 /**
- * Combines the leaked keys of all places of one issuer in one policy. Returns one view for each place, in the order of the
- * places.
+ * Combines the leaked keys of all sources of one issuer in one policy. Returns one view for each source, in the order of the
+ * sources.
  */
 export function combineLeaks(places: readonly LeakedKeys[]): readonly KnownLeaks[] {
   const restored = Promise.all(places.map((place) => place.restored)).then(() => {});

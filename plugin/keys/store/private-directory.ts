@@ -21,7 +21,7 @@ interface Owner {
  */
 export async function openPrivateDirectory(directory: string): Promise<string> {
   const parent = await realpath(dirname(directory)).catch(() => {
-    throw new Error(`the directory ${dirname(directory)} is not there; create it`);
+    throw new Error(`the directory ${dirname(directory)} does not exist; create it`);
   });
   await checkAncestors(parent, directory);
   const path = join(parent, basename(directory));
@@ -38,18 +38,18 @@ export async function openPrivateDirectory(directory: string): Promise<string> {
   return path;
 }
 
-/** A user who can write a parent directory can replace this one. */
+/** A user who can write a parent directory can replace the directory itself. */
 async function checkAncestors(from: string, directory: string): Promise<void> {
   for (let path = from; ; path = dirname(path)) {
     const { uid, gid, mode } = await lstat(path);
     const isOwned = uid === 0 || uid === process.geteuid?.();
-    // Group 0 belongs to the administrator. Containers with an arbitrary user id also run in it.
+    // Group 0 belongs to the administrator. Containers that run with an arbitrary user id are in group 0 too.
     const isGroupTrusted = gid === 0 || gid === process.getegid?.();
     const isShared = (mode & WRITABLE_BY_ALL) !== 0 || ((mode & WRITABLE_BY_GROUP) !== 0 && !isGroupTrusted);
     if (!isOwned || (isShared && (mode & STICKY) === 0)) {
       const reason = isOwned ? "can be written by other users" : `belongs to user ${uid}`;
       throw new Error(
-        `${path} ${reason}, who could replace ${directory}; use a directory below ones that are protected`,
+        `${path} ${reason}, who could replace ${directory}; use a directory whose parents only administrators can change`,
       );
     }
     if (path === dirname(path)) {
@@ -63,7 +63,7 @@ function checkOwner(path: string, { uid, mode }: Owner): void {
     throw new Error(`${path} belongs to user ${uid}, not to user ${process.geteuid?.()} that this process runs as`);
   }
   if ((mode & WRITABLE_BY_OTHERS) !== 0) {
-    throw new Error(`${path} can be written by other users; chmod go-w`);
+    throw new Error(`${path} can be written by other users; run chmod go-w on it`);
   }
 }
 
@@ -71,10 +71,10 @@ function checkOwner(path: string, { uid, mode }: Owner): void {
  * Reads a file that only this process's user can have written.
  *
  * @returns undefined if the file does not exist.
- * @throws Error that says why it is not used.
+ * @throws Error that says why the file is not used.
  */
 export async function readPrivateFile(path: string, maxBytes: number): Promise<string | undefined> {
-  // Follows no link, and does not wait for the other end of a pipe.
+  // The open call follows no link, and does not wait for the other end of a pipe.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") {

@@ -1,10 +1,14 @@
-/** Limits for waiting requests. All times are in milliseconds. */
+import { parseIpv6 } from "../../core/text/ip-network.ts";
+
+/** Limits on how long requests may wait, and on how many may wait. All times are in milliseconds. */
 export interface Patience {
-  /** If the queue was never empty for this long, this is not a burst: more requests arrive than can be processed. */
+  /** Clients hardly notice such a short wait. With a few dozen clients, waits stay below this limit, even on a fully used gateway. */
+  readonly promptMs: number;
+  /** If the oldest entry has waited longer than `promptMs` for this long, more requests arrive than can be processed, and this is not a burst. */
   readonly standingMs: number;
   /** The longest wait in a burst. */
   readonly longMs: number;
-  /** The longest wait in a queue that was never empty for `standingMs`. */
+  /** The longest wait in a standing queue. */
   readonly shortMs: number;
   /** Maximum number of entries. */
   readonly capacity: number;
@@ -17,14 +21,14 @@ interface Entry<T> {
   isGone: boolean;
 }
 
-/** The list of arrivals is compacted when this many of its first entries are gone. */
+/** The list of arrivals is shortened when this many entries at its start are gone. */
 const MAX_GONE = 1_024;
 
 /**
- * Entries that wait for their turn. The networks take turns, so that a client with a thousand requests does not delay a client
- * with one request. In a burst, the oldest entry comes first. If the queue was never empty for `standingMs`, the newest entry
- * comes first, and old entries are rejected. As many requests are processed as in any other order, and these requests hardly
- * wait.
+ * Entries that wait for their turn. The networks take turns, so that a client with a thousand requests does not delay a client with
+ * one request. In a burst, the oldest entry comes first. A queue whose waits stay long for `standingMs` is standing until it is
+ * empty: the newest entry comes first, and old entries are rejected. The number of processed requests is the same as in any other
+ * order, but the processed requests hardly wait.
  */
 export class FairQueue<T> {
   readonly #patience: Patience;
@@ -37,7 +41,9 @@ export class FairQueue<T> {
   #arrivals: Entry<T>[] = [];
   #firstArrival = 0;
   #size = 0;
-  #emptyAtMs = Number.NEGATIVE_INFINITY;
+  /** The last time at which the queue was empty, or the oldest entry had waited for at most `promptMs`. */
+  #promptAtMs = Number.NEGATIVE_INFINITY;
+  #isStanding = false;
 
   constructor(patience: Patience) {
     this.#patience = patience;
@@ -50,20 +56,18 @@ export class FairQueue<T> {
   /**
    * Adds an item of a client.
    *
-   * @param client the address. Requests from one 64-bit IPv6 network count as one client's.
-   * @returns the rejected item if the queue is full. This is the new item if its client has other items in the queue, else the
+   * @param client the address of the client. Requests from one 64-bit IPv6 network count as requests of one client.
+   * @returns the rejected item if the queue is full. This is the new item if its client has other items in the queue, or else the
    *   oldest item.
    */
   add(item: T, client: string, nowMs: number): T | undefined {
     const network = networkOf(client);
+    this.#noteWait(nowMs);
     const isFull = this.#size >= this.#patience.capacity;
     if (isFull && this.#waiting.has(network)) {
       return item;
     }
     const rejected = isFull ? this.#removeOldest() : undefined;
-    if (this.#size === 0) {
-      this.#emptyAtMs = nowMs;
-    }
     const entry = { item, network, sinceMs: nowMs, isGone: false };
     const list = this.#waiting.get(network);
     if (list) {
@@ -83,24 +87,32 @@ export class FairQueue<T> {
       return undefined;
     }
     const [network, list] = first;
-    const entry = this.#isStanding(nowMs) ? list.pop() : list.shift();
+    this.#noteWait(nowMs);
+    const entry = this.#isStanding ? list.pop() : list.shift();
     this.#waiting.delete(network);
     if (list.length > 0) {
-      this.#waiting.set(network, list); // Moves to the end: another network has the next turn.
+      this.#waiting.set(network, list); // The network moves to the end, so that a different network has the next turn.
     }
     return entry && this.#drop(entry);
   }
 
   /** Removes and returns an item that has waited for too long, if there is one. */
   takeExpired(nowMs: number): T | undefined {
+    this.#noteWait(nowMs);
     const oldest = this.#findOldest();
     const { shortMs, longMs } = this.#patience;
-    const longest = this.#isStanding(nowMs) ? shortMs : longMs;
+    const longest = this.#isStanding ? shortMs : longMs;
     return oldest && nowMs - oldest.sinceMs > longest ? this.#removeOldest() : undefined;
   }
 
-  #isStanding(nowMs: number): boolean {
-    return nowMs - this.#emptyAtMs > this.#patience.standingMs;
+  #noteWait(nowMs: number): void {
+    const oldest = this.#findOldest();
+    if (!oldest || nowMs - oldest.sinceMs <= this.#patience.promptMs) {
+      this.#promptAtMs = nowMs;
+    }
+    // Rejections keep the waits of a standing queue short, so only an empty queue shows that fewer requests arrive.
+    this.#isStanding =
+      oldest !== undefined && (this.#isStanding || nowMs - this.#promptAtMs > this.#patience.standingMs);
   }
 
   #removeOldest(): T | undefined {
@@ -138,23 +150,14 @@ export class FairQueue<T> {
   }
 }
 
-const GROUPS_OF_ADDRESS = 8;
 const GROUPS_OF_NETWORK = 4;
 
 /**
- * The network of an address. An IPv4 address stays unchanged. Of an IPv6 address, only the first 64 bits count, because one
- * client controls all addresses of such a network.
+ * The network of an address. An IPv4 address stays unchanged. For an IPv6 address, the result is only the first 64 bits, because
+ * one client controls all addresses of such a network.
  */
 export function networkOf(address: string): string {
-  if (!address.includes(":") || address.includes(".")) {
-    return address;
-  }
-  const [head = "", tail] = address.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  if (tail !== undefined) {
-    const last = tail === "" ? [] : tail.split(":");
-    const zeros = Math.max(0, GROUPS_OF_ADDRESS - groups.length - last.length);
-    groups.push(...Array<string>(zeros).fill("0"), ...last);
-  }
-  return groups.slice(0, GROUPS_OF_NETWORK).join(":");
+  const groups = address.includes(":") && !address.includes(".") ? parseIpv6(address) : undefined;
+  const network = groups?.slice(0, GROUPS_OF_NETWORK).map((group) => group.toString(16));
+  return network?.join(":") ?? address;
 }

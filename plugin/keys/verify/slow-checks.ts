@@ -7,7 +7,7 @@ import { FairQueue } from "./fair-queue.ts";
 const POOL_THREADS = 4;
 
 export interface SlowChecksOptions {
-  /** How many checks may run at the same time. */
+  /** The number of checks that may run at the same time. */
   readonly slots: number;
   readonly now: () => number;
   /** Calls back after `ms` milliseconds. */
@@ -26,13 +26,13 @@ interface Check {
 const PAUSE_PER_FAILURE = 1;
 
 /**
- * Schedules signature checks of slow algorithms on the thread pool. Few checks run at the same time, so that the event loop and
- * Kong still have processors. No check waits in the pool itself. A flood of forged signatures can use only half of the slots'
- * time, because a pause follows each failure.
+ * Schedules signature checks of slow algorithms on the thread pool. Only a few checks run at the same time, so that
+ * processors stay free for the event loop and Kong. A check waits here, and never in the pool itself. Each failure is
+ * followed by a pause. So a flood of forged signatures can use only half of the slots' time.
  */
 export class SlowChecks {
   readonly #options: SlowChecksOptions;
-  readonly #queue = new FairQueue<Check>({ standingMs: 500, longMs: 1_000, shortMs: 50, capacity: 256 });
+  readonly #queue = new FairQueue<Check>({ promptMs: 50, standingMs: 500, longMs: 1_000, shortMs: 50, capacity: 256 });
   #free: number;
 
   constructor(options: SlowChecksOptions) {
@@ -77,7 +77,10 @@ export class SlowChecks {
   }
 }
 
-/** The scheduler of the whole process, which also has only one thread pool. One processor is left for the event loop. */
+/**
+ * The scheduler of the whole process. There is only one, because a process has only one thread pool. One processor is left for the
+ * event loop.
+ */
 export const slowChecks = new SlowChecks({
   slots: Math.max(1, Math.min(POOL_THREADS - 1, availableParallelism() - 1)),
   now: () => performance.now(),

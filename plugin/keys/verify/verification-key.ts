@@ -4,10 +4,10 @@ import { PASSED } from "../../core/model/result.ts";
 import { createPooledVerifier } from "./pooled-verifier.ts";
 
 interface VerifyParameters {
-  /** Null if the algorithm has its own hash. */
+  /** Null if the algorithm itself fixes the hash. */
   readonly hash: string | null;
   readonly options: { readonly padding?: number; readonly saltLength?: number; readonly dsaEncoding?: "ieee-p1363" };
-  /** Exact length of a signature in bytes; undefined for RSA, whose signatures are as long as the modulus. */
+  /** Exact length of a signature in bytes. Undefined for RSA, because an RSA signature is as long as the modulus. */
   readonly signatureBytes?: number;
 }
 
@@ -21,14 +21,14 @@ const rsaPss = (hash: string): VerifyParameters => ({
   options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
 });
 
-/** RFC 7518 section 3.4: the signature is `r` and `s`, each as long as the curve's order. It is never DER. */
+/** RFC 7518 section 3.4: the signature is `r` and `s`, each as long as the curve's order. The signature is never DER. */
 const ecdsa = (hash: string, signatureBytes: number): VerifyParameters => ({
   hash,
   options: { dsaEncoding: "ieee-p1363" },
   signatureBytes,
 });
 
-/** How each JOSE algorithm verifies (RFC 7518 section 3, RFC 8037 section 3.1, RFC 9864 section 2.2). */
+/** The parameters with which each JOSE algorithm verifies (RFC 7518 section 3, RFC 8037 section 3.1, RFC 9864 section 2.2). */
 const PARAMETERS: Readonly<Record<string, VerifyParameters>> = {
   RS256: rsaPkcs1("sha256"),
   RS384: rsaPkcs1("sha384"),
@@ -56,7 +56,7 @@ export function createVerificationKey(
   algorithm: string,
   key: KeyObject,
 ): VerificationKey {
-  // The key's own type decides how it verifies, whatever the algorithm: a public key is never used as a secret.
+  // The key's own type decides how the key verifies, whatever the algorithm. So a public key is never used as a secret.
   const verifySignature =
     key.type === "secret" ? createHmacVerifier(algorithm, key) : createPublicKeyVerifier(algorithm, key);
   return { issuer, kid, algorithm, verify: verifySignature };
@@ -69,7 +69,7 @@ function createHmacVerifier(algorithm: string, secret: KeyObject): VerificationK
   }
   return (signingInput, signature) => {
     const expected = createHmac(hash, secret).update(signingInput).digest();
-    // RFC 7518 section 3.2: compare in constant time. Otherwise an attacker could guess the bytes one by one.
+    // RFC 7518 section 3.2: the comparison takes constant time. Otherwise, an attacker could guess the signature byte by byte.
     return toCheck(signature.byteLength === expected.byteLength && timingSafeEqual(signature, expected));
   };
 }
@@ -80,8 +80,8 @@ function createPublicKeyVerifier(algorithm: string, publicKey: KeyObject): Verif
     throw new RangeError(`no verification for algorithm ${algorithm} with a public key`);
   }
   const { hash, options } = parameters;
-  // RFC 8017 sections 8.1.2 and 8.2.2, step 1. OpenSSL also accepts a PSS signature without its leading zero bytes. Then the
-  // same token could have two texts.
+  // RFC 8017 sections 8.1.2 and 8.2.2, step 1, require the exact length. OpenSSL also accepts a PSS signature without its leading
+  // zero bytes. Without this check, the same token could be written in two ways.
   const signatureBytes =
     parameters.signatureBytes ?? Math.ceil((publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
   const key = { key: publicKey, ...options };

@@ -6,8 +6,8 @@ import type { ExitResponse } from "../contract/pdk.ts";
 import { renderAnswer } from "./render-answer.ts";
 
 /**
- * The answer to a refused request. It has a status, a fixed text in a form that suits the client, and a challenge if one is
- * required.
+ * The answer to a refused request. The answer has a status and a fixed text, in a form that suits the client. If a
+ * challenge is required, the answer has a challenge.
  */
 export function createExit(deny: Deny): ExitResponse {
   const { denial, reply } = deny;
@@ -26,7 +26,7 @@ export function createExit(deny: Deny): ExitResponse {
   };
 }
 
-/** `Retry-After` (RFC 9110 section 10.2.3). It is short for an overload, because overloads usually end quickly. */
+/** `Retry-After` (RFC 9110 section 10.2.3). For an overload this time is short, because overloads usually end quickly. */
 function retryAfter(denial: Denial): { readonly "Retry-After"?: string } {
   switch (denial.reason) {
     case "keys_unavailable":

@@ -1,5 +1,5 @@
 import type { CallerIdentity } from "../../core/model/caller.ts";
-import { type Allow, type Answer, type Deny, isAllow } from "../../core/model/decision.ts";
+import { type Allow, type Answer, type Decision, type Deny, isAllow } from "../../core/model/decision.ts";
 import { formatReport } from "../../observe/decision-log.ts";
 import type { WaitingLine } from "../../observe/operator-log.ts";
 import { denyOwn } from "../contract/deny-own.ts";
@@ -11,13 +11,13 @@ import { createEnding, type Ending } from "./create-ending.ts";
 import { renderEnding, renderOtherInstance } from "./verdict.ts";
 
 /**
- * Lists the calls that carry out any outcome of a handler. A plugin server makes the calls in this order, and stops after a
- * call that failed. The last call ends the event: the exit refuses the request. If the guard is loaded in Kong, the last call
- * sends the verdict to the guard. So a request never passes if an earlier call failed.
+ * Lists the calls that carry out any outcome of a handler. A plugin server makes the calls in this order, and stops after a call
+ * that failed. The last call ends the event: the exit refuses the request. If the guard is loaded in Kong, the last call sends the
+ * verdict to the guard. So a request never passes if an earlier call failed.
  *
  * @param outcome the handler's decision. Any value other than our own Allow, a Deny or an Answer refuses the request.
  * @param warnings lines for the operator, also written to Kong's log. They do not depend on the outcome.
- * @param guard present if the guard answers refused requests instead of an exit.
+ * @param guard present if the guard answers refused requests. Without a guard, the plugin server calls the exit.
  */
 export function listCalls(
   outcome: unknown,
@@ -29,7 +29,7 @@ export function listCalls(
 }
 
 /**
- * The calls for the case that Kong asked an instance that must not judge the request. The guard then asks Kong's current
+ * These calls are used if Kong asked an instance that must not judge the request. The guard then asks Kong's current
  * instance.
  */
 export function listOtherInstance(guard: GuardMark): readonly PdkCall[] {
@@ -63,7 +63,7 @@ function listAllow(allow: Allow): readonly PdkCall[] {
 }
 
 /**
- * Replaces Kong's caller as a whole. Otherwise a request could have one caller's Consumer with another caller's credential or
+ * Replaces Kong's caller as a whole. Without this, a request could have one caller's Consumer with another caller's credential or
  * groups.
  */
 function listCaller({ consumer, credentialId, groups }: CallerIdentity): readonly PdkCall[] {
@@ -75,7 +75,8 @@ function listCaller({ consumer, credentialId, groups }: CallerIdentity): readonl
     const credential = { id: credentialId, consumer_id: consumer.id };
     return [{ method: "kong.client.authenticate", args: [writeConsumer(consumer), credential] }, setGroups];
   }
-  // For a credential without Consumer, Kong's authenticate would write an empty consumer_id. Kong's acl plugin would then fail.
+  // For a credential without a Consumer, Kong's authenticate would write an empty consumer_id, and Kong's acl plugin would then
+  // fail. So the plugin sets Kong's variables itself.
   return [
     { method: "kong.nginx.set_ctx", args: ["authenticated_consumer"] },
     {
@@ -94,6 +95,11 @@ function listRefusal(ending: Ending, guard: GuardMark | undefined): readonly Pdk
   const { log, exit } = ending;
   const end: PdkCall = { method: "kong.response.exit", args: [exit.status, exit.body, exit.headers] };
   return log ? [{ method: `kong.log.${log.level}`, args: [log.line] }, end] : [end];
+}
+
+/** What an outcome of a handler means. */
+export function readOutcome(outcome: unknown): Decision | Answer {
+  return isAllow(outcome) ? outcome : readRefusal(outcome);
 }
 
 function readRefusal(outcome: unknown): Deny | Answer {

@@ -1,29 +1,99 @@
-import { createAllow, type Decision, type HeaderChanges, isAllow } from "../../core/model/decision.ts";
+import {
+  type Allow,
+  type Answer,
+  createAllow,
+  type Decision,
+  type HeaderChanges,
+  isAllow,
+} from "../../core/model/decision.ts";
+import type { DecidingFacts } from "../../core/model/policy.ts";
+import type { KeptVerdict } from "../../runtime/verdict-cache.ts";
 import type { GuardMark, InstanceIdentity } from "../contract/guard-mark.ts";
 import type { Ending } from "./create-ending.ts";
 
 /** The request header that carries a verdict to the guard, which removes it. The guard's handler.lua uses the same name. */
 const VERDICT_HEADER = "x-jwt-policy-verdict";
+const CLOCK_MARGIN_MS = 50;
 
 /**
- * Adds the verdict to an Allow; every other decision stays unchanged. The verdict names the instance that judged the request,
- * which may differ from the instance that Kong called. The guard lets the request pass only if they are the same.
+ * Adds the verdict to an Allow; every other decision stays unchanged. The verdict names the instance that judged the request, which
+ * may differ from the instance that Kong called. The guard lets the request pass only if both are the same instance.
  */
-export function addVerdict(decision: Decision, { nonce }: GuardMark, judge: InstanceIdentity): Decision {
+export function addVerdict<D extends Decision | Answer>(
+  decision: D,
+  { nonce }: GuardMark,
+  judge: InstanceIdentity,
+): D | Allow {
   if (!isAllow(decision)) {
     return decision;
   }
-  const verdict = `${judge.pluginId} ${judge.sequence} ${nonce}`;
-  return createAllow(
-    { ...decision, headers: { ...decision.headers, [VERDICT_HEADER]: verdict } },
-    decision.evidence,
-    decision.reported,
-  );
+  const { rawQuery, caller, evidence, reported } = decision;
+  const headers = Object.assign({}, decision.headers, { [VERDICT_HEADER]: renderVerdict(judge, nonce) });
+  return createAllow({ headers, rawQuery, caller }, evidence, reported);
 }
 
-/** Asks the guard to answer the request. One header carries the answer and, for a refusal, the log line. */
+/** The facts that the guard needs to reuse a verdict. */
+export interface Reuse {
+  /** The generation of policies and keys that the verdict belongs to. */
+  readonly generation: string;
+  readonly facts: DecidingFacts;
+  /** Whether the Kong Route selected the rule. */
+  readonly countsRoute: boolean;
+  /** Whether the verdict is only for requests of the same client address. */
+  readonly countsClient: boolean;
+}
+
+/**
+ * Adds one header that contains the verdict and all changes of the request. The guard makes the changes, now and when it reuses the
+ * verdict.
+ */
+export function addReusableVerdict(
+  kept: KeptVerdict,
+  reuse: Reuse,
+  { nonce }: GuardMark,
+  judge: InstanceIdentity,
+): Allow {
+  const verdict = `reusable ${renderRecipe(kept, reuse)} ${renderVerdict(judge, nonce)}`;
+  return createAllow({ headers: { [VERDICT_HEADER]: verdict } }, kept.allow.evidence);
+}
+
+function renderVerdict({ pluginId, sequence }: InstanceIdentity, nonce: string): string {
+  return `${pluginId} ${sequence} ${nonce}`;
+}
+
+const recipes = new WeakMap<KeptVerdict, string>();
+
+/** The text is the same for all requests that reuse the verdict. The guard's handler.lua reads it. */
+function renderRecipe(kept: KeptVerdict, reuse: Reuse): string {
+  const known = recipes.get(kept);
+  if (known !== undefined) {
+    return known;
+  }
+  const { allow, tally } = kept;
+  const headers = Object.entries(allow.headers);
+  const recipe = {
+    generation: reuse.generation,
+    after: Math.ceil(kept.afterMs),
+    // nginx reads its clock only once for each turn of its loop, so nginx's time is a little late. The margin makes up for this delay.
+    before: Math.floor(kept.beforeMs) - CLOCK_MARGIN_MS,
+    tally,
+    facts: { ...reuse.facts, route: reuse.countsRoute, client: reuse.countsClient },
+    clear: headers.flatMap(([name, value]) => (value.length === 0 ? [name] : [])).join(" "),
+    set: Object.fromEntries(headers.filter(([, value]) => value.length > 0)),
+    query: allow.rawQuery,
+    caller: allow.caller && { credential: allow.caller.credentialId, groups: allow.caller.groups },
+  };
+  const text = Buffer.from(JSON.stringify(recipe)).toString("base64");
+  recipes.set(kept, text);
+  return text;
+}
+
+/**
+ * Asks the guard to answer the request. One header carries the answer and, for a refusal, the log line. The nonce comes last in the text,
+ * too. Without it, the texts of many requests would differ only in the middle, and LuaJIT would compare them byte by byte.
+ */
 export function renderEnding({ nonce }: GuardMark, { log, exit }: Ending): HeaderChanges {
-  const text = JSON.stringify({ ...log, ...exit });
+  const text = JSON.stringify({ ...log, ...exit, nonce });
   return { [VERDICT_HEADER]: `answered ${Buffer.from(text).toString("base64")} ${nonce}` };
 }
 

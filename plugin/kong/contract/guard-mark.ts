@@ -5,19 +5,56 @@ export interface InstanceIdentity {
   readonly sequence: number;
 }
 
-/** The guard's expectation for one request. The guard appends it to the facts. */
+/** What the guard expects of the verdict for one request. The guard appends this to the facts. */
 export interface GuardMark {
   /** A random value that no client knows until the request is judged. */
   readonly nonce: string;
   readonly instance: InstanceIdentity;
+  /** Present if the guard can reuse verdicts. */
+  readonly reuse?: GuardReuse | undefined;
 }
 
-/** Reads `<plugin id> <sequence> <nonce>`. Returns undefined for anything else. */
-export function parseGuardMark(text: string): GuardMark | undefined {
+/** The guard's report about the verdicts that it has reused since its last report. */
+interface GuardReuse {
+  /** The process that made these verdicts. */
+  readonly process: string;
+  /** Whether the guard can tell requests of different client addresses apart. Older guards cannot. */
+  readonly countsClients: boolean;
+  readonly hits: readonly { readonly tally: number; readonly hits: number }[];
+}
+
+/** This word follows the addresses in the facts of a guard that can reuse verdicts. Older servers ignore the word. */
+const REUSES = "reuses";
+/** The last word of a guard that can tell client addresses apart. */
+const CLIENTS = "clients";
+const MAX_TALLIES = 10_000;
+
+/**
+ * Reads `<plugin id> <sequence> <nonce>`. Returns undefined for anything else.
+ *
+ * @param offer what follows the addresses: `reuses`, or `reuses <process>:<tally>=<hits>,<tally>=<hits>`, and `clients` at the end if the
+ *   guard can tell client addresses apart.
+ */
+export function parseGuardMark(text: string, offer: readonly string[] = []): GuardMark | undefined {
   const [, pluginId, sequence, nonce] = /^([0-9a-f-]{36}) ([0-9]{1,15}) ([0-9a-f]{32})$/.exec(text) ?? [];
   return nonce === undefined || pluginId === undefined
     ? undefined
-    : { nonce, instance: { pluginId, sequence: Number(sequence) } };
+    : { nonce, instance: { pluginId, sequence: Number(sequence) }, reuse: parseReuse(offer) };
+}
+
+function parseReuse(offer: readonly string[]): GuardReuse | undefined {
+  const countsClients = offer.at(-1) === CLIENTS;
+  const [word, report = ""] = countsClients ? offer.slice(0, -1) : offer;
+  if (word !== REUSES) {
+    return undefined;
+  }
+  const [process = "", hits = ""] = report.split(":");
+  const counts = hits.split(",", MAX_TALLIES).map((count) => /^([0-9]{1,5})=([0-9]{1,15})$/.exec(count));
+  return {
+    process,
+    countsClients,
+    hits: counts.flatMap((count) => (count ? [{ tally: Number(count[1]), hits: Number(count[2]) }] : [])),
+  };
 }
 
 /** Whether Kong's call is addressed to this instance. In a respawned stock plugin server, the id may belong to another instance. */

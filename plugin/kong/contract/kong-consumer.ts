@@ -12,7 +12,7 @@ export interface KongConsumer {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Kong sends absent fields as null, as undefined or empty. */
+/** For absent fields, Kong sends null, undefined or empty values. */
 export function readConsumer(from: KongConsumer | null | undefined): Consumer {
   const to: Writable<Consumer> = {};
   if (from?.id) {
@@ -33,7 +33,7 @@ export function readConsumer(from: KongConsumer | null | undefined): Consumer {
   return to;
 }
 
-/** Does the reverse of {@link readConsumer}. */
+/** The reverse of {@link readConsumer}. */
 export function writeConsumer({ customId, createdAt, ...same }: Consumer): KongConsumer {
   const to: Writable<KongConsumer> = same;
   if (customId) {

@@ -8,9 +8,9 @@ export interface PdkArguments {
   readonly "kong.log.warn": readonly [line: string];
   readonly "kong.log.err": readonly [line: string];
   readonly "kong.client.authenticate": readonly [consumer: KongConsumer, credential: KongCredential];
-  /** Without a value it sets nil. */
+  /** Without a value, the call sets nil. */
   readonly "kong.nginx.set_ctx": readonly [name: string, value?: { readonly id: string }];
-  /** Without a value it sets nil. */
+  /** Without a value, the call sets nil. */
   readonly "kong.ctx.shared.set": readonly [name: string, value?: readonly string[]];
   readonly "kong.service.request.set_raw_query": readonly [query: string];
   readonly "kong.service.request.set_headers": readonly [headers: HeaderChanges];

@@ -1,7 +1,7 @@
 import type { Pdk } from "../contract/pdk.ts";
 
 /**
- * Describes in one text what the matched Kong Route matches, and the upstream of its Service. If two texts differ, the Routes
+ * Describes in one string what the matched Kong Route matches, and the upstream of its Service. If two texts differ, the Routes
  * differ, even if their ids are equal. Undefined if Kong does not know the Route, or cannot describe it, for example because
  * the Route has an expression.
  */

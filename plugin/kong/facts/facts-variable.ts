@@ -12,15 +12,19 @@ export const USUAL_HEADERS = [
   "content-type",
 ] as const;
 
-const FORMAT_VERSION = "3";
+export const FORMAT_VERSION = "3";
 const VERSION = /^ HTTP\/[0-9.]{1,16} {0,16}$/;
+const ID_LENGTH = 32;
 const REQUEST_ID = /^[0-9a-f]{32}$/;
+
+/** Indexes of the variable's lines. The last line is the request's id or the guard's mark. */
+export const FACT_LINES = { head: 0, request: 1, connection: 2, firstHeader: 3 } as const;
 
 /**
  * An nginx variable that contains all facts of a request, so that one PDK call reads them all. Its first line lists the header
  * fields that it contains. Kong sets the variable because of `KONG_NGINX_PROXY_SET`. No field can contain a line feed, because
- * nginx rejects it in request lines and header values. The request's id comes last, because LuaJIT hashes long strings by a few
- * positions, including the end. Without the id, requests with the same token would collide, and Kong's worker would compare
+ * nginx rejects line feeds in request lines and header values. The request's id comes last, because LuaJIT hashes long strings by a
+ * few positions, including the end. Without the id, requests with the same token would collide, and Kong's worker would compare
  * them byte by byte. If the guard is loaded, its mark replaces the id.
  */
 export const FACTS_VARIABLE = { name: "jwt_facts", value: renderFacts([]) } as const;
@@ -47,7 +51,10 @@ export interface ConnectionFacts {
   readonly scheme: string;
   /** The address at the other end of the connection. */
   readonly peer: string;
-  /** The client's address. It differs from `peer` if the peer is in Kong's `trusted_ips` and reports another address. */
+  /**
+   * The client's address. Usually the same as `peer`. It differs if the peer is in Kong's `trusted_ips` and reports
+   * another address.
+   */
   readonly client: string;
 }
 
@@ -59,33 +66,80 @@ export interface VariableFacts extends Omit<RequestFacts, "binding" | "transport
   readonly guard: GuardMark | undefined;
 }
 
-/** Reads the variable's value. Returns undefined if it does not have the expected form, for example because Kong does not set it. */
+/**
+ * Reads the variable's value. Returns undefined if it does not have the expected form, for example because Kong does not set it.
+ * Lines are read by their index, because destructuring a list costs more than splitting the text.
+ */
 export function parseFactsVariable(value: string): VariableFacts | undefined {
-  const [head = "", request = "", addresses = "", ...rest] = value.split("\n");
-  const [version, ...carried] = head.split(" ");
-  const last = rest.pop() ?? "";
-  const guard = parseGuardMark(last);
-  const requestId = REQUEST_ID.test(last) ? last : guard?.nonce;
-  if (version !== FORMAT_VERSION || rest.length !== carried.length || requestId === undefined) {
+  const lines = value.split("\n");
+  const carried = readHead(lines[FACT_LINES.head] ?? "");
+  const last = lines.at(-1) ?? "";
+  const addresses = (lines[FACT_LINES.connection] ?? "").split(" ");
+  const isRequestId = REQUEST_ID.test(last);
+  const guard = isRequestId ? undefined : parseGuardMark(last, addresses.slice(3));
+  const requestId = isRequestId ? last : guard?.nonce;
+  if (carried === undefined || lines.length !== countLines(carried) || requestId === undefined) {
     return undefined;
   }
   const headers = new Map<string, string>();
-  for (const [index, text] of rest.entries()) {
+  for (const [index, name] of carried.entries()) {
+    const text = lines[FACT_LINES.firstHeader + index] ?? "";
     if (text !== "") {
-      headers.set(carried[index] ?? "", text);
+      headers.set(name, text);
     }
   }
-  const [scheme = "", peer = "", client = ""] = addresses.split(" ");
   return {
-    requestLine: parseRequestLine(request),
+    requestLine: parseRequestLine(lines[FACT_LINES.request] ?? ""),
     connection: headers.get("connection"),
     authorization: headers.get("authorization"),
     headers,
     requestId,
-    connectionFacts: { scheme, peer, client },
+    connectionFacts: { scheme: addresses[0] ?? "", peer: addresses[1] ?? "", client: addresses[2] ?? "" },
     carried,
     guard,
   };
+}
+
+/**
+ * The first line of the last variable, and the names in this line. They are remembered, because the line is
+ * configuration and stays the same.
+ */
+let lastHead = { line: "", carried: undefined as readonly string[] | undefined };
+
+/** Reads the names of the header fields from the first line. Returns undefined if the line has another format version. */
+export function readHead(line: string): readonly string[] | undefined {
+  if (line !== lastHead.line) {
+    const [version, ...carried] = line.split(" ");
+    lastHead = { line, carried: version === FORMAT_VERSION ? carried : undefined };
+  }
+  return lastHead.carried;
+}
+
+/** How many lines a variable with these header fields has. */
+export function countLines(carried: readonly string[]): number {
+  return FACT_LINES.firstHeader + carried.length + 1;
+}
+
+/** Reads only the id at the end of the variable: the request's id, or the guard's nonce if the guard's mark replaces it. */
+export function readRequestId(value: string): string | undefined {
+  const last = value.slice(-ID_LENGTH);
+  return REQUEST_ID.test(last) ? last : undefined;
+}
+
+/** Reads only the client's address; undefined if the variable does not have the expected form. */
+export function readClient(value: string): string | undefined {
+  const [, , client] = (value.split("\n", 3)[FACT_LINES.connection] ?? "").split(" ", 3);
+  return client === "" ? undefined : client;
+}
+
+/** Reads only the guard's mark; undefined if there is none. */
+export function parseGuard(value: string): GuardMark | undefined {
+  const last = value.slice(value.lastIndexOf("\n") + 1);
+  if (REQUEST_ID.test(last)) {
+    return undefined;
+  }
+  const [, , , ...offer] = (value.split("\n", 3)[2] ?? "").split(" ");
+  return parseGuardMark(last, offer);
 }
 
 /**

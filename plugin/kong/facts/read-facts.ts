@@ -30,7 +30,7 @@ export type ReadFacts = (
   rule: string | undefined,
 ) => Promise<Result<ReadRequest, Denial>>;
 
-interface ReadRequest extends RequestFacts {
+export interface ReadRequest extends RequestFacts {
   /** The guard's mark; undefined if no guard checks the verdict. */
   readonly guard: GuardMark | undefined;
 }
@@ -52,7 +52,7 @@ export function createFactsReader(hasFactsVariable: boolean, log: (line: string)
     const facts = parseFactsVariable(await pdk.nginx.getVar(FACTS_VARIABLE.name));
     if (!facts) {
       warnOnce(
-        `$${FACTS_VARIABLE.name} is not what \`kong-jwt-policy kong env\` sets: facts are read by more and slower calls`,
+        `$${FACTS_VARIABLE.name} is not what \`kong-jwt-policy kong env\` sets: the plugin reads the facts with more and slower calls`,
       );
     }
     return facts;
@@ -64,21 +64,21 @@ export function createFactsReader(hasFactsVariable: boolean, log: (line: string)
       const asked = await askFacts(pdk, policy);
       return asked.ok ? succeed({ binding, ...asked.value }) : asked;
     }
-    const { connectionFacts, carried, ...read } = facts;
-    const known = { ...read, client: connectionFacts.client };
-    const transport: Transport = policy.needsTransport
-      ? await readTransport(pdk, connectionFacts, known.headers)
-      : "plain";
+    const { requestLine, connection, authorization, headers, requestId, connectionFacts, carried, guard } = facts;
+    const { client } = connectionFacts;
+    const transport: Transport = policy.needsTransport ? await readTransport(pdk, connectionFacts, headers) : "plain";
+    // The properties are written out, because an object spread would cost as much as reading the facts.
+    const read = { binding, requestLine, connection, authorization, headers, client, transport, requestId, guard };
     const missing = policy.readHeaders.filter((name) => !carried.includes(name));
     if (missing.length === 0) {
-      return succeed({ binding, ...known, transport });
+      return succeed(read);
     }
     const more = `--header ${missing.join(" --header ")}`;
-    warnOnce(`reading headers costs another call: print the settings anew with \`kong-jwt-policy kong env ${more}\``);
-    const headers = await readHeaders(pdk, new Set(missing));
-    return headers.ok
-      ? succeed({ binding, ...known, headers: new Map([...headers.value, ...known.headers]), transport })
-      : headers;
+    warnOnce(
+      `reading headers needs one more call to Kong: print the settings again with \`kong-jwt-policy kong env ${more}\``,
+    );
+    const others = await readHeaders(pdk, new Set(missing));
+    return others.ok ? succeed({ ...read, headers: new Map([...others.value, ...headers]) }) : others;
   };
 }
 
@@ -101,7 +101,7 @@ async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Result<Omit<R
     headers,
     transport: policy.needsTransport ? await askTransport(pdk, headers) : "plain",
     requestId: undefined,
-    guard: undefined, // The guard needs the facts variable. It reports a missing variable itself.
+    guard: undefined, // The guard needs the facts variable. If the variable is missing, the guard reports this itself.
   });
 }
 
@@ -109,7 +109,7 @@ async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Result<Omit<R
 const KNOWN_TO_NGINX: ReadonlySet<string> = new Set(["user-agent", "x-forwarded-for"]);
 
 /**
- * Returns each wanted header field as one text, as in nginx's variables. The lines of one name are joined, including empty
+ * Returns each wanted header field as one string, as in nginx's variables. The lines of one name are joined, including empty
  * ones. Names that differ only in `-` and `_` count as the same name. The decision must not depend on how the facts were read.
  *
  * @param wanted names of the fields that are used.
@@ -121,10 +121,14 @@ async function readHeaders(
   const headers = await pdk.request.getHeaders(MAX_HEADERS);
   const count = [...headers.values()].reduce((sum, values) => sum + values.length, 0);
   if (count >= MAX_HEADERS) {
-    return deny({ reason: "too_many_headers" });
+    return deny({
+      reason: "too_many_headers",
+      detail: `${count} header fields, at most ${MAX_HEADERS - 1} can be read`,
+    });
   }
-  if ((headers.get("authorization")?.length ?? 0) > 1) {
-    return deny({ reason: "token_ambiguous" });
+  const sent = headers.get("authorization")?.length ?? 0;
+  if (sent > 1) {
+    return deny({ reason: "token_ambiguous", detail: `in authorization, which the request has ${sent} times` });
   }
   const joined = new Map<string, string>();
   const severalSpellings = new Set<string>();
@@ -136,7 +140,7 @@ async function readHeaders(
     }
     joined.set(name, values.join(name === "cookie" ? "; " : ", "));
   }
-  // The list does not show which spelling of a name came first.
+  // The list does not show which spelling of a name came first, so the plugin uses nginx's variable.
   for (const name of severalSpellings) {
     if (wanted.has(name)) {
       joined.set(name, await pdk.nginx.getVar(`http_${name.replaceAll("-", "_")}`));

@@ -5,30 +5,22 @@ import type { ConnectionFacts } from "./facts-variable.ts";
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.|unix:)/;
 
 /**
- * How the request came. A proxy's statement counts if Kong trusts the proxy (`trusted_ips`). Kong certainly trusts the proxy if
- * it accepted the client's address from that proxy. Otherwise the plugin asks Kong with one more call, but only if Kong's
- * answer can be yes.
+ * Finds out whether the request came over TLS. The plugin believes a proxy only if Kong trusts the proxy
+ * (`trusted_ips`). If Kong accepted the client's address from the proxy, then Kong certainly trusts the proxy.
+ * Otherwise the plugin asks Kong with one more call, but only if Kong's answer can be yes.
  */
 export async function readTransport(
   pdk: Pdk,
-  { scheme, peer, client }: ConnectionFacts,
+  connection: ConnectionFacts,
   headers: ReadonlyMap<string, string>,
 ): Promise<Transport> {
-  if (scheme === "https") {
-    return "tls";
-  }
-  if (LOOPBACK.test(peer)) {
-    return "loopback";
-  }
-  if (headers.get("x-forwarded-proto")?.toLowerCase() !== "https") {
-    return "plain";
-  }
-  return peer !== client || (await pdk.request.getForwardedScheme()) === "https" ? "tls" : "plain";
+  const known = findTransport(connection, headers);
+  return known ?? ((await pdk.request.getForwardedScheme()) === "https" ? "tls" : "plain");
 }
 
 /**
- * Does the same if only the headers are known. Kong uses the first line of `X-Forwarded-Proto`. If lines contradict each other,
- * the proxy is not trusted, and only the connection counts.
+ * Does the same with only the headers. Kong uses the first line of `X-Forwarded-Proto`. If lines contradict each other, the proxy
+ * is not trusted, and only the connection counts.
  */
 export async function askTransport(pdk: Pdk, headers: ReadonlyMap<string, string>): Promise<Transport> {
   const said = headers.get("x-forwarded-proto")?.toLowerCase();
@@ -38,4 +30,21 @@ export async function askTransport(pdk: Pdk, headers: ReadonlyMap<string, string
     return "tls";
   }
   return LOOPBACK.test(await pdk.nginx.getVar("realip_remote_addr")) ? "loopback" : "plain";
+}
+
+/** Decides without a call to Kong. Undefined if only Kong knows whether the proxy is trusted. */
+export function findTransport(
+  { scheme, peer, client }: ConnectionFacts,
+  headers: ReadonlyMap<string, string>,
+): Transport | undefined {
+  if (scheme === "https") {
+    return "tls";
+  }
+  if (LOOPBACK.test(peer)) {
+    return "loopback";
+  }
+  if (headers.get("x-forwarded-proto")?.toLowerCase() !== "https") {
+    return "plain";
+  }
+  return peer === client ? undefined : "tls";
 }

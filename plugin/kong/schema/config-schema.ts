@@ -4,7 +4,7 @@ import { NAME } from "../contract/plugin-identity.ts";
 export const CONFIG_FIELDS = [
   {
     policy_file: {
-      description: "Policy file, relative to the policy root that the plugin server was started with.",
+      description: "Policy file, relative to the policy root. The plugin server was started with this root.",
       type: "string",
       len_min: 1,
       len_max: 1024,
@@ -21,7 +21,7 @@ export const CONFIG_FIELDS = [
   {
     rule: {
       description:
-        "Id of the policy's rule. Without it the name of the Kong Route, or else its tag `jwt-policy-rule:<id>`, says which.",
+        "Id of the policy's rule. Without it, the name of the Kong Route selects the rule, or else its tag `jwt-policy-rule:<id>` does.",
       type: "string",
       len_min: 1,
       len_max: 128,
@@ -30,8 +30,8 @@ export const CONFIG_FIELDS = [
 ] as const;
 
 /**
- * The plugin's schema in Kong's own language, as the query command prints it. Because of these checks, Kong rejects a wrong
- * configuration when it is loaded, not at a request.
+ * The plugin's schema in Kong's own language, as the query command prints it. Because of these checks, Kong rejects a
+ * wrong configuration when Kong loads it, not at the first request.
  */
 export const CONFIG_SCHEMA = {
   name: NAME,

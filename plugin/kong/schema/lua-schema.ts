@@ -14,7 +14,7 @@ function renderValue(value: SchemaValue, indent: string): string {
     return "ngx.null"; // A Lua table cannot contain nil.
   }
   if (typeof value !== "object") {
-    return JSON.stringify(value); // JSON and Lua write this value in the same way, also a text if it has no control characters.
+    return JSON.stringify(value); // JSON and Lua write this value in the same way. This includes strings without control characters.
   }
   const inner = `${indent}  `;
   const lines = isList(value)
@@ -23,7 +23,7 @@ function renderValue(value: SchemaValue, indent: string): string {
   return lines.length === 0 ? "{}" : `{\n${lines.join("")}${indent}}`;
 }
 
-/** `Array.isArray` does not narrow to a readonly list. */
+/** `Array.isArray` does not narrow the type to a readonly list. */
 function isList(value: object): value is readonly SchemaValue[] {
   return Array.isArray(value);
 }

@@ -9,7 +9,7 @@ export interface PluginConfig {
   readonly policyFile: string | undefined;
   /** A whole policy document as text. */
   readonly policy: string | undefined;
-  /** Rule id; if undefined, the Kong Route decides. */
+  /** Rule id; if undefined, the Kong Route names the rule. */
   readonly rule: string | undefined;
   /** Identifies the configuration and its version. Only a verdict for the guard needs this. */
   readonly identity: InstanceIdentity | undefined;
@@ -34,7 +34,7 @@ export function parsePluginConfig(json: string): PluginConfig {
   const read = (name: string): string | undefined => {
     const value: unknown = (config as Record<string, unknown>)[name];
     if (value !== undefined && value !== null && typeof value !== "string") {
-      throw new Error(`config.${name} is not text`);
+      throw new Error(`config.${name} is not a string`);
     }
     return value || undefined;
   };
@@ -53,7 +53,7 @@ export function parsePluginConfig(json: string): PluginConfig {
   return parsed;
 }
 
-/** Drops the parser's message, because it quotes the text. */
+/** Drops the parser's message, because the message quotes the configuration. */
 function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);

@@ -5,7 +5,10 @@ import type { Finding } from "../language/finding.ts";
 
 const REASONS = Object.keys(DENIALS) as Reason[];
 
-/** Statuses that mean more than a denial. Clients and proxies act on them, or expect a header field that no policy can set. */
+/**
+ * A policy must not use these statuses, because they mean more than a denial. Clients and proxies act on them, or expect a header
+ * field that no policy can set.
+ */
 const STATUSES_WITH_A_MEANING: ReadonlyMap<number, string> = new Map([
   [405, "needs the header field Allow"],
   [407, "is a proxy's"],
@@ -34,6 +37,7 @@ export function compileAnswers({ answers }: PolicyDocument): {
       format: answers.format,
       problemTypes: answers.problem_types,
       reasons: new Map(sources.map(([as, { status, text }]): [PublicReason, CustomAnswer] => [as, { status, text }])),
+      namesScopes: answers.name_scopes,
     },
     findings: sources.flatMap(([as, { status }]) => checkStatus(as, status)),
   };
@@ -57,7 +61,7 @@ function checkStatus(as: PublicReason, status: number | undefined): Finding[] {
       usual < 500
         ? "the client's, and 5xx makes the client try again"
         : "not the client's, and 4xx makes the client give up";
-    return refuse(`Status ${status} has the wrong class: this fault is ${whose}`);
+    return refuse(`Status ${status} has the wrong first digit: this fault is ${whose}`);
   }
   return meaning === undefined ? [] : refuse(`Status ${status} ${meaning}`);
 }

@@ -1,6 +1,6 @@
 import type { HeaderMapping as MappingSource, PolicyDocument } from "../../../schema/generated/policy-document.ts";
-import { parseClaimReference } from "../../core/model/claim-reference.ts";
 import type { HeaderMapping, HeaderSource } from "../../core/model/policy.ts";
+import { compileFirstClaim } from "../language/claim-locations.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
 
 type MappingMap = Exclude<MappingSource, string>;
@@ -16,7 +16,7 @@ export function compileHeaderMappings({ header_mappings: sources }: PolicyDocume
   const findings: Finding[] = [];
   const mappings = Object.entries(sources).map(([header, source]): HeaderMapping => {
     if (typeof source === "string") {
-      return { header, source: { from: "claim", claim: parseClaimReference(source) }, ...PLAIN };
+      return { header, source: { from: "claim", claims: compileFirstClaim(source) }, ...PLAIN };
     }
     const { list, separator, encoding, fallback, max_bytes: maxBytes } = source;
     findings.push(...checkMapping(source, ["header_mappings", header]));
@@ -27,7 +27,7 @@ export function compileHeaderMappings({ header_mappings: sources }: PolicyDocume
 
 function compileSource({ from, constant }: MappingMap): HeaderSource {
   if (from !== undefined) {
-    return { from: "claim", claim: parseClaimReference(from) };
+    return { from: "claim", claims: compileFirstClaim(from) };
   }
   return constant === undefined ? { from: "payload" } : { from: "constant", text: constant };
 }
@@ -45,6 +45,6 @@ function checkMapping(source: MappingMap, path: DocumentPath): Finding[] {
     return refuse(`"separator" is the text between joined elements: leave it out beside "list: repeat".`);
   }
   return source.payload && source.encoding !== PLAIN.encoding
-    ? refuse(`"payload" is base64url as in the token: leave "encoding" out.`)
+    ? refuse(`"payload" already has an encoding: it is base64url, as in the token. Leave "encoding" out.`)
     : [];
 }

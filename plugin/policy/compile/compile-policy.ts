@@ -14,8 +14,8 @@ import { compileToken } from "./compile-token.ts";
 import { findNeededFacts } from "./find-needed-facts.ts";
 
 /**
- * Compiles a document that the schema accepts. Each part of the document has a function of its own, which reports all mistakes of
- * this part.
+ * Compiles a document that the schema accepts. Each part of the document has its own function, which reports all mistakes of this
+ * part.
  *
  * @param hash hex SHA-256 of the document's bytes.
  */
@@ -58,13 +58,13 @@ export function compilePolicy(document: PolicyDocument, hash: string): Result<Co
   });
 }
 
-/** Several operations can inherit one mistake. It is reported once. */
+/** A mistake that several operations inherit is reported once. */
 function dropRepeated(findings: readonly Finding[]): readonly Finding[] {
   return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
-/** Reports `extends`. For a policy in a file, the loader has merged the parent and removed this key before. */
+/** Reports `extends`. For a policy in a file, the loader has already merged the parent and removed this key. */
 function checkExtends({ extends: parent }: PolicyDocument): Finding[] {
-  const message = "An inline policy cannot extend a file; put both into one text.";
+  const message = "An inline policy cannot extend a file; put both into one document.";
   return parent === undefined ? [] : [{ code: "extends_impossible", path: ["extends"], atKey: true, message }];
 }

@@ -28,7 +28,7 @@ export function compileProtectedResource(
     const finding: Finding = { code: "url_insecure", path: ["protected_resource", "resource"], message };
     return { protectedResource: undefined, findings: [finding] };
   }
-  // Empty lists are left out (section 3.2).
+  // Empty lists are left out (RFC 9728 section 3.2).
   const metadata = {
     resource,
     authorization_servers: orNothing(servers ?? findServers(issuers, rules)),
@@ -44,7 +44,7 @@ export function compileProtectedResource(
   return { protectedResource, findings: [] };
 }
 
-/** RFC 6750 section 2 defines names for these places only. Other token sources are left out. */
+/** RFC 6750 section 2 has names for these token sources only. Other token sources are left out. */
 function nameBearerMethod(source: TokenSource): readonly string[] {
   if (source.from === "authorization") {
     return ["header"];
@@ -69,14 +69,15 @@ function locateMetadata(resource: string): string | undefined {
 /** The issuers that some rule accepts. Each tenant is listed as one issuer. Issuers without a URL are left out: clients cannot reach them. */
 function findServers(issuers: readonly CompiledIssuer[], rules: readonly CompiledRule[]): readonly string[] {
   const accepted = new Set(listRequirements(rules).flatMap(({ accept }) => [...accept]));
-  return issuers
+  const servers = issuers
     .filter(({ id }) => accepted.has(id))
     .flatMap(({ issuer, template }) =>
       template
         ? [...(template.tenants ?? [])].map((tenant) => issuer.split("/").with(template.segment, tenant).join("/"))
         : [issuer],
-    )
-    .filter((issuer) => isFetchAllowed(issuer));
+    );
+  // Several entries of the policy may have the same identifier, which is listed once.
+  return [...new Set(servers)].filter((issuer) => isFetchAllowed(issuer));
 }
 
 function findScopes(rules: readonly CompiledRule[]): readonly string[] {

@@ -1,13 +1,13 @@
 import type { Operation, PolicyDocument, Rule } from "../../../schema/generated/policy-document.ts";
 import type { CompiledRule } from "../../core/model/policy.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
-import { captureIndexes } from "../language/path-template.ts";
+import { type CaptureIndexes, captureIndexes } from "../language/path-template.ts";
 import { checkAcceptNamed, checkNeeded, checkSource } from "../requirements/check-requirements.ts";
 import { compileRequirements } from "../requirements/compile-requirements.ts";
 import type { PlacedSource } from "../requirements/settle-requirements.ts";
 import { compileOperations, type OperationSource } from "./compile-operations.ts";
 
-const NO_CAPTURES: ReadonlyMap<string, number> = new Map();
+const NO_CAPTURES: CaptureIndexes = new Map();
 
 /** Compiles all rules, in the order of the document. */
 export function compileRules(document: PolicyDocument): {
@@ -39,7 +39,7 @@ function compileRule(id: string, rule: Rule, document: PolicyDocument): Compiled
   };
 }
 
-/** The operations inherit the rule's own requirements. */
+/** Each operation inherits the requirements that its rule has. */
 function compileRuleOfOperations(
   id: string,
   rule: Rule,
@@ -54,7 +54,7 @@ function compileRuleOfOperations(
   );
   const sources = compiled.map(({ source }) => source);
   const tree = compileOperations(sources, path);
-  // The rule's own requirements have no effect only if no operation inherits them.
+  // If no operation inherits the rule's own requirements, they have no effect.
   const isPublic = sources.every((source) => source.requirements.access === "public");
   return {
     rule: { id, operations: tree.tree, requirements },
@@ -67,7 +67,9 @@ function compileRuleOfOperations(
   };
 }
 
-/** @param rule the operation inherits from it first, then from the defaults. */
+/**
+ * @param rule the rule that the operation belongs to. The operation inherits first from the rule, and then from the defaults.
+ */
 function compileOperation(
   placed: PlacedSource,
   { methods, path }: Operation,

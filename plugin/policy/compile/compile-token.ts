@@ -5,7 +5,9 @@ import { IDENTITY_HEADERS } from "../../core/upstream/identify-caller.ts";
 import { isFetchAllowed } from "../../keys/rules/fetch-url.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
 import { headerSpellings } from "../language/header-spellings.ts";
+import { checkIssuerIds } from "../requirements/check-issuer-ids.ts";
 import { listRequirements } from "../requirements/list-requirements.ts";
+import { checkSchemes } from "./check-schemes.ts";
 
 type SourceMap = Exclude<MapOrName, string>;
 
@@ -16,9 +18,10 @@ interface CompiledToken
 }
 
 const SOURCES_PATH: DocumentPath = ["token", "sources"];
-const PLACES = ["header", "cookie", "query"] as const;
-/** Each of these keys is only for the source beside it. */
+const PLACES = ["authorization", "header", "cookie", "query"] as const;
+/** Each key of this list is allowed only with the source that follows it. */
 const COMPANIONS = [
+  ["bare", "authorization"],
   ["prefix", "header"],
   ["allowed_origins", "cookie"],
   ["allow_unprefixed", "cookie"],
@@ -29,14 +32,16 @@ export function compileToken(
   document: PolicyDocument,
   rules: readonly CompiledRule[],
 ): { readonly token: CompiledToken; readonly findings: readonly Finding[] } {
-  const { max_bytes: maxTokenBytes, sources, forward } = document.token;
+  const { max_bytes: maxTokenBytes, sources, forward, client_authorization: own } = document.token;
   const tokenSources = sources.map(compileSource);
   const sourceHeaders = tokenSources.flatMap((source) => (source.from === "header" ? [source.name] : []));
   const forwardHeader = typeof forward === "object" ? forward.header : undefined;
   const taken = findTakenHeaders(document, rules);
   const findings = [
-    ...sources.flatMap((source, index) => checkSource(source, [...SOURCES_PATH, index])),
+    ...sources.flatMap((source, index) => checkSource(source, document, [...SOURCES_PATH, index])),
     ...checkDuplicates(tokenSources),
+    ...checkIssuersAccepted(tokenSources, rules),
+    ...checkKept(document, tokenSources),
     ...sources.flatMap((source, index) =>
       typeof source === "string" ? [] : checkTaken(source.header, taken, [...SOURCES_PATH, index, "header"]),
     ),
@@ -45,7 +50,7 @@ export function compileToken(
   const token: CompiledToken = {
     maxTokenBytes,
     tokenSources,
-    credentialHeaders: ["authorization", ...sourceHeaders.flatMap(headerSpellings)],
+    credentialHeaders: [...(own === "keep" ? [] : ["authorization"]), ...sourceHeaders.flatMap(headerSpellings)],
     forwardHeader: forward === true ? "authorization" : forwardHeader,
     ownHeaders: forwardHeader === undefined || sourceHeaders.includes(forwardHeader) ? [] : [forwardHeader],
   };
@@ -56,33 +61,41 @@ function compileSource(source: MapOrName): TokenSource {
   if (typeof source === "string") {
     return { from: "authorization" };
   }
-  const { header, prefix, cookie, allowed_origins: origins, query } = source;
+  const { authorization: schemes, bare, header, prefix, cookie, allowed_origins: origins, query } = source;
+  const issuers = source.issuers && { issuers: new Set(source.issuers) };
+  if (schemes !== undefined) {
+    const lowerCase = new Set(schemes.map((scheme) => scheme.toLowerCase()));
+    return { from: "authorization", schemes: lowerCase, allowsBare: bare === true, ...issuers };
+  }
   if (header !== undefined) {
-    // Needs no escaping: the schema allows only letters, digits and dashes in a prefix.
-    return { from: "header", name: header, scheme: prefix === undefined ? undefined : new RegExp(`^${prefix} +`, "i") };
+    // The prefix needs no escaping, because the schema allows only letters, digits and dashes in it.
+    const scheme = prefix === undefined ? undefined : new RegExp(`^${prefix} +`, "i");
+    return { from: "header", name: header, scheme, ...issuers };
   }
   return cookie === undefined
-    ? { from: "query", name: query ?? "" }
-    : { from: "cookie", name: cookie, allowedOrigins: new Set(origins) };
+    ? { from: "query", name: query ?? "", ...issuers }
+    : { from: "cookie", name: cookie, allowedOrigins: new Set(origins), ...issuers };
 }
 
 function refuse(path: DocumentPath, message: string): Finding[] {
   return [{ code: "token_source_invalid", path, message }];
 }
 
-function checkSource(source: MapOrName, path: DocumentPath): Finding[] {
+function checkSource(source: MapOrName, document: PolicyDocument, path: DocumentPath): Finding[] {
   if (typeof source === "string") {
     return [];
   }
   if (PLACES.filter((place) => source[place] !== undefined).length !== 1) {
     return refuse(
       path,
-      `A source is in one part of the request: name "header", "cookie" or "query", and only one of them.`,
+      `A source is in one part of the request: name "authorization", "header", "cookie" or "query", and only one of them.`,
     );
   }
   const stray = COMPANIONS.find(([key, place]) => source[key] !== undefined && source[place] === undefined);
   return [
     ...(stray ? refuse([...path, stray[0]], `"${stray[0]}" goes with "${stray[1]}".`) : []),
+    ...checkSchemes(source.authorization ?? [], [...path, "authorization"]),
+    ...checkIssuerIds(source.issuers ?? [], document, [...path, "issuers"]),
     ...checkCookieName(source, path),
     ...(source.allowed_origins ?? []).flatMap((origin, index) =>
       checkOrigin(origin, [...path, "allowed_origins", index]),
@@ -95,7 +108,7 @@ function checkCookieName({ cookie, allow_unprefixed: isAllowed }: SourceMap, pat
     return [];
   }
   const why = "Any host of the domain, and anyone on an http connection, can set a cookie of this name";
-  return refuse([...path, "cookie"], `${why}: call it "__Host-${cookie}", or say "allow_unprefixed: true".`);
+  return refuse([...path, "cookie"], `${why}: call it "__Host-${cookie}", or write "allow_unprefixed: true".`);
 }
 
 /** The origin must be spelled as browsers spell it (RFC 6454 section 6.2), because it is compared byte for byte. */
@@ -117,7 +130,39 @@ function checkDuplicates(sources: readonly TokenSource[]): Finding[] {
   );
 }
 
-/** Headers that the policy uses already, each with the key that uses it. */
+/** Reports an issuer that a rule accepts, but no source accepts. All tokens of such an issuer would be refused. */
+function checkIssuersAccepted(sources: readonly TokenSource[], rules: readonly CompiledRule[]): Finding[] {
+  if (sources.some(({ issuers }) => issuers === undefined)) {
+    return [];
+  }
+  const accepted = new Set(listRequirements(rules).flatMap(({ accept }) => [...accept]));
+  const lost = [...accepted].filter((id) => !sources.some(({ issuers }) => issuers?.has(id)));
+  const names = lost.map((id) => `"${id}"`).join(", ");
+  const message = `Rules accept tokens of ${names}, but no source does: name ${names} under "issuers" of a source.`;
+  return lost.length === 0 ? [] : refuse(SOURCES_PATH, message);
+}
+
+/**
+ * Authorization can have only one use: the plugin reads tokens from it, writes the token into it, or leaves the
+ * client's own value there.
+ */
+function checkKept({ token }: PolicyDocument, sources: readonly TokenSource[]): Finding[] {
+  if (token.client_authorization !== "keep") {
+    return [];
+  }
+  const path = ["token", "client_authorization"];
+  if (sources.some(({ from }) => from === "authorization")) {
+    return refuse(path, `"authorization" is a source, so it has tokens: name other sources, or leave this key out.`);
+  }
+  return token.forward === true
+    ? refuse(
+        path,
+        `"forward: true" writes the token into Authorization: write "forward: false", or name another header.`,
+      )
+    : [];
+}
+
+/** Headers that the policy already uses. The value is the policy key that uses the header. */
 function findTakenHeaders({ header_mappings: mappings, identity }: PolicyDocument, rules: readonly CompiledRule[]) {
   const compared = listRequirements(rules).flatMap(({ comparedHeaders }) => comparedHeaders.map(({ name }) => name));
   return new Map<string, string>([
@@ -133,5 +178,5 @@ function checkTaken(
   path: DocumentPath,
 ): readonly Finding[] {
   const by = header === undefined ? undefined : taken.get(header);
-  return by === undefined ? [] : refuse(path, `"${by}" uses ${header} as well; a header has one meaning.`);
+  return by === undefined ? [] : refuse(path, `"${by}" uses ${header} as well, but a header can have only one use.`);
 }

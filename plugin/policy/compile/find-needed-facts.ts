@@ -1,17 +1,21 @@
 import type { CompiledPolicy, CompiledRule, TokenSource } from "../../core/model/policy.ts";
 import { listRequirements } from "../requirements/list-requirements.ts";
 
+type NeededFacts = Pick<CompiledPolicy, "needsTransport" | "readHeaders" | "decidingFacts">;
+
 /** The facts that the rules and the token sources need, in addition to those that every decision needs. */
-export function findNeededFacts(
-  rules: readonly CompiledRule[],
-  tokenSources: readonly TokenSource[],
-): Pick<CompiledPolicy, "needsTransport" | "readHeaders"> {
+export function findNeededFacts(rules: readonly CompiledRule[], tokenSources: readonly TokenSource[]): NeededFacts {
   const judging = listRequirements(rules);
   const sources = judging.length > 0 ? tokenSources : [];
   const compared = judging.flatMap(({ comparedHeaders }) => comparedHeaders.map(({ name }) => name));
+  const needsTransport = judging.some(({ allowsHttp }) => !allowsHttp);
+  const readHeaders = [...new Set([...compared, ...sources.flatMap(headerOf)])];
+  const readsTarget =
+    rules.some(({ operations }) => operations !== undefined) || tokenSources.some(({ from }) => from === "query");
   return {
-    needsTransport: judging.some(({ allowsHttp }) => !allowsHttp),
-    readHeaders: [...new Set([...compared, ...sources.flatMap(headerOf)])],
+    needsTransport,
+    readHeaders,
+    decidingFacts: { target: readsTarget, transport: needsTransport, headers: listDecidingHeaders(readHeaders) },
   };
 }
 
@@ -26,4 +30,13 @@ function headerOf(source: TokenSource): readonly string[] {
     default:
       return [];
   }
+}
+
+/**
+ * `Accept` and `Content-Type` affect only refusals, so they are left out. The headers of preflights are left out, because decisions
+ * about OPTIONS requests are not reused. Authorization comes last, because tokens differ most at their ends.
+ */
+function listDecidingHeaders(readHeaders: readonly string[]): readonly string[] {
+  const origin = readHeaders.includes("cookie") ? ["origin"] : [];
+  return [...new Set([...origin, ...readHeaders, "authorization"])];
 }

@@ -1,10 +1,17 @@
-import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
-import { templateKey } from "../../core/model/issuer-template.ts";
+import type { Issuer, PolicyDocument } from "../../../schema/generated/policy-document.ts";
+import { listEntries, templateKey } from "../../core/model/issuer-template.ts";
 import type { CompiledIssuer, IssuerTemplates } from "../../core/model/policy.ts";
 import type { Finding } from "../language/finding.ts";
 import { compileIssuer } from "./compile-issuer.ts";
+import { areDistinct } from "./distinct-entries.ts";
 
-/** Compiles all issuers. No two of them may have the same identifier. */
+/**
+ * Entries with the same identifier must agree in these keys, because the plugin uses the keys before it knows the kind of the
+ * token.
+ */
+const COMMON_KEYS = ["keys", "algorithms", "key_refresh", "tokens_without_kid", "numeric_subject", "tenants"] as const;
+
+/** Compiles all issuers. Two issuers may have the same identifier only if their kinds of tokens cannot be confused. */
 export function compileIssuers({ issuers: sources }: PolicyDocument): {
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
   readonly issuerTemplates: IssuerTemplates;
@@ -13,24 +20,73 @@ export function compileIssuers({ issuers: sources }: PolicyDocument): {
 } {
   const issuers = new Map<string, CompiledIssuer>();
   const templates = new Map<string, CompiledIssuer>();
-  const findings: Finding[] = [];
-  for (const [id, source] of Object.entries(sources)) {
-    const { issuer, findings: own } = compileIssuer(id, source);
-    const key = issuer.template ? templateKey(issuer.issuer, issuer.template.segment) : issuer.issuer;
-    const alike = issuer.template ? templates : issuers;
-    findings.push(...own, ...checkTwin(id, alike.get(key)));
-    alike.set(key, issuer);
+  const tenants = new Map<string, CompiledIssuer>();
+  const findings = Object.entries(sources).flatMap(([id, source]) => {
+    const { issuers: compiled, findings: own } = compileIssuer(id, source);
+    const twins = compiled.flatMap((issuer) => {
+      const key = issuer.template ? templateKey(issuer.issuer, issuer.template.segment) : issuer.issuer;
+      const alike = issuer.template ? templates : issuer.tenantOf === undefined ? issuers : tenants;
+      return addIssuer(key, issuer, alike, sources);
+    });
+    // Several tenants can have the same finding, which is reported once.
+    return [...own, ...new Map(twins.map((finding) => [JSON.stringify(finding), finding])).values()];
+  });
+  // An entry with the exact identifier takes precedence over a tenant of another entry.
+  for (const [iss, issuer] of tenants) {
+    issuers.set(iss, issuers.get(iss) ?? issuer);
   }
   const segments = new Set([...templates.values()].flatMap(({ template }) => template?.segment ?? []));
   return {
     issuers,
     issuerTemplates: { issuers: templates, segments: [...segments] },
-    all: [...issuers.values(), ...templates.values()],
+    all: [...issuers.values(), ...templates.values()].flatMap(listEntries),
     findings,
   };
 }
 
-function checkTwin(id: string, twin: CompiledIssuer | undefined): Finding[] {
-  const message = `Issuer "${twin?.id}" has the same identifier; a token's iss must identify exactly one issuer.`;
-  return twin ? [{ code: "issuer_duplicate", path: ["issuers", id, "issuer"], message }] : [];
+/** Adds the issuer to the issuers with the same identifier, and compares it with them. */
+function addIssuer(
+  key: string,
+  issuer: CompiledIssuer,
+  alike: Map<string, CompiledIssuer>,
+  sources: Readonly<Record<string, Issuer>>,
+): readonly Finding[] {
+  const first = alike.get(key);
+  if (!first) {
+    alike.set(key, issuer);
+    return [];
+  }
+  alike.set(key, { ...first, otherEntries: [...first.otherEntries, issuer] });
+  return [
+    ...checkTemplates(issuer, first),
+    ...checkCommon(issuer.id, first.id, sources),
+    ...checkDistinct(issuer, first),
+  ];
+}
+
+/**
+ * The same identifier can come from different templates. Then the tenant may be different, and with it the address of the keys.
+ */
+function checkTemplates(issuer: CompiledIssuer, first: CompiledIssuer): Finding[] {
+  const message = `Issuer "${first.id}" has a tenant with the same identifier: write the same template here, or other tenants.`;
+  return issuer.tenantOf === first.tenantOf
+    ? []
+    : [{ code: "issuer_duplicate", path: ["issuers", issuer.id, "issuer"], message }];
+}
+
+function checkCommon(id: string, first: string, sources: Readonly<Record<string, Issuer>>): Finding[] {
+  const [own, other] = [sources[id], sources[first]];
+  return COMMON_KEYS.filter((key) => JSON.stringify(own?.[key]) !== JSON.stringify(other?.[key])).map((key) => ({
+    code: "issuer_duplicate" as const,
+    path: ["issuers", id, key],
+    atKey: true,
+    message: `Issuer "${first}" has the same identifier, so both issuers must have the same "${key}": repeat it here.`,
+  }));
+}
+
+/** If a token could fit two entries, an ID token could pass as an access token. */
+function checkDistinct(issuer: CompiledIssuer, first: CompiledIssuer): Finding[] {
+  const twin = listEntries(first).find((other) => !areDistinct(issuer, other));
+  const message = `Issuer "${twin?.id}" has the same identifier, and a token could fit both. Give the two issuers different values of "token_type", or "required_claims" that exclude each other, such as token_use.`;
+  return twin ? [{ code: "issuer_duplicate", path: ["issuers", issuer.id, "issuer"], message }] : [];
 }

@@ -6,9 +6,11 @@ import type { DocumentPath, Finding } from "../language/finding.ts";
 const MIN_REFRESH_SECONDS = 10;
 const MAX_REFRESH_SECONDS = 86_400;
 const MIN_COOLDOWN_SECONDS = 5;
+const MIN_TIMEOUT_SECONDS = 1;
+const MAX_TIMEOUT_SECONDS = 30;
 
 /**
- * Compiles how long an issuer's keys are used, and reports times that make no sense.
+ * Compiles the settings for how long an issuer's keys are used, and reports times that contradict each other.
  *
  * @param path of the issuer.
  */
@@ -20,18 +22,19 @@ export function compileKeyRefresh(
   return { keyRefresh, findings: checkRefresh(source, keyRefresh, path) };
 }
 
-function compileRefresh({ key_refresh: { min, max, cooldown, max_stale } }: Issuer): KeyRefresh {
+function compileRefresh({ key_refresh: { min, max, cooldown, max_stale, timeout } }: Issuer): KeyRefresh {
   return {
     minSeconds: durationSeconds(min),
     maxSeconds: durationSeconds(max),
     cooldownSeconds: durationSeconds(cooldown),
     maxStaleSeconds: durationSeconds(max_stale),
+    timeoutSeconds: durationSeconds(timeout),
   };
 }
 
-/** Reports times so short that the provider gets a constant stream of requests, and times too long for a timer. */
+/** Reports times so short that the provider gets a constant stream of requests, times too long for a timer, and a useless timeout. */
 function checkRefresh({ key_refresh: source }: Issuer, refresh: KeyRefresh, path: DocumentPath): Finding[] {
-  const { minSeconds, maxSeconds, cooldownSeconds, maxStaleSeconds } = refresh;
+  const { minSeconds, maxSeconds, cooldownSeconds, maxStaleSeconds, timeoutSeconds } = refresh;
   const rules: readonly [key: keyof typeof source, holds: boolean, message: string][] = [
     ["min", minSeconds >= MIN_REFRESH_SECONDS, `This must be ${MIN_REFRESH_SECONDS}s or more.`],
     [
@@ -47,7 +50,12 @@ function checkRefresh({ key_refresh: source }: Issuer, refresh: KeyRefresh, path
     [
       "max_stale",
       maxStaleSeconds >= maxSeconds,
-      `This must be max (${source.max}) or more: keys are used for that long anyway.`,
+      `This must be max (${source.max}) or more, because keys are used for that long in any case.`,
+    ],
+    [
+      "timeout",
+      timeoutSeconds >= MIN_TIMEOUT_SECONDS && timeoutSeconds <= MAX_TIMEOUT_SECONDS,
+      `This must be from ${MIN_TIMEOUT_SECONDS}s to ${MAX_TIMEOUT_SECONDS}s.`,
     ],
   ];
   return rules.flatMap(([key, holds, message]): Finding[] =>

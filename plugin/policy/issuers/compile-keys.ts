@@ -1,5 +1,4 @@
 import type { Issuer } from "../../../schema/generated/policy-document.ts";
-import { findPlaceholder } from "../../core/model/issuer-template.ts";
 import type { FetchRules, KeyOrigin } from "../../core/model/policy.ts";
 import { quoteOrigin } from "../../core/text/printable.ts";
 import { type FetchUrlRules, isFetchAllowed } from "../../keys/rules/fetch-url.ts";
@@ -8,9 +7,20 @@ import {
   fittingAlgorithms,
   isMeantForVerifying,
   type Jwk,
+  namesOf,
   SECRET_ALGORITHMS,
 } from "../../keys/rules/jwk.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
+
+const KEY_SOURCES = [
+  "discovery",
+  "metadata_uri",
+  "jwks_uri",
+  "jwks",
+  "jwks_files",
+  "pem_files",
+  "secret_files",
+] as const;
 
 /**
  * Compiles the origins of an issuer's keys, and reports mistakes that the schema cannot find.
@@ -18,9 +28,10 @@ import type { DocumentPath, Finding } from "../language/finding.ts";
  * @param path of the issuer.
  */
 export function compileKeys(
-  { issuer, algorithms, keys }: Issuer,
+  { issuer, algorithms, keys: written }: Issuer,
   path: DocumentPath,
 ): { keys: KeyOrigin[]; findings: Finding[] } {
+  const keys = withDiscovery(written);
   const { jwks, jwks_files = [], pem_files = [], secret_files = [] } = keys;
   const keysPath: DocumentPath = [...path, "keys"];
   const { keys: origins, findings } = compileFetchedKeys(issuer, keys, path);
@@ -46,6 +57,13 @@ export function compileKeys(
   return { keys: origins, findings };
 }
 
+/** Adds the default source, which is discovery, if the document has only settings for fetched keys. */
+function withDiscovery(keys: Issuer["keys"]): Issuer["keys"] {
+  const isNamed = KEY_SOURCES.some((name) => keys[name] !== undefined);
+  const hasSettings = Object.values(keys).some((value) => value !== undefined);
+  return isNamed || !hasSettings ? keys : { ...keys, discovery: true };
+}
+
 /** Rejects two secrets with the same kid or without a kid, because a token does not say which of them signed it. */
 function checkSecretNames(files: readonly { readonly kid?: string }[], path: DocumentPath): Finding[] {
   return files.flatMap(({ kid }, index): Finding[] => {
@@ -56,7 +74,7 @@ function checkSecretNames(files: readonly { readonly kid?: string }[], path: Doc
   });
 }
 
-/** A key for an algorithm that the issuer does not use would have no effect. */
+/** Reports algorithms of key files that the issuer does not use, because such a key would have no effect. */
 function checkFileAlgorithms(
   algorithms: readonly string[],
   files: readonly { readonly alg?: string }[],
@@ -64,7 +82,7 @@ function checkFileAlgorithms(
 ): Finding[] {
   return files.flatMap(({ alg }, index): Finding[] => {
     const message = `The issuer does not use ${alg}: name it under "algorithms", or leave it out here.`;
-    return alg === undefined || algorithms.includes(alg)
+    return alg === undefined || namesOf(alg).some((name) => algorithms.includes(name))
       ? []
       : [{ code: "no_usable_key", path: [...path, index, "alg"], message }];
   });
@@ -88,13 +106,13 @@ function compileFetchedKeys(
   }
   if (metadata_uri !== undefined) {
     keys.push({ from: "metadata_uri", uri: metadata_uri, issuer, ...rules });
-    findings.push(...checkUrl(metadata_uri, { allowHttp, allowQuery: true }, [...path, "keys", "metadata_uri"]));
+    findings.push(...checkAddress(metadata_uri, allowHttp, [...path, "keys", "metadata_uri"]));
   }
   if (jwks_uri !== undefined) {
     keys.push({ from: "jwks_uri", uri: jwks_uri, ...rules });
-    findings.push(...checkUrl(jwks_uri, { allowHttp, allowQuery: true }, [...path, "keys", "jwks_uri"]));
+    findings.push(...checkAddress(jwks_uri, allowHttp, [...path, "keys", "jwks_uri"]));
   }
-  // Without fetched keys, these two settings have no effect. The author could believe that they protect something.
+  // Without fetched keys, these two settings have no effect. But the policy author could believe that they protect something.
   for (const name of keys.length === 0 ? (["allow_http", "thumbprints"] as const) : []) {
     if ({ allow_http, thumbprints }[name] !== undefined) {
       const message = `"${name}" applies only to fetched keys, and no keys are fetched.`;
@@ -104,7 +122,10 @@ function compileFetchedKeys(
   return { keys, findings };
 }
 
-/** The secret algorithms need secrets. If they worked with a public key, anyone could forge tokens (RFC 8725 section 2.1). */
+/**
+ * HS256, HS384 and HS512 need a shared secret. If one of them accepted a public key as the secret, anyone could forge tokens (RFC
+ * 8725 section 2.1).
+ */
 function checkAlgorithms(algorithms: readonly string[], origins: readonly KeyOrigin[], path: DocumentPath): Finding[] {
   const hasSecrets = origins.some(({ from }) => from === "secret_file");
   const hasPublicKeys = origins.some(({ from }) => from !== "secret_file");
@@ -125,11 +146,15 @@ function checkAlgorithms(algorithms: readonly string[], origins: readonly KeyOri
 }
 
 function checkDiscovery(issuer: string, allowHttp: boolean, path: DocumentPath): Finding[] {
-  if (findPlaceholder(issuer) === undefined) {
-    return checkUrl(issuer, { allowHttp }, [...path, "issuer"]);
-  }
-  const message = `An issuer with many tenants cannot be discovered: name the address of its keys under "keys".`;
-  return [{ code: "issuer_template_invalid", path: [...path, "keys"], message }];
+  return checkUrl(issuer, { allowHttp }, [...path, "issuer"]);
+}
+
+/** A tenant has already replaced the issuer's placeholder, so all remaining braces are mistakes. */
+function checkAddress(url: string, allowHttp: boolean, path: DocumentPath): Finding[] {
+  const message = `Braces in an address of keys mark a tenant: write the name in braces that "issuer" has, and name the tenants under "tenants".`;
+  return /[{}]/.test(url)
+    ? [{ code: "issuer_template_invalid", path, message }]
+    : checkUrl(url, { allowHttp, allowQuery: true }, path);
 }
 
 function checkUrl(url: string, rules: FetchUrlRules, path: DocumentPath): Finding[] {

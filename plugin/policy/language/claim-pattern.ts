@@ -2,13 +2,14 @@ import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { quoteText } from "../../core/text/printable.ts";
 
 /**
- * Patterns that match any text in a short time. They have single characters and classes, each with an optional quantifier, and no
- * nesting. Other features of RegExp can take exponential time for some texts, and the sender of a token chooses the text.
+ * Patterns that need only a short time, whatever string they are compared with. They have single characters and
+ * classes, each with an optional quantifier, and no nesting. Other features of RegExp can take exponential time for
+ * some strings, and the sender of a token chooses the string.
  */
 
 const PARTS =
   /(?:\\[dws.\\/*+?()[\]{}|^$]|\[\^?(?:\\[dws.\\[\]^-]|[^\\[\]])+\]|[^\\()[\]{}|^$*+?])([*+?]|\{\d{1,3}(?:,(?:\d{1,3})?)?\})?/y;
-/** Each repeating part may try every length of a text of 256 characters. Two of them take some ten thousand steps. */
+/** A repeating part may try every length of a string of 256 characters. Two repeating parts take some ten thousand steps. */
 const MAX_REPEATING = 2;
 /** Each optional part doubles the number of steps. */
 const MAX_OPTIONAL = 4;
@@ -20,7 +21,7 @@ export function compileClaimPattern(pattern: string): Result<RegExp, string> {
   for (let position = 0; position < pattern.length; position = PARTS.lastIndex) {
     const part = PARTS.exec(pattern);
     if (!part) {
-      const hint = "Patterns fit the whole claim by themselves, and have no groups and no alternatives.";
+      const hint = "A pattern always fits the whole claim, and has no groups and no alternatives.";
       return fail(`${quoteText(pattern.slice(position))} cannot be used here. ${hint}`);
     }
     quantifiers.push(part[1] ?? "");

@@ -13,5 +13,5 @@ export function describeIndistinct(name: string): string | undefined {
     return undefined;
   }
   const others = REASONS.filter((other) => other !== reason && publicReason(other) === as);
-  return `A client must not tell "${reason}" from ${others.join(", ")}: set the answer of all of them under "${as}".`;
+  return `A client must not be able to distinguish "${reason}" from ${others.join(", ")}: set the answer of all of them under "${as}".`;
 }

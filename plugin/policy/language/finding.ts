@@ -1,4 +1,51 @@
-/** The kinds of findings in policies, settings and decK files. Codes are stable, because tools and tests match them. Messages may change. */
+/** The kinds of findings of plugin/policy/lint. The registry in offline/lint describes each code. */
+export type LintCode =
+  | "claim_pointer_dotted"
+  | "wildcard_literal"
+  | "path_pattern_literal"
+  | "variable_literal"
+  | "variable_unused"
+  | "value_has_space"
+  | "issuer_not_iss"
+  | "issuer_http"
+  | "key_address_mixed_up"
+  | "issuer_unused"
+  | "audience_is_issuer"
+  | "token_type_unusual"
+  | "duration_never"
+  | "condition_contradiction"
+  | "pattern_never"
+  | "condition_on_registered_claim"
+  | "alternative_always_met"
+  | "alternative_repeated";
+
+/** The checks of `doctor`. The table in cli/doctor/checks describes each of them. */
+export type DoctorCode =
+  | "node_version"
+  | "kong_version"
+  | "kong_settings"
+  | "plugin_enabled"
+  | "plugin_server"
+  | "server_options"
+  | "server_program"
+  | "policy_root"
+  | "policies_valid"
+  | "fetch_settings"
+  | "state_dir"
+  | "socket_present"
+  | "socket_permissions"
+  | "socket_answers"
+  | "facts_variable"
+  | "read_timeout"
+  | "guard_loaded"
+  | "routes_judged"
+  | "plugins_conflict"
+  | "plugins_order"
+  | "issuers_answer"
+  | "clock"
+  | "status_port";
+
+/** The kinds of findings in policies, settings, policy tests and decK files. Codes are stable, because tools and tests match them. Messages may change. */
 export type FindingCode =
   | "not_a_policy"
   | "syntax_error"
@@ -26,6 +73,45 @@ export type FindingCode =
   | "requirement_contradiction"
   | "condition_invalid"
   | "condition_shadowed"
+  | "variable_invalid"
+  // Warnings of plugin/policy/lint:
+  | LintCode
+  | "key_file_missing"
+  | "operation_outside_route"
+  // Warnings of lint only, described in offline/lint:
+  | "any_token_allowed"
+  | "audiences_not_narrowed"
+  | "bound_tokens_accepted"
+  | "clear_text_allowed"
+  | "clock_skew_long"
+  | "consumer_cache_long"
+  | "consumer_unknown_ignored"
+  | "cookie_unprefixed"
+  | "cookie_without_origins"
+  | "eddsa_alone"
+  | "exclusion_only"
+  | "identity_claim_mutable"
+  | "key_cooldown_long"
+  | "key_max_long"
+  | "key_stale_long"
+  | "keys_over_http"
+  | "optional_with_identity"
+  | "other_authentication_skip"
+  | "payload_mapped"
+  | "public_prefix_route"
+  | "public_subtree"
+  | "query_source"
+  | "report_mode"
+  | "rule_without_route"
+  | "shared_secret"
+  | "subject_ambiguous"
+  | "suppression_unknown"
+  | "suppression_unused"
+  | "suppression_without_reason"
+  | "tenants_wildcard"
+  | "token_lifetime_long"
+  | "token_lifetime_unlimited"
+  | "token_type_unchecked"
   | "mapping_invalid"
   | "token_source_invalid"
   | "answer_invalid"
@@ -38,12 +124,42 @@ export type FindingCode =
   | "version_replaced"
   | "compile_failed"
   | "file_unreadable"
-  // In decK files only:
+  // In policy tests only:
+  | "test_invalid"
+  | "test_failed"
+  | "token_unknown"
+  | "request_unknown"
+  | "reason_unknown"
+  | "consumer_unknown"
+  | "unused"
+  | "not_covered"
+  | "mutant_survived"
+  // In comparisons of policies only:
+  | "policy_changed"
+  | "policy_looser"
+  | "policy_not_compared"
+  | "policy_stricter"
+  // In `check` only:
+  | "check_incomplete"
+  // In `validate --online` only:
+  | "algorithm_not_announced"
+  | "certificate_expired"
+  | "clock_differs"
+  | "issuer_answer_invalid"
+  | "issuer_differs"
+  | "issuer_unreachable"
+  | "key_min_long"
+  | "key_note"
+  // In `doctor` only:
+  | DoctorCode
+  // In decK files and kong.yml only:
   | "config_unknown"
   | "files_differ"
   | "instance_name_twice"
   | "not_checked"
   | "not_inlined"
+  | "not_supported"
+  | "plugin_not_run"
   | "plugin_on_consumer"
   | "plugin_twice"
   | "policy_missing"
@@ -61,29 +177,36 @@ export type DocumentPath = readonly (string | number)[];
 export type Severity = "error" | "warning";
 
 /**
- * One error or warning, wherever it was found. Only the known parts of its place are present: the code that checks plain data knows the
- * path, the code that has the text knows line and column, and the command that reads several files knows the file.
+ * One error or warning, wherever it was found. Only the known parts of its position are set. Code that checks plain data knows the
+ * path, code that has the text knows line and column, and a command that reads several files knows the file.
  */
 export interface Finding {
   readonly code: FindingCode;
   /** An error if absent. */
   readonly severity?: Severity;
-  /** Says what is wrong and what to do, without the place. */
+  /** Says what is wrong and what to do, but not where. */
   readonly message: string;
-  /** The path in plain data. `locate` of the document replaces it with a pointer, a line and a column. */
+  /** The path in plain data. `locate` of the document replaces the path with a pointer, a line and a column. */
   readonly path?: DocumentPath;
-  /** The place is the key itself and not its value. */
+  /** The finding is about the key itself, not about its value. */
   readonly atKey?: boolean;
-  /** Leave the last key of the path out of the output, because it may be a secret. */
+  /** If true, the output leaves out the last key of the path, because this key may be a secret. */
   readonly hidesKey?: boolean;
   readonly file?: string;
   /** JSON Pointer into the document; empty for the whole document. */
   readonly pointer?: string;
-  /** Counted from 1; 1:1 when the place is the whole document. */
+  /** Counted from 1. For the whole document: 1:1. */
   readonly line?: number;
   readonly column?: number;
-  /** The line of text that contains the place, to show it to people. Only commands set it, because a text may hold secrets. */
+  /**
+   * The line of the file in which the mistake is, to show it to people. Only commands set this field, because the line
+   * may contain secrets.
+   */
   readonly excerpt?: string;
+  /** More lines for people, such as the expected and the actual value. */
+  readonly notes?: readonly string[];
+  /** Text for the author to paste into the document. It corrects the mistake. */
+  readonly paste?: string;
 }
 
 /** A finding about a document as a whole. */

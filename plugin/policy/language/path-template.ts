@@ -3,44 +3,81 @@ import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { MAX_PATH_SEGMENTS, splitPath } from "../../core/request/request-path.ts";
 import { quoteText } from "../../core/text/printable.ts";
 
-const PLACEHOLDER = /^\{[A-Za-z_][A-Za-z0-9_]*\}$/;
+/** Text, a name in braces, text. Dots after the name mean a subtree. */
+const NAMED = /^([^{}]*)\{([A-Za-z_][A-Za-z0-9_]*)(\.\.\.)?\}([^{}]*)$/;
+const STARS = /^\*+$/;
 const STAND_IN = "x";
+
+/** The name of a subtree has no index, because the subtree may have many segments. */
+export type CaptureIndexes = ReadonlyMap<string, number | undefined>;
+
+interface TemplatePart {
+  readonly text: string;
+  readonly named:
+    | { readonly prefix: string; readonly name: string; readonly isSubtree: boolean; readonly suffix: string }
+    | undefined;
+}
 
 /** Reads the segments of a path template such as `/refunds/{id}`. The failure says what is wrong with it. */
 export function parsePathTemplate(template: string): Result<readonly TemplateSegment[], string> {
-  const parts = template.slice(1).split("/");
-  const isPlaceholder = parts.map((part) => PLACEHOLDER.test(part));
-  const malformed = parts.find((part, index) => !isPlaceholder[index] && /[{}]/.test(part));
-  if (malformed !== undefined) {
-    return fail(`${quoteText(malformed)} is neither plain text nor a whole segment {name}.`);
+  const parts = splitTemplate(template);
+  const problem = parts.map((part, index) => describeProblem(part, index === parts.length - 1)).find(Boolean);
+  if (problem !== undefined) {
+    return fail(problem);
   }
   if (parts.length > MAX_PATH_SEGMENTS) {
     return fail(`It has more than ${MAX_PATH_SEGMENTS} segments.`);
   }
-  const plain = `/${parts.map((part, index) => (isPlaceholder[index] ? STAND_IN : part)).join("/")}`;
+  const plain = `/${parts.map(({ text, named }) => (named ? `${named.prefix}${STAND_IN}${named.suffix}` : text)).join("/")}`;
   const segments = plain.includes("?") || plain.includes("#") ? undefined : splitPath(plain);
   if (!segments) {
     return fail("No request path could match it: it has a query, an empty or dot segment, or characters to escape.");
   }
-  return succeed(segments.map((segment, index) => (isPlaceholder[index] ? undefined : segment)));
+  return succeed(segments.map((text, index) => toSegment(parts[index], text)));
 }
 
-/** The index of the segment for each name in braces. If a name occurs twice, the first segment counts. */
-export function captureIndexes(template: string): ReadonlyMap<string, number> {
-  const parts = template.slice(1).split("/");
-  const named = parts.flatMap((part, index): [string, number][] =>
-    PLACEHOLDER.test(part) ? [[part.slice(1, -1), index]] : [],
+/** The index of the segment for each name in braces. If a name occurs twice, the first segment with this name counts. */
+export function captureIndexes(template: string): CaptureIndexes {
+  const named = splitTemplate(template).flatMap(({ named: part }, index): [string, number | undefined][] =>
+    part ? [[part.name, part.isSubtree ? undefined : index]] : [],
   );
   return new Map(named.toReversed());
 }
 
-/** Whether any request path matches both templates. */
-export function templatesOverlap(a: readonly TemplateSegment[], b: readonly TemplateSegment[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((segment, index) => {
-      const other = b[index];
-      return segment === other || (segment === undefined ? other !== "" : other === undefined && segment !== "");
-    })
-  );
+function splitTemplate(template: string): readonly TemplatePart[] {
+  return template
+    .slice(1)
+    .split("/")
+    .map((text) => {
+      const [, prefix = "", name = "", dots, suffix = ""] = NAMED.exec(text) ?? [];
+      return { text, named: name === "" ? undefined : { prefix, name, isSubtree: dots !== undefined, suffix } };
+    });
+}
+
+function describeProblem({ text, named }: TemplatePart, isLast: boolean): string | undefined {
+  const quoted = quoteText(text);
+  if (!named) {
+    if (STARS.test(text)) {
+      return `${quoted} is not a wildcard here. For one segment, write {name}. For all paths below, write {name...} at the end. For the character itself, write ${text.replaceAll("*", "%2A")}.`;
+    }
+    return /[{}]/.test(text) ? `${quoted} must be plain text, or text with only one {name} in it.` : undefined;
+  }
+  const isWhole = named.prefix === "" && named.suffix === "";
+  return named.isSubtree && !(isLast && isWhole)
+    ? `${quoted} matches the rest of the path, so it must be the whole last segment.`
+    : undefined;
+}
+
+/** @param decoded the segment with a stand-in for the placeholder. */
+function toSegment(part: TemplatePart | undefined, decoded: string): TemplateSegment {
+  const { named } = part ?? {};
+  if (!named) {
+    return { kind: "literal", text: decoded };
+  }
+  if (named.isSubtree) {
+    return { kind: "subtree" };
+  }
+  return named.prefix === "" && named.suffix === ""
+    ? { kind: "placeholder" }
+    : { kind: "affixed", prefix: decodeURIComponent(named.prefix), suffix: decodeURIComponent(named.suffix) };
 }

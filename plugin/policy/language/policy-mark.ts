@@ -1,4 +1,7 @@
-/** The key that makes a document a policy. Messages never quote a document without it, because that may be a secret. */
+/**
+ * The key that makes a document a policy. Messages never quote a document without this key, because such a document may be a
+ * secret.
+ */
 const MARK = "jwt_policy";
 
 // The key may follow blank lines, comments, directives and `---`. It may also be the first member of a JSON object.

@@ -8,7 +8,7 @@ export function suggestName(name: string, known: readonly string[]): string | un
   return ranked[0]?.candidate;
 }
 
-/** The end of a message about an unknown name: a question if a known name is similar, or else an empty text. */
+/** The end of a message about an unknown name: a question if a known name is similar, or else an empty string. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const suggestion = suggestName(name, known);
   return suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`;

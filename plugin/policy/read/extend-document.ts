@@ -5,7 +5,7 @@ type PlainMap = Readonly<Record<string, unknown>>;
 /** Keys that identify one document. They are never inherited from a parent. */
 const OWN_KEYS: readonly string[] = ["jwt_policy", "name", "description", "extends"];
 
-/** The file that a document extends, relative to the document. Undefined when it extends no file, or `extends` is not a text. */
+/** The file that a document extends, relative to the document. Undefined if it extends no file, or if `extends` is not a string. */
 export function findParent(data: unknown): string | undefined {
   return isMap(data) && typeof data.extends === "string" ? data.extends : undefined;
 }
@@ -39,7 +39,7 @@ function merge(parent: unknown, child: unknown, path: readonly string[] = []): u
 const isIssuerClaims = ([first, , third]: readonly string[]): boolean =>
   first === "issuers" && third === "required_claims";
 
-/** Treats a list of claims as conditions without tests. Otherwise the child's list would drop the parent's conditions. */
+/** Treats a list of claims as conditions without tests. Without this, the child's list would drop the parent's conditions. */
 function mergeClaims(parent: unknown, child: unknown): unknown {
   const [from, onto] = [parent, child].map((claims) => (isListOfTexts(claims) ? toConditions(claims) : claims));
   return (isMap(parent) || isMap(child)) && isMap(from) && isMap(onto) ? merge(from, onto) : child;

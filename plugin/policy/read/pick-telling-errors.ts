@@ -4,8 +4,8 @@ import type { ErrorObject } from "ajv";
 const MAX_ERRORS = 500;
 
 /**
- * Leaves out errors that only repeat or follow from others, so that one mistake gives one message. Examples are `propertyNames` beside
- * its cause, and further checks of a value with a wrong type.
+ * Leaves out errors that repeat another error or only follow from it, so that one mistake gives one message. Examples
+ * are `propertyNames` beside its cause, and further checks of a value with a wrong type.
  */
 export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorObject[] {
   const errors = dropRepeated(all.slice(0, MAX_ERRORS));
@@ -15,7 +15,7 @@ export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorOb
   );
 }
 
-/** Ajv needs a type beside some references. It then checks that type twice. */
+/** Beside some references, Ajv needs a type. So Ajv checks this type twice. */
 function dropRepeated(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const byText = new Map(
     errors.map((error) => [

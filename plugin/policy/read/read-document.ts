@@ -3,18 +3,20 @@ import {
   isCollection,
   isMap,
   isScalar,
+  isSeq,
   LineCounter,
   type Node,
+  type Scalar,
   visit,
-  type YAMLError,
   type YAMLMap,
 } from "yaml";
 import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { type DocumentPath, type Finding, wholeDocument } from "../language/finding.ts";
 import { beginsWithMark, hasMark, NOT_A_POLICY } from "../language/policy-mark.ts";
-import { describeYamlError } from "./describe-yaml-error.ts";
+import { describeYamlErrors } from "./describe-yaml-error.ts";
 import { findInexactNumbers } from "./find-inexact-numbers.ts";
-import { parseYaml } from "./parse-yaml.ts";
+import { findMergeKeys, NO_MERGE_KEYS } from "./find-merge-keys.ts";
+import { parseYaml, type YamlMistake } from "./parse-yaml.ts";
 
 /** Largest policy document, in UTF-16 units: several thousand rules. Reading blocks the process, so it must be quick. */
 const MAX_DOCUMENT_LENGTH = 256 * 1024;
@@ -24,17 +26,20 @@ const MAY_BE_ROUNDED = /[0-9a-f]{13}|\.\d|\d[eE]/i;
 const MAX_FINDINGS = 50;
 /** Aliases can make a small document grow exponentially, and policies need few of them. */
 const MAX_ALIASES = 100;
-/** The most values after all aliases are resolved. A text without aliases cannot have more, because each value takes two characters. */
+/**
+ * The largest number of values after all aliases are resolved. A document without aliases never reaches this limit,
+ * because each value takes two characters.
+ */
 const MAX_VALUES = MAX_DOCUMENT_LENGTH;
 
 /** A document as plain data. It can locate each part of the data in the text. */
 export interface SourceDocument {
   readonly data: unknown;
-  /** Adds line and column to the findings, and sorts them by place. */
+  /** Adds line and column to the findings, and sorts them by position. */
   locate(findings: readonly Finding[]): readonly Finding[];
 }
 
-/** Why a text is not plain data. */
+/** The reason why a text cannot be read as plain data. */
 interface UnreadText {
   readonly findings: readonly Finding[];
   /** Whether the text was parsed, and has the mark of a policy. */
@@ -71,9 +76,7 @@ export function readYaml(text: string): Result<SourceDocument, UnreadText> {
   const lineCounter = countLines(text);
   const parsed = parseYaml(text);
   if (!parsed.ok) {
-    const { message, offset } = parsed.failure;
-    const finding: Finding = { code: "syntax_error", message, pointer: "", ...placeAt(offset, lineCounter) };
-    return fail({ findings: [finding], isMarked: false });
+    return fail({ findings: [toFinding(parsed.failure, lineCounter)], isMarked: false });
   }
   const document = parsed.value;
   const isMarked = isMap(document.contents) && hasMark(listKeys(document.contents));
@@ -81,12 +84,15 @@ export function readYaml(text: string): Result<SourceDocument, UnreadText> {
   if (problems.length > 0) {
     return fail({
       isMarked,
-      findings: problems.slice(0, MAX_FINDINGS).map((problem) => toFinding(problem, lineCounter)),
+      findings: describeYamlErrors(problems, text)
+        .slice(0, MAX_FINDINGS)
+        .map((mistake) => toFinding(mistake, lineCounter)),
     });
   }
   const findings = [
     ...findOtherVersion(document),
     ...findDuplicateKeys(document, lineCounter),
+    ...(text.includes("<<") ? findMerges(document, lineCounter) : []),
     ...(text.includes("*") ? findDanglingAliases(document, lineCounter) : []),
     ...(MAY_BE_ROUNDED.test(text) ? findRoundedNumbers(document, lineCounter) : []),
   ];
@@ -134,7 +140,7 @@ function countLines(text: string): LineCounter {
   return lineCounter;
 }
 
-/** YAML 1.1 has other scalars and tags. A directive must not change the meaning of the same text. */
+/** YAML 1.1 has other scalars and tags than YAML 1.2. The same text must not get another meaning because of a directive. */
 function findOtherVersion({ directives }: Document): Finding[] {
   const version = directives?.yaml.version;
   const message = `The document asks for YAML ${version}; only YAML 1.2 is read.`;
@@ -143,20 +149,47 @@ function findOtherVersion({ directives }: Document): Finding[] {
 
 function findDuplicateKeys(document: Document, lineCounter: LineCounter): Finding[] {
   const findings: Finding[] = [];
-  visit(document, {
-    Map(_key, map) {
-      const seen = new Set<unknown>();
-      for (const { key } of map.items) {
-        const name = isScalar(key) ? key.value : key;
-        if (seen.has(name) && isScalar(key)) {
-          const message = "This key is here twice; keep one of them.";
-          findings.push({ code: "duplicate_key", message, pointer: "", ...placeOf(key, lineCounter) });
-        }
-        seen.add(name);
+  for (const map of listMaps(document.contents)) {
+    const firstKeys = new Map<unknown, Scalar>();
+    for (const { key } of map.items) {
+      if (!isScalar(key)) {
+        continue;
       }
-    },
-  });
+      const first = firstKeys.get(key.value);
+      if (first === undefined) {
+        firstKeys.set(key.value, key);
+        continue;
+      }
+      const message = `This key is already in line ${placeOf(first, lineCounter).line}; keep one of them.`;
+      findings.push({ code: "duplicate_key", message, pointer: "", ...placeOf(key, lineCounter) });
+    }
+  }
   return findings;
+}
+
+/** All maps, in the order of the text. Not by `visit`, which takes several times as long, because it keeps the path of each node. */
+function listMaps(node: unknown, maps: YAMLMap[] = []): readonly YAMLMap[] {
+  if (isMap(node)) {
+    maps.push(node);
+    for (const { key, value } of node.items) {
+      listMaps(key, maps);
+      listMaps(value, maps);
+    }
+  } else if (isSeq(node)) {
+    for (const item of node.items) {
+      listMaps(item, maps);
+    }
+  }
+  return maps;
+}
+
+function findMerges(document: Document, lineCounter: LineCounter): Finding[] {
+  return findMergeKeys(document).map((key) => ({
+    code: "unknown_key",
+    message: NO_MERGE_KEYS,
+    pointer: "",
+    ...placeOf(key, lineCounter),
+  }));
 }
 
 /** Stops at the limit of aliases, because each resolution searches the whole document. */
@@ -172,7 +205,7 @@ function findDanglingAliases(document: Document, lineCounter: LineCounter): Find
         return visit.BREAK;
       }
       if (!alias.resolve(document)) {
-        const message = "There is no anchor of this name before this alias.";
+        const message = "There is no anchor of this name before this alias; put text that begins with * in quotes.";
         findings.push({ code: "syntax_error", message, pointer: "", ...placeOf(alias, lineCounter) });
       }
       return undefined;
@@ -181,10 +214,10 @@ function findDanglingAliases(document: Document, lineCounter: LineCounter): Find
   return findings;
 }
 
-/** With a rounded number, a condition would compare with another value than the author wrote. */
+/** With a rounded number, a condition would compare with a value that the author did not write. */
 function findRoundedNumbers(document: Document, lineCounter: LineCounter): Finding[] {
   const message =
-    "This number has more digits than can be compared exactly: write it as a quoted text, and have the issuer write the claim as text.";
+    "This number has more digits than can be compared exactly: write it as a quoted string, and let the issuer write the claim as a string.";
   return findInexactNumbers(document).map((node) => ({
     code: "number_inexact",
     message,
@@ -202,9 +235,8 @@ function placeAt(offset: number, lineCounter: LineCounter): { line: number; colu
   return { line, column: col };
 }
 
-function toFinding(problem: YAMLError, lineCounter: LineCounter): Finding {
-  const place = placeAt(problem.pos[0], lineCounter);
-  return { code: "syntax_error", message: describeYamlError(problem), pointer: "", ...place };
+function toFinding({ offset, message }: YamlMistake, lineCounter: LineCounter): Finding {
+  return { code: "syntax_error", message, pointer: "", ...placeAt(offset, lineCounter) };
 }
 
 function locateFindings(
@@ -214,15 +246,15 @@ function locateFindings(
 ): readonly Finding[] {
   return findings
     .slice(0, MAX_FINDINGS)
-    .map(({ code, severity, message, path = [], atKey, hidesKey }) => {
+    .map(({ path = [], atKey, hidesKey, ...kept }) => {
       const place = placeAt(findOffset(document, path, atKey === true), lineCounter);
       const pointer = toPointer(hidesKey ? path.slice(0, -1) : path);
-      return { code, ...(severity && { severity }), message, pointer, ...place };
+      return { ...kept, pointer, ...place };
     })
     .sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** Offset of the value at `path`, or of its key. If the text does not have the value, the offset of its nearest parent. */
+/** Offset of the value at `path`, or of its key. If the value is not in the text, the offset of its nearest parent. */
 function findOffset(document: Document, path: DocumentPath, atKey: boolean): number {
   for (let length = path.length; length > 0; length -= 1) {
     const offset = offsetAt(document, path.slice(0, length), atKey || length < path.length);

@@ -5,17 +5,25 @@ import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { quoteText } from "../../core/text/printable.ts";
 import { describeIndistinct } from "../language/describe-indistinct.ts";
 import type { DocumentPath, Finding, FindingCode } from "../language/finding.ts";
+import { hintAtKey } from "../language/hint-at-key.ts";
+import { hintAtForm, hintAtType } from "../language/hint-at-value.ts";
 import { hasMark, NOT_A_POLICY } from "../language/policy-mark.ts";
 import { didYouMean } from "../language/suggest-name.ts";
 import { explainRefusedHeader } from "./explain-header.ts";
 import { pickTellingErrors } from "./pick-telling-errors.ts";
+import { resolveVars } from "./resolve-vars.ts";
 
 /**
- * Checks plain data against policy.schema.json and fills in its defaults, in place. Returns the same data, typed.
+ * Checks plain data against policy.schema.json, after it resolves variables. It fills in values and defaults in place, and returns the
+ * same data, typed.
  */
 export function validateDocument(data: unknown): Result<PolicyDocument, readonly Finding[]> {
   if (!hasMark(data)) {
     return fail([{ code: "not_a_policy", path: [], message: NOT_A_POLICY }]);
+  }
+  const unresolved = resolveVars(data);
+  if (unresolved.length > 0) {
+    return fail(unresolved);
   }
   const findings = checkData(validatePolicy, data, { values: isBelowKeys, keys: isBelowKeys });
   return findings.length === 0 ? succeed(data as PolicyDocument) : fail(findings);
@@ -45,12 +53,12 @@ function toFinding(error: ErrorObject, data: unknown, secrecy: Secrecy): Finding
       const key = String(params.additionalProperty);
       const known = listKnown(parentSchema);
       if (secrecy.keys(path)) {
-        const message = `This key is not known here.${hintAtName(key, known)}`;
+        const message = `This key is not known here.${didYouMean(key, known) || listNames(known)}`;
         return { code: "unknown_key", path: [...path, key], atKey: true, hidesKey: true, message };
       }
       const message = isDefault(key, parentSchema)
         ? `The key "${key}" belongs under "defaults", or in a rule.`
-        : unknownKeyMessage(key, known);
+        : `The key ${quoteText(key)} is not known here.${hintAtKey(key, known)}`;
       return { code: "unknown_key", path: [...path, key], atKey: true, message };
     }
     case "required":
@@ -62,16 +70,29 @@ function toFinding(error: ErrorObject, data: unknown, secrecy: Secrecy): Finding
       return {
         code: "wrong_type",
         path,
-        message: `This must be ${wantedName(params.type, parentSchema)}, not ${describe(error.data)}.`,
+        message: `This must be ${wantedName(params.type, parentSchema)}, not ${describe(error.data)}.${hintAtAudience(path, error.data) ?? (secrecy.values(path) ? "" : hintAtType(error.data, params.type, parentSchema))}`,
       };
     case "minProperties":
       return { code: "invalid_value", path, message: emptyMapMessage(parentSchema) };
     default:
-      return valueFinding(error, path, describe);
+      return valueFinding(error, path, { describe, isSecret: secrecy.values(path) });
   }
 }
 
-function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: unknown) => string): Finding {
+/** An audience is read from one claim only, because ID tokens and access tokens have the client's id in different claims. */
+function hintAtAudience(path: DocumentPath, data: unknown): string | undefined {
+  return path[0] === "issuers" && path[2] === "claims" && path[3] === "audience" && Array.isArray(data)
+    ? " If tokens have the audience in different claims, write one entry of the issuer for each kind of token."
+    : undefined;
+}
+
+interface Shown {
+  readonly describe: (value: unknown) => string;
+  /** Whether the value must not appear in a message, not even in part. */
+  readonly isSecret: boolean;
+}
+
+function valueFinding(error: ErrorObject, path: DocumentPath, { describe, isSecret }: Shown): Finding {
   const { keyword, parentSchema, data } = error;
   const isKey = error.propertyName !== undefined;
   const place = isKey ? { path: [...path, error.propertyName as string], atKey: true } : { path };
@@ -100,15 +121,24 @@ function valueFinding(error: ErrorObject, path: DocumentPath, describe: (value: 
         code: "invalid_value",
         message: `${shown} cannot be used here: ${explainRefusedHeader(String(value))}.`,
       };
-    case "pattern": {
-      const code: FindingCode = title === "duration" ? "duration_invalid" : "invalid_value";
-      const example = parentSchema?.examples?.[0];
-      const hint = `${parentSchema?.description ?? ""}${example === undefined ? "" : ` Example: ${example}.`}`;
-      return { ...place, code, message: `${shown} is not a valid ${title}. ${hint}`.trim() };
-    }
+    case "pattern":
+      return { ...place, ...describeForm(parentSchema, shown, isSecret ? undefined : value) };
     default:
       return { ...place, code: "invalid_value", message: boundMessage(error) };
   }
+}
+
+/** @param value undefined if it is secret. */
+function describeForm(
+  schema: ErrorObject["parentSchema"],
+  shown: string,
+  value: unknown,
+): { readonly code: FindingCode; readonly message: string } {
+  const title: string = schema?.title?.toLowerCase() ?? "value";
+  const example = schema?.examples?.[0];
+  const hint = `${schema?.description ?? ""}${example === undefined ? "" : ` Example: ${example}.`}`;
+  const message = `${shown} is not a valid ${title}.${hintAtForm(value, schema)} ${hint}`.trim();
+  return { code: title === "duration" ? "duration_invalid" : "invalid_value", message };
 }
 
 function versionMessage(data: unknown, shown: string): string {
@@ -137,7 +167,7 @@ function boundMessage({ keyword, params, message }: ErrorObject): string {
   return `This must have at ${bound} ${params.limit} ${params.limit === 1 ? one : several}.`;
 }
 
-/** Keys that must be null are known only so that the schema can say why they cannot be used. */
+/** Some keys must be null. The schema knows such a key only to say why it cannot be used. */
 function listKnown(schema: ErrorObject["parentSchema"]): readonly string[] {
   const properties: Readonly<Record<string, { readonly type?: unknown }>> = schema?.properties ?? {};
   return Object.keys(properties).filter((name) => properties[name]?.type !== "null");
@@ -147,21 +177,17 @@ function refusedKeyMessage(path: DocumentPath, schema: ErrorObject["parentSchema
   return `The key ${quoteText(String(path.at(-1)))} cannot be used here. ${schema?.description ?? ""}`.trim();
 }
 
-function unknownKeyMessage(key: string, known: readonly string[]): string {
-  return `The key ${quoteText(key)} is not known here.${hintAtName(key, known)}`;
+function listNames(known: readonly string[]): string {
+  return ` Known here: ${known.join(", ")}.`;
 }
 
-function hintAtName(key: string, known: readonly string[]): string {
-  return didYouMean(key, known) || ` Known here: ${known.join(", ")}.`;
-}
-
-/** Only texts and numbers can be secrets. */
+/** Only strings and numbers can be secrets. */
 function isTelling(value: unknown): value is string | number {
   return typeof value === "string" || typeof value === "number";
 }
 
 function hiddenValue(value: string | number): string {
-  return typeof value === "string" ? "this text" : "this value";
+  return typeof value === "string" ? "this string" : "this value";
 }
 
 function enumMessage(shown: string, data: unknown, allowed: readonly unknown[]): string {
@@ -176,7 +202,7 @@ function emptyMapMessage(schema: ErrorObject["parentSchema"]): string {
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   object: "a map",
   array: "a list",
-  string: "text",
+  string: "a string",
   integer: "a whole number",
   number: "a number",
   boolean: "true or false",

@@ -43,7 +43,7 @@ export function checkSource({ source, path }: PlacedSource, document: PolicyDocu
   ];
 }
 
-/** Reports issuers that a source accepts and the document does not have. */
+/** Reports issuers that a source accepts, but the document does not have. */
 export function checkAccepted(
   source: Pick<RequirementSource, "accept">,
   document: PolicyDocument,

@@ -1,14 +1,19 @@
-import type { Condition as ConditionSource, Issuer } from "../../../schema/generated/policy-document.ts";
+import type {
+  Condition as ConditionSource,
+  Issuer,
+  NegatedCondition as NegatedSource,
+} from "../../../schema/generated/policy-document.ts";
 import { hasValue } from "../../core/json/claim-value.ts";
 import { parseClaimReference } from "../../core/model/claim-reference.ts";
-import type { ClaimTest, Condition, Scalar } from "../../core/model/policy.ts";
+import type { ClaimTest, Condition, PlainTest, Scalar } from "../../core/model/policy.ts";
 import { compileClaimPattern } from "../language/claim-pattern.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
+import type { CaptureIndexes } from "../language/path-template.ts";
 
-/** The parts of the request that claims can be compared with, and the headers that claims cannot be compared with. */
+/** The parts of the request that a claim can be compared with, and the headers that no claim can be compared with. */
 export interface RequestParts {
-  readonly captures: ReadonlyMap<string, number>;
-  /** Headers that the policy sets itself, so a comparison makes no sense. */
+  readonly captures: CaptureIndexes;
+  /** The policy sets these headers itself, so a comparison with them makes no sense. */
   readonly ownHeaders: readonly string[];
 }
 
@@ -29,7 +34,10 @@ const COMPARISONS = ["equals_path", "equals_header"] as const;
 export function compileIssuerConditions(source: Issuer["required_claims"], path: DocumentPath): Compiled {
   const place = [...path, "required_claims"];
   if (Array.isArray(source)) {
-    return { conditions: source.map((claim) => ({ claim: parseClaimReference(claim), tests: [] })), findings: [] };
+    const conditions = source.map(
+      (claim) => ({ claim: parseClaimReference(claim), absent: "refused", tests: [] }) as const,
+    );
+    return { conditions, findings: [] };
   }
   const comparing = Object.entries(source).flatMap(([claim, condition]) =>
     COMPARISONS.filter((key) => condition[key] !== undefined).map((key) => [claim, key] as const),
@@ -38,7 +46,7 @@ export function compileIssuerConditions(source: Issuer["required_claims"], path:
     return compileConditions(source, place, NO_PARTS);
   }
   const findings = comparing.map(([claim, key]): Finding => {
-    const message = `An issuer's conditions apply to every request, so "${key}" cannot be used here: put it into a rule's required_claims.`;
+    const message = `An issuer's conditions apply to every request, so "${key}" cannot be used here: write it into the required_claims of a rule.`;
     return { code: "condition_invalid", path: [...place, claim, key], atKey: true, message };
   });
   return { conditions: [], findings };
@@ -52,18 +60,46 @@ export function compileConditions(
 ): Compiled {
   const findings: Finding[] = [];
   const conditions = Object.entries(sources).map(([claim, source]) => {
-    const refuse = (key: keyof ConditionSource, message: string): ClaimTest[] => {
-      findings.push({ code: "condition_invalid", path: [...path, claim, key], message });
-      return [];
-    };
-    return { claim: parseClaimReference(claim), tests: compileTests(source, request, refuse) };
+    const refuseAt =
+      (inside: DocumentPath): Refuse =>
+      (key, message) => {
+        findings.push({ code: "condition_invalid", path: [...path, claim, ...inside, key], message });
+        return [];
+      };
+    const refuse = refuseAt([]);
+    const { not } = source;
+    const tests: readonly ClaimTest[] = [
+      ...compilePlainTests(source, refuse),
+      ...compileCapture(source, request, refuse),
+      ...compileHeader(source, request, refuse),
+      ...(not ? compilePlainTests(not, refuseAt(["not"])).map((test) => ({ is: "not", test }) as const) : []),
+    ];
+    return { claim: parseClaimReference(claim), absent: compileAbsent(source, refuse), tests };
   });
   return { conditions, findings };
 }
 
-type Refuse = (key: keyof ConditionSource, message: string) => ClaimTest[];
+/** The tests that a condition and its `not` can have. */
+type PlainSource = Omit<NegatedSource, "equals_path" | "equals_header" | "not" | "absent">;
+type Refuse = (key: keyof ConditionSource, message: string) => PlainTest[];
 
-function compileTests(source: ConditionSource, request: RequestParts, refuse: Refuse): ClaimTest[] {
+function compileAbsent(source: ConditionSource, refuse: Refuse): Condition["absent"] {
+  const { absent, ...tests } = source;
+  const hasTests = Object.keys(tests).length > 0;
+  if (absent === true && hasTests) {
+    refuse("absent", `A claim that is absent passes no test: leave the tests out, or write "absent: allowed".`);
+  }
+  if (absent === "allowed" && !hasTests) {
+    refuse("absent", "Every claim would meet this condition: add a test, or leave the condition out.");
+  }
+  if (absent === undefined) {
+    return "refused";
+  }
+  return absent === true ? "required" : "allowed";
+}
+
+/** Compiles the tests that compare only with values in the policy. */
+function compilePlainTests(source: PlainSource, refuse: Refuse): PlainTest[] {
   const { equals, one_of, contains_any, contains_all, min, max } = source;
   if (min !== undefined && max !== undefined && min > max) {
     refuse("min", `No number is ${min} or more and ${max} or less.`);
@@ -73,7 +109,7 @@ function compileTests(source: ConditionSource, request: RequestParts, refuse: Re
     if (!values.every(hasValue)) {
       refuse(
         key,
-        "A claim with an empty text counts as missing, so it never equals an empty text: leave the empty text out.",
+        "A claim with an empty string counts as missing, so it never equals an empty string: leave the empty string out.",
       );
     }
   }
@@ -85,23 +121,21 @@ function compileTests(source: ConditionSource, request: RequestParts, refuse: Re
     ...compilePattern(source, refuse),
     ...compileBound("min", min),
     ...compileBound("max", max),
-    ...compileCapture(source, request, refuse),
-    ...compileHeader(source, request, refuse),
   ];
 }
 
 function compileValues(
   is: "one_of" | "contains_any" | "contains_all",
   values: readonly Scalar[] | undefined,
-): ClaimTest[] {
+): PlainTest[] {
   return values ? [{ is, values: new Set(values) }] : [];
 }
 
-function compileBound(is: "min" | "max", bound: number | undefined): ClaimTest[] {
+function compileBound(is: "min" | "max", bound: number | undefined): PlainTest[] {
   return bound === undefined ? [] : [{ is, bound }];
 }
 
-function compilePattern({ matches }: ConditionSource, refuse: Refuse): ClaimTest[] {
+function compilePattern({ matches }: PlainSource, refuse: Refuse): PlainTest[] {
   if (matches === undefined) {
     return [];
   }
@@ -113,12 +147,18 @@ function compileCapture(
   { equals_path: name }: ConditionSource,
   { captures }: RequestParts,
   refuse: Refuse,
-): ClaimTest[] {
+): PlainTest[] {
   if (name === undefined) {
     return [];
   }
   const segment = captures.get(name);
-  const known = [...captures.keys()].join(", ");
+  if (segment === undefined && captures.has(name)) {
+    return refuse(
+      "equals_path",
+      `"${name}" matches several segments, but a claim can equal only one segment: compare with one segment.`,
+    );
+  }
+  const known = [...captures].flatMap(([other, index]) => (index === undefined ? [] : [other])).join(", ");
   const hint = known === "" ? "It needs operations whose paths have names in braces." : `Known here: ${known}.`;
   return segment === undefined
     ? refuse("equals_path", `No segment of the path is called "${name}". ${hint}`)
@@ -129,7 +169,7 @@ function compileHeader(
   { equals_header: header }: ConditionSource,
   { ownHeaders }: RequestParts,
   refuse: Refuse,
-): ClaimTest[] {
+): PlainTest[] {
   if (header === undefined) {
     return [];
   }

@@ -1,7 +1,7 @@
 import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
-import { parseClaimReference } from "../../core/model/claim-reference.ts";
 import type { CompiledIdentity } from "../../core/model/policy.ts";
 import { IDENTITY_HEADERS } from "../../core/upstream/identify-caller.ts";
+import { compileClaimLocations, compileFirstClaim } from "../language/claim-locations.ts";
 import { durationSeconds } from "../language/duration.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
 import { checkIssuerIds } from "./check-issuer-ids.ts";
@@ -36,15 +36,15 @@ export function compileIdentity(document: PolicyDocument): {
   const identity = {
     issuers: new Set(issuers ?? Object.keys(document.issuers)),
     consumer: consumer && compileConsumer(consumer),
-    credential: credential === undefined ? undefined : parseClaimReference(credential),
-    groups: groups === undefined ? undefined : parseClaimReference(groups),
+    credential: credential === undefined ? undefined : compileFirstClaim(credential),
+    groups: groups === undefined ? undefined : compileClaimLocations(groups),
   };
   return { identity, findings };
 }
 
 function compileConsumer({ claim, by, unknown, cache }: ConsumerSource): CompiledIdentity["consumer"] {
   return {
-    claim: parseClaimReference(claim),
+    claims: compileFirstClaim(claim),
     by,
     refusesUnknown: unknown === "refuse",
     maxAgeSeconds: durationSeconds(cache),
@@ -61,7 +61,7 @@ function checkIssuers(issuers: readonly string[] | undefined, document: PolicyDo
   if (issuers) {
     return checkIssuerIds(issuers, document, [...PATH, "issuers"]);
   }
-  const message = `The policy has several issuers: name those whose tokens tell Kong who the caller is under "identity.issuers".`;
+  const message = `The policy has several issuers. Under "identity.issuers", name those whose tokens tell Kong who the caller is.`;
   return Object.keys(document.issuers).length === 1
     ? []
     : [{ code: "identity_invalid", path: PATH, atKey: true, message }];

@@ -14,6 +14,7 @@ import type {
 import { durationSeconds } from "../language/duration.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
 import { headerSpellings } from "../language/header-spellings.ts";
+import type { CaptureIndexes } from "../language/path-template.ts";
 import { compileConditions, type RequestParts } from "./compile-conditions.ts";
 import { listOwnHeaders } from "./compile-identity.ts";
 import { type PlacedSource, type SettledAlternative, settleRequirements } from "./settle-requirements.ts";
@@ -31,7 +32,7 @@ const NO_HEADERS: Requirements["comparedHeaders"] = [];
 export function compileRequirements(
   sources: readonly PlacedSource[],
   document: PolicyDocument,
-  captures: ReadonlyMap<string, number>,
+  captures: CaptureIndexes,
 ): { readonly requirements: Requirements; readonly findings: readonly Finding[] } {
   const settled = settleRequirements(sources, document);
   const request = { captures, ownHeaders: listOwnHeaders(document) };
@@ -69,7 +70,8 @@ function compileAlternative(
   return { alternative, findings };
 }
 
-// Thousands of rules can inherit the same conditions. Without sharing, a small text would become a policy of many megabytes.
+// Thousands of rules can inherit the same conditions. If they did not share them, a small document would become a
+// policy of many megabytes.
 const conditionsOf = new WeakMap<RequiredClaims, readonly Condition[]>();
 
 function compileClaims(
@@ -89,7 +91,7 @@ function compileClaims(
   return compiled;
 }
 
-// Thousands of rules can inherit the same lists. One shared set for each list keeps large policies small.
+// Thousands of rules can inherit the same list. They share one set for each list, so that large policies use little memory.
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function toSet(list: readonly string[]): ReadonlySet<string> {

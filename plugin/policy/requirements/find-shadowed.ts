@@ -26,12 +26,12 @@ const FIXES: Readonly<Record<Key, string>> = {
   required_groups: "Repeat it here if it must apply.",
   required_claims: `Repeat it here, or move it to "required_claims" of the issuer, which applies to every rule.`,
   authentication: "Repeat it here if it must apply.",
-  audiences: "Leave it out, or name only audiences from there, if it must apply.",
+  audiences: "If it must apply, leave this key out, or name only audiences from that list.",
 };
 
 /**
- * Warns of each condition that a nearer value replaces without repeating it. A rule can replace a condition of `defaults`. An operation
- * or an alternative can replace one of the rule or of `defaults`.
+ * Warns of each inherited condition that a nearer value replaces and does not repeat. A rule can replace a condition of `defaults`. An
+ * operation or an alternative can replace a condition of the rule or of `defaults`.
  *
  * @param document must be free of mistakes.
  */
@@ -43,7 +43,7 @@ export function findShadowed(document: PolicyDocument): readonly Finding[] {
       rule.inherited.flatMap((source) => KEYS.flatMap((key) => describeShadowed(key, alternative, source, document))),
     ),
   ]);
-  // Several operations can inherit one value of their rule.
+  // Several operations can inherit one value of their rule, so equal findings are reported once.
   return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
@@ -75,7 +75,9 @@ function describeShadowed(
   const text = shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH - 1)}…` : shown;
   const cause = keys[key] === undefined ? `"any_of" replaces` : "This replaces";
   const what = `"${key}" of ${nameOf(inherited)}`;
-  return [warn(placeOf(key), `${cause} ${what}, so this does not apply here: ${text}. ${FIXES[key]}`)];
+  // An issuer's conditions cannot look at the request.
+  const fix = lost.some((each) => /"equals_(?:path|header)"/.test(each)) ? "Repeat it here." : FIXES[key];
+  return [warn(placeOf(key), `${cause} ${what}, so this does not apply here: ${text}. ${fix}`)];
 }
 
 function nameOf({ path }: PlacedSource): string {
@@ -121,15 +123,24 @@ function findLostClaims(
   });
 }
 
-/** Whether a condition has each test of the inherited condition. */
-function isAtLeast(own: Condition, wanted: Condition): boolean {
+/**
+ * Whether a condition is at least as strict: it has each test of the inherited condition, and accepts an absent claim
+ * only if the inherited condition also does.
+ */
+function isAtLeast({ absent, ...own }: Condition, { absent: wantedAbsent, ...wanted }: Condition): boolean {
+  if (absent === true || wantedAbsent === true) {
+    return absent === true && wantedAbsent !== undefined;
+  }
   const tests = new Map(Object.entries(own).map(([test, value]) => [test, normalize(value)]));
-  return Object.entries(wanted).every(([test, value]) => tests.get(test) === normalize(value));
+  const isKept = Object.entries(wanted).every(([test, value]) => tests.get(test) === normalize(value));
+  return isKept && (absent === undefined || wantedAbsent === "allowed");
 }
 
 /** Ignores the order of a list. */
-function normalize(value: Condition[keyof Condition]): string {
-  return JSON.stringify(Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
+function normalize(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    Array.isArray(part) ? part.map((item) => JSON.stringify(item)).sort() : part,
+  );
 }
 
 interface Names {

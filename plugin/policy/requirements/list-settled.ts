@@ -12,7 +12,10 @@ export interface SettledRule {
   readonly settled: SettledRequirements;
 }
 
-/** All rules and operations that a request can match, in the order of the document. A rule with operations is listed only by these. */
+/**
+ * All rules and operations that a request can match, in the order of the document. For a rule with operations, the list has only
+ * the operations.
+ */
 export function listSettled(document: PolicyDocument): readonly SettledRule[] {
   const defaults: PlacedSource = { source: document.defaults ?? {}, path: ["defaults"] };
   const settle = (

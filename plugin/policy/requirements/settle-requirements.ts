@@ -27,14 +27,14 @@ export const REQUIREMENT_KEYS = [
   "authentication",
 ] as const;
 
-/** One way to get access, in the document's own terms, after defaults. */
+/** One way to get access. It has the keys of the document, and all defaults are filled in. */
 export interface SettledAlternative {
   readonly keys: Omit<AlternativeSource, "accept"> & { readonly accept: readonly string[] };
   /** The path of a key, or the path that an absent key would have. */
   readonly placeOf: (key: keyof AlternativeSource) => DocumentPath;
 }
 
-/** The requirements of one rule or operation, in the document's own terms, after defaults. */
+/** The requirements of one rule or operation. They have the keys of the document, and all defaults are filled in. */
 export interface SettledRequirements {
   readonly access: NonNullable<RequirementSource["access"]>;
   readonly mode: NonNullable<RequirementSource["mode"]>;
@@ -45,8 +45,8 @@ export interface SettledRequirements {
 }
 
 /**
- * For each key, the nearest source that has it supplies the whole value. The order is: operation, rule, defaults, built-in value. `any_of`
- * replaces all other requirements if it is nearer.
+ * For each key, the whole value comes from the nearest source that has the key. From the nearest to the farthest, the
+ * sources are: operation, rule, defaults, built-in value. `any_of` replaces all other requirements if it is nearer.
  *
  * @param sources nearest first; the last are the defaults.
  */
@@ -98,7 +98,7 @@ function settleAlternatives(
   return [settle(Object.fromEntries(values), placeAt)];
 }
 
-/** One list for each document, so that all rules share the set that is compiled from it. */
+/** Each document has only one such list, so that all rules share the set that is compiled from the list. */
 const issuerIds = new WeakMap<PolicyDocument, readonly string[]>();
 
 function listIssuerIds(document: PolicyDocument): readonly string[] {

@@ -40,10 +40,10 @@ const LIMITS: ThreadLimits = {
 };
 /** Queued items per thread before another thread starts. */
 const QUEUE_PER_THREAD = 8;
-/** After this many threads failed at the same work, the work is given up, because it is most likely the cause. */
+/** If this many threads fail at the same work, no further thread tries it, because the work is most likely the cause. */
 const MAX_TRIES = 2;
 
-/** Lower numbers come first. Checks of files are first because they are short and every change depends on them. */
+/** Work with a lower number comes first. Checks of files come first, because they are short and every change depends on them. */
 const PRIORITY = { look: 0, awaited: 1, background: 2 } as const;
 
 interface Work {
@@ -234,11 +234,11 @@ class ThreadPool {
 }
 
 interface ThreadEvents {
-  /** The thread has nothing to do. */
+  /** The thread has no more work. */
   free(): void;
   /** The thread has ended, together with its work. */
   failed(work: Work | undefined, message: string): void;
-  /** The thread has had nothing to do for a while. */
+  /** The thread has had no work for a while. */
   idle(): void;
 }
 
@@ -248,7 +248,7 @@ class CompilerThread {
   readonly #events: ThreadEvents;
   readonly #limits: ThreadLimits;
   #work: Work | undefined;
-  /** The policy that arrives in parts. */
+  /** A policy arrives in parts. These are the rules that have arrived so far. */
   #rules: Map<string, CompiledRule> | undefined;
   #compiled: CompiledFile | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -360,6 +360,6 @@ class CompilerThread {
 }
 
 function describeFailure(message: string): Finding {
-  const text = `The policy could not be compiled: ${message}. Make it smaller, or look for what is unusual in it.`;
+  const text = `The policy could not be compiled: ${message}. Make it smaller, or look for unusual parts in it.`;
   return wholeDocument("compile_failed", text);
 }

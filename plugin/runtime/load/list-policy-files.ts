@@ -8,8 +8,8 @@ const POLICY_FILE = /(?<!\.test)\.(?:ya?ml|json)$/;
 const LINKED_TO = /(?:^|\/)\.\./;
 
 /**
- * Names of the policy files under a root. Every YAML and JSON document counts, whatever its content. A truncated or empty
- * document is a broken policy, not another kind of document.
+ * Names of the policy files under a root. Every YAML and JSON file counts as a policy, whatever its content. So a
+ * truncated or empty file counts as a broken policy, and not as another kind of document.
  */
 export async function listPolicyFiles(root: string): Promise<readonly string[]> {
   const names = await readdir(root, { recursive: true });

@@ -2,9 +2,7 @@ import type { PolicyLoad } from "../../policy/read-policy.ts";
 
 /** Reads and compiles policies, here or in another thread. */
 export interface PolicyCompiler {
-  /**
-   * Identifies the current version of each file, or says why the file cannot be read. Another version has another identity.
-   */
+  /** Identifies the current version of each file, or says why the file cannot be read. Each version has a different identity. */
   identify(files: readonly string[]): Promise<Identification>;
   /** Reads and compiles a file under the root, and the files that it extends. */
   compileFile(file: string): Promise<CompiledFile>;
@@ -30,8 +28,7 @@ export interface FileIdentity {
 
 export type CompiledFile = PolicyLoad & {
   /**
-   * The file and all files that it extends, as far as they could be read. A change in any of these files makes another version
-   * of the policy.
+   * The file and all files that it extends, as far as they could be read. If any of these files changes, the policy has a new version.
    */
   readonly files: readonly string[];
   /** See {@link joinIdentities}; undefined if a file changed while it was read. */

@@ -6,7 +6,7 @@ const POLICY_FILE = /\.(?:ya?ml|json)$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: no file of a policy root has such a name on purpose.
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** Why a text cannot name a policy file. */
+/** The reason why a string cannot be the name of a policy file. */
 export type NameRefusal = "outside" | "not_a_policy_file";
 
 /**

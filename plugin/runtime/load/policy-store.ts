@@ -12,7 +12,10 @@ import { createRootFiles, describeFileError, identifyNow, OutsideRootError, read
 export type FileLoad = PolicyLoad & {
   /** See {@link CompiledFile}. */
   readonly files: readonly string[];
-  /** The policy as one document; empty if it could not be read. */
+  /**
+   * The policy as one document. If the policy has mistakes, this is the text of its own file, to which the findings refer. It is
+   * empty if the file could not be read.
+   */
   readonly text: string;
 };
 
@@ -68,41 +71,54 @@ export function createPolicyStore(root: string, parse: typeof readDocument = rea
  * @param file relative to the root.
  */
 export async function loadPolicyFile(root: string, file: string): Promise<FileLoad> {
+  return compileLineage(await readRootLineage(root, file));
+}
+
+/** Reads a file as {@link loadPolicyFile} does, without compiling it. */
+export async function readRootLineage(root: string, file: string): Promise<ReadLineage> {
   const named = namePolicyFile(file);
   if (!named.ok) {
-    return { ...fail([refuseName(named.failure)]), files: [], text: "" };
+    return { read: fail([refuseName(named.failure)]), files: [] };
   }
   const { read } = createRootFiles(root);
   const readText = (name: string): Promise<Result<string, Finding>> =>
     read(name).then(toText, (error: unknown) => fail(fileFinding(name, error)));
-  return compileLineage(await readLineage(named.value, { readText, parseParent: readDocument }));
+  return readLineage(named.value, { readText, parseParent: readDocument });
 }
 
 /**
  * Reads one policy file and the files that it extends, in any directory.
  *
- * @param name the file's name in findings.
+ * @param name the file name that findings show.
  */
 export async function readPolicyFile(path: string, name: string): Promise<FileLoad> {
+  return compileLineage(await readPathLineage(path, name));
+}
+
+/** Reads a file as {@link readPolicyFile} does, without compiling it. */
+export async function readPathLineage(path: string, name: string): Promise<ReadLineage> {
   const first = basename(path);
   const readText = (file: string): Promise<Result<string, Finding>> =>
     readBounded(resolve(dirname(path), file)).then(toText, (error: unknown) =>
       fail(fileFinding(file === first ? name : file, error)),
     );
-  return compileLineage(await readLineage(first, { readText, parseParent: readDocument }));
+  return readLineage(first, { readText, parseParent: readDocument });
 }
 
 function compileLineage({ read, files }: ReadLineage): FileLoad {
-  return read.ok
-    ? { ...compileSource(read.value.source, hashText(read.value.text)), files, text: read.value.text }
-    : { ...read, files, text: "" };
+  if (!read.ok) {
+    return { ...read, files, text: "" };
+  }
+  const { source, text, ownText } = read.value;
+  const load = compileSource(source, hashText(text));
+  return { ...load, files, text: load.ok ? text : ownText };
 }
 
 function toText(bytes: { toString(): string }): Result<string, never> {
   return succeed(String(bytes));
 }
 
-/** Remembers the results for the texts that were used last. */
+/** Remembers the results for the documents that were used last. */
 function rememberLast<T extends object>(maxEntries: number, compute: (text: string) => T): (text: string) => T {
   const results = new BoundedMap<string, T>({ maxEntries });
   return (text) => {

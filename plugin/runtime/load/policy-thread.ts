@@ -30,7 +30,8 @@ function giveWay(): void {
     try {
       setPriority(COMPILING_PRIORITY);
     } catch {
-      // A sandbox may forbid another priority. Then requests wait a little longer while many policies are compiled.
+      // A sandboxed system may forbid a change of the priority. If it does, requests wait a little longer while many policies are
+      // compiled.
     }
   }
 }

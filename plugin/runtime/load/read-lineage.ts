@@ -4,22 +4,25 @@ import { fail, type Result, succeed } from "../../core/model/result.ts";
 import type { Finding } from "../../policy/language/finding.ts";
 import { extendDocument, findParent, writeDocument } from "../../policy/read/extend-document.ts";
 import { readDocument, type SourceDocument } from "../../policy/read/read-document.ts";
+import { hasVars, resolveVars, usesVars } from "../../policy/read/resolve-vars.ts";
 import { compileSource } from "../../policy/read-policy.ts";
 import { isPolicyFileName } from "./policy-names.ts";
 
 /** One policy document, merged from a file and the files that it extends. */
 interface Lineage {
   readonly source: SourceDocument;
-  /** The file's text, or the merged document if the file extends another one. */
+  /** The file's text. If the file extends others or has variables, this is the resulting document. */
   readonly text: string;
+  /** The text of the file itself. Lines and columns of findings refer to this text. */
+  readonly ownText: string;
 }
 
 export interface ReadLineage {
   /** The document, or why the document could not be read. */
   readonly read: Result<Lineage, readonly Finding[]>;
   /**
-   * All files that were tried, including missing ones. The file itself is the first. A change in any of these files makes
-   * another version.
+   * All files that were tried, including missing ones. The file itself is the first. A change in any of these files results in a
+   * new version.
    */
   readonly files: readonly string[];
 }
@@ -30,7 +33,7 @@ const MAX_FILES = 5;
 export interface LineageReader {
   /** Reads a file by name. The failure says why the file cannot be read. */
   readText(file: string): Promise<Result<string, Finding>>;
-  /** Parses a file that another one extends. */
+  /** Parses a file that another file extends. */
   parseParent(text: string): ReturnType<typeof readDocument>;
 }
 
@@ -55,10 +58,14 @@ export async function readLineage(
   const source = parsed.value;
   const parent = findParent(source.data);
   if (parent === undefined) {
-    return { read: succeed({ source, text: own.value }), files };
+    const text = hasVars(source.data) ? writeResolved(source.data) : own.value;
+    return { read: succeed({ source, text, ownText: own.value }), files };
   }
   const refuse = (code: Finding["code"], message: string) =>
     fail(source.locate([{ code, path: ["extends"], message }]));
+  if (usesVars(parent)) {
+    return { read: refuse("extends_impossible", '"extends" has no variables: write the name of the file.'), files };
+  }
   const parentFile = posix.join(posix.dirname(file), parent);
   if (!isPolicyFileName(parentFile)) {
     return {
@@ -73,7 +80,10 @@ export async function readLineage(
     };
   }
   if (files.length === MAX_FILES) {
-    return { read: refuse("extends_impossible", `At most ${MAX_FILES} files extend one another.`), files };
+    return {
+      read: refuse("extends_impossible", `A chain of files that extend one another has at most ${MAX_FILES} files.`),
+      files,
+    };
   }
   const ancestry = await readLineage(parentFile, reader, files);
   const base = ancestry.read.ok ? checkAlone(ancestry.read.value) : ancestry.read;
@@ -81,8 +91,17 @@ export async function readLineage(
     return { read: refuse("extends_refused", describeRefusal(parentFile, base.failure)), files: ancestry.files };
   }
   const data = extendDocument(base.value.source.data, source.data);
-  const merged: Lineage = { source: { data, locate: source.locate }, text: writeDocument(data) };
+  const merged: Lineage = { source: { data, locate: source.locate }, text: writeResolved(data), ownText: own.value };
   return { read: succeed(merged), files: ancestry.files };
+}
+
+/**
+ * @param data is not changed, because a child may set its variables.
+ */
+function writeResolved(data: unknown): string {
+  const resolved = structuredClone(data);
+  resolveVars(resolved);
+  return writeDocument(resolved);
 }
 
 /**
@@ -106,5 +125,5 @@ function checkAlone(base: Lineage): Result<Lineage, readonly Finding[]> {
 }
 
 function describeRefusal(file: string, [first]: readonly Finding[]): string {
-  return `${file} is refused itself${first ? `, at ${first.line}:${first.column}: ${first.message}` : "."}`;
+  return `${file} itself is refused${first ? `, at ${first.line}:${first.column}: ${first.message}` : "."}`;
 }

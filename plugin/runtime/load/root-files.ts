@@ -6,7 +6,7 @@ import type { FileIdentity } from "./policy-compiler.ts";
 
 /** Files under one root, by names that come from policies and from Kong's configuration. */
 export interface RootFiles {
-  /** Identifies the current version of the file, or says why the file cannot be read. Another version has another identity. */
+  /** Identifies the current version of the file, or says why the file cannot be read. Each version has a different identity. */
   identify(file: string): Promise<string>;
   /**
    * @throws Error that says why the file cannot be read; see {@link describeFileError}.
@@ -29,7 +29,8 @@ export function createRootFiles(root: string): RootFiles {
     async identify(file) {
       try {
         const { dev, ino, size, mtimeNs, ctimeNs } = await stat(await resolveInRoot(root, file), { bigint: true });
-        // The inode's change time cannot be set. Copies often have the modification time of their original.
+        // The identity includes the inode's change time, because no program can set this time. The modification time is
+        // not enough, because a copy often keeps the time of the original.
         return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
       } catch (error) {
         return describeFileError(file, error);
@@ -40,14 +41,15 @@ export function createRootFiles(root: string): RootFiles {
 }
 
 /**
- * Identifies the current version of a file without reading it. It makes only one system call, because every policy file is
- * checked once a second. It follows links, so a link with a new target has another identity. A link that leads out of the root
- * is found when the file is read.
+ * Identifies the current version of a file without reading it. It makes only one system call, because every policy file is checked
+ * once a second. It follows links, so a link with a new target has a new identity. A link that leads out of the root is found when
+ * the file is read.
  */
 export function identifyNow(root: string, file: string): FileIdentity {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(join(root, file), { bigint: true });
-    // Copies often have the modification time of their original. The inode's change time cannot be set.
+    // The modification time is not enough, because a copy often keeps the time of the original. No program can set the
+    // inode's change time.
     return { identity: [dev, ino, size, mtimeNs, ctimeNs].join(" "), isMissing: false };
   } catch (error) {
     const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";

@@ -1,7 +1,7 @@
 /**
- * A policy that a new compiling thread compiles before others. It uses the features that most policies use. So the JavaScript
- * engine has loaded and optimised their code before a request waits for a policy. The sample has no mistake, because refused
- * policies run other code.
+ * A policy that each new compiling thread compiles before all other policies. It uses the features that most policies use. So the
+ * JavaScript engine has loaded and optimised their code before a request waits for a policy. The sample has no mistake, because
+ * refused policies run other code.
  */
 export const SAMPLE_POLICY = `jwt_policy: 1
 name: sample

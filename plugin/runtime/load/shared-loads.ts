@@ -9,7 +9,7 @@ export interface SharedLoad {
   readonly bytes: number;
   /** The result. It never rejects. */
   readonly load: Promise<PolicyLoad>;
-  /** Each user must call this once. The last call releases the compiled policy. */
+  /** Each caller must call this once. The last call releases the compiled policy. */
   release(): void;
 }
 

@@ -3,13 +3,17 @@ import { fail } from "../../core/model/result.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import type { Finding } from "../../policy/language/finding.ts";
 import type { PolicyLoad } from "../../policy/read-policy.ts";
-import { describeFindings, reportInEffect, reportRefused } from "./policy-report.ts";
+import { describeFindings, type PolicyLoads, reportInEffect, reportRefused } from "./policy-report.ts";
 import { PolicyVersion } from "./policy-version.ts";
 import { type PolicyKeys, waitForKeys, waitLongest, warnOfMissingKeys } from "./wait-for-keys.ts";
 
 export interface VersionPorts {
   readonly keys: PolicyKeys;
   readonly log: Log;
+  /** Counts the versions that take effect or are refused. */
+  readonly loads?: PolicyLoads | undefined;
+  /** Called when a different version takes effect, or when the last version ends and none replaces it. */
+  readonly onChange?: () => void;
   /** Resolves after the longest wait for keys, or when the signal aborts. Tests end the wait themselves. */
   readonly waitLongest?: (signal: AbortSignal) => Promise<void>;
 }
@@ -38,10 +42,7 @@ export class FileVersions {
     this.#ports = ports;
   }
 
-  /**
-   * The current result: the version in effect, or the mistakes because of which no version is in effect. Undefined before the
-   * first version.
-   */
+  /** The current result: the version in effect, or the mistakes if no version is in effect. Undefined before the first version. */
   get current(): PolicyLoad | undefined {
     return this.#inEffect?.load ?? (this.#refused.length > 0 ? fail(this.#refused) : undefined);
   }
@@ -78,7 +79,7 @@ export class FileVersions {
       return;
     }
     if (!this.#inEffect) {
-      void this.#ports.keys.prepare(load.value); // No other version can decide while its keys load.
+      void this.#ports.keys.prepare(load.value); // This version takes effect before its keys are loaded, because no other version can judge requests until then.
       this.#putIntoEffect(version, load.value);
       return;
     }
@@ -93,19 +94,20 @@ export class FileVersions {
     this.#putIntoEffect(version, load.value);
   }
 
-  /** The file changed again: a version that still waits for keys is no longer the newest one. */
+  /** The file changed again. So a version that still waits for keys is no longer the newest version. */
   supersede(): void {
     if (this.#newest?.state === "ready") {
       this.#newest.retire();
     }
   }
 
-  /** The file was deleted, or must not be read. From now on, no version of it decides. */
+  /** The file was deleted, or must not be read. From now on, no version of the file judges requests. */
   withdraw(findings: readonly Finding[]): void {
     this.#retireNewest();
     this.#endLongestWait();
     this.#inEffect?.retire();
     this.#inEffect = undefined;
+    this.#ports.onChange?.();
     this.#refuse(findings, "its routes answer 503");
   }
 
@@ -115,15 +117,16 @@ export class FileVersions {
     const isChange = this.#inEffect !== undefined || this.#refused.length > 0;
     this.#inEffect?.retire();
     this.#inEffect = version;
+    this.#ports.onChange?.();
     this.#refused = [];
-    reportInEffect(`policy file ${this.#file}`, policy, isChange, this.#ports.log);
+    reportInEffect(`policy file ${this.#file}`, policy, isChange, this.#ports);
   }
 
   /** The file again has the text of the version in effect. */
   #recover(policy: CompiledPolicy): void {
     if (this.#refused.length > 0) {
       this.#refused = [];
-      reportInEffect(`policy file ${this.#file}`, policy, true, this.#ports.log);
+      reportInEffect(`policy file ${this.#file}`, policy, true, this.#ports);
     }
   }
 
@@ -133,11 +136,11 @@ export class FileVersions {
     for (const line of mistakes) {
       this.#ports.log.info(`policy file ${line}`);
     }
-    reportRefused(`policy file ${this.#file}`, outcome, mistakes[0], this.#ports.log);
+    reportRefused(`policy file ${this.#file}`, outcome, mistakes[0], this.#ports);
   }
 
   /**
-   * Starts only one wait for each text. Otherwise a program that writes the same text every few seconds could delay a version
+   * Starts only one wait for each text. Without this, a program that writes the same text every few seconds could delay a version
    * for ever.
    */
   #startLongestWait(hash: string): (signal: AbortSignal) => Promise<void> {

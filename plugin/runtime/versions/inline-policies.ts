@@ -15,12 +15,12 @@ export interface InlinePolicies {
   /**
    * Opens the policy that one plugin instance has in its configuration.
    *
-   * @param rule the rule that the configuration names. A last good version without this rule must not decide for the instance.
+   * @param rule the rule that the configuration names. A last good version without this rule must not judge requests of this instance.
    */
   open(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
   /**
-   * If compiled policies use much memory, releases policies that no request has needed for a while. The longest unused policy
-   * is released first.
+   * If compiled policies use much memory, this releases policies that no request has needed for a while. It begins with
+   * the policy that has been unused for the longest time.
    */
   releaseIdle(): void;
   status(): readonly PolicyStatus[];
@@ -44,9 +44,9 @@ const IDLE_LIMITS: IdleLimits = { idleMs: 60_000, maxBytes: 4 * 1024 * 1024 };
 
 /**
  * Keeps the inline policies of all plugin instances. Kong starts a new instance for each version of a plugin entity's
- * configuration, and the plugin cannot report to Kong that a version is broken. An instance judges by its own version when its
- * issuers have keys. Until then, and if its own version is broken, the last good version of the same entity on the same Route
- * decides: see {@link LastGoodVersions}.
+ * configuration, and the plugin cannot report to Kong that a version is broken. An instance uses its own version as soon as the
+ * issuers of that version have keys. Until then, or if its own version is broken, the last good version of the same entity on the
+ * same Route judges requests: see {@link LastGoodVersions}.
  */
 export function keepInlinePolicies({
   compiler,
@@ -108,7 +108,7 @@ interface InlineInstanceOptions {
   readonly entity: InlineEntity;
   readonly text: string;
   readonly rule: string | undefined;
-  /** Counts the instances of the process: a greater number started later. */
+  /** An instance with a greater number started later. */
   readonly order: number;
   readonly share: (text: string) => SharedLoad;
   readonly lastGood: LastGoodVersions;
@@ -116,7 +116,10 @@ interface InlineInstanceOptions {
   readonly ports: VersionPorts;
 }
 
-/** The version in the configuration of one plugin instance, and the version that decides until this version is in effect. */
+/**
+ * The version in the configuration of one plugin instance, and the older version that judges requests until the newer
+ * version is in effect.
+ */
 class InlineInstance {
   readonly #options: InlineInstanceOptions;
   #shared: SharedLoad | undefined;
@@ -172,7 +175,7 @@ class InlineInstance {
       : this.#noteRoute(describeRoute).then(() => load);
   }
 
-  /** Another instance of the entity started. If this version still waits for keys, it is no longer the newest one. */
+  /** Another instance of the entity started. So even if this version still waits for keys, it is no longer the newest version. */
   supersedeBy(newer: InlineInstance): void {
     const { sequence = 0 } = this.#options.entity;
     const isOlder = sequence <= (newer.#options.entity.sequence ?? Number.POSITIVE_INFINITY);
@@ -217,7 +220,7 @@ class InlineInstance {
       version.become("ready");
       void this.#waitForKeys(version, load.value);
     } else {
-      void ports.keys.prepare(load.value); // No other version can decide while its keys load.
+      void ports.keys.prepare(load.value); // This version takes effect before its keys are loaded, because no other version can decide until then.
       this.#putIntoEffect(version, load.value);
     }
   }
@@ -238,13 +241,15 @@ class InlineInstance {
     const isChange = this.#fallback !== undefined;
     this.#releaseFallback();
     if (isNew) {
-      reportInEffect(this.#source, policy, isChange, ports.log);
+      ports.onChange?.();
+      reportInEffect(this.#source, policy, isChange, ports);
     }
   }
 
   /**
-   * The last good version, which decides if the instance's own version is broken, waits for keys, or was replaced while it
-   * waited.
+   * Chooses the version that judges requests while the instance's own version cannot. This is the last good version, if
+   * there is one for this Route. The instance's own version cannot judge requests if it is broken or waits for keys, or
+   * if it was replaced while it waited.
    */
   async #decideMeanwhile(version: PolicyVersion, describeRoute: DescribeRoute): Promise<PolicyLoad> {
     const fallback = this.#fallback;
@@ -267,7 +272,7 @@ class InlineInstance {
     this.#hasAskedRoute = true;
     const route = await describeRoute();
     if (route === undefined) {
-      this.#hasAskedRoute = false; // The request ended early, or Kong has no Route for it.
+      this.#hasAskedRoute = false; // The request ended early, or Kong has no Route for it, so the next request asks again.
     } else {
       this.#options.lastGood.noteRoute(this, route);
     }
@@ -281,7 +286,7 @@ class InlineInstance {
   #reportRefused(findings: readonly Finding[]): void {
     const outcome = this.#fallback ? "the last good version stays in effect" : "its routes answer 503";
     const [first] = describeFindings("policy", findings);
-    reportRefused(this.#source, outcome, first, this.#options.ports.log);
+    reportRefused(this.#source, outcome, first, this.#options.ports);
   }
 
   get #source(): string {
@@ -290,5 +295,5 @@ class InlineInstance {
 }
 
 const REPLACED: PolicyLoad = fail([
-  wholeDocument("version_replaced", "This version of the inline policy was replaced before its keys came."),
+  wholeDocument("version_replaced", "This version of the inline policy was replaced before its keys were loaded."),
 ]);

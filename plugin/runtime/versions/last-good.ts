@@ -4,7 +4,7 @@ import type { CompiledPolicy } from "../../core/model/policy.ts";
 export interface InlineEntity {
   /** Id of the plugin entity. Without it, instances share no versions. */
   readonly pluginId: string | undefined;
-  /** Kong's number of this version: a newer version has a greater one, as long as Kong is not restarted. */
+  /** Kong's number of this version. A newer version has a greater number, as long as Kong is not restarted. */
   readonly sequence: number | undefined;
   readonly workspace: string;
   /** The Route or Service on which the plugin is configured. */
@@ -16,7 +16,7 @@ export interface InlineEntity {
 export interface LastGood {
   readonly hash: string;
   readonly policy: CompiledPolicy;
-  /** Describes what the Route matched while the version decided; undefined until the first request. */
+  /** Describes what the Route matched while the version judged requests; undefined until the first request. */
   readonly route: string | undefined;
 }
 
@@ -41,17 +41,19 @@ interface Entity {
 }
 
 /**
- * The last good version of each plugin entity. It may decide instead of a newer version of the same entity that is broken or
- * waits for keys. It must never decide for another entity or Route. Ids of entities do not prove this: declarative
- * configuration derives ids from names, so a Route that is deleted and created elsewhere gets the same id again. Therefore
+ * The last good version of each plugin entity. If a newer version of the entity is broken or waits for keys, the last good version
+ * may judge its requests. It must never judge requests of another entity or Route. An id does not prove that an entity is the
+ * same, because declarative
+ * configuration derives ids from names. A Route that is deleted and created elsewhere gets the same id again. Therefore
  *
  * - it belongs to one entity on one Route, with the paths, hosts, methods and Service that the Route had when the version
- *   decided;
+ *   judged requests;
  * - an entity on a Service, and a global entity, has no last good version, because the plugin does not notice when its Routes
  *   change;
  * - it is dropped when no instance uses it;
- * - it must be the newest version, both by the start order of instances and by Kong's own sequence. If the two disagree, as
- *   after a late worker or a restart of Kong, it is unknown which version is the last one.
+ * - it must be the newest version, both by the start order of instances and by Kong's own sequence. The two orders can
+ * disagree, for example after a restart of Kong, or if a worker is late. Then the plugin does not know which version
+ * is the last one.
  */
 export class LastGoodVersions {
   readonly #entities = new Map<string, Entity>();
@@ -152,7 +154,8 @@ export function isOnRoute({ routeId }: InlineEntity): boolean {
 }
 
 /**
- * A name that is the same for all versions of an entity. Check for undefined ids first, because they would also give a name.
+ * A name that is the same for all versions of an entity. Callers must check for undefined ids first, because such ids would also
+ * result in a name.
  */
 export function nameEntity({ pluginId, workspace, routeId, serviceId }: InlineEntity): string {
   return JSON.stringify([workspace, pluginId ?? null, routeId ?? null, serviceId ?? null]);

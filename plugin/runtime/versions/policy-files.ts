@@ -1,4 +1,4 @@
-import { fail } from "../../core/model/result.ts";
+import { fail, type Result } from "../../core/model/result.ts";
 import { type Finding, wholeDocument } from "../../policy/language/finding.ts";
 import type { PolicyLoad } from "../../policy/read-policy.ts";
 import { type CompiledFile, type FileIdentity, joinIdentities, type PolicyCompiler } from "../load/policy-compiler.ts";
@@ -8,7 +8,7 @@ import { describeStatus, type PolicyStatus } from "./policy-report.ts";
 import type { PolicySource } from "./policy-source.ts";
 
 export interface PolicyFiles {
-  /** Opens the policy in a file for a plugin instance. Its result changes with the file. */
+  /** Opens the policy in a file for a plugin instance. When the file changes, the source returns the new policy. */
   open(file: string): PolicySource;
   /** Loads the policy before any request needs it, with lower priority. */
   preload(file: string): Promise<PolicyLoad>;
@@ -36,7 +36,7 @@ export interface PolicyFilesOptions extends VersionPorts {
 
 /** The process forgets a missing file, or a file that was never good, if no request needed it for this time. */
 const IDLE_MS = 3_600_000;
-/** If compiling threads failed at a policy, this is the time until the next try. A busy machine may be the cause. */
+/** If compiling threads failed at a policy, this is the time until the next try. A busy machine may have caused the failure. */
 const RETRY_MS = 600_000;
 
 interface WatchedFile {
@@ -68,7 +68,7 @@ const SETTLED_LOOKS = 2;
 export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFilesOptions): PolicyFiles {
   const watchedFiles = new Map<string, WatchedFile>();
 
-  /** Whether the file still has the version that was read. If not, the next check reads the file again. */
+  /** Whether the file still has the version that was read last. If not, the next check reads the file again. */
   const isStillThere = async (watched: WatchedFile, identity: string): Promise<boolean> => {
     const { identities } = await compiler.identify(watched.files);
     const isThere = watched.readIdentity === identity && joinIdentities(identities) === identity;
@@ -81,7 +81,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
   const take = (watched: WatchedFile, compiled: CompiledFile): void => {
     const { files, identity } = compiled;
     if (hasFailed(compiled)) {
-      // The failed threads did not report what they read. Each try makes fewer threads available to other policies, so the next
+      // The failed threads did not report which files they read. Each try takes threads away from other policies, so the next
       // try is delayed.
       watched.failedAt = now();
       watched.readIdentity = watched.seenIdentity;
@@ -126,7 +126,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     if (watched.failedAt !== undefined && now() - watched.failedAt > RETRY_MS) {
       return read(watched);
     }
-    // A half-written file can be a valid but laxer policy, so wait until the writer has finished.
+    // A half-written file can be a valid policy that is less strict, so the check waits until the writer has finished.
     return identity === watched.readIdentity || !isSettled ? undefined : read(watched);
   };
 
@@ -155,23 +155,23 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     }
   };
 
-  /** The version that decides now. Waits for the first read. */
-  const currentOf = (file: string, isUrgent: boolean): PolicyLoad | Promise<PolicyLoad> => {
+  /** The version that judges requests now. Waits for the first read. */
+  const checkName = (file: string): Result<string, Finding> => {
     const named = namePolicyFile(file);
     if (!named.ok) {
-      return fail([refuseName(named.failure)]);
+      return fail(refuseName(named.failure));
     }
-    const name = named.value;
-    if (reserved.has(name)) {
-      return fail([reservedFinding(name)]);
-    }
+    return reserved.has(named.value) ? fail(reservedFinding(named.value)) : named;
+  };
+
+  const currentOf = (name: string, isUrgent: boolean): PolicyLoad | Promise<PolicyLoad> => {
     const watched = watchedFiles.get(name) ?? startWatching(name);
     watched.usedAt = now();
     const { current } = watched.versions;
     if (current) {
       return current;
     }
-    const reading = read(watched); // Before the call of `hurry`, which affects only work that is already queued.
+    const reading = read(watched); // The read starts before the call of `hurry`, because `hurry` affects only work that is already queued.
     if (isUrgent) {
       compiler.hurry(watched.name);
     }
@@ -180,11 +180,18 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
 
   return {
     open(file) {
-      const current = (): PolicyLoad | Promise<PolicyLoad> => currentOf(file, true);
-      void currentOf(file, false);
-      return { current };
+      const name = checkName(file);
+      if (!name.ok) {
+        const refused = fail([name.failure]);
+        return { current: () => refused };
+      }
+      void currentOf(name.value, false);
+      return { current: () => currentOf(name.value, true) };
     },
-    preload: async (file) => currentOf(file, false),
+    async preload(file) {
+      const name = checkName(file);
+      return name.ok ? currentOf(name.value, false) : fail([name.failure]);
+    },
     async look() {
       forgetUnused();
       const watched = [...watchedFiles.values()];

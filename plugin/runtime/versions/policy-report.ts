@@ -15,6 +15,17 @@ export interface PolicyStatus {
   readonly issuersWithoutKeys: readonly string[];
 }
 
+/** How many versions of policies took effect, and how many were refused. */
+export interface PolicyLoads {
+  in_effect: number;
+  refused: number;
+}
+
+interface ReportPorts {
+  readonly log: Log;
+  readonly loads?: PolicyLoads | undefined;
+}
+
 /** One line per mistake, as `validate` prints them. */
 export function describeFindings(source: string, findings: readonly Finding[]): readonly string[] {
   return findings.map(({ line = 1, column = 1, code, message }) => `${source}:${line}:${column} ${code}: ${message}`);
@@ -39,7 +50,15 @@ export function describeStatus(
  *   this line, because another version was in effect or was refused. The thousands of policies that take effect at the start of
  *   the process are logged at `info` only.
  */
-export function reportInEffect(source: string, { name, hash }: CompiledPolicy, isChange: boolean, log: Log): void {
+export function reportInEffect(
+  source: string,
+  { name, hash }: CompiledPolicy,
+  isChange: boolean,
+  { log, loads }: ReportPorts,
+): void {
+  if (loads) {
+    loads.in_effect += 1;
+  }
   log[isChange ? "notice" : "info"](`${source} is in effect: name=${name} sha256=${hash}`);
 }
 
@@ -47,6 +66,14 @@ export function reportInEffect(source: string, { name, hash }: CompiledPolicy, i
  * @param source the start of log lines, such as `policy file payments.yaml`. @param outcome says what happens instead.
  * @param mistake the first mistake, with its position.
  */
-export function reportRefused(source: string, outcome: string, mistake: string | undefined, log: Log): void {
+export function reportRefused(
+  source: string,
+  outcome: string,
+  mistake: string | undefined,
+  { log, loads }: ReportPorts,
+): void {
+  if (loads) {
+    loads.refused += 1;
+  }
   log.warn(`${source} is refused; ${outcome}: ${mistake}`);
 }

@@ -5,10 +5,10 @@ import type { PolicyLoad } from "../../policy/read-policy.ts";
  * The states of one version of a policy:
  *
  * - `newest`: its source has this text now. The text has not been checked yet.
- * - `broken`: it has mistakes. It never decides.
+ * - `broken`: it has mistakes. It never judges a request.
  * - `ready`: it has no mistakes and waits for the keys of its issuers.
- * - `in effect`: it decides.
- * - `retired`: another version replaced it, or its source was reverted or deleted. It never decides again.
+ * - `in effect`: it judges requests.
+ * - `retired`: another version replaced it, or its source was reverted or deleted. It never judges a request again.
  *
  * Reverting to an earlier text creates a new version, because `retired` is final.
  */

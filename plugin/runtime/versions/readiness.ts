@@ -4,7 +4,7 @@ import type { PolicyLoad } from "../../policy/read-policy.ts";
 import { describeFindings } from "./policy-report.ts";
 import type { PolicyKeys } from "./wait-for-keys.ts";
 
-/** Whether this process may take over requests from another one. */
+/** Whether this process may take over requests from another process. */
 export interface Readiness {
   isReady(): boolean;
   /** Why the process is not ready; empty if it is ready. */
@@ -52,7 +52,7 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
     try {
       const files = await listFiles();
       const loads = await Promise.all(files.map(async (file) => ({ file, load: await preloadFile(file) })));
-      const begin = performance.now(); // The code below uses the processor without waiting.
+      const begin = performance.now(); // The code below never waits, so the elapsed time is processor time.
       reasons = loads.flatMap(findReasons);
       delayMs = Math.max(LOOK_MS, Math.min((performance.now() - begin) / MAX_SHARE, MAX_DELAY_MS));
     } catch (error) {

@@ -37,7 +37,7 @@ export function warnOfMissingKeys(policy: CompiledPolicy, keys: PolicyKeys, sour
   const missing = keys.findMissing(policy);
   if (missing.length > 0) {
     log.warn(
-      `${source} takes effect without keys of ${missing.join(", ")}: their tokens get 503 until the keys have been fetched`,
+      `${source} takes effect without keys of ${missing.join(", ")}: tokens of these issuers get 503 until the keys have been fetched`,
     );
   }
 }

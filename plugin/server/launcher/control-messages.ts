@@ -3,7 +3,7 @@ import type { ProcessIdentity } from "./process-identity.ts";
 
 /** A message from a launcher to the server to which it is attached. */
 export type LauncherMessage =
-  /** Attaches the launcher. When the process `owner` has ended, Kong has ended. */
+  /** Attaches the launcher. The process `owner`. When this process has ended, Kong has ended. */
   | { readonly type: "hello"; readonly owner: ProcessIdentity }
   | { readonly type: "ping" }
   /** A warning from the server that is about to take over. That server cannot write to Kong's log itself yet. */
@@ -42,7 +42,7 @@ const MAX_MESSAGE = 65_536;
 /** A peer that does not read loses messages instead of filling this process's memory. */
 const MAX_WAITING = 262_144;
 
-/** Sends one message as a line of JSON. Drops it if the peer is too slow or gone. */
+/** Sends one message as a line of JSON. Drops the message if the peer is too slow or gone. */
 export function sendMessage(socket: Socket, message: LauncherMessage | ServerMessage): void {
   if (socket.writable && socket.writableLength < MAX_WAITING) {
     socket.write(`${JSON.stringify(message)}\n`);
@@ -67,7 +67,7 @@ export function onMessage<T extends LauncherMessage | ServerMessage>(
         handle(JSON.parse(line) as T);
       }
     } catch {
-      socket.destroy(); // The peer is not from this package, or from another version of it.
+      socket.destroy(); // The peer is not from this package, or it is from a different version of the package.
     }
   });
 }

@@ -3,7 +3,7 @@ import { onMessage, type ServerMessage, sendMessage } from "./control-messages.t
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 const PING_MS = 1_000;
-/** This time is longer than the limit of the server's own watchdog, and shorter than Kong's read timeout. */
+/** The limit is longer than the limit of the server's own watchdog, and shorter than Kong's read timeout. */
 const MAX_SILENT_PINGS = 6;
 
 type Welcome = Extract<ServerMessage, { type: "welcome" }>;
@@ -14,7 +14,7 @@ export interface KeptServer {
   /** The server's first answer; undefined if the connection ended without an answer. */
   readonly welcome: Promise<Welcome | undefined>;
   readonly listening: Promise<void>;
-  /** Resolves when the server reports that it ends, or with undefined if it died without a report. */
+  /** Resolves when the server reports that it will end. Resolves with undefined if the server died without a report. */
   readonly ended: Promise<Ending | undefined>;
   /** The server's process, when it is known. */
   process(): ProcessIdentity | undefined;
@@ -31,7 +31,7 @@ export interface KeptServer {
 export interface KeepOptions {
   readonly owner: ProcessIdentity;
   readonly print: (line: string, isWarning: boolean) => void;
-  /** Called when the server has stopped answering. Then the connection ends. */
+  /** Called when the server has stopped answering. After this call, the connection ends. */
   readonly onSilence: (server: ProcessIdentity | undefined) => void;
 }
 
@@ -59,7 +59,7 @@ export function keepServer(socket: Socket, { owner, print, onSilence }: KeepOpti
     onSilence(server);
     socket.destroy();
   });
-  socket.on("error", () => {}); // The `close` event that follows handles it.
+  socket.on("error", () => {}); // The `close` event that follows the error handles the end of the connection.
   socket.on("close", () => {
     stopPinging();
     welcome.resolve(undefined);
@@ -104,7 +104,7 @@ function startPinging(socket: Socket, onSilence: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** Kills a hanging server, if its process id still belongs to it. */
+/** Kills a hanging server, if the process id still belongs to this server. */
 export function killServer(server: ProcessIdentity): void {
   try {
     if (isAlive(server)) {

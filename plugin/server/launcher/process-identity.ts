@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Identifies one process for ever. A process id alone does not, because the system reuses ids. */
+/** Identifies one process for ever. A process id alone is not enough, because the system reuses ids. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Start time, in the system's own form; undefined if the system does not report it. */
@@ -29,8 +29,8 @@ export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
 }
 
 /**
- * Finds the process whose end means that Kong has ended. If a worker of Kong started this process, that is nginx's master.
- * Otherwise it is the parent.
+ * Finds the process whose end means that Kong has ended. If a worker of Kong started this process, it is nginx's master process.
+ * Otherwise it is the parent process.
  *
  * @param parentPid the process that started this one.
  */
@@ -39,8 +39,8 @@ export function findOwner(parentPid: number): ProcessIdentity {
   if (facts === undefined || facts.parentPid === 0 || !readTitle(parentPid)?.startsWith("nginx: worker process")) {
     return identifyProcess(parentPid);
   }
-  // If the system hides processes of other users, the master's title is unknown. If a worker's master was killed, the worker
-  // has another parent.
+  // If the system hides the processes of other users, the parent's title is unknown. Then the parent is taken for the master. If the
+  // master was killed, the worker has another parent, whose title is different.
   const title = readTitle(facts.parentPid) ?? "nginx: master process";
   return identifyProcess(title.startsWith("nginx: master process") ? facts.parentPid : parentPid);
 }

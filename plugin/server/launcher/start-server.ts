@@ -50,13 +50,13 @@ function hasStarted(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Opens the file for the error output. If the file cannot be created, the server starts without it, and only its last error
- * output is missing.
+ * Opens the file for the error output. If the file cannot be created, the server starts without the file. Then only the
+ * server's last error output is missing.
  */
 function openStderr(socket: string): number | undefined {
   const path = stderrPathOf(socket);
   try {
-    rmSync(path, { force: true }); // An older server may still write to the old file.
+    rmSync(path, { force: true }); // An older server may still write to the old file, so the new server gets a new file.
     return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND, 0o600);
   } catch {
     return undefined;

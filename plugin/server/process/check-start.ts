@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../../core/text/error-message.ts";
+import { openAbuseSettings } from "../../runtime/abuse-settings.ts";
+import { openDecisionLogSettings } from "../../runtime/decision-log-settings.ts";
 import { openFetcher } from "../../runtime/fetch-settings.ts";
 import { checkPolicyRoot, type ServerOptions } from "../settings/server-options.ts";
 import { findReadProblem, findWorkerUser, findWriteProblem, type SystemUser } from "./worker-access.ts";
 
 /** Problems that Kong would meet if it started the plugin server with these options. */
 export interface StartProblems {
-  /** Problems because of which the server could not even listen, so that only Kong's start can report them. */
+  /** Problems that keep the server from listening. Only Kong's start can report them. */
   readonly fatal: readonly string[];
-  /** Problems with which the server starts, but refuses requests with the reason in Kong's log. */
+  /** Problems that do not keep the server from starting. It then refuses requests, and Kong's log has the reason. */
   readonly warnings: readonly string[];
 }
 
@@ -17,16 +19,24 @@ export interface StartProblems {
  * Finds problems that would keep the server from starting as the user of Kong's workers. Kong runs this check before it starts
  * the server.
  */
-export async function checkStart({ socket, policyRoot, fetchSettings }: ServerOptions): Promise<StartProblems> {
+export async function checkStart({
+  socket,
+  policyRoot,
+  fetchSettings,
+  decisionLog,
+  abuse,
+}: ServerOptions): Promise<StartProblems> {
   const prefix = findKongPrefix(process.ppid);
   const user = prefix === undefined ? undefined : findWorkerUser(prefix);
   if (user === undefined) {
-    return { fatal: [], warnings: [] }; // This is another command of Kong, and Kong has not created its directories yet.
+    return { fatal: [], warnings: [] }; // Kong runs another command at this time, and has not created its directories yet.
   }
   const checks = [
     attempt(() => checkPolicyRoot(policyRoot)),
     findReadProblem(policyRoot, user),
     ...(fetchSettings === undefined ? [] : [await attempt(() => openFetcher(fetchSettings))]),
+    ...(decisionLog === undefined ? [] : [await attempt(() => openDecisionLogSettings(decisionLog))]),
+    ...(abuse === undefined ? [] : [await attempt(() => openAbuseSettings(abuse))]),
   ];
   return {
     fatal: findFatal(socket, user),
@@ -49,7 +59,7 @@ export function describeSocketProblem(directory: string, user: SystemUser): stri
   const problem = findWriteProblem(directory, user);
   return (
     problem &&
-    `${problem}, but Kong's workers run as ${user.name} and create the plugin server's socket there. Give the socket its own directory: install -d -o ${user.name} -m 700 /run/jwt-policy, and print the settings anew with kong-jwt-policy kong env --socket /run/jwt-policy/jwt-policy.socket`
+    `${problem}, but Kong's workers run as ${user.name} and create the plugin server's socket there. Give the socket its own directory: install -d -o ${user.name} -m 700 /run/jwt-policy, and print the settings again with kong-jwt-policy kong env --socket /run/jwt-policy/jwt-policy.socket`
   );
 }
 

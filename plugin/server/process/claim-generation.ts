@@ -6,13 +6,14 @@ import { GENERATIONS } from "../protocol/instances.ts";
 const MAX_TRIES = 1_000;
 
 /**
- * Claims a number that no other recent process has. So two processes with the same socket, one after the other or at the same
- * time, never give the same id to two plugin instances. A clock is not enough: Kong sends calls to both processes over its open
- * connections, and both assign ids at the same time.
+ * Takes a number that no other recent process has. So two processes with the same socket never give the same id to two
+ * plugin instances, even if both run at the same time. A clock is not enough: Kong sends calls to both processes over
+ * its open connections, and both assign ids at the same time.
  *
- * The claim is an empty file beside the socket that only one process can create. The claim counts only if it is the newest
- * claim after its creation. Between this process's check and its claim, faster processes may have claimed this number and later
- * numbers, and removed this number's file as too old.
+ * The claim is an empty file beside the socket that only one process can create. After the process has created the file, the claim
+ * is valid only if no newer claim exists. Between this process's check and its claim, faster processes may have claimed this
+ * number and later numbers,
+ * and removed this number's file as too old.
  *
  * @param socket path of the shared socket.
  * @param list returns the names in a directory.
@@ -38,10 +39,12 @@ export function claimGeneration(socket: string, list: (directory: string) => str
       return generation;
     }
   }
-  throw new Error(`the files ${pathOf(0)} to ${GENERATIONS - 1} leave no number free; remove them`);
+  throw new Error(
+    `no number is free: the file names from ${pathOf(0)} to ${pathOf(GENERATIONS - 1)} use them all; remove these files`,
+  );
 }
 
-/** Numbers wrap around, so a number is newer than the half of all numbers that comes before it. */
+/** After the last number comes 0 again. So a number counts as newer than the numbers of the half circle before it. */
 function isNewer(a: number, b: number): boolean {
   const ahead = (a - b + GENERATIONS) % GENERATIONS;
   return ahead > 0 && ahead < GENERATIONS / 2;

@@ -2,12 +2,12 @@ import type { Connection } from "../protocol/connection.ts";
 
 /** How long this process still answers on open connections after another process took over. */
 const GRACE_MS = 10_000;
-/** How long an ending process waits for a successor: in general, and if no more calls come. */
+/** How long an ending process waits for a successor. The second, shorter limit applies if no calls arrive. */
 const SUCCESSOR_WAIT_MS = 60_000;
 const SUCCESSOR_IDLE_WAIT_MS = 3_000;
 /** A connection without a call for this long may be closed. */
 const IDLE_MS = 1_000;
-/** If calls wait in a queue until this process has ended, the process ends sooner, within Kong's read timeout. */
+/** If calls wait in a queue until this process has ended, this shorter limit applies. It is shorter than Kong's read timeout. */
 const QUEUE_GRACE_MS = 4_000;
 
 export interface HandOverOptions {
@@ -33,15 +33,23 @@ export interface HandOver {
   drain(): string | undefined;
   /** Cancels the end of the process. */
   resume(): void;
-  /** Notes that a connection is closed and no longer among the open ones. */
+  /** Notes that a connection is closed. */
   noteClosed(connection: Connection): void;
 }
 
 const isPast = (limitMs: number, since: number): boolean => performance.now() - since > limitMs;
 
 /**
- * Stops the service of this process in such a way that every request still finds a server, for example on `kong reload` and in
- * a rolling restart.
+ * Runs a task after Node has read once more from the sockets. The first `setImmediate` may run before that read, but the second
+ * runs after it.
+ */
+function afterNextRead(task: () => void): void {
+  setImmediate(() => setImmediate(task));
+}
+
+/**
+ * Stops the service of this process, for example on `kong reload` and in a rolling restart. Every request still finds a
+ * server.
  */
 export function createHandOver({ connections, isReplaced, leaveToQueue, lastCallMs }: HandOverOptions): HandOver {
   let endingSince: number | undefined;
@@ -51,8 +59,11 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
 
   let isQueued = false;
 
+  /** Kong's next call may have arrived while this process was paused, so a connection counts as idle only after a read. */
   const closeNextIdle = (): void => {
-    closing ??= [...connections].find((connection) => connection.closeIfIdle(IDLE_MS));
+    afterNextRead(() => {
+      closing ??= [...connections].find((connection) => connection.closeIfIdle(IDLE_MS));
+    });
   };
 
   /**
@@ -61,7 +72,7 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
    */
   const waitForSuccessor = (since: number): string | undefined =>
     isPast(SUCCESSOR_WAIT_MS, since) || isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(since, lastCallMs()))
-      ? "nobody took over"
+      ? "no process took over"
       : undefined;
 
   return {

@@ -13,9 +13,9 @@ import {
 import { identifyProcess, isAlive, type ProcessIdentity } from "../launcher/process-identity.ts";
 import { listenOnSocket } from "./listen.ts";
 
-/** Even on a busy machine, Kong starts another launcher within this time. */
+/** Even on a busy machine, Kong starts the next launcher within this time. */
 const WITHOUT_LAUNCHER_MS = 30_000;
-/** A service manager either starts the next launcher at once, or has stopped the service. */
+/** A service manager starts the next launcher at once. So if there is no launcher for this time, the service was stopped. */
 const STOPPED_MS = 10_000;
 const MAX_WAITING_LINES = 200;
 const CONTROL_MODE = 0o600;
@@ -71,8 +71,8 @@ export class Launchers {
       this.#server = await listenOnSocket(controlPathOf(socket), CONTROL_MODE, (launcher) => this.#attach(launcher));
       writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });
     } catch (error) {
-      // The server works without a control socket. But the next launcher does not find this server, and starts a server that
-      // takes over.
+      // The server works without a control socket. The next launcher does not find this server, so it starts a server that takes
+      // over.
       this.#options.onWarning(`no launcher can reach the server: ${messageOf(error)}`);
     }
   }
@@ -93,7 +93,7 @@ export class Launchers {
       return undefined;
     }
     if (!this.#isListening) {
-      return "its launcher is gone before it listened";
+      return "its launcher ended before the server listened";
     }
     if (this.#owner === undefined || !isAlive(this.#owner)) {
       return "Kong is gone";
@@ -103,7 +103,7 @@ export class Launchers {
       return performance.now() - this.#leftMs > STOPPED_MS ? "the service is stopped" : undefined;
     }
     const idleMs = performance.now() - Math.max(this.#leftMs, lastCallMs());
-    return idleMs > WITHOUT_LAUNCHER_MS ? "no launcher keeps it" : undefined;
+    return idleMs > WITHOUT_LAUNCHER_MS ? "no launcher is attached" : undefined;
   }
 
   /** Reports to the launchers that this server ends, so that they find or start another server. */
@@ -119,7 +119,7 @@ export class Launchers {
 
   #attach(launcher: Socket): void {
     this.#attached.add(launcher);
-    launcher.on("error", () => {}); // The `close` event handles it.
+    launcher.on("error", () => {}); // The `close` event that follows the error handles the end of the connection.
     launcher.on("close", () => {
       this.#attached.delete(launcher);
       this.#leftMs = performance.now();

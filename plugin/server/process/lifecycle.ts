@@ -1,3 +1,5 @@
+import { waitAtMost } from "./listen.ts";
+
 /** How often to check whether the process is still needed. */
 const NEED_CHECK_MS = 500;
 const DRAIN_CHECK_MS = 100;
@@ -26,15 +28,22 @@ export interface Lifecycle {
   end(reason: string): void;
   /** Checks now whether the process is still needed. */
   look(): void;
+  /** Adds a task for the end of the process. The process exits when the task has ended, or after `maxMs` milliseconds. */
+  beforeExit(maxMs: number, task: () => Promise<void>): void;
 }
 
 /**
  * Decides when the process ends. SIGTERM may come while requests are still running. If the parent process is killed, this
  * process gets no signal at all.
  */
-export function manageLifecycle({ findReasonToEnd, onFinal, drain, resume, exit }: LifecycleOptions): Lifecycle {
+export function manageLifecycle({ findReasonToEnd, onFinal, drain, resume, ...options }: LifecycleOptions): Lifecycle {
   let draining: NodeJS.Timeout | undefined;
   let isFinal = false;
+  const lastTasks: (() => Promise<void>)[] = [];
+
+  const exit = (reason: string): void => {
+    void Promise.allSettled(lastTasks.map((task) => task())).then(() => options.exit(reason));
+  };
 
   const startDraining = (reason: string): void => {
     draining ??= setInterval(() => {
@@ -70,5 +79,10 @@ export function manageLifecycle({ findReasonToEnd, onFinal, drain, resume, exit 
   process.on("SIGTERM", () => end("SIGTERM"));
   process.on("SIGINT", () => exit("SIGINT"));
   setInterval(look, NEED_CHECK_MS);
-  return { isEnding: () => draining !== undefined, end, look };
+  return {
+    isEnding: () => draining !== undefined,
+    end,
+    look,
+    beforeExit: (maxMs, task) => void lastTasks.push(() => waitAtMost(maxMs, task())),
+  };
 }

@@ -21,7 +21,7 @@ const BACKLOG = 8192;
 export async function listenOnSocket(path: string, mode: number, serve: (socket: Socket) => void): Promise<Server> {
   const privatePath = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   const server = createServer(serve);
-  // Other users must not be able to connect, also between listen and chmod.
+  // Other users must not be able to connect, not even between listen and chmod.
   const umask = process.umask(0o177);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -70,13 +70,13 @@ export function identifySocket(path: string): string | undefined {
   }
 }
 
-/** The interval is short, because no process answers between the end of one process and the start of the next. */
+/** The interval is short, because no process answers in the time after one process ends and before the next starts. */
 const TAKE_OVER_CHECK_MS = 20;
 
 /**
- * Resolves when this process may replace the socket. If no process answers on the socket, this process may do so at once,
- * because any answer is better than none. Otherwise it must be ready first. So a new process with a broken policy does not
- * replace a process that has a good version.
+ * Resolves when this process may replace the socket. If no process answers on the socket, this process may replace it at once,
+ * because any answer is better than none. If a process answers, this process must be ready before it replaces the socket. So a new
+ * process with a broken policy does not replace a process that has a good version.
  */
 export async function waitForTurn(path: string, isReady: () => boolean): Promise<void> {
   while (!isReady() && (await isAnswered(path))) {

@@ -19,7 +19,7 @@ export class PluginSocket {
   #inherited: number | undefined;
   #listening: Server | undefined;
   #own: string | undefined;
-  /** Whether connections wait for the next process if this one does not accept them. */
+  /** Whether connections wait for the next process if this process does not accept them. */
   #isQueue = false;
   #lastCallMs = performance.now();
 

@@ -28,7 +28,7 @@ function watch({ beats, limitMs }: { readonly beats: Int32Array; readonly limitM
       try {
         writeSync(STDERR, `watchdog: the event loop did not turn for ${limitMs} ms, ending the process\n`);
       } catch {
-        // The process that reads this output has ended. This process must end anyway.
+        // The process that reads this output has ended. This process must end in any case.
       }
       process.kill(process.pid, "SIGKILL");
     }

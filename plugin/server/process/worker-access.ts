@@ -9,7 +9,7 @@ export interface SystemUser {
   readonly gids: readonly number[];
 }
 
-/** Permission bits for one of owner, group and others. */
+/** The permission bits of one class: the owner, the group or others. */
 const WRITE_AND_ENTER = 0o3;
 const READ = 0o4;
 const ENTER = 0o1;
@@ -35,6 +35,24 @@ export function findWorkerUser(prefix: string): SystemUser | undefined {
   return findUser(name);
 }
 
+/** The user that Kong's workers will have if this user starts Kong. */
+export function guessWorkerUser(configured: string | undefined): SystemUser | undefined {
+  if (process.getuid?.() !== 0) {
+    return currentUser(); // Only root can start workers as another user.
+  }
+  return findConfiguredUser(configured);
+}
+
+/**
+ * The user of the workers of a Kong that root starts. By default it is `kong`, or `nobody` on a machine that has no user `kong`.
+ *
+ * @param configured the value of Kong's setting `nginx_user`, such as `kong kong`; undefined if it is not set.
+ */
+export function findConfiguredUser(configured: string | undefined): SystemUser | undefined {
+  const [name = ""] = (configured ?? "").trim().split(/\s+/);
+  return name === "" ? (findUser("kong") ?? findUser("nobody")) : findUser(name);
+}
+
 /** The user of this process. */
 export function currentUser(): SystemUser | undefined {
   const uid = process.getuid?.();
@@ -43,7 +61,7 @@ export function currentUser(): SystemUser | undefined {
     : { name: String(uid), uid, gids: [process.getgid?.() ?? -1, ...(process.getgroups?.() ?? [])] };
 }
 
-/** Finds a user by name in /etc/passwd and /etc/group; undefined if they do not contain it. */
+/** Finds a user by name in /etc/passwd and /etc/group; undefined if these files do not have the user. */
 export function findUser(name: string): SystemUser | undefined {
   const [, uid, gid] =
     readTable("/etc/passwd")
@@ -54,6 +72,12 @@ export function findUser(name: string): SystemUser | undefined {
   }
   const groups = readTable("/etc/group").filter(([, , , members = ""]) => members.split(",").includes(name));
   return { name, uid: Number(uid), gids: [Number(gid), ...groups.map(([, , id]) => Number(id))] };
+}
+
+/** Finds a user by id. If /etc/passwd does not have the user, the id is used as the name, and the groups are unknown. */
+export function findUserById(uid: number): SystemUser {
+  const [name] = readTable("/etc/passwd").find(([, , known]) => known === String(uid)) ?? [];
+  return (name === undefined ? undefined : findUser(name)) ?? { name: String(uid), uid, gids: [] };
 }
 
 /** Why a user cannot create files in a directory; undefined if the user can. */

@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
+import type { GuardMark } from "../../kong/contract/guard-mark.ts";
 import { NAME } from "../../kong/contract/plugin-identity.ts";
 import { type DecisionLimits, decideInTime } from "../../kong/decide-in-time.ts";
 import type { PluginInstance } from "../../kong/handler.ts";
 import { describeError } from "../../observe/describe-error.ts";
 import type { WaitingLine } from "../../observe/operator-log.ts";
 import { encodePdkCall } from "./encode-call.ts";
-import { type EventEnding, encodeFailure, encodeOutcome, encodeUnknownInstance } from "./end-event.ts";
+import { type EventEnding, encodeFailure, encodeOutcome, encodeUnknownInstance, UNKNOWN_EVENT } from "./end-event.ts";
 import { type CallPdk, createEventPdk } from "./event-pdk.ts";
 import { createFrameReader, encodeFrames } from "./frames.ts";
 import type { Instances } from "./instances.ts";
@@ -22,17 +23,17 @@ export interface Connection {
   /** Makes Kong drop the connection after its next answer, so that Kong's next call goes to the process that took over. */
   retire(): void;
   /**
-   * Closes this side's half of the connection if no call has come for this long. Returns whether it was closed. If Kong sends a
-   * call at that moment, Kong finds the end of the stream and sends the call again on another connection. If Kong then restarts
-   * a plugin instance, it must not find a second closed stream. So close the next connection only after Kong has closed its
-   * half of this one.
+   * Closes this side's half of the connection if no call has come for this long. Returns whether it was closed. If Kong
+   * sends a call at that moment, Kong finds the end of the stream, and repeats the call on another connection. If Kong
+   * then restarts a plugin instance, Kong must not find a second closed stream. So close the next connection only after
+   * Kong has closed its half of this one.
    */
   closeIfIdle(idleMs: number): boolean;
 }
 
 /** The connection is idle. Kong's next call may come. */
 const IDLE = { name: "idle" } as const;
-/** Kong has left: it does not read this connection any more. */
+/** Kong has left the connection, and no longer reads it. */
 const LEFT = { name: "left" } as const;
 
 /** The state of one running event, in which this side calls the PDK and Kong replies. Each event has a separate object. */
@@ -45,9 +46,9 @@ interface Deciding {
 type ConnectionState = typeof IDLE | Deciding | typeof LEFT;
 
 /**
- * These bytes follow the last answer of a connection. Kong does not reuse a connection that still has bytes to read. The end of
- * the stream would have the same effect, but is a separate write. Until then Kong may have sent the next call, and if that call
- * starts an instance, Kong answers 500.
+ * These bytes follow the last answer of a connection. Kong does not reuse a connection that still has bytes to read.
+ * The end of the stream would have the same effect, but it needs a separate write. Before that write arrives, Kong may
+ * send the next call. If that call starts an instance, Kong answers 500.
  */
 const PARTING = Buffer.of(0xff);
 
@@ -75,7 +76,7 @@ class ServedConnection implements Connection {
     socket.on("data", (chunk: Buffer) => this.#read(chunk, readFrame));
     // Without this listener, a reset by the peer would end the process. Kong drops a connection after each refusal.
     socket.on("error", (error) => options.log(`connection error: ${error.message}`));
-    // Kong closes its side if the client is gone. Then Kong does not read the answer.
+    // Kong closes its side if the client is gone. In this case, Kong does not read the answer.
     socket.on("end", () => this.#leave());
     socket.on("close", () => this.#leave());
   }
@@ -111,7 +112,7 @@ class ServedConnection implements Connection {
       return;
     }
     if (this.#state !== IDLE) {
-      throw new Error("a call came while an event was under way");
+      throw new Error("a call came while an event was still running");
     }
     this.#lastCallMs = performance.now();
     this.#answerCall(RpcCallMessage.decode(payload));
@@ -133,7 +134,7 @@ class ServedConnection implements Connection {
   #answerEvent(sequence: number, { eventName, instanceId = 0 }: NonNullable<RpcCall["cmdHandleEvent"]>): void {
     const instance = this.#options.instances.find(instanceId);
     if (eventName !== "access") {
-      this.#end(encodeFailure(`${NAME} has no such command or phase`));
+      this.#end(encodeFailure(UNKNOWN_EVENT));
     } else if (instance) {
       this.#decide(instance, sequence);
     } else {
@@ -146,8 +147,8 @@ class ServedConnection implements Connection {
     this.#state = event;
     const hasEnded = (): boolean => this.#state !== event;
     const pdk = createEventPdk(this.#callPdkUntil(hasEnded), hasEnded);
-    event.stopWaiting = decideInTime(instance, pdk, this.#options, (outcome) => {
-      this.#end(this.#encodeSafely(outcome, sequence));
+    event.stopWaiting = decideInTime(instance, pdk, this.#options, (outcome, guard) => {
+      this.#end(this.#encodeSafely(outcome, sequence, guard));
     });
   }
 
@@ -172,11 +173,11 @@ class ServedConnection implements Connection {
     this.#write(frames);
   }
 
-  #encodeSafely(outcome: unknown, sequence: number): EventEnding {
+  #encodeSafely(outcome: unknown, sequence: number, guard: GuardMark | undefined): EventEnding {
     const { takeWarnings, log } = this.#options;
     const warnings = takeWarnings();
     try {
-      return encodeOutcome(outcome, sequence, warnings);
+      return encodeOutcome(outcome, sequence, warnings, guard);
     } catch (error) {
       log(`outcome not encoded: ${describeError(error)}`);
       return encodeFailure(`${NAME} failed`);

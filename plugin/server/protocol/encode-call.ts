@@ -11,7 +11,7 @@ import {
   StructMessage,
 } from "./messages.ts";
 
-/** The message that each PDK method takes. */
+/** The type of message that each PDK method takes. */
 const ARGUMENTS: { readonly [M in PdkMethod]: (...args: PdkArguments[M]) => Uint8Array } = {
   "kong.log.notice": encodeLine,
   "kong.log.warn": encodeLine,

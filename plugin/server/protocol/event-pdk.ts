@@ -16,7 +16,19 @@ import {
 /** Calls one PDK method and decodes its reply. Rejects if the event has ended. */
 export type CallPdk = <T>(method: string, args: Uint8Array, decode: (reply: Buffer) => T) => Promise<T>;
 
-const NO_ARGUMENTS = new Uint8Array();
+const NO_ARGUMENTS: Uint8Array = new Uint8Array();
+
+/** The encoded name is remembered, because every event asks for the same variable. */
+let lastName: string | undefined;
+let lastEncoded: Uint8Array = NO_ARGUMENTS;
+
+function encodeName(name: string): Uint8Array {
+  if (name !== lastName) {
+    lastEncoded = StringMessage.encode({ v: name });
+    lastName = name;
+  }
+  return lastEncoded;
+}
 
 /**
  * Kong's PDK over the plugin protocol.
@@ -28,7 +40,7 @@ export function createEventPdk(call: CallPdk, isAbandoned: () => boolean): Pdk {
     isAbandoned,
     nginx: {
       getVar: (name) =>
-        call("kong.nginx.get_var", StringMessage.encode({ v: name }), (reply) =>
+        call("kong.nginx.get_var", encodeName(name), (reply) =>
           decodeClientText(BytesMessage.decode(reply).v ?? NO_ARGUMENTS),
         ),
     },

@@ -1,9 +1,13 @@
 /**
- * Frames of Kong's `ProtoBuf:1` plugin protocol. A frame is a uint32 in little-endian order that counts the bytes, then the
- * bytes. If Kong waits for a PDK method name, an empty frame ends the event, and Kong proxies the request.
+ * Frames of Kong's `ProtoBuf:1` plugin protocol. A frame begins with the number of its bytes, as a uint32 in
+ * little-endian order. The bytes follow. If Kong waits for a PDK method name, an empty frame ends the event, and Kong
+ * proxies the request.
  */
 
-/** Maximum number of bytes that a frame may announce. A large inline policy fits, and the process cannot run out of memory. */
+/**
+ * Maximum number of bytes that a frame may announce. A large inline policy stays within this limit, and the process cannot run out
+ * of memory.
+ */
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
 const LENGTH_BYTES = 4;

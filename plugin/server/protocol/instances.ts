@@ -1,7 +1,7 @@
 import { BoundedMap } from "../../bounded/bounded-map.ts";
 import type { PluginInstance } from "../../kong/handler.ts";
 
-/** The number of generations. After the last one, they start again at 0. */
+/** The number of generations. The next generation after the last is 0. */
 export const GENERATIONS = 256;
 
 /** The plugin instances of this process, by the id that Kong uses for them. */
@@ -36,10 +36,10 @@ const MAX_CONFIG_LENGTH = 256 * 1024 * 1024;
 const USE_GRAIN_MS = 1_000;
 
 /**
- * Ids are never reused, not even by another process. Kong keeps using the ids of an ended process until a server reports them
- * as unknown. If two processes run at the same time, Kong also sends ids of one process to the other. If an id were reused, the
- * policy of one route would judge requests of another route. So each process counts within its own generation, and claims
- * another generation when its generation is used up.
+ * Ids are never reused, not even by another process. Kong keeps using the ids of an ended process until a server
+ * reports them as unknown. If two processes run at the same time, Kong also sends ids of one process to the other. If
+ * an id were reused, the policy of one route would judge requests of another route. So each process has its own
+ * generation of ids. When the process has used all ids of its generation, it takes a new generation.
  *
  * @param claimGeneration returns 0 to 255, a different number each time.
  * @param now the time in milliseconds, from any clock.
@@ -54,7 +54,7 @@ export function createInstances(
   },
 ): Instances {
   const close = (entry: InstanceEntry | undefined): void => entry?.instance.close?.();
-  // Kong restarts an evicted instance if it still needs it.
+  // Eviction is safe, because Kong starts an evicted instance again if it still needs it.
   const instances = new BoundedMap<number, InstanceEntry>({
     maxEntries: maxInstances,
     maxSize: maxConfigLength,
@@ -65,7 +65,7 @@ export function createInstances(
   let count = 0;
 
   const nextId = (): number => {
-    count += 1; // To Kong, 0 means "no instance".
+    count += 1; // Kong reads the id 0 as "no instance", so no instance gets this id.
     if (count === IDS_PER_GENERATION) {
       generation = claimGeneration();
       count = 1;

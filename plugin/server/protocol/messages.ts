@@ -1,13 +1,13 @@
 /**
- * The messages of Kong's `ProtoBuf:1` plugin protocol that this project exchanges. Field numbers and types are those of the
- * `pluginsocket.proto` that Kong 3.8 and later ship; unused messages are left out.
+ * The messages of Kong's `ProtoBuf:1` plugin protocol that this project exchanges. Field numbers and types are the same
+ * as in the `pluginsocket.proto` of Kong 3.8 and later. Unused messages are left out.
  */
 import protobuf from "protobufjs/light.js";
 import type { Consumer } from "../../core/model/caller.ts";
 
 /**
- * Kong puts header bytes into strings as the client sent them. Invalid UTF-8 becomes U+FFFD, which no check accepts. If the
- * decoder threw an error, any client could cause such an error.
+ * Kong puts header bytes into strings as the client sent them. Invalid UTF-8 becomes U+FFFD, which no check accepts. The decoder
+ * must not throw an error, because any client could then cause errors.
  */
 const anyBytes = { features: { utf8_validation: "NONE" } };
 
@@ -138,7 +138,7 @@ export interface RpcCall {
   cmdHandleEvent?: { instanceId?: number; eventName?: string };
 }
 
-/** The answer to an RpcCall of the same `sequence`. It cannot report a failure. */
+/** The answer to the RpcCall with the same `sequence`. This answer cannot report a failure. */
 export interface RpcReturn {
   sequence: number;
   /** `startedAt`: seconds since the epoch. */
@@ -179,7 +179,7 @@ export interface AuthenticateArgs {
   credential: { id?: string; consumerId?: string };
 }
 
-/** google.protobuf.Value. At most one field is present. */
+/** google.protobuf.Value. At most one of these fields is present. */
 export interface Value {
   nullValue?: number;
   numberValue?: number;
@@ -229,7 +229,7 @@ export function headersToStruct(headers: Readonly<Record<string, string | readon
   return { fields };
 }
 
-/** Does the reverse of {@link headersToStruct}. It leaves out values other than strings and lists of strings. */
+/** The reverse of {@link headersToStruct}. Values other than strings and lists of strings are left out. */
 export function structToHeaders(struct: Struct): Map<string, readonly string[]> {
   const headers = new Map<string, readonly string[]>();
   for (const [name, value] of Object.entries(struct.fields ?? {})) {

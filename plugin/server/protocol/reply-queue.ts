@@ -23,7 +23,7 @@ export class ReplyQueue {
   }
 
   /**
-   * Drops all expected replies when they come, and also `more` replies after them. The promises for these replies never settle.
+   * Drops all expected replies when they come, and `more` further replies. The promises for these replies never settle.
    */
   drop(more: number): void {
     this.#handlers.fill(ignore);

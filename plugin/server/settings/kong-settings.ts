@@ -1,5 +1,6 @@
 import { NAME } from "../../kong/contract/plugin-identity.ts";
 import { FACTS_VARIABLE, renderFacts } from "../../kong/facts/facts-variable.ts";
+import type { VerdictCaching } from "../../runtime/runtime.ts";
 
 /** All paths are absolute, because Kong starts plugin servers without a PATH and in Kong's working directory. */
 export interface Installation {
@@ -16,6 +17,12 @@ export interface Installation {
   readonly stateDir: string | undefined;
   /** The address at which the server answers probes, such as `127.0.0.1:8008`. */
   readonly statusListen: string | undefined;
+  /** The file with the settings of the decision log. */
+  readonly decisionLog?: string | undefined;
+  /** The file with the settings for the detection of abuse. */
+  readonly abuse?: string | undefined;
+  /** Where verdicts are reused; undefined for the server's default. */
+  readonly verdictCache?: VerdictCaching | undefined;
   /** Lower-case names of the header fields that policies use, in addition to the usual ones. */
   readonly headers: readonly string[];
   /** The variables that the plugin server gets. Kong itself starts the server with an empty environment. */
@@ -23,19 +30,19 @@ export interface Installation {
 }
 
 /**
- * The first Kong whose client for ProtoBuf:1 refuses the request if the plugin server fails. Older versions let the request
- * pass.
+ * The first version of Kong that refuses the request if the plugin server fails. In older versions, Kong's client for
+ * ProtoBuf:1 lets the request pass.
  */
 export const MIN_KONG_VERSION = "3.8";
 
 /**
  * How long Kong waits for a plugin server that another process has stopped. A stopped server cannot limit this time itself. The
- * time is longer than the deadline of an event. Otherwise Kong would give up just before the answer. It applies to every Lua
- * socket of the proxy that sets no timeout itself.
+ * time is longer than the deadline of an event. With a shorter time, Kong would give up just before the answer. The setting applies
+ * to every Lua socket of the proxy that sets no timeout itself.
  */
 const READ_TIMEOUT = "7s";
 
-/** The settings by which Kong loads the plugin, asks it for its schema, and starts its server. */
+/** With these settings, Kong loads the plugin, asks it for its schema, and starts the plugin server. */
 export function createKongSettings(installation: Installation): Readonly<Record<string, string>> {
   const { node, serverMain, launcherMain, socket, policyRoot, fetchSettings, statusListen, headers, environment } =
     installation;
@@ -43,20 +50,25 @@ export function createKongSettings(installation: Installation): Readonly<Record<
   const start = renderCommand(environment, [node, launcherMain]);
   const places = ["--socket", socket, "--policy-root", policyRoot];
   const settings = fetchSettings === undefined ? [] : ["--fetch-settings", fetchSettings];
+  const decisionLog = installation.decisionLog === undefined ? [] : ["--decision-log", installation.decisionLog];
+  const abuse = installation.abuse === undefined ? [] : ["--abuse", installation.abuse];
   const options = quoteWords([
     ...places,
     ...(installation.stateDir === undefined ? [] : ["--state-dir", installation.stateDir]),
     "--facts-variable",
     ...settings,
     ...(statusListen === undefined ? [] : ["--status-listen", statusListen]),
+    ...decisionLog,
+    ...abuse,
+    ...(installation.verdictCache === undefined ? [] : ["--verdict-cache", installation.verdictCache]),
   ]);
   const server = `KONG_PLUGINSERVER_${NAME.toUpperCase().replaceAll("-", "_")}`;
   return {
     KONG_PLUGINS: `bundled,${NAME}`,
     KONG_PLUGINSERVER_NAMES: NAME,
     [`${server}_SOCKET`]: socket,
-    [`${server}_START_CMD`]: `${start} --parent $PPID ${options}`, // Kong runs this in a shell, whose parent is the worker.
-    [`${server}_QUERY_CMD`]: `${query} --dump ${quoteWords([...places, ...settings])}`, // First checks whether a server could start.
+    [`${server}_START_CMD`]: `${start} --parent $PPID ${options}`, // Kong runs this command in a shell. The shell's parent is the worker.
+    [`${server}_QUERY_CMD`]: `${query} --dump ${quoteWords([...places, ...settings, ...decisionLog, ...abuse])}`, // First checks whether a server could start.
     KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${renderFacts(headers)}"`,
     KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: READ_TIMEOUT,
   };
@@ -81,7 +93,7 @@ function quoteWord(word: string): string {
  * Whether a Kong version can run the plugin safely.
  *
  * @param version as `kong version` prints it, such as `3.9.1` or `3.10.0.2-enterprise-edition`.
- * @returns undefined for a text without a version.
+ * @returns undefined if the string has no version.
  */
 export function isKongSupported(version: string): boolean | undefined {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? [];

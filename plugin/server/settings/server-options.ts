@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { parseArgs } from "node:util";
+import type { VerdictCaching } from "../../runtime/runtime.ts";
 
 export interface ServerOptions {
   /** The Unix socket to which Kong connects. */
@@ -15,13 +16,19 @@ export interface ServerOptions {
   readonly fetchSettings: string | undefined;
   /** The directory where fetched keys are stored for the next process; undefined if they are not stored. */
   readonly stateDir: string | undefined;
+  /** The file with the settings of the decision log; undefined if decisions are not logged. */
+  readonly decisionLog: string | undefined;
+  /** The file with the settings for the detection of abuse; undefined if abuse is not watched. */
+  readonly abuse: string | undefined;
+  /** Whether verdicts are reused: by this process, or by the guard as well. */
+  readonly verdictCache: VerdictCaching;
   /** The address for probes; undefined if the server does not answer probes. */
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
   /** The identity by which launchers recognise this server; undefined if no launcher started it. */
   readonly launched: string | undefined;
   /**
-   * Only for a launched server whose socket a service manager holds: `later` if another server accepts connections on it, else
-   * `now`.
+   * Only for a launched server with a socket that a service manager holds. `later`: another server still accepts
+   * connections on the socket. `now`: no other server does.
    */
   readonly queued: "now" | "later" | undefined;
   /** Whether to print the answer to Kong's query command, after a check whether a server could start with these options. */
@@ -34,7 +41,7 @@ export interface LauncherOptions {
   readonly parentPid: number;
   /** The command line of the server. */
   readonly serverOptions: readonly string[];
-  /** Files that the server reads only when it starts. */
+  /** The server reads these files only when it starts. */
   readonly files: readonly string[];
 }
 
@@ -47,6 +54,9 @@ const OPTIONS = {
   "socket-mode": { type: "string", default: "600" },
   "policy-poll": { type: "string", default: "1000" },
   "status-listen": { type: "string" },
+  "decision-log": { type: "string" },
+  abuse: { type: "string" },
+  "verdict-cache": { type: "string", default: "guard" },
   parent: { type: "string" },
   launched: { type: "string" },
   queued: { type: "string" },
@@ -56,7 +66,8 @@ const OPTIONS = {
 
 export const USAGE = `Usage: jwt-policy-server --socket PATH --policy-root DIR [--facts-variable] [--socket-mode MODE]
                          [--fetch-settings FILE] [--state-dir DIR] [--policy-poll MS]
-                         [--status-listen HOST:PORT] [--parent PID]
+                         [--status-listen HOST:PORT] [--decision-log FILE] [--abuse FILE]
+                         [--verdict-cache WHERE] [--parent PID]
        jwt-policy-server --dump [the options above]
 
 The plugin server of jwt-policy. Kong starts it; \`kong-jwt-policy kong env\` prints the settings.
@@ -72,7 +83,14 @@ The plugin server of jwt-policy. Kong starts it; \`kong-jwt-policy kong env\` pr
   --socket-mode MODE  permissions of the socket in octal (default 600: Kong runs as the same user)
   --policy-poll MS    how often to look whether policy files changed, in milliseconds (default 1000)
   --status-listen HOST:PORT
-                      answer probes over HTTP: /status/ready, /status/live and /status (default: nowhere)
+                      answer over HTTP: /status/ready, /status/live, /status, /status/view and /metrics
+                      (default: nowhere)
+  --decision-log FILE log decisions as lines of JSON, as this file says (absolute path of a YAML file)
+  --abuse FILE        look for replayed and stolen tokens, as this file says (absolute path of a YAML file;
+                      needs --facts-variable)
+  --verdict-cache WHERE
+                      where verdicts are reused for a minute at most: in this server and in the guard
+                      (guard, the default), in this server only (server), or nowhere (off)
   --parent PID        end when this process is gone (default: the parent)
   --dump              print what Kong's query command needs, and end; with other options look first
                       whether a server could start with them
@@ -111,6 +129,10 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
     policyPollMs: readPollInterval(values["policy-poll"]),
     parentPid: values.parent === undefined ? undefined : readPid(values.parent),
     statusListen: values["status-listen"] === undefined ? undefined : parseAddress(values["status-listen"]),
+    decisionLog:
+      values["decision-log"] === undefined ? undefined : requirePath("--decision-log", values["decision-log"]),
+    abuse: values.abuse === undefined ? undefined : requirePath("--abuse", values.abuse),
+    verdictCache: readVerdictCaching(values["verdict-cache"]),
     launched: values.launched,
     queued: values.queued === undefined ? undefined : values.queued === "later" ? "later" : "now",
     isDump: values.dump,
@@ -132,7 +154,9 @@ export function parseLauncherOptions(args: readonly string[]): LauncherOptions {
     socket: options.socket,
     parentPid: options.parentPid ?? process.ppid,
     serverOptions,
-    files: [options.fetchSettings, process.env.NODE_EXTRA_CA_CERTS].filter((file) => file !== undefined),
+    files: [options.fetchSettings, options.decisionLog, options.abuse, process.env.NODE_EXTRA_CA_CERTS].filter(
+      (file) => file !== undefined,
+    ),
   };
 }
 
@@ -143,6 +167,13 @@ export function checkPolicyRoot(policyRoot: string): void {
   if (!statSync(policyRoot, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Error(`--policy-root ${policyRoot} is not a directory`);
   }
+}
+
+function readVerdictCaching(text: string): VerdictCaching {
+  if (text !== "guard" && text !== "server" && text !== "off") {
+    throw new Error(`--verdict-cache must be guard, server or off, not "${text}"`);
+  }
+  return text;
 }
 
 function readPid(text: string): number {

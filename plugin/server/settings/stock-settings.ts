@@ -6,8 +6,8 @@ export interface StockServer {
   /** The file bin/kong-js-pluginserver of kong-pdk. */
   readonly main: string;
   /**
-   * The TypeScript version for which that server was made. The server loads TypeScript when it starts, and would use any later
-   * version that it finds.
+   * The TypeScript version for which that server was made. The server loads TypeScript when it starts, and would also
+   * use a later version if it finds one.
    */
   readonly typescript: string;
   /** This package's plugin/stock. */

@@ -2,7 +2,7 @@ import type { Server, Socket } from "node:net";
 
 /**
  * Keeps a server open for new clients, however many old connections stay open. A connection beyond the limit closes the oldest
- * connection. A probe takes milliseconds, so the server has answered on the oldest connection, except in a flood.
+ * connection. A probe takes milliseconds, so the server has already answered on the oldest connection, except in a flood.
  */
 export function boundConnections(server: Server, max: number): void {
   const open = new Set<Socket>();

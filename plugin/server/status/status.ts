@@ -1,49 +1,36 @@
 import { createServer, type Server } from "node:http";
 import type { ListenOptions } from "node:net";
-import { toPrintableJson, withoutUserInfo } from "../../core/text/printable.ts";
-import type { IssuerKeysStatus } from "../../keys/life/key-source.ts";
-import type { KeyStoreStatus } from "../../keys/store/key-store.ts";
-import type { JudgedCount, ReportCount } from "../../observe/report-counts.ts";
-import type { PolicyStatus } from "../../runtime/versions/policy-report.ts";
+import { VIEW_HTML, VIEW_SCRIPT_HASH, VIEW_STYLE_HASH } from "../../../schema/generated/view-page.ts";
+import { toPrintableJson } from "../../core/text/printable.ts";
 import { boundConnections } from "./bound-connections.ts";
+import { describeStatus, type Status } from "./describe-status.ts";
 import { isOwnHost } from "./is-own-host.ts";
-
-/** The status of the process. */
-export interface Status {
-  /** Why the process should get no requests; empty if it is ready for requests. */
-  readonly reasons: readonly string[];
-  readonly policies: readonly PolicyStatus[];
-  readonly keys: readonly IssuerKeysStatus[];
-  /** The state of the store that keeps keys over restarts; undefined if keys are not stored. */
-  readonly keyStore?: KeyStoreStatus | undefined;
-  readonly reports: readonly ReportCount[];
-  readonly judged: readonly JudgedCount[];
-  /** When the counts began, in milliseconds since the epoch. */
-  readonly countedSince: number;
-}
 
 export interface StatusOptions {
   readonly listen: ListenOptions;
   readonly read: () => Status;
+  /** Reads the metrics as text for Prometheus. Undefined if there are none. */
+  readonly readMetrics?: (() => Promise<{ readonly contentType: string; readonly text: string }>) | undefined;
   readonly log: (line: string) => void;
 }
 
 /** How often to try to listen. On `kong reload`, the old process still has the address and answers the probes. */
 const RETRY_MS = 500;
 const MAX_CONNECTIONS = 64;
-/** Time limit for a request's head and for the whole request. Probes are small and come from nearby. */
+/** Time limit for a request's head and for the whole request. Probes are small, and their clients are in the same network. */
 const TIMEOUT_MS = 1_000;
 const CHECK_MS = 250;
 
 /**
  * An HTTP server for probes: `/status/live` answers 200 while the event loop runs. `/status/ready` answers 200, or 503 with the
  * reasons. `/status` shows the version of each policy in force and the state of each issuer's keys. It also shows how many
- * requests each rule has judged, and what rules in report mode would have refused. The status contains no secrets, but it names
+ * requests each rule has judged, and what rules in report mode would have refused. `/status/view` shows the same as a page for
+ * people. `/metrics` is for Prometheus. They contain no secrets, but name
  * policies and issuers. So do not expose it to the outside.
  *
  * @returns a function that releases the address at once.
  */
-export function serveStatus({ listen, read, log }: StatusOptions): () => void {
+export function serveStatus({ listen, read, readMetrics, log }: StatusOptions): () => void {
   const server = createServer(
     {
       maxHeaderSize: 8_192,
@@ -53,16 +40,23 @@ export function serveStatus({ listen, read, log }: StatusOptions): () => void {
       connectionsCheckingInterval: CHECK_MS, // By default, Node checks for slow connections only every 30 s.
     },
     (request, response) => {
-      const { status, body } = isOwnHost(request.headers.host ?? "localhost", listen.host)
-        ? answer(request.method ?? "", request.url ?? "", read)
-        : FOREIGN_HOST;
-      const text = `${toPrintableJson(body, 2)}\n`;
-      response.writeHead(status, {
-        "Content-Type": "application/json; charset=utf-8",
-        "Cache-Control": "no-store",
-        Allow: "GET, HEAD",
-      });
-      response.end(request.method === "HEAD" ? undefined : text);
+      const isOwn = isOwnHost(request.headers.host ?? "localhost", listen.host);
+      const send = ({ status, contentType, text, headers }: TextAnswer): void => {
+        response.writeHead(status, { ...HEADERS, ...headers, "Content-Type": contentType });
+        response.end(request.method === "HEAD" ? undefined : text);
+      };
+      const { method = "", url = "" } = request;
+      const path = isOwn && isRead(method) ? pathOf(url) : undefined;
+      if (path === "/metrics" && readMetrics) {
+        readMetrics().then(
+          (read) => send({ status: 200, ...read }),
+          () => send(renderJson(METRICS_FAILED)),
+        );
+      } else if (path === "/status/view") {
+        send(VIEW);
+      } else {
+        send(renderJson(isOwn ? answer(method, url, read) : FOREIGN_HOST));
+      }
     },
   );
   boundConnections(server, MAX_CONNECTIONS);
@@ -96,12 +90,61 @@ interface Answer {
 
 const FOREIGN_HOST: Answer = { status: 421, body: { message: "Ask by an IP address, or as localhost" } };
 
+const METRICS_FAILED: Answer = { status: 500, body: { message: "The metrics could not be read" } };
+
+interface TextAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** No answer may be stored, shown inside another page, or read as another type. */
+const HEADERS = {
+  Allow: "GET, HEAD",
+  "Cache-Control": "no-store",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+};
+
+function renderJson({ status, body }: Answer): TextAnswer {
+  return { status, contentType: "application/json; charset=utf-8", text: `${toPrintableJson(body, 2)}\n` };
+}
+
+/** The page for people. Its script asks for `/status`, so the page itself has no data. */
+const VIEW: TextAnswer = {
+  status: 200,
+  contentType: "text/html; charset=utf-8",
+  text: VIEW_HTML,
+  headers: {
+    "Content-Security-Policy": [
+      "default-src 'none'",
+      `script-src '${VIEW_SCRIPT_HASH}'`,
+      `style-src '${VIEW_STYLE_HASH}'`,
+      "connect-src 'self'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+      // Even if the script has a defect, it cannot turn a text into HTML.
+      "require-trusted-types-for 'script'",
+      "trusted-types 'none'",
+    ].join("; "),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+  },
+};
+
+const isRead = (method: string): boolean => method === "GET" || method === "HEAD";
+
+const pathOf = (url: string): string => url.replace(/[?#].*$/, "");
+
 function answer(method: string, url: string, read: () => Status): Answer {
-  const path = url.replace(/[?#].*$/, "");
-  if (method !== "GET" && method !== "HEAD") {
+  if (!isRead(method)) {
     return { status: 405, body: { message: "Only GET and HEAD are allowed" } };
   }
-  switch (path) {
+  switch (pathOf(url)) {
     case "/status/live":
       return { status: 200, body: { message: "live" } };
     case "/status/ready":
@@ -109,7 +152,10 @@ function answer(method: string, url: string, read: () => Status): Answer {
     case "/status":
       return { status: 200, body: describeStatus(read()) };
     default:
-      return { status: 404, body: { message: "There are /status, /status/ready and /status/live" } };
+      return {
+        status: 404,
+        body: { message: "There are /status, /status/view, /status/ready, /status/live and /metrics" },
+      };
   }
 }
 
@@ -117,53 +163,6 @@ function describeReadiness({ reasons }: Status): Answer {
   return reasons.length === 0
     ? { status: 200, body: { message: "ready" } }
     : { status: 503, body: { message: "not ready", reasons } };
-}
-
-function describeStatus({ reasons, policies, keys, keyStore, reports, judged, countedSince }: Status): object {
-  return {
-    ready: reasons.length === 0,
-    reasons,
-    policies: policies.map(describePolicy),
-    keys: keys.flatMap(describeKeys),
-    ...(keyStore && { state_dir: { path: keyStore.directory, problem: keyStore.problem ?? null } }),
-    counted_since: new Date(countedSince).toISOString(),
-    judged: judged.map(describeJudged),
-    would_have_denied: reports.map(describeReport),
-  };
-}
-
-function describePolicy({ source, inForce, refused, issuersWithoutKeys }: PolicyStatus): object {
-  return {
-    source,
-    name: inForce?.name ?? null,
-    sha256: inForce?.sha256 ?? null,
-    refused: refused.map(({ line, column, code, message }) => ({ line, column, code, message })),
-    issuers_without_keys: issuersWithoutKeys,
-  };
-}
-
-function describeKeys({ id, issuer, sets }: IssuerKeysStatus): readonly object[] {
-  return sets.map(({ from, state, keys, loadedAt, isRestored, failures, failure, notUsed, warnings }) => ({
-    issuer: id,
-    iss: withoutUserInfo(issuer),
-    from,
-    state,
-    keys,
-    loaded_at: loadedAt === undefined ? null : new Date(loadedAt).toISOString(),
-    from_state_dir: isRestored,
-    failures,
-    failure: failure === undefined ? null : withoutUserInfo(failure),
-    not_used: notUsed.map(withoutUserInfo),
-    warnings: warnings.map(withoutUserInfo),
-  }));
-}
-
-function describeReport({ policy, rule, reason, requests, lastAt }: ReportCount): object {
-  return { policy, rule: rule ?? null, reason, requests, last_at: new Date(lastAt).toISOString() };
-}
-
-function describeJudged({ policy, rule, requests, denied, reported }: JudgedCount): object {
-  return { policy, rule: rule ?? null, requests, denied, would_have_denied: reported };
 }
 
 function describeAddress(server: Server): string {

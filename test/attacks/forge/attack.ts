@@ -3,9 +3,9 @@ import type { ForgedSignature } from "./forge-signature.ts";
 import type { HmacSecret } from "./hmac-secrets.ts";
 import type { KeyName } from "./keys.ts";
 
-/** Attacks as data: what is tried, how its token is made, and all that may come of it. */
+/** Attacks as data: what the attacker tries, how the token is made, and the expected result. */
 
-/** A class of attacks, with the nearest honest requests: a defence that refuses these as well is none. */
+/** A class of attacks, with similar honest requests, which the defence must let pass. */
 export interface AttackClass {
   readonly name: string;
   readonly honest: readonly Honest[];
@@ -23,7 +23,7 @@ export interface Attack {
   readonly request?: RequestRecipe;
   /** What the operator's log says. */
   readonly reason: Reason;
-  /** What the client is told. */
+  /** The answer to the client. */
   readonly told: Told;
   /** The status with which Kong itself answers before any plugin is asked. */
   readonly kong?: number;
@@ -86,7 +86,7 @@ interface RequestRecipe {
   readonly headers?: readonly string[];
 }
 
-/** All that the client gets, beyond headers that every answer has. */
+/** The whole answer to the client, except headers of every answer. */
 export interface Told {
   readonly status: number;
   readonly message: string;

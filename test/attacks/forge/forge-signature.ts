@@ -51,7 +51,7 @@ const FORGERIES = {
   ecZeroS: pair(1n, 0n),
   ecOrders: pair(ORDER_OF_P256, ORDER_OF_P256),
   ecOrderAndOne: pair(ORDER_OF_P256 + 1n, ORDER_OF_P256 + 1n),
-  // What every signature has besides its own form.
+  // The common part of all forms of signatures.
   ecOtherForm(key, input) {
     const [r, s] = halves(signBytes(key, input));
     return Buffer.concat([r, toBytes(ORDER_OF_P256 - toNumber(s), 32)]);
@@ -67,7 +67,7 @@ const FORGERIES = {
     const raised = toNumber(Buffer.from(s).reverse()) + ORDER_OF_ED25519;
     return Buffer.concat([r, toBytes(raised, 32).reverse()]);
   },
-  // What holds for every text under a key that is the neutral element.
+  // A signature that is valid for every text if the key is the neutral element.
   edNeutral: () => Buffer.concat([Buffer.from([1]), Buffer.alloc(63)]),
   edZeros: () => Buffer.alloc(64),
 
@@ -99,7 +99,7 @@ const FORGERIES = {
     const end = Buffer.concat([Buffer.from([0]), SHA256_INFO, sha256(input)]);
     return Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(254 - end.length, 0xff), end]);
   },
-  // The same number to whoever does not look whether it is below the modulus.
+  // The same number for a verifier that does not check whether it is below the modulus.
   rsaRaisedByModulus(key, input) {
     const raised = toNumber(signBytes(key, input)) + toNumber(Buffer.from(key.publicJwk.n ?? "", "base64url"));
     return Buffer.from(raised.toString(16).padStart(514, "0"), "hex");

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import type { AttackKeys } from "./keys.ts";
 
-/** What a verifier might take for the secret of an HMAC though everybody knows it: a public key in each form that libraries hold it in. */
+/** Public values that a verifier might use as the secret of an HMAC: a public key in each form that libraries use. */
 export type HmacSecret =
   | "nothing"
   | "kid"

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { JWK } from "jose";
-import { rereadKey } from "../../../sandbox/demo/reread-key.ts";
+import { STAND_IN_PREFIX } from "../../../plugin/keys/rules/stand-in.ts";
+import { rereadKey } from "../../../sandbox/stand-in/reread-key.ts";
 import { generateSigningKey, type SigningAlgorithm, type SigningKey } from "../../tokens.ts";
 
 const OF_ACME = {
@@ -31,7 +32,8 @@ export type KeyName =
   | "strangerRsa"
   | "short"
   | "leaked"
-  | "forEncryption";
+  | "forEncryption"
+  | "standIn";
 
 export type AttackKeys = Readonly<Record<KeyName, SigningKey>>;
 
@@ -57,6 +59,7 @@ export function createKeys(): AttackKeys {
     short: generateRsaKey("short", 1024, 65_537),
     leaked: generateSigningKey("ES256", "leaked"),
     forEncryption: generateSigningKey("ES256", "for-encryption"),
+    standIn: generateSigningKey("ES256", `${STAND_IN_PREFIX}ES256-0123456789ab`),
   };
 }
 

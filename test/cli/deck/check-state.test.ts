@@ -5,19 +5,19 @@ import { createStateScene, FILE, fromDeck, POLICY, READ, routeWith } from "./sta
 const scene = createStateScene();
 afterAll(scene.remove);
 
-/** What is found in these states, a line each: `error 2.yaml:1:1 code message`. */
+/** The findings about these states, one line each: `error 2.yaml:1:1 code message`. */
 async function find(...args: Parameters<typeof scene.render>): Promise<string[]> {
   const rendered = await scene.render(...args);
   const findings = rendered.ok ? rendered.value.warnings : rendered.failure;
   const hasError = !findings.every(isWarning);
-  expect(rendered.ok, "a mistake and no text, or a text").toBe(!hasError);
+  expect(rendered.ok, "a mistake and no text, or a string").toBe(!hasError);
   return findings.map(
     ({ severity = "error", file, line, column, code, message }) =>
       `${severity} ${file}:${line}:${column} ${code} ${message}`,
   );
 }
 
-describe("an explicit null means that nothing is there", () => {
+describe("an explicit null counts as absent", () => {
   const nulls = { policy: null, rule: "read" };
   const plugin = (more: object): object => ({ name: "jwt-policy", config: READ, ...more });
   it.each<[what: string, state: object | string]>([
@@ -62,13 +62,13 @@ describe("an explicit null means that nothing is there", () => {
     expect(line).toContain("route_without_policy");
   });
 
-  it("and a plugin whose own null takes the policy away has none", async () => {
+  it("and a plugin with a null of its own has no policy", async () => {
     const state = { ...routeWith({ _config: "x", config: { policy_file: null } }), _plugin_configs: { x: READ } };
     expect((await find([state])).join()).toContain("policy_missing");
   });
 });
 
-describe("what is found in decK files", () => {
+describe("findings about decK files", () => {
   it.each<[what: string, state: object | string, words: string]>([
     ["a policy file that is not there", routeWith({ config: { policy_file: "no.yaml" } }), "file_missing"],
     ["a policy file outside the root", routeWith({ config: { policy_file: "../x.yaml" } }), "file_outside_root"],
@@ -86,7 +86,7 @@ describe("what is found in decK files", () => {
     ["neither", routeWith({ config: { rule: "read" } }), "policy_missing"],
     ["no config", routeWith({}), "policy_missing"],
     ["a misspelt field", routeWith({ config: { polcy_file: "things.yaml" } }), 'Did you mean "policy_file"?'],
-    ["a field that is no text", routeWith({ config: { ...FILE, rule: 7 } }), "config.rule must be a text"],
+    ["a field that is not a string", routeWith({ config: { ...FILE, rule: 7 } }), "config.rule must be a string"],
     [
       "a shared config that is not there",
       { ...routeWith({ _config: "sharde" }), _plugin_configs: { shared: READ } },
@@ -233,7 +233,7 @@ describe("what is found in decK files", () => {
       },
       undefined,
     ],
-  ])("is a warning where due for %s", async (_what, state, words) => {
+  ])("is a warning, if it should be one, for %s", async (_what, state, words) => {
     const found = await find([state]);
     expect(found).toEqual(words === undefined ? [] : [expect.stringContaining(words)]);
     expect(found.every((line) => line.startsWith("warning"))).toBe(true);
@@ -260,12 +260,12 @@ describe("what is found in decK files", () => {
     expect(await find([one, two], { selectTags })).toEqual([expect.stringContaining(words)]);
   });
 
-  it("is told once of a policy that many plugins use", async () => {
+  it("is reported once for a policy that many plugins use", async () => {
     const plugins = ["a", "b"].map((route) => ({ name: "jwt-policy", route, config: { policy_file: "broken.yaml" } }));
     expect(await find([{ plugins }])).toHaveLength(2); // The missing key and the unknown one.
   });
 
-  it("is a mistake for aliases that stand for more than anybody means", async () => {
+  it("is a mistake for aliases that expand to too much text", async () => {
     const levels = Array.from(
       { length: 9 },
       (_, n) => `a${n}: &a${n} [${Array(10).fill(n === 0 ? "x" : `*a${n - 1}`)}]`,
@@ -276,4 +276,29 @@ describe("what is found in decK files", () => {
   it("is a mistake for an alias within its own anchor", async () => {
     expect(await find(["services: &a [*a]"])).toEqual([expect.stringContaining("syntax_error")]);
   });
+});
+
+describe("an operation that its Kong Route cannot reach", () => {
+  const policyOf = (path: string, methods = "GET"): string =>
+    `${POLICY}  paths: { operations: [{ methods: [${methods}], path: "${path}" }] }\n`;
+  const outside = async (path: string, route: object, methods?: string): Promise<number> => {
+    const state = routeWith({ config: { policy: policyOf(path, methods) } }, { name: "paths", ...route });
+    return (await find([state])).filter((line) => line.includes(" operation_outside_route ")).length;
+  };
+
+  it.each<[path: string, route: object]>([
+    ["/orders", { paths: ["/xyz"] }],
+    ["/orders/{id}", { paths: ["/xyz", "/abc"] }],
+    ["/orders", { paths: ["/orders/x"] }],
+    ["/orders", { paths: ["/orders"], methods: ["POST"] }],
+  ])("%s on %j is a warning", async (path, route) => expect(await outside(path, route)).toBe(1));
+
+  it.each<[path: string, route: object]>([
+    ["/orders", { paths: ["/orders"] }],
+    ["/orders/{id}", { paths: ["/xyz", "/orders"] }],
+    ["/{tenant}/orders", { paths: ["/acme"] }],
+    ["/orders", { paths: ["~/ord.*"] }],
+    ["/orders", { paths: null }],
+    ["/orders", { paths: ["/"], methods: ["GET"] }],
+  ])("%s on %j is no warning", async (path, route) => expect(await outside(path, route)).toBe(0));
 });

@@ -9,7 +9,7 @@ const OTHER = { policy_file: "other.yaml" };
 const scene = createStateScene();
 afterAll(scene.remove);
 
-/** The state that comes of these, which must be without any finding. */
+/** The state that results from these files, which must have no finding. */
 async function rendered(...args: Parameters<typeof scene.render>) {
   const { text, warnings } = unwrap(await scene.render(...args));
   expect(warnings).toEqual([]);
@@ -17,7 +17,7 @@ async function rendered(...args: Parameters<typeof scene.render>) {
 }
 
 describe("a rendered decK file", () => {
-  it("names each plugin after its route, its service, or as the global one, and keeps names and comments that are there", async () => {
+  it("names each plugin after its route, its service, or as global, and keeps existing names and comments", async () => {
     const { text } = unwrap(
       await scene.render([
         `_format_version: "3.0"
@@ -42,7 +42,7 @@ plugins:
 `,
       ]),
     );
-    expect(text).toBe(`# Made by \`kong-jwt-policy render\` of 1.yaml: change that, not this.
+    expect(text).toBe(`# Made by \`kong-jwt-policy render\` of 1.yaml: change those files, not this one.
 
 _format_version: "3.0"
 services:
@@ -68,12 +68,12 @@ plugins:
 `);
   });
 
-  it("is the same when it is rendered again", async () => {
+  it("does not change when it is rendered again", async () => {
     const { text: first } = unwrap(await scene.render([routeWith({ config: READ })], { tags: ["a"], inline: true }));
     expect(await scene.render([first], { tags: ["a"], inline: true })).toEqual(succeed({ text: first, warnings: [] }));
   });
 
-  it("has tags on the jwt-policy plugins alone, each once, and select_tags", async () => {
+  it("has tags only on the jwt-policy plugins, each once, and select_tags", async () => {
     const state = await rendered([routeWith({ config: READ, tags: ["kept", "a"] })], {
       tags: ["a", "b"],
       selectTags: ["x", "y"],
@@ -84,7 +84,7 @@ plugins:
     expect(service.routes[0].plugins[0].tags).toEqual(["kept", "a", "b"]);
   });
 
-  it("has what each file has, in the order of the files", async () => {
+  it("has the entities of each file, in the order of the files", async () => {
     const state = await rendered([
       { _format_version: "3.0", ...routeWith({ _config: "shared" }), _plugin_configs: { shared: READ } },
       {
@@ -99,12 +99,12 @@ plugins:
     expect(Object.keys(state._plugin_configs)).toEqual(["shared", "other"]);
   });
 
-  it("has what files and option say alike", async () => {
+  it("has values on which files and option agree", async () => {
     const state = { _format_version: "3.0", _info: { select_tags: ["a"] }, _plugin_configs: { x: READ } };
     expect(await rendered([state, state], { selectTags: ["a"] })).toEqual(state);
   });
 
-  it("has a name of its own for each plugin that came by an alias or a merge key", async () => {
+  it("has a separate name for each plugin from an alias or a merge key", async () => {
     const state = await rendered([
       `services:
   - name: s
@@ -124,7 +124,7 @@ plugins:
     ]);
   });
 
-  it("has decK's templates and quotes as they are written", async () => {
+  it("keeps decK's templates and quotes unchanged", async () => {
     const lines = `  - name: "123"
     host: ${fromDeck("DECK_HOST")}
     port: \${{ env "DECK_PORT" | toInt }}
@@ -136,7 +136,7 @@ plugins:
 });
 
 describe("explicit nulls", () => {
-  it("give way to the names and tags that render adds", async () => {
+  it("are replaced by the names and tags that render adds", async () => {
     const state = await rendered([routeWith({ instance_name: null, tags: null, config: { ...READ, policy: null } })], {
       tags: ["a"],
     });
@@ -145,7 +145,7 @@ describe("explicit nulls", () => {
     ]);
   });
 
-  it("are removed beside a policy that is rendered into the configuration", async () => {
+  it("are removed if a policy is rendered into the configuration", async () => {
     const own = await rendered([routeWith({ config: { ...READ, policy: null } })], { inline: true });
     expect(Object.keys(own.services[0].routes[0].plugins[0].config)).toEqual(["policy", "rule"]);
     const shared = {
@@ -157,7 +157,7 @@ describe("explicit nulls", () => {
     expect(state.services[0].routes[0].plugins[0].config).toEqual({ rule: "read" });
   });
 
-  it("say nothing else than what another file says", async () => {
+  it("agree with the value in another file", async () => {
     const [one, other] = [
       { _format_version: "3.0", services: null, _info: null, ...{ plugins: [{ name: "cors" }] } },
       { _format_version: null, ...routeWith({ config: READ }), _info: { select_tags: ["a"] }, plugins: null },
@@ -183,13 +183,13 @@ routes:
   tagged: {}
 `;
 
-  it("are in one form, without comments", async () => {
+  it("have one normal form, without comments", async () => {
     const { text } = unwrap(await scene.render([routeWith({ config: READ })], { inline: true }));
     expect(text).toContain("policy: |\n");
     expect(parse(text).services[0].routes[0].plugins[0].config).toEqual({ policy: flat, rule: "read" });
   });
 
-  it("are once in a configuration that plugins share", async () => {
+  it("occur once in a configuration that plugins share", async () => {
     const plugins = [{ name: "jwt-policy", _config: "shared", config: { rule: "tagged" } }];
     const state = { ...routeWith({ _config: "shared" }), plugins, _plugin_configs: { shared: FILE } };
     const { _plugin_configs, plugins: after } = await rendered([state], { inline: true });

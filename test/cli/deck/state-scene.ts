@@ -15,7 +15,7 @@ routes:
 export const FILE = { policy_file: "things.yaml" };
 export const READ = { ...FILE, rule: "read" };
 
-/** What decK fills in from its environment. */
+/** The values that decK fills in from its environment. */
 export const fromDeck = (name: string): string => `\${{ env "${name}" }}`;
 
 /** A state with one service and one route that has this jwt-policy, or none. */
@@ -44,6 +44,6 @@ export function createStateScene() {
       }));
       return renderState(inputs, { policyRoot, inline: false, tags: [], selectTags: [], ...options });
     },
-    remove: () => rmSync(policyRoot, { recursive: true }),
+    remove: () => rmSync(policyRoot, { recursive: true, maxRetries: 5 }),
   };
 }

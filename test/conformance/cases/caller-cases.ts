@@ -33,7 +33,7 @@ const client = (azp: unknown, claims: Readonly<Record<string, unknown>> = {}): T
   claims: { azp, ...claims },
 });
 
-/** Kong Consumers, credentials and groups, and what clients make up of them. */
+/** Kong Consumers, credentials and groups, and clients' attempts to fake them. */
 export const CALLER_CASES: readonly ConformanceCase[] = [
   {
     title: "tells the upstream which Consumer the token names, whatever the client says of itself",

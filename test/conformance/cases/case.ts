@@ -17,15 +17,15 @@ export interface TokenRecipe {
   readonly damage?: "signature" | "payload" | "no_signature" | "padding" | "encrypted_shape";
 }
 
-/** How a request travels. Over TLS, HTTP/2 and gRPC are agreed by ALPN; else the client knows that HTTP/2 is spoken. */
+/** The protocol of a request. Over TLS, ALPN selects HTTP/2 and gRPC; without TLS, the client starts with HTTP/2. */
 export type Protocol = "http/1.1" | "h2" | "grpc";
 
-/** One request and everything that must come of it, on every gateway alike. */
+/** One request and its complete expected result, the same on every gateway. */
 export interface ConformanceCase {
   readonly title: string;
-  /** The protocols it is asked over: HTTP/1.1 and HTTP/2 unless a case is about something that only some have. */
+  /** The protocols of the request: HTTP/1.1 and HTTP/2 unless the case is possible only with some protocols. */
   readonly only?: readonly Protocol[];
-  /** Whether it is asked at the port that speaks TLS. */
+  /** Whether the request uses the TLS port. */
   readonly overTls?: boolean;
   /** Whether its Route or its Service is for gRPC, which only a Kong has. */
   readonly needsGrpc?: boolean;
@@ -34,6 +34,8 @@ export interface ConformanceCase {
   /** GET, and POST for gRPC, unless given. */
   readonly method?: string;
   readonly path: string;
+  /** nginx cuts off log lines before the request's id, if the target alone is longer than a line. */
+  readonly cutsLogLine?: true;
   /** Name and value by turns, in this spelling and order; HTTP/2 has all names in lower case. */
   readonly headers?: readonly string[];
   /** Sent as `Authorization: Bearer …`; a string is sent as the whole header value. */
@@ -43,7 +45,7 @@ export interface ConformanceCase {
   readonly status: number;
   /** What the head says where a call gets no answer of the upstream, without being refused by the plugin. */
   readonly grpcStatus?: number;
-  /** Reason in the operator's log; absent where the request passes, or where the gateway itself answers. */
+  /** Reason in the operator's log; absent if the request passes, or if the gateway itself answers. */
   readonly reason?: Reason;
   /** Reason why it would have been refused, in the operator's log, where it passes in report mode. */
   readonly reported?: Reason;
@@ -51,7 +53,7 @@ export interface ConformanceCase {
   readonly challenge?: string;
   /** The exact `message` of the answer. */
   readonly message?: string;
-  /** What else the gateway's own answer is; nothing reaches the upstream then. */
+  /** Other parts of the gateway's own answer; then no request reaches the upstream. */
   readonly answer?: {
     /** Exact value, or null for none. */
     readonly headers?: Readonly<Record<string, string | null>>;

@@ -1,7 +1,10 @@
 import { CALLER_CASES } from "./caller-cases.ts";
 import { type ConformanceCase, GOOD } from "./case.ts";
+import { CLAIM_CASES } from "./claim-cases.ts";
 import { GRPC_CASES } from "./grpc-cases.ts";
 import { ISSUER_CASES } from "./issuer-cases.ts";
+import { KEY_CASES } from "./key-cases.ts";
+import { PATH_CASES } from "./path-cases.ts";
 import { PLAIN_HTTP_CASES } from "./plain-http-cases.ts";
 import { REPORT_CASES } from "./report-cases.ts";
 import { SOURCE_CASES } from "./source-cases.ts";
@@ -578,7 +581,7 @@ const matching: readonly ConformanceCase[] = [
   },
   {
     title: "refuses a Connection header that would strip an identity header",
-    only: ["http/1.1"], // HTTP/2 has no such header (RFC 9113 section 8.2.2); run-conformance.ts sends it all the same.
+    only: ["http/1.1"], // HTTP/2 has no such header (RFC 9113 section 8.2.2); run-conformance.ts still sends it.
     path: "/read",
     headers: ["Connection", "close, x-user-id"],
     token: GOOD,
@@ -773,7 +776,7 @@ const requirements: readonly ConformanceCase[] = [
     reason: "condition_unmet",
   },
   {
-    title: "compares a header of two lines as one text, joined by a comma and a space",
+    title: "compares a header of two lines as one string, joined by a comma and a space",
     path: "/tenant",
     headers: ["X-Tenant", "acme", "X-Tenant", "blue"],
     token: { key: "rs256", claims: { tenant: "acme, blue" } },
@@ -1026,6 +1029,27 @@ const answers: readonly ConformanceCase[] = [
     reason: "token_missing",
     challenge: `Bearer realm="mcp", scope="payments:read", ${NAMED}`,
   },
+  ...(
+    [
+      ["no token", {}, "token_missing", ""],
+      ["an expired token", { token: { ...GOOD, expiresIn: -3600 } }, "token_expired", "The access token expired"],
+      [
+        "a changed signature",
+        { token: { ...GOOD, damage: "signature" } },
+        "signature_invalid",
+        "The access token is invalid",
+      ],
+    ] as const
+  ).map(
+    ([what, request, reason, text]): ConformanceCase => ({
+      title: `names the rule's scopes to a client with ${what} if the policy says \`name_scopes\``,
+      path: "/named-scopes",
+      ...request,
+      status: 401,
+      reason,
+      challenge: `Bearer realm="named-scopes"${text && `, error="invalid_token", error_description="${text}"`}, scope="things:read things:write"`,
+    }),
+  ),
   {
     title: "names no scope where there are several ways to be let in",
     path: "/mcp-ways",
@@ -1109,6 +1133,7 @@ const answers: readonly ConformanceCase[] = [
 export const CASES: readonly ConformanceCase[] = [
   ...algorithms,
   ...boundAlgorithms,
+  ...KEY_CASES,
   ...identity,
   ...extraction,
   ...forgery,
@@ -1120,7 +1145,9 @@ export const CASES: readonly ConformanceCase[] = [
   ...bytes,
   ...requirements,
   ...ISSUER_CASES,
+  ...CLAIM_CASES,
   ...REPORT_CASES,
+  ...PATH_CASES,
   ...PLAIN_HTTP_CASES,
   ...SOURCE_CASES,
   ...answers,

@@ -9,7 +9,7 @@ const withClaims = (claims: TokenRecipe["claims"]): TokenRecipe => ({
 const refused = (reason: "claim_missing" | "claim_invalid") => ({ status: 401, reason, challenge: INVALID }) as const;
 const KINDS = ["kind", "kind-ways", "kind-optional", "kind-operations"] as const;
 
-/** Conditions of an issuer hold on every rule. The plugins' configs have explicit nulls. */
+/** Conditions of an issuer apply to every rule. The plugins' configs have explicit nulls. */
 export const ISSUER_CASES: readonly ConformanceCase[] = [
   ...KINDS.flatMap((path): readonly ConformanceCase[] => [
     {

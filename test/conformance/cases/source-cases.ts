@@ -8,7 +8,7 @@ const BARE = 'Bearer realm="sources"';
 const withError = (text: string): string =>
   `Bearer realm="sources", error="invalid_request", error_description="${text}"`;
 
-/** Nothing of a token stays where it was; the upstream gets it as Authorization. */
+/** No part of a token stays in its source; the upstream gets the token as Authorization. */
 const ARRIVED = {
   authorization: BEARER,
   "x-user-id": "user-1",
@@ -110,14 +110,20 @@ const readings: readonly ConformanceCase[] = [
   ]),
   malformed("a parameter behind a semicolon", "/any?a=1;access_token=evil", ["Authorization", "Bearer {token}"]),
   malformed("a broken escape in a parameter's name", "/any?access%5token=x&access_token={token}", []),
+  malformed("an empty parameter", "/any?access_token=", []),
+  malformed("an empty parameter on an optional rule", "/any-optional?access_token=&a=1", []),
+  malformed("a parameter without a value", "/any-optional?access_token", []),
+  {
+    ...malformed("a query that is too long to read", `/any?a=${"x".repeat(8_192)}`, []),
+    only: ["h2"],
+    cutsLogLine: true,
+  },
   malformed("a broken escape in the token", "/any?access_token={token}%zz", []),
   malformed("other credentials behind the token", "/any", ["X-Access-Token", "{token} x"]),
   malformed("bytes that no UTF-8 has beside the cookie", "/any", cookie("a=\u00ff; __Host-token={token}")),
   ...(
     [
       ["an empty cookie", "", cookie("__Host-token=")],
-      ["an empty parameter", "?access_token=", []],
-      ["a parameter without a value", "?access_token", []],
       ["a header without its prefix", "", ["X-Auth", "{token}"]],
     ] as const
   ).map(
@@ -337,7 +343,142 @@ const origins: readonly ConformanceCase[] = [
   ),
 ];
 
+const OF_PARTNER = { key: "partner" } as const;
+const INVALID_BOUND = 'Bearer realm="bound", error="invalid_token", error_description="The access token is invalid"';
+
+/** Sources for the tokens of one issuer. */
+const bound: readonly ConformanceCase[] = [
+  {
+    title: "takes the token of an issuer in the issuer's own header",
+    path: "/bound",
+    headers: ["X-Partner-Token", "{token}"],
+    carried: OF_PARTNER,
+    status: 200,
+    upstream: { authorization: BEARER, "x-partner-token": null },
+  },
+  {
+    title: "takes the token of another issuer in Authorization",
+    path: "/bound",
+    headers: ["Authorization", BEARER],
+    carried,
+    status: 200,
+    upstream: { authorization: BEARER, "x-user-id": "user-1" },
+  },
+  ...(
+    [
+      ["an issuer's token in another issuer's header", ["X-Partner-Token", "{token}"], carried],
+      ["an issuer's token in another spelling of the header", ["x_partner_token", "{token}"], carried],
+      ["an issuer's token outside its own header", ["Authorization", BEARER], OF_PARTNER],
+    ] as const
+  ).map(
+    ([what, headers, recipe]): ConformanceCase => ({
+      title: `refuses ${what}`,
+      path: "/bound",
+      headers,
+      carried: recipe,
+      status: 401,
+      reason: "issuer_untrusted",
+      challenge: INVALID_BOUND,
+    }),
+  ),
+  {
+    title: "refuses two tokens, each in the source of its issuer",
+    path: "/bound",
+    headers: ["X-Partner-Token", "evil", "Authorization", BEARER],
+    carried,
+    status: 400,
+    reason: "token_ambiguous",
+    challenge: withError("More than one access token was sent").replace("sources", "bound"),
+  },
+];
+
+/** Schemes besides Bearer. */
+const schemes: readonly ConformanceCase[] = [
+  ...["Bearer {token}", "JWT {token}", "jwt   {token}", "{token}"].map(
+    (authorization): ConformanceCase => ({
+      title: `takes Authorization: ${authorization}, and forwards the scheme Bearer`,
+      path: "/schemes",
+      headers: ["Authorization", authorization],
+      carried,
+      status: 200,
+      upstream: { authorization: BEARER, "x-user-id": "user-1" },
+    }),
+  ),
+  ...["Token {token}", "DPoP {token}", "Basic YTpi", "JWT", "Basic"].map(
+    (authorization): ConformanceCase => ({
+      title: `finds no token in Authorization: ${authorization}, and asks for the scheme Bearer`,
+      path: "/schemes",
+      headers: ["Authorization", authorization],
+      carried,
+      status: 401,
+      reason: "token_missing",
+      challenge: 'Bearer realm="schemes"',
+    }),
+  ),
+  ...["JWT {token}", "{token}"].map(
+    (authorization): ConformanceCase => ({
+      title: `finds no token in Authorization: ${authorization} if the policy does not name the scheme`,
+      path: "/any",
+      headers: ["Authorization", authorization],
+      carried,
+      status: 401,
+      reason: "token_missing",
+      challenge: BARE,
+    }),
+  ),
+];
+
+/** Policies that keep the client's own Authorization. */
+const kept: readonly ConformanceCase[] = [
+  ...["Basic YTpi", "Bearer evil", "Bearer {token}", "Custom a=b, c=d"].map(
+    (authorization): ConformanceCase => ({
+      title: `keeps the client's own Authorization: ${authorization}`,
+      path: "/kept",
+      headers: ["Authorization", authorization, "X-Access-Jwt", "{token}"],
+      carried,
+      status: 200,
+      upstream: { authorization, "x-access-jwt": "{token}", x_access_jwt: null, "x-user-id": "user-1" },
+    }),
+  ),
+  {
+    title: "adds no Authorization if it keeps the client's own and the client sends none",
+    path: "/kept",
+    headers: ["X-Access-Jwt", "{token}"],
+    carried,
+    status: 200,
+    upstream: { authorization: null, "x-access-jwt": "{token}" },
+  },
+  {
+    title: "does not take a kept Authorization for a token",
+    path: "/kept",
+    headers: ["Authorization", BEARER],
+    carried,
+    status: 401,
+    reason: "token_missing",
+    challenge: 'Bearer realm="kept"',
+  },
+  {
+    title: "keeps an Authorization that proves nothing on an optional rule",
+    path: "/kept-optional",
+    headers: ["Authorization", BEARER, "X-User-Id", "admin"],
+    carried,
+    status: 200,
+    upstream: { authorization: BEARER, "x-user-id": null },
+  },
+  {
+    title: "keeps the client's own Authorization in report mode as well",
+    path: "/kept-report",
+    headers: ["Authorization", "Basic YTpi", "X-Access-Jwt", "evil"],
+    status: 200,
+    reported: "token_malformed",
+    upstream: { authorization: "Basic YTpi", "x-user-id": null },
+  },
+];
+
 export const SOURCE_CASES: readonly ConformanceCase[] = [
+  ...bound,
+  ...schemes,
+  ...kept,
   ...accepted,
   ...ambiguous,
   ...readings,

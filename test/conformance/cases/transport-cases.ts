@@ -1,6 +1,6 @@
 import { type ConformanceCase, GOOD } from "./case.ts";
 
-/** What TLS, the version of HTTP and the protocols of a Kong Route have to do with each other. */
+/** How TLS, the version of HTTP and the protocols of a Kong Route interact. */
 export const TRANSPORT_CASES: readonly ConformanceCase[] = [
   {
     title: "passes a good token over TLS",

@@ -2,9 +2,9 @@ import { connect } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Gateway, type GatewayKind, openNeighbours } from "../../gateways/gateway.ts";
+import { reportMissing } from "../../gateways/kong/report-missing.ts";
 import { findNetworkAddress } from "../../gateways/network-address.ts";
 import { sendRawHttp2 } from "../../gateways/raw-http2.ts";
-import { reportMissing } from "../../gateways/report-missing.ts";
 import { type ConformanceCase, GOOD, type Protocol } from "../cases/case.ts";
 import { CASES } from "../cases/cases.ts";
 import { createWorld, type World } from "../world.ts";
@@ -16,7 +16,7 @@ const START_TIMEOUT_MS = 120_000;
 
 const IN_TITLES: Readonly<Record<Protocol, string>> = { "http/1.1": "", h2: "over HTTP/2, ", grpc: "as gRPC, " };
 
-/** Every case once for each protocol that it is asked over. */
+/** Every case once for each of its protocols. */
 const RUNS = CASES.flatMap((testCase, index) =>
   (testCase.only ?? (["http/1.1", "h2"] as const)).map((protocol) => {
     const id = `case-${index}-${protocol.replace("/", "")}`;
@@ -29,8 +29,7 @@ function needsMoreThanHttp1({ testCase, protocol }: (typeof RUNS)[number][1]): b
 }
 
 /**
- * Declares the tests of the conformance table for one gateway. Where the gateway is not to be had, one skipped test says
- * why; `KONG_REQUIRED=1` makes that a failure.
+ * Declares the tests of the conformance table for one gateway. If the gateway is not available, one skipped test says why; `KONG_REQUIRED=1` makes that a failure.
  */
 export function runConformance(kind: GatewayKind): void {
   describe(`conformance on ${kind.label}`, () => {
@@ -67,11 +66,11 @@ export function runConformance(kind: GatewayKind): void {
         context.skip(kind.onlyHttp1);
       });
     } else {
-      // nginx lets these through to Kong, which then deletes the header that is named.
+      // nginx passes these on to Kong, which then deletes the named header.
       it.each([
         { title: "a Connection header that would strip an identity header", more: [["connection", "x-user-id"]] },
         { title: "two Authorization headers", more: [["authorization", "Bearer a"]] },
-      ] as const)("over HTTP/2, lets nobody through with $title", async ({ title, more }) => {
+      ] as const)("over HTTP/2, refuses a request with $title", async ({ title, more }) => {
         const authorization = (await world.authorizationOf({ title: "", path: "", token: GOOD, status: 200 })) ?? "";
         const sendBytes = (id: string, headers: readonly (readonly [string, string])[]) =>
           sendRawHttp2(gateway.url, "/read", [["x-case", id], ["authorization", authorization], ...headers]);
@@ -82,9 +81,9 @@ export function runConformance(kind: GatewayKind): void {
       });
     }
 
-    // It has no headers and no version, so that nothing can be judged.
+    // It has no headers and no version, so the plugin cannot judge it.
     it.each(["/watched", "/public", "/withheld-report?access_token=a"])(
-      "lets no request of HTTP/0.9 through to %s, in report mode either",
+      "lets no HTTP/0.9 request pass to %s, not even in report mode",
       async (path) => {
         const { hostname, port } = new URL(gateway.url);
         const socket = connect(Number(port), hostname);
@@ -96,11 +95,11 @@ export function runConformance(kind: GatewayKind): void {
       },
     );
 
-    it("leads a client that knows only the API's address to a token, as MCP clients do it (RFC 9728, RFC 8414)", async () => {
+    it("leads a client that knows only the API's address to a token, as for MCP clients (RFC 9728, RFC 8414)", async () => {
       await walkToToken(world, gateway.url);
     });
 
-    it("goes on after the plugin server was killed, without any change of configuration, each route under its own rule", async () => {
+    it("continues after the plugin server was killed, without a change of configuration, each route under its own rule", async () => {
       const check = (path: string, more: Pick<ConformanceCase, "status" | "reason">): Promise<void> =>
         checkCase({ title: "", path, token: GOOD, ...more }, "http/1.1", `after-kill${path}`, world, gateway);
       await gateway.restartPluginServer();

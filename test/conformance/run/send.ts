@@ -7,7 +7,7 @@ import { type Http2Answer, requestHttp2 } from "../../gateways/http2-client.ts";
 import { findNetworkAddress } from "../../gateways/network-address.ts";
 import type { ConformanceCase, Protocol } from "../cases/case.ts";
 
-/** What came back; HTTP/1.1 knows neither trailers nor an answer that is its head alone. */
+/** The answer; HTTP/1.1 has neither trailers nor an answer that consists only of its head. */
 export type Answer = Omit<Http2Answer, "code">;
 
 /** A message of gRPC: not compressed, four bytes of length, and two of content. */

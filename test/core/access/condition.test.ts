@@ -1,9 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkCondition } from "../../../plugin/core/access/condition.ts";
 import { type JsonObject, readJsonObject } from "../../../plugin/core/json/json.ts";
 import { parseClaimReference } from "../../../plugin/core/model/claim-reference.ts";
-import type { ClaimTest } from "../../../plugin/core/model/policy.ts";
-import { fail, PASSED } from "../../../plugin/core/model/result.ts";
+import type { ClaimTest, Condition, PlainTest } from "../../../plugin/core/model/policy.ts";
+import { PASSED } from "../../../plugin/core/model/result.ts";
 import { unwrap } from "../../results.ts";
 
 const REQUEST = {
@@ -15,7 +16,7 @@ const REQUEST = {
 };
 const claimsOf = (claims: unknown): JsonObject => unwrap(readJsonObject(JSON.stringify(claims)));
 const meets = (claims: unknown, ...tests: readonly ClaimTest[]): boolean =>
-  checkCondition({ claim: parseClaimReference("c"), tests }, claimsOf(claims), REQUEST).ok;
+  checkCondition({ claim: parseClaimReference("c"), absent: "refused", tests }, claimsOf(claims), REQUEST).ok;
 
 const set = (...values: readonly (string | number | boolean)[]) => new Set(values);
 
@@ -93,24 +94,29 @@ describe("a claim", () => {
     expect(meets({ c: value })).toBe(isMet);
   });
 
-  it("that is missing meets nothing, not even a segment that is missing too", () => {
+  it("that is missing meets no condition, not even if the path's segment is missing too", () => {
     expect(meets({}, { is: "equals_path", segment: 9 })).toBe(false);
   });
 
-  it("must meet all its tests, and the first that fails is named, without the value", () => {
+  it("must meet all its tests, and the first failed test is named with the value and the expected value", () => {
     const condition = {
       claim: parseClaimReference("/a/b"),
+      absent: "refused",
       tests: [
         { is: "min", bound: 1 },
         { is: "max", bound: 2 },
-      ] as const,
-    };
+      ],
+    } as const;
     expect(checkCondition(condition, claimsOf({ a: { b: 1.5 } }), REQUEST)).toEqual(PASSED);
-    expect(checkCondition(condition, claimsOf({ a: { b: 77 } }), REQUEST)).toEqual(
-      fail('claim "/a/b" does not meet max'),
+    const describe = (a: Record<string, unknown>): unknown => {
+      const checked = checkCondition(condition, claimsOf({ a }), REQUEST);
+      return checked.ok || checked.failure();
+    };
+    expect(describe({ b: 77 })).toBe(
+      'claim "/a/b" does not meet max: it is a number: 77, and must be a number of at most 2',
     );
-    expect(checkCondition(condition, claimsOf({ a: {} }), REQUEST)).toEqual(fail('claim "/a/b" is missing'));
-    expect(checkCondition(condition, claimsOf({ a: { b: "" } }), REQUEST)).toEqual(fail('claim "/a/b" has no value'));
+    expect(describe({})).toBe('claim "/a/b" is missing: no claim /a/b: /a is there, and has no b');
+    expect(describe({ b: "" })).toBe('claim "/a/b" has no value: it is an empty string');
   });
 });
 
@@ -118,7 +124,7 @@ describe("numbers are compared exactly", () => {
   const ID = "1147953659032899585";
   const meetsText = (claim: string, test: ClaimTest): boolean => {
     const claims = unwrap(readJsonObject(`{"c":${claim},"unrelated":${ID}}`));
-    return checkCondition({ claim: parseClaimReference("c"), tests: [test] }, claims, REQUEST).ok;
+    return checkCondition({ claim: parseClaimReference("c"), absent: "refused", tests: [test] }, claims, REQUEST).ok;
   };
   const rounded = Number(ID);
 
@@ -158,9 +164,142 @@ describe("numbers are compared exactly", () => {
 
   it("says why a number with too many digits does not meet a test", () => {
     const claims = unwrap(readJsonObject(`{"c":${ID}}`));
-    const condition = { claim: parseClaimReference("c"), tests: [{ is: "equals", value: rounded }] as const };
-    expect(checkCondition(condition, claims, REQUEST)).toEqual(
-      fail('claim "c" does not meet equals: the number has more digits than can be compared exactly'),
+    const condition = {
+      claim: parseClaimReference("c"),
+      absent: "refused",
+      tests: [{ is: "equals", value: rounded }],
+    } as const;
+    const checked = checkCondition(condition, claims, REQUEST);
+    expect(checked.ok || checked.failure()).toContain("the number has more digits than can be compared exactly");
+  });
+});
+
+describe("not", () => {
+  it.each<[test: PlainTest, value: unknown, isMet: boolean]>([
+    [{ is: "equals", value: "a" }, "b", true],
+    [{ is: "equals", value: "a" }, "a", false],
+    [{ is: "equals", value: "a" }, ["a"], false],
+    [{ is: "equals", value: "a" }, ["b"], false],
+    [{ is: "equals", value: "a" }, { a: "b" }, false],
+    [{ is: "equals", value: "1" }, 1, false],
+    [{ is: "equals", value: 1 }, 2, true],
+    [{ is: "equals", value: 1 }, "2", false],
+    [{ is: "equals", value: true }, false, true],
+    [{ is: "equals", value: true }, "true", false],
+    [{ is: "one_of", values: set("a", 2) }, "b", true],
+    [{ is: "one_of", values: set("a", 2) }, 3, true],
+    [{ is: "one_of", values: set("a", 2) }, 2, false],
+    [{ is: "one_of", values: set("a", 2) }, false, false],
+    [{ is: "one_of", values: set("a", 2) }, ["b"], false],
+    [{ is: "contains_any", values: set("a") }, ["b", "c"], true],
+    [{ is: "contains_any", values: set("a") }, ["b", "a"], false],
+    [{ is: "contains_any", values: set("a") }, "b", false],
+    [{ is: "contains_any", values: set("a") }, ["b", { name: "a" }], false],
+    [{ is: "contains_any", values: set("a") }, ["b", ["a"]], false],
+    [{ is: "contains_any", values: set("a") }, ["b", null], false],
+    [{ is: "contains_all", values: set("a", "b") }, ["a"], true],
+    [{ is: "contains_all", values: set("a", "b") }, ["a", "b", "c"], false],
+    [{ is: "contains_all", values: set("a", "b") }, { a: true }, false],
+    [{ is: "matches", pattern: /^a+$/su }, "b", true],
+    [{ is: "matches", pattern: /^a+$/su }, "aa", false],
+    [{ is: "matches", pattern: /^a+$/su }, "b".repeat(256), true],
+    [{ is: "matches", pattern: /^a+$/su }, "b".repeat(257), false],
+    [{ is: "matches", pattern: /^a+$/su }, ["b"], false],
+    [{ is: "min", bound: 3 }, 2, true],
+    [{ is: "min", bound: 3 }, 3, false],
+    [{ is: "min", bound: 3 }, "2", false],
+    [{ is: "max", bound: 3 }, 4, true],
+    [{ is: "max", bound: 3 }, "4", false],
+    [{ is: "equals_path", segment: 1 }, "bob", false],
+    [{ is: "equals_header", header: "x-tenant" }, "other", false],
+    [{ is: "equals", value: "a" }, "", false],
+    [{ is: "equals", value: "a" }, null, false],
+    [{ is: "equals", value: "a" }, undefined, false],
+  ])("%j of %j: %s", (test, value, isMet) => {
+    expect(meets({ c: value }, { is: "not", test })).toBe(isMet);
+  });
+
+  it("refuses a number that was rounded, in every comparison", () => {
+    const claims = unwrap(readJsonObject('{"c":1147953659032899585}'));
+    for (const test of [
+      { is: "equals", value: 1 },
+      { is: "min", bound: 1e300 },
+    ] as const) {
+      const condition: Condition = { claim: parseClaimReference("c"), absent: "refused", tests: [{ is: "not", test }] };
+      const checked = checkCondition(condition, claims, REQUEST);
+      expect(checked.ok || checked.failure()).toMatch(
+        new RegExp(`^claim "c" does not meet not ${test.is}: .* has more digits than can be compared exactly`),
+      );
+    }
+  });
+
+  it("and its test are never both met by one value, and a value of a suitable type always meets one of the two", () => {
+    const scalar = fc.oneof(fc.constantFrom("a", "b", "A"), fc.constantFrom(0, 1, 2), fc.boolean());
+    const anything = fc.oneof(scalar, fc.array(scalar, { minLength: 1, maxLength: 3 }), fc.object({ maxDepth: 1 }));
+    const tests: fc.Arbitrary<PlainTest> = fc.oneof(
+      scalar.map((value) => ({ is: "equals", value }) as const),
+      fc.array(scalar, { minLength: 1 }).map((values) => ({ is: "one_of", values: new Set(values) }) as const),
+      fc.array(scalar, { minLength: 1 }).map((values) => ({ is: "contains_any", values: new Set(values) }) as const),
+      fc.array(scalar, { minLength: 1 }).map((values) => ({ is: "contains_all", values: new Set(values) }) as const),
+      fc.integer({ min: 0, max: 2 }).map((bound) => ({ is: "min", bound }) as const),
     );
+    fc.assert(
+      fc.property(tests, anything, (test, value) => {
+        expect(meets({ c: value }, test) && meets({ c: value }, { is: "not", test })).toBe(false);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), fc.constantFrom("a", "b"), (text, value) => {
+        fc.pre(meets({ c: text }));
+        const test: PlainTest = { is: "equals", value };
+        expect(meets({ c: text }, test)).not.toBe(meets({ c: text }, { is: "not", test }));
+      }),
+    );
+  });
+});
+
+describe("a condition that accepts an absent claim", () => {
+  const outcome = (reference: string, absent: Condition["absent"], claims: unknown): string | undefined => {
+    const tests = absent === "allowed" ? [{ is: "not", test: { is: "equals", value: "x" } } as const] : [];
+    const checked = checkCondition({ claim: parseClaimReference(reference), absent, tests }, claimsOf(claims), REQUEST);
+    return checked.ok ? undefined : checked.failure();
+  };
+
+  it.each([undefined, null, "", " ", [], {}, [""]])("is met by %j, which is not a value", (value) => {
+    expect(outcome("c", "allowed", { c: value })).toBeUndefined();
+    expect(outcome("c", "required", { c: value })).toBeUndefined();
+  });
+
+  it.each([false, 0, "y", ["y"], { y: 1 }])("is not met by %j if the claim must be absent", (value) => {
+    expect(outcome("c", "required", { c: value })).toMatch(/^claim "c" must be absent, but it is an? /);
+  });
+
+  it("still has its tests if the claim has a value", () => {
+    expect(outcome("c", "allowed", { c: "y" })).toBeUndefined();
+    expect(outcome("c", "allowed", { c: "x" })).toBe(
+      'claim "c" does not meet not equals: it is a string: x, and must not pass the test equals',
+    );
+    expect(outcome("c", "allowed", { c: ["x"] })).toBe(
+      'claim "c" does not meet not equals: it is a list of 1 string: x, and the test does not apply to a value of this type',
+    );
+  });
+
+  it.each<[reference: string, claims: unknown, why: string]>([
+    ["/a/b", { a: "text" }, "/a is a string"],
+    ["/a/b", { a: [{ b: "x" }] }, "/a is a list with elements that are not strings"],
+    ["/a/01", { a: ["x", "x"] }, "/a is a list of 2 strings"],
+    [
+      "groups",
+      { _claim_names: { groups: "src1" } },
+      "the token says in _claim_names that groups is at another address",
+    ],
+  ])("is not met if %s cannot be looked up in %j", (reference, claims, why) => {
+    for (const absent of ["allowed", "required"] as const) {
+      expect(outcome(reference, absent, claims)).toBe(`claim "${reference}" cannot be read: ${why}`);
+    }
+  });
+
+  it.each(["/a/b", "/a/0", "/missing/0/b"])("is met if %s ends at an object or list without it", (reference) => {
+    expect(outcome(reference, "required", { a: reference === "/a/0" ? [] : {} })).toBeUndefined();
   });
 });

@@ -17,13 +17,13 @@ function validate(
   return outcomeOf(validateClaims(compileIssuer(options.issuer), requirements, header, claims, options.now ?? NOW));
 }
 
-it("accepts claims that all hold", () => {
+it("accepts claims that are all valid", () => {
   expect(validate({})).toBeUndefined();
 });
 
 const future = (claim: string): unknown => ({
   reason: "token_not_yet_valid",
-  detail: `${claim} lies in the future`,
+  detail: expect.stringContaining(`${claim} lies in the future`),
 });
 
 describe.each([
@@ -37,8 +37,8 @@ describe.each([
   it("refuses a token at the very second exp + clock_skew, and accepts it one second before", () => {
     expect(at({ exp: NOW }, NOW + skew - 1)).toBeUndefined();
     expect(at({ exp: NOW }, NOW + skew - 0.001)).toBeUndefined();
-    expect(at({ exp: NOW }, NOW + skew)).toEqual({ reason: "token_expired" });
-    expect(at({ exp: NOW }, NOW + skew + 1)).toEqual({ reason: "token_expired" });
+    expect(at({ exp: NOW }, NOW + skew)).toMatchObject({ reason: "token_expired" });
+    expect(at({ exp: NOW }, NOW + skew + 1)).toMatchObject({ reason: "token_expired" });
   });
 
   it("accepts a token at the very second nbf - clock_skew, and refuses it one second before", () => {
@@ -60,19 +60,22 @@ describe.each([
       validate({ iat: NOW, exp: NOW + 100_000 }, { issuer: { clock_skew, max_token_age: "1h" }, now });
     expect(aged(NOW + skew + 3_599)).toBeUndefined();
     expect(aged(NOW + skew + 3_599.999)).toBeUndefined();
-    expect(aged(NOW + skew + 3_600)).toEqual({ reason: "token_too_old", detail: "iat is 3600 s ago or more" });
+    expect(aged(NOW + skew + 3_600)).toEqual({
+      reason: "token_too_old",
+      detail: expect.stringContaining("iat is 3600 s ago or more"),
+    });
   });
 
   it("counts fractions of a second in exp", () => {
     expect(at({ exp: NOW + 0.5 }, NOW + skew)).toBeUndefined();
-    expect(at({ exp: NOW + 0.5 }, NOW + skew + 0.5)).toEqual({ reason: "token_expired" });
+    expect(at({ exp: NOW + 0.5 }, NOW + skew + 0.5)).toMatchObject({ reason: "token_expired" });
   });
 });
 
 describe("exp, nbf and iat are times in seconds", () => {
   const invalid = (name: string): unknown => ({
     reason: "claim_invalid",
-    detail: `${name} is not a time in seconds since 1970`,
+    detail: expect.stringContaining(`${name} is not a time in seconds since 1970`),
   });
   const notNumbers = [null, true, "", String(NOW + 60), "2099-01-01T00:00:00Z", [NOW + 60], { exp: NOW + 60 }];
 
@@ -86,85 +89,95 @@ describe("exp, nbf and iat are times in seconds", () => {
     expect(validate({ iat })).toEqual(invalid("iat"));
   });
 
-  it("refuses an exp in milliseconds, which would hold for fifty thousand years", () => {
+  it("refuses an exp in milliseconds, which would be valid for fifty thousand years", () => {
     expect(validate({ exp: (NOW + 60) * 1000 })).toEqual({
       reason: "claim_invalid",
-      detail: "exp is not a time in seconds since 1970, but in milliseconds",
+      detail: expect.stringContaining("exp is not a time in seconds since 1970, but in milliseconds"),
     });
   });
-  it("takes an exp of the last second of the year 9999 and none later", () => {
+  it("accepts an exp in the last second of the year 9999, but no later exp", () => {
     expect(validate({ exp: LAST_SECOND })).toBeUndefined();
     expect(validate({ exp: LAST_SECOND + 1 })).toEqual(invalid("exp"));
   });
   it.each([0, -1, -NOW])("calls an exp of %i expired", (exp) => {
-    expect(validate({ exp })).toEqual({ reason: "token_expired" });
+    expect(validate({ exp })).toMatchObject({ reason: "token_expired" });
   });
-  it("refuses a negative nbf, and takes 0", () => {
+  it("refuses a negative nbf, and accepts 0", () => {
     expect(validate({ nbf: -1 })).toEqual(invalid("nbf"));
     expect(validate({ nbf: 0 })).toBeUndefined();
   });
   it("calls an nbf in milliseconds not yet valid", () => {
-    const detail = "nbf lies in the future: it is in milliseconds";
+    const detail = expect.stringContaining("nbf lies in the future: it is in milliseconds");
     expect(validate({ nbf: NOW * 1000 })).toEqual({ reason: "token_not_yet_valid", detail });
   });
   it("calls an iat in milliseconds not yet valid", () => {
-    const detail = "iat lies in the future: it is in milliseconds";
+    const detail = expect.stringContaining("iat lies in the future: it is in milliseconds");
     expect(validate({ iat: NOW * 1000 })).toEqual({ reason: "token_not_yet_valid", detail });
   });
-  it("says that a time is in milliseconds from the year 2000 to the year 9999, in which seconds never are", () => {
+  it("says that a number is in milliseconds if it is a time from the year 2000 to the year 9999 in milliseconds", () => {
     const from = 946_684_800_000;
     expect(validate({ exp: from - 1 })).toEqual(invalid("exp"));
-    expect(validate({ exp: from })).toHaveProperty("detail", expect.stringMatching(/, but in milliseconds$/));
-    expect(validate({ exp: LAST_SECOND * 1000 })).toHaveProperty("detail", expect.stringMatching(/milliseconds$/));
+    expect(validate({ exp: from })).toHaveProperty("detail", expect.stringMatching(/, but in milliseconds: /));
+    expect(validate({ exp: LAST_SECOND * 1000 })).toHaveProperty("detail", expect.stringMatching(/milliseconds: /));
     expect(validate({ exp: LAST_SECOND * 1000 + 1 })).toEqual(invalid("exp"));
     expect(validate({ nbf: from - 1 })).toEqual(future("nbf"));
   });
-  it("takes a token without nbf and iat", () => {
+  it("accepts a token without nbf and iat", () => {
     expect(validate({ nbf: undefined, iat: undefined })).toBeUndefined();
   });
-  it("refuses a token that was issued after it expired, and takes one issued as it expires", () => {
+  it("refuses a token with iat after exp, and accepts a token with iat equal to exp", () => {
     expect(validate({ iat: NOW + 20, exp: NOW + 20 })).toBeUndefined();
-    expect(validate({ iat: NOW + 21, exp: NOW + 20 })).toEqual({ reason: "claim_invalid", detail: "iat is after exp" });
+    expect(validate({ iat: NOW + 21, exp: NOW + 20 })).toEqual({
+      reason: "claim_invalid",
+      detail: expect.stringContaining("iat is after exp"),
+    });
   });
 });
 
-describe("age and lifetime are bounded where the issuer says so", () => {
+describe("age and lifetime are limited if the issuer says so", () => {
   const bounded = { max_token_age: "1h", max_token_lifetime: "2h" };
   it.each(["max_token_age", "max_token_lifetime"])("%s needs an iat", (name) => {
     const issuer = { [name]: "1h" };
-    const detail = 'claim "iat" is required';
+    const detail = expect.stringContaining('claim "iat" is required');
     expect(validate({ iat: undefined }, { issuer })).toEqual({ reason: "claim_missing", detail });
-    const invalid = { reason: "claim_invalid", detail: "iat is not a time in seconds since 1970" };
+    const invalid = {
+      reason: "claim_invalid",
+      detail: expect.stringContaining("iat is not a time in seconds since 1970"),
+    };
     expect(validate({ iat: "now" }, { issuer })).toEqual(invalid);
     expect(validate({ iat: null }, { issuer })).toEqual(invalid);
   });
-  it("takes a lifetime of just max_token_lifetime, and not a second more", () => {
-    const detail = "exp is more than 7200 s after iat";
+  it("accepts a lifetime of exactly max_token_lifetime, and not a second more", () => {
+    const detail = expect.stringContaining("exp is more than 7200 s after iat");
     expect(validate({ iat: NOW, exp: NOW + 7_200 }, { issuer: bounded })).toBeUndefined();
     expect(validate({ iat: NOW, exp: NOW + 7_201 }, { issuer: bounded })).toEqual({ reason: "claim_invalid", detail });
   });
-  it("calls an expired token expired, however old it is", () => {
-    expect(validate({ iat: NOW - 10_000, exp: NOW - 5_000 }, { issuer: bounded })).toEqual({ reason: "token_expired" });
+  it("reports an expired token as expired, at any age", () => {
+    expect(validate({ iat: NOW - 10_000, exp: NOW - 5_000 }, { issuer: bounded })).toMatchObject({
+      reason: "token_expired",
+    });
   });
-  it("are free otherwise", () => {
+  it("are not limited otherwise", () => {
     expect(validate({ iat: 0, exp: LAST_SECOND })).toBeUndefined();
   });
 });
 
-describe("the audience may be in another claim", () => {
+describe("the audience may be in a claim other than aud", () => {
   const issuer = { claims: { audience: "resource" }, audiences: ["shop"] };
   it.each<[what: string, changes: Record<string, unknown>, refused: unknown]>([
-    ["a text", { resource: "shop" }, undefined],
+    ["a string", { resource: "shop" }, undefined],
     ["a list", { resource: ["other", "shop"] }, undefined],
     ["in aud alone", { aud: "shop" }, "the token has no resource"],
     ["another one", { resource: "other" }, "resource contains no audience that the rule accepts"],
     ["none, and no aud", { aud: undefined }, "the token has no resource"],
   ])("%s", (_what, changes, detail) => {
-    expect(validate(changes, { issuer })).toEqual(detail && { reason: "audience_mismatch", detail });
+    expect(validate(changes, { issuer })).toEqual(
+      detail && { reason: "audience_mismatch", detail: expect.stringContaining(String(detail)) },
+    );
   });
 });
 
-describe("aud must hold an accepted audience", () => {
+describe("aud must contain an accepted audience", () => {
   it.each<[aud: unknown]>([[AUDIENCE], [[AUDIENCE]], [["https://other.example", AUDIENCE]]])("%j does", (aud) => {
     expect(validate({ aud })).toBeUndefined();
   });
@@ -186,7 +199,7 @@ describe("aud must hold an accepted audience", () => {
     [AUDIENCE.toUpperCase(), holdsNone],
     [`${AUDIENCE} https://other.example`, holdsNone],
   ])("%j does not", (aud, detail) => {
-    expect(validate({ aud })).toEqual({ reason: "audience_mismatch", detail });
+    expect(validate({ aud })).toEqual({ reason: "audience_mismatch", detail: expect.stringContaining(detail) });
   });
 
   it("and a rule's audiences replace those of the issuer", () => {
@@ -195,7 +208,7 @@ describe("aud must hold an accepted audience", () => {
   });
 });
 
-it("of several alternatives one that takes the audience is enough", () => {
+it("one of several alternatives that accepts the audience is enough", () => {
   const other = alternativeOf({ audiences: new Set(["other"]) });
   const check = (...alternatives: readonly Alternative[]): unknown =>
     outcomeOf(
@@ -214,7 +227,7 @@ it("of several alternatives one that takes the audience is enough", () => {
 describe("typ must be the issuer's token_type", () => {
   const mismatch = (expected: string): unknown => ({
     reason: "token_type_mismatch",
-    detail: `typ must be "${expected}"`,
+    detail: expect.stringContaining(`typ must be ${expected}: `),
   });
 
   it.each(["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+JWT"])("%j is at+jwt", (typ) => {
@@ -226,21 +239,24 @@ describe("typ must be the issuer's token_type", () => {
       expect(validate({}, { typ })).toEqual(mismatch("at+jwt"));
     },
   );
-  it.each(["JWT", "application/jwt"])("token_type %j means both ways to write it", (token_type) => {
+  it.each(["JWT", "application/jwt"])("token_type %j accepts both spellings of the type", (token_type) => {
     expect(validate({}, { typ: "JWT", issuer: { token_type } })).toBeUndefined();
     expect(validate({}, { typ: "application/jwt", issuer: { token_type } })).toBeUndefined();
     expect(validate({}, { typ: "at+jwt", issuer: { token_type } })).toEqual(mismatch("jwt"));
   });
-  it.each([undefined, "", "JWT", "anything"])("token_type any takes %j", (typ) => {
+  it.each([undefined, "", "JWT", "anything"])("token_type any accepts %j", (typ) => {
     expect(validate({}, { typ, issuer: { token_type: "any" } })).toBeUndefined();
   });
-  it("normalizeType leaves absent absent", () => {
+  it("normalizeType returns undefined for an absent type", () => {
     expect(normalizeType(undefined)).toBeUndefined();
   });
 });
 
-describe("required claims must be there", () => {
-  const missing = (name: string): unknown => ({ reason: "claim_missing", detail: `claim "${name}" is required` });
+describe("required claims must have a value", () => {
+  const missing = (name: string): unknown => ({
+    reason: "claim_missing",
+    detail: expect.stringContaining(`claim "${name}" is required`),
+  });
 
   it("exp always", () => {
     expect(validate({ exp: undefined })).toEqual(missing("exp"));
@@ -249,7 +265,8 @@ describe("required claims must be there", () => {
     ["client_id", {}],
     ["/realm_access/roles", { realm_access: {} }],
     ["/realm_access/roles", { realm_access: "roles" }],
-    ["/groups/0", { groups: ["admin"] }],
+    ["/groups/1", { groups: ["admin"] }],
+    ["/groups/00", { groups: ["admin"] }],
     ["/a~1b/m~0n", { "a/b": { "m~1n": true } }],
     ["toString", {}],
     ["__proto__", {}],
@@ -262,9 +279,23 @@ describe("required claims must be there", () => {
     ["level", { level: 0 }],
     ["/realm_access/roles", { realm_access: { roles: ["a"] } }],
     ["/a~1b/m~0n", { "a/b": { "m~n": true } }],
+    ["/groups/0", { groups: ["admin"] }],
     ["https://example.com/tenant", { "https://example.com/tenant": "acme" }],
-  ])("takes a token with %s: %j", (reference, changes) => {
+  ])("accepts a token with %s: %j", (reference, changes) => {
     expect(validate(changes, { issuer: { required_claims: [reference] } })).toBeUndefined();
+  });
+});
+
+it("a claim need not have a value if the issuer allows or requires it to be absent", () => {
+  const issuer = {
+    required_claims: { nbf_id: { absent: true }, status: { not: { equals: "off" }, absent: "allowed" } },
+  };
+  expect(validate({}, { issuer })).toBeUndefined();
+  expect(validate({ status: "on" }, { issuer })).toBeUndefined();
+  expect(validate({ status: "off" }, { issuer })).toHaveProperty("reason", "claim_invalid");
+  expect(validate({ nbf_id: "x" }, { issuer })).toEqual({
+    reason: "claim_invalid",
+    detail: 'claim "nbf_id" must be absent, but it is a string: x',
   });
 });
 
@@ -274,13 +305,13 @@ describe("a claim that the issuer requires", () => {
     (level) => {
       expect(validate({ level }, { issuer: { required_claims: ["level"] } })).toEqual({
         reason: "claim_missing",
-        detail: 'claim "level" has no value',
+        detail: expect.stringContaining('claim "level" has no value'),
       });
     },
   );
 });
 
-describe("an issuer's conditions hold for each of its tokens", () => {
+describe("an issuer's conditions apply to each of its tokens", () => {
   const issuer = { required_claims: { token_use: { equals: "access" }, level: { min: 2 }, sub: {} } };
   const good = { token_use: "access", level: 2 };
   it.each<[what: string, changes: Record<string, unknown>, denial: unknown]>([
@@ -288,14 +319,22 @@ describe("an issuer's conditions hold for each of its tokens", () => {
     [
       "another value",
       { ...good, token_use: "id" },
-      { reason: "claim_invalid", detail: 'claim "token_use" does not meet equals' },
+      { reason: "claim_invalid", detail: expect.stringContaining('claim "token_use" does not meet equals') },
     ],
-    ["a number too low", { ...good, level: 1 }, { reason: "claim_invalid", detail: 'claim "level" does not meet min' }],
-    ["a claim is missing", { level: 2 }, { reason: "claim_missing", detail: 'claim "token_use" is required' }],
+    [
+      "a number too low",
+      { ...good, level: 1 },
+      { reason: "claim_invalid", detail: expect.stringContaining('claim "level" does not meet min') },
+    ],
+    [
+      "a claim is missing",
+      { level: 2 },
+      { reason: "claim_missing", detail: expect.stringContaining('claim "token_use" is required') },
+    ],
     [
       "a claim is blank",
       { ...good, token_use: " " },
-      { reason: "claim_missing", detail: 'claim "token_use" has no value' },
+      { reason: "claim_missing", detail: expect.stringContaining('claim "token_use" has no value') },
     ],
     [
       "a claim without a test is missing",
@@ -305,7 +344,7 @@ describe("an issuer's conditions hold for each of its tokens", () => {
     [
       "a wrong type is found first",
       { token_use: "id", level: 2, jti: 7 },
-      { reason: "claim_invalid", detail: "jti is not a string" },
+      { reason: "claim_invalid", detail: expect.stringContaining("jti is not a string") },
     ],
   ])("%s", (_what, changes, denial) => {
     expect(validate(changes, { issuer })).toEqual(denial);
@@ -315,7 +354,7 @@ describe("an issuer's conditions hold for each of its tokens", () => {
 describe("registered claims have their registered types", () => {
   const wrong = (name: string, type: string): unknown => ({
     reason: "claim_invalid",
-    detail: `${name} is not ${type}`,
+    detail: expect.stringContaining(`${name} is not ${type}`),
   });
   const any = { issuer: { token_type: "any" } };
 
@@ -338,7 +377,7 @@ describe("registered claims have their registered types", () => {
     }
   });
 
-  it("aud is a string or a list of strings, also where another claim is the audience", () => {
+  it("aud is a string or a list of strings, even if another claim contains the audience", () => {
     const issuer = { claims: { audience: "client_id" }, audiences: ["shop"] };
     for (const aud of [1, null, {}, ["a", null]]) {
       const expected = wrong("aud", "a string or a list of strings");
@@ -346,7 +385,7 @@ describe("registered claims have their registered types", () => {
     }
   });
 
-  it("client_id is a string, also where it is the audience", () => {
+  it("client_id is a string, even if it contains the audience", () => {
     const issuer = { claims: { audience: "client_id" }, audiences: ["shop"] };
     expect(validate({ client_id: "shop" }, { issuer })).toBeUndefined();
     expect(validate({ client_id: ["shop"] }, { issuer })).toEqual(wrong("client_id", "a string"));
@@ -363,7 +402,7 @@ describe("registered claims have their registered types", () => {
     ["auth_time", "a time in seconds since 1970", NOW - 10, ["2026-11-29T12:00:00Z", null, -1, [NOW]]],
     ["acr", "a string", "gold", [1, ["gold"], { values: [] }, null]],
     ["amr", "a list of strings", ["pwd"], ["pwd", [{ method: "password" }], null, { 0: "pwd" }]],
-  ])("%s is %s in an at+jwt (RFC 9068), and may be anything in another token", (name, type, good, bad) => {
+  ])("%s is %s in an at+jwt (RFC 9068), and may have any type in other tokens", (name, type, good, bad) => {
     expect(validate({ [name]: good })).toBeUndefined();
     for (const value of bad) {
       expect(validate({ [name]: value })).toEqual(wrong(name, type));
@@ -392,28 +431,31 @@ it("reports the first of several failures in the order of the denial table", () 
 });
 
 describe("a token that is bound to a key (RFC 7800)", () => {
-  const detail = "cnf binds the token to a key, and the plugin does not check who has the key";
+  const detail = expect.stringContaining("cnf binds the token to a key, and the plugin does not check who has the key");
   const accepting = { issuer: { bound_tokens: "accept" } };
   it.each([{ jkt: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" }, { "x5t#S256": "a" }, {}])(
-    "by cnf %j is no bearer token, unless the policy says that somebody else checks it",
+    "by cnf %j is refused, unless the policy says that a proxy checks the key",
     (cnf) => {
       expect(validate({ cnf })).toEqual({ reason: "claim_invalid", detail });
       expect(validate({ cnf }, accepting)).toBeUndefined();
     },
   );
-  it.each([null, "x", []])("by cnf %j, which is not an object, is refused in any case", (cnf) => {
+  it.each([null, "x", []])("by cnf %j, which is not an object, is always refused", (cnf) => {
     expect(validate({ cnf })).toEqual({ reason: "claim_invalid", detail });
-    expect(validate({ cnf }, accepting)).toEqual({ reason: "claim_invalid", detail: "cnf is not an object" });
+    expect(validate({ cnf }, accepting)).toEqual({
+      reason: "claim_invalid",
+      detail: expect.stringContaining("cnf is not an object"),
+    });
   });
 });
 
-it("rounds times that have more digits than a double holds", () => {
+it("rounds times with more digits than a double can have", () => {
   const at = (payload: string, issuer: Record<string, unknown> = {}): unknown => {
     const claims = unwrap(readJsonObject(payload));
     return outcomeOf(validateClaims(compileIssuer(issuer), requirementsOf(), joseHeaderOf(), claims, NOW));
   };
   const base = JSON.stringify(claimsOf({ exp: undefined })).slice(0, -1);
   expect(at(`${base},"exp":${NOW + 30}.123456789012345678}`)).toBeUndefined();
-  expect(at(`${base},"exp":${NOW - 31}.123456789012345678}`)).toEqual({ reason: "token_expired" });
+  expect(at(`${base},"exp":${NOW - 31}.123456789012345678}`)).toMatchObject({ reason: "token_expired" });
   expect(at(`${base},"exp":${NOW + 30},"auth_time":${NOW}.12345678901234567890}`)).toBeUndefined();
 });

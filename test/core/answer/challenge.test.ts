@@ -61,6 +61,7 @@ const WIRE: Readonly<Record<Reason, readonly [status: number, challenge: string 
   token_too_old: [401, invalidToken()],
   claim_missing: [401, invalidToken()],
   claim_invalid: [401, invalidToken()],
+  token_refused: [401, invalidToken()],
   scope_insufficient: [
     403,
     'Bearer realm="payments", error="insufficient_scope", error_description="The access token lacks a required scope", scope="payments:read payments:write"',
@@ -81,18 +82,29 @@ describe.each(reasons)("%s", (reason) => {
     expect([denialRow(reason).status, challengeOf(denialOf(reason))]).toEqual(WIRE[reason]);
   });
 
-  it("tells the client nothing of the detail", () => {
+  it("contains nothing of the detail", () => {
     expect(`${challengeOf(denialOf(reason))} ${denialRow(reason).clientMessage}`).not.toContain("SECRET");
   });
 });
 
-it("challenges exactly on 401 and where RFC 6750 has an error code", () => {
+it("challenges exactly for status 401 and for reasons with an error code of RFC 6750", () => {
   const challenged = reasons.filter((reason) => challengeOf(denialOf(reason)) !== undefined);
   const expected = reasons.filter((reason) => denialRow(reason).status === 401 || denialRow(reason).error);
   expect(challenged).toEqual(expected);
 });
 
-it("needs no escaping in a quoted-string: the words of the table have neither quote nor backslash", () => {
+it("with `name_scopes`, names scopes exactly for a missing and for an invalid token, in the same form", () => {
+  const scopes = ["rule:scope"];
+  const reply = { ...PLAIN_REPLY, scopes, answers: { ...USUAL_ANSWERS, namesScopes: true } };
+  const naming = reasons.filter((reason) =>
+    createChallenge(createDeny(denialOf(reason), { policy: "p" }, reply))?.endsWith(', scope="rule:scope"'),
+  );
+  expect(naming).toEqual(
+    reasons.filter((reason) => reason === "token_missing" || denialRow(reason).error === "invalid_token"),
+  );
+});
+
+it("needs no escapes in a quoted-string: the words of the table have neither quotes nor backslashes", () => {
   expect(reasons.filter((reason) => !/^[ !#-[\]-~]+$/.test(denialRow(reason).clientMessage))).toEqual([]);
 });
 
@@ -104,7 +116,7 @@ it.each<[acrValues: string[], maxAgeSeconds: number | undefined, parameters: Reg
   expect(challengeOf({ reason: "authentication_insufficient", acrValues, maxAgeSeconds }, "p")).toMatch(parameters);
 });
 
-describe("beside what RFC 6750 asks for", () => {
+describe("in addition to the parameters of RFC 6750", () => {
   const challenge = (denial: Denial, reply: Partial<Reply>): string | undefined =>
     createChallenge(createDeny(denial, { policy: "p" }, { ...PLAIN_REPLY, ...reply }));
   const withText = (as: PublicReason, text: string, status?: number): Partial<Reply> => ({
@@ -137,6 +149,18 @@ describe("beside what RFC 6750 asks for", () => {
       { scopes: ["a"], ...withText("invalid_token", "No") },
       'Bearer realm="p", error="invalid_token", error_description="No"',
     ],
+    [
+      "scopes for an invalid token, if the policy says so",
+      { reason: "signature_invalid" },
+      { scopes: ["a", "b"], answers: { ...USUAL_ANSWERS, namesScopes: true } },
+      'Bearer realm="p", error="invalid_token", error_description="The access token is invalid", scope="a b"',
+    ],
+    [
+      "no scopes for a malformed request",
+      { reason: "token_ambiguous" },
+      { scopes: ["a"], answers: { ...USUAL_ANSWERS, namesScopes: true } },
+      'Bearer realm="p", error="invalid_request", error_description="More than one access token was sent"',
+    ],
     ["nothing where none belongs", { reason: "condition_unmet" }, { scopes: ["a"], resourceMetadata }, undefined],
     [
       "nothing where the status is another",
@@ -161,7 +185,7 @@ describe("beside what RFC 6750 asks for", () => {
   });
 
   it.each(['a "quote"', "a\\b", "Stra\u00dfe", "\u201equoted\u201c", "\ud83d\udd11", "a\r\nx: y", ""])(
-    "has no description that a quoted-string cannot hold as it stands: %j",
+    "has no description that would need escapes in a quoted-string: %j",
     (text) => {
       expect(challenge({ reason: "token_malformed" }, withText("invalid_token", text))).toBe(
         'Bearer realm="p", error="invalid_token"',

@@ -44,7 +44,7 @@ describe("a request for the API's description", () => {
     expect(read({ method, target })).toBeUndefined();
   });
 
-  it("is none where the request line is not known, and where the policy has no description", () => {
+  it("does not exist if the request line is unknown, or if the policy has no description", () => {
     expect(read(undefined)).toBeUndefined();
     expect(
       readMetadataRequest(undefined, requestOf(undefined, { requestLine: { method: "GET", target: PATH } })),

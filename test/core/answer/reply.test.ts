@@ -19,10 +19,11 @@ const RESOURCE = { protected_resource: { resource: "https://api.example.com/pay"
 const URL = "https://api.example.com/.well-known/oauth-protected-resource/pay";
 const policy = compileDocument(policyDocument(ISSUER));
 const described = compileDocument(policyDocument(ISSUER, RESOURCE));
+const naming = compileDocument(policyDocument(ISSUER, { answers: { name_scopes: true } }));
 const noKeys: KeySource = { find: async () => ({ found: "unknown" }) as never };
 
-describe("how a refused client is told", () => {
-  it("is what of the request matters for it", () => {
+describe("the form of the answer to a refused client", () => {
+  it("follows from the parts of the request that matter", () => {
     const headers = new Map([
       ["accept", "text/html"],
       ["content-type", "application/grpc"],
@@ -37,7 +38,7 @@ describe("how a refused client is told", () => {
     });
   });
 
-  it("is the policy's where the request could not be read", () => {
+  it("is the policy's default if the request could not be read", () => {
     expect(createReply(described, undefined)).toEqual({ ...PLAIN_REPLY, resourceMetadata: URL });
   });
 
@@ -53,13 +54,14 @@ describe("how a refused client is told", () => {
       { ...requirementsOf(), alternatives: [alternativeOf({ requiredScopes: ["a"] }), alternativeOf()] },
       [],
     ],
-  ])("names the scopes of the one way to be let in: %s", (_what, requirements, scopes) => {
+  ])("names the scopes if there is only one way to pass: %s", (_what, requirements, scopes) => {
     expect(createReply(described, undefined, requirements).scopes).toEqual(scopes);
     expect(createReply(policy, undefined, requirements).scopes, "without a description").toEqual([]);
+    expect(createReply(naming, undefined, requirements).scopes, "with name_scopes").toEqual(scopes);
   });
 });
 
-describe("a Deny has it from the policy and the request", () => {
+describe("a Deny takes the form from the policy and the request", () => {
   const facts = requestOf(undefined, { headers: new Map([["accept", "a/b"]]), requestId: "7" });
   const judge = async (changes: object): Promise<Deny> =>
     (await decide({ ...facts, ...changes }, described, noKeys, () => NOW)) as Deny;

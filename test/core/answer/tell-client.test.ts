@@ -18,8 +18,8 @@ const tell = (reason: Reason, as: PublicReason, answer: Partial<CustomAnswer>) =
     reasons: new Map([[as, { status: undefined, text: undefined, ...answer }]]),
   });
 
-describe("what a client is told", () => {
-  it.each(REASONS)("is the table's where the policy says nothing: %s", (reason) => {
+describe("status and words for a client", () => {
+  it.each(REASONS)("are those of the table if the policy sets none: %s", (reason) => {
     const { status, clientMessage, error } = denialRow(reason);
     expect(tellClient(denialOf(reason), USUAL_ANSWERS)).toEqual({
       as: publicReason(reason),
@@ -74,15 +74,15 @@ describe("what a client is told", () => {
       { text: "No" },
       { text: "The access token expired" },
     ],
-  ])("is %s", (_what, reason, as, answer, told) => {
+  ])("are %s", (_what, reason, as, answer, told) => {
     expect(tell(reason, as, answer)).toMatchObject(told);
   });
 });
 
-describe("reasons of one name", () => {
+describe("reasons that share a public name", () => {
   const names = [...new Set(REASONS.map(publicReason))];
 
-  it.each(names)("are told in the same words, with the same status and error: %s", (name) => {
+  it.each(names)("have the same words, status and error: %s", (name) => {
     const rows = REASONS.filter((reason) => publicReason(reason) === name).map((reason) => {
       const { status, clientMessage, error } = denialRow(reason);
       return JSON.stringify({ status, clientMessage, error });
@@ -90,14 +90,14 @@ describe("reasons of one name", () => {
     expect(new Set(rows).size).toBe(1);
   });
 
-  it("are all those that would else be told in the same words after a token was sent", () => {
+  it("are all reasons that have the same words after a token was sent", () => {
     const words = REASONS.map((reason) => [publicReason(reason), denialRow(reason).clientMessage] as const);
     const alike = words.filter(([name, told]) => words.some(([other, same]) => other !== name && same === told));
-    // Who sends no token sees by the 401 whether a rule fits, so it is no secret.
+    // A client without a token sees by the 401 whether a rule matches, so this is not a secret.
     expect(new Set(alike.map(([name]) => name))).toEqual(new Set(["no_matching_rule", "access_denied"]));
   });
 
-  it("have a name that is no reason", () => {
+  it("have a public name that is not a reason", () => {
     const shared = names.filter((name) => REASONS.filter((reason) => publicReason(reason) === name).length > 1);
     expect(shared).toEqual(["invalid_token", "unavailable", "access_denied"]);
     expect(shared.filter((name) => Object.hasOwn(DENIALS, name))).toEqual([]);

@@ -36,7 +36,7 @@ describe("a decimal text keeps its value as a double", () => {
     expect(isExactDecimal(text)).toBe(false);
   });
 
-  it("is so for each double as JavaScript writes it", () => {
+  it("is so for each double in the form that JavaScript writes", () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         expect(isExactDecimal(String(value))).toBe(true);
@@ -44,7 +44,7 @@ describe("a decimal text keeps its value as a double", () => {
     );
   });
 
-  it("is so for a whole number only if it is the one that JavaScript writes", () => {
+  it("is so for a whole number only if JavaScript writes it in the same form", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 2n ** 69n }), (value) => {
         expect(isExactDecimal(String(value))).toBe(String(Number(value)) === String(value));

@@ -15,7 +15,7 @@ const membersText = (count: number): string =>
   `{${Array.from({ length: count }, (_, index) => `"m${index}":0`).join(",")}}`;
 const elementsText = (count: number): string => `{"a":[${Array.from({ length: count }, () => 0).join(",")}]}`;
 
-describe("refuses what another reader could read differently", () => {
+describe("refuses texts that other readers could read differently", () => {
   it.each<[what: string, text: string, refused: string]>([
     ["a member given twice", '{"a":1,"a":1}', "duplicate member"],
     ["a member given twice, once with an escape", '{"exp":1,"\\u0065xp":2}', "duplicate member"],
@@ -42,7 +42,7 @@ describe("refuses what another reader could read differently", () => {
   });
 });
 
-describe("refuses what is not JSON", () => {
+describe("refuses texts that are not JSON", () => {
   it.each<[what: string, text: string, refused: string]>([
     ["the empty text", "", "bad value"],
     ["blanks only", " \n", "bad value"],
@@ -86,25 +86,25 @@ describe("refuses what is not JSON", () => {
   });
 });
 
-describe("refuses what is JSON but not an object", () => {
+describe("refuses JSON that is not an object", () => {
   it.each(["[]", '[{"a":1}]', "null", "true", "0", '"text"'])("%s", (text) => {
     expect(readJsonObject(text)).toEqual(fail("not an object"));
     expect(readJsonTexts(text, [])).toEqual(fail("not an object"));
   });
 });
 
-describe("bounds what it reads", () => {
+describe("limits its input", () => {
   it.each([
     ["objects", nestedObjects],
     ["arrays", nestedArrays],
-  ])("takes %s nested as deep as the limit and not one level deeper", (_what, nested) => {
+  ])("accepts %s nested as deep as the limit and not one level deeper", (_what, nested) => {
     expect(readJsonObject(nested(MAX_JSON_DEPTH))).toHaveProperty("ok", true);
     expect(readJsonObject(nested(MAX_JSON_DEPTH + 1))).toEqual(fail("nested too deep"));
     expect(readJsonTexts(nested(MAX_JSON_DEPTH), [])).toHaveProperty("ok", true);
     expect(readJsonTexts(nested(MAX_JSON_DEPTH + 1), [])).toEqual(fail("nested too deep"));
   });
 
-  it("refuses a text nested 100,000 deep without a stack overflow", () => {
+  it("refuses a string nested 100,000 deep without a stack overflow", () => {
     expect(readJsonObject(nestedObjects(100_000))).toEqual(fail("nested too deep"));
     expect(readJsonObject("[".repeat(100_000))).toEqual(fail("nested too deep"));
   });
@@ -112,13 +112,13 @@ describe("bounds what it reads", () => {
   it.each([
     ["members", membersText, 0],
     ["elements, counting the array's own member", elementsText, 1],
-  ])("takes as many %s as the limit and not one more", (_what, text, others) => {
+  ])("accepts as many %s as the limit and not one more", (_what, text, others) => {
     expect(readJsonObject(text(MAX_JSON_MEMBERS - others))).toHaveProperty("ok", true);
     expect(readJsonObject(text(MAX_JSON_MEMBERS - others + 1))).toEqual(fail("too many members"));
   });
 });
 
-describe("reads what is unambiguous", () => {
+describe("reads unambiguous texts", () => {
   it.each<[what: string, text: string]>([
     ["the empty object", "{}"],
     ["all four kinds of blank, everywhere", ' \t\r\n{ \t\r\n"a" \t\r\n: \t\r\n[ \t\r\n1 \t\r\n, 2 ] , "b" : { } } \n'],
@@ -167,7 +167,7 @@ describe("compared with JSON.parse", () => {
     ["any UTF-16", fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)) })],
     ["pieces of JSON", fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(""))],
     ["pieces of JSON in an object", fc.array(piece, { maxLength: 6 }).map((pieces) => `{"a":${pieces.join("")}}`)],
-  ])("never throws on %s, and takes nothing that JSON.parse refuses or reads otherwise", (_what, texts) => {
+  ])("never throws on %s, and accepts no text that JSON.parse refuses or reads differently", (_what, texts) => {
     fc.assert(
       fc.property(texts, (text) => {
         const read = readJsonObject(text);
@@ -182,7 +182,7 @@ describe("compared with JSON.parse", () => {
   });
 });
 
-describe("compared with a slow reader that asks JSON.parse and then looks for all that it lets pass", () => {
+describe("compared with a slow reader that uses JSON.parse and then checks for everything that JSON.parse accepts", () => {
   const piece = fc.constantFrom(
     ...[
       "{",
@@ -206,7 +206,7 @@ describe("compared with a slow reader that asks JSON.parse and then looks for al
     ...['"a":1', '"b":{}', '"c":[', "true", "null", " ", "\u0001", "é"],
   );
 
-  it("takes and refuses the same texts, and reads them to the same values", () => {
+  it("accepts and refuses the same texts, and reads the same values", () => {
     const texts = fc.array(piece, { maxLength: 14 }).map((pieces) => `{${pieces.join("")}}`);
     fc.assert(
       fc.property(texts, (text) => {
@@ -254,7 +254,7 @@ describe("some texts of an object", () => {
     )
     .map((members) => `{${members.join(",")}}`);
 
-  it("are those of the whole object, and refused for the same reason", () => {
+  it("are the same as those of the whole object, and are refused for the same reason", () => {
     fc.assert(
       fc.property(texts, (text) => {
         const whole = readJsonObject(text);
@@ -278,11 +278,11 @@ describe("some texts of an object", () => {
     [`{"a":[${Array(1024).fill("0").join(",")}]}`, false],
     [`{${Array.from({ length: 1024 }, (_, index) => `"${index}":0`).join(",")}}`, true],
     [`{${Array.from({ length: 1025 }, (_, index) => `"${index}":0`).join(",")}}`, false],
-  ])("are read within the same bound on all members (case %#)", (text, isRead) => {
+  ])("are read within the same limit for all members (case %#)", (text, isRead) => {
     expect(readJsonTexts(text, wantMembers("iss"))).toEqual(isRead ? succeed({}) : fail("too many members"));
   });
 
-  it("are refused where a name stands twice among a thousand, in one object or with escapes", () => {
+  it("are refused if a name occurs twice among a thousand, in one object or with escapes", () => {
     const many = Array.from({ length: 1000 }, (_, index) => `"a${index}":0`).join(",");
     expect(readJsonTexts(`{${many},"a7":1}`, wantMembers("iss"))).toEqual(fail("duplicate member"));
     expect(readJsonTexts(`{${many},"\\u00617":1}`, wantMembers("iss"))).toEqual(fail("duplicate member"));

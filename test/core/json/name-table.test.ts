@@ -5,7 +5,7 @@ import { NameTable } from "../../../plugin/core/json/name-table.ts";
 const addAll = (table: NameTable, names: string): boolean[] =>
   [...names].map((name, index) => table.add(0, table.hash(name), index, index + 1));
 
-it("names of one text are forgotten with the next, also when the count of texts is at its end", () => {
+it("names of one string are forgotten with the next text, even if the counter of texts starts again", () => {
   const table = new NameTable(5, 2 ** 32 - 3);
   for (let text = 0; text < 5; text += 1) {
     table.begin("aba");
@@ -13,7 +13,7 @@ it("names of one text are forgotten with the next, also when the count of texts 
   }
 });
 
-it("names of the first text are not those that follow when the count begins anew", () => {
+it("names of the first text do not reappear when the counter starts again", () => {
   const table = new NameTable(5);
   table.begin("ab");
   expect(addAll(table, "ab")).toEqual([true, true]);
@@ -24,7 +24,7 @@ it("names of the first text are not those that follow when the count begins anew
   }
 });
 
-it("has room for 2,048 names, and refuses one more as if it were there", () => {
+it("has room for 2,048 names, and reports one more name as a duplicate", () => {
   const table = new NameTable(7);
   const names = Array.from({ length: 2_049 }, (_, index) => String(index).padStart(4, "0"));
   table.begin(names.join(""));
@@ -32,7 +32,7 @@ it("has room for 2,048 names, and refuses one more as if it were there", () => {
   expect([added.indexOf(false), added.lastIndexOf(true)]).toEqual([2_048, 2_047]);
 });
 
-it("tells the names of one object from those of another, and takes an escaped name for the same", () => {
+it("distinguishes the names of two objects, and treats an escaped name as the same name", () => {
   const table = new NameTable(9);
   table.begin("a\\u0061");
   const hash = table.hash("a");

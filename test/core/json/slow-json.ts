@@ -1,6 +1,6 @@
 /**
- * Strict JSON by other means than the plugin's reader: JSON.parse for the grammar, and a second look at its tokens for what
- * JSON.parse lets pass. Slow and plain; the two must agree on every text.
+ * Strict JSON without the plugin's reader: JSON.parse checks the grammar, and a second pass over the tokens finds
+ * everything else. It is slow and simple, and must agree with the plugin's reader on every text.
  */
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
@@ -8,10 +8,10 @@ export type JsonMembers = Readonly<Record<string, Json>>;
 
 const MAX_DEPTH = 16;
 const MAX_MEMBERS = 1024;
-// Of a text that JSON.parse has accepted, so that a string ends where this says.
+// Of a string that JSON.parse has accepted, so that a string ends where this says.
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-/** The object that a text holds, or undefined when it is no object or not strict. */
+/** The object that a string holds, or undefined when it is no object or not strict. */
 export function readSlowly(text: string): JsonMembers | undefined {
   let value: Json;
   try {
@@ -78,7 +78,7 @@ function isMember(token: string, next: string | undefined, level: Level | undefi
   return next === ":" || (token === "[" && next !== "]") || (token === "," && level?.isArray === true);
 }
 
-/** Whether the object has the name already; if not, it has it from now on. */
+/** Whether the object already has the name; if not, the name is added. */
 function isKnownName(token: string, level: Level | undefined): boolean {
   const name: string = JSON.parse(token);
   const isKnown = level?.names.has(name) === true;
@@ -86,7 +86,7 @@ function isKnownName(token: string, level: Level | undefined): boolean {
   return isKnown;
 }
 
-/** Whether every reader makes the same of a string or a number. */
+/** Whether every reader understands a string or a number in the same way. */
 function isExact(token: string): boolean {
   if (token.startsWith('"')) {
     return (JSON.parse(token) as string).isWellFormed();

@@ -4,12 +4,12 @@ import { createAllow, createDeny, isAllow } from "../../../plugin/core/model/dec
 const evidence = { policy: "payments", rule: "read" };
 const allow = createAllow({ headers: { "x-user-id": "alice" } }, evidence);
 
-it("knows the Allow that it made", () => {
+it("recognises the Allow that it made", () => {
   expect(isAllow(allow)).toBe(true);
   expect(allow).toEqual({ verdict: "allow", headers: { "x-user-id": "alice" }, evidence });
 });
 
-describe("a look-alike of an Allow is none", () => {
+describe("an object that looks like an Allow is not an Allow", () => {
   it.each<[what: string, value: unknown]>([
     ["a literal", { verdict: "allow", headers: {}, evidence }],
     ["a spread copy", { ...allow }],
@@ -31,7 +31,7 @@ describe("a look-alike of an Allow is none", () => {
   });
 });
 
-it("cannot be turned into another one", () => {
+it("cannot be changed into another Allow", () => {
   expect(() => Object.assign(allow, { headers: { "x-user-id": "mallory" } })).toThrow(TypeError);
   expect(allow.headers).toEqual({ "x-user-id": "alice" });
 });

@@ -119,7 +119,7 @@ describe("no dot segment is found", () => {
   });
 });
 
-it("whatever is made of dots and slashes in any disguise is found, wherever it stands", () => {
+it("dots and slashes in any disguise are found, at any place of the path", () => {
   const dot = fc.constantFrom(".", "%2e", "%2E", "%252e", "%c0%ae", "%uff0e", "%ef%bc%8e");
   const slash = fc.constantFrom("/", "%2f", "%2F", "\\", "%5c", "%252f", "%c0%af", "%ef%bc%8f");
   const text = fc.string({ unit: fc.constantFrom(..."ab.-_~%2"), minLength: 1, maxLength: 8 });
@@ -136,7 +136,7 @@ it("whatever is made of dots and slashes in any disguise is found, wherever it s
   );
 });
 
-it("the URL standard's parser, which shares no code with ours, finds no dot segment that we do not", () => {
+it("we find every dot segment that the URL standard's parser finds, which shares no code with ours", () => {
   const unit = fc.constantFrom("/", ".", "%2e", "%2E", "\\", "a", "%", ";", " ", "%2f", "\t", "é");
   fc.assert(
     fc.property(fc.array(unit, { maxLength: 12 }), (parts) => {
@@ -164,7 +164,7 @@ it.each<[what: string, target: string]>([
 });
 
 describe("characters that look like dots", () => {
-  it("are all those whose compatible form has a dot", () => {
+  it("are all characters whose compatible form has a dot", () => {
     const alike: string[] = [];
     for (let code = 0x80; code <= 0x10ffff; code += 1) {
       const char = String.fromCodePoint(code);
@@ -182,7 +182,7 @@ describe("characters that look like dots", () => {
 });
 
 describe("a path that is too long to be read in all ways", () => {
-  const long = "/x".repeat(500);
+  const long = "/x".repeat(250);
 
   it.each(["%25", "%zz", "%e9", "%uabcd", "%7f", "\ufffd"])(
     "is refused if it has %j, and a shorter one is not",

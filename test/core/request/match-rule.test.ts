@@ -75,7 +75,7 @@ describe("binds a request to a rule", () => {
     (rule) => {
       expect(bound({ by: "rule", rule })).toEqual({
         reason: "policy_unavailable",
-        detail: `policy "payments" has no rule "${rule}", which the plugin's config names`,
+        detail: expect.stringContaining(`policy "payments" has no rule "${rule}", which the plugin's config names`),
       });
     },
   );
@@ -89,10 +89,12 @@ describe("binds a request to a rule", () => {
     [{ by: "route", name: "other", tags: ["x-jwt-policy-rule:read", "JWT-POLICY-RULE:read"] }],
     // The first tag counts, also when it is the one that names no rule.
     [{ by: "route", name: "other", tags: ["jwt-policy-rule:other", "jwt-policy-rule:health"] }],
-  ])("refuses a Route that no rule is called like: %j", (binding) => {
+  ])("refuses a Route if no rule has its name: %j", (binding) => {
     expect(bound(binding)).toEqual({
       reason: "no_matching_rule",
-      detail: `policy "payments" names no rule for Kong Route "${binding.name ?? ""}"`,
+      detail: expect.stringMatching(
+        /^policy "payments" names no rule for (?:Kong Route "\w+"|a Kong Route without a name).*; it has /,
+      ),
     });
   });
 });
@@ -130,14 +132,14 @@ describe("the Connection header", () => {
     ",".repeat(64),
     `close${" ".repeat(1_020)}`,
   ])("may not be %j", (connection) => {
-    expect(match({ connection })).toEqual({ reason: "connection_header_refused" });
+    expect(match({ connection })).toMatchObject({ reason: "connection_header_refused" });
     expect(match({ connection, binding: { by: "rule", rule: "health" } })).toHaveProperty(
       "reason",
       "connection_header_refused",
     );
   });
 
-  it("does not matter when no rule governs the request", () => {
+  it("does not matter if no rule applies to the request", () => {
     expect(match({ connection: "x-user-id", binding: { by: "rule", rule: "other" } })).toHaveProperty(
       "reason",
       "policy_unavailable",
@@ -145,7 +147,7 @@ describe("the Connection header", () => {
   });
 });
 
-describe("decides by method and path where a rule has operations", () => {
+describe("decides by method and path if a rule has operations", () => {
   it.each<[method: string, target: string, scopes: string[]]>([
     ["GET", "/refunds/7", ["refunds"]],
     ["HEAD", "/refunds/7", ["refunds"]],
@@ -178,10 +180,10 @@ describe("decides by method and path where a rule has operations", () => {
     ["GET", "/other"],
     ["GET", `/${"a/".repeat(40)}`],
     ["__proto__", "/refunds"],
-  ])("refuses %s %s, which no operation fits", (method, target) => {
+  ])("refuses %s %s, which matches no operation", (method, target) => {
     expect(refunds(method, target)).toEqual({
       reason: "no_matching_rule",
-      detail: 'no operation of rule "refunds" fits method and path',
+      detail: expect.stringContaining('no operation of rule "refunds" fits '),
     });
   });
 
@@ -195,22 +197,22 @@ describe("decides by method and path where a rule has operations", () => {
     "http://gateway/refunds",
     "",
   ])("refuses %j, which can be read in two ways", (target) => {
-    expect(refunds("GET", target)).toEqual({ reason: "path_ambiguous" });
+    expect(refunds("GET", target)).toMatchObject({ reason: "path_ambiguous" });
   });
 
-  it("looks at no path where the rule has no operations", () => {
+  it("does not check the path if the rule has no operations", () => {
     expect(match({ requestLine: { method: "GET", target: "/a/../b" } })).toHaveProperty("segments", []);
     expect(match({ requestLine: undefined })).toHaveProperty("segments", []);
   });
 
   it("refuses to decide by path without a readable request line", () => {
-    expect(match({ binding: { by: "rule", rule: "refunds" }, requestLine: undefined })).toEqual({
+    expect(match({ binding: { by: "rule", rule: "refunds" }, requestLine: undefined })).toMatchObject({
       reason: "path_ambiguous",
     });
   });
 });
 
-describe("a request over the network in plain", () => {
+describe("a request over the network without TLS", () => {
   const over = (transport: RequestFacts["transport"], rule: string, more: Partial<RequestFacts> = {}): unknown =>
     match({ transport, binding: { by: "rule", rule }, ...more });
 
@@ -219,19 +221,19 @@ describe("a request over the network in plain", () => {
     ["loopback", "read"],
     ["plain", "health"],
     ["plain", "legacy"],
-  ])("%s is fine for the rule %s", (transport, rule) => {
+  ])("%s passes the rule %s", (transport, rule) => {
     expect(over(transport, rule)).toHaveProperty("requirements");
   });
 
   it.each(["read", "browse"])("is refused by the rule %s, with a token and without", (rule) => {
     for (const authorization of ["Bearer x", undefined]) {
-      expect(over("plain", rule, { authorization })).toEqual({ reason: "insecure_transport" });
+      expect(over("plain", rule, { authorization })).toMatchObject({ reason: "insecure_transport" });
     }
   });
 
-  it("is refused by the operation that fits, and not by what stands beside it", () => {
+  it("is refused by the operation that matches, and not by its neighbours", () => {
     const requestLine = { method: "GET", target: "/refunds/7" };
-    expect(over("plain", "refunds", { requestLine })).toEqual({ reason: "insecure_transport" });
+    expect(over("plain", "refunds", { requestLine })).toMatchObject({ reason: "insecure_transport" });
     expect(over("plain", "refunds", { requestLine: { method: "GET", target: "/" } })).toHaveProperty("requirements");
     expect(over("plain", "refunds", { requestLine: { method: "GET", target: "/x" } })).toHaveProperty(
       "reason",
@@ -252,11 +254,11 @@ describe("a CORS preflight", () => {
   const open = (rule: string, facts: Partial<RequestFacts>): unknown =>
     match({ binding: { by: "rule", rule }, ...facts });
 
-  it("passes where the rule says so, over whatever it comes", () => {
+  it("passes if the rule says so, over any transport", () => {
     expect(open("things", asks("DELETE"))).toMatchObject({ isOpen: true });
   });
 
-  it("passes where an operation fits the method that it asks for, and only there", () => {
+  it("passes only if an operation matches the requested method", () => {
     expect(open("things-by-method", asks("PUT"))).toMatchObject({ isOpen: true, segments: ["things", "7"] });
     expect(open("things-by-method", asks("DELETE"))).toHaveProperty("reason", "no_matching_rule");
     expect(open("things-by-method", asks("PATCH"))).toHaveProperty("reason", "no_matching_rule");
@@ -265,7 +267,7 @@ describe("a CORS preflight", () => {
 
   it("is judged like any request by an operation for OPTIONS", () => {
     const facts = { ...asks("PUT"), requestLine: { method: "OPTIONS", target: "/own-options" } };
-    expect(open("things-by-method", facts)).toEqual({ reason: "insecure_transport" });
+    expect(open("things-by-method", facts)).toMatchObject({ reason: "insecure_transport" });
     expect(open("things-by-method", { ...facts, transport: "tls" })).toMatchObject({ isOpen: false });
   });
 
@@ -275,22 +277,22 @@ describe("a CORS preflight", () => {
     ["no Origin", { headers: new Map([["access-control-request-method", "PUT"]]) }],
     ["nothing that it asks for", { headers: new Map([["origin", "https://app.example"]]) }],
     ["a token", { authorization: "Bearer x" }],
-  ])("with %s is none", (_what, changes) => {
+  ])("with %s is not a preflight", (_what, changes) => {
     expect(open("things", { ...asks("PUT"), transport: "tls", ...changes })).toMatchObject({ isOpen: false });
   });
 
-  it("with anything in a source of tokens is none", () => {
+  it("with any content in a token source is not a preflight", () => {
     expect(match({ binding: { by: "rule", rule: "things" }, ...asks("PUT"), transport: "tls" }, false)).toMatchObject({
       isOpen: false,
     });
   });
 
-  it("needs a token where the rule does not say otherwise", () => {
+  it("needs a token if the rule does not say otherwise", () => {
     expect(open("read", { ...asks("PUT"), transport: "tls" })).toMatchObject({ isOpen: false });
   });
 });
 
-describe("the path, whatever the rule", () => {
+describe("the path, on every rule", () => {
   const check = (requestLine: RequestFacts["requestLine"], compiled = policy): unknown =>
     outcomeOf(checkPath(compiled, requestOf(undefined, { requestLine })));
   const target = (text: string) => ({ method: "GET", target: text });

@@ -6,7 +6,7 @@ import { runsOf } from "../../runs.ts";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
 
-describe("refuses every text but the one that an encoder writes", () => {
+describe("refuses every text except the text that an encoder writes", () => {
   it.each<[what: string, text: string]>([
     ["a length that no bytes have", "A"],
     ["a length that no bytes have, after whole groups", "AAAAA"],
@@ -72,7 +72,7 @@ it("gives no two texts the same bytes: a changed character changes the bytes or 
   );
 });
 
-it("takes a text exactly when encoding its bytes gives the text back", () => {
+it("accepts a string exactly if encoding its bytes returns the same text", () => {
   const texts = fc.string({ unit: fc.constantFrom(...ALPHABET, "=", "+", "/", " "), maxLength: 10 });
   fc.assert(
     fc.property(texts, (text) => {
@@ -84,7 +84,7 @@ it("takes a text exactly when encoding its bytes gives the text back", () => {
   );
 });
 
-it("writes what Node writes, and reads it back", () => {
+it("writes the same text as Node, and reads it back", () => {
   for (const length of [0, 1, 2, 3, 4, 5, 63, 64, 65]) {
     const bytes = Uint8Array.from({ length }, (_, index) => (index * 89 + length) % 256);
     expect(encodeBase64url(bytes)).toBe(Buffer.from(bytes).toString("base64url"));

@@ -19,7 +19,7 @@ describe("the values of a cookie", () => {
     ["__Host-token=x=y", ["x=y"]],
     ["__Host-token=unclear", ["unclear"]],
     ["__Host-token=x; __Host-token=y", ["x", "y"]],
-    // Left to whoever knows what a token is.
+    // Checked later, by the code that knows the form of a token.
     ['__Host-token="x"', ['"x"']],
     ["__Host-token=x ; a=b", ["x "]],
     // None of them is this cookie.
@@ -40,7 +40,7 @@ describe("the values of a cookie", () => {
     " __Host-token ; a=b",
     "a=b; __Host-token",
     "\u00a0__Host-token=x",
-    // Python drops these, and the first byte of the last, which is no UTF-8, is a space that JavaScript drops.
+    // Python drops these; the first byte of the last one is not UTF-8, but a space that JavaScript drops.
     "\u001c__Host-token=x",
     "__Host-token\u0085=x",
     "a=b; \ufffd__Host-token=x",
@@ -83,7 +83,7 @@ describe("any header", () => {
   const isOwn = (part: string): boolean => part.split("=")[0]?.trim() === NAME;
   const header = fc.array(fc.oneof(text, own), { maxLength: 8 }).map((parts) => parts.join(";"));
 
-  it("keeps all other parts byte for byte and in their order, and nothing that reads as the cookie", () => {
+  it("keeps the bytes and the order of all other parts, and no part that some server reads as the cookie", () => {
     fc.assert(
       fc.property(header, (sent) => {
         const others = sent.split(";").filter((part) => !isOwn(part));
@@ -104,7 +104,7 @@ describe("any header", () => {
 describe("the scanner", () => {
   const hostile = fc.string({ unit: fc.constantFrom(..."t;= \t\u0000\u007f\u00a0\u0100"), maxLength: 40 });
 
-  it("reads and removes as a reader that splits the header into parts and compares each name", () => {
+  it("reads and removes the same cookies as a slow reader, which splits the header and compares each name", () => {
     fc.assert(
       fc.property(hostile, fc.constantFrom("t", "tt", "ttt"), (header, name) => {
         expect(readCookies(header, name)).toEqual(readCookiesByParts(header, name)?.slice(0, 2));
@@ -147,7 +147,7 @@ describe("the scanner", () => {
     ["lost bytes", "\ufffd"],
   ];
 
-  it.each(hostileHeaders)("removes in %s with at most six looks at each character", (_, unit) => {
+  it.each(hostileHeaders)("reads each character of %s at most six times while it removes the cookie", (_, unit) => {
     const header = unit.repeat(30_000 / unit.length);
     expect(countSteps(header, (text) => removeCookie(text, "t"))).toBeLessThanOrEqual(6 * header.length);
   });

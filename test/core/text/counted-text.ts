@@ -1,5 +1,5 @@
 /**
- * Behaves like a string and counts how many characters its reader looks at, so that a test can bound the work without a clock. A native
+ * Behaves like a string and counts how many characters its reader reads, so that a test can limit the work without a clock. A native
  * search or copy counts with the length that it covers. It lacks `split` and regular expressions: a reader of hostile text must not use
  * them.
  */
@@ -42,7 +42,7 @@ class CountedText {
   }
 }
 
-/** How many characters `read` looks at. */
+/** How many characters `read` reads. */
 export function countSteps(text: string, read: (text: string) => unknown): number {
   const counted = new CountedText(text);
   read(counted as unknown as string);

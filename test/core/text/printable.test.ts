@@ -8,7 +8,7 @@ import {
   toPrintableLines,
 } from "../../../plugin/core/text/printable.ts";
 
-/** A terminal, an editor or a log viewer obeys these characters, or does not show them. */
+/** These characters control a terminal, an editor or a log viewer, or are invisible there. */
 const NASTY: readonly (readonly [what: string, first: number, last: number])[] = [
   ["C0", 0x00, 0x1f],
   ["DEL and C1", 0x7f, 0x9f],
@@ -41,15 +41,15 @@ describe("is escaped in every kind of output", () => {
   });
 });
 
-it.each(["Prüfung 検証 🔑", "C:\\u\\x", "a\u00a0b", "\u0627\u0644", "100 %"])("leaves %j as it is", (text) => {
+it.each(["Prüfung 検証 🔑", "C:\\u\\x", "a\u00a0b", "\u0627\u0644", "100 %"])("does not change %j", (text) => {
   expect(toPrintable(text)).toBe(text);
 });
 
-it("keeps the line feeds of a text of several lines, and nothing else", () => {
+it("keeps only the line feeds of a string of several lines", () => {
   expect(toPrintableLines("a\r\nb\u202e\n")).toBe("a\\u{d}\nb\\u{202e}\n");
 });
 
-it("whatever the text: one line that prints as it reads", () => {
+it("prints any text as one line without control characters", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 50 }), (text) => {
       expect(toPrintable(text)).not.toMatch(OTHERS);
@@ -60,7 +60,7 @@ it("whatever the text: one line that prints as it reads", () => {
   );
 });
 
-describe("a text of a document in quotes", () => {
+describe("a string of a document in quotes", () => {
   it.each<[text: string, quoted: string]>([
     ["30 s", '"30 s"'],
     ['say "x"', '"say \\"x\\""'],

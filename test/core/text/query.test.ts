@@ -127,14 +127,14 @@ describe("any query", () => {
     { maxLength: 8 },
   );
 
-  it("keeps all other parts byte for byte and in their order, and the parameter in no disguise", () => {
+  it("keeps the bytes and the order of all other parts, and the parameter in no disguise", () => {
     fc.assert(
       fc.property(parts, (all) => {
         const sent = all.map((part) => part.sent).join("&");
         const kept = all.filter(({ isOwn }) => !isOwn).map((part) => part.sent);
         const rest = removeParameter(sent, NAME);
         expect(rest).toBe(kept.join("&"));
-        // As URLSearchParams reads it, which shares no code with ours.
+        // As read by URLSearchParams, which shares no code with ours.
         expect(new URLSearchParams(rest).has(NAME)).toBe(false);
       }),
       { numRuns: runsOf(2000) },
@@ -157,7 +157,7 @@ describe("the scanner", () => {
   /** Characters that the scanner treats specially, in any order. Names are short, so that many of them match. */
   const hostile = fc.string({ unit: fc.constantFrom(..."t%74&=+#5aé\u0100"), maxLength: 40 });
 
-  it("reads and removes as a reader that splits the query into parts and decodes each one", () => {
+  it("reads and removes the same parameters as a slow reader, which splits the query and decodes each part", () => {
     fc.assert(
       fc.property(hostile, fc.constantFrom("t", "tt", "a", "t5", NAME), (query, name) => {
         expect(readParameters(query, name)).toEqual(readParametersByParts(query, name));
@@ -167,7 +167,7 @@ describe("the scanner", () => {
     );
   });
 
-  /** The name in spellings that some server takes for it, and in others that only begin like it. */
+  /** The name in spellings that some server accepts for it, and in others with only the same beginning. */
   const nearly = fc
     .tuple(
       fc.constantFrom("", "+", "[", "%5b", "%00", ".", "%2509", "_"),
@@ -190,13 +190,13 @@ describe("the scanner", () => {
     );
   });
 
-  it("takes every name that begins alike for the parameter once a client has sent very many of them", () => {
+  it("treats every name with the same beginning as the parameter if a request has very many such names", () => {
     const many = Array.from({ length: 65 }, (_, index) => `access_tokens${index}=1`);
     expect(readParameters(many.slice(1).join("&"), NAME)).toEqual([]);
     expect(readParameters(many.join("&"), NAME)).toBeUndefined();
   });
 
-  it("takes very long names that begin alike for the parameter, and very many names with escapes", () => {
+  it("treats very long names with the same beginning as the parameter, and very many names with escapes", () => {
     expect(readParameters(`access.${"%41".repeat(300)}`, NAME)).toEqual([]);
     expect(readParameters(`access.${"%41".repeat(400)}`, NAME)).toBeUndefined();
     expect(readParameters("%e9=1&".repeat(256), NAME)).toEqual([]);
@@ -219,12 +219,12 @@ describe("the scanner", () => {
     ["parameters with escaped values", "t=%41&"],
   ];
 
-  it.each(hostileQueries)("removes in %s with at most six looks at each character", (_, unit) => {
+  it.each(hostileQueries)("reads each character of %s at most six times while it removes the parameter", (_, unit) => {
     const query = repeatTo(8_000, unit);
     expect(countSteps(query, (text) => removeParameter(text, "t"))).toBeLessThanOrEqual(6 * query.length);
   });
 
-  it("removes in any query with at most six looks at each character", () => {
+  it("reads each character of any query at most six times while it removes the parameter", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(..."t%74&=+"), minLength: 100, maxLength: 2_000 }), (query) => {
         expect(countSteps(query, (text) => removeParameter(text, "t"))).toBeLessThanOrEqual(6 * query.length);

@@ -3,6 +3,7 @@ import { MAX_JSON_DEPTH } from "../../../plugin/core/json/check-json.ts";
 import { decodeJws, decodeToken } from "../../../plugin/core/token/decode-token.ts";
 import { unwrap } from "../../results.ts";
 import { encodeSegment, generateSigningKey, mintToken, signRaw, signSegments } from "../../tokens.ts";
+import { joseHeaderOf } from "../fixtures.ts";
 
 const key = generateSigningKey("ES256", "1");
 const CLAIMS = { sub: "alice" };
@@ -16,31 +17,38 @@ const detailOf = (token: string): unknown => {
 const reasonWithHeader = (header: Record<string, unknown>): unknown =>
   detailOf(mintToken({ key, header, claims: CLAIMS }));
 
-describe("takes a signed token apart", () => {
+describe("splits a signed token", () => {
   it("into header parameters, claims, the bytes that were signed and the signature", () => {
-    expect(unwrap(decodeToken(VALID))).toEqual({
-      joseHeader: { alg: "ES256", kid: "1", typ: "at+jwt" },
+    const decoded = unwrap(decodeToken(VALID));
+    expect(decoded.unverifiedClaims).toEqual(CLAIMS);
+    expect({ ...decoded }).toEqual({
+      joseHeader: joseHeaderOf(),
       unverifiedIssuer: { iss: undefined },
-      unverifiedClaims: CLAIMS,
       payload: new Uint8Array(Buffer.from(PAYLOAD, "base64url")),
       signingInput: new Uint8Array(Buffer.from(`${HEADER}.${PAYLOAD}`)),
       signature: new Uint8Array(Buffer.from(SIGNATURE, "base64url")),
     });
   });
 
-  it("without kid and typ, when the header has none", () => {
-    const decoded = decodeToken(mintToken({ key, header: { kid: undefined, typ: undefined }, claims: CLAIMS }));
-    expect(unwrap(decoded).joseHeader).toEqual({ alg: "ES256", kid: undefined, typ: undefined });
+  it("with both thumbprints of the key's certificate, as the header spells them", () => {
+    const header = { kid: undefined, x5t: "a-b=", "x5t#S256": "" };
+    const decoded = decodeToken(mintToken({ key, header, claims: CLAIMS }));
+    expect(unwrap(decoded).joseHeader).toEqual(joseHeaderOf({ kid: undefined, x5t: "a-b=", x5tS256: "" }));
   });
 
-  it("and does not hand on keys or addresses of keys that the header carries", () => {
+  it("without kid and typ, when the header has none", () => {
+    const decoded = decodeToken(mintToken({ key, header: { kid: undefined, typ: undefined }, claims: CLAIMS }));
+    expect(unwrap(decoded).joseHeader).toEqual(joseHeaderOf({ kid: undefined, typ: undefined }));
+  });
+
+  it("and does not return keys or addresses of keys from the header", () => {
     const header = { jwk: key.publicJwk, jku: "https://evil.example", x5u: "https://evil.example", x5c: ["AA"] };
     const decoded = decodeToken(mintToken({ key, header, claims: CLAIMS }));
-    expect(Object.keys(unwrap(decoded).joseHeader)).toEqual(["alg", "kid", "typ"]);
+    expect(Object.keys(unwrap(decoded).joseHeader)).toEqual(["alg", "kid", "x5t", "x5tS256", "typ"]);
   });
 });
 
-describe("refuses what is not three segments, of which header and signature are not empty", () => {
+describe("refuses texts that are not three segments with a header and a signature", () => {
   it.each<[what: string, token: string]>([
     ["one segment", HEADER],
     ["two segments", `${HEADER}.${PAYLOAD}`],
@@ -54,11 +62,14 @@ describe("refuses what is not three segments, of which header and signature are 
     ["a dot at the end", `${VALID}.`],
     ["nothing", ""],
   ])("%s", (_what, token) => {
-    expect(detailOf(token)).toEqual(["token_malformed", "not three non-empty segments"]);
+    expect(detailOf(token)).toEqual([
+      "token_malformed",
+      expect.stringMatching(/^not three non-empty segments: \d+ characters in /),
+    ]);
   });
 });
 
-describe("a payload need be a claims set in a token only", () => {
+describe("a payload must be a claims set only in a token", () => {
   it.each<[what: string, payload: string | Uint8Array]>([
     ["empty", ""],
     ["text", "It is a dangerous business"],
@@ -72,15 +83,15 @@ describe("a payload need be a claims set in a token only", () => {
 
 describe("refuses encrypted tokens by name", () => {
   it.each(["a.b.c.d.e", "a..c.d.e", "....", `${VALID}.AAAA.AAAA`])("five segments: %j", (token) => {
-    expect(detailOf(token)).toEqual(["token_encrypted", undefined]);
+    expect(detailOf(token)).toEqual(["token_encrypted", "it has 5 segments, as a JWE has"]);
   });
 
   it.each(["A128GCM", null, 1])("three segments whose header has enc: %j", (enc) => {
-    expect(reasonWithHeader({ enc })).toEqual(["token_encrypted", undefined]);
+    expect(reasonWithHeader({ enc })).toEqual(["token_encrypted", "the header has enc"]);
   });
 });
 
-describe("refuses segments with more than one text", () => {
+describe("refuses segments with more than one string", () => {
   const notCanonical = "not canonical base64url";
   it.each<[what: string, segment: (text: string) => string]>([
     ["padding", (text) => `${text}=`],
@@ -110,7 +121,7 @@ describe("refuses segments with more than one text", () => {
   });
 });
 
-describe("refuses bytes that two readers can read differently", () => {
+describe("refuses bytes that two programs can read differently", () => {
   const deep = `{"a":${"[".repeat(MAX_JSON_DEPTH)}${"]".repeat(MAX_JSON_DEPTH)}}`;
   it.each<[what: string, payload: string | Uint8Array, why: string]>([
     ["a byte that is never UTF-8", Buffer.from([0x7b, 0xff, 0x7d]), "not UTF-8"],
@@ -124,7 +135,7 @@ describe("refuses bytes that two readers can read differently", () => {
     ["an infinite number", '{"exp":1e400}', "number out of range"],
     ["too many levels", deep, "nested too deep"],
     ["a list", "[]", "not an object"],
-    ["a text", '"alice"', "not an object"],
+    ["a string", '"alice"', "not an object"],
     ["null", "null", "not an object"],
     ["a blank alone", " ", "bad value"],
     ["text after the object", '{"sub":"alice"}{}', "text after the value"],
@@ -135,7 +146,7 @@ describe("refuses bytes that two readers can read differently", () => {
   });
 });
 
-describe("refuses extensions, which it could only ignore", () => {
+describe("refuses critical extensions, because it could only ignore them", () => {
   it.each<[what: string, header: Record<string, unknown>]>([
     ["crit", { crit: ["exp"], exp: 1 }],
     ["crit that is empty", { crit: [] }],
@@ -144,13 +155,16 @@ describe("refuses extensions, which it could only ignore", () => {
     ["b64 that says what holds anyway", { b64: true }],
     ["crit in an encrypted token", { crit: ["exp"], enc: "A128GCM" }],
   ])("%s", (_what, header) => {
-    expect(reasonWithHeader(header)).toEqual(["critical_header_unsupported", undefined]);
+    expect(reasonWithHeader(header)).toEqual([
+      "critical_header_unsupported",
+      expect.stringMatching(/^the header has (?:crit|b64|crit and b64)$/),
+    ]);
   });
 
-  it("and judges the header before it looks at the payload", () => {
+  it("and checks the header before it reads the payload", () => {
     expect(detailOf(signRaw(key, '{"alg":"ES256","crit":["x"]}', "not JSON"))).toEqual([
       "critical_header_unsupported",
-      undefined,
+      "the header has crit",
     ]);
   });
 });
@@ -158,10 +172,20 @@ describe("refuses extensions, which it could only ignore", () => {
 describe("refuses header parameters of the wrong type", () => {
   const wrong = [null, 1, true, ["ES256"], { alg: "ES256" }];
   it.each([undefined, ...wrong])("alg: %j", (alg) => {
-    expect(reasonWithHeader({ alg })).toEqual(["token_malformed", "header: alg is not a string"]);
+    const what = alg === undefined ? "missing" : "not a string";
+    expect(reasonWithHeader({ alg })).toEqual(["token_malformed", `header: alg is ${what}`]);
   });
   it.each(wrong)("kid: %j", (kid) => {
     expect(reasonWithHeader({ kid })).toEqual(["token_malformed", "header: kid is not a string"]);
+  });
+  it.each(wrong)("x5t: %j", (x5t) => {
+    expect(reasonWithHeader({ x5t })).toEqual(["token_malformed", "header: x5t is not a string"]);
+  });
+  it.each(wrong)("x5t#S256: %j", (thumbprint) => {
+    expect(reasonWithHeader({ "x5t#S256": thumbprint })).toEqual([
+      "token_malformed",
+      "header: x5t#S256 is not a string",
+    ]);
   });
   it.each(wrong)("typ: %j", (typ) => {
     expect(reasonWithHeader({ typ })).toEqual(["token_malformed", "header: typ is not a string"]);

@@ -1,5 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { TokenSource } from "../../../plugin/core/model/policy.ts";
 import { extractToken } from "../../../plugin/core/token/extract-token.ts";
+import { runsOf } from "../../runs.ts";
 
 const MAX_BYTES = 256;
 const extract = (authorization: string | undefined): unknown => {
@@ -39,7 +42,7 @@ describe("finds no token, as if nothing had been sent, in", () => {
     "a.b.c",
     "Token Bearer a.b.c",
   ])("%j", (authorization) => {
-    expect(extract(authorization)).toEqual({ reason: "token_missing" });
+    expect(extract(authorization)).toMatchObject({ reason: "token_missing" });
   });
 });
 
@@ -60,17 +63,81 @@ describe("refuses credentials that are not one token", () => {
     ["Bearer ,", "token_ambiguous"],
     ["Bearer a.b.c, Basic YTpi", "token_ambiguous"],
   ])("%j is %s", (authorization, reason) => {
-    expect(extract(authorization)).toEqual({ reason });
+    expect(extract(authorization)).toMatchObject({ reason });
   });
 });
 
-describe("bounds the token before it looks inside", () => {
-  it("takes a token of exactly the limit and refuses one byte more", () => {
+describe("other schemes and bare tokens, if the source accepts them", () => {
+  const take = (authorization: string, source: object = {}): unknown => {
+    const wide = { from: "authorization", schemes: new Set(["bearer", "jwt", "x.y+z"]), allowsBare: true, ...source };
+    const extracted = extractToken([{ source: wide as TokenSource, text: authorization }], MAX_BYTES);
+    return extracted.ok ? extracted.value.token : extracted.failure.reason;
+  };
+
+  it.each<[authorization: string, expected: string]>([
+    ["Bearer a.b.c", "a.b.c"],
+    ["JWT a.b.c", "a.b.c"],
+    ["jwt    a.b.c", "a.b.c"],
+    ["X.Y+Z a.b.c", "a.b.c"],
+    ["a.b.c", "a.b.c"],
+    ["xay+z a.b.c", "token_missing"], // A dot in a scheme is only a dot.
+    ["x.yyz a.b.c", "token_missing"],
+    ["J\u{17f}T a.b.c", "token_missing"],
+    ["Token a.b.c", "token_missing"],
+    ["Basic YTpi", "token_missing"],
+    ["DPoP a.b.c", "token_missing"],
+    ["JWT", "token_missing"],
+    ["JWT ", "token_missing"],
+    ["Basic", "token_missing"],
+    [" a.b.c", "token_missing"],
+    ["a.b.c d", "token_missing"],
+    ["a.b.c\td", "authorization_malformed"],
+    ["JWT JWT a.b.c", "authorization_malformed"],
+    ["JWT a.b.c, Bearer d.e.f", "token_ambiguous"],
+    ["a.b.c,d.e.f", "token_ambiguous"],
+    ['"a.b.c"', "authorization_malformed"],
+    ["a.b.c\u00e9", "authorization_malformed"],
+    [`${"a".repeat(MAX_BYTES)}.`, "token_too_large"],
+  ])("%j: %s", (authorization, expected) => {
+    expect(take(authorization)).toBe(expected);
+  });
+
+  it("a bare token is accepted only if the policy says so", () => {
+    expect(take("a.b.c", { allowsBare: false })).toBe("token_missing");
+  });
+
+  it("a scheme never changes the token: every scheme of the policy gives the same token", () => {
+    const scheme = fc.constantFrom("bearer", "jwt", "x.y+z");
+    const spelled = fc.tuple(scheme, fc.boolean()).map(([name, isUpper]) => (isUpper ? name.toUpperCase() : name));
+    const token = fc.stringMatching(/^[A-Za-z0-9._~+/-]{1,20}={0,2}$/);
+    fc.assert(
+      fc.property(spelled, fc.integer({ min: 1, max: 5 }), token, (name, spaces, text) => {
+        expect(take(`${name}${" ".repeat(spaces)}${text}`)).toBe(text);
+      }),
+      { numRuns: runsOf(500) },
+    );
+  });
+
+  it("credentials of any other scheme give no token", () => {
+    const scheme = fc
+      .stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,12}$/)
+      .filter((name) => !["bearer", "jwt", "x.y+z"].includes(name.toLowerCase()));
+    fc.assert(
+      fc.property(scheme, (name) => {
+        expect(take(`${name} a.b.c`)).toBe("token_missing");
+      }),
+      { numRuns: runsOf(500) },
+    );
+  });
+});
+
+describe("checks the token's length before it reads the token", () => {
+  it("accepts a token of exactly the limit and refuses one byte more", () => {
     const longest = "a".repeat(MAX_BYTES);
     expect(extract(`Bearer ${longest}`)).toEqual({ token: longest });
     expect(extract(`Bearer ${longest}a`)).toEqual({
       reason: "token_too_large",
-      detail: "257 bytes, at most 256 are allowed",
+      detail: expect.stringContaining("257 bytes, at most 256 are allowed"),
     });
   });
 
@@ -78,7 +145,7 @@ describe("bounds the token before it looks inside", () => {
     expect(extract(`Bearer ${" ".repeat(MAX_BYTES)}a`)).toEqual({ token: "a" });
   });
 
-  it("says too large and not ambiguous or malformed where it is both", () => {
+  it("reports a token as too large, not as ambiguous or malformed, if both are true", () => {
     expect(extract(`Bearer ${", ".repeat(MAX_BYTES)}`)).toHaveProperty("reason", "token_too_large");
   });
 });

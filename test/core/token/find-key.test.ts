@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { KeyLookup, KeySource, VerificationKey } from "../../../plugin/core/model/key.ts";
+import type { KeyLookup, KeySource, MissingKey, VerificationKey } from "../../../plugin/core/model/key.ts";
 import { fail, PASSED, succeed } from "../../../plugin/core/model/result.ts";
 import { decodeToken } from "../../../plugin/core/token/decode-token.ts";
 import { findKey, selectIssuer } from "../../../plugin/core/token/find-key.ts";
@@ -59,14 +59,14 @@ describe("selectIssuer", () => {
   ])("trusts no issuer with iss %j", (iss) => {
     expect(select(iss)).toEqual({
       reason: "issuer_untrusted",
-      detail: "the policy has no issuer with this iss",
+      detail: expect.stringContaining("; accepted: https://"),
     });
   });
 
   it("refuses an issuer of the policy that the rule does not accept", () => {
     expect(select(PARTNER)).toEqual({
       reason: "issuer_untrusted",
-      detail: 'the rule does not accept issuer "partner"',
+      detail: expect.stringContaining('the rule does not accept issuer "partner"'),
     });
   });
 
@@ -75,7 +75,7 @@ describe("selectIssuer", () => {
     (alg) => {
       expect(select(ISSUER, alg)).toEqual({
         reason: "algorithm_not_allowed",
-        detail: 'issuer "acme" allows ES256, RS256',
+        detail: expect.stringContaining('issuer "acme" allows ES256, RS256'),
       });
     },
   );
@@ -104,20 +104,23 @@ describe("selectIssuer, where an issuer has tenants", () => {
       selectIssuer(policyOf(...tenants), requirementsOf(), joseHeaderOf(), JSON.parse(JSON.stringify({ iss }))),
     );
 
-  it("finds it by a tenant that it names, and says that it has others", () => {
+  it("finds the issuer by a named tenant, and says that it has other tenants", () => {
     expect(selectTenant("https://login.example.com/a", "a")).toMatchObject({ issuer: TENANTS });
     expect(selectTenant("https://login.example.com/b", "a")).toEqual({
       reason: "issuer_untrusted",
-      detail: 'issuer "acme" has other tenants',
+      detail: expect.stringContaining('issuer "acme" has other tenants'),
     });
   });
 
-  it("finds it by any tenant when it names none", () => {
+  it("finds the issuer by any tenant if it names no tenants", () => {
     expect(selectTenant("https://login.example.com/b", "*")).toMatchObject({ issuer: TENANTS });
   });
 
   it.each([undefined, null, 1, ["https://login.example.com/a"], {}])("trusts no issuer with iss %j", (iss) => {
-    expect(selectTenant(iss, "a")).toHaveProperty("detail", "the policy has no issuer with this iss");
+    expect(selectTenant(iss, "a")).toHaveProperty(
+      "detail",
+      expect.stringMatching(/^the (?:token has no iss|unverified iss is not a string); accepted: https:/),
+    );
   });
 });
 
@@ -141,37 +144,61 @@ describe("findKey", () => {
   ])("does not find %s", async (_what, kid, alg) => {
     expect(await find(ISSUER, kid, alg)).toEqual({
       reason: "key_not_found",
-      detail: 'issuer "acme" has no key for this kid and alg',
+      detail: expect.stringContaining('issuer "acme" has no key for '),
     });
   });
 
   const answering = (lookup: KeyLookup): KeySource => ({ find: () => lookup });
 
-  it("says when to come back while no usable key set exists", async () => {
+  it("says when to try again while no usable key set exists", async () => {
     const source = answering(fail({ because: "unavailable", retryAfterSeconds: 7 }));
     expect(outcomeOf(await findKey(source, acme, joseHeaderOf(), {}))).toEqual({
       reason: "keys_unavailable",
       retryAfterSeconds: 7,
-      detail: 'no usable keys of issuer "acme" yet',
+      detail: expect.stringContaining('no usable keys of issuer "acme" yet'),
     });
   });
 
-  it("does not call a token invalid whose key nobody could look for", async () => {
+  it("does not report a token as invalid if its key could not be looked up", async () => {
     const source = answering(fail({ because: "overloaded" }));
     expect(outcomeOf(await findKey(source, acme, joseHeaderOf(), {}))).toEqual({
       reason: "overloaded",
-      detail: 'too many requests wait for keys of issuer "acme"',
+      detail: expect.stringContaining('too many requests wait for keys of issuer "acme"'),
     });
   });
 
-  it("gives a key that is for one tenant to no other", async () => {
+  it.each<[missing: MissingKey, detail: string]>([
+    [{ because: "conflict" }, 'kid, x5t and x5t#S256 name different keys of issuer "acme"'],
+    [
+      { because: "too_many", count: 5, limit: 4 },
+      'the token does not name its key of issuer "acme": 5 keys fit, and at most 4 are tried',
+    ],
+  ])("says why no key is used for %j", async (missing, detail) => {
+    const lookup = await findKey(answering(fail(missing)), acme, joseHeaderOf(), {});
+    expect(outcomeOf(lookup)).toEqual({ reason: "key_not_found", detail: expect.stringContaining(detail) });
+  });
+
+  it("tries several keys only if the issuer allows it", async () => {
+    const found = succeed({ ...yesSayer, candidates: 2 });
+    expect(await findKey(answering(found), acme, joseHeaderOf(), {})).toEqual(found);
+    const strict = compileIssuer({ tokens_without_kid: "only_key" });
+    expect(outcomeOf(await findKey(answering(found), strict, joseHeaderOf(), {}))).toEqual({
+      reason: "key_not_found",
+      detail:
+        'the token does not name its key of issuer "acme": 2 keys fit, and "tokens_without_kid" does not allow the plugin to try them',
+    });
+    const only = succeed(yesSayer);
+    expect(await findKey(answering(only), strict, joseHeaderOf(), {})).toEqual(only);
+  });
+
+  it("uses a key that is for one tenant for no other tenant", async () => {
     const found = succeed({ ...yesSayer, onlyFor: `${ISSUER}/a` });
     expect(await findKey(answering(found), acme, joseHeaderOf(), { iss: `${ISSUER}/a` })).toEqual(found);
     for (const iss of [`${ISSUER}/b`, `${ISSUER}/a/`, undefined]) {
       const lookup = await findKey(answering(found), acme, joseHeaderOf(), iss === undefined ? {} : { iss });
       expect(outcomeOf(lookup)).toEqual({
         reason: "key_not_found",
-        detail: 'issuer "acme" has this key for another tenant',
+        detail: expect.stringContaining("for another tenant"),
       });
     }
   });
@@ -184,7 +211,7 @@ describe("findKey", () => {
     expect(await findKey(answering(succeed(yesSayer)), acme, joseHeaderOf(), {})).toEqual(succeed(yesSayer));
     expect(outcomeOf(await findKey(answering(succeed(found)), acme, joseHeaderOf(), {}))).toEqual({
       reason: "internal_error",
-      detail: "the key source returned a key that does not fit",
+      detail: expect.stringContaining("the key source returned a key that does not fit"),
     });
   });
 });

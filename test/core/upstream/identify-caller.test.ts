@@ -16,7 +16,7 @@ function compile(identity: Members): CompiledIdentity | undefined {
   return compileDocument(policyDocument({ issuer: ISSUER, audiences: [AUDIENCE] }, { identity })).identity;
 }
 
-/** Kong with this answer to everything, and what it was asked. */
+/** A Kong with this answer to every call, and a record of its calls. */
 function kongWith(consumer: Consumer | undefined): { callers: CallerSource; asked: unknown[] } {
   const asked: unknown[] = [];
   const callers = {
@@ -55,16 +55,16 @@ describe("the Consumer that a token names", () => {
   it.each<[what: string, by: string, azp: JsonValue | undefined]>([
     ["nothing", "username", undefined],
     ["null", "username", null],
-    ["an empty text", "username", ""],
+    ["an empty string", "username", ""],
     ["a number", "username", 7],
     ["a list", "username", ["billing"]],
-    ["a text that is too long", "username", "b".repeat(257)],
+    ["a string that is too long", "username", "b".repeat(257)],
     ["a blank at the end", "username", "billing "],
     ["a line feed", "username", "billing\n"],
     ["other letters than ASCII", "username", "b\u00efling"],
     ["a username where an id is asked for, at which Kong would fail", "id", "billing"],
     ["an id in capitals", "id", ID.replaceAll("1", "A")],
-  ])("is not asked for when the claim is %s", async (_what, by, azp) => {
+  ])("is not looked up if the claim is %s", async (_what, by, azp) => {
     const claims: JsonObject = azp === undefined ? {} : { azp };
     const refused = await identified({ consumer: { claim: "azp", by } }, claims);
     expect([refused.result, refused.asked]).toEqual([expect.objectContaining(REFUSED), []]);
@@ -85,7 +85,7 @@ describe("the Consumer that a token names", () => {
     ["one that has the id, where the username is asked for", "username", ID, BILLING],
     ["one without a username, where that is asked for", "username", "billing", { id: ID }],
     ["another one, where the id is asked for", "id", ID.replaceAll("1", "2"), BILLING],
-  ])("is unknown when Kong finds %s", async (_what, by, azp, consumer) => {
+  ])("is unknown if Kong finds %s", async (_what, by, azp, consumer) => {
     const { callers } = kongWith(consumer);
     const strict = compile({ consumer: { claim: "azp", by } });
     expect(await identify(strict, { azp }, "acme", callers)).toMatchObject(fail(REFUSED));
@@ -94,7 +94,7 @@ describe("the Consumer that a token names", () => {
     expect(result).toEqual(succeed({ consumer: undefined, credentialId: azp, groups: undefined }));
   });
 
-  it("is nobody's to name but of the issuers that are named", async () => {
+  it("is set only by tokens of the named issuers", async () => {
     const { callers, asked } = kongWith(BILLING);
     const claims = { azp: "billing", sub: "alice" };
     const consumer = { claim: "azp" };
@@ -106,13 +106,13 @@ describe("the Consumer that a token names", () => {
     expect(asked).toEqual([]);
   });
 
-  it("is not taken from a Kong that fails to answer", async () => {
+  it("is not set if Kong does not answer", async () => {
     const callers = { ...NO_CALLERS, findConsumer: () => Promise.reject(new Error("index out of range")) };
     const ignoring = compile({ consumer: { claim: "azp", unknown: "ignore" } });
     await expect(identify(ignoring, { azp: "billing" }, "acme", callers)).rejects.toThrow("index out of range");
   });
 
-  it("is asked for last, when all else is in order", async () => {
+  it("is looked up last, after all other checks", async () => {
     const identity = { consumer: { claim: "azp" }, credential: "sub", groups: "roles" };
     const { result, asked } = await identified(identity, { azp: "billing", sub: "alice", roles: 7 });
     expect([result, asked]).toEqual([expect.objectContaining({ reason: "identity_claim_invalid" }), []]);
@@ -122,16 +122,16 @@ describe("the Consumer that a token names", () => {
 describe("the credential", () => {
   it.each<[what: string, sub: JsonValue | undefined]>([
     ["nothing", undefined],
-    ["an empty text", ""],
+    ["an empty string", ""],
     ["a number", 7],
-    ["a text that is too long", "a".repeat(257)],
+    ["a string that is too long", "a".repeat(257)],
     ["a line feed", "a\r\nb"],
   ])("is not %s", async (_what, sub) => {
     const { result } = await identified({ credential: "sub" }, sub === undefined ? {} : { sub });
     expect(result).toMatchObject({ reason: "identity_claim_invalid", detail: expect.stringContaining('claim "sub"') });
   });
 
-  it("goes before the Consumer's id, and needs no Consumer", async () => {
+  it("is used instead of the Consumer's id, and needs no Consumer", async () => {
     const claims = { azp: "billing", sub: "alice" };
     const both = await identified({ consumer: { claim: "azp" }, credential: "sub" }, claims);
     expect(both.result).toMatchObject({ consumer: BILLING, credentialId: "alice" });
@@ -143,7 +143,7 @@ describe("the credential", () => {
 describe("groups", () => {
   it.each<[what: string, roles: JsonValue | undefined, groups: string[]]>([
     ["a list", ["admin", "Domain Users"], ["admin", "Domain Users"]],
-    ["one text", "admin", ["admin"]],
+    ["one string", "admin", ["admin"]],
     ["an empty list", [], []],
     ["nothing", undefined, []],
     ["null", null, []],
@@ -158,8 +158,8 @@ describe("groups", () => {
     ["an object", { admin: true }],
     ["a list with a number", ["admin", 7]],
     ["a list in a list", [["admin"]]],
-    ["a list with an empty text", ["admin", ""]],
-    ["an empty text", ""],
+    ["a list with an empty string", ["admin", ""]],
+    ["an empty string", ""],
     ["a comma, which acl puts between groups", ["user,admin"]],
     ["a line feed", ["a\nb"]],
     ["a group that is too long", ["a".repeat(257)]],
@@ -169,7 +169,88 @@ describe("groups", () => {
   });
 });
 
-it("without `identity` nobody is told anything", async () => {
+describe("the first of several claims", () => {
+  it.each<[claims: JsonObject, name: string]>([
+    [{ azp: "billing", client_id: "other" }, "billing"],
+    [{ client_id: "billing" }, "billing"],
+    [{ azp: null, client_id: "billing" }, "billing"],
+  ])("names the Consumer and the credential: %j", async (claims, name) => {
+    const several = ["azp", "client_id"];
+    const { result, asked } = await identified({ consumer: { claim: several }, credential: several }, claims);
+    expect(result).toEqual({ consumer: BILLING, credentialId: name, groups: undefined });
+    expect(asked).toEqual([{ by: "username", value: name, maxAgeSeconds: 60 }]);
+  });
+
+  it.each<[what: string, claims: JsonObject, detail: string]>([
+    ["a number", { azp: 7, client_id: "billing" }, 'claim "azp" is not a string of 1 to 256 visible characters'],
+    [
+      "an empty string",
+      { azp: "", client_id: "billing" },
+      'claim "azp" is not a string of 1 to 256 visible characters',
+    ],
+    [
+      "a list",
+      { azp: ["billing"], client_id: "billing" },
+      'claim "azp" is not a string of 1 to 256 visible characters',
+    ],
+    [
+      "kept elsewhere",
+      { _claim_names: { azp: "src1" }, client_id: "billing" },
+      'claim "azp" is not a string of 1 to 256 visible characters',
+    ],
+    ["missing, like the others", {}, 'the token has none of "azp", "client_id"'],
+  ])("is not replaced by the next claim if it is %s", async (_what, claims, detail) => {
+    const claim = ["azp", "client_id"];
+    const consumer = await identified({ consumer: { claim } }, claims);
+    expect(consumer).toEqual({
+      result: { reason: "consumer_unknown", detail: expect.stringContaining(detail) },
+      asked: [],
+    });
+    const credential = await identified({ credential: claim }, claims);
+    expect(credential.result).toEqual({ reason: "identity_claim_invalid", detail: expect.stringContaining(detail) });
+    const ignored = await identified({ consumer: { claim, unknown: "ignore" } }, claims);
+    expect(ignored).toEqual({ result: { consumer: undefined, credentialId: undefined, groups: undefined }, asked: [] });
+  });
+
+  it("is named if Kong does not know its Consumer, and the next claim is not tried", async () => {
+    const { callers, asked } = kongWith(undefined);
+    const result = await identify(
+      compile({ consumer: { claim: ["azp", "client_id"] } }),
+      { azp: "nobody", client_id: "billing" },
+      "acme",
+      callers,
+    );
+    expect(outcomeOf(result)).toMatchObject({
+      detail: expect.stringContaining('Kong has no Consumer with the username in claim "azp"'),
+    });
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe("groups of several claims", () => {
+  const groups = ["/realm/roles", { claim: "roles", separator: "," }];
+  it.each<[what: string, claims: JsonObject, expected: string[]]>([
+    ["of both", { realm: { roles: ["a", "b"] }, roles: "b, c" }, ["a", "b", "c"]],
+    ["of the one that is there", { roles: "c" }, ["c"]],
+    ["of neither", {}, []],
+  ])("count together: %s", async (_what, claims, expected) => {
+    expect((await identified({ groups }, claims)).result).toMatchObject({ groups: expected });
+  });
+
+  it.each<[what: string, claims: JsonObject]>([
+    ["if one is a number", { realm: { roles: ["a"] }, roles: 7 }],
+    ["if one cannot be found", { realm: ["a"], roles: "c" }],
+    ["if the text contains a tab", { roles: "a\tb" }],
+    ["if the provider keeps one elsewhere", { _claim_names: { realm: "src1" } }],
+  ])("are refused %s", async (_what, claims) => {
+    expect((await identified({ groups }, claims)).result).toMatchObject({
+      reason: "identity_claim_invalid",
+      detail: expect.stringContaining('claim "/realm/roles", "roles" is not a list of strings'),
+    });
+  });
+});
+
+it("without `identity`, no caller is set", async () => {
   const { callers, asked } = kongWith(BILLING);
   expect([await identify(undefined, { azp: "billing" }, "acme", callers), asked]).toEqual([PASSED, []]);
 });

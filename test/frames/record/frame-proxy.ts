@@ -9,7 +9,7 @@ export interface FrameProxy {
   stop(): Promise<void>;
 }
 
-/** Stands between Kong and the plugin server and notes every frame that passes, changing nothing. */
+/** Relays every frame between Kong and the plugin server unchanged, and records it. */
 export async function startFrameProxy(socketPath: string, serverPath: string): Promise<FrameProxy> {
   let frames: Frame[] = [];
   const sockets = new Set<Socket>();

@@ -14,7 +14,7 @@ import { type RecordedKong, startKong } from "./recorded-kong.ts";
 import { startPluginServer } from "./recorded-server.ts";
 import type { Conversation, Frame, Recording } from "./recording.ts";
 
-/** Sends the scenarios' requests to a real Kong, and notes what it and the plugin server say to each other. */
+/** Sends the scenarios' requests to a real Kong, and records the frames between Kong and the plugin server. */
 export async function recordFrames(): Promise<Recording> {
   const directory = await mkdtemp(join(tmpdir(), "frames-"));
   const policyRoot = join(directory, "policies");
@@ -53,7 +53,7 @@ export async function recordFrames(): Promise<Recording> {
   }
 }
 
-/** Kong tells the plugin when a Route was created: here always the same, so that a new recording does not differ by it. */
+/** Kong tells the plugin when a Route was created: always the same time here, so that new recordings do not differ. */
 function withTimes(config: ReturnType<typeof createKongConfig>): object {
   const times = { created_at: RECORDED_AT, updated_at: RECORDED_AT };
   const services = config.services.map((service) => ({
@@ -75,7 +75,7 @@ async function recordScenario(
   port: number,
   proxy: FrameProxy,
 ): Promise<Conversation> {
-  // A route that Kong has just been told of does not exist for the first few milliseconds.
+  // A new route does not exist in Kong for the first few milliseconds.
   const answer = await waitFor(async () => {
     const got = await sendRaw(port, request);
     return got === 404 ? undefined : got;

@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { renderDump } from "../../../plugin/server/settings/dump.ts";
 import { createKongSettings } from "../../../plugin/server/settings/kong-settings.ts";
 import { findFreePort } from "../../gateways/free-port.ts";
-import { quietKongEnvironment, rootEnvironment } from "../../gateways/kong-environment.ts";
+import { quietKongEnvironment, rootEnvironment } from "../../gateways/kong/kong-environment.ts";
 
 const KONG = process.env.KONG_BIN ?? "kong";
 

@@ -7,7 +7,7 @@ export interface Frame {
   readonly hex: string;
 }
 
-/** What Kong and the plugin server said to each other about one request, in order. */
+/** The frames between Kong and the plugin server for one request, in order. */
 export interface Conversation {
   /** That of its scenario. */
   readonly name: string;

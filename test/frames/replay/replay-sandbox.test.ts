@@ -22,7 +22,7 @@ interface Replay {
   readonly frames: readonly Frame[];
 }
 
-describe.skipIf(isUpdating)("the sandbox says to the plugin server what a real Kong said", () => {
+describe.skipIf(isUpdating)("the sandbox sends the same frames to the plugin server as a real Kong", () => {
   const { conversations } = loadRecording();
   const replays = new Map<string, Replay>();
   const endings: (() => unknown)[] = [];
@@ -31,7 +31,7 @@ describe.skipIf(isUpdating)("the sandbox says to the plugin server what a real K
 
   beforeAll(async () => {
     const directory = await mkdtemp(join(tmpdir(), "frames-"));
-    endings.push(() => rm(directory, { recursive: true, force: true }));
+    endings.push(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
     const socketPath = join(directory, "server.socket");
     const server = await startReplayedServer(socketPath);
     endings.push(server.stop);
@@ -61,7 +61,7 @@ describe.skipIf(isUpdating)("the sandbox says to the plugin server what a real K
     expect(readReplyBytes(sandbox?.frames ?? [])).toEqual(readReplyBytes(kong));
   });
 
-  it("leaves out of a Route only what nobody reads: its times, its redirect status, preserve_host, a false strip_path", () => {
+  it("omits only fields of a Route that the plugin does not read: times, redirect status, preserve_host, a false strip_path", () => {
     const { name } = SCENARIOS.find((scenario) => scenario.name.includes("all its fields")) ?? { name: "" };
     const [kong, sandbox] = [findFrames(name), replays.get(name)?.frames ?? []].map(readRouteFieldIds);
     expect(kong?.filter((id) => !sandbox?.includes(id))).toEqual([2, 3, 10, 12, 13]);

@@ -8,7 +8,7 @@ import { type Frame, isUpdating, loadRecording } from "../record/recording.ts";
 import { SCENARIOS } from "../scenarios.ts";
 import { replayToServer } from "./replay-to-server.ts";
 
-describe.skipIf(isUpdating)("the plugin server answers what a real Kong said byte by byte as recorded", () => {
+describe.skipIf(isUpdating)("the plugin server answers the frames of a real Kong as recorded, byte by byte", () => {
   const { conversations } = loadRecording();
   const said = new Map<string, readonly Frame[]>();
   let directory: string;
@@ -29,7 +29,7 @@ describe.skipIf(isUpdating)("the plugin server answers what a real Kong said byt
       await server.stop();
     }
   });
-  afterAll(() => rm(directory, { recursive: true, force: true }));
+  afterAll(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
 
   it.each(conversations)("$name", ({ name, frames }) => {
     expect(said.get(name)).toEqual(frames);

@@ -28,7 +28,7 @@ export async function replayToServer(socketPath: string, { name, frames }: Conve
       throw new Error(`${name}: the plugin server does not say frame ${index}`);
     }
   }
-  // What it says beyond the recording comes before its end of the connection.
+  // Frames beyond the recording arrive before the server closes the connection.
   socket.end();
   await once(socket, "close");
   return said;

@@ -5,12 +5,12 @@ import type { Frame } from "../record/recording.ts";
 export interface ReplayedServer {
   /** Plays the server's part of this conversation from now on. */
   begin(frames: readonly Frame[]): void;
-  /** What was said since then. */
+  /** The frames since then. */
   readonly said: readonly Frame[];
   stop(): Promise<void>;
 }
 
-/** Plays the plugin server: after each frame of the gateway it says what the recorded one said next. */
+/** Plays the plugin server: after each frame of the gateway it sends the next recorded frames. */
 export async function startReplayedServer(socketPath: string): Promise<ReplayedServer> {
   let script: readonly Frame[] = [];
   const said: Frame[] = [];

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** Paths of a certificate that vouches for itself, and of its key. */
+/** Paths of a self-signed certificate and of its key. */
 export interface CertificateFiles {
   readonly certificate: string;
   readonly key: string;
@@ -17,11 +17,11 @@ export const missingOpenssl: string | undefined =
 /** A directory that is gone when the test ends. */
 export function createDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "certificates-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   return directory;
 }
 
-/** @param names of whom it speaks, such as `DNS:localhost,IP:127.0.0.1`. */
+/** @param names in the certificate, such as `DNS:localhost,IP:127.0.0.1`. */
 export function makeCertificate(directory: string, name: string, names = "DNS:localhost"): CertificateFiles {
   const files = { certificate: join(directory, `${name}.pem`), key: join(directory, `${name}.key`) };
   const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=${names}`];

@@ -4,7 +4,7 @@ import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFetcher } from "../../../plugin/keys/fetch/fetch-json.ts";
 import type { ResolveName } from "../../../plugin/keys/fetch/resolve-name.ts";
-import { reportMissing } from "../../gateways/report-missing.ts";
+import { reportMissing } from "../../gateways/kong/report-missing.ts";
 import { type KeyServer, startKeyServer } from "../key-server.ts";
 
 const timeoutMs = 10_000;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** A name server that has these addresses for every name, one list after the other and the last one for ever. */
+/** A name server with these addresses for every name: one list after the other, and then always the last list. */
 function resolveTo(...answers: readonly (readonly string[])[]): ResolveName & { readonly asked: readonly string[] } {
   const asked: string[] = [];
   const resolve: ResolveName = async (hostname) => {
@@ -26,7 +26,7 @@ function resolveTo(...answers: readonly (readonly string[])[]): ResolveName & { 
   return Object.assign(resolve, { asked });
 }
 
-describe("a name that resolves to what nobody serves keys from is refused, and nothing is connected to", () => {
+describe("a name that resolves to a forbidden address is refused, and no connection is made", () => {
   it.each<[address: string, what: string]>([
     ["169.254.169.254", "a link-local address"],
     ["fd00:ec2::254", "a cloud metadata address"],
@@ -47,24 +47,24 @@ describe("a name that resolves to what nobody serves keys from is refused, and n
     expect(server.requests).toHaveLength(before);
   });
 
-  it("also beside others that are fine", async () => {
+  it("also together with allowed addresses", async () => {
     const fetchJson = createFetcher(undefined, resolveTo(["10.255.255.1", "169.254.169.254"]));
     await expect(fetchJson("https://idp.internal/x", { timeoutMs })).rejects.toThrow(/resolves to 169\.254\.169\.254/);
   });
 
-  it("also when it is localhost, and resolves to something else", async () => {
+  it("also if it is localhost and resolves to another address", async () => {
     const fetchJson = createFetcher(undefined, resolveTo(["10.255.255.1"]));
     await expect(fetchJson("http://localhost/x", { timeoutMs })).rejects.toThrow(
       /localhost resolves to 10\.255\.255\.1, not a loopback address$/,
     );
   });
 
-  it("and one without any address is, too", async () => {
+  it("and a name without any address is refused too", async () => {
     const fetchJson = createFetcher(undefined, resolveTo([]));
     await expect(fetchJson("https://idp.internal/x", { timeoutMs })).rejects.toThrow(/has no address$/);
   });
 
-  it("and one that nobody knows", async () => {
+  it("and an unknown name", async () => {
     const fetchJson = createFetcher();
     await expect(fetchJson("https://idp.invalid/x", { timeoutMs })).rejects.toThrow(
       /failed: the host name (?:does not resolve|cannot be resolved at the moment) \(/,
@@ -72,7 +72,7 @@ describe("a name that resolves to what nobody serves keys from is refused, and n
   });
 });
 
-describe("an address in the URL is judged alike, in whatever spelling, and nobody is asked for it", () => {
+describe("an address in the URL is judged in the same way, in any spelling, and no name server is asked", () => {
   it.each([
     "https://169.254.169.254/latest/meta-data/",
     "https://2852039166/",
@@ -116,15 +116,15 @@ if (ownAddress === undefined) {
     afterAll(() => new Promise((resolve) => void listening.close(resolve)));
     const url = (): string => `http://idp.internal:${(listening.address() as AddressInfo).port}/x`;
 
-    it("is fetched from, by plain http only where the policy allows that", async () => {
+    it("is allowed, over plain http only if the policy allows it", async () => {
       const fetchJson = createFetcher(undefined, resolveTo([ownAddress]));
       expect(await fetchJson(url(), { timeoutMs, allowHttp: true })).toMatchObject({
         body: { host: new URL(url()).host },
       });
-      await expect(fetchJson(url(), { timeoutMs })).rejects.toThrow(/keys are fetched by https/);
+      await expect(fetchJson(url(), { timeoutMs })).rejects.toThrow(/keys are fetched only by https/);
     });
 
-    it("is resolved once for each fetch, so that another answer the next moment changes nothing", async () => {
+    it("is resolved once for each fetch, so that a different answer a moment later has no effect", async () => {
       const resolve = resolveTo([ownAddress], ["169.254.169.254"]);
       const fetchJson = createFetcher(undefined, resolve);
       expect(await fetchJson(url(), { timeoutMs, allowHttp: true })).toMatchObject({ body: {} });

@@ -1,6 +1,12 @@
-import { createServer, type Server, type Socket } from "node:net";
+import {
+  createServer,
+  getDefaultAutoSelectFamily,
+  type Server,
+  type Socket,
+  setDefaultAutoSelectFamily,
+} from "node:net";
 import { deflateSync, gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createFetcher } from "../../../plugin/keys/fetch/fetch-json.ts";
 import { type Answer, type KeyServer, startKeyServer, status } from "../key-server.ts";
 
@@ -91,7 +97,7 @@ describe("reads", () => {
     expect(await fetchJson(`${server.origin}/y?appid=1`, { timeoutMs: PATIENCE_MS })).toMatchObject({ body: { a: 1 } });
   });
 
-  it("and asks for unpacked JSON, on a connection that it closes, with no more headers than that takes", async () => {
+  it("and asks for JSON without compression, on a connection that it closes, with as few headers as possible", async () => {
     const asked = new Promise((resolve) => {
       server.answer("/accept", (request, response) => {
         resolve(request.headers);
@@ -108,7 +114,7 @@ describe("reads", () => {
     });
   });
 
-  it("how long the answer is fresh", async () => {
+  it("the time for which the answer is fresh", async () => {
     server.answer("/fresh", withHeaders({ "cache-control": "public, max-age=600", age: "100" }));
     const { freshForSeconds } = await fetchJson(`${server.origin}/fresh`, { timeoutMs: PATIENCE_MS });
     expect(freshForSeconds).toBe(500);
@@ -116,9 +122,9 @@ describe("reads", () => {
 });
 
 describe("refuses", () => {
-  const NO_OBJECT = "the answer is not a JSON object that can be read: ";
+  const NO_OBJECT = "the answer is not a JSON object: ";
   const PAGE = "a web page came instead of JSON; is this the right address?";
-  const MOVED = "redirects are not followed; the policy must name the address itself";
+  const MOVED = "redirects are not followed; name the final address in the policy";
   it.each<[what: string, answer: Answer, cause: string]>([
     ["text", { text: "SECRET" }, `${NO_OBJECT}bad value`],
     ["nothing", { text: "" }, `${NO_OBJECT}bad value`],
@@ -147,7 +153,7 @@ describe("refuses", () => {
     [
       "another coding",
       withHeaders({ "content-encoding": "deflate" }, deflateSync("{}")),
-      "the answer has a content coding that was not asked for",
+      "the answer has a content coding that the request did not ask for",
     ],
     [
       "headers without end",
@@ -159,12 +165,12 @@ describe("refuses", () => {
       (_request, response) => void response.writeHead(code, { location: "/target" }).end(),
       `status ${code}: ${MOVED}`,
     ]),
-  ])("%s, and names the address and the cause but nothing of the answer", async (_what, answer, cause) => {
+  ])("%s, and names the address and the cause, but no part of the answer", async (_what, answer, cause) => {
     await expect(fetchFrom(answer)).rejects.toThrow(new Error(failure(cause)));
     expect(server.requests).not.toContain("/target");
   });
 
-  it("an answer without end as soon as it is too long", async () => {
+  it("an endless answer as soon as it is too long", async () => {
     const endless: Answer = (_request, response) => {
       const more = (): void => {
         while (!response.destroyed && response.write("x".repeat(65_536))) {}
@@ -207,7 +213,7 @@ describe("refuses", () => {
     await closed;
   });
 
-  it("to wait when whoever asked gives up", async () => {
+  it("to wait if the caller gives up", async () => {
     const giveUp = new AbortController();
     const options = { timeoutMs: PATIENCE_MS, signal: giveUp.signal };
     server.answer("/x", () => giveUp.abort());
@@ -244,7 +250,7 @@ describe("refuses", () => {
     await expect(fetchRaw((socket) => socket.end(answer), HASTE_MS)).rejects.toThrow(/ failed: ./);
   });
 
-  it("early answers (103) without end", async () => {
+  it("endless early answers (103)", async () => {
     const hints = (socket: Socket): void => {
       const drip = setInterval(() => socket.write("HTTP/1.1 103 Early Hints\r\n\r\n"), 10);
       socket.on("close", () => clearInterval(drip));
@@ -252,24 +258,34 @@ describe("refuses", () => {
     await expect(fetchRaw(hints, HASTE_MS)).rejects.toThrow(`no complete answer in ${HASTE_MS} ms`);
   });
 
-  it("an address where nobody listens", async () => {
+  it("an address where no server listens", async () => {
     const gone = await startKeyServer();
     await gone.stop();
     await expect(fetchJson(`${gone.origin}/x`, { timeoutMs: PATIENCE_MS })).rejects.toThrow(/ECONNREFUSED/);
   });
 
   it.each(["http://idp.example.com/jwks", "https://user:SECRET@idp.example.com/", "file:///etc/passwd", "jwks"])(
-    "to ask %s",
+    "to request %s",
     async (url) => {
       const asked = fetchJson(url, { timeoutMs: PATIENCE_MS });
-      await expect(asked).rejects.toThrow(/failed: keys are fetched by https/);
+      await expect(asked).rejects.toThrow(/failed: keys are fetched only by https/);
       await expect(asked).rejects.not.toThrow(/SECRET/);
     },
   );
 
-  it("to repeat a query, which may hold more than an address", async () => {
+  it("to show a query, which may contain secrets", async () => {
     await expect(fetchJson(`${server.origin}/gone?code=SECRET`, { timeoutMs: PATIENCE_MS })).rejects.toThrow(
       new Error(`GET ${server.origin}/gone?… failed: status 404`),
     );
   });
+});
+
+it("connects to one checked address if Node asks for one address instead of all", async () => {
+  server.answer("/x", { json: { a: 1 } });
+  const before = getDefaultAutoSelectFamily();
+  setDefaultAutoSelectFamily(false);
+  onTestFinished(() => setDefaultAutoSelectFamily(before));
+  const resolve = async () => [{ address: "127.0.0.1", family: 4 }];
+  const url = `${server.origin.replace("127.0.0.1", "localhost")}/x`;
+  expect((await createFetcher(undefined, resolve)(url, { timeoutMs: 10_000 })).body).toEqual({ a: 1 });
 });

@@ -10,7 +10,7 @@ import {
   NO_FETCH_SETTINGS,
   type ProxySettings,
 } from "../../../plugin/keys/fetch/fetch-settings.ts";
-import { reportMissing } from "../../gateways/report-missing.ts";
+import { reportMissing } from "../../gateways/kong/report-missing.ts";
 import { createDirectory, makeCertificate, missingOpenssl } from "./certificates.ts";
 
 const timeoutMs = 10_000;
@@ -28,7 +28,7 @@ async function listen(server: Server): Promise<number> {
 
 type Tunnel = (socket: Socket, request: IncomingMessage) => void;
 
-/** An origin for https, and a proxy whose tunnels all lead there, whatever they are asked for. */
+/** An origin for https, and a proxy whose tunnels all lead there, for any requested name. */
 async function setUp({ tls, tunnel }: { readonly tls?: boolean; readonly tunnel?: Tunnel } = {}): Promise<{
   readonly directory: string;
   readonly originPort: number;
@@ -94,7 +94,7 @@ function describeProxy(): void {
     expect(asked.map(({ target }) => target)).toEqual(["idp.internal:443", "idp.internal:8443"]);
   });
 
-  it("who answers must have the certificate of the origin all the same", async () => {
+  it("the server must still have the certificate of the origin", async () => {
     const { fetchJson } = await setUp();
     await expect(fetchJson("https://idp.example.com/x")).rejects.toThrow(/ERR_TLS_CERT_ALTNAME_INVALID/);
   });
@@ -107,14 +107,14 @@ function describeProxy(): void {
     expect(asked).toEqual([{ target: "idp.internal:443", authorization: "Basic dXNlcjpwYXNz" }]);
   });
 
-  it("addresses in URLs are refused all the same, and the proxy is not asked", async () => {
+  it("forbidden addresses in URLs are still refused, and the proxy is not asked", async () => {
     const { fetchJson, asked } = await setUp();
     await expect(fetchJson("https://169.254.169.254/x")).rejects.toThrow(/is a link-local address$/);
     await expect(fetchJson("https://[::ffff:127.0.0.1]/x")).rejects.toThrow(/is a loopback address$/);
     expect(asked).toEqual([]);
   });
 
-  it("loopback is not, nor is what the settings except", async () => {
+  it("requests to loopback and to excepted names do not use the proxy", async () => {
     const { fetchJson, asked, originPort } = await setUp();
     expect(await fetchJson(`https://localhost:${originPort}/x`)).toMatchObject({ host: `localhost:${originPort}` });
     for (const noProxy of [["idp.invalid"], [".invalid"], ["a.example", "idp.invalid"]]) {
@@ -162,7 +162,7 @@ function describeProxy(): void {
     const { fetchJson } = await setUp({
       tunnel(socket, request) {
         closed.push(new Promise((resolve) => void socket.once("close", () => resolve())));
-        socket.resume().once("end", () => socket.end()); // Who does not read does not learn that it is over.
+        socket.resume().once("end", () => socket.end()); // Without reading, the end of the connection is not noticed.
         tunnel(socket, request);
       },
     });

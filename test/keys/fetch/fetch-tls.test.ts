@@ -9,7 +9,7 @@ import {
   NO_FETCH_SETTINGS,
   type OriginSettings,
 } from "../../../plugin/keys/fetch/fetch-settings.ts";
-import { reportMissing } from "../../gateways/report-missing.ts";
+import { reportMissing } from "../../gateways/kong/report-missing.ts";
 import { type CertificateFiles, createDirectory, makeCertificate, missingOpenssl } from "./certificates.ts";
 
 const timeoutMs = 10_000;
@@ -33,7 +33,7 @@ async function startServer(files: CertificateFiles, options: ServerOptions = {})
 
 const settingsOf = (changes: Partial<FetchSettings>): FetchSettings => ({ ...NO_FETCH_SETTINGS, ...changes });
 const forOrigin = (origin: string, changes: Partial<OriginSettings>): FetchSettings["origins"] =>
-  new Map([[origin, { caFile: undefined, clientCertificate: undefined, headerFiles: new Map(), ...changes }]]);
+  new Map([[origin, { caFile: undefined, clientCertificate: undefined, headers: new Map(), ...changes }]]);
 const fetchWith = async (changes: Partial<FetchSettings>, url: string): Promise<unknown> =>
   (await createFetcher(settingsOf(changes))(url, { timeoutMs })).body;
 
@@ -44,22 +44,22 @@ if (missingOpenssl !== undefined) {
 }
 
 function describeTls(): void {
-  it("is not trusted without the authority of its certificate, and is with it", async () => {
+  it("is trusted only with the authority of its certificate", async () => {
     const files = makeCertificate(createDirectory(), "idp");
     const origin = await startServer(files);
     await expect(fetchWith({}, `${origin}/x`)).rejects.toThrow(
-      `GET ${origin}/x failed: the server's certificate is of no authority that is trusted (DEPTH_ZERO_SELF_SIGNED_CERT)`,
+      `GET ${origin}/x failed: no trusted authority issued the server's certificate (DEPTH_ZERO_SELF_SIGNED_CERT)`,
     );
     expect(await fetchWith({ caFile: files.certificate }, `${origin}/x`)).toMatchObject({ client: null });
   });
 
-  it("is not trusted when the certificate is of another host", async () => {
+  it("is not trusted if the certificate is for another host", async () => {
     const files = makeCertificate(createDirectory(), "idp", "DNS:idp.example.com");
     const origin = await startServer(files);
     await expect(fetchWith({ caFile: files.certificate }, origin)).rejects.toThrow(/ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 
-  it("of an address needs a certificate of that address", async () => {
+  it("to an IP address needs a certificate for that address", async () => {
     const directory = createDirectory();
     const named = makeCertificate(directory, "named");
     const both = makeCertificate(directory, "both", "DNS:localhost,IP:127.0.0.1");
@@ -69,11 +69,11 @@ function describeTls(): void {
     expect(await fetchWith({ caFile: both.certificate }, right)).toMatchObject({ client: null });
   });
 
-  it("is checked also where Node's environment says that nothing is", async () => {
+  it("is checked even if Node's environment turns checks off", async () => {
     const origin = await startServer(makeCertificate(createDirectory(), "idp"));
     vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
     onTestFinished(() => void vi.unstubAllEnvs());
-    await expect(fetchWith({}, origin)).rejects.toThrow(/of no authority that is trusted \(/);
+    await expect(fetchWith({}, origin)).rejects.toThrow(/no trusted authority issued the server's certificate \(/);
   });
 
   it("below version 1.2 is refused", async () => {
@@ -82,7 +82,7 @@ function describeTls(): void {
     await expect(fetchWith({ caFile: files.certificate }, origin)).rejects.toThrow(/ failed: ./);
   });
 
-  it("an origin's own authorities replace those of all others, for it alone", async () => {
+  it("an origin's own authorities replace the general authorities, only for this origin", async () => {
     const directory = createDirectory();
     const [one, two] = [makeCertificate(directory, "one"), makeCertificate(directory, "two")];
     const [first, second] = [await startServer(one), await startServer(two)];
@@ -90,7 +90,7 @@ function describeTls(): void {
     expect(await fetchWith(settings, first)).toMatchObject({ client: null });
     expect(await fetchWith(settings, second)).toMatchObject({ client: null });
     const other = { caFile: one.certificate, origins: forOrigin(first, { caFile: two.certificate }) };
-    await expect(fetchWith(other, first)).rejects.toThrow(/of no authority that is trusted \(/);
+    await expect(fetchWith(other, first)).rejects.toThrow(/no trusted authority issued the server's certificate \(/);
   });
 
   it("sends a client certificate and headers to their own origin and nowhere else", async () => {
@@ -102,7 +102,7 @@ function describeTls(): void {
     writeFileSync(secret, "s3cret value\n");
     const origins = forOrigin(own, {
       clientCertificate: { certificateFile: client.certificate, keyFile: client.key },
-      headerFiles: new Map([["x-api-key", secret]]),
+      headers: new Map([["x-api-key", { prefix: "", file: secret }]]),
     });
     const settings = { caFile: idp.certificate, origins };
     expect(await fetchWith(settings, own)).toMatchObject({
@@ -114,21 +114,23 @@ function describeTls(): void {
     expect(elsewhere).not.toHaveProperty("headers.x-api-key");
   });
 
-  it("without the client certificate that the server wants fails", async () => {
+  it("without the client certificate that the server requires fails", async () => {
     const directory = createDirectory();
     const [idp, client] = [makeCertificate(directory, "idp"), makeCertificate(directory, "gateway")];
     const origin = await startServer(idp, { requestCert: true, ca: readFileSync(client.certificate) });
     await expect(fetchWith({ caFile: idp.certificate }, origin)).rejects.toThrow(/ failed: ./);
   });
 
-  it("goes by what files hold at each fetch: certificates are replaced while the process runs", async () => {
+  it("uses the content of files at each fetch, so certificates can be replaced while the process runs", async () => {
     const directory = createDirectory();
     const [old, fresh] = [makeCertificate(directory, "old"), makeCertificate(directory, "fresh")];
     const caFile = join(directory, "ca.pem");
     copyFileSync(old.certificate, caFile);
     const fetchJson = createFetcher(settingsOf({ caFile }));
     const origin = await startServer(fresh);
-    await expect(fetchJson(origin, { timeoutMs })).rejects.toThrow(/of no authority that is trusted \(/);
+    await expect(fetchJson(origin, { timeoutMs })).rejects.toThrow(
+      /no trusted authority issued the server's certificate \(/,
+    );
     writeFileSync(caFile, `${readFileSync(old.certificate)}\n# the next one\n${readFileSync(fresh.certificate)}`);
     expect(await fetchJson(origin, { timeoutMs })).toMatchObject({ body: { client: null } });
     writeFileSync(caFile, "SECRET");
@@ -139,13 +141,13 @@ function describeTls(): void {
 
   it.each<[what: string, spoil: (directory: string, client: CertificateFiles) => CertificateFiles, cause: RegExp]>([
     ["is not there", (_directory, client) => ({ ...client, key: "/nowhere" }), /\/nowhere cannot be read: ENOENT$/],
-    ["is no key", (_directory, { certificate }) => ({ certificate, key: certificate }), /holds no private key in PEM/],
+    ["is no key", (_directory, { certificate }) => ({ certificate, key: certificate }), /has no private key in PEM/],
     [
       "belongs to another certificate",
       (directory, { certificate }) => ({ certificate, key: makeCertificate(directory, "other").key }),
       /does not belong to the certificate in /,
     ],
-  ])("with a client's key that %s is not tried", async (_what, spoil, cause) => {
+  ])("is not tried with a client's key that %s", async (_what, spoil, cause) => {
     const directory = createDirectory();
     const { certificate, key } = spoil(directory, makeCertificate(directory, "client"));
     const origins = forOrigin("https://127.0.0.1:1", {
@@ -154,12 +156,12 @@ function describeTls(): void {
     await expect(fetchWith({ origins }, "https://127.0.0.1:1")).rejects.toThrow(cause);
   });
 
-  it.each(["", "two\nlines", "caf\u00e9", "nul\0"])("with a header's value of %j is not tried", async (value) => {
+  it.each(["", "two\nlines", "caf\u00e9", "nul\0"])("is not tried with a header value of %j", async (value) => {
     const file = join(createDirectory(), "value");
     writeFileSync(file, value);
-    const origins = forOrigin("https://127.0.0.1:1", { headerFiles: new Map([["x-key", file]]) });
+    const origins = forOrigin("https://127.0.0.1:1", { headers: new Map([["x-key", { prefix: "", file }]]) });
     await expect(fetchWith({ origins }, "https://127.0.0.1:1")).rejects.toThrow(
-      `${file} must contain one line of visible ASCII, as the value of a header`,
+      `${file} must contain the value of a header: one line of visible ASCII`,
     );
   });
 }

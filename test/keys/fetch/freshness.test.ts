@@ -41,10 +41,8 @@ describe("an answer is fresh", () => {
     expect(readFreshness(headers, NOW)).toBe(seconds);
   });
 
-  it("and long headers take no long time", () => {
-    const begin = performance.now();
-    readFreshness({ "cache-control": `a${" ".repeat(8_000)}b="${"\\\\".repeat(4_000)}` }, NOW);
-    readFreshness({ "cache-control": "a,".repeat(8_000) }, NOW);
-    expect(performance.now() - begin).toBeLessThan(2_000);
+  it("even from a header of 600 kB, which a reader with backtracking would read for minutes", () => {
+    const hostile = [`a${" ".repeat(300_000)}b="${"\\\\".repeat(150_000)}`, "a,".repeat(300_000)];
+    expect(hostile.map((text) => readFreshness({ "cache-control": `${text},max-age=60` }, NOW))).toEqual([60, 60]);
   });
 });

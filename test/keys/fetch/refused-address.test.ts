@@ -84,19 +84,22 @@ describe("no connection is made to", () => {
   });
 
   it.each(["", "idp.example.com", "1.2.3", "0x7f.1", "1.2.3.4.5", ":::", "fe80::1::2"])(
-    "%j, which is no address",
+    "%j, which is not an address",
     (text) => {
       expect(findRefusal(text, false)).toBe("not an address");
     },
   );
 });
 
-describe("where the URL names loopback", () => {
-  it.each(["127.0.0.1", "127.8.9.10", "::1"])("%s is fine", (address) => {
+describe("if the URL names loopback", () => {
+  it.each(["127.0.0.1", "127.8.9.10", "::1"])("%s is allowed", (address) => {
     expect(findRefusal(address, true)).toBeUndefined();
   });
 
-  it.each(["10.0.0.1", "8.8.8.8", "169.254.169.254", "::ffff:127.0.0.1", "::", "fe80::1"])("%s is not", (address) => {
-    expect(findRefusal(address, true)).toBe("not a loopback address");
-  });
+  it.each(["10.0.0.1", "8.8.8.8", "169.254.169.254", "::ffff:127.0.0.1", "::", "fe80::1"])(
+    "%s is not allowed",
+    (address) => {
+      expect(findRefusal(address, true)).toBe("not a loopback address");
+    },
+  );
 });

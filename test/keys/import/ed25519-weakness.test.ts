@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { findEd25519Weakness } from "../../../plugin/keys/import/ed25519-weakness.ts";
-import { rereadKey } from "../../../sandbox/demo/reread-key.ts";
+import { rereadKey } from "../../../sandbox/stand-in/reread-key.ts";
 
 const keyOf = (point: string): KeyObject =>
   createPublicKey({
@@ -46,9 +46,11 @@ describe("findEd25519Weakness", () => {
     ["p - 1, of order two", `ec${"ff".repeat(30)}7f`],
     ["p, another spelling of 0", `ed${"ff".repeat(30)}7f`],
     ["p + 1, another spelling of 1", `ee${"ff".repeat(30)}7f`],
-  ])("finds the point with y = %s, whatever the sign of x", (_what, point) => {
+  ])("finds the point with y = %s, with either sign of x", (_what, point) => {
     expect(isOfSmallOrder(point)).toBe(true);
-    expect(findEd25519Weakness(keyOf(point))).toBe("an Ed25519 key of small order: anyone can make its signatures");
+    expect(findEd25519Weakness(keyOf(point))).toBe(
+      "an Ed25519 key of small order: anyone can make signatures that it accepts",
+    );
     expect(findEd25519Weakness(keyOf(withSign(point)))).toMatch(/small order/);
   });
 
@@ -61,7 +63,7 @@ describe("findEd25519Weakness", () => {
     expect(findEd25519Weakness(publicKey)).toBeUndefined();
   });
 
-  it("leaves keys of other types alone", () => {
+  it("ignores keys of other types", () => {
     expect(findEd25519Weakness(generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey)).toBeUndefined();
   });
 });

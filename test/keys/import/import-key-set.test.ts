@@ -3,7 +3,7 @@ import type { JWK } from "jose";
 import { describe, expect, it } from "vitest";
 import type { CompiledIssuer } from "../../../plugin/core/model/policy.ts";
 import { importKeySet } from "../../../plugin/keys/import/import-key-set.ts";
-import { rereadKey } from "../../../sandbox/demo/reread-key.ts";
+import { rereadKey } from "../../../sandbox/stand-in/reread-key.ts";
 import { compileDocument, compileIssuer, ISSUER, policyDocument } from "../../core/fixtures.ts";
 import { generateSigningKey } from "../../tokens.ts";
 
@@ -19,7 +19,7 @@ const issuer = compileIssuer({
 const without = (jwk: JWK, ...members: readonly string[]): JWK =>
   Object.fromEntries(Object.entries(jwk).filter(([name]) => !members.includes(name))) as JWK;
 
-/** What was taken, as `kid algorithm`, and why the rest was not: for its faults, or for its purpose. */
+/** The imported keys, as `kid algorithm`, and why others were left out: because of a fault or of their purpose. */
 async function importAll(
   keys: unknown,
   of: CompiledIssuer = issuer,
@@ -33,7 +33,7 @@ async function importAll(
   ];
 }
 
-describe("a key serves the one algorithm that the issuer, its type and its own alg allow", () => {
+describe("a key is used for the one algorithm that the issuer, its type and its own alg allow", () => {
   it.each<[what: string, jwk: JWK, taken: string[]]>([
     ["RSA with alg", rsa, ["r RS256"]],
     ["RSA without alg", without(rsa, "alg"), ["r RS256"]],
@@ -63,10 +63,10 @@ describe("a key serves the one algorithm that the issuer, its type and its own a
   });
 });
 
-describe("a key without alg is bound to one RSA algorithm, and the operator hears which", () => {
+describe("a key without alg is bound to one RSA algorithm, which is reported to the operator", () => {
   const nameless = without(rsa, "alg");
   const noteOf = (chosen: string, others: string): string[] => [
-    `key 0, kid "r": it has no alg and serves ${chosen} alone, not ${others}; name one RSA algorithm in the policy's algorithms`,
+    `key 0, kid "r": it has no alg and is used for ${chosen} only, not for ${others}; name one RSA algorithm in the policy's algorithms`,
   ];
   it.each<[algorithms: string[], bound: string, notes: string[]]>([
     [["RS256", "ES256"], "RS256", []],
@@ -81,7 +81,7 @@ describe("a key without alg is bound to one RSA algorithm, and the operator hear
     expect([imported.keys.map(({ algorithm }) => algorithm), imported.notes]).toEqual([[bound], notes]);
   });
 
-  it("but has the algorithm of its alg, wherever that stands in the list", async () => {
+  it("but has the algorithm of its alg, at any place in the list", async () => {
     const imported = await importKeySet(
       { keys: [{ ...rsa, alg: "PS512" }] },
       compileIssuer({ algorithms: ["RS256", "PS512"] }),
@@ -93,7 +93,7 @@ describe("a key without alg is bound to one RSA algorithm, and the operator hear
     ["another alg", { ...rsa, alg: "PS256" }],
     ["another alg under another kid", { ...rsa, alg: "PS256", kid: "other" }],
     ["another alg and no kid", without({ ...rsa, alg: "PS256" }, "kid")],
-  ])("and keeps the first one when the set has it again with %s", async (_what, second) => {
+  ])("and keeps the first algorithm if the set has the key again with %s", async (_what, second) => {
     const [taken, ignored] = await importAll([nameless, second]);
     expect([taken, ignored]).toEqual([
       ["r RS256"],
@@ -101,18 +101,18 @@ describe("a key without alg is bound to one RSA algorithm, and the operator hear
     ]);
   });
 
-  it("and serves its one algorithm under two kids", async () => {
+  it("and is used for its one algorithm under two kids", async () => {
     expect(await importAll([rsa, { ...rsa, kid: "other" }])).toEqual([["r RS256", "other RS256"], [], []]);
   });
 });
 
-describe("leaves out what is for another purpose, and says so: providers publish keys for more purposes than one", () => {
+describe("leaves out keys for other purposes and says so, because providers publish keys for several purposes", () => {
   const notForSignatures = "key 0: not meant for signatures";
   it.each<[what: string, jwk: unknown, unused: string]>([
     [
       "an alg that the issuer does not use",
       { ...rsa, alg: "RS384" },
-      "key 0: it serves RS384, which the policy's algorithms do not name",
+      "key 0: it fits RS384, which the policy's algorithms do not name",
     ],
     [
       "ES256 over P-384",
@@ -144,7 +144,7 @@ describe("leaves out what is for another purpose, and says so: providers publish
     ["key_ops without verify", { ...without(ec, "use"), key_ops: ["encrypt"] }, notForSignatures],
     ["key_ops sign alone", { ...ec, key_ops: ["sign"] }, notForSignatures],
     ["empty key_ops", { ...ec, key_ops: [] }, notForSignatures],
-    ["key_ops that are a text", { ...ec, key_ops: "verify" }, notForSignatures],
+    ["key_ops that are a string", { ...ec, key_ops: "verify" }, notForSignatures],
   ])("%s", async (_what, jwk, unused) => {
     expect(await importAll([jwk, { ...ec, kid: "good" }])).toEqual([["good ES256"], [], [unused]]);
   });
@@ -154,7 +154,7 @@ describe("leaves out what is for another purpose, and says so: providers publish
     expect(await importAll([without(rsa, "alg"), ec], rs256Only)).toEqual([
       ["r RS256"],
       [],
-      ["key 1: it serves ES256, which the policy's algorithms do not name"],
+      ["key 1: it fits ES256, which the policy's algorithms do not name"],
     ]);
   });
 
@@ -169,7 +169,7 @@ describe("leaves out what is for another purpose, and says so: providers publish
   });
 });
 
-describe("a key that is published with its private part is leaked, and told apart", () => {
+describe("a key that is published with its private part is leaked, and reported separately", () => {
   it.each<[what: string, jwk: unknown]>([
     ["a symmetric key", { kty: "oct", k: "c2VjcmV0", alg: "HS256" }],
     ["a private key", { ...ec, d: "c2VjcmV0" }],
@@ -180,7 +180,7 @@ describe("a key that is published with its private part is leaked, and told apar
       ignored: [],
       leaked: [
         expect.stringMatching(
-          /^key 1.*: its private part is published: whoever read it can make tokens; replace it at the issuer$/,
+          /^key 1.*: its private part is published, so anyone who read it can make tokens; replace it at the issuer$/,
         ),
       ],
     });
@@ -243,8 +243,8 @@ describe("leaves out, and says why without key material", () => {
       { ...okp, x: Buffer.alloc(31, 1).toString("base64url") },
       "key 0: its x has 31 octets; on Ed25519 it must have 32",
     ],
-    ["RSA of 1024 bits", rsaOf(1024, 65_537), "key 0: an RSA key of 1024 bits; 2048 to 8192 are used"],
-    ["RSA of 2040 bits", rsaOf(2040, 65_537), "key 0: an RSA key of 2040 bits; 2048 to 8192 are used"],
+    ["RSA of 1024 bits", rsaOf(1024, 65_537), "key 0: an RSA key of 1024 bits; only 2048 to 8192 bits are allowed"],
+    ["RSA of 2040 bits", rsaOf(2040, 65_537), "key 0: an RSA key of 2040 bits; only 2048 to 8192 bits are allowed"],
     ["RSA with e = 1", { ...rsa, e: "AQ" }, /^key 0: /],
     ["RSA with an even e", { ...rsa, e: "BA" }, /^key 0: /],
     ["RSA of 16,384 bits", { ...rsa, n: Buffer.alloc(2048, 0xff).toString("base64url") }, /^key 0: /],
@@ -258,7 +258,7 @@ describe("leaves out, and says why without key material", () => {
     ["Ed25519 without a key in it", without(okp, "x"), /^key 0: /],
     ["a modulus that is not a string", { ...rsa, n: 5 }, /^key 0: /],
     ["null", null, "key 0: not an object"],
-    ["a text", "key", "key 0: not an object"],
+    ["a string", "key", "key 0: not an object"],
   ])("%s", async (_what, jwk, ignored) => {
     const [taken, said] = await importAll([jwk, { ...ec, kid: "good" }]);
     expect(taken).toEqual(["good ES256"]);
@@ -281,7 +281,7 @@ describe("leaves out, and says why without key material", () => {
   });
 });
 
-describe("takes no keys of what is not a key set", () => {
+describe("reads no keys from a document that is not a key set", () => {
   it.each([undefined, null, "keys", 1, [], {}, { keys: null }, { keys: {} }, { keys: "x" }, [{ keys: [] }]])(
     "%j",
     async (jwks) => {
@@ -313,11 +313,11 @@ describe("among the keys of an issuer with many tenants, one that is kept for", 
     return imported.keys.length > 0 ? imported.keys[0]?.onlyFor : imported.ignored;
   };
 
-  it("one of them serves that one", async () => {
+  it("a key for one tenant is used for this tenant", async () => {
     expect(await ownerOf("https://login.example.com/a/v2.0")).toBe("https://login.example.com/a/v2.0");
   });
 
-  it.each([undefined, TEMPLATE])("%s serves all", async (owner) => {
+  it.each([undefined, TEMPLATE])("%s is used for all tenants", async (owner) => {
     expect(await ownerOf(owner)).toBeUndefined();
   });
 
@@ -325,7 +325,23 @@ describe("among the keys of an issuer with many tenants, one that is kept for", 
     expect(await ownerOf(owner)).toEqual(['key 0, kid "e": its issuer is not a string']);
   });
 
-  it("elsewhere the member means nothing", async () => {
+  it("for other issuers the member has no effect", async () => {
     expect(await ownerOf("https://login.example.com/a/v2.0", issuer)).toBeUndefined();
+  });
+});
+
+describe("a key with which a sandbox stands in for an issuer", () => {
+  it.each(["kong-jwt-policy-stand-in-ES256-1", "Kong-JWT-Policy-Stand-In-x"])(
+    "is never imported: kid %s",
+    async (kid) => {
+      const imported = await importKeySet({ keys: [{ ...ec, kid }] }, issuer);
+      expect(imported.keys).toEqual([]);
+      expect(imported.ignored).toEqual([expect.stringContaining("it is a sandbox's own key")]);
+    },
+  );
+
+  it("is recognised only by the start of its kid", async () => {
+    const kid = "my-kong-jwt-policy-stand-in-";
+    expect((await importKeySet({ keys: [{ ...ec, kid }] }, issuer)).keys).toHaveLength(1);
   });
 });

@@ -12,7 +12,7 @@ const spki = (key: ReturnType<typeof createPublicKey>): string => String(key.exp
 const UNNAMED = { kid: undefined };
 
 describe("a PEM file is one public key", () => {
-  it("and an RSA key serves the algorithm that the policy names for it", async () => {
+  it("and an RSA key is used for the algorithm that the policy names", async () => {
     const both = compileIssuer({ algorithms: ["RS256", "PS256"] });
     const served = async (alg?: string): Promise<string[]> =>
       (await importPem(spki(rsa.publicKey), { kid: "1", ...(alg && { alg }) }, both)).keys.map((key) => key.algorithm);
@@ -41,17 +41,17 @@ describe("a PEM file is one public key", () => {
     expect(keys.map(({ kid }) => kid)).toEqual(["2026-11"]);
   });
 
-  it("and a weak one serves nothing", async () => {
+  it("and a weak key is not used", async () => {
     const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey;
     expect(await importPem(spki(weak), UNNAMED, issuer)).toMatchObject({
       keys: [],
-      ignored: ["key 0: an RSA key of 1024 bits; 2048 to 8192 are used"],
+      ignored: ["key 0: an RSA key of 1024 bits; only 2048 to 8192 bits are allowed"],
       leaked: [],
     });
   });
 });
 
-describe("a file with a private key serves nothing, and its key is leaked", () => {
+describe("a file with a private key gives no key, and the key counts as leaked", () => {
   const ownPem = String(ec.privateKey.export({ type: "pkcs8", format: "pem" }));
   const encrypted = ec.privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" });
   it.each<[what: string, text: string, isKnown: boolean]>([
@@ -63,7 +63,7 @@ describe("a file with a private key serves nothing, and its key is leaked", () =
   ])("%s", async (_what, text, isKnown) => {
     const { keys, leaked, leakedThumbprints } = await importPem(text, { kid: "1" }, issuer);
     const reason =
-      "the file holds a private key; keep it with the issuer, replace it there, and put the public key here";
+      "the file has a private key; replace this key at the issuer, keep the new private key there, and put only its public key here";
     expect([keys, leaked]).toEqual([[], [reason]]);
     const [own] = (await importPem(spki(ec.publicKey), { kid: "1" }, issuer)).keys;
     expect(leakedThumbprints).toEqual(isKnown ? [own?.thumbprint] : []);
@@ -73,11 +73,11 @@ describe("a file with a private key serves nothing, and its key is leaked", () =
 describe("is refused", () => {
   const DAMAGED = "the file is damaged, or its key is of an unknown type";
   it.each<[what: string, text: string, why: string]>([
-    ["nothing", "", "the file must hold one public key or certificate in PEM, and holds 0"],
+    ["nothing", "", "the file must have one public key or certificate in PEM, but it has 0"],
     [
       "two keys: which is meant?",
       spki(rsa.publicKey) + spki(ec.publicKey),
-      "the file must hold one public key or certificate in PEM, and holds 2",
+      "the file must have one public key or certificate in PEM, but it has 2",
     ],
     ["a damaged key", spki(ec.publicKey).replace("MF", "AA"), DAMAGED],
     ["a damaged certificate", CERTIFICATE.replace("MII", "AAA"), DAMAGED],

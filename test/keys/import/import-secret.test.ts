@@ -5,7 +5,7 @@ import { SIGNATURE_INVALID } from "../../../plugin/core/model/key.ts";
 import type { SecretEncoding } from "../../../plugin/core/model/policy.ts";
 import { PASSED } from "../../../plugin/core/model/result.ts";
 import { importSecret } from "../../../plugin/keys/import/import-secret.ts";
-import { rereadKey } from "../../../sandbox/demo/reread-key.ts";
+import { rereadKey } from "../../../sandbox/stand-in/reread-key.ts";
 import { compileIssuer, ISSUER } from "../../core/fixtures.ts";
 
 const ALL = ["HS256", "HS384", "HS512"];
@@ -42,13 +42,13 @@ describe("a secret", () => {
     expect(verifies(keys[0], secret)).toBe(true);
   });
 
-  it("as text is its bytes, whatever they are, but for the line ends behind it", () => {
+  it("as text is all its bytes, except line ends at the end", () => {
     const text = "ünd 32 bytes or more of anything, too";
     expect(verifies(take(`${text}\n`).keys[0], Buffer.from(text))).toBe(true);
     expect(verifies(take(` ${text}`).keys[0], Buffer.from(text))).toBe(false);
   });
 
-  it("verifies with the hash of its algorithm alone, and belongs to issuer and kid", () => {
+  it("verifies only with the hash of its algorithm, and belongs to issuer and kid", () => {
     const keys = ALL.map((alg) => take(secret.toString("hex"), "hex", ALL, alg).keys[0]);
     expect(keys.map((key) => [key?.issuer, key?.kid, key?.algorithm])).toEqual(ALL.map((name) => [ISSUER, "k", name]));
     const hashes = ["sha256", "sha384", "sha512"];
@@ -75,25 +75,29 @@ describe("a secret must be as long as the hash (RFC 7518 section 3.2)", () => {
       31,
       [],
       [
-        "HS256 needs 32 bytes; the secret has 31",
-        "HS384 needs 48 bytes; the secret has 31",
-        "HS512 needs 64 bytes; the secret has 31",
+        "HS256 needs 32 bytes or more; the secret has 31",
+        "HS384 needs 48 bytes or more; the secret has 31",
+        "HS512 needs 64 bytes or more; the secret has 31",
       ],
     ],
-    [32, ["HS256"], ["HS384 needs 48 bytes; the secret has 32", "HS512 needs 64 bytes; the secret has 32"]],
-    [48, ["HS256"], ["HS512 needs 64 bytes; the secret has 48"]],
+    [
+      32,
+      ["HS256"],
+      ["HS384 needs 48 bytes or more; the secret has 32", "HS512 needs 64 bytes or more; the secret has 32"],
+    ],
+    [48, ["HS256"], ["HS512 needs 64 bytes or more; the secret has 48"]],
     [64, ["HS256"], []],
   ])("%i bytes", (bytes, served, ignored) => {
     expect(take(secret.subarray(0, bytes).toString("hex"), "hex")).toMatchObject({ algorithms: served, ignored });
   });
 
-  it("of the algorithms that the issuer uses, and no word of the others", () => {
+  it("for the algorithms that the issuer uses, without a word about other algorithms", () => {
     const short = secret.subarray(0, 32).toString("hex");
     expect(take(short, "hex", ["HS256"])).toMatchObject({ algorithms: ["HS256"], ignored: [] });
   });
 });
 
-describe("one secret serves one algorithm", () => {
+describe("one secret is used for one algorithm", () => {
   it.each<[algorithms: readonly string[], bytes: number, alg: string | undefined, served: string, others?: string]>([
     [["HS512", "HS256"], 64, undefined, "HS512", "HS256"],
     [["HS512", "HS256"], 32, undefined, "HS256"],
@@ -102,7 +106,7 @@ describe("one secret serves one algorithm", () => {
   ])("of %j, %i bytes, alg %s: %s", (algorithms, bytes, alg, served, others) => {
     const taken = take(secret.subarray(0, bytes).toString("hex"), "hex", algorithms, alg);
     expect(taken.algorithms).toEqual([served]);
-    const note = `the secret serves ${served} alone, not ${others}; name its alg in the policy`;
+    const note = `the secret is used for ${served} only, not for ${others}; name its alg in the policy`;
     expect(taken.notes).toEqual(others === undefined ? [] : [note]);
   });
 });

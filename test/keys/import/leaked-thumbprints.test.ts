@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { calculateJwkThumbprint, type JWK } from "jose";
 import { describe, expect, it } from "vitest";
 import { findLeakedThumbprints } from "../../../plugin/keys/import/leaked-thumbprints.ts";
-import { rereadKey } from "../../../sandbox/demo/reread-key.ts";
+import { rereadKey } from "../../../sandbox/stand-in/reread-key.ts";
 import { generateSigningKey, type SigningAlgorithm } from "../../tokens.ts";
 
 const privateJwkOf = (alg: SigningAlgorithm): JWK =>
@@ -14,7 +14,7 @@ const p521 = privateJwkOf("ES512");
 const okp = privateJwkOf("EdDSA");
 const of = (jwk: JWK): Promise<readonly string[]> => findLeakedThumbprints({ ...jwk });
 
-describe("a key whose private part is published is known by the thumbprint of its public part", () => {
+describe("a key whose private part is published is recognised by the thumbprint of its public part", () => {
   const standard = (text = ""): string => Buffer.from(text, "base64url").toString("base64");
   const longer = (text = ""): string =>
     Buffer.concat([Buffer.alloc(2), Buffer.from(text, "base64url")]).toString("base64url");
@@ -36,7 +36,7 @@ describe("a key whose private part is published is known by the thumbprint of it
     expect(await of(written)).toContain(await calculateJwkThumbprint(jwk));
   });
 
-  it("and by that of the private part's own public part, when another one stands beside it", async () => {
+  it("and by the thumbprint that follows from the private part, if another public part is published with it", async () => {
     const other = rereadKey(generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey).export({ format: "jwk" });
     const mixed = { ...ec, x: other.x ?? "", y: other.y ?? "" };
     const both = [await calculateJwkThumbprint(other as JWK), await calculateJwkThumbprint(ec)];
@@ -44,7 +44,7 @@ describe("a key whose private part is published is known by the thumbprint of it
   });
 });
 
-it("a secret that is published is known as well", async () => {
+it("a published secret is recognised as well", async () => {
   const secret: JWK = { kty: "oct", k: Buffer.alloc(32, 7).toString("base64url") };
   expect(await of(secret)).toEqual([await calculateJwkThumbprint(secret)]);
 });
@@ -55,6 +55,6 @@ it.each<unknown>([
   { kty: "EC", crv: "P-256", d: "" },
   { kty: "EC", crv: "none", d: "AA" },
   { kty: "OKP", crv: "Ed25519", d: 5 },
-])("%j does no harm", async (jwk) => {
+])("%j is not a leaked key", async (jwk) => {
   await expect(findLeakedThumbprints(jwk as Record<string, unknown>)).resolves.toBeInstanceOf(Array);
 });

@@ -1,7 +1,7 @@
 import { checkPrimeSync, createPublicKey, generateKeyPairSync, generatePrimeSync, type KeyObject } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { findRsaWeakness } from "../../../plugin/keys/import/rsa-weakness.ts";
-import { rereadKey } from "../../../sandbox/demo/reread-key.ts";
+import { rereadKey } from "../../../sandbox/stand-in/reread-key.ts";
 
 const base64url = (value: bigint): string => {
   const hex = value.toString(16);
@@ -57,16 +57,16 @@ describe("findRsaWeakness", () => {
     expect(findRsaWeakness(sound)).toBeUndefined();
   });
 
-  it("leaves keys of other types alone", () => {
+  it("ignores keys of other types", () => {
     expect(findRsaWeakness(generateKeyPairSync("ed25519").publicKey)).toBeUndefined();
   });
 
-  it("knows keys of CVE-2017-15361", () => {
+  it("recognises keys of CVE-2017-15361", () => {
     const roca = keyOf(faultyPrime(1_234) * faultyPrime(77_777));
     expect(findRsaWeakness(roca)).toMatch(/faulty chip \(CVE-2017-15361\)/);
   });
 
-  it("takes a key of which only one prime is of that kind for sound: nothing is known against it", () => {
+  it("accepts a key with only one prime of this kind, because no attack on it is known", () => {
     expect(findRsaWeakness(keyOf(faultyPrime(1_234) * sturdyPrime()))).toBeUndefined();
   });
 
@@ -82,12 +82,12 @@ describe("findRsaWeakness", () => {
   });
 
   it.each<[what: string, bits: number, weakness: RegExp | undefined]>([
-    ["2047 bits", 2047, /of 2047 bits; 2048 to 8192 are used/],
+    ["2047 bits", 2047, /of 2047 bits; only 2048 to 8192 bits are allowed/],
     ["2048 bits", 2048, undefined],
     ["8192 bits", 8192, undefined],
     ["8193 bits", 8193, /of 8193 bits/],
   ])("%s", (_what, bits, weakness) => {
-    // The greatest number of so many bits without a small factor: no product of two primes, but nobody looks for that.
+    // The greatest number of this length without a small factor: not a product of two primes, but this is not checked.
     const parts = primorial(168);
     let modulus = (1n << BigInt(bits)) - 1n;
     while (gcd(modulus, parts) !== 1n) {

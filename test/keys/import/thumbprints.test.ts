@@ -24,18 +24,18 @@ const issuer = compileIssuer({ algorithms: ["RS256", "EdDSA", "ES256"] });
 const take = async (keys: readonly JWK[], thumbprints?: readonly string[]): Promise<number> =>
   (await importKeySet({ keys }, issuer, thumbprints)).keys.length;
 
-describe("a key is known by its RFC 7638 thumbprint", () => {
+describe("a key is recognised by its RFC 7638 thumbprint", () => {
   it.each([
     ["RSA", RSA, RSA_THUMBPRINT],
     ["Ed25519", OKP, OKP_THUMBPRINT],
-  ])("%s, whatever else it says of itself", async (_what, jwk, thumbprint) => {
+  ])("%s, with any other members", async (_what, jwk, thumbprint) => {
     expect(await take([jwk], ["x", thumbprint])).toBe(1);
     expect(await take([{ ...jwk, kid: "other", use: "sig" }], [thumbprint])).toBe(1);
     expect(await take([jwk], ["x"])).toBe(0);
     expect(await take([jwk], [])).toBe(0);
   });
 
-  it("and any key is fine where the policy names none", async () => {
+  it("and any key is accepted if the policy names no thumbprints", async () => {
     expect(await take([RSA, OKP])).toBe(2);
   });
 });
@@ -47,10 +47,10 @@ it("of a key set only the pinned keys are used, even under the pinned key's kid"
   const thumbprints = [await calculateJwkThumbprint(own)];
   const { keys, ignored } = await importKeySet({ keys: [foreign, own, { kty: "EC", kid: "2" }] }, issuer, thumbprints);
   expect(keys.map(({ kid }) => kid)).toEqual(["1"]);
-  expect(ignored).toEqual(['key 0, kid "1": its thumbprint is not among those that the policy names']);
+  expect(ignored).toEqual(['key 0, kid "1": the policy does not name its thumbprint']);
 });
 
-it("a policy's thumbprints hold for the keys that are fetched", async () => {
+it("a policy's thumbprints apply to fetched keys", async () => {
   const fetchJson: FetchJson = async () => ({ body: { keys: [{ ...foreign }, { ...own }] }, freshForSeconds: 60 });
   const thumbprints = [await calculateJwkThumbprint(own)];
   const origin = { from: "jwks_uri", uri: "https://x.example", thumbprints } as const;

@@ -19,7 +19,7 @@ afterEach(() => scene.stop());
 describe("refreshes in the background", () => {
   const DAY_MS = 24 * 3600 * 1000;
 
-  it("when a good set is five minutes old, and not before", async () => {
+  it("when a good set is five minutes old, and not earlier", async () => {
     await scene.keys.refresh();
     scene.serve(keySetOf(second));
     vi.advanceTimersByTime(REFRESH_MS - 1);
@@ -31,7 +31,7 @@ describe("refreshes in the background", () => {
     expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
   });
 
-  it("sooner after a failure", async () => {
+  it("earlier after a failure", async () => {
     scene.serve(status(503));
     await scene.keys.refresh();
     scene.serve(keySetOf(first));
@@ -44,7 +44,7 @@ describe("refreshes in the background", () => {
     expect(await scene.find("1")).toBe(FOUND);
   });
 
-  it("at the cooldown after a failure when there are keys, then after twice the time, up to max", async () => {
+  it("after a failure with keys at the cooldown, then after twice the time, up to max", async () => {
     await scene.keys.refresh();
     scene.serve(status(503));
     await scene.keys.refresh();
@@ -58,14 +58,14 @@ describe("refreshes in the background", () => {
     }
   });
 
-  it("no more once stopped", async () => {
+  it("not after a stop", async () => {
     await scene.keys.refresh();
     scene.keys.stop();
     vi.advanceTimersByTime(DAY_MS);
     expect(scene.isFetching()).toBe(false);
   });
 
-  it("no more once stopped while it fetches", async () => {
+  it("not after a stop during a fetch", async () => {
     const refreshing = scene.keys.refresh();
     scene.keys.stop();
     await refreshing;
@@ -75,21 +75,21 @@ describe("refreshes in the background", () => {
 });
 
 describe("prepare", () => {
-  it("fetches once for all who wait, and resolves when the keys are there", async () => {
+  it("fetches once for all that wait, and resolves when the keys are loaded", async () => {
     expect(scene.keys.hasKeys()).toBe(false);
     await Promise.all([scene.keys.prepare(), scene.keys.prepare()]);
     expect([scene.keys.hasKeys(), scene.fetches()]).toEqual([true, 1]);
   });
 
-  it("fetches nothing when they are there already", async () => {
+  it("fetches nothing if the keys are already loaded", async () => {
     await scene.keys.refresh();
     scene.clock += COOLDOWN_MS;
     await scene.keys.prepare();
-    scene.clock -= 1; // Or the question itself would fetch.
+    scene.clock -= 1; // Otherwise the look-up itself would fetch.
     expect([scene.fetches(), scene.isFetching()]).toEqual([1, false]);
   });
 
-  it("asks no sooner than the pause after a failure allows, however often it is called", async () => {
+  it("makes no request before the pause after a failure is over, even if it is called often", async () => {
     scene.serve(status(503));
     await scene.keys.refresh();
     scene.clock += TIMINGS.retryMs - 1;
@@ -103,7 +103,7 @@ describe("prepare", () => {
     expect([scene.fetches(), scene.keys.hasKeys()]).toEqual([2, true]);
   });
 
-  it("does not resolve at a set that is of no use, but at the first one that is", async () => {
+  it("does not resolve at a useless set, but at the first usable set", async () => {
     scene.serve({ json: { keys: [WEAK_JWK] } });
     let isReady = false;
     const waiting = scene.keys.prepare().then(() => {
@@ -118,7 +118,7 @@ describe("prepare", () => {
   });
 });
 
-it("keys that were there once count as there when a later fetch fails", async () => {
+it("keys that were loaded once still count after a failed fetch", async () => {
   await scene.keys.refresh();
   scene.serve(status(500));
   await scene.keys.refresh();
@@ -126,7 +126,7 @@ it("keys that were there once count as there when a later fetch fails", async ()
 });
 
 describe("inline keys", () => {
-  it("are imported once and never fetched anew", async () => {
+  it("are imported once and never fetched again", async () => {
     await scene.stop();
     scene = await setUpIssuer([{ from: "jwks", jwks: { keys: [{ ...first.publicJwk }] } }]);
     expect(await scene.find("1")).toBe(FOUND);
@@ -134,25 +134,25 @@ describe("inline keys", () => {
     expect(scene.keys.find(joseHeaderOf({ kid: "2" }))).toEqual(fail({ because: UNKNOWN }));
     vi.advanceTimersByTime(24 * 3600 * 1000);
     expect([scene.fetches(), scene.isFetching()]).toEqual([0, false]);
-    expect(scene.log).toEqual([expect.stringMatching(/^issuer=acme .*keys in force: ES256 "1"$/)]);
+    expect(scene.log).toEqual([expect.stringMatching(/^issuer=acme .*keys in effect: ES256 "1"$/)]);
   });
 });
 
 describe("tells the operator", () => {
-  it("which keys are in force and which are left out, and no key material", async () => {
+  it("which keys are in use and which are left out, without key material", async () => {
     scene.serve({ json: { keys: [first.publicJwk, { ...second.publicJwk, d: "c2VjcmV0" }, WEAK_JWK] } });
     await scene.keys.refresh();
     expect(scene.log).toEqual([
       expect.stringMatching(/^issuer=acme .* key 1, kid "2": its private part is published/),
       expect.stringMatching(
-        /^issuer=acme .*keys not used: key 2, kid "1": an RSA key of 1024 bits; 2048 to 8192 are used$/,
+        /^issuer=acme .*keys not used: key 2, kid "1": an RSA key of 1024 bits; only 2048 to 8192 bits are allowed$/,
       ),
-      expect.stringMatching(/^issuer=acme .*keys in force: ES256 "1"$/),
+      expect.stringMatching(/^issuer=acme .*keys in effect: ES256 "1"$/),
     ]);
     expect(scene.log.join()).not.toMatch(/c2VjcmV0/);
   });
 
-  it("news only: not the same set again, but each change and each recovery", async () => {
+  it("only changes: not the same set again, but each change and each recovery", async () => {
     const lines: number[] = [];
     for (const answer of [
       keySetOf(first),
@@ -169,8 +169,8 @@ describe("tells the operator", () => {
     expect(lines).toEqual([1, 1, 2, 2, 3, 4]);
   });
 
-  it("of a kid on one line, whatever its text", async () => {
-    scene.serve({ json: { keys: [{ ...first.publicJwk, kid: "1\nissuer=acme keys in force: none" }] } });
+  it("about a kid in one line, for any text of the kid", async () => {
+    scene.serve({ json: { keys: [{ ...first.publicJwk, kid: "1\nissuer=acme keys in effect: none" }] } });
     await scene.keys.refresh();
     expect(scene.log.join("\n").split("\n")).toHaveLength(1);
   });

@@ -1,8 +1,10 @@
+import type { JWK } from "jose";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { fail } from "../../../plugin/core/model/result.ts";
+import { fail, PASSED } from "../../../plugin/core/model/result.ts";
+import type { JoseHeader } from "../../../plugin/core/model/token.ts";
 import { joseHeaderOf } from "../../core/fixtures.ts";
-import { valueOrNone } from "../../results.ts";
-import { generateSigningKey, type SigningKey } from "../../tokens.ts";
+import { unwrap, valueOrNone } from "../../results.ts";
+import { generateSigningKey, type SigningKey, signBytes } from "../../tokens.ts";
 import { type Answer, keySetOf, status } from "../key-server.ts";
 import { COOLDOWN_MS, type IssuerScene, MAX_STALE_MS, setUpIssuer, WEAK_JWK } from "./issuer-scene.ts";
 
@@ -17,13 +19,13 @@ beforeEach(async () => {
 });
 afterEach(() => scene.stop());
 
-describe("fetches once for all who wait", () => {
-  it("when twenty requests come before the first set", async () => {
+describe("fetches once for all that wait", () => {
+  it("if twenty requests come before the first set", async () => {
     expect(await scene.findAll(Array.from({ length: 20 }, () => "1"))).toEqual(Array.from({ length: 20 }, () => FOUND));
     expect(scene.fetches()).toBe(1);
   });
 
-  it("when a refresh is under way", async () => {
+  it("if a refresh is running", async () => {
     expect(await Promise.all([scene.keys.refresh(), scene.keys.refresh(), scene.find("1")])).toEqual([
       undefined,
       undefined,
@@ -54,7 +56,7 @@ describe("an unknown kid", () => {
     expect(scene.fetches()).toBe(2);
   });
 
-  it("causes one fetch per cooldown, however many there are", async () => {
+  it("causes one fetch per cooldown, for any number of unknown kids", async () => {
     for (let round = 1; round <= 3; round += 1) {
       scene.clock += COOLDOWN_MS;
       await scene.findAll(Array.from({ length: 50 }, (_, index) => `unknown-${index}`));
@@ -63,7 +65,7 @@ describe("an unknown kid", () => {
     }
   });
 
-  it("is found once the issuer publishes its key, for all who wait, and the old one as long as it is published", async () => {
+  it("is found after the issuer publishes its key, for all that wait, and the old key as long as it is published", async () => {
     scene.serve(keySetOf(first, second));
     scene.clock += COOLDOWN_MS;
     expect(await scene.findAll(["2", "2", "1"])).toEqual([FOUND, FOUND, FOUND]);
@@ -98,7 +100,7 @@ describe("an unknown kid", () => {
 const leak = ({ publicJwk, privateKey }: SigningKey) => ({ ...publicJwk, d: privateKey.export({ format: "jwk" }).d });
 const keysOf = (...keys: readonly unknown[]): Answer => ({ json: { keys } });
 
-describe("what is no answer about keys leaves the last good set in effect", () => {
+describe("a result that is not an answer about keys leaves the last good set in effect", () => {
   it.each<[what: string, answer: Answer]>([
     ["no list `keys`", { json: {} }],
     ["`keys` that is no list", { json: { keys: {} } }],
@@ -131,7 +133,7 @@ describe("what is no answer about keys leaves the last good set in effect", () =
   });
 });
 
-describe("an answer ends keys that it no longer has, at that fetch", () => {
+describe("an answer without a key ends the use of this key, at that fetch", () => {
   it.each<[what: string, answer: Answer, why: RegExp]>([
     ["is empty", keysOf(), /no usable key is left/],
     ["has its private part", keysOf(leak(first)), /no usable key is left/],
@@ -141,7 +143,7 @@ describe("an answer ends keys that it no longer has, at that fetch", () => {
     ["has it in another alphabet", keysOf({ ...first.publicJwk, x: `${first.publicJwk.x}=` }), /no usable key is left/],
     ["has a weak key under its kid", keysOf(WEAK_JWK), /no usable key is left/],
     ["has only keys for other algorithms", keysOf(generateSigningKey("EdDSA", "1").publicJwk), /no usable key is left/],
-  ])("and when it %s, tokens get 503: they may be valid, but nothing here can tell", async (_what, answer, why) => {
+  ])("and if it %s, tokens get 503, because they may be valid", async (_what, answer, why) => {
     await scene.keys.refresh();
     expect(scene.keys.hasKeys()).toBe(true);
     scene.serve(answer);
@@ -177,7 +179,7 @@ describe("an answer ends keys that it no longer has, at that fetch", () => {
         leak(first),
       ),
     ],
-  ])("and when it %s, its tokens are called invalid", async (_what, answer) => {
+  ])("and if it %s, its tokens are reported as invalid", async (_what, answer) => {
     await scene.keys.refresh();
     scene.serve(answer);
     await scene.keys.refresh();
@@ -185,7 +187,7 @@ describe("an answer ends keys that it no longer has, at that fetch", () => {
     expect(scene.keys.hasKeys()).toBe(true);
   });
 
-  it("for requests that wait for that answer, too", async () => {
+  it("also for requests that wait for that answer", async () => {
     await scene.keys.refresh();
     scene.serve(keysOf(leak(first), second.publicJwk));
     scene.clock += COOLDOWN_MS;
@@ -194,7 +196,7 @@ describe("an answer ends keys that it no longer has, at that fetch", () => {
     expect(await scene.find("1")).toBe(UNKNOWN);
   });
 
-  it("although the same set came before them: a digest stands for the last answer alone", async () => {
+  it("even if the same set came earlier, because a digest is only for the last answer", async () => {
     for (const [answer, expected] of [
       [keySetOf(first), FOUND],
       [keysOf(), 8],
@@ -207,7 +209,7 @@ describe("an answer ends keys that it no longer has, at that fetch", () => {
     }
   });
 
-  it("and a leaked key stays refused when the issuer takes the private part away, under any kid", async () => {
+  it("and a leaked key is still refused after the issuer removes the private part, under any kid", async () => {
     scene.serve(keysOf(leak(first), second.publicJwk));
     await scene.keys.refresh();
     scene.serve(keysOf(first.publicJwk, { ...first.publicJwk, kid: "x" }, second.publicJwk));
@@ -263,7 +265,7 @@ describe("metadata that changes", () => {
     expect(await scene.findAll(["1", "2"])).toEqual([FOUND, UNKNOWN]);
   });
 
-  it("and leads to another set ends the keys that this one lacks", async () => {
+  it("and leads to another set ends the use of keys that the new set lacks", async () => {
     await discover();
     answerAs({ issuer: "urn:acme", jwks_uri: `${scene.server.origin}/moved` });
     await scene.keys.refresh();
@@ -280,7 +282,7 @@ describe("an issuer with keys from two places", () => {
     await scene.keys.refresh();
   };
 
-  it("keeps a key that one of them still has when the other has none left", async () => {
+  it("keeps a key that one place still has if the other place has no keys left", async () => {
     await twoPlaces(keySetOf(first), keySetOf(first, second));
     scene.serve(keysOf());
     await scene.keys.refresh();
@@ -292,19 +294,38 @@ describe("an issuer with keys from two places", () => {
   it.each([
     ["first", 0],
     ["second", 1],
-  ])(
-    "refuses a key everywhere when the %s place publishes its private part, whatever its kid",
-    async (_what, place) => {
-      const leaking = keysOf({ ...leak(first), kid: "x" }, second.publicJwk);
-      const other = keySetOf(first, generateSigningKey("ES256", "3"));
-      await twoPlaces(keySetOf(second), other);
-      expect(await scene.findAll(["1", "2", "3"])).toEqual([FOUND, FOUND, FOUND]);
-      scene.serve(place === 0 ? leaking : other);
-      scene.server.answer("/other", place === 0 ? other : leaking);
-      await scene.keys.refresh();
-      expect(await scene.findAll(["1", "2", "3"])).toEqual([UNKNOWN, FOUND, FOUND]);
-    },
-  );
+  ])("refuses a key everywhere if the %s place publishes its private part, under any kid", async (_what, place) => {
+    const leaking = keysOf({ ...leak(first), kid: "x" }, second.publicJwk);
+    const other = keySetOf(first, generateSigningKey("ES256", "3"));
+    await twoPlaces(keySetOf(second), other);
+    expect(await scene.findAll(["1", "2", "3"])).toEqual([FOUND, FOUND, FOUND]);
+    scene.serve(place === 0 ? leaking : other);
+    scene.server.answer("/other", place === 0 ? other : leaking);
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2", "3"])).toEqual([UNKNOWN, FOUND, FOUND]);
+  });
+
+  it("tries the keys of both places for a token that names no key, and each key once", async () => {
+    const own = { ...first.publicJwk, kid: undefined };
+    await twoPlaces(keysOf(own), keysOf({ ...first.publicJwk, kid: "again" }, { ...second.publicJwk, kid: undefined }));
+    const found = unwrap(await scene.keys.find(joseHeaderOf({ kid: undefined })));
+    expect([found.candidates, found.kid]).toEqual([2, undefined]);
+    for (const key of [first, second]) {
+      expect(await found.verify(Buffer.from("x"), signBytes(key, Buffer.from("x")))).toEqual(PASSED);
+    }
+  });
+
+  it("counts a key with both names of its algorithm once, from the first place", async () => {
+    const ed = generateSigningKey("EdDSA", "e");
+    await scene.stop();
+    scene = await setUpIssuer(["jwks", "other"], ["EdDSA", "Ed25519"]);
+    scene.serve(keysOf({ ...ed.publicJwk, alg: "Ed25519" }, { ...ed.publicJwk, kid: "e-again" }));
+    scene.server.answer("/other", keySetOf(ed));
+    await scene.keys.refresh();
+    const find = async (alg: string) => valueOrNone(await scene.keys.find(joseHeaderOf({ kid: "e", alg })))?.algorithm;
+    expect([await find("EdDSA"), await find("Ed25519"), await find("Ed448")]).toEqual(["EdDSA", "Ed25519", undefined]);
+    expect(scene.keys.status().map(({ keys }) => keys)).toEqual([2, 0]);
+  });
 
   it("binds a key to one algorithm, in the order of the places", async () => {
     const rsa = generateSigningKey("RS256", "r");
@@ -321,7 +342,7 @@ describe("an issuer with keys from two places", () => {
   });
 });
 
-describe("while no set ever came, keys are unavailable", () => {
+describe("until the first set, keys are unavailable", () => {
   it("and each failure doubles the wait, up to the cooldown", async () => {
     scene.serve(status(503));
     for (const [attempt, wait] of [8, 16, 30, 30].entries()) {
@@ -333,7 +354,7 @@ describe("while no set ever came, keys are unavailable", () => {
     }
   });
 
-  it("until one comes", async () => {
+  it("until a set comes", async () => {
     scene.serve(status(503));
     expect(await scene.findAll(["1", "1"])).toEqual([8, 8]);
     scene.serve(keySetOf(first));
@@ -345,13 +366,13 @@ describe("while no set ever came, keys are unavailable", () => {
   it.each<[what: string, answer: Answer]>([
     ["an empty set", { json: { keys: [] } }],
     ["only weak keys", { json: { keys: [WEAK_JWK] } }],
-  ])("and %s is none", async (_what, answer) => {
+  ])("and %s is not a set", async (_what, answer) => {
     scene.serve(answer);
     expect(await scene.find("1")).toBe(8);
   });
 });
 
-it("at most 256 requests wait for keys: the next is sent away at once, and its token not called invalid", async () => {
+it("at most 256 requests wait for keys: the next is rejected at once, and its token is not reported as invalid", async () => {
   const waiting = Array.from({ length: 256 }, () => scene.find("1"));
   expect(await scene.find("1")).toBe("overloaded");
   expect(new Set(await Promise.all(waiting))).toEqual(new Set([FOUND]));
@@ -362,7 +383,7 @@ it.each<[what: string, answer: Answer]>([
   ["keys came", keySetOf(first)],
   ["the fetch failed", status(500)],
   ["no usable key came", keysOf()],
-])("who waited makes room when %s, time after time", async (_what, answer) => {
+])("a waiting request makes room when %s, again and again", async (_what, answer) => {
   scene.serve(answer);
   for (let round = 0; round < 3; round += 1) {
     scene.clock += COOLDOWN_MS;
@@ -371,7 +392,7 @@ it.each<[what: string, answer: Answer]>([
   }
 });
 
-it("a success ends the count of failures: the next one waits no longer than the first", async () => {
+it("a success ends the count of failures: the pause after the next failure is as short as after the first", async () => {
   scene.serve(status(503));
   expect(await scene.find("1")).toBe(8);
   scene.clock += 8_000;
@@ -384,7 +405,7 @@ it("a success ends the count of failures: the next one waits no longer than the 
   expect(await scene.find("1")).toBe(8);
 });
 
-it("keys that nobody asked for in a day are looked at before they serve again", async () => {
+it("keys that were not needed for a day are checked before they are used again", async () => {
   await scene.keys.refresh();
   scene.serve(keySetOf(second));
   scene.clock += 86_400_000;
@@ -393,13 +414,13 @@ it("keys that nobody asked for in a day are looked at before they serve again", 
   expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
 });
 
-describe("keys that cannot be fetched anew", () => {
+describe("keys that cannot be fetched again", () => {
   beforeEach(async () => {
     await scene.keys.refresh();
     scene.serve(status(503));
   });
 
-  it("serve up to max_stale after they came, and then tokens are not called invalid", async () => {
+  it("are used up to max_stale after they came, and then tokens are not reported as invalid", async () => {
     scene.clock += MAX_STALE_MS - 1;
     expect(await scene.find("1")).toBe(FOUND);
     await scene.keys.refresh();
@@ -407,10 +428,12 @@ describe("keys that cannot be fetched anew", () => {
     // The last attempt was a millisecond ago.
     expect([await scene.find("1"), scene.keys.hasKeys()]).toEqual([30, false]);
     await scene.keys.refresh();
-    expect(scene.log.at(-1)).toMatch(/keys not loaded: .*503; the last ones are too old, and their tokens get 503$/);
+    expect(scene.log.at(-1)).toMatch(
+      /keys not loaded: .*503; the last keys are too old, and tokens of these keys get 503$/,
+    );
   });
 
-  it("serve again once they can", async () => {
+  it("are used again after a successful fetch", async () => {
     scene.clock += MAX_STALE_MS;
     expect(await scene.find("1")).toBe(30);
     scene.serve(keySetOf(first));
@@ -418,7 +441,7 @@ describe("keys that cannot be fetched anew", () => {
     expect([await scene.find("1"), scene.keys.hasKeys()]).toEqual([FOUND, true]);
   });
 
-  it("and the age counts from when they came, not from the last time they changed", async () => {
+  it("and the age counts from the last answer, not from the last change", async () => {
     scene.serve(keySetOf(first));
     scene.clock += MAX_STALE_MS - 1;
     await scene.keys.refresh();
@@ -427,7 +450,7 @@ describe("keys that cannot be fetched anew", () => {
   });
 });
 
-it("a refresh that brings the same set leaves the same keys, so that nothing need be verified again", async () => {
+it("a refresh with the same set keeps the same key objects, so that no signature is verified again", async () => {
   const keyOf = async () => valueOrNone(await scene.keys.find(joseHeaderOf({ kid: "1" })));
   const before = await keyOf();
   await scene.keys.refresh();
@@ -437,32 +460,33 @@ it("a refresh that brings the same set leaves the same keys, so that nothing nee
   expect(await keyOf()).not.toBe(before);
 });
 
-it("tells for each key of a set without a usable one why it is not used", async () => {
+it("says for each key of a set without a usable key why it is not used", async () => {
   const otherAlgorithm = generateSigningKey("ES384", "3").publicJwk;
   scene.serve({ json: { keys: [WEAK_JWK, otherAlgorithm] } });
   await scene.keys.refresh();
   expect(scene.keys.status()[0]?.failure).toMatch(/^the key set has no usable key; .*1024 bits.*; .*"3"/);
 });
 
-it("tells how each place of keys stands", async () => {
+it("reports the state of each place of keys", async () => {
   const nothing = { isRestored: false, notUsed: [], warnings: [] };
   const place = { from: "jwks_uri", state: "serving", keys: 1, failures: 0, failure: undefined, ...nothing };
-  expect(scene.keys.status()).toEqual([{ ...place, state: "waiting", keys: 0, loadedAt: undefined }]);
+  const none = { ok: 0, failed: 0 };
+  expect(scene.keys.status()).toEqual([{ ...place, state: "waiting", keys: 0, loadedAt: undefined, loads: none }]);
   const loadedAt = scene.clock;
   await scene.keys.refresh();
-  expect(scene.keys.status()).toEqual([{ ...place, loadedAt }]);
+  expect(scene.keys.status()).toEqual([{ ...place, loadedAt, loads: { ok: 1, failed: 0 } }]);
   scene.serve(status(500));
   scene.clock += 5;
   await scene.keys.refresh();
   await scene.keys.refresh();
-  const failure = expect.stringMatching(/^GET .*500$/);
-  expect(scene.keys.status()).toEqual([{ ...place, loadedAt, failures: 2, failure }]);
+  const failed = { failures: 2, failure: expect.stringMatching(/^GET .*500$/), loads: { ok: 1, failed: 2 } };
+  expect(scene.keys.status()).toEqual([{ ...place, loadedAt, ...failed }]);
   scene.clock += MAX_STALE_MS;
-  expect(scene.keys.status()).toEqual([{ ...place, state: "too_old", keys: 0, loadedAt, failures: 2, failure }]);
+  expect(scene.keys.status()).toEqual([{ ...place, state: "too_old", keys: 0, loadedAt, ...failed }]);
 });
 
-describe("a clock that goes back", () => {
-  it("by more than five minutes makes the age of keys unknown: they are fetched anew before they serve", async () => {
+describe("a clock that is set back", () => {
+  it("by more than five minutes makes the age of keys unknown: they are fetched again before they are used", async () => {
     await scene.keys.refresh();
     scene.clock -= 300_001;
     scene.serve(keySetOf(second));
@@ -479,10 +503,51 @@ describe("a clock that goes back", () => {
     expect(await scene.find("1")).toBe(FOUND);
   });
 
-  it("a little changes nothing", async () => {
+  it("by a little has no effect", async () => {
     await scene.keys.refresh();
     scene.clock -= 300_000;
     expect(await scene.find("1")).toBe(FOUND);
     expect(scene.fetches()).toBe(1);
   });
+});
+
+describe("keys that have only the names of their certificates", () => {
+  const nameless = (key: SigningKey, x5t: string): JWK => ({ ...key.publicJwk, kid: undefined, x5t }) as unknown as JWK;
+  const findBy = async (names: Partial<JoseHeader>): Promise<string | number> => {
+    const lookup = await scene.keys.find(joseHeaderOf({ kid: undefined, ...names }));
+    return lookup.ok ? (lookup.value.candidates ?? FOUND) : lookup.failure.because;
+  };
+
+  it("change: a new thumbprint causes one fetch per cooldown, like a new kid, and no key is tried", async () => {
+    scene.serve(keysOf(nameless(first, "old")));
+    await scene.keys.refresh();
+    scene.serve(keysOf(nameless(first, "old"), nameless(second, "new")));
+    expect(await findBy({ x5t: "new" })).toBe(UNKNOWN);
+    expect(scene.fetches()).toBe(1);
+    scene.clock += COOLDOWN_MS;
+    expect(await findBy({ x5t: "new" })).toBe(FOUND);
+    expect(scene.fetches()).toBe(2);
+    expect([await findBy({ x5t: "old" }), await findBy({}), await findBy({ x5t: "next" })]).toEqual([
+      FOUND,
+      2,
+      UNKNOWN,
+    ]);
+    expect(scene.log.at(-1)).toMatch(/keys in effect: ES256 x5t "old", ES256 x5t "new"$/);
+  });
+
+  it("a token without names causes no fetch while several keys are tried", async () => {
+    scene.serve(keysOf(nameless(first, "old"), nameless(second, "new")));
+    await scene.keys.refresh();
+    scene.clock += COOLDOWN_MS;
+    expect(scene.keys.find(joseHeaderOf({ kid: undefined }))).not.toBeInstanceOf(Promise);
+    expect(scene.fetches()).toBe(1);
+  });
+});
+
+it("the status lists twenty keys that are not used, and counts the others", async () => {
+  const others = Array.from({ length: 25 }, (_, index) => ({ ...first.publicJwk, kid: `${index + 2}`, use: "enc" }));
+  scene.serve(keysOf(first.publicJwk, ...others));
+  await scene.keys.refresh();
+  const [status] = scene.keys.status();
+  expect([status?.notUsed.length, status?.notUsed.at(-1)]).toEqual([21, "and 5 more"]);
 });

@@ -11,18 +11,18 @@ import { noFiles } from "../store/no-files.ts";
 
 export const TIMINGS: KeyTimings = {
   retryMs: 8_000,
-  fetchTimeoutMs: 5_000,
+  maxWaitMs: 5_000,
   filePollMs: 1_000,
   idleMs: 86_400_000,
   maxWaiting: 256,
   random: () => 0,
 };
-/** What a policy has that says nothing of it, in milliseconds. */
+/** The defaults of a policy, in milliseconds. */
 export const COOLDOWN_MS = 30_000;
 export const REFRESH_MS = 300_000;
 export const MAX_STALE_MS = 3 * 86_400_000;
 
-/** An RSA key of 1024 bits, which nobody may use. */
+/** An RSA key of 1024 bits, which must not be used. */
 export const WEAK_JWK = { kty: "RSA", kid: "1", n: Buffer.alloc(128, 0xff).toString("base64url"), e: "AQAB" };
 
 /** One issuer with a real key server, and a clock that only the test moves. */
@@ -34,7 +34,7 @@ export interface IssuerScene {
   clock: number;
   serve(answer: Answer): void;
   fetches(): number;
-  /** Whether a fetch is under way; asked within the cooldown, so that asking starts none. */
+  /** Whether a fetch is running; the check is within the cooldown, so that it starts no fetch. */
   isFetching(): boolean;
   /** `found`, `unknown`, or the seconds to wait. */
   find(kid: string | undefined): Promise<string | number>;
@@ -51,6 +51,7 @@ export async function setUpIssuer(
   algorithms: readonly string[] = ["ES256", "RS256"],
   store?: KeyStore,
   ownServer?: KeyServer,
+  keyRefresh: Readonly<Record<string, string>> = { timeout: "10s" },
 ): Promise<IssuerScene> {
   const server = ownServer ?? (await startKeyServer());
   // Timers stand still, so that only what a test does can cause a fetch; those of Node's fetch start with its first use.
@@ -58,7 +59,7 @@ export async function setUpIssuer(
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const log: string[] = [];
   const issuer = {
-    ...compileIssuer({ algorithms }),
+    ...compileIssuer({ algorithms, key_refresh: keyRefresh }),
     keys: places.map((place) =>
       typeof place === "string" ? { from: "jwks_uri" as const, uri: `${server.origin}/${place}` } : place,
     ),

@@ -32,10 +32,10 @@ interface Place {
   has(kid: string | undefined, alg?: string): boolean;
 }
 
-/** An issuer whose keys lie in files, looked at every 10 ms. */
+/** An issuer with keys in files, which are checked every 10 ms. */
 async function setUp(origins: readonly KeyOrigin[], contents: Record<string, string | Uint8Array>): Promise<Place> {
   const root = await mkdtemp(join(tmpdir(), "key-files-"));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   const write = async (file: string, content: string | Uint8Array): Promise<void> => {
     await writeFile(join(root, `${file}.new`), content);
     await rename(join(root, `${file}.new`), join(root, file));
@@ -58,7 +58,7 @@ async function setUp(origins: readonly KeyOrigin[], contents: Record<string, str
     log,
     write,
     remove: (file) => rm(join(root, file)),
-    removeRoot: () => rm(root, { recursive: true }),
+    removeRoot: () => rm(root, { recursive: true, maxRetries: 5 }),
     has(kid, alg = "ES256") {
       const lookup = keys.find(joseHeaderOf({ kid, alg }));
       return !(lookup instanceof Promise) && lookup.ok;
@@ -75,7 +75,7 @@ const isReplaced = (keys: IssuerKeys, before: KeyLookup, alg: string): boolean =
 };
 
 describe("keys in files", () => {
-  it("of all kinds count together, and are there when every file is", async () => {
+  it("of all kinds count together, and are loaded when every file is loaded", async () => {
     const secret = randomBytes(32);
     const { keys, has, write } = await setUp(
       [
@@ -95,7 +95,7 @@ describe("keys in files", () => {
     expect(unwrap(lookup).verify(input, createHmac("sha256", secret).update(input).digest())).toBe(PASSED);
   });
 
-  it("are read again when the file changes, and what is gone from it serves no more", async () => {
+  it("are read again when the file changes, and removed keys are no longer used", async () => {
     const { has, write } = await setUp([SET], { "idp.json": json(first) });
     await until(() => has("1"));
     await write("idp.json", json(second));
@@ -132,18 +132,21 @@ describe("keys in files", () => {
       1,
       "two certificates",
       CERTIFICATE + CERTIFICATE,
-      /idp\.pem: the file must hold one public key or certificate in PEM, and holds 2$/,
+      /idp\.pem: the file must have one public key or certificate in PEM, but it has 2$/,
     ],
-  ])("stay when the file (%i) has %s: that is no word about keys", async (place, _what, content, why) => {
-    const [origin, good] = places[place] ?? [SET, ""];
-    const { has, write, log } = await setUp([origin], { [origin.file]: good });
-    await until(() => has("1"));
-    await write(origin.file, content);
-    await until(() => why.test(log.at(-1) ?? ""));
-    expect(has("1")).toBe(true);
-  });
+  ])(
+    "stay in use if the file (%i) has %s, because this is not an answer about keys",
+    async (place, _what, content, why) => {
+      const [origin, good] = places[place] ?? [SET, ""];
+      const { has, write, log } = await setUp([origin], { [origin.file]: good });
+      await until(() => has("1"));
+      await write(origin.file, content);
+      await until(() => why.test(log.at(-1) ?? ""));
+      expect(has("1")).toBe(true);
+    },
+  );
 
-  it("stay when the whole root is gone, such as a volume that is not mounted", async () => {
+  it("stay in use if the whole root is missing, for example an unmounted volume", async () => {
     const { has, removeRoot, log } = await setUp([SET], { "idp.json": json(first) });
     await until(() => has("1"));
     await removeRoot();
@@ -167,7 +170,7 @@ describe("keys in files", () => {
     [2, "is in another encoding", "not hex"],
     [2, "has a public key", CERTIFICATE],
     [2, "has another secret", randomBytes(48).toString("hex")],
-  ])("end when the file (%i) %s, and are back when it is", async (place, what, content) => {
+  ])("are no longer used when the file (%i) %s, and are used again when it is back", async (place, what, content) => {
     const [origin, good, alg] = places[place] ?? [SET, "", "ES256"];
     const { keys, has, write, remove, log } = await setUp([origin], { [origin.file]: good });
     await until(() => has("1", alg));
@@ -178,13 +181,13 @@ describe("keys in files", () => {
       return;
     }
     await until(() => !has("1", alg));
-    expect(log.at(-1)).toMatch(/no usable key is left: the place has answered so/);
+    expect(log.at(-1)).toMatch(/no usable key is left: its last answer has no usable key/);
     expect(keys.status()).toMatchObject([{ state: "without_keys", keys: 0 }]);
     await write(origin.file, good);
     await until(() => (what.includes("private") ? true : has("1", alg)));
   });
 
-  it("cannot be had from outside the root", async () => {
+  it("are not read from outside the root", async () => {
     const { keys, log } = await setUp([{ from: "jwks_file", file: "../idp.json" }], {});
     await until(() => log.length > 0);
     expect([keys.hasKeys(), log]).toEqual([
@@ -194,7 +197,7 @@ describe("keys in files", () => {
   });
 });
 
-it("keys in a file never become too old, and are read from the file alone", async () => {
+it("keys in a file never become too old, and are read only from the file", async () => {
   let clock = Date.now();
   const files: KeyFiles = { identify: async () => "v1", read: async () => Buffer.from(json(first)) };
   const stored: string[] = [];
@@ -216,7 +219,7 @@ it("keys in a file never become too old, and are read from the file alone", asyn
   expect(stored).toEqual([]);
 });
 
-it("a kid in two key sets is that of the first, and a token without kid may mean it", async () => {
+it("a kid in two key sets belongs to the first, and a token without kid may use this key", async () => {
   const twin = generateSigningKey("ES256", "1");
   const { keys, has } = await setUp([SET, { from: "jwks_file", file: "new.json" }], {
     "idp.json": json(first),
@@ -226,7 +229,7 @@ it("a kid in two key sets is that of the first, and a token without kid may mean
   expect([has("1"), has(undefined)]).toEqual([true, true]);
 });
 
-it("a secret that the issuer publishes in its key set is leaked, and serves no more", async () => {
+it("a secret that the issuer publishes in its key set is leaked, and no longer used", async () => {
   const secret = randomBytes(32);
   const { keys, has, write } = await setUp([SET, { from: "secret_file", file: "s.key", kid: "s", encoding: "hex" }], {
     "idp.json": json(first),
@@ -240,7 +243,7 @@ it("a secret that the issuer publishes in its key set is leaked, and serves no m
   expect(has("1")).toBe(true);
 });
 
-describe("a file that changes while it is looked at", () => {
+describe("a file that changes while it is checked", () => {
   /** Files whose versions and contents the test sets; timers stand still. */
   async function setUpFiles(onRead: (state: { version: string; content: string }) => void) {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -267,7 +270,7 @@ describe("a file that changes while it is looked at", () => {
     return { state, keys, look, has };
   }
 
-  it("during the read is read again: what was read belongs to no version", async () => {
+  it("during the read is read again, because the content belongs to no version", async () => {
     const { keys, look, has } = await setUpFiles((state) => {
       state.version = "v2";
       state.content = json(second);
@@ -279,7 +282,7 @@ describe("a file that changes while it is looked at", () => {
     expect(await has("1")).toBe(false);
   });
 
-  it("is read when two looks in a row found the same version, and no sooner while its keys serve", async () => {
+  it("is read when two checks in a row found the same version, and not earlier while its keys are in use", async () => {
     const { state, keys, look, has } = await setUpFiles(() => {});
     await keys.refresh();
     Object.assign(state, { version: "v2", content: "" });

@@ -43,20 +43,20 @@ describe("policies share the keys of an issuer", () => {
     return server.requests.length - before;
   };
 
-  it("when they name it with the same options, whatever else differs", async () => {
+  it("if they name it with the same options, even if other settings differ", async () => {
     const other = compile({ audiences: ["b"], clock_skew: "5m", token_type: "JWT", algorithms: ["PS256", "ES256"] });
     const reordered = compile({ algorithms: ["ES256", "PS256"] });
     expect(await fetchesOf(other, reordered, compile({ algorithms: ["PS256", "ES256"] }))).toBe(1);
   });
 
-  it("and not when its algorithms or the place of its keys differ", async () => {
+  it("and not if its algorithms or the place of its keys differ", async () => {
     server.answer("/other", keySetOf(key));
     const elsewhere = compile({ keys: { jwks_uri: `${server.origin}/other` } });
     expect(await fetchesOf(compile(), compile({ algorithms: ["ES256"] }), elsewhere)).toBe(3);
   });
 });
 
-it("prefetch fetches what the first request needs, which then does not wait", async () => {
+it("prefetch loads the keys for the first request, which then does not wait", async () => {
   const policy = compile();
   const before = server.requests.length;
   void source.prepare(policy);
@@ -65,7 +65,7 @@ it("prefetch fetches what the first request needs, which then does not wait", as
   expect(server.requests.length - before).toBe(1);
 });
 
-it("prefetch of a policy that was loaded anew does not fetch again what is there", async () => {
+it("prefetch of a policy that was loaded again does not fetch loaded keys again", async () => {
   const before = server.requests.length;
   void source.prepare(compile());
   await find(compile());
@@ -77,21 +77,21 @@ it("prefetch of a policy that was loaded anew does not fetch again what is there
   expect(server.requests.length - before).toBe(1);
 });
 
-it("keys of one issuer are never those of another", async () => {
+it("keys of one issuer never verify tokens of another issuer", async () => {
   const foreign = { ...issuerOf(compile()), id: "other", issuer: "https://other.example" };
   expect(await find(compile())).toBe(ISSUER);
   expect(unwrap(await source.find(foreign, joseHeaderOf())).issuer).toBe("https://other.example");
 });
 
-describe("whose keys are missing", () => {
-  it("is told by the issuers' ids, until the keys are there", async () => {
+describe("issuers whose keys are missing", () => {
+  it("are reported by their ids, until the keys are loaded", async () => {
     const policy = compile();
     expect(source.findMissing(policy)).toEqual(["acme"]);
     await source.prepare(policy);
     expect(source.findMissing(policy)).toEqual([]);
   });
 
-  it("is told of those alone whose fetch failed; the others do not make up for them", async () => {
+  it("are only those whose fetch failed, even if other issuers have keys", async () => {
     server.answer("/down", status(503));
     const issuer = (name: string, path: string) => ({
       issuer: `https://${name}.example`,
@@ -114,7 +114,7 @@ describe("whose keys are missing", () => {
     await vi.waitFor(() => expect(isReady).toBe(true));
   });
 
-  it("is a warning, once, with issuer and cause; that they are there is none", async () => {
+  it("cause one warning, with issuer and cause; loaded keys cause no warning", async () => {
     server.answer("/jwks", status(503));
     const policy = compile();
     for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -126,18 +126,18 @@ describe("whose keys are missing", () => {
     server.answer("/jwks", keySetOf(key));
     await source.prepare(policy);
     expect(log.warnings).toHaveLength(1);
-    expect(log.infos).toEqual([expect.stringMatching(/^issuer=acme iss=\S+ keys in force: ES256 "1"$/)]);
+    expect(log.infos).toEqual([expect.stringMatching(/^issuer=acme iss=\S+ keys in effect: ES256 "1"$/)]);
   });
 });
 
-it("a policy whose keys never come is waited for once, however often it is asked for", () => {
+it("a policy whose keys never come causes one wait, even if many requests need it", () => {
   server.answer("/jwks", status(503));
   const policy = compile();
   expect(source.prepare(policy)).toBe(source.prepare(policy));
 });
 
 describe("an operator", () => {
-  it("has all keys loaded anew, the cooldown notwithstanding", async () => {
+  it("can load all keys again, without regard to the cooldown", async () => {
     const policy = compile();
     await source.prepare(policy);
     const before = server.requests.length;
@@ -149,7 +149,7 @@ describe("an operator", () => {
     expect(source.find(issuerOf(policy), joseHeaderOf({ kid: "1" }))).toEqual(fail({ because: "unknown" }));
   });
 
-  it("sees each issuer once, until nobody has asked for it in a day", async () => {
+  it("sees each issuer once, until it was not needed for a day", async () => {
     const policy = compile();
     await source.prepare(policy);
     await source.prepare(compile({ audiences: ["b"] }));
@@ -183,13 +183,13 @@ describe("a key that an issuer leaked", () => {
     expect([await find(compile()), await find(both)]).toEqual([undefined, undefined]);
   });
 
-  it("according to a place of another policy's own is not refused here: anyone could say so", async () => {
+  it("is not refused because of a place that only another policy reads: any author could write such a place", async () => {
     server.answer("/mine", leaking());
     const mine = compile({ keys: { jwks_uri: `${server.origin}/mine` } });
     expect([await find(mine), await find(compile())]).toEqual([undefined, ISSUER]);
   });
 
-  it("is another issuer's key as before: nothing shows that the two have one owner", async () => {
+  it("is still another issuer's key, because the two may have different owners", async () => {
     server.answer("/old", keySetOf(key));
     const other = compile({ issuer: "https://other.example", keys: { jwks_uri: `${server.origin}/old` } });
     const otherIssuer = other.issuers.get("https://other.example") as CompiledIssuer;
@@ -200,7 +200,7 @@ describe("a key that an issuer leaked", () => {
   });
 });
 
-it("policies whose algorithms have another order share keys only where the order decides nothing", async () => {
+it("policies with a different order of algorithms share keys only if the order has no effect", async () => {
   const rsa = generateSigningKey("RS256", "r");
   const { alg: _, ...nameless } = rsa.publicJwk;
   server.answer("/jwks", { json: { keys: [nameless] } });
@@ -219,7 +219,7 @@ describe("an issuer that all policies have dropped", () => {
   const DAY = 86_400_000;
   const MINUTE = 60_000;
 
-  it("is forgotten after a day, and is looked for once a minute: thousands of issuers take long to look at", () => {
+  it("is forgotten after a day; the search runs once a minute, because thousands of issuers take long", () => {
     void source.prepare(compile());
     const other = compile({ algorithms: ["ES256"] });
     const countAfter = (ms: number): number => {

@@ -21,12 +21,12 @@ const stateOf = (record = NEW_PLACE, now = NOW, hasKeys = true, maxStaleSeconds:
 describe("the state of a place", () => {
   const answered = recordAnswer(NEW_PLACE, EMPTY, 60, true);
 
-  it("is waiting until the place answers, however often it fails", () => {
+  it("is waiting until the place answers, after any number of failures", () => {
     expect(stateOf()).toBe("waiting");
     expect(stateOf(recordFailure(NEW_PLACE, "timeout"))).toBe("waiting");
   });
 
-  it("is serving after an answer with keys, whether this process or an earlier one received it", () => {
+  it("is serving after an answer with keys, to this process or to an earlier process", () => {
     expect(stateOf(answered)).toBe("serving");
     expect(stateOf(recordRestored(NEW_PLACE, EMPTY))).toBe("serving");
   });
@@ -39,7 +39,7 @@ describe("the state of a place", () => {
     expect(stateOf(answered, NOW, false)).toBe("without_keys");
   });
 
-  it("is too old from max_stale on, and not a millisecond before", () => {
+  it("is too old from max_stale on, and not a millisecond earlier", () => {
     expect([599_999, 600_000].map((age) => stateOf(answered, NOW + age))).toEqual(["serving", "too_old"]);
   });
 
@@ -69,7 +69,7 @@ describe("the failures of a place", () => {
     expect(recordAnswer(failed, EMPTY, 60, true)).toMatchObject({ failures: 0, failure: undefined });
   });
 
-  it("leave the last answer as it is", () => {
+  it("do not change the last answer", () => {
     const { answer, freshForSeconds } = recordFailure(recordAnswer(NEW_PLACE, EMPTY, 60, true), "timeout");
     expect([answer, freshForSeconds]).toEqual([EMPTY, 60]);
   });

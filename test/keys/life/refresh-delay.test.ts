@@ -6,7 +6,7 @@ import { TIMINGS } from "./issuer-scene.ts";
 const { keyRefresh } = compileIssuer({ key_refresh: { min: "1m", max: "15m", cooldown: "30s" } });
 const at = (random: number) => ({ ...TIMINGS, retryMs: 1_000, random: () => random });
 
-describe("a good set is fetched anew when it is no longer fresh", () => {
+describe("a good set is fetched again when it is no longer fresh", () => {
   it.each<[freshForSeconds: number | undefined, delaySeconds: number]>([
     [undefined, 300],
     [0, 60],
@@ -20,7 +20,7 @@ describe("a good set is fetched anew when it is no longer fresh", () => {
     expect(refreshDelayMs(keyRefresh, at(0), freshForSeconds)).toBe(delaySeconds * 1000);
   });
 
-  it("up to a tenth sooner, and never later: processes that start together part", () => {
+  it("up to a tenth earlier, and never later, so that processes that start together fetch at different times", () => {
     expect([0.5, 1].map((random) => refreshDelayMs(keyRefresh, at(random), 600))).toEqual([570_000, 540_000]);
   });
 });
@@ -34,7 +34,7 @@ describe("after failures the next attempt comes", () => {
     expect(seconds(false, 1)).toEqual([0.5, 1, 2, 4, 8, 15, 15, 15]);
   });
 
-  it("at the cooldown when there are keys, and no sooner, and at the longest refresh at the latest", () => {
+  it("with keys at the cooldown and not earlier, and after the longest refresh at the latest", () => {
     expect(seconds(true, 0)).toEqual([30, 60, 120, 240, 480, 900, 900, 900]);
     expect(seconds(true, 1)).toEqual([45, 90, 180, 360, 720, 900, 900, 900]);
   });

@@ -40,7 +40,7 @@ describe("and nowhere else", () => {
     // With the discovery suffix behind it, an empty query would swallow the path.
     "https://idp.example.com?",
     "https://idp.example.com/#",
-    // What a URL parser silently takes away or turns round is not what the author reads.
+    // If a URL parser silently removes or changes parts, the author reads a different address.
     "https://idp.example.com\\@evil.example/",
     "https:\\\\idp.example.com",
     "https://idp.exam\nple.com/",
@@ -74,7 +74,7 @@ describe("what the policy allows beyond that", () => {
   });
 });
 
-describe("a host is this machine by its name", () => {
+describe("a host name that means this machine", () => {
   it.each(["localhost", "[::1]", "127.0.0.1", "127.255.255.255"])("%s", (hostname) => {
     expect(isLoopbackName(hostname)).toBe(true);
   });

@@ -7,20 +7,20 @@ import {
 } from "../../../plugin/keys/rules/jwk.ts";
 
 describe("a public key has no private member", () => {
-  it.each(["d", "p", "q", "dp", "dq", "qi", "oth", "k"])("%s is one, even when it is empty", (member) => {
+  it.each(["d", "p", "q", "dp", "dq", "qi", "oth", "k"])("%s is a private member, even if it is empty", (member) => {
     expect(findPrivateMember({ kty: "RSA", n: "AQAB", [member]: undefined })).toBe(member);
   });
 
-  it("n, e, x, y and whatever else are none", () => {
+  it("n, e, x, y and all other members are not private", () => {
     expect(findPrivateMember({ kty: "RSA", n: "", e: "", x: "", y: "", kid: "d", D: "" })).toBeUndefined();
   });
 
-  it("the first one is named", () => {
+  it("the first private member is named", () => {
     expect(findPrivateMember({ k: "", q: "", d: "" })).toBe("d");
   });
 });
 
-describe("a key verifies signatures unless it says that it is for something else", () => {
+describe("a key verifies signatures unless its members name another purpose", () => {
   it.each<[jwk: Record<string, unknown>, isMeant: boolean]>([
     [{}, true],
     [{ use: "sig" }, true],
@@ -43,7 +43,7 @@ describe("a key verifies signatures unless it says that it is for something else
   });
 });
 
-describe("a key serves the algorithms of its type and curve, and its own alg alone where it has one", () => {
+describe("a key is used for the algorithms of its type and curve, or only for its own alg", () => {
   it.each<[jwk: Record<string, unknown>, algorithms: readonly string[]]>([
     [{ kty: "RSA" }, ["RS256", "PS256", "RS384", "PS384", "RS512", "PS512"]],
     [{ kty: "RSA", alg: "PS384" }, ["PS384"]],
@@ -67,7 +67,7 @@ describe("a key serves the algorithms of its type and curve, and its own alg alo
     expect(fittingAlgorithms(jwk)).toEqual(algorithms);
   });
 
-  it("and no key of a key set serves an algorithm of secrets", () => {
+  it("and no key of a key set is used for an algorithm of secrets", () => {
     expect(SECRET_ALGORITHMS).toEqual(["HS256", "HS384", "HS512"]);
     const served = ["RSA", "EC", "OKP", "oct"].flatMap((kty) =>
       [undefined, "P-256", "P-384", "P-521", "Ed25519"].flatMap((crv) => fittingAlgorithms({ kty, crv })),

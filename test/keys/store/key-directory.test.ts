@@ -30,7 +30,7 @@ const isRoot = process.geteuid?.() === 0;
 
 function createPlace(): string {
   const place = mkdtempSync(join(tmpdir(), "key-directory-"));
-  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(place, { recursive: true, force: true, maxRetries: 5 }));
   return place;
 }
 
@@ -70,7 +70,7 @@ describe("what one process stores", () => {
     expect([next.log, next.store.status()]).toEqual([[], { directory: next.directory, problem: undefined }]);
   });
 
-  it("only the own user can write, and nothing unfinished stays", async () => {
+  it("only its own user can write, and no unfinished file stays", async () => {
     const { store, directory } = openIn(createPlace());
     await store.saveKeySet("a", SET);
     await store.saveLeaked("i", ["t"]);
@@ -79,7 +79,7 @@ describe("what one process stores", () => {
     expect(filesIn(directory).map((name) => statSync(join(directory, name)).mode & 0o777)).toEqual([0o600, 0o600]);
   });
 
-  it("also when the set has no key left: a restart brings none back", async () => {
+  it("also if the set has no key left, so that a restart brings no key back", async () => {
     const place = createPlace();
     const { store } = openIn(place);
     await store.saveKeySet("a", SET);
@@ -97,7 +97,7 @@ describe("processes that share the directory", () => {
     expect(await old.readKeySet("a")).toEqual({ keys: [], loadedAt: NOW });
   });
 
-  it("replace an answer that comes from a clock that was ahead", async () => {
+  it("replace an answer from a clock that was ahead", async () => {
     const place = createPlace();
     await openIn(place, {}, () => NOW + 86_400_000).store.saveKeySet("a", { keys: [], loadedAt: NOW + 86_400_000 });
     const { store } = openIn(place);
@@ -105,7 +105,7 @@ describe("processes that share the directory", () => {
     expect(await store.readKeySet("a")).toEqual(SET);
   });
 
-  it("add up the leaked keys that each of them knows", async () => {
+  it("join the leaked keys that each of them knows", async () => {
     const place = createPlace();
     const [one, two] = [openIn(place).store, openIn(place).store];
     await one.saveLeaked("i", ["t1"]);
@@ -113,7 +113,7 @@ describe("processes that share the directory", () => {
     expect(await one.readLeaked("i")).toEqual(["t1", "t2"]);
   });
 
-  it("leave whole files behind, however they take turns", async () => {
+  it("leave complete files behind, in any order of their writes", async () => {
     const place = createPlace();
     const stores = [openIn(place).store, openIn(place).store];
     const writes = Array.from({ length: 40 }, (_, index) =>
@@ -139,8 +139,12 @@ describe("a stored file is not used, and the log says why, when it", () => {
   };
 
   it.each<[what: string, change: (file: string) => void, why: RegExp]>([
-    ["can be written by the group", (file) => chmodSync(file, 0o620), /can be written by other users; chmod go-w$/],
-    ["can be written by all", (file) => chmodSync(file, 0o602), /can be written by other users; chmod go-w$/],
+    [
+      "can be written by the group",
+      (file) => chmodSync(file, 0o620),
+      /can be written by other users; run chmod go-w on it$/,
+    ],
+    ["can be written by all", (file) => chmodSync(file, 0o602), /can be written by other users; run chmod go-w on it$/],
     [
       "is a link",
       (file) => {
@@ -159,7 +163,7 @@ describe("a stored file is not used, and the log says why, when it", () => {
       /is not a regular file with one name$/,
     ],
     ["is too large", (file) => writeFileSync(file, "x".repeat(600_000)), /has 600000 bytes, at most 524288 are read$/],
-    ["is empty", (file) => writeFileSync(file, ""), /has another form$/],
+    ["is empty", (file) => writeFileSync(file, ""), /does not have the form of a stored file$/],
     ["is cut off", (file) => writeFileSync(file, readFileSync(file).subarray(0, -20)), /is damaged$/],
     [
       "was changed",
@@ -170,17 +174,17 @@ describe("a stored file is not used, and the log says why, when it", () => {
     [
       "has a later form",
       (file) => writeFileSync(file, String(readFileSync(file)).replace("keys 1", "keys 2")),
-      /has another form$/,
+      /does not have the form of a stored file$/,
     ],
     [
       "is of another place",
       (file) => writeFileSync(file, render({ kind: "keys", name: digestOf("b"), loaded_at: NOW, keys: [] })),
-      /belongs to another issuer, or to other options$/,
+      /was stored for another issuer, or with other options$/,
     ],
     [
       "is of another kind",
       (file) => writeFileSync(file, render({ kind: "leaked", name: digestOf("a"), thumbprints: [] })),
-      /belongs to another issuer, or to other options$/,
+      /was stored for another issuer, or with other options$/,
     ],
     [
       "has a member twice",
@@ -202,7 +206,7 @@ describe("a stored file is not used, and the log says why, when it", () => {
 
   it.each([
     ["no time", { keys: [] }],
-    ["a time that is a text", { loaded_at: "1", keys: [] }],
+    ["a time that is a string", { loaded_at: "1", keys: [] }],
     ["no list of keys", { loaded_at: NOW, keys: {} }],
   ])("has %s", async (_what, record) => {
     const { file, reopen } = await stored();
@@ -219,7 +223,7 @@ describe("a stored file is not used, and the log says why, when it", () => {
   });
 });
 
-describe("a directory that others can change is not used: nothing is read, nothing is written, and the status says why", () => {
+describe("a directory that other users can change is not used: nothing is read or written, and the status says why", () => {
   const refuses = async (place: string, why: RegExp): Promise<void> => {
     const { store, directory, log } = openIn(place);
     expect(await store.readKeySet("a")).toBeUndefined();
@@ -238,16 +242,16 @@ describe("a directory that others can change is not used: nothing is read, nothi
     return place;
   };
 
-  const GROUP_OR_ALL = /can be written by other users; chmod go-w$/;
+  const GROUP_OR_ALL = /can be written by other users; run chmod go-w on it$/;
   const ABOVE =
-    /can be written by other users, who could replace .*keys; use a directory below ones that are protected$/;
+    /can be written by other users, who could replace .*keys; use a directory whose parents only administrators can change$/;
   const makeLink = (directory: string): void => {
-    rmSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true, maxRetries: 5 });
     mkdirSync(`${directory}-real`);
     symlinkSync(`${directory}-real`, directory);
   };
   const makeFile = (directory: string): void => {
-    rmSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true, maxRetries: 5 });
     writeFileSync(directory, "");
   };
   it.each<[what: string, change: (directory: string) => void, why: RegExp]>([
@@ -266,7 +270,7 @@ describe("a directory that others can change is not used: nothing is read, nothi
   });
 
   it("the directory above is not there", () =>
-    refuses(join(createPlace(), "none"), /the directory .*none is not there; create it$/));
+    refuses(join(createPlace(), "none"), /the directory .*none does not exist; create it$/));
 
   it.runIf(isRoot).each<[what: string, change: (directory: string) => void, why: RegExp]>([
     [
@@ -305,19 +309,19 @@ it.runIf(isRoot).each<[what: string, gid: number, mode: number]>([
 });
 
 describe("a write that fails", () => {
-  it("removes the older answer, which may have keys that are withdrawn by now, and is told of once", async () => {
+  it("removes the older answer, which may have withdrawn keys, and is reported once", async () => {
     const place = createPlace();
     const { store, directory, log } = openIn(place);
     await store.saveKeySet("a", SET);
     const file = join(directory, `${digestOf("a")}.keys`);
-    // What is renamed over a directory fails.
+    // Renaming a file over a directory fails.
     rmSync(file);
     mkdirSync(join(file, "x"), { recursive: true });
     await store.saveKeySet("a", SET);
     await store.saveKeySet("a", SET);
     expect(log.filter((line) => line.startsWith("keys cannot be stored in"))).toHaveLength(1);
     expect(store.status().problem).toMatch(/^keys cannot be stored in /);
-    rmSync(file, { recursive: true });
+    rmSync(file, { recursive: true, maxRetries: 5 });
     await store.saveKeySet("a", SET);
     expect(store.status().problem).toBeUndefined();
     expect(filesIn(directory)).toEqual([`${digestOf("a")}.keys`]);
@@ -353,7 +357,7 @@ describe("old files are removed at the start", () => {
     expect(filesIn(directory)).toEqual([...kept].sort());
   });
 
-  it("and from time to time, however many answers come", async () => {
+  it("and from time to time, for any number of answers", async () => {
     const { store, directory } = openIn(createPlace(), { maxFiles: 5, maxKeysAgeMs: Number.POSITIVE_INFINITY });
     for (let index = 0; index < 200; index += 1) {
       await store.saveKeySet(`place ${index}`, SET);

@@ -30,7 +30,7 @@ afterEach(async () => {
   await scene?.stop();
   scene = undefined;
   await server.stop();
-  rmSync(join(directory, ".."), { recursive: true, force: true });
+  rmSync(join(directory, ".."), { recursive: true, force: true, maxRetries: 5 });
 });
 
 const openStore = (): KeyStore => new KeyDirectory(directory, silentLog, () => clock);
@@ -63,7 +63,7 @@ const storedAt = (): unknown[] =>
   filesOf(".keys").map((file) => JSON.parse(readFileSync(file, "utf8").split("\n")[1] ?? "").loaded_at);
 
 describe("a process that starts while the provider is down", () => {
-  it("has the keys of the one before it, at once, with their age, and says so", async () => {
+  it("has the keys of the process before it, at once, with their age, and says so", async () => {
     scene = await start(keySetOf(first));
     await fetchAndStore(scene);
     clock += 3_600_000;
@@ -75,14 +75,14 @@ describe("a process that starts while the provider is down", () => {
     ]);
     const since = new Date(NOW * 1000).toISOString();
     expect(scene.log).toEqual([
-      expect.stringContaining(`keys in force from the state directory, fetched ${since}: ES256 "1"`),
+      expect.stringContaining(`keys in effect from the state directory, fetched ${since}: ES256 "1"`),
       expect.stringMatching(
-        new RegExp(`keys not loaded: .*503; those from the state directory serve, fetched ${since}$`),
+        new RegExp(`keys not loaded: .*503; keys from the state directory are in effect, fetched ${since}$`),
       ),
     ]);
   });
 
-  it("is ready with them: who waits for keys need not wait for the provider", async () => {
+  it("is ready with these keys, so no request waits for the provider", async () => {
     scene = await start(keySetOf(first));
     await fetchAndStore(scene);
     scene = await start((_request, _response) => {}); // Never answers.
@@ -90,7 +90,7 @@ describe("a process that starts while the provider is down", () => {
     expect(scene.keys.find(joseHeaderOf({ kid: "1" }))).not.toBeInstanceOf(Promise);
   });
 
-  it("has them until max_stale, counted from the fetch of the earlier process, over any number of restarts", async () => {
+  it("has these keys until max_stale, counted from the fetch of the earlier process, over any number of restarts", async () => {
     scene = await start(keySetOf(first));
     await fetchAndStore(scene);
     for (const [ms, isFound] of [
@@ -119,7 +119,7 @@ describe("a process that starts while the provider is down", () => {
     expect(scene.keys.status()).toMatchObject([{ state: "without_keys", keys: 0, isRestored: true }]);
   });
 
-  it("has no key that was withdrawn beside another, and still refuses a leaked one in every place of the policy", async () => {
+  it("has no withdrawn key, and still refuses a leaked key in every place of the policy", async () => {
     scene = await start({ json: { keys: [leak(first), second.publicJwk] } });
     await fetchAndStore(scene);
     await vi.waitFor(() => expect(filesOf(".leaked")).toHaveLength(1));
@@ -135,14 +135,14 @@ describe("a process that starts while the provider is down", () => {
     ["algorithms", { algorithms: ["ES256"] }],
     ["addresses", { places: ["other"] }],
     ["number of places", { places: ["jwks", "other"] }],
-  ])("has none when its policy has other %s", async (_what, options) => {
+  ])("has no keys if its policy has other %s", async (_what, options) => {
     scene = await start(keySetOf(first));
     await fetchAndStore(scene);
     scene = await start(status(503), options);
     expect(await scene.find("1")).not.toBe(FOUND);
   });
 
-  it("has none when the clock was ahead by more than five minutes as they were fetched, until it is right", async () => {
+  it("has no keys if the clock was more than five minutes ahead at the fetch, until this time has come", async () => {
     scene = await start(keySetOf(first));
     await fetchAndStore(scene);
     clock -= 300_001;
@@ -152,7 +152,7 @@ describe("a process that starts while the provider is down", () => {
     expect(await scene.find("1")).toBe(FOUND);
   });
 
-  it("has none when the files are damaged, and fetches as ever", async () => {
+  it("has no keys if the files are damaged, and fetches as usual", async () => {
     scene = await start(keySetOf(first));
     await fetchAndStore(scene);
     for (const file of filesOf(".keys")) {
@@ -164,7 +164,7 @@ describe("a process that starts while the provider is down", () => {
 });
 
 describe("a process that starts while the provider answers", () => {
-  it("asks it at once, and what it answers replaces what was stored", async () => {
+  it("requests keys at once, and the answer replaces the stored keys", async () => {
     scene = await start(keySetOf(first));
     await fetchAndStore(scene);
     scene = await start(keySetOf(second));
@@ -175,7 +175,7 @@ describe("a process that starts while the provider answers", () => {
     expect(scene.keys.status()).toMatchObject([{ isRestored: false, loadedAt: clock }]);
   });
 
-  it("asks it although no request comes and no policy is prepared", async () => {
+  it("requests keys even if no request comes and no policy is prepared", async () => {
     scene = await start(keySetOf(first));
     await fetchAndStore(scene);
     scene = await start(keySetOf(second));
@@ -184,14 +184,14 @@ describe("a process that starts while the provider answers", () => {
     expect(fetches()).toBe(1);
   });
 
-  it("finds a key that is new there for requests that came before the answer", async () => {
+  it("finds a new key for requests that came before the answer", async () => {
     scene = await start(keySetOf(first));
     await fetchAndStore(scene);
     scene = await start(keySetOf(first, second));
     expect(await scene.findAll(["2", "1", "3"])).toEqual([FOUND, FOUND, UNKNOWN]);
   });
 
-  it("goes on storing: each refresh moves the age", async () => {
+  it("continues to store: each refresh renews the age", async () => {
     scene = await start(keySetOf(first));
     await fetchAndStore(scene);
     scene.clock += COOLDOWN_MS;
@@ -200,8 +200,8 @@ describe("a process that starts while the provider answers", () => {
   });
 });
 
-describe("what is stored", () => {
-  it("is public: no private part, no secret, and nothing of keys that are not used", async () => {
+describe("the stored data", () => {
+  it("are public: no private part, no secret, and nothing of keys that are not used", async () => {
     const secret = Buffer.alloc(32, 7).toString("base64url");
     const unused = generateSigningKey("EdDSA", "unused");
     scene = await start({
@@ -217,13 +217,13 @@ describe("what is stored", () => {
     expect(text).toContain(await calculateJwkThumbprint(second.publicJwk));
   });
 
-  it("is nothing for keys that stand in the policy", async () => {
+  it("do not include keys from the policy itself", async () => {
     scene = await setUpIssuer([{ from: "jwks", jwks: { keys: [{ ...first.publicJwk }] } }], ["ES256"], openStore());
     expect(await scene.find("1")).toBe(FOUND);
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it("is left alone when the place does not answer", async () => {
+  it("stay unchanged if the place does not answer", async () => {
     scene = await start(keySetOf(first));
     await fetchAndStore(scene);
     scene.serve(status(500));
@@ -233,7 +233,7 @@ describe("what is stored", () => {
   });
 });
 
-it("requests that wait for the disk are bounded like all others", async () => {
+it("requests that wait for the disk have the same limit as all others", async () => {
   let answerDisk = (_: undefined): void => {};
   const disk = new Promise<undefined>((resolve) => {
     answerDisk = resolve;

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FairQueue, networkOf } from "../../../plugin/keys/verify/fair-queue.ts";
 
-const PATIENCE = { standingMs: 100, longMs: 200, shortMs: 10, capacity: 8 };
+const PATIENCE = { promptMs: 0, standingMs: 100, longMs: 200, shortMs: 10, capacity: 8 };
 
 const takeAll = (queue: FairQueue<string>, nowMs: number): readonly (string | undefined)[] =>
   Array.from({ length: queue.size }, () => queue.take(nowMs));
 
 describe("turns", () => {
-  it("alternate among clients, however many requests one of them has", () => {
+  it("alternate among clients, for any number of requests of one client", () => {
     const queue = new FairQueue<string>(PATIENCE);
     for (const item of ["a1", "a2", "a3", "a4", "b1", "c1"]) {
       queue.add(item, item.slice(0, 1), 0);
@@ -16,7 +16,7 @@ describe("turns", () => {
     expect(takeAll(queue, 0)).toEqual(["a1", "b1", "c1", "a2", "a3", "a4"]);
   });
 
-  it("go by age in a burst, and begin with the newest once the queue stands", () => {
+  it("go by age in a burst, and begin with the newest if the queue does not become empty", () => {
     const burst = new FairQueue<string>(PATIENCE);
     const standing = new FairQueue<string>(PATIENCE);
     for (const item of ["1", "2", "3"]) {
@@ -27,7 +27,7 @@ describe("turns", () => {
     expect(takeAll(standing, 101)).toEqual(["3", "2", "1"]);
   });
 
-  it("do not call a queue standing that was empty in between", () => {
+  it("do not treat a queue as overloaded if it was empty in between", () => {
     const queue = new FairQueue<string>(PATIENCE);
     queue.add("1", "a", 0);
     queue.take(90);
@@ -36,12 +36,38 @@ describe("turns", () => {
     expect(takeAll(queue, 150)).toEqual(["2", "3"]);
   });
 
-  it("are nobody's where the queue is empty", () => {
+  /** A queue of two entries, to which one entry comes each `waitMs`, for half a second. */
+  const keepBusy = (waitMs: number): FairQueue<string> => {
+    const queue = new FairQueue<string>({ ...PATIENCE, promptMs: 50 });
+    for (let nowMs = 0; nowMs <= 500; nowMs += waitMs) {
+      queue.add(String(nowMs), "a", nowMs);
+      if (queue.size > 2) {
+        queue.take(nowMs);
+      }
+    }
+    queue.add("newest", "a", 500);
+    return queue;
+  };
+
+  it("go by age as long as the waits are short, also if the queue is never empty", () => {
+    expect(keepBusy(25).take(500)).toBe("475");
+    expect(keepBusy(50).take(500)).toBe("newest");
+  });
+
+  it("go by age again after a queue with long waits was empty", () => {
+    const queue = keepBusy(50);
+    takeAll(queue, 510);
+    queue.add("older", "a", 520);
+    queue.add("newer", "a", 520);
+    expect(queue.take(520)).toBe("older");
+  });
+
+  it("go to no client if the queue is empty", () => {
     expect(new FairQueue<string>(PATIENCE).take(0)).toBeUndefined();
   });
 });
 
-describe("a wait that is too long ends", () => {
+describe("a wait ends if it is too long", () => {
   it.each<[what: string, sinceEmptyMs: number, waitedMs: number, isExpired: boolean]>([
     ["after the long time in a burst", 0, 201, true],
     ["not before", 0, 100, false],
@@ -68,13 +94,13 @@ describe("a full queue", () => {
     return queue;
   };
 
-  it("rejects another request of a client that has some in it", () => {
+  it("rejects a further request of a client that already has requests in the queue", () => {
     const queue = fill();
     expect(queue.add("a8", "a", 9)).toBe("a8");
     expect(queue.size).toBe(PATIENCE.capacity);
   });
 
-  it("makes room for a client that has none, and gives it the next turn but one", () => {
+  it("makes room for a client without requests in the queue, and gives it the turn after the next", () => {
     const queue = fill();
     expect(queue.add("b", "b", 9)).toBe("a0");
     expect(queue.size).toBe(PATIENCE.capacity);
@@ -100,7 +126,7 @@ describe("any sequence of additions and removals", () => {
     }
   };
 
-  it("gives back each item once, keeps to the capacity, and counts right", () => {
+  it("returns each item once, stays within the capacity, and counts correctly", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const queue = new FairQueue<number>(PATIENCE);

@@ -28,7 +28,7 @@ describe("slow signatures are checked on other threads", () => {
     expect(keyOf("ES512").key.verify(INPUT, Buffer.alloc(131))).toBe(SIGNATURE_INVALID);
   });
 
-  it("and all of a burst of 100, whatever key they are for", async () => {
+  it("and all signatures of a burst of 100, for any key", async () => {
     // The clock stands still, because a check that waits too long is given up.
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => void vi.useRealTimers());

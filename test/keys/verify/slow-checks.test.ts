@@ -25,7 +25,7 @@ function createScene(slots: number) {
 }
 
 describe("slow checks", () => {
-  it("run as many at a time as there are slots, and the next when one has held", async () => {
+  it("run as many at a time as there are slots, and the next one after a valid signature", async () => {
     const scene = createScene(2);
     const first = scene.check("1");
     scene.check("2");
@@ -36,7 +36,7 @@ describe("slow checks", () => {
     expect(scene.names()).toEqual(["1", "2", "3"]);
   });
 
-  it("are followed by a pause as long as they took when the signature does not hold", async () => {
+  it("are followed by an equally long pause if the signature is invalid", async () => {
     const scene = createScene(1);
     const forged = scene.check("forged");
     scene.check("next");
@@ -60,7 +60,7 @@ describe("slow checks", () => {
     expect(scene.names()).toEqual(["1", "2", "good"]);
   });
 
-  it("are not judged when they have waited for too long, and none is called invalid for that", async () => {
+  it("are not done if they waited for too long, and then no token is reported as invalid", async () => {
     const scene = createScene(1);
     scene.check("running");
     const late = scene.check("late");
@@ -70,7 +70,7 @@ describe("slow checks", () => {
     expect(scene.names()).toEqual(["running"]);
   });
 
-  it("wait no more than 256 at a time; the next is not judged at all", async () => {
+  it("wait at most 256 at a time; the next check is not done at all", async () => {
     const scene = createScene(1);
     scene.check("running");
     for (let index = 0; index < 256; index += 1) {

@@ -26,7 +26,7 @@ interface Answer {
   readonly retryAfter?: string;
 }
 
-/** What the client gets, by reason: the whole of it, written out. */
+/** The complete answer to the client, by reason. */
 const ANSWERS: Record<Reason, Answer> = {
   no_matching_rule: NO_ACCESS,
   path_ambiguous: { status: 400, clientMessage: "The request path is ambiguous" },
@@ -82,6 +82,7 @@ const ANSWERS: Record<Reason, Answer> = {
   token_too_old: INVALID,
   claim_missing: INVALID,
   claim_invalid: INVALID,
+  token_refused: INVALID,
   scope_insufficient: {
     status: 403,
     clientMessage: "The access token lacks a required scope",
@@ -101,7 +102,7 @@ const ANSWERS: Record<Reason, Answer> = {
   internal_error: { status: 500, clientMessage: "An unexpected error occurred" },
 };
 
-/** With everything that any reason carries; what a reason does not know, nobody may show. */
+/** With the fields of all reasons; a reason must not show fields that it does not have. */
 const denialOf = (reason: Reason): Denial =>
   ({
     reason,
@@ -169,13 +170,13 @@ describe("the form of the answer", () => {
     ["problem", "application/json", "application/problem+json"],
     ["problem", undefined, "application/problem+json"],
     ["negotiate", undefined, "application/json; charset=utf-8"],
-  ])("%s, asked for %s, is %s", (format, accept, type) => {
+  ])("%s, with Accept %s, is %s", (format, accept, type) => {
     const { headers } = exitFor("token_missing", { accept, answers: { ...USUAL_ANSWERS, format } });
     expect(headers["Content-Type"]).toBe(type);
   });
 
   it.each(["application/grpc", "application/grpc+proto", "Application/gRPC;a=b", "application/grpc ;a"])(
-    "is gRPC's for %s: no body, the words as a header, the challenge as ever",
+    "is gRPC's for %s: no body, the words as a header, the usual challenge",
     (contentType) => {
       expect(exitFor("token_missing", { ...withProblem, contentType })).toEqual({
         status: 401,
@@ -214,7 +215,7 @@ describe("the form of the answer", () => {
 });
 
 describe("the answer to a refused request", () => {
-  it("is written down here for every reason", () => {
+  it("is in this table for every reason", () => {
     expect(Object.keys(ANSWERS).sort()).toEqual(Object.keys(DENIALS).sort());
   });
 

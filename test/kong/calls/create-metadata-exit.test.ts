@@ -3,7 +3,7 @@ import { createMetadataExit } from "../../../plugin/kong/calls/create-metadata-e
 
 const resource = { metadataUrl: "https://x/y", metadataPath: "/y", metadata: '{"resource":"x"}' };
 
-it("serves the API's description as it is, to pages of any origin, for an hour (RFC 9728 section 3.2)", () => {
+it("returns the API's description unchanged, for pages of any origin and for an hour (RFC 9728 section 3.2)", () => {
   expect(createMetadataExit({ asks: "text", resource })).toEqual({
     status: 200,
     body: '{"resource":"x"}',
@@ -15,7 +15,7 @@ it("serves the API's description as it is, to pages of any origin, for an hour (
   });
 });
 
-it("lets browsers ask for it with whatever header", () => {
+it("lets browsers request it with any header", () => {
   expect(createMetadataExit({ asks: "preflight", resource })).toEqual({
     status: 204,
     body: "",

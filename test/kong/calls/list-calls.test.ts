@@ -51,7 +51,7 @@ const OUTCOMES: readonly (readonly [what: string, outcome: unknown, methods: rea
   ["no decision", undefined, ["log.err", "response.exit"]],
 ];
 
-it.each(OUTCOMES)("%s becomes the calls that Kong needs, and the last one decides", (_what, outcome, methods) => {
+it.each(OUTCOMES)("%s becomes the calls that Kong needs, and the last call decides", (_what, outcome, methods) => {
   expect(listCalls(outcome).map(({ method }) => method)).toEqual(methods.map((method) => `kong.${method}`));
 });
 

@@ -51,7 +51,7 @@ it.each([
   expect(prefersProblemDetails(PROBLEM.padEnd(length, ","))).toBe(isRead);
 });
 
-describe("whatever a client sends as Accept", () => {
+describe("for any Accept header", () => {
   const pieces = [
     "application/json",
     PROBLEM,
@@ -77,7 +77,7 @@ describe("whatever a client sends as Accept", () => {
     fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((parts) => parts.join("")),
   );
 
-  it("there is an answer, and the same one each time", () => {
+  it("there is an answer, and the same answer each time", () => {
     fc.assert(
       fc.property(anyAccept, (accept) => {
         const first = prefersProblemDetails(accept);
@@ -88,7 +88,7 @@ describe("whatever a client sends as Accept", () => {
     );
   });
 
-  it("the nearest range of each type counts, then its weight, then how near it is, then which comes first", () => {
+  it("the most specific range of each type counts, then its weight, then how specific it is, then its position", () => {
     const ranges = fc.uniqueArray(
       fc.record({
         range: fc.constantFrom(JSON_TYPE, PROBLEM, "application/*", "*/*", "text/html"),
@@ -118,12 +118,11 @@ describe("whatever a client sends as Accept", () => {
     );
   });
 
-  it("reading the longest one that is read takes no more than a moment", () => {
-    for (const piece of [",", ";", '"', '",', "a/b;c=", "a/b;", 'a/b;c="', "\\", " "]) {
+  it.each([",", ";", '"', '",', "a/b;c=", "a/b;", 'a/b;c="', "\\", " "])(
+    "the longest accepted header of only %j is no wish, and is read a thousand times in the time of a test",
+    (piece) => {
       const accept = piece.repeat(256).slice(0, 256);
-      const start = performance.now();
-      prefersProblemDetails(accept);
-      expect(performance.now() - start, JSON.stringify(piece)).toBeLessThan(1_000);
-    }
-  });
+      expect(Array.from({ length: 1_000 }, () => prefersProblemDetails(accept))).not.toContain(true);
+    },
+  );
 });

@@ -1,11 +1,23 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createAllow, createAnswer, createDeny, type Decision, isAllow } from "../../../plugin/core/model/decision.ts";
+import {
+  ALWAYS_VALID,
+  createAllow,
+  createAnswer,
+  createDeny,
+  type Decision,
+  isAllow,
+} from "../../../plugin/core/model/decision.ts";
 import { DENIALS, type Denial, type Reason } from "../../../plugin/core/model/denial.ts";
 import { createEnding } from "../../../plugin/kong/calls/create-ending.ts";
 import { createExit } from "../../../plugin/kong/calls/create-exit.ts";
-import { addVerdict, renderEnding, renderOtherInstance } from "../../../plugin/kong/calls/verdict.ts";
+import {
+  addReusableVerdict,
+  addVerdict,
+  renderEnding,
+  renderOtherInstance,
+} from "../../../plugin/kong/calls/verdict.ts";
 import { isMeant, parseGuardMark } from "../../../plugin/kong/contract/guard-mark.ts";
 import { NAME, PRIORITY, VERSION } from "../../../plugin/kong/contract/plugin-identity.ts";
 
@@ -42,10 +54,60 @@ describe("the guard's mark", () => {
   });
 });
 
+describe("a guard that can reuse verdicts", () => {
+  it.each<[offer: string[], reuse: object | undefined]>([
+    [[], undefined],
+    [["other"], undefined],
+    [["reuses"], { process: "", countsClients: false, hits: [] }],
+    [["reuses", "clients"], { process: "", countsClients: true, hits: [] }],
+    [["reuses", "ab:"], { process: "ab", countsClients: false, hits: [] }],
+    [["reuses", "ab:1=2", "clients"], { process: "ab", countsClients: true, hits: [{ tally: 1, hits: 2 }] }],
+    [
+      ["reuses", "ab:0=1,12=345"],
+      {
+        process: "ab",
+        countsClients: false,
+        hits: [
+          { tally: 0, hits: 1 },
+          { tally: 12, hits: 345 },
+        ],
+      },
+    ],
+    [["reuses", "ab:x=1,1=-1,1=1e9,=,1=2"], { process: "ab", countsClients: false, hits: [{ tally: 1, hits: 2 }] }],
+  ])("says so after the addresses: %j", (offer, reuse) => {
+    expect(parseGuardMark(`${PLUGIN_ID} 12 ${NONCE}`, offer)?.reuse).toEqual(reuse);
+  });
+
+  it("gets one header with all changes of the request", () => {
+    const caller = { consumer: undefined, credentialId: "c-1", groups: ["a"] };
+    const headers = { "x-user-id": "alice", x_user_id: [], "x-roles": ["a", "b"] };
+    const allow = createAllow({ headers, rawQuery: "", caller }, EVIDENCE, undefined, ALWAYS_VALID);
+    const kept = { allow, afterMs: 1_000.5, beforeMs: 61_000.5, tally: 3, trace: {}, onReuse: () => {} };
+    const facts = { target: false, transport: true, headers: ["authorization"] };
+    const reuse = { generation: "ab.5", facts, countsRoute: true, countsClient: true };
+    const sealed = addReusableVerdict(kept, reuse, MARK, MARK.instance);
+    expect(isAllow(sealed)).toBe(true);
+    expect(Object.keys(sealed.headers)).toEqual(["x-jwt-policy-verdict"]);
+    const [word, recipe = "", ...due] = String(sealed.headers["x-jwt-policy-verdict"]).split(" ");
+    expect([word, ...due]).toEqual(["reusable", PLUGIN_ID, "12", NONCE]);
+    expect(JSON.parse(Buffer.from(recipe, "base64").toString())).toEqual({
+      generation: "ab.5",
+      after: 1_001,
+      before: 60_950,
+      tally: 3,
+      facts: { ...facts, route: true, client: true },
+      clear: "x_user_id",
+      set: { "x-user-id": "alice", "x-roles": ["a", "b"] },
+      query: "",
+      caller: { credential: "c-1", groups: ["a"] },
+    });
+  });
+});
+
 describe("a verdict", () => {
   const allow = createAllow({ headers: { "x-user-id": "alice", x_user_id: [] } }, EVIDENCE);
 
-  it("is added to the headers of an Allow, which stays one", () => {
+  it("is added to the headers of an Allow, which is still an Allow", () => {
     const sealed = addVerdict(allow, MARK, MARK.instance);
     expect(isAllow(sealed)).toBe(true);
     expect(sealed).toEqual({
@@ -54,12 +116,12 @@ describe("a verdict", () => {
     });
   });
 
-  it("names who judged, not who was asked for", () => {
+  it("names the instance that judged, not the requested instance", () => {
     const sealed = addVerdict(allow, MARK, { pluginId: OTHER_ID, sequence: 13 });
     expect(sealed).toMatchObject({ headers: { "x-jwt-policy-verdict": `${OTHER_ID} 13 ${NONCE}` } });
   });
 
-  it("wins over a policy that maps a claim to its name", () => {
+  it("takes precedence over a policy that maps a claim to its header name", () => {
     const mapped = createAllow({ headers: { "x-jwt-policy-verdict": "alice" } }, EVIDENCE);
     expect(addVerdict(mapped, MARK, MARK.instance)).toMatchObject({
       headers: { "x-jwt-policy-verdict": `${PLUGIN_ID} 12 ${NONCE}` },
@@ -81,11 +143,11 @@ it.each<[what: string, own: { pluginId: string; sequence: number }, meant: boole
   ["itself", { pluginId: PLUGIN_ID, sequence: 12 }, true],
   ["an older version of its configuration", { pluginId: PLUGIN_ID, sequence: 11 }, false],
   ["another plugin's of the same sequence", { pluginId: OTHER_ID, sequence: 12 }, false],
-])("an instance tells %s by the mark", (_what, own, meant) => {
+])("an instance recognises %s by the mark", (_what, own, meant) => {
   expect(isMeant(MARK, own)).toBe(meant);
 });
 
-it("says that another instance was asked in words that are no verdict and no refusal", () => {
+it("reports a wrong instance with a string that is neither a verdict nor a refusal", () => {
   expect(renderOtherInstance(MARK)).toEqual({ "x-jwt-policy-verdict": `other-instance ${NONCE}` });
 });
 
@@ -102,15 +164,17 @@ it.each(Object.keys(DENIALS) as Reason[])(
       ...createExit(deny),
       level: DENIALS[reason].status >= 500 ? "err" : "warn",
       line: expect.stringContaining(`jwt-policy denied the request: reason=${reason}`),
+      nonce: NONCE,
     });
+    expect(Object.keys(carried).at(-1)).toBe("nonce");
   },
 );
 
 describe("the guard's own source", () => {
-  const source = readFileSync(
-    join(import.meta.dirname, "../../../plugin/guard/kong/plugins/jwt-policy-guard/handler.lua"),
-    "utf8",
-  );
+  const guard = join(import.meta.dirname, "../../../plugin/guard/kong/plugins/jwt-policy-guard");
+  const source = ["handler.lua", "facts.lua", "trace.lua", "verdicts.lua"]
+    .map((file) => readFileSync(join(guard, file), "utf8"))
+    .join("\n");
 
   it.each([
     ["the plugin's name", `local PLUGIN = "${NAME}"`],

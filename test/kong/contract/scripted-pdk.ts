@@ -13,14 +13,14 @@ export const withOperations = compileDocument(
   policyDocument(ISSUER, { routes: { read: { operations: [{ methods: ["GET"], path: "/a" }] } } }),
 );
 
-/** What Kong answers; nothing where nothing is said. */
+/** Kong's answers; empty if not set. */
 export interface Answers {
-  /** The request line is `GET / HTTP/1.1` when nothing is said. */
+  /** The request line is `GET / HTTP/1.1` if not set. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly headers?: readonly (readonly [name: string, values: readonly string[]])[];
-  /** `http` when nothing is said. */
+  /** `http` if not set. */
   readonly forwardedScheme?: string;
-  /** What `load_consumer` finds, by what it is asked for. */
+  /** The result of `load_consumer`, by its argument. */
   readonly consumers?: Readonly<Record<string, Consumer>>;
   readonly credential?: { readonly id?: string };
   readonly consumer?: Consumer;
@@ -29,7 +29,7 @@ export interface Answers {
   readonly service?: KongService;
 }
 
-/** A PDK that answers from a script and records what it was asked, in order. */
+/** A PDK that answers from a script and records its calls, in order. */
 export function scriptedPdk(answers: Answers): { pdk: Pdk; calls: string[] } {
   const { variables = {}, headers = [], forwardedScheme = "http", route = {}, service = {} } = answers;
   const { consumers = {}, credential = {}, consumer = {} } = answers;

@@ -11,7 +11,7 @@ const describeAs = (route: KongRoute, service: KongService = {}): Promise<string
 
 const full = { ...ROUTE, service: { id: "s" } };
 
-describe("two Routes with one id are told apart", () => {
+describe("two Routes with one id are distinguished", () => {
   it.each<[what: string, changes: Partial<KongRoute>]>([
     ["methods", { methods: ["POST"] }],
     ["hosts", { hosts: ["b.example"] }],
@@ -30,23 +30,23 @@ describe("two Routes with one id are told apart", () => {
     expect(await describeAs(full, { ...SERVICE, ...changes })).not.toBe(await describeAs(full, SERVICE));
   });
 
-  it("but not by name and tags, which lead nowhere", async () => {
+  it("but not by name and tags, which do not change where requests go", async () => {
     expect(await describeAs({ ...full, name: "x", tags: ["y"] }, SERVICE)).toBe(await describeAs(full, SERVICE));
   });
 });
 
-describe("nothing is said", () => {
-  it("of a Route that matches by an expression, or of none", async () => {
+describe("there is no description", () => {
+  it("for a Route that matches by an expression, or without a Route", async () => {
     expect(await describeAs({ id: "r", protocols: ["http"], service: { id: "s" } }, SERVICE)).toBeUndefined();
     expect(await describeAs({})).toBeUndefined();
   });
 
-  it("of a Service whose place Kong does not tell", async () => {
+  it("for a Service whose address Kong does not report", async () => {
     expect(await describeAs(full, {})).toBeUndefined();
   });
 });
 
-it("Kong is not asked for the Service of a Route that has none", async () => {
+it("Kong is not asked for the Service of a Route without a Service", async () => {
   const { pdk, calls } = scriptedPdk({ route: ROUTE });
   expect(await describeRoute(pdk)).toBeDefined();
   expect(calls).toEqual(["get_route"]);

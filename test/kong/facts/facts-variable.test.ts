@@ -30,7 +30,7 @@ const READ = {
 const GOOD = lines("close", "Bearer x", "acme");
 
 describe("the facts variable", () => {
-  it("is what `kong-jwt-policy kong env` has nginx put together, in this order", () => {
+  it("has the parts that `kong-jwt-policy kong env` configures, in this order", () => {
     const usual = "connection authorization x-forwarded-proto origin access-control-request-method accept content-type";
     const variables = usual.split(" ").map((name) => `$http_${name.replaceAll("-", "_")}`);
     const facts = ["$request", "$scheme $realip_remote_addr $remote_addr", ...variables];
@@ -168,13 +168,11 @@ describe("a request line", () => {
     "GET  HTTP/1.1",
     "GET / HTTP/1.1\n",
     "GET /a\nb HTTP/1.1",
-  ])("%j is none", (text) => {
+  ])("%j is not a request line", (text) => {
     expect(parseRequestLine(text)).toBeUndefined();
   });
 
-  it("of 100 kB that almost is one is refused without going back and forth over it", () => {
-    const begin = performance.now();
-    expect(parseRequestLine(`GET ${" HTTP/1.1".repeat(12_000)}x`)).toBeUndefined();
-    expect(performance.now() - begin).toBeLessThan(2_000);
+  it("of 5 MB that is almost valid is refused, which a reader with backtracking would read for minutes", () => {
+    expect(parseRequestLine(`GET ${" HTTP/1.1".repeat(600_000)}x`)).toBeUndefined();
   });
 });

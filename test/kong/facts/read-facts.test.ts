@@ -25,7 +25,7 @@ const HEADERS = [
 ] as const;
 const REQUEST = { request: "GET /a?b=c HTTP/1.1" };
 
-describe("the fewest calls that give the facts", () => {
+describe("the facts need as few calls as possible", () => {
   const answers = {
     variables: { jwt_facts: FACTS, ...REQUEST },
     headers: HEADERS,
@@ -89,7 +89,7 @@ describe("the fewest calls that give the facts", () => {
 });
 
 describe("without a usable facts variable", () => {
-  it("headers are read instead, on every request, and one line says why", async () => {
+  it("headers are read instead, for every request, and one line says why", async () => {
     const logged: string[] = [];
     const reader = createFactsReader(true, (line) => logged.push(line));
     for (const jwt_facts of ["", "1\nGET / HTTP/1.1\n\n", "nonsense"]) {
@@ -98,11 +98,11 @@ describe("without a usable facts variable", () => {
       expect(calls.slice(0, 2)).toEqual(["get_var jwt_facts", "get_headers 1000"]);
     }
     expect(logged).toEqual([
-      "$jwt_facts is not what `kong-jwt-policy kong env` sets: facts are read by more and slower calls",
+      "$jwt_facts is not what `kong-jwt-policy kong env` sets: the plugin reads the facts with more and slower calls",
     ]);
   });
 
-  it("it is used again as soon as it is there", async () => {
+  it("the variable is used again as soon as it is set", async () => {
     const reader = createFactsReader(true, () => {});
     await reader(scriptedPdk({}).pdk, plain, "read");
     const { pdk, calls } = scriptedPdk({ variables: { jwt_facts: FACTS } });
@@ -122,7 +122,7 @@ describe("the route", () => {
     expect(result).toMatchObject({ binding: { by: "route", ...binding } });
   });
 
-  it("is asked for on every request: a rename takes effect without a new instance", async () => {
+  it("is read for every request, so a rename takes effect without a new instance", async () => {
     const reader = createFactsReader(false, () => {});
     for (const name of ["before", "after"]) {
       const facts = await reader(scriptedPdk({ route: { name } }).pdk, plain, undefined);

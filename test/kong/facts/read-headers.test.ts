@@ -20,7 +20,7 @@ describe("headers read one by one", () => {
     expect((await readScripted(false, plain, "read", answers)).result).toMatchObject(facts);
   });
 
-  it("names that differ in `_` and `-` only are one, in the order that nginx's variable has them in", async () => {
+  it("names that differ only in `_` and `-` are one name, in the order of nginx's variable", async () => {
     const comparing = compileDocument(
       policyDocument(
         { issuer: "https://idp.example.com", audiences: ["api"] },
@@ -48,7 +48,7 @@ describe("headers read one by one", () => {
     expect(calls.filter((call) => call.startsWith("get_var http_"))).toEqual(["get_var http_x_tenant"]);
   });
 
-  it("two Cookie lines are one text, with a semicolon between", async () => {
+  it("two Cookie lines are one string, with a semicolon between them", async () => {
     const { result } = await readScripted(false, plain, "read", header("cookie", "a=1", "b=2, c"));
     expect((result as { headers: ReadonlyMap<string, string> }).headers.get("cookie")).toBe("a=1; b=2, c");
   });
@@ -59,7 +59,7 @@ describe("headers read one by one", () => {
       ["Bearer a", "Bearer a"],
     ]) {
       const { result } = await readScripted(false, plain, "read", header("authorization", ...values));
-      expect(result).toEqual({ reason: "token_ambiguous" });
+      expect(result).toMatchObject({ reason: "token_ambiguous" });
     }
   });
 
@@ -71,18 +71,18 @@ describe("headers read one by one", () => {
     expect((await readScripted(false, plain, "read", { headers: names })).result).toMatchObject(expected);
   });
 
-  it("repeated headers count each time, for they use up Kong's limit as well", async () => {
+  it("repeated headers count each time, because they also count for Kong's limit", async () => {
     const { result, calls } = await readScripted(
       false,
       withOperations,
       "read",
       header("x-a", ...Array(1000).fill("1")),
     );
-    expect(result).toEqual({ reason: "too_many_headers" });
+    expect(result).toMatchObject({ reason: "too_many_headers" });
     expect(calls).toEqual(["get_headers 1000"]);
   });
 
-  it("a request line that is none is left out, for the pipeline to refuse", async () => {
+  it("an invalid request line is left out, and the pipeline refuses the request", async () => {
     const { result } = await readScripted(false, withOperations, "read", { variables: { request: "GET /" } });
     expect(result).toMatchObject({ requestLine: undefined });
   });

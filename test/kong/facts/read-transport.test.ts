@@ -10,7 +10,7 @@ const ASKED = ["get_forwarded_scheme"];
 
 type Addresses = readonly [scheme: string, peer: string, client: string];
 
-describe("how a request came, by the facts variable", () => {
+describe("the transport of a request, by the facts variable", () => {
   it.each<[what: string, addresses: Addresses, forwarded: string | undefined, transport: Transport, calls: string[]]>([
     ["TLS at Kong's listener", ["https", "192.0.2.7", "192.0.2.7"], undefined, "tls", []],
     ["this machine", ["http", "127.0.0.1", "127.0.0.1"], undefined, "loopback", []],
@@ -37,7 +37,7 @@ describe("how a request came, by the facts variable", () => {
     ["https", "tls"],
     ["http", "plain"],
     ["", "plain"],
-  ])("is Kong's to say, %j, of a proxy that says TLS and may be anybody", async (forwardedScheme, transport) => {
+  ])("is decided by Kong, %j, if a possibly untrusted proxy reports TLS", async (forwardedScheme, transport) => {
     const { pdk, calls } = scriptedPdk({ forwardedScheme });
     const addresses = { scheme: "http", peer: "10.0.0.1", client: "10.0.0.1" };
     expect(await readTransport(pdk, addresses, new Map([["x-forwarded-proto", "https"]]))).toBe(transport);
@@ -45,7 +45,7 @@ describe("how a request came, by the facts variable", () => {
   });
 });
 
-describe("how a request came, asked by calls", () => {
+describe("the transport of a request, by calls", () => {
   it.each<[scheme: string, address: string, transport: Transport, calls: string[]]>([
     ["https", "192.0.2.7", "tls", ASKED],
     ["http", "127.0.0.1", "loopback", [...ASKED, "get_var realip_remote_addr"]],
@@ -62,7 +62,7 @@ describe("how a request came, asked by calls", () => {
     ["http", "http", "plain"],
     ["https, http", "https", "tls"],
   ])(
-    "X-Forwarded-Proto %j is not believed, and the connection's scheme %s makes it %s",
+    "X-Forwarded-Proto %j is not trusted, and the connection's scheme %s makes it %s",
     async (said, scheme, transport) => {
       const variables = { scheme, realip_remote_addr: "192.0.2.7" };
       const { pdk, calls } = scriptedPdk({ forwardedScheme: "https", variables });
@@ -72,7 +72,7 @@ describe("how a request came, asked by calls", () => {
   );
 });
 
-it.each([true, false])("is not asked for where no rule minds (facts variable: %s)", async (hasVariable) => {
+it.each([true, false])("is not read if no rule needs it (facts variable: %s)", async (hasVariable) => {
   const routes = { read: { allow_http: true }, health: { access: "public" } };
   const policy = compileDocument(policyDocument(ISSUER, { routes }));
   const jwt_facts = `3 x-forwarded-proto\nGET / HTTP/1.1\nhttp 10.0.0.1 10.0.0.1\nhttps\n${ID}`;

@@ -20,13 +20,13 @@ export function findMissingKong(): string | undefined {
 }
 
 export interface AdminKong {
-  /** Hands Kong a whole kong.yml and returns the status and the text of its answer. */
+  /** Loads a whole kong.yml into Kong and returns the status and the text of its answer. */
   load(configText: string): Promise<{ readonly status: number; readonly text: string }>;
   stop(): Promise<void>;
 }
 
 /**
- * A DB-less Kong that knows the plugin from our dump alone, started with a kong.yml. (`kong config parse` of Kong 3.9 cannot
+ * A DB-less Kong that knows the plugin only from our dump, started with a kong.yml. (`kong config parse` of Kong 3.9 cannot
  * load any external plugin: its command line has no global `kong`.)
  *
  * @param more laid over the settings; undefined takes one away.

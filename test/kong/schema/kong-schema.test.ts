@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONFIG_FIELDS } from "../../../plugin/kong/schema/config-schema.ts";
 import { runCli } from "../../cli/run-cli.ts";
-import { reportMissing } from "../../gateways/report-missing.ts";
+import { reportMissing } from "../../gateways/kong/report-missing.ts";
 import { type AdminKong, findMissingKong, startAdminKong } from "./admin-kong.ts";
 
 const KONG_YML = join(import.meta.dirname, "../../../kong.yml");
@@ -47,10 +47,10 @@ describe.each([
   }, 60_000);
   afterAll(async () => {
     await kong?.stop();
-    rmSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true, maxRetries: 5 });
   }, 60_000);
 
-  it("starts with the repository's kong.yml as it is, and takes it again at run time", async () => {
+  it("starts with the repository's kong.yml, and accepts it again at run time", async () => {
     const { status, text } = await kong.load(readFileSync(KONG_YML, "utf8"));
     expect([status, text.match(/"name":"jwt-policy"/g)?.length]).toEqual([201, 4]);
   });
@@ -62,7 +62,7 @@ describe.each([
     ["the longest inline policy", { config: { policy: "x".repeat(MAX_POLICY) } }],
     ["protocols of HTTP", { config: FILE, protocols: ["https", "grpcs"] }],
     ["an instance name and tags", { config: FILE, instance_name: "x", tags: ["a"] }],
-  ])("takes a plugin with %s", async (_what, plugin) => {
+  ])("accepts a plugin with %s", async (_what, plugin) => {
     const { status, text } = await kong.load(configWith(plugin));
     expect(status, text.slice(0, 500)).toBe(201);
   });
@@ -85,7 +85,7 @@ describe.each([
     ["an empty file name", { config: { policy_file: "" } }, /"policy_file":"length must be at least 1"/],
     ["a number for a rule", { config: { ...FILE, rule: 1 } }, /"rule":"expected a string"/],
     ["a rule of 129 characters", { config: { ...FILE, rule: "r".repeat(129) } }, /"rule":"length must be at most 128"/],
-    ["a policy that is no text", { config: { policy: { jwt_policy: 1 } } }, /"policy":"expected a string"/],
+    ["a policy that is not a string", { config: { policy: { jwt_policy: 1 } } }, /"policy":"expected a string"/],
     [
       "a policy of one byte more",
       { config: { policy: "x".repeat(MAX_POLICY + 1) } },

@@ -24,7 +24,11 @@ describe("the plugin's configuration", () => {
       },
       { policyFile: "a.yaml", identity: { pluginId: "5d7f", sequence: 3 }, workspace: "0", routeId: "8b1c" },
     ],
-    ["an empty text, as if it were not set", { policy_file: "a.yaml", policy: "", rule: "" }, { policyFile: "a.yaml" }],
+    [
+      "an empty string, as if it were not set",
+      { policy_file: "a.yaml", policy: "", rule: "" },
+      { policyFile: "a.yaml" },
+    ],
     ["blanks, which are a name like any other", { policy_file: " " }, { policyFile: " " }],
   ])("with %s is read", (_what, config, expected) => {
     expect(parse(config)).toEqual({ ...NOTHING, ...expected });
@@ -34,23 +38,23 @@ describe("the plugin's configuration", () => {
     ["both a file and a policy", { policy_file: "a", policy: "b" }, "exactly one of"],
     ["neither", { rule: "read" }, "exactly one of"],
     ["nothing", {}, "exactly one of"],
-    ["two empty texts", { policy_file: "", policy: "" }, "exactly one of"],
+    ["two empty strings", { policy_file: "", policy: "" }, "exactly one of"],
     ["null", null, "the plugin's configuration is not an object"],
-    ["a text", "policy_file", "the plugin's configuration is not an object"],
+    ["a string", "policy_file", "the plugin's configuration is not an object"],
     ["a list", ["policy_file"], "exactly one of"],
-    ["a number for the file", { policy_file: 1 }, "config.policy_file is not text"],
-    ["an object for the policy", { policy: { jwt_policy: 1 } }, "config.policy is not text"],
-    ["a list for the rule", { policy_file: "a", rule: ["read"] }, "config.rule is not text"],
-    ["false for the rule", { policy_file: "a", rule: false }, "config.rule is not text"],
+    ["a number for the file", { policy_file: 1 }, "config.policy_file is not a string"],
+    ["an object for the policy", { policy: { jwt_policy: 1 } }, "config.policy is not a string"],
+    ["a list for the rule", { policy_file: "a", rule: ["read"] }, "config.rule is not a string"],
+    ["false for the rule", { policy_file: "a", rule: false }, "config.rule is not a string"],
   ])("with %s is refused", (_what, config, message) => {
     expect(() => parse(config)).toThrow(message);
   });
 
-  it.each(["", "{", "undefined", "\0", '{"policy_file":"a"}x'])("that is no JSON (%j) is refused", (text) => {
+  it.each(["", "{", "undefined", "\0", '{"policy_file":"a"}x'])("that is not JSON (%j) is refused", (text) => {
     expect(() => parsePluginConfig(text)).toThrow(/^the plugin.s configuration is not JSON$/);
   });
 
-  it("takes no member from an object's prototype, and gives none to it", () => {
+  it("reads no member from an object's prototype, and adds none to it", () => {
     expect(() => parsePluginConfig('{"__proto__":{"policy_file":"a"}}')).toThrow("exactly one of");
     expect({}).not.toHaveProperty("policy_file");
   });

@@ -18,23 +18,24 @@ function check(code: string, marked: string, message: RegExp): void {
   }
 }
 
-it("the schema knows exactly the names under which the denial table tells clients", () => {
+it("the schema has exactly the public names of the denial table", () => {
   const schema = JSON.parse(readFileSync(new URL("../../../schema/policy.schema.json", import.meta.url), "utf8"));
   expect([...schema.properties.answers.properties.reasons.propertyNames.enum].sort()).toEqual([...NAMES].sort());
 });
 
 describe("answers", () => {
-  it.each(["", "answers: {}\n", "answers: {reasons: {}}\n"])("are the usual ones without a word: %j", (text) => {
+  it.each(["", "answers: {}\n", "answers: {reasons: {}}\n"])("are the defaults if the policy sets none: %j", (text) => {
     expect(compileDocument(ISSUER_START + text).answers).toEqual(USUAL_ANSWERS);
   });
 
-  it("are as the document has them", () => {
+  it("are as in the document", () => {
     const text = policy(
       "{format: problem, problem_types: 'urn:example:', reasons: {token_missing: {text: Hi}, unavailable: {status: 500}}}",
     );
     expect(compileDocument(text).answers).toEqual({
       format: "problem",
       problemTypes: "urn:example:",
+      namesScopes: false,
       reasons: new Map([
         ["token_missing", { status: undefined, text: "Hi" }],
         ["unavailable", { status: 500, text: undefined }],
@@ -42,20 +43,29 @@ describe("answers", () => {
     });
   });
 
-  it.each(NAMES)("have words of their own for %s", (name) => {
+  it("name the scopes of a rule to clients without a valid token only if the document says so", () => {
+    expect(compileDocument(policy("{name_scopes: true}")).answers.namesScopes).toBe(true);
+    expect(compileDocument(policy("{name_scopes: false}")).answers.namesScopes).toBe(false);
+    check("wrong_type", policy("{name_scopes: ‸'yes'}"), /true or false/);
+  });
+
+  it.each(NAMES)("can have their own words for %s", (name) => {
     expect(issuesOf(policy(`{reasons: {${name}: {text: "No"}}}`))).toEqual([]);
   });
 
-  it.each(SHARED)("have none for %s alone, which a client must not tell apart", (reason) => {
+  it.each(SHARED)("cannot have words for %s alone, which a client must not distinguish", (reason) => {
     const message = new RegExp(
-      `^A client must not tell "${reason}" from .*: set the answer of all of them under "${publicReason(reason)}"\\.$`,
+      `^A client must not be able to distinguish "${reason}" from .*: set the answer of all of them under "${publicReason(reason)}"\\.$`,
     );
     check("answer_indistinct", policy(`{reasons: {‸${reason}: {text: "No"}}}`), message);
   });
 
-  it.each(["token_mising", "signature", "toString", "__proto__"])("have none for %s, which is no reason", (name) => {
-    check("invalid_value", policy(`{reasons: {‸${name}: {text: "No"}}}`), /is not one of no_matching_rule, /);
-  });
+  it.each(["token_mising", "signature", "toString", "__proto__"])(
+    "cannot have words for %s, which is not a reason",
+    (name) => {
+      check("invalid_value", policy(`{reasons: {‸${name}: {text: "No"}}}`), /is not one of no_matching_rule, /);
+    },
+  );
 });
 
 describe("a status", () => {
@@ -72,7 +82,7 @@ describe("a status", () => {
     expect(issuesOf(policy(`{reasons: {${name}: {status: ${status}}}}`))).toEqual([]);
   });
 
-  it.each<[name: string, status: number, message: RegExp]>([
+  it.each<readonly [name: string, status: number, message: RegExp]>([
     [
       "token_missing",
       500,
@@ -87,15 +97,17 @@ describe("a status", () => {
     ["internal_error", 404, /give up; the usual status is 500\.$/],
     ["access_denied", 405, /^Status 405 needs the header field Allow; the usual status is 403\.$/],
     ["token_missing", 407, /is a proxy's/],
-    ["token_missing", 408, /repeat the request/],
-    ["token_missing", 499, /is nginx's own/],
+    ...[408, 421, 425].map((status) => ["token_missing", status, /makes clients repeat the request/] as const),
+    ["token_missing", 417, /answers the header field Expect/],
+    ["token_missing", 426, /needs the header field Upgrade/],
+    ...[444, 494, 495, 496, 497, 499].map((status) => ["token_missing", status, /is nginx's own/] as const),
     ["unavailable", 511, /ask for a login/],
   ])("of %s may not be %i", (name, status, message) => {
     check("answer_invalid", policy(`{reasons: {${name}: {status: ‸${status}}}}`), message);
   });
 
   it.each(["200", "204", "302", "399", "600", "1000", "-401", "401.5", '"404"', "true", "null"])(
-    "is none: %s",
+    "is not a status: %s",
     (status) => {
       const issues = issuesOf(policy(`{reasons: {token_missing: {status: ${status}}}}`));
       expect(issues.map(({ pointer }) => pointer)).toEqual(["/answers/reasons/token_missing/status"]);
@@ -110,7 +122,7 @@ describe("a status", () => {
   });
 });
 
-describe("a text", () => {
+describe("a string", () => {
   it.each([
     "No",
     "a",
@@ -142,7 +154,7 @@ describe("a text", () => {
     ["begins with a space", " a"],
     ["ends with a space", "a "],
     ["is a space", " "],
-  ])("may be none that %s", (_what, text) => {
+  ])("must not be a string that %s", (_what, text) => {
     const issues = issuesOf(policy(`{reasons: {token_missing: {text: ${JSON.stringify(text)}}}}`));
     expect(issues.map(({ pointer }) => pointer)).toEqual(["/answers/reasons/token_missing/text"]);
   });

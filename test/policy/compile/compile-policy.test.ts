@@ -34,7 +34,7 @@ it("at most 50 mistakes are listed, the first ones, in the order of the text", (
   expect(issues.map(({ line }) => line)).toEqual(Array.from({ length: 50 }, (_, index) => first + index));
 });
 
-describe("with several issuers, a rule says which ones pass", () => {
+describe("with several issuers, a rule says which issuers it accepts", () => {
   it.each<[rule: string, codes: readonly string[]]>([
     ["{accept: [partner]}", []],
     ["{access: public}", []],
@@ -55,7 +55,7 @@ describe("the transport of requests", () => {
     [true, "{one: {allow_http: true, operations: [{methods: [GET], path: /a, allow_http: false}]}}"],
     [false, "{one: {allow_http: true}, two: {allow_http: true}}"],
     [false, "{one: {allow_http: true}, two: {access: public}}"],
-  ])("has to be read: %s, for %s", (needed, routes) => {
+  ])("must be known: %s, for %s", (needed, routes) => {
     const read = readPolicy(`${ISSUER_START}defaults: {accept: [acme]}\nroutes: ${routes}\n`, "");
     expect(read.ok && read.value.needsTransport, JSON.stringify(read)).toBe(needed);
   });
@@ -68,7 +68,7 @@ describe("issuers", () => {
     check("issuer_duplicate", marked, /^Issuer "acme" has the same identifier/);
   });
 
-  it("is told of two templates that fit the same", () => {
+  it("is reported for two templates that match the same issuer", () => {
     const template = (id: string, name: string): string =>
       `  ${id}: {issuer: "https://x.example/{${name}}", audiences: [b], tenants: [a], keys: {jwks_uri: "https://x.example/k"}}\n`;
     const marked = `${ISSUER_START}${template("one", "t")}${template("two", "u").replace('"', '‸"')}routes: {r: {accept: [acme]}}`;
@@ -89,7 +89,7 @@ describe("issuers", () => {
   });
 });
 
-describe("accept may be left out while it can mean one issuer only", () => {
+describe("accept may be omitted if there is only one issuer", () => {
   const policy = (routes: string): string => `${ISSUER_START}${SECOND_ISSUER}${routes}`;
   it.each<[what: string, marked: string]>([
     ["a rule", policy("routes: {‸r: {}}")],
@@ -101,7 +101,7 @@ describe("accept may be left out while it can mean one issuer only", () => {
       "an operation beside one that says it",
       policy("routes: {r: {operations: [{methods: [GET], path: /, accept: [acme]}, ‸{methods: [PUT], path: /}]}}"),
     ],
-  ])("and must not in %s of a policy with two", (_what, marked) => {
+  ])("and must not be omitted in %s of a policy with two issuers", (_what, marked) => {
     check("accept_missing", marked, /several issuers/);
   });
 
@@ -118,13 +118,13 @@ describe("accept may be left out while it can mean one issuer only", () => {
     expect([...(compileDocument(text).rules.get("r")?.requirements.accept ?? [])]).toEqual(accept);
   });
 
-  it("an operation takes it from its rule", () => {
+  it("an operation inherits it from its rule", () => {
     const routes = "routes: {r: {accept: [acme], operations: [{methods: [GET], path: /}]}}";
     expect(issuesOf(policy(routes))).toEqual([]);
   });
 });
 
-describe("what a public rule says of tokens has no effect", () => {
+describe("settings about tokens have no effect in a public rule", () => {
   const rule = (body: string): string => `${ISSUER_START}routes:\n  r:\n${body}`;
   it.each<[what: string, marked: string]>([
     ["scopes", rule("    access: public\n    ‸required_scopes: [read]\n")],
@@ -171,7 +171,7 @@ describe("what a public rule says of tokens has no effect", () => {
   });
 });
 
-describe("the nearest requirement wins as a whole: operation, rule, defaults, built in", () => {
+describe("the most specific requirement replaces the others as a whole: operation, rule, defaults, built-in value", () => {
   const policy = compileDocument(`${ISSUER_START}
 routes:
   bare: {}
@@ -204,7 +204,7 @@ defaults: {required_scopes: [default], audiences: [d]}
     ["POST", requirements("required", ["d"], [])],
   ])("operation %s", (method, expected) => {
     const operations = policy.rules.get("nested")?.operations;
-    expect(operations && findOperation(operations, method, [""])).toEqual(expected);
+    expect(operations && findOperation(operations.root, method, [""])?.value).toEqual(expected);
   });
 });
 
@@ -215,12 +215,12 @@ it("clears every mapped header in every spelling", () => {
   expect(clearedHeaders).toEqual(["x-user-id", "x-user_id", "x_user-id", "x_user_id", "tenant"]);
   const plain = { list: "join", separator: ",", encoding: "text", fallback: undefined, maxBytes: 4096 };
   expect(headerMappings).toEqual([
-    { header: "x-user-id", source: { from: "claim", claim: { text: "sub", path: ["sub"] } }, ...plain },
-    { header: "tenant", source: { from: "claim", claim: { text: "/org/id", path: ["org", "id"] } }, ...plain },
+    { header: "x-user-id", source: { from: "claim", claims: [{ text: "sub", path: ["sub"] }] }, ...plain },
+    { header: "tenant", source: { from: "claim", claims: [{ text: "/org/id", path: ["org", "id"] }] }, ...plain },
   ]);
 });
 
-it("gives no policy when anything is wrong, and names all of it in the order of the text", () => {
+it("gives no policy if there is any mistake, and names all mistakes in the order of the text", () => {
   const marked = `${ISSUER_START}    clock_skew: ‸6m
     keys: {jwks_uri: ‸http://idp.example.com/jwks}
 routes:

@@ -12,7 +12,7 @@ const RESOURCE = "https://api.example.com/pay";
 const metadataOf = (source: object, changes: object = {}): Record<string, unknown> =>
   JSON.parse(describeResource({ resource: RESOURCE, ...source }, changes)?.metadata ?? "");
 
-describe("where the API's description is (RFC 9728 section 3.1)", () => {
+describe("the address of the API's description (RFC 9728 section 3.1)", () => {
   it.each([
     ["https://api.example.com", "https://api.example.com", ""],
     ["https://api.example.com/", "https://api.example.com", ""],
@@ -28,7 +28,7 @@ describe("where the API's description is (RFC 9728 section 3.1)", () => {
     expect(JSON.parse(described?.metadata ?? "")).toMatchObject({ resource });
   });
 
-  it("is nowhere where the policy does not speak of it", () => {
+  it("does not exist if the policy does not have the key", () => {
     expect(compileDocument(policyDocument(ACME)).protectedResource).toBeUndefined();
   });
 
@@ -42,7 +42,7 @@ describe("where the API's description is (RFC 9728 section 3.1)", () => {
     "https://0x7f.1/pay",
     "https://api..example.com:/pay",
     "https://[::1/pay",
-  ])("is refused of %s", (resource) => {
+  ])("is refused for %s", (resource) => {
     const marked = `${ISSUER_START}protected_resource: {resource: ‸"${resource}"}\n`;
     const issues = issuesOf(takeMarks(marked).text);
     expect(summarize(issues).map((line) => line.split(" ")[0])).toEqual(
@@ -63,18 +63,18 @@ describe("where the API's description is (RFC 9728 section 3.1)", () => {
     "api.example.com/pay",
     "https://",
     "",
-  ])("is refused by the schema of %s, which could mean another place or break a challenge", (resource) => {
+  ])("is refused by the schema for %s, which could be another address or break a challenge", (resource) => {
     const marked = `${ISSUER_START}protected_resource: {resource: ‸"${resource.replaceAll('"', '\\"')}"}\n`;
     expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, "invalid_value"));
   });
 
-  it("is needed: the key must be there", () => {
+  it("is required in the key", () => {
     const marked = `${ISSUER_START}‸protected_resource: {}\n`;
     expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, "missing_key"));
   });
 });
 
-describe("what the description says (RFC 9728 section 2)", () => {
+describe("the content of the description (RFC 9728 section 2)", () => {
   it("follows from issuers and rules", () => {
     expect(metadataOf({})).toEqual({
       resource: RESOURCE,
@@ -84,7 +84,7 @@ describe("what the description says (RFC 9728 section 2)", () => {
     });
   });
 
-  it("is what the document says", () => {
+  it("is as in the document", () => {
     const said = {
       authorization_servers: ["https://login.example.com"],
       scopes_supported: ["b", "a"],
@@ -112,7 +112,7 @@ describe("what the description says (RFC 9728 section 2)", () => {
     expect(scopes).toEqual(["a", "b", "c", "d", "e"]);
   });
 
-  it("has the issuers that a rule accepts and that can be asked, each tenant that is named as one", () => {
+  it("has the issuers that a rule accepts and that are URLs, and each named tenant", () => {
     const issuers = {
       acme: ACME,
       idle: { issuer: "https://idle.example.com", audiences: ["api"] },
@@ -153,11 +153,11 @@ describe("what the description says (RFC 9728 section 2)", () => {
       [{ query: "token" }, { header: "x-token" }, { cookie: "__Host-token", allowed_origins: ["https://app.example"] }],
       [],
     ],
-  ])("names of %j the methods that RFC 6750 knows", (sources, methods) => {
+  ])("names the methods of RFC 6750 for %j", (sources, methods) => {
     expect(metadataOf({}, { token: { sources } }).bearer_methods_supported).toEqual(methods);
   });
 
-  it("leaves out what there is none of (RFC 9728 section 3.2)", () => {
+  it("leaves out members without a value (RFC 9728 section 3.2)", () => {
     const metadata = metadataOf({}, { routes: {} });
     expect(metadata).toEqual({ resource: RESOURCE, bearer_methods_supported: ["header"] });
   });

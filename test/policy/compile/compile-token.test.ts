@@ -4,7 +4,7 @@ import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "../rea
 
 const policy = (token: string, rest = "routes: {r: {}}"): string => `${ISSUER_START}token: ${token}\n${rest}\n`;
 
-describe("where tokens may be", () => {
+describe("sources of tokens", () => {
   it.each<[token: string, compiled: object]>([
     [
       "{}",
@@ -44,13 +44,43 @@ describe("where tokens may be", () => {
       "{sources: [{cookie: t, allow_unprefixed: true}]}",
       { tokenSources: [{ from: "cookie", name: "t", allowedOrigins: new Set() }] },
     ],
+    [
+      "{sources: [{authorization: [Bearer, JWT]}]}",
+      { tokenSources: [{ from: "authorization", schemes: new Set(["bearer", "jwt"]), allowsBare: false }] },
+    ],
+    [
+      "{sources: [{authorization: [BEARER, 'x.y*z'], bare: true, issuers: [acme]}]}",
+      {
+        tokenSources: [
+          {
+            from: "authorization",
+            schemes: new Set(["bearer", "x.y*z"]),
+            allowsBare: true,
+            issuers: new Set(["acme"]),
+          },
+        ],
+      },
+    ],
+    [
+      "{sources: [{header: x-t, issuers: [acme]}, {query: t}]}",
+      {
+        tokenSources: [
+          { from: "header", issuers: new Set(["acme"]) },
+          { from: "query", name: "t" },
+        ],
+      },
+    ],
+    [
+      "{sources: [{header: x-t}], forward: false, client_authorization: keep}",
+      { credentialHeaders: ["x-t", "x_t"], forwardHeader: undefined },
+    ],
     ["{sources: [{query: access_token}]}", { tokenSources: [{ from: "query", name: "access_token" }] }],
   ])("%s", (token, compiled) => {
     expect(compileDocument(policy(token))).toMatchObject(compiled);
   });
 });
 
-describe("what is looked at", () => {
+describe("the parts of the request that are read", () => {
   it.each<[sources: string, rule: string, needs: object]>([
     ["[authorization]", "{}", { readHeaders: [] }],
     ["[{header: x-t}]", "{}", { readHeaders: ["x-t"] }],
@@ -79,6 +109,19 @@ describe("refuses", () => {
     "{sources: [{cookie: ‸__Secure-token}]}",
     "{sources: [{cookie: ‸__host-token}]}",
     "{sources: [authorization, ‸authorization]}",
+    "{sources: [authorization, ‸{authorization: [Bearer]}]}",
+    "{sources: [‸{authorization: [Bearer], header: x-a}]}",
+    "{sources: [{authorization: ‸[JWT]}]}",
+    "{sources: [{authorization: [Bearer, ‸bearer]}]}",
+    "{sources: [{authorization: [Bearer, ‸Basic]}]}",
+    "{sources: [{authorization: [Bearer, ‸DPoP]}]}",
+    "{sources: [{authorization: [Bearer, ‸digest]}]}",
+    "{sources: [{header: x-a, bare: ‸true}]}",
+    "{sources: [{query: a, bare: ‸true}]}",
+    "{client_authorization: ‸keep, forward: false}",
+    "{sources: [{authorization: [Bearer]}], client_authorization: ‸keep, forward: false}",
+    "{sources: [{header: x-a}], client_authorization: ‸keep}",
+    "{sources: [{header: x-a}], client_authorization: ‸keep, forward: true}",
     "{sources: [{header: x-a}, ‸{header: x-a, prefix: Bearer}]}",
     "{sources: [{query: a}, {query: A}, ‸{query: a}]}",
     "{sources: [{cookie: __Host-a, allowed_origins: [‸http://app.example]}]}",
@@ -88,7 +131,26 @@ describe("refuses", () => {
     check(policy(token), "token_source_invalid");
   });
 
+  it("a source of an issuer that the policy does not have", () => {
+    check(policy("{sources: [authorization, {header: x-a, issuers: [acme, ‸acne]}]}"), "issuer_unknown");
+  });
+
+  it("sources without an issuer that a rule accepts", () => {
+    const partner = "  partner:\n    issuer: https://partner.example\n    audiences: [p]\n";
+    const both = (sources: string, rule: string): string =>
+      `${ISSUER_START}${partner}token: {sources: ${sources}}\nroutes: {r: ${rule}}\n`;
+    check(both("‸[{header: x-a, issuers: [acme]}]", "{accept: [acme, partner]}"), "token_source_invalid");
+    expect(issuesOf(both("[{header: x-a, issuers: [acme]}]", "{accept: [acme]}"))).toEqual([]);
+    expect(issuesOf(both("[{header: x-a, issuers: [acme]}, {query: t}]", "{accept: [acme, partner]}"))).toEqual([]);
+  });
+
   it.each([
+    "{sources: [{authorization: ‸[]}]}",
+    "{sources: [{authorization: [Bearer, ‸'a b']}]}",
+    "{sources: [{authorization: [Bearer, ‸'a,b']}]}",
+    "{sources: [{authorization: [Bearer], bare: ‸false}]}",
+    "{sources: [{header: x-a, issuers: ‸[]}]}",
+    "{client_authorization: ‸forward}",
     "{sources: ‸[]}",
     "{sources: [‸bearer]}",
     "{sources: [‸{}]}",
@@ -111,7 +173,7 @@ describe("refuses", () => {
     check(policy(token), "invalid_value");
   });
 
-  it("a header by which Kong tells who called, where the policy sets those", () => {
+  it("a header with which Kong names the caller, if the policy sets such headers", () => {
     const identity = "routes: {r: {}}\nidentity: {credential: sub}";
     check(policy("{sources: [{header: ‸x-consumer-username}]}", identity), "token_source_invalid");
     check(policy("{forward: {header: ‸x-consumer-username}}", identity), "token_source_invalid");

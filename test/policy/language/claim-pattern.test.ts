@@ -7,7 +7,7 @@ function fits(pattern: string, text: string): boolean {
   return unwrap(compileClaimPattern(pattern)).test(text);
 }
 
-describe("a pattern fits from the first to the last character", () => {
+describe("a pattern must match from the first to the last character", () => {
   it.each<[pattern: string, fitting: string[], others: string[]]>([
     ["acme", ["acme"], ["acme2", "2acme", "acme\n", "\nacme", "ACME", ""]],
     ["[a-z]+-prod", ["eu-prod"], ["-prod", "eu-prod-x", "EU-prod"]],
@@ -27,7 +27,7 @@ describe("a pattern fits from the first to the last character", () => {
   });
 });
 
-describe("is refused, because a sender could make it take long, or because it says less than it seems to", () => {
+describe("is refused, because a sender could make it take long, or because readers could misunderstand it", () => {
   it.each([
     "(a+)+",
     "(a|aa)+",
@@ -56,7 +56,7 @@ describe("is refused, because a sender could make it take long, or because it sa
   });
 });
 
-it("no text of 256 characters takes a pattern long: the worst ones are done in some thousand steps", () => {
+it("no pattern takes long for a string of 256 characters: the worst patterns need some thousand steps", () => {
   const worst = unwrap(compileClaimPattern("a?a?a?a?[a-z]*[a-z]*!"));
   for (let run = 0; run < 50; run += 1) {
     expect(worst.test("a".repeat(256))).toBe(false);

@@ -3,7 +3,7 @@ import { suggestName } from "../../../plugin/policy/language/suggest-name.ts";
 
 const KEYS = ["access", "accept", "audiences", "required_scopes", "operations"];
 
-describe("suggests the nearest known name, and none that is far", () => {
+describe("suggests the nearest known name, and no distant name", () => {
   it.each<[name: string, suggestion: string | undefined]>([
     ["acess", "access"],
     ["ACCESS", "access"],

@@ -45,7 +45,7 @@ describe("extendDocument", () => {
       { issuers: { a: { required_claims: [1] } } },
       { issuers: { a: { required_claims: [1] } } },
     ],
-    ["replaces a map by a text, and a text by a map", { a: {}, b: "x" }, { a: "x", b: {} }, { a: "x", b: {} }],
+    ["replaces a map by a string, and a string by a map", { a: {}, b: "x" }, { a: "x", b: {} }, { a: "x", b: {} }],
     ["takes null for a value, which no policy may have", { a: { b: 1 } }, { a: null }, { a: null }],
     [
       "inherits neither name nor description, nor whom the parent extends",
@@ -66,7 +66,7 @@ describe("extendDocument", () => {
     expect(extendDocument(parent, child)).toEqual(merged);
   });
 
-  it("takes __proto__ and constructor for keys like any other", () => {
+  it("treats __proto__ and constructor like any other key", () => {
     const hostile = JSON.parse('{"a": {"__proto__": {"access": "public"}, "constructor": {"x": 1}}}');
     const merged = extendDocument(hostile, { a: { b: 1 } }) as { a: object };
     expect(Object.keys(merged.a)).toEqual(["__proto__", "constructor", "b"]);
@@ -74,7 +74,7 @@ describe("extendDocument", () => {
     expect(({} as { access?: string }).access).toBeUndefined();
   });
 
-  it("changes neither of the two", () => {
+  it("changes neither of the two documents", () => {
     const [parent, child] = [{ a: { b: 1 } }, { a: { c: 2 }, extends: "x.yaml" }];
     extendDocument(parent, child);
     expect([parent, child]).toEqual([{ a: { b: 1 } }, { a: { c: 2 }, extends: "x.yaml" }]);
@@ -93,7 +93,7 @@ it.each<[unknown, string | undefined]>([
   expect(findParent(data)).toBe(parent);
 });
 
-it("writeDocument writes what reads as the same data, shared parts and odd texts too", () => {
+it("writeDocument writes a string that reads as the same data, also with shared parts and unusual texts", () => {
   const text = fc.oneof(
     fc.string(),
     fc.constantFrom("yes", "no", "1.0", "0x1f", "~", "- a", "a: b", "#", "'", "\u2028", "a\nb\n"),

@@ -26,7 +26,7 @@ export function takeMarks(marked: string): { readonly text: string; readonly pla
   return { text: marked.replaceAll(MARK, ""), places };
 }
 
-/** All that is wrong with a document. */
+/** All mistakes of a document. */
 export function issuesOf(text: string): readonly Finding[] {
   const result = readPolicy(text, "0".repeat(64));
   return !result.ok ? result.failure : [];

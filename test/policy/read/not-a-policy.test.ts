@@ -6,7 +6,7 @@ import { issuesOf } from "./marked-text.ts";
 const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 const jwk = JSON.stringify(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }));
 
-/** Files that lie beside policies, or that a Kong administrator might name as one. `SECRET` stands for whatever must stay there. */
+/** Files in the directories of policies, or files that a Kong administrator might name as a policy. `SECRET` marks text that must not be quoted. */
 const FILES: Readonly<Record<string, string>> = {
   "an HMAC secret": "SECRET7f3Kd0s9aPq4-UzB2vXn6LrT8wYcE1mHgJi5oFbQ",
   "a secret that looks like a tag": "!SECRET value",
@@ -26,7 +26,7 @@ const FILES: Readonly<Record<string, string>> = {
   "a kong.yml": "_format_version: '3.0'\nconsumers:\n- username: a\n  keyauth_credentials: [{key: SECRET}]\n",
   "a broken kong.yml": "_format_version: '3.0'\nservices:\n- url: https://u:SECRET@h\n   name: [SECRET\n",
   "a mark further down": "SECRET: a\nnested:\n  jwt_policy: 1\n",
-  "a mark in a text": '"jwt_policy: 1 SECRET"',
+  "a mark in a string": '"jwt_policy: 1 SECRET"',
   "a mark in a comment": "# jwt_policy: 1\nSECRET",
   "a mark as a list's element": "[{jwt_policy: 1, name: SECRET}]",
   "a mark as a part of a key": "jwt_policy_SECRET: 1",
@@ -41,7 +41,7 @@ const FILES: Readonly<Record<string, string>> = {
   nothing: "",
 };
 
-describe("a document without the key jwt_policy is refused without a word of it", () => {
+describe("a document without the key jwt_policy is refused without a word of its text", () => {
   it.each(Object.entries(FILES))("%s", (_what, text) => {
     const load = readPolicy(text, "0".repeat(64));
     const issues = !load.ok ? load.failure : [];
@@ -54,7 +54,7 @@ describe("a document without the key jwt_policy is refused without a word of it"
   });
 });
 
-describe("a policy with a mistake in its YAML is known by its first key", () => {
+describe("a policy with a mistake in its YAML is recognised by its first key", () => {
   it.each<[what: string, start: string]>([
     ["as it is", ""],
     ["behind comments and blank lines", "# yaml-language-server: x\n\n   # more\n"],
@@ -77,12 +77,12 @@ describe("a policy with a mistake in its YAML is known by its first key", () => 
 const policyOf = (issuer: string, more = ""): string =>
   `jwt_policy: 1\nname: a\nissuers:\n  acme: {issuer: https://idp.example, audiences: [api], ${issuer}}\n${more}`;
 
-/** What stands in a policy and still is not repeated. */
-describe("the messages about a policy repeat neither", () => {
+/** Text of a policy that is still not repeated. */
+describe("messages about a policy do not repeat", () => {
   it.each<[what: string, text: string]>([
     ["a key below keys", policyOf("keys: {SECRET: x}")],
     ["a key below a key set", policyOf("keys: {jwks: {SECRET: []}}")],
-    ["a text below keys", policyOf("keys: SECRET")],
+    ["a string below keys", policyOf("keys: SECRET")],
     ["a number below keys", policyOf("keys: {jwks_uri: 5318008}").replace("5318008", "53180080000001")],
     [
       "a place of keys with a secret in it",
@@ -109,7 +109,7 @@ describe("the messages about a policy repeat neither", () => {
     expect(JSON.stringify(issues)).not.toMatch(/SECRET|53180080000001/);
   });
 
-  it("more than 60 characters of a text", () => {
+  it("more than 60 characters of a string", () => {
     const [issue] = issuesOf(policyOf(`clock_skew: ${"x".repeat(500)}`));
     expect(issue?.message).toMatch(/^"x{56}… is not a valid duration/);
   });

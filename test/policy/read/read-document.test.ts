@@ -23,6 +23,7 @@ describe("refuses, with the place", () => {
     ["a key that is a list", "syntax_error", "? ‸[a]\n: b\n"],
     ["a map in a plain value", "syntax_error", "a: ‸b: c\n"],
     ["a flow map that does not end", "syntax_error", "{‸"],
+    ["a merge key", "unknown_key", "a: &x {y: 1}\nb: {‸<<: *x}\nc:\n  ‸<<: [*x]\n  y: 2\n"],
     ["an alias of nothing", "syntax_error", "a: 1\nb: ‸*nowhere\n"],
   ])("%s", (_what, code, marked) => {
     expect(read(takeMarks(marked).text)).toEqual(expectedAt(marked, code));
@@ -32,17 +33,17 @@ describe("refuses, with the place", () => {
     expect(read("a:\n\tb: 1\n")).toContain("2:1 syntax_error");
   });
 
-  it("what follows a syntax error, behind a text over two lines", () => {
-    expect(read('"a" "b\nc" }\n')).toEqual(["1:5 syntax_error", "2:4 syntax_error"]);
+  it("a syntax error, without its consequential errors", () => {
+    expect(read('"a" "b\nc" }\n')).toEqual(["1:5 syntax_error"]);
   });
 
-  it("a document that is longer than 262,144 characters, and takes one that is not", () => {
+  it("a document that is longer than 262,144 characters, and accepts a shorter one", () => {
     const limit = 256 * 1024;
     expect(read(`a: ${"x".repeat(limit - 3)}`)).toHaveProperty("a");
     expect(read(`a: ${"x".repeat(limit - 2)}`)).toEqual(["1:1 document_too_large"]);
   });
 
-  it("more than 262,144 values with all aliases resolved, and takes as many", () => {
+  it("more than 262,144 values with all aliases resolved, and accepts exactly as many", () => {
     const list = (length: number): string => `[${"1,".repeat(length)}]`;
     const text = (rest: number): string => `a: &a ${list(80_000)}\nb: *a\nc: *a\nd: ${list(rest)}\n`;
     // The map and its four lists are values, too.
@@ -51,7 +52,7 @@ describe("refuses, with the place", () => {
     expect(read(text(rest + 1))).toEqual(["1:1 document_too_large"]);
   });
 
-  it("aliases that make a small document explode", () => {
+  it("aliases that make a small document grow too large", () => {
     const levels = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
     const lines = levels.map((name, index) => {
       const item = index === 0 ? "x" : `*${levels[index - 1]}`;
@@ -76,7 +77,7 @@ describe("number_inexact: a number that would be rounded", () => {
     "1e-400",
     "1e400",
     "9".repeat(100_000),
-  ])("%s is refused where it stands", (number) => {
+  ])("%s is refused at its place", (number) => {
     expect(read(`a: x\nb: [1, {c: ${number}}]\n`)).toEqual(["2:12 number_inexact"]);
     expect(read(`{"b": ${number.replace(/^[+]/, "").replace(/^\./, "0.")}}`)).toEqual(["1:7 number_inexact"]);
   });
@@ -96,7 +97,7 @@ describe("number_inexact: a number that would be rounded", () => {
     expect(read(`a: ${text}\n`)).toEqual({ a: number });
   });
 
-  it("a quoted number is a text, and a key is one without quotes", () => {
+  it("a quoted number is a string, and a key is one without quotes", () => {
     expect(read('a: "1147953659032899585"\n1147953659032899585: b\n')).toEqual({
       a: "1147953659032899585",
       "1147953659032899585": "b",
@@ -106,7 +107,7 @@ describe("number_inexact: a number that would be rounded", () => {
 
 describe("reads", () => {
   it.each<[what: string, text: string, data: unknown]>([
-    ["an empty text", "", null],
+    ["an empty string", "", null],
     ["a comment", "# nothing\n", null],
     ["YAML", "a: [1, x, true, null]\nb: {c: d}\n", { a: [1, "x", true, null], b: { c: "d" } }],
     ["JSON", '{"a":[1,"x",true,null],"b":{"c":"d"}}', { a: [1, "x", true, null], b: { c: "d" } }],
@@ -115,7 +116,7 @@ describe("reads", () => {
     ["words that YAML 1.1 takes for booleans as text", "a: [yes, no, on, off]\n", { a: ["yes", "no", "on", "off"] }],
     ["times and octals of YAML 1.1 as YAML 1.2 does", "a: [1:30, 010]\n", { a: ["1:30", 10] }],
     ["a few aliases", "a: &x [1]\nb: *x\nc: *x\n", { a: [1], b: [1], c: [1] }],
-    ["a merge key as a plain key", "a: &x {y: 1}\nb: {<<: *x}\n", { a: { y: 1 }, b: { "<<": { y: 1 } } }],
+    ["a quoted << as a plain key", "a: {\"<<\": 1}\nb: {'<<': 2}\n", { a: { "<<": 1 }, b: { "<<": 2 } }],
     ["keys that look like numbers as text", "1: a\ntrue: b\n", { 1: "a", true: "b" }],
   ])("%s", (_what, text, data) => {
     expect(read(text)).toEqual(data);
@@ -155,7 +156,7 @@ describe("locates findings", () => {
     expect(locate(path, atKey)).toEqual([place]);
   });
 
-  it("in the order of the text, whatever the order of the findings", () => {
+  it("in the order of the text, for any order of the findings", () => {
     const finding = (key: string) => ({ code: "unknown_key" as const, path: [key], atKey: true, message: "Wrong." });
     const located = unwrap(source).locate([finding("empty"), finding("issuers")]);
     expect(located.map(({ pointer }) => pointer)).toEqual(["/issuers", "/empty"]);

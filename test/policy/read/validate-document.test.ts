@@ -50,13 +50,29 @@ describe("issuers", () => {
   it.each<[code: string, line: string, message: RegExp]>([
     ["unknown_key", "‸audience: [x]", /Did you mean "audiences"\?$/],
     ["unknown_key", "‸clock-skew: 30s", /Did you mean "clock_skew"\?$/],
+    ["unknown_key", "‸required_scopes: [a]", /It belongs to "defaults", a rule or an operation\.$/],
+    ["unknown_key", "‸jwks_uri: https://idp.example.com/jwks", /It belongs to the keys of an issuer\.$/],
+    ["unknown_key", "‸leeway: 30s", /Did you mean "clock_skew"\?$/],
+    ["duration_invalid", 'clock_skew: ‸"30"', /^"30" is not a valid duration\. A whole number /],
+    ["duration_invalid", "clock_skew: ‸5 Minutes", /Did you mean "5m"\?/],
+    ["duration_invalid", "clock_skew: ‸PT30S", /Did you mean "30s"\?/],
+    ["wrong_type", "algorithms: ‸RS256 ES256", /Write a list: \[RS256, ES256\]\.$/],
+    ["wrong_type", "required_claims: [‸true]", /Put it in quotes: "true"\.$/],
     ["unknown_key", "claims: {‸__proto__: {scopes: x}}", /^The key "__proto__" is not known here/],
     ["invalid_value", "algorithms: [‸HS265]", /^"HS265" is not one of RS256, PS256, ES256, EdDSA, Ed25519, RS384,/],
     ["invalid_value", "algorithms: [RS256, ‸none]", /^"none" is not one of/],
     ["invalid_value", "algorithms: ‸[]", /at least 1 element/],
     ["invalid_value", "algorithms: ‸[RS256, RS256]", /duplicate/],
-    ["wrong_type", "clock_skew: ‸30", /^This must be text, not 30\.$/],
-    ["duration_invalid", "clock_skew: ‸30 s", /^"30 s" is not a valid duration\..* Example: 30s\.$/],
+    [
+      "wrong_type",
+      "clock_skew: ‸30",
+      /^This must be a string, not 30\. Write a number and a unit: s, m, h or d\. Example: \d+[smhd]\.$/,
+    ],
+    [
+      "duration_invalid",
+      "clock_skew: ‸30 s",
+      /^"30 s" is not a valid duration\. Did you mean "30s"\?.* Example: 30s\.$/,
+    ],
     ["duration_invalid", "clock_skew: ‸1.5m", /is not a valid duration/],
     ["duration_invalid", "clock_skew: ‸-1s", /is not a valid duration/],
     ["duration_invalid", "clock_skew: ‸030s", /is not a valid duration/],
@@ -65,7 +81,7 @@ describe("issuers", () => {
     ["invalid_value", "required_claims: [sub, ‸/a~2b]", /is not a valid claim/],
     ["invalid_value", "claims: {scopes: ‸''}", /is not a valid claim/],
     ["invalid_value", "keys: ‸{}", /^This must not be empty\. Known here: discovery, metadata_uri, jwks_uri, jwks,/],
-    ["wrong_type", "keys: ‸inline", /^This must be a map, not this text\.$/],
+    ["wrong_type", "keys: ‸inline", /^This must be a map, not this string\.$/],
     ["unknown_key", "keys: {‸jwks_url: https://idp.example.com/jwks}", /Did you mean "jwks_uri"\?$/],
     ["invalid_value", "keys: {jwks_files: [‸/etc/keys.json]}", /is not a valid file under the policy root/],
     [
@@ -79,19 +95,19 @@ describe("issuers", () => {
       "keys: {secret_files: [{file: a, encoding: ‸utf8}]}",
       /is not one of text, base64url, base64, hex\.$/,
     ],
-    ["wrong_type", "keys: {secret_files: [‸SECRET]}", /^This must be a map, not this text\.$/],
+    ["wrong_type", "keys: {secret_files: [‸SECRET]}", /^This must be a map, not this string\.$/],
     ["invalid_value", "keys: {discovery: ‸false}", /^false is not one of true, openid, oauth\.$/],
-    ["invalid_value", "keys: {discovery: ‸oath}", /^this text is not one of true, .* Did you mean "oauth"\?$/],
+    ["invalid_value", "keys: {discovery: ‸oath}", /^this string is not one of true, .* Did you mean "oauth"\?$/],
     [
       "invalid_value",
       "keys: {jwks_uri: a, thumbprints: [‸abc]}",
-      /^this text is not a valid thumbprint\. 43 characters/,
+      /^this string is not a valid thumbprint\. 43 characters/,
     ],
-    ["wrong_type", "keys: {jwks_uri: ‸5}", /^This must be text, not this value\.$/],
+    ["wrong_type", "keys: {jwks_uri: ‸5}", /^This must be a string, not this value\.$/],
     ["wrong_type", "keys: {jwks: ‸[]}", /^This must be a map, not a list\.$/],
     ["missing_key", "keys: {‸jwks: {}}", /^The key "keys" is missing\.$/],
     ["missing_key", "keys: {jwks: {keys: [‸{kid: a}]}}", /^The key "kty" is missing\.$/],
-    ["wrong_type", "keys: {jwks: {keys: [‸text]}}", /^This must be a map, not this text\.$/],
+    ["wrong_type", "keys: {jwks: {keys: [‸text]}}", /^This must be a map, not this string\.$/],
     ["unknown_key", "keys: {discovery: true, ‸url: x}", /^This key is not known here\./],
   ])("%s: %s", (code, line, message) => check(code, issuer(line), message));
 });
@@ -100,12 +116,21 @@ describe("rules and operations", () => {
   const rule = (line: string): string => `${ISSUER_START}routes:\n  r:\n    ${line}\n`;
   it.each<[code: string, line: string, message: RegExp]>([
     ["unknown_key", "‸acess: public", /Did you mean "access"\?$/],
-    ["unknown_key", "‸scopes: [read]", /^The key "scopes" is not known here\. Known here: access, mode, /],
+    ["unknown_key", "‸scopes: [read]", /^The key "scopes" is not known here\. Did you mean "required_scopes"\?$/],
+    ["unknown_key", "‸clock_skew: 30s", /It belongs to an issuer\.$/],
+    ["unknown_key", "‸paths: [/a]", /Did you mean "operations"\?$/],
+    ["wrong_type", "required_scopes: ‸'a b, c:d'", /Write a list: \[a, b, c:d\]\.$/],
+    ["wrong_type", "allow_http: ‸'yes'", /Write true, without quotes\.$/],
+    ["wrong_type", "operations: ‸{methods: [GET], path: /a}", /^This must be a list, not a map\.$/],
     ["invalid_value", "access: ‸publik", /Did you mean "public"\?$/],
     ["invalid_value", "access: ‸none", /^"none" is not one of required, optional, public\.$/],
-    ["wrong_type", "required_scopes: ‸read", /^This must be a list or a map, not "read"\.$/],
-    ["wrong_type", "required_scopes: [read, ‸1]", /^This must be text, not 1\.$/],
-    ["invalid_value", 'required_scopes: [‸"read write"]', /^"read write" is not a valid scope\./],
+    ["wrong_type", "required_scopes: ‸read", /^This must be a list or a map, not "read"\. Write a list: \[read\]\.$/],
+    ["wrong_type", "required_scopes: [read, ‸1]", /^This must be a string, not 1\. Put it in quotes: "1"\.$/],
+    [
+      "invalid_value",
+      'required_scopes: [‸"read write"]',
+      /^"read write" is not a valid scope\. Write each value as a separate element: read, write\./,
+    ],
     ["invalid_value", "required_scopes: [‸'a\"b']", /is not a valid scope/],
     ["invalid_value", "accept: ‸[]", /^This must have at least 1 element\.$/],
     ["invalid_value", "any_of: ‸[{}]", /^This must have at least 2 elements\.$/],
@@ -113,31 +138,51 @@ describe("rules and operations", () => {
     ["wrong_type", "other_authentication: ‸true", /^This must be one of ignore, skip, require, not true\.$/],
     ["invalid_value", "required_claims: {a: {equals_header: ‸X-A}}", /is not a valid request header/],
     ["missing_key", "operations: [‸{path: /a}]", /^The key "methods" is missing\.$/],
-    ["invalid_value", "operations: [{methods: [‸get], path: /a}]", /^"get" is not/],
-    ["invalid_value", "operations: [{methods: [GET], path: ‸a}]", /^"a" is not a valid path template\./],
+    ["invalid_value", "operations: [{methods: [‸get], path: /a}]", /^"get" is not a valid .*Did you mean "GET"\?/],
+    [
+      "invalid_value",
+      "operations: [{methods: [GET], path: ‸a}]",
+      /^"a" is not a valid path template\. Did you mean "\/a"\?/,
+    ],
     ["unknown_key", "operations: [{methods: [GET], path: /a, ‸operations: []}]", /^The key "operations" is not known/],
   ])("%s: %s", (code, line, message) => check(code, rule(line), message));
 });
 
 describe("defaults, token and header mappings", () => {
   it.each<[code: string, line: string, message: RegExp]>([
-    ["unknown_key", "defaults: {‸access: public}", /^The key "access" is not known here/],
+    [
+      "unknown_key",
+      "defaults: {‸access: public}",
+      /^The key "access" is not known here\. It belongs to a rule or an operation\.$/,
+    ],
     ["unknown_key", "‸mode: report", /^The key "mode" belongs under "defaults", or in a rule\.$/],
+    ["unknown_key", "‸clock_skew: 30s", /It belongs to an issuer\.$/],
+    ["unknown_key", "‸rules: {}", /Did you mean "routes"\?$/],
+    ["wrong_type", "token: ‸max_bytes:300", /A colon needs a space after it: write "max_bytes: "\.$/],
+    ["unknown_key", "token: {‸max_bytes:300}", /A colon needs a space after it: write "max_bytes: "\.$/],
     ["unknown_key", "‸modes: report", /^The key "modes" is not known here/],
     ["invalid_value", "token: {max_bytes: ‸255}", />= 256/],
     ["invalid_value", "token: {max_bytes: ‸16385}", /<= 16384/],
-    ["wrong_type", 'token: {max_bytes: ‸"300"}', /^This must be a whole number, not "300"\.$/],
-    ["wrong_type", "header_mappings: ‸[x-user-id]", /^This must be a map, not a list\.$/],
-    ["wrong_type", "header_mappings: {x-user-id: ‸[sub]}", /^This must be text or a map, not a list\.$/],
+    [
+      "wrong_type",
+      'token: {max_bytes: ‸"300"}',
+      /^This must be a whole number, not "300"\. Write 300, without quotes\.$/,
+    ],
+    ["wrong_type", "header_mappings: ‸[x-user-id]", /^This must be a map, not a list\. Write "name: value" entries/],
+    ["wrong_type", "header_mappings: {x-user-id: ‸[sub]}", /^This must be a string or a map, not a list\.$/],
     ["unknown_key", "header_mappings: {x-user-id: {‸claim: sub}}", /Known here: from, constant, payload,/],
     ["invalid_value", 'header_mappings: {x-a: {constant: ‸"a\\nb"}}', /is not a valid constant/],
     ["mapping_invalid", "header_mappings: {x-a: ‸{list: repeat}}", /^A header has one source/],
     ["mapping_invalid", "header_mappings: {x-a: ‸{from: sub, constant: a}}", /^A header has one source/],
     ["mapping_invalid", "header_mappings: {x-a: ‸{payload: true, fallback: a}}", /"fallback" goes with "from"\.$/],
-    ["mapping_invalid", "header_mappings: {x-a: ‸{payload: true, encoding: json}}", /leave "encoding" out\.$/],
+    ["mapping_invalid", "header_mappings: {x-a: ‸{payload: true, encoding: json}}", /Leave "encoding" out\.$/],
     ["mapping_invalid", "header_mappings: {x-a: ‸{from: a, list: repeat, separator: ;}}", /beside "list: repeat"\.$/],
     ["invalid_value", "header_mappings: {‸x-jwt-policy-verdict: sub}", /the guard uses the headers/],
-    ["invalid_value", "header_mappings: {‸X-User-Id: sub}", /^"X-User-Id" is not a valid request header\./],
+    [
+      "invalid_value",
+      "header_mappings: {‸X-User-Id: sub}",
+      /^"X-User-Id" is not a valid request header\. Did you mean "x-user-id"\?/,
+    ],
     ["invalid_value", "header_mappings: {‸x_user_id: sub}", /is not a valid request header/],
     ["invalid_value", "header_mappings: {‸x-a-b-c-d-e: sub}", /is not a valid request header/],
     ["invalid_value", "header_mappings: {‸authorization: sub}", /cannot be used here: it has credentials/],
@@ -163,7 +208,7 @@ describe("defaults, token and header mappings", () => {
   ])("%s: %s", (code, line, message) => check(code, `${ISSUER_START}${ROUTES}${line}\n`, message));
 });
 
-describe("headers that other gateways use for the identity can be mapped, and so are cleared", () => {
+describe("headers that other gateways use for the identity can be mapped, and are then cleared", () => {
   it.each([
     "user",
     "email",
@@ -191,7 +236,7 @@ describe("one mistake is one issue", () => {
   });
 });
 
-it("tells of each wrong key of one map", () => {
+it("reports each wrong key of one map", () => {
   const marked = `${ISSUER_START}${ROUTES}header_mappings: {‸X-A: a, x-b: b, ‸x_c: c, ‸host: d, ‸cookie: e}\n`;
   expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, "invalid_value"));
 });

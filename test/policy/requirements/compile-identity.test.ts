@@ -17,17 +17,17 @@ function issuesOf(document: Members): unknown {
 }
 
 describe("identity", () => {
-  it("means every token of the one issuer, and the strict default of each of its keys", () => {
+  it("applies to every token of the only issuer, with the strict default of each key", () => {
     const { identity } = compileDocument(documentWith({ consumer: { claim: "azp" } }));
     expect(identity).toEqual({
       issuers: new Set(["acme"]),
-      consumer: { claim: parseClaimReference("azp"), by: "username", refusesUnknown: true, maxAgeSeconds: 60 },
+      consumer: { claims: [parseClaimReference("azp")], by: "username", refusesUnknown: true, maxAgeSeconds: 60 },
       credential: undefined,
       groups: undefined,
     });
   });
 
-  it("means what it says", () => {
+  it("keeps explicit values", () => {
     const { identity } = compileDocument(
       documentWith(
         {
@@ -41,9 +41,9 @@ describe("identity", () => {
     );
     expect(identity).toEqual({
       issuers: new Set(["partner"]),
-      consumer: { claim: parseClaimReference("/client/id"), by: "id", refusesUnknown: false, maxAgeSeconds: 3600 },
-      credential: parseClaimReference("sub"),
-      groups: parseClaimReference("/realm_access/roles"),
+      consumer: { claims: [parseClaimReference("/client/id")], by: "id", refusesUnknown: false, maxAgeSeconds: 3600 },
+      credential: [parseClaimReference("sub")],
+      groups: [{ claim: parseClaimReference("/realm_access/roles"), separator: undefined }],
     });
   });
 
@@ -101,14 +101,14 @@ describe("identity", () => {
     expect(issuesOf(document)).toEqual(issues);
   });
 
-  it("leaves Kong's headers to mappings and conditions where it is not used", () => {
+  it("lets mappings and conditions use Kong's headers if there is no identity", () => {
     const routes = { read: { required_claims: { sub: { equals_header: "x-consumer-username" } } } };
     expect(issuesOf(policyDocument(ISSUER, { header_mappings: { "x-consumer-id": "sub" }, routes }))).toEqual([]);
   });
 });
 
 describe("other_authentication", () => {
-  it("holds for what is nearest: operation, rule, defaults, built in", () => {
+  it("comes from the most specific place: operation, rule, defaults, built-in value", () => {
     const { rules } = compileDocument(
       policyDocument(ISSUER, {
         defaults: { other_authentication: "skip" },

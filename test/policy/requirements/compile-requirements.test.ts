@@ -16,10 +16,10 @@ function check(rule: string, code: string, defaults = ACCEPT): void {
   expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, code));
 }
 
-/** What rule `r` asks of requests with this method and path. */
+/** The requirements of rule `r` for requests with this method and path. */
 function operationOf(rules: CompiledPolicy["rules"], method: string, segments: string[]): Requirements | undefined {
   const operations = rules.get("r")?.operations;
-  return operations && findOperation(operations, method, segments);
+  return operations && findOperation(operations.root, method, segments)?.value;
 }
 
 describe("a rule's own requirements", () => {
@@ -40,8 +40,8 @@ describe("a rule's own requirements", () => {
       "{required_claims: {tenant: {equals: acme}, /a/b: {}}}",
       {
         conditions: [
-          { claim: { text: "tenant", path: ["tenant"] }, tests: [{ is: "equals", value: "acme" }] },
-          { claim: { text: "/a/b", path: ["a", "b"] }, tests: [] },
+          { claim: { text: "tenant", path: ["tenant"] }, absent: "refused", tests: [{ is: "equals", value: "acme" }] },
+          { claim: { text: "/a/b", path: ["a", "b"] }, absent: "refused", tests: [] },
         ],
       },
     ],
@@ -51,6 +51,7 @@ describe("a rule's own requirements", () => {
         conditions: [
           {
             claim: { text: "c", path: ["c"] },
+            absent: "refused",
             tests: [
               { is: "one_of", values: new Set([1, "a"]) },
               { is: "contains_any", values: new Set(["b"]) },
@@ -59,6 +60,27 @@ describe("a rule's own requirements", () => {
               { is: "min", bound: 1 },
               { is: "max", bound: 2 },
             ],
+          },
+        ],
+      },
+    ],
+    [
+      '{required_claims: {c: {absent: true}, d: {not: {one_of: [x, 1]}, min: 2}, e: {not: {matches: "x+"}, absent: allowed}}}',
+      {
+        conditions: [
+          { claim: { text: "c", path: ["c"] }, absent: "required", tests: [] },
+          {
+            claim: { text: "d", path: ["d"] },
+            absent: "refused",
+            tests: [
+              { is: "min", bound: 2 },
+              { is: "not", test: { is: "one_of", values: new Set(["x", 1]) } },
+            ],
+          },
+          {
+            claim: { text: "e", path: ["e"] },
+            absent: "allowed",
+            tests: [{ is: "not", test: { is: "matches", pattern: /^x+$/su } }],
           },
         ],
       },
@@ -82,16 +104,48 @@ describe("a rule's own requirements", () => {
     '{required_claims: {c: {equals: ‸" "}}}',
     '{required_claims: {c: {one_of: ‸[eu, ""]}}}',
     "{any_of: [{}, {required_claims: {c: {matches: ‸a|b}}}]}",
+    "{required_claims: {c: {not: {matches: ‸(a)}}}}",
+    '{required_claims: {c: {not: {equals: ‸""}}}}',
+    "{required_claims: {c: {equals: a, absent: ‸true}}}",
+    "{required_claims: {c: {not: {equals: a}, absent: ‸true}}}",
+    "{required_claims: {c: {absent: ‸allowed}}}",
   ])("condition_invalid: %s", (rule) => check(rule, "condition_invalid"));
 
   it.each(["{required_claims: {c: {equals: ‸[a]}}}", "{required_scopes: ‸read}", "{required_roles: {any_of: ‸a}}"])(
     "wrong_type: %s",
     (rule) => check(rule, "wrong_type"),
   );
+
+  it.each([
+    "{required_claims: {c: {not: ‸{}}}}",
+    "{required_claims: {c: {not: ‸{min: 3, max: 5}}}}",
+    "{required_claims: {c: {absent: ‸false}}}",
+    "{required_claims: {c: {absent: ‸yes}}}",
+    "{required_claims: {‸/a/-: {}}}",
+    "{required_claims: {‸/-: {}}}",
+    "{required_claims: {‸/a/-/b: {}}}",
+    "{required_claims: {‸/a~2b: {}}}",
+    "{required_claims: {‸/a~: {}}}",
+  ])("invalid_value: %s", (rule) => check(rule, "invalid_value"));
+
+  it.each(["{required_claims: {/a/-b: {}, /-a: {}, /a-: {}, -: {}, /--: {}, /a/01/~0~1: {}}}"])("valid: %s", (rule) =>
+    expect(compileRule(rule)).toBeDefined(),
+  );
+
+  it.each<[key: string, why: string]>([
+    ["equals_path: user", "The client chooses the path"],
+    ["equals_header: x-tenant", "The client chooses the header"],
+    ["not: {equals: a}", 'Write the test without "not"'],
+    ["absent: true", "is met by every claim that has a value"],
+  ])("unknown_key: not cannot have %s, and the message says why", (key, why) => {
+    const rule = `{required_claims: {c: {not: {‸${key}}}}}`;
+    check(rule, "unknown_key");
+    expect(issuesOf(policy(`routes: {r: ${takeMarks(rule).text}}\n${ACCEPT}`))[0]?.message).toContain(why);
+  });
 });
 
 describe("alternatives", () => {
-  it("each take over accept and audiences where they name none, and nothing else", () => {
+  it("each inherit only accept and audiences, if they do not name them", () => {
     const rule =
       "{audiences: [x], any_of: [{required_scopes: [a]}, {accept: [partner], audiences: [y], required_roles: [b]}]}";
     const defaults = "defaults: {accept: [acme], required_scopes: [default]}";
@@ -157,7 +211,7 @@ describe("headers that claims are compared with", () => {
     expect(compileDocument(policy(`routes: {r: ${rule}}\n${ACCEPT}`)).readHeaders).toEqual(names);
   });
 
-  it("of an operation count for that operation, and are read", () => {
+  it("of an operation count only for that operation, and are read", () => {
     const operations = `[{methods: [GET], path: /a}, {methods: [GET], path: /b, any_of: [{}, ${comparing("x-b")}]}]`;
     const compiled = compileDocument(policy(`routes: {r: {operations: ${operations}}}\n${ACCEPT}`));
     const compared = ["a", "b"].map((segment) => operationOf(compiled.rules, "GET", [segment])?.comparedHeaders);
@@ -168,12 +222,14 @@ describe("headers that claims are compared with", () => {
 describe("a claim may have to equal a segment of the path", () => {
   const conditions = "required_claims: {sub: {equals_path: user}}";
 
-  it("by the name that the operation's template gives it, be it required there or in the rule", () => {
+  it("by the name in the operation's template, if the operation or the rule requires it", () => {
     const operations = "operations: [{methods: [GET], path: '/users/{user}/x'}, {methods: [PUT], path: '/{user}'}]";
     const { rules } = compileDocument(policy(`routes: {r: {${conditions}, ${operations}}}\n${ACCEPT}`));
     const test = (segment: number) => [
       alternativeOf({
-        conditions: [{ claim: { text: "sub", path: ["sub"] }, tests: [{ is: "equals_path", segment }] }],
+        conditions: [
+          { claim: { text: "sub", path: ["sub"] }, absent: "refused", tests: [{ is: "equals_path", segment }] },
+        ],
       }),
     ];
     expect(operationOf(rules, "GET", ["users", "ann", "x"])?.alternatives).toEqual(test(1));
@@ -200,7 +256,7 @@ describe("conditions that several rules inherit", () => {
     expect(conditionsOf(rules.get("t")?.requirements)).not.toBe(inherited);
   });
 
-  it("but not where they compare with the path, whose segments differ", () => {
+  it("but not if they compare with the path, whose segments differ", () => {
     const operations = "operations: [{methods: [GET], path: '/{id}'}, {methods: [GET], path: '/x/{id}'}]";
     const { rules } = compileDocument(
       policy(`routes: {r: {required_claims: {a: {equals_path: id}}, ${operations}}}\n${ACCEPT}`),

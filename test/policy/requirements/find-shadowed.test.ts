@@ -17,7 +17,7 @@ function warningsOf(defaults: string, rule: string, issuers = PARTNER) {
 
 const ACCESS = "required_claims: {token_use: {equals: access}}";
 
-describe("condition_shadowed: a condition of defaults or of the rule that does not hold", () => {
+describe("condition_shadowed: a condition of defaults or of the rule that does not apply", () => {
   it.each<[what: string, defaults: string, rule: string]>([
     ["claims of its own", ACCESS, "{‸required_claims: {sub: {}}}"],
     ["no claims", ACCESS, "{‸required_claims: {}}"],
@@ -25,6 +25,14 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
     ["the claim without a test", ACCESS, "{‸required_claims: {token_use: {}}}"],
     ["the claim with another value", ACCESS, "{‸required_claims: {token_use: {equals: id}}}"],
     ["one of two claims", "required_claims: {a: {}, b: {}}", "{‸required_claims: {a: {}}}"],
+    ["an absent claim, where one is required", ACCESS, "{‸required_claims: {token_use: {absent: true}}}"],
+    [
+      "the same test, but also an absent claim",
+      ACCESS,
+      "{‸required_claims: {token_use: {equals: access, absent: allowed}}}",
+    ],
+    ["a claim that must be absent", "required_claims: {a: {absent: true}}", "{‸required_claims: {a: {}}}"],
+    ["another negated test", "required_claims: {a: {not: {equals: x}}}", "{‸required_claims: {a: {not: {equals: y}}}}"],
     ["an alternative without claims", ACCESS, `{any_of: [‸{required_scopes: [a]}, {${ACCESS}}]}`],
     ["each alternative without claims", ACCESS, "{any_of: [‸{required_scopes: [a]}, ‸{}]}"],
     ["an alternative with other claims", ACCESS, `{any_of: [{${ACCESS}}, {‸required_claims: {sub: {}}}]}`],
@@ -101,6 +109,11 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
       "required_claims: {a: {one_of: [x, y]}}",
       "{required_claims: {a: {one_of: [y, x]}}}",
     ],
+    [
+      "a stricter condition on absent claims",
+      "required_claims: {a: {not: {one_of: [x, y]}, absent: allowed}, b: {not: {equals: x}, absent: allowed}, c: {absent: true}}",
+      "{required_claims: {a: {not: {one_of: [y, x]}}, b: {absent: true}, c: {absent: true}}}",
+    ],
     ["a test where the default has none", "required_claims: {a: {}}", "{required_claims: {a: {equals: x}}}"],
     ["scopes beside a default of claims", ACCESS, "{required_scopes: [a]}"],
     ["more scopes", "required_scopes: [a]", "{required_scopes: [a, b]}"],
@@ -130,11 +143,11 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
       "{any_of: [{required_scopes: [a]}, {}], operations: [{methods: [GET], path: /}, {methods: [PUT], path: /, any_of: [{}, {}]}]}",
     ],
     ["an empty default", "required_scopes: []", "{required_scopes: [a]}"],
-  ])("is not found where a rule has %s", (_what, defaults, rule) => {
+  ])("is not found if a rule has %s", (_what, defaults, rule) => {
     expect(warningsOf(defaults, rule)).toEqual([]);
   });
 
-  it("is not found where each accepted issuer asks for the same", () => {
+  it("is not found if each accepted issuer requires the same", () => {
     const issuer = (claims: string) =>
       `  partner: {issuer: https://partner.example, audiences: [p], required_claims: ${claims}}\n`;
     const rule = "{accept: [partner], required_claims: {sub: {}}}";
@@ -157,6 +170,8 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
       'This replaces "required_claims" of "defaults", so this does not apply here: "token_use" {"equals":"access"}. Repeat it here, or move it to "required_claims" of the issuer, which applies to every rule.',
     );
     expect(own?.pointer).toBe("/routes/r/required_claims");
+    const header = "required_claims: {tenant: {equals_header: x-tenant}}";
+    expect(warningsOf(header, "{required_claims: {sub: {}}}")[0]?.message).toMatch(/"x-tenant"\}\. Repeat it here\.$/);
     const operation = "{methods: [GET], path: /, required_scopes: [b]}";
     const ofRule = warningsOf("mode: enforce", `{required_scopes: [a], operations: [${operation}]}`);
     expect(ofRule[0]?.message).toMatch(
@@ -166,7 +181,7 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
     expect(ofAny[0]?.message).toBe('This replaces "any_of" of rule "r", so no alternative has to be met here.');
   });
 
-  it("is cut short where a default is long", () => {
+  it("is shortened if a default is long", () => {
     const scopes = Array.from({ length: 50 }, (_, index) => `scope-${index}`).join(", ");
     const [warning] = warningsOf(`required_scopes: [${scopes}]`, "{required_scopes: []}");
     expect(warning?.message.length).toBeLessThan(250);

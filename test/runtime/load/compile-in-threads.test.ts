@@ -23,7 +23,7 @@ let root: string;
 let log: ReturnType<typeof logApart>;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "threads-"));
-  onTestFinished(() => rm(root, { recursive: true }));
+  onTestFinished(() => rm(root, { recursive: true, maxRetries: 5 }));
   log = logApart();
 });
 
@@ -33,7 +33,7 @@ function start(entry: URL = BUILT, limits: Partial<ThreadLimits> = {}): ThreadCo
   return compiler;
 }
 
-/** A thread that answers every request for a file but those of which `misbehave` makes something else. */
+/** A thread that answers every request for a file, except those that `misbehave` changes. */
 function misbehavingThread(misbehave: string): URL {
   const code = `
     import { parentPort } from "node:worker_threads";
@@ -59,8 +59,8 @@ header_mappings: { x-user-id: sub }
 answers: { reasons: { token_expired: { text: Late } } }
 `;
 
-describe("a policy that a thread compiled is the same as one that was compiled here", () => {
-  it("from a file, however many rules it has", async () => {
+describe("a policy that a thread compiled equals a policy that was compiled here", () => {
+  it("from a file, with any number of rules", async () => {
     await writeFile(join(root, "a.yaml"), LARGE);
     const [there, here] = await Promise.all([
       start().compileFile("a.yaml"),
@@ -70,7 +70,7 @@ describe("a policy that a thread compiled is the same as one that was compiled h
     expect(there.ok && there.value.rules.size).toBe(1_001);
   });
 
-  it("from a text", async () => {
+  it("from a string", async () => {
     expect(await start().compileText(LARGE)).toMatchObject(await createPolicyStore(root).compileText(LARGE));
   });
 
@@ -83,7 +83,7 @@ describe("a policy that a thread compiled is the same as one that was compiled h
   });
 });
 
-it.runIf(process.platform === "linux")("a thread that compiles gives way to the event loop", async () => {
+it.runIf(process.platform === "linux")("a thread that compiles does not block the event loop", async () => {
   await start().identify([]);
   // The 19th field of proc(5)'s stat; the name in brackets before it may have blanks.
   const nice = readdirSync("/proc/self/task").map((task) =>
@@ -101,8 +101,8 @@ it("the module does nothing in a thread that another part of the process started
   expect(await once(thread, "exit")).toEqual([0]);
 });
 
-describe("what is compiled first", () => {
-  it("is what a request waits for, then the others in their order; looks come before all", async () => {
+describe("the policy that is compiled first", () => {
+  it("is a policy that a request waits for, then the others in their order; checks of files come before all", async () => {
     const compiler = start(misbehavingThread(""), { maxThreads: 1 });
     const order: string[] = [];
     const compile = (file: string) => compiler.compileFile(file).then(() => order.push(file));
@@ -143,12 +143,12 @@ describe("a new thread compiles a sample before it helps, because its first poli
     expect(new Set((await Promise.all(all)).flatMap(({ files }) => files))).toEqual(new Set(["first"]));
   });
 
-  it("which no policy needs to exist for", async () => {
+  it("for which no policy must exist", async () => {
     await start(BUILT, { warmUps: 3 }).warmed;
     expect(log.warnings).toEqual([]);
   });
 
-  it("and the sample has no mistakes, because refused policies take another way", async () => {
+  it("and the sample has no mistakes, because refused policies use other code", async () => {
     expect(await createPolicyStore(root).compileText(SAMPLE_POLICY)).toHaveProperty("value.name", "sample");
   });
 
@@ -182,22 +182,25 @@ describe("a thread that fails", () => {
       'if (request.file === "bad") { const all = []; for (;;) all.push(new Array(1e6).fill({})); }',
       /memory/,
     ],
-  ])("because it %s refuses the policy that it failed at, and no other", async (_what, misbehave, why) => {
-    const compiler = start(misbehavingThread(misbehave), {
-      timeoutMs: misbehave.includes("Atomics.wait") ? 2_000 : 20_000,
-      maxHeapMb: misbehave.includes("all.push") ? 8 : 128,
-    });
-    const bad = compiler.compileFile("bad");
-    expect(await codeOf(compiler, "good")).toBe("syntax_error");
-    expect(await bad).toMatchObject({
-      failure: [{ code: REFUSED, message: expect.stringMatching(why) }],
-      files: ["bad"],
-    });
-    expect(await codeOf(compiler, "good")).toBe("syntax_error");
-    expect(log.warnings[0]).toMatch(/^a thread that compiles policies failed, another one is started: ./);
-  });
+  ])(
+    "because it %s leads to a refusal of the policy at which it failed, and of no other",
+    async (_what, misbehave, why) => {
+      const compiler = start(misbehavingThread(misbehave), {
+        timeoutMs: misbehave.includes("Atomics.wait") ? 2_000 : 20_000,
+        maxHeapMb: misbehave.includes("all.push") ? 8 : 128,
+      });
+      const bad = compiler.compileFile("bad");
+      expect(await codeOf(compiler, "good")).toBe("syntax_error");
+      expect(await bad).toMatchObject({
+        failure: [{ code: REFUSED, message: expect.stringMatching(why) }],
+        files: ["bad"],
+      });
+      expect(await codeOf(compiler, "good")).toBe("syntax_error");
+      expect(log.warnings[0]).toMatch(/^a thread that compiles policies failed, another one is started: ./);
+    },
+  );
 
-  it("once is no reason to refuse a policy: another thread tries it", async () => {
+  it("once does not lead to a refusal: another thread tries the policy", async () => {
     const marker = join(root, "failed once");
     const misbehave = `
       const fs = process.getBuiltinModule("node:fs");
@@ -207,7 +210,7 @@ describe("a thread that fails", () => {
   });
 });
 
-describe("after it has been stopped", () => {
+describe("after a stop", () => {
   it("no thread is left, and none is started", async () => {
     const compiler = start();
     await compiler.identify([]);
@@ -217,7 +220,7 @@ describe("after it has been stopped", () => {
   });
 });
 
-it("a second thread helps while much is waiting, and ends when there is nothing to do", async () => {
+it("a second thread helps while many policies wait, and ends when there is nothing to do", async () => {
   const names = Array.from({ length: 40 }, (_, index) => `p${index}.yaml`);
   await Promise.all(names.map((name) => writeFile(join(root, name), policyText("one"))));
   const compiler = start();

@@ -28,7 +28,7 @@ beforeEach(async () => {
   await mkdir(join(root, "team"), { recursive: true });
   store = createPolicyStore(root);
 });
-afterEach(() => rm(directory, { recursive: true }));
+afterEach(() => rm(directory, { recursive: true, maxRetries: 5 }));
 
 const write = (name: string, text: string): Promise<void> => writeFile(join(root, name), text);
 const codesOf = (load: PolicyLoad): readonly string[] =>
@@ -100,15 +100,15 @@ describe("refuses a file outside the root", () => {
   });
 });
 
-describe("refuses what cannot be read", () => {
-  it("a file that is not there, a directory, and a name with a NUL", async () => {
+describe("refuses files that cannot be read", () => {
+  it("a missing file, a directory, and a name with a NUL", async () => {
     expect(codesOf(await loadPolicyFile(root, "a.yaml"))).toEqual(["1:1 file_missing"]);
     await mkdir(join(root, "team.yaml"));
     expect(codesOf(await loadPolicyFile(root, "team.yaml"))).toEqual(["1:1 file_unreadable"]);
     expect(codesOf(await loadPolicyFile(root, "a\u0000.yaml"))).toEqual(["1:1 not_a_policy"]);
   });
 
-  it("a file over 256 KiB, and takes one of exactly that", async () => {
+  it("a file over 256 KiB, and accepts a file of exactly 256 KiB", async () => {
     const padded = (bytes: number): string => `${GOOD}#${"x".repeat(bytes - GOOD.length - 1)}`;
     await write("a.yaml", padded(256 * 1024));
     expect(codesOf(await loadPolicyFile(root, "a.yaml"))).toEqual(["good"]);
@@ -123,7 +123,7 @@ describe("refuses what cannot be read", () => {
 });
 
 describe("a file that changes", () => {
-  it("is read anew", async () => {
+  it("is read again", async () => {
     await write("a.yaml", GOOD);
     await loadPolicyFile(root, "a.yaml");
     await write("a.yaml", GOOD.replace("payments", "refunds"));
@@ -142,7 +142,7 @@ describe("a file that changes", () => {
     ["empty", () => write("a.yaml", ""), "1:1 not_a_policy"],
     ["too large", () => write("a.yaml", "#".repeat(256 * 1024 + 1)), "1:1 file_unreadable"],
     ["gone", () => rm(join(root, "a.yaml")), "1:1 file_missing"],
-  ])("and is %s is refused, until it is good again: who keeps the last good one is policy-files", async (...row) => {
+  ])("and is %s is refused, until it is good again; policy-files keeps the last good version", async (...row) => {
     const [, spoil, code] = row;
     await write("a.yaml", GOOD);
     await loadPolicyFile(root, "a.yaml");
@@ -153,12 +153,12 @@ describe("a file that changes", () => {
   });
 });
 
-describe("identifies what is at a file's place", () => {
+describe("identifies the version of a file", () => {
   const identifyFile = async (file: string): Promise<string> =>
     joinIdentities((await store.identify([file])).identities);
   const identify = (): Promise<string> => identifyFile("a.yaml");
 
-  it("by the same name as long as nothing changes, read or not", async () => {
+  it("by the same identity as long as nothing changes, with and without reads", async () => {
     await write("a.yaml", GOOD);
     const identity = await identify();
     await loadPolicyFile(root, "a.yaml");
@@ -178,7 +178,7 @@ describe("identifies what is at a file's place", () => {
     ],
     ["got a second name", () => link(join(root, "a.yaml"), join(root, "b.yaml"))],
     ["is gone", () => rm(join(root, "a.yaml"))],
-  ])("by another name when it %s", async (_what, change) => {
+  ])("by another identity when it %s", async (_what, change) => {
     await write("a.yaml", GOOD);
     await utimes(join(root, "a.yaml"), 1, 1);
     const identity = await identify();
@@ -187,7 +187,7 @@ describe("identifies what is at a file's place", () => {
     expect(await identify()).not.toBe(identity);
   });
 
-  it("by another name when a link on the way leads elsewhere, and by the first when it leads back", async () => {
+  it("by another identity when a link in the path changes, and by the first identity when it changes back", async () => {
     for (const version of ["one", "two"]) {
       await mkdir(join(root, version));
       await write(`${version}/a.yaml`, GOOD);
@@ -202,7 +202,7 @@ describe("identifies what is at a file's place", () => {
     expect(await leadTo("one")).toBe(first);
   });
 
-  it("by the reason where nothing can be read, always the same", async () => {
+  it("by the reason if it cannot be read, always the same", async () => {
     const reasons = await Promise.all(["a.yaml", "a.yaml/b", "a\u0000"].map(identifyFile));
     expect(reasons).toEqual([
       expect.stringMatching(/^a\.yaml cannot be read: ENOENT/),
@@ -214,7 +214,7 @@ describe("identifies what is at a file's place", () => {
 });
 
 describe("compiles a file", () => {
-  it("and says what was at its place while it was read, so that a later change is noticed", async () => {
+  it("and returns the identity while it was read, so that a later change is noticed", async () => {
     await write("a.yaml", GOOD);
     const { identity, files } = await store.compileFile("a.yaml");
     expect([identity, files]).toEqual([joinIdentities((await store.identify(files)).identities), ["a.yaml"]]);
@@ -258,7 +258,7 @@ describe("compiles a file", () => {
     expect([readings, identity]).toEqual([3, undefined]);
   });
 
-  it("of which one is missing: then the identity says so, and the file is read again when it comes", async () => {
+  it("with a missing parent: then the identity says so, and the file is read again when the parent comes", async () => {
     await write("a.yaml", "jwt_policy: 1\nname: child\nextends: base.yaml\n");
     const compiled = await store.compileFile("a.yaml");
     expect([codesOf(compiled), compiled.identity]).toEqual([
@@ -269,7 +269,7 @@ describe("compiles a file", () => {
 });
 
 describe("reads a policy without the store", () => {
-  it("inline, YAML or JSON, and names what is wrong", async () => {
+  it("inline, YAML or JSON, and reports mistakes", async () => {
     expect(codesOf(await store.compileText(GOOD))).toEqual(["good"]);
     expect(codesOf(await store.compileText("{}"))).toEqual(["1:1 not_a_policy"]);
     expect(codesOf(await store.compileText(BROKEN))).toEqual(["4:20 duplicate_key"]);

@@ -17,7 +17,7 @@ const child = (parent: string, more = ""): string =>
 
 async function load(files: Readonly<Record<string, string>>, file = "a.yaml"): Promise<FileLoad> {
   const directory = await mkdtemp(join(tmpdir(), "lineage-"));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  onTestFinished(() => rm(directory, { recursive: true, maxRetries: 5 }));
   const root = join(directory, "policies");
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(root, name)), { recursive: true });
@@ -30,7 +30,7 @@ const issuesOf = (read: FileLoad): readonly string[] =>
   !read.ok ? read.failure.map(({ line, column, code, message }) => `${line}:${column} ${code}: ${message}`) : [];
 
 describe("a policy file that extends another", () => {
-  it("decides by what both say, under its own name", async () => {
+  it("has the content of both, under its own name", async () => {
     const read = await load({ "a.yaml": child("base.yaml"), "base.yaml": BASE });
     const policy = policyOf(read);
     expect(policy.name).toBe("payments");
@@ -48,7 +48,7 @@ describe("a policy file that extends another", () => {
     expect(policyOf(flat)).toEqual(policyOf(read));
   });
 
-  it("finds it beside itself and not at the root, and follows it further", async () => {
+  it("finds it in its own directory and not at the root, and follows further parents", async () => {
     const read = await load(
       {
         "team/a.yaml": child("shared/base.yaml"),
@@ -62,7 +62,7 @@ describe("a policy file that extends another", () => {
     expect(read.files).toEqual(["team/a.yaml", "team/shared/base.yaml", "base.yaml"]);
   });
 
-  it("leaves every default to whoever says something: a parent's built-in values replace nothing", async () => {
+  it("does not inherit built-in defaults of a parent, only explicit values", async () => {
     const middle = "jwt_policy: 1\nname: middle\nextends: base.yaml\n";
     const read = await load({
       "a.yaml": child("middle.yaml"),
@@ -79,19 +79,19 @@ describe("is refused", () => {
     [
       "with a parent that is not there",
       { "a.yaml": child("base.yaml") },
-      /^3:10 extends_refused: base\.yaml is refused itself, at 1:1: base\.yaml cannot be read: ENOENT/,
+      /^3:10 extends_refused: base\.yaml itself is refused, at 1:1: base\.yaml cannot be read: ENOENT/,
       ["a.yaml", "base.yaml"],
     ],
     [
       "with a parent outside the root",
       { "a.yaml": child("../secret.yaml") },
-      /^3:10 extends_refused: \.\.\/secret\.yaml is refused itself.*outside the policy root/,
+      /^3:10 extends_refused: \.\.\/secret\.yaml itself is refused.*outside the policy root/,
       ["a.yaml", "../secret.yaml"],
     ],
     [
       "with a broken parent, whose mistake is told with its place",
       { "a.yaml": child("base.yaml"), "base.yaml": BASE.replace("audiences", "audience") },
-      /^3:10 extends_refused: base\.yaml is refused itself, at 4:\d+: .*audience/,
+      /^3:10 extends_refused: base\.yaml itself is refused, at 4:\d+: .*audience/,
       ["a.yaml", "base.yaml"],
     ],
     [
@@ -106,7 +106,7 @@ describe("is refused", () => {
     [
       "in a circle",
       { "a.yaml": child("b.yaml"), "b.yaml": child("a.yaml") },
-      /^3:10 extends_refused: b\.yaml is refused itself, at 3:10: a\.yaml → b\.yaml → a\.yaml is a circle\.$/,
+      /^3:10 extends_refused: b\.yaml itself is refused, at 3:10: a\.yaml → b\.yaml → a\.yaml is a circle\.$/,
       ["a.yaml", "b.yaml"],
     ],
     [
@@ -122,7 +122,7 @@ describe("is refused", () => {
         "6.yaml": BASE,
         "a.yaml": child("1.yaml"),
       },
-      /At most 5 files extend one another/,
+      /A chain of files that extend one another has at most 5 files/,
       ["a.yaml", "1.yaml", "2.yaml", "3.yaml", "4.yaml"],
     ],
     [
@@ -146,7 +146,7 @@ describe("is refused", () => {
 
   it("with a parent that a link leads out of the root", async () => {
     const directory = await mkdtemp(join(tmpdir(), "lineage-"));
-    onTestFinished(() => rm(directory, { recursive: true }));
+    onTestFinished(() => rm(directory, { recursive: true, maxRetries: 5 }));
     await mkdir(join(directory, "root"));
     await writeFile(join(directory, "secret.yaml"), BASE);
     await symlink("../secret.yaml", join(directory, "root/base.yaml"));
@@ -170,7 +170,7 @@ describe("while the parent changes on disk", () => {
     return { scene, current };
   }
 
-  it("the child follows it, once it has settled, and says once each time what is in effect", async () => {
+  it("the child follows, after the file is stable, and reports once each time which version is in effect", async () => {
     const { scene, current } = await setUp();
     expect(scene.log.infos).toHaveLength(1);
     await scene.write("base.yaml", maxBytes(2_000));
@@ -182,7 +182,7 @@ describe("while the parent changes on disk", () => {
     expect(scene.log.infos).toHaveLength(2);
   });
 
-  it("a broken parent leaves the last good version in force, and a mended one takes over", async () => {
+  it("a broken parent leaves the last good version in effect, and a corrected parent takes effect", async () => {
     const { scene, current } = await setUp();
     await scene.write("base.yaml", "jwt_policy: 1\n");
     await scene.look(3);
@@ -195,7 +195,7 @@ describe("while the parent changes on disk", () => {
     expect(await current()).toBe(3_000);
   });
 
-  it("a parent that comes later is found, and one that is given up is no longer followed", async () => {
+  it("a parent that comes later is found, and a parent that is no longer named is not followed", async () => {
     const { scene, current } = await setUp();
     await scene.write("a.yaml", child("late.yaml"));
     await scene.look(3);
@@ -207,5 +207,59 @@ describe("while the parent changes on disk", () => {
     await scene.write("base.yaml", maxBytes(5_000));
     await scene.look(3);
     expect([await current(), scene.log.infos.length]).toEqual([4_000, told]);
+  });
+});
+
+describe("variables", () => {
+  const PRODUCTION = `jwt_policy: 1
+name: api
+vars: {audience: "https://api.example.com", role: admin}
+issuers:
+  acme: {issuer: "https://idp.example.com", audiences: ["\${vars.audience}"]}
+routes: {read: {required_roles: ["\${vars.role}"]}}
+`;
+  const STAGING =
+    "jwt_policy: 1\nname: api-staging\nextends: api.yaml\nvars: {audience: https://api.staging.example.com}\n";
+  const audiencesOf = (read: FileLoad) =>
+    [...policyOf(read).issuers.values()].flatMap(({ audiences }) => [...audiences]);
+
+  it("of a child replace those of its parent one by one, also in the parent's texts", async () => {
+    const read = await load({ "api.yaml": PRODUCTION, "a.yaml": STAGING });
+    expect(audiencesOf(read)).toEqual(["https://api.staging.example.com"]);
+    expect(policyOf(read).rules.get("read")?.requirements.alternatives[0]?.roles.allOf).toEqual(["admin"]);
+    expect(audiencesOf(await load({ "a.yaml": PRODUCTION }))).toEqual(["https://api.example.com"]);
+  });
+
+  it("are resolved in the text, whose SHA-256 names the version, with and without a parent", async () => {
+    for (const files of [{ "a.yaml": PRODUCTION }, { "api.yaml": PRODUCTION, "a.yaml": STAGING }]) {
+      const read = await load(files);
+      expect(read.text).not.toContain("vars");
+      expect(policyOf(read).hash).toBe(hashText(read.text));
+      expect(policyOf(await load({ "a.yaml": read.text }))).toEqual(policyOf(read));
+    }
+    const [one, other] = await Promise.all(
+      ["x", "y"].map((audience) => load({ "a.yaml": PRODUCTION.replace("https://api.example.com", audience) })),
+    );
+    expect(one && policyOf(one).hash).not.toBe(other && policyOf(other).hash);
+  });
+
+  it("that the parent uses must be set in the parent, and a mistake of a child is located in the child", async () => {
+    const unset = await load({ "api.yaml": PRODUCTION.replace("role: admin", "roll: admin"), "a.yaml": STAGING });
+    expect(issuesOf(unset)).toEqual([
+      '3:10 extends_refused: api.yaml itself is refused, at 6:34: The variable "role" is not set: add it under "vars" (variables: audience, roll). Did you mean "roll"?',
+    ]);
+    const own = await load({
+      "api.yaml": PRODUCTION,
+      "a.yaml": `${STAGING}defaults: {required_scopes: ["\${vars.x}"]}\n`,
+    });
+    expect(issuesOf(own)[0]).toMatch(/^5:30 variable_invalid: The variable "x" is not set/);
+    expect(own.text).toContain("extends: api.yaml");
+  });
+
+  it("cannot be used in extends", async () => {
+    const text = STAGING.replace("api.yaml", `"\${vars.audience}.yaml"`);
+    expect(issuesOf(await load({ "a.yaml": text }))).toEqual([
+      '3:10 extends_impossible: "extends" has no variables: write the name of the file.',
+    ]);
   });
 });

@@ -8,7 +8,7 @@ let directory: string;
 let root: string;
 beforeEach(() => {
   directory = realpathSync(mkdtempSync(join(tmpdir(), "root-")));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
   root = join(directory, "policies");
   for (const folder of [root, `${root}-other`]) {
     mkdirSync(folder);

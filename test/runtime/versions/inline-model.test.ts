@@ -21,7 +21,7 @@ interface Started {
   judgedAt: string | undefined;
 }
 
-/** All that happened, and nothing of how the product keeps it. */
+/** All events, independent of how the plugin stores them. */
 interface History {
   readonly started: Started[];
   readonly heldKeys: Set<number>;
@@ -69,7 +69,7 @@ async function settle(): Promise<void> {
   }
 }
 
-/** Judges a request at one instance, and says what of it cannot be. */
+/** Judges a request at one instance, and reports impossible results. */
 async function ask(history: History, instance: Started): Promise<void> {
   const load = await instance.source.current(async () => history.route);
   const decided = load.ok ? Number(load.value.name.slice(1)) : undefined;
@@ -191,7 +191,7 @@ const requestAtOld = fc.nat({ max: 10 }).map((pick) =>
 );
 
 describe("an inline version judges only where it is the instance's own, or surely the last good one", () => {
-  it("whatever is configured, by whichever worker, wherever the Route of these ids leads", async () => {
+  it("for any configuration, by any worker, with any Route of these ids", async () => {
     const steps = fc.commands(
       [
         configure,

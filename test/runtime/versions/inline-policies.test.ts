@@ -66,14 +66,14 @@ describe("the first good version of a plugin decides at once", () => {
     ]);
   });
 
-  it("also where a broken one came before", async () => {
+  it("also after a broken version", async () => {
     expect(await nameOf(openText(BROKEN))).toBe(BROKEN_CODES);
     expect(await nameOf(open("mended"))).toBe("mended");
   });
 });
 
 describe("a broken version", () => {
-  it("leaves the last good one of the same entity and Route in effect, in an instance that starts anew", async () => {
+  it("leaves the last good version of the same entity and Route in effect, in a new instance", async () => {
     const old = await putIntoEffect("one");
     const broken = openText(BROKEN);
     old.close?.();
@@ -85,19 +85,19 @@ describe("a broken version", () => {
     ]);
   });
 
-  it("that comes again and again leaves it in effect", async () => {
+  it("that comes again and again leaves the last good version in effect", async () => {
     await putIntoEffect("one");
     const sources = ["", "[", BROKEN, BROKEN].map((text) => openText(text));
     expect(await Promise.all(sources.map((source) => nameOf(source)))).toEqual(["one", "one", "one", "one"]);
   });
 
-  it("leaves the latest good one in effect, not the first", async () => {
+  it("leaves the latest good version in effect, not the first", async () => {
     await putIntoEffect("one");
     await putIntoEffect("two");
     expect(await nameOf(openText(BROKEN))).toBe("two");
   });
 
-  it("has no last good version where that one lacks the rule that the configuration names", async () => {
+  it("has no last good version if that version lacks the configured rule", async () => {
     await putIntoEffect("one");
     expect(await nameOf(openText(BROKEN, {}, "other"))).toBe(BROKEN_CODES);
     expect(await nameOf(openText(BROKEN, {}, "read"))).toBe("one");
@@ -108,18 +108,18 @@ describe("a broken version", () => {
     ["another Route", { routeId: "other" }],
     ["another workspace", { workspace: "other" }],
     ["a plugin whose id Kong does not give", { pluginId: undefined }],
-  ])("is never answered by the last good one of %s", async (_what, other) => {
+  ])("is never replaced by the last good version of %s", async (_what, other) => {
     await putIntoEffect("one");
     expect(await nameOf(openText(BROKEN, other))).toBe(BROKEN_CODES);
   });
 });
 
-describe("a last good version counts only while its Route is what it was", () => {
+describe("a last good version counts only while its Route is unchanged", () => {
   it.each<[what: string, route: string | null]>([
     ["leads elsewhere under the same id, as after it was deleted and made again", '["route","/payroll"]'],
     ["is one of which Kong says nothing", null],
   ])(
-    "and not where the Route %s: the newest version decides at once, and a broken one refuses",
+    "and not if the Route %s: the newest version decides at once, and a broken version refuses",
     async (_what, route) => {
       await putIntoEffect("public");
       keys.hold("strict");
@@ -134,7 +134,7 @@ describe("a last good version counts only while its Route is what it was", () =>
     expect(await nameOf(openText(BROKEN))).toBe(BROKEN_CODES);
   });
 
-  it("and Kong is asked once for each instance, with its first request that gets an answer", async () => {
+  it("and Kong is asked once for each instance, at the first request that gets an answer", async () => {
     const source = open("one");
     const asked: string[] = [];
     const ask = (route: string | undefined) => async () => {
@@ -147,13 +147,13 @@ describe("a last good version counts only while its Route is what it was", () =>
     expect(asked).toEqual(["undefined", ROUTE]);
   });
 
-  it("and never for a plugin on a Service, whose Routes can change unseen", async () => {
+  it("and never for a plugin on a Service, whose Routes can change unnoticed", async () => {
     const onService = { routeId: undefined, serviceId: "service" };
     await putIntoEffect("one", onService);
     expect(await nameOf(openText(BROKEN, onService))).toBe(BROKEN_CODES);
   });
 
-  it("and never for a global plugin, whose policy names Routes that can be made again elsewhere", async () => {
+  it("and never for a global plugin, because its Routes can be deleted and made again with other paths", async () => {
     const global = { routeId: undefined };
     await putIntoEffect("one", global);
     keys.hold("two");
@@ -169,7 +169,7 @@ describe("a last good version ends", () => {
     expect(policies.status()).toHaveLength(1);
   });
 
-  it("not before the instances that fall back to it have ended as well", async () => {
+  it("not before the instances that use it have ended as well", async () => {
     const good = await putIntoEffect("one");
     const broken = openText(BROKEN);
     good.close?.();
@@ -181,8 +181,8 @@ describe("a last good version ends", () => {
   });
 });
 
-describe("where it is uncertain which version was the last good one, none is", () => {
-  it("as after a late worker, which starts an instance of the version before", async () => {
+describe("if it is uncertain which version was the last good version, there is none", () => {
+  it("for example after a late worker starts an instance of the version before", async () => {
     const before = { sequence: 1 };
     await putIntoEffect("lax", before);
     await putIntoEffect("strict", { sequence: 3 });
@@ -190,13 +190,13 @@ describe("where it is uncertain which version was the last good one, none is", (
     expect(await nameOf(openText(BROKEN, { sequence: 4 }))).toBe(BROKEN_CODES);
   });
 
-  it("as after a restart of Kong, which counts anew", async () => {
+  it("for example after a restart of Kong, which starts to count again", async () => {
     await putIntoEffect("one", { sequence: 100 });
     await putIntoEffect("two", { sequence: 1 });
     expect(await nameOf(openText(BROKEN, { sequence: 2 }))).toBe(BROKEN_CODES);
   });
 
-  it("until the instances of the earlier one have ended", async () => {
+  it("until the instances of the earlier version have ended", async () => {
     const one = await putIntoEffect("one", { sequence: 100 });
     await putIntoEffect("two", { sequence: 1 });
     one.close?.();
@@ -204,7 +204,7 @@ describe("where it is uncertain which version was the last good one, none is", (
   });
 });
 
-it("without a plugin's id nothing is kept: the policy of one must never decide for another", async () => {
+it("without a plugin's id no version is kept, because the policy of one plugin must never decide for another", async () => {
   const unnamed = { pluginId: undefined };
   const good = open("one", unnamed);
   const broken = openText(BROKEN, unnamed);
@@ -212,7 +212,7 @@ it("without a plugin's id nothing is kept: the policy of one must never decide f
 });
 
 describe("a new good version", () => {
-  it("decides for its own instance once its keys have come, and the previous one until then", async () => {
+  it("decides for its own instance when its keys have come, and the previous version until then", async () => {
     await putIntoEffect("one");
     keys.hold("two");
     const second = open("two");
@@ -222,7 +222,7 @@ describe("a new good version", () => {
     expect(log.warnings).toEqual([]);
   });
 
-  it("never takes effect when it was replaced while it waited for keys", async () => {
+  it("never takes effect if it was replaced while it waited for keys", async () => {
     const strict = await putIntoEffect("strict");
     keys.hold("mistake");
     const mistake = open("mistake");
@@ -253,7 +253,7 @@ describe("a new good version", () => {
     expect(await nameOf(first)).toBe("one");
   });
 
-  it("with the same text is the same one, at once, and is compiled once", async () => {
+  it("with the same text is the same version, at once, and is compiled once", async () => {
     const first = await putIntoEffect("one");
     keys.hold("one");
     const again = await putIntoEffect("one");
@@ -262,15 +262,15 @@ describe("a new good version", () => {
     expect(compiled).toEqual(["one"]);
   });
 
-  it("of one plugin is nothing to another", async () => {
+  it("of one plugin does not affect another plugin", async () => {
     const mine = open("one");
     const others = open("two", { pluginId: "other" });
     expect([await nameOf(mine), await nameOf(others)]).toEqual(["one", "two"]);
   });
 });
 
-describe("what no request needs", () => {
-  it("is let go after a while, the longest unused first, and compiled again for the next request", async () => {
+describe("a policy that no request needs", () => {
+  it("is released after a while, the longest unused first, and compiled again for the next request", async () => {
     const [one, two] = [await putIntoEffect("one"), await putIntoEffect("two", { pluginId: "other" })];
     clock = 1;
     await nameOf(two);
@@ -282,21 +282,21 @@ describe("what no request needs", () => {
     expect([await nameOf(one), await nameOf(two), compiled]).toEqual(["one", "two", ["one", "two", "one"]]);
   });
 
-  it("stays as long as it takes little memory, and so does the last good version", async () => {
+  it("stays as long as it needs little memory, and so does the last good version", async () => {
     await putIntoEffect("one");
     clock = 100 * IDLE_MS;
     policies.releaseIdle();
     expect(await nameOf(openText(BROKEN))).toBe("one");
   });
 
-  it("is let go when its instance ends", async () => {
+  it("is released when its instance ends", async () => {
     (await putIntoEffect("one")).close?.();
     await putIntoEffect("one");
     expect(compiled).toEqual(["one", "one"]);
   });
 });
 
-it("status says per plugin what is in effect, what is refused, and whose keys are missing", async () => {
+it("status says per plugin which version is in effect, which is refused, and whose keys are missing", async () => {
   keys.hold("one");
   await putIntoEffect("one");
   await nameOf(openText(BROKEN, { pluginId: "other" }));

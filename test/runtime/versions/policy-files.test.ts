@@ -31,7 +31,7 @@ async function writeVersions(): Promise<void> {
   }
 }
 
-describe("puts a version into force", () => {
+describe("puts a version into effect", () => {
   it("that was edited in place", async () => {
     await putIntoForce("one");
     await scene.write("a.yaml", policyText("two"));
@@ -47,18 +47,18 @@ describe("puts a version into force", () => {
     expect(await scene.nameOf("a.yaml")).toBe("two");
   });
 
-  it("to which Kubernetes swapped the link that all files of a ConfigMap go through", async () => {
+  it("after Kubernetes swapped the link in the path of all files of a ConfigMap", async () => {
     await writeVersions();
     await linkTo("..2026_1", "..data");
     await linkTo("..data/a.yaml", "a.yaml");
     expect(await scene.nameOf("a.yaml")).toBe("one");
     await linkTo("..2026_2", "..data");
-    await rm(join(scene.root, "..2026_1"), { recursive: true });
+    await rm(join(scene.root, "..2026_1"), { recursive: true, maxRetries: 5 });
     await scene.look(2);
     expect(await scene.nameOf("a.yaml")).toBe("two");
   });
 
-  it("for those who opened the file long before, too", async () => {
+  it("also for requests that used the file long before", async () => {
     await putIntoForce("one");
     const opened = scene.files.open("a.yaml");
     await scene.write("a.yaml", policyText("two"));
@@ -66,7 +66,7 @@ describe("puts a version into force", () => {
     expect(opened.current(askNothing)).toMatchObject({ value: { name: "two" } });
   });
 
-  it("but not anew, if only the file is new and its text is the same", async () => {
+  it("but not again, if only the file is new and its text is the same", async () => {
     await putIntoForce("one");
     const before = await scene.files.open("a.yaml").current(askNothing);
     await scene.write("a.yaml", policyText("one"));
@@ -75,7 +75,7 @@ describe("puts a version into force", () => {
     expect([scene.keys.prepared, scene.log.infos.length]).toEqual([["one"], 1]);
   });
 
-  it("and tells which, by the SHA-256 of its text", async () => {
+  it("and reports which version, by the SHA-256 of its text", async () => {
     await putIntoForce("one");
     expect(scene.log.infos).toEqual([
       expect.stringMatching(/^policy file a\.yaml is in effect: name=one sha256=[0-9a-f]{64}$/),
@@ -100,7 +100,7 @@ describe("Kong's log shows at its default level", () => {
     expect(noticed()).toEqual(["two"]);
   });
 
-  it("that a policy is good again, with the same text or another", async () => {
+  it("that a policy is good again, with the same or a different text", async () => {
     await scene.write("a.yaml", BROKEN);
     await scene.look(2);
     await scene.write("a.yaml", policyText("one"));
@@ -114,10 +114,10 @@ describe("Kong's log shows at its default level", () => {
   });
 });
 
-describe("while a good version is in effect, waits for the writer: a cut-off policy can be valid, and laxer", () => {
+describe("waits for the writer while a good version is in effect, because a cut-off policy can be valid and less strict", () => {
   beforeEach(() => putIntoForce("one"));
 
-  it("so that one look is not enough and a second that finds the same is", async () => {
+  it("so that one check is not enough and a second check that finds the same is", async () => {
     await scene.write("a.yaml", policyText("two"));
     await scene.look();
     expect(await scene.nameOf("a.yaml")).toBe("one");
@@ -125,7 +125,7 @@ describe("while a good version is in effect, waits for the writer: a cut-off pol
     expect(await scene.nameOf("a.yaml")).toBe("two");
   });
 
-  it("so that a version is never read that changes between any two looks", async () => {
+  it("so that a version is never read if it changes between two checks", async () => {
     for (const name of ["half", "almost", "whole"]) {
       await scene.write("a.yaml", policyText(name));
       await scene.look();
@@ -136,7 +136,7 @@ describe("while a good version is in effect, waits for the writer: a cut-off pol
     expect(scene.log.infos.join()).not.toMatch(/name=(half|almost)/);
   });
 
-  it("so that one that changes while it is read does not count", async () => {
+  it("so that a version that changes while it is read does not count", async () => {
     await scene.write("a.yaml", policyText("half"));
     await scene.look();
     scene.onLoad = () => scene.write("a.yaml", policyText("complete"));
@@ -147,7 +147,7 @@ describe("while a good version is in effect, waits for the writer: a cut-off pol
     expect(scene.log.infos.join()).not.toContain("name=half");
   });
 
-  it("so that a file that is missing at single looks only, as under `rm` and `cp`, is nobody's concern", async () => {
+  it("so that a file that is missing only at single checks, for example between `rm` and `cp`, has no effect", async () => {
     await rm(join(scene.root, "a.yaml"));
     await writeVersions();
     await linkTo("..2026_1/a.yaml", "a.yaml");
@@ -163,7 +163,7 @@ describe("while a good version is in effect, waits for the writer: a cut-off pol
   });
 });
 
-describe("a policy that the compiling threads fail at", () => {
+describe("a policy at which the compiling threads fail", () => {
   const FAILED = { code: "compile_failed", message: "no memory", pointer: "", line: 1, column: 1 } as const;
   const MINUTE = 60_000;
 
@@ -174,7 +174,7 @@ describe("a policy that the compiling threads fail at", () => {
     });
   }
 
-  it("is refused for that reason, and is not tried again at each look", async () => {
+  it("is refused for that reason, and is not tried again at each check", async () => {
     await scene.write("a.yaml", policyText("one"));
     await failWhile(async () => {
       expect(await scene.nameOf("a.yaml")).toBe("compile_failed");
@@ -205,7 +205,7 @@ describe("a policy that the compiling threads fail at", () => {
     expect(await scene.nameOf("a.yaml")).toBe("two");
   });
 
-  it("is tried again after ten minutes: a busy machine may have been the cause", async () => {
+  it("is tried again after ten minutes, because a busy machine may have been the cause", async () => {
     await scene.write("a.yaml", policyText("one"));
     await failWhile(async () => {
       await scene.nameOf("a.yaml");
@@ -220,12 +220,12 @@ describe("a policy that the compiling threads fail at", () => {
   });
 });
 
-describe("while nothing good is in effect, takes what two looks in a row found: a cut-off policy can be valid", () => {
+describe("needs two equal checks in a row even if no good version is in effect, because a cut-off policy can be valid", () => {
   it.each<[what: string, spoil: () => Promise<void>, code: string]>([
     ["not there", async () => {}, "file_missing"],
     ["broken", () => scene.write("a.yaml", BROKEN), "missing_key,missing_key"],
     ["a link out of the root", () => linkTo("/etc/passwd", "a.yaml"), "file_outside_root"],
-  ])("where the file was %s", async (_what, spoil, code) => {
+  ])("if the file was %s", async (_what, spoil, code) => {
     await spoil();
     expect(await scene.nameOf("a.yaml")).toBe(code);
     await rm(join(scene.root, "a.yaml"), { force: true });
@@ -234,7 +234,7 @@ describe("while nothing good is in effect, takes what two looks in a row found: 
     expect(await scene.nameOf("a.yaml")).toBe("mended");
   });
 
-  it("and does not wait for its keys, but has them fetched", async () => {
+  it("and does not wait for its keys, but starts to fetch them", async () => {
     await scene.write("a.yaml", BROKEN);
     await scene.nameOf("a.yaml");
     scene.keys.hold("mended");
@@ -244,7 +244,7 @@ describe("while nothing good is in effect, takes what two looks in a row found: 
     expect(scene.keys.prepared).toEqual(["mended"]);
   });
 
-  it("and tells the mistakes of each new attempt", async () => {
+  it("and reports the mistakes of each new attempt", async () => {
     await scene.write("a.yaml", BROKEN);
     await scene.nameOf("a.yaml");
     await scene.write("a.yaml", "jwt_policy: 2\n");
@@ -253,7 +253,7 @@ describe("while nothing good is in effect, takes what two looks in a row found: 
     expect(scene.log.warnings[1]).toMatch(/^policy file a\.yaml is refused; its routes answer 503: a\.yaml:1:/);
   });
 
-  it("but not what changes while it is read", async () => {
+  it("but does not use a version that changes while it is read", async () => {
     await scene.write("a.yaml", BROKEN);
     await scene.nameOf("a.yaml");
     await scene.write("a.yaml", policyText("half"));
@@ -265,7 +265,7 @@ describe("while nothing good is in effect, takes what two looks in a row found: 
   });
 });
 
-describe("a version that is no good never replaces one that is", () => {
+describe("a broken version never replaces a good version", () => {
   beforeEach(() => putIntoForce("good"));
 
   it.each<[what: string, spoil: () => Promise<void>, mistake: RegExp]>([
@@ -285,7 +285,7 @@ describe("a version that is no good never replaces one that is", () => {
       },
       /a\.yaml:1:1 file_unreadable: .*not a regular file/,
     ],
-  ])("when it is %s; the operator is warned once, with the first mistake", async (_what, spoil, mistake) => {
+  ])("if it is %s; the operator is warned once, with the first mistake", async (_what, spoil, mistake) => {
     await spoil();
     await scene.look(5);
     expect(await scene.nameOf("a.yaml")).toBe("good");
@@ -293,14 +293,14 @@ describe("a version that is no good never replaces one that is", () => {
     expect(warning).toMatch(/^policy file a\.yaml is refused; the last good version stays in effect: /);
     expect(warning).toMatch(mistake);
     expect(more).toEqual([]);
-    await rm(join(scene.root, "a.yaml"), { recursive: true, force: true });
+    await rm(join(scene.root, "a.yaml"), { recursive: true, force: true, maxRetries: 5 });
     await scene.write("a.yaml", policyText("mended"));
     await scene.look(2);
     expect(await scene.nameOf("a.yaml")).toBe("mended");
     expect(scene.log.warnings).toHaveLength(1);
   });
 
-  it("and all its mistakes are told, where whoever mends it looks for them", async () => {
+  it("and status reports all its mistakes", async () => {
     await scene.write("a.yaml", BROKEN);
     await scene.look(3);
     expect(scene.log.infos.slice(1)).toEqual([
@@ -309,7 +309,7 @@ describe("a version that is no good never replaces one that is", () => {
     ]);
   });
 
-  it("and another mistake is another warning, but the good version's return is none", async () => {
+  it("and a different mistake is a new warning, but a good version again is no warning", async () => {
     await scene.write("a.yaml", BROKEN);
     await scene.look(2);
     await rm(join(scene.root, "a.yaml"));
@@ -337,7 +337,7 @@ describe("the keys of a new version's issuers", () => {
     expect(scene.log.warnings).toEqual([]);
   });
 
-  it("hold no other file up", async () => {
+  it("do not delay other files", async () => {
     await scene.write("b.yaml", policyText("b-one"));
     expect(await scene.nameOf("b.yaml")).toBe("b-one");
     scene.keys.hold("two");
@@ -347,7 +347,7 @@ describe("the keys of a new version's issuers", () => {
     expect([await scene.nameOf("a.yaml"), await scene.nameOf("b.yaml")]).toEqual(["one", "b-two"]);
   });
 
-  it("are not waited for by the first version of all", async () => {
+  it("do not delay the very first version", async () => {
     scene.keys.hold("first");
     await scene.write("new.yaml", policyText("first"));
     expect(await scene.nameOf("new.yaml")).toBe("first");
@@ -355,7 +355,7 @@ describe("the keys of a new version's issuers", () => {
 });
 
 describe("status", () => {
-  it("says what is in effect, why the newest is refused, and whose keys are missing", async () => {
+  it("says which version is in effect, why the newest is refused, and whose keys are missing", async () => {
     scene.keys.hold("one");
     await putIntoForce("one");
     const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/);
@@ -383,14 +383,14 @@ describe("status", () => {
   });
 });
 
-describe("a file that nobody asked for in an hour", () => {
+describe("a file that no request needed for an hour", () => {
   const known = (): string[] => scene.files.status().map(({ source }) => source);
   const passTime = async (ms: number): Promise<void> => {
     scene.clock += ms;
     await scene.look();
   };
 
-  it("is kept as long as it is good, for its last good version is worth more than a look", async () => {
+  it("is kept as long as it is good, because its last good version is worth the checks", async () => {
     await putIntoForce("good");
     await passTime(3 * HOUR);
     await scene.write("a.yaml", BROKEN);
@@ -403,7 +403,7 @@ describe("a file that nobody asked for in an hour", () => {
   it.each<[what: string, spoil: () => Promise<void>]>([
     ["is not there", async () => {}],
     ["never was good", () => scene.write("a.yaml", BROKEN)],
-  ])("and %s is forgotten, a millisecond later and not sooner", async (_what, spoil) => {
+  ])("and %s is forgotten, a millisecond later and not earlier", async (_what, spoil) => {
     await spoil();
     await scene.nameOf("a.yaml");
     await passTime(HOUR);
@@ -412,7 +412,7 @@ describe("a file that nobody asked for in an hour", () => {
     expect(known()).toEqual([]);
   });
 
-  it("and never was good is kept while requests ask for it", async () => {
+  it("and never was good is kept while requests need it", async () => {
     await scene.nameOf("none.yaml");
     await passTime(HOUR);
     await scene.nameOf("none.yaml");
@@ -420,7 +420,7 @@ describe("a file that nobody asked for in an hour", () => {
     expect(known()).toEqual(["none.yaml"]);
   });
 
-  it("and is gone is forgotten; whoever asks again gets what is there then", async () => {
+  it("and is gone is forgotten; the next request gets the file that is there then", async () => {
     await putIntoForce("good");
     const opened = scene.files.open("a.yaml");
     await rm(join(scene.root, "a.yaml"));
@@ -432,11 +432,11 @@ describe("a file that nobody asked for in an hour", () => {
   });
 });
 
-describe("a deleted file decides nothing from the second look on that misses it", () => {
+describe("a deleted file is no longer in effect from the second check on that misses it", () => {
   const remove = (file: string): Promise<void> => rm(join(scene.root, file));
   const codes = (): Promise<string> => scene.nameOf("a.yaml");
 
-  it("and its last good version still decides after the first such look", async () => {
+  it("and its last good version still decides after the first such check", async () => {
     await putIntoForce("good");
     await remove("a.yaml");
     await scene.look();
@@ -448,7 +448,7 @@ describe("a deleted file decides nothing from the second look on that misses it"
     ]);
   });
 
-  it("also when a broken version was the last text in it", async () => {
+  it("also if a broken version was its last text", async () => {
     await putIntoForce("good");
     await scene.write("a.yaml", BROKEN);
     await scene.look(2);
@@ -457,7 +457,7 @@ describe("a deleted file decides nothing from the second look on that misses it"
     expect(await codes()).toBe("file_missing");
   });
 
-  it("also when a newer version waits for keys: that one never takes effect", async () => {
+  it("also if a newer version waits for keys, which then never takes effect", async () => {
     await putIntoForce("good");
     scene.keys.hold("newer");
     await scene.write("a.yaml", policyText("newer"));
@@ -469,7 +469,7 @@ describe("a deleted file decides nothing from the second look on that misses it"
     expect(await codes()).toBe("file_missing");
   });
 
-  it("and one that is made again starts anew: it does not wait for keys behind the deleted version", async () => {
+  it("and a file that is made again is a new start, and does not wait for the keys of the deleted version", async () => {
     await putIntoForce("good");
     await remove("a.yaml");
     await scene.look(2);
@@ -479,7 +479,7 @@ describe("a deleted file decides nothing from the second look on that misses it"
     expect(await codes()).toBe("again");
   });
 
-  it("and neither does a policy that extends it", async () => {
+  it("and a policy that extends it is no longer in effect either", async () => {
     await scene.write("base.yaml", policyText("base"));
     await scene.write("a.yaml", "jwt_policy: 1\nname: child\nextends: base.yaml\n");
     expect(await codes()).toBe("child");
@@ -488,7 +488,7 @@ describe("a deleted file decides nothing from the second look on that misses it"
     expect(await codes()).toBe("file_missing");
   });
 
-  it("but a policy root that is gone is no deletion: a volume may be mounted again", async () => {
+  it("but a missing policy root is not a deletion, because a volume may be mounted again", async () => {
     await putIntoForce("good");
     await rename(scene.root, `${scene.root}-away`);
     await scene.look(3);
@@ -506,16 +506,16 @@ describe("a file that is written again and again, while the keys of its version 
     await scene.write("a.yaml", policyText("strict"));
     await scene.look(2);
     await scene.write("a.yaml", policyText("strict"));
-    await scene.look(); // The version retires, and the next look reads the same text anew.
+    await scene.look(); // The version retires, and the next check reads the same text again.
   });
 
-  it("waits no longer than a file that is left alone, if its text is the same", async () => {
+  it("waits no longer than an unchanged file, if its text is the same", async () => {
     scene.endLongestWaits();
     await scene.look();
     expect(await scene.nameOf("a.yaml")).toBe("strict");
   });
 
-  it("waits anew for another text", async () => {
+  it("waits again for a different text", async () => {
     scene.endLongestWaits();
     scene.keys.hold("stricter");
     await scene.write("a.yaml", policyText("stricter"));
@@ -538,41 +538,41 @@ describe("a version that is replaced while it waits for keys never takes effect"
 
   const releaseMistake = async (): Promise<string> => {
     scene.keys.release("mistake");
-    await waitForDisk(); // The wait ends before the next look.
+    await waitForDisk(); // The wait ends before the next check.
     await scene.look(3);
     return scene.nameOf("a.yaml");
   };
 
-  it("where the file is reverted", async () => {
+  it("if the file is reverted", async () => {
     await scene.write("a.yaml", policyText("strict"));
     await scene.look();
     expect(await releaseMistake()).toBe("strict");
   });
 
-  it("where the file is reverted and no look has seen it yet", async () => {
+  it("if the file is reverted and no check has noticed it yet", async () => {
     await scene.write("a.yaml", policyText("strict"));
     expect(await releaseMistake()).toBe("strict");
     expect(scene.log.infos.join()).not.toContain("name=mistake");
   });
 
-  it("where a third version comes", async () => {
+  it("if a third version comes", async () => {
     await scene.write("a.yaml", policyText("third"));
     await scene.look();
     expect(await releaseMistake()).toBe("third");
     expect(scene.log.infos.join()).not.toContain("name=mistake");
   });
 
-  it("where a broken version comes: the one in effect stays", async () => {
+  it("if a broken version comes: the version in effect stays", async () => {
     await scene.write("a.yaml", BROKEN);
     await scene.look(2);
     expect(await releaseMistake()).toBe("strict");
   });
 
-  it("but it does where it is still there", async () => {
+  it("but it does if it is still there", async () => {
     expect(await releaseMistake()).toBe("mistake");
   });
 
-  it("and takes effect after all where a link leads elsewhere for a moment that no look sees", async () => {
+  it("and it does if a link changes for a moment between two checks", async () => {
     await writeVersions();
     await linkTo("..2026_1", "..data");
     await linkTo("..data/a.yaml", "linked.yaml");
@@ -589,8 +589,8 @@ describe("a version that is replaced while it waits for keys never takes effect"
   });
 });
 
-describe("one file has one entry, however its name is spelled", () => {
-  it("and is read and looked at once", async () => {
+describe("one file has one entry, for all spellings of its name", () => {
+  it("and is read and checked once", async () => {
     await putIntoForce("one");
     for (const spelling of ["./a.yaml", "x/../a.yaml", ".//a.yaml", "7/../8/../a.yaml"]) {
       expect(await scene.nameOf(spelling)).toBe("one");
@@ -599,7 +599,7 @@ describe("one file has one entry, however its name is spelled", () => {
   });
 
   it.each(["secrets/hs.key", "a.yaml.bak", "a", "a.YAML", "keys/idp.jwks", "a.yaml/", "a.yaml\n", "a\u0000.yaml"])(
-    "%j is not the name of a policy file, and is not looked for",
+    "%j is not the name of a policy file, and is not read",
     async (name) => {
       expect(await scene.nameOf(name)).toBe("not_a_policy");
       expect(scene.files.status()).toEqual([]);

@@ -12,19 +12,19 @@ import { askNothing, type HeldKeys, holdKeys, logApart } from "./policy-scene.ts
 /** `MODEL_RUNS=100000 npx vitest run test/runtime/versions/policy-model.test.ts` searches longer. */
 const RUNS = Number(process.env.MODEL_RUNS ?? runsOf(300));
 
-/** What a file holds. The numbers tell its versions apart. */
+/** The content of a file. The numbers distinguish its versions. */
 type Content = { readonly good: number } | "broken" | undefined;
 
 /**
- * The reference: one policy that extends another, told by what has been on disk, look after look. It knows nothing of how the product
- * keeps versions. A version is named by the numbers of its two files.
+ * The model: one policy that extends another, computed from the files on disk at each check. It does not know how the
+ * plugin stores versions. The numbers of the two files name a version.
  */
 interface Reference {
   child: Content;
   parent: Content;
-  /** Looks since a file last changed. */
+  /** Checks since a file last changed. */
   looks: number;
-  /** Looks in a row that missed a file. */
+  /** Checks in a row that did not find a file. */
   missed: number;
   inEffect: string | undefined;
   /** The version on disk waits for keys. */
@@ -64,7 +64,7 @@ function takeEffect(model: Reference): void {
   }
 }
 
-/** The product, on a real disk whose identities count up: the kernel's clock for files goes in steps. */
+/** The plugin's code, on a real disk with increasing identities, because the kernel's clock for files moves in steps. */
 class Product {
   readonly root = mkdtempSync(join(tmpdir(), "policy-model-"));
   readonly keys: HeldKeys = holdKeys();
@@ -240,7 +240,7 @@ const restartStep = fc.constant<Step>(
 );
 
 describe("no request is judged by a version that is not the newest good one", () => {
-  it("of a file and the one that it extends, whatever is written, reverted, deleted, awaited or restarted", async () => {
+  it("of a file and its parent, for any order of writing, reverting, deleting, waiting and restarting", async () => {
     const steps = fc.commands(
       [write("a.yaml"), write("base.yaml"), lookStep, lookStep, lookStep, holdStep, releaseStep, endStep, restartStep],
       { maxCommands: 40 },
@@ -263,7 +263,7 @@ describe("no request is judged by a version that is not the newest good one", ()
           await real.restart();
           await fc.asyncModelRun(() => ({ model, real }), commands);
         } finally {
-          rmSync(real.root, { recursive: true });
+          rmSync(real.root, { recursive: true, maxRetries: 5 });
         }
       }),
       { numRuns: RUNS },

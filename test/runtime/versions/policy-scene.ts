@@ -17,7 +17,7 @@ import { type PolicyFiles, watchPolicyFiles } from "../../../plugin/runtime/vers
 import type { PolicyKeys } from "../../../plugin/runtime/versions/wait-for-keys.ts";
 import { waitForFileClock } from "../../file-clock.ts";
 
-/** A policy that its name tells from others; its one issuer has the id `acme`. */
+/** A policy with a unique name; its only issuer has the id `acme`. */
 export const policyText = (name: string): string => `jwt_policy: 1
 name: ${name}
 issuers:
@@ -26,9 +26,9 @@ routes:
   read: {}
 `;
 
-/** Where keys come from, by the name of the policy: there at once, unless the test holds them back. */
+/** The keys by the name of the policy: loaded at once, unless the test delays them. */
 export interface HeldKeys extends PolicyKeys {
-  /** Names of policies whose keys were asked for, in order. */
+  /** Names of policies whose keys were requested, in order. */
   readonly prepared: readonly string[];
   hold(name: string): void;
   release(name: string): void;
@@ -80,7 +80,7 @@ export function logApart(): ApartLog {
   };
 }
 
-/** Watched policy files on a real disk, looked at only when the test says so, under a clock that only the test moves. */
+/** Watched policy files on a real disk, checked only when the test says so, with a clock that only the test moves. */
 export interface PolicyScene {
   readonly root: string;
   readonly files: PolicyFiles;
@@ -97,9 +97,9 @@ export interface PolicyScene {
   /** Files that a request needed while they waited to be compiled. */
   readonly hurried: readonly string[];
   write(file: string, text: string): Promise<void>;
-  /** Has every file looked at this many times, and waits until nothing is left to do but to wait for keys. */
+  /** Checks every file this many times, and waits until only waits for keys are left. */
   look(times?: number): Promise<void>;
-  /** The name of the policy in force, or the codes of its mistakes. */
+  /** The name of the policy in effect, or the codes of its mistakes. */
   nameOf(file: string): Promise<string>;
 }
 
@@ -138,7 +138,7 @@ export async function setUpPolicies(): Promise<PolicyScene> {
       signal.addEventListener("abort", () => resolve());
     });
   const files = watchPolicyFiles({ compiler, keys, log, reserved, now: () => scene.clock, waitLongest });
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   const scene: PolicyScene = {
     root,
     files,
@@ -172,7 +172,7 @@ export async function setUpPolicies(): Promise<PolicyScene> {
 /** A policy file does not depend on the Kong Route. */
 export const askNothing = async (): Promise<undefined> => undefined;
 
-/** Waits until a version whose keys have come was looked for on the disk once more. */
+/** Waits until the disk was checked once more for a version whose keys have come. */
 export async function waitForDisk(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));

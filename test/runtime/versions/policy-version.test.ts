@@ -29,7 +29,7 @@ function versionIn(state: VersionState): PolicyVersion {
   return version;
 }
 
-describe("a version goes through its states in one direction: nothing leads out of retired", () => {
+describe("a version goes through its states in one direction, and a retired version stays retired", () => {
   const rows = (Object.keys(ALLOWED) as VersionState[]).flatMap((from) => STATES.map((to) => [from, to] as const));
   it.each(rows)("%s → %s", (from, to) => {
     const version = versionIn(from);
@@ -45,12 +45,12 @@ describe("a version goes through its states in one direction: nothing leads out 
   });
 });
 
-it("a text with mistakes is broken from the start, and has no policy", () => {
+it("a string with mistakes is broken from the start, and has no policy", () => {
   const version = new PolicyVersion(fail([]));
   expect([version.state, version.policy]).toEqual(["broken", undefined]);
 });
 
-it("retiring ends what waits for the version, and can be asked for twice", () => {
+it("retiring ends the waits for the version, and can be repeated", () => {
   const version = versionIn("ready");
   expect(version.retired.aborted).toBe(false);
   version.retire();

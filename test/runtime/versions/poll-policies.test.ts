@@ -3,14 +3,14 @@ import { delayAfter, pollPolicies } from "../../../plugin/runtime/versions/poll-
 
 const POLL_MS = 1_000;
 
-describe("the time between two looks", () => {
+describe("the time between two checks", () => {
   it.each([
     [0, POLL_MS],
     [10, POLL_MS],
     [11, 1_100],
     [299, 29_900],
     [1_000, 30_000],
-  ])("after one of %s ms is %s ms: looking takes at most 1 % of a processor", (tookMs, delayMs) => {
+  ])("after a check of %s ms is %s ms, so that checks use at most 1 % of a processor", (tookMs, delayMs) => {
     expect(delayAfter(tookMs, POLL_MS)).toBe(delayMs);
   });
 });
@@ -19,7 +19,7 @@ describe("policies are polled", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** Counts looks, each of which comes out as the test says. */
+  /** Counts checks, whose results the test sets. */
   function start(look: () => Promise<{ tookMs: number; hasChanges: boolean }>) {
     let looks = 0;
     const stop = pollPolicies(
@@ -34,7 +34,7 @@ describe("policies are polled", () => {
     return { stop, looks: () => looks };
   }
 
-  it("and looks that take long are further apart, until one finds a change", async () => {
+  it("and long checks are further apart, until one finds a change", async () => {
     let hasChanges = false;
     const { looks, stop } = start(async () => ({ tookMs: 30, hasChanges }));
     await vi.advanceTimersByTimeAsync(POLL_MS + 2_999);
@@ -47,14 +47,14 @@ describe("policies are polled", () => {
     stop();
   });
 
-  it("and a look that fails is made again", async () => {
+  it("and a failed check is repeated", async () => {
     const { looks, stop } = start(() => Promise.reject(new Error("the thread ended")));
     await vi.advanceTimersByTimeAsync(3 * POLL_MS);
     expect(looks()).toBe(3);
     stop();
   });
 
-  it("until polling is stopped, also while a look is under way", async () => {
+  it("until polling is stopped, also during a check", async () => {
     let finish = (): void => {};
     const { looks, stop } = start(
       () =>

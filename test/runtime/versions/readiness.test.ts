@@ -40,14 +40,14 @@ interface Place {
 
 async function setUp(): Promise<Place> {
   const root = await mkdtemp(join(tmpdir(), "readiness-"));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   const log: string[] = [];
   return {
     root,
     log,
     async write(file, text) {
       await mkdir(join(root, dirname(file)), { recursive: true });
-      // In one step, so that no look finds half a file.
+      // In one step, so that no check finds half a file.
       await writeFile(join(root, `${file}.new`), text);
       await rename(join(root, `${file}.new`), join(root, file));
     },
@@ -68,12 +68,12 @@ async function startKeys(): Promise<KeyServer> {
 const becomeReady = ({ readiness }: Runtime): Promise<void> =>
   vi.waitFor(() => expect([readiness.isReady(), readiness.reasons()]).toEqual([true, []]), SOON);
 
-/** Waits until this is why, and then for some looks more, during which it stays so. */
+/** Waits until this is the reason, and that it stays the reason for some more checks. */
 async function stayUnready(place: Place, runtime: Runtime, reasons: readonly unknown[]): Promise<void> {
   const { readiness } = runtime;
   await vi.waitFor(() => expect(readiness.reasons()).toEqual(reasons), SOON);
   await letLook(place, runtime, 2);
-  // The policy of the last look may still be without its keys.
+  // The policy of the last check may still be without its keys.
   expect([readiness.isReady(), readiness.reasons()]).toEqual([false, expect.arrayContaining([...reasons])]);
 }
 
@@ -86,7 +86,7 @@ async function letLook(place: Place, { status }: Runtime, times: number): Promis
   }
 }
 
-/** Lets the files be looked at: a change takes effect. */
+/** Checks the files, so that a change takes effect. */
 async function letPoll(place: Place, runtime: Runtime): Promise<void> {
   await place.write("polled.yaml", policyOf());
   const policy = runtime.openPolicyFile("polled.yaml");
@@ -99,7 +99,7 @@ async function letPoll(place: Place, runtime: Runtime): Promise<void> {
 }
 
 describe("a process is ready", () => {
-  it("beside key files, which are called otherwise", async () => {
+  it("with key files, which have other endings", async () => {
     const place = await setUp();
     await place.write("a.yaml", policyOf());
     await place.write("keys/idp.jwks", JSON.stringify(keySetOf(key).json));
@@ -112,13 +112,13 @@ describe("a process is ready", () => {
     expect([readiness.isReady(), readiness.reasons()]).toEqual([false, ["policies are being read"]]);
   });
 
-  it("when there is no policy file at all", async () => {
+  it("if there is no policy file at all", async () => {
     const place = await setUp();
     await becomeReady(place.start());
     expect(place.log).toEqual([READY]);
   });
 
-  it("when every policy file is in force and has its keys, of which it says so once", async () => {
+  it("when every policy file is in effect and has its keys, and it says so once", async () => {
     const place = await setUp();
     await place.write("a.yaml", policyOf());
     await place.write("team/deep/b.json", policyOf());
@@ -134,7 +134,7 @@ describe("a process is ready", () => {
     expect(place.log.filter((line) => line === READY)).toHaveLength(1);
   });
 
-  it("whatever lies beside the policies: tests, other files, and what Kubernetes links to", async () => {
+  it("with any other files: tests, other documents, and the link targets of Kubernetes", async () => {
     const place = await setUp();
     const others = [
       "a.test.yaml",
@@ -166,7 +166,7 @@ describe("a process is ready", () => {
   });
 });
 
-describe("a fresh process beside a broken policy is not ready", () => {
+describe("a new process with a broken policy is not ready", () => {
   const setUpBroken = async (): Promise<Place> => {
     const place = await setUp();
     await place.write("good.yaml", policyOf());
@@ -204,7 +204,7 @@ describe("a fresh process beside a broken policy is not ready", () => {
 
   it("nor where the policies cannot be listed, until they can", async () => {
     const place = await setUp();
-    await rm(place.root, { recursive: true });
+    await rm(place.root, { recursive: true, maxRetries: 5 });
     const runtime = place.start();
     const reasons = [expect.stringMatching(/^policies cannot be listed: ENOENT/)];
     await vi.waitFor(() => expect(runtime.readiness.reasons()).toEqual(reasons), SOON);

@@ -14,20 +14,24 @@ function setUp() {
   const version = new PolicyVersion(succeed(policy));
   version.become("ready");
   let endLongestWait = (): void => {};
+  const signals: AbortSignal[] = [];
   const wait = (signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
+      signals.push(signal);
       endLongestWait = resolve;
       signal.addEventListener("abort", () => resolve());
     });
   const waiting = waitForKeys(version, keys, wait);
-  return { keys, version, waiting, endLongestWait: () => endLongestWait() };
+  return { keys, version, waiting, endLongestWait: () => endLongestWait(), isWaiting: () => !signals[0]?.aborted };
 }
 
 describe("waits for the keys of a version's issuers", () => {
   it("until they have come", async () => {
-    const { keys, waiting } = setUp();
+    const { keys, waiting, isWaiting } = setUp();
+    expect(isWaiting()).toBe(true);
     keys.release("two");
     await waiting;
+    expect(isWaiting()).toBe(false); // The timer of the longest wait has ended.
     expect(keys.findMissing(policy)).toEqual([]);
   });
 
@@ -46,7 +50,7 @@ describe("waits for the keys of a version's issuers", () => {
   });
 });
 
-it("warns whose tokens will get 503, and of nothing where all keys have come", () => {
+it("warns about issuers whose tokens will get 503, and not at all if all keys have come", () => {
   const keys = holdKeys();
   const log = logApart();
   warnOfMissingKeys(policy, keys, "policy file a.yaml", log);
@@ -54,6 +58,6 @@ it("warns whose tokens will get 503, and of nothing where all keys have come", (
   keys.hold("two");
   warnOfMissingKeys(policy, keys, "policy file a.yaml", log);
   expect(log.warnings).toEqual([
-    "policy file a.yaml takes effect without keys of acme: their tokens get 503 until the keys have been fetched",
+    "policy file a.yaml takes effect without keys of acme: tokens of these issuers get 503 until the keys have been fetched",
   ]);
 });

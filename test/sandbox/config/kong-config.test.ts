@@ -24,7 +24,7 @@ function withRoute(...lines: string[]): string {
 }
 
 describe("a kong.yml that the sandbox supports", () => {
-  test("the one of this repository is read", async () => {
+  test("the kong.yml of this repository is read", async () => {
     const config = configOf(await readFile(new URL("../../../kong.yml", import.meta.url), "utf8"));
     expect(config.routes.map(({ name }) => name)).toContain("payments-read");
     expect(config.plugins.filter(({ routeId, serviceId }) => !routeId && !serviceId)).toHaveLength(1);
@@ -54,7 +54,7 @@ describe("a kong.yml that the sandbox supports", () => {
     });
   });
 
-  test("a service may be given by its parts", () => {
+  test("a service may have parts instead of a URL", () => {
     const text = `${HEAD}services: [{name: s, host: h, port: 81, path: /base, routes: [{paths: [/a]}]}]`;
     expect(configOf(text).routes[0]?.service).toMatchObject({ host: "h", port: 81, path: "/base" });
   });
@@ -64,7 +64,7 @@ describe("a kong.yml that the sandbox supports", () => {
     expect(configOf(text).routes.map(({ paths }) => paths)).toEqual([["/a"], ["/a"]]);
   });
 
-  test("an explicit null means that a field is not there, as on Kong", () => {
+  test("a field with an explicit null counts as absent, as on Kong", () => {
     const plugin =
       "{name: jwt-policy, instance_name: null, tags: ~, route: null, service: , consumer: null, config: {policy_file: p.yaml, policy: null, rule: null}}";
     const nulls = "name: null, methods: null, hosts: null, tags: null, headers: null, snis: null, service: null";
@@ -80,7 +80,7 @@ plugins: null
     expect(plugins[0]).not.toHaveProperty("instanceName");
   });
 
-  test("a service's parts may be null beside its url, and not without one", () => {
+  test("a service's parts may be null together with a url, but not without a url", () => {
     const parts = "protocol: null, host: null, port: null";
     expect(configOf(`${HEAD}services: [{name: s, id: null, url: "http://localhost:9000", ${parts}}]`).routes).toEqual(
       [],
@@ -90,7 +90,7 @@ plugins: null
   });
 
   test.each(["protocols: null", "strip_path: null", "preserve_host: null", "paths: [null]"])(
-    "but not where Kong requires a value: %s",
+    "but not if Kong requires a value: %s",
     (line) => {
       const others = line.startsWith("paths") ? "methods: [GET]" : "paths: [/a]";
       expect(problemsOf(withRoute(others, line))).toHaveLength(1);
@@ -120,13 +120,13 @@ plugins: null
   });
 });
 
-describe("what the sandbox does not support is refused with its name and place", () => {
+describe("unsupported fields are refused with their name and place", () => {
   const config = "config: {policy_file: p.yaml}";
   test.each<[what: string, text: string, problems: (string | RegExp)[]]>([
     ["nothing", "", ["1:1 This must be a map, not empty."]],
     ["no map", "- a", ["1:1 This must be a map, not a list."]],
-    ["broken YAML", "a: [", [/^1:5 /]],
-    ["a key given twice", `${HEAD}plugins: []\nplugins: []`, ["3:1 This key is here twice; keep one of them."]],
+    ["broken YAML", "a: [", [/^1:4 This \[ has no closing \]/]],
+    ["a key given twice", `${HEAD}plugins: []\nplugins: []`, ["3:1 This key is already in line 2; keep one of them."]],
     ["no version", "services: []", ['1:1 The key "_format_version" is missing.']],
     ["another version", "_format_version: 3.0", ['1:18 This must be "3.0", not 3.']],
     [
@@ -146,55 +146,58 @@ describe("what the sandbox does not support is refused with its name and place",
       ['2:41 The custom_id "a" appears twice.'],
     ],
     [
-      "credentials of a consumer",
-      `${HEAD}consumers: [{username: a, keyauth_credentials: []}]`,
-      [/^2:27 The key "keyauth_credentials" is not known here/],
+      "an unknown key of the document",
+      `${HEAD}upstream: []`,
+      [
+        /^2:1 The key "upstream" is not known here. Known here: _format_version, consumers, services, plugins, routes\.$/,
+      ],
     ],
+    ["a route without a service", `${HEAD}routes: [{paths: [/a]}]`, [/^2:10 This Route names no Service/]],
     [
-      "upstreams",
-      `${HEAD}upstreams: []`,
-      [/^2:1 The key "upstreams" is not known here. Known here: _format_version, consumers, services, plugins\.$/],
-    ],
-    [
-      "routes outside of a service",
-      `${HEAD}routes: []`,
-      ['2:1 The key "routes" cannot be used here. Write Routes under their Service.'],
+      "a route of an unknown service",
+      `${HEAD}routes: [{paths: [/a], service: s}]`,
+      ['2:33 The document has no service "s".'],
     ],
     [
       "an unknown key of a service",
-      `${HEAD}services: [{name: s, url: "http://h", retries: 1}]`,
-      ['2:39 The key "retries" cannot be used here. The sandbox does not retry.'],
+      `${HEAD}services: [{name: s, url: "http://h", retires: 1}]`,
+      [/^2:39 The key "retires" is not known here/],
     ],
     [
-      "https upstream",
-      `${HEAD}services: [{name: s, url: "https://h"}]`,
-      [/^2:27 "https:\/\/h" is not a valid address. The sandbox proxies only to http/],
+      "an unknown protocol",
+      `${HEAD}services: [{name: s, url: "ftp://h"}]`,
+      [/^2:27 "ftp:\/\/h" is not a valid address/],
     ],
     ["no address", `${HEAD}services: [{name: s}]`, [/^2:12 A Service needs either "url"/]],
     ["two addresses", `${HEAD}services: [{name: s, url: "http://h", host: h}]`, [/^2:12 A Service needs either "url"/]],
     [
-      "a regular expression",
-      withRoute("paths: [~/a$]"),
-      [/^6:13 "~\/a\$" is not a valid path. .*not support regular expressions/],
+      "a regular expression that Kong refuses",
+      withRoute("paths: ['~/(?=a)']"),
+      [/^6:13 This regular expression is refused: Kong's router has no look-around/],
     ],
+    ["a regular expression without a slash", withRoute("paths: [~a$]"), [/^6:13 "~a\$" is not a valid path/]],
+    [
+      "a broken regular expression in a header",
+      withRoute("paths: [/a]", "headers: {x: ['~*(']}"),
+      [/^7:19 .*refused: a group is not closed/],
+    ],
+    ["an expression", withRoute("expression: http.path == '/a'"), [/^6:5 The key "expression" cannot be used here/]],
     ["a path not in normal form", withRoute("paths: [/a/../b]"), ['6:13 This path is not in normal form: write "/b".']],
     ["an empty segment", withRoute("paths: [/a//b]"), [/^6:13 "\/a\/\/b" is not a valid path/]],
-    ["a route for everything", withRoute("name: r"), ["6:5 A Route needs at least one of methods, hosts and paths."]],
-    ["headers", withRoute("paths: [/a]", "headers: {x: [y]}"), [/^7:5 The key "headers" cannot be used here/]],
+    [
+      "a route for everything",
+      withRoute("name: r"),
+      ["6:5 A Route needs at least one of methods, hosts, headers and paths."],
+    ],
+    ["sources", withRoute("paths: [/a]", "sources: [{ip: 10.0.0.1}]"), [/^7:5 The key "sources" cannot be used here/]],
     ["a wildcard in the middle", withRoute("hosts: [a.*.b]"), [/^6:13 "a\.\*\.b" is not a valid host/]],
     [
       "a method in small letters",
       withRoute("methods: [get]"),
-      ['6:15 "get" is not a valid method. Write it in capitals. Example: GET.'],
+      ['6:15 "get" is not a valid method. Did you mean "GET"? Write it in capitals. Example: GET.'],
     ],
-    ["tcp", withRoute("paths: [/a]", "protocols: [tcp]"), [/^7:17 "tcp" is not a valid protocol/]],
-    ["a Route for gRPC", withRoute("paths: [/a]", "protocols: [http, grpc]"), [/^7:23 .*gRPC needs a real Kong/]],
-    ["a Service for gRPC", `${HEAD}services: [{name: s, url: "grpc://h:1"}]`, [/^2:27 .*only to http/]],
-    [
-      "another plugin",
-      `${HEAD}plugins:\n- name: cors\n  config: {}`,
-      [/^3:9 "cors" .*The sandbox runs only jwt-policy/],
-    ],
+    ["tcp and http", withRoute("paths: [/a]", "protocols: [tcp, http]"), [/^7:17 "tcp" is not a valid protocol/]],
+    ["a plugin without a name", `${HEAD}plugins:\n- config: {}`, [/^3:3 The key "name" is missing/]],
     [
       "a plugin for a consumer",
       `${HEAD}plugins:\n- name: jwt-policy\n  consumer: c\n  ${config}`,
@@ -246,8 +249,8 @@ describe("what the sandbox does not support is refused with its name and place",
     ],
     [
       "several at once",
-      withRoute("paths: [~/a]", "snis: [x]", "strip_path: 1"),
-      [/^6:13 /, /^7:5 .*"snis"/, /^8:17 .*not 1/],
+      withRoute("paths: [a]", "sni: [x]", "strip_path: 1"),
+      [/^6:13 /, /^7:5 .*"sni"/, /^8:17 .*not 1/],
     ],
   ])("%s", (_, text, expected) => {
     const problems = problemsOf(text);
@@ -255,5 +258,149 @@ describe("what the sandbox does not support is refused with its name and place",
     for (const [index, one] of expected.entries()) {
       expect(problems[index]).toMatch(one);
     }
+  });
+});
+
+/** Warnings as `line:column message`. */
+function warningsOf(text: string, environment: Record<string, string> = {}): string[] {
+  const read = readKongConfig(text, environment);
+  if (!read.ok) {
+    throw new Error(describeMistakes(read.failure, "text"));
+  }
+  return read.value.warnings.map(({ line, column, message }) => `${line}:${column} ${message}`);
+}
+
+describe("known fields without an effect in the sandbox get a warning", () => {
+  test.each<[what: string, text: string, warnings: (string | RegExp)[]]>([
+    [
+      "another plugin on a route",
+      withRoute("name: r", "paths: [/a]", "plugins: [{name: key-auth}, {name: cors, config: {origins: ['*']}}]"),
+      [
+        '8:15 The sandbox does not run the plugin key-auth (Route "r"): Kong may refuse requests that the sandbox lets pass.',
+        /^8:33 .* plugin cors \(Route "r"\): the sandbox answers no preflights/,
+      ],
+    ],
+    [
+      "another plugin of a service",
+      `${HEAD}plugins: [{name: acl, service: s}]\nservices: [{name: s, url: "http://h"}]`,
+      [/acl \(service "s"\)/],
+    ],
+    ["another global plugin", `${HEAD}plugins: [{name: prometheus}]`, [/prometheus \(global\)/]],
+    ["but not one that is off", `${HEAD}plugins: [{name: key-auth, enabled: false}]`, []],
+    [
+      "a plugin of a consumer",
+      `${HEAD}consumers: [{username: c, plugins: [{name: rate-limiting}]}]`,
+      [/rate-limiting \(Consumer "c"\)/],
+    ],
+    [
+      "credentials",
+      `${HEAD}consumers: [{username: c, keyauth_credentials: [{key: "{vault://env/key}"}], acls: [{group: g}]}]`,
+      [/keyauth_credentials of Consumer "c"/, /acls of/],
+    ],
+    [
+      "entities that it does not use",
+      `${HEAD}certificates: [{cert: x}]\nvaults: [{name: env}]`,
+      [/^2:1 "certificates" has no effect/, /^3:1 "vaults"/],
+    ],
+    ["upstreams", `${HEAD}upstreams: [{name: u, targets: [{target: "h:1"}]}]`, [/first target of upstream "u"/]],
+    [
+      "fields of a service",
+      `${HEAD}services: [{name: s, url: "https://h", retries: 2, tls_verify: false}]`,
+      [/^2:40 "retries" has no effect here\. The sandbox does not retry/, /"tls_verify"/],
+    ],
+    [
+      "fields of a route",
+      withRoute("paths: [/a]", "path_handling: v1", "snis: [x.test]", "request_buffering: false"),
+      [/"path_handling"/, /"snis"/, /"request_buffering"/],
+    ],
+    [
+      "a disabled service",
+      `${HEAD}services: [{name: s, url: "http://h", enabled: false, routes: [{paths: [/a]}]}]`,
+      [/Service "s" is switched off/],
+    ],
+    ["a stream route", withRoute("name: t", "protocols: [tcp]", "destinations: [{port: 1}]"), [/Route "t" is for tcp/]],
+    ["a gRPC route", withRoute("name: g", "paths: [/a]", "protocols: [grpc]"), [/^8:16 Route "g" is for gRPC/]],
+    [
+      "protocols of our plugin",
+      withRoute("paths: [/a]", "plugins: [{name: jwt-policy, protocols: [https], config: {policy: x}}]"),
+      [/judges only requests of https/],
+    ],
+    [
+      "Kong's defaults and fields without effect are no news",
+      `_format_version: "3.0"\n_transform: true\n_comment: x\n_info: {select_tags: [a]}\n_workspace: w\nservices: [{name: s, url: "http://h", retries: 5, created_at: 1, enabled: true, client_certificate: null, ca_certificates: []}]`,
+      [],
+    ],
+  ])("%s", (_, text, expected) => {
+    const found = warningsOf(text);
+    expect(found).toHaveLength(expected.length);
+    for (const [index, warning] of found.entries()) {
+      expect(warning).toMatch(expected[index] ?? "");
+    }
+  });
+
+  test("mistakes have the right place after ignored entities", () => {
+    const text = `${HEAD}services:
+- {name: off, url: "http://h", enabled: false}
+- name: s
+  url: http://h
+  routes:
+  - {name: t, protocols: [tcp], destinations: [{port: 1}]}
+  - name: r
+    paths: [/a]
+    plugins:
+    - {name: cors}
+    - {name: jwt-policy, config: {policy_fil: x}}
+`;
+    expect(problemsOf(text)).toEqual(['12:35 The key "policy_fil" is not known here. Did you mean "policy_file"?']);
+  });
+});
+
+describe("additions of decK to kong.yml", () => {
+  test("routes and plugins at the top of the document name their entities", () => {
+    const text = `${HEAD}services: [{name: s, url: "http://h"}]
+routes: [{name: r, paths: [/a], service: {name: s}}, {name: q, paths: [/b], service: s}]
+plugins: [{name: jwt-policy, route: r, config: {policy: a}}, {name: jwt-policy, service: {name: s}, config: {policy: b}}, {name: jwt-policy, config: {policy: c}}]`;
+    const { routes, plugins } = configOf(text);
+    expect(routes.map(({ name, service }) => [name, service.host])).toEqual([
+      ["r", "h"],
+      ["q", "h"],
+    ]);
+    expect(
+      plugins.map(({ routeId, serviceId, config }) => [
+        routeId === routes[0]?.id,
+        serviceId === routes[0]?.service.id,
+        config.policy,
+      ]),
+    ).toEqual([
+      [true, false, "a"],
+      [false, true, "b"],
+      [false, false, "c"],
+    ]);
+  });
+
+  test("shared configurations, defaults of entities and old regular expressions", () => {
+    const text = `_format_version: "1.1"
+_info: {defaults: {route: {strip_path: false}, service: {read_timeout: 7}}}
+_plugin_configs: {shared: {policy_file: p.yaml, rule: x}}
+services: [{name: s, url: "http://h", routes: [{name: r, paths: [/a, "/b/\\\\d+$"], plugins: [{name: jwt-policy, _config: shared, config: {rule: r}}]}]}]`;
+    const { routes, plugins } = configOf(text);
+    expect(routes[0]).toMatchObject({ stripPath: false, paths: ["/a", "~/b/\\d+$"], service: { readTimeout: 7 } });
+    expect(plugins[0]?.config).toEqual({ policy_file: "p.yaml", rule: "r" });
+  });
+
+  test("environment variables", () => {
+    const text =
+      `${HEAD}services: [{name: s, host: "\${{ env \\"DECK_HOST\\" }}", port: '\${{ env "DECK_PORT" | toInt }}'}]`.replaceAll(
+        '\\"',
+        '\\"',
+      );
+    const read = readKongConfig(text, { DECK_HOST: "h.test", DECK_PORT: "81" });
+    expect(read).toMatchObject({ ok: true });
+    expect(problemsOf(text)).toContainEqual(expect.stringContaining("decK inserts DECK_HOST here, and it is not set"));
+  });
+
+  test("the guard is recognised as a global plugin", () => {
+    expect(configOf(`${HEAD}plugins: [{name: jwt-policy-guard}]`).hasGuard).toBe(true);
+    expect(configOf(HEAD).hasGuard).toBe(false);
   });
 });

@@ -28,7 +28,7 @@ describe("the normal form of a path is Kong's", () => {
     expect(normalizePath(path)).toBe(expected);
   });
 
-  test("what may not stand in a request line is encoded for the upstream", () => {
+  test("characters that are not allowed in a request line are encoded for the upstream", () => {
     expect(escapePath('/ \xff"a%2F~')).toBe("/%20%FF%22a%2F~");
   });
 });
@@ -53,7 +53,7 @@ describe("nginx refuses broken encodings, NUL, and climbing above the root", () 
   });
 });
 
-describe("the upstream path joins the service's path and the request's", () => {
+describe("the upstream path joins the paths of the service and the request", () => {
   test.each([
     ["/", "/a/b", "/a/b"],
     ["/base", "/a", "/base/a"],

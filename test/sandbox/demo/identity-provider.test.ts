@@ -14,7 +14,7 @@ async function discover(): Promise<{ issuer: string; jwks_uri: string }> {
 }
 
 describe("the sandbox's OpenID provider", () => {
-  test("is discovered under its issuer", async () => {
+  test("is found by discovery from its issuer", async () => {
     const { issuer, jwks_uri } = await discover();
     expect(issuer).toBe(provider.issuer);
     expect(jwks_uri).toMatch(`${provider.issuer}/`);
@@ -40,7 +40,7 @@ describe("the sandbox's OpenID provider", () => {
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(3600);
   });
 
-  test("gives no scope that the resource does not have", async () => {
+  test("grants no scope that the resource does not have", async () => {
     const token = await provider.mintToken({
       client: "back-office",
       resource: "ledger",
@@ -49,7 +49,7 @@ describe("the sandbox's OpenID provider", () => {
     expect(JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).scope).toBe("payments:read");
   });
 
-  test("a tampered token is another, well-formed one", async () => {
+  test("a tampered token is a different, well-formed token", async () => {
     const token = await provider.mintToken({ client: "back-office", resource: "ledger", scope: "payments:read" });
     const changed = tamper(token);
     expect(changed).not.toBe(token);

@@ -16,7 +16,7 @@ const endings: (() => Promise<unknown> | unknown)[] = [];
 let gateway: Gateway;
 let onEvent: OnEvent = proceed;
 let events = 0;
-/** An upstream for what the echo cannot do; each test says what it answers. */
+/** An upstream for cases that the echo cannot cover; each test sets the answer. */
 let special: Server;
 let onSpecial: RequestListener = () => undefined;
 
@@ -109,13 +109,13 @@ function get(path: string, ...headers: string[]): Promise<Answer> {
   );
 }
 
-/** What reached the echo upstream. */
+/** The request at the echo upstream. */
 function echoed({ status, body }: Answer): Echo {
   expect(status).toBe(200);
   return JSON.parse(body.slice(body.indexOf("{"), body.lastIndexOf("}") + 1));
 }
 
-describe("a request that the plugin lets through", () => {
+describe("a request that the plugin lets pass", () => {
   test("reaches the upstream with Kong's headers", async () => {
     const { path, headers } = echoed(
       await get("/plain/a//b?x=1&", "X-Forwarded-For: 9.9.9.9", "X-Real-IP: 8.8.8.8", "Via: 1.0 x"),
@@ -136,19 +136,19 @@ describe("a request that the plugin lets through", () => {
     expect(headers).not.toHaveProperty("x-forwarded-prefix");
   });
 
-  test("loses the matched path and keeps the host when the route says so", async () => {
+  test("loses the matched path and keeps the host if the route says so", async () => {
     const { path, headers } = echoed(await get("/stripped/a%20b/%2e%2e/c?"));
     expect(path).toBe("/c?");
     expect(headers).toMatchObject({ host: "Shop.Test:8000", "x-forwarded-prefix": "/stripped" });
   });
 
-  test("brings the gateway's headers back", async () => {
+  test("returns the gateway's headers", async () => {
     const { headers } = await get("/plain");
     expect(headers).toMatch(/^Via: 1\.1 jwt-policy-sandbox\r$/m);
     expect(headers).toMatch(/^X-Kong-Request-Id: [\da-f]{32}\r$/m);
   });
 
-  test("loses the headers that are about the connection", async () => {
+  test("loses the headers about the connection", async () => {
     const { headers } = echoed(
       await get(
         "/plain",
@@ -165,7 +165,7 @@ describe("a request that the plugin lets through", () => {
     }
   });
 
-  test("loses what the client names in Connection, even what the plugin set", async () => {
+  test("loses headers that the client names in Connection, even headers from the plugin", async () => {
     onEvent = async (peer) => {
       const headers = headersToStruct({ "x-user-id": "me", "x-scope": "s" });
       await peer.callPdk("kong.service.request.set_headers", StructMessage.encode(headers));
@@ -177,7 +177,7 @@ describe("a request that the plugin lets through", () => {
     expect(headers["x-scope"]).toBe("s");
   });
 
-  test("keeps header names with underscores, loses those with other characters", async () => {
+  test("keeps header names with underscores, and loses names with other characters", async () => {
     const { headers } = echoed(await get("/plain", "x_user_id: a", "x.user: b", "x~user: c"));
     expect(headers.x_user_id).toBe("a");
     expect(headers).not.toHaveProperty("x.user");
@@ -200,7 +200,7 @@ describe("a request that the plugin lets through", () => {
     expect(echoed(await sendRaw(sized)).bodyBytes).toBe(5);
   });
 
-  test("is told to continue only then", async () => {
+  test("gets 100 Continue only after the decision", async () => {
     const head =
       "POST /plain HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
     expect((await sendRaw(`${head}ab`)).headers).toBe("HTTP/1.1 100 Continue");
@@ -208,13 +208,13 @@ describe("a request that the plugin lets through", () => {
     expect((await sendRaw(`${head}ab`)).status).toBe(401);
   });
 
-  test("is decided by the global plugin when the route's own is off", async () => {
+  test("is decided by the global plugin if the route's own plugin is disabled", async () => {
     expect((await get("/open")).status).toBe(200);
     expect(events).toBe(1);
   });
 });
 
-describe("a request that does not get through", () => {
+describe("a request that does not pass", () => {
   test("gets the plugin's answer", async () => {
     onEvent = (peer) =>
       peer.callPdk(
@@ -235,7 +235,7 @@ describe("a request that does not get through", () => {
     ["asks for an unknown method", (peer) => peer.callPdk("kong.nothing")],
     ["says nothing", () => undefined],
     ["answers another call", (peer) => peer.send("", "")],
-  ])("gets 500 when the plugin server %s", async (_, behaviour) => {
+  ])("gets 500 if the plugin server %s", async (_, behaviour) => {
     onEvent = behaviour;
     const { status, headers, body } = await get("/plain");
     const [, id] = /X-Kong-Request-Id: (\w+)/.exec(headers) ?? [];
@@ -243,7 +243,7 @@ describe("a request that does not get through", () => {
     expect(JSON.parse(body)).toEqual({ message: "An unexpected error occurred", request_id: id });
   });
 
-  test("gets 404 without a route, 426 from one for https only, and no plugin is asked", async () => {
+  test("gets 404 without a route, and 426 from a route for https only, without a call to a plugin", async () => {
     const { status, body } = await get("/none");
     expect([status, JSON.parse(body).message]).toEqual([404, "no Route matched with those values"]);
     expect((await get("/tls")).status).toBe(426);
@@ -271,18 +271,18 @@ describe("a request that does not get through", () => {
     ["a Host that is no UTF-8", 404, () => sendRaw("GET /plain HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n")],
     ["no HTTP", 400, () => sendRaw("hello\r\n\r\n")],
     ["CONNECT", 400, () => sendRaw("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n")],
-  ])("gets refused before the plugin: %s → %i", async (_, status, request) => {
+  ])("is refused before the plugin runs: %s → %i", async (_, status, request) => {
     expect((await request()).status).toBe(status);
     expect(events).toBe(0);
   });
 
-  test("is not refused for a line of just 8 kB, nor for four of them", async () => {
+  test("is not refused for a line of exactly 8 kB, nor for four such lines", async () => {
     expect((await get("/plain", line(8192))).status).toBe(200);
     expect((await get("/plain", ...Array.from({ length: 4 }, () => line(8192)))).status).toBe(200);
   });
 });
 
-describe("upstreams and clients that break", () => {
+describe("upstreams and clients that fail", () => {
   test("an upstream that is down gives 502", async () => {
     const { status, body } = await get("/down");
     expect([status, JSON.parse(body).message]).toEqual([
@@ -296,7 +296,7 @@ describe("upstreams and clients that break", () => {
     expect((await get("/special")).status).toBe(504);
   });
 
-  test("an upstream that breaks off breaks the client's response off", async () => {
+  test("if the upstream breaks off, the client's response breaks off too", async () => {
     onSpecial = (_, response) => {
       response.writeHead(200, { "content-length": "100" });
       response.write("only this", () => response.destroy());
@@ -305,7 +305,7 @@ describe("upstreams and clients that break", () => {
     expect([status, body]).toEqual([200, "only this"]);
   });
 
-  test("the upstream's connection headers stay behind", async () => {
+  test("the upstream's connection headers are not sent to the client", async () => {
     onSpecial = (_, response) => {
       response.writeHead(200, { connection: "close, x-private", "x-private": "1", "x-public": "1", trailer: "x" });
       response.end("ok");
@@ -315,7 +315,7 @@ describe("upstreams and clients that break", () => {
     expect(headers).toMatch(/^x-public: 1\r$/m);
   });
 
-  test("a client that goes away ends the request at the upstream, and the gateway lives", async () => {
+  test("if the client leaves, the request to the upstream ends, and the gateway keeps running", async () => {
     let gone: Promise<unknown> = Promise.resolve();
     const arrived = new Promise<void>((resolve) => {
       onSpecial = (request) => {

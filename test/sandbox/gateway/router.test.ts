@@ -63,9 +63,55 @@ describe("the route with more kinds of criteria wins, then plain hosts, then the
     expect(nameOf(two, "GET", "x", "/else")).toBe("both");
   });
 
-  test("the path that matched is given, if the route names any", () => {
+  test("the result has the matched path, if the route has paths", () => {
     const match = compileRouter([route("a", { paths: ["/a", "/a/b"] }), route("m", { methods: ["PUT"] })], 8000);
     expect(match("GET", "x", "/a/b/c")?.matchedPath).toBe("/a/b");
     expect(match("PUT", "x", "/z")).not.toHaveProperty("matchedPath");
+  });
+});
+
+describe("regular expressions and headers", () => {
+  const routes = [
+    route("plain", { paths: ["/orders/42/items"] }),
+    route("regex", { paths: ["~/orders/\\d+"] }),
+    route("first", { paths: ["~/orders/\\d+/pay$"], regexPriority: 5 }),
+    route("named", { paths: ["~/u/(?<id>[a-zäö]+)$", "/u/x"] }),
+    route("header", { paths: ["/orders"], headers: { "X-Version": ["2", "Beta"] } }),
+    route("two-headers", { paths: ["/orders"], headers: { "x-version": ["2"], "x-user": ["~*^A.+z$"] } }),
+  ];
+  const find = (path: string, headers: [string, string][] = []) =>
+    compileRouter(routes, 8000)("GET", "x", path, headers);
+
+  test.each<[path: string, headers: [string, string][], name: string | undefined, matched: string | undefined]>([
+    ["/orders/42/items", [], "regex", "/orders/42"],
+    ["/orders/42/pay", [], "first", "/orders/42/pay"],
+    ["/orders/x", [], undefined, undefined],
+    ["/x/orders/42", [], undefined, undefined],
+    [Buffer.from("/u/bär").toString("latin1"), [], "named", Buffer.from("/u/bär").toString("latin1")],
+    ["/u/x1", [], "named", "/u/x"],
+    ["/orders/42", [["x-version", "2"]], "header", "/orders"],
+    ["/orders", [["X_Version", "bETA"]], "header", "/orders"],
+    [
+      "/orders",
+      [
+        ["x-version", "3"],
+        ["x-version", "2"],
+      ],
+      "header",
+      "/orders",
+    ],
+    [
+      "/orders",
+      [
+        ["x-version", "2"],
+        ["x-user", "abcZ"],
+      ],
+      "two-headers",
+      "/orders",
+    ],
+    ["/orders", [["x-version", "3"]], undefined, undefined],
+  ])("%s with %j is of %s", (path, headers, name, matched) => {
+    const found = find(path, headers);
+    expect([found?.route.name, found?.matchedPath]).toEqual([name, matched]);
   });
 });

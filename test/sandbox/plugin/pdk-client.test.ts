@@ -44,21 +44,21 @@ describe("the sandbox finds a Consumer", () => {
     expect(scene().load(id, byUsername)).toEqual(expected);
   });
 
-  it("and throws at an id of another form", () => {
+  it("and throws for an id in a wrong form", () => {
     expect(() => scene().load("billing", false)).toThrow("not a uuid");
   });
 });
 
-describe("who is authenticated in the sandbox", () => {
+describe("the authenticated caller in the sandbox", () => {
   const set = (k: string, v: object): Uint8Array => KVMessage.encode({ k, v });
   const withId = (id: string): object => ({ structValue: { fields: { id: { stringValue: id } } } });
 
-  it("is nobody at first", () => {
+  it("is empty at first", () => {
     const { consumer, credential } = scene();
     expect([consumer(), credential()]).toEqual([{}, {}]);
   });
 
-  it("is whom authenticate names, and not without a name", () => {
+  it("comes from authenticate, but not without a name", () => {
     const { call, consumer, credential } = scene();
     const args = { consumer: BILLING, credential: { id: "alice", consumerId: BILLING.id } };
     call("kong.client.authenticate", AuthenticateArgsMessage.encode(args));
@@ -66,7 +66,7 @@ describe("who is authenticated in the sandbox", () => {
     expect(() => call("kong.client.authenticate")).toThrow("either credential or consumer");
   });
 
-  it("is what nginx's context says, of which an empty value is nothing", () => {
+  it("comes from nginx's context, where an empty value counts as absent", () => {
     const { call, consumer, credential } = scene();
     call("kong.nginx.set_ctx", set("authenticated_consumer", withId("1")));
     call("kong.nginx.set_ctx", set("authenticated_credential", withId("alice")));

@@ -40,7 +40,7 @@ function newRequest(): GatewayRequest {
       protocols: ["http"],
       stripPath: true,
       preserveHost: false,
-      service: { id: "service-1", name: "s", host: "h", port: 80, connectTimeout: 1, readTimeout: 1 },
+      service: { id: "service-1", name: "s", protocol: "http", host: "h", port: 80, connectTimeout: 1, readTimeout: 1 },
     },
     nginxVariables: {},
     consumers: [],
@@ -74,12 +74,12 @@ function messagesOf(logs: readonly LogEntry[]): string[] {
 }
 
 describe("a plugin server that behaves", () => {
-  test("lets a request through with an empty frame and a matching answer", async () => {
+  test("lets a request pass with an empty frame and a matching answer", async () => {
     const { handle } = await setUp({ onEvent: (peer) => peer.proceed() });
     expect(await handle()).toEqual({ kind: "proceed" });
   });
 
-  test("gets the configuration with what Kong adds, once", async () => {
+  test("gets the configuration with Kong's additions, once", async () => {
     const { handle, server } = await setUp({ onEvent: (peer) => peer.proceed() });
     await handle();
     await handle();
@@ -97,7 +97,7 @@ describe("a plugin server that behaves", () => {
     ]);
   });
 
-  test("starts one instance however many requests come at once, and another per plugin", async () => {
+  test("starts one instance for any number of concurrent requests, and a separate instance per plugin", async () => {
     const { handle, server } = await setUp({ onEvent: (peer) => peer.proceed() });
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => handle()));
     expect(outcomes.every(({ kind }) => kind === "proceed")).toBe(true);
@@ -114,7 +114,7 @@ describe("a plugin server that behaves", () => {
     expect(server.connections()).toBe(3);
   });
 
-  test("ends the request with kong.response.exit, which costs the connection", async () => {
+  test("ends the request with kong.response.exit, and then the connection is closed", async () => {
     const { handle, server } = await setUp({
       onEvent: (peer) =>
         peer.callPdk(
@@ -183,7 +183,7 @@ describe("a plugin server that behaves", () => {
   });
 });
 
-describe("every way to misbehave ends in 500 or in another try, never in a request that goes through", () => {
+describe("every fault leads to 500 or to another try, never to a request that passes", () => {
   test.each<[what: string, behaviour: FakeBehaviour, logged: RegExp]>([
     ["an unknown method", { onEvent: (peer) => peer.callPdk("kong.no.such") }, /method "kong.no.such" not found/],
     [
@@ -266,7 +266,7 @@ describe("every way to misbehave ends in 500 or in another try, never in a reque
       const { handle, server, logs } = await setUp({
         onEvent: (peer, id) => (id <= 2 ? refuse(peer, id) : peer.proceed()),
       });
-      // Two instances exist; the refusal of one makes both start anew.
+      // Two instances exist; the refusal of one makes both start again.
       const other = { ...PLUGIN, id: "plugin-2" };
       const [first, second] = await Promise.all([handle(), handle(other)]);
       expect([first, second]).toEqual([{ kind: "proceed" }, { kind: "proceed" }]);
@@ -275,14 +275,14 @@ describe("every way to misbehave ends in 500 or in another try, never in a reque
     },
   );
 
-  test("a plugin server that closes every time is given up after 100 tries", async () => {
+  test("the sandbox gives up after 100 tries if the plugin server always closes the connection", async () => {
     const { handle, logs } = await setUp({ onEvent: (peer) => peer.socket.end() });
     expect(await handle()).toEqual({ kind: "failed" });
     expect(logs.filter(({ message }) => message === "closed")).toHaveLength(100);
     expect(logs.at(-1)?.message).toMatch(/gave up after 100 tries/);
   });
 
-  test("nobody listens", async () => {
+  test("no server listens", async () => {
     const { handle, server, logs } = await setUp({ onEvent: (peer) => peer.proceed() });
     await handle();
     await server.stop();
@@ -291,7 +291,7 @@ describe("every way to misbehave ends in 500 or in another try, never in a reque
     expect(messagesOf(logs).at(-1)).toMatch(/err pluginserver error: (?:no such file|connection refused)/);
   });
 
-  test("a timeout of one request leaves the next one alone", async () => {
+  test("a timeout of one request does not affect the next request", async () => {
     let events = 0;
     const { handle } = await setUp(
       {
@@ -306,7 +306,7 @@ describe("every way to misbehave ends in 500 or in another try, never in a reque
     expect(await handle()).toEqual({ kind: "proceed" });
   });
 
-  test("bytes after the answer make the connection useless, not the next request wrong", async () => {
+  test("bytes after the answer end the connection, and the next request is correct", async () => {
     const { handle, server } = await setUp({
       onEvent: (peer) => {
         peer.proceed();
@@ -319,7 +319,7 @@ describe("every way to misbehave ends in 500 or in another try, never in a reque
   });
 });
 
-describe("what the PDK gives has the traps of Kong's types", () => {
+describe("results of the PDK have the special cases of Kong's types", () => {
   /** Calls one method in an event and gives the reply's bytes. */
   async function replyTo(method: string, args: Uint8Array, headers: GatewayRequest["headers"]): Promise<Buffer> {
     let reply: Buffer = Buffer.alloc(0);
@@ -354,18 +354,18 @@ describe("what the PDK gives has the traps of Kong's types", () => {
     });
   });
 
-  test("get_headers: leaves out what is beyond the limit without a word", async () => {
+  test("get_headers: silently leaves out headers beyond the limit", async () => {
     const headers = Array.from({ length: 5 }, (_, i): [string, string] => [`x-${i}`, "v"]);
     const reply = await replyTo("kong.request.get_headers", maxHeaders(2), headers);
     expect(Object.keys(StructMessage.decode(reply).fields ?? {})).toEqual(["x-0", "x-1"]);
   });
 
-  test("bytes that are no UTF-8 arrive as they are", async () => {
+  test("bytes that are not UTF-8 arrive unchanged", async () => {
     const reply = await replyTo("kong.nginx.get_var", encodeText("http_x_a"), [["x-a", "a\xff"]]);
     expect(reply).toEqual(Buffer.from([0x0a, 2, 0x61, 0xff]));
   });
 
-  test("get_var: nginx variables, and those that configuration sets from them", async () => {
+  test("get_var: nginx variables, and configured variables made from them", async () => {
     const headers: GatewayRequest["headers"] = [
       ["Connection", "close"],
       ["connection", "x"],

@@ -11,7 +11,7 @@ import { identifyServer, type ServerCommand } from "../../../plugin/server/launc
 
 function createFile(text: string): string {
   const directory = mkdtempSync(join(tmpdir(), "launcher-"));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
   writeFileSync(join(directory, "file"), text);
   return join(directory, "file");
 }
@@ -27,7 +27,7 @@ describe("the identity of a server", () => {
     ...changes,
   });
 
-  it("is the same for the same command, whatever Kong's shell adds to the environment", () => {
+  it("is the same for the same command, with any additional environment variables of Kong's shell", () => {
     const command = commandOf();
     const environment = { PWD: "/tmp", SHLVL: "1", _: "/usr/bin/env", OLDPWD: "/" };
     expect(identifyServer({ ...command, environment })).toBe(identifyServer(command));
@@ -58,7 +58,7 @@ describe("the identity of a server", () => {
 });
 
 describe("a process", () => {
-  it("is alive under its own start time, and not under another: then the number is another process's", () => {
+  it("is alive only with its own start time, because another process may have got its number", () => {
     const self = identifyProcess(process.pid);
     expect(isAlive(self)).toBe(true);
     expect(isAlive({ ...self, startedAt: "1" })).toBe(false);
@@ -121,7 +121,7 @@ describe("control messages", () => {
     return { near, far };
   }
 
-  it("come whole and in order, however they are cut on the way", async () => {
+  it("arrive complete and in order, for any split into chunks", async () => {
     const { near, far } = await openPair();
     const lines: string[] = [];
     const done = new Promise<void>((resolve) => {
@@ -155,7 +155,7 @@ describe("control messages", () => {
     expect([far.destroyed, messages]).toEqual([true, []]);
   });
 
-  it("are dropped for a peer that does not read, instead of filling memory", async () => {
+  it("are dropped if the peer does not read, so that they do not fill memory", async () => {
     const { near, far } = await openPair();
     far.pause();
     for (let count = 0; count < 20_000; count += 1) {

@@ -27,11 +27,11 @@ describe("a launcher", SLOW, () => {
     );
     await expectServing(place);
     const own = readdirSync(place.directory).filter((name) => name.startsWith("s"));
-    expect(own.filter((name) => (statSync(join(place.directory, name)).mode & 0o077) !== 0)).toEqual([]);
+    expect(own.filter((name) => (statSync(join(place.directory, name)).mode & 0o777) !== 0o600)).toEqual([]);
   });
 
   it.each<NodeJS.Signals>(["SIGTERM", "SIGKILL"])(
-    "leaves its server running at %s, and the next one adopts it",
+    "leaves its server running at %s, and the next launcher adopts it",
     async (signal) => {
       const place = createPlace();
       const first = await runLauncher(place);
@@ -49,7 +49,7 @@ describe("a launcher", SLOW, () => {
     },
   );
 
-  it("adopts beside the one before, as Kong overlaps them at a reload, and prints the log from then on", async () => {
+  it("adopts while the launcher before still runs, as at a reload, and prints the log from then on", async () => {
     const place = createPlace();
     const first = await runLauncher(place);
     const server = findServer(place.socket);
@@ -62,7 +62,7 @@ describe("a launcher", SLOW, () => {
     expect(findServer(place.socket)).toBe(server);
   });
 
-  it("replaces a server of other options: the new one takes over, the old one ends, and no request finds none", async () => {
+  it("replaces a server with other options: the new server takes over, the old server ends, and no request is lost", async () => {
     const place = createPlace();
     const first = await runLauncher(place);
     const before = findServer(place.socket);
@@ -81,7 +81,7 @@ describe("a launcher", SLOW, () => {
     expect(isRunning(before)).toBe(false);
   });
 
-  it("keeps the old server while a new one is not ready, and Kong's log has its warnings", async () => {
+  it("keeps the old server while a new server is not ready, and Kong's log has the warnings of the new server", async () => {
     const place = createPlace();
     await runLauncher(place);
     const before = findServer(place.socket);
@@ -111,7 +111,7 @@ describe("a launcher", SLOW, () => {
     await expectServing(place);
   });
 
-  it("starts another server at once when its own gets SIGTERM, and that one takes over", async () => {
+  it("starts a new server at once when its server gets SIGTERM, and the new server takes over", async () => {
     const place = createPlace();
     const launcher = await runLauncher(place);
     const before = findServer(place.socket);
@@ -122,7 +122,7 @@ describe("a launcher", SLOW, () => {
     await expectServing(place);
   });
 
-  it("that races with others leaves one server, which all of them keep", async () => {
+  it("that starts at the same time as others leaves one server, which all of them keep", async () => {
     const place = createPlace();
     const launchers = Array.from({ length: 4 }, () => startLauncher(place));
     for (const { stdout } of launchers) {
@@ -137,7 +137,7 @@ describe("a launcher", SLOW, () => {
     expect(findServers(place.socket)).toEqual([server]);
   });
 
-  it("adopts no control socket that does not answer as ours", async () => {
+  it("adopts no control socket that answers differently from our server", async () => {
     const place = createPlace();
     const foreign = createServer((socket) => socket.on("error", () => {}).end("HTTP/1.1 400\r\n\r\n"));
     await new Promise<void>((resolve) => foreign.listen(`${place.socket}.control`, resolve));
@@ -146,7 +146,7 @@ describe("a launcher", SLOW, () => {
     foreign.close();
   });
 
-  it("serves where the control socket cannot be made, and says so", async () => {
+  it("starts a server even if the control socket cannot be made, and says so", async () => {
     const place = createPlace();
     mkdirSync(join(`${place.socket}.control`, "in-the-way"), { recursive: true });
     const launcher = await runLauncher(place);
@@ -167,7 +167,7 @@ describe("a launcher", SLOW, () => {
 });
 
 describe("a launched server", SLOW, () => {
-  it("ends soon when Kong is gone with its launcher", async () => {
+  it("ends soon after Kong and its launcher have ended", async () => {
     const place = createPlace();
     const launcher = await runLauncher(place);
     const server = findServer(place.socket);
@@ -177,7 +177,7 @@ describe("a launched server", SLOW, () => {
     expect(isRunning(server)).toBe(false);
   });
 
-  it("refuses all requests with the reason while it cannot judge, and judges when the reason is gone", async () => {
+  it("refuses all requests with the reason while it cannot judge, and judges after the reason is gone", async () => {
     const place = createPlace();
     renameSync(place.policyRoot, `${place.policyRoot}-elsewhere`);
     const launcher = await runLauncher(place);
@@ -189,7 +189,7 @@ describe("a launched server", SLOW, () => {
       `the plugin server cannot judge requests: --policy-root ${place.policyRoot} is not a directory`,
     );
     renameSync(`${place.policyRoot}-elsewhere`, place.policyRoot);
-    await launcher.waitForOutput("the plugin server ends: its settings are sound now");
+    await launcher.waitForOutput("the plugin server ends: its settings are valid now");
     await expect
       .poll(async () => {
         const { worker: next, id: nextId } = await startOpen(place);
@@ -198,7 +198,7 @@ describe("a launched server", SLOW, () => {
       .toBe("proxied");
   });
 
-  it("says why it cannot start where its directory is not writable", async () => {
+  it("says why it cannot start if its directory is not writable", async () => {
     if (process.getuid?.() === 0) {
       return; // Nothing stops root.
     }

@@ -30,18 +30,18 @@ function createPrefix(user: string): ServerPlace {
 }
 
 describe("Kong's query", () => {
-  it("is answered with the plugin where a server could start", () => {
+  it("is answered with the plugin if a server can start", () => {
     expect(askAsKong(createPrefix("root root"))).toEqual({ stdout: `${renderDump()}\n`, stderr: "" });
   });
 
-  it.runIf(isRoot)("is answered with the reason, which Kong quotes, where workers cannot create the socket", () => {
+  it.runIf(isRoot)("is answered with the reason, which Kong quotes, if workers cannot create the socket", () => {
     const place = createPrefix("nobody");
     const { stdout } = askAsKong(place);
     expect(JSON.parse(stdout)).toContain(`jwt-policy cannot start: ${place.directory} belongs to user 0 with mode 755`);
     expect(JSON.parse(stdout)).toContain("install -d -o nobody -m 700 /run/jwt-policy");
   });
 
-  it("is answered with the reason where the socket's directory does not exist", () => {
+  it("is answered with the reason if the socket's directory does not exist", () => {
     const place = createPrefix("root root");
     const { stdout } = askAsKong({ ...place, socket: join(place.directory, "none/s") });
     expect(JSON.parse(stdout)).toContain(`${join(place.directory, "none")} does not exist`);
@@ -52,14 +52,14 @@ describe("Kong's query", () => {
     expect(JSON.parse(stdout)).toContain("jwt-policy cannot start: Unknown option '--polcy'");
   });
 
-  it("is answered with the plugin where the server will refuse all requests, and a line on standard error says why", () => {
+  it("is answered with the plugin if the server will refuse all requests, and a line on standard error says why", () => {
     const place = createPrefix("root root");
     const { stdout, stderr } = askAsKong({ ...place, policyRoot: join(place.directory, "none") });
     expect(stdout).toBe(`${renderDump()}\n`);
     expect(stderr).toContain("the plugin server will refuse all requests: --policy-root");
   });
 
-  it("is not checked for another command of Kong, which has made no directories yet", () => {
+  it("is not checked for other commands of Kong, which have made no directories yet", () => {
     const place = createPlace();
     mkdirSync(join(place.directory, "elsewhere"));
     const { stdout } = askAsKong({ ...place, socket: join(place.directory, "none/s") });

@@ -10,12 +10,12 @@ let socket: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "generation-"));
   socket = join(directory, "s");
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
 });
 
 const claims = (): string[] => readdirSync(directory).sort();
 
-it("counts up from 0, keeps the last claim only, and begins anew behind 255", () => {
+it("counts up from 0, keeps only the last claim, and starts again after 255", () => {
   const claimed = Array.from({ length: GENERATIONS + 2 }, () => claimGeneration(socket));
   expect(claimed.slice(0, 3)).toEqual([0, 1, 2]);
   expect(claimed.slice(-3)).toEqual([255, 0, 1]);
@@ -23,21 +23,21 @@ it("counts up from 0, keeps the last claim only, and begins anew behind 255", ()
   expect(claims()).toEqual(["s.generation-1"]);
 });
 
-it("gives way to a process that was faster", () => {
+it("yields to a process that was faster", () => {
   claimGeneration(socket);
   writeFileSync(`${socket}.generation-1`, ""); // It has not removed generation 0 yet.
   writeFileSync(`${socket}.generation-2`, "");
   expect(claimGeneration(socket)).toBe(3);
 });
 
-it("counts apart for each socket of a directory, and minds no other file", () => {
+it("counts separately for each socket of a directory, and ignores other files", () => {
   writeFileSync(join(directory, "other.generation-9"), "");
   writeFileSync(`${socket}.generation-x`, "");
   expect([claimGeneration(socket), claimGeneration(`${socket}2`)]).toEqual([0, 0]);
   expect(claims()).toEqual(["other.generation-9", "s.generation-0", "s.generation-x", "s2.generation-0"]);
 });
 
-it("knows which is newer across the end of the round, with one that was left over", () => {
+it("knows which claim is newer across the restart of the count, also with an old file", () => {
   for (const generation of [250, 255, 0, 1]) {
     writeFileSync(`${socket}.generation-${generation}`, "");
   }
@@ -45,7 +45,7 @@ it("knows which is newer across the end of the round, with one that was left ove
   expect(claims()).toEqual(["s.generation-2"]);
 });
 
-it("gives no number away that faster processes claimed and removed between its look and its own claim", () => {
+it("returns no number that faster processes claimed and removed between its check and its own claim", () => {
   let looks = 0;
   const list = (path: string): string[] => {
     looks += 1;
@@ -58,10 +58,12 @@ it("gives no number away that faster processes claimed and removed between its l
   expect(claims()).toEqual(["s.generation-4"]);
 });
 
-it("says which files are in the way when none is free, and where it cannot write", () => {
+it("says which files are in the way if no number is free, and where it cannot write", () => {
   for (let generation = 0; generation < GENERATIONS; generation += 1) {
     writeFileSync(`${socket}.generation-${generation}`, "");
   }
-  expect(() => claimGeneration(socket)).toThrow(/s\.generation-0 to 255 leave no number free; remove them$/);
+  expect(() => claimGeneration(socket)).toThrow(
+    /s\.generation-0 to .*s\.generation-255 use them all; remove these files$/,
+  );
   expect(() => claimGeneration(join(directory, "none", "s"))).toThrow(/ENOENT/);
 });

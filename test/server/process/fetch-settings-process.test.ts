@@ -3,13 +3,13 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { reportMissing } from "../../gateways/report-missing.ts";
+import { reportMissing } from "../../gateways/kong/report-missing.ts";
 import { makeCertificate, missingOpenssl } from "../../keys/fetch/certificates.ts";
 import { generateSigningKey } from "../../tokens.ts";
 import { createPlace, runServer, startServer } from "../server-process.ts";
 
 describe("a process with settings for fetching keys", () => {
-  it("does not start when they are broken, and says where", async () => {
+  it("does not start if they are broken, and says where", async () => {
     const place = createPlace();
     const file = join(place.directory, "fetch.yaml");
     writeFileSync(file, "fetch_settings: 1\nca_file: none.pem\n");
@@ -22,7 +22,7 @@ describe("a process with settings for fetching keys", () => {
   if (missingOpenssl !== undefined) {
     reportMissing("with a certificate authority of our own", missingOpenssl);
   } else {
-    it("fetches keys by the authorities, client certificates and headers that they name, although Kong gives it no environment", async () => {
+    it("fetches keys with the named authorities, client certificates and headers, although Kong gives it no environment", async () => {
       const place = createPlace();
       const [idp, gateway] = [makeCertificate(place.directory, "idp"), makeCertificate(place.directory, "gateway")];
       const [cert, key, ca] = [idp.certificate, idp.key, gateway.certificate].map((file) => readFileSync(file));
@@ -39,7 +39,9 @@ describe("a process with settings for fetching keys", () => {
 
       const without = await runServer(place);
       await without.waitForOutput("keys not loaded: GET");
-      expect(without.stdout()).toContain(`GET ${origin}/jwks failed: the server's certificate is of no authority`);
+      expect(without.stdout()).toContain(
+        `GET ${origin}/jwks failed: no trusted authority issued the server's certificate`,
+      );
       without.child.kill("SIGKILL");
       await without.ended;
 
@@ -53,7 +55,7 @@ describe("a process with settings for fetching keys", () => {
       };
       writeFileSync(file, JSON.stringify({ fetch_settings: 1, origins: { [origin]: settings } }));
       const server = startServer(place, ["--fetch-settings", file]);
-      await server.waitForOutput('keys in force: ES256 "1"');
+      await server.waitForOutput('keys in effect: ES256 "1"');
       expect(server.stdout()).not.toContain("s3cret");
     });
   }

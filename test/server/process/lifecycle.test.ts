@@ -47,7 +47,7 @@ describe("the server's process", () => {
     expect(server.stderr()).toBe("");
   });
 
-  it("outlives garbage, half frames, and peers that close in the middle of an event", async () => {
+  it("survives garbage, half frames, and peers that close in the middle of an event", async () => {
     const place = createPlace();
     await runServer(place);
     const { worker, id } = await startOpen(place.socket);
@@ -62,7 +62,7 @@ describe("the server's process", () => {
     expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
   });
 
-  it("goes on serving when nobody reads its log any more, as after the end of the worker that started it", async () => {
+  it("continues to serve when no process reads its log, for example after the end of the worker that started it", async () => {
     const place = createPlace();
     const server = await runServer(place);
     const { worker, id } = await startOpen(place.socket);
@@ -76,7 +76,7 @@ describe("the server's process", () => {
     expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
   });
 
-  it("refuses a policy that it cannot read, however deep, and goes on serving others", async () => {
+  it("refuses a policy that it cannot read, at any depth, and continues to serve others", async () => {
     const place = createPlace();
     await runServer(place);
     const { worker, id } = await startOpen(place.socket);
@@ -91,7 +91,7 @@ describe("the server's process", () => {
 });
 
 describe("SIGTERM", () => {
-  it("leaves open connections served, until another one listens and they can go there; then the process ends", async () => {
+  it("still serves open connections, until a new process listens and takes them; then the process ends", async () => {
     const place = createPlace();
     const old = await runServer(place, [], "slow"); // It waits for its successor for as long as that takes.
     const { worker, id } = await startOpen(place.socket);
@@ -111,7 +111,7 @@ describe("SIGTERM", () => {
     expect(await probeSocket(place.socket)).toBe(true);
   });
 
-  it("after another one took over closes idle connections soon, and busy ones behind their outcome", async () => {
+  it("after another process took over closes idle connections soon, and busy connections after their result", async () => {
     const place = createPlace();
     const old = await runServer(place);
     const idle = await startOpen(place.socket);
@@ -132,7 +132,7 @@ describe("SIGTERM", () => {
     expect(old.stdout()).toContain("jwt-policy ends: SIGTERM, nothing left to serve");
   });
 
-  it("goes on serving where nobody took over", async () => {
+  it("continues to serve if no process took over", async () => {
     const place = createPlace();
     const server = await runServer(place, [], "slow");
     const { worker, id } = await startOpen(place.socket);
@@ -143,17 +143,17 @@ describe("SIGTERM", () => {
   });
 
   it.each<[what: string, change: (socket: string) => void]>([
-    ["where nobody took over", () => {}],
-    // With a successor in mind, it would end the connection and have nothing left to serve.
+    ["where no process took over", () => {}],
+    // If it expected a successor, it would close the connection and serve nothing.
     ["and does not take a removed socket for another process", (socket) => rmSync(socket)],
-  ])("ends by itself when no call comes any more, %s", async (_what, change) => {
+  ])("ends by itself when no more calls come, %s", async (_what, change) => {
     const place = createPlace();
     const server = await runServer(place, [], "fast");
     await startOpen(place.socket);
     server.child.kill("SIGTERM");
     change(place.socket);
     expect(await server.ended).toEqual({ code: 0, signal: null });
-    expect(server.stdout()).toContain("jwt-policy ends: SIGTERM, nobody took over");
+    expect(server.stdout()).toContain("jwt-policy ends: SIGTERM, no process took over");
   });
 
   it("ends at once a process that still waits for its turn", async () => {
@@ -167,7 +167,7 @@ describe("SIGTERM", () => {
     expect(waiting.stdout()).not.toContain("listens on");
   });
 
-  it("without anybody who takes over leaves new connections served as well", async () => {
+  it("without a successor still serves new connections as well", async () => {
     const place = createPlace();
     const server = await runServer(place, [], "slow");
     server.child.kill("SIGTERM");
@@ -179,7 +179,7 @@ describe("SIGTERM", () => {
     expect(server.child.exitCode).toBeNull();
   });
 
-  it("is heeded from the moment on that the server says it listens", async () => {
+  it("works from the moment when the server says that it listens", async () => {
     const place = createPlace();
     const server = startServer(place, [], "slow");
     await server.waitForOutput("listens on");
@@ -199,7 +199,7 @@ it("SIGINT ends the process at once, in the middle of an event", async () => {
   expect(await server.ended).toEqual({ code: 0, signal: null });
   expect(server.stdout()).toContain("jwt-policy ends: SIGINT");
   await worker.closed;
-  // The call of the PDK and its arguments; above all no empty frame where a method would stand.
+  // The call of the PDK and its arguments; there must be no empty frame in place of a method.
   expect(worker.frames.slice(1).map(({ byteLength }) => byteLength > 0)).toEqual([true, true]);
 });
 
@@ -208,7 +208,7 @@ function endProcess(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It is gone.
+    // It has ended.
   }
 }
 
@@ -240,7 +240,7 @@ describe("when the parent process is killed, the server ends", () => {
   const isGone = (socket: string): Promise<boolean> =>
     eventually(async () => (await probeSocket(socket)) === "ECONNREFUSED", SOON);
 
-  it("when nobody is connected", async () => {
+  it("if no client is connected", async () => {
     const { parent, socket } = await runBehindParent("fast");
     const worker = await connectWorker(socket);
     await worker.expectSilence();
@@ -249,13 +249,13 @@ describe("when the parent process is killed, the server ends", () => {
     expect(await isGone(socket)).toBe(true);
   });
 
-  it("even when that happens while the server starts", async () => {
+  it("even during the server's start", async () => {
     const { parent, socket } = await runBehindParent("fast");
     parent.child.kill("SIGKILL");
     expect(await isGone(socket)).toBe(true);
   });
 
-  it("and answers those who are connected until then", async () => {
+  it("and answers connected clients until then", async () => {
     const { parent, socket } = await runBehindParent("slow");
     const { worker, id } = await startOpen(socket);
     parent.child.kill("SIGKILL");
@@ -264,7 +264,7 @@ describe("when the parent process is killed, the server ends", () => {
   });
 });
 
-it("a respawned process knows no id of the killed one, and serves at the same path", async () => {
+it("a new process knows no id of the killed process, and serves at the same path", async () => {
   const place = createPlace();
   const first = await runServer(place);
   const { id } = await startOpen(place.socket);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { renameSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 
-/** Plays a socket unit and a service unit of systemd: it holds the listening socket, and starts the service again when it ends. */
+/** Plays a socket unit and a service unit of systemd: it keeps the listening socket, and starts the service again when it ends. */
 export interface ServiceManager {
   /** What the service has printed, and a line `ended <status>` whenever it has. */
   output(): string;
@@ -36,7 +36,7 @@ export async function startServiceManager(path: string, command: readonly string
     });
   }
   await once(shell, "spawn");
-  listening.close(); // The shell has it, and Node would remove only the name that is gone.
+  listening.close(); // The shell has the socket, and Node would remove only a name that no longer exists.
   return { output: () => output, stop: () => stop(shell) };
 }
 

@@ -8,7 +8,7 @@ import { createPlace, runServer } from "../server-process.ts";
 
 const SOON = { timeout: 15_000, interval: 50 };
 
-/** A policy with keys from a real server, and how the process shows that they stand. */
+/** A policy with keys from a real server, and the state of these keys in the process. */
 async function createScene() {
   const provider = await startKeyServer();
   let isStopped = false;
@@ -32,7 +32,7 @@ async function createScene() {
   return { place, provider: { stop }, stateDir, ask, options: ["--state-dir", stateDir, "--status-listen", address] };
 }
 
-it("a process that was killed is followed by one that is ready without the provider, and says since when its keys are", async () => {
+it("after a kill, the next process is ready without the provider, and reports the age of its keys", async () => {
   const { place, provider, stateDir, ask, options } = await createScene();
   const first = await runServer(place, options);
   await vi.waitFor(async () => expect((await ask("/status/ready")).status).toBe(200), SOON);
@@ -45,14 +45,14 @@ it("a process that was killed is followed by one that is ready without the provi
 
   const second = await runServer(place, options);
   await vi.waitFor(async () => expect((await ask("/status/ready")).status).toBe(200), SOON);
-  await second.waitForOutput(`those from the state directory serve, fetched ${loadedAt}`);
+  await second.waitForOutput(`keys from the state directory are in effect, fetched ${loadedAt}`);
   expect((await ask("/status")).body).toMatchObject({
     keys: [{ state: "serving", keys: 1, loaded_at: loadedAt, from_state_dir: true }],
     state_dir: { path: stateDir, problem: null },
   });
 });
 
-it("a directory that others can write is not used, and the process serves all the same", async () => {
+it("a directory that other users can write is not used, and the process still serves", async () => {
   const { place, stateDir, ask, options } = await createScene();
   mkdirSync(stateDir);
   chmodSync(stateDir, 0o777);
@@ -60,7 +60,7 @@ it("a directory that others can write is not used, and the process serves all th
   await server.waitForOutput("warning: keys are not kept over restarts: ");
   await vi.waitFor(async () => expect((await ask("/status/ready")).status).toBe(200), SOON);
   expect((await ask("/status")).body).toMatchObject({
-    state_dir: { problem: expect.stringMatching(/can be written by other users; chmod go-w$/) },
+    state_dir: { problem: expect.stringMatching(/can be written by other users; run chmod go-w on it$/) },
   });
   expect(readdirSync(stateDir)).toEqual([]);
 });

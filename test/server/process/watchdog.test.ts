@@ -17,18 +17,18 @@ it("kills a process whose event loop is blocked, and says so", async () => {
   expect(script.stderr()).toBe(`watchdog: the event loop did not turn for ${LIMIT_MS} ms, ending the process\n`);
 });
 
-it("kills it as well when nobody reads its standard error any more", async () => {
+it("also kills it if no process reads its standard error", async () => {
   const script = runScript(`${STARTED} block(15_000);`);
   script.child.stderr?.destroy();
   expect(await script.ended).toEqual({ code: null, signal: "SIGKILL" });
 });
 
-it("kills one that sleeps inside a synchronous call", async () => {
+it("kills a process that sleeps inside a synchronous call", async () => {
   const script = runScript(`${STARTED} Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 15_000);`);
   expect(await script.ended).toEqual({ code: null, signal: "SIGKILL" });
 });
 
-it("leaves alone a process that is busy for twice the limit, in short turns", async () => {
+it("does not kill a process that is busy for twice the limit, in short turns", async () => {
   const turns = 30;
   const script = runScript(`${STARTED}
     for (let turn = 0; turn < ${turns}; turn += 1) { block(${(2 * LIMIT_MS) / turns}); await sleep(0); }
@@ -38,7 +38,7 @@ it("leaves alone a process that is busy for twice the limit, in short turns", as
   expect(script.stdout()).toBe("ready\ndone\n");
 });
 
-it("keeps no process alive that has done its work", async () => {
+it("does not keep a finished process alive", async () => {
   const script = runScript(STARTED);
   expect(await script.ended).toEqual({ code: 0, signal: null });
 });

@@ -12,7 +12,7 @@ import {
 
 const root = mkdtempSync(join(tmpdir(), "access-"));
 chmodSync(root, 0o755);
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 const own = currentUser() ?? { name: "?", uid: -1, gids: [-1] };
 const STRANGER = { name: "stranger", uid: 54_321, gids: [54_321] };
 const MEMBER = { name: "member", uid: 54_321, gids: [54_321, own.gids[0] ?? -1] };
@@ -39,14 +39,14 @@ describe("whether the user of Kong's workers can create a socket in a directory"
     ["a stranger", STRANGER, 0o755],
     ["a stranger who may write but not enter", STRANGER, 0o772],
     ["a member of a group that may not write", MEMBER, 0o757],
-  ] as const)("no for %s, and it says whose the directory is", (_who, user, mode) => {
+  ] as const)("no for %s, and it names the owner of the directory", (_who, user, mode) => {
     const path = directory(mode);
     expect(findWriteProblem(path, user)).toBe(
       `${path} belongs to user ${own.uid} with mode ${mode.toString(8)}, and the user ${user.name} may not create files in it`,
     );
   });
 
-  it("no where it does not exist, or lies behind a closed one", () => {
+  it("no if it does not exist, or is below a directory without access", () => {
     expect(findWriteProblem(join(root, "none"), own)).toBe(`${join(root, "none")} does not exist`);
     const closed = directory(0o700, "closed");
     const inside = directory(0o777, "closed/inside");
@@ -54,7 +54,7 @@ describe("whether the user of Kong's workers can create a socket in a directory"
   });
 });
 
-it("a file must be readable, and every directory above it open", () => {
+it("a file must be readable, and every directory above it accessible", () => {
   const file = join(root, "file");
   writeFileSync(file, "");
   chmodSync(file, 0o640);
@@ -63,7 +63,7 @@ it("a file must be readable, and every directory above it open", () => {
 });
 
 describe("the user of Kong's workers", () => {
-  it("is known by nginx's configuration in the prefix, and nobody where it names none", () => {
+  it("comes from nginx's configuration in the prefix, and is the user nobody if it names none", () => {
     const prefix = directory(0o755, "prefix");
     expect(findWorkerUser(prefix)).toBeUndefined();
     writeFileSync(join(prefix, "nginx.conf"), "pid pids/nginx.pid;\nuser root root;\n");
@@ -72,7 +72,7 @@ describe("the user of Kong's workers", () => {
     expect(findWorkerUser(prefix)?.uid).toBe(own.uid === 0 ? findUser("nobody")?.uid : own.uid);
   });
 
-  it("is not made up where the system does not know it", () => {
+  it("is undefined if the system does not know the user", () => {
     expect(findUser("no-such-user")).toBeUndefined();
     expect(findUser("root")).toMatchObject({ uid: 0 });
   });

@@ -20,7 +20,7 @@ it("decodes valid lines of any length as Node does", () => {
   expect(decodeClientText(Buffer.from(text))).toBe(text);
 });
 
-it("drops what is beyond ASCII in a long line that is not UTF-8, and nothing in other lines", () => {
+it("drops bytes beyond ASCII in a long line that is not UTF-8, and nothing in other lines", () => {
   const line = Buffer.concat([Buffer.from("é=".repeat(600)), Buffer.of(0xff)]);
   const bytes = Buffer.concat([Buffer.from("GET /ü\n"), line, Buffer.from("\nö")]);
   expect(decodeClientText(bytes)).toBe(`GET /ü\n${"\ufffd\ufffd=".repeat(600)}\ufffd\nö`);

@@ -25,7 +25,7 @@ const EVIDENCE = { policy: "payments", rule: "read" };
 const isEmpty = (frame: Buffer): boolean => frame.byteLength === 0;
 
 describe("the frames of an Allow", () => {
-  it("without headers are an empty one and the RpcReturn, and Kong replies to none", () => {
+  it("without headers are an empty frame and the RpcReturn, and Kong replies to neither", () => {
     const { frames, repliesToDrop } = encodeOutcome(createAllow({ headers: {} }, EVIDENCE), 7);
     const [end, rpcReturn, ...rest] = splitFrames(frames);
     expect(end).toEqual(Buffer.alloc(0));
@@ -51,7 +51,7 @@ describe("the frames of an Allow", () => {
     expect([rest, repliesToDrop]).toEqual([[], 1]);
   });
 
-  it("with another query set it before the headers, be it empty", () => {
+  it("with a changed query set the query before the headers, even if it is empty", () => {
     const allow = createAllow({ headers: { "x-user-id": "alice" }, rawQuery: "" }, EVIDENCE);
     const { frames, repliesToDrop } = encodeOutcome(allow, 7);
     const [method, args, next] = splitFrames(frames);
@@ -104,7 +104,7 @@ describe("the frames of an Allow", () => {
       { consumer: undefined, credentialId: undefined, groups: [] },
       [nobody, setContext("authenticated_credential", {}), setGroups({ listValue: {} })],
     ],
-  ])("with %s tell Kong before the headers, so that a call that fails ends the request", (_what, caller, calls) => {
+  ])("with %s send them before the headers, so that a failed call ends the request", (_what, caller, calls) => {
     const allow = createAllow({ headers: { "x-user-id": "alice" }, caller }, EVIDENCE);
     const { frames, repliesToDrop } = encodeOutcome(allow, 7);
     const split = splitFrames(frames);
@@ -118,7 +118,7 @@ describe("the frames of an Allow", () => {
     expect(repliesToDrop).toBe(calls.length + 1);
   });
 
-  it("say first what would have been refused, in report mode", () => {
+  it("log first which request would have been refused, in report mode", () => {
     const reported = createDeny({ reason: "token_missing" }, EVIDENCE);
     const { frames, repliesToDrop } = encodeOutcome(createAllow({ headers: { "x-role": [] } }, EVIDENCE, reported), 7);
     const [log, line, setHeaders, , end] = splitFrames(frames);
@@ -154,7 +154,7 @@ describe("the frames of a Deny", () => {
   );
 });
 
-it("the frames of an Answer are an exit alone: no line in the log, no end, and Kong replies to none", () => {
+it("the frames of an Answer are only an exit: no log line, no end, and no reply of Kong", () => {
   const resource = { metadataUrl: "https://x/y", metadataPath: "/y", metadata: '{"resource":"x"}' };
   const { frames, repliesToDrop } = encodeOutcome(createAnswer({ asks: "text", resource }), 7);
   const [method, args, ...rest] = splitFrames(frames);
@@ -162,6 +162,34 @@ it("the frames of an Answer are an exit alone: no line in the log, no end, and K
   const { status, body } = ExitArgsMessage.decode(args ?? Buffer.alloc(0));
   expect([status, Buffer.from(body ?? []).toString()]).toEqual([200, resource.metadata]);
   expect([rest, repliesToDrop]).toEqual([[], 0]);
+});
+
+describe("with a guard that waits for the outcome", () => {
+  const guard = { nonce: "0".repeat(32), instance: { pluginId: "p", sequence: 1 } };
+
+  it.each<[what: string, outcome: unknown, status: number]>([
+    ["a Deny", createDeny({ reason: "token_missing" }, EVIDENCE), 401],
+    [
+      "an Answer",
+      createAnswer({ asks: "text", resource: { metadataUrl: "https://x/y", metadataPath: "/y", metadata: "{}" } }),
+      200,
+    ],
+    ["no decision", undefined, 500],
+  ])("the frames of %s are one header with the answer, and an end", (_what, outcome, status) => {
+    const { frames, repliesToDrop } = encodeOutcome(outcome, 7, [], guard);
+    const [method, args, end, returned, ...rest] = splitFrames(frames);
+    expect(String(method)).toBe("kong.service.request.set_headers");
+    const [[name, [value = ""]] = ["", []], ...others] = [
+      ...structToHeaders(StructMessage.decode(args ?? Buffer.alloc(0))),
+    ];
+    expect([name, others]).toEqual(["x-jwt-policy-verdict", []]);
+    const [word, answer = "", nonce] = value.split(" ");
+    expect([word, nonce]).toEqual(["answered", guard.nonce]);
+    expect(JSON.parse(Buffer.from(answer, "base64").toString())).toMatchObject({ status });
+    expect(end).toEqual(Buffer.alloc(0));
+    expect(RpcReturnMessage.decode(returned ?? Buffer.alloc(0))).toEqual({ sequence: 7 });
+    expect([rest, repliesToDrop]).toEqual([[], 1]);
+  });
 });
 
 describe("a failure", () => {
@@ -174,13 +202,13 @@ describe("a failure", () => {
   });
 });
 
-describe("nothing but an Allow of ours has an empty frame where Kong reads a method", () => {
+describe("only our own Allow has an empty frame where Kong reads a method", () => {
   const allow = createAllow({ headers: {} }, EVIDENCE);
   it.each<[what: string, outcome: unknown]>([
     ["undefined", undefined],
     ["null", null],
     ["true", true],
-    ["an empty text", ""],
+    ["an empty string", ""],
     ["empty bytes", new Uint8Array()],
     ["an empty list", []],
     ["an Error", new Error("x")],

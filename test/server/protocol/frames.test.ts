@@ -19,17 +19,17 @@ describe("encodeFrame", () => {
     ["an empty payload", [], [0, 0, 0, 0]],
     ["one byte", [7], [1, 0, 0, 0, 7]],
     ["256 bytes, least significant byte first", Array(256).fill(1), [0, 1, 0, 0, ...Array(256).fill(1)]],
-  ])("puts the length in front of %s", (_what, payload, expected) => {
+  ])("puts the length before %s", (_what, payload, expected) => {
     expect([...encodeFrame(Uint8Array.from(payload))]).toEqual(expected);
   });
 
-  it("copies a view of a larger buffer only as far as the view reaches", () => {
+  it("copies only the view, not the larger buffer", () => {
     expect([...encodeFrame(Buffer.from([1, 2, 3, 4]).subarray(1, 3))]).toEqual([2, 0, 0, 0, 2, 3]);
   });
 });
 
 describe("createFrameReader", () => {
-  it("gives back what was encoded, however the stream is cut", () => {
+  it("returns the encoded frames, for any split of the stream", () => {
     const payload = fc.uint8Array({ maxLength: 40 });
     fc.assert(
       fc.property(fc.array(payload, { maxLength: 6 }), fc.array(fc.nat({ max: 12 })), (payloads, sizes) => {
@@ -55,29 +55,29 @@ describe("createFrameReader", () => {
     expect(readAll([bytes])).toHaveLength(complete);
   });
 
-  it("tells an empty frame from no frame", () => {
+  it("distinguishes an empty frame from no frame", () => {
     expect(readAll([Buffer.alloc(8)])).toEqual([Buffer.alloc(0), Buffer.alloc(0)]);
   });
 
-  it("takes a frame of the limit and refuses one that announces a byte more, before any of it has come", () => {
+  it("accepts a frame of the limit and refuses a frame that announces one byte more, before its content arrives", () => {
     expect(readAll([announce(100), Buffer.alloc(100)], 100)[0]).toHaveLength(100);
     expect(() => readAll([announce(101)], 100)).toThrow(
       new RangeError("a frame announces 101 bytes, the limit is 100"),
     );
   });
 
-  it.each([16 * 1024 * 1024, 2 ** 31, 2 ** 32 - 1])("refuses %i bytes when no limit is given", (bytes) => {
+  it.each([16 * 1024 * 1024, 2 ** 31, 2 ** 32 - 1])("refuses %i bytes if no limit is given", (bytes) => {
     expect(() => readAll([announce(bytes)])).toThrow(RangeError);
   });
 
-  it("refuses behind frames that were good, which it has given out", () => {
+  it("refuses after good frames, which it has already returned", () => {
     const frames: Buffer[] = [];
     const feed = createFrameReader((frame) => frames.push(Buffer.from(frame)), 10);
     expect(() => feed(Buffer.concat([encodeFrame(Buffer.from("ok")), announce(11)]))).toThrow(RangeError);
     expect(frames.map(String)).toEqual(["ok"]);
   });
 
-  it("keeps nothing of a frame that it has given out", () => {
+  it("keeps no part of a returned frame", () => {
     const frames: string[] = [];
     const feed = createFrameReader((frame) => frames.push(frame.toString()));
     const chunk = Buffer.concat([encodeFrame(Buffer.from("a")), encodeFrame(Buffer.from("b"))]);

@@ -39,32 +39,32 @@ function setUp(now: number, generations: readonly number[] = [0]): Setup {
 }
 
 describe("ids", () => {
-  it("are the process's generation and a count from 1", () => {
+  it("consist of the process's generation and a count from 1", () => {
     const { start } = setUp(0, [3]);
     expect([start(), start()]).toEqual([3 * PER_GENERATION + 1, 3 * PER_GENERATION + 2]);
   });
 
-  it("are positive and fit int32, from the first of all to the last", () => {
+  it("are positive and fit int32, from the first to the last", () => {
     expect(setUp(0, [0]).start()).toBe(1);
     expect(setUp(0, [255]).start()).toBe(255 * PER_GENERATION + 1);
     expect(256 * PER_GENERATION - 1).toBe(2 ** 31 - 1);
   });
 
-  it("of two processes side by side are never the same, however many each gives out", () => {
+  it("of two concurrent processes are never the same, for any number of ids", () => {
     const [one, other] = [setUp(0, [7]), setUp(0, [8])];
     const ids = Array.from({ length: 3_000 }, () => [one.start(), other.start()]).flat();
     expect(new Set(ids).size).toBe(6_000);
     expect(other.instances.find(one.start())).toBeUndefined();
   });
 
-  it("are not given out again when their instance is closed", () => {
+  it("are not used again after their instance is closed", () => {
     const { instances, start } = setUp(1000);
     const first = start();
     instances.close(first);
     expect(start()).toBeGreaterThan(first);
   });
 
-  it("go on in another generation when one is used up", () => {
+  it("continue in another generation when one is used up", () => {
     const { instances, start } = setUp(0, [0, 1]);
     let last = 0;
     for (let count = 1; count < PER_GENERATION; count += 1) {
@@ -77,7 +77,7 @@ describe("ids", () => {
 });
 
 describe("instances", () => {
-  it("are started from the configuration's text as it is, once", () => {
+  it("are started from the unchanged text of the configuration, once", () => {
     const configs: string[] = [];
     const instances = createInstances(
       (config) => {
@@ -93,7 +93,7 @@ describe("instances", () => {
     expect(configs).toEqual(['{ "rule": 1 }']);
   });
 
-  it("are found under their own id only", () => {
+  it("are found only under their own id", () => {
     const { instances, start } = setUp(1000);
     const [first, second] = [start(), start()];
     expect(instances.find(first)).toBeDefined();
@@ -103,7 +103,7 @@ describe("instances", () => {
     );
   });
 
-  it("are gone once closed; closing one twice or an unknown one is no error", () => {
+  it("do not exist after they are closed; closing an instance twice, or an unknown instance, is no error", () => {
     const { instances, start } = setUp(1000);
     const [first, second] = [start(), start()];
     instances.close(first);
@@ -113,7 +113,7 @@ describe("instances", () => {
     expect(instances.find(second)).toBeDefined();
   });
 
-  it("that no event asked for in an hour are given up, a millisecond later and not sooner", () => {
+  it("that no event used for an hour are released, a millisecond later and not earlier", () => {
     const { clock, instances, start } = setUp(1000);
     const id = start();
     clock.now = 1000 + HOUR;
@@ -124,7 +124,7 @@ describe("instances", () => {
     expect(instances.find(id)).toBeUndefined();
   });
 
-  it("that an event asked for live on for an hour more", () => {
+  it("that an event used stay for another hour", () => {
     const { clock, instances, start } = setUp(1000);
     const [used, idle] = [start(), start()];
     clock.now += HOUR;
@@ -141,7 +141,7 @@ describe("instances", () => {
     };
     const isKnown = ({ instances }: Setup, id = 0): boolean => instances.find(id) !== undefined;
 
-    it("so that one more gives up the one that was not used for the longest time, and no other", () => {
+    it("so that one more releases only the instance that was unused for the longest time", () => {
       const full = fill();
       const last = full.start();
       expect([full.ids[0], full.ids[1], full.ids.at(-1), last].map((id) => isKnown(full, id))).toEqual([
@@ -152,7 +152,7 @@ describe("instances", () => {
       ]);
     });
 
-    it("and one that is in use all the time outlives any number of starts", () => {
+    it("and an instance that is always in use survives any number of starts", () => {
       const full = fill();
       full.clock.now += 2_000;
       isKnown(full, full.ids[0]);
@@ -165,7 +165,7 @@ describe("instances", () => {
       }
     });
 
-    it("where use is told apart by the second: within the same one, the order is that of the starts", () => {
+    it("and use counts by the second: within one second, the order is that of the starts", () => {
       const full = fill();
       full.clock.now += 1_000;
       expect(isKnown(full, full.ids[0])).toBe(true);
@@ -178,7 +178,7 @@ describe("instances", () => {
       expect([isKnown(full, full.ids[1]), isKnown(full, full.ids[2])]).toEqual([true, false]);
     });
 
-    it("so that one that was closed makes room", () => {
+    it("and a closed instance makes room", () => {
       const full = fill();
       full.instances.close(full.ids[5] ?? 0);
       full.start();
@@ -187,7 +187,7 @@ describe("instances", () => {
   });
 });
 
-describe("an instance is told once that it has ended", () => {
+describe("an instance is notified once of its end", () => {
   function setUpClosing(limits?: InstanceLimits) {
     const closed: string[] = [];
     const clock = { now: 0 };
@@ -200,7 +200,7 @@ describe("an instance is told once that it has ended", () => {
     return { closed, clock, instances };
   }
 
-  it("when Kong closes it, however often", () => {
+  it("when Kong closes it, even several times", () => {
     const { instances, closed } = setUpClosing();
     const id = instances.start("a");
     instances.close(id);
@@ -216,7 +216,7 @@ describe("an instance is told once that it has ended", () => {
     expect(closed).toEqual(["a"]);
   });
 
-  it("when all configurations together are too long: the longest unused ones go, as many as it takes", () => {
+  it("when all configurations together are too long, and then the longest unused instances are released", () => {
     const { instances, closed } = setUpClosing({ maxInstances: 100, maxConfigLength: 10 });
     const ids = ["aaaa", "bbbb", "cc"].map(instances.start);
     expect(closed).toEqual([]);
@@ -227,7 +227,7 @@ describe("an instance is told once that it has ended", () => {
     expect(closed).toEqual(["aaaa", "bbbb", "cc"]);
   });
 
-  it("and one that is longer than all may be is still started: Kong bounds a single one", () => {
+  it("and a configuration longer than this total is still started, because Kong limits a single configuration", () => {
     const { instances, closed } = setUpClosing({ maxInstances: 100, maxConfigLength: 3 });
     instances.start("a");
     expect(instances.find(instances.start("bbbb"))).toBeDefined();

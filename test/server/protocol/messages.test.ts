@@ -11,20 +11,20 @@ import {
 describe("headers as a Struct", () => {
   it.each<[what: string, headers: Record<string, string | string[]>]>([
     ["none", {}],
-    ["a text", { "x-a": "1" }],
-    ["an empty text", { "x-a": "" }],
+    ["a string", { "x-a": "1" }],
+    ["an empty string", { "x-a": "" }],
     ["a list", { "x-a": ["1", "2"] }],
     ["an empty list, which removes", { "x-a": [] }],
     ["many at once", Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`x-${index}`, `${index}`]))],
     ["names that objects have of their own", { constructor: "1", toString: "2", hasownproperty: "3" }],
-  ])("come back as they went: %s", (_what, headers) => {
+  ])("are decoded as they were encoded: %s", (_what, headers) => {
     const decoded = structToHeaders(StructMessage.decode(StructMessage.encode(headersToStruct(headers))));
     expect(decoded).toEqual(
       new Map(Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? [value] : value])),
     );
   });
 
-  it("count a header called __proto__ like any other: what goes unseen could hide another behind the limit", () => {
+  it("count a header named __proto__ like any other, because an uncounted header could hide another beyond the limit", () => {
     const text = (field: number, bytes: Buffer): Buffer =>
       Buffer.concat([Buffer.from([(field << 3) | 2, bytes.byteLength]), bytes]);
     const entry = (name: string): Buffer =>
@@ -33,7 +33,7 @@ describe("headers as a Struct", () => {
     expect([...headers.keys()]).toEqual(["__proto__", "x-a"]);
   });
 
-  it("leave out what is neither text nor a list of texts", () => {
+  it("leave out values that are neither a string nor a list of strings", () => {
     const headers = structToHeaders({
       fields: {
         "x-number": { numberValue: 1 },

@@ -9,12 +9,12 @@ import {
   RpcReturnMessage,
 } from "../../../plugin/server/protocol/messages.ts";
 
-/** A Kong worker's end of one connection, down to the frames, so that tests see every byte the server writes. */
+/** A Kong worker's end of one connection, at the level of frames, so that tests see every byte of the server. */
 export interface RawWorker {
   readonly socket: Socket;
   /** Every frame the server wrote so far, in order. */
   readonly frames: readonly Buffer[];
-  /** What was read in one go each time, as Kong's worker reads it into its buffer. */
+  /** The bytes of each read, like those in the buffer of Kong's worker. */
   readonly chunks: readonly Buffer[];
   /** Resolves when the connection has closed. */
   readonly closed: Promise<void>;
@@ -106,7 +106,7 @@ interface PdkCall {
   readonly args: Buffer;
 }
 
-/** How an event came out, read as Kong reads it. */
+/** The result of an event, as Kong understands it. */
 export interface Outcome {
   /** `proxied` only after an empty method frame and an RpcReturn; `failed` at a method that Kong does not know. */
   readonly ended: "proxied" | "exited" | "failed";

@@ -10,7 +10,7 @@ function field(fields: readonly Record<string, unknown>[], name: string): unknow
   return fields.find((entry) => name in entry)?.[name];
 }
 
-it("is pure JSON on one line of standard output, with an empty environment, and the process ends well", async () => {
+it("is pure JSON on one line of standard output, with an empty environment, and the process exits with 0", async () => {
   const server = runNode([SERVER_MAIN, "--dump"]);
   expect(await server.ended).toEqual({ code: 0, signal: null });
   expect(server.stdout()).toBe(`${renderDump()}\n`);
@@ -18,7 +18,7 @@ it("is pure JSON on one line of standard output, with an empty environment, and 
   expect(server.stderr()).toBe("");
 });
 
-it("names the protocol that fails closed, and one plugin: Kong takes the first only", () => {
+it("names the protocol that fails closed, and one plugin, because Kong uses only the first", () => {
   expect(Object.keys(dump)).toEqual(["Protocol", "Plugins"]);
   expect(dump.Protocol).toBe("ProtoBuf:1");
   expect(dump.Plugins).toHaveLength(1);
@@ -33,7 +33,7 @@ describe("its schema", () => {
     expect(field(fields, "consumer")).toEqual({ type: "foreign", reference: "consumers", eq: null });
   });
 
-  it("runs on the protocols of HTTP only", () => {
+  it("allows only the protocols of HTTP", () => {
     const protocols = ["grpc", "grpcs", "http", "https"];
     expect(field(fields, "protocols")).toMatchObject({
       type: "set",
@@ -43,7 +43,7 @@ describe("its schema", () => {
     });
   });
 
-  it("wants exactly one of policy_file and policy", () => {
+  it("requires exactly one of policy_file and policy", () => {
     const pair = ["policy_file", "policy"];
     expect(field(fields, "config")).toMatchObject({
       type: "record",
@@ -52,7 +52,7 @@ describe("its schema", () => {
     });
   });
 
-  it("knows three fields, each a described text with limits", () => {
+  it("has three fields, each a described text with limits", () => {
     const config = field(fields, "config") as { fields: readonly Record<string, object>[] };
     const entries = config.fields.flatMap((entry) => Object.entries(entry));
     expect(entries.map(([name]) => name)).toEqual(["policy_file", "policy", "rule"]);

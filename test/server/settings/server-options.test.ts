@@ -13,12 +13,12 @@ import { createPlace, runNode, SERVER_MAIN } from "../server-process.ts";
 const root = mkdtempSync(join(tmpdir(), "options-"));
 const file = join(root, "file");
 writeFileSync(file, "");
-afterAll(() => rmSync(root, { recursive: true }));
+afterAll(() => rmSync(root, { recursive: true, maxRetries: 5 }));
 
 const GOOD = ["--socket", "/run/s", "--policy-root", root];
 
 describe("readServerOptions", () => {
-  it("reads the least that is needed, and is strict where nothing is said", () => {
+  it("reads the required options, and has strict defaults", () => {
     expect(readServerOptions(GOOD)).toEqual({
       socket: "/run/s",
       policyRoot: root,
@@ -28,13 +28,21 @@ describe("readServerOptions", () => {
       fetchSettings: undefined,
       stateDir: undefined,
       statusListen: undefined,
+      verdictCache: "guard",
       queued: undefined,
       isDump: false,
     });
   });
 
-  it("reads everything that can be said, in any order and with `=`", () => {
-    const more = ["--status-listen", "127.0.0.1:8008", "--policy-poll=50", "--fetch-settings", "/etc/fetch.yaml"];
+  it("reads all options, in any order and with `=`", () => {
+    const more = [
+      "--status-listen",
+      "127.0.0.1:8008",
+      "--policy-poll=50",
+      "--fetch-settings",
+      "/etc/fetch.yaml",
+      "--verdict-cache=server",
+    ];
     const args = ["--facts-variable", "--socket-mode=660", `--policy-root=${root}`, ...more, "--socket=/run/s"];
     expect(readServerOptions(args)).toEqual({
       socket: "/run/s",
@@ -44,6 +52,7 @@ describe("readServerOptions", () => {
       policyPollMs: 50,
       fetchSettings: "/etc/fetch.yaml",
       statusListen: { host: "127.0.0.1", port: 8008 },
+      verdictCache: "server",
       queued: undefined,
       isDump: false,
     });
@@ -59,7 +68,7 @@ describe("readServerOptions", () => {
     expect(parseAddress(text)).toEqual({ host, port });
   });
 
-  it.each([10, 600_000])("takes %i ms between two looks at the policies", (ms) => {
+  it.each([10, 600_000])("accepts %i ms between two checks of the policies", (ms) => {
     expect(readServerOptions([...GOOD, `--policy-poll=${ms}`])).toMatchObject({ policyPollMs: ms });
   });
 
@@ -67,17 +76,17 @@ describe("readServerOptions", () => {
     [["--dump"], "dump"],
     [["--help"], "help"],
     [["--dump", "--help"], "help"],
-  ])("%j asks for %s and needs nothing else", (args, expected) => {
+  ])("%j requests %s and needs no other option", (args, expected) => {
     expect(readServerOptions(args)).toBe(expected);
   });
 
-  it("takes the options of a start beside --dump, whether or not the policy root exists yet", () => {
+  it("accepts the options of a start together with --dump, even if the policy root does not exist yet", () => {
     const args = ["--dump", "--socket", "/run/s", "--policy-root", `${root}/none`];
     expect(readServerOptions(args)).toMatchObject({ isDump: true, socket: "/run/s", policyRoot: `${root}/none` });
   });
 
-  it("passes a launcher's options on to the server, all but --parent, and names the files that are read once", () => {
-    const own = ["--facts-variable", "--fetch-settings", "/etc/fetch.yaml"];
+  it("passes all of a launcher's options except --parent on to the server, and names the files that are read once", () => {
+    const own = ["--facts-variable", "--fetch-settings", "/etc/fetch.yaml", "--verdict-cache=server"];
     for (const parent of [["--parent", "7"], ["--parent=7"]]) {
       expect(parseLauncherOptions([...parent, ...GOOD, ...own])).toMatchObject({
         socket: "/run/s",
@@ -102,6 +111,11 @@ describe("readServerOptions", () => {
       "a relative policy root",
       ["--socket", "/run/s", "--policy-root", "./policies"],
       '--policy-root must be given as an absolute path, not "./policies"',
+    ],
+    [
+      "another place of verdicts",
+      [...GOOD, "--verdict-cache", "on"],
+      '--verdict-cache must be guard, server or off, not "on"',
     ],
     [
       "relative fetch settings",
@@ -155,7 +169,7 @@ describe("readServerOptions", () => {
 });
 
 describe("the process", () => {
-  it("prints its usage when asked to, naming every option", async () => {
+  it("prints its usage with every option on request", async () => {
     const help = runNode([SERVER_MAIN, "--help"]);
     expect(await help.ended).toEqual({ code: 0, signal: null });
     expect(help.stdout()).toBe(`${USAGE}\n`);
@@ -175,14 +189,14 @@ describe("the process", () => {
     }
   });
 
-  it("ends with status 2, the mistake and the usage on standard error, when an option is wrong", async () => {
+  it("exits with 2, with the mistake and the usage on standard error, if an option is wrong", async () => {
     const server = runNode([SERVER_MAIN, "--socket", "s", "--policy-root", root]);
     expect(await server.ended).toEqual({ code: 2, signal: null });
     expect(server.stdout()).toBe("");
     expect(server.stderr()).toBe(`jwt-policy: --socket must be given as an absolute path, not "s"\n${USAGE}\n`);
   });
 
-  it("ends with status 2 and the reason when it cannot listen", async () => {
+  it("exits with 2 and the reason if it cannot listen", async () => {
     const { directory, policyRoot } = createPlace();
     const server = runNode([SERVER_MAIN, "--socket", policyRoot, "--policy-root", directory]);
     expect(await server.ended).toEqual({ code: 2, signal: null });

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { VERSION } from "../../../plugin/kong/contract/plugin-identity.ts";
 import { headersToStruct, StringMessage, StructMessage } from "../../../plugin/server/protocol/messages.ts";
 import { findFreePort } from "../../gateways/free-port.ts";
 import { generateSigningKey, mintToken } from "../../tokens.ts";
@@ -14,7 +15,7 @@ const SHA256 = expect.stringMatching(/^[0-9a-f]{64}$/);
 interface Probe {
   readonly options: readonly string[];
   ask(path: string): Promise<{ status: number; body: Record<string, unknown>; text: string }>;
-  /** Asks until this is the answer's status; false when it was not within the time. */
+  /** Repeats the request until it has this status; false if it had not within the time. */
   becomes(path: string, status: number): Promise<boolean>;
 }
 
@@ -38,7 +39,7 @@ async function createProbe(): Promise<Probe> {
 }
 
 describe("the status of a process", () => {
-  it("is live and ready beside good policies, and shows them", async () => {
+  it("is live and ready with good policies, and shows them", async () => {
     const place = createPlace();
     writeFileSync(join(place.policyRoot, "a.json"), OPEN_POLICY);
     const { options, ask, becomes } = await createProbe();
@@ -46,6 +47,8 @@ describe("the status of a process", () => {
     expect(await becomes("/status/ready", 200)).toBe(true);
     expect((await ask("/status/live")).status).toBe(200);
     expect((await ask("/status")).body).toEqual({
+      version: VERSION,
+      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       ready: true,
       reasons: [],
       policies: [{ source: "a.json", name: "inline", sha256: SHA256, refused: [], issuers_without_keys: [] }],
@@ -67,10 +70,11 @@ describe("the status of a process", () => {
       counted_since: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       judged: [],
       would_have_denied: [],
+      rejections: [],
     });
   });
 
-  it("shows keys that SIGHUP had loaded anew", async () => {
+  it("shows keys that were loaded again after SIGHUP", async () => {
     const place = createPlace();
     writeFileSync(join(place.policyRoot, "a.json"), OPEN_POLICY);
     const { options, ask, becomes } = await createProbe();
@@ -84,7 +88,7 @@ describe("the status of a process", () => {
     expect(server.child.exitCode).toBeNull();
   });
 
-  it("is live and not ready beside a broken one, says why, and is ready once it is mended", async () => {
+  it("is live and not ready with a broken policy, says why, and is ready after the correction", async () => {
     const place = createPlace();
     writeFileSync(join(place.policyRoot, "a.json"), '{"jwt_policy":1}');
     const { options, ask, becomes } = await createProbe();
@@ -104,7 +108,7 @@ describe("the status of a process", () => {
     expect(await becomes("/status/ready", 200)).toBe(true);
   });
 
-  it("stays ready when a policy breaks, and shows which version is in force and why not the newest", async () => {
+  it("stays ready when a policy breaks, and shows which version is in effect and why the newest is refused", async () => {
     const place = createPlace();
     const file = join(place.policyRoot, "a.json");
     writeFileSync(file, OPEN_POLICY);
@@ -118,11 +122,11 @@ describe("the status of a process", () => {
     const [policy] = before.policies as object[];
     const mistake = expect.objectContaining({ code: "missing_key", line: 1, column: 1 });
     const refused = [mistake, mistake];
-    expect(body).toEqual({ ...before, policies: [{ ...policy, refused }] });
+    expect(body).toEqual({ ...before, at: expect.anything(), policies: [{ ...policy, refused }] });
     expect((await ask("/status/ready")).status).toBe(200);
   });
 
-  it("goes with the socket: the process that took over answers, and the old one again when that is gone", async () => {
+  it("belongs to the process with the socket: the successor answers, and the old process again after the successor has ended", async () => {
     const place = createPlace();
     const { options, becomes } = await createProbe();
     const old = await runServer(place, options);
@@ -135,7 +139,7 @@ describe("the status of a process", () => {
     expect(await becomes("/status/ready", 200)).toBe(true);
   });
 
-  it("is given up on SIGTERM, connections or not, so that the next process answers", async () => {
+  it("ends on SIGTERM, with or without connections, so that the next process answers", async () => {
     const place = createPlace();
     const { options, becomes } = await createProbe();
     const old = await runServer(place, options);
@@ -148,7 +152,7 @@ describe("the status of a process", () => {
     await worker.expectSilence();
   });
 
-  it("is given up on SIGTERM while it goes on serving, nobody having taken over", async () => {
+  it("ends on SIGTERM while the process still serves, because no process has taken over", async () => {
     const place = createPlace();
     const { options, ask, becomes } = await createProbe();
     const server = await runServer(place, options);
@@ -163,7 +167,7 @@ describe("the status of a process", () => {
     await (await connectWorker(place.socket)).expectSilence();
   });
 
-  it("is answered before the process has its turn at the socket", async () => {
+  it("is answered before the process gets the socket", async () => {
     const place = createPlace();
     await runServer(place);
     writeFileSync(join(place.policyRoot, "a.json"), '{"jwt_policy":1}');
@@ -175,7 +179,7 @@ describe("the status of a process", () => {
   });
 });
 
-it("tells no secret: no key, no kid, no token, no claim, on no path and in no line of the log", async () => {
+it("shows no secret: no key, kid, token or claim, on any path and in any line of the log", async () => {
   const place = createPlace();
   const key = generateSigningKey("ES256", "SECRET-kid");
   const jwk = { ...key.publicJwk, d: "SECRET-private", k: "SECRET-symmetric", x5t: "SECRET-x5t" };
@@ -231,8 +235,8 @@ it("tells no secret: no key, no kid, no token, no claim, on no path and in no li
   ];
   expect(said[0]).toContain("private_key");
   const secrets = ["SECRET", ...tokens, ...token.split("."), ...[publicJwk.x, publicJwk.y].map(String)];
-  // The log names the kids of keys in force, for whoever follows a rotation.
-  const logged = `${server.stdout()}${server.stderr()}`.replaceAll(/keys in force: ES256 "SECRET-kid"/g, "");
+  // The log names the kids of keys in effect, for operators who follow a rotation.
+  const logged = `${server.stdout()}${server.stderr()}`.replaceAll(/keys in effect: ES256 "SECRET-kid"/g, "");
   for (const secret of secrets) {
     expect([...said, logged].filter((text) => text.includes(secret)).map((text) => text.slice(0, 3_000))).toEqual([]);
   }

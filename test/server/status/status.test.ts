@@ -1,22 +1,31 @@
 import { request as httpRequest } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { VERSION } from "../../../plugin/kong/contract/plugin-identity.ts";
+import type { Status } from "../../../plugin/server/status/describe-status.ts";
 import { isOwnHost } from "../../../plugin/server/status/is-own-host.ts";
-import { type Status, serveStatus } from "../../../plugin/server/status/status.ts";
+import { serveStatus } from "../../../plugin/server/status/status.ts";
 import { findFreePort } from "../../gateways/free-port.ts";
 import { eventually } from "../server-process.ts";
 
 /** Far more than anything here takes on a busy machine. */
 const SOON = 15_000;
-const NOTHING = { policies: [], keys: [], reports: [], judged: [], countedSince: 1_800_000_000_000 };
+const NOTHING = {
+  ...{ policies: [], keys: [], reports: [], rejections: [], judged: [] },
+  ...{ countedSince: 1_800_000_000_000, at: 1_800_000_060_000 },
+};
 const NOTHING_TOLD = {
+  version: VERSION,
+  at: "2027-01-15T08:01:00.000Z",
   policies: [],
   keys: [],
   counted_since: "2027-01-15T08:00:00.000Z",
   judged: [],
   would_have_denied: [],
+  rejections: [],
 };
 const READY: Status = { reasons: [], ...NOTHING };
+const NO_METRICS: Status = { ...READY };
 
 interface StatusServer {
   readonly port: number;
@@ -32,6 +41,12 @@ async function start(status: Status = READY, port?: number): Promise<StatusServe
   server.stop = serveStatus({
     listen: { host: "127.0.0.1", port: server.port },
     read: () => server.status,
+    readMetrics: async () => {
+      if (server.status === NO_METRICS) {
+        throw new Error("a defect of the test");
+      }
+      return { contentType: "text/plain; version=0.0.4", text: "a_total 1\n" };
+    },
     log: (line) => log.push(line),
   });
   onTestFinished(server.stop);
@@ -73,7 +88,7 @@ async function openRaw(port: number): Promise<{ socket: Socket; closed: Promise<
   return { socket, closed, received: () => received };
 }
 
-describe("what is asked, is answered in JSON that nobody may store", () => {
+describe("requests are answered in JSON that must not be cached", () => {
   const NOT_READY: Status = {
     reasons: ["a.yaml:1:1 missing_key: …", "b.yaml: issuer acme has no keys yet"],
     ...NOTHING,
@@ -86,12 +101,12 @@ describe("what is asked, is answered in JSON that nobody may store", () => {
     ["/status/ready?verbose=1", NOT_READY, 503, { message: "not ready", reasons: NOT_READY.reasons }],
     ["/status", READY, 200, { ready: true, reasons: [], ...NOTHING_TOLD }],
     ["/status", NOT_READY, 200, { ready: false, reasons: NOT_READY.reasons, ...NOTHING_TOLD }],
-    ...["/", "/status/", "/status/live/", "/statusx", "/status/../status", "/%73tatus", "//status", "/metrics"].map(
+    ...["/", "/status/", "/status/live/", "/statusx", "/status/../status", "/%73tatus", "//status", "/metricsx"].map(
       (path): [string, Status, number, object] => [
         path,
         READY,
         404,
-        { message: "There are /status, /status/ready and /status/live" },
+        { message: "There are /status, /status/view, /status/ready, /status/live and /metrics" },
       ],
     ),
   ])("GET %s of %j: %i", async (path, status, code, body) => {
@@ -104,7 +119,7 @@ describe("what is asked, is answered in JSON that nobody may store", () => {
     });
   });
 
-  it.each(["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])("%s: 405, whatever the path", async (method) => {
+  it.each(["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])("%s: 405 on any path", async (method) => {
     const { port } = await start();
     for (const path of ["/status", "/status/live", "/none"]) {
       const answer = await ask(port, path, method, method === "POST" ? "x".repeat(100_000) : undefined);
@@ -121,7 +136,7 @@ describe("what is asked, is answered in JSON that nobody may store", () => {
     expect(await ask(port, path, "HEAD")).toMatchObject({ status: code, text: "" });
   });
 
-  it("follows what it is told of, from one question to the next", async () => {
+  it("shows changes from one request to the next", async () => {
     const server = await start(NOT_READY);
     expect((await ask(server.port, "/status/ready")).status).toBe(503);
     server.status = READY;
@@ -129,7 +144,7 @@ describe("what is asked, is answered in JSON that nobody may store", () => {
   });
 });
 
-it("/status shows each policy: which version is in force, why the newest is not, whose keys are missing, how all keys stand, and what would have been refused", async () => {
+it("/status shows for each policy the version in effect, why the newest is refused and whose keys are missing, the state of all keys, and requests that would have been refused", async () => {
   const mistake = { code: "missing_key", message: "It has no routes.", pointer: "/routes", line: 2, column: 1 };
   const { port } = await start({
     reasons: [],
@@ -149,6 +164,7 @@ it("/status shows each policy: which version is in force, why the newest is not,
         sets: [
           {
             from: "discovery",
+            loads: { ok: 1, failed: 0 },
             state: "serving",
             keys: 2,
             loadedAt: 1_800_000_000_000,
@@ -160,6 +176,7 @@ it("/status shows each policy: which version is in force, why the newest is not,
           },
           {
             from: "jwks_file",
+            loads: { ok: 0, failed: 1 },
             state: "waiting",
             keys: 0,
             loadedAt: undefined,
@@ -177,14 +194,32 @@ it("/status shows each policy: which version is in force, why the newest is not,
       { policy: "payments", rule: "read", reason: "token_expired", requests: 7, lastAt: 1_800_000_000_000 },
       { policy: "payments", rule: undefined, reason: "no_matching_rule", requests: 1, lastAt: 1_800_000_001_000 },
     ],
-    judged: [
-      { policy: "payments", rule: "read", requests: 900, denied: 2, reported: 7 },
-      { policy: "payments", rule: undefined, requests: 1, denied: 0, reported: 1 },
+    rejections: [
+      {
+        ...{ policy: "payments", rule: "read", issuer: "acme", outcome: "would_deny", reason: "token_expired" },
+        ...{ requests: 7, lastAt: 1_800_000_000_000 },
+      },
+      {
+        ...{ policy: "payments", rule: undefined, issuer: undefined, outcome: "deny", reason: "no_matching_rule" },
+        ...{ requests: 1, lastAt: 1_800_000_001_000 },
+      },
     ],
+    judged: [
+      { policy: "payments", rule: "read", requests: 900, denied: 2, reported: 7, inReportMode: 850 },
+      { policy: "payments", rule: undefined, requests: 1, denied: 0, reported: 1, inReportMode: 1 },
+    ],
+    abuse: {
+      alarms: [{ kind: "shared_token", policy: "payments", rule: "read", issuer: "acme", alarms: 2 }],
+      ...{ refusedTokens: 1, lost: 0, bytes: 9 },
+    },
     countedSince: 1_800_000_000_000,
+    at: 1_800_000_060_000,
   } as Status);
   const { text } = await ask(port, "/status");
+  expect(text).toContain('{\n  "version": ');
   expect(JSON.parse(text)).toEqual({
+    version: VERSION,
+    at: "2027-01-15T08:01:00.000Z",
     ready: true,
     reasons: [],
     policies: [
@@ -228,13 +263,27 @@ it("/status shows each policy: which version is in force, why the newest is not,
     state_dir: { path: "/var/lib/jwt-policy", problem: null },
     counted_since: "2027-01-15T08:00:00.000Z",
     judged: [
-      { policy: "payments", rule: "read", requests: 900, denied: 2, would_have_denied: 7 },
-      { policy: "payments", rule: null, requests: 1, denied: 0, would_have_denied: 1 },
+      { policy: "payments", rule: "read", requests: 900, denied: 2, would_have_denied: 7, in_report_mode: 850 },
+      { policy: "payments", rule: null, requests: 1, denied: 0, would_have_denied: 1, in_report_mode: 1 },
     ],
     would_have_denied: [
       { policy: "payments", rule: "read", reason: "token_expired", requests: 7, last_at: "2027-01-15T08:00:00.000Z" },
       { policy: "payments", rule: null, reason: "no_matching_rule", requests: 1, last_at: "2027-01-15T08:00:01.000Z" },
     ],
+    rejections: [
+      {
+        ...{ policy: "payments", rule: "read", issuer: "acme", outcome: "would_deny", reason: "token_expired" },
+        ...{ status: 401, requests: 7, last_at: "2027-01-15T08:00:00.000Z" },
+      },
+      {
+        ...{ policy: "payments", rule: null, issuer: null, outcome: "deny", reason: "no_matching_rule" },
+        ...{ status: 403, requests: 1, last_at: "2027-01-15T08:00:01.000Z" },
+      },
+    ],
+    abuse: {
+      alarms: [{ kind: "shared_token", policy: "payments", rule: "read", issuer: "acme", alarms: 2 }],
+      ...{ refused_tokens: 1, records_lost: 0 },
+    },
   });
 });
 
@@ -250,7 +299,7 @@ describe("an address that is in use", () => {
   /** Waits until a try has failed, which plans the next one. */
   const failTry = (): Promise<void> => until(() => vi.getTimerCount() === 1);
 
-  it("is tried until it is free, and told of once", async () => {
+  it("is tried until it is free, and reported once", async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
     const { port } = holder.address() as AddressInfo;
@@ -269,7 +318,7 @@ describe("an address that is in use", () => {
     expect((await ask(port, "/status/live")).status).toBe(200);
   });
 
-  it("is handed from the old process to the new one as soon as the old gives it up", async () => {
+  it("goes from the old process to the new process as soon as the old process releases it", async () => {
     const old = await start();
     const next = await start(READY, old.port);
     expect(await eventually(() => next.log.length === 1, SOON)).toBe(true);
@@ -278,7 +327,7 @@ describe("an address that is in use", () => {
     expect((await ask(old.port, "/status/ready")).status).toBe(200);
   });
 
-  it("is tried no more once it was given up", async () => {
+  it("is no longer tried after it was released", async () => {
     const old = await start();
     holdTries();
     const next = await start(READY, old.port);
@@ -290,7 +339,7 @@ describe("an address that is in use", () => {
   });
 });
 
-it("gives the address up at once, whoever is connected, and more than once", async () => {
+it("releases the address at once, even with connections, and also twice", async () => {
   const server = await start();
   const idle = await openRaw(server.port);
   const half = await openRaw(server.port);
@@ -304,14 +353,14 @@ it("gives the address up at once, whoever is connected, and more than once", asy
   await expect(ask(server.port, "/status/live")).rejects.toThrow("ECONNREFUSED");
 });
 
-describe("those who do not speak HTTP, or not to the end, do no harm", () => {
+describe("clients that do not speak HTTP, or stop in the middle, do no harm", () => {
   it.each<[what: string, bytes: string | Buffer]>([
     ["garbage", Buffer.from([0, 255, 1, 254, 10, 13])],
     ["TLS", Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])],
     ["headers of 100 kB", `GET /status HTTP/1.1\r\nHost: localhost\r\nx: ${"x".repeat(100_000)}\r\n\r\n`],
     ["two lengths", "GET /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
     ["no Host", "GET /status HTTP/1.1\r\n\r\n"],
-  ])("%s: refused, and the next is answered", async (_what, bytes) => {
+  ])("%s: refused, and the next request is answered", async (_what, bytes) => {
     const { port } = await start();
     const raw = await openRaw(port);
     raw.socket.write(bytes);
@@ -320,7 +369,7 @@ describe("those who do not speak HTTP, or not to the end, do no harm", () => {
     expect((await ask(port, "/status/live")).status).toBe(200);
   });
 
-  it("resets while it answers: the next is answered", async () => {
+  it("resets during the answer: the next request is answered", async () => {
     const { port } = await start();
     for (let round = 0; round < 50; round += 1) {
       const { socket } = await openRaw(port);
@@ -330,7 +379,7 @@ describe("those who do not speak HTTP, or not to the end, do no harm", () => {
     expect((await ask(port, "/status/live")).status).toBe(200);
   });
 
-  it("however many say nothing or never end, each probe is answered at once", async () => {
+  it("with any number of silent or endless clients, each probe is answered at once", async () => {
     const { port } = await start();
     const parts = ["", "GET /status", "GET /status HTTP/1.1\r\nHost: localhost\r\nx-a: "];
     for (let round = 0; round < 5; round += 1) {
@@ -345,7 +394,7 @@ describe("those who do not speak HTTP, or not to the end, do no harm", () => {
     }
   });
 
-  it("who never ends is cut off", async () => {
+  it("a client that never ends its request is cut off", async () => {
     const { port } = await start();
     const silent = await openRaw(port);
     const half = await openRaw(port);
@@ -354,7 +403,7 @@ describe("those who do not speak HTTP, or not to the end, do no harm", () => {
     expect(half.received()).not.toContain("200 OK");
   });
 
-  it("of more than 64 connections the oldest ends, and the newest is answered", async () => {
+  it("with more than 64 connections the oldest is closed, and the newest is answered", async () => {
     const { port } = await start();
     const oldest = await openRaw(port);
     const others: Awaited<ReturnType<typeof openRaw>>[] = [];
@@ -402,13 +451,13 @@ describe("the Host of a request", () => {
     "",
     "localhost:x",
     "a@127.0.0.1",
-  ])("must not be %j, which a page of another site may have: nothing is told", async (host) => {
+  ])("must not be %j, which a page of another site may send: the answer has no content", async (host) => {
     const text = await send(`HTTP/1.1\r\nHost: ${host}\r\n`);
     expect(text).toMatch(/^HTTP\/1\.1 (?:421|400) /);
     expect(text).not.toContain("secret.yaml");
   });
 
-  it("may be missing in HTTP/1.0, which no browser speaks", async () => {
+  it("may be missing in HTTP/1.0, which no browser uses", async () => {
     expect(await send("HTTP/1.0\r\n")).toContain("200 OK");
   });
 
@@ -418,7 +467,7 @@ describe("the Host of a request", () => {
   });
 });
 
-it("/status shows no user and password of an issuer's URL, and no character that a terminal obeys", async () => {
+it("/status shows no user and password of an issuer's URL, and no character that controls a terminal", async () => {
   const { port } = await start({
     ...READY,
     reasons: ["a\u202eb.yaml"],
@@ -443,4 +492,25 @@ it("/status shows no user and password of an issuer's URL, and no character that
   expect(text).not.toContain("SECRET");
   expect(text).toMatch(/^[\n -~\u2026]*$/);
   expect(JSON.parse(text).reasons).toEqual(["a\u202eb.yaml"]);
+});
+
+describe("/metrics", () => {
+  it("is text for Prometheus, only for GET and HEAD, and only under the server's own host", async () => {
+    const { port } = await start();
+    const headers = { "content-type": "text/plain; version=0.0.4", "cache-control": "no-store" };
+    expect(await ask(port, "/metrics?x=1")).toMatchObject({ status: 200, headers, text: "a_total 1\n" });
+    expect(await ask(port, "/metrics", "HEAD")).toMatchObject({ status: 200, text: "" });
+    expect(await ask(port, "/metrics", "POST")).toMatchObject({ status: 405 });
+    const { socket, closed, received } = await openRaw(port);
+    socket.write("GET /metrics HTTP/1.1\r\nHost: attacker.example\r\nConnection: close\r\n\r\n");
+    await closed;
+    expect(received()).toMatch(/^HTTP\/1\.1 421 /);
+    expect(received()).not.toContain("a_total");
+  });
+
+  it("answers 500 if they cannot be read, and goes on", async () => {
+    const { port } = await start(NO_METRICS);
+    expect(await ask(port, "/metrics")).toMatchObject({ status: 500 });
+    expect(await ask(port, "/status/live")).toMatchObject({ status: 200 });
+  });
 });

@@ -90,6 +90,11 @@ export function createPolicies(key: SigningKey) {
         },
       },
     ),
+    kept: policy(
+      "kept",
+      { kept: read, "kept-optional": { access: "optional" }, "kept-report": { mode: "report", ...read } },
+      { token: { sources: [{ header: "x-access-token" }], forward: false, client_authorization: "keep" } },
+    ),
     consumer: policy(
       "consumer",
       {

@@ -43,7 +43,7 @@ export async function createSpoofingWorld(
     upstreams,
     async stop() {
       await neighbours.stop();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
@@ -52,6 +52,7 @@ const HTTP_ROUTES = {
   api: ["required", "scoped", "optional", "public", "report", "preflight", "compared", "operations"],
   withheld: ["withheld", "withheld-report"],
   moved: ["moved", "moved-optional", "moved-public", "moved-report"],
+  kept: ["kept", "kept-optional", "kept-report"],
   consumer: ["consumer", "consumer-optional", "consumer-public", "consumer-report"],
   plain: ["plain"],
 };

@@ -22,7 +22,16 @@ const LOGINS = "RFC 9470 3; OpenID Connect Core 1.0 2";
 
 const withRoles = (roles: unknown) =>
   ({ token: { claims: { realm_access: { roles } } }, request: { rule: "roles" } }) as const;
-/** The rule wants a plan of small letters, a level of 3 or more, and the organisation 7. */
+/** The excluded role, where the first of two claims has another role. */
+const withClientRoles = (access: unknown) =>
+  ({
+    token: { claims: { realm_access: { roles: ["user"] }, resource_access: access } },
+    request: { rule: "not-suspended" },
+  }) as const;
+const withGroups = (groups: unknown) => ({ token: { claims: { groups } }, request: { rule: "not-guest" } }) as const;
+/** The rule refuses the status "suspended", the tag "trial", a service that acts for the user, and a second organisation. */
+const differing = (claims: Members) => ({ token: { claims }, request: { rule: "differs" } }) as const;
+/** The rule requires a plan in lower-case letters, a level of at least 3, and the organisation 7. */
 const withClaims = (claims: Members) =>
   ({
     token: { claims: { plan: "gold", level: 3, org: { id: 7 }, ...claims } },
@@ -36,13 +45,22 @@ const withLogin = (claims: Members) =>
 const onPath = (target: string, claims: Members = {}) =>
   ({ token: { claims }, request: { rule: "own", target } }) as const;
 
-/** Claims of another type or form than the rule means, which meet it to who looks at them askance. */
+/** Claims of a wrong type or form, which a careless reader would accept. */
 export const requirement: AttackClass = {
   name: "requirement",
   honest: [
     { what: "a role among others", ...withRoles(["user", "auditor"]), upstream: { "x-roles": "user,auditor" } },
-    { what: "a role as a text", ...withRoles("user"), upstream: { "x-roles": "user" } },
+    { what: "a role as a string", ...withRoles("user"), upstream: { "x-roles": "user" } },
     { what: "no role, where one is excluded", request: { rule: "not-suspended" } },
+    {
+      what: "a role of the client beside one of the realm",
+      token: { claims: { realm_access: { roles: ["auditor"] }, resource_access: { shop: { roles: ["user"] } } } },
+      request: { rule: "roles" },
+      upstream: { "x-roles": "auditor" },
+    },
+    { what: "groups in a string with commas", ...withGroups("staff, admins") },
+    { what: "no claim that must differ or be absent", ...differing({}) },
+    { what: "claims that differ", ...differing({ status: "active", tags: ["gold"], orgs: ["acme"] }) },
     { what: "what three conditions ask", ...withClaims({}) },
     {
       what: "a number of 19 digits beside the claims that matter",
@@ -61,8 +79,8 @@ export const requirement: AttackClass = {
     ...attacks(REFUSED, ROLES, [
       ["role-absent", "no role", withRoles([])],
       ["role-excluded", "an excluded role beside the required one", withRoles(["user", "suspended"])],
-      ["role-parted", "two roles in one text", withRoles("user auditor")],
-      ["role-comma", "two roles in one text, with a comma", withRoles("auditor,user")],
+      ["role-parted", "two roles in one string", withRoles("user auditor")],
+      ["role-comma", "two roles in one string, with a comma", withRoles("auditor,user")],
       ["role-capitals", "a role in capitals", withRoles(["USER"])],
     ]),
     ...attacks(REFUSED, TYPES, [
@@ -73,11 +91,30 @@ export const requirement: AttackClass = {
       ],
       ["role-as-member", "an object with the role as name", withRoles({ user: true })],
       ["role-nested", "a list in a list", withRoles([["user"]])],
-      ["condition-number-as-text", "a text that turns into the number", withClaims({ org: { id: "7" } })],
+      ["role-second-list", "an excluded role in the second claim", withClientRoles({ shop: { roles: ["suspended"] } })],
+      [
+        "role-second-text",
+        "an excluded role as text in the second claim",
+        withClientRoles({ shop: { roles: "suspended" } }),
+      ],
+      ["role-second-object", "an object as the second claim", withClientRoles({ shop: { roles: { suspended: 1 } } })],
+      ["role-second-blocked", "a list on the way to the second claim", withClientRoles([{ shop: ["suspended"] }])],
+      ["group-separated", "an excluded group behind a comma and spaces", withGroups("staff,  guests ")],
+      ["group-tab", "an excluded group behind a tab", withGroups("staff,x\tguests")],
+      ["group-invisible", "an excluded group with a character without a glyph", withGroups("guests\u200b")],
+      ["group-list", "an excluded group in a list, where a string is expected", withGroups(["staff,guests"])],
+      ["differs-list", "a list of the negated value", differing({ status: ["suspended"] })],
+      ["differs-object", "an object with the negated value", differing({ tags: [{ name: "trial" }] })],
+      ["differs-nested", "the negated value in a list in the list", differing({ tags: [["trial"]] })],
+      ["differs-text", "the negated value as a string", differing({ tags: "trial" })],
+      ["absent-null-inside", "a value that must be absent, beside null", differing({ orgs: [null, "evil"] })],
+      ["absent-in-object", "a list that became an object", differing({ orgs: { "1": "evil" } })],
+      ["absent-blocked", "a string where the absent claim would be inside of", differing({ orgs: "evil" })],
+      ["condition-number-as-text", "a string that turns into the number", withClaims({ org: { id: "7" } })],
       ["condition-list-of-one", "a list with the number, which turns into it", withClaims({ org: { id: [7] } })],
       ["condition-absent", "no claim", withClaims({ org: undefined })],
       ["condition-null", "null, which is 0 to some", withClaims({ level: null })],
-      ["condition-level-text", "a text of digits that is large enough", withClaims({ level: "9" })],
+      ["condition-level-text", "a string of digits that is large enough", withClaims({ level: "9" })],
       ["condition-level-list", "a list of a number that is large enough", withClaims({ level: [9] })],
       ["condition-level-true", "true", withClaims({ level: true })],
       ["condition-level-below", "a number just below", withClaims({ level: 2.999 })],
@@ -88,10 +125,20 @@ export const requirement: AttackClass = {
       ],
       [
         "condition-blank-text",
-        "a text of blanks where a claim is asked for",
+        "a string of blanks where a claim is asked for",
         { ...withClaims({ serial: "  " }), request: { rule: "named" } },
       ],
-      ["condition-pattern-list", "a list of a text that fits", withClaims({ plan: ["gold"] })],
+      ["condition-pattern-list", "a list of a string that fits", withClaims({ plan: ["gold"] })],
+    ]),
+    ...attacks(REFUSED, "OpenID Connect Core 1.0 5.6.2", [
+      [
+        "role-elsewhere",
+        "an excluded role that is too long a list for the token",
+        {
+          token: { claims: { _claim_names: { realm_access: "src1" }, _claim_sources: { src1: {} } } },
+          request: { rule: "not-suspended" },
+        },
+      ],
     ]),
     ...attacks(REFUSED, "CVE-2024-34273", [
       ["condition-by-prototype", "the claim by way of __proto__", withClaims({ org: raw('{"__proto__":{"id":7}}') })],
@@ -124,7 +171,7 @@ export const requirement: AttackClass = {
     ...attacks(REFUSED, "CWE-1333", [
       [
         "condition-pattern-long",
-        "a text of 3,000 letters, to make the pattern slow",
+        "a string of 3,000 letters, to make the pattern slow",
         withClaims({ plan: "a".repeat(3_000) }),
       ],
     ]),
@@ -139,7 +186,7 @@ export const requirement: AttackClass = {
     ...attacks(LOGIN, LOGINS, [
       ["acr-absent", "no acr", withLogin({ acr: undefined })],
       ["acr-other", "a weaker acr", withLogin({ acr: "urn:example:password" })],
-      ["acr-several-in-text", "two acrs in one text", withLogin({ acr: "urn:example:password urn:example:mfa" })],
+      ["acr-several-in-text", "two acrs in one string", withLogin({ acr: "urn:example:password urn:example:mfa" })],
       ["auth-time-old", "a login of an hour ago", withLogin({ auth_time: at(-3_600) })],
       ["auth-time-absent", "no auth_time", withLogin({ auth_time: undefined })],
       ["auth-time-future", "a login that is yet to come, and stays recent", withLogin({ auth_time: at(3_600) })],

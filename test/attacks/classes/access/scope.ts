@@ -4,7 +4,7 @@ const REFUSED = { reason: "scope_insufficient", told: lacksScope("read") } as co
 const MISTYPED = { reason: "claim_invalid", told: INVALID } as const;
 const REFERENCE = "RFC 6749 3.3; RFC 8693 4.2";
 
-/** Texts that hold the scope only to who looks at them askance. */
+/** Texts in which only a careless reader finds the scope. */
 export const scope: AttackClass = {
   name: "scope",
   honest: [
@@ -32,8 +32,12 @@ export const scope: AttackClass = {
       ["scope-comma", "commas between scopes", { token: { claims: { scope: "openid,read" } } }],
       ["scope-star", "a star", { token: { claims: { scope: "*" } } }],
       ["scope-pattern", "a pattern", { token: { claims: { scope: ".* re.d" } } }],
-      ["scope-json-text", "a list written as a text", { token: { claims: { scope: '["read"]' } } }],
-      ["scope-space-in-list", "a list with one text of two scopes", { token: { claims: { scope: ["openid read"] } } }],
+      ["scope-json-text", "a list written as a string", { token: { claims: { scope: '["read"]' } } }],
+      [
+        "scope-space-in-list",
+        "a list with one string of two scopes",
+        { token: { claims: { scope: ["openid read"] } } },
+      ],
       [
         "scope-other-claim",
         "scp and scopes instead of scope",

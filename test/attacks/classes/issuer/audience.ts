@@ -4,7 +4,7 @@ import { type AttackClass, attacks, OTHER_AUDIENCE } from "../../forge/attack.ts
 const REFUSED = { reason: "audience_mismatch", told: OTHER_AUDIENCE } as const;
 const REFERENCE = "RFC 8725 3.9; RFC 7519 4.1.3";
 
-/** Honest tokens for somebody else, and lists that hide it. */
+/** Honest tokens for another audience, and lists that hide this. */
 export const audience: AttackClass = {
   name: "audience",
   honest: [
@@ -27,18 +27,18 @@ export const audience: AttackClass = {
       ["aud-star", "a star", { token: { claims: { aud: "*" } } }],
       [
         "aud-several-in-text",
-        "two audiences in one text, with a space",
+        "two audiences in one string, with a space",
         { token: { claims: { aud: `${AUDIENCE} https://other.example.com` } } },
       ],
       [
         "aud-comma-in-text",
-        "two audiences in one text, with a comma",
+        "two audiences in one string, with a comma",
         { token: { claims: { aud: `https://other.example.com,${AUDIENCE}` } } },
       ],
       ["aud-nested", "a list in a list", { token: { claims: { aud: [[AUDIENCE]] } } }],
       [
         "aud-mixed",
-        "a list with something that is no text",
+        "a list with something that is not a string",
         { token: { claims: { aud: [AUDIENCE, { admin: true }] } } },
       ],
       ["aud-object", "an object with it as name", { token: { claims: { aud: { [AUDIENCE]: true } } } }],
@@ -48,7 +48,7 @@ export const audience: AttackClass = {
     ]),
     ...attacks(REFUSED, "RFC 8725 3.9; CVE-2020-26160", [
       ["aud-empty-list", "an empty list", { token: { claims: { aud: [] } } }],
-      ["aud-empty-text", "an empty text", { token: { claims: { aud: "" } } }],
+      ["aud-empty-text", "an empty string", { token: { claims: { aud: "" } } }],
     ]),
     ...attacks(REFUSED, "RFC 8725 2.7 and 3.9", [
       ["aud-other", "a token for another service", { token: { claims: { aud: "https://other.example.com" } } }],

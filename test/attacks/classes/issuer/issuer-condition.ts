@@ -1,5 +1,5 @@
-import { ISSUERS } from "../../attack-policy.ts";
-import { type AttackClass, attacks, INVALID, type Members, raw } from "../../forge/attack.ts";
+import { AUDIENCE, ISSUERS } from "../../attack-policy.ts";
+import { type AttackClass, attacks, INVALID, type Members, OTHER_AUDIENCE, raw } from "../../forge/attack.ts";
 
 const MISSING = { reason: "claim_missing", told: INVALID } as const;
 const WRONG = { reason: "claim_invalid", told: INVALID } as const;
@@ -8,7 +8,7 @@ const TYPES = "RFC 9068 2.2; RFC 8693 4; CWE-843";
 const LISTS = ["kinds", "kinds-any-of", "kinds-optional", "kinds-operations"] as const;
 
 /** A token of the issuer whose tokens have a kind. */
-const ofKind = (claims: Members, rule: (typeof LISTS)[number] = "kinds") =>
+const ofKind = (claims: Members, rule: (typeof LISTS)[number] | "kinds-both" | "kinds-id" = "kinds") =>
   ({
     token: {
       key: "partner",
@@ -23,6 +23,12 @@ export const issuerCondition: AttackClass = {
   name: "issuer-condition",
   honest: [
     ...LISTS.map((rule) => ({ what: `an access token, rule ${rule}`, ...ofKind({}, rule) })),
+    { what: "an access token, where ID tokens are accepted too", ...ofKind({}, "kinds-both") },
+    { what: "an ID token, where it is accepted too", ...ofKind({ token_use: "id", azp: AUDIENCE }, "kinds-both") },
+    {
+      what: "an ID token, where only ID tokens are accepted",
+      ...ofKind({ token_use: "id", azp: AUDIENCE }, "kinds-id"),
+    },
     { what: "scopes as a list", ...ofKind({ scope: ["read", "write"] }) },
     { what: "a service that acts for the user", ...ofKind({ act: { sub: "service" } }) },
     {
@@ -38,6 +44,27 @@ export const issuerCondition: AttackClass = {
       ...ofKind({ token_use: "id" }, rule),
       ...WRONG,
     })),
+    ...attacks(WRONG, KINDS, [
+      [
+        "kind-third",
+        "a refresh token, where two kinds are accepted",
+        ofKind({ token_use: "refresh", azp: AUDIENCE }, "kinds-both"),
+      ],
+      ["kind-both", "a list of both kinds", ofKind({ token_use: ["access", "id"], azp: AUDIENCE }, "kinds-both")],
+      [
+        "kind-access-as-id",
+        "an access token, where only ID tokens are accepted",
+        ofKind({ azp: AUDIENCE }, "kinds-id"),
+      ],
+      ["kind-id-as-access", "an ID token with a client_id", ofKind({ token_use: "id", azp: AUDIENCE })],
+    ]),
+    ...attacks({ reason: "audience_mismatch", told: OTHER_AUDIENCE }, KINDS, [
+      [
+        "kind-audience-of-other",
+        "an ID token with the audience where access tokens have it",
+        ofKind({ token_use: "id", azp: "other" }, "kinds-id"),
+      ],
+    ]),
     ...attacks(MISSING, KINDS, [
       ["kind-absent", "no kind", ofKind({ token_use: undefined })],
       ["kind-blank", "a blank kind", ofKind({ token_use: " " })],
@@ -49,7 +76,7 @@ export const issuerCondition: AttackClass = {
       ["client-list", "a list of the client_id", ofKind({ client_id: ["shop"] })],
       ["client-number", "a number as client_id", ofKind({ client_id: 7 })],
       ["azp-list", "a list as azp", ofKind({ azp: ["shop"] })],
-      ["actor-text", "a text as act", ofKind({ act: "service" })],
+      ["actor-text", "a string as act", ofKind({ act: "service" })],
       ["actor-number", "a large number as act", ofKind({ act: raw("1147953659032899585") })],
       ["scope-map", "a map as scope", ofKind({ scope: { read: true } })],
     ]),

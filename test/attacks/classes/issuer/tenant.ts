@@ -1,5 +1,5 @@
-import { tenantIssuer } from "../../attack-policy.ts";
-import { type AttackClass, attacks, INVALID } from "../../forge/attack.ts";
+import { ISSUERS, tenantIssuer } from "../../attack-policy.ts";
+import { type AttackClass, attacks, INVALID, type Members } from "../../forge/attack.ts";
 
 const UNTRUSTED = { reason: "issuer_untrusted", told: INVALID } as const;
 const WRONG_TENANT = { reason: "claim_invalid", told: INVALID } as const;
@@ -15,7 +15,16 @@ const open = (tenant: string, tid: unknown = tenant) =>
     request: { rule: "any-tenant" },
   }) as const;
 
-/** Issuers with many tenants, and everybody may get one: what the placeholder lets through, and what binds a token to its tenant. */
+/** A token of an issuer whose tenants have their own keys under one kid: `tenants` is the key of north, `blue` of south. */
+const realm = (iss: string, key: "tenants" | "blue" | "stranger", header: Members = { kid: "realm" }) =>
+  ({ token: { key, header, claims: { iss } }, request: { rule: "realms" } }) as const;
+const realmIssuer = (tenant: string): string => ISSUERS.realms.replace("{realm}", tenant);
+/** A token of an issuer that has a host for each tenant, and only the tenant `remote`. */
+const fetched = (iss: string, key: "remote" | "stranger" = "remote") =>
+  ({ token: { key, claims: { iss } }, request: { rule: "fetched-realms" } }) as const;
+const fetchedIssuer = (tenant: string): string => ISSUERS.fetchedRealms.replace("{realm}", tenant);
+
+/** Issuers with many tenants, where anyone can register a tenant: which issuers the placeholder accepts, and what binds a token to its tenant. */
 export const tenant: AttackClass = {
   name: "tenant",
   honest: [
@@ -27,9 +36,45 @@ export const tenant: AttackClass = {
       request: { rule: "tenants" },
     },
     { what: "any tenant, where the policy says so", ...open("Some-Tenant_1") },
+    { what: "a tenant under the keys that are its own alone", ...realm(realmIssuer("north"), "tenants") },
+    { what: "another one, without kid", ...realm(realmIssuer("south"), "blue", { kid: undefined }) },
+    { what: "a tenant with a host and keys of its own, which are fetched", ...fetched(fetchedIssuer("remote")) },
   ],
   attacks: [
+    ...attacks({ reason: "signature_invalid", told: INVALID }, REFERENCE, [
+      [
+        "realm-key-of-other",
+        "one tenant's key for the tokens of another, under the same kid",
+        realm(realmIssuer("south"), "tenants"),
+      ],
+      [
+        "realm-key-of-other-nameless",
+        "the same without kid, for verifiers that try the keys of all tenants",
+        realm(realmIssuer("north"), "blue", { kid: undefined }),
+      ],
+    ]),
+    ...attacks({ reason: "key_not_found", told: INVALID }, REFERENCE, [
+      ["realm-kid-unknown", "an unknown kid", realm(realmIssuer("north"), "blue", { kid: "blue" })],
+    ]),
     ...attacks(UNTRUSTED, REFERENCE, [
+      ["realm-unknown", "a tenant whose keys are in no file", realm(realmIssuer("red"), "stranger")],
+      ["realm-steps-back", "a tenant that leads to another file", realm(realmIssuer("../north"), "tenants")],
+      ["realm-placeholder", "the placeholder as tenant", realm(realmIssuer("{realm}"), "tenants")],
+      [
+        "host-unknown",
+        "a host of the attacker's choice, which nobody asks for keys",
+        fetched(fetchedIssuer("evil"), "stranger"),
+      ],
+      ["host-deeper", "a host below the tenant's", fetched(fetchedIssuer("evil.remote"), "stranger")],
+      [
+        "host-of-attacker",
+        "a host that ends in another domain",
+        fetched("https://remote.sso.example.com.evil.example"),
+      ],
+      ["host-user", "the tenant's host as user of another", fetched("https://remote.sso.example.com@evil.example")],
+      ["host-capitals", "the host in capitals", fetched(fetchedIssuer("REMOTE"))],
+      ["host-port", "the host with its usual port", fetched(`${fetchedIssuer("remote")}:443`)],
+      ["host-empty", "no tenant", fetched("https://.sso.example.com")],
       ["tenant-unknown", "a tenant of the attacker's own", named(tenantIssuer("red"), "red")],
       ["tenant-claim-only", "the victim's tenant in tid only", named(tenantIssuer("red"), "blue")],
       ["tenant-capitals", "the tenant in capitals", named(tenantIssuer("BLUE"), "BLUE")],

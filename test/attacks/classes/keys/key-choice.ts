@@ -2,9 +2,13 @@ import { ISSUERS } from "../../attack-policy.ts";
 import { type AttackClass, attacks, INVALID, raw } from "../../forge/attack.ts";
 
 const WRONG_KEY = { reason: "signature_invalid", told: INVALID } as const;
+const OF_ROLLING = { claims: { iss: ISSUERS.rolling } } as const;
+const AT_ROLLING = { rule: "rolling" } as const;
+const OF_MANY = { claims: { iss: ISSUERS.many } } as const;
+const AT_MANY = { rule: "many" } as const;
 const NO_KEY = { reason: "key_not_found", told: INVALID } as const;
 
-/** The token brings the key, or names where it lies, in the hope that the verifier takes or fetches it. */
+/** The token contains a key or its address, and the attacker hopes that the verifier uses or fetches this key. */
 export const keyChoice: AttackClass = {
   name: "key choice",
   honest: [
@@ -20,6 +24,21 @@ export const keyChoice: AttackClass = {
       request: { rule: "partner" },
     },
     {
+      what: "a token that names its key by a certificate",
+      token: { key: "partner", header: { kid: undefined, x5t: "new" }, ...OF_ROLLING },
+      request: AT_ROLLING,
+    },
+    {
+      what: "a token that names no key, and is signed with the second of three",
+      token: { key: "partner", header: { kid: undefined }, ...OF_ROLLING },
+      request: AT_ROLLING,
+    },
+    {
+      what: "a token with the kid of one of five keys",
+      token: { key: "partner", header: { kid: "many-1" }, ...OF_MANY },
+      request: AT_MANY,
+    },
+    {
       what: "a token under a key that was fetched",
       token: { key: "remote", claims: { iss: ISSUERS.remote } },
       request: { rule: "remote" },
@@ -33,7 +52,7 @@ export const keyChoice: AttackClass = {
         { token: { key: "stranger", header: { jwk: raw("{jwk:stranger}") } } },
       ],
     ]),
-    ...attacks(NO_KEY, "RFC 8725 3.10; CVE-2018-0114", [
+    ...attacks(WRONG_KEY, "RFC 8725 3.10; CVE-2018-0114", [
       [
         "jwk-embedded-alone",
         "the same without a kid, where the header has the only key left to try",
@@ -124,8 +143,35 @@ export const keyChoice: AttackClass = {
     ...attacks(NO_KEY, "RFC 7515 4.1.7", [
       [
         "x5t-unknown",
-        "a thumbprint instead of a kid",
-        { token: { key: "strangerRsa", header: { kid: undefined, x5t: "AAAAAAAAAAAAAAAAAAAAAAAAAAA" } } },
+        "the thumbprint of no key, with a signature that a key of the issuer would verify",
+        {
+          token: { key: "partner", header: { kid: undefined, x5t: "AAAAAAAAAAAAAAAAAAAAAAAAAAA" }, ...OF_ROLLING },
+          request: AT_ROLLING,
+        },
+      ],
+      [
+        "x5t-conflict",
+        "the kid of one key, and the thumbprint of the key that signed: two verifiers would choose two keys",
+        { token: { key: "partner", header: { kid: "tenants", x5t: "new" }, ...OF_ROLLING }, request: AT_ROLLING },
+      ],
+    ]),
+    ...attacks(WRONG_KEY, "RFC 7515 4.1.7; RFC 6194", [
+      [
+        "x5t-as-trust",
+        "the right thumbprint, and the signature of a stranger: SHA-1 names a key and proves nothing",
+        { token: { key: "stranger", header: { kid: undefined, x5t: "new" }, ...OF_ROLLING }, request: AT_ROLLING },
+      ],
+      [
+        "x5t-of-other-key",
+        "the thumbprint of one key, and the signature of the other",
+        { token: { key: "es256", header: { kid: undefined, x5t: "new" }, ...OF_ROLLING }, request: AT_ROLLING },
+      ],
+    ]),
+    ...attacks(WRONG_KEY, "RFC 8725 2.9", [
+      [
+        "kid-absent-stranger",
+        "no kid where three keys are tried, and a signature of none",
+        { token: { key: "stranger", header: { kid: undefined }, ...OF_ROLLING }, request: AT_ROLLING },
       ],
     ]),
     ...attacks(WRONG_KEY, "RFC 8725 3.8", [
@@ -144,8 +190,21 @@ export const keyChoice: AttackClass = {
       ["kid-unknown", "a kid that nobody published", { token: { header: { kid: "acme-ES256-2" } } }],
       [
         "kid-absent",
-        "no kid where several keys could be meant, for verifiers that try them all",
-        { token: { key: "rs256", header: { kid: undefined } } },
+        "no kid where five keys could be meant, for verifiers that try them all: each costs a check",
+        { token: { key: "partner", header: { kid: undefined }, ...OF_MANY }, request: AT_MANY },
+      ],
+      [
+        "kid-unknown-rolling",
+        "a kid that nobody published, with the signature of a key that would be tried without a kid",
+        { token: { key: "partner", header: { kid: "old" }, ...OF_ROLLING }, request: AT_ROLLING },
+      ],
+      [
+        "x5t-of-other-kind",
+        "the SHA-1 thumbprint of a key as its SHA-256 thumbprint",
+        {
+          token: { key: "partner", header: { kid: undefined, "x5t#S256": "new" }, ...OF_ROLLING },
+          request: AT_ROLLING,
+        },
       ],
       ["kid-empty", "an empty kid", { token: { header: { kid: "" } } }],
       [

@@ -13,8 +13,7 @@ const hmac = (secret: HmacSecret, kid?: string) =>
   ({ token: { ...OF_MIXED, header: { alg: "HS256", kid }, signature: { hmac: secret } }, request: AT_MIXED }) as const;
 
 /**
- * Issuers that share a secret with the gateway. One of them has public keys as well, as during a migration, and everybody knows those:
- * here HS256 is allowed, and only the key can tell.
+ * Issuers that share a secret with the gateway. One of them has public keys as well, as during a migration, and these are public: HS256 is allowed here, so only the key decides.
  */
 export const sharedSecret: AttackClass = {
   name: "shared secret",

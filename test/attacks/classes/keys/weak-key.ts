@@ -1,3 +1,4 @@
+import { STAND_IN_PREFIX } from "../../../../plugin/keys/rules/stand-in.ts";
 import { ISSUERS } from "../../attack-policy.ts";
 import { type AttackClass, attacks, INVALID } from "../../forge/attack.ts";
 
@@ -64,6 +65,25 @@ export const weakKey: AttackClass = {
         "key-for-encryption",
         "a key that is published for encryption",
         { token: { key: "forEncryption", ...OF_REMOTE }, request: AT_REMOTE },
+      ],
+    ]),
+    ...attacks(UNUSED, "docs/guides/sandbox.md", [
+      [
+        "key-of-a-sandbox",
+        "a key with which a sandbox stands in for the issuer, in the issuer's own key set",
+        { token: { key: "standIn", ...OF_REMOTE }, request: AT_REMOTE },
+      ],
+      [
+        "key-of-a-sandbox-in-capitals",
+        "the same key under its kid in capital letters",
+        {
+          token: {
+            key: "standIn",
+            header: { kid: `${STAND_IN_PREFIX}ES256-0123456789ab`.toUpperCase() },
+            ...OF_REMOTE,
+          },
+          request: AT_REMOTE,
+        },
       ],
     ]),
     ...attacks({ reason: "algorithm_not_allowed", told: INVALID }, "RFC 8725 2.2; RFC 7518 6.4", [

@@ -15,6 +15,8 @@ const NEEDS_ADMIN = { reason: "scope_insufficient", told: lacksScope("admin") } 
 const PATHS = "RFC 3986 6.2.2; CVE-2021-31920, CVE-2021-29492";
 const at = (target: string, method = "GET") => ({ token: {}, request: { rule: "orders", method, target } }) as const;
 
+const layer = (path: string) => ({ token: {}, request: { rule: "layers", target: `/layers/${path}` } }) as const;
+
 /** Honest tokens on requests that the gateway would read in one way and the upstream in another. */
 export const requestReading: AttackClass = {
   name: "request reading",
@@ -23,6 +25,9 @@ export const requestReading: AttackClass = {
     { what: "HEAD, which is like GET", ...at("/orders/1", "HEAD") },
     { what: "a query with what would be ambiguous in a path", ...at("/orders/1?next=/../secret") },
     { what: "an encoded slash where no operation decides", request: { rule: "read", target: "/read/a%2fb" } },
+    { what: "a less specific operation", ...layer("7") },
+    { what: "a subtree", ...layer("7/a/b") },
+    { what: "the part of a segment that is the user", ...layer("own/alice.json") },
     { what: "connection options proper", request: { headers: ["Connection", "close, TE"] } },
   ],
   attacks: [
@@ -77,6 +82,39 @@ export const requestReading: AttackClass = {
     ]),
     ...attacks({ ...TWO_READINGS, kong: 404 }, "RFC 3986 2.5", [
       ["path-not-utf-8", "bytes that are not UTF-8", at("/orders/%c0%af")],
+    ]),
+    ...attacks(NEEDS_ADMIN, "RFC 6750 3.1; CWE-436", [
+      ["layer-literal", "a path that a less specific operation matches too", layer("payroll")],
+      ["layer-text-beside-name", "a segment with text that needs more", layer("7:cancel")],
+      ["layer-subtree", "a path in the stricter of two subtrees", layer("vault/a/b")],
+    ]),
+    ...attacks(NO_RULE, "RFC 3986 6.2.2; CWE-436", [
+      ["layer-subtree-start", "the start of the stricter subtree, which the other one would match", layer("vault")],
+      ["layer-subtree-start-slash", "the same with a slash", layer("vault/")],
+    ]),
+    ...attacks({ reason: "condition_unmet", told: NO_ACCESS }, "OWASP API1:2023", [
+      ["layer-other-user", "another user's file, whose name has text beside the user", layer("own/bob.json")],
+    ]),
+    ...attacks(TWO_READINGS, "RFC 3986 6.2.2; CWE-178, CWE-436", [
+      ["layer-capitals", "the stricter path in capitals", layer("PAYROLL")],
+      ["layer-slash-behind", "the stricter path with a slash at its end", layer("payroll/")],
+      ["layer-escape", "the stricter path with an escaped letter", layer("%70ayroll")],
+      ["layer-escape-capital", "the stricter path with an escaped capital", layer("%50ayroll")],
+      ["layer-dot-behind", "the stricter path with a dot at its end", layer("payroll.")],
+      ["layer-space-behind", "the stricter path with a space at its end", layer("payroll%20")],
+      ["layer-format", "the stricter path with a format, as Rails and Spring read it", layer("payroll.json")],
+      ["layer-full-width", "the stricter path in full-width letters", layer("%ef%bd%90ayroll")],
+      ["layer-invisible", "the stricter path with an invisible character", layer("pay%e2%80%8broll")],
+      ["layer-escaped-colon", "an escaped colon, which only some routers decode", layer("7%3acancel")],
+      ["layer-text-capitals", "the text beside a name in capitals", layer("7:CANCEL")],
+      ["layer-subtree-capitals", "the stricter subtree in capitals", layer("Vault/a")],
+      ["layer-subtree-start-capitals", "the start of the stricter subtree in capitals", layer("VAULT")],
+    ]),
+    ...attacks(TWO_READINGS, "RFC 3986 3.3; CVE-2020-1957", [
+      ["layer-parameter", "the stricter path with a parameter", layer("payroll;x=y")],
+    ]),
+    ...attacks(TWO_READINGS, "CWE-174", [
+      ["layer-encoded-twice", "the stricter path with a letter that is escaped twice", layer("%2570ayroll")],
     ]),
     ...(
       [

@@ -1,3 +1,4 @@
+import { ISSUERS } from "../../attack-policy.ts";
 import {
   type AttackClass,
   attacks,
@@ -24,6 +25,10 @@ const cookie = (text: string, ...more: readonly string[]) => sent(["Cookie", tex
 const post = (...more: readonly string[]) => sent(["Cookie", "__Host-token={token}", ...more], "/anywhere", "POST");
 const query = (text: string) => sent([], `/anywhere?${text}`);
 
+const bound = (headers: readonly string[], authorization: readonly string[] = []) =>
+  ({ request: { rule: "anywhere-bound", authorization, headers } }) as const;
+const PARTNER = { token: { key: "partner", claims: { iss: ISSUERS.partner } } } as const;
+
 /** Honest tokens, in more places than one or in a place that two readers find differently; and cookies that another site sends along. */
 export const tokenSource: AttackClass = {
   name: "token source",
@@ -31,6 +36,15 @@ export const tokenSource: AttackClass = {
     { what: "the token in Authorization", request: { rule: "anywhere" } },
     { what: "the token in a header", ...sent(["X-Access-Token", "{token}"]) },
     { what: "the token in a cookie", ...cookie("a=b; __Host-token={token}"), upstream: { cookie: "a=b" } },
+    {
+      what: "the token after another scheme that the policy names",
+      request: { rule: "anywhere", authorization: ["JWT {token}"] },
+    },
+    {
+      what: "an issuer's token in the issuer's own header",
+      ...PARTNER,
+      ...bound(["X-Partner-Token", "{token}"]),
+    },
     { what: "the token in the query", ...query("a=1&access_token={token}") },
     {
       what: "a cookie from an allowed origin",
@@ -166,6 +180,43 @@ export const tokenSource: AttackClass = {
           "websocket",
         ),
       ],
+    ]),
+    ...attacks({ reason: "issuer_untrusted", told: INVALID }, "RFC 8725 3.8; CWE-441", [
+      [
+        "source-of-another-issuer",
+        "a good token of one issuer in the header of another",
+        bound(["X-Partner-Token", "{token}"]),
+      ],
+      [
+        "source-of-own-issuer-avoided",
+        "a good token of the partner in Authorization, where only others come",
+        { ...PARTNER, ...bound([], ["Bearer {token}"]) },
+      ],
+      [
+        "source-of-own-issuer-avoided-scheme",
+        "the same with another scheme",
+        { ...PARTNER, ...bound([], ["JWT {token}"]) },
+      ],
+    ]),
+    ...attacks({ reason: "signature_invalid", told: INVALID }, "RFC 8725 3.8", [
+      [
+        "source-of-issuer-forged",
+        "a token that names the header's issuer, signed by another issuer",
+        { token: { claims: { iss: ISSUERS.partner } }, ...bound(["X-Partner-Token", "{token}"]) },
+      ],
+    ]),
+    ...attacks(MISSING, "RFC 9110 11.1", [
+      ["scheme-of-others", "a good token after a scheme that the policy does not name", bound([], ["Token {token}"])],
+      ["scheme-bare", "a good token without a scheme, which the policy does not accept", bound([], ["{token}"])],
+      ["scheme-with-proof", "a token that should come with a proof", bound([], ["DPoP {token}"])],
+    ]),
+    ...attacks(TWO, ONE_PLACE, [
+      [
+        "source-each-issuer",
+        "two good tokens, each in the source of its issuer",
+        bound(["X-Partner-Token", "evil"], ["Bearer {token}"]),
+      ],
+      ["scheme-two", "a token after each of two schemes", bound([], ["JWT {token}, Bearer {token}"])],
     ]),
     ...attacks(MISSING, "RFC 6750 3.1", [
       [

@@ -3,7 +3,7 @@ import { type AttackClass, attacks, INVALID } from "../../forge/attack.ts";
 const REFUSED = { reason: "algorithm_not_allowed", told: INVALID } as const;
 const MALFORMED_TOKEN = { reason: "token_malformed", told: INVALID } as const;
 
-/** The token says how it is to be verified, and nobody may believe it. */
+/** The token says how to verify it, and the plugin must not trust this. */
 export const algorithm: AttackClass = {
   name: "algorithm",
   honest: [
@@ -43,7 +43,7 @@ export const algorithm: AttackClass = {
       ["alg-zero", "alg 0, which is no name and not true", { token: { header: { alg: 0 } } }],
       [
         "alg-object",
-        "an object as alg, for look-ups that turn it into a text",
+        "an object as alg, for look-ups that turn it into a string",
         { token: { header: { alg: { name: "ES256" } } } },
       ],
     ]),
@@ -103,6 +103,11 @@ export const algorithm: AttackClass = {
         "edwards-other-name",
         "Ed25519 where the issuer uses EdDSA only",
         { token: { key: "eddsa", header: { alg: "Ed25519" } } },
+      ],
+      [
+        "edwards-other-curve",
+        "Ed448 with the kid of an Ed25519 key: the curve belongs to the key",
+        { token: { key: "eddsa", header: { alg: "Ed448" } } },
       ],
     ]),
     ...attacks(REFUSED, "RFC 8812 3.2", [

@@ -18,7 +18,17 @@ export const claimAsHeader: AttackClass = {
       token: { claims: { realm_access: { roles: ["user", "auditor"] } } },
       upstream: { "x-roles": "user,auditor" },
     },
-    { what: "nothing for an empty tenant", token: { claims: { tenant: "" } } },
+    { what: "nothing for an empty list of roles", token: { claims: { realm_access: { roles: [] } } } },
+    {
+      what: "the organisation, where the token names no tenant",
+      token: { claims: { tenant: null, org_id: "acme" } },
+      upstream: { "x-tenant": "acme" },
+    },
+    {
+      what: "the tenant alone, where the token names an organisation too",
+      token: { claims: { tenant: "acme", org_id: "evil" } },
+      upstream: { "x-tenant": "acme" },
+    },
   ],
   attacks: [
     ...attacks(REFUSED, `${REFERENCE}; CWE-113`, [
@@ -43,7 +53,7 @@ export const claimAsHeader: AttackClass = {
       ],
     ]),
     ...attacks(REFUSED, REFERENCE, [
-      ["header-nul", "a NUL, where a text ends for some", { token: { claims: { tenant: "acme\u0000admin" } } }],
+      ["header-nul", "a NUL, where a string ends for some", { token: { claims: { tenant: "acme\u0000admin" } } }],
       ["header-delete", "the delete character", { token: { claims: { tenant: "acme\u007f" } } }],
       ["header-tab", "a tab", { token: { claims: { tenant: "acme\tadmin" } } }],
       ["header-line-separator", "a line separator", { token: { claims: { tenant: "acme\u2028admin" } } }],
@@ -61,6 +71,20 @@ export const claimAsHeader: AttackClass = {
       ["header-space-behind", "a space behind it", { token: { claims: { tenant: "acme " } } }],
       ["header-blank", "nothing but a space", { token: { claims: { tenant: " " } } }],
       ["header-object", "an object", { token: { claims: { tenant: { id: "acme" } } } }],
+    ]),
+    ...attacks(REFUSED, "RFC 8725 3.10; CWE-636", [
+      [
+        "header-first-empty",
+        "an empty tenant, to become the organisation",
+        { token: { claims: { tenant: "", org_id: "evil" } } },
+      ],
+      ["header-first-list", "an empty list as tenant", { token: { claims: { tenant: [], org_id: "evil" } } }],
+      ["header-first-object", "an object as tenant", { token: { claims: { tenant: {}, org_id: "evil" } } }],
+      [
+        "header-first-elsewhere",
+        "a tenant that is kept elsewhere",
+        { token: { claims: { _claim_names: { tenant: "src1" }, org_id: "evil" } } },
+      ],
     ]),
     ...attacks(REFUSED, "CVE-2018-12116", [
       [

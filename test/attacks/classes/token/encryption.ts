@@ -3,7 +3,7 @@ import { type AttackClass, attacks, INVALID } from "../../forge/attack.ts";
 const REFUSED = { reason: "token_encrypted", told: INVALID } as const;
 const FIVE = "{header}.AAAA.AAAA.AAAA.AAAA";
 
-/** Encrypted tokens: whoever encrypts with a public key says nothing about who they are, and decrypting costs what the sender likes. */
+/** Encrypted tokens: encryption with a public key does not identify the sender, and decryption can be arbitrarily expensive. */
 export const encryption: AttackClass = {
   name: "encryption",
   honest: [{ what: "a signed token with nothing encrypted in it" }],

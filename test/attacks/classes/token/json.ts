@@ -111,7 +111,7 @@ export const json: AttackClass = {
     ]),
     ...attacks(REFUSED, "RFC 8259 7", [
       ["quotes-single", "single quotes", { token: { claims: { extra: raw("'x'") } } }],
-      ["line-break-in-text", "a line break in a text", { token: { claims: { extra: raw('"a\nb"') } } }],
+      ["line-break-in-text", "a line break in a string", { token: { claims: { extra: raw('"a\nb"') } } }],
     ]),
     ...attacks(REFUSED, "RFC 8259 8.2", [
       [
@@ -137,7 +137,7 @@ export const json: AttackClass = {
     ...attacks(REFUSED, "RFC 7519 7.2", [
       ["claims-twice", "two objects in a row", { token: { payloadText: "{claims}{claims}" } }],
       ["claims-in-list", "the claims in a list", { token: { payloadText: "[{claims}]" } }],
-      ["claims-text", "a text as payload", { token: { payloadText: '"alice"' } }],
+      ["claims-text", "a string as payload", { token: { payloadText: '"alice"' } }],
       ["claims-null", "null as payload", { token: { payloadText: "null" } }],
     ]),
     ...attacks(REFUSED, "RFC 7515 5.2", [

@@ -4,7 +4,7 @@ const REFUSED = { reason: "token_malformed", told: INVALID } as const;
 const UNSUPPORTED = { reason: "critical_header_unsupported", told: INVALID } as const;
 const NOT_A_TOKEN = { reason: "authorization_malformed", told: MALFORMED } as const;
 
-/** A token in a form that one reader takes for one thing and the next for another. */
+/** A token in a form that two readers understand differently. */
 export const serialization: AttackClass = {
   name: "serialization",
   honest: [
@@ -82,7 +82,7 @@ export const serialization: AttackClass = {
       ["crit-without-member", "a critical extension that is not there", { token: { header: { crit: ["bork"] } } }],
       ["crit-empty", "an empty crit", { token: { header: { crit: [] } } }],
       ["crit-null", "crit null", { token: { header: { crit: null } } }],
-      ["crit-text", "crit as a text", { token: { header: { crit: "exp" } } }],
+      ["crit-text", "crit as a string", { token: { header: { crit: "exp" } } }],
       ["crit-registered", "crit with a member of the standard", { token: { header: { crit: ["alg"] } } }],
     ]),
     ...attacks(REFUSED, "RFC 8725 3.3; RFC 7519 7.2", [

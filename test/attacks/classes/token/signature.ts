@@ -7,7 +7,7 @@ const MALFORMED_TOKEN = { reason: "token_malformed", told: INVALID } as const;
 
 const OTHER_CLAIMS = encodeSegment(JSON.stringify({ iss: ISSUERS.acme, aud: AUDIENCE, sub: "mallory", scope: "read" }));
 
-/** Signatures that do not sign, in every way that a verifier took for one. */
+/** Invalid signatures, in every form that some verifier has accepted. */
 export const signature: AttackClass = {
   name: "signature",
   honest: [
@@ -55,7 +55,7 @@ export const signature: AttackClass = {
     ]),
     ...attacks(REFUSED, "RFC 8725 3.3", [
       ["signature-is-hash", "the hash of the text instead of a signature", { token: { signature: "hashOfInput" } }],
-      ["signature-text", "a text where the signature stands", { token: { sent: "{signed}.AnySignature" } }],
+      ["signature-text", "a string where the signature stands", { token: { sent: "{signed}.AnySignature" } }],
     ]),
     ...attacks(REFUSED, "RFC 7515 5.1", [
       [

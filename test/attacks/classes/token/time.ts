@@ -12,7 +12,7 @@ const IAT = "RFC 7519 4.1.6";
 const ofPartner = (claims: Members) =>
   ({ token: { key: "partner", claims: { iss: ISSUERS.partner, ...claims } }, request: { rule: "partner" } }) as const;
 
-/** Tokens that are over, not yet begun, or that try to last for ever. The clock skew is 30 s; acme's tokens may live 2 h and be 1 h old. */
+/** Tokens that have expired, are not valid yet, or try to be valid for ever. The clock skew is 30 s; acme's tokens may live 2 h and be 1 h old. */
 export const time: AttackClass = {
   name: "time",
   honest: [
@@ -39,7 +39,7 @@ export const time: AttackClass = {
     ]),
     ...attacks(WRONG, EXP, [
       ["exp-null", "exp null", { token: { claims: { exp: null } } }],
-      ["exp-text", "a text of digits", { token: { claims: { exp: raw('"{now+300}"') } } }],
+      ["exp-text", "a string of digits", { token: { claims: { exp: raw('"{now+300}"') } } }],
       ["exp-date", "a date as text", { token: { claims: { exp: "2099-12-31T23:59:59Z" } } }],
       ["exp-true", "true", { token: { claims: { exp: true } } }],
       ["exp-list", "a list with a time", { token: { claims: { exp: raw("[{now+300}]") } } }],

@@ -3,7 +3,7 @@ import { type AttackClass, at, attacks, INVALID, OTHER_AUDIENCE, raw } from "../
 
 const REFUSED = { reason: "token_type_mismatch", told: INVALID } as const;
 
-/** Honest tokens of the same issuer, key and audience that are no access tokens. */
+/** Honest tokens of the same issuer, key and audience that are not access tokens. */
 export const tokenType: AttackClass = {
   name: "token type",
   honest: [

@@ -2,14 +2,16 @@
 -- happens to the plugin server. If KONG_PLUGINS loads the guard, it checks every request for which jwt-policy runs. If it is
 -- configured as a plugin, it also refuses requests for which jwt-policy does not run (default deny).
 local cjson = require "cjson"
+local facts = require "kong.plugins.jwt-policy-guard.facts"
+local trace = require "kong.plugins.jwt-policy-guard.trace"
+local verdicts = require "kong.plugins.jwt-policy-guard.verdicts"
 
 local VERDICT = "x-jwt-policy-verdict"
 local FACTS = "jwt_facts"
 local PLUGIN = "jwt-policy"
-local KNOWN_TO_NGINX = { ["user-agent"] = true, ["x-forwarded-for"] = true }
 local PUBLIC_TAG = "jwt-policy-public"
 
--- The key is a table, so that no other plugin can use it. Through the plugin socket, every text key of ngx.ctx can be written.
+-- The key is a table, so that no other plugin can use it. Code that talks to the plugin socket can write every string key of ngx.ctx.
 local PASSED = {}
 
 local BODY = '{"message":"The request cannot be checked at the moment"}\n'
@@ -18,7 +20,7 @@ local HEADERS = { ["Content-Type"] = "application/json; charset=utf-8", ["Cache-
 local is_wrapped = false
 
 local Guard = {
-  -- Directly below jwt-policy.
+  -- The guard runs directly after jwt-policy.
   PRIORITY = 1449,
   VERSION = "0.1.0",
 }
@@ -30,8 +32,8 @@ local function refuse(why)
   error("jwt-policy-guard: the exit returned")
 end
 
--- Removes and returns the header with exactly this name, because Kong's own look-up also accepts x_jwt_policy_verdict. Reads
--- all headers, because a verdict comes last; nginx limits their number. Returns a list if there are several.
+-- Removes and returns the header with exactly this name, because Kong's own look-up also accepts x_jwt_policy_verdict. It reads all
+-- headers, because a verdict comes last, and nginx limits their number. Returns a list if there are several.
 local function take_verdict()
   local verdict = rawget(ngx.req.get_headers(0), VERDICT)
   ngx.req.clear_header(VERDICT)
@@ -48,112 +50,79 @@ local function forget_instances()
   end
 end
 
--- Appends one value, a list of values, or nothing.
-local function append(list, values)
-  for _, value in ipairs(type(values) == "table" and values or { values }) do
-    list[#list + 1] = value
-  end
-end
-
--- The names in the first line of the facts, and their spellings with "_". The line is configuration and stays the same.
-local known_head, names, spellings
-
-local function read_head(head)
-  if head == known_head then
-    return
-  end
-  names, spellings = {}, {}
-  for name in head:sub(3):gmatch("%S+") do
-    names[#names + 1] = name
-    local spelled = { "" }
-    for character in name:gmatch(".") do
-      for index = 1, #spelled do
-        local start = spelled[index]
-        spelled[index] = start .. character
-        if character == "-" then
-          spelled[#spelled + 1] = start .. "_"
-        end
-      end
-    end
-    -- nginx itself reads two fields, and its variables accept no other spelling of these.
-    for index = KNOWN_TO_NGINX[name] and #spelled + 1 or 2, #spelled do
-      spellings[spelled[index]] = name
-    end
-  end
-  known_head = head
-end
-
--- Headers by names with "-" instead of every "_". nginx's variables treat both as the same name, and the plugin must judge the
--- same text. The order in which the spellings came is unknown here, so they are sorted to give one text for one request. Only the
--- relevant headers are touched, because a client can send thousands.
-local function merge_spellings(headers)
-  local found
-  for name in pairs(headers) do
-    if spellings[name] then
-      found = found or {}
-      found[#found + 1] = name
-    end
-  end
-  if not found then
-    return headers
-  end
-  table.sort(found)
-  local merged = setmetatable({}, { __index = headers })
-  for _, name in ipairs(found) do
-    local dashed = spellings[name]
-    if not rawget(merged, dashed) then
-      merged[dashed] = {}
-      append(merged[dashed], rawget(headers, dashed))
-    end
-    append(merged[dashed], headers[name])
-  end
-  return merged
-end
-
--- Joins all values of a header into one text, empty without values.
-local function join(values, separator)
-  return type(values) == "table" and table.concat(values, separator) or values or ""
-end
-
--- The facts in the form of the variable (plugin/kong/facts/facts-variable.ts). They are read now, so that changes by earlier plugins
--- count. The first line, which is configuration, names the headers. The field after the headers shows the plugin that it is
--- guarded. A client cannot send that field, because none of these values can contain a line feed. Bytes beyond ASCII become a
--- byte that no check accepts, because the stock server's decoder turns some of them into line feeds and letters.
-local function read_facts()
-  local var = ngx.var
-  local head = var[FACTS]:match("^[^\n]*")
-  read_head(head)
-  local headers = merge_spellings(ngx.req.get_headers(0))
-  local lines = { head, var.request, var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr }
-  for _, name in ipairs(names) do
-    lines[#lines + 1] = join(headers[name], name == "cookie" and "; " or ", ")
-  end
-  local facts = table.concat(lines, "\n")
-  return ngx.re.find(facts, "[\\x80-\\xff]", "jo") and facts:gsub("[\128-\255]", "\127") or facts
-end
-
--- Sends a refusal, or the plugin's own answer, that came in the header instead of ending the connection to the plugin server.
--- Never returns.
-local function pass_on(encoded)
+-- Sends the client the answer from the header: a refusal, or another answer that the plugin itself gives. If the plugin sent it, the
+-- connection to the plugin server would end. Never returns.
+local function pass_on(encoded, conf)
   local answer = cjson.decode(ngx.decode_base64(encoded))
-  if answer.line then
-    kong.log[answer.level](answer.line)
+  local line = answer.line
+  if line then
+    kong.log[answer.level](line)
   end
+  trace.note(conf, line and "deny" or "answer", nil, line)
   kong.response.exit(answer.status, answer.body, answer.headers)
   error("jwt-policy-guard: the exit returned")
 end
 
+-- Makes the changes of a verdict, in the same way at its first use and at every reuse. Tables that other plugins can change are new
+-- each time.
+local function apply(verdict, sent)
+  for name in pairs(sent) do
+    if verdict.clear[name] then
+      ngx.req.clear_header(name)
+    end
+  end
+  if next(verdict.set) then
+    kong.service.request.set_headers(verdict.set)
+  end
+  if verdict.query then
+    kong.service.request.set_raw_query(verdict.query)
+  end
+  local caller = verdict.caller
+  if caller then
+    local groups = caller.groups and {}
+    for index, group in ipairs(caller.groups or {}) do
+      groups[index] = group
+    end
+    ngx.ctx.authenticated_consumer = nil
+    ngx.ctx.authenticated_credential = caller.credential and { id = caller.credential }
+    kong.ctx.shared.authenticated_groups = groups
+  end
+  ngx.ctx[PASSED] = true
+end
+
+-- Whether an earlier verdict about the same facts let the request pass.
+local function reuse(request, conf)
+  local counted = verdicts.facts_of(conf)
+  local key = counted and facts.narrow(request, conf, counted)
+  local verdict = key and verdicts.recall(key)
+  if not verdict then
+    return false
+  end
+  if rawget(request.sent, VERDICT) then
+    ngx.req.clear_header(VERDICT)
+  end
+  apply(verdict, request.sent)
+  trace.note(conf, "allow", true)
+  return true
+end
+
 -- Runs jwt-policy for one request. Returns only if its verdict is the expected one.
 local function judge(access, handler, conf)
-  if not ngx.var[FACTS] then
+  local variable = ngx.var[FACTS]
+  if not variable then
     return refuse("the nginx variable $jwt_facts is not set; use the settings that `kong-jwt-policy kong env --guard` prints")
   end
-  -- No client knows the request's id yet. Plugin id and sequence identify one version of one plugin's configuration. The part
-  -- that differs always comes last: LuaJIT hashes long strings by only a few positions, including the end, and would compare
-  -- thousands of strings that differ in the middle byte by byte.
+  local request = facts.read(variable)
+  if reuse(request, conf) then
+    return
+  end
+  local asked_at = ngx.now()
+  -- No client knows the request's id yet. Plugin id and sequence identify one version of one plugin's configuration.
+  -- The nonce comes last: facts.narrow explains why.
   local nonce = ngx.var.kong_request_id
   local due = conf.__plugin_id .. " " .. string.format("%d", conf.__seq__) .. " " .. nonce
-  ngx.var[FACTS] = read_facts() .. "\n" .. due
+  local hits = verdicts.take_hits()
+  ngx.var[FACTS] = facts.render(request, " reuses " .. (hits and hits .. " " or "") .. "clients") .. "\n" .. due
   ngx.req.clear_header(VERDICT)
 
   access(handler, conf)
@@ -164,14 +133,29 @@ local function judge(access, handler, conf)
     access(handler, conf)
     verdict = take_verdict()
   end
-  local answer = type(verdict) == "string" and verdict:match("^answered (%S+) " .. nonce .. "$")
+  local is_text = type(verdict) == "string"
+  local answer = is_text and verdict:match("^answered (%S+) " .. nonce .. "$")
+  local reusable, rest
+  if is_text then
+    reusable, rest = verdict:match("^reusable (%S+) (.*)$")
+  end
   if verdict == due then
     ngx.ctx[PASSED] = true
+    trace.note(conf, "allow", false)
+  elseif reusable and rest == due then
+    local decoded = verdicts.decode(reusable)
+    apply(decoded, request.sent)
+    trace.note(conf, "allow", false)
+    verdicts.keep(conf, decoded, asked_at, function(counted)
+      return facts.narrow(request, conf, counted)
+    end)
   elseif answer then
-    return pass_on(answer)
+    return pass_on(answer, conf)
   elseif verdict == nil then
+    verdicts.return_hits(hits)
     return refuse("jwt-policy gave no verdict")
   else
+    verdicts.return_hits(hits)
     forget_instances()
     return refuse("jwt-policy gave a verdict that is not for this request and configuration")
   end
@@ -192,7 +176,7 @@ function Guard:init_worker()
       return wrap(plugin.handler)
     end
   end
-  kong.log.crit("jwt-policy-guard found no jwt-policy to check; where it is configured, it refuses every request")
+  kong.log.crit("jwt-policy-guard found no jwt-policy to check, so each Route or Service with jwt-policy-guard refuses every request")
 end
 
 local function is_public(route)
@@ -204,14 +188,14 @@ local function is_public(route)
   return false
 end
 
--- Default deny.
+-- Refuses a request for which jwt-policy does not run (default deny).
 function Guard:access()
   ngx.req.clear_header(VERDICT)
   if not is_wrapped then
-    return refuse("jwt-policy is not loaded, or not in a way that can be checked")
+    return refuse("jwt-policy is not loaded, or jwt-policy-guard cannot check it")
   end
   if not ngx.ctx[PASSED] and not is_public(kong.router.get_route()) then
-    return refuse("no jwt-policy is configured for this Kong Route, and it has no tag " .. PUBLIC_TAG)
+    return refuse("no jwt-policy is configured for this Kong Route, and the Route has no tag " .. PUBLIC_TAG)
   end
 end
 

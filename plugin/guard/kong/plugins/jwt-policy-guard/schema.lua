@@ -4,7 +4,7 @@ local typedefs = require "kong.db.schema.typedefs"
 return {
   name = "jwt-policy-guard",
   fields = {
-    -- Like jwt-policy: with a Consumer here, the Consumer would have to be known before the guard runs.
+    -- Like jwt-policy, the guard allows no Consumer here, because Kong would have to know the Consumer before the guard runs.
     { consumer = typedefs.no_consumer },
     { protocols = typedefs.protocols_http },
     { config = { type = "record", fields = {} } },

@@ -1,0 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { findLintRule } from "../../offline/lint/rules/registry.ts";
+import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
+import { messageOf } from "../../plugin/core/text/error-message.ts";
+import { isWarning } from "../../plugin/policy/language/finding.ts";
+import { renderState } from "../deck/render-state.ts";
+import { summarizeFindings } from "../findings/report-findings.ts";
+import { findPolicyRoot } from "../lint/check-kong.ts";
+import type { LintInput } from "../lint/lint-policy-file.ts";
+import { type CheckStep, skipStep } from "./check-step.ts";
+
+/** The files of Kong, and where to find the policies that these files name. */
+export interface Gateway {
+  /** Empty without `--kong`, and if one of the files cannot be read. */
+  readonly files: readonly LintInput[];
+  readonly policyRoot: string;
+}
+
+/** Reads the files of Kong. The failure says which file cannot be read. */
+export async function readGateway(
+  names: readonly string[],
+  policyRoot: string | undefined,
+  policies: readonly string[],
+): Promise<Result<Gateway, string>> {
+  const files: LintInput[] = [];
+  for (const file of names) {
+    try {
+      files.push({ file, text: await readFile(file, "utf8") });
+    } catch (error) {
+      return fail(`${file} cannot be read: ${messageOf(error)}`);
+    }
+  }
+  return succeed({ files, policyRoot: policyRoot ?? findPolicyRoot(files, policies) });
+}
+
+/**
+ * Reports the mistakes because of which `render` would refuse the files. `lint` reports all other problems, because it
+ * knows suppressions.
+ */
+export async function checkGateway({ files, policyRoot }: Gateway, found: readonly string[]): Promise<CheckStep> {
+  if (files.length === 0) {
+    const [first] = found;
+    return skipStep(
+      "kong.yml",
+      first === undefined ? "no --kong" : `no --kong; to check ${first}, add --kong ${first}`,
+    );
+  }
+  const rendered = await renderState(files, {
+    policyRoot: resolve(policyRoot),
+    inline: false,
+    tags: [],
+    selectTags: [],
+  });
+  const all = rendered.ok ? rendered.value.warnings : rendered.failure;
+  const findings = all.filter((finding) => !isWarning(finding) || findLintRule(finding.code) === undefined);
+  return {
+    name: "kong.yml",
+    status: rendered.ok ? "passed" : "failed",
+    summary: [summarizeFindings(files.length, findings)],
+    findings,
+    cases: [],
+  };
+}

@@ -1,0 +1,28 @@
+import type { Finding } from "../../plugin/policy/language/finding.ts";
+import type { ReportedCase } from "../findings/report.ts";
+
+export type StepName = "validate" | "kong.yml" | "lint" | "test" | "diff";
+
+/** The findings of one step of `check`. */
+export interface CheckStep {
+  readonly name: StepName;
+  /** `incomplete`: the step could not do all of its work, so its result is not known. */
+  readonly status: "passed" | "failed" | "incomplete" | "skipped";
+  /** Lines for people. */
+  readonly summary: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly cases: readonly ReportedCase[];
+  /** More data for the JSON form. */
+  readonly details?: unknown;
+}
+
+/** Steps that did not run, with the reason. */
+export function skipStep(name: StepName, reason: string): CheckStep {
+  return { name, status: "skipped", summary: [reason], findings: [], cases: [] };
+}
+
+/** A step that could not do its work. */
+export function incompleteStep(name: StepName, why: string): CheckStep {
+  const finding: Finding = { code: "check_incomplete", message: `${name} could not run: ${why}` };
+  return { name, status: "incomplete", summary: ["could not run"], findings: [finding], cases: [] };
+}

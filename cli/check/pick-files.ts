@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import { isYamlFile, kindOfText } from "../diff/policies/policy-tree.ts";
+import { listFiles, STDIN } from "../files/list-files.ts";
+import { isTestFile } from "../policy-tests/load-suite.ts";
+
+/** The files that `check` reads. */
+export interface PickedFiles {
+  readonly policies: readonly string[];
+  readonly tests: readonly string[];
+  /** Files of Kong that the arguments name. */
+  readonly kong: readonly string[];
+  /**
+   * Files of Kong in directories. `check` reads them only if `--kong` names them, because a directory may have the files of several
+   * gateways.
+   */
+  readonly otherKong: readonly string[];
+}
+
+/**
+ * From directories and globs, this takes only policies and their tests. A file that an argument names is always taken.
+ *
+ * @throws Error if there is no policy and no test.
+ */
+export async function pickFiles(paths: readonly string[]): Promise<PickedFiles> {
+  if (paths.includes(STDIN)) {
+    throw new Error("check reads files and directories, not standard input");
+  }
+  const files = await listFiles(paths, isYamlFile);
+  const tests = files.filter(isTestFile);
+  const others = await Promise.all(
+    files
+      .filter((file) => !isTestFile(file))
+      .map(async (file) => ({ file, kind: kindOfText(await readFile(file, "utf8").catch(() => "")) })),
+  );
+  const policies = others.filter(({ file, kind }) => kind === "policy" || (kind === "other" && paths.includes(file)));
+  const kong = others.filter(({ kind }) => kind === "kong").map(({ file }) => file);
+  if (policies.length + tests.length === 0) {
+    throw new Error(`${paths.join(", ")}: no policy here`);
+  }
+  return {
+    policies: policies.map(({ file }) => file),
+    tests,
+    kong: kong.filter((file) => paths.includes(file)),
+    otherKong: kong.filter((file) => !paths.includes(file)),
+  };
+}

@@ -1,0 +1,99 @@
+import type { Argument, Command, Option } from "commander";
+import { LINT_RULES } from "../../offline/lint/rules/registry.ts";
+
+/** The values that are accepted at one position of a command line. */
+export type Values =
+  | { readonly are: "words"; readonly words: readonly string[] }
+  /** Files with one of these endings, and directories. If there are no endings, any file. */
+  | { readonly are: "files"; readonly endings: readonly string[] }
+  | { readonly are: "directories" }
+  /** Text that only the user knows. */
+  | { readonly are: "unknown" };
+
+export interface CompletedOption {
+  /** Such as `-o` and `--output`. */
+  readonly flags: readonly string[];
+  readonly description: string;
+  /** Undefined if the option takes no value. */
+  readonly values: Values | undefined;
+}
+
+export interface CompletedCommand {
+  /** The words after the program's name. Empty for the program itself. */
+  readonly path: readonly string[];
+  readonly description: string;
+  readonly options: readonly CompletedOption[];
+  readonly commands: readonly CompletedCommand[];
+  readonly values: Values;
+}
+
+const DOCUMENTS: Values = { are: "files", endings: ["yaml", "yml", "json"] };
+const ANY_FILE: Values = { are: "files", endings: [] };
+const UNKNOWN: Values = { are: "unknown" };
+
+/** Values of single options. */
+const BY_OPTION: Readonly<Record<string, Values>> = {
+  "check --code-quality": { are: "files", endings: ["json"] },
+  "check --comment": { are: "files", endings: ["md"] },
+  "check --junit": { are: "files", endings: ["xml"] },
+  "check --sarif": { are: "files", endings: ["sarif", "json"] },
+  "explain --path": UNKNOWN,
+  "explain --token": ANY_FILE,
+  "lint --rule": { are: "words", words: LINT_RULES.map(({ id }) => id) },
+  "report --log": ANY_FILE,
+};
+
+/** Values by the placeholder in the definition of an option or argument. */
+const BY_PLACEHOLDER: Readonly<Record<string, Values>> = {
+  before: DOCUMENTS,
+  dir: { are: "directories" },
+  file: DOCUMENTS,
+  files: DOCUMENTS,
+  path: ANY_FILE,
+  paths: DOCUMENTS,
+};
+
+/** Describes a program from commander's own definitions. So the completion knows all commands and options of the program. */
+export function describeProgram(command: Command, path: readonly string[] = []): CompletedCommand {
+  const help = command.createHelp();
+  const [argument] = command.registeredArguments;
+  return {
+    path,
+    description: shorten(command.description()),
+    options: help.visibleOptions(command).map((option) => describeOption(option, path)),
+    commands: help.visibleCommands(command).map((inner) => describeProgram(inner, [...path, inner.name()])),
+    values: argument === undefined ? UNKNOWN : describeArgument(argument),
+  };
+}
+
+function describeOption(option: Option, path: readonly string[]): CompletedOption {
+  const { short, long, description, argChoices, flags } = option;
+  const placeholder = /[<[]([^>\].]+)/.exec(flags)?.[1] ?? "";
+  const own = BY_OPTION[`${path.join(" ")} ${long ?? ""}`] ?? BY_PLACEHOLDER[placeholder] ?? UNKNOWN;
+  const takesValue = option.required || option.optional;
+  const values: Values = argChoices ? { are: "words", words: argChoices } : own;
+  return {
+    flags: [short, long].filter((flag) => flag !== undefined),
+    description: shorten(description),
+    values: takesValue ? values : undefined,
+  };
+}
+
+function describeArgument(argument: Argument): Values {
+  return argument.argChoices
+    ? { are: "words", words: argument.argChoices }
+    : (BY_PLACEHOLDER[argument.name()] ?? UNKNOWN);
+}
+
+/** All commands. The program itself comes first. */
+export function listCommands(command: CompletedCommand): readonly CompletedCommand[] {
+  return [command, ...command.commands.flatMap(listCommands)];
+}
+
+const LONGEST = 70;
+
+/** The part of a description that fits beside a word. */
+function shorten(text: string): string {
+  const [first = ""] = text.split(/[;\n]/);
+  return first.length <= LONGEST ? first : `${first.slice(0, LONGEST - 1).replace(/\s+\S*$/, "")} …`;
+}

@@ -1,0 +1,145 @@
+import type { Both, PolicyVersion } from "../../../offline/compare/cells/policy-version.ts";
+import type { Change } from "../../../offline/compare/change.ts";
+import { fingerprintOf } from "../../../offline/compare/fingerprint.ts";
+import { listChanges } from "../../../offline/compare/list-changes.ts";
+import { Replayer } from "../../../offline/compare/replay.ts";
+import { reasonOf, writeTest } from "../../../offline/compare/write-test.ts";
+import type { Decision } from "../../../plugin/core/model/decision.ts";
+import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
+import type { Finding } from "../../../plugin/policy/language/finding.ts";
+import { loadChanged, loadVersion, type PolicyPlace } from "./policy-tree.ts";
+
+/** Both sides of a comparison. */
+export interface Sides {
+  /** The directory with the old files. */
+  readonly before: string;
+  readonly after: string;
+  /** Relative to both directories. */
+  readonly root: string | undefined;
+}
+
+/** A change, with everything that a reader needs to know. */
+export interface FoundChange {
+  readonly file: string;
+  /** The path of the new file, or of the old file if there is no new file. */
+  readonly path: string;
+  readonly change: Change;
+  readonly fingerprint: string;
+  /** The decision of each version about the example. */
+  readonly before?: string;
+  readonly after?: string;
+  /** The example as a test of the policy. */
+  readonly test?: string;
+  /** The example of a change of routing, in words. */
+  readonly request?: string;
+  /** The new version of the policy; undefined if no policy judges the example. */
+  readonly policy: CompiledPolicy | undefined;
+}
+
+export interface FileComparison {
+  readonly changes: readonly FoundChange[];
+  /** Mistakes of files that cannot be compared. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Compares one policy file. A file that exists on one side only is compared with a policy without rules.
+ *
+ * @param names the file on each side; undefined on a side that does not have the file.
+ */
+export async function comparePolicyFile(
+  file: string,
+  names: readonly [string | undefined, string | undefined],
+  root: readonly [string | undefined, string | undefined],
+  nowSeconds: number,
+): Promise<FileComparison> {
+  const [old, current] = names.map((name, side): PolicyPlace | undefined =>
+    name === undefined ? undefined : { file: name, root: root[side], shown: file },
+  );
+  const both = old && current ? await loadChanged([old, current]) : undefined;
+  const place = { file, path: names[1] ?? file };
+  return both ? compareLoaded(both, place, nowSeconds) : compareEither([old, current], place, nowSeconds);
+}
+
+/** One side has no such file, or a version has a mistake. */
+async function compareEither(
+  places: readonly (PolicyPlace | undefined)[],
+  place: Pick<FoundChange, "file" | "path">,
+  nowSeconds: number,
+): Promise<FileComparison> {
+  const [before, after] = await Promise.all(places.map((one) => one && loadVersion(one)));
+  const failed = [before, after].find((load) => load && !load.ok);
+  if (failed && !failed.ok) {
+    return { changes: [], findings: failed.failure };
+  }
+  const versions = [before, after].map((load) => (load?.ok ? load.value : undefined));
+  const known = versions.find((version) => version !== undefined);
+  if (!known) {
+    return { changes: [], findings: [] };
+  }
+  const [old = withoutRules(known), current = withoutRules(known)] = versions;
+  return compareLoaded([old, current], place, nowSeconds);
+}
+
+async function compareLoaded(
+  [old, current]: Both<PolicyVersion>,
+  place: Pick<FoundChange, "file" | "path">,
+  nowSeconds: number,
+): Promise<FileComparison> {
+  const changes = listChanges(old, current, nowSeconds);
+  return { changes: await describeChanges(changes, place, [old, current], nowSeconds), findings: [] };
+}
+
+/** A new policy is compared with a policy that trusts the same issuers. So only its rules count as changes. */
+function withoutRules({ document, policy }: PolicyVersion): PolicyVersion {
+  return { document: { ...document, routes: {} }, policy: { ...policy, rules: new Map() } };
+}
+
+async function describeChanges(
+  changes: readonly Change[],
+  { file, path }: Pick<FoundChange, "file" | "path">,
+  [old, current]: readonly [PolicyVersion, PolicyVersion],
+  nowSeconds: number,
+): Promise<readonly FoundChange[]> {
+  const replayer = new Replayer(nowSeconds);
+  const described: FoundChange[] = [];
+  for (const change of changes) {
+    const fingerprint = fingerprintOf(change, file);
+    const { example } = change;
+    if (!example || example.direction === "unknown") {
+      described.push({ file, path, change, fingerprint, policy: current.policy });
+      continue;
+    }
+    const { before, after } = await replayer.replay(example, old.policy, current.policy);
+    if (isRefused(before) === isRefused(after) && change.class !== "mode") {
+      throw new Error(
+        `the example of a change in ${file} has the same decision in both versions. This is a defect of diff: please report it with both files`,
+      );
+    }
+    described.push({
+      file,
+      path,
+      change,
+      fingerprint,
+      before: describeDecision(before),
+      after: describeDecision(after),
+      test: writeTest(example, [old.policy, current.policy], before, nowSeconds),
+      policy: current.policy,
+    });
+  }
+  return described;
+}
+
+function isRefused(decision: Decision): boolean {
+  return reasonOf(decision) !== undefined;
+}
+
+/** For people: whether a request passes, and why not. */
+export function describeDecision(decision: Decision): string {
+  const denial = decision.verdict === "deny" ? decision.denial : decision.reported?.denial;
+  const detail = denial?.detail === undefined ? "" : `: ${denial.detail}`;
+  const isReported = decision.verdict === "allow" && decision.reported !== undefined;
+  return denial
+    ? `${isReported ? "passes in report mode, although " : "refused, "}${denial.reason}${detail}`
+    : "passes";
+}

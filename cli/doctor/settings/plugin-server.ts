@@ -1,0 +1,116 @@
+import { basename } from "node:path";
+import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts";
+import { messageOf } from "../../../plugin/core/text/error-message.ts";
+import { NAME } from "../../../plugin/kong/contract/plugin-identity.ts";
+import { readServerOptions, type ServerOptions } from "../../../plugin/server/settings/server-options.ts";
+import { type KongSettings, listValues, type Setting } from "./read-settings.ts";
+import { splitWords } from "./shell-words.ts";
+
+/** A command of the plugin server, from Kong's settings. */
+export interface ServerCommand {
+  readonly setting: Setting;
+  /** The variables that `env` sets. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** The program and its file, such as Node and jwt-policy-server.mjs. */
+  readonly program: string;
+  readonly file: string | undefined;
+  readonly args: readonly string[];
+}
+
+/** Kong's settings of the plugin server. */
+export interface PluginServer {
+  readonly name: string;
+  readonly socket: Setting | undefined;
+  /** Undefined if Kong does not start the server. The failure says why the command cannot be read. */
+  readonly start: Result<ServerCommand, string> | undefined;
+  readonly query: Result<ServerCommand, string> | undefined;
+  /** The file with the schema, if Kong reads the schema from a file. */
+  readonly dumpFile: string | undefined;
+  /** Whether it is kong-pdk's own server. */
+  readonly isStock: boolean;
+  /** The options of our server; undefined if no command has them. */
+  readonly options: Result<ServerOptions, string> | undefined;
+  /** The policy root, in whatever setting it is named. */
+  readonly policyRoot: string | undefined;
+  readonly fetchSettings: string | undefined;
+}
+
+const SERVER_FILES = ["jwt-policy-launcher.mjs", "jwt-policy-server.mjs"];
+const STOCK_FILE = /(?:kong-js-pluginserver|kong-pdk\/)/;
+
+/**
+ * The name of the plugin server of jwt-policy in Kong's settings. Operators can choose this name, so the function also
+ * looks at the commands.
+ */
+export function findServerName(settings: KongSettings): string | undefined {
+  const names = listNames(settings);
+  const isOurs = (name: string): boolean =>
+    ["start_cmd", "query_cmd", "socket"].some((key) => settingOf(settings, name, key)?.value.includes(NAME));
+  return names.find((name) => name === NAME) ?? names.find(isOurs);
+}
+
+export function listNames(settings: KongSettings): readonly string[] {
+  return listValues(settings, "pluginserver_names").filter((name) => name !== "" && name !== "none");
+}
+
+/** @param key `socket`, `start_cmd` or `query_cmd`. */
+function settingOf(settings: KongSettings, name: string, key: string): Setting | undefined {
+  const setting = settings.get(`pluginserver_${name.toLowerCase().replaceAll("-", "_")}_${key}`);
+  return setting?.value === "" ? undefined : setting;
+}
+
+export function readPluginServer(settings: KongSettings, name: string): PluginServer {
+  const startSetting = settingOf(settings, name, "start_cmd");
+  const querySetting = settingOf(settings, name, "query_cmd");
+  const start = startSetting && readCommand(startSetting);
+  const query = querySetting && readCommand(querySetting);
+  const main = start?.ok ? start.value : undefined;
+  const isStock = STOCK_FILE.test(main?.file ?? "") || main?.variables.has("JWT_POLICY_ROOT") === true;
+  const options = main && !isStock ? readOptions(main) : undefined;
+  const asked = query?.ok ? query.value : undefined;
+  const known = options?.ok ? options.value : undefined;
+  return {
+    name,
+    socket: settingOf(settings, name, "socket"),
+    start,
+    query,
+    dumpFile: asked && basename(asked.program) === "cat" ? asked.file : undefined,
+    isStock,
+    options,
+    policyRoot: known?.policyRoot ?? main?.variables.get("JWT_POLICY_ROOT"),
+    fetchSettings: known?.fetchSettings ?? main?.variables.get("JWT_POLICY_FETCH_SETTINGS"),
+  };
+}
+
+/** `/usr/bin/env NAME=value … node file args…`, or without `env`. */
+function readCommand(setting: Setting): Result<ServerCommand, string> {
+  const words = splitWords(setting.value);
+  if (words === undefined) {
+    return fail("a quote is not closed");
+  }
+  const isEnv = basename(words[0] ?? "") === "env";
+  const rest = isEnv ? words.slice(1) : words;
+  const count = isEnv ? rest.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word)) : 0;
+  const variables = rest.slice(0, Math.max(count, 0)).map((word) => {
+    const at = word.indexOf("=");
+    return [word.slice(0, at), word.slice(at + 1)] as const;
+  });
+  const [program, file, ...args] = count < 0 ? [] : rest.slice(count);
+  return program === undefined
+    ? fail("it names no program")
+    : succeed({ setting, variables: new Map(variables), program, file, args });
+}
+
+/** The options as the server reads them. A launcher takes the same options. */
+function readOptions({ file = "", args }: ServerCommand): Result<ServerOptions, string> | undefined {
+  if (!SERVER_FILES.includes(basename(file))) {
+    return undefined;
+  }
+  const words = args.map((word) => (word === "$PPID" ? "1" : word)); // The shell fills this value in.
+  try {
+    const options = readServerOptions([...words, "--launched", "later"]);
+    return typeof options === "string" ? fail(`--${options} starts no server`) : succeed(options);
+  } catch (error) {
+    return fail(messageOf(error));
+  }
+}

@@ -1,0 +1,120 @@
+import { readYaml } from "../../plugin/policy/read/read-document.ts";
+
+/** The kind of file that a command expects. */
+export type Wanted = "policy" | "test file" | "decK file";
+
+interface Kind {
+  /** The kind, as the end of "This is …". */
+  readonly name: string;
+  /** What to do with such a file. */
+  readonly next: string;
+}
+
+type PlainMap = Readonly<Record<string, unknown>>;
+
+const POLICY: Kind = {
+  name: "a policy",
+  next: 'Check a policy with "kong-jwt-policy validate", and give its tests, such as payments.test.yaml, to "kong-jwt-policy test".',
+};
+const TESTS: Kind = {
+  name: "a test file",
+  next: 'Run it with "kong-jwt-policy test", and let its name end with .test.yaml.',
+};
+const STATE: Kind = { name: "a decK file (kong.yml)", next: 'Check it with "kong-jwt-policy render".' };
+const KEYS_OF = "A policy names it under issuers.<id>.keys.jwks_files.";
+const ENTITIES = ["services", "routes", "plugins", "consumers", "upstreams", "_info", "_plugin_configs"];
+
+/** The first test that matches decides the kind. */
+const KINDS: readonly (readonly [matches: (data: PlainMap) => boolean, kind: Kind])[] = [
+  [(data) => "jwt_policy" in data, POLICY],
+  [(data) => "jwt_policy_test" in data, TESTS],
+  [(data) => "_format_version" in data, STATE],
+  [isKeySet, { name: "a JSON Web Key Set (JWKS)", next: KEYS_OF }],
+  [(data) => isText(data.kty), { name: "one JSON Web Key", next: `Put it into a JWKS: {"keys": […]}. ${KEYS_OF}` }],
+  [isSchema, { name: "a JSON Schema", next: "It describes files for editors. Give the file itself." }],
+  [
+    (data) => "openapi" in data || "swagger" in data,
+    { name: "a description of an API (OpenAPI)", next: "A policy must be a separate file." },
+  ],
+  [
+    (data) => isText(data.apiVersion) && isText(data.kind),
+    { name: "a Kubernetes manifest", next: "Give the policy that it contains, as a separate file." },
+  ],
+  [
+    (data) => isText(data.issuer) && isText(data.jwks_uri),
+    { name: "the metadata of an issuer", next: 'A policy reads it from the issuer, with "keys: { discovery: true }".' },
+  ],
+  [
+    (data) => "fetch_settings" in data,
+    { name: "a file of fetch settings", next: 'The plugin server takes it with "--fetch-settings".' },
+  ],
+  [
+    (data) => "decision_log" in data,
+    { name: "a file of settings for the decision log", next: 'The plugin server takes it with "--decision-log".' },
+  ],
+  [(data) => "abuse" in data, { name: "a file of abuse settings", next: 'The plugin server takes it with "--abuse".' }],
+  [(data) => ENTITIES.some((name) => Array.isArray(data[name])), STATE],
+];
+
+/**
+ * Says what a file is and what was expected. Undefined if the file may be of the expected kind, or if its kind is not known. It never
+ * quotes the file, because any file may be secret.
+ */
+export function describeOtherKind(text: string, wanted: Wanted): string | undefined {
+  if (/^\ufeff?(?:\s|#[^\n]*(?:\n|$)|---\s)*$/.test(text)) {
+    return `This file is empty, or has only comments. Expected: ${describeWanted(wanted)}.`;
+  }
+  const kind = recognize(text);
+  return kind && kind.name !== `a ${wanted}` && !kind.name.startsWith(`a ${wanted} (`)
+    ? `This is ${kind.name}, not a ${wanted}. ${kind.next}`
+    : undefined;
+}
+
+function recognize(text: string): Kind | undefined {
+  if (/^\s*-----BEGIN /.test(text)) {
+    return { name: "a PEM file", next: "A policy names public keys under issuers.<id>.keys.pem_files." };
+  }
+  if (/^\s*(?:Bearer\s+)?eyJ[\w-]*\.[\w-]*\.[\w-]*\s*$/.test(text)) {
+    return { name: "a token", next: 'Give it to "kong-jwt-policy explain POLICY --token -".' };
+  }
+  const source = readYaml(text);
+  if (!source.ok) {
+    return recognizeBroken(text);
+  }
+  const { data } = source.value;
+  if (Array.isArray(data) || typeof data !== "object" || data === null) {
+    const name = Array.isArray(data) ? "a list" : "plain text";
+    return { name, next: 'A policy, a test file and a decK file are maps, such as "name: payments".' };
+  }
+  return KINDS.find(([matches]) => matches(data as PlainMap))?.[1];
+}
+
+/** Recognises a file with a mistake by a key at the start of a line. */
+function recognizeBroken(text: string): Kind | undefined {
+  const key = /^["']?(jwt_policy_test|jwt_policy|_format_version)["']?[ \t]*:/m.exec(text)?.[1];
+  return key === undefined ? undefined : key === "jwt_policy" ? POLICY : key === "jwt_policy_test" ? TESTS : STATE;
+}
+
+/** Whether a mark shows that a text is a decK file. The text may be too large for a policy, or have a mistake. */
+export function isUnreadableState(text: string): boolean {
+  const isJson = /^\s*\{/.test(text) && /"_format_version"\s*:/.test(text);
+  return isJson || recognizeBroken(text) === STATE;
+}
+
+function describeWanted(wanted: Wanted): string {
+  const start = { policy: '"jwt_policy: 1"', "test file": '"jwt_policy_test: 1"', "decK file": '"_format_version"' };
+  return `a ${wanted}, which begins with ${start[wanted]}`;
+}
+
+function isKeySet({ keys }: PlainMap): boolean {
+  return Array.isArray(keys) && keys.some((key) => isText((key as PlainMap | null)?.kty));
+}
+
+function isSchema(data: PlainMap): boolean {
+  const isNamed = isText(data.$schema) && /json-schema/.test(data.$schema);
+  return isNamed || ("$id" in data && "properties" in data) || ("definitions" in data && "properties" in data);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}

@@ -1,0 +1,30 @@
+import { statSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+
+const POLL_MS = 300;
+
+/**
+ * Runs a command again whenever one of its files changes. The watch ends only with the process.
+ *
+ * @param run runs once, and returns the files that its result depends on.
+ */
+export async function watchFiles(run: () => Promise<readonly string[]>): Promise<never> {
+  for (;;) {
+    const files = await run();
+    process.stdout.write(`watching ${files.length} files; Ctrl-C ends\n\n`);
+    const before = describe(files);
+    while (describe(files) === before) {
+      await wait(POLL_MS);
+    }
+  }
+}
+
+/** Size and time of each file. If a missing file appears, this also counts as a change. */
+function describe(files: readonly string[]): string {
+  return files
+    .map((file) => {
+      const { mtimeMs, size } = statSync(file, { throwIfNoEntry: false }) ?? { mtimeMs: 0, size: -1 };
+      return `${file} ${mtimeMs} ${size}`;
+    })
+    .join("\n");
+}

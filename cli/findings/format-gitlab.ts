@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { relative } from "node:path";
+import { toPrintable, toPrintableJson } from "../../plugin/core/text/printable.ts";
+import { isWarning } from "../../plugin/policy/language/finding.ts";
+import type { Report } from "./report.ts";
+
+/**
+ * GitLab's code quality report: one list of findings. Each finding must have a path, so a finding without a file gets the path of
+ * the directory.
+ */
+export function formatGitlab({ findings }: Report): string {
+  const seen = new Map<string, number>();
+  const list = findings.map((finding) => {
+    const { code, message, notes = [], file = ".", line = 1 } = finding;
+    const path = relative(process.cwd(), file) || ".";
+    const content = JSON.stringify([code, path, message]);
+    const count = seen.get(content) ?? 0;
+    seen.set(content, count + 1);
+    return {
+      description: [message, ...notes].map(toPrintable).join("\n"),
+      check_name: code,
+      fingerprint: fingerprint(content, count),
+      severity: isWarning(finding) ? "minor" : "major",
+      location: { path, lines: { begin: line } },
+    };
+  });
+  return `${toPrintableJson(list, 2)}\n`;
+}
+
+/**
+ * Does not depend on the line. So if a finding moves to another line, GitLab still recognises it. GitLab shows only the
+ * first finding with a fingerprint, so equal findings are numbered.
+ */
+function fingerprint(content: string, count: number): string {
+  return createHash("sha256").update(`${count} ${content}`).digest("hex").slice(0, 32);
+}

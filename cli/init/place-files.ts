@@ -1,0 +1,92 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
+import { messageOf } from "../../plugin/core/text/error-message.ts";
+
+export interface PlannedFile {
+  /** Relative to the directory of `--dir`. */
+  readonly path: string;
+  readonly text: string;
+  /** Set for a file that is not only for this API. If such a file exists, the user must add this part to it. */
+  readonly shared?: {
+    readonly part: string;
+    /** Where in the file the part belongs. */
+    readonly where: string;
+    /** Matches a file that has the part already. */
+    readonly mark: RegExp;
+  };
+}
+
+export interface PlacedFile extends PlannedFile {
+  /** `add`: the file exists and stays unchanged. The user must add the part. */
+  readonly action: "write" | "replace" | "keep" | "add";
+}
+
+/**
+ * Compares the files with the files in a directory.
+ *
+ * @returns what to do with each file, or the files that only `--force` may replace.
+ */
+export async function compareFiles(
+  dir: string,
+  files: readonly PlannedFile[],
+  isForced: boolean,
+): Promise<Result<readonly PlacedFile[], readonly string[]>> {
+  const placed: PlacedFile[] = [];
+  const taken: string[] = [];
+  for (const file of files) {
+    const path = join(dir, file.path);
+    const before = await readExisting(path);
+    if (before === undefined) {
+      placed.push({ ...file, action: "write" });
+    } else if (before === file.text || file.shared?.mark.test(before)) {
+      placed.push({ ...file, action: "keep" });
+    } else if (file.shared) {
+      placed.push({ ...file, action: "add" });
+    } else {
+      taken.push(path);
+      placed.push({ ...file, action: "replace" });
+    }
+  }
+  return taken.length > 0 && !isForced ? fail(taken) : succeed(placed);
+}
+
+async function readExisting(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return undefined;
+    }
+    throw new Error(`${path} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Writes what {@link compareFiles} says. A gateway that reads the same directory never sees half of a replaced file. */
+export async function writeFiles(dir: string, files: readonly PlacedFile[]): Promise<void> {
+  const written: string[] = [];
+  for (const { path: name, text, action } of files) {
+    const path = join(dir, name);
+    try {
+      if (action === "write" || action === "replace") {
+        await mkdir(dirname(path), { recursive: true });
+        await writeWhole(path, text, action === "write");
+        written.push(path);
+      }
+    } catch (error) {
+      const before = written.length === 0 ? "Nothing was written." : `Written before: ${written.join(", ")}.`;
+      throw new Error(`${path} cannot be written: ${messageOf(error)}. ${before}`);
+    }
+  }
+}
+
+/** A new file never replaces a file that another process has just made. */
+async function writeWhole(path: string, text: string, isNew: boolean): Promise<void> {
+  if (isNew) {
+    await writeFile(path, text, { flag: "wx" });
+    return;
+  }
+  const draft = `${path}.${process.pid}.new`;
+  await writeFile(draft, text, { flag: "wx" });
+  await rename(draft, path);
+}

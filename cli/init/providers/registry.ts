@@ -1,0 +1,11 @@
+import { AUTH0 } from "./auth0.ts";
+import { COGNITO } from "./cognito.ts";
+import { ENTRA } from "./entra.ts";
+import { GOOGLE } from "./google.ts";
+import { KEYCLOAK } from "./keycloak.ts";
+import { OIDC } from "./oidc.ts";
+import { OKTA } from "./okta.ts";
+import type { Provider } from "./provider.ts";
+
+/** Every provider that `init` knows. */
+export const PROVIDERS: readonly Provider[] = [KEYCLOAK, ENTRA, AUTH0, OKTA, COGNITO, GOOGLE, OIDC];

@@ -1,0 +1,38 @@
+import { listIssuers } from "../../plugin/core/model/issuer-template.ts";
+import type { CompiledIssuer, CompiledPolicy } from "../../plugin/core/model/policy.ts";
+import { importKeySet } from "../../plugin/keys/import/import-key-set.ts";
+import { isMeantForVerifying } from "../../plugin/keys/rules/jwk.ts";
+import type { Finding } from "../../plugin/policy/language/finding.ts";
+import { readDocument } from "../../plugin/policy/read/read-document.ts";
+
+/** The name of the key at the start of a reason. It is removed, because the finding says where the key is. */
+const KEY_NAME = /^key 0(?:, kid "(?:[^"\\]|\\.)*")?: /;
+
+/**
+ * Imports the keys in a policy document, as the gateway does. The gateway ignores a weak or damaged key, so operators
+ * would notice such a key only when tokens are refused. The policy compiler cannot find such keys, because it uses no
+ * cryptography.
+ *
+ * @param text the text of the policy's own file, in which the findings are located.
+ */
+export async function checkInlineKeys(policy: CompiledPolicy, text: string): Promise<readonly Finding[]> {
+  const findings = (await Promise.all(listIssuers(policy).map(findUnusable))).flat();
+  const source = readDocument(text);
+  return findings.length === 0 || !source.ok ? [] : source.value.locate(findings);
+}
+
+async function findUnusable(issuer: CompiledIssuer): Promise<readonly Finding[]> {
+  const jwks = issuer.keys.flatMap((origin) => (origin.from === "jwks" ? origin.jwks.keys : []));
+  const findings = jwks.map(async (jwk, index): Promise<Finding[]> => {
+    if (!isMeantForVerifying(jwk)) {
+      return []; // Providers also publish keys for other purposes.
+    }
+    const { ignored } = await importKeySet({ keys: [jwk] }, issuer);
+    return ignored.map((reason) => ({
+      code: "key_unusable",
+      path: ["issuers", issuer.id, "keys", "jwks", "keys", index],
+      message: `This key cannot be used: ${reason.replace(KEY_NAME, "")}.`,
+    }));
+  });
+  return (await Promise.all(findings)).flat();
+}

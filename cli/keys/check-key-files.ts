@@ -1,0 +1,125 @@
+import { dirname, resolve } from "node:path";
+import { listIssuers } from "../../plugin/core/model/issuer-template.ts";
+import type { CompiledIssuer, CompiledPolicy, KeyOrigin } from "../../plugin/core/model/policy.ts";
+import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
+import { messageOf } from "../../plugin/core/text/error-message.ts";
+import type { ImportedKeySet } from "../../plugin/keys/import/imported-key.ts";
+import { loadKeySet } from "../../plugin/keys/life/load-key-set.ts";
+import type { DocumentPath, Finding } from "../../plugin/policy/language/finding.ts";
+import { readDocument } from "../../plugin/policy/read/read-document.ts";
+import { createRootFiles, type RootFiles } from "../../plugin/runtime/load/root-files.ts";
+
+export type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
+
+/** How many directories above the policy are tried as policy root, at most. */
+const MAX_PARENTS = 5;
+/** The list in the document that names the file. */
+export const FILE_LISTS = { jwks_file: "jwks_files", pem_file: "pem_files", secret_file: "secret_files" } as const;
+
+/**
+ * Warns of key files that the gateway would not find or could not use. Such a file is not a mistake, because keys may be only on
+ * the gateway.
+ *
+ * @param path of the policy. Without a policy root, its directory and those above it are tried.
+ * @param text of the policy's own file, in which the findings are located.
+ */
+export async function checkKeyFiles(
+  policy: CompiledPolicy,
+  text: string,
+  path: string,
+  policyRoot: string | undefined,
+): Promise<readonly Finding[]> {
+  const roots = listRoots(path, policyRoot);
+  const findings = await Promise.all(listIssuers(policy).map((issuer) => checkIssuer(issuer, roots)));
+  const source = readDocument(text);
+  return findings.flat().length === 0 || !source.ok ? [] : source.value.locate(findings.flat());
+}
+
+async function checkIssuer(issuer: CompiledIssuer, roots: readonly string[]): Promise<readonly Finding[]> {
+  const counts = new Map<string, number>();
+  const files = issuer.keys.filter((origin): origin is FileOrigin => "file" in origin);
+  const findings = files.map(async (origin): Promise<Finding[]> => {
+    const list = FILE_LISTS[origin.from];
+    const index = counts.get(list) ?? 0;
+    counts.set(list, index + 1);
+    const problem = await findProblem(origin, issuer, roots);
+    const place: DocumentPath = ["issuers", issuer.id, "keys", list, index];
+    return problem === undefined
+      ? []
+      : [{ code: "key_file_missing", severity: "warning", path: place, message: problem }];
+  });
+  return (await Promise.all(findings)).flat();
+}
+
+/** Undefined if the file is usable under one of the roots. */
+async function findProblem(
+  origin: FileOrigin,
+  issuer: CompiledIssuer,
+  roots: readonly string[],
+): Promise<string | undefined> {
+  const loaded = await loadKeyFile(origin, issuer, roots);
+  if (loaded.ok) {
+    return undefined;
+  }
+  const hint =
+    roots.length > 1
+      ? " Names are relative to the policy root: name it with --policy-root."
+      : " Names are relative to the policy root.";
+  return `This key file cannot be used: ${loaded.failure}.${hint}`;
+}
+
+/**
+ * Loads the keys of a file from the first root where the file is usable. If there is no such root, the failure says why
+ * the file is not usable under the first one.
+ */
+export async function loadKeyFile(
+  origin: FileOrigin,
+  issuer: CompiledIssuer,
+  roots: readonly string[],
+): Promise<Result<ImportedKeySet, string>> {
+  const problems: string[] = [];
+  for (const root of roots) {
+    const loaded = await tryRoot(origin, issuer, createRootFiles(root));
+    if (loaded.ok) {
+      return loaded;
+    }
+    problems.push(loaded.failure);
+  }
+  return fail(problems[0] ?? "there is no policy root");
+}
+
+async function tryRoot(
+  origin: FileOrigin,
+  issuer: CompiledIssuer,
+  files: RootFiles,
+): Promise<Result<ImportedKeySet, string>> {
+  const fetchJson = (): never => {
+    throw new Error("a file is not fetched");
+  };
+  try {
+    const loaded = await loadKeySet(origin, { files, fetchJson }, 0);
+    const set = await loaded.importFor(issuer);
+    return set.keys.length > 0
+      ? succeed(set)
+      : fail([...set.ignored, ...set.unused][0] ?? `${origin.file} has no keys`);
+  } catch (error) {
+    return fail(messageOf(error));
+  }
+}
+
+/** The directories that may be the policy root. */
+export function listRoots(path: string, policyRoot: string | undefined): readonly string[] {
+  return policyRoot === undefined ? listParents(path) : [resolve(policyRoot)];
+}
+
+function listParents(path: string): readonly string[] {
+  const parents: string[] = [];
+  for (
+    let parent = dirname(path);
+    parents.length < MAX_PARENTS && parent !== parents.at(-1);
+    parent = dirname(parent)
+  ) {
+    parents.push(parent);
+  }
+  return parents;
+}

@@ -1,0 +1,19 @@
+import type { CompiledIssuer, KeyOrigin } from "../../plugin/core/model/policy.ts";
+import type { DocumentPath } from "../../plugin/policy/language/finding.ts";
+import { FILE_LISTS } from "../keys/check-key-files.ts";
+
+/** The part of the document that names a source of an issuer's keys. For discovery, the URL follows from the issuer itself. */
+export function pathOfOrigin({ id, keys }: CompiledIssuer, origin: KeyOrigin): DocumentPath {
+  switch (origin.from) {
+    case "discovery":
+      return ["issuers", id, "issuer"];
+    case "metadata_uri":
+    case "jwks_uri":
+    case "jwks":
+      return ["issuers", id, "keys", origin.from];
+    default: {
+      const alike = keys.filter(({ from }) => from === origin.from);
+      return ["issuers", id, "keys", FILE_LISTS[origin.from], alike.indexOf(origin)];
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openExchange, type Target } from "./exchange.ts";
+
+/** What one request of a flood costs Kong's worker. Processor time stays about the same on a busy machine, unlike waiting time. */
+export interface WorkerCost {
+  readonly microseconds: number;
+  readonly statuses: ReadonlyMap<number, number>;
+}
+
+const NS_PER_MICROSECOND = 1_000;
+const IDLE_MS = 3_000;
+
+/** The worker of a Kong that has only one. @param master the process in Kong's pid file. */
+export function findWorker(master: number): number {
+  const children = readFileSync(`/proc/${master}/task/${master}/children`, "utf8").trim().split(" ").map(Number);
+  const worker = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("nginx: worker"));
+  if (worker === undefined) {
+    throw new Error(`process ${master} has no worker`);
+  }
+  return worker;
+}
+
+/** Floods for some seconds over so many connections, each of which sends its next request when it has an answer. */
+export async function measureWorkerCost(
+  worker: number,
+  target: Target,
+  connections: number,
+  seconds: number,
+): Promise<WorkerCost> {
+  const idleStart = readProcessorNs(worker);
+  await sleep(IDLE_MS);
+  const idleNsPerMs = (readProcessorNs(worker) - idleStart) / IDLE_MS; // Kong's timers run without any request.
+  const statuses = new Map<number, number>();
+  const startNs = readProcessorNs(worker);
+  const startMs = performance.now();
+  const endMs = startMs + seconds * 1000;
+  const exchanges = Array.from({ length: connections }, () => openExchange(target));
+  await Promise.all(
+    exchanges.map(async (exchange) => {
+      while (performance.now() < endMs) {
+        const status = await exchange.send();
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    }),
+  );
+  const busyNs = readProcessorNs(worker) - startNs - idleNsPerMs * (performance.now() - startMs);
+  for (const exchange of exchanges) {
+    exchange.close();
+  }
+  const count = [...statuses.values()].reduce((sum, times) => sum + times, 0);
+  return { microseconds: busyNs / count / NS_PER_MICROSECOND, statuses };
+}
+
+/** The time that a process had a processor. */
+const readProcessorNs = (pid: number): number => Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]);

@@ -1,0 +1,27 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+import { onTestFinished } from "vitest";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+
+/** The path of a Chromium: `CHROMIUM_BIN`, or one in PATH. Undefined if there is none. */
+function findChromium(): string | undefined {
+  const directories = (process.env.PATH ?? "").split(delimiter);
+  const found = NAMES.flatMap((name) => directories.map((directory) => join(directory, name))).find(existsSync);
+  return process.env.CHROMIUM_BIN || found;
+}
+
+/** Why the tests in a browser cannot run; undefined if they can. */
+export const missingChromium: string | undefined =
+  findChromium() === undefined
+    ? "no chromium in PATH: install Debian's package chromium, or set CHROMIUM_BIN"
+    : undefined;
+
+/** A browser without a window, which ends with the test. */
+export async function openChromium(): Promise<Browser> {
+  // Text without coloured edges makes small pictures.
+  const browser = await chromium.launch({ executablePath: findChromium() ?? "", args: ["--disable-lcd-text"] });
+  onTestFinished(() => browser.close());
+  return browser;
+}

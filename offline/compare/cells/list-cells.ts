@@ -1,0 +1,110 @@
+import type { Operation } from "../../../schema/generated/policy-document.ts";
+import type { PolicyVersion } from "./policy-version.ts";
+
+/**
+ * The requests of a rule, divided into cells: methods and paths that neither version of the policy distinguishes. Each cell has one
+ * request as an example. Each version treats all requests of a cell alike.
+ */
+export interface Cell {
+  readonly rule: string;
+  readonly method: string;
+  /** The example's path. */
+  readonly path: string;
+  /** The path for readers, with `{}` for a segment that may have any string. */
+  readonly template: string;
+  /** Whether the method represents all methods that neither version names. */
+  readonly isOtherMethod: boolean;
+}
+
+/** Represents all segments that no template names. */
+export const ANY = "x1";
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "LOCK"] as const;
+/** The largest number of example paths for one rule. */
+const MAX_PATHS = 20_000;
+const PLACEHOLDER = /\{[^{}]*\}/g;
+/** Segments that are added to a subtree's prefix, to show that a subtree matches several segments. */
+const DEEP = [[ANY], [ANY, ANY]];
+
+/** Undefined if the rule has too many paths to list. */
+export function listCells(rule: string, versions: readonly PolicyVersion[]): readonly Cell[] | undefined {
+  const operations = versions.flatMap(({ document }) => document.routes[rule]?.operations ?? []);
+  const named = new Set(operations.flatMap(({ methods }) => methods as readonly string[]));
+  const other = findOtherMethod(named);
+  const paths = operations.length === 0 ? [{ path: "/", template: "any path" }] : listPaths(operations);
+  return paths?.flatMap((place) =>
+    [...named, other].map((method) => ({ rule, method, ...place, isOtherMethod: method === other })),
+  );
+}
+
+/** A method that represents all methods that no version names. */
+export function findOtherMethod(named: ReadonlySet<string>): string {
+  return METHODS.find((method) => !named.has(method)) ?? "OTHER";
+}
+
+interface ExamplePath {
+  readonly path: string;
+  readonly template: string;
+}
+
+type Operations = readonly Operation[];
+
+/** For each set of templates that a path can match together: one path that matches this set. */
+function listPaths(operations: Operations): readonly ExamplePath[] | undefined {
+  const templates = [...new Set(operations.map(({ path }) => path))].map((path) => path.slice(1).split("/"));
+  const found = new Map<string, readonly string[]>();
+  const add = (segments: readonly string[]): void => {
+    found.set(segments.join("/"), segments);
+  };
+  const walk = (prefix: readonly string[], alive: readonly (readonly string[])[]): boolean => {
+    const depth = prefix.length;
+    const steps = new Set(alive.flatMap((template) => exampleSegments(template[depth])));
+    for (const step of [...steps, ANY]) {
+      const segments = [...prefix, step];
+      const next = alive.filter((template) => matchesSegment(template[depth], step));
+      add(segments);
+      for (const template of next.filter((one) => isSubtree(one[depth]))) {
+        for (const deep of DEEP) {
+          add([...prefix, ...template.slice(depth, -1), ...deep]);
+        }
+      }
+      const longer = next.filter((template) => template.length > depth + 1 || isSubtree(template.at(-1)));
+      const isUnfinished = longer.some((template) => template.length > depth + 1);
+      if (found.size > MAX_PATHS || (isUnfinished && !walk(segments, longer))) {
+        return false;
+      }
+    }
+    return true;
+  };
+  return walk([], templates) ? [...found.values()].map(describePath) : undefined;
+}
+
+/** Example strings that this segment of a template matches. */
+function exampleSegments(segment: string | undefined): readonly string[] {
+  return segment === undefined ? [] : [segment.replaceAll(PLACEHOLDER, ANY)];
+}
+
+/**
+ * Whether a template's segment may match the text. The function may accept too much. This does no harm, because
+ * later the plugin's own code matches the path.
+ */
+function matchesSegment(segment: string | undefined, text: string): boolean {
+  if (segment === undefined || isSubtree(segment)) {
+    return segment !== undefined;
+  }
+  const parts = segment.split(PLACEHOLDER).map((part) => part.replaceAll(/[.*+?^$()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".+")}$`, "s").test(text);
+}
+
+function isSubtree(segment: string | undefined): boolean {
+  return segment !== undefined && (segment === "**" || /\{.*(?:\.\.\.|\*)\}?$/.test(segment));
+}
+
+function describePath(segments: readonly string[]): ExamplePath {
+  const shown = segments.map((segment) => segment.replaceAll(ANY, "{}"));
+  return { path: `/${segments.map(encodeSegment).join("/")}`, template: `/${shown.join("/")}` };
+}
+
+/** If the policy has an operation such as `/orders/{id}:cancel`, a needless escape would make the path ambiguous. */
+function encodeSegment(text: string): string {
+  return encodeURIComponent(text).replaceAll(/%(?:24|26|2B|2C|3A|3D|40)/g, decodeURIComponent);
+}

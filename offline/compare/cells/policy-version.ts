@@ -1,0 +1,15 @@
+import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
+import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
+
+/** One version of a policy: the checked document after `extends`, and what the plugin compiles from it. */
+export interface PolicyVersion {
+  readonly document: PolicyDocument;
+  readonly policy: CompiledPolicy;
+}
+
+/** Two values: the first for the old version, the second for the new version. */
+export type Both<T> = readonly [before: T, after: T];
+
+export function ofBoth<T, U>([before, after]: Both<T>, read: (version: T) => U): Both<U> {
+  return [read(before), read(after)];
+}

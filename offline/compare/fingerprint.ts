@@ -1,0 +1,18 @@
+import { createHash } from "node:crypto";
+import type { Change } from "./change.ts";
+
+const LENGTH = 16;
+
+/**
+ * A short name of a change, for approvals in Git. The same change of the same requirements has the same fingerprint. Any other
+ * change needs its own approval.
+ *
+ * @param policy the policy's file name.
+ */
+export function fingerprintOf(change: Change, policy: string): string {
+  // Which requests reach a Route depends on all other Routes. So the content of the change has everything that belongs to the change.
+  const own = change.class === "routing" ? [] : change.cells;
+  const cells = own.map(({ rule, method, template }) => `${rule} ${method} ${template}`).sort();
+  const text = JSON.stringify([policy, change.class, change.direction, change.subject, cells, change.content]);
+  return createHash("sha256").update(text).digest("hex").slice(0, LENGTH);
+}

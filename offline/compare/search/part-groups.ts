@@ -1,0 +1,32 @@
+import type { Requirement } from "./formula.ts";
+import type { PartName } from "./token-space.ts";
+
+/** Parts that one requirement reads together, such as two claims with roles. Their values must be chosen together. */
+export interface PartGroup {
+  readonly parts: readonly PartName[];
+  readonly requirements: readonly Requirement[];
+}
+
+/** Divides the parts that the requirements read into groups that do not depend on each other. */
+export function groupParts(requirements: readonly Requirement[]): (part: PartName) => PartGroup {
+  const groups = new Map<PartName, Set<PartName>>();
+  for (const { reads } of requirements) {
+    const joined = new Set([...reads, ...reads.flatMap((part) => [...(groups.get(part) ?? [])])]);
+    for (const part of joined) {
+      groups.set(part, joined);
+    }
+  }
+  const found = new Map<Set<PartName>, PartGroup>();
+  return (part) => {
+    const parts = groups.get(part) ?? new Set([part]);
+    let group = found.get(parts);
+    if (!group) {
+      group = {
+        parts: [...parts].sort(),
+        requirements: requirements.filter(({ reads }) => reads.some((one) => parts.has(one))),
+      };
+      found.set(parts, group);
+    }
+    return group;
+  };
+}

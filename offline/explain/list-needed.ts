@@ -1,0 +1,140 @@
+import type { Reason } from "../../plugin/core/model/denial.ts";
+import { listIssuers } from "../../plugin/core/model/issuer-template.ts";
+import type { CompiledIssuer, CompiledPolicy, Requirements, TokenSource } from "../../plugin/core/model/policy.ts";
+import { createFormula, type Requirement } from "../compare/search/formula.ts";
+import { TIMES_PART, TYPE_PART } from "../compare/search/token-space.ts";
+import type { LoggedDecision, LogLine } from "../logs/read-log-line.ts";
+import { type Facts, readLoggedClaims } from "./logged-claims.ts";
+
+const MAX_ISSUERS = 5;
+
+/** One way to pass: an issuer, with one of its alternatives. */
+export interface Way {
+  readonly issuer: CompiledIssuer;
+  readonly heads: readonly string[];
+  readonly others: readonly Requirement[];
+}
+
+/** The ways to pass, at most for a few issuers. */
+export function listWays(
+  policy: CompiledPolicy,
+  requirements: Requirements,
+  segments: readonly string[],
+  known: CompiledIssuer | undefined,
+): readonly Way[] {
+  const accepted = listIssuers(policy).filter(({ id }) => requirements.accept.has(id));
+  const wanted = known && accepted.includes(known) ? [known] : accepted.slice(0, MAX_ISSUERS);
+  return wanted.flatMap((issuer) => {
+    const [alg = ""] = issuer.algorithms;
+    const frame = { iss: issuer.issuer, alg, now: 0 };
+    const heads = [`iss ${issuer.issuer}`, `alg ${[...issuer.algorithms].join(" or ")}`];
+    const formula = createFormula({ ...issuer, otherEntries: [] }, requirements, frame, {
+      segments,
+      headers: new Map(),
+    });
+    return formula.map((others): Way => ({ issuer, heads, others }));
+  });
+}
+
+/** What the failing stage needs. Stages before it passed, and the stages after it were not reached. */
+export function listNeeded(
+  { reason, detail = "", decision }: LogLine,
+  policy: CompiledPolicy,
+  ways: readonly Way[],
+): readonly string[] | undefined {
+  const needs = (lines: readonly string[]): readonly string[] | undefined =>
+    lines.length === 0 ? undefined : [...new Set(lines)];
+  if (reason === "token_missing") {
+    return needs([`send a token in ${policy.tokenSources.map(describeSource).join(", or in ")}`]);
+  }
+  const issuers = [...new Set(ways.map(({ issuer }) => issuer))];
+  if (reason === "issuer_untrusted") {
+    return needs(issuers.map(({ issuer }) => `needs iss ${issuer}`));
+  }
+  if (reason === "algorithm_not_allowed") {
+    const ofIssuer = ({ issuer }: CompiledIssuer): string => (issuers.length > 1 ? `, from iss ${issuer}` : "");
+    return needs(issuers.map((issuer) => `needs alg ${[...issuer.algorithms].join(" or ")}${ofIssuer(issuer)}`));
+  }
+  const [way, ...others] = ways;
+  if (!way || others.length > 0) {
+    // The line does not say which alternative the token almost meets.
+    return undefined;
+  }
+  const failing = way.others.filter((requirement) => isAbout(reason, requirement));
+  const facts = readClaimsOf(decision, way.issuer);
+  const named = failing.filter((requirement) => isNamed(requirement, detail) || facts(requirement) === false);
+  const isOnly = isSingle(reason) || (reason === "scope_insufficient" && failing.length === 1);
+  const list = named.length > 0 ? named : isOnly ? failing : [];
+  return needs(
+    list.map(({ names, text }) =>
+      names?.asks === "all"
+        ? `add ${text}`
+        : names?.asks === "none"
+          ? `remove ${text.replace(/^no /, "")}`
+          : `needs ${text}`,
+    ),
+  );
+}
+
+function readClaimsOf(decision: LoggedDecision | undefined, { issuer, algorithms }: CompiledIssuer): Facts {
+  const [alg = ""] = algorithms;
+  return decision ? readLoggedClaims(decision.claims, { iss: issuer, alg, now: decision.nowSeconds }) : () => undefined;
+}
+
+/** Whether a failure for this reason can be about the requirement. */
+export function isAbout(reason: Reason, { reads, text, names }: Requirement): boolean {
+  switch (reason) {
+    case "token_type_mismatch":
+      return reads.includes(TYPE_PART);
+    case "audience_mismatch":
+      return text.startsWith("audience ");
+    case "token_expired":
+    case "token_not_yet_valid":
+    case "token_too_old":
+      return reads.includes(TIMES_PART);
+    case "scope_insufficient":
+      return names !== undefined && /^(?:no )?scope /.test(text);
+    case "authentication_insufficient":
+      return /^(?:acr|amr|auth_time) /.test(text);
+    case "condition_unmet":
+      return /^(?:claim |(?:no )?(?:role|group|scope) )/.test(text);
+    case "claim_missing":
+    case "claim_invalid":
+      return text.startsWith("claim ") || reads.includes("/cnf");
+    default:
+      return false;
+  }
+}
+
+/** Each of these reasons can come from only one requirement of a rule. */
+function isSingle(reason: Reason): boolean {
+  return ["token_type_mismatch", "audience_mismatch", "token_expired", "token_not_yet_valid", "token_too_old"].includes(
+    reason,
+  );
+}
+
+/** Whether the detail names a value that the requirement asks for. */
+function isNamed({ names, reads, text }: Requirement, detail: string): boolean {
+  const words = new Set(detail.split(/[\s,;:"']+|: /));
+  if (names) {
+    return names.names.some((name) => words.has(String(name)) || detail.includes(` ${String(name)}:`));
+  }
+  const head = text.split(" ", 1)[0] ?? "";
+  return (
+    reads.some((part) => words.has(part) || words.has(part.slice(1)) || detail.includes(part)) ||
+    (head !== "claim" && words.has(head))
+  );
+}
+
+function describeSource(source: TokenSource): string {
+  switch (source.from) {
+    case "authorization":
+      return "the header Authorization, as Bearer";
+    case "header":
+      return `the header ${source.name}`;
+    case "cookie":
+      return `the cookie ${source.name}`;
+    case "query":
+      return `the query parameter ${source.name}`;
+  }
+}

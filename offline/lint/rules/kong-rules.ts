@@ -1,0 +1,147 @@
+import type { Example, LintRule } from "../model/rule.ts";
+
+/** A kong.yml with one Service. Each line is a member of its Routes, or of the file if it has no indentation. */
+function kong(routes: string, policy = "", more = ""): Example {
+  const lines = routes.trim().split("\n");
+  return {
+    policy,
+    kong: `_format_version: "3.0"
+services:
+  - name: orders
+    url: http://orders.internal
+    routes:
+${lines.map((line) => `      ${line}\n`).join("")}${more}`,
+  };
+}
+
+const GLOBAL = "plugins:\n  - name: jwt-policy\n    config: { policy_file: orders.yaml }\n";
+const READ = "- name: read\n  paths: [/orders]";
+const PLUGIN = "plugins:\n    - name: jwt-policy\n      config: { policy_file: orders.yaml, rule: read }";
+const HEALTH = "routes:\n  read:\n    required_scopes: [orders:read]\n  health:\n";
+
+/** Rules about policies that do not fit Kong's Routes and plugins. `cli/lint/check-kong.ts` finds it. */
+export const KONG_RULES: readonly LintRule[] = [
+  {
+    id: "route_without_policy",
+    topic: "kong",
+    severity: "error",
+    summary:
+      "No jwt-policy plugin runs for a Route. The plugin is neither on the Route, nor on its Service, nor global.",
+    why: "Kong forwards all its requests, and no policy judges them. Add the plugin. A Route that is meant to be open can have the tag `jwt-policy-public`.",
+    bad: kong(`${READ}\n  ${PLUGIN}\n- name: admin\n  paths: [/admin]`),
+    good: kong(`${READ}\n  ${PLUGIN}\n- name: docs\n  paths: [/docs]\n  tags: [jwt-policy-public]`),
+  },
+  {
+    id: "route_without_rule",
+    topic: "kong",
+    severity: "warning",
+    summary: "The policy of a Route has no rule for it.",
+    why: "Every request gets 403. Add a rule with the name of the Route, or name a rule in the plugin's `config.rule`.",
+    bad: kong(`${READ}\n- name: reports\n  paths: [/reports]`, "", GLOBAL),
+    good: kong(
+      `${READ}\n- name: reports\n  paths: [/reports]`,
+      "routes:\n  read: { required_scopes: [orders:read] }\n  reports: { required_scopes: [reports:read] }\n",
+      GLOBAL,
+    ),
+  },
+  {
+    id: "rule_without_route",
+    topic: "kong",
+    severity: "warning",
+    summary: "No Route uses a rule of a policy.",
+    why: "The rule has no effect. The Route may have been renamed or removed, or it has another policy.",
+    bad: kong(
+      READ,
+      "routes:\n  read: { required_scopes: [orders:read] }\n  write: { required_scopes: [orders:write] }\n",
+      GLOBAL,
+    ),
+    good: kong(READ, "routes:\n  read: { required_scopes: [orders:read] }\n", GLOBAL),
+  },
+  {
+    id: "rule_unknown",
+    topic: "kong",
+    severity: "error",
+    summary: "A plugin names a rule, but the policy does not have this rule.",
+    why: "Every request gets 503. Correct the name.",
+    bad: kong(
+      `${READ}\n- name: list\n  paths: [/list]\n  plugins:\n    - name: jwt-policy\n      config: { policy_file: orders.yaml, rule: raed }`,
+      "",
+      GLOBAL,
+    ),
+    good: kong(
+      `${READ}\n- name: list\n  paths: [/list]\n  plugins:\n    - name: jwt-policy\n      config: { policy_file: orders.yaml, rule: read }`,
+      "",
+      GLOBAL,
+    ),
+  },
+  {
+    id: "operation_outside_route",
+    topic: "kong",
+    severity: "warning",
+    summary: "An operation is outside the paths or methods of its Kong Route.",
+    why: "No request reaches the operation. Operations have the path that the client sends, before `strip_path`.",
+    bad: kong(
+      READ,
+      'routes:\n  read:\n    operations:\n      - { methods: [GET], path: "/order/{id}", required_scopes: [orders:read] }\n',
+      GLOBAL,
+    ),
+    good: kong(
+      READ,
+      'routes:\n  read:\n    operations:\n      - { methods: [GET], path: "/orders/{id}", required_scopes: [orders:read] }\n',
+      GLOBAL,
+    ),
+  },
+  {
+    id: "preflight_not_routed",
+    topic: "kong",
+    severity: "warning",
+    summary: "A Route has a cors plugin, but does not accept OPTIONS.",
+    why: "Kong finds no Route for a preflight and answers 404, so browsers cannot use the API. Add OPTIONS to the methods of the Route.",
+    bad: kong(`${READ}\n  methods: [GET]\n  ${PLUGIN}\n    - name: cors`),
+    good: kong(`${READ}\n  methods: [GET, OPTIONS]\n  ${PLUGIN}\n    - name: cors`),
+  },
+  {
+    id: "protocol_without_policy",
+    topic: "kong",
+    severity: "error",
+    summary: "A Route accepts a protocol that its jwt-policy plugin does not list.",
+    why: "Kong does not run the plugin for this protocol, so no policy judges these requests. Remove `protocols` of the plugin.",
+    bad: kong(`${READ}\n  ${PLUGIN}\n      protocols: [https]`),
+    good: kong(`${READ}\n  protocols: [https]\n  ${PLUGIN}\n      protocols: [https]`),
+  },
+  {
+    id: "plugin_on_consumer",
+    topic: "kong",
+    severity: "error",
+    summary: "A jwt-policy plugin is attached to a Consumer.",
+    why: "The plugin runs before Kong knows the Consumer, so Kong never runs a jwt-policy plugin on a Consumer. Attach it to a Route, to a Service, or globally.",
+    bad: kong(
+      READ,
+      "",
+      `${GLOBAL}consumers:\n  - username: shop\n    plugins:\n      - name: jwt-policy\n        config: { policy_file: orders.yaml }\n`,
+    ),
+    good: kong(READ, "", `${GLOBAL}consumers:\n  - username: shop\n`),
+  },
+  {
+    id: "plugin_twice",
+    topic: "kong",
+    severity: "error",
+    summary: "A Route, a Service or the gateway has two jwt-policy plugins.",
+    why: "Kong accepts only one of them. Remove the other.",
+    bad: kong(READ, "", `${GLOBAL}  - name: jwt-policy\n    config: { policy_file: orders.yaml, rule: read }\n`),
+    good: kong(READ, "", GLOBAL),
+  },
+  {
+    id: "public_prefix_route",
+    topic: "kong",
+    severity: "warning",
+    summary: "A public rule without operations is bound to a Route with a path prefix.",
+    why: "Kong's paths are prefixes, so each path that the upstream adds below the prefix is public as well. Name the public paths as `operations`, or end the path of the Route with `$` in a regular expression.",
+    bad: kong(`${READ}\n- name: health\n  paths: [/health]`, `${HEALTH}    access: public\n`, GLOBAL),
+    good: kong(
+      `${READ}\n- name: health\n  paths: [/health]`,
+      `${HEALTH}    operations:\n      - { methods: [GET], path: /health, access: public }\n`,
+      GLOBAL,
+    ),
+  },
+];

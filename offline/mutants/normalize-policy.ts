@@ -1,0 +1,75 @@
+import { isDeepStrictEqual } from "node:util";
+import { listIssuers } from "../../plugin/core/model/issuer-template.ts";
+import type { CompiledPolicy, CompiledRule, Requirements } from "../../plugin/core/model/policy.ts";
+import { listOperations } from "../../plugin/policy/satisfy/list-operations.ts";
+
+/**
+ * The parts of a compiled policy on which decisions depend. If all parts of two policies are equal, both policies make the same
+ * decisions.
+ */
+export interface DecidingParts {
+  /** By rule id. */
+  readonly rules: ReadonlyMap<string, unknown>;
+  /** Everything else. */
+  readonly common: unknown;
+}
+
+const normalized = new WeakMap<CompiledRule, unknown>();
+
+/**
+ * Leaves out everything that no decision uses: requirements of public rules, issuers that no rule accepts, and the
+ * sources of keys.
+ */
+export function listDecidingParts(policy: CompiledPolicy): DecidingParts {
+  const { hash, rules, issuers, issuerTemplates, needsTransport, readHeaders, decidingFacts, ...others } = policy;
+  const accepted = new Set([...rules.values()].flatMap(listJudging).flatMap(({ accept }) => [...accept]));
+  const used = listIssuers(policy)
+    .filter(({ id }) => accepted.has(id))
+    .map((issuer) => ({ ...issuer, keys: undefined, keyRefresh: undefined }));
+  return {
+    rules: new Map([...rules].map(([id, rule]) => [id, normalizeOnce(rule)])),
+    common: { ...others, used },
+  };
+}
+
+/** The rules whose parts differ. `all` if anything else differs. */
+export function findChanged(one: DecidingParts, other: DecidingParts): readonly string[] | "all" {
+  if (!isDeepStrictEqual(one.common, other.common)) {
+    return "all";
+  }
+  const ids = new Set([...one.rules.keys(), ...other.rules.keys()]);
+  return [...ids].filter((id) => !isDeepStrictEqual(one.rules.get(id), other.rules.get(id)));
+}
+
+function listJudging({ requirements, operations }: CompiledRule): readonly Requirements[] {
+  return (operations?.values ?? [requirements]).filter(({ access }) => access !== "public");
+}
+
+/** Mutants share most of their rules. Equal parts are then the same object, which is compared at once. */
+function normalizeOnce(rule: CompiledRule): unknown {
+  const parts = normalized.get(rule) ?? normalizeRule(rule);
+  normalized.set(rule, parts);
+  return parts;
+}
+
+function normalizeRule(rule: CompiledRule): unknown {
+  const { requirements, operations } = rule;
+  return operations
+    ? {
+        mode: requirements.mode,
+        operations: listOperations(rule).map((operation) => ({
+          ...operation,
+          requirements: normalizeRequirements(operation.requirements),
+        })),
+      }
+    : normalizeRequirements(requirements);
+}
+
+function normalizeRequirements(requirements: Requirements): unknown {
+  const { access, mode, alternatives, ...others } = requirements;
+  // If an alternative is there twice, both meet the same requests. So it counts only once.
+  const distinct = alternatives.filter(
+    (one, index) => !alternatives.slice(0, index).some((other) => isDeepStrictEqual(one, other)),
+  );
+  return access === "public" ? { access, mode } : { access, mode, ...others, alternatives: distinct };
+}

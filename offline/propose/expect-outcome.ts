@@ -1,0 +1,59 @@
+import type { DescribedOutcome } from "../judge/describe-outcome.ts";
+
+/** An expectation as a test document has it. */
+export type WrittenExpectation = string | Readonly<Record<string, unknown>>;
+
+/** A forwarded token differs from run to run, so no test can expect it. */
+const IS_TOKEN = /(?:^|[ =])ey[\w-]*\./;
+
+/** An expectation that an outcome meets: the decision and, for a denial, its reason. */
+export function expectOutcome({ verdict, reason, reported }: DescribedOutcome): WrittenExpectation {
+  return reported === undefined ? (reason ?? verdict) : { report: reported };
+}
+
+/** An expectation that the first outcome meets and the second one does not. Undefined if no test can distinguish them. */
+export function expectDifference(one: DescribedOutcome, other: DescribedOutcome): WrittenExpectation | undefined {
+  if (one.verdict !== other.verdict || one.reason !== other.reason || one.reported !== other.reported) {
+    return expectOutcome(one);
+  }
+  if (one.status !== other.status && one.status !== undefined) {
+    return { reason: one.reason, status: one.status };
+  }
+  if (one.challenge !== other.challenge) {
+    return { reason: one.reason, challenge: one.challenge ?? false };
+  }
+  return one.verdict === "allow" ? expectEffect(one, other) : undefined;
+}
+
+/** Differences in what the upstream and Kong's plugins see. */
+function expectEffect(one: DescribedOutcome, other: DescribedOutcome): WrittenExpectation | undefined {
+  const names = Object.keys(one.headers ?? {}).filter(
+    (name) => JSON.stringify(one.headers?.[name]) !== JSON.stringify(other.headers?.[name]),
+  );
+  const lines = names.map((name) => [name, [one.headers?.[name] ?? []].flat()] as const);
+  const set = lines.filter(([, values]) => values.length > 0 && !values.some((value) => IS_TOKEN.test(value)));
+  const cleared = lines.filter(([, values]) => values.length === 0).map(([name]) => name);
+  const [first] = set;
+  if (first) {
+    const [name, values] = first;
+    return { headers: { [name]: values.length === 1 ? values[0] : values } };
+  }
+  if (cleared[0] !== undefined) {
+    return { decision: "allow", cleared: [cleared[0]] };
+  }
+  return expectCaller(one, other);
+}
+
+function expectCaller(
+  { caller: one }: DescribedOutcome,
+  { caller: other }: DescribedOutcome,
+): WrittenExpectation | undefined {
+  if (one?.consumer?.username !== other?.consumer?.username || one?.consumer?.id !== other?.consumer?.id) {
+    return { decision: "allow", consumer: one?.consumer?.username ?? one?.consumer?.id ?? false };
+  }
+  if (one?.credentialId !== other?.credentialId) {
+    return { decision: "allow", credential: one?.credentialId ?? false };
+  }
+  const groups = one?.groups ?? [];
+  return JSON.stringify(groups) === JSON.stringify(other?.groups ?? []) ? undefined : { groups };
+}

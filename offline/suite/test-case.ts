@@ -1,0 +1,49 @@
+import type { Consumer } from "../../plugin/core/model/caller.ts";
+import type { Reason, Stage } from "../../plugin/core/model/denial.ts";
+import type { DocumentPath } from "../../plugin/policy/language/finding.ts";
+import type { OfflineRequest } from "../requests/request.ts";
+import type { TokenRecipe } from "../tokens/recipe.ts";
+
+/** Whether a request passes. `answer`: the plugin answers with the API's description. `not_routed`: Kong has no Route for it. */
+export type Verdict = "allow" | "deny" | "answer" | "not_routed";
+
+/** The outcome that a test expects. An undefined part is not checked. */
+export interface Expectation {
+  readonly verdict: Verdict | undefined;
+  readonly reason: Reason | undefined;
+  /** The reason that report mode logs. */
+  readonly reported: Reason | undefined;
+  readonly status: number | undefined;
+  /** Part of WWW-Authenticate; false if the answer must not have this header. */
+  readonly challenge: string | false | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly cleared: readonly string[];
+  readonly rule: string | undefined;
+  readonly route: string | undefined;
+  readonly issuer: string | undefined;
+  readonly stage: Stage | undefined;
+  readonly consumer: string | false | undefined;
+  readonly credential: string | false | undefined;
+  readonly groups: readonly string[] | undefined;
+}
+
+/** One test: one request with at most one token, and the expectation. */
+export interface TestCase {
+  /** Names of the groups around it, and its own. */
+  readonly name: string;
+  /** The test in the document. */
+  readonly path: DocumentPath;
+  /** Why it is skipped. */
+  readonly skip: string | undefined;
+  readonly token: TokenRecipe | undefined;
+  /** Undefined if kong.yml has no Route for it. */
+  readonly request: OfflineRequest | undefined;
+  readonly expect: Expectation;
+}
+
+/** The tests of one policy. */
+export interface TestSuite {
+  readonly nowSeconds: number;
+  readonly consumers: readonly Consumer[];
+  readonly cases: readonly TestCase[];
+}

@@ -1,0 +1,55 @@
+/** The members of a JSON object, as a test document writes them. */
+export type Members = Readonly<Record<string, unknown>>;
+
+/** How to make a token. The policy's issuer gives the values that a recipe does not set: see write-draft.ts. */
+export interface TokenRecipe {
+  /** Becomes `sub`, unless the recipe has another `sub`. */
+  readonly name: string;
+  /** Id of the issuer in the policy; undefined for the policy's only issuer. */
+  readonly issuer: string | undefined;
+  /** JOSE name; undefined for the fastest algorithm that the issuer allows. */
+  readonly algorithm: string | undefined;
+  /** These claims replace or complete the default claims. */
+  readonly claims: Members;
+  /** Names of claims that the token does not have. */
+  readonly without: readonly string[];
+  /** These parameters replace or complete the default header. Null removes a parameter. */
+  readonly header: Members;
+  /** Names of {@link TAMPERINGS}, in the order in which they are applied. */
+  readonly tamper: readonly string[];
+  /** Sent in place of a token. */
+  readonly text: string | undefined;
+}
+
+/** A recipe with default values, apart from the given changes. */
+export function plainRecipe(name: string, changes: Partial<TokenRecipe> = {}): TokenRecipe {
+  return {
+    name,
+    issuer: undefined,
+    algorithm: undefined,
+    claims: {},
+    without: [],
+    header: {},
+    tamper: [],
+    text: undefined,
+    ...changes,
+  };
+}
+
+/**
+ * A recipe that extends another one: claims and header are merged by name, and every other value replaces the value of the base.
+ */
+export function extendRecipe(base: TokenRecipe, own: Partial<TokenRecipe> & { readonly name: string }): TokenRecipe {
+  const claims = { ...base.claims, ...own.claims };
+  const without = own.without ?? base.without.filter((name) => !Object.hasOwn(own.claims ?? {}, name));
+  return {
+    name: base.name,
+    issuer: own.issuer ?? base.issuer,
+    algorithm: own.algorithm ?? base.algorithm,
+    claims,
+    without,
+    header: { ...base.header, ...own.header },
+    tamper: own.tamper ?? base.tamper,
+    text: own.text ?? base.text,
+  };
+}

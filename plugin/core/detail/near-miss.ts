@@ -1,0 +1,64 @@
+/** Longer strings are not compared, because clients can send strings of any length. */
+const MAX_COMPARED = 1_024;
+/** Only the first of many expected values are compared. */
+const MAX_CANDIDATES = 20;
+
+type Difference = readonly [what: string, normalize: (text: string) => string];
+
+/**
+ * From the smallest difference to the largest. The message names the first difference that explains why the values are
+ * unequal.
+ */
+const DIFFERENCES: readonly Difference[] = [
+  ["the trailing slash", withoutSlash],
+  ["white space", (text) => text.replace(/\s+/g, "")],
+  ["upper and lower case", (text) => text.toLowerCase()],
+  ["http instead of https", (text) => text.replace(/^http:/, "https:")],
+  ["the port", (text) => text.replace(/^(https?:\/\/[^/:]+):\d{1,5}/, "$1")],
+  ["the scheme at its start", (text) => text.replace(/^[a-z][a-z0-9+.-]{0,20}:(?:\/\/)?/i, "")],
+  ["the path after the host", (text) => text.replace(/^(https?:\/\/[^/]+)\/.*$/s, "$1")],
+];
+
+/**
+ * Says how a value differs from the most similar expected value, if the difference is small. Two small differences
+ * together are also found. Undefined if no expected value is similar.
+ */
+export function describeNearMiss(value: string, expected: Iterable<string>): string | undefined {
+  if (value.length > MAX_COMPARED) {
+    return undefined;
+  }
+  const candidates = takeFirst(expected);
+  for (const [what, normalize] of DIFFERENCES) {
+    if (candidates.some((candidate) => normalize(candidate) === normalize(value))) {
+      return `differs only by ${what}`;
+    }
+  }
+  const plain = (text: string): string =>
+    DIFFERENCES.slice(0, 5).reduce((reduced, [, normalize]) => normalize(reduced), text);
+  return candidates.some((candidate) => plain(candidate) === plain(value))
+    ? "differs only by the spelling of the URL"
+    : undefined;
+}
+
+/** The end of a sentence that describes the near miss; empty if there is none. */
+export function andNearMiss(value: string, expected: Iterable<string>): string {
+  const difference = describeNearMiss(value, expected);
+  return difference === undefined ? "" : `; it ${difference}`;
+}
+
+function withoutSlash(text: string): string {
+  return text.endsWith("/") ? text.slice(0, -1) : text;
+}
+
+function takeFirst(expected: Iterable<string>): readonly string[] {
+  const candidates: string[] = [];
+  for (const candidate of expected) {
+    if (candidates.length === MAX_CANDIDATES) {
+      break;
+    }
+    if (candidate.length <= MAX_COMPARED) {
+      candidates.push(candidate);
+    }
+  }
+  return candidates;
+}

@@ -1,0 +1,45 @@
+import type { JsonValue } from "./json.ts";
+
+// Readers may split a string in different ways if it has any other white space, or a control character.
+const CLEAR_TEXT = /^(?:[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]| )*$/u;
+
+/** Splits a string into names. Undefined for a string that it cannot read. */
+export type SplitText = (text: string) => readonly string[] | undefined;
+
+/**
+ * The names in a list of strings or in one string. An absent claim and a null claim have no names. Undefined for every other value,
+ * because its meaning is unknown.
+ */
+export function listNames(value: JsonValue | undefined, split: SplitText): readonly string[] | undefined {
+  if (typeof value === "string") {
+    return split(value);
+  }
+  const list = value ?? [];
+  return Array.isArray(list) && list.every((item) => typeof item === "string") ? list : undefined;
+}
+
+/** The names in one string with a separator between them. A list is rejected, because its elements could contain the separator. */
+export function splitNames(value: JsonValue | undefined, separator: string): readonly string[] | undefined {
+  if (value === undefined || value === null) {
+    return [];
+  }
+  if (typeof value !== "string" || !CLEAR_TEXT.test(value)) {
+    return undefined;
+  }
+  return value
+    .split(separator)
+    .map((name) => trimSpaces(name))
+    .filter((name) => name !== "");
+}
+
+function trimSpaces(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (text[start] === " ") {
+    start += 1;
+  }
+  while (end > start && text[end - 1] === " ") {
+    end -= 1;
+  }
+  return text.slice(start, end);
+}

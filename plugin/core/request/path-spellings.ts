@@ -1,0 +1,87 @@
+import type { TemplateSegment } from "../model/operation-tree.ts";
+
+/**
+ * Some servers read other spellings as the same path: another case, compatible or invisible characters, a slash, dot or space at the end,
+ * a format such as `.json`, or needless escapes. The plugin itself compares paths without any such conversion. If an operation for
+ * `/users/me` is stricter than one for `/users/{id}`, then `/users/ME` must not pass as an `{id}`.
+ */
+
+const ASCII = /^[\0-\x7f]*$/;
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
+const ESCAPED_ASCII = /%([2-7][0-9a-f])/gi;
+/** Characters that a path may have without an escape (RFC 3986 section 3.3). */
+const NEEDS_NO_ESCAPE = /[A-Za-z0-9\-._~!$&'()*+,=:@]/;
+const DROPPED_AT_END = new Set([" ", ".", "+", "\t", "\u00a0", "\u3000"]);
+
+/** A template in the form that is compared with {@link lenientSpellings}. */
+export function toLenientTemplate(segments: readonly TemplateSegment[]): readonly TemplateSegment[] {
+  const last = segments.at(-1);
+  const endsWithSlash = segments.length > 1 && last?.kind === "literal" && last.text === "";
+  return (endsWithSlash ? segments.slice(0, -1) : segments).map(toLenientSegment);
+}
+
+function toLenientSegment(segment: TemplateSegment): TemplateSegment {
+  switch (segment.kind) {
+    case "literal":
+      return { kind: "literal", text: fold(segment.text) };
+    case "affixed":
+      return { kind: "affixed", prefix: fold(segment.prefix), suffix: fold(segment.suffix) };
+    default:
+      return segment;
+  }
+}
+
+/**
+ * How lenient servers may read a path: in lower case and without a slash at the end. Some also drop dots and spaces at the ends of
+ * segments. Some also drop the format at the end, from the first or the last dot on.
+ *
+ * @param path decoded segments.
+ */
+export function lenientSpellings(path: readonly string[]): readonly (readonly string[])[] {
+  const folded = withoutSlash(path.map(fold));
+  const trimmed = withoutSlash(folded.map(trim));
+  const last = trimmed.at(-1) ?? "";
+  const bare = [last.indexOf(".", 1), last.lastIndexOf(".")].flatMap((dot) =>
+    dot > 0 ? [trim(last.slice(0, dot))] : [],
+  );
+  const spellings = [folded, trimmed, ...bare.map((name) => [...trimmed.slice(0, -1), name])];
+  return [...new Map(spellings.map((spelling) => [spelling.join("/"), spelling])).values()];
+}
+
+/**
+ * How a server may read a path if the server keeps needless escapes, such as `%6de` or `%3Acancel`. Undefined if the path has
+ * no such escape. RFC 3986 section 6.2.2.2 says that letters are equal to their escapes, but not every router decodes them.
+ *
+ * @param target a request target that `splitPath` accepts.
+ */
+export function escapedSpelling(target: string): readonly string[] | undefined {
+  const [path = ""] = target.split("?", 1);
+  let isEscaped = false;
+  const kept = path.replaceAll(ESCAPED_ASCII, (sent, hex: string) => {
+    const isNeedless = NEEDS_NO_ESCAPE.test(String.fromCharCode(Number.parseInt(hex, 16)));
+    isEscaped ||= isNeedless;
+    return isNeedless ? `%25${hex}` : sent;
+  });
+  return isEscaped ? kept.slice(1).split("/").map(decodeURIComponent) : undefined;
+}
+
+function withoutSlash(path: readonly string[]): readonly string[] {
+  return path.length > 1 && path.at(-1) === "" ? path.slice(0, -1) : path;
+}
+
+function fold(text: string): string {
+  if (ASCII.test(text)) {
+    return text.toLowerCase();
+  }
+  // To upper case first, because some letters, such as the long s, become ASCII letters only this way.
+  return text.normalize("NFKC").replaceAll(INVISIBLE, "").toUpperCase().toLowerCase();
+}
+
+/** A loop, because a regular expression would read a long run of dots many times. */
+function trim(text: string): string {
+  let end = text.length;
+  while (end > 0 && DROPPED_AT_END.has(text.charAt(end - 1))) {
+    end -= 1;
+  }
+  return text.slice(0, end).trimStart();
+}

@@ -1,0 +1,76 @@
+import type { TemplateSegment } from "../model/operation-tree.ts";
+
+const RANKS: Readonly<Record<TemplateSegment["kind"], number>> = {
+  literal: 0,
+  affixed: 1,
+  placeholder: 2,
+  subtree: 3,
+};
+
+/**
+ * Compares two templates that match the same path: negative if `a` is more specific, positive if `b` is. Only the first segment in which
+ * they differ counts. Zero if they are equal, or if both have different text around a placeholder in this segment.
+ */
+export function compareSpecificity(a: readonly TemplateSegment[], b: readonly TemplateSegment[]): number {
+  for (const [index, segment] of a.entries()) {
+    const other = b[index];
+    if (!other) {
+      return 0;
+    }
+    const difference = RANKS[segment.kind] - RANKS[other.kind];
+    if (difference !== 0 || haveOtherText(segment, other)) {
+      return difference;
+    }
+  }
+  return 0;
+}
+
+function haveOtherText(a: TemplateSegment, b: TemplateSegment): boolean {
+  return a.kind === "affixed" && b.kind === "affixed" && (a.prefix !== b.prefix || a.suffix !== b.suffix);
+}
+
+/** Whether any request path matches both templates. */
+export function templatesOverlap(a: readonly TemplateSegment[], b: readonly TemplateSegment[]): boolean {
+  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
+    const one = a[index];
+    const other = b[index];
+    if (one?.kind === "subtree" || other?.kind === "subtree") {
+      return hasMore(a, index) && hasMore(b, index);
+    }
+    if (!one || !other || !segmentsOverlap(one, other)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** A slash at the end is not enough for a subtree. */
+function hasMore(segments: readonly TemplateSegment[], index: number): boolean {
+  const next = segments[index];
+  return next !== undefined && !(next.kind === "literal" && next.text === "");
+}
+
+function segmentsOverlap(a: TemplateSegment, b: TemplateSegment): boolean {
+  if (a.kind === "literal") {
+    return b.kind === "literal" ? a.text === b.text : fitsText(a.text, b);
+  }
+  if (b.kind === "literal") {
+    return fitsText(b.text, a);
+  }
+  // Both segments have a placeholder. The segments overlap if one prefix begins with the other, and one suffix ends with the other.
+  const one = affixesOf(a);
+  const other = affixesOf(b);
+  return (
+    (one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix)) &&
+    (one.suffix.endsWith(other.suffix) || other.suffix.endsWith(one.suffix))
+  );
+}
+
+function fitsText(text: string, segment: TemplateSegment): boolean {
+  const { prefix, suffix } = affixesOf(segment);
+  return text.length > prefix.length + suffix.length && text.startsWith(prefix) && text.endsWith(suffix);
+}
+
+function affixesOf(segment: TemplateSegment): { readonly prefix: string; readonly suffix: string } {
+  return segment.kind === "affixed" ? segment : { prefix: "", suffix: "" };
+}

@@ -1,0 +1,152 @@
+-- Reads the facts by which the plugin judges a request. Each function reads the request as it is now, with the changes that earlier
+-- plugins made.
+local KNOWN_TO_NGINX = { ["user-agent"] = true, ["x-forwarded-for"] = true }
+-- The same pattern as in plugin/kong/facts/narrow-facts.ts, which explains it.
+local PLAIN =
+  [[^(?!OPTIONS )([A-Z]{1,16}) /(?:[A-Za-z0-9](?:\.(?=[A-Za-z0-9]))?|[_~/-])*(?:\?[!"$-~]*)? HTTP/[0-9.]{1,8}$]]
+local MAX_PLAIN_LENGTH = 2048
+local USUAL_LINE = [[^(?!OPTIONS )[A-Z]{1,16} [!-~]+ HTTP/[0-9.]{1,8}$]]
+
+local Facts = {}
+
+-- Appends one value, a list of values, or nothing.
+local function append(list, values)
+  for _, value in ipairs(type(values) == "table" and values or { values }) do
+    list[#list + 1] = value
+  end
+end
+
+-- The names in the first line of the facts, and their spellings with "_". The line is configuration and stays the same.
+local known_head, names, spellings
+
+local function read_head(head)
+  if head == known_head then
+    return
+  end
+  names, spellings = {}, {}
+  for name in head:sub(3):gmatch("%S+") do
+    names[#names + 1] = name
+    local spelled = { "" }
+    for character in name:gmatch(".") do
+      for index = 1, #spelled do
+        local start = spelled[index]
+        spelled[index] = start .. character
+        if character == "-" then
+          spelled[#spelled + 1] = start .. "_"
+        end
+      end
+    end
+    -- nginx itself reads two of these fields, and its variables accept no other spelling of their names.
+    for index = KNOWN_TO_NGINX[name] and #spelled + 1 or 2, #spelled do
+      spellings[spelled[index]] = name
+    end
+  end
+  known_head = head
+end
+
+-- Returns the headers by names with "-" in place of each "_". nginx's variables treat both spellings as one name, and the plugin
+-- must judge the text that these variables give. The order in which the spellings came is unknown here, so they are sorted, to give
+-- the same text each time. Only the relevant headers are touched, because a client can send thousands. Returns nil if all names are
+-- spelled as usual.
+local function merge_spellings(headers)
+  local found
+  for name in pairs(headers) do
+    if spellings[name] then
+      found = found or {}
+      found[#found + 1] = name
+    end
+  end
+  if not found then
+    return nil
+  end
+  table.sort(found)
+  local merged = {}
+  for _, name in ipairs(found) do
+    local dashed = spellings[name]
+    if not merged[dashed] then
+      merged[dashed] = {}
+      append(merged[dashed], rawget(headers, dashed))
+    end
+    append(merged[dashed], headers[name])
+  end
+  return merged
+end
+
+-- Joins all values of a header into one string.
+local function join(values, separator)
+  return type(values) == "table" and table.concat(values, separator) or values
+end
+
+-- The look-up is raw, because the table's own look-up tries other spellings at some cost.
+local function value_of(request, name)
+  local values = request.merged and request.merged[name] or rawget(request.sent, name)
+  return values and join(values, name == "cookie" and "; " or ", ") or ""
+end
+
+-- Reads the request. `variable` is the facts variable, whose first line names the headers.
+function Facts.read(variable)
+  local head = variable:match("^[^\n]*")
+  read_head(head)
+  local sent = ngx.req.get_headers(0)
+  return { head = head, sent = sent, merged = merge_spellings(sent), line = ngx.var.request }
+end
+
+-- The facts in the form of the variable (plugin/kong/facts/facts-variable.ts). `more` follows the addresses. The plugin server
+-- expects it there, and only from the guard. A client cannot add a line, because none of these values can contain a line feed.
+-- Bytes beyond ASCII become a byte that no check accepts, because the stock server's decoder turns some of them into line feeds and
+-- letters.
+function Facts.render(request, more)
+  local var = ngx.var
+  local addresses = var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr .. more
+  local lines = { request.head, request.line, addresses }
+  for _, name in ipairs(names) do
+    lines[#lines + 1] = value_of(request, name)
+  end
+  local facts = table.concat(lines, "\n")
+  return ngx.re.find(facts, "[\\x80-\\xff]", "jo") and facts:gsub("[\128-\255]", "\127") or facts
+end
+
+local function narrow_line(line, counted)
+  if not counted.target and #line <= MAX_PLAIN_LENGTH then
+    local from, to = ngx.re.find(line, PLAIN, "jo", nil, 1)
+    if from then
+      return line:sub(from, to)
+    end
+  end
+  return ngx.re.find(line, USUAL_LINE, "jo") and line or nil
+end
+
+local function describe_route()
+  local route = kong.router.get_route()
+  return (route and route.name or "") .. "\t" .. table.concat(route and route.tags or {}, "\t")
+end
+
+-- The text that all requests with the same verdict have in common, or nil if the request must be judged in any case.
+-- The token comes last, because LuaJIT hashes long strings by only a few positions, including the end. If strings
+-- differed only in the middle, LuaJIT would compare thousands of them byte by byte.
+function Facts.narrow(request, conf, counted)
+  local line = narrow_line(request.line, counted)
+  if not line then
+    return nil
+  end
+  local parts = { conf.__plugin_id, string.format("%d", conf.__seq__), line, "", "", value_of(request, "connection") }
+  if counted.transport then
+    local var = ngx.var
+    local scheme = var.scheme
+    parts[4] = scheme == "https" and scheme
+      or table.concat({ scheme, var.realip_remote_addr, var.remote_addr, value_of(request, "x-forwarded-proto") }, " ")
+  end
+  if counted.client then
+    -- The plugin server must see each new address of a token, to find tokens that several clients use.
+    parts[4] = parts[4] .. " from " .. ngx.var.remote_addr
+  end
+  if counted.route then
+    parts[5] = describe_route()
+  end
+  for _, name in ipairs(counted.headers) do
+    parts[#parts + 1] = value_of(request, name)
+  end
+  return table.concat(parts, "\n")
+end
+
+return Facts

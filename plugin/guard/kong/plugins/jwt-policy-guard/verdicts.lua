@@ -1,0 +1,174 @@
+-- Verdicts that this worker may reuse. The plugin server decides which verdicts these are, and for how long: see
+-- docs/adr/0041-verdicts-in-the-guard.md. Inside one Lua VM, all code can change everything, so signatures of the entries would not
+-- help.
+local cjson = require "cjson"
+
+-- A verdict is reused only if the plugin server has confirmed its generation within this time, in seconds. So if the server has
+-- died, was stopped or was replaced, no verdict is reused for longer than this.
+local LEASE = 1
+-- When the newer half is full, the older half is dropped. Bounds of one half:
+local MAX_ENTRIES = 10000
+local MAX_BYTES = 12 * 1024 * 1024
+-- The size of an entry with a few headers, without its strings. collectgarbage measured it.
+local BYTES_PER_ENTRY = 600
+-- At most this many counts travel in one message to the server.
+local MAX_REPORTED = 200
+
+local Verdicts = {}
+
+local newer, older = {}, {}
+local count, bytes = 0, 0
+
+-- The generation of all entries: the server process, and how often its policies and keys have changed.
+local process, serial = nil, 0
+-- The start of the last call that the server answered in this generation.
+local confirmed_at = -math.huge
+-- How often verdicts of this process were reused since the last report, by the number of the tally that counts them.
+local hits = {}
+-- The facts that matter, for each configuration of the plugin.
+local counted = setmetatable({}, { __mode = "k" })
+-- Sets of headers to remove. The key of a set is the text that lists its headers. There are few sets, because most
+-- requests have few headers.
+local cleared, cleared_count = {}, 0
+local MAX_CLEARED = 1000
+
+local function drop_all()
+  newer, older, count, bytes = {}, {}, 0, 0
+  counted = setmetatable({}, { __mode = "k" })
+  cleared, cleared_count = {}, 0
+end
+
+-- Notes that the server has answered a call that began at `asked_at`. Returns false for a generation that is over.
+local function confirm(generation, asked_at)
+  local of_process, text = generation:match("^(%x+)%.(%d+)$")
+  local of_serial = tonumber(text)
+  if not of_serial or of_process == process and of_serial < serial then
+    return false
+  end
+  if of_process ~= process or of_serial > serial then
+    if of_process ~= process then
+      hits = {}
+    end
+    drop_all()
+    process, serial, confirmed_at = of_process, of_serial, asked_at
+  elseif asked_at > confirmed_at or ngx.now() < confirmed_at then
+    -- In the second case, the clock was set back.
+    confirmed_at = asked_at
+  end
+  return true
+end
+
+local function find_cleared(text)
+  local names = cleared[text]
+  if not names then
+    if cleared_count == MAX_CLEARED then
+      cleared, cleared_count = {}, 0
+    end
+    names = {}
+    for name in text:gmatch("%S+") do
+      names[name] = true
+    end
+    cleared[text], cleared_count = names, cleared_count + 1
+  end
+  return names
+end
+
+local function size_of(key, entry)
+  local size = #key + BYTES_PER_ENTRY + #(entry.query or "")
+  for name, value in pairs(entry.set) do
+    for _, text in ipairs(type(value) == "table" and value or { value }) do
+      size = size + #name + #text
+    end
+  end
+  return size
+end
+
+local function store(key, entry)
+  local size = size_of(key, entry)
+  if count >= MAX_ENTRIES or bytes + size > MAX_BYTES then
+    newer, older, count, bytes = {}, newer, 0, 0
+  end
+  if not newer[key] then
+    count, bytes = count + 1, bytes + size
+  end
+  newer[key] = entry
+end
+
+-- The facts that matter for requests of this configuration; nil if the server has not named them in this generation.
+function Verdicts.facts_of(conf)
+  return counted[conf]
+end
+
+-- Returns the verdict for exactly these facts, if it may be reused now.
+function Verdicts.recall(key)
+  local entry = newer[key]
+  if not entry then
+    entry = older[key]
+    if not entry then
+      return nil
+    end
+    store(key, entry)
+  end
+  local now = ngx.now()
+  local age = now - confirmed_at
+  local now_ms = now * 1000
+  if age < 0 or age > LEASE or now_ms <= entry.after or now_ms >= entry.before then
+    return nil
+  end
+  hits[entry.tally] = (hits[entry.tally] or 0) + 1
+  return entry
+end
+
+-- Reads a verdict that the server allows to reuse, in its text form.
+function Verdicts.decode(encoded)
+  local entry = cjson.decode(ngx.decode_base64(encoded))
+  entry.clear = find_cleared(entry.clear)
+  return entry
+end
+
+-- Remembers a verdict. `make_key` makes the key of the request from the facts that matter.
+function Verdicts.keep(conf, entry, asked_at, make_key)
+  if not confirm(entry.generation, asked_at) then
+    return
+  end
+  counted[conf] = entry.facts
+  local key = make_key(entry.facts)
+  if key then
+    entry.facts, entry.generation = nil, nil
+    store(key, entry)
+  end
+end
+
+-- Takes the counts of reused verdicts, as text for the server: `<process>:<count>=<hits>,…`; nil if there are none.
+function Verdicts.take_hits()
+  if not next(hits) then
+    return nil
+  end
+  local parts = {}
+  for tally, number in pairs(hits) do
+    if #parts == MAX_REPORTED then
+      break
+    end
+    parts[#parts + 1] = string.format("%d=%d", tally, number)
+    hits[tally] = nil
+  end
+  return process .. ":" .. table.concat(parts, ",")
+end
+
+-- Restores counts that did not reach the server.
+function Verdicts.return_hits(text)
+  local of_process, list = (text or ""):match("^(%x+):(.*)$")
+  if of_process == process and list then
+    for tally, number in list:gmatch("(%d+)=(%d+)") do
+      tally = tonumber(tally)
+      hits[tally] = (hits[tally] or 0) + tonumber(number)
+    end
+  end
+end
+
+-- For tests and for the operator's log.
+function Verdicts.describe()
+  return { entries = count, bytes = bytes, process = process, serial = serial }
+end
+
+return Verdicts

@@ -1,0 +1,84 @@
+import type { CompiledPolicy } from "../../core/model/policy.ts";
+import type { GuardMark } from "../contract/guard-mark.ts";
+import type { KongRoute, Pdk } from "../contract/pdk.ts";
+import { FACTS_VARIABLE, parseGuard } from "./facts-variable.ts";
+import { narrowFacts } from "./narrow-facts.ts";
+
+/** A request, and the facts about it that Kong was asked for. */
+export interface AskedRequest {
+  /**
+   * If two requests of one policy have the same text, an Allow of one is right for both. Undefined if the request must be judged in
+   * any case.
+   */
+  readonly key: string | undefined;
+  /** The facts variable. */
+  readonly facts: string;
+  /** Name of the Kong Route; undefined if Kong was not asked for it. */
+  readonly route: string | undefined;
+  /** The guard's mark; undefined if no guard checks the verdict. */
+  readonly guard: GuardMark | undefined;
+  /** Kong's PDK. It remembers the answers that Kong has already given about this request. */
+  remember(): PdkMemory;
+}
+
+/**
+ * Asks Kong for the facts variable, and for the Route if the plugin's configuration names no rule.
+ *
+ * @param rule the rule that the configuration names.
+ */
+export async function askForFacts(pdk: Pdk, policy: CompiledPolicy, rule: string | undefined): Promise<AskedRequest> {
+  const route = rule === undefined ? await pdk.router.getRoute() : undefined;
+  const facts = await pdk.nginx.getVar(FACTS_VARIABLE.name);
+  const narrowed = narrowFacts(facts, policy.decidingFacts);
+  return {
+    key: narrowed === undefined ? undefined : `${describeBinding(rule, route)}\n${narrowed}`,
+    facts,
+    route: route?.name,
+    guard: parseGuard(facts),
+    remember: () => new PdkMemory(pdk, facts, route),
+  };
+}
+
+/**
+ * The name and the tags of a Route select the rule. Neither a JSON text nor a rule's id has a line feed, so this text stays on one
+ * line of the key.
+ */
+function describeBinding(rule: string | undefined, route: KongRoute | undefined): string {
+  return rule === undefined ? JSON.stringify([route?.name ?? null, route?.tags ?? []]) : rule;
+}
+
+/** Answers repeated questions without a call to Kong. */
+class PdkMemory {
+  /**
+   * Whether Kong was asked for facts that are not part of the key. Such facts may differ for the next request with this key, so the
+   * decision must not be reused.
+   */
+  hasAskedMore = false;
+  readonly pdk: Pdk;
+
+  constructor(kong: Pdk, facts: string, route: KongRoute | undefined) {
+    const more = (): Pdk => {
+      this.hasAskedMore = true;
+      return kong;
+    };
+    this.pdk = {
+      ...(kong.isAbandoned && { isAbandoned: kong.isAbandoned }),
+      nginx: {
+        getVar: (name) => (name === FACTS_VARIABLE.name ? Promise.resolve(facts) : more().nginx.getVar(name)),
+      },
+      request: {
+        getHeaders: (maxHeaders) => more().request.getHeaders(maxHeaders),
+        getForwardedScheme: () => more().request.getForwardedScheme(),
+      },
+      client: {
+        loadConsumer: (id, byUsername) => more().client.loadConsumer(id, byUsername),
+        getCredential: () => more().client.getCredential(),
+        getConsumer: () => more().client.getConsumer(),
+      },
+      router: {
+        getRoute: () => (route ? Promise.resolve(route) : more().router.getRoute()),
+        getService: () => more().router.getService(),
+      },
+    };
+  }
+}

@@ -1,0 +1,43 @@
+import type { JsonObject } from "../../core/json/json.ts";
+import type { CompiledPolicy, Mode, TokenSource } from "../../core/model/policy.ts";
+import type { SeenToken, WatchedEvent } from "../../observe/abuse/abuse-watch.ts";
+import type { SeenRequest } from "../../observe/decisions/judged-event.ts";
+import type { GuardMark } from "../contract/guard-mark.ts";
+import { parseFactsVariable, readClient, readRequestId } from "./facts-variable.ts";
+import type { ReadRequest } from "./read-facts.ts";
+
+/** What the handler notes about one event while it judges the request. Other code reads the notes when the decision is carried out. */
+export class EventRecord implements WatchedEvent {
+  mode?: Mode | undefined;
+  source?: TokenSource | undefined;
+  claims?: JsonObject | undefined;
+  signed?: Uint8Array | undefined;
+  token?: SeenToken | undefined;
+  policy?: CompiledPolicy;
+  policyFile?: string | undefined;
+  pluginId?: string | undefined;
+  route?: string | undefined;
+  isReused = false;
+  /** The mark of the guard that waits for the outcome; undefined as long as the facts are unknown, and without a guard. */
+  guard?: GuardMark | undefined;
+  /** The facts on which the decision is based. */
+  facts?: ReadRequest | undefined;
+  /** The facts variable, if an earlier verdict was reused. */
+  factsText?: string;
+
+  readRequestId(): string | undefined {
+    return this.facts?.requestId ?? readRequestId(this.factsText ?? "");
+  }
+
+  readClient(): string | undefined {
+    return this.facts?.client ?? readClient(this.factsText ?? "");
+  }
+
+  readRequest(): SeenRequest | undefined {
+    if (this.facts || this.factsText === undefined) {
+      return this.facts;
+    }
+    const parsed = parseFactsVariable(this.factsText);
+    return parsed && { ...parsed, client: parsed.connectionFacts.client };
+  }
+}

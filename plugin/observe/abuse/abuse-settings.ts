@@ -1,0 +1,28 @@
+import type { Network } from "../../core/text/ip-network.ts";
+
+/** The operator's settings for the detection of abuse. A detector without settings is off. */
+export interface AbuseSettings {
+  readonly sharedTokens: SharedTokenSettings | undefined;
+  readonly failingSubjects: { readonly perMinute: number } | undefined;
+  readonly unknownKeys: { readonly perMinute: number; readonly factor: number } | undefined;
+  readonly longLifetimes: { readonly factor: number; readonly afterTokens: number } | undefined;
+  readonly denialRates: { readonly change: number; readonly requests: number } | undefined;
+  /** The secret from which the keys of pseudonyms are derived. If undefined, each process makes its own random keys. */
+  readonly pseudonymSecret: Uint8Array | undefined;
+  /** How long one key makes the pseudonyms, in seconds. */
+  readonly rotateSeconds: number;
+  readonly linesPerMinute: number;
+  /** The time after which the same finding is reported again, in seconds. */
+  readonly repeatSeconds: number;
+}
+
+export interface SharedTokenSettings {
+  readonly returns: number;
+  readonly networks: number;
+  readonly ipv4Prefix: number;
+  readonly ipv6Prefix: number;
+  /** All addresses of one group count as one network. */
+  readonly sharedNetworks: readonly (readonly Network[])[];
+  /** How long a shared token is refused, in seconds; undefined if it is only reported. */
+  readonly refuseSeconds: number | undefined;
+}

@@ -1,0 +1,117 @@
+import type { JsonValue } from "../../core/json/json.ts";
+import type { Reason } from "../../core/model/denial.ts";
+import { LineBudget } from "../decisions/line-budget.ts";
+import type { Pseudonyms } from "../decisions/pseudonyms.ts";
+
+type AlarmKind = "shared_token" | "failing_subject" | "unknown_keys" | "long_lifetime" | "denial_rate";
+
+/** One finding. Its names come from configuration, and its numbers are counts or times. */
+export interface Alarm {
+  readonly kind: AlarmKind;
+  readonly policy: string;
+  readonly rule?: string | undefined;
+  readonly issuer?: string | undefined;
+  readonly reason?: Reason | undefined;
+  /** The claim `sub`. It is only written as a pseudonym. */
+  readonly subject?: JsonValue | undefined;
+  readonly requestId?: string | undefined;
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/** How often one kind of alarm was raised. */
+export interface AlarmCount extends Pick<Alarm, "kind" | "policy" | "rule" | "issuer"> {
+  readonly alarms: number;
+}
+
+export interface AlarmLogOptions {
+  readonly linesPerMinute: number;
+  readonly pseudonyms: Pseudonyms;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Writes a line for the operator. */
+  readonly warn: (line: string) => void;
+  /** Writes an alarm into the decision log. */
+  readonly log?: ((members: Readonly<Record<string, unknown>>) => void) | undefined;
+}
+
+/** What each alarm means, and the first thing to do. */
+const TEXTS: { readonly [K in AlarmKind]: readonly [what: string, next: string] } = {
+  shared_token: [
+    "clients in different networks use one token at the same time",
+    "Ask the user or the owner of the client, and revoke the session at the issuer. If these networks belong together, add them to shared_networks.",
+  ],
+  failing_subject: [
+    "one subject is denied again and again",
+    "Look for its denials in the decision log: either a client has a defect, or an attacker tries what is allowed.",
+  ],
+  unknown_keys: [
+    "far more tokens than usual with an unknown key, algorithm or issuer",
+    "The cause is an attack, a client with tokens of another environment, or keys that the issuer has not published.",
+  ],
+  long_lifetime: [
+    "a token lives much longer than the other tokens of its issuer",
+    "Check the settings of the issuer. max_token_lifetime in the policy refuses such tokens.",
+  ],
+  denial_rate: [
+    "the part of denied requests of one rule changed suddenly",
+    "Compare with the last change of the policy, of the clients and of the issuer.",
+  ],
+};
+
+const MINUTE_MS = 60_000;
+/** Names come only from configuration, but configuration can change while the process runs. */
+const MAX_COUNTS = 1_000;
+const BYTES_PER_COUNT = 400;
+
+/** Counts alarms, and writes lines about them. During a flood of alarms, it writes only a limited number of lines. */
+export class AlarmLog {
+  readonly #options: AlarmLogOptions;
+  readonly #budget: LineBudget;
+  readonly #counts = new Map<string, AlarmCount & { alarms: number }>();
+  #leftOut = 0;
+
+  constructor(options: AlarmLogOptions) {
+    this.#options = options;
+    this.#budget = new LineBudget(options.linesPerMinute, options.now, MINUTE_MS);
+  }
+
+  get bytes(): number {
+    return this.#counts.size * BYTES_PER_COUNT;
+  }
+
+  raise(alarm: Alarm): void {
+    this.#count(alarm);
+    if (!this.#budget.take(alarm.kind)) {
+      this.#leftOut += 1;
+      return;
+    }
+    const { pseudonyms, warn, log } = this.#options;
+    const { kind, policy, rule, issuer, reason, subject, requestId, numbers } = alarm;
+    const hidden = subject === undefined ? undefined : pseudonyms.of("sub", JSON.stringify(subject));
+    const counts = { ...numbers, ...(this.#leftOut > 0 && { alarms_left_out: this.#leftOut }) };
+    const [what, next] = TEXTS[kind];
+    const pairs = Object.entries({
+      ...{ kind, policy, rule, issuer, reason },
+      ...(hidden && { subject_hmac: hidden.hmac, subject_key: hidden.key }),
+      ...counts,
+      request_id: requestId,
+    }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+    warn(`abuse: ${what}: ${pairs.join(" ")} next=${JSON.stringify(next)}`);
+    log?.({ kind, policy, rule, issuer, reason, subject: hidden, ...counts, request_id: requestId });
+    this.#leftOut = 0;
+  }
+
+  list(): readonly AlarmCount[] {
+    return [...this.#counts.values()].map((count) => ({ ...count }));
+  }
+
+  #count({ kind, policy, rule, issuer }: Alarm): void {
+    const name = JSON.stringify([kind, policy, rule, issuer]);
+    const known = this.#counts.get(name);
+    if (known !== undefined) {
+      known.alarms += 1;
+    } else if (this.#counts.size < MAX_COUNTS) {
+      this.#counts.set(name, { kind, policy, rule, issuer, alarms: 1 });
+    }
+  }
+}

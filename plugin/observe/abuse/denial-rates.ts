@@ -1,0 +1,99 @@
+import { type NamedRecord, NamedRecords, noteReport } from "./tables/named-records.ts";
+
+export interface DenialRatesOptions {
+  /** A change is sudden if the part of denied requests rises or falls by this much, from 0 to 1. */
+  readonly change: number;
+  /** The smallest number of requests from which a part is computed. */
+  readonly requests: number;
+  /** A rule is reported again after this time, in milliseconds. */
+  readonly repeatMs: number;
+}
+
+/** A rule that suddenly denies a different part of its requests. */
+export interface DenialRateChange {
+  /** From 0 to 1. */
+  readonly part: number;
+  readonly usual: number;
+  readonly requests: number;
+  readonly isRepeat: boolean;
+}
+
+interface Rule {
+  windowStart: number;
+  requests: number;
+  denials: number;
+  /** Mean and variance of the part of denied requests. */
+  usual: number;
+  variance: number;
+  windows: number;
+}
+
+const WINDOW_MS = 20_000;
+/** The plugin learns from this many windows before it reports a change: five minutes of a busy rule. */
+const LEARNING_WINDOWS = 15;
+/** The usual part follows a change within about ten minutes. */
+const LEARNING = 1 / 30;
+/** A change is sudden if it differs from the usual part by this many standard deviations. */
+const DEVIATIONS = 6;
+const MAX_RULES = 2_000;
+const BYTES_PER_RULE = 400;
+
+/** Learns which part of its requests each rule denies, and finds sudden changes. */
+export class DenialRates {
+  readonly #options: DenialRatesOptions;
+  readonly #rules = new NamedRecords<Rule>({
+    maxRecords: MAX_RULES,
+    bytesPerRecord: BYTES_PER_RULE,
+    create: (windowStart) => ({ windowStart, requests: 0, denials: 0, usual: 0, variance: 0, windows: 0 }),
+  });
+
+  constructor(options: DenialRatesOptions) {
+    this.#options = options;
+  }
+
+  get bytes(): number {
+    return this.#rules.bytes;
+  }
+
+  /**
+   * Notes requests of one rule. The first request after the end of a window judges this window.
+   *
+   * @param name policy and rule, from configuration.
+   * @param nowMs from a clock that never goes back.
+   */
+  see(
+    name: string,
+    counts: { readonly requests: number; readonly denials: number },
+    nowMs: number,
+  ): DenialRateChange | undefined {
+    const rule = this.#rules.find(name, nowMs);
+    if (rule === undefined) {
+      return undefined;
+    }
+    const isComplete = nowMs - rule.windowStart >= WINDOW_MS && rule.requests >= this.#options.requests;
+    const change = isComplete ? this.#close(rule, nowMs) : undefined;
+    rule.requests += counts.requests;
+    rule.denials += counts.denials;
+    return change;
+  }
+
+  #close(rule: Rule & NamedRecord, nowMs: number): DenialRateChange | undefined {
+    const { requests, denials, usual, variance, windows } = rule;
+    const part = denials / requests;
+    const noise = Math.sqrt(variance + (usual * (1 - usual)) / requests);
+    const difference = Math.abs(part - usual);
+    const weight = Math.max(LEARNING, 1 / (windows + 1));
+    Object.assign(rule, {
+      windowStart: nowMs,
+      requests: 0,
+      denials: 0,
+      usual: usual + (part - usual) * weight,
+      variance: (1 - weight) * (variance + weight * (part - usual) ** 2),
+      windows: windows + 1,
+    });
+    if (windows < LEARNING_WINDOWS || difference < this.#options.change || difference < DEVIATIONS * noise) {
+      return undefined;
+    }
+    return { part, usual, requests, isRepeat: noteReport(rule, nowMs, this.#options.repeatMs) };
+  }
+}

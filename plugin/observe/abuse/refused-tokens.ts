@@ -1,0 +1,74 @@
+import type { KeyedId } from "./tables/keyed-hash.ts";
+
+/** The largest number of refused tokens. Each takes about 200 bytes. */
+export const MAX_REFUSED = 5_000;
+const BYTES_PER_TOKEN = 200;
+
+/** Tokens that are refused for a limited time. If there are too many, the token whose time ends first is forgotten. */
+export class RefusedTokens {
+  readonly #durationMs: number;
+  /** All tokens are refused for the same time, so the time of the first token ends first. */
+  readonly #until = new Map<string, number>();
+  #lastUntil = Number.NEGATIVE_INFINITY;
+
+  /** @param durationMs how long a token is refused. */
+  constructor(durationMs: number) {
+    this.#durationMs = durationMs;
+  }
+
+  get bytes(): number {
+    return this.#until.size * BYTES_PER_TOKEN;
+  }
+
+  /** Whether any token is refused now. */
+  hasAny(nowMs: number): boolean {
+    return nowMs < this.#lastUntil;
+  }
+
+  /** @param nowMs from a clock that never goes back. */
+  count(nowMs: number): number {
+    this.#forgetOld(nowMs);
+    return this.#until.size;
+  }
+
+  /** @returns whether the token was not refused before. */
+  refuse(token: KeyedId, nowMs: number): boolean {
+    if (this.isRefused(token, nowMs)) {
+      return false;
+    }
+    this.#forgetOld(nowMs);
+    const [first] = this.#until.keys();
+    if (first !== undefined && this.#until.size >= MAX_REFUSED) {
+      this.#until.delete(first);
+    }
+    this.#lastUntil = nowMs + this.#durationMs;
+    this.#until.set(nameOf(token), this.#lastUntil);
+    return true;
+  }
+
+  isRefused(token: KeyedId, nowMs: number): boolean {
+    if (!this.hasAny(nowMs)) {
+      return false;
+    }
+    const name = nameOf(token);
+    const until = this.#until.get(name);
+    if (until !== undefined && nowMs >= until) {
+      this.#until.delete(name);
+      return false;
+    }
+    return until !== undefined;
+  }
+
+  #forgetOld(nowMs: number): void {
+    for (const [name, until] of this.#until) {
+      if (nowMs < until) {
+        return;
+      }
+      this.#until.delete(name);
+    }
+  }
+}
+
+function nameOf({ group, tag, third, fourth }: KeyedId): string {
+  return `${group} ${tag} ${third} ${fourth}`;
+}

@@ -1,0 +1,53 @@
+/** What a detector knows about one name. */
+export interface NamedRecord {
+  /** When the last report began, in milliseconds of the detector's clock. */
+  reportedAt: number;
+}
+
+export interface NamedRecordsOptions<R> {
+  readonly maxRecords: number;
+  readonly bytesPerRecord: number;
+  /** Makes a new record, without its report. */
+  readonly create: (nowMs: number) => R;
+}
+
+/**
+ * Records by names of policies, rules and issuers. These names come from configuration, but configuration can change while the process
+ * runs. So the number of records is limited, and a name beyond the limit has no record.
+ */
+export class NamedRecords<R extends object> {
+  readonly #options: NamedRecordsOptions<R>;
+  readonly #records = new Map<string, R & NamedRecord>();
+
+  constructor(options: NamedRecordsOptions<R>) {
+    this.#options = options;
+  }
+
+  get bytes(): number {
+    return this.#records.size * this.#options.bytesPerRecord;
+  }
+
+  find(name: string, nowMs: number): (R & NamedRecord) | undefined {
+    const known = this.#records.get(name);
+    if (known !== undefined || this.#records.size >= this.#options.maxRecords) {
+      return known;
+    }
+    const record = { ...this.#options.create(nowMs), reportedAt: Number.NEGATIVE_INFINITY };
+    this.#records.set(name, record);
+    return record;
+  }
+}
+
+/**
+ * Notes a finding.
+ *
+ * @param repeatMs for this time after a report, findings repeat it.
+ * @returns whether the finding repeats the last report.
+ */
+export function noteReport(record: NamedRecord, nowMs: number, repeatMs: number): boolean {
+  const isRepeat = nowMs - record.reportedAt < repeatMs;
+  if (!isRepeat) {
+    record.reportedAt = nowMs;
+  }
+  return isRepeat;
+}

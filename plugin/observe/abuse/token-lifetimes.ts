@@ -1,0 +1,139 @@
+import { NamedRecords, noteReport } from "./tables/named-records.ts";
+import type { SlotKey } from "./tables/slot-table.ts";
+
+export interface TokenLifetimesOptions {
+  /** A lifetime is unusual if it is this many times as long as the lifetime of nearly all tokens of the issuer. */
+  readonly factor: number;
+  /** The number of an issuer's tokens from which the plugin learns what is usual. */
+  readonly afterTokens: number;
+  /** An issuer is reported again after this time, in milliseconds. */
+  readonly repeatMs: number;
+}
+
+/** A token that lives much longer than the issuer's other tokens. */
+export interface LongLifetime {
+  readonly seconds: number;
+  /** A lifetime that nearly no other token exceeds. */
+  readonly usualSeconds: number;
+  readonly isRepeat: boolean;
+}
+
+/** Each bucket of lifetimes ends at 1.19 times the end of the bucket before. */
+const BUCKETS_PER_DOUBLING = 4;
+const BUCKETS = 128;
+/** Nearly no token: fewer than one of a thousand. */
+const RARE = 1 / 1_000;
+/** At this number of tokens all counts are halved, so that a change of the issuer's settings becomes usual. */
+const MAX_TOKENS = 100_000;
+const MAX_ISSUERS = 500;
+const BYTES_PER_ISSUER = 4 * BUCKETS + 400;
+/**
+ * A filter of recent tokens, so that each token counts once. When the filter has this many tokens, it takes one of a thousand new
+ * tokens for a known one.
+ */
+const FILTER_BITS = 2 ** 20;
+const TOKENS_PER_FILTER = 65_536;
+
+interface Issuer {
+  readonly counts: Uint32Array;
+  tokens: number;
+}
+
+/** Learns how long the tokens of each issuer live, and finds tokens that live much longer. */
+export class TokenLifetimes {
+  readonly #options: TokenLifetimesOptions;
+  readonly #issuers = new NamedRecords<Issuer>({
+    maxRecords: MAX_ISSUERS,
+    bytesPerRecord: BYTES_PER_ISSUER,
+    create: () => ({ counts: new Uint32Array(BUCKETS), tokens: 0 }),
+  });
+  #recent = new Uint32Array(FILTER_BITS / 32);
+  #earlier = new Uint32Array(FILTER_BITS / 32);
+  #inRecent = 0;
+
+  constructor(options: TokenLifetimesOptions) {
+    this.#options = options;
+  }
+
+  get bytes(): number {
+    return this.#recent.byteLength + this.#earlier.byteLength + this.#issuers.bytes;
+  }
+
+  /**
+   * @param name policy and issuer, from configuration.
+   * @param seconds from `iat` to `exp`.
+   * @param nowMs from a clock that never goes back.
+   */
+  see(name: string, token: SlotKey, seconds: number, nowMs: number): LongLifetime | undefined {
+    const issuer = this.#issuers.find(name, nowMs);
+    if (issuer === undefined || !(seconds > 0) || !this.#isNew(token)) {
+      return undefined;
+    }
+    const bucket = bucketOf(seconds);
+    const { factor, afterTokens, repeatMs } = this.#options;
+    const isUnusual =
+      issuer.tokens >= afterTokens && countFrom(issuer, bucketOf(seconds / factor)) < issuer.tokens * RARE;
+    const usualSeconds = isUnusual ? findUsual(issuer) : 0;
+    add(issuer, bucket);
+    if (!isUnusual) {
+      return undefined;
+    }
+    return { seconds: Math.round(seconds), usualSeconds, isRepeat: noteReport(issuer, nowMs, repeatMs) };
+  }
+
+  /** Whether the token was not seen lately. Remembers the token. */
+  #isNew({ group, tag }: SlotKey): boolean {
+    let isNew = false;
+    let isInEarlier = true;
+    for (let index = 0; index < 4; index += 1) {
+      const bit = (group + Math.imul(index, tag)) & (FILTER_BITS - 1);
+      const mask = 1 << (bit & 31);
+      const word = this.#recent[bit >>> 5] ?? 0;
+      isNew ||= (word & mask) === 0;
+      isInEarlier &&= ((this.#earlier[bit >>> 5] ?? 0) & mask) !== 0;
+      this.#recent[bit >>> 5] = word | mask;
+    }
+    if (isNew) {
+      this.#inRecent += 1;
+      if (this.#inRecent >= TOKENS_PER_FILTER) {
+        [this.#recent, this.#earlier] = [this.#earlier.fill(0), this.#recent];
+        this.#inRecent = 0;
+      }
+    }
+    return isNew && !isInEarlier;
+  }
+}
+
+function bucketOf(seconds: number): number {
+  return Math.max(0, Math.min(BUCKETS - 1, Math.floor(Math.log2(Math.max(1, seconds)) * BUCKETS_PER_DOUBLING)));
+}
+
+function countFrom({ counts }: Issuer, bucket: number): number {
+  let count = 0;
+  for (let index = bucket; index < BUCKETS; index += 1) {
+    count += counts[index] ?? 0;
+  }
+  return count;
+}
+
+/** The end of the first bucket that nearly no token exceeds. */
+function findUsual(issuer: Issuer): number {
+  let bucket = BUCKETS - 1;
+  while (bucket > 0 && countFrom(issuer, bucket) < issuer.tokens * RARE) {
+    bucket -= 1;
+  }
+  return Math.round(2 ** ((bucket + 1) / BUCKETS_PER_DOUBLING));
+}
+
+function add(issuer: Issuer, bucket: number): void {
+  issuer.counts[bucket] = (issuer.counts[bucket] ?? 0) + 1;
+  issuer.tokens += 1;
+  if (issuer.tokens >= MAX_TOKENS) {
+    issuer.tokens = 0;
+    for (let index = 0; index < BUCKETS; index += 1) {
+      const half = (issuer.counts[index] ?? 0) >>> 1;
+      issuer.counts[index] = half;
+      issuer.tokens += half;
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { NamedRecords, noteReport } from "./tables/named-records.ts";
+
+export interface UnknownKeysOptions {
+  /** A spike has at least this many requests within a minute. */
+  readonly perMinute: number;
+  /** A spike has at least this many times the usual number. */
+  readonly factor: number;
+  /** A spike is reported again after this time, in milliseconds. */
+  readonly repeatMs: number;
+}
+
+/** Far more requests than usual that name an unknown key, algorithm or issuer. */
+export interface UnknownKeySpike {
+  readonly requests: number;
+  /** The usual number in a minute. */
+  readonly usual: number;
+  readonly isRepeat: boolean;
+}
+
+interface Series {
+  windowStart: number;
+  count: number;
+  usual: number;
+}
+
+const WINDOW_MS = 60_000;
+/** The usual number follows a change within about half an hour. */
+const LEARNING = 1 / 30;
+/** After this many windows without a request, a usual number is close to 0. */
+const FORGOTTEN = 300;
+const MAX_SERIES = 1_000;
+const BYTES_PER_SERIES = 400;
+
+/** Finds a sudden rise of requests that fail because of an unknown `kid`, algorithm or issuer. It counts for each policy and reason. */
+export class UnknownKeys {
+  readonly #options: UnknownKeysOptions;
+  readonly #series = new NamedRecords<Series>({
+    maxRecords: MAX_SERIES,
+    bytesPerRecord: BYTES_PER_SERIES,
+    create: (windowStart) => ({ windowStart, count: 0, usual: 0 }),
+  });
+
+  constructor(options: UnknownKeysOptions) {
+    this.#options = options;
+  }
+
+  get bytes(): number {
+    return this.#series.bytes;
+  }
+
+  /**
+   * @param name from configuration.
+   * @param nowMs from a clock that never goes back.
+   */
+  see(name: string, nowMs: number): UnknownKeySpike | undefined {
+    const series = this.#series.find(name, nowMs);
+    if (series === undefined) {
+      return undefined;
+    }
+    closeWindows(series, nowMs);
+    series.count += 1;
+    const { perMinute, factor, repeatMs } = this.#options;
+    if (series.count < Math.max(perMinute, factor * series.usual)) {
+      return undefined;
+    }
+    const isRepeat = noteReport(series, nowMs, repeatMs);
+    return { requests: series.count, usual: Math.round(series.usual), isRepeat };
+  }
+}
+
+function closeWindows(series: Series, nowMs: number): void {
+  const closed = Math.min(FORGOTTEN, Math.floor((nowMs - series.windowStart) / WINDOW_MS));
+  for (let window = 0; window < closed; window += 1) {
+    series.usual += (series.count - series.usual) * LEARNING;
+    series.count = 0;
+  }
+  if (closed > 0) {
+    series.windowStart = closed === FORGOTTEN ? nowMs : series.windowStart + closed * WINDOW_MS;
+  }
+}

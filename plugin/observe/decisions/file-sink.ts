@@ -1,0 +1,96 @@
+import { constants, type Stats, writeSync } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LineSink } from "./line-queue.ts";
+
+/** Lines have personal data if the operator names such fields, so only the server's user and group may read them. */
+const MODE = 0o640;
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOCTTY | constants.O_NONBLOCK;
+const BUSY_MS = 10;
+
+/**
+ * A file that another program may rotate. Before each write, the sink checks whether the path still leads to the open
+ * file. If the path is gone or leads to another file, the path is opened again. A truncated file (`copytruncate`) needs
+ * no special care, because each write appends.
+ */
+export class FileSink implements LineSink {
+  readonly #path: string;
+  #file: FileHandle | undefined;
+  /** The last write ended in the middle of a line. */
+  #isTorn = false;
+  #mustReopen = false;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Opens the file now. @throws Error if it cannot be opened. */
+  async open(): Promise<void> {
+    await this.#findFile();
+  }
+
+  async write(text: string): Promise<void> {
+    const file = await this.#findFile();
+    const bytes = Buffer.from(this.#isTorn ? `\n${text}` : text);
+    for (let written = 0; written < bytes.length; ) {
+      try {
+        const { bytesWritten } = await file.write(bytes, written);
+        written += bytesWritten;
+        this.#isTorn = written < bytes.length;
+      } catch (error) {
+        if (!isBusy(error)) {
+          throw error;
+        }
+        await sleep(BUSY_MS); // The reader of the pipe is slow.
+      }
+    }
+  }
+
+  writeLast(text: string): void {
+    if (!this.#file) {
+      throw new Error("the file is not open");
+    }
+    writeSync(this.#file.fd, text);
+  }
+
+  reopen(): void {
+    this.#mustReopen = true;
+  }
+
+  /** Closes the file. A later write opens it again. */
+  async close(): Promise<void> {
+    const opened = this.#file;
+    this.#file = undefined;
+    await opened?.close();
+  }
+
+  async #findFile(): Promise<FileHandle> {
+    const opened = this.#file;
+    if (opened && !this.#mustReopen && (await isSame(opened, this.#path))) {
+      return opened;
+    }
+    this.#mustReopen = false;
+    const file = await open(this.#path, FLAGS, MODE);
+    this.#file = file;
+    this.#isTorn = false;
+    await opened?.close();
+    return file;
+  }
+}
+
+async function isSame(file: FileHandle, path: string): Promise<boolean> {
+  const [ofFile, ofPath] = await Promise.all([file.stat(), statIfThere(path)]);
+  return ofPath !== undefined && ofFile.dev === ofPath.dev && ofFile.ino === ofPath.ino;
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EAGAIN";
+}

@@ -1,0 +1,31 @@
+import type { DocumentPath } from "../language/finding.ts";
+
+/** A string of a document and its path. */
+export interface PlacedText {
+  readonly text: string;
+  readonly path: DocumentPath;
+  /** The text is the key at the path. */
+  readonly isKey: boolean;
+}
+
+/** All strings and keys of plain data. */
+export function listTexts(data: unknown, path: DocumentPath = []): readonly PlacedText[] {
+  if (typeof data === "string") {
+    return [{ text: data, path, isKey: false }];
+  }
+  if (Array.isArray(data)) {
+    return data.flatMap((item, index) => listTexts(item, [...path, index]));
+  }
+  if (typeof data !== "object" || data === null) {
+    return [];
+  }
+  return Object.entries(data).flatMap(([key, value]) => [
+    { text: key, path: [...path, key], isKey: true },
+    ...listTexts(value, [...path, key]),
+  ]);
+}
+
+/** Whether the path goes through one of these keys. The first step of the path is not compared. */
+export function isBelow(path: DocumentPath, names: readonly string[]): boolean {
+  return path.some((step, index) => index > 0 && typeof step === "string" && names.includes(step));
+}

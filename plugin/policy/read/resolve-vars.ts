@@ -1,0 +1,176 @@
+import { listValues } from "../../core/detail/quote-value.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
+import { didYouMean } from "../language/suggest-name.ts";
+
+type PlainMap = Record<string, unknown>;
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+/**
+ * A variable's value has no `$` and no braces, so one pass resolves all variables. It has no line break, so it stays on one line.
+ */
+const VALUE = /^[^${}\p{Cc}\u2028\u2029]{1,512}$/u;
+/** Matches everything that an author meant as the use of a variable. */
+const USE = /\$\{\s*vars\b[^{}]*\}?/gi;
+const EXACT_USE = /^\$\{vars\.([A-Za-z_][A-Za-z0-9_-]{0,63})\}$/;
+/** The largest number of characters that variables may add to a document. */
+const MAX_ADDED = 256 * 1024;
+
+/** Whether plain data has variables. */
+export function hasVars(data: unknown): boolean {
+  return isMap(data) && Object.hasOwn(data, "vars");
+}
+
+/** Whether a string uses a variable, or looks as if the author meant to use one. */
+export function usesVars(text: string): boolean {
+  return text.search(USE) >= 0;
+}
+
+/**
+ * Replaces each `${vars.name}` in the strings of a document by the variable's value, in place. Afterwards `vars` has
+ * only the variables that no string uses. A value replaces only a part of a string. So it never adds a key, a list
+ * element, or a value of another type.
+ *
+ * @param data plain data, already merged with the document that it extends.
+ */
+export function resolveVars(data: unknown): readonly Finding[] {
+  if (!isMap(data)) {
+    return [];
+  }
+  const wrong = checkVars(data.vars);
+  if (wrong.length > 0) {
+    return wrong;
+  }
+  const resolver = new Resolver(new Map(Object.entries(data.vars ?? {})));
+  for (const [key, value] of Object.entries(data)) {
+    if (key !== "vars") {
+      setOwn(data, key, resolver.resolve(value, [key]));
+      resolver.checkKey(key, [key]);
+    }
+  }
+  if (hasVars(data)) {
+    const unused = [...resolver.vars].filter(([name]) => !resolver.used.has(name));
+    if (unused.length > 0) {
+      data.vars = Object.fromEntries(unused);
+    } else {
+      delete data.vars;
+    }
+  }
+  return resolver.findings;
+}
+
+class Resolver {
+  readonly vars: ReadonlyMap<string, string>;
+  readonly used = new Set<string>();
+  readonly findings: Finding[] = [];
+  /** Aliases share one value, which is resolved once. */
+  readonly #seen = new Set<object>();
+  #added = 0;
+
+  constructor(vars: ReadonlyMap<string, string>) {
+    this.vars = vars;
+  }
+
+  resolve(value: unknown, path: DocumentPath): unknown {
+    if (typeof value === "string") {
+      return value.includes(`\${`) ? this.#resolveText(value, path) : value;
+    }
+    if (typeof value !== "object" || value === null || this.#seen.has(value)) {
+      return value;
+    }
+    this.#seen.add(value);
+    if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) {
+        value[index] = this.resolve(item, [...path, index]);
+      }
+      return value;
+    }
+    for (const [key, item] of Object.entries(value)) {
+      this.checkKey(key, [...path, key]);
+      setOwn(value, key, this.resolve(item, [...path, key]));
+    }
+    return value;
+  }
+
+  checkKey(key: string, path: DocumentPath): void {
+    if (usesVars(key)) {
+      this.#report(path, "Keys have no variables: write the key itself.", true);
+    }
+  }
+
+  #resolveText(text: string, path: DocumentPath): string {
+    if (path[0] === "extends") {
+      return text; // The loader refuses variables here, because it reads the parent's file before variables have values.
+    }
+    const resolved = text.replaceAll(USE, (use) => this.#resolveUse(use, path));
+    this.#added += Math.max(0, resolved.length - text.length);
+    if (this.#added > MAX_ADDED) {
+      if (this.#added !== Number.POSITIVE_INFINITY) {
+        const message = `Variables make the document more than ${MAX_ADDED} characters longer.`;
+        this.findings.push({ code: "document_too_large", path, message });
+      }
+      this.#added = Number.POSITIVE_INFINITY;
+      return "";
+    }
+    // Without this check, a replaced part and the text beside it could form a new use of a variable.
+    if (usesVars(resolved) && this.findings.length === 0) {
+      this.#report(path, "A variable's name cannot contain a variable: write the name itself.");
+    }
+    return resolved;
+  }
+
+  #resolveUse(use: string, path: DocumentPath): string {
+    const [, name] = EXACT_USE.exec(use) ?? [];
+    if (name === undefined) {
+      this.#report(
+        path,
+        `This is not a use of a variable: write "\${vars.name}", with the name of a key under "vars".`,
+      );
+      return use;
+    }
+    const value = this.vars.get(name);
+    if (value === undefined) {
+      const known = [...this.vars.keys()];
+      const others = known.length === 0 ? "the policy sets none" : `variables: ${listValues(known)}`;
+      this.#report(
+        path,
+        `The variable "${name}" is not set: add it under "vars" (${others}).${didYouMean(name, known)}`,
+      );
+      return use;
+    }
+    this.used.add(name);
+    return value;
+  }
+
+  #report(path: DocumentPath, message: string, atKey = false): void {
+    this.findings.push({ code: "variable_invalid", path, ...(atKey && { atKey }), message });
+  }
+}
+
+function checkVars(vars: unknown): readonly Finding[] {
+  if (vars === undefined) {
+    return [];
+  }
+  if (!isMap(vars)) {
+    const message = "Variables are a map of names and strings.";
+    return [{ code: "variable_invalid", path: ["vars"], message }];
+  }
+  return Object.entries(vars).flatMap(([name, value]): Finding[] => {
+    const path = ["vars", name];
+    if (!NAME.test(name)) {
+      const message = "The name of a variable has letters, digits, _ and -, and begins with a letter or _.";
+      return [{ code: "variable_invalid", path, atKey: true, message }];
+    }
+    const what = typeof value === "string" ? "" : " If it is a number or a word such as true, quote it.";
+    const message = `A variable's value is one string of 1 to 512 characters, without $, braces and control characters.${what}`;
+    return typeof value === "string" && VALUE.test(value) ? [] : [{ code: "variable_invalid", path, message }];
+  });
+}
+
+/** Sets a key of a map. Even `__proto__` is an ordinary key. */
+function setOwn(map: object, key: string, value: unknown): void {
+  Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function isMap(value: unknown): value is PlainMap & { vars?: Record<string, string> } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

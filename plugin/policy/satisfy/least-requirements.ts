@@ -1,0 +1,40 @@
+import type { Alternative, Membership, Requirements } from "../../core/model/policy.ts";
+
+/**
+ * Requirements that ask for nothing. A caller replaces one of them, so the pipeline's stages then check only this
+ * one requirement.
+ */
+
+const NO_NAMES: Membership = { allOf: [], anyOf: [], noneOf: [] };
+
+/** Accepts every valid token of these issuers. */
+export function acceptAll(accept: ReadonlySet<string>, audiences: Alternative["audiences"]): Alternative {
+  return {
+    accept,
+    audiences,
+    scopes: NO_NAMES,
+    roles: NO_NAMES,
+    groups: NO_NAMES,
+    conditions: [],
+    authentication: undefined,
+  };
+}
+
+/** A rule with this alternative, and nothing else. */
+export function requireOnly(alternative: Alternative): Requirements {
+  return {
+    access: "required",
+    mode: "enforce",
+    allowsHttp: false,
+    otherAuthentication: "ignore",
+    passesPreflight: false,
+    comparedHeaders: [],
+    accept: alternative.accept,
+    alternatives: [alternative],
+  };
+}
+
+/** Requires these names of a claim, and nothing else. */
+export function requireNames(names: Partial<Membership>): Membership {
+  return { ...NO_NAMES, ...names };
+}

@@ -1,0 +1,192 @@
+/**
+ * Finds a request that a rule allows, with the claims of its token. It does not sign the claims, because that needs a key of the
+ * issuer. Each result has passed the real pipeline, except for the signature.
+ */
+import { decide } from "../../core/decide.ts";
+import { type CallerSource, type Consumer, NO_CALLERS } from "../../core/model/caller.ts";
+import type { Denial } from "../../core/model/denial.ts";
+import { listIssuers } from "../../core/model/issuer-template.ts";
+import type { CompiledIssuer, CompiledPolicy } from "../../core/model/policy.ts";
+import { fail, type Result, succeed } from "../../core/model/result.ts";
+import { chooseValues } from "./choose-values.ts";
+import { type Attempt, collectWishes, listTenants, restrictUsed, wishUsual } from "./collect-wishes.ts";
+import type { Operation } from "./list-operations.ts";
+import type { Slot, Wish } from "./slot.ts";
+import { writeClaims } from "./write-claims.ts";
+import {
+  draftRequests,
+  EXAMPLE_SEGMENTS,
+  factsOf,
+  fitsRequest,
+  type SatisfyingRequest,
+  TRIAL_KEYS,
+} from "./write-request.ts";
+
+export interface Wanted {
+  readonly policy: CompiledPolicy;
+  /** Id of the rule. */
+  readonly rule: string;
+  readonly operation: Operation;
+  /** Methods for a rule without operations, in the order of preference. */
+  readonly methods?: readonly string[];
+  /** Paths for a rule without operations, in the order of preference. */
+  readonly paths?: readonly string[];
+  /** Whether a request with this method and path reaches the rule at all. */
+  readonly isRouted?: (method: string, path: string) => boolean;
+  /** Whether tokens of this issuer can be made. By default, tokens of every issuer can be made. */
+  readonly canSign?: (issuer: CompiledIssuer) => boolean;
+  /** Only the alternative with this index. Default: every alternative. */
+  readonly alternative?: number;
+  /** Whether the request must have a token, even if the rule also allows requests without a token. */
+  readonly withToken?: boolean;
+  /** Kong's Consumers. */
+  readonly consumers?: readonly Consumer[];
+  /** Seconds since the epoch. */
+  readonly nowSeconds: number;
+}
+
+/** Why there is no such request. */
+export interface Unsatisfied {
+  /** True if it is certain that no token can satisfy the rule. False if the search found no token, although one may exist. */
+  readonly isCertain: boolean;
+  /** One reason for each issuer and alternative that was tried. */
+  readonly reasons: readonly string[];
+}
+
+/** @returns the first request that the rule allows. */
+export async function satisfyRule(wanted: Wanted): Promise<Result<SatisfyingRequest, Unsatisfied>> {
+  const { policy, operation } = wanted;
+  const { requirements } = operation;
+  if (requirements.access === "public" || (requirements.access === "optional" && wanted.withToken !== true)) {
+    const bare = await tryRequests(wanted, draftRequests(wanted, [], undefined));
+    if (bare.ok || requirements.access === "public") {
+      return bare.ok ? bare : fail({ isCertain: false, reasons: [bare.failure] });
+    }
+  }
+  const reasons: string[] = [];
+  let isCertain = true;
+  for (const attempt of listAttempts(wanted)) {
+    const satisfied = await satisfy(wanted, attempt);
+    if (satisfied.ok) {
+      return satisfied;
+    }
+    isCertain &&= satisfied.failure.isCertain;
+    reasons.push(`${describeAttempt(attempt)}: ${satisfied.failure.reason}`);
+  }
+  if (reasons.length === 0) {
+    const ids = listIssuers(policy)
+      .filter(({ id }) => requirements.accept.has(id))
+      .map(({ id }) => id);
+    return fail({ isCertain: false, reasons: [`tokens of ${ids.join(", ") || "no issuer"} cannot be made here`] });
+  }
+  return fail({ isCertain, reasons: [...new Set(reasons)] });
+}
+
+function describeAttempt({ requirements, alternative, issuer }: Attempt): string {
+  const index = requirements.alternatives.indexOf(alternative);
+  const which = requirements.alternatives.length === 1 ? "" : ` alternative ${index + 1},`;
+  return `${which} issuer "${issuer.id}"`.trim();
+}
+
+function listAttempts(wanted: Wanted): readonly Attempt[] {
+  const { policy, operation, canSign = () => true, consumers = [], nowSeconds } = wanted;
+  const { requirements, segments } = operation;
+  const common = { policy, requirements, segments, nowSeconds, consumers };
+  return requirements.alternatives.flatMap((alternative, index) => {
+    const isWanted = wanted.alternative === undefined || wanted.alternative === index;
+    const issuers = listIssuers(policy).filter(
+      (issuer) => isWanted && alternative.accept.has(issuer.id) && canSign(issuer),
+    );
+    return issuers.flatMap((issuer) =>
+      listTenants(issuer, alternative).map((tenant) => ({ ...common, issuer, alternative, tenant })),
+    );
+  });
+}
+
+interface UnsatisfiedAttempt {
+  readonly isCertain: boolean;
+  readonly reason: string;
+}
+
+async function satisfy(wanted: Wanted, attempt: Attempt): Promise<Result<SatisfyingRequest, UnsatisfiedAttempt>> {
+  if (attempt.requirements.otherAuthentication === "require") {
+    return fail({ isCertain: true, reason: "another plugin must authenticate the request as well" });
+  }
+  const needed = collectWishes(attempt);
+  let failure: UnsatisfiedAttempt = { isCertain: false, reason: "" };
+  // The first attempt also includes the claims that real tokens usually have. Several values are tried in a segment,
+  // because the Kong Route may accept only some of them.
+  for (const wishes of [[...needed, ...wishUsual()], needed]) {
+    for (const inPath of wishPath(attempt.segments)) {
+      const chosen = chooseValues([...inPath, ...wishes, ...restrictUsed(wishes, attempt)], fitsRequest);
+      if (!chosen.ok) {
+        const { slot, isCertain } = chosen.failure;
+        failure = { isCertain, reason: `no value of ${describeSlot(slot)} meets everything that is required of it` };
+        continue;
+      }
+      const token = { issuer: attempt.issuer, claims: writeClaims(chosen.value) };
+      const tried = await tryRequests(wanted, draftRequests(wanted, chosen.value, token));
+      if (tried.ok) {
+        return tried;
+      }
+      failure = { isCertain: false, reason: tried.failure };
+    }
+  }
+  return fail(failure);
+}
+
+/** Sends each request through the pipeline. The failure says why the last one is denied. */
+async function tryRequests(
+  wanted: Wanted,
+  requests: Iterable<SatisfyingRequest>,
+): Promise<Result<SatisfyingRequest, string>> {
+  const { isRouted = () => true } = wanted;
+  let reason = "the policy names no source of tokens";
+  for (const request of requests) {
+    const { method, path } = request;
+    if (!isRouted(method, path)) {
+      reason = `no request of the operation reaches this Kong Route; tried ${method} ${path}`;
+      continue;
+    }
+    const denial = await tryRequest(wanted, request);
+    if (denial === undefined) {
+      return succeed(request);
+    }
+    reason = `${denial.reason}${denial.detail === undefined ? "" : `: ${denial.detail}`}`;
+  }
+  return fail(reason);
+}
+
+/** @returns why the rule denies the request; undefined if it allows the request. Report mode does not count as allowed. */
+export async function tryRequest(
+  { policy, rule, consumers = [], nowSeconds }: Pick<Wanted, "policy" | "rule" | "consumers" | "nowSeconds">,
+  request: SatisfyingRequest,
+): Promise<Denial | undefined> {
+  const callers: CallerSource = {
+    ...NO_CALLERS,
+    findConsumer: async ({ by, value }) => consumers.find((consumer) => consumer[by] === value),
+  };
+  const decision = await decide(factsOf(rule, request), policy, TRIAL_KEYS, () => nowSeconds, callers);
+  return decision.verdict === "allow" ? decision.reported?.denial : decision.denial;
+}
+
+/** Values to try in the segments of a path that may have any value. */
+function wishPath(segments: Operation["segments"]): readonly (readonly Wish[])[] {
+  const open = (segments ?? []).flatMap((segment, index) => (segment.kind === "literal" ? [] : [index]));
+  return open.length === 0
+    ? [[]]
+    : EXAMPLE_SEGMENTS.map((example) =>
+        open.map((index): Wish => ({ slot: { in: "segment", index }, suggestions: [example] })),
+      );
+}
+
+function describeSlot(slot: Slot): string {
+  switch (slot.in) {
+    case "claim":
+      return `claim "${slot.path.length === 1 ? slot.path[0] : `/${slot.path.join("/")}`}"`;
+    case "segment":
+      return `segment ${slot.index + 1} of the path`;
+    case "header":
+      return `header ${slot.name}`;
+  }
+}

@@ -1,0 +1,46 @@
+import type { JsonValue } from "../../core/json/json.ts";
+import type { ClaimReference } from "../../core/model/claim-reference.ts";
+import type { Scalar } from "../../core/model/policy.ts";
+
+/** A part of a request that can be chosen: a claim, a segment of the path, or a header. */
+export type Slot =
+  | { readonly in: "claim"; readonly path: readonly string[] }
+  | { readonly in: "segment"; readonly index: number }
+  | { readonly in: "header"; readonly name: string };
+
+/** The names that a list must have: all of `all`, and one of each list in `anyOf`. */
+export interface WantedMembers {
+  readonly all: readonly Scalar[];
+  readonly anyOf: readonly (readonly Scalar[])[];
+  /**
+   * `list`: the claim must be a list. `names`, `audience`: one string counts as a list of one. `scopes`: a string is split at spaces.
+   */
+  readonly form: "list" | "names" | "audience" | "scopes";
+  /** If present, the claim must be one string with this separator. */
+  readonly separator?: string | undefined;
+}
+
+/** What one part of a rule requires of one slot. */
+export interface Wish {
+  readonly slot: Slot;
+  /** The value must be one of these. */
+  readonly oneOf?: readonly JsonValue[];
+  readonly pattern?: RegExp;
+  readonly bound?: number;
+  readonly members?: WantedMembers;
+  /** Values to try if no wish names any. */
+  readonly suggestions?: readonly JsonValue[];
+  /** Another slot of the request or token that must have the same value. */
+  readonly sameAs?: Slot;
+  /** Whether the value meets this wish. */
+  accepts?(value: JsonValue): boolean;
+}
+
+export function slotOf({ path }: ClaimReference): Slot {
+  return { in: "claim", path };
+}
+
+/** A key for maps. */
+export function nameSlot(slot: Slot): string {
+  return JSON.stringify(slot);
+}

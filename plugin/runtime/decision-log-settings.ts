@@ -1,0 +1,57 @@
+import { parseClaimReference } from "../core/model/claim-reference.ts";
+import type { Result } from "../core/model/result.ts";
+import type { DecisionLogSettings } from "../observe/decisions/log-settings.ts";
+import { durationSeconds } from "../policy/language/duration.ts";
+import type { Finding } from "../policy/language/finding.ts";
+import { type DecisionLogDocument, readDecisionLogSettings } from "../policy/settings/read-decision-log-settings.ts";
+import { listSettingsFiles, readPseudonymSecret, readSettingsFile } from "./read-settings-file.ts";
+import { describeFindings } from "./versions/policy-report.ts";
+
+/**
+ * Reads the settings of the decision log, and the secret that they name.
+ *
+ * @throws Error with a line for each mistake.
+ */
+export async function openDecisionLogSettings(file: string): Promise<DecisionLogSettings> {
+  const read = await readSettings(file);
+  if (!read.ok) {
+    throw new Error(describeFindings(file, read.failure).join("\n"));
+  }
+  const { to, allows, fields, claims, pseudonyms, limits } = read.value;
+  return {
+    to,
+    allows,
+    fields,
+    claims: Object.entries(claims).map(([claim, as]) => ({ claim: parseClaimReference(claim), as })),
+    pseudonymSecret: await readPseudonymSecret(file, pseudonyms),
+    rotateSeconds: durationSeconds(pseudonyms.rotate),
+    linesPerSecond: limits.lines_per_second,
+    queueBytes: limits.queue_bytes,
+  };
+}
+
+/** Returns all mistakes in a settings file. It does not check the secret's file, because it may be on another machine. */
+export async function checkDecisionLogSettings(file: string): Promise<readonly Finding[]> {
+  const read = await readSettings(file);
+  return read.ok ? [] : read.failure;
+}
+
+/** Lists the settings file, and the file of the secret if the settings name one. */
+export async function listDecisionLogFiles(file: string): Promise<readonly string[]> {
+  const read = await readSettings(file);
+  return listSettingsFiles(file, read.ok ? read.value.pseudonyms : {});
+}
+
+/** Headers that the fields of the log need. The plugin logs them only if the facts variable carries them. */
+const HEADER_OF_FIELD = { trace_id: "traceparent", host: "host" } as const;
+
+/** Names of the headers that the facts variable must carry, so that the log has all of its fields. */
+export async function listLoggedHeaders(file: string): Promise<readonly string[]> {
+  const read = await readSettings(file);
+  const fields: readonly string[] = read.ok ? read.value.fields : [];
+  return Object.entries(HEADER_OF_FIELD).flatMap(([field, header]) => (fields.includes(field) ? [header] : []));
+}
+
+function readSettings(file: string): Promise<Result<DecisionLogDocument, readonly Finding[]>> {
+  return readSettingsFile(file, "settings of the decision log", readDecisionLogSettings);
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { identifyProcess, isAlive, type ProcessIdentity } from "../launcher/process-identity.ts";
+import { type MetricsSnapshot, sumSnapshots } from "./create-metrics.ts";
+
+/** The counts of one process, in a file beside the plugin socket. */
+interface CountsFile {
+  readonly jwt_policy_counts: 1;
+  readonly id: string;
+  readonly process: ProcessIdentity;
+  /** Counts of processes that have ended and are included in `metrics`. Their files no longer count. */
+  readonly included: readonly string[];
+  readonly metrics: MetricsSnapshot;
+}
+
+/** Ids of included processes that are remembered. A file of an ended process is removed at once, so older ids have no file. */
+const MAX_INCLUDED = 100;
+const MAX_BYTES = 32 * 1024 * 1024;
+const MODE = 0o600;
+
+/**
+ * Passes the counts of one server of a plugin socket to the next server, however the first server ends.
+ *
+ * Each process writes its counts into its own file, again and again, and a last time when it exits. Each process shows
+ * the sum of its own counts and the counts in all other files. So the sums also grow while two processes serve at the
+ * same time. When a process has ended, the one that has the socket includes its counts and removes the file. Before it
+ * removes that file, it writes its own file, which names the included processes. So a crash between these two steps
+ * counts nothing twice.
+ */
+export class CarriedCounts {
+  readonly #directory: string;
+  readonly #prefix: string;
+  readonly #id = randomBytes(8).toString("hex");
+  readonly #self = identifyProcess(process.pid);
+  readonly #included = new Set<string>();
+  #sum: MetricsSnapshot = [];
+
+  /** @param socket path of the plugin socket. */
+  constructor(socket: string) {
+    this.#directory = dirname(socket);
+    this.#prefix = `${basename(socket)}.counts.`;
+  }
+
+  /** The counts of all other processes, ended or not. */
+  readOthers(): readonly MetricsSnapshot[] {
+    return [this.#sum, ...this.#selectFresh(this.#readFiles()).map(({ metrics }) => metrics)];
+  }
+
+  /** Includes the counts of processes that have ended. Only the process that has the socket may do this. */
+  async include(own: MetricsSnapshot): Promise<void> {
+    const files = this.#readFiles();
+    const ended = files.filter((file) => !isAlive(file.process));
+    if (ended.length === 0) {
+      return;
+    }
+    const fresh = this.#selectFresh(files).filter((file) => ended.includes(file));
+    this.#sum = await sumSnapshots([this.#sum, ...fresh.map(({ metrics }) => metrics)]);
+    for (const { id } of fresh) {
+      this.#included.add(id);
+    }
+    await this.write(own);
+    for (const { id } of ended) {
+      rmSync(this.#pathOf(id), { force: true });
+    }
+  }
+
+  /** Writes the counts of this process, with all that it includes, in one step. */
+  async write(own: MetricsSnapshot): Promise<void> {
+    const file: CountsFile = {
+      jwt_policy_counts: 1,
+      id: this.#id,
+      process: this.#self,
+      included: [...this.#included].slice(-MAX_INCLUDED),
+      metrics: await sumSnapshots([own, this.#sum]),
+    };
+    const path = this.#pathOf(this.#id);
+    writeFileSync(`${path}.new`, JSON.stringify(file), { mode: MODE });
+    renameSync(`${path}.new`, path);
+  }
+
+  /** Files whose counts are neither included here nor in another file. */
+  #selectFresh(files: readonly CountsFile[]): readonly CountsFile[] {
+    const included = new Set(files.flatMap((file) => file.included));
+    return files.filter(({ id }) => !included.has(id) && !this.#included.has(id));
+  }
+
+  #pathOf(id: string): string {
+    return join(this.#directory, this.#prefix + id);
+  }
+
+  /** Files of other processes. A file that cannot be read has another format, or is being removed at this moment. */
+  #readFiles(): readonly CountsFile[] {
+    const names = readdirSync(this.#directory).filter(
+      (name) => name.startsWith(this.#prefix) && !name.endsWith(".new"),
+    );
+    return names.flatMap((name) => {
+      const file = name === this.#prefix + this.#id ? undefined : readCounts(join(this.#directory, name));
+      return file === undefined ? [] : [file];
+    });
+  }
+}
+
+function readCounts(path: string): CountsFile | undefined {
+  try {
+    const text = readFileSync(path, "utf8");
+    const file: CountsFile = JSON.parse(text);
+    const isKnown = file.jwt_policy_counts === 1 && typeof file.id === "string" && path.endsWith(`.${file.id}`);
+    return isKnown && text.length <= MAX_BYTES && file.metrics.every(isMetric) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A damaged file must not make the sums wrong. */
+function isMetric(metric: object): boolean {
+  const { name, aggregator, values } = metric as { name?: unknown; aggregator?: unknown; values?: unknown };
+  const isSeries = (series: { value?: unknown; labels?: unknown }): boolean =>
+    Number.isFinite(series.value) && typeof series.labels === "object" && series.labels !== null;
+  return typeof name === "string" && aggregator === "sum" && Array.isArray(values) && values.every(isSeries);
+}

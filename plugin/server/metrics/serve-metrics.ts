@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../../core/text/error-message.ts";
+import type { Lifecycle } from "../process/lifecycle.ts";
+import { CarriedCounts } from "./carried-counts.ts";
+import type { Metrics } from "./create-metrics.ts";
+
+export interface MetricsOptions {
+  readonly metrics: Metrics;
+  /** Path of the plugin socket. */
+  readonly socket: string;
+  /** Whether this process has the socket now. */
+  readonly isOurs: () => boolean;
+  readonly lifecycle: Lifecycle;
+  readonly log: (line: string) => void;
+}
+
+/** The body of an HTTP answer. */
+export interface MetricsText {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/** How often the counts are written for the next process. */
+const WRITE_MS = 1_000;
+/** Writing the counts takes at most one part of the time in this many parts, however large the counts are. */
+const MAX_SHARE = 100;
+/** How long the end of the process waits for the last counts. */
+const MAX_CLOSE_MS = 1_000;
+
+/** Keeps the counts for the next process, and returns a function that reads all metrics. */
+export function keepMetrics({ metrics, socket, isOurs, lifecycle, log }: MetricsOptions): () => Promise<MetricsText> {
+  const carried = new CarriedCounts(socket);
+  let problem: string | undefined;
+  const write = async (): Promise<void> => {
+    try {
+      const own = await metrics.snapshot();
+      await carried.write(own);
+      if (isOurs()) {
+        await carried.include(own);
+      }
+      problem = undefined;
+    } catch (error) {
+      if (problem !== messageOf(error)) {
+        problem = messageOf(error);
+        log(`counts cannot be kept for the next process: ${problem}`);
+      }
+    }
+  };
+  const keepWriting = async (): Promise<void> => {
+    for (;;) {
+      const startMs = performance.now();
+      await write();
+      const tookMs = performance.now() - startMs;
+      await sleep(Math.max(WRITE_MS, tookMs * MAX_SHARE), undefined, { ref: false });
+    }
+  };
+  void keepWriting();
+  lifecycle.beforeExit(MAX_CLOSE_MS, async () => {
+    await carried.write(await metrics.snapshot());
+  });
+  return async () => ({ contentType: metrics.contentType, text: await metrics.render(carried.readOthers()) });
+}

@@ -1,0 +1,139 @@
+/** The plugin server, from its command line to its end. */
+import { toPrintableLines } from "../core/text/printable.ts";
+import { NAME, VERSION } from "../kong/contract/plugin-identity.ts";
+import { DEADLINE_MS } from "../kong/handler.ts";
+import type { ReplaceKeys } from "../runtime/runtime.ts";
+import { answerQuery, refuseStart } from "./answer-query.ts";
+import { type Judge, prepareJudge } from "./judge.ts";
+import { SOCKET_DESCRIPTOR } from "./launcher/control-messages.ts";
+import { claimGeneration } from "./process/claim-generation.ts";
+import { findInheritedSocket } from "./process/inherited-socket.ts";
+import { keepSocket, waitAtMost, waitForReadiness, waitForTurn } from "./process/listen.ts";
+import { startWatchdog } from "./process/watchdog.ts";
+import { serveConnection } from "./protocol/connection.ts";
+import { createInstances } from "./protocol/instances.ts";
+import { ServerProcess } from "./server-process.ts";
+import { renderDump } from "./settings/dump.ts";
+import { readServerOptions, type ServerOptions, USAGE } from "./settings/server-options.ts";
+import { serveStatus } from "./status/status.ts";
+
+const WATCHDOG_MS = 3_000;
+const FOLLOW_MS = 500;
+/** Kong refuses requests while no process listens, so warming must not delay the start for long on a busy machine. */
+const MAX_WARMING_MS = 500;
+/** The limit is shorter than the time that Kong waits for the answer to a call. */
+const MAX_QUEUE_MS = 3_000;
+
+/**
+ * Runs the plugin server in this process.
+ *
+ * @param args the command line.
+ * @param replaceKeys only for the sandbox's own server. Kong's plugin server never has it.
+ */
+export function runServer(args: readonly string[], replaceKeys?: ReplaceKeys): void {
+  // The process that reads the output may end before this process. In that case, a log line must not end this process.
+  process.stdout.on("error", () => {});
+  process.stderr.on("error", () => {});
+  const options = readOptions(args);
+  (options.isDump ? answerQuery(options) : serve(options, replaceKeys)).catch((error: unknown) => {
+    fail(error instanceof Error ? error.message : "cannot start");
+  });
+}
+
+function readOptions(args: readonly string[]): ServerOptions {
+  try {
+    const options = readServerOptions(args);
+    if (typeof options !== "string") {
+      return options;
+    }
+    process.stdout.write(`${options === "dump" ? renderDump() : USAGE}\n`);
+    process.exit(0);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "bad options";
+    if (args.includes("--dump")) {
+      refuseStart([reason]);
+      process.exit();
+    }
+    return fail(`${reason}\n${USAGE}`);
+  }
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${NAME}: ${toPrintableLines(message)}\n`);
+  process.exit(2);
+}
+
+/** The steps of the start. ServerProcess says what stops at the end, and in which order. */
+async function serve(options: ServerOptions, replaceKeys?: ReplaceKeys): Promise<void> {
+  const inherited = options.queued ? SOCKET_DESCRIPTOR : findInheritedSocket(process.env, process.pid);
+  const own = new ServerProcess(options, inherited); // The server's process is created first, so that signals are handled from the start.
+  const judge = await prepareJudge(own, replaceKeys);
+  offerStatus(own, judge);
+  yieldWhenReplaced(own);
+  process.on("SIGHUP", judge.refreshKeys);
+  startWatchdog(WATCHDOG_MS);
+  await waitForSocket(own, judge);
+  await listen(own, judge);
+}
+
+/** Answers status requests while this process has the plugin socket, or may still get it. */
+function offerStatus(
+  { options: { statusListen }, log, socket, lifecycle }: ServerProcess,
+  { readStatus, readMetrics }: Judge,
+): void {
+  let giveStatusUp: (() => void) | undefined;
+  /** The status address and the plugin socket move together, to the process that has the socket or waits for it. */
+  const followStatus = (): void => {
+    if (lifecycle.isEnding() || socket.isReplaced()) {
+      giveStatusUp?.();
+      giveStatusUp = undefined;
+    } else if (statusListen) {
+      giveStatusUp ??= serveStatus({ listen: statusListen, read: readStatus, readMetrics, log: log.info });
+    }
+  };
+  followStatus();
+  setInterval(followStatus, FOLLOW_MS).unref();
+}
+
+/** Kong needs only one server, so a launched server ends when another server has taken over. */
+function yieldWhenReplaced(own: ServerProcess): void {
+  if (own.launchers !== undefined) {
+    setInterval(() => {
+      if (own.socket.isReplaced()) {
+        own.endReplaced();
+      }
+    }, FOLLOW_MS).unref();
+  }
+}
+
+/** If a service manager holds the socket, calls wait in the socket's queue until a server accepts them. */
+async function waitForSocket({ options, isQueue }: ServerProcess, { isReady, warmed }: Judge): Promise<void> {
+  await waitAtMost(MAX_WARMING_MS, warmed);
+  if (!isQueue) {
+    return waitForTurn(options.socket, isReady);
+  }
+  return waitForReadiness(isReady, options.queued === "later" ? Number.POSITIVE_INFINITY : MAX_QUEUE_MS);
+}
+
+async function listen(own: ServerProcess, judge: Judge): Promise<void> {
+  const { options, log, socket, lifecycle, launchers } = own;
+  const instances = createInstances(
+    judge.start,
+    () => claimGeneration(options.socket),
+    () => performance.now(),
+  );
+  const connectionOptions = {
+    instances,
+    deadlineMs: DEADLINE_MS,
+    takeWarnings: log.takeWarnings,
+    log: log.info,
+    observe: judge.observe,
+  };
+  const listenAnew = async (): Promise<void> => {
+    await socket.listen((connected) => serveConnection(connected, connectionOptions));
+    await launchers?.listen();
+    log.info(`${NAME} ${VERSION} listens on ${options.socket}, policies under ${options.policyRoot}`);
+  };
+  await listenAnew();
+  keepSocket(() => lifecycle.isEnding() || socket.isOurs(), options.socket, listenAnew, log.warn);
+}

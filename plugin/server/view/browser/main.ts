@@ -1,0 +1,122 @@
+/** The script of /status/view. It asks /status of its own server again and again, and shows the answers as text. */
+import { GROUPINGS, type Grouping, type ServerReading } from "../counted-rows.ts";
+import { formatAge } from "../format.ts";
+import { describeServers } from "../overview.ts";
+import { RateWindow } from "../rate-window.ts";
+import { readStatusDocument } from "../status-document.ts";
+import { createCell } from "../table.ts";
+import { drawChart, keepRecent, type Sample } from "./chart.ts";
+import { find, setText, showOverview } from "./render-page.ts";
+
+const INTERVAL_MS = 2_000;
+/** A server with many policies needs longer for an answer. This page takes at most one part in this many of the server's time. */
+const MAX_SHARE = 20;
+const TIMEOUT_MS = 10_000;
+const TICK_MS = 1_000;
+
+let rates = new RateWindow();
+let reading: ServerReading | undefined;
+let samples: readonly Sample[] = [];
+let by: Grouping = "all";
+let answeredAt = 0;
+
+async function ask(): Promise<void> {
+  const response = await fetch(new URL("../status", location.href), {
+    cache: "no-store",
+    credentials: "same-origin", // A proxy in front of the server may need them.
+    redirect: "error",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const document = response.ok ? readStatusDocument(await response.json()) : undefined;
+  if (document === undefined) {
+    throw new Error(response.ok ? "it answers with another version of /status" : `it answers ${response.status}`);
+  }
+  reading = { name: "", document, rates: rates.measure(document) };
+  answeredAt = Date.now();
+}
+
+function show(): void {
+  if (reading === undefined) {
+    return;
+  }
+  const overview = describeServers([reading], { by, isHashWhole: true });
+  showOverview(overview);
+  document.title = `${overview.state.text} – jwt-policy`;
+}
+
+function showTraffic(): void {
+  if (reading === undefined) {
+    return;
+  }
+  const { traffic, figures } = describeServers([reading], { by, isHashWhole: true });
+  if (traffic.requests !== undefined) {
+    samples = keepRecent(samples, { ...traffic, at: reading.document.at });
+  }
+  const chart = find("chart");
+  drawChart(chart, samples);
+  const now = figures.slice(0, 3).map(({ name, value }) => `${name}: ${value.text}`);
+  chart.setAttribute("aria-label", `Requests of the last five minutes. Now: ${now.join(", ")}`);
+}
+
+/** @param failure undefined if the server has just answered. */
+function showAnswered(failure: string | undefined): void {
+  const problem = find("problem");
+  problem.hidden = failure === undefined;
+  find("tables").classList.toggle("stale", failure !== undefined);
+  find("figures").classList.toggle("stale", failure !== undefined);
+  if (failure !== undefined) {
+    setText(problem, createCell(`The plugin server does not answer: ${failure}. This page shows its last answer.`));
+  }
+  showAge();
+}
+
+function showAge(): void {
+  const text = answeredAt === 0 ? "no answer yet" : `updated ${formatAge(Date.now() - answeredAt)} ago`;
+  setText(find("updated"), createCell(text));
+}
+
+function offerGroupings(): void {
+  const select = document.createElement("select");
+  for (const grouping of GROUPINGS) {
+    const option = document.createElement("option");
+    option.value = grouping;
+    option.textContent = grouping === "all" ? "rule, reason and issuer" : grouping;
+    select.append(option);
+  }
+  select.addEventListener("change", () => {
+    by = GROUPINGS.find((grouping) => grouping === select.value) ?? "all";
+    show();
+  });
+  const label = document.createElement("label");
+  label.append("Group by ", select);
+  document.querySelector("#rejections .head")?.append(label);
+}
+
+/** Asks only while somebody can see the page. */
+async function watch(): Promise<void> {
+  for (;;) {
+    const start = performance.now();
+    try {
+      await ask();
+      const isFirst = document.getElementById("rejections") === null;
+      show();
+      showTraffic();
+      if (isFirst) {
+        offerGroupings();
+      }
+      showAnswered(undefined);
+    } catch (error) {
+      showAnswered(error instanceof Error ? error.message : "unknown error");
+    }
+    const tookMs = performance.now() - start;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(INTERVAL_MS, tookMs * MAX_SHARE)));
+    while (document.hidden) {
+      await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
+      rates = new RateWindow(); // The rate of a long time without answers would not be the rate of now.
+    }
+  }
+}
+
+setInterval(showAge, TICK_MS);
+addEventListener("resize", showTraffic);
+void watch();

@@ -1,0 +1,59 @@
+/** Which characters a part of a regular expression accepts. Names mean the same as in Rust's `regex`, which Kong's router uses. */
+
+/** @param character one character, which may be two UTF-16 units. */
+export type CharacterTest = (character: string) => boolean;
+
+const PERL: Readonly<Record<string, RegExp>> = {
+  d: /^\p{Nd}$/u,
+  w: /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u,
+  s: /^\p{White_Space}$/u,
+};
+const POSIX: Readonly<Record<string, RegExp>> = {
+  alnum: /^[0-9A-Za-z]$/,
+  alpha: /^[A-Za-z]$/,
+  blank: /^[\t ]$/,
+  digit: /^[0-9]$/,
+  lower: /^[a-z]$/,
+  punct: /^[!-/:-@[-`{-~]$/,
+  space: /^[\t\n\v\f\r ]$/,
+  upper: /^[A-Z]$/,
+  word: /^[0-9A-Za-z_]$/,
+  xdigit: /^[0-9A-Fa-f]$/,
+};
+
+export const isWordCharacter: CharacterTest = (character) => PERL.w?.test(character) === true;
+
+export function negate(test: CharacterTest): CharacterTest {
+  return (character) => !test(character);
+}
+
+/** Accepts the other letter case as well. */
+export function ignoreCase(test: CharacterTest): CharacterTest {
+  return (character) => test(character) || test(character.toLowerCase()) || test(character.toUpperCase());
+}
+
+/** @param letter of `\d`, `\W` and the like. @returns undefined for any other letter. */
+export function perlClass(letter: string): CharacterTest | undefined {
+  const pattern = PERL[letter.toLowerCase()];
+  const test: CharacterTest | undefined = pattern && ((character) => pattern.test(character));
+  return test && letter !== letter.toLowerCase() ? negate(test) : test;
+}
+
+/** @param name of `[:alpha:]` and the like. */
+export function posixClass(name: string): CharacterTest | undefined {
+  const pattern = Object.hasOwn(POSIX, name) ? POSIX[name] : undefined;
+  return pattern && ((character) => pattern.test(character));
+}
+
+/** @param name of `\p{Greek}` and the like. */
+export function unicodeClass(name: string): CharacterTest | undefined {
+  for (const property of [name, `Script=${name}`]) {
+    try {
+      const pattern = new RegExp(`^\\p{${property}}$`, "u");
+      return (character) => pattern.test(character);
+    } catch {
+      // The name is not of this kind.
+    }
+  }
+  return undefined;
+}

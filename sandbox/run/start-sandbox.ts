@@ -1,0 +1,190 @@
+/** Starts the plugin server as a separate process, and the gateway that calls it. */
+import { rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { fail, type Result } from "../../plugin/core/model/result.ts";
+import { FACTS_VARIABLE } from "../../plugin/kong/facts/facts-variable.ts";
+import { describeMistakes, type KongConfig, readKongConfig } from "../config/kong-config.ts";
+import { startGateway } from "../gateway/gateway.ts";
+import type { FindAddress } from "../gateway/proxy.ts";
+import type { Log } from "../message/gateway-log.ts";
+import { createPluginClient } from "../plugin/plugin-client.ts";
+import { type PluginProcess, runPluginProcess } from "../plugin/plugin-process.ts";
+import { makeTemporaryDirectory } from "./temporary-directory.ts";
+
+/** How long the plugin server may need until it listens, in milliseconds. */
+const READY_TIMEOUT = 15_000;
+/** nginx's default for `lua_socket_read_timeout`, in milliseconds. */
+const DEFAULT_READ_TIMEOUT = 60_000;
+
+/** What the plugin server prints when it has got the address. Another program may have the address until then. */
+const STATUS_IS_SERVED = /^status is served on (\S+)/;
+
+export interface SandboxOptions {
+  /** The content of a `kong.yml`. */
+  configText: string;
+  /** The name of the configuration in messages. */
+  configFile?: string;
+  /** The directory of all policy files. */
+  policyRoot: string;
+  /** 0 means any free port. */
+  proxyPort: number;
+  /** Variables to set, by name without `$`. Each value is the text between the quotes of nginx's `set $name "…"`. */
+  nginxVariables: Readonly<Record<string, string>>;
+  onLog: Log;
+  /** For these issuers, the sandbox uses its own keys instead of the issuers' keys. */
+  standIn?: StandIn | undefined;
+  /** Where requests of a Service go. By default, they go to the address in the configuration. */
+  findAddress?: FindAddress | undefined;
+  /** The absolute path of the settings file for fetching keys. */
+  fetchSettings?: string | undefined;
+  /** Where the plugin server shows its status, as its option `--status-listen`. By default, nowhere. */
+  statusListen?: string | undefined;
+  /** Receives the address, when the plugin server shows its status there. Every new plugin server calls this again. */
+  onStatus?: ((address: string) => void) | undefined;
+  /** For decK's variables in the configuration. */
+  environment?: NodeJS.ProcessEnv;
+  /** Time limit for each answer of the plugin server, in milliseconds. */
+  readTimeoutMs?: number;
+}
+
+export interface StandIn {
+  /** Ids of issuers in the policies. */
+  issuers: readonly string[];
+  /** The directory of the keys. */
+  keys: string;
+}
+
+export interface Sandbox {
+  url: string;
+  /** The configuration that is served. */
+  config(): KongConfig;
+  /**
+   * Serves a new content of `kong.yml`. If the content has mistakes, nothing changes.
+   *
+   * @returns the mistakes in the text; undefined if there are none.
+   */
+  reload(configText: string): string | undefined;
+  /**
+   * The process id of the plugin server. It changes when the plugin server restarts, and is undefined while the plugin server
+   * is down.
+   */
+  pluginServerPid(): number | undefined;
+  stop(): Promise<void>;
+}
+
+/**
+ * @throws Error that lists every mistake in the configuration, or has the code EADDRINUSE. Also an Error when the plugin server
+ * does not start.
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { configText, configFile = "kong.yml", onLog, environment } = options;
+  const readConfig = (text: string): Result<KongConfig, string> => {
+    const read = readKongConfig(text, environment);
+    return read.ok ? read : fail(describeMistakes(read.failure, configFile));
+  };
+  const read = readConfig(configText);
+  if (!read.ok) {
+    throw new Error(read.failure);
+  }
+  let config = read.value;
+  const directory = await makeTemporaryDirectory();
+  const socketPath = join(directory, "plugin.sock");
+  const server = startPluginServer(options, socketPath);
+  const pluginClient = createPluginClient({
+    socketPath,
+    readTimeout: options.readTimeoutMs ?? DEFAULT_READ_TIMEOUT,
+    log: onLog,
+  });
+  const stopPlugin = async (): Promise<void> => {
+    pluginClient.close();
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await waitForListener(socketPath, server);
+    const { proxyPort: port, nginxVariables, findAddress } = options;
+    const gateway = await startGateway({ config, findAddress, pluginClient, port, nginxVariables, log: onLog });
+    return {
+      url: `http://127.0.0.1:${gateway.port}`,
+      config: () => config,
+      reload(text) {
+        const next = readConfig(text);
+        if (!next.ok) {
+          return next.failure;
+        }
+        config = next.value;
+        gateway.use(config);
+        return undefined;
+      },
+      pluginServerPid: server.pid,
+      stop: async () => {
+        await gateway.stop();
+        await stopPlugin();
+      },
+    };
+  } catch (error) {
+    await stopPlugin();
+    throw error;
+  }
+}
+
+function startPluginServer(options: SandboxOptions, socketPath: string): PluginProcess {
+  const { policyRoot, nginxVariables, standIn, fetchSettings, statusListen, onStatus, onLog } = options;
+  const facts = Object.hasOwn(nginxVariables, FACTS_VARIABLE.name) ? ["--facts-variable"] : [];
+  const fetching = fetchSettings === undefined ? [] : ["--fetch-settings", fetchSettings];
+  const status = statusListen === undefined ? [] : ["--status-listen", statusListen];
+  const paths = ["--socket", socketPath, "--policy-root", policyRoot, ...fetching, ...status];
+  const program =
+    standIn === undefined
+      ? [findBuilt("jwt-policy-server.mjs")]
+      : [findBuilt("sandbox/stand-in/server-main.js"), JSON.stringify(standIn)];
+  return runPluginProcess({
+    command: [process.execPath, ...program, ...paths, "--parent", String(process.pid), ...facts],
+    onLine(message) {
+      onLog({ level: "info", source: "plugin server", message });
+      const [, address] = STATUS_IS_SERVED.exec(message) ?? [];
+      if (address !== undefined) {
+        onStatus?.(address);
+      }
+    },
+    onChange: (message) => onLog({ level: "notice", source: "gateway", message }),
+  });
+}
+
+/**
+ * The built program of the plugin server, even if this module runs from its source in a test. Without stand-ins, it is
+ * the same program that Kong runs.
+ */
+function findBuilt(file: string): string {
+  return fileURLToPath(
+    new URL(import.meta.url.endsWith(".ts") ? `../../dist/${file}` : `../../${file}`, import.meta.url),
+  );
+}
+
+async function waitForListener(path: string, server: PluginProcess): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT;
+  const firstPid = server.pid();
+  while (!(await isListening(path))) {
+    if (server.pid() !== firstPid) {
+      throw new Error("the plugin server ended instead of listening; its output says why");
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`the plugin server did not listen within ${READY_TIMEOUT / 1000} s; its output says why`);
+    }
+    await sleep(10);
+  }
+}
+
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}

@@ -1,0 +1,18 @@
+import { DOCTOR_CHECKS } from "../cli/doctor/checks/registry.ts";
+
+/** The reference of all checks of `doctor`, as Markdown. */
+export function renderDoctorReference(): string {
+  const rows = DOCTOR_CHECKS.map(({ id, checks, why, fix }) => `| \`${id}\` | ${checks} | ${why} | ${fix} |`);
+  return [
+    "<!-- Generated from cli/doctor/checks by `npm run generate`; do not edit. -->",
+    "# Doctor reference",
+    "",
+    `\`kong-jwt-policy doctor\` makes ${DOCTOR_CHECKS.length} checks, in this order ([guide](../guides/troubleshooting.md)). If a check cannot be made, the report says why. Nothing is changed, and only the settings that`,
+    "the checks need are kept: passwords in kong.conf are dropped when the file is read.",
+    "",
+    "| check | what it checks | why it matters | how to fix it |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,183 @@
+// Generated from schema/abuse.schema.json by `npm run generate`; do not edit.
+
+/**
+ * Version of this format. An unknown version is refused.
+ */
+export type FormatVersion = 1
+/**
+ * Whether the plugin server looks for this.
+ */
+export type Enabled = boolean
+/**
+ * A token is shared if it comes back to a network this often within a minute. It comes back if another network used it in between, and if its last use in this network was at most 10 seconds ago. Several returns within 4 seconds count once.
+ */
+export type Returns = number
+/**
+ * A token is shared if it comes from this many networks within a minute.
+ */
+export type Networks = number
+/**
+ * How many bits of an IPv4 address name its network. Addresses of one network count as one client.
+ */
+export type IPv4Networks = number
+/**
+ * How many bits of an IPv6 address name its network.
+ */
+export type IPv6Networks = number
+/**
+ * Networks such as 10.0.0.0/8, or single addresses.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type NetworksOfAGroup = [Network, ...(Network)[]]
+/**
+ * An IP address, or a network in CIDR notation.
+ */
+export type Network = string
+/**
+ * `report` only reports a shared token. `refuse_token` also refuses this token for a limited time, with the reason `token_refused`. Its user gets a new token and can go on.
+ */
+export type Action = ("report" | "refuse_token")
+/**
+ * How long a token is refused, at most one hour.
+ */
+export type TimeOfRefusal = string
+/**
+ * Whether the plugin server looks for this.
+ */
+export type Enabled1 = boolean
+/**
+ * The number of denied requests within a minute.
+ */
+export type Denials = number
+/**
+ * Whether the plugin server looks for this.
+ */
+export type Enabled2 = boolean
+/**
+ * The smallest number of such tokens within a minute.
+ */
+export type Tokens = number
+/**
+ * The number must be at least this many times the usual number.
+ */
+export type Factor = number
+/**
+ * Whether the plugin server looks for this.
+ */
+export type Enabled3 = boolean
+/**
+ * A token is reported if it lives longer than this many times the lifetime that 999 of 1,000 tokens of its issuer do not exceed.
+ */
+export type Factor1 = number
+/**
+ * The number of tokens of an issuer from which the plugin learns what is usual. Until then it reports nothing.
+ */
+export type Learning = number
+/**
+ * Whether the plugin server looks for this.
+ */
+export type Enabled4 = boolean
+/**
+ * How much the part must rise or fall: 0.3 means from 2 % to 32 %.
+ */
+export type Change = number
+/**
+ * The smallest number of requests from which a part is computed.
+ */
+export type Requests = number
+/**
+ * A file with at least 32 bytes, from which the keys are derived. Anyone who has it can look for a known user. Without this file, each server makes random keys, and no one can make its pseudonyms again. An absolute path, or a path relative to the settings file.
+ */
+export type Secret = string
+/**
+ * How long one key is used. Pseudonyms of different keys cannot be compared.
+ */
+export type Rotation = string
+/**
+ * The largest number of lines about alarms in one minute. One kind of alarm gets at most half of the remaining lines.
+ */
+export type Lines = number
+/**
+ * The same token, subject, policy, rule or issuer is reported again after this time.
+ */
+export type Repetition = string
+
+/**
+ * Which signs of replayed and stolen tokens the plugin server looks for, and what it then does. This file belongs to the operator, and no policy can change it. The plugin server reads it when it starts. Without this file, nothing is watched.
+ */
+export interface AbuseSettingsDocument {
+abuse: FormatVersion
+shared_tokens: SharedTokens
+failing_subjects: FailingSubjects
+unknown_keys: UnknownKeys
+long_lifetimes: LongLifetimes
+denial_rates: DenialRates
+pseudonyms: Pseudonyms
+limits: Limits
+}
+/**
+ * Finds one token that clients in different networks use at the same time.
+ */
+export interface SharedTokens {
+enabled: Enabled
+returns: Returns
+networks: Networks
+ipv4_prefix: IPv4Networks
+ipv6_prefix: IPv6Networks
+shared_networks: SharedNetworks
+on_abuse: Action
+refuse_for: TimeOfRefusal
+}
+/**
+ * Networks that belong together, as groups. All addresses of one group count as one network. Write a group for each cluster, proxy or cloud whose clients share tokens and use several addresses. The groups replace the default.
+ */
+export interface SharedNetworks {
+[k: string]: NetworksOfAGroup
+}
+/**
+ * Finds a subject (`sub`) that is denied again and again, although the signatures of its tokens are valid.
+ */
+export interface FailingSubjects {
+enabled: Enabled1
+per_minute: Denials
+}
+/**
+ * Finds a sudden rise of tokens with an unknown `kid`, an unexpected algorithm or an untrusted issuer, for each policy.
+ */
+export interface UnknownKeys {
+enabled: Enabled2
+per_minute: Tokens
+factor: Factor
+}
+/**
+ * Finds a token that lives much longer than the other tokens of its issuer.
+ */
+export interface LongLifetimes {
+enabled: Enabled3
+factor: Factor1
+after_tokens: Learning
+}
+/**
+ * Finds a rule that suddenly denies a much larger or much smaller part of its requests. The plugin learns the usual part for at least five minutes.
+ */
+export interface DenialRates {
+enabled: Enabled4
+change: Change
+requests: Requests
+}
+/**
+ * The keys of the pseudonyms that stand for subjects. With the same secret and the same rotation as the decision log, both write the same pseudonyms.
+ */
+export interface Pseudonyms {
+secret_file?: Secret
+rotate: Rotation
+}
+/**
+ * Bounds for a flood of alarms. Metrics count each alarm, and the next line says how many lines were left out.
+ */
+export interface Limits {
+lines_per_minute: Lines
+repeat_after: Repetition
+}

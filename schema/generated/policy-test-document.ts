@@ -1,0 +1,355 @@
+// Generated from schema/policy-test.schema.json by `npm run generate`; do not edit.
+
+/**
+ * Version of this format. An unknown version is refused.
+ */
+export type FormatVersion = 1
+/**
+ * The policy file, relative to this file. Without this key, it is the file in the same directory with the same name, but without `.test`: `payments.test.yaml` tests `payments.yaml`.
+ */
+export type TestedPolicy = string
+/**
+ * A declarative Kong configuration, relative to this file. If a request names neither a rule nor a Route, this file says which Route it takes, as on Kong. Its Consumers exist in the tests.
+ */
+export type KongConfiguration = string
+/**
+ * The time at which all tests run: RFC 3339, in UTC. The clock of the tests stands still.
+ */
+export type Now = string
+/**
+ * The Consumer's `username`.
+ */
+export type Username = string
+/**
+ * The Consumer's id. Without this key, it is a fixed UUID that follows from the username.
+ */
+export type ConsumerId = string
+/**
+ * The Consumer's `custom_id`.
+ */
+export type CustomId = string
+/**
+ * Consumers that Kong knows, for policies with `identity`.
+ * 
+ * @maxItems 1000
+ */
+export type Consumers = KnownConsumer[]
+/**
+ * How to make a token. The recipe `{}` makes a token that a rule without requirements accepts, because these values have defaults: `iss`, `aud` (the issuer's first audience), the tenant claim, `sub` (the recipe's name), `iat` (now), `exp` (in 5 minutes), `typ` and `kid`. Scopes and other claims are never filled in.
+ */
+export type Token = ({
+extends?: ExtendedToken
+issuer?: TokenIssuer
+algorithm?: TokenAlgorithm
+claims?: Claims
+without?: LeftOutClaims
+header?: JOSEHeader
+tamper?: Tampering
+text?: TokenText
+} | string | unknown[])
+/**
+ * The name of another recipe. Its claims and header also apply here, unless this recipe has its own value.
+ */
+export type ExtendedToken = Name
+/**
+ * Letters, digits, dot, dash and underscore.
+ */
+export type Name = string
+/**
+ * Id of the issuer in the policy. You may leave this key out while the policy has a single issuer.
+ */
+export type TokenIssuer = string
+/**
+ * The algorithm with which the issuer signs. Without this key, it is the fastest algorithm that the policy allows. With an algorithm that the policy does not allow, the token is signed correctly and must be refused.
+ */
+export type TokenAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512")
+/**
+ * Claims to leave out. Without this key, they would be filled in, or come from the extended recipe.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type LeftOutClaims = [string, ...(string)[]]
+/**
+ * What is wrong with the token: one change, or several changes that are made one after the other. docs/guides/testing-policies.md explains each.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ */
+export type Tampering = (string | [Tamper]|[Tamper, Tamper]|[Tamper, Tamper, Tamper]|[Tamper, Tamper, Tamper, Tamper]|[Tamper, Tamper, Tamper, Tamper, Tamper]|[Tamper, Tamper, Tamper, Tamper, Tamper, Tamper]|[Tamper, Tamper, Tamper, Tamper, Tamper, Tamper, Tamper]|[Tamper, Tamper, Tamper, Tamper, Tamper, Tamper, Tamper, Tamper]|[Tamper, Tamper, Tamper, Tamper, Tamper, Tamper, Tamper, Tamper, Tamper]|[Tamper, Tamper, Tamper, Tamper, Tamper, Tamper, Tamper, Tamper, Tamper, Tamper])
+/**
+ * One change to a token.
+ */
+export type Tamper = ("expired" | "no_expiry" | "not_yet_valid" | "issued_in_future" | "times_in_milliseconds" | "wrong_issuer" | "no_issuer" | "wrong_audience" | "no_audience" | "wrong_tenant" | "wrong_type" | "no_type" | "bound_to_key" | "wrong_key_id" | "no_key_id" | "other_key" | "other_algorithm" | "algorithm_none" | "hmac_with_public_key" | "embedded_key" | "key_url" | "critical_extension" | "payload_changed" | "header_changed" | "signature_changed" | "signature_zero" | "no_signature" | "truncated" | "padded" | "duplicate_claim" | "duplicate_header" | "not_json" | "encrypted" | "too_large")
+/**
+ * The string that is sent instead of a token. A recipe with this key has no other key.
+ */
+export type TokenText = string
+/**
+ * Id of the rule, as if the plugin's `config.rule` named it. You may leave this key out while the policy has a single rule.
+ */
+export type TestedRule = string
+/**
+ * Name of the Kong Route. The policy finds a rule for this Route, or no rule, as it does on the gateway.
+ */
+export type KongRoute = string
+/**
+ * Method of the request. Without this key, it is GET.
+ */
+export type Method = string
+/**
+ * Path of the request, with or without a query. Without this key, it is `/`. A request to a rule with operations needs this key.
+ */
+export type RequestPath = string
+/**
+ * Host of the request, for Routes of kong.yml with `hosts`.
+ */
+export type Host = string
+/**
+ * How the request came: over TLS, in clear text from this machine, or in clear text over the network. Without this key, it came over TLS.
+ */
+export type Transport = ("tls" | "loopback" | "plain")
+/**
+ * Where the client sends the token: `authorization`, or the name of a header, cookie or query parameter of the policy's `token.sources`. Without this key, it is the first of these sources.
+ */
+export type LocationOfTheToken = string
+/**
+ * The id of the accepted credential.
+ */
+export type CredentialId = string
+/**
+ * Username of one of the Consumers.
+ */
+export type ConsumerOfTheCredential = string
+/**
+ * Tests, and groups of tests.
+ * 
+ * @minItems 1
+ */
+export type Tests = [Test, ...(Test)[]]
+/**
+ * What the test shows. Without this key, the name is made from token and request.
+ */
+export type TestName = string
+/**
+ * The name of a group of tests.
+ */
+export type Group = string
+/**
+ * The tests of the group.
+ * 
+ * @minItems 1
+ */
+export type GroupedTests = [Test, ...(Test)[]]
+/**
+ * Why the test is skipped. The report shows the reason.
+ */
+export type Skip = string
+/**
+ * The token: its name, its recipe, or a list of names. Without this key, or with `none`, the request has no token.
+ * 
+ * @minItems 1
+ * @maxItems 1000
+ */
+export type SentToken = (Token & (string | [string, ...(string)[]] | {
+
+}))
+/**
+ * The name of a request, or a list of such names.
+ * 
+ * @minItems 1
+ * @maxItems 1000
+ */
+export type SentRequest = (string | [string, ...(string)[]])
+/**
+ * `allow`: the request passes, and report mode is not the reason. `deny`: it is refused. A reason, such as `scope_insufficient`: it is refused for this reason. `answer`: the plugin itself answers with the API's description. `not_routed`: kong.yml has no Route for it. Or a map with more detail.
+ */
+export type Expectation = (string | {
+decision?: Decision
+reason?: Reason
+report?: ReportedReason
+status?: Status
+challenge?: Challenge
+headers?: UpstreamHeaders
+cleared?: ClearedHeaders
+rule?: ExpectedRule
+route?: ExpectedRoute
+issuer?: ExpectedIssuer
+stage?: Stage
+consumer?: ExpectedConsumer
+credential?: ExpectedCredential
+groups?: ExpectedGroups
+})
+/**
+ * Whether the request passes.
+ */
+export type Decision = ("allow" | "deny" | "answer" | "not_routed")
+/**
+ * The reason of a denial: docs/reference/denials.md.
+ */
+export type Reason = ("no_matching_rule" | "path_ambiguous" | "insecure_transport" | "connection_header_refused" | "too_many_headers" | "other_authentication_missing" | "token_missing" | "authorization_malformed" | "credentials_malformed" | "token_ambiguous" | "origin_not_allowed" | "token_too_large" | "token_malformed" | "token_encrypted" | "critical_header_unsupported" | "issuer_untrusted" | "algorithm_not_allowed" | "key_not_found" | "signature_invalid" | "keys_unavailable" | "overloaded" | "token_type_mismatch" | "audience_mismatch" | "token_not_yet_valid" | "token_expired" | "token_too_old" | "claim_missing" | "claim_invalid" | "token_refused" | "scope_insufficient" | "condition_unmet" | "authentication_insufficient" | "consumer_unknown" | "identity_claim_invalid" | "claim_not_header_safe" | "policy_unavailable" | "deadline_exceeded" | "internal_error")
+/**
+ * The request passes because of report mode, and this reason is logged.
+ */
+export type ReportedReason = Reason
+/**
+ * The status of the answer to a refused request.
+ */
+export type Status = number
+/**
+ * A string that the answer's WWW-Authenticate contains, such as `error="insufficient_scope"`. `false`: the answer has no WWW-Authenticate.
+ */
+export type Challenge = (string | boolean)
+/**
+ * Header fields that the plugin removes from the request.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+export type ClearedHeaders = [string, ...(string)[]]
+/**
+ * The rule that judges a request, if the request names no rule.
+ */
+export type ExpectedRule = string
+/**
+ * The Kong Route that kong.yml finds.
+ */
+export type ExpectedRoute = string
+/**
+ * Id of the token's issuer.
+ */
+export type ExpectedIssuer = string
+/**
+ * The stage that refuses the request.
+ */
+export type Stage = ("match" | "extract" | "decode" | "key" | "verify" | "claims" | "authorize" | "propagate" | "any")
+/**
+ * Username or id of the Consumer that Kong's plugins see. `false`: they see no Consumer.
+ */
+export type ExpectedConsumer = (string | boolean)
+/**
+ * The credential that Kong's plugins see. `false`: they see no credential.
+ */
+export type ExpectedCredential = (string | boolean)
+/**
+ * The groups that Kong's acl plugin sees.
+ * 
+ * @maxItems 100
+ */
+export type ExpectedGroups = string[]
+
+/**
+ * Tests of one policy: tokens and requests, and for each request the decision that the policy must make. `kong-jwt-policy test` runs them offline, through the same code as the gateway.
+ */
+export interface PolicyTestDocument {
+jwt_policy_test: FormatVersion
+policy?: TestedPolicy
+kong?: KongConfiguration
+now: Now
+consumers: Consumers
+tokens: Tokens
+requests: Requests
+tests: Tests
+}
+/**
+ * A Consumer that Kong knows.
+ */
+export interface KnownConsumer {
+username?: Username
+id?: ConsumerId
+custom_id?: CustomId
+}
+/**
+ * Recipes for tokens, by name. Tests refer to recipes by these names. The name `none` means no token, so no recipe can have it.
+ */
+export interface Tokens {
+[k: string]: Token
+}
+/**
+ * Claims of the token. In `exp`, `iat`, `nbf` and `auth_time`, a string such as `+5m`, `-10s` or `now` is a time relative to `now`. Other values are written into the token as they are.
+ */
+export interface Claims {
+[k: string]: unknown
+}
+/**
+ * Header parameters of the token. `null` leaves a parameter out.
+ */
+export interface JOSEHeader {
+[k: string]: unknown
+}
+/**
+ * Requests, by name. Requests by name. A test refers to such a name, or has the keys of a request itself.
+ */
+export interface Requests {
+[k: string]: Request
+}
+/**
+ * A request. It names a rule, a Kong Route, or only method and path. If it names only method and path, kong.yml says which Route it takes. Without kong.yml, the request goes to the only rule with an operation that fits.
+ */
+export interface Request {
+rule?: TestedRule
+route?: KongRoute
+method?: Method
+path?: RequestPath
+host?: Host
+headers?: Headers
+transport?: Transport
+token_in?: LocationOfTheToken
+authenticated_as?: OtherAuthentication
+}
+/**
+ * Header fields of the request. The token is added automatically.
+ */
+export interface Headers {
+[k: string]: string
+}
+/**
+ * A plugin that ran before this one has authenticated the request.
+ */
+export interface OtherAuthentication {
+credential: CredentialId
+consumer?: ConsumerOfTheCredential
+}
+/**
+ * One test, a matrix of tests, or a group. A group has `tests`; its other keys apply to all of them.
+ */
+export interface Test {
+name?: TestName
+group?: Group
+tests?: GroupedTests
+skip?: Skip
+token?: SentToken
+request?: SentRequest
+rule?: TestedRule
+route?: KongRoute
+method?: Method
+path?: RequestPath
+host?: Host
+headers?: Headers
+transport?: Transport
+token_in?: LocationOfTheToken
+authenticated_as?: OtherAuthentication
+expect?: Expectation
+matrix?: Matrix
+}
+/**
+ * Header fields that the upstream gets from the plugin: a string, or a list for several lines.
+ */
+export interface UpstreamHeaders {
+/**
+ * @minItems 1
+ */
+[k: string]: string | [string, ...(string)[]]
+}
+/**
+ * A table of expectations: one row for each token, and in the row one expectation for each request.
+ */
+export interface Matrix {
+[k: string]: Row
+}
+/**
+ * Expectations by request.
+ */
+export interface Row {
+[k: string]: Expectation
+}

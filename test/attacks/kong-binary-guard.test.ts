@@ -1,0 +1,5 @@
+import { kongBinary } from "../gateways/kong/kong-binary.ts";
+import { runAttacks } from "./run-attacks.ts";
+
+// Each attack comes right after the honest requests of its class, whose verdicts the guard and the plugin server may reuse.
+runAttacks(kongBinary({ guard: true }), { isWarm: true });

@@ -1,0 +1,23 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+type Files = Readonly<Record<string, string>>;
+
+/** Writes files by their paths below a directory. */
+export function writeFiles(directory: string, files: Files): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+}
+
+/** Each call of the result writes files into a new folder of the directory, and returns this folder. */
+export function createFolders(directory: string): (files: Files) => string {
+  let count = 0;
+  return (files) => {
+    count += 1;
+    const folder = join(directory, String(count));
+    writeFiles(folder, files);
+    return folder;
+  };
+}

@@ -1,0 +1,178 @@
+import type { ConformanceCase, TokenRecipe } from "./case.ts";
+
+type Members = Readonly<Record<string, unknown>>;
+
+const withClaims = (claims: Members): TokenRecipe => ({ key: "rs256", claims });
+const roles = (realm: unknown, client: unknown): Members => ({
+  realm_access: { roles: realm },
+  resource_access: { shop: { roles: client } },
+});
+const UNMET = { status: 403, reason: "condition_unmet", message: "Access is not allowed" } as const;
+const INVALID = 'Bearer realm="differs", error="invalid_token", error_description="The access token is invalid"';
+
+/** Rows of one Kong Route: what is sent, the claims, and whether the request passes. */
+const rows = (
+  path: string,
+  table: readonly (readonly [what: string, claims: Members, passes: boolean])[],
+): readonly ConformanceCase[] =>
+  table.map(([what, claims, passes]) => ({
+    title: `${passes ? "passes" : "refuses"} ${what}, ${path}`,
+    path,
+    token: withClaims(claims),
+    ...(passes ? { status: 200 } : UNMET),
+  }));
+
+/** Where claims are, and claims that must differ or be absent. */
+export const CLAIM_CASES: readonly ConformanceCase[] = [
+  ...rows("/loc-roles", [
+    ["one role of the realm and one of the client", roles(["user"], ["buyer"]), true],
+    ["both roles in the first claim, where the second is absent", roles(["user", "buyer"], undefined), true],
+    ["one role only", roles(["user"], ["auditor"]), false],
+    ["both roles, where the second claim is a number", roles(["user", "buyer"], 1), false],
+  ]),
+  ...rows("/loc-none", [
+    ["no roles at all, where one is excluded", { realm_access: undefined }, true],
+    ["the excluded role in the second claim", roles(["user"], ["suspended"]), false],
+    ["an object in place of the second claim, where a role is excluded", roles(["user"], { suspended: true }), false],
+    ["a string on the way to the claim, where a role is excluded", { realm_access: "suspended" }, false],
+  ]),
+  {
+    title: "refuses roles that the provider keeps elsewhere, where a role is excluded",
+    path: "/loc-none",
+    token: withClaims({
+      realm_access: undefined,
+      _claim_names: { realm_access: "src1" },
+      _claim_sources: { src1: { endpoint: "https://x" } },
+    }),
+    ...UNMET,
+  },
+  {
+    title: "passes scopes that are in two claims",
+    path: "/loc-scopes",
+    token: withClaims({ scope: "things:read", scp: ["things:write"] }),
+    status: 200,
+  },
+  {
+    title: "refuses a scope that neither of two claims contains",
+    path: "/loc-scopes",
+    token: withClaims({ scope: "things:read", scp: [] }),
+    status: 403,
+    reason: "scope_insufficient",
+    challenge:
+      'Bearer realm="locations", error="insufficient_scope", error_description="The access token lacks a required scope", scope="things:read things:write"',
+  },
+  ...rows("/loc-groups", [
+    ["a group in a string with commas", { groups: "admins, staff" }, true],
+    ["an excluded group in a string with commas", { groups: "staff,guests" }, false],
+    ["a list where a string with commas is expected", { groups: ["staff"] }, false],
+    ["a tab between groups", { groups: "staff,x\tguests" }, false],
+  ]),
+  {
+    title: "refuses groups for Kong of which one claim cannot be read",
+    path: "/loc-groups",
+    token: withClaims({ groups: "staff", ...roles(["user"], 7) }),
+    status: 403,
+    reason: "identity_claim_invalid",
+  },
+  ...(
+    [
+      ["/entry-access", "access", "https://api.example", true],
+      ["/entry-both", "access", "https://api.example", true],
+      ["/entry-both", "id", undefined, true],
+      ["/entry-access", "id", "https://api.example", false],
+      ["/entry-both", "refresh", "https://api.example", false],
+    ] as const
+  ).map(
+    ([path, use, client, passes]): ConformanceCase => ({
+      title: `${passes ? "passes" : "refuses"} a token of the kind ${use} of an issuer with two entries, ${path}`,
+      path,
+      token: { key: "rs256", header: { typ: "JWT" }, claims: { token_use: use, client_id: client } },
+      ...(passes
+        ? { status: 200, upstream: { "x-user-id": "user-1" } }
+        : { status: 401, reason: "claim_invalid", challenge: INVALID.replace("differs", "entries") }),
+    }),
+  ),
+  {
+    title: "passes an integer as sub where the issuer may write one, as its decimal text",
+    path: "/numeric-subject",
+    token: withClaims({ sub: 42 }),
+    status: 200,
+    upstream: { "x-user-id": "42" },
+  },
+  ...[42.5, -1, 2 ** 53, true, [42]].map(
+    (sub): ConformanceCase => ({
+      title: `refuses ${JSON.stringify(sub)} as sub, where an integer is accepted`,
+      path: "/numeric-subject",
+      token: withClaims({ sub }),
+      status: 401,
+      reason: "claim_invalid",
+      challenge: INVALID.replace("differs", "numeric"),
+    }),
+  ),
+  ...rows("/vars-role/1", [
+    ["the role that a variable of the policy names", { roles: ["buyer"] }, true],
+    ["a role that is written like the variable", { roles: [`\${vars.role}`] }, false],
+  ]),
+  {
+    title: "takes the first of several claims for a header, a Consumer and a credential",
+    path: "/first-of",
+    headers: ["X-User", "admin", "X-Credential-Identifier", "admin"],
+    token: withClaims({ azp: "billing-app", client_id: "other", email: "ann@example.com", upn: "ann" }),
+    status: 200,
+    upstream: {
+      "x-user": "ann@example.com",
+      "x-consumer-username": "billing-app",
+      "x-credential-identifier": "ann",
+    },
+  },
+  {
+    title: "takes the next claims if the first ones are absent or null",
+    path: "/first-of",
+    token: withClaims({ azp: undefined, client_id: "billing-app", email: null }),
+    status: 200,
+    upstream: { "x-user": "user-1", "x-consumer-username": "billing-app", "x-credential-identifier": "user-1" },
+  },
+  ...(
+    [
+      ["a header", { azp: "billing-app", email: "" }, "claim_not_header_safe"],
+      ["a Consumer", { azp: "", client_id: "billing-app" }, "consumer_unknown"],
+      ["a Consumer that Kong has", { azp: "nobody", client_id: "billing-app" }, "consumer_unknown"],
+      ["a credential", { azp: "billing-app", upn: 7 }, "identity_claim_invalid"],
+    ] as const
+  ).map(
+    ([what, claims, reason]): ConformanceCase => ({
+      title: `refuses a token whose first claim is not ${what}, although the next one is`,
+      path: "/first-of",
+      token: withClaims(claims),
+      status: 403,
+      reason,
+      message: "Access is not allowed",
+    }),
+  ),
+  ...rows("/differs-status", [
+    ["an absent claim, where that is allowed", {}, true],
+    ["another value than the negated ones", { status: "active" }, true],
+    ["a negated value", { status: "closed" }, false],
+    ["a list with a negated value", { status: ["closed"] }, false],
+    ["a value of another type than the negated ones", { status: 0 }, false],
+  ]),
+  ...rows("/differs-known", [
+    ["another value than the negated one", { status: "active" }, true],
+    ["an absent claim, where only a negated test is given", {}, false],
+    ["a claim without a value, where only a negated test is given", { status: " " }, false],
+  ]),
+  ...rows("/differs-org", [
+    ["the first element of a list", { orgs: [{ id: "acme" }] }, true],
+    ["a second element, where it must be absent", { orgs: [{ id: "acme" }, { id: "evil" }] }, false],
+    ["the right value in the second element", { orgs: [{ id: "evil" }, { id: "acme" }] }, false],
+    ["an object with numbers in place of a list", { orgs: { "0": { id: "acme" }, "1": "x" } }, false],
+  ]),
+  {
+    title: "refuses a claim that the issuer's conditions want to be absent",
+    path: "/differs-status",
+    token: withClaims({ act: { sub: "service" } }),
+    status: 401,
+    reason: "claim_invalid",
+    challenge: INVALID,
+  },
+];

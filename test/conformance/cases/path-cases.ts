@@ -1,0 +1,96 @@
+import type { ConformanceCase } from "./case.ts";
+
+/** Several operations match one path; the policy is in ../world.ts. */
+
+const WEAK = { key: "rs256", claims: { scope: "things:read" } } as const;
+const STRONG = { key: "rs256", claims: { scope: "things:write" } } as const;
+const lacks = (scope: string): string =>
+  `Bearer realm="paths", error="insufficient_scope", error_description="The access token lacks a required scope", scope="${scope}"`;
+
+/** Paths whose most specific operation needs `things:write`, while another operation that needs less matches too. */
+const STRICT = ["/paths/users/me", "/paths/users/7:cancel", "/paths/files/private/a", "/paths/files/private/a/b/"];
+/** Paths that only the operations for `things:read` match. */
+const LENIENT = [
+  "/paths/users/7",
+  "/paths/users/mee",
+  "/paths/users/7%3Ax",
+  "/paths/users/alice%40example.com",
+  "/paths/files/a",
+  "/paths/files/a/b/c.txt",
+  "/paths/files/privateer/a",
+];
+const MISLEADING = [
+  "/paths/users/ME",
+  "/paths/users/%6de",
+  "/paths/users/me.",
+  "/paths/users/me%20",
+  "/paths/users/me.json",
+  "/paths/users/%EF%BD%8De",
+  "/paths/users/m%E2%80%8Be",
+  "/paths/users/7%3Acancel",
+  "/paths/users/7:Cancel",
+  "/paths/files/Private/a",
+  "/paths/files/%70rivate/a",
+  "/paths/files/PRIVATE",
+];
+const UNREADABLE = ["/paths/users/me;x=y", "/paths/users//me", "/paths/users/%256de", "/paths/users%2Fme"];
+const NO_OPERATION = [
+  "/paths/files",
+  "/paths/files/",
+  "/paths/files/private",
+  "/paths/files/private/",
+  "/paths/users/",
+];
+
+export const PATH_CASES: readonly ConformanceCase[] = [
+  ...STRICT.map((path) => ({
+    title: `takes the most specific operation for ${path}`,
+    path,
+    token: STRONG,
+    status: 200,
+    upstream: { "x-user-id": "user-1" },
+  })),
+  ...STRICT.map((path) => ({
+    title: `refuses ${path} although a less specific operation would match`,
+    path,
+    token: WEAK,
+    status: 403,
+    reason: "scope_insufficient" as const,
+    challenge: lacks("things:write"),
+  })),
+  ...LENIENT.map((path) => ({
+    title: `takes the less specific operation for ${path}`,
+    path,
+    token: WEAK,
+    status: 200,
+    upstream: { "x-user-id": "user-1" },
+  })),
+  ...[...MISLEADING, ...UNREADABLE].map((path) => ({
+    title: `refuses ${path}, which some servers read as the path of a stricter operation`,
+    path,
+    token: WEAK,
+    status: 400,
+    reason: "path_ambiguous" as const,
+    message: "The request path is ambiguous",
+  })),
+  ...NO_OPERATION.map((path) => ({
+    title: `has no operation for ${path}`,
+    path,
+    token: STRONG,
+    status: 403,
+    reason: "no_matching_rule" as const,
+  })),
+  {
+    title: "compares a claim with the part of a segment that the name stands for",
+    path: "/paths/own/user-1.json",
+    token: WEAK,
+    status: 200,
+  },
+  {
+    title: "refuses another user's path that has text beside the name",
+    path: "/paths/own/user-2.json",
+    token: WEAK,
+    status: 403,
+    reason: "condition_unmet",
+  },
+];

@@ -1,0 +1,257 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import type { IncomingHttpHeaders } from "node:http";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { listCalls } from "../../../plugin/kong/calls/list-calls.ts";
+import { EventRecord } from "../../../plugin/kong/facts/event-record.ts";
+import { renderFacts } from "../../../plugin/kong/facts/facts-variable.ts";
+import { createFactsReader } from "../../../plugin/kong/facts/read-facts.ts";
+import { type PluginInstance, startPluginInstance } from "../../../plugin/kong/handler.ts";
+import type { AbuseWatch } from "../../../plugin/observe/abuse/abuse-watch.ts";
+import { createRuntime, type Runtime, type VerdictCaching } from "../../../plugin/runtime/runtime.ts";
+import { findFreePorts } from "../../gateways/free-port.ts";
+import { waitFor } from "../../gateways/gateway.ts";
+import { startRecordingUpstream } from "../../gateways/recording-upstream.ts";
+import { scriptedPdk } from "../../kong/contract/scripted-pdk.ts";
+import { silentLog } from "../../logs.ts";
+import { type Answer, sendRequest } from "../send-request.ts";
+
+const NGINX = process.env.NGINX_BIN ?? "nginx";
+const MODULES = ["/usr/lib/nginx/modules", "/usr/share/nginx/modules"];
+const root = join(import.meta.dirname, "../../..");
+
+/** Why the guard cannot run on nginx here; undefined if it can. */
+export function findMissing(): string | undefined {
+  try {
+    execFileSync(NGINX, ["-v"], { stdio: "ignore" });
+  } catch {
+    return "no nginx: install nginx, libnginx-mod-http-lua and lua-cjson, or set NGINX_BIN";
+  }
+  if (findModules() === undefined) {
+    return "nginx has no Lua module: install libnginx-mod-http-lua and lua-cjson";
+  }
+  return hasJson() ? undefined : "Lua has no cjson: install lua-cjson";
+}
+
+/** Debian's folder of libraries has the name of the architecture. */
+function hasJson(): boolean {
+  const folders = readdirSync("/usr/lib").map((name) => join("/usr/lib", name));
+  return ["/usr/lib", "/usr/local/lib", ...folders].some((folder) => existsSync(join(folder, "lua/5.1/cjson.so")));
+}
+
+function findModules(): string | undefined {
+  return MODULES.find((directory) => existsSync(join(directory, "ngx_http_lua_module.so")));
+}
+
+export interface GuardNginx {
+  /** The runtime of the plugin server. */
+  readonly runtime: Runtime;
+  /** Milliseconds since the epoch, for nginx and for the plugin server. */
+  clockMs: number;
+  /** How often the guard has asked the plugin server. */
+  readonly asked: number;
+  /** While false, the plugin server gives no answers. */
+  isServing: boolean;
+  send(path: string, headers?: readonly string[]): Promise<Answer>;
+  /** The headers with which the request reached the upstream; undefined when it did not. */
+  upstreamOf(answer: Answer): IncomingHttpHeaders | undefined;
+  urlOf(answer: Answer): string | undefined;
+  /** Starts the plugin server's process anew: its verdicts belong to another process. */
+  replaceServer(): void;
+  stop(): Promise<void>;
+}
+
+export interface GuardNginxOptions {
+  readonly policies: Readonly<Record<string, object>>;
+  /** By the first segment of the path. */
+  readonly routes: Readonly<
+    Record<string, { readonly policy: string; readonly rule?: string; readonly sequence?: number }>
+  >;
+  readonly clockMs: number;
+  readonly verdictCache?: VerdictCaching;
+  /** Watches abuse, on the test's clock. */
+  readonly createAbuse?: (monotonicMs: () => number) => AbuseWatch;
+}
+
+/** The real guard in nginx's worker, and the real handler of the plugin in this process. Between them, the test stands in for Kong. */
+export async function startGuardNginx(options: GuardNginxOptions): Promise<GuardNginx> {
+  const directory = mkdtempSync(join(tmpdir(), "guard-nginx-"));
+  const upstream = await startRecordingUpstream();
+  const state = { clockMs: options.clockMs, asked: 0, isServing: true };
+  const server = new TestServer(directory, options, state);
+  const [port = 0] = await findFreePorts();
+  const url = `http://127.0.0.1:${port}`;
+  writeFileSync(
+    join(directory, "nginx.conf"),
+    writeConfiguration({ directory, port, upstreamPort: upstream.port, serverPort: await server.listen(), options }),
+  );
+  const nginx = spawn(NGINX, ["-p", directory, "-c", join(directory, "nginx.conf")], { stdio: "inherit" });
+  let count = 0;
+  const send = (path: string, headers: readonly string[] = []): Promise<Answer> => {
+    count += 1;
+    const clock = (state.clockMs / 1_000).toFixed(3);
+    return sendRequest(url, path, {
+      headers: ["X-Test-Clock", clock, ...headers],
+      id: `case-${count}`,
+      timeoutMs: 60_000,
+    });
+  };
+  await waitFor(() => send("/describe").catch(() => undefined), 20_000);
+  return {
+    get runtime() {
+      return server.runtime;
+    },
+    get clockMs() {
+      return state.clockMs;
+    },
+    set clockMs(ms) {
+      state.clockMs = ms;
+    },
+    get asked() {
+      return state.asked;
+    },
+    get isServing() {
+      return state.isServing;
+    },
+    set isServing(isServing) {
+      state.isServing = isServing;
+    },
+    send,
+    upstreamOf: ({ id }) => upstream.headersOf(id),
+    urlOf: ({ id }) => upstream.urlOf(id),
+    replaceServer: () => server.replace(),
+    async stop() {
+      await stopProcess(nginx);
+      await server.stop();
+      await upstream.stop();
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** The plugin server's handler behind a line of JSON for each request. */
+class TestServer {
+  runtime: Runtime;
+  readonly #directory: string;
+  readonly #options: GuardNginxOptions;
+  readonly #state: { readonly clockMs: number; asked: number; readonly isServing: boolean };
+  readonly #server: Server;
+  #instances = new Map<string, PluginInstance>();
+
+  constructor(
+    directory: string,
+    options: GuardNginxOptions,
+    state: { readonly clockMs: number; asked: number; readonly isServing: boolean },
+  ) {
+    this.#directory = directory;
+    this.#options = options;
+    this.#state = state;
+    this.runtime = this.#start();
+    this.#server = createServer((socket) => {
+      socket.on("error", () => {});
+      createInterface(socket).on("line", async (line) => {
+        socket.end(state.isServing ? `${JSON.stringify(await this.#answer(line))}\n` : "");
+      });
+    });
+  }
+
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  replace(): void {
+    this.runtime.stop();
+    this.#instances = new Map();
+    this.runtime = this.#start();
+  }
+
+  async stop(): Promise<void> {
+    this.runtime.stop();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #start(): Runtime {
+    const { verdictCache = "guard" } = this.#options;
+    const now = (): number => this.#state.clockMs;
+    const { clockMs } = this.#options;
+    return createRuntime({
+      ...{ policyRoot: this.#directory, policyPollMs: 600_000, verdictCache, now, log: silentLog },
+      abuse: this.#options.createAbuse?.(() => now() - clockMs),
+    });
+  }
+
+  async #answer(line: string): Promise<unknown> {
+    this.#state.asked += 1;
+    const { conf, facts, route } = JSON.parse(line);
+    const name = `${conf.__plugin_id} ${conf.__seq__}`;
+    const readFacts = createFactsReader(true, () => {});
+    const instance = this.#instances.get(name) ?? startPluginInstance(JSON.stringify(conf), this.runtime, readFacts);
+    this.#instances.set(name, instance);
+    const { pdk } = scriptedPdk({ variables: { jwt_facts: facts }, route: { name: route.name, tags: route.tags } });
+    const event = new EventRecord();
+    const outcome = await instance.access(pdk, event);
+    this.runtime.observe(outcome, event, 0);
+    return listCalls(outcome, [], event.guard);
+  }
+}
+
+interface Configuration {
+  readonly directory: string;
+  readonly port: number;
+  readonly upstreamPort: number;
+  readonly serverPort: number;
+  readonly options: GuardNginxOptions;
+}
+
+function writeConfiguration({ directory, port, upstreamPort, serverPort, options }: Configuration): string {
+  const modules = findModules();
+  const routes = Object.fromEntries(
+    Object.entries(options.routes).map(([name, { policy, rule, sequence = 1 }], index) => {
+      const id = `5d7f0a9e-0000-4000-8000-${String(index).padStart(12, "0")}`;
+      const text = JSON.stringify(options.policies[policy]);
+      const conf = { __plugin_id: id, __seq__: sequence, policy: text, ...(rule !== undefined && { rule }) };
+      return [name, { name, tags: ["team-a"], conf }];
+    }),
+  );
+  writeFileSync(join(directory, "routes.json"), JSON.stringify(routes));
+  const facts = renderFacts(["x-tenant", "cookie", "upgrade"]);
+  const lua = `${join(import.meta.dirname, "?.lua")};${join(root, "plugin/guard/?.lua")};;`;
+  return `
+${modules === undefined ? "" : `load_module ${modules}/ndk_http_module.so; load_module ${modules}/ngx_http_lua_module.so;`}
+daemon off; worker_processes 1; pid ${directory}/pid; error_log ${directory}/error.log warn;
+${process.getuid?.() === 0 ? "user root;" : ""}
+events { worker_connections 256; }
+http {
+  access_log off; underscores_in_headers on; large_client_header_buffers 8 16k;
+  ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${directory}/${name};`).join(" ")}
+  lua_package_path "${lua}";
+  lua_code_cache on;
+  init_worker_by_lua_block {
+    local file = assert(io.open("${directory}/routes.json"))
+    require("stub").init_worker(${serverPort}, file:read("*a"))
+  }
+  server {
+    listen 127.0.0.1:${port};
+    set_real_ip_from 127.0.0.1; real_ip_header X-Test-Client;
+    set $kong_request_id $request_id;
+    set $jwt_facts "${facts}";
+    location = /fill { content_by_lua_block { require("stub").fill() } }
+    location = /describe { return 200; }
+    location / {
+      access_by_lua_block { require("stub").access() }
+      proxy_pass http://127.0.0.1:${upstreamPort};
+    }
+  }
+}
+`;
+}
+
+async function stopProcess(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+}

@@ -1,0 +1,159 @@
+-- Stands in for Kong around the guard, on an nginx with Lua: the parts of Kong's PDK that the guard uses, and a jwt-policy whose plugin
+-- server is the test. The test sets the clock with each request.
+local cjson = require "cjson"
+
+local Stub = {}
+local routes = {}
+
+ngx.now = function()
+  return tonumber(ngx.var.http_x_test_clock)
+end
+
+local function exit(status, body, headers)
+  for name, value in pairs(headers or {}) do
+    ngx.header[name] = value
+  end
+  ngx.status = status
+  ngx.print(body)
+  ngx.exit(status)
+end
+
+local function log(level)
+  return function(...)
+    ngx.log(level, ...)
+  end
+end
+
+local shared = setmetatable({}, {
+  __index = function(_, name)
+    return (ngx.ctx.shared or {})[name]
+  end,
+  __newindex = function(_, name, value)
+    ngx.ctx.shared = ngx.ctx.shared or {}
+    ngx.ctx.shared[name] = value
+  end,
+})
+
+-- Shows the attributes in headers of the answer.
+local span = {}
+function span:set_attribute(name, value)
+  if ngx.var.http_x_test_tracing == "broken" then
+    error("a defect")
+  end
+  ngx.header["x-span-" .. name:gsub("%W", "-")] = value ~= nil and tostring(value) or nil
+end
+
+_G.kong = {
+  ctx = { shared = shared },
+  tracing = {
+    active_span = function()
+      return ngx.var.http_x_test_tracing and span
+    end,
+  },
+  log = { err = log(ngx.ERR), warn = log(ngx.WARN), crit = log(ngx.CRIT), notice = log(ngx.NOTICE) },
+  response = { exit = exit },
+  router = {
+    get_route = function()
+      return ngx.ctx.route
+    end,
+  },
+  service = {
+    request = {
+      set_headers = function(headers)
+        for name, value in pairs(headers) do
+          ngx.req.set_header(name, value)
+        end
+      end,
+      set_raw_query = function(query)
+        ngx.req.set_uri_args(query)
+      end,
+    },
+  },
+}
+
+local PDK = {
+  ["kong.service.request.set_headers"] = kong.service.request.set_headers,
+  ["kong.service.request.set_raw_query"] = kong.service.request.set_raw_query,
+  ["kong.response.exit"] = exit,
+  ["kong.nginx.set_ctx"] = function(name, value)
+    ngx.ctx[name] = value
+  end,
+  ["kong.ctx.shared.set"] = function(name, value)
+    shared[name] = value
+  end,
+  ["kong.log.warn"] = kong.log.warn,
+  ["kong.log.err"] = kong.log.err,
+}
+
+local plugin = { PRIORITY = 1450 }
+
+-- Asks the test, and makes the calls that it answers. Without an answer it makes none, as Kong's client for the stock server.
+function plugin:access(conf)
+  local socket = ngx.socket.tcp()
+  if not socket:connect("127.0.0.1", Stub.port) then
+    return
+  end
+  socket:send(cjson.encode({ conf = conf, facts = ngx.var.jwt_facts, route = ngx.ctx.route }) .. "\n")
+  local line = socket:receive("*l")
+  socket:close()
+  for _, call in ipairs(line and cjson.decode(line) or {}) do
+    PDK[call.method](unpack(call.args, 1, 3))
+  end
+end
+
+kong.db = { plugins = {
+  get_handlers = function()
+    return { { name = "jwt-policy", handler = plugin } }
+  end,
+} }
+
+local guard = require "kong.plugins.jwt-policy-guard.handler"
+local verdicts = require "kong.plugins.jwt-policy-guard.verdicts"
+
+function Stub.init_worker(port, text)
+  Stub.port = port
+  routes = cjson.decode(text)
+  guard:init_worker()
+end
+
+-- The caller that other plugins would see goes to the upstream, where the test can see it.
+function Stub.access()
+  local route = routes[ngx.var.uri:match("^/([^/]*)")]
+  ngx.ctx.route = route
+  ngx.ctx.authenticated_consumer = { id = "earlier" }
+  plugin:access(route.conf)
+  local credential = ngx.ctx.authenticated_credential
+  ngx.req.set_header("x-test-credential", credential and credential.id or "none")
+  ngx.req.set_header("x-test-consumer", ngx.ctx.authenticated_consumer and "earlier" or "none")
+  local groups = shared.authenticated_groups
+  ngx.req.set_header("x-test-groups", groups and table.concat(groups, "+") or "none")
+end
+
+-- Keeps many verdicts, and says what they cost.
+function Stub.fill()
+  local args = ngx.req.get_uri_args()
+  local facts = { target = false, transport = false, route = false, headers = { "authorization" } }
+  collectgarbage()
+  collectgarbage()
+  local before = collectgarbage("count")
+  local peak = 0
+  for index = 1, tonumber(args.count) do
+    local entry = verdicts.decode(ngx.encode_base64(cjson.encode({
+      generation = "f.1", after = 0, before = 1e15, tally = 0, facts = facts, clear = "x_user_id x_client_id x_scope",
+      set = { ["x-user-id"] = "user-" .. index, ["x-client-id"] = "app", ["x-scope"] = "things:read things:write" },
+    })))
+    verdicts.keep(routes.read.conf, entry, ngx.now(), function()
+      return "plugin\nGET\n\n\n\n" .. ("x"):rep(tonumber(args.length)) .. index
+    end)
+    if index % 2000 == 0 then
+      collectgarbage()
+      collectgarbage()
+      peak = math.max(peak, collectgarbage("count") - before)
+    end
+  end
+  local described = verdicts.describe()
+  described.peak_kb = peak
+  ngx.say(cjson.encode(described))
+end
+
+return Stub

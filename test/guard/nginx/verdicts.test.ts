@@ -1,0 +1,374 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { claimsOf, inlineIssuer, NOW, policyDocument } from "../../core/fixtures.ts";
+import { reportMissing } from "../../gateways/kong/report-missing.ts";
+import { generateSigningKey, mintToken } from "../../tokens.ts";
+import type { Answer } from "../send-request.ts";
+import { findMissing, type GuardNginx, startGuardNginx } from "./guard-nginx.ts";
+
+const START_TIMEOUT_MS = 60_000;
+const key = generateSigningKey("EdDSA", "1");
+const issuer = inlineIssuer([key], { clock_skew: "0s" });
+const mappings = { "x-user-id": "sub", "x-client-id": "client_id" };
+const POLICIES = {
+  shop: policyDocument(issuer, {
+    header_mappings: mappings,
+    routes: {
+      read: { required_scopes: ["read"] },
+      write: { required_scopes: ["write"] },
+      public: { access: "public" },
+      named: { required_scopes: ["read"] },
+      tenant: { required_claims: { sub: { equals_header: "x-tenant" } } },
+    },
+  }),
+  operations: policyDocument(issuer, {
+    routes: {
+      items: {
+        operations: [
+          { methods: ["GET"], path: "/items/{id}", required_scopes: ["read"] },
+          { methods: ["GET"], path: "/items/own/{id}", required_claims: { sub: { equals_path: "id" } } },
+        ],
+      },
+    },
+  }),
+  cookie: policyDocument(issuer, {
+    routes: { crumbs: {} },
+    token: { sources: [{ cookie: "__Host-t", allowed_origins: ["https://a.example"] }], forward: false },
+  }),
+  query: policyDocument(issuer, { routes: { asked: {} }, token: { sources: [{ query: "t" }], forward: false } }),
+  identity: policyDocument(issuer, {
+    routes: { known: {} },
+    identity: { credential: "sub", groups: "groups" },
+  }),
+  report: policyDocument(issuer, { routes: { watched: { required_scopes: ["write"], mode: "report" } } }),
+};
+const ROUTES = {
+  read: { policy: "shop", rule: "read" },
+  write: { policy: "shop", rule: "write" },
+  public: { policy: "shop", rule: "public" },
+  named: { policy: "shop" },
+  tenant: { policy: "shop", rule: "tenant" },
+  items: { policy: "operations", rule: "items" },
+  crumbs: { policy: "cookie", rule: "crumbs" },
+  asked: { policy: "query", rule: "asked" },
+  known: { policy: "identity", rule: "known" },
+  watched: { policy: "report", rule: "watched" },
+};
+
+const mint = (changes: object = {}): string =>
+  mintToken({ key, claims: claimsOf({ client_id: "app", exp: NOW + 3_600, ...changes }) });
+const READER = mint({ groups: ["a", "b"] });
+const bearer = (token: string): string[] => ["Authorization", `Bearer ${token}`];
+
+const missing = findMissing();
+if (missing !== undefined) {
+  reportMissing("the guard in nginx", missing);
+} else {
+  describe("the guard in nginx reuses a verdict", () => {
+    let nginx: GuardNginx;
+    beforeAll(async () => {
+      nginx = await startGuardNginx({ policies: POLICIES, routes: ROUTES, clockMs: NOW * 1_000 });
+    }, START_TIMEOUT_MS);
+    afterAll(() => nginx?.stop());
+    /** No verdict from another test is reused. */
+    let testNowMs = NOW * 1_000;
+    beforeEach(() => {
+      testNowMs += 3_000;
+      nginx.clockMs = testNowMs;
+      nginx.isServing = true;
+      nginx.replaceServer();
+    });
+
+    /** Sends a request, and says whether the plugin server was asked. */
+    async function send(path: string, headers: readonly string[] = bearer(READER)): Promise<[Answer, boolean]> {
+      const before = nginx.asked;
+      const answer = await nginx.send(path, headers);
+      return [answer, nginx.asked > before];
+    }
+
+    /** The first request of all compiles the policy, which begins a new generation. So its verdict is not kept. */
+    async function warm(path: string, headers: readonly string[] = bearer(READER)): Promise<void> {
+      let wasAsked = true;
+      for (let count = 0; wasAsked && count < 4; count += 1) {
+        const [answer, asked] = await send(path, headers);
+        expect(answer.status).toBe(200);
+        wasAsked = asked;
+      }
+      expect(wasAsked, "the verdict is reused").toBe(false);
+    }
+
+    it.each<[what: string, path: string, headers: string[], other: [path: string, headers: string[]]]>([
+      ["for the same request", "/read", bearer(READER), ["/read", bearer(READER)]],
+      ["for another path, if no rule reads it", "/read/a", bearer(READER), ["/read/b-c/d.e?x=%2e/", bearer(READER)]],
+      [
+        "for other headers that no rule reads",
+        "/read",
+        bearer(READER),
+        ["/read", [...bearer(READER), "X-Other", "b", "Accept", "a/b", "Origin", "https://evil.example"]],
+      ],
+      ["for the same operation and path", "/items/1", bearer(READER), ["/items/1", bearer(READER)]],
+      ["for the same Route that selects the rule", "/named", bearer(READER), ["/named", bearer(READER)]],
+      ["of a public rule", "/public", [], ["/public", []]],
+      [
+        "of a token in a cookie",
+        "/crumbs",
+        ["Cookie", `__Host-t=${READER}`],
+        ["/crumbs", ["Cookie", `__Host-t=${READER}`]],
+      ],
+    ])("%s", async (_what, path, headers, [otherPath, otherHeaders]) => {
+      await warm(path, headers);
+      const [answer, wasAsked] = await send(otherPath, otherHeaders);
+      expect([answer.status, wasAsked]).toEqual([200, false]);
+    });
+
+    const SIGNATURE = READER.lastIndexOf(".") + 1;
+    const forged = `${READER.slice(0, SIGNATURE)}${READER[SIGNATURE] === "A" ? "B" : "A"}${READER.slice(SIGNATURE + 1)}`;
+    it.each<
+      [what: string, good: [path: string, headers: string[]], attack: [path: string, headers: string[]], status: number]
+    >([
+      ["another Route", ["/read", bearer(READER)], ["/write", bearer(READER)], 403],
+      ["another rule that the Route selects", ["/named", bearer(READER)], ["/write", bearer(READER)], 403],
+      ["another path of the rule", ["/items/own/alice", bearer(READER)], ["/items/own/bob", bearer(READER)], 403],
+      ["a path without an operation", ["/items/1", bearer(READER)], ["/items/1/2/3", bearer(READER)], 403],
+      ["dots that lead elsewhere", ["/read/a", bearer(READER)], ["/read/x/..;/a", bearer(READER)], 400],
+      ["encoded dots", ["/read/a", bearer(READER)], ["/read/%2e%2e%2fwrite", bearer(READER)], 400],
+      [
+        "another value of a compared header",
+        ["/tenant", [...bearer(READER), "X-Tenant", "alice"]],
+        ["/tenant", [...bearer(READER), "X-Tenant", "bob"]],
+        403,
+      ],
+      [
+        "a second spelling of a compared header",
+        ["/tenant", [...bearer(READER), "X-Tenant", "alice"]],
+        ["/tenant", [...bearer(READER), "X-Tenant", "alice", "X_Tenant", "bob"]],
+        403,
+      ],
+      [
+        "without the compared header",
+        ["/tenant", [...bearer(READER), "X-Tenant", "alice"]],
+        ["/tenant", bearer(READER)],
+        403,
+      ],
+      ["another token", ["/read", bearer(READER)], ["/read", bearer(mint({ scope: "none" }))], 403],
+      ["a changed signature", ["/read", bearer(READER)], ["/read", bearer(forged)], 401],
+      ["a cut signature", ["/read", bearer(READER)], ["/read", bearer(READER.slice(0, -1))], 401],
+      ["a token with one more character", ["/read", bearer(READER)], ["/read", bearer(`${READER}A`)], 401],
+      ["no token", ["/read", bearer(READER)], ["/read", []], 401],
+      ["another scheme", ["/read", bearer(READER)], ["/read", ["Authorization", `Basic ${READER}`]], 401],
+      [
+        "a header named in Connection",
+        ["/read", bearer(READER)],
+        ["/read", [...bearer(READER), "Connection", "close, x-user-id"]],
+        400,
+      ],
+      [
+        "another cookie",
+        ["/crumbs", ["Cookie", `__Host-t=${READER}`]],
+        ["/crumbs", ["Cookie", `__Host-t=${forged}`]],
+        401,
+      ],
+      [
+        "a second cookie",
+        ["/crumbs", ["Cookie", `__Host-t=${READER}`]],
+        ["/crumbs", ["Cookie", `__Host-t=${READER}; __Host-t=x`]],
+        400,
+      ],
+      [
+        "an upgrade",
+        ["/crumbs", ["Cookie", `__Host-t=${READER}`]],
+        ["/crumbs", ["Cookie", `__Host-t=${READER}`, "Upgrade", "websocket"]],
+        403,
+      ],
+      ["another query", [`/asked?t=${READER}`, []], [`/asked?t=${forged}`, []], 401],
+      ["a second parameter", [`/asked?t=${READER}`, []], [`/asked?t=${READER}&t=x`, []], 400],
+      [
+        "a token in the query where none is read",
+        ["/read", bearer(READER)],
+        [`/write?t=${READER}`, bearer(READER)],
+        403,
+      ],
+    ])(
+      "never for %s, right after the good request",
+      async (_what, [goodPath, goodHeaders], [path, headers], status) => {
+        await warm(goodPath, goodHeaders);
+        const [answer, wasAsked] = await send(path, headers);
+        expect([answer.status, wasAsked]).toEqual([status, true]);
+        expect(nginx.upstreamOf(answer)).toBeUndefined();
+        const [again] = await send(path, headers);
+        expect(again.status, "a denial is not reused either, and replaces nothing").toBe(status);
+        await warm(goodPath, goodHeaders);
+      },
+    );
+
+    it.each([
+      ["x-user-id", "evil"],
+      ["X_User_Id", "evil"],
+      ["x-user_id", "evil"],
+      ["x_user_id", ""],
+      ["X-USER-ID", ""],
+      ["x_client-id", "evil"],
+      ["x-jwt-policy-verdict", "evil"],
+    ])("and removes the client's own %s: %j, as at the first use", async (name, value) => {
+      await warm("/read");
+      const headers = [...bearer(READER), name, value];
+      const [reused, wasAsked] = await send("/read", headers);
+      expect(wasAsked).toBe(false);
+      nginx.replaceServer();
+      nginx.clockMs += 2_000;
+      const [judged, wasAskedAgain] = await send("/read", headers);
+      expect(wasAskedAgain).toBe(true);
+      const [afterReuse, afterVerdict] = [reused, judged].map((answer) => {
+        const { "x-case": _, "x-test-clock": __, ...same } = nginx.upstreamOf(answer) ?? {};
+        return same;
+      });
+      expect(afterReuse).toEqual(afterVerdict);
+      expect(afterReuse).toMatchObject({ "x-user-id": "alice", "x-client-id": "app" });
+      expect(JSON.stringify(afterReuse)).not.toContain("evil");
+      expect(Object.keys(afterReuse ?? {}).filter((sent) => sent.replaceAll("_", "-") !== sent)).toEqual([]);
+    });
+
+    it("with the caller for Kong's plugins, in tables that no other request has", async () => {
+      await warm("/known");
+      const [answer] = await send("/known");
+      expect(nginx.upstreamOf(answer)).toMatchObject({
+        "x-test-credential": "alice",
+        "x-test-groups": "a+b",
+        "x-test-consumer": "none",
+        "x-credential-identifier": "alice",
+      });
+    });
+
+    it("and removes the token from cookie and query, as at the first use", async () => {
+      await warm("/crumbs", ["Cookie", `a=b; __Host-t=${READER}`]);
+      const [crumbs] = await send("/crumbs", ["Cookie", `a=b; __Host-t=${READER}`]);
+      expect(nginx.upstreamOf(crumbs)?.cookie).toBe("a=b");
+      await warm(`/asked?a=b&t=${READER}`, []);
+      const [asked] = await send(`/asked?a=b&t=${READER}`, []);
+      expect(nginx.urlOf(asked)).toBe("/asked?a=b");
+    });
+
+    it("for a second after the server's last answer, and not for longer", async () => {
+      await warm("/read");
+      nginx.clockMs += 1_000;
+      expect((await send("/read"))[1]).toBe(false);
+      nginx.clockMs += 1;
+      expect((await send("/read"))[1]).toBe(true);
+      nginx.clockMs += 1_000;
+      expect((await send("/read"))[1], "each answer confirms the generation again").toBe(false);
+    });
+
+    it("for a second after the server is gone, and then every request is refused", async () => {
+      await warm("/read");
+      nginx.isServing = false;
+      nginx.clockMs += 1_000;
+      expect((await send("/read"))[0].status).toBe(200);
+      nginx.clockMs += 1;
+      const [answer] = await send("/read");
+      expect(answer.status).toBe(503);
+      expect(nginx.upstreamOf(answer)).toBeUndefined();
+    });
+
+    it("not after the clock was set back, until the server has answered again", async () => {
+      await warm("/read");
+      nginx.clockMs -= 2_000;
+      expect((await send("/read"))[1]).toBe(true);
+      expect((await send("/read"))[1]).toBe(false);
+    });
+
+    it("until the token expires", async () => {
+      const short = bearer(mint({ exp: testNowMs / 1_000 + 1 }));
+      await warm("/read", short);
+      nginx.clockMs += 900;
+      expect(await send("/read", short)).toMatchObject([{ status: 200 }, false]);
+      nginx.clockMs += 100;
+      expect(await send("/read", short)).toMatchObject([{ status: 401 }, true]);
+    });
+
+    it("never from an earlier generation, as soon as the worker knows of a new one", async () => {
+      await warm("/public", []);
+      await warm("/read");
+      nginx.runtime.generation.begin();
+      expect((await send("/read"))[1], "within the lease").toBe(false);
+      await send("/read", bearer(mint({ jti: "2" })));
+      expect((await send("/read"))[1]).toBe(true);
+      expect((await send("/public", []))[1]).toBe(true);
+    });
+
+    it("never from another server process, as soon as the worker knows of it", async () => {
+      await warm("/read");
+      nginx.replaceServer();
+      await warm("/public", bearer(mint({ jti: "3" })));
+      expect((await send("/read"))[1]).toBe(true);
+    });
+
+    it("never of a denial or of report mode", async () => {
+      for (const path of ["/write", "/watched"]) {
+        await send(path);
+        expect((await send(path))[1]).toBe(true);
+      }
+    });
+
+    it("and reports how often, with the next request that asks the server", async () => {
+      await warm("/read");
+      await send("/read");
+      await send("/public", []);
+      await send("/write");
+      const requests = (rule: string): number | undefined =>
+        nginx.runtime.judgedStatus().find((count) => count.rule === rule)?.requests;
+      expect([requests("read"), requests("public"), requests("write")]).toEqual([4, 1, 1]);
+      expect(nginx.runtime.verdictStatus()).toMatchObject({ guardHits: 2 });
+    });
+
+    it("and adds each decision to the trace; a defect in tracing changes nothing else", async () => {
+      const traced = (path: string, tracing: string, headers = bearer(READER)): Promise<[Answer, boolean]> =>
+        send(path, [...headers, "X-Test-Tracing", tracing]);
+      const spanOf = ([{ headers }]: [Answer, boolean]): object =>
+        Object.fromEntries(
+          Object.entries(headers).flatMap(([name, value]) =>
+            name.startsWith("x-span-jwt-policy-") ? [[name.slice("x-span-jwt-policy-".length), value]] : [],
+          ),
+        );
+      const pass = { outcome: "allow", rule: "read" };
+      await warm("/read");
+      expect(spanOf(await traced("/read", "on"))).toEqual({ ...pass, reused: "true" });
+      nginx.clockMs += 3_000; // The lease is over.
+      expect(spanOf(await traced("/read", "on"))).toEqual({ ...pass, reused: "false" });
+      expect(spanOf(await traced("/named", "on"))).toEqual({ outcome: "allow", reused: "false" });
+      const denial = { outcome: "deny", reason: "scope_insufficient", rule: "write" };
+      expect(spanOf(await traced("/write", "on"))).toEqual(denial);
+      expect((await traced("/write", "broken"))[0].status).toBe(403);
+      for (const wasAsked of [true, false]) {
+        nginx.clockMs += wasAsked ? 3_000 : 0;
+        const [answer, asked] = await traced("/read", "broken");
+        expect([answer.status, asked]).toEqual([200, wasAsked]);
+      }
+    });
+
+    it("within 3 kB for a verdict, so within 30 MB for 10,000 verdicts, and with a limit for any number of tokens", {
+      timeout: 4 * START_TIMEOUT_MS,
+    }, async () => {
+      const fill = async (count: number): Promise<{ entries: number; peak_kb: number }> =>
+        JSON.parse((await nginx.send(`/fill?count=${count}&length=1000`)).body);
+      const some = await fill(2_000);
+      expect(some.entries).toBe(2_000);
+      expect(some.peak_kb).toBeLessThan(3 * 2_000);
+      const many = await fill(12_000);
+      expect(many.entries).toBeLessThanOrEqual(10_000);
+    });
+  });
+
+  describe("with `--verdict-cache server`", () => {
+    it("the guard asks the server each time", { timeout: START_TIMEOUT_MS }, async () => {
+      const options = { policies: POLICIES, routes: ROUTES, clockMs: NOW * 1_000, verdictCache: "server" } as const;
+      const nginx = await startGuardNginx(options);
+      try {
+        for (const asked of [1, 2, 3, 4]) {
+          expect((await nginx.send("/read", bearer(READER))).status).toBe(200);
+          expect(nginx.asked).toBe(asked);
+        }
+      } finally {
+        await nginx.stop();
+      }
+    });
+  });
+}

@@ -1,0 +1,160 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compileDocument, policyDocument } from "../../core/fixtures.ts";
+import { issuesOf } from "../read/marked-text.ts";
+
+const REALMS = "https://sso.example.com/realms/{realm}";
+type Members = Record<string, unknown>;
+
+const documentOf = (issuer: Members) =>
+  policyDocument({ issuer: REALMS, audiences: ["api"], tenants: ["acme", "globex"], ...issuer });
+const compile = (issuer: Members) => compileDocument(documentOf(issuer));
+const keysOf = (issuer: Members): Members =>
+  Object.fromEntries([...compile(issuer).issuers].map(([iss, { keys }]) => [iss, keys]));
+const messagesOf = (issuer: Members): string[] =>
+  issuesOf(JSON.stringify(documentOf(issuer))).map(({ code, message }) => `${code}: ${message}`);
+
+describe("each tenant has its own keys", () => {
+  const [acme, globex] = ["https://sso.example.com/realms/acme", "https://sso.example.com/realms/globex"];
+
+  it("by discovery, which is the default, each under its own issuer", () => {
+    const discovered = (issuer: string) => [{ from: "discovery", issuer, metadata: "openid" }];
+    expect(keysOf({})).toEqual({ [acme]: discovered(acme), [globex]: discovered(globex) });
+    expect(keysOf({ keys: { discovery: "oauth" } })[acme]).toEqual([
+      { from: "discovery", issuer: acme, metadata: "oauth" },
+    ]);
+  });
+
+  it.each<[keys: Members, ofAcme: object]>([
+    [
+      { jwks_uri: "https://sso.example.com/realms/{realm}/certs?r={realm}" },
+      { from: "jwks_uri", uri: "https://sso.example.com/realms/acme/certs?r=acme" },
+    ],
+    [
+      { metadata_uri: "https://{realm}.example.com/metadata" },
+      { from: "metadata_uri", uri: "https://acme.example.com/metadata", issuer: acme },
+    ],
+    [{ jwks_files: ["keys/{realm}.jwks"] }, { from: "jwks_file", file: "keys/acme.jwks" }],
+    [{ pem_files: [{ file: "{realm}/a.pem", kid: "1" }] }, { from: "pem_file", file: "acme/a.pem", kid: "1" }],
+  ])("in %j", (keys, ofAcme) => {
+    expect(keysOf({ keys })[acme]).toEqual([ofAcme]);
+  });
+
+  it("in files of secrets", () => {
+    const keys = { secret_files: [{ file: "secrets/{realm}", encoding: "hex" }] };
+    expect(keysOf({ algorithms: ["HS256"], keys })[globex]).toMatchObject([{ file: "secrets/globex" }]);
+  });
+
+  it("with a host for each tenant, also in the middle, with a port", () => {
+    const issuer = "https://login.{tenant}.example.com:8443/oidc";
+    const iss = "https://login.acme.example.com:8443/oidc";
+    expect(keysOf({ issuer, tenants: ["acme"] })).toEqual({
+      [iss]: [{ from: "discovery", issuer: iss, metadata: "openid" }],
+    });
+  });
+
+  it("and no claim must name the tenant, because the keys distinguish tenants, unless the policy names the claim", () => {
+    expect(compile({}).issuers.get(acme)).toMatchObject({ template: undefined, tenantOf: REALMS, conditions: [] });
+    expect(compile({ claims: { tenant: "org" } }).issuers.get(globex)?.conditions).toEqual([
+      { claim: { text: "org", path: ["org"] }, absent: "refused", tests: [{ is: "equals", value: "globex" }] },
+    ]);
+  });
+
+  it("but an entry with the exact identifier takes precedence, and the template's keys are none of its own", () => {
+    const other = { issuer: acme, audiences: ["other"] };
+    const { acme: all } = documentOf({}).issuers as Members;
+    const policy = compileDocument({
+      ...documentOf({}),
+      issuers: { own: other, all },
+      defaults: { accept: ["all", "own"] },
+    });
+    expect([...policy.issuers].map(([iss, { id }]) => [iss, id])).toEqual([
+      [acme, "own"],
+      [globex, "all"],
+    ]);
+  });
+
+  it("one iss belongs to one tenant of one entry", () => {
+    const { acme: entry } = documentOf({}).issuers as Members;
+    const twice = { ...documentOf({}), issuers: { one: entry, two: entry }, defaults: { accept: ["one", "two"] } };
+    expect(issuesOf(JSON.stringify(twice)).map(({ code }) => code)).toContain("issuer_duplicate");
+  });
+});
+
+describe("a policy that would let a token choose an address or keys is refused", () => {
+  it.each<[what: string, issuer: Members, message: RegExp]>([
+    ["every tenant, by discovery", { tenants: ["*"] }, /nothing is fetched for a name that comes from a token/],
+    [
+      "every tenant, with the placeholder in an address",
+      { tenants: ["*"], keys: { jwks_uri: "https://sso.example.com/{realm}/jwks" } },
+      /Replace "\*" by the names, or name one address/,
+    ],
+    [
+      "every tenant, in the host",
+      { issuer: "https://{t}.example.com", tenants: ["*"] },
+      /need the names of the tenants/,
+    ],
+    [
+      "keys of one tenant beside keys of all",
+      { keys: { discovery: true, jwks_files: ["keys/shared.jwks"] } },
+      /but jwks_files would verify the tokens of every tenant\. Write \{realm\} into each source/,
+    ],
+    [
+      "shared keys under hosts of tenants",
+      { issuer: "https://{t}.example.com", keys: { jwks_uri: "https://example.com/jwks" } },
+      /needs keys for each tenant: use discovery, or write \{t\}/,
+    ],
+    ["plain http", { issuer: "http://sso.example.com/{realm}" }, /must be an https URL/],
+    [
+      "a tenant with capitals in the host",
+      { issuer: "https://{t}.example.com", tenants: ["Acme"] },
+      /a part of a host name/,
+    ],
+    [
+      "a tenant with a line below in the host",
+      { issuer: "https://{t}.example.com", tenants: ["a_b"] },
+      /a part of a host/,
+    ],
+    [
+      "a hyphen at the end in the host",
+      { issuer: "https://{t}.example.com", tenants: ["a", "b-"] },
+      /a part of a host/,
+    ],
+    [
+      "such a tenant in the host of an address of keys",
+      { tenants: ["A"], keys: { jwks_uri: "https://{realm}.example.com/jwks" } },
+      /a part of a host/,
+    ],
+    ["the last part of the host", { issuer: "https://example.{t}" }, /must be an https URL/],
+    ["a host that is the tenant", { issuer: "https://{t}" }, /must be an https URL/],
+    ["a part of a label", { issuer: "https://x{t}.example.com" }, /must be an https URL/],
+    ["two placeholders", { issuer: "https://{t}.example.com/{u}" }, /must be an https URL/],
+    [
+      "another placeholder in an address",
+      { keys: { jwks_uri: "https://sso.example.com/{realm}/{other}/jwks" } },
+      /Braces in an address of keys mark a tenant/,
+    ],
+  ])("%s", (_what, issuer, message) => {
+    expect(messagesOf(issuer)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each(["a.b", "a/b", "..", "a%2e", "a:1", "a@b", "", " "])("a tenant %j, in any issuer", (tenant) => {
+    expect(messagesOf({ tenants: [tenant] })).toEqual([expect.stringMatching(/^invalid_value/)]);
+  });
+});
+
+it("for any tenants, addresses of keys differ only in the tenant, and stay below the provider", () => {
+  const tenant = fc.stringMatching(/^[A-Za-z0-9_-]{1,20}$/);
+  fc.assert(
+    fc.property(fc.uniqueArray(tenant, { minLength: 1, maxLength: 5 }), (tenants) => {
+      const { issuers } = compile({ tenants, keys: { jwks_uri: "https://sso.example.com/r/{realm}/jwks" } });
+      expect([...issuers.keys()]).toEqual(tenants.map((name) => `https://sso.example.com/realms/${name}`));
+      for (const [index, { keys }] of [...issuers.values()].entries()) {
+        const [origin] = keys;
+        const url = new URL(origin?.from === "jwks_uri" ? origin.uri : "");
+        expect([url.origin, url.pathname]).toEqual(["https://sso.example.com", `/r/${tenants[index]}/jwks`]);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { readYaml } from "../../../plugin/policy/read/read-document.ts";
+import { expectedAt, summarize, takeMarks } from "./marked-text.ts";
+
+const BRACES = /^Put text that has braces or brackets in quotes, such as path: "\/orders\/\{id\}"\.$/;
+const COLON = /^A colon needs a space after it/;
+const DASH = /^A dash needs a space after it/;
+const INDENT = /^This line does not begin in the same column/;
+const COMMA = /^A comma is missing/;
+const QUOTE = /^This quoted text has no closing quote\.$/;
+
+describe("one mistake in YAML is one finding that says what to write", () => {
+  it.each<[what: string, marked: string, message: RegExp]>([
+    ["braces in a map of one line", "a:\n  - { m: [GET], p: /o/‸{id} }\n", BRACES],
+    ["braces at the start of a string", "p: {id}‸/x\n", BRACES],
+    ["doubled braces", "p: {‸{ x }}\n", BRACES],
+    ["a variable in a list", "p: [$‸{X}]\n", BRACES],
+    ["brackets in a list", "p: [a‸[0], b]\n", BRACES],
+    ["text after a bracket", "p: [a]‸b\n", BRACES],
+    ["a brace without an opening one", "p: ‸}\n", /closing brace has no opening one/],
+    ["a double quote that is not closed, at the end", 'a: b\nc: ‸"d\ne: f\n', QUOTE],
+    ["a double quote that the next line would close", 'a: ‸"b\nc: "d"\n', QUOTE],
+    ["a single quote that is not closed", "a: ‸'b\nc: d\n", QUOTE],
+    ["an apostrophe in single quotes", "a: 'it'‸s\nb: c\n", /Write '' for a quote inside/],
+    ["a quote in double quotes", 'a: "b"‸c"\n', /Write \\" for a quote inside/],
+    ["a tab that indents", "a:\n‸\tb: c\n", /^A tab cannot indent a line: use spaces\.$/],
+    ["a line that is indented further", "a:\n  b: [x]\n   ‸c: d\n", INDENT],
+    ["a line that is indented less", "a:\n  b: c\n ‸d: e\n", INDENT],
+    ["a string and then a deeper key", "a: ‸b\n  c: d\n", /continues in the next line, which looks like a key/],
+    ["a key without a space", "a:\n  ‸b:c\n  d: e\n", COLON],
+    ["a last key without a space", "a:\n  d: e\n  ‸b:c\n", COLON],
+    ["a key without a colon", "a:\n  ‸b\n  c: d\n", /^This line has no colon/],
+    ["a dash without a space", "- a\n‸-b\n", DASH],
+    ["a key after a list", "- a\n‸b: c\n", /^This does not continue what is above it/],
+    ["a colon in a string", "a: ‸b: c\n", /^Put text that has a colon and a space in quotes/],
+    ["a list that does not end", "a: ‸[x, y\nb: c\n", /^This \[ has no closing \]/],
+    ["a map that does not end", "a: ‸{x: [y]\nb: c\n", /^This \{ has no closing \}/],
+    ["a comma that is missing in JSON", '{"a": ‸1\n "b": 2}', COMMA],
+    ["a comma too many", '{"a": 1,‸,}', /^One comma is too many/],
+    ["a star", "a: ‸*\n", /text that begins with \* in quotes/],
+    ["a star and a word", "a: ‸*.example\n", /text that begins with \* in quotes/],
+    ["a backtick", "a: ‸`x`\n", /^Put this value in quotes/],
+    ["an exclamation mark", "a: ‸!x y\n", /text that begins with ! in quotes/],
+    ["an escape sequence", 'a: "‸\\d+"\n', /write \\\\ for one backslash/],
+    ["a comment without a space", "a: [x]‸#c\n", /^A comment needs a space before its #/],
+    ["a key twice", "a:\n  b: 1\n  c: 2\n  ‸b: 3\n", /^This key is already in line 2; keep one of them\.$/],
+    ["a merge key", "a: &a {b: c}\nd:\n  ‸<<: *a\n", /merge keys.* not supported.*"extends".*"defaults"/],
+  ])("%s", (_what, marked, message) => {
+    const source = readYaml(takeMarks(marked).text);
+    const findings = source.ok ? [] : source.failure.findings;
+    const code = findings[0]?.code ?? "";
+    expect(summarize(findings)).toEqual(expectedAt(marked, code));
+    expect(findings[0]?.message).toMatch(message);
+  });
+
+  it("braces that are not quoted in three lines: one finding, which lists the other lines", () => {
+    const line = (path: string): string => `  - { methods: [GET], path: ${path} }\n`;
+    const text = `a:\n${["/a/{id}", "/b/{id}/c", '"/d/{id}"', "/e", "/f/{id}"].map(line).join("")}`;
+    const source = readYaml(text);
+    expect(source.ok ? [] : source.failure.findings.map(({ line: at, message }) => [at, message])).toEqual([
+      [2, expect.stringMatching(/in quotes.* The same is missing in line 3, 6\.$/)],
+    ]);
+  });
+
+  it("mistakes that do not follow from one another are all reported", () => {
+    const source = readYaml("a: !x 1\nb: @y\nc: %z\n");
+    expect(summarize(source.ok ? [] : source.failure.findings)).toHaveLength(3);
+  });
+});

@@ -1,0 +1,446 @@
+import { createPublicKey } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decide } from "../../../plugin/core/decide.ts";
+import type { JsonObject } from "../../../plugin/core/json/json.ts";
+import { NO_CALLERS } from "../../../plugin/core/model/caller.ts";
+import type { KeySource } from "../../../plugin/core/model/key.ts";
+import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
+import { succeed } from "../../../plugin/core/model/result.ts";
+import { createVerificationKey } from "../../../plugin/keys/verify/verification-key.ts";
+import { readPolicy } from "../../../plugin/policy/read-policy.ts";
+import { describePath, listOperations } from "../../../plugin/policy/satisfy/list-operations.ts";
+import { satisfyRule } from "../../../plugin/policy/satisfy/satisfy-rule.ts";
+import { placeToken, type SatisfyingRequest } from "../../../plugin/policy/satisfy/write-request.ts";
+import { AUDIENCE, compileDocument, ISSUER, NOW } from "../../core/fixtures.ts";
+import { runsOf } from "../../runs.ts";
+import { generateSigningKey, mintToken } from "../../tokens.ts";
+
+const KEY = generateSigningKey("ES256", "k");
+const KEYS: KeySource = {
+  find: (issuer, { alg }) => succeed(createVerificationKey(issuer.issuer, KEY.kid, alg, publicKeyOf())),
+};
+
+function publicKeyOf() {
+  return createPublicKey(KEY.privateKey);
+}
+
+/** Signs the token, puts it into the request, and asks the pipeline. */
+async function judge(policy: CompiledPolicy, rule: string, request: SatisfyingRequest) {
+  const { token, method } = request;
+  const signed = token && mintToken({ key: KEY, header: { typ: token.typ }, claims: token.claims });
+  const { target, headers } = placeToken(request, signed ?? "");
+  const facts = {
+    binding: { by: "rule" as const, rule },
+    requestLine: { method, target },
+    connection: undefined,
+    authorization: headers.get("authorization"),
+    headers,
+    transport: "loopback" as const,
+    requestId: undefined,
+  };
+  return decide(facts, policy, KEYS, () => NOW, NO_CALLERS);
+}
+
+type Members = Record<string, unknown>;
+
+const BASE = { issuer: ISSUER, audiences: [AUDIENCE], algorithms: ["ES256"] };
+
+function compile(rule: Members, issuer: Members = {}, others: Members = {}): CompiledPolicy {
+  return compileDocument({
+    jwt_policy: 1,
+    name: "p",
+    issuers: { acme: { ...BASE, ...issuer } },
+    routes: { r: rule },
+    ...others,
+  });
+}
+
+/** The requests that satisfy each operation of the rule `r`, after the real pipeline has allowed them. */
+async function satisfyAll(policy: CompiledPolicy, more: Members = {}) {
+  const rule = policy.rules.get("r");
+  const found = (rule ? listOperations(rule) : []).map(async (operation) => {
+    const satisfied = await satisfyRule({ policy, rule: "r", operation, nowSeconds: NOW, ...more });
+    if (satisfied.ok) {
+      expect(await judge(policy, "r", satisfied.value)).toMatchObject({ verdict: "allow", reported: undefined });
+    }
+    return satisfied;
+  });
+  return Promise.all(found);
+}
+
+async function satisfyOne(policy: CompiledPolicy, more: Members = {}): Promise<SatisfyingRequest> {
+  const [satisfied] = await satisfyAll(policy, more);
+  if (!satisfied?.ok) {
+    throw new Error(JSON.stringify(satisfied));
+  }
+  return satisfied.value;
+}
+
+async function claimsFor(rule: Members, issuer: Members = {}, others: Members = {}): Promise<JsonObject> {
+  return (await satisfyOne(compile(rule, issuer, others))).token?.claims ?? {};
+}
+
+describe("the claims that satisfy a rule", () => {
+  it.each<[title: string, rule: Members, issuer: Members, claims: Members]>([
+    ["scopes are one string", { required_scopes: ["a", "b"] }, {}, { scope: "a b" }],
+    [
+      "the first allowed name of any_of counts, beside all_of",
+      { required_scopes: { all_of: ["a"], any_of: ["b", "c"], none_of: ["b"] } },
+      {},
+      { scope: "a c" },
+    ],
+    [
+      "roles are where the issuer has them",
+      { required_roles: { any_of: ["admin", "root"] } },
+      { claims: { roles: "/realm_access/roles" } },
+      { realm_access: { roles: ["admin"] } },
+    ],
+    [
+      "an audience may be in another claim",
+      {},
+      { claims: { audience: "client_id" }, required_claims: { token_use: { equals: "access" } } },
+      { client_id: AUDIENCE, token_use: "access" },
+    ],
+    ["a rule's audiences replace the issuer's", { audiences: ["other"] }, {}, { aud: "other" }],
+    [
+      "two conditions on one claim are met together",
+      { required_claims: { n: { min: 5 } } },
+      { required_claims: { n: { one_of: [3, 7] } } },
+      { n: 7 },
+    ],
+    [
+      "a list has what contains_all and contains_any want",
+      { required_claims: { l: { contains_all: ["a", 1], contains_any: [true, "b"] } } },
+      {},
+      { l: ["a", 1, true] },
+    ],
+    ["a pattern is matched", { required_claims: { p: { matches: "\\d{3}-[x-z]+" } } }, {}, { p: "111-x" }],
+    [
+      "all roles are in the first of several claims",
+      { required_roles: { all_of: ["a", "b"], none_of: ["c"] } },
+      { claims: { roles: ["/realm_access/roles", "roles"] } },
+      { realm_access: { roles: ["a", "b"] } },
+    ],
+    [
+      "roles are in one string if the issuer has a separator",
+      { required_roles: ["a", "b"] },
+      { claims: { roles: { claim: "roles", separator: ";" } } },
+      { roles: "a;b" },
+    ],
+    [
+      "a value differs from the negated ones, also if it may be absent",
+      {
+        required_claims: {
+          s: { not: { one_of: ["example", "other", 0, 1] } },
+          l: { not: { contains_any: ["example"] }, absent: "allowed" },
+          n: { not: { min: -3 } },
+          x: { absent: true },
+        },
+      },
+      {},
+      { s: "1", l: ["other"], n: -4 },
+    ],
+    [
+      "elements of lists are in lists",
+      { required_claims: { "/orgs/0/id": { equals: "acme" }, "/orgs/1": {}, "/tags/1": { equals: "t" } } },
+      {},
+      { orgs: [{ id: "acme" }, "example"], tags: { "1": "t" } },
+    ],
+    ["a claim inside another one", { required_claims: { "/a/b~1c": { equals: 1 }, a: {} } }, {}, { a: { "b/c": 1 } }],
+    [
+      "the way in which the user signed in",
+      { authentication: { acr_values: ["gold"], amr: ["pwd", "otp"], max_age: "5m" } },
+      {},
+      { acr: "gold", amr: ["pwd", "otp"], auth_time: NOW },
+    ],
+    ["a short lifetime", {}, { max_token_lifetime: "1m", max_token_age: "30s" }, { iat: NOW, exp: NOW + 30 }],
+  ])("%s", async (_, rule, issuer, claims) => {
+    expect(await claimsFor(rule, issuer)).toMatchObject({ iss: ISSUER, ...claims });
+  });
+
+  it("have a tenant that the issuer's template accepts, in iss and in its claim", async () => {
+    const template = {
+      issuer: "https://login.example.com/{tid}/v2.0",
+      keys: { jwks_uri: "https://login.example.com/keys" },
+      claims: { tenant: "tid" },
+    };
+    expect(await claimsFor({}, { ...template, tenants: ["t-1", "t-2"] })).toMatchObject({
+      iss: "https://login.example.com/t-1/v2.0",
+      tid: "t-1",
+    });
+    expect(
+      await claimsFor({ required_claims: { tid: { equals: "t-2" } } }, { ...template, tenants: ["t-1", "t-2"] }),
+    ).toMatchObject({ tid: "t-2", iss: "https://login.example.com/t-2/v2.0" });
+  });
+
+  it("have no text that a mapped header cannot contain", async () => {
+    const mapped = { header_mappings: { "x-name": "name" } };
+    expect(await claimsFor({ required_claims: { name: { one_of: ["é", "e"] } } }, {}, mapped)).toMatchObject({
+      name: "e",
+    });
+  });
+
+  it("name a Consumer that Kong has, if the policy refuses unknown ones", async () => {
+    const identity = { identity: { consumer: { claim: "azp", by: "username", unknown: "refuse" } } };
+    const policy = compile({}, {}, identity);
+    const [none] = await satisfyAll(policy);
+    expect(none).toMatchObject({ ok: false, failure: { isCertain: true } });
+    const rule = policy.rules.get("r");
+    const operation = rule && listOperations(rule)[0];
+    const consumers = [{ id: "1", username: "shop" }];
+    const found = operation && (await satisfyRule({ policy, rule: "r", operation, consumers, nowSeconds: NOW }));
+    expect(found).toMatchObject({ ok: true, value: { token: { claims: { azp: "shop" } } } });
+  });
+});
+
+describe("the request around the token", () => {
+  it("has a path whose segment equals the claim, encoded, and a header that equals another one", async () => {
+    const operation = {
+      methods: ["PUT"],
+      path: "/users/{id}/files/{name}",
+      required_claims: { sub: { equals_path: "id", one_of: ["a b", "c"] }, dep: { equals_header: "x-dep" } },
+    };
+    const { method, path, headers, token } = await satisfyOne(compile({ operations: [operation] }));
+    expect([method, path]).toEqual(["PUT", "/users/a%20b/files/1"]);
+    expect(headers.get("x-dep")).toBe(token?.claims.dep);
+    expect(token?.claims.sub).toBe("a b");
+  });
+
+  it.each<[title: string, sources: unknown[], method: string, expected: Members]>([
+    ["the Authorization header", ["authorization"], "GET", { authorization: "Bearer T" }],
+    ["another header with its scheme", [{ header: "x-token", prefix: "JWT" }], "GET", { "x-token": "JWT T" }],
+    ["a bare header", [{ header: "x-token" }], "GET", { "x-token": "T" }],
+    [
+      "a cookie, with an accepted Origin if the request changes something",
+      [{ cookie: "__Host-t", allowed_origins: ["https://app.example.com"] }],
+      "POST",
+      { cookie: "__Host-t=T", origin: "https://app.example.com" },
+    ],
+    ["another source if the cookie has no Origin", [{ cookie: "__Host-t" }, { query: "q" }], "POST", {}],
+  ])("has the token in %s", async (_, sources, method, expected) => {
+    const policy = compile({}, {}, { token: { sources } });
+    const request = await satisfyOne(policy, { methods: [method] });
+    const { target, headers } = placeToken(request, "T");
+    expect(Object.fromEntries(headers)).toEqual(expected);
+    expect(target).toBe(expected.authorization === undefined && Object.keys(expected).length === 0 ? "/?q=T" : "/");
+  });
+
+  it.each<[path: string, target: string]>([
+    ["/orders/{id}:cancel", "/orders/a%20b:cancel"],
+    ["/v{id}/{rest...}", "/va%20b/1"],
+    ["/{id}.json", "/a%20b.json"],
+  ])("writes a segment that has text beside a name, and a subtree: %s", async (path, target) => {
+    const claims = { sub: { equals_path: "id", equals: "a b" } };
+    const operations = [
+      { methods: ["GET"], path, required_claims: claims },
+      { methods: ["GET"], path: "/x" },
+    ];
+    const [satisfied] = await satisfyAll(compile({ operations }), {});
+    expect(satisfied).toMatchObject({ ok: true });
+    expect((await satisfyAll(compile({ operations }))).map((one) => one.ok && one.value.path)).toContain(target);
+  });
+
+  it("reaches its Kong Route: a segment may have to be a number", async () => {
+    const policy = compile({ operations: [{ methods: ["GET"], path: "/orders/{id}" }] });
+    const uuid = /^\/orders\/[0-9a-f-]{36}$/;
+    const { path } = await satisfyOne(policy, { isRouted: (_: string, path_: string) => uuid.test(path_) });
+    expect(path).toMatch(uuid);
+    const [nowhere] = await satisfyAll(policy, { isRouted: () => false });
+    expect(nowhere).toMatchObject({
+      ok: false,
+      failure: { reasons: [expect.stringContaining("reaches this Kong Route")] },
+    });
+  });
+
+  it("needs no token if the rule needs none, unless the caller wants a token", async () => {
+    expect((await satisfyOne(compile({ access: "public" }))).token).toBeUndefined();
+    expect((await satisfyOne(compile({ access: "optional" }))).token).toBeUndefined();
+    const withToken = await satisfyOne(compile({ access: "optional" }), { withToken: true });
+    expect(withToken.token?.claims).toMatchObject({ sub: "user-1" });
+  });
+});
+
+describe("a rule that no token satisfies", () => {
+  it.each<[title: string, rule: Members, issuer: Members]>([
+    [
+      "two values for one claim",
+      { required_claims: { x: { equals: "a" } } },
+      { required_claims: { x: { equals: "b" } } },
+    ],
+    ["an issuer that is another one", { required_claims: { iss: { equals: "https://other.example.com" } } }, {}],
+    ["a type that the claim cannot have", { required_claims: { sub: { equals: 5 } } }, {}],
+  ])("is certain: %s", async (_, rule, issuer) => {
+    const [failed] = await satisfyAll(compile(rule, issuer));
+    expect(failed).toMatchObject({ ok: false, failure: { isCertain: true } });
+  });
+
+  it("says which issuers' tokens cannot be made", async () => {
+    const [failed] = await satisfyAll(compile({}), { canSign: () => false });
+    expect(failed).toMatchObject({ ok: false, failure: { reasons: ["tokens of acme cannot be made here"] } });
+  });
+
+  it("says which authentication another plugin must do", async () => {
+    const [failed] = await satisfyAll(compile({ other_authentication: "require" }));
+    expect(JSON.stringify(failed)).toContain("another plugin must authenticate");
+  });
+});
+
+const NAMES = ["a", "b", "c"];
+const someNames = fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 2 });
+const membership = fc.oneof(
+  someNames,
+  fc.record({ all_of: someNames, any_of: someNames, none_of: someNames }, { requiredKeys: [] }),
+);
+const scalar = fc.constantFrom<unknown>("a", "b", "a b", 1, 7, true);
+const tests = {
+  equals: scalar,
+  one_of: fc.uniqueArray(scalar, { minLength: 1, maxLength: 3 }),
+  contains_any: fc.uniqueArray(scalar, { minLength: 1, maxLength: 2 }),
+  contains_all: fc.uniqueArray(scalar, { minLength: 1, maxLength: 2 }),
+  matches: fc.constantFrom("[a-c]+", "a.*", "\\d{2}", "x?y"),
+  min: fc.constantFrom(1, 2.5, 7),
+  max: fc.constantFrom(7, 9),
+};
+const condition = oneOrTwoOf(tests);
+const compared = oneOrTwoOf({ ...tests, equals_header: fc.constantFrom("x-a", "x-b") });
+
+function oneOrTwoOf(members: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Members> {
+  return fc
+    .subarray(Object.keys(members), { minLength: 1, maxLength: 2 })
+    .chain((keys) => fc.record(Object.fromEntries(keys.map((key) => [key, members[key] ?? scalar]))));
+}
+
+const claimName = fc.constantFrom("sub", "x", "/o/i", "o", "roles", "scope", "exp", "iss", "azp", "acr");
+const conditionsWith = (arbitrary: fc.Arbitrary<Members>) => fc.dictionary(claimName, arbitrary, { maxKeys: 3 });
+const requirements = fc.record(
+  {
+    audiences: fc.constantFrom(["a"], ["a", "b"]),
+    required_scopes: membership,
+    required_roles: membership,
+    required_groups: membership,
+    required_claims: conditionsWith(compared),
+    authentication: fc.record(
+      { acr_values: someNames, amr: someNames, max_age: fc.constantFrom("1m", "1h") },
+      { requiredKeys: ["amr"] },
+    ),
+  },
+  { requiredKeys: [] },
+);
+const rule = fc.oneof(
+  fc.constantFrom({ access: "public" }, { access: "optional" }),
+  requirements,
+  fc.record({ any_of: fc.array(requirements, { minLength: 2, maxLength: 3 }) }),
+  fc.record({
+    operations: fc.array(
+      fc.record({
+        methods: fc.constantFrom(["GET"], ["POST", "PUT"]),
+        path: fc.constantFrom("/a/{id}", "/b/{id}/c/{n}"),
+        required_claims: fc.constantFrom({}, { sub: { equals_path: "id" } }, { x: { equals_path: "id", equals: "q" } }),
+      }),
+      { minLength: 1, maxLength: 2 },
+    ),
+  }),
+);
+const issuer = fc.record(
+  {
+    token_type: fc.constantFrom("JWT", "any", "at+jwt"),
+    required_claims: conditionsWith(condition),
+    max_token_lifetime: fc.constantFrom("1m", "1d"),
+    max_token_age: fc.constantFrom("1m", "1d"),
+    claims: fc.record(
+      {
+        audience: fc.constantFrom("aud", "client_id"),
+        roles: fc.constantFrom("roles", "/o/roles", "scope"),
+        groups: fc.constantFrom("groups", "/o/i", "roles"),
+        scopes: fc.constantFrom("scope", "scp"),
+      },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: [] },
+);
+const document = fc.record({
+  jwt_policy: fc.constant(1),
+  name: fc.constant("p"),
+  issuers: fc.tuple(issuer, issuer).map(([acme, umbrella]) => ({
+    acme: { ...BASE, ...acme },
+    umbrella: { ...BASE, issuer: "https://umbrella.example.com", ...umbrella },
+  })),
+  defaults: fc.constantFrom({ accept: ["acme"] }, { accept: ["umbrella", "acme"] }),
+  routes: fc.record({ r: rule }),
+  header_mappings: fc.constantFrom({}, { "x-user": "sub", "x-o": "o" }, { "x-r": "roles", "x-i": "/o/i" }),
+});
+
+describe("for any policy", () => {
+  it("a request is allowed by the real pipeline, or the rule is called unsatisfiable", async () => {
+    let found = 0;
+    let missed = 0;
+    await fc.assert(
+      fc.asyncProperty(document, async (written) => {
+        const read = readPolicy(JSON.stringify(written), "0".repeat(64));
+        fc.pre(read.ok);
+        for (const satisfied of read.ok ? await satisfyAll(read.value) : []) {
+          found += satisfied.ok ? 1 : 0;
+          missed += satisfied.ok ? 0 : 1;
+        }
+      }),
+      { numRuns: runsOf(2_000) },
+    );
+    expect(found * 3, "many rules can be satisfied").toBeGreaterThan(missed);
+  });
+
+  it("a rule that a known token satisfies is never called unsatisfiable", async () => {
+    const known = fc.record({
+      sub: fc.constantFrom("u", "u 1"),
+      x: fc.oneof(scalar, fc.uniqueArray(scalar, { minLength: 1 })),
+      n: fc.integer({ min: -5, max: 5 }),
+      roles: fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1 }),
+      scope: fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1 }).map((names) => names.join(" ")),
+    });
+    const meets = (value: unknown): fc.Arbitrary<Members> =>
+      Array.isArray(value)
+        ? fc.constantFrom<Members>({ contains_all: value }, { contains_any: value.slice(0, 1) }, {})
+        : fc.constantFrom<Members>(
+            { equals: value },
+            { one_of: ["zzz", value] },
+            ...(typeof value === "number" ? [{ min: value }, { max: value }, { min: value, max: value }] : [{}]),
+          );
+    const satisfiable = known.chain((claims) =>
+      fc.record({
+        required_claims: fc.record(
+          { x: meets(claims.x), n: meets(claims.n), sub: meets(claims.sub) },
+          { requiredKeys: [] },
+        ),
+        required_roles: fc.constantFrom({ all_of: claims.roles }, { any_of: ["zz", ...claims.roles] }),
+        required_scopes: fc.constantFrom(
+          { all_of: claims.scope.split(" ") },
+          { any_of: [...NAMES, "q"], none_of: ["q"] },
+        ),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(satisfiable, fc.boolean(), async (written, mapsRoles) => {
+        const others = mapsRoles ? { header_mappings: { "x-roles": "roles", "x-user": "sub" } } : {};
+        expect(await satisfyAll(compile(written, {}, others))).toMatchObject([{ ok: true }]);
+      }),
+      { numRuns: runsOf(2_000) },
+    );
+  });
+
+  it("operations are listed with the path that the policy has", () => {
+    const operations = [
+      { methods: ["GET"], path: "/a/{id}" },
+      { methods: ["POST", "PUT"], path: "/a" },
+      { methods: ["GET"], path: "/a/{id}:cancel" },
+      { methods: ["GET"], path: "/a/{rest...}" },
+    ];
+    const listed = listOperations(compile({ operations }).rules.get("r") ?? expect.fail());
+    expect(listed.map(({ methods, segments }) => [methods, describePath(segments ?? [])])).toEqual([
+      [["POST", "PUT"], "/a"],
+      [["GET", "HEAD"], "/a/{...}"],
+      [["GET", "HEAD"], "/a/{}:cancel"],
+      [["GET", "HEAD"], "/a/{}"],
+    ]);
+  });
+});

@@ -1,0 +1,123 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compactVerify } from "jose";
+import { afterEach, describe, expect, it } from "vitest";
+import { defaultKeyDirectory, readKey, takeKey } from "../../../sandbox/stand-in/key-directory.ts";
+import { signToken } from "../../../sandbox/stand-in/sign-token.ts";
+
+const made: string[] = [];
+afterEach(() => {
+  for (const directory of made.splice(0)) {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+});
+
+function makeHome(): string {
+  const home = mkdtempSync(join(tmpdir(), "jwt-policy-keys-"));
+  made.push(home);
+  return home;
+}
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+describe("the sandbox's keys", () => {
+  it("are in the user's cache directory, and not in the project", () => {
+    expect(defaultKeyDirectory({ XDG_CACHE_HOME: "/c" })).toBe("/c/kong-jwt-policy/stand-in-keys");
+    expect(defaultKeyDirectory({ XDG_CACHE_HOME: "relative" })).toMatch(
+      /^\/.*\/\.cache\/kong-jwt-policy\/stand-in-keys$/,
+    );
+  });
+
+  it.each(["ES256", "ES512", "EdDSA", "PS256", "HS256"])(
+    "sign valid tokens with %s, under a kid that marks the keys",
+    async (algorithm) => {
+      const directory = join(makeHome(), "a", "keys");
+      const key = await takeKey(directory, algorithm);
+      const token = await signToken(key, "at+jwt", { sub: "alice" });
+      const { payload, protectedHeader } = await compactVerify(token, key.verifyingKey);
+      expect(JSON.parse(new TextDecoder().decode(payload))).toEqual({ sub: "alice" });
+      expect(protectedHeader).toEqual({ alg: algorithm, kid: key.kid, typ: "at+jwt" });
+      expect(key.kid).toMatch(new RegExp(`^kong-jwt-policy-stand-in-${algorithm}-[0-9a-f]{12}$`));
+    },
+  );
+
+  it("are readable only by their user, and stay the same", async () => {
+    const directory = join(makeHome(), "keys");
+    const { kid } = await takeKey(directory, "ES256");
+    expect([modeOf(directory), modeOf(join(directory, "ES256.json"))]).toEqual(["700", "600"]);
+    expect((await takeKey(directory, "ES256")).kid).toBe(kid);
+    expect(readKey(directory, "ES256")?.kid).toBe(kid);
+    expect(readKey(directory, "ES384")).toBeUndefined();
+  });
+
+  it("are the same for two processes that make them at once, and no draft is left behind", async () => {
+    const directory = join(makeHome(), "keys");
+    const keys = await Promise.all([
+      takeKey(directory, "ES256"),
+      takeKey(directory, "ES256"),
+      takeKey(directory, "ES256"),
+    ]);
+    expect(new Set(keys.map(({ kid }) => kid)).size).toBe(1);
+    expect(readdirSync(directory)).toEqual(["ES256.json"]);
+  });
+
+  it("differ from user to user", async () => {
+    const [one, other] = [await takeKey(join(makeHome(), "k"), "ES256"), await takeKey(join(makeHome(), "k"), "ES256")];
+    expect(one.kid).not.toBe(other.kid);
+    expect(one.verifyingKey.equals(other.verifyingKey)).toBe(false);
+  });
+});
+
+describe("a key directory that is not safe is refused, with what to do", () => {
+  it.each<[title: string, spoil: (directory: string, file: string) => void, message: RegExp]>([
+    ["others can read a key", (_, file) => chmodSync(file, 0o644), /other users can use .*ES256\.json: run chmod 600/],
+    [
+      "others can list the directory",
+      (directory) => chmodSync(directory, 0o755),
+      /other users can use .*: run chmod 700/,
+    ],
+    [
+      "a key is a link",
+      (_, file) => {
+        writeFileSync(`${file}.real`, readFileSync(file), { mode: 0o600 });
+        rmSync(file);
+        symlinkSync(`${file}.real`, file);
+      },
+      /must not be a link/,
+    ],
+    [
+      "a key is damaged",
+      (_, file) => writeFileSync(file, "{", { mode: 0o600 }),
+      /is not a key of the sandbox .*: delete it/,
+    ],
+    [
+      "a key is somebody else's",
+      (_, file) => writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), kid: "prod-1" })),
+      /it is another key/,
+    ],
+  ])("%s", async (_, spoil, message) => {
+    const directory = join(makeHome(), "keys");
+    await takeKey(directory, "ES256");
+    spoil(directory, join(directory, "ES256.json"));
+    await expect(takeKey(directory, "ES256")).rejects.toThrow(message);
+  });
+
+  it("a directory that other users can write to, before the first key", async () => {
+    const directory = join(makeHome(), "keys");
+    mkdirSync(directory);
+    chmodSync(directory, 0o777);
+    await expect(takeKey(directory, "ES256")).rejects.toThrow(/other users can use/);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});

@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RequestFacts } from "../../../plugin/core/model/request.ts";
+import { denyOwn } from "../../../plugin/kong/contract/deny-own.ts";
+import { EventRecord } from "../../../plugin/kong/facts/event-record.ts";
+import { createRuntime, type Runtime } from "../../../plugin/runtime/runtime.ts";
+import { createMetrics, type Metrics } from "../../../plugin/server/metrics/create-metrics.ts";
+import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../../core/fixtures.ts";
+import { silentLog } from "../../logs.ts";
+import { createRandom } from "../../random.ts";
+import { generateSigningKey, mintToken, replaceSignature } from "../../tokens.ts";
+
+const FLOOD = Number(process.env.FLOOD ?? 20_000);
+const key = generateSigningKey("ES256", "acme-1");
+const DOCUMENT = policyDocument(inlineIssuer([key]), {
+  routes: { read: { required_scopes: ["read"] }, watched: { required_scopes: ["read"], mode: "report" } },
+});
+const policy = compileDocument(DOCUMENT);
+const directory = mkdtempSync(join(tmpdir(), "metrics-"));
+let runtime: Runtime;
+let metrics: Metrics;
+beforeAll(() => {
+  writeFileSync(join(directory, "payments.json"), JSON.stringify(DOCUMENT));
+  runtime = createRuntime({ policyRoot: directory, policyPollMs: 600_000, now: () => NOW * 1_000, log: silentLog });
+  metrics = createMetrics({ runtime, decisionLog: undefined, now: () => NOW * 1_000 });
+});
+afterAll(() => {
+  runtime.stop();
+  rmSync(directory, { recursive: true, maxRetries: 5 });
+});
+
+const KONG = {
+  workspace: "",
+  loadConsumer: async () => undefined,
+  authenticatedCredential: async () => undefined,
+  authenticatedConsumer: async () => undefined,
+};
+
+async function send(facts: RequestFacts): Promise<void> {
+  const event = new EventRecord();
+  runtime.observe(await runtime.decide(facts, policy, KONG, event), event, 0.15);
+  metrics.observeDecision(0.15);
+}
+
+const mint = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): string =>
+  mintToken({ key, header, claims: claimsOf(claims) });
+const boundTo = (rule: string): Partial<RequestFacts> => ({ binding: { by: "rule", rule } });
+
+/** The series of one family, by its labels as Prometheus writes them. */
+async function read(family: string): Promise<Readonly<Record<string, number>>> {
+  const text = await metrics.render([]);
+  const lines = text.split("\n").filter((line) => line.startsWith(family) && /[ {]/.test(line.charAt(family.length)));
+  return Object.fromEntries(
+    lines.map((line) => [
+      line.slice(family.length, line.lastIndexOf(" ")),
+      Number(line.slice(line.lastIndexOf(" ") + 1)),
+    ]),
+  );
+}
+
+describe("the metrics", () => {
+  it("count decisions by policy, rule, outcome, reason and mode", async () => {
+    const good = requestOf(mint(), boundTo("read"));
+    await send(good);
+    await send(good);
+    await send(requestOf(mint({ scope: "x" }), boundTo("read")));
+    await send(requestOf(undefined, boundTo("watched")));
+    runtime.observe(denyOwn("deadline_exceeded", "late"), new EventRecord(), 5_000);
+    const labels = (rule: string, outcome: string, reason: string, mode: string): string =>
+      `{policy="payments",rule="${rule}",outcome="${outcome}",reason="${reason}",mode="${mode}"}`;
+    expect(await read("jwt_policy_decisions_total")).toEqual({
+      [labels("read", "allow", "", "enforce")]: 2,
+      [labels("read", "deny", "scope_insufficient", "enforce")]: 1,
+      [labels("watched", "would_deny", "token_missing", "report")]: 1,
+      '{policy="jwt-policy",rule="",outcome="deny",reason="deadline_exceeded",mode="enforce"}': 1,
+    });
+  });
+
+  it("have the time of decisions, and look-ups in each cache", async () => {
+    expect(await read("jwt_policy_decision_seconds_count")).toEqual({ "": 4 });
+    expect(await read("jwt_policy_decision_seconds_bucket")).toMatchObject({ '{le="0.0001"}': 0, '{le="0.0002"}': 4 });
+    expect(await read("jwt_policy_cache_requests_total")).toMatchObject({
+      '{cache="signatures",result="hit"}': 1,
+      '{cache="signatures",result="miss"}': 2,
+      '{cache="guard",result="hit"}': 0,
+    });
+  });
+
+  it("have keys, policies in effect, and what the process itself uses", async () => {
+    await expect.poll(() => runtime.status()[0]?.inForce).toBeDefined();
+    const sha256 = runtime.status()[0]?.inForce?.sha256;
+    expect(await read("jwt_policy_policy_info")).toEqual({
+      [`{source="payments.json",policy="payments",sha256="${sha256}"}`]: 1,
+    });
+    expect(await read("jwt_policy_policy_refused")).toEqual({ '{source="payments.json"}': 0 });
+    expect(await read("jwt_policy_policy_loads_total")).toEqual({ '{result="in_effect"}': 1, '{result="refused"}': 0 });
+    expect(await read("jwt_policy_keys")).toEqual({ '{issuer="acme"}': 1 });
+    expect(Object.values(await read("process_resident_memory_bytes"))[0]).toBeGreaterThan(1e6);
+    expect(await read("nodejs_eventloop_lag_p99_seconds")).toHaveProperty("");
+  });
+
+  it("have the alarms about stolen tokens by configured names, if abuse is watched", async () => {
+    const alarms = [{ kind: "unknown_keys", policy: "payments", rule: undefined, issuer: "acme", alarms: 3 }] as const;
+    const abuse = { status: () => ({ alarms, refusedTokens: 2, lost: 4, bytes: 5 }) };
+    const watched = createMetrics({ runtime, decisionLog: undefined, abuse, now: () => NOW * 1_000 });
+    const lines = (await watched.render([])).split("\n").filter((line) => line.startsWith("jwt_policy_abuse_"));
+    expect(lines.sort()).toEqual([
+      'jwt_policy_abuse_alarms_total{kind="unknown_keys",policy="payments",rule="",issuer="acme"} 3',
+      "jwt_policy_abuse_bytes 5",
+      "jwt_policy_abuse_records_lost_total 4",
+      "jwt_policy_abuse_refused_tokens 2",
+    ]);
+    expect(await read("jwt_policy_abuse_alarms_total")).toEqual({});
+  });
+
+  it(`get no series from a flood of ${FLOOD} hostile tokens, and no text of them`, { timeout: 600_000 }, async () => {
+    const random = createRandom(18);
+    const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => random.below(256)));
+    const text = (): string => bytes(12).toString("base64url");
+    const seriesOf = async (): Promise<readonly string[]> =>
+      (await metrics.render([])).split("\n").map((line) => line.slice(0, line.lastIndexOf(" ")));
+    const HOSTILE: readonly (() => RequestFacts)[] = [
+      () => requestOf(`${text()}.${text()}.${text()}`, boundTo("read")),
+      () => requestOf(text(), { ...boundTo("read"), requestLine: { method: text(), target: `/${text()}` } }),
+      () => requestOf(mint({ iss: `https://${text()}` }), boundTo("read")),
+      () => requestOf(mint({}, { kid: text() }), boundTo("read")),
+      () => requestOf(mint({}, { alg: text() }), boundTo("read")),
+      () => requestOf(mint({}, { typ: text() }), boundTo("watched")),
+      () => requestOf(replaceSignature(mint({ jti: text() }), bytes(64)), boundTo("read")),
+      () => requestOf(undefined, { authorization: `${text()} ${text()}` }),
+      () => requestOf(mint(), { binding: { by: "route", name: text(), tags: [text()] } }),
+      () => requestOf(mint(), boundTo(text())),
+    ];
+    const samples = HOSTILE.map((make) => Array.from({ length: 50 }, make));
+    for (const facts of samples.flat()) {
+      await send(facts);
+    }
+    const before = await seriesOf();
+    for (let count = 0; count < FLOOD; count += 1) {
+      const kind = count % HOSTILE.length;
+      // Fresh texts for cheap kinds; signing a new token each time would only measure the test.
+      const isCheap = kind < 2 || kind > 6;
+      await send((isCheap ? HOSTILE[kind]?.() : samples[kind]?.[count % 50]) as RequestFacts);
+    }
+    const after = await seriesOf();
+    expect(new Set(after)).toEqual(new Set(before));
+    expect(after.filter((line) => line.startsWith("jwt_policy_decisions_total")).length).toBeLessThan(20);
+  });
+});

@@ -1,0 +1,160 @@
+import { rmSync } from "node:fs";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { findInheritedSocket } from "../../../../plugin/server/process/inherited-socket.ts";
+import { StringMessage } from "../../../../plugin/server/protocol/messages.ts";
+import { findServer, isRunning, LAUNCHER, SOON, waitForServers } from "../../launcher/launcher-scene.ts";
+import { connectWorker, playEvent } from "../../protocol/raw-worker.ts";
+import { createPlace, eventually, OPEN_CONFIG, SERVER_MAIN, type ServerPlace } from "../../server-process.ts";
+import { type ServiceManager, startServiceManager } from "../service-manager.ts";
+
+const SLOW = { timeout: 60_000 };
+const NO_HEADERS = {
+  "kong.request.get_headers": new Uint8Array(),
+  "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
+};
+
+async function startService(): Promise<{ place: ServerPlace; manager: ServiceManager }> {
+  const place = createPlace();
+  const options = ["--socket", place.socket, "--policy-root", place.policyRoot];
+  const manager = await startServiceManager(place.socket, [process.execPath, SERVER_MAIN, ...options]);
+  onTestFinished(manager.stop);
+  return { place, manager };
+}
+
+const hasStarted = (manager: ServiceManager, times: number): Promise<boolean> =>
+  eventually(() => manager.output().split(" listens on ").length > times, SOON);
+
+/** One request, sent like Kong: again if the connection ends, or if the server does not know the instance. */
+async function judge({ socket }: ServerPlace): Promise<string> {
+  for (;;) {
+    const worker = await connectWorker(socket);
+    const outcome = await worker
+      .start(OPEN_CONFIG)
+      .then(({ instanceStatus }) => playEvent(worker, instanceStatus?.instanceId ?? 0, NO_HEADERS))
+      .catch((error: Error) => ({ ended: error.message }));
+    worker.socket.destroy();
+    if (outcome.ended !== "closed" && outcome.ended !== "failed") {
+      return outcome.ended;
+    }
+  }
+}
+
+/** A service whose main process is the launcher. */
+async function startLaunchedService(): Promise<{
+  place: ServerPlace;
+  manager: ServiceManager;
+  launcher: () => number;
+}> {
+  const place = createPlace();
+  const options = ["--socket", place.socket, "--policy-root", place.policyRoot];
+  const manager = await startServiceManager(place.socket, [process.execPath, LAUNCHER, ...options]);
+  onTestFinished(manager.stop);
+  expect(await hasStarted(manager, 1)).toBe(true);
+  return { place, manager, launcher: () => findServer(place.socket, "jwt-policy-launcher.mjs") };
+}
+
+const findPid = ({ policyRoot }: ServerPlace): number => findServer(policyRoot);
+
+describe("a server whose socket belongs to a service manager", SLOW, () => {
+  it("serves calls that came before it had started", async () => {
+    const { place } = await startService();
+    expect(await judge(place)).toBe("proxied");
+  });
+
+  it("is restarted without a lost call: calls wait in the queue of the socket", async () => {
+    const { place, manager } = await startService();
+    expect(await hasStarted(manager, 1)).toBe(true);
+    for (let round = 1; round <= 2; round += 1) {
+      const before = findPid(place);
+      process.kill(before, "SIGTERM");
+      while (isRunning(before)) {
+        expect(await judge(place)).toBe("proxied");
+      }
+      expect(await judge(place)).toBe("proxied");
+      expect(await hasStarted(manager, round + 1)).toBe(true);
+    }
+    expect(manager.output()).toContain("jwt-policy ends: SIGTERM, nothing left to serve");
+  });
+
+  it("ends connections that are idle, so that Kong's next call goes to the queue", async () => {
+    const { place, manager } = await startService();
+    expect(await hasStarted(manager, 1)).toBe(true);
+    const idle = await connectWorker(place.socket);
+    await idle.expectSilence();
+    process.kill(findPid(place), "SIGTERM");
+    await idle.closed;
+    expect(await judge(place)).toBe("proxied");
+  });
+
+  it("is started again after SIGKILL, and new calls wait for it", async () => {
+    const { place, manager } = await startService();
+    expect(await hasStarted(manager, 1)).toBe(true);
+    process.kill(findPid(place), "SIGKILL");
+    expect(await judge(place)).toBe("proxied");
+  });
+
+  it("listens by itself after the socket's file was removed", async () => {
+    const { place, manager } = await startService();
+    expect(await hasStarted(manager, 1)).toBe(true);
+    rmSync(place.socket);
+    expect(await hasStarted(manager, 2)).toBe(true);
+    expect(await judge(place)).toBe("proxied");
+  });
+});
+
+describe("a launched server whose socket belongs to a service manager", SLOW, () => {
+  it("is replaced by a new server when the launcher is restarted, and serves until the new server does", async () => {
+    const { place, manager, launcher } = await startLaunchedService();
+    for (let round = 1; round <= 2; round += 1) {
+      const before = findServer(place.socket);
+      process.kill(launcher(), "SIGTERM");
+      while (isRunning(before)) {
+        expect(await judge(place)).toBe("proxied");
+      }
+      expect(await hasStarted(manager, round + 1)).toBe(true);
+      expect(findServer(place.socket)).not.toBe(before);
+    }
+    expect(await judge(place)).toBe("proxied");
+  });
+
+  it("is started again after SIGKILL, and new calls wait for it", async () => {
+    const { place } = await startLaunchedService();
+    const before = findServer(place.socket);
+    process.kill(before, "SIGKILL");
+    expect(await judge(place)).toBe("proxied");
+    expect(findServer(place.socket)).not.toBe(before);
+  });
+
+  it("hands over to a new server when it gets SIGTERM itself", async () => {
+    const { place } = await startLaunchedService();
+    const before = findServer(place.socket);
+    process.kill(before, "SIGTERM");
+    while (isRunning(before)) {
+      expect(await judge(place)).toBe("proxied");
+    }
+    expect(await judge(place)).toBe("proxied");
+  });
+
+  it("ends when its service manager and the launcher have ended", async () => {
+    const { place, manager } = await startLaunchedService();
+    await manager.stop();
+    expect(await waitForServers(place.socket, (pids) => pids.length === 0)).toBe(true);
+  });
+});
+
+describe("findInheritedSocket", () => {
+  it("accepts the one socket that is meant for this process", () => {
+    expect(findInheritedSocket({ LISTEN_PID: "7", LISTEN_FDS: "1" }, 7)).toBe(3);
+  });
+
+  it.each([{}, { LISTEN_FDS: "1" }, { LISTEN_PID: "8", LISTEN_FDS: "1" }, { LISTEN_PID: "", LISTEN_FDS: "1" }])(
+    "accepts no socket for %j",
+    (environment) => {
+      expect(findInheritedSocket(environment, 7)).toBeUndefined();
+    },
+  );
+
+  it.each(["2", "0", "", "x"])("refuses %j sockets", (count) => {
+    expect(() => findInheritedSocket({ LISTEN_PID: "7", LISTEN_FDS: count }, 7)).toThrow("one ListenStream");
+  });
+});

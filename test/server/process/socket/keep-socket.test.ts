@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { keepSocket } from "../../../../plugin/server/process/listen.ts";
+
+it("a reason that stays is logged once, and again if the socket was served in between", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "keep-"));
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+    rmSync(directory, { recursive: true, maxRetries: 5 });
+  });
+  const log: string[] = [];
+  let tries = 0;
+  const listen = async (): Promise<void> => {
+    tries += 1;
+    if (tries !== 3) {
+      throw new Error("no space");
+    }
+  };
+  const path = join(directory, "s");
+  keepSocket(
+    () => false,
+    path,
+    listen,
+    (line) => log.push(line),
+  );
+  for (let look = 1; look <= 5; look += 1) {
+    await vi.advanceTimersByTimeAsync(500);
+    await vi.waitFor(() => expect([tries, vi.getTimerCount()]).toEqual([look, 1])); // This check is over.
+  }
+  const served = `no process listens on the socket ${path} any more: listening on it again`;
+  expect(log).toEqual(["cannot listen: no space", served, "cannot listen: no space"]);
+});

@@ -1,0 +1,234 @@
+import { describe, expect, it } from "vitest";
+import type { Grouping, ServerReading } from "../../../plugin/server/view/counted-rows.ts";
+import { describeServers, type Overview } from "../../../plugin/server/view/overview.ts";
+import { RateWindow } from "../../../plugin/server/view/rate-window.ts";
+import { readStatusDocument, type StatusDocument } from "../../../plugin/server/view/status-document.ts";
+import { statusAt } from "./status-fixture.ts";
+
+function read(status: unknown): StatusDocument {
+  const document = readStatusDocument(status);
+  if (document === undefined) {
+    throw new Error("the fixture is not a status");
+  }
+  return document;
+}
+
+/** What a server shows after these answers. */
+function readingOf(answers: readonly unknown[], name = "a:1"): ServerReading {
+  const window = new RateWindow();
+  const readings = answers.map((answer) => {
+    const document = read(answer);
+    return { name, document, rates: window.measure(document) };
+  });
+  return readings.at(-1) as ServerReading;
+}
+
+function show(servers: readonly ServerReading[], by: Grouping = "all"): Overview {
+  return describeServers(servers, { by, isHashWhole: false });
+}
+
+/** The rows of a table, as texts between bars. */
+function rowsOf({ tables }: Overview, id: string): readonly string[] {
+  const rows = tables.find((table) => table.id === id)?.rows ?? [];
+  return rows.map((row) => row.map(({ text }) => text).join(" | "));
+}
+
+const summaryOf = ({ tables }: Overview, id: string): string | undefined =>
+  tables.find((table) => table.id === id)?.summary.text;
+const figureOf = ({ figures }: Overview, id: string): string => {
+  const { value, detail } = figures.find((figure) => figure.id === id) ?? { value: { text: "" }, detail: { text: "" } };
+  return `${value.text}; ${detail.text}`;
+};
+
+const BUSY = [statusAt(0, {}), statusAt(10, { passed: 90, expired: 10, reported: 3 })];
+
+describe("rejections", () => {
+  it("have their rate, total, outcome, rule, reason, status, issuer and age", () => {
+    expect(rowsOf(show([readingOf(BUSY)]), "rejections")).toEqual([
+      "1.0 | 10 | refused | payments | read | token_expired | acme | 401 | 0 s",
+      "0.3 | 3 | would refuse | payments | watched | scope_insufficient | acme | 401 | 0 s",
+    ]);
+  });
+
+  it.each<[by: Grouping, rows: readonly string[]]>([
+    ["rule", ["1.0 | 10 | refused | payments | read | 0 s", "0.3 | 3 | would refuse | payments | watched | 0 s"]],
+    [
+      "reason",
+      ["1.0 | 10 | refused | token_expired | 401 | 0 s", "0.3 | 3 | would refuse | scope_insufficient | 401 | 0 s"],
+    ],
+    ["issuer", ["1.0 | 10 | refused | acme | 0 s", "0.3 | 3 | would refuse | acme | 0 s"]],
+  ])("are joined by %s", (by, rows) => {
+    expect(rowsOf(show([readingOf(BUSY)], by), "rejections")).toEqual(rows);
+  });
+
+  it("have no rate after the first answer, because a rate needs two", () => {
+    expect(rowsOf(show([readingOf([BUSY[1]])]), "rejections")[0]).toMatch(/^– \| 10 \| refused/);
+  });
+
+  it("of the two modes of one rule are one row", () => {
+    const [row] = statusAt(0, { expired: 4 }).rejections;
+    const reading = readingOf([statusAt(0, {}), statusAt(2, {}, { rejections: [row, row] })]);
+    expect(rowsOf(show([reading]), "rejections")).toEqual([
+      "4.0 | 8 | refused | payments | read | token_expired | acme | 401 | 2 s",
+    ]);
+  });
+
+  it("without rule or issuer say so", () => {
+    const [row] = statusAt(0, { expired: 4 }).rejections;
+    const reading = readingOf([statusAt(0, {}, { rejections: [{ ...row, rule: null, issuer: null }] })]);
+    expect(rowsOf(show([reading]), "rejections")[0]).toContain("(no rule) | token_expired | (no issuer) | 401");
+  });
+});
+
+describe("rates", () => {
+  const rateOf = (answers: readonly unknown[]): string => figureOf(show([readingOf(answers)]), "refused");
+
+  it("are those of the last ten seconds", () => {
+    const answers = [0, 2, 4, 6, 8, 10, 12, 14].map((seconds) =>
+      statusAt(seconds, { passed: 100, expired: seconds < 6 ? 1_000 : 1_020 }),
+    );
+    expect(rateOf(answers)).toBe("2.0 /s; 100 % now, 1,020 in total (91.1 %)");
+  });
+
+  it("are unknown when another process answers, or when the server's clock was set back", () => {
+    const restarted = statusAt(12, { expired: 1 }, { counted_since: "2027-01-15T08:00:11Z" });
+    expect(rateOf([...BUSY, restarted])).toMatch(/^– \/s/);
+    expect(rateOf([...BUSY, statusAt(-60, { expired: 1 })])).toMatch(/^– \/s/);
+  });
+
+  it("are zero if no request came between two answers, also if none ever came", () => {
+    expect(rateOf([statusAt(0, {}), statusAt(2, {})])).toBe("0 /s; 0 in total (–)");
+    const idle = [0, 2].map((seconds) =>
+      statusAt(seconds, {}, { judged: [], rejections: [], verdict_cache: undefined }),
+    );
+    expect(rateOf(idle)).toBe("0 /s; 0 in total (–)");
+  });
+
+  it("never are negative, whatever the server counts", () => {
+    expect(rateOf([statusAt(0, { expired: 10 }), statusAt(1, { expired: 4 })])).toMatch(/^0 \/s/);
+  });
+});
+
+describe("report mode", () => {
+  it("says how many rules would refuse which part of the requests, and lists the largest part first", () => {
+    const overview = show([readingOf(BUSY)]);
+    expect(summaryOf(overview, "report-mode")).toBe("1 rule would refuse 10.0 % of the 30 requests in report mode.");
+    expect(rowsOf(overview, "report-mode")).toEqual(["10.0 % | 0.3 | 3 | 30 | payments | watched"]);
+  });
+
+  it("says that no rule would refuse a request, so that they may be enforced", () => {
+    const judged = [
+      { policy: "p", rule: "r", requests: 1_000, denied: 0, would_have_denied: 0, in_report_mode: 1_000 },
+    ];
+    const overview = show([readingOf([statusAt(0, {}, { judged })])]);
+    expect(summaryOf(overview, "report-mode")).toBe("1 rule would refuse none of 1,000 requests.");
+  });
+
+  it("says that nothing is in report mode", () => {
+    const overview = show([readingOf([statusAt(0, {}, { judged: [] })])]);
+    expect(summaryOf(overview, "report-mode")).toBe("No request was judged in report mode.");
+  });
+});
+
+describe("issuers", () => {
+  const [keys] = statusAt(0, {}).keys;
+  it.each<[changes: object, row: string]>([
+    [{}, "acme | loaded | 2 | 1 h | – | discovery | https://idp.example"],
+    [
+      { failures: 3, failure: "timeout" },
+      "acme | no answer, keys kept | 2 | 1 h | 3 failures, last: timeout | discovery | https://idp.example",
+    ],
+    [
+      { state: "too_old", keys: 0, failures: 9, failure: "timeout", from_state_dir: true },
+      "acme | keys too old | 0 | 1 h | 9 failures, last: timeout | discovery (stored) | https://idp.example",
+    ],
+    [{ state: "waiting", loaded_at: null }, "acme | no keys yet | 2 | – | – | discovery | https://idp.example"],
+    [{ state: "without_keys" }, "acme | no usable key | 2 | 1 h | – | discovery | https://idp.example"],
+    [{ from: "jwks" }, "acme | loaded | 2 | – | – | jwks | https://idp.example"],
+    [{ warnings: ["no alg", "weak"] }, "acme | loaded | 2 | 1 h | no alg; weak | discovery | https://idp.example"],
+  ])("with %j", (changes, row) => {
+    const overview = show([readingOf([statusAt(3_600, {}, { keys: [{ ...keys, ...changes }] })])]);
+    expect(rowsOf(overview, "issuers")).toEqual([row]);
+  });
+
+  it("with a problem are first, and are counted", () => {
+    const failing = { ...keys, issuer: "partner", failures: 1, failure: "503" };
+    const overview = show([readingOf([statusAt(0, {}, { keys: [keys, failing] })])]);
+    expect(rowsOf(overview, "issuers")[0]).toMatch(/^partner/);
+    expect(summaryOf(overview, "issuers")).toBe("1 of 2 issuers failing.");
+    expect(figureOf(overview, "keys")).toBe("1 of 2 failing; 2 issuers, 4 keys");
+  });
+});
+
+describe("policies", () => {
+  const [policy] = statusAt(0, {}).policies;
+  const mistake = { line: 3, column: 1, code: "unknown_key", message: "unknown key a" };
+  it.each<[changes: object, row: string]>([
+    [{}, "payments | in effect | – | payments.yaml | abababababab"],
+    [
+      { refused: [mistake, mistake] },
+      "payments | older version in effect | line 3: unknown key a (and 1 more) | payments.yaml | abababababab",
+    ],
+    [{ name: null, sha256: null, refused: [mistake] }, "– | not in effect | line 3: unknown key a | payments.yaml | –"],
+    [{ issuers_without_keys: ["acme"] }, "payments | in effect | no keys of acme | payments.yaml | abababababab"],
+  ])("with %j", (changes, row) => {
+    const overview = show([readingOf([statusAt(0, {}, { policies: [{ ...policy, ...changes }] })])]);
+    expect(rowsOf(overview, "policies")).toEqual([row]);
+  });
+
+  it("that are refused are first, and are counted", () => {
+    const refused = { ...policy, source: "b.yaml", refused: [mistake] };
+    const overview = show([readingOf([statusAt(0, {}, { policies: [policy, refused] })])]);
+    expect(rowsOf(overview, "policies")[0]).toContain("b.yaml");
+    expect(figureOf(overview, "policies")).toBe("1 refused; 2 of 2 policies in effect");
+  });
+});
+
+describe("several servers", () => {
+  const servers = [
+    readingOf(BUSY, "a:1"),
+    readingOf([...BUSY, statusAt(12, { expired: 12 }, { ready: false })], "b:1"),
+  ];
+
+  it("are added up, and each row of keys and policies names its server", () => {
+    const overview = show(servers);
+    expect(overview.state.text).toBe("1 of 2 servers ready");
+    expect(rowsOf(overview, "rejections")[0]).toMatch(/^2\.0 \| 22 \| refused/);
+    expect(rowsOf(overview, "policies").map((row) => row.slice(0, 14))).toEqual(["a:1 | payments", "b:1 | payments"]);
+    expect(rowsOf(overview, "issuers")[1]).toMatch(/^b:1 \| acme/);
+  });
+
+  it("name the server whose start is not complete", () => {
+    const waiting = readingOf([statusAt(0, {}, { ready: false, reasons: ["no keys"] })], "c:1");
+    expect(show([...servers, waiting]).reasons.map(({ text }) => text)).toEqual(["c:1: no keys"]);
+  });
+});
+
+it("counts hits of the guard as a part of the requests", () => {
+  expect(figureOf(show([readingOf(BUSY)]), "guard")).toBe("4.5 /s; 45 in total (34.6 %)");
+});
+
+describe("alarms about abuse", () => {
+  const alarm = { kind: "shared_token", policy: "payments", rule: "read", issuer: "acme", alarms: 2 };
+
+  it("are not shown if no server watches for abuse", () => {
+    expect(show([readingOf(BUSY)]).tables.map(({ id }) => id)).not.toContain("alarms");
+  });
+
+  it("are shown with the tokens that are refused at the moment, the most frequent first", () => {
+    const many = { ...alarm, kind: "unknown_keys", rule: null, issuer: null, alarms: 1_000 };
+    const overview = show([readingOf([statusAt(0, {}, { abuse: { alarms: [alarm, many], refused_tokens: 1 } })])]);
+    expect(rowsOf(overview, "alarms")).toEqual([
+      "1,000 | unknown_keys | payments | – | –",
+      "2 | shared_token | payments | read | acme",
+    ]);
+    expect(summaryOf(overview, "alarms")).toBe(
+      "1,002 alarms about replayed or stolen tokens. 1 token refused now. Kong's log has the details.",
+    );
+  });
+
+  it("say that there is none, if abuse is watched", () => {
+    const overview = show([readingOf([statusAt(0, {}, { abuse: { alarms: [], refused_tokens: 0 } })])]);
+    expect(summaryOf(overview, "alarms")).toBe("No alarm about replayed or stolen tokens.");
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { describeServers } from "../../../plugin/server/view/overview.ts";
+import { RateWindow } from "../../../plugin/server/view/rate-window.ts";
+import { readStatusDocument } from "../../../plugin/server/view/status-document.ts";
+import { statusAt } from "./status-fixture.ts";
+
+/** Colours, a title, a line that runs backwards, new lines, C1, a zero-width space, a tag. */
+const NASTY = "\u001b[31m\u001b]0;x\u0007\u202e\u2066\u2028\u0085\u009b\u200b\u{e0041}x\n";
+
+function showAll(value: unknown): string {
+  const document = readStatusDocument(value);
+  if (document === undefined) {
+    throw new Error("this is not a status");
+  }
+  const reading = { name: NASTY, document, rates: new RateWindow().measure(document) };
+  return JSON.stringify(describeServers([reading, reading], { by: "all", isHashWhole: true }));
+}
+
+/** Replaces each text by another one, except times, which a status must have. */
+function replaceTexts(value: unknown, text: string): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (key, part) =>
+      typeof part === "string" && key !== "at" && key !== "counted_since" ? `${text}${part}` : part,
+    ),
+  );
+}
+
+describe("an answer of a hostile server", () => {
+  const full = statusAt(0, { expired: 1 }, { ready: false, reasons: ["r"] });
+  const failing = {
+    ...full,
+    abuse: { alarms: [{ kind: "k", policy: "p", rule: "r", issuer: "i", alarms: 1 }], refused_tokens: 1 },
+    policies: [{ ...full.policies[0], refused: [{ line: 1, code: "c", message: "m" }] }],
+    keys: [
+      { ...full.keys[0], failures: 1, failure: "f" },
+      { ...full.keys[0], warnings: ["w"] },
+    ],
+  };
+
+  it("cannot control the terminal by any of its texts", () => {
+    const shown = JSON.parse(showAll(replaceTexts(failing, NASTY)));
+    const texts = JSON.stringify(shown).replaceAll("\\\\", "");
+    expect(texts).toContain("u{1b}");
+    expect(JSON.stringify(shown)).not.toMatch(/\\u00|\\n|[^ -~–…]/);
+  });
+
+  it("is cut off, so that it cannot fill the memory", () => {
+    const long = replaceTexts(failing, "x".repeat(100_000));
+    const many = { ...full, rejections: Array.from({ length: 50_000 }, (_, rule) => ({ rule: `${rule}` })) };
+    expect(showAll(long).length).toBeLessThan(50_000);
+    expect(readStatusDocument(many)?.rejections).toHaveLength(10_000);
+  });
+
+  it.each<[what: string, changes: object]>([
+    [
+      "numbers that are no numbers",
+      { judged: [{ policy: "p", rule: "r", requests: "1e9", denied: {}, in_report_mode: [] }] },
+    ],
+    ["negative and endless numbers", { rejections: [{ requests: -5 }, { requests: Number.POSITIVE_INFINITY }] }],
+    ["lists that are no lists", { abuse: { alarms: 1 }, policies: 1, keys: "x", judged: null, reasons: {} }],
+    ["rows that are no rows", { policies: [1, null, []], keys: [[]], judged: ["x"], rejections: [null, 2] }],
+    ["times that are no times", { rejections: [{ last_at: "yesterday" }], keys: [{ loaded_at: 1e300 }] }],
+    ["members of objects", { rejections: [JSON.parse('{"__proto__": {"policy": "p"}, "constructor": 1}')] }],
+  ])("with %s is shown without them", (_what, changes) => {
+    expect(showAll({ ...full, ...changes })).not.toMatch(/NaN|Infinity|undefined|\[object/);
+  });
+
+  it.each([undefined, null, 1, "x", [], {}, { ...full, at: "x" }, { ...full, rejections: {} }])(
+    "that is no status is not shown: %j",
+    (value) => {
+      expect(readStatusDocument(value)).toBeUndefined();
+    },
+  );
+});

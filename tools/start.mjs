@@ -1,0 +1,12 @@
+// `npm start`: the example API of this repository, or your own API if an option names it. Needs a build: tools/prepare.mjs comes first.
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** Options of `kong-jwt-policy sandbox` that the example does not have. */
+const OWN = ["--config", "--policy-root", "--stand-in", "--upstream", "--fetch-settings", "--keys"];
+
+const args = process.argv.slice(2);
+const isOwn = args.some((arg) => OWN.includes(arg.split("=", 1)[0]));
+const program = isOwn ? "dist/cli/main.js" : "dist/sandbox/start.js";
+const path = fileURLToPath(new URL(`../${program}`, import.meta.url));
+process.argv = [process.argv[0], path, ...(isOwn ? ["sandbox"] : []), ...args];
+await import(pathToFileURL(path).href);
