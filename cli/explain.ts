@@ -95,7 +95,7 @@ async function explainFile(file: string, options: ExplainOptions): Promise<void>
   process.exitCode = explained.value.isAllowed ? 0 : 1;
 }
 
-/** Undefined if the policy has mistakes. They are already printed. */
+/** Returns undefined if the policy has mistakes, which are already printed. */
 async function explainRequest(
   file: string,
   options: ExplainOptions,
@@ -150,7 +150,7 @@ async function requireTests(file: string): Promise<string> {
   return tests;
 }
 
-/** The test file beside a policy. */
+/** The path of the test file that belongs to a policy. */
 async function findTests(policy: string): Promise<string | undefined> {
   const stem = basename(policy).replace(/\.(?:ya?ml|json)$/, "");
   const candidates = [".yaml", ".yml", ".json"].map((extension) => join(dirname(policy), `${stem}.test${extension}`));

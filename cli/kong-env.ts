@@ -46,12 +46,15 @@ interface KongEnvOptions {
   readonly guard?: boolean | string;
   readonly stock?: string;
   readonly dumpFile?: string;
-  /** If false, the commands start Node directly. */
+  /** If false, the settings' commands start Node directly, without `env`. */
   readonly env: boolean;
   readonly format: Format;
 }
 
-/** Variables that the plugin server needs. The settings must set them, because Kong does not pass its environment on. */
+/**
+ * Environment variables that the plugin server needs. The settings must set these variables, because Kong does not pass its
+ * environment on.
+ */
 const PASSED_ON = ["NODE_EXTRA_CA_CERTS"];
 
 export function addKongCommand(program: Command): void {
@@ -187,7 +190,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
 
 const resolveIfAny = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file));
 
-/** Mistakes in the files of settings for the plugin server. */
+/** Finds mistakes in the files of settings for the plugin server. */
 async function findMistakes({ fetchSettings, decisionLog, abuse }: KongEnvOptions): Promise<readonly string[]> {
   return [
     ...(fetchSettings === undefined ? [] : describeFindings(fetchSettings, await checkSettingsFile(fetchSettings))),
@@ -212,7 +215,7 @@ function noteMissingPaths({ policyRoot, node }: Installation, guardPath: string 
   }
 }
 
-/** Kong creates a missing prefix as the user who starts Kong. If that user is root, Kong's workers run as another user. */
+/** Kong creates a missing prefix as the user who starts Kong. If root starts Kong, Kong's workers still run as another user. */
 function noteSocketProblem(directory: string): void {
   const isKongToCreateIt = process.getuid?.() !== 0 && !existsSync(directory);
   const user = guessWorkerUser(process.env.KONG_NGINX_USER ?? process.env.KONG_NGINX_MAIN_USER);
@@ -247,7 +250,7 @@ async function chooseHeaders({ header = [], policyRoot, decisionLog }: KongEnvOp
   ];
 }
 
-/** The directory of the guard. Undefined when the guard is not used. */
+/** The directory that contains the guard; undefined if the guard is not used. */
 function findGuard({ guard, stock }: KongEnvOptions): string | undefined {
   if (typeof guard === "string") {
     return resolve(guard);
@@ -266,7 +269,7 @@ async function findStockServer(path: string): Promise<StockServer> {
   };
 }
 
-/** @throws Error when a variable is set that the plugin server would need but cannot get. */
+/** @throws Error when an environment variable is set that the plugin server would need but cannot get. */
 function chooseEnvironment({ env }: KongEnvOptions): Record<string, string> {
   const passedOn = pickEnvironment(PASSED_ON);
   const [lost] = Object.keys(passedOn);

@@ -61,7 +61,7 @@ function checkRules(ids: readonly string[]): void {
   }
 }
 
-/** Lints once, and reports. Returns the files that the result depends on. */
+/** Lints the files once, and prints the report. Returns all files that the report depends on. */
 async function lint(paths: readonly string[], options: LintOptions): Promise<readonly string[]> {
   const { policies: read, gateways } = await pickFiles(paths, options.kong);
   const settings: LintSettings = { policyRoot: options.policyRoot, rules: options.rule };

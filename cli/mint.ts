@@ -31,13 +31,13 @@ interface MintOptions {
   readonly notYetValid?: boolean;
   readonly wrongAudience?: boolean;
   readonly lifetime?: number;
-  /** If false, the header has no `typ`. */
+  /** If false, the token's header has no `typ`. */
   readonly typ?: string | false;
   readonly alg?: string;
   readonly keys: string;
 }
 
-/** The name of a rule that requires nothing but a valid token. Document keys cannot have this name. */
+/** The name of a rule that requires only a valid token. No key of a policy document can have this name. */
 const ANY_RULE = "(any rule)";
 
 export function addMintCommand(program: Command): void {
@@ -108,7 +108,7 @@ async function printToken(file: string, options: MintOptions): Promise<void> {
   }
 }
 
-/** @returns a message that says why there is no such request. */
+/** @returns a request that satisfies the policy, or a message that says why there is none. */
 async function findRequest(policy: CompiledPolicy, options: MintOptions): Promise<SatisfyingRequest | string> {
   const { issuer: id, alg, alternative } = options;
   const issuers = listIssuers(policy);
@@ -147,7 +147,7 @@ async function findRequest(policy: CompiledPolicy, options: MintOptions): Promis
   );
 }
 
-/** Without a rule, the token only has to be valid. */
+/** If no rule is named, the token only has to be valid. */
 function findRule(policy: CompiledPolicy, { rule: id }: MintOptions): { asked: CompiledPolicy; rule: CompiledRule } {
   if (id === undefined) {
     const rule = { id: ANY_RULE, operations: undefined, requirements: requireNothing(policy) };
@@ -164,7 +164,7 @@ function requireNothing(policy: CompiledPolicy): Requirements {
   return requireOnly(acceptAll(new Set(listIssuers(policy).map(({ id }) => id)), undefined));
 }
 
-/** Names in braces do not matter: `GET /refunds/{id}` is the same operation as `GET /refunds/{refund}`. */
+/** The names in braces do not matter in this comparison: `GET /refunds/{id}` is the same operation as `GET /refunds/{refund}`. */
 function selectOperations(rule: CompiledRule, wanted: string | undefined): readonly Operation[] {
   const operations = listOperations(rule);
   if (wanted === undefined) {
@@ -203,7 +203,7 @@ function readChanges(options: MintOptions): ClaimChanges {
   };
 }
 
-/** A JSON value, or else the string itself. */
+/** Reads a JSON value; if the text is not JSON, its value is the text itself. */
 function readValue(text: string): unknown {
   try {
     return JSON.parse(text);

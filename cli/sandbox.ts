@@ -102,7 +102,10 @@ async function runSandbox(flags: SandboxFlags): Promise<void> {
   await untilEnd(async () => (await serving).stop());
 }
 
-/** What `render` finds in this file, and what `validate` finds in its policies. The sandbox's own report has all other findings. */
+/**
+ * Reports the findings of `render` in this file, and the findings of `validate` in its policies. All other findings are in the
+ * sandbox's own report.
+ */
 async function findProblems(file: string, text: string, policyRoot: string): Promise<string> {
   const rendered = await renderState([{ file, text }], {
     policyRoot: resolve(policyRoot),

@@ -47,7 +47,7 @@ export function addTestCommand(program: Command): void {
     });
 }
 
-/** Runs and reports. Returns all files that the result depends on. */
+/** Runs the tests once, and prints the report. Returns all files that the result of the tests depends on. */
 async function testFiles(args: readonly string[], options: TestOptions): Promise<readonly string[]> {
   const listed = await listFiles(args, isTestFile);
   const { file: wanted } = options;

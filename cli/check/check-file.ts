@@ -13,7 +13,7 @@ import { checkOnline, type OnlineResult, type OnlineServices } from "../online/c
 import { describeIssuer } from "../online/describe-issuer.ts";
 import { isTestFile, loadSuite } from "../policy-tests/load-suite.ts";
 
-/** A file of tests is checked with the policy that it tests. */
+/** Checks a test file together with the policy that it tests. */
 async function checkTests(file: string): Promise<CheckedFile> {
   const { result } = await loadSuite(file);
   return result.ok
@@ -61,7 +61,10 @@ export async function checkFile(
     : addOnline(offline, await checkOnline(load.value, { file, text: load.text }, online));
 }
 
-/** Both checks may find that a key file cannot be used. This is reported only once. */
+/**
+ * The offline checks and the online checks can both find that a key file cannot be used. The report contains this finding only
+ * once.
+ */
 function addOnline(checked: CheckedFile, { findings, issuers }: OnlineResult): CheckedFile {
   const isKnown = ({ pointer }: Finding): boolean =>
     checked.findings.some((known) => known.code === "key_file_missing" && known.pointer === pointer);

@@ -12,7 +12,7 @@ import { type CheckStep, skipStep } from "./check-step.ts";
 
 /** The files of Kong, and where to find the policies that these files name. */
 export interface Gateway {
-  /** Empty without `--kong`, and if one of the files cannot be read. */
+  /** The list is empty if `--kong` is missing, or if one of Kong's files cannot be read. */
   readonly files: readonly LintInput[];
   readonly policyRoot: string;
 }
@@ -35,8 +35,8 @@ export async function readGateway(
 }
 
 /**
- * Reports the mistakes because of which `render` would refuse the files. `lint` reports all other problems, because it
- * knows suppressions.
+ * `render` would refuse Kong's files because of these mistakes, so this function reports them. `lint` reports all other problems
+ * of Kong's files, because `lint` knows suppressions.
  */
 export async function checkGateway({ files, policyRoot }: Gateway, found: readonly string[]): Promise<CheckStep> {
   if (files.length === 0) {

@@ -8,20 +8,20 @@ export interface CheckStep {
   readonly name: StepName;
   /** `incomplete`: the step could not do all of its work, so its result is not known. */
   readonly status: "passed" | "failed" | "incomplete" | "skipped";
-  /** Lines for people. */
+  /** The lines of the text report. */
   readonly summary: readonly string[];
   readonly findings: readonly Finding[];
   readonly cases: readonly ReportedCase[];
-  /** More data for the JSON form. */
+  /** Additional members of the JSON report. */
   readonly details?: unknown;
 }
 
-/** Steps that did not run, with the reason. */
+/** The steps that did not run, each with the reason. */
 export function skipStep(name: StepName, reason: string): CheckStep {
   return { name, status: "skipped", summary: [reason], findings: [], cases: [] };
 }
 
-/** A step that could not do its work. */
+/** The result of a step that could not do its work. */
 export function incompleteStep(name: StepName, why: string): CheckStep {
   const finding: Finding = { code: "check_incomplete", message: `${name} could not run: ${why}` };
   return { name, status: "incomplete", summary: ["could not run"], findings: [finding], cases: [] };

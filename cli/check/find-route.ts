@@ -11,18 +11,18 @@ import { findPlugin } from "../../sandbox/plugin/find-plugin.ts";
 interface GatewayRequest {
   readonly method: string;
   readonly path: string;
-  /** The header fields that the Route needs: Host, and the fields in its configuration. */
+  /** The header fields that the Route needs: `Host`, and the fields that the Route's configuration names. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
 /** Finds a request of a cell that reaches the cell's rule through a Kong Route. */
 export type FindRequest = (policyFile: string, policy: CompiledPolicy, cell: Cell) => GatewayRequest | undefined;
 
-/** Where the sandbox listens unless it gets another port. */
+/** The sandbox listens on this port unless `--port` names another. */
 export const SANDBOX_PORT = 8000;
 
 /**
- * @param kongText the text of kong.yml. If the sandbox cannot read it, no request is found.
+ * @param kongText the text of kong.yml. If the sandbox cannot read this text, the function finds no request.
  * @param policyRoot the directory to which the names of policies in kong.yml are relative.
  */
 export function createFindRequest(kongText: string, policyRoot: string): FindRequest {
@@ -55,7 +55,8 @@ export function createFindRequest(kongText: string, policyRoot: string): FindReq
 
   function findRouted(cell: Cell, policy: CompiledPolicy, route: KongRoute): GatewayRequest | undefined {
     const { headers, isRouted, ...samples } = sampleRoute(route, match, `127.0.0.1:${SANDBOX_PORT}`);
-    // A rule without operations does not read method and path. So any method and path of the Route shows the change.
+    // If a rule has no operations, its decision does not depend on method and path. Therefore any method and path of the Route
+    // shows the change.
     const isWhole = policy.rules.get(cell.rule)?.operations === undefined && cell.isOtherMethod;
     const methods = isWhole ? samples.methods : [cell.method];
     const paths = isWhole ? samples.paths : [cell.path];

@@ -10,14 +10,15 @@ export interface PickedFiles {
   /** Files of Kong that the arguments name. */
   readonly kong: readonly string[];
   /**
-   * Files of Kong in directories. `check` reads them only if `--kong` names them, because a directory may have the files of several
-   * gateways.
+   * Files of Kong in directories. `check` reads such a file only if `--kong` names the file, because a directory can contain the
+   * files of several gateways.
    */
   readonly otherKong: readonly string[];
 }
 
 /**
- * From directories and globs, this takes only policies and their tests. A file that an argument names is always taken.
+ * From directories and globs, this function takes only policies and their test files. A file that an argument names is always
+ * taken.
  *
  * @throws Error if there is no policy and no test.
  */

@@ -23,7 +23,7 @@ export interface CheckSettings {
   readonly kong: readonly string[];
   readonly policyRoot?: string | undefined;
   readonly approvals: string;
-  /** The required coverage, in percent. If undefined, coverage is not measured. */
+  /** The required coverage, in percent. If undefined, `check` does not measure coverage. */
   readonly min?: number | undefined;
 }
 
@@ -64,7 +64,9 @@ export async function runCheck(paths: readonly string[], settings: CheckSettings
   return { steps, changes, approved, gateway };
 }
 
-/** Several steps can report the same finding. They may name its file relative to different directories. */
+/**
+ * Several steps can report the same finding, each with a file name relative to another directory.
+ */
 function nameOf({ code, file = "", line, column, message }: Finding): string {
   return JSON.stringify([code, basename(file), line, column, message]);
 }
@@ -77,7 +79,7 @@ async function attempt(name: StepName, run: () => Promise<CheckStep>): Promise<C
   }
 }
 
-/** Leaves out warnings that are rules of lint, because lint knows suppressions. */
+/** Leaves out warnings that are also rules of `lint`, because `lint` knows suppressions. */
 function validate(checked: readonly CheckedFile[]): CheckStep {
   const all = checked
     .flatMap((file) => file.findings)
@@ -98,7 +100,7 @@ function validate(checked: readonly CheckedFile[]): CheckStep {
   };
 }
 
-/** As in `lint`, any finding fails the step. Authors suppress an intended finding, with a reason. */
+/** As in `lint`, any finding fails the step. If a finding is intended, the author suppresses the finding, with a reason. */
 async function lint(
   files: readonly string[],
   gateway: Gateway,
@@ -130,7 +132,7 @@ async function runTests(
   isNew: (finding: Finding) => boolean,
 ): Promise<CheckStep> {
   const { report, files } = await runTestFiles(tests, { sign: true, coverage: min !== undefined, min });
-  // A test file with a mistake also tests a policy.
+  // A test file tests a policy even if the test file has a mistake.
   const tested = new Set(files.map((file) => resolve(file)));
   const untested = policies.filter((file) => {
     const policy = checked.find((one) => one.file === file)?.policy;
@@ -180,7 +182,7 @@ async function comparePolicies(
   }
   const found = compared.changes.map((change) => toFinding(change, approvals));
   const isComplete = compared.findings.length === 0;
-  // `validate` already reports the mistakes of the new version. All other mistakes are in the old version.
+  // `validate` already reports the mistakes of the new version. So this function reports only the mistakes of the old version.
   const foreign = compared.findings.filter(isNew);
   return {
     name: "diff",

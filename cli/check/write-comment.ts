@@ -16,15 +16,15 @@ export interface SandboxFiles {
   readonly findRequest: FindRequest;
 }
 
-/** GitHub accepts 65,536 characters. The remaining characters are for text that a workflow adds. */
+/** GitHub accepts 65,536 characters. The other 5,536 characters are free for text that a workflow adds. */
 const MAX_COMMENT = 60_000;
-/** The length of the line that says how much is left out. */
+/** The space for the line that says how much text is left out. */
 const RESERVE = 300;
 const MAX_FINDINGS = 20;
 const LONGEST_TEXT = 3_000;
 const LONGEST_PASTE = 12_000;
 
-/** A workflow finds its earlier comment by this line, and replaces the comment. */
+/** A workflow finds its earlier comment by this line, and then replaces that comment. */
 const MARKER = "<!-- kong-jwt-policy check -->";
 const SHOWN: Readonly<Record<CheckStep["status"], string>> = {
   passed: "✅ passed",
@@ -127,7 +127,7 @@ function showCurl(found: FoundChange, sandbox: SandboxFiles | undefined): readon
   return ["", "The example as a request to a sandbox on your machine:", "", codeBlock("sh", text)];
 }
 
-/** The findings that are not changes. */
+/** The table of findings that are not changes. */
 function writeFindings({ steps }: CheckResult): readonly string[] {
   const found = steps.flatMap(({ name, findings }) =>
     findings.filter((finding) => !isChange(finding)).map((finding) => ({ name, finding })),

@@ -10,16 +10,17 @@ import { NOW_SECONDS } from "../diff/compare-versions.ts";
 import type { FoundChange } from "../diff/policies/compare-files.ts";
 import { type FindRequest, SANDBOX_PORT } from "./find-route.ts";
 
-/** An example of a change, as a command for a shell. Or the reason why there is no such command. */
+/** An example of a change as a shell command, or the reason why this example has no command. */
 export type CurlExample =
   | { readonly command: string; readonly issuers: readonly string[] }
   | { readonly reason: string };
 
 const COMMAND = "npx --no-install kong-jwt-policy";
-/** Characters of an address that curl would read as a pattern. */
+/** curl would read these characters of an address as a pattern. */
 const CURL_PATTERN = /[[\]{}]/;
 /**
- * A placeholder. When the words are quoted, the token replaces the placeholder. No file contains it, because it is not printable.
+ * A placeholder. After the code has quoted all words of the command, the token replaces this placeholder. No file contains this
+ * placeholder, because it is not printable.
  */
 const TOKEN = "\u0000";
 
@@ -69,7 +70,7 @@ function writeLine({ method, target, headers }: PlacedExample, mint: string | un
   return ["curl -i", ...options, quoteWord(`http://127.0.0.1:${SANDBOX_PORT}${target}`, expand)].join(" ");
 }
 
-/** `authorization` as people write it. */
+/** Writes `authorization` with a capital letter, as most people write this header field. */
 function capitalize(name: string): string {
   return name === "authorization" ? "Authorization" : name;
 }

@@ -1,17 +1,20 @@
 import type { Argument, Command, Option } from "commander";
 import { LINT_RULES } from "../../offline/lint/rules/registry.ts";
 
-/** The values that are accepted at one position of a command line. */
+/** The set of values that the completion offers at one position of a command line. */
 export type Values =
   | { readonly are: "words"; readonly words: readonly string[] }
-  /** Files with one of these endings, and directories. If there are no endings, any file. */
+  /**
+   * Files whose names end with one of these endings, and directories. If the list of endings is empty, the completion offers
+   * every file.
+   */
   | { readonly are: "files"; readonly endings: readonly string[] }
   | { readonly are: "directories" }
-  /** Text that only the user knows. */
+  /** The completion offers nothing, because only the user knows this text. */
   | { readonly are: "unknown" };
 
 export interface CompletedOption {
-  /** Such as `-o` and `--output`. */
+  /** All spellings of the option, such as `-o` and `--output`. */
   readonly flags: readonly string[];
   readonly description: string;
   /** Undefined if the option takes no value. */
@@ -19,7 +22,7 @@ export interface CompletedOption {
 }
 
 export interface CompletedCommand {
-  /** The words after the program's name. Empty for the program itself. */
+  /** The words after the program's name. This list is empty for the program itself. */
   readonly path: readonly string[];
   readonly description: string;
   readonly options: readonly CompletedOption[];
@@ -53,7 +56,10 @@ const BY_PLACEHOLDER: Readonly<Record<string, Values>> = {
   paths: DOCUMENTS,
 };
 
-/** Describes a program from commander's own definitions. So the completion knows all commands and options of the program. */
+/**
+ * Describes a program from commander's own definitions. Therefore the completion always knows all commands and options of the
+ * program.
+ */
 export function describeProgram(command: Command, path: readonly string[] = []): CompletedCommand {
   const help = command.createHelp();
   const [argument] = command.registeredArguments;
@@ -85,14 +91,14 @@ function describeArgument(argument: Argument): Values {
     : (BY_PLACEHOLDER[argument.name()] ?? UNKNOWN);
 }
 
-/** All commands. The program itself comes first. */
+/** Lists all commands, and the program itself comes first. */
 export function listCommands(command: CompletedCommand): readonly CompletedCommand[] {
   return [command, ...command.commands.flatMap(listCommands)];
 }
 
 const LONGEST = 70;
 
-/** The part of a description that fits beside a word. */
+/** The first part of a description, short enough for the line of its word. */
 function shorten(text: string): string {
   const [first = ""] = text.split(/[;\n]/);
   return first.length <= LONGEST ? first : `${first.slice(0, LONGEST - 1).replace(/\s+\S*$/, "")} …`;

@@ -73,7 +73,7 @@ function writeValues(id: string, values: Values): string {
   }
 }
 
-/** A string in single quotes. In such a string, fish knows two escapes. */
+/** Writes a string in single quotes. Inside single quotes, fish knows only the escapes `\\` and `\'`. */
 function quote(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

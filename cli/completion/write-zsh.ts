@@ -54,7 +54,7 @@ function writeCommand({ path, options, commands, values }: CompletedCommand): re
   ];
 }
 
-/** A word and its description, as `_describe` reads them. */
+/** Writes a word and its description in the form that `_describe` reads. */
 function describe(word: string, description: string): string {
   return quoteSingle(`${word.replaceAll(":", "\\:")}:${description}`);
 }
@@ -72,7 +72,7 @@ function writeValues(values: Values): string {
   }
 }
 
-/** Without this, zsh would read `(md)` as a qualifier of the pattern before it. */
+/** Without these quotes, zsh would read `(md)` as a qualifier of the pattern before it. */
 function writePattern(endings: readonly string[]): readonly string[] {
   const [first, ...others] = endings;
   return first === undefined
@@ -80,7 +80,7 @@ function writePattern(endings: readonly string[]): readonly string[] {
     : ["-g", quoteSingle(others.length === 0 ? `*.${first}` : `*.(${endings.join("|")})`)];
 }
 
-/** A string in single quotes, as zsh reads it. */
+/** Writes a string in single quotes, as zsh reads it. */
 function quoteSingle(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -12,14 +12,14 @@ type OperationsByRule = ReadonlyMap<string, Operations>;
 
 /**
  * Warns of operations that no request can reach, because every Kong Route of their rule has other paths or methods.
- * Kong and the policy both compare the path that the client sends. Routes with regular expressions are not judged.
+ * Kong and the policy both compare the path that the client sends. This check skips Routes whose paths are regular expressions.
  */
 export function checkOperations(
   routes: readonly StateRoute[],
   plugins: readonly StatePlugin[],
   checked: readonly CheckedPlugin[],
 ): Finding[] {
-  // Each Route and each text is looked at once, because hundreds of Routes can share one policy with hundreds of rules.
+  // The check reads each Route and each text only once, because hundreds of Routes can share one policy with hundreds of rules.
   const governed = routes.map((route) => ({ route, by: findGoverning(route, plugins)?.node }));
   const operationsByText = new Map<string | undefined, OperationsByRule>();
   return checked.flatMap((plugin) => {
@@ -43,7 +43,7 @@ export function findRuleName(route: StateRoute, { config, policy }: CheckedPlugi
   return config.get("rule")?.value ?? (name !== undefined && policy?.rules.has(name) ? name : tag);
 }
 
-/** The operations of each rule, as the document has them. */
+/** The operations of each rule, as the policy document writes them. */
 function listOperations({ text }: CheckedPlugin): OperationsByRule {
   const source = text === undefined ? undefined : readDocument(text);
   const valid = source?.ok ? validateDocument(structuredClone(source.value.data)) : undefined;

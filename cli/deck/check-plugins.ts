@@ -9,9 +9,9 @@ import { findingAt } from "./state/state-finding.ts";
 /** A plugin with a readable configuration. */
 export interface CheckedPlugin extends StatePlugin {
   readonly config: PluginConfig;
-  /** Undefined when the policy is invalid, or when only decK knows the policy. */
+  /** The policy is undefined if it is invalid, or if only decK knows it. */
   readonly policy: CompiledPolicy | undefined;
-  /** The policy's text. Undefined when the policy is undefined. */
+  /** The policy's text. The text is undefined if `policy` is undefined. */
   readonly text: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export async function checkPlugins(state: KongState, policyRoot: string): Promis
     findings.push(...loaded.findings, ...checkRule(config.get("rule"), loaded.policy));
     plugins.push({ ...plugin, config, policy: loaded.policy, text: loaded.text });
   }
-  // Plugins with the same policy or configuration report the same findings. Only one of several equal findings is kept.
+  // Plugins with the same policy or configuration report the same findings, so the list keeps each finding only once.
   return { plugins, findings: [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()] };
 }
 

@@ -6,8 +6,8 @@ import { findingAt } from "./state/state-finding.ts";
 const PREFLIGHT_METHOD = "OPTIONS";
 
 /**
- * A cors plugin on a Route answers preflights. But if the Route's methods do not include OPTIONS, Kong finds no Route
- * for a preflight, answers 404, and runs no plugin. This function warns of each such Route.
+ * A cors plugin on a Route answers preflight requests. But if the Route's methods do not include OPTIONS, Kong finds no Route for
+ * a preflight, answers 404, and runs no plugin. This function warns of each such Route.
  */
 export function checkPreflights(routes: readonly StateRoute[], corsPlugins: readonly StatePlugin[]): Finding[] {
   return routes

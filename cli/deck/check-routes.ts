@@ -11,8 +11,8 @@ const ROUTE_PROTOCOLS = ["http", "https"];
 export const PLUGIN_PROTOCOLS = ["grpc", "grpcs", "http", "https"];
 
 /**
- * Warns of each route without a plugin, and of each route whose plugin does not list all of the route's protocols. Also warns
- * if the policy has no rule for the route.
+ * Warns of each route without a plugin, and of each route whose plugin does not list all of the route's protocols. The function
+ * also warns if the policy has no rule for the Route.
  */
 export function checkRoutes(
   routes: readonly StateRoute[],
@@ -56,8 +56,8 @@ function describeUnmatched({ policy }: CheckedPlugin): string {
 }
 
 /**
- * Finds the plugin of a route as Kong does: the route's plugin, else the plugin of its Service, else the global plugin. Disabled
- * plugins are ignored.
+ * Finds the plugin of a route as Kong does: the route's plugin, else the plugin of its Service, else the global plugin. The
+ * search ignores disabled plugins.
  */
 export function findGoverning(route: StateRoute, plugins: readonly StatePlugin[]): StatePlugin | undefined {
   const enabled = plugins.filter(({ node }) => node.get("enabled") !== false);

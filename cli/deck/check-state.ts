@@ -4,7 +4,7 @@ import { checkPreflights } from "./check-preflights.ts";
 import { checkRoutes } from "./check-routes.ts";
 import type { KongState } from "./state/kong-state.ts";
 
-/** Checks that plugins, Routes and policies fit. */
+/** Checks that plugins, Routes and policies match each other. */
 export async function checkState(state: KongState, policyRoot: string): Promise<CheckedPlugins> {
   const { plugins, findings } = await checkPlugins(state, policyRoot);
   return {

@@ -4,7 +4,7 @@ import type { CheckedPlugin } from "./check-plugins.ts";
 import { hasAt, type PluginScope, textAt, textsAt } from "./state/kong-state.ts";
 import { findingAt } from "./state/state-finding.ts";
 
-/** Adds missing tags and a missing instance name to each plugin. The name depends only on the Route or Service. */
+/** Adds missing tags and a missing instance name to each plugin. The instance name depends only on the Route or Service. */
 export function completePlugins(plugins: readonly CheckedPlugin[], tags: readonly string[]): void {
   for (const { node, scope } of plugins) {
     const name = nameInstance(scope);
@@ -34,7 +34,7 @@ function nameInstance({ on, names: [name] }: PluginScope): string | undefined {
   switch (on) {
     case "route":
       return name && `${name}-jwt-policy`;
-    case "service": // Routes often have the same name as their Service.
+    case "service": // The name contains the kind of entity, because a Route often has the same name as its Service.
       return name && `${name}-service-jwt-policy`;
     case "global":
       return "global-jwt-policy";
@@ -48,7 +48,7 @@ function addAfterName(node: YAMLMap, pair: Pair): void {
   node.items.splice(index + 1, 0, pair);
 }
 
-/** @param node changed in place: missing tags are added to its list. */
+/** @param node this function adds the missing tags to the node's own list. */
 function addTags(node: YAMLMap, tags: readonly string[]): void {
   const known = textsAt(node, "tags");
   const missing = tags.filter((tag) => !known.includes(tag));

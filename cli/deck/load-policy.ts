@@ -12,19 +12,19 @@ import { type ConfigField, isTemplate, type PluginConfig } from "./plugin-config
 import { findingAt } from "./state/state-finding.ts";
 
 interface LoadedPolicy {
-  /** Undefined when the policy is invalid, or when only decK knows the policy. */
+  /** The policy is undefined if it is invalid, or if only decK knows it. */
   readonly policy?: CompiledPolicy;
-  /** The policy as one document. Absent when the policy is absent. */
+  /** The policy as one document. The text is absent if `policy` is absent. */
   readonly text?: string;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Loads the policy of a configuration, as the gateway does. If a policy file has mistakes, they are reported at their
- * position in the policy file.
+ * Loads the policy of a configuration, as the gateway does. A mistake in a policy file is reported at its position in that policy
+ * file.
  */
 export function createPolicyLoader(policyRoot: string): (config: PluginConfig) => Promise<LoadedPolicy> {
-  // Hundreds of plugins can name the same file.
+  // A cache prevents repeated reading, because hundreds of plugins can name the same policy file.
   const loaded = new Map<string, LoadedPolicy>();
   const loadFile = async (field: ConfigField): Promise<LoadedPolicy> => {
     const known = loaded.get(field.value);

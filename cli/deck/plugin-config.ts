@@ -8,8 +8,7 @@ import type { StateFile } from "./state/state-file.ts";
 import { findingAt } from "./state/state-finding.ts";
 
 /**
- * A field of the plugin's configuration, and its position. The position is in the plugin, or in the shared
- * configuration that the plugin uses.
+ * A field of the plugin's configuration. Its position is in the plugin, or in the shared configuration that the plugin uses.
  */
 export interface ConfigField {
   readonly value: string;
@@ -43,7 +42,7 @@ export function readPluginConfig(
   const config = new Map<string, ConfigField>();
   for (const part of parts) {
     for (const [name, field] of readFields(part)) {
-      // A null in the plugin removes the field of the shared configuration.
+      // If the plugin sets a field to null, the field of the shared configuration does not count.
       if (field === undefined) {
         config.delete(name);
       } else {
@@ -58,7 +57,7 @@ export function readPluginConfig(
   return findings.length > 0 ? fail(findings) : succeed(config);
 }
 
-/** Whether decK will insert something later, so that the value is unknown here. */
+/** Whether decK inserts this value later. In this case the value is unknown here. */
 export function isTemplate(text: string): boolean {
   return text.includes("${{");
 }
@@ -79,7 +78,7 @@ function checkFields({ node, source }: StateEntity): Finding[] {
   });
 }
 
-/** @returns fields by name. A field that is null is undefined. */
+/** @returns fields by name. If a field is null, its value in this result is undefined. */
 function readFields({ node, source }: StateEntity): (readonly [string, ConfigField | undefined])[] {
   return node.items.flatMap(({ key, value }): (readonly [string, ConfigField | undefined])[] => {
     if (!isScalar(key) || !isScalar(value)) {

@@ -22,7 +22,7 @@ interface RenderSettings {
   readonly inline: boolean;
   /** Tags to add to each jwt-policy plugin. */
   readonly tags: readonly string[];
-  /** For `_info.select_tags`. An empty list changes nothing. */
+  /** For `_info.select_tags`. If the list of tags is empty, `_info.select_tags` stays as it is. */
   readonly selectTags: readonly string[];
 }
 
@@ -49,7 +49,8 @@ export async function renderState(
   found.push(...checkInstanceNames(plugins));
   if (inline) {
     found.push(...(await inlinePolicies(plugins, policyRoot)));
-    // If plugins override a shared `policy_file`, that field must not stay in the same configuration as an inlined policy.
+    // This second reading finds a shared `policy_file` that plugins override. It must not stay in the same configuration as an
+    // inlined policy.
     const again = plugins.map((plugin) => readPluginConfig(plugin, state));
     found.push(...again.flatMap((config) => (config.ok ? [] : config.failure)));
   }
@@ -66,7 +67,7 @@ export async function renderState(
   return succeed({ text: document.toString({ lineWidth: 0 }), warnings: found });
 }
 
-/** Turns the option into a state file. So if a file has other tags, the merge reports this. */
+/** Writes `--select-tag` as a state file. Therefore the merge reports a file that has other tags. */
 function readSelectTags(tags: readonly string[]): StateFile[] {
   const file = readStateFile("--select-tag", stringify({ _info: { select_tags: tags } }));
   return tags.length > 0 && file.ok ? [file.value] : [];

@@ -2,7 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import { readYaml } from "../../plugin/policy/read/read-document.ts";
 
-/** Approved changes, kept in Git beside the policies: each has the fingerprint of a change and the reason why it is wanted. */
+/**
+ * Approved changes, kept in Git beside the policies. Each approval has the fingerprint of a change and the reason for the change.
+ */
 
 const FINGERPRINT = /^[0-9a-f]{16}$/;
 const HEAD = "# Approved changes of policies. `kong-jwt-policy diff` prints the fingerprint of each change.\n";
@@ -13,7 +15,7 @@ export interface Approval {
 }
 
 /**
- * @throws Error if the file is not a list of approvals. A file that does not exist has no approvals.
+ * @throws Error if the file is not a list of approvals. If the file does not exist, there are no approvals.
  */
 export async function readApprovals(file: string): Promise<readonly Approval[]> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -47,7 +49,7 @@ function readApproval(entry: unknown, where: string): Approval {
   return { fingerprint, reason };
 }
 
-/** Adds approvals to the file. Known fingerprints keep their reasons. */
+/** Adds approvals to the file. If a fingerprint is already in the file, it keeps its reason. */
 export async function writeApprovals(file: string, fingerprints: readonly string[], reason: string): Promise<void> {
   const known = await readApprovals(file);
   const added = fingerprints.filter((fingerprint) => !known.some((approval) => approval.fingerprint === fingerprint));

@@ -12,7 +12,7 @@ import { readPair } from "./same-files.ts";
 
 /** The two versions to compare. */
 export interface CompareOptions {
-  /** `git:` and a commit, a directory, or a policy file. */
+  /** The old version: `git:` and a commit, a directory, or a policy file. */
   readonly against: string;
   readonly policyRoot?: string | undefined;
 }
@@ -69,10 +69,10 @@ async function compare(
 }
 
 /**
- * Checks the old directory of a comparison of several paths. It must have the old version of each path at the same place, as a
- * commit of Git has.
+ * Checks the old directory of a comparison of several paths. This directory must have the old version of each path at the same
+ * place, as a commit of Git has.
  *
- * @throws Error if it has no old version of any path, because then all paths would count as new.
+ * @throws Error if the old directory has an old version of none of the paths, because then all paths would count as new.
  */
 async function checkSeveral(paths: readonly string[], against: string): Promise<void> {
   if ((await kindOf(against)) !== "directory") {

@@ -4,15 +4,15 @@ import { readYaml } from "../../plugin/policy/read/read-document.ts";
 import type { Sides } from "./policies/compare-files.ts";
 import { kindOfText } from "./policies/policy-tree.ts";
 
-/** A policy whose file has a new name. Each path is relative to the directory of its side. */
+/** A policy whose file has a new name. The old path is relative to the old directory, the new path to the new directory. */
 export interface Renamed {
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * Pairs each missing policy with a new policy that has the same `name`. Without this, all rules of a renamed file would
- * count as new. Then it would be hard to find the one change that matters. A name that several files have is ignored.
+ * Pairs each missing policy with a new policy that has the same `name`. Without this pairing, all rules of a renamed file would
+ * count as new, and they would hide the one change that matters. The pairing ignores a name that several files have.
  */
 export async function findRenamed(
   gone: readonly string[],

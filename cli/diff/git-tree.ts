@@ -7,21 +7,25 @@ import { messageOf } from "../../plugin/core/text/error-message.ts";
 
 const run = promisify(execFile);
 
-/** The files of policies, Kong configurations and approvals. A policy may extend any of them. */
+/**
+ * The files of policies, Kong configurations and approvals. All YAML and JSON files are needed, because a policy may extend any
+ * of them.
+ */
 const PATTERNS = [":(glob)**/*.yaml", ":(glob)**/*.yml", ":(glob)**/*.json"];
-/** An old version that begins like this is a Git reference, not a path. */
+/** If an old version begins with this prefix, it is a Git reference and not a path. */
 const GIT = "git:";
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 
-/** A directory with the files as they are at a Git reference. */
+/** A temporary directory that contains the files of a Git reference. */
 interface GitTree {
-  /** The directory that corresponds to the working directory. */
+  /** The directory in this tree that corresponds to the working directory. */
   readonly directory: string;
   remove(): Promise<void>;
 }
 
 /**
- * Runs `use` with the directory of the old version, if `against` is `git:` and a reference. For a path, the directory is undefined.
+ * Runs `use` with the directory of the old version, if `against` is `git:` and a reference. If `against` is a path, that
+ * directory is undefined.
  *
  * @throws Error if Git cannot read the reference.
  */
@@ -43,7 +47,7 @@ export async function withGitTree<T>(against: string, use: (tree: string | undef
  * @throws Error if Git is missing, if the directory is not in a repository, or if the reference does not exist.
  */
 async function checkOutTree(reference: string): Promise<GitTree> {
-  // Git would read such a reference as an option.
+  // Git would read a reference that begins with `-` as an option.
   if (reference === "" || reference.startsWith("-")) {
     throw new Error(`git:${reference} names no commit: write git:main, git:HEAD~1 or the like`);
   }
@@ -100,7 +104,7 @@ async function gitWithInput(
     // Git's messages must be in English, because the code recognizes one of them.
     const env = { ...process.env, LC_ALL: "C", ...variables };
     const running = run("git", args, { env, maxBuffer: MAX_LISTING_BYTES });
-    // Git may end before it reads the input. Its exit code says what happened.
+    // Git may end before it reads the input. Then the write fails, but Git's exit code says what happened.
     running.child.stdin?.on("error", () => undefined).end(input);
     return (await running).stdout;
   } catch (error) {

@@ -14,7 +14,7 @@ const CODES: Readonly<Record<Direction, FindingCode>> = {
 
 const MAX_CELLS = 4;
 
-/** A looser change without an approval is an error. All others are warnings. */
+/** A looser change without an approval is an error. Every other change is a warning. */
 export function toFinding(found: FoundChange, approvals: readonly Approval[]): Finding {
   const { file, change, fingerprint, before, after, test, request } = found;
   const approval = approvals.find((one) => one.fingerprint === fingerprint);
@@ -45,7 +45,7 @@ function describeCells({ cells }: Change): string {
   return more > 0 ? `${texts.slice(0, MAX_CELLS).join(", ")} and ${more} more` : texts.join(", ");
 }
 
-/** Renamed files, and one line with the number of changes. */
+/** Text about renamed files, and one line with the number of changes. */
 export function summarize({ changes, files, kongFiles, findings, renamed }: Comparison): readonly string[] {
   return [
     ...renamed.map(({ from, to }) => `${to} is compared with ${from}, which had the same policy name`),
@@ -71,7 +71,7 @@ function count(changes: readonly FoundChange[], files: string, hasMistakes: bool
   return `${files} compared: ${found === "" ? "no change of access, trust, effect, mode, transport or routing" : found}`;
 }
 
-/** A change for the JSON form of reports. */
+/** One change in the form of the JSON report. */
 export function toJson({ file, change, fingerprint, before, after, test, request }: FoundChange): unknown {
   const { class: kind, direction, subject, summary, cells, example } = change;
   return {

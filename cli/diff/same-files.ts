@@ -2,23 +2,23 @@ import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { kindOfText } from "./policies/policy-tree.ts";
 
-/** A file on both sides. */
+/** A file that exists on both sides. */
 export interface FilePair {
   /** The kind of the file on each side that has it. */
   readonly kinds: ReadonlySet<string>;
   /**
-   * Whether the file, and each file that it extends, is the same on both sides. In this case, there is nothing to compare.
+   * Whether the file, and each file that it extends, is the same on both sides. If this is true, there is nothing to compare.
    */
   readonly isSame: boolean;
 }
 
 const EXTENDS = /^["']?extends["']?[ \t]*:[ \t]*["']?([^"'#\r\n]+?)["']?[ \t]*(?:#.*)?\r?$/m;
-/** This limit is higher than the number of files that a policy may extend one after the other. */
+/** A policy may extend fewer files than this limit. */
 const MAX_PARENTS = 10;
 
 /**
- * Reads a file of both directories. A file that is the same on both sides is not parsed. This saves time, because most
- * files are the same.
+ * Compares a file in both directories. A file that is the same on both sides is not parsed. This saves time, because most files
+ * are the same.
  */
 export async function readPair(file: string, directories: readonly [string, string]): Promise<FilePair> {
   const texts = await readBoth(file, directories);
@@ -34,7 +34,7 @@ async function haveSameParents(file: string, text: string, directories: readonly
   for (let count = 0; /\bextends\b/.test(childText); count += 1) {
     const [, parent] = EXTENDS.exec(childText) ?? [];
     if (parent === undefined || count > MAX_PARENTS) {
-      // `extends` is written in an unusual way. So the files must be loaded and compared.
+      // This file writes `extends` in an unusual way, so both versions must be loaded and compared.
       return false;
     }
     child = posix.join(posix.dirname(child), parent);

@@ -43,7 +43,7 @@ async function doctor({ format, ...options }: DoctorOptions): Promise<void> {
   process.exitCode = results.some(({ outcome }) => outcome.status === "failed") ? 1 : 0;
 }
 
-/** @throws Error if it is not a URL for HTTP. */
+/** @throws Error if the text is not an http or https URL. */
 function checkUrl(name: string, url: string | undefined): void {
   if (url !== undefined && (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))) {
     throw new Error(`${name} must be a URL such as http://127.0.0.1:8001, not "${url}"`);

@@ -21,7 +21,7 @@ export function runChecks(setup: Setup): readonly CheckResult[] {
   return DOCTOR_CHECKS.map((check) => ({ check, outcome: check.run(setup) }));
 }
 
-/** For people: two lines for each problem, and one line for each other check. */
+/** Writes the result for people: two lines for each problem, and one line for each other check. */
 export function formatDoctor(results: readonly CheckResult[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
   const lines = results.flatMap((result) => formatResult(result, color));
@@ -67,7 +67,7 @@ function summarize(results: readonly CheckResult[]): string {
   ].join(", ");
 }
 
-/** A report for the formats that all commands have. */
+/** Writes the result as a report, which every output format accepts. */
 export function reportDoctor(results: readonly CheckResult[]): Report {
   return {
     command: "doctor",

@@ -15,22 +15,26 @@ import { type Form, formatExplanation } from "./format-explanation.ts";
 import { type RequestOptions, readNow, readRequest } from "./read-request.ts";
 
 export interface RecipeOptions extends RequestOptions {
-  /** A file with one recipe, `-` for standard input, `FILE#NAME`, or the name of a token in the policy's test file. */
+  /**
+   * `jq` may have wrapped the line of the decision log.
+   *
+   * @param argument the line;
+   */
   readonly recipe: string;
 }
 
-/** A recipe, and settings from the test file in which it is. */
+/** A recipe, and the settings of the test file that contains this recipe. */
 interface Source {
   readonly recipe: TokenRecipe;
   readonly consumers: readonly Consumer[];
-  /** Seconds since the epoch; undefined if the recipe has no test file. */
+  /** The time of the decision, in seconds since the epoch; undefined if the recipe has no test file. */
   readonly nowSeconds: number | undefined;
 }
 
 /**
- * Explains what the policy decides about one request. The request has a token that a recipe describes.
+ * Explains what the policy decides about one request with a token that a recipe describes.
  *
- * @param findTests the policy's test file; undefined if there is none.
+ * @param findTests finds the policy's test file; undefined if there is none.
  */
 export async function explainOneRecipe(
   policy: CompiledPolicy,

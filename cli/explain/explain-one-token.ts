@@ -6,14 +6,14 @@ import { nameInput, readInput } from "../files/read-input.ts";
 import { type Form, formatExplanation } from "./format-explanation.ts";
 import { type RequestOptions, readNow, readRequest } from "./read-request.ts";
 
-/** What a command prints, and whether the request passes. */
+/** The output of an explanation, and whether the request passes. */
 export interface Explained {
   readonly text: string;
   readonly isAllowed: boolean;
 }
 
 export interface TokenOptions extends RequestOptions {
-  /** A file; `-` for standard input. */
+  /** A file; The file with the token, `-` for standard input. */
   readonly token: string;
   readonly jwks?: string;
 }
@@ -35,7 +35,7 @@ export async function explainOneToken(policy: CompiledPolicy, options: TokenOpti
   return { text: formatExplanation(explanation, form), isAllowed: explanation.verdict !== "deny" };
 }
 
-/** A token as an argument would stay in the shell's history and in the list of processes. */
+/** If the token were an argument, it would stay in the shell's history and in the list of processes. */
 async function readToken(file: string): Promise<string> {
   if (/^(?:Bearer\s|eyJ)/i.test(file)) {
     throw new Error(

@@ -4,17 +4,17 @@ import { toPrintable, toPrintableJson } from "../../plugin/core/text/printable.t
 
 export type Form = "text" | "json";
 
-/** More about an explanation: what a test expects, how a token was made. */
+/** More facts for an explanation, such as what a test expects or how a token was made. */
 export interface Context {
-  /** Lines below the first line. */
+  /** The lines that come below the first line of the explanation. */
   readonly lines: readonly string[];
-  /** Members of the JSON form. */
+  /** Additional members of the JSON form. */
   readonly members: Readonly<Record<string, unknown>>;
 }
 
 const NO_CONTEXT: Context = { lines: [], members: {} };
 
-/** The explanation of a token as a table of stages, the reason, and the nearest allow. */
+/** Writes the explanation of a token: a table of stages, the reason, and the smallest change that would be allowed. */
 export function formatExplanation(explanation: Explanation, form: Form, context: Context = NO_CONTEXT): string {
   if (form === "json") {
     return `${toPrintableJson({ ...context.members, ...explanation }, 2)}\n`;
@@ -34,7 +34,7 @@ export function formatExplanation(explanation: Explanation, form: Form, context:
   ]);
 }
 
-/** The explanation of a log line. It also says what the line leaves open. */
+/** Writes the explanation of a log line. The explanation also names the facts that the log line does not show. */
 export function formatLogExplanation(explanation: LogExplanation, form: Form): string {
   if (form === "json") {
     return `${toPrintableJson(explanation, 2)}\n`;

@@ -2,7 +2,7 @@ import type { OfflineRequest } from "../../offline/requests/request.ts";
 import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
 import type { Transport } from "../../plugin/core/model/request.ts";
 
-/** The request, as options. */
+/** The command's options that describe the request. */
 export interface RequestOptions {
   readonly rule?: string;
   readonly method: string;
@@ -14,7 +14,7 @@ export interface RequestOptions {
 
 const MAX_LISTED = 20;
 
-/** @throws Error if an option is wrong. A policy with one rule needs no `--rule`. */
+/** @throws Error if an option is wrong. If the policy has only one rule, `--rule` is not needed. */
 export function readRequest(
   { rule, method, path, transport, header }: RequestOptions,
   { rules }: CompiledPolicy,
@@ -36,7 +36,7 @@ export function readRequest(
   };
 }
 
-/** Seconds since the epoch. */
+/** The time of the decision, in seconds since the epoch. */
 export function readNow(text: string | undefined): number {
   const milliseconds = text === undefined ? Date.now() : Date.parse(text);
   if (Number.isNaN(milliseconds)) {

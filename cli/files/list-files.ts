@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, normalize } from "node:path";
 
-/** Standard input, as a file's name. */
+/** This file name means standard input. */
 export const STDIN = "-";
 
 const GLOB = /[*?[{]/;
@@ -80,7 +80,9 @@ async function walk(root: string): Promise<readonly string[]> {
   return files.sort();
 }
 
-/** `*` and `?` stay within a folder, `**` crosses folders, `{a,b}` is a choice, `[ab]` a class. */
+/**
+ * In a glob, `*` and `?` stay within a folder, and `**` crosses folders. `{a,b}` is a choice, `[ab]` is a class of characters.
+ */
 export function globToPattern(glob: string): RegExp {
   const source = glob.replaceAll(/\*\*\/|\*\*|\*|\?|\{[^{}]*\}|\[[^\]]+\]|[\s\S]/g, (part) => {
     switch (part[0]) {

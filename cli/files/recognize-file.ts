@@ -4,9 +4,9 @@ import { readYaml } from "../../plugin/policy/read/read-document.ts";
 export type Wanted = "policy" | "test file" | "decK file";
 
 interface Kind {
-  /** The kind, as the end of "This is …". */
+  /** The name of the kind, written as the end of "This is …". */
   readonly name: string;
-  /** What to do with such a file. */
+  /** Advice about what to do with a file of this kind. */
   readonly next: string;
 }
 
@@ -24,7 +24,7 @@ const STATE: Kind = { name: "a decK file (kong.yml)", next: 'Check it with "kong
 const KEYS_OF = "A policy names it under issuers.<id>.keys.jwks_files.";
 const ENTITIES = ["services", "routes", "plugins", "consumers", "upstreams", "_info", "_plugin_configs"];
 
-/** The first test that matches decides the kind. */
+/** The first entry whose test matches decides the kind of the file. */
 const KINDS: readonly (readonly [matches: (data: PlainMap) => boolean, kind: Kind])[] = [
   [(data) => "jwt_policy" in data, POLICY],
   [(data) => "jwt_policy_test" in data, TESTS],
@@ -57,8 +57,8 @@ const KINDS: readonly (readonly [matches: (data: PlainMap) => boolean, kind: Kin
 ];
 
 /**
- * Says what a file is and what was expected. Undefined if the file may be of the expected kind, or if its kind is not known. It never
- * quotes the file, because any file may be secret.
+ * Says which kind of file the user gave, and which kind the command expected. The result is undefined if the file may be of the
+ * expected kind, or if its kind is not known. The text never quotes the file, because any file may be secret.
  */
 export function describeOtherKind(text: string, wanted: Wanted): string | undefined {
   if (/^\ufeff?(?:\s|#[^\n]*(?:\n|$)|---\s)*$/.test(text)) {
@@ -89,13 +89,13 @@ function recognize(text: string): Kind | undefined {
   return KINDS.find(([matches]) => matches(data as PlainMap))?.[1];
 }
 
-/** Recognises a file with a mistake by a key at the start of a line. */
+/** Recognises the kind of a file with a mistake, by a key at the start of a line. */
 function recognizeBroken(text: string): Kind | undefined {
   const key = /^["']?(jwt_policy_test|jwt_policy|_format_version)["']?[ \t]*:/m.exec(text)?.[1];
   return key === undefined ? undefined : key === "jwt_policy" ? POLICY : key === "jwt_policy_test" ? TESTS : STATE;
 }
 
-/** Whether a mark shows that a text is a decK file. The text may be too large for a policy, or have a mistake. */
+/** Whether a key in the text shows that it is a decK file, even if the text has a mistake or is too large for a policy. */
 export function isUnreadableState(text: string): boolean {
   const isJson = /^\s*\{/.test(text) && /"_format_version"\s*:/.test(text);
   return isJson || recognizeBroken(text) === STATE;

@@ -7,10 +7,9 @@ import { describeOtherKind } from "./recognize-file.ts";
 
 /**
  * Shows why a policy file cannot be loaded, with the file and the line that have the mistake. A mistake in an extended
- * file is shown in that extended file. For a file of another kind, the message names the kind, but shows no text of the
- * file.
+ * file is shown in that extended file. For a file of another kind, the message names the kind, but shows no text of the file.
  *
- * @param path of the file.
+ * @param path the path of the file.
  * @param name the file name that findings show.
  */
 export async function showFailure(load: FileLoad, path: string, name: string): Promise<readonly Finding[]> {
@@ -45,7 +44,7 @@ interface RefusedParent {
   readonly refusal: Finding;
 }
 
-/** The mistakes in the extended file. Empty if the mistake is in the file that extends it. */
+/** Reads the mistakes in the extended file. The list is empty if the mistake is in the policy that extends this file. */
 async function showParent({ path, name, parent, refusal }: RefusedParent): Promise<readonly Finding[]> {
   const [parentPath, parentName] = [join(dirname(path), parent), join(dirname(name), parent)];
   const load = await readPolicyFile(parentPath, parentName);

@@ -1,6 +1,6 @@
 import type { Finding } from "../../plugin/policy/language/finding.ts";
 
-/** Adds to each finding the file and the line in which the mistake is. */
+/** Adds to each finding the file and the line that contain the mistake. */
 export function showExcerpts(findings: readonly Finding[], file: string, text: string): readonly Finding[] {
   const lines = text.split(/\r?\n/);
   return findings.map((finding) => {
@@ -9,7 +9,10 @@ export function showExcerpts(findings: readonly Finding[], file: string, text: s
   });
 }
 
-/** Whether the findings are about a policy. Only lines of a policy may be shown, because any other file may be secret. */
+/**
+ * Whether the findings are about a policy, and not about another kind of file. Only lines of a policy may be shown, because any
+ * other file may be secret.
+ */
 export function areAboutText(findings: readonly Finding[]): boolean {
   return !findings.some(({ code }) => code.startsWith("file_") || code === "not_a_policy");
 }

@@ -2,12 +2,12 @@ import type { Colors } from "picocolors/types.js";
 import { toPrintable } from "../../plugin/core/text/printable.ts";
 import { type Finding, isWarning } from "../../plugin/policy/language/finding.ts";
 
-/** How many characters of a long line are shown. */
+/** The number of characters that are shown of a long line. */
 const EXCERPT_LENGTH = 200;
 
 /**
  * Formats a finding for people: its position, its code, what is wrong, and the line of the file if this line may be
- * shown. Notes, and text to paste, come after these.
+ * shown. Notes and text to paste come after that line.
  */
 export function formatFinding(finding: Finding, color: Colors): string {
   const notes = (finding.notes ?? []).map((note) => `  ${toPrintable(note)}\n`);
@@ -35,7 +35,10 @@ function formatHead(finding: Finding, color: Colors): string {
   return `${head}${color.dim(`${gutter} |`)} ${shown}\n${pointer}\n`;
 }
 
-/** Shortens a line around a column and makes it printable. `width` counts the characters before the column. */
+/**
+ * Shortens a line around a column and makes it printable. `width` is the largest number of characters that are shown before the
+ * column.
+ */
 function cutOut(text: string, column: number): { readonly shown: string; readonly width: number } {
   const start = Math.max(0, column - 1 - EXCERPT_LENGTH / 2);
   const end = start + EXCERPT_LENGTH;

@@ -2,7 +2,9 @@ import { toPrintable } from "../../plugin/core/text/printable.ts";
 import { type Finding, isWarning } from "../../plugin/policy/language/finding.ts";
 import type { Report } from "./report.ts";
 
-/** GitHub's workflow commands: each finding becomes an annotation of its line. The summary becomes a notice. */
+/**
+ * Writes GitHub's workflow commands: each finding becomes an annotation of its line. The summary of the report becomes a notice.
+ */
 export function formatGithub({ command, findings, summary }: Report): string {
   const notice = `::notice title=kong-jwt-policy ${command}::${escapeText(summary.join("\n"))}`;
   return `${[...findings.map(annotate), notice].join("\n")}\n`;
@@ -18,7 +20,7 @@ function annotate(finding: Finding): string {
   return `::${isWarning(finding) ? "warning" : "error"} ${properties}::${escapeText(text)}`;
 }
 
-/** A line feed or a percent sign would end the command, or start an escape. */
+/** In a workflow command, a line feed would end the command, and a percent sign would start an escape. */
 function escapeText(text: string): string {
   return text
     .split("\n")

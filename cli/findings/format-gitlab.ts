@@ -5,8 +5,8 @@ import { isWarning } from "../../plugin/policy/language/finding.ts";
 import type { Report } from "./report.ts";
 
 /**
- * GitLab's code quality report: one list of findings. Each finding must have a path, so a finding without a file gets the path of
- * the directory.
+ * Writes GitLab's code quality report, which is one list of findings. GitLab needs a path in each finding, so a finding without a
+ * file gets the path of the directory.
  */
 export function formatGitlab({ findings }: Report): string {
   const seen = new Map<string, number>();
@@ -28,8 +28,8 @@ export function formatGitlab({ findings }: Report): string {
 }
 
 /**
- * Does not depend on the line. So if a finding moves to another line, GitLab still recognises it. GitLab shows only the
- * first finding with a fingerprint, so equal findings are numbered.
+ * The fingerprint does not depend on the line. Therefore GitLab still recognises a finding that has moved to another line. GitLab
+ * shows only one of several findings with the same fingerprint, so the fingerprint contains a number.
  */
 function fingerprint(content: string, count: number): string {
   return createHash("sha256").update(`${count} ${content}`).digest("hex").slice(0, 32);

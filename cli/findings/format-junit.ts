@@ -3,8 +3,8 @@ import { isWarning } from "../../plugin/policy/language/finding.ts";
 import type { Report, ReportedCase } from "./report.ts";
 
 /**
- * JUnit's XML, which most CI systems read: a suite for each file, with its cases. A finding outside of cases becomes a
- * separate case. JUnit has no warnings. So this case fails only if the finding makes the command fail.
+ * Writes JUnit's XML, which most CI systems read: a suite for each file, with its cases. A finding that belongs to no case
+ * becomes a separate case. JUnit has no warnings, so such a case fails only if its finding makes the command fail.
  */
 export function formatJunit({ command, cases, findings, failingWarnings = [] }: Report): string {
   const placed = new Set(cases.filter(({ status }) => status === "failed").map(({ file, line }) => `${file}:${line}`));
@@ -66,7 +66,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&apos;",
 };
 
-/** XML 1.0 does not allow most control characters, not even as entities. */
+/** XML 1.0 forbids most control characters, even when they are written as entities. */
 function escapeXml(text: string): string {
   return toPrintableLines(text).replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }

@@ -5,7 +5,7 @@ import { VERSION } from "../../plugin/kong/contract/plugin-identity.ts";
 import { type Finding, isWarning } from "../../plugin/policy/language/finding.ts";
 import type { Report } from "./report.ts";
 
-/** SARIF 2.1.0 (OASIS), which GitHub's code scanning and many editors read. */
+/** Writes SARIF 2.1.0 (OASIS), which GitHub's code scanning and many editors read. */
 export function formatSarif({ command, findings }: Report): string {
   const codes = [...new Set(findings.map(({ code }) => code))].sort();
   const sarif = {
@@ -43,7 +43,7 @@ function toResult(finding: Finding, ruleIndex: number): unknown {
   };
 }
 
-/** A relative reference below the working directory, or else a file URL (SARIF section 3.4.3). */
+/** The URI of a file: relative if the file is below the working directory, otherwise a file URL (SARIF section 3.4.3). */
 function toUri(file: string): string {
   const short = relative(process.cwd(), file);
   return short.startsWith("..") || short === ""

@@ -13,7 +13,7 @@ const FORMATS = ["text", "json", "sarif", "github", "gitlab", "junit"] as const;
 
 export type ReportFormat = (typeof FORMATS)[number];
 
-/** The option `--format` of commands that report findings. */
+/** Adds the option `--format` to a command that reports findings. */
 export function formatOption(): Option {
   return new Option("--format <format>", "form of the report").choices(FORMATS).default("text");
 }
@@ -54,7 +54,7 @@ function formatJson({ command, findings, details }: Report): string {
   return `${toPrintableJson({ command, findings: shown, ...details }, 2)}\n`;
 }
 
-/** Whether a command must fail because of these findings. */
+/** Whether the findings contain an error, so that the command must fail. */
 export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some((finding) => !isWarning(finding));
 }

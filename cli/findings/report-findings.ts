@@ -9,20 +9,20 @@ export interface CheckedFile {
   readonly file: string;
   readonly findings: readonly Finding[];
   /**
-   * The policy's name, and the number of its rules. For a file of tests, the number of tests. Undefined when the file
-   * has a mistake.
+   * The name of the policy, and the number of its rules. For a test file, the number of its tests. The value is undefined if the
+   * file has a mistake.
    */
   readonly policy:
     | { readonly name: string; readonly rules: number }
     | { readonly name: string; readonly tests: number }
     | undefined;
-  /** What the issuers answered if they were asked: lines for people, and data for programs. */
+  /** The answers of the issuers, if the command asked them: lines for people, and data for programs. */
   readonly issuers?: { readonly lines: readonly string[]; readonly views: readonly object[] };
 }
 
 /**
- * Formats a report for people. The report shows each mistake and warning, and the line of the file in which it is.
- * Terminals and editors can turn its position into a link.
+ * Formats a report for people. The report shows each mistake and each warning, and the line of the file that contains it.
+ * Terminals and editors can turn the position of a finding into a link.
  */
 export function reportText(checked: readonly CheckedFile[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
@@ -47,7 +47,7 @@ export function summarizeChecked(checked: readonly CheckedFile[]): string {
   );
 }
 
-/** How many files were checked, and what was found in them. */
+/** One line: the number of checked files, and the number of findings. */
 export function summarizeFindings(files: number, findings: readonly Finding[]): string {
   const warnings = findings.filter(isWarning).length;
   const mistakes = findings.length - warnings;
@@ -77,7 +77,7 @@ export function reportJson(checked: readonly CheckedFile[]): string {
   return `${toPrintableJson({ files }, 2)}\n`;
 }
 
-/** A policy without rules is valid. But its author should notice that it has no rules before it reaches the gateway. */
+/** A policy without rules is valid, but its author should know this before the policy reaches the gateway. */
 function describeRules(rules: number): string {
   return rules === 0
     ? ", without rules: it refuses every request, and only other policies can use it with extends"
@@ -85,8 +85,8 @@ function describeRules(rules: number): string {
 }
 
 /**
- * Formats a report for people. The report shows mistakes and warnings in decK files, with their positions, and how many
- * there are. The report is empty if there are no findings.
+ * Formats a report for people. The report shows the mistakes and warnings in decK files, with their positions and their number.
+ * The report is empty if there are no findings.
  */
 export function reportState(findings: readonly Finding[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);

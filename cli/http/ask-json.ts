@@ -9,7 +9,9 @@ interface JsonAnswer {
   readonly body: unknown;
 }
 
-/** GETs JSON from the Admin API or a status port. It follows no redirect, and quotes nothing from the answer. */
+/**
+ * GETs JSON from the Admin API or a status port. The function follows no redirect, and its errors quote nothing from the answer.
+ */
 export async function askJson(url: string): Promise<Result<JsonAnswer, string>> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "manual" });
@@ -35,7 +37,7 @@ async function readBounded({ body }: Response): Promise<string | undefined> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Undefined if it is not JSON. */
+/** The value is undefined if the answer is not JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -44,7 +46,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The error of `fetch` hides its cause. */
+/** The message of a `fetch` error does not contain the cause. */
 function describe(error: unknown): string {
   if (error instanceof Error && error.name === "TimeoutError") {
     return `no answer in ${TIMEOUT_MS} ms`;

@@ -1,5 +1,5 @@
 /**
- * The address of a plugin server's status, from the address of its status port or of the status itself.
+ * Builds the address of a plugin server's status from the address of its status port or of the status itself.
  *
  * @throws Error if the text is not an http or https URL without user and password.
  */

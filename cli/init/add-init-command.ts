@@ -14,7 +14,7 @@ import { describeTokens } from "./providers/scope-options.ts";
 import { reportDryRun, reportFiles } from "./report-files.ts";
 import type { Api } from "./write-policy.ts";
 
-/** Options of every provider. */
+/** The options that every provider has. */
 const NAME: ProviderOption = {
   name: "name",
   value: "name",
@@ -84,7 +84,7 @@ function optionsOf({ options }: Provider): readonly ProviderOption[] {
   return [...options, NAME, ...ROUTE_OPTIONS];
 }
 
-/** Choices and fallbacks are checked later, so that all messages look the same. */
+/** `init` checks choices and fallbacks later, so that all messages look the same. */
 function toOption({ name, value, description, choices, fallback }: ProviderOption): Option {
   const known = choices === undefined ? "" : ` (${choices.join(", ")})`;
   const usual = fallback === undefined ? "" : ` (default: ${fallback})`;
@@ -95,7 +95,7 @@ function exampleOf(provider: Provider): string {
   return `npx --no-install kong-jwt-policy init ${provider.id} ${provider.example} --name orders`;
 }
 
-/** `init` was called without a provider, or with an unknown provider. */
+/** Asks for the provider if the user named none. An unknown provider is an error. */
 async function chooseProvider(name: string | undefined): Promise<void> {
   const ids = PROVIDERS.map(({ id }) => id);
   const list = PROVIDERS.map(({ id, title }) => `  ${id.padEnd(9)} ${title}`).join("\n");
@@ -171,13 +171,13 @@ async function initWith(provider: Provider, given: Values, write: WriteOptions, 
   process.stdout.write(toPrintableLines(describeRoot(dir, ci)));
 }
 
-/** Runs a function that may ask the user, if a person is at the terminal. */
+/** If a person is at the terminal, calls a function that may ask this person. */
 async function withTerminal(run: (ask: Ask | undefined) => Promise<void>): Promise<void> {
   if (!process.stdin.isTTY) {
     return run(undefined);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // An iterator keeps lines that are typed before the next question.
+  // The iterator keeps the lines that the user types before the next question.
   const lines = terminal[Symbol.asyncIterator]();
   try {
     await run(async (question) => {
@@ -196,8 +196,8 @@ function hostOf(name: string): string {
 }
 
 /**
- * The path of our schemas, relative to the directory of policies. Editors find the schemas if the package is installed
- * in the working directory.
+ * The path of our schemas, relative to the directory of policies. Editors find the schemas if our package is installed in the
+ * working directory.
  */
 function findSchemas(dir: string): string {
   const [here, policies] = [process.cwd(), resolve(dir, "policies")];
@@ -206,7 +206,7 @@ function findSchemas(dir: string): string {
   return `${modules.split(sep).join("/")}/kong-jwt-policy/schema`;
 }
 
-/** CI systems read their files in the root of a repository only. */
+/** CI systems read their configuration only from the root of a repository. */
 function describeRoot(dir: string, ci: Ci): string {
   const root = ci === "none" ? undefined : findRepository(resolve(dir));
   if (root === undefined || root === resolve(dir)) {

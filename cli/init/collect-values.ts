@@ -3,14 +3,14 @@ import { quoteText } from "../../plugin/core/text/printable.ts";
 import { didYouMean } from "../../plugin/policy/language/suggest-name.ts";
 import type { ProviderOption, Values } from "./providers/provider.ts";
 
-/** Asks a person. Undefined if the person ended the input without an answer. */
+/** Asks a person. The answer; undefined if the user ended the input without an answer. */
 export type Ask = (question: string) => Promise<string | undefined>;
 
 /**
- * Checks the given values, and asks for missing values.
+ * Checks the given values, and asks the user for missing values.
  *
  * @param ask undefined if there is no user to ask.
- * @returns all values, or one line for each that is wrong or missing.
+ * @returns all values, or one line for each value that is wrong or missing.
  */
 export async function collectValues(
   options: readonly ProviderOption[],

@@ -4,21 +4,24 @@ import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
 import { messageOf } from "../../plugin/core/text/error-message.ts";
 
 export interface PlannedFile {
-  /** Relative to the directory of `--dir`. */
+  /** The path, relative to the directory of `--dir`. */
   readonly path: string;
   readonly text: string;
-  /** Set for a file that is not only for this API. If such a file exists, the user must add this part to it. */
+  /**
+   * Set for a file that belongs to several APIs, such as `kong.yml`. If this file already exists, the user must add this part to
+   * it.
+   */
   readonly shared?: {
     readonly part: string;
-    /** Where in the file the part belongs. */
+    /** The position in the file at which the user must insert the part. */
     readonly where: string;
-    /** Matches a file that has the part already. */
+    /** This pattern matches a file that already has the part. */
     readonly mark: RegExp;
   };
 }
 
 export interface PlacedFile extends PlannedFile {
-  /** `add`: the file exists and stays unchanged. The user must add the part. */
+  /** `add`: the file exists and stays unchanged, and the user must add the part to it. */
   readonly action: "write" | "replace" | "keep" | "add";
 }
 
@@ -62,7 +65,10 @@ async function readExisting(path: string): Promise<string | undefined> {
   }
 }
 
-/** Writes what {@link compareFiles} says. A gateway that reads the same directory never sees half of a replaced file. */
+/**
+ * Writes the files as {@link compareFiles} decided. Each file is replaced in one step, so a gateway that reads the same directory
+ * never sees half of a file.
+ */
 export async function writeFiles(dir: string, files: readonly PlacedFile[]): Promise<void> {
   const written: string[] = [];
   for (const { path: name, text, action } of files) {
@@ -80,7 +86,7 @@ export async function writeFiles(dir: string, files: readonly PlacedFile[]): Pro
   }
 }
 
-/** A new file never replaces a file that another process has just made. */
+/** A new file never replaces a file that another process has made in the meantime. */
 async function writeWhole(path: string, text: string, isNew: boolean): Promise<void> {
   if (isNew) {
     await writeFile(path, text, { flag: "wx" });

@@ -12,7 +12,9 @@ import { indent } from "./yaml-text.ts";
 
 export type Ci = "github" | "gitlab" | "none";
 
-/** All files of an API. The failure says which values would make a check of the policy fail. */
+/**
+ * Plans all files that `init` writes for an API. The failure names the values with which the policy would not pass the checks.
+ */
 export async function planFiles(api: Api, ci: Ci): Promise<Result<readonly PlannedFile[], string>> {
   const policy = writePolicy(api);
   const { findings } = await lintFiles([{ file: STDIN, text: policy }], [], { policyRoot: undefined });

@@ -11,7 +11,7 @@ interface Written {
   readonly files: readonly PlacedFile[];
 }
 
-/** Says what was written, what the user must add to existing files, and what to do next. */
+/** Reports which files were written, what the user must add to existing files, and the next step. */
 export function reportFiles({ dir, issuerId, name, files }: Written): string {
   const word = (path: string): string => quoteWord(join(dir, path));
   const isHere = join(dir, ".") === join(".");
@@ -53,7 +53,7 @@ function describePart(dir: string, { path, action, shared }: PlacedFile): readon
     : ["", `Add to ${join(dir, path)}, ${shared.where}:`, "", shared.part.trimEnd()];
 }
 
-/** The text of every file that would be written. */
+/** Shows the text of every file that `init` would write. */
 export function reportDryRun(dir: string, files: readonly PlacedFile[]): string {
   const shown = files.map((file) => {
     const text = file.action === "add" ? (file.shared?.part ?? "") : file.text;

@@ -1,4 +1,6 @@
-/** The steps of CI, for GitHub and for GitLab. They check all policies of the directory, so the steps are the same for each API. */
+/**
+ * The steps of CI, for GitHub and for GitLab. The steps check all policies of the directory, so they are the same for each API.
+ */
 const COMMANDS = [
   "npx --no-install kong-jwt-policy check policies --kong kong.yml --min 100",
   "npx --no-install kong-jwt-policy test policies --mutate --min 100",
@@ -6,7 +8,7 @@ const COMMANDS = [
 
 const GITHUB_COMMANDS = COMMANDS.map((command) => `${command} --format github`);
 
-/** A workflow of GitHub. Its actions are those that our own workflows use; test/cli/init compares them. */
+/** Writes a workflow of GitHub. The workflow uses the same actions as our own workflows, and test/cli/init compares them. */
 export function writeGithub(): string {
   return `# Checks the JWT policies: validate, lint, kong.yml, tests with coverage, then mutations.
 # The version of kong-jwt-policy is the one in package-lock.json. Once main has policies, add to "check":
@@ -44,7 +46,7 @@ jobs:
 ${GITHUB_COMMANDS.map((command) => `      - run: ${command}\n`).join("")}`;
 }
 
-/** The job of a .gitlab-ci.yml. */
+/** Writes the job for a .gitlab-ci.yml. */
 export function writeGitlab(): string {
   return `# Checks the JWT policies: validate, lint, kong.yml, tests with coverage, then mutations.
 # The version of kong-jwt-policy is the one in package-lock.json. Once the default branch has policies, add to "check":

@@ -4,7 +4,7 @@ import { flow, indent } from "./yaml-text.ts";
 const READING = ["GET", "HEAD"];
 const WRITING = ["POST", "PUT", "PATCH", "DELETE"];
 
-/** A kong.yml with one Service. */
+/** Writes a kong.yml with one Service. */
 export function writeKong(api: Api): string {
   return [
     "# For DB-less Kong (declarative_config=kong.yml), decK and the sandbox.",
@@ -16,7 +16,7 @@ export function writeKong(api: Api): string {
   ].join("\n");
 }
 
-/** The Service of the API, as an element of `services`. */
+/** Writes the Service of the API as an element of `services`. */
 export function writeService({ name, path, upstream, shape }: Api): readonly string[] {
   const { read, write } = ruleNames(name, shape.permissions);
   const route = (rule: string, methods: readonly string[]): readonly string[] => [

@@ -1,12 +1,12 @@
 import type { Permissions, TokenShape } from "./providers/provider.ts";
 import { flow, indent } from "./yaml-text.ts";
 
-/** Data that all generated files of an API use. */
+/** The data from which `init` makes all files of an API. */
 export interface Api {
   readonly name: string;
-  /** Id of the issuer in the policy. */
+  /** The id of the issuer in the policy. */
   readonly issuerId: string;
-  /** The provider's name, for people. */
+  /** The provider's name, written for people. */
   readonly provider: string;
   readonly shape: TokenShape;
   /** The directory with our schemas, relative to the directory of policies. */
@@ -15,10 +15,10 @@ export interface Api {
   readonly upstream: string;
 }
 
-/** The rules of the policy. Kong's Routes have the same names. */
+/** The names of the rules in the policy. Kong's Routes have the same names as the rules. */
 export interface RuleNames {
   readonly read: string;
-  /** Undefined if one rule is for all methods. */
+  /** The name is undefined if one rule is for all methods. */
   readonly write: string | undefined;
 }
 

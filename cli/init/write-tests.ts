@@ -7,7 +7,7 @@ import { flow, indent } from "./yaml-text.ts";
 type Claims = Readonly<Record<string, unknown>>;
 type Expected = "allow" | Reason;
 
-/** A token of the tests, and what the token permits. */
+/** A token of the tests, and the permissions that it has. */
 interface TokenRow {
   readonly id: string;
   readonly recipe: RecipePart & { readonly extends?: string };
@@ -16,10 +16,10 @@ interface TokenRow {
   readonly note?: string;
 }
 
-/** Scopes of OpenID Connect (Core section 5.4), which permit nothing here. */
+/** Scopes of OpenID Connect (Core section 5.4), which give no permission for the API. */
 const OPENID_SCOPES = ["openid", "profile", "email"];
 
-/** Tests of every kind of decision that the policy makes. So if the policy changes in a small way, a test fails. */
+/** Writes tests of every kind of decision that the policy makes. Therefore a test fails if the policy changes in a small way. */
 export function writeTests(api: Api): string {
   const { name, provider, shape, schemas } = api;
   const { permissions } = shape;
@@ -84,7 +84,7 @@ export function writeTests(api: Api): string {
   ].join("\n");
 }
 
-/** The first row is the token on which all other tests are based. */
+/** The first row is the basic token, and all other tests use variants of this token. */
 function listRows({ claims, permissions }: TokenShape): readonly TokenRow[] {
   if (permissions.by === "token") {
     return [{ id: "user", recipe: { claims }, read: "allow" }];
@@ -119,7 +119,7 @@ function listRows({ claims, permissions }: TokenShape): readonly TokenRow[] {
   ];
 }
 
-/** Writers need the scope and the membership. */
+/** Writers need both the scope and the role or group. */
 function listMembers({ kind, ways }: Membership, allScopes: Claims, readScope: Claims): readonly TokenRow[] {
   const [first] = ways;
   return [
@@ -207,7 +207,7 @@ function writeRefusals(shape: TokenShape, good: string): readonly string[] {
   ];
 }
 
-/** Both claims. Objects of the same name are merged too. */
+/** Merges the claims of two tokens, and also merges objects that have the same name. */
 function merge(one: Claims, two: Claims): Claims {
   const merged = Object.entries(two).map(([name, value]) => {
     const before = one[name];

@@ -2,10 +2,13 @@ import { toPrintableJson } from "../../plugin/core/text/printable.ts";
 
 /** Strings that need no quotes: words whose characters have no meaning in YAML. Inside a word, a colon has no meaning. */
 const PLAIN = /^[A-Za-z/](?:[\w./+-]|[: ](?=[\w/]))*$/;
-/** Strings that YAML 1.1 or 1.2 reads as a value of another type. Kong and decK read YAML differently. */
+/**
+ * Strings that YAML 1.1 or 1.2 reads as a value of another type. Kong and decK use different versions of YAML, so such strings
+ * need quotes.
+ */
 const OTHER_TYPE = /^(?:y|n|yes|no|on|off|true|false|null|nan|inf)$/i;
 
-/** A value as YAML on one line, such as `{ typ: Bearer, roles: [admin] }`. */
+/** Writes a value as YAML on one line, such as `{ typ: Bearer, roles: [admin] }`. */
 export function flow(value: unknown): string {
   if (typeof value === "string") {
     return PLAIN.test(value) && !OTHER_TYPE.test(value) ? value : toPrintableJson(value);

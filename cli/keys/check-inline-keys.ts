@@ -5,13 +5,13 @@ import { isMeantForVerifying } from "../../plugin/keys/rules/jwk.ts";
 import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { readDocument } from "../../plugin/policy/read/read-document.ts";
 
-/** The name of the key at the start of a reason. It is removed, because the finding says where the key is. */
+/** The name of the key at the start of a reason. The code removes this name, because the finding says where the key is. */
 const KEY_NAME = /^key 0(?:, kid "(?:[^"\\]|\\.)*")?: /;
 
 /**
- * Imports the keys in a policy document, as the gateway does. The gateway ignores a weak or damaged key, so operators
- * would notice such a key only when tokens are refused. The policy compiler cannot find such keys, because it uses no
- * cryptography.
+ * Imports the keys that are in a policy document, as the gateway does. The gateway ignores a weak or damaged key. Without this
+ * check, operators would notice such a key only when tokens are refused. The policy compiler cannot find such keys, because it
+ * uses no cryptography.
  *
  * @param text the text of the policy's own file, in which the findings are located.
  */
@@ -25,7 +25,7 @@ async function findUnusable(issuer: CompiledIssuer): Promise<readonly Finding[]>
   const jwks = issuer.keys.flatMap((origin) => (origin.from === "jwks" ? origin.jwks.keys : []));
   const findings = jwks.map(async (jwk, index): Promise<Finding[]> => {
     if (!isMeantForVerifying(jwk)) {
-      return []; // Providers also publish keys for other purposes.
+      return []; // Skips keys for other purposes, which providers also publish.
     }
     const { ignored } = await importKeySet({ keys: [jwk] }, issuer);
     return ignored.map((reason) => ({

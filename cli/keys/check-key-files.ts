@@ -11,17 +11,17 @@ import { createRootFiles, type RootFiles } from "../../plugin/runtime/load/root-
 
 export type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
 
-/** How many directories above the policy are tried as policy root, at most. */
+/** If no policy root is named, at most this many directories above the policy are tried as root. */
 const MAX_PARENTS = 5;
-/** The list in the document that names the file. */
+/** For each kind of file, the list of the document that names the file. */
 export const FILE_LISTS = { jwks_file: "jwks_files", pem_file: "pem_files", secret_file: "secret_files" } as const;
 
 /**
- * Warns of key files that the gateway would not find or could not use. Such a file is not a mistake, because keys may be only on
- * the gateway.
+ * Warns of key files that the gateway would not find or could not use. A missing key file is not an error, because keys may be
+ * only on the gateway.
  *
- * @param path of the policy. Without a policy root, its directory and those above it are tried.
- * @param text of the policy's own file, in which the findings are located.
+ * @param path the path of the policy. Without a policy root, the policy's directory and the directories above it are tried.
+ * @param text the text of the policy's own file, in which the findings are located.
  */
 export async function checkKeyFiles(
   policy: CompiledPolicy,
@@ -51,7 +51,7 @@ async function checkIssuer(issuer: CompiledIssuer, roots: readonly string[]): Pr
   return (await Promise.all(findings)).flat();
 }
 
-/** Undefined if the file is usable under one of the roots. */
+/** Finds why a key file is not usable; undefined if the file is usable under one of the policy roots. */
 async function findProblem(
   origin: FileOrigin,
   issuer: CompiledIssuer,
@@ -69,8 +69,8 @@ async function findProblem(
 }
 
 /**
- * Loads the keys of a file from the first root where the file is usable. If there is no such root, the failure says why
- * the file is not usable under the first one.
+ * Loads a key file from the first policy root under which the file is usable. If there is no such root, the failure says why the
+ * file is not usable under the first root.
  */
 export async function loadKeyFile(
   origin: FileOrigin,
@@ -107,7 +107,7 @@ async function tryRoot(
   }
 }
 
-/** The directories that may be the policy root. */
+/** Lists the directories that may be the policy root. */
 export function listRoots(path: string, policyRoot: string | undefined): readonly string[] {
   return policyRoot === undefined ? listParents(path) : [resolve(policyRoot)];
 }

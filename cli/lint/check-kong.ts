@@ -16,22 +16,22 @@ import { readStateFile } from "../deck/state/state-file.ts";
 import { findingAt } from "../deck/state/state-finding.ts";
 import type { LintInput } from "./lint-policy-file.ts";
 
-/** The use of a policy in Kong's files. */
+/** The policies that Kong's files use, and the findings in these files. */
 export interface KongView {
-  /** In Kong's files. */
+  /** Findings that are located in Kong's files. */
   readonly findings: readonly Finding[];
-  /** The policies that plugins use, as absolute paths, with the rules that a Route uses. */
+  /** The policies that plugins use, by absolute path. Each has the names of the rules that Routes use. */
   readonly usedRules: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** How many directories above a policy are tried as policy root, at most. */
+/** If no policy root is named, at most this many directories above a policy are tried as root. */
 const MAX_PARENTS = 5;
 
 /**
  * Compares Kong's files with the policies.
  *
- * @param policyRoot if undefined, the directory that has most of the named policies.
- * @param policies the files that are linted.
+ * @param policyRoot if undefined, the function uses the directory that has most of the policies that Kong's files name.
+ * @param policies the policy files that `lint` reads.
  */
 export async function checkKong(
   inputs: readonly LintInput[],
@@ -58,14 +58,17 @@ export async function checkKong(
   };
 }
 
-/** The directory that has most of the policies that Kong's files name. The path is relative to the working directory. */
+/**
+ * Guesses the policy root: the directory that has most of the policies that Kong's files name. The path is relative to the
+ * working directory.
+ */
 export function findPolicyRoot(inputs: readonly LintInput[], policies: readonly string[]): string {
   const read = inputs.map(({ file, text }) => readStateFile(file, text));
   const state = findKongState(read.flatMap((file) => (file.ok ? [file.value] : [])));
   return relative(".", guessRoot(state, inputs, policies)) || ".";
 }
 
-/** Finds the directories that have the most named policies, and returns the most specific of them. */
+/** Finds the directories that have most of the named policies, and returns the deepest directory of them. */
 function guessRoot(state: KongState, inputs: readonly LintInput[], policies: readonly string[]): string {
   const names = state.plugins.flatMap((plugin) => {
     const config = readPluginConfig(plugin, state);
@@ -94,7 +97,7 @@ function listParents(file: string): readonly string[] {
   return parents;
 }
 
-/** Pairs each route with the plugin and the rule that judge it. */
+/** Pairs each Route with the plugin and the rule that judge its requests. */
 function listJudged(
   { routes, plugins }: KongState,
   checked: readonly CheckedPlugin[],
@@ -120,7 +123,10 @@ function checkPublic(state: KongState, checked: readonly CheckedPlugin[]): Findi
   });
 }
 
-/** A policy in a plugin's configuration. `checkPlugins` has already reported what `validate` reports. */
+/**
+ * Lints a policy that is inside a plugin's configuration. The findings of `validate` are left out, because `checkPlugins` has
+ * already reported them.
+ */
 function lintInline(plugin: CheckedPlugin): Finding[] {
   const field = plugin.config.get("policy");
   const source = field && readDocument(field.value);

@@ -10,7 +10,7 @@ import { STDIN } from "../files/list-files.ts";
 import { type FileFix, type LintSettings, lintFiles } from "./lint-files.ts";
 import type { LintInput } from "./lint-policy-file.ts";
 
-/** A fix can make further fixes possible. No policy needs this many rounds. */
+/** One fix can make another fix possible, so fixing is repeated. No policy needs this many rounds. */
 const MAX_ROUNDS = 10;
 
 interface Fixed {
@@ -19,8 +19,8 @@ interface Fixed {
 }
 
 /**
- * Corrects policies and writes the files. Standard input is not written. A fix that would cause a mistake in the policy
- * is left out.
+ * Corrects policies and writes the files. Fixes of standard input are not written anywhere. A fix is left out if it would cause a
+ * mistake in the policy.
  */
 export async function fixPolicies(
   policies: readonly LintInput[],
@@ -64,7 +64,7 @@ async function fixPolicy(
   return { input: { ...input, text }, count };
 }
 
-/** Checks a text before it is written: whether it is a policy without mistakes, together with the file that it extends. */
+/** Checks a text before it is written: the text, together with the file that it extends, must be a policy without mistakes. */
 async function isValid({ file, text }: LintInput): Promise<boolean> {
   const source = readDocument(text);
   const parent = source.ok ? findParent(source.value.data) : undefined;

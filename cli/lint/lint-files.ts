@@ -10,18 +10,18 @@ import { type LintedPolicy, type LintInput, lintPolicyFile } from "./lint-policy
 
 export interface LintSettings {
   readonly policyRoot?: string | undefined;
-  /** The rules to check; all if undefined. */
+  /** The names of the rules to check; if undefined, all rules are checked. */
   readonly rules?: readonly string[] | undefined;
 }
 
-/** Edits that correct one finding. */
+/** The edits of a file that correct one finding. */
 export interface FileFix {
   readonly file: string;
   readonly edits: readonly TextEdit[];
 }
 
 interface LintResult {
-  /** Sorted by file and line. */
+  /** The findings, sorted by file and line. */
   readonly findings: readonly Finding[];
   readonly fixes: readonly FileFix[];
   readonly suppressed: number;
@@ -80,7 +80,7 @@ export async function lintFiles(
   };
 }
 
-/** Leaves out findings that the extended file itself has. */
+/** Leaves out findings that are already reported for the extended file. */
 function withoutParents(policy: LintedPolicy, all: readonly LintedPolicy[]): LintedPolicy["placed"] {
   const parent = all.find(({ file }) => policy.parent !== undefined && resolve(file) === policy.parent);
   const describe = (origin: Finding | undefined): string => JSON.stringify([origin?.code, origin?.path]);
@@ -88,13 +88,13 @@ function withoutParents(policy: LintedPolicy, all: readonly LintedPolicy[]): Lin
   return policy.placed.filter(({ origin, isInherited }) => !isInherited || !known.has(describe(origin)));
 }
 
-/** The rules of a policy that are used on a gateway. Undefined if no gateway uses the policy. */
+/** The rules of a policy that Routes use on any gateway; undefined if no gateway uses the policy. */
 function findUsed({ file }: LintInput, views: readonly KongView[]): ReadonlySet<string> | undefined {
   const used = views.flatMap(({ usedRules }) => usedRules.get(resolve(file)) ?? []);
   return used.length === 0 ? undefined : new Set(used.flatMap((rules) => [...rules]));
 }
 
-/** The rules that no Route uses, if Kong's files use the policy. */
+/** Finds rules that no Route uses, if Kong's files use the policy. */
 function findUnusedRules(policy: LintedPolicy, used: ReadonlySet<string> | undefined): readonly Finding[] {
   const unused = policy.rules.filter((rule) => used && !used.has(rule));
   const found = unused.map(
@@ -113,7 +113,7 @@ function findUnusedRules(policy: LintedPolicy, used: ReadonlySet<string> | undef
   );
 }
 
-/** Adds the parts that people need, and sorts by position. */
+/** Adds the excerpt and the advice that people need, and sorts the findings by position. */
 function complete(
   findings: readonly Finding[],
   { file, text }: LintInput,

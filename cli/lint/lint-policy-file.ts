@@ -21,16 +21,16 @@ export interface LintInput {
 
 export interface LintedPolicy extends LintInput {
   readonly placed: readonly PlacedFinding[];
-  /** The policy's own data; undefined if it has a mistake. */
+  /** The data of the policy's own file; undefined if the file has a mistake. */
   readonly data: unknown;
   readonly locate: SourceDocument["locate"];
-  /** The names of its rules. */
+  /** The names of the policy's rules. */
   readonly rules: readonly string[];
-  /** The file that it extends, as an absolute path. */
+  /** The absolute path of the file that the policy extends. */
   readonly parent: string | undefined;
 }
 
-/** Runs all rules on a policy. A policy with a mistake has only its mistakes. */
+/** Runs all rules of `lint` on a policy. If the policy has a mistake, the result contains only the mistakes. */
 export async function lintPolicyFile({ file, text }: LintInput, policyRoot: string | undefined): Promise<LintedPolicy> {
   const path = resolve(file);
   const load = await loadPolicy(file, text, policyRoot);
@@ -49,7 +49,7 @@ export async function lintPolicyFile({ file, text }: LintInput, policyRoot: stri
   ];
   const placed = lintDocument(valid.value)
     .map((origin) => placeFinding(origin, own.value, whole.value.data))
-    // A parent may set variables that only some of its children use, so a warning about such a variable is left out.
+    // A parent may set variables that only some of its children use, so a warning about such a variable is left out here.
     .filter(({ finding, isInherited }) => !isInherited || finding.code !== "variable_unused");
   const show = (finding: Finding): Finding => showExcerpts([finding], file, text)[0] ?? finding;
   const parent = valueAt(data, ["extends"]);

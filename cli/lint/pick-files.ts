@@ -7,15 +7,15 @@ import type { LintInput } from "./lint-policy-file.ts";
 
 interface PickedFiles {
   readonly policies: readonly LintInput[];
-  /** The files of each gateway. */
+  /** Kong's files, in one list for each gateway. */
   readonly gateways: readonly (readonly LintInput[])[];
 }
 
 /**
- * Reads the files to lint. From directories and globs, it takes only policies and Kong's files. It takes every file that an
- * argument names.
+ * Reads the files to lint. From directories and globs, this function takes only policies and Kong's files. The function takes
+ * every file that an argument names.
  *
- * @param kongFiles the files of one gateway. Without them, Kong's files in one directory belong to one gateway.
+ * @param kongFiles the files of one gateway. If there are none, all of Kong's files in one directory count as one gateway.
  * @throws Error if there is nothing to lint.
  */
 export async function pickFiles(args: readonly string[], kongFiles: readonly string[]): Promise<PickedFiles> {

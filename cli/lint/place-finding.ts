@@ -2,16 +2,19 @@ import { valueAt } from "../../offline/lint/fix/find-fixes.ts";
 import type { Finding } from "../../plugin/policy/language/finding.ts";
 import type { SourceDocument } from "../../plugin/policy/read/read-document.ts";
 
-/** A finding with its position in the text, and the original finding of the rule. */
+/** A finding with its position in the text, and the rule's original finding. */
 export interface PlacedFinding {
   readonly finding: Finding;
-  /** The same finding, with its path counted from the root of the whole policy. Undefined if other code has set the position of the finding. */
+  /**
+   * The rule's finding, whose path begins at the root of the whole policy. The value is undefined if other code has set the
+   * position of the finding.
+   */
   readonly origin: Finding | undefined;
-  /** Whether the position is in a file that the policy's file extends. */
+  /** Whether the finding is located in a file that the policy extends. */
   readonly isInherited: boolean;
 }
 
-/** Locates a finding from an extended file at the key `extends`. */
+/** Moves a finding about an extended file to the key `extends`. */
 export function placeFinding(origin: Finding, { data, locate }: SourceDocument, whole: unknown): PlacedFinding {
   const { path = [] } = origin;
   const findEnd = (from: unknown): number =>

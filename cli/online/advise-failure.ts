@@ -1,20 +1,20 @@
 import type { FindingCode } from "../../plugin/policy/language/finding.ts";
 
-/** The name of a kind of failed fetch, and what to do about it. */
+/** The name of a kind of failed fetch, and what the user can do about it. */
 export interface FailureAdvice {
   readonly code: Extract<
     FindingCode,
     "issuer_unreachable" | "issuer_answer_invalid" | "issuer_differs" | "file_unreadable"
   >;
-  /** One or more sentences. */
+  /** Advice in one or more sentences. */
   readonly advice: string;
 }
 
 type Row = readonly [cause: RegExp, code: FailureAdvice["code"], advice: string];
 
 /**
- * The causes that plugin/keys/fetch and plugin/keys/life report. The first match counts. The table of
- * docs/reference/key-fetches.md has the same causes for readers of Kong's log, and a test compares both.
+ * Each cause that plugin/keys/fetch and plugin/keys/life report, with advice. The first cause that matches the message counts.
+ * docs/reference/key-fetches.md has the same causes for readers of Kong's log, and a test compares both lists.
  */
 const ROWS: readonly Row[] = [
   [

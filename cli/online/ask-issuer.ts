@@ -9,17 +9,17 @@ import type { ImportedKeySet } from "../../plugin/keys/import/imported-key.ts";
 import { loadKeySet } from "../../plugin/keys/life/load-key-set.ts";
 import { loadKeyFile } from "../keys/check-key-files.ts";
 
-/** How many fetches run at the same time. */
+/** The largest number of fetches that run at the same time. */
 const MAX_RUNNING = 16;
 
 /** The answer of one source of an issuer's keys. */
 export interface AskedPlace {
   readonly origin: KeyOrigin;
-  /** The keys, or why there is no answer about keys. */
+  /** The keys of this source, or the reason why there is no answer about keys. */
   readonly keys: Result<ImportedKeySet, string>;
-  /** The metadata that named the URL of the keys. Undefined if no metadata was needed, or if no metadata came. */
+  /** The metadata that named the URL of the keys; undefined if no metadata was needed, or if the provider sent none. */
   readonly metadata: JsonObject | undefined;
-  /** How long the provider allows the use of its keys, in seconds. Undefined if the provider does not say. */
+  /** The time for which the provider allows the use of its keys, in seconds. The time is undefined if the provider names none. */
   readonly freshForSeconds: number | undefined;
   readonly clockAheadMs: number | undefined;
 }
@@ -27,17 +27,19 @@ export interface AskedPlace {
 export interface AskedIssuer {
   readonly issuer: CompiledIssuer;
   readonly places: readonly AskedPlace[];
-  /** The keys that would be in effect. */
+  /** The keys that the plugin would use. */
   readonly combined: CombinedKeys;
 }
 
 export interface AskingServices {
   readonly fetchJson: FetchJson;
-  /** The policy root is one of these directories. */
+  /** The directories of which one is the policy root. */
   readonly roots: readonly string[];
 }
 
-/** A fetcher for one run of a command. It fetches each URL only once, and limits how many fetches run at the same time. */
+/**
+ * A fetcher for one run of a command. The fetcher fetches each URL only once, and limits how many fetches run at the same time.
+ */
 export function fetchOnce(fetchJson: FetchJson): FetchJson {
   const limited = limitFetches(fetchJson, MAX_RUNNING);
   const answers = new Map<string, Promise<FetchedJson>>();
@@ -49,7 +51,10 @@ export function fetchOnce(fetchJson: FetchJson): FetchJson {
   };
 }
 
-/** Loads and imports the keys of an issuer from all its sources, with the code and the limits of the plugin server. Never rejects. */
+/**
+ * Loads and imports the keys of an issuer from all its sources, with the code and the limits of the plugin server. The returned
+ * promise never rejects.
+ */
 export async function askIssuer(issuer: CompiledIssuer, services: AskingServices): Promise<AskedIssuer> {
   const places = await Promise.all(issuer.keys.map((origin) => askPlace(origin, issuer, services)));
   const sets = places.map(({ keys }) => (keys.ok ? keys.value : undefined));

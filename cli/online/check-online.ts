@@ -17,26 +17,26 @@ import { judgeAlgorithms, type WrittenIssuer } from "./judge-algorithms.ts";
 import { judgePlaces } from "./judge-places.ts";
 
 /**
- * The largest number of findings about one issuer. If a provider with thousands of tenants is down, its findings must
- * not hide the others.
+ * The largest number of findings about one issuer. If a provider with thousands of tenants is down, its findings must not hide
+ * the findings of other issuers.
  */
 const MAX_OF_ISSUER = 20;
 
 export interface OnlineServices {
   readonly fetchJson: FetchJson;
   readonly policyRoot: string | undefined;
-  /** Milliseconds since the epoch. */
+  /** The current time in milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 export interface OnlineResult {
-  /** Their positions are in the policy's own file. */
+  /** The findings, each with its position in the policy's own file. */
   readonly findings: readonly Finding[];
   readonly issuers: readonly IssuerView[];
 }
 
 /**
- * The fetcher of the plugin server, for one run of a command.
+ * Creates the plugin server's fetcher for one run of a command.
  *
  * @param settings the file with fetch settings.
  * @throws Error with a line for each mistake in the settings.
@@ -46,8 +46,8 @@ export async function openOnlineFetcher(settings: string | undefined): Promise<F
 }
 
 /**
- * Asks all issuers of a policy for their keys, and compares the answers with the policy. An issuer with keys for each tenant is asked for
- * each tenant.
+ * Asks all issuers of a policy for their keys, and compares the answers with the policy. If an issuer has keys for each tenant,
+ * the command asks for the keys of each tenant.
  *
  * @param text the policy as one document, merged with the policy that it extends.
  */
@@ -73,7 +73,7 @@ export async function checkOnline(
   return { findings: showExcerpts(sortByPlace(placed), file, ownText), issuers: asked.map(viewIssuer) };
 }
 
-/** Entries for several kinds of tokens of one issuer have the same keys. */
+/** If a policy has several entries for kinds of tokens of one issuer, all of them have the same keys. */
 function listDistinct({ issuers, issuerTemplates }: CompiledPolicy): readonly CompiledIssuer[] {
   const all = [...issuers.values(), ...issuerTemplates.issuers.values()].flatMap(listEntries);
   const byName = new Map<string, CompiledIssuer>();

@@ -7,7 +7,7 @@ import { readAnnounced } from "./judge-algorithms.ts";
 
 const MAX_KID = 64;
 
-/** An issuer's answer in a form that programs read. It contains no key material. */
+/** An issuer's answer in a form that programs read. The form contains no key material. */
 export interface IssuerView {
   readonly id: string;
   readonly issuer: string;
@@ -15,13 +15,16 @@ export interface IssuerView {
     readonly from: AskedPlace["origin"]["from"];
     readonly failure: string | null;
     readonly keys: readonly { readonly kid: string | null; readonly algorithm: string }[];
-    /** Why other keys are not used. This includes keys for another purpose. */
+    /** The reason why each other key is not used, for example because it has another purpose. */
     readonly not_used: readonly string[];
     /** The algorithms that the metadata announces for ID tokens. */
     readonly announced: readonly string[] | null;
-    /** The plugin server would fetch the keys again after this many seconds or sooner. Null if the keys are not fetched. */
+    /** The plugin server would fetch the keys again after at most this many seconds. Null if the keys are not fetched. */
     readonly refresh_seconds: number | null;
-    /** How far the provider's clock is ahead of the clock of this machine; null if it does not tell its time. */
+    /**
+     * The number of seconds by which the provider's clock is ahead of this machine's clock; null if the provider does not send
+     * its time.
+     */
     readonly clock_ahead_seconds: number | null;
   }[];
 }
@@ -52,7 +55,7 @@ export function viewIssuer({ issuer, places, combined }: AskedIssuer): IssuerVie
   };
 }
 
-/** One line for each source that answered. */
+/** Writes one line for each source that answered. */
 export function describeIssuer({ id, places }: IssuerView): readonly string[] {
   return places
     .filter(({ failure }) => failure === null)

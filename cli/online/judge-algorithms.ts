@@ -5,20 +5,23 @@ import type { Finding } from "../../plugin/policy/language/finding.ts";
 import type { AskedIssuer } from "./ask-issuer.ts";
 import { pathOfOrigin } from "./key-places.ts";
 
-/** Only algorithms that the author wrote. The default list of algorithms has more names than any provider uses. */
+/**
+ * Whether the author wrote each setting. Defaults are not judged, because the default list of algorithms has more names than any
+ * provider uses.
+ */
 export interface WrittenIssuer {
   readonly algorithms: boolean;
   readonly minRefresh: boolean;
 }
 
-/** The names of signature algorithms. The metadata is untrusted. */
+/** Reads the names of signature algorithms from metadata, which is untrusted. */
 const ALGORITHM = /^[A-Za-z0-9-]{1,20}$/;
 const MAX_ANNOUNCED = 20;
 
 /**
- * The algorithms that the provider announces for ID tokens (OpenID Connect Discovery 1.0 section 3). No metadata
- * announces the algorithms of access tokens, but almost all providers use the same algorithms. Undefined if it
- * announces none.
+ * Finds the algorithms that the provider announces for ID tokens (OpenID Connect Discovery 1.0 section 3). No metadata announces
+ * the algorithms of access tokens, but almost all providers use the same algorithms for both. The result is undefined if the
+ * provider announces no algorithms.
  */
 export function readAnnounced(metadata: JsonObject | undefined): readonly string[] | undefined {
   const list = metadata?.id_token_signing_alg_values_supported;
@@ -29,8 +32,8 @@ export function readAnnounced(metadata: JsonObject | undefined): readonly string
 }
 
 /**
- * Findings about the algorithms of an issuer, and about how long its keys are used. There are no findings if a source
- * of keys did not answer.
+ * Finds problems with the algorithms of an issuer, and with the time for which its keys are used. There are no findings if a
+ * source of keys did not answer.
  */
 export function judgeAlgorithms(asked: AskedIssuer, written: WrittenIssuer): readonly Finding[] {
   const isComplete = asked.places.every(({ keys }) => keys.ok && keys.value.keys.length > 0);
@@ -52,7 +55,10 @@ function judgeMissing({ issuer, combined }: AskedIssuer, written: WrittenIssuer)
   );
 }
 
-/** A key without `alg` is bound to the policy's algorithm. If the provider signs with another one, all its tokens are refused. */
+/**
+ * A key without `alg` is bound to the policy's algorithm. If the provider signs with another algorithm, all its tokens are
+ * refused.
+ */
 function judgeAnnounced({ issuer, places, combined }: AskedIssuer, written: WrittenIssuer): readonly Finding[] {
   const served = [...servedAlgorithms(combined)];
   return places.flatMap(({ origin, metadata }): Finding[] => {
@@ -74,7 +80,7 @@ function servedAlgorithms({ places }: AskedIssuer["combined"]): ReadonlySet<stri
   return new Set(places.flatMap(({ keys }) => keys.map(({ algorithm }) => algorithm)));
 }
 
-/** If a provider says how long its keys are fresh, it expects withdrawn keys to be gone after that time. */
+/** If a provider says how long its keys are fresh, it expects gateways to stop using withdrawn keys after that time. */
 function judgeRefresh({ issuer, places }: AskedIssuer, written: WrittenIssuer): readonly Finding[] {
   const { minSeconds } = issuer.keyRefresh;
   const shortest = Math.min(...places.map(({ freshForSeconds }) => freshForSeconds ?? Number.POSITIVE_INFINITY));

@@ -8,10 +8,10 @@ import type { AskedIssuer, AskedPlace } from "./ask-issuer.ts";
 import { pathOfOrigin } from "./key-places.ts";
 
 const MAX_REASONS = 3;
-/** The server's time has whole seconds, and its answer travels for a while. */
+/** The `Date` of an answer is in whole seconds, and the answer needs some time to arrive. */
 const CLOCK_TOLERANCE_SECONDS = 2;
 
-/** Findings about each source of an issuer's keys: whether the source answers, and which of its keys the plugin does not use. */
+/** Finds problems with each source of an issuer's keys: a source that does not answer, and keys that the plugin does not use. */
 export function judgePlaces({ issuer, places, combined }: AskedIssuer, now: number): readonly Finding[] {
   return places.flatMap((place, index) => {
     const path = pathOfOrigin(issuer, place.origin);
@@ -30,7 +30,7 @@ function describeFailure({ id }: CompiledIssuer, failure: string, path: Document
   return { code, path, message: `The keys of issuer ${quoteText(id)} cannot be loaded: ${failure}. ${advice}` };
 }
 
-/** @param dropped why keys of several sources conflict. */
+/** @param dropped the reasons why keys of several sources conflict. */
 function judgeKeys(
   { id, algorithms }: CompiledIssuer,
   { keys, ignored, unused, notes, leaked }: ImportedKeySet,
@@ -69,8 +69,8 @@ function judgeIgnored(reason: string, issuer: string, warn: (code: FindingCode, 
 }
 
 /**
- * The plugin ignores the dates of a certificate. But a key with an expired certificate was often forgotten, or has
- * already been replaced.
+ * The plugin ignores the dates of a certificate. But an expired certificate often means that the key was forgotten or has been
+ * replaced.
  */
 function judgeCertificates(
   { id }: CompiledIssuer,
@@ -91,7 +91,7 @@ function judgeCertificates(
   });
 }
 
-/** Times in tokens come from the provider's clock. */
+/** The provider's clock sets the times in tokens. */
 function judgeClock(
   { id, clockSkewSeconds }: CompiledIssuer,
   { clockAheadMs }: AskedPlace,

@@ -13,14 +13,14 @@ import { readLineage } from "../../plugin/runtime/load/read-lineage.ts";
 const run = promisify(execFile);
 const MAX_BYTES = 1024 * 1024;
 
-/** The rules and issuers that changed since a version. */
+/** The rules and issuers of a policy that changed since an earlier version. */
 export interface Changes {
   readonly rules: ReadonlySet<string>;
   readonly issuers: ReadonlySet<string>;
 }
 
 /**
- * Compares a policy with its version in Git. If the file is new or had mistakes, everything counts as changed.
+ * Compares a policy with its version in Git. If the file is new or its old version has mistakes, everything counts as changed.
  *
  * @throws Error if there is no such version.
  */

@@ -15,10 +15,10 @@ export interface KongWorld {
   readonly consumers: readonly Consumer[];
 }
 
-/** Criteria of Routes that need more than the content of a request. */
+/** Criteria of Routes that depend on more than the content of a request. */
 const UNSUPPORTED = ["expression", "snis", "sources", "destinations"];
 const PROTOCOLS = ["http", "https"];
-/** Shown instead of a file name if a plugin's configuration contains its policy. */
+/** If a plugin's configuration contains its policy, messages show this text instead of a file name. */
 const INLINE = "(the policy in the plugin's configuration)";
 
 /**
@@ -68,7 +68,7 @@ function convertRoute(route: StateRoute, state: KongState): Result<RoutedRoute, 
   });
 }
 
-/** The criteria by which Kong finds a Route. */
+/** The criteria by which Kong chooses a Route. */
 export function readCriteria({ node, tags }: StateRoute): Omit<RoutedRoute, "plugin"> {
   const criteria = {
     name: textAt(node, "name"),

@@ -21,12 +21,12 @@ export interface LoadedSuite {
   readonly suite: TestSuite;
   readonly policy: CompiledPolicy;
   readonly policyFile: string;
-  /** The policy as one document, with the documents that it extends. */
+  /** The policy as one document, merged with the documents that it extends. */
   readonly policyText: string;
   readonly kong: KongWorld | undefined;
 }
 
-/** Why a test file cannot run. `files` has all files that were tried, so that a watcher knows them. */
+/** The reason why a test file cannot run. `files` has all files that were tried, so that `--watch` can watch them. */
 export interface SuiteLoad {
   readonly result: Result<LoadedSuite, readonly Finding[]>;
   readonly files: readonly string[];
@@ -40,13 +40,17 @@ export function isTestFile(file: string): boolean {
   return TEST_FILE.test(file);
 }
 
-/** Policies that were loaded already, by absolute path. Many test files can test the same policy. */
+/**
+ * Policies that are already loaded, by absolute path. Without this map, a policy would be loaded again for each of its test
+ * files.
+ */
 export type LoadedPolicies = Map<string, Promise<FileLoad>>;
 
 /**
  * Reads a test file, its policy and its kong.yml.
  *
- * @param policies is filled. One map must not outlive one run, because files change.
+ * @param policies the function adds the policies that it loads to this map. The map must not be used for a second run, because
+ * files change.
  */
 export async function loadSuite(file: string, policies: LoadedPolicies = new Map()): Promise<SuiteLoad> {
   const name = nameInput(file);
@@ -62,7 +66,7 @@ export async function loadSuite(file: string, policies: LoadedPolicies = new Map
     : { result: fail(inFile(nameKind(source.failure, text), name, text)), files };
 }
 
-/** Says what kind of file it is, for a file that is not a test file. */
+/** Names the kind of a file that is not a test file. */
 function nameKind(findings: readonly Finding[], text: string): readonly Finding[] {
   return findings.map((finding) => {
     const message = finding.code === "not_a_policy" ? describeOtherKind(text, "test file") : undefined;
@@ -70,7 +74,7 @@ function nameKind(findings: readonly Finding[], text: string): readonly Finding[
   });
 }
 
-/** A test document that was read. */
+/** A test document and the file that it was read from. */
 interface ReadFile {
   readonly file: string;
   /** The file name that findings show. */
@@ -122,8 +126,8 @@ async function loadWorld(
 }
 
 /**
- * Adds the file and the line in which the mistake is. Only lines of a test document are shown, because any other file
- * may be secret.
+ * Adds to a finding the file and the line that contain the mistake. Only lines of a test document are shown, because any other
+ * file may be secret.
  */
 export function inFile(findings: readonly Finding[], file: string, text: string): readonly Finding[] {
   return showExcerpts(findings, file, isTestDocument(text) ? text : "");
@@ -154,7 +158,10 @@ async function findPolicyFile(file: string, { document }: TestSource, folder: st
   return undefined;
 }
 
-/** Reports use paths as people type them. The path is relative if the file is below the working directory. */
+/**
+ * The name of a file in reports, written as people type it. The name is a relative path if the file is below the working
+ * directory.
+ */
 function shorten(path: string): string {
   const short = relative(process.cwd(), path);
   return short.startsWith("..") ? path : short;

@@ -2,25 +2,25 @@ import type { Finding } from "../../plugin/policy/language/finding.ts";
 import type { ReportedCase } from "../findings/report.ts";
 import type { LoadedSuite } from "./load-suite.ts";
 
-/** Options of measurements. */
+/** The options of a measurement of coverage or mutants. */
 export interface MeasureOptions {
-  /** The required score, in percent. If undefined, every score is good enough. */
+  /** The required score, in percent. If the score is undefined, every score is good enough. */
   readonly min: number | undefined;
-  /** Measure only rules and issuers that changed since this version in Git. */
+  /** If set, only rules and issuers that changed since this version in Git are measured. */
   readonly changedSince: string | undefined;
 }
 
-/** The result of a measurement. */
+/** The result of a measurement of coverage or mutants. */
 export interface Measured {
   readonly findings: readonly Finding[];
   readonly cases: readonly ReportedCase[];
   readonly summary: readonly string[];
-  /** For the JSON form: one entry for each policy. */
+  /** For the JSON form, one entry for each policy. */
   readonly details: readonly unknown[];
   readonly isTooLow: boolean;
 }
 
-/** Measures each policy once, with all of its test files. */
+/** Measures each policy once, with all of its test files together. */
 export async function collectMeasured(
   suites: readonly LoadedSuite[],
   measure: (ofPolicy: readonly LoadedSuite[]) => Promise<Measured>,

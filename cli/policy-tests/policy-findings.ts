@@ -4,7 +4,7 @@ import type { DocumentPath, Finding, FindingCode } from "../../plugin/policy/lan
 import { readDocument } from "../../plugin/policy/read/read-document.ts";
 import { showExcerpts } from "../findings/excerpts.ts";
 
-/** A message about one part of a policy. */
+/** A message about one part of a policy, with the path of this part. */
 export interface PlacedMessage {
   readonly code: FindingCode;
   readonly path: DocumentPath;
@@ -14,9 +14,10 @@ export interface PlacedMessage {
 }
 
 /**
- * Locates messages in a policy's own file. If a part comes from an extended file, the nearest part of the policy's own file is used.
+ * Locates messages in a policy's own file. If a part comes from an extended file, the finding gets the nearest position in the
+ * policy's own file.
  *
- * @param isError whether the command must fail because of them.
+ * @param isError whether the command must fail because of these messages.
  */
 export function locateInPolicy(file: string, messages: readonly PlacedMessage[], isError: boolean): readonly Finding[] {
   const text = readFileSync(file, "utf8");
@@ -32,7 +33,7 @@ export function locateInPolicy(file: string, messages: readonly PlacedMessage[],
   return showExcerpts(findings, file, text);
 }
 
-/** `91 %`, rounded down so that only a full score is 100 %. */
+/** Writes a score such as `91 %`, rounded down so that only a full score is 100 %. */
 export function percent(score: number): string {
   return `${Math.floor(score * 100)} %`;
 }

@@ -15,7 +15,7 @@ const SHOWN: Readonly<Record<Direction, string>> = {
   refuses: "no test is refused because of it alone",
 };
 
-/** For each policy, this measures whether its tests show an effect of each requirement. */
+/** Measures for each policy whether its tests show an effect of each requirement. */
 export async function reportCoverage(suites: readonly LoadedSuite[], options: MeasureOptions): Promise<Measured> {
   return collectMeasured(suites, (ofPolicy) => coverPolicy(ofPolicy, options));
 }
@@ -24,7 +24,7 @@ async function coverPolicy(suites: readonly LoadedSuite[], { min, changedSince }
   const [first] = suites;
   const source = first && readDocument(first.policyText);
   const valid = source?.ok ? validateDocument(source.value.data) : undefined;
-  // Measuring changes the compiled policy for a moment, so it uses a separate copy.
+  // The measurement changes the compiled policy for a short time, so it uses a separate copy.
   const compiled = valid?.ok ? compilePolicy(valid.value, "") : undefined;
   if (!first || !valid?.ok || !compiled?.ok) {
     throw new Error(`${first?.policyFile ?? "the policy"} changed while it was read: try again`);

@@ -10,7 +10,7 @@ import { type ReportedTests, runTests } from "./run-tests.ts";
 /** The tests to run, and the figures to measure. */
 export interface RunOptions {
   readonly testNamePattern?: string | undefined;
-  /** If false, signatures count as valid without a check. */
+  /** If false, every signature counts as valid without a check. */
   readonly sign: boolean;
   readonly coverage?: boolean;
   readonly mutate?: boolean;
@@ -18,14 +18,14 @@ export interface RunOptions {
   readonly changedSince?: string | undefined;
 }
 
-/** The result of test files. */
+/** The result of running test files. */
 export interface TestRun {
   readonly report: Report;
-  /** All files that the result depends on. */
+  /** All files that the result of the run depends on. */
   readonly files: readonly string[];
 }
 
-/** Runs test files, one after the other, and reports. */
+/** Runs test files one after the other, and reports the results. */
 export async function runTestFiles(files: readonly string[], options: RunOptions): Promise<TestRun> {
   const runs: FileRun[] = [];
   const policies: LoadedPolicies = new Map();
@@ -38,7 +38,7 @@ export async function runTestFiles(files: readonly string[], options: RunOptions
   };
 }
 
-/** Adds coverage and mutants, if all tests pass. If tests of a policy fail, the policy cannot be measured. */
+/** Adds the figures for coverage and mutants, if all tests pass. If tests of a policy fail, this policy cannot be measured. */
 async function addMeasurements(report: Report, runs: readonly FileRun[], options: RunOptions): Promise<Report> {
   const { coverage, mutate, min, changedSince, testNamePattern } = options;
   if (!coverage && !mutate) {
@@ -75,7 +75,10 @@ function addAll(report: Report, named: readonly (readonly [string, Measured])[],
 }
 
 interface FileRun extends ReportedTests {
-  /** Undefined if the file has a mistake, or if nothing is measured: the parsed files of thousands of tests take much memory. */
+  /**
+   * The parsed file; undefined if it has a mistake, or if nothing is measured, because thousands of parsed files need much
+   * memory.
+   */
   readonly loaded: LoadedSuite | undefined;
   readonly files: readonly string[];
   readonly signatures: Judge["signatures"];

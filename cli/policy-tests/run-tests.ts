@@ -4,13 +4,16 @@ import type { Finding } from "../../plugin/policy/language/finding.ts";
 import type { ReportedCase } from "../findings/report.ts";
 import { inFile, type LoadedSuite } from "./load-suite.ts";
 
-/** What a report says about tests. */
+/** The parts of a report that are about tests. */
 export interface ReportedTests {
   readonly cases: readonly ReportedCase[];
   readonly findings: readonly Finding[];
 }
 
-/** Runs the tests of one file whose names contain `wanted`. Outcomes are not kept, because there can be thousands. */
+/**
+ * Runs the tests of one file whose names contain `wanted`. The function does not keep the outcomes, because there can be
+ * thousands of tests.
+ */
 export async function runTests(loaded: LoadedSuite, judge: Judge, wanted: string | undefined): Promise<ReportedTests> {
   const cases: ReportedCase[] = [];
   const findings: Finding[] = [];
@@ -26,7 +29,7 @@ export async function runTests(loaded: LoadedSuite, judge: Judge, wanted: string
   return { cases, findings };
 }
 
-/** A finding for a failed test, at the position of the test. */
+/** Creates a finding for a failed test, at the position of the test. */
 function toFinding(loaded: LoadedSuite, { test, differences, outcome }: TestResult): Finding {
   const notes = differences.flatMap(({ what, expected, actual }) => [
     `${what}: expected ${expected}`,

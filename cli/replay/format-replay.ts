@@ -6,7 +6,7 @@ import { plural } from "../findings/plural.ts";
 
 interface ReplayReport extends TallyResult {
   readonly lines: number;
-  /** Signatures that were taken as valid. */
+  /** The number of signatures that counted as valid without a check. */
   readonly assumed: number;
 }
 
@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<ChangeKind, string>> = {
 };
 const HEADINGS = ["CHANGE", "REQUESTS", "POLICY", "RULE", "BEFORE", "AFTER", "EXAMPLE"];
 
-/** A table of changes, then the lines that were not decided or not read, then the sums. */
+/** Writes a table of changes, then the lines that were not decided or not read, then the sums. */
 export function formatReplay(report: ReplayReport, form: "text" | "json"): string {
   if (form === "json") {
     return `${toPrintableJson(report, 2)}\n`;

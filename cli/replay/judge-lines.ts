@@ -24,14 +24,14 @@ interface Router {
 
 type Place = Pick<LogText, "file" | "line">;
 
-/** A verdict, and the policy and rule that made it. */
+/** A verdict, and the policy and the rule that gave this verdict. */
 interface RoutedVerdict {
   readonly verdict: Verdict;
   readonly policy?: string;
   readonly rule?: string;
 }
 
-/** Judges the lines of logs by both versions, one after the other. */
+/** Judges each line of the logs by the old version and by the new version. */
 export class LineJudge {
   readonly tally = new Tally();
   readonly #pairs: readonly PolicyPair[];
@@ -39,7 +39,7 @@ export class LineJudge {
   readonly #keys: Both<OwnKeys>;
   #lines = 0;
 
-  /** @param jwks of the user, to check signatures; undefined for the keys in the policies. */
+  /** @param jwks the user's keys for checking signatures; undefined if the keys in the policies are used. */
   constructor({ pairs, gateways }: World, jwks: unknown) {
     this.#pairs = pairs;
     this.#routers =
@@ -52,7 +52,7 @@ export class LineJudge {
     return this.#lines;
   }
 
-  /** How many signatures the new version took as valid. */
+  /** The number of signatures that the new version accepted without a check. */
   get assumed(): number {
     return this.#keys[1].assumed;
   }
@@ -97,7 +97,7 @@ export class LineJudge {
     ]);
   }
 
-  /** A line that names its policy. */
+  /** Judges a line that names its policy. */
   async #addNamed(
     pair: PolicyPair | undefined,
     line: DecisionLine | FactsLine,
@@ -116,7 +116,7 @@ export class LineJudge {
     }
   }
 
-  /** A line that does not name its rule goes through kong.yml. */
+  /** If a line does not name its rule, kong.yml decides which rule judges the request. */
   async #addRouted(line: FactsLine, place: Place): Promise<void> {
     const [old, current] = [await this.#route(line, 0), await this.#route(line, 1)];
     const policy = current.policy ?? old.policy ?? "(no policy)";

@@ -8,23 +8,23 @@ import { type GatewayPlace, loadGateway } from "../diff/kong/load-gateway.ts";
 import { kindOfText, listVersion, loadVersion } from "../diff/policies/policy-tree.ts";
 import { readPair } from "../diff/same-files.ts";
 
-/** A policy in both versions. */
+/** The old and the new version of a policy. */
 export interface PolicyPair {
-  /** Relative to both directories. */
+  /** The path, relative to both directories. */
   readonly file: string;
   readonly name: string | undefined;
-  /** Undefined if the file is the same on both sides. */
+  /** The versions are undefined if the file is the same on both sides. */
   readonly versions: readonly [PolicyVersion | undefined, PolicyVersion | undefined] | undefined;
 }
 
-/** Everything that a decision depends on, in both versions. */
+/** Everything that decisions of the old and the new version depend on. */
 export interface World {
   readonly pairs: readonly PolicyPair[];
-  /** The one Kong file of both sides; undefined if there is none, or if there are several. */
+  /** Kong's file that both sides have; undefined if there is none, or if there are several. */
   readonly gateways: Both<Gateway> | undefined;
 }
 
-/** What two directories contain. */
+/** The policies, Kong's files and mistakes in two directories. */
 interface Found {
   readonly pairs: readonly PolicyPair[];
   readonly kongFiles: readonly string[];
@@ -36,7 +36,7 @@ const NAME = /^["']?name["']?[ \t]*:[ \t]*["']?([A-Za-z0-9_.-]+)/m;
 /**
  * Loads the policies of two directories, or of two files.
  *
- * @param root of the policies, relative to both directories.
+ * @param root the policy root, relative to both directories.
  */
 export async function loadWorld(
   before: string,

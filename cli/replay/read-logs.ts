@@ -4,18 +4,22 @@ import type { Readable } from "node:stream";
 import { STDIN } from "../files/list-files.ts";
 import { nameInput } from "../files/read-input.ts";
 
-/** A line of a log; `text` is undefined if the line is too long to be one. */
+/** A line of a log; `text` is undefined if the line is longer than any log line can be. */
 export interface LogText {
   readonly file: string;
-  /** Counted from 1. */
+  /** The number of the line, counted from 1. */
   readonly line: number;
   readonly text: string | undefined;
 }
 
-/** No request is longer: nginx limits all headers together to some tens of kilobytes. */
+/** No log line is longer, because nginx limits all headers of a request together to some tens of kilobytes. */
 const MAX_LINE = 1024 * 1024;
 
-/** @throws Error if a log cannot be read. Reads one piece of a file at a time, whatever its size. */
+/**
+ * Reads large logs in pieces, so that a log never has to fit into memory.
+ *
+ * @throws Error if a log cannot be read.
+ */
 export async function* readLogs(files: readonly string[]): AsyncGenerator<LogText> {
   for (const file of files) {
     if (file !== STDIN && (await stat(file)).isDirectory()) {

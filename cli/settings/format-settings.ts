@@ -1,4 +1,4 @@
-/** Output formats for Kong's settings. */
+/** The output formats for Kong's settings. */
 export const FORMATS = ["shell", "env-file", "json", "conf"] as const;
 
 export type Format = (typeof FORMATS)[number];
@@ -9,9 +9,9 @@ export function formatSettings(settings: Readonly<Record<string, string>>, forma
   switch (format) {
     case "json":
       return `${JSON.stringify(settings, null, 2)}\n`;
-    case "env-file": // Docker reads the rest of the line literally, including quotes.
+    case "env-file": // Docker reads the rest of the line literally, even quotes.
       return entries.map(([name, value]) => `${name}=${value}\n`).join("");
-    case "conf": // In kong.conf a # would begin a comment.
+    case "conf": // In kong.conf, a # begins a comment, so it is escaped.
       return entries
         .map(([name, value]) => `${name.slice("KONG_".length).toLowerCase()} = ${value.replaceAll("#", "\\#")}\n`)
         .join("");

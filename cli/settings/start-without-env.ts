@@ -1,8 +1,8 @@
 const ENV = "/usr/bin/env ";
 
 /**
- * Settings whose commands start Node directly, for images that have a shell but no `/usr/bin/env`. Kong's shell runs
- * `exec <command>`. After `exec`, no variables are possible before the program.
+ * Changes settings so that their commands start Node directly, for images that have a shell but no `/usr/bin/env`. Kong's shell
+ * runs `exec <command>`. After `exec`, the shell accepts no variables before the program.
  *
  * @param settings made with an empty environment.
  */

@@ -6,7 +6,10 @@ import {
 } from "../../plugin/server/view/counted-rows.ts";
 import type { AbuseRows } from "../../plugin/server/view/status-document.ts";
 
-/** The same as the tables, for programs. Times are in ISO 8601, rates per second. A rate is null if it is unknown. */
+/**
+ * Writes the content of the tables for programs. Times are in ISO 8601, and rates are per second. A rate is null if it is
+ * unknown.
+ */
 export function describeJson(servers: readonly ServerReading[], problems: readonly string[]): object {
   return {
     problems,

@@ -3,16 +3,16 @@ import { toPrintable } from "../../plugin/core/text/printable.ts";
 import type { Figure, Overview } from "../../plugin/server/view/overview.ts";
 import type { Cell, Table } from "../../plugin/server/view/table.ts";
 
-/** A line of text without its colours, so that its length is known. */
+/** A line as parts of text with their colours, so that the length of its text is known. */
 type Line = readonly Cell[];
 
 const GAP = "  ";
-/** A table has a title, headings and an empty line. */
+/** Besides its rows, a table has a title, a line of headings and an empty line. */
 const FRAME_LINES = 3;
 const MIN_ROWS = 1;
 const FIGURES_IN_LINE = [3, 2, 1] as const;
 
-/** Everything that there is, for a file or a pipe. */
+/** Renders all rows of all tables, for a file or a pipe. */
 export function renderOnce(overview: Overview, colors: Colors): string {
   const tables = overview.tables.filter(({ rows }) => rows.length > 0);
   const lines = [
@@ -23,9 +23,10 @@ export function renderOnce(overview: Overview, colors: Colors): string {
 }
 
 /**
- * The part that fits on a screen of this height and width. The last line is for the keys. The terminal cuts lines that are too long.
+ * Renders the part that fits on a screen of this height and width. The last line of the screen lists the keys. The terminal cuts
+ * lines that are too long.
  *
- * @param keys which keys the user can press.
+ * @param keys the keys that the user can press.
  */
 export function renderScreen(
   overview: Overview | undefined,
@@ -46,7 +47,10 @@ export function renderScreen(
   return [...[...head, ...body].slice(0, height - 1), colors.dim(keys)];
 }
 
-/** How many rows of each table are shown. A long table loses rows first; if there is no room at all, the last tables are left out. */
+/**
+ * Calculates the number of rows that are shown of each table. The longest table loses rows first. If there is not enough room,
+ * the last tables are left out.
+ */
 function fitRows(tables: readonly Table[], room: number): readonly number[] {
   const shown = tables.map(({ rows }) => rows.length);
   const used = (): number => shown.reduce((sum, rows) => sum + (rows === 0 ? 0 : rows + FRAME_LINES), 0);
@@ -73,7 +77,7 @@ function renderHead(overview: Overview, problems: readonly string[], width: numb
   ];
 }
 
-/** As many figures beside each other as fit. */
+/** Puts as many figures beside each other as fit. */
 function arrangeFigures(figures: readonly Figure[], width: number): readonly Line[] {
   const [best = []] = FIGURES_IN_LINE.map((count) =>
     Array.from({ length: Math.ceil(figures.length / count) }, (_, line) =>
@@ -87,7 +91,7 @@ function widthOf(lines: readonly Line[]): number {
   return measureColumns(lines).reduce((sum, column) => sum + column + GAP.length, -GAP.length);
 }
 
-/** Name, value and detail. */
+/** Writes a figure as its name, its value and its detail. */
 function describeFigure({ name, value, detail }: Figure): Line {
   return [{ text: name, tone: "quiet" }, value, detail];
 }

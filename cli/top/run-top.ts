@@ -17,7 +17,7 @@ export interface TopOptions {
 
 interface Reading {
   readonly servers: readonly ServerReading[];
-  /** For each missing server, why it is missing. */
+  /** For each server that did not answer, the reason. */
   readonly problems: readonly string[];
 }
 

@@ -2,19 +2,19 @@ import { isMap, isScalar, isSeq, YAMLMap } from "yaml";
 import { NAME } from "../../../plugin/kong/contract/plugin-identity.ts";
 import type { StateFile } from "./state-file.ts";
 
-/** A map in a state file. It describes one entity on Kong. */
+/** A map in a state file that describes one entity on Kong. */
 export interface StateEntity {
   readonly node: YAMLMap;
   readonly source: StateFile;
 }
 
 export interface StateRoute extends StateEntity {
-  /** Name and id, if the file gives them. */
+  /** The entity's name and id, if the file gives them. */
   readonly names: readonly string[];
   readonly tags: readonly string[];
   /** Name and id of the Service. */
   readonly service: readonly string[];
-  /** The Service, if the files have it. */
+  /** The Service of the Route, if the files contain this Service. */
   readonly serviceNode: YAMLMap | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface StatePlugin extends StateEntity {
 }
 
 export interface NamedPlugin extends StatePlugin {
-  /** Undefined if the file gives no name. */
+  /** The name is undefined if the file gives no name. */
   readonly name: string | undefined;
 }
 
@@ -37,18 +37,18 @@ export interface NamedPlugin extends StatePlugin {
 const CORS = "cors";
 const GUARD = "jwt-policy-guard";
 
-/** The entities that these checks need, from all files. All files are for the same gateway. */
+/** The entities from all files that these checks need. All files are for the same gateway. */
 export interface KongState {
   readonly routes: readonly StateRoute[];
-  /** The jwt-policy plugins only. */
+  /** Only the jwt-policy plugins. */
   readonly plugins: readonly StatePlugin[];
-  /** Plugins of any name. */
+  /** All plugins, whatever their name. */
   readonly allPlugins: readonly NamedPlugin[];
   /** The guard's plugins. */
   readonly guardPlugins: readonly StatePlugin[];
   /** Kong's cors plugins. */
   readonly corsPlugins: readonly StatePlugin[];
-  /** decK's `_plugin_configs`. Plugins refer to them by `_config`. */
+  /** decK's `_plugin_configs`. Shared configurations, to which plugins refer by `_config`. */
   readonly sharedConfigs: ReadonlyMap<string, StateEntity>;
 }
 
@@ -135,7 +135,7 @@ function namesOf(entity: YAMLMap): string[] {
   return ["name", "id"].flatMap((key) => textAt(entity, key) ?? []);
 }
 
-/** A reference is a name or an id, or a map with one of them. */
+/** A reference to an entity is its name or its id, or a map with the name or the id. */
 function referenceAt(map: YAMLMap, key: string): string[] {
   const value = map.get(key);
   return isMap(value) ? namesOf(value as YAMLMap) : typeof value === "string" ? [value] : [];
@@ -154,7 +154,7 @@ function findSharedConfigs(files: readonly StateFile[]): ReadonlyMap<string, Sta
     const configs = source.root.get("_plugin_configs");
     const items = isMap(configs) ? (configs as YAMLMap).items : [];
     return items.flatMap(({ key, value }) => {
-      // A configuration that is null exists, but is empty.
+      // If a configuration is null, it exists but is empty.
       const node = isMap(value) ? (value as YAMLMap) : isNull(value) ? new YAMLMap() : undefined;
       return isScalar(key) && node ? [[String(key.value), { node, source }] as const] : [];
     });

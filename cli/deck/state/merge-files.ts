@@ -6,19 +6,19 @@ import { hasAt, isNull } from "./kong-state.ts";
 import type { StateFile } from "./state-file.ts";
 import { findingAt } from "./state-finding.ts";
 
-/** The keys that come first in the result, in this order. */
+/** The merged file begins with these keys, in this order. */
 const HEAD = ["_format_version", "_info"];
-/** Maps whose parts in several files are joined. */
+/** The merge joins the parts of these maps from several files. */
 const JOINED_MAPS = ["_info", "_plugin_configs"];
 
 /**
- * Merges files as `deck file merge` does. Lists are joined in the order of the files. A value that can appear only once must be
- * the same in every file, because decK would silently choose one of several values.
+ * Merges files as `deck file merge` does. The merge joins lists in the order of the files. A value that can appear only once must
+ * be the same in every file, because decK would silently choose one of several values.
  */
 export function mergeFiles(files: readonly StateFile[]): Result<YAMLMap, readonly Finding[]> {
   const root = new YAMLMap();
   const findings: Finding[] = [];
-  /** The file that set a key first, by the path of the key. */
+  /** For the path of each key, the file that set this key first. */
   const firstIn = new Map<string, string>();
 
   const add = (target: YAMLMap, pair: Pair, path: string, source: StateFile): void => {

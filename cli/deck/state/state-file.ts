@@ -9,7 +9,7 @@ import type { PlacedText } from "./state-finding.ts";
 
 /** One decK state file: its content, and the position of each part. */
 export interface StateFile extends PlacedText {
-  /** Aliases and merge keys are expanded. Comments and quotes stay as in the text. */
+  /** In this content, aliases and merge keys are expanded. Comments and quotes stay as in the text. */
   readonly root: YAMLMap;
 }
 
@@ -21,7 +21,7 @@ export function readStateFile(file: string, text: string): Result<StateFile, rea
     const { line, col } = lineCounter.linePos(offset);
     return { line, column: col };
   };
-  // The finding has no excerpt. If this is not a decK file, its text may be secret.
+  // The finding has no excerpt. If the file is not a decK file, its text may be secret.
   const report = (offset: number, code: FindingCode, message: string): Finding => {
     return { severity: "error", file, ...locate(offset), code, message };
   };
@@ -45,7 +45,7 @@ export function readStateFile(file: string, text: string): Result<StateFile, rea
   }
 }
 
-/** Whether the text is a decK file without doubt. Then nothing needs to parse it again to find its kind. */
+/** Whether the text is certainly a decK file. For such a text, no other parser has to find the kind of the file. */
 function isMarkedState({ errors, contents }: Document): boolean {
   const has = (key: string): boolean => isMap(contents) && contents.has(key);
   return errors.length === 0 && has("_format_version") && !has("jwt_policy") && !has("jwt_policy_test");

@@ -1,7 +1,7 @@
 import type { Node } from "yaml";
 import type { Finding, FindingCode, Severity } from "../../../plugin/policy/language/finding.ts";
 
-/** A text, and a way to find the position of its nodes. */
+/** A text of a state file, and a function that finds the position of a node. */
 export interface PlacedText {
   readonly file: string;
   readonly lines: readonly string[];
@@ -10,7 +10,8 @@ export interface PlacedText {
 }
 
 /**
- * Creates a finding at a node of a state file. An error makes `render` fail. A warning makes `render` fail only with `--strict`.
+ * Creates a finding at a node of a state file. A finding with severity `error` makes `render` fail. A finding with severity
+ * `warning` makes `render` fail only with `--strict`.
  */
 export function findingAt(
   source: PlacedText,

@@ -11,11 +11,11 @@ import { compileRegex } from "../../../sandbox/regex/run-regex.ts";
 import { describeDecision, type FileComparison, type FoundChange } from "../policies/compare-files.ts";
 import { type GatewayPlace, loadGateway } from "./load-gateway.ts";
 
-/** The outcome of a request in one version. */
+/** The outcome of a request in one version of the gateway. */
 interface Outcome {
   readonly text: string;
   readonly passes: boolean;
-  /** The reason of a denial, even if report mode does not enforce the denial. */
+  /** The reason of a denial, even if report mode lets the request pass. */
   readonly reason: string | undefined;
 }
 
@@ -75,7 +75,7 @@ async function describeChange(
   };
 }
 
-/** A denial that report mode does not enforce counts as a denial, unless the mode is the change. */
+/** A denial in report mode counts as a denial, except when the comparison is about the mode itself. */
 function isSame(before: Outcome, after: Outcome, { shows }: Witness): boolean {
   return shows === "mode"
     ? before.passes === after.passes

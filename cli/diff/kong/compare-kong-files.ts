@@ -7,13 +7,13 @@ import type { FileComparison, Sides } from "../policies/compare-files.ts";
 import { compareGateways } from "./compare-gateways.ts";
 import type { GatewayPlace } from "./load-gateway.ts";
 
-/** A Kong file, relative to both sides. */
+/** A file of Kong, with its path relative to both directories. */
 export interface KongFile {
   readonly file: string;
   readonly isSame: boolean;
 }
 
-/** Compares Kong's files. Files that are the same on both sides route in the same way. */
+/** Compares Kong's files. If a file is the same on both sides, it also routes requests in the same way, and is skipped. */
 export async function compareKongFiles(
   files: readonly KongFile[],
   { before, after, root }: Sides,
@@ -48,7 +48,10 @@ export async function compareKongFiles(
   return { changes: results.flatMap(({ changes }) => changes), findings: results.flatMap(({ findings }) => findings) };
 }
 
-/** Files of one directory that share no Route and no Service are one configuration, as decK reads them. Others are separate. */
+/**
+ * Files of one directory that share no Route and no Service are one configuration, as decK reads them. Files that share a Route
+ * or a Service are compared separately.
+ */
 async function groupFiles(
   files: readonly KongFile[],
   directories: Both<string>,

@@ -24,7 +24,7 @@ export interface GatewayPlace {
   readonly directory: string;
   /** Kong's files, relative to the directory. */
   readonly files: readonly string[];
-  /** The directory of the policies; undefined if it must be found. */
+  /** The directory of the policies; undefined if this function must find it. */
   readonly root: string | undefined;
   /** Directories below `directory` that have policies. */
   readonly policyFolders: readonly string[];
@@ -60,7 +60,7 @@ async function readFiles({
   return failures.length > 0 ? fail(failures) : succeed(read.flatMap((one) => (one.ok ? [one.value] : [])));
 }
 
-/** The policy that a plugin uses, without the binding to a rule. Or the reason why there is no policy. */
+/** The policy that a plugin uses, without its binding to a rule, or the reason why there is no policy. */
 type Policy = { readonly version: PolicyVersion; readonly name: string } | { readonly why: string };
 type Judges = ReadonlyMap<YAMLMap, Policy>;
 
@@ -109,10 +109,10 @@ function loadInline(text: string): Result<Policy, readonly Finding[]> {
     : fail(load.ok ? [] : load.failure);
 }
 
-/** The directory that has most of the named policies. */
+/** Finds the directory that has most of the policies that plugins name. */
 function guessRoot(names: readonly string[], { directory, files, policyFolders }: GatewayPlace): string {
   const own = files.flatMap((file) => [join(dirname(file), "policies"), dirname(file)]);
-  // Many policies have the same folder.
+  // The set removes duplicates, because many policies are in the same folder.
   const folders = [...new Set([...own, "policies", ".", ...policyFolders])];
   const candidates = folders.map((folder) => join(directory, folder));
   const count = (root: string): number => names.filter((name) => existsSync(join(root, name))).length;
@@ -120,7 +120,7 @@ function guessRoot(names: readonly string[], { directory, files, policyFolders }
   return candidates.find((root) => count(root) === best) ?? directory;
 }
 
-/** A Route of a Service that is switched off takes no requests. */
+/** A Route takes no requests if its Service is switched off. */
 function isServed({ node, serviceNode }: StateRoute): boolean {
   return node.get("enabled") !== false && serviceNode?.get("enabled") !== false;
 }
@@ -148,7 +148,7 @@ function convertRoute(
   };
 }
 
-/** The guard refuses requests that no plugin judges. */
+/** Without a plugin, the guard refuses the request. */
 function judgeWithoutPlugin(route: StateRoute, { guardPlugins }: KongState): RouteJudge {
   const isGuarded = findGoverning(route, guardPlugins) !== undefined && !route.tags.includes(PUBLIC_TAG);
   return isGuarded ? { by: "refused", why: "the guard finds no verdict" } : { by: "nobody" };

@@ -9,12 +9,12 @@ import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
 import type { Finding } from "../../../plugin/policy/language/finding.ts";
 import { loadChanged, loadVersion, type PolicyPlace } from "./policy-tree.ts";
 
-/** Both sides of a comparison. */
+/** The two directories of a comparison. */
 export interface Sides {
   /** The directory with the old files. */
   readonly before: string;
   readonly after: string;
-  /** Relative to both directories. */
+  /** The policy root, relative to both directories. */
   readonly root: string | undefined;
 }
 
@@ -25,12 +25,12 @@ export interface FoundChange {
   readonly path: string;
   readonly change: Change;
   readonly fingerprint: string;
-  /** The decision of each version about the example. */
+  /** What each version of the policy decides about the example. */
   readonly before?: string;
   readonly after?: string;
-  /** The example as a test of the policy. */
+  /** The example, written as a test of the policy. */
   readonly test?: string;
-  /** The example of a change of routing, in words. */
+  /** For a change of routing: the example, described in words. */
   readonly request?: string;
   /** The new version of the policy; undefined if no policy judges the example. */
   readonly policy: CompiledPolicy | undefined;
@@ -38,7 +38,7 @@ export interface FoundChange {
 
 export interface FileComparison {
   readonly changes: readonly FoundChange[];
-  /** Mistakes of files that cannot be compared. */
+  /** The mistakes because of which files cannot be compared. */
   readonly findings: readonly Finding[];
 }
 
@@ -61,7 +61,7 @@ export async function comparePolicyFile(
   return both ? compareLoaded(both, place, nowSeconds) : compareEither([old, current], place, nowSeconds);
 }
 
-/** One side has no such file, or a version has a mistake. */
+/** Compares a file that only one side has, or reports the mistakes of both versions. */
 async function compareEither(
   places: readonly (PolicyPlace | undefined)[],
   place: Pick<FoundChange, "file" | "path">,
@@ -90,7 +90,10 @@ async function compareLoaded(
   return { changes: await describeChanges(changes, place, [old, current], nowSeconds), findings: [] };
 }
 
-/** A new policy is compared with a policy that trusts the same issuers. So only its rules count as changes. */
+/**
+ * Removes the rules of a policy. A new policy is compared with this remainder, which trusts the same issuers, so only the rules
+ * count as changes.
+ */
 function withoutRules({ document, policy }: PolicyVersion): PolicyVersion {
   return { document: { ...document, routes: {} }, policy: { ...policy, rules: new Map() } };
 }
@@ -134,7 +137,7 @@ function isRefused(decision: Decision): boolean {
   return reasonOf(decision) !== undefined;
 }
 
-/** For people: whether a request passes, and why not. */
+/** Describes a decision for people: whether the request passes, and if not, why. */
 export function describeDecision(decision: Decision): string {
   const denial = decision.verdict === "deny" ? decision.denial : decision.reported?.denial;
   const detail = denial?.detail === undefined ? "" : `: ${denial.detail}`;

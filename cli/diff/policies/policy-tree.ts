@@ -27,8 +27,8 @@ export function isYamlFile(file: string): boolean {
 }
 
 /**
- * The files that may be policies or Kong's files, relative to the directory. A path without such files is skipped,
- * because one version may not have this path.
+ * The files that may be policies or Kong's files, relative to the directory. A path is skipped if one version has no such files
+ * there.
  *
  * @param paths in the directory.
  */
@@ -38,7 +38,7 @@ export async function listVersion(directory: string, paths: readonly string[]): 
   return lists.flat().map((file) => relative(resolve(directory), resolve(file)));
 }
 
-/** The kind of a file, by its content. */
+/** Finds the kind of a file from its content. */
 export type FileKind = "policy" | "kong" | "other";
 
 export function kindOfText(text: string): FileKind {
@@ -50,7 +50,7 @@ export function kindOfText(text: string): FileKind {
   }
   const source = readYaml(text);
   if (!source.ok) {
-    // Kong's files may be larger than policies. A file with a mistake must be reported, because otherwise a change in
+    // Kong's files may be larger than policies. If a file has a mistake, this mistake must be reported. Otherwise a change in
     // this file could stay unseen.
     const unreadable = isUnreadableState(text) ? "kong" : "other";
     return source.failure.isMarked ? "policy" : unreadable;
@@ -60,7 +60,7 @@ export function kindOfText(text: string): FileKind {
   return hasMark(data) ? "policy" : isKong ? "kong" : "other";
 }
 
-/** Where a policy is. */
+/** The location of a policy. */
 export interface PolicyPlace {
   readonly file: string;
   /** The directory that must contain all policies; undefined for the policy's own directory. */
@@ -89,8 +89,8 @@ async function explainFailure({ file, root, shown }: PolicyPlace): Promise<reado
 }
 
 /**
- * Loads both versions of a policy, but only the rules that differ. Undefined if a version has a mistake. In this case,
- * {@link loadVersion} reports the mistake.
+ * Loads both versions of a policy, but only the rules that differ. The result is undefined if a version has a mistake, because
+ * {@link loadVersion} reports that mistake.
  */
 export async function loadChanged(places: Both<PolicyPlace>): Promise<Both<PolicyVersion> | undefined> {
   const [before, after] = await Promise.all(places.map(readValid));
@@ -116,12 +116,12 @@ async function readValid({ file, root, shown }: PolicyPlace): Promise<ValidDocum
     root === undefined
       ? await readPathLineage(resolve(file), shown)
       : await readRootLineage(resolve(root), relative(resolve(root), resolve(file)));
-  // This is a copy, because data that several policies share must not change.
+  // `structuredClone` makes a copy, because several policies share the original, which must not change.
   const valid = read.ok ? validateDocument(structuredClone(read.value.source.data)) : read;
   return valid.ok && read.ok ? { document: valid.value, hash: hashText(read.value.text) } : undefined;
 }
 
-/** A rule that is the same on both sides means the same, if everything outside of the rules is the same, too. */
+/** A rule needs no comparison if this rule and everything outside of the rules are the same on both sides. */
 function pickChangedRules(versions: Both<ValidDocument>): readonly ValidDocument[] {
   const [before, after] = versions.map(({ document }) => document);
   if (write({ ...before, routes: {} }) !== write({ ...after, routes: {} })) {

@@ -10,12 +10,12 @@ import type { Setup } from "../model/setup.ts";
 import { NO_SETTINGS, placeOf } from "./settings-checks.ts";
 
 const PRINT = "set nginx_proxy_set to what `kong-jwt-policy kong env` prints";
-/** Longer than the deadline of the plugin server, which is 5 s. */
+/** This limit is longer than the deadline of the plugin server, which is 5 s. */
 const MIN_TIMEOUT_SECONDS = 6;
 const MAX_TIMEOUT_SECONDS = 15;
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60 };
 
-/** Checks of the variable and the limits that nginx must set, and of the guard. */
+/** These checks look at the nginx variable with the facts, at nginx's limits, and at the guard. */
 export const FACTS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "facts_variable",
@@ -92,7 +92,7 @@ interface WrittenFacts {
   readonly written: string;
   readonly headers: readonly string[];
   readonly wanted: readonly string[];
-  /** Whether the server uses the variable; undefined if its options are not known. */
+  /** Whether the plugin server uses the variable with the facts; undefined if the server's options are not known. */
   readonly needs: boolean | undefined;
   readonly place: ReturnType<typeof placeOf>;
 }

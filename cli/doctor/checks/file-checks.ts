@@ -3,7 +3,7 @@ import { type DoctorCheck, failed, notChecked, outcomeOf, passed } from "../mode
 const WRITABLE_BY_OTHERS = 0o022;
 const MAX_MISTAKES = 20;
 
-/** Files of the plugin server. */
+/** Checks of the files that the plugin server reads. */
 export const FILE_CHECKS: readonly DoctorCheck[] = [
   {
     id: "policy_root",

@@ -30,7 +30,7 @@ const CONFLICTS: readonly Conflict[] = [
   },
 ];
 
-/** Plugins beside jwt-policy on the same Route, Service, or globally. */
+/** Finds other plugins that are on the same Route or Service as jwt-policy, or are global. */
 export function findConflicts(state: KongState, isGuarded: boolean): readonly Problem[] {
   const enabled = state.allPlugins.filter(({ node }) => node.get("enabled") !== false);
   const judged = state.routes.filter((route) => findGoverning(route, state.plugins) !== undefined);
@@ -54,7 +54,7 @@ export function findConflicts(state: KongState, isGuarded: boolean): readonly Pr
   });
 }
 
-/** Enterprise's dynamic ordering moves plugins. */
+/** Finds plugins that the dynamic ordering of Kong Enterprise moves before or after jwt-policy. */
 export function findOrders(state: KongState): readonly Problem[] {
   return state.allPlugins
     .filter(({ node, name }) => hasAt(node, "ordering") && (name === NAME || mentions(node.get("ordering"))))
@@ -84,7 +84,7 @@ function applies({ scope }: NamedPlugin, route: StateRoute): boolean {
   }
 }
 
-/** The Admin API refers to entities by their ids, but people know their names. */
+/** Finds the entity's name, because the Admin API refers to entities only by their ids. */
 function describeScope({ scope }: NamedPlugin, { routes }: KongState): string {
   const entities = routes.map(({ names, service }) => (scope.on === "service" ? service : names));
   const names = entities.find((known) => isSame(known, scope.names)) ?? scope.names;

@@ -8,7 +8,7 @@ import type { Setup } from "../model/setup.ts";
 const CLOCK = "clock_differs";
 const MAX_FINDINGS = 50;
 
-/** Kong's entities, the issuers, and the status port. */
+/** Checks of Kong's entities, of the issuers, and of the status port. */
 export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   {
     id: "routes_judged",
@@ -81,7 +81,7 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   },
 ];
 
-/** The messages of these findings also say what to do. */
+/** The fix points to the message, because messages of `lint` also say what to do. */
 function fromLint(finding: Finding): Problem {
   const rule = findLintRule(finding.code);
   return { ...finding, fix: rule ? `follow the message; see ${pageOf(rule)}` : "follow the message" };

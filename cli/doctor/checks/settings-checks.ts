@@ -11,10 +11,10 @@ const PRINT = "print the settings again with `kong-jwt-policy kong env`, and use
 const MIN_NODE = [20, 19] as const;
 const PROTOCOL = "ProtoBuf:1";
 
-/** The reason why other checks are not made. The check kong_settings says what to do. */
+/** The reason why a check could not be made without Kong's settings. The check kong_settings says what to do about it. */
 export const NO_SETTINGS = "Kong's settings are not known";
 
-/** Node, Kong, and how Kong loads the plugin. */
+/** Checks of Node, of Kong, and of the way in which Kong loads the plugin. */
 export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "node_version",
@@ -147,7 +147,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
 
 function isNodeSupported(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  // In Node 22, the plugin needs features that exist since 22.12.
+  // On Node 22, the plugin needs at least 22.12.
   return major === MIN_NODE[0] ? minor >= MIN_NODE[1] : major === 22 ? minor >= 12 : major > MIN_NODE[0];
 }
 
@@ -233,11 +233,11 @@ function readVersion(dump: string): string | undefined {
     const plugin = plugins.find(({ Name: name }: { readonly Name: unknown }) => name === NAME);
     return protocol === PROTOCOL && typeof plugin.Version === "string" ? plugin.Version : undefined;
   } catch {
-    return undefined; // It is not the output of the query command.
+    return undefined; // The text is not the output of the query command.
   }
 }
 
-/** The position of a setting in its file. */
+/** The position of a Kong setting in its file. */
 export function placeOf(setting: Setting | undefined): Pick<Problem, "file" | "line" | "column"> {
   return setting?.file === undefined || setting.line === undefined
     ? {}

@@ -9,7 +9,7 @@ const USED_BY_ALL = 0o006;
 
 const START = "start Kong or the service, and look at the log of the plugin server (docs/guides/troubleshooting.md)";
 
-/** Says what to do if the server does not answer. */
+/** Advice for a plugin server that does not answer. */
 const REMEDIES: Readonly<Record<NoAnswer["because"], string>> = {
   missing: START,
   refused: `no process listens on this socket. The server that created it has ended: ${START}`,
@@ -20,7 +20,7 @@ const REMEDIES: Readonly<Record<NoAnswer["because"], string>> = {
   failed: START,
 };
 
-/** The socket between Kong and the plugin server. */
+/** Checks of the socket between Kong and the plugin server. */
 export const SOCKET_CHECKS: readonly DoctorCheck[] = [
   {
     id: "socket_present",

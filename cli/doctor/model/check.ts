@@ -8,14 +8,14 @@ export type Outcome =
   | { readonly status: "failed"; readonly problems: readonly Problem[] }
   | { readonly status: "not_checked"; readonly detail: string };
 
-/** One check of a set-up. A check is a pure function: `readSetup` has already collected all facts. */
+/** One check of a set-up. A check is a pure function, because `readSetup` has already collected all facts. */
 export interface DoctorCheck {
   readonly id: DoctorCode;
   /** Describes the check in the reference page. */
   readonly checks: string;
-  /** Why it matters. */
+  /** Why the checked property matters. */
   readonly why: string;
-  /** How to fix such problems in general. Each problem also says how to fix this case. */
+  /** How to fix such problems in general. Each problem also says how to fix that problem. */
   readonly fix: string;
   run(setup: Setup): Outcome;
 }
@@ -28,12 +28,12 @@ export function failed(...problems: readonly Problem[]): Outcome {
   return { status: "failed", problems };
 }
 
-/** @param why says what is missing, and how the user can provide it. */
+/** @param why says which fact is missing, and how the user can provide it. */
 export function notChecked(why: string): Outcome {
   return { status: "not_checked", detail: why };
 }
 
-/** Passed if there are no problems. */
+/** The outcome is `passed` if the list of problems is empty. */
 export function outcomeOf(problems: readonly Problem[], detail: string): Outcome {
   return problems.length === 0 ? passed(detail) : failed(...problems);
 }

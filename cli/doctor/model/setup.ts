@@ -8,11 +8,11 @@ import type { PluginServer } from "../settings/plugin-server.ts";
 import type { KongSettings } from "../settings/read-settings.ts";
 import type { Problem } from "./problem.ts";
 
-/** All facts that the checks need. If a fact is not known, the failure says why, and what the user can do about it. */
+/** All facts that the checks need. If a fact is not known, its failure says why, and what the user can do about it. */
 export interface Setup {
   /** The version of the Node that runs this command. */
   readonly node: string;
-  /** As `kong version` prints it. */
+  /** The version of Kong, as `kong version` prints it. */
   readonly kong: Result<string, string>;
   readonly settings: Result<KongSettings, string>;
   readonly server: Result<PluginServer, string>;
@@ -20,7 +20,7 @@ export interface Setup {
   readonly worker: Result<SystemUser, string>;
   readonly socket: Result<SocketView, string>;
   readonly policies: Result<PoliciesView, string>;
-  /** What is wrong with the fetch settings and their files. Undefined if everything is right. */
+  /** The mistakes in the fetch settings and their files; undefined if there are none. */
   readonly fetchSettings: Result<string | undefined, string>;
   readonly stateDir: Result<PathView, string>;
   readonly guard: Result<GuardView, string>;
@@ -29,10 +29,10 @@ export interface Setup {
   readonly status: Result<StatusView, string>;
 }
 
-/** A file or a directory. */
+/** A file or a directory on this machine. */
 export interface PathView {
   readonly path: string;
-  /** `hidden`: the user of this command may not enter its directory. */
+  /** `hidden`: the user of this command has no access to the path's directory. */
   readonly kind: "missing" | "hidden" | "socket" | "directory" | "file";
   readonly uid: number;
   /** The permission bits, the sticky bit included. */
@@ -41,18 +41,18 @@ export interface PathView {
 
 export interface SocketView extends PathView {
   readonly directory: PathView;
-  /** Why Kong's workers cannot create the socket there; undefined if they can, or if their user is not known. */
+  /** The reason why Kong's workers cannot create the socket there. Undefined if they can, or if their user is not known. */
   readonly createProblem: string | undefined;
-  /** Undefined if no call was made. */
+  /** The result of a call to the server; undefined if no call was made. */
   readonly answer: Result<undefined, NoAnswer> | undefined;
 }
 
 export interface PoliciesView {
   readonly root: string;
-  /** Why Kong's workers cannot use the root. Undefined if they can use it. */
+  /** The reason why Kong's workers cannot use the policy root; undefined if they can. */
   readonly problem: string | undefined;
   readonly files: readonly string[];
-  /** Mistakes, located in their files. */
+  /** The mistakes in policies, each with its position in its file. */
   readonly mistakes: readonly Finding[];
   /** The header fields that the policies read, in lower case. */
   readonly headers: readonly string[];
@@ -60,25 +60,25 @@ export interface PoliciesView {
 
 export interface GuardView {
   readonly isEnabled: boolean;
-  /** The directory of `lua_package_path` that has the guard. */
+  /** The directory of `lua_package_path` that contains the guard. */
   readonly directory: string | undefined;
-  /** Whether its files are the same as in this package. */
+  /** Whether the guard's files are the same as in this package. */
   readonly isSameVersion: boolean;
 }
 
 /** Why Kong's entities are not known. */
 export interface NoGateway {
   readonly detail: string;
-  /** Whether the Admin API was asked. If so, the failure counts as a problem. */
+  /** The reason why Kong's entities are not known. If the Admin API was asked, the failure counts as a problem. */
   readonly wasAsked: boolean;
 }
 
 export interface GatewayView {
-  /** The Admin API or the file. */
+  /** The address of the Admin API, or the name of the file. */
   readonly source: string;
   readonly routes: number;
   readonly plugins: number;
-  /** Plugins and routes, as `lint` finds them. */
+  /** Plugins and Routes, in the form that `lint` uses. */
   readonly findings: readonly Finding[];
   readonly conflicts: readonly Problem[];
   readonly orders: readonly Problem[];

@@ -10,19 +10,19 @@ const run = promisify(execFile);
 const TIMEOUT_MS = 10_000;
 const SERVER = "jwt-policy-server.mjs";
 
-/** The program that Kong starts, or the file that Kong reads instead. */
+/** The plugin server's program, or the schema file that Kong reads instead of asking this program. */
 export interface ServerProgram {
-  /** The version of Node; undefined if Kong reads the schema from a file. */
+  /** The program's version of Node; undefined if Kong reads the schema from a file. */
   readonly node: string | undefined;
-  /** What the query command prints. */
+  /** The output of the query command. */
   readonly dump: string;
-  /** Where the dump comes from, for messages. */
+  /** For messages: the command or the file that the dump comes from. */
   readonly from: string;
 }
 
 /**
- * Asks the installed server for the schema that Kong will get. The only command that it runs is Node with our server's
- * file. It never runs another command from the settings. As in Kong, the environment is empty.
+ * Asks the installed server for the schema that Kong will get. This function runs only Node with our server's file, and never
+ * another command from the settings. The environment of the command is empty, as in Kong.
  */
 export async function askProgram(server: PluginServer): Promise<Result<ServerProgram, string>> {
   const { dumpFile, start, query, isStock } = server;

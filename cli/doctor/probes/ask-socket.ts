@@ -4,10 +4,10 @@ import { UNKNOWN_EVENT } from "../../../plugin/server/protocol/end-event.ts";
 import { createFrameReader, encodeFrame } from "../../../plugin/server/protocol/frames.ts";
 import { RpcCallMessage } from "../../../plugin/server/protocol/messages.ts";
 
-/** An answer has only a few bytes. */
+/** This limit is generous, because an answer has only a few bytes. */
 const MAX_FRAME_BYTES = 4_096;
 
-/** Why the plugin server did not answer as expected. */
+/** The reason why the plugin server did not answer as expected. */
 export interface NoAnswer {
   readonly because: "missing" | "refused" | "forbidden" | "silent" | "foreign" | "failed";
   readonly detail: string;
@@ -23,7 +23,7 @@ const CAUSES: Readonly<Record<string, NoAnswer["because"]>> = {
 };
 
 /**
- * Calls the plugin server as Kong's workers do, with a command that has no effect: it starts no plugin instance and judges no request.
+ * Calls the plugin server as Kong's workers do. The command has no effect: it starts no plugin instance and judges no request.
  *
  * @param timeoutMs limit for connection and answer.
  */

@@ -20,7 +20,7 @@ interface GatewayContext {
 }
 
 /**
- * Reads Kong's entities from the Admin API or from a kong.yml. An option or the settings name this file.
+ * Reads Kong's entities from the Admin API, or from a kong.yml that an option or Kong's settings name.
  *
  * @throws Error if the named kong.yml cannot be read.
  */
@@ -51,7 +51,7 @@ export async function readGateway(
     : viewGateway(file, text, context, true);
 }
 
-/** @param hasPlaces whether the operator can look up lines of the text. */
+/** @param hasPlaces whether the operator can open the text and find its lines. */
 async function viewGateway(
   source: string,
   text: string,

@@ -8,7 +8,7 @@ const GUARD = "jwt-policy-guard";
 const FOLDER = `kong/plugins/${GUARD}`;
 const FILES = ["handler.lua", "facts.lua", "trace.lua", "verdicts.lua", "schema.lua"];
 
-/** Finds the guard where Kong would find it, and compares it with the guard of this package. */
+/** Finds the guard where Kong would find it, and compares its files with this package. */
 export async function readGuard(settings: KongSettings): Promise<GuardView> {
   const isEnabled = listValues(settings, "plugins").includes(GUARD);
   const directories = (settings.get("lua_package_path")?.value ?? "")

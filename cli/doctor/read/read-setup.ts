@@ -131,7 +131,7 @@ async function readPolicies(
   });
 }
 
-/** The workers may see files that the user of this command cannot see. */
+/** Kong's workers may see files that are hidden from the user of this command. */
 async function listFiles(root: string): Promise<Result<readonly string[], string>> {
   try {
     return succeed(await listPolicyFiles(root));
@@ -167,7 +167,7 @@ async function readSocket(
     ...view,
     directory: viewPath(directory),
     createProblem: user && viewPath(directory).kind !== "hidden" ? findWriteProblem(directory, user) : undefined,
-    // kong-pdk's server may end when a client without its protocol connects.
+    // kong-pdk's server may end if a client connects that does not speak its protocol.
     answer: isStock || view.kind !== "socket" ? undefined : await askSocket(path, HANDSHAKE_MS),
   });
 }

@@ -7,7 +7,7 @@ import type { PluginServer } from "../settings/plugin-server.ts";
 
 const MAX_REASONS = 20;
 
-/** Asks the plugin server for its status, at the address that an option or the settings name. */
+/** Asks the plugin server for its status. An option or Kong's settings name the address. */
 export async function readStatus(
   statusUrl: string | undefined,
   server: PluginServer | undefined,
@@ -35,7 +35,7 @@ export async function readStatus(
   });
 }
 
-/** A server that listens on all addresses is asked on loopback. */
+/** If the server listens on all addresses, this command asks it on loopback. */
 function hostOf(host: string): string {
   const asked = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return isIPv6(asked) ? `[${asked}]` : asked;

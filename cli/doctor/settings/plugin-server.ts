@@ -6,10 +6,10 @@ import { readServerOptions, type ServerOptions } from "../../../plugin/server/se
 import { type KongSettings, listValues, type Setting } from "./read-settings.ts";
 import { splitWords } from "./shell-words.ts";
 
-/** A command of the plugin server, from Kong's settings. */
+/** A command from Kong's settings that starts the plugin server or asks it for its schema. */
 export interface ServerCommand {
   readonly setting: Setting;
-  /** The variables that `env` sets. */
+  /** The variables that the command sets with `env`. */
   readonly variables: ReadonlyMap<string, string>;
   /** The program and its file, such as Node and jwt-policy-server.mjs. */
   readonly program: string;
@@ -17,20 +17,20 @@ export interface ServerCommand {
   readonly args: readonly string[];
 }
 
-/** Kong's settings of the plugin server. */
+/** Kong's settings that are about our plugin server. */
 export interface PluginServer {
   readonly name: string;
   readonly socket: Setting | undefined;
-  /** Undefined if Kong does not start the server. The failure says why the command cannot be read. */
+  /** The start command; undefined if Kong does not start the server. A failure says why the command cannot be read. */
   readonly start: Result<ServerCommand, string> | undefined;
   readonly query: Result<ServerCommand, string> | undefined;
   /** The file with the schema, if Kong reads the schema from a file. */
   readonly dumpFile: string | undefined;
-  /** Whether it is kong-pdk's own server. */
+  /** Whether the server is kong-pdk's own server. */
   readonly isStock: boolean;
   /** The options of our server; undefined if no command has them. */
   readonly options: Result<ServerOptions, string> | undefined;
-  /** The policy root, in whatever setting it is named. */
+  /** The policy root, from the setting that names it. */
   readonly policyRoot: string | undefined;
   readonly fetchSettings: string | undefined;
 }
@@ -39,8 +39,8 @@ const SERVER_FILES = ["jwt-policy-launcher.mjs", "jwt-policy-server.mjs"];
 const STOCK_FILE = /(?:kong-js-pluginserver|kong-pdk\/)/;
 
 /**
- * The name of the plugin server of jwt-policy in Kong's settings. Operators can choose this name, so the function also
- * looks at the commands.
+ * Finds the name of jwt-policy's plugin server in Kong's settings. Operators can choose this name, so the function looks at the
+ * commands too.
  */
 export function findServerName(settings: KongSettings): string | undefined {
   const names = listNames(settings);
@@ -82,7 +82,7 @@ export function readPluginServer(settings: KongSettings, name: string): PluginSe
   };
 }
 
-/** `/usr/bin/env NAME=value … node file args…`, or without `env`. */
+/** Reads `/usr/bin/env NAME=value … node file args…`, and the same command without `env`. */
 function readCommand(setting: Setting): Result<ServerCommand, string> {
   const words = splitWords(setting.value);
   if (words === undefined) {
@@ -101,12 +101,12 @@ function readCommand(setting: Setting): Result<ServerCommand, string> {
     : succeed({ setting, variables: new Map(variables), program, file, args });
 }
 
-/** The options as the server reads them. A launcher takes the same options. */
+/** Reads the server's options from its arguments, as the server does. A launcher accepts the same options as the server. */
 function readOptions({ file = "", args }: ServerCommand): Result<ServerOptions, string> | undefined {
   if (!SERVER_FILES.includes(basename(file))) {
     return undefined;
   }
-  const words = args.map((word) => (word === "$PPID" ? "1" : word)); // The shell fills this value in.
+  const words = args.map((word) => (word === "$PPID" ? "1" : word)); // The shell replaces this value, so it is not known here.
   try {
     const options = readServerOptions([...words, "--launched", "later"]);
     return typeof options === "string" ? fail(`--${options} starts no server`) : succeed(options);

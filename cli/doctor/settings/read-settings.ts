@@ -2,27 +2,27 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts";
 
-/** One of Kong's settings. */
+/** The value of one of Kong's settings, and its source. */
 export interface Setting {
   readonly value: string;
-  /** The name of the variable, or of the setting with its file and line. */
+  /** The environment variable, or the name of the setting with its file and line. */
   readonly source: string;
   readonly file?: string;
   readonly line?: number;
 }
 
-/** By the name in kong.conf, such as `nginx_proxy_set`. */
+/** All settings by their names in kong.conf, such as `nginx_proxy_set`. */
 export type KongSettings = ReadonlyMap<string, Setting>;
 
 /**
- * Only these settings are kept. All other settings are dropped immediately, so that no check and no message can show a password.
+ * The reader keeps only these settings and drops all others immediately. Therefore no check and no message can show a password.
  */
 const KEPT =
   /^(?:prefix|plugins|pluginserver_[a-z0-9_]+|nginx_proxy_set|nginx_proxy_lua_socket_read_timeout|nginx_user|nginx_main_user|lua_package_path|declarative_config|database|log_level)$/;
 const ASSIGNMENT = /^\s*([A-Za-z0-9_]+)\s*=(.*)$/;
 /** Kong looks for its file at these paths. */
 const DEFAULT_FILES = ["/etc/kong/kong.conf", "/etc/kong.conf"];
-/** The settings of a running Kong, with its defaults. */
+/** A running Kong has written its settings into this file, with the defaults. */
 const RUNNING = ".kong_env";
 const PREFIX = "KONG_";
 const MAX_CONF_BYTES = 1024 * 1024;
@@ -33,15 +33,15 @@ export function listValues(settings: KongSettings, name: string): readonly strin
 }
 
 export interface SettingsSources {
-  /** Files in the form of kong.conf or of `docker --env-file`. */
+  /** Files in the format of kong.conf or of `docker --env-file`. */
   readonly conf?: string | undefined;
   readonly prefix?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Reads Kong's settings from kong.conf and from the environment, which takes precedence as in Kong. Without both, it reads what a running
- * Kong has written into its prefix.
+ * Reads Kong's settings from kong.conf and from the environment, which takes precedence as in Kong. If there are neither, it
+ * reads the settings that a running Kong has written into its prefix.
  *
  * @throws Error if a file that was named cannot be read.
  */
@@ -77,7 +77,7 @@ async function readConf(file: string): Promise<string> {
   return readFile(file, "utf8");
 }
 
-/** Reads the form of kong.conf. Lines of `docker --env-file` are accepted too. */
+/** Reads the format of kong.conf, and lines of `docker --env-file` too. */
 export function parseConf(text: string, file: string): Map<string, Setting> {
   const settings = new Map<string, Setting>();
   for (const [index, line] of text.split(/\r?\n/).entries()) {
@@ -85,7 +85,7 @@ export function parseConf(text: string, file: string): Map<string, Setting> {
     const isVariable = written.startsWith(PREFIX);
     const name = (isVariable ? written.slice(PREFIX.length) : written).toLowerCase();
     if (KEPT.test(name)) {
-      // A file for containers has no comments after values, and no escapes.
+      // In a file for containers, a value has no comment after it, and no escapes.
       const value = isVariable
         ? unquote(rest.trim())
         : rest

@@ -3,7 +3,7 @@ import { checkHost, checkText } from "./check-value.ts";
 import type { Provider, ReadAndWrite, TokenShape, Values } from "./provider.ts";
 import { joinScopes, scopeOptions } from "./scope-options.ts";
 
-/** docs/guides/providers.md explains each part. */
+/** docs/guides/providers.md explains each part of this policy. */
 export const AUTH0: Provider = {
   id: "auth0",
   title: "Auth0",

@@ -5,19 +5,19 @@ import type { Check } from "./provider.ts";
 
 const MAX_TEXT = 255;
 const HOST = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}$/;
-/** Windows has devices of these names. */
+/** On Windows, these names belong to devices. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i;
 
 function check(isGood: boolean, failure: string): Result<undefined, string> {
   return isGood ? PASSED : fail(failure);
 }
 
-/** @param failure says what the pattern is, as the end of a sentence: `must be …`. */
+/** @param failure says what the pattern is, written as the end of a sentence: `must be …`. */
 export function matches(pattern: RegExp, failure: string): Check {
   return (value) => check(pattern.test(value), failure);
 }
 
-/** The name of the API: it becomes a file, rules, and entities of Kong. */
+/** The name of the API becomes the name of a file, of rules, and of entities of Kong. */
 export const checkName: Check = (value) =>
   DEVICE.test(value)
     ? fail("is a device on Windows, so it cannot be the name of a file there")
@@ -26,7 +26,7 @@ export const checkName: Check = (value) =>
         "must be a file name of at most 63 letters, digits, dashes and underscores that begins with a letter or digit, such as orders",
       );
 
-/** The exact `iss` of tokens. Braces and `$` have a meaning in policies. */
+/** The exact `iss` of the provider's tokens. In a policy, braces and `$` have a special meaning. */
 export const checkIssuer: Check = (value) => {
   const [, issuer] = /^(.*)\/\.well-known\/[^/]*\/?$/.exec(value) ?? [];
   return issuer === undefined
@@ -56,7 +56,7 @@ export const checkHost = matches(
   "must be a host in lower case, without https:// and without a path, such as login.example.com",
 );
 
-/** Any string without line breaks. */
+/** Checks that a string has no line breaks. */
 export const checkText: Check = (value) =>
   check(
     value.length <= MAX_TEXT &&
@@ -67,7 +67,7 @@ export const checkText: Check = (value) =>
     `must be a string of 1 to ${MAX_TEXT} visible characters in one line, without \${, and without spaces at its start or end`,
   );
 
-/** One scope (RFC 6749 section 3.3). */
+/** Checks that the value is one scope (RFC 6749 section 3.3). */
 export const checkScope: Check = (value) =>
   check(
     /^[!#-[\]-~]{1,128}$/.test(value) && !value.includes("${"),

@@ -6,7 +6,7 @@ import { joinScopes, scopeOptions } from "./scope-options.ts";
 const REGION = /^[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}$/;
 const POOL = /^([a-z]{2}(?:-[a-z]+){1,3}-\d{1,2})_[0-9A-Za-z]{1,55}$/;
 
-/** docs/guides/providers/cognito.md explains each part. */
+/** docs/guides/providers/cognito.md explains each part of this policy. */
 export const COGNITO: Provider = {
   id: "cognito",
   title: "Amazon Cognito",

@@ -5,13 +5,16 @@ import { joinScopes, scopeOptions } from "./scope-options.ts";
 
 const SHARED = ["common", "organizations", "consumers"];
 
-/** How tokens of both versions differ. Microsoft's access token claims reference lists the claims. */
+/**
+ * The claims in which access tokens of Entra's versions 1.0 and 2.0 differ. Microsoft's access token claims reference lists the
+ * claims.
+ */
 const VERSIONS = {
   v2: { ver: "2.0", client: "azp", method: "azpacr", other: "1.0" },
   v1: { ver: "1.0", client: "appid", method: "appidacr", other: "2.0" },
 } as const;
 
-/** docs/guides/providers/entra.md explains each part, and several tenants. */
+/** docs/guides/providers/entra.md explains each part of this policy, and several tenants. */
 export const ENTRA: Provider = {
   id: "entra",
   title: "Microsoft Entra ID",
@@ -139,7 +142,7 @@ function describe(values: Values, { read, write }: ReadAndWrite): Result<TokenSh
   });
 }
 
-/** Entra's own scopes are written like this: `Orders.Read`. */
+/** Entra writes its own scopes like this: `Orders.Read`. */
 function pascalCase(name: string): string {
   return name
     .split(/[-_]+/)

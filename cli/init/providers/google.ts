@@ -2,7 +2,7 @@ import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts
 import { checkHost, matches } from "./check-value.ts";
 import type { Provider, TokenShape, Values } from "./provider.ts";
 
-/** docs/guides/providers.md explains each part. */
+/** docs/guides/providers.md explains each part of this policy. */
 export const GOOGLE: Provider = {
   id: "google",
   title: "Google",

@@ -6,7 +6,7 @@ import { joinScopes, scopeOptions } from "./scope-options.ts";
 
 const REALM = /^[A-Za-z0-9._~-]{1,255}$/;
 
-/** docs/guides/providers/keycloak.md explains each part. */
+/** docs/guides/providers/keycloak.md explains each part of this policy. */
 export const KEYCLOAK: Provider = {
   id: "keycloak",
   title: "Keycloak",

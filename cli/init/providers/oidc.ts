@@ -24,7 +24,7 @@ const TYPE_NOTES: Readonly<Record<TokenType, string>> = {
   any: "the provider writes no typ into the header of access tokens",
 };
 
-/** docs/guides/first-policy.md explains each part. */
+/** docs/guides/first-policy.md explains each part of this policy. */
 export const OIDC: Provider = {
   id: "oidc",
   title: "a provider with OpenID discovery",
@@ -125,7 +125,7 @@ function checkClaims(scopes: string, roles: string | undefined, mark: string | u
 
 type Kinds = Pick<TokenShape, "conditions" | "claims" | "otherTokens" | "exceptions">;
 
-/** The type in the header distinguishes access tokens (RFC 9068 section 2.1). */
+/** For an issuer whose access tokens have their own `typ` in the header (RFC 9068 section 2.1). */
 function describeTyped(scopes: string): Kinds {
   const recipe = { header: { typ: "JWT" }, without: ["client_id", scopes] };
   return {
@@ -136,7 +136,7 @@ function describeTyped(scopes: string): Kinds {
   };
 }
 
-/** A claim distinguishes access tokens. */
+/** For an issuer whose access tokens have a claim that ID tokens lack. */
 function describeMarked(mark: string, scopes: string): Kinds {
   return {
     conditions: [

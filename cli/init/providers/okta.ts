@@ -3,7 +3,7 @@ import { checkHost, checkText, matches } from "./check-value.ts";
 import type { Provider, ReadAndWrite, TokenShape, Values } from "./provider.ts";
 import { scopeOptions } from "./scope-options.ts";
 
-/** docs/guides/providers.md explains each part. */
+/** docs/guides/providers.md explains each part of this policy. */
 export const OKTA: Provider = {
   id: "okta",
   title: "Okta",

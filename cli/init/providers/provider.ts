@@ -1,76 +1,79 @@
 import type { Reason } from "../../../plugin/core/model/denial.ts";
 import type { Result } from "../../../plugin/core/model/result.ts";
 
-/** Values of options by name, such as `client-id`. A switch that is on has an empty value. */
+/** The values of options by the option's name, such as `client-id`. A switch that is on has an empty value. */
 export type Values = Readonly<Record<string, string | undefined>>;
 
-/** Says what is wrong with a value, as the end of a sentence: `must be …`. */
+/** Says what is wrong with a value, written as the end of a sentence: `must be …`. */
 export type Check = (value: string) => Result<undefined, string>;
 
-/** An option of `init`, in the words of the provider. */
+/** An option of `init`, which uses the provider's own terms. */
 export interface ProviderOption {
-  /** Without dashes. */
+  /** The name of the option without dashes. */
   readonly name: string;
-  /** The placeholder for the value in the help, such as `url`. Undefined for a switch. */
+  /** The placeholder for the value in the help, such as `url`. The placeholder is undefined for a switch. */
   readonly value?: string;
   readonly description: string;
   readonly fallback?: string;
   readonly choices?: readonly string[];
   readonly check?: Check;
   /**
-   * Whether `init` needs a value for this option. This may depend on other values. `init` asks for a needed value, or
-   * reports that the value is missing.
+   * Whether `init` needs a value for this option. This may depend on the values of other options. If a needed value is missing,
+   * `init` asks for it or reports that it is missing.
    */
   readonly isNeeded?: (values: Values) => boolean;
-  /** Other options that the user can give instead of this one. Used in messages. */
+  /** For messages: the options that the user can give instead of this option. */
   readonly instead?: string;
 }
 
-/** A provider, and what its tokens for an API look like. `init` makes all its files from this data. */
+/** A provider, and the form of its tokens for an API. `init` makes all its files from this data. */
 export interface Provider {
-  /** The name on the command line, and the issuer's id in the policy. */
+  /** The provider's name on the command line, and the issuer's id in the policy. */
   readonly id: string;
   readonly title: string;
   readonly options: readonly ProviderOption[];
-  /** The options of an example. */
+  /** The options of an example command. */
   readonly example: string;
-  /** The scopes that `init` uses for an API of this name, if the user names none. Undefined if the tokens have no scopes. */
+  /**
+   * The scopes that `init` uses for an API of this name, if the user names none. The function is undefined if the provider's
+   * tokens have no scopes.
+   */
   readonly usualScopes?: (name: string) => ReadAndWrite;
   readonly describe: (values: Values, scopes: ReadAndWrite) => Result<TokenShape, string>;
 }
 
-/** The scopes of readers and writers. */
+/** The scope that readers need, and the scope that writers need. */
 export interface ReadAndWrite {
   readonly read: string;
   readonly write: string;
 }
 
-/** A value, with a comment that says where it comes from. */
+/** A value, and a comment that says where the value comes from. */
 interface Noted<T> {
   readonly is: T;
   readonly note: string;
 }
 
-/** What the accepted tokens of an issuer look like, and what they permit. */
+/** The form of the accepted tokens of an issuer, and what they permit. */
 export interface TokenShape {
   readonly issuer: string;
   readonly audience: Noted<string>;
   readonly tokenType: Noted<"at+jwt" | "JWT" | "any">;
-  /** Claims that every accepted token must have. */
+  /** The conditions on claims that every accepted token must satisfy. */
   readonly conditions: readonly ClaimCondition[];
   /** The claims in which the issuer puts audience, scopes, roles and groups, if they are not the claims of RFC 9068. */
   readonly places: Readonly<Record<string, Noted<string | readonly string[]>>>;
-  /** The claim that names the caller for the upstream. */
+  /** The claim whose value names the caller to the upstream. */
   readonly subject: string;
   readonly subjectNote?: string;
   readonly permissions: Permissions;
-  /** The claims of test tokens besides registered claims and permissions. */
+  /** The claims that test tokens have besides registered claims and permissions. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** Tokens of the same issuer that must not pass. */
+  /** Tokens of the same issuer that the policy must refuse. */
   readonly otherTokens: readonly OtherToken[];
   /** Rules of `lint` that this policy cannot follow, each with the reason. */
   readonly exceptions: Readonly<Record<string, string>>;
-  /** What the user must set up at the provider, so that its tokens look like this. */
+  /** What the user must set up at the provider, so that its tokens have this form. */
   readonly setup: readonly string[];
 }
 
@@ -78,9 +81,9 @@ interface ClaimCondition {
   readonly claim: string;
   readonly equals?: string;
   readonly note?: string;
-  /** A token with another value of the claim, for a test. */
+  /** For a test that expects a refusal: a token in which the claim has another value. */
   readonly wrong?: { readonly name: string; readonly value: string };
-  /** Names the test of a token without the claim. */
+  /** The name of the test whose token lacks the claim. */
   readonly absent: string;
 }
 
@@ -89,20 +92,20 @@ export interface RecipePart {
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly without?: readonly string[];
   readonly header?: Readonly<Record<string, unknown>>;
-  /** Used instead of a token. */
+  /** The text that the test sends instead of a token. */
   readonly text?: string;
 }
 
 interface OtherToken {
-  /** The name of the recipe. */
+  /** The name of the token's recipe. */
   readonly id: string;
-  /** Names the test. */
+  /** The name of the test of this token. */
   readonly name: string;
   readonly recipe: RecipePart;
   readonly expect: Reason;
 }
 
-/** What readers and writers of the API need. */
+/** The permissions that readers and writers of the API need. */
 export type Permissions =
   /** Every accepted token permits everything. */
   | { readonly by: "token" }
@@ -116,19 +119,19 @@ export type Permissions =
       readonly applications?: Applications;
     };
 
-/** A role or group that writers need, besides the scope. */
+/** The role or group that writers need in addition to the scope. */
 export interface Membership {
   readonly kind: "role" | "group";
   readonly name: string;
-  /** Each claim in which a token may have it. */
+  /** Each claim in which a token may have the role or group. */
   readonly ways: readonly { readonly id: string; readonly claims: Readonly<Record<string, unknown>> }[];
 }
 
-/** Applications that act without a user. Their tokens have roles instead of scopes. */
+/** Applications that call the API without a user. The tokens of these applications have roles instead of scopes. */
 export interface Applications {
   readonly read: string;
   readonly write: string;
-  /** Distinguishes tokens of applications from tokens of users. */
+  /** The claim by which the policy distinguishes tokens of applications from tokens of users. */
   readonly mark: { readonly claim: string; readonly equals: string; readonly ofUser: string };
   /** The claims of an application's token with these roles. */
   readonly grant: (roles: readonly string[]) => Readonly<Record<string, unknown>>;

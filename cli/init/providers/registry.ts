@@ -7,5 +7,5 @@ import { OIDC } from "./oidc.ts";
 import { OKTA } from "./okta.ts";
 import type { Provider } from "./provider.ts";
 
-/** Every provider that `init` knows. */
+/** All providers that `init` knows. */
 export const PROVIDERS: readonly Provider[] = [KEYCLOAK, ENTRA, AUTH0, OKTA, COGNITO, GOOGLE, OIDC];

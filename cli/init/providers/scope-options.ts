@@ -2,7 +2,7 @@ import { fail, type Result } from "../../../plugin/core/model/result.ts";
 import { checkScope } from "./check-value.ts";
 import type { Provider, ProviderOption, ReadAndWrite, TokenShape, Values } from "./provider.ts";
 
-/** Options for the scopes of readers and writers. A provider may use another word for scopes. */
+/** The options of `init` for the scopes of readers and writers. A provider may call scopes by another name. */
 export function scopeOptions(what: string, example: ReadAndWrite): readonly ProviderOption[] {
   return [
     {
@@ -20,14 +20,14 @@ export function scopeOptions(what: string, example: ReadAndWrite): readonly Prov
   ];
 }
 
-/** The tokens of the provider, with the scopes that the user names, or else the provider's usual scopes. */
+/** Describes the provider's tokens, with the scopes that the user names, or else with the provider's usual scopes. */
 export function describeTokens({ usualScopes, describe }: Provider, values: Values): Result<TokenShape, string> {
   const usual = usualScopes?.(values.name ?? "") ?? { read: "", write: "" };
   const { read = usual.read, write = usual.write } = values;
   return usualScopes && read === write ? fail("--read and --write must differ") : describe(values, { read, write });
 }
 
-/** Scopes as one string with spaces between them, as in RFC 6749 section 3.3. */
+/** Writes scopes as one string with spaces between them, as in RFC 6749 section 3.3. */
 export function joinScopes(scopes: readonly string[]): string {
   return scopes.join(" ");
 }
