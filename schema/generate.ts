@@ -1,8 +1,8 @@
 /**
  * Generates TypeScript types and validators from the schemas of policies, policy tests, the settings of the server and
- * the sandbox's kong.yml. Generates a reference page for each of them except the last. Writes the reasons of the denial
- * table into the schema of policy tests. Generates the denial reference from the denial table, and the page of
- * /status/view. `--check` writes no file, and fails when a file is stale.
+ * the sandbox's kong.yml. Generates a reference page for each schema except the schema of kong.yml. Writes the reasons
+ * of the denial table into the schema of policy tests. Generates the denial reference from the denial table, and the
+ * page of /status/view. `--check` writes no file, and fails when a file is stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -71,7 +71,7 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
-/** Expectations that are not a reason. */
+/** Expected outcomes in policy tests that are not a reason for a denial. */
 const OUTCOMES = ["allow", "deny", "answer", "not_routed"];
 
 /** Editors offer all reasons, and a misspelt reason is a mistake. So the schema of policy tests lists the reasons of the denial table. */
@@ -122,9 +122,9 @@ function renderValidator(source: SchemaNode, { schemaFile, validator: [, validat
     allErrors: true,
     useDefaults: true,
     verbose: true,
-    inlineRefs: false, // A definition becomes one function. Otherwise each reference would become a copy.
+    inlineRefs: false, // Ajv compiles a definition to one function, instead of a copy for each reference.
     strict: true,
-    allowUnionTypes: true, // Some values are a list, or a map with more detail.
+    allowUnionTypes: true, // Some values in documents can be a list, or a map with more detail.
     code: { source: true, esm: true },
   });
   const schema = copyPropertyNames(source, source);

@@ -77,7 +77,7 @@ function renderTable(node: SchemaNode, schema: SchemaNode): string[] {
   ];
 }
 
-/** Some keys must be null. The schema has them only for their error message. */
+/** Omits keys that must be null, because the schema has them only for their error message. */
 function listUsable({ properties = {} }: SchemaNode): readonly [name: string, property: SchemaNode][] {
   return Object.entries(properties).filter(([, { type }]) => type !== "null");
 }

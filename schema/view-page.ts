@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const SOURCE = "plugin/server/view/browser/";
-/** Either would end the script early. */
+/** Both texts would end the script early. */
 const ENDS_SCRIPT = /<\/script|<!--/i;
 
 export async function renderViewPage(root: URL): Promise<string> {
@@ -41,7 +41,7 @@ async function bundle(input: string): Promise<string> {
   return code;
 }
 
-/** As in a Content-Security-Policy. */
+/** Returns the hash of a text as a Content-Security-Policy writes it. */
 function hash(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }

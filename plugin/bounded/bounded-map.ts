@@ -1,8 +1,8 @@
 export interface Bounds<K, V extends object> {
   readonly maxEntries: number;
-  /** Maximum total of `sizeOf`. By default, only the number of entries is limited. */
+  /** Maximum total size of all entries, as measured by `sizeOf`. By default, only the number of entries is limited. */
   readonly maxSize?: number;
-  /** The size of one entry. It must not change while the entry exists. */
+  /** The size of an entry. The size must not change while the entry is in the map. */
   readonly sizeOf?: (key: K, value: V) => number;
   /** Receives each value that is evicted to make room. */
   readonly onEvict?: (value: V) => void;
@@ -14,7 +14,7 @@ export interface Bounds<K, V extends object> {
  */
 export class BoundedMap<K, V extends object> {
   readonly #bounds: Bounds<K, V>;
-  /** From the oldest to the newest. */
+  /** The entries, from the oldest to the newest. */
   readonly #entries = new Map<K, V>();
   #size = 0;
 
@@ -27,7 +27,7 @@ export class BoundedMap<K, V extends object> {
     return this.#entries.size;
   }
 
-  /** The total of `sizeOf`. */
+  /** The total size of the entries, as measured by `sizeOf`. */
   get size(): number {
     return this.#size;
   }
@@ -37,7 +37,7 @@ export class BoundedMap<K, V extends object> {
     return this.#entries.get(key);
   }
 
-  /** Adds the entry, or makes it the newest. */
+  /** Adds the entry as the newest one, and replaces an entry with the same key. */
   set(key: K, value: V): void {
     this.delete(key);
     const size = this.#sizeOf(key, value);
@@ -46,7 +46,7 @@ export class BoundedMap<K, V extends object> {
     this.#size += size;
   }
 
-  /** Returns the value that was removed; undefined if there was none. */
+  /** Removes an entry and returns its value. Returns undefined if the map has no such entry. */
   delete(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value !== undefined) {
@@ -56,7 +56,7 @@ export class BoundedMap<K, V extends object> {
     return value;
   }
 
-  /** From the oldest to the newest. Entries may be deleted during the iteration. */
+  /** Iterates from the oldest to the newest entry. Callers may delete entries during the iteration. */
   entries(): IterableIterator<[K, V]> {
     return this.#entries.entries();
   }

@@ -48,7 +48,7 @@ export async function decide(
   const path = checkPath(policy, facts);
   if (!rule.ok) {
     // In report mode, a request without a rule passes. But a server may read an ambiguous path as the path of a rule
-    // that enforces. So the denial of the path counts.
+    // that enforces. So the plugin applies the denial of the path.
     const { denial, mode } =
       !path.ok && policy.unmatchedMode === "report"
         ? path.failure
@@ -87,7 +87,7 @@ export async function decide(
   const { outcome, verified, caller } = judgement;
   const compared = verified && keepCompared(requirements, facts);
   if (!outcome.ok) {
-    // The properties are written out, because an object spread costs as much as all stages before it.
+    // This function does not use an object spread, because one spread costs as much as all stages before it.
     const { requirements: unmet, evidence: seen } = judgement;
     const refused = { denial: outcome.failure, verified, caller, requirements: unmet, evidence: seen };
     return refuse(request, matched, refused, { compared });
@@ -103,8 +103,8 @@ interface Request extends Asked {
 
 interface AskedCallers extends CallerSource {
   /**
-   * Whether this decision asked Kong. Kong's answers are not facts of the request and may change, so such a decision is
-   * not reused.
+   * Whether the plugin asked Kong a question for this decision. Kong's answers are not facts of the request and may
+   * change, so such a decision is not reused.
    */
   readonly hasAsked: () => boolean;
 }
@@ -112,7 +112,7 @@ interface AskedCallers extends CallerSource {
 /** The rule or operation that the request matched. */
 interface Matched {
   readonly mode: Mode;
-  /** Undefined if no rule or operation matches. */
+  /** Requirements of the matched rule or operation; undefined if no rule or operation matches. */
   readonly requirements?: Requirements | undefined;
 }
 

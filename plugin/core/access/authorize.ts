@@ -118,7 +118,10 @@ function checkAlternative(attempt: Attempt): Checked {
   return PASSED;
 }
 
-/** Accepts scopes as a string separated by spaces (RFC 8693 section 4.2), or as a list of strings, which some issuers use. */
+/**
+ * The description of the failure is a function, because it is needed only if no alternative is met and the request is
+ * refused.
+ */
 function checkScopes({ issuer, alternative: { scopes: wanted }, claims }: Attempt): Checked {
   if (asksNothing(wanted)) {
     return PASSED;
@@ -189,7 +192,7 @@ function hintAtNames({ allOf, anyOf }: Membership, names: ReadonlySet<string> | 
 }
 
 /**
- * Whether the rule requires nothing of these names. The plugin then does not read the claim, which saves time because
+ * Whether the rule requires nothing of these names. If so, the plugin does not read the claim. This saves time, because
  * most claims have no requirements.
  */
 function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {

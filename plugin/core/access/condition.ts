@@ -7,22 +7,22 @@ import { type ClaimReference, findObstacle, readClaim } from "../model/claim-ref
 import type { ClaimTest, Condition, PlainTest, Scalar } from "../model/policy.ts";
 import { fail, PASSED, type Result } from "../model/result.ts";
 
-/** A longer string matches no pattern. */
+/** A string longer than this matches no pattern. */
 const MAX_MATCHED_LENGTH = 256;
 
 /** The parts of a request that claims can be compared with. */
 export interface ComparedRequest {
-  /** Segments of the path; empty when the rule does not decide by path. */
+  /** Segments of the request's path; empty if the rule does not decide by path. */
   readonly segments: readonly string[];
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** The request for conditions that do not compare a claim with the request. */
+/** A request without content, for conditions that do not compare a claim with the request. */
 export const NO_REQUEST: ComparedRequest = { segments: [], headers: new Map() };
 
 /**
- * Describes a failed check. Most failures need no description, because the token may meet a different alternative of
- * the rule.
+ * Describes a failed check. Most failures are never described, because the token may meet another alternative of the
+ * rule.
  */
 export type Describe = () => string;
 
@@ -63,8 +63,8 @@ function describeFailed(claim: ClaimReference, value: JsonValue, test: ClaimTest
 }
 
 /**
- * Describes the value that the claim must have. The client's value of a header is not shown, because it may be a secret,
- * such as a CSRF token.
+ * Describes the value that the claim must have. The client's value of a header is not shown,
+ * because it may be a secret, such as a CSRF token.
  */
 function describeTest(test: ClaimTest, value: JsonValue, { segments, headers }: ComparedRequest): string {
   switch (test.is) {

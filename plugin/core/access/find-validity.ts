@@ -2,13 +2,16 @@ import { type JsonObject, type JsonValue, roundNumber } from "../json/json.ts";
 import { ALWAYS_VALID, intersect, type Validity } from "../model/decision.ts";
 import type { CompiledIssuer, Requirements } from "../model/policy.ts";
 
-/** Sums of fractions are rounded. So a time this close to an edge is treated as the edge itself. In seconds. */
+/**
+ * In seconds. The result of a check counts as uncertain this close to the time at which it changes, because sums of
+ * fractions are rounded.
+ */
 const MARGIN = 0.001;
 
 /**
  * The time span in which every check of a time gives the same result as now. Every stage that compares a claim with the
- * time must add its edges here. Undefined if the token must be judged each time. This is so if now is at an edge, or if
- * the token is bound to a key (RFC 7800).
+ * time must add the times at which its result changes to this file. Returns undefined if the plugin must judge the
+ * token each time: if a check changes its result now, or if the token is bound to a key (RFC 7800).
  */
 export function findValidity(
   issuer: CompiledIssuer,
@@ -24,7 +27,7 @@ export function findValidity(
   return validity.after < nowSeconds && nowSeconds < validity.before ? validity : undefined;
 }
 
-/** The times at which the result of a check changes. NaN means that a claim is absent. */
+/** The times at which the result of a check changes. NaN stands for a time that the token or the rule does not have. */
 function listTimeEdges(issuer: CompiledIssuer, requirements: Requirements, claims: JsonObject): readonly number[] {
   const { clockSkewSeconds: skew, maxTokenAgeSeconds = Number.NaN } = issuer;
   const [exp, nbf, iat, authTime] = [claims.exp, claims.nbf, claims.iat, claims.auth_time].map(toSeconds);

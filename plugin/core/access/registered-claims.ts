@@ -39,8 +39,8 @@ const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
 
 /**
  * Types that RFC 9068 section 2.2.1 requires in a token with `typ` `at+jwt`. Other tokens use other types: AD FS writes
- * `auth_time` as a date, Supabase writes `amr` as a list of maps. In those tokens, a claim of an unexpected type does
- * not satisfy the `authentication` of any rule.
+ * `auth_time` as a date, Supabase writes `amr` as a list of maps. In those tokens, an `auth_time` or `amr` of an
+ * unexpected type does not satisfy the `authentication` of any rule.
  */
 const ACCESS_TOKEN_TYPES: typeof TYPES = [
   ["auth_time", TIME],

@@ -86,7 +86,7 @@ export function chooseEntry(
   return best;
 }
 
-/** @returns the outcome, and how many checks passed. */
+/** @returns the result of the checks, and how many checks passed. */
 function runChecks(checked: Checked): { readonly outcome: Validated; readonly passed: number } {
   let passed = 0;
   for (const check of CHECKS) {
@@ -231,12 +231,12 @@ function validateTypes({ type, claims }: Checked): Validated {
     : PASSED;
 }
 
-/** NaN for an absent time, because every comparison with NaN is false. */
+/** Returns NaN for an absent time, because every comparison with NaN is false. */
 function toSeconds(time: JsonValue | undefined): number {
   return roundNumber(time) ?? Number.NaN;
 }
 
-/** RFC 7515 section 4.1.9: case does not matter, and `application/` may be left out. */
+/** For `typ`, upper and lower case are equal, and `application/` may be left out (RFC 7515 section 4.1.9). */
 export function normalizeType(typ: string | undefined): string | undefined {
   const lower = typ?.toLowerCase();
   return lower?.startsWith("application/") ? lower.slice("application/".length) : lower;
@@ -281,7 +281,7 @@ function describeFuture(claim: string, time: number, nowSeconds: number, issuer:
     : `${claim} lies in the future: ${describeTime(time, nowSeconds, issuer)}`;
 }
 
-/** Fractions of a second matter only near the limit of a check. */
+/** The text shows fractions of a second only near the limit of a check, because only there they matter. */
 function formatSeconds(seconds: number): string {
   return String(seconds < 10 ? Math.round(seconds * 1000) / 1000 : Math.round(seconds));
 }

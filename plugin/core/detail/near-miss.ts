@@ -1,4 +1,4 @@
-/** Longer strings are not compared, because clients can send strings of any length. */
+/** Longer strings are not compared, because a client can send a string of any length. */
 const MAX_COMPARED = 1_024;
 /** Only the first of many expected values are compared. */
 const MAX_CANDIDATES = 20;
@@ -6,8 +6,8 @@ const MAX_CANDIDATES = 20;
 type Difference = readonly [what: string, normalize: (text: string) => string];
 
 /**
- * From the smallest difference to the largest. The message names the first difference that explains why the values are
- * unequal.
+ * The kinds of differences, from the smallest to the largest. The message names the first kind that explains why two
+ * values are unequal.
  */
 const DIFFERENCES: readonly Difference[] = [
   ["the trailing slash", withoutSlash],
@@ -20,8 +20,8 @@ const DIFFERENCES: readonly Difference[] = [
 ];
 
 /**
- * Says how a value differs from the most similar expected value, if the difference is small. Two small differences
- * together are also found. Undefined if no expected value is similar.
+ * Says how a value differs from the most similar expected value, if they differ only a little. The function also finds
+ * a value with two small differences. Returns undefined if no expected value is similar.
  */
 export function describeNearMiss(value: string, expected: Iterable<string>): string | undefined {
   if (value.length > MAX_COMPARED) {
@@ -40,7 +40,7 @@ export function describeNearMiss(value: string, expected: Iterable<string>): str
     : undefined;
 }
 
-/** The end of a sentence that describes the near miss; empty if there is none. */
+/** The end of a sentence that describes a small difference. Returns an empty string if no expected value is similar. */
 export function andNearMiss(value: string, expected: Iterable<string>): string {
   const difference = describeNearMiss(value, expected);
   return difference === undefined ? "" : `; it ${difference}`;

@@ -5,20 +5,20 @@
 
 const MAX_SHOWN = 80;
 const ELLIPSIS = "...";
-/** The limit after escaping, because escapes make a string longer. */
+/** Maximum length after escaping, because escapes make a string longer. */
 const MAX_ESCAPED = 160;
 const NOT_ASCII = /[^\x20-\x7e]/gu;
-/** Longer strings are described, not shown. No identifier in a policy is longer. */
+/** A string longer than this is described, not shown. All identifiers in policies are shorter. */
 const MAX_READ = 1_024;
 const MAX_NAMES = 5;
-/** Strings that need no quotes. */
+/** Matches strings that need no quotes. */
 const PLAIN = /^[A-Za-z0-9._~:/+=@{}*-]+$/;
 /** How common credentials begin: JSON in base64 (tokens), PEM, and keys of well-known services. */
 const CREDENTIAL =
   /(?:^|[^A-Za-z0-9])(?:eyJ[A-Za-z0-9_-]{4}|ey[A-Za-z0-9_-]{8,}\.|-----BEGIN|[sprw]k_(?:live|test)_|gh[opsur]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|AIza|ya29\.|npm_|pypi-|hv[sb]\.|whsec_|dop_v1_|SG\.)/;
 /**
- * Long runs of characters, which are typical of random values. UUIDs, client ids, host names and key ids have shorter
- * runs, or runs without capitals.
+ * Match long runs of characters, which are typical of random values. UUIDs, client ids, host names and key ids have
+ * shorter runs, or runs without capitals.
  */
 const LONG_RUNS: readonly (readonly [run: RegExp, has: readonly RegExp[]])[] = [
   [/[A-Za-z0-9]{41}/, [/[0-9]/]],
@@ -45,7 +45,7 @@ export function quotePath(target: string): string {
   return quoteShort(showPath(target));
 }
 
-/** The beginning of a path, neither quoted nor escaped yet. Segments that look like random values are not shown. */
+/** Returns the beginning of a path, neither quoted nor escaped. Segments that look like random values are not shown. */
 export function showPath(target: string): string {
   const end = target.slice(0, MAX_READ).search(/[?#]/);
   const path = target.slice(0, end === -1 ? MAX_READ : end);
@@ -62,7 +62,7 @@ export function quoteKid(kid: string): string {
   return quoteShort(showKid(kid, MAX_SHOWN));
 }
 
-/** The beginning of a `kid`, before escaping. A credential is not shown. */
+/** Returns the beginning of a `kid`, not yet escaped. A `kid` that may be a credential is not shown. */
 export function showKid(kid: string, length: number): string {
   const start = withoutSecretParts(kid.slice(0, length));
   return CREDENTIAL.test(start) ? "hidden" : start;
@@ -90,7 +90,7 @@ export function quoteNamed(name: string, text: string): string {
   return SECRET_NAME.test(name) ? describeLength(text) : quoteValue(text);
 }
 
-/** Lists the first names, and says how many more there are. `none` if the list is empty. */
+/** Lists the first names, and says how many more there are. Returns `none` if the list is empty. */
 export function listValues(values: Iterable<string>, quote: (value: string) => string = quoteValue): string {
   const shown: string[] = [];
   let more = 0;
@@ -109,7 +109,7 @@ function toAscii(text: string): string {
   return text.replaceAll(NOT_ASCII, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** Shortens a detail that is made of several parts. */
+/** Shortens a description that is made of several parts. */
 export function limitText(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}${ELLIPSIS}` : text;
 }
@@ -129,8 +129,8 @@ function mayBeCredential(text: string): boolean {
 }
 
 /**
- * Removes user, password and query of a URL. It searches for single characters, because a regular expression could take
- * quadratic time.
+ * Removes user, password and query of a URL. The function searches for single characters, because a regular expression
+ * could take quadratic time.
  */
 function withoutSecretParts(text: string): string {
   const slashes = text.indexOf("//");

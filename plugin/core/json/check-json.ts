@@ -6,16 +6,16 @@ export class JsonError extends Error {}
 
 /** Deepest accepted nesting of arrays and objects. */
 export const MAX_JSON_DEPTH = 16;
-/** The largest number of object members and array elements that a text may have in total. */
+/** The largest total number of object members and array elements in a text. */
 export const MAX_JSON_MEMBERS = 1024;
 
-/** Members that a caller wants, made by {@link wantMembers}. */
+/** The members of the outermost object that a caller wants, made by {@link wantMembers}. */
 export type WantedMembers = readonly { readonly name: string; readonly hash: number }[];
 
 const SEEDS = 2 ** 32;
 const knownNames = new NameTable(Math.floor(Math.random() * SEEDS));
 
-/** Prepares the names of wanted members, once for all texts. */
+/** Prepares the names of the wanted members once, for all texts. */
 export function wantMembers(...names: readonly string[]): WantedMembers {
   return names.map((name) => ({ name, hash: knownNames.hash(name) }));
 }
@@ -42,20 +42,23 @@ const CLOSE_OBJECT = 0x7d;
 /** The only bit that differs between the codes of a capital letter and its small letter. */
 const CASE_BIT = 0x20;
 const LITERALS = ["true", "false", "null"] as const;
-/** The code of the escaped character, by the code of the letter after the backslash. Zero if this is not an escape. */
+/**
+ * The code of the escaped character, by the code of the letter after the backslash. The code is zero for a letter that
+ * no escape uses.
+ */
 const ESCAPED = new Uint8Array(128);
 for (const [index, letter] of Array.from('"\\/bfnrt').entries()) {
   ESCAPED[letter.charCodeAt(0)] = '"\\/\b\f\n\r\t'.charCodeAt(index);
 }
 /**
- * Add the exponent of a number to the number of its digits before the point. If the sum is at most this limit, the
- * number is certainly finite.
+ * A number is certainly finite if its exponent plus the number of its digits before the point is at most this limit.
  */
 const MAX_SAFE_DIGITS = 308;
 
 /**
- * Checks a whole JSON text, character by character and without making objects, and keeps the texts of some members of the outermost
- * object. The plugin does this even for tokens without a valid signature, so the check must cost little for every text.
+ * Checks a whole JSON text, character by character and without making objects, and keeps the texts of some members of
+ * the outermost object. The plugin checks even tokens without a valid signature this way, so the check must cost little
+ * for every text.
  */
 export class JsonCheck {
   readonly #text: string;
@@ -75,7 +78,8 @@ export class JsonCheck {
   }
 
   /**
-   * @returns the wanted members that the object has, with null for values that are not texts. Undefined if the text is not an object.
+   * @returns the wanted members that the object has, with null for values that are not texts. Undefined if the text is
+   *   not a JSON object.
    * @throws JsonError if the text is rejected.
    */
   run(): Readonly<Record<string, string | null>> | undefined {
@@ -89,7 +93,7 @@ export class JsonCheck {
     return isObject ? this.#found : undefined;
   }
 
-  /** The code of the current character. NaN at the end of the text. */
+  /** The code of the current character. Returns NaN at the end of the text. */
   #code(): number {
     return this.#text.charCodeAt(this.#position);
   }
@@ -215,7 +219,7 @@ export class JsonCheck {
     this.#found[name] = isText ? knownNames.read(start, this.#stringEnd) : null;
   }
 
-  /** Starts after the opening quote. */
+  /** Checks a string. The position must be after the opening quote. */
   #checkString(): void {
     const text = this.#text;
     let position = this.#position;
@@ -245,7 +249,7 @@ export class JsonCheck {
     this.#position = position + 1;
   }
 
-  /** Returns the code of the escaped character. Starts after the backslash. */
+  /** Returns the code of the escaped character. The position must be after the backslash. */
   #readEscape(): number {
     const letter = this.#text.charCodeAt(this.#position);
     this.#position += 1;
@@ -265,7 +269,7 @@ export class JsonCheck {
     return code;
   }
 
-  /** RFC 8259 section 6. Starts at a minus or a digit. */
+  /** RFC 8259 section 6. The position must be at a minus or a digit. */
   #checkNumber(): void {
     const start = this.#position;
     this.#takeIf(MINUS);
@@ -289,7 +293,7 @@ export class JsonCheck {
     }
   }
 
-  /** Skips `offset` characters and the digits after them. Returns false if no digits are there. */
+  /** Skips `offset` characters and the digits after them. Returns false if no digit follows the skipped characters. */
   #takeDigits(offset: number): boolean {
     const start = this.#position + offset;
     let end = start;

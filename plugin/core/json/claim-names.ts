@@ -1,14 +1,14 @@
 import type { JsonValue } from "./json.ts";
 
-// Readers may split a string in different ways if it has any other white space, or a control character.
+// Programs may split a string into different names if it has any other white space, or a control character.
 const CLEAR_TEXT = /^(?:[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]| )*$/u;
 
-/** Splits a string into names. Undefined for a string that it cannot read. */
+/** Splits a string into names. Returns undefined for a string that has no clear names. */
 export type SplitText = (text: string) => readonly string[] | undefined;
 
 /**
- * The names in a list of strings or in one string. An absent claim and a null claim have no names. Undefined for every other value,
- * because its meaning is unknown.
+ * The names in a list of strings or in one string. An absent claim and a null claim have no names. Returns undefined
+ * for any other type of claim, because its meaning is unknown.
  */
 export function listNames(value: JsonValue | undefined, split: SplitText): readonly string[] | undefined {
   if (typeof value === "string") {

@@ -1,17 +1,18 @@
 /**
- * Strict JSON for tokens and keys. `JSON.parse` keeps the last of two members with equal names, has no limit on depth and turns
- * `1e400` into Infinity. Each of these lets two parsers of one token disagree (RFC 8725bis section 2.13, RFC 8259 section 4).
+ * Reads JSON of tokens and keys strictly. `JSON.parse` keeps the last of two members with equal names, has no limit on
+ * depth and turns `1e400` into Infinity. Because of each of these weaknesses, two parsers may read one token
+ * differently (RFC 8725bis section 2.13, RFC 8259 section 4).
  */
 
 import { JsonCheck, JsonError, MAX_JSON_DEPTH, MAX_JSON_MEMBERS, type WantedMembers } from "./check-json.ts";
 import { isExactDecimal } from "./exact-number.ts";
 
 /**
- * A number that a double cannot represent exactly. In comparisons it equals no other number. The plugin uses the
- * rounded value only for times.
+ * A number that a double cannot represent exactly. In comparisons, such a number equals no other number. The plugin
+ * uses the rounded value of such a number only for times.
  */
 export class InexactNumber {
-  /** The nearest double. */
+  /** The double that is nearest to the number. */
   readonly rounded: number;
 
   constructor(rounded: number) {
@@ -50,7 +51,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The same type as `Result` of the model. This folder does not import the model. The failure says why the text is
+ * The same type as `Result` in core/model, which this folder does not import. The failure says why the text is
  * rejected: a short fixed phrase without any of the text's content.
  */
 type JsonRead<T = JsonObject> =
@@ -61,8 +62,8 @@ type JsonRead<T = JsonObject> =
 export type JsonTexts = Readonly<Record<string, string | null>>;
 
 /**
- * Reads the strings of some members of one JSON object, and checks the whole text as strictly as {@link readJsonObject}. It creates
- * no objects, because only verified tokens need them.
+ * Reads the strings of some members of one JSON object, and checks the whole text as strictly as {@link
+ * readJsonObject}. The function creates no objects, because only the claims of verified tokens are needed as objects.
  */
 export function readJsonTexts(text: string, wanted: WantedMembers): JsonRead<JsonTexts> {
   return catchErrors(() => new JsonCheck(text, wanted).run());
@@ -254,7 +255,7 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof InexactNumber);
 }
 
-/** A number as a double, for uses where rounding does no harm, such as times. Undefined for any other value. */
+/** A number as a double, for uses where rounding does no harm, such as times. Returns undefined for any other value. */
 export function roundNumber(value: JsonValue | undefined): number | undefined {
   if (value instanceof InexactNumber) {
     return value.rounded;

@@ -1,4 +1,4 @@
-/** A power of two, and twice the number of entries, so that runs of occupied slots stay short. */
+/** The number of slots: a power of two, and twice the number of entries, so that runs of occupied slots stay short. */
 const SLOTS = 4_096;
 const ENTRIES = SLOTS / 2;
 const SLOT_BITS = 12;
@@ -15,7 +15,9 @@ export class NameTable {
   /** The hash of an empty text. */
   readonly seed: number;
   readonly #slots = new Int32Array(SLOTS);
-  /** A slot is occupied if its generation is the current one. So the table need not be cleared for each text. */
+  /**
+   * A slot is occupied if its number here is the current generation. So the table need not be cleared for each text.
+   */
   readonly #generations = new Uint32Array(SLOTS);
   readonly #hashes = new Int32Array(ENTRIES);
   readonly #objects = new Int32Array(ENTRIES);
@@ -42,7 +44,7 @@ export class NameTable {
     return hash;
   }
 
-  /** The hash of one more character. */
+  /** Returns the hash of a text with one more character. */
   mix(hash: number, code: number): number {
     const mixed = Math.imul(hash ^ code, this.seed);
     return mixed ^ (mixed >>> 15);
@@ -60,8 +62,8 @@ export class NameTable {
   }
 
   /**
-   * The text from `start` to `end`, decoded if it has escapes. The range must be the content of a JSON string that was
-   * checked.
+   * The text from `start` to `end`, decoded if it has escapes. The range must be the content of a JSON string that has
+   * already passed the check.
    */
   read(start: number, end: number): string {
     const text = this.#text.slice(start, end);
@@ -69,7 +71,8 @@ export class NameTable {
   }
 
   /**
-   * Adds the name from `start` to `end` in the text. False when the object has this name already, or when the table is full.
+   * Adds the name from `start` to `end` in the text. Returns false if the object has this name already, or if the table
+   * is full.
    *
    * @param object the object's number, unique in the text.
    * @param hash of the decoded name.

@@ -4,7 +4,7 @@ import type { PublicReason } from "./denial.ts";
 export interface Answers {
   /** `negotiate`: problem details (RFC 9457) for clients that prefer them, Kong's own format for all others. */
   readonly format: "negotiate" | "problem" | "kong";
-  /** The `type` of problem details, without the reason at its end. Undefined: problem details have no `type`. */
+  /** The `type` of problem details, without the reason at its end. If undefined, problem details have no `type`. */
   readonly problemTypes: string | undefined;
   readonly reasons: ReadonlyMap<PublicReason, CustomAnswer>;
   /** Whether challenges for a missing or invalid token name the scopes that the rule requires. */
@@ -30,7 +30,10 @@ export interface Reply {
   readonly answers: Answers;
   /** URL of the API's description (RFC 9728 section 5.1). */
   readonly resourceMetadata: string | undefined;
-  /** Scopes that a token needs, for clients that have no valid token yet. Empty if the policy does not show them to such clients. */
+  /**
+   * Scopes that a token needs, for clients that have no valid token yet. Empty if the policy does not show scopes to
+   * such clients.
+   */
   readonly scopes: readonly string[];
   /** Header fields of the request. */
   readonly accept: string | undefined;

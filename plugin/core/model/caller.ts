@@ -8,7 +8,7 @@ export interface Consumer {
   readonly tags?: readonly string[];
 }
 
-/** The caller's identity for Kong and for the plugins that run after this one. */
+/** The identity of the caller, for Kong and for the plugins that run after jwt-policy. */
 export interface CallerIdentity {
   readonly consumer: Consumer | undefined;
   readonly credentialId: string | undefined;
@@ -16,7 +16,7 @@ export interface CallerIdentity {
   readonly groups: readonly string[] | undefined;
 }
 
-/** Clears the caller that Kong has. */
+/** An identity that removes the caller that Kong has. */
 export const NO_CALLER: CallerIdentity = { consumer: undefined, credentialId: undefined, groups: undefined };
 
 export interface ConsumerLookup {
@@ -29,15 +29,18 @@ export interface ConsumerLookup {
 
 /** Asks Kong about callers. The promises reject if Kong's answer cannot be read. */
 export interface CallerSource {
-  /** Undefined when Kong has no such Consumer, or cannot read its database. Kong's protocol does not distinguish the two. */
+  /**
+   * Returns undefined when Kong has no such Consumer, or cannot read its database. Kong's protocol does not distinguish
+   * a missing Consumer from an unreadable database.
+   */
   findConsumer(lookup: ConsumerLookup): Promise<Consumer | undefined>;
-  /** Id of the credential that another plugin accepted; undefined when none did. */
+  /** Id of the credential that another plugin accepted; undefined if no plugin accepted a credential. */
   authenticatedCredential(): Promise<string | undefined>;
-  /** The Consumer of that credential. */
+  /** The Consumer of the credential that another plugin accepted. */
   authenticatedConsumer(): Promise<Consumer | undefined>;
 }
 
-/** For use without Kong: there are no Consumers and no credentials. */
+/** A source for use without Kong: there are no Consumers and no credentials. */
 export const NO_CALLERS: CallerSource = {
   findConsumer: async () => undefined,
   authenticatedCredential: async () => undefined,

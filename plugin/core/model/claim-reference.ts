@@ -1,9 +1,9 @@
 import { listNames, type SplitText, splitNames } from "../json/claim-names.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
-/** A reference to a claim: a top-level member, or a member further inside by JSON Pointer (RFC 6901). */
+/** A reference to a claim: the name of a top-level claim, or a JSON Pointer to an inner member (RFC 6901). */
 export interface ClaimReference {
-  /** As written in the policy document. Safe to log, because it comes from configuration. */
+  /** The reference as written in the policy document. It is safe to log, because it comes from configuration. */
   readonly text: string;
   readonly path: readonly string[];
 }
@@ -46,16 +46,17 @@ function selectMember(value: JsonValue | undefined, step: string): JsonValue | u
 /** Why a claim cannot be found, although it may exist. */
 export type Obstacle =
   /**
-   * A step leads into a string, a number or a boolean. Or a step leads into a list, but is not an index. The text is the JSON
-   * Pointer of that value.
+   * A step leads into a string, a number or a boolean. Or a step leads into a list, but the step is not an index.
+   * `text` is the JSON Pointer of the value that has no members.
    */
   | { readonly is: "value"; readonly text: string; readonly value: JsonValue }
-  /** The provider keeps the claim at another address, because it is too large for the token. */
+  /** The provider keeps the claim outside the token, because the claim is too large for the token. */
   | { readonly is: "elsewhere"; readonly text: string };
 
 /**
- * Explains why {@link readClaim} found nothing. Undefined if the claim is really absent: an object has no such member, a list has no
- * such element, or a step is null. A requirement that accepts an absent claim must also call this function.
+ * Explains why {@link readClaim} found nothing. Returns undefined if the claim is really absent: an object has no such
+ * member, a list has no such element, or a step is null. A requirement that accepts an absent claim must also call this
+ * function.
  */
 export function findObstacle(claims: JsonObject, { path }: ClaimReference): Obstacle | undefined {
   const [first = ""] = path;
@@ -81,7 +82,7 @@ export function toPointer(path: readonly string[]): string {
   return path.map((step) => `/${step.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** A claim that the token has, and its value. The value is undefined if an obstacle hides it. */
+/** A claim that the token has, and the claim's value. The value is undefined if an obstacle hides the claim. */
 export interface PresentClaim {
   readonly claim: ClaimReference;
   readonly value: JsonValue | undefined;
@@ -110,8 +111,8 @@ export function nameClaims(references: readonly ClaimReference[]): string {
 export interface NameLocation {
   readonly claim: ClaimReference;
   /**
-   * A claim can be one string with several names. This character separates the names. If undefined, the string is one
-   * name, or a list of scopes with spaces between them.
+   * A claim can be one string with several names. This character separates the names in the string. If undefined, the
+   * string is one name, or a list of scopes with spaces between them.
    */
   readonly separator: string | undefined;
 }
@@ -119,8 +120,8 @@ export interface NameLocation {
 const ONE_NAME: SplitText = (text) => [text];
 
 /**
- * The names in all locations together. A claim that is absent or null adds none. Undefined when one of the claims
- * cannot be read. In this case it is unknown whether a name is present or absent.
+ * The names in all locations together. A claim that is absent or null adds no names. Returns undefined when one of the
+ * claims cannot be read. If a claim cannot be read, it is unknown whether a name is present or absent.
  *
  * @param split splits the string of a location that has no separator of its own.
  */

@@ -6,13 +6,13 @@ import type { Mode, ProtectedResource, Requirements, TokenSource } from "./polic
 import type { Result } from "./result.ts";
 import type { SentToken, VerifiedToken } from "./token.ts";
 
-/** Facts found on the way to a decision. For logs and `explain`, never for the client. */
+/** Facts found on the way to a decision. They are for logs and `explain`, never for the client. */
 export interface Evidence {
   readonly policy: string;
   readonly rule?: string | undefined;
   /** Id of the issuer in the policy. */
   readonly issuer?: string | undefined;
-  /** From the token's header: unverified until the signature is checked. */
+  /** The `kid` of the token's header, which is unverified until the signature is checked. */
   readonly kid?: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface UpstreamChanges {
   readonly headers: HeaderChanges;
   /** The new query, without `?`; absent when the query does not change. */
   readonly rawQuery?: string | undefined;
-  /** Replaces Kong's caller as a whole. If absent, Kong's caller stays unchanged. */
+  /** If present, this caller replaces Kong's caller as a whole. If absent, Kong's caller stays unchanged. */
   readonly caller?: CallerIdentity | undefined;
 }
 
@@ -45,7 +45,7 @@ export interface Allow extends UpstreamChanges {
   readonly verdict: "allow";
   /**
    * While policy and keys stay the same, a new decision about the same facts would be equal at every time in this span.
-   * Undefined if the decision must not be reused: see docs/adr/0040-verdict-cache.md.
+   * Undefined if the plugin must not reuse the decision: see docs/adr/0040-verdict-cache.md.
    */
   readonly validity: Validity | undefined;
   /** The denial that report mode did not enforce. */
@@ -68,7 +68,8 @@ export interface Answer {
   readonly metadataRequest: MetadataRequest;
 }
 
-// An object that only looks like an Allow must not let a request pass. Only createAllow can add to this set.
+// The Allows that {@link createAllow} made: an object that only looks like an Allow must not let a request pass. Only
+// createAllow can add to this set.
 const issued = new WeakSet<object>();
 
 /** Creates the only kind of value that lets a request reach the upstream. */
@@ -79,7 +80,10 @@ export function createAllow(changes: UpstreamChanges, evidence: Evidence, report
   return allow;
 }
 
-/** @param reply how to answer the client. The default is for cases where neither policy nor request is known. */
+/**
+ * @param reply how to answer the client. The default reply is for cases where neither the policy nor the request is
+ *   known.
+ */
 export function createDeny(denial: Denial, evidence: Evidence, reply: Reply = PLAIN_REPLY): Deny {
   return { verdict: "deny", denial, evidence, reply };
 }
@@ -90,7 +94,7 @@ export function createAnswer(metadataRequest: MetadataRequest): Answer {
 
 /** Whether `value` is an Allow made by {@link createAllow} in this process. */
 export function isAllow(value: unknown): value is Allow {
-  return issued.has(value as object); // False for a value that is not an object.
+  return issued.has(value as object); // Returns false for a value that is not an object.
 }
 
 /**
@@ -119,15 +123,15 @@ export interface Known {
 }
 
 /**
- * What a decision found on its way, for the decision log and the metrics. The pipeline writes it and never reads it, so it cannot change a
- * decision.
+ * What a decision found on its way, for the decision log and the metrics. The pipeline writes these facts and never
+ * reads them, so they cannot change a decision.
  */
 export interface Trace {
   /** The mode of the rule or operation that applied. */
   mode?: Mode | undefined;
-  /** Where the token was. */
+  /** The source in which the token was found. */
   source?: TokenSource | undefined;
-  /** The claims of a token with a valid signature. They may fail a later check. */
+  /** The claims of a token with a valid signature. The claims may fail a later check. */
   claims?: JsonObject | undefined;
   /** The signed text of a token whose signature and claims are valid. */
   signed?: Uint8Array | undefined;

@@ -17,7 +17,7 @@ export interface DenialRow {
    * the client sent no token.
    */
   readonly error?: BearerError;
-  /** The text for the client. It depends only on the reason, and never on the content of the token. */
+  /** The text for the client. The text depends only on the reason, and never on the content of the token. */
   readonly clientMessage: string;
   /** The public name, if it differs from the reason. Reasons that a client must not distinguish share one name, status and text. */
   readonly publicReason?: string;
@@ -364,8 +364,8 @@ interface ReasonArguments {
 }
 
 /**
- * `detail` is for the operator: the value that caused the failure, where it was, and the expected value. Values of tokens and requests
- * are written by quote-value.ts. A value that is not verified is marked as `unverified`.
+ * `detail` is for the operator: the value that caused the failure, where it was, and the expected value. quote-value.ts
+ * writes the values of tokens and requests. A value that is not verified is marked as `unverified`.
  */
 export type Denial = {
   [R in Reason]: { readonly reason: R; readonly detail?: string } & (R extends keyof ReasonArguments

@@ -4,14 +4,19 @@ const PLACEHOLDER = /^\{[A-Za-z][A-Za-z0-9_]*\}$/;
 /** A tenant has no character with a meaning in a URL: no dot, no slash, no percent sign. */
 const TENANT = /^[A-Za-z0-9_-]{1,128}$/;
 const ANY_TENANT = "{}";
-/** Index of the host when a URL is split at each `/`. A placeholder there would let a token choose which host is trusted. */
+/**
+ * Index of the host when a URL is split at each `/`. A placeholder in the host would let a token choose which host is
+ * trusted.
+ */
 const HOST = 2;
-/** The longest template plus the longest tenant. A limit is needed because the sender of a token controls `iss`. */
+/**
+ * The longest template plus the longest tenant. The length needs a limit, because the sender of a token controls `iss`.
+ */
 const MAX_LENGTH = 1024 + 128;
 
 /**
- * The index of the only path segment that is a placeholder. Undefined if there is no such segment, or more than one, or
- * if other parts have braces.
+ * The index of the only path segment that is a placeholder. Returns undefined if no segment or more than one segment is
+ * a placeholder, or if other parts of the template have braces.
  */
 export function findPlaceholder(template: string): number | undefined {
   const segments = template.split("/");
@@ -20,7 +25,10 @@ export function findPlaceholder(template: string): number | undefined {
   return index > HOST && !others.some((segment) => /[{}]/.test(segment)) ? index : undefined;
 }
 
-/** An https URL in which a placeholder is one label of the host, but not the last. Other parts have no braces. */
+/**
+ * An https URL in which a placeholder is one label of the host, but not the last. Other parts of the URL have no
+ * braces.
+ */
 const HOST_TEMPLATE =
   /^https:\/\/(?:[A-Za-z0-9-]+\.)*(\{[A-Za-z][A-Za-z0-9_]*\})(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?(?:\/[^{}]*)?$/;
 
@@ -32,7 +40,7 @@ export function findHostPlaceholder(template: string): string | undefined {
   return HOST_TEMPLATE.exec(template)?.[1];
 }
 
-/** The key in the map of templates. It is the template without the name of the placeholder. */
+/** The key of a template in the map of templates: the template without the name of its placeholder. */
 export function templateKey(template: string, segment: number): string {
   return template.split("/").with(segment, ANY_TENANT).join("/");
 }

@@ -25,7 +25,7 @@ export interface VerificationKey {
   verify(signingInput: Uint8Array, signature: Uint8Array, client?: string): SignatureCheck | Promise<SignatureCheck>;
 }
 
-/** `overloaded`: the signature was not checked, because too many signatures wait for their check. */
+/** `overloaded`: the plugin did not check the signature, because too many signatures wait for their check. */
 export type SignatureCheck = Result<undefined, "invalid" | "overloaded">;
 
 export const SIGNATURE_INVALID: SignatureCheck = fail("invalid");
@@ -33,8 +33,8 @@ export const CHECK_OVERLOADED: SignatureCheck = fail("overloaded");
 
 /**
  * `unknown`: the issuer has no such key. `conflict`: the names in the token belong to different keys. `too_many`: the
- * token names no key, and more keys fit than the plugin may try. `unavailable`: keys of the issuer are missing, so the
- * answer is not known. `overloaded`: too many other requests already wait for keys.
+ * token names no key, and more keys fit than the plugin may try. `unavailable`: keys of the issuer are missing, so it
+ * is unknown whether the issuer has the key. `overloaded`: too many other requests already wait for keys.
  */
 export type MissingKey =
   | { readonly because: "unknown" | "conflict" | "overloaded" }
@@ -43,7 +43,7 @@ export type MissingKey =
 
 export type KeyLookup = Result<VerificationKey, MissingKey>;
 
-/** Finds keys for the pipeline. It never throws, and it answers without waiting if the key is known. */
+/** Finds keys for the pipeline. A key source never throws, and it answers without waiting if it has the key. */
 export interface KeySource {
   find(issuer: CompiledIssuer, joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
   /**
@@ -51,11 +51,11 @@ export interface KeySource {
    * undefined, decisions with these keys are not reused.
    */
   validity?(issuer: CompiledIssuer): Validity | undefined;
-  /** Describes the issuer's keys for the operator's log, after `find` has failed. It must be cheap. */
+  /** Describes the issuer's keys for the operator's log, after `find` has failed. The description must cost little. */
   describe?(issuer: CompiledIssuer): KeyOverview;
 }
 
-/** The keys of an issuer, for the operator. It contains no key material. */
+/** Describes the keys of an issuer for the operator, without key material. */
 export interface KeyOverview {
   readonly keys: readonly Pick<VerificationKey, "kid" | "algorithm">[];
   /** The reasons why other keys are not used. */

@@ -3,14 +3,20 @@
  * the document does not matter. If two operations fit the same request and neither is more specific, the compiler rejects both.
  */
 
-/** One step of a path template, most specific kind first. */
+/** One segment of a path template. The most specific kind comes first. */
 export type TemplateSegment =
   | { readonly kind: "literal"; readonly text: string }
-  /** A placeholder with text before or after it: `{id}:cancel`, `v{version}`. It matches at least one character. */
+  /**
+   * A placeholder with text before or after it: `{id}:cancel`, `v{version}`. The placeholder matches at least one
+   * character.
+   */
   | { readonly kind: "affixed"; readonly prefix: string; readonly suffix: string }
-  /** Exactly one segment that is not empty. */
+  /** Matches exactly one segment that is not empty. */
   | { readonly kind: "placeholder" }
-  /** All segments to the end of the path: one or more, and not only a slash at the end. It is always the last step. */
+  /**
+   * Matches all segments to the end of the path: one or more, and not only a slash at the end. Such a segment is always
+   * the last one of a template.
+   */
   | { readonly kind: "subtree" };
 
 export interface OperationTree<T> {
@@ -24,7 +30,10 @@ export interface OperationTree<T> {
   readonly lenientRoot: OperationNode<T> | undefined;
 }
 
-/** One step of the paths. Maps are created only when needed, because large policies have tens of thousands of nodes. */
+/**
+ * One segment of the path templates. Maps are created only when needed, because large policies have tens of thousands
+ * of nodes.
+ */
 export interface OperationNode<T> {
   literals?: Map<string, OperationNode<T>>;
   affixed?: { readonly prefix: string; readonly suffix: string; readonly node: OperationNode<T> }[];
@@ -44,10 +53,13 @@ export interface Subtree<T> {
   readonly start: Fit<T>;
 }
 
-/** The template that applies to a request. */
+/** HTTP methods in upper case. */
 export interface Fit<T> {
   readonly segments: readonly TemplateSegment[];
-  /** Undefined if no operation matches: the path is the start of a subtree, and less specific operations must not match it. */
+  /**
+   * The value of the operation; undefined if the path is only the start of a subtree, which no less specific operation
+   * may match.
+   */
   readonly value: T | undefined;
 }
 

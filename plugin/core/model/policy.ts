@@ -5,29 +5,29 @@ import type { OperationTree } from "./operation-tree.ts";
 /** A policy document, compiled for decisions. Each look-up for a request is one step in a map or a set. */
 export interface CompiledPolicy {
   readonly name: string;
-  /** Hex SHA-256 of the document's bytes. It identifies the version in effect. */
+  /** Hex SHA-256 of the document's bytes. The hash identifies the version of the document that is in effect. */
   readonly hash: string;
   readonly maxTokenBytes: number;
   /** All places where the plugin looks for a token. */
   readonly tokenSources: readonly TokenSource[];
   /**
-   * All request headers that may carry credentials, in each spelling with `-` and `_`. Includes Authorization, unless the policy keeps
-   * the client's own.
+   * All request headers that may carry credentials, in each spelling with `-` and `_`. The list has Authorization,
+   * unless the policy keeps the client's own Authorization header.
    */
   readonly credentialHeaders: readonly string[];
   /**
-   * The upstream gets the token in this header: `authorization`, or a different header that has only the token. If undefined, it gets
-   * no token.
+   * The header in which the upstream gets the token: `authorization`, or another header that carries only the token. If
+   * undefined, the upstream gets no token.
    */
   readonly forwardHeader: string | undefined;
-  /** By exact `iss`. */
+  /** The issuers, by exact `iss`. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
   /** Issuers with many tenants. */
   readonly issuerTemplates: IssuerTemplates;
-  /** By rule id. */
+  /** The rules, by rule id. */
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly headerMappings: readonly HeaderMapping[];
-  /** How tokens set Kong's caller. Undefined leaves Kong's caller and its headers unchanged. */
+  /** How tokens set Kong's caller. If undefined, Kong's caller and its headers stay unchanged. */
   readonly identity: CompiledIdentity | undefined;
   /**
    * Every header to remove from the client's request, in each spelling with `-` and `_`. These are all mapped headers, the header with
@@ -49,11 +49,11 @@ export interface CompiledPolicy {
 }
 
 /**
- * If two requests have plain paths, the same method, the same `Connection` and these same facts, an Allow of one is also right for
- * the other.
+ * The facts on which an Allow depends. An Allow of one request is also right for another request with the same facts,
+ * the same method and the same `Connection`, if both paths are plain.
  */
 export interface DecidingFacts {
-  /** Whether decisions depend on the path or the query. If not, the path matters only if it may be ambiguous. */
+  /** Whether decisions depend on the path or the query. If not, the path is compared only if it may be ambiguous. */
   readonly target: boolean;
   /** Whether decisions depend on how the request came: over TLS, from this machine, or in clear text. */
   readonly transport: boolean;
@@ -64,7 +64,7 @@ export interface DecidingFacts {
 /** A place where a token may be. */
 export type TokenSource = TokenPlace & {
   /**
-   * Only tokens of the issuers with these ids may come in this source. If absent, tokens of all issuers may come in it.
+   * Ids of the issuers whose tokens may come in this source. If absent, tokens of all issuers may come in this source.
    */
   readonly issuers?: ReadonlySet<string>;
 };
@@ -72,17 +72,20 @@ export type TokenSource = TokenPlace & {
 type TokenPlace =
   | {
       readonly from: "authorization";
-      /** Authentication schemes in lower case. If absent, only `bearer`. */
+      /** Authentication schemes in lower case. If absent, the plugin accepts only the scheme `bearer`. */
       readonly schemes?: ReadonlySet<string>;
       /** Whether a token without a scheme is accepted too. */
       readonly allowsBare?: boolean;
     }
-  /** Name in lower case. The scheme and the spaces after it come before the token. */
+  /** The name of the header in lower case. `scheme` matches the scheme before the token, with its spaces. */
   | { readonly from: "header"; readonly name: string; readonly scheme: RegExp | undefined }
   | { readonly from: "cookie"; readonly name: string; readonly allowedOrigins: ReadonlySet<string> }
   | { readonly from: "query"; readonly name: string };
 
-/** An issuer with many tenants, such as `https://login.microsoftonline.com/{tenantid}/v2.0`: one path segment of `iss` names the tenant. */
+/**
+ * An issuer with many tenants: one path segment of `iss` names the tenant, as in
+ * `https://login.microsoftonline.com/{tenantid}/v2.0`.
+ */
 export interface IssuerTemplate {
   /** Index of the tenant's segment when `iss` is split at each `/`. */
   readonly segment: number;
@@ -93,14 +96,14 @@ export interface IssuerTemplate {
 export interface IssuerTemplates {
   /** The key is the template without the name of its placeholder: see issuer-template.ts. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
-  /** The distinct positions of the placeholders. */
+  /** The positions in `iss` at which templates have a placeholder, each listed once. */
   readonly segments: readonly number[];
 }
 
 export interface CompiledIssuer {
   /** The issuer's id in the document; safe in logs and metric labels. */
   readonly id: string;
-  /** The exact `iss`, or its template. */
+  /** The exact `iss`, or the template of the `iss`. */
   readonly issuer: string;
   readonly template: IssuerTemplate | undefined;
   /**
@@ -123,7 +126,10 @@ export interface CompiledIssuer {
   readonly triesKeys: boolean;
   /** Whether an integer `sub` is read as its decimal text. */
   readonly acceptsNumericSubject: boolean;
-  /** Conditions on all tokens of the issuer, whatever a rule says. They never compare with the request. */
+  /**
+   * Conditions on all tokens of the issuer, whatever a rule says. These conditions never compare a claim with the
+   * request.
+   */
   readonly conditions: readonly Condition[];
   readonly audience: ClaimReference;
   /** Claim that must equal the tenant in `iss`, if the issuer has many tenants. */
@@ -134,22 +140,22 @@ export interface CompiledIssuer {
   readonly keys: readonly KeyOrigin[];
   readonly keyRefresh: KeyRefresh;
   /**
-   * Other entries of the policy with the same identifier, for other kinds of tokens. They have the same keys and algorithms. No token
-   * meets the conditions of two entries.
+   * Other entries of the policy with the same identifier, for other kinds of tokens. All these entries have the same
+   * keys and algorithms. No token meets the conditions of two entries.
    */
   readonly otherEntries: readonly CompiledIssuer[];
 }
 
 /** How long fetched keys are used, in seconds. */
 export interface KeyRefresh {
-  /** The provider suggests the time until the next fetch. `minSeconds` and `maxSeconds` limit this time. */
+  /** Limits for the time until the next fetch, which the provider suggests. */
   readonly minSeconds: number;
   readonly maxSeconds: number;
-  /** An unknown kid causes no fetch until this time after the last attempt. */
+  /** After an attempt to fetch keys, an unknown `kid` causes no fetch for this time. */
   readonly cooldownSeconds: number;
   /** How long the last good keys are used while no fetch succeeds. */
   readonly maxStaleSeconds: number;
-  /** Limit for each request to the provider. */
+  /** Time limit for each request to the provider. */
   readonly timeoutSeconds: number;
 }
 
@@ -166,7 +172,7 @@ export type KeyOrigin =
 /** Properties of a key that its file does not state. */
 export interface NamedKey {
   readonly kid: string | undefined;
-  /** The only algorithm that the key is used with. If absent, it is chosen among the issuer's algorithms. */
+  /** The only algorithm that the key is used with. If absent, the plugin chooses among the issuer's algorithms. */
   readonly alg?: string;
 }
 
@@ -183,9 +189,15 @@ export interface FetchRules {
 
 export interface CompiledRule {
   readonly id: string;
-  /** Requirements per operation; undefined if they are the same for the whole rule. A request that matches no operation has no rule. */
+  /**
+   * The requirements of each operation; undefined if all requests of the rule have the same requirements. If the rule
+   * has operations and a request matches none of them, the request matches no rule.
+   */
   readonly operations: OperationTree<Requirements> | undefined;
-  /** The requirements of a rule without operations. If the rule has operations, only the mode is used. */
+  /**
+   * The requirements of a rule without operations. If the rule has operations, only the mode of these requirements is
+   * used.
+   */
   readonly requirements: Requirements;
 }
 
@@ -226,7 +238,7 @@ export interface Requirements {
   readonly comparedHeaders: readonly { readonly name: string; readonly spellings: readonly string[] }[];
   /** Ids of the issuers whose tokens at least one alternative accepts. */
   readonly accept: ReadonlySet<string>;
-  /** One or more, in the order of the document. The request passes if one of them is met. */
+  /** One or more, in the order of the document. The request passes if the token meets one of the alternatives. */
   readonly alternatives: readonly Alternative[];
 }
 
@@ -234,7 +246,7 @@ export interface Requirements {
 export interface Alternative {
   /** Ids of the issuers whose tokens are accepted. */
   readonly accept: ReadonlySet<string>;
-  /** Replaces the issuer's audiences. */
+  /** The accepted audiences, instead of the issuer's audiences. */
   readonly audiences: ReadonlySet<string> | undefined;
   readonly scopes: Membership;
   readonly roles: Membership;
@@ -268,16 +280,16 @@ export type PlainTest =
   /** The pattern is anchored, and has a form that matches in bounded time. */
   | { readonly is: "matches"; readonly pattern: RegExp }
   | { readonly is: "min" | "max"; readonly bound: number }
-  /** Index of a segment of the request's path. */
+  /** Index of the segment of the request's path that the claim must equal. */
   | { readonly is: "equals_path"; readonly segment: number }
-  /** Name in lower case. */
+  /** The header's name in lower case. */
   | { readonly is: "equals_header"; readonly header: string };
 
 /** How and when the user was authenticated (RFC 9470). */
 export interface AuthenticationRequirement {
-  /** If empty, any value is accepted. */
+  /** The accepted values of `acr`. If the list is empty, any `acr` is accepted. */
   readonly acrValues: readonly string[];
-  /** The token must have all of these values. */
+  /** The values that `amr` must contain. */
   readonly amr: readonly string[];
   readonly maxAgeSeconds: number | undefined;
 }
@@ -304,7 +316,7 @@ export type HeaderSource =
 export interface ProtectedResource {
   /** The URL at which clients ask for the description (RFC 9728 section 3.1). */
   readonly metadataUrl: string;
-  /** The path of that URL, exactly as clients must send it. */
+  /** The path of the description's URL, exactly as clients must send it. */
   readonly metadataPath: string;
   /** The description: a JSON text. */
   readonly metadata: string;

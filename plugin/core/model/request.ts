@@ -1,4 +1,4 @@
-/** All that the pipeline knows about a request. It is read once, before any decision. */
+/** All that the pipeline knows about a request. The plugin reads these facts once, before any decision. */
 export interface RequestFacts {
   readonly binding: Binding;
   /** The client's request line; undefined when it is malformed. */
@@ -26,8 +26,8 @@ export interface RequestFacts {
 export type Transport = "tls" | "loopback" | "plain";
 
 /**
- * Maximum number of characters. The plugin does not read a path that is longer than this, or the query of a target that is longer than
- * this. nginx has the same limit for HTTP/1.1, but over HTTP/2 a target may be four times as long.
+ * Maximum number of characters. The plugin does not read a longer path, or the query of a longer target. nginx has the
+ * same limit for HTTP/1.1, but over HTTP/2 a target may be four times as long.
  */
 export const MAX_TARGET_LENGTH = 8_192;
 
@@ -38,8 +38,8 @@ export interface RequestLine {
 }
 
 /**
- * How a request is bound to a rule of the policy. Either the plugin's configuration names the rule, or the Kong Route does:
- * by its name, or else by a tag.
+ * How a request is bound to a rule of the policy: by the rule's name in the plugin's configuration, by the Kong Route's
+ * name, or by a tag of the Route.
  */
 export type Binding =
   | { readonly by: "rule"; readonly rule: string }

@@ -1,11 +1,14 @@
 import type { JsonObject } from "../json/json.ts";
 import type { TokenSource } from "./policy.ts";
 
-/** The JOSE header parameters that the plugin uses (RFC 7515 section 4.1). It never reads `jku`, `jwk`, `x5u` and `x5c`. */
+/**
+ * The JOSE header parameters that the plugin uses (RFC 7515 section 4.1). The plugin never reads `jku`, `jwk`, `x5u`
+ * and `x5c`.
+ */
 export interface JoseHeader {
   readonly alg: string;
   readonly kid: string | undefined;
-  /** SHA-1 thumbprint of the key's certificate. It helps to find the key, but proves nothing. */
+  /** SHA-1 thumbprint of the key's certificate. The thumbprint helps to find the key, but proves nothing. */
   readonly x5t: string | undefined;
   /** `x5t#S256`: the SHA-256 thumbprint of the key's certificate. */
   readonly x5tS256: string | undefined;
@@ -15,18 +18,18 @@ export interface JoseHeader {
 /** The parts of a compact JWS with any payload, all still unverified. */
 export interface DecodedJws {
   readonly joseHeader: JoseHeader;
-  /** Raw bytes, because a signed payload need not be claims, or even text. */
+  /** The payload as bytes, because a signed payload need not be claims, or even text. */
   readonly payload: Uint8Array;
   /** The bytes that the signature covers: the first two segments and the dot, in ASCII. */
   readonly signingInput: Uint8Array;
   readonly signature: Uint8Array;
 }
 
-/** The parts of a token: a JWS whose payload is a claims set (RFC 7519 section 7.2). All are still unverified. */
+/** The parts of a token: a JWS whose payload is a claims set (RFC 7519 section 7.2). All parts are still unverified. */
 export interface DecodedToken extends DecodedJws {
   /** The claim `iss`, which selects the keys. */
   readonly unverifiedIssuer: UnverifiedIssuer;
-  /** Parsed on first access, because the claims of a token without a valid signature are never used. */
+  /** The claims are parsed on first access, because the claims of a token without a valid signature are never used. */
   readonly unverifiedClaims: JsonObject;
 }
 
@@ -34,7 +37,7 @@ export interface UnverifiedIssuer {
   readonly iss?: unknown;
 }
 
-/** A string that the client sent in a token source. Its content is not checked yet. */
+/** A string that the client sent in a token source. The plugin has not yet checked this string. */
 export interface Credential {
   readonly source: TokenSource;
   readonly text: string;

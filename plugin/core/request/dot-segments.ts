@@ -7,7 +7,10 @@ import { MAX_TARGET_LENGTH } from "../model/request.ts";
  * compatibility characters, backslashes, and path parameters (`/..;x/`).
  */
 
-/** Replaces each slash that the client sent unencoded. After this, each `/` in a decoded path comes from an escape. */
+/**
+ * In a decoded path, this character stands for each slash that the client sent unencoded. So each `/` in a decoded path
+ * comes from an escape.
+ */
 const SLASH = "\x01";
 /** Placeholder for a byte that was lost in decoding. */
 const LOST = "\x7f";
@@ -19,7 +22,7 @@ const ESCAPE = /%(?:u([0-9a-f]{4})|([0-9a-f]{2}))/gi;
 // Overlong forms of `%`, `.`, `/`, `;` and `\` (RFC 3629 section 10). Lenient decoders read only six bits of each byte that follows.
 const OVERLONG =
   /(?:\xc0|(?:\xe0|[\xf0\xf8\xfc][\0@\x80\xc0]{1,3})[\0@\x80\xc0])([%e\xa5\xe5.n\xae\xee/o\xaf\xef;{\xbb\xfb])|(?:\xc1|(?:\xe0|[\xf0\xf8\xfc][\0@\x80\xc0]{1,3})[\x01A\x81\xc1])[\x1c\\\x9c\xdc]/g;
-/** Nested escapes such as `%2525` all end as `%`, so they are decoded in one round instead of many. */
+/** Nested escapes such as `%2525` all decode to `%`, so one round decodes them instead of many. */
 const NESTED_PERCENT = /%(?:25)+/g;
 const LONGER = /[\x7f-\uffff]/;
 const SLASH_ALIKES = /[\u2044\u2215]/g;
@@ -29,17 +32,17 @@ const ENCODED_SLASH = /%2f/i;
 /** The compatible forms of these Arabic letters are long, but have neither dots nor slashes. */
 const LIGATURES = /[\ufb50-\ufdff]+/g;
 /**
- * An unusual path has dots beyond ASCII, or escapes that are nested, broken or not UTF-8. Checking such a path in all ways costs up
- * to a hundred times as much as checking a plain path. Longer unusual paths are rejected unread, because honest clients do not send
- * them.
+ * An unusual path has dots beyond ASCII, or escapes that are nested, broken or not UTF-8. Checking such a path in all
+ * ways costs up to a hundred times as much as checking a plain path. Unusual paths longer than this are rejected,
+ * because honest clients do not send them.
  */
 const MAX_UNUSUAL_LENGTH = 512;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Whether some common server may read a dot segment in the path. Such a path may leave the Kong Route, so no rule can decide about it.
- * Also true for a path that is too long to check.
+ * Whether some common server may read a dot segment in the path. Such a path may leave the Kong Route, so no rule can
+ * decide about it. The result is also true for a path that is too long to check.
  *
  * @param target path and optional query, exactly as sent, in any form.
  */
@@ -79,7 +82,7 @@ function markSlashes(path: string): string {
   return path.replaceAll("/", SLASH);
 }
 
-/** Decodes a path that all servers decode alike: in one round, and as UTF-8. Undefined for every other path. */
+/** Decodes a path that all servers decode alike: in one round, and as UTF-8. Returns undefined for every other path. */
 function decodeUsual(path: string): string | undefined {
   try {
     const text = path.includes("%") ? decodeURIComponent(path) : path;
@@ -110,7 +113,10 @@ function readsAsDots(reading: string): boolean {
   return hasDots(reading, OTHER_SLASH) || (reading.includes(LOST) && isUnknown(reading));
 }
 
-/** What a character is in a path. Every character beyond ASCII is solid. */
+/**
+ * The kinds of characters in a path. A solid character is an ordinary character of a name, or any character beyond
+ * ASCII.
+ */
 const SOLID = 0;
 /** A character that some server drops: a space, a control character or `+`. */
 const DROPPED = 1;
@@ -140,20 +146,21 @@ for (const [characters, kind] of [
 }
 
 /**
- * What has been read of a segment so far. `FRESH`: no dots and no solid characters. `DOTS`: dots but no solid
- * characters. `NAMED`: a solid character.
+ * What the part of a segment that has been read contains. `FRESH`: neither dots nor solid characters. `DOTS`: dots but
+ * no solid characters. `NAMED`: at least one solid character.
  */
 const FRESH = 0;
 const DOTS = 1;
 const NAMED = 2;
-/** Counts the dots, or the bytes that may be parts of dots, at the end of the text that was read. */
+/** The number of dots, or of bytes that may be parts of dots, at the end of the text that was read. */
 const TWO_DOTS = 2;
-/** At least two dots, and then characters that some server drops. */
+/** The text ends with at least two dots, and then characters that some server drops. */
 const TWO_DOTS_AND_DROPPED = 3;
 
 /**
- * Whether a segment has only dots, or may have only dots after Kong strips the Route's path. Kong strips `/route` from `/route..%2fx`,
- * which leaves a dot segment. This takes one pass without regular expressions, because a path may have thousands of slashes and dots.
+ * Whether a segment has only dots, or may have only dots after Kong strips the Route's path. Kong strips `/route` from
+ * `/route..%2fx`, which leaves a dot segment. The check takes one pass without regular expressions, because a path may
+ * have thousands of slashes and dots.
  *
  * @param slash the kind of the character `/`.
  */
@@ -204,7 +211,7 @@ function isUnknown(reading: string): boolean {
   return [...reading.matchAll(UNKNOWN_SEGMENT)].some(([, segment]) => segment?.includes(LOST));
 }
 
-/** Each byte becomes one character. */
+/** Converts text to UTF-8, with one character for each byte. */
 function toBytes(text: string): string {
   let bytes = "";
   for (const byte of encoder.encode(text.replaceAll("\ufffd", LOST))) {

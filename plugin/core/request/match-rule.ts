@@ -11,8 +11,8 @@ import { splitPath } from "./request-path.ts";
 export interface Match {
   readonly requirements: Requirements;
   /**
-   * For each segment of the request's path: the text that fills its placeholder, or else the whole segment. Empty without
-   * operations.
+   * For each segment of the request's path: the text that fills its placeholder, or else the whole segment. The list is
+   * empty if the rule has no operations.
    */
   readonly segments: readonly string[];
   /** Whether no token is needed: the rule is public, or lets this CORS preflight pass. */
@@ -22,9 +22,12 @@ export interface Match {
 /** A request that is denied before the plugin looks for a token. */
 export interface Mismatch {
   readonly denial: Denial;
-  /** The mode of the matched rule or operation. If the match is uncertain, the strictest mode of all that may match. */
+  /**
+   * The mode of the matched rule or operation. If it is uncertain which one matches, this is the strictest mode of all
+   * that may match.
+   */
   readonly mode: Mode;
-  /** Requirements of the matched rule or operation; undefined if none matched. */
+  /** Requirements of the matched rule or operation; undefined if no rule or operation matched. */
   readonly requirements?: Requirements;
 }
 
@@ -33,17 +36,21 @@ export interface Mismatch {
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
-/** Only names of this form are shown in the log. Any other string in these header fields may be a secret. */
+/** Only field names of this form are shown in the log. Any other string in such a header may be a secret. */
 const FIELD_NAME = /^[A-Za-z0-9_-]{1,40}$/;
 const PROTOCOL = /^[a-z]{1,8}(?:, ?[a-z]{1,8})?$/i;
 
-/** Only eight options exist, so no client needs more options or a longer string than this. Reading thousands of them would take long. */
+/**
+ * Only eight options exist, so no client needs more options or a longer string than this. Reading thousands of options
+ * would take long.
+ */
 const MAX_CONNECTION_OPTIONS = 64;
 const MAX_CONNECTION_LENGTH = 1_024;
 
 /**
- * Rejects a path that may leave the Kong Route, whatever the rule says, because the upstream may read it as a path of another Route.
- * A `#` is rejected too. Requests have no fragment (RFC 9112 section 3.2), and servers disagree on where a path with one ends.
+ * Rejects a path that the upstream may read as a path of another Kong Route, whatever the rule says. Also rejects a
+ * path with `#`, because requests have no fragment (RFC 9112 section 3.2) and servers disagree on where such a path
+ * ends.
  */
 export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts): Result<undefined, Mismatch> {
   if (!requestLine) {
@@ -128,22 +135,22 @@ function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean
 }
 
 /**
- * The upstream may read the path as the path of any operation. An operation that enforces must not be reachable by
- * another spelling.
+ * Returns `enforce` if the rule or one of its operations enforces, because some server may read the path as the path of
+ * any operation.
  */
 function strictestMode(rule: Requirements, operations: readonly Requirements[]): Mode {
   return [rule, ...operations].some(({ mode }) => mode === "enforce") ? "enforce" : "report";
 }
 
-/** Covers all rules, because the path may lead to any Kong Route. */
+/** Returns `enforce` if any part of the policy enforces, because the path may lead to any Kong Route. */
 function strictestModeOfAll({ rules, unmatchedMode }: CompiledPolicy): Mode {
   const modes = [...rules.values()].map((rule) => strictestMode(rule.requirements, rule.operations?.values ?? []));
   return [unmatchedMode, ...modes].includes("enforce") ? "enforce" : "report";
 }
 
 /**
- * Finds the rule that the configuration names. If it names no rule, finds the rule with the Route's name, or else the rule that the
- * Route's tag names.
+ * Finds the rule that the configuration names. Otherwise finds the rule with the Route's name, or else the rule that
+ * the Route's tag names.
  */
 export function findRule(policy: CompiledPolicy, binding: Binding): Result<CompiledRule, Denial> {
   if (binding.by === "rule") {
@@ -190,7 +197,7 @@ function describeTransport({ headers, client }: RequestFacts): string {
     : `http${from}, and X-Forwarded-Proto is ${quoteValue(said)}, expected https`;
 }
 
-/** Names the field only if it is a plain name, because a client can write any string there. */
+/** Shows a name in `Connection` only if it is a plain field name, because a client can write any string there. */
 function describeConnection(connection: string): string {
   if (connection.length > MAX_CONNECTION_LENGTH) {
     return `Connection has ${connection.length} characters, at most ${MAX_CONNECTION_LENGTH} are allowed`;

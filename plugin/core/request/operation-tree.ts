@@ -33,9 +33,9 @@ export function methodsCovered(methods: readonly string[]): ReadonlySet<string> 
 }
 
 /**
- * The most specific template for a path, or undefined. It depends on the first segment in which two templates differ: literal
- * text comes first, then a
- * placeholder with literal text, then a placeholder, then a subtree. Method names are case-sensitive (RFC 9110 section 9.1).
+ * The most specific template for a path, or undefined. The first segment in which two templates differ decides: literal
+ * text comes first, then a placeholder with literal text, then a placeholder, then a subtree. Method names are
+ * case-sensitive (RFC 9110 section 9.1).
  *
  * One walk visits each node at most once. The compiler limits the number of nodes by {@link longestWalk}.
  */

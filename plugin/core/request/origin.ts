@@ -36,8 +36,8 @@ function isSafe({ requestLine }: RequestFacts): boolean {
 }
 
 /**
- * Kong checks only `Upgrade`, and a proxy in front of Kong may forward `Upgrade` without `Connection`. So each of the
- * two headers is enough.
+ * Kong checks only `Upgrade`, and a proxy in front of Kong may forward `Upgrade` without `Connection`. So one of these
+ * two headers is enough to treat a request as a request for an upgrade.
  */
 function asksForUpgrade({ connection, headers }: RequestFacts): boolean {
   return headers.has("upgrade") || (connection?.toLowerCase().includes("upgrade") ?? false);

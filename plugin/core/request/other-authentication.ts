@@ -9,7 +9,10 @@ export type OtherAuthentication = "sufficient" | "token_decides";
 const SUFFICIENT = succeed("sufficient" as const);
 const TOKEN_DECIDES = succeed("token_decides" as const);
 
-/** Evaluates another plugin's authentication. Fails if the rule requires it and it is missing. */
+/**
+ * Evaluates another plugin's authentication. Fails if the rule requires an authentication by another plugin and there
+ * is none.
+ */
 export async function judgeOtherAuthentication(
   { otherAuthentication }: Requirements,
   callers: CallerSource,

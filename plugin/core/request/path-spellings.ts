@@ -32,8 +32,8 @@ function toLenientSegment(segment: TemplateSegment): TemplateSegment {
 }
 
 /**
- * How lenient servers may read a path: in lower case and without a slash at the end. Some also drop dots and spaces at the ends of
- * segments. Some also drop the format at the end, from the first or the last dot on.
+ * How lenient servers may read a path: in lower case and without a slash at the end. Some servers also drop dots and
+ * spaces at the ends of segments. Some servers also drop the format at the end, from the first or the last dot on.
  *
  * @param path decoded segments.
  */
@@ -49,8 +49,9 @@ export function lenientSpellings(path: readonly string[]): readonly (readonly st
 }
 
 /**
- * How a server may read a path if the server keeps needless escapes, such as `%6de` or `%3Acancel`. Undefined if the path has
- * no such escape. RFC 3986 section 6.2.2.2 says that letters are equal to their escapes, but not every router decodes them.
+ * How a server may read a path if the server keeps needless escapes, such as `%6de` or `%3Acancel`. Returns undefined
+ * if the path has no such escape. RFC 3986 section 6.2.2.2 says that letters are equal to their escapes, but not every
+ * router decodes them.
  *
  * @param target a request target that `splitPath` accepts.
  */
@@ -73,11 +74,12 @@ function fold(text: string): string {
   if (ASCII.test(text)) {
     return text.toLowerCase();
   }
-  // To upper case first, because some letters, such as the long s, become ASCII letters only this way.
+  // The text is first converted to upper case, because some letters, such as the long s, become ASCII letters only this
+  // way.
   return text.normalize("NFKC").replaceAll(INVISIBLE, "").toUpperCase().toLowerCase();
 }
 
-/** A loop, because a regular expression would read a long run of dots many times. */
+/** This function is a loop, because a regular expression would read a long run of dots many times. */
 function trim(text: string): string {
   let end = text.length;
   while (end > 0 && DROPPED_AT_END.has(text.charAt(end - 1))) {

@@ -14,8 +14,8 @@ const MISLEADING_ESCAPE = /%(?:[01][0-9a-f]|25|2e|2f|3b|5c|7f|(?![0-9a-f]{2}))/i
 const DOTS_OR_EMPTY = /\/(?:\.{0,2}\/|\.{1,2}$)/;
 
 /**
- * Splits the path of a request target in origin form (RFC 9112 section 3.2.1) and decodes each segment: `/a/b` → `["a", "b"]`,
- * `/` → `[""]`. Undefined when servers may read the path differently.
+ * Splits the path of a request target in origin form (RFC 9112 section 3.2.1) and decodes each segment: `/a/b` → `["a",
+ * "b"]`, `/` → `[""]`. Returns undefined when servers may read the path differently.
  *
  * @param target path and optional query exactly as the client sent them.
  */
@@ -30,6 +30,6 @@ export function splitPath(target: string): readonly string[] | undefined {
   try {
     return path.includes("%") ? segments.map(decodeURIComponent) : segments;
   } catch {
-    return undefined; // Escapes that are not UTF-8.
+    return undefined; // The path has escapes that are not UTF-8.
   }
 }

@@ -8,8 +8,9 @@ const RANKS: Readonly<Record<TemplateSegment["kind"], number>> = {
 };
 
 /**
- * Compares two templates that match the same path: negative if `a` is more specific, positive if `b` is. Only the first segment in which
- * they differ counts. Zero if they are equal, or if both have different text around a placeholder in this segment.
+ * Compares two templates that match the same path: negative if `a` is more specific, positive if `b` is. Only the first
+ * segment in which the templates differ counts. Returns zero if the templates are equal, or if both have different text
+ * around a placeholder in this segment.
  */
 export function compareSpecificity(a: readonly TemplateSegment[], b: readonly TemplateSegment[]): number {
   for (const [index, segment] of a.entries()) {
@@ -44,7 +45,10 @@ export function templatesOverlap(a: readonly TemplateSegment[], b: readonly Temp
   return true;
 }
 
-/** A slash at the end is not enough for a subtree. */
+/**
+ * Whether the template has segments from `index` on. A slash at the end does not count, because a subtree needs more
+ * than that slash.
+ */
 function hasMore(segments: readonly TemplateSegment[], index: number): boolean {
   const next = segments[index];
   return next !== undefined && !(next.kind === "literal" && next.text === "");

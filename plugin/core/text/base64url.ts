@@ -8,9 +8,9 @@ for (const [sextet, character] of [...ALPHABET].entries()) {
 }
 
 /**
- * Decodes one segment of a token. Rejects every other way to write the same bytes: padding, whitespace, and `+` and `/` of the
- * standard alphabet. It also rejects a length that no encoder produces, and left-over bits that are not zero. Undefined for a
- * rejected text.
+ * Decodes one segment of a token. Rejects every other way to write the same bytes: padding, whitespace, and `+` and `/`
+ * of the standard alphabet. It also rejects a length that no encoder produces, and left-over bits that are not zero.
+ * Returns undefined for a rejected text.
  */
 export function decodeBase64url(text: string): Uint8Array | undefined {
   const remainder = text.length % 4;

@@ -15,14 +15,14 @@ const FIRST_VISIBLE = 0x21;
 const LAST_VISIBLE = 0x7e;
 const MISMATCH = -1;
 
-/** Two cookies of one name are ambiguous already, so reading stops there. */
+/** Two cookies with the same name are already ambiguous, so the search stops after two. */
 const ENOUGH = 2;
 
 const namedParts = rememberPatterns(createNamedPart);
 
 /**
- * The values of the first two cookies with exactly this name, in order and including any quotes. Undefined when only some servers
- * would read a part of the header as this cookie.
+ * The values of the first two cookies with exactly this name, in order and including any quotes. Returns undefined when
+ * only some servers would read a part of the header as this cookie.
  */
 export function readCookies(header: string, name: string): readonly string[] | undefined {
   const prefix = `${name}=`;
@@ -42,10 +42,10 @@ export function readCookies(header: string, name: string): readonly string[] | u
 }
 
 /**
- * Matches the start of a part of the header with this name, as the most lenient server reads it. The name itself is visible ASCII.
- * The pattern skips all other characters, because some server drops them. It also matches a part without `=`, which some servers
- * read as a name and others as a value. The pattern reads each character once, because no two neighbouring steps accept the same
- * character.
+ * Matches the start of a part of the header with this name, as the most lenient server reads it. The cookie's name has
+ * only visible ASCII. The pattern skips all other characters, because some server drops them. It also matches a part
+ * without `=`, which some servers read as a name and others as a value. The pattern reads each character once, because
+ * no two neighbouring steps accept the same character.
  */
 function createNamedPart(name: string): RegExp {
   const dropped = "[^\\x21-\\x7e]*";
@@ -54,8 +54,8 @@ function createNamedPart(name: string): RegExp {
 }
 
 /**
- * Removes every cookie that has this name, or that some server may read as having it. The other cookies stay unchanged. The
- * result is empty when no cookie is left.
+ * Removes every cookie with this name, and every cookie to which some server may give this name. The other cookies stay
+ * unchanged. The result is empty when no cookie is left.
  */
 export function removeCookie(header: string, name: string): string {
   const suspects = new SuspectNames(name, true);
@@ -82,8 +82,9 @@ export function removeCookie(header: string, name: string): string {
 }
 
 /**
- * Whether only some servers find this cookie in a part: old servers end a cookie at a comma as well. Such a cookie is removed, but
- * the request is not rejected, because another host of the domain can plant the cookie in a user's browser.
+ * Whether only some servers find this cookie in a part, because old servers also end a cookie at a comma. Such a cookie
+ * is removed, but the request is not rejected, because another host of the domain can plant the cookie in a user's
+ * browser.
  */
 function mayHide(header: string, start: number, end: number, suspects: SuspectNames): boolean {
   let innerStart = start;
@@ -109,13 +110,14 @@ interface PartComparison {
   isNamed: boolean;
 }
 
-// Reused for all comparisons, because a header can have thousands of parts. Callers must not keep it.
+// One object is used for all comparisons, because a header can have thousands of parts. Callers must not keep this
+// object.
 const comparison: PartComparison = { end: 0, isNamed: false };
 
 /**
- * Compares the name of the part that starts at `start` with `name`, as the most lenient server does. The name itself is visible
- * ASCII. All other characters are skipped, because some server drops them. A part without `=` is compared too, because some
- * servers read it as a name and others as a value.
+ * Compares the name of the part that starts at `start` with `name`, as the most lenient server does. The cookie's name
+ * has only visible ASCII. All other characters are skipped, because some server drops them. A part without `=` is
+ * compared too, because some servers read it as a name and others as a value.
  */
 function comparePart(header: string, start: number, name: string): Readonly<PartComparison> {
   let matched = 0;

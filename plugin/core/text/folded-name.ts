@@ -3,13 +3,16 @@ import { escapeCharacter } from "./name-patterns.ts";
 
 /** More rounds of decoding than any server does. */
 const MAX_ROUNDS = 3;
-/** How many names of one request are compared in full, and their total length. Only a client that wants to cause load sends more. */
+/**
+ * How many names of one request are compared in full, and their total length. Only a client that wants to cause load
+ * sends more or longer names.
+ */
 const MAX_SUSPECTS = 64;
 const MAX_SUSPECT_CHARACTERS = 1_024;
 
 /**
- * Finds names that some server may read as the wanted one. A request can have hundreds of names, so the first characters exclude most of
- * them.
+ * Finds names that some server may read as the wanted name. A request can have hundreds of names, so the first
+ * characters exclude most of them.
  */
 export class SuspectNames {
   readonly #name: string;
@@ -27,8 +30,8 @@ export class SuspectNames {
   }
 
   /**
-   * Whether the name from `start` to `end` in a string is suspect. Once too many names begin like the wanted one, or such names are too long
-   * in total, every further such name is suspect.
+   * Whether the name from `start` to `end` in a string is suspect. If there are too many names that begin like the
+   * wanted name, or their total length is too large, every further such name is suspect.
    */
   has(text: string, start: number, end: number): boolean {
     if (end - start < this.#name.length || !beginsAlike(text, start, end, this.#name)) {
@@ -61,8 +64,8 @@ const ESCAPE_LENGTH = 3;
 const NOT_VISIBLE = /[^\x21-\x7e]+/g;
 
 /**
- * Compares the first word of two names. False only for a name that no server reads as the wanted one. Before the first word, a name
- * may have only characters that some server drops or reads as underscores.
+ * Compares the first word of two names. Returns false only for a name that no server reads as the wanted name. Before
+ * the first word, a name may have only characters that some server drops or reads as underscores.
  */
 function beginsAlike(text: string, start: number, end: number, name: string): boolean {
   const nameStart = skipJoints(name);
@@ -78,7 +81,7 @@ function beginsAlike(text: string, start: number, end: number, name: string): bo
     }
     if (isUncertain(code)) {
       if (matched > nameStart) {
-        return true; // After the first word, servers differ.
+        return true; // Servers differ in how they read a name after its first word.
       }
     } else if ((code | 0x20) === (name.charCodeAt(matched) | 0x20)) {
       matched += 1;
@@ -156,7 +159,7 @@ function isReadAs(text: string, name: string): boolean {
   return false;
 }
 
-/** Each escaped byte becomes one character. */
+/** Decodes the escapes once: each escaped byte becomes one character. */
 function decode(text: string): string {
   let decoded = "";
   let keptFrom = 0;

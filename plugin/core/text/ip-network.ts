@@ -7,7 +7,7 @@ export interface Network {
   readonly bits: number;
 }
 
-/** Reads a network such as `10.0.0.0/8`, `2001:db8::/32` or a single address. Undefined for anything else. */
+/** Reads a network such as `10.0.0.0/8`, `2001:db8::/32` or a single address. Returns undefined for any other text. */
 export function parseNetwork(text: string): Network | undefined {
   const [address = "", length, ...rest] = text.split("/");
   const words = parseAddress(address);
@@ -33,7 +33,7 @@ export function parseAddress(text: string): AddressWords | undefined {
   return words[0] === 0 && words[1] === 0 && words[2] === 0xffff ? [words[3] ?? 0] : words;
 }
 
-/** Reads four decimal numbers. Written as a loop over characters, because it runs for every request. */
+/** Reads four decimal numbers. The function is a loop over characters, because it runs for every request. */
 function parseIpv4(text: string): number | undefined {
   let word = 0;
   let part = -1;
@@ -58,7 +58,7 @@ function parseIpv4(text: string): number | undefined {
 
 const GROUPS = 8;
 
-/** Reads the eight groups of an IPv6 address. Undefined for anything else. */
+/** Reads the eight groups of an IPv6 address. Returns undefined for any other text. */
 export function parseIpv6(text: string): readonly number[] | undefined {
   const halves = text.split("::");
   if (halves.length > 2) {
@@ -90,7 +90,7 @@ function parseGroups(text: string): readonly number[] | undefined {
   return groups;
 }
 
-/** Keeps the first bits of an address. The others become 0. */
+/** Keeps the first bits of an address, and sets all other bits to 0. */
 export function keepBits(words: AddressWords, bits: number): AddressWords {
   return words.map((word, index) => word & maskOf(bits - index * 32));
 }

@@ -1,9 +1,9 @@
 /**
- * Patterns that find a name in a string of the client. A native search reads each character in about one nanosecond. A loop over the parts
- * of a hostile text needs about ten nanoseconds for each character.
+ * Patterns that find a name in a string that the client sent. A native search reads each character in about one
+ * nanosecond. A loop over the parts of a hostile text needs about ten nanoseconds for each character.
  */
 
-/** Names come from policies only, and few are in use at one time. */
+/** Names come only from policies, and only a few names are in use at one time. */
 const MAX_NAMES = 256;
 
 /**
@@ -25,7 +25,7 @@ export function rememberPatterns(create: (name: string) => RegExp): (name: strin
   };
 }
 
-/** The source of a pattern that matches only one character: the one with this code, which must be below 256. */
+/** The source of a pattern that matches only the character with this code, which must be below 256. */
 export function escapeCharacter(code: number): string {
   return `\\x${code.toString(16).padStart(2, "0")}`;
 }

@@ -21,7 +21,7 @@ export function toPrintableLines(text: string): string {
 
 /** JSON text for the same value, with unprintable characters escaped. */
 export function toPrintableJson(value: unknown, indent?: number): string {
-  // Line feeds come from the indentation only: JSON.stringify has escaped those in texts.
+  // Line feeds come only from the indentation, because JSON.stringify escapes line feeds in texts.
   return JSON.stringify(value, undefined, indent).replaceAll(UNPRINTABLE, (char) =>
     char === "\n" ? char : char.split("").map(escapeUnit).join(""),
   );

@@ -3,8 +3,9 @@ import { NO_HEX, readHexPair } from "./hex-pair.ts";
 import { rememberPatterns } from "./name-patterns.ts";
 
 /**
- * Reads and removes one parameter in a request's query (application/x-www-form-urlencoded, URL standard section 5.1). Everything else
- * stays unchanged. A query is read in one pass over its characters, because a client can send 7,800 empty parameters.
+ * Reads and removes one parameter in a request's query (application/x-www-form-urlencoded, URL standard section 5.1).
+ * All other parameters stay unchanged. A query is read in one pass over its characters, because a client can send 7,800
+ * empty parameters.
  */
 
 const AMPERSAND = 0x26;
@@ -15,8 +16,8 @@ const PLUS = 0x2b;
 const SPACE = 0x20;
 const ESCAPE_LENGTH = 3;
 /**
- * At most this many names are compared in full: names that begin like the wanted one, or with an escape. Only a client that wants to
- * cause load sends more such names, so its query counts as unclear.
+ * At most this many names are compared in full: names that begin like the wanted name, or with an escape. Only a client
+ * that wants to cause load sends more such names, so its query counts as unclear.
  */
 const MAX_CANDIDATES = 256;
 const MAX_SPACED_LENGTH = 1_024;
@@ -31,9 +32,9 @@ export function queryOf(target: string): string | undefined {
 }
 
 /**
- * The decoded values of all parameters with this name, in order. Names are decoded and then compared as bytes. Undefined when servers may
- * read the query differently. This is so if a name or one of the values has an invalid escape, if the query has a `#`, or if only some
- * servers give a parameter this name.
+ * The decoded values of all parameters with this name, in order. Names are decoded and then compared as bytes. Returns
+ * undefined when servers may read the query differently: if a name or a value has an invalid escape, if the query has a
+ * `#`, or if only some servers give a parameter this name.
  *
  * @param name plain ASCII.
  */
@@ -58,8 +59,8 @@ export function readParameters(query: string, name: string): readonly string[] |
 }
 
 /**
- * The decoded value if the parameter after the separator at `index` has this name, and no value if it has another name. Undefined when
- * servers may read it differently.
+ * The decoded value if the parameter after the separator at `index` has this name, and no value if it has another name.
+ * Returns undefined when servers may read the parameter differently.
  */
 function readCandidate(
   query: string,
@@ -78,7 +79,10 @@ function readCandidate(
   return value === undefined ? undefined : [value];
 }
 
-/** Whether a name has an invalid escape. Also true for a query with very many invalid escapes, which no honest client sends. */
+/**
+ * Whether a name has an invalid escape. Returns true also for a query with very many invalid escapes, which no honest
+ * client sends.
+ */
 function hasBrokenName(query: string): boolean {
   let left = MAX_CANDIDATES;
   for (let start = 0; start < query.length; ) {
@@ -123,7 +127,10 @@ export function removeParameter(query: string, name: string): string {
   return kept.join("&");
 }
 
-/** Removes the parameter inside one part, because old servers end a parameter at `;` as well. Undefined when no text is left. */
+/**
+ * Removes the parameter inside one part, because old servers end a parameter at `;` as well. Returns undefined when no
+ * text is left.
+ */
 function removeInner(part: string, suspects: SuspectNames): string | undefined {
   const kept = part.split(";").filter((inner) => !suspects.has(inner, 0, endOfName(inner, 0, inner.length)));
   return kept.length === 0 ? undefined : kept.join(";");
@@ -172,11 +179,15 @@ function skipUntil(text: string, start: number, end: number, wanted: number): nu
 
 interface NameComparison {
   isNamed: boolean;
-  /** If the name is the wanted one, its end: at `=`, `&` or the end of the query. Otherwise the first position that differs. */
+  /**
+   * If the two names are equal, the end of the name: `=`, `&` or the end of the query. Otherwise the first position at
+   * which the names differ.
+   */
   end: number;
 }
 
-// Reused for all comparisons, because a query can have thousands of names. Callers must not keep it.
+// One object is used for all comparisons, because a query can have thousands of names. Callers must not keep this
+// object.
 const comparison: NameComparison = { end: 0, isNamed: false };
 
 /** Decodes the name of the parameter that starts at `start` and compares it with `name`. An invalid escape counts as text. */
@@ -215,8 +226,9 @@ function findEnd(query: string, start: number): number {
 }
 
 /**
- * Undefined when an escape is invalid. May also be undefined for a value that is not UTF-8, or that is long and has a space. Such a value
- * is not a token, and replacing thousands of characters takes long.
+ * Decodes the value of a parameter. Returns undefined if an escape is invalid. Returns undefined also for some values
+ * that are not UTF-8, or that are long and have a space. Such a value cannot be a token, and replacing thousands of
+ * characters takes long.
  */
 function decode(text: string): string | undefined {
   const hasSpace = text.includes("+");

@@ -22,7 +22,10 @@ export function decodeToken(token: string): Result<DecodedToken, Denial> {
   return claims.ok ? succeed(new Decoded(jws.value, claims.value)) : malformed("payload", claims.failure);
 }
 
-/** Reads the claims only when they are used. A class, because making an object with a getter takes a microsecond. */
+/**
+ * Reads the claims only when they are used. This is a class, because creating an object with a getter takes a
+ * microsecond.
+ */
 class Decoded implements DecodedToken {
   readonly joseHeader: JoseHeader;
   readonly payload: Uint8Array;
@@ -53,7 +56,7 @@ function readCheckedClaims(payload: Uint8Array): JsonObject {
   return read.value;
 }
 
-/** Decodes a compact JWS with any payload (RFC 7515 section 5.2), just as strictly. */
+/** Decodes a compact JWS with any payload (RFC 7515 section 5.2), as strictly as a token. */
 export function decodeJws(token: string): Result<DecodedJws, Denial> {
   const segments = token.split(".", ENCRYPTED_SEGMENTS + 1);
   if (segments.length === ENCRYPTED_SEGMENTS) {

@@ -108,7 +108,7 @@ function describeUnknownScheme(text: string): string {
   return text.includes(" ") ? "a scheme that is not well known" : "no scheme";
 }
 
-/** The schemes that the policy names for the source. Undefined if the source needs no scheme. */
+/** The schemes that the policy names for the source. Returns undefined if the source needs no scheme. */
 function expectedSchemes(source: TokenSource): readonly string[] | undefined {
   if (source.from === "authorization") {
     return [...(source.schemes ?? BEARER)].map((name) => findKnown(name) ?? name);
@@ -116,7 +116,7 @@ function expectedSchemes(source: TokenSource): readonly string[] | undefined {
   return source.from === "header" && source.scheme ? [source.scheme.source.replace(/^\^| \+$/g, "")] : undefined;
 }
 
-/** Undefined when the source needs a scheme, and the text has another scheme or no scheme. */
+/** Returns undefined when the source needs a scheme, and the text has another scheme or no scheme. */
 function takeText({ source, text }: Credential): string | undefined {
   switch (source.from) {
     case "authorization":

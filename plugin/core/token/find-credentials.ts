@@ -7,17 +7,17 @@ import { readCookies } from "../text/cookies.ts";
 import { queryOf, readParameters } from "../text/query.ts";
 
 /**
- * Placeholders for bytes that are not valid UTF-8. If the guard read the request, also for bytes that are not ASCII.
- * The original bytes are lost.
+ * Characters that replace lost bytes: bytes that are not valid UTF-8. If the guard read the request, they also replace
+ * all bytes that are not ASCII.
  */
 const LOST_BYTES = /[\ufffd\x7f]/;
 
-/** Two strings in one source are already ambiguous, so no more strings are collected. */
+/** Two strings in one source are already ambiguous, so the plugin collects no more strings. */
 const ENOUGH = 2;
 
 /**
- * Finds the credentials in the policy's sources, at most two strings in each source. All sources are always read,
- * because the choice between two tokens must not depend on which one a server reads first.
+ * Finds the credentials in the policy's sources, at most two strings in each source. The plugin always reads all
+ * sources, because servers differ in which of two tokens they use.
  */
 export function findCredentials(
   sources: readonly TokenSource[],
@@ -40,7 +40,9 @@ export function describeSource(source: TokenSource): string {
   return source.from === "authorization" ? source.from : `${source.from} ${source.name}`;
 }
 
-/** The strings that every server finds in the source. Undefined if servers could read the source differently. */
+/**
+ * The strings that every server finds in the source. Returns undefined if servers could read the source differently.
+ */
 function readTexts(source: TokenSource, facts: RequestFacts): readonly string[] | undefined {
   switch (source.from) {
     case "authorization":

@@ -12,7 +12,10 @@ const ALGORITHM = /^[A-Za-z0-9-]{1,20}$/;
 const MAX_SHOWN_REASONS = 3;
 const MAX_REASON_LENGTH = 160;
 
-/** Selects the trusted issuer that the token claims to come from. The rule must accept it, and the issuer must use `alg`. */
+/**
+ * Selects the trusted issuer that the token claims to come from. The rule must accept this issuer, and the issuer must
+ * use the token's `alg`.
+ */
 export function selectIssuer(
   policy: CompiledPolicy,
   requirements: Requirements,

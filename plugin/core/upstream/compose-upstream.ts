@@ -8,7 +8,7 @@ import type { CallerChange } from "./settle-caller.ts";
 /** Removes or forwards the tokens that the request carries. */
 export type Credentials = Pick<UpstreamChanges, "headers" | "rawQuery">;
 
-/** Everything that an Allow may change. A part that does not apply is left out. */
+/** Everything that an Allow may change. A part is absent if it does not apply. */
 export interface UpstreamParts {
   /** The result of `propagateClaims`: every identity header, removed or set from the verified token. */
   readonly mapped?: HeaderChanges | undefined;
@@ -18,7 +18,8 @@ export interface UpstreamParts {
 }
 
 /**
- * The only place that combines changes. A later layer wins over an earlier one of the same name:
+ * This is the only code that combines changes of a request for the upstream. If two layers change the same header, the
+ * later layer in this list wins:
  *
  * 1. Every identity header is removed, in every spelling, whatever the client sent.
  * 2. Mapped headers come from the verified token.
@@ -40,9 +41,9 @@ export function composeUpstream(policy: CompiledPolicy, parts: UpstreamParts): U
 }
 
 /**
- * If a claim was compared with a header, this sets the header to the compared value, and removes other spellings of its
- * name. Another plugin may have changed the header since the facts were read. The upstream must not get a value that no
- * rule saw.
+ * If a claim was compared with a header, this function sets the header to the compared value, and removes other
+ * spellings of its name. Another plugin may have changed the header since the facts were read. The upstream must not
+ * get a value that no rule saw.
  */
 export function keepCompared({ comparedHeaders }: Requirements, facts: RequestFacts): HeaderChanges {
   const kept: Record<string, string | readonly string[]> = {};
@@ -56,8 +57,8 @@ export function keepCompared({ comparedHeaders }: Requirements, facts: RequestFa
 }
 
 /**
- * Credentials in report mode. A verified token is forwarded as usual. Other credentials stay if the policy forwards
- * tokens. Otherwise they are removed.
+ * Decides about credentials in report mode. A verified token is forwarded as usual. All other credentials stay if the
+ * policy forwards tokens, and are removed otherwise.
  */
 export function reportedCredentials(
   policy: CompiledPolicy,

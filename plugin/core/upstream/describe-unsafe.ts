@@ -6,10 +6,13 @@ import type { VerifiedToken } from "../model/token.ts";
 const NOT_VISIBLE_ASCII = /[^\x20-\x7e]/u;
 /** The largest number of bytes that one character can have after `percent`: three bytes of UTF-8, each as `%XX`. */
 const MAX_GROWTH = 9;
-/** Longer strings are too long for any header, so their characters are not looked at. */
+/** Longer strings fit in no header, so the plugin does not check their characters. */
 const MAX_READ = 65_536;
 
-/** Says why a header cannot carry the value of a mapping. It shows no value, except one character that cannot be sent. */
+/**
+ * Says why a header cannot carry the value of a mapping. The text shows no value, except one character that cannot be
+ * sent.
+ */
 export function describeUnsafe(mapping: HeaderMapping, { claims, payload }: VerifiedToken): string {
   const { source, header, maxBytes } = mapping;
   if (source.from !== "claim") {

@@ -19,7 +19,7 @@ export function forwardToken(
     case undefined:
       return withheld;
     case "authorization": {
-      // The upstream always gets the scheme Bearer, which is the only one that RFC 6750 knows.
+      // The upstream always gets the scheme Bearer, which is the only scheme that RFC 6750 defines.
       const asItCame = credential.source.from === "authorization" && BEARER.test(credential.text);
       return addHeader(withheld, "authorization", asItCame ? credential.text : `Bearer ${token}`);
     }
@@ -33,8 +33,9 @@ function addHeader({ headers, rawQuery }: UpstreamChanges, name: string, value: 
 }
 
 /**
- * Removes the credentials in all sources, and Authorization unless the policy keeps the client's own. It also removes
- * strings that the plugin does not read as a token, but that some upstreams may read as a token.
+ * Removes the credentials in all sources. Removes Authorization too, unless the policy keeps the client's own
+ * Authorization header. Also removes strings that the plugin does not read as a token, but that some upstreams may read
+ * as a token.
  */
 export function withholdTokens(policy: CompiledPolicy, facts: RequestFacts): UpstreamChanges {
   const removed: HeaderChanges = removeHeaders(policy.credentialHeaders);

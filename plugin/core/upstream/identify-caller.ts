@@ -17,9 +17,9 @@ export const IDENTITY_HEADERS = [
   "x-authenticated-groups",
 ] as const;
 
-// Visible ASCII with inner spaces, so that headers, logs and counters keep two identifiers distinct.
+// Matches visible ASCII with inner spaces. Headers, logs and counters keep two such identifiers distinct.
 const IDENTIFIER = /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/;
-// No commas: Kong's acl plugin joins groups with commas for the upstream.
+// The names of groups have no commas, because Kong's acl plugin joins groups with commas for the upstream.
 const GROUP = /^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,254}[\x21-\x2b\x2d-\x7e])?$/;
 // Kong throws an error for an id of any other form.
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -79,7 +79,8 @@ async function findConsumer(
     return unknown(`claim "${claim.text}" is not a UUID in lower case: ${describeClaim(claims, claim)}`);
   }
   const consumer = await callers.findConsumer({ by, value, maxAgeSeconds });
-  // The name is checked here and not by the CallerSource, because Kong searches by id first, even when it is asked for a name.
+  // The name is checked here and not by the CallerSource, because Kong searches by id first, even for a look-up by
+  // name.
   return consumer?.id && consumer[by] === value
     ? succeed(consumer)
     : unknown(`Kong has no Consumer with the ${by} in claim "${claim.text}": ${describeClaim(claims, claim)}`);
@@ -91,7 +92,7 @@ interface Identifier {
   readonly text: string;
 }
 
-/** Reads the first claim that the token has. If it cannot be used, no other claim takes its place. */
+/** Reads the first claim that the token has. If this claim cannot be used, the function tries no other claim. */
 function readIdentifier(claims: JsonObject, references: readonly ClaimReference[]): Result<Identifier, string> {
   const first = findFirst(claims, references);
   if (!first) {

@@ -8,7 +8,8 @@ import type { VerifiedToken } from "../model/token.ts";
 import { encodeBase64url } from "../text/base64url.ts";
 import { describeUnsafe } from "./describe-unsafe.ts";
 
-// Visible ASCII with inner spaces (RFC 9110 section 5.5). No spaces at the ends, because proxies strip them there.
+// Matches visible ASCII with inner spaces (RFC 9110 section 5.5). Spaces at the ends do not match, because proxies
+// strip them.
 const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 const utf8 = new TextEncoder();
 
@@ -17,7 +18,7 @@ export function clearIdentity({ clearedHeaders }: CompiledPolicy): Record<string
   return removeHeaders(clearedHeaders);
 }
 
-/** A loop for speed, because every request has dozens of these names. */
+/** This code is a loop, because every request has dozens of these names. */
 export function removeHeaders(names: readonly string[]): Record<string, string | readonly string[]> {
   const removed: Record<string, string | readonly string[]> = {};
   for (const name of names) {
@@ -50,7 +51,7 @@ export function propagateClaims(
   return succeed(headers);
 }
 
-/** Undefined when a header cannot carry the value; an empty list when the claim has no value. */
+/** Returns undefined when a header cannot carry the value; an empty list when the claim has no value. */
 function writeHeader(
   mapping: HeaderMapping,
   { claims, payload }: VerifiedToken,
@@ -75,7 +76,10 @@ function writeHeader(
   }
 }
 
-/** Stricter than hasValue in claim-value.ts: a blank text or a map is rejected, because an upstream could read it as an identity. */
+/**
+ * This check is stricter than hasValue in claim-value.ts: it rejects a blank text and a map, because an upstream could
+ * read them as an identity.
+ */
 function isNothing(value: JsonValue | undefined): value is undefined | null {
   return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }
@@ -118,7 +122,10 @@ function encodeText(text: string): string {
   return encodeBase64url(utf8.encode(text));
 }
 
-/** Rejects numbers beyond 2^53. They may be rounded when they are read, and then two users would become one. */
+/**
+ * Rejects numbers beyond 2^53. Such numbers may be rounded when they are read, and then two users would get the same
+ * number.
+ */
 function scalarText(value: JsonValue): string | undefined {
   if (typeof value === "number") {
     return Number.isSafeInteger(value) ? String(value) : undefined;
@@ -126,7 +133,7 @@ function scalarText(value: JsonValue): string | undefined {
   return typeof value === "string" || typeof value === "boolean" ? String(value) : undefined;
 }
 
-/** Fractions may be rounded. Only whole numbers must be exact, because they may identify a user. */
+/** Whole numbers must be exact, because they may identify a user. Fractions may be rounded. */
 function hasExactNumbers(value: JsonValue): boolean {
   if (value instanceof InexactNumber) {
     return !Number.isInteger(value.rounded);

@@ -5,7 +5,7 @@ import { writeIdentityHeaders } from "./identify-caller.ts";
 
 /** Tells Kong's plugins and the upstream who the caller is. Kong's plugins and the upstream always get the same caller. */
 export interface CallerChange {
-  /** Undefined leaves Kong's caller unchanged. */
+  /** If undefined, Kong's caller stays unchanged. */
   readonly identity: CallerIdentity | undefined;
   readonly headers: HeaderChanges;
 }

@@ -4,7 +4,10 @@ import type { DocumentPath, Finding } from "../language/finding.ts";
 const NO_BEARER_TOKEN = "carries no bearer token";
 const NEEDS_PROOF = "needs a proof that the sender has a key, but the plugin does not check such a proof";
 
-/** Registered and widespread schemes, in lower case. Their credentials are not a token as in RFC 6750. The value says why. */
+/**
+ * Registered and widespread schemes, in lower case. The credentials of these schemes are not bearer tokens as in RFC
+ * 6750. The value of an entry says why.
+ */
 const OTHER_SCHEMES: ReadonlyMap<string, string> = new Map([
   ["basic", NO_BEARER_TOKEN],
   ["concealed", NEEDS_PROOF],
@@ -26,7 +29,7 @@ const OTHER_SCHEMES: ReadonlyMap<string, string> = new Map([
   ["aws4-hmac-sha256", NEEDS_PROOF],
 ]);
 
-/** Checks the schemes of a source. An empty list means that the source does not name any. */
+/** Checks the schemes of a source. The list is empty if the source names no scheme. */
 export function checkSchemes(schemes: readonly string[], path: DocumentPath): Finding[] {
   const names = schemes.map((scheme) => scheme.toLowerCase());
   const refuse = (message: string, index: number): Finding => ({

@@ -24,7 +24,9 @@ interface CoveredOperation extends Operation<Requirements> {
   readonly lenient: readonly (readonly TemplateSegment[])[];
 }
 
-/** Compiles the operations of one rule. If two of them match the same request, the path of one must be more specific. */
+/**
+ * Compiles the operations of one rule. If two operations match the same request, the path of one must be more specific.
+ */
 export function compileOperations(
   sources: readonly OperationSource[],
   path: DocumentPath,
@@ -77,8 +79,8 @@ function canMislead(a: CoveredOperation, b: CoveredOperation): boolean {
 }
 
 /**
- * A server may read the text around a placeholder in any spelling, so such a segment becomes a whole placeholder. The start of a
- * subtree is added, because it belongs to the subtree.
+ * A server may read the text around a placeholder in any spelling, so the whole segment becomes a placeholder. The
+ * start of a subtree is added, because it belongs to the subtree.
  */
 function widen(segments: readonly TemplateSegment[]): readonly (readonly TemplateSegment[])[] {
   const lenient = toLenientTemplate(segments).map(

@@ -63,7 +63,9 @@ function dropRepeated(findings: readonly Finding[]): readonly Finding[] {
   return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
-/** Reports `extends`. For a policy in a file, the loader has already merged the parent and removed this key. */
+/**
+ * Reports `extends`. For a policy in a file, the loader has already merged the parent and removed the key `extends`.
+ */
 function checkExtends({ extends: parent }: PolicyDocument): Finding[] {
   const message = "An inline policy cannot extend a file; put both into one document.";
   return parent === undefined ? [] : [{ code: "extends_impossible", path: ["extends"], atKey: true, message }];

@@ -19,7 +19,7 @@ interface CompiledToken
 
 const SOURCES_PATH: DocumentPath = ["token", "sources"];
 const PLACES = ["authorization", "header", "cookie", "query"] as const;
-/** Each key of this list is allowed only with the source that follows it. */
+/** In each pair, the first key is allowed only in a source with the second key. */
 const COMPANIONS = [
   ["bare", "authorization"],
   ["prefix", "header"],

@@ -25,7 +25,7 @@ function headerOf(source: TokenSource): readonly string[] {
     case "header":
       return [source.name];
     case "cookie":
-      // With a cookie, a request for an upgrade must have an allowed origin.
+      // If the token is in a cookie, a request for an upgrade must have an allowed origin.
       return ["cookie", "upgrade"];
     default:
       return [];

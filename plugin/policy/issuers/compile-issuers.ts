@@ -65,7 +65,8 @@ function addIssuer(
 }
 
 /**
- * The same identifier can come from different templates. Then the tenant may be different, and with it the address of the keys.
+ * The same identifier can come from different templates. In this case, the tenants may differ, and so may the addresses
+ * of the keys.
  */
 function checkTemplates(issuer: CompiledIssuer, first: CompiledIssuer): Finding[] {
   const message = `Issuer "${first.id}" has a tenant with the same identifier: write the same template here, or other tenants.`;

@@ -32,7 +32,10 @@ function compileRefresh({ key_refresh: { min, max, cooldown, max_stale, timeout 
   };
 }
 
-/** Reports times so short that the provider gets a constant stream of requests, times too long for a timer, and a useless timeout. */
+/**
+ * Reports times that cause a constant stream of requests to the provider, times that are too long for a timer, and a
+ * timeout without effect.
+ */
 function checkRefresh({ key_refresh: source }: Issuer, refresh: KeyRefresh, path: DocumentPath): Finding[] {
   const { minSeconds, maxSeconds, cooldownSeconds, maxStaleSeconds, timeoutSeconds } = refresh;
   const rules: readonly [key: keyof typeof source, holds: boolean, message: string][] = [

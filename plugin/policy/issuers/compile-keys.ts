@@ -112,7 +112,8 @@ function compileFetchedKeys(
     keys.push({ from: "jwks_uri", uri: jwks_uri, ...rules });
     findings.push(...checkAddress(jwks_uri, allowHttp, [...path, "keys", "jwks_uri"]));
   }
-  // Without fetched keys, these two settings have no effect. But the policy author could believe that they protect something.
+  // Without fetched keys, `allow_http` and `thumbprints` have no effect. But the author of the policy could believe
+  // that these settings protect something.
   for (const name of keys.length === 0 ? (["allow_http", "thumbprints"] as const) : []) {
     if ({ allow_http, thumbprints }[name] !== undefined) {
       const message = `"${name}" applies only to fetched keys, and no keys are fetched.`;

@@ -2,7 +2,9 @@ import { checkCondition, NO_REQUEST } from "../../core/access/condition.ts";
 import type { JsonObject } from "../../core/json/json.ts";
 import type { ClaimTest, CompiledIssuer, Condition, Scalar } from "../../core/model/policy.ts";
 
-/** Whether no token can meet both entries. The token types, or the conditions on one claim, make this certain. */
+/**
+ * Whether no token can meet both entries. The function decides by the token types, or by the conditions on one claim.
+ */
 export function areDistinct(one: CompiledIssuer, other: CompiledIssuer): boolean {
   return haveOtherTypes(one, other) || excludes(one, other) || excludes(other, one);
 }

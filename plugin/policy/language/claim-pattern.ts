@@ -2,9 +2,9 @@ import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { quoteText } from "../../core/text/printable.ts";
 
 /**
- * Patterns that need only a short time, whatever string they are compared with. They have single characters and
- * classes, each with an optional quantifier, and no nesting. Other features of RegExp can take exponential time for
- * some strings, and the sender of a token chooses the string.
+ * Patterns that always match in a short time, whatever string they are compared with. Such patterns have single
+ * characters and classes, each with an optional quantifier, and no nesting. Other features of RegExp can take
+ * exponential time for some strings, and the sender of a token chooses the string.
  */
 
 const PARTS =
@@ -14,7 +14,7 @@ const MAX_REPEATING = 2;
 /** Each optional part doubles the number of steps. */
 const MAX_OPTIONAL = 4;
 
-/** Compiles a pattern, anchored at both ends. The failure says what is wrong with it. */
+/** Compiles a pattern, anchored at both ends. The failure says what is wrong with the pattern. */
 export function compileClaimPattern(pattern: string): Result<RegExp, string> {
   const quantifiers: string[] = [];
   PARTS.lastIndex = 0;

@@ -3,8 +3,8 @@ import { DENIALS, publicReason, type Reason } from "../../core/model/denial.ts";
 const REASONS = Object.keys(DENIALS) as Reason[];
 
 /**
- * Explains why a reason must share its answer with other reasons. With distinct answers, an attacker would have an oracle for forging
- * tokens. Undefined for any other name.
+ * Explains why a reason must share its answer with other reasons. With distinct answers, an attacker would have an
+ * oracle for forging tokens. Returns undefined for any other name.
  */
 export function describeIndistinct(name: string): string | undefined {
   const reason = REASONS.find((candidate) => candidate === name);

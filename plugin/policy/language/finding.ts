@@ -19,7 +19,7 @@ export type LintCode =
   | "alternative_always_met"
   | "alternative_repeated";
 
-/** The checks of `doctor`. The table in cli/doctor/checks describes each of them. */
+/** The checks of `doctor`. The table in cli/doctor/checks describes each check. */
 export type DoctorCode =
   | "node_version"
   | "kong_version"
@@ -173,29 +173,30 @@ export type FindingCode =
 /** Keys and indexes from the document's root to a value. */
 export type DocumentPath = readonly (string | number)[];
 
-/** An error stops a document from being used. A warning does not. */
+/** An error stops a document from being used, but a warning does not. */
 export type Severity = "error" | "warning";
 
 /**
- * One error or warning, wherever it was found. Only the known parts of its position are set. Code that checks plain data knows the
- * path, code that has the text knows line and column, and a command that reads several files knows the file.
+ * One error or warning, wherever it was found. Only the known parts of the finding's position are set. Code that checks
+ * plain data knows the path, code that has the text knows line and column, and a command that reads several files knows
+ * the file.
  */
 export interface Finding {
   readonly code: FindingCode;
-  /** An error if absent. */
+  /** If absent, the finding is an error. */
   readonly severity?: Severity;
   /** Says what is wrong and what to do, but not where. */
   readonly message: string;
   /** The path in plain data. `locate` of the document replaces the path with a pointer, a line and a column. */
   readonly path?: DocumentPath;
-  /** The finding is about the key itself, not about its value. */
+  /** If true, the finding is about the key itself, not about its value. */
   readonly atKey?: boolean;
   /** If true, the output leaves out the last key of the path, because this key may be a secret. */
   readonly hidesKey?: boolean;
   readonly file?: string;
   /** JSON Pointer into the document; empty for the whole document. */
   readonly pointer?: string;
-  /** Counted from 1. For the whole document: 1:1. */
+  /** Line and column are counted from 1. A finding about the whole document is at 1:1. */
   readonly line?: number;
   readonly column?: number;
   /**
@@ -205,7 +206,7 @@ export interface Finding {
   readonly excerpt?: string;
   /** More lines for people, such as the expected and the actual value. */
   readonly notes?: readonly string[];
-  /** Text for the author to paste into the document. It corrects the mistake. */
+  /** A correction of the mistake, as text that the author can paste into the document. */
   readonly paste?: string;
 }
 

@@ -11,7 +11,10 @@ const REQUIREMENT_KEYS = [
 ] as const;
 const OF_RULES = "a rule or an operation";
 
-/** Keys that belong into only one kind of map, and the name of this map. test/policy/language compares this with the schema. */
+/**
+ * Keys that belong into only one kind of map, and the name of this map. test/policy/language compares this table with
+ * the schema.
+ */
 export const LOCATIONS: Readonly<Record<string, readonly string[]>> = {
   "the top of the policy": [
     "extends",

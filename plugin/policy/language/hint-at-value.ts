@@ -32,7 +32,7 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
 };
 const PLAIN = /^[A-Za-z](?:[\w./-]|:(?=\S))*$/;
 
-// biome-ignore lint/suspicious/noExplicitAny: Ajv types the members of a schema like this.
+// biome-ignore lint/suspicious/noExplicitAny: Ajv gives the members of a schema this type.
 type Schema = Readonly<Record<string, any>> | undefined;
 
 /**

@@ -3,7 +3,7 @@ import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { MAX_PATH_SEGMENTS, splitPath } from "../../core/request/request-path.ts";
 import { quoteText } from "../../core/text/printable.ts";
 
-/** Text, a name in braces, text. Dots after the name mean a subtree. */
+/** Matches a segment with a placeholder: text, a name in braces, text. Dots after the name mean a subtree. */
 const NAMED = /^([^{}]*)\{([A-Za-z_][A-Za-z0-9_]*)(\.\.\.)?\}([^{}]*)$/;
 const STARS = /^\*+$/;
 const STAND_IN = "x";
@@ -18,7 +18,7 @@ interface TemplatePart {
     | undefined;
 }
 
-/** Reads the segments of a path template such as `/refunds/{id}`. The failure says what is wrong with it. */
+/** Reads the segments of a path template such as `/refunds/{id}`. The failure says what is wrong with the template. */
 export function parsePathTemplate(template: string): Result<readonly TemplateSegment[], string> {
   const parts = splitTemplate(template);
   const problem = parts.map((part, index) => describeProblem(part, index === parts.length - 1)).find(Boolean);

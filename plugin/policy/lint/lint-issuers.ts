@@ -11,7 +11,7 @@ const LOOPBACK = /^http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:
 /** The values of `typ` that providers write. The suffix `+jwt` covers all registered types (RFC 6838). */
 const TYPE = /^(?:application\/)?(?:jwt|any|jws|jose|[a-z0-9.-]+\+jwt)$/i;
 
-/** Warns of issuers whose tokens or keys cannot be used as written. */
+/** Warns of issuers whose tokens or keys cannot be used in the way in which the policy describes them. */
 export function lintIssuers(document: PolicyDocument): readonly Finding[] {
   const accepted = new Set(
     listSettled(document)
@@ -83,7 +83,7 @@ function lintAddress({ issuer, keys }: Issuer, path: DocumentPath): Finding[] {
   return findings;
 }
 
-/** The issuer whose metadata is at an address. */
+/** Returns the issuer whose metadata is at the address. */
 export function suggestIssuer(address: string): string | undefined {
   const found = METADATA.exec(address);
   return found ? address.slice(0, found.index) : undefined;

@@ -4,7 +4,7 @@ import type { DocumentPath } from "../language/finding.ts";
 export interface PlacedText {
   readonly text: string;
   readonly path: DocumentPath;
-  /** The text is the key at the path. */
+  /** If true, the string is the key at the path. Otherwise it is the value. */
   readonly isKey: boolean;
 }
 

@@ -13,7 +13,10 @@ const UNQUOTED_BRACES = /[{,]\s*["']?[\w-]+["']?:\s+[^\s"'{[,}][^,{}"']*\{/;
 /** A message lists at most this many lines. */
 const MAX_LISTED = 8;
 
-/** Describes a mistake of structure: quotes, brackets, colons, dashes, indentation. Undefined for every other mistake. */
+/**
+ * Describes a mistake of structure: quotes, brackets, colons, dashes, indentation. Returns undefined for every other
+ * mistake.
+ */
 export function describeStructure(error: YAMLError, all: readonly YAMLError[], text: string): YamlMistake | undefined {
   const [offset] = error.pos;
   switch (error.code) {

@@ -2,10 +2,13 @@ import { stringify } from "yaml";
 
 type PlainMap = Readonly<Record<string, unknown>>;
 
-/** Keys that identify one document. They are never inherited from a parent. */
+/** Keys that identify one document. A document never inherits these keys from its parent. */
 const OWN_KEYS: readonly string[] = ["jwt_policy", "name", "description", "extends"];
 
-/** The file that a document extends, relative to the document. Undefined if it extends no file, or if `extends` is not a string. */
+/**
+ * The file that a document extends, relative to the document. Returns undefined if it extends no file, or if `extends`
+ * is not a string.
+ */
 export function findParent(data: unknown): string | undefined {
   return isMap(data) && typeof data.extends === "string" ? data.extends : undefined;
 }
@@ -28,7 +31,7 @@ function merge(parent: unknown, child: unknown, path: readonly string[] = []): u
   if (!isMap(parent) || !isMap(child)) {
     return isIssuerClaims(path) ? mergeClaims(parent, child) : child;
   }
-  // Built from entries, so that a key such as __proto__ is an ordinary key.
+  // The result is built from entries, so that a key such as __proto__ is an ordinary key.
   const merged = new Map(Object.entries(parent));
   for (const [key, value] of Object.entries(child)) {
     merged.set(key, merged.has(key) ? merge(merged.get(key), value, [...path, key]) : value);
@@ -39,7 +42,10 @@ function merge(parent: unknown, child: unknown, path: readonly string[] = []): u
 const isIssuerClaims = ([first, , third]: readonly string[]): boolean =>
   first === "issuers" && third === "required_claims";
 
-/** Treats a list of claims as conditions without tests. Without this, the child's list would drop the parent's conditions. */
+/**
+ * Treats a list of claims as conditions without tests. Without this conversion, the child's list would drop the
+ * parent's conditions.
+ */
 function mergeClaims(parent: unknown, child: unknown): unknown {
   const [from, onto] = [parent, child].map((claims) => (isListOfTexts(claims) ? toConditions(claims) : claims));
   return (isMap(parent) || isMap(child)) && isMap(from) && isMap(onto) ? merge(from, onto) : child;
@@ -57,7 +63,7 @@ function isMap(value: unknown): value is PlainMap {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Writes plain data as a YAML document without anchors and folded lines. Reading it gives the same data. */
+/** Writes plain data as a YAML document without anchors and folded lines. Reading the text gives the same data. */
 export function writeDocument(data: unknown): string {
   return stringify(data, { aliasDuplicateObjects: false, lineWidth: 0 });
 }

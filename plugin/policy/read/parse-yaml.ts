@@ -29,7 +29,7 @@ export function parseYaml(text: string): Result<Document, YamlMistake> {
   const composer = new Composer({
     prettyErrors: false,
     stringKeys: true,
-    uniqueKeys: false, // This check takes quadratic time, so read-document.ts finds duplicates itself.
+    uniqueKeys: false, // The parser's check takes quadratic time, so read-document.ts finds duplicate keys itself.
     schema: "core",
     resolveKnownTags: false,
   });

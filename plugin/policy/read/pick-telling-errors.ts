@@ -1,6 +1,6 @@
 import type { ErrorObject } from "ajv";
 
-/** More errors are not useful to the author, and filtering them would take long. */
+/** More errors than this are not useful to the author, and filtering them would take long. */
 const MAX_ERRORS = 500;
 
 /**
@@ -15,7 +15,9 @@ export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorOb
   );
 }
 
-/** Beside some references, Ajv needs a type. So Ajv checks this type twice. */
+/**
+ * The schema repeats the type beside some references, because Ajv needs the type there. So Ajv reports one error twice.
+ */
 function dropRepeated(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const byText = new Map(
     errors.map((error) => [

@@ -32,7 +32,7 @@ const MAX_ALIASES = 100;
  */
 const MAX_VALUES = MAX_DOCUMENT_LENGTH;
 
-/** A document as plain data. It can locate each part of the data in the text. */
+/** A document as plain data. The document can locate each part of the data in the text. */
 export interface SourceDocument {
   readonly data: unknown;
   /** Adds line and column to the findings, and sorts them by position. */
@@ -112,7 +112,9 @@ export function readYaml(text: string): Result<SourceDocument, UnreadText> {
   }
 }
 
-/** Subtracts one for each value in the data, including the data itself. Stops below 0. */
+/**
+ * Subtracts one from `from` for each value in the data, including the data itself. Stops when the result is below 0.
+ */
 function countDown(data: unknown, from: number): number {
   let left = from - 1;
   const inner = typeof data === "object" && data !== null ? Object.values(data) : [];
@@ -167,7 +169,10 @@ function findDuplicateKeys(document: Document, lineCounter: LineCounter): Findin
   return findings;
 }
 
-/** All maps, in the order of the text. Not by `visit`, which takes several times as long, because it keeps the path of each node. */
+/**
+ * All maps, in the order of the text. The function does not use `visit` of the YAML library, which takes several times
+ * as long because it keeps the path of each node.
+ */
 function listMaps(node: unknown, maps: YAMLMap[] = []): readonly YAMLMap[] {
   if (isMap(node)) {
     maps.push(node);
@@ -192,7 +197,7 @@ function findMerges(document: Document, lineCounter: LineCounter): Finding[] {
   }));
 }
 
-/** Stops at the limit of aliases, because each resolution searches the whole document. */
+/** The search stops at the limit of aliases, because each resolution searches the whole document. */
 function findDanglingAliases(document: Document, lineCounter: LineCounter): Finding[] {
   const findings: Finding[] = [];
   let aliases = 0;
@@ -254,7 +259,10 @@ function locateFindings(
     .sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** Offset of the value at `path`, or of its key. If the value is not in the text, the offset of its nearest parent. */
+/**
+ * Returns the offset of the value at `path`, or of its key. If the value is not in the text, returns the offset of its
+ * nearest parent.
+ */
 function findOffset(document: Document, path: DocumentPath, atKey: boolean): number {
   for (let length = path.length; length > 0; length -= 1) {
     const offset = offsetAt(document, path.slice(0, length), atKey || length < path.length);

@@ -6,7 +6,8 @@ type PlainMap = Record<string, unknown>;
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 /**
- * A variable's value has no `$` and no braces, so one pass resolves all variables. It has no line break, so it stays on one line.
+ * A variable's value has no `$` and no braces, so one pass resolves all variables. The value has no line break, so a
+ * string with a variable stays on one line.
  */
 const VALUE = /^[^${}\p{Cc}\u2028\u2029]{1,512}$/u;
 /** Matches everything that an author meant as the use of a variable. */
@@ -27,8 +28,8 @@ export function usesVars(text: string): boolean {
 
 /**
  * Replaces each `${vars.name}` in the strings of a document by the variable's value, in place. Afterwards `vars` has
- * only the variables that no string uses. A value replaces only a part of a string. So it never adds a key, a list
- * element, or a value of another type.
+ * only the variables that no string uses. A variable's value replaces only a part of a string. So a variable never adds
+ * a key, a list element, or a value of another type.
  *
  * @param data plain data, already merged with the document that it extends.
  */
@@ -99,7 +100,7 @@ class Resolver {
 
   #resolveText(text: string, path: DocumentPath): string {
     if (path[0] === "extends") {
-      return text; // The loader refuses variables here, because it reads the parent's file before variables have values.
+      return text; // The loader refuses variables in `extends`, because it reads the parent's file before variables have values.
     }
     const resolved = text.replaceAll(USE, (use) => this.#resolveUse(use, path));
     this.#added += Math.max(0, resolved.length - text.length);

@@ -14,8 +14,8 @@ import { pickTellingErrors } from "./pick-telling-errors.ts";
 import { resolveVars } from "./resolve-vars.ts";
 
 /**
- * Checks plain data against policy.schema.json, after it resolves variables. It fills in values and defaults in place, and returns the
- * same data, typed.
+ * Checks plain data against policy.schema.json, after it resolves variables. The function fills in values and defaults
+ * in place, and returns the same data, typed.
  */
 export function validateDocument(data: unknown): Result<PolicyDocument, readonly Finding[]> {
   if (!hasMark(data)) {
@@ -167,7 +167,7 @@ function boundMessage({ keyword, params, message }: ErrorObject): string {
   return `This must have at ${bound} ${params.limit} ${params.limit === 1 ? one : several}.`;
 }
 
-/** Some keys must be null. The schema knows such a key only to say why it cannot be used. */
+/** Omits keys that must be null: the schema has such a key only to say why it cannot be used. */
 function listKnown(schema: ErrorObject["parentSchema"]): readonly string[] {
   const properties: Readonly<Record<string, { readonly type?: unknown }>> = schema?.properties ?? {};
   return Object.keys(properties).filter((name) => properties[name]?.type !== "null");

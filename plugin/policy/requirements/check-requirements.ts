@@ -52,7 +52,7 @@ export function checkAccepted(
   return checkIssuerIds(source.accept ?? [], document, [...path, "accept"]);
 }
 
-/** With several issuers, trust in any of them must be explicit. */
+/** If a policy has several issuers, the policy must say which of them each rule accepts. */
 export function checkAcceptNamed(
   settled: Requirements,
   source: RequirementSource,

@@ -26,7 +26,8 @@ const NO_PARTS: RequestParts = { captures: new Map(), ownHeaders: [] };
 const COMPARISONS = ["equals_path", "equals_header"] as const;
 
 /**
- * Compiles the conditions of an issuer. They apply to every rule, so they cannot compare with the request.
+ * Compiles the conditions of an issuer. These conditions apply to every rule, so they cannot compare claims with the
+ * request.
  *
  * @param source claims that must have a value, or conditions by claim.
  * @param path of the issuer.
@@ -52,7 +53,7 @@ export function compileIssuerConditions(source: Issuer["required_claims"], path:
   return { conditions: [], findings };
 }
 
-/** Compiles the conditions of one `required_claims`, and reports those that make no sense. */
+/** Compiles the conditions of one `required_claims`, and reports conditions that make no sense. */
 export function compileConditions(
   sources: Readonly<Record<string, ConditionSource>>,
   path: DocumentPath,

@@ -70,8 +70,8 @@ function compileAlternative(
   return { alternative, findings };
 }
 
-// Thousands of rules can inherit the same conditions. If they did not share them, a small document would become a
-// policy of many megabytes.
+// Thousands of rules can inherit the same conditions. If the rules did not share the compiled conditions, a small
+// document would become a policy of many megabytes.
 const conditionsOf = new WeakMap<RequiredClaims, readonly Condition[]>();
 
 function compileClaims(
@@ -91,7 +91,8 @@ function compileClaims(
   return compiled;
 }
 
-// Thousands of rules can inherit the same list. They share one set for each list, so that large policies use little memory.
+// Thousands of rules can inherit the same list. The rules share one set for each list, so that large policies use
+// little memory.
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function toSet(list: readonly string[]): ReadonlySet<string> {

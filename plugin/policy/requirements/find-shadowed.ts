@@ -30,8 +30,8 @@ const FIXES: Readonly<Record<Key, string>> = {
 };
 
 /**
- * Warns of each inherited condition that a nearer value replaces and does not repeat. A rule can replace a condition of `defaults`. An
- * operation or an alternative can replace a condition of the rule or of `defaults`.
+ * Warns of each inherited condition that a nearer part of the document replaces and does not repeat. A rule can replace
+ * a condition of `defaults`. An operation or an alternative can replace a condition of the rule or of `defaults`.
  *
  * @param document must be free of mistakes.
  */
@@ -75,7 +75,7 @@ function describeShadowed(
   const text = shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH - 1)}…` : shown;
   const cause = keys[key] === undefined ? `"any_of" replaces` : "This replaces";
   const what = `"${key}" of ${nameOf(inherited)}`;
-  // An issuer's conditions cannot look at the request.
+  // An issuer's conditions cannot compare claims with the request.
   const fix = lost.some((each) => /"equals_(?:path|header)"/.test(each)) ? "Repeat it here." : FIXES[key];
   return [warn(placeOf(key), `${cause} ${what}, so this does not apply here: ${text}. ${fix}`)];
 }
@@ -124,8 +124,8 @@ function findLostClaims(
 }
 
 /**
- * Whether a condition is at least as strict: it has each test of the inherited condition, and accepts an absent claim
- * only if the inherited condition also does.
+ * Whether a condition is at least as strict as the inherited condition: it has each inherited test, and it accepts an
+ * absent claim only if the inherited condition does.
  */
 function isAtLeast({ absent, ...own }: Condition, { absent: wantedAbsent, ...wanted }: Condition): boolean {
   if (absent === true || wantedAbsent === true) {
@@ -136,7 +136,7 @@ function isAtLeast({ absent, ...own }: Condition, { absent: wantedAbsent, ...wan
   return isKept && (absent === undefined || wantedAbsent === "allowed");
 }
 
-/** Ignores the order of a list. */
+/** Writes a value as text. Lists with the same elements in a different order have the same text. */
 function normalize(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     Array.isArray(part) ? part.map((item) => JSON.stringify(item)).sort() : part,
@@ -186,7 +186,10 @@ function findLostAuthentication(wanted: Authentication, own: Authentication): re
   ];
 }
 
-/** Any listed audience passes. So the inherited list is lost if a rule accepts an audience that is not in it. */
+/**
+ * A token passes with any listed audience. So a rule drops the inherited list if the rule accepts an audience that is
+ * not in it.
+ */
 function findForeignAudiences(wanted: Alternative["audiences"], own: Alternative["audiences"]): readonly string[] {
   const foreign = wanted ? (own ?? []).filter((audience) => !wanted.includes(audience)) : [];
   return foreign.length === 0 ? [] : [`aud is one of ${(wanted ?? []).map((name) => JSON.stringify(name)).join(" ")}`];

@@ -1,6 +1,9 @@
 import type { CompiledRule, Requirements } from "../../core/model/policy.ts";
 
-/** All requirements that are not public. For a rule with operations, the list has only the requirements of these operations. */
+/**
+ * All requirements whose `access` is not public. For a rule with operations, the list has only the requirements of
+ * these operations.
+ */
 export function listRequirements(rules: readonly CompiledRule[]): readonly Requirements[] {
   const requirements = rules.flatMap((rule) => rule.operations?.values ?? [rule.requirements]);
   return requirements.filter(({ access }) => access !== "public");

@@ -4,7 +4,7 @@ import { type PlacedSource, type SettledRequirements, settleRequirements } from 
 /** A rule, or one operation of a rule, with its requirements after defaults. */
 export interface SettledRule {
   readonly rule: string;
-  /** Undefined for a rule without operations. */
+  /** The operation; undefined for a rule without operations. */
   readonly operation: { readonly methods: readonly string[]; readonly path: string } | undefined;
   readonly own: PlacedSource;
   /** The sources of inherited values, nearest first. */

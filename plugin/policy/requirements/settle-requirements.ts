@@ -27,14 +27,14 @@ export const REQUIREMENT_KEYS = [
   "authentication",
 ] as const;
 
-/** One way to get access. It has the keys of the document, and all defaults are filled in. */
+/** One way to get access, with the keys of the document and with all defaults. */
 export interface SettledAlternative {
   readonly keys: Omit<AlternativeSource, "accept"> & { readonly accept: readonly string[] };
   /** The path of a key, or the path that an absent key would have. */
   readonly placeOf: (key: keyof AlternativeSource) => DocumentPath;
 }
 
-/** The requirements of one rule or operation. They have the keys of the document, and all defaults are filled in. */
+/** The requirements of one rule or operation, with the keys of the document and with all defaults. */
 export interface SettledRequirements {
   readonly access: NonNullable<RequirementSource["access"]>;
   readonly mode: NonNullable<RequirementSource["mode"]>;
@@ -46,7 +46,8 @@ export interface SettledRequirements {
 
 /**
  * For each key, the whole value comes from the nearest source that has the key. From the nearest to the farthest, the
- * sources are: operation, rule, defaults, built-in value. `any_of` replaces all other requirements if it is nearer.
+ * sources are: operation, rule, defaults, built-in value. `any_of` replaces all other requirements if it comes from a
+ * nearer source.
  *
  * @param sources nearest first; the last are the defaults.
  */

@@ -97,7 +97,7 @@ function listCandidates(wishes: readonly Wish[]): readonly JsonValue[] {
   ].slice(0, MAX_CANDIDATES);
 }
 
-/** Lists and strings with the wanted members. There is one for each choice among the alternatives. */
+/** Returns lists and strings with the wanted members, one for each choice of members from `anyOf`. */
 function listMemberForms(wanted: readonly WantedMembers[]): readonly JsonValue[] {
   const fixed = wanted.flatMap(({ all }) => all);
   const choices = combine(wanted.flatMap(({ anyOf }) => anyOf));
@@ -115,8 +115,8 @@ function listMemberForms(wanted: readonly WantedMembers[]): readonly JsonValue[]
 }
 
 /**
- * Every way to take one value of each list. A value that was already taken from another list comes first, so that the
- * result stays short.
+ * Returns every way to take one value of each list. A value that was already taken from another list comes first, so
+ * that the result stays short.
  */
 function combine(lists: readonly (readonly Scalar[])[]): readonly (readonly Scalar[])[] {
   let combined: (readonly Scalar[])[] = [[]];

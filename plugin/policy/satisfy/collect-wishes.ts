@@ -22,9 +22,9 @@ import { nameSlot, type Slot, slotOf, type Wish } from "./slot.ts";
 import { claimsWith } from "./write-claims.ts";
 
 const HOUR = 3_600;
-/** Tenants for an issuer that accepts all of them. Most providers use UUIDs. */
+/** Tenants for an issuer that accepts all of them. Most providers use UUIDs as tenants. */
 const EXAMPLE_TENANTS = ["11111111-2222-4333-8444-555555555555", "tenant-1"];
-/** No policy names this claim. It is used in checks that must not depend on the audience. */
+/** A claim that no policy names. Checks that must not depend on the audience read the audience from this claim. */
 const ANY_AUDIENCE = parseClaimReference("kong-jwt-policy:any-audience");
 const NO_PAYLOAD = new Uint8Array(0);
 
@@ -35,7 +35,7 @@ export interface Attempt {
   readonly segments: readonly TemplateSegment[] | undefined;
   readonly issuer: CompiledIssuer;
   readonly alternative: Alternative;
-  /** Undefined for an issuer without a template. */
+  /** The tenant that `iss` names; undefined for an issuer without a template. */
   readonly tenant: string | undefined;
   readonly nowSeconds: number;
   readonly consumers: readonly Consumer[];
@@ -53,7 +53,7 @@ export function listTenants({ template, tenant, conditions }: CompiledIssuer, al
   return template.tenants === undefined ? [...named, ...EXAMPLE_TENANTS] : [...template.tenants];
 }
 
-/** What the issuer, the alternative, and the mappings of the policy want of the claims and of the request. */
+/** The wishes of the issuer, the alternative and the policy's mappings, about the claims and the request. */
 export function collectWishes(attempt: Attempt): readonly Wish[] {
   const { issuer, alternative } = attempt;
   return [
@@ -189,12 +189,12 @@ function wishMembers(
   if (!location) {
     return [];
   }
-  // All names go into the first of several claims.
+  // If several claims can have the names, the first claim gets all of them.
   const { claim, separator } = location;
   if (wanted.allOf.length === 0 && wanted.anyOf.length === 0) {
-    return []; // A token without the claim has none of the excluded names.
+    return []; // A token without this claim has none of the names that the alternative excludes.
   }
-  // Asks the plugin's own check, with only this requirement.
+  // The check is the plugin's own, with only this requirement.
   const only: Alternative = {
     ...acceptAll(alternative.accept, new Set(["any"])),
     [what]: wanted,

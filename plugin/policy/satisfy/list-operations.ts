@@ -3,9 +3,9 @@ import type { CompiledRule, Requirements } from "../../core/model/policy.ts";
 
 /** Requests with the same requirements: all requests of a rule, or all requests of one operation. */
 export interface Operation {
-  /** Undefined for a rule without operations, which does not decide by method. */
+  /** The methods of the operation; undefined for a rule without operations, which does not decide by method. */
   readonly methods: readonly string[] | undefined;
-  /** Undefined for a rule without operations, which does not decide by path. */
+  /** The path of the operation; undefined for a rule without operations, which does not decide by path. */
   readonly segments: readonly TemplateSegment[] | undefined;
   readonly requirements: Requirements;
 }

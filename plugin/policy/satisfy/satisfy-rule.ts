@@ -1,6 +1,6 @@
 /**
- * Finds a request that a rule allows, with the claims of its token. It does not sign the claims, because that needs a key of the
- * issuer. Each result has passed the real pipeline, except for the signature.
+ * Finds a request that a rule allows, with the claims of its token. The search does not sign the claims, because
+ * signing needs a key of the issuer. Each result has passed the real pipeline, except for the signature.
  */
 import { decide } from "../../core/decide.ts";
 import { type CallerSource, type Consumer, NO_CALLERS } from "../../core/model/caller.ts";
@@ -35,7 +35,7 @@ export interface Wanted {
   readonly isRouted?: (method: string, path: string) => boolean;
   /** Whether tokens of this issuer can be made. By default, tokens of every issuer can be made. */
   readonly canSign?: (issuer: CompiledIssuer) => boolean;
-  /** Only the alternative with this index. Default: every alternative. */
+  /** If set, only the alternative with this index is tried. By default, every alternative is tried. */
   readonly alternative?: number;
   /** Whether the request must have a token, even if the rule also allows requests without a token. */
   readonly withToken?: boolean;
@@ -45,7 +45,7 @@ export interface Wanted {
   readonly nowSeconds: number;
 }
 
-/** Why there is no such request. */
+/** The reason why the search found no request. */
 export interface Unsatisfied {
   /** True if it is certain that no token can satisfy the rule. False if the search found no token, although one may exist. */
   readonly isCertain: boolean;
@@ -135,7 +135,7 @@ async function satisfy(wanted: Wanted, attempt: Attempt): Promise<Result<Satisfy
   return fail(failure);
 }
 
-/** Sends each request through the pipeline. The failure says why the last one is denied. */
+/** Sends each request through the pipeline. The failure says why the plugin denies the last request. */
 async function tryRequests(
   wanted: Wanted,
   requests: Iterable<SatisfyingRequest>,

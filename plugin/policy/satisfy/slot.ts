@@ -13,7 +13,8 @@ export interface WantedMembers {
   readonly all: readonly Scalar[];
   readonly anyOf: readonly (readonly Scalar[])[];
   /**
-   * `list`: the claim must be a list. `names`, `audience`: one string counts as a list of one. `scopes`: a string is split at spaces.
+   * `list`: the claim must be a list. `names`, `audience`: one string counts as a list of one element. `scopes`: a
+   * string is split at spaces.
    */
   readonly form: "list" | "names" | "audience" | "scopes";
   /** If present, the claim must be one string with this separator. */
@@ -30,7 +31,7 @@ export interface Wish {
   readonly members?: WantedMembers;
   /** Values to try if no wish names any. */
   readonly suggestions?: readonly JsonValue[];
-  /** Another slot of the request or token that must have the same value. */
+  /** Values to try if no wish about the slot names a value. */
   readonly sameAs?: Slot;
   /** Whether the value meets this wish. */
   accepts?(value: JsonValue): boolean;
@@ -40,7 +41,7 @@ export function slotOf({ path }: ClaimReference): Slot {
   return { in: "claim", path };
 }
 
-/** A key for maps. */
+/** Returns a text that identifies the slot, as a key for maps. */
 export function nameSlot(slot: Slot): string {
   return JSON.stringify(slot);
 }

@@ -19,16 +19,16 @@ interface UnsignedToken {
   readonly claims: JsonObject;
 }
 
-/** A request that a rule allows. The token is not in it yet: see {@link placeToken}. */
+/** A request that a rule allows. The request does not have its token yet: see {@link placeToken}. */
 export interface SatisfyingRequest {
   readonly method: string;
   /** The path, percent-encoded, without a query. */
   readonly path: string;
   /** Headers that the rule needs, in addition to the token. Names are in lower case. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Undefined if the request needs no token. */
+  /** The token to sign and send; undefined if the request needs no token. */
   readonly token: UnsignedToken | undefined;
-  /** Where the token goes. Undefined if the request needs no token. */
+  /** The source in which the token is sent; undefined if the request needs no token. */
   readonly source: TokenSource | undefined;
 }
 
@@ -169,7 +169,7 @@ export function readScheme(scheme: RegExp | undefined): string {
   return scheme === undefined ? "" : `${scheme.source.replace(/^\^/, "").replace(/ \+$/, "")} `;
 }
 
-/** The facts of a request that matches the rule and came from this machine. */
+/** The facts of a request as if it came from this machine, with a path and method that match the rule. */
 export function factsOf(rule: string, request: SatisfyingRequest): RequestFacts {
   const token = request.token === undefined ? "" : writeTrialToken(request.token);
   const { target, headers } = placeToken(request, token);
@@ -191,7 +191,10 @@ function writeTrialToken({ algorithm, typ, claims }: UnsignedToken): string {
   return [...parts, signature].map(encodeBase64url).join(".");
 }
 
-/** Keys that accept every signature, to try a request before anyone signs its token. They never leave this folder. */
+/**
+ * Keys that accept every signature, to try a request before anyone signs its token. No code outside this folder uses
+ * these keys.
+ */
 export const TRIAL_KEYS: KeySource = {
   find: (issuer, { alg, kid }) => succeed({ issuer: issuer.issuer, kid, algorithm: alg, verify: () => PASSED }),
 };

@@ -8,7 +8,7 @@ import { readSettings } from "./read-settings.ts";
 /** Settings for the detection of abuse, with all defaults. */
 export type AbuseDocument = AbuseSettingsDocument;
 
-/** Reads and checks settings for the detection of abuse. It does not read the file with the secret. */
+/** Reads and checks settings for the detection of abuse. The function does not read the file with the secret. */
 export function readAbuseSettings(text: string): Result<AbuseDocument, readonly Finding[]> {
   const read = readSettings<AbuseDocument>(text, validateAbuse);
   if (!read.ok) {

@@ -7,7 +7,7 @@ import { readSettings, type SourceSettings } from "./read-settings.ts";
 
 export type SourceFetchSettings = SourceSettings<FetchSettingsDocument>;
 
-/** Reads and checks fetch settings. It does not read the files that the settings name. */
+/** Reads and checks fetch settings. The function does not read the files that the settings name. */
 export function readFetchSettings(text: string): Result<SourceFetchSettings, readonly Finding[]> {
   const read = readSettings<FetchSettingsDocument>(text, validateFetchSettings);
   const wrongOrigins = read.ok ? Object.keys(read.value.document.origins).flatMap(checkOrigin) : [];
