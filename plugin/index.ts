@@ -20,18 +20,18 @@ import { openFetcher } from "./runtime/fetch-settings.ts";
 import { compileInThreads } from "./runtime/load/compile-in-threads.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 
-/** The default of our own plugin server, in milliseconds. */
+/** The default polling interval of our own plugin server, in milliseconds. */
 const POLICY_POLL_MS = 1_000;
 
-// Kong's worker reads this output. Unlike a direct write to standard output, `console.log` does not end the process when the
-// worker is gone.
+// Kong's worker reads the standard output of this process. Unlike a direct write to standard output, `console.log` does not end
+// the process when the worker is gone.
 const log = createOperatorLog((line) => console.log(line));
 
 let runtime: Runtime | undefined;
 
 /**
- * Opens the runtime at first use. The query command also loads this module, but the command has no policies and must
- * exit by itself.
+ * Opens the runtime at first use. The query command also loads this module, but it has no policies, and an open runtime would
+ * keep it from exiting.
  */
 function openRuntime(): Runtime {
   const policyRoot = process.env.JWT_POLICY_ROOT;
@@ -68,7 +68,10 @@ function openFetcherLater(settingsFile: string | undefined): FetchJson {
   };
 }
 
-/** Starts an instance. An instance that cannot start refuses every request, and logs the reason each time. */
+/**
+ * Starts an instance of the plugin for one configuration. An instance that cannot start refuses every request, and logs the
+ * reason each time.
+ */
 function startInstance(configJson: string): PluginInstance {
   try {
     return startPluginInstance(configJson, openRuntime(), createFactsReader(true, log.warn));

@@ -9,10 +9,13 @@ import { EventRecord } from "./facts/event-record.ts";
 import type { PluginInstance } from "./handler.ts";
 
 export interface DecisionLimits {
-  /** Time limit for one decision in milliseconds. After this time the request is refused, even if the handler decides later. */
+  /**
+   * Time limit for one decision in milliseconds. After this time the plugin refuses the request, even if the handler decides
+   * later.
+   */
   readonly deadlineMs: number;
   readonly log: (line: string) => void;
-  /** Counts and logs each event once, after its decision is carried out. Must not throw. */
+  /** Called once for each event, after its decision is carried out, to count and log the event. The function must not throw. */
   readonly observe?: ObserveEvent | undefined;
 }
 
@@ -20,10 +23,11 @@ export interface DecisionLimits {
 type ObserveEvent = (outcome: Decision | Answer, event: WatchedEvent, tookMs: number) => void;
 
 /**
- * Asks an instance for its decision. If the handler fails or is late, the request is refused.
+ * Asks a plugin instance for its decision about a request. If the handler throws or does not decide in time, the request is
+ * refused.
  *
- * @param conclude receives the outcome, once, and the guard that waits for it.
- * @returns a function that stops the wait. After a call of this function, `conclude` receives nothing.
+ * @param conclude called once, with the outcome and the guard that waits for the outcome.
+ * @returns a function that stops the wait. After its call, `conclude` is not called any more.
  */
 export function decideInTime(
   instance: PluginInstance,

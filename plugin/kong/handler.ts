@@ -21,7 +21,10 @@ import { EventRecord } from "./facts/event-record.ts";
 import type { ReadFacts, ReadRequest } from "./facts/read-facts.ts";
 import { type PluginConfig, parsePluginConfig } from "./schema/plugin-config.ts";
 
-/** Time limit for one event. The first fetch of keys takes up to two requests of two seconds each. */
+/**
+ * Time limit for one event, in milliseconds. The limit allows for the first fetch of keys, which makes up to two requests of at
+ * most two seconds each.
+ */
 export const DEADLINE_MS = 5_000;
 
 const OVERLOADED: Denial = {
@@ -29,12 +32,12 @@ const OVERLOADED: Denial = {
   detail: "more requests wait in the plugin server than it can judge in time",
 };
 
-/** One Kong plugin entity: a configuration bound to a policy. */
+/** One instance of the plugin in Kong: a configuration bound to a policy. */
 export interface PluginInstance {
   /**
-   * Decides the request behind `pdk`. The caller carries out the decision.
+   * Decides about the request that `pdk` gives access to. The caller then carries out the decision.
    *
-   * @param event receives what the decision log and the metrics show besides the decision.
+   * @param event receives what the decision log and the metrics need besides the decision.
    */
   access(pdk: Pdk, event?: EventRecord): Promise<Decision | Answer>;
   /** Called when Kong no longer uses the instance. */
@@ -42,8 +45,8 @@ export interface PluginInstance {
 }
 
 /**
- * Starts an instance without waiting. The plugin cannot report a failed start to Kong. So if the configuration or the
- * policy has a mistake, the instance refuses every request.
+ * Starts an instance of the plugin, and returns it at once. The plugin cannot report a failed start to Kong. So an instance whose
+ * configuration or policy has a mistake refuses every request.
  *
  * @param configJson the plugin's configuration as Kong sends it.
  */
@@ -66,7 +69,7 @@ export function startPluginInstance(configJson: string, runtime: Runtime, readFa
 
 interface Configured {
   readonly source: { readonly name: string; readonly policy: PolicySource };
-  /** Undefined for an inline policy. */
+  /** The policy file; undefined for an inline policy. */
   readonly file: string | undefined;
   readonly rule: string | undefined;
   readonly identity: InstanceIdentity | undefined;
@@ -78,16 +81,19 @@ interface Instance extends Configured {
   readonly readFacts: ReadFacts;
 }
 
-/** A request, and the policy that is in effect for this request. */
+/** A request, with the policy that is in effect for it. */
 interface Asked {
   readonly pdk: Pdk;
   readonly policy: CompiledPolicy;
   readonly event: EventRecord;
 }
 
-/** Does not wait if the policy is already there. A wait takes time: a tenth of the time that the reuse of an earlier verdict takes. */
+/**
+ * Does not wait if the policy is already loaded. Even a wait for a resolved promise would take a tenth of the time that the reuse
+ * of a verdict takes.
+ */
 function answer(own: Instance, pdk: Pdk, event: EventRecord): Promise<Decision | Answer> {
-  // The count is read first, because policy and keys may change while this request waits.
+  // The generation's count is read first, because policy and keys may change while this request waits.
   const policing = { sinceCount: own.runtime.generation.count, hasAskedRoute: false };
   const load = own.source.policy.current(() => {
     policing.hasAskedRoute = true;
@@ -120,11 +126,14 @@ async function answerBy(
 
 interface Policing {
   readonly sinceCount: number;
-  /** Whether the Route decides which version of the policy is in effect. The guard does not know that. */
+  /**
+   * Whether the Kong Route decides which version of the policy is in effect. The guard does not know that the Route decides this,
+   * so it must not reuse the verdict.
+   */
   readonly hasAskedRoute: boolean;
 }
 
-/** Reuses an earlier verdict about the same facts. If there is no such verdict, judges the request and remembers its verdict. */
+/** Reuses an earlier verdict about the same facts. If there is no such verdict, judges the request and stores the verdict. */
 async function reuseOrJudge(
   own: Instance,
   { pdk, policy, event }: Asked,
@@ -178,7 +187,7 @@ async function reuseOrJudge(
 
 interface Judged {
   readonly decision: Decision | Answer;
-  /** Undefined if the facts could not be read. */
+  /** The request's facts; undefined if they could not be read. */
   readonly facts?: ReadRequest;
 }
 
@@ -194,7 +203,7 @@ async function judge(
   event.facts = facts;
   event.route = facts.binding.by === "route" ? facts.binding.name : undefined;
   if (!(await runtime.admit(facts, pdk.isAbandoned))) {
-    // Report mode also rejects this request, because no decision was made.
+    // Report mode also rejects this request, because the plugin has made no decision about it.
     return { decision: createDeny(OVERLOADED, { policy: policy.name }, createReply(policy, facts)), facts };
   }
   const metadataRequest = readMetadataRequest(policy.protectedResource, facts);

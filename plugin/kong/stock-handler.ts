@@ -13,7 +13,7 @@ import type { PluginInstance } from "./handler.ts";
 
 export interface StockHandler {
   readonly instance: PluginInstance;
-  /** Undefined if Kong did not send the identity. Without an identity, no request passes. */
+  /** The instance's identity; undefined if Kong did not send it. Without the instance's identity, no request passes. */
   readonly identity: InstanceIdentity | undefined;
   /** Time limit for one decision in milliseconds. */
   readonly deadlineMs: number;
@@ -21,8 +21,9 @@ export interface StockHandler {
 }
 
 /**
- * The access phase in the stock plugin server. With its protocol, Kong proxies every request that is not refused. So the last
- * call sends the verdict to the guard. If a call fails, the verdict is never sent.
+ * Handles the access phase in the stock plugin server. With the stock server's protocol, Kong proxies every request that is not
+ * refused. So the plugin's last call sends the verdict to the guard. If an earlier call fails, the plugin never sends the
+ * verdict.
  */
 export async function handleAccess(kong: StockPdk, handler: StockHandler): Promise<void> {
   for (const call of await judge(kong, handler)) {
@@ -31,8 +32,8 @@ export async function handleAccess(kong: StockPdk, handler: StockHandler): Promi
 }
 
 /**
- * The guard sends refusals, because the stock server keeps the event of every `kong.response.exit` for ever. The plugin calls the
- * exit only if Kong has no guard.
+ * The guard sends refusals to clients, because the stock server never frees the event of a `kong.response.exit`. The plugin calls
+ * `kong.response.exit` itself only if Kong has no guard.
  */
 async function judge(kong: StockPdk, handler: StockHandler): Promise<readonly PdkCall[]> {
   const facts = (await kong.nginx.get_var(FACTS_VARIABLE.name)) ?? "";
@@ -53,7 +54,7 @@ async function judge(kong: StockPdk, handler: StockHandler): Promise<readonly Pd
   return listCalls(outcome, log.takeWarnings(), guard);
 }
 
-/** Makes one call. kong-pdk offers the function `kong.log.warn` as `kong.log.warn(…)`. */
+/** Makes one call: the name `kong.log.warn`, for example, becomes a call of kong-pdk's function with this name. */
 function carryOut(kong: StockPdk, { method, args }: PdkCall): Promise<unknown> {
   let found: unknown = { kong };
   for (const name of method.split(".")) {
@@ -62,7 +63,10 @@ function carryOut(kong: StockPdk, { method, args }: PdkCall): Promise<unknown> {
   return (found as (...values: PdkCall["args"]) => Promise<unknown>)(...args);
 }
 
-/** The plugin's view of kong-pdk. The facts are already known, because the guard always sends them. */
+/**
+ * Adapts kong-pdk to the interface that the plugin uses. The adapter does not ask for the facts variable again, because the guard
+ * has already sent it.
+ */
 function createPdk(kong: StockPdk, facts: string): Pdk {
   return {
     nginx: {

@@ -5,26 +5,29 @@ import { denialRow, type Stage } from "../core/model/denial.ts";
 import { toPrintable } from "../core/text/printable.ts";
 
 const MAX_KID_LENGTH = 64;
-/** nginx cuts lines of its log after about 2,000 characters. The next step must not be cut. */
+/**
+ * nginx cuts lines of its log after about 2,000 characters. The detail must be short enough that nginx does not cut the next
+ * step.
+ */
 const MAX_DETAIL_LENGTH = 900;
-/** Stages that a request reaches only with a valid signature. */
+/** The stages that a request reaches only if its token has a valid signature. */
 const VERIFIED_STAGES: ReadonlySet<Stage> = new Set(["claims", "authorize", "propagate"]);
 
 /**
- * Kong's level for the line about a refusal. Both levels, `warn` and `err`, are on by default. `err` is for refusals that the
- * client did not cause.
+ * Returns Kong's log level for the line about a refusal. Both levels, `warn` and `err`, are visible by default. `err` is for
+ * refusals that the client did not cause.
  */
 export function logLevelOf({ denial }: Deny): "warn" | "err" {
   return denialRow(denial.reason).status >= 500 ? "err" : "warn";
 }
 
 /**
- * One line of `key=value` pairs for the operator about a refused request. It never contains the token, or a claim that did not
- * cause the refusal. `detail` has the value that failed, where it was, and the expected value. `next` is the first thing that the
- * operator should do. The `kid` is shortened and reduced to plain characters. It is marked as unverified if the signature was not
- * valid.
+ * Renders one line of `key=value` pairs about a refused request for the operator. The line never contains the token, or a claim
+ * that did not cause the refusal. `detail` has the value that failed, its location, and the expected value. `next` is the first
+ * thing that the operator should do. The `kid` is shortened and reduced to plain characters. The line marks the `kid` as
+ * unverified if the signature was not valid.
  *
- * @param did the outcome in words. In report mode the request was not refused.
+ * @param did what the plugin did: `denied`, or `would have denied` in report mode.
  */
 export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"): string {
   const { stage, next } = denialRow(denial.reason);
@@ -39,16 +42,16 @@ export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"):
     [kidName, evidence.kid && plainText(evidence.kid)],
     ["detail", denial.detail && JSON.stringify(limitText(denial.detail, MAX_DETAIL_LENGTH))],
     ["next", JSON.stringify(next)],
-    // Kong appends the id too, but not for gRPC. Lines that differ only in the middle would have the same hash in LuaJIT, and Kong's
-    // worker would compare thousands of them byte by byte.
+    // The line ends with the request's id, because Kong itself does not append the id for gRPC. Without the id at the end, LuaJIT
+    // would give many of these lines the same hash, and Kong's worker would compare thousands of them byte by byte.
     ["request_id", reply.requestId],
   ];
   const text = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])).join(" ");
-  // Kong's log does not show which external plugin wrote a line.
+  // The line names the plugin, because Kong's log does not show which external plugin wrote a line.
   return toPrintable(`jwt-policy ${did} the request: ${text}`);
 }
 
-/** The line about a request that passed only because its rule is in report mode; undefined for all other requests. */
+/** Renders the line about a request that passed only because its rule is in report mode; undefined for all other requests. */
 export function formatReport({ reported }: Allow): string | undefined {
   return reported && formatDenial(reported, "would have denied");
 }

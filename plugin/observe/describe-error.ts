@@ -1,4 +1,7 @@
-/** The kind and the code location of an error. The message is left out, because it may quote the data being read. */
+/**
+ * Returns the kind of an error, and its location in the code. The error's message is omitted, because it may quote the data being
+ * read.
+ */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) {
     return typeof error;

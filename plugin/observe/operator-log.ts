@@ -1,15 +1,15 @@
 import { toPrintable } from "../core/text/printable.ts";
 
-/** The log for the operator. Lines contain no tokens, no claims and no key material. */
+/** The log for the operator. The log's lines contain no tokens, no claims and no key material. */
 export interface Log {
-  /** Writes an event. It is visible only if Kong's log level is `info`. */
+  /** Writes a line about an event. The line is visible only if Kong's log level is `info` or `debug`. */
   info(line: string): void;
   /**
-   * Writes good news or a change that the operator waits for, such as a policy that takes effect. It is visible at Kong's
-   * default level.
+   * Writes a line about good news or a change that the operator waits for, such as a policy that takes effect. The line is
+   * visible at Kong's default level.
    */
   notice(line: string): void;
-  /** Writes a problem that the operator must handle. It is visible at Kong's default level. */
+  /** Writes a line about a problem that the operator must handle. The line is visible at Kong's default level. */
   warn(line: string): void;
 }
 
@@ -21,21 +21,22 @@ export interface WaitingLine {
 }
 
 export interface OperatorLog extends Log {
-  /** Returns the notices and warnings since the last call, oldest first. The caller must pass them on. */
+  /** Returns the notices and warnings since the last call, oldest first. The caller must pass these lines on to Kong. */
   takeWarnings(): readonly WaitingLine[];
 }
 
 /**
- * Maximum number of waiting lines of each level. If there are more, the oldest lines are dropped. The process's own output also
- * contains them.
+ * Maximum number of waiting lines of each level. If more lines wait, the oldest lines are dropped. The dropped lines are still in
+ * the process's own output.
  */
 const MAX_WAITING = 32;
 const MAX_LENGTH = 2_000;
 const NONE: readonly WaitingLine[] = [];
 
 /**
- * Kong writes the output of a plugin server to Kong's log at the level `info`. By default, Kong's log leaves this level out.
- * So notices and warnings also wait for the next request. The answer to that request can write them to Kong's log at a visible level.
+ * Kong writes the output of a plugin server to its log at the level `info`. By default, Kong's log does not show this level. So
+ * notices and warnings also wait in this log until the next request. The answer to the next request writes them to Kong's log at
+ * a visible level.
  *
  * @param print writes one line to the process's output.
  */
@@ -67,7 +68,7 @@ export function createOperatorLog(print: (line: string, isWarning: boolean) => v
   };
 }
 
-/** Turns a string into one printable line, whatever a file name or a provider's answer contains. */
+/** Turns a text into one printable line, because file names and providers' answers may contain any characters. */
 function plainLine(text: string): string {
   return toPrintable(text.slice(0, MAX_LENGTH));
 }

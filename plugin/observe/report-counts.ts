@@ -3,52 +3,57 @@ import type { Reason } from "../core/model/denial.ts";
 import type { Mode } from "../core/model/policy.ts";
 import { denialOf, type Outcome, outcomeOf } from "./decisions/outcome.ts";
 
-/** How often requests of one kind would have been refused without report mode. */
+/** How often report mode let requests of one kind pass that would otherwise be refused. */
 export interface ReportCount {
   readonly policy: string;
-  /** Undefined if no rule fits. */
+  /** The rule's id; undefined if no rule fits. */
   readonly rule: string | undefined;
   readonly reason: Reason;
   readonly requests: number;
-  /** Milliseconds since the epoch. */
+  /** The time in milliseconds since the epoch. */
   readonly lastAt: number;
 }
 
-/** How often requests of one issuer were refused, or would have been refused without report mode, by one rule for one reason. */
+/**
+ * How often requests with tokens of one issuer were refused by one rule for one reason, or passed only because of report mode.
+ */
 export interface RejectionCount {
   readonly policy: string;
-  /** Undefined if no rule fits. */
+  /** The rule's id; undefined if no rule fits. */
   readonly rule: string | undefined;
-  /** Id of the issuer in the policy. Undefined if the token names no issuer of the policy, or if the reason was found before. */
+  /**
+   * Id of the issuer in the policy. Undefined if the token names no issuer of the policy, or if the plugin refused the request
+   * before it read the issuer.
+   */
   readonly issuer: string | undefined;
   readonly outcome: "deny" | "would_deny";
   readonly reason: Reason;
   readonly requests: number;
-  /** Milliseconds since the epoch. */
+  /** The time in milliseconds since the epoch. */
   readonly lastAt: number;
 }
 
 /** How many requests one rule has judged. The number distinguishes a rule without reports from a rule without traffic. */
 export interface JudgedCount {
   readonly policy: string;
-  /** Undefined if no rule fits. */
+  /** The rule's id; undefined if no rule fits. */
   readonly rule: string | undefined;
   readonly requests: number;
-  /** How many of these requests were refused. */
+  /** How many of the rule's requests were refused. */
   readonly denied: number;
-  /** How many of these requests passed only because of report mode. */
+  /** How many of the rule's requests passed only because of report mode. */
   readonly reported: number;
-  /** How many of these requests were judged in report mode. */
+  /** How many of the rule's requests were judged in report mode. */
   readonly inReportMode: number;
 }
 
 /** How often one rule had one outcome. */
 export interface DecisionCount {
   readonly policy: string;
-  /** Undefined if no rule fits. */
+  /** The rule's id; undefined if no rule fits. */
   readonly rule: string | undefined;
   readonly outcome: Outcome;
-  /** Undefined if nothing was denied. */
+  /** The reason; undefined if nothing was denied. */
   readonly reason: Reason | undefined;
   readonly mode: Mode;
   readonly requests: number;
@@ -64,19 +69,25 @@ export interface DecisionCounts {
   add(outcome: Decision | Answer, event?: CountedEvent): void;
   /** Counts requests that the guard let pass because of an earlier decision. */
   addPassed(evidence: Evidence, mode: Mode | undefined, requests: number): void;
-  /** Every kind of decision. There are at most 10,000 kinds. */
+  /** Returns the count of every kind of decision. There are at most 10,000 kinds. */
   listDecisions(): readonly DecisionCount[];
-  /** Counts of requests that report mode let pass, the most frequent first. */
+  /** Returns the counts of requests that report mode let pass, the most frequent first. */
   listReports(): readonly ReportCount[];
-  /** Counts of requests that were refused, or that report mode let pass, with their issuers. The most frequent is first. */
+  /**
+   * Returns the counts of requests that were refused or that report mode let pass, with their issuers. The most frequent kind is
+   * first.
+   */
   listRejections(): readonly RejectionCount[];
-  /** The rules that judged requests, the busiest first. */
+  /** Returns the rules that judged requests, the busiest first. */
   listJudged(): readonly JudgedCount[];
 }
 
-/** A limit is needed although names come only from configuration, because configuration can change while the process runs. */
+/** Names come only from configuration, but they need a limit, because configuration can change while the process runs. */
 const MAX_KINDS = 10_000;
-/** Issuers are counted apart, so that many issuers do not leave rules uncounted. Requests beyond the limit count without an issuer. */
+/**
+ * Issuers have their own limit, so that many issuers do not leave rules uncounted. Requests beyond the issuers' limit are counted
+ * without an issuer.
+ */
 const MAX_ISSUER_COUNTS = 10_000;
 
 interface Times {
@@ -84,16 +95,16 @@ interface Times {
   lastAt: number;
 }
 
-/** A {@link DecisionCount} that is still counting. */
+/** A {@link DecisionCount} that is still increased. */
 interface Kind extends Times {
   readonly outcome: Outcome;
   readonly reason: Reason | undefined;
   readonly mode: Mode;
-  /** Only for kinds with a reason: the part of the requests that belongs to each issuer, or to none. */
+  /** For kinds with a reason: how many of the requests belong to each issuer, or to no issuer. */
   readonly byIssuer: Map<string | undefined, Times>;
 }
 
-/** What one rule has decided. */
+/** The decisions of one rule. */
 interface Tally {
   readonly policy: string;
   readonly rule: string | undefined;

@@ -8,7 +8,7 @@ import { listSettingsFiles, readPseudonymSecret, readSettingsFile } from "./read
 import { describeFindings } from "./versions/policy-report.ts";
 
 /**
- * Reads the settings for the detection of abuse, and the secret that they name.
+ * Reads the settings for the detection of abuse, and the secret that the settings name.
  *
  * @throws Error with a line for each mistake.
  */
@@ -38,7 +38,9 @@ export function compileAbuseSettings(document: AbuseDocument, secret: Uint8Array
   };
 }
 
-/** Returns all mistakes in a settings file. It does not check the secret's file, because it may be on another machine. */
+/**
+ * Returns all mistakes in a settings file. The function does not check the secret's file, because it may be on another machine.
+ */
 export async function checkAbuseSettings(file: string): Promise<readonly Finding[]> {
   const read = await readSettings(file);
   return read.ok ? [] : read.failure;

@@ -1,13 +1,13 @@
 import { FairQueue, type Patience } from "../keys/verify/fair-queue.ts";
 
 /**
- * In each turn of the event loop, the plugin judges requests immediately for this long, in milliseconds. Later requests of the same
- * turn wait.
+ * How long the plugin judges requests immediately in each turn of the event loop, in milliseconds. Requests that come later in
+ * the same turn wait.
  */
 const UNQUEUED_MS = 2;
 /**
- * How long decisions may keep the event loop from reading, in milliseconds. Decisions get the same time as reading took, within
- * these bounds.
+ * How long decisions may keep the event loop from reading requests, in milliseconds. Within these limits, decisions get as much
+ * time as the event loop needed for reading.
  */
 const MIN_SLICE_MS = 4;
 const MAX_SLICE_MS = 50;
@@ -16,9 +16,9 @@ const MAX_STEPS = 512;
 
 const isNeverAbandoned = (): boolean => false;
 
-/** Copies what {@link Admission.noteGood} needs, so that the whole request does not stay in memory. */
+/** Copies the data that {@link Admission.noteGood} needs, so that the whole request does not stay in memory. */
 export function copyCredentials({ credentials }: Asker): Asker {
-  // This is a copy, because a slice would keep the whole header in memory.
+  // The text is copied, because a slice would keep the whole header in memory.
   return credentials === undefined
     ? {}
     : { credentials: Buffer.from(tailOf(credentials), "latin1").toString("latin1") };
@@ -29,7 +29,7 @@ interface Waiting {
   readonly resolve: (isAdmitted: boolean) => void;
 }
 
-/** What a request shows of its caller before the plugin judges the request. */
+/** What the plugin knows about the caller of a request before it judges the request. */
 export interface Asker {
   /** The client's address. All clients without a known address count as one client. */
   readonly client?: string | undefined;
@@ -37,45 +37,50 @@ export interface Asker {
   readonly credentials?: string | undefined;
 }
 
-/** A burst of 1,500 requests after a short stall must pass, even if other processes use most of the processor. */
+/** This limit lets a burst of 1,500 requests pass after a short stall, even if other processes use most of the processor. */
 const PATIENCE: Patience = { promptMs: 50, standingMs: 1_000, longMs: 1_000, shortMs: 10, capacity: 2_048 };
-/** Requests with known credentials come first, so they wait only slightly longer than the event loop needs to read. */
+/**
+ * Requests with known credentials come first. So they wait only slightly longer than the event loop takes to read the requests.
+ */
 const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 250 };
 /** How many credentials each of the two sets remembers. */
 const MAX_CREDENTIALS = 4_096;
-/** A token ends with its signature. The last 256 bits of the signature identify the token, because no client can guess them. */
+/**
+ * How many characters at the end of a token identify it. A token ends with its signature. The last 256 bits of the signature are
+ * enough, because no client can guess them.
+ */
 const TAIL_LENGTH = 43;
-/** If both kinds of requests wait, requests with known credentials get this many times the processing time of other requests. */
+/** How many times as much processing time requests with known credentials get as other requests, if both kinds wait. */
 const SHARE_OF_KNOWN = 3;
-/** How much more than its share one of the two queues may get, in milliseconds. */
+/** How much processing time above its share one of the two queues may get, in milliseconds. */
 const MAX_LEAD_MS = 10;
 
 export interface AdmissionOptions {
-  /** The time in milliseconds, from a clock that never goes back. */
+  /** Returns the time in milliseconds, from a clock that never goes back. */
   readonly now: () => number;
-  /** Calls `step` after the event loop has read everything that is ready to read. */
+  /** Calls `step` after the event loop has read everything that is ready. */
   readonly defer: (step: () => void) => void;
 }
 
 /**
- * Decides which requests are judged when more come than can be judged. If the gateway is not fully loaded, each request is judged
- * immediately. On a busy gateway, requests wait in a {@link FairQueue}, and those that wait too long are rejected before any
- * expensive work. Requests with recently accepted credentials wait in a separate queue. A flood of forged tokens has no such credentials,
- * whatever its addresses.
+ * Decides which requests the plugin judges when more requests come than it can judge. If the gateway is not fully loaded, each
+ * request is judged immediately. On a busy gateway, requests wait in a {@link FairQueue}. Requests that wait too long are
+ * rejected before any expensive work. Requests with credentials that were accepted recently wait in a separate queue. Forged
+ * tokens are never in this queue, from whatever addresses they come.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #known = new FairQueue<Waiting>(PATIENCE_OF_KNOWN);
   readonly #others = new FairQueue<Waiting>(PATIENCE);
-  /** Credentials of allowed requests. When the newer set is full, the older one is dropped. */
+  /** Credentials of allowed requests. When the newer set is full, the older set is dropped. */
   #good = new Set<string>();
   #goodBefore = new Set<string>();
   #turnStartMs: number | undefined;
-  /** The time at which this turn's decisions must end. */
+  /** When the decisions of this turn must end. */
   #sliceEndMs = 0;
-  /** The last release in this slice, used to measure how long its decision took. */
+  /** When the last request was released in this turn, to measure how long its decision took. */
   #last: { readonly queue: FairQueue<Waiting>; readonly atMs: number } | undefined;
-  /** If this is above 0, requests without known credentials have had more than their share. */
+  /** Above 0 if requests without known credentials have had more than their share of the time. */
   #leadOfOthersMs = 0;
 
   constructor(options: AdmissionOptions) {
@@ -84,7 +89,8 @@ export class Admission {
 
   /**
    * @param isAbandoned whether Kong no longer waits for the decision.
-   * @returns whether to judge the request. False if the request is rejected, or was abandoned while it waited.
+   * @returns whether the plugin should judge the request. The result is false if the request is rejected, or was abandoned while
+   * it waited.
    */
   admit(asker: Asker, isAbandoned: () => boolean = isNeverAbandoned): boolean | Promise<boolean> {
     const nowMs = this.#options.now();
@@ -101,7 +107,7 @@ export class Admission {
     });
   }
 
-  /** Remembers credentials with a valid signature and valid claims. */
+  /** Remembers the credentials of a request whose token has a valid signature and valid claims. */
   noteGood({ credentials }: Asker): void {
     if (credentials === undefined || credentials.length < TAIL_LENGTH || this.#good.has(tailOf(credentials))) {
       return;
@@ -110,7 +116,7 @@ export class Admission {
       this.#goodBefore = this.#good;
       this.#good = new Set();
     }
-    // A copy, because a slice would keep the whole request in memory.
+    // The text is copied, because a slice would keep the whole request in memory.
     this.#good.add(Buffer.from(tailOf(credentials), "latin1").toString("latin1"));
   }
 
@@ -136,7 +142,7 @@ export class Admission {
     if (steps === 0) {
       return;
     }
-    // A step resolves the promise of a decision, and the decision runs after the step. So each decision needs a separate step.
+    // Each step resolves the promise of one decision, and the decision runs after the step. So each decision needs its own step.
     this.#turnStartMs = nowMs;
     defer(() => {
       const startMs = now();

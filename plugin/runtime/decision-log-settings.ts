@@ -8,7 +8,7 @@ import { listSettingsFiles, readPseudonymSecret, readSettingsFile } from "./read
 import { describeFindings } from "./versions/policy-report.ts";
 
 /**
- * Reads the settings of the decision log, and the secret that they name.
+ * Reads the settings of the decision log, and the secret that the settings name.
  *
  * @throws Error with a line for each mistake.
  */
@@ -30,7 +30,9 @@ export async function openDecisionLogSettings(file: string): Promise<DecisionLog
   };
 }
 
-/** Returns all mistakes in a settings file. It does not check the secret's file, because it may be on another machine. */
+/**
+ * Returns all mistakes in a settings file. The function does not check the secret's file, because it may be on another machine.
+ */
 export async function checkDecisionLogSettings(file: string): Promise<readonly Finding[]> {
   const read = await readSettings(file);
   return read.ok ? [] : read.failure;
@@ -42,7 +44,10 @@ export async function listDecisionLogFiles(file: string): Promise<readonly strin
   return listSettingsFiles(file, read.ok ? read.value.pseudonyms : {});
 }
 
-/** Headers that the fields of the log need. The plugin logs them only if the facts variable carries them. */
+/**
+ * Returns the headers that the fields of the decision log need. The plugin logs these headers only if the facts variable contains
+ * them.
+ */
 const HEADER_OF_FIELD = { trace_id: "traceparent", host: "host" } as const;
 
 /** Names of the headers that the facts variable must carry, so that the log has all of its fields. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { FetchSettings, OriginSettings } from "./fetch-settings.ts";
 
-/** Credentials for connections to one origin, as they are in the files at this time. */
+/** The credentials for connections to one origin, as the files contain them now. */
 export interface Credentials {
   readonly context: SecureContext;
   readonly headers: Readonly<Record<string, string>>;
@@ -22,14 +22,14 @@ interface TlsFiles {
   readonly client: OriginSettings["clientCertificate"];
 }
 
-/** Matches visible ASCII, with blanks and tabs only inside (RFC 9110 section 5.5). */
+/** Matches a header value of visible ASCII, with blanks and tabs only inside (RFC 9110 section 5.5). */
 const HEADER_VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-/** The certificate authorities that Node trusts. Options of Node can change this list. */
+/** The minimum version of TLS. It is set here, because Node's options can lower the default version. */
 const MIN_VERSION = "TLSv1.2";
 
 export function openCredentialFiles(settings: FetchSettings): CredentialFiles {
-  // Reading a hundred authorities blocks the event loop for a tenth of a second, so they are read only when their file changed.
+  // Parsing a hundred authorities blocks the event loop for a tenth of a second, so they are parsed only when their file changed.
   const contexts = new Map<string, { readonly texts: string; readonly context: SecureContext }>();
 
   const openContext = async ({ caFile, client }: TlsFiles): Promise<SecureContext> => {
@@ -113,7 +113,10 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Whether OpenSSL accepts the file's content. Its error messages do not help the operator. */
+/**
+ * Returns whether OpenSSL accepts the file's content. The error is not passed on, because OpenSSL's messages do not help the
+ * operator.
+ */
 function isTaken(make: () => unknown): boolean {
   try {
     make();

@@ -2,7 +2,7 @@ const MAX_LENGTH = 300;
 
 const UNTRUSTED = "no trusted authority issued the server's certificate";
 
-/** Replacements for messages of Node that do not help, say too little, or advise something that does not apply here. */
+/** Our own texts for Node's error codes whose messages are unclear or give advice that does not apply here. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOTFOUND: "the host name does not resolve",
   EAI_AGAIN: "the host name cannot be resolved at the moment",
@@ -18,10 +18,13 @@ const MEANINGS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: "the answer's headers are too long",
 };
 
-/** Says why an exchange failed, in words for the operator, and adds Node's error code. The result quotes nothing from the answer. */
+/**
+ * Says why a fetch failed, in words for the operator, and adds Node's error code. The result quotes nothing from the server's
+ * answer.
+ */
 export function describeFailure(error: unknown): string {
   if (error instanceof AggregateError) {
-    return error.errors.map(describeFailure).join("; "); // An error of this kind has one inner error for each address that was tried.
+    return error.errors.map(describeFailure).join("; "); // An AggregateError has one inner error for each address that was tried.
   }
   if (!(error instanceof Error)) {
     return "unknown error";

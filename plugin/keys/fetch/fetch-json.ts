@@ -14,7 +14,7 @@ import { type ResolveName, resolveName } from "./resolve-name.ts";
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export interface FetchOptions {
-  /** Limit for the whole exchange, from the DNS look-up to the last byte. */
+  /** Time limit for the whole fetch, from the DNS look-up to the last byte. */
   readonly timeoutMs: number;
   /** Aborts the fetch at once. */
   readonly signal?: AbortSignal;
@@ -24,16 +24,20 @@ export interface FetchOptions {
 
 export interface FetchedJson {
   readonly body: JsonObject;
-  /** The time for which the server allows the use of the answer (RFC 9111), in seconds; undefined if the server does not say. */
+  /** How long the server allows the use of the answer (RFC 9111), in seconds; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
-  /** How far the server's clock is ahead of this machine's clock, within a second; undefined if the server does not tell its time. */
+  /**
+   * How far the server's clock is ahead of this machine's clock, accurate to a second; undefined if the server does not send its
+   * time.
+   */
   readonly clockAheadMs?: number | undefined;
 }
 
 /**
- * GETs one JSON object. It follows no redirect, because only the policy decides where keys come from. It does not retry.
+ * Sends a GET request for one JSON object. A fetch follows no redirect, because only the policy decides where keys come from. It
+ * also does not retry.
  *
- * @throws Error whose message names the URL without its query, and the cause. It quotes nothing from the answer.
+ * @throws Error whose message names the URL without its query, and the cause. The message quotes nothing from the answer.
  */
 export type FetchJson = (url: string, options: FetchOptions) => Promise<FetchedJson>;
 
@@ -56,14 +60,14 @@ export function createFetcher(
         throw new Error("keys are fetched only by https; http needs loopback or `allow_http`");
       }
       end.throwIfAborted();
-      // The time limit also ends a fetch if its files cannot be read in time.
+      // The time limit also ends a fetch that still waits for its credential files.
       const ended = once(end, "abort").then(() => Promise.reject(end.reason));
       return await Promise.race([exchange(new URL(text), settings, files, { resolve, signal: end }), ended]);
     } catch (error) {
       const cause = describeEnd(timeout, signal, timeoutMs) ?? describeFailure(error);
       throw new Error(`GET ${describeUrl(text)} failed: ${cause}`);
     } finally {
-      done.abort(); // This closes all sockets of the fetch.
+      done.abort(); // This abort closes all sockets of the fetch.
     }
   };
 }
@@ -109,7 +113,7 @@ async function exchange(
   };
 }
 
-/** A URL as messages show it. The parts after a question mark and before an `@` may be secret. */
+/** Shows a URL in a message. The function omits the parts after a question mark and before an `@`, because they may be secret. */
 export function describeUrl(text: string): string {
   return text.replace(/\?.*/s, "?…").replace(/\/\/[^/]*@/, "//…@");
 }

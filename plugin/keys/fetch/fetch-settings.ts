@@ -1,9 +1,9 @@
 /**
- * The way in which this process fetches keys. The operator sets this; a policy cannot. Paths are absolute, and the process reads
- * the files at each fetch.
+ * The settings for fetching keys in this process. The operator makes these settings; a policy cannot change them. Paths are
+ * absolute, and the process reads the files at each fetch.
  */
 export interface FetchSettings {
-  /** File with certificate authorities in PEM. They replace Node's own authorities. */
+  /** File with certificate authorities in PEM format. These authorities replace Node's own authorities. */
   readonly caFile: string | undefined;
   readonly proxy: ProxySettings | undefined;
   /** Settings by origin, such as `https://idp.internal:8443`. */
@@ -20,7 +20,7 @@ export interface ProxySettings {
 }
 
 export interface OriginSettings {
-  /** File with certificate authorities in PEM for this origin alone. */
+  /** File with certificate authorities in PEM format, for this origin alone. */
   readonly caFile: string | undefined;
   readonly clientCertificate: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   /** Request headers, by name. */
@@ -29,7 +29,7 @@ export interface OriginSettings {
 
 /** A request header whose value is in a file. */
 interface HeaderSource {
-  /** This text is put before the file's content, such as `Bearer `. The prefix is not secret. */
+  /** This text, such as `Bearer `, is put before the file's content. The prefix is not secret. */
   readonly prefix: string;
   readonly file: string;
 }

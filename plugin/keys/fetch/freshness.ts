@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** A directive's name, and its value as a token or a quoted string (RFC 9111 section 5.2). */
+/** Matches a directive's name, and its value as a token or a quoted string (RFC 9111 section 5.2). */
 const DIRECTIVE = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*)))?/g;
 
 /**
- * The time for which an answer may be used without a new request, in seconds. RFC 9111 section 4.2.1 gives the rules for a private
- * cache. A contradictory or unreadable answer counts as stale. Undefined if the answer does not state a time.
+ * For how many seconds the process may use an answer without a new request. RFC 9111 section 4.2.1 gives the rules for a private
+ * cache. An answer with contradictory or unreadable directives counts as stale. Undefined if the answer does not state a time.
  *
  * @param now milliseconds since the epoch, used for answers without a date.
  */
@@ -28,13 +28,16 @@ export function readFreshness(headers: IncomingHttpHeaders, now: number): number
   return expires === undefined ? 0 : Math.max(0, Math.floor((expires - (readDate(headers.date) ?? now)) / 1000));
 }
 
-/** The time at the server when it sent the answer, in milliseconds since the epoch. A cache adds the answer's age to its date. */
+/**
+ * The server's time when it sent the answer, in milliseconds since the epoch. Adds the `Age` header to the `Date` header, because
+ * a cache may have stored the answer for some time.
+ */
 export function readServerTime({ date, age }: IncomingHttpHeaders): number | undefined {
   const time = readDate(date);
   return time === undefined ? undefined : time + (wholeSeconds(age ?? "") ?? 0) * 1000;
 }
 
-/** Values by lower-case name. A directive that occurs twice has two values. */
+/** The values of directives, by lower-case name. A directive that occurs twice has two values. */
 function readDirectives(text: string): ReadonlyMap<string, readonly string[]> {
   const directives = new Map<string, string[]>();
   for (const [, name = "", quoted, token] of text.matchAll(DIRECTIVE)) {

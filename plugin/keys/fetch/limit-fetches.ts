@@ -1,8 +1,8 @@
 import type { FetchJson } from "./fetch-json.ts";
 
 /**
- * A fetcher that runs at most `max` fetches at the same time. The other fetches wait in order, and their time limits start after
- * the wait.
+ * Returns a fetcher that runs at most `max` fetches at the same time. The other fetches wait in order, and their time limits
+ * start after the wait.
  */
 export function limitFetches(fetchJson: FetchJson, max: number): FetchJson {
   const queue: (() => void)[] = [];
@@ -13,7 +13,7 @@ export function limitFetches(fetchJson: FetchJson, max: number): FetchJson {
       running += 1;
       return;
     }
-    // When a fetch ends, the next fetch starts in its place, so the count does not change.
+    // When a fetch ends, the next waiting fetch starts, so the number of running fetches does not change.
     await new Promise<void>((resolve) => void queue.push(resolve));
   };
   const end = (): void => {

@@ -15,8 +15,8 @@ export function checkHost({ hostname }: URL): void {
 }
 
 /**
- * Connects to a URL's origin and, for https, verifies the server. The connection goes only to addresses that were
- * checked. If the name resolves to another address a moment later, the target stays the same.
+ * Connects to a URL's origin and, for https, verifies the server. The connection goes only to addresses that were checked. A
+ * later DNS change does not change the target.
  *
  * @param secureContext the trusted authorities and the client certificate, for https.
  * @param over an existing tunnel to the origin, used instead of a new connection.
@@ -31,10 +31,10 @@ export async function openConnection(
   const isTls = url.protocol === "https:";
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const target = { host, port: Number(url.port) || (isTls ? 443 : 80), lookup: lookUpChecked(resolve, url.hostname) };
-  signal.throwIfAborted(); // A signal that is already aborted would not end the connection that starts below.
+  signal.throwIfAborted(); // Without this line, an already aborted signal would not end the connection.
   const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // `rejectUnauthorized` is explicit, so that an environment variable cannot turn the check off.
   const socket = isTls ? connectTls({ ...target, ...tls, ...(over && { socket: over }) }) : connectTcp(target);
-  // Code that waits for the socket also gets the error. Without this listener, a late error would end the process.
+  // The code that waits for the socket also gets this error. Without this listener, a late error would end the process.
   socket.on("error", () => {});
   const end = (): void => void socket.destroy();
   signal.addEventListener("abort", end, { once: true });
@@ -43,7 +43,10 @@ export async function openConnection(
   return socket;
 }
 
-/** Refuses a name if one of its addresses is refused. A name that has both allowed and refused addresses is treated as hostile. */
+/**
+ * Refuses a host name if one of its addresses is refused. A name that has both allowed and refused addresses is treated as
+ * hostile.
+ */
 function lookUpChecked(resolve: ResolveName, urlHostname: string): LookupFunction {
   const resolveChecked = async (hostname: string): Promise<ResolvedAddress[]> => {
     const addresses = await resolve(hostname);

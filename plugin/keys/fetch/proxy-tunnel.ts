@@ -8,8 +8,8 @@ import { checkHost, openConnection } from "./open-connection.ts";
 import type { ResolveName } from "./resolve-name.ts";
 
 /**
- * Chooses the proxy for a URL. Three kinds of URLs need no proxy: loopback, hosts that the settings exclude, and http
- * without TLS, because such hosts are in the same network.
+ * Chooses the proxy for a URL; undefined if the URL needs no proxy. Loopback and hosts that the settings exclude need no proxy.
+ * URLs with http need none either, because such hosts are in the same network.
  */
 export function chooseProxy({ proxy }: FetchSettings, { protocol, hostname }: URL): ProxySettings | undefined {
   const host = hostname.replace(/^\[|\]$/g, "");
@@ -39,7 +39,7 @@ export async function openTunnel(
     headers: { host: authority, ...headers },
     createConnection: () => socket,
   }).end();
-  asking.on("error", () => {}); // Later errors are reported by the socket.
+  asking.on("error", () => {}); // The socket reports later errors.
   const [response, tunnel, head] = (await once(asking, "connect", { signal })) as [IncomingMessage, Socket, Buffer];
   const { statusCode = 0 } = response;
   if (statusCode < 200 || statusCode > 299) {

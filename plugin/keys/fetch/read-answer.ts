@@ -2,20 +2,20 @@ import type { IncomingMessage } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { type JsonObject, readJsonObject } from "../../core/json/json.ts";
 
-/** Longest accepted answer. Key sets of large providers are below 30 kB. */
+/** Longest accepted answer of a key server, in bytes. Key sets of large providers are below 30 kB. */
 const MAX_BODY_BYTES = 512 * 1024;
 /**
- * Maximum number of members and elements in a key set. A hundred keys with their certificates have two thousand members and
- * elements.
+ * Maximum number of members and elements in a key set. For comparison: a hundred keys with their certificates have two thousand
+ * members and elements.
  */
 export const MAX_MEMBERS = 8_192;
 const TOO_LONG = `the answer is longer than ${MAX_BODY_BYTES} bytes`;
 
 /**
- * Reads the JSON object that a server sent. It rejects duplicate member names, because two readers could then see two different
- * key sets.
+ * Reads the JSON object that a key server sent. The function rejects duplicate member names, because two parsers could read two
+ * different key sets.
  *
- * @throws Error that says what the server sent instead. It does not quote the content.
+ * @throws Error that says what the server sent instead. The message does not quote the content.
  */
 export async function readAnswer(response: IncomingMessage): Promise<JsonObject> {
   const { statusCode = 0, headers } = response;

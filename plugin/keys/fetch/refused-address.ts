@@ -14,7 +14,7 @@ const REFUSED: readonly (readonly [kind: string, ...subnets: readonly string[]])
   ["cloud metadata", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32"],
   ["multicast", "224.0.0.0/4", "ff00::/8"],
   ["reserved or broadcast", "240.0.0.0/4", "::/96"], // This entry comes after loopback, because ::/96 includes loopback.
-  ["tunnel", "2001::/32"], // Teredo is refused, because the address alone does not show where the tunnel ends.
+  ["tunnel", "2001::/32"], // Teredo addresses are refused, because the address alone does not show where the tunnel ends.
 ];
 
 const LISTS = REFUSED.map(([kind, ...subnets]) => {
@@ -27,14 +27,14 @@ const LISTS = REFUSED.map(([kind, ...subnets]) => {
 });
 
 /**
- * Says why no connection to an address is allowed; undefined if a connection is allowed. An IPv6 address that embeds an IPv4
- * address is also checked as that IPv4 address.
+ * Says why connections to an address are refused; undefined if they are allowed. If an IPv6 address contains an IPv4 address, the
+ * IPv4 address is checked too.
  *
  * @param address as a resolver returns it.
- * @param isLoopbackMeant whether the URL names loopback itself. In this case, only loopback is allowed.
+ * @param isLoopbackMeant whether the URL itself names loopback. If it does, only loopback is allowed.
  */
 export function findRefusal(address: string, isLoopbackMeant: boolean): string | undefined {
-  const [bare = ""] = address.split("%", 1); // The part after the % is the zone of the address.
+  const [bare = ""] = address.split("%", 1); // The part after the % is the address's zone.
   if (!isIPv4(bare) && !isIPv6(bare)) {
     return "not an address";
   }
@@ -51,7 +51,7 @@ function kindOf(address: string): string | undefined {
   return LISTS.find(({ list }) => list.check(address, family))?.kind;
 }
 
-/** The IPv4 addresses that an IPv6 address may embed. */
+/** Returns the IPv4 addresses that an IPv6 address may contain. */
 function embeddedAddresses(address: string): readonly string[] {
   if (isIPv4(address)) {
     return [];
@@ -62,8 +62,8 @@ function embeddedAddresses(address: string): readonly string[] {
   const startsWith = (...prefix: readonly number[]): boolean => prefix.every((group, index) => groups[index] === group);
   const last = at(12, 13, 14, 15);
   if (startsWith(0x64, 0xff9b, 1)) {
-    // Local NAT64 (RFC 8215): the operator's prefix has an unknown length, so the IPv4 address may be at four positions (RFC 6052
-    // section 2.2).
+    // Local NAT64 (RFC 8215): the length of the operator's prefix is unknown, so the IPv4 address may be at four positions (RFC
+    // 6052 section 2.2).
     const readings = [last, at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)];
     return readings.filter((reading) => !reading.startsWith("0.")); // Only one of the four is the address. An address that begins with `0.` is not the one.
   }
@@ -76,7 +76,7 @@ function embeddedAddresses(address: string): readonly string[] {
   return isMapped || isTranslated || isNat64 ? [last] : [];
 }
 
-/** The eight groups of an IPv6 address, whatever its spelling. The URL parser normalises the spelling (RFC 5952). */
+/** Returns the eight groups of an IPv6 address in any spelling. The URL parser normalises the spelling (RFC 5952). */
 function groupsOf(address: string): readonly number[] {
   const [head = "", tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split("::");
   const read = (text: string | undefined): number[] =>

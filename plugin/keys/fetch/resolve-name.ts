@@ -7,10 +7,11 @@ export interface ResolvedAddress {
   readonly family: number;
 }
 
-/** Returns all addresses of a name, in the order in which to try them. Rejects if the name has no address. */
+/** Returns all addresses of a host name, in the order in which to try them. The promise rejects if the name has no address. */
 export type ResolveName = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
 /**
- * Resolves names like the operating system: with its hosts file, and only to address families for which this machine has a network.
+ * Resolves names as the operating system does: it uses the hosts file, and returns only address families for which this machine
+ * has a network.
  */
 export const resolveName: ResolveName = (hostname) => lookup(hostname, { all: true, hints: ADDRCONFIG });

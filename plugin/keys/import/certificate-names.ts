@@ -2,23 +2,23 @@ import { createHash, type KeyObject, X509Certificate } from "node:crypto";
 import type { JoseHeader } from "../../core/model/token.ts";
 import type { Jwk } from "../rules/jwk.ts";
 
-/** Longest certificate in base64. Most certificates have about 2,000 characters. */
+/** Longest accepted certificate, in base64 characters. Most certificates have about 2,000 characters. */
 const MAX_CERTIFICATE_LENGTH = 16_384;
 const MAX_NAME_LENGTH = 256;
-/** RFC 7517 section 4.7: base64 with the standard alphabet. */
+/** A certificate's text (RFC 7517 section 4.7): base64 with the standard alphabet. */
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** The names that a certificate gives to its key, each with its kind, such as `x5t#S256 Zm9v…`. */
+/** The names by which a token can name the certificate of this key, each with its kind, such as `x5t#S256 Zm9v…`. */
 export interface CertificateNames {
   readonly names: readonly string[];
-  /** A message for the operator if the certificate cannot name the key. */
+  /** A message for the operator if the certificate gives the key no name. */
   readonly note: string | undefined;
 }
 
 /**
- * The names under which tokens may name a key by its certificate (RFC 7517 sections 4.8 and 4.9). They are the key's own `x5t` and
- * `x5t#S256`, and the thumbprints of its first certificate in `x5c`. Such a name proves nothing. SHA-1 can be forged, so only a
- * valid signature shows that a key is the right one.
+ * Returns the names by which tokens may name a key through its certificate (RFC 7517 sections 4.8 and 4.9). These names are the
+ * key's own `x5t` and `x5t#S256`, and the thumbprints of its first certificate in `x5c`. A matching name proves nothing. SHA-1
+ * can be forged, so only a valid signature shows that a key is the right one.
  */
 export function readCertificateNames(jwk: Jwk, publicKey: KeyObject): CertificateNames {
   const own = namesOf(asName(jwk.x5t), asName(jwk["x5t#S256"]));
@@ -26,7 +26,7 @@ export function readCertificateNames(jwk: Jwk, publicKey: KeyObject): Certificat
   if (certificate === undefined) {
     return { names: own, note: undefined };
   }
-  // RFC 7517 section 4.7: the certificate must have the same public key.
+  // RFC 7517 section 4.7: the certificate must contain the same public key as the JWK.
   if (!certificate?.publicKey.equals(publicKey)) {
     return {
       names: own,
@@ -38,12 +38,12 @@ export function readCertificateNames(jwk: Jwk, publicKey: KeyObject): Certificat
   return { names: [...new Set([...own, ...computed])], note: undefined };
 }
 
-/** The names of a certificate in a token's header (RFC 7515 sections 4.1.7 and 4.1.8). */
+/** Returns the certificate names in a token's header (RFC 7515 sections 4.1.7 and 4.1.8). */
 export function certificateNamesOf({ x5t, x5tS256 }: JoseHeader): readonly string[] {
   return namesOf(x5t, x5tS256);
 }
 
-/** Whether two names have the same kind, so that one key cannot have both. */
+/** Whether two certificate names have the same kind. One key cannot have two names of one kind. */
 export function areOfOneKind(name: string, other: string): boolean {
   return name.startsWith("x5t#") === other.startsWith("x5t#");
 }
@@ -62,7 +62,7 @@ function thumbprintOf(hash: "sha1" | "sha256", bytes: Uint8Array): string {
   return createHash(hash).update(bytes).digest("base64url");
 }
 
-/** Undefined if the key has no certificate. Null if its certificate cannot be read. */
+/** Returns undefined if the JWK has no certificate. Returns null if the JWK's certificate cannot be read. */
 export function readFirstCertificate({ x5c }: Jwk): X509Certificate | null | undefined {
   if (x5c === undefined) {
     return undefined;

@@ -8,7 +8,7 @@ interface DroppedKey {
   readonly reason: string;
 }
 
-/** The keys of one issuer, from all sources together. */
+/** The keys of one issuer from all its sources. */
 export interface CombinedKeys {
   readonly index: KeyIndex;
   readonly places: readonly KeysOfPlace[];
@@ -17,15 +17,15 @@ export interface CombinedKeys {
 export interface KeysOfPlace {
   /** The keys in effect. */
   readonly keys: readonly ImportedKey[];
-  /** The reasons why other keys are not in effect. */
+  /** The reasons why other keys of the source are not in effect. */
   readonly dropped: readonly string[];
-  /** Whether the source has usable keys. Keys that another source also has count too. */
+  /** Whether the source has usable keys. A key counts for each source that contains it. */
   readonly hasKeys: boolean;
 }
 
 /**
- * Keeps only the first of two keys with the same kid and algorithm, because such keys are ambiguous. Binds each key to its
- * first algorithm (RFC 8725bis section 3.1).
+ * If two keys have the same kid and algorithm, keeps only the first, because the kid would be ambiguous. Binds each key to the
+ * first algorithm under which it was imported (RFC 8725bis section 3.1).
  */
 export function keepFirst(keys: readonly ImportedKey[]): {
   readonly kept: readonly ImportedKey[];
@@ -57,9 +57,9 @@ export function keepFirst(keys: readonly ImportedKey[]): {
 }
 
 /**
- * Joins the keys of all sources. If a key is leaked, it is not used from any source, whatever its kid.
+ * Joins the keys of all sources. A leaked key is used from no source, whatever its kid.
  *
- * @param places the keys of each place, in the order of the policy.
+ * @param places the keys of each source, in the order of the policy.
  */
 export function combineKeys(
   places: readonly (readonly ImportedKey[])[],
@@ -81,7 +81,10 @@ export function combineKeys(
   };
 }
 
-/** Whether every look-up has the same result with both sets of keys. Unchanged keys stay the same objects. */
+/**
+ * Whether every look-up gives the same result with both sets of keys. The comparison is by identity, because unchanged keys stay
+ * the same objects.
+ */
 export function hasSameKeys(one: CombinedKeys, other: CombinedKeys): boolean {
   const keys = one.places.flatMap((place) => place.keys);
   const others = other.places.flatMap((place) => place.keys);

@@ -1,9 +1,8 @@
 import type { KeyObject } from "node:crypto";
 
 /**
- * The y coordinates of the eight points of small order on edwards25519, in hex as RFC 8032 section 5.1.2 encodes them.
- * Decoders accept other encodings of 0 and 1 too, so the list also has those encodings. The highest bit, the sign of x,
- * is 0.
+ * The y coordinates of the eight points of small order on edwards25519, in hex as RFC 8032 section 5.1.2 encodes them. Decoders
+ * also accept other encodings of 0 and 1, so the list contains these too. In all entries the highest bit, the sign of x, is 0.
  */
 const SMALL_ORDER: ReadonlySet<string> = new Set([
   `${"00".repeat(32)}`,
@@ -16,8 +15,9 @@ const SMALL_ORDER: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Says why an Ed25519 key protects nothing; undefined for a sound key, and for keys of other types. If the key is a point of small
- * order, anyone can make a signature that is valid for many messages, or for all messages. OpenSSL in Node 20 does not check this.
+ * Says why an Ed25519 key is weak; undefined for a strong key, and for keys of other types. If the key is a point of small order,
+ * anyone can make a signature that is valid for many messages, or for all messages. OpenSSL in Node 20 does not check for such
+ * keys.
  */
 export function findEd25519Weakness(publicKey: KeyObject): string | undefined {
   if (publicKey.asymmetricKeyType !== "ed25519") {

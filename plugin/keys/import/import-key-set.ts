@@ -19,12 +19,12 @@ const MAX_SHOWN = 64;
 /** Collects an {@link ImportedKeySet}. */
 type Found = { readonly [Name in keyof ImportedKeySet]: ImportedKeySet[Name][number][] };
 
-/** The key is not faulty, but it has another purpose. */
+/** Thrown for a key that is not faulty but has another purpose. */
 class OtherPurposeError extends Error {}
 
 /**
- * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key is used for one algorithm (RFC 8725bis section 3.1). Keys
- * that do not fit are skipped, as RFC 7517 section 5 requires.
+ * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key is used for one algorithm (RFC 8725bis section 3.1).
+ * Unsuitable keys are skipped, as RFC 7517 section 5 requires.
  *
  * @param jwks what the issuer published. This value is untrusted and may have any form.
  * @param thumbprints the only keys that may be used (RFC 7638, SHA-256); undefined if every key may be used.
@@ -42,8 +42,7 @@ export async function importKeySet(
   if (list.length > MAX_KEYS) {
     found.ignored.push(`only the first ${MAX_KEYS} of ${list.length} keys are read`);
   }
-  // This loop also checks the entries that are not imported because there are too many. An answer has at most about 1,600
-  // entries.
+  // This loop also checks the entries beyond the limit of imported keys. A key set has at most about 1,600 entries.
   for (const [index, jwk] of list.entries()) {
     if (isObject(jwk) && findPrivateMember(jwk) !== undefined) {
       const advice = "its private part is published, so anyone who read it can make tokens; replace it at the issuer";
@@ -57,7 +56,7 @@ export async function importKeySet(
   return { ...found, keys: kept, ignored: [...found.ignored, ...dropped.map(({ reason }) => reason)] };
 }
 
-/** The list `keys` of a JWK Set; undefined for anything else. */
+/** Returns the list `keys` of a JWK Set; undefined if the value is not a JWK Set. */
 export function findKeyList(jwks: unknown): readonly unknown[] | undefined {
   return isObject(jwks) && Array.isArray(jwks.keys) ? jwks.keys : undefined;
 }
@@ -105,8 +104,8 @@ async function importKey(
   if (thumbprints && !thumbprints.includes(thumbprint)) {
     throw new Error("the policy does not name its thumbprint");
   }
-  // Imports only the members that make up the public key. `key_ops` and similar members are checked above. RFC 7517
-  // allows values of these members that some importers reject.
+  // Imports only the members that make up the public key. `key_ops` and similar members were already checked. Some importers
+  // reject values of these members that RFC 7517 allows.
   const publicKey = readPublicKey(members);
   const weakness = findRsaWeakness(publicKey) ?? findEd25519Weakness(publicKey);
   if (weakness !== undefined) {
@@ -124,9 +123,9 @@ async function importKey(
 }
 
 /**
- * Binds a key to one algorithm. This is the key's `alg`, or else the first of the issuer's algorithms that fits the key. RS
- * algorithms come before PS algorithms, in whatever order the policy names them. Returns all names of this algorithm that the
- * policy allows.
+ * Binds a key to one algorithm. The algorithm is the key's `alg`, or else the first of the issuer's algorithms that fits the key.
+ * RS algorithms come before PS algorithms, in whatever order the policy names them. An algorithm can have two names; the function
+ * returns those that the policy allows.
  *
  * @throws OtherPurposeError when no algorithm fits.
  */
@@ -148,7 +147,7 @@ function bindAlgorithm(
   return { algorithms: [chosen], note };
 }
 
-/** Says why no algorithm of the issuer fits. */
+/** Says why none of the issuer's algorithms fits the key. */
 function describeMisfit(jwk: Jwk): string {
   const { kty, crv, alg } = jwk;
   const type = crv === undefined ? show(kty) : `${show(kty)} with crv ${show(crv)}`;
@@ -180,8 +179,8 @@ function describeUse({ kid, alg, use, key_ops, issuer, x5t, "x5t#S256": x5tS256,
 }
 
 /**
- * Entra publishes the keys of many tenants together. Each key has a member `issuer`, which says whose tokens the key
- * may sign. Its value is one issuer, or a template for many.
+ * Entra publishes the keys of many tenants together. Each key has a member `issuer`, which says whose tokens the key may sign.
+ * The value of `issuer` is one issuer, or a template for many issuers.
  */
 function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string | undefined {
   const { issuer: owner } = published;
@@ -194,13 +193,13 @@ function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string
   return owner;
 }
 
-/** Describes a key by its position in the set and its kid. */
+/** Describes a key by its position in the key set and its kid. */
 function nameKey(index: number, jwk: unknown): string {
   const kid = isObject(jwk) ? jwk.kid : undefined;
   return typeof kid === "string" ? `key ${index}, kid ${show(kid)}` : `key ${index}`;
 }
 
-/** Shortens and escapes a string, because the text comes from the provider. */
+/** Shortens and escapes a text from the provider for a message. */
 function show(value: unknown): string {
   return JSON.stringify(typeof value === "string" ? value.slice(0, MAX_SHOWN) : typeof value);
 }

@@ -6,11 +6,11 @@ import type { ImportedKeySet } from "./imported-key.ts";
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 
 /**
- * Turns a PEM file into a key of one issuer. The file contains a public key in SPKI form (RFC 7468 section 13), a public key in the
- * older RSA form, or an X.509 certificate (section 5). From a certificate, the function takes only the key, and the thumbprints as
- * names of the key.
+ * Turns a PEM file into a key of one issuer. The file contains a public key as SPKI (RFC 7468 section 13) or in the older RSA
+ * format, or an X.509 certificate (section 5). From a certificate, the function takes only the key and the thumbprints, which
+ * become names of the key.
  *
- * @throws Error that says why the file cannot be used. It does not quote the file.
+ * @throws Error that says why the file cannot be used. The message does not quote the file.
  */
 export async function importPem(text: string, { kid, alg }: NamedKey, issuer: CompiledIssuer): Promise<ImportedKeySet> {
   const labels = [...text.matchAll(BLOCK)].map(([, label]) => label);
@@ -34,8 +34,8 @@ export async function importPem(text: string, { kid, alg }: NamedKey, issuer: Co
 }
 
 /**
- * A private key in a file beside the policies is also in Git and on every gateway, so it counts as leaked. The issuer may use the
- * public part of this key in another source.
+ * A private key file beside the policies is also in Git and on every gateway, so the key counts as leaked. The list of leaked
+ * keys matters if the issuer publishes the public part of this key in another source.
  */
 async function refuseLeaked(text: string, label: string, issuer: CompiledIssuer): Promise<ImportedKeySet> {
   const [block = ""] = new RegExp(`-----BEGIN ${label}-----[^-]*-----END ${label}-----`).exec(text) ?? [];
@@ -49,7 +49,7 @@ function readPrivateKey(block: string): object {
   try {
     return createPrivateKey(block).export({ format: "jwk" });
   } catch {
-    return { d: "" }; // The private key is encrypted or of an unknown type, so its public key is unknown.
+    return { d: "" }; // The private key is encrypted or of an unknown type, so its public key cannot be computed.
   }
 }
 

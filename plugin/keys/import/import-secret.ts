@@ -5,28 +5,28 @@ import { isStandIn, STAND_IN_REFUSED } from "../rules/stand-in.ts";
 import { createVerificationKey } from "../verify/verification-key.ts";
 import { type ImportedKey, type ImportedKeySet, NO_KEYS } from "./imported-key.ts";
 
-/** Longest secret in bytes. A longer file is most likely not a secret. */
+/** Longest secret in bytes. A longer file most likely contains something else. */
 const MAX_BYTES = 1024;
 /** A secret with fewer different bytes is most likely a placeholder. */
 const MIN_DIFFERENT_BYTES = 8;
 const TRAILING_LINE_ENDS = /[\r\n]+$/;
 
-/** The characters that each encoding allows. They are checked here, because Node's decoders skip unknown characters. */
+/** The characters that each encoding allows. They are checked here, because Node's decoders silently skip unknown characters. */
 const FORMS: Readonly<Record<Exclude<SecretEncoding, "text">, RegExp>> = {
   base64url: /^[A-Za-z0-9_-]+={0,2}$/,
   base64: /^[A-Za-z0-9+/]+={0,2}$/,
   hex: /^(?:[0-9a-fA-F]{2})+$/,
 };
 
-/** Public keys and key sets. They cannot be secrets, because anyone can read them (RFC 8725 section 2.1). */
+/** Matches public keys and key sets. A public key cannot be a secret, because anyone can read it (RFC 8725 section 2.1). */
 const PUBLIC_KEY = /-----BEGIN |^(?:ssh|ecdsa)-|"kty"/;
 
 /**
- * Turns the content of a file into an issuer's secret. The secret is used for one algorithm (RFC 8725bis section 3.1).
- * The policy may name this algorithm. If it does not, the issuer's HMAC algorithms are tried in order, and the first
- * one for which the secret is long enough is used (RFC 7518 section 3.2).
+ * Turns the content of a file into an issuer's secret. The secret is used for one algorithm (RFC 8725bis section 3.1). The policy
+ * may name this algorithm for the secret. Otherwise it is the issuer's first HMAC algorithm for which the secret is long enough
+ * (RFC 7518 section 3.2).
  *
- * @throws Error that says why the secret cannot be used. It does not quote the secret.
+ * @throws Error that says why the secret cannot be used. The message does not quote the secret.
  */
 export function importSecret(
   content: Uint8Array,
@@ -62,8 +62,8 @@ export function importSecret(
 }
 
 /**
- * The thumbprint of the secret (RFC 7638 section 3.2). The thumbprint helps to recognise a secret that its issuer
- * publishes by mistake. The thumbprint is never written to a file.
+ * Returns the thumbprint of the secret (RFC 7638 section 3.2). The thumbprint helps to recognise a secret that its issuer
+ * publishes by mistake. The thumbprint of a secret is never written to a file.
  */
 function thumbprintOf(secret: Buffer): string {
   return createHash("sha256")
@@ -71,7 +71,7 @@ function thumbprintOf(secret: Buffer): string {
     .digest("base64url");
 }
 
-/** A secret must be at least as long as the output of the hash. */
+/** RFC 7518 section 3.2: an HMAC secret must be at least as long as the hash's output. */
 function minBytes(algorithm: string): number {
   return Number(algorithm.slice(2)) / 8;
 }
@@ -82,7 +82,7 @@ function decodeSecret(content: Buffer, encoding: SecretEncoding): Buffer {
     throw new Error("the file contains a key in another form instead of a secret");
   }
   if (encoding === "text") {
-    return Buffer.from(text, "latin1"); // Restores the bytes of the file.
+    return Buffer.from(text, "latin1"); // The text was decoded as latin1, so this restores the file's bytes.
   }
   if (!FORMS[encoding].test(text)) {
     throw new Error(`the secret is not written in ${encoding}`);

@@ -5,22 +5,22 @@ import type { Jwk } from "../rules/jwk.ts";
 export interface ImportedKey extends VerificationKey {
   /** RFC 7638, SHA-256. */
   readonly thumbprint: string;
-  /** Names of the key's certificate: see certificate-names.ts. */
+  /** The names of the key's certificate: see certificate-names.ts. */
   readonly certificateNames?: readonly string[];
   /** The public JWK from which the key was imported; undefined for secrets. */
   readonly jwk: Jwk | undefined;
 }
 
-/** The reasons are for the operator and contain no key material. */
+/** The result of an import. The reasons are for the operator and contain no key material. */
 export interface ImportedKeySet {
   readonly keys: readonly ImportedKey[];
-  /** The reasons why keys are rejected. These keys are faulty, or the policy excludes them. */
+  /** The reasons why keys are rejected. The rejected keys are faulty, or the policy excludes them. */
   readonly ignored: readonly string[];
-  /** The reasons why keys are not needed here. These keys have another purpose. */
+  /** The reasons why keys are not needed for this issuer's tokens. These keys have another purpose. */
   readonly unused: readonly string[];
-  /** Settings that the operator should make explicit. */
+  /** Settings that the operator should write in the policy explicitly. */
   readonly notes: readonly string[];
-  /** Private keys that the issuer published. The operator must act. */
+  /** Private keys that the issuer published. The operator must replace these keys. */
   readonly leaked: readonly string[];
   /** The thumbprints of the leaked keys. */
   readonly leakedThumbprints: readonly string[];

@@ -12,9 +12,9 @@ const CURVES: Readonly<Record<string, readonly [name: string, bytes: number]>> =
 const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /**
- * The RFC 7638 thumbprints of a key whose private part is published. They identify the key wherever its public part
- * appears. A leaked key is parsed more leniently than a key that is used, because its spelling does not matter. Returns
- * two thumbprints if the public part does not belong to the private part, because both keys may be in use.
+ * Returns the RFC 7638 thumbprints of a key whose private part was published. They identify the key wherever its public part
+ * appears. The function accepts spellings that the import rejects, because a key leaks in any spelling. Returns two thumbprints
+ * if the JWK's public part does not belong to its private part, because both public keys may be in use.
  */
 export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]> {
   const parts = [normalise(jwk), derivePublic(jwk)].filter((part) => part !== undefined);
@@ -22,7 +22,7 @@ export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]
   return [...new Set(thumbprints)].filter((thumbprint) => thumbprint !== "");
 }
 
-/** The members from which a thumbprint is computed, in their canonical form. */
+/** The members from which a thumbprint is computed, in the canonical order of RFC 7638. */
 function normalise(jwk: Jwk): JWK | undefined {
   switch (jwk.kty) {
     case "RSA":
@@ -40,7 +40,7 @@ function normalise(jwk: Jwk): JWK | undefined {
   }
 }
 
-/** The public key that belongs to `d`. The JWK may contain another public key. */
+/** The public key that belongs to `d`. The JWK may also contain a different public key. */
 function derivePublic({ kty, crv, d }: Jwk): JWK | undefined {
   if (typeof d !== "string") {
     return undefined;
@@ -60,7 +60,7 @@ function derivePublic({ kty, crv, d }: Jwk): JWK | undefined {
       return createPublicKey(privateKey).export({ format: "jwk" }) as JWK;
     }
   } catch {
-    // The value is not a private key of this curve.
+    // `d` is not a private key of this curve.
   }
   return undefined;
 }

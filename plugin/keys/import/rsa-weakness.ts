@@ -5,8 +5,8 @@ const MAX_BITS = 8192;
 const MAX_EXPONENT = 2n ** 32n - 1n;
 
 /**
- * The odd primes up to 167. They are enough to recognise the keys of CVE-2017-15361 (ROCA). Fewer than one in 2^27 sound keys is
- * rejected by mistake.
+ * The odd primes up to 167, which are enough to recognise the keys of CVE-2017-15361 (ROCA). Of the keys without this weakness,
+ * fewer than one in 2^27 is rejected by mistake.
  */
 const PRIMES = [
   ...[3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109],
@@ -25,9 +25,10 @@ const POWERS_OF_65537: ReadonlyMap<number, ReadonlySet<number>> = new Map(
 );
 
 /**
- * Says why an RSA key is too weak, or why its use takes too much time. Undefined for a sound key, and for keys of other
- * types. The chips of CVE-2017-15361 (ROCA) made primes that are a power of 65537 modulo many small primes. The product
- * of two such primes is such a power as well, so the key can be recognised. Anyone can factor such a key.
+ * Says why an RSA key is too weak, or why a signature check with the key takes too much time. Returns undefined for a suitable
+ * key, and for keys of other types. The faulty chips of CVE-2017-15361 (ROCA) made primes that are a power of 65537 modulo many
+ * small primes. The modulus, the product of two such primes, is also such a power, so the check recognises the key. Anyone can
+ * factor such a key.
  */
 export function findRsaWeakness(publicKey: KeyObject): string | undefined {
   const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;
@@ -38,7 +39,8 @@ export function findRsaWeakness(publicKey: KeyObject): string | undefined {
   if (modulusLength < MIN_BITS || modulusLength > MAX_BITS) {
     return `an RSA key of ${modulusLength} bits; only ${MIN_BITS} to ${MAX_BITS} bits are allowed`;
   }
-  // Keys with even or tiny exponents protect nothing. Huge exponents are unusual, and they make every check take milliseconds.
+  // A key with an even or tiny exponent gives no protection. With a huge exponent, which is unusual, every signature check takes
+  // milliseconds.
   if (publicExponent < 3n || publicExponent % 2n === 0n || publicExponent > MAX_EXPONENT) {
     return "an RSA key with an unusable public exponent";
   }

@@ -7,20 +7,20 @@ import { areOfOneKind, certificateNamesOf } from "./certificate-names.ts";
 /** For a token that names no key, at most this many keys are tried. */
 const MAX_TRIED = 4;
 
-/** A key, and the data that identifies it. Keys in tests may lack this data. */
+/** A key, and the data that identifies it. In tests, keys may lack the data that identifies them. */
 type NamedKey = VerificationKey & { readonly thumbprint?: string; readonly certificateNames?: readonly string[] };
 
 /** Keys of one issuer, by algorithm. */
 export type KeyIndex = ReadonlyMap<string, KeysOfAlgorithm>;
 
-/** Keys of one algorithm. Each look-up takes constant time. */
+/** The index of the keys for one algorithm. Each look-up takes constant time. */
 interface KeysOfAlgorithm {
   readonly byKid: ReadonlyMap<string, NamedKey>;
-  /** The entries of one key. There is one entry for each thumbprint of its certificate. */
+  /** For each certificate name: the entries of the key that has this name. A key with several kids has several entries. */
   readonly byCertificate: ReadonlyMap<string, readonly NamedKey[]>;
-  /** The only key; undefined if there are several. */
+  /** The only key; undefined if there are several keys. */
   readonly only: NamedKey | undefined;
-  /** The answer for tokens that name no key. */
+  /** The result for tokens that name no key. */
   readonly forNameless: KeySelection;
 }
 
@@ -63,12 +63,15 @@ function indexAlgorithm(keys: readonly NamedKey[]): KeysOfAlgorithm {
   return { byKid, byCertificate, only, forNameless: chooseForNameless(distinct) };
 }
 
-/** A certificate belongs to one key. So a later entry gets the certificate's name only if both entries are the same key. */
+/**
+ * A certificate belongs to one key. So a second entry gets the certificate's name only if it contains the same key as the first
+ * entry.
+ */
 function addIfSame(named: readonly NamedKey[] = [], key: NamedKey): readonly NamedKey[] {
   return named.every((other) => areSame(other, key)) ? [...named, key] : named;
 }
 
-/** A key of one tenant is never tried, because the tenant of the token is not known here. */
+/** Keys that belong to one tenant are never tried, because this function does not know the token's tenant. */
 function chooseForNameless(keys: readonly NamedKey[]): KeySelection {
   const [first, ...others] = keys;
   if (!first || others.length === 0) {
@@ -83,9 +86,10 @@ function chooseForNameless(keys: readonly NamedKey[]): KeySelection {
 }
 
 /**
- * Selects the key that the token names by `kid`, `x5t` or `x5t#S256`. A token whose names belong to different keys is refused. If a
- * token has a name that no key has, no keys are tried. There is one exception: the issuer's only key is used if it has no name of
- * that kind. For a token without names, the few keys for its algorithm are tried one by one.
+ * Selects the key that the token names by `kid`, `x5t` or `x5t#S256`. A token whose names belong to different keys is refused. If
+ * a token names a key that the issuer does not have, no keys are tried. There is one exception: if the issuer has only one key,
+ * and this key has no name of the same kind, it is used. If a token names no key, the few keys for its algorithm are tried one by
+ * one.
  */
 export function selectKey(index: KeyIndex, joseHeader: JoseHeader): KeySelection {
   const keys = index.get(joseHeader.alg);
@@ -107,9 +111,7 @@ export function selectKey(index: KeyIndex, joseHeader: JoseHeader): KeySelection
   return names.length === 0 ? keys.forNameless : chooseOnly(keys, names);
 }
 
-/**
- * @param named the keys of the certificate that the token names, if it names a certificate.
- */
+/** @param named the keys of the certificate that the token names; undefined if no key has such a certificate. */
 function selectByKid(
   keys: KeysOfAlgorithm,
   kid: string,
@@ -129,8 +131,8 @@ function selectByKid(
 }
 
 /**
- * The keys that belong to all names in the token. Names that no key has are ignored. Empty if two names belong to different keys.
- * Undefined if no key has any of the names.
+ * Returns the keys that belong to all certificate names in the token. Ignores names that no key has. Returns an empty list if two
+ * names belong to different keys. Returns undefined if no key has any of the names.
  */
 function findByCertificate(
   { byCertificate }: KeysOfAlgorithm,
@@ -142,8 +144,8 @@ function findByCertificate(
 }
 
 /**
- * The issuer's only key. If its certificate has other names than the token, the token's key may not be loaded yet, so
- * the result is empty.
+ * Returns the issuer's only key. Returns no key if the certificate has other names than the token, because the token's key may
+ * not be loaded yet.
  */
 function chooseOnly({ only }: KeysOfAlgorithm, names: readonly string[]): KeySelection {
   const isAnother = only?.certificateNames?.some((own) => names.some((name) => areOfOneKind(own, name)));

@@ -13,12 +13,13 @@ export interface FetchedKeySet {
   readonly freshForSeconds: number | undefined;
 }
 
-/** Fetches with the options of one origin. */
+/** Fetches JSON with the settings of one origin. */
 type Fetch = (url: string) => ReturnType<FetchJson>;
 type WebOrigin = Exclude<KeyOrigin, { readonly file: string }>;
 
 /**
- * Fetches the JWK Set of an origin that is not a file. If its metadata names the location, it fetches the metadata first.
+ * Fetches the JWK Set from a source that is not a file. If the key set's URL is in the issuer's metadata, the function fetches
+ * the metadata first.
  *
  * @param options limits for each request.
  * @throws Error that names the URL and the cause of the failure.
@@ -41,7 +42,9 @@ export async function fetchKeySet(
   return { jwks: body, freshForSeconds };
 }
 
-/** OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3: the `issuer` in the metadata must be the configured issuer. */
+/**
+ * OpenID Connect Discovery 1.0 section 4.3 and RFC 8414 section 3.3: the `issuer` in the metadata must be the configured issuer.
+ */
 async function discoverJwksUri(origin: Extract<KeyOrigin, { readonly issuer: string }>, fetch: Fetch): Promise<string> {
   const url = origin.from === "metadata_uri" ? origin.uri : metadataUrl(origin);
   const shown = describeUrl(url);
@@ -61,7 +64,7 @@ async function discoverJwksUri(origin: Extract<KeyOrigin, { readonly issuer: str
   return jwksUri;
 }
 
-/** Shows both issuers, and how they differ. The content of the metadata is untrusted. */
+/** Shows both issuers in a message, and how they differ. The metadata is untrusted. */
 function showIssuer(issuer: unknown, expected: string): string {
   return typeof issuer === "string"
     ? `${quoteValue(issuer)}, expected ${quoteValue(expected)}${andNearMiss(issuer, [expected])}`
@@ -69,8 +72,8 @@ function showIssuer(issuer: unknown, expected: string): string {
 }
 
 /**
- * The URL of an issuer's metadata. OpenID puts the well-known name after the issuer's path (Discovery section 4). RFC 8414 puts it
- * before the path (section 3.1). Both OpenID and RFC 8414 drop a slash at the end of the path.
+ * Returns the URL of an issuer's metadata. OpenID puts the well-known name after the issuer's path (Discovery section 4). RFC
+ * 8414 puts the well-known name before the path (section 3.1). Both OpenID and RFC 8414 drop a slash at the end of the path.
  */
 function metadataUrl({ issuer, metadata }: Extract<KeyOrigin, { readonly from: "discovery" }>): string {
   const base = issuer.replace(/\/$/, "");
@@ -82,8 +85,8 @@ function metadataUrl({ issuer, metadata }: Extract<KeyOrigin, { readonly from: "
 }
 
 /**
- * The keys may be on another host. But metadata that came over https must name an https URL, so that no third party can change the
- * keys in transit.
+ * The metadata may name another host for the keys. But metadata from an https URL must name an https URL, so that no third party
+ * can change the keys in transit.
  */
 function mayLeadTo(from: string, to: string, { allowHttp }: FetchRules): boolean {
   const isSecure = new URL(from).protocol === "https:";

@@ -1,10 +1,10 @@
 import type { KeyFiles } from "./load-key-set.ts";
 
-/** Follows the versions of one file. The file is read only if it changed, and not while another program writes it. */
+/** Follows the versions of one file. Reads the file only if it changed, and not while another program writes it. */
 export class FollowedFile {
   readonly #file: string;
   readonly #files: KeyFiles;
-  /** The version that was read last, and the version that the last poll found. */
+  /** The version of the file that was read last, and the version that the last poll found. */
   #read = "";
   #seen = "";
 
@@ -16,7 +16,7 @@ export class FollowedFile {
   /**
    * Whether the file has a new version that is complete. A version counts as complete if two polls in a row found it.
    *
-   * @param isUrgent whether one poll is enough.
+   * @param isUrgent whether the version counts as complete after one poll.
    */
   async hasChanged(isUrgent: boolean): Promise<boolean> {
     const version = await this.#files.identify(this.#file);
@@ -25,11 +25,9 @@ export class FollowedFile {
     return version !== this.#read && isSettled;
   }
 
-  /**
-   * @throws Error if the file changes during the read. Errors of `read` are passed on.
-   */
+  /** @throws Error if the file changes during the read. Errors of `read` are thrown unchanged. */
   async readUnchanged<T>(read: () => Promise<T>): Promise<T> {
-    // The file is identified before the read, so that a write during the read results in a different version.
+    // The function identifies the file's version before the read, so that a write during the read results in a different version.
     this.#read = await this.#files.identify(this.#file);
     const content = await read();
     if ((await this.#files.identify(this.#file)) !== this.#read) {

@@ -20,19 +20,19 @@ export class IssuerKeys {
   readonly #sets: readonly KeySet[];
   readonly #reports: readonly PlaceReport[];
   #combined: CombinedKeys = combineKeys([], () => false);
-  /** Undefined if the keys must be combined again. */
+  /** Undefined if a source has changed and the overview must be made again. */
   #overview: KeyOverview | undefined;
-  /** Whether every source has usable keys. */
+  /** Whether each source has usable keys. */
   #isComplete = false;
   /**
-   * The combined keys are valid between these times, in milliseconds since the epoch. At other times, some keys may be
-   * too old, or valid again.
+   * The times between which the combined keys are valid, in milliseconds since the epoch. Before or after these times, some keys
+   * may be too old, or no longer too old.
    */
   #combinedFrom = Number.NEGATIVE_INFINITY;
   #combinedUntil = Number.POSITIVE_INFINITY;
   /** How many leaked keys were known when the keys were combined. */
   #combinedLeaked = 0;
-  /** Requests that wait for keys. */
+  /** The number of requests that wait for keys. */
   #waiting = 0;
   #usedAt: number;
   #announceKeys = (): void => {};
@@ -68,7 +68,7 @@ export class IssuerKeys {
   find(joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup> {
     const wasIdle = this.isIdle();
     this.#usedAt = this.#now();
-    // The issuer may have withdrawn keys since the last load.
+    // While the keys were idle, the issuer may have withdrawn some of them.
     if (wasIdle) {
       return this.#waitFor([this.refresh()], joseHeader);
     }
@@ -85,8 +85,9 @@ export class IssuerKeys {
   }
 
   /**
-   * The span of time in which the keys in effect stay the same, unless `onChange` is called earlier. The times are seconds since
-   * the epoch. After its end, a look-up may find other keys. It may also reload keys that no request has needed for a long time.
+   * Returns the period in which the keys in effect stay the same, unless `onChange` is called earlier. Both ends are in seconds
+   * since the epoch. After the period, a look-up may find other keys. A look-up may then also reload keys that no request has
+   * needed for a long time.
    */
   validity(): Validity {
     this.#keepUp();
@@ -118,14 +119,14 @@ export class IssuerKeys {
   }
 
   /**
-   * Whether no request has needed the keys for a long time, most likely because the policy was removed. If the policy returns,
-   * its next request loads the keys.
+   * Whether no request has needed the keys for a long time, most likely because the policy that uses them was removed. If the
+   * policy is added again, its next request loads the keys.
    */
   isIdle(): boolean {
     return this.#now() - this.#usedAt > this.#timings.idleMs;
   }
 
-  /** This uses the last state of each source, so that hostile requests cause no work. */
+  /** The overview is cached until a source changes, so that hostile requests cause no work. */
   describe(): KeyOverview {
     this.#overview ??= {
       keys: this.#combined.places.flatMap(({ keys }) => keys),
@@ -139,7 +140,7 @@ export class IssuerKeys {
     return this.#overview;
   }
 
-  /** One key set for each source. */
+  /** Returns the status of each source. */
   status(): readonly KeySetStatus[] {
     this.#keepUp();
     return this.#reports.map((report) => report.status());
@@ -180,7 +181,10 @@ export class IssuerKeys {
     }
   };
 
-  /** Combines the keys again if needed. Some keys may have become too old, or other policies may have found leaked keys. */
+  /**
+   * Combines the keys again if they have changed since the last call. Some keys may now be too old, or other policies may have
+   * found leaked keys.
+   */
   #keepUp(): void {
     const now = this.#now();
     const isOfNow = now >= this.#combinedFrom && now < this.#combinedUntil;
@@ -195,16 +199,14 @@ export class IssuerKeys {
     if (selected.ok || this.#isComplete || selected.failure.because !== "unknown") {
       return selected;
     }
-    // The key may be in a source that has no keys yet, so the token must not be called invalid.
+    // The token's key may be in a source that has no keys yet, so the token must not be called invalid.
     const missing = this.#sets.filter((_set, index) => this.#combined.places[index]?.hasKeys !== true);
     const nextAttemptAt = Math.min(...missing.map((set) => set.nextAttemptAt));
     const retryAfterSeconds = Math.max(1, Math.ceil((nextAttemptAt - this.#now()) / 1000));
     return fail({ because: "unavailable", retryAfterSeconds });
   }
 
-  /**
-   * @param loads further loads to wait for, if the first loads do not find the key.
-   */
+  /** @param loads further loads to wait for, if the key is not found after the `first` loads. */
   async #waitFor(
     first: readonly Promise<void>[],
     joseHeader: JoseHeader,
@@ -228,9 +230,7 @@ export class IssuerKeys {
     }
   }
 
-  /**
-   * @param isLoading whether a load is still running that this request no longer waits for. That load may find the key.
-   */
+  /** @param isLoading whether the request stopped waiting while a load was still running. This load may find the key. */
   #answer(joseHeader: JoseHeader, isLoading: boolean): KeyLookup {
     const lookup = this.#lookUp(joseHeader);
     const isUnknown = !lookup.ok && lookup.failure.because === "unknown";

@@ -1,8 +1,11 @@
 import type { CompiledIssuer, KeyOrigin } from "../../core/model/policy.ts";
 
-/** Everything that determines the keys of an issuer. Two issuers with the same name share their keys. */
+/**
+ * Returns a name with everything that determines the keys of an issuer. Two issuers with the same name share the keys in this
+ * process.
+ */
 export function nameIssuer({ issuer, template, tenantOf, keys, keyRefresh, algorithms }: CompiledIssuer): string {
-  // The order of algorithms matters only if a key of one type fits several algorithms.
+  // The order of the algorithms matters only for keys that fit several of them: RSA keys and HMAC secrets.
   const ordered = [/^(?:RS|PS)/, /^HS/].map((type) => [...algorithms].filter((algorithm) => type.test(algorithm)));
   return JSON.stringify([
     issuer,
@@ -15,12 +18,15 @@ export function nameIssuer({ issuer, template, tenantOf, keys, keyRefresh, algor
   ]);
 }
 
-/** The name of one source of an issuer's keys. The name includes every option that decides which keys are used. */
+/**
+ * Returns the name of one source of an issuer's keys. The name includes every option that decides which keys of the source are
+ * used.
+ */
 export function namePlace(issuer: CompiledIssuer, origin: KeyOrigin): string {
   return JSON.stringify([nameIssuer(issuer), origin]);
 }
 
-/** The name of one source of an issuer's keys, without the policy's options for this source. */
+/** Returns the name of one source of an issuer's keys, without the policy's options for the source. */
 export function nameSource({ issuer }: CompiledIssuer, origin: KeyOrigin): string {
   const { from } = origin;
   const { uri, file, jwks, issuer: discovered, metadata } = { ...NO_ORIGIN, ...origin };

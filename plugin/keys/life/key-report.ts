@@ -9,19 +9,19 @@ import type { KeySetState } from "./place-record.ts";
 export interface KeySetStatus {
   readonly from: KeyOrigin["from"];
   readonly state: KeySetState;
-  /** How many keys are in effect. */
+  /** How many of the source's keys are in effect. */
   readonly keys: number;
-  /** When the source last answered, in milliseconds since the epoch. Undefined if it has never answered. */
+  /** When the source last answered, in milliseconds since the epoch. Undefined if the source has never answered. */
   readonly loadedAt: number | undefined;
-  /** Whether the answer is from an earlier process. */
+  /** Whether an earlier process received the source's last answer. */
   readonly isRestored: boolean;
   /** Attempts to load the keys since the start of the process. */
   readonly loads: { readonly ok: number; readonly failed: number };
-  /** Number of consecutive attempts without a usable key. */
+  /** Number of consecutive load attempts without a usable key. */
   readonly failures: number;
-  /** Why the last attempt found no usable key. Undefined if the attempt found a usable key. */
+  /** Why the last load attempt found no usable key. Undefined if the attempt found a usable key. */
   readonly failure: string | undefined;
-  /** The reasons why keys of the last answer are not used. */
+  /** The reasons why some keys of the last answer are not used. */
   readonly notUsed: readonly string[];
   /** Problems that the operator should solve. */
   readonly warnings: readonly string[];
@@ -32,11 +32,11 @@ type Lines = readonly (readonly [level: keyof Log, line: string])[];
 export const NO_KEYS_IN_EFFECT: KeysOfPlace = { keys: [], dropped: [], hasKeys: false };
 
 const MAX_KID_IN_LOG = 64;
-/** Maximum number of reasons that are shown. A key set may give a hundred reasons. */
+/** Maximum number of reasons that one report shows. One key set may give a hundred reasons. */
 const MAX_SHOWN = 20;
 
 /**
- * Reports one source of keys to the operator. The report logs each change once, and gives the current state to the
+ * Reports the state of one source of keys to the operator. The report logs each change once, and gives the current state to the
  * status endpoint.
  */
 export class PlaceReport {
@@ -52,7 +52,7 @@ export class PlaceReport {
     this.#log = log;
   }
 
-  /** Logs only changes, because most refreshes find the same keys. */
+  /** Logs only changes of the keys, because most refreshes find the same keys. */
   update(inEffect: KeysOfPlace): void {
     this.#inEffect = inEffect;
     const lines = this.#describe();
@@ -137,12 +137,12 @@ function limit(reasons: readonly string[]): readonly string[] {
   return more > 0 ? [...reasons.slice(0, MAX_SHOWN), `and ${more} more`] : reasons;
 }
 
-/** A key counts once, even if its algorithm has two names. */
+/** Counts a key only once, even if its algorithm has two names. */
 function countKeys(keys: readonly ImportedKey[]): number {
   return new Set(keys.map(({ kid, thumbprint }) => JSON.stringify([kid, thumbprint]))).size;
 }
 
-/** A key without kid is described by a name from its certificate, if it has a certificate. */
+/** Describes a key without kid by a name from its certificate, if the key has a certificate. */
 function describeKey({ kid, algorithm, certificateNames: [name] = [] }: ImportedKey): string {
   const [kind = "", value] = name?.split(" ") ?? [];
   return kid === undefined && value !== undefined

@@ -26,30 +26,33 @@ import { type KeyTimings, refreshDelayMs, retryDelayMs } from "./refresh-delay.t
 
 /** Services that the process provides to its key sets. */
 export interface KeyPorts {
-  /** Milliseconds since the epoch. */
+  /** Returns the time in milliseconds since the epoch. */
   readonly now: () => number;
   /** Receives a line for every key set that is accepted or rejected. The line contains no key material. */
   readonly log: Log;
   readonly files: KeyFiles;
-  /** Fetches keys. By default, a fetcher without settings. */
+  /** Fetches keys. By default, this is a fetcher without settings. */
   readonly fetchJson?: FetchJson;
-  /** Called before an unknown kid causes a fetch for a source that already has keys. By default, such a fetch is always allowed. */
+  /**
+   * Called before a token with an unknown kid causes a fetch for a source that already has keys. By default, such a fetch is
+   * always allowed.
+   */
   readonly mayLookAgain?: () => boolean;
   /** The store that keeps fetched keys for the next process. By default, fetched keys are not stored. */
   readonly store?: KeyStore | undefined;
-  /** Called when the keys in effect change. A look-up may then have a different result. */
+  /** Called when the keys in effect change. After such a change, a look-up may have a different result. */
   readonly onChange?: () => void;
 }
 
-/** What one source needs to know about its issuer. */
+/** What the key set of one source needs to know about its issuer. */
 export interface KeySetContext {
   readonly issuer: CompiledIssuer;
   readonly ports: KeyPorts;
   readonly timings: KeyTimings;
   readonly leaked: KnownLeaks;
-  /** Whether no request has needed the keys for a long time. Idle keys are not refreshed. */
+  /** Whether no request has needed the keys for a long time. The key set does not refresh idle keys. */
   readonly isIdle: () => boolean;
-  /** Called after each attempt, successful or not. */
+  /** Called after each load attempt, successful or not. */
   readonly onLoad: () => void;
 }
 
@@ -57,18 +60,18 @@ export interface KeySetContext {
  * Loads and refreshes the keys from one source. Each answer of the source replaces the previous answer, whatever its content. A
  * failed load leaves the last answer in effect. All waiting requests share one load, and refreshes run in the background.
  *
- * The record contains everything that is known about the source. This class acts on the record: it loads keys, starts
- * timers and writes to the store.
+ * The record (place-record.ts) contains the state of the source. This class changes the record: it loads keys, starts timers and
+ * writes to the store.
  */
 export class KeySet {
   readonly origin: KeyOrigin;
-  /** Resolves when the stored answer of an earlier process is in effect. Undefined if no such answer is being restored. */
+  /** Resolves when the stored answer of an earlier process is in effect. Undefined if no stored answer is being restored. */
   restoring: Promise<void> | undefined;
   readonly #context: KeySetContext;
   readonly #fetchJson: FetchJson;
   readonly #isFetched: boolean;
   readonly #file: FollowedFile | undefined;
-  /** Attempts to load the keys since the start of the process. */
+  /** Number of attempts to load the keys since the start of the process. */
   readonly loads = { ok: 0, failed: 0 };
   #record: PlaceRecord = NEW_PLACE;
   #loading: Promise<void> | undefined;
@@ -108,7 +111,7 @@ export class KeySet {
     return validityOf(this.#record, this.#isFetched ? this.#context.issuer.keyRefresh.maxStaleSeconds : undefined);
   }
 
-  /** Number of consecutive attempts without a usable key, and why the last attempt failed. */
+  /** Number of consecutive load attempts without a usable key, and why the last attempt failed. */
   get failures(): { readonly count: number; readonly reason: string | undefined } {
     return { count: this.#record.failures, reason: this.#record.failure };
   }
@@ -122,9 +125,9 @@ export class KeySet {
     return this.#record.nextAttemptAt;
   }
 
-  /** The running fetch, or a new fetch if a fetch is due. Otherwise undefined. */
+  /** Returns the running fetch, or starts a fetch if the time for one has come. Otherwise returns undefined. */
   lookAgain(): Promise<void> | undefined {
-    // Files are polled, so an unknown kid need not cause a load. Keys in the policy itself change only with the policy.
+    // Files are polled, so an unknown kid does not cause a load of a file. Keys in the policy itself change only with the policy.
     const canChange = this.#isFetched || !this.#hasKeys();
     if (this.#loading || !canChange || !isDue(this.#record, this.#context.ports.now())) {
       return this.#loading;
@@ -158,7 +161,8 @@ export class KeySet {
       this.loads.ok += 1;
     } catch (error) {
       this.loads.failed += 1;
-      await this.restoring; // The next report says whether stored keys are used. So this function waits until they are read.
+      // The next report must say whether stored keys are used, so this function waits until they are read.
+      await this.restoring;
       this.#record = recordFailure(this.#record, error instanceof Error ? error.message : "unknown error");
     }
     onLoad();
@@ -174,7 +178,7 @@ export class KeySet {
   async #take(loaded: LoadedKeySet): Promise<void> {
     const { issuer, ports, leaked } = this.#context;
     const { answer: last } = this.#record;
-    // Unchanged keys stay the same objects, so that remembered verifications stay valid.
+    // Unchanged keys stay the same objects, so that verification results in the cache stay valid.
     const set = last?.digest === loaded.digest ? last.set : await loaded.importFor(issuer);
     leaked.add(set.leakedThumbprints);
     const answer: Answer = { set, digest: loaded.digest, loadedAt: ports.now() };
@@ -219,7 +223,7 @@ export class KeySet {
     }
   }
 
-  /** Whether the last answer has keys that are not leaked, even if the answer is too old. */
+  /** Whether the last answer has keys that are not leaked. The answer may be too old. */
   #hasKeys(): boolean {
     return this.#soundKeys().length > 0;
   }
@@ -228,7 +232,7 @@ export class KeySet {
     return soundKeys(this.#record, (thumbprint) => this.#context.leaked.has(thumbprint));
   }
 
-  /** After an attempt, an unknown kid causes no fetch for this long. */
+  /** How long an unknown kid causes no fetch after a load attempt, in milliseconds. */
   #cooldownMs(): number {
     return this.#hasKeys() ? this.#context.issuer.keyRefresh.cooldownSeconds * 1000 : this.#retryMs();
   }
@@ -238,7 +242,7 @@ export class KeySet {
     return retryDelayMs(issuer.keyRefresh, timings, Math.max(1, this.#record.failures), this.#hasKeys());
   }
 
-  /** How long to wait before the next refresh in the background. */
+  /** Returns how long to wait before the next refresh in the background. */
   #refreshMs(): number {
     const { issuer, timings } = this.#context;
     const { failures, freshForSeconds } = this.#record;

@@ -12,13 +12,16 @@ import { TenantFetches } from "./tenant-fetches.ts";
 
 export interface ProcessKeySource extends KeySource {
   /**
-   * Starts fetching the keys of a policy's issuers, so that no request has to wait. Resolves when each issuer has keys, so it
-   * may never resolve. Never rejects.
+   * Starts fetching the keys of a policy's issuers, so that no request has to wait. The promise resolves when each issuer has
+   * keys, so it may stay pending forever. The promise never rejects.
    */
   prepare(policy: CompiledPolicy): Promise<void>;
   /** Ids of a policy's issuers that have no keys at the moment. */
   findMissing(policy: CompiledPolicy): readonly string[];
-  /** Reloads the keys of all issuers, however fresh they are. An operator uses this after a change of keys. Never rejects. */
+  /**
+   * Reloads the keys of all issuers, however fresh they are. An operator requests a reload after a provider has changed its keys.
+   * Never rejects.
+   */
   refresh(): Promise<void>;
   status(): readonly IssuerKeysStatus[];
   stop(): void;
@@ -31,8 +34,9 @@ const IDLE_LOOK_MS = 60_000;
 const TENANT_TIMINGS: KeyTimings = { ...KEY_TIMINGS, idleMs: 3_600_000 };
 
 /**
- * The keys of a tenant are loaded for the first token that names the tenant. Loading the keys of a thousand tenants would delay the
- * start of each process. One tenant without keys would keep the process from becoming ready.
+ * The plugin loads a tenant's keys only when the first token names the tenant. The start of each process would take long if it
+ * loaded the keys of a thousand tenants. If the plugin waited for all of them, one tenant without keys would keep the process
+ * from becoming ready.
  */
 function isLoadedEarly({ tenantOf }: CompiledIssuer): boolean {
   return tenantOf === undefined;
@@ -53,8 +57,8 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const leakedBySource = new Map<string, LeakedKeys>();
   // Remembers the keys of each compiled issuer, so that the issuer's name is not computed for each request.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
-  // Each policy has only one wait, however often `prepare` is called, because a wait stays in memory until the keys are
-  // loaded. That may never happen.
+  // A wait stays in memory until the keys are loaded, which may never happen. So each policy has only one wait, however often
+  // `prepare` is called.
   const waits = new WeakMap<CompiledPolicy, Promise<void>>();
 
   const leakedOf = (issuer: CompiledIssuer): readonly LeakedKeys[] =>
@@ -66,7 +70,7 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
     });
 
   const fetchJson = ports.fetchJson ?? createFetcher();
-  /** The key of this map is the issuer's template. */
+  /** The key of each entry is the issuer's template. */
   const tenantFetches = new Map<string, TenantFetches>();
 
   const createKeys = (issuer: CompiledIssuer): IssuerKeys => {
@@ -95,7 +99,7 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
 
   let lookedForIdleAt = ports.now();
 
-  /** Evicts the keys of removed policies. With thousands of issuers each search takes long, so it runs rarely. */
+  /** Evicts the keys of removed policies. A search through thousands of issuers takes long, so the process searches rarely. */
   const forgetIdle = (): void => {
     if (Math.abs(ports.now() - lookedForIdleAt) < IDLE_LOOK_MS) {
       return;
@@ -127,7 +131,7 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
         .filter(isLoadedEarly)
         .map((issuer) => {
           const keys = keysOf(issuer);
-          byOptions.set(nameIssuer(issuer), { issuer, keys }); // The issuer may have been evicted since the look-up.
+          byOptions.set(nameIssuer(issuer), { issuer, keys }); // The issuer's keys may have been evicted since the look-up.
           return keys.prepare();
         });
       const wait = waits.get(policy) ?? Promise.all(prepared).then(() => {});

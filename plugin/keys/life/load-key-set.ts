@@ -19,15 +19,16 @@ export interface KeyFiles {
   read(file: string): Promise<Uint8Array>;
 }
 
-/** An answer from a source of keys. The keys in the answer are not imported yet. The answer replaces the source's previous answer. */
+/**
+ * An answer from a source of keys. The keys in the answer are untrusted and not imported yet. The answer replaces the source's
+ * previous answer.
+ */
 export interface LoadedKeySet {
-  /** Hex SHA-256 of the content. */
+  /** Hex SHA-256 of the answer's content. */
   readonly digest: string;
   /** How long the server allows the use of the answer, in seconds; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
-  /**
-   * @throws Error that says why this answer has no keys. The message has no key material.
-   */
+  /** @throws Error that says why no keys can be imported from this answer. The message contains no key material. */
   importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
 }
 
@@ -73,8 +74,8 @@ async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): P
 }
 
 /**
- * Returns undefined for a file that does not exist below an existing root. A missing root, such as a volume that is not mounted,
- * is an error.
+ * Returns undefined if the file does not exist and its root exists. A missing root is an error, because its volume may not be
+ * mounted.
  *
  * @throws Error that says why the file cannot be read.
  */
@@ -91,8 +92,8 @@ async function readIfThere(file: string, files: KeyFiles): Promise<Uint8Array | 
 }
 
 /**
- * If an operator removes or empties a file, its keys are withdrawn. A damaged file does not withdraw keys, because the form of a
- * key set or PEM file shows whether the file is complete. A secret has no such form, so any content of its file replaces the old
+ * If an operator removes or empties a file, the plugin withdraws its keys. A damaged key set or PEM file does not withdraw keys,
+ * because its format shows that the file is incomplete. A secret has no such format, so any content of its file replaces the old
  * secret.
  */
 async function importFile(

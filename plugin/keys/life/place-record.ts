@@ -1,6 +1,6 @@
 import type { ImportedKey, ImportedKeySet } from "../import/imported-key.ts";
 
-/** The last answer of a source of keys. */
+/** The last answer from a source of keys. */
 export interface Answer {
   readonly set: ImportedKeySet;
   /** Digest of the answer's content; undefined if an earlier process received the answer. */
@@ -9,24 +9,24 @@ export interface Answer {
   readonly loadedAt: number;
 }
 
-/** The state of one source of keys. The functions below make a new record for each event. */
+/** The state of one source of keys. The functions below make a new record after each event. */
 export interface PlaceRecord {
   readonly answer: Answer | undefined;
   /** How long the source allows the use of its last answer, in seconds; undefined if the source does not say. */
   readonly freshForSeconds: number | undefined;
   readonly lastAttempt: "none" | "answered" | "failed";
-  /** Number of consecutive attempts without a usable key, and why the last attempt failed. */
+  /** Number of consecutive load attempts without a usable key, and why the last attempt failed. */
   readonly failures: number;
   readonly failure: string | undefined;
-  /** When the last attempt ended, in milliseconds since the epoch. */
+  /** When the last load attempt ended, in milliseconds since the epoch. */
   readonly attemptedAt: number;
   /** Time from which an unknown kid may cause a fetch, in milliseconds since the epoch. */
   readonly nextAttemptAt: number;
 }
 
 /**
- * `waiting`: the source has not answered yet. `serving`: keys of its last answer are in effect. `without_keys`: the last answer has
- * no usable key. `too_old`: the last answer is older than `max_stale`.
+ * `waiting`: the source has not answered yet. `serving`: keys of the source's last answer are in effect. `without_keys`: the
+ * source's last answer has no usable key. `too_old`: the source's last answer is older than `max_stale`.
  */
 export type KeySetState = "waiting" | "serving" | "without_keys" | "too_old";
 
@@ -41,7 +41,7 @@ export const NEW_PLACE: PlaceRecord = {
 };
 
 const MAX_REASONS = 20;
-/** If the clock was set back by more than this, the age of keys is unknown. */
+/** If the clock was set back by more than this, the plugin does not know the age of keys. */
 const CLOCK_TOLERANCE_MS = 300_000;
 /** Keys in a file never become too old. The operator withdraws such keys by removing them from the file. */
 const NEVER = Number.POSITIVE_INFINITY;
@@ -52,7 +52,7 @@ export function recordRestored(record: PlaceRecord, answer: Answer): PlaceRecord
 }
 
 /**
- * Records an answer of the source. The answer replaces the previous answer, whatever its content.
+ * Records an answer from the source. The answer replaces the previous answer, whatever its content.
  *
  * @param hasKeys whether the answer has a usable key.
  */
@@ -72,22 +72,22 @@ export function recordAnswer(
   };
 }
 
-/** Records an attempt without an answer. The last answer stays in effect. */
+/** Records a load attempt that got no answer. The last answer stays in effect. */
 export function recordFailure(record: PlaceRecord, failure: string): PlaceRecord {
   return { ...record, lastAttempt: "failed", failures: record.failures + 1, failure };
 }
 
-/** Records when an attempt ended, whether it was successful or not. */
+/** Records when a load attempt ended, whether it was successful or not. */
 export function recordEnd(record: PlaceRecord, now: number, delayMs: number): PlaceRecord {
   return { ...record, attemptedAt: now, nextAttemptAt: now + delayMs };
 }
 
-/** Whether an unknown kid may cause a fetch. If the clock was set back, the difference must not delay the next attempt. */
+/** Whether an unknown kid may cause a fetch. If the clock was set back, this must not delay the next attempt. */
 export function isDue({ attemptedAt, nextAttemptAt }: PlaceRecord, now: number): boolean {
   return now >= nextAttemptAt || now < attemptedAt - CLOCK_TOLERANCE_MS;
 }
 
-/** The keys of the last answer, without leaked keys. The answer may be too old. */
+/** Returns the keys of the last answer, without leaked keys. The function does not check the answer's age. */
 export function soundKeys({ answer }: PlaceRecord, isLeaked: (thumbprint: string) => boolean): readonly ImportedKey[] {
   return answer?.set.keys.filter(({ thumbprint }) => !isLeaked(thumbprint)) ?? [];
 }
@@ -107,8 +107,8 @@ export function validityOf(
 }
 
 /**
- * @param validity of the last answer.
- * @param hasKeys whether the last answer has a usable key.
+ * @param validity from when to when the last answer is valid.
+ * @param hasKeys whether the source's last answer has a usable key.
  */
 export function stateAt(
   now: number,

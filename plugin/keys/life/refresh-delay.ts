@@ -2,20 +2,25 @@ import type { KeyRefresh } from "../../core/model/policy.ts";
 
 /** Limits that no policy sets. All times are in milliseconds. */
 export interface KeyTimings {
-  /** The first delay after a failed fetch, if there are no keys. The delay doubles up to the cooldown. */
+  /**
+   * The first delay after a failed fetch, if the source has no keys. Further failures double the delay until it reaches the
+   * cooldown.
+   */
   readonly retryMs: number;
-  /** Longest time that a request waits for keys. A load may take longer. */
+  /** Longest time that a request waits for keys. The load itself may take longer. */
   readonly maxWaitMs: number;
-  /** How often to check files for changes. */
+  /** How often the process checks key files for changes. */
   readonly filePollMs: number;
-  /** Keys that no request has needed for this long are no longer refreshed. */
+  /** The plugin stops refreshing keys that no request has needed for this long. */
   readonly idleMs: number;
   /**
-   * The maximum number of requests that wait for the keys of one issuer. Each waiting request occupies a connection, and clients
-   * decide how many requests they send.
+   * Maximum number of requests that may wait for the keys of one issuer. Each waiting request occupies a connection, and without
+   * a limit clients could occupy all connections.
    */
   readonly maxWaiting: number;
-  /** A random number from 0 to 1. It spreads work that many processes would otherwise do at the same time. */
+  /**
+   * Returns a random number from 0 to 1. The random number spreads work that many processes would otherwise do at the same time.
+   */
   readonly random: () => number;
 }
 
@@ -28,11 +33,11 @@ export const KEY_TIMINGS: KeyTimings = {
   random: Math.random,
 };
 
-/** Used if the provider does not say how long its keys are fresh. */
+/** The number of seconds that keys count as fresh if the provider does not say. */
 const FRESH_SECONDS = 300;
 /**
- * The random part of the delay is at most a tenth. Without it, processes that started at the same time would always fetch at the
- * same time.
+ * The random part is at most a tenth of the delay. Without the random part, processes that started at the same time would always
+ * fetch at the same time.
  */
 const REFRESH_SPREAD = 0.1;
 const RETRY_SPREAD = 0.5;
@@ -52,8 +57,9 @@ export function refreshDelayMs(
 }
 
 /**
- * Milliseconds from a failed attempt to the next attempt. Without keys, requests wait, so the delay starts small and grows up to the
- * cooldown. With keys, the delay starts at the cooldown and grows up to the longest time between two refreshes.
+ * Returns the milliseconds from a failed attempt to the next attempt. If there are no keys, requests wait for them. So the delay
+ * starts small and grows up to the cooldown. If there are keys, the delay starts at the cooldown and grows up to the longest time
+ * between two refreshes.
  *
  * @param failures number of failed attempts in a row, 1 or more.
  */
@@ -65,9 +71,10 @@ export function retryDelayMs(
 ): number {
   const [first, last] = hasKeys ? [cooldownSeconds * 1000, maxSeconds * 1000] : [retryMs, cooldownSeconds * 1000];
   const delay = Math.min(first * 2 ** Math.min(failures - 1, 20), last);
-  // With keys, the random part only lengthens the delay, so that there is at most one fetch in a cooldown. Without keys, the random
-  // part only shortens the delay. The delay never exceeds the promised limit for withdrawn keys. Even at this limit, processes
-  // whose earlier delays differed fetch at different times.
+  // If there are keys, the random part only lengthens the delay, so that there is at most one fetch in a cooldown. If there are
+  // no keys, the random part only shortens the delay. The delay never exceeds the time after which the policy promises that
+  // withdrawn keys are refused. Even with delays at this limit, the processes fetch at different times, because their earlier
+  // delays differed.
   const spread = delay * (hasKeys ? 1 + RETRY_SPREAD * random() : 1 - RETRY_SPREAD * random());
   return Math.round(Math.min(spread, last));
 }

@@ -1,14 +1,14 @@
 import type { FetchJson } from "../fetch/fetch-json.ts";
 import { limitFetches } from "../fetch/limit-fetches.ts";
 
-/** How many fetches for the tenants of one issuer run at the same time. */
+/** Maximum number of fetches that run at the same time for the tenants of one issuer. */
 const MAX_RUNNING = 8;
-/** How many fetches tokens with unknown kids may cause in one second, for all tenants of one issuer together. */
+/** Maximum number of fetches in one second that tokens with unknown kids may cause, for all tenants of one issuer together. */
 const MAX_PER_SECOND = 10;
 
 /**
- * Limits the fetches for all tenants of one issuer together. Most tenants have the same provider. A token can name any tenant of
- * the policy, so without these limits each forged token could cause a fetch.
+ * Limits the fetches for all tenants of one issuer together. The limits are shared, because most tenants have the same provider.
+ * Without the limits each forged token could cause a fetch, because a token can name any tenant of the policy.
  */
 export class TenantFetches {
   readonly fetchJson: FetchJson;
@@ -26,7 +26,7 @@ export class TenantFetches {
   /** Whether a token with an unknown kid may cause a fetch now. Each call that returns true counts towards the limit. */
   mayLookAgain(): boolean {
     const now = this.#now();
-    const seconds = Math.abs(now - this.#countedAt) / 1000; // The clock may be set back, so the difference may be negative.
+    const seconds = Math.abs(now - this.#countedAt) / 1000; // If the clock was set back, the difference is negative.
     this.#allowance = Math.min(MAX_PER_SECOND, this.#allowance + seconds * MAX_PER_SECOND);
     this.#countedAt = now;
     if (this.#allowance < 1) {

@@ -1,19 +1,21 @@
 /**
- * Visible ASCII except `#`, `@` and the backslash. URL parsers give these three characters a meaning that human readers
- * overlook.
+ * Matches visible ASCII except `#`, `@` and the backslash. Each of these three characters can hide from a human reader which host
+ * a URL names.
  */
 const PLAIN_URL = /^[!"$-?A-[\]-~]+$/;
 
 export interface FetchUrlRules {
   /** Allows http without TLS to any host, because the policy allows it for this issuer. */
   readonly allowHttp?: boolean;
-  /** Allows a query, for URLs that are used unchanged. A path is appended to an issuer's URL, so a query there is refused. */
+  /**
+   * Allows a query, for URLs that are used unchanged. If a path is appended to an issuer's URL, a query in the URL is refused.
+   */
   readonly allowQuery?: boolean;
 }
 
 /**
- * Whether keys may be fetched from a URL. https is always allowed. http is allowed only on loopback, unless the rules allow it
- * elsewhere. The URL must not have parts that could hide a different target.
+ * Whether keys may be fetched from a URL. https is always allowed. http is allowed only on loopback, unless the options allow it
+ * for any host. The URL must not have parts that could hide its real target.
  */
 export function isFetchAllowed(text: string, { allowHttp = false, allowQuery = false }: FetchUrlRules = {}): boolean {
   if (!PLAIN_URL.test(text) || (!allowQuery && text.includes("?")) || !URL.canParse(text)) {

@@ -1,7 +1,7 @@
 /** A JWK from any source, with its members unchecked (RFC 7517 section 4). */
 export type Jwk = Readonly<Record<string, unknown>>;
 
-/** Members with private or symmetric key material (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1). */
+/** Members that contain private or symmetric key material (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1). */
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
@@ -12,18 +12,18 @@ const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
   ["OKP Ed25519", ["EdDSA", "Ed25519"]],
 ]);
 
-/** RFC 9864 section 2.2: two names of one algorithm. */
+/** RFC 9864 section 2.2: these are two names of one algorithm. */
 const ED25519_NAMES: readonly string[] = ["EdDSA", "Ed25519"];
 
-/** Algorithms whose key is a shared secret (RFC 7518 section 3.2). A public key is never used for them. */
+/** Algorithms whose key is a shared secret (RFC 7518 section 3.2). A public key is never used for these algorithms. */
 export const SECRET_ALGORITHMS: readonly string[] = ["HS256", "HS384", "HS512"];
 
-/** The first private member, or undefined when the key has only public members. */
+/** Returns the first private member; undefined if the key has only public members. */
 export function findPrivateMember(jwk: Jwk): string | undefined {
   return PRIVATE_MEMBERS.find((member) => member in jwk);
 }
 
-/** Whether the key may verify signatures, according to `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3). Both are optional. */
+/** Whether `use` and `key_ops` allow the key to verify signatures (RFC 7517 sections 4.2 and 4.3). Both members are optional. */
 export function isMeantForVerifying({ use, key_ops }: Jwk): boolean {
   return (
     (use === undefined || use === "sig") &&
@@ -31,7 +31,10 @@ export function isMeantForVerifying({ use, key_ops }: Jwk): boolean {
   );
 }
 
-/** The algorithms that fit the key's type and its own `alg`. `EdDSA` and `Ed25519` are two names of one algorithm (RFC 9864 section 2.2). */
+/**
+ * Returns the algorithms that fit the key's type and its own `alg`. `EdDSA` and `Ed25519` are two names of one algorithm (RFC
+ * 9864 section 2.2).
+ */
 export function fittingAlgorithms(jwk: Jwk): readonly string[] {
   const { kty, alg } = jwk;
   const ofType = algorithmsOfType(jwk);
@@ -41,12 +44,12 @@ export function fittingAlgorithms(jwk: Jwk): readonly string[] {
   return ofType.filter((algorithm) => algorithm === alg);
 }
 
-/** All names of an algorithm. `EdDSA` counts as Ed25519 here, because no other curve of EdDSA is supported. */
+/** Returns all names of an algorithm. `EdDSA` counts as Ed25519 here, because no other curve of EdDSA is supported. */
 export function namesOf(algorithm: string): readonly string[] {
   return ED25519_NAMES.includes(algorithm) ? ED25519_NAMES : [algorithm];
 }
 
-/** The algorithms that fit the key's type, whatever its `alg` says. */
+/** Returns the algorithms that fit the key's type, whatever its `alg` says. */
 export function algorithmsOfType({ kty, crv }: Jwk): readonly string[] {
   return ALGORITHMS_BY_SHAPE.get(crv === undefined ? String(kty) : `${kty} ${crv}`) ?? [];
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** Hex SHA-256. */
+/** Returns the SHA-256 of a text in hex. */
 export function digestOf(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }

@@ -10,7 +10,10 @@ import { digestOf } from "./digest.ts";
 import type { KeyStore, KeyStoreStatus, StoredKeySet } from "./key-store.ts";
 import { openPrivateDirectory, readPrivateFile } from "./private-directory.ts";
 
-/** The first line of a stored file, with the number of its format. A later format must get a different number. */
+/**
+ * The first line of a stored file. The number is the version of the file format. A later file format must have a different
+ * number.
+ */
 const FIRST_LINE = "jwt-policy keys 1 sha256=";
 const MAX_BYTES = 512 * 1024;
 const DAY_MS = 86_400_000;
@@ -19,15 +22,15 @@ const OUR_FILE = /^[0-9a-f]{64}\.(keys|leaked)$/;
 const UNFINISHED_FILE = /^[0-9a-f]{64}\.(?:keys|leaked)\.[0-9a-f.-]+\.tmp$/;
 
 /**
- * Files beyond these limits are removed. Every fetch writes its keys to a file. So if a file is old, no policy uses its
- * keys any longer.
+ * Limits on the age and number of stored files. Files beyond them are removed. Every fetch writes the source's keys to its file.
+ * So if a file is old, no policy uses the keys in this file any longer.
  */
 export interface KeyDirectoryLimits {
   readonly maxFiles: number;
   readonly maxKeysAgeMs: number;
   readonly maxLeakedAgeMs: number;
   readonly maxUnfinishedAgeMs: number;
-  /** If a stored time is further in the future than this, the clock was set back. */
+  /** If a stored time is later than now by more than this, the clock was set back. */
   readonly clockToleranceMs: number;
 }
 
@@ -42,8 +45,8 @@ export const KEY_DIRECTORY_LIMITS: KeyDirectoryLimits = {
 type Kind = "keys" | "leaked";
 
 /**
- * A store in a directory that only this process's user can write. Several processes may share it: each file is replaced as a whole,
- * and an older answer never replaces a newer one.
+ * Stores keys in a directory that only this process's user can write. Several processes may share the directory: each file is
+ * replaced as a whole, and an older answer never replaces a newer answer.
  */
 export class KeyDirectory implements KeyStore {
   readonly #directory: string;
@@ -52,7 +55,7 @@ export class KeyDirectory implements KeyStore {
   readonly #limits: KeyDirectoryLimits;
   readonly #opening: Promise<string | undefined>;
   #problem: string | undefined;
-  /** The reasons why files are not used. There is at most one reason for each file. */
+  /** The reasons why some files are not used. There is at most one reason for each file. */
   readonly #refused = new Set<string>();
   /** Files are written one by one, in the order in which the keys arrived. */
   #writing: Promise<void> = Promise.resolve();
@@ -121,7 +124,7 @@ export class KeyDirectory implements KeyStore {
     }
   }
 
-  /** Logs each reason once, because a file is also read before each write. */
+  /** Logs each reason once, because the store also reads a file before each write. */
   #reportRefused(reason: string): void {
     if (!this.#refused.has(reason)) {
       this.#refused.add(reason);
@@ -164,7 +167,7 @@ export class KeyDirectory implements KeyStore {
   async #write(directory: string, kind: Kind, name: string, record: object): Promise<void> {
     const path = pathOf(directory, kind, name);
     this.#writes += 1;
-    const unfinished = `${path}.${randomUUID()}.tmp`; // Processes of two containers can have the same id.
+    const unfinished = `${path}.${randomUUID()}.tmp`; // The name has a random part, because processes in two containers can have the same process id.
     try {
       const handle = await open(unfinished, "wx", 0o600);
       try {
@@ -177,15 +180,15 @@ export class KeyDirectory implements KeyStore {
     } catch (error) {
       await rm(unfinished, { force: true });
       if (kind === "keys") {
-        await rm(path, { force: true }); // The file may have keys that the issuer has withdrawn in the meantime.
+        await rm(path, { force: true }); // The stored file may contain keys that the issuer has withdrawn since.
       }
       throw error;
     }
   }
 
   /**
-   * Removes files that are too old, and the oldest files if there are too many. Runs once a day and after every hundred writes. It
-   * does not remove files of other programs.
+   * Removes files that are too old. If there are still too many files, removes the oldest. The clean-up runs once a day and after
+   * every hundred writes. The clean-up does not remove files of other programs.
    */
   async #tidy(directory: string): Promise<void> {
     const isTurn = this.#writes % WRITES_BETWEEN_LOOKS === 0;
@@ -225,7 +228,7 @@ function renderRecord(record: object, kind: Kind, name: string): string {
   return `${FIRST_LINE}${digestOf(text)}\n${text}\n`;
 }
 
-/** @throws Error that says why the text is not used. It does not quote the text. */
+/** @throws Error that says why the stored text is not used. The message does not quote the text. */
 function parseRecord(path: string, content: string, kind: Kind, name: string): JsonObject {
   const [firstLine = "", text = "", ...rest] = content.split("\n");
   if (!firstLine.startsWith(FIRST_LINE)) {

@@ -1,6 +1,6 @@
 import type { KeyStore } from "./key-store.ts";
 
-/** Maximum number of leaked keys to remember. An issuer never publishes so many private keys by mistake. */
+/** Maximum number of leaked keys to remember. No issuer publishes so many private keys by mistake. */
 const MAX_LEAKED = 1_000;
 
 /** The leaked keys that must not be used from one source. */
@@ -8,16 +8,15 @@ export interface KnownLeaks {
   /** Resolves when the leaked keys that earlier processes stored are loaded. Never rejects. */
   readonly restored: Promise<void>;
   has(thumbprint: string): boolean;
-  /** Keys whose private part this source published. */
+  /** Records keys whose private part this source published. */
   add(thumbprints: readonly string[]): void;
 }
 
 /**
- * The keys of one issuer whose private parts one source has published. Every policy that uses this source rejects these
- * keys permanently, from every source and under every kid. The policy still rejects the keys if the issuer removes the
- * private part again. Other policies ignore the leak, because their authors did not choose this source. Otherwise, any
- * policy author could name a source of their own, publish an issuer's key there as leaked, and make all policies
- * reject it.
+ * The keys of one issuer whose private parts one source has published. Every policy that uses this source rejects these keys
+ * permanently, from every source and under every kid. The policy still rejects the keys if the issuer removes the private part
+ * again. Other policies ignore the leak, because their authors did not choose this source. Otherwise, a policy author could
+ * publish an issuer's key as leaked in a source of their own. All policies would then reject the key.
  */
 export class LeakedKeys {
   /** Resolves when the leaked keys that earlier processes stored are loaded. Never rejects. */
@@ -38,7 +37,7 @@ export class LeakedKeys {
     this.restored = this.#restore();
   }
 
-  /** The number of leaked keys, which only grows. If the number has changed, more keys are leaked. */
+  /** The number of leaked keys, which only grows. If the number differs from an earlier number, more keys are leaked. */
   get count(): number {
     return this.#thumbprints.size;
   }
@@ -58,7 +57,7 @@ export class LeakedKeys {
     this.#take((await this.#store?.readLeaked(this.#name)) ?? []);
   }
 
-  /** Adds thumbprints. Returns whether one of them is new. */
+  /** Adds thumbprints of leaked keys. Returns whether one of the thumbprints is new. */
   #take(thumbprints: readonly string[]): boolean {
     const before = this.count;
     for (const thumbprint of thumbprints.slice(0, MAX_LEAKED)) {
@@ -73,7 +72,7 @@ export class LeakedKeys {
 }
 
 /**
- * Combines the leaked keys of all sources of one issuer in one policy. Returns one view for each source, in the order of the
+ * Combines the leaked keys of all sources of one issuer in one policy. Returns one object for each source, in the order of the
  * sources.
  */
 export function combineLeaks(places: readonly LeakedKeys[]): readonly KnownLeaks[] {

@@ -14,10 +14,10 @@ interface Owner {
 }
 
 /**
- * Creates a directory that only this process's user can write, or checks an existing one.
+ * Creates a directory that only this process's user can write, or checks an existing directory.
  *
  * @returns its path without symbolic links.
- * @throws Error that says which other users can change it, and what to do.
+ * @throws Error that says which other users can change the directory, and what to do.
  */
 export async function openPrivateDirectory(directory: string): Promise<string> {
   const parent = await realpath(dirname(directory)).catch(() => {
@@ -38,12 +38,13 @@ export async function openPrivateDirectory(directory: string): Promise<string> {
   return path;
 }
 
-/** A user who can write a parent directory can replace the directory itself. */
+/** A user who can write to a parent directory can replace the directory itself. */
 async function checkAncestors(from: string, directory: string): Promise<void> {
   for (let path = from; ; path = dirname(path)) {
     const { uid, gid, mode } = await lstat(path);
     const isOwned = uid === 0 || uid === process.geteuid?.();
-    // Group 0 belongs to the administrator. Containers that run with an arbitrary user id are in group 0 too.
+    // Group 0 may have write access, because it belongs to the administrator. Containers that run with an arbitrary user id are
+    // in group 0 too.
     const isGroupTrusted = gid === 0 || gid === process.getegid?.();
     const isShared = (mode & WRITABLE_BY_ALL) !== 0 || ((mode & WRITABLE_BY_GROUP) !== 0 && !isGroupTrusted);
     if (!isOwned || (isShared && (mode & STICKY) === 0)) {

@@ -2,15 +2,18 @@ import { parseIpv6 } from "../../core/text/ip-network.ts";
 
 /** Limits on how long requests may wait, and on how many may wait. All times are in milliseconds. */
 export interface Patience {
-  /** Clients hardly notice such a short wait. With a few dozen clients, waits stay below this limit, even on a fully used gateway. */
+  /**
+   * The longest wait that counts as short. Clients hardly notice it. With a few dozen clients, waits are shorter than this, even
+   * on a gateway that is fully used.
+   */
   readonly promptMs: number;
-  /** If the oldest entry has waited longer than `promptMs` for this long, more requests arrive than can be processed, and this is not a burst. */
+  /** If the oldest entry has waited longer than `promptMs` for all this time, the overload is not just a burst. */
   readonly standingMs: number;
   /** The longest wait in a burst. */
   readonly longMs: number;
   /** The longest wait in a standing queue. */
   readonly shortMs: number;
-  /** Maximum number of entries. */
+  /** Maximum number of waiting entries. */
   readonly capacity: number;
 }
 
@@ -21,23 +24,23 @@ interface Entry<T> {
   isGone: boolean;
 }
 
-/** The list of arrivals is shortened when this many entries at its start are gone. */
+/** When this many entries at the start of the list are gone, the list is shortened. */
 const MAX_GONE = 1_024;
 
 /**
- * Entries that wait for their turn. The networks take turns, so that a client with a thousand requests does not delay a client with
- * one request. In a burst, the oldest entry comes first. A queue whose waits stay long for `standingMs` is standing until it is
- * empty: the newest entry comes first, and old entries are rejected. The number of processed requests is the same as in any other
- * order, but the processed requests hardly wait.
+ * A queue of requests that wait for their turn. The networks take turns, so that a client with a thousand requests does not delay
+ * a client with one request. As long as the overload counts as a burst, the oldest entry comes first. If waits stay long for
+ * `standingMs`, the queue counts as standing until it is empty. The newest entry then comes first, and old entries are rejected.
+ * As many requests are processed as in any other order, but these requests hardly wait.
  */
 export class FairQueue<T> {
   readonly #patience: Patience;
   /**
-   * Waiting entries by network. The networks are in the order of their turns. Each list is in the order of arrival, and never
-   * empty.
+   * The waiting entries of each network. The networks are in the order of their turns. The list of a network is in the order of
+   * arrival, and never empty.
    */
   readonly #waiting = new Map<string, Entry<T>[]>();
-  /** All entries in the order of arrival. */
+  /** All waiting entries in the order of arrival. */
   #arrivals: Entry<T>[] = [];
   #firstArrival = 0;
   #size = 0;
@@ -56,9 +59,9 @@ export class FairQueue<T> {
   /**
    * Adds an item of a client.
    *
-   * @param client the address of the client. Requests from one 64-bit IPv6 network count as requests of one client.
-   * @returns the rejected item if the queue is full. This is the new item if its client has other items in the queue, or else the
-   *   oldest item.
+   * @param client the address of the client. All addresses of one IPv6 /64 network count as one client.
+   * @returns the rejected item if the queue is full. The rejected item is the new item if its client has other items in the
+   * queue. Otherwise it is the oldest item.
    */
   add(item: T, client: string, nowMs: number): T | undefined {
     const network = networkOf(client);
@@ -91,7 +94,7 @@ export class FairQueue<T> {
     const entry = this.#isStanding ? list.pop() : list.shift();
     this.#waiting.delete(network);
     if (list.length > 0) {
-      this.#waiting.set(network, list); // The network moves to the end, so that a different network has the next turn.
+      this.#waiting.set(network, list); // The network moves to the end of the order, so that another network has the next turn.
     }
     return entry && this.#drop(entry);
   }
@@ -110,7 +113,7 @@ export class FairQueue<T> {
     if (!oldest || nowMs - oldest.sinceMs <= this.#patience.promptMs) {
       this.#promptAtMs = nowMs;
     }
-    // Rejections keep the waits of a standing queue short, so only an empty queue shows that fewer requests arrive.
+    // Rejections keep the waits in a standing queue short. So only an empty queue shows that fewer requests arrive.
     this.#isStanding =
       oldest !== undefined && (this.#isStanding || nowMs - this.#promptAtMs > this.#patience.standingMs);
   }
@@ -153,8 +156,8 @@ export class FairQueue<T> {
 const GROUPS_OF_NETWORK = 4;
 
 /**
- * The network of an address. An IPv4 address stays unchanged. For an IPv6 address, the result is only the first 64 bits, because
- * one client controls all addresses of such a network.
+ * Returns the network of a client's address. An IPv4 address stays unchanged. For an IPv6 address, the network is the first 64
+ * bits, because one client usually controls all addresses of such a network.
  */
 export function networkOf(address: string): string {
   const groups = address.includes(":") && !address.includes(".") ? parseIpv6(address) : undefined;

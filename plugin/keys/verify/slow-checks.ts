@@ -3,7 +3,7 @@ import { CHECK_OVERLOADED, SIGNATURE_INVALID, type SignatureCheck } from "../../
 import { PASSED } from "../../core/model/result.ts";
 import { FairQueue } from "./fair-queue.ts";
 
-/** Node's thread pool has four threads. DNS look-ups and file reads use them too. */
+/** By default, Node's thread pool has four threads. DNS look-ups and file reads use the same threads. */
 const POOL_THREADS = 4;
 
 export interface SlowChecksOptions {
@@ -20,15 +20,15 @@ interface Check {
 }
 
 /**
- * After an invalid signature the slot pauses before the next check. The pause is the duration of the failed check, multiplied
- * by this factor.
+ * After an invalid signature, the slot that checked it pauses before its next check. The pause is the duration of the failed
+ * check, multiplied by this factor.
  */
 const PAUSE_PER_FAILURE = 1;
 
 /**
- * Schedules signature checks of slow algorithms on the thread pool. Only a few checks run at the same time, so that
- * processors stay free for the event loop and Kong. A check waits here, and never in the pool itself. Each failure is
- * followed by a pause. So a flood of forged signatures can use only half of the slots' time.
+ * Schedules signature checks of slow algorithms on the thread pool. Only a few checks run at the same time, so that processors
+ * stay free for the event loop and Kong. A check waits in this scheduler, and never in the pool itself. After each failed check,
+ * the slot pauses. So a flood of forged signatures can use only half of the slots' time.
  */
 export class SlowChecks {
   readonly #options: SlowChecksOptions;
@@ -78,8 +78,8 @@ export class SlowChecks {
 }
 
 /**
- * The scheduler of the whole process. There is only one, because a process has only one thread pool. One processor is left for the
- * event loop.
+ * The scheduler of the whole process. The process has only one scheduler, because it has only one thread pool. The scheduler
+ * leaves one processor for the event loop.
  */
 export const slowChecks = new SlowChecks({
   slots: Math.max(1, Math.min(POOL_THREADS - 1, availableParallelism() - 1)),

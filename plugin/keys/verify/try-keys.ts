@@ -1,8 +1,9 @@
 import { SIGNATURE_INVALID, type SignatureCheck, type VerificationKey } from "../../core/model/key.ts";
 
 /**
- * Combines several keys for the same algorithm into one key, for a token that names none of them. The result tries the keys one
- * after the other, and stops at the first that verifies the signature. Each slow try waits for its own slot, like any slow check.
+ * Combines several keys for the same algorithm into one key, for a token that does not say which key to use. The combined key
+ * tries the keys one after the other, and stops at the first key that verifies the signature. Each slow check waits for its own
+ * slot, as all slow checks do.
  *
  * @param keys one or more.
  */
@@ -35,8 +36,8 @@ export function createTryingKey(keys: readonly [VerificationKey, ...Verification
 }
 
 /**
- * Whether no further key is tried. If the gateway had no time for a check, the result says nothing about the token, and the gateway
- * must not begin the next check.
+ * Whether to stop after this result. If the gateway had no time for a check, the result says nothing about the token. The gateway
+ * must then not begin the next check.
  */
 function isFinal(check: SignatureCheck): boolean {
   return check.ok || check.failure === "overloaded";

@@ -4,7 +4,7 @@ import { PASSED } from "../../core/model/result.ts";
 import { createPooledVerifier } from "./pooled-verifier.ts";
 
 interface VerifyParameters {
-  /** Null if the algorithm itself fixes the hash. */
+  /** The hash; null if the algorithm itself fixes the hash. */
   readonly hash: string | null;
   readonly options: { readonly padding?: number; readonly saltLength?: number; readonly dsaEncoding?: "ieee-p1363" };
   /** Exact length of a signature in bytes. Undefined for RSA, because an RSA signature is as long as the modulus. */
@@ -21,7 +21,10 @@ const rsaPss = (hash: string): VerifyParameters => ({
   options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
 });
 
-/** RFC 7518 section 3.4: the signature is `r` and `s`, each as long as the curve's order. The signature is never DER. */
+/**
+ * RFC 7518 section 3.4: the signature is `r` and `s`, each as long as the curve's order. A signature in DER encoding is never
+ * accepted.
+ */
 const ecdsa = (hash: string, signatureBytes: number): VerifyParameters => ({
   hash,
   options: { dsaEncoding: "ieee-p1363" },
@@ -47,8 +50,8 @@ const PARAMETERS: Readonly<Record<string, VerifyParameters>> = {
 const SECRET_HASHES: Readonly<Record<string, string>> = { HS256: "sha256", HS384: "sha384", HS512: "sha512" };
 
 /**
- * Binds a key to one issuer and one algorithm. Quick checks are synchronous, because the thread pool costs more than the check.
- * Slow checks use the pool, so that other requests do not wait.
+ * Binds a key to one issuer and one algorithm. Quick checks run synchronously, because to use the thread pool would cost more
+ * than the check. Slow checks run in the thread pool, so that other requests do not wait.
  */
 export function createVerificationKey(
   issuer: string,
@@ -56,7 +59,8 @@ export function createVerificationKey(
   algorithm: string,
   key: KeyObject,
 ): VerificationKey {
-  // The key's own type decides how the key verifies, whatever the algorithm. So a public key is never used as a secret.
+  // Only the key's own type decides how a signature is verified; the name of the algorithm does not. So a public key is never
+  // used as an HMAC secret.
   const verifySignature =
     key.type === "secret" ? createHmacVerifier(algorithm, key) : createPublicKeyVerifier(algorithm, key);
   return { issuer, kid, algorithm, verify: verifySignature };
@@ -80,8 +84,8 @@ function createPublicKeyVerifier(algorithm: string, publicKey: KeyObject): Verif
     throw new RangeError(`no verification for algorithm ${algorithm} with a public key`);
   }
   const { hash, options } = parameters;
-  // RFC 8017 sections 8.1.2 and 8.2.2, step 1, require the exact length. OpenSSL also accepts a PSS signature without its leading
-  // zero bytes. Without this check, the same token could be written in two ways.
+  // RFC 8017 sections 8.1.2 and 8.2.2, step 1, require that the signature has the exact length. OpenSSL also accepts a PSS
+  // signature without its leading zero bytes. Without this check, the same token could be written in two ways.
   const signatureBytes =
     parameters.signatureBytes ?? Math.ceil((publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
   const key = { key: publicKey, ...options };
@@ -97,7 +101,8 @@ function toCheck(isValid: boolean): SignatureCheck {
 }
 
 /**
- * A check takes 0.8 ms with P-384, 1.8 ms with P-521 and 0.4 ms with RSA of 8192 bits. Other checks take about a tenth of that.
+ * A check takes 0.8 ms with P-384, 1.8 ms with P-521 and 0.4 ms with RSA of 8192 bits. The checks of other algorithms take about
+ * a tenth of this time.
  */
 function isSlow({ asymmetricKeyDetails }: KeyObject): boolean {
   const { namedCurve = "", modulusLength = 0 } = asymmetricKeyDetails ?? {};

@@ -6,8 +6,8 @@ import type { ExitResponse } from "../contract/pdk.ts";
 import { renderAnswer } from "./render-answer.ts";
 
 /**
- * The answer to a refused request. The answer has a status and a fixed text, in a form that suits the client. If a
- * challenge is required, the answer has a challenge.
+ * Makes the answer to a refused request. The answer has a status and a fixed text, in a format that the client accepts. If RFC
+ * 6750 requires a challenge, the answer has a challenge.
  */
 export function createExit(deny: Deny): ExitResponse {
   const { denial, reply } = deny;
@@ -26,7 +26,10 @@ export function createExit(deny: Deny): ExitResponse {
   };
 }
 
-/** `Retry-After` (RFC 9110 section 10.2.3). For an overload this time is short, because overloads usually end quickly. */
+/**
+ * `Retry-After` (RFC 9110 section 10.2.3). If the gateway is overloaded, this time is short, because overloads usually end
+ * quickly.
+ */
 function retryAfter(denial: Denial): { readonly "Retry-After"?: string } {
   switch (denial.reason) {
     case "keys_unavailable":

@@ -1,10 +1,10 @@
 import type { MetadataRequest } from "../../core/model/decision.ts";
 import type { ExitResponse } from "../contract/pdk.ts";
 
-/** The metadata changes only with the policy. */
+/** The rendered metadata is cached for each policy, because it changes only with the policy. */
 const CACHE_SECONDS = 3_600;
 
-/** The API's description (RFC 9728 section 3.2), which web pages of any origin may read. */
+/** Answers with the API's metadata (RFC 9728 section 3.2), which web pages of any origin may read. */
 export function createMetadataExit({ asks, resource }: MetadataRequest): ExitResponse {
   const anyOrigin = { "Access-Control-Allow-Origin": "*" };
   return asks === "text"

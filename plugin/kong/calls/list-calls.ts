@@ -11,13 +11,13 @@ import { createEnding, type Ending } from "./create-ending.ts";
 import { renderEnding, renderOtherInstance } from "./verdict.ts";
 
 /**
- * Lists the calls that carry out any outcome of a handler. A plugin server makes the calls in this order, and stops after a call
- * that failed. The last call ends the event: the exit refuses the request. If the guard is loaded in Kong, the last call sends the
- * verdict to the guard. So a request never passes if an earlier call failed.
+ * Lists the calls of Kong's PDK that carry out the outcome of a request. A plugin server makes the calls in this order, and stops
+ * after a call that failed. The last call decides about the request: without the guard, an exit refuses it. If the guard is
+ * loaded in Kong, the last call sends the plugin's verdict to the guard. So no request passes if an earlier call failed.
  *
  * @param outcome the handler's decision. Any value other than our own Allow, a Deny or an Answer refuses the request.
- * @param warnings lines for the operator, also written to Kong's log. They do not depend on the outcome.
- * @param guard present if the guard answers refused requests. Without a guard, the plugin server calls the exit.
+ * @param warnings lines for the operator, also written to Kong's log. The warnings do not depend on the outcome.
+ * @param guard present if the guard answers refused requests. Without a guard, the plugin server calls Kong's exit.
  */
 export function listCalls(
   outcome: unknown,
@@ -29,14 +29,14 @@ export function listCalls(
 }
 
 /**
- * These calls are used if Kong asked an instance that must not judge the request. The guard then asks Kong's current
+ * Lists the calls for the case that Kong asked an instance that must not judge the request. The guard then asks Kong's current
  * instance.
  */
 export function listOtherInstance(guard: GuardMark): readonly PdkCall[] {
   return [{ method: "kong.service.request.set_headers", args: [renderOtherInstance(guard)] }];
 }
 
-/** The calls for a refusal without a decision. The log line `line` gives the operator the reason. */
+/** Lists the calls for a refusal without a decision. `line` is the log line that gives the operator the reason. */
 export function listExit(deny: Deny, line: string): readonly PdkCall[] {
   return listRefusal({ ...createEnding(deny), log: { level: "err", line } }, undefined);
 }
@@ -63,8 +63,8 @@ function listAllow(allow: Allow): readonly PdkCall[] {
 }
 
 /**
- * Replaces Kong's caller as a whole. Without this, a request could have one caller's Consumer with another caller's credential or
- * groups.
+ * Replaces Kong's caller (Consumer, credential and groups) as a whole. Otherwise, a request could have one caller's Consumer with
+ * another caller's credential or groups.
  */
 function listCaller({ consumer, credentialId, groups }: CallerIdentity): readonly PdkCall[] {
   const setGroups: PdkCall = {
@@ -97,7 +97,7 @@ function listRefusal(ending: Ending, guard: GuardMark | undefined): readonly Pdk
   return log ? [{ method: `kong.log.${log.level}`, args: [log.line] }, end] : [end];
 }
 
-/** What an outcome of a handler means. */
+/** Says whether an outcome of a handler allows, refuses or answers the request. */
 export function readOutcome(outcome: unknown): Decision | Answer {
   return isAllow(outcome) ? outcome : readRefusal(outcome);
 }

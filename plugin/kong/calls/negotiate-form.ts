@@ -1,6 +1,6 @@
 import Negotiator from "negotiator";
 
-/** Maximum length of `Accept`. Longer values are ignored, because no honest client needs them. */
+/** Maximum length of `Accept`. A longer `Accept` is ignored, because no honest client needs it. */
 const MAX_ACCEPT_LENGTH = 256;
 const KONG_FORM = "application/json";
 const PROBLEM_DETAILS = "application/problem+json";

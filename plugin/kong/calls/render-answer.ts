@@ -4,14 +4,14 @@ import type { Reply } from "../../core/model/answers.ts";
 import type { ExitResponse } from "../contract/pdk.ts";
 import { prefersProblemDetails } from "./negotiate-form.ts";
 
-/** Content types of gRPC over HTTP/2, with any message format. gRPC-Web uses another protocol. */
+/** The content types of gRPC over HTTP/2, with any message format. gRPC-Web is not included, because it uses another protocol. */
 const GRPC = /^application\/grpc(?:$|[+;\s])/i;
 /** Characters to encode in `grpc-message` (gRPC over HTTP2, "Percent-Byte-Unencoded"). */
 const BEYOND_GRPC_MESSAGE = /[^\x20-\x24\x26-\x7e]+/g;
 
 type Rendered = Pick<ExitResponse, "body" | "headers">;
 
-/** The message for the client, in a form that the client accepts and the policy selects. */
+/** Renders the message for the client, in a format that the client accepts and the policy selects. */
 export function renderAnswer(answer: ClientAnswer, reply: Reply): Rendered {
   const { answers, accept, contentType } = reply;
   if (contentType !== undefined && GRPC.test(contentType)) {
@@ -21,20 +21,20 @@ export function renderAnswer(answer: ClientAnswer, reply: Reply): Rendered {
   return isProblem ? renderProblem(answer, reply) : renderKongForm(answer, reply);
 }
 
-/** Kong itself writes `grpc-status` if the content type is gRPC. Such an answer has no body. */
+/** If the content type is gRPC, Kong itself writes `grpc-status`. A gRPC error has no body. */
 function renderForGrpc({ text }: ClientAnswer): Rendered {
   const message = text.replaceAll(BEYOND_GRPC_MESSAGE, encodeURIComponent);
   return { body: "", headers: { "Content-Type": "application/grpc", "grpc-message": message } };
 }
 
-/** The form of Kong's own errors. */
+/** The format of Kong's own errors. */
 function renderKongForm({ text }: ClientAnswer, { requestId }: Reply): Rendered {
   return renderJson("application/json; charset=utf-8", { message: text, request_id: requestId });
 }
 
 /**
- * RFC 9457 section 3. Without a specific type, the title is the title of the status, and the text is the detail (section
- * 4.2.1).
+ * RFC 9457 section 3. If the problem has no specific type, the title is the title of the status, and the text is the detail
+ * (section 4.2.1).
  */
 function renderProblem({ as, status, text }: ClientAnswer, { answers: { problemTypes }, requestId }: Reply): Rendered {
   const words =

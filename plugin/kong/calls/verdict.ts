@@ -32,20 +32,20 @@ export function addVerdict<D extends Decision | Answer>(
   return createAllow({ headers, rawQuery, caller }, evidence, reported);
 }
 
-/** The facts that the guard needs to reuse a verdict. */
+/** What the guard needs to reuse a verdict. */
 export interface Reuse {
   /** The generation of policies and keys that the verdict belongs to. */
   readonly generation: string;
   readonly facts: DecidingFacts;
   /** Whether the Kong Route selected the rule. */
   readonly countsRoute: boolean;
-  /** Whether the verdict is only for requests of the same client address. */
+  /** Whether the guard may reuse the verdict only for the same client address. */
   readonly countsClient: boolean;
 }
 
 /**
- * Adds one header that contains the verdict and all changes of the request. The guard makes the changes, now and when it reuses the
- * verdict.
+ * Adds one header that contains the verdict and all changes of the request. The guard makes these changes now, and again when it
+ * reuses the verdict.
  */
 export function addReusableVerdict(
   kept: KeptVerdict,
@@ -63,7 +63,7 @@ function renderVerdict({ pluginId, sequence }: InstanceIdentity, nonce: string):
 
 const recipes = new WeakMap<KeptVerdict, string>();
 
-/** The text is the same for all requests that reuse the verdict. The guard's handler.lua reads it. */
+/** The text is the same for all requests that reuse this verdict. The guard's handler.lua parses the text. */
 function renderRecipe(kept: KeptVerdict, reuse: Reuse): string {
   const known = recipes.get(kept);
   if (known !== undefined) {
@@ -89,15 +89,16 @@ function renderRecipe(kept: KeptVerdict, reuse: Reuse): string {
 }
 
 /**
- * Asks the guard to answer the request. One header carries the answer and, for a refusal, the log line. The nonce comes last in the text,
- * too. Without it, the texts of many requests would differ only in the middle, and LuaJIT would compare them byte by byte.
+ * Asks the guard to answer the request. One header carries the answer and, for a refusal, the log line. The nonce comes last in
+ * the text of an answer, too. Without the nonce at the end, the texts of many requests would differ only in the middle, and
+ * LuaJIT would compare them byte by byte.
  */
 export function renderEnding({ nonce }: GuardMark, { log, exit }: Ending): HeaderChanges {
   const text = JSON.stringify({ ...log, ...exit, nonce });
   return { [VERDICT_HEADER]: `answered ${Buffer.from(text).toString("base64")} ${nonce}` };
 }
 
-/** Tells the guard that Kong asked the wrong instance, which did not judge the request. */
+/** Tells the guard that Kong asked the wrong instance, and that this instance did not judge the request. */
 export function renderOtherInstance({ nonce }: GuardMark): HeaderChanges {
   return { [VERDICT_HEADER]: `other-instance ${nonce}` };
 }

@@ -5,35 +5,35 @@ export interface InstanceIdentity {
   readonly sequence: number;
 }
 
-/** What the guard expects of the verdict for one request. The guard appends this to the facts. */
+/** What the guard expects of the verdict for one request. The guard appends these values to the facts. */
 export interface GuardMark {
   /** A random value that no client knows until the request is judged. */
   readonly nonce: string;
   readonly instance: InstanceIdentity;
-  /** Present if the guard can reuse verdicts. */
+  /** The nonce: a random value that no client knows until the request is judged. */
   readonly reuse?: GuardReuse | undefined;
 }
 
 /** The guard's report about the verdicts that it has reused since its last report. */
 interface GuardReuse {
-  /** The process that made these verdicts. */
+  /** The id of the process that made these verdicts. */
   readonly process: string;
-  /** Whether the guard can tell requests of different client addresses apart. Older guards cannot. */
+  /** Whether the guard can distinguish requests by their client's address. Older guards cannot distinguish client addresses. */
   readonly countsClients: boolean;
   readonly hits: readonly { readonly tally: number; readonly hits: number }[];
 }
 
-/** This word follows the addresses in the facts of a guard that can reuse verdicts. Older servers ignore the word. */
+/** If the guard can reuse verdicts, this word follows the addresses in the facts. Older servers ignore the word. */
 const REUSES = "reuses";
-/** The last word of a guard that can tell client addresses apart. */
+/** If the guard can distinguish client addresses, it ends its offer with this word. */
 const CLIENTS = "clients";
 const MAX_TALLIES = 10_000;
 
 /**
- * Reads `<plugin id> <sequence> <nonce>`. Returns undefined for anything else.
+ * Parses `<plugin id> <sequence> <nonce>`. Returns undefined for any other text.
  *
- * @param offer what follows the addresses: `reuses`, or `reuses <process>:<tally>=<hits>,<tally>=<hits>`, and `clients` at the end if the
- *   guard can tell client addresses apart.
+ * @param offer the text after the addresses: `reuses`, or `reuses <process>:<tally>=<hits>,<tally>=<hits>`. It ends with
+ * `clients` if the guard can distinguish client addresses.
  */
 export function parseGuardMark(text: string, offer: readonly string[] = []): GuardMark | undefined {
   const [, pluginId, sequence, nonce] = /^([0-9a-f-]{36}) ([0-9]{1,15}) ([0-9a-f]{32})$/.exec(text) ?? [];
@@ -57,7 +57,10 @@ function parseReuse(offer: readonly string[]): GuardReuse | undefined {
   };
 }
 
-/** Whether Kong's call is addressed to this instance. In a respawned stock plugin server, the id may belong to another instance. */
+/**
+ * Whether Kong's call is addressed to this instance. After the stock plugin server has started again, the id in Kong's call may
+ * belong to another instance.
+ */
 export function isMeant({ instance }: GuardMark, own: InstanceIdentity): boolean {
   return instance.pluginId === own.pluginId && instance.sequence === own.sequence;
 }

@@ -1,6 +1,6 @@
 import type { Consumer } from "../../core/model/caller.ts";
 
-/** A Consumer with Kong's names for its fields. */
+/** A Consumer, with the names that Kong gives its fields. */
 export interface KongConsumer {
   readonly id?: string;
   readonly username?: string;
@@ -12,7 +12,7 @@ export interface KongConsumer {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** For absent fields, Kong sends null, undefined or empty values. */
+/** Kong sends null, undefined or empty values for absent fields. */
 export function readConsumer(from: KongConsumer | null | undefined): Consumer {
   const to: Writable<Consumer> = {};
   if (from?.id) {
@@ -33,7 +33,7 @@ export function readConsumer(from: KongConsumer | null | undefined): Consumer {
   return to;
 }
 
-/** The reverse of {@link readConsumer}. */
+/** Does the reverse of {@link readConsumer}. */
 export function writeConsumer({ customId, createdAt, ...same }: Consumer): KongConsumer {
   const to: Writable<KongConsumer> = same;
   if (customId) {

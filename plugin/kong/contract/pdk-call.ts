@@ -14,7 +14,7 @@ export interface PdkArguments {
   readonly "kong.ctx.shared.set": readonly [name: string, value?: readonly string[]];
   readonly "kong.service.request.set_raw_query": readonly [query: string];
   readonly "kong.service.request.set_headers": readonly [headers: HeaderChanges];
-  /** Ends the event. Kong does not reply. */
+  /** Ends the event. Kong does not reply to this call. */
   readonly "kong.response.exit": readonly [status: number, body: string, headers: ExitResponse["headers"]];
 }
 

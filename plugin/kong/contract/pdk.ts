@@ -3,23 +3,26 @@ import type { Consumer } from "../../core/model/caller.ts";
 /** The functions of Kong's PDK that the plugin calls, under Kong's names. Each call is a round trip to Kong's worker. */
 export interface Pdk {
   /**
-   * Whether Kong no longer waits for the event because its client is gone. The method is absent if the protocol does not show
-   * this.
+   * Whether Kong no longer waits for the event because its client is gone. The method is absent if the protocol does not tell
+   * this to the plugin.
    */
   readonly isAbandoned?: () => boolean;
   readonly nginx: {
-    /** The variable's value. The value is empty if the variable is unset, empty or unknown. */
+    /** Returns the variable's value. Returns an empty text if the variable is unset, empty or unknown. */
     getVar(name: string): Promise<string>;
   };
   readonly request: {
-    /** The headers, with names in lower case. Kong silently stops after `maxHeaders` names. */
+    /**
+     * Returns the request's headers, with names in lower case. Kong silently omits all headers after the first `maxHeaders`
+     * names.
+     */
     getHeaders(maxHeaders: number): Promise<ReadonlyMap<string, readonly string[]>>;
-    /** `http` or `https`, as reported by a proxy that Kong trusts, or else from the connection. */
+    /** Returns `http` or `https`, as a trusted proxy reports it, or else from the connection. */
     getForwardedScheme(): Promise<string>;
   };
   readonly client: {
     /**
-     * The Consumer with this id, or else with this username if `byUsername` is set. The result has no id if Kong finds no
+     * Returns the Consumer with this id, or else with this username if `byUsername` is set. The result has no id if Kong finds no
      * Consumer.
      */
     loadConsumer(idOrUsername: string, byUsername: boolean): Promise<Consumer>;
@@ -28,9 +31,9 @@ export interface Pdk {
     getConsumer(): Promise<Consumer>;
   };
   readonly router: {
-    /** The matched Kong Route. Fields without a value are absent. */
+    /** Returns the matched Kong Route. The Route lacks fields that have no value. */
     getRoute(): Promise<KongRoute>;
-    /** The Service of that Route. Fields without a value are absent. */
+    /** Returns the Service of the matched Route. The Service lacks fields that have no value. */
     getService(): Promise<KongService>;
   };
 }
@@ -56,7 +59,7 @@ export interface KongService {
   readonly path?: string;
 }
 
-/** Arguments of `kong.response.exit`. */
+/** The arguments of `kong.response.exit`. */
 export interface ExitResponse {
   readonly status: number;
   readonly body: string;

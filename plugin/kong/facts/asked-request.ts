@@ -4,27 +4,27 @@ import type { KongRoute, Pdk } from "../contract/pdk.ts";
 import { FACTS_VARIABLE, parseGuard } from "./facts-variable.ts";
 import { narrowFacts } from "./narrow-facts.ts";
 
-/** A request, and the facts about it that Kong was asked for. */
+/** A request, and the facts that the plugin asked Kong for. */
 export interface AskedRequest {
   /**
-   * If two requests of one policy have the same text, an Allow of one is right for both. Undefined if the request must be judged in
-   * any case.
+   * If two requests of one policy have the same key, an Allow for one request is right for the other request too. Undefined if
+   * the plugin must judge the request in any case.
    */
   readonly key: string | undefined;
-  /** The facts variable. */
+  /** The text of the facts variable. */
   readonly facts: string;
-  /** Name of the Kong Route; undefined if Kong was not asked for it. */
+  /** Name of the Kong Route; undefined if the plugin did not ask Kong for the Route. */
   readonly route: string | undefined;
-  /** The guard's mark; undefined if no guard checks the verdict. */
+  /** What the guard expects of the verdict; undefined if no guard checks the verdict. */
   readonly guard: GuardMark | undefined;
-  /** Kong's PDK. It remembers the answers that Kong has already given about this request. */
+  /** Kong's PDK. The PDK remembers the answers that Kong has already given about this request. */
   remember(): PdkMemory;
 }
 
 /**
  * Asks Kong for the facts variable, and for the Route if the plugin's configuration names no rule.
  *
- * @param rule the rule that the configuration names.
+ * @param rule the rule that the plugin's configuration names.
  */
 export async function askForFacts(pdk: Pdk, policy: CompiledPolicy, rule: string | undefined): Promise<AskedRequest> {
   const route = rule === undefined ? await pdk.router.getRoute() : undefined;
@@ -47,11 +47,11 @@ function describeBinding(rule: string | undefined, route: KongRoute | undefined)
   return rule === undefined ? JSON.stringify([route?.name ?? null, route?.tags ?? []]) : rule;
 }
 
-/** Answers repeated questions without a call to Kong. */
+/** Answers a repeated question from memory, without a call to Kong. */
 class PdkMemory {
   /**
-   * Whether Kong was asked for facts that are not part of the key. Such facts may differ for the next request with this key, so the
-   * decision must not be reused.
+   * Whether the plugin asked Kong for facts that are not part of the key. These facts may differ for the next request with the
+   * same key, so the decision must not be reused.
    */
   hasAskedMore = false;
   readonly pdk: Pdk;

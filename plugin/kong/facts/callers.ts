@@ -3,14 +3,17 @@ import type { Pdk } from "../contract/pdk.ts";
 
 /** Asks the Kong worker of one request about callers. */
 export interface KongCallers {
-  /** Workspace of the plugin's configuration. Consumers of two workspaces may have the same name. */
+  /**
+   * Workspace of the plugin's configuration, in which Kong looks for the Consumer. Consumers in two workspaces may have the same
+   * name.
+   */
   readonly workspace: string;
   loadConsumer(by: "id" | "username", value: string): Promise<Consumer | undefined>;
   authenticatedCredential(): Promise<string | undefined>;
   authenticatedConsumer(): Promise<Consumer | undefined>;
 }
 
-/** Asks through Kong's PDK, with one call for each question. */
+/** Asks Kong about callers through the PDK, with one call for each question. */
 export function askCallers({ client }: Pdk, workspace: string): KongCallers {
   return {
     workspace,

@@ -1,9 +1,9 @@
 import type { Pdk } from "../contract/pdk.ts";
 
 /**
- * Describes in one string what the matched Kong Route matches, and the upstream of its Service. If two texts differ, the Routes
- * differ, even if their ids are equal. Undefined if Kong does not know the Route, or cannot describe it, for example because
- * the Route has an expression.
+ * Describes what the matched Kong Route matches, and the upstream of its Service, as one text. If two of these texts differ, the
+ * Routes differ, even if their ids are equal. Returns undefined if Kong has no Route for the request or cannot describe it, for
+ * example because the Route has an expression.
  */
 export async function describeRoute({ router }: Pdk): Promise<string | undefined> {
   const route = await router.getRoute().catch(() => undefined);

@@ -6,7 +6,10 @@ import type { GuardMark } from "../contract/guard-mark.ts";
 import { parseFactsVariable, readClient, readRequestId } from "./facts-variable.ts";
 import type { ReadRequest } from "./read-facts.ts";
 
-/** What the handler notes about one event while it judges the request. Other code reads the notes when the decision is carried out. */
+/**
+ * What the handler records about one event while it judges the request. Other code reads the record when the decision is carried
+ * out.
+ */
 export class EventRecord implements WatchedEvent {
   mode?: Mode | undefined;
   source?: TokenSource | undefined;
@@ -18,11 +21,11 @@ export class EventRecord implements WatchedEvent {
   pluginId?: string | undefined;
   route?: string | undefined;
   isReused = false;
-  /** The mark of the guard that waits for the outcome; undefined as long as the facts are unknown, and without a guard. */
+  /** What the guard expects of the verdict; undefined without a guard, and as long as the facts are unknown. */
   guard?: GuardMark | undefined;
   /** The facts on which the decision is based. */
   facts?: ReadRequest | undefined;
-  /** The facts variable, if an earlier verdict was reused. */
+  /** The text of the facts variable, if the plugin reused an earlier verdict. */
   factsText?: string;
 
   readRequestId(): string | undefined {

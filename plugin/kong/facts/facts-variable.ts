@@ -1,7 +1,7 @@
 import type { RequestFacts, RequestLine } from "../../core/model/request.ts";
 import { type GuardMark, parseGuardMark } from "../contract/guard-mark.ts";
 
-/** The header fields on which every decision or its answer depends. */
+/** The header fields on which every decision depends, or the answer to the client. */
 export const USUAL_HEADERS = [
   "connection",
   "authorization",
@@ -17,20 +17,21 @@ const VERSION = /^ HTTP\/[0-9.]{1,16} {0,16}$/;
 const ID_LENGTH = 32;
 const REQUEST_ID = /^[0-9a-f]{32}$/;
 
-/** Indexes of the variable's lines. The last line is the request's id or the guard's mark. */
+/** Indexes of the variable's lines. The last line is the request's id, or the guard's mark if the guard is loaded. */
 export const FACT_LINES = { head: 0, request: 1, connection: 2, firstHeader: 3 } as const;
 
 /**
- * An nginx variable that contains all facts of a request, so that one PDK call reads them all. Its first line lists the header
- * fields that it contains. Kong sets the variable because of `KONG_NGINX_PROXY_SET`. No field can contain a line feed, because
- * nginx rejects line feeds in request lines and header values. The request's id comes last, because LuaJIT hashes long strings by a
- * few positions, including the end. Without the id, requests with the same token would collide, and Kong's worker would compare
- * them byte by byte. If the guard is loaded, its mark replaces the id.
+ * The nginx variable that contains all facts of a request, so that the plugin needs only one PDK call for all of them. The
+ * variable's first line lists the header fields that follow. Kong sets the variable because of `KONG_NGINX_PROXY_SET`. No field
+ * can contain a line feed, because nginx rejects line feeds in request lines and header values. The request's id comes last in
+ * the variable, because LuaJIT hashes long strings by a few positions, including the end. Without the id, the texts of requests
+ * with the same token would have the same hash, and Kong's worker would compare them byte by byte. If the guard is loaded, the
+ * guard replaces the id with its mark.
  */
 export const FACTS_VARIABLE = { name: "jwt_facts", value: renderFacts([]) } as const;
 
 /**
- * Returns the value of the variable with more header fields.
+ * Returns the value of the facts variable with more header fields.
  *
  * @param moreHeaders more lower-case names that policies use.
  */
@@ -46,29 +47,30 @@ export function renderFacts(moreHeaders: readonly string[]): string {
   return [...lines, "$kong_request_id"].join("\\n");
 }
 
-/** The client's side of the connection, as Kong's worker sees it. */
+/** The addresses and the scheme of the client's connection, as Kong's worker sees them. */
 export interface ConnectionFacts {
   readonly scheme: string;
-  /** The address at the other end of the connection. */
+  /** The address of the peer, which may be a proxy. */
   readonly peer: string;
   /**
-   * The client's address. Usually the same as `peer`. It differs if the peer is in Kong's `trusted_ips` and reports
-   * another address.
+   * The client's address. This address is usually the same as `peer`. The two differ if the peer is in Kong's `trusted_ips` and
+   * reports another address for the client.
    */
   readonly client: string;
 }
 
 export interface VariableFacts extends Omit<RequestFacts, "binding" | "transport"> {
   readonly connectionFacts: ConnectionFacts;
-  /** Names of all header fields that the variable can carry. */
+  /** Names of all header fields that the facts variable contains. */
   readonly carried: readonly string[];
-  /** The guard's mark; undefined if no guard checks the verdict. */
+  /** What the guard expects of the verdict; undefined if no guard checks the verdict. */
   readonly guard: GuardMark | undefined;
 }
 
 /**
- * Reads the variable's value. Returns undefined if it does not have the expected form, for example because Kong does not set it.
- * Lines are read by their index, because destructuring a list costs more than splitting the text.
+ * Parses the value of the facts variable. Returns undefined if the value does not have the expected format, for example because
+ * Kong does not set the variable. The function reads lines by their index, because destructuring would cost more than splitting
+ * the text.
  */
 export function parseFactsVariable(value: string): VariableFacts | undefined {
   const lines = value.split("\n");
@@ -101,12 +103,12 @@ export function parseFactsVariable(value: string): VariableFacts | undefined {
 }
 
 /**
- * The first line of the last variable, and the names in this line. They are remembered, because the line is
- * configuration and stays the same.
+ * The last value's first line, and the header names in this line. The names are cached, because the first line comes from Kong's
+ * configuration and is the same for all requests.
  */
 let lastHead = { line: "", carried: undefined as readonly string[] | undefined };
 
-/** Reads the names of the header fields from the first line. Returns undefined if the line has another format version. */
+/** Reads the names of the header fields from the first line. Returns undefined if the variable has another format version. */
 export function readHead(line: string): readonly string[] | undefined {
   if (line !== lastHead.line) {
     const [version, ...carried] = line.split(" ");
@@ -115,24 +117,26 @@ export function readHead(line: string): readonly string[] | undefined {
   return lastHead.carried;
 }
 
-/** How many lines a variable with these header fields has. */
+/** Returns how many lines a facts variable with these header fields has. */
 export function countLines(carried: readonly string[]): number {
   return FACT_LINES.firstHeader + carried.length + 1;
 }
 
-/** Reads only the id at the end of the variable: the request's id, or the guard's nonce if the guard's mark replaces it. */
+/**
+ * Reads only the id at the end of the facts variable: the request's id, or the guard's nonce if the guard's mark replaces the id.
+ */
 export function readRequestId(value: string): string | undefined {
   const last = value.slice(-ID_LENGTH);
   return REQUEST_ID.test(last) ? last : undefined;
 }
 
-/** Reads only the client's address; undefined if the variable does not have the expected form. */
+/** Reads only the client's address; undefined if the facts variable does not have the expected format. */
 export function readClient(value: string): string | undefined {
   const [, , client] = (value.split("\n", 3)[FACT_LINES.connection] ?? "").split(" ", 3);
   return client === "" ? undefined : client;
 }
 
-/** Reads only the guard's mark; undefined if there is none. */
+/** Reads only the guard's mark; undefined if the facts variable contains none. */
 export function parseGuard(value: string): GuardMark | undefined {
   const last = value.slice(value.lastIndexOf("\n") + 1);
   if (REQUEST_ID.test(last)) {
@@ -143,8 +147,8 @@ export function parseGuard(value: string): GuardMark | undefined {
 }
 
 /**
- * Reads nginx's `$request`, such as `GET /a?b HTTP/1.1` (RFC 9112 section 3). Returns undefined for other lines that nginx
- * accepts, such as HTTP/0.9, which has no version.
+ * Parses nginx's `$request`, such as `GET /a?b HTTP/1.1` (RFC 9112 section 3). Returns undefined for other request lines that
+ * nginx accepts, such as HTTP/0.9, which has no version.
  */
 export function parseRequestLine(request: string): RequestLine | undefined {
   const methodEnd = request.indexOf(" ");

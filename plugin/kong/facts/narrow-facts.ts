@@ -2,23 +2,24 @@ import type { DecidingFacts } from "../../core/model/policy.ts";
 import { countLines, FACT_LINES, readHead } from "./facts-variable.ts";
 
 /**
- * Matches a plain request. No server can read a dot segment or an escape in its path, and no server can take the path
- * for the path of an API's description. So without a rule that reads the path, only the method matters. The pattern
- * leaves out OPTIONS, because answers to preflights are not reused. The guard has the same pattern. A dot in the path
- * must be between letters or digits.
+ * Matches a request line whose path all servers read in the same way. Such a path has no dot segment and no escape, and it is
+ * never the path of an API's metadata. So if no rule reads the path, a verdict about such a request depends only on the method.
+ * The pattern does not match OPTIONS, because answers to preflights are not reused. The guard uses the same pattern. A dot in the
+ * path must be between letters or digits.
  */
 const PLAIN =
   /^(?!OPTIONS )([A-Z]{1,16}) \/(?:[A-Za-z0-9](?:\.(?=[A-Za-z0-9]))?|[_~/-])*(?:\?[!"$-~]*)? HTTP\/[0-9.]{1,8}$/;
-/** A longer path is ambiguous, because no stage reads all of it. */
+/** A longer path is never plain: it counts as ambiguous, because no stage reads all of it. */
 const MAX_PLAIN_LENGTH = 2_048;
 const USUAL_LINE = /^(?!OPTIONS )[A-Z]{1,16} [!-~]+ HTTP\/[0-9.]{1,8}$/;
 
-/** Scheme and addresses. The rest of the line is for the plugin server. */
+/** Matches the scheme and the two addresses. The rest of the line is the guard's message to the plugin server. */
 const CONNECTION = /^[^ ]* [^ ]* [^ ]*/;
 
 /**
- * Reduces the facts variable to what an Allow of a policy can depend on. If two requests of one policy and rule have the same
- * result, an Allow of one is right for both. Undefined if the request must be judged each time.
+ * Reduces the facts variable to the facts on which an Allow of a policy can depend. If two requests of one policy and rule have
+ * the same result here, an Allow for one request is right for the other request too. Returns undefined if the plugin must judge
+ * the request each time.
  */
 export function narrowFacts(variable: string, deciding: DecidingFacts): string | undefined {
   const lines = variable.split("\n");
@@ -47,20 +48,20 @@ function narrowRequestLine(line: string, { target }: DecidingFacts): string | un
   return USUAL_LINE.test(line) ? line : undefined;
 }
 
-/** Over TLS, decisions do not depend on addresses and proxies. */
+/** Over TLS, decisions do not depend on addresses or proxies. */
 function narrowConnection(connection: string, forwardedProto: string): string {
   const [own = ""] = CONNECTION.exec(connection) ?? [];
   return own.startsWith("https ") ? "https" : `${own} ${forwardedProto}`;
 }
 
-/** Indexes of the lines that matter. */
+/** Indexes of the lines on which the decision can depend. */
 interface Places {
   readonly lines: number;
   readonly forwardedProto: number;
   readonly headers: readonly number[];
 }
 
-/** The indexes are remembered, because the first line is configuration and stays the same. */
+/** The indexes are cached, because the variable's first line comes from Kong's configuration and is the same for all requests. */
 const known = new WeakMap<DecidingFacts, { readonly head: string; readonly places: Places | undefined }>();
 
 function findPlaces(head: string, deciding: DecidingFacts): Places | undefined {

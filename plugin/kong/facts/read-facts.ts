@@ -14,15 +14,15 @@ import {
 import { askTransport, readTransport } from "./read-transport.ts";
 
 /**
- * Maximum number of header names to request. Kong silently drops further headers. So if Kong returns this many names, the
- * headers may be incomplete.
+ * Maximum number of header names to request from Kong. Kong silently omits further headers. So if Kong returns this many headers,
+ * the list may be incomplete.
  */
 const MAX_HEADERS = 1000;
 
 /**
- * Reads the facts of the request that the policy needs, all at once and with as few calls as possible. `rule` is the rule that
- * the plugin's configuration names. Without it, every request asks Kong for the Route, because a Route can be renamed without a
- * restart of the plugin instance.
+ * Reads all facts of the request that the policy needs, with as few calls to Kong as possible. `rule` is the rule that the
+ * plugin's configuration names. If the configuration names no rule, every request asks Kong for the Route. A Route can be renamed
+ * without a restart of the plugin instance.
  */
 export type ReadFacts = (
   pdk: Pdk,
@@ -31,14 +31,14 @@ export type ReadFacts = (
 ) => Promise<Result<ReadRequest, Denial>>;
 
 export interface ReadRequest extends RequestFacts {
-  /** The guard's mark; undefined if no guard checks the verdict. */
+  /** What the guard expects of the verdict; undefined if no guard checks the verdict. */
   readonly guard: GuardMark | undefined;
 }
 
 /**
  * @param hasFactsVariable whether Kong is configured to set the facts variable.
- * @param log receives one line if Kong nevertheless does not set the variable, and one line per header field that the variable
- *   lacks.
+ * @param log receives one line if Kong does not set the variable despite this configuration. It also receives one line for each
+ * header field that the variable lacks.
  */
 export function createFactsReader(hasFactsVariable: boolean, log: (line: string) => void): ReadFacts {
   const warned = new Set<string>();
@@ -67,7 +67,7 @@ export function createFactsReader(hasFactsVariable: boolean, log: (line: string)
     const { requestLine, connection, authorization, headers, requestId, connectionFacts, carried, guard } = facts;
     const { client } = connectionFacts;
     const transport: Transport = policy.needsTransport ? await readTransport(pdk, connectionFacts, headers) : "plain";
-    // The properties are written out, because an object spread would cost as much as reading the facts.
+    // The properties are listed one by one, because an object spread would cost as much as reading the facts.
     const read = { binding, requestLine, connection, authorization, headers, client, transport, requestId, guard };
     const missing = policy.readHeaders.filter((name) => !carried.includes(name));
     if (missing.length === 0) {
@@ -87,7 +87,7 @@ async function readRoute(pdk: Pdk): Promise<Binding> {
   return { by: "route", name, tags: tags ?? [] };
 }
 
-/** Reads each fact with a separate call. */
+/** Reads each fact with a separate call to Kong. */
 async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Result<Omit<ReadRequest, "binding">, Denial>> {
   const read = await readHeaders(pdk, namesToRead(policy));
   if (!read.ok) {
@@ -101,16 +101,17 @@ async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Result<Omit<R
     headers,
     transport: policy.needsTransport ? await askTransport(pdk, headers) : "plain",
     requestId: undefined,
-    guard: undefined, // The guard needs the facts variable. If the variable is missing, the guard reports this itself.
+    guard: undefined, // The guard works only with the facts variable. If the variable is missing, the guard reports this to the operator.
   });
 }
 
-/** Fields whose nginx variables accept no other spelling, because nginx itself reads these fields. */
+/** Header fields that nginx itself reads, so that nginx's variables accept only their usual spelling. */
 const KNOWN_TO_NGINX: ReadonlySet<string> = new Set(["user-agent", "x-forwarded-for"]);
 
 /**
- * Returns each wanted header field as one string, as in nginx's variables. The lines of one name are joined, including empty
- * ones. Names that differ only in `-` and `_` count as the same name. The decision must not depend on how the facts were read.
+ * Returns each wanted header field as one string, with the same content as nginx's variable for the field. The function joins all
+ * lines of one field, including empty lines. Names that differ only in `-` and `_` count as the same name. So the decision does
+ * not depend on whether the facts come from here or from the facts variable.
  *
  * @param wanted names of the fields that are used.
  */
@@ -140,7 +141,7 @@ async function readHeaders(
     }
     joined.set(name, values.join(name === "cookie" ? "; " : ", "));
   }
-  // The list does not show which spelling of a name came first, so the plugin uses nginx's variable.
+  // The list does not show which spelling of a name came first, so the plugin reads nginx's variable.
   for (const name of severalSpellings) {
     if (wanted.has(name)) {
       joined.set(name, await pdk.nginx.getVar(`http_${name.replaceAll("-", "_")}`));

@@ -5,9 +5,9 @@ import type { ConnectionFacts } from "./facts-variable.ts";
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.|unix:)/;
 
 /**
- * Finds out whether the request came over TLS. The plugin believes a proxy only if Kong trusts the proxy
- * (`trusted_ips`). If Kong accepted the client's address from the proxy, then Kong certainly trusts the proxy.
- * Otherwise the plugin asks Kong with one more call, but only if Kong's answer can be yes.
+ * Finds out whether the request came over TLS. The plugin believes a proxy's headers only if Kong trusts the proxy
+ * (`trusted_ips`). If Kong took the client's address from the proxy's headers, then Kong trusts the proxy. Otherwise the plugin
+ * makes one more call to Kong, but only if Kong's answer can be https.
  */
 export async function readTransport(
   pdk: Pdk,
@@ -19,8 +19,8 @@ export async function readTransport(
 }
 
 /**
- * Does the same with only the headers. Kong uses the first line of `X-Forwarded-Proto`. If lines contradict each other, the proxy
- * is not trusted, and only the connection counts.
+ * Finds out whether the request came over TLS, without the facts variable. Kong uses the first line of `X-Forwarded-Proto`. If
+ * the lines of this header contradict each other, the plugin does not believe them, and only the connection counts.
  */
 export async function askTransport(pdk: Pdk, headers: ReadonlyMap<string, string>): Promise<Transport> {
   const said = headers.get("x-forwarded-proto")?.toLowerCase();
@@ -32,7 +32,10 @@ export async function askTransport(pdk: Pdk, headers: ReadonlyMap<string, string
   return LOOPBACK.test(await pdk.nginx.getVar("realip_remote_addr")) ? "loopback" : "plain";
 }
 
-/** Decides without a call to Kong. Undefined if only Kong knows whether the proxy is trusted. */
+/**
+ * Finds out without a call to Kong whether the request came over TLS. Returns undefined if only Kong knows whether it trusts the
+ * proxy.
+ */
 export function findTransport(
   { scheme, peer, client }: ConnectionFacts,
   headers: ReadonlyMap<string, string>,

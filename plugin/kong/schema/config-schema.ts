@@ -30,8 +30,8 @@ export const CONFIG_FIELDS = [
 ] as const;
 
 /**
- * The plugin's schema in Kong's own language, as the query command prints it. Because of these checks, Kong rejects a
- * wrong configuration when Kong loads it, not at the first request.
+ * The plugin's schema in Kong's own language, as the query command prints it. With these checks, Kong rejects a wrong
+ * configuration when Kong loads it, not at the first request.
  */
 export const CONFIG_SCHEMA = {
   name: NAME,

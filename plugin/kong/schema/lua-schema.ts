@@ -3,7 +3,7 @@ type SchemaValue = string | number | boolean | null | readonly SchemaValue[] | {
 
 /**
  * Renders the plugin's schema as a Lua chunk that returns the schema. Konnect uses the chunk instead of the query command. The
- * chunk requires no module, because Konnect does not allow that.
+ * chunk calls no `require`, because Konnect does not allow that.
  */
 export function renderLuaSchema(schema: SchemaValue): string {
   return `return ${renderValue(schema, "")}\n`;
@@ -14,7 +14,7 @@ function renderValue(value: SchemaValue, indent: string): string {
     return "ngx.null"; // A Lua table cannot contain nil.
   }
   if (typeof value !== "object") {
-    return JSON.stringify(value); // JSON and Lua write this value in the same way. This includes strings without control characters.
+    return JSON.stringify(value); // JSON and Lua write this type of value in the same way. This is also true for strings without control characters.
   }
   const inner = `${indent}  `;
   const lines = isList(value)
@@ -23,7 +23,7 @@ function renderValue(value: SchemaValue, indent: string): string {
   return lines.length === 0 ? "{}" : `{\n${lines.join("")}${indent}}`;
 }
 
-/** `Array.isArray` does not narrow the type to a readonly list. */
+/** TypeScript: `Array.isArray` does not narrow the type to a readonly list. */
 function isList(value: object): value is readonly SchemaValue[] {
   return Array.isArray(value);
 }

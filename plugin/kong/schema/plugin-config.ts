@@ -1,27 +1,27 @@
 import type { InstanceIdentity } from "../contract/guard-mark.ts";
 
 /**
- * The plugin's configuration as Kong passes it to an instance. Kong has checked it against the schema that the query command
- * prints.
+ * The plugin's configuration as Kong passes it to an instance. Kong has already checked the configuration against the schema that
+ * the query command prints.
  */
 export interface PluginConfig {
   /** File under the policy root; undefined if `policy` is set instead. */
   readonly policyFile: string | undefined;
-  /** A whole policy document as text. */
+  /** The whole text of a policy document. */
   readonly policy: string | undefined;
   /** Rule id; if undefined, the Kong Route names the rule. */
   readonly rule: string | undefined;
-  /** Identifies the configuration and its version. Only a verdict for the guard needs this. */
+  /** Kong's identity of this configuration and its version. Only the verdict for the guard needs the identity. */
   readonly identity: InstanceIdentity | undefined;
   /** Id of the Kong workspace that the plugin belongs to; empty if Kong does not send it. */
   readonly workspace: string;
-  /** Ids of the Route and the Service on which the plugin is configured; undefined if it is on neither. */
+  /** Ids of the Route and the Service on which the plugin is configured; undefined if it is configured on neither. */
   readonly routeId: string | undefined;
   readonly serviceId: string | undefined;
 }
 
 /**
- * Reads the configuration from Kong's JSON. Kong adds its own members (`__plugin_id`, `route_id` …) and writes unset ones as
+ * Reads the configuration from Kong's JSON. Kong adds its own members (`__plugin_id`, `route_id` …) and writes unset members as
  * null.
  *
  * @throws Error if the schema does not allow the configuration.
@@ -53,7 +53,7 @@ export function parsePluginConfig(json: string): PluginConfig {
   return parsed;
 }
 
-/** Drops the parser's message, because the message quotes the configuration. */
+/** Omits the parser's message, because the message quotes the configuration. */
 function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);

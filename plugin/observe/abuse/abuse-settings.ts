@@ -7,9 +7,12 @@ export interface AbuseSettings {
   readonly unknownKeys: { readonly perMinute: number; readonly factor: number } | undefined;
   readonly longLifetimes: { readonly factor: number; readonly afterTokens: number } | undefined;
   readonly denialRates: { readonly change: number; readonly requests: number } | undefined;
-  /** The secret from which the keys of pseudonyms are derived. If undefined, each process makes its own random keys. */
+  /**
+   * The secret from which the process derives the keys of pseudonyms. If there is no secret, each process makes its own random
+   * keys.
+   */
   readonly pseudonymSecret: Uint8Array | undefined;
-  /** How long one key makes the pseudonyms, in seconds. */
+  /** How long one key is used for pseudonyms, in seconds. */
   readonly rotateSeconds: number;
   readonly linesPerMinute: number;
   /** The time after which the same finding is reported again, in seconds. */

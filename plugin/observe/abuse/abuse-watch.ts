@@ -16,49 +16,50 @@ import { TokenLifetimes } from "./token-lifetimes.ts";
 import { TokenNetworks } from "./token-networks.ts";
 import { UnknownKeys } from "./unknown-keys.ts";
 
-/** What later requests with the same valid token need. */
+/** What the watch needs to know about a valid token when it comes again. */
 export interface SeenToken {
   readonly id: KeyedId;
-  /** The claim `sub`, for a pseudonym; undefined if it is absent or long. */
+  /** The claim `sub`, for a pseudonym; undefined if the claim is absent or too long. */
   readonly subject: JsonValue | undefined;
 }
 
-/** One request, as the decision log needs it, and two more facts for the watch. */
+/** One request with the data for the decision log, and two more facts for the watch. */
 export interface WatchedEvent extends JudgedEvent {
-  /** The request's token, if it was already hashed. */
+  /** The request's token, if the plugin has already hashed it. */
   readonly token?: SeenToken | undefined;
-  /** The client's address. Reading it costs much less than reading the whole request. */
+  /** The client's address. This call costs much less than reading the whole request. */
   readClient(): string | undefined;
 }
 
 export interface AbuseWatchOptions extends Pick<AlarmLogOptions, "warn" | "log"> {
   readonly settings: AbuseSettings;
-  /** Milliseconds since the epoch. */
+  /** Returns the time in milliseconds since the epoch. */
   readonly now: () => number;
-  /** Milliseconds of a clock that never goes back. It starts at about 0. */
+  /** Returns milliseconds from a clock that never goes back. This clock starts at about 0. */
   readonly monotonicMs: () => number;
   /** Random bytes: see {@link KeyedHash}. */
   readonly hashKey: Uint8Array;
-  /** For this time at most, the guard reuses a verdict without a message to the plugin server, in milliseconds. */
+  /** How long the guard may reuse a verdict at most without a message to the plugin server, in milliseconds. */
   readonly unseenMs: number;
 }
 
 export interface AbuseStatus {
   readonly alarms: readonly AlarmCount[];
   readonly refusedTokens: number;
-  /** Records that were forgotten too early, because there were too many. */
+  /** How many records the watch forgot while it still needed them, because there were too many. */
   readonly lost: number;
   readonly bytes: number;
 }
 
-/** The reasons of the detector {@link UnknownKeys}. */
+/** The reasons for a denial that the detector {@link UnknownKeys} counts. */
 const UNKNOWN: ReadonlySet<Reason> = new Set(["key_not_found", "algorithm_not_allowed", "issuer_untrusted"]);
-/** A longer subject would fill the cache of verdicts. */
+/** A longer subject is not stored, because it would fill the cache of verdicts. */
 const MAX_SUBJECT = 256;
 
 /**
- * Watches requests for signs of replayed and stolen tokens. It stores only keyed hashes, counts and times in a fixed amount of memory. It
- * reports what it finds, and can refuse a shared token for a limited time. A defect here never changes a decision.
+ * Watches requests for signs of replayed and stolen tokens. The watch stores only keyed hashes, counts and times, in a fixed
+ * amount of memory. The watch reports its findings, and can refuse a shared token for a limited time. A defect in the watch never
+ * changes a decision.
  */
 export class AbuseWatch implements TokenRefusals {
   readonly #options: AbuseWatchOptions;
@@ -104,7 +105,8 @@ export class AbuseWatch implements TokenRefusals {
   }
 
   /**
-   * @param listener called when a token becomes refused. Its argument says whether the guard may still have a verdict about this token.
+   * @param listener called when the watch starts to refuse a token. The argument of `listener` says whether the guard may still
+   * have a verdict about this token.
    */
   onRefuse(listener: (isInGuard: boolean) => void): void {
     this.#onRefuse = listener;
@@ -130,7 +132,7 @@ export class AbuseWatch implements TokenRefusals {
     return this.#refused.isRefused(id, this.#options.monotonicMs());
   }
 
-  /** Notes one request after its decision. Never throws. */
+  /** Records one request after its decision. This method never throws. */
   note(outcome: Decision | Answer, event: WatchedEvent): void {
     try {
       this.#note(outcome, event);
@@ -139,7 +141,7 @@ export class AbuseWatch implements TokenRefusals {
     }
   }
 
-  /** Notes requests that the guard let pass by an earlier verdict. */
+  /** Records requests that the guard let pass because of an earlier verdict. */
   notePassed({ policy, rule }: Evidence, requests: number): void {
     this.#noteRate({ policy, rule }, requests, 0);
   }
@@ -155,7 +157,7 @@ export class AbuseWatch implements TokenRefusals {
     };
   }
 
-  /** Once, because the next requests may have the same defect. */
+  /** Reports a defect only once, because the next requests may have the same defect. */
   #reportDefect(): void {
     if (!this.#hasDefect) {
       this.#hasDefect = true;
@@ -176,7 +178,7 @@ export class AbuseWatch implements TokenRefusals {
     if (denied !== undefined) {
       this.#noteDenial(denied, evidence, event);
     }
-    // A refused token must not raise the next alarm.
+    // A token that the watch already refuses must not raise the next alarm.
     if (denied !== "token_refused") {
       this.#noteRate(evidence, 1, denied === undefined ? 0 : 1, event);
     }
@@ -257,7 +259,7 @@ export class AbuseWatch implements TokenRefusals {
     return this.#hash.ofWords(networkOf(client, this.#places));
   }
 
-  /** One request identifies its token up to three times, so the last answer is remembered. */
+  /** One request identifies its token up to three times, so the last result is cached. */
   #identify(signed: Uint8Array): KeyedId {
     if (this.#lastSigned?.signed !== signed) {
       this.#lastSigned = { signed, id: this.#hash.identify(signed) };
@@ -276,7 +278,7 @@ function readLifetime(claims: JsonObject | undefined): number | undefined {
   return issued === undefined || expires === undefined ? undefined : expires - issued;
 }
 
-/** Denials that say nothing about the subject. */
+/** Reasons for a denial that say nothing about the subject. */
 function isOwnFailure(reason: Reason): boolean {
   return denialRow(reason).status >= 500 || reason === "token_refused";
 }

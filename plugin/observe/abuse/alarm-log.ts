@@ -5,14 +5,14 @@ import type { Pseudonyms } from "../decisions/pseudonyms.ts";
 
 type AlarmKind = "shared_token" | "failing_subject" | "unknown_keys" | "long_lifetime" | "denial_rate";
 
-/** One finding. Its names come from configuration, and its numbers are counts or times. */
+/** One finding of a detector. The finding's names come from configuration, and its numbers are counts or times. */
 export interface Alarm {
   readonly kind: AlarmKind;
   readonly policy: string;
   readonly rule?: string | undefined;
   readonly issuer?: string | undefined;
   readonly reason?: Reason | undefined;
-  /** The claim `sub`. It is only written as a pseudonym. */
+  /** The claim `sub`. The subject is only written as a pseudonym. */
   readonly subject?: JsonValue | undefined;
   readonly requestId?: string | undefined;
   readonly numbers: Readonly<Record<string, number>>;
@@ -28,13 +28,13 @@ export interface AlarmLogOptions {
   readonly pseudonyms: Pseudonyms;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Writes a line for the operator. */
+  /** Writes a line to the operator's log. */
   readonly warn: (line: string) => void;
   /** Writes an alarm into the decision log. */
   readonly log?: ((members: Readonly<Record<string, unknown>>) => void) | undefined;
 }
 
-/** What each alarm means, and the first thing to do. */
+/** What each alarm means, and what the operator should do first. */
 const TEXTS: { readonly [K in AlarmKind]: readonly [what: string, next: string] } = {
   shared_token: [
     "clients in different networks use one token at the same time",
@@ -59,7 +59,7 @@ const TEXTS: { readonly [K in AlarmKind]: readonly [what: string, next: string] 
 };
 
 const MINUTE_MS = 60_000;
-/** Names come only from configuration, but configuration can change while the process runs. */
+/** Names come only from configuration, but they need a limit, because configuration can change while the process runs. */
 const MAX_COUNTS = 1_000;
 const BYTES_PER_COUNT = 400;
 

@@ -1,15 +1,15 @@
 import { type NamedRecord, NamedRecords, noteReport } from "./tables/named-records.ts";
 
 export interface DenialRatesOptions {
-  /** A change is sudden if the part of denied requests rises or falls by this much, from 0 to 1. */
+  /** The part of denied requests must rise or fall by this much to count as a sudden change. Parts are from 0 to 1. */
   readonly change: number;
-  /** The smallest number of requests from which a part is computed. */
+  /** The smallest number of requests from which the part of denied requests is computed. */
   readonly requests: number;
-  /** A rule is reported again after this time, in milliseconds. */
+  /** How long the plugin waits before it reports the same rule again, in milliseconds. */
   readonly repeatMs: number;
 }
 
-/** A rule that suddenly denies a different part of its requests. */
+/** A rule whose part of denied requests has suddenly changed. */
 export interface DenialRateChange {
   /** From 0 to 1. */
   readonly part: number;
@@ -29,16 +29,16 @@ interface Rule {
 }
 
 const WINDOW_MS = 20_000;
-/** The plugin learns from this many windows before it reports a change: five minutes of a busy rule. */
+/** The detector reports changes of a rule only after this many windows: five minutes of a busy rule. */
 const LEARNING_WINDOWS = 15;
-/** The usual part follows a change within about ten minutes. */
+/** Weight of a new window in the usual part. With this weight, the usual part follows a change within about ten minutes. */
 const LEARNING = 1 / 30;
-/** A change is sudden if it differs from the usual part by this many standard deviations. */
+/** A part is sudden only if it differs from the usual part by this many standard deviations. */
 const DEVIATIONS = 6;
 const MAX_RULES = 2_000;
 const BYTES_PER_RULE = 400;
 
-/** Learns which part of its requests each rule denies, and finds sudden changes. */
+/** Learns what part of its requests each rule usually denies, and finds sudden changes. */
 export class DenialRates {
   readonly #options: DenialRatesOptions;
   readonly #rules = new NamedRecords<Rule>({
@@ -56,10 +56,10 @@ export class DenialRates {
   }
 
   /**
-   * Notes requests of one rule. The first request after the end of a window judges this window.
+   * Counts requests of one rule. The first request after the end of a window evaluates this window.
    *
-   * @param name policy and rule, from configuration.
-   * @param nowMs from a clock that never goes back.
+   * @param name names of the policy and the rule, from configuration.
+   * @param nowMs time from a clock that never goes back.
    */
   see(
     name: string,

@@ -1,9 +1,9 @@
 import { type SlotKey, SlotTable } from "./tables/slot-table.ts";
 
 export interface FailingSubjectsOptions {
-  /** A subject with this many denied requests within a minute is reported. */
+  /** The plugin reports a subject with this many denied requests within a minute. */
   readonly perMinute: number;
-  /** A subject is reported again after this time, in milliseconds. */
+  /** How long the plugin waits before it reports the same subject again, in milliseconds. */
   readonly repeatMs: number;
 }
 
@@ -20,8 +20,9 @@ const FIELD = { windowStart: 0, count: 1, before: 2, reportedAt: 3 } as const;
 const FIELDS = 4;
 
 /**
- * Counts denied requests of each subject. It never counts too many: if there are more subjects than the table has room for, it forgets the
- * subject whose last failure was the longest time ago. Counts that are too high would turn a flood into false alarms.
+ * Counts the denied requests of each subject. If there are more subjects than the table can store, the table forgets the subject
+ * whose last denial is the oldest. A count is never too high, because such counts would turn a flood of requests into false
+ * alarms.
  */
 export class FailingSubjects {
   readonly #options: FailingSubjectsOptions;
@@ -39,7 +40,7 @@ export class FailingSubjects {
     return this.#table.lost;
   }
 
-  /** @param nowMs from a clock that never goes back, and starts at 0. */
+  /** @param nowMs time from a clock that never goes back, and starts at 0. */
   see(subject: SlotKey, nowMs: number): FailingSubject | undefined {
     const table = this.#table;
     const now = Math.floor(nowMs / TICK_MS);

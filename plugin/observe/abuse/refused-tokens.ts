@@ -1,13 +1,16 @@
 import type { KeyedId } from "./tables/keyed-hash.ts";
 
-/** The largest number of refused tokens. Each takes about 200 bytes. */
+/** Maximum number of tokens that are refused at the same time. Each refused token takes about 200 bytes of memory. */
 export const MAX_REFUSED = 5_000;
 const BYTES_PER_TOKEN = 200;
 
-/** Tokens that are refused for a limited time. If there are too many, the token whose time ends first is forgotten. */
+/**
+ * The tokens that the plugin refuses for a limited time. If there are too many such tokens, the token whose time ends first is
+ * forgotten.
+ */
 export class RefusedTokens {
   readonly #durationMs: number;
-  /** All tokens are refused for the same time, so the time of the first token ends first. */
+  /** Each token is refused for the same length of time, so the time of the oldest entry ends first. */
   readonly #until = new Map<string, number>();
   #lastUntil = Number.NEGATIVE_INFINITY;
 
@@ -25,7 +28,7 @@ export class RefusedTokens {
     return nowMs < this.#lastUntil;
   }
 
-  /** @param nowMs from a clock that never goes back. */
+  /** @param nowMs time from a clock that never goes back. */
   count(nowMs: number): number {
     this.#forgetOld(nowMs);
     return this.#until.size;

@@ -2,34 +2,37 @@ import { NamedRecords, noteReport } from "./tables/named-records.ts";
 import type { SlotKey } from "./tables/slot-table.ts";
 
 export interface TokenLifetimesOptions {
-  /** A lifetime is unusual if it is this many times as long as the lifetime of nearly all tokens of the issuer. */
+  /** A lifetime is unusual if it is this many times as long as the usual maximum of the issuer's tokens. */
   readonly factor: number;
-  /** The number of an issuer's tokens from which the plugin learns what is usual. */
+  /** How many tokens of an issuer the plugin must see before it knows the usual lifetime. */
   readonly afterTokens: number;
-  /** An issuer is reported again after this time, in milliseconds. */
+  /** How long the plugin waits before it reports the same issuer again, in milliseconds. */
   readonly repeatMs: number;
 }
 
-/** A token that lives much longer than the issuer's other tokens. */
+/** A token whose lifetime is much longer than that of the issuer's other tokens. */
 export interface LongLifetime {
   readonly seconds: number;
-  /** A lifetime that nearly no other token exceeds. */
+  /** The usual maximum: a lifetime that fewer than one of a thousand tokens exceeds. */
   readonly usualSeconds: number;
   readonly isRepeat: boolean;
 }
 
-/** Each bucket of lifetimes ends at 1.19 times the end of the bucket before. */
+/** Each bucket of lifetimes ends at 1.19 times the end of the previous bucket. */
 const BUCKETS_PER_DOUBLING = 4;
 const BUCKETS = 128;
-/** Nearly no token: fewer than one of a thousand. */
+/** A lifetime is the usual maximum if fewer than this part of the tokens exceed it. */
 const RARE = 1 / 1_000;
-/** At this number of tokens all counts are halved, so that a change of the issuer's settings becomes usual. */
+/**
+ * When an issuer has this many tokens, all its counts are halved. So a change of the issuer's settings becomes usual after some
+ * time.
+ */
 const MAX_TOKENS = 100_000;
 const MAX_ISSUERS = 500;
 const BYTES_PER_ISSUER = 4 * BUCKETS + 400;
 /**
- * A filter of recent tokens, so that each token counts once. When the filter has this many tokens, it takes one of a thousand new
- * tokens for a known one.
+ * A filter that remembers recent tokens, so that each token counts only once. When the filter contains this many tokens, it
+ * mistakes one of a thousand new tokens for a known token.
  */
 const FILTER_BITS = 2 ** 20;
 const TOKENS_PER_FILTER = 65_536;
@@ -39,7 +42,7 @@ interface Issuer {
   tokens: number;
 }
 
-/** Learns how long the tokens of each issuer live, and finds tokens that live much longer. */
+/** Learns which lifetime each issuer's tokens usually have, and finds tokens with a much longer lifetime. */
 export class TokenLifetimes {
   readonly #options: TokenLifetimesOptions;
   readonly #issuers = new NamedRecords<Issuer>({
@@ -60,9 +63,9 @@ export class TokenLifetimes {
   }
 
   /**
-   * @param name policy and issuer, from configuration.
+   * @param name names of the policy and the issuer, from configuration.
    * @param seconds from `iat` to `exp`.
-   * @param nowMs from a clock that never goes back.
+   * @param nowMs time from a clock that never goes back.
    */
   see(name: string, token: SlotKey, seconds: number, nowMs: number): LongLifetime | undefined {
     const issuer = this.#issuers.find(name, nowMs);
@@ -81,7 +84,7 @@ export class TokenLifetimes {
     return { seconds: Math.round(seconds), usualSeconds, isRepeat: noteReport(issuer, nowMs, repeatMs) };
   }
 
-  /** Whether the token was not seen lately. Remembers the token. */
+  /** Returns whether the token is new, or was seen only long ago. Remembers the token. */
   #isNew({ group, tag }: SlotKey): boolean {
     let isNew = false;
     let isInEarlier = true;
@@ -116,7 +119,7 @@ function countFrom({ counts }: Issuer, bucket: number): number {
   return count;
 }
 
-/** The end of the first bucket that nearly no token exceeds. */
+/** Returns the end of the first bucket that nearly no token exceeds. */
 function findUsual(issuer: Issuer): number {
   let bucket = BUCKETS - 1;
   while (bucket > 0 && countFrom(issuer, bucket) < issuer.tokens * RARE) {

@@ -1,19 +1,21 @@
 import { type SlotKey, SlotTable } from "./tables/slot-table.ts";
 
 export interface TokenNetworksOptions {
-  /** If a token comes back to a network this many times within a minute, it counts as stolen. At most {@link MAX_RETURNS}. */
+  /**
+   * A token that comes back to a network this many times within a minute counts as stolen. The maximum is {@link MAX_RETURNS}.
+   */
   readonly returns: number;
-  /** If a token comes from this many networks within a minute, it counts as stolen. At most {@link MAX_NETWORKS}. */
+  /** A token that comes from this many networks within a minute counts as stolen. The maximum is {@link MAX_NETWORKS}. */
   readonly networks: number;
-  /** A token is reported again after this time, in milliseconds. */
+  /** How long the plugin waits before it reports the same token again, in milliseconds. */
   readonly repeatMs: number;
-  /** For this time at most, the guard reuses a verdict without a message to the plugin server, in milliseconds. */
+  /** How long the guard may reuse a verdict at most without a message to the plugin server, in milliseconds. */
   readonly unseenMs: number;
 }
 
-/** One token that clients in different networks use at the same time. */
+/** A token that clients in different networks use at the same time. */
 export interface SharedToken {
-  /** How often the token came back to a network within a few seconds, in the last minute. */
+  /** How often in the last minute the token came back to a network within a few seconds. */
   readonly returns: number;
   /** The number of networks that used the token in the last minute. */
   readonly networks: number;
@@ -26,23 +28,26 @@ export interface SharedToken {
 const MAX_RETURNS = 16;
 const MAX_NETWORKS = 8;
 
-/** All times are in ticks of this many milliseconds, so that they fit into 32 bits. */
+/** The unit of all times in milliseconds, chosen so that times fit into 32 bits. */
 const TICK_MS = 100;
 const MINUTE = 60_000 / TICK_MS;
 const NEVER = -(2 ** 30);
 /**
- * A client that changes its network stays there for a while. Two clients take turns. So a token that comes back to a network within this
- * time has two users.
+ * One client that moves to another network stays there for a while. Two clients in two networks use the token in turn. So if a
+ * token comes back to a network within this time, two clients use it.
  */
 const RETURN_WITHIN = 10_000 / TICK_MS;
-/** While a client changes its network, a few late requests still come from the old one. They count once. */
+/**
+ * After a client has moved to another network, a few late requests still come from the old network. All these late requests count
+ * as one return.
+ */
 const ONE_CHANGE = 4_000 / TICK_MS;
-/** The answer to a request that was under way when the token became suspect. */
+/** The longest time that an answer takes to reach the guard, if its request was under way when the token became suspect. */
 const UNDER_WAY = 1_500 / TICK_MS;
 
-/** Fields of a token that one network used. */
+/** Fields of the record of a token that only one network used. */
 const NETWORK = 0;
-/** Fields of a token that several networks used. */
+/** Fields of the record of a token that several networks used. */
 const FIELD = {
   lastNetwork: 0,
   lastChange: 1,
@@ -57,8 +62,9 @@ const FIELD = {
 const FIELDS = FIELD.seenAt + MAX_NETWORKS;
 
 /**
- * Finds tokens that two clients use at the same time: their requests take turns, so the token comes back to each network again and again.
- * Most tokens come from one network and need 12 bytes. Only a token of several networks has a long record.
+ * Finds tokens that two clients use at the same time. The requests of the clients alternate, so the token comes back to each
+ * network again and again. Most tokens come from only one network, and their records take 12 bytes. Only a token that several
+ * networks use has a long record.
  */
 export class TokenNetworks {
   readonly #options: TokenNetworksOptions;
@@ -73,17 +79,17 @@ export class TokenNetworks {
     return this.#single.bytes + this.#several.bytes;
   }
 
-  /** The number of tokens that were forgotten too early, because the tables were full. */
+  /** How many tokens were forgotten while they were still needed, because the tables were full. */
   get lost(): number {
     return this.#single.lost + this.#several.lost;
   }
 
   /**
-   * Whether the guard must send each request with this token to the plugin server, because another network used the token in the
-   * last minute.
+   * Whether another network used the token in the last minute. The guard must then send each request with this token to the
+   * plugin server.
    *
-   * @param network never 0.
-   * @param nowMs from a clock that never goes back, and starts at 0.
+   * @param network hash of the network, never 0.
+   * @param nowMs time from a clock that never goes back, and starts at 0.
    */
   isSuspect(token: SlotKey, network: number, nowMs: number): boolean {
     const now = toTicks(nowMs);
@@ -95,7 +101,7 @@ export class TokenNetworks {
     return slot >= 0 && this.#single.get(slot, NETWORK) !== network && now - this.#single.usedAt(slot) <= MINUTE;
   }
 
-  /** Notes one request with a valid token. */
+  /** Records one request with a valid token. */
   see(token: SlotKey, network: number, nowMs: number): SharedToken | undefined {
     const now = toTicks(nowMs);
     const known = this.#several.find(token);
@@ -164,7 +170,7 @@ export class TokenNetworks {
     return { returns, networks, isRepeat, isInGuard: suspectFor <= unseenMs / TICK_MS + UNDER_WAY };
   }
 
-  /** The place of this network, or the place that was used the longest time ago. */
+  /** Returns the index of this network in the record, or else the index of the network whose last use is the oldest. */
   #placeOf(slot: number, network: number): number {
     let oldest = 0;
     for (let place = 0; place < MAX_NETWORKS; place += 1) {
@@ -188,7 +194,7 @@ export class TokenNetworks {
   }
 }
 
-/** A field is empty if it is 0, so the first tick is 1. */
+/** The value 0 marks an empty field, so ticks start at 1. */
 function toTicks(nowMs: number): number {
   return 1 + Math.floor(nowMs / TICK_MS);
 }

@@ -1,18 +1,18 @@
 import { NamedRecords, noteReport } from "./tables/named-records.ts";
 
 export interface UnknownKeysOptions {
-  /** A spike has at least this many requests within a minute. */
+  /** A spike has at least this many requests with an unknown key, algorithm or issuer within a minute. */
   readonly perMinute: number;
-  /** A spike has at least this many times the usual number. */
+  /** A spike has at least this many times the usual number of such requests. */
   readonly factor: number;
-  /** A spike is reported again after this time, in milliseconds. */
+  /** How long the plugin waits before it reports the same spike again, in milliseconds. */
   readonly repeatMs: number;
 }
 
-/** Far more requests than usual that name an unknown key, algorithm or issuer. */
+/** A spike: far more requests than usual name an unknown key, algorithm or issuer. */
 export interface UnknownKeySpike {
   readonly requests: number;
-  /** The usual number in a minute. */
+  /** The usual number of such requests in a minute. */
   readonly usual: number;
   readonly isRepeat: boolean;
 }
@@ -24,14 +24,17 @@ interface Series {
 }
 
 const WINDOW_MS = 60_000;
-/** The usual number follows a change within about half an hour. */
+/** Weight of a new minute in the usual number. With this weight, the usual number follows a change within about half an hour. */
 const LEARNING = 1 / 30;
-/** After this many windows without a request, a usual number is close to 0. */
+/** After this many windows without a request, the usual number is close to 0. */
 const FORGOTTEN = 300;
 const MAX_SERIES = 1_000;
 const BYTES_PER_SERIES = 400;
 
-/** Finds a sudden rise of requests that fail because of an unknown `kid`, algorithm or issuer. It counts for each policy and reason. */
+/**
+ * Finds a sudden rise in the number of requests that fail because of an unknown `kid`, algorithm or issuer. The detector counts
+ * these requests for each policy and reason.
+ */
 export class UnknownKeys {
   readonly #options: UnknownKeysOptions;
   readonly #series = new NamedRecords<Series>({
@@ -49,8 +52,8 @@ export class UnknownKeys {
   }
 
   /**
-   * @param name from configuration.
-   * @param nowMs from a clock that never goes back.
+   * @param name the policy and the reason. No client can choose this name.
+   * @param nowMs time from a clock that never goes back.
    */
   see(name: string, nowMs: number): UnknownKeySpike | undefined {
     const series = this.#series.find(name, nowMs);

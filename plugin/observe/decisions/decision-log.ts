@@ -9,8 +9,9 @@ import { Pseudonyms } from "./pseudonyms.ts";
 import { renderDecision, renderLine } from "./render-line.ts";
 
 /**
- * The reasons why a line is missing. `rate`: more lines than `lines_per_second`. `queue`: the file is slower than the requests.
- * `write`: the file could not be written. `defect`: the line could not be made.
+ * The reasons why a line is missing from the decision log. `rate`: there were more lines than `lines_per_second`. `queue`: the
+ * lines came faster than they could be written to the file. `write`: the line could not be written to the file. `defect`: the
+ * line could not be made because of a defect in the plugin.
  */
 const DROP_CAUSES = ["rate", "queue", "write", "defect"] as const;
 export type DropCause = (typeof DROP_CAUSES)[number];
@@ -23,9 +24,9 @@ export interface DecisionLogStatus {
 export interface DecisionLogOptions {
   readonly settings: DecisionLogSettings;
   readonly sink: LineSink;
-  /** Milliseconds since the epoch. */
+  /** Returns the time in milliseconds since the epoch. */
   readonly now: () => number;
-  /** Writes a problem for the operator. */
+  /** Writes a problem to the operator's log. */
   readonly warn: (line: string) => void;
 }
 
@@ -41,8 +42,8 @@ interface Reused {
 }
 
 /**
- * One line of JSON for each denial, and for a part of the other requests. A defect in this code can lose a line, but
- * never changes a decision.
+ * The decision log: one line of JSON for each denial, and for a part of the other requests. A defect in the decision log can lose
+ * a line, but never changes a decision.
  */
 export class DecisionLog {
   readonly #settings: DecisionLogSettings;
@@ -52,7 +53,7 @@ export class DecisionLog {
   readonly #queue: LineQueue;
   readonly #timer: NodeJS.Timeout;
   readonly #dropped: Record<DropCause, number> = { rate: 0, queue: 0, write: 0, defect: 0 };
-  /** The counts for which the log already has lines. */
+  /** How many dropped lines of each cause the log has already reported. */
   #reported: Record<DropCause, number> = { ...this.#dropped };
   #reused = new Map<string, Reused>();
   #lines = 0;
@@ -80,7 +81,7 @@ export class DecisionLog {
     this.#timer = setInterval(() => this.#report(), REPORT_MS).unref();
   }
 
-  /** Notes one request. Never throws. */
+  /** Writes a line about one request, if the settings select the request. This method never throws. */
   note(outcome: Decision | Answer, event: JudgedEvent): void {
     try {
       this.#note(outcome, event);
@@ -89,7 +90,10 @@ export class DecisionLog {
     }
   }
 
-  /** Notes requests that the guard let pass by an earlier verdict. Nothing else is known about them. */
+  /**
+   * Counts requests that the guard let pass because of an earlier verdict. The plugin server knows nothing else about these
+   * requests.
+   */
   noteReused({ policy, rule }: Evidence, requests: number): void {
     const kind = JSON.stringify([policy, rule]);
     const known = this.#reused.get(kind);
@@ -100,12 +104,15 @@ export class DecisionLog {
     }
   }
 
-  /** Writes an alarm about abuse. The caller limits such lines. */
+  /** Writes an alarm about abuse. The caller limits the number of these lines. */
   noteAbuse(alarm: Readonly<Record<string, unknown>>): void {
     this.#add(renderLine("abuse", this.#options.now(), alarm));
   }
 
-  /** The claims that a line about a reused verdict may need. Complete claims sets would fill the cache of verdicts. */
+  /**
+   * Returns the claims that a line about a reused verdict may need. The other claims are not stored, because they would fill the
+   * cache of verdicts.
+   */
   pickClaims(claims: JsonObject | undefined): JsonObject | undefined {
     const named = this.#settings.claims.map(({ claim }) => claim.path[0] ?? "");
     if (claims === undefined || named.length === 0 || this.#settings.allows === 0) {
@@ -118,12 +125,12 @@ export class DecisionLog {
     return { lines: this.#lines, dropped: { ...this.#dropped } };
   }
 
-  /** Opens the file again. */
+  /** Opens the log file again. */
   reopen(): void {
     this.#options.sink.reopen();
   }
 
-  /** Writes all waiting lines. */
+  /** Resolves when all waiting lines are written. */
   async flush(): Promise<void> {
     await this.#queue.drain();
   }
@@ -131,12 +138,12 @@ export class DecisionLog {
   /** Writes the last reports, and all lines that still wait. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.flush(); // The write makes room in the queue for the reports.
+    await this.flush(); // This write makes room in the queue for the reports.
     this.#report();
     await this.flush();
   }
 
-  /** Writes the lines that still wait when the process exits. */
+  /** Writes the lines that still wait, at the exit of the process. */
   writeLast(): void {
     this.#queue.writeLast();
   }
@@ -185,7 +192,7 @@ export class DecisionLog {
   }
 }
 
-/** Selects requests by their id, which no client can choose. So all nodes and tools select the same requests. */
+/** Selects requests by their id, which no client can choose. So all nodes and tools that know the id select the same requests. */
 function isDrawn(event: JudgedEvent, part: number): boolean {
   const id = event.readRequestId();
   const drawn = id === undefined ? Math.random() : Number.parseInt(id.slice(0, ID_DIGITS), 16) / 16 ** ID_DIGITS;

@@ -3,20 +3,22 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LineSink } from "./line-queue.ts";
 
-/** Lines have personal data if the operator names such fields, so only the server's user and group may read them. */
+/**
+ * File mode: lines contain personal data if the operator names such fields, so only the server's user and group may read them.
+ */
 const MODE = 0o640;
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOCTTY | constants.O_NONBLOCK;
 const BUSY_MS = 10;
 
 /**
- * A file that another program may rotate. Before each write, the sink checks whether the path still leads to the open
- * file. If the path is gone or leads to another file, the path is opened again. A truncated file (`copytruncate`) needs
- * no special care, because each write appends.
+ * A log file that another program may rotate. Before each write, the sink checks whether the path still leads to the open file.
+ * If the path is missing or leads to another file, the sink opens the path again. A truncated file (`copytruncate`) needs no
+ * special care, because each write appends.
  */
 export class FileSink implements LineSink {
   readonly #path: string;
   #file: FileHandle | undefined;
-  /** The last write ended in the middle of a line. */
+  /** Whether the last write ended in the middle of a line. */
   #isTorn = false;
   #mustReopen = false;
 
@@ -41,7 +43,7 @@ export class FileSink implements LineSink {
         if (!isBusy(error)) {
           throw error;
         }
-        await sleep(BUSY_MS); // The reader of the pipe is slow.
+        await sleep(BUSY_MS); // The reader of the pipe is slow, so the rest of the text must wait.
       }
     }
   }
@@ -57,7 +59,7 @@ export class FileSink implements LineSink {
     this.#mustReopen = true;
   }
 
-  /** Closes the file. A later write opens it again. */
+  /** Closes the log file. A later write opens the file again. */
   async close(): Promise<void> {
     const opened = this.#file;
     this.#file = undefined;

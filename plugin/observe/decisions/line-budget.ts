@@ -1,8 +1,8 @@
 const SECOND_MS = 1_000;
 
 /**
- * Limits the lines of each second, or of another period. One kind of line may take at most half of the lines that are left, so a flood
- * of one kind does not hide all others.
+ * Limits the number of lines in each second, or in another period. One kind of line may use at most half of the lines that are
+ * left, so a flood of one kind does not hide all other lines.
  */
 export class LineBudget {
   readonly #lines: number;
@@ -19,7 +19,10 @@ export class LineBudget {
     this.#periodMs = periodMs;
   }
 
-  /** @param kind such as policy, rule and reason. The number of kinds is limited to the number of lines in a period. */
+  /**
+   * @param kind the kind of line, such as policy, rule and reason. The number of kinds is limited to the number of lines in a
+   * period, which bounds the memory.
+   */
   take(kind: string): boolean {
     const period = Math.floor(this.#now() / this.#periodMs);
     if (period !== this.#period) {

@@ -1,32 +1,35 @@
 import { messageOf } from "../../core/text/error-message.ts";
 
-/** The destination of the lines. */
+/** The destination of the log lines. */
 export interface LineSink {
-  /** Resolves when the text is written as a whole. */
+  /** Resolves when the whole text is written. */
   write(text: string): Promise<void>;
-  /** Writes at the end of the process, when nothing can be awaited any longer. */
+  /** Writes synchronously at the end of the process, when the process cannot await anything any longer. */
   writeLast(text: string): void;
-  /** Opens the file again, because it may have been rotated. */
+  /** Opens the file again, because another program may have rotated it. */
   reopen(): void;
 }
 
 export interface LineQueueOptions {
   readonly sink: LineSink;
-  /** Maximum number of bytes that wait or are being written. */
+  /** Maximum number of bytes in lines that wait or are being written. */
   readonly maxBytes: number;
-  /** Receives the number of lines that were accepted, but could not be written. */
+  /** Receives the number of lines that the queue accepted but could not write. */
   readonly onLost: (lines: number) => void;
-  /** Is called for the operator when a problem begins, and when it ends. */
+  /** Called when a problem for the operator begins, and when it ends. */
   readonly onProblem: (problem: string | undefined) => void;
 }
 
-/** Lines are written together after this time, in milliseconds. */
+/** How long lines are collected before they are written together, in milliseconds. */
 const GATHER_MS = 25;
-/** Pause after a failed write, in milliseconds. */
+/** How long the queue waits after a failed write, in milliseconds. */
 const RETRY_MS = 500;
 const MAX_BATCH_BYTES = 1024 * 1024;
 
-/** Lines that wait to be written. It never delays a request, and never keeps more bytes in memory than its bound. */
+/**
+ * A queue of lines that wait to be written. The queue never delays a request, and never keeps more bytes in memory than its
+ * limit.
+ */
 export class LineQueue {
   readonly #options: LineQueueOptions;
   #lines: string[] = [];
@@ -57,14 +60,14 @@ export class LineQueue {
     return true;
   }
 
-  /** Resolves when every line that waits now is written or lost. */
+  /** Resolves when every line that is now in the queue is written or lost. */
   async drain(): Promise<void> {
     while (this.#lines.length > 0 || this.#writing) {
       await (this.#writing ?? this.#write());
     }
   }
 
-  /** Writes all waiting lines at once. Only for the end of the process. */
+  /** Writes all waiting lines at once. This method is only for the end of the process. */
   writeLast(): void {
     const lines = this.#take(Number.POSITIVE_INFINITY);
     if (lines.length > 0) {

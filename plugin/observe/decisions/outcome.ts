@@ -1,6 +1,9 @@
 import { type Answer, type Decision, type Deny, isAllow } from "../../core/model/decision.ts";
 
-/** What happened to a request. `would_deny`: report mode let a request pass that its rule denies. `answer`: the plugin answered it itself. */
+/**
+ * What happened to a request. `would_deny`: report mode let a request pass that its rule denies. `answer`: the plugin itself
+ * answered the request.
+ */
 export type Outcome = "allow" | "deny" | "would_deny" | "answer";
 
 export function outcomeOf(outcome: Decision | Answer): Outcome {
@@ -10,7 +13,7 @@ export function outcomeOf(outcome: Decision | Answer): Outcome {
   return outcome.verdict === "answer" ? "answer" : "deny";
 }
 
-/** The denial of a decision, enforced or not. */
+/** Returns the denial of a decision, whether it was enforced or not. */
 export function denialOf(outcome: Decision | Answer): Deny | undefined {
   if (isAllow(outcome)) {
     return outcome.reported;

@@ -1,12 +1,12 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 
-/** 96 bits. Even among 10^9 values, the probability that two of them share a pseudonym is only 10^-11. */
+/** A pseudonym has 96 bits. Even among 10^9 values, the probability that two values have the same pseudonym is only 10^-11. */
 const PSEUDONYM_BYTES = 12;
 const KEY_NAME_LENGTH = 8;
 
 /**
- * A value that is written instead of a claim's value, and the name of the key that made it. Pseudonyms of different
- * keys cannot be compared.
+ * A pseudonym that is written instead of a claim's value, and the name of the key that made the pseudonym. Pseudonyms that
+ * different keys made cannot be compared.
  */
 export interface Pseudonym {
   readonly hmac: string;
@@ -20,9 +20,9 @@ interface PeriodKey {
 }
 
 /**
- * Makes pseudonyms with a key that changes with each period. With a shared secret, all processes make the same pseudonyms in the
- * same period. Anyone who has the secret can make them again, to look for a known user. Without a secret, the keys are random, and
- * no one can make the pseudonyms again.
+ * Makes pseudonyms with a key that changes after each period. If the processes share a secret, they all make the same pseudonyms
+ * in the same period. Anyone who has the secret can compute the pseudonym of a known user, and look for it in the logs. If there
+ * is no secret, the keys are random, and nobody can compute the pseudonyms later.
  */
 export class Pseudonyms {
   readonly #secret: Uint8Array | undefined;

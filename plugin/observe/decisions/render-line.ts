@@ -14,15 +14,21 @@ import type { Pseudonym, Pseudonyms } from "./pseudonyms.ts";
 
 const MAX_KID = 64;
 const MAX_CLAIM = 512;
-/** RFC 9110 section 9.1 and RFC 5789. A client may send any other word. */
+/**
+ * The methods of RFC 9110 section 9.1 and RFC 5789. The log omits other methods, because a client may send any word as its
+ * method.
+ */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]);
 const HOST = /^[A-Za-z0-9._-]{1,255}(?::[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?$/;
-/** W3C Trace Context, level 1, section 3.2. */
+/** Matches `traceparent` (W3C Trace Context, level 1, section 3.2). */
 const TRACE_PARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/;
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Makes the value of one field of a line. Undefined leaves the field out. Only these functions decide what leaves the process. */
+/**
+ * Makes the value of one field of a line. The field is omitted if its value is undefined. Only these functions decide which data
+ * of a request leave the process.
+ */
 const READ: { readonly [F in Exclude<Field, keyof RequestFields>]: (seen: Seen) => unknown } = {
   policy: ({ evidence, event }) => event.policy?.name ?? evidence?.policy,
   policy_file: ({ event }) => event.policyFile,
@@ -35,7 +41,7 @@ const READ: { readonly [F in Exclude<Field, keyof RequestFields>]: (seen: Seen) 
   stage: ({ deny }) => deny && denialRow(deny.denial.reason).stage,
   status: ({ deny }) => deny && tellClient(deny.denial, deny.reply.answers).status,
   issuer: ({ evidence }) => evidence?.issuer,
-  // Without a valid signature, any client can choose the kid.
+  // Without a valid signature, the kid may be any text that a client chose.
   kid: ({ evidence, event }) => event.claims && evidence?.kid && showKid(evidence.kid, MAX_KID),
   token_source: ({ event }) => event.source && describeSource(event.source),
   reused: ({ event }) => event.isReused || undefined,
@@ -69,7 +75,10 @@ interface Seen {
   readonly deny: Deny | undefined;
 }
 
-/** @param nowMs milliseconds since the epoch. @param sampled the part of such requests that is logged, if not all of them are. */
+/**
+ * @param nowMs milliseconds since the epoch. @param sampled what part of such requests is logged; undefined if all of them are
+ * logged.
+ */
 export function renderDecision(
   outcome: Decision | Answer,
   event: JudgedEvent,
@@ -94,7 +103,7 @@ export function renderDecision(
   });
 }
 
-/** One line of JSON, without its line feed. */
+/** Renders a log entry as one line of JSON, without its line feed. */
 export function renderLine(event: string, nowMs: number, members: Members): string {
   return toPrintableJson({ decision_log: 1, event, time: new Date(nowMs).toISOString(), ...members });
 }
@@ -103,7 +112,7 @@ function isRequestField(field: Field): field is keyof RequestFields {
   return field in READ_REQUEST;
 }
 
-/** The client chooses this text too. So it is left out if it is not a host, or if it looks like a secret. */
+/** The client also chooses the host. So the log omits it if it is not a host, or if it looks like a secret. */
 function readHost(host: string | undefined): string | undefined {
   return host !== undefined && HOST.test(host) && showPath(host) === host ? host.toLowerCase() : undefined;
 }
@@ -123,7 +132,7 @@ function renderClaims(
   return members;
 }
 
-/** A long value is only described, because half of a value can be mistaken for another. */
+/** The log only describes a long value, because half of a value could be mistaken for another value. */
 function showValue(value: JsonValue): unknown {
   const length = JSON.stringify(value).length;
   return length > MAX_CLAIM ? { omitted: `${length} characters of JSON, at most ${MAX_CLAIM} are logged` } : value;

@@ -4,8 +4,8 @@ export interface SipKey {
 }
 
 /**
- * HalfSipHash-2-4 with 64 bits of output, as two words (https://github.com/veorq/SipHash, halfsiphash.c). The rounds are written out in
- * two loops, because this runs for each token, and a call for each round would take three times as long.
+ * Computes HalfSipHash-2-4 with 64 bits of output, as two words (https://github.com/veorq/SipHash, halfsiphash.c). The function
+ * contains the rounds in two loops. It runs for each token, and a call for each round would take three times as long.
  */
 export function halfSipHash({ low, high }: SipKey, bytes: DataView, length: number): readonly [number, number] {
   let v0 = low;
@@ -13,7 +13,7 @@ export function halfSipHash({ low, high }: SipKey, bytes: DataView, length: numb
   let v2 = low ^ 0x6c796765;
   let v3 = high ^ 0x74656462;
   for (let offset = 0; offset <= length; offset += 4) {
-    // The last word has the rest of the bytes, and the length.
+    // The last word has the remaining bytes, and the length of the input.
     const word = offset + 4 <= length ? bytes.getInt32(offset, true) : readRest(bytes, offset, length);
     v3 ^= word;
     for (let round = 0; round < 2; round += 1) {

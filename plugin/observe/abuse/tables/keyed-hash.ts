@@ -1,20 +1,21 @@
 import { halfSipHash, type SipKey } from "./half-sip-hash.ts";
 import type { SlotKey } from "./slot-table.ts";
 
-/** 128 bits of a keyed hash. It stands for a token or a subject, and does not show which one. */
+/** 128 bits of a keyed hash, which identify a token or a subject. The hash does not reveal the token or the subject. */
 export interface KeyedId extends SlotKey {
   readonly third: number;
   readonly fourth: number;
 }
 
 export const KEY_BYTES = 24;
-/** The words of a network, at most. */
+/** Maximum number of words in a network. */
 const MAX_WORDS = 8;
 const utf8 = new TextEncoder();
 
 /**
- * Hashes with a key that no client knows, so no client can choose two values with the same hash. The hashes never leave the process. So
- * HalfSipHash, which is made for tables, is enough. It costs a tenth of an HMAC with SHA-256.
+ * Hashes values with a key that no client knows, so no client can choose two values with the same hash. The hashes never leave
+ * the process. So HalfSipHash, which is made for hash tables, is strong enough. HalfSipHash costs a tenth of an HMAC with
+ * SHA-256.
  */
 export class KeyedHash {
   readonly #first: SipKey;
@@ -22,7 +23,7 @@ export class KeyedHash {
   readonly #ofNetworks: SipKey;
   readonly #words = new DataView(new ArrayBuffer(4 * MAX_WORDS));
 
-  /** @param key random bytes. */
+  /** @param key random bytes that no client knows. */
   constructor(key: Uint8Array) {
     if (key.length !== KEY_BYTES) {
       throw new RangeError(`a key has ${KEY_BYTES} bytes, not ${key.length}`);
@@ -34,7 +35,10 @@ export class KeyedHash {
     })) as [SipKey, SipKey, SipKey];
   }
 
-  /** Two hashes of 64 bits with independent keys, because 64 bits are too few to tell a refused token from all others. */
+  /**
+   * The id consists of two 64-bit hashes with independent keys, because 64 bits are too few to distinguish a refused token from
+   * all others.
+   */
   identify(value: Uint8Array | string): KeyedId {
     const bytes = typeof value === "string" ? utf8.encode(value) : value;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -43,7 +47,7 @@ export class KeyedHash {
     return { group, tag: tag || 1, third, fourth };
   }
 
-  /** A hash of 32 bits that is never 0. */
+  /** Returns a hash of 32 bits that is never 0. */
   ofWords(words: readonly number[]): number {
     for (const [index, word] of words.entries()) {
       this.#words.setInt32(4 * index, word, true);

@@ -1,4 +1,4 @@
-/** What a detector knows about one name. */
+/** What a detector knows about one policy, rule or issuer. */
 export interface NamedRecord {
   /** When the last report began, in milliseconds of the detector's clock. */
   reportedAt: number;
@@ -7,13 +7,13 @@ export interface NamedRecord {
 export interface NamedRecordsOptions<R> {
   readonly maxRecords: number;
   readonly bytesPerRecord: number;
-  /** Makes a new record, without its report. */
+  /** Makes a new record without a report. */
   readonly create: (nowMs: number) => R;
 }
 
 /**
- * Records by names of policies, rules and issuers. These names come from configuration, but configuration can change while the process
- * runs. So the number of records is limited, and a name beyond the limit has no record.
+ * Records by the names of policies, rules and issuers. These names come from configuration, but configuration can change while
+ * the process runs. So the number of records is limited, and a name beyond the limit gets no record.
  */
 export class NamedRecords<R extends object> {
   readonly #options: NamedRecordsOptions<R>;
@@ -39,9 +39,9 @@ export class NamedRecords<R extends object> {
 }
 
 /**
- * Notes a finding.
+ * Records a finding as a report, unless it repeats the last report.
  *
- * @param repeatMs for this time after a report, findings repeat it.
+ * @param repeatMs how long after a report further findings count as its repetition.
  * @returns whether the finding repeats the last report.
  */
 export function noteReport(record: NamedRecord, nowMs: number, repeatMs: number): boolean {

@@ -1,10 +1,10 @@
 import { type AddressWords, isInside, keepBits, type Network, parseAddress } from "../../../core/text/ip-network.ts";
 
 export interface NetworkOptions {
-  /** How many bits of an address name its network. */
+  /** How many bits at the start of an address identify its network. */
   readonly ipv4Prefix: number;
   readonly ipv6Prefix: number;
-  /** All addresses of one group count as one network. The first group that contains the address counts. */
+  /** All addresses in one group count as one network. If several groups contain an address, the first group counts. */
   readonly shared: readonly (readonly Network[])[];
 }
 
@@ -12,8 +12,8 @@ const OTHER: AddressWords = [0];
 const IPV4_WORDS = 1;
 
 /**
- * Reduces a client's address to the network that it counts as. Equal networks have equal words. A client without an IP address, such as on
- * a Unix socket, belongs to one common network.
+ * Finds the network that a client's address counts as. Equal networks have equal lists of words. All clients without an IP
+ * address, for example on a Unix socket, count as one network.
  */
 export function networkOf(address: string, { ipv4Prefix, ipv6Prefix, shared }: NetworkOptions): AddressWords {
   const words = parseAddress(address);

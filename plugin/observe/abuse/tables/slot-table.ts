@@ -1,26 +1,29 @@
-/** Where a record is in a table. It comes from a keyed hash, so no client can choose it. */
+/** The position of a record in a table. The position comes from a keyed hash, so no client can choose it. */
 export interface SlotKey {
-  /** Chooses the group of slots. */
+  /** Chooses the group of slots in which the record may be. */
   readonly group: number;
-  /** Distinguishes the records of a group. Never 0. */
+  /** Distinguishes the record from other records in the same group. Never 0. */
   readonly tag: number;
 }
 
 export interface SlotTableOptions {
-  /** A power of two. */
+  /** Number of slots. It must be a power of two. */
   readonly slots: number;
   /** How many numbers a record has. */
   readonly fields: number;
-  /** A record that was used within this time is still needed. The table counts the loss of such a record. */
+  /**
+   * How long the table still needs a record after its last use. If the table must drop a record that it still needs, it counts
+   * the loss.
+   */
   readonly neededFor: number;
 }
 
-/** The number of slots in which a record may be. */
+/** Number of slots in a group. A record may be in any of them. */
 const WAYS = 8;
 
 /**
- * Records of numbers in a fixed amount of memory. If the slots for a new record are full, the table forgets the record that was used the
- * longest time ago. Two keys get the same record only if 32 bits of their keyed hashes are equal.
+ * Stores records of numbers in a fixed amount of memory. If all slots for a new record are full, the table drops the record whose
+ * last use is the oldest. Two keys get the same record only if 32 bits of their keyed hashes are equal.
  */
 export class SlotTable {
   readonly #groups: number;
@@ -40,17 +43,17 @@ export class SlotTable {
     this.#values = new Int32Array(slots * fields);
   }
 
-  /** It never changes. */
+  /** The number of bytes never changes. */
   get bytes(): number {
     return this.#tags.byteLength + this.#usedAt.byteLength + this.#values.byteLength;
   }
 
-  /** How many records the table forgot although they were still needed. */
+  /** How many records the table dropped although they were still needed. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** The slot of a record; -1 if the table has no such record. */
+  /** Returns the slot of a record; -1 if the table has no such record. */
   find({ group, tag }: SlotKey): number {
     const first = (group & (this.#groups - 1)) * WAYS;
     for (let slot = first; slot < first + WAYS; slot += 1) {
@@ -61,7 +64,7 @@ export class SlotTable {
     return -1;
   }
 
-  /** Makes room for a new record, whose numbers are 0. */
+  /** Makes room for a new record, and sets its numbers to 0. */
   claim({ group, tag }: SlotKey, now: number): number {
     const first = (group & (this.#groups - 1)) * WAYS;
     let oldest = first;

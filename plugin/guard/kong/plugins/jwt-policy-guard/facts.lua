@@ -1,7 +1,7 @@
 -- Reads the facts by which the plugin judges a request. Each function reads the request as it is now, with the changes that earlier
 -- plugins made.
 local KNOWN_TO_NGINX = { ["user-agent"] = true, ["x-forwarded-for"] = true }
--- The same pattern as in plugin/kong/facts/narrow-facts.ts, which explains it.
+-- This is the same pattern as in plugin/kong/facts/narrow-facts.ts, where a comment explains it.
 local PLAIN =
   [[^(?!OPTIONS )([A-Z]{1,16}) /(?:[A-Za-z0-9](?:\.(?=[A-Za-z0-9]))?|[_~/-])*(?:\?[!"$-~]*)? HTTP/[0-9.]{1,8}$]]
 local MAX_PLAIN_LENGTH = 2048
@@ -9,14 +9,15 @@ local USUAL_LINE = [[^(?!OPTIONS )[A-Z]{1,16} [!-~]+ HTTP/[0-9.]{1,8}$]]
 
 local Facts = {}
 
--- Appends one value, a list of values, or nothing.
+-- Appends to the list one value, each value of a list, or nothing.
 local function append(list, values)
   for _, value in ipairs(type(values) == "table" and values or { values }) do
     list[#list + 1] = value
   end
 end
 
--- The names in the first line of the facts, and their spellings with "_". The line is configuration and stays the same.
+-- The header names in the first line of the facts variable, and their spellings with "_". This first line comes from Kong's
+-- configuration and does not change between requests.
 local known_head, names, spellings
 
 local function read_head(head)
@@ -36,7 +37,7 @@ local function read_head(head)
         end
       end
     end
-    -- nginx itself reads two of these fields, and its variables accept no other spelling of their names.
+    -- nginx itself reads two of these headers, and its variables for them accept only the spelling with "-".
     for index = KNOWN_TO_NGINX[name] and #spelled + 1 or 2, #spelled do
       spellings[spelled[index]] = name
     end
@@ -44,10 +45,10 @@ local function read_head(head)
   known_head = head
 end
 
--- Returns the headers by names with "-" in place of each "_". nginx's variables treat both spellings as one name, and the plugin
--- must judge the text that these variables give. The order in which the spellings came is unknown here, so they are sorted, to give
--- the same text each time. Only the relevant headers are touched, because a client can send thousands. Returns nil if all names are
--- spelled as usual.
+-- Returns the relevant headers under names in which each "_" is replaced by "-". nginx's variables treat both spellings as one
+-- name, so the plugin must judge all values of both spellings. The order in which the client sent the spellings is unknown here.
+-- They are sorted, so that the same headers always give the same text. The function changes only the relevant headers, because a
+-- client can send thousands of headers. Returns nil if the client sent all names with "-".
 local function merge_spellings(headers)
   local found
   for name in pairs(headers) do
@@ -77,13 +78,13 @@ local function join(values, separator)
   return type(values) == "table" and table.concat(values, separator) or values
 end
 
--- The look-up is raw, because the table's own look-up tries other spellings at some cost.
+-- `rawget` avoids the header table's own look-up, which also tries other spellings and costs time.
 local function value_of(request, name)
   local values = request.merged and request.merged[name] or rawget(request.sent, name)
   return values and join(values, name == "cookie" and "; " or ", ") or ""
 end
 
--- Reads the request. `variable` is the facts variable, whose first line names the headers.
+-- Reads the facts of the request. `variable` is the facts variable, whose first line names the headers.
 function Facts.read(variable)
   local head = variable:match("^[^\n]*")
   read_head(head)
@@ -91,10 +92,10 @@ function Facts.read(variable)
   return { head = head, sent = sent, merged = merge_spellings(sent), line = ngx.var.request }
 end
 
--- The facts in the form of the variable (plugin/kong/facts/facts-variable.ts). `more` follows the addresses. The plugin server
--- expects it there, and only from the guard. A client cannot add a line, because none of these values can contain a line feed.
--- Bytes beyond ASCII become a byte that no check accepts, because the stock server's decoder turns some of them into line feeds and
--- letters.
+-- Writes the facts in the format of the facts variable (plugin/kong/facts/facts-variable.ts). The text `more` follows the
+-- addresses. The plugin server expects `more` at this position, and accepts it only from the guard. A client cannot add a line to
+-- the facts, because none of these values can contain a line feed. The function replaces each byte beyond ASCII with a byte that
+-- no check accepts. The stock server's decoder would turn some of these bytes into line feeds and letters.
 function Facts.render(request, more)
   local var = ngx.var
   local addresses = var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr .. more
@@ -121,9 +122,9 @@ local function describe_route()
   return (route and route.name or "") .. "\t" .. table.concat(route and route.tags or {}, "\t")
 end
 
--- The text that all requests with the same verdict have in common, or nil if the request must be judged in any case.
--- The token comes last, because LuaJIT hashes long strings by only a few positions, including the end. If strings
--- differed only in the middle, LuaJIT would compare thousands of them byte by byte.
+-- Returns the text that all requests with the same verdict have in common; nil if the plugin server must judge the request in any
+-- case. The token comes last in the text, because LuaJIT hashes only a few positions of a long string, including its end. If the
+-- texts differed only in the middle, they would have the same hash, and LuaJIT would compare thousands of them byte by byte.
 function Facts.narrow(request, conf, counted)
   local line = narrow_line(request.line, counted)
   if not line then
@@ -137,7 +138,7 @@ function Facts.narrow(request, conf, counted)
       or table.concat({ scheme, var.realip_remote_addr, var.remote_addr, value_of(request, "x-forwarded-proto") }, " ")
   end
   if counted.client then
-    -- The plugin server must see each new address of a token, to find tokens that several clients use.
+    -- The plugin server must see each new client address of a token, to find tokens that several clients use.
     parts[4] = parts[4] .. " from " .. ngx.var.remote_addr
   end
   if counted.route then

@@ -1,6 +1,7 @@
--- The guard: a request that jwt-policy judges reaches an upstream only with a verdict about exactly this request, whatever
--- happens to the plugin server. If KONG_PLUGINS loads the guard, it checks every request for which jwt-policy runs. If it is
--- configured as a plugin, it also refuses requests for which jwt-policy does not run (default deny).
+-- The guard lets a request that jwt-policy judges reach an upstream only with a verdict about exactly this request. This also
+-- holds if the plugin server dies, hangs or throws. If KONG_PLUGINS names the guard, the guard checks every request for which
+-- jwt-policy runs. If the guard is also configured as a plugin, it refuses requests for which jwt-policy does not run (default
+-- deny).
 local cjson = require "cjson"
 local facts = require "kong.plugins.jwt-policy-guard.facts"
 local trace = require "kong.plugins.jwt-policy-guard.trace"
@@ -11,7 +12,8 @@ local FACTS = "jwt_facts"
 local PLUGIN = "jwt-policy"
 local PUBLIC_TAG = "jwt-policy-public"
 
--- The key is a table, so that no other plugin can use it. Code that talks to the plugin socket can write every string key of ngx.ctx.
+-- The key in ngx.ctx is a table, so that no other plugin can use the same key. Code that talks to the plugin socket can write
+-- every string key of ngx.ctx.
 local PASSED = {}
 
 local BODY = '{"message":"The request cannot be checked at the moment"}\n'
@@ -25,22 +27,23 @@ local Guard = {
   VERSION = "0.1.0",
 }
 
--- Ends the request; never returns.
+-- Ends the request with status 503, and never returns.
 local function refuse(why)
   kong.log.err("jwt-policy-guard refused the request: ", why)
   kong.response.exit(503, BODY, HEADERS)
   error("jwt-policy-guard: the exit returned")
 end
 
--- Removes and returns the header with exactly this name, because Kong's own look-up also accepts x_jwt_policy_verdict. It reads all
--- headers, because a verdict comes last, and nginx limits their number. Returns a list if there are several.
+-- Removes and returns the header with exactly the verdict's name, because Kong's own look-up also accepts x_jwt_policy_verdict.
+-- It reads all headers without a limit, because the verdict comes last. nginx already limits their number. Returns a list if
+-- there are several such headers.
 local function take_verdict()
   local verdict = rawget(ngx.req.get_headers(0), VERDICT)
   ngx.req.clear_header(VERDICT)
   return verdict
 end
 
--- After a respawn of the stock plugin server, ids start at 0 again, but Kong keeps using the ids of the old process.
+-- When the stock plugin server starts again, its instance ids start at 0, but Kong still uses the ids of the old process.
 local function forget_instances()
   local has_forgotten, why = pcall(function()
     require("kong.runloop.plugin_servers.plugin").reset_instances_for_plugin(PLUGIN)
@@ -50,8 +53,8 @@ local function forget_instances()
   end
 end
 
--- Sends the client the answer from the header: a refusal, or another answer that the plugin itself gives. If the plugin sent it, the
--- connection to the plugin server would end. Never returns.
+-- Sends the client the plugin's own answer, a refusal for example, which the verdict's header contains. If the plugin itself sent
+-- the answer, Kong would close its connection to the plugin server. This function never returns.
 local function pass_on(encoded, conf)
   local answer = cjson.decode(ngx.decode_base64(encoded))
   local line = answer.line
@@ -63,8 +66,8 @@ local function pass_on(encoded, conf)
   error("jwt-policy-guard: the exit returned")
 end
 
--- Makes the changes of a verdict, in the same way at its first use and at every reuse. Tables that other plugins can change are new
--- each time.
+-- Applies the changes of a verdict to the request, in the same way at its first use and at every reuse. Tables that other plugins
+-- can change are created anew for each request.
 local function apply(verdict, sent)
   for name in pairs(sent) do
     if verdict.clear[name] then
@@ -90,7 +93,7 @@ local function apply(verdict, sent)
   ngx.ctx[PASSED] = true
 end
 
--- Whether an earlier verdict about the same facts let the request pass.
+-- Reuses an earlier verdict about the same facts, if such a verdict let the request pass. Returns whether it did.
 local function reuse(request, conf)
   local counted = verdicts.facts_of(conf)
   local key = counted and facts.narrow(request, conf, counted)
@@ -106,7 +109,7 @@ local function reuse(request, conf)
   return true
 end
 
--- Runs jwt-policy for one request. Returns only if its verdict is the expected one.
+-- Runs jwt-policy for one request. Returns only if the plugin server gave a positive verdict about this request.
 local function judge(access, handler, conf)
   local variable = ngx.var[FACTS]
   if not variable then
@@ -117,8 +120,8 @@ local function judge(access, handler, conf)
     return
   end
   local asked_at = ngx.now()
-  -- No client knows the request's id yet. Plugin id and sequence identify one version of one plugin's configuration.
-  -- The nonce comes last: facts.narrow explains why.
+  -- No client can know the id of its request yet, so the id serves as the nonce. The plugin's id and `__seq__` identify one
+  -- version of one plugin's configuration. The nonce comes last, for the reason that the comment of facts.narrow gives.
   local nonce = ngx.var.kong_request_id
   local due = conf.__plugin_id .. " " .. string.format("%d", conf.__seq__) .. " " .. nonce
   local hits = verdicts.take_hits()
@@ -128,7 +131,7 @@ local function judge(access, handler, conf)
   access(handler, conf)
   local verdict = take_verdict()
   if verdict == "other-instance " .. nonce then
-    -- The request was not judged, because Kong asked an instance of another configuration.
+    -- The plugin server did not judge the request, because Kong asked the instance of another configuration.
     forget_instances()
     access(handler, conf)
     verdict = take_verdict()
@@ -161,7 +164,7 @@ local function judge(access, handler, conf)
   end
 end
 
--- Kong looks up the function in this table for every request.
+-- Kong looks up `access` in the handler's table for every request, so it calls the guard's function.
 local function wrap(handler)
   local access = handler.access
   handler.access = function(self, conf)

@@ -1,6 +1,6 @@
 local typedefs = require "kong.db.schema.typedefs"
 
--- Configuring the guard means default deny. It has no settings.
+-- As a configured plugin, the guard enforces default deny. The guard has no settings.
 return {
   name = "jwt-policy-guard",
   fields = {

@@ -1,17 +1,17 @@
--- Verdicts that this worker may reuse. The plugin server decides which verdicts these are, and for how long: see
--- docs/adr/0041-verdicts-in-the-guard.md. Inside one Lua VM, all code can change everything, so signatures of the entries would not
--- help.
+-- Stores the verdicts that this worker may reuse. The plugin server decides which verdicts the worker may reuse, and for how
+-- long: see docs/adr/0041-verdicts-in-the-guard.md. Entries are not signed, because inside one Lua VM all code can change
+-- everything, including the check of a signature.
 local cjson = require "cjson"
 
--- A verdict is reused only if the plugin server has confirmed its generation within this time, in seconds. So if the server has
--- died, was stopped or was replaced, no verdict is reused for longer than this.
+-- The guard reuses a verdict only if the plugin server has confirmed the verdict's generation within the last LEASE seconds. So
+-- if the plugin server died, was stopped or was replaced, no verdict is reused for longer than LEASE.
 local LEASE = 1
--- When the newer half is full, the older half is dropped. Bounds of one half:
+-- The verdicts are in two halves: when the newer half is full, the older half is dropped. These are the limits of one half:
 local MAX_ENTRIES = 10000
 local MAX_BYTES = 12 * 1024 * 1024
--- The size of an entry with a few headers, without its strings. collectgarbage measured it.
+-- The size of an entry with a few headers, without its strings, in bytes. It was measured with collectgarbage.
 local BYTES_PER_ENTRY = 600
--- At most this many counts travel in one message to the server.
+-- At most this many hit counts are sent in one message to the plugin server.
 local MAX_REPORTED = 200
 
 local Verdicts = {}
@@ -19,13 +19,13 @@ local Verdicts = {}
 local newer, older = {}, {}
 local count, bytes = 0, 0
 
--- The generation of all entries: the server process, and how often its policies and keys have changed.
+-- The generation of all entries: the id of the plugin server's process, and how often its policies and keys have changed.
 local process, serial = nil, 0
--- The start of the last call that the server answered in this generation.
+-- When the last call began that the plugin server answered in this generation.
 local confirmed_at = -math.huge
--- How often verdicts of this process were reused since the last report, by the number of the tally that counts them.
+-- How often verdicts of this process were reused since the last report. The index is the number of the plugin server's counter.
 local hits = {}
--- The facts that matter, for each configuration of the plugin.
+-- For each configuration of the plugin: the facts that can change the verdict.
 local counted = setmetatable({}, { __mode = "k" })
 -- Sets of headers to remove. The key of a set is the text that lists its headers. There are few sets, because most
 -- requests have few headers.
@@ -38,7 +38,8 @@ local function drop_all()
   cleared, cleared_count = {}, 0
 end
 
--- Notes that the server has answered a call that began at `asked_at`. Returns false for a generation that is over.
+-- Records that the plugin server has answered a call that began at `asked_at`. Returns false if the answer belongs to an earlier
+-- generation.
 local function confirm(generation, asked_at)
   local of_process, text = generation:match("^(%x+)%.(%d+)$")
   local of_serial = tonumber(text)
@@ -52,7 +53,7 @@ local function confirm(generation, asked_at)
     drop_all()
     process, serial, confirmed_at = of_process, of_serial, asked_at
   elseif asked_at > confirmed_at or ngx.now() < confirmed_at then
-    -- In the second case, the clock was set back.
+    -- If `confirmed_at` is in the future, the clock was set back.
     confirmed_at = asked_at
   end
   return true
@@ -94,12 +95,13 @@ local function store(key, entry)
   newer[key] = entry
 end
 
--- The facts that matter for requests of this configuration; nil if the server has not named them in this generation.
+-- Returns the facts that can change a verdict under this configuration; nil if the plugin server has not named them in this
+-- generation.
 function Verdicts.facts_of(conf)
   return counted[conf]
 end
 
--- Returns the verdict for exactly these facts, if it may be reused now.
+-- Returns the verdict for exactly these facts, if the guard may reuse it now.
 function Verdicts.recall(key)
   local entry = newer[key]
   if not entry then
@@ -119,14 +121,14 @@ function Verdicts.recall(key)
   return entry
 end
 
--- Reads a verdict that the server allows to reuse, in its text form.
+-- Parses the text of a verdict that the plugin server allows the guard to reuse.
 function Verdicts.decode(encoded)
   local entry = cjson.decode(ngx.decode_base64(encoded))
   entry.clear = find_cleared(entry.clear)
   return entry
 end
 
--- Remembers a verdict. `make_key` makes the key of the request from the facts that matter.
+-- Remembers a verdict. `make_key` makes the request's key from the facts that can change the verdict.
 function Verdicts.keep(conf, entry, asked_at, make_key)
   if not confirm(entry.generation, asked_at) then
     return
@@ -139,7 +141,8 @@ function Verdicts.keep(conf, entry, asked_at, make_key)
   end
 end
 
--- Takes the counts of reused verdicts, as text for the server: `<process>:<count>=<hits>,…`; nil if there are none.
+-- Removes and returns the counts of reused verdicts, as text for the plugin server, in the form `<process>:<count>=<hits>,…`.
+-- Returns nil if there are no counts.
 function Verdicts.take_hits()
   if not next(hits) then
     return nil
@@ -155,7 +158,7 @@ function Verdicts.take_hits()
   return process .. ":" .. table.concat(parts, ",")
 end
 
--- Restores counts that did not reach the server.
+-- Restores counts that did not reach the plugin server.
 function Verdicts.return_hits(text)
   local of_process, list = (text or ""):match("^(%x+):(.*)$")
   if of_process == process and list then
@@ -166,7 +169,7 @@ function Verdicts.return_hits(text)
   end
 end
 
--- For tests and for the operator's log.
+-- Used by tests and by the operator's log.
 function Verdicts.describe()
   return { entries = count, bytes = bytes, process = process, serial = serial }
 end
