@@ -1,22 +1,10 @@
-import { Judge } from "../../offline/judge/judge.ts";
 import { plural } from "../findings/plural.ts";
 import type { Report, ReportedCase } from "../findings/report.ts";
-import { type LoadedPolicies, type LoadedSuite, loadSuite } from "./load-suite.ts";
 import type { Measured } from "./measured.ts";
 import { reportCoverage } from "./report-coverage.ts";
 import { reportMutants } from "./report-mutants.ts";
-import { type ReportedTests, runTests } from "./run-tests.ts";
-
-/** The tests to run, and the figures to measure. */
-export interface RunOptions {
-  readonly testNamePattern?: string | undefined;
-  /** If false, every signature counts as valid without a check. */
-  readonly sign: boolean;
-  readonly coverage?: boolean;
-  readonly mutate?: boolean;
-  readonly min?: number | undefined;
-  readonly changedSince?: string | undefined;
-}
+import { type FileRun, NO_SIGNATURES, type RunOptions, type Signatures } from "./run-file.ts";
+import { testAll } from "./run-in-threads.ts";
 
 /** The result of running test files. */
 export interface TestRun {
@@ -25,13 +13,9 @@ export interface TestRun {
   readonly files: readonly string[];
 }
 
-/** Runs test files one after the other, and reports the results. */
+/** Runs test files, and reports the results. */
 export async function runTestFiles(files: readonly string[], options: RunOptions): Promise<TestRun> {
-  const runs: FileRun[] = [];
-  const policies: LoadedPolicies = new Map();
-  for (const file of files) {
-    runs.push(await testFile(file, options, policies));
-  }
+  const runs = await testAll(files, options);
   return {
     report: await addMeasurements(toReport(runs, options), runs, options),
     files: runs.flatMap((run) => run.files),
@@ -74,30 +58,6 @@ function addAll(report: Report, named: readonly (readonly [string, Measured])[],
   };
 }
 
-interface FileRun extends ReportedTests {
-  /**
-   * The parsed file; undefined if it has a mistake, or if nothing is measured, because thousands of parsed files need much
-   * memory.
-   */
-  readonly loaded: LoadedSuite | undefined;
-  readonly files: readonly string[];
-  readonly signatures: Judge["signatures"];
-}
-
-const NO_SIGNATURES = { made: 0, verified: 0, assumed: 0 };
-
-async function testFile(file: string, options: RunOptions, policies: LoadedPolicies): Promise<FileRun> {
-  const { result, files } = await loadSuite(file, policies);
-  if (!result.ok) {
-    return { loaded: undefined, files, findings: result.failure, cases: [], signatures: NO_SIGNATURES };
-  }
-  const { nowSeconds, consumers } = result.value.suite;
-  const judge = new Judge(nowSeconds, consumers, options.sign ? "real" : "assumed");
-  const { cases, findings } = await runTests(result.value, judge, options.testNamePattern);
-  const loaded = options.coverage || options.mutate ? result.value : undefined;
-  return { loaded, files, findings, cases, signatures: judge.signatures };
-}
-
 function toReport(runs: readonly FileRun[], { sign, testNamePattern }: RunOptions): Report {
   const cases = runs.flatMap((run) => run.cases);
   const count = (status: ReportedCase["status"]): number => cases.filter((one) => one.status === status).length;
@@ -129,7 +89,7 @@ function toReport(runs: readonly FileRun[], { sign, testNamePattern }: RunOption
   };
 }
 
-function sumSignatures(runs: readonly FileRun[]): Judge["signatures"] {
+function sumSignatures(runs: readonly FileRun[]): Signatures {
   return runs.reduce(
     (sum, { signatures: { made, verified, assumed } }) => ({
       made: sum.made + made,

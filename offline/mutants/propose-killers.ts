@@ -1,7 +1,7 @@
 import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
 import { type DescribedOutcome, describeOutcome } from "../judge/describe-outcome.ts";
 import type { Judge } from "../judge/judge.ts";
-import { expectDifference, expectOutcome } from "../propose/expect-outcome.ts";
+import { expectDifference, expectOutcome, type WrittenExpectation } from "../propose/expect-outcome.ts";
 import { listProbes } from "../propose/list-probes.ts";
 import type { Probe, ProbeWorld } from "../propose/probe.ts";
 import { passes, readPasted } from "../propose/try-test.ts";
@@ -63,16 +63,23 @@ interface Search {
   readonly world: ProbeWorld;
 }
 
+/** A test that passes with the policy and fails with the mutant. */
+interface Killer {
+  readonly text: string;
+  readonly test: TestCase;
+}
+
 async function searchKiller(
   { rules }: MutantResult,
   mutated: CompiledPolicy,
   { policy, judge, world }: Search,
-): Promise<{ readonly text: string; readonly test: TestCase } | undefined> {
+): Promise<Killer | undefined> {
   let tried = 0;
+  let weak: Killer | undefined;
   for await (const probe of listProbes([policy, mutated], rules, world)) {
     tried += 1;
     if (tried > MAX_PROBES) {
-      return undefined;
+      break;
     }
     const [before, after] = [await describe(probe, policy, judge), await describe(probe, mutated, judge)];
     // The test also fails if the mutant cannot judge the request at all.
@@ -83,10 +90,18 @@ async function searchKiller(
     const text = writeTest(probe, expect, policy);
     const test = readPasted(text, policy, world);
     if (test && (await passes(test, policy, judge)) && !(await passes(test, mutated, judge))) {
-      return { text, test };
+      if (!isWeak(expect)) {
+        return { text, test };
+      }
+      weak ??= { text, test };
     }
   }
-  return undefined;
+  return weak;
+}
+
+/** A header that is only cleared does not show that its mapping works, so a test with a value is better. */
+function isWeak(expect: WrittenExpectation): boolean {
+  return typeof expect === "object" && "cleared" in expect;
 }
 
 async function describe(probe: Probe, policy: CompiledPolicy, judge: Judge): Promise<DescribedOutcome | undefined> {

@@ -36,9 +36,10 @@ async function* probeRule(policies: readonly CompiledPolicy[], rule: string, wor
   yield* bases.map(({ request }) => ({ token: undefined, request }));
   yield* allowed;
   yield* mixIssuers(allowed);
-  for (const probe of bases) {
-    const { token, request } = probe;
+  for (const { token, request } of bases) {
     yield* token ? varyToken(token, policies, rule, world).map((changed) => ({ token: changed, request })) : [];
+  }
+  for (const probe of bases) {
     yield* varyRequest(probe, policies);
   }
 }

@@ -42,13 +42,14 @@ export function varyToken(
   const withClaims = (claims: Members): TokenRecipe => ({ ...token, claims: { ...token.claims, ...claims } });
   const mapped = mapMissing(token, policies, consumers[0]?.username ?? OTHER);
   return [
-    ...removeParts(token.claims).map((claims) => ({ ...token, claims })),
-    ...listPresent(issuers, policies, rule).flatMap((condition) => removeClaim(token, condition)),
+    // Before tokens without a claim, because a wrong value shows more: a condition may also refuse only tokens without the claim.
     ...wrongValues(policies, rule, issuers).map((set) => {
       const claims = structuredClone({ ...token.claims });
       set(claims);
       return { ...token, claims };
     }),
+    ...removeParts(token.claims).map((claims) => ({ ...token, claims })),
+    ...listPresent(issuers, policies, rule).flatMap((condition) => removeClaim(token, condition)),
     ...TELLING.filter((name) => TAMPERINGS[name]?.refuse?.(issuer) === undefined).map((name) => ({
       ...token,
       tamper: [name],

@@ -69,6 +69,20 @@ describe("coverage", () => {
     expect((await cover(SMALL, pastes)).gaps).toEqual([]);
   });
 
+  it.each([
+    ["equals: gold", "tier: gold"],
+    ["equals_header: x-tenant", "tier: example"],
+    ["equals_path: id", 'tier: "1"'],
+  ])("proposes a token with another value, and not one without the claim, for %s", async (condition, good) => {
+    const operation = `{ methods: [POST], path: "/u/{id}", required_claims: { tier: { ${condition} } } }`;
+    const operations = `operations: [{ methods: [GET], path: /x }, ${operation}]`;
+    const { gaps } = await cover(SMALL.replace("required_scopes: [a, b]", operations), []);
+    const pasteOf = (wanted: string) =>
+      gaps.find(({ item, direction }) => item.label.startsWith("claim tier") && direction === wanted)?.paste;
+    expect(pasteOf("passes")).toContain(good);
+    expect(pasteOf("refuses")).toMatch(/tier: something-else .*expect: condition_unmet/);
+  });
+
   it("knows every part of a policy, and closes all gaps that can be closed", async () => {
     const { coverage, gaps } = await cover(RICH_POLICY, []);
     const labels = coverage.items.map(({ label }) => label).join("\n");

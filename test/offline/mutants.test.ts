@@ -82,6 +82,15 @@ describe("mutants of a policy", () => {
     expect((await mutate(SMALL, pastes)).score).toBe(1);
   });
 
+  it("that drop a header are killed by a test in which the upstream gets the header", async () => {
+    const { survivors } = await mutate(`${SMALL}header_mappings: { x-user: sub, x-branch: branch }\n`, []);
+    const pastes = survivors.filter(({ result }) => result.mutant.kind === "drop_mapping").map(({ paste }) => paste);
+    expect(pastes).toEqual([
+      expect.stringContaining("expect: { headers: { x-user: someone } }"),
+      expect.stringContaining("expect: { headers: { x-branch: example-branch } }"),
+    ]);
+  });
+
   it("of a policy with every part are killed by the proposed tests, but for those that no test can notice", async () => {
     const { survivors } = await mutate(RICH_POLICY, []);
     const unproposed = survivors.filter(({ paste }) => paste === undefined).map(({ result }) => result.mutant.kind);
