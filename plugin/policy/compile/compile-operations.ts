@@ -3,9 +3,8 @@ import type { Requirements } from "../../core/model/policy.ts";
 import { buildOperationTree, longestWalk, methodsCovered } from "../../core/request/operation-tree.ts";
 import { toLenientTemplate } from "../../core/request/path-spellings.ts";
 import { compareSpecificity, templatesOverlap } from "../../core/request/specificity.ts";
-import { quoteText } from "../../core/text/printable.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
-import { parsePathTemplate } from "../language/path-template.ts";
+import { badPathFinding, parsePathTemplate } from "../language/path-template.ts";
 
 /** One operation of the document, with its requirements after defaults. */
 export interface OperationSource {
@@ -37,8 +36,7 @@ export function compileOperations(
   for (const [index, source] of sources.entries()) {
     const parsed = parsePathTemplate(source.path);
     if (!parsed.ok) {
-      const message = `The path template ${quoteText(source.path)} cannot be used. ${parsed.failure}`;
-      findings.push({ code: "path_template_invalid", path: [...path, index, "path"], message });
+      findings.push(badPathFinding(source.path, [...path, index, "path"], parsed.failure));
       continue;
     }
     const covered = methodsCovered(source.methods);

@@ -2,6 +2,7 @@ import type { TemplateSegment } from "../../core/model/operation-tree.ts";
 import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { MAX_PATH_SEGMENTS, splitPath } from "../../core/request/request-path.ts";
 import { quoteText } from "../../core/text/printable.ts";
+import type { DocumentPath, Finding } from "./finding.ts";
 
 /** Matches a segment with a placeholder: text, a name in braces, text. Dots after the name mean a subtree. */
 const NAMED = /^([^{}]*)\{([A-Za-z_][A-Za-z0-9_]*)(\.\.\.)?\}([^{}]*)$/;
@@ -34,6 +35,12 @@ export function parsePathTemplate(template: string): Result<readonly TemplateSeg
     return fail("No request path could match it: it has a query, an empty or dot segment, or characters to escape.");
   }
   return succeed(segments.map((text, index) => toSegment(parts[index], text)));
+}
+
+/** @param why the failure of `parsePathTemplate`. */
+export function badPathFinding(template: string, path: DocumentPath, why: string): Finding {
+  const message = `The path template ${quoteText(template)} cannot be used. ${why}`;
+  return { code: "path_template_invalid", path, message };
 }
 
 /** The index of the segment for each name in braces. If a name occurs twice, the first segment with this name counts. */

@@ -10,6 +10,7 @@ import { hintAtForm, hintAtType } from "../language/hint-at-value.ts";
 import { hasMark, NOT_A_POLICY } from "../language/policy-mark.ts";
 import { didYouMean } from "../language/suggest-name.ts";
 import { explainRefusedHeader } from "./explain-header.ts";
+import { findBadPaths } from "./find-bad-paths.ts";
 import { pickTellingErrors } from "./pick-telling-errors.ts";
 import { resolveVars } from "./resolve-vars.ts";
 
@@ -26,7 +27,7 @@ export function validateDocument(data: unknown): Result<PolicyDocument, readonly
     return fail(unresolved);
   }
   const findings = checkData(validatePolicy, data, { values: isBelowKeys, keys: isBelowKeys });
-  return findings.length === 0 ? succeed(data as PolicyDocument) : fail(findings);
+  return findings.length === 0 ? succeed(data as PolicyDocument) : fail([...findings, ...findBadPaths(data, findings)]);
 }
 
 /** The parts of a document whose values or unknown keys must not be in messages. Messages reach logs, and a secret may be there by mistake. */

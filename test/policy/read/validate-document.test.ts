@@ -257,6 +257,28 @@ routes:
   );
 });
 
+it("reports wrong paths together with wrong keys, but a path without its slash only once", () => {
+  const marked = `${ISSUER_START}routes:
+  r:
+    ‸scopes: [read]
+    operations:
+      - { methods: [GET], path: ‸/books/* }
+      - { methods: [GET], path: "/books/{id}" }
+      - { methods: [‸get], path: ‸"books/*" }
+  s: { operations: [{ methods: [GET], path: ‸/a//b }] }
+`;
+  expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(
+    expectedAt(
+      marked,
+      "unknown_key",
+      "path_template_invalid",
+      "invalid_value",
+      "invalid_value",
+      "path_template_invalid",
+    ),
+  );
+});
+
 it("shows no more than 60 characters of a value", () => {
   const [issue] = issuesOf(`${ISSUER_START}routes: {r: {access: ${"x".repeat(1000)}}}`);
   expect(issue?.message.length).toBeLessThan(130);
